@@ -1,0 +1,42 @@
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/installed
+JUNIT_SCHEMA := $(VENV)/junit-10.xsd
+
+.PHONY: verify test lint types bench samples clean
+
+verify: $(INSTALLED)  ## run the suite and show the table
+	$(BIN)/gradproof
+
+test: $(INSTALLED) $(JUNIT_SCHEMA)  ## run the tests
+	$(BIN)/python -m pytest
+
+lint: $(INSTALLED)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(INSTALLED)
+	$(BIN)/mypy
+
+bench: $(INSTALLED)  ## measure speed against the limits that the project sets itself
+	$(BIN)/python tests/benchmarks/speed.py
+
+samples: $(INSTALLED)  ## write the sample reports anew
+	$(BIN)/gradproof -q --report markdown=reports/samples/shopping.md --report json=reports/samples/shopping.json \
+	  --report junit=reports/samples/shopping.xml --report terminal=reports/samples/shopping.txt
+
+$(INSTALLED): pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	touch $@
+
+# Jenkins' JUnit schema, as pytest's source package has it: for the tests only, so it is fetched and not kept here.
+$(JUNIT_SCHEMA): $(INSTALLED)
+	rm -rf $(VENV)/pytest-source
+	$(BIN)/python -m pip download --quiet --disable-pip-version-check --no-deps --no-binary pytest --dest $(VENV)/pytest-source pytest
+	tar -xzf $(VENV)/pytest-source/pytest-*.tar.gz -C $(VENV) --strip-components=3 --wildcards '*/example_scripts/junit-10.xsd'
+	touch $@
+
+clean:
+	rm -rf $(VENV) dist

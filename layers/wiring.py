@@ -1,0 +1,67 @@
+"""From a parsed expression to a graph of layers: one layer for each operation."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Mapping
+from types import ModuleType, SimpleNamespace
+from typing import TYPE_CHECKING, Any
+
+from layers import arithmetic
+
+if TYPE_CHECKING:
+    from verify.program import Program, Step
+
+CLASSES = {"+": "AddLayer", "-": "SubLayer", "*": "MulLayer", "/": "DivLayer", "**": "PowLayer", "neg": "NegLayer"}
+
+
+def wire(
+    program: Program, layers: ModuleType | SimpleNamespace = arithmetic
+) -> Callable[..., Generator[Any, Any, Any]]:
+    """Return the subject of a program: forward through its steps in order, backward through them in reverse.
+
+    `layers` is the module whose classes are used; raises AttributeError where it lacks one that the program needs.
+    """
+
+    def subject(**inputs: Any) -> Generator[Any, Any, Any]:
+        units = [_unit(step, layers) for step in program.steps]
+        values: list[Any] = []
+        for step, unit in zip(program.steps, units, strict=True):
+            values.append(_forward(step, unit, values, inputs))
+        labels = program.labels
+        dout = yield {label: values[i] for label, i in labels.items()}
+        gradients = _backward(program, units, dout)
+        return {label: gradients[i] for label, i in labels.items()}
+
+    return subject
+
+
+def _unit(step: Step, layers: ModuleType | SimpleNamespace) -> Any:
+    if step.op not in CLASSES:
+        return None
+    make = getattr(layers, CLASSES[step.op])
+    return make() if step.number is None else make(_plain(step.number))
+
+
+def _forward(step: Step, unit: Any, values: list[Any], inputs: Mapping[str, Any]) -> Any:
+    if step.op == "input":
+        return inputs[step.label]
+    return _plain(step.number) if unit is None else unit.forward(*[values[i] for i in step.args])
+
+
+def _backward(program: Program, units: list[Any], dout: Any) -> dict[int, Any]:
+    """Return the derivative with respect to each step; what flows back to a step from several uses adds up."""
+    gradients = {program.result: dout}
+    for index in range(program.result, -1, -1):
+        if units[index] is None or index not in gradients:
+            continue
+        shares = units[index].backward(gradients[index])
+        for argument, share in zip(
+            program.steps[index].args, shares if isinstance(shares, tuple) else (shares,), strict=True
+        ):
+            gradients[argument] = gradients[argument] + share if argument in gradients else share
+    return gradients
+
+
+def _plain(number: Any) -> Any:
+    """Return a whole number as an int, which every kind of number can be computed with."""
+    return number.numerator if number.denominator == 1 else number

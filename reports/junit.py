@@ -1,0 +1,56 @@
+"""For CI systems: JUnit XML as Jenkins' schema has it, a test case for each comparison, without times (they change)."""
+
+from __future__ import annotations
+
+import re
+from itertools import groupby
+from xml.etree import ElementTree as ET
+
+from reports import rows
+from verify.result import CaseResult, Comparison, Run, Verdict
+
+_FORBIDDEN = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+def render(run: Run) -> str:
+    """Render a result; what is undecided is a failure here as it is for the gate, and a suite is a source file."""
+    root = ET.Element("testsuites")
+    for file, group in groupby(run.cases, key=lambda case: case.where.rpartition(":")[0]):
+        cases = list(group)
+        comparisons = [c for case in cases for c in case.comparisons]
+        suite = ET.SubElement(root, "testsuite", name=_clean(file or "expr"), tests=str(len(comparisons)))
+        suite.set("failures", str(sum(_kind(c) == "failure" for c in comparisons)))
+        suite.set("errors", str(sum(_kind(c) == "error" for c in comparisons)))
+        suite.set("skipped", "0")
+        for case in cases:
+            for comparison in case.comparisons:
+                _test_case(suite, file, case, comparison)
+    ET.indent(root)
+    return '<?xml version="1.0" encoding="utf-8"?>\n' + ET.tostring(root, encoding="unicode") + "\n"
+
+
+def _test_case(suite: ET.Element, file: str, case: CaseResult, comparison: Comparison) -> None:
+    module = re.sub(r"[./\\]+", ".", file.replace(".", "_")) if file else "expr"
+    classname, name = f"{module}.{case.name}", f"{comparison.quantity} {comparison.name}"
+    element = ET.SubElement(suite, "testcase", classname=_clean(classname), name=_clean(name))
+    if kind := _kind(comparison):
+        lines = [f"{label}: {text}" for label, text in rows.explanation(comparison)]
+        problem = ET.SubElement(element, kind, type=comparison.verdict.name, message=_clean(_message(comparison)))
+        problem.text = _clean("\n".join([*lines, f"where: {case.where or 'expr'}", f"again: {case.reproduce}"]))
+
+
+def _kind(comparison: Comparison) -> str:
+    if comparison.good:
+        return ""
+    return "error" if comparison.verdict is Verdict.ERROR else "failure"
+
+
+def _message(comparison: Comparison) -> str:
+    if comparison.verdict is Verdict.REFUTED:
+        return f"{rows.name(comparison)}: {comparison.actual}, exactly {comparison.expected}"
+    return f"{rows.name(comparison)}: {rows.explanation(comparison)[0][1]}"
+
+
+def _clean(text: str) -> str:
+    """Replace what XML cannot hold, not even escaped."""
+    return _FORBIDDEN.sub("\ufffd", text)

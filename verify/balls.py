@@ -1,0 +1,73 @@
+"""The graph read in ball arithmetic: an interval that holds the exact value, as narrow as one asks for.
+
+Two formulas whose balls at one exact point do not overlap are different there: that is a refutation, and it rests on
+nothing else. Balls that overlap prove nothing.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from fractions import Fraction
+
+import flint
+
+from verify.exact import simplest_rational
+from verify.graph import Graph
+
+_LARGEST_ROOT = 1000  # beyond, a power is taken by the logarithm
+
+
+class _Balls:
+    def __init__(self, point: Mapping[str, Fraction], typed_as_balls: bool) -> None:
+        self.point = point
+        self.typed_as_balls = typed_as_balls
+
+    def variable(self, name: str) -> flint.arb:
+        return ball(self.point[name])
+
+    def constant(self, value: Fraction) -> flint.arb:
+        return ball(value)
+
+    def typed(self, value: float) -> flint.arb:
+        if self.typed_as_balls:
+            return flint.arb(value, math.ulp(value) / 2)
+        return ball(simplest_rational(value))
+
+    def sum(self, a: flint.arb, b: flint.arb) -> flint.arb:
+        return a + b
+
+    def product(self, a: flint.arb, b: flint.arb) -> flint.arb:
+        return a * b
+
+    def power(self, a: flint.arb, exponent: Fraction) -> flint.arb:
+        return power(a, exponent)
+
+
+def ball(value: Fraction) -> flint.arb:
+    """Return a ball of the working precision around an exact number."""
+    return flint.arb(flint.fmpq(value.numerator, value.denominator))
+
+
+def power(base: flint.arb, exponent: Fraction) -> flint.arb:
+    """Return base ** exponent; not finite where the real power is not defined on the whole ball."""
+    if exponent.denominator == 1:
+        return base ** flint.fmpz(exponent.numerator)
+    if exponent.denominator <= _LARGEST_ROOT:
+        return base.root(exponent.denominator) ** flint.fmpz(exponent.numerator)
+    return base ** ball(exponent)
+
+
+def at(
+    graph: Graph, nodes: Iterable[int], point: Mapping[str, Fraction], *, typed_as_balls: bool = False
+) -> dict[int, flint.arb]:
+    """Return balls around the values of nodes at an exact point, at the working precision.
+
+    With `typed_as_balls` a float in the code stands for all reals that round to it.
+    """
+    return graph.read(nodes, _Balls(point, typed_as_balls))
+
+
+def digits(value: flint.arb) -> str:
+    """Write a ball's value with the digits that are certain, 17 at most, and an ellipsis for the rest."""
+    return str(value.str(17, radius=False)) + "…"

@@ -1,0 +1,91 @@
+"""One case, from subject to result: derive the exact side, run the subject three ways, decide, write the rows."""
+
+from __future__ import annotations
+
+import shlex
+from fractions import Fraction
+
+from verify import formulas, runs
+from verify.cases import Case, Outcome
+from verify.decide import Decision, decide
+from verify.exact import decimal_text
+from verify.points import points
+from verify.result import CaseResult, Comparison, Evidence, Verdict
+from verify.rows import Rows
+from verify.runs import SubjectError
+from verify.theory import Key, Theory, theory
+
+_NOTHING = "the output depends on no input: every derivative is 0, and 0 = 0 checks nothing"
+_INCONSISTENT = "SymPy's derivative of the whole expression and its chain rule could not be shown to be one function"
+
+
+def check(case: Case, seed: int = 0) -> CaseResult:
+    """Decide every gradient and forward value of a case, for all inputs."""
+    exact = theory(case)
+    output = exact.values[case.program.result]
+    return CaseResult(
+        name=case.name,
+        where=case.where,
+        output=case.program.output,
+        expression=formulas.text(exact.graph, output),
+        output_value=exact.at_sample([output])[output].readable,
+        inputs=tuple((name, decimal_text(value)) for name, value in case.inputs.items()),
+        upstream=(exact.upstream_name, decimal_text(case.upstream)),
+        comparisons=tuple(_comparisons(exact, seed)),
+        reproduce=_reproduce(case),
+    )
+
+
+def _comparisons(exact: Theory, seed: int) -> list[Comparison]:
+    try:
+        floats = runs.on_floats(exact.case)
+    except SubjectError as problem:
+        return [_broken(str(problem))]
+    if _constant(exact, seed):
+        return [_broken(_NOTHING)]
+    rows = Rows(exact, floats)
+    try:
+        return rows.decided(_decisions(exact, rows.keys, runs.on_symbols(exact), seed))
+    except SubjectError as problem:
+        return rows.undecided(str(problem))
+
+
+def _broken(why: str) -> Comparison:
+    return Comparison("case", "the whole case", Verdict.ERROR, evidence=Evidence("error", why))
+
+
+def _constant(exact: Theory, seed: int) -> bool:
+    """Tell whether the derivative with respect to every input is the function 0."""
+    zero = exact.graph.constant(Fraction(0))
+    nodes = [exact.derivatives[i] for i, step in enumerate(exact.case.program.steps) if step.op == "input"]
+    if any(real.text != "0" for real in exact.at_sample(nodes).values()):
+        return False
+    found = decide(exact.graph, [(zero, node) for node in nodes], lambda: points(exact, seed), seed)
+    return all(decision.verdict is Verdict.PROVED for decision in found)
+
+
+def _decisions(exact: Theory, keys: list[Key], symbols: Outcome, seed: int) -> dict[Key, tuple[Decision, int]]:
+    """Decide each quantity; returns the decision and the node of what the subject computed."""
+    actual = {}
+    for key in keys:
+        outcome, label = symbols.values if key[0] == "value" else symbols.gradients, exact.label(key)
+        if label not in outcome:
+            raise SubjectError(
+                f"the {key[0]} of {label!r} comes back from a run on floats, but not from one on symbols"
+            )
+        actual[key] = outcome[label]
+    pairs = [(exact.expected(key), actual[key]) for key in keys]
+    twice = [(exact.derivatives[i], node) for i, (node, _) in exact.wholes.items()]
+    found = decide(exact.graph, [*pairs, *twice], lambda: points(exact, seed), seed)
+    if any(decision.verdict is not Verdict.PROVED for decision in found[len(pairs) :]):
+        raise SubjectError(_INCONSISTENT)
+    return {key: (decision, actual[key]) for key, decision in zip(keys, found, strict=False)}
+
+
+def _reproduce(case: Case) -> str:
+    """Return the command that runs this case alone."""
+    if case.where:
+        return f"gradproof run {shlex.quote(case.where.rpartition(':')[0])} -k {shlex.quote(case.name)}"
+    at = " ".join(f"--at {shlex.quote(f'{name}={decimal_text(value)}')}" for name, value in case.inputs.items())
+    upstream = "" if case.upstream == 1 else f" --upstream {shlex.quote(decimal_text(case.upstream))}"
+    return f"gradproof expr {shlex.quote(case.program.text)} {at}{upstream}"

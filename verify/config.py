@@ -1,0 +1,49 @@
+"""The project's settings: `[tool.gradproof]` in the nearest pyproject.toml that has it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from verify.errors import InputError
+from verify.tomlfile import check_keys, read_toml
+from verify.where import relative
+
+_KEYS: dict[str, type] = {"targets": list, "layers": str, "seed": int}
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """What a project has set; targets that are paths are relative to the working directory."""
+
+    targets: tuple[str, ...] = ()
+    layers: str | None = None
+    seed: int = 0
+
+
+def find(start: Path) -> Config:
+    """Return the settings found from a directory upward, or the defaults; raises InputError for unknown keys."""
+    for folder in (start, *start.parents):
+        path = folder / "pyproject.toml"
+        table = read_toml(path).get("tool", {}).get("gradproof") if path.is_file() else None
+        if table is not None:
+            return _config(table, path)
+    return Config()
+
+
+def _config(table: Any, path: Path) -> Config:
+    where = f"{relative(path)}: [tool.gradproof]"
+    if not isinstance(table, dict):
+        raise InputError(f"{where} has to be a table")
+    check_keys(table, _KEYS, where)
+    if not all(isinstance(target, str) for target in table.get("targets", [])):
+        raise InputError(f"{where}: targets are {table['targets']!r}: a list of text was expected")
+    targets = tuple(_from_here(target, path.parent) for target in table.get("targets", []))
+    layers = _from_here(table["layers"], path.parent) if "layers" in table else None
+    return Config(targets, layers, table.get("seed", 0))
+
+
+def _from_here(target: str, folder: Path) -> str:
+    """Return a target that is a file as a path from the working directory; a module's name stays."""
+    return relative(folder / target) if target.endswith((".toml", ".py")) else target

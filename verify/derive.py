@@ -1,0 +1,98 @@
+"""The exact derivatives of a program, every one of them from SymPy.
+
+SymPy differentiates each kind of operation once (`sympy.diff`, never a table of ours); a reverse sweep over the steps
+composes these by the chain rule, so that a thousand inputs cost one sweep. Where the whole expression is small, SymPy
+also differentiates it at once, with respect to each input and each intermediate node: the two have to agree.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from fractions import Fraction
+from functools import cache
+from typing import Any
+
+import sympy
+
+from verify.formulas import from_sympy
+from verify.graph import Graph
+from verify.program import OPERATIONS, Program, compute
+from verify.symbolic import Symbol
+
+_ARGUMENTS = (sympy.Dummy("left"), sympy.Dummy("right"))
+
+
+@cache
+def partials(op: str, arity: int, exponent: Fraction | None) -> tuple[sympy.Expr, ...]:
+    """Return SymPy's partial derivatives of one operation with respect to each argument."""
+    arguments = _ARGUMENTS[:arity]
+    constants = [] if exponent is None else [sympy_number(exponent)]
+    value = OPERATIONS[op](*arguments, *constants)
+    return tuple(sympy.diff(value, argument) for argument in arguments)
+
+
+def sympy_number(value: Fraction) -> sympy.Rational:
+    """Return an exact number as SymPy's."""
+    return sympy.Rational(value.numerator, value.denominator)
+
+
+def sweep(graph: Graph, program: Program, values: list[Symbol], upstream: Symbol) -> dict[int, int]:
+    """Return for each step the node of d(upstream * output) / d(step), by the chain rule from the output back."""
+    adjoints = {program.result: upstream.node}
+    for index in range(program.result, -1, -1):
+        step = program.steps[index]
+        if index not in adjoints or step.op not in OPERATIONS:
+            continue
+        operands = dict(zip(_ARGUMENTS, [values[i].node for i in step.args], strict=False))
+        for argument, partial in zip(step.args, partials(step.op, len(step.args), step.number), strict=True):
+            if program.steps[argument].varies:
+                share = graph.product(adjoints[index], from_sympy(graph, partial, operands))
+                adjoints[argument] = graph.sum(adjoints[argument], share) if argument in adjoints else share
+    return adjoints
+
+
+class Whole:
+    """SymPy's derivative of the whole expression with respect to any step, the step taken as a variable of its own."""
+
+    def __init__(self, program: Program) -> None:
+        self.program = program
+        self.symbols = {i: sympy.Symbol(step.label) for i, step in enumerate(program.steps) if step.op == "input"}
+        self.inputs = {program.steps[i].label: symbol for i, symbol in self.symbols.items()}
+        self.values = program.evaluate(self.inputs, sympy_number)
+
+    def derivative(self, index: int) -> tuple[sympy.Expr, sympy.Symbol]:
+        """Return d(output) / d(step) and the symbol that stands for the step in it."""
+        step = self.program.steps[index]
+        if step.op == "input":
+            return sympy.diff(self.values[self.program.result], self.inputs[step.label]), self.inputs[step.label]
+        symbol = sympy.Symbol(step.label) if step.label in self.program.named else sympy.Dummy("node")
+        return sympy.diff(self._output_with(index, symbol), symbol), symbol
+
+    def _output_with(self, index: int, symbol: sympy.Symbol) -> sympy.Expr:
+        """Return the output with one step replaced by a symbol; only the steps that depend on it are computed again."""
+        values: list[Any] = list(self.values)
+        values[index] = symbol
+        changed = {index}
+        for later in range(index + 1, self.program.result + 1):
+            step = self.program.steps[later]
+            if changed.intersection(step.args):
+                changed.add(later)
+                values[later] = compute(step, values, self.inputs, sympy_number)
+        return values[self.program.result]
+
+
+def wholes(graph: Graph, program: Program, values: list[Symbol], upstream: Symbol) -> dict[int, tuple[int, sympy.Expr]]:
+    """Return for each step that varies d(upstream * output) / d(step), differentiated at once: node and formula.
+
+    The formula is without the upstream, and has only names that people gave: an unnamed step is written out.
+    """
+    whole = Whole(program)
+    nodes: Mapping[sympy.Symbol, int] = {symbol: values[i].node for i, symbol in whole.symbols.items()}
+    found = {}
+    for index in program.nodes:
+        formula, symbol = whole.derivative(index)
+        node = graph.product(upstream.node, from_sympy(graph, formula, {**nodes, symbol: values[index].node}))
+        if isinstance(symbol, sympy.Dummy):
+            formula = formula.xreplace({symbol: whole.values[index]})
+        found[index] = (node, formula)
+    return found

@@ -1,0 +1,28 @@
+"""What can go wrong, as one small family: every message is written for the person who reads it."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+class GradproofError(Exception):
+    """Base of all errors that gradproof raises on purpose."""
+
+
+class InputError(GradproofError):
+    """The run could not be made: a bad expression, file, option or target (exit status 2)."""
+
+
+class ProtocolError(GradproofError):
+    """A subject does not keep to the generator protocol (a row with the verdict ERROR)."""
+
+
+class TraceError(GradproofError):
+    """User code asked a symbol for what only a number has (a row with the verdict UNDECIDED)."""
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """Return a `; did you mean 'x'?` for the known word closest to `word`, or nothing."""
+    close = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)
+    return f"; did you mean {close[0]!r}?" if close else ""

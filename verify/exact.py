@@ -1,0 +1,97 @@
+"""Exact numbers: reading what people type, the simplest rational behind a float, and the size of an ulp."""
+
+from __future__ import annotations
+
+import math
+from decimal import Decimal, Inexact, InvalidOperation, localcontext
+from fractions import Fraction
+
+from verify.errors import InputError
+
+# Beyond these a decimal cannot be a float64 at all; checking first keeps 1e999999999 from becoming a billion digits.
+_LARGEST_EXPONENT = 308
+_SMALLEST_EXPONENT = -330
+
+
+def exact(value: object, what: str) -> Fraction:
+    """Return the number that a person typed, exactly: a float by the digits of its `repr`, anything else as written.
+
+    Raises InputError for NaN, infinity, anything that is not a number, and what does not fit a float64; `what` names
+    the number in the message.
+    """
+    if isinstance(value, Fraction):
+        number = value
+    elif isinstance(value, int) and not isinstance(value, bool):
+        number = Fraction(value)
+    elif isinstance(value, (str, Decimal, float)):
+        number = _from_decimal(value, what)
+    else:
+        raise InputError(f"{what} is {value!r}: a number was expected")
+    return _within_float64(number, what)
+
+
+def _from_decimal(value: str | Decimal | float, what: str) -> Fraction:
+    text = value.replace("_", "") if isinstance(value, str) else str(value)
+    try:
+        if isinstance(value, str) and "/" in text:
+            return Fraction(text)
+        decimal = Decimal(text)
+    except (InvalidOperation, ValueError, ZeroDivisionError):
+        raise InputError(f"{what} is {value!r}: a number was expected, like 100, 1.1 or 11/10") from None
+    if not decimal.is_finite():
+        raise InputError(f"{what} is {decimal}: only finite numbers can be inputs")
+    if decimal and not _SMALLEST_EXPONENT <= decimal.adjusted() <= _LARGEST_EXPONENT:
+        raise InputError(f"{what} is {decimal}: it does not fit a float64")
+    return Fraction(decimal)
+
+
+def _within_float64(number: Fraction, what: str) -> Fraction:
+    try:
+        rounded = float(number)
+    except OverflowError:
+        rounded = math.inf
+    if math.isinf(rounded) or (number and not rounded):
+        raise InputError(f"{what} does not fit a float64: its magnitude is too {'large' if rounded else 'small'}")
+    return number
+
+
+def simplest_rational(value: float) -> Fraction:
+    """Return the rational with the smallest denominator that rounds to `value`: 0.1 is 1/10, 1/6 is 1/6.
+
+    It lies in the interval of half an ulp around `value`, found along the Stern-Brocot tree
+    (the continued fractions of the two ends, as long as they agree).
+    """
+    if value == 0 or value == int(value):
+        return Fraction(int(value))
+    if value < 0:
+        return -simplest_rational(-value)
+    middle = Fraction(value)
+    below = (middle + Fraction(math.nextafter(value, 0.0))) / 2
+    above = (middle + Fraction(math.nextafter(value, math.inf))) / 2
+    found = _simplest_between(below, above)
+    # An end of the interval is a tie, which goes to the float with an even significand.
+    return found if float(found) == value else middle
+
+
+def _simplest_between(low: Fraction, high: Fraction) -> Fraction:
+    terms: list[int] = []
+    while True:
+        whole = math.ceil(low)
+        if whole <= high:
+            break
+        terms.append(whole - 1)
+        low, high = 1 / (high - (whole - 1)), 1 / (low - (whole - 1))
+    found = Fraction(whole)
+    for term in reversed(terms):
+        found = term + 1 / found
+    return found
+
+
+def decimal_text(number: Fraction) -> str:
+    """Write a rational as people type it: `1.1`, `4.5e+20` or `1e-12` where 17 digits suffice, else `1/3`."""
+    with localcontext(prec=17) as context:
+        decimal = (Decimal(number.numerator) / Decimal(number.denominator)).normalize()
+        if context.flags[Inexact]:
+            return str(number)
+    plain = -5 < decimal.adjusted() < 16 if number else True
+    return f"{decimal:f}" if plain else f"{decimal:e}"

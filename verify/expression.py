@@ -1,0 +1,262 @@
+"""Text to program: parsed by Python's `ast`, walked with a whitelist, never compiled or run.
+
+A text is what a person writes down, one value a line, the last being the output:
+
+    apple_price = apple * apple_cnt
+    price = apple_price * tax
+"""
+
+from __future__ import annotations
+
+import ast
+import textwrap
+import unicodedata
+import warnings
+from collections.abc import Iterable
+from fractions import Fraction
+
+from verify.errors import InputError, nearest
+from verify.exact import exact
+from verify.program import OPERATIONS, Program, Step
+
+_SYMBOLS: dict[type[ast.AST], str] = {
+    ast.Add: "+",
+    ast.Sub: "-",
+    ast.Mult: "*",
+    ast.Div: "/",
+    ast.Pow: "**",
+    ast.USub: "neg",
+}
+_NOT_ARITHMETIC: dict[type[ast.AST], str] = {
+    ast.Call: "a call",
+    ast.Attribute: "an attribute",
+    ast.Subscript: "an index",
+    ast.Compare: "a comparison",
+    ast.BoolOp: "and/or",
+    ast.IfExp: "a condition",
+    ast.Lambda: "a function",
+    ast.JoinedStr: "text",
+    ast.NamedExpr: "an assignment inside an expression",
+    ast.AugAssign: "an assignment that changes a value",
+}
+_LARGEST_POWER = 1000
+_LONGEST_LABEL = 48
+
+
+def parse(text: str, inputs: Iterable[str] | None = None) -> Program:
+    """Parse a program; with `inputs`, its free names have to be exactly these.
+
+    Raises InputError, naming line and column, for anything but names, numbers, `+ - * /`, `**` with a constant
+    rational exponent, parentheses and lines `name = expression`.
+    """
+    source = textwrap.dedent(text.replace("\r\n", "\n").replace("\r", "\n")).strip()
+    builder = _Builder(source, None if inputs is None else [identifier(name) for name in inputs])
+    for statement in _statements(source):
+        builder.add(statement)
+    return builder.finish()
+
+
+def identifier(name: str) -> str:
+    """Return a name as Python reads it: two spellings that look alike (`ﬁ`, `fi`) are one name."""
+    return unicodedata.normalize("NFKC", name)
+
+
+def _statements(source: str) -> list[ast.stmt]:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # `1(2)` makes Python's parser warn; we refuse it ourselves
+            found = ast.parse(source).body
+    except SyntaxError as problem:
+        where = f" at line {problem.lineno}, column {problem.offset}" if problem.offset else ""
+        raise InputError(f"not an expression{where}: {problem.msg.partition(';')[0]}") from None
+    except (RecursionError, MemoryError):
+        raise InputError("the expression is nested too deeply: give its parts names, on lines of their own") from None
+    except ValueError as problem:  # null bytes
+        raise InputError(f"not an expression: {problem}") from None
+    if not found:
+        raise InputError("the expression is empty")
+    return found
+
+
+class _Builder:
+    """Turns statements into steps; holds the names that are known so far."""
+
+    def __init__(self, source: str, inputs: list[str] | None) -> None:
+        self.source = source
+        self.lines = [line.encode() for line in source.split("\n")]
+        self.inputs = inputs
+        self.steps: list[Step] = []
+        self.scope: dict[str, int] = {}
+        self.named: set[str] = set()
+        self.used: set[int] = set()
+        self.labels: dict[str, int] = {}
+        self.output = ""
+        self.result = 0
+
+    def add(self, statement: ast.stmt) -> None:
+        """Add one line: an expression (then the last line), or `name = expression`."""
+        if self.output == "out":
+            raise self.error(statement, "only the last line may go without a name (name = expression)")
+        match statement:
+            case ast.Expr(value):
+                self.output = "out"
+                self.result = self.walk(value)
+                self.name_step(self.result, self.output)
+            case ast.Assign(targets=[ast.Name(id=name) as target], value=value):
+                if name in self.scope:
+                    raise self.error(target, f"{name!r} is defined or used before this line")
+                self.result = self.walk(value)
+                self.output = name
+                self.name_step(self.result, name)
+                self.scope[name] = self.result
+            case _:
+                raise self.error(statement, self.refusal(statement))
+
+    def name_step(self, index: int, name: str) -> None:
+        """Give a name to a step; one that has a name of its own keeps it, and a new name then means the same step."""
+        step = self.steps[index]
+        if step.op not in ("input", "number") and step.label not in self.named:
+            self.steps[index] = Step(step.op, step.args, step.number, name, step.varies)
+            self.named.add(name)
+
+    def walk(self, root: ast.expr) -> int:
+        """Add the steps of an expression, arguments first, without recursion."""
+        todo: list[tuple[ast.expr, bool]] = [(root, False)]
+        done: list[int] = []
+        while todo:
+            node, arguments_done = todo.pop()
+            operands = self.operands(node)
+            if operands and not arguments_done:
+                todo.append((node, True))
+                todo.extend((operand, False) for operand in reversed(operands))
+            elif operands:
+                arguments = done[-len(operands) :]
+                del done[-len(operands) :]
+                done.append(self.operation(node, arguments))
+            else:
+                done.append(self.leaf(node))
+        return done[0]
+
+    def operands(self, node: ast.expr) -> list[ast.expr]:
+        match node:
+            case ast.BinOp(left, op, right) if type(op) in _SYMBOLS:
+                return [left, right]
+            case ast.UnaryOp(ast.USub() | ast.UAdd(), operand):
+                return [operand]
+            case ast.Name() | ast.Constant():
+                return []
+        raise self.error(node, self.refusal(node))
+
+    def leaf(self, node: ast.expr) -> int:
+        if isinstance(node, ast.Name):
+            return self.lookup(node)
+        assert isinstance(node, ast.Constant)
+        if isinstance(node.value, bool) or not isinstance(node.value, (int, float)):
+            raise self.error(node, f"not arithmetic: {self.segment(node)}")
+        # The digits as written, not the float that Python made of them: 1.1 is 11/10.
+        written = node.value if isinstance(node.value, int) else self.segment(node)
+        return self.number(self.exact(node, written))
+
+    def lookup(self, node: ast.Name) -> int:
+        if node.id in self.scope:
+            index = self.scope[node.id]
+        elif self.inputs is not None and node.id not in self.inputs:
+            hint = nearest(node.id, [*self.inputs, *self.scope])
+            raise self.error(
+                node, f"{node.id!r} has no value: it is neither an input nor defined on an earlier line{hint}"
+            )
+        else:
+            index = self.append(Step("input", label=node.id))
+            self.scope[node.id] = index
+        self.used.add(index)
+        return index
+
+    def operation(self, node: ast.expr, arguments: list[int]) -> int:
+        if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.UAdd):
+            return arguments[0]
+        assert isinstance(node, (ast.BinOp, ast.UnaryOp))
+        op = _SYMBOLS[type(node.op)]
+        numbers = [self.steps[i].number for i in arguments if self.steps[i].op == "number"]
+        folded = self.fold(node, op, [n for n in numbers if n is not None]) if len(numbers) == len(arguments) else None
+        if folded is not None:
+            return self.number(folded)
+        exponent = self.exponent(node, arguments.pop()) if op == "**" else None
+        varies = any(self.steps[i].varies for i in arguments)
+        return self.append(Step(op, tuple(arguments), exponent, self.label(node), varies))
+
+    def fold(self, node: ast.expr, op: str, numbers: list[Fraction]) -> Fraction | None:
+        """Compute an operation on numbers exactly; None where the result is irrational and so stays a step."""
+        if op == "/" and numbers[1] == 0:
+            raise self.error(node, f"division by zero in {self.segment(node)}")
+        if op == "**":
+            self.check_power(node, numbers[1])
+            if numbers[0] == 0 and numbers[1] < 0:
+                raise self.error(node, f"division by zero in {self.segment(node)}")
+            if numbers[1].denominator != 1:
+                return None
+        return self.exact(node, Fraction(OPERATIONS[op](*numbers)))
+
+    def exact(self, node: ast.expr, value: object) -> Fraction:
+        try:
+            return exact(value, f"the number {self.segment(node)}")
+        except InputError as problem:
+            raise self.error(node, str(problem)) from None
+
+    def exponent(self, node: ast.expr, index: int) -> Fraction:
+        number = self.steps[index].number
+        if self.steps[index].op != "number" or number is None:
+            raise self.error(node, f"the exponent in {self.segment(node)} has to be a constant rational number")
+        self.check_power(node, number)
+        if number == 0:
+            raise self.error(node, f"{self.segment(node)} is 1 whatever its base: write 1")
+        return number
+
+    def check_power(self, node: ast.expr, number: Fraction) -> None:
+        if abs(number) > _LARGEST_POWER or number.denominator > _LARGEST_POWER:
+            raise self.error(node, f"the exponent {number} is beyond the limit of {_LARGEST_POWER}")
+
+    def number(self, value: Fraction) -> int:
+        return self.append(Step("number", number=value, label=str(value), varies=False))
+
+    def append(self, step: Step) -> int:
+        self.steps.append(step)
+        self.used.update(step.args)
+        return len(self.steps) - 1
+
+    def label(self, node: ast.expr) -> str:
+        """Return the text of a step, shortened in the middle; a number keeps two equal ones apart."""
+        text = self.segment(node)
+        if len(text) > _LONGEST_LABEL:
+            text = f"{text[: _LONGEST_LABEL // 2 - 1]} … {text[1 - _LONGEST_LABEL // 2 :]}"
+        self.labels[text] = self.labels.get(text, 0) + 1
+        return text if self.labels[text] == 1 else f"{text} ({self.labels[text]})"
+
+    def segment(self, node: ast.AST) -> str:
+        """Return the text of a node on one line. Python counts columns in bytes of UTF-8."""
+        assert isinstance(node, (ast.expr, ast.stmt))
+        first, last = node.lineno - 1, (node.end_lineno or node.lineno) - 1
+        lines = self.lines[first : last + 1]
+        lines[-1] = lines[-1][: node.end_col_offset]
+        lines[0] = lines[0][node.col_offset :]
+        return " ".join(b" ".join(lines).decode().split())
+
+    def refusal(self, node: ast.AST) -> str:
+        kind = _NOT_ARITHMETIC.get(type(node))
+        return f"not arithmetic: {kind + ' in ' if kind else ''}{self.segment(node)!r}"
+
+    def error(self, node: ast.expr | ast.stmt, message: str) -> InputError:
+        column = len(self.lines[node.lineno - 1][: node.col_offset].decode()) + 1
+        return InputError(f"{message} (line {node.lineno}, column {column})")
+
+    def finish(self) -> Program:
+        """Check that every name is of use, and return the program."""
+        used = {self.steps[i].label for i in self.used}
+        for name in self.inputs or []:
+            if name not in self.scope:
+                raise InputError(f"the input {name!r} is not used by the expression{nearest(name, used)}")
+        for name, index in self.scope.items():
+            if index not in self.used and name != self.output:
+                raise InputError(f"{name!r} is defined but never used")
+        if not self.steps[self.result].varies:
+            raise InputError("the expression has no inputs: there is nothing to differentiate")
+        return Program(self.source, tuple(self.steps), self.output, self.result, frozenset(self.named))

@@ -1,0 +1,126 @@
+"""Between the graph and SymPy: formulas that people read, and SymPy's answers as nodes."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Callable, Mapping
+from fractions import Fraction
+from typing import Any
+
+import sympy
+
+from verify.errors import TraceError
+from verify.exact import simplest_rational
+from verify.graph import Graph
+
+LONGEST = 400  # operations: a longer formula is counted, not written
+
+
+class _Sizes:
+    """The graph read as the number of operations that a formula needs when it is written out."""
+
+    def variable(self, name: str) -> int:
+        return 0
+
+    def constant(self, value: Fraction) -> int:
+        return 0
+
+    def typed(self, value: float) -> int:
+        return 0
+
+    def sum(self, a: int, b: int) -> int:
+        return a + b + 1
+
+    product = sum
+
+    def power(self, a: int, exponent: Fraction) -> int:
+        return a + 1
+
+
+def size(graph: Graph, node: int) -> int:
+    """Count the operations of a node's formula, written out (what is shared counts each time)."""
+    return int(graph.read([node], _Sizes())[node])
+
+
+def to_sympy(graph: Graph, root: int, values: Mapping[str, sympy.Expr]) -> sympy.Expr:
+    """Return a node as a SymPy expression; `values` may replace variables.
+
+    Long sums and products are handed over flat: SymPy would sort each partial sum of a chain anew.
+    """
+    operands = {}
+    needed = {root}
+    for number in reversed(graph.reach([root])):
+        if number in needed:
+            operands[number] = _operands(graph, number)
+            needed.update(operands[number])
+    expressions: dict[int, Any] = {}
+    for number in sorted(operands):
+        node, terms = graph.nodes[number], operands[number]
+        match node.op:
+            case "variable":
+                expressions[number] = values.get(node.payload, sympy.Symbol(node.payload))
+            case "constant":
+                expressions[number] = _rational(node.payload)
+            case "typed":
+                expressions[number] = _rational(simplest_rational(node.payload))
+            case "sum":
+                expressions[number] = sympy.Add(*[expressions[i] * count for i, count in terms.items()])
+            case "product":
+                expressions[number] = sympy.Mul(*[expressions[i] ** count for i, count in terms.items()])
+            case "power":
+                expressions[number] = expressions[node.args[0]] ** _rational(node.payload)
+    return expressions[root]
+
+
+def _operands(graph: Graph, number: int) -> dict[int, int]:
+    """Return the operands of a node and how often each occurs, those of nested sums (or products) taken up into it."""
+    op = graph.nodes[number].op
+    if op not in ("sum", "product"):
+        return dict.fromkeys(graph.nodes[number].args, 1)
+    counts = {number: 1}
+    todo = [-number]
+    while todo:
+        inner = -heapq.heappop(todo)
+        count = counts.pop(inner)
+        for argument in graph.nodes[inner].args:
+            if graph.nodes[argument].op == op and argument not in counts:
+                heapq.heappush(todo, -argument)
+            counts[argument] = counts.get(argument, 0) + count
+    return counts
+
+
+def from_sympy(graph: Graph, expression: sympy.Expr, nodes: Mapping[sympy.Symbol, int]) -> int:
+    """Return the node of a SymPy expression whose symbols stand for the given nodes."""
+    found: dict[Any, int] = {}
+    for part in sympy.postorder_traversal(expression):
+        if part not in found:
+            found[part] = _node(graph, part, [found[argument] for argument in part.args], nodes)
+    return found[expression]
+
+
+def _node(graph: Graph, part: Any, arguments: list[int], nodes: Mapping[sympy.Symbol, int]) -> int:
+    if part.is_Symbol:
+        return nodes[part]
+    if part.is_Rational:
+        return graph.constant(Fraction(int(part.p), int(part.q)))
+    if part.is_Add or part.is_Mul:
+        combine: Callable[[int, int], int] = graph.sum if part.is_Add else graph.product
+        result = arguments[0]
+        for argument in arguments[1:]:
+            result = combine(result, argument)
+        return result
+    if part.is_Pow and part.exp.is_Rational:
+        return graph.power(arguments[0], Fraction(int(part.exp.p), int(part.exp.q)))
+    raise TraceError(f"SymPy's derivative contains {part.func.__name__}, which cannot be followed")
+
+
+def _rational(value: Fraction) -> sympy.Rational:
+    return sympy.Rational(value.numerator, value.denominator)
+
+
+def text(graph: Graph, node: int, values: Mapping[str, sympy.Expr] | None = None) -> str:
+    """Write a node's formula, or how long it would be."""
+    operations = size(graph, node)
+    if operations > LONGEST:
+        return f"({operations:,} operations)"
+    return str(to_sympy(graph, node, values or {}))

@@ -1,0 +1,95 @@
+"""The graph read in exact rationals, as far as they reach: None for what is irrational, undefined or too long."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from fractions import Fraction
+from typing import NamedTuple
+
+import flint
+
+from verify import balls
+from verify.exact import decimal_text, simplest_rational
+from verify.graph import Graph
+
+_LONGEST = 2048  # bits of numerator or denominator
+_REAL_BITS = 256
+
+
+class Real(NamedTuple):
+    """An exact value: a rational where it is a short one, and a ball of 256 bits around it in any case."""
+
+    rational: Fraction | None
+    ball: flint.arb
+
+    @property
+    def text(self) -> str:
+        """Write the value as `11/5`, or as `1.4142135623730950…` where it is no short rational."""
+        return balls.digits(self.ball) if self.rational is None else str(self.rational)
+
+    @property
+    def readable(self) -> str:
+        """Write the value as `2.2`, where that is exact."""
+        return self.text if self.rational is None else decimal_text(self.rational)
+
+
+class _Rationals:
+    def __init__(self, point: Mapping[str, Fraction]) -> None:
+        self.point = point
+
+    def variable(self, name: str) -> Fraction | None:
+        return self.point[name]
+
+    def constant(self, value: Fraction) -> Fraction | None:
+        return value
+
+    def typed(self, value: float) -> Fraction | None:
+        return simplest_rational(value)
+
+    def sum(self, a: Fraction | None, b: Fraction | None) -> Fraction | None:
+        return None if a is None or b is None else _short(a + b)
+
+    def product(self, a: Fraction | None, b: Fraction | None) -> Fraction | None:
+        return None if a is None or b is None else _short(a * b)
+
+    def power(self, a: Fraction | None, exponent: Fraction) -> Fraction | None:
+        return None if a is None else power(a, exponent)
+
+
+def power(base: Fraction, exponent: Fraction) -> Fraction | None:
+    """Return base ** exponent where it is a rational of moderate length, else None."""
+    root = _root(base, exponent.denominator)
+    if root is None or (root == 0 and exponent < 0) or _bits(root) * abs(exponent.numerator) > _LONGEST:
+        return None
+    return Fraction(root**exponent.numerator)
+
+
+def _root(base: Fraction, degree: int) -> Fraction | None:
+    if degree == 1:
+        return base
+    if base < 0 or degree > _LONGEST:
+        return None
+    above, below = (flint.fmpz(n).root(degree) for n in base.as_integer_ratio())
+    root = Fraction(int(above), int(below))
+    return root if root**degree == base else None
+
+
+def _bits(value: Fraction) -> int:
+    return max(value.numerator.bit_length(), value.denominator.bit_length())
+
+
+def _short(value: Fraction) -> Fraction | None:
+    return value if _bits(value) <= _LONGEST else None
+
+
+def real(graph: Graph, nodes: Iterable[int], point: Mapping[str, Fraction]) -> dict[int, Real]:
+    """Return the values of nodes at an exact point, each with its text and as tight a ball as its kind allows."""
+    nodes = list(nodes)
+    values = graph.read(nodes, _Rationals(point))
+    rational: dict[int, Fraction | None] = {node: values[node] for node in nodes}
+    with flint.ctx.workprec(_REAL_BITS):
+        irrational = balls.at(graph, [node for node in nodes if rational[node] is None], point)
+        return {
+            node: Real(value, irrational[node] if value is None else balls.ball(value))
+            for node, value in rational.items()
+        }

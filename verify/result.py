@@ -1,0 +1,176 @@
+"""The result of a run, as plain data: what every report renders and the only thing that decides the exit status.
+
+Imports the standard library and nothing else. Numbers are text here: exact rationals (`11/5`) and floats
+as `repr` gives them, so that nothing is rounded on the way to a report.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from enum import Enum
+
+SCHEMA_VERSION = "1.0"
+
+
+class Verdict(Enum):
+    """What is known about one comparison, best first; the value is the sentence that users read."""
+
+    PROVED = "the same function, for all inputs where both sides are defined"
+    AGREES = (
+        "not proved, but equal to the rounding of the code's constants, or to hundreds of digits at every point tried"
+    )
+    UNDECIDED = "nothing is known: the computation could not be followed to its end"
+    REFUTED = "wrong: there is an exact counterexample"
+    ERROR = "the code under test raised, or did not keep to the protocol"
+
+    @property
+    def good(self) -> bool:
+        """Tell whether a gate may pass with this verdict."""
+        return self in (Verdict.PROVED, Verdict.AGREES)
+
+    @property
+    def rank(self) -> int:
+        """Return the place in the order, 0 being the best."""
+        return list(Verdict).index(self)
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """How a verdict is known: a word for the table and the whole sentence."""
+
+    kind: str = ""
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Rounding:
+    """How far a float result is from the exact value, and how far rounding alone could take it.
+
+    `error` and `bound` are rounded up to two digits; `unit` is `ulp` (of the exact value), or `absolute`
+    where the exact value is 0. `bound` is empty where none could be derived, `note` then says why.
+    """
+
+    error: str
+    bound: str
+    unit: str
+    explained: bool
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Counterexample:
+    """Exact inputs at which two formulas differ, with both exact values."""
+
+    inputs: tuple[tuple[str, str], ...]
+    expected: str
+    actual: str
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """One quantity of a case: what the code gave against what is exact.
+
+    `quantity` is `gradient` (of the output with respect to `name`), `value` (the forward value of `name`), `stated`
+    (a value that the case states, against the exact one) or `case` (the case as a whole could not be compared).
+    """
+
+    quantity: str
+    name: str
+    verdict: Verdict
+    role: str = ""
+    value: str = ""
+    actual: str = ""
+    actual_formula: str = ""
+    expected: str = ""
+    expected_formula: str = ""
+    evidence: Evidence = field(default_factory=Evidence)
+    rounding: Rounding | None = None
+    counterexample: Counterexample | None = None
+
+    @property
+    def good(self) -> bool:
+        """Tell whether formula and arithmetic are both in order."""
+        return self.verdict.good and (self.rounding is None or self.rounding.explained)
+
+
+@dataclass(frozen=True, slots=True)
+class CaseResult:
+    """All comparisons of one case, with what a reader needs to recognise and repeat it."""
+
+    name: str
+    where: str
+    output: str
+    expression: str
+    output_value: str
+    inputs: tuple[tuple[str, str], ...]
+    upstream: tuple[str, str]
+    comparisons: tuple[Comparison, ...]
+    reproduce: str = ""
+
+    @property
+    def good(self) -> bool:
+        """Tell whether the case compared something and all of it is in order."""
+        return bool(self.comparisons) and all(c.good for c in self.comparisons)
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """The outcome of one command: cases in the order in which they were found."""
+
+    cases: tuple[CaseResult, ...]
+    seed: int = 0
+    version: str = ""
+    complete: bool = True
+
+    def count(self, quantity: str) -> Counter[Verdict]:
+        """Count the verdicts on one quantity."""
+        return Counter(c.verdict for case in self.cases for c in case.comparisons if c.quantity == quantity)
+
+    @property
+    def unexplained(self) -> int:
+        """Count the comparisons with a right formula and floats outside their rounding bound."""
+        return sum(c.verdict.good and not c.good for case in self.cases for c in case.comparisons)
+
+
+def exit_status(run: Run) -> int:
+    """Return 0 if all agree, 1 if anything is refuted, undecided or broken, 2 if no gradient was checked."""
+    if any(not case.good for case in run.cases) or (run.cases and not run.complete):
+        return 1
+    return 0 if any(run.count("gradient").values()) else 2
+
+
+def _plural(number: int, noun: str) -> str:
+    return f"{number} {noun}" + ("" if number == 1 else "s")
+
+
+# What can go wrong, in words: which quantity, and which verdict on it.
+_NOUNS = {"gradient": "gradient", "value": "forward value", "stated": "stated value", "case": "case"}
+_STATES = {Verdict.REFUTED: "refuted", Verdict.UNDECIDED: "undecided", Verdict.ERROR: "in error"}
+
+
+def _troubles(run: Run) -> list[str]:
+    said = [
+        f"{_plural(number, noun)} {state}"
+        for quantity, noun in _NOUNS.items()
+        for verdict, state in _STATES.items()
+        if (number := run.count(quantity)[verdict])
+    ]
+    if run.unexplained:
+        said.append(f"{_plural(run.unexplained, 'float result')} outside the rounding bound")
+    return said if run.complete else [*said, "stopped early"]
+
+
+def summary(run: Run) -> str:
+    """Say in one line what was checked and what decided the exit status."""
+    gradients = run.count("gradient")
+    checked = f"{_plural(len(run.cases), 'case')}, {_plural(gradients.total(), 'gradient')}"
+    match exit_status(run):
+        case 2:
+            return f"{checked}: nothing was checked"
+        case 1:
+            return f"FAILED: {', '.join(_troubles(run))} ({checked}: {gradients[Verdict.PROVED]} proved)"
+    agreeing = gradients[Verdict.AGREES]
+    if not agreeing:
+        return f"{checked}: all proved"
+    return f"{checked}: {gradients[Verdict.PROVED]} proved, {agreeing} not proved but agreeing"

@@ -1,0 +1,136 @@
+"""How much of a float result may be rounding: a bound derived from the computation that gave it.
+
+The subject runs once more, on enclosures. An enclosure is a ball that holds whatever a float64 run of the same
+operations can have at this place: each operation is done on balls and widened by what rounding to nearest adds at
+most (2**-53 of the magnitude, or 2**-1075 among the subnormals; Higham, Accuracy and Stability of Numerical
+Algorithms, 2.2). Where the exact result of exact operands is a float, nothing is added: IEEE 754 asks for exactly
+that result.
+"""
+
+from __future__ import annotations
+
+import math
+import numbers
+from decimal import ROUND_CEILING, Context, Decimal
+from fractions import Fraction
+from typing import Self
+
+import flint
+
+from verify.balls import ball
+from verify.result import Rounding
+from verify.scalar import Scalar
+
+BITS = 128  # of the balls' midpoints: their own rounding is nothing beside what they have to enclose
+_EXACT_BITS = 256
+_UNIT = flint.arb(2.0**-53)
+_SMALLEST_NORMAL = flint.arb(2.0**-1022)
+_HALF_SUBNORMAL = flint.arb(2.0**-1074) / 2
+_OVERFLOW = flint.arb(2.0**970) * (2**54 - 1)  # from halfway past the last float, rounding gives infinity
+_UNKNOWN = flint.arb(0, flint.arb("inf"))
+# IEEE 754 leaves pow open; the C libraries in use stay within one ulp, twice what the other operations may add.
+_POW = 2
+
+
+class Enclosure(Scalar):
+    """A ball that holds every value which a float64 run may have here."""
+
+    __slots__ = ("ball",)
+
+    def __init__(self, ball: flint.arb) -> None:
+        self.ball = ball
+
+    @classmethod
+    def of_input(cls, value: Fraction) -> Self:
+        """Enclose the float nearest to a decimal: half an ulp around it, unless it is a float itself."""
+        nearest = float(value)
+        exact = ball(value)
+        return cls(flint.arb(nearest) if Fraction(nearest) == value else exact + flint.arb(0, math.ulp(nearest) / 2))
+
+    def lift(self, other: object) -> Self | None:
+        """Return a plain number as the float that it becomes beside a float."""
+        if isinstance(other, Enclosure):
+            return type(self)(other.ball)
+        return type(self)(flint.arb(float(other))) if isinstance(other, numbers.Real) else None
+
+    def plus(self, other: Self) -> Self:
+        """Enclose self + other."""
+        return self._rounded(self.ball + other.ball, exactly=self.ball.is_zero() or other.ball.is_zero())
+
+    def times(self, other: Self) -> Self:
+        """Enclose self * other; a factor that is a power of two only moves the exponent."""
+        return self._rounded(self.ball * other.ball, exactly=_scales(self.ball) or _scales(other.ball))
+
+    def over(self, other: Self) -> Self:
+        """Enclose self / other; raises ZeroDivisionError where other is exactly 0, as a float does."""
+        if other.ball.is_zero():
+            raise ZeroDivisionError("float division by zero")
+        return self._rounded(self.ball / other.ball, exactly=_scales(other.ball))
+
+    def to_the(self, exponent: Self) -> Self:
+        """Enclose self ** exponent."""
+        if exponent.ball == 1:
+            return self
+        whole = exponent.ball.unique_fmpz()
+        return self._rounded(self.ball ** (exponent.ball if whole is None else whole), units=_POW)
+
+    def __neg__(self) -> Self:
+        return type(self)(-self.ball)
+
+    def _rounded(self, value: flint.arb, *, units: int = 1, exactly: bool = False) -> Self:
+        """Widen an exact result by `units` times 2**-53, by nothing if the exact result is known to be a float."""
+        if not value.is_finite() or not abs(value) < _OVERFLOW:
+            return type(self)(_UNKNOWN)
+        normal = value.is_zero() or abs(value) >= _SMALLEST_NORMAL
+        if normal and (exactly or (value.is_exact() and value.mid().bits() <= 53)):
+            return type(self)(value)
+        return type(self)(value + flint.arb(0, abs(value) * _UNIT * units + _HALF_SUBNORMAL * units))
+
+
+def _scales(value: flint.arb) -> bool:
+    """Tell whether a ball is exactly a power of two, of either sign."""
+    return bool(value.is_exact()) and abs(int(value.man_exp()[0])) == 1
+
+
+def judge(
+    actual: float, enclosure: flint.arb | None, exact: flint.arb, *, right: bool = True, note: str = ""
+) -> Rounding:
+    """Measure a float against the exact value, and say whether rounding explains the distance.
+
+    `enclosure` holds what rounding allows, or is None if that could not be derived (`note` says why). The bound is
+    how far the enclosure reaches from the exact value, or from its own middle where the formula is not `right`.
+    The unit is the ulp of the exact value, or absolute where that is 0.
+    """
+    with flint.ctx.workprec(_EXACT_BITS):
+        unit, kind = (flint.arb(1), "absolute") if exact.is_zero() else (_ulp(exact), "ulp")
+        if not math.isfinite(actual):
+            overflows = not math.isnan(actual) and bool(abs(exact) >= _OVERFLOW)
+            return Rounding(str(actual), "", kind, overflows, _OVERFLOWS if overflows else _NOT_FINITE)
+        error = _upward(abs(flint.arb(actual) - exact) / unit)
+        if enclosure is None or not enclosure.is_finite():
+            return Rounding(error, "", kind, True, note or _NO_BOUND)
+        bound = _upward(abs(enclosure - (exact if right else enclosure.mid())) / unit)
+        explained = not right or bool(enclosure.contains(flint.arb(actual)))
+        return Rounding(error, bound, kind, explained, "" if explained else _OUTSIDE)
+
+
+_NO_BOUND = "no bound: the computation may overflow"
+_OVERFLOWS = "the exact value is beyond the largest float64"
+_NOT_FINITE = "not a finite number, though the exact value is"
+_OUTSIDE = "further from the exact value than rounding can take it"
+
+
+def _ulp(value: flint.arb) -> flint.arb:
+    """Return the distance between neighbouring float64s at a value that is not 0."""
+    mantissa, exponent = (int(n) for n in value.mid().man_exp())
+    binade = exponent + abs(mantissa).bit_length() - 1
+    return flint.arb(2) ** flint.fmpz(max(binade - 52, -1074))
+
+
+def _upward(value: flint.arb) -> str:
+    """Write a non-negative ball's upper end with two digits, rounded up; 0 only where it is 0."""
+    top = float(value.upper())
+    if value.is_zero():
+        return "0"
+    two_digits = Context(prec=2, rounding=ROUND_CEILING).create_decimal(Decimal(math.nextafter(top, math.inf)))
+    return f"{two_digits:f}" if -5 < two_digits.adjusted() < 7 else f"{two_digits:.1e}"

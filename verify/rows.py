@@ -1,0 +1,125 @@
+"""From decisions and floats to the rows of a result."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import flint
+
+from verify import formulas, rationals, runs
+from verify.cases import Outcome
+from verify.decide import Decision
+from verify.exact import decimal_text
+from verify.result import Comparison, Counterexample, Evidence, Rounding, Verdict
+from verify.rounding import judge
+from verify.runs import SubjectError
+from verify.theory import Key, Theory
+
+_EQUAL = Evidence("equal", "the stated value is the exact one")
+_NEAREST = Evidence("rounded", "the exact value is no short decimal; the stated one rounds to the same float64")
+_OTHER = Evidence("counterexample", "the case states another value than the exact one")
+
+
+class Rows:
+    """Writes the comparisons of one case: its subject's forward values and gradients, and the values that it states."""
+
+    def __init__(self, exact: Theory, floats: Outcome) -> None:
+        self.exact = exact
+        self.floats: dict[str, dict[str, float]] = {"value": floats.values, "gradient": floats.gradients}
+        self.keys = [key for key in exact.keys if exact.label(key) in self.floats[key[0]]]
+        self.real = exact.at_sample([exact.expected(key) for key in exact.keys])
+        self.enclosures: dict[str, dict[str, flint.arb]] = {"value": {}, "gradient": {}}
+        self.no_bound = ""
+        try:
+            outcome = runs.on_enclosures(exact.case)
+            self.enclosures = {"value": outcome.values, "gradient": outcome.gradients}
+        except SubjectError as problem:
+            self.no_bound = f"no bound: {problem}"
+
+    def decided(self, decisions: Mapping[Key, tuple[Decision, int]]) -> list[Comparison]:
+        """Write the rows of a decided case; `decisions` gives each verdict and the node of what was computed."""
+        return [self._row(key, *decisions[key]) for key in self.keys] + self._stated()
+
+    def undecided(self, why: str) -> list[Comparison]:
+        """Write the rows of a case whose subject could not be followed on symbols."""
+        unknown = Decision(Verdict.UNDECIDED, Evidence("not followed", why))
+        return [self._row(key, unknown, None) for key in self.keys] + self._stated()
+
+    def _row(self, key: Key, decision: Decision, actual: int | None) -> Comparison:
+        quantity, index = key
+        step, label, proved = (
+            self.exact.case.program.steps[index],
+            self.exact.label(key),
+            decision.verdict is Verdict.PROVED,
+        )
+        return Comparison(
+            quantity=quantity,
+            name=label,
+            verdict=decision.verdict,
+            role="input" if step.op == "input" else "output" if index == self.exact.case.program.result else "node",
+            value=self._value(index),
+            actual=repr(self.floats[quantity][label]),
+            actual_formula="" if proved or actual is None else formulas.text(self.exact.graph, actual),
+            expected=self.real[self.exact.expected(key)].text,
+            expected_formula=self._formula(key, in_full=not proved),
+            evidence=decision.evidence,
+            rounding=self._rounding(key, right=decision.verdict.good),
+            counterexample=self._counterexample(key, decision, actual),
+        )
+
+    def _value(self, index: int) -> str:
+        """Return the forward value of a step: an input as typed, anything else as the float that came."""
+        label = self.exact.case.program.steps[index].label
+        if label in self.exact.case.inputs:
+            return decimal_text(self.exact.case.inputs[label])
+        return (
+            repr(self.floats["value"][label])
+            if label in self.floats["value"]
+            else self.real[self.exact.values[index]].text
+        )
+
+    def _formula(self, key: Key, *, in_full: bool) -> str:
+        """Write the exact formula, `in_full` with the upstream, as its counterpart is; a proved value needs none."""
+        if in_full:
+            return formulas.text(self.exact.graph, self.exact.expected(key))
+        return self.exact.formula(key[1]) if key[0] == "gradient" else ""
+
+    def _rounding(self, key: Key, *, right: bool) -> Rounding:
+        quantity, label = key[0], self.exact.label(key)
+        enclosure, exact = self.enclosures[quantity].get(label), self.real[self.exact.expected(key)].ball
+        return judge(self.floats[quantity][label], enclosure, exact, right=right, note=self.no_bound)
+
+    def _counterexample(self, key: Key, decision: Decision, actual: int | None) -> Counterexample | None:
+        if decision.point is None or actual is None:
+            return None
+        expected = self.exact.expected(key)
+        real = rationals.real(self.exact.graph, [expected, actual], decision.point)
+        inputs = tuple((name, decimal_text(value)) for name, value in decision.point.items())
+        return Counterexample(inputs, real[expected].text, real[actual].text)
+
+    def _stated(self) -> list[Comparison]:
+        """Compare the values that the case states with the exact ones."""
+        rows = []
+        for (quantity, label), stated in self.exact.case.stated.items():
+            node = self.exact.expected((quantity, self.exact.case.program.labels[label]))
+            exact = self.real[node]
+            verdict, evidence = Verdict.REFUTED, _OTHER
+            if exact.rational == stated:
+                verdict, evidence = Verdict.PROVED, _EQUAL
+            elif exact.rational is None and float(stated) == float(exact.ball):
+                verdict, evidence = Verdict.AGREES, _NEAREST
+            rows.append(
+                Comparison(
+                    "stated",
+                    f"{quantity} of {label}",
+                    verdict,
+                    "stated",
+                    "",
+                    decimal_text(stated),
+                    "",
+                    exact.text,
+                    "",
+                    evidence,
+                )
+            )
+        return rows

@@ -1,0 +1,100 @@
+"""What every stand-in for a float has in common: the operators, and a clear refusal of what only a float can answer."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from typing import Any, Self
+
+from verify.errors import TraceError
+from verify.where import asked_at
+
+
+class Scalar(ABC):
+    """The operators of a number, on top of a few methods.
+
+    Asking for what only a number has (its truth, its digits, its order) raises TraceError with the file and line that
+    asked.
+    """
+
+    __slots__ = ()
+    __array_ufunc__ = None  # NumPy's scalars leave arithmetic with this one to it
+
+    @abstractmethod
+    def lift(self, other: object) -> Self | None:
+        """Return a number as this kind of scalar, or None for what is no number."""
+
+    @abstractmethod
+    def plus(self, other: Self) -> Self:
+        """Return self + other."""
+
+    @abstractmethod
+    def times(self, other: Self) -> Self:
+        """Return self * other."""
+
+    @abstractmethod
+    def over(self, other: Self) -> Self:
+        """Return self / other."""
+
+    @abstractmethod
+    def to_the(self, exponent: Self) -> Self:
+        """Return self ** exponent."""
+
+    @abstractmethod
+    def __neg__(self) -> Self: ...
+
+    def __pos__(self) -> Self:
+        return self
+
+
+def _operator(compute: Callable[[Any, Any], Any]) -> tuple[Callable[..., Any], Callable[..., Any]]:
+    """Return an operator and its reflected twin, which lift the other operand or decline."""
+
+    def forward(self: Scalar, other: object) -> Any:
+        return NotImplemented if (o := self.lift(other)) is None else compute(self, o)
+
+    def reflected(self: Scalar, other: object) -> Any:
+        return NotImplemented if (o := self.lift(other)) is None else compute(o, self)
+
+    return forward, reflected
+
+
+def _refusing(what: str) -> Callable[..., Any]:
+    def refuse(self: Scalar, *args: object) -> Any:
+        raise TraceError(f"{what}, at {asked_at()}")
+
+    return refuse
+
+
+_OPERATORS: dict[str, Callable[[Any, Any], Any]] = {
+    "add": lambda a, b: a.plus(b),
+    "sub": lambda a, b: a.plus(-b),
+    "mul": lambda a, b: a.times(b),
+    "truediv": lambda a, b: a.over(b),
+    "pow": lambda a, b: a.to_the(b),
+}
+# What no stand-in can answer, and how that is said.
+_REFUSALS = {
+    "a branch that depends on the inputs": ["bool", "eq", "ne", "lt", "le", "gt", "ge"],
+    "a symbol was turned into a plain number": ["float", "int", "index", "complex", "round", "trunc", "floor", "ceil"],
+    "an operation that cannot be followed": [
+        "abs",
+        "mod",
+        "rmod",
+        "floordiv",
+        "rfloordiv",
+        "divmod",
+        "rdivmod",
+        "matmul",
+        "rmatmul",
+        "array",
+    ],
+}
+for _name, _compute in _OPERATORS.items():
+    _forward, _reflected = _operator(_compute)
+    setattr(Scalar, f"__{_name}__", _forward)
+    setattr(Scalar, f"__r{_name}__", _reflected)
+for _what, _names in _REFUSALS.items():
+    for _name in _names:
+        setattr(Scalar, f"__{_name}__", _refusing(_what))
+Scalar.__hash__ = object.__hash__  # type: ignore[method-assign]

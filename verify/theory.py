@@ -1,0 +1,93 @@
+"""What is exact about a case: its values, its derivatives and their formulas, independent of any layer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+import sympy
+
+from verify import formulas, rationals
+from verify.cases import Case
+from verify.derive import sweep, wholes
+from verify.graph import Graph
+from verify.rationals import Real
+from verify.symbolic import Symbol
+
+Key = tuple[str, int]  # a quantity, `value` or `gradient`, and the step that it belongs to
+
+_LARGEST_WHOLE = 64  # steps: beyond, differentiating the whole once for every node grows with the square
+
+
+@dataclass(frozen=True, slots=True)
+class Theory:
+    """A case as symbols: nodes of the exact values and derivatives of its steps, by step.
+
+    `derivatives` come from the sweep, `wholes` from SymPy's derivative of the whole expression (small programs only).
+    """
+
+    case: Case
+    graph: Graph
+    inputs: dict[str, Symbol]
+    upstream: Symbol
+    upstream_name: str
+    values: list[int]
+    derivatives: dict[int, int]
+    wholes: Mapping[int, tuple[int, sympy.Expr]]
+
+    @property
+    def sample(self) -> dict[str, Fraction]:
+        """Return the exact inputs of the case, the upstream among them."""
+        return {**self.case.inputs, self.upstream_name: self.case.upstream}
+
+    @property
+    def keys(self) -> list[Key]:
+        """Return what can be compared: the value of each computed step, and the gradient with respect to every step."""
+        nodes = self.case.program.nodes
+        computed = [i for i in nodes if self.case.program.steps[i].op != "input"]
+        return [("value", i) for i in computed] + [("gradient", i) for i in nodes]
+
+    def label(self, key: Key) -> str:
+        """Return the label of the step that a quantity belongs to."""
+        return self.case.program.steps[key[1]].label
+
+    def expected(self, key: Key) -> int:
+        """Return the node of the exact quantity."""
+        quantity, index = key
+        return self.values[index] if quantity == "value" else self.derivatives[index]
+
+    def at_sample(self, nodes: Sequence[int]) -> dict[int, Real]:
+        """Return the exact values of nodes at the sample."""
+        return rationals.real(self.graph, nodes, self.sample)
+
+    def formula(self, index: int) -> str:
+        """Write the derivative with respect to a step, with the upstream in it unless that is 1."""
+        upstream = sympy.Integer(1) if self.case.upstream == 1 else sympy.Symbol(self.upstream_name)
+        if index in self.wholes:
+            return str(upstream * self.wholes[index][1])
+        return formulas.text(self.graph, self.derivatives[index], {self.upstream_name: upstream})
+
+
+def theory(case: Case) -> Theory:
+    """Work out the exact side of a case."""
+    graph, program = Graph(), case.program
+    inputs = {name: Symbol(graph, graph.variable(name)) for name in case.inputs}
+    name = _upstream_name(case)
+    upstream = Symbol(graph, graph.variable(name))
+    values = program.evaluate(inputs, lambda number: Symbol(graph, graph.constant(number)))
+    derivatives = sweep(graph, program, values, upstream)
+    small = (
+        len(program.steps) <= _LARGEST_WHOLE and formulas.size(graph, values[program.result].node) <= formulas.LONGEST
+    )
+    whole = wholes(graph, program, values, upstream) if small else {}
+    return Theory(case, graph, inputs, upstream, name, [value.node for value in values], derivatives, whole)
+
+
+def _upstream_name(case: Case) -> str:
+    """Name the upstream after the output, as the tutorial does: dprice."""
+    name = f"d{case.program.output}"
+    taken = {*case.inputs, *case.program.labels}
+    while name in taken:
+        name += "_"
+    return name
