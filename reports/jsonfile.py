@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
+from dataclasses import is_dataclass
 from typing import Any
 
 from verify.result import SCHEMA_VERSION, CaseResult, Run, Verdict, exit_status, summary
 
 
 def render(run: Run) -> str:
-    """Render a result as one JSON document; numbers are text, so that none is rounded."""
-    return json.dumps(document(run), ensure_ascii=False, indent=2) + "\n"
+    """Render a result as one JSON document, a line for each case; numbers are text, so that none is rounded."""
+    head = document(run)
+    cases = ",\n".join(f"    {_dump(case)}" for case in head.pop("cases"))
+    lines = [f"  {_dump(key)}: {_dump(value)}," for key, value in head.items()]
+    return "\n".join(["{", *lines, '  "cases": [', *([cases] if cases else []), "  ]", "}"]) + "\n"
+
+
+def _dump(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False)
 
 
 def document(run: Run) -> dict[str, Any]:
@@ -29,18 +36,17 @@ def document(run: Run) -> dict[str, Any]:
 
 
 def _case(case: CaseResult) -> dict[str, Any]:
-    document = _plain(asdict(case))
     name, value = case.upstream
-    return {**document, "inputs": dict(case.inputs), "upstream": {"name": name, "value": value}, "good": case.good}
+    return {**_plain(case), "upstream": {"name": name, "value": value}, "good": case.good}
 
 
 def _plain(value: Any) -> Any:
-    """Return a value as JSON has it: a verdict as its name, the inputs of a counterexample as an object."""
-    match value:
-        case Verdict():
-            return value.name
-        case dict():
-            return {key: dict(item) if key == "inputs" else _plain(item) for key, item in value.items()}
-        case tuple() | list():
-            return [_plain(item) for item in value]
-    return value
+    """Return a value as JSON has it: a dataclass as an object, a verdict as its name, inputs as an object by name."""
+    if isinstance(value, Verdict):
+        return value.name
+    if isinstance(value, tuple):
+        return [_plain(item) for item in value]
+    if not is_dataclass(value):
+        return value
+    items = {name: getattr(value, name) for name in value.__dataclass_fields__}
+    return {name: dict(item) if name == "inputs" else _plain(item) for name, item in items.items()}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import gc
 import os
 import sys
 import traceback
@@ -178,6 +179,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def _selected(options: argparse.Namespace, config: Config) -> list[Case]:
     """Return the cases that the command is about; raises InputError if there are none."""
+    _import_engine()
     from verify.collect import collect, wiring
 
     layers = options.layers or config.layers
@@ -193,6 +195,15 @@ def _selected(options: argparse.Namespace, config: Config) -> list[Case]:
     if not chosen:
         raise InputError(f"nothing to check: -k {options.pattern!r} matches none of {len(cases)} cases")
     return chosen
+
+
+def _import_engine() -> None:
+    """Import SymPy and what builds on it: many objects, all of which stay, so no garbage is looked for meanwhile."""
+    gc.disable()
+    import verify.check  # noqa: F401
+
+    gc.freeze()
+    gc.enable()
 
 
 def _expression(options: argparse.Namespace, wire: Wire) -> Case:

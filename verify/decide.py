@@ -77,12 +77,12 @@ def _one_by_one(graph: Graph, pairs: Sequence[Pair], seed: int) -> dict[Pair, De
 
 
 def _in_field(graph: Graph, pairs: Sequence[Pair], seed: int, *, rooted: bool) -> dict[Pair, Decision]:
-    alike, bound = field.equal(graph, pairs, seed, rooted)
+    alike, bound = field.equal(graph, pairs, seed, rooted=rooted)
     return {pair: _proved(graph, pair, bound, rooted) for pair, same in zip(pairs, alike, strict=True) if same}
 
 
 def _proved(graph: Graph, pair: Pair, bound: str, rooted: bool) -> Decision:
-    laws = ", the square roots with every sign" if rooted else ""
+    laws = ", with square roots of either sign" if rooted else ""
     typed = _typed(graph, pair)
     read = f"; floats in the code are read as the simplest rationals that round to them ({typed})" if typed else ""
     detail = f"equal at random points of a finite field{laws}: wrong with a chance below {bound}{read}"

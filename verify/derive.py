@@ -7,14 +7,13 @@ also differentiates it at once, with respect to each input and each intermediate
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from fractions import Fraction
 from functools import cache
 from typing import Any
 
 import sympy
 
-from verify.formulas import from_sympy
+from verify.formulas import Alphabet, from_sympy
 from verify.graph import Graph
 from verify.program import OPERATIONS, Program, compute
 from verify.symbolic import Symbol
@@ -54,19 +53,17 @@ def sweep(graph: Graph, program: Program, values: list[Symbol], upstream: Symbol
 class Whole:
     """SymPy's derivative of the whole expression with respect to any step, the step taken as a variable of its own."""
 
-    def __init__(self, program: Program) -> None:
+    def __init__(self, program: Program, names: Alphabet) -> None:
         self.program = program
-        self.symbols = {i: sympy.Symbol(step.label) for i, step in enumerate(program.steps) if step.op == "input"}
-        self.inputs = {program.steps[i].label: symbol for i, symbol in self.symbols.items()}
-        self.values = program.evaluate(self.inputs, sympy_number)
+        self.names = names
+        self.values = program.evaluate(names.symbols, sympy_number)
 
     def derivative(self, index: int) -> tuple[sympy.Expr, sympy.Symbol]:
         """Return d(output) / d(step) and the symbol that stands for the step in it."""
         step = self.program.steps[index]
-        if step.op == "input":
-            return sympy.diff(self.values[self.program.result], self.inputs[step.label]), self.inputs[step.label]
-        symbol = sympy.Symbol(step.label) if step.label in self.program.named else sympy.Dummy("node")
-        return sympy.diff(self._output_with(index, symbol), symbol), symbol
+        symbol = self.names.symbols.get(step.label, self.names.spare())
+        output = self.values[self.program.result] if step.op == "input" else self._output_with(index, symbol)
+        return sympy.diff(output, symbol), symbol
 
     def _output_with(self, index: int, symbol: sympy.Symbol) -> sympy.Expr:
         """Return the output with one step replaced by a symbol; only the steps that depend on it are computed again."""
@@ -77,22 +74,24 @@ class Whole:
             step = self.program.steps[later]
             if changed.intersection(step.args):
                 changed.add(later)
-                values[later] = compute(step, values, self.inputs, sympy_number)
+                values[later] = compute(step, values, self.names.symbols, sympy_number)
         return values[self.program.result]
 
 
-def wholes(graph: Graph, program: Program, values: list[Symbol], upstream: Symbol) -> dict[int, tuple[int, sympy.Expr]]:
+def wholes(
+    graph: Graph, program: Program, names: Alphabet, values: list[Symbol], upstream: Symbol
+) -> dict[int, tuple[int, sympy.Expr]]:
     """Return for each step that varies d(upstream * output) / d(step), differentiated at once: node and formula.
 
     The formula is without the upstream, and has only names that people gave: an unnamed step is written out.
     """
-    whole = Whole(program)
-    nodes: Mapping[sympy.Symbol, int] = {symbol: values[i].node for i, symbol in whole.symbols.items()}
+    whole = Whole(program, names)
+    inputs = {names.symbols[step.label]: values[i].node for i, step in enumerate(program.steps) if step.op == "input"}
     found = {}
     for index in program.nodes:
         formula, symbol = whole.derivative(index)
-        node = graph.product(upstream.node, from_sympy(graph, formula, {**nodes, symbol: values[index].node}))
-        if isinstance(symbol, sympy.Dummy):
+        node = from_sympy(graph, formula, {**inputs, symbol: values[index].node})
+        if symbol == names.spare() and formula.has(symbol):
             formula = formula.xreplace({symbol: whole.values[index]})
-        found[index] = (node, formula)
+        found[index] = (graph.product(upstream.node, node), formula)
     return found

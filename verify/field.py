@@ -8,12 +8,9 @@ Roots come in two ways.
 
 * *Free*: u**(1/q) is one more random element, the same for equal values of u. What holds for any element holds for
   the root, so nothing but the theorem is needed; but this does not know that sqrt(u)**2 is u.
-* *Rooted*: u**(1/q) is a root in the field. For the odd part of q there is one (p - 1 is prime to it), as in the real
-  numbers. Of two square roots none is "the positive one", so one is drawn. Adjoin the m square roots to the rational
-  functions: the algebra A that arises is a product of fields. A difference that is not zero in A is not zero in one
-  of those fields, so not zero for at least one of the 2**m choices of sign, and a walk sees that with probability at
-  least 2**-m. A difference that is zero in A is zero for the positive roots as well. So after w walks a wrong "equal"
-  has probability at most (1 - 2**-m)**w (and d / p, which is nothing beside it).
+* *Rooted*: the roots are adjoined to the field (`tower`), without a sign. What holds there holds for roots of either
+  sign, so for the positive ones too; a coefficient of a difference is a rational function of the inputs, of at most
+  2**m times the degree when there are m square roots (each inverse multiplies by the conjugates).
 """
 
 from __future__ import annotations
@@ -22,29 +19,25 @@ import math
 import random
 from collections.abc import Sequence
 from fractions import Fraction
+from typing import Any
 
 from verify.exact import simplest_rational
 from verify.graph import Graph
+from verify.tower import RedrawError, TooManyRootsError, Tower
 
 # The largest safe prime below 2**127: (p - 1) / 2 is prime, so any odd q has an inverse modulo p - 1, and p % 4 is 3.
 PRIME = 2**127 - 2721
 SECURITY = 100  # a wrong "equal" has to be less likely than 2**-SECURITY
-_MOST_ROOTS = 4  # signs to draw; each doubles the walks
-_MOST_DRAWS = 1000  # for one walk: a point may hit a pole, or a radicand without a root
 _LEAST_BITS = 32  # that one walk has to be worth
-
-
-class _RedrawError(Exception):
-    """The point drawn is a pole, or a radicand has no root there."""
+_MOST_DRAWS = 16  # for one walk: a point may be a pole
 
 
 class _Walk:
     """The graph at one random point of the field."""
 
-    def __init__(self, rng: random.Random, order: int, rooted: bool) -> None:
+    def __init__(self, rng: random.Random, order: int) -> None:
         self.rng = rng
         self.order = order  # the common denominator of all exponents
-        self.rooted = rooted
         self.variables: dict[str, int] = {}
         self.roots: dict[int, int] = {}
 
@@ -52,8 +45,6 @@ class _Walk:
         return self.variables.setdefault(name, self.rng.randrange(1, PRIME))
 
     def constant(self, value: Fraction) -> int:
-        if value.denominator % PRIME == 0:
-            raise _RedrawError
         return value.numerator * pow(value.denominator, -1, PRIME) % PRIME
 
     def typed(self, value: float) -> int:
@@ -68,26 +59,11 @@ class _Walk:
     def power(self, a: int, exponent: Fraction) -> int:
         whole = exponent.numerator
         if exponent.denominator != 1:
-            a, whole = self.root(a), int(exponent * self.order)
+            a = self.roots.setdefault(a, self.rng.randrange(1, PRIME))
+            whole = int(exponent * self.order)
         if a == 0 and whole < 0:
-            raise _RedrawError
+            raise RedrawError
         return pow(a, whole, PRIME)
-
-    def root(self, value: int) -> int:
-        """Return value ** (1 / order)."""
-        if value not in self.roots:
-            self.roots[value] = self._rooted(value) if self.rooted else self.rng.randrange(1, PRIME)
-        return self.roots[value]
-
-    def _rooted(self, value: int) -> int:
-        order = self.order
-        while order % 2 == 0:
-            order //= 2
-            if pow(value, (PRIME - 1) // 2, PRIME) not in (0, 1):
-                raise _RedrawError
-            value = pow(value, (PRIME + 1) // 4, PRIME)  # of the two roots, the one that has a root itself
-        root = pow(value, pow(order, -1, PRIME - 1), PRIME)
-        return root if self.order % 2 or self.rng.random() < 0.5 else PRIME - root
 
 
 class _Degrees:
@@ -121,7 +97,7 @@ class _Degrees:
         return (above, below) if exponent > 0 else (below, above)
 
 
-def equal(graph: Graph, pairs: Sequence[tuple[int, int]], seed: int, rooted: bool = False) -> tuple[list[bool], str]:
+def equal(graph: Graph, pairs: Sequence[tuple[int, int]], seed: int, *, rooted: bool = False) -> tuple[list[bool], str]:
     """Tell for each pair of nodes whether they agree on every walk, and the bound on a wrong "equal" as text.
 
     An empty bound means that nothing is proved this way (a degree near the prime, too many roots).
@@ -130,12 +106,12 @@ def equal(graph: Graph, pairs: Sequence[tuple[int, int]], seed: int, rooted: boo
     powers = [graph.nodes[i] for i in nodes if graph.nodes[i].op == "power" and graph.nodes[i].payload.denominator != 1]
     order = math.lcm(*[node.payload.denominator for node in powers])
     roots = len({node.args for node in powers})
-    walks, security = _plan(_degree(graph, pairs, order), order, roots, rooted)
+    walks, security = _plan(_degree(graph, pairs, order), order, roots, rooted=rooted)
     rng = random.Random(seed)
     alike = [bool(walks)] * len(pairs)
     for _ in range(walks):
         still = [i for i, same in enumerate(alike) if same]
-        values = _walk(graph, [node for i in still for node in pairs[i]], rng, order, rooted)
+        values = _walk(graph, [node for i in still for node in pairs[i]], rng, order, rooted=rooted)
         if values is None:
             return [False] * len(pairs), ""
         for i in still:
@@ -143,15 +119,14 @@ def equal(graph: Graph, pairs: Sequence[tuple[int, int]], seed: int, rooted: boo
     return alike, f"2^-{security}" if walks else ""
 
 
-def _plan(degree: int, order: int, roots: int, rooted: bool) -> tuple[int, int]:
+def _plan(degree: int, order: int, roots: int, *, rooted: bool) -> tuple[int, int]:
     """Return how many walks are needed and the security in bits that they give; no walks if it cannot be had."""
     # Two radicands that are not equal may get equal values, as any two formulas may: hence the pairs of roots.
     bits = math.log2(PRIME) - math.log2(max(1, degree)) - 2 * math.log2(1 + roots)
-    signs = roots if rooted and order % 2 == 0 else 0
-    if bits - signs * math.log2(order) < _LEAST_BITS or signs > _MOST_ROOTS:
+    if rooted:
+        bits -= roots * math.log2(order)
+    if bits < _LEAST_BITS:
         return 0, 0
-    if signs:
-        bits = -math.log2(1 - 2.0**-signs + 2.0**-_LEAST_BITS)
     walks = max(2, math.ceil(SECURITY / bits))
     return walks, math.floor(walks * bits)
 
@@ -162,11 +137,13 @@ def _degree(graph: Graph, pairs: Sequence[tuple[int, int]], order: int) -> int:
     return max((max(degrees[a][0] + degrees[b][1], degrees[b][0] + degrees[a][1]) for a, b in pairs), default=0)
 
 
-def _walk(graph: Graph, nodes: list[int], rng: random.Random, order: int, rooted: bool) -> dict[int, int] | None:
+def _walk(graph: Graph, nodes: list[int], rng: random.Random, order: int, *, rooted: bool) -> dict[int, Any] | None:
     """Return the values of the nodes at a random point, None where no point is found at which all are defined."""
     for _ in range(_MOST_DRAWS):
         try:
-            return graph.read(nodes, _Walk(rng, order, rooted))
-        except _RedrawError:
+            return graph.read(nodes, Tower(PRIME, rng, order) if rooted else _Walk(rng, order))
+        except RedrawError:
             continue
+        except TooManyRootsError:
+            return None
     return None

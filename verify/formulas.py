@@ -3,17 +3,55 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from fractions import Fraction
+from functools import cache
 from typing import Any
 
 import sympy
+from sympy.printing.str import StrPrinter
 
 from verify.errors import TraceError
 from verify.exact import simplest_rational
 from verify.graph import Graph
 
 LONGEST = 400  # operations: a longer formula is counted, not written
+
+
+@cache
+def placeholder(index: int) -> sympy.Symbol:
+    """Return the symbol that stands for the name with this number, whatever the name is.
+
+    SymPy remembers much about each symbol and expression: with the same few in every case it finds out but once.
+    """
+    return sympy.Symbol(f"_{index:06}")
+
+
+class Alphabet:
+    """The names of a case and the symbols that stand for them."""
+
+    def __init__(self, names: Iterable[str]) -> None:
+        self.symbols = {name: placeholder(i) for i, name in enumerate(dict.fromkeys(names))}
+        self._printer = _Printer({symbol: name for name, symbol in self.symbols.items()})
+
+    def spare(self) -> sympy.Symbol:
+        """Return a symbol that stands for no name."""
+        return placeholder(len(self.symbols))
+
+    def write(self, expression: sympy.Expr) -> str:
+        """Write an expression with the names in it."""
+        return str(self._printer.doprint(expression))
+
+
+class _Printer(StrPrinter):  # type: ignore[misc]
+    """SymPy's own, but for the symbols."""
+
+    def __init__(self, names: Mapping[sympy.Symbol, str]) -> None:
+        super().__init__()
+        self.names = names
+
+    def _print_Symbol(self, symbol: sympy.Symbol) -> str:  # noqa: N802 - SymPy looks for this name
+        return self.names[symbol]
 
 
 class _Sizes:
@@ -43,7 +81,7 @@ def size(graph: Graph, node: int) -> int:
 
 
 def to_sympy(graph: Graph, root: int, values: Mapping[str, sympy.Expr]) -> sympy.Expr:
-    """Return a node as a SymPy expression; `values` may replace variables.
+    """Return a node as a SymPy expression, with `values` for its variables.
 
     Long sums and products are handed over flat: SymPy would sort each partial sum of a chain anew.
     """
@@ -58,7 +96,7 @@ def to_sympy(graph: Graph, root: int, values: Mapping[str, sympy.Expr]) -> sympy
         node, terms = graph.nodes[number], operands[number]
         match node.op:
             case "variable":
-                expressions[number] = values.get(node.payload, sympy.Symbol(node.payload))
+                expressions[number] = values[node.payload]
             case "constant":
                 expressions[number] = _rational(node.payload)
             case "typed":
@@ -118,9 +156,9 @@ def _rational(value: Fraction) -> sympy.Rational:
     return sympy.Rational(value.numerator, value.denominator)
 
 
-def text(graph: Graph, node: int, values: Mapping[str, sympy.Expr] | None = None) -> str:
-    """Write a node's formula, or how long it would be."""
+def text(graph: Graph, node: int, names: Alphabet, fixed: Mapping[str, sympy.Expr] | None = None) -> str:
+    """Write a node's formula, or how long it would be; `fixed` gives variables a value."""
     operations = size(graph, node)
     if operations > LONGEST:
         return f"({operations:,} operations)"
-    return str(to_sympy(graph, node, values or {}))
+    return names.write(to_sympy(graph, node, {**names.symbols, **(fixed or {})}))

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import flint
 
-from verify import formulas, rationals, runs
+from verify import rationals, runs
 from verify.cases import Outcome
 from verify.decide import Decision
 from verify.exact import decimal_text
@@ -59,7 +59,7 @@ class Rows:
             role="input" if step.op == "input" else "output" if index == self.exact.case.program.result else "node",
             value=self._value(index),
             actual=repr(self.floats[quantity][label]),
-            actual_formula="" if proved or actual is None else formulas.text(self.exact.graph, actual),
+            actual_formula="" if proved or actual is None else self.exact.text(actual),
             expected=self.real[self.exact.expected(key)].text,
             expected_formula=self._formula(key, in_full=not proved),
             evidence=decision.evidence,
@@ -81,7 +81,7 @@ class Rows:
     def _formula(self, key: Key, *, in_full: bool) -> str:
         """Write the exact formula, `in_full` with the upstream, as its counterpart is; a proved value needs none."""
         if in_full:
-            return formulas.text(self.exact.graph, self.exact.expected(key))
+            return self.exact.text(self.exact.expected(key))
         return self.exact.formula(key[1]) if key[0] == "gradient" else ""
 
     def _rounding(self, key: Key, *, right: bool) -> Rounding:

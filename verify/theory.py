@@ -11,6 +11,7 @@ import sympy
 from verify import formulas, rationals
 from verify.cases import Case
 from verify.derive import sweep, wholes
+from verify.formulas import Alphabet
 from verify.graph import Graph
 from verify.rationals import Real
 from verify.symbolic import Symbol
@@ -32,6 +33,7 @@ class Theory:
     inputs: dict[str, Symbol]
     upstream: Symbol
     upstream_name: str
+    names: Alphabet
     values: list[int]
     derivatives: dict[int, int]
     wholes: Mapping[int, tuple[int, sympy.Expr]]
@@ -63,10 +65,14 @@ class Theory:
 
     def formula(self, index: int) -> str:
         """Write the derivative with respect to a step, with the upstream in it unless that is 1."""
-        upstream = sympy.Integer(1) if self.case.upstream == 1 else sympy.Symbol(self.upstream_name)
+        upstream = sympy.Integer(1) if self.case.upstream == 1 else self.names.symbols[self.upstream_name]
         if index in self.wholes:
-            return str(upstream * self.wholes[index][1])
-        return formulas.text(self.graph, self.derivatives[index], {self.upstream_name: upstream})
+            return self.names.write(upstream * self.wholes[index][1])
+        return self.text(self.derivatives[index], {self.upstream_name: upstream})
+
+    def text(self, node: int, fixed: Mapping[str, sympy.Expr] | None = None) -> str:
+        """Write the formula of a node; `fixed` gives variables a value."""
+        return formulas.text(self.graph, node, self.names, fixed)
 
 
 def theory(case: Case) -> Theory:
@@ -80,8 +86,9 @@ def theory(case: Case) -> Theory:
     small = (
         len(program.steps) <= _LARGEST_WHOLE and formulas.size(graph, values[program.result].node) <= formulas.LONGEST
     )
-    whole = wholes(graph, program, values, upstream) if small else {}
-    return Theory(case, graph, inputs, upstream, name, [value.node for value in values], derivatives, whole)
+    names = Alphabet([*program.inputs, name, *sorted(program.named)])
+    whole = wholes(graph, program, names, values, upstream) if small else {}
+    return Theory(case, graph, inputs, upstream, name, names, [value.node for value in values], derivatives, whole)
 
 
 def _upstream_name(case: Case) -> str:

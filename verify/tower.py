@@ -1,0 +1,117 @@
+"""A point of the finite field with square roots adjoined: where sqrt(u)**2 is u, and nothing is said of its sign.
+
+An element is a sum of products of distinct roots, {set of roots as bits: coefficient}. A root t with t**2 = u is a new
+bit; u may have roots in it, which then have lower bits. An equation that holds among such elements holds whatever the
+signs of the roots are, so for the positive roots of the real numbers too.
+"""
+
+from __future__ import annotations
+
+import random
+from fractions import Fraction
+
+from verify.exact import simplest_rational
+
+Element = dict[int, int]
+
+MOST_TERMS = 64  # of an element; with m roots it may have 2**m
+
+
+class RedrawError(Exception):
+    """The random point is a pole of the formula: draw another."""
+
+
+class TooManyRootsError(Exception):
+    """The roots of the formula multiply out to more terms than can be computed with."""
+
+
+class Tower:
+    """The graph read at a random point of F_p with its roots adjoined; all exponents are whole over `order`.
+
+    `prime` - 1 must have no small odd factor: then every element of F_p has just one root of odd order.
+    """
+
+    def __init__(self, prime: int, rng: random.Random, order: int) -> None:
+        self.prime = prime
+        self.rng = rng
+        self.order = order
+        self.variables: dict[str, int] = {}
+        self.radicands: list[Element] = []
+        self.roots: dict[tuple[tuple[int, int], ...], Element] = {}
+
+    def variable(self, name: str) -> Element:
+        return {0: self.variables.setdefault(name, self.rng.randrange(1, self.prime))}
+
+    def constant(self, value: Fraction) -> Element:
+        return self._clean({0: value.numerator * pow(value.denominator, -1, self.prime)})
+
+    def typed(self, value: float) -> Element:
+        return self.constant(simplest_rational(value))
+
+    def sum(self, a: Element, b: Element) -> Element:
+        return self._clean({roots: a.get(roots, 0) + b.get(roots, 0) for roots in {*a, *b}})
+
+    def product(self, a: Element, b: Element) -> Element:
+        total: Element = {}
+        for left, x in a.items():
+            for right, y in b.items():
+                term = {left ^ right: x * y % self.prime}
+                for index, radicand in enumerate(self.radicands):
+                    if left & right & (1 << index):
+                        term = self.product(term, radicand)
+                total = self.sum(total, term)
+        if len(total) > MOST_TERMS:
+            raise TooManyRootsError
+        return total
+
+    def power(self, a: Element, exponent: Fraction) -> Element:
+        whole = exponent.numerator
+        if exponent.denominator != 1:
+            a, whole = self._root(a), int(exponent * self.order)
+        if whole < 0:
+            a, whole = self._inverse(a), -whole
+        result: Element = {0: 1}
+        while whole:
+            if whole & 1:
+                result = self.product(result, a)
+            a, whole = self.product(a, a), whole >> 1
+        return result
+
+    def _clean(self, element: Element) -> Element:
+        return {roots: rest for roots, value in element.items() if (rest := value % self.prime)}
+
+    def _inverse(self, a: Element) -> Element:
+        """Return 1 / a: with the highest root t in it, 1 / (x + y t) is (x - y t) / (x**2 - y**2 u)."""
+        highest = max(a, default=0).bit_length()
+        if not highest:
+            if not a:
+                raise RedrawError
+            return {0: pow(a[0], -1, self.prime)}
+        bit = 1 << (highest - 1)
+        conjugate = {roots: -value % self.prime if roots & bit else value for roots, value in a.items()}
+        return self.product(conjugate, self._inverse(self.product(a, conjugate)))
+
+    def _root(self, a: Element) -> Element:
+        """Return a ** (1 / order), the same for equal elements."""
+        key = tuple(sorted(a.items()))
+        if key not in self.roots:
+            odd = self.order
+            halvings = 0
+            while odd % 2 == 0:
+                odd, halvings = odd // 2, halvings + 1
+            root = self._odd_root(a, odd)
+            for _ in range(halvings):
+                root = self._adjoin(root)
+            self.roots[key] = root
+        return self.roots[key]
+
+    def _odd_root(self, a: Element, odd: int) -> Element:
+        if odd == 1:
+            return a
+        if any(a):  # it has square roots in it: any element will do, at the price of not knowing its powers
+            return {0: self.rng.randrange(1, self.prime)}
+        return self._clean({0: pow(a.get(0, 0), pow(odd, -1, self.prime - 1), self.prime)})
+
+    def _adjoin(self, radicand: Element) -> Element:
+        self.radicands.append(radicand)
+        return {1 << (len(self.radicands) - 1): 1}
