@@ -4,12 +4,20 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from verify.cases import Case, case
-    from verify.check import check
+    from verify.checker import check
+    from verify.result import CaseResult, Comparison, Verdict
 
-__all__ = ["Case", "case", "check"]
+__all__ = ["Case", "CaseResult", "Comparison", "Verdict", "case", "check"]
 __version__ = "0.1.0"
 
-_HOMES = {"Case": "verify.cases", "case": "verify.cases", "check": "verify.check"}
+_HOMES = {
+    "Case": "cases",
+    "case": "cases",
+    "check": "checker",
+    "CaseResult": "result",
+    "Comparison": "result",
+    "Verdict": "result",
+}
 
 
 def __getattr__(name: str) -> Any:
@@ -18,4 +26,4 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(f"module 'verify' has no attribute {name!r}")
     from importlib import import_module
 
-    return getattr(import_module(_HOMES[name]), name)
+    return getattr(import_module(f"verify.{_HOMES[name]}"), name)

@@ -200,7 +200,7 @@ def _selected(options: argparse.Namespace, config: Config) -> list[Case]:
 def _import_engine() -> None:
     """Import SymPy and what builds on it: many objects, all of which stay, so no garbage is looked for meanwhile."""
     gc.disable()
-    import verify.check  # noqa: F401
+    import verify.checker  # noqa: F401
 
     gc.freeze()
     gc.enable()
@@ -219,7 +219,7 @@ def _expression(options: argparse.Namespace, wire: Wire) -> Case:
 
 
 def _run(cases: Sequence[Case], options: argparse.Namespace, config: Config) -> Run:
-    from verify.check import check
+    from verify.checker import check
 
     seed = config.seed if options.seed is None else options.seed
     results = []

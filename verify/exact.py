@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import numbers
 from decimal import Decimal, Inexact, InvalidOperation, localcontext
 from fractions import Fraction
 
@@ -21,8 +22,8 @@ def exact(value: object, what: str) -> Fraction:
     """
     if isinstance(value, Fraction):
         number = value
-    elif isinstance(value, int) and not isinstance(value, bool):
-        number = Fraction(value)
+    elif isinstance(value, numbers.Integral) and not isinstance(value, bool):
+        number = Fraction(int(value))
     elif isinstance(value, (str, Decimal, float)):
         number = _from_decimal(value, what)
     else:

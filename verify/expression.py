@@ -88,7 +88,7 @@ class _Builder:
         self.steps: list[Step] = []
         self.scope: dict[str, int] = {}
         self.named: set[str] = set()
-        self.used: set[int] = set()
+        self.used: set[str] = set()
         self.labels: dict[str, int] = {}
         self.output = ""
         self.result = 0
@@ -103,9 +103,9 @@ class _Builder:
                 self.result = self.walk(value)
                 self.name_step(self.result, self.output)
             case ast.Assign(targets=[ast.Name(id=name) as target], value=value):
+                self.result = self.walk(value)
                 if name in self.scope:
                     raise self.error(target, f"{name!r} is defined or used before this line")
-                self.result = self.walk(value)
                 self.output = name
                 self.name_step(self.result, name)
                 self.scope[name] = self.result
@@ -168,7 +168,7 @@ class _Builder:
         else:
             index = self.append(Step("input", label=node.id))
             self.scope[node.id] = index
-        self.used.add(index)
+        self.used.add(node.id)
         return index
 
     def operation(self, node: ast.expr, arguments: list[int]) -> int:
@@ -220,7 +220,6 @@ class _Builder:
 
     def append(self, step: Step) -> int:
         self.steps.append(step)
-        self.used.update(step.args)
         return len(self.steps) - 1
 
     def label(self, node: ast.expr) -> str:
@@ -250,12 +249,11 @@ class _Builder:
 
     def finish(self) -> Program:
         """Check that every name is of use, and return the program."""
-        used = {self.steps[i].label for i in self.used}
         for name in self.inputs or []:
             if name not in self.scope:
-                raise InputError(f"the input {name!r} is not used by the expression{nearest(name, used)}")
-        for name, index in self.scope.items():
-            if index not in self.used and name != self.output:
+                raise InputError(f"the input {name!r} is not used by the expression{nearest(name, self.used)}")
+        for name in self.scope:
+            if name not in self.used and name != self.output:
                 raise InputError(f"{name!r} is defined but never used")
         if not self.steps[self.result].varies:
             raise InputError("the expression has no inputs: there is nothing to differentiate")

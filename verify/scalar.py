@@ -60,7 +60,7 @@ def _operator(compute: Callable[[Any, Any], Any]) -> tuple[Callable[..., Any], C
 
 
 def _refusing(what: str) -> Callable[..., Any]:
-    def refuse(self: Scalar, *args: object) -> Any:
+    def refuse(self: Scalar, *args: object, **options: object) -> Any:
         raise TraceError(f"{what}, at {asked_at()}")
 
     return refuse

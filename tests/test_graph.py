@@ -1,0 +1,103 @@
+"""Equal operations are one node; rewrites keep the meaning."""
+
+from fractions import Fraction
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from verify.graph import Graph, Node
+from verify.rationals import real
+
+HALF = Fraction(1, 2)
+
+
+@pytest.fixture
+def graph():
+    return Graph()
+
+
+def test_equal_operations_are_one_node(graph):
+    """x + y and y + x are one node, as are 2 * (3 * x) and 6 * x."""
+    x, y, two, three, six = graph.variable("x"), graph.variable("y"), *map(graph.constant, (2, 3, 6))
+    assert graph.sum(x, y) == graph.sum(y, x)
+    assert graph.product(two, graph.product(three, x)) == graph.product(x, six)
+
+
+def test_neutral_elements_vanish(graph):
+    """0 + x, 1 * x and x ** 1 are x; 0 * x is 0; x ** 0 is 1."""
+    x, zero, one = graph.variable("x"), graph.constant(Fraction(0)), graph.constant(Fraction(1))
+    assert graph.sum(zero, x) == graph.sum(x, zero) == x
+    assert graph.product(one, x) == graph.product(x, one) == graph.power(x, Fraction(1)) == x
+    assert graph.product(x, zero) == zero
+    assert graph.power(x, Fraction(0)) == one
+
+
+def test_constants_fold(graph):
+    """Arithmetic on constants is done at once, exactly."""
+    third, half = graph.constant(Fraction(1, 3)), graph.constant(HALF)
+    assert graph.value(graph.sum(third, half)) == Fraction(5, 6)
+    assert graph.value(graph.product(third, half)) == Fraction(1, 6)
+    assert graph.value(graph.power(third, Fraction(-2))) == 9
+
+
+def test_roots_of_constants_have_one_form(graph):
+    """12 ** (1/2) is 2 * 3 ** (1/2), and a perfect square has no root left."""
+    twelve, three, two = (graph.constant(Fraction(n)) for n in (12, 3, 2))
+    assert graph.power(twelve, HALF) == graph.product(two, graph.power(three, HALF))
+    assert graph.value(graph.power(graph.constant(Fraction(9, 4)), HALF)) == Fraction(3, 2)
+
+
+def test_a_root_of_a_square_stays(graph):
+    """(x**2) ** (1/2) is not x, which would be wrong for a negative x; (x ** (1/2)) ** 2 is x."""
+    x = graph.variable("x")
+    assert graph.power(graph.power(x, Fraction(2)), HALF) != x
+    assert graph.power(graph.power(x, HALF), Fraction(2)) == x
+
+
+def test_zero_has_no_inverse_to_fold(graph):
+    """0 ** -1 stays an operation: there is no number for it."""
+    assert graph.value(graph.power(graph.constant(Fraction(0)), Fraction(-1))) is None
+
+
+def test_a_huge_power_of_a_constant_stays(graph):
+    """A power with millions of digits is not written out."""
+    assert graph.nodes[graph.power(graph.constant(Fraction(3)), Fraction(10**9))].op == "power"
+
+
+def test_a_million_nodes(graph):
+    """Depth is no limit: a chain of a million operations is built and walked."""
+    x = graph.variable("x")
+    node = x
+    for i in range(500_000):
+        node = graph.sum(graph.product(node, x), graph.constant(Fraction(i)))
+    assert len(graph.reach([node])) > 1_000_000
+    assert graph.nodes[node] == Node("sum", graph.nodes[node].args)
+
+
+OPERATIONS = st.lists(
+    st.tuples(st.sampled_from(["sum", "product", "power"]), st.integers(0, 50), st.integers(0, 50), st.integers(-3, 3)),
+    max_size=12,
+)
+
+
+@given(OPERATIONS)
+def test_rewrites_keep_the_value(operations):
+    """Whatever is built, its value is that of the operations as they were asked for."""
+    graph = Graph()
+    point = {"x": Fraction(3, 7), "y": Fraction(-5, 2)}
+    nodes = [graph.variable("x"), graph.variable("y"), graph.constant(Fraction(2)), graph.constant(Fraction(-1, 3))]
+    values = [point["x"], point["y"], Fraction(2), Fraction(-1, 3)]
+    for op, i, j, exponent in operations:
+        a, b = i % len(nodes), j % len(nodes)
+        if op == "power":
+            if (values[a] == 0 and exponent < 0) or values[a].denominator.bit_length() > 500:
+                continue
+            nodes.append(graph.power(nodes[a], Fraction(exponent)))
+            values.append(values[a] ** exponent)
+        else:
+            nodes.append(getattr(graph, op)(nodes[a], nodes[b]))
+            values.append(values[a] + values[b] if op == "sum" else values[a] * values[b])
+    found = real(graph, nodes, point)
+    for node, value in zip(nodes, values, strict=True):
+        assert found[node].rational == value or value.denominator.bit_length() > 2000
