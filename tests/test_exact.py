@@ -37,7 +37,23 @@ def test_reads_what_was_typed(value, number):
 
 @pytest.mark.parametrize(
     "value",
-    ["nan", "inf", "-inf", math.nan, math.inf, Decimal("nan"), Decimal("inf"), "one", "", "1/0", "1 2", None, True, [1], 1j]
+    [
+        "nan",
+        "inf",
+        "-inf",
+        math.nan,
+        math.inf,
+        Decimal("nan"),
+        Decimal("inf"),
+        "one",
+        "",
+        "1/0",
+        "1 2",
+        None,
+        True,
+        [1],
+        1j,
+    ]
     + ["1e400", "1e-400", "1e999999999999", 10**400, Fraction(1, 10**400)],
 )
 def test_refuses_what_is_no_finite_float64(value):
@@ -48,7 +64,15 @@ def test_refuses_what_is_no_finite_float64(value):
 
 @pytest.mark.parametrize(
     ("value", "number"),
-    [(0.1, "1/10"), (1 / 6, "1/6"), (2 / 3, "2/3"), (0.5, "1/2"), (-0.3, "-3/10"), (1e300, str(int(1e300))), (0.0, "0")],
+    [
+        (0.1, "1/10"),
+        (1 / 6, "1/6"),
+        (2 / 3, "2/3"),
+        (0.5, "1/2"),
+        (-0.3, "-3/10"),
+        (1e300, str(int(1e300))),
+        (0.0, "0"),
+    ],
 )
 def test_simplest_rational(value, number):
     """A typed float stands for the simplest rational that rounds to it."""
@@ -75,7 +99,14 @@ def test_decimal_text_is_exact(number):
 
 @pytest.mark.parametrize(
     ("number", "text"),
-    [("11/10", "1.1"), ("1/3", "1/3"), ("-5", "-5"), ("0", "0"), ("1/1000000000000", "1e-12"), ("450000000000000000000", "4.5e+20")],
+    [
+        ("11/10", "1.1"),
+        ("1/3", "1/3"),
+        ("-5", "-5"),
+        ("0", "0"),
+        ("1/1000000000000", "1e-12"),
+        ("450000000000000000000", "4.5e+20"),
+    ],
 )
 def test_decimal_text(number, text):
     """Decimals that end are written as decimals, others as quotients."""

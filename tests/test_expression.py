@@ -61,7 +61,9 @@ def test_numbers_are_exact(text, value):
 
 def test_operators_bind_as_in_python():
     """-x**2 is -(x**2), and a/b/c is (a/b)/c."""
-    values = parse("-x**2 + a/b/c").evaluate({n: Fraction(v) for n, v in zip("xabc", (3, 12, 3, 2), strict=True)}, Fraction)
+    values = parse("-x**2 + a/b/c").evaluate(
+        {n: Fraction(v) for n, v in zip("xabc", (3, 12, 3, 2), strict=True)}, Fraction
+    )
     assert values[-1] == -9 + 2
 
 

@@ -61,7 +61,7 @@ def test_the_float64_of_the_tutorial(gradients):
         (price,) = (c for c in check(case).comparisons if (c.quantity, c.name) == ("value", "price"))
         assert (price.actual, price.expected) == (printed, exact)
         assert price.rounding.explained
-        assert 1 < float(price.rounding.error) <= float(price.rounding.bound) < 2
+        assert 1 <= float(price.rounding.error) <= float(price.rounding.bound) < 2
 
 
 def test_apple_prices_in_floats():

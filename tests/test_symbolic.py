@@ -37,7 +37,19 @@ def test_typed_floats_are_simple_rationals(xy):
 
 @pytest.mark.parametrize(
     "ask",
-    [bool, float, int, complex, round, abs, math.floor, math.sqrt, lambda x: x > 0, lambda x: x == 0, lambda x: 1 if x else 2]
+    [
+        bool,
+        float,
+        int,
+        complex,
+        round,
+        abs,
+        math.floor,
+        math.sqrt,
+        lambda x: x > 0,
+        lambda x: x == 0,
+        lambda x: 1 if x else 2,
+    ]
     + [lambda x: x % 2, lambda x: 2 // x, lambda x: [1][x], lambda x: np.array(x, dtype=float), lambda x: 2**x],
 )
 def test_refusals_name_the_line(xy, ask):

@@ -129,8 +129,7 @@ def _ulp(value: flint.arb) -> flint.arb:
 
 def _upward(value: flint.arb) -> str:
     """Write a non-negative ball's upper end with two digits, rounded up; 0 only where it is 0."""
-    top = float(value.upper())
-    if value.is_zero():
-        return "0"
-    two_digits = Context(prec=2, rounding=ROUND_CEILING).create_decimal(Decimal(math.nextafter(top, math.inf)))
-    return f"{two_digits:f}" if -5 < two_digits.adjusted() < 7 else f"{two_digits:.1e}"
+    mantissa, exponent = (int(n) for n in value.upper().man_exp())
+    top = Fraction(mantissa) * Fraction(2) ** exponent
+    digits = Context(prec=2, rounding=ROUND_CEILING).divide(Decimal(top.numerator), Decimal(top.denominator))
+    return f"{digits:f}" if -5 < digits.adjusted() < 7 or not digits else f"{digits:.1e}"

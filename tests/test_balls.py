@@ -1,0 +1,49 @@
+"""Balls hold the exact value, and their digits are certain."""
+
+from fractions import Fraction
+
+import flint
+import pytest
+
+from verify import balls
+from verify.graph import Graph
+from verify.symbolic import Symbol
+
+
+def test_a_formula_at_a_point():
+    """The ball of sqrt(x + 1/3) at 2 holds the root of 7/3, and no more than the precision allows."""
+    graph = Graph()
+    node = ((Symbol(graph, graph.variable("x")) + Fraction(1, 3)) ** 0.5).node
+    with flint.ctx.workprec(128):
+        found = balls.at(graph, [node], {"x": Fraction(2)})[node]
+        assert (found**2).contains(balls.ball(Fraction(7, 3)))
+        assert found.rad() < 1e-35
+
+
+def test_typed_floats_as_balls():
+    """A typed float may stand for whatever rounds to it."""
+    graph = Graph()
+    node = graph.typed(0.7071067811865476)
+    with flint.ctx.workprec(128):
+        assert balls.at(graph, [node], {}, typed_as_balls=True)[node].contains(flint.arb(2).rsqrt())
+        assert not balls.at(graph, [node], {})[node].contains(flint.arb(2).rsqrt())
+
+
+@pytest.mark.parametrize(("base", "exponent"), [("-2", "1/2"), ("0", "-1"), ("-8", "1/3"), ("-2", "1/1009")])
+def test_undefined_powers_are_not_finite(base, exponent):
+    """There is no real root of a negative number here, and no inverse of 0."""
+    assert not balls.power(balls.ball(Fraction(base)), Fraction(exponent)).is_finite()
+
+
+@pytest.mark.parametrize("exponent", ["1/3", "-5/2", "7", "1001/1009"])
+def test_powers(exponent):
+    """A power to the q-th is the base to the p-th."""
+    exponent = Fraction(exponent)
+    found = balls.power(flint.arb(3), exponent)
+    assert (found**exponent.denominator).overlaps(flint.arb(3) ** flint.fmpz(exponent.numerator))
+
+
+def test_digits_end_with_an_ellipsis():
+    """An irrational is written with its certain digits."""
+    assert balls.digits(flint.arb(2).sqrt()).startswith("1.41421356237")
+    assert balls.digits(flint.arb(2).sqrt()).endswith("…")

@@ -1,0 +1,71 @@
+"""Formulas go to SymPy and come back, flat, with the names that people gave."""
+
+from fractions import Fraction
+
+import pytest
+import sympy
+
+from verify.errors import TraceError
+from verify.formulas import Alphabet, from_sympy, size, text, to_sympy
+from verify.graph import Graph
+from verify.symbolic import Symbol
+
+
+@pytest.fixture
+def graph():
+    return Graph()
+
+
+@pytest.fixture
+def names():
+    return Alphabet(["x", "사과", "dout"])
+
+
+@pytest.fixture
+def x(graph):
+    return Symbol(graph, graph.variable("x"))
+
+
+def test_written_with_names(graph, names, x):
+    """A formula has the names of the case, in any script, and exact numbers."""
+    y = Symbol(graph, graph.variable("사과"))
+    assert text(graph, (x * y - y / 3).node, names) == "x*사과 - 사과/3"
+    assert text(graph, (x * 0.1 + 1).node, names) == "x/10 + 1"
+
+
+def test_a_value_may_be_put_in(graph, names, x):
+    """An upstream of 1 is left out."""
+    dout = Symbol(graph, graph.variable("dout"))
+    assert text(graph, (dout * x).node, names) == "x*dout"
+    assert text(graph, (dout * x).node, names, {"dout": sympy.Integer(1)}) == "x"
+
+
+def test_there_and_back(graph, names, x):
+    """SymPy's expression of a node is a node of the same formula."""
+    node = ((x + 2) ** Fraction(-3, 2) * x / 7 - x**2).node
+    expression = to_sympy(graph, node, names.symbols)
+    again = from_sympy(graph, expression, {names.symbols["x"]: x.node})
+    assert sympy.simplify(expression - to_sympy(graph, again, names.symbols)) == 0
+
+
+def test_shared_sums_are_counted_not_copied(graph, names, x):
+    """x doubled 50 times by adding it to itself is 2**50 * x, found without 2**50 steps."""
+    for _ in range(50):
+        x = x + x
+    assert to_sympy(graph, x.node, names.symbols) == 2**50 * names.symbols["x"]
+    assert size(graph, x.node) == 2**50 - 1
+    assert text(graph, x.node, names) == f"({2**50 - 1:,} operations)"
+
+
+def test_unknown_functions_are_refused(graph, names):
+    """What SymPy brings in beyond arithmetic is said, not guessed."""
+    with pytest.raises(TraceError, match="Abs"):
+        from_sympy(graph, sympy.Abs(names.symbols["x"]), {names.symbols["x"]: 0})
+
+
+def test_symbols_are_shared_among_cases():
+    """Two cases use the same symbols for different names, and one has a spare that is none of them."""
+    one, two = Alphabet(["a", "b"]), Alphabet(["c", "d"])
+    assert one.symbols["a"] == two.symbols["c"]
+    assert one.spare() not in one.symbols.values()
+    assert (one.write(one.symbols["b"]), two.write(two.symbols["d"])) == ("b", "d")

@@ -1,0 +1,43 @@
+"""Exact values are rationals where they are short ones."""
+
+from fractions import Fraction
+
+import pytest
+
+from verify.graph import Graph
+from verify.rationals import power, real
+from verify.symbolic import Symbol
+
+
+@pytest.mark.parametrize(
+    ("base", "exponent", "value"),
+    [
+        ("9/4", "1/2", "3/2"),
+        ("8", "-2/3", "1/4"),
+        ("2", "1/2", None),
+        ("-8", "1/3", None),
+        ("0", "-1", None),
+        ("0", "1/2", "0"),
+    ],
+)
+def test_powers(base, exponent, value):
+    """A power is rational, or None: irrational, undefined, or too long."""
+    assert power(Fraction(base), Fraction(exponent)) == (None if value is None else Fraction(value))
+
+
+def test_long_powers_are_not_written_out():
+    """A number of thousands of digits is left to balls."""
+    assert power(Fraction(3), Fraction(10**6)) is None
+
+
+def test_texts():
+    """A rational is a quotient, or the decimal that it is; an irrational has an ellipsis; None spreads."""
+    graph = Graph()
+    x = Symbol(graph, graph.variable("x"))
+    third, tenth, root, beyond = x / 3, x / 10, x**0.5, (x**0.5 + 1) ** 2
+    found = real(graph, [s.node for s in (third, tenth, root, beyond)], {"x": Fraction(11)})
+    assert found[third.node].text == found[third.node].readable == "11/3"
+    assert (found[tenth.node].text, found[tenth.node].readable) == ("11/10", "1.1")
+    assert found[root.node].text.startswith("3.31662479")
+    assert found[beyond.node].rational is None
+    assert found[beyond.node].ball.overlaps((found[root.node].ball + 1) ** 2)
