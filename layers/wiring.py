@@ -23,10 +23,11 @@ def wire(
     """
 
     def subject(**inputs: Any) -> Generator[Any, Any, Any]:
+        zero = next(iter(inputs.values())) * 0  # a number of the kind that is being computed with
         units = [_unit(step, layers) for step in program.steps]
         values: list[Any] = []
         for step, unit in zip(program.steps, units, strict=True):
-            values.append(_forward(step, unit, values, inputs))
+            values.append(_forward(step, unit, values, inputs, zero))
         labels = program.labels
         dout = yield {label: values[i] for label, i in labels.items()}
         gradients = _backward(program, units, dout)
@@ -42,10 +43,10 @@ def _unit(step: Step, layers: ModuleType | SimpleNamespace) -> Any:
     return make() if step.number is None else make(_plain(step.number))
 
 
-def _forward(step: Step, unit: Any, values: list[Any], inputs: Mapping[str, Any]) -> Any:
+def _forward(step: Step, unit: Any, values: list[Any], inputs: Mapping[str, Any], zero: Any) -> Any:
     if step.op == "input":
         return inputs[step.label]
-    return _plain(step.number) if unit is None else unit.forward(*[values[i] for i in step.args])
+    return zero + _plain(step.number) if unit is None else unit.forward(*[values[i] for i in step.args])
 
 
 def _backward(program: Program, units: list[Any], dout: Any) -> dict[int, Any]:

@@ -43,6 +43,15 @@ def test_powers(exponent):
     assert (found**exponent.denominator).overlaps(flint.arb(3) ** flint.fmpz(exponent.numerator))
 
 
+@pytest.mark.parametrize("exponent", [1, 2, 3, 10])
+def test_powers_of_a_ball_around_zero(exponent):
+    """Positive powers of what may be 0 are defined."""
+    wide = flint.arb(0, 0.5)
+    found = balls.whole_power(wide, exponent)
+    assert all(found.contains(flint.arb(x) ** exponent) for x in (-0.5, -0.25, 0, 0.5))
+    assert not balls.whole_power(wide, -exponent).is_finite()
+
+
 def test_digits_end_with_an_ellipsis():
     """An irrational is written with its certain digits."""
     assert balls.digits(flint.arb(2).sqrt()).startswith("1.41421356237")

@@ -49,10 +49,14 @@ def test_roots_of_constants_have_one_form(graph):
 
 
 def test_a_root_of_a_square_stays(graph):
-    """(x**2) ** (1/2) is not x, which would be wrong for a negative x; (x ** (1/2)) ** 2 is x."""
+    """(x**2) ** (1/2) is not x, which would be wrong for a negative x; where x has to be positive, powers merge."""
     x = graph.variable("x")
     assert graph.power(graph.power(x, Fraction(2)), HALF) != x
+    assert graph.power(graph.power(x, Fraction(-4)), Fraction(1, 4)) != graph.power(x, Fraction(-1))
     assert graph.power(graph.power(x, HALF), Fraction(2)) == x
+    assert graph.power(graph.power(x, Fraction(3)), Fraction(1, 3)) == x
+    assert graph.power(graph.power(x, HALF), Fraction(1, 3)) == graph.power(x, Fraction(1, 6))
+    assert graph.power(graph.power(x, Fraction(2, 3)), HALF) == graph.power(x, Fraction(1, 3))
 
 
 def test_zero_has_no_inverse_to_fold(graph):

@@ -62,6 +62,8 @@ def test_odd_roots():
     t = tower(order=6)
     x = t.variable("x")
     assert t.power(t.power(x, Fraction(1, 3)), Fraction(3)) == x
+    assert t.power(t.power(x, Fraction(-5, 6)), Fraction(-6)) == t.power(x, Fraction(5))
+    assert t.product(t.power(x, Fraction(1, 6)), t.power(x, Fraction(1, 3))) == t.power(x, HALF)
     mixed = t.sum(x, t.power(x, HALF))
     assert t.power(mixed, Fraction(1, 3)) == t.power(mixed, Fraction(1, 3))
 

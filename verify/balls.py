@@ -52,10 +52,20 @@ def ball(value: Fraction) -> flint.arb:
 def power(base: flint.arb, exponent: Fraction) -> flint.arb:
     """Return base ** exponent; not finite where the real power is not defined on the whole ball."""
     if exponent.denominator == 1:
-        return base ** flint.fmpz(exponent.numerator)
+        return whole_power(base, exponent.numerator)
     if exponent.denominator <= _LARGEST_ROOT:
-        return base.root(exponent.denominator) ** flint.fmpz(exponent.numerator)
+        return whole_power(base.root(exponent.denominator), exponent.numerator)
     return base ** ball(exponent)
+
+
+def whole_power(base: flint.arb, exponent: int) -> flint.arb:
+    """Return base ** exponent; flint itself gives up on a ball that holds 0, where a product of positive powers is fine."""
+    if not base.contains(0) or exponent <= 0:
+        return base ** flint.fmpz(exponent)
+    result = flint.arb(1)
+    for bit in f"{exponent:b}":
+        result = result * result * (base if bit == "1" else 1)
+    return result
 
 
 def at(

@@ -126,8 +126,11 @@ class Graph:
         if base is not None and exponent.denominator == 1 and (base or exponent > 0) and _small(base, exponent):
             return self.constant(base**exponent.numerator)
         node = self.nodes[a]
-        if node.op == "power" and exponent.denominator == 1:
-            # (u**e)**n is u**(e*n) wherever the left side is defined, if n is whole; not so for ((-1)**2)**(1/2).
+        if node.op == "power" and (
+            exponent.denominator == 1 or node.payload.numerator % 2 or node.payload.denominator != 1
+        ):
+            # (u**e)**f is u**(e*f) where the left side is defined: for a whole f always; else u**e has to be positive,
+            # and so u is, unless e is even and whole: ((-1)**2)**(1/2) is not -1.
             return self.power(node.args[0], node.payload * exponent)
         if base is not None and base > 0 and exponent.denominator != 1:
             return self._constant_root(base, exponent)

@@ -17,7 +17,7 @@ from typing import Self
 
 import flint
 
-from verify.balls import ball
+from verify.balls import ball, whole_power
 from verify.result import Rounding
 from verify.scalar import Scalar
 
@@ -72,7 +72,8 @@ class Enclosure(Scalar):
         if exponent.ball == 1:
             return self
         whole = exponent.ball.unique_fmpz()
-        return self._rounded(self.ball ** (exponent.ball if whole is None else whole), units=_POW)
+        power = self.ball**exponent.ball if whole is None else whole_power(self.ball, int(whole))
+        return self._rounded(power, units=_POW)
 
     def __neg__(self) -> Self:
         return type(self)(-self.ball)

@@ -26,7 +26,7 @@ class TooManyRootsError(Exception):
 
 
 class Tower:
-    """The graph read at a random point of F_p with its roots adjoined; all exponents are whole over `order`.
+    """The graph read at a random point of F_p with its roots adjoined; `order` is a multiple of all exponents' denominators.
 
     `prime` - 1 must have no small odd factor: then every element of F_p has just one root of odd order.
     """
@@ -34,10 +34,11 @@ class Tower:
     def __init__(self, prime: int, rng: random.Random, order: int) -> None:
         self.prime = prime
         self.rng = rng
-        self.order = order
+        self.odd = _parts(order)[1]
         self.variables: dict[str, int] = {}
         self.radicands: list[Element] = []
         self.roots: dict[tuple[tuple[int, int], ...], Element] = {}
+        self.odd_roots: dict[tuple[tuple[int, int], ...], int] = {}
 
     def variable(self, name: str) -> Element:
         return {0: self.variables.setdefault(name, self.rng.randrange(1, self.prime))}
@@ -65,9 +66,15 @@ class Tower:
         return total
 
     def power(self, a: Element, exponent: Fraction) -> Element:
-        whole = exponent.numerator
-        if exponent.denominator != 1:
-            a, whole = self._root(a), int(exponent * self.order)
+        if exponent.denominator == 1:
+            return self._power(a, exponent.numerator)
+        # p / (odd * 2**k) is s / 2**k + t / odd for some whole s and t, and u**(p/q) the product of these powers.
+        halves, odd = _parts(exponent.denominator)
+        s = exponent.numerator * pow(odd, -1, 2**halves) % 2**halves
+        t = (exponent.numerator - s * odd) // 2**halves
+        return self.product(self._power(self._halved(a, halves), s), self._power(self._odd_root(a, odd), t))
+
+    def _power(self, a: Element, whole: int) -> Element:
         if whole < 0:
             a, whole = self._inverse(a), -whole
         result: Element = {0: 1}
@@ -91,27 +98,26 @@ class Tower:
         conjugate = {roots: -value % self.prime if roots & bit else value for roots, value in a.items()}
         return self.product(conjugate, self._inverse(self.product(a, conjugate)))
 
-    def _root(self, a: Element) -> Element:
-        """Return a ** (1 / order), the same for equal elements."""
-        key = tuple(sorted(a.items()))
-        if key not in self.roots:
-            odd = self.order
-            halvings = 0
-            while odd % 2 == 0:
-                odd, halvings = odd // 2, halvings + 1
-            root = self._odd_root(a, odd)
-            for _ in range(halvings):
-                root = self._adjoin(root)
-            self.roots[key] = root
-        return self.roots[key]
+    def _halved(self, a: Element, times: int) -> Element:
+        """Return a ** (1 / 2**times), the same root for equal elements."""
+        for _ in range(times):
+            key = tuple(sorted(a.items()))
+            if key not in self.roots:
+                self.radicands.append(a)
+                self.roots[key] = {1 << (len(self.radicands) - 1): 1}
+            a = self.roots[key]
+        return a
 
     def _odd_root(self, a: Element, odd: int) -> Element:
-        if odd == 1:
-            return a
-        if any(a):  # it has square roots in it: any element will do, at the price of not knowing its powers
-            return {0: self.rng.randrange(1, self.prime)}
-        return self._clean({0: pow(a.get(0, 0), pow(odd, -1, self.prime - 1), self.prime)})
+        """Return a ** (1 / odd). Where `a` has square roots in it, any element will do; its powers are then not known."""
+        if not any(a):
+            return self._clean({0: pow(a.get(0, 0), pow(odd, -1, self.prime - 1), self.prime)})
+        key = tuple(sorted(a.items()))
+        root = self.odd_roots.setdefault(key, self.rng.randrange(1, self.prime))
+        return {0: pow(root, self.odd // odd, self.prime)} if odd > 1 else a
 
-    def _adjoin(self, radicand: Element) -> Element:
-        self.radicands.append(radicand)
-        return {1 << (len(self.radicands) - 1): 1}
+
+def _parts(order: int) -> tuple[int, int]:
+    """Return k and the odd number of which `order` is the product with 2**k."""
+    halves = (order & -order).bit_length() - 1
+    return halves, order >> halves

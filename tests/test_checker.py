@@ -1,0 +1,284 @@
+"""Every verdict has a case that earns it; every planted error is refuted, with an example."""
+
+import math
+import sys
+
+import numpy as np
+import pytest
+
+import verify
+from layers.arithmetic import AddLayer, DivLayer, MulLayer, PowLayer, SubLayer
+from verify import Verdict
+
+APPLES = "price = apple * apple_cnt * tax"
+AT = {"apple": 100, "apple_cnt": 2, "tax": "1.1"}
+
+
+class ForgetsToSwap(MulLayer):
+    def backward(self, dout):
+        return dout * self.x, dout * self.y
+
+
+class SquaresUpstream(MulLayer):
+    def backward(self, dout):
+        return dout * dout * self.y, dout * self.x
+
+
+class IgnoresUpstream(MulLayer):
+    def backward(self, dout):
+        return self.y, self.x
+
+
+class SlightlyOff(MulLayer):
+    def backward(self, dout):
+        return dout * self.y * 1.000000000001, dout * self.x
+
+
+class TwiceTooMuch(MulLayer):
+    def backward(self, dout):
+        return 2 * dout * self.y, dout * self.x
+
+
+class ForgetsMinus(SubLayer):
+    def backward(self, dout):
+        return dout, dout
+
+
+class ForgetsSquare(DivLayer):
+    def backward(self, dout):
+        return dout / self.y, -dout * self.x / self.y
+
+
+class WrongExponent(PowLayer):
+    def backward(self, dout):
+        return dout * self.exponent * self.x**self.exponent
+
+
+class WrongForward(AddLayer):
+    def forward(self, x, y):
+        return x - y
+
+
+class TypedRoot(PowLayer):
+    def backward(self, dout):
+        return dout * 1.4142135623730951 * self.x**0 / 2
+
+
+class Branches(MulLayer):
+    def backward(self, dout):
+        return (dout * self.y, dout * self.x) if dout > 0 else (0, 0)
+
+
+class Raises(MulLayer):
+    def backward(self, dout):
+        return [dout * self.y][1]
+
+
+class Exits(MulLayer):
+    def backward(self, dout):
+        sys.exit(3)
+
+
+class Prints(MulLayer):
+    def forward(self, x, y):
+        print("printed by a layer")
+        return super().forward(x, y)
+
+
+class Float32(MulLayer):
+    def backward(self, dout):
+        if isinstance(dout, float):
+            return float(np.float32(dout * self.y)), dout * self.x
+        return super().backward(dout)
+
+
+class NotANumber(MulLayer):
+    def backward(self, dout):
+        return "1.1", dout * self.x
+
+
+class Nan(MulLayer):
+    def backward(self, dout):
+        return (math.nan, math.nan) if isinstance(dout, float) else super().backward(dout)
+
+
+@pytest.mark.parametrize("seed", [0, 1])
+def test_right_layers_are_proved(seed):
+    """Our own layers: every gradient and value is proved, whatever the seed."""
+    from layers.shopping import buy_apples
+
+    assert {c.verdict for c in verify.check(buy_apples, seed).comparisons} == {Verdict.PROVED}
+
+
+def test_a_mul_layer_that_forgets_to_swap(checked, gradients):
+    """It is refuted, and the counterexample is the sample with both exact values."""
+    rows = gradients(checked("price = apple * tax", {"apple": 100, "tax": "1.1"}, MulLayer=ForgetsToSwap))
+    assert rows["apple"].verdict is rows["tax"].verdict is Verdict.REFUTED
+    found = rows["apple"].counterexample
+    assert dict(found.inputs) == {"apple": "100", "tax": "1.1", "dprice": "1"}
+    assert (found.expected, found.actual) == ("11/10", "100")
+    assert (rows["apple"].expected_formula, rows["apple"].actual_formula) == ("tax*dprice", "apple*dprice")
+
+
+@pytest.mark.parametrize(
+    ("expression", "at", "layers"),
+    [
+        (APPLES, AT, {"MulLayer": ForgetsToSwap}),
+        (APPLES, AT, {"MulLayer": SquaresUpstream}),
+        (APPLES, AT, {"MulLayer": IgnoresUpstream}),
+        (APPLES, AT, {"MulLayer": SlightlyOff}),
+        (APPLES, AT, {"MulLayer": TwiceTooMuch}),
+        ("a - b", {"a": 1, "b": 2}, {"SubLayer": ForgetsMinus}),
+        ("a / b", {"a": 1, "b": 2}, {"DivLayer": ForgetsSquare}),
+        ("a ** 3", {"a": 2}, {"PowLayer": WrongExponent}),
+        ("a ** 3", {"a": 1}, {"PowLayer": WrongExponent}),
+        ("a ** 0.5", {"a": 4}, {"PowLayer": WrongExponent}),
+        ("(a - b) / b", {"a": "1e-9", "b": "1e9"}, {"DivLayer": ForgetsSquare}),
+    ],
+)
+def test_planted_errors_are_refuted(checked, gradients, expression, at, layers):
+    """A planted error is refuted with an example at which the exact values differ; what it spares is still proved."""
+    result = checked(expression, at, **layers)
+    refuted = [c for c in gradients(result).values() if c.verdict is Verdict.REFUTED]
+    assert refuted
+    assert not result.good
+    for comparison in refuted:
+        assert comparison.counterexample.expected != comparison.counterexample.actual
+    assert all(c.verdict in (Verdict.PROVED, Verdict.REFUTED) for c in result.comparisons)
+
+
+def test_an_error_that_hides_at_an_upstream_of_one(checked, gradients):
+    """A squared upstream is right where the upstream is 1: the counterexample has another."""
+    row = gradients(checked("price = apple * tax", {"apple": 100, "tax": "1.1"}, MulLayer=SquaresUpstream))["apple"]
+    assert row.verdict is Verdict.REFUTED
+    assert dict(row.counterexample.inputs)["dprice"] == "2"
+
+
+def test_a_wrong_forward_is_told_from_a_wrong_backward(checked, gradients):
+    """The value is refuted, the gradient of what the text says is judged for itself."""
+    result = checked("a + b", {"a": 1, "b": 2}, AddLayer=WrongForward)
+    assert [c.verdict for c in result.comparisons if c.quantity == "value"] == [Verdict.REFUTED]
+    assert {c.verdict for c in gradients(result).values()} == {Verdict.PROVED}
+
+
+def test_a_typed_irrational_agrees(checked, gradients):
+    """A constant typed to 17 digits is right up to its rounding: AGREES, with the reason."""
+    row = gradients(checked("(2 * x) ** 0.5", {"x": 2}, PowLayer=TypedRoot))
+    assert row["x"].verdict is Verdict.REFUTED  # right at one point only
+
+    class Scales(MulLayer):
+        def backward(self, dout):
+            return dout * 1.4142135623730951, dout * self.x
+
+    result = checked("x * 2 ** 0.5", {"x": 3}, MulLayer=Scales)
+    row = gradients(result)["x"]
+    assert (row.verdict, row.evidence.kind) == (Verdict.AGREES, "constants")
+    assert result.good
+
+
+def test_a_branch_is_undecided(checked, gradients):
+    """What cannot be followed is UNDECIDED, with the line of user code that asked, and does not pass."""
+    result = checked(APPLES, AT, MulLayer=Branches)
+    rows = gradients(result)
+    assert {c.verdict for c in rows.values()} == {Verdict.UNDECIDED}
+    assert "a branch that depends on the inputs, at tests/test_checker.py:" in rows["apple"].evidence.detail
+    assert rows["apple"].expected == "11/5"
+    assert not result.good
+
+
+@pytest.mark.parametrize(
+    ("layer", "message"),
+    [
+        (Raises, r"IndexError: list index out of range, at tests/test_checker\.py:\d+"),
+        (Exits, r"SystemExit: 3, at tests/test_checker\.py:\d+"),
+        (NotANumber, r"the gradient of 'apple' is '1\.1' \(str\): a number was expected"),
+    ],
+)
+def test_what_raises_is_an_error(checked, layer, message):
+    """User code that raises, exits or returns no number is a row with the verdict ERROR."""
+    import re
+
+    result = checked("price = apple * tax", {"apple": 100, "tax": "1.1"}, MulLayer=layer)
+    (row,) = result.comparisons
+    assert (row.quantity, row.verdict) == ("case", Verdict.ERROR)
+    assert re.search(message, row.evidence.detail)
+
+
+def test_a_missing_layer_is_an_error(checked):
+    """A module of layers without one that the expression needs is told which."""
+    result = checked("a - b", {"a": 1, "b": 2}, SubLayer=None)
+    assert result.comparisons[0].verdict is Verdict.ERROR
+
+
+def test_an_output_that_depends_on_nothing(checked):
+    """0 = 0 checks nothing, and is not passed."""
+    for expression in ("x - x + y * 0", "(x + y) ** 2 - x * x - 2 * x * y - y * y"):
+        (row,) = checked(expression, {"x": 2, "y": 3}).comparisons
+        assert row.verdict is Verdict.ERROR
+        assert "depends on no input" in row.evidence.detail
+
+
+def test_gradients_that_vanish_at_the_sample_only(checked):
+    """x * y at (0, 0) has derivatives that are 0 there and not everywhere: checked as ever."""
+    assert checked("x * y", {"x": 0, "y": 0}).good
+
+
+@pytest.mark.parametrize("layer", [Float32, Nan])
+def test_bad_floats_are_told_from_a_wrong_formula(checked, gradients, layer):
+    """A cast to float32 is outside the rounding bound, NaN is no number: the formula is proved, the row fails all the same."""
+    result = checked("price = apple * tax", {"apple": 100, "tax": "1.1"}, MulLayer=layer)
+    row = gradients(result)["apple"]
+    assert row.verdict is Verdict.PROVED
+    assert not row.rounding.explained
+    assert not row.good
+    assert not result.good
+
+
+def test_what_a_layer_prints_goes_to_stderr(checked, capsys):
+    """Standard output belongs to the report."""
+    checked("x * y", {"x": 2, "y": 3}, MulLayer=Prints)
+    out, err = capsys.readouterr()
+    assert (out, "printed by a layer" in err) == ("", True)
+
+
+def test_stated_values(checked):
+    """A stated value is compared exactly; an irrational one has to round to the same float."""
+    stated = {("value", "out"): "12.1", ("gradient", "x"): 11, ("gradient", "y"): "1.1"}
+    result = checked("x * y", {"x": "1.1", "y": 11}, stated=stated)
+    assert {c.verdict for c in result.comparisons if c.quantity == "stated"} == {Verdict.PROVED}
+
+    result = checked("x * y", {"x": "1.1", "y": 11}, stated={("gradient", "x"): "11.0000000000000000001"})
+    assert [c.verdict for c in result.comparisons if c.quantity == "stated"] == [Verdict.REFUTED]
+
+    root = {("value", "out"): "1.4142135623730951"}
+    result = checked("x ** 0.5", {"x": 2}, stated=root)
+    assert [c.verdict for c in result.comparisons if c.quantity == "stated"] == [Verdict.AGREES]
+    result = checked("x ** 0.5", {"x": 2}, stated={("value", "out"): "1.414213562373095"})
+    assert [c.verdict for c in result.comparisons if c.quantity == "stated"] == [Verdict.REFUTED]
+
+
+def test_the_upstream_is_in_the_formula_unless_it_is_one(checked, gradients):
+    """With an upstream of 1.3 the exact value and the formula have it."""
+    row = gradients(checked("x * y", {"x": 10, "y": 5}, upstream="1.3"))["x"]
+    assert (row.expected, row.expected_formula) == ("13/2", "y*dout")
+    row = gradients(checked("x * y", {"x": 10, "y": 5}))["x"]
+    assert (row.expected, row.expected_formula) == ("5", "y")
+
+
+def test_an_input_may_have_the_upstreams_name(checked, gradients):
+    """`dout` as an input does not collide with the symbol of the upstream."""
+    result = checked("x * dout", {"x": 2, "dout": 3})
+    assert result.good
+    assert result.upstream[0] == "dout_"
+    assert gradients(result)["x"].expected == "3"
+
+
+def test_the_command_that_reproduces(checked):
+    """A result names the command that runs its case alone."""
+    assert (
+        checked("x * y", {"x": 2, "y": "0.5"}, upstream="-1").reproduce
+        == "gradproof expr 'x * y' --at x=2 --at y=0.5 --upstream -1"
+    )
+    from layers.shopping import buy_apples
+
+    assert verify.check(buy_apples).reproduce == "gradproof run layers/shopping.py -k 'apples, wired by hand'"
