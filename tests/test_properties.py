@@ -103,16 +103,19 @@ def test_planted_errors_are_refuted(mistake, text, values, op):
 
 def really_wrong(case):
     """Find the wrong gradients another way: right and planted layers on numbers of 60 digits, at other points."""
-    right = wire(case.program, arithmetic)
-    found = set()
-    for factor in map(digits, ("1.09", "0.93", "1.37")):
+    right = replace(case, subject=wire(case.program, arithmetic))
+    found, points = set(), 0
+    for factor in map(digits, ("1.009", "0.993", "1.037")):
         inputs = {name: digits(value) * factor**i for i, (name, value) in enumerate(case.inputs.items(), 1)}
-        planted_gradients = drive(case, inputs, factor + 1).gradients
-        right_gradients = drive(replace(case, subject=right), inputs, factor + 1).gradients
-        for name, value in right_gradients.items():
-            scale = max(abs(value), abs(planted_gradients[name]), digits("1e-20"))
-            if abs(value - planted_gradients[name]) > scale * digits("1e-30"):
+        wrong, exact = (drive(one, inputs, factor + 1).gradients for one in (case, right))
+        if not all(value.is_Float or value.is_Rational for value in (*wrong.values(), *exact.values())):
+            continue  # outside the domain: a root of a negative number
+        points += 1
+        for name, value in exact.items():
+            scale = max(abs(value), abs(wrong[name]), digits("1e-20"))
+            if abs(value - wrong[name]) > scale * digits("1e-30"):
                 found.add(name)
+    assume(points)
     return found
 
 
