@@ -18,14 +18,18 @@ _KINDS = {str: "text", int: "a whole number", dict: "a table", list: "an array"}
 def read_toml(path: Path) -> dict[str, Any]:
     """Read a TOML file with exact numbers; raises InputError with file and line."""
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"), parse_float=Decimal)
+        text = path.read_text(encoding="utf-8")
     except OSError as problem:
         raise InputError(f"{relative(path)}: {problem.strerror or problem}") from None
     except UnicodeDecodeError as problem:
         raise InputError(f"{relative(path)}: not UTF-8 at byte {problem.start}") from None
-    except (tomllib.TOMLDecodeError, ValueError, RecursionError) as problem:
+    try:
+        return tomllib.loads(text, parse_float=Decimal)
+    except (ValueError, RecursionError) as problem:  # a TOMLDecodeError, or a number of thousands of digits
         line = re.search(r"\(at line (\d+), column (\d+)\)", str(problem))
-        place = f":{line[1]}:{line[2]}" if line else ""
+        place = (
+            f":{line[1]}:{line[2]}" if line else f":{len(text.splitlines())}" if "end of doc" in str(problem) else ""
+        )
         raise InputError(f"{relative(path)}{place}: not TOML: {str(problem).partition(' (at ')[0]}") from None
 
 

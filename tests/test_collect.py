@@ -1,0 +1,96 @@
+"""Targets become cases, or a message that says why not."""
+
+import pytest
+
+from layers.arithmetic import MulLayer
+from verify.cases import drive
+from verify.collect import collect
+from verify.errors import InputError
+
+PYTHON = """
+import verify
+
+@verify.case("x * y", at={"x": 2, "y": 3})
+def product(x, y):
+    dout = yield x * y
+    return dout * y, dout * x
+
+again = product
+"""
+TOML = "[[case]]\nname = 'product'\nexpression = 'x * y'\ninputs = { x = 2, y = 3 }\n"
+
+
+@pytest.fixture(autouse=True)
+def _folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("sys.path", [*__import__("sys").path])
+
+
+def write(**files):
+    for name, text in files.items():
+        path = __import__("pathlib").Path(name.replace("__", "/").replace("_dot_", "."))
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+
+
+def test_files_and_modules():
+    """A TOML file, a Python file and a module are all targets; a case with two names is one."""
+    write(shop_dot_toml=TOML, mine_dot_py=PYTHON, some_pkg____init___dot_py="", some_pkg__cases_dot_py=PYTHON)
+    cases = collect(["shop.toml", "mine.py", "some_pkg.cases", "mine.py"])
+    assert [(case.name, case.where) for case in cases] == [
+        ("product", "shop.toml:1"),
+        ("product", "mine.py:4"),
+        ("product", "some_pkg/cases.py:4"),
+    ]
+
+
+def test_a_file_finds_its_neighbours():
+    """A file may import what lies beside it, wherever it is run from."""
+    write(sub__helper_of_mine_dot_py="two = 2", sub__mine2_dot_py="import helper_of_mine\n" + PYTHON)
+    assert len(collect(["sub/mine2.py"])) == 1
+
+
+def test_other_layers():
+    """`layers` puts somebody's own layers into the graphs of a TOML file."""
+    write(
+        shop_dot_toml=TOML,
+        own_layers_dot_py="class MulLayer:\n    def forward(self, x, y):\n        return 42\n    def backward(self, d):\n        return d, d\n",
+    )
+    (case,) = collect(["shop.toml"], layers="own_layers.py")
+    assert drive(case, {"x": 2, "y": 3}, 1).values["out"] == 42
+    (case,) = collect(["shop.toml"])
+    assert drive(case, {"x": 2, "y": 3}, 1).values["out"] == MulLayer().forward(2, 3)
+
+
+@pytest.mark.parametrize(
+    ("target", "text", "message"),
+    [
+        ("none.toml", None, "none.toml: No such file"),
+        ("none.py", None, "none.py: no such file"),
+        ("no_such_module", None, "no_such_module: no such file or module"),
+        ("no_such.module", None, "no such file or module"),
+        ("notes.txt", "hello", "notes.txt: is not a Python or TOML file"),
+        (".", None, "is not a Python or TOML file"),
+        ("empty.toml", "", "empty.toml: no cases in it"),
+        ("empty.py", "", "empty.py: no cases in it"),
+        ("broken.py", "1 +", r"importing it failed: SyntaxError"),
+        (
+            "raises.py",
+            "x = 1\nraise ValueError('no')",
+            r"raises.py: importing it failed: ValueError: no \(raises.py:2\)",
+        ),
+        ("exits.py", "import sys; sys.exit(0)", "importing it failed: SystemExit: 0"),
+        ("lacks.py", "import no_such_thing", "No module named 'no_such_thing'"),
+        (
+            "twice.py",
+            PYTHON + PYTHON.replace("def product", "def other").replace("})", "}, name='product')"),
+            "two cases with the name 'product'",
+        ),
+    ],
+)
+def test_bad_targets(target, text, message):
+    """What cannot be collected is told by name."""
+    if text is not None:
+        write(**{target.replace(".", "_dot_"): text})
+    with pytest.raises(InputError, match=message):
+        collect([target])

@@ -1,0 +1,46 @@
+"""Settings come from the nearest pyproject.toml that has them."""
+
+import pytest
+
+from verify.config import Config, find
+from verify.errors import InputError
+
+
+@pytest.fixture
+def project(tmp_path, monkeypatch):
+    def make(text, start="."):
+        (tmp_path / "pyproject.toml").write_text(text)
+        folder = tmp_path / start
+        folder.mkdir(parents=True, exist_ok=True)
+        monkeypatch.chdir(folder)
+        return find(folder)
+
+    return make
+
+
+def test_found_upward(project):
+    """From a directory below, targets that are files are told from there; modules stay."""
+    config = project("[tool.gradproof]\ntargets = ['shop.toml', 'my.cases']\nseed = 3\nlayers = 'mine.py'", "a/b")
+    assert config == Config(("../../shop.toml", "my.cases"), "../../mine.py", 3)
+
+
+def test_defaults(project):
+    """Without a table there are defaults."""
+    assert project("[project]\nname = 'x'") == Config()
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("[tool.gradproof]\ntarget = []", r"\[tool\.gradproof\]: unknown key target; did you mean 'targets'"),
+        ("[tool.gradproof]\ntargets = 'x'", "targets is 'x': an array was expected"),
+        ("[tool.gradproof]\ntargets = [1]", "a list of text was expected"),
+        ("[tool.gradproof]\nseed = '1'", "seed is '1': a whole number was expected"),
+        ("[tool]\ngradproof = 1", "has to be a table"),
+        ("[tool.gradproof", r"pyproject\.toml:1: not TOML"),
+    ],
+)
+def test_bad_settings(project, text, message):
+    """A key that is not known, or of the wrong kind, is an error."""
+    with pytest.raises(InputError, match=message):
+        project(text)

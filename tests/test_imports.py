@@ -1,0 +1,67 @@
+"""Who imports whom, and how much: the borders of the design, read from the sources."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+SOURCES = {
+    path.relative_to(ROOT).as_posix(): path
+    for part in ("verify", "layers", "reports")
+    for path in (ROOT / part).rglob("*.py")
+}
+
+
+def imported(path):
+    """Return the modules that a file imports, at whatever place; type checking aside."""
+    tree = ast.parse(path.read_text())
+    skipped = {
+        id(n)
+        for i in ast.walk(tree)
+        if isinstance(i, ast.If) and "TYPE_CHECKING" in ast.unparse(i.test)
+        for n in ast.walk(i)
+    }
+    for node in ast.walk(tree):
+        if id(node) not in skipped:
+            if isinstance(node, ast.Import):
+                yield from (alias.name for alias in node.names)
+            elif isinstance(node, ast.ImportFrom):
+                yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+@pytest.mark.parametrize("name", [name for name in SOURCES if name.startswith("verify/")])
+def test_the_engine_imports_neither_layers_nor_reports(name):
+    """Only the command knows of reports; nobody in the engine of layers."""
+    allowed = {"reports"} if name == "verify/cli.py" else set()
+    assert {module.split(".")[0] for module in imported(SOURCES[name])} & {"layers", "reports"} <= allowed
+
+
+@pytest.mark.parametrize("name", [name for name in SOURCES if name.startswith("reports/")])
+def test_reports_import_the_result_only(name):
+    """A renderer has nothing but the result; writing files raises the engine's error."""
+    inside = {module.rsplit(".", 1)[0] for module in imported(SOURCES[name]) if module.startswith(("verify", "layers"))}
+    assert inside <= ({"verify.errors"} if name == "reports/write.py" else {"verify.result"})
+
+
+def test_the_result_imports_the_standard_library_only():
+    """What everything rests on rests on nothing."""
+    for name in ("verify/result.py", "verify/errors.py"):
+        assert {module.split(".")[0] for module in imported(SOURCES[name])} <= set(sys.stdlib_module_names)
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["--version"], ["run", "--help"]])
+def test_help_imports_nothing_heavy(arguments):
+    """Asking for help costs no SymPy, NumPy or flint."""
+    code = f"import sys; from verify.cli import main; main({arguments!r}); print(sorted({{'sympy', 'numpy', 'flint', 'tabulate'}} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
+    assert done.stdout.splitlines()[-1] == "[]"
+
+
+def test_nobody_evaluates_text():
+    """No eval, exec, compile or sympify anywhere in the sources."""
+    for path in SOURCES.values():
+        calls = {ast.unparse(n.func) for n in ast.walk(ast.parse(path.read_text())) if isinstance(n, ast.Call)}
+        assert not calls & {"eval", "exec", "compile", "sympify", "sympy.sympify", "parse_expr"}, path

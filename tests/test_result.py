@@ -1,0 +1,55 @@
+"""The gate: what passes, what fails, and what is said about it."""
+
+import pytest
+import results
+
+from verify.result import Run, Verdict, exit_status, summary
+
+GOOD, AGREES = results.case("good", results.PROVED), results.case("agrees", results.AGREES)
+
+
+@pytest.mark.parametrize(
+    ("cases", "complete", "status"),
+    [
+        ((GOOD,), True, 0),
+        ((AGREES,), True, 0),
+        ((GOOD, AGREES), True, 0),
+        ((GOOD, results.case("x", results.REFUTED)), True, 1),
+        ((GOOD, results.case("x", results.UNDECIDED)), True, 1),
+        ((GOOD, results.case("x", results.ERROR)), True, 1),
+        ((GOOD, results.case("x", results.NOT_ROUNDING)), True, 1),
+        ((GOOD, results.case("x", results.PROVED, results.STATED)), True, 1),
+        ((GOOD, results.case("nothing compared")), True, 1),
+        ((GOOD,), False, 1),
+        ((), True, 2),
+        ((results.case("values only", results.VALUE),), True, 2),
+    ],
+)
+def test_exit_status(cases, complete, status):
+    """0 needs every row good and something checked; half-finished is never green; nothing checked is 2."""
+    assert exit_status(Run(cases, complete=complete)) == status
+
+
+def test_summary_says_what_decided():
+    """The last line names everything that failed, in numbers."""
+    assert summary(Run((GOOD,))) == "1 case, 1 gradient: all proved"
+    assert summary(Run((GOOD, AGREES))) == "2 cases, 2 gradients: 1 proved, 1 not proved but agreeing"
+    assert summary(Run(())) == "0 cases, 0 gradients: nothing was checked"
+    assert summary(Run((GOOD,), complete=False)) == "FAILED: stopped early (1 case, 1 gradient: 1 proved)"
+    assert summary(results.everything()) == (
+        "FAILED: 1 gradient refuted, 1 gradient undecided, 1 stated value refuted, 1 case in error, "
+        "1 float result outside the rounding bound (6 cases, 8 gradients: 5 proved)"
+    )
+
+
+def test_verdicts_are_ordered_and_have_sentences():
+    """Best first, and each value is a sentence for users."""
+    assert [v.rank for v in (Verdict.PROVED, Verdict.AGREES, Verdict.UNDECIDED, Verdict.REFUTED, Verdict.ERROR)] == [
+        0,
+        1,
+        2,
+        3,
+        4,
+    ]
+    assert [v.good for v in Verdict] == [True, True, False, False, False]
+    assert all(len(v.value.split()) > 5 for v in Verdict)
