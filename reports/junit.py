@@ -35,7 +35,7 @@ def _test_case(suite: ET.Element, file: str, case: CaseResult, comparison: Compa
     element = ET.SubElement(suite, "testcase", classname=_clean(classname), name=_clean(name))
     if kind := _kind(comparison):
         lines = [f"{label}: {text}" for label, text in rows.explanation(comparison)]
-        problem = ET.SubElement(element, kind, type=comparison.verdict.name, message=_clean(_message(comparison)))
+        problem = ET.SubElement(element, kind, type=rows.verdict(comparison), message=_clean(_message(comparison)))
         problem.text = _clean("\n".join([*lines, f"where: {case.where or 'expr'}", f"again: {case.reproduce}"]))
 
 

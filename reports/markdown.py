@@ -28,7 +28,7 @@ def _case(case: CaseResult) -> list[str]:
         [_cells(c) for c in comparisons], rows.HEADERS, tablefmt="pipe", colalign=rows.ALIGN, disable_numparse=True
     )
     heading = [f"## {_text(case.name)}", "", _code(rows.title(case)), ""]
-    explained = [line for c in comparisons if not c.good for line in _explained(c)]
+    explained = [line for c in comparisons if rows.needs_words(c) for line in _explained(c)]
     again = [] if case.good else ["To run this case alone:", "", _block(case.reproduce), ""]
     return [*heading, table, "", *explained, *again]
 
@@ -41,7 +41,7 @@ def _cells(comparison: Comparison) -> list[str]:
 
 def _explained(comparison: Comparison) -> list[str]:
     lines = [f"- {_text(label)}: {_code(text)}" for label, text in rows.explanation(comparison)]
-    return [f"**{_text(rows.name(comparison))}**: {_text(comparison.verdict.value)}", "", *lines, ""]
+    return [f"**{_text(rows.name(comparison))}**: {_text(rows.sentence(comparison))}", "", *lines, ""]
 
 
 def _text(text: str) -> str:

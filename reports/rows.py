@@ -31,11 +31,22 @@ def name(comparison: Comparison) -> str:
 
 
 def verdict(comparison: Comparison) -> str:
-    """Return the verdict in words, bad ones in capitals, with how it is known."""
-    word = comparison.verdict.name if not comparison.good else comparison.verdict.name.lower()
+    """Return the verdict in a word, in capitals where it is bad, with how it is known."""
+    if comparison.good:
+        return f"{comparison.verdict.name.lower()} ({comparison.evidence.kind})"
+    return "NOT ROUNDING" if comparison.verdict.good else comparison.verdict.name
+
+
+def sentence(comparison: Comparison) -> str:
+    """Return the verdict in a sentence; a right formula with bad floats is never mixed up with a wrong formula."""
     if comparison.verdict.good and not comparison.good:
-        return f"NOT ROUNDING (formula {comparison.verdict.name.lower()})"
-    return f"{word} ({comparison.evidence.kind})" if comparison.verdict.good else word
+        return "the formula is right, but rounding does not explain what the floats gave"
+    return comparison.verdict.value
+
+
+def needs_words(comparison: Comparison) -> bool:
+    """Tell whether a row is explained below its table: all that is not plainly proved."""
+    return not comparison.good or comparison.verdict is not Verdict.PROVED
 
 
 def cells(comparison: Comparison) -> list[str]:
@@ -83,14 +94,14 @@ def title(case: CaseResult) -> str:
 
 
 def explanation(comparison: Comparison) -> list[tuple[str, str]]:
-    """Return why a row is not good, as labelled lines."""
-    lines = [("because", comparison.evidence.detail)] if comparison.verdict is not Verdict.REFUTED else []
-    if comparison.rounding and not comparison.rounding.explained:
-        lines.append(("floats", f"{comparison.actual} is {comparison.rounding.note} ({comparison.expected})"))
-    if found := comparison.counterexample:
-        lines.append(("backprop", f"{comparison.actual_formula} = {found.actual}"))
-        lines.append(("exact", f"{comparison.expected_formula} = {found.expected}"))
-        lines.append(("at", ", ".join(f"{name}={value}" for name, value in found.inputs)))
-    elif comparison.verdict is Verdict.REFUTED:
-        lines.append(("because", comparison.evidence.detail))
-    return lines
+    """Return why a row has its verdict, as labelled lines."""
+    if comparison.verdict.good and not comparison.good:
+        assert comparison.rounding is not None
+        return [("floats", f"{comparison.actual} is {comparison.rounding.note} {comparison.expected}")]
+    if not (found := comparison.counterexample):
+        return [("because", comparison.evidence.detail)]
+    return [
+        ("backprop", f"{comparison.actual_formula} = {found.actual}"),
+        ("exact", f"{comparison.expected_formula} = {found.expected}"),
+        ("at", ", ".join(f"{name}={value}" for name, value in found.inputs)),
+    ]

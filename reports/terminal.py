@@ -48,11 +48,9 @@ def _table(comparisons: list[Comparison], color: bool) -> list[str]:
 
 
 def _explained(comparison: Comparison, color: bool, verbosity: int) -> list[str]:
-    if comparison.good and verbosity < 1 and comparison.verdict is Verdict.PROVED:
+    if not rows.needs_words(comparison) and verbosity < 1:
         return []
-    if comparison.good and verbosity < 1:
-        return [f"  {rows.name(comparison)}: {comparison.evidence.detail}"]
-    lines = [f"  {_paint(rows.name(comparison), '1', color)}: {comparison.verdict.value}"]
+    lines = [f"  {_paint(rows.name(comparison), '1', color)}: {rows.sentence(comparison)}"]
     return lines + [f"    {label:<8}  {text}" for label, text in rows.explanation(comparison)]
 
 

@@ -55,7 +55,7 @@ NOT_ROUNDING = gradient(
     "cast",
     Verdict.PROVED,
     evidence=FIELD,
-    rounding=Rounding("3.0e+8", "0.51", "ulp", False, "further off than rounding can take it"),
+    rounding=Rounding("3.0e+8", "0.51", "ulp", False, "further than rounding can take it from the exact"),
 )
 VALUE = Comparison(
     "value", "price", Verdict.PROVED, "output", "220.0", "220.0", "", "220", "", SAME, Rounding("0", "0", "ulp", True)

@@ -1,6 +1,5 @@
 """Text becomes a program, or an error that names the place; nothing of it is ever run."""
 
-import os
 from fractions import Fraction
 
 import pytest
@@ -134,7 +133,7 @@ def test_bad_text(text, message, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     with pytest.raises(InputError, match=message):
         parse(text)
-    assert os.listdir() == []
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize(

@@ -59,7 +59,7 @@ def power(base: flint.arb, exponent: Fraction) -> flint.arb:
 
 
 def whole_power(base: flint.arb, exponent: int) -> flint.arb:
-    """Return base ** exponent; flint itself gives up on a ball that holds 0, where a product of positive powers is fine."""
+    """Return base ** exponent, also for a ball that holds 0, on which flint's own power gives up."""
     if not base.contains(0) or exponent <= 0:
         return base ** flint.fmpz(exponent)
     result = flint.arb(1)

@@ -6,6 +6,7 @@ import argparse
 import contextlib
 import gc
 import os
+import re
 import sys
 import traceback
 from collections.abc import Sequence
@@ -36,6 +37,7 @@ exit status:
   2  the run could not be made, or nothing was checked
 """
 _INTERNAL_ERROR = 70  # EX_SOFTWARE of sysexits.h: never to be taken for a verdict
+_OPTION = re.compile(r"-[qvh]+|--[a-z]{2}[a-z-]*(=.*)?")  # anything else with a minus, after `expr`, is an expression
 _COMMANDS = ("run", "expr", "list")
 
 
@@ -97,7 +99,7 @@ def _with_command(argv: Sequence[str]) -> list[str]:
     """Put in the command that is meant: `run` unless another is named. An expression may start with a minus."""
     if not argv or argv[0] not in (*_COMMANDS, "-h", "--help", "--version"):
         return ["run", *argv]
-    if argv[0] == "expr" and len(argv) > 1 and argv[1][:1] == "-" and argv[1][:2] != "--" and len(argv[1]) > 2:
+    if argv[0] == "expr" and argv[1:] and argv[1].startswith("-") and not _OPTION.fullmatch(argv[1]):
         return [argv[0], f" {argv[1]}", *argv[2:]]
     return list(argv)
 

@@ -116,9 +116,9 @@ def judge(
 
 
 _NO_BOUND = "no bound: the computation may overflow"
-_OVERFLOWS = "the exact value is beyond the largest float64"
-_NOT_FINITE = "not a finite number, though the exact value is"
-_OUTSIDE = "further from the exact value than rounding can take it"
+_OVERFLOWS = "right, the exact value being beyond the largest float64"
+_NOT_FINITE = "not finite, unlike the exact"
+_OUTSIDE = "further than rounding can take it from the exact"
 
 
 def _ulp(value: flint.arb) -> flint.arb:

@@ -26,8 +26,9 @@ class TooManyRootsError(Exception):
 
 
 class Tower:
-    """The graph read at a random point of F_p with its roots adjoined; `order` is a multiple of all exponents' denominators.
+    """The graph read at a random point of F_p with its roots adjoined.
 
+    `order` is a multiple of the denominators of all exponents.
     `prime` - 1 must have no small odd factor: then every element of F_p has just one root of odd order.
     """
 
@@ -109,7 +110,7 @@ class Tower:
         return a
 
     def _odd_root(self, a: Element, odd: int) -> Element:
-        """Return a ** (1 / odd). Where `a` has square roots in it, any element will do; its powers are then not known."""
+        """Return a ** (1 / odd); where `a` has square roots in it, an element of which just that is known."""
         if not any(a):
             return self._clean({0: pow(a.get(0, 0), pow(odd, -1, self.prime - 1), self.prime)})
         key = tuple(sorted(a.items()))

@@ -1,0 +1,264 @@
+"""The command, in-process and as people start it."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+SUITE = str(ROOT / "layers" / "shopping.toml")
+TOML = """
+[[case]]
+name = "right"
+expression = "price = apple * tax"
+inputs = { apple = 100, tax = 1.1 }
+
+[[case]]
+name = "also right"
+expression = "price = apple + tax"
+inputs = { apple = 100, tax = 1.1 }
+"""
+WRONG = """
+from layers.arithmetic import *
+
+class MulLayer(MulLayer):
+    def backward(self, dout):
+        return dout * self.x, dout * self.y
+"""
+
+
+@pytest.fixture
+def shop(tmp_path, monkeypatch):
+    """Work in a directory with a small suite and a module of wrong layers."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("sys.path", [*sys.path])
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    monkeypatch.delenv("FORCE_COLOR", raising=False)
+    (tmp_path / "shop.toml").write_text(TOML)
+    (tmp_path / "wrong.py").write_text(WRONG)
+    return tmp_path
+
+
+def start(*arguments, cwd=ROOT, **environment):
+    """Start the installed command as a process of its own."""
+    command = [str(Path(sys.executable).with_name("gradproof")), *arguments]
+    return subprocess.run(
+        command, capture_output=True, text=True, cwd=cwd, env={**os.environ, **environment}, check=False
+    )
+
+
+def test_without_arguments_the_project_is_checked(command, monkeypatch):
+    """What pyproject.toml lists is checked: here the shipped suite and the graphs wired by hand."""
+    monkeypatch.chdir(ROOT)
+    done = command()
+    assert (done.status, done.err) == (0, "")
+    assert done.out.endswith("26 cases, 161 gradients: all proved.\n")
+    assert "apples and oranges    price = tax*(apple*apple_cnt + orange*orange_cnt) = 715" in done.out
+
+
+def test_run_is_the_default_command(command, shop):
+    """`gradproof shop.toml` is `gradproof run shop.toml`."""
+    assert command("shop.toml").out == command("run", "shop.toml").out != ""
+
+
+def test_a_wrong_layer_fails_the_gate(command, shop):
+    """Exit 1; the failure comes first, with its formulas, its example and how to run it again; -q shows nothing else."""
+    done = command("shop.toml", "--layers", "wrong.py")
+    assert done.status == 1
+    assert done.out.index("REFUTED") < done.out.index("also right")
+    assert "backprop  apple*dprice = 100" in done.out
+    assert "exact     tax*dprice = 11/10" in done.out
+    assert "at        apple=100, tax=1.1, dprice=1" in done.out
+    assert "run this case alone: gradproof run shop.toml -k right" in done.out
+    assert done.out.endswith("FAILED: 2 gradients refuted (2 cases, 6 gradients: 4 proved).\n")
+    quiet = command("shop.toml", "--layers", "wrong.py", "-q")
+    assert (quiet.status, "also right" in quiet.out) == (1, False)
+    silent = command("shop.toml", "--layers", "wrong.py", "-qq")
+    assert (silent.status, silent.out, silent.err) == (1, "", "")
+
+
+def test_verbose_shows_forward_values(command, shop):
+    """-v adds the forward values and the sentence of each verdict."""
+    assert "price (forward)" not in command("shop.toml").out
+    assert "price (forward)" in command("shop.toml", "-v").out
+
+
+def test_exitfirst_stops_and_says_so(command, shop):
+    """-x stops after the first failing case, and the run is not complete."""
+    done = command("shop.toml", "--layers", "wrong.py", "-x", "--report", "json")
+    result = json.loads(done.out)
+    assert (done.status, len(result["cases"]), result["complete"]) == (1, 1, False)
+
+
+def test_selection(command, shop):
+    """-k chooses by name; choosing nothing is an error."""
+    assert "1 case, 3 gradients" in command("shop.toml", "-k", "also").out
+    done = command("shop.toml", "-k", "pear")
+    assert (done.status, done.out) == (2, "")
+    assert "-k 'pear' matches none of 2 cases" in done.err
+
+
+def test_list(command, shop):
+    """`list` names the cases and where they stand."""
+    done = command("list", "shop.toml")
+    assert (done.status, done.out) == (0, "shop.toml:2: right\nshop.toml:7: also right\n")
+
+
+def test_expr(command, shop):
+    """An expression of the command line is a case."""
+    done = command("expr", "apple * apple_cnt * tax", "--at", "apple=100", "--at", "apple_cnt=2", "--at", "tax=1.1")
+    assert done.status == 0
+    assert "110.00000000000001" in done.out
+    assert done.out.endswith("1 case, 5 gradients: all proved.\n")
+
+
+def test_expr_may_start_with_a_minus(command, shop):
+    """-x * y is an expression, not an option; so is a negative value."""
+    assert command("expr", "-x * y", "--at", "x=-1", "--at", "y=1/3", "--upstream", "-2").status == 0
+    assert command("expr", "-x", "--at", "x=1").status == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ([], "nothing to check: name a target"),
+        (["none.toml"], "none.toml: No such file"),
+        (["shop.tomml"], "shop.tomml: no such file or module"),
+        (["wrong.py"], "wrong.py: no cases in it"),
+        (["empty.toml"], "empty.toml: no cases in it"),
+        (["shop.toml", "--report", "jsn"], "unknown format 'jsn'; did you mean 'json'?"),
+        (["shop.toml", "--report", "pdf=x"], "unknown format 'pdf'; known are terminal, markdown, json, junit"),
+        (["shop.toml", "--report", "json=no/such/x.json"], "the directory of x.json does not exist"),
+        (["shop.toml", "--report", "json=."], "is a directory"),
+        (["shop.toml", "--report", "json=x", "--report", "junit=x"], "two reports want x"),
+        (["shop.toml", "--report", "json", "--report", "junit"], "two reports want standard output"),
+        (["shop.toml", "--seed", "x"], "argument --seed: invalid int value: 'x'"),
+        (["shop.toml", "--colour"], "unrecognized arguments: --colour"),
+        (["shop.toml", "--layers", "none.py"], "none.py: no such file"),
+        (["expr"], "the following arguments are required: expression"),
+        (["expr", "x * y", "--at", "x=1"], "'y' has no value"),
+        (["expr", "x", "--at", "x"], "NAME=VALUE was expected"),
+        (["expr", "x", "--at", "x=1", "--at", "x=2"], "is given twice"),
+        (["expr", "x", "--at", "x=nan"], "only finite numbers"),
+        (["expr", "x / y", "--at", "x=1", "--at", "y=0"], "division by zero at the sample: y is 0"),
+        (["expr", "__import__('os').system('x')"], "not arithmetic: a call"),
+        (["expr", "(" * 100_000 + "x" + ")" * 100_000, "--at", "x=1"], "too many nested parentheses"),
+        (["expr", "-" * 100_000 + "x", "--at", "x=1"], "nested too deeply"),
+    ],
+    ids=lambda value: str(value)[:40],
+)
+def test_bad_input(command, shop, arguments, message):
+    """A message on stderr, exit 2, nothing on stdout, no traceback, nothing written."""
+    (shop / "empty.toml").write_text("")
+    before = sorted(shop.rglob("*"))
+    done = command(*arguments)
+    assert (done.status, done.out) == (2, "")
+    assert done.err.startswith("gradproof: ")
+    assert message in done.err
+    assert "Traceback" not in done.err
+    assert [p for p in sorted(shop.rglob("*")) if "__pycache__" not in p.parts] == before
+
+
+def test_several_reports_at_once(command, shop):
+    """Reports go to files, the table stays on stdout; a report without a path takes its place."""
+    done = command("shop.toml", "--report", "json=a.json", "--report", "junit=b.xml", "--report", "markdown=c.md")
+    assert done.out == command("shop.toml").out
+    assert json.loads(Path("a.json").read_text())["exit_status"] == 0
+    assert Path("b.xml").read_text().startswith("<?xml")
+    assert Path("c.md").read_text().startswith("# ✅ 2 cases")
+    assert json.loads(command("shop.toml", "--report", "json").out) == json.loads(Path("a.json").read_text())
+    assert command("shop.toml", "--report", "json=-").out == Path("a.json").read_text()
+
+
+def test_a_failing_run_leaves_the_old_report(command, shop):
+    """When the run cannot be made, an existing report is as it was."""
+    Path("a.json").write_text("old")
+    assert command("none.toml", "--report", "json=a.json").status == 2
+    assert Path("a.json").read_text() == "old"
+
+
+@pytest.mark.parametrize(
+    ("option", "environment", "colored"),
+    [
+        ("auto", {}, False),
+        ("auto", {"FORCE_COLOR": "1"}, True),
+        ("auto", {"FORCE_COLOR": "1", "NO_COLOR": "1"}, False),
+        ("auto", {"FORCE_COLOR": "1", "NO_COLOR": ""}, True),
+        ("always", {"NO_COLOR": "1"}, True),
+        ("never", {"FORCE_COLOR": "1"}, False),
+    ],
+)
+def test_color(command, shop, monkeypatch, option, environment, colored):
+    """The option wins, then NO_COLOR, then FORCE_COLOR; a pipe has none by itself."""
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    assert ("\x1b[" in command("shop.toml", "--color", option).out) is colored
+
+
+def test_help_and_version(command):
+    """Help has examples and the exit statuses; the version line has what a bug report needs."""
+    assert command("--help").status == command("--version").status == 0
+    assert "exit status:" in command("--help").out
+    assert command("--version").out.startswith("gradproof 0.")
+    assert "SymPy" in command("--version").out or "sympy" in command("--version").out
+
+
+def test_interrupt(command, shop, monkeypatch):
+    """Ctrl-C ends with 130 and writes nothing."""
+
+    def interrupt(*arguments):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("verify.checker.check", interrupt)
+    done = command("shop.toml", "--report", "json=a.json")
+    assert (done.status, done.out, "interrupted" in done.err, Path("a.json").exists()) == (130, "", True, False)
+
+
+def test_a_bug_of_ours_is_no_verdict(command, shop, monkeypatch):
+    """An unexpected exception has an exit status of its own."""
+    monkeypatch.setattr("verify.checker.check", lambda *arguments: 1 / 0)
+    done = command("shop.toml")
+    assert (done.status, "ZeroDivisionError" in done.err, "please report" in done.err) == (70, True, True)
+
+
+def test_the_same_command_twice_and_from_python(shop):
+    """`gradproof` and `python -m verify` print the same bytes, whatever the hash seed."""
+    arguments = ["shop.toml", "--report", "json"]
+    one = start(*arguments, cwd=shop, PYTHONHASHSEED="1")
+    module = [sys.executable, "-m", "verify", *arguments]
+    two = subprocess.run(
+        module, capture_output=True, text=True, cwd=shop, env={**os.environ, "PYTHONHASHSEED": "2"}, check=False
+    )
+    assert (one.returncode, one.stdout, one.stderr) == (two.returncode, two.stdout, two.stderr)
+    assert one.returncode == 0
+    assert str(shop) not in one.stdout
+
+
+def test_a_reader_that_leaves(shop):
+    """`gradproof | head -1` ends without a traceback."""
+    script = f"{Path(sys.executable).with_name('gradproof')} {SUITE} | head -1"
+    done = subprocess.run(["sh", "-c", script], capture_output=True, text=True, cwd=shop, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_an_ascii_terminal(shop):
+    """What a terminal cannot show is written as escapes, not a traceback."""
+    done = start(SUITE, "-k", "사과", cwd=shop, PYTHONIOENCODING="ascii")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "\\uc0ac" in done.stdout
+
+
+def test_interrupting_a_process(shop):
+    """A real SIGINT ends with 130."""
+    slow = shop / "slow.py"
+    slow.write_text("print('ready', flush=True)\nwhile True: pass\n")
+    command = [str(Path(sys.executable).with_name("gradproof")), "slow.py"]
+    with subprocess.Popen(command, cwd=shop, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout.readline() == "ready\n"
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=60)
+    assert (process.returncode, "interrupted" in err) == (130, True)
