@@ -21,7 +21,7 @@ def test_writes_and_replaces(tmp_path):
     write({tmp_path / "a": "사과\n", tmp_path / "b": "new\n"})
     assert (tmp_path / "a").read_bytes() == "사과\n".encode()
     assert (tmp_path / "b").read_text() == "new\n"
-    assert sorted(os.listdir()) == ["a", "b"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a", "b"]
 
 
 def test_none_is_written_when_one_cannot_be(tmp_path):
@@ -30,7 +30,7 @@ def test_none_is_written_when_one_cannot_be(tmp_path):
     with pytest.raises(InputError, match="x cannot be written"):
         write({tmp_path / "a": "new", tmp_path / "missing" / "x": "new"})
     assert (tmp_path / "a").read_text() == "old"
-    assert os.listdir() == ["a"]
+    assert [path.name for path in tmp_path.iterdir()] == ["a"]
 
 
 def test_a_failure_halfway_leaves_the_old_file(tmp_path):
@@ -39,7 +39,7 @@ def test_a_failure_halfway_leaves_the_old_file(tmp_path):
     with pytest.raises(UnicodeEncodeError):
         write({tmp_path / "a": "x" * 100_000 + "\ud800"})
     assert (tmp_path / "a").read_text() == "old"
-    assert os.listdir() == ["a"]
+    assert [path.name for path in tmp_path.iterdir()] == ["a"]
 
 
 def test_permissions(tmp_path):

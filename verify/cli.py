@@ -7,9 +7,11 @@ import contextlib
 import gc
 import os
 import re
+import shlex
 import sys
 import traceback
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, TextIO
 
@@ -226,7 +228,10 @@ def _run(cases: Sequence[Case], options: argparse.Namespace, config: Config) -> 
     seed = config.seed if options.seed is None else options.seed
     results = []
     for case in cases:
-        results.append(check(case, seed))
+        result = check(case, seed)
+        if options.layers:
+            result = replace(result, reproduce=f"{result.reproduce} --layers {shlex.quote(options.layers)}")
+        results.append(result)
         if options.command == "run" and options.exitfirst and not results[-1].good:
             break
     return Run(tuple(results), seed, __version__, complete=len(results) == len(cases))

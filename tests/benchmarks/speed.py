@@ -1,0 +1,66 @@
+"""How fast gradproof is, against the limits that the project sets itself: `make bench`.
+
+Whole processes are timed in pairs, in turn, so that a machine whose speed drifts slows both; the median of the pairs' ratios is
+compared with the limit. Absolute times are for orientation. Exits with 1 where a limit is exceeded.
+"""
+
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent.parent
+PYTHON = sys.executable
+COMMAND = str(Path(PYTHON).with_name("gradproof"))
+RUNS = 11
+
+
+def seconds(*command: str) -> float:
+    """Run a command to its end and return how long it took."""
+    start = time.perf_counter()
+    subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
+    return time.perf_counter() - start
+
+
+def report(what: str, value: float, limit: float, unit: str) -> bool:
+    """Print a measurement beside its limit."""
+    print(f"{what:<58} {value:7.2f} {unit:<2} limit {limit:5.2f}  {'ok' if value <= limit else 'EXCEEDED'}")
+    return value <= limit
+
+
+def suite_ratio() -> float:
+    """Return the time of the shipped suite with all four reports over that of importing SymPy and NumPy."""
+    with tempfile.TemporaryDirectory() as folder:
+        reports = [f"--report={name}={folder}/{name}" for name in ("terminal", "markdown", "json", "junit")]
+        pairs = [(seconds(COMMAND, *reports), seconds(PYTHON, "-c", "import sympy, numpy")) for _ in range(RUNS + 1)]
+    return statistics.median(ours / bare for ours, bare in pairs[1:])
+
+
+def basket(n: int) -> float:
+    """Return how long a basket of n kinds takes in a process of its own, imports included."""
+    code = f"import verify; from layers.shopping import basket; assert verify.check(basket({n})).good"
+    return min(seconds(PYTHON, "-c", code) for _ in range(3))
+
+
+def main() -> int:
+    """Measure everything."""
+    fine = [
+        report("suite, four reports / bare import of sympy and numpy", suite_ratio(), 1.5, ""),
+        report(
+            "gradproof --help", 1000 * statistics.median(seconds(COMMAND, "--help") for _ in range(RUNS)), 100, "ms"
+        ),
+        report(
+            "gradproof --version",
+            1000 * statistics.median(seconds(COMMAND, "--version") for _ in range(RUNS)),
+            100,
+            "ms",
+        ),
+        report("basket(1000): 2,001 derivatives, whole process", basket(1000), 2, "s"),
+    ]
+    return 0 if all(fine) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,45 @@
+"""What the README shows is what a reader gets."""
+
+import re
+import shlex
+import sys
+from pathlib import Path
+
+import pytest
+
+from verify.suite import load
+
+ROOT = Path(__file__).parent.parent
+TEXT = (ROOT / "README.md").read_text(encoding="utf-8")
+SHOWN = [block.split("\n", 1) for block in re.findall(r"```console\n\$ gradproof (.*?)```", TEXT, re.DOTALL)]
+FILES = dict(re.findall(r"```python\n# (\S+)\n(.*?)```", TEXT, re.DOTALL))
+
+
+@pytest.fixture
+def reader(tmp_path, monkeypatch):
+    """Write the README's files into a directory, as a reader would."""
+    for name, text in FILES.items():
+        (tmp_path / name).write_text(text)
+    (tmp_path / "apples.toml").write_text(re.search(r"```toml\n(\[\[case.*?)```", TEXT, re.DOTALL)[1])
+    monkeypatch.setattr("sys.path", [str(tmp_path), *sys.path])
+    return tmp_path
+
+
+@pytest.mark.parametrize(("arguments", "output"), [pair for pair in SHOWN if pair[1]], ids=lambda text: text[:30])
+def test_outputs(command, reader, monkeypatch, arguments, output):
+    """Each command shown with its output gives that output."""
+    monkeypatch.chdir(reader if "my_" in arguments else ROOT)
+    assert command(*shlex.split(arguments)).out == output
+
+
+def test_the_case_of_the_readme_is_refuted(command, reader, monkeypatch):
+    """my_cases.py, which uses the layer that forgets to swap, fails the gate."""
+    monkeypatch.chdir(reader)
+    assert command("my_cases.py").status == 1
+
+
+def test_the_toml_of_the_readme_is_proved(command, reader, monkeypatch):
+    """The file shown is a file that works."""
+    monkeypatch.chdir(reader)
+    assert load(reader / "apples.toml", lambda program: None)[0].name == "apples"
+    assert command("apples.toml").status == 0
