@@ -32,7 +32,7 @@ def test_typed_floats_are_simple_rationals(xy):
     x, _ = xy
     assert (x * 0.5).node == (x * Fraction(1, 2)).node
     assert (x * 0.1).node != (x * Fraction(1, 10)).node
-    assert x.graph.nodes[node_of(x.graph, 0.1)].op == "typed"
+    assert x.graph.ops[node_of(x.graph, 0.1)] == "typed"
 
 
 @pytest.mark.parametrize(

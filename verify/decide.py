@@ -91,7 +91,7 @@ def _proved(graph: Graph, pair: Pair, bound: str, rooted: bool) -> Decision:
 
 def _typed(graph: Graph, pair: Pair) -> str:
     """Return the floats that the code of a pair has typed in, as read."""
-    floats = sorted({graph.nodes[i].payload for i in graph.reach(pair) if graph.nodes[i].op == "typed"})
+    floats = sorted({graph.payloads[i] for i in graph.reach(pair) if graph.ops[i] == "typed"})
     return ", ".join(f"{value!r} as {simplest_rational(value)}" for value in floats)
 
 
@@ -131,9 +131,7 @@ def _refuted(graph: Graph, pair: Pair, points: Sequence[Point], point: Point) ->
 
 
 def _has_roots(graph: Graph, pair: Pair) -> bool:
-    return any(
-        node.op == "power" and node.payload.denominator != 1 for node in (graph.nodes[i] for i in graph.reach(pair))
-    )
+    return any(graph.ops[i] == "power" and graph.payloads[i].denominator != 1 for i in graph.reach(pair))
 
 
 def _left_open(graph: Graph, pair: Pair, points: int, seed: int) -> Decision:

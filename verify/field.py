@@ -103,9 +103,9 @@ def equal(graph: Graph, pairs: Sequence[tuple[int, int]], seed: int, *, rooted: 
     An empty bound means that nothing is proved this way (a degree near the prime, too many roots).
     """
     nodes = graph.reach([node for pair in pairs for node in pair])
-    powers = [graph.nodes[i] for i in nodes if graph.nodes[i].op == "power" and graph.nodes[i].payload.denominator != 1]
-    order = math.lcm(*[node.payload.denominator for node in powers])
-    roots = len({node.args for node in powers})
+    powers = [i for i in nodes if graph.ops[i] == "power" and graph.payloads[i].denominator != 1]
+    order = math.lcm(*[graph.payloads[i].denominator for i in powers])
+    roots = len({graph.args[i] for i in powers})
     walks, security = _plan(_degree(graph, pairs, order), order, roots, rooted=rooted)
     rng = random.Random(seed)
     alike = [bool(walks)] * len(pairs)

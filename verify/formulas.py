@@ -93,7 +93,7 @@ def to_sympy(graph: Graph, root: int, values: Mapping[str, sympy.Expr]) -> sympy
             needed.update(operands[number])
     expressions: dict[int, Any] = {}
     for number in sorted(operands):
-        node, terms = graph.nodes[number], operands[number]
+        node, terms = graph.node(number), operands[number]
         match node.op:
             case "variable":
                 expressions[number] = values[node.payload]
@@ -112,16 +112,16 @@ def to_sympy(graph: Graph, root: int, values: Mapping[str, sympy.Expr]) -> sympy
 
 def _operands(graph: Graph, number: int) -> dict[int, int]:
     """Return the operands of a node and how often each occurs, those of nested sums (or products) taken up into it."""
-    op = graph.nodes[number].op
+    op = graph.ops[number]
     if op not in ("sum", "product"):
-        return dict.fromkeys(graph.nodes[number].args, 1)
+        return dict.fromkeys(graph.args[number], 1)
     counts = {number: 1}
     todo = [-number]
     while todo:
         inner = -heapq.heappop(todo)
         count = counts.pop(inner)
-        for argument in graph.nodes[inner].args:
-            if graph.nodes[argument].op == op and argument not in counts:
+        for argument in graph.args[inner]:
+            if graph.ops[argument] == op and argument not in counts:
                 heapq.heappush(todo, -argument)
             counts[argument] = counts.get(argument, 0) + count
     return counts

@@ -10,12 +10,13 @@ Nothing here recurses: a million nodes are fine.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from fractions import Fraction
 from typing import Any, NamedTuple, Protocol
 
 import flint
 
+_ONE = Fraction(1)
 _LARGEST_FOLDED = 4096  # bits: a larger constant power stays an operation
 
 
@@ -50,100 +51,137 @@ class Reading(Protocol):
 
 
 class Graph:
-    """Nodes by number, arguments before the operations on them."""
+    """Nodes by number, arguments before the operations on them.
+
+    The three lists hold what a node is: `ops` its operation, `args` the numbers of its arguments, `payloads` the rest.
+    """
 
     def __init__(self) -> None:
-        self.nodes: list[Node] = []
-        self._numbers: dict[Node, int] = {}
+        self.ops: list[str] = []
+        self.args: list[tuple[int, ...]] = []
+        self.payloads: list[Any] = []
+        self.constants: dict[int, Fraction] = {}
+        self._numbers: dict[tuple[Any, ...], int] = {}
+        self._scaled: dict[
+            int, tuple[Fraction, int]
+        ] = {}  # products with a constant: the constant, and the other factor
 
-    def _intern(self, node: Node) -> int:
-        number = self._numbers.get(node)
-        if number is None:
-            number = self._numbers[node] = len(self.nodes)
-            self.nodes.append(node)
+    def __len__(self) -> int:
+        return len(self.ops)
+
+    def node(self, number: int) -> Node:
+        """Return a node as one value."""
+        return Node(self.ops[number], self.args[number], self.payloads[number])
+
+    def _new(self, key: tuple[Any, ...], args: tuple[int, ...] = (), payload: Any = None) -> int:
+        number = self._numbers[key] = len(self.ops)
+        self.ops.append(key[0])
+        self.args.append(args)
+        self.payloads.append(payload)
         return number
+
+    def _leaf(self, op: str, payload: Any) -> int:
+        number = self._numbers.get((op, payload))
+        return self._new((op, payload), (), payload) if number is None else number
 
     def variable(self, name: str) -> int:
         """Return the node of an input."""
-        return self._intern(Node("variable", (), name))
+        return self._leaf("variable", name)
 
     def constant(self, value: Fraction) -> int:
         """Return the node of an exact constant."""
-        return self._intern(Node("constant", (), value))
+        number = self._leaf("constant", value)
+        self.constants[number] = value
+        return number
 
     def typed(self, value: float) -> int:
         """Return the node of a float that stands in the code and is not a simple binary fraction: 0.1, not 0.5."""
-        return self._intern(Node("typed", (), value))
+        return self._leaf("typed", value)
 
     def value(self, number: int) -> Fraction | None:
         """Return the value of an exact constant, or None."""
-        node = self.nodes[number]
-        return node.payload if node.op == "constant" else None
+        return self.constants.get(number)
 
     def sum(self, a: int, b: int) -> int:
         """Return the node of a + b."""
-        left, right = self.value(a), self.value(b)
-        if left is not None and right is not None:
-            return self.constant(left + right)
-        if left == 0:
-            return b
-        if right == 0:
-            return a
-        return self._intern(Node("sum", (a, b) if a <= b else (b, a)))
+        if a > b:
+            a, b = b, a
+        number = self._numbers.get(("sum", a, b))
+        if number is not None:
+            return number
+        constants = self.constants
+        if a in constants or b in constants:
+            left, right = constants.get(a), constants.get(b)
+            if left is not None and right is not None:
+                return self.constant(left + right)
+            if left == 0 or right == 0:
+                return b if left == 0 else a
+        return self._new(("sum", a, b), (a, b))
 
     def product(self, a: int, b: int) -> int:
         """Return the node of a * b; a constant factor is kept outermost, so that signs and factors meet and fold."""
-        left, right = self.value(a), self.value(b)
-        if left is not None and right is not None:
-            return self.constant(left * right)
-        if right is not None:
-            a, b, left = b, a, right
-        if left == 0 or left == 1:
-            return b if left else a
-        if left is None:
-            factor, a = self._split(a)
-            other, b = self._split(b)
-            inner = self._intern(Node("product", (a, b) if a <= b else (b, a)))
-        else:
-            factor, other, inner = left, *self._split(b)
-        if factor * other == 1:
-            return inner
-        return self._intern(Node("product", (self.constant(factor * other), inner)))
+        if a > b:
+            a, b = b, a
+        number = self._numbers.get(("product", a, b))
+        if number is not None:
+            return number
+        constants, scaled = self.constants, self._scaled
+        if a in constants or b in constants or a in scaled or b in scaled:
+            left, a = self._split(a)
+            right, b = self._split(b)
+            return self._scale(left * right, b if a < 0 else a if b < 0 else self.product(a, b))
+        return self._new(("product", a, b), (a, b))
 
     def _split(self, number: int) -> tuple[Fraction, int]:
-        """Return the constant factor of a node and what it multiplies."""
-        node = self.nodes[number]
-        factor = self.value(node.args[0]) if node.op == "product" else None
-        return (Fraction(1), number) if factor is None else (factor, node.args[1])
+        """Return the constant factor of a node and what it multiplies, -1 for nothing."""
+        if number in self.constants:
+            return self.constants[number], -1
+        return self._scaled.get(number) or (_ONE, number)
+
+    def _scale(self, factor: Fraction, inner: int) -> int:
+        """Return factor * inner; `inner` has no constant factor, or is -1 for 1."""
+        if inner < 0 or factor == 0:
+            return self.constant(factor)
+        if factor == 1:
+            return inner
+        constant = self.constant(factor)
+        number = self._numbers.get(("product", constant, inner))
+        if number is None:
+            number = self._new(("product", constant, inner), (constant, inner))
+            self._scaled[number] = (factor, inner)
+        return number
 
     def power(self, a: int, exponent: Fraction) -> int:
         """Return the node of a ** exponent, for a constant rational exponent."""
         if exponent == 0:
-            return self.constant(Fraction(1))
+            return self.constant(_ONE)
         if exponent == 1:
             return a
-        base = self.value(a)
+        base = self.constants.get(a)
         if base is not None and exponent.denominator == 1 and (base or exponent > 0) and _small(base, exponent):
             return self.constant(base**exponent.numerator)
-        node = self.nodes[a]
-        if node.op == "power" and (
-            exponent.denominator == 1 or node.payload.numerator % 2 or node.payload.denominator != 1
-        ):
-            # (u**e)**f is u**(e*f) where the left side is defined: for a whole f always; else u**e has to be positive,
-            # and so u is, unless e is even and whole: ((-1)**2)**(1/2) is not -1.
-            return self.power(node.args[0], node.payload * exponent)
+        if self.ops[a] == "power":
+            inner: Fraction = self.payloads[a]
+            if exponent.denominator == 1 or inner.denominator != 1 or inner.numerator % 2:
+                # (u**e)**f is u**(e*f) where the left side is defined: for a whole f always; else u**e has to be
+                # positive, and so u is, unless e is even and whole: ((-1)**2)**(1/2) is not -1.
+                return self.power(self.args[a][0], inner * exponent)
         if base is not None and base > 0 and exponent.denominator != 1:
             return self._constant_root(base, exponent)
-        return self._intern(Node("power", (a,), exponent))
+        return self._power(a, exponent)
+
+    def _power(self, a: int, exponent: Fraction) -> int:
+        number = self._numbers.get(("power", a, exponent))
+        return self._new(("power", a, exponent), (a,), exponent) if number is None else number
 
     def _constant_root(self, base: Fraction, exponent: Fraction) -> int:
         """Return a root of a constant by its primes, as SymPy does: 12**(1/2) is 2 * 3**(1/2)."""
-        result = self.constant(Fraction(1))
+        result = self.constant(_ONE)
         for prime, power in _primes(base):
             whole, rest = divmod(power * exponent, 1)
             result = self.product(self.constant(Fraction(prime) ** int(whole)), result)
             if rest:
-                root = self._intern(Node("power", (self.constant(Fraction(prime)),), rest))
+                root = self._power(self.constant(Fraction(prime)), rest)
                 result = self.product(result, root)
         return result
 
@@ -151,22 +189,33 @@ class Graph:
         """Return the nodes that the given ones are computed from, themselves included, arguments first."""
         found: set[int] = set()
         todo = list(numbers)
+        args = self.args
         while todo:
             number = todo.pop()
             if number not in found:
                 found.add(number)
-                todo.extend(self.nodes[number].args)
+                todo.extend(args[number])
         return sorted(found)
 
     def read(self, numbers: Iterable[int], reading: Reading) -> dict[int, Any]:
         """Compute the given nodes, and all below them, in some arithmetic."""
         values: dict[int, Any] = {}
+        ops, args, payloads = self.ops, self.args, self.payloads
+        binary: dict[str, Callable[[Any, Any], Any]] = {"sum": reading.sum, "product": reading.product}
+        leaf: dict[str, Callable[[Any], Any]] = {
+            "variable": reading.variable,
+            "constant": reading.constant,
+            "typed": reading.typed,
+        }
         for number in self.reach(numbers):
-            op, args, payload = self.nodes[number]
-            compute = getattr(reading, op)
-            values[number] = (
-                compute(*[values[i] for i in args]) if payload is None else compute(*[values[i] for i in args], payload)
-            )
+            op = ops[number]
+            if op in binary:
+                a, b = args[number]
+                values[number] = binary[op](values[a], values[b])
+            elif op in leaf:
+                values[number] = leaf[op](payloads[number])
+            else:
+                values[number] = reading.power(values[args[number][0]], payloads[number])
         return values
 
 

@@ -46,7 +46,7 @@ class Symbol(Scalar):
 
     def to_the(self, exponent: Self) -> Self:
         """Return the symbol of self ** exponent; raises TraceError unless the exponent is a number."""
-        node = self.graph.nodes[exponent.node]
+        node = self.graph.node(exponent.node)
         if node.op not in ("constant", "typed"):
             raise TraceError(f"a power whose exponent depends on the inputs, at {asked_at()}")
         value = simplest_rational(node.payload) if node.op == "typed" else node.payload
