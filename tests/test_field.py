@@ -1,10 +1,11 @@
 """What is equal is found equal, what differs is found different, and the bound is honest."""
 
+import itertools
 from fractions import Fraction
 
 import pytest
 
-from verify.field import PRIME, equal
+from verify.field import PRIMES, equal
 from verify.graph import Graph
 from verify.symbolic import Symbol
 
@@ -21,13 +22,13 @@ def xy(graph):
     return Symbol(graph, graph.variable("x")), Symbol(graph, graph.variable("y"))
 
 
-def test_the_prime_is_a_safe_prime():
-    """p and (p - 1) / 2 are prime, p is 3 mod 4: what the reading of roots relies on."""
+def test_the_primes_are_a_chain():
+    """Each prime is twice the next plus one: what roots and exponentials rely on."""
     from sympy import isprime
 
-    assert isprime(PRIME)
-    assert isprime((PRIME - 1) // 2)
-    assert PRIME % 4 == 3
+    assert all(isprime(p) for p in PRIMES)
+    assert all(p == 2 * q + 1 for p, q in itertools.pairwise(PRIMES))
+    assert PRIMES[-1] > 2**123
 
 
 EQUAL = {

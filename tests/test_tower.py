@@ -14,7 +14,7 @@ HALF = Fraction(1, 2)
 
 
 def tower(order=2):
-    return Tower(PRIME, random.Random(0), order)
+    return Tower(PRIME, random.Random(0), order, {})
 
 
 def test_a_root_squared_is_its_radicand():

@@ -34,6 +34,9 @@ class _Balls:
             return flint.arb(value, math.ulp(value) / 2)
         return ball(simplest_rational(value))
 
+    def pi(self, payload: None) -> flint.arb:
+        return flint.arb.pi()
+
     def sum(self, a: flint.arb, b: flint.arb) -> flint.arb:
         return a + b
 
@@ -42,6 +45,15 @@ class _Balls:
 
     def power(self, a: flint.arb, exponent: Fraction) -> flint.arb:
         return power(a, exponent)
+
+    def function(self, name: str, a: flint.arb, number: int) -> flint.arb:
+        return function(name, a)
+
+
+def function(name: str, a: flint.arb) -> flint.arb:
+    """Return a function of the graph's FUNCTIONS, by flint's method of the same name."""
+    value: flint.arb = getattr(a, name)()
+    return value
 
 
 def ball(value: Fraction) -> flint.arb:

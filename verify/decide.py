@@ -22,13 +22,15 @@ import flint
 
 from verify import balls, field
 from verify.exact import simplest_rational
-from verify.graph import Graph
+from verify.graph import FUNCTIONS, Graph
 from verify.result import Evidence, Verdict
 
 Pair = tuple[int, int]
 Point = Mapping[str, Fraction]
 Points = Callable[[], Sequence[Point]]  # asked for only where points are needed
 _PRECISIONS = (128, 2048)  # bits, tried in this order
+_GUARD_BITS = 400  # 100 digits and more
+_GUARD_POINTS = 3
 _DIGITS = 600  # that 2048 bits are certain to hold, some lost to cancellation
 
 
@@ -61,9 +63,9 @@ def decide(graph: Graph, pairs: Sequence[Pair], points: Points, seed: int) -> li
     """Return a decision for each pair of nodes; `points` gives exact inputs to try, the most telling first."""
     found: dict[Pair, Decision] = {pair: _SAME for pair in pairs if pair[0] == pair[1]}
     stages: list[Callable[[Sequence[Pair]], dict[Pair, Decision]]] = [
-        lambda still: _in_field(graph, still, seed, rooted=False),
+        lambda still: _in_field(graph, still, points, seed, rooted=False),
         lambda still: _by_balls(graph, still, points()),
-        lambda still: _one_by_one(graph, still, seed),
+        lambda still: _one_by_one(graph, still, points, seed),
     ]
     for settle in stages:
         still = list(dict.fromkeys(pair for pair in pairs if pair not in found))
@@ -71,14 +73,36 @@ def decide(graph: Graph, pairs: Sequence[Pair], points: Points, seed: int) -> li
     return [found.get(pair) or _left_open(graph, pair, len(points()), seed) for pair in pairs]
 
 
-def _one_by_one(graph: Graph, pairs: Sequence[Pair], seed: int) -> dict[Pair, Decision]:
+def _one_by_one(graph: Graph, pairs: Sequence[Pair], points: Points, seed: int) -> dict[Pair, Decision]:
     """Ask the field with roots; the walks that it takes grow with the roots of a pair, so each pair is asked alone."""
-    return {pair: found for one in pairs for pair, found in _in_field(graph, [one], seed, rooted=True).items()}
+    return {pair: found for one in pairs for pair, found in _in_field(graph, [one], points, seed, rooted=True).items()}
 
 
-def _in_field(graph: Graph, pairs: Sequence[Pair], seed: int, *, rooted: bool) -> dict[Pair, Decision]:
+def _in_field(graph: Graph, pairs: Sequence[Pair], points: Points, seed: int, *, rooted: bool) -> dict[Pair, Decision]:
     alike, bound = field.equal(graph, pairs, seed, rooted=rooted)
-    return {pair: _proved(graph, pair, bound, rooted) for pair, same in zip(pairs, alike, strict=True) if same}
+    equal = [pair for pair, same in zip(pairs, alike, strict=True) if same]
+    return {pair: _proved(graph, pair, bound, rooted) for pair in equal if _confirmed(graph, pair, points)}
+
+
+def _confirmed(graph: Graph, pair: Pair, points: Points) -> bool:
+    """Guard a proof that rests on the map of exponentials: the sides also have to agree to 100 digits at three points.
+
+    Rational functions and roots need no guard, and for the same node there is nothing to ask.
+    """
+    if not any(graph.ops[i] in FUNCTIONS for i in graph.reach(pair)):
+        return True
+    agreeing = 0
+    for point in points():
+        with flint.ctx.workprec(_GUARD_BITS):
+            values = balls.at(graph, pair, point)
+            a, b = values[pair[0]], values[pair[1]]
+            if a.is_finite() and b.is_finite():
+                if not a.overlaps(b):
+                    return False
+                agreeing += 1
+        if agreeing == _GUARD_POINTS:
+            return True
+    return False
 
 
 def _proved(graph: Graph, pair: Pair, bound: str, rooted: bool) -> Decision:
@@ -136,15 +160,10 @@ def _has_roots(graph: Graph, pair: Pair) -> bool:
 
 def _left_open(graph: Graph, pair: Pair, points: int, seed: int) -> Decision:
     """Say why a pair that agrees at every point is not proved."""
-    if not _has_roots(graph, pair):
-        decidable = field.equal(graph, [pair], seed)[1]
-        if decidable:
-            return _HIDDEN
-    why = (
-        "by a law of roots that could not be proved for all inputs"
-        if _has_roots(graph, pair)
-        else "of a degree too high for a proof"
-    )
+    laws = _has_roots(graph, pair) or any(graph.ops[i] in FUNCTIONS for i in graph.reach(pair))
+    if not laws and field.equal(graph, [pair], seed)[1]:
+        return _HIDDEN
+    why = "by a law that could not be proved for all inputs" if laws else "of a degree too high for a proof"
     return Decision(
         Verdict.AGREES, Evidence(f"{_DIGITS} digits", f"equal to {_DIGITS} digits at {points} points, but {why}")
     )

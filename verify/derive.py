@@ -30,6 +30,12 @@ def partials(op: str, arity: int, exponent: Fraction | None) -> tuple[sympy.Expr
     return tuple(sympy.diff(value, argument) for argument in arguments)
 
 
+@cache
+def function_partial(name: str) -> sympy.Expr:
+    """Return SymPy's derivative of a function of the graph's FUNCTIONS."""
+    return sympy.diff(getattr(sympy, name)(_ARGUMENTS[0]), _ARGUMENTS[0])
+
+
 def sympy_number(value: Fraction) -> sympy.Rational:
     """Return an exact number as SymPy's."""
     return sympy.Rational(value.numerator, value.denominator)

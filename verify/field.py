@@ -17,53 +17,76 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
 from verify.exact import simplest_rational
-from verify.graph import Graph
-from verify.tower import RedrawError, TooManyRootsError, Tower
+from verify.graph import FUNCTIONS, Graph
+from verify.kernels import EXPONENTIAL, Kernels, RedrawError
+from verify.tower import TooManyRootsError, Tower
 
-# The largest safe prime below 2**127: (p - 1) / 2 is prime, so any odd q has an inverse modulo p - 1, and p % 4 is 3.
-PRIME = 2**127 - 2721
+# The longest chain below 2**127 of primes each of which is twice the next plus one: a level for each exponential in an
+# exponent. So p - 1 has no small odd factor, and every odd q has an inverse modulo p - 1.
+PRIMES = (
+    2**127 - 98331489,
+    (2**127 - 98331489) // 2,
+    (2**127 - 98331489) // 4,
+    (2**127 - 98331489) // 8,
+)
+PRIME = PRIMES[0]
 SECURITY = 100  # a wrong "equal" has to be less likely than 2**-SECURITY
 _LEAST_BITS = 32  # that one walk has to be worth
 _MOST_DRAWS = 16  # for one walk: a point may be a pole
 
 
-class _Walk:
-    """The graph at one random point of the field."""
+class _TooDeepError(Exception):
+    """There are more exponentials in exponents than primes in the chain."""
 
-    def __init__(self, rng: random.Random, order: int) -> None:
+
+class _Walk:
+    """The graph at one random point of a field; `exponents` are the values of exponents one level below, by node."""
+
+    def __init__(self, prime: int, rng: random.Random, order: int, exponents: Mapping[int, int]) -> None:
+        self.prime = prime
         self.rng = rng
-        self.order = order  # the common denominator of all exponents
+        self.order = order  # the common denominator of the exponents of all powers
+        self.exponents = exponents
+        self.kernels = Kernels(prime, rng)
         self.variables: dict[str, int] = {}
         self.roots: dict[int, int] = {}
 
     def variable(self, name: str) -> int:
-        return self.variables.setdefault(name, self.rng.randrange(1, PRIME))
+        return self.variables.setdefault(name, self.rng.randrange(1, self.prime))
 
     def constant(self, value: Fraction) -> int:
-        return value.numerator * pow(value.denominator, -1, PRIME) % PRIME
+        return value.numerator * pow(value.denominator, -1, self.prime) % self.prime
 
     def typed(self, value: float) -> int:
         return self.constant(simplest_rational(value))
 
+    def pi(self, payload: None) -> int:
+        return self.variable("")  # transcendental: an element of its own
+
     def sum(self, a: int, b: int) -> int:
-        return (a + b) % PRIME
+        return (a + b) % self.prime
 
     def product(self, a: int, b: int) -> int:
-        return a * b % PRIME
+        return a * b % self.prime
 
     def power(self, a: int, exponent: Fraction) -> int:
         whole = exponent.numerator
         if exponent.denominator != 1:
-            a = self.roots.setdefault(a, self.rng.randrange(1, PRIME))
+            a = self.roots.setdefault(a, self.rng.randrange(1, self.prime))
             whole = int(exponent * self.order)
         if a == 0 and whole < 0:
             raise RedrawError
-        return pow(a, whole, PRIME)
+        return pow(a, whole, self.prime)
+
+    def function(self, name: str, a: int, number: int) -> int:
+        if name in EXPONENTIAL:
+            return self.kernels.exponential(name, self.exponents[number])
+        return self.kernels.other(name, a)
 
 
 class _Degrees:
@@ -81,6 +104,9 @@ class _Degrees:
     def typed(self, value: float) -> tuple[int, int]:
         return 0, 0
 
+    def pi(self, payload: None) -> tuple[int, int]:
+        return 1, 0
+
     def sum(self, a: tuple[int, int], b: tuple[int, int]) -> tuple[int, int]:
         return max(a[0] + b[1], b[0] + a[1]), a[1] + b[1]
 
@@ -96,6 +122,9 @@ class _Degrees:
         above, below = above * int(size), below * int(size)
         return (above, below) if exponent > 0 else (below, above)
 
+    def function(self, name: str, a: tuple[int, int], number: int) -> tuple[int, int]:
+        return max(2, *a), max(2, *a)  # an element, or a quotient of degree 2 in one; two arguments may collide
+
 
 def equal(graph: Graph, pairs: Sequence[tuple[int, int]], seed: int, *, rooted: bool = False) -> tuple[list[bool], str]:
     """Tell for each pair of nodes whether they agree on every walk, and the bound on a wrong "equal" as text.
@@ -105,7 +134,7 @@ def equal(graph: Graph, pairs: Sequence[tuple[int, int]], seed: int, *, rooted: 
     nodes = graph.reach([node for pair in pairs for node in pair])
     powers = [i for i in nodes if graph.ops[i] == "power" and graph.payloads[i].denominator != 1]
     order = math.lcm(*[graph.payloads[i].denominator for i in powers])
-    roots = len({graph.args[i] for i in powers})
+    roots = len({graph.args[i] for i in powers} | {graph.args[i] for i in nodes if graph.ops[i] in FUNCTIONS})
     walks, security = _plan(_degree(graph, pairs, order), order, roots, rooted=rooted)
     rng = random.Random(seed)
     alike = [bool(walks)] * len(pairs)
@@ -122,7 +151,7 @@ def equal(graph: Graph, pairs: Sequence[tuple[int, int]], seed: int, *, rooted: 
 def _plan(degree: int, order: int, roots: int, *, rooted: bool) -> tuple[int, int]:
     """Return how many walks are needed and the security in bits that they give; no walks if it cannot be had."""
     # Two radicands that are not equal may get equal values, as any two formulas may: hence the pairs of roots.
-    bits = math.log2(PRIME) - math.log2(max(1, degree)) - 2 * math.log2(1 + roots)
+    bits = math.log2(PRIMES[-1]) - math.log2(max(1, degree)) - 2 * math.log2(1 + roots)
     if rooted:
         bits -= roots * math.log2(order)
     if bits < _LEAST_BITS:
@@ -141,9 +170,24 @@ def _walk(graph: Graph, nodes: list[int], rng: random.Random, order: int, *, roo
     """Return the values of the nodes at a random point, None where no point is found at which all are defined."""
     for _ in range(_MOST_DRAWS):
         try:
-            return graph.read(nodes, Tower(PRIME, rng, order) if rooted else _Walk(rng, order))
+            return _at_level(graph, nodes, rng, order, 0, rooted=rooted)
         except RedrawError:
             continue
-        except TooManyRootsError:
+        except (TooManyRootsError, _TooDeepError):
             return None
     return None
+
+
+def _at_level(
+    graph: Graph, nodes: list[int], rng: random.Random, order: int, level: int, *, rooted: bool
+) -> dict[int, Any]:
+    """Read the nodes in one field, and the exponents in them in the next, whose prime is the order of exponentials."""
+    if level == len(PRIMES):
+        raise _TooDeepError
+    exponentials = [i for i in graph.reach(nodes) if graph.ops[i] in EXPONENTIAL]
+    exponents: dict[int, Any] = {}
+    if exponentials:
+        below = _at_level(graph, [graph.args[i][0] for i in exponentials], rng, order, level + 1, rooted=rooted)
+        exponents = {i: below[graph.args[i][0]] for i in exponentials}
+    reading = Tower if rooted else _Walk
+    return graph.read(nodes, reading(PRIMES[level], rng, order, exponents))

@@ -13,7 +13,7 @@ from sympy.printing.str import StrPrinter
 
 from verify.errors import TraceError
 from verify.exact import simplest_rational
-from verify.graph import Graph
+from verify.graph import FUNCTIONS, Graph, Node
 
 LONGEST = 400  # operations: a longer formula is counted, not written
 
@@ -66,12 +66,18 @@ class _Sizes:
     def typed(self, value: float) -> int:
         return 0
 
+    def pi(self, payload: None) -> int:
+        return 0
+
     def sum(self, a: int, b: int) -> int:
         return a + b + 1
 
     product = sum
 
     def power(self, a: int, exponent: Fraction) -> int:
+        return a + 1
+
+    def function(self, name: str, a: int, number: int) -> int:
         return a + 1
 
 
@@ -93,21 +99,29 @@ def to_sympy(graph: Graph, root: int, values: Mapping[str, sympy.Expr]) -> sympy
             needed.update(operands[number])
     expressions: dict[int, Any] = {}
     for number in sorted(operands):
-        node, terms = graph.node(number), operands[number]
-        match node.op:
-            case "variable":
-                expressions[number] = values[node.payload]
-            case "constant":
-                expressions[number] = _rational(node.payload)
-            case "typed":
-                expressions[number] = _rational(simplest_rational(node.payload))
-            case "sum":
-                expressions[number] = sympy.Add(*[expressions[i] * count for i, count in terms.items()])
-            case "product":
-                expressions[number] = sympy.Mul(*[expressions[i] ** count for i, count in terms.items()])
-            case "power":
-                expressions[number] = expressions[node.args[0]] ** _rational(node.payload)
+        terms = [(expressions[i], count) for i, count in operands[number].items()]
+        expressions[number] = _expression(graph.node(number), terms, values)
     return expressions[root]
+
+
+def _expression(node: Node, terms: list[tuple[Any, int]], values: Mapping[str, sympy.Expr]) -> Any:
+    """Return a node as SymPy has it; `terms` are its operands, each with how often it occurs."""
+    match node.op:
+        case "variable":
+            return values[node.payload]
+        case "constant":
+            return _rational(node.payload)
+        case "typed":
+            return _rational(simplest_rational(node.payload))
+        case "pi":
+            return sympy.pi
+        case "sum":
+            return sympy.Add(*[term * count for term, count in terms])
+        case "product":
+            return sympy.Mul(*[term**count for term, count in terms])
+        case "power":
+            return terms[0][0] ** _rational(node.payload)
+    return getattr(sympy, node.op)(terms[0][0])
 
 
 def _operands(graph: Graph, number: int) -> dict[int, int]:
@@ -149,6 +163,10 @@ def _node(graph: Graph, part: Any, arguments: list[int], nodes: Mapping[sympy.Sy
         return result
     if part.is_Pow and part.exp.is_Rational:
         return graph.power(arguments[0], Fraction(int(part.exp.p), int(part.exp.q)))
+    if part.is_Function and part.func.__name__ in FUNCTIONS:
+        return graph.function(part.func.__name__, arguments[0])
+    if part is sympy.pi:
+        return graph.pi()
     raise TraceError(f"SymPy's derivative contains {part.func.__name__}, which cannot be followed")
 
 

@@ -1,7 +1,7 @@
 """A hash-consed graph of scalar operations: what a formula is, whoever computed it.
 
-Every node is a variable, a constant or an operation on earlier nodes, and equal operations are one node. There
-are three operations: the sum and the product of two nodes, and a power with a constant rational exponent. Building
+Every node is a variable, a constant or an operation on earlier nodes, and equal operations are one node. The operations
+are the sum and the product of two nodes, a power with a constant rational exponent, and functions of one node. Building
 a node folds constants, drops 0 and 1 and puts arguments in order, so that much of what is equal becomes the same node.
 
 The rewrites hold wherever both sides are defined; `0 * x` is 0 and `x**0` is 1 also where x is not.
@@ -17,6 +17,10 @@ from typing import Any, NamedTuple, Protocol
 import flint
 
 _ONE = Fraction(1)
+# The functions of one argument, and their value at 0 where that is a number. Others are built from these.
+FUNCTIONS: dict[str, int | None] = {"exp": 1, "log": None, "tanh": 0, "sin": 0, "cos": 1, "atan": 0, "erf": 0}
+_ODD = ("tanh", "sin", "atan", "erf")
+_LONGEST_SUM = 500
 _LARGEST_FOLDED = 4096  # bits: a larger constant power stays an operation
 
 
@@ -40,6 +44,9 @@ class Reading(Protocol):
     def typed(self, value: float) -> Any:
         """Return the constant that was meant by a float in the code."""
 
+    def pi(self, payload: None) -> Any:
+        """Return the circle's constant."""
+
     def sum(self, a: Any, b: Any) -> Any:
         """Return a + b."""
 
@@ -48,6 +55,9 @@ class Reading(Protocol):
 
     def power(self, a: Any, exponent: Fraction) -> Any:
         """Return a ** exponent."""
+
+    def function(self, name: str, a: Any, number: int) -> Any:
+        """Return a function of FUNCTIONS at a; `number` is the node's, for readings that know more about it."""
 
 
 class Graph:
@@ -97,6 +107,10 @@ class Graph:
     def typed(self, value: float) -> int:
         """Return the node of a float that stands in the code and is not a simple binary fraction: 0.1, not 0.5."""
         return self._leaf("typed", value)
+
+    def pi(self) -> int:
+        """Return the node of the circle's constant, which SymPy's derivative of erf contains."""
+        return self._leaf("pi", None)
 
     def value(self, number: int) -> Fraction | None:
         """Return the value of an exact constant, or None."""
@@ -174,6 +188,62 @@ class Graph:
         number = self._numbers.get(("power", a, exponent))
         return self._new(("power", a, exponent), (a,), exponent) if number is None else number
 
+    def function(self, name: str, a: int) -> int:
+        """Return the node of a function of FUNCTIONS at a.
+
+        A sign is taken out of odd functions and dropped in even ones; exp and log undo each other.
+        """
+        at_zero = FUNCTIONS[name]
+        if self.constants.get(a) == 0 and at_zero is not None:
+            return self.constant(Fraction(at_zero))
+        factor, inner = self._split(a)
+        if factor < 0 and name in (*_ODD, "cos"):
+            positive = self.function(name, self._scale(-factor, inner))
+            return positive if name == "cos" else self._scale_node(Fraction(-1), positive)
+        if name == "exp":
+            return self._exp(a)
+        if name == "log":
+            if self.constants.get(a) == 1:
+                return self.constant(Fraction(0))
+            if self.ops[a] == "exp":
+                return self.args[a][0]
+        return self._unary(name, a)
+
+    def _unary(self, name: str, a: int) -> int:
+        number = self._numbers.get((name, a))
+        return self._new((name, a), (a,)) if number is None else number
+
+    def _scale_node(self, factor: Fraction, a: int) -> int:
+        return self.product(self.constant(factor), a)
+
+    def _exp(self, a: int) -> int:
+        """Return the node of exp(a); terms c * log(v) of the sum a are taken out of it as factors v**c."""
+        rest, powers = self.constant(Fraction(0)), []
+        for term in self._terms(a):
+            factor, inner = self._split(term)
+            if inner >= 0 and self.ops[inner] == "log":
+                powers.append(self.power(self.args[inner][0], factor))
+            else:
+                rest = self.sum(rest, term)
+        if not powers:
+            return self._unary("exp", a)
+        result = self.function("exp", rest)
+        for power in powers:
+            result = self.product(result, power)
+        return result
+
+    def _terms(self, a: int) -> list[int]:
+        """Return the terms of a sum, no more than its outermost few hundred."""
+        terms: list[int] = []
+        todo = [a]
+        while todo:
+            number = todo.pop()
+            if self.ops[number] == "sum" and len(terms) + len(todo) < _LONGEST_SUM:
+                todo.extend(self.args[number])
+            else:
+                terms.append(number)
+        return terms
+
     def _constant_root(self, base: Fraction, exponent: Fraction) -> int:
         """Return a root of a constant by its primes, as SymPy does: 12**(1/2) is 2 * 3**(1/2)."""
         result = self.constant(_ONE)
@@ -206,6 +276,7 @@ class Graph:
             "variable": reading.variable,
             "constant": reading.constant,
             "typed": reading.typed,
+            "pi": reading.pi,
         }
         for number in self.reach(numbers):
             op = ops[number]
@@ -214,8 +285,10 @@ class Graph:
                 values[number] = binary[op](values[a], values[b])
             elif op in leaf:
                 values[number] = leaf[op](payloads[number])
-            else:
+            elif op == "power":
                 values[number] = reading.power(values[args[number][0]], payloads[number])
+            else:
+                values[number] = reading.function(op, values[args[number][0]], number)
         return values
 
 

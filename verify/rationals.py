@@ -46,6 +46,9 @@ class _Rationals:
     def typed(self, value: float) -> Fraction | None:
         return simplest_rational(value)
 
+    def pi(self, payload: None) -> Fraction | None:
+        return None
+
     def sum(self, a: Fraction | None, b: Fraction | None) -> Fraction | None:
         return None if a is None or b is None else _short(a + b)
 
@@ -54,6 +57,9 @@ class _Rationals:
 
     def power(self, a: Fraction | None, exponent: Fraction) -> Fraction | None:
         return None if a is None else power(a, exponent)
+
+    def function(self, name: str, a: Fraction | None, number: int) -> Fraction | None:
+        return None  # at 0 and 1, where they are rational, they are folded when they are built
 
 
 def power(base: Fraction, exponent: Fraction) -> Fraction | None:

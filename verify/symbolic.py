@@ -52,6 +52,10 @@ class Symbol(Scalar):
         value = simplest_rational(node.payload) if node.op == "typed" else node.payload
         return self._at(self.graph.power(self.node, value))
 
+    def function(self, name: str) -> Self:
+        """Return the symbol of a function of the graph's FUNCTIONS."""
+        return self._at(self.graph.function(name, self.node))
+
     def __neg__(self) -> Self:
         return self._at(self.graph.product(self.graph.constant(_MINUS_ONE), self.node))
 

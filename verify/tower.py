@@ -8,17 +8,15 @@ signs of the roots are, so for the positive roots of the real numbers too.
 from __future__ import annotations
 
 import random
+from collections.abc import Mapping
 from fractions import Fraction
 
 from verify.exact import simplest_rational
+from verify.kernels import EXPONENTIAL, Kernels, RedrawError
 
 Element = dict[int, int]
 
 MOST_TERMS = 64  # of an element; with m roots it may have 2**m
-
-
-class RedrawError(Exception):
-    """The random point is a pole of the formula: draw another."""
 
 
 class TooManyRootsError(Exception):
@@ -32,14 +30,17 @@ class Tower:
     `prime` - 1 must have no small odd factor: then every element of F_p has just one root of odd order.
     """
 
-    def __init__(self, prime: int, rng: random.Random, order: int) -> None:
+    def __init__(self, prime: int, rng: random.Random, order: int, exponents: Mapping[int, Element]) -> None:
         self.prime = prime
         self.rng = rng
+        self.exponents = exponents
+        self.kernels = Kernels(prime, rng)
         self.odd = _parts(order)[1]
         self.variables: dict[str, int] = {}
         self.radicands: list[Element] = []
         self.roots: dict[tuple[tuple[int, int], ...], Element] = {}
         self.odd_roots: dict[tuple[tuple[int, int], ...], int] = {}
+        self.others: dict[tuple[str, tuple[tuple[int, int], ...]], int] = {}
 
     def variable(self, name: str) -> Element:
         return {0: self.variables.setdefault(name, self.rng.randrange(1, self.prime))}
@@ -49,6 +50,9 @@ class Tower:
 
     def typed(self, value: float) -> Element:
         return self.constant(simplest_rational(value))
+
+    def pi(self, payload: None) -> Element:
+        return self.variable("")
 
     def sum(self, a: Element, b: Element) -> Element:
         return self._clean({roots: a.get(roots, 0) + b.get(roots, 0) for roots in {*a, *b}})
@@ -74,6 +78,15 @@ class Tower:
         s = exponent.numerator * pow(odd, -1, 2**halves) % 2**halves
         t = (exponent.numerator - s * odd) // 2**halves
         return self.product(self._power(self._halved(a, halves), s), self._power(self._odd_root(a, odd), t))
+
+    def function(self, name: str, a: Element, number: int) -> Element:
+        """Return a function of an element; of one with roots just this is known, that it is the same each time."""
+        argument = self.exponents[number] if name in EXPONENTIAL else a
+        if not any(argument):
+            kernel = self.kernels.exponential if name in EXPONENTIAL else self.kernels.other
+            return self._clean({0: kernel(name, argument.get(0, 0))})
+        key = (name, tuple(sorted(argument.items())))
+        return {0: self.others.setdefault(key, self.rng.randrange(1, self.prime))}
 
     def _power(self, a: Element, whole: int) -> Element:
         if whole < 0:

@@ -1,0 +1,64 @@
+"""Functions that are not rational, as elements of a finite field: a map that respects their laws.
+
+* exp(u) becomes g**u, where g has the prime order q, q divides p - 1, and u is evaluated in F_q: another field, one
+  level below. So exp(a + b) is exp(a) exp(b), exp(-a) is 1 / exp(a), exp(a / 2)**2 is exp(a). Gonnet (1984) is the
+  ancestor. That the values behave like independent elements is an assumption, though no counterexample is known; that
+  no algebraic law is missed rests on Ax (1971). Hence whoever proves with it checks at points as well (`decide`).
+* tanh(u) is (e - 1) / (e + 1) with e = exp(2 u).
+* sin(u) and cos(u) are a random point of the unit circle, the same for equal u, mirrored for -u.
+* log, atan and erf are random elements, the same for equal arguments; the odd ones change sign with their argument.
+
+What holds for such elements holds for the functions; what only holds by other laws is not found.
+"""
+
+from __future__ import annotations
+
+import random
+
+_ODD = ("sin", "atan", "erf")
+EXPONENTIAL = ("exp", "tanh")
+
+
+class RedrawError(Exception):
+    """The random point is a pole of the formula: draw another."""
+
+
+class Kernels:
+    """The functions at one random point of F_p, for p with (p - 1) / 2 prime."""
+
+    def __init__(self, prime: int, rng: random.Random) -> None:
+        self.prime = prime
+        self.rng = rng
+        self.generator = pow(rng.randrange(2, prime - 1), 2, prime)
+        self.known: dict[tuple[str, int], int] = {}
+
+    def exponential(self, name: str, exponent: int) -> int:
+        """Return exp or tanh of what is `exponent` one level below."""
+        if name == "exp":
+            return pow(self.generator, exponent, self.prime)
+        e = pow(self.generator, 2 * exponent, self.prime)
+        return (e - 1) * self._inverse(e + 1) % self.prime
+
+    def other(self, name: str, argument: int) -> int:
+        """Return one of the functions that are no more than elements."""
+        mirrored = argument > self.prime // 2 and name != "log"
+        if mirrored:
+            argument = self.prime - argument
+        value = self._on_circle(name, argument) if name in ("sin", "cos") else self._element(name, argument)
+        return -value % self.prime if mirrored and name in _ODD else value
+
+    def _on_circle(self, name: str, argument: int) -> int:
+        t = self._element("circle", argument)
+        above = 2 * t if name == "sin" else 1 - t * t
+        return above * self._inverse(1 + t * t) % self.prime
+
+    def _element(self, name: str, argument: int) -> int:
+        key = (name, argument)
+        if key not in self.known:
+            self.known[key] = self.rng.randrange(1, self.prime)
+        return self.known[key]
+
+    def _inverse(self, value: int) -> int:
+        if value % self.prime == 0:
+            raise RedrawError
+        return pow(value, -1, self.prime)
