@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator, Mapping, Sequence
 from types import ModuleType, SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
@@ -55,12 +55,22 @@ def _backward(program: Program, units: list[Any], dout: Any) -> dict[int, Any]:
     for index in range(program.result, -1, -1):
         if units[index] is None or index not in gradients:
             continue
-        shares = units[index].backward(gradients[index])
         for argument, share in zip(
-            program.steps[index].args, shares if isinstance(shares, tuple) else (shares,), strict=True
+            program.steps[index].args,
+            _shares(units[index], gradients[index], len(program.steps[index].args)),
+            strict=True,
         ):
             gradients[argument] = gradients[argument] + share if argument in gradients else share
     return gradients
+
+
+def _shares(unit: Any, dout: Any, expected: int) -> Sequence[Any]:
+    """Return what a layer passes back, one share for each input; raises TypeError where it is anything else."""
+    returned = unit.backward(dout)
+    shares = returned if isinstance(returned, (tuple, list)) else (returned,)
+    if len(shares) != expected or any(share is None for share in shares):
+        raise TypeError(f"{type(unit).__name__}.backward returned {returned!r}: {expected} gradient(s) expected")
+    return shares
 
 
 def _plain(number: Any) -> Any:

@@ -47,7 +47,7 @@ def _kind(comparison: Comparison) -> str:
 
 def _message(comparison: Comparison) -> str:
     if comparison.verdict is Verdict.REFUTED:
-        return f"{rows.name(comparison)}: {comparison.actual}, exactly {comparison.expected}"
+        return f"{rows.name(comparison)}: {comparison.actual}, exactly {rows.readable(comparison.expected)}"
     return f"{rows.name(comparison)}: {rows.explanation(comparison)[0][1]}"
 
 

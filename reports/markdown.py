@@ -30,7 +30,10 @@ def _case(case: CaseResult) -> list[str]:
     heading = [f"## {_text(case.name)}", "", _code(rows.title(case)), ""]
     explained = [line for c in comparisons if rows.needs_words(c) for line in _explained(c)]
     again = [] if case.good else ["To run this case alone:", "", _block(case.reproduce), ""]
-    return [*heading, table, "", *explained, *again]
+    unclaimed = (
+        [f"Not claimed, and so not checked: {', '.join(map(_code, case.unclaimed))}", ""] if case.unclaimed else []
+    )
+    return [*heading, table, "", *explained, *unclaimed, *again]
 
 
 def _cells(comparison: Comparison) -> list[str]:

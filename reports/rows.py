@@ -56,7 +56,7 @@ def cells(comparison: Comparison) -> list[str]:
         short(name(comparison)),
         comparison.value,
         comparison.actual,
-        _readable(comparison.expected),
+        readable(comparison.expected),
         short(comparison.expected_formula),
         error,
         bound,
@@ -73,7 +73,7 @@ def _distance(rounding: Rounding | None) -> tuple[str, str]:
     return error, bound if rounding.bound else "unknown"
 
 
-def _readable(exact: str) -> str:
+def readable(exact: str) -> str:
     """Write an exact value; the long quotients as decimals, with an ellipsis where they go on."""
     above, slash, below = exact.partition("/")
     if len(exact) <= _LONGEST_QUOTIENT or not slash:
@@ -97,7 +97,7 @@ def explanation(comparison: Comparison) -> list[tuple[str, str]]:
     """Return why a row has its verdict, as labelled lines."""
     if comparison.verdict.good and not comparison.good:
         assert comparison.rounding is not None
-        return [("floats", f"{comparison.actual} is {comparison.rounding.note} {comparison.expected}")]
+        return [("floats", f"{comparison.actual} is {comparison.rounding.note} {readable(comparison.expected)}")]
     if not (found := comparison.counterexample):
         return [("because", comparison.evidence.detail)]
     return [

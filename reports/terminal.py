@@ -33,6 +33,8 @@ def _case(case: CaseResult, color: bool, verbosity: int) -> str:
     lines += [f"  {line}" for line in _table(comparisons, color)]
     for comparison in comparisons:
         lines += _explained(comparison, color, verbosity)
+    if case.unclaimed:
+        lines.append(f"  not claimed, and so not checked: {', '.join(case.unclaimed)}")
     if not case.good:
         lines.append(f"  run this case alone: {case.reproduce}")
     return "\n".join(lines) + "\n"

@@ -29,7 +29,7 @@ def requests(asked: Sequence[str]) -> list[Request]:
         if name not in FORMATS:
             hint = nearest(name, FORMATS) or f"; known are {', '.join(FORMATS)}"
             raise InputError(f"--report {text}: unknown format {name!r}{hint}")
-        found.append(Request(name, Path(os.path.realpath(path)) if path and path != "-" else None))
+        found.append(Request(name, _target(path) if path and path != "-" else None))
     paths = [request.path for request in found]
     for target in paths:
         if paths.count(target) > 1:
@@ -38,6 +38,16 @@ def requests(asked: Sequence[str]) -> list[Request]:
         if target:
             _check_writable(target)
     return found
+
+
+def _target(path: str) -> Path:
+    try:
+        target = Path(os.path.realpath(path))
+        target.exists()
+    except (OSError, ValueError) as problem:  # too long, or with a null byte
+        reason = problem.strerror if isinstance(problem, OSError) else problem
+        raise InputError(f"--report: {path[:60]!r} cannot be written: {reason}") from None
+    return target
 
 
 def _check_writable(path: Path) -> None:
@@ -66,10 +76,16 @@ def write(texts: Mapping[Path, str]) -> None:
 def _beside(path: Path, text: str, undo: contextlib.ExitStack) -> Path | None:
     """Write a new file beside the old one, with its permissions; a pipe or device is written to directly."""
     if path.exists() and not path.is_file():
-        path.write_text(text, encoding="utf-8", newline="\n")
+        path.write_text(text, encoding="utf-8", errors="backslashreplace", newline="\n")
         return None
     with tempfile.NamedTemporaryFile(
-        "w", encoding="utf-8", newline="\n", prefix=f".{path.name}.", dir=path.parent, delete=False
+        "w",
+        encoding="utf-8",
+        errors="backslashreplace",
+        newline="\n",
+        prefix=".gradproof-",
+        dir=path.parent,
+        delete=False,
     ) as file:
         new = Path(file.name)
         undo.callback(new.unlink, missing_ok=True)

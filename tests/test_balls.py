@@ -20,15 +20,6 @@ def test_a_formula_at_a_point():
         assert found.rad() < 1e-35
 
 
-def test_typed_floats_as_balls():
-    """A typed float may stand for whatever rounds to it."""
-    graph = Graph()
-    node = graph.typed(0.7071067811865476)
-    with flint.ctx.workprec(128):
-        assert balls.at(graph, [node], {}, typed_as_balls=True)[node].contains(flint.arb(2).rsqrt())
-        assert not balls.at(graph, [node], {})[node].contains(flint.arb(2).rsqrt())
-
-
 @pytest.mark.parametrize(("base", "exponent"), [("-2", "1/2"), ("0", "-1"), ("-8", "1/3"), ("-2", "1/1009")])
 def test_undefined_powers_are_not_finite(base, exponent):
     """There is no real root of a negative number here, and no inverse of 0."""

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -73,7 +74,7 @@ def test_a_wrong_layer_fails_the_gate(command, shop):
     assert "backprop  apple*dprice = 100" in done.out
     assert "exact     tax*dprice = 11/10" in done.out
     assert "at        apple=100, tax=1.1, dprice=1" in done.out
-    assert "run this case alone: gradproof run shop.toml -k right --layers wrong.py" in done.out
+    assert "run this case alone: gradproof run shop.toml --case right --layers wrong.py" in done.out
     assert done.out.endswith("FAILED: 2 gradients refuted (2 cases, 6 gradients: 4 proved).\n")
     quiet = command("shop.toml", "--layers", "wrong.py", "-q")
     assert (quiet.status, "also right" in quiet.out) == (1, False)
@@ -100,6 +101,29 @@ def test_selection(command, shop):
     done = command("shop.toml", "-k", "pear")
     assert (done.status, done.out) == (2, "")
     assert "-k 'pear' matches none of 2 cases" in done.err
+
+
+@pytest.mark.parametrize("name", ["tea (hot)", "or", "a  b", "-k", "a and b", "not sold", "it's", "<b> & `c` | $d"])
+def test_the_reproducing_command_runs_that_case_alone(command, shop, name):
+    """Whatever a case is called, the command that is printed runs it, and nothing else."""
+    text = f"[[case]]\nname = {json.dumps(name)}\nexpression = 'x * y'\ninputs = {{ x = 1, y = 2 }}\n"
+    (shop / "odd.toml").write_text(text + text.replace(json.dumps(name), '"a and b, or not"').replace("x * y", "x / y"))
+    (found,) = (
+        json.loads(command("odd.toml", "--case", name, "--report", "json").out)["cases"] if name != "-k" else [None]
+    )
+    again = found["reproduce"] if found else "gradproof run odd.toml --case=-k"
+    result = json.loads(command(*shlex.split(again)[1:], "--report", "json").out)
+    assert [case["name"] for case in result["cases"]] == [name]
+
+
+def test_a_case_that_does_not_exist(command, shop):
+    """--case with a name that nobody has is an error."""
+    assert "--case 'rihgt' matches none of 2 cases" in command("shop.toml", "--case", "rihgt").err
+
+
+def test_one_file_named_twice_is_checked_once(command, shop):
+    """A path, the same path written otherwise: one file."""
+    assert "2 cases" in command("shop.toml", "./shop.toml", str(shop / "shop.toml")).out
 
 
 def test_list(command, shop):
@@ -146,6 +170,10 @@ def test_expr_may_start_with_a_minus(command, shop):
         (["expr", "x", "--at", "x=nan"], "only finite numbers"),
         (["expr", "x / y", "--at", "x=1", "--at", "y=0"], "division by zero at the sample: y is 0"),
         (["expr", "__import__('os').system('x')"], "not arithmetic: a call"),
+        (["shop.toml", "--report", "json=" + "x" * 300], "cannot be written: File name too long"),
+        (["expr", "x\udcff * 2", "--at", "x=1"], "not valid text"),
+        (["expr", "x", "--at", "x=0." + "1" * 5000], "the input 'x' has more than 1,000 digits"),
+        (["expr", "x * 0." + "1" * 5000, "--at", "x=1"], "more than 1,000 digits"),
         (["expr", "(" * 100_000 + "x" + ")" * 100_000, "--at", "x=1"], "too many nested parentheses"),
         (["expr", "-" * 100_000 + "x", "--at", "x=1"], "nested too deeply"),
     ],
@@ -160,6 +188,7 @@ def test_bad_input(command, shop, arguments, message):
     assert done.err.startswith("gradproof: ")
     assert message in done.err
     assert "Traceback" not in done.err
+    assert len(done.err) < 1000
     assert [p for p in sorted(shop.rglob("*")) if "__pycache__" not in p.parts] == before
 
 
@@ -197,6 +226,7 @@ def test_color(command, shop, monkeypatch, option, environment, colored):
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
     assert ("\x1b[" in command("shop.toml", "--color", option).out) is colored
+    assert ("\x1b[" in command("shop.toml", "--color", option, "--report", "terminal").out) is colored
 
 
 def test_help_and_version(command):
@@ -242,6 +272,23 @@ def test_a_reader_that_leaves(shop):
     """`gradproof | head -1` ends without a traceback."""
     script = f"{Path(sys.executable).with_name('gradproof')} {SUITE} | head -1"
     done = subprocess.run(["sh", "-c", script], capture_output=True, text=True, cwd=shop, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_a_full_disk(shop):
+    """A report that cannot be written out is an error, not a verdict."""
+    with Path("/dev/full").open("w") as full:
+        command = [str(Path(sys.executable).with_name("gradproof")), SUITE]
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, cwd=shop, check=False)
+    assert (done.returncode, "cannot be written" in done.stderr) == (2, True)
+
+
+def test_a_directory_with_layers_of_its_own(shop):
+    """`python -m verify` takes the layers of the project, not a package of the same name that lies around."""
+    (shop / "layers").mkdir()
+    (shop / "layers" / "__init__.py").write_text("raise ImportError('not these')")
+    command = [sys.executable, "-m", "verify", "shop.toml", "-q"]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=shop, check=False)
     assert (done.returncode, done.stderr) == (0, "")
 
 

@@ -94,3 +94,24 @@ def test_bad_targets(target, text, message):
         write(**{target.replace(".", "_dot_"): text})
     with pytest.raises(InputError, match=message):
         collect([target])
+
+
+@pytest.mark.parametrize("name", ["a\\nb", "\\u001b[31m", "", " ", "x" * 300])
+def test_names_have_to_be_a_line(name):
+    """A case whose name would break the layout of a report is refused."""
+    write(shop_dot_toml=f'[[case]]\nname = "{name}"\nexpression = "x * y"\ninputs = {{ x = 1, y = 2 }}')
+    with pytest.raises(InputError, match=r"shop\.toml:1: the (name of a case|case has an empty name)"):
+        collect(["shop.toml"])
+
+
+def test_a_byte_order_mark_is_no_mistake():
+    """Editors on Windows put one at the start."""
+    __import__("pathlib").Path("shop.toml").write_bytes(b"\xef\xbb\xbf" + TOML.encode())
+    assert len(collect(["shop.toml"])) == 1
+
+
+def test_any_exception_at_import_is_an_error_of_input():
+    """Even one that is no Exception."""
+    write(odd_dot_py="import asyncio\nraise asyncio.CancelledError")
+    with pytest.raises(InputError, match=r"CancelledError.*\(odd.py:2\)"):
+        collect(["odd.py"])

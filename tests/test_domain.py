@@ -40,3 +40,8 @@ def test_undefined_samples(text, at, message):
 def test_defined_samples(text, at):
     """Zeros, negatives and near misses that are defined pass."""
     check_domain(parse(text), {name: Fraction(value) for name, value in at.items()})
+
+
+def test_a_near_zero_is_not_zero():
+    """What is not 0 may be divided by, however small beside what it was computed from."""
+    check_domain(parse("1 / (a + b - a)"), {"a": Fraction(10**300), "b": Fraction(1, 10**300)})

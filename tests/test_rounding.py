@@ -83,6 +83,15 @@ def test_exact_operations_add_nothing():
     assert (at(0) + tenth).ball.rad() == tenth.ball.rad()
 
 
+@pytest.mark.parametrize("text", ["3.1e-308", "2.2250738585072014e-308", "1e-310", "5e-324", "-3.1e-308"])
+def test_inputs_near_the_smallest_float(text):
+    """Half an ulp of a tiny input is below the smallest float, and counts all the same."""
+    value = Fraction(text)
+    enclosure = Enclosure.of_input(value)
+    assert holds(enclosure, float(value))
+    assert holds(enclosure * 8, float(value) * 8)
+
+
 def test_overflow_has_no_bound():
     """Where a float may overflow nothing is known."""
     assert not (at(1e300) * at(1e300)).ball.is_finite()
@@ -126,6 +135,11 @@ def test_nan_and_infinity_never_pass(actual):
     """A result that is no number is not explained by rounding."""
     assert not judge(actual, flint.arb(0, flint.arb("inf")), flint.arb(1)).explained
     assert not judge(actual, None, flint.arb(1)).explained
+
+
+def test_without_an_enclosure_nothing_is_explained():
+    """If no bound could be derived, rounding is no excuse."""
+    assert not judge(1.0, None, flint.arb(1)).explained
 
 
 def test_infinity_is_right_where_no_float_is_large_enough():

@@ -33,11 +33,12 @@ def test_none_is_written_when_one_cannot_be(tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["a"]
 
 
-def test_a_failure_halfway_leaves_the_old_file(tmp_path):
-    """A text that cannot be encoded leaves the old file whole, and no other."""
+def test_a_failure_halfway_leaves_the_old_file(tmp_path, monkeypatch):
+    """If writing stops in the middle the old file is whole, and no other is left."""
     (tmp_path / "a").write_text("old")
-    with pytest.raises(UnicodeEncodeError):
-        write({tmp_path / "a": "x" * 100_000 + "\ud800"})
+    monkeypatch.setattr("os.fsync", lambda handle: (_ for _ in ()).throw(OSError(28, "No space left on device")))
+    with pytest.raises(InputError, match="No space left"):
+        write({tmp_path / "a": "x" * 100_000})
     assert (tmp_path / "a").read_text() == "old"
     assert [path.name for path in tmp_path.iterdir()] == ["a"]
 

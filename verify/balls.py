@@ -6,7 +6,6 @@ nothing else. Balls that overlap prove nothing.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Mapping
 from fractions import Fraction
 
@@ -19,9 +18,8 @@ _LARGEST_ROOT = 1000  # beyond, a power is taken by the logarithm
 
 
 class _Balls:
-    def __init__(self, point: Mapping[str, Fraction], typed_as_balls: bool) -> None:
+    def __init__(self, point: Mapping[str, Fraction]) -> None:
         self.point = point
-        self.typed_as_balls = typed_as_balls
 
     def variable(self, name: str) -> flint.arb:
         return ball(self.point[name])
@@ -30,8 +28,6 @@ class _Balls:
         return ball(value)
 
     def typed(self, value: float) -> flint.arb:
-        if self.typed_as_balls:
-            return flint.arb(value, math.ulp(value) / 2)
         return ball(simplest_rational(value))
 
     def pi(self, payload: None) -> flint.arb:
@@ -81,15 +77,18 @@ def whole_power(base: flint.arb, exponent: int) -> flint.arb:
 
 
 def at(
-    graph: Graph, nodes: Iterable[int], point: Mapping[str, Fraction], *, typed_as_balls: bool = False
+    graph: Graph,
+    nodes: Iterable[int],
+    point: Mapping[str, Fraction],
+    known: dict[int, flint.arb] | None = None,
 ) -> dict[int, flint.arb]:
     """Return balls around the values of nodes at an exact point, at the working precision.
 
-    With `typed_as_balls` a float in the code stands for all reals that round to it.
+    Balls that are `known` are not computed again, and the new ones are added to them.
     """
-    return graph.read(nodes, _Balls(point, typed_as_balls))
+    return graph.read(nodes, _Balls(point), known)
 
 
 def digits(value: flint.arb) -> str:
     """Write a ball's value with the digits that are certain, 17 at most, and an ellipsis for the rest."""
-    return str(value.str(17, radius=False)) + "…"
+    return str(value.str(17, radius=False)).lower() + "…"

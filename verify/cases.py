@@ -28,6 +28,8 @@ from verify.expression import identifier, parse
 from verify.program import Program
 from verify.where import relative
 
+_LONGEST_NAME = 200
+
 Subject = Callable[..., Generator[Any, Any, Any]]
 
 
@@ -46,10 +48,11 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a subject gave, by name: forward values, and the gradients that it claims."""
+    """What a subject gave by name: forward values, the gradients that it claims, and inputs it makes no claim on."""
 
     values: dict[str, Any]
     gradients: dict[str, Any]
+    unclaimed: tuple[str, ...] = ()
 
 
 def case(
@@ -90,6 +93,10 @@ def make(
 
     Raises InputError, naming the case, where the parts do not fit each other.
     """
+    if not name.strip() or not name.isprintable() or len(name) > _LONGEST_NAME:
+        raise InputError(
+            f"{where}: the name of a case has to be one line of at most {_LONGEST_NAME} signs, not {name[:50]!r}"
+        )
     try:
         inputs = _inputs(at)
         program = parse(expression, inputs)
@@ -110,11 +117,14 @@ def _inputs(at: Mapping[str, object]) -> dict[str, Fraction]:
 
 
 def _stated(program: Program, stated: Mapping[tuple[str, str], object]) -> dict[tuple[str, str], Fraction]:
-    labels = set(program.labels)
-    for quantity, name in stated:
-        if name not in labels:
-            raise InputError(f"there is no {name!r} in the expression to state a {quantity} of{nearest(name, labels)}")
-    return {key: exact(value, f"the stated {key[0]} of {key[1]!r}") for key, value in stated.items()}
+    found = {}
+    for (quantity, written), value in stated.items():
+        name = identifier(written)
+        if name not in program.labels:
+            hint = nearest(name, program.labels)
+            raise InputError(f"there is no {name!r} in the expression to state a {quantity} of{hint}")
+        found[quantity, name] = exact(value, f"the stated {quantity} of {name!r}")
+    return found
 
 
 def drive(case: Case, inputs: Mapping[str, Any], upstream: Any) -> Outcome:
@@ -129,10 +139,15 @@ def drive(case: Case, inputs: Mapping[str, Any], upstream: Any) -> Outcome:
         output = next(running)
     except StopIteration:
         raise ProtocolError("the subject yields nothing: it has to yield its output once") from None
+    values = _values(case, output)
     try:
         running.send(upstream)
     except StopIteration as stop:
-        return Outcome(_values(case, output), _gradients(case, stop.value))
+        gradients = _gradients(case, stop.value)
+        claimed = {name: gradient for name, gradient in gradients.items() if gradient is not None}
+        if not claimed:
+            raise ProtocolError("every gradient is None: nothing is claimed") from None
+        return Outcome(values, claimed, tuple(name for name in gradients if name not in claimed))
     running.close()
     raise ProtocolError("the subject yields twice: it has to yield once, then return its gradients")
 
@@ -147,7 +162,7 @@ def _values(case: Case, output: Any) -> dict[str, Any]:
 
 
 def _gradients(case: Case, returned: Any) -> dict[str, Any]:
-    """Return the claimed gradients by name: None is no claim, and a dict may leave out intermediate nodes only."""
+    """Return the gradients by name; None is no claim, and a dict may leave out intermediate nodes only."""
     names = list(case.inputs)
     if isinstance(returned, Mapping):
         missing = [name for name in names if name not in returned]
@@ -157,12 +172,10 @@ def _gradients(case: Case, returned: Any) -> dict[str, Any]:
     else:
         given = returned if isinstance(returned, (tuple, list)) else (returned,)
         if len(given) != len(names):
-            raise ProtocolError(f"{len(names)} gradients are expected ({', '.join(names)}), {len(given)} came")
+            noun = "gradient" if len(names) == 1 else "gradients"
+            raise ProtocolError(f"{len(names)} {noun} expected ({', '.join(names)}), {len(given)} came")
         gradients = dict(zip(names, given, strict=True))
-    claimed = {name: gradient for name, gradient in gradients.items() if gradient is not None}
-    if not claimed:
-        raise ProtocolError("every gradient is None: nothing is claimed")
-    return claimed
+    return gradients
 
 
 def _known(case: Case, named: dict[str, Any], what: str) -> dict[str, Any]:

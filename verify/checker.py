@@ -23,6 +23,7 @@ def check(case: Case, seed: int = 0) -> CaseResult:
     """Decide every gradient and forward value of a case, for all inputs."""
     exact = theory(case)
     output = exact.values[case.program.result]
+    comparisons, unclaimed = _comparisons(exact, seed)
     return CaseResult(
         name=case.name,
         where=case.where,
@@ -31,23 +32,25 @@ def check(case: Case, seed: int = 0) -> CaseResult:
         output_value=exact.at_sample([output])[output].readable,
         inputs=tuple((name, decimal_text(value)) for name, value in case.inputs.items()),
         upstream=(exact.upstream_name, decimal_text(case.upstream)),
-        comparisons=tuple(_comparisons(exact, seed)),
+        comparisons=tuple(comparisons),
+        unclaimed=unclaimed,
         reproduce=_reproduce(case),
     )
 
 
-def _comparisons(exact: Theory, seed: int) -> list[Comparison]:
+def _comparisons(exact: Theory, seed: int) -> tuple[list[Comparison], tuple[str, ...]]:
+    """Return the rows of a case, and the inputs on whose gradients the subject makes no claim."""
     try:
         floats = runs.on_floats(exact.case)
     except SubjectError as problem:
-        return [_broken(str(problem))]
+        return [_broken(str(problem))], ()
     if _constant(exact, seed):
-        return [_broken(_NOTHING)]
+        return [_broken(_NOTHING)], ()
     rows = Rows(exact, floats)
     try:
-        return rows.decided(_decisions(exact, rows.keys, runs.on_symbols(exact), seed))
+        return rows.decided(_decisions(exact, rows.keys, runs.on_symbols(exact), seed)), floats.unclaimed
     except SubjectError as problem:
-        return rows.undecided(str(problem))
+        return rows.undecided(str(problem)), floats.unclaimed
 
 
 def _broken(why: str) -> Comparison:
@@ -86,7 +89,12 @@ def _decisions(exact: Theory, keys: list[Key], symbols: Outcome, seed: int) -> d
 def _reproduce(case: Case) -> str:
     """Return the command that runs this case alone."""
     if case.where:
-        return f"gradproof run {shlex.quote(case.where.rpartition(':')[0])} -k {shlex.quote(case.name)}"
-    at = " ".join(f"--at {shlex.quote(f'{name}={decimal_text(value)}')}" for name, value in case.inputs.items())
-    upstream = "" if case.upstream == 1 else f" --upstream {shlex.quote(decimal_text(case.upstream))}"
-    return f"gradproof expr {shlex.quote(case.program.text)} {at}{upstream}"
+        return f"gradproof run {shlex.quote(case.where.rpartition(':')[0])} {_option('case', case.name)}"
+    options = [_option("at", f"{name}={decimal_text(value)}") for name, value in case.inputs.items()]
+    options += [] if case.upstream == 1 else [_option("upstream", decimal_text(case.upstream))]
+    return " ".join(["gradproof expr", shlex.quote(case.program.text), *options])
+
+
+def _option(name: str, value: str) -> str:
+    """Write an option; a value that starts with a minus has to be tied to it."""
+    return f"--{name}={shlex.quote(value)}" if value.startswith("-") else f"--{name} {shlex.quote(value)}"

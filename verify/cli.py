@@ -20,6 +20,7 @@ from verify.config import Config, find
 from verify.errors import InputError
 from verify.result import Run, exit_status
 from verify.select import matches
+from verify.where import printable
 
 if TYPE_CHECKING:
     from reports.write import Request
@@ -38,6 +39,7 @@ exit status:
   1  something is refuted, undecided, broken, or not explained by rounding
   2  the run could not be made, or nothing was checked
 """
+_LONGEST_NAME = 80  # of the case of an expression
 _INTERNAL_ERROR = 70  # EX_SOFTWARE of sysexits.h: never to be taken for a verdict
 _OPTION = re.compile(r"-[qvh]+|--[a-z]{2}[a-z-]*(=.*)?")  # anything else with a minus, after `expr`, is an expression
 _COMMANDS = ("run", "expr", "list")
@@ -73,6 +75,9 @@ def main(argv: Sequence[str] | None = None, stdout: TextIO | None = None, stderr
             return status
     except InputError as problem:
         stderr.write(f"gradproof: {problem}\n")
+        return 2
+    except OSError as problem:  # a full or closed standard output
+        stderr.write(f"gradproof: the output cannot be written: {problem.strerror}\n")
         return 2
     except KeyboardInterrupt:
         stderr.write("gradproof: interrupted, nothing was written\n")
@@ -148,6 +153,10 @@ def _parser() -> argparse.ArgumentParser:
         "-k", dest="pattern", metavar="EXPR", help="only cases whose name matches: words, and, or, not, parentheses"
     )
 
+    found.add_argument(
+        "--case", dest="names", action="append", default=[], metavar="NAME", help="only the case of this very name"
+    )
+
     parser = _Parser(
         prog="gradproof",
         description="Decide whether hand-written gradients are the exact derivatives.",
@@ -196,8 +205,10 @@ def _selected(options: argparse.Namespace, config: Config) -> list[Case]:
         )
     cases = collect(targets, layers)
     chosen = [case for case in cases if options.pattern is None or matches(options.pattern, case.name)]
+    chosen = [case for case in chosen if not options.names or case.name in options.names]
     if not chosen:
-        raise InputError(f"nothing to check: -k {options.pattern!r} matches none of {len(cases)} cases")
+        asked = f"-k {options.pattern!r}" if options.pattern is not None else f"--case {options.names[0]!r}"
+        raise InputError(f"nothing to check: {asked} matches none of {len(cases)} cases")
     return chosen
 
 
@@ -219,7 +230,14 @@ def _expression(options: argparse.Namespace, wire: Wire) -> Case:
         if not equals or name.strip() in at:
             raise InputError(f"--at {given}: {'is given twice' if equals else 'NAME=VALUE was expected, like tax=1.1'}")
         at[name.strip()] = value.strip()
-    return make(" ".join(options.expression.split()), options.expression, at, wire, upstream=options.upstream)
+    name = printable(options.expression.strip())
+    return make(
+        name if len(name) <= _LONGEST_NAME else f"{name[: _LONGEST_NAME - 1]}…",
+        options.expression,
+        at,
+        wire,
+        upstream=options.upstream,
+    )
 
 
 def _run(cases: Sequence[Case], options: argparse.Namespace, config: Config) -> Run:
@@ -250,9 +268,10 @@ def _report(run: Run, requests: Sequence[Request], options: argparse.Namespace) 
 
     write({request.path: renderer(request.format)(run) for request in requests if request.path})
     verbosity = options.verbose - options.quiet
-    printed = [renderer(request.format)(run) for request in requests if request.path is None]
-    if not printed and verbosity > -2:
-        printed = [terminal.render(run, color=_colored(options.color), verbosity=verbosity)]
+    on_stdout = [request.format for request in requests if request.path is None] or ["terminal"]
+    printed = [renderer(name)(run) for name in on_stdout if name != "terminal"]
+    if "terminal" in on_stdout and (verbosity > -2 or requests):
+        printed.append(terminal.render(run, color=_colored(options.color), verbosity=verbosity))
     try:
         print("".join(printed), end="", flush=True)
     except BrokenPipeError:  # the reader has seen enough: `gradproof | head`

@@ -13,7 +13,7 @@ from typing import Any
 from verify.cases import Case
 from verify.errors import GradproofError, InputError
 from verify.suite import Wire, load
-from verify.where import raised_at, relative
+from verify.where import described, raised_at, relative
 
 # Who turns a parsed expression into layers. A name and not an import: the engine knows no layers.
 WIRING = "layers.wiring"
@@ -31,7 +31,8 @@ def collect(targets: Sequence[str], layers: str | None = None) -> list[Case]:
         if not found:
             raise InputError(f"{target}: no cases in it")
         cases += found
-    return cases
+    # One file may be named in several ways: as a path, as another path, as a module.
+    return list({(case.where, case.name): case for case in cases}.values())
 
 
 def wiring(layers: str | None = None) -> Wire:
@@ -52,10 +53,12 @@ def _module(target: str) -> ModuleType:
         return _from_file(Path(target)) if is_path else _from_name(target)
     except GradproofError:
         raise
-    except (Exception, SystemExit) as problem:  # noqa: BLE001 - importing runs whatever the user wrote
-        raise InputError(
-            f"{target}: importing it failed: {type(problem).__name__}: {problem} ({raised_at(problem)})"
-        ) from None
+    except KeyboardInterrupt:
+        raise
+    except BaseException as problem:  # noqa: BLE001 - importing runs whatever the user wrote
+        place = raised_at(problem)
+        where = f" ({place})" if place else ""
+        raise InputError(f"{target}: importing it failed: {described(problem)}{where}") from None
 
 
 def _from_file(path: Path) -> ModuleType:

@@ -26,7 +26,8 @@ def find(start: Path) -> Config:
     """Return the settings found from a directory upward, or the defaults; raises InputError for unknown keys."""
     for folder in (start, *start.parents):
         path = folder / "pyproject.toml"
-        table = read_toml(path).get("tool", {}).get("gradproof") if path.is_file() else None
+        tools = read_toml(path).get("tool", {}) if path.is_file() else {}
+        table = tools.get("gradproof") if isinstance(tools, dict) else None
         if table is not None:
             return _config(table, path)
     return Config()

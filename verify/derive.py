@@ -13,6 +13,7 @@ from typing import Any
 
 import sympy
 
+from verify.errors import TraceError
 from verify.formulas import Alphabet, from_sympy
 from verify.graph import Graph
 from verify.program import OPERATIONS, Program, compute
@@ -96,7 +97,10 @@ def wholes(
     found = {}
     for index in program.nodes:
         formula, symbol = whole.derivative(index)
-        node = from_sympy(graph, formula, {**inputs, symbol: values[index].node})
+        try:
+            node = from_sympy(graph, formula, {**inputs, symbol: values[index].node})
+        except TraceError:  # SymPy brought in a function that the graph does not have: the sweep stands alone
+            continue
         if symbol == names.spare() and formula.has(symbol):
             formula = formula.xreplace({symbol: whole.values[index]})
         found[index] = (graph.product(upstream.node, node), formula)

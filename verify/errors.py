@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
+from typing import ClassVar
 
 
 class GradproofError(Exception):
@@ -19,7 +20,17 @@ class ProtocolError(GradproofError):
 
 
 class TraceError(GradproofError):
-    """User code asked a symbol for what only a number has (a row with the verdict UNDECIDED)."""
+    """User code asked a symbol for what only a number has (a row with the verdict UNDECIDED).
+
+    `raised` holds the messages since it was last cleared: user code may catch the exception, and go on as if
+    nothing had been asked; what it then computes is no formula of what it computes on floats.
+    """
+
+    raised: ClassVar[list[str]] = []
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        TraceError.raised.append(message)
 
 
 def nearest(word: str, known: Iterable[str]) -> str:

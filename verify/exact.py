@@ -12,6 +12,9 @@ from verify.errors import InputError
 # Beyond these a decimal cannot be a float64 at all; checking first keeps 1e999999999 from becoming a billion digits.
 _LARGEST_EXPONENT = 308
 _SMALLEST_EXPONENT = -330
+_MOST_DIGITS = 1000
+_FLOAT_BITS = 52
+_HALF = 0.5
 
 
 def exact(value: object, what: str) -> Fraction:
@@ -33,6 +36,8 @@ def exact(value: object, what: str) -> Fraction:
 
 def _from_decimal(value: str | Decimal | float, what: str) -> Fraction:
     text = value.replace("_", "") if isinstance(value, str) else str(value)
+    if len(text) > _MOST_DIGITS:
+        raise InputError(f"{what.partition(' ' + text[:20])[0]} has more than {_MOST_DIGITS:,} digits")
     try:
         if isinstance(value, str) and "/" in text:
             return Fraction(text)
@@ -56,22 +61,23 @@ def _within_float64(number: Fraction, what: str) -> Fraction:
     return number
 
 
-def simplest_rational(value: float) -> Fraction:
-    """Return the rational with the smallest denominator that rounds to `value`: 0.1 is 1/10, 1/6 is 1/6.
+def simplest_rational(value: float, ulps: float = 0.5) -> Fraction:
+    """Return the simplest rational within so many ulps of `value`: 0.1 is 1/10, 1/6 is 1/6, 6.02e23 is 602 * 10**21.
 
-    It lies in the interval of half an ulp around `value`, found along the Stern-Brocot tree
-    (the continued fractions of the two ends, as long as they agree).
+    The fraction with the smallest denominator is found along the Stern-Brocot tree (the continued fractions of both
+    ends, as long as they agree). One that takes more bits than a float explains nothing: then the shortest decimal is.
     """
-    if value == 0 or value == int(value):
+    if value == 0 or (value == int(value) and abs(value) < 2**53):
         return Fraction(int(value))
     if value < 0:
-        return -simplest_rational(-value)
-    middle = Fraction(value)
-    below = (middle + Fraction(math.nextafter(value, 0.0))) / 2
-    above = (middle + Fraction(math.nextafter(value, math.inf))) / 2
-    found = _simplest_between(below, above)
-    # An end of the interval is a tie, which goes to the float with an even significand.
-    return found if float(found) == value else middle
+        return -simplest_rational(-value, ulps)
+    middle, reach = Fraction(value), Fraction(math.ulp(value)) * Fraction(ulps)
+    below = (middle - Fraction(math.nextafter(value, 0.0))) * Fraction(ulps)
+    found = _simplest_between(middle - below, middle + reach)
+    simple = found.numerator.bit_length() + found.denominator.bit_length() <= _FLOAT_BITS
+    if simple and (ulps > _HALF or float(found) == value):
+        return found
+    return Fraction(Decimal(repr(value)))
 
 
 def _simplest_between(low: Fraction, high: Fraction) -> Fraction:

@@ -41,6 +41,7 @@ _NOT_ARITHMETIC: dict[type[ast.AST], str] = {
 }
 _LARGEST_POWER = 1000
 _LONGEST_LABEL = 48
+_LONGEST_SHOWN = 80
 
 
 def parse(text: str, inputs: Iterable[str] | None = None) -> Program:
@@ -50,6 +51,8 @@ def parse(text: str, inputs: Iterable[str] | None = None) -> Program:
     rational exponent, parentheses and lines `name = expression`.
     """
     source = textwrap.dedent(text.replace("\r\n", "\n").replace("\r", "\n")).strip()
+    if any("\ud800" <= sign <= "\udfff" for sign in source):
+        raise InputError("not an expression: it is not valid text (UTF-8)")
     builder = _Builder(source, None if inputs is None else [identifier(name) for name in inputs])
     for statement in _statements(source):
         builder.add(statement)
@@ -92,16 +95,20 @@ class _Builder:
         self.labels: dict[str, int] = {}
         self.output = ""
         self.result = 0
+        self.finished = False  # by a line without a name
 
     def add(self, statement: ast.stmt) -> None:
         """Add one line: an expression (then the last line), or `name = expression`."""
-        if self.output == "out":
+        if self.finished:
             raise self.error(statement, "only the last line may go without a name (name = expression)")
         match statement:
             case ast.Expr(value):
-                self.output = "out"
                 self.result = self.walk(value)
+                self.output = "out"
+                while self.output in self.scope:
+                    self.output += "_"
                 self.name_step(self.result, self.output)
+                self.finished = True
             case ast.Assign(targets=[ast.Name(id=name) as target], value=value):
                 self.result = self.walk(value)
                 if name in self.scope:
@@ -152,7 +159,7 @@ class _Builder:
             return self.lookup(node)
         assert isinstance(node, ast.Constant)
         if isinstance(node.value, bool) or not isinstance(node.value, (int, float)):
-            raise self.error(node, f"not arithmetic: {self.segment(node)}")
+            raise self.error(node, f"not arithmetic: {self.shown(node)}")
         # The digits as written, not the float that Python made of them: 1.1 is 11/10.
         written = node.value if isinstance(node.value, int) else self.segment(node)
         return self.number(self.exact(node, written))
@@ -187,28 +194,28 @@ class _Builder:
     def fold(self, node: ast.expr, op: str, numbers: list[Fraction]) -> Fraction | None:
         """Compute an operation on numbers exactly; None where the result is irrational and so stays a step."""
         if op == "/" and numbers[1] == 0:
-            raise self.error(node, f"division by zero in {self.segment(node)}")
+            raise self.error(node, f"division by zero in {self.shown(node)}")
         if op == "**":
             self.check_power(node, numbers[1])
             if numbers[0] == 0 and numbers[1] < 0:
-                raise self.error(node, f"division by zero in {self.segment(node)}")
+                raise self.error(node, f"division by zero in {self.shown(node)}")
             if numbers[1].denominator != 1:
                 return None
         return self.exact(node, Fraction(OPERATIONS[op](*numbers)))
 
     def exact(self, node: ast.expr, value: object) -> Fraction:
         try:
-            return exact(value, f"the number {self.segment(node)}")
+            return exact(value, f"the number {self.shown(node)}")
         except InputError as problem:
             raise self.error(node, str(problem)) from None
 
     def exponent(self, node: ast.expr, index: int) -> Fraction:
         number = self.steps[index].number
         if self.steps[index].op != "number" or number is None:
-            raise self.error(node, f"the exponent in {self.segment(node)} has to be a constant rational number")
+            raise self.error(node, f"the exponent in {self.shown(node)} has to be a constant rational number")
         self.check_power(node, number)
         if number == 0:
-            raise self.error(node, f"{self.segment(node)} is 1 whatever its base: write 1")
+            raise self.error(node, f"{self.shown(node)} is 1 whatever its base: write 1")
         return number
 
     def check_power(self, node: ast.expr, number: Fraction) -> None:
@@ -239,9 +246,16 @@ class _Builder:
         lines[0] = lines[0][node.col_offset :]
         return " ".join(b" ".join(lines).decode().split())
 
+    def shown(self, node: ast.AST) -> str:
+        """Return the text of a node for a message, shortened in the middle."""
+        text = self.segment(node)
+        return (
+            text if len(text) <= _LONGEST_SHOWN else f"{text[: _LONGEST_SHOWN // 2]} … {text[-_LONGEST_SHOWN // 2 :]}"
+        )
+
     def refusal(self, node: ast.AST) -> str:
         kind = _NOT_ARITHMETIC.get(type(node))
-        return f"not arithmetic: {kind + ' in ' if kind else ''}{self.segment(node)!r}"
+        return f"not arithmetic: {kind + ' in ' if kind else ''}{self.shown(node)!r}"
 
     def error(self, node: ast.expr | ast.stmt, message: str) -> InputError:
         column = len(self.lines[node.lineno - 1][: node.col_offset].decode()) + 1

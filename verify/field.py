@@ -2,7 +2,9 @@
 
 Schwartz (1980), Zippel (1979), DeMillo and Lipton (1978): a polynomial of degree d that is not zero vanishes at a
 random point of F_p with probability at most d / p. Rational functions are compared by the numerator of their
-difference, whose degree is bounded along the graph. With w independent points the bound is (d / p)**w.
+difference, whose degree is bounded along the graph. With w independent points the bound is (d / p)**w. The theorem is
+about polynomials over F_p: one whose coefficients are all divisible by p is 0 there. Only somebody who puts p itself
+into a layer has such; that `decide` also looks at points of the reals catches it.
 
 Roots come in two ways.
 
@@ -60,6 +62,8 @@ class _Walk:
         return self.variables.setdefault(name, self.rng.randrange(1, self.prime))
 
     def constant(self, value: Fraction) -> int:
+        if value.denominator % self.prime == 0:
+            raise RedrawError
         return value.numerator * pow(value.denominator, -1, self.prime) % self.prime
 
     def typed(self, value: float) -> int:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import heapq
+import math
 from collections.abc import Callable, Iterable, Mapping
 from fractions import Fraction
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import sympy
 from sympy.printing.str import StrPrinter
@@ -16,6 +17,8 @@ from verify.exact import simplest_rational
 from verify.graph import FUNCTIONS, Graph, Node
 
 LONGEST = 400  # operations: a longer formula is counted, not written
+_DEEPEST = 60  # operations inside each other: SymPy recurses
+_MOST_BITS = 8192  # of the numbers in a formula, powers multiplied out
 
 
 @cache
@@ -54,36 +57,62 @@ class _Printer(StrPrinter):  # type: ignore[misc]
         return self.names[symbol]
 
 
+class Size(NamedTuple):
+    """What a formula takes, written out: operations (what is shared counts each time), depth, bits of its numbers.
+
+    A sum in a sum, or a product in a product, is no deeper: `kind` tells which it is.
+    """
+
+    operations: int = 0
+    depth: int = 0
+    bits: int = 0
+    kind: str = ""
+
+    @property
+    def writable(self) -> bool:
+        """Tell whether SymPy and a reader can cope with it."""
+        return self.operations <= LONGEST and self.depth <= _DEEPEST and self.bits <= _MOST_BITS
+
+
 class _Sizes:
-    """The graph read as the number of operations that a formula needs when it is written out."""
+    """The graph read as sizes of formulas."""
 
-    def variable(self, name: str) -> int:
-        return 0
+    def variable(self, name: str) -> Size:
+        return Size()
 
-    def constant(self, value: Fraction) -> int:
-        return 0
+    def constant(self, value: Fraction) -> Size:
+        return Size(bits=value.numerator.bit_length() + value.denominator.bit_length())
 
-    def typed(self, value: float) -> int:
-        return 0
+    def typed(self, value: float) -> Size:
+        return self.constant(simplest_rational(value))
 
-    def pi(self, payload: None) -> int:
-        return 0
+    def pi(self, payload: None) -> Size:
+        return Size()
 
-    def sum(self, a: int, b: int) -> int:
-        return a + b + 1
+    def sum(self, a: Size, b: Size) -> Size:
+        return _joined("sum", a, b)
 
-    product = sum
+    def product(self, a: Size, b: Size) -> Size:
+        return _joined("product", a, b)
 
-    def power(self, a: int, exponent: Fraction) -> int:
-        return a + 1
+    def power(self, a: Size, exponent: Fraction) -> Size:
+        return Size(a.operations + 1, a.depth + 1, math.ceil(a.bits * abs(exponent)))
 
-    def function(self, name: str, a: int, number: int) -> int:
-        return a + 1
+    def function(self, name: str, a: Size, number: int) -> Size:
+        return Size(a.operations + 1, a.depth + 1, a.bits)
 
 
-def size(graph: Graph, node: int) -> int:
-    """Count the operations of a node's formula, written out (what is shared counts each time)."""
-    return int(graph.read([node], _Sizes())[node])
+def _joined(kind: str, *parts: Size) -> Size:
+    operations = sum(part.operations for part in parts) + 1
+    return Size(
+        operations, max(part.depth + (part.kind != kind) for part in parts), sum(part.bits for part in parts), kind
+    )
+
+
+def size(graph: Graph, node: int) -> Size:
+    """Return the size of a node's formula."""
+    found: Size = graph.read([node], _Sizes())[node]
+    return found
 
 
 def to_sympy(graph: Graph, root: int, values: Mapping[str, sympy.Expr]) -> sympy.Expr:
@@ -176,7 +205,7 @@ def _rational(value: Fraction) -> sympy.Rational:
 
 def text(graph: Graph, node: int, names: Alphabet, fixed: Mapping[str, sympy.Expr] | None = None) -> str:
     """Write a node's formula, or how long it would be; `fixed` gives variables a value."""
-    operations = size(graph, node)
-    if operations > LONGEST:
-        return f"({operations:,} operations)"
+    needed = size(graph, node)
+    if not needed.writable:
+        return f"(a formula of {needed.operations:,} operations)"
     return names.write(to_sympy(graph, node, {**names.symbols, **(fixed or {})}))

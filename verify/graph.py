@@ -10,7 +10,7 @@ Nothing here recurses: a million nodes are fine.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Container, Iterable
 from fractions import Fraction
 from typing import Any, NamedTuple, Protocol
 
@@ -180,7 +180,7 @@ class Graph:
                 # (u**e)**f is u**(e*f) where the left side is defined: for a whole f always; else u**e has to be
                 # positive, and so u is, unless e is even and whole: ((-1)**2)**(1/2) is not -1.
                 return self.power(self.args[a][0], inner * exponent)
-        if base is not None and base > 0 and exponent.denominator != 1:
+        if base is not None and base > 0 and exponent.denominator != 1 and _small(base, exponent):
             return self._constant_root(base, exponent)
         return self._power(a, exponent)
 
@@ -255,21 +255,24 @@ class Graph:
                 result = self.product(result, root)
         return result
 
-    def reach(self, numbers: Iterable[int]) -> list[int]:
-        """Return the nodes that the given ones are computed from, themselves included, arguments first."""
+    def reach(self, numbers: Iterable[int], known: Container[int] = ()) -> list[int]:
+        """Return the nodes that the given ones are computed from, themselves included, arguments first.
+
+        What is `known` is left out, and so is what only that needs.
+        """
         found: set[int] = set()
         todo = list(numbers)
         args = self.args
         while todo:
             number = todo.pop()
-            if number not in found:
+            if number not in found and number not in known:
                 found.add(number)
                 todo.extend(args[number])
         return sorted(found)
 
-    def read(self, numbers: Iterable[int], reading: Reading) -> dict[int, Any]:
-        """Compute the given nodes, and all below them, in some arithmetic."""
-        values: dict[int, Any] = {}
+    def read(self, numbers: Iterable[int], reading: Reading, known: dict[int, Any] | None = None) -> dict[int, Any]:
+        """Compute the given nodes, and all below them, in some arithmetic; values that are `known` are added to."""
+        values: dict[int, Any] = {} if known is None else known
         ops, args, payloads = self.ops, self.args, self.payloads
         binary: dict[str, Callable[[Any, Any], Any]] = {"sum": reading.sum, "product": reading.product}
         leaf: dict[str, Callable[[Any], Any]] = {
@@ -278,7 +281,7 @@ class Graph:
             "typed": reading.typed,
             "pi": reading.pi,
         }
-        for number in self.reach(numbers):
+        for number in self.reach(numbers, values):
             op = ops[number]
             if op in binary:
                 a, b = args[number]

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import flint
 
-from verify import balls
+from verify import balls, field
 from verify.exact import decimal_text, simplest_rational
 from verify.graph import Graph
 
@@ -96,6 +96,15 @@ def real(graph: Graph, nodes: Iterable[int], point: Mapping[str, Fraction]) -> d
     with flint.ctx.workprec(_REAL_BITS):
         irrational = balls.at(graph, [node for node in nodes if rational[node] is None], point)
         return {
-            node: Real(value, irrational[node] if value is None else balls.ball(value))
+            node: _hidden_zero(graph, node, irrational[node]) if value is None else Real(value, balls.ball(value))
             for node, value in rational.items()
         }
+
+
+def _hidden_zero(graph: Graph, node: int, ball: flint.arb) -> Real:
+    """Return the value of a ball; one around 0 is 0 if the formula is the function 0."""
+    if ball.contains(0):
+        zero = graph.constant(Fraction(0))
+        if any(field.equal(graph, [(node, zero)], 0, rooted=rooted)[0] == [True] for rooted in (False, True)):
+            return Real(Fraction(0), flint.arb(0))
+    return Real(None, ball)

@@ -96,7 +96,10 @@ class Comparison:
 
 @dataclass(frozen=True, slots=True)
 class CaseResult:
-    """All comparisons of one case, with what a reader needs to recognise and repeat it."""
+    """All comparisons of one case, with what a reader needs to recognise and repeat it.
+
+    `unclaimed` are inputs for which the code gave None: nothing is said of their gradients.
+    """
 
     name: str
     where: str
@@ -106,6 +109,7 @@ class CaseResult:
     inputs: tuple[tuple[str, str], ...]
     upstream: tuple[str, str]
     comparisons: tuple[Comparison, ...]
+    unclaimed: tuple[str, ...] = ()
     reproduce: str = ""
 
     @property
@@ -131,6 +135,16 @@ class Run:
     def unexplained(self) -> int:
         """Count the comparisons with a right formula and floats outside their rounding bound."""
         return sum(c.verdict.good and not c.good for case in self.cases for c in case.comparisons)
+
+    @property
+    def remarks(self) -> list[str]:
+        """Say what passes without having been shown: gradients that are not claimed, floats without a bound."""
+        unclaimed = sum(len(case.unclaimed) for case in self.cases)
+        boundless = sum(
+            c.good and c.rounding is not None and not c.rounding.bound for case in self.cases for c in case.comparisons
+        )
+        said = [f"{_plural(unclaimed, 'gradient')} not claimed"] if unclaimed else []
+        return [*said, f"{_plural(boundless, 'float result')} without a rounding bound"] if boundless else said
 
 
 def exit_status(run: Run) -> int:
@@ -171,6 +185,5 @@ def summary(run: Run) -> str:
         case 1:
             return f"FAILED: {', '.join(_troubles(run))} ({checked}: {gradients[Verdict.PROVED]} proved)"
     agreeing = gradients[Verdict.AGREES]
-    if not agreeing:
-        return f"{checked}: all proved"
-    return f"{checked}: {gradients[Verdict.PROVED]} proved, {agreeing} not proved but agreeing"
+    proved = f"{gradients[Verdict.PROVED]} proved, {agreeing} not proved but agreeing" if agreeing else "all proved"
+    return f"{checked}: {'; '.join([proved, *run.remarks])}"

@@ -45,7 +45,9 @@ class Enclosure(Scalar):
         """Enclose the float nearest to a decimal: half an ulp around it, unless it is a float itself."""
         nearest = float(value)
         exact = ball(value)
-        return cls(flint.arb(nearest) if Fraction(nearest) == value else exact + flint.arb(0, math.ulp(nearest) / 2))
+        return cls(
+            flint.arb(nearest) if Fraction(nearest) == value else exact + flint.arb(0, flint.arb(math.ulp(nearest)) / 2)
+        )
 
     def lift(self, other: object) -> Self | None:
         """Return a plain number as the float that it becomes beside a float."""
@@ -108,14 +110,16 @@ def judge(
             overflows = not math.isnan(actual) and bool(abs(exact) >= _OVERFLOW)
             return Rounding(str(actual), "", kind, overflows, _OVERFLOWS if overflows else _NOT_FINITE)
         error = _upward(abs(flint.arb(actual) - exact) / unit)
-        if enclosure is None or not enclosure.is_finite():
-            return Rounding(error, "", kind, True, note or _NO_BOUND)
+        if enclosure is None:
+            return Rounding(error, "", kind, False, f"not shown to be rounding ({note}), unlike the exact")
+        if not enclosure.is_finite():
+            return Rounding(error, "", kind, True, _UNLIMITED)
         bound = _upward(abs(enclosure - (exact if right else enclosure.mid())) / unit)
         explained = not right or bool(enclosure.contains(flint.arb(actual)))
         return Rounding(error, bound, kind, explained, "" if explained else _OUTSIDE)
 
 
-_NO_BOUND = "no bound: the computation may overflow"
+_UNLIMITED = "rounding may take this anywhere: it may overflow, or divide by what may round to 0"
 _OVERFLOWS = "right, the exact value being beyond the largest float64"
 _NOT_FINITE = "not finite, unlike the exact"
 _OUTSIDE = "further than rounding can take it from the exact"

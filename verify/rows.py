@@ -34,7 +34,7 @@ class Rows:
             outcome = runs.on_enclosures(exact.case)
             self.enclosures = {"value": outcome.values, "gradient": outcome.gradients}
         except SubjectError as problem:
-            self.no_bound = f"no bound: {problem}"
+            self.no_bound = f"no bound could be derived: {problem}"
 
     def decided(self, decisions: Mapping[Key, tuple[Decision, int]]) -> list[Comparison]:
         """Write the rows of a decided case; `decisions` gives each verdict and the node of what was computed."""
@@ -102,7 +102,7 @@ class Rows:
         rows = []
         for (quantity, label), stated in self.exact.case.stated.items():
             node = self.exact.expected((quantity, self.exact.case.program.labels[label]))
-            exact = self.real[node]
+            exact = self.exact.at_sample([node])[node]
             verdict, evidence = Verdict.REFUTED, _OTHER
             if exact.rational == stated:
                 verdict, evidence = Verdict.PROVED, _EQUAL

@@ -6,7 +6,7 @@ import contextlib
 import math
 import numbers
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import flint
@@ -17,7 +17,7 @@ from verify.errors import GradproofError, ProtocolError, TraceError
 from verify.rounding import Enclosure
 from verify.symbolic import node_of
 from verify.theory import Theory
-from verify.where import raised_at
+from verify.where import described, printable, raised_at
 
 
 class SubjectError(GradproofError):
@@ -26,14 +26,13 @@ class SubjectError(GradproofError):
 
 def on_floats(case: Case) -> Outcome:
     """Run a case on floats; raises SubjectError."""
-    outcome = _run(case, {name: float(value) for name, value in case.inputs.items()}, float(case.upstream))
-    return _convert(outcome, _to_float, "a number")
+    inputs = {name: float(value) for name, value in case.inputs.items()}
+    return _run(case, inputs, float(case.upstream), _to_float, "a number")
 
 
 def on_symbols(theory: Theory) -> Outcome:
     """Run a case on symbols and return the nodes of what it computed; raises SubjectError."""
-    outcome = _run(theory.case, dict(theory.inputs), theory.upstream)
-    return _convert(outcome, lambda value: node_of(theory.graph, value), "a formula")
+    return _run(theory.case, theory.inputs, theory.upstream, lambda value: node_of(theory.graph, value), "a formula")
 
 
 def on_enclosures(case: Case) -> Outcome:
@@ -41,32 +40,41 @@ def on_enclosures(case: Case) -> Outcome:
     with flint.ctx.workprec(rounding.BITS):
         inputs = {name: Enclosure.of_input(value) for name, value in case.inputs.items()}
         upstream = Enclosure.of_input(case.upstream)
-        outcome = _run(case, inputs, upstream)
-        return _convert(outcome, lambda value: None if (e := upstream.lift(value)) is None else e.ball, "an enclosure")
+
+        def to_ball(value: Any) -> flint.arb | None:
+            return None if (enclosure := upstream.lift(value)) is None else enclosure.ball
+
+        return _run(case, inputs, upstream, to_ball, "an enclosure")
 
 
-def _run(case: Case, inputs: dict[str, Any], upstream: Any) -> Outcome:
-    """Run the subject; whatever it prints goes to stderr, whatever it raises becomes a SubjectError."""
+def _run(case: Case, inputs: Mapping[str, Any], upstream: Any, convert: Callable[[Any], Any], kind: str) -> Outcome:
+    """Run the subject and convert what it gave; its prints go to stderr, what it raises becomes a SubjectError."""
+    TraceError.raised.clear()
     try:
         with contextlib.redirect_stdout(sys.stderr):
-            return drive(case, inputs, upstream)
-    except (TraceError, ProtocolError) as problem:
+            outcome = _converted(drive(case, dict(inputs), upstream), convert, kind)
+    except (TraceError, ProtocolError, SubjectError) as problem:
         raise SubjectError(str(problem)) from problem
-    except (Exception, SystemExit) as problem:
+    except KeyboardInterrupt:
+        raise
+    except BaseException as problem:
         place = raised_at(problem)
-        raise SubjectError(f"{type(problem).__name__}: {problem}{', at ' if place else ''}{place}") from problem
+        raise SubjectError(f"{described(problem)}{', at ' if place else ''}{place}") from problem
+    if TraceError.raised:
+        raise SubjectError(f"{TraceError.raised[0]} (the code caught the exception and went on)")
+    return outcome
 
 
-def _convert(outcome: Outcome, convert: Callable[[Any], Any], kind: str) -> Outcome:
+def _converted(outcome: Outcome, convert: Callable[[Any], Any], kind: str) -> Outcome:
     def each(values: dict[str, Any], what: str) -> dict[str, Any]:
         converted = {name: convert(value) for name, value in values.items()}
         for name, value in converted.items():
             if value is None:
-                came = f"{values[name]!r} ({type(values[name]).__name__})"
+                came = f"{printable(repr(values[name]))} ({type(values[name]).__name__})"
                 raise SubjectError(f"the {what} {name!r} is {came}: {kind} was expected")
         return converted
 
-    return Outcome(each(outcome.values, "value of"), each(outcome.gradients, "gradient of"))
+    return Outcome(each(outcome.values, "value of"), each(outcome.gradients, "gradient of"), outcome.unclaimed)
 
 
 def _to_float(value: Any) -> float | None:

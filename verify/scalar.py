@@ -43,6 +43,12 @@ class Scalar(ABC):
     @abstractmethod
     def __neg__(self) -> Self: ...
 
+    def __copy__(self) -> Self:
+        return self
+
+    def __deepcopy__(self, memo: object) -> Self:
+        return self  # a copy of the graph behind it would be another graph
+
     def __pos__(self) -> Self:
         return self
 

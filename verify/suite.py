@@ -50,7 +50,7 @@ def load(path: Path, wire: Wire) -> list[Case]:
 
 def _lines(path: Path) -> list[int]:
     """Return the lines on which cases start."""
-    text = path.read_text(encoding="utf-8").splitlines()
+    text = path.read_text(encoding="utf-8-sig").splitlines()
     return [i for i, line in enumerate(text, 1) if re.match(r"\s*\[\[\s*case\s*\]\]", line)]
 
 

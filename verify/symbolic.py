@@ -14,6 +14,7 @@ from verify.scalar import Scalar
 from verify.where import asked_at
 
 _MINUS_ONE = Fraction(-1)
+_COMPUTED = 4  # ulps that a few float operations on typed constants may have added
 
 
 class Symbol(Scalar):
@@ -49,7 +50,8 @@ class Symbol(Scalar):
         node = self.graph.node(exponent.node)
         if node.op not in ("constant", "typed"):
             raise TraceError(f"a power whose exponent depends on the inputs, at {asked_at()}")
-        value = simplest_rational(node.payload) if node.op == "typed" else node.payload
+        # 2.2 - 1 is 1.2000000000000002: an exponent was often computed from a decimal, and 6/5 is meant.
+        value = simplest_rational(node.payload, ulps=_COMPUTED) if node.op == "typed" else node.payload
         return self._at(self.graph.power(self.node, value))
 
     def function(self, name: str) -> Self:
@@ -66,9 +68,11 @@ class Symbol(Scalar):
 def node_of(graph: Graph, value: object) -> int | None:
     """Return the node of a symbol or number; None for what is neither.
 
-    Raises TraceError for NaN and infinity, which no formula contains.
+    Raises TraceError for NaN and infinity, which no formula contains, and for a symbol of another run.
     """
     if isinstance(value, Symbol):
+        if value.graph is not graph:
+            raise TraceError(f"a symbol that was kept from another run, at {asked_at()}")
         return value.node
     if isinstance(value, numbers.Rational):
         return graph.constant(Fraction(int(value.numerator), int(value.denominator)))

@@ -83,9 +83,7 @@ def theory(case: Case) -> Theory:
     upstream = Symbol(graph, graph.variable(name))
     values = program.evaluate(inputs, lambda number: Symbol(graph, graph.constant(number)))
     derivatives = sweep(graph, program, values, upstream)
-    small = (
-        len(program.steps) <= _LARGEST_WHOLE and formulas.size(graph, values[program.result].node) <= formulas.LONGEST
-    )
+    small = len(program.steps) <= _LARGEST_WHOLE and formulas.size(graph, values[program.result].node).writable
     names = Alphabet([*program.inputs, name, *sorted(program.named)])
     whole = wholes(graph, program, names, values, upstream) if small else {}
     return Theory(case, graph, inputs, upstream, name, names, [value.node for value in values], derivatives, whole)

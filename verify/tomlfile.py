@@ -18,7 +18,7 @@ _KINDS = {str: "text", int: "a whole number", dict: "a table", list: "an array"}
 def read_toml(path: Path) -> dict[str, Any]:
     """Read a TOML file with exact numbers; raises InputError with file and line."""
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8-sig")
     except OSError as problem:
         raise InputError(f"{relative(path)}: {problem.strerror or problem}") from None
     except UnicodeDecodeError as problem:

@@ -46,6 +46,8 @@ class Tower:
         return {0: self.variables.setdefault(name, self.rng.randrange(1, self.prime))}
 
     def constant(self, value: Fraction) -> Element:
+        if value.denominator % self.prime == 0:
+            raise RedrawError
         return self._clean({0: value.numerator * pow(value.denominator, -1, self.prime)})
 
     def typed(self, value: float) -> Element:

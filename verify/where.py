@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 import traceback
 from pathlib import Path
 
+_LONGEST = 300
 _PACKAGE = Path(__file__).parent
 
 
@@ -26,7 +28,25 @@ def asked_at() -> str:
     return f"{relative(frame.f_code.co_filename)}:{frame.f_lineno}"
 
 
+def described(problem: BaseException) -> str:
+    """Return the kind of an exception and what it says, which is the user's and may be anything."""
+    try:
+        text = str(problem)
+    except Exception:  # noqa: BLE001 - a __str__ of the user's
+        text = "(its message cannot be read)"
+    return f"{type(problem).__name__}: {printable(text)}"
+
+
+def printable(text: str) -> str:
+    """Return a text on one line, without control characters, addresses (they change by the run), or great length."""
+    plain = "".join(c if c.isprintable() else "\ufffd" if c not in "\n\t\r" else " " for c in text)
+    plain = re.sub(r"0x[0-9a-fA-F]{6,}", "0x…", plain)
+    return plain if len(plain) <= _LONGEST else f"{plain[: _LONGEST // 2]} … {plain[-_LONGEST // 2 :]}"
+
+
 def raised_at(problem: BaseException) -> str:
     """Return `file:line` of the innermost line outside this package in a traceback, or nothing."""
+    if isinstance(problem, SyntaxError) and problem.filename:
+        return f"{relative(problem.filename)}:{problem.lineno}"
     frames = [f for f in traceback.extract_tb(problem.__traceback__) if Path(f.filename).parent != _PACKAGE]
     return f"{relative(frames[-1].filename)}:{frames[-1].lineno}" if frames else ""
