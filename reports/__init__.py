@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from importlib import import_module
+from typing import TYPE_CHECKING
 
-from verify.result import Run
+if TYPE_CHECKING:
+    from verify.result import Run
 
 # A format, and the module whose `render(run)` makes it; imported only when asked for.
 FORMATS = {

@@ -16,15 +16,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, TextIO
 
 from verify import __version__
-from verify.config import Config, find
 from verify.errors import InputError
-from verify.result import Run, exit_status
-from verify.select import matches
-from verify.where import printable
 
 if TYPE_CHECKING:
     from reports.write import Request
     from verify.cases import Case
+    from verify.config import Config
+    from verify.result import Run
     from verify.suite import Wire
 
 _EXAMPLES = """\
@@ -93,6 +91,8 @@ def _command(argv: Sequence[str]) -> int:
         options = _parser().parse_args(_with_command(argv))
     except SystemExit as asked_for:  # --help and --version print and exit
         return int(asked_for.code or 0)
+    from verify.config import find
+
     config = find(Path.cwd())
     if options.command == "list":
         return _list(_selected(options, config))
@@ -194,6 +194,7 @@ def _selected(options: argparse.Namespace, config: Config) -> list[Case]:
     """Return the cases that the command is about; raises InputError if there are none."""
     _import_engine()
     from verify.collect import collect, wiring
+    from verify.select import matches
 
     layers = options.layers or config.layers
     if options.command == "expr":
@@ -223,6 +224,7 @@ def _import_engine() -> None:
 
 def _expression(options: argparse.Namespace, wire: Wire) -> Case:
     from verify.cases import make
+    from verify.where import printable
 
     at: dict[str, object] = {}
     for given in options.at:
@@ -242,6 +244,7 @@ def _expression(options: argparse.Namespace, wire: Wire) -> Case:
 
 def _run(cases: Sequence[Case], options: argparse.Namespace, config: Config) -> Run:
     from verify.checker import check
+    from verify.result import Run
 
     seed = config.seed if options.seed is None else options.seed
     results = []
@@ -265,6 +268,7 @@ def _report(run: Run, requests: Sequence[Request], options: argparse.Namespace) 
     """Render every report, then write them; returns the exit status."""
     from reports import renderer, terminal
     from reports.write import write
+    from verify.result import exit_status
 
     write({request.path: renderer(request.format)(run) for request in requests if request.path})
     verbosity = options.verbose - options.quiet
