@@ -6,16 +6,16 @@ import argparse
 import contextlib
 import gc
 import os
-import re
 import shlex
 import sys
 import traceback
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn, TextIO
+from typing import TYPE_CHECKING, TextIO
 
 from verify import __version__
+from verify.arguments import parse
 from verify.errors import InputError
 
 if TYPE_CHECKING:
@@ -25,39 +25,8 @@ if TYPE_CHECKING:
     from verify.result import Run
     from verify.suite import Wire
 
-_EXAMPLES = """\
-examples:
-  gradproof                                    check what [tool.gradproof] in pyproject.toml lists
-  gradproof shopping.toml my_cases.py          check the cases of these files
-  gradproof --report json=report.json -q       write a report, show failures only
-  gradproof expr "apple * tax" --at apple=100 --at tax=1.1
-
-exit status:
-  0  every gradient is proved, or agrees
-  1  something is refuted, undecided, broken, or not explained by rounding
-  2  the run could not be made, or nothing was checked
-"""
 _LONGEST_NAME = 80  # of the case of an expression
 _INTERNAL_ERROR = 70  # EX_SOFTWARE of sysexits.h: never to be taken for a verdict
-_OPTION = re.compile(r"-[qvh]+|--[a-z]{2}[a-z-]*(=.*)?")  # anything else with a minus, after `expr`, is an expression
-_COMMANDS = ("run", "expr", "list")
-
-
-class _Parser(argparse.ArgumentParser):
-    def error(self, message: str) -> NoReturn:
-        raise InputError(f"{message}\n{self.format_usage().rstrip()}")
-
-
-class _Version(argparse.Action):
-    """Print what a bug report needs, without importing any of it."""
-
-    def __call__(self, parser: argparse.ArgumentParser, *args: Any) -> NoReturn:
-        from importlib.metadata import version
-
-        python = ".".join(map(str, sys.version_info[:3]))
-        packages = ", ".join(f"{name} {version(name)}" for name in ("sympy", "numpy", "python-flint"))
-        print(f"gradproof {__version__} (Python {python}, {packages})")
-        parser.exit()
 
 
 def main(argv: Sequence[str] | None = None, stdout: TextIO | None = None, stderr: TextIO | None = None) -> int:
@@ -87,8 +56,10 @@ def main(argv: Sequence[str] | None = None, stdout: TextIO | None = None, stderr
 
 
 def _command(argv: Sequence[str]) -> int:
+    from reports import FORMATS
+
     try:
-        options = _parser().parse_args(_with_command(argv))
+        options = parse(argv, FORMATS)
     except SystemExit as asked_for:  # --help and --version print and exit
         return int(asked_for.code or 0)
     from verify.config import find
@@ -100,94 +71,6 @@ def _command(argv: Sequence[str]) -> int:
 
     asked = requests(options.report)
     return _report(_run(_selected(options, config), options, config), asked, options)
-
-
-def _with_command(argv: Sequence[str]) -> list[str]:
-    """Put in the command that is meant: `run` unless another is named. An expression may start with a minus."""
-    if not argv or argv[0] not in (*_COMMANDS, "-h", "--help", "--version"):
-        return ["run", *argv]
-    if argv[0] == "expr" and argv[1:] and argv[1].startswith("-") and not _OPTION.fullmatch(argv[1]):
-        return [argv[0], f" {argv[1]}", *argv[2:]]
-    return list(argv)
-
-
-def _parser() -> argparse.ArgumentParser:
-    from reports import FORMATS
-
-    shared = _Parser(add_help=False)
-    shared.add_argument(
-        "-q", "--quiet", action="count", default=0, help="failures and the last line only; -qq nothing at all"
-    )
-    shared.add_argument(
-        "-v", "--verbose", action="count", default=0, help="forward values too, and how each verdict is known"
-    )
-    shared.add_argument(
-        "--report",
-        action="append",
-        default=[],
-        metavar="FORMAT[=PATH]",
-        help=f"write a report; may be repeated; formats: {', '.join(FORMATS)}",
-    )
-    shared.add_argument(
-        "--seed", type=int, help="seed of the random evaluations (default: 0); verdicts do not depend on it"
-    )
-    shared.add_argument(
-        "--color",
-        choices=("auto", "always", "never"),
-        default="auto",
-        help="default: auto, which honours NO_COLOR and FORCE_COLOR",
-    )
-    shared.add_argument(
-        "--layers",
-        metavar="MODULE",
-        help="take AddLayer, MulLayer, ... from this module or file, not from gradproof's own",
-    )
-    found = _Parser(add_help=False)
-    found.add_argument(
-        "targets",
-        nargs="*",
-        metavar="TARGET",
-        help="a TOML file, a Python file, or a module; none: what pyproject.toml lists",
-    )
-    found.add_argument(
-        "-k", dest="pattern", metavar="EXPR", help="only cases whose name matches: words, and, or, not, parentheses"
-    )
-
-    found.add_argument(
-        "--case", dest="names", action="append", default=[], metavar="NAME", help="only the case of this very name"
-    )
-
-    parser = _Parser(
-        prog="gradproof",
-        description="Decide whether hand-written gradients are the exact derivatives.",
-        epilog=_EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
-    )
-    parser.add_argument(
-        "--version", action=_Version, nargs=0, help="print the versions that a bug report needs, and exit"
-    )
-    commands = parser.add_subparsers(dest="command", metavar="COMMAND", parser_class=_Parser)
-    run = commands.add_parser("run", parents=[shared, found], help="check cases (the default)", allow_abbrev=False)
-    run.add_argument("-x", "--exitfirst", action="store_true", help="stop after the first case that fails")
-    expr = commands.add_parser("expr", parents=[shared], help="check one expression", allow_abbrev=False)
-    expr.add_argument("expression", help="names, numbers, + - * / **, parentheses")
-    expr.add_argument(
-        "--at",
-        action="append",
-        default=[],
-        metavar="NAME=VALUE",
-        help="an input and its exact value, like tax=1.1; once for each",
-    )
-    expr.add_argument(
-        "--upstream",
-        default="1",
-        metavar="VALUE",
-        help="derivative of the final result with respect to the output (default: 1)",
-    )
-    listing = commands.add_parser("list", parents=[found], help="list the cases, check nothing", allow_abbrev=False)
-    listing.set_defaults(layers=None)
-    return parser
 
 
 def _selected(options: argparse.Namespace, config: Config) -> list[Case]:

@@ -53,7 +53,8 @@ _ROUNDED = Decision(
     ),
 )
 _UNDEFINED = Decision(
-    Verdict.UNDECIDED, Evidence("undefined", "both sides are defined at none of the points that were tried")
+    Verdict.UNDECIDED,
+    Evidence("undefined", "at none of the points that were tried could both sides be computed to enough digits"),
 )
 _HIDDEN = Decision(
     Verdict.UNDECIDED, Evidence("no example", "the formulas differ, but at none of the points that were tried")
@@ -115,9 +116,8 @@ def _agree(a: flint.arb, b: flint.arb, bits: int) -> bool | None:
         return None
     if not a.overlaps(b):
         return False
-    size = (abs(a) + abs(b)).max(
-        flint.arb(1)
-    )  # about 0, where cancellation leaves no digits, places are counted instead
+    # Near 0, where cancellation leaves no digits, places are counted instead.
+    size = (abs(a) + abs(b)).max(flint.arb(1))
     return True if (a.rad() + b.rad()) * 2 ** (3 * bits // 4) < size else None
 
 

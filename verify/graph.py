@@ -12,9 +12,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterable
 from fractions import Fraction
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
 import flint
+
+from verify.reading import Reading
 
 _ONE = Fraction(1)
 # The functions of one argument, and their value at 0 where that is a number. Others are built from these.
@@ -30,34 +32,6 @@ class Node(NamedTuple):
     op: str
     args: tuple[int, ...] = ()
     payload: Any = None
-
-
-class Reading(Protocol):
-    """A way to read the graph: what its nodes mean in some arithmetic."""
-
-    def variable(self, name: str) -> Any:
-        """Return the value of an input."""
-
-    def constant(self, value: Fraction) -> Any:
-        """Return an exact constant."""
-
-    def typed(self, value: float) -> Any:
-        """Return the constant that was meant by a float in the code."""
-
-    def pi(self, payload: None) -> Any:
-        """Return the circle's constant."""
-
-    def sum(self, a: Any, b: Any) -> Any:
-        """Return a + b."""
-
-    def product(self, a: Any, b: Any) -> Any:
-        """Return a * b."""
-
-    def power(self, a: Any, exponent: Fraction) -> Any:
-        """Return a ** exponent."""
-
-    def function(self, name: str, a: Any, number: int) -> Any:
-        """Return a function of FUNCTIONS at a; `number` is the node's, for readings that know more about it."""
 
 
 class Graph:

@@ -1,0 +1,119 @@
+"""The command line: what may be said, and how what is left out is meant."""
+
+from __future__ import annotations
+
+import argparse
+import re
+import sys
+from collections.abc import Iterable, Sequence
+from typing import Any, NoReturn
+
+from verify import __version__
+from verify.errors import InputError
+
+_EXAMPLES = """\
+examples:
+  gradproof                                    check what [tool.gradproof] in pyproject.toml lists
+  gradproof shopping.toml my_cases.py          check the cases of these files
+  gradproof --report json=report.json -q       write a report, show failures only
+  gradproof expr "apple * tax" --at apple=100 --at tax=1.1
+
+exit status:
+  0  every gradient is proved, or agrees
+  1  something is refuted, undecided, broken, or not explained by rounding
+  2  the run could not be made, or nothing was checked
+  70 a bug in gradproof itself; 130 interrupted
+"""
+_OPTION = re.compile(r"-[qvh]+|--[a-z]{2}[a-z-]*(=.*)?")  # anything else with a minus, after `expr`, is an expression
+_COMMANDS = ("run", "expr", "list")
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        raise InputError(f"{message}\n{self.format_usage().rstrip()}")
+
+
+class _Version(argparse.Action):
+    """Print what a bug report needs, without importing any of it."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *args: Any) -> NoReturn:
+        from importlib.metadata import version
+
+        python = ".".join(map(str, sys.version_info[:3]))
+        packages = ", ".join(f"{name} {version(name)}" for name in ("sympy", "numpy", "python-flint"))
+        print(f"gradproof {__version__} (Python {python}, {packages})")
+        parser.exit()
+
+
+def parse(argv: Sequence[str], formats: Iterable[str]) -> argparse.Namespace:
+    """Read the arguments; raises InputError, and SystemExit after --help and --version."""
+    return _parser(formats).parse_args(_with_command(argv))
+
+
+def _with_command(argv: Sequence[str]) -> list[str]:
+    """Put in the command that is meant: `run` unless another is named. An expression may start with a minus."""
+    if not argv or argv[0] not in (*_COMMANDS, "-h", "--help", "--version"):
+        return ["run", *argv]
+    if argv[0] == "expr" and argv[1:] and argv[1].startswith("-") and not _OPTION.fullmatch(argv[1]):
+        return [argv[0], f" {argv[1]}", *argv[2:]]
+    return list(argv)
+
+
+def _parser(formats: Iterable[str]) -> argparse.ArgumentParser:
+    parser = _Parser(
+        prog="gradproof",
+        description="Decide whether hand-written gradients are the exact derivatives.",
+        epilog=_EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument(
+        "--version", action=_Version, nargs=0, help="print the versions that a bug report needs, and exit"
+    )
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", parser_class=_Parser)
+    checking, choosing = _checking(formats), _choosing()
+    run = commands.add_parser("run", parents=[checking, choosing], help="check cases (the default)", allow_abbrev=False)
+    run.add_argument("-x", "--exitfirst", action="store_true", help="stop after the first case that fails")
+    expr = commands.add_parser("expr", parents=[checking], help="check one expression", allow_abbrev=False)
+    _add_expression(expr)
+    listing = commands.add_parser("list", parents=[choosing], help="list the cases, check nothing", allow_abbrev=False)
+    listing.set_defaults(layers=None)
+    return parser
+
+
+def _checking(formats: Iterable[str]) -> _Parser:
+    """Return what every checking command takes."""
+    parser = _Parser(add_help=False)
+    add = parser.add_argument
+    add("-q", "--quiet", action="count", default=0, help="failures and the last line only; -qq nothing at all")
+    add("-v", "--verbose", action="count", default=0, help="forward values too, and how each verdict is known")
+    written = f"write a report; may be repeated; formats: {', '.join(formats)}"
+    add("--report", action="append", default=[], metavar="FORMAT[=PATH]", help=written)
+    add("--seed", type=int, help="seed of the random evaluations (default: 0); verdicts do not depend on it")
+    color = "default: auto, which honours NO_COLOR and FORCE_COLOR"
+    add("--color", choices=("auto", "always", "never"), default="auto", help=color)
+    layers = "take AddLayer, MulLayer, ... from this module or file, not from gradproof's own"
+    add("--layers", metavar="MODULE", help=layers)
+    return parser
+
+
+def _choosing() -> _Parser:
+    """Return how cases are chosen."""
+    parser = _Parser(add_help=False)
+    add = parser.add_argument
+    targets = "a TOML file, a Python file, or a module; none: what pyproject.toml lists"
+    add("targets", nargs="*", metavar="TARGET", help=targets)
+    pattern = "only cases whose name matches: words, and, or, not, parentheses"
+    add("-k", dest="pattern", metavar="EXPR", help=pattern)
+    very_name = "only the case of this very name; may be repeated"
+    add("--case", dest="names", action="append", default=[], metavar="NAME", help=very_name)
+    return parser
+
+
+def _add_expression(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    add("expression", help="names, numbers, + - * / **, parentheses")
+    at = "an input and its exact value, like tax=1.1; once for each"
+    add("--at", action="append", default=[], metavar="NAME=VALUE", help=at)
+    upstream = "derivative of the final result with respect to the output (default: 1)"
+    add("--upstream", default="1", metavar="VALUE", help=upstream)
