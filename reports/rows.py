@@ -79,7 +79,7 @@ def readable(exact: str) -> str:
     if len(exact) <= _LONGEST_QUOTIENT or not slash:
         return exact
     with localcontext(prec=17):
-        return f"{Decimal(above) / Decimal(below)}…"
+        return f"{Decimal(above) / Decimal(below)}…".lower()
 
 
 def short(text: str) -> str:

@@ -283,6 +283,13 @@ def test_a_full_disk(shop):
     assert (done.returncode, "cannot be written" in done.stderr) == (2, True)
 
 
+def test_a_closed_standard_output(shop):
+    """Started without a standard output the command still has its exit status."""
+    script = f"{Path(sys.executable).with_name('gradproof')} shop.toml >&-"
+    done = subprocess.run(["sh", "-c", script], stderr=subprocess.PIPE, text=True, cwd=shop, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
 def test_a_directory_with_layers_of_its_own(shop):
     """`python -m verify` takes the layers of the project, not a package of the same name that lies around."""
     (shop / "layers").mkdir()

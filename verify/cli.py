@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import gc
+import io
 import os
 import shlex
 import sys
@@ -31,7 +32,8 @@ _INTERNAL_ERROR = 70  # EX_SOFTWARE of sysexits.h: never to be taken for a verdi
 
 def main(argv: Sequence[str] | None = None, stdout: TextIO | None = None, stderr: TextIO | None = None) -> int:
     """Run the command; returns the exit status and lets no error through."""
-    stdout, stderr = stdout or sys.stdout, stderr or sys.stderr
+    # Started with a closed standard output (`>&-`), Python has None for it: what nobody reads goes to a buffer.
+    stdout, stderr = stdout or sys.stdout or io.StringIO(), stderr or sys.stderr or io.StringIO()
     for stream in (stdout, stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")

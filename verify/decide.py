@@ -29,8 +29,9 @@ from verify.result import Evidence, Verdict
 Pair = tuple[int, int]
 Point = Mapping[str, Fraction]
 Points = Callable[[], Sequence[Point]]  # asked for only where points are needed
-_PRECISIONS = (128, 2048)  # bits, tried in this order
-_GUARD_BITS = 400  # three quarters of these are 90 digits
+_FIRST_LOOK = (128,)  # bits: enough to refute most
+_PRECISIONS = (2048, 8192)  # tried in this order, the second where digits cancel
+_GUARD_PRECISIONS = (400, 8192)  # three quarters of 400 bits are 90 digits
 _GUARD_POINTS = 3
 _DIGITS = 460  # three quarters of 2048 bits: what two balls have to share to count as agreeing
 
@@ -90,21 +91,28 @@ def _in_field(graph: Graph, pairs: Sequence[Pair], points: Points, seed: int, *,
 
 
 def _confirmed(graph: Graph, pairs: Sequence[Pair], points: Sequence[Point]) -> set[Pair]:
-    """Return the pairs whose sides also agree at points of the reals, to 90 digits at three of them if so many serve.
+    """Return the pairs whose sides also agree at points of the reals, three of them if so many serve.
 
     It guards what the field rests on: that no coefficient hides in its prime, that exponentials behave like elements.
     """
     agreeing = dict.fromkeys(pairs, 0)
-    for point in points:
-        asked = [pair for pair, count in agreeing.items() if 0 <= count < _GUARD_POINTS]
-        if not asked:
-            break
-        with flint.ctx.workprec(_GUARD_BITS):
-            values = balls.at(graph, [node for pair in asked for node in pair], point)
-            for pair in asked:
-                agree = _agree(values[pair[0]], values[pair[1]], _GUARD_BITS)
-                agreeing[pair] = -1 if agree is False else agreeing[pair] + bool(agree)
+    for point in reversed(points):  # the first ones share the sample's inputs
+        for pair in [pair for pair, count in agreeing.items() if 0 <= count < _GUARD_POINTS]:
+            agree = _agree_at(graph, pair, point, _GUARD_PRECISIONS)
+            agreeing[pair] = -1 if agree is False else agreeing[pair] + bool(agree)
     return {pair for pair, count in agreeing.items() if count > 0}
+
+
+def _agree_at(graph: Graph, pair: Pair, point: Point, precisions: Sequence[int]) -> bool | None:
+    """Tell whether two nodes agree at a point, with the least precision that tells."""
+    agree = None
+    for bits in precisions:
+        with flint.ctx.workprec(bits):
+            values = balls.at(graph, pair, point)
+            agree = _agree(values[pair[0]], values[pair[1]], bits)
+        if agree is not None or not all(values[node].is_finite() for node in pair):
+            break
+    return agree
 
 
 def _agree(a: flint.arb, b: flint.arb, bits: int) -> bool | None:
@@ -150,12 +158,11 @@ def _first_difference(graph: Graph, pair: Pair, points: Sequence[Point]) -> tupl
     """Return at how many points both sides were computed and agree, and the first at which they differ."""
     compared = 0
     for point in points:
-        for bits in _PRECISIONS:
-            with flint.ctx.workprec(bits):
-                values = balls.at(graph, pair, point)
-                agree = _agree(values[pair[0]], values[pair[1]], bits)
-            if agree is False:
-                return compared, point
+        agree = _agree_at(graph, pair, point, _FIRST_LOOK)
+        if agree is not False:
+            agree = _agree_at(graph, pair, point, _PRECISIONS)
+        if agree is False:
+            return compared, point
         compared += bool(agree)
     return compared, None
 
@@ -174,7 +181,8 @@ def _has_roots(graph: Graph, pair: Pair) -> bool:
 def _left_open(graph: Graph, pair: Pair, points: Sequence[Point], seed: int) -> Decision:
     """Say why a pair that agrees at every point is not proved."""
     laws = _has_roots(graph, pair) or any(graph.ops[i] in FUNCTIONS for i in graph.reach(pair))
-    if not laws and field.equal(graph, [pair], seed)[1]:
+    alike, bound = field.equal(graph, [pair], seed)
+    if not laws and bound and alike == [False]:
         return _HIDDEN
     compared, _ = _first_difference(graph, pair, points)
     why = "by a law that could not be proved for all inputs" if laws else "of a degree too high for a proof"

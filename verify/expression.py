@@ -40,6 +40,7 @@ _NOT_ARITHMETIC: dict[type[ast.AST], str] = {
     ast.AugAssign: "an assignment that changes a value",
 }
 _LARGEST_POWER = 1000
+_LARGEST_ROOT = 10**9
 _LONGEST_LABEL = 48
 _LONGEST_SHOWN = 80
 
@@ -219,8 +220,9 @@ class _Builder:
         return number
 
     def check_power(self, node: ast.expr, number: Fraction) -> None:
-        if abs(number) > _LARGEST_POWER or number.denominator > _LARGEST_POWER:
-            raise self.error(node, f"the exponent {number} is beyond the limit of {_LARGEST_POWER}")
+        if abs(number) > _LARGEST_POWER or number.denominator > _LARGEST_ROOT:
+            limits = f"of at most {_LARGEST_POWER}, with at most nine decimals"
+            raise self.error(node, f"the exponent in {self.shown(node)} has to be a number {limits}")
 
     def number(self, value: Fraction) -> int:
         return self.append(Step("number", number=value, label=str(value), varies=False))

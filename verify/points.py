@@ -9,6 +9,7 @@ from fractions import Fraction
 from verify.theory import Theory
 
 _UPSTREAMS = (Fraction(2), Fraction(-1), Fraction(1, 3))
+_SCALES = (Fraction(1, 97), Fraction(89), Fraction(-83))
 _AROUND = 8
 
 
@@ -16,7 +17,16 @@ def points(theory: Theory, seed: int) -> list[dict[str, Fraction]]:
     """Return the sample, the sample with other upstreams (a squared one shows there), and points around."""
     sample = theory.sample
     others = [{**sample, theory.upstream_name: upstream} for upstream in _UPSTREAMS]
-    return [sample, *others, *_around(sample, random.Random(seed))]
+    return [sample, *others, *_around(sample, random.Random(seed)), *_away(theory)]
+
+
+def _away(theory: Theory) -> Iterator[dict[str, Fraction]]:
+    """Return points with the sign of one input turned, and with all inputs far larger and far smaller."""
+    sample, inputs = theory.sample, list(theory.case.inputs)
+    for name in inputs[:_AROUND]:
+        yield {**sample, name: -(sample[name] or Fraction(1)) * Fraction(9, 8)}
+    for scale in _SCALES:
+        yield {**sample, **{name: scale * (i + 9) / 9 * (sample[name] or 1) for i, name in enumerate(inputs)}}
 
 
 def _around(sample: dict[str, Fraction], rng: random.Random) -> Iterator[dict[str, Fraction]]:

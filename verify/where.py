@@ -9,6 +9,7 @@ import traceback
 from pathlib import Path
 
 _LONGEST = 300
+_STANDARD_LIBRARY = Path(os.__file__).parent
 _PACKAGE = Path(__file__).parent
 
 
@@ -32,7 +33,9 @@ def described(problem: BaseException) -> str:
     """Return the kind of an exception and what it says, which is the user's and may be anything."""
     try:
         text = str(problem)
-    except Exception:  # noqa: BLE001 - a __str__ of the user's
+    except KeyboardInterrupt:
+        raise
+    except BaseException:  # noqa: BLE001 - a __str__ of the user's
         text = "(its message cannot be read)"
     return f"{type(problem).__name__}: {printable(text)}"
 
@@ -49,4 +52,5 @@ def raised_at(problem: BaseException) -> str:
     if isinstance(problem, SyntaxError) and problem.filename:
         return f"{relative(problem.filename)}:{problem.lineno}"
     frames = [f for f in traceback.extract_tb(problem.__traceback__) if Path(f.filename).parent != _PACKAGE]
-    return f"{relative(frames[-1].filename)}:{frames[-1].lineno}" if frames else ""
+    own = [f for f in frames if not Path(f.filename).is_relative_to(_STANDARD_LIBRARY)] or frames
+    return f"{relative(own[-1].filename)}:{own[-1].lineno}" if own else ""
