@@ -9,7 +9,7 @@ from xml.etree import ElementTree as ET
 from reports import rows
 from verify.result import CaseResult, Comparison, Run, Verdict
 
-_FORBIDDEN = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_FORBIDDEN = "[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
 
 
 def render(run: Run) -> str:
@@ -53,4 +53,4 @@ def _message(comparison: Comparison) -> str:
 
 def _clean(text: str) -> str:
     """Replace what XML cannot hold, not even escaped."""
-    return _FORBIDDEN.sub("\ufffd", text)
+    return text if text.isprintable() else re.sub(_FORBIDDEN, "\ufffd", text)

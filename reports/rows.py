@@ -100,7 +100,9 @@ def explanation(comparison: Comparison) -> list[tuple[str, str]]:
         return [("floats", f"{comparison.actual} is {comparison.rounding.note} {readable(comparison.expected)}")]
     if not (found := comparison.counterexample):
         return [("because", comparison.evidence.detail)]
+    size = [("because", comparison.evidence.detail)] if comparison.evidence.kind == "small difference" else []
     return [
+        *size,
         ("backprop", f"{comparison.actual_formula} = {found.actual}"),
         ("exact", f"{comparison.expected_formula} = {found.expected}"),
         ("at", ", ".join(f"{name}={value}" for name, value in found.inputs)),

@@ -6,15 +6,14 @@ import contextlib
 import os
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from reports import FORMATS
 from verify.errors import InputError, nearest
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(NamedTuple):
     """A report that was asked for: a format, and a file or (None) standard output."""
 
     format: str

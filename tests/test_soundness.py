@@ -146,9 +146,10 @@ def test_constants_computed_in_floats_are_not_refuted(gradients, expression, at,
 
 @pytest.mark.parametrize("error", [1e-12, 1e-13, 1e-14])
 def test_errors_beyond_rounding_are_refuted(gradients, error):
-    """A constant that is off by more than a few roundings is wrong."""
+    """A constant that is off by more than a few roundings is wrong, and the size of its error is named."""
     rows = gradients(of("1.1 * x", {"x": 2}, lambda d, x: d * (1.1 * (1 + error))))
     assert rows["x"].verdict is Verdict.REFUTED
+    assert f"{error:.0e}"[1:] in rows["x"].evidence.detail.replace(".0e", "e")
 
 
 def test_a_caught_refusal_is_no_permission():

@@ -19,7 +19,7 @@ import inspect
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
-from typing import Any
+from typing import Any, NamedTuple
 
 from verify.domain import check_domain
 from verify.errors import InputError, ProtocolError, nearest
@@ -46,8 +46,7 @@ class Case:
     where: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(NamedTuple):
     """What a subject gave by name: forward values, the gradients that it claims, and inputs it makes no claim on."""
 
     values: dict[str, Any]

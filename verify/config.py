@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from verify.errors import InputError
 from verify.tomlfile import check_keys, read_toml
@@ -13,8 +12,7 @@ from verify.where import relative
 _KEYS: dict[str, type] = {"targets": list, "layers": str, "seed": int}
 
 
-@dataclass(frozen=True, slots=True)
-class Config:
+class Config(NamedTuple):
     """What a project has set; targets that are paths are relative to the working directory."""
 
     targets: tuple[str, ...] = ()

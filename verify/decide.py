@@ -15,8 +15,8 @@ Proof never rests on points of the reals, refutation never on floats.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
+from typing import NamedTuple
 
 import flint
 
@@ -29,6 +29,7 @@ from verify.result import Evidence, Verdict
 Pair = tuple[int, int]
 Point = Mapping[str, Fraction]
 Points = Callable[[], Sequence[Point]]  # asked for only where points are needed
+_LITTLE = 1e-3  # relative: a smaller difference is told with its size
 _FIRST_LOOK = (128,)  # bits: enough to refute most
 _PRECISIONS = (2048, 8192)  # tried in this order, the second where digits cancel
 _GUARD_PRECISIONS = (400, 8192)  # three quarters of 400 bits are 90 digits
@@ -36,8 +37,7 @@ _GUARD_POINTS = 3
 _DIGITS = 460  # three quarters of 2048 bits: what two balls have to share to count as agreeing
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(NamedTuple):
     """A verdict on a pair of nodes, how it is known, and for a refutation the point that shows it."""
 
     verdict: Verdict
@@ -171,7 +171,21 @@ def _refuted(graph: Graph, pair: Pair, points: Sequence[Point], point: Point) ->
     """Refute a pair that differs at a point, unless the rounding of the code's constants covers it everywhere."""
     if _typed(graph, pair) and covered(graph, pair, points):
         return _ROUNDED
-    return Decision(Verdict.REFUTED, Evidence("counterexample", "the exact values at one exact point differ"), point)
+    return Decision(Verdict.REFUTED, _difference(graph, pair, point), point)
+
+
+def _difference(graph: Graph, pair: Pair, point: Point) -> Evidence:
+    """Say how far two nodes are apart at a point, where that is little: it may be an epsilon, or a rounded constant."""
+    with flint.ctx.workprec(_GUARD_PRECISIONS[0]):
+        values = balls.at(graph, pair, point)
+        size = abs(values[pair[0]]).max(abs(values[pair[1]]))
+        apart = float(abs(values[pair[0]] - values[pair[1]]) / size)
+    if apart > _LITTLE:
+        return Evidence("counterexample", "the exact values at one exact point differ")
+    detail = (
+        f"the exact values differ by {apart:.1e} relative: too much for rounded constants, too little for most mistakes"
+    )
+    return Evidence("small difference", detail)
 
 
 def _has_roots(graph: Graph, pair: Pair) -> bool:

@@ -37,6 +37,12 @@ def function_partial(name: str) -> sympy.Expr:
     return sympy.diff(getattr(sympy, name)(_ARGUMENTS[0]), _ARGUMENTS[0])
 
 
+@cache
+def derivative(expression: sympy.Expr, symbol: sympy.Symbol) -> sympy.Expr:
+    """Return SymPy's derivative; cases share their symbols, so many ask for the same one."""
+    return sympy.diff(expression, symbol)
+
+
 def sympy_number(value: Fraction) -> sympy.Rational:
     """Return an exact number as SymPy's."""
     return sympy.Rational(value.numerator, value.denominator)
@@ -70,7 +76,7 @@ class Whole:
         step = self.program.steps[index]
         symbol = self.names.symbols.get(step.label, self.names.spare())
         output = self.values[self.program.result] if step.op == "input" else self._output_with(index, symbol)
-        return sympy.diff(output, symbol), symbol
+        return derivative(output, symbol), symbol
 
     def _output_with(self, index: int, symbol: sympy.Symbol) -> sympy.Expr:
         """Return the output with one step replaced by a symbol; only the steps that depend on it are computed again."""

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 OPERATIONS: dict[str, Callable[..., Any]] = {
     "+": operator.add,
@@ -23,8 +23,7 @@ OPERATIONS: dict[str, Callable[..., Any]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(NamedTuple):
     """One operation on earlier steps: an `input`, a `number`, or a key of OPERATIONS.
 
     `number` is the value of a number and the exponent of a `**`, which has one argument. `label` is the name that
