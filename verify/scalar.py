@@ -18,7 +18,7 @@ class Scalar(ABC):
     """
 
     __slots__ = ()
-    __array_ufunc__ = None  # NumPy's scalars leave arithmetic with this one to it
+    __array_ufunc__: Any = None  # NumPy's scalars leave arithmetic with this one to it
 
     @abstractmethod
     def lift(self, other: object) -> Self | None:
@@ -93,7 +93,6 @@ _REFUSALS = {
         "rdivmod",
         "matmul",
         "rmatmul",
-        "array",
     ],
 }
 for _name, _compute in _OPERATORS.items():
