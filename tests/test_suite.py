@@ -65,7 +65,7 @@ def test_all_keys(loaded):
             r"not arithmetic: a call .* \(line 1, column 9\)",
         ),
         ("case = 3", "case is 3: an array was expected"),
-        ("case = [3]", "has to be a table"),
+        ("case = [3]", r"shop\.toml:1: a case has to be a table"),
         ("[[case]\n", r"shop\.toml:1:\d+: not TOML"),
         (CASE + "name = 'again'", r"shop\.toml:\d+: not TOML: Cannot overwrite"),
         ("a = " + "[" * 100_000, "not TOML"),
@@ -77,6 +77,12 @@ def test_bad_files(loaded, text, message):
     """Each mistake is told with the file, the line, and what was expected."""
     with pytest.raises(InputError, match=message):
         loaded(text)
+
+
+def test_a_header_written_otherwise(loaded):
+    """A case whose line is not found still has a place, and so a command that repeats it."""
+    (case,) = loaded(CASE.replace("[[case]]", '[["case"]]'))
+    assert case.where == "shop.toml:1"
 
 
 def test_files_that_cannot_be_read(tmp_path):

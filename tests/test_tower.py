@@ -7,14 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from verify.field import PRIME
+from verify.field import PRIMES
 from verify.tower import MOST_TERMS, RedrawError, TooManyRootsError, Tower
 
 HALF = Fraction(1, 2)
 
 
 def tower(order=2):
-    return Tower(PRIME, random.Random(0), order, {})
+    return Tower(PRIMES[0], random.Random(0), order, {})
 
 
 def test_a_root_squared_is_its_radicand():

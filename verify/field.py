@@ -36,7 +36,6 @@ PRIMES = (
     (2**127 - 98331489) // 4,
     (2**127 - 98331489) // 8,
 )
-PRIME = PRIMES[0]
 SECURITY = 100  # a wrong "equal" has to be less likely than 2**-SECURITY
 _LEAST_BITS = 32  # that one walk has to be worth
 _MOST_DRAWS = 16  # for one walk: a point may be a pole

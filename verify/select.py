@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import itertools
 import re
+from collections.abc import Callable
 
 from verify.errors import InputError
+
+Parser = Callable[[list[str], str], tuple[bool, list[str]]]
 
 _OPERATORS = ("and", "or", "not", "(", ")")
 
@@ -23,19 +26,23 @@ def matches(pattern: str, name: str) -> bool:
 
 
 def _alternatives(tokens: list[str], name: str) -> tuple[bool, list[str]]:
-    found, tokens = _all(tokens, name)
-    while tokens and tokens[0] == "or":
-        other, tokens = _all(tokens[1:], name)
-        found = found or other
-    return found, tokens
+    return _joined("or", any, _all, tokens, name)
 
 
 def _all(tokens: list[str], name: str) -> tuple[bool, list[str]]:
-    found, tokens = _one(tokens, name)
-    while tokens and tokens[0] == "and":
-        other, tokens = _one(tokens[1:], name)
-        found = found and other
-    return found, tokens
+    return _joined("and", all, _one, tokens, name)
+
+
+def _joined(
+    operator: str, combine: Callable[[list[bool]], bool], part: Parser, tokens: list[str], name: str
+) -> tuple[bool, list[str]]:
+    """Parse parts with an operator between them; returns whether they match together, and the tokens left."""
+    found, tokens = part(tokens, name)
+    results = [found]
+    while tokens and tokens[0] == operator:
+        found, tokens = part(tokens[1:], name)
+        results.append(found)
+    return combine(results), tokens
 
 
 def _one(tokens: list[str], name: str) -> tuple[bool, list[str]]:

@@ -40,7 +40,8 @@ def load(path: Path, wire: Wire) -> list[Case]:
     names: set[str] = set()
     cases = []
     for number, table in enumerate(tables):
-        place = f"{where}:{lines[number]}" if len(lines) == len(tables) else where
+        # Written in another way, [[ "case" ]] say, the lines are not found: then the first one has to do.
+        place = f"{where}:{lines[number] if len(lines) == len(tables) else 1}"
         cases.append(_case(table, place, wire))
         if cases[-1].name in names:
             raise InputError(f"{place}: there are two cases with the name {cases[-1].name!r}")
