@@ -123,6 +123,8 @@ def test_digits_that_cancel_are_computed_again():
     ("expression", "at", "backward"),
     [
         ("x ** 2.2", {"x": "1.5"}, lambda d, x: d * 2.2 * x ** (2.2 - 1)),
+        ("x ** 1.0001", {"x": "1.5"}, lambda d, x: d * 1.0001 * x ** (1.0001 - 1)),
+        ("x ** -0.999", {"x": "1.5"}, lambda d, x: d * -0.999 * x ** (-0.999 - 1)),
         ("x ** 0.1", {"x": "1.5"}, lambda d, x: d * 0.1 * x ** (0.1 - 1)),
         ("6.02214076e23 * x", {"x": 2}, lambda d, x: d * 6.02214076e23),
         ("1.5e-30 * x", {"x": 2}, lambda d, x: d * 1.5e-30),

@@ -182,10 +182,8 @@ def _difference(graph: Graph, pair: Pair, point: Point) -> Evidence:
         apart = float(abs(values[pair[0]] - values[pair[1]]) / size)
     if apart > _LITTLE:
         return Evidence("counterexample", "the exact values at one exact point differ")
-    detail = (
-        f"the exact values differ by {apart:.1e} relative: too much for rounded constants, too little for most mistakes"
-    )
-    return Evidence("small difference", detail)
+    said = f"the exact values differ by {apart:.1e} relative"
+    return Evidence("small difference", f"{said}: more than a few roundings explain, less than most mistakes make")
 
 
 def _has_roots(graph: Graph, pair: Pair) -> bool:

@@ -14,7 +14,7 @@ from verify.scalar import Scalar
 from verify.where import asked_at
 
 _MINUS_ONE = Fraction(-1)
-_COMPUTED = 4  # ulps that a few float operations on typed constants may have added
+_COMPUTED = 4  # ulps that a few float operations may have added
 
 
 class Symbol(Scalar):
@@ -50,8 +50,7 @@ class Symbol(Scalar):
         node = self.graph.node(exponent.node)
         if node.op not in ("constant", "typed"):
             raise TraceError(f"a power whose exponent depends on the inputs, at {asked_at()}")
-        # 2.2 - 1 is 1.2000000000000002: an exponent was often computed from a decimal, and 6/5 is meant.
-        value = simplest_rational(node.payload, ulps=_COMPUTED) if node.op == "typed" else node.payload
+        value = _exponent(node.payload) if node.op == "typed" else node.payload
         return self._at(self.graph.power(self.node, value))
 
     def function(self, name: str) -> Self:
@@ -63,6 +62,14 @@ class Symbol(Scalar):
 
     def _at(self, node: int) -> Self:
         return type(self)(self.graph, node)
+
+
+def _exponent(value: float) -> Fraction:
+    """Return the exponent that is meant by a float; it was often computed as n - 1, with the rounding of n.
+
+    So 2.2 - 1, which is 1.2000000000000002, is read as 6/5, and 1.0001 - 1 as 1/10000.
+    """
+    return simplest_rational(value, ulps=_COMPUTED * max(1.0, math.ulp(1.0) / math.ulp(value)))
 
 
 def node_of(graph: Graph, value: object) -> int | None:
