@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 from fractions import Fraction
+from functools import cache
 
 from verify import runs
 from verify.cases import Case, Outcome
@@ -79,7 +80,7 @@ def _decisions(exact: Theory, keys: list[Key], symbols: Outcome, seed: int) -> d
         actual[key] = outcome[label]
     pairs = [(exact.expected(key), actual[key]) for key in keys]
     twice = [(exact.derivatives[i], node) for i, (node, _) in exact.wholes.items()]
-    found = decide(exact.graph, [*pairs, *twice], lambda: points(exact, seed), seed)
+    found = decide(exact.graph, [*pairs, *twice], cache(lambda: points(exact, seed)), seed)
     # The sweep stands on its own; that it is not proved equal to the whole may be for want of a law of roots.
     if not all(decision.verdict.good for decision in found[len(pairs) :]):
         raise SubjectError(_INCONSISTENT)

@@ -30,6 +30,7 @@ _OVERFLOW = flint.arb(2.0**970) * (2**54 - 1)  # from halfway past the last floa
 _UNKNOWN = flint.arb(0, flint.arb("inf"))
 # IEEE 754 leaves pow open; the C libraries in use stay within one ulp, twice what the other operations may add.
 _POW = 2
+_TWO_DIGITS = Context(prec=2, rounding=ROUND_CEILING)
 
 
 class Enclosure(Scalar):
@@ -135,6 +136,6 @@ def _ulp(value: flint.arb) -> flint.arb:
 def _upward(value: flint.arb) -> str:
     """Write a non-negative ball's upper end with two digits, rounded up; 0 only where it is 0."""
     mantissa, exponent = (int(n) for n in value.upper().man_exp())
-    top = Fraction(mantissa) * Fraction(2) ** exponent
-    digits = Context(prec=2, rounding=ROUND_CEILING).divide(Decimal(top.numerator), Decimal(top.denominator))
+    above, below = (mantissa << exponent, 1) if exponent >= 0 else (mantissa, 1 << -exponent)
+    digits = _TWO_DIGITS.divide(Decimal(above), Decimal(below))
     return f"{digits:f}" if -5 < digits.adjusted() < 7 or not digits else f"{digits:.1e}"
