@@ -55,11 +55,8 @@ def _backward(program: Program, units: list[Any], dout: Any) -> dict[int, Any]:
     for index in range(program.result, -1, -1):
         if units[index] is None or index not in gradients:
             continue
-        for argument, share in zip(
-            program.steps[index].args,
-            _shares(units[index], gradients[index], len(program.steps[index].args)),
-            strict=True,
-        ):
+        arguments = program.steps[index].args
+        for argument, share in zip(arguments, _shares(units[index], gradients[index], len(arguments)), strict=True):
             gradients[argument] = gradients[argument] + share if argument in gradients else share
     return gradients
 

@@ -1,6 +1,7 @@
 """What several test files use: the command in-process, planted layers, and a case in one line."""
 
 import io
+import sys
 from types import SimpleNamespace
 
 import pytest
@@ -10,6 +11,27 @@ from layers.wiring import wire
 from verify.cases import make
 from verify.checker import check
 from verify.cli import main
+from verify.graph import Graph
+from verify.symbolic import Symbol
+
+TOML = """
+[[case]]
+name = "right"
+expression = "price = apple * tax"
+inputs = { apple = 100, tax = 1.1 }
+
+[[case]]
+name = "also right"
+expression = "price = apple + tax"
+inputs = { apple = 100, tax = 1.1 }
+"""
+WRONG = """
+from layers.arithmetic import *
+
+class MulLayer(MulLayer):
+    def backward(self, dout):
+        return dout * self.x, dout * self.y
+"""
 
 
 @pytest.fixture
@@ -40,3 +62,27 @@ def checked():
 def gradients():
     """Return the gradient comparisons of a result, by name."""
     return lambda result: {c.name: c for c in result.comparisons if c.quantity == "gradient"}
+
+
+@pytest.fixture
+def graph():
+    """An empty graph."""
+    return Graph()
+
+
+@pytest.fixture
+def xy(graph):
+    """Two symbols of the graph."""
+    return Symbol(graph, graph.variable("x")), Symbol(graph, graph.variable("y"))
+
+
+@pytest.fixture
+def shop(tmp_path, monkeypatch):
+    """Work in a directory with a small suite and a module of wrong layers."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("sys.path", [*sys.path])
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    monkeypatch.delenv("FORCE_COLOR", raising=False)
+    (tmp_path / "shop.toml").write_text(TOML)
+    (tmp_path / "wrong.py").write_text(WRONG)
+    return tmp_path

@@ -6,20 +6,9 @@ from fractions import Fraction
 import pytest
 
 from verify.field import PRIMES, equal
-from verify.graph import Graph
 from verify.symbolic import Symbol
 
 HALF = Fraction(1, 2)
-
-
-@pytest.fixture
-def graph():
-    return Graph()
-
-
-@pytest.fixture
-def xy(graph):
-    return Symbol(graph, graph.variable("x")), Symbol(graph, graph.variable("y"))
 
 
 def test_the_primes_are_a_chain():

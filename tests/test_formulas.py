@@ -7,13 +7,7 @@ import sympy
 
 from verify.errors import TraceError
 from verify.formulas import Alphabet, from_sympy, size, text, to_sympy
-from verify.graph import Graph
 from verify.symbolic import Symbol
-
-
-@pytest.fixture
-def graph():
-    return Graph()
 
 
 @pytest.fixture

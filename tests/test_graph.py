@@ -2,7 +2,6 @@
 
 from fractions import Fraction
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -10,11 +9,6 @@ from verify.graph import Graph, Node
 from verify.rationals import real
 
 HALF = Fraction(1, 2)
-
-
-@pytest.fixture
-def graph():
-    return Graph()
 
 
 def test_equal_operations_are_one_node(graph):

@@ -8,9 +8,8 @@ from verify.decide import decide
 from verify.derive import function_partial
 from verify.field import equal
 from verify.formulas import from_sympy
-from verify.graph import FUNCTIONS, Graph
+from verify.graph import FUNCTIONS
 from verify.result import Verdict
-from verify.symbolic import Symbol
 
 HALF = Fraction(1, 2)
 POINTS = [{"x": Fraction(a), "y": Fraction(b)} for a, b in [(2, 3), (1, 5), ("1/3", "7/2"), ("5/7", "1/9")]]
@@ -78,16 +77,6 @@ NO_LAWS = {
     "log and erf": lambda x, y: (log(x), erf(x)),
     "exponential and its exponent": lambda x, y: (exp(x), x + 1),
 }
-
-
-@pytest.fixture
-def graph():
-    return Graph()
-
-
-@pytest.fixture
-def xy(graph):
-    return Symbol(graph, graph.variable("x")), Symbol(graph, graph.variable("y"))
 
 
 @pytest.mark.parametrize("rooted", [False, True])

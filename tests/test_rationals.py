@@ -41,3 +41,13 @@ def test_texts():
     assert found[root.node].text.startswith("3.31662479")
     assert found[beyond.node].rational is None
     assert found[beyond.node].ball.overlaps((found[root.node].ball + 1) ** 2)
+
+
+def test_a_zero_that_cancels(xy):
+    """A formula that is the function 0 is 0 exactly; one that is merely too small for the ball is not."""
+    x, _ = xy
+    zero, tiny = x**0.5 * x**0.5 - x, x**0.5 * (x**0.5 + Fraction(1, 10**90)) - x
+    found = real(x.graph, [zero.node, tiny.node], {"x": Fraction(2)})
+    assert found[zero.node].rational == 0
+    assert found[tiny.node].rational is None
+    assert found[tiny.node].ball.contains(0)

@@ -7,14 +7,7 @@ import numpy as np
 import pytest
 
 from verify.errors import TraceError
-from verify.graph import Graph
-from verify.symbolic import Symbol, node_of
-
-
-@pytest.fixture
-def xy():
-    graph = Graph()
-    return Symbol(graph, graph.variable("x")), Symbol(graph, graph.variable("y"))
+from verify.symbolic import node_of
 
 
 def test_operators_from_both_sides(xy):

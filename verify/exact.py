@@ -1,4 +1,4 @@
-"""Exact numbers: reading what people type, the simplest rational behind a float, and the size of an ulp."""
+"""Exact numbers: reading and writing what people type, and the simplest rational behind a float."""
 
 from __future__ import annotations
 

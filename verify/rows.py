@@ -51,11 +51,8 @@ class Rows:
         rounding = self._rounding(key, right=decision.verdict.good)
         decision = _unless_unstable(decision, rounding)
         quantity, index = key
-        step, label, proved = (
-            self.exact.case.program.steps[index],
-            self.exact.label(key),
-            decision.verdict is Verdict.PROVED,
-        )
+        step, label = self.exact.case.program.steps[index], self.exact.label(key)
+        proved = decision.verdict is Verdict.PROVED
         return Comparison(
             quantity=quantity,
             name=label,
