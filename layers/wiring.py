@@ -6,7 +6,7 @@ from collections.abc import Callable, Generator, Mapping, Sequence
 from types import ModuleType, SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
-from layers import arithmetic
+from . import arithmetic
 
 if TYPE_CHECKING:
     from verify.program import Program, Step

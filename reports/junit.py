@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from itertools import groupby
 from xml.etree import ElementTree as ET
 
-from reports import rows
+from reports import cells, rows, words
 from verify.result import CaseResult, Comparison, Run, Verdict
 
 _FORBIDDEN = "[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
@@ -31,12 +32,15 @@ def render(run: Run) -> str:
 
 def _test_case(suite: ET.Element, file: str, case: CaseResult, comparison: Comparison) -> None:
     module = re.sub(r"[./\\]+", ".", file.replace(".", "_")) if file else "expr"
-    classname, name = f"{module}.{case.name}", f"{comparison.quantity} {comparison.name}"
+    variant = f" ({comparison.variant})" if comparison.variant else ""
+    classname, name = f"{module}.{case.name}", f"{comparison.quantity} {comparison.name}{variant}"
     element = ET.SubElement(suite, "testcase", classname=_clean(classname), name=_clean(name))
     if kind := _kind(comparison):
-        lines = [f"{label}: {text}" for label, text in rows.explanation(comparison)]
-        problem = ET.SubElement(element, kind, type=rows.verdict(comparison), message=_clean(_message(comparison)))
+        lines = [f"{label}: {text}" for label, text in words.explanation(comparison)] + _notes(case)
+        problem = ET.SubElement(element, kind, type=cells.verdict(comparison), message=_clean(_message(comparison)))
         problem.text = _clean("\n".join([*lines, f"where: {case.where or 'expr'}", f"again: {case.reproduce}"]))
+    if rows.traced(case) and comparison.good:
+        ET.SubElement(element, "system-out").text = _clean("\n".join(_holds(case, comparison)))
 
 
 def _kind(comparison: Comparison) -> str:
@@ -46,9 +50,28 @@ def _kind(comparison: Comparison) -> str:
 
 
 def _message(comparison: Comparison) -> str:
-    if comparison.verdict is Verdict.REFUTED:
-        return f"{rows.name(comparison)}: {comparison.actual}, exactly {rows.readable(comparison.expected)}"
-    return f"{rows.name(comparison)}: {rows.explanation(comparison)[0][1]}"
+    name = cells.name(comparison)
+    if comparison.verdict is Verdict.REFUTED and comparison.actual:
+        return f"{name}: {comparison.actual}, exactly {cells.readable(comparison.expected)}"
+    scope = words.scope(comparison)
+    said = [
+        text for label, text in words.explanation(comparison) if label in ("likely", "relation", "because", "floats")
+    ]
+    return ": ".join([f"{name} {scope}" if scope else name, (said or [words.sentence(comparison)])[0]])
+
+
+def _holds(case: CaseResult, comparison: Comparison) -> list[str]:
+    """Say what is known of an array, and for what: a claim that passes is a claim with a region."""
+    here = [replace(branch, variant="") for branch in case.region if branch.variant in ("", comparison.variant)]
+    shape = f" of shape {comparison.shape}" if comparison.shape else ""
+    number = "1 entry" if comparison.entries == 1 else f"{comparison.entries:,} entries"
+    lines = [f"{cells.verdict(comparison)}: {number}{shape}"]
+    lines += [f"holds where the code takes the same branches: {text}" for text in words.region(here)]
+    return lines + _notes(case)
+
+
+def _notes(case: CaseResult) -> list[str]:
+    return [f"note: {note}" for note in case.notes]
 
 
 def _clean(text: str) -> str:

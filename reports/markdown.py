@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import html
 import re
+from functools import lru_cache
 
-from tabulate import tabulate
-
-from reports import rows
+from reports import cells, layout, rows, words
 from verify.result import CaseResult, Comparison, Run, exit_status, summary
 
 _SIGNS = {0: "✅", 1: "❌", 2: "⚠️"}
+_SIMPLE = re.compile(r"[^`|\s]+(?: [^`|\s]+)*")  # what most cells are: nothing to fence off or to escape
 _SPECIAL = re.compile(r"([\\`*_\[\]|~])")
 
 
@@ -23,30 +23,44 @@ def render(run: Run) -> str:
 
 
 def _case(case: CaseResult) -> list[str]:
-    comparisons = rows.shown(case)
-    table = tabulate(
-        [_cells(c) for c in comparisons], rows.HEADERS, tablefmt="pipe", colalign=rows.ALIGN, disable_numparse=True
-    )
-    heading = [f"## {_text(case.name)}", "", _code(rows.title(case)), ""]
-    explained = [line for c in comparisons if rows.needs_words(c) for line in _explained(c)]
+    table = cells.table(case)
+    lines = layout.pipe(table.headers, table.align, _body(table))
+    heading = [f"## {_text(case.name)}", "", ", ".join(map(_code, words.titles(case))), ""]
+    explained = [line for row in table.rows if row.explained for line in _explained(row.comparison)]
+    remarks = [line for remark in words.remarks(case) for line in _remark(remark)]
     again = [] if case.good else ["To run this case alone:", "", _block(case.reproduce), ""]
     unclaimed = (
         [f"Not claimed, and so not checked: {', '.join(map(_code, case.unclaimed))}", ""] if case.unclaimed else []
     )
-    return [*heading, table, "", *explained, *unclaimed, *again]
+    return [*heading, *lines, "", *explained, *remarks, *unclaimed, *again]
 
 
-def _cells(comparison: Comparison) -> list[str]:
-    name, *numbers, verdict = rows.cells(comparison)
-    word = _text(verdict) if comparison.good else f"**{_text(verdict)}**"
-    return [_code(name), *[_code(cell) if cell else "" for cell in numbers], word]
+def _body(table: cells.Table) -> list[list[str]]:
+    return [
+        [*[_code(text) if text else "" for text in texts], _text(verdict) if row.comparison.good else _bold(verdict)]
+        for row, (*texts, verdict) in zip(table.rows, table.cells, strict=True)
+    ]
 
 
 def _explained(comparison: Comparison) -> list[str]:
-    lines = [f"- {_text(label)}: {_code(text)}" for label, text in rows.explanation(comparison)]
-    return [f"**{_text(rows.name(comparison))}**: {_text(rows.sentence(comparison))}", "", *lines, ""]
+    lines = [
+        f"- {_text(label)}: {_text(text) if label in words.PROSE else _code(text)}"
+        for label, text in words.explanation(comparison)
+    ]
+    return [f"**{_text(cells.name(comparison))}**: {_text(words.sentence(comparison))}", "", *lines, ""]
 
 
+def _remark(remark: words.Remark) -> list[str]:
+    label = f"{remark.label[0].upper()}{remark.label[1:]}"
+    items = [_text(item) if remark.prose else _code(item) for item in remark.items]
+    return [f"{label}: {items[0]}", ""] if len(items) == 1 else [f"{label}:", "", *[f"- {i}" for i in items], ""]
+
+
+def _bold(text: str) -> str:
+    return f"**{_text(text)}**"
+
+
+@lru_cache(maxsize=1000)
 def _text(text: str) -> str:
     """Escape what Markdown or HTML would take for markup."""
     return _SPECIAL.sub(r"\\\1", html.escape(" ".join(text.split()), quote=False))
@@ -54,6 +68,8 @@ def _text(text: str) -> str:
 
 def _code(text: str) -> str:
     """Return a code span: its fence is longer than any run of backticks inside, and a table's bar is escaped."""
+    if _SIMPLE.fullmatch(text):
+        return f"`{text}`"
     fence = "`" * (max(map(len, re.findall("`+", text)), default=0) + 1)
     space = " " if "`" in text else ""
     return f"{fence}{space}{' '.join(text.split())}{space}{fence}".replace("|", "\\|")

@@ -1,17 +1,30 @@
-"""The rows of a result as people read them: the same cells and the same order in every table."""
+"""The rows of every table: what a case shows, failures first, the variants of one quantity told together."""
 
 from __future__ import annotations
 
-from decimal import Decimal, localcontext
+import re
+from collections.abc import Sequence
+from typing import NamedTuple
 
-from verify.result import CaseResult, Comparison, Rounding, Run, Verdict
+from verify.result import CaseResult, Comparison, Evidence, Run, Verdict
 
-HEADERS = ("with respect to", "value", "backprop", "exact", "formula", "off by", "bound", "verdict")
-ALIGN = ("left", "right", "right", "right", "left", "right", "right", "left")
-_LONGEST_QUOTIENT = 24
-_LONGEST = 60  # signs of a formula or name in a table; values are never shortened
+_MOST_VARIANTS = 3  # failing variants of one quantity that have rows of their own, unless everything is asked for
+_MOST_SHAPES = 2  # in one cell
 
-_NAMES = {"gradient": "{}", "value": "{} (forward)", "stated": "{} (stated)", "case": "{}"}
+
+class Row(NamedTuple):
+    """A line of a table: a comparison, or several variants of it and then the weakest of them.
+
+    `variant`, `shape`, `entries` and `failing` are of all that the row stands for; `explained` tells whether the words
+    below the table say more of it.
+    """
+
+    comparison: Comparison
+    variant: str = ""
+    shape: str = ""
+    entries: int = 0
+    failing: int = 0
+    explained: bool = True
 
 
 def cases(run: Run) -> list[CaseResult]:
@@ -19,29 +32,24 @@ def cases(run: Run) -> list[CaseResult]:
     return sorted(run.cases, key=lambda case: case.good)
 
 
-def shown(case: CaseResult, *, everything: bool = False) -> list[Comparison]:
-    """Return the comparisons that a table shows, failures first: all gradients, and what else is not good."""
-    rows = [c for c in case.comparisons if everything or c.quantity == "gradient" or not c.good]
-    return sorted(rows, key=lambda c: c.good)
+def traced(case: CaseResult) -> bool:
+    """Tell whether a case is code that ran on arrays of symbols, which has a signature and no expression."""
+    return bool(case.signature) or not case.expression
 
 
-def name(comparison: Comparison) -> str:
-    """Return what a row is about."""
-    return _NAMES[comparison.quantity].format(comparison.name)
+def variants(case: CaseResult) -> list[str]:
+    """Return the sizes and options for which quantities of a case were compared, in order."""
+    return list(dict.fromkeys(c.variant for c in case.comparisons if c.variant and c.quantity != "case"))
 
 
-def verdict(comparison: Comparison) -> str:
-    """Return the verdict in a word, in capitals where it is bad, with how it is known."""
-    if comparison.good:
-        return f"{comparison.verdict.name.lower()} ({comparison.evidence.kind})"
-    return "NOT ROUNDING" if comparison.verdict.good else comparison.verdict.name
-
-
-def sentence(comparison: Comparison) -> str:
-    """Return the verdict in a sentence; a right formula with bad floats is never mixed up with a wrong formula."""
-    if comparison.verdict.good and not comparison.good:
-        return "the formula is right, but rounding does not explain what the floats gave"
-    return comparison.verdict.value
+def rows(case: CaseResult, *, everything: bool = False) -> list[Row]:
+    """Return the rows of a case, failures first: all gradients, and what else is not good or everything there is."""
+    chosen = [c for c in case.comparisons if everything or c.quantity == "gradient" or not c.good]
+    if traced(case):
+        found = _by_quantity(chosen, several=len(variants(case)) > 1, everything=everything)
+    else:
+        found = [Row(c, explained=everything or needs_words(c)) for c in chosen]
+    return sorted(found, key=lambda row: row.comparison.good)
 
 
 def needs_words(comparison: Comparison) -> bool:
@@ -49,61 +57,54 @@ def needs_words(comparison: Comparison) -> bool:
     return not comparison.good or comparison.verdict is not Verdict.PROVED
 
 
-def cells(comparison: Comparison) -> list[str]:
-    """Return the cells of a row, in the order of HEADERS."""
-    error, bound = _distance(comparison.rounding)
-    return [
-        short(name(comparison)),
-        comparison.value,
-        comparison.actual,
-        readable(comparison.expected),
-        short(comparison.expected_formula),
-        error,
-        bound,
-        verdict(comparison),
-    ]
+def _by_quantity(chosen: Sequence[Comparison], *, several: bool, everything: bool) -> list[Row]:
+    groups: dict[tuple[str, str], list[Comparison]] = {}
+    for c in chosen:
+        groups.setdefault((c.quantity, c.name), []).append(c)
+    found = [row for group in groups.values() for row in _of_quantity(group, everything)]
+    told_apart = several and any(not row.comparison.good for row in found)
+    return found if told_apart else [row._replace(variant="") for row in found]
 
 
-def _distance(rounding: Rounding | None) -> tuple[str, str]:
-    if rounding is None:
-        return "", ""
-    unit = " ulp" if rounding.unit == "ulp" else ""
-    error = rounding.error if rounding.error == "0" else rounding.error + unit
-    bound = rounding.bound if rounding.bound == "0" else rounding.bound + unit
-    return error, bound if rounding.bound else "unknown"
+def _of_quantity(group: Sequence[Comparison], everything: bool) -> list[Row]:
+    """Return a row for each variant that fails, or the first few and one for the others, and one for those that do not.
+
+    The first that fails is explained, and what agrees without being proved.
+    """
+    bad, good = [c for c in group if not c.good], [c for c in group if c.good]
+    own = len(bad) if everything or len(bad) <= _MOST_VARIANTS + 1 else _MOST_VARIANTS
+    found = [_folded([c], c.variant, explained=everything or c is bad[0]) for c in bad[:own]]
+    if more := bad[own:]:
+        found.append(_folded(more, f"and {len(more)} more variants", explained=False))
+    if good:
+        found.append(
+            _folded(good, _called(good, others=bool(bad)), explained=everything or any(map(needs_words, good)))
+        )
+    return found
 
 
-def readable(exact: str) -> str:
-    """Write an exact value; the long quotients as decimals, with an ellipsis where they go on."""
-    above, slash, below = exact.partition("/")
-    if len(exact) <= _LONGEST_QUOTIENT or not slash:
-        return exact
-    with localcontext(prec=17):
-        return f"{Decimal(above) / Decimal(below)}…".lower()
+def _called(group: Sequence[Comparison], *, others: bool) -> str:
+    if len(group) == 1:
+        return group[0].variant
+    if others:
+        return f"{len(group)} other variants"
+    return "both variants" if len(group) == 2 else f"all {len(group)} variants"
 
 
-def short(text: str) -> str:
-    """Shorten a long name or formula in its middle."""
-    return text if len(text) <= _LONGEST else f"{text[: _LONGEST // 2 - 1]}…{text[-_LONGEST // 2 :]}"
+def _folded(group: Sequence[Comparison], variant: str, *, explained: bool) -> Row:
+    shapes = list(dict.fromkeys(c.shape for c in group if c.shape))
+    shape = "; ".join(shapes[:_MOST_SHAPES] + ["…"] * (len(shapes) > _MOST_SHAPES))
+    entries = sum(c.entries for c in group if c.quantity != "case")
+    return Row(max(group, key=_weakness), variant, shape, entries, sum(c.failing for c in group), explained)
 
 
-def title(case: CaseResult) -> str:
-    """Return what a case computes: `price = apple*tax = 110`, and the upstream unless it is 1."""
-    upstream = "" if case.upstream[1] == "1" else f", {case.upstream[0]} = {case.upstream[1]}"
-    return f"{case.output} = {short(case.expression)} = {case.output_value}{upstream}"
+def _weakness(comparison: Comparison) -> tuple[int, float]:
+    return comparison.verdict.rank, -_strength(comparison.evidence)
 
 
-def explanation(comparison: Comparison) -> list[tuple[str, str]]:
-    """Return why a row has its verdict, as labelled lines."""
-    if comparison.verdict.good and not comparison.good:
-        assert comparison.rounding is not None
-        return [("floats", f"{comparison.actual} is {comparison.rounding.note} {readable(comparison.expected)}")]
-    if not (found := comparison.counterexample):
-        return [("because", comparison.evidence.detail)]
-    size = [("because", comparison.evidence.detail)] if comparison.evidence.kind == "small difference" else []
-    return [
-        *size,
-        ("backprop", f"{comparison.actual_formula} = {found.actual}"),
-        ("exact", f"{comparison.expected_formula} = {found.expected}"),
-        ("at", ", ".join(f"{name}={value}" for name, value in found.inputs)),
-    ]
+def _strength(evidence: Evidence) -> float:
+    """Return how many bits of certainty there are, by the bound in the evidence: `field, 2^-204` is 204."""
+    if evidence.kind == "same formula":
+        return float("inf")
+    bound = re.search(r"2\^-(\d+)", evidence.kind)
+    return float(bound[1]) if bound else 0.0

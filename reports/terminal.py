@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from tabulate import tabulate
-
-from reports import rows
+from reports import cells, layout, rows, words
 from verify.result import CaseResult, Comparison, Run, Verdict, exit_status, summary
 
 _COLORS = {
@@ -26,13 +24,16 @@ def render(run: Run, *, color: bool = False, verbosity: int = 0) -> str:
 
 
 def _case(case: CaseResult, color: bool, verbosity: int) -> str:
-    comparisons = rows.shown(case, everything=verbosity > 0)
-    if verbosity < 0:
-        comparisons = [c for c in comparisons if not c.good]
-    lines = [f"{_paint(case.name, '1', color)}    {rows.title(case)}"]
-    lines += [f"  {line}" for line in _table(comparisons, color)]
-    for comparison in comparisons:
-        lines += _explained(comparison, color, verbosity)
+    everything = verbosity > 0
+    table = cells.table(case, everything=everything, failures_only=verbosity < 0)
+    lines = ["    ".join([_paint(case.name, "1", color), *words.titles(case)])]
+    lines += [f"  {line}" for line in _table(table, color)]
+    for row in table.rows:
+        if row.explained:
+            lines += _explained(row.comparison, color, everything)
+    if verbosity >= 0:
+        for remark in words.remarks(case, everything=everything):
+            lines += _remark(remark)
     if case.unclaimed:
         lines.append(f"  not claimed, and so not checked: {', '.join(case.unclaimed)}")
     if not case.good:
@@ -40,20 +41,23 @@ def _case(case: CaseResult, color: bool, verbosity: int) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _table(comparisons: list[Comparison], color: bool) -> list[str]:
-    body = []
-    for comparison in comparisons:
-        *cells, verdict = rows.cells(comparison)
-        body.append([*cells, _paint(verdict, _COLORS[comparison.verdict] if comparison.good else "1;31", color)])
-    table: str = tabulate(body, rows.HEADERS, tablefmt="plain", colalign=rows.ALIGN, disable_numparse=True)
-    return table.splitlines()
+def _table(table: cells.Table, color: bool) -> list[str]:
+    body = [
+        [*texts, _paint(verdict, _COLORS[row.comparison.verdict] if row.comparison.good else "1;31", color)]
+        for row, (*texts, verdict) in zip(table.rows, table.cells, strict=True)
+    ]
+    return layout.plain(table.headers, table.align, body)
 
 
-def _explained(comparison: Comparison, color: bool, verbosity: int) -> list[str]:
-    if not rows.needs_words(comparison) and verbosity < 1:
-        return []
-    lines = [f"  {_paint(rows.name(comparison), '1', color)}: {rows.sentence(comparison)}"]
-    return lines + [f"    {label:<8}  {text}" for label, text in rows.explanation(comparison)]
+def _explained(comparison: Comparison, color: bool, everything: bool) -> list[str]:
+    lines = [f"  {_paint(cells.name(comparison), '1', color)}: {words.sentence(comparison)}"]
+    return lines + [f"    {label:<8}  {text}" for label, text in words.explanation(comparison, everything=everything)]
+
+
+def _remark(remark: words.Remark) -> list[str]:
+    if len(remark.items) == 1:
+        return [f"  {remark.label}: {remark.items[0]}"]
+    return [f"  {remark.label}:", *[f"    {item}" for item in remark.items]]
 
 
 def _paint(text: str, code: str, color: bool) -> str:

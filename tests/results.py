@@ -1,6 +1,6 @@
 """One result that holds every verdict, for the tests of result and reports."""
 
-from verify.result import CaseResult, Comparison, Counterexample, Evidence, Rounding, Run, Verdict
+from verify.result import Branch, CaseResult, Comparison, Counterexample, Evidence, Rounding, Run, Verdict
 
 SAME = Evidence("same formula", "both sides are the same formula")
 FIELD = Evidence("field, 2^-244", "equal at random points of a finite field: wrong with a chance below 2^-244")
@@ -74,6 +74,107 @@ STATED = Comparison(
 )
 
 
+SMALL, SINGLE, STRIDED = "N=2, D=3, M=4", "N=1, D=3, M=4", "N=2, D=3, M=4, stride=2, pad=1"
+
+
+def array(name, variant, shape, verdict=Verdict.PROVED, **fields):
+    entries = 1
+    for size in shape.split():
+        entries *= int(size)
+    defaults = {"role": "input", "evidence": SAME, "shape": shape, "entries": entries, "variant": variant}
+    return Comparison("gradient", name, verdict, **(defaults | fields))
+
+
+def traced(name, *comparisons, where="my_layers.py:4", **fields):
+    defaults = {
+        "output": "",
+        "expression": "",
+        "output_value": "",
+        "inputs": (),
+        "upstream": ("dout", ""),
+        "signature": "x: N D, W: D M, b: M",
+        "reproduce": f"gradproof run my_layers.py -k '{name}'",
+    }
+    return case(name, *comparisons, where=where, **(defaults | fields))
+
+
+def halved(variant, failing=5, **fields):
+    """A gradient that is half of what it should be in some entries."""
+    defaults = {
+        "expected_formula": "dout[0,1]*x[0,0] + dout[1,1]*x[1,0]",
+        "actual_formula": "dout[0,1]*x[0,0]/2 + dout[1,1]*x[1,0]/2",
+        "evidence": REFUTED.evidence,
+        "counterexample": Counterexample(
+            (("x[0,0]", "1/2"), ("x[1,0]", "0"), ("dout[0,1]", "1"), ("dout[1,1]", "1")), "1/2", "1/4"
+        ),
+        "failing": failing,
+        "index": "[0, 1]",
+        "relation": "actual = expected/2",
+        "diagnosis": "the gradient is half of what it should be: a factor 2 is missing",
+        "where": "my_layers.py:14",
+    }
+    return array("W", variant, "3 4", Verdict.REFUTED, **(defaults | fields))
+
+
+AFFINE = traced(
+    "affine, then relu",
+    array("x", SMALL, "2 3"),
+    array("W", SMALL, "3 4", evidence=FIELD),
+    array("b", SMALL, "4"),
+    array("x", SINGLE, "1 3", evidence=Evidence("field, 2^-202", "equal at random points: wrong below 2^-202")),
+    array("W", SINGLE, "3 4", evidence=Evidence("field, 2^-202", "equal at random points: wrong below 2^-202")),
+    array("b", SINGLE, "4"),
+    region=(
+        Branch("my_layers.py:9", "W[0,0]*x[0,0] + b[0] > 0", 8, SMALL),
+        Branch("my_layers.py:9", "W[0,0]*x[0,0] + b[0] > 0", 4, SINGLE),
+        Branch("my_layers.py:11", "x[0,0] < 100", 1, SMALL),
+    ),
+    notes=("random draws were seeded with 0",),
+)
+HALVED = traced(
+    "half a gradient",
+    *[array("x", variant, "2 3") for variant in (SMALL, STRIDED)],
+    *[array("W", SMALL, "3 4"), halved(STRIDED)],
+    region=(Branch("my_layers.py:9", "x[0,0] > 0", 6, SMALL),),
+)
+TRACED = (
+    AFFINE,
+    HALVED,
+    traced(
+        "agrees | *only*",
+        *[array("x", SMALL, "2 3", Verdict.AGREES, evidence=AGREES.evidence), array("x", SINGLE, "1 3")],
+        array("b", SMALL, "4"),
+    ),
+    traced(
+        "turns into floats",
+        array(
+            "x",
+            SMALL,
+            "2 3",
+            Verdict.UNDECIDED,
+            failing=6,
+            evidence=Evidence("not followed", "a symbol was turned into a plain number, at a.py:3"),
+        ),
+        unclaimed=("W", "b"),
+    ),
+    traced(
+        "raises on arrays",
+        Comparison(
+            "case", "the whole case", Verdict.ERROR, evidence=Evidence("error", "ValueError: shapes, at a.py:9")
+        ),
+    ),
+    traced(
+        "takes too long",
+        Comparison(
+            "case",
+            "the whole case",
+            Verdict.UNDECIDED,
+            evidence=Evidence("timeout", "stopped after 60 seconds; --timeout gives it more"),
+        ),
+    ),
+)
+
+
 def everything():
     """Return a run with every verdict and every kind of row."""
     return Run(
@@ -84,6 +185,7 @@ def everything():
             case("사과 raises", ERROR, where="shop.py:9", output_value="1.4142135623730950…"),
             case("typed a root", AGREES, PROVED, where="shop.py:12"),
             case("casts", NOT_ROUNDING, STATED, where="", reproduce="gradproof expr 'apple' --at apple=1"),
+            *TRACED,
         ),
         seed=7,
         version="0.0",

@@ -201,13 +201,16 @@ def test_interrupt(command, shop, monkeypatch):
     def interrupt(*arguments):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("verify.checker.check", interrupt)
+    monkeypatch.setattr("verify.workers.Workers.checked", interrupt)
     done = command("shop.toml", "--report", "json=a.json")
     assert (done.status, done.out, "interrupted" in done.err, Path("a.json").exists()) == (130, "", True, False)
 
 
-def test_a_bug_of_ours_is_no_verdict(command, shop, monkeypatch):
-    """An unexpected exception has an exit status of its own."""
-    monkeypatch.setattr("verify.checker.check", lambda *arguments: 1 / 0)
-    done = command("shop.toml")
+def test_a_bug_of_ours_is_no_verdict(command, shop):
+    """An unexpected exception has an exit status of its own; here it is planted where it would be raised."""
+    (shop / "planted.py").write_text(
+        "import verify\nimport verify.checker\nverify.checker.check = lambda *arguments: 1 / 0\n"
+        "@verify.case('x', at={'x': 1})\ndef x(x):\n    return (yield x)\n"
+    )
+    done = command("planted.py")
     assert (done.status, "ZeroDivisionError" in done.err, "please report" in done.err) == (70, True, True)

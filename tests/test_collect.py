@@ -1,11 +1,13 @@
 """Targets become cases, or a message that says why not."""
 
+from pathlib import Path
+
 import pytest
 
 from layers.arithmetic import MulLayer
 from verify.cases import drive
 from verify.collect import collect
-from verify.errors import InputError
+from verify.errors import InputError, TargetError
 
 PYTHON = """
 import verify
@@ -70,7 +72,7 @@ def test_other_layers():
         ("no_such_module", None, "no_such_module: no such file or module"),
         ("no_such.module", None, "no such file or module"),
         ("notes.txt", "hello", "notes.txt: is not a Python or TOML file"),
-        (".", None, "is not a Python or TOML file"),
+        (".", None, r"no verify_\*\.py in this directory or below"),
         ("empty.toml", "", "empty.toml: no cases in it"),
         ("empty.py", "", "empty.py: no cases in it"),
         ("broken.py", "1 +", r"importing it failed: SyntaxError"),
@@ -94,6 +96,66 @@ def test_bad_targets(target, text, message):
         write(**{target.replace(".", "_dot_"): text})
     with pytest.raises(InputError, match=message):
         collect([target])
+
+
+def write_at(files):
+    """Write files whose names have underscores."""
+    for name, text in files.items():
+        Path(name).parent.mkdir(parents=True, exist_ok=True)
+        Path(name).write_text(text)
+
+
+def test_a_directory():
+    """Every verify_*.py in it, in sorted order, and nothing that lies hidden or belongs to somebody else."""
+    names = ["verify_b", "verify_a", "sub/verify_c", ".venv/verify_d", "node_modules/verify_e", "env/verify_f", "other"]
+    write_at({f"tree/{name}.py": PYTHON for name in names} | {"tree/env/pyvenv.cfg": ""})
+    found = ["tree/verify_a.py:4", "tree/verify_b.py:4", "tree/sub/verify_c.py:4"]
+    assert [case.where for case in collect(["tree"])] == found
+
+
+@pytest.mark.parametrize(
+    ("target", "name"), [("pkg1", "pkg1"), ("./pkg2", "pkg2"), ("in/pkg3/", "in/pkg3"), ("in.pkg4", "in/pkg4")]
+)
+def test_a_package(target, name):
+    """All its modules, by their full names; a case that is imported from one into another counts once."""
+    write_at(
+        {
+            f"{name}/__init__.py": "",
+            f"{name}/__main__.py": "raise SystemExit",
+            f"{name}/b.py": "from .a import product",
+            f"{name}/a.py": PYTHON,
+            f"{name}/sub/__init__.py": "from ..a import product",
+            f"{name}/sub/c.py": "from . import product as other\n" + PYTHON,
+        }
+    )
+    assert [case.where for case in collect([target])] == [f"{name}/a.py:4", f"{name}/sub/c.py:5"]
+
+
+def test_a_file_of_a_package():
+    """The command that repeats one of its cases names the file, whose relative imports work."""
+    write_at({"lib/pkg5/__init__.py": "", "lib/pkg5/two.py": "", "lib/pkg5/one.py": "from . import two\n" + PYTHON})
+    assert [case.where for case in collect(["lib/pkg5/one.py"])] == ["lib/pkg5/one.py:5"]
+
+
+@pytest.mark.parametrize("target", ["pkg6.sub", "pkg6", "./pkg6"])
+def test_a_package_that_cannot_be_imported(target):
+    """Looking for a module imports the package that it is in, which may fail as any import."""
+    write_at({"pkg6/__init__.py": "import no_such_thing", "pkg6/sub.py": PYTHON})
+    with pytest.raises(TargetError, match=r"No module named 'no_such_thing' \(pkg6/__init__.py:1\)"):
+        collect([target])
+
+
+def test_a_module_without_a_file():
+    """What is built into Python has no cases."""
+    with pytest.raises(InputError, match="sys: no cases in it"):
+        collect(["sys"])
+
+
+def test_a_name_that_belongs_to_another_module():
+    """A package whose name is taken is told, and not mistaken for the one that has it."""
+    write_at({"lib/json/__init__.py": PYTHON})
+    with pytest.raises(TargetError, match="the name json belongs to another module"):
+        collect(["lib/json"])
 
 
 @pytest.mark.parametrize("name", ["a\\nb", "\\u001b[31m", "", " ", "x" * 300])

@@ -24,6 +24,12 @@ def test_found_upward(project):
     assert config == Config(("../../shop.toml", "my.cases"), "../../mine.py", 3)
 
 
+def test_a_directory_is_a_path(project, tmp_path):
+    """A target that is a directory is told from the working directory too."""
+    (tmp_path / "checks").mkdir()
+    assert project("[tool.gradproof]\ntargets = ['checks']\ntimeout = 1.5", "a") == Config(("../checks",), None, 0, 1.5)
+
+
 def test_defaults(project):
     """Without a table there are defaults."""
     assert project("[project]\nname = 'x'") == Config()
@@ -36,6 +42,9 @@ def test_defaults(project):
         ("[tool.gradproof]\ntargets = 'x'", "targets is 'x': an array was expected"),
         ("[tool.gradproof]\ntargets = [1]", "a list of text was expected"),
         ("[tool.gradproof]\nseed = '1'", "seed is '1': a whole number was expected"),
+        ("[tool.gradproof]\ntimeout = '1'", "timeout is 1: a positive number of seconds was expected"),
+        ("[tool.gradproof]\ntimeout = -1.5", r"timeout is -1\.5: a positive number"),
+        ("[tool.gradproof]\ntimeout = true", "timeout is True: a positive number"),
         ("[tool]\ngradproof = 1", "has to be a table"),
         ("[tool.gradproof", r"pyproject\.toml:1: not TOML"),
     ],

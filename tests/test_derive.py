@@ -7,7 +7,7 @@ import sympy
 
 from verify.derive import partials, sweep, wholes
 from verify.expression import parse
-from verify.field import equal
+from verify.field import Laws, equal
 from verify.formulas import Alphabet
 from verify.graph import Graph
 from verify.symbolic import Symbol
@@ -40,7 +40,7 @@ def test_sweep_and_whole_agree(text):
     whole = wholes(graph, program, names, values, upstream)
     assert set(whole) == set(program.nodes)
     pairs = [(swept[i], whole[i][0]) for i in program.nodes]
-    free, rooted = equal(graph, pairs, 0)[0], equal(graph, pairs, 0, rooted=True)[0]
+    free, rooted = equal(graph, pairs, 0)[0], equal(graph, pairs, 0, Laws.ROOTS)[0]
     assert all(a or b for a, b in zip(free, rooted, strict=True))
 
 
@@ -53,7 +53,7 @@ def test_a_planted_error_is_seen(text, monkeypatch):
     whole = wholes(graph, program, Alphabet([*program.inputs, "dout", *program.named]), values, upstream)
     pairs = [(swept[i], whole[i][0]) for i in program.nodes if i != program.result]
     assert not any(equal(graph, pairs, 0)[0])
-    assert not any(equal(graph, pairs, 0, rooted=True)[0])
+    assert not any(equal(graph, pairs, 0, Laws.ROOTS)[0])
 
 
 def test_partials_come_from_sympy(monkeypatch):

@@ -5,7 +5,7 @@ from fractions import Fraction
 
 import pytest
 
-from verify.field import PRIMES, equal
+from verify.field import PRIMES, Laws, equal
 from verify.symbolic import Symbol
 
 HALF = Fraction(1, 2)
@@ -62,18 +62,18 @@ def test_equal_without_a_law_of_roots(graph, xy, name):
 def test_equal_by_a_law_of_roots(graph, xy, name):
     """sqrt(u)**2 = u and what follows from it is found once roots are adjoined."""
     a, b = EQUAL_WITH_ROOTS[name](*xy)
-    alike, bound = equal(graph, [(a.node, b.node)], 0, rooted=True)
+    alike, bound = equal(graph, [(a.node, b.node)], 0, Laws.ROOTS)
     assert alike == [True]
     assert int(bound.removeprefix("2^-")) >= 100
 
 
 @pytest.mark.parametrize("seed", range(20))
-@pytest.mark.parametrize("rooted", [False, True])
+@pytest.mark.parametrize("laws", Laws)
 @pytest.mark.parametrize("name", DIFFERENT)
-def test_different(graph, xy, name, rooted, seed):
+def test_different(graph, xy, name, laws, seed):
     """What differs somewhere is never found equal: not even where it is equal for some signs of the roots."""
     a, b = DIFFERENT[name](*xy)
-    assert equal(graph, [(a.node, b.node)], seed, rooted=rooted)[0] == [False]
+    assert equal(graph, [(a.node, b.node)], seed, laws)[0] == [False]
 
 
 def test_each_pair_has_its_own_answer(graph, xy):

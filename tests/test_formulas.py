@@ -20,6 +20,11 @@ def x(graph):
     return Symbol(graph, graph.variable("x"))
 
 
+@pytest.fixture
+def y(graph):
+    return Symbol(graph, graph.variable("사과"))
+
+
 def test_written_with_names(graph, names, x):
     """A formula has the names of the case, in any script, and exact numbers."""
     y = Symbol(graph, graph.variable("사과"))
@@ -42,13 +47,17 @@ def test_there_and_back(graph, names, x):
     assert sympy.simplify(expression - to_sympy(graph, again, names.symbols)) == 0
 
 
-def test_shared_sums_are_counted_not_copied(graph, names, x):
-    """x doubled 50 times by adding it to itself is 2**50 * x, found without 2**50 steps."""
+def test_shared_sums_are_counted_not_copied(graph, names, x, y):
+    """Fibonacci's sums of x and y are found as a multiple of each, without as many steps as they have terms."""
+    small, large = x, y
     for _ in range(50):
-        x = x + x
-    assert to_sympy(graph, x.node, names.symbols) == 2**50 * names.symbols["x"]
-    assert size(graph, x.node).operations == 2**50 - 1
-    assert text(graph, x.node, names) == f"(a formula of {2**50 - 1:,} operations)"
+        small, large = large, small + large
+    assert (
+        to_sympy(graph, large.node, names.symbols)
+        == 12586269025 * names.symbols["x"] + 20365011074 * names.symbols["사과"]
+    )
+    assert size(graph, large.node).operations == 12586269025 + 20365011074 - 1
+    assert text(graph, large.node, names) == f"(a formula of {12586269025 + 20365011074 - 1:,} operations)"
 
 
 def test_unknown_functions_are_refused(graph, names):

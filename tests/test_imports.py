@@ -60,6 +60,13 @@ def test_help_imports_nothing_heavy(arguments):
     assert done.stdout.splitlines()[-1] == "[]"
 
 
+def test_the_command_imports_nothing_heavy():
+    """What is computed is computed in the worker."""
+    code = "import sys; from verify.cli import main; main(['-qq']); print(sorted({'sympy', 'numpy', 'flint', 'layers'} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
+    assert done.stdout.splitlines()[-1] == "[]"
+
+
 def test_nobody_evaluates_text():
     """No eval, exec, compile or sympify anywhere in the sources."""
     for path in SOURCES.values():

@@ -75,7 +75,7 @@ def test_interrupting_a_process(shop):
     slow.write_text("print('ready', flush=True)\nwhile True: pass\n")
     command = [str(Path(sys.executable).with_name("gradproof")), "slow.py"]
     with subprocess.Popen(command, cwd=shop, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
-        assert process.stdout.readline() == "ready\n"
+        assert process.stderr.readline() == "ready\n"
         process.send_signal(signal.SIGINT)
         _, err = process.communicate(timeout=60)
     assert (process.returncode, "interrupted" in err) == (130, True)

@@ -10,17 +10,18 @@ import results
 import xmlschema
 
 import reports
-from reports import FORMATS, renderer, terminal
-from reports.rows import cases
+from reports import FORMATS, layout, renderer, terminal
+from reports.rows import cases, rows
 from verify import __version__
-from verify.result import Run, Verdict, exit_status, summary
+from verify.result import Branch, Evidence, Run, Verdict, exit_status, summary
 
 DATA = Path(__file__).parent / "data"
 ROOT = Path(__file__).parent.parent
 GOLD = {"terminal": "gold.txt", "markdown": "gold.md", "json": "gold.json", "junit": "gold.xml"}
 SAMPLES = {"terminal": "shopping.txt", "markdown": "shopping.md", "json": "shopping.json", "junit": "shopping.xml"}
 EVERYTHING = results.everything()
-RUNS = [EVERYTHING, Run(()), Run((results.case("good", results.PROVED),))]
+TRACED = Run(results.TRACED)
+RUNS = [EVERYTHING, TRACED, Run(()), Run((results.case("good", results.PROVED),))]
 
 
 @pytest.mark.parametrize("name", GOLD)
@@ -114,8 +115,8 @@ def test_terminal_columns_line_up():
     from wcwidth import wcswidth
 
     run = Run((results.case("c", results.gradient("사과", Verdict.PROVED), results.gradient("tax", Verdict.PROVED)),))
-    rows = [line for line in terminal.render(run).splitlines() if "11/5" in line]
-    assert len({wcswidth(line.partition("11/5")[0]) for line in rows}) == 1
+    lines = [line for line in terminal.render(run).splitlines() if "11/5" in line]
+    assert len({wcswidth(line.partition("11/5")[0]) for line in lines}) == 1
 
 
 def test_failures_first():
@@ -140,3 +141,137 @@ def test_the_version_is_in_the_document():
         "name": "gradproof",
         "version": __version__,
     }
+
+
+VARIANTS = [f"N={n}" for n in range(1, 9)]
+
+
+def folded(*arrays, **fields):
+    return rows(results.traced("c", *arrays, **fields))
+
+
+def test_variants_that_agree_are_one_row_with_the_weakest_evidence():
+    """Entries are summed; the loosest bound is told, and agreement rather than proof."""
+    kinds = ["same formula", "field, 2^-244", "field, 2^-91", "field, 2^-1002"]
+    arrays = [results.array("x", v, "2 3", evidence=Evidence(k, k)) for v, k in zip(VARIANTS, kinds, strict=False)]
+    (row,) = folded(*arrays)
+    assert (row.comparison.evidence.kind, row.entries, row.shape, row.variant) == ("field, 2^-91", 24, "2 3", "")
+    (row,) = folded(*arrays, results.array("x", "N=9", "3", Verdict.AGREES, evidence=results.AGREES.evidence))
+    assert (row.comparison.verdict, row.explained, row.shape) == (Verdict.AGREES, True, "2 3; 3")
+
+
+def test_variants_that_fail_have_rows_of_their_own():
+    """The first few, then the rest as one, then those that are right; the first is explained, with -v each is."""
+    case = results.traced(
+        "c", *[results.halved(v) for v in VARIANTS[:6]], *[results.array("W", v, "3 4") for v in VARIANTS[6:]]
+    )
+    found = [(row.variant, row.entries, row.failing, row.explained) for row in rows(case)]
+    assert found == [
+        ("N=1", 12, 5, True),
+        ("N=2", 12, 5, False),
+        ("N=3", 12, 5, False),
+        ("and 3 more variants", 36, 15, False),
+        ("2 other variants", 24, 0, False),
+    ]
+    assert [row.explained for row in rows(case, everything=True)] == [True] * 7
+
+
+def test_one_failing_variant_is_not_hidden_by_the_others():
+    """Wherever a variant fails, its verdict is in every report, and no report calls that gradient proved alone."""
+    run = Run((results.HALVED,))
+    for name in FORMATS:
+        assert "REFUTED" in renderer(name)(run)
+        assert "factor 2 is missing" in renderer(name)(run)
+        assert results.STRIDED in renderer(name)(run)
+    assert "REFUTED" in terminal.render(run, verbosity=-1)
+
+
+def test_an_array_is_not_told_as_a_number():
+    """A table has no formula or value of one entry; below it, the entry is named before its formulas."""
+    text = terminal.render(Run((results.traced("c", results.halved("N=2", value="7", actual="0.25", expected="1/2")),)))
+    table, _, below = text.partition("  W: ")
+    assert "dout[0,1]" not in table
+    assert table.splitlines()[1].split() == ["with", "respect", "to", "shape", "entries", "verdict"]
+    assert below.index("[0, 1] of W, which fails in 5 of 12 entries") < below.index("exact     ")
+
+
+@pytest.mark.parametrize(
+    ("failing", "verdict", "said"),
+    [
+        (1, Verdict.REFUTED, "REFUTED (fails in 1 of 12 entries)"),
+        (12, Verdict.REFUTED, "REFUTED (fails in all 12 entries)"),
+        (3, Verdict.UNDECIDED, "UNDECIDED (in 3 of 12 entries)"),
+        (0, Verdict.UNDECIDED, "UNDECIDED\n"),
+    ],
+)
+def test_how_much_of_an_array(failing, verdict, said):
+    """How many entries a bad verdict is about, where that is known."""
+    array = results.array("W", "", "3 4", verdict, failing=failing, evidence=Evidence("k", "why"))
+    assert said in terminal.render(Run((results.traced("c", array),)))
+
+
+def test_long_lists_are_cut_at_the_terminal_only():
+    """Variants, places and the inputs of a counterexample: the first few, everything with -v and in the files."""
+    inputs = tuple((f"x[{i}]", "1") for i in range(40))
+    example = results.Counterexample((*inputs, ("dout[0,1]", "1")), "1/2", "1/4")
+    case = results.traced(
+        "c",
+        *[results.halved(v, counterexample=example) for v in VARIANTS],
+        results.array("b", "N=1", "4"),
+        region=tuple(Branch(f"a.py:{i}", f"x[{i}] > 0", 3, v) for i in range(6) for v in VARIANTS),
+    )
+    short, run = terminal.render(Run((case,))), Run((case,))
+    assert "at        dout[0,1]=1, x[0]=1" in short
+    assert "and 33 more" in short
+    assert "checked for: N=1; N=2; N=3; and 5 more" in short
+    assert "a.py:0 x[0] > 0 and 23 more\n" in short
+    assert "and at 3 more places" in short
+    for text in (terminal.render(run, verbosity=1), renderer("markdown")(run)):
+        assert "x[39]=1" in text
+        assert "a.py:5 x[5] > 0 and 2 more, for N=8" in text
+
+
+def test_nothing_holds_where_nothing_is_good():
+    """A region bounds claims that pass; a case without any has none, and was not checked but tried."""
+    case = results.traced("c", results.halved("N=2"), region=(Branch("a.py:1", "x > 0"),))
+    text = terminal.render(Run((case,)))
+    assert "holds" not in text
+    assert "tried for: N=2" in text
+
+
+def test_a_case_that_never_began():
+    """Neither expression nor signature: the place stands for them."""
+    text = terminal.render(Run((results.traced("c", results.ERROR, signature="", where="a.py:3"),)))
+    assert text.splitlines()[0] == "c    a.py:3"
+
+
+def test_relations_use_the_words_of_the_table():
+    """What JSON calls actual and expected is backprop and exact to a reader; arrays with these names stay."""
+    case = results.traced("c", results.halved("", relation="actual = expected*expected[0,1]"))
+    assert "relation  backprop = exact*expected[0,1]" in terminal.render(Run((case,)))
+
+
+def test_layout():
+    """Columns are padded on their side, by width and not by length, and no line of a plain table ends with spaces."""
+    body = [["사과", "1", "ok"], ["b", "22", ""]]
+    assert layout.plain(["n", "v", "w"], ["left", "right", "left"], body) == [
+        "n       v  w",
+        "사과    1  ok",
+        "b      22",
+    ]
+    assert layout.pipe(["n", "v"], ["left", "right"], [["사과", "1"]]) == [
+        "| n    |   v |",
+        "|:-----|----:|",
+        "| 사과 |   1 |",
+    ]
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_large_cases_take_seconds(name):
+    """50,001 derivatives in one case: no renderer takes longer than in proportion to that (20 µs to 60 µs each)."""
+    import time
+
+    run = Run((results.case("c", *[results.gradient(f"x{i}", Verdict.PROVED) for i in range(50_001)]),))
+    start = time.process_time()
+    renderer(name)(run)
+    assert time.process_time() - start < 5

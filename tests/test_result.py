@@ -37,9 +37,18 @@ def test_summary_says_what_decided():
     assert summary(Run(())) == "0 cases, 0 gradients: nothing was checked"
     assert summary(Run((GOOD,), complete=False)) == "FAILED: stopped early (1 case, 1 gradient: 1 proved)"
     assert summary(results.everything()) == (
-        "FAILED: 1 gradient refuted, 1 gradient undecided, 1 stated value refuted, 1 case in error, "
-        "1 float result outside the rounding bound (6 cases, 8 gradients: 5 proved)"
+        "FAILED: 2 gradients refuted, 2 gradients undecided, 1 stated value refuted, 1 case undecided, 2 cases in error, "
+        "1 float result outside the rounding bound (12 cases, 16 gradients of 104 entries: 10 proved)"
     )
+
+
+def test_variants_count_once_with_the_worst():
+    """A gradient that was checked in several variants is one gradient; equal names in two cases are two."""
+    run = Run((results.HALVED, results.AFFINE, results.HALVED))
+    assert run.count("gradient") == {Verdict.PROVED: 5, Verdict.REFUTED: 2}
+    run.count("gradient")[Verdict.PROVED] = 0
+    assert run.count("gradient")[Verdict.PROVED] == 5
+    assert run.entries == 41 + 2 * 36
 
 
 def test_verdicts_are_ordered_and_have_sentences():

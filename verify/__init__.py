@@ -5,13 +5,36 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from verify.cases import Case, case
     from verify.checker import check
+    from verify.protocols import derivative, layer, loss, pair
     from verify.result import CaseResult, Comparison, Verdict
+    from verify.shapes import constant, integer, real
 
-__all__ = ["Case", "CaseResult", "Comparison", "Verdict", "case", "check"]
+__all__ = [
+    "Case",
+    "CaseResult",
+    "Comparison",
+    "Verdict",
+    "case",
+    "check",
+    "constant",
+    "derivative",
+    "integer",
+    "layer",
+    "loss",
+    "pair",
+    "real",
+]
 __version__ = "0.1.0"
 
 _HOMES = {
     "Case": "cases",
+    "constant": "shapes",
+    "derivative": "protocols",
+    "integer": "shapes",
+    "layer": "protocols",
+    "loss": "protocols",
+    "pair": "protocols",
+    "real": "shapes",
     "case": "cases",
     "check": "checker",
     "CaseResult": "result",

@@ -25,6 +25,8 @@ exit status:
   70 a bug in gradproof itself; 130 interrupted
 """
 _OPTION = re.compile(r"-[qvh]+|--[a-z]{2}[a-z-]*(=.*)?")  # anything else with a minus, after `expr`, is an expression
+LONGEST_TIMEOUT = 1_000_000  # seconds: what every platform can wait for
+SECONDS_EXPECTED = f"a positive number of seconds was expected, {LONGEST_TIMEOUT:,} at most"
 _COMMANDS = ("run", "expr", "list")
 
 
@@ -77,7 +79,7 @@ def _parser(formats: Iterable[str]) -> argparse.ArgumentParser:
     expr = commands.add_parser("expr", parents=[checking], help="check one expression", allow_abbrev=False)
     _add_expression(expr)
     listing = commands.add_parser("list", parents=[choosing], help="list the cases, check nothing", allow_abbrev=False)
-    listing.set_defaults(layers=None)
+    listing.set_defaults(layers=None, timeout=None)
     return parser
 
 
@@ -90,6 +92,8 @@ def _checking(formats: Iterable[str]) -> _Parser:
     written = f"write a report; may be repeated; formats: {', '.join(formats)}"
     add("--report", action="append", default=[], metavar="FORMAT[=PATH]", help=written)
     add("--seed", type=int, help="seed of the random evaluations (default: 0); verdicts do not depend on it")
+    seconds = "time that a case may take, in seconds (default: 60); then it is undecided"
+    add("--timeout", type=_seconds, metavar="SECONDS", help=seconds)
     color = "default: auto, which honours NO_COLOR and FORCE_COLOR"
     add("--color", choices=("auto", "always", "never"), default="auto", help=color)
     layers = "take AddLayer, MulLayer, ... from this module or file, not from gradproof's own"
@@ -97,11 +101,22 @@ def _checking(formats: Iterable[str]) -> _Parser:
     return parser
 
 
+def _seconds(text: str) -> float:
+    """Read a time limit; raises ArgumentTypeError."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0
+    if not 0 < value <= LONGEST_TIMEOUT:
+        raise argparse.ArgumentTypeError(f"{text!r}: {SECONDS_EXPECTED}")
+    return value
+
+
 def _choosing() -> _Parser:
     """Return how cases are chosen."""
     parser = _Parser(add_help=False)
     add = parser.add_argument
-    targets = "a TOML file, a Python file, or a module; none: what pyproject.toml lists"
+    targets = "a TOML file, a Python file, a module, a package, or a directory of verify_*.py; none: see pyproject.toml"
     add("targets", nargs="*", metavar="TARGET", help=targets)
     pattern = "only cases whose name matches: words, and, or, not, parentheses"
     add("-k", dest="pattern", metavar="EXPR", help=pattern)

@@ -7,21 +7,36 @@ from fractions import Fraction
 from functools import cache
 
 from verify import runs
-from verify.cases import Case, Outcome
+from verify.cases import Case, ExpressionCase, Outcome, TracedCase
 from verify.decide import Decision, decide
+from verify.errors import InputError
 from verify.exact import decimal_text
 from verify.points import points
 from verify.result import CaseResult, Comparison, Evidence, Verdict
 from verify.rows import Rows
 from verify.runs import SubjectError
 from verify.theory import Key, Theory, theory
+from verify.where import printable
 
 _NOTHING = "the output depends on no input: every derivative is 0, and 0 = 0 checks nothing"
 _INCONSISTENT = "SymPy's derivative of the whole expression and its chain rule could not be shown to be one function"
 
 
 def check(case: Case, seed: int = 0) -> CaseResult:
-    """Decide every gradient and forward value of a case, for all inputs."""
+    """Decide every gradient of a case, and every forward value that it states, for all inputs.
+
+    Raises InputError for what is no case.
+    """
+    if isinstance(case, TracedCase):
+        from verify.traced import check_traced
+
+        return check_traced(case, seed)
+    if not isinstance(case, ExpressionCase):
+        raise InputError(f"a case was expected, as verify.case makes them, not {printable(repr(case))}")
+    return _check_expression(case, seed)
+
+
+def _check_expression(case: ExpressionCase, seed: int) -> CaseResult:
     exact = theory(case)
     output = exact.values[case.program.result]
     comparisons, unclaimed = _comparisons(exact, seed)
@@ -87,7 +102,7 @@ def _decisions(exact: Theory, keys: list[Key], symbols: Outcome, seed: int) -> d
     return {key: (decision, actual[key]) for key, decision in zip(keys, found, strict=False)}
 
 
-def _reproduce(case: Case) -> str:
+def _reproduce(case: ExpressionCase) -> str:
     """Return the command that runs this case alone."""
     if case.where:
         return f"gradproof run {shlex.quote(case.where.rpartition(':')[0])} {_option('case', case.name)}"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import gc
 import io
 import os
 import shlex
@@ -18,15 +17,14 @@ from typing import TYPE_CHECKING, TextIO
 from verify import __version__
 from verify.arguments import parse
 from verify.errors import InputError
+from verify.packages import beside
 
 if TYPE_CHECKING:
     from reports.write import Request
-    from verify.cases import Case
     from verify.config import Config
-    from verify.result import Run
-    from verify.suite import Wire
+    from verify.result import CaseResult, Run
+    from verify.workers import Found, Workers
 
-_LONGEST_NAME = 80  # of the case of an expression
 _INTERNAL_ERROR = 70  # EX_SOFTWARE of sysexits.h: never to be taken for a verdict
 
 
@@ -51,102 +49,110 @@ def main(argv: Sequence[str] | None = None, stdout: TextIO | None = None, stderr
     except KeyboardInterrupt:
         stderr.write("gradproof: interrupted, nothing was written\n")
         return 130
-    except Exception:  # noqa: BLE001 - whatever it is, a traceback's exit status 1 would pass for a verdict
-        traceback.print_exc(file=stderr)
+    except Exception as bug:  # noqa: BLE001 - whatever it is, a traceback's exit status 1 would pass for a verdict
+        stderr.write(str(bug) if type(bug).__name__ == "WorkerError" else traceback.format_exc())
         stderr.write("gradproof: this is a bug in gradproof itself; please report it with the lines above\n")
         return _INTERNAL_ERROR
 
 
 def _command(argv: Sequence[str]) -> int:
+    beside("reports", "reports")  # by its place: what PYTHONPATH leads to is the user's
     from reports import FORMATS
 
     try:
         options = parse(argv, FORMATS)
     except SystemExit as asked_for:  # --help and --version print and exit
         return int(asked_for.code or 0)
+    from verify.process import Process
+
+    process = Process()  # it starts up while we import what we need ourselves
+    from verify.workers import Workers
+
+    with Workers(process) as workers:
+        if options.command == "list":
+            return _list(_selected(workers, options, _settings(workers, options)))
+        run, asked = _run(workers, options)
+    return _report(run, asked, options)
+
+
+def _settings(workers: Workers, options: argparse.Namespace) -> Config:
+    """Return the project's settings, and give the workers their time limit."""
     from verify.config import find
 
     config = find(Path.cwd())
-    if options.command == "list":
-        return _list(_selected(options, config))
+    workers.limit = options.timeout or config.timeout
+    return config
+
+
+def _run(workers: Workers, options: argparse.Namespace) -> tuple[Run, list[Request]]:
+    """Check the cases that the command is about; returns the result, and the reports that are asked for."""
+    from reports import renderer
     from reports.write import requests
+    from verify.result import Run
 
-    asked = requests(options.report)
-    return _report(_run(_selected(options, config), options, config), asked, options)
+    config, asked = _settings(workers, options), requests(options.report)
+    for name in {request.format for request in asked} | {"terminal"}:
+        renderer(name)  # imported while the worker starts
+    cases = _selected(workers, options, config)
+    seed = config.seed if options.seed is None else options.seed
+    results = []
+    for case in cases:
+        results.append(_result(workers, case, seed, options))
+        if options.command == "run" and options.exitfirst and not results[-1].good:
+            break
+    return Run(tuple(results), seed, __version__, complete=len(results) == len(cases)), asked
 
 
-def _selected(options: argparse.Namespace, config: Config) -> list[Case]:
-    """Return the cases that the command is about; raises InputError if there are none."""
-    _import_engine()
-    from verify.collect import collect, wiring
-    from verify.select import matches
+def _result(workers: Workers, case: Found | CaseResult, seed: int, options: argparse.Namespace) -> CaseResult:
+    from verify.workers import Found
+
+    result = workers.checked(case, seed) if isinstance(case, Found) else case
+    if not options.layers:
+        return result
+    return replace(result, reproduce=f"{result.reproduce} --layers {shlex.quote(options.layers)}")
+
+
+def _selected(workers: Workers, options: argparse.Namespace, config: Config) -> list[Found | CaseResult]:
+    """Return the cases that the command is about, and rows for what failed; raises InputError if there are none."""
+    from verify.targets import of_expression
 
     layers = options.layers or config.layers
     if options.command == "expr":
-        return [_expression(options, wiring(layers))]
+        return workers.cases(of_expression(options.expression, options.at, options.upstream, layers))
     targets = options.targets or config.targets
     if not targets:
         raise InputError(
             "nothing to check: name a target, or list some as targets in [tool.gradproof] of pyproject.toml"
         )
-    cases = collect(targets, layers)
-    chosen = [case for case in cases if options.pattern is None or matches(options.pattern, case.name)]
-    chosen = [case for case in chosen if not options.names or case.name in options.names]
+    cases = workers.collected(targets, layers)
+    chosen = [case for case in cases if _is_meant(case, options)]
     if not chosen:
         asked = f"-k {options.pattern!r}" if options.pattern is not None else f"--case {options.names[0]!r}"
         raise InputError(f"nothing to check: {asked} matches none of {len(cases)} cases")
     return chosen
 
 
-def _import_engine() -> None:
-    """Import SymPy and what builds on it: many objects, all of which stay, so no garbage is looked for meanwhile."""
-    gc.disable()
-    import verify.checker  # noqa: F401
+def _is_meant(case: Found | CaseResult, options: argparse.Namespace) -> bool:
+    """Tell whether a case is chosen; the row of what could not be imported always is."""
+    from verify.select import matches
+    from verify.workers import Found
 
-    gc.freeze()
-    gc.enable()
-
-
-def _expression(options: argparse.Namespace, wire: Wire) -> Case:
-    from verify.cases import make
-    from verify.where import printable
-
-    at: dict[str, object] = {}
-    for given in options.at:
-        name, equals, value = given.partition("=")
-        if not equals or name.strip() in at:
-            raise InputError(f"--at {given}: {'is given twice' if equals else 'NAME=VALUE was expected, like tax=1.1'}")
-        at[name.strip()] = value.strip()
-    name = printable(options.expression.strip())
-    return make(
-        name if len(name) <= _LONGEST_NAME else f"{name[: _LONGEST_NAME - 1]}…",
-        options.expression,
-        at,
-        wire,
-        upstream=options.upstream,
-    )
+    named = not options.names or case.name in options.names
+    matching = options.pattern is None or matches(options.pattern, case.name)
+    return not isinstance(case, Found) or (named and matching)
 
 
-def _run(cases: Sequence[Case], options: argparse.Namespace, config: Config) -> Run:
-    from verify.checker import check
-    from verify.result import Run
+def _list(cases: Sequence[Found | CaseResult]) -> int:
+    """Print the cases; what could not be imported goes to standard error."""
+    from verify.result import CaseResult
 
-    seed = config.seed if options.seed is None else options.seed
-    results = []
+    failed = [case for case in cases if isinstance(case, CaseResult)]
     for case in cases:
-        result = check(case, seed)
-        if options.layers:
-            result = replace(result, reproduce=f"{result.reproduce} --layers {shlex.quote(options.layers)}")
-        results.append(result)
-        if options.command == "run" and options.exitfirst and not results[-1].good:
-            break
-    return Run(tuple(results), seed, __version__, complete=len(results) == len(cases))
-
-
-def _list(cases: Sequence[Case]) -> int:
-    for case in cases:
-        print(f"{case.where}: {case.name}")
-    return 0
+        if case not in failed:
+            print(f"{case.where}: {case.name}")
+    for case in failed:
+        print(f"gradproof: {case.name}: {case.comparisons[0].evidence.detail}", file=sys.stderr)
+    return 1 if failed else 0
 
 
 def _report(run: Run, requests: Sequence[Request], options: argparse.Namespace) -> int:

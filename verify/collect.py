@@ -1,4 +1,4 @@
-"""From targets to cases: a TOML file, a Python file, or a module by name."""
+"""From targets to cases: what they name is imported, and the cases in it are found."""
 
 from __future__ import annotations
 
@@ -10,24 +10,26 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from verify.cases import Case
+from verify.cases import Case, make
 from verify.errors import GradproofError, InputError
+from verify.messages import Unit
+from verify.packages import LAYERS, beside
 from verify.suite import Wire, load
-from verify.where import described, raised_at, relative
-
-# Who turns a parsed expression into layers. A name and not an import: the engine knows no layers.
-WIRING = "layers.wiring"
+from verify.targets import ALONE, failed, is_path, of_file, of_name, shown, units
 
 
 def collect(targets: Sequence[str], layers: str | None = None) -> list[Case]:
-    """Return the cases of all targets, in order; `layers` names a module whose layers replace ours in TOML files.
+    """Return the cases of all targets, in order, in this process.
 
-    Raises InputError where a target does not exist, cannot be read, or has no cases.
+    `layers` names a module whose layers replace ours in TOML files. Raises InputError where a target does not exist,
+    cannot be read, or has no cases, and TargetError where importing it fails.
     """
-    wire = wiring(layers)
     cases: list[Case] = []
     for target in dict.fromkeys(targets):
-        found = load(Path(target), wire) if target.endswith(".toml") else _cases_of(_module(target), target)
+        found: list[Case] = []
+        for unit in units(target, layers):
+            sys.path[:0] = unit.folders  # left there: what the cases import when they run is found too
+            found += cases_of(unit)
         if not found:
             raise InputError(f"{target}: no cases in it")
         cases += found
@@ -35,61 +37,81 @@ def collect(targets: Sequence[str], layers: str | None = None) -> list[Case]:
     return list({(case.where, case.name): case for case in cases}.values())
 
 
+def cases_of(unit: Unit) -> list[Case]:
+    """Return the cases of a unit, whose folders are on the path; raises InputError and TargetError."""
+    if unit.name:
+        return _cases_in(_imported(unit), unit.target)
+    wire = wiring(unit.layers)
+    return load(Path(unit.file), wire) if unit.at is None else [_expression(unit, wire)]
+
+
 def wiring(layers: str | None = None) -> Wire:
     """Return what makes the subject of an expression, with the project's layers or those of another module."""
-    wire: Any = importlib.import_module(WIRING).wire
+    beside("layers", LAYERS)
+    wire: Any = importlib.import_module(f"{LAYERS}.wiring").wire
     if layers is None:
         return wire  # type: ignore[no-any-return]
-    module = _module(layers)
+    unit = of_file(Path(layers)) if is_path(layers) else of_name(layers)
+    module = _imported(unit._replace(target=layers))
     return lambda program: wire(program, module)
 
 
-def _module(target: str) -> ModuleType:
-    """Import a Python file by its path, or a module by its name as `python -m` would find it."""
-    is_path = target.endswith(".py") or "/" in target or Path(target).exists()
-    if is_path and not Path(target).is_file():
-        raise InputError(f"{target}: {'is not a Python or TOML file' if Path(target).exists() else 'no such file'}")
+def _expression(unit: Unit, wire: Wire) -> Case:
+    """Return the case of an expression of the command line."""
+    at: dict[str, object] = {}
+    for given in unit.at or ():
+        name, equals, value = given.partition("=")
+        if not equals or name.strip() in at:
+            raise InputError(f"--at {given}: {'is given twice' if equals else 'NAME=VALUE was expected, like tax=1.1'}")
+        at[name.strip()] = value.strip()
+    return make(shown(unit.target), unit.target, at, wire, upstream=unit.upstream)
+
+
+def _imported(unit: Unit) -> ModuleType:
+    """Import the module of a unit; raises TargetError for whatever the user's code raises."""
     try:
-        return _from_file(Path(target)) if is_path else _from_name(target)
-    except GradproofError:
+        return _from_file(unit) if unit.name.startswith(ALONE) else _from_name(unit)
+    except (GradproofError, KeyboardInterrupt):
         raise
-    except KeyboardInterrupt:
-        raise
-    except BaseException as problem:  # noqa: BLE001 - importing runs whatever the user wrote
-        place = raised_at(problem)
-        where = f" ({place})" if place else ""
-        raise InputError(f"{target}: importing it failed: {described(problem)}{where}") from None
+    except BaseException as problem:
+        raise failed(unit.target, problem) from problem
 
 
-def _from_file(path: Path) -> ModuleType:
-    """Import a file under a name of its own, with its directory first on the path, as if it were run."""
-    name = f"_gradproof_{path.stem}"
-    spec = importlib.util.spec_from_file_location(name, path)
-    if spec is None or spec.loader is None:
-        raise InputError(f"{relative(path)}: is not a Python or TOML file")
+def _from_file(unit: Unit) -> ModuleType:
+    """Import a file under a name of its own, as if it were run."""
+    spec = importlib.util.spec_from_file_location(unit.name, unit.file)
+    assert spec is not None
+    assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
-    sys.path.insert(0, str(path.resolve().parent))
-    sys.modules[name] = module
+    sys.modules[unit.name] = module
     spec.loader.exec_module(module)
     return module
 
 
-def _from_name(name: str) -> ModuleType:
-    sys.path.insert(0, str(Path.cwd()))
+def _from_name(unit: Unit) -> ModuleType:
     try:
-        return importlib.import_module(name)
+        module = importlib.import_module(unit.name)
     except ModuleNotFoundError as problem:
-        if problem.name and (name == problem.name or name.startswith(problem.name + ".")):
-            raise InputError(f"{name}: no such file or module") from None
+        if problem.name and (unit.name == problem.name or unit.name.startswith(problem.name + ".")):
+            raise InputError(f"{unit.target}: no such file or module") from None
         raise
+    if unit.file and Path(module.__file__ or "").resolve() != Path(unit.file).resolve():
+        raise ImportError(f"the name {unit.name} belongs to another module")
+    return module
 
 
-def _cases_of(module: ModuleType, target: str) -> list[Case]:
-    """Return the cases that are values of a module, in the order of their definition."""
-    cases = {id(value): value for value in vars(module).values() if isinstance(value, Case)}
-    names: set[str] = set()
+def _cases_in(module: ModuleType, target: str) -> list[Case]:
+    """Return the cases that are values of a module, in the order of their definition.
+
+    Those that nobody has named have the name of their variable.
+    """
+    found = [(name, value) for name, value in vars(module).items() if isinstance(value, Case)]
+    cases = {id(value): value.titled(name.replace("_", " ")) for name, value in reversed(found)}
+    cases = dict(reversed(cases.items()))
+    names: set[tuple[str, str]] = set()
     for case in cases.values():
-        if case.name in names:
+        place = case.where.rpartition(":")[0], case.name  # another module's case may have the same name
+        if place in names:
             raise InputError(f"{target}: there are two cases with the name {case.name!r}")
-        names.add(case.name)
+        names.add(place)
     return list(cases.values())

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from verify.arguments import LONGEST_TIMEOUT, SECONDS_EXPECTED
 from verify.errors import InputError
 from verify.tomlfile import check_keys, read_toml
 from verify.where import relative
 
-_KEYS: dict[str, type] = {"targets": list, "layers": str, "seed": int}
+_KEYS: dict[str, type] = {"targets": list, "layers": str, "seed": int, "timeout": object}
 
 
 class Config(NamedTuple):
@@ -18,6 +20,7 @@ class Config(NamedTuple):
     targets: tuple[str, ...] = ()
     layers: str | None = None
     seed: int = 0
+    timeout: float = 60  # seconds for each case
 
 
 def find(start: Path) -> Config:
@@ -40,9 +43,16 @@ def _config(table: Any, path: Path) -> Config:
         raise InputError(f"{where}: targets are {table['targets']!r}: a list of text was expected")
     targets = tuple(_from_here(target, path.parent) for target in table.get("targets", []))
     layers = _from_here(table["layers"], path.parent) if "layers" in table else None
-    return Config(targets, layers, table.get("seed", 0))
+    return Config(targets, layers, table.get("seed", 0), _seconds(table.get("timeout", 60), where))
+
+
+def _seconds(value: Any, where: str) -> float:
+    if not isinstance(value, (int, Decimal)) or isinstance(value, bool) or not 0 < value <= LONGEST_TIMEOUT:
+        raise InputError(f"{where}: timeout is {value!s}: {SECONDS_EXPECTED}")
+    return float(value)
 
 
 def _from_here(target: str, folder: Path) -> str:
-    """Return a target that is a file as a path from the working directory; a module's name stays."""
-    return relative(folder / target) if target.endswith((".toml", ".py")) else target
+    """Return a target that is a file or directory as a path from the working directory; a module's name stays."""
+    is_path = target.endswith((".toml", ".py")) or "/" in target or (folder / target).is_dir()
+    return relative(folder / target) if is_path else target

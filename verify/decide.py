@@ -3,18 +3,19 @@
 Asked in this order, each question only of the pairs that the one before left open:
 
 1. Are they the same node? Then they were built from equal parts by rewrites that hold wherever both are defined.
-2. Do they agree at random points of a finite field, roots being free elements? (`field`: a proof up to its printed
-   bound)
-3. Do their balls at an exact point fail to overlap? (`balls`: a refutation; it needs no other support)
-4. Do they agree in the field with roots that are roots? (a proof, up to its printed bound)
-5. Else they agree at every point that was tried, which is said as just that.
+2. Do they agree at random points of a finite field, functions and roots being free elements? (`field`: a proof up to
+   its printed bound)
+3. Do their balls at the first exact point fail to overlap? (`balls`: a refutation; it needs no other support)
+4. Do they agree in the field with the law of exponentials, or with roots that are roots? (a proof as well)
+5. Do their balls fail to overlap at any other point?
+6. Else they agree at every point that was tried, which is said as just that.
 
 Proof never rests on points of the reals, refutation never on floats.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from fractions import Fraction
 from typing import NamedTuple
 
@@ -23,12 +24,15 @@ import flint
 from verify import balls, field
 from verify.constants import covered
 from verify.exact import simplest_rational
+from verify.field import Laws
 from verify.graph import FUNCTIONS, Graph
+from verify.kernels import EXPONENTIAL
 from verify.result import Evidence, Verdict
 
 Pair = tuple[int, int]
 Point = Mapping[str, Fraction]
 Points = Callable[[], Sequence[Point]]  # asked for only where points are needed
+_ROUNDING = 1e-6  # relative: beyond, the rounding of constants is no excuse (`constants` allows far less)
 _LITTLE = 1e-3  # relative: a smaller difference is told with its size
 _FIRST_LOOK = (128,)  # bits: enough to refute most
 _PRECISIONS = (2048, 8192)  # tried in this order, the second where digits cancel
@@ -66,9 +70,11 @@ def decide(graph: Graph, pairs: Sequence[Pair], points: Points, seed: int) -> li
     """Return a decision for each pair of nodes; `points` gives exact inputs to try, the most telling first."""
     found: dict[Pair, Decision] = {pair: _SAME for pair in pairs if pair[0] == pair[1]}
     stages: list[Callable[[Sequence[Pair]], dict[Pair, Decision]]] = [
-        lambda still: _in_field(graph, still, points, seed, rooted=False),
+        lambda still: _in_field(graph, still, points, seed, Laws.NONE),
+        lambda still: _at_first_sight(graph, still, points()),
+        lambda still: _in_field(graph, _having(graph, still, EXPONENTIAL), points, seed, Laws.EXPONENTIAL),
+        lambda still: _by_their_roots(graph, still, points, seed),
         lambda still: _by_balls(graph, still, points()),
-        lambda still: _one_by_one(graph, still, points, seed),
     ]
     for settle in stages:
         still = list(dict.fromkeys(pair for pair in pairs if pair not in found))
@@ -76,43 +82,70 @@ def decide(graph: Graph, pairs: Sequence[Pair], points: Points, seed: int) -> li
     return [found.get(pair) or _left_open(graph, pair, points(), seed) for pair in pairs]
 
 
-def _one_by_one(graph: Graph, pairs: Sequence[Pair], points: Points, seed: int) -> dict[Pair, Decision]:
-    """Ask the field with roots; the walks that it takes grow with the roots of a pair, so each pair is asked alone."""
-    return {pair: found for one in pairs for pair, found in _in_field(graph, [one], points, seed, rooted=True).items()}
+def _having(graph: Graph, pairs: Sequence[Pair], functions: Container[str]) -> list[Pair]:
+    """Return the pairs if there is any such function among them, else none: a law that is not needed proves nothing."""
+    nodes = graph.reach([node for pair in pairs for node in pair])
+    return list(pairs) if any(graph.ops[i] in functions for i in nodes) else []
 
 
-def _in_field(graph: Graph, pairs: Sequence[Pair], points: Points, seed: int, *, rooted: bool) -> dict[Pair, Decision]:
-    alike, bound = field.equal(graph, pairs, seed, rooted=rooted)
+def _by_their_roots(graph: Graph, pairs: Sequence[Pair], points: Points, seed: int) -> dict[Pair, Decision]:
+    """Ask the field with roots; what it takes grows with the roots of a pair, so those with the same are asked together."""
+    groups: dict[frozenset[int], list[Pair]] = {}
+    for pair in pairs:
+        roots = frozenset(graph.args[i][0] for i in graph.reach(pair) if _is_root(graph, i))
+        if roots:
+            groups.setdefault(roots, []).append(pair)
+    found = {}
+    for group in groups.values():
+        found.update(_in_field(graph, group, points, seed, Laws.ROOTS))
+    return found
+
+
+def _is_root(graph: Graph, node: int) -> bool:
+    return graph.ops[node] == "power" and graph.payloads[node].denominator != 1
+
+
+def _in_field(graph: Graph, pairs: Sequence[Pair], points: Points, seed: int, laws: Laws) -> dict[Pair, Decision]:
+    alike, bound = field.equal(graph, pairs, seed, laws) if pairs else ([], "")
     if not bound and len(pairs) > 1:  # one of them has a pole or a degree that spoils it for all
-        return {pair: d for one in pairs for pair, d in _in_field(graph, [one], points, seed, rooted=rooted).items()}
+        half = len(pairs) // 2
+        parts = (pairs[:half], pairs[half:])
+        return {pair: d for part in parts for pair, d in _in_field(graph, part, points, seed, laws).items()}
     equal = [pair for pair, same in zip(pairs, alike, strict=True) if same]
-    confirmed = _confirmed(graph, equal, points()) if equal else set()
-    return {pair: _proved(graph, pair, bound, rooted) for pair in confirmed}
+    needed = 1 if laws is Laws.NONE else _GUARD_POINTS
+    confirmed = _confirmed(graph, equal, points(), needed) if equal else set()
+    return {pair: _proved(graph, pair, bound, laws) for pair in equal if pair in confirmed}
 
 
-def _confirmed(graph: Graph, pairs: Sequence[Pair], points: Sequence[Point]) -> set[Pair]:
-    """Return the pairs whose sides also agree at points of the reals, three of them if so many serve.
+def _confirmed(graph: Graph, pairs: Sequence[Pair], points: Sequence[Point], needed: int) -> set[Pair]:
+    """Return the pairs whose sides also agree at points of the reals, at `needed` of them if so many serve.
 
     It guards what the field rests on: that no coefficient hides in its prime, that exponentials behave like elements.
     """
     agreeing = dict.fromkeys(pairs, 0)
     for point in reversed(points):  # the first ones share the sample's inputs
-        for pair in [pair for pair, count in agreeing.items() if 0 <= count < _GUARD_POINTS]:
-            agree = _agree_at(graph, pair, point, _GUARD_PRECISIONS)
+        asked = [pair for pair, count in agreeing.items() if 0 <= count < needed]
+        if not asked:
+            break
+        for pair, agree in _agreements(graph, asked, point, _GUARD_PRECISIONS).items():
             agreeing[pair] = -1 if agree is False else agreeing[pair] + bool(agree)
     return {pair for pair, count in agreeing.items() if count > 0}
 
 
-def _agree_at(graph: Graph, pair: Pair, point: Point, precisions: Sequence[int]) -> bool | None:
-    """Tell whether two nodes agree at a point, with the least precision that tells."""
-    agree = None
+def _agreements(
+    graph: Graph, pairs: Sequence[Pair], point: Point, precisions: Sequence[int]
+) -> dict[Pair, bool | None]:
+    """Tell for each pair whether its nodes agree at a point, with the least precision that tells."""
+    found: dict[Pair, bool | None] = {}
+    still = list(pairs)
     for bits in precisions:
         with flint.ctx.workprec(bits):
-            values = balls.at(graph, pair, point)
-            agree = _agree(values[pair[0]], values[pair[1]], bits)
-        if agree is not None or not all(values[node].is_finite() for node in pair):
+            values = balls.at(graph, [node for pair in still for node in pair], point)
+            found.update({pair: _agree(values[pair[0]], values[pair[1]], bits) for pair in still})
+        still = [p for p in still if found[p] is None and all(values[node].is_finite() for node in p)]
+        if not still:
             break
-    return agree
+    return found
 
 
 def _agree(a: flint.arb, b: flint.arb, bits: int) -> bool | None:
@@ -129,11 +162,10 @@ def _agree(a: flint.arb, b: flint.arb, bits: int) -> bool | None:
     return True if (a.rad() + b.rad()) * 2 ** (3 * bits // 4) < size else None
 
 
-def _proved(graph: Graph, pair: Pair, bound: str, rooted: bool) -> Decision:
-    laws = ", with square roots of either sign" if rooted else ""
+def _proved(graph: Graph, pair: Pair, bound: str, laws: Laws) -> Decision:
     typed = _typed(graph, pair)
     read = f"; floats in the code are read as the simplest rationals that round to them ({typed})" if typed else ""
-    detail = f"equal at random points of a finite field{laws}: wrong with a chance below {bound}{read}"
+    detail = f"equal at random points of a finite field, {laws.value}: wrong with a chance below {bound}{read}"
     return Decision(Verdict.PROVED, Evidence(f"field, {bound}", detail))
 
 
@@ -143,60 +175,55 @@ def _typed(graph: Graph, pair: Pair) -> str:
     return ", ".join(f"{value!r} as {simplest_rational(value)}" for value in floats)
 
 
+def _at_first_sight(graph: Graph, pairs: Sequence[Pair], points: Sequence[Point]) -> dict[Pair, Decision]:
+    """Refute what differs at the first point, at a precision that is enough for most."""
+    agreements = _agreements(graph, pairs, points[0], _FIRST_LOOK)
+    return {pair: _refuted(graph, pair, points, points[0]) for pair, agree in agreements.items() if agree is False}
+
+
 def _by_balls(graph: Graph, pairs: Sequence[Pair], points: Sequence[Point]) -> dict[Pair, Decision]:
-    found = {}
-    for pair in pairs:
-        compared, point = _first_difference(graph, pair, points)
-        if point is not None:
-            found[pair] = _refuted(graph, pair, points, point)
-        elif not compared:
-            found[pair] = _UNDEFINED
-    return found
-
-
-def _first_difference(graph: Graph, pair: Pair, points: Sequence[Point]) -> tuple[int, Point | None]:
-    """Return at how many points both sides were computed and agree, and the first at which they differ."""
-    compared = 0
+    compared = dict.fromkeys(pairs, 0)
+    found: dict[Pair, Decision] = {}
     for point in points:
-        agree = _agree_at(graph, pair, point, _FIRST_LOOK)
-        if agree is not False:
-            agree = _agree_at(graph, pair, point, _PRECISIONS)
-        if agree is False:
-            return compared, point
-        compared += bool(agree)
-    return compared, None
+        still = [pair for pair in pairs if pair not in found]
+        for pair, agree in _agreements(graph, still, point, _PRECISIONS).items():
+            compared[pair] += agree is not None
+            if agree is False:
+                found[pair] = _refuted(graph, pair, points, point)
+    return {**dict.fromkeys([pair for pair, count in compared.items() if not count], _UNDEFINED), **found}
 
 
 def _refuted(graph: Graph, pair: Pair, points: Sequence[Point], point: Point) -> Decision:
     """Refute a pair that differs at a point, unless the rounding of the code's constants covers it everywhere."""
-    if _typed(graph, pair) and covered(graph, pair, points):
+    apart = _apart(graph, pair, point)
+    if apart < _ROUNDING and _typed(graph, pair) and covered(graph, pair, points):
         return _ROUNDED
-    return Decision(Verdict.REFUTED, _difference(graph, pair, point), point)
+    return Decision(Verdict.REFUTED, _difference(apart), point)
 
 
-def _difference(graph: Graph, pair: Pair, point: Point) -> Evidence:
-    """Say how far two nodes are apart at a point, where that is little: it may be an epsilon, or a rounded constant."""
+def _apart(graph: Graph, pair: Pair, point: Point) -> float:
+    """Return how far two nodes are apart at a point, relative to the larger."""
     with flint.ctx.workprec(_GUARD_PRECISIONS[0]):
         values = balls.at(graph, pair, point)
         size = abs(values[pair[0]]).max(abs(values[pair[1]]))
-        apart = float(abs(values[pair[0]] - values[pair[1]]) / size)
+        return float(abs(values[pair[0]] - values[pair[1]]) / size)
+
+
+def _difference(apart: float) -> Evidence:
+    """Say how far two nodes are apart, where that is little: it may be an epsilon, or a rounded constant."""
     if apart > _LITTLE:
         return Evidence("counterexample", "the exact values at one exact point differ")
     said = f"the exact values differ by {apart:.1e} relative"
     return Evidence("small difference", f"{said}: more than a few roundings explain, less than most mistakes make")
 
 
-def _has_roots(graph: Graph, pair: Pair) -> bool:
-    return any(graph.ops[i] == "power" and graph.payloads[i].denominator != 1 for i in graph.reach(pair))
-
-
 def _left_open(graph: Graph, pair: Pair, points: Sequence[Point], seed: int) -> Decision:
     """Say why a pair that agrees at every point is not proved."""
-    laws = _has_roots(graph, pair) or any(graph.ops[i] in FUNCTIONS for i in graph.reach(pair))
+    laws = any(_is_root(graph, i) or graph.ops[i] in FUNCTIONS for i in graph.reach(pair))
     alike, bound = field.equal(graph, [pair], seed)
     if not laws and bound and alike == [False]:
         return _HIDDEN
-    compared, _ = _first_difference(graph, pair, points)
+    compared = sum(_agreements(graph, [pair], point, _PRECISIONS)[pair] is True for point in points)
     why = "by a law that could not be proved for all inputs" if laws else "of a degree too high for a proof"
     detail = (
         f"equal to {_DIGITS} digits at the {compared} of {len(points)} points where that many could be had, but {why}"

@@ -15,6 +15,10 @@ class InputError(GradproofError):
     """The run could not be made: a bad expression, file, option or target (exit status 2)."""
 
 
+class TargetError(InputError):
+    """The user's code failed while it was imported (a row of its own in a run, and the other targets go on)."""
+
+
 class ProtocolError(GradproofError):
     """A subject does not keep to the generator protocol (a row with the verdict ERROR)."""
 

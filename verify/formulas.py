@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import heapq
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from fractions import Fraction
-from functools import cache
+from functools import cache, reduce
 from typing import Any, NamedTuple
 
 import sympy
@@ -170,13 +170,31 @@ def _operands(graph: Graph, number: int) -> dict[int, int]:
     return counts
 
 
+Plan = list[tuple[Any, list[int]]]  # parts of an expression, each with the places of its arguments before it
+
+
 def from_sympy(graph: Graph, expression: sympy.Expr, nodes: Mapping[sympy.Symbol, int]) -> int:
     """Return the node of a SymPy expression whose symbols stand for the given nodes."""
-    found: dict[Any, int] = {}
+    return replay(graph, plan(expression), nodes)
+
+
+def plan(expression: sympy.Expr) -> Plan:
+    """Return the parts of a SymPy expression, arguments first, each part once."""
+    places: dict[Any, int] = {}
+    steps: Plan = []
     for part in sympy.postorder_traversal(expression):
-        if part not in found:
-            found[part] = _node(graph, part, [found[argument] for argument in part.args], nodes)
-    return found[expression]
+        if part not in places:
+            places[part] = len(steps)
+            steps.append((part, [places[argument] for argument in part.args]))
+    return steps
+
+
+def replay(graph: Graph, steps: Plan, nodes: Mapping[sympy.Symbol, int]) -> int:
+    """Return the node of the last part, all of them taken as nodes."""
+    found: list[int] = []
+    for part, arguments in steps:
+        found.append(_node(graph, part, [found[place] for place in arguments], nodes))
+    return found[-1]
 
 
 def _node(graph: Graph, part: Any, arguments: list[int], nodes: Mapping[sympy.Symbol, int]) -> int:
@@ -185,11 +203,7 @@ def _node(graph: Graph, part: Any, arguments: list[int], nodes: Mapping[sympy.Sy
     if part.is_Rational:
         return graph.constant(Fraction(int(part.p), int(part.q)))
     if part.is_Add or part.is_Mul:
-        combine: Callable[[int, int], int] = graph.sum if part.is_Add else graph.product
-        result = arguments[0]
-        for argument in arguments[1:]:
-            result = combine(result, argument)
-        return result
+        return reduce(graph.sum if part.is_Add else graph.product, arguments)
     if part.is_Pow and part.exp.is_Rational:
         return graph.power(arguments[0], Fraction(int(part.exp.p), int(part.exp.q)))
     if part.is_Function and part.func.__name__ in FUNCTIONS:

@@ -19,6 +19,7 @@ import flint
 from verify.reading import Reading
 
 _ONE = Fraction(1)
+_TWO = Fraction(2)
 # The functions of one argument, and their value at 0 where that is a number. Others are built from these.
 FUNCTIONS: dict[str, int | None] = {"exp": 1, "log": None, "tanh": 0, "sin": 0, "cos": 1, "atan": 0, "erf": 0}
 _ODD = ("tanh", "sin", "atan", "erf")
@@ -104,7 +105,23 @@ class Graph:
                 return self.constant(left + right)
             if left == 0 or right == 0:
                 return b if left == 0 else a
+        elif a in self._scaled or b in self._scaled or a == b:
+            left, inner = self._split(a)
+            right, other = self._split(b)
+            if inner == other:
+                return self._scale(left + right, inner)
         return self._new(("sum", a, b), (a, b))
+
+    def total(self, numbers: Iterable[int]) -> int:
+        """Return the node of the sum of nodes; the order of the terms, which is of no matter, is made the same."""
+        ordered = sorted(numbers)
+        if not ordered:
+            return self.constant(Fraction(0))
+        result, known, add = ordered[0], self._numbers, self.sum
+        for number in ordered[1:]:
+            found = known.get(("sum", result, number) if result < number else ("sum", number, result))
+            result = add(result, number) if found is None else found
+        return result
 
     def product(self, a: int, b: int) -> int:
         """Return the node of a * b; a constant factor is kept outermost, so that signs and factors meet and fold."""
@@ -117,7 +134,10 @@ class Graph:
         if a in constants or b in constants or a in scaled or b in scaled:
             left, a = self._split(a)
             right, b = self._split(b)
-            return self._scale(left * right, b if a < 0 else a if b < 0 else self.product(a, b))
+            factor = right if left is _ONE else left if right is _ONE else left * right
+            return self._scale(factor, b if a < 0 else a if b < 0 else self.product(a, b) if factor else -1)
+        if a == b:
+            return self.power(a, _TWO)
         return self._new(("product", a, b), (a, b))
 
     def _split(self, number: int) -> tuple[Fraction, int]:
@@ -128,7 +148,7 @@ class Graph:
 
     def _scale(self, factor: Fraction, inner: int) -> int:
         """Return factor * inner; `inner` has no constant factor, or is -1 for 1."""
-        if inner < 0 or factor == 0:
+        if inner < 0 or not factor:
             return self.constant(factor)
         if factor == 1:
             return inner

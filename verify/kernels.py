@@ -7,6 +7,7 @@
 * tanh(u) is (e - 1) / (e + 1) with e = exp(2 u).
 * sin(u) and cos(u) are a random point of the unit circle, the same for equal u, mirrored for -u.
 * log, atan and erf are random elements, the same for equal arguments; the odd ones change sign with their argument.
+  So are exp and tanh where their exponents have no field one level below.
 
 What holds for such elements holds for the functions; what only holds by other laws is not found.
 """
@@ -15,7 +16,8 @@ from __future__ import annotations
 
 import random
 
-_ODD = ("sin", "atan", "erf")
+_ODD = ("sin", "atan", "erf", "tanh")
+_EITHER = ("log", "exp")  # neither odd nor even
 EXPONENTIAL = ("exp", "tanh")
 
 
@@ -41,7 +43,7 @@ class Kernels:
 
     def other(self, name: str, argument: int) -> int:
         """Return one of the functions that are no more than elements."""
-        mirrored = argument > self.prime // 2 and name != "log"
+        mirrored = argument > self.prime // 2 and name not in _EITHER
         if mirrored:
             argument = self.prime - argument
         value = self._on_circle(name, argument) if name in ("sin", "cos") else self._element(name, argument)

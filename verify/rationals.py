@@ -105,6 +105,6 @@ def _hidden_zero(graph: Graph, node: int, ball: flint.arb) -> Real:
     """Return the value of a ball; one around 0 is 0 if the formula is the function 0."""
     if ball.contains(0):
         zero = graph.constant(Fraction(0))
-        if any(field.equal(graph, [(node, zero)], 0, rooted=rooted)[0] == [True] for rooted in (False, True)):
+        if any(field.equal(graph, [(node, zero)], 0, laws)[0] == [True] for laws in field.Laws):
             return Real(Fraction(0), flint.arb(0))
     return Real(None, ball)

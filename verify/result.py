@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 from enum import Enum
+from functools import cached_property
 
 SCHEMA_VERSION = "1.0"
 
@@ -16,7 +17,7 @@ SCHEMA_VERSION = "1.0"
 class Verdict(Enum):
     """What is known about one comparison, best first; the value is the sentence that users read."""
 
-    PROVED = "the same function, for all inputs where both sides are defined"
+    PROVED = "the same function, for all inputs that take the same branches, where both sides are defined"
     AGREES = (
         "not proved, but equal to the rounding of the code's constants, or to hundreds of digits at every point tried"
     )
@@ -24,15 +25,14 @@ class Verdict(Enum):
     REFUTED = "wrong: there is an exact counterexample"
     ERROR = "the code under test raised, or did not keep to the protocol"
 
-    @property
-    def good(self) -> bool:
-        """Tell whether a gate may pass with this verdict."""
-        return self in (Verdict.PROVED, Verdict.AGREES)
+    # Asked of each of many comparisons, and so found out once: the place in the order, 0 being the best, and whether a
+    # gate may pass with this verdict.
+    rank: int
+    good: bool
 
-    @property
-    def rank(self) -> int:
-        """Return the place in the order, 0 being the best."""
-        return list(Verdict).index(self)
+    def __init__(self, sentence: str) -> None:
+        self.rank = len(type(self).__members__)
+        self.good = self.rank <= 1  # PROVED and AGREES
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +73,12 @@ class Comparison:
 
     `quantity` is `gradient` (of the output with respect to `name`), `value` (the forward value of `name`), `stated`
     (a value that the case states, against the exact one) or `case` (the case as a whole could not be compared).
+
+    A quantity may be an array, compared entry by entry: `shape` is then its shape (`2 3`), `entries` how many there are
+    and `failing` how many of them are not good; the verdict is the worst of them, and all that is told of one entry
+    is told of the entry at `index` (`[0, 1]`). `variant` says for which sizes and options (`N=2, D=3, stride=1`).
+    Where the two sides differ, `relation` says how (`actual = expected / 2`) and `diagnosis` names the likely mistake.
+    `where` is the file and line of the code that computed it.
     """
 
     quantity: str
@@ -87,6 +93,14 @@ class Comparison:
     evidence: Evidence = field(default_factory=Evidence)
     rounding: Rounding | None = None
     counterexample: Counterexample | None = None
+    shape: str = ""
+    entries: int = 1
+    failing: int = 0
+    index: str = ""
+    variant: str = ""
+    relation: str = ""
+    diagnosis: str = ""
+    where: str = ""
 
     @property
     def good(self) -> bool:
@@ -95,10 +109,25 @@ class Comparison:
 
 
 @dataclass(frozen=True, slots=True)
+class Branch:
+    """Decisions that the code made at one place: a claim holds for the inputs that decide in the same way.
+
+    `condition` is the first of them as a formula, as it was decided; `count` is how many there were at this place.
+    """
+
+    where: str
+    condition: str
+    count: int = 1
+    variant: str = ""
+
+
+@dataclass(frozen=True)
 class CaseResult:
     """All comparisons of one case, with what a reader needs to recognise and repeat it.
 
     `unclaimed` are inputs for which the code gave None: nothing is said of their gradients.
+    A case of arrays has a `signature` (`x: N D, W: D M`) in place of an expression. `region` holds the branches that
+    bound its claims, `notes` what else a reader should know, as sentences (`random draws were seeded with 0`).
     """
 
     name: str
@@ -111,14 +140,17 @@ class CaseResult:
     comparisons: tuple[Comparison, ...]
     unclaimed: tuple[str, ...] = ()
     reproduce: str = ""
+    signature: str = ""
+    region: tuple[Branch, ...] = ()
+    notes: tuple[str, ...] = ()
 
-    @property
+    @cached_property
     def good(self) -> bool:
         """Tell whether the case compared something and all of it is in order."""
         return bool(self.comparisons) and all(c.good for c in self.comparisons)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Run:
     """The outcome of one command: cases in the order in which they were found."""
 
@@ -128,8 +160,26 @@ class Run:
     complete: bool = True
 
     def count(self, quantity: str) -> Counter[Verdict]:
-        """Count the verdicts on one quantity."""
-        return Counter(c.verdict for case in self.cases for c in case.comparisons if c.quantity == quantity)
+        """Count the verdicts on one quantity; one that was checked in several variants counts once, with the worst."""
+        return Counter(self._counts.get(quantity))
+
+    @cached_property
+    def _counts(self) -> dict[str, Counter[Verdict]]:
+        found: dict[str, Counter[Verdict]] = {}
+        for case in self.cases:
+            worst: dict[tuple[str, str], Verdict] = {}
+            for c in case.comparisons:
+                known = worst.setdefault((c.quantity, c.name), c.verdict)
+                if c.verdict.rank > known.rank:
+                    worst[c.quantity, c.name] = c.verdict
+            for (quantity, _), verdict in worst.items():
+                found.setdefault(quantity, Counter())[verdict] += 1
+        return found
+
+    @property
+    def entries(self) -> int:
+        """Count the numbers that were compared as gradients, in all variants."""
+        return sum(c.entries for case in self.cases for c in case.comparisons if c.quantity == "gradient")
 
     @property
     def unexplained(self) -> int:
@@ -151,11 +201,14 @@ def exit_status(run: Run) -> int:
     """Return 0 if all agree, 1 if anything is refuted, undecided or broken, 2 if no gradient was checked."""
     if any(not case.good for case in run.cases) or (run.cases and not run.complete):
         return 1
-    return 0 if any(run.count("gradient").values()) else 2
+    return 0 if run.count("gradient") else 2
 
 
 def _plural(number: int, noun: str) -> str:
-    return f"{number} {noun}" + ("" if number == 1 else "s")
+    return f"{number:,} {noun if number == 1 else _PLURALS.get(noun, noun + 's')}"
+
+
+_PLURALS = {"entry": "entries"}
 
 
 # What can go wrong, in words: which quantity, and which verdict on it.
@@ -179,6 +232,7 @@ def summary(run: Run) -> str:
     """Say in one line what was checked and what decided the exit status."""
     gradients = run.count("gradient")
     checked = f"{_plural(len(run.cases), 'case')}, {_plural(gradients.total(), 'gradient')}"
+    checked += f" of {_plural(run.entries, 'entry')}" if run.entries > gradients.total() else ""
     match exit_status(run):
         case 2:
             return f"{checked}: nothing was checked"

@@ -6,13 +6,13 @@ import contextlib
 import math
 import numbers
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import flint
 
 from verify import rounding
-from verify.cases import Case, Outcome, drive
+from verify.cases import ExpressionCase, Outcome, drive
 from verify.errors import GradproofError, ProtocolError, TraceError
 from verify.rounding import Enclosure
 from verify.symbolic import node_of
@@ -21,10 +21,17 @@ from verify.where import described, printable, raised_at
 
 
 class SubjectError(GradproofError):
-    """The subject raised, or returned what is no number; the message says what and where."""
+    """The subject raised, or returned what is no number; the message says what and where.
+
+    `broken` tells that the code is at fault, and not that it could not be followed.
+    """
+
+    def __init__(self, message: str, *, broken: bool = False) -> None:
+        super().__init__(message)
+        self.broken = broken
 
 
-def on_floats(case: Case) -> Outcome:
+def on_floats(case: ExpressionCase) -> Outcome:
     """Run a case on floats; raises SubjectError."""
     inputs = {name: float(value) for name, value in case.inputs.items()}
     return _run(case, inputs, float(case.upstream), _to_float, "a number")
@@ -35,7 +42,7 @@ def on_symbols(theory: Theory) -> Outcome:
     return _run(theory.case, theory.inputs, theory.upstream, lambda value: node_of(theory.graph, value), "a formula")
 
 
-def on_enclosures(case: Case) -> Outcome:
+def on_enclosures(case: ExpressionCase) -> Outcome:
     """Run a case on enclosures and return balls that hold what any float64 run may give; raises SubjectError."""
     with flint.ctx.workprec(rounding.BITS):
         inputs = {name: Enclosure.of_input(value) for name, value in case.inputs.items()}
@@ -47,22 +54,32 @@ def on_enclosures(case: Case) -> Outcome:
         return _run(case, inputs, upstream, to_ball, "an enclosure")
 
 
-def _run(case: Case, inputs: Mapping[str, Any], upstream: Any, convert: Callable[[Any], Any], kind: str) -> Outcome:
-    """Run the subject and convert what it gave; its prints go to stderr, what it raises becomes a SubjectError."""
+def _run(
+    case: ExpressionCase, inputs: Mapping[str, Any], upstream: Any, convert: Callable[[Any], Any], kind: str
+) -> Outcome:
+    """Run the subject and convert what it gave; its prints go to stderr."""
+    with following(), contextlib.redirect_stdout(sys.stderr):
+        return _converted(drive(case, dict(inputs), upstream), convert, kind)
+
+
+@contextlib.contextmanager
+def following() -> Iterator[None]:
+    """Turn whatever user code raises into a SubjectError that says what and where, also what it caught itself."""
     TraceError.raised.clear()
     try:
-        with contextlib.redirect_stdout(sys.stderr):
-            outcome = _converted(drive(case, dict(inputs), upstream), convert, kind)
-    except (TraceError, ProtocolError, SubjectError) as problem:
-        raise SubjectError(str(problem)) from problem
+        yield
+    except SubjectError:
+        raise
+    except (TraceError, ProtocolError) as problem:
+        raise SubjectError(str(problem), broken=isinstance(problem, ProtocolError)) from problem
     except KeyboardInterrupt:
         raise
     except BaseException as problem:
         place = raised_at(problem)
-        raise SubjectError(f"{described(problem)}{', at ' if place else ''}{place}") from problem
+        said = f"{described(problem)}{', at ' if place else ''}{place}"
+        raise SubjectError(said, broken=True) from problem
     if TraceError.raised:
         raise SubjectError(f"{TraceError.raised[0]} (the code caught the exception and went on)")
-    return outcome
 
 
 def _converted(outcome: Outcome, convert: Callable[[Any], Any], kind: str) -> Outcome:

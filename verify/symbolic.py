@@ -14,6 +14,7 @@ from verify.scalar import Scalar
 from verify.where import asked_at
 
 _MINUS_ONE = Fraction(-1)
+_is_finite = math.isfinite  # the original, whatever patches are in force
 _COMPUTED = 4  # ulps that a few float operations may have added
 
 
@@ -86,7 +87,7 @@ def node_of(graph: Graph, value: object) -> int | None:
     if not isinstance(value, numbers.Real):
         return None
     number = float(value)
-    if not math.isfinite(number):
+    if not _is_finite(number):
         raise TraceError(f"{number} as a constant, at {asked_at()}")
     simplest = simplest_rational(number)
     return graph.constant(simplest) if simplest == Fraction(number) else graph.typed(number)

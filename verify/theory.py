@@ -9,7 +9,7 @@ from fractions import Fraction
 import sympy
 
 from verify import formulas, rationals
-from verify.cases import Case
+from verify.cases import ExpressionCase
 from verify.derive import sweep, wholes
 from verify.formulas import Alphabet
 from verify.graph import Graph
@@ -28,7 +28,7 @@ class Theory:
     `derivatives` come from the sweep, `wholes` from SymPy's derivative of the whole expression (small programs only).
     """
 
-    case: Case
+    case: ExpressionCase
     graph: Graph
     inputs: dict[str, Symbol]
     upstream: Symbol
@@ -75,7 +75,7 @@ class Theory:
         return formulas.text(self.graph, node, self.names, fixed)
 
 
-def theory(case: Case) -> Theory:
+def theory(case: ExpressionCase) -> Theory:
     """Work out the exact side of a case."""
     graph, program = Graph(), case.program
     inputs = {name: Symbol(graph, graph.variable(name)) for name in case.inputs}
@@ -89,7 +89,7 @@ def theory(case: Case) -> Theory:
     return Theory(case, graph, inputs, upstream, name, names, [value.node for value in values], derivatives, whole)
 
 
-def _upstream_name(case: Case) -> str:
+def _upstream_name(case: ExpressionCase) -> str:
     """Name the upstream after the output, as the tutorial does: dprice."""
     name = f"d{case.program.output}"
     taken = {*case.inputs, *case.program.labels}

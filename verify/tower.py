@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from fractions import Fraction
 
 from verify.exact import simplest_rational
-from verify.kernels import EXPONENTIAL, Kernels, RedrawError
+from verify.kernels import Kernels, RedrawError
 
 Element = dict[int, int]
 
@@ -83,9 +83,9 @@ class Tower:
 
     def function(self, name: str, a: Element, number: int) -> Element:
         """Return a function of an element; of one with roots just this is known, that it is the same each time."""
-        argument = self.exponents[number] if name in EXPONENTIAL else a
+        argument = self.exponents.get(number, a)
         if not any(argument):
-            kernel = self.kernels.exponential if name in EXPONENTIAL else self.kernels.other
+            kernel = self.kernels.exponential if number in self.exponents else self.kernels.other
             return self._clean({0: kernel(name, argument.get(0, 0))})
         key = (name, tuple(sorted(argument.items())))
         return {0: self.others.setdefault(key, self.rng.randrange(1, self.prime))}

@@ -1,4 +1,4 @@
-"""Concolic symbols: formulas that also know their value at one exact point, and so which way code branches.
+"""A graph that also knows one exact point, and so which way code branches.
 
 Each decision is recorded, with the file and line that asked. The recorded conditions are the region of a claim: the
 inputs that take the same branches as the sample.
@@ -6,18 +6,15 @@ inputs that take the same branches as the sample.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any
 
 import flint
-import numpy as np
 
 from verify import balls, field
 from verify.errors import TraceError
 from verify.graph import Graph
-from verify.symbolic import Symbol
 from verify.where import asked_at
 
 _PRECISIONS = (128, 1024)  # bits, tried in this order to find a sign
@@ -54,118 +51,79 @@ class Trace(Graph):
         super().__init__()
         self.sample: dict[str, Fraction] = {}
         self.conditions: dict[tuple[int, str], Condition] = {}
+        self.unset: set[int] = set()  # what stands for memory that nobody has written to
         self._balls: dict[int, dict[int, flint.arb]] = {bits: {} for bits in _PRECISIONS}
 
-    def symbol(self, name: str, value: Fraction) -> Concolic:
-        """Return a new variable with its value at the sample."""
+    def input(self, name: str, value: Fraction) -> int:
+        """Return the node of a new variable with its value at the sample."""
         self.sample[name] = value
-        return Concolic(self, self.variable(name))
+        return self.variable(name)
+
+    def uninitialised(self) -> int:
+        """Return the node of a number that may be anything."""
+        node = self.input(f"uninitialised memory {len(self.unset)}", Fraction(37 * len(self.unset) + 11, 1009))
+        self.unset.add(node)
+        return node
+
+    def power(self, a: int, exponent: Fraction) -> int:
+        """Return the node of a ** exponent; a root of an even power is one of the absolute value, a branch."""
+        if exponent.denominator % 2 == 0 and self.ops[a] == "power":
+            inner: Fraction = self.payloads[a]
+            if inner.denominator == 1 and inner.numerator % 2 == 0:
+                base = self.args[a][0]
+                base = base if self.decide(base, ">=") else self.product(self.constant(Fraction(-1)), base)
+                return super().power(base, inner * exponent)
+        return super().power(a, exponent)
 
     def decide(self, node: int, relation: str) -> bool:
         """Tell whether a node is in a relation to 0 at the sample, and record it unless the node is a constant."""
         sign = self.sign(node)
         holds = RELATIONS[relation](sign)
-        if node not in self.constants and (node, relation) not in self.conditions:
+        known = node in self.constants or (node, relation) in self.conditions
+        if not known and not (sign == 0 and self._vanishes(node)):
             self.conditions[node, relation] = Condition(node, relation, holds, asked_at(), sign == 0)
         return holds
 
+    def _vanishes(self, node: int) -> bool:
+        """Tell whether a node is the function 0, which is no tie of the sample."""
+        zero = self.constant(Fraction(0))
+        return any(field.equal(self, [(node, zero)], 0, laws)[0] == [True] for laws in field.Laws)
+
     def sign(self, node: int) -> int:
         """Return the sign of a node at the sample; raises TraceError where it is undefined, or too close to call."""
-        for bits, known in self._balls.items():
-            with flint.ctx.workprec(bits):
-                value = balls.at(self, [node], self.sample, known=known)[node]
-                if not value.is_finite():
-                    raise TraceError(f"a comparison with what is not defined at the sample, at {asked_at()}")
-                if not value.contains(0):
-                    return 1 if value > 0 else -1
-        if value.is_zero() or field.equal(self, [(node, self.constant(Fraction(0)))], 0)[0] == [True]:
+        value = self.constants.get(node)
+        if value is not None:
+            return (value > 0) - (value < 0)
+        for bits in _PRECISIONS:
+            ball = self.at_sample(node, bits)
+            if not ball.is_finite():
+                raise TraceError(f"a comparison with what is not defined at the sample, at {asked_at()}")
+            if not ball.contains(0):
+                return 1 if ball > 0 else -1
+        if ball.is_zero() or self._vanishes(node):
             return 0
         raise TraceError(f"a comparison too close to call at the sample, at {asked_at()}")
 
+    def at_samples(self, nodes: Iterable[int], bits: int = _PRECISIONS[0]) -> list[flint.arb]:
+        """Return balls around the values of nodes at the sample."""
+        wanted = list(nodes)
+        with flint.ctx.workprec(bits):
+            values = balls.at(self, wanted, self.sample, known=self._balls[bits])
+        return [values[node] for node in wanted]
 
-def _comparing(relation: str) -> Callable[[Concolic, object], Any]:
-    def compare(self: Concolic, other: object) -> Any:
-        lifted = self.lift(other)
-        return NotImplemented if lifted is None else self.trace.decide(self.plus(-lifted).node, relation)
+    def at_sample(self, node: int, bits: int = _PRECISIONS[0]) -> flint.arb:
+        """Return a ball around the value of a node at the sample."""
+        return self.at_samples([node], bits)[0]
 
-    return compare
-
-
-class Concolic(Symbol):
-    """A symbol that branches, and that NumPy's object arrays compute with: they call methods by a function's name."""
-
-    __slots__ = ()
-
-    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **options: Any) -> Any:
-        """Let NumPy treat a symbol as an array without axes."""
-        result = getattr(ufunc, method)(*[_boxed(value) for value in inputs], **options)
-        return result[()] if isinstance(result, np.ndarray) and result.shape == () else result
-
-    @property
-    def trace(self) -> Trace:
-        """Return the graph, which knows the sample."""
-        assert isinstance(self.graph, Trace)
-        return self.graph
-
-    def __bool__(self) -> bool:
-        return self.trace.decide(self.node, "!=")
-
-    def __abs__(self) -> Concolic:
-        return self if self.trace.decide(self.node, ">=") else -self
-
-    def __float__(self) -> float:
-        """Return what a constant is; what depends on inputs has no one value."""
-        value = self.number()
-        if value is None:
-            raise TraceError(f"a symbol was turned into a plain number, at {asked_at()}")
-        return float(value)
-
-    def __int__(self) -> int:
-        return int(float(self))
-
-    def number(self) -> Fraction | float | None:
-        """Return the value of a constant, as the code typed it, or None."""
-        node = self.graph.node(self.node)
-        return node.payload if node.op in ("constant", "typed") else None
-
-    def conjugate(self) -> Concolic:
-        """Return self: the numbers are real."""
-        return self
-
-
-def _boxed(value: Any) -> Any:
-    if not isinstance(value, Concolic):
-        return value
-    box = np.empty((), dtype=object)
-    box[()] = value
-    return box
-
-
-_HALF = Fraction(1, 2)
-_LN2, _LN10 = 2, 10
-# The functions that user code knows by name, made of the graph's own.
-METHODS: Mapping[str, Callable[[Any], Any]] = {
-    "exp": lambda x: x.function("exp"),
-    "log": lambda x: x.function("log"),
-    "tanh": lambda x: x.function("tanh"),
-    "sin": lambda x: x.function("sin"),
-    "cos": lambda x: x.function("cos"),
-    "tan": lambda x: x.function("sin") / x.function("cos"),
-    "arctan": lambda x: x.function("atan"),
-    "sqrt": lambda x: x**_HALF,
-    "cbrt": lambda x: x ** Fraction(1, 3),
-    "square": lambda x: x * x,
-    "reciprocal": lambda x: 1 / x,
-    "log1p": lambda x: (1 + x).function("log"),
-    "expm1": lambda x: x.function("exp") - 1,
-    "sinh": lambda x: (x.function("exp") - (-x).function("exp")) / 2,
-    "cosh": lambda x: (x.function("exp") + (-x).function("exp")) / 2,
-    "log2": lambda x: x.function("log") / x.lift(_LN2).function("log"),
-    "log10": lambda x: x.function("log") / x.lift(_LN10).function("log"),
-    "exp2": lambda x: (x * x.lift(_LN2).function("log")).function("exp"),
-}
-for _name, _method in METHODS.items():
-    setattr(Concolic, _name, _method)
-for _name, _relation in zip(("lt", "le", "gt", "ge", "eq", "ne"), RELATIONS, strict=True):
-    setattr(Concolic, f"__{_name}__", _comparing(_relation))
-Concolic.__hash__ = object.__hash__  # type: ignore[method-assign]
+    def floor(self, node: int) -> Fraction:
+        """Return the whole number below a node at the sample, and record that the node lies between it and the next."""
+        for bits in _PRECISIONS:
+            whole = self.at_sample(node, bits).floor().unique_fmpz()
+            if whole is not None:
+                break
+        else:
+            raise TraceError(f"a rounding too close to call at the sample, at {asked_at()}")
+        found = Fraction(int(whole))
+        for offset, relation in ((-found, ">="), (-found - 1, "<")):
+            self.decide(self.sum(node, self.constant(offset)), relation)
+        return found

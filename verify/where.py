@@ -21,12 +21,30 @@ def relative(path: str | Path) -> str:
         return Path(path).name
 
 
+def is_library(file: str) -> bool:
+    """Tell whether a file belongs to Python or to what is installed."""
+    return file.startswith(str(_STANDARD_LIBRARY)) or not {"site-packages", "dist-packages"}.isdisjoint(
+        Path(file).parts
+    )
+
+
 def asked_at() -> str:
     """Return `file:line` of the innermost running line outside this package: the user's line that asked."""
     frame = sys._getframe()
     while frame.f_back is not None and Path(frame.f_code.co_filename).parent == _PACKAGE:
         frame = frame.f_back
     return f"{relative(frame.f_code.co_filename)}:{frame.f_lineno}"
+
+
+def running_at(thread: int) -> str:
+    """Return `file:line` of the innermost line of the user's that a thread is at, or nothing."""
+    frame = sys._current_frames().get(thread)
+    while frame is not None:
+        file = frame.f_code.co_filename
+        if not file.startswith("<") and Path(file).parent != _PACKAGE and not is_library(file):
+            return f"{relative(file)}:{frame.f_lineno}"
+        frame = frame.f_back
+    return ""
 
 
 def described(problem: BaseException) -> str:

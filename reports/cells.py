@@ -1,0 +1,119 @@
+"""What stands in a table: its columns, and the text of each cell."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from decimal import Decimal, localcontext
+from functools import cache
+from typing import NamedTuple
+
+from reports.rows import Row, rows, traced
+from verify.result import CaseResult, Comparison, Rounding, Verdict
+
+_LONGEST_QUOTIENT = 24
+_LONGEST = 60  # signs of a formula or name in a table; values are never shortened
+
+_NAMES = {"gradient": "{}", "value": "{} (forward)", "stated": "{} (stated)", "case": "{}"}
+
+
+class Column(NamedTuple):
+    """A column: its header, its side, and what it shows of a row."""
+
+    header: str
+    align: str
+    text: Callable[[Row], str]
+
+
+class Table(NamedTuple):
+    """A table of a case: the cells of each row, the verdict last."""
+
+    rows: Sequence[Row]
+    headers: Sequence[str]
+    align: Sequence[str]
+    cells: Sequence[Sequence[str]]
+
+
+def table(case: CaseResult, *, everything: bool = False, failures_only: bool = False) -> Table:
+    """Return the table of a case; of a traced one without the columns that would be empty."""
+    found = [row for row in rows(case, everything=everything) if not (failures_only and row.comparison.good)]
+    if not traced(case):
+        columns: Sequence[Column] = (_NAME, *_NUMBERS, _VERDICT)
+    else:
+        columns = [c for c in (_NAME, *_ARRAYS, *_NUMBERS, _VERDICT) if any(map(c.text, found))] or [_NAME, _VERDICT]
+    headers, align, texts = zip(*columns, strict=True)
+    return Table(found, headers, align, [[text(row) for text in texts] for row in found])
+
+
+def name(comparison: Comparison) -> str:
+    """Return what a row is about."""
+    return _NAMES[comparison.quantity].format(comparison.name)
+
+
+def verdict(comparison: Comparison) -> str:
+    """Return the verdict in a word, in capitals where it is bad, with how it is known."""
+    if comparison.good:
+        return f"{_LOWER[comparison.verdict]} ({comparison.evidence.kind})"
+    return "NOT ROUNDING" if comparison.verdict.good else comparison.verdict.name
+
+
+_LOWER = {verdict: verdict.name.lower() for verdict in Verdict}
+
+
+def array_verdict(row: Row) -> str:
+    """Return the verdict of a row; of an array, with how many of its entries it is about where they are not all."""
+    plain = verdict(row.comparison)
+    return f"{plain} ({scope})" if (scope := failures(row.comparison, row.failing, row.entries)) else plain
+
+
+def failures(comparison: Comparison, failing: int, entries: int) -> str:
+    """Say in how many of its entries an array fails (`fails in 5 of 12 entries`), or nothing."""
+    if comparison.good or not failing or entries == 1:
+        return ""
+    number = f"all {entries:,}" if failing == entries else f"{failing:,} of {entries:,}"
+    return f"{'' if comparison.verdict is Verdict.UNDECIDED else 'fails '}in {number} entries"
+
+
+def readable(exact: str) -> str:
+    """Write an exact value; the long quotients as decimals, with an ellipsis where they go on."""
+    if len(exact) <= _LONGEST_QUOTIENT or "/" not in exact:
+        return exact
+    above, _, below = exact.partition("/")
+    with localcontext(prec=17):
+        return f"{Decimal(above) / Decimal(below)}…".lower()
+
+
+def short(text: str, longest: int = _LONGEST) -> str:
+    """Shorten a long name or formula in its middle."""
+    return text if len(text) <= longest else f"{text[: longest // 2 - 1]}…{text[-longest // 2 :]}"
+
+
+def _of_number(text: Callable[[Comparison], str]) -> Callable[[Row], str]:
+    """Return what shows a number, and of an array nothing: one entry's number would be taken for all of it."""
+    return lambda row: "" if row.shape or row.entries > 1 else text(row.comparison)
+
+
+@cache
+def _distance(rounding: Rounding | None) -> tuple[str, str]:
+    if rounding is None:
+        return "", ""
+    unit = " ulp" if rounding.unit == "ulp" else ""
+    error = rounding.error if rounding.error == "0" else rounding.error + unit
+    bound = rounding.bound if rounding.bound == "0" else rounding.bound + unit
+    return error, bound if rounding.bound else "unknown"
+
+
+_NAME = Column("with respect to", "left", lambda row: short(name(row.comparison)))
+_ARRAYS = (
+    Column("variant", "left", lambda row: row.variant),
+    Column("shape", "left", lambda row: row.shape),
+    Column("entries", "right", lambda row: f"{row.entries:,}" if row.entries else ""),
+)
+_NUMBERS = (
+    Column("value", "right", _of_number(lambda c: c.value)),
+    Column("backprop", "right", _of_number(lambda c: c.actual)),
+    Column("exact", "right", _of_number(lambda c: readable(c.expected))),
+    Column("formula", "left", _of_number(lambda c: short(c.expected_formula))),
+    Column("off by", "right", _of_number(lambda c: _distance(c.rounding)[0])),
+    Column("bound", "right", _of_number(lambda c: _distance(c.rounding)[1])),
+)
+_VERDICT = Column("verdict", "left", array_verdict)

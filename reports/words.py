@@ -1,0 +1,134 @@
+"""What is said around a table: the title of a case, why a row has its verdict, and for what all of it holds."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from reports.cells import failures, readable, short
+from reports.rows import traced, variants
+from verify.result import Branch, CaseResult, Comparison, Verdict
+
+PROSE = ("likely", "entry")  # labels of explanations in words; the others are formulas, places and quotes
+_MOST = 3  # items of a list, unless everything is asked for
+_MOST_INPUTS = 8  # of a counterexample on arrays
+_LONGEST = 200  # signs of a formula of one entry
+_NOT_THE_CODES = r"\b(actual|expected)\b(?!\[)"
+_SIDES = {"actual": "backprop", "expected": "exact"}
+
+
+class Remark(NamedTuple):
+    """Something that is said of a whole case: what it is, in words, and the items, most of them code."""
+
+    label: str
+    items: Sequence[str]
+    prose: bool = False
+
+
+def titles(case: CaseResult) -> list[str]:
+    """Return what a case computes: `price = apple*tax = 110` or a signature and its place, and an upstream but 1."""
+    upstream = "" if case.upstream[1] in ("", "1") else f", {case.upstream[0]} = {case.upstream[1]}"
+    if traced(case):
+        return [title for title in (f"{case.signature}{upstream}", case.where) if title]
+    return [f"{case.output} = {short(case.expression)} = {case.output_value}{upstream}"]
+
+
+def sentence(comparison: Comparison) -> str:
+    """Return the verdict in a sentence; a right formula with bad floats is never mixed up with a wrong formula."""
+    if comparison.verdict.good and not comparison.good:
+        return "the formula is right, but rounding does not explain what the floats gave"
+    said: str = comparison.verdict.value
+    return said
+
+
+def explanation(comparison: Comparison, *, everything: bool = True) -> list[tuple[str, str]]:
+    """Return why a row has its verdict, as labelled lines: of an array, what is told is told of one entry."""
+    if comparison.verdict.good and not comparison.good:
+        assert comparison.rounding is not None
+        return [("floats", f"{comparison.actual} is {comparison.rounding.note} {readable(comparison.expected)}")]
+    lines = [
+        ("likely", comparison.diagnosis),
+        ("relation", re.sub(_NOT_THE_CODES, lambda side: _SIDES[side[0]], comparison.relation)),
+        ("code", comparison.where),
+        _entry(comparison),
+        ("for", "" if comparison.verdict is Verdict.PROVED else comparison.variant),
+        *_evidence(comparison, everything),
+    ]
+    return [(label, text) for label, text in lines if text]
+
+
+def scope(comparison: Comparison) -> str:
+    """Say in how many of its entries an array `fails` or `is undecided`, or nothing."""
+    said = failures(comparison, comparison.failing, comparison.entries)
+    return f"is undecided {said}" if said and comparison.verdict is Verdict.UNDECIDED else said
+
+
+def _entry(comparison: Comparison) -> tuple[str, str]:
+    if not comparison.index:
+        return "entry", ""
+    said = scope(comparison)
+    return "entry", f"{comparison.index} of {comparison.name}" + (f", which {said}" if said else "")
+
+
+def _evidence(comparison: Comparison, everything: bool) -> list[tuple[str, str]]:
+    reason = ("because", comparison.evidence.detail)
+    if not (found := comparison.counterexample):
+        return [reason]
+    longest = None if everything or not comparison.index else _LONGEST
+    formulas = [comparison.actual_formula, comparison.expected_formula]
+    return [
+        *([reason] if comparison.evidence.kind == "small difference" else []),
+        ("backprop", _equation(formulas[0], found.actual, longest)),
+        ("exact", _equation(formulas[1], found.expected, longest)),
+        ("at", _point(found.inputs, " ".join(formulas), _MOST_INPUTS if longest else None)),
+    ]
+
+
+def _equation(formula: str, value: str, longest: int | None) -> str:
+    return " = ".join(filter(None, [short(formula, longest) if longest else formula, value]))
+
+
+def _point(inputs: Sequence[tuple[str, str]], formulas: str, most: int | None) -> str:
+    """Write a point; where not all of it is written, the inputs that the formulas mention come first."""
+    if most and len(inputs) > most:
+        inputs = sorted(inputs, key=lambda pair: pair[0] not in formulas)
+    return _listed([f"{name}={value}" for name, value in inputs], ", ", most)
+
+
+def remarks(case: CaseResult, *, everything: bool = True) -> list[Remark]:
+    """Return what is said of a traced case: for which variants and branches it holds, and its notes."""
+    most = None if everything else _MOST
+    known = any(c.good for c in case.comparisons)
+    said = [
+        Remark(
+            "checked for" if known else "tried for", [listed] if (listed := _listed(variants(case), "; ", most)) else []
+        ),
+        Remark(
+            "holds where the code takes the same branches",
+            region(case.region, everything=everything) if known else [],
+        ),
+        *[Remark("note", [note], prose=True) for note in case.notes],
+    ]
+    return [remark for remark in said if remark.items]
+
+
+def region(branches: Sequence[Branch], *, everything: bool = True) -> list[str]:
+    """Return the branches as text, folded by place unless everything is asked for."""
+    if everything:
+        return [_branch(b.where, b.condition, b.count) + (f", for {b.variant}" if b.variant else "") for b in branches]
+    places: dict[str, list[Branch]] = {}
+    for branch in branches:
+        places.setdefault(branch.where, []).append(branch)
+    lines = [_branch(where, short(at[0].condition), sum(b.count for b in at)) for where, at in places.items()]
+    return lines if len(lines) <= _MOST + 1 else [*lines[:_MOST], f"and at {len(lines) - _MOST} more places"]
+
+
+def _branch(where: str, condition: str, count: int) -> str:
+    return f"{where} {condition}" + (f" and {count - 1:,} more" if count > 1 else "")
+
+
+def _listed(items: Sequence[str], between: str, most: int | None) -> str:
+    if most is None or len(items) <= most + 1:
+        return between.join(items)
+    return between.join([*items[:most], f"and {len(items) - most:,} more"])

@@ -1,0 +1,293 @@
+"""User code that hangs, crashes, exits or floods is a row, and the other rows are what they would be without it."""
+
+import fcntl
+import json
+import os
+import pickle
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from verify.messages import Answer, Unit, receive, send
+from verify.process import _death
+from verify.result import Evidence, Verdict
+
+COMMAND = str(Path(sys.executable).with_name("gradproof"))
+CASE = """
+@verify.case("x * y", at={{"x": 2, "y": 3}})
+def {name}(x, y):
+    {code}
+    dout = yield x * y
+    return dout * y, dout * x
+"""
+
+
+def cases(**codes):
+    """Write a module of cases, each of which runs some code first."""
+    return "import verify\n" + "".join(CASE.format(name=name, code=code) for name, code in codes.items())
+
+
+@pytest.fixture
+def rows(command, shop):
+    """Run targets with a limit of a second; returns name, verdict and reason of each case, in order."""
+
+    def run(*targets, limit=1):
+        done = command(*targets, "--timeout", limit, "--report", "json")
+        found = json.loads(done.out)["cases"]
+        run.status, run.err, run.cases = done.status, done.err, found
+        return [(case["name"], *_first(case)) for case in found]
+
+    return run
+
+
+def _first(case):
+    bad = [c for c in case["comparisons"] if c["verdict"] != "PROVED"]
+    return (bad[0]["verdict"], bad[0]["evidence"]["detail"]) if bad else ("PROVED", "")
+
+
+@pytest.mark.parametrize(
+    ("code", "verdict", "reason"),
+    [
+        ("while True: pass", "UNDECIDED", "no end within 1 s; it was at bad.py:11"),
+        ("__import__('re').match('(a+)+$', 'a' * 50 + 'b')", "UNDECIDED", "no end within 1 s"),
+        ("__import__('os')._exit(3)", "ERROR", "the process exited with status 3"),
+        ("__import__('os')._exit(0)", "ERROR", "the process exited with status 0"),
+        ("__import__('ctypes').string_at(0)", "ERROR", "the process died: segmentation fault (signal SIGSEGV)"),
+        ("__import__('os').abort()", "ERROR", "the process died: aborted (signal SIGABRT)"),
+        ("__import__('sys').exit(0)", "ERROR", "SystemExit: 0, at bad.py:11"),
+        ("raise type('Odd', (SystemExit,), {})(0)", "ERROR", "Odd: 0, at bad.py:11"),
+        ("raise type('Odd', (KeyboardInterrupt,), {})('no')", "ERROR", "Odd: no, at bad.py:11"),
+        ("__import__('os').closerange(0, 100)", "ERROR", "the process exited with status 1"),
+        ("__import__('os').fork()", "PROVED", ""),
+        ("__import__('os').chdir('/')", "PROVED", ""),
+        ("input() if 0 else __import__('sys').stdin.read()", "PROVED", ""),
+        ("__import__('signal').raise_signal(2)", "PROVED", ""),
+    ],
+    ids=lambda value: str(value)[:40],
+)
+def test_whatever_a_case_does(rows, shop, code, verdict, reason):
+    """It is a row, in its place; the cases before and after it, in its file and in others, are proved."""
+    (shop / "bad.py").write_text(cases(one="pass", two=code, three="pass"))
+    assert rows("bad.py", "shop.toml") == [
+        ("one", "PROVED", ""),
+        ("two", verdict, reason),
+        ("three", "PROVED", ""),
+        ("right", "PROVED", ""),
+        ("also right", "PROVED", ""),
+    ]
+    assert rows.status == (verdict != "PROVED")
+    assert [case["where"] for case in rows.cases[:3]] == ["bad.py:3", "bad.py:9", "bad.py:15"]
+    if verdict != "PROVED":
+        assert rows.cases[1]["reproduce"] == "gradproof run bad.py --case two"
+
+
+@pytest.mark.parametrize(
+    ("code", "verdict", "reason"),
+    [
+        ("while True: pass", "UNDECIDED", "no end within 1 s; it was at bad.py:1"),
+        ("import sys; sys.exit(0)", "ERROR", "bad.py: importing it failed: SystemExit: 0 (bad.py:1)"),
+        ("raise KeyboardInterrupt", "ERROR", "KeyboardInterrupt: , at bad.py:1"),
+        ("import os; os._exit(3)", "ERROR", "the process exited with status 3"),
+        ("1 +", "ERROR", "bad.py: importing it failed: SyntaxError: invalid syntax (bad.py, line 1) (bad.py:1)"),
+    ],
+    ids=lambda value: str(value)[:40],
+)
+def test_whatever_a_target_does_when_it_is_imported(command, rows, shop, code, verdict, reason):
+    """It is a row named after the target, which no selection drops; `list` says it, and lists the others."""
+    (shop / "bad.py").write_text(code)
+    assert rows("bad.py", "shop.toml", "-k", "also") == [("bad.py", verdict, reason), ("also right", "PROVED", "")]
+    assert (rows.status, rows.cases[0]["where"]) == (1, "bad.py")
+    assert rows.cases[0]["reproduce"] == "gradproof run bad.py"
+    if verdict == "ERROR":
+        done = command("list", "bad.py", "shop.toml")
+        assert (done.status, done.out.count("\n"), f"bad.py: {reason}" in done.err) == (1, 2, True)
+
+
+def test_a_module_that_is_another_one_the_second_time(rows, shop):
+    """Where a case ends its process and the module then has other cases, the rest is not taken for what it was."""
+    again = "\nimport os\nif os.path.exists('been'): del two\nopen('been', 'w').close()\n"
+    (shop / "odd.py").write_text(cases(one="__import__('os')._exit(3)", two="pass") + again)
+    (one, two) = rows("odd.py")
+    assert one[1:] == ("ERROR", "the process exited with status 3")
+    assert two[1:] == ("ERROR", "imported once more, after a case that ended its process, it has other cases")
+
+
+def test_a_print_flood(rows, shop):
+    """A million lines neither block nor fill anything: the first go to stderr, with how much is left out."""
+    (shop / "bad.py").write_text(cases(one="for i in range(100_000): print(i)", two="print('hello')"))
+    assert [row[1] for row in rows("bad.py", limit=60)] == ["PROVED", "PROVED"]
+    assert rows.err.startswith("0\n1\n2\n")
+    assert "more characters of output, which are not shown\nhello\n" in rows.err
+    assert len(rows.err) < 10_200
+
+
+def test_what_a_case_starts_ends_with_it(rows, shop):
+    """A process that a hanging case has started is ended too, and does not keep us waiting."""
+    code = "__import__('subprocess').run(['sh', '-c', 'exec 9>held; flock 9; sleep 1000'])"
+    (shop / "bad.py").write_text(cases(one=code))
+    start = time.monotonic()
+    ((_, verdict, reason),) = rows("bad.py")
+    assert (verdict, reason) == ("UNDECIDED", "no end within 1 s; it was at bad.py:5")
+    assert time.monotonic() - start < 10
+    assert _released(shop / "held")
+
+
+def _released(path):
+    """Tell whether whoever holds a lock on a file is gone before long."""
+    with path.open("w") as file:
+        for _ in range(100):
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                time.sleep(0.1)
+            else:
+                return True
+    return False
+
+
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
+def test_a_worker_does_not_outlive_the_command(shop, how):
+    """Whatever ends the command ends user code that hangs."""
+    code = "import fcntl; f = open('held', 'w'); fcntl.flock(f, fcntl.LOCK_EX); print('ready')\n    while True: pass"
+    (shop / "bad.py").write_text(cases(one=code))
+    with subprocess.Popen([COMMAND, "bad.py"], cwd=shop, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stderr.readline() == b"ready\n"
+        process.send_signal(how)
+        process.communicate(timeout=60)
+    assert process.returncode == (130 if how is signal.SIGINT else -how)
+    assert _released(shop / "held")
+
+
+@pytest.fixture
+def repository(shop):
+    """A repository whose packages are called as ours are."""
+    files = {
+        "layers/__init__.py": "",
+        "layers/mul.py": "class Mul:\n    def forward(self, x, y): return x * y\n",
+        "reports/__init__.py": "raise ImportError('not these')",
+        "verify.py": "raise ImportError('nor this')",
+        "verify_mul.py": "from layers.mul import Mul\n" + cases(mul="assert Mul().forward(2, 3) == 6"),
+    }
+    for name, text in files.items():
+        (shop / name).parent.mkdir(exist_ok=True)
+        (shop / name).write_text(text)
+    return shop
+
+
+def test_a_repository_with_packages_called_as_ours(repository):
+    """Its `layers`, `reports` and `verify.py` are its own, ours are ours, in one run."""
+    done = subprocess.run(
+        [COMMAND, "verify_mul.py", "shop.toml"], cwd=repository, capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "3 cases" in done.stdout
+
+
+def test_a_search_path_that_leads_to_them(repository):
+    """Nor does it matter that PYTHONPATH has them before ours."""
+    (repository / "verify.py").unlink()
+    done = subprocess.run(
+        [COMMAND, "verify_mul.py", "shop.toml"],
+        cwd=repository,
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "PYTHONPATH": "."},
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_user_code_finds_nothing_of_ours_imported(rows, shop):
+    """The worker has imported neither `layers` nor `reports`, not even for the cases of a TOML file."""
+    code = "import sys; assert not {'layers', 'reports', 'tabulate'} & set(sys.modules)"
+    (shop / "mine.py").write_text(cases(one=code))
+    assert rows("shop.toml", "mine.py")[-1] == ("one", "PROVED", "")
+
+
+def test_two_directories_with_the_same_names(rows, shop):
+    """Files and packages of one name in two directories do not shadow each other, when imported or later."""
+    for folder, factor in (("a", 2), ("b", 3)):
+        (shop / folder / "layers").mkdir(parents=True)
+        (shop / folder / "layers" / "__init__.py").write_text(f"factor = {factor}")
+        (shop / folder / "layers" / "late.py").write_text(f"factor = {factor}")
+        check = f"from layers import late; assert factor == late.factor == {factor}"
+        (shop / folder / "verify_x.py").write_text("from layers import factor\n" + cases(**{folder: check}))
+    (shop / "c.py").write_text("from layers.arithmetic import MulLayer\n" + cases(c="MulLayer()"))
+    for order in (["c.py", "a/verify_x.py", "b/verify_x.py"], ["b", "a", "c.py"]):
+        assert [row[1:] for row in rows(*order)] == [("PROVED", "")] * 3
+
+
+def test_a_directory_with_one_bad_file(rows, shop):
+    """Each file of a directory is for itself."""
+    for name, text in {"a": cases(one="pass"), "b": "import no_such_thing", "c": cases(two="pass")}.items():
+        (shop / f"verify_{name}.py").write_text(text)
+    assert [row[:2] for row in rows(".")] == [("one", "PROVED"), ("verify_b.py", "ERROR"), ("two", "PROVED")]
+
+
+def test_own_layers_that_hang(rows, shop):
+    """--layers names the user's code too."""
+    (shop / "mine.py").write_text("while True: pass")
+    reason = "no end within 1 s; it was at mine.py:1"
+    assert rows("shop.toml", "--layers", "mine.py") == [("shop.toml", "UNDECIDED", reason)]
+    assert rows.cases[0]["reproduce"] == "gradproof run shop.toml --layers mine.py"
+    assert rows("expr", "x * y", "--at", "x=1", "--at", "y=2", "--layers", "mine.py") == [
+        ("x * y", "UNDECIDED", reason)
+    ]
+    assert rows.cases[0]["reproduce"] == "gradproof expr 'x * y' --at x=1 --at y=2 --layers mine.py"
+
+
+@pytest.mark.parametrize("text", ["0", "-1", "nan", "inf", "soon", ""])
+def test_time_limits_that_are_none(command, shop, text):
+    """--timeout takes a positive number of seconds."""
+    done = command("shop.toml", f"--timeout={text}")
+    assert (done.status, done.out) == (2, "")
+    assert "a positive number of seconds was expected" in done.err
+
+
+def test_the_time_limit_of_the_project(command, shop):
+    """`timeout` in [tool.gradproof] is the limit, unless --timeout gives another."""
+    (shop / "pyproject.toml").write_text("[tool.gradproof]\ntimeout = 0.25\n")
+    (shop / "bad.py").write_text(cases(one="while True: pass"))
+    assert "no end within 0.25 s" in command("bad.py").out
+    assert "no end within 0.5 s" in command("bad.py", "--timeout", "0.5").out
+
+
+def test_only_plain_data_is_taken(tmp_path):
+    """What a worker sends may be results and built-in values, nothing that runs code."""
+    answer = Answer("done", [Evidence("a", "b"), Verdict.PROVED, Unit("x"), (1, "2")])
+    for message, fine in [(answer, True), (os.getcwd, False), (Path(), False), (getattr, False)]:
+        with (tmp_path / "messages").open("wb") as file:
+            send(file, message)
+        with (tmp_path / "messages").open("rb") as file:
+            if fine:
+                assert receive(file) == message
+            else:
+                with pytest.raises(pickle.UnpicklingError, match="no plain data"):
+                    receive(file)
+
+
+def test_a_worker_that_does_not_start(command, shop, monkeypatch):
+    """An installation that is broken is no verdict."""
+    monkeypatch.setattr("verify.process._START", "import no_such_module")
+    done = command("shop.toml")
+    assert (done.status, "No module named 'no_such_module'" in done.err, "does not start" in done.err) == (
+        70,
+        True,
+        True,
+    )
+
+
+def test_signals_without_a_name():
+    """A signal of the real-time kind has a number only."""
+    assert _death(-40) == "the process died of signal 40"
+
+
+def test_help_starts_no_worker(command, monkeypatch):
+    """Nor does bad usage."""
+    monkeypatch.setattr("verify.process.Process", None)
+    assert command("--help").status == command("--version").status == 0
+    assert command("--colour").status == 2

@@ -1,0 +1,221 @@
+"""The likely mistake behind a wrong gradient: known mistakes, each tried on all entries until one explains them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+
+from verify.explain import alike, constant_ratio
+from verify.graph import Graph
+from verify.observe import Quantity
+from verify.region import Region
+
+Nodes = Sequence[int]
+_MINUS = Fraction(-1)
+_TWO = Fraction(2)
+
+
+@dataclass(frozen=True, slots=True)
+class Suspect:
+    """A wrong gradient with what it may have been mistaken for.
+
+    `shares` are the terms of each entry's exact derivative, one for each use of the input; `others` the exact gradients
+    of the other inputs; `upstream` the nodes of the upstream; `sizes` those of the named dimensions.
+    """
+
+    graph: Graph
+    region: Region
+    shape: tuple[int, ...]
+    actual: Quantity
+    expected: Nodes
+    shares: Sequence[Nodes]
+    others: Mapping[str, tuple[tuple[int, ...], Nodes]]
+    upstream: Nodes
+    sizes: Mapping[str, int]
+
+    @property
+    def fits(self) -> bool:
+        """Tell whether the gradient has the shape of its input."""
+        return self.actual.shape == self.shape
+
+    def is_(self, nodes: Nodes) -> bool:
+        """Tell whether this is what came."""
+        return len(nodes) == len(self.actual.nodes) and alike(self.graph, self.actual.nodes, nodes)
+
+    def scaled(self, factor: Fraction, nodes: Nodes) -> list[int]:
+        """Return nodes times a factor."""
+        constant = self.graph.constant(factor)
+        return [self.graph.product(constant, node) for node in nodes]
+
+
+def diagnose(suspect: Suspect) -> str:
+    """Name the likely mistake, or say nothing."""
+    return next((said for try_ in MISTAKES if (said := try_(suspect))), "")
+
+
+class _Substitution:
+    """The graph read as itself, with other nodes for some variables."""
+
+    def __init__(self, graph: Graph, nodes: Mapping[str, int]) -> None:
+        self.graph = graph
+        self.nodes = nodes
+
+    def variable(self, name: str) -> int:
+        return self.nodes[name] if name in self.nodes else self.graph.variable(name)
+
+    def constant(self, value: Fraction) -> int:
+        return self.graph.constant(value)
+
+    def typed(self, value: float) -> int:
+        return self.graph.typed(value)
+
+    def pi(self, payload: None) -> int:
+        return self.graph.pi()
+
+    def sum(self, a: int, b: int) -> int:
+        return self.graph.sum(a, b)
+
+    def product(self, a: int, b: int) -> int:
+        return self.graph.product(a, b)
+
+    def power(self, a: int, exponent: Fraction) -> int:
+        return self.graph.power(a, exponent)
+
+    def function(self, name: str, a: int, number: int) -> int:
+        return self.graph.function(name, a)
+
+
+def _with_upstream(s: Suspect, nodes: Nodes, change: Callable[[int], int]) -> list[int]:
+    """Return nodes with something else in place of each entry of the upstream."""
+    graph = s.graph
+    replaced = {graph.payloads[node]: change(node) for node in s.upstream if graph.ops[node] == "variable"}
+    values = graph.read(nodes, _Substitution(graph, replaced))
+    return [values[node] for node in nodes]
+
+
+def _zeros(s: Suspect) -> str:
+    if s.fits and all(s.graph.value(node) == 0 for node in s.actual.nodes):
+        return "zeros are returned: the gradient is never computed, or computed somewhere else"
+    return ""
+
+
+def _sign(s: Suspect) -> str:
+    return "the sign is wrong" if s.fits and s.is_(s.scaled(_MINUS, s.expected)) else ""
+
+
+def _factor(s: Suspect) -> str:
+    """Find a constant factor, and whether it is a size."""
+    if not s.fits:
+        return ""
+    place = next((i for i, node in enumerate(s.expected) if s.graph.value(node) != 0), None)
+    ratio = None if place is None else constant_ratio(s.graph, s.expected[place], s.actual.nodes[place], s.region)
+    if ratio is None or not s.is_(s.scaled(ratio, s.expected)):
+        return ""
+    size = abs(ratio) if abs(ratio) >= 1 else 1 / abs(ratio)
+    verb = "too large" if abs(ratio) >= 1 else "too small"
+    names = [name for name, value in s.sizes.items() if value == size]
+    if names:
+        hint = f"a missing division by {names[0]}" if abs(ratio) > 1 else f"a mean in place of a sum over {names[0]}"
+        return f"{verb} by a factor of {names[0]}, {size} here: {hint}"
+    sign = ", and of the wrong sign" if ratio < 0 else ""
+    return f"{verb} by a factor of {size}{sign}"
+
+
+def _upstream_ignored(s: Suspect) -> str:
+    if not s.fits:
+        return ""
+    ones = _with_upstream(s, s.expected, lambda node: s.graph.constant(Fraction(1)))
+    return "the upstream gradient is missing: this is right only where it is 1" if s.is_(ones) else ""
+
+
+def _not_linear(s: Suspect) -> str:
+    """Find that twice the upstream does not give twice the gradient."""
+    nodes = s.actual.nodes
+    doubled = _with_upstream(s, nodes, lambda node: s.graph.product(s.graph.constant(_TWO), node))
+    if alike(s.graph, doubled, s.scaled(_TWO, nodes)):
+        return ""
+    if alike(s.graph, doubled, s.scaled(_TWO * _TWO, nodes)):
+        return "the upstream gradient enters twice: it is squared"
+    if alike(s.graph, doubled, nodes):
+        return "the upstream gradient is not used"
+    return "not linear in the upstream gradient, as every backward is"
+
+
+def _swapped(s: Suspect) -> str:
+    for name, (shape, nodes) in s.others.items():
+        if shape == s.actual.shape and s.is_(nodes):
+            return f"this is the gradient of {name}: two inputs or two results are swapped"
+    return ""
+
+
+def _transposed(s: Suspect) -> str:
+    if len(s.shape) != 2 or s.actual.shape != s.shape[::-1]:
+        return ""
+    turned = np.array(s.expected).reshape(s.shape).T.ravel().tolist()
+    return "the gradient is transposed" if s.is_(turned) else ""
+
+
+def _dropped(s: Suspect) -> str:
+    """Find one term missing in each wrong entry, or one term alone."""
+    if not s.fits or all(len(terms) < 2 for terms in s.shares):
+        return ""
+    if all(_found(s, node, _alone(terms)) for node, terms in zip(s.actual.nodes, s.shares, strict=True)):
+        return "only one of the ways in which the input enters counts: a gradient that is assigned and not accumulated?"
+    if all(_found(s, node, _without_one(s.graph, terms)) for node, terms in zip(s.actual.nodes, s.shares, strict=True)):
+        return "one term of the derivative is missing: one of the ways in which the input enters"
+    return ""
+
+
+def _alone(terms: Nodes) -> list[int]:
+    return list(terms)
+
+
+def _without_one(graph: Graph, terms: Nodes) -> list[int]:
+    complete = [graph.total(terms)]
+    return complete + [graph.total([*terms[:i], *terms[i + 1 :]]) for i in range(min(len(terms), 8))]
+
+
+def _found(s: Suspect, node: int, candidates: Nodes) -> bool:
+    return any(alike(s.graph, [node], [candidate]) for candidate in candidates)
+
+
+def _not_summed(s: Suspect) -> str:
+    """Find that a sum over axes, which undoes a broadcast, is missing."""
+    array: Any = np.array(s.actual.nodes, dtype=object).reshape(s.actual.shape)
+    for axis in range(array.ndim):
+        for keepdims in (False, True):
+            rows = np.moveaxis(array, axis, -1)
+            shape = [*rows.shape[:-1]]
+            if keepdims:
+                shape.insert(axis, 1)
+            if tuple(shape) == s.shape and array.shape[axis] > 1:
+                summed = [s.graph.total(row) for row in rows.reshape(-1, rows.shape[-1]).tolist()]
+                if alike(s.graph, summed, s.expected):
+                    return f"not summed over axis {axis}, along which the input was broadcast"
+    return ""
+
+
+def _shape_only(s: Suspect) -> str:
+    """Find that the numbers are right and only the shape is not."""
+    if not s.fits and len(s.expected) == len(s.actual.nodes) and s.is_(s.expected):
+        return "the numbers are right, the shape is not: a reshape is missing, or a keepdims"
+    return ""
+
+
+# Tried in this order: the first that explains every entry is named.
+MISTAKES: tuple[Callable[[Suspect], str], ...] = (
+    _zeros,
+    _sign,
+    _shape_only,
+    _factor,
+    _upstream_ignored,
+    _swapped,
+    _transposed,
+    _not_linear,
+    _dropped,
+    _not_summed,
+)

@@ -1,0 +1,169 @@
+"""Why a gradient is wrong, for people: small exact inputs that show it, and how the two sides are related."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+import flint
+import sympy
+
+from verify import balls, field, formulas, rationals
+from verify.decide import Decision
+from verify.exact import decimal_text, simplest_rational
+from verify.field import Laws
+from verify.formulas import Alphabet
+from verify.graph import Graph
+from verify.region import Point, Region
+from verify.result import Counterexample
+
+_SIMPLE = tuple(map(Fraction, ("0", "1", "-1", "2", "-2", "1/2", "3")))
+_MOST_ATTEMPTS = 300
+_LARGEST_SHRUNK = 5000  # nodes of a formula whose inputs are made simple
+_LARGEST_SIMPLIFIED = 60  # operations
+_SIMPLE_RATIO = 1000
+_BITS = 128
+_MINUS = Fraction(-1)
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """What is told of one wrong entry."""
+
+    expected: str
+    actual: str
+    relation: str
+    counterexample: Counterexample | None
+
+
+def explain(graph: Graph, region: Region, expected: int, actual: int, decision: Decision) -> Explanation:
+    """Explain a refuted pair of nodes."""
+    variables = [i for i in graph.reach([expected, actual]) if graph.ops[i] == "variable"]
+    names = Alphabet([graph.payloads[i] for i in variables])
+    return Explanation(
+        formulas.text(graph, expected, names),
+        formulas.text(graph, actual, names),
+        relation(graph, expected, actual, names, region),
+        _counterexample(graph, region, expected, actual, decision.point, variables) if decision.point else None,
+    )
+
+
+def _counterexample(
+    graph: Graph, region: Region, expected: int, actual: int, point: Point, variables: Sequence[int]
+) -> Counterexample:
+    names = [graph.payloads[i] for i in variables]
+    found = _shrunk(graph, region, expected, actual, point, names)
+    real = rationals.real(graph, [expected, actual], found)
+    inputs = tuple((name, decimal_text(found[name])) for name in names)
+    return Counterexample(inputs, real[expected].readable, real[actual].readable)
+
+
+def _shrunk(graph: Graph, region: Region, expected: int, actual: int, point: Point, names: Sequence[str]) -> Point:
+    """Return a point of the region at which the two sides still differ, with simple numbers in it."""
+    if len(graph.reach([expected, actual])) > _LARGEST_SHRUNK:
+        return point
+    conditions = region.about(names)
+    attempts = 0
+    for changes in _simpler(names, point, region.upstream):
+        attempts += 1
+        if attempts > _MOST_ATTEMPTS:
+            break
+        if all(_simpler_than(value, point[name]) for name, value in changes.items()):
+            changed = {**point, **changes}
+            if _differ(graph, expected, actual, changed) and region.holds(changed, conditions):
+                point = changed
+    return point
+
+
+def _simpler(names: Sequence[str], point: Point, upstream: set[str]) -> Iterator[dict[str, Fraction]]:
+    """Return changes to try, the boldest first: all inputs at once, then each, those of the upstream before others."""
+    ordered = sorted(names, key=lambda name: name not in upstream)
+    for value in _SIMPLE[:3]:
+        yield dict.fromkeys(ordered, value)
+    for group in ([n for n in ordered if n in upstream], [n for n in ordered if n not in upstream]):
+        for value in _SIMPLE[:2]:
+            yield dict.fromkeys(group, value)
+    for name in ordered:
+        for value in (*_SIMPLE, Fraction(round(point[name] * 10), 10)):
+            yield {name: value}
+
+
+def _simpler_than(value: Fraction, other: Fraction) -> bool:
+    rank = {simple: place for place, simple in enumerate(_SIMPLE)}
+    last = len(_SIMPLE)
+    return (rank.get(value, last), value.denominator) < (rank.get(other, last), other.denominator) or value == other
+
+
+def _differ(graph: Graph, expected: int, actual: int, point: Point) -> bool:
+    with flint.ctx.workprec(_BITS):
+        values = balls.at(graph, [expected, actual], point)
+        left, right = values[expected], values[actual]
+        return bool(left.is_finite() and right.is_finite() and not left.overlaps(right))
+
+
+def relation(graph: Graph, expected: int, actual: int, names: Alphabet, region: Region) -> str:
+    """Say how what came is related to what is exact, in the shortest true way; nothing where that is long."""
+    if graph.value(actual) == 0:
+        return "actual = 0"
+    if graph.value(expected) == 0:
+        return "expected = 0"
+    ratio = constant_ratio(graph, expected, actual, region)
+    if ratio is not None:
+        return f"actual = {_times(ratio)}"
+    return _simplified(graph, expected, actual, names)
+
+
+def constant_ratio(graph: Graph, expected: int, actual: int, region: Region) -> Fraction | None:
+    """Return the one simple rational that actual / expected is everywhere, if it is."""
+    with flint.ctx.workprec(_BITS):
+        values = balls.at(graph, [expected, actual], region.sample)
+        quotient = values[actual] / values[expected]
+        if not quotient.is_finite() or quotient.contains(0):
+            return None
+        ratio = simplest_rational(float(quotient.mid()), ulps=4)
+    if max(abs(ratio.numerator), ratio.denominator) > _SIMPLE_RATIO:
+        return None
+    scaled = graph.product(graph.constant(ratio), expected)
+    return ratio if alike(graph, [actual], [scaled]) else None
+
+
+def alike(graph: Graph, left: Sequence[int], right: Sequence[int]) -> bool:
+    """Tell whether two lists of nodes are the same functions, entry by entry, as far as the field can tell."""
+    pairs = [pair for pair in zip(left, right, strict=True) if pair[0] != pair[1]]
+    if not pairs:
+        return True
+    if all(field.equal(graph, pairs, 0)[0]):
+        return True
+    return all(field.equal(graph, pairs, 0, Laws.EXPONENTIAL)[0])
+
+
+def _times(ratio: Fraction) -> str:
+    above = {1: "expected", -1: "-expected"}.get(ratio.numerator, f"{ratio.numerator}*expected")
+    return above if ratio.denominator == 1 else f"{above}/{ratio.denominator}"
+
+
+def _simplified(graph: Graph, expected: int, actual: int, names: Alphabet) -> str:
+    """Write the quotient or the difference of two formulas, whichever is shorter."""
+    difference = graph.sum(actual, graph.product(graph.constant(_MINUS), expected))
+    if formulas.size(graph, difference).operations > _LARGEST_SIMPLIFIED:
+        return ""
+    left, right = (formulas.to_sympy(graph, node, names.symbols) for node in (actual, expected))
+    said = []
+    quotient, apart = sympy.cancel(left / right), sympy.factor(left - right)
+    if quotient.is_Symbol or quotient.is_Pow or quotient.is_Mul or quotient.is_Function:
+        said.append(f"actual = expected*{_factor(names.write(quotient))}")
+    minus = sympy.factor(-apart)
+    if apart.could_extract_minus_sign():
+        said.append(f"actual = expected - {_term(names.write(minus))}")
+    else:
+        said.append(f"actual = expected + {_term(names.write(apart))}")
+    return min(said, key=len)
+
+
+def _factor(text: str) -> str:
+    return f"({text})" if any(sign in text for sign in "+-/") else text
+
+
+def _term(text: str) -> str:
+    return f"({text})" if " + " in text or " - " in text or text.startswith("-") else text

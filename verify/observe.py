@@ -1,0 +1,203 @@
+"""A traced case at work: its subject run once on symbols, and what came of it as nodes of one graph."""
+
+from __future__ import annotations
+
+import itertools
+import random
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, redirect_stdout
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+
+from verify import arrays, patches
+from verify.cases import TracedCase, converse, named_gradients
+from verify.concolic import Concolic
+from verify.errors import ProtocolError, TraceError, nearest
+from verify.runs import following
+from verify.shapes import Integer, Real, bindings, concrete, entry_names, samples, whole_samples
+from verify.tracing import Condition, Trace
+from verify.where import printable
+
+_FIXED = 20261123  # what the samples are drawn from: the same whatever the seed, so that verdicts are
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """The sizes and options that a case is run with."""
+
+    sizes: Mapping[str, int]
+    options: Mapping[str, Any]
+
+    @property
+    def text(self) -> str:
+        """Write the variant as `N=2, D=3, stride=1`."""
+        values = {**self.sizes, **{name: printable(repr(value)) for name, value in self.options.items()}}
+        return ", ".join(f"{name}={value}" for name, value in values.items())
+
+
+@dataclass(frozen=True, slots=True)
+class Quantity:
+    """An array, or a scalar, as the nodes of its entries in order."""
+
+    shape: tuple[int, ...]
+    nodes: list[int]
+
+
+@dataclass(slots=True)
+class Observation:
+    """What one run of a subject computed."""
+
+    variant: Variant
+    trace: Trace
+    inputs: dict[str, Quantity] = field(default_factory=dict)
+    outputs: list[Quantity] = field(default_factory=list)
+    upstreams: list[Quantity] = field(default_factory=list)
+    gradients: dict[str, Quantity] = field(default_factory=dict)
+    malformed: dict[str, str] = field(default_factory=dict)
+    unclaimed: tuple[str, ...] = ()
+    draws: bool = False
+
+    @property
+    def conditions(self) -> list[Condition]:
+        """Return the branches that were taken."""
+        return list(self.trace.conditions.values())
+
+
+def variants(case: TracedCase) -> list[Variant]:
+    """Return what a case is run with: every combination of its options, in each binding of its dimensions."""
+    choices = [dict(zip(case.options, values, strict=True)) for values in itertools.product(*case.options.values())]
+    return [Variant(sizes, options) for options in choices for sizes in bindings(case.inputs.values(), case.sizes)]
+
+
+def observe(case: TracedCase, variant: Variant, seed: int, scale: Fraction = Fraction(1)) -> Observation:
+    """Run a case on symbols; raises SubjectError where it cannot be followed.
+
+    `scale` multiplies the sample of the upstream: another side of a branch on the upstream may lie there.
+    """
+    trace, rng = Trace(), random.Random(_FIXED)
+    seen = Observation(variant, trace)
+    with following(), arrays.running(trace), patches.in_force(seed), seeded(seed) as drawn:
+        given = {name: _input(name, described, seen, rng) for name, described in case.inputs.items()}
+
+        def answer(output: Any) -> Any:
+            return _upstreams(case, output, seen, rng, scale)
+
+        with redirect_stdout(sys.stderr):
+            _, returned = converse(case.subject, {**given, **variant.options}, answer)
+        _keep_gradients(case, returned, seen)
+    seen.draws = drawn()
+    return seen
+
+
+@contextmanager
+def seeded(seed: int) -> Iterator[Any]:
+    """Seed the global random generators, and put them back; yields what tells whether anything was drawn."""
+    python, numpy_state = random.getstate(), np.random.get_state()
+    random.seed(seed)
+    np.random.seed(seed)
+    start = (random.getstate(), repr(np.random.get_state()))
+    drawn: list[bool] = []
+    try:
+        yield lambda: drawn[0]
+    finally:
+        drawn.append((random.getstate(), repr(np.random.get_state())) != start)
+        random.setstate(python)
+        np.random.set_state(numpy_state)
+
+
+def _input(name: str, described: Any, seen: Observation, rng: random.Random) -> Any:
+    sizes = seen.variant.sizes
+    if isinstance(described, Real):
+        shape = concrete(described.shape, sizes)
+        names = entry_names(name, shape)
+        values = samples(described.low, described.high, len(names), rng)
+        seen.inputs[name] = Quantity(shape, [seen.trace.input(*item) for item in zip(names, values, strict=True)])
+        return arrays.scalar(arrays.built(seen.inputs[name].nodes, shape))
+    if isinstance(described, Integer):
+        shape = concrete(described.shape, sizes)
+        below = concrete(described.below, sizes)[0]
+        found = np.array(whole_samples(int(np.prod(shape)), below), dtype=int).reshape(shape)
+        return found if shape else int(found)
+    return described.value
+
+
+def _upstreams(case: TracedCase, output: Any, seen: Observation, rng: random.Random, scale: Fraction) -> Any:
+    several = isinstance(output, (tuple, list))
+    given = list(output) if several else [output]
+    if not given:
+        raise ProtocolError("the subject yields no output")
+    sent = []
+    for number, value in enumerate(given, 1):
+        what = f"output {number}" if several else "output"
+        found = _quantity(value, f"the {what}")
+        seen.outputs.append(found)
+        upstream = _upstream(case, f"dout{number if several else ''}", found.shape, seen, rng, scale)
+        seen.upstreams.append(upstream)
+        sent.append(arrays.scalar(arrays.built(upstream.nodes, found.shape)))
+    if case.upstream is not None:
+        sent = [_plain(case.upstream, found.shape) for found in seen.outputs]
+    return tuple(sent) if several else sent[0]
+
+
+def _plain(value: Fraction, shape: tuple[int, ...]) -> Any:
+    """Return a fixed upstream as code expects it: a number for a scalar."""
+    number = value.numerator if value.denominator == 1 else float(value)
+    return arrays.built(arrays.nodes(number, shape), shape) if shape else number
+
+
+def _upstream(
+    case: TracedCase, name: str, shape: tuple[int, ...], seen: Observation, rng: random.Random, scale: Fraction
+) -> Quantity:
+    while name in case.inputs:
+        name += "_"
+    names = entry_names(name, shape)
+    if case.upstream is not None:
+        return Quantity(shape, [seen.trace.constant(case.upstream)] * len(names))
+    values = [value * scale for value in samples(None, None, len(names), rng)]
+    return Quantity(shape, [seen.trace.input(*item) for item in zip(names, values, strict=True)])
+
+
+def _quantity(value: Any, what: str) -> Quantity:
+    """Return what the subject gave as nodes; raises ProtocolError where it is no array of numbers."""
+    if isinstance(value, (str, bytes, dict, set)) or value is None:
+        raise ProtocolError(f"{what} is {printable(repr(value))} ({type(value).__name__}): an array was expected")
+    try:
+        array = np.asarray(value) if not isinstance(value, Concolic) else arrays.boxed(value)
+        if not isinstance(array, arrays.SymbolArray) and array.dtype.kind == "f" and not np.isfinite(array).all():
+            worst = np.argwhere(~np.isfinite(array))[0].tolist()
+            raise ProtocolError(f"{what} contains {array[tuple(worst)]}{f' at {worst}' if worst else ''}")
+        return Quantity(array.shape, arrays.nodes(array))
+    except (TypeError, ValueError):
+        raise ProtocolError(f"{what} is a {type(value).__name__}: an array of numbers was expected") from None
+
+
+def _keep_gradients(case: TracedCase, returned: Any, seen: Observation) -> None:
+    """Keep the gradients that the subject claims; those of another shape than their input are told apart."""
+
+    def known(named: dict[str, Any]) -> dict[str, Any]:
+        for name in named:
+            if name not in case.real:
+                raise ProtocolError(
+                    f"a gradient is returned for {name!r}, which is no input to differentiate"
+                    f"{nearest(str(name), case.real)}"
+                )
+        return named
+
+    gradients = named_gradients(list(case.real), returned, known)
+    seen.unclaimed = tuple(name for name, gradient in gradients.items() if gradient is None)
+    for name, gradient in gradients.items():
+        if gradient is None:
+            continue
+        try:
+            found = _quantity(gradient, f"the gradient of {name!r}")
+        except (ProtocolError, TraceError) as problem:
+            seen.malformed[name] = str(problem)
+            continue
+        seen.gradients[name] = found
+        expected = seen.inputs[name].shape
+        if found.shape != expected:
+            seen.malformed[name] = f"the gradient of {name!r} has the shape {found.shape}: {expected} was expected"

@@ -1,0 +1,165 @@
+"""The region of a claim: the inputs that take the same branches as the sample, and exact points of it."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from fractions import Fraction
+
+import flint
+
+from verify import balls, formulas
+from verify.cases import TracedCase
+from verify.formulas import Alphabet
+from verify.graph import Graph
+from verify.observe import Observation
+from verify.result import Branch
+from verify.tracing import RELATIONS, Condition
+
+Point = Mapping[str, Fraction]
+_NEGATED = {"<": ">=", "<=": ">", ">": "<=", ">=": "<", "==": "!=", "!=": "=="}
+_EXACTLY = ("==", "!=")
+_BITS = 128
+_AROUND = 6
+_NEAREST = 12  # halvings of the distance from the sample
+_MOST_BRANCHES = 10_000  # conditions that are looked at for each point
+
+
+class Region:
+    """The inputs that decide the branches of a run as its sample does, within the domain of the case."""
+
+    def __init__(self, case: TracedCase, seen: Observation) -> None:
+        self.trace = seen.trace
+        self.conditions = seen.conditions[:_MOST_BRANCHES]
+        self.sample = seen.trace.sample
+        real = case.real
+        self.bounds = {
+            self.trace.payloads[node]: (real[name].low, real[name].high)
+            for name, quantity in seen.inputs.items()
+            for node in quantity.nodes
+            if real[name].low is not None or real[name].high is not None
+        }
+        self.upstream = {
+            self.trace.payloads[node] for q in seen.upstreams for node in q.nodes if self.trace.ops[node] == "variable"
+        }
+
+    def holds(self, point: Point, conditions: Sequence[Condition] | None = None) -> bool:
+        """Tell whether a point lies in the domain and takes every branch as the sample does, or the given ones."""
+        asked = self.conditions if conditions is None else conditions
+        if not all(_between(point[name], *bounds) for name, bounds in self.bounds.items()):
+            return False
+        with flint.ctx.workprec(_BITS):
+            values = balls.at(self.trace, [c.node for c in asked], point)
+            return all(_as_decided(condition, values[condition.node]) for condition in asked)
+
+    def about(self, names: Iterable[str]) -> list[Condition]:
+        """Return the conditions that depend on some variables."""
+        depending = depends(self.trace, {self.trace.variable(name) for name in names})
+        return [condition for condition in self.conditions if condition.node in depending]
+
+    def points(self, seed: int) -> Lazy:
+        """Return points of the region: the sample, others upstreams with it, and points around."""
+        rng = random.Random(seed)
+        makers: list[Callable[[], Point | None]] = [lambda: self.sample]
+        makers += [lambda: self._around(rng, self.upstream) for _ in range(2)]
+        makers += [lambda: self._around(rng, self.sample) for _ in range(_AROUND)]
+        return Lazy(makers)
+
+    def _around(self, rng: random.Random, names: Iterable[str]) -> Point | None:
+        """Return a point that differs from the sample in some variables, as far as the region reaches."""
+        moves = {name: Fraction(rng.randrange(-900, 1000), 1000) for name in sorted(names)}
+        for halvings in range(_NEAREST):
+            factor = Fraction(1, 2**halvings)
+            point = {**self.sample, **{name: self.sample[name] * (1 + move * factor) for name, move in moves.items()}}
+            if self.holds(point):
+                return point
+        return None
+
+
+class Lazy(Sequence[Point]):
+    """Points that are made when they are asked for; those that could not be made are left out."""
+
+    def __init__(self, makers: Sequence[Callable[[], Point | None]]) -> None:
+        self._makers = makers
+        self._made: dict[int, Point | None] = {}
+
+    def __len__(self) -> int:
+        return len(self._makers)
+
+    def __getitem__(self, index: int) -> Point:  # type: ignore[override]
+        """Return a point; the sample stands in for one that could not be made."""
+        if index < 0:
+            index += len(self)
+        if not 0 <= index < len(self):
+            raise IndexError(index)
+        if index not in self._made:
+            self._made[index] = self._makers[index]()
+        made = self._made[index]
+        return self[0] if made is None else made
+
+
+def _between(value: Fraction, low: Fraction | None, high: Fraction | None) -> bool:
+    return (low is None or value > low) and (high is None or value < high)
+
+
+def _as_decided(condition: Condition, value: flint.arb) -> bool:
+    """Tell whether a ball decides a condition, and in the same way."""
+    if not value.is_finite():
+        return False
+    if value.contains(0):
+        return bool(value.is_zero()) and RELATIONS[condition.relation](0) == condition.holds
+    return RELATIONS[condition.relation](1 if value > 0 else -1) == condition.holds
+
+
+def pinned(seen: Observation) -> str:
+    """Return where a run branched on a tie, which pins its inputs to fewer dimensions, or nothing."""
+    return next((condition.where for condition in seen.conditions if condition.tie), "")
+
+
+def one_sided(runs: Sequence[Observation]) -> str:
+    """Return where the runs branch on the upstream, by order and not equality, and all to the same side; or nothing."""
+    sides: dict[tuple[str, int], set[bool]] = {}
+    for seen in runs:
+        trace = seen.trace
+        upstream = {node for q in seen.upstreams for node in q.nodes if trace.ops[node] == "variable"}
+        depending = depends(trace, upstream)
+        count: dict[str, int] = {}
+        for condition in seen.conditions:
+            if condition.node in depending and condition.relation not in _EXACTLY:
+                place = count[condition.where] = count.get(condition.where, -1) + 1
+                sides.setdefault((condition.where, place), set()).add(condition.holds)
+    return next((where for (where, _), seen_sides in sides.items() if len(seen_sides) == 1), "")
+
+
+def depends(graph: Graph, sources: set[int]) -> set[int]:
+    """Return the nodes that are computed from some."""
+    found = set(sources)
+    if found:
+        args = graph.args
+        for number in range(min(found), len(graph)):
+            for argument in args[number]:
+                if argument in found:
+                    found.add(number)
+                    break
+    return found
+
+
+def branches(seen: Observation) -> list[Branch]:
+    """Return the branches of a run by the place in the code."""
+    places: dict[str, list[Condition]] = {}
+    for condition in seen.conditions:
+        places.setdefault(condition.where, []).append(condition)
+    return [
+        Branch(where, _text(seen.trace, found[0]), len(found), seen.variant.text) for where, found in places.items()
+    ]
+
+
+def _text(graph: Graph, condition: Condition) -> str:
+    relation = condition.relation if condition.holds else _NEGATED[condition.relation]
+    return f"{written(graph, condition.node)} {relation} 0"
+
+
+def written(graph: Graph, node: int) -> str:
+    """Write the formula of a node with the names of its variables."""
+    names = [graph.payloads[i] for i in graph.reach([node]) if graph.ops[i] == "variable"]
+    return formulas.text(graph, node, Alphabet(names))

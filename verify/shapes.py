@@ -1,0 +1,180 @@
+"""What the inputs of a traced case are: shapes in named dimensions, domains, and exact samples of them.
+
+A shape is text: names and numbers, `N D`, products and sums of them without spaces, `4*H`; nothing is a scalar.
+Each name is bound to a size of its own, so that a missing transpose or H for W cannot hide.
+"""
+
+from __future__ import annotations
+
+import math
+import random
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import count
+from typing import Any
+
+from verify.errors import InputError
+from verify.exact import exact
+
+Sizes = Mapping[str, int]
+
+_TERM = re.compile(r"(?:[^\W\d]\w*|\d+)(?:[*+](?:[^\W\d]\w*|\d+))*")
+_NAME = re.compile(r"[^\W\d]\w*")
+_LARGEST = 10**6  # entries of one input
+_SMALLEST = 3  # of the sizes of names: 2 is a factor that formulas have, and would be taken for it
+_SPREAD = 4  # a sample without bounds lies between -2 and 2
+_BESIDE = Fraction(1, 1000)  # never 0.5 and the like: an odd number of thousandths
+_STEP = 1000  # samples are odd thousandths of the domain's width
+
+
+@dataclass(frozen=True, slots=True)
+class Real:
+    """Real numbers that are differentiated; `low` and `high` bound the claim, and themselves lie outside of it."""
+
+    shape: str
+    low: Fraction | None = None
+    high: Fraction | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Integer:
+    """Whole numbers from 0 to below a size, as labels and indices are; they are not differentiated."""
+
+    shape: str
+    below: str
+
+
+@dataclass(frozen=True, slots=True)
+class Constant:
+    """Any one value, which is not differentiated."""
+
+    value: Any
+    shape: str = ""
+
+
+Input = Real | Integer | Constant
+
+
+def real(shape: str = "", *, low: object = None, high: object = None) -> Real:
+    """Describe real inputs of a shape, above `low` and below `high`; raises InputError where that is nothing."""
+    bounds = [None if bound is None else exact(bound, "a bound") for bound in (low, high)]
+    if bounds[0] is not None and bounds[1] is not None and bounds[0] >= bounds[1]:
+        raise InputError(f"no number lies between low={low} and high={high}")
+    return Real(_checked(shape), *bounds)
+
+
+def integer(shape: str = "", *, below: str | int) -> Integer:
+    """Describe whole inputs of a shape, from 0 to below a size: `integer("N", below="M")`."""
+    return Integer(_checked(shape), _checked(str(below), terms=1))
+
+
+def constant(value: Any) -> Constant:
+    """Describe an input that has just this value."""
+    return Constant(value)
+
+
+def described(name: str, given: object) -> Input:
+    """Return what a person wrote for an input: a shape, or one of the descriptions above."""
+    if isinstance(given, (Real, Integer, Constant)):
+        return given
+    if isinstance(given, int) and not isinstance(given, bool):
+        given = str(given)
+    if not isinstance(given, str):
+        raise InputError(
+            f"the input {name!r} is {given!r}: a shape like 'N D' was expected, or verify.real, integer or constant"
+        )
+    try:
+        return Real(_checked(given))
+    except InputError as problem:
+        raise InputError(f"the input {name!r}: {problem}") from None
+
+
+def _checked(shape: str, terms: int | None = None) -> str:
+    parts = shape.split()
+    if terms is not None and len(parts) != terms:
+        raise InputError(f"one size was expected, a name or a number, not {shape!r}")
+    for part in parts:
+        if not _TERM.fullmatch(part):
+            raise InputError(
+                f"the shape {shape!r} cannot be read at {part!r}: names and numbers with spaces between them were "
+                "expected, like 'N D' or 'D 4*H'; '' is a scalar"
+            )
+    return shape
+
+
+def bindings(inputs: Iterable[Input], sizes: Sizes) -> list[dict[str, int]]:
+    """Return the sizes of all named dimensions: each another one, and once more with the first of them 1.
+
+    `sizes` are those that the author of the case has chosen; they stay.
+    """
+    texts = [text for given in inputs for text in _texts(given)]
+    names = list(dict.fromkeys(name for text in texts for name in _NAME.findall(text)))
+    unknown = [name for name in sizes if name not in names]
+    if unknown:
+        raise InputError(f"a size is given for {unknown[0]!r}, which is in no shape ({', '.join(names) or 'no names'})")
+    taken = {*sizes.values(), *(int(n) for text in texts for n in re.findall(r"(?<!\S)\d+(?!\S)", text))}
+    free = (size for size in count(_SMALLEST) if size not in taken)
+    bound = {name: sizes.get(name) or next(free) for name in names}
+    if not names or names[0] in sizes or bound[names[0]] == 1:
+        return [bound]
+    return [bound, {**bound, names[0]: 1}]
+
+
+def _texts(given: Input) -> Iterator[str]:
+    yield given.shape
+    if isinstance(given, Integer):
+        yield given.below
+
+
+def concrete(shape: str, sizes: Sizes) -> tuple[int, ...]:
+    """Return a shape in numbers; raises InputError for a name that has no size, and for shapes beyond a million."""
+    found = tuple(_size(part, sizes) for part in shape.split())
+    if math.prod(found) > _LARGEST:
+        raise InputError(f"the shape {shape!r} has {math.prod(found):,} entries: more than {_LARGEST:,} is too much")
+    return found
+
+
+def _size(term: str, sizes: Sizes) -> int:
+    return sum(
+        math.prod(int(f) if f.isdigit() else sizes[f] for f in product.split("*")) for product in term.split("+")
+    )
+
+
+def entry_names(name: str, shape: Sequence[int]) -> list[str]:
+    """Return the names of the entries of an array, in order: x[0,1]; a scalar keeps its own."""
+    indices: list[tuple[int, ...]] = [()]
+    for size in shape:
+        indices = [(*index, i) for index in indices for i in range(size)]
+    return [f"{name}[{','.join(map(str, index))}]" for index in indices] if shape else [name]
+
+
+def samples(low: Fraction | None, high: Fraction | None, number: int, rng: random.Random) -> list[Fraction]:
+    """Return short decimals in a domain, spread over it evenly, in no order, at no place where code may well branch."""
+    step = _STEP
+    while step < number * 10:
+        step *= 10
+    places = rng.sample(range(number), number)
+    parts = [Fraction(2 * int((place + rng.uniform(0.2, 0.8)) / number * step / 2) + 1, step) for place in places]
+    return [_placed(low, high, part) for part in parts]
+
+
+def _placed(low: Fraction | None, high: Fraction | None, t: Fraction) -> Fraction:
+    if low is not None and high is not None:
+        return low + (high - low) * t
+    if low is not None:
+        return low + t * _SPREAD / 2 + _BESIDE
+    if high is not None:
+        return high - t * _SPREAD / 2 - _BESIDE
+    return _SPREAD * t - Fraction(_SPREAD, 2) + _BESIDE
+
+
+def whole_samples(number: int, below: int) -> list[int]:
+    """Return whole numbers from 0 to `below`, all of them before any comes twice but the last, which is the first.
+
+    So indices repeat (their gradients have to add up), and each differs from its place.
+    """
+    stride = 2 if below % 2 else 1
+    found = [(position * stride + 1) % below for position in range(number)]
+    return [*found[:-1], found[0]] if number > 2 else found
