@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import shlex
+from collections.abc import Iterator
+from contextlib import contextmanager
 from fractions import Fraction
 from functools import cache
 
@@ -27,13 +30,26 @@ def check(case: Case, seed: int = 0) -> CaseResult:
 
     Raises InputError for what is no case.
     """
-    if isinstance(case, TracedCase):
+    if not isinstance(case, (TracedCase, ExpressionCase)):
+        raise InputError(f"a case was expected, as verify.case makes them, not {printable(repr(case))}")
+    with _uncollected():
+        if isinstance(case, ExpressionCase):
+            return _check_expression(case, seed)
         from verify.traced import check_traced
 
         return check_traced(case, seed)
-    if not isinstance(case, ExpressionCase):
-        raise InputError(f"a case was expected, as verify.case makes them, not {printable(repr(case))}")
-    return _check_expression(case, seed)
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Look for no garbage meanwhile: a graph is many objects, none of which is any."""
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collecting:
+            gc.enable()
 
 
 def _check_expression(case: ExpressionCase, seed: int) -> CaseResult:

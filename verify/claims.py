@@ -13,6 +13,7 @@ from verify.diagnoses import Suspect
 from verify.observe import Observation, Quantity, observe
 from verify.region import Region, one_sided
 from verify.runs import SubjectError
+from verify.shapes import entry_names
 
 _UNSET = "the output reads memory that np.empty made and nobody has written to"
 _UNDEFINED = (
@@ -59,9 +60,18 @@ class Exact:
             expected=self.gradient(name),
             shares=[self.shares[node] for node in inputs[name].nodes],
             others={other: (inputs[other].shape, self.gradient(other)) for other in inputs if other != name},
+            output=next((output.nodes for output in self.seen.outputs if output.shape == inputs[name].shape), []),
             upstream=[node for upstream in self.seen.upstreams for node in upstream.nodes],
             sizes=self.seen.variant.sizes,
         )
+
+    def outputs(self) -> dict[int, str]:
+        """Return the names of the nodes that `forward` returned: out[0,1]."""
+        named: dict[int, str] = {}
+        for number, output in enumerate(self.seen.outputs, 1):
+            name = f"out{number}" if self.seen.several else "out"
+            named.update(zip(output.nodes, entry_names(name, output.shape), strict=True))
+        return named
 
 
 def _check_outputs(seen: Observation) -> None:

@@ -24,7 +24,8 @@ class Suspect:
     """A wrong gradient with what it may have been mistaken for.
 
     `shares` are the terms of each entry's exact derivative, one for each use of the input; `others` the exact gradients
-    of the other inputs; `upstream` the nodes of the upstream; `sizes` those of the named dimensions.
+    of the other inputs; `output` the nodes of an output of the same shape, `upstream` those of the upstream; `sizes` are
+    those of the named dimensions.
     """
 
     graph: Graph
@@ -34,6 +35,7 @@ class Suspect:
     expected: Nodes
     shares: Sequence[Nodes]
     others: Mapping[str, tuple[tuple[int, ...], Nodes]]
+    output: Nodes
     upstream: Nodes
     sizes: Mapping[str, int]
 
@@ -159,19 +161,75 @@ def _transposed(s: Suspect) -> str:
     return "the gradient is transposed" if s.is_(turned) else ""
 
 
+def _alone(s: Suspect) -> str:
+    """Find that each entry was treated alone: that exact = (dout - T) * f, where f * dout came, for a known T."""
+    if not s.fits or len(s.output) != len(s.actual.nodes) or any(s.graph.value(d) is not None for d in s.upstream):
+        return ""
+    graph, y, d = s.graph, _Cells(s.graph, s.shape, s.output), _Cells(s.graph, s.shape, s.upstream)
+    inverse = [graph.power(node, _MINUS) for node in s.upstream]
+    f = [graph.product(node, other) for node, other in zip(s.actual.nodes, inverse, strict=True)]
+    itself = s.is_([graph.product(a, b) for a, b in zip(s.output, s.upstream, strict=True)])
+    for axis in dict.fromkeys((-1, 0)):
+        for text, term in TERMS.items():
+            nodes = term(y, d, axis).nodes
+            exact = [
+                graph.product(graph.sum(u, graph.product(graph.constant(_MINUS), t)), g)
+                for u, t, g in zip(s.upstream, nodes, f, strict=True)
+            ]
+            if alike(graph, exact, s.expected):
+                said = text.format(axis % len(s.shape))
+                times = f"y*{said}" if itself else f"({said}) times what dout is multiplied by"
+                return f"each entry is treated alone: missing - {times}, where y is the output"
+    return ""
+
+
+class _Cells:
+    """An array of nodes with the few operations that the terms of known mistakes are made of."""
+
+    def __init__(self, graph: Graph, shape: Sequence[int], nodes: Nodes) -> None:
+        self.graph = graph
+        self.shape = tuple(shape)
+        self.nodes = list(nodes)
+
+    def __mul__(self, other: _Cells) -> _Cells:
+        return _Cells(self.graph, self.shape, list(map(self.graph.product, self.nodes, other.nodes)))
+
+    def __add__(self, other: _Cells) -> _Cells:
+        return _Cells(self.graph, self.shape, list(map(self.graph.sum, self.nodes, other.nodes)))
+
+    def sum(self, axis: int) -> _Cells:
+        """Return the sums over an axis, broadcast back."""
+        rows = np.moveaxis(np.array(self.nodes, dtype=object).reshape(self.shape), axis, -1)
+        totals = [self.graph.total(row) for row in rows.reshape(-1, rows.shape[-1]).tolist()]
+        summed = np.expand_dims(np.array(totals, dtype=object).reshape(rows.shape[:-1]), axis)
+        return _Cells(self.graph, self.shape, np.broadcast_to(summed, self.shape).ravel().tolist())
+
+    def mean(self, axis: int) -> _Cells:
+        """Return the means over an axis, broadcast back."""
+        share = self.graph.constant(Fraction(1, self.shape[axis]))
+        return _Cells(self.graph, self.shape, [self.graph.product(share, node) for node in self.sum(axis).nodes])
+
+
+# What softmax, log-softmax and normalisations subtract from the upstream.
+TERMS: dict[str, Callable[[_Cells, _Cells, int], _Cells]] = {
+    "sum(dout*y, axis={})": lambda y, d, axis: (d * y).sum(axis),
+    "mean(dout, axis={0}) + y*mean(dout*y, axis={0})": lambda y, d, axis: d.mean(axis) + y * (d * y).mean(axis),
+    "mean(dout, axis={})": lambda y, d, axis: d.mean(axis),
+    "y*mean(dout*y, axis={})": lambda y, d, axis: y * (d * y).mean(axis),
+    "y*sum(dout*y, axis={})": lambda y, d, axis: y * (d * y).sum(axis),
+    "y*sum(dout, axis={})": lambda y, d, axis: y * d.sum(axis),
+}
+
+
 def _dropped(s: Suspect) -> str:
     """Find one term missing in each wrong entry, or one term alone."""
     if not s.fits or all(len(terms) < 2 for terms in s.shares):
         return ""
-    if all(_found(s, node, _alone(terms)) for node, terms in zip(s.actual.nodes, s.shares, strict=True)):
+    if all(_found(s, node, terms) for node, terms in zip(s.actual.nodes, s.shares, strict=True)):
         return "only one of the ways in which the input enters counts: a gradient that is assigned and not accumulated?"
     if all(_found(s, node, _without_one(s.graph, terms)) for node, terms in zip(s.actual.nodes, s.shares, strict=True)):
         return "one term of the derivative is missing: one of the ways in which the input enters"
     return ""
-
-
-def _alone(terms: Nodes) -> list[int]:
-    return list(terms)
 
 
 def _without_one(graph: Graph, terms: Nodes) -> list[int]:
@@ -216,6 +274,7 @@ MISTAKES: tuple[Callable[[Suspect], str], ...] = (
     _swapped,
     _transposed,
     _not_linear,
+    _alone,
     _dropped,
     _not_summed,
 )

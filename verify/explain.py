@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import itertools
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -23,6 +24,7 @@ _MOST_ATTEMPTS = 300
 _LARGEST_SHRUNK = 5000  # nodes of a formula whose inputs are made simple
 _LARGEST_SIMPLIFIED = 60  # operations
 _SIMPLE_RATIO = 1000
+_SHORT = 12  # operations
 _BITS = 128
 _MINUS = Fraction(-1)
 
@@ -37,16 +39,29 @@ class Explanation:
     counterexample: Counterexample | None
 
 
-def explain(graph: Graph, region: Region, expected: int, actual: int, decision: Decision) -> Explanation:
-    """Explain a refuted pair of nodes."""
+def explain(
+    graph: Graph, region: Region, expected: int, actual: int, decision: Decision, outputs: Mapping[int, str]
+) -> Explanation:
+    """Explain a refuted pair of nodes; `outputs` names the nodes of what `forward` returned."""
     variables = [i for i in graph.reach([expected, actual]) if graph.ops[i] == "variable"]
-    names = Alphabet([graph.payloads[i] for i in variables])
+    computed = {node: name for node, name in outputs.items() if graph.args[node]}
+    names = Alphabet([*[graph.payloads[i] for i in variables], *computed.values()])
+    known = {node: names.symbols[name] for node, name in computed.items()}
     return Explanation(
-        formulas.text(graph, expected, names),
-        formulas.text(graph, actual, names),
+        _written(graph, expected, names, known),
+        _written(graph, actual, names, known),
         relation(graph, expected, actual, names, region),
         _counterexample(graph, region, expected, actual, decision.point, variables) if decision.point else None,
     )
+
+
+def _written(graph: Graph, node: int, names: Alphabet, known: Mapping[int, sympy.Symbol]) -> str:
+    """Write a formula; a long one in terms of the outputs where that makes it short."""
+    if formulas.size(graph, node).operations > _SHORT and node not in known:
+        within = formulas.text(graph, node, names, known=known)
+        if formulas.size(graph, node, known).operations <= _SHORT:
+            return within
+    return formulas.text(graph, node, names)
 
 
 def _counterexample(
@@ -64,11 +79,7 @@ def _shrunk(graph: Graph, region: Region, expected: int, actual: int, point: Poi
     if len(graph.reach([expected, actual])) > _LARGEST_SHRUNK:
         return point
     conditions = region.about(names)
-    attempts = 0
-    for changes in _simpler(names, point, region.upstream):
-        attempts += 1
-        if attempts > _MOST_ATTEMPTS:
-            break
+    for changes in itertools.islice(_simpler(names, point, region.upstream), _MOST_ATTEMPTS):
         if all(_simpler_than(value, point[name]) for name, value in changes.items()):
             changed = {**point, **changes}
             if _differ(graph, expected, actual, changed) and region.holds(changed, conditions):

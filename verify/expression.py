@@ -88,7 +88,7 @@ class _Builder:
     def __init__(self, source: str, inputs: list[str] | None) -> None:
         self.source = source
         self.lines = [line.encode() for line in source.split("\n")]
-        self.inputs = inputs
+        self.inputs = None if inputs is None else dict.fromkeys(inputs)
         self.steps: list[Step] = []
         self.scope: dict[str, int] = {}
         self.named: set[str] = set()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import heapq
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from fractions import Fraction
 from functools import cache, reduce
 from typing import Any, NamedTuple
@@ -109,24 +109,27 @@ def _joined(kind: str, *parts: Size) -> Size:
     )
 
 
-def size(graph: Graph, node: int) -> Size:
-    """Return the size of a node's formula."""
-    found: Size = graph.read([node], _Sizes())[node]
+def size(graph: Graph, node: int, known: Iterable[int] = ()) -> Size:
+    """Return the size of a node's formula; `known` nodes have a name, and count as variables."""
+    found: Size = graph.read([node], _Sizes(), dict.fromkeys(known, Size()))[node]
     return found
 
 
-def to_sympy(graph: Graph, root: int, values: Mapping[str, sympy.Expr]) -> sympy.Expr:
-    """Return a node as a SymPy expression, with `values` for its variables.
+def to_sympy(
+    graph: Graph, root: int, values: Mapping[str, sympy.Expr], known: Mapping[int, sympy.Expr] | None = None
+) -> sympy.Expr:
+    """Return a node as a SymPy expression, with `values` for its variables, and for nodes that are `known`.
 
     Long sums and products are handed over flat: SymPy would sort each partial sum of a chain anew.
     """
+    known = known or {}
     operands = {}
     needed = {root}
-    for number in reversed(graph.reach([root])):
+    for number in reversed(graph.reach([root], known)):
         if number in needed:
-            operands[number] = _operands(graph, number)
+            operands[number] = _operands(graph, number, known)
             needed.update(operands[number])
-    expressions: dict[int, Any] = {}
+    expressions: dict[int, Any] = dict(known)
     for number in sorted(operands):
         terms = [(expressions[i], count) for i, count in operands[number].items()]
         expressions[number] = _expression(graph.node(number), terms, values)
@@ -153,7 +156,7 @@ def _expression(node: Node, terms: list[tuple[Any, int]], values: Mapping[str, s
     return getattr(sympy, node.op)(terms[0][0])
 
 
-def _operands(graph: Graph, number: int) -> dict[int, int]:
+def _operands(graph: Graph, number: int, known: Container[int]) -> dict[int, int]:
     """Return the operands of a node and how often each occurs, those of nested sums (or products) taken up into it."""
     op = graph.ops[number]
     if op not in ("sum", "product"):
@@ -164,7 +167,7 @@ def _operands(graph: Graph, number: int) -> dict[int, int]:
         inner = -heapq.heappop(todo)
         count = counts.pop(inner)
         for argument in graph.args[inner]:
-            if graph.ops[argument] == op and argument not in counts:
+            if graph.ops[argument] == op and argument not in counts and argument not in known:
                 heapq.heappush(todo, -argument)
             counts[argument] = counts.get(argument, 0) + count
     return counts
@@ -217,9 +220,15 @@ def _rational(value: Fraction) -> sympy.Rational:
     return sympy.Rational(value.numerator, value.denominator)
 
 
-def text(graph: Graph, node: int, names: Alphabet, fixed: Mapping[str, sympy.Expr] | None = None) -> str:
-    """Write a node's formula, or how long it would be; `fixed` gives variables a value."""
-    needed = size(graph, node)
+def text(
+    graph: Graph,
+    node: int,
+    names: Alphabet,
+    fixed: Mapping[str, sympy.Expr] | None = None,
+    known: Mapping[int, sympy.Expr] | None = None,
+) -> str:
+    """Write a node's formula, or how long it would be; `fixed` gives variables a value, `known` nodes a name."""
+    needed = size(graph, node, known or ())
     if not needed.writable:
         return f"(a formula of {needed.operations:,} operations)"
-    return names.write(to_sympy(graph, node, {**names.symbols, **(fixed or {})}))
+    return names.write(to_sympy(graph, node, {**names.symbols, **(fixed or {})}, known))

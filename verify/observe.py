@@ -7,6 +7,7 @@ import random
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, redirect_stdout
+from copy import deepcopy
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
@@ -18,6 +19,7 @@ from verify.cases import TracedCase, converse, named_gradients
 from verify.concolic import Concolic
 from verify.errors import ProtocolError, TraceError, nearest
 from verify.runs import following
+from verify.seeds import seeded
 from verify.shapes import Integer, Real, bindings, concrete, entry_names, samples, whole_samples
 from verify.tracing import Condition, Trace
 from verify.where import printable
@@ -54,6 +56,8 @@ class Observation:
     variant: Variant
     trace: Trace
     inputs: dict[str, Quantity] = field(default_factory=dict)
+    concrete: dict[str, Any] = field(default_factory=dict)
+    several: bool = False
     outputs: list[Quantity] = field(default_factory=list)
     upstreams: list[Quantity] = field(default_factory=list)
     gradients: dict[str, Quantity] = field(default_factory=dict)
@@ -93,22 +97,6 @@ def observe(case: TracedCase, variant: Variant, seed: int, scale: Fraction = Fra
     return seen
 
 
-@contextmanager
-def seeded(seed: int) -> Iterator[Any]:
-    """Seed the global random generators, and put them back; yields what tells whether anything was drawn."""
-    python, numpy_state = random.getstate(), np.random.get_state()
-    random.seed(seed)
-    np.random.seed(seed)
-    start = (random.getstate(), repr(np.random.get_state()))
-    drawn: list[bool] = []
-    try:
-        yield lambda: drawn[0]
-    finally:
-        drawn.append((random.getstate(), repr(np.random.get_state())) != start)
-        random.setstate(python)
-        np.random.set_state(numpy_state)
-
-
 def _input(name: str, described: Any, seen: Observation, rng: random.Random) -> Any:
     sizes = seen.variant.sizes
     if isinstance(described, Real):
@@ -121,12 +109,14 @@ def _input(name: str, described: Any, seen: Observation, rng: random.Random) -> 
         shape = concrete(described.shape, sizes)
         below = concrete(described.below, sizes)[0]
         found = np.array(whole_samples(int(np.prod(shape)), below), dtype=int).reshape(shape)
-        return found if shape else int(found)
-    return described.value
+        seen.concrete[name] = found if shape else int(found)
+    else:
+        seen.concrete[name] = described.value
+    return deepcopy(seen.concrete[name])  # the code may write into it
 
 
 def _upstreams(case: TracedCase, output: Any, seen: Observation, rng: random.Random, scale: Fraction) -> Any:
-    several = isinstance(output, (tuple, list))
+    several = seen.several = isinstance(output, (tuple, list))
     given = list(output) if several else [output]
     if not given:
         raise ProtocolError("the subject yields no output")

@@ -156,7 +156,7 @@ def _as_unset(made: Any) -> Any:
 def _seeding(original: Any) -> Callable[..., Any]:
     @functools.wraps(original)
     def replacement(seed: Any = None) -> Any:
-        return original(_seed if seed is None and active() is not None else seed)
+        return original(_seed if seed is None else seed)
 
     return replacement
 
@@ -224,7 +224,7 @@ def in_force(seed: int) -> Iterator[None]:
     """Let the stand-ins take the place of the originals in the modules of the user; put those back at the end."""
     global _seed
     _seed = seed
-    found = [place for module in list(sys.modules.values()) if module is not None for place in _taken(module)]
+    found = [place for module in users_modules() for place in _taken(module)]
     builtins.__import__ = _importing
     try:
         for namespace, name, original in found:
@@ -236,10 +236,24 @@ def in_force(seed: int) -> Iterator[None]:
             namespace[name] = original
 
 
+def users_modules() -> list[ModuleType]:
+    """Return the imported modules that may be the user's."""
+    return _users(tuple(sys.modules.values()))
+
+
+@functools.lru_cache(maxsize=1)
+def _users(modules: tuple[ModuleType | None, ...]) -> list[ModuleType]:
+    return [
+        module
+        for module in modules
+        if isinstance(module, ModuleType)
+        and module.__name__.partition(".")[0] not in _FOREIGN
+        and _is_users(getattr(module, "__file__", None))
+    ]
+
+
 def _taken(module: ModuleType) -> list[tuple[dict[str, Any], str, Any]]:
-    """Return the names in a module of the user's that stand for what has a stand-in."""
-    if module.__name__.partition(".")[0] in _FOREIGN or not _is_users(getattr(module, "__file__", None)):
-        return []
+    """Return the names in a module that stand for what has a stand-in."""
     namespace = vars(module)
     return [(namespace, name, value) for name, value in list(namespace.items()) if id(value) in _STAND_INS]
 

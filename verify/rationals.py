@@ -10,8 +10,9 @@ import flint
 
 from verify import balls, field
 from verify.exact import decimal_text, simplest_rational
-from verify.graph import Graph
+from verify.graph import FUNCTIONS, Graph
 
+_AT_ZERO = {name: Fraction(value) for name, value in FUNCTIONS.items() if value is not None}
 _LONGEST = 2048  # bits of numerator or denominator
 _REAL_BITS = 256
 
@@ -59,7 +60,7 @@ class _Rationals:
         return None if a is None else power(a, exponent)
 
     def function(self, name: str, a: Fraction | None, number: int) -> Fraction | None:
-        return None  # at 0 and 1, where they are rational, they are folded when they are built
+        return _AT_ZERO.get(name) if a == 0 else Fraction(0) if name == "log" and a == 1 else None
 
 
 def power(base: Fraction, exponent: Fraction) -> Fraction | None:
@@ -103,6 +104,8 @@ def real(graph: Graph, nodes: Iterable[int], point: Mapping[str, Fraction]) -> d
 
 def _hidden_zero(graph: Graph, node: int, ball: flint.arb) -> Real:
     """Return the value of a ball; one around 0 is 0 if the formula is the function 0."""
+    if ball.is_zero():
+        return Real(Fraction(0), ball)
     if ball.contains(0):
         zero = graph.constant(Fraction(0))
         if any(field.equal(graph, [(node, zero)], 0, laws)[0] == [True] for laws in field.Laws):

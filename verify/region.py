@@ -121,6 +121,8 @@ def one_sided(runs: Sequence[Observation]) -> str:
     sides: dict[tuple[str, int], set[bool]] = {}
     for seen in runs:
         trace = seen.trace
+        if not seen.conditions:
+            continue
         upstream = {node for q in seen.upstreams for node in q.nodes if trace.ops[node] == "variable"}
         depending = depends(trace, upstream)
         count: dict[str, int] = {}

@@ -12,6 +12,7 @@ from verify.claims import Claim, Exact, claims, other_sides, upstream_branch
 from verify.decide import Decision
 from verify.diagnoses import diagnose
 from verify.explain import explain
+from verify.floats import FloatRun
 from verify.observe import Observation, Variant, observe, variants
 from verify.region import branches, pinned
 from verify.result import Branch, CaseResult, Comparison, Evidence, Verdict
@@ -95,9 +96,10 @@ def _checked(case: TracedCase, variant: Variant, seed: int) -> tuple[list[Compar
     """Return the rows of a variant, a row for each gradient that the subject returns."""
     seen = observe(case, variant, seed)
     exact = Exact(case, seen)
+    strays = FloatRun(case, seen, seed).strays()
     found = claims(exact, seed)
     others, open_branch = other_sides(case, seen, seed)
-    doubt = _doubt(seen, open_branch)
+    doubt = strays or _doubt(seen, open_branch)
     rows = []
     for name in case.real:
         if name in seen.malformed:
@@ -144,7 +146,7 @@ def _row(case: TracedCase, sides: Sequence[Claim], doubt: str) -> Comparison:
     claim = max(sides, key=lambda side: side.decision.verdict.rank)
     decision = claim.decision
     if doubt and decision.verdict.good:
-        decision = Decision(Verdict.UNDECIDED, Evidence("one side", doubt))
+        decision = Decision(Verdict.UNDECIDED, Evidence("doubtful", doubt))
     if decision.verdict is Verdict.REFUTED:
         return _refuted(case, claim)
     good = decision.verdict.good
@@ -173,7 +175,7 @@ def _refuted(case: TracedCase, claim: Claim) -> Comparison:
     wrong = [i for i, decision in enumerate(claim.decisions) if decision.verdict is Verdict.REFUTED]
     expected = exact.gradient(claim.name)
     place = min(wrong[:_EXPLAINED], key=lambda i: len(graph.reach([expected[i], claim.actual.nodes[i]])))
-    told = explain(graph, exact.region, expected[place], claim.actual.nodes[place], claim.decisions[place])
+    told = explain(graph, exact.region, expected[place], claim.actual.nodes[place], claim.decisions[place], exact.outputs())
     return Comparison(
         "gradient",
         claim.name,
