@@ -12,7 +12,6 @@ from collections import Counter
 from types import SimpleNamespace
 
 import numpy as np
-import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -80,7 +79,10 @@ OPERATIONS = {
     "mean": (lambda p, a: a.mean(axis=p), lambda p, d, y, a: (expand(d, p, a.shape) / number(p, a.shape),)),
     "transpose": (lambda p, a: a.T, lambda p, d, y, a: (d.T,)),
     "reverse": (lambda p, a: a[::-1], lambda p, d, y, a: (d[::-1],)),
-    "max": (lambda p, a: a.max(), lambda p, d, y, a: ((a == a.max()) * d,)),
+    "max": (
+        lambda p, a: a.max(),
+        lambda p, d, y, a: ((np.arange(a.size) == a.argmax()).reshape(a.shape) * d,),
+    ),
 }
 TWO = ("add", "subtract", "multiply", "divide", "where", "maximum of two", "matmul")
 BRANCHES = {
@@ -137,7 +139,9 @@ def layers(draw):
             parameter = draw(st.sampled_from([None, *range(rank)]))
         arguments = [np.ones(shapes[i]) for i in places]
         try:
-            if (name == "reverse" and not shapes[places[0]]) or (name == "matmul" and {a.ndim for a in arguments} != {2}):
+            if (name == "reverse" and not shapes[places[0]]) or (
+                name == "matmul" and {a.ndim for a in arguments} != {2}
+            ):
                 continue
             shape = np.shape(OPERATIONS[name][0](parameter, *arguments))
         except ValueError:  # the shapes do not go together

@@ -8,23 +8,19 @@ its entries are floats, because code asks.
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from verify.concolic import Concolic
+from verify.concolic import KINDS, Concolic, exact_number
 from verify.errors import TraceError
-from verify.exact import simplest_rational
-from verify.symbolic import node_of
 from verify.where import asked_at
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from verify.tracing import Trace
 
 _running: ContextVar[Trace | None] = ContextVar("trace", default=None)
@@ -32,6 +28,7 @@ _DOUBLE = np.dtype(np.float64)
 _asarray = np.asarray  # the original, whatever patches are in force
 _empty = np.empty
 _OBJECT = np.dtype(object)
+_NODE, _GRAPH = attrgetter("node"), attrgetter("graph")
 
 
 @contextmanager
@@ -90,11 +87,43 @@ class SymbolArray(np.ndarray):  # type: ignore[type-arg]
         return call(function, args, options)
 
     def __getitem__(self, key: Any) -> Any:
-        return super().__getitem__(plain_key(key))
+        found = super().__getitem__(plain_key(key))
+        return found if isinstance(found, np.ndarray) else lift(found)
 
     def __setitem__(self, key: Any, value: Any) -> None:
-        lifted = objects(value)
-        objects(self)[plain_key(key)] = lifted if lifted.ndim else lifted[()]  # a box would be stored as it is
+        lifted, plain, key = objects(value), self.view(np.ndarray), plain_key(key)
+        if lifted.size == 1:
+            plain[key] = lift(lifted.item())  # a box would be stored as it is
+        elif isinstance(plain[key], np.ndarray):
+            plain[key] = lifted
+        else:
+            raise ValueError("setting an array element with a sequence")
+
+    def __iter__(self) -> Iterator[Any]:
+        return (self[index] for index in range(len(self)))
+
+    def __repr__(self) -> str:
+        return f"symbols of shape {self.shape}"
+
+    def __str__(self) -> str:
+        return repr(self)
+
+    def __format__(self, spec: str) -> str:
+        return repr(self)
+
+    @property
+    def flat(self) -> Any:
+        """Return the entries in order, to read and to write."""
+        return Flat(self)
+
+    @flat.setter
+    def flat(self, value: Any) -> None:
+        Flat(self)[...] = value
+
+    @property
+    def data(self) -> Any:
+        """Refuse."""
+        raise TraceError(f"the bytes of an array of symbols were looked at, at {asked_at()}")
 
     def __bool__(self) -> bool:
         return bool(objects(self))
@@ -159,9 +188,43 @@ def _refusing(name: str) -> Callable[..., Any]:
     return method
 
 
-for _name in ("mean", "var", "std", "dot", "clip", "round", "cumsum", "cumprod", "sum", "prod", "max", "min"):
+class Flat:
+    """What `x.flat` is: the entries of an array in order, to read and to write."""
+
+    def __init__(self, base: SymbolArray) -> None:
+        self.base = base
+        self._places = iter(np.ndindex(base.shape))
+
+    def __len__(self) -> int:
+        return self.base.size
+
+    def __iter__(self) -> Flat:
+        return Flat(self.base)
+
+    def __next__(self) -> Any:
+        return self.base[next(self._places)]
+
+    def __getitem__(self, key: Any) -> Any:
+        return self.base.flatten()[key]
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        places = np.arange(self.base.size)[plain_key(key)]
+        index = np.unravel_index(places, self.base.shape)
+        self.base[index] = np.resize(objects(value), places.shape) if places.size else value
+
+    def copy(self) -> Any:
+        """Return the entries as an array of one axis."""
+        return self.base.flatten()
+
+
+_BY_FUNCTION = (
+    "mean var std dot clip round cumsum cumprod sum prod max min argmax argmin argsort any all nonzero trace repeat"
+    " take compress choose diagonal put searchsorted argpartition"
+)
+_OF_BYTES = "tobytes tofile dump dumps byteswap getfield setfield resize partition"
+for _name in _BY_FUNCTION.split():
     setattr(SymbolArray, _name, _delegating(_name))
-for _name in ("tobytes", "tofile", "dump", "dumps", "byteswap", "getfield", "setfield"):
+for _name in _OF_BYTES.split():
     setattr(SymbolArray, _name, _refusing(_name))
 
 
@@ -175,91 +238,98 @@ def plain_key(key: Any) -> Any:
 
 
 def objects(value: Any) -> np.ndarray[Any, Any]:
-    """Return a value as a plain array of objects whose entries are all symbols; a symbol is an array without axes.
+    """Return a value as a plain array of objects whose entries are symbols; a symbol is an array without axes.
 
     An array of symbols is not copied.
     """
     if isinstance(value, SymbolArray):
-        return _lifted_in_place(value.view(np.ndarray))
-    if isinstance(value, Concolic):
+        array = value.view(np.ndarray)
+        return array if array.dtype == _OBJECT else _lifted(array)
+    if type(value) in KINDS:
         box = _empty((), object)
         box[()] = value
         return box
-    array = _asarray(value)
+    return _lifted(_asarray(value))
+
+
+def _lifted(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """Return an array of numbers and symbols as one of symbols."""
     if array.dtype == _OBJECT:
-        return _lifted(array, array.ravel().tolist())
-    if array.dtype.kind not in "biuf":
-        raise TraceError(f"an array of {array.dtype} among symbols, at {asked_at()}")
-    return _lifted(array, _numbers(array))
-
-
-def _numbers(array: np.ndarray[Any, Any]) -> list[Any]:
-    """Return the numbers of an array; those of a short float type are read as what rounds to them in that type."""
-    if array.dtype.kind != "f" or array.dtype.itemsize >= _DOUBLE.itemsize:
-        return list(array.ravel().tolist())
-    ulps = 2.0 ** (np.finfo(_DOUBLE).nmant - np.finfo(array.dtype).nmant - 1)
-    return [
-        float(simplest_rational(number, ulps)) if math.isfinite(number) else number for number in array.ravel().tolist()
-    ]
-
-
-def _lifted(array: np.ndarray[Any, Any], values: list[Any]) -> np.ndarray[Any, Any]:
-    if array.dtype == _OBJECT:
-        symbols = [lift(value) for value in values]
-    else:
+        found = list(map(lift, array.ravel().tolist()))
+    elif array.dtype.kind in "biuf":
+        short = array.dtype.kind == "f" and array.dtype.itemsize < _DOUBLE.itemsize
+        values = list(map(exact_number, array.ravel())) if short else array.ravel().tolist()
         known = {value: lift(value) for value in set(values)}
-        symbols = [known[value] for value in values]
-    return np.fromiter(symbols, object, len(values)).reshape(array.shape)
+        found = [known[value] for value in values]
+    else:
+        raise TraceError(f"an array of {array.dtype} among symbols, at {asked_at()}")
+    return np.fromiter(found, object, len(found)).reshape(array.shape)
 
 
-def _lifted_in_place(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-    """Turn what NumPy has put between the symbols (`x.flat = 0`) into symbols."""
-    for index, value in enumerate(array.ravel().tolist()):
-        if type(value) is not Concolic:
-            array[np.unravel_index(index, array.shape)] = lift(value)
+def _only_symbols(values: list[Any]) -> bool:
+    return set(map(type, values)).issubset(KINDS)
+
+
+def lift_in_place(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """Turn what NumPy has put between the symbols (`np.pad` with 0) into symbols."""
+    values = array.ravel().tolist()
+    if not _only_symbols(values):
+        for index, value in enumerate(values):
+            if type(value) not in KINDS:
+                array[np.unravel_index(index, array.shape)] = lift(value)
     return array
 
 
-def lift(value: Any) -> Concolic:
+def lift(value: Any) -> Any:
     """Return a number or symbol as a symbol; raises TraceError for anything else."""
-    if type(value) is Concolic:
+    if type(value) in KINDS:
         return value
     trace = current()
-    if isinstance(value, np.generic):
-        value = value.item()
-    node = node_of(trace, value)
-    if node is None:
+    found = Concolic(trace, -1).lift(value)
+    if found is None:
         raise TraceError(f"a {type(value).__name__} among symbols, at {asked_at()}")
-    return Concolic(trace, node)
+    return found
 
 
-def nodes(value: Any, shape: Sequence[int] | None = None) -> list[int]:
-    """Return the nodes of a value's entries in order, broadcast to a shape."""
+def symbols(value: Any, shape: Sequence[int] | None = None) -> list[Any]:
+    """Return the entries of a value in order, broadcast to a shape."""
     array = objects(value)
     if shape is not None and array.shape != tuple(shape):
         array = np.broadcast_to(array, tuple(shape))
-    trace = current()
-    found = array.ravel().tolist()
-    if any(symbol.graph is not trace for symbol in found):
+    found: list[Any] = array.ravel().tolist()
+    if not _only_symbols(found):
+        found = list(map(lift, found))
+    if not {current()}.issuperset(map(_GRAPH, found)):
         raise TraceError(f"a symbol that was kept from another run, at {asked_at()}")
-    return [symbol.node for symbol in found]
+    return found
+
+
+def nodes(value: Any, shape: Sequence[int] | None = None) -> list[int]:
+    """Return the nodes of a value's entries in order, broadcast to a shape; raises TraceError for infinities."""
+    return list(map(_NODE, symbols(value, shape)))
 
 
 def built(found: Iterable[int], shape: Sequence[int], claimed: Any = _DOUBLE) -> SymbolArray:
     """Return the array of some nodes."""
     trace = current()
-    symbols = [Concolic(trace, node) for node in found]
-    array = np.fromiter(symbols, object, len(symbols)).reshape(shape).view(SymbolArray)
+    return gathered([Concolic(trace, node) for node in found], shape, claimed)
+
+
+def gathered(found: list[Any], shape: Sequence[int], claimed: Any = _DOUBLE) -> SymbolArray:
+    """Return the array of some symbols."""
+    array: SymbolArray = np.fromiter(found, object, len(found)).reshape(shape).view(SymbolArray)
     array.claimed = claimed
     return array
 
 
-def wrapped(result: Any) -> Any:
+def wrapped(result: Any, claimed: Any = _DOUBLE) -> Any:
     """Return what NumPy made of arrays of objects as arrays of symbols, without copying."""
-    if isinstance(result, (tuple, list)):
-        return type(result)(map(wrapped, result)) if type(result) in (tuple, list) else result
+    if type(result) in (tuple, list):
+        return type(result)(wrapped(item, claimed) for item in result)
     if isinstance(result, np.ndarray) and not isinstance(result, SymbolArray) and result.dtype == _OBJECT:
-        return _lifted_in_place(result).view(SymbolArray)
+        array: SymbolArray = lift_in_place(result).view(SymbolArray)
+        array.claimed = claimed
+        return array
     return result
 
 

@@ -35,7 +35,7 @@ from verify.errors import InputError, ProtocolError, nearest
 from verify.exact import exact
 from verify.expression import identifier, parse
 from verify.program import Program
-from verify.shapes import Input, Real, bindings, concrete, described
+from verify.shapes import Input, Integer, Real, bindings, concrete, described
 from verify.where import printable, relative
 
 _LONGEST_NAME = 200
@@ -163,7 +163,7 @@ def traced(
     backward: str = "",
     unnamed: bool = False,
 ) -> TracedCase:
-    """Make a case of arrays from what a person wrote; raises InputError, naming the case, where the parts do not fit."""
+    """Make a case of arrays from what a person wrote; raises InputError, naming it, where the parts do not fit."""
     _check_name(name, where)
     try:
         found = TracedCase(
@@ -177,14 +177,20 @@ def traced(
             backward=backward,
             unnamed=unnamed,
         )
-        if not found.real:
-            raise InputError("there is no input to differentiate: give at least one a shape, like x='N D'")
-        for sizes_of in bindings(found.inputs.values(), found.sizes):
-            for given in found.inputs.values():
-                concrete(given.shape, sizes_of)
+        _check_inputs(found)
     except InputError as problem:
         raise InputError(f"{where}{': ' if where else ''}case {name!r}: {problem}") from None
     return found
+
+
+def _check_inputs(case: TracedCase) -> None:
+    if not case.real:
+        raise InputError("there is no input to differentiate: give at least one a shape, like x='N D'")
+    for sizes in bindings(case.inputs.values(), case.sizes):
+        for given in case.inputs.values():
+            concrete(given.shape, sizes)
+            if isinstance(given, Integer):
+                concrete(given.below, sizes)
 
 
 def _choices(key: str, values: object) -> tuple[Any, ...]:

@@ -93,8 +93,9 @@ def _constant(exact: Theory, seed: int) -> bool:
     """Tell whether the derivative with respect to every input is the function 0."""
     zero = exact.graph.constant(Fraction(0))
     nodes = [exact.derivatives[i] for i, step in enumerate(exact.case.program.steps) if step.op == "input"]
-    if any(real.text != "0" for real in exact.at_sample(nodes).values()):
-        return False
+    for some in (nodes[:1], nodes[1:]):  # the first one tells in most cases, and all of them may be many
+        if any(real.rational != 0 for real in exact.at_sample(some).values()):
+            return False
     found = decide(exact.graph, [(zero, node) for node in nodes], lambda: points(exact, seed), seed)
     return all(decision.verdict is Verdict.PROVED for decision in found)
 

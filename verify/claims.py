@@ -17,8 +17,8 @@ from verify.shapes import entry_names
 
 _UNSET = "the output reads memory that np.empty made and nobody has written to"
 _UNDEFINED = (
-    "the output is not defined at the sample, where a logarithm, root or quotient is outside of its domain: if the layer "
-    "needs other inputs, say so, as in x=verify.real('N D', low=0)"
+    "the output is not defined at the sample, where a logarithm, root or quotient is outside of its domain: if the "
+    "layer needs other inputs, say so, as in x=verify.real('N D', low=0)"
 )
 # The other side of a branch on the upstream lies at one of these multiples of its sample, if it is of any use.
 _SCALES = tuple(map(Fraction, ("-1", "1000", "-1000", "1/1000", "-1/1000")))

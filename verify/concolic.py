@@ -120,7 +120,9 @@ class Concolic(Symbol):
         return int(float(self))
 
     def __index__(self) -> int:
-        raise TraceError(f"a symbol was used as an index, at {asked_at()}")
+        if (value := self.number()) is None or value != int(value):
+            raise TraceError(f"a symbol was used as an index, at {asked_at()}")
+        return int(value)
 
     def __round__(self, digits: int | None = None) -> Any:
         if digits is None:

@@ -89,7 +89,7 @@ def _having(graph: Graph, pairs: Sequence[Pair], functions: Container[str]) -> l
 
 
 def _by_their_roots(graph: Graph, pairs: Sequence[Pair], points: Points, seed: int) -> dict[Pair, Decision]:
-    """Ask the field with roots; what it takes grows with the roots of a pair, so those with the same are asked together."""
+    """Ask the field with roots; what it takes grows with their number, so pairs with the same roots are asked together."""
     groups: dict[frozenset[int], list[Pair]] = {}
     for pair in pairs:
         roots = frozenset(graph.args[i][0] for i in graph.reach(pair) if _is_root(graph, i))

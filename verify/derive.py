@@ -14,7 +14,7 @@ from typing import Any
 import sympy
 
 from verify.errors import TraceError
-from verify.formulas import Alphabet, from_sympy
+from verify.formulas import Alphabet, Plan, from_sympy, plan, replay
 from verify.graph import Graph
 from verify.program import OPERATIONS, Program, compute
 from verify.symbolic import Symbol
@@ -29,6 +29,12 @@ def partials(op: str, arity: int, exponent: Fraction | None) -> tuple[sympy.Expr
     constants = [] if exponent is None else [sympy_number(exponent)]
     value = OPERATIONS[op](*arguments, *constants)
     return tuple(sympy.diff(value, argument) for argument in arguments)
+
+
+@cache
+def _plan(partial: sympy.Expr) -> Plan:
+    """Return a partial derivative as steps, which are taken for each use of its operation."""
+    return plan(partial)
 
 
 @cache
@@ -58,7 +64,7 @@ def sweep(graph: Graph, program: Program, values: list[Symbol], upstream: Symbol
         operands = dict(zip(_ARGUMENTS, [values[i].node for i in step.args], strict=False))
         for argument, partial in zip(step.args, partials(step.op, len(step.args), step.number), strict=True):
             if program.steps[argument].varies:
-                share = graph.product(adjoints[index], from_sympy(graph, partial, operands))
+                share = graph.product(adjoints[index], replay(graph, _plan(partial), operands))
                 adjoints[argument] = graph.sum(adjoints[argument], share) if argument in adjoints else share
     return adjoints
 

@@ -17,6 +17,7 @@ from verify.region import Region
 Nodes = Sequence[int]
 _MINUS = Fraction(-1)
 _TWO = Fraction(2)
+_MOST_SUBSTITUTED = 64  # entries that are each looked at with an upstream of their own
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,8 +25,8 @@ class Suspect:
     """A wrong gradient with what it may have been mistaken for.
 
     `shares` are the terms of each entry's exact derivative, one for each use of the input; `others` the exact gradients
-    of the other inputs; `output` the nodes of an output of the same shape, `upstream` those of the upstream; `sizes` are
-    those of the named dimensions.
+    of the other inputs; `output` the nodes of an output of the same shape, `upstream` those of the upstream; `sizes`
+    are those of the named dimensions.
     """
 
     graph: Graph
@@ -183,6 +184,21 @@ def _alone(s: Suspect) -> str:
     return ""
 
 
+def _diagonal(s: Suspect) -> str:
+    """Find that each entry has just what its own output passes back."""
+    if not s.fits or not 1 < len(s.output) == len(s.actual.nodes) <= _MOST_SUBSTITUTED:
+        return ""
+    if any(s.graph.ops[node] != "variable" for node in s.upstream) or len(s.upstream) != len(s.output):
+        return ""
+    zero = s.graph.constant(Fraction(0))
+    for place, (exact, came) in enumerate(zip(s.expected, s.actual.nodes, strict=True)):
+        own = s.upstream[place]
+        alone = _with_upstream(s, [exact], lambda node, own=own: node if node == own else zero)  # type: ignore[misc]
+        if not alike(s.graph, alone, [came]):
+            return ""
+    return "only the diagonal of the Jacobian: what each input does to the other outputs is missing"
+
+
 class _Cells:
     """An array of nodes with the few operations that the terms of known mistakes are made of."""
 
@@ -275,6 +291,7 @@ MISTAKES: tuple[Callable[[Suspect], str], ...] = (
     _transposed,
     _not_linear,
     _alone,
+    _diagonal,
     _dropped,
     _not_summed,
 )

@@ -24,7 +24,7 @@ _MOST_ATTEMPTS = 300
 _LARGEST_SHRUNK = 5000  # nodes of a formula whose inputs are made simple
 _LARGEST_SIMPLIFIED = 60  # operations
 _SIMPLE_RATIO = 1000
-_SHORT = 12  # operations
+_SHORT = 8  # operations
 _BITS = 128
 _MINUS = Fraction(-1)
 
@@ -173,7 +173,7 @@ def _simplified(graph: Graph, expected: int, actual: int, names: Alphabet) -> st
 
 
 def _factor(text: str) -> str:
-    return f"({text})" if any(sign in text for sign in "+-/") else text
+    return f"({text})" if text.startswith("-") else text
 
 
 def _term(text: str) -> str:

@@ -243,6 +243,8 @@ class _Builder:
         """Return the text of a node on one line. Python counts columns in bytes of UTF-8."""
         assert isinstance(node, (ast.expr, ast.stmt))
         first, last = node.lineno - 1, (node.end_lineno or node.lineno) - 1
+        if first == last:
+            return " ".join(self.lines[first][node.col_offset : node.end_col_offset].decode().split())
         lines = self.lines[first : last + 1]
         lines[-1] = lines[-1][: node.end_col_offset]
         lines[0] = lines[0][node.col_offset :]

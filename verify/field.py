@@ -124,7 +124,7 @@ _LEAVES: dict[str, Callable[[_Walk, Any], int]] = {
 
 
 class _Degrees:
-    """The graph read as bounds on the degrees of numerator and denominator, roots and functions counted as variables."""
+    """The graph read as bounds on the degrees of numerator and denominator, roots and functions as variables."""
 
     def __init__(self, order: int) -> None:
         self.order = order

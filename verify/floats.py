@@ -56,9 +56,11 @@ class FloatRun:
     def strays(self) -> str:
         """Say where the floats are not what the formulas have, or nothing."""
         outputs = _listed(self.output) if self.seen.several else [self.output]
-        named = [(f"output {number}", *pair) for number, pair in enumerate(zip(self.seen.outputs, outputs, strict=False), 1)]
+        named = [(f"output {i}", *pair) for i, pair in enumerate(zip(self.seen.outputs, outputs, strict=False), 1)]
         named += [
-            (f"gradient of {name}", quantity, self.gradients.get(name)) for name, quantity in self.seen.gradients.items()
+            (f"gradient of {key}", found, self.gradients.get(key))
+            for key, found in self.seen.gradients.items()
+            if key not in self.seen.malformed
         ]
         nodes = [node for _, quantity, _ in named for node in quantity.nodes]
         with flint.ctx.workprec(_BITS):

@@ -7,32 +7,44 @@ the table has those that are not.
 from __future__ import annotations
 
 from collections.abc import Callable
-from fractions import Fraction
 from typing import Any
 
 import numpy as np
 
-from verify.arrays import SymbolArray, built, current, nodes, objects, scalar, wrapped
+from verify.arrays import SymbolArray, gathered, lift_in_place, objects, scalar, symbols, wrapped
 from verify.concolic import Concolic
 from verify.errors import TraceError
-from verify.ufuncs import choose, claimed, current_uninitialised
+from verify.products import as_array, dot, einsum, inner, matmul, norm, outer, tensordot, vdot, vecdot
+from verify.ufuncs import choose, claimed, current_uninitialised, truths
 from verify.where import asked_at
 
-_HALF = Fraction(1, 2)
-_VECTOR = 1
+_add: Any = np.add
+_WRITING = ("put", "place", "putmask", "copyto", "fill_diagonal", "put_along_axis")
 
 
 def call(function: Any, args: Any, options: dict[str, Any]) -> Any:
     """Do what a NumPy function would do on floats."""
-    special = FUNCTIONS.get(getattr(function, "__name__", ""))
+    name = getattr(function, "__name__", "")
+    special = FUNCTIONS.get(name)
     if special is not None:
         out = options.pop("out", None)
         result = special(*args, **options)
         return result if out is None else _into(out, result)
     try:
-        return scalar(wrapped(function(*map(_plain, args), **{key: _plain(value) for key, value in options.items()})))
-    except TypeError as problem:
-        raise TraceError(f"numpy.{function.__name__} cannot be followed ({problem}), at {asked_at()}") from problem
+        made = function(*map(_plain, args), **{key: _plain(value) for key, value in options.items()})
+    except (TypeError, AttributeError) as problem:
+        raise TraceError(f"numpy.{name} cannot be followed ({problem}), at {asked_at()}") from problem
+    if name in _WRITING and isinstance(args[0], SymbolArray):
+        lift_in_place(objects(args[0]))
+    return scalar(wrapped(made, claimed(_arrays(args))))
+
+
+def _arrays(values: Any) -> list[Any]:
+    """Return the arrays of symbols among some arguments, and in lists of them."""
+    found: list[Any] = []
+    for value in values:
+        found += _arrays(value) if type(value) in (tuple, list) else [value] if isinstance(value, SymbolArray) else []
+    return found
 
 
 def _into(out: Any, result: Any) -> Any:
@@ -47,111 +59,92 @@ def _plain(value: Any) -> Any:
     return type(value)(map(_plain, value)) if type(value) in (tuple, list) else value
 
 
-def _array(value: Any) -> Any:
-    """Return what code passes as an array: it may be a list with symbols in it."""
-    return value if isinstance(value, np.ndarray) else objects(value).view(SymbolArray)
-
-
-def matmul(a: Any, b: Any) -> Any:
-    """Return the matrix product, of stacks of matrices as well, its sums in an order that is always the same."""
-    a, b = _array(a), _array(b)
-    if not a.ndim or not b.ndim:
-        raise ValueError("matmul: Input operand does not have enough dimensions")
-    left = a[None, :] if a.ndim == _VECTOR else a
-    right = b[:, None] if b.ndim == _VECTOR else b
-    if left.shape[-1] != right.shape[-2]:
-        raise ValueError(f"matmul: shapes {a.shape} and {b.shape} do not fit: {a.shape[-1]} is not {right.shape[-2]}")
-    shape = np.broadcast_shapes(left.shape[:-2], right.shape[:-2])
-    result = _products(left, right, shape)
-    result = result[..., 0, :] if a.ndim == _VECTOR else result
-    return scalar(result[..., 0] if b.ndim == _VECTOR else result)
-
-
-def _products(left: Any, right: Any, stack: tuple[int, ...]) -> SymbolArray:
-    (n, k), m = left.shape[-2:], right.shape[-1]
-    rows = np.array(nodes(left, (*stack, n, k))).reshape(-1, n, k)
-    columns = np.array(nodes(right, (*stack, k, m))).reshape(-1, k, m).transpose(0, 2, 1)
-    graph = current()
-    total, product = graph.total, graph.product
-    found = [
-        total(list(map(product, row, column)))
-        for matrix, other in zip(rows.tolist(), columns.tolist(), strict=True)
-        for row in matrix
-        for column in other
-    ]
-    return built(found, (*stack, n, m), claimed((left, right)))
-
-
-def dot(a: Any, b: Any) -> Any:
-    """Return the sum of products over the last axis of a and the last but one of b."""
-    a, b = _array(a), _array(b)
-    if not a.ndim or not b.ndim:
-        return np.multiply(a, b)
-    if b.ndim <= 2:
-        flat = a.reshape(-1, a.shape[-1]) if a.ndim > 1 else a
-        result = matmul(flat, b)
-        return result.reshape(*a.shape[:-1], *b.shape[1:]) if a.ndim > 1 else result
-    return np.moveaxis(np.stack([dot(a, b[index]) for index in np.ndindex(b.shape[:-2])], -1), -1, 0).reshape(
-        *a.shape[:-1], *b.shape[:-2], b.shape[-1]
-    )
-
-
-def inner(a: Any, b: Any) -> Any:
-    """Return the sum of products over the last axes."""
-    a, b = _array(a), _array(b)
-    return dot(a, np.moveaxis(b, -1, -2) if b.ndim > 1 else b)
-
-
-def einsum(subscripts: Any, *operands: Any, **options: Any) -> Any:
-    """Return the sums of products that Einstein's notation says."""
-    if not isinstance(subscripts, str):
-        raise TraceError(f"numpy.einsum without its text cannot be followed, at {asked_at()}")
-    return scalar(wrapped(np.einsum(subscripts, *map(objects, operands), optimize=False)))
-
-
 def _reducing(ufunc: Any) -> Callable[..., Any]:
     def reduce(a: Any, axis: Any = None, dtype: Any = None, out: Any = None, **options: Any) -> Any:
         options = {key: value for key, value in options.items() if value is not np._NoValue}  # noqa: SLF001
-        return ufunc.reduce(_array(a), axis=axis, **options)
+        return ufunc.reduce(as_array(a), axis=axis, **options)
 
     return reduce
 
 
-def mean(a: Any, axis: Any = None, dtype: Any = None, keepdims: Any = False) -> Any:
+def mean(a: Any, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: Any = False, where: Any = True) -> Any:
     """Return the sum over axes divided by how many there are."""
-    a = _array(a)
-    total = np.add.reduce(a, axis=axis, keepdims=keepdims is True)
-    return total / (a.size // max(1, np.size(total)))
+    a = as_array(a)
+    total = _add.reduce(a, axis=axis, keepdims=keepdims is True, where=_mask(where))
+    return total / _how_many(a, axis, where, keepdims)
 
 
-def var(a: Any, axis: Any = None, dtype: Any = None, ddof: Any = 0, keepdims: Any = False, **options: Any) -> Any:
+def _mask(where: Any) -> Any:
+    return True if where is np._NoValue else where  # noqa: SLF001
+
+
+def _how_many(a: Any, axis: Any, where: Any, keepdims: Any) -> Any:
+    """Return how many entries each sum over axes has."""
+    mask = np.broadcast_to(truths(_mask(where)), a.shape)
+    return _add.reduce(mask, axis=axis, keepdims=keepdims is True, dtype=int)
+
+
+def var(
+    a: Any,
+    axis: Any = None,
+    dtype: Any = None,
+    out: Any = None,
+    ddof: Any = 0,
+    keepdims: Any = False,
+    where: Any = True,
+    **options: Any,
+) -> Any:
     """Return the mean of the squares of the distances from the mean."""
-    a = _array(a)
-    distance = a - mean(a, axis, keepdims=True)
-    total = np.add.reduce(distance * distance, axis=axis, keepdims=keepdims is True)
-    return total / (a.size // max(1, np.size(total)) - ddof)
+    a, less = as_array(a), options.get("correction", ddof)
+    distance = a - mean(a, axis, keepdims=True, where=where)
+    total = _add.reduce(distance * distance, axis=axis, keepdims=keepdims is True, where=_mask(where))
+    return total / (_how_many(a, axis, where, keepdims) - less)
 
 
-def std(a: Any, axis: Any = None, **options: Any) -> Any:
+def std(a: Any, *args: Any, **options: Any) -> Any:
     """Return the root of the variance."""
-    return np.sqrt(var(a, axis, **options))
+    return np.sqrt(var(a, *args, **options))
+
+
+def average(a: Any, axis: Any = None, weights: Any = None, **options: Any) -> Any:
+    """Return the mean, in which entries may count by weights."""
+    if weights is None:
+        return mean(a, axis)
+    if np.shape(weights) != np.shape(a):
+        shape = [1] * np.ndim(a)
+        shape[axis] = -1
+        weights = np.broadcast_to(as_array(weights).reshape(shape), np.shape(a))
+    return np.sum(a * weights, axis=axis) / np.sum(weights, axis=axis)
+
+
+def along_axis(func1d: Any, axis: int, arr: Any, *args: Any, **options: Any) -> Any:
+    """Call a function on each line of an array along an axis."""
+    lines = np.moveaxis(as_array(arr), axis, -1)
+    made = [as_array(func1d(lines[index], *args, **options)) for index in np.ndindex(lines.shape[:-1])]
+    result = np.stack(made).reshape(*lines.shape[:-1], *made[0].shape)
+    places = range(lines.ndim - 1, result.ndim)
+    return np.moveaxis(result, places, [axis % lines.ndim + i for i in range(len(places))])
+
+
+def _unwrapped(function: Any) -> Any:
+    """Return the Python source of a NumPy function, which is made of others that are followed."""
+    return function.__wrapped__
 
 
 def cumulative(ufunc: Any) -> Callable[..., Any]:
     """Return the running sum or product."""
 
     def accumulate(a: Any, axis: Any = None, dtype: Any = None) -> Any:
-        a = _array(a)
+        a = as_array(a)
         return ufunc.accumulate(a.reshape(-1) if axis is None else a, axis=0 if axis is None else axis)
 
     return accumulate
 
 
-def where(condition: Any, *values: Any) -> Any:
+def where(condition: Any, *values: Any, **options: Any) -> Any:
     """Choose by a mask; a mask alone is asked for its places."""
-    if values:
-        return choose(condition, *values)
-    return np.nonzero(np.asarray(condition.astype(bool)))
+    values = (*values, *options.values())
+    return choose(condition, *values) if values else np.nonzero(truths(condition))
 
 
 def clip(a: Any, a_min: Any = None, a_max: Any = None, **options: Any) -> Any:
@@ -163,18 +156,8 @@ def clip(a: Any, a_min: Any = None, a_max: Any = None, **options: Any) -> Any:
 
 def rounded(a: Any, decimals: int = 0) -> Any:
     """Return the nearest multiples of a power of ten."""
-    factor = Fraction(10) ** decimals
+    factor = 10**decimals if decimals >= 0 else 1 / 10**-decimals
     return np.rint(a * factor) / factor
-
-
-def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Any:  # noqa: A002
-    """Return the Euclidean norm of a vector, the Frobenius norm of a matrix."""
-    x = _array(x)
-    if ord not in (None, "fro") and not (ord == 2 and (x.ndim == _VECTOR or isinstance(axis, int))):
-        if ord == 1 and (x.ndim == _VECTOR or isinstance(axis, int)):
-            return np.sum(np.abs(x), axis=axis, keepdims=keepdims)
-        raise TraceError(f"numpy.linalg.norm with ord={ord!r} cannot be followed, at {asked_at()}")
-    return np.sqrt(np.add.reduce(x * x, axis=axis, keepdims=keepdims))
 
 
 def filled(shape: Any, value: Any, dtype: Any = None) -> Any:
@@ -182,9 +165,11 @@ def filled(shape: Any, value: Any, dtype: Any = None) -> Any:
     wanted = np.dtype(np.float64 if dtype is None else dtype)
     if wanted.kind != "f":
         return np.broadcast_to(np.asarray(value, wanted), shape).copy()
-    array = objects(value)
-    shape = (shape,) if isinstance(shape, (int, np.integer)) else tuple(shape)
-    return built(nodes(array, shape), shape, wanted)
+    return gathered(symbols(value, _shape(shape)), _shape(shape), wanted)
+
+
+def _shape(given: Any) -> tuple[int, ...]:
+    return (int(given),) if isinstance(given, (int, np.integer)) else tuple(given)
 
 
 def _like(value: Any) -> Callable[..., Any]:
@@ -198,7 +183,14 @@ def empty_like(a: Any, dtype: Any = None, order: Any = None, subok: Any = True, 
     """Return an array that nobody has written to."""
     wanted = np.dtype(a.dtype if dtype is None else dtype)
     shape = np.shape(a) if shape is None else shape
-    return current_uninitialised(shape) if wanted.kind == "f" else np.zeros(shape, wanted)
+    return unset(shape, wanted) if wanted.kind == "f" else np.zeros(shape, wanted)
+
+
+def unset(shape: Any, dtype: Any) -> Any:
+    """Return an array of a float type that nobody has written to."""
+    array = current_uninitialised(_shape(shape))
+    array.claimed = dtype
+    return array
 
 
 def full_like(
@@ -224,14 +216,17 @@ def close(a: Any, b: Any, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: boo
 
 def count_nonzero(a: Any, axis: Any = None, **options: Any) -> Any:
     """Count what is not 0."""
-    return np.count_nonzero(a.astype(bool), axis=axis, **options)
+    return np.count_nonzero(truths(a), axis=axis, **options)
 
 
 FUNCTIONS: dict[str, Callable[..., Any]] = {
     "matmul": matmul,
     "dot": dot,
     "inner": inner,
-    "vdot": lambda a, b: dot(_array(a).reshape(-1), _array(b).reshape(-1)),
+    "vdot": vdot,
+    "vecdot": vecdot,
+    "outer": outer,
+    "tensordot": tensordot,
     "einsum": einsum,
     "sum": _reducing(np.add),
     "prod": _reducing(np.multiply),
@@ -241,6 +236,8 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "amin": _reducing(np.minimum),
     "nansum": _reducing(np.add),
     "nanmax": _reducing(np.maximum),
+    "nanmin": _reducing(np.minimum),
+    "nanprod": _reducing(np.multiply),
     "mean": mean,
     "nanmean": mean,
     "var": var,
@@ -260,6 +257,20 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "argmin": _arranged(np.argmin),
     "argsort": _arranged(np.argsort),
     "count_nonzero": count_nonzero,
+    "nonzero": lambda a: np.nonzero(truths(a)),
+    "flatnonzero": lambda a: np.flatnonzero(truths(a)),
+    "argwhere": lambda a: np.argwhere(truths(a)),
+    "any": lambda a, axis=None, out=None, keepdims=False, where=True: np.any(
+        truths(a), axis=axis, keepdims=keepdims is True, where=_mask(where)
+    ),
+    "all": lambda a, axis=None, out=None, keepdims=False, where=True: np.all(
+        truths(a), axis=axis, keepdims=keepdims is True, where=_mask(where)
+    ),
+    "apply_along_axis": along_axis,
+    "gradient": _unwrapped(np.gradient),
+    "kron": _unwrapped(np.kron),
+    "convolve": _unwrapped(np.convolve),
+    "median": lambda a, axis=None, **options: scalar(wrapped(np.median(objects(a), axis=axis, **options))),
     "nan_to_num": lambda x, **options: x,
     "real": lambda x: x,
     "isreal": lambda x: np.ones(np.shape(x), bool),
@@ -268,7 +279,5 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "isclose": lambda a, b, **options: close(a, b, **options),
     "allclose": lambda a, b, **options: bool(np.all(close(a, b, **options))),
     "array_equal": lambda a, b, **options: np.shape(a) == np.shape(b) and bool(np.all(np.equal(a, b))),
-    "average": lambda a, axis=None, weights=None, **options: (
-        mean(a, axis) if weights is None else np.sum(a * weights, axis=axis) / np.sum(weights)
-    ),
+    "average": average,
 }

@@ -5,8 +5,8 @@ from __future__ import annotations
 import itertools
 import random
 import sys
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, redirect_stdout
+from collections.abc import Mapping
+from contextlib import redirect_stdout
 from copy import deepcopy
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -191,3 +191,14 @@ def _keep_gradients(case: TracedCase, returned: Any, seen: Observation) -> None:
         expected = seen.inputs[name].shape
         if found.shape != expected:
             seen.malformed[name] = f"the gradient of {name!r} has the shape {found.shape}: {expected} was expected"
+        elif seen.trace.unset and (place := _unset(seen.trace, found)):
+            seen.malformed[name] = f"the gradient of {name!r} has entries that nobody has written to (np.empty){place}"
+
+
+def _unset(trace: Trace, quantity: Quantity) -> str:
+    """Return where a quantity depends on memory that nobody has written to, or nothing."""
+    for position, node in enumerate(quantity.nodes):
+        if not trace.unset.isdisjoint(trace.reach([node])):
+            index = [int(i) for i in np.unravel_index(position, quantity.shape)]
+            return f", as at {index}" if index else " "
+    return ""

@@ -13,18 +13,19 @@ import math
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import numpy as np
 from numpy.lib import stride_tricks
 
-from verify.arrays import SymbolArray, active, objects, wrapped
+from verify.arrays import SymbolArray, active, lift, objects, scalar, wrapped
 from verify.concolic import METHODS, Concolic
 from verify.errors import TraceError
-from verify.functions import FUNCTIONS, filled
-from verify.ufuncs import current_uninitialised
-from verify.where import asked_at
+from verify.functions import filled, unset
+from verify.ufuncs import claimed
+from verify.where import asked_at, is_library
 
 _Replace = Callable[[Callable[..., Any]], Callable[..., Any]]
 _FOREIGN = ("numpy", "sympy", "mpmath", "flint", "scipy", "verify", "_pytest", "pytest", "hypothesis")
@@ -36,35 +37,48 @@ def _creating(make: Callable[..., Any]) -> _Replace:
     def replace(original: Callable[..., Any]) -> Callable[..., Any]:
         @functools.wraps(original)
         def replacement(*args: Any, **options: Any) -> Any:
-            if active() is None:
-                return original(*args, **options)
             made = original(*args, **options)
-            return make(made) if isinstance(made, np.ndarray) and made.dtype.kind == "f" else made
+            if active() is None or isinstance(made, SymbolArray) or made.dtype.kind not in "fO":
+                return made
+            return make(made) if made.dtype.kind == "f" or _given(args, options) else made
 
         return replacement
 
     return replace
 
 
+def _given(args: Any, options: Any) -> bool:
+    """Tell whether an array of objects holds symbols for which no type was asked: np.full(3, symbol)."""
+    return "dtype" not in options and any(map(_symbolic, args))
+
+
 def _converting(original: Callable[..., Any]) -> Callable[..., Any]:
     """Return what replaces `np.array` and the like: symbols stay symbols, and what need not be copied is not."""
 
     @functools.wraps(original)
-    def replacement(value: Any = None, dtype: Any = None, *args: Any, **options: Any) -> Any:
-        if "object" in options:  # np.array(object=...)
-            value = options.pop("object")
+    def replacement(*args: Any, **options: Any) -> Any:
+        value, *rest = args or (options.pop("object", options.pop("a", None)),)
         if active() is None or not _symbolic(value):
-            return original(value, dtype, *args, **options) if dtype is not None else original(value, *args, **options)
-        options.pop("subok", None)
-        made = wrapped(original(_unboxed(value), dtype=object, **options))
-        return made if dtype is None or np.dtype(dtype).kind == "O" else _typed(made, value, dtype)
+            made = original(value, *rest, **options)
+            return _as_symbols(made) if active() is not None and _is_new(made, value) else made
+        dtype = rest.pop(0) if rest else options.pop("dtype", None)
+        if dtype is not None and np.dtype(dtype).kind == "O":
+            return original(value, dtype, *rest, **options)
+        claims = claimed([value])
+        made = wrapped(
+            original(_unboxed(value), object, *rest, **{**options, **_NO_SUBCLASS.get(original, {})}), claims
+        )
+        return made if dtype is None or made.dtype == np.dtype(dtype) else made.astype(dtype)
 
     return replacement
 
 
-def _typed(made: Any, value: Any, dtype: Any) -> Any:
-    """Return an array as a type, the same array where it is of that type."""
-    return made if made.dtype == np.dtype(dtype) else made.astype(dtype)
+_NO_SUBCLASS: dict[Any, dict[str, Any]] = {np.array: {"subok": False}}
+
+
+def _is_new(made: Any, value: Any) -> bool:
+    """Tell whether an array was made of a list of floats: symbols may be written to it."""
+    return isinstance(value, (list, tuple)) and made.dtype.kind == "f" and not np.isnan(made).any()
 
 
 def _symbolic(value: Any) -> bool:
@@ -83,11 +97,49 @@ def _unboxed(value: Any) -> Any:
 def _striding(original: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(original)
     def replacement(x: Any, *args: Any, **options: Any) -> Any:
-        return (
-            wrapped(original(objects(x), *args, **options))
-            if isinstance(x, SymbolArray)
-            else original(x, *args, **options)
-        )
+        if not isinstance(x, SymbolArray):
+            return original(x, *args, **options)
+        made = original(objects(x), *args, **options)
+        _stay_inside(made, x)
+        return wrapped(made, x.claimed)
+
+    return replacement
+
+
+def _stay_inside(view: Any, x: SymbolArray) -> None:
+    """Refuse a view that does not lie on the entries of the memory of x: there are no symbols."""
+    base: Any = x
+    while isinstance(base.base, np.ndarray):
+        base = base.base
+    low, high = np.lib.array_utils.byte_bounds(base)
+    start, end = np.lib.array_utils.byte_bounds(view)
+    if view.size and (start < low or end > high or any((step % x.itemsize) for step in view.strides)):
+        raise TraceError(f"as_strided reaches outside of its array, at {asked_at()}")
+
+
+def _vectorized(original: Callable[..., Any]) -> Callable[..., Any]:
+    """Return what replaces the call of what `np.vectorize` made."""
+
+    @functools.wraps(original)
+    def replacement(self: Any, *args: Any, **options: Any) -> Any:
+        if active() is None or not any(map(_symbolic, args)):
+            return original(self, *args, **options)
+        if self.signature is not None or options:
+            raise TraceError(f"numpy.vectorize with more than arrays cannot be followed, at {asked_at()}")
+        places = np.broadcast(*map(_unboxed, args))
+        found = [self.pyfunc(*values) for values in places]
+        made = np.array(found if found else [0.0]).reshape(places.shape)
+        return scalar(made.astype(self.otypes) if self.otypes else made)
+
+    return replacement
+
+
+def _refusing(original: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(original)
+    def replacement(value: Any, *args: Any, **options: Any) -> Any:
+        if _symbolic(value):
+            raise TraceError(f"the bytes of an array of symbols were looked at, at {asked_at()}")
+        return original(value, *args, **options)
 
     return replacement
 
@@ -109,16 +161,19 @@ def _function_of_a_number(name: str) -> _Replace:
 
     def replace(original: Callable[..., Any]) -> Callable[..., Any]:
         @functools.wraps(original)
-        def replacement(*args: Any) -> Any:
+        def replacement(*args: Any, **options: Any) -> Any:
             if not any(isinstance(value, (Concolic, SymbolArray)) for value in args):
-                return original(*args)
-            if name not in _MATH:
-                raise TraceError(f"math.{name} cannot be followed, at {asked_at()}")
-            return _MATH[name](*(value.item() if isinstance(value, SymbolArray) else value for value in args))
+                return original(*args, **options)
+            return _MATH[name](*map(_one, args))
 
         return replacement
 
     return replace
+
+
+def _one(value: Any) -> Any:
+    """Return a symbol for a number, which functions of `math` lift themselves."""
+    return lift(value.item() if isinstance(value, SymbolArray) else value)
 
 
 def _whole(compute: Callable[[Any], Any]) -> Callable[[Any], int]:
@@ -137,9 +192,10 @@ _MATH: dict[str, Callable[..., Any]] = {
     "pow": lambda x, y: x**y,
     "hypot": lambda x, y: np.sqrt(x * x + y * y),
     "isnan": lambda x: False,
-    "isinf": lambda x: False,
-    "isfinite": lambda x: True,
-    "isclose": lambda a, b, **options: FUNCTIONS["isclose"](a, b),
+    "isinf": lambda x: bool(np.isinf(x)),
+    "isfinite": lambda x: bool(np.isfinite(x)),
+    "fmod": lambda x, y: np.fmod(x, y),
+    "copysign": lambda x, y: np.copysign(x, y),
 }
 
 
@@ -148,9 +204,7 @@ def _as_symbols(made: Any) -> Any:
 
 
 def _as_unset(made: Any) -> Any:
-    array = current_uninitialised(made.shape)
-    array.claimed = made.dtype
-    return array
+    return unset(made.shape, made.dtype)
 
 
 def _seeding(original: Any) -> Callable[..., Any]:
@@ -169,12 +223,12 @@ _NUMPY: dict[str, _Replace] = {
     **dict.fromkeys(("empty", "empty_like"), _creating(_as_unset)),
     **dict.fromkeys(("array", "asarray", "asanyarray", "ascontiguousarray", "asfortranarray"), _converting),
     "nditer": _iterating,
+    "frombuffer": _refusing,
 }
-_NAMES_OF_MATH = [name for name in dir(math) if callable(getattr(math, name)) and not name.startswith("_")]
 # Each module with the functions that are replaced in it.
 _MODULES: dict[ModuleType, dict[str, _Replace]] = {
     np: _NUMPY,
-    math: {name: _function_of_a_number(name) for name in _NAMES_OF_MATH},
+    math: {name: _function_of_a_number(name) for name in _MATH if hasattr(math, name)},
     stride_tricks: dict.fromkeys(("as_strided", "sliding_window_view"), _striding),
     np.random: {"default_rng": _seeding},
 }
@@ -183,8 +237,8 @@ _MODULES: dict[ModuleType, dict[str, _Replace]] = {
 class _StandIn(ModuleType):
     """A module as user code sees it while a trace is running: the original but for what is replaced.
 
-    The original itself is left alone. Compiled code, NumPy's own first of all, uses it too, and would write numbers into
-    the memory of what it takes for an array of floats.
+    The original itself is left alone. Compiled code, NumPy's own first of all, uses it too, and would write numbers
+    into the memory of what it takes for an array of floats.
     """
 
     def __init__(self, original: ModuleType, replaced: dict[str, Any]) -> None:
@@ -210,6 +264,8 @@ def _stand_ins() -> dict[int, Any]:
 
 
 _STAND_INS = _stand_ins()
+_call = np.vectorize.__call__
+_VECTORIZED = _vectorized(_call)  # of objects that may have been made before the run
 _import = builtins.__import__
 
 
@@ -225,13 +281,15 @@ def in_force(seed: int) -> Iterator[None]:
     global _seed
     _seed = seed
     found = [place for module in users_modules() for place in _taken(module)]
-    builtins.__import__ = _importing
+    builtins.__import__ = _importing  # type: ignore[assignment]
+    setattr(np.vectorize, "__call__", _VECTORIZED)  # noqa: B010 - it is no attribute to the type checker
     try:
         for namespace, name, original in found:
             namespace[name] = _STAND_INS[id(original)]
         yield
     finally:
         builtins.__import__ = _import
+        setattr(np.vectorize, "__call__", _call)  # noqa: B010
         for namespace, name, original in found:
             namespace[name] = original
 
@@ -252,15 +310,12 @@ def _users(modules: tuple[ModuleType | None, ...]) -> list[ModuleType]:
     ]
 
 
+def _is_users(file: object) -> bool:
+    """Tell whether a module's file may be the user's: it is neither Python's, nor installed, nor one of this package."""
+    return bool(file) and not is_library(str(file)) and Path(str(file)).parent != Path(__file__).parent
+
+
 def _taken(module: ModuleType) -> list[tuple[dict[str, Any], str, Any]]:
-    """Return the names in a module that stand for what has a stand-in."""
+    """Return the names in a module that stand for a module or function which has a stand-in."""
     namespace = vars(module)
     return [(namespace, name, value) for name, value in list(namespace.items()) if id(value) in _STAND_INS]
-
-
-def _is_users(file: Any) -> bool:
-    """Tell whether a module may be the user's: it is written in Python, and does not come with it."""
-    return isinstance(file, str) and file.endswith(".py") and not file.startswith(_STANDARD_LIBRARY)
-
-
-_STANDARD_LIBRARY = str(functools.__file__).rpartition("functools")[0]

@@ -89,6 +89,12 @@ def _short(value: Fraction) -> Fraction | None:
     return value if _bits(value) <= _LONGEST else None
 
 
+def rational(graph: Graph, node: int, point: Mapping[str, Fraction]) -> Fraction | None:
+    """Return the value of a node at an exact point where it is a short rational, else None."""
+    found: Fraction | None = graph.read([node], _Rationals(point))[node]
+    return found
+
+
 def real(graph: Graph, nodes: Iterable[int], point: Mapping[str, Fraction]) -> dict[int, Real]:
     """Return the values of nodes at an exact point, each with its text and as tight a ball as its kind allows."""
     nodes = list(nodes)

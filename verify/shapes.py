@@ -25,7 +25,6 @@ _NAME = re.compile(r"[^\W\d]\w*")
 _LARGEST = 10**6  # entries of one input
 _SMALLEST = 3  # of the sizes of names: 2 is a factor that formulas have, and would be taken for it
 _SPREAD = 4  # a sample without bounds lies between -2 and 2
-_BESIDE = Fraction(1, 1000)  # never 0.5 and the like: an odd number of thousandths
 _STEP = 1000  # samples are odd thousandths of the domain's width
 
 
@@ -157,17 +156,18 @@ def samples(low: Fraction | None, high: Fraction | None, number: int, rng: rando
         step *= 10
     places = rng.sample(range(number), number)
     parts = [Fraction(2 * int((place + rng.uniform(0.2, 0.8)) / number * step / 2) + 1, step) for place in places]
-    return [_placed(low, high, part) for part in parts]
+    return [_placed(low, high, part, Fraction(1, step)) for part in parts]
 
 
-def _placed(low: Fraction | None, high: Fraction | None, t: Fraction) -> Fraction:
+def _placed(low: Fraction | None, high: Fraction | None, t: Fraction, beside: Fraction) -> Fraction:
+    """Return the number at a part of a domain; `beside` keeps it off 0.5 and the like."""
     if low is not None and high is not None:
         return low + (high - low) * t
     if low is not None:
-        return low + t * _SPREAD / 2 + _BESIDE
+        return low + t * _SPREAD / 2 + beside
     if high is not None:
-        return high - t * _SPREAD / 2 - _BESIDE
-    return _SPREAD * t - Fraction(_SPREAD, 2) + _BESIDE
+        return high - t * _SPREAD / 2 - beside
+    return _SPREAD * t - Fraction(_SPREAD, 2) + beside
 
 
 def whole_samples(number: int, below: int) -> list[int]:

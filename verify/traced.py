@@ -175,7 +175,8 @@ def _refuted(case: TracedCase, claim: Claim) -> Comparison:
     wrong = [i for i, decision in enumerate(claim.decisions) if decision.verdict is Verdict.REFUTED]
     expected = exact.gradient(claim.name)
     place = min(wrong[:_EXPLAINED], key=lambda i: len(graph.reach([expected[i], claim.actual.nodes[i]])))
-    told = explain(graph, exact.region, expected[place], claim.actual.nodes[place], claim.decisions[place], exact.outputs())
+    pair = expected[place], claim.actual.nodes[place]
+    told = explain(graph, exact.region, *pair, claim.decisions[place], exact.outputs())
     return Comparison(
         "gradient",
         claim.name,

@@ -12,7 +12,7 @@ from fractions import Fraction
 
 import flint
 
-from verify import balls, field
+from verify import balls, field, rationals
 from verify.errors import TraceError
 from verify.graph import Graph
 from verify.where import asked_at
@@ -100,7 +100,7 @@ class Trace(Graph):
                 raise TraceError(f"a comparison with what is not defined at the sample, at {asked_at()}")
             if not ball.contains(0):
                 return 1 if ball > 0 else -1
-        if ball.is_zero() or self._vanishes(node):
+        if ball.is_zero() or rationals.rational(self, node, self.sample) == 0 or self._vanishes(node):
             return 0
         raise TraceError(f"a comparison too close to call at the sample, at {asked_at()}")
 

@@ -2,14 +2,28 @@
 
 from __future__ import annotations
 
+import functools
+import operator
 from collections.abc import Callable, Sequence
 from fractions import Fraction
 from typing import Any
 
 import numpy as np
 
-from verify.arrays import SymbolArray, built, current, lift, nodes, objects, plain_key, scalar, wrapped
-from verify.concolic import METHODS, Concolic
+from verify.arrays import (
+    SymbolArray,
+    built,
+    current,
+    gathered,
+    lift,
+    nodes,
+    objects,
+    plain_key,
+    scalar,
+    symbols,
+    wrapped,
+)
+from verify.concolic import KINDS, METHODS, Concolic, Endless
 from verify.errors import TraceError
 from verify.tracing import Trace
 from verify.where import asked_at
@@ -17,7 +31,6 @@ from verify.where import asked_at
 Nodes = list[int]
 _MINUS_ONE = Fraction(-1)
 _DOUBLE = np.dtype(np.float64)
-_FOREVER = "inf"
 
 
 def _subtract(g: Trace, a: Nodes, b: Nodes) -> Nodes:
@@ -48,11 +61,37 @@ def _by_symbol(compute: Callable[[Any, Any], Any]) -> Callable[[Trace, Nodes, No
     """Return a function of nodes that computes with symbols, one by one."""
 
     def each(g: Trace, a: Nodes, b: Nodes) -> Nodes:
-        return [lift(compute(Concolic(g, x), Concolic(g, y))).node for x, y in zip(a, b, strict=True)]
+        pairs = list(zip(a, b, strict=True))
+        known = {pair: lift(compute(*[Concolic(g, node) for node in pair])).node for pair in dict.fromkeys(pairs)}
+        return [known[pair] for pair in pairs]
 
     return each
 
 
+# What is computed symbol by symbol; the first of them only where some are infinite.
+_ARITHMETIC: dict[str, Callable[[Any, Any], Any]] = {
+    "add": operator.add,
+    "subtract": operator.sub,
+    "multiply": operator.mul,
+    "divide": operator.truediv,
+    "maximum": lambda x, y: x if x >= y else y,
+    "minimum": lambda x, y: x if x <= y else y,
+    "fmax": lambda x, y: x if x >= y else y,
+    "fmin": lambda x, y: x if x <= y else y,
+}
+_BY_SYMBOL: dict[str, Callable[[Any, Any], Any]] = {
+    "power": lambda x, y: x**y,
+    "float_power": lambda x, y: x**y,
+    "remainder": lambda x, y: x % y,
+    "fmod": lambda x, y: x - y * METHODS["trunc"](x / y),
+    "floor_divide": lambda x, y: x // y,
+    "hypot": lambda x, y: (x * x + y * y) ** Fraction(1, 2),
+    "logaddexp": lambda x, y: (x.exp() + y.exp()).log(),
+    "logaddexp2": lambda x, y: (x.exp2() + y.exp2()).log2(),
+    "copysign": lambda x, y: abs(x) if y >= 0 else -abs(x),
+    "heaviside": lambda x, y: 1 if x > 0 else 0 if x < 0 else y,
+    "xlogy": lambda x, y: x * y.log() if x != 0 else x,
+}
 BINARY: dict[str, Callable[[Trace, Nodes, Nodes], Nodes]] = {
     "add": lambda g, a, b: list(map(g.sum, a, b)),
     "subtract": _subtract,
@@ -62,16 +101,7 @@ BINARY: dict[str, Callable[[Trace, Nodes, Nodes], Nodes]] = {
     "minimum": _choosing("<="),
     "fmax": _choosing(">="),
     "fmin": _choosing("<="),
-    "power": _by_symbol(lambda x, y: x**y),
-    "float_power": _by_symbol(lambda x, y: x**y),
-    "remainder": _by_symbol(lambda x, y: x % y),
-    "floor_divide": _by_symbol(lambda x, y: x // y),
-    "hypot": _by_symbol(lambda x, y: (x * x + y * y) ** Fraction(1, 2)),
-    "logaddexp": _by_symbol(lambda x, y: (x.exp() + y.exp()).log()),
-    "logaddexp2": _by_symbol(lambda x, y: (x.exp2() + y.exp2()).log2()),
-    "copysign": _by_symbol(lambda x, y: abs(x) if y >= 0 else -abs(x)),
-    "heaviside": _by_symbol(lambda x, y: 1 if x > 0 else 0 if x < 0 else y),
-    "xlogy": _by_symbol(lambda x, y: x * y.log() if x != 0 else x),
+    **{name: _by_symbol(compute) for name, compute in _BY_SYMBOL.items()},
 }
 COMPARISONS = {
     "less": "<",
@@ -81,22 +111,25 @@ COMPARISONS = {
     "equal": "==",
     "not_equal": "!=",
 }
-_LOGICAL: dict[str, Callable[[bool, bool], bool]] = {
-    "logical_and": lambda a, b: a and b,
-    "logical_or": lambda a, b: a or b,
-    "logical_xor": lambda a, b: a != b,
+_LOGICAL = ("logical_and", "logical_or", "logical_xor")
+# What a number answers, by whether it is infinite.
+_CERTAIN: dict[str, Callable[[bool], bool]] = {
+    "isnan": lambda endless: False,
+    "isinf": lambda endless: endless,
+    "isfinite": lambda endless: not endless,
 }
-# What every finite number answers.
-_CERTAIN = {"isnan": False, "isinf": False, "isfinite": True}
-_EXTREMES = ("maximum", "minimum", "fmax", "fmin")
+_PAIRS = {"divmod": ("floor_divide", "remainder")}
 
 
 def apply(ufunc: Any, method: str, inputs: Sequence[Any], options: dict[str, Any]) -> Any:
     """Do what a NumPy ufunc would do on floats; raises TraceError where that is not known."""
-    out = options.pop("out", None)
+    out, dtype = options.pop("out", None), options.pop("dtype", None)
+    out = out if out is None or isinstance(out, tuple) else (out,)
     if method == "at":
         return _at(ufunc, *inputs)
-    result = _METHODS.get(method, _unknown)(ufunc, method, inputs, options, out)
+    result = _METHODS.get(method, _by_objects)(ufunc, method, inputs, options, out)
+    if dtype is not None and isinstance(result, SymbolArray) and np.dtype(dtype).kind == "f":
+        result.claimed = np.dtype(dtype)
     return result if out is None else _stored(result, out)
 
 
@@ -110,9 +143,9 @@ def _stored(result: Any, out: Any) -> Any:
 
 def _called(ufunc: Any, method: str, inputs: Sequence[Any], options: dict[str, Any], out: Any) -> Any:
     where = options.pop("where", True)
-    result = _elementwise(ufunc, inputs)
     if where is True:
-        return result
+        return _elementwise(ufunc, inputs)
+    result = _elementwise(ufunc, [choose(where, value, 1) for value in inputs])  # what is left out is not computed
     kept = out[0] if out else current_uninitialised(np.shape(result))
     return choose(where, result, kept)
 
@@ -125,92 +158,82 @@ def current_uninitialised(shape: Sequence[int]) -> SymbolArray:
 
 def choose(mask: Any, a: Any, b: Any) -> Any:
     """Return the entries of a where a mask is true, and of b elsewhere."""
-    decided = mask.astype(bool) if isinstance(mask, SymbolArray) else np.asarray(mask, dtype=bool)
-    shape = np.broadcast_shapes(decided.shape, np.shape(a), np.shape(b))
-    taken = np.broadcast_to(decided, shape).ravel().tolist()
-    pairs = zip(taken, nodes(a, shape), nodes(b, shape), strict=True)
-    return scalar(built([x if holds else y for holds, x, y in pairs], shape, claimed((a, b))))
+    found = np.where(truths(mask), objects(a), objects(b))
+    return scalar(gathered(found.ravel().tolist(), found.shape, claimed((a, b))))
 
 
 def claimed(inputs: Sequence[Any]) -> Any:
-    """Return the float type of a result: that of the arrays that it is computed from."""
-    types = [value.dtype for value in inputs if isinstance(value, np.ndarray) and value.dtype.kind in "fiub"]
+    """Return the float type of a result: that of the arrays and NumPy numbers that it is computed from."""
+    types = [value.dtype for value in inputs if _has_type(value) and value.dtype.kind in "fiub"]
     found = np.result_type(*types) if types else _DOUBLE
     return found if found.kind == "f" else _DOUBLE
+
+
+def _has_type(value: Any) -> bool:
+    """Tell whether a value has a say in the type of a result; a symbol goes with any."""
+    return isinstance(value, (np.ndarray, np.generic)) and type(value) not in KINDS
 
 
 def _elementwise(ufunc: Any, inputs: Sequence[Any]) -> Any:
     name = ufunc.__name__
     if name in ("matmul", "vecdot"):
-        from verify.functions import matmul
+        from verify.functions import FUNCTIONS
 
-        return matmul(*inputs)
+        return FUNCTIONS[name](*inputs)
+    if name in _PAIRS:
+        return tuple(_elementwise(getattr(np, part), inputs) for part in _PAIRS[name])
+    if name in _LOGICAL:
+        return scalar(ufunc(*map(truths, inputs)))
     if name == "clip":
         return np.minimum(np.maximum(inputs[0], inputs[1]), inputs[2])
     shape = np.broadcast_shapes(*[np.shape(value) for value in inputs])
-    if name in _CERTAIN:
-        return scalar(np.full(shape, _CERTAIN[name]))
-    if (name in COMPARISONS or name in _EXTREMES) and _endless(inputs):
-        return _with_infinity(name, inputs, shape)
-    trace = current()
-    if name in COMPARISONS:
-        return _truths(compared(trace, *[nodes(value, shape) for value in inputs], COMPARISONS[name]), shape)
+    given = [symbols(value, shape) for value in inputs]
+    endless = any(Endless in set(map(type, values)) for values in given)
     if name in BINARY:
-        found = BINARY[name](trace, *[nodes(value, shape) for value in inputs])
-        return scalar(built(found, shape, claimed(inputs)))
-    if name in _LOGICAL:
-        a, b = [np.broadcast_to(truths(value), shape).ravel().tolist() for value in inputs]
-        return _truths(list(map(_LOGICAL[name], a, b)), shape)
-    return _unary(ufunc, inputs, shape)
+        found = _combined(name, given) if endless else BINARY[name](current(), *map(_nodes_of, given))
+        return scalar((gathered if endless else built)(found, shape, claimed(inputs)))  # type: ignore[operator]
+    if name in COMPARISONS:
+        return _truths(_compared(given, COMPARISONS[name], endless=endless), shape)
+    return _unary(name, ufunc, inputs, given[0], shape)
 
 
-def _unary(ufunc: Any, inputs: Sequence[Any], shape: Sequence[int]) -> Any:
-    name, trace = ufunc.__name__, current()
-    if name == "logical_not":
-        return scalar(~truths(inputs[0]))
+def _nodes_of(values: list[Any]) -> Nodes:
+    return [value.node for value in values]
+
+
+def _combined(name: str, given: Sequence[list[Any]]) -> list[Any]:
+    """Compute with symbols of which some are infinite, one by one."""
+    return list(map(lift, map({**_ARITHMETIC, **_BY_SYMBOL}[name], *given)))
+
+
+def _compared(given: Sequence[list[Any]], relation: str, *, endless: bool) -> list[bool]:
+    if endless:
+        return [a.against(b, relation) for a, b in zip(*given, strict=True)]
+    return compared(current(), *map(_nodes_of, given), relation)
+
+
+def _unary(name: str, ufunc: Any, inputs: Sequence[Any], given: list[Any], shape: Sequence[int]) -> Any:
+    if name in _CERTAIN:
+        return _truths([_CERTAIN[name](type(value) is Endless) for value in given], shape)
     if name == "signbit":
         return scalar(inputs[0] < 0)
-    if name == "sign":
-        found = [trace.constant(Fraction(Concolic(trace, node).sign())) for node in nodes(inputs[0])]
-        return scalar(built(found, shape, claimed(inputs)))
-    if name in METHODS and len(inputs) == 1:
-        method, known = METHODS[name], {}
-        for node in (given := nodes(inputs[0])):
-            if node not in known:
-                known[node] = lift(method(Concolic(trace, node))).node
-        return scalar(built([known[node] for node in given], shape, claimed(inputs)))
-    return _by_objects(ufunc, "__call__", inputs, {})
-
-
-def _endless(inputs: Sequence[Any]) -> bool:
-    return any(
-        not isinstance(value, (SymbolArray, Concolic)) and np.asarray(value).dtype.kind == "f" and np.isinf(value).any()
-        for value in inputs
-    )
-
-
-def _with_infinity(name: str, inputs: Sequence[Any], shape: Sequence[int]) -> Any:
-    """Compare symbols, which are finite, with numbers of which some are infinite."""
-    finite = [value if isinstance(value, (SymbolArray, Concolic)) else np.nan_to_num(value) for value in inputs]
-    sizes = [
-        np.zeros(np.shape(v)) if isinstance(v, (SymbolArray, Concolic)) else np.where(np.isinf(v), v, 0.0)
-        for v in inputs
-    ]
-    beyond = np.broadcast_to(np.isinf(sizes[0]) | np.isinf(sizes[1]), shape)
-    ufunc = getattr(np, name)
-    if name in COMPARISONS:
-        return scalar(np.where(beyond, ufunc(*sizes), ufunc(*finite)))
-    left = ufunc(*sizes) == sizes[0]
-    if np.isinf(np.where(left, *sizes))[beyond].any():
-        raise TraceError(f"{_FOREVER} among symbols, at {asked_at()}")
-    return choose(beyond, choose(left, *finite), ufunc(*finite))
+    if name == "logical_not":
+        return scalar(~truths(inputs[0]))
+    if name not in METHODS or len(inputs) != 1:
+        return _by_objects(ufunc, "__call__", inputs, {}, None)
+    method, known = METHODS[name], dict[Any, Any]()
+    keys = [value if type(value) is Endless else value.node for value in given]
+    for key, value in zip(keys, given, strict=True):
+        if key not in known:
+            known[key] = method(value)
+    return scalar(gathered([known[key] for key in keys], shape, claimed(inputs)))
 
 
 def truths(value: Any) -> np.ndarray[Any, Any]:
     """Return whether each entry is not 0."""
     if isinstance(value, (SymbolArray, Concolic)):
-        symbols = objects(value)
-        return np.fromiter(map(bool, symbols.ravel().tolist()), bool, symbols.size).reshape(symbols.shape)
+        found = objects(value)
+        return np.fromiter(map(bool, found.ravel().tolist()), bool, found.size).reshape(found.shape)
     return np.asarray(value).astype(bool)
 
 
@@ -246,27 +269,38 @@ def _extreme(g: Trace, found: Nodes, relation: str) -> int:
     return best
 
 
+# What entries that a mask leaves out are replaced by.
+_NEUTRAL = {"add": 0, "multiply": 1}
+
+
 def _reduced(ufunc: Any, method: str, inputs: Sequence[Any], options: dict[str, Any], out: Any) -> Any:
     axis, keepdims, name = options.pop("axis", 0), options.pop("keepdims", False), ufunc.__name__
     where, initial = options.pop("where", True), options.pop("initial", None)
-    options.pop("dtype", None)
+    initial = None if initial is np._NoValue else initial  # noqa: SLF001
     if name in _LOGICAL:
         return ufunc.reduce(truths(inputs[0]), axis=axis, keepdims=keepdims)
-    if name not in _REDUCERS or where is not True:
-        raise TraceError(
-            f"numpy.{name}.reduce{' with where=' if where is not True else ''} cannot be followed, at {asked_at()}"
-        )
-    array = objects(inputs[0])
+    neutral = _NEUTRAL.get(name, initial)
+    if name not in _REDUCERS or (where is not True and neutral is None):
+        raise TraceError(f"numpy.{name}.reduce cannot be followed, at {asked_at()}")
+    array = objects(inputs[0] if where is True else choose(where, inputs[0], neutral))
     axes = _axes(axis, array.ndim)
     kept = [i for i in range(array.ndim) if i not in axes]
     shape = [array.shape[i] for i in kept]
-    rows = np.transpose(array, [*kept, *axes]).reshape(int(np.prod(shape)), -1 if array.size else 0)
-    first = [] if initial is None or np.isinf(initial) else [lift(initial).node]
-    trace, reduce = current(), _REDUCERS[name]
-    found = [reduce(trace, first + [symbol.node for symbol in row]) for row in rows.tolist()]
+    given = symbols(np.transpose(array, [*kept, *axes]))
+    length = int(np.prod([array.shape[i] for i in axes]))
+    first = [] if initial is None else [lift(initial)]
+    rows = [first + given[i * length : (i + 1) * length] for i in range(int(np.prod(shape)))]
     if keepdims:
         shape = [1 if i in axes else n for i, n in enumerate(array.shape)]
-    return scalar(built(found, shape, claimed(inputs)))
+    return scalar(gathered([_reduce(name, row) for row in rows], shape, claimed(inputs)))
+
+
+def _reduce(name: str, row: list[Any]) -> Any:
+    """Return what a reduction makes of a list of symbols."""
+    if Endless in set(map(type, row)):
+        return functools.reduce(_ARITHMETIC[name], row)
+    trace = current()
+    return Concolic(trace, _REDUCERS[name](trace, _nodes_of(row)))
 
 
 def _axes(axis: Any, ndim: int) -> list[int]:
@@ -280,13 +314,11 @@ def _axes(axis: Any, ndim: int) -> list[int]:
 def _accumulated(ufunc: Any, method: str, inputs: Sequence[Any], options: dict[str, Any], out: Any) -> Any:
     combine = {"add": current().sum, "multiply": current().product}.get(ufunc.__name__)
     if combine is None:
-        return _by_objects(ufunc, method, inputs, options)
+        return _by_objects(ufunc, method, inputs, options, out)
     array = np.moveaxis(objects(inputs[0]), options.get("axis", 0), -1)
-    rows = array.reshape(-1, array.shape[-1]).tolist()
     found: Nodes = []
-    for row in rows:
-        for index, symbol in enumerate(row):
-            found.append(symbol.node if not index else combine(found[-1], symbol.node))
+    for index, node in enumerate(nodes(array)):
+        found.append(combine(found[-1], node) if index % array.shape[-1] else node)
     return np.moveaxis(built(found, array.shape, claimed(inputs)), -1, options.get("axis", 0))
 
 
@@ -299,23 +331,21 @@ def _at(ufunc: Any, target: Any, indices: Any, *values: Any) -> None:
     """Compute in place at some entries, at those that are named twice twice."""
     if not isinstance(target, SymbolArray):
         raise TraceError(f"symbols were added into an array of {target.dtype}, at {asked_at()}")
+    if (name := ufunc.__name__) not in BINARY or len(values) != 1:
+        raise TraceError(f"numpy.{name}.at cannot be followed, at {asked_at()}")
     places = np.arange(target.size).reshape(target.shape)[plain_key(indices)]
-    given = [nodes(value, places.shape) for value in values]
-    for position, *operands in zip(places.ravel().tolist(), *given, strict=True):
-        index = np.unravel_index(position, target.shape)
-        target[index] = ufunc(target[index], *[Concolic(current(), node) for node in operands])
+    found, trace = nodes(target), current()
+    for place, node in zip(places.ravel().tolist(), nodes(values[0], places.shape), strict=True):
+        found[place] = BINARY[name](trace, [found[place]], [node])[0]
+    target[...] = built(found, target.shape)
 
 
-def _unknown(ufunc: Any, method: str, inputs: Sequence[Any], options: dict[str, Any], out: Any) -> Any:
-    return _by_objects(ufunc, method, inputs, options)
-
-
-def _by_objects(ufunc: Any, method: str, inputs: Sequence[Any], options: dict[str, Any]) -> Any:
+def _by_objects(ufunc: Any, method: str, inputs: Sequence[Any], options: dict[str, Any], out: Any) -> Any:
     """Let NumPy call the symbols' own methods; what they do not have cannot be followed."""
     plain = [objects(value) if isinstance(value, (SymbolArray, Concolic)) else value for value in inputs]
     try:
-        return scalar(wrapped(getattr(ufunc, method)(*plain, **options)))
-    except TypeError as problem:
+        return scalar(wrapped(getattr(ufunc, method)(*plain, **options), claimed(inputs)))
+    except (TypeError, AttributeError) as problem:
         raise TraceError(f"numpy.{ufunc.__name__} cannot be followed, at {asked_at()}") from problem
 
 

@@ -1,0 +1,151 @@
+"""How long the check of each reference layer takes on one core, and where: `make bench`.
+
+Each layer is checked in one variant, its sizes fixed; the time of its parts is taken from the outside, around the functions
+that do them. The median of a few runs is shown, and that of the layers compared with its limit. Exits with 1 where a limit
+is exceeded.
+"""
+
+import gc
+import statistics
+import sys
+import time
+from collections import defaultdict
+from dataclasses import replace
+from functools import wraps
+
+import verify
+from layers import activations, attention, convolution, linear, losses, normalisation, pooling, recurrent
+from layers.linear import Affine
+from layers.normalisation import BatchNorm
+from layers.recurrent import TimeLSTM
+from layers.shopping import basket
+from verify import claims, traced
+
+RUNS = 5
+MEDIAN = 20  # ms
+SLOWEST = 1000
+PARTS = ("trace", "derive", "decide")
+
+# Sizes of named dimensions, and the one value of each option, by layer.
+MODULES = (activations, linear, attention, convolution, losses, normalisation, pooling)
+LARGER = {
+    "affine, 3x4 to 5": verify.layer(Affine, params={"W": "4 5", "b": "5"}, inputs={"x": "3 4"}),
+    "batch norm, 16x64": verify.layer(BatchNorm, params={"gamma": "64", "beta": "64"}, inputs={"x": "16 64"}),
+    "time lstm, 3 steps": verify.layer(
+        TimeLSTM,
+        params={"Wx": "2 4*2", "Wh": "2 4*2", "b": "4*2"},
+        inputs={"xs": "1 3 2", "h": "1 2", "c": "1 2"},
+    ),
+}
+CONVOLUTION = {"N": 2, "C": 2, "F": 3}
+LARGEST = verify.layer(Affine, params={"W": "784 50", "b": "50"}, inputs={"x": "2 784"})
+
+spent = defaultdict(float)
+
+
+def timed(module, name, part):
+    """Add up the time that a function of a module takes, calls from within one another counted once."""
+    original = getattr(module, name)
+
+    @wraps(original)
+    def wrapper(*args, **options):
+        start = time.perf_counter()
+        try:
+            return original(*args, **options)
+        finally:
+            spent[part] += time.perf_counter() - start
+
+    setattr(module, name, wrapper)
+
+
+def one_variant(case):
+    """Fix the sizes and options of a case, so that it has just one variant."""
+    [first, *_] = traced.variants(case)
+    options = {name: [value] for name, value in first.options.items()}
+    return replace(case, sizes=first.sizes, options=options)
+
+
+def suite():
+    """Return the cases by name, each in one variant."""
+    found = {}
+    for module in (*MODULES, recurrent):
+        for name, case in vars(module).items():
+            if isinstance(case, verify.Case):
+                sizes = CONVOLUTION if name == "convolution" else {}
+                if name == "convolution":
+                    case = verify.case(x="N C 5 5", W="F C 3 3", b="F", options={"stride": [1], "pad": [0]}, sizes=sizes)(
+                        case.subject
+                    )
+                found[name.replace("_", " ")] = one_variant(case)
+    return {**found, **{name: one_variant(case) for name, case in LARGER.items()}}
+
+
+def measured(case, runs=RUNS):
+    """Check a case a few times; returns how many entries its gradients have, and the median times of parts and whole in ms."""
+    times = defaultdict(list)
+    for _ in range(runs):
+        spent.clear()
+        start = time.perf_counter()
+        result = verify.check(case)
+        total = time.perf_counter() - start
+        assert result.good, case.name
+        for part in PARTS:
+            times[part].append(spent[part] * 1000)
+        times["total"].append(total * 1000)
+        times["rest"].append((total - sum(spent[part] for part in PARTS)) * 1000)
+    return sum(row.entries for row in result.comparisons), {part: statistics.median(t) for part, t in times.items()}
+
+
+def within(what, value, limit, unit):
+    """Print a measurement beside its limit."""
+    print(f"{what:<48} {value:9.2f} {unit:<2} limit {limit:7.2f}  {'ok' if value <= limit else 'EXCEEDED'}")
+    return value <= limit
+
+
+def seconds(n):
+    """Return how long a basket of n kinds takes to be built and checked."""
+    gc.collect()
+    start = time.perf_counter()
+    assert verify.check(basket(n)).good
+    return time.perf_counter() - start
+
+
+def linearity():
+    """Compare a basket with one of a tenth of its size: neighbouring runs, so that a machine that drifts slows both."""
+    fine = []
+    for small, runs in ((1_000, 7), (10_000, 5)):
+        ratio = statistics.median(seconds(10 * small) / seconds(small) for _ in range(runs))
+        fine.append(within(f"basket, {10 * small:,} / {small:,}, apart from 10", abs(ratio - 10), 1.5, ""))
+        print(f"{'':<48} {ratio:9.2f}")
+    fine.append(within("basket(100,000)", statistics.median(seconds(100_000) for _ in range(3)), 10, "s"))
+    return all(fine)
+
+
+def main():
+    """Measure everything."""
+    timed(traced, "observe", "trace")
+    timed(claims, "observe", "trace")
+    timed(traced, "Exact", "derive")
+    timed(claims, "Exact", "derive")
+    timed(claims, "decide", "decide")
+    gc.collect()
+    gc.freeze()  # as the command does with what is imported
+    print(f"{'one variant of each layer':<32} {'entries':>7} {'trace':>8} {'derive':>8} {'decide':>8} {'rest':>8} {'total':>8}  ms")
+    totals = {}
+    for name, case in suite().items():
+        verify.check(case)  # what is worked out once in a process
+        entries, times = measured(case)
+        totals[name] = times["total"]
+        shown = " ".join(f"{times[part]:8.1f}" for part in (*PARTS, "rest", "total"))
+        print(f"{name:<32} {entries:7,} {shown}")
+    fine = [
+        within("median of the layers", statistics.median(totals.values()), MEDIAN, "ms"),
+        within(f"slowest: {max(totals, key=totals.get)}", max(totals.values()), SLOWEST, "ms"),
+        within("affine, 2x784 to 50", measured(one_variant(LARGEST), 3)[1]["total"] / 1000, 3, "s"),
+        linearity(),
+    ]
+    return 0 if all(fine) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,99 @@
+"""A wrong gradient is explained by small exact inputs, formulas, and how the two sides are related."""
+
+import numpy as np
+import pytest
+
+import verify
+from verify import Verdict
+
+
+def wrong(case):
+    rows = [c for c in verify.check(case).comparisons if not c.good]
+    assert {c.verdict for c in rows} == {Verdict.REFUTED}
+    return rows[0]
+
+
+def elementwise(forward, backward, **shapes):
+    @verify.case(**(shapes or {"x": "N D"}))
+    def subject(x):
+        dout = yield forward(x)
+        return backward(x, dout)
+
+    return subject
+
+
+def test_inputs_are_made_simple():
+    """The counterexample has zeros and ones where these show the difference, and its values are exact."""
+    row = wrong(elementwise(lambda x: x**3, lambda x, d: d * 2 * x**2))
+    assert row.counterexample.inputs == (("x[0,0]", "1"), ("dout[0,0]", "1"))
+    assert (row.counterexample.expected, row.counterexample.actual) == ("3", "2")
+    assert row.index == "[0, 0]"
+    assert row.failing == row.entries == 12
+
+
+def test_the_counterexample_stays_in_the_region_and_domain():
+    """No simple number is taken for which the code goes another way, or that the case excludes."""
+
+    def backward(x, d):
+        return np.where(x > 3, d, 2 * d)
+
+    shape = verify.real("N", low=2, high=6)
+    row = wrong(elementwise(lambda x: x * 1, backward, x=shape))
+    values = dict(row.counterexample.inputs)
+    assert "dout[0]" in values or "dout[1]" in values or "dout[2]" in values
+    row = wrong(elementwise(lambda x: np.log(x), lambda x, d: d / x**2, x=verify.real("N", low=0)))
+    assert all(float(value) > 0 for name, value in row.counterexample.inputs if name.startswith("x"))
+
+
+@pytest.mark.parametrize(
+    ("forward", "backward", "relation"),
+    [
+        (lambda x: x**2, lambda x, d: d * x, "actual = expected/2"),
+        (lambda x: x**2, lambda x, d: -2 * d * x, "actual = -expected"),
+        (lambda x: x**2, lambda x, d: 3 * d * x, "actual = 3*expected/2"),
+        (lambda x: x**2, lambda x, d: 2 * d * d * x, "actual = expected*dout[0,0]"),
+        (lambda x: x**2, lambda x, d: 2 * d * x + d, "actual = expected + dout[0,0]"),
+        (lambda x: x**2 + x, lambda x, d: 2 * d * x, "actual = expected - dout[0,0]"),
+        (lambda x: x**2, lambda x, d: 0 * d, "actual = 0"),
+        (lambda x: np.exp(x), lambda x, d: d * np.exp(-x), "actual = expected*exp(-2*x[0,0])"),
+    ],
+)
+def test_relations(forward, backward, relation):
+    """The quotient or the difference is said, whichever is shorter."""
+    row = wrong(elementwise(forward, backward))
+    assert row.relation == relation
+
+
+def test_formulas_are_written_with_the_names_of_entries():
+    """A short formula is written in the inputs; a long one in terms of the outputs, where that makes it short."""
+
+    @verify.case(x="N")
+    def sigmoid(x):
+        y = 1 / (1 + np.exp(-x))
+        dout = yield y
+        return dout * y * (2 - y)
+
+    row = wrong(sigmoid)
+    assert row.actual_formula == "dout[0]*out[0]*(2 - out[0])"
+    assert row.expected_formula == "dout[0]*exp(-x[0])/(1 + exp(-x[0]))**2"
+
+
+def test_a_small_difference_is_told_with_its_size():
+    """One part in 10**12 in one constant of one entry is refuted, and the size is named."""
+
+    @verify.case(x="N")
+    def slightly(x):
+        dout = yield x * 3
+        factor = np.array([3, 3, 3.000000000003])[: x.size]
+        return dout * factor
+
+    row = wrong(slightly)
+    assert row.failing == 1
+    assert row.index == "[2]"
+    assert "differ by 1.0e-12 relative" in row.evidence.detail
+
+
+def test_the_command_that_reproduces():
+    """A refuted case says how to run it alone."""
+    result = verify.check(elementwise(lambda x: x**2, lambda x, d: d * x))
+    assert result.reproduce == "gradproof run tests/test_explain.py --case subject"

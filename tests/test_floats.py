@@ -1,0 +1,87 @@
+"""The run on floats tells a trace that is not what the code computes."""
+
+import numpy as np
+import pytest
+
+import verify
+from verify.floats import FloatRun
+from verify.observe import observe, variants
+from verify.runs import SubjectError
+
+
+def strays(case):
+    seen = observe(case, variants(case)[0], 0)
+    return FloatRun(case, seen, 0).strays()
+
+
+@verify.case(x="N D", W="D M")
+def right(x, W):
+    dout = yield np.exp(x @ W)
+    inner = dout * np.exp(x @ W)
+    return inner @ W.T, x.T @ inner
+
+
+@verify.case(x="N")
+def by_type(x):
+    factor = 3 if x.__class__ is np.ndarray else 2
+    dout = yield x * 2
+    return dout * factor
+
+
+@verify.case(x="N")
+def other_shape(x):
+    plain = x.__class__ is np.ndarray
+    dout = yield x.sum() if not plain else x
+    return dout * np.ones(3)
+
+
+@verify.case(x="N")
+def single(x):
+    dout = yield np.tanh(x.astype(np.float32))
+    return dout * (1 - np.tanh(x) ** 2)
+
+
+def test_what_computes_the_same_does_not_stray():
+    """Rounding, also that of single precision, is no matter here."""
+    assert not strays(right)
+    assert not strays(single)
+
+
+def test_code_that_looks_at_types_strays():
+    """A layer that is right on symbols and wrong on floats is not proved, and both values are told."""
+    assert "on floats the gradient of x at [0] is" in strays(by_type)
+    result = verify.check(by_type)
+    assert {c.verdict for c in result.comparisons} == {verify.Verdict.UNDECIDED}
+
+
+def test_another_shape_is_told():
+    """So is an output that has another shape on floats."""
+    assert "on floats the output 1 has the shape (3,), on symbols ()" in strays(other_shape)
+
+
+def test_code_that_fails_on_floats_is_an_error():
+    """A layer that only runs on symbols is broken."""
+
+    @verify.case(x="N")
+    def picky(x):
+        if x.__class__ is np.ndarray:
+            raise RuntimeError("no floats, please")
+        dout = yield x
+        return dout
+
+    with pytest.raises(SubjectError, match="RuntimeError: no floats, please, at tests/test_floats.py:"):
+        strays(picky)
+
+
+def test_a_planted_error_of_the_trace_is_seen(monkeypatch):
+    """If an array function computed something else than NumPy does, nothing would be proved."""
+    from verify import ufuncs
+
+    monkeypatch.setitem(ufuncs.BINARY, "add", ufuncs.BINARY["subtract"])
+
+    @verify.case(x="N", y="N")
+    def added(x, y):
+        dout = yield x + y
+        return dout, -dout
+
+    assert {c.verdict for c in verify.check(added).comparisons} == {verify.Verdict.UNDECIDED}

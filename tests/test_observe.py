@@ -1,0 +1,187 @@
+"""One run on symbols: what goes in, what comes out, and what is wrong with it."""
+
+import numpy as np
+import pytest
+
+import verify
+from verify.errors import ProtocolError
+from verify.observe import observe, variants
+from verify.runs import SubjectError
+
+CALLS = []
+
+
+@verify.case(x="N D", W="D M", options={"scale": [1, 2]})
+def matmul(x, W, scale):
+    CALLS.append(type(x))
+    dout = yield x @ W * scale
+    return dout @ W.T * scale, x.T @ dout * scale
+
+
+def first(case):
+    return observe(case, variants(case)[0], 0)
+
+
+def test_variants_are_all_options_in_all_bindings():
+    """Two values of an option and two bindings make four variants."""
+    assert [variant.text for variant in variants(matmul)] == [
+        "N=3, D=4, M=5, scale=1",
+        "N=1, D=4, M=5, scale=1",
+        "N=3, D=4, M=5, scale=2",
+        "N=1, D=4, M=5, scale=2",
+    ]
+
+
+def test_a_run_gives_nodes():
+    """Inputs, outputs, upstreams and gradients are nodes of one graph, with their shapes."""
+    seen = first(matmul)
+    assert {name: q.shape for name, q in seen.inputs.items()} == {"x": (3, 4), "W": (4, 5)}
+    assert [q.shape for q in seen.outputs] == [q.shape for q in seen.upstreams] == [(3, 5)]
+    assert {name: q.shape for name, q in seen.gradients.items()} == {"x": (3, 4), "W": (4, 5)}
+    assert not seen.malformed
+    assert not seen.draws
+
+
+def test_forward_runs_once_for_a_trace():
+    """What is differentiated is the very computation that ran."""
+    CALLS.clear()
+    first(matmul)
+    assert len(CALLS) == 1
+
+
+def test_several_outputs_get_several_upstreams():
+    """A tuple of outputs is answered by a tuple."""
+
+    @verify.case(x="N")
+    def two(x):
+        d1, d2 = yield x * 2, x.sum()
+        return d1 * 2 + d2
+
+    seen = first(two)
+    assert [q.shape for q in seen.upstreams] == [(3,), ()]
+    assert verify.check(two).good
+
+
+def test_constants_are_copied():
+    """Code that writes into a constant does not change it for the next run."""
+    table = np.array([1.0, 2.0, 3.0])
+
+    @verify.case(x="3", t=verify.constant(table))
+    def scaled(x, t):
+        out = x * t
+        t *= 0
+        dout = yield out
+        return dout * [1, 2, 3]
+
+    assert verify.check(scaled).good
+    assert table.tolist() == [1, 2, 3]
+
+
+def test_draws_are_noticed():
+    """A run that draws random numbers says so; one that does not does not."""
+
+    @verify.case(x="N")
+    def dropped(x):
+        mask = np.random.rand(*x.shape) > 0.5
+        dout = yield x * mask
+        return dout * mask
+
+    assert first(dropped).draws
+    assert verify.check(dropped).notes[0].startswith("random numbers were drawn, from generators seeded with 0")
+
+
+def yields_nothing(x):
+    return x
+    yield
+
+
+def yields_twice(x):
+    yield x
+    yield x
+    return x
+
+
+def returns_two(x):
+    yield x
+    return x, x
+
+
+def returns_none(x):
+    yield x
+    return None  # noqa: RET501
+
+
+def names_another(x):
+    yield x
+    return {"x": x, "y": x}
+
+
+def is_no_generator(x):
+    return x
+
+
+BROKEN = {
+    yields_nothing: "the subject yields nothing: it has to yield its output once",
+    yields_twice: "the subject yields twice",
+    returns_two: r"1 gradient expected \(x\), 2 came",
+    returns_none: "every gradient is None",
+    names_another: "a gradient is returned for 'y', which is no input to differentiate",
+    is_no_generator: "has to be a generator that yields its output",
+}
+
+
+@pytest.mark.parametrize("subject", BROKEN, ids=lambda subject: subject.__name__)
+def test_a_broken_protocol_is_told(subject):
+    """What was expected and what came are both named, and the code is at fault."""
+    with pytest.raises(SubjectError, match=BROKEN[subject]) as problem:
+        first(verify.case(x="N")(subject))
+    assert problem.value.broken
+    assert isinstance(problem.value.__cause__, ProtocolError)
+
+
+@pytest.mark.parametrize(
+    ("output", "message"),
+    [
+        ("text", "the output is 'text' \\(str\\): an array was expected"),
+        (None, "the output is None \\(NoneType\\): an array was expected"),
+        (np.array([1.0, np.nan, 2.0]), r"the output contains nan at \[1\]"),
+        ((), "yields no output"),
+    ],
+)
+def test_what_is_no_output(output, message):
+    """Text, nothing and NaN are no outputs."""
+
+    @verify.case(x="N")
+    def odd(x):
+        dout = yield output
+        return dout
+
+    with pytest.raises(SubjectError, match=message):
+        first(odd)
+
+
+@pytest.mark.parametrize(
+    ("gradient", "message"),
+    [
+        (lambda d: "text", "the gradient of 'x' is 'text' (str): an array was expected"),
+        (lambda d: d.T, "the gradient of 'x' has the shape (4, 3): (3, 4) was expected"),
+        (lambda d: [[np.nan] * 4] * 3, "the gradient of 'x' contains nan at [0, 0]"),
+        (
+            lambda d: np.empty((3, 4)),
+            "the gradient of 'x' has entries that nobody has written to (np.empty), as at [0, 0]",
+        ),
+        (lambda d: [[1], [2, 3]], "the gradient of 'x' is a list: an array of numbers was expected"),
+    ],
+)
+def test_what_is_no_gradient(gradient, message):
+    """A gradient of another shape or kind is told apart, by name; the others are still checked."""
+
+    @verify.case(x="N D", y="N D")
+    def odd(x, y):
+        dout = yield x + y
+        return gradient(dout), dout
+
+    seen = first(odd)
+    assert seen.malformed == {"x": message}
+    verdicts = {c.name: c.verdict for c in verify.check(odd).comparisons}
+    assert verdicts == {"x": verify.Verdict.ERROR, "y": verify.Verdict.PROVED}

@@ -1,0 +1,222 @@
+"""The everyday ways to ask for gradients are understood, and what is missing is named."""
+
+import numpy as np
+import pytest
+
+import verify
+from verify import Verdict
+
+
+class Base:
+    def __init__(self, W, b):
+        self.W, self.b = W, b
+
+    def forward(self, x):
+        self.x = x
+        return x @ self.W + self.b
+
+    def grads_of(self, dout):
+        return self.x.T @ dout, dout.sum(axis=0)
+
+    def backward(self, dout):
+        self.dW, self.db = self.grads_of(dout)
+        return dout @ self.W.T
+
+
+class InDict(Base):
+    def backward(self, dout):
+        dW, db = self.grads_of(dout)
+        self.grads = {"W": dW, "db": db}
+        return dout @ self.W.T
+
+
+class InList(Base):
+    def __init__(self, W, b):
+        super().__init__(W, b)
+        self.params, self.grads = [W, b], [np.zeros_like(W), np.zeros_like(b)]
+
+    def backward(self, dout):
+        dW, db = self.grads_of(dout)
+        self.grads[0][...] = dW
+        self.grads[1][...] = db
+        return dout @ self.W.T
+
+
+class SetLater:
+    W = b = None
+
+    def __call__(self, x):
+        self.x = x
+        return x @ self.W + self.b
+
+    backward = Base.backward
+    grads_of = Base.grads_of
+
+
+class Wrong(Base):
+    def backward(self, dout):
+        self.dW, self.db = self.grads_of(dout)
+        return dout @ self.W.T * 2
+
+
+LAYERS = [Base, InDict, InList, SetLater]
+SHAPES = {"params": {"W": "D M", "b": "M"}, "inputs": {"x": "N D"}}
+
+
+@pytest.mark.parametrize("make", LAYERS)
+def test_layers(make):
+    """Gradients of parameters are found in attributes, dicts and lists; parameters are passed, or set."""
+    result = verify.check(verify.layer(make, **SHAPES))
+    assert {c.name: c.verdict for c in result.comparisons} == dict.fromkeys("xWb", Verdict.PROVED)
+
+
+def test_other_names_of_methods():
+    """forward_pass and backward_pass, grad_W and b_grad are understood; positional parameters need not have our names."""
+
+    class Pass:
+        def __init__(self, weights, bias):
+            self.W, self.b = weights, bias
+
+        def forward_pass(self, x):
+            self.x = x
+            return x @ self.W + self.b
+
+        def backward_pass(self, dout):
+            self.grad_W, self.b_grad = self.x.T @ dout, dout.sum(axis=0)
+            return (dout @ self.W.T,)
+
+    assert verify.check(verify.layer(Pass, **SHAPES)).good
+
+
+def test_a_wrong_layer_is_refuted_with_its_place():
+    """The gradient that is wrong is refuted, with the line of backward."""
+    wrong = [c for c in verify.check(verify.layer(Wrong, **SHAPES)).comparisons if not c.good]
+    assert {(c.name, c.verdict) for c in wrong} == {("x", Verdict.REFUTED)}
+    assert wrong[0].relation == "actual = 2*expected"
+    assert wrong[0].where.startswith("tests/test_protocols.py:")
+
+
+def test_a_loss_layer_without_upstream():
+    """A backward without an argument is that of a loss: its upstream is 1."""
+
+    class Loss:
+        def forward(self, y, t):
+            self.y, self.t = y, t
+            return ((y - t) ** 2).sum() / 2
+
+        def backward(self):
+            return self.y - self.t
+
+    result = verify.check(verify.layer(Loss, inputs={"y": "N", "t": verify.constant(0.25)}))
+    assert result.good
+    assert result.upstream == ("dout", "1")
+
+
+def test_options_go_where_they_are_known():
+    """Options reach the constructor or forward, every combination of them."""
+
+    class Leaky:
+        def __init__(self, alpha=0.1):
+            self.alpha = alpha
+
+        def forward(self, x, scale=1):
+            self.slope = np.where(x > 0, 1, self.alpha) * scale
+            return x * self.slope
+
+        def backward(self, dout):
+            return dout * self.slope
+
+    result = verify.check(verify.layer(Leaky, inputs={"x": "N"}, options={"alpha": [0.1, 0.3], "scale": [1, 2]}))
+    assert result.good
+    assert {c.variant for c in result.comparisons} == {
+        f"N={n}, alpha={a}, scale={s}" for n in (3, 1) for a in (0.1, 0.3) for s in (1, 2)
+    }
+
+
+def affine_forward(x, w, b):
+    return x @ w + b, (x, w)
+
+
+def affine_backward(dout, cache):
+    x, w = cache
+    return dout @ w.T, x.T @ dout, dout.sum(0)
+
+
+def affine_backward_wrong(dout, cache):
+    x, w = cache
+    return dout @ w.T, x.T @ dout, dout.mean(0)
+
+
+def test_a_pair_of_functions():
+    """A cache is passed from forward to backward; what is wrong is refuted."""
+    shapes = {"x": "N D", "w": "D M", "b": "M"}
+    assert verify.check(verify.pair(affine_forward, affine_backward, **shapes)).good
+    wrong = verify.check(verify.pair(affine_forward, affine_backward_wrong, **shapes))
+    assert {c.name for c in wrong.comparisons if not c.good} == {"b"}
+
+
+def test_a_pair_without_a_cache():
+    """Without a cache, backward takes the inputs."""
+    assert verify.check(verify.pair(lambda x: x * x, lambda dout, x: 2 * x * dout, x="N")).good
+
+
+def test_a_pair_with_a_dict():
+    """Gradients may come by name, with and without a d."""
+    case = verify.pair(lambda x, y: (x * y, (x, y)), lambda d, c: {"dx": d * c[1], "y": d * c[0]}, x="N", y="N")
+    assert verify.check(case).good
+
+
+def squared(x, y):
+    return ((x - y) ** 2).sum(), 2 * (x - y)
+
+
+def test_a_loss_with_its_gradient():
+    """A function that returns a loss and a gradient; further inputs may be constants."""
+    assert verify.check(verify.loss(squared, x="N D", y=verify.constant(np.ones((1, 4))))).good
+    wrong = verify.loss(lambda x: ((x**2).sum(), x), x="N D", name="wrong")
+    assert {c.verdict for c in verify.check(wrong).comparisons} == {Verdict.REFUTED}
+
+
+def test_a_function_and_its_derivative():
+    """The derivative takes the input, or the output."""
+    assert verify.check(verify.derivative(np.tanh, lambda x: 1 - np.tanh(x) ** 2, x="N")).good
+    assert verify.check(verify.derivative(np.tanh, lambda y: 1 - y**2, of="output", x="N")).good
+    assert not verify.check(verify.derivative(np.tanh, lambda y: 1 - y**2, x="N")).good
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (type("NoBackward", (), {"forward": lambda self, x: x}), "NoBackward has no method backward"),
+        (type("NoForward", (), {"backward": lambda self, d: d}), "NoForward has no method forward"),
+        (
+            type("Two", (), {"forward": lambda self, x: x, "backward": lambda self, d: (d, d)}),
+            r"1 gradient expected \(x\), 2 came",
+        ),
+    ],
+)
+def test_what_a_layer_lacks_is_named(make, message):
+    """A missing method, or another number of gradients, is a row that says so."""
+    import re
+
+    row = verify.check(verify.layer(make, inputs={"x": "N"})).comparisons[0]
+    assert row.verdict is Verdict.ERROR
+    assert re.search(message, row.evidence.detail)
+
+
+def test_a_missing_gradient_of_a_parameter_is_named():
+    """The message lists where it was looked for."""
+
+    class Forgetful(Base):
+        def backward(self, dout):
+            return dout @ self.W.T
+
+    row = verify.check(verify.layer(Forgetful, **SHAPES)).comparisons[0]
+    assert "Forgetful has no gradient of 'W': looked for the attributes dW, d_W, grad_W" in row.evidence.detail
+
+
+def test_cases_have_the_name_of_what_they_check():
+    """A class gives its name, a pair its first function's; name= overrides both."""
+    assert verify.layer(Base, **SHAPES).name == "Base"
+    assert verify.pair(affine_forward, affine_backward, x="N D", w="D M", b="M").name == "affine"
+    assert verify.layer(Base, name="mine", **SHAPES).name == "mine"

@@ -1,0 +1,108 @@
+"""The region of a claim: its branches, its points, and what pins it."""
+
+import numpy as np
+import pytest
+
+import verify
+from verify.observe import observe, variants
+from verify.region import Region, branches, one_sided, pinned
+
+
+def seen_of(case):
+    return observe(case, variants(case)[0], 0)
+
+
+@verify.case(x="N D")
+def relu(x):
+    mask = x > 0
+    dout = yield x * mask
+    return dout * mask
+
+
+@verify.case(x=verify.real("N", low=0, high=1))
+def bounded(x):
+    dout = yield np.log(x) if x[0] < 2 else x
+    return dout / x
+
+
+@verify.case(x="N")
+def absolute(x):
+    dout = yield x
+    return np.abs(dout)
+
+
+@verify.case(x="N")
+def straight(x):
+    dout = yield x * 3
+    return dout * 3
+
+
+def test_branches_are_told_by_their_place():
+    """Twelve decisions of one line are one branch, with the first of them as a formula."""
+    (branch,) = branches(seen_of(relu))
+    assert branch.where.startswith("tests/test_region.py:")
+    assert branch.condition in ("x[0,0] > 0", "x[0,0] <= 0")
+    assert (branch.count, branch.variant) == (12, "N=3, D=4")
+    assert not branches(seen_of(straight))
+
+
+def test_points_of_the_region_take_the_same_branches():
+    """Every point that is offered decides as the sample does; one beyond does not hold."""
+    seen = seen_of(relu)
+    region = Region(relu, seen)
+    points = list(region.points(0))
+    assert len(points) > 5
+    assert all(region.holds(point) for point in points)
+    flipped = {name: -value for name, value in seen.trace.sample.items()}
+    assert not region.holds(flipped)
+
+
+def test_points_stay_in_the_domain():
+    """Bounds of inputs bound the region."""
+    seen = seen_of(bounded)
+    region = Region(bounded, seen)
+    assert all(0 < point[f"x[{i}]"] < 1 for point in region.points(0) for i in range(3))
+    assert not region.holds({**seen.trace.sample, "x[0]": seen.trace.sample["x[0]"] + 1})
+
+
+def test_a_branch_on_the_upstream_is_one_sided_until_the_other_side_ran():
+    """abs(dout) is traced once as it is and once with the opposite upstream; then both sides are known."""
+    from fractions import Fraction
+
+    one = seen_of(absolute)
+    other = observe(absolute, variants(absolute)[0], 0, Fraction(-1))
+    assert one_sided([one]).startswith("tests/test_region.py:")
+    assert one_sided([one, other]) == ""
+    assert one_sided([seen_of(relu)]) == ""
+
+
+@pytest.mark.parametrize(("case", "verdict"), [(absolute, "REFUTED"), (relu, "PROVED"), (straight, "PROVED")])
+def test_both_sides_count(case, verdict):
+    """abs(dout) is right for a positive upstream, and refuted."""
+    assert {c.verdict.name for c in verify.check(case).comparisons} == {verdict}
+
+
+def test_a_tie_pins():
+    """A branch on equality at the sample proves nothing; one on what is 0 everywhere is no branch."""
+
+    @verify.case(x="2")
+    def tie(x):
+        top = np.maximum(x, x[0] * np.ones(2) + x - x[0])
+        dout = yield top
+        return dout
+
+    assert pinned(seen_of(tie)) == ""
+    assert {c.verdict.name for c in verify.check(tie).comparisons} == {"PROVED"}
+
+    first = seen_of(straight).trace.sample["x[0]"]
+
+    @verify.case(x="N")
+    def on_the_sample(x):
+        out = x * 3 if x[0] != float(first) else x
+        dout = yield out
+        return dout
+
+    assert pinned(seen_of(on_the_sample)).startswith("tests/test_region.py:")
+    rows = verify.check(on_the_sample).comparisons
+    assert rows[0].verdict is verify.Verdict.UNDECIDED
+    assert "the sample lies on a tie, at tests/test_region.py:" in rows[0].evidence.detail

@@ -1,0 +1,85 @@
+"""Shapes in names, their sizes, and samples that are fit to be branched on."""
+
+import random
+from fractions import Fraction
+
+import pytest
+
+from verify.errors import InputError
+from verify.shapes import bindings, concrete, described, entry_names, integer, real, samples, whole_samples
+
+
+def test_each_name_has_a_size_of_its_own():
+    """No two dimensions are alike, nor like a number in a shape; the second binding has the first of them 1."""
+    first, second = bindings([real("N D 4"), real("D 2*H"), integer("N", below="V")], {})
+    assert first == {"N": 3, "D": 5, "H": 6, "V": 7}
+    assert second == {**first, "N": 1}
+
+
+def test_sizes_may_be_chosen():
+    """A size that the author gives stays; if it is that of the first name there is one binding."""
+    assert bindings([real("N D")], {"D": 7}) == [{"N": 3, "D": 7}, {"N": 1, "D": 7}]
+    assert bindings([real("N D")], {"N": 2}) == [{"N": 2, "D": 3}]
+    assert bindings([real("3 4")], {}) == [{}]
+
+
+def test_shapes_in_numbers():
+    """Names, numbers, products and sums of them make a shape; nothing is a scalar."""
+    assert concrete("N 4*H H+N 7", {"N": 2, "H": 3}) == (2, 12, 5, 7)
+    assert concrete("", {}) == ()
+
+
+@pytest.mark.parametrize("shape", ["N,D", "N-1", "(N D)", "2*", "N D!", "1.5", "N**2"])
+def test_shapes_that_cannot_be_read(shape):
+    """The message has the part that cannot be read and says what was expected."""
+    with pytest.raises(InputError, match="cannot be read at .*names and numbers"):
+        real(shape)
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: real("N", low=1, high=1), "no number lies between"),
+        (lambda: real("N", low="a"), "a bound is 'a'"),
+        (lambda: integer("N", below="A B"), "one size was expected"),
+        (lambda: described("x", 1.5), "the input 'x' is 1.5: a shape like"),
+        (lambda: described("x", "N;D"), "the input 'x': the shape"),
+        (lambda: bindings([real("N")], {"M": 2}), "a size is given for 'M', which is in no shape"),
+        (lambda: concrete("N 1000", {"N": 10**4}), "10,000,000 entries"),
+    ],
+)
+def test_what_does_not_fit(make, message):
+    """Bounds, sizes and descriptions that make no sense are told."""
+    with pytest.raises(InputError, match=message):
+        make()
+
+
+@pytest.mark.parametrize("number", [1, 2, 12, 100, 3000])
+def test_samples_are_short_distinct_decimals_of_both_signs(number):
+    """No two are equal, none is 0 or a round number at which code may branch."""
+    found = samples(None, None, number, random.Random(0))
+    assert len(set(found)) == number
+    assert all(-2 < x < 2 and x and (2 * x).denominator > 2 for x in found)
+    assert number == 1 or min(found) < 0 < max(found)
+
+
+@pytest.mark.parametrize(("low", "high"), [(0, 1), (0, None), (None, 0), (Fraction(-1, 2), Fraction(1, 2))])
+def test_samples_lie_in_their_domain(low, high):
+    """Bounds are never reached."""
+    bounds = [None if bound is None else Fraction(bound) for bound in (low, high)]
+    assert all((low is None or x > low) and (high is None or x < high) for x in samples(*bounds, 50, random.Random(0)))
+
+
+@pytest.mark.parametrize(("number", "below"), [(3, 4), (6, 3), (5, 5), (2, 5), (1, 2), (4, 1)])
+def test_whole_samples_repeat(number, below):
+    """Labels are in range, and from three on one of them comes twice, since its gradients have to add up."""
+    found = whole_samples(number, below)
+    assert len(found) == number
+    assert all(0 <= i < below for i in found)
+    assert number < 3 or len(set(found)) < number
+
+
+def test_names_of_entries():
+    """Entries are named as they are indexed."""
+    assert entry_names("x", (2, 2)) == ["x[0,0]", "x[0,1]", "x[1,0]", "x[1,1]"]
+    assert entry_names("x", ()) == ["x"]
