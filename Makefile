@@ -4,13 +4,16 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/installed
 JUNIT_SCHEMA := $(VENV)/junit-10.xsd
 
-.PHONY: verify test lint types bench samples clean
+.PHONY: verify test test-long lint types bench samples clean
 
 verify: $(INSTALLED)  ## run the suite and show the table
 	$(BIN)/gradproof
 
 test: $(INSTALLED) $(JUNIT_SCHEMA)  ## run the tests
 	$(BIN)/python -m pytest
+
+test-long: $(INSTALLED)  ## run what takes minutes: 5,000 random layers, every reference layer with 20 seeds
+	GRADPROOF_LONG=1 $(BIN)/python -m pytest tests/test_random_layers.py tests/test_traced.py
 
 lint: $(INSTALLED)
 	$(BIN)/ruff check .
@@ -21,6 +24,7 @@ types: $(INSTALLED)
 
 bench: $(INSTALLED)  ## measure speed against the limits that the project sets itself
 	$(BIN)/python tests/benchmarks/speed.py
+	$(BIN)/python -m tests.benchmarks.layers
 
 samples: $(INSTALLED)  ## write the sample reports anew
 	$(BIN)/gradproof -q --report markdown=reports/samples/shopping.md --report json=reports/samples/shopping.json \

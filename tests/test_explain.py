@@ -51,6 +51,7 @@ def test_the_counterexample_stays_in_the_region_and_domain():
         (lambda x: x**2, lambda x, d: d * x, "actual = expected/2"),
         (lambda x: x**2, lambda x, d: -2 * d * x, "actual = -expected"),
         (lambda x: x**2, lambda x, d: 3 * d * x, "actual = 3*expected/2"),
+        (lambda x: x**2, lambda x, d: 2.0000002 * d * x, "actual = 1.0000001*expected"),
         (lambda x: x**2, lambda x, d: 2 * d * d * x, "actual = expected*dout[0,0]"),
         (lambda x: x**2, lambda x, d: 2 * d * x + d, "actual = expected + dout[0,0]"),
         (lambda x: x**2 + x, lambda x, d: 2 * d * x, "actual = expected - dout[0,0]"),

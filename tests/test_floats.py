@@ -85,3 +85,24 @@ def test_a_planted_error_of_the_trace_is_seen(monkeypatch):
         return dout, -dout
 
     assert {c.verdict for c in verify.check(added).comparisons} == {verify.Verdict.UNDECIDED}
+
+
+class Doubling:
+    def forward(self, x):
+        return x * 2
+
+    def backward(self, dout):
+        return dout * 3
+
+
+def test_the_place_of_backward_is_found():
+    """The function that a subject calls for its gradients is what a wrong row points to."""
+
+    @verify.case(x="N")
+    def doubled(x):
+        layer = Doubling()
+        dout = yield layer.forward(x)
+        return layer.backward(dout)
+
+    line = Doubling.backward.__code__.co_firstlineno
+    assert {c.where for c in verify.check(doubled).comparisons} == {f"tests/test_floats.py:{line}"}

@@ -108,7 +108,7 @@ def returns_two(x):
 
 def returns_none(x):
     yield x
-    return None  # noqa: RET501
+    return None
 
 
 def names_another(x):

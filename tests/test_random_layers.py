@@ -12,6 +12,7 @@ from collections import Counter
 from types import SimpleNamespace
 
 import numpy as np
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -92,7 +93,7 @@ BRANCHES = {
     "absolute": lambda p, a: a > 0,
     "max": lambda p, a: a.argmax(),
 }
-THRESHOLDS = (0.137, -0.263, 0.5)
+THRESHOLDS = (0.1373, -0.2637, 0.5)  # no odd thousandths, as samples are: they would make ties
 
 
 def one_index(d):
@@ -200,7 +201,7 @@ def case_of(layer, *planted):
 def branches(layer, values):
     """Return which way every branch of a run goes, as bytes."""
     taken = []
-    for output, (name, places, parameter) in enumerate(layer.steps, len(layer.inputs)):
+    for name, places, parameter in layer.steps:
         if name in BRANCHES:
             taken.append(np.asarray(BRANCHES[name](parameter, *[values[i] for i in places])).tobytes())
     return taken
@@ -247,6 +248,16 @@ def differs(layer, planted):
                 real = np.abs(apart - check).max() < largest / 10
                 found[i] |= bool(real and np.isfinite(scale) and largest > 1e-12 * scale)
     return found
+
+
+@pytest.fixture(scope="module", autouse=True)
+def counted(request):
+    """Show in the end how many rows had which verdict."""
+    yield
+    reporter = request.config.pluginmanager.getplugin("terminalreporter")
+    reporter.write_line("")
+    for (kind, what), number in sorted(COUNTS.items()):
+        reporter.write_line(f"random layers, {kind}: {number:,} {what}")
 
 
 SETTINGS = settings(

@@ -53,7 +53,7 @@ def current() -> Trace:
     return trace
 
 
-class SymbolArray(np.ndarray):  # type: ignore[type-arg]
+class SymbolArray(np.ndarray[Any, Any]):
     """An array of Concolic symbols."""
 
     __array_priority__ = 1000
@@ -359,11 +359,14 @@ def _attribute(self: Concolic, name: str) -> Any:
     """Look up what a symbol does not have itself on its array: shape, dtype, sum, reshape, ..."""
     if name.startswith("__"):
         raise AttributeError(name)
-    return getattr(boxed(self), name)
+    found = getattr(boxed(self), name)
+    if not callable(found):
+        return scalar(found)
+    return lambda *args, **options: scalar(found(*args, **options))
 
 
 Concolic.__array_ufunc__ = _array_of_one
 Concolic.__array_function__ = _function_of_one  # type: ignore[attr-defined]
 Concolic.__getattr__ = _attribute  # type: ignore[attr-defined]
-Concolic.__getitem__ = lambda self, key: boxed(self)[key]  # type: ignore[attr-defined]
+Concolic.__getitem__ = lambda self, key: boxed(self)[key]  # type: ignore[misc]
 Concolic.__iter__ = None  # type: ignore[attr-defined]

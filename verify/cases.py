@@ -111,7 +111,7 @@ def case(
     options: Mapping[str, Sequence[Any]] | None = None,
     sizes: Mapping[str, int] | None = None,
     **inputs: Any,
-) -> Callable[[Subject], Any]:
+) -> Callable[[Subject], Case]:
     """Make a case of a generator function.
 
     With shapes for its arguments (`x="N D", W="D M"`; `""` is a scalar), the subject is traced on arrays of symbols.

@@ -14,7 +14,9 @@ from verify.observe import Observation, Quantity, observe
 from verify.region import Region, one_sided
 from verify.runs import SubjectError
 from verify.shapes import entry_names
+from verify.wholes import wholes
 
+_INCONSISTENT = "SymPy's derivative of the whole computation and its chain rule could not be shown to be one function"
 _UNSET = "the output reads memory that np.empty made and nobody has written to"
 _UNDEFINED = (
     "the output is not defined at the sample, where a logarithm, root or quotient is outside of its domain: if the "
@@ -39,6 +41,7 @@ class Exact:
         entries = [node for quantity in seen.inputs.values() for node in quantity.nodes]
         self.shares: Shares = adjoints(seen.trace, outputs, entries)
         self.derivatives = totals(seen.trace, self.shares)
+        self.wholes = wholes(seen.trace, outputs, entries)
 
     @property
     def constant(self) -> bool:
@@ -118,7 +121,11 @@ def claims(exact: Exact, seed: int) -> dict[str, Claim]:
     seen = exact.seen
     wanted = {name: actual for name, actual in seen.gradients.items() if name not in seen.malformed}
     pairs = [pair for name in wanted for pair in zip(exact.gradient(name), wanted[name].nodes, strict=True)]
-    decided = iter(decide(seen.trace, pairs, lambda: exact.region.points(seed), seed))
+    twice = [(exact.derivatives[node], whole) for node, whole in exact.wholes.items()]
+    found = decide(seen.trace, [*pairs, *twice], lambda: exact.region.points(seed), seed)
+    if not all(decision.verdict.good for decision in found[len(pairs) :]):
+        raise SubjectError(_INCONSISTENT)
+    decided = iter(found)
     return {name: Claim(name, exact, actual, [next(decided) for _ in actual.nodes]) for name, actual in wanted.items()}
 
 

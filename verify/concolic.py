@@ -28,6 +28,10 @@ def _comparing(relation: str) -> Callable[[Concolic, object], Any]:
     return compare
 
 
+def _power(base: int, exponent: int) -> Fraction:
+    return Fraction(base**exponent) if exponent >= 0 else Fraction(1, base**-exponent)
+
+
 def exact_number(value: Any) -> Any:
     """Return a NumPy number as Python's; one of a short float type is read as what rounds to it in that type."""
     if value.dtype.kind != "f" or value.dtype.itemsize >= _DOUBLE.itemsize or not np.isfinite(value):
@@ -70,15 +74,15 @@ class Concolic(Symbol):
             return Endless(self.trace, 1 if other > 0 else -1)
         return super().lift(other)
 
-    def plus(self, other: Concolic) -> Concolic:
+    def plus(self, other: Concolic) -> Any:
         """Return self + other."""
         return other.plus(self) if type(other) is Endless else super().plus(other)
 
-    def times(self, other: Concolic) -> Concolic:
+    def times(self, other: Concolic) -> Any:
         """Return self * other."""
         return other.times(self) if type(other) is Endless else super().times(other)
 
-    def over(self, other: Concolic) -> Concolic:
+    def over(self, other: Concolic) -> Any:
         """Return self / other; what is finite is 0 beside what is not. Raises TraceError where other is 0."""
         if type(other) is Endless:
             return self._at(self.graph.constant(Fraction(0)))
@@ -127,7 +131,7 @@ class Concolic(Symbol):
     def __round__(self, digits: int | None = None) -> Any:
         if digits is None:
             return int(METHODS["rint"](self))
-        return METHODS["rint"](self * Fraction(10) ** digits) / Fraction(10) ** digits
+        return METHODS["rint"](self.times(self.lift(_power(10, digits)))) / _power(10, digits)
 
     def number(self) -> Fraction | float | None:
         """Return the value of a constant, as the code typed it, or None."""
@@ -136,7 +140,7 @@ class Concolic(Symbol):
             return value
         return None
 
-    def to_the(self, exponent: Concolic) -> Concolic:
+    def to_the(self, exponent: Concolic) -> Any:
         """Return self ** exponent; one that is no number asks whether the base is positive, as a logarithm does."""
         if (power := exponent.number()) is not None:
             if power < 0 and self.graph.value(self.node) == 0:
@@ -146,19 +150,20 @@ class Concolic(Symbol):
             raise TraceError(f"a power with a symbol as exponent whose base is not positive, at {asked_at()}")
         return self.function("log").times(exponent).function("exp")
 
-    def whole(self) -> Concolic:
+    def whole(self) -> Any:
         """Return the largest whole number that is not above the symbol, a branch."""
         return self._at(self.graph.constant(self.trace.floor(self.node)))
 
-    def nearest(self) -> Concolic:
+    def nearest(self) -> Any:
         """Return the nearest whole number, a branch; of a constant halfway between two, the even one."""
-        value, found = self.number(), (self + _HALF).whole()
+        value, found = self.number(), self.plus(self.lift(_HALF)).whole()
         halfway = isinstance(value, Fraction) and value.denominator == 2 and int(found) % 2 == 1
-        return found - 1 if halfway else found
+        return found.plus(self.lift(-1)) if halfway else found
 
     def sign(self) -> int:
         """Return -1, 0 or 1, a branch."""
-        return 1 if self > 0 else -1 if self < 0 else 0
+        zero = self.lift(0)
+        return 1 if self.against(zero, ">") else -1 if self.against(zero, "<") else 0
 
     def conjugate(self) -> Concolic:
         """Return self: the numbers are real."""
@@ -199,36 +204,35 @@ class Endless(Concolic):
         """Return the infinity as a float."""
         return self.direction * math.inf
 
-    def plus(self, other: Concolic) -> Concolic:
+    def plus(self, other: Concolic) -> Any:
         """Return self + other; raises TraceError for inf - inf."""
         return self._nan() if type(other) is Endless and other.direction != self.direction else self
 
-    def times(self, other: Concolic) -> Concolic:
+    def times(self, other: Concolic) -> Any:
         """Return self * other, for which the sign of other is asked; raises TraceError for 0."""
         direction = self.direction * other.sign()
         return Endless(self.trace, direction) if direction else self._nan()
 
-    def over(self, other: Concolic) -> Concolic:
+    def over(self, other: Concolic) -> Any:
         """Return self / other, for which the sign of other is asked; raises TraceError for 0 and for inf / inf."""
         return self._nan() if type(other) is Endless else self.times(other)
 
-    def to_the(self, exponent: Concolic) -> Concolic:
+    def to_the(self, exponent: Concolic) -> Any:
         """Return self ** exponent, for plus infinity."""
         if self.direction < 0 or type(exponent) is Endless or not (sign := exponent.sign()):
             self._nan()
         return self if sign > 0 else self._at(self.graph.constant(Fraction(0)))
 
-    def function(self, name: str) -> Concolic:
+    def function(self, name: str) -> Any:
         """Return the limit of a function that has one."""
         limit = _LIMITS.get((name, self.direction))
-        found: Concolic = self._nan() if limit is None else self.lift(limit)
-        return found
+        return self._nan() if limit is None else self.lift(limit)
 
     def against(self, other: Concolic, relation: str) -> bool:
         """Tell whether a relation holds between self and other: no branch."""
         return RELATIONS[relation](self.direction - other.direction if type(other) is Endless else self.direction)
 
-    def __neg__(self) -> Concolic:
+    def __neg__(self) -> Any:
         return Endless(self.trace, -self.direction)
 
     def __abs__(self) -> Concolic:
@@ -241,7 +245,7 @@ class Endless(Concolic):
         """Return -1 or 1."""
         return self.direction
 
-    def whole(self) -> Concolic:
+    def whole(self) -> Any:
         """Return self, as NumPy does."""
         return self
 

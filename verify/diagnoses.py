@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from verify.exact import decimal_text
 from verify.explain import alike, constant_ratio
 from verify.graph import Graph
 from verify.observe import Quantity
@@ -125,7 +126,7 @@ def _factor(s: Suspect) -> str:
         hint = f"a missing division by {names[0]}" if abs(ratio) > 1 else f"a mean in place of a sum over {names[0]}"
         return f"{verb} by a factor of {names[0]}, {size} here: {hint}"
     sign = ", and of the wrong sign" if ratio < 0 else ""
-    return f"{verb} by a factor of {size}{sign}"
+    return f"{verb} by a factor of {decimal_text(size)}{sign}"
 
 
 def _upstream_ignored(s: Suspect) -> str:
@@ -164,7 +165,12 @@ def _transposed(s: Suspect) -> str:
 
 def _alone(s: Suspect) -> str:
     """Find that each entry was treated alone: that exact = (dout - T) * f, where f * dout came, for a known T."""
-    if not s.fits or len(s.output) != len(s.actual.nodes) or any(s.graph.value(d) is not None for d in s.upstream):
+    if (
+        not s.fits
+        or not s.shape
+        or len(s.output) != len(s.actual.nodes)
+        or any(s.graph.value(d) is not None for d in s.upstream)
+    ):
         return ""
     graph, y, d = s.graph, _Cells(s.graph, s.shape, s.output), _Cells(s.graph, s.shape, s.upstream)
     inverse = [graph.power(node, _MINUS) for node in s.upstream]

@@ -23,7 +23,9 @@ _SIMPLE = tuple(map(Fraction, ("0", "1", "-1", "2", "-2", "1/2", "3")))
 _MOST_ATTEMPTS = 300
 _LARGEST_SHRUNK = 5000  # nodes of a formula whose inputs are made simple
 _LARGEST_SIMPLIFIED = 60  # operations
-_SIMPLE_RATIO = 1000
+_MOST_DEGREE = 40
+_SIMPLE_RATIO = 10**9
+_FRACTION = 1000  # beyond, a ratio is written as a decimal
 _SHORT = 8  # operations
 _BITS = 128
 _MINUS = Fraction(-1)
@@ -149,7 +151,25 @@ def alike(graph: Graph, left: Sequence[int], right: Sequence[int]) -> bool:
     return all(field.equal(graph, pairs, 0, Laws.EXPONENTIAL)[0])
 
 
+def _degree(graph: Graph, node: int) -> int:
+    """Return how many factors a formula has at most, multiplied out: SymPy multiplies out."""
+    degrees: dict[int, int] = {}
+    for number in graph.reach([node]):
+        parts = [degrees[argument] for argument in graph.args[number]]
+        match graph.ops[number]:
+            case "product" | "sum":  # a sum of quotients has the denominators of all
+                degrees[number] = sum(parts)
+            case "power":
+                exponent = graph.payloads[number]
+                degrees[number] = parts[0] * max(abs(exponent.numerator), exponent.denominator)
+            case _:
+                degrees[number] = 1 + sum(parts)
+    return degrees[node]
+
+
 def _times(ratio: Fraction) -> str:
+    if max(abs(ratio.numerator), ratio.denominator) > _FRACTION:
+        return f"{decimal_text(ratio)}*expected"
     above = {1: "expected", -1: "-expected"}.get(ratio.numerator, f"{ratio.numerator}*expected")
     return above if ratio.denominator == 1 else f"{above}/{ratio.denominator}"
 
@@ -157,7 +177,7 @@ def _times(ratio: Fraction) -> str:
 def _simplified(graph: Graph, expected: int, actual: int, names: Alphabet) -> str:
     """Write the quotient or the difference of two formulas, whichever is shorter."""
     difference = graph.sum(actual, graph.product(graph.constant(_MINUS), expected))
-    if formulas.size(graph, difference).operations > _LARGEST_SIMPLIFIED:
+    if formulas.size(graph, difference).operations > _LARGEST_SIMPLIFIED or _degree(graph, difference) > _MOST_DEGREE:
         return ""
     left, right = (formulas.to_sympy(graph, node, names.symbols) for node in (actual, expected))
     said = []

@@ -7,10 +7,12 @@ measure of accuracy: it tells from a proof a layer that does something else on f
 
 from __future__ import annotations
 
+import inspect
 import sys
-from collections.abc import Sequence
-from contextlib import redirect_stdout
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, redirect_stdout
 from copy import deepcopy
+from types import CodeType, FrameType
 from typing import Any
 
 import flint
@@ -18,9 +20,11 @@ import numpy as np
 
 from verify import balls, patches
 from verify.cases import TracedCase, converse
-from verify.observe import Observation, Quantity, seeded
+from verify.observe import Observation, Quantity
 from verify.runs import following
+from verify.seeds import seeded
 from verify.shapes import entry_names
+from verify.where import relative
 
 _BITS = 16  # of the balls: what single precision computes lies well inside of them
 _SLACK = 8  # what a float may differ by, in their radii
@@ -35,9 +39,12 @@ class FloatRun:
     def __init__(self, case: TracedCase, seen: Observation, seed: int) -> None:
         self.seen = seen
         self.output: Any = None
+        self._subject = getattr(inspect.unwrap(case.subject), "__code__", None)
+        self._called: list[CodeType] = []
         inputs = {name: self._array(quantity) for name, quantity in seen.inputs.items()}
         given = {name: inputs[name] if name in inputs else deepcopy(seen.concrete[name]) for name in case.inputs}
-        with following(), patches.in_force(seed), seeded(seed), redirect_stdout(sys.stderr), np.errstate(all="ignore"):
+        quiet = np.errstate(all="ignore")
+        with following(), patches.in_force(seed), seeded(seed), redirect_stdout(sys.stderr), quiet, _profiling():
             _, returned = converse(case.subject, {**given, **seen.variant.options}, self._answer)
         names = list(case.real)
         self.gradients = returned if isinstance(returned, dict) else dict(zip(names, _listed(returned), strict=False))
@@ -50,8 +57,23 @@ class FloatRun:
 
     def _answer(self, output: Any) -> Any:
         self.output = output
+        sys.setprofile(self._notice)
         sent = [self._array(quantity) for quantity in self.seen.upstreams]
         return tuple(sent) if self.seen.several else sent[0]
+
+    def _notice(self, frame: FrameType, event: str, _: Any) -> None:
+        """Notice the functions that the subject calls itself."""
+        if event == "call" and frame.f_back is not None and frame.f_back.f_code is self._subject:
+            self._called.append(frame.f_code)
+
+    @property
+    def backward(self) -> str:
+        """Return the file and line of the function that the subject calls for its gradients, or nothing."""
+        named = [
+            code for code in self._called if any(word in code.co_name.lower() for word in ("back", "grad", "prime"))
+        ]
+        found = [*named, *self._called][:1]
+        return "".join(f"{relative(code.co_filename)}:{code.co_firstlineno}" for code in found)
 
     def strays(self) -> str:
         """Say where the floats are not what the formulas have, or nothing."""
@@ -66,6 +88,16 @@ class FloatRun:
         with flint.ctx.workprec(_BITS):
             values = balls.at(self.seen.trace, nodes, self.seen.trace.sample)
             return next((said for what, quantity, came in named if (said := _stray(what, quantity, came, values))), "")
+
+
+@contextmanager
+def _profiling() -> Iterator[None]:
+    """Put back whatever profiles this program."""
+    before = sys.getprofile()
+    try:
+        yield
+    finally:
+        sys.setprofile(before)
 
 
 def _stray(what: str, quantity: Quantity, came: Any, values: dict[int, flint.arb]) -> str:

@@ -126,9 +126,25 @@ def along_axis(func1d: Any, axis: int, arr: Any, *args: Any, **options: Any) -> 
     return np.moveaxis(result, places, [axis % lines.ndim + i for i in range(len(places))])
 
 
-def _unwrapped(function: Any) -> Any:
-    """Return the Python source of a NumPy function, which is made of others that are followed."""
-    return function.__wrapped__
+def median(a: Any, axis: Any = None, out: Any = None, overwrite_input: bool = False, keepdims: Any = False) -> Any:
+    """Return the middle of the entries in order, or the mean of the two there."""
+    a = as_array(a)
+    if axis is None:
+        a, axis, shape = a.reshape(-1), 0, [1] * a.ndim
+    else:
+        shape = [1 if i == axis % a.ndim else n for i, n in enumerate(a.shape)]
+    ordered, length = np.sort(a, axis=axis), a.shape[axis]
+    middle = mean(np.take(ordered, [(length - 1) // 2, length // 2], axis=axis), axis)
+    return as_array(middle).reshape(shape) if keepdims is True else middle
+
+
+def _unwrapped(function: Any) -> Callable[..., Any]:
+    """Return what runs the Python source of a NumPy function, which is made of others that are followed."""
+
+    def run(*args: Any, **options: Any) -> Any:
+        return wrapped(function.__wrapped__(*args, **options), claimed(_arrays(args)))
+
+    return run
 
 
 def cumulative(ufunc: Any) -> Callable[..., Any]:
@@ -270,7 +286,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "gradient": _unwrapped(np.gradient),
     "kron": _unwrapped(np.kron),
     "convolve": _unwrapped(np.convolve),
-    "median": lambda a, axis=None, **options: scalar(wrapped(np.median(objects(a), axis=axis, **options))),
+    "median": median,
     "nan_to_num": lambda x, **options: x,
     "real": lambda x: x,
     "isreal": lambda x: np.ones(np.shape(x), bool),

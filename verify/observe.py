@@ -63,12 +63,8 @@ class Observation:
     gradients: dict[str, Quantity] = field(default_factory=dict)
     malformed: dict[str, str] = field(default_factory=dict)
     unclaimed: tuple[str, ...] = ()
+    conditions: list[Condition] = field(default_factory=list)
     draws: bool = False
-
-    @property
-    def conditions(self) -> list[Condition]:
-        """Return the branches that were taken."""
-        return list(self.trace.conditions.values())
 
 
 def variants(case: TracedCase) -> list[Variant]:
@@ -93,7 +89,7 @@ def observe(case: TracedCase, variant: Variant, seed: int, scale: Fraction = Fra
         with redirect_stdout(sys.stderr):
             _, returned = converse(case.subject, {**given, **variant.options}, answer)
         _keep_gradients(case, returned, seen)
-    seen.draws = drawn()
+    seen.draws, seen.conditions = drawn(), list(trace.conditions.values())
     return seen
 
 

@@ -27,7 +27,7 @@ from verify.functions import filled, unset
 from verify.ufuncs import claimed
 from verify.where import asked_at, is_library
 
-_Replace = Callable[[Callable[..., Any]], Callable[..., Any]]
+_Replace = Callable[[Callable[..., Any]], Any]
 _FOREIGN = ("numpy", "sympy", "mpmath", "flint", "scipy", "verify", "_pytest", "pytest", "hypothesis")
 
 
@@ -91,7 +91,7 @@ def _symbolic(value: Any) -> bool:
 def _unboxed(value: Any) -> Any:
     if isinstance(value, (list, tuple)):
         return [_unboxed(item) for item in value]
-    return objects(value) if isinstance(value, (SymbolArray, Concolic)) else value
+    return objects(value)[()] if isinstance(value, (SymbolArray, Concolic)) else value
 
 
 def _striding(original: Callable[..., Any]) -> Callable[..., Any]:
@@ -126,9 +126,9 @@ def _vectorized(original: Callable[..., Any]) -> Callable[..., Any]:
             return original(self, *args, **options)
         if self.signature is not None or options:
             raise TraceError(f"numpy.vectorize with more than arrays cannot be followed, at {asked_at()}")
-        places = np.broadcast(*map(_unboxed, args))
-        found = [self.pyfunc(*values) for values in places]
-        made = np.array(found if found else [0.0]).reshape(places.shape)
+        places = np.broadcast(*map(objects, args))
+        function = _STAND_INS.get(id(self.pyfunc), self.pyfunc)
+        made = wrapped(np.array([function(*values) for values in places]).reshape(places.shape))
         return scalar(made.astype(self.otypes) if self.otypes else made)
 
     return replacement
@@ -200,7 +200,68 @@ _MATH: dict[str, Callable[..., Any]] = {
 
 
 def _as_symbols(made: Any) -> Any:
-    return filled(made.shape, made, made.dtype)
+    return filled(made.shape, made, made.dtype if made.dtype.kind == "f" else None)
+
+
+def _filling(original: Callable[..., Any]) -> Callable[..., Any]:
+    """Return what replaces `np.full`."""
+    plain = _creating(_as_symbols)(original)
+
+    @functools.wraps(original)
+    def replacement(shape: Any, fill_value: Any, dtype: Any = None, *args: Any, **options: Any) -> Any:
+        if active() is None or not _symbolic(fill_value):
+            return plain(shape, fill_value, dtype, *args, **options)
+        return filled(shape, fill_value, dtype)
+
+    return replacement
+
+
+def _of_lists(original: Callable[..., Any]) -> Callable[..., Any]:
+    """Return what replaces a function that no protocol reaches if it is given a list of symbols."""
+
+    @functools.wraps(original)
+    def replacement(value: Any, *args: Any, **options: Any) -> Any:
+        is_list = isinstance(value, (list, tuple)) and _symbolic(value)
+        return original(_converting(np.array)(value) if is_list else value, *args, **options)
+
+    return replacement
+
+
+def _drawing(original: Callable[..., Any]) -> Callable[..., Any]:
+    """Return what replaces a function that draws random numbers: compiled code, which wants plain ones."""
+
+    @functools.wraps(original)
+    def replacement(*args: Any, **options: Any) -> Any:
+        return original(*map(_digits, args), **{name: _digits(value) for name, value in options.items()})
+
+    return replacement
+
+
+def _digits(value: Any) -> Any:
+    """Return symbols that are constants as floats; raises TraceError for others."""
+    if not _symbolic(value):
+        return value
+    try:
+        return np.asarray(objects(value).astype(float))
+    except ValueError as problem:
+        raise TraceError(f"random numbers were drawn by symbols, at {asked_at()}") from problem
+
+
+class _Joined:
+    """What stands in for `np.r_` and `np.c_`."""
+
+    def __init__(self, original: Any, *, column: bool) -> None:
+        self._original = original
+        self._column = column
+
+    def __getitem__(self, key: Any) -> Any:
+        values = key if isinstance(key, tuple) else (key,)
+        if not _symbolic(values):
+            return self._original[key]
+        if any(isinstance(value, (str, slice)) for value in values):
+            raise TraceError(f"numpy.r_ with more than arrays cannot be followed, at {asked_at()}")
+        parts = [_converting(np.asarray)(value) for value in values]
+        return np.column_stack(parts) if self._column else np.concatenate([np.atleast_1d(part) for part in parts])
 
 
 def _as_unset(made: Any) -> Any:
@@ -216,21 +277,38 @@ def _seeding(original: Any) -> Callable[..., Any]:
 
 
 _seed = 0
+_LISTED = ("sum", "mean", "max", "min", "prod", "std", "var", "average", "median", "cumsum", "amax", "amin")
 _NUMPY: dict[str, _Replace] = {
     **dict.fromkeys(
-        ("zeros", "ones", "full", "eye", "identity", "zeros_like", "ones_like", "full_like"), _creating(_as_symbols)
+        ("zeros", "ones", "eye", "identity", "zeros_like", "ones_like", "full_like"), _creating(_as_symbols)
     ),
     **dict.fromkeys(("empty", "empty_like"), _creating(_as_unset)),
     **dict.fromkeys(("array", "asarray", "asanyarray", "ascontiguousarray", "asfortranarray"), _converting),
+    "full": _filling,
+    **dict.fromkeys(_LISTED, _of_lists),
+    "r_": lambda original: _Joined(original, column=False),
+    "c_": lambda original: _Joined(original, column=True),
     "nditer": _iterating,
     "frombuffer": _refusing,
 }
+_DRAWN = [
+    "binomial",
+    "choice",
+    "dirichlet",
+    "exponential",
+    "multinomial",
+    "multivariate_normal",
+    "normal",
+    "permutation",
+    "poisson",
+    "uniform",
+]
 # Each module with the functions that are replaced in it.
 _MODULES: dict[ModuleType, dict[str, _Replace]] = {
     np: _NUMPY,
     math: {name: _function_of_a_number(name) for name in _MATH if hasattr(math, name)},
     stride_tricks: dict.fromkeys(("as_strided", "sliding_window_view"), _striding),
-    np.random: {"default_rng": _seeding},
+    np.random: {**dict.fromkeys(_DRAWN, _drawing), "default_rng": _seeding},
 }
 
 
@@ -311,7 +389,7 @@ def _users(modules: tuple[ModuleType | None, ...]) -> list[ModuleType]:
 
 
 def _is_users(file: object) -> bool:
-    """Tell whether a module's file may be the user's: it is neither Python's, nor installed, nor one of this package."""
+    """Tell whether a module's file may be the user's: it is not Python's, not installed, and not ours."""
     return bool(file) and not is_library(str(file)) and Path(str(file)).parent != Path(__file__).parent
 
 

@@ -59,9 +59,7 @@ def dot(a: Any, b: Any) -> Any:
         flat = a.reshape(-1, a.shape[-1]) if a.ndim > 1 else a
         result = matmul(flat, b)
         return result.reshape(*a.shape[:-1], *b.shape[1:]) if a.ndim > 1 else result
-    return np.moveaxis(np.stack([dot(a, b[index]) for index in np.ndindex(b.shape[:-2])], -1), -1, 0).reshape(
-        *a.shape[:-1], *b.shape[:-2], b.shape[-1]
-    )
+    return tensordot(a, b, axes=(-1, -2))
 
 
 def inner(a: Any, b: Any) -> Any:

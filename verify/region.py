@@ -119,18 +119,28 @@ def pinned(seen: Observation) -> str:
 def one_sided(runs: Sequence[Observation]) -> str:
     """Return where the runs branch on the upstream, by order and not equality, and all to the same side; or nothing."""
     sides: dict[tuple[str, int], set[bool]] = {}
+    known: dict[tuple[object, ...], int] = {}
     for seen in runs:
         trace = seen.trace
         if not seen.conditions:
             continue
         upstream = {node for q in seen.upstreams for node in q.nodes if trace.ops[node] == "variable"}
         depending = depends(trace, upstream)
-        count: dict[str, int] = {}
-        for condition in seen.conditions:
-            if condition.node in depending and condition.relation not in _EXACTLY:
-                place = count[condition.where] = count.get(condition.where, -1) + 1
-                sides.setdefault((condition.where, place), set()).add(condition.holds)
+        asked = [c for c in seen.conditions if c.node in depending and c.relation not in _EXACTLY]
+        forms = _forms(trace, [condition.node for condition in asked], known)
+        for condition in asked:
+            sides.setdefault((condition.where, forms[condition.node]), set()).add(condition.holds)
     return next((where for (where, _), seen_sides in sides.items() if len(seen_sides) == 1), "")
+
+
+def _forms(graph: Graph, nodes: Sequence[int], known: dict[tuple[object, ...], int]) -> dict[int, int]:
+    """Return a number for each node that is the same in every run in which the node is the same formula."""
+    forms: dict[int, int] = {}
+    for number in graph.reach(nodes):
+        arguments = frozenset(forms[argument] for argument in graph.args[number])
+        form = (graph.ops[number], arguments, graph.payloads[number])
+        forms[number] = known.setdefault(form, len(known))
+    return forms
 
 
 def depends(graph: Graph, sources: set[int]) -> set[int]:

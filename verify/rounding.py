@@ -135,6 +135,8 @@ def _ulp(value: flint.arb) -> flint.arb:
 
 def _upward(value: flint.arb) -> str:
     """Write a non-negative ball's upper end with two digits, rounded up; 0 only where it is 0."""
+    if value.is_zero():
+        return "0"
     mantissa, exponent = (int(n) for n in value.upper().man_exp())
     above, below = (mantissa << exponent, 1) if exponent >= 0 else (mantissa, 1 << -exponent)
     digits = _TWO_DIGITS.divide(Decimal(above), Decimal(below))

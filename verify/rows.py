@@ -29,7 +29,8 @@ class Rows:
         self.exact = exact
         self.floats: dict[str, dict[str, float]] = {"value": floats.values, "gradient": floats.gradients}
         self.keys = [key for key in exact.keys if exact.label(key) in self.floats[key[0]]]
-        self.real = exact.at_sample([exact.expected(key) for key in exact.keys])
+        shown = [exact.expected(key) for key in self.keys] + [exact.values[index] for _, index in self.keys]
+        self.real = exact.at_sample(list(dict.fromkeys(shown)))
         self.enclosures: dict[str, dict[str, flint.arb]] = {"value": {}, "gradient": {}}
         self.no_bound = ""
         try:

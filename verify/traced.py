@@ -96,16 +96,17 @@ def _checked(case: TracedCase, variant: Variant, seed: int) -> tuple[list[Compar
     """Return the rows of a variant, a row for each gradient that the subject returns."""
     seen = observe(case, variant, seed)
     exact = Exact(case, seen)
-    strays = FloatRun(case, seen, seed).strays()
+    on_floats = FloatRun(case, seen, seed)
+    place = case.backward or on_floats.backward or case.where
     found = claims(exact, seed)
     others, open_branch = other_sides(case, seen, seed)
-    doubt = strays or _doubt(seen, open_branch)
+    doubt = on_floats.strays() or _doubt(seen, open_branch)
     rows = []
     for name in case.real:
         if name in seen.malformed:
-            rows.append(_malformed(case, exact, name))
+            rows.append(_malformed(exact, name, place))
         elif name in found:
-            rows.append(_row(case, [found[name], *(side[name] for side in others if name in side)], doubt))
+            rows.append(_row([found[name], *(side[name] for side in others if name in side)], doubt, place))
     return rows, exact
 
 
@@ -118,7 +119,7 @@ def _doubt(seen: Observation, open_branch: str) -> str:
     return ""
 
 
-def _malformed(case: TracedCase, exact: Exact, name: str) -> Comparison:
+def _malformed(exact: Exact, name: str, place: str) -> Comparison:
     """Write the row of a gradient that has another shape than its input, or is no array."""
     seen = exact.seen
     actual = seen.gradients.get(name)
@@ -133,7 +134,7 @@ def _malformed(case: TracedCase, exact: Exact, name: str) -> Comparison:
         failing=len(seen.inputs[name].nodes),
         variant=seen.variant.text,
         diagnosis=diagnose(exact.suspect(name, actual)) if actual else "",
-        where=case.backward or case.where,
+        where=place,
     )
 
 
@@ -141,14 +142,14 @@ def _shape(shape: Sequence[int]) -> str:
     return " ".join(map(str, shape))
 
 
-def _row(case: TracedCase, sides: Sequence[Claim], doubt: str) -> Comparison:
+def _row(sides: Sequence[Claim], doubt: str, place: str) -> Comparison:
     """Write the row of a gradient in one variant: of the side of a branch on the upstream where it is worst."""
     claim = max(sides, key=lambda side: side.decision.verdict.rank)
     decision = claim.decision
     if doubt and decision.verdict.good:
         decision = Decision(Verdict.UNDECIDED, Evidence("doubtful", doubt))
     if decision.verdict is Verdict.REFUTED:
-        return _refuted(case, claim)
+        return _refuted(claim, place)
     good = decision.verdict.good
     return Comparison(
         "gradient",
@@ -160,7 +161,7 @@ def _row(case: TracedCase, sides: Sequence[Claim], doubt: str) -> Comparison:
         entries=len(claim.decisions),
         failing=0 if good else sum(not d.verdict.good for d in claim.decisions) or len(claim.decisions),
         variant=claim.exact.seen.variant.text,
-        where="" if good else case.backward or case.where,
+        where="" if good else place,
     )
 
 
@@ -169,7 +170,7 @@ def _branching(seen: Observation) -> str:
     return f"not linear in the upstream gradient: the code branches on it, at {place}" if place else ""
 
 
-def _refuted(case: TracedCase, claim: Claim) -> Comparison:
+def _refuted(claim: Claim, where: str) -> Comparison:
     """Write the row of a wrong gradient, with the entry that shows it best."""
     exact, graph = claim.exact, claim.exact.seen.trace
     wrong = [i for i, decision in enumerate(claim.decisions) if decision.verdict is Verdict.REFUTED]
@@ -193,5 +194,5 @@ def _refuted(case: TracedCase, claim: Claim) -> Comparison:
         variant=exact.seen.variant.text,
         relation=told.relation,
         diagnosis=_branching(exact.seen) or diagnose(exact.suspect(claim.name, claim.actual)),
-        where=case.backward or case.where,
+        where=where,
     )

@@ -23,7 +23,7 @@ from verify.arrays import (
     symbols,
     wrapped,
 )
-from verify.concolic import KINDS, METHODS, Concolic, Endless
+from verify.concolic import METHODS, Concolic, Endless
 from verify.errors import TraceError
 from verify.tracing import Trace
 from verify.where import asked_at
@@ -127,7 +127,8 @@ def apply(ufunc: Any, method: str, inputs: Sequence[Any], options: dict[str, Any
     out = out if out is None or isinstance(out, tuple) else (out,)
     if method == "at":
         return _at(ufunc, *inputs)
-    result = _METHODS.get(method, _by_objects)(ufunc, method, inputs, options, out)
+    follow: Callable[..., Any] = _METHODS.get(method, _by_objects)
+    result = follow(ufunc, method, inputs, options, out)
     if dtype is not None and isinstance(result, SymbolArray) and np.dtype(dtype).kind == "f":
         result.claimed = np.dtype(dtype)
     return result if out is None else _stored(result, out)
@@ -137,8 +138,17 @@ def _stored(result: Any, out: Any) -> Any:
     """Write a result where the code wants to have it."""
     for target, value in zip(out, result if len(out) > 1 else (result,), strict=True):
         if target is not None:
-            target[...] = value
+            _write(target, value)
     return out[0] if len(out) == 1 else out
+
+
+def _write(target: Any, value: Any) -> None:
+    try:
+        target[...] = value
+    except ValueError as problem:  # NumPy's word for a symbol that has no number
+        if isinstance(problem.__cause__, TraceError):
+            raise problem.__cause__ from None
+        raise
 
 
 def _called(ufunc: Any, method: str, inputs: Sequence[Any], options: dict[str, Any], out: Any) -> Any:
@@ -171,7 +181,7 @@ def claimed(inputs: Sequence[Any]) -> Any:
 
 def _has_type(value: Any) -> bool:
     """Tell whether a value has a say in the type of a result; a symbol goes with any."""
-    return isinstance(value, (np.ndarray, np.generic)) and type(value) not in KINDS
+    return isinstance(value, (np.ndarray, np.generic)) and not isinstance(value, Concolic)
 
 
 def _elementwise(ufunc: Any, inputs: Sequence[Any]) -> Any:
@@ -190,8 +200,8 @@ def _elementwise(ufunc: Any, inputs: Sequence[Any]) -> Any:
     given = [symbols(value, shape) for value in inputs]
     endless = any(Endless in set(map(type, values)) for values in given)
     if name in BINARY:
-        found = _combined(name, given) if endless else BINARY[name](current(), *map(_nodes_of, given))
-        return scalar((gathered if endless else built)(found, shape, claimed(inputs)))  # type: ignore[operator]
+        found: list[Any] = _combined(name, given) if endless else BINARY[name](current(), *map(_nodes_of, given))
+        return scalar((gathered if endless else built)(found, shape, claimed(inputs)))
     if name in COMPARISONS:
         return _truths(_compared(given, COMPARISONS[name], endless=endless), shape)
     return _unary(name, ufunc, inputs, given[0], shape)
@@ -209,7 +219,8 @@ def _combined(name: str, given: Sequence[list[Any]]) -> list[Any]:
 def _compared(given: Sequence[list[Any]], relation: str, *, endless: bool) -> list[bool]:
     if endless:
         return [a.against(b, relation) for a, b in zip(*given, strict=True)]
-    return compared(current(), *map(_nodes_of, given), relation)
+    a, b = map(_nodes_of, given)
+    return compared(current(), a, b, relation)
 
 
 def _unary(name: str, ufunc: Any, inputs: Sequence[Any], given: list[Any], shape: Sequence[int]) -> Any:

@@ -33,8 +33,8 @@ LARGER = {
     "batch norm, 16x64": verify.layer(BatchNorm, params={"gamma": "64", "beta": "64"}, inputs={"x": "16 64"}),
     "time lstm, 3 steps": verify.layer(
         TimeLSTM,
-        params={"Wx": "2 4*2", "Wh": "2 4*2", "b": "4*2"},
-        inputs={"xs": "1 3 2", "h": "1 2", "c": "1 2"},
+        params={"Wx": "4 4*2", "Wh": "2 4*2", "b": "4*2"},
+        inputs={"xs": "1 3 4", "h": "1 2", "c": "1 2"},
     ),
 }
 CONVOLUTION = {"N": 2, "C": 2, "F": 3}
@@ -73,9 +73,9 @@ def suite():
             if isinstance(case, verify.Case):
                 sizes = CONVOLUTION if name == "convolution" else {}
                 if name == "convolution":
-                    case = verify.case(x="N C 5 5", W="F C 3 3", b="F", options={"stride": [1], "pad": [0]}, sizes=sizes)(
-                        case.subject
-                    )
+                    case = verify.case(
+                        x="N C 5 5", W="F C 3 3", b="F", options={"stride": [1], "pad": [0]}, sizes=sizes
+                    )(case.subject)
                 found[name.replace("_", " ")] = one_variant(case)
     return {**found, **{name: one_variant(case) for name, case in LARGER.items()}}
 
@@ -130,7 +130,9 @@ def main():
     timed(claims, "decide", "decide")
     gc.collect()
     gc.freeze()  # as the command does with what is imported
-    print(f"{'one variant of each layer':<32} {'entries':>7} {'trace':>8} {'derive':>8} {'decide':>8} {'rest':>8} {'total':>8}  ms")
+    print(
+        f"{'one variant of each layer':<32} {'entries':>7} {'trace':>8} {'derive':>8} {'decide':>8} {'rest':>8} {'total':>8}  ms"
+    )
     totals = {}
     for name, case in suite().items():
         verify.check(case)  # what is worked out once in a process

@@ -1,0 +1,79 @@
+"""The exact side of a run, and the claims on it."""
+
+from fractions import Fraction
+
+import pytest
+
+import verify
+from verify import Verdict
+from verify.claims import Exact, claims, other_sides
+from verify.observe import observe, variants
+from verify.runs import SubjectError
+
+
+def exact_of(subject, **inputs):
+    """Return a case and the exact side of its first variant."""
+    case = verify.case(**inputs)(subject)
+    return case, Exact(case, observe(case, variants(case)[0], 0))
+
+
+def product(x, y):
+    dout = yield x * y
+    return dout * y, dout * x
+
+
+def absolute(x):
+    dout = yield 2 * x
+    return 2 * abs(dout)
+
+
+def test_each_entry_is_decided():
+    """A claim has a decision for each entry of a gradient, and is as bad as the worst of them."""
+
+    def planted(x):
+        dout = yield x**2
+        dx = 2 * dout * x
+        dx[1] = 3 * dout[1] * x[1]
+        return dx
+
+    _, exact = exact_of(planted, x="3")
+    claim = claims(exact, 0)["x"]
+    assert [decision.verdict for decision in claim.decisions] == [Verdict.PROVED, Verdict.REFUTED, Verdict.PROVED]
+    assert claim.worst == 1
+    assert claim.decision.verdict is Verdict.REFUTED
+
+
+def test_the_exact_gradient():
+    """The derivative with respect to an input is in its order, and each use of it has a term."""
+    _, exact = exact_of(product, x="2", y="2")
+    graph, seen = exact.seen.trace, exact.seen
+    expected = [graph.product(d, y) for d, y in zip(seen.upstreams[0].nodes, seen.inputs["y"].nodes, strict=True)]
+    assert exact.gradient("x") == expected
+    assert [len(exact.shares[node]) for node in seen.inputs["x"].nodes] == [1, 1]
+
+
+def test_no_other_side_without_a_branch_on_the_upstream():
+    """A run that does not branch on the upstream is not repeated."""
+    case, exact = exact_of(product, x="2", y="2")
+    assert other_sides(case, exact.seen, 0) == ([], "")
+
+
+def test_the_other_side_of_a_branch_on_the_upstream():
+    """The absolute value of an upstream is right on one side; the run is repeated until the other is reached."""
+    case, exact = exact_of(absolute, x="")
+    first = claims(exact, 0)["x"].decision.verdict
+    sides, open_branch = other_sides(case, exact.seen, 0)
+    verdicts = {first, *(side["x"].decision.verdict for side in sides)}
+    assert verdicts == {Verdict.PROVED, Verdict.REFUTED}
+    assert open_branch == ""
+
+
+def test_an_output_outside_of_its_domain():
+    """A logarithm of what is negative at the sample is told, with what to do."""
+
+    def planted(x):
+        dout = yield (x - 1000) ** Fraction(1, 2)
+        return dout * Fraction(1, 2) * (x - 1000) ** Fraction(-1, 2)
+
+    with pytest.raises(SubjectError, match="low=0"):
+        exact_of(planted, x="")
