@@ -176,14 +176,42 @@ def test_a_typed_irrational_agrees(checked, gradients):
     assert result.good
 
 
-def test_a_branch_is_undecided(checked, gradients):
-    """What cannot be followed is UNDECIDED, with the line of user code that asked, and does not pass."""
+def test_a_branch_on_the_upstream_is_undecided(checked, gradients):
+    """What a derivative cannot depend on is UNDECIDED, with the line of user code that asked, and does not pass."""
     result = checked(APPLES, AT, MulLayer=Branches)
     rows = gradients(result)
     assert {c.verdict for c in rows.values()} == {Verdict.UNDECIDED}
-    assert "a branch that depends on the inputs, at tests/test_checker.py:" in rows["apple"].evidence.detail
+    assert "the code branches on the upstream, at tests/test_checker.py:" in rows["apple"].evidence.detail
     assert rows["apple"].expected == "11/5"
     assert not result.good
+
+
+class BranchesOnInputs(MulLayer):
+    def backward(self, dout):
+        return (dout * self.y, dout * self.x) if self.x > 2 else (0, 0)
+
+
+def test_a_branch_on_an_input_bounds_the_claim(checked, gradients):
+    """The side that the sample takes is decided, and said to be what the claim is for; the same on the other side."""
+    result = checked("x * y", {"x": 3, "y": 5}, MulLayer=BranchesOnInputs)
+    assert {c.verdict for c in gradients(result).values()} == {Verdict.PROVED}
+    assert [branch.condition for branch in result.region] == ["x - 2 > 0"]
+    assert result.region[0].where.startswith("tests/test_checker.py:")
+    wrong = gradients(checked("x * y", {"x": 1, "y": 5}, MulLayer=BranchesOnInputs))
+    assert wrong["x"].verdict is Verdict.REFUTED
+    assert dict(wrong["x"].counterexample.inputs)["x"] == "1"
+
+
+class TakesMath(MulLayer):
+    def forward(self, x, y):
+        self.x, self.y = x, y
+        return math.exp(math.log(x)) * y
+
+
+def test_functions_of_math_are_followed(checked, gradients):
+    """Code that asks math for a function of a scalar is followed."""
+    result = checked("x * y", {"x": 3, "y": 5}, MulLayer=TakesMath)
+    assert {c.verdict for c in result.comparisons} == {Verdict.PROVED}
 
 
 @pytest.mark.parametrize(

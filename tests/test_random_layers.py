@@ -1,8 +1,10 @@
 """Random layers as code: a hand-written reverse sweep is never refuted, and with a change planted in it never proved.
 
 `forward` evaluates a random graph of array operations with NumPy; `backward` is a reverse sweep whose rules stand below,
-independent of SymPy and of the graph under test. A change alters one application of one rule. Whether it makes a
-difference is found out apart from all this: both sweeps run on floats at several points, upstreams of either sign.
+independent of SymPy and of the graph under test. A change alters one application of one rule. Which entries it alters
+is found out apart from all this: both sweeps run on balls of many digits, at points near the sample, so that a change by
+a part in 10^9 shows as surely as a sign. Each entry that it alters has to be refuted (or left undecided), each that it
+does not has to be proved (or to agree), and all of them where nothing is changed.
 """
 
 import math
@@ -11,30 +13,42 @@ import random
 from collections import Counter
 from types import SimpleNamespace
 
+import flint
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, seed, settings
 from hypothesis import strategies as st
 
 import verify
 from verify import Verdict
-from verify.observe import _FIXED
+from verify.claims import Exact, claims, other_sides
+from verify.floats import FloatRun
+from verify.observe import _FIXED, observe, variants
+from verify.runs import SubjectError
 from verify.shapes import samples
+from verify.traced import _doubt
 
 LONG = bool(os.environ.get("GRADPROOF_LONG"))
-EXAMPLES = 5_000 if LONG else 150
+LAYERS = 5_000 if LONG else 150
+CHECKED = 30  # of them again by verify.check, from the case to the rows
 SHAPES = ("2 3", "3", "2 1", "", "3 2")  # of the inputs; each pair but the last with another broadcasts
-COUNTS = Counter()
+THRESHOLDS = (0.1373, -0.2637, 0.5)
+LARGEST = 1e30  # of the values in a layer
 
 
-def unbroadcast(gradient, shape):
+def unbroadcast(gradient, shape, add=np.sum):
     """Sum a gradient over the axes along which an array of this shape was broadcast."""
     while np.ndim(gradient) > len(shape):
-        gradient = gradient.sum(axis=0)
+        gradient = add(gradient, axis=0)
     for axis, size in enumerate(shape):
         if size == 1 and gradient.shape[axis] > 1:
-            gradient = gradient.sum(axis=axis, keepdims=True)
+            gradient = add(gradient, axis=axis, keepdims=True)
     return gradient
+
+
+def first(gradient, axis, keepdims=False):
+    """Return what stands first along an axis, in place of the sum."""
+    return gradient.take([0] if keepdims else 0, axis=axis)
 
 
 def expand(gradient, axis, shape):
@@ -93,97 +107,145 @@ BRANCHES = {
     "absolute": lambda p, a: a > 0,
     "max": lambda p, a: a.argmax(),
 }
-THRESHOLDS = (0.1373, -0.2637, 0.5)  # no odd thousandths, as samples are: they would make ties
 
 
-def one_index(d):
-    """Return an array with its first entry as the second one is, where there are two."""
-    changed = d.copy()
-    if changed.size > 1:
-        changed.reshape(-1)[:] = [changed.reshape(-1)[1], *changed.reshape(-1)[1:]]
+def one_index(share):
+    """Return an array with its first entry as the second one is."""
+    changed = share.copy()
+    changed.reshape(-1)[:] = [changed.reshape(-1)[1], *changed.reshape(-1)[1:]]
     return changed
 
 
-# Each change gets the shares that a rule passes back, and the upstream that reached it; it alters the share at `place`.
-CHANGES = {
-    "constant": lambda share, d, a: share * (1 + 1e-9),
+# What a change makes of the share that a rule passes back to one argument; d is the upstream that reached the rule.
+SHARES = {
+    "constant off by 1e-9": lambda share, d, a: share * (1 + 1e-9),
     "factor": lambda share, d, a: share * 2,
     "sign": lambda share, d, a: -share,
     "term": lambda share, d, a: share + d.sum() * a,
-    "dropped": lambda share, d, a: share * 0,
+    "zero": lambda share, d, a: share * 0,
+    "absolute value": lambda share, d, a: np.abs(share),
     "index": lambda share, d, a: one_index(share),
-    "upstream squared": lambda share, d, a: None,
-    "upstream absolute": lambda share, d, a: None,
+    "transposed": lambda share, d, a: share.T.reshape(share.shape) if share.ndim == 2 else share[::-1],
 }
 UPSTREAM = {"upstream squared": lambda d: d * d, "upstream absolute": np.abs}
+CHANGES = (*SHARES, *UPSTREAM, "swapped", "not summed", "overwritten")
+
+
+def sample(shapes):
+    """Return the numbers that inputs of these shapes are traced at, as floats."""
+    source = random.Random(_FIXED)
+    return [
+        np.array([float(v) for v in samples(None, None, math.prod(shape), source)]).reshape(shape) for shape in shapes
+    ]
 
 
 def shape_of(text):
     return tuple(map(int, text.split()))
 
 
+def applied(name, parameter, *arguments):
+    """Return what an operation makes of floats, or None where the shapes do not go together, or too much comes of it."""
+    if (name == "reverse" and not arguments[0].ndim) or (name == "matmul" and {a.ndim for a in arguments} != {2}):
+        return None
+    try:
+        value = np.asarray(OPERATIONS[name][0](parameter, *arguments))
+    except ValueError:
+        return None
+    return value if value.ndim <= 2 and value.size <= 9 and np.abs(value).max() < LARGEST else None
+
+
 @st.composite
 def layers(draw):
-    """Draw a graph (operation, arguments, parameter), of 2 to 12 operations, in which every node is used by the last."""
-    shapes = [shape_of(text) for text in draw(st.lists(st.sampled_from(SHAPES), min_size=1, max_size=3))]
-    inputs = len(shapes)
+    """Draw a graph (operation, arguments, parameter) of up to 12 operations, whose output depends on every node."""
+    inputs = [shape_of(text) for text in draw(st.lists(st.sampled_from(SHAPES), min_size=1, max_size=3))]
+    values = sample(inputs)
+    moved = [x * (1 + 1e-4 * math.cos(i)) for i, x in enumerate(values)]
     steps = []
     for _ in range(draw(st.integers(2, 12))):
         name = draw(st.sampled_from(sorted(OPERATIONS)))
-        places = [len(shapes) - 1] if steps else [draw(st.integers(0, inputs - 1))]
+        places = [len(values) - 1] if steps else [draw(st.integers(0, len(inputs) - 1))]
         if name in TWO:
-            places.append(draw(st.integers(0, len(shapes) - 1)))
+            places.append(draw(st.integers(0, len(values) - 1)))
             places = places if draw(st.booleans()) else places[::-1]
         parameter = draw(st.sampled_from(THRESHOLDS))
         if name in ("sum", "mean"):
-            rank = len(shapes[places[0]])
-            parameter = draw(st.sampled_from([None, *range(rank)]))
-        arguments = [np.ones(shapes[i]) for i in places]
-        try:
-            if (name == "reverse" and not shapes[places[0]]) or (
-                name == "matmul" and {a.ndim for a in arguments} != {2}
-            ):
-                continue
-            shape = np.shape(OPERATIONS[name][0](parameter, *arguments))
-        except ValueError:  # the shapes do not go together
-            continue
-        if len(shape) > 2 or int(np.prod(shape)) > 9:
-            continue
+            parameter = draw(st.sampled_from([None, *range(values[places[0]].ndim)]))
+        with np.errstate(all="ignore"):
+            value, other = (applied(name, parameter, *[run[i] for i in places]) for run in (values, moved))
+        if value is None or other is None or np.abs(value - other).max() <= 1e-9 * np.abs(value).max():
+            continue  # the last: a constant, as the larger of a threshold and what is always below is
         steps.append((name, tuple(places), parameter))
-        shapes.append(shape)
-    if not steps:
-        steps, shapes = [("tanh", (0,), 0.5)], [*shapes, shapes[0]]
-    return SimpleNamespace(inputs=shapes[:inputs], shapes=shapes, steps=steps)
+        values.append(value)
+        moved.append(other)
+    assume(steps)
+    count = len(inputs)
+    used = sorted({i for _, places, _ in steps for i in places if i < count})
+    renumbered = {i: used.index(i) for i in used} | {i: i - count + len(used) for i in range(count, len(values))}
+    return SimpleNamespace(
+        inputs=[inputs[i] for i in used],
+        output=values[-1].shape,
+        shapes=[*(inputs[i] for i in used), *(value.shape for value in values[count:])],
+        steps=[(name, tuple(renumbered[i] for i in places), parameter) for name, places, parameter in steps],
+    )
 
 
-def forward(layer, inputs):
+def applies(layer, change, step, place):
+    """Tell whether there is anything to change for a change of a kind."""
+    _, places, _ = layer.steps[step]
+    shape, output = layer.shapes[places[place]], layer.shapes[len(layer.inputs) + step]
+    if change in ("index", "transposed"):
+        return math.prod(shape) > 1
+    if change == "swapped":
+        return len(places) == 2 and place == 0 and len({layer.shapes[i] for i in places}) == 1
+    if change == "not summed":
+        return layer.steps[step][0] in TWO[:-1] and shape != output
+    if change == "overwritten":
+        return any(places[place] in other for _, other, _ in layer.steps[step + 1 :])
+    return True
+
+
+@st.composite
+def planted_layers(draw, change):
+    """Draw a layer, and an application of a rule in it where a change makes sense: its step, and which argument."""
+    layer = draw(layers())
+    found = [
+        (change, step, place)
+        for step, (_, places, _) in enumerate(layer.steps)
+        for place in range(len(places))
+        if applies(layer, change, step, place)
+    ]
+    assume(found)
+    return layer, draw(st.sampled_from(found))
+
+
+def forward(layer, inputs, kept=lambda value: value):
     """Evaluate the graph."""
     values = list(inputs)
     for name, places, parameter in layer.steps:
-        values.append(OPERATIONS[name][0](parameter, *[values[i] for i in places]))
+        values.append(kept(OPERATIONS[name][0](parameter, *[values[i] for i in places])))
     return values
 
 
-def backward(layer, values, dout, change="", at=-1, place=0):
-    """Sweep back; at step `at` the share of one argument is changed."""
+def backward(layer, values, dout, planted=("", -1, 0), kept=lambda value: value):
+    """Sweep back; a change may be planted in one step, in what it passes back to one argument."""
     adjoints = {len(values) - 1: dout}
     for step in range(len(layer.steps) - 1, -1, -1):
-        output = len(layer.inputs) + step
+        change, _, place = planted if planted[1] == step else ("", -1, 0)
         name, places, parameter = layer.steps[step]
-        if output not in adjoints:
-            continue
         arguments = [values[i] for i in places]
-        d = adjoints[output]
-        if step == at and change in UPSTREAM:
-            d = UPSTREAM[change](d)
+        output = len(layer.inputs) + step
+        d = UPSTREAM[change](adjoints[output]) if change in UPSTREAM else adjoints[output]
         shares = list(OPERATIONS[name][1](parameter, d, values[output], *arguments))
-        shares = [unbroadcast(share, np.shape(a)) for share, a in zip(shares, arguments, strict=True)]
-        if step == at and change not in UPSTREAM:
-            k = place % len(shares)
-            shares[k] = CHANGES[change](shares[k], d, arguments[k])
-        for i, share in zip(places, shares, strict=True):
-            adjoints[i] = adjoints[i] + share if i in adjoints else share
-    return [adjoints[i] if i in adjoints else np.zeros(shape) for i, shape in enumerate(layer.inputs)]
+        adding = [first if change == "not summed" and k == place else np.sum for k in range(len(shares))]
+        shares = [kept(unbroadcast(s, np.shape(a), add)) for s, a, add in zip(shares, arguments, adding, strict=True)]
+        if change in SHARES:
+            shares[place] = kept(SHARES[change](shares[place], d, arguments[place]))
+        elif change == "swapped":
+            shares.reverse()
+        for k, (i, share) in enumerate(zip(places, shares, strict=True)):
+            overwritten = change == "overwritten" and k == place
+            adjoints[i] = kept(adjoints[i] + share) if i in adjoints and not overwritten else share
+    return [adjoints[i] for i in range(len(layer.inputs))]
 
 
 def case_of(layer, *planted):
@@ -200,90 +262,168 @@ def case_of(layer, *planted):
 
 def branches(layer, values):
     """Return which way every branch of a run goes, as bytes."""
-    taken = []
-    for name, places, parameter in layer.steps:
-        if name in BRANCHES:
-            taken.append(np.asarray(BRANCHES[name](parameter, *[values[i] for i in places])).tobytes())
-    return taken
+    return [
+        np.asarray(BRANCHES[name](parameter, *[values[i] for i in places])).tobytes()
+        for name, places, parameter in layer.steps
+        if name in BRANCHES
+    ]
 
 
 def around_the_sample(layer, rng):
     """Return inputs near those that the layer is traced at, which take the same branches."""
-    source = random.Random(_FIXED)
-    sample = [
-        np.array([float(v) for v in samples(None, None, math.prod(shape), source)]).reshape(shape)
-        for shape in layer.inputs
-    ]
-    wanted = branches(layer, forward(layer, sample))
-    for reach in (1e-1, 1e-2, 1e-4, 1e-6):
-        moved = [x * (1 + reach * rng.uniform(-1, 1, x.shape)) for x in sample]
+    at = sample(layer.inputs)
+    wanted = branches(layer, forward(layer, at))
+    for reach in (1e-1, 1e-3, 1e-6, 1e-9):
+        moved = [x * (1 + reach * rng.uniform(-1, 1, x.shape)) for x in at]
         if branches(layer, forward(layer, moved)) == wanted:
             return moved
-    return sample
+    return at
 
 
-def difference(layer, inputs, dout, planted):
-    """Return for each input how far the changed sweep is from the unchanged one, and how large their entries are."""
-    values = forward(layer, inputs)
-    pairs = zip(backward(layer, values, dout), backward(layer, values, dout, *planted), strict=True)
-    return [(wrong - right, np.abs(right).max() + np.abs(wrong).max()) for right, wrong in pairs]
+balls = np.frompyfunc(flint.arb, 1, 1)
 
 
-def differs(layer, planted):
-    """Tell for each input whether a change makes a difference near the sample.
+def kept(value):
+    """Keep a ball as an array of one, where NumPy hands out the ball itself."""
+    return np.asarray(value, dtype=object)
 
-    In floats at several points, and in longer floats, whose rounding is another.
+
+def differing(layer, planted):
+    """Tell for each entry of each gradient whether a change makes a difference near the sample.
+
+    In balls of 100 digits: those of equal numbers overlap, and are narrow; those of others do not.
     """
     rng = np.random.default_rng(7)
-    found = [False] * len(layer.inputs)
-    with np.errstate(all="ignore"):
-        for sign in (1, -1, 1, -1):
-            inputs = around_the_sample(layer, rng)
-            shape = layer.shapes[-1]
-            dout = np.asarray(sign * rng.uniform(0.2, 2, shape) * rng.choice([1, -1], shape))
-            double = difference(layer, inputs, dout, planted)
-            longer = difference(layer, [x.astype(np.longdouble) for x in inputs], dout.astype(np.longdouble), planted)
-            for i, ((apart, scale), (check, _)) in enumerate(zip(double, longer, strict=True)):
-                largest = np.abs(check).max()
-                real = np.abs(apart - check).max() < largest / 10
-                found[i] |= bool(real and np.isfinite(scale) and largest > 1e-12 * scale)
+    found = [np.zeros(shape, dtype=bool) for shape in layer.inputs]
+    with flint.ctx.workprec(400), np.errstate(all="ignore"):
+        for _ in range(2):
+            inputs = [kept(balls(x)) for x in around_the_sample(layer, rng)]
+            dout = rng.uniform(0.2, 2, layer.output) * rng.choice([1, -1], layer.output)
+            values = forward(layer, inputs, kept)
+            for sign in (1, -1):
+                upstream = kept(balls(sign * dout))
+                right, wrong = (backward(layer, values, upstream, p, kept) for p in (("", -1, 0), planted))
+                found = [f | apart(*pair) for f, *pair in zip(found, right, wrong, strict=True)]
     return found
 
 
-@pytest.fixture(scope="module", autouse=True)
-def counted(request):
-    """Show in the end how many rows had which verdict."""
-    yield
-    reporter = request.config.pluginmanager.getplugin("terminalreporter")
-    reporter.write_line("")
-    for (kind, what), number in sorted(COUNTS.items()):
-        reporter.write_line(f"random layers, {kind}: {number:,} {what}")
+def apart(right, wrong):
+    """Tell for each entry of two arrays of balls whether they are different numbers."""
+    distance = kept(right - wrong)
+    scale = max(abs(ball) for ball in (*right.flat, *wrong.flat))
+    assert all(ball.rad() <= scale * 1e-60 for ball in distance.flat), "too few digits to judge by"
+    return np.array([not ball.contains(0) for ball in distance.flat], dtype=bool).reshape(right.shape)
 
 
-SETTINGS = settings(
-    max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True, database=None
-)
+def decided(case):
+    """Return the verdicts on the entries of each gradient, and what leaves them in doubt; as check does, without rows."""
+    [variant] = variants(case)
+    try:
+        seen = observe(case, variant, 0)
+        exact = Exact(case, seen)
+        floats = FloatRun(case, seen, 0)
+        found = claims(exact, 0)
+        others, open_branch = other_sides(case, seen, 0)
+    except SubjectError as problem:
+        verdict = Verdict.ERROR if problem.broken else Verdict.UNDECIDED
+        return {name: [verdict] for name in case.real}, str(problem)
+    assert not exact.constant
+    doubt = floats.strays() or _doubt(seen, open_branch)
+    verdicts, said = {}, doubt
+    for name in case.real:
+        if name not in found:
+            verdicts[name], said = [Verdict.ERROR], seen.malformed[name]
+            continue
+        sides = [side[name].decisions for side in (found, *others)]
+        worst = [max(entry, key=lambda d: d.verdict.rank) for entry in zip(*sides, strict=True)]
+        verdicts[name] = [Verdict.UNDECIDED if doubt and d.verdict.good else d.verdict for d in worst]
+        said = said or next((d.evidence.detail for d in worst if d.verdict is Verdict.UNDECIDED), "")
+    return verdicts, said
 
 
-@SETTINGS
-@given(layers(), st.sampled_from(sorted(CHANGES)), st.integers(0, 11), st.integers(0, 1))
-def test_random_layers(layer, change, at, place):
-    """An unchanged layer is proved or agrees; one with a change that makes a difference is never proved."""
-    said = [(name, places) for name, places, _ in layer.steps]
-    result = verify.check(case_of(layer))
-    for row in result.comparisons:
-        COUNTS["unchanged", row.verdict.name] += 1
-        if row.quantity == "case" and "depends on no input" in row.evidence.detail:
-            COUNTS["unchanged", "constant output"] += 1
-            return
-        assert row.verdict in (Verdict.PROVED, Verdict.AGREES), (said, row)
-    planted = (change, at % len(layer.steps), place)
-    wrong = differs(layer, planted)
-    rows = {row.name: row for row in verify.check(case_of(layer, *planted)).comparisons}
-    for i, is_wrong in enumerate(wrong):
-        row = rows.get(f"x{i}") or rows["the whole case"]
-        kind = "changed" if is_wrong else "no difference seen"
-        COUNTS[kind, row.verdict.name] += 1
-        if is_wrong:
-            assert row.verdict in (Verdict.REFUTED, Verdict.UNDECIDED), (said, planted, row)
-    COUNTS["layers", change] += 1
+def worst(verdicts):
+    return max(verdicts, key=lambda verdict: verdict.rank)
+
+
+class Counts:
+    """How many gradients of which kind had which verdict, and why some were left open."""
+
+    VERDICTS = ("PROVED", "AGREES", "UNDECIDED", "REFUTED", "ERROR")
+
+    def __init__(self):
+        self.layers = Counter()
+        self.gradients = Counter()
+        self.reasons = Counter()
+
+    def add(self, what, change, verdict, said):
+        """Count a gradient."""
+        self.gradients[what, change, verdict.name] += 1
+        if not verdict.good and verdict is not Verdict.REFUTED:
+            self.reasons[what, said] += 1
+
+    def table(self):
+        """Return the lines of the table of kinds and verdicts."""
+        head = f"{'change':<22}{'layers':>8}" + "".join(f"{verdict:>11}" for verdict in self.VERDICTS)
+        for what in ("unchanged", "changed, to the same", "changed"):
+            yield ""
+            yield f"random layers, gradients {what}:"
+            yield head
+            for change in (*CHANGES, "all"):
+                numbers = [
+                    sum(self.gradients[what, c, verdict] for c in (CHANGES if change == "all" else (change,)))
+                    for verdict in self.VERDICTS
+                ]
+                layers = self.layers.total() if change == "all" else self.layers[change]
+                yield f"{change:<22}{layers:>8,}" + "".join(f"{number:>11,}" for number in numbers)
+        yield from (f"{number:,} {what}: {said}" for (what, said), number in self.reasons.most_common())
+
+
+@pytest.fixture(scope="module")
+def counts(request):
+    """Count, and show in the end what was counted."""
+    found = Counts()
+    yield found
+    manager = request.config.pluginmanager
+    with manager.getplugin("capturemanager").global_and_fixture_disabled():
+        for line in found.table():
+            manager.getplugin("terminalreporter").write_line(line)
+
+
+def searching(examples, number):
+    """Return the settings of a search: the same layers in each run, but others for each number."""
+    fixed = settings(max_examples=examples, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+    return lambda test: seed(number)(fixed(test))
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_random_layers(change, counts):
+    """An unchanged layer is proved or agrees, entry by entry; an entry that a change makes another is never proved."""
+
+    @searching(-(-LAYERS // len(CHANGES)), CHANGES.index(change))
+    @given(planted_layers(change))
+    def judged(drawn):
+        layer, planted = drawn
+        counts.layers[change] += 1
+        unchanged, said = decided(case_of(layer))
+        for verdicts in unchanged.values():
+            counts.add("unchanged", change, worst(verdicts), said)
+        assert all(worst(verdicts).good for verdicts in unchanged.values()), (layer, said)
+        found, said = decided(case_of(layer, planted))
+        for verdicts, wrong in zip(found.values(), differing(layer, planted), strict=True):
+            what = "changed" if wrong.any() else "changed, to the same"
+            counts.add(what, change, worst(verdicts), said)
+            for verdict, is_wrong in zip(verdicts, wrong.flat, strict=False):
+                allowed = (Verdict.REFUTED, Verdict.UNDECIDED) if is_wrong else (Verdict.PROVED, Verdict.AGREES)
+                assert verdict in allowed or (said and verdict is Verdict.UNDECIDED), (layer, planted, verdicts, wrong)
+
+    judged()
+
+
+@searching(CHECKED, len(CHANGES))
+@given(st.sampled_from(CHANGES).flatmap(planted_layers))
+def test_check_says_the_same(drawn):
+    """The rows of a check, from the case to the explanation, have the verdicts that are judged above."""
+    layer, planted = drawn
+    for case in (case_of(layer), case_of(layer, planted)):
+        rows = {row.name: row.verdict for row in verify.check(case).comparisons}
+        assert rows == {name: worst(verdicts) for name, verdicts in decided(case)[0].items()}

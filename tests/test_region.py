@@ -37,19 +37,23 @@ def straight(x):
     return dout * 3
 
 
+def sided(runs):
+    return one_sided([(seen.trace, seen.conditions, seen.upstream_nodes) for seen in runs])
+
+
 def test_branches_are_told_by_their_place():
     """Twelve decisions of one line are one branch, with the first of them as a formula."""
-    (branch,) = branches(seen_of(relu))
+    (branch,) = branches(seen_of(relu).trace, seen_of(relu).conditions, "N=3, D=4")
     assert branch.where.startswith("tests/test_region.py:")
     assert branch.condition in ("x[0,0] > 0", "x[0,0] <= 0")
     assert (branch.count, branch.variant) == (12, "N=3, D=4")
-    assert not branches(seen_of(straight))
+    assert not branches(seen_of(straight).trace, seen_of(straight).conditions)
 
 
 def test_points_of_the_region_take_the_same_branches():
     """Every point that is offered decides as the sample does; one beyond does not hold."""
     seen = seen_of(relu)
-    region = Region(relu, seen)
+    region = Region.of(relu, seen)
     points = list(region.points(0))
     assert len(points) > 5
     assert all(region.holds(point) for point in points)
@@ -60,7 +64,7 @@ def test_points_of_the_region_take_the_same_branches():
 def test_points_stay_in_the_domain():
     """Bounds of inputs bound the region."""
     seen = seen_of(bounded)
-    region = Region(bounded, seen)
+    region = Region.of(bounded, seen)
     assert all(0 < point[f"x[{i}]"] < 1 for point in region.points(0) for i in range(3))
     assert not region.holds({**seen.trace.sample, "x[0]": seen.trace.sample["x[0]"] + 1})
 
@@ -71,9 +75,9 @@ def test_a_branch_on_the_upstream_is_one_sided_until_the_other_side_ran():
 
     one = seen_of(absolute)
     other = observe(absolute, variants(absolute)[0], 0, Fraction(-1))
-    assert one_sided([one]).startswith("tests/test_region.py:")
-    assert one_sided([one, other]) == ""
-    assert one_sided([seen_of(relu)]) == ""
+    assert sided([one]).startswith("tests/test_region.py:")
+    assert sided([one, other]) == ""
+    assert sided([seen_of(relu)]) == ""
 
 
 @pytest.mark.parametrize(("case", "verdict"), [(absolute, "REFUTED"), (relu, "PROVED"), (straight, "PROVED")])
@@ -91,7 +95,7 @@ def test_a_tie_pins():
         dout = yield top
         return dout
 
-    assert pinned(seen_of(tie)) == ""
+    assert pinned(seen_of(tie).conditions) == ""
     assert {c.verdict.name for c in verify.check(tie).comparisons} == {"PROVED"}
 
     first = seen_of(straight).trace.sample["x[0]"]
@@ -102,7 +106,7 @@ def test_a_tie_pins():
         dout = yield out
         return dout
 
-    assert pinned(seen_of(on_the_sample)).startswith("tests/test_region.py:")
+    assert pinned(seen_of(on_the_sample).conditions).startswith("tests/test_region.py:")
     rows = verify.check(on_the_sample).comparisons
     assert rows[0].verdict is verify.Verdict.UNDECIDED
     assert "the sample lies on a tie, at tests/test_region.py:" in rows[0].evidence.detail

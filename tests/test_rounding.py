@@ -104,10 +104,20 @@ def test_division_by_zero_raises_as_floats_do():
     assert not (at(1) / Enclosure(flint.arb(0, 1))).ball.is_finite()
 
 
-def test_enclosures_refuse_branches():
-    """Which way a float would go is not decided here."""
-    with pytest.raises(TraceError, match="branch"):
-        bool(at(1) > 0)
+def test_enclosures_branch_where_every_float_does():
+    """A branch that no rounding could turn is taken; one that it could is refused."""
+    assert at(1) > 0
+    assert not at(1) < 0
+    assert abs(at(-1)).ball == 1
+    assert at(1) == 1
+    with pytest.raises(TraceError, match="a branch that rounding may decide"):
+        bool(at("0.1") * 3 > at("0.3"))
+
+
+def test_an_enclosure_of_something_else_explains_nothing(judged_apart=judge):
+    """Code that gives another number on floats and on enclosures alike is not explained by rounding."""
+    assert not judged_apart(3.0, flint.arb(3), flint.arb(7), closed=True).explained
+    assert judged_apart(7.0, flint.arb(7), flint.arb(7), closed=True).explained
 
 
 @pytest.mark.parametrize(

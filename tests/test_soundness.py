@@ -155,14 +155,14 @@ def test_errors_beyond_rounding_are_refuted(gradients, error):
 
 
 def test_a_caught_refusal_is_no_permission():
-    """Code that catches what a symbol answers to a branch, and goes on, is not followed."""
+    """Code that catches what a symbol answers when it is asked for its number, and goes on, is not followed."""
 
     def backward(d, x):
         try:
-            negative = x < 0
+            number = float(x)
         except Exception:  # noqa: BLE001 - as planted
-            negative = False
-        return d * 7 if negative else d * 2 * x
+            number = 0
+        return d * 7 if number else d * 2 * x
 
     result = of("x * x", {"x": 3}, backward)
     assert {c.verdict for c in result.comparisons} == {Verdict.UNDECIDED}

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from verify.concolic import KINDS, Concolic, exact_number
-from verify.errors import TraceError
+from verify.errors import ForeignSymbolError, TraceError
 from verify.where import asked_at
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def active() -> Trace | None:
 def current() -> Trace:
     """Return the trace that arrays are built on; raises TraceError where a run is over."""
     if (trace := _running.get()) is None:
-        raise TraceError(f"a symbol that was kept from another run, at {asked_at()}")
+        raise ForeignSymbolError(f"a symbol that was kept from another run, at {asked_at()}")
     return trace
 
 
@@ -300,7 +300,7 @@ def symbols(value: Any, shape: Sequence[int] | None = None) -> list[Any]:
     if not _only_symbols(found):
         found = list(map(lift, found))
     if not {current()}.issuperset(map(_GRAPH, found)):
-        raise TraceError(f"a symbol that was kept from another run, at {asked_at()}")
+        raise ForeignSymbolError(f"a symbol that was kept from another run, at {asked_at()}")
     return found
 
 

@@ -11,11 +11,12 @@ from functools import cache
 
 from verify import runs
 from verify.cases import Case, ExpressionCase, Outcome, TracedCase
-from verify.decide import Decision, decide
-from verify.errors import InputError
+from verify.decide import Decision, Points, decide
+from verify.errors import ForeignSymbolError, InputError
 from verify.exact import decimal_text
 from verify.points import points
-from verify.result import CaseResult, Comparison, Evidence, Verdict
+from verify.region import branches
+from verify.result import Branch, CaseResult, Comparison, Evidence, Verdict
 from verify.rows import Rows
 from verify.runs import SubjectError
 from verify.theory import Key, Theory, theory
@@ -55,7 +56,7 @@ def _uncollected() -> Iterator[None]:
 def _check_expression(case: ExpressionCase, seed: int) -> CaseResult:
     exact = theory(case)
     output = exact.values[case.program.result]
-    comparisons, unclaimed = _comparisons(exact, seed)
+    comparisons, unclaimed, region = _comparisons(exact, seed)
     return CaseResult(
         name=case.name,
         where=case.where,
@@ -67,22 +68,41 @@ def _check_expression(case: ExpressionCase, seed: int) -> CaseResult:
         comparisons=tuple(comparisons),
         unclaimed=unclaimed,
         reproduce=_reproduce(case),
+        region=tuple(region),
     )
 
 
-def _comparisons(exact: Theory, seed: int) -> tuple[list[Comparison], tuple[str, ...]]:
-    """Return the rows of a case, and the inputs on whose gradients the subject makes no claim."""
+def _comparisons(exact: Theory, seed: int) -> tuple[list[Comparison], tuple[str, ...], list[Branch]]:
+    """Return the rows of a case, the inputs on whose gradients the subject makes no claim, and its branches."""
     try:
         floats = runs.on_floats(exact.case)
     except SubjectError as problem:
-        return [_broken(str(problem))], ()
+        return [_broken(str(problem))], (), []
     if _constant(exact, seed):
-        return [_broken(_NOTHING)], ()
+        return [_broken(_NOTHING)], (), []
+    try:
+        rows = Rows(exact, floats)
+        decisions = _decisions(exact, rows.keys, runs.on_symbols(exact), cache(lambda: points(exact, seed)), seed)
+        return rows.decided(decisions), floats.unclaimed, []
+    except SubjectError as problem:
+        if problem.broken or isinstance(problem.__cause__, ForeignSymbolError):
+            return rows.undecided(str(problem)), floats.unclaimed, []
+        comparisons, region = _on_branches(exact.case, floats, seed)
+        return comparisons, floats.unclaimed, region
+
+
+def _on_branches(case: ExpressionCase, floats: Outcome, seed: int) -> tuple[list[Comparison], list[Branch]]:
+    """Check a case whose subject asks what a plain symbol cannot answer, for the inputs that take the same branches."""
+    from verify import branching
+
+    exact = theory(case, branching=True)
     rows = Rows(exact, floats)
     try:
-        return rows.decided(_decisions(exact, rows.keys, runs.on_symbols(exact), seed)), floats.unclaimed
+        symbols, region = branching.run(exact, seed)
+        decisions = _decisions(exact, rows.keys, symbols, lambda: region.among(points(exact, seed)), seed)
     except SubjectError as problem:
-        return rows.undecided(str(problem)), floats.unclaimed
+        return rows.undecided(str(problem)), []
+    return rows.decided(decisions), branches(exact.graph, region.conditions)
 
 
 def _broken(why: str) -> Comparison:
@@ -100,7 +120,9 @@ def _constant(exact: Theory, seed: int) -> bool:
     return all(decision.verdict is Verdict.PROVED for decision in found)
 
 
-def _decisions(exact: Theory, keys: list[Key], symbols: Outcome, seed: int) -> dict[Key, tuple[Decision, int]]:
+def _decisions(
+    exact: Theory, keys: list[Key], symbols: Outcome, at: Points, seed: int
+) -> dict[Key, tuple[Decision, int]]:
     """Decide each quantity; returns the decision and the node of what the subject computed."""
     actual = {}
     for key in keys:
@@ -112,7 +134,7 @@ def _decisions(exact: Theory, keys: list[Key], symbols: Outcome, seed: int) -> d
         actual[key] = outcome[label]
     pairs = [(exact.expected(key), actual[key]) for key in keys]
     twice = [(exact.derivatives[i], node) for i, (node, _) in exact.wholes.items()]
-    found = decide(exact.graph, [*pairs, *twice], cache(lambda: points(exact, seed)), seed)
+    found = decide(exact.graph, [*pairs, *twice], at, seed)
     # The sweep stands on its own; that it is not proved equal to the whole may be for want of a law of roots.
     if not all(decision.verdict.good for decision in found[len(pairs) :]):
         raise SubjectError(_INCONSISTENT)

@@ -32,7 +32,7 @@ class Exact:
     def __init__(self, case: TracedCase, seen: Observation) -> None:
         _check_outputs(seen)
         self.seen = seen
-        self.region = Region(case, seen)
+        self.region = Region.of(case, seen)
         outputs = [
             pair
             for output, upstream in zip(seen.outputs, seen.upstreams, strict=True)
@@ -113,7 +113,11 @@ def _weakness(decision: Decision) -> tuple[int, bool]:
 
 def upstream_branch(seen: Observation) -> str:
     """Return where a run branches on the upstream by order, or nothing."""
-    return one_sided([seen])
+    return _one_sided([seen])
+
+
+def _one_sided(runs: Sequence[Observation]) -> str:
+    return one_sided([(seen.trace, seen.conditions, seen.upstream_nodes) for seen in runs])
 
 
 def claims(exact: Exact, seed: int) -> dict[str, Claim]:
@@ -136,8 +140,8 @@ def other_sides(case: TracedCase, seen: Observation, seed: int) -> tuple[list[di
     """
     runs, sides = [seen], []
     for scale in _SCALES:
-        if not one_sided(runs):
+        if not _one_sided(runs):
             break
         runs.append(observe(case, seen.variant, seed, scale))
         sides.append(claims(Exact(case, runs[-1]), seed))
-    return sides, one_sided(runs)
+    return sides, _one_sided(runs)

@@ -11,8 +11,9 @@ import numpy as np
 
 from verify.errors import TraceError
 from verify.exact import simplest_rational
+from verify.scalar import RELATIONS
 from verify.symbolic import Symbol
-from verify.tracing import RELATIONS, Trace
+from verify.tracing import Trace
 from verify.where import asked_at
 
 _HALF = Fraction(1, 2)

@@ -66,6 +66,11 @@ class Observation:
     conditions: list[Condition] = field(default_factory=list)
     draws: bool = False
 
+    @property
+    def upstream_nodes(self) -> list[int]:
+        """Return the variables of the upstream; there are none where it is fixed."""
+        return [n for upstream in self.upstreams for n in upstream.nodes if self.trace.ops[n] == "variable"]
+
 
 def variants(case: TracedCase) -> list[Variant]:
     """Return what a case is run with: every combination of its options, in each binding of its dimensions."""

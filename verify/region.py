@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from fractions import Fraction
+from typing import Self
 
 import flint
 
@@ -14,7 +15,8 @@ from verify.formulas import Alphabet
 from verify.graph import Graph
 from verify.observe import Observation
 from verify.result import Branch
-from verify.tracing import RELATIONS, Condition
+from verify.scalar import RELATIONS
+from verify.tracing import Condition, Trace
 
 Point = Mapping[str, Fraction]
 _NEGATED = {"<": ">=", "<=": ">", ">": "<=", ">=": "<", "==": "!=", "!=": "=="}
@@ -28,20 +30,30 @@ _MOST_BRANCHES = 10_000  # conditions that are looked at for each point
 class Region:
     """The inputs that decide the branches of a run as its sample does, within the domain of the case."""
 
-    def __init__(self, case: TracedCase, seen: Observation) -> None:
-        self.trace = seen.trace
-        self.conditions = seen.conditions[:_MOST_BRANCHES]
-        self.sample = seen.trace.sample
-        real = case.real
-        self.bounds = {
-            self.trace.payloads[node]: (real[name].low, real[name].high)
+    def __init__(
+        self,
+        trace: Trace,
+        conditions: Sequence[Condition],
+        upstream: Iterable[str],
+        bounds: Mapping[str, tuple[Fraction | None, Fraction | None]] | None = None,
+    ) -> None:
+        self.trace = trace
+        self.conditions = conditions[:_MOST_BRANCHES]
+        self.sample = trace.sample
+        self.upstream = set(upstream)
+        self.bounds = bounds or {}
+
+    @classmethod
+    def of(cls, case: TracedCase, seen: Observation) -> Self:
+        """Return the region of a run, within the domain of its case."""
+        names, real = seen.trace.payloads, case.real
+        bounds = {
+            names[node]: (real[name].low, real[name].high)
             for name, quantity in seen.inputs.items()
             for node in quantity.nodes
             if real[name].low is not None or real[name].high is not None
         }
-        self.upstream = {
-            self.trace.payloads[node] for q in seen.upstreams for node in q.nodes if self.trace.ops[node] == "variable"
-        }
+        return cls(seen.trace, seen.conditions, [names[node] for node in seen.upstream_nodes], bounds)
 
     def holds(self, point: Point, conditions: Sequence[Condition] | None = None) -> bool:
         """Tell whether a point lies in the domain and takes every branch as the sample does, or the given ones."""
@@ -51,6 +63,10 @@ class Region:
         with flint.ctx.workprec(_BITS):
             values = balls.at(self.trace, [c.node for c in asked], point)
             return all(_as_decided(condition, values[condition.node]) for condition in asked)
+
+    def among(self, points: Sequence[Point]) -> list[Point]:
+        """Return those of some points that lie in the region; the first does, being the sample."""
+        return [point for i, point in enumerate(points) if not i or self.holds(point)]
 
     def about(self, names: Iterable[str]) -> list[Condition]:
         """Return the conditions that depend on some variables."""
@@ -111,22 +127,23 @@ def _as_decided(condition: Condition, value: flint.arb) -> bool:
     return RELATIONS[condition.relation](1 if value > 0 else -1) == condition.holds
 
 
-def pinned(seen: Observation) -> str:
+def pinned(conditions: Sequence[Condition]) -> str:
     """Return where a run branched on a tie, which pins its inputs to fewer dimensions, or nothing."""
-    return next((condition.where for condition in seen.conditions if condition.tie), "")
+    return next((condition.where for condition in conditions if condition.tie), "")
 
 
-def one_sided(runs: Sequence[Observation]) -> str:
-    """Return where the runs branch on the upstream, by order and not equality, and all to the same side; or nothing."""
+def one_sided(runs: Sequence[tuple[Trace, Sequence[Condition], Iterable[int]]]) -> str:
+    """Return where the runs branch on the upstream, by order and not equality, and all to the same side; or nothing.
+
+    A run is its graph, its conditions, and the nodes of its upstream.
+    """
     sides: dict[tuple[str, int], set[bool]] = {}
     known: dict[tuple[object, ...], int] = {}
-    for seen in runs:
-        trace = seen.trace
-        if not seen.conditions:
+    for trace, conditions, upstream in runs:
+        if not conditions:
             continue
-        upstream = {node for q in seen.upstreams for node in q.nodes if trace.ops[node] == "variable"}
-        depending = depends(trace, upstream)
-        asked = [c for c in seen.conditions if c.node in depending and c.relation not in _EXACTLY]
+        depending = depends(trace, set(upstream))
+        asked = [c for c in conditions if c.node in depending and c.relation not in _EXACTLY]
         forms = _forms(trace, [condition.node for condition in asked], known)
         for condition in asked:
             sides.setdefault((condition.where, forms[condition.node]), set()).add(condition.holds)
@@ -156,14 +173,12 @@ def depends(graph: Graph, sources: set[int]) -> set[int]:
     return found
 
 
-def branches(seen: Observation) -> list[Branch]:
+def branches(trace: Graph, conditions: Sequence[Condition], variant: str = "") -> list[Branch]:
     """Return the branches of a run by the place in the code."""
     places: dict[str, list[Condition]] = {}
-    for condition in seen.conditions:
+    for condition in conditions:
         places.setdefault(condition.where, []).append(condition)
-    return [
-        Branch(where, _text(seen.trace, found[0]), len(found), seen.variant.text) for where, found in places.items()
-    ]
+    return [Branch(where, _text(trace, found[0]), len(found), variant) for where, found in places.items()]
 
 
 def _text(graph: Graph, condition: Condition) -> str:

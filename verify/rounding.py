@@ -11,15 +11,18 @@ from __future__ import annotations
 
 import math
 import numbers
+from collections.abc import Callable
 from decimal import ROUND_CEILING, Context, Decimal
 from fractions import Fraction
-from typing import Self
+from typing import Any, Self
 
 import flint
 
 from verify.balls import ball, whole_power
+from verify.errors import TraceError
 from verify.result import Rounding
-from verify.scalar import Scalar
+from verify.scalar import RELATIONS, Scalar
+from verify.where import asked_at
 
 BITS = 128  # of the balls' midpoints: their own rounding is nothing beside what they have to enclose
 _EXACT_BITS = 256
@@ -51,7 +54,9 @@ class Enclosure(Scalar):
         )
 
     def lift(self, other: object) -> Self | None:
-        """Return a plain number as the float that it becomes beside a float."""
+        """Return a plain number as the float that it becomes beside a float, and a fraction with what that is off."""
+        if isinstance(other, Fraction):
+            return self.of_input(other)
         if isinstance(other, Enclosure):
             return type(self)(other.ball)
         return type(self)(flint.arb(float(other))) if isinstance(other, numbers.Real) else None
@@ -91,18 +96,46 @@ class Enclosure(Scalar):
         return type(self)(value + flint.arb(0, abs(value) * _UNIT * units + _HALF_SUBNORMAL * units))
 
 
+def _comparing(relation: str) -> Callable[[Enclosure, object], Any]:
+    def compare(self: Enclosure, other: object) -> Any:
+        return NotImplemented if (o := self.lift(other)) is None else _decided(self.ball - o.ball, relation)
+
+    return compare
+
+
+def _decided(ball: flint.arb, relation: str) -> bool:
+    """Decide a branch as every float64 run would; raises TraceError where they may differ."""
+    if ball.is_zero() or not ball.contains(0):
+        return RELATIONS[relation](0 if ball.is_zero() else 1 if ball > 0 else -1)
+    raise TraceError(f"a branch that rounding may decide, at {asked_at()}")
+
+
+for _name, _relation in zip(("lt", "le", "gt", "ge", "eq", "ne"), ("<", "<=", ">", ">=", "==", "!="), strict=True):
+    setattr(Enclosure, f"__{_name}__", _comparing(_relation))
+Enclosure.__bool__ = lambda self: _decided(self.ball, "!=")  # type: ignore[attr-defined]
+Enclosure.__abs__ = lambda self: self if _decided(self.ball, ">=") else -self  # type: ignore[attr-defined]
+Enclosure.__hash__ = object.__hash__  # type: ignore[method-assign]
+
+
 def _scales(value: flint.arb) -> bool:
     """Tell whether a ball is exactly a power of two, of either sign."""
     return bool(value.is_exact()) and abs(int(value.man_exp()[0])) == 1
 
 
 def judge(
-    actual: float, enclosure: flint.arb | None, exact: flint.arb, *, right: bool = True, note: str = ""
+    actual: float,
+    enclosure: flint.arb | None,
+    exact: flint.arb,
+    *,
+    right: bool = True,
+    closed: bool = False,
+    note: str = "",
 ) -> Rounding:
     """Measure a float against the exact value, and say whether rounding explains the distance.
 
     `enclosure` holds what rounding allows, or is None if that could not be derived (`note` says why). The bound is
     how far the enclosure reaches from the exact value, or from its own middle where the formula is not `right`.
+    `closed` says that the enclosure has to hold the exact value too: the formula is proved, and has no typed constants.
     The unit is the ulp of the exact value, or absolute where that is 0.
     """
     with flint.ctx.workprec(_EXACT_BITS):
@@ -116,7 +149,9 @@ def judge(
         if not enclosure.is_finite():
             return Rounding(error, "", kind, True, _UNLIMITED)
         bound = _upward(abs(enclosure - (exact if right else enclosure.mid())) / unit)
-        explained = not right or bool(enclosure.contains(flint.arb(actual)))
+        explained = not right or bool(
+            enclosure.contains(flint.arb(actual)) and (not closed or enclosure.overlaps(exact))
+        )
         return Rounding(error, bound, kind, explained, "" if explained else _OUTSIDE)
 
 

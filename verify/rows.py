@@ -33,6 +33,7 @@ class Rows:
         self.real = exact.at_sample(list(dict.fromkeys(shown)))
         self.enclosures: dict[str, dict[str, flint.arb]] = {"value": {}, "gradient": {}}
         self.no_bound = ""
+        self._typed: bool | None = None  # whether there are any floats of the code
         try:
             outcome = runs.on_enclosures(exact.case)
             self.enclosures = {"value": outcome.values, "gradient": outcome.gradients}
@@ -49,7 +50,7 @@ class Rows:
         return [self._row(key, unknown, None) for key in self.keys] + self._stated()
 
     def _row(self, key: Key, decision: Decision, actual: int | None) -> Comparison:
-        rounding = self._rounding(key, right=decision.verdict.good)
+        rounding = self._rounding(key, decision, actual)
         decision = _unless_unstable(decision, rounding)
         quantity, index = key
         step, label = self.exact.case.program.steps[index], self.exact.label(key)
@@ -86,10 +87,18 @@ class Rows:
             return self.exact.text(self.exact.expected(key))
         return self.exact.formula(key[1]) if key[0] == "gradient" else ""
 
-    def _rounding(self, key: Key, *, right: bool) -> Rounding:
+    def _rounding(self, key: Key, decision: Decision, actual: int | None) -> Rounding:
         quantity, label = key[0], self.exact.label(key)
         enclosure, exact = self.enclosures[quantity].get(label), self.real[self.exact.expected(key)].ball
-        return judge(self.floats[quantity][label], enclosure, exact, right=right, note=self.no_bound)
+        closed = decision.verdict is Verdict.PROVED and actual is not None and not self._has_typed(actual)
+        right = decision.verdict.good
+        return judge(self.floats[quantity][label], enclosure, exact, right=right, closed=closed, note=self.no_bound)
+
+    def _has_typed(self, node: int) -> bool:
+        """Tell whether a formula has floats of the code in it."""
+        graph = self.exact.graph
+        self._typed = self._typed if self._typed is not None else "typed" in graph.ops
+        return self._typed and any(graph.ops[i] == "typed" for i in graph.reach([node]))
 
     def _counterexample(self, key: Key, decision: Decision, actual: int | None) -> Counterexample | None:
         if decision.point is None or actual is None:

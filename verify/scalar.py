@@ -9,6 +9,16 @@ from typing import Any, Self
 from verify.errors import TraceError
 from verify.where import asked_at
 
+# What is asked of the sign of a difference, and the answer for each sign.
+RELATIONS: dict[str, Callable[[int], bool]] = {
+    "<": lambda sign: sign < 0,
+    "<=": lambda sign: sign <= 0,
+    ">": lambda sign: sign > 0,
+    ">=": lambda sign: sign >= 0,
+    "==": lambda sign: sign == 0,
+    "!=": lambda sign: sign != 0,
+}
+
 
 class Scalar(ABC):
     """The operators of a number, on top of a few methods.

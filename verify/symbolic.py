@@ -7,7 +7,7 @@ import numbers
 from fractions import Fraction
 from typing import Self
 
-from verify.errors import TraceError
+from verify.errors import ForeignSymbolError, TraceError
 from verify.exact import simplest_rational
 from verify.graph import Graph
 from verify.scalar import Scalar
@@ -80,7 +80,7 @@ def node_of(graph: Graph, value: object) -> int | None:
     """
     if isinstance(value, Symbol):
         if value.graph is not graph:
-            raise TraceError(f"a symbol that was kept from another run, at {asked_at()}")
+            raise ForeignSymbolError(f"a symbol that was kept from another run, at {asked_at()}")
         return value.node
     if isinstance(value, numbers.Rational):
         return graph.constant(Fraction(int(value.numerator), int(value.denominator)))

@@ -95,18 +95,31 @@ class Theory:
         return "*".join(sorted(kept, key=lambda name: str(symbols[name].name))) or "1"
 
 
-def theory(case: ExpressionCase) -> Theory:
-    """Work out the exact side of a case."""
-    graph, program = Graph(), case.program
-    inputs = {name: Symbol(graph, graph.variable(name)) for name in case.inputs}
-    name = _upstream_name(case)
-    upstream = Symbol(graph, graph.variable(name))
+def theory(case: ExpressionCase, *, branching: bool = False) -> Theory:
+    """Work out the exact side of a case; `branching`, on a graph and with symbols that can be branched on."""
+    program, name = case.program, _upstream_name(case)
+    graph, (*given, upstream) = (_concolic if branching else _plain)({**case.inputs, name: case.upstream})
+    inputs = dict(zip(case.inputs, given, strict=True))
     values = program.evaluate(inputs, lambda number: Symbol(graph, graph.constant(number)))
     derivatives = sweep(graph, program, values, upstream)
     small = len(program.steps) <= _LARGEST_WHOLE and formulas.size(graph, values[program.result].node).writable
     names = Alphabet([*program.inputs, name, *sorted(program.named)])
     whole = wholes(graph, program, names, values, upstream) if small else {}
     return Theory(case, graph, inputs, upstream, name, names, [value.node for value in values], derivatives, whole)
+
+
+def _plain(sample: Mapping[str, Fraction]) -> tuple[Graph, list[Symbol]]:
+    graph = Graph()
+    return graph, [Symbol(graph, graph.variable(name)) for name in sample]
+
+
+def _concolic(sample: Mapping[str, Fraction]) -> tuple[Graph, list[Symbol]]:
+    from verify.concolic import Concolic
+    from verify.tracing import Trace
+
+    trace = Trace()
+    trace.absolute_roots = False  # the expression is exact for either sign
+    return trace, [Concolic(trace, trace.input(name, value)) for name, value in sample.items()]
 
 
 def _upstream_name(case: ExpressionCase) -> str:

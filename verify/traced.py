@@ -37,7 +37,7 @@ def check_traced(case: TracedCase, seed: int = 0) -> CaseResult:
             comparisons.append(_whole(case, variant, problem))
             continue
         comparisons += rows
-        region += branches(exact.seen)
+        region += branches(exact.seen.trace, exact.seen.conditions, variant.text)
         unclaimed.update(dict.fromkeys(exact.seen.unclaimed))
         notes.update(dict.fromkeys(_notes(exact, seed)))
         constant.append(exact.constant)
@@ -114,7 +114,7 @@ def _doubt(seen: Observation, open_branch: str) -> str:
     """Return why nothing can be said of a run for all inputs of a region, or nothing."""
     if open_branch:
         return f"the code branches on the upstream, at {open_branch}, and its other side was not reached"
-    if tie := pinned(seen):
+    if tie := pinned(seen.conditions):
         return f"the sample lies on a tie, at {tie}: a branch on equality says nothing about derivatives"
     return ""
 

@@ -6,7 +6,7 @@ inputs that take the same branches as the sample.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -15,19 +15,10 @@ import flint
 from verify import balls, field, rationals
 from verify.errors import TraceError
 from verify.graph import Graph
+from verify.scalar import RELATIONS
 from verify.where import asked_at
 
 _PRECISIONS = (128, 1024)  # bits, tried in this order to find a sign
-
-# What is asked of the sign of a difference, and the answer for each sign.
-RELATIONS: dict[str, Callable[[int], bool]] = {
-    "<": lambda sign: sign < 0,
-    "<=": lambda sign: sign <= 0,
-    ">": lambda sign: sign > 0,
-    ">=": lambda sign: sign >= 0,
-    "==": lambda sign: sign == 0,
-    "!=": lambda sign: sign != 0,
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +42,9 @@ class Trace(Graph):
         super().__init__()
         self.sample: dict[str, Fraction] = {}
         self.conditions: dict[tuple[int, str], Condition] = {}
+        self.absolute_roots = (
+            True  # whether the root of a square is decided to be that of a positive or negative number
+        )
         self.unset: set[int] = set()  # what stands for memory that nobody has written to
         self._balls: dict[int, dict[int, flint.arb]] = {bits: {} for bits in _PRECISIONS}
 
@@ -67,7 +61,7 @@ class Trace(Graph):
 
     def power(self, a: int, exponent: Fraction) -> int:
         """Return the node of a ** exponent; a root of an even power is one of the absolute value, a branch."""
-        if exponent.denominator % 2 == 0 and self.ops[a] == "power":
+        if self.absolute_roots and exponent.denominator % 2 == 0 and self.ops[a] == "power":
             inner: Fraction = self.payloads[a]
             if inner.denominator == 1 and inner.numerator % 2 == 0:
                 base = self.args[a][0]
