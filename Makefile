@@ -27,8 +27,8 @@ bench: $(INSTALLED)  ## measure speed against the limits that the project sets i
 	$(BIN)/python -m tests.benchmarks.layers
 
 samples: $(INSTALLED)  ## write the sample reports anew
-	$(BIN)/gradproof -q --report markdown=reports/samples/shopping.md --report json=reports/samples/shopping.json \
-	  --report junit=reports/samples/shopping.xml --report terminal=reports/samples/shopping.txt
+	$(BIN)/gradproof -q --report markdown=reports/samples/suite.md --report json=reports/samples/suite.json \
+	  --report junit=reports/samples/suite.xml --report terminal=reports/samples/suite.txt
 
 $(INSTALLED): pyproject.toml
 	$(PYTHON) -m venv $(VENV)

@@ -32,10 +32,13 @@ def test_outputs(command, reader, monkeypatch, arguments, output):
     assert command(*shlex.split(arguments)).out == output
 
 
-def test_the_case_of_the_readme_is_refuted(command, reader, monkeypatch):
-    """my_cases.py, which uses the layer that forgets to swap, fails the gate."""
+@pytest.mark.parametrize("name", ["my_cases.py", "my_other_cases.py", "my_shop.py"])
+def test_the_wrong_layers_of_the_readme_are_refuted(command, reader, monkeypatch, name):
+    """The softmax with a diagonal Jacobian and the layer that forgets to swap fail the gate."""
     monkeypatch.chdir(reader)
-    assert command("my_cases.py").status == 1
+    done = command(name)
+    assert done.status == 1
+    assert "REFUTED" in done.out
 
 
 def test_the_toml_of_the_readme_is_proved(command, reader, monkeypatch):

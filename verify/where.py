@@ -6,7 +6,9 @@ import os
 import re
 import sys
 import traceback
+from functools import lru_cache
 from pathlib import Path
+from types import FrameType
 
 _LONGEST = 300
 _STANDARD_LIBRARY = Path(os.__file__).parent
@@ -15,12 +17,18 @@ _PACKAGE = Path(__file__).parent
 
 def relative(path: str | Path) -> str:
     """Return a path as seen from the working directory, with forward slashes."""
+    return _relative(str(path), str(Path.cwd()))
+
+
+@lru_cache(maxsize=1024)
+def _relative(path: str, here: str) -> str:
     try:
-        return Path(os.path.relpath(path)).as_posix()
+        return Path(os.path.relpath(path, here)).as_posix()
     except ValueError:  # on Windows, another drive
         return Path(path).name
 
 
+@lru_cache(maxsize=1024)
 def is_library(file: str) -> bool:
     """Tell whether a file belongs to Python or to what is installed."""
     return file.startswith(str(_STANDARD_LIBRARY)) or not {"site-packages", "dist-packages"}.isdisjoint(
@@ -29,11 +37,25 @@ def is_library(file: str) -> bool:
 
 
 def asked_at() -> str:
-    """Return `file:line` of the innermost running line outside this package: the user's line that asked."""
-    frame = sys._getframe()
-    while frame.f_back is not None and Path(frame.f_code.co_filename).parent == _PACKAGE:
+    """Return `file:line` of the innermost running line of the user's: the line that asked.
+
+    That is outside of this package, and of what is installed, unless all is.
+    """
+    first = None
+    frame: FrameType | None = sys._getframe()
+    while frame is not None:
+        file = frame.f_code.co_filename
+        if not _is_ours(file) and not file.startswith("<"):
+            first = first or frame
+            if not is_library(file):
+                return f"{relative(file)}:{frame.f_lineno}"
         frame = frame.f_back
-    return f"{relative(frame.f_code.co_filename)}:{frame.f_lineno}"
+    return f"{relative(first.f_code.co_filename)}:{first.f_lineno}" if first else ""
+
+
+@lru_cache(maxsize=1024)
+def _is_ours(file: str) -> bool:
+    return Path(file).parent == _PACKAGE
 
 
 def running_at(thread: int) -> str:
@@ -41,7 +63,7 @@ def running_at(thread: int) -> str:
     frame = sys._current_frames().get(thread)
     while frame is not None:
         file = frame.f_code.co_filename
-        if not file.startswith("<") and Path(file).parent != _PACKAGE and not is_library(file):
+        if not file.startswith("<") and not _is_ours(file) and not is_library(file):
             return f"{relative(file)}:{frame.f_lineno}"
         frame = frame.f_back
     return ""
@@ -69,6 +91,6 @@ def raised_at(problem: BaseException) -> str:
     """Return `file:line` of the innermost line outside this package in a traceback, or nothing."""
     if isinstance(problem, SyntaxError) and problem.filename:
         return f"{relative(problem.filename)}:{problem.lineno}"
-    frames = [f for f in traceback.extract_tb(problem.__traceback__) if Path(f.filename).parent != _PACKAGE]
-    own = [f for f in frames if not Path(f.filename).is_relative_to(_STANDARD_LIBRARY)] or frames
+    frames = [f for f in traceback.extract_tb(problem.__traceback__) if not _is_ours(f.filename)]
+    own = [f for f in frames if not is_library(f.filename)] or frames
     return f"{relative(own[-1].filename)}:{own[-1].lineno}" if own else ""
