@@ -73,6 +73,8 @@ def _of_quantity(group: Sequence[Comparison], everything: bool) -> list[Row]:
     """
     bad, good = [c for c in group if not c.good], [c for c in group if c.good]
     own = len(bad) if everything or len(bad) <= _MOST_VARIANTS + 1 else _MOST_VARIANTS
+    if len(bad) > 1 and bad[0].quantity == "case" and len({c.evidence for c in bad}) == 1:
+        return [_folded(bad, _called(bad, others=False), explained=True)]
     found = [_folded([c], c.variant, explained=everything or c is bad[0]) for c in bad[:own]]
     if more := bad[own:]:
         found.append(_folded(more, f"and {len(more)} more variants", explained=False))

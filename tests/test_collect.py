@@ -177,3 +177,13 @@ def test_any_exception_at_import_is_an_error_of_input():
     write(odd_dot_py="import asyncio\nraise asyncio.CancelledError")
     with pytest.raises(InputError, match=r"CancelledError.*\(odd.py:2\)"):
         collect(["odd.py"])
+
+
+def test_cases_in_containers_are_found():
+    """A list, tuple or dict of cases is as good as a variable each; they are named after it."""
+    write(
+        many_dot_py="import verify\n"
+        "cases = [verify.derivative(lambda x: x * x, lambda x: k * x, x='N') for k in (2, 3)]\n"
+        "named = {'cube': verify.derivative(lambda x: x**3, lambda x: 3 * x**2, x='N')}\n"
+    )
+    assert [case.name for case in collect(["many.py"])] == ["cases 1", "cases 2", "named cube"]

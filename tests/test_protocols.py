@@ -220,3 +220,56 @@ def test_cases_have_the_name_of_what_they_check():
     assert verify.layer(Base, **SHAPES).name == "Base"
     assert verify.pair(affine_forward, affine_backward, x="N D", w="D M", b="M").name == "affine"
     assert verify.layer(Base, name="mine", **SHAPES).name == "mine"
+
+
+class KeepsItsResults:
+    """In the manner of Neural Networks from Scratch."""
+
+    def __init__(self, weights, biases):
+        self.weights, self.biases = weights, biases
+
+    def forward(self, inputs):
+        self.inputs = inputs
+        self.output = np.dot(inputs, self.weights) + self.biases
+
+    def backward(self, dvalues, clip=None):
+        self.dweights = np.dot(self.inputs.T, dvalues)
+        self.dbiases = np.sum(dvalues, axis=0)
+        self.dinputs = np.dot(dvalues, self.weights.T)
+
+
+def test_results_may_be_kept_in_attributes():
+    """Methods that return nothing leave output and dinputs behind; an option that only backward knows goes there."""
+    shapes = {"params": {"weights": "D M", "biases": "M"}, "inputs": {"inputs": "N D"}}
+    assert verify.check(verify.layer(KeepsItsResults, **shapes, options={"clip": [None]})).good
+
+
+def test_options_are_copied():
+    """Code that writes into an option does not change it for the next run, nor what is said of it."""
+
+    def forward(x, state):
+        state["mean"] = x.mean()
+        return x * x, x
+
+    case = verify.pair(forward, lambda d, x: 2 * d * x, x="N", options={"state": [{"mode": "train"}]})
+    result = verify.check(case)
+    assert result.good
+    assert result.comparisons[0].variant == "N=3, state={'mode': 'train'}"
+
+
+def test_objects_and_partials_have_names():
+    """What is called need not be a function."""
+    from functools import partial
+
+    class Squares:
+        def __call__(self, x):
+            return x * x
+
+        def gradient(self, x):
+            return 2 * x
+
+    square = Squares()
+    case = verify.derivative(square, square.gradient, x="N")
+    assert case.name == "Squares"
+    assert verify.check(case).good
+    assert verify.pair(partial(affine_forward), affine_backward, x="N D", w="D M", b="M").name == "affine"

@@ -386,3 +386,42 @@ def test_bad_cases(options, said):
         verify.case(**options)(no_generator)
     assert said in str(problem.value)
     assert "case 'no generator'" in str(problem.value)
+
+
+def test_several_outputs_can_be_diagnosed():
+    """A wrong gradient of a layer with two outputs is refuted like any other."""
+
+    @verify.case(h="N H", c="N H")
+    def two(h, c):
+        dh, dc = yield h * c, h + c
+        return dh * c, dh * h + dc
+
+    assert {c.name: c.verdict for c in verify.check(two).comparisons} == {"h": Verdict.REFUTED, "c": Verdict.PROVED}
+
+
+def test_a_fixed_upstream_is_not_said_to_be_unused():
+    """A wrong loss is not told that it does not use an upstream that it never gets."""
+    row = verify.check(verify.loss(lambda x: ((x**3).sum(), x * x + x), x="N")).comparisons[0]
+    assert row.verdict is Verdict.REFUTED
+    assert "upstream" not in row.diagnosis
+
+
+def test_what_fails_on_floats_too_is_the_codes_fault():
+    """Code that raises on symbols and on floats is an error with what floats raise; code that runs on floats is not."""
+
+    @verify.case(x="N")
+    def none(x):
+        dout = yield x * 2
+        return dout * None
+
+    @verify.case(x="N")
+    def inverse(x):
+        dout = yield np.linalg.inv(x * np.eye(x.size)).sum()
+        return dout * -1 / x**2
+
+    row = verify.check(none).comparisons[0]
+    assert row.verdict is Verdict.ERROR
+    assert "TypeError: unsupported operand" in row.evidence.detail
+    row = verify.check(inverse).comparisons[0]
+    assert row.verdict is Verdict.UNDECIDED
+    assert "tests/test_traced.py:" in row.evidence.detail

@@ -1,8 +1,8 @@
 """The exact derivative of a traced computation: SymPy's rule for each operation, composed from the output back.
 
 For sum(upstream * output), one sweep over the graph gives all derivatives with respect to inputs (Linnainmaa,
-1970). SymPy differentiates each kind of operation once. Most of its answers are 1 or another operand; any other is kept as a
-list of steps, which are taken for each node.
+1970). SymPy differentiates each kind of operation once. Most of its answers are 1 or another operand; any other is kept
+as a list of steps, which are taken for each node.
 """
 
 from __future__ import annotations

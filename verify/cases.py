@@ -116,8 +116,9 @@ def case(
 
     With shapes for its arguments (`x="N D", W="D M"`; `""` is a scalar), the subject is traced on arrays of symbols.
     `verify.real`, `verify.integer` and `verify.constant` describe an argument more closely. `options` holds values to
-    try for further keyword arguments, every combination of them; `upstream=1` fixes the upstream, as for a loss; `sizes`
-    chooses the size of named dimensions. An argument whose name is one of these goes into a dict: `case({"at": "N"})`.
+    try for further keyword arguments, every combination of them; `upstream=1` fixes the upstream, as for a loss;
+    `sizes` chooses the size of named dimensions. An argument whose name is one of these goes into a dict:
+    `case({"at": "N"})`.
 
     With an expression and `at`, an exact value for each input (an int, a decimal as text or float, where 1.1 is 11/10,
     a Fraction), the subject computes that expression on scalars. Raises InputError where the parts do not fit.

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import gc
 import shlex
-from collections.abc import Iterator
-from contextlib import contextmanager
 from fractions import Fraction
 from functools import cache
 
@@ -14,6 +11,7 @@ from verify.cases import Case, ExpressionCase, Outcome, TracedCase
 from verify.decide import Decision, Points, decide
 from verify.errors import ForeignSymbolError, InputError
 from verify.exact import decimal_text
+from verify.garbage import uncollected
 from verify.points import points
 from verify.region import branches
 from verify.result import Branch, CaseResult, Comparison, Evidence, Verdict
@@ -33,24 +31,12 @@ def check(case: Case, seed: int = 0) -> CaseResult:
     """
     if not isinstance(case, (TracedCase, ExpressionCase)):
         raise InputError(f"a case was expected, as verify.case makes them, not {printable(repr(case))}")
-    with _uncollected():
+    with uncollected():
         if isinstance(case, ExpressionCase):
             return _check_expression(case, seed)
         from verify.traced import check_traced
 
         return check_traced(case, seed)
-
-
-@contextmanager
-def _uncollected() -> Iterator[None]:
-    """Look for no garbage meanwhile: a graph is many objects, none of which is any."""
-    collecting = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if collecting:
-            gc.enable()
 
 
 def _check_expression(case: ExpressionCase, seed: int) -> CaseResult:

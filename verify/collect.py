@@ -100,12 +100,23 @@ def _from_name(unit: Unit) -> ModuleType:
     return module
 
 
+def _cases_of_value(name: str, value: object) -> list[tuple[str, Case]]:
+    """Return the cases that a value is or, as a list, tuple or dict, has in it."""
+    if isinstance(value, Case):
+        return [(name, value)]
+    if isinstance(value, (list, tuple)):
+        return [(f"{name} {i}", item) for i, item in enumerate(value, 1) if isinstance(item, Case)]
+    if isinstance(value, dict):
+        return [(f"{name} {key}", item) for key, item in value.items() if isinstance(item, Case)]
+    return []
+
+
 def _cases_in(module: ModuleType, target: str) -> list[Case]:
     """Return the cases that are values of a module, in the order of their definition.
 
     Those that nobody has named have the name of their variable.
     """
-    found = [(name, value) for name, value in vars(module).items() if isinstance(value, Case)]
+    found = [pair for name, value in vars(module).items() for pair in _cases_of_value(name, value)]
     cases = {id(value): value.titled(name.replace("_", " ")) for name, value in reversed(found)}
     cases = dict(reversed(cases.items()))
     names: set[tuple[str, str]] = set()

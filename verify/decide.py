@@ -33,6 +33,7 @@ Pair = tuple[int, int]
 Point = Mapping[str, Fraction]
 Points = Callable[[], Sequence[Point]]  # asked for only where points are needed
 _ROUNDING = 1e-6  # relative: beyond, the rounding of constants is no excuse (`constants` allows far less)
+_INVISIBLE = 2.0**-53  # relative: below the resolution of float64
 _LITTLE = 1e-3  # relative: a smaller difference is told with its size
 _FIRST_LOOK = (128,)  # bits: enough to refute most
 _PRECISIONS = (2048, 8192)  # tried in this order, the second where digits cancel
@@ -89,7 +90,7 @@ def _having(graph: Graph, pairs: Sequence[Pair], functions: Container[str]) -> l
 
 
 def _by_their_roots(graph: Graph, pairs: Sequence[Pair], points: Points, seed: int) -> dict[Pair, Decision]:
-    """Ask the field with roots; what it takes grows with their number, so pairs with the same roots are asked together."""
+    """Ask the field with roots; what it takes grows with their number, so pairs with the same ones are together."""
     groups: dict[frozenset[int], list[Pair]] = {}
     for pair in pairs:
         roots = frozenset(graph.args[i][0] for i in graph.reach(pair) if _is_root(graph, i))
@@ -198,7 +199,7 @@ def _refuted(graph: Graph, pair: Pair, points: Sequence[Point], point: Point) ->
     apart = _apart(graph, pair, point)
     if apart < _ROUNDING and _typed(graph, pair) and covered(graph, pair, points):
         return _ROUNDED
-    return Decision(Verdict.REFUTED, _difference(apart), point)
+    return Decision(Verdict.REFUTED, _said(apart), point)
 
 
 def _apart(graph: Graph, pair: Pair, point: Point) -> float:
@@ -209,11 +210,17 @@ def _apart(graph: Graph, pair: Pair, point: Point) -> float:
         return float(abs(values[pair[0]] - values[pair[1]]) / size)
 
 
-def _difference(apart: float) -> Evidence:
-    """Say how far two nodes are apart, where that is little: it may be an epsilon, or a rounded constant."""
+def difference(graph: Graph, pair: Pair, point: Point) -> Evidence:
+    """Say how far two nodes are apart at a point, where that is little: it may be an epsilon, or a rounded constant."""
+    return _said(_apart(graph, pair, point))
+
+
+def _said(apart: float) -> Evidence:
     if apart > _LITTLE:
         return Evidence("counterexample", "the exact values at one exact point differ")
     said = f"the exact values differ by {apart:.1e} relative"
+    if apart < _INVISIBLE:
+        return Evidence("small difference", f"{said}: not the same function, though no float64 shows it here")
     return Evidence("small difference", f"{said}: more than a few roundings explain, less than most mistakes make")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -9,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from verify import field
 from verify.exact import decimal_text
 from verify.explain import alike, constant_ratio
 from verify.graph import Graph
@@ -18,6 +20,7 @@ from verify.region import Region
 Nodes = Sequence[int]
 _MINUS = Fraction(-1)
 _TWO = Fraction(2)
+_MOST_TERMS = 8  # of an entry's derivative, of which each may be the one that is missing
 _MOST_SUBSTITUTED = 64  # entries that are each looked at with an upstream of their own
 
 
@@ -121,12 +124,18 @@ def _factor(s: Suspect) -> str:
         return ""
     size = abs(ratio) if abs(ratio) >= 1 else 1 / abs(ratio)
     verb = "too large" if abs(ratio) >= 1 else "too small"
-    names = [name for name, value in s.sizes.items() if value == size]
-    if names:
-        hint = f"a missing division by {names[0]}" if abs(ratio) > 1 else f"a mean in place of a sum over {names[0]}"
-        return f"{verb} by a factor of {names[0]}, {size} here: {hint}"
+    if name := _named(size, s.sizes):
+        hint = f"a missing division by {name}" if abs(ratio) > 1 else f"a mean in place of a sum over {name}"
+        return f"{verb} by a factor of {name}, {size} here: {hint}"
     sign = ", and of the wrong sign" if ratio < 0 else ""
     return f"{verb} by a factor of {decimal_text(size)}{sign}"
+
+
+def _named(number: Fraction, sizes: Mapping[str, int]) -> str:
+    """Return the size that a number is, or the two sizes that it is the product of, or nothing."""
+    products = {a * b: f"{n}*{m}" for (n, a), (m, b) in itertools.combinations(sizes.items(), 2)}
+    known = {**products, **{size: name for name, size in sizes.items()}}
+    return known.get(int(number), "") if number.denominator == 1 and number > 1 else ""
 
 
 def _upstream_ignored(s: Suspect) -> str:
@@ -139,6 +148,8 @@ def _upstream_ignored(s: Suspect) -> str:
 def _not_linear(s: Suspect) -> str:
     """Find that twice the upstream does not give twice the gradient."""
     nodes = s.actual.nodes
+    if not any(s.graph.ops[node] == "variable" for node in s.upstream):
+        return ""
     doubled = _with_upstream(s, nodes, lambda node: s.graph.product(s.graph.constant(_TWO), node))
     if alike(s.graph, doubled, s.scaled(_TWO, nodes)):
         return ""
@@ -165,12 +176,8 @@ def _transposed(s: Suspect) -> str:
 
 def _alone(s: Suspect) -> str:
     """Find that each entry was treated alone: that exact = (dout - T) * f, where f * dout came, for a known T."""
-    if (
-        not s.fits
-        or not s.shape
-        or len(s.output) != len(s.actual.nodes)
-        or any(s.graph.value(d) is not None for d in s.upstream)
-    ):
+    symbols = all(s.graph.ops[node] == "variable" for node in s.upstream)
+    if not (s.fits and s.shape and symbols and len(s.output) == len(s.upstream) == len(s.actual.nodes)):
         return ""
     graph, y, d = s.graph, _Cells(s.graph, s.shape, s.output), _Cells(s.graph, s.shape, s.upstream)
     inverse = [graph.power(node, _MINUS) for node in s.upstream]
@@ -247,20 +254,27 @@ def _dropped(s: Suspect) -> str:
     """Find one term missing in each wrong entry, or one term alone."""
     if not s.fits or all(len(terms) < 2 for terms in s.shares):
         return ""
-    if all(_found(s, node, terms) for node, terms in zip(s.actual.nodes, s.shares, strict=True)):
+    if _all_among(s, list(s.shares)):
         return "only one of the ways in which the input enters counts: a gradient that is assigned and not accumulated?"
-    if all(_found(s, node, _without_one(s.graph, terms)) for node, terms in zip(s.actual.nodes, s.shares, strict=True)):
+    if _all_among(s, [_without_one(s.graph, terms) for terms in s.shares]):
         return "one term of the derivative is missing: one of the ways in which the input enters"
     return ""
 
 
 def _without_one(graph: Graph, terms: Nodes) -> list[int]:
     complete = [graph.total(terms)]
-    return complete + [graph.total([*terms[:i], *terms[i + 1 :]]) for i in range(min(len(terms), 8))]
+    return complete + [graph.total([*terms[:i], *terms[i + 1 :]]) for i in range(min(len(terms), _MOST_TERMS))]
 
 
-def _found(s: Suspect, node: int, candidates: Nodes) -> bool:
-    return any(alike(s.graph, [node], [candidate]) for candidate in candidates)
+def _all_among(s: Suspect, candidates: Sequence[Nodes]) -> bool:
+    """Tell whether each entry is one of its candidates, all of which are looked at in one walk."""
+    asked = [(node, one) for node, some in zip(s.actual.nodes, candidates, strict=True) for one in some[:_MOST_TERMS]]
+    same = dict.fromkeys(asked, False)
+    same.update(zip(asked, field.equal(s.graph, asked, 0)[0], strict=True))
+    return all(
+        any(same[node, one] for one in some[:_MOST_TERMS])
+        for node, some in zip(s.actual.nodes, candidates, strict=True)
+    )
 
 
 def _not_summed(s: Suspect) -> str:

@@ -11,15 +11,18 @@ from verify.program import Program, Step, compute
 from verify.rationals import Real, real
 from verify.symbolic import Symbol
 
+_PARTIAL = ("/", "**")  # the operations that are not defined everywhere
+
 
 def check_domain(program: Program, inputs: Mapping[str, Fraction]) -> None:
     """Raise InputError where a step divides by zero, or takes a root of what is not positive."""
     graph = Graph()
     symbols = {name: Symbol(graph, graph.variable(name)) for name in inputs}
     steps: list[Symbol] = []
-    for step in program.steps:
-        arguments = [steps[i] for i in step.args]
-        if step.op in ("/", "**"):
+    last = max((i for i, step in enumerate(program.steps) if step.op in _PARTIAL), default=-1)
+    for step in program.steps[: last + 1]:
+        if step.op in _PARTIAL:
+            arguments = [steps[i] for i in step.args]
             labels = [program.steps[i].label for i in step.args]
             values = real(graph, [argument.node for argument in arguments], inputs)
             _check(step, labels, [values[argument.node] for argument in arguments])

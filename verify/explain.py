@@ -11,13 +11,13 @@ import flint
 import sympy
 
 from verify import balls, field, formulas, rationals
-from verify.decide import Decision
+from verify.decide import Decision, difference
 from verify.exact import decimal_text, simplest_rational
 from verify.field import Laws
 from verify.formulas import Alphabet
 from verify.graph import Graph
 from verify.region import Point, Region
-from verify.result import Counterexample
+from verify.result import Counterexample, Evidence
 
 _SIMPLE = tuple(map(Fraction, ("0", "1", "-1", "2", "-2", "1/2", "3")))
 _MOST_ATTEMPTS = 300
@@ -26,6 +26,7 @@ _LARGEST_SIMPLIFIED = 60  # operations
 _MOST_DEGREE = 40
 _SIMPLE_RATIO = 10**9
 _FRACTION = 1000  # beyond, a ratio is written as a decimal
+_LONGEST = 100  # signs of a relation
 _SHORT = 8  # operations
 _BITS = 128
 _MINUS = Fraction(-1)
@@ -39,6 +40,7 @@ class Explanation:
     actual: str
     relation: str
     counterexample: Counterexample | None
+    evidence: Evidence
 
 
 def explain(
@@ -53,7 +55,7 @@ def explain(
         _written(graph, expected, names, known),
         _written(graph, actual, names, known),
         relation(graph, expected, actual, names, region),
-        _counterexample(graph, region, expected, actual, decision.point, variables) if decision.point else None,
+        *_shown(graph, region, expected, actual, decision, variables),
     )
 
 
@@ -66,14 +68,19 @@ def _written(graph: Graph, node: int, names: Alphabet, known: Mapping[int, sympy
     return formulas.text(graph, node, names)
 
 
-def _counterexample(
-    graph: Graph, region: Region, expected: int, actual: int, point: Point, variables: Sequence[int]
-) -> Counterexample:
+def _shown(
+    graph: Graph, region: Region, expected: int, actual: int, decision: Decision, variables: Sequence[int]
+) -> tuple[Counterexample | None, Evidence]:
+    """Return a simple counterexample, and how far the two sides are apart there."""
+    if decision.point is None:
+        return None, decision.evidence
     names = [graph.payloads[i] for i in variables]
-    found = _shrunk(graph, region, expected, actual, point, names)
+    found = _shrunk(graph, region, expected, actual, decision.point, names)
     real = rationals.real(graph, [expected, actual], found)
     inputs = tuple((name, decimal_text(found[name])) for name in names)
-    return Counterexample(inputs, real[expected].readable, real[actual].readable)
+    return Counterexample(inputs, real[expected].readable, real[actual].readable), difference(
+        graph, (expected, actual), found
+    )
 
 
 def _shrunk(graph: Graph, region: Region, expected: int, actual: int, point: Point, names: Sequence[str]) -> Point:
@@ -189,7 +196,8 @@ def _simplified(graph: Graph, expected: int, actual: int, names: Alphabet) -> st
         said.append(f"actual = expected - {_term(names.write(minus))}")
     else:
         said.append(f"actual = expected + {_term(names.write(apart))}")
-    return min(said, key=len)
+    shortest = min(said, key=len)
+    return shortest if len(shortest) <= _LONGEST else ""
 
 
 def _factor(text: str) -> str:

@@ -17,6 +17,7 @@ from fractions import Fraction
 
 from verify.errors import InputError, nearest
 from verify.exact import exact
+from verify.garbage import uncollected
 from verify.program import OPERATIONS, Program, Step
 
 _SYMBOLS: dict[type[ast.AST], str] = {
@@ -52,12 +53,11 @@ def parse(text: str, inputs: Iterable[str] | None = None) -> Program:
     rational exponent, parentheses and lines `name = expression`.
     """
     source = textwrap.dedent(text.replace("\r\n", "\n").replace("\r", "\n")).strip()
-    if any("\ud800" <= sign <= "\udfff" for sign in source):
-        raise InputError("not an expression: it is not valid text (UTF-8)")
-    builder = _Builder(source, None if inputs is None else [identifier(name) for name in inputs])
-    for statement in _statements(source):
-        builder.add(statement)
-    return builder.finish()
+    with uncollected():
+        builder = _Builder(source, None if inputs is None else [identifier(name) for name in inputs])
+        for statement in _statements(source):
+            builder.add(statement)
+        return builder.finish()
 
 
 def identifier(name: str) -> str:
@@ -82,12 +82,24 @@ def _statements(source: str) -> list[ast.stmt]:
     return found
 
 
+def _operands(node: ast.expr) -> tuple[ast.expr, ...]:
+    """Return what an operation of arithmetic is on; nothing for a name, a number, or what is no arithmetic."""
+    if isinstance(node, ast.BinOp) and type(node.op) in _SYMBOLS:
+        return node.left, node.right
+    if isinstance(node, ast.UnaryOp) and isinstance(node.op, (ast.USub, ast.UAdd)):
+        return (node.operand,)
+    return ()
+
+
 class _Builder:
     """Turns statements into steps; holds the names that are known so far."""
 
     def __init__(self, source: str, inputs: list[str] | None) -> None:
         self.source = source
-        self.lines = [line.encode() for line in source.split("\n")]
+        try:
+            self.lines = source.encode().split(b"\n")
+        except UnicodeEncodeError:  # half a surrogate pair
+            raise InputError("not an expression: it is not valid text (UTF-8)") from None
         self.inputs = None if inputs is None else dict.fromkeys(inputs)
         self.steps: list[Step] = []
         self.scope: dict[str, int] = {}
@@ -129,36 +141,24 @@ class _Builder:
 
     def walk(self, root: ast.expr) -> int:
         """Add the steps of an expression, arguments first, without recursion."""
-        todo: list[tuple[ast.expr, bool]] = [(root, False)]
-        done: list[int] = []
+        backwards: list[tuple[ast.expr, int]] = []
+        todo = [root]
         while todo:
-            node, arguments_done = todo.pop()
-            operands = self.operands(node)
-            if operands and not arguments_done:
-                todo.append((node, True))
-                todo.extend((operand, False) for operand in reversed(operands))
-            elif operands:
-                arguments = done[-len(operands) :]
-                del done[-len(operands) :]
-                done.append(self.operation(node, arguments))
+            node = todo.pop()
+            operands = _operands(node)
+            backwards.append((node, len(operands)))
+            todo += operands  # the last one is next: the other way round, every operation follows its arguments
+        done: list[int] = []
+        for node, arity in reversed(backwards):
+            if arity:
+                done[-arity:] = [self.operation(node, done[-arity:])]
             else:
-                done.append(self.leaf(node))
+                done.append(self.lookup(node) if type(node) is ast.Name else self.constant(node))
         return done[0]
 
-    def operands(self, node: ast.expr) -> list[ast.expr]:
-        match node:
-            case ast.BinOp(left, op, right) if type(op) in _SYMBOLS:
-                return [left, right]
-            case ast.UnaryOp(ast.USub() | ast.UAdd(), operand):
-                return [operand]
-            case ast.Name() | ast.Constant():
-                return []
-        raise self.error(node, self.refusal(node))
-
-    def leaf(self, node: ast.expr) -> int:
-        if isinstance(node, ast.Name):
-            return self.lookup(node)
-        assert isinstance(node, ast.Constant)
+    def constant(self, node: ast.expr) -> int:
+        if not isinstance(node, ast.Constant):
+            raise self.error(node, self.refusal(node))
         if isinstance(node.value, bool) or not isinstance(node.value, (int, float)):
             raise self.error(node, f"not arithmetic: {self.shown(node)}")
         # The digits as written, not the float that Python made of them: 1.1 is 11/10.
@@ -166,30 +166,29 @@ class _Builder:
         return self.number(self.exact(node, written))
 
     def lookup(self, node: ast.Name) -> int:
-        if node.id in self.scope:
-            index = self.scope[node.id]
-        elif self.inputs is not None and node.id not in self.inputs:
-            hint = nearest(node.id, [*self.inputs, *self.scope])
-            raise self.error(
-                node, f"{node.id!r} has no value: it is neither an input nor defined on an earlier line{hint}"
-            )
-        else:
-            index = self.append(Step("input", label=node.id))
-            self.scope[node.id] = index
-        self.used.add(node.id)
-        return index
+        name = node.id
+        self.used.add(name)
+        if name not in self.scope:
+            if self.inputs is not None and name not in self.inputs:
+                hint = nearest(name, [*self.inputs, *self.scope])
+                raise self.error(
+                    node, f"{name!r} has no value: it is neither an input nor defined on an earlier line{hint}"
+                )
+            self.scope[name] = self.append(Step("input", label=name))
+        return self.scope[name]
 
     def operation(self, node: ast.expr, arguments: list[int]) -> int:
         if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.UAdd):
             return arguments[0]
         assert isinstance(node, (ast.BinOp, ast.UnaryOp))
         op = _SYMBOLS[type(node.op)]
-        numbers = [self.steps[i].number for i in arguments if self.steps[i].op == "number"]
-        folded = self.fold(node, op, [n for n in numbers if n is not None]) if len(numbers) == len(arguments) else None
+        steps = [self.steps[i] for i in arguments]
+        numbers = [step.number for step in steps if step.op == "number" and step.number is not None]
+        folded = self.fold(node, op, numbers) if len(numbers) == len(steps) else None
         if folded is not None:
             return self.number(folded)
         exponent = self.exponent(node, arguments.pop()) if op == "**" else None
-        varies = any(self.steps[i].varies for i in arguments)
+        varies = steps[0].varies or steps[-1].varies  # an exponent never does
         return self.append(Step(op, tuple(arguments), exponent, self.label(node), varies))
 
     def fold(self, node: ast.expr, op: str, numbers: list[Fraction]) -> Fraction | None:
@@ -236,8 +235,8 @@ class _Builder:
         text = self.segment(node)
         if len(text) > _LONGEST_LABEL:
             text = f"{text[: _LONGEST_LABEL // 2 - 1]} … {text[1 - _LONGEST_LABEL // 2 :]}"
-        self.labels[text] = self.labels.get(text, 0) + 1
-        return text if self.labels[text] == 1 else f"{text} ({self.labels[text]})"
+        count = self.labels[text] = self.labels.get(text, 0) + 1
+        return text if count == 1 else f"{text} ({count})"
 
     def segment(self, node: ast.AST) -> str:
         """Return the text of a node on one line. Python counts columns in bytes of UTF-8."""

@@ -24,7 +24,7 @@ from verify.observe import Observation, Quantity
 from verify.runs import following
 from verify.seeds import seeded
 from verify.shapes import entry_names
-from verify.where import relative
+from verify.where import is_users, relative
 
 _BITS = 16  # of the balls: what single precision computes lies well inside of them
 _SLACK = 8  # what a float may differ by, in their radii
@@ -45,7 +45,7 @@ class FloatRun:
         given = {name: inputs[name] if name in inputs else deepcopy(seen.concrete[name]) for name in case.inputs}
         quiet = np.errstate(all="ignore")
         with following(), patches.in_force(seed), seeded(seed), redirect_stdout(sys.stderr), quiet, _profiling():
-            _, returned = converse(case.subject, {**given, **seen.variant.options}, self._answer)
+            _, returned = converse(case.subject, {**given, **deepcopy(dict(seen.variant.options))}, self._answer)
         names = list(case.real)
         self.gradients = returned if isinstance(returned, dict) else dict(zip(names, _listed(returned), strict=False))
 
@@ -58,13 +58,20 @@ class FloatRun:
     def _answer(self, output: Any) -> Any:
         self.output = output
         sys.setprofile(self._notice)
+        if not self.seen.upstreams:  # the run on symbols did not get here
+            ones = [
+                np.ones(np.shape(value))[()] for value in (output if isinstance(output, (tuple, list)) else [output])
+            ]
+            return tuple(ones) if isinstance(output, (tuple, list)) else ones[0]
         sent = [self._array(quantity) for quantity in self.seen.upstreams]
         return tuple(sent) if self.seen.several else sent[0]
 
     def _notice(self, frame: FrameType, event: str, _: Any) -> None:
         """Notice the functions that the subject calls itself."""
-        if event == "call" and frame.f_back is not None and frame.f_back.f_code is self._subject:
-            self._called.append(frame.f_code)
+        code = frame.f_code
+        by_subject = event == "call" and frame.f_back is not None and frame.f_back.f_code is self._subject
+        if by_subject and is_users(code.co_filename):
+            self._called.append(code)
 
     @property
     def backward(self) -> str:

@@ -78,13 +78,17 @@ def variants(case: TracedCase) -> list[Variant]:
     return [Variant(sizes, options) for options in choices for sizes in bindings(case.inputs.values(), case.sizes)]
 
 
-def observe(case: TracedCase, variant: Variant, seed: int, scale: Fraction = Fraction(1)) -> Observation:
+def observe(
+    case: TracedCase, variant: Variant, seed: int, scale: Fraction = Fraction(1), seen: Observation | None = None
+) -> Observation:
     """Run a case on symbols; raises SubjectError where it cannot be followed.
 
-    `scale` multiplies the sample of the upstream: another side of a branch on the upstream may lie there.
+    `scale` multiplies the sample of the upstream: another side of a branch on the upstream may lie there. Where the run
+    does not come to its end, `seen` has what it got to.
     """
     trace, rng = Trace(), random.Random(_FIXED)
-    seen = Observation(variant, trace)
+    seen = seen or Observation(variant, trace)
+    trace = seen.trace
     with following(), arrays.running(trace), patches.in_force(seed), seeded(seed) as drawn:
         given = {name: _input(name, described, seen, rng) for name, described in case.inputs.items()}
 
@@ -92,7 +96,7 @@ def observe(case: TracedCase, variant: Variant, seed: int, scale: Fraction = Fra
             return _upstreams(case, output, seen, rng, scale)
 
         with redirect_stdout(sys.stderr):
-            _, returned = converse(case.subject, {**given, **variant.options}, answer)
+            _, returned = converse(case.subject, {**given, **deepcopy(dict(variant.options))}, answer)
         _keep_gradients(case, returned, seen)
     seen.draws, seen.conditions = drawn(), list(trace.conditions.values())
     return seen

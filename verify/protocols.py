@@ -11,8 +11,10 @@ from verify.errors import ProtocolError
 from verify.where import asked_at, printable, relative
 
 _FORWARD = ("forward", "forward_pass", "fprop", "__call__")
-_BACKWARD = ("backward", "backward_pass", "bprop", "gradient", "grad")
+_BACKWARD = ("backward", "backward_pass", "bprop")
 _GRADIENTS = ("d{}", "d_{}", "grad_{}", "{}_grad", "grad{}", "g{}", "delta_{}")
+_OUTPUTS = ("output", "out", "outputs")
+_INPUT_GRADIENTS = ("dinputs", "dinput", "dx", "dX")
 _CONTAINERS = ("grads", "gradients", "grad")
 
 
@@ -30,10 +32,12 @@ def layer(
 
     `make` is the class, or what makes a layer. It is called with the params and options that its signature names, by
     keyword, or with the params in order where it names none of them; a param that it does not take is set as an
-    attribute. Options that it does not know go to `forward`. Understood are the names forward, forward_pass, fprop or
-    a call, and backward, backward_pass, bprop, gradient; a backward without an argument is a loss's, its upstream is 1.
-    `backward` returns a gradient for each differentiable input, or for each argument of `forward`. Those of params are
-    found in dW, grad_W, W_grad, gW, ..., in a dict `grads` by any of these names, or in a list `grads` in order.
+    attribute. Options that it does not know go to `forward`, or to `backward` where only that knows them. Understood
+    are the names forward, forward_pass, fprop or a call, and backward, backward_pass, bprop; a backward without an
+    argument is a loss's, its upstream is 1. `backward` returns a gradient for each differentiable input, or for each
+    argument of `forward`. Those of params are found in dW, grad_W, W_grad, gW, ..., in a dict `grads` by any of these
+    names, or in a list `grads` in order. Methods that return nothing leave their result in `output`, and in `dinputs`
+    or `dx`.
     """
     params = dict(params or {})
     backward = _attribute_of(make, _BACKWARD)
@@ -44,13 +48,18 @@ def layer(
         weights = {key: given[key] for key in params}
         chosen = {key: value for key, value in given.items() if key not in inputs and key not in params}
         unit, rest = _made(make, weights, chosen)
-        dout = yield _method(unit, _FORWARD)(*arguments, **rest)
-        returned = _method(unit, _BACKWARD)(*([] if alone else dout if isinstance(dout, tuple) else [dout]))
+        forward, backward = _method(unit, _FORWARD), _method(unit, _BACKWARD)
+        later = {key: value for key, value in rest.items() if _knows(backward, key) and not _knows(forward, key)}
+        output = forward(*arguments, **{key: value for key, value in rest.items() if key not in later})
+        dout = yield _kept(unit, _OUTPUTS) if output is None else output
+        returned = backward(*([] if alone else dout if isinstance(dout, tuple) else [dout]), **later)
+        if returned is None and any(key in found.real for key in inputs):
+            returned = _kept(unit, _INPUT_GRADIENTS)
         gradients = _for_inputs(returned, inputs, found.real)
         return {**gradients, **{key: _of_param(unit, key, params) for key in params if key in found.real}}
 
     found = traced(
-        name or getattr(make, "__name__", "layer"),
+        name or _name(make),
         subject,
         {**inputs, **params},
         options=options,
@@ -91,7 +100,7 @@ def pair(
             gradients = backward(dout, *[given[key] for key in inputs])
         return _for_inputs(gradients, inputs, found.real)
 
-    title = forward.__name__.removesuffix("_forward")
+    title = _name(forward).removesuffix("_forward")
     found = _traced((name, title), subject, inputs, options, upstream, sizes, backward)
     return found
 
@@ -113,14 +122,12 @@ def loss(
     def subject(**given: Any) -> Generator[Any, Any, Any]:
         returned = function(**given) if options else function(*given.values())
         if not isinstance(returned, (tuple, list)) or len(returned) < 2:
-            raise ProtocolError(
-                f"a tuple (loss, gradient) was expected from {function.__name__}, not {_said(returned)}"
-            )
+            raise ProtocolError(f"a tuple (loss, gradient) was expected from {_name(function)}, not {_said(returned)}")
         value, *gradients = returned
         yield value
         return _for_inputs(gradients[0] if len(gradients) == 1 else gradients, inputs, found.real)
 
-    found = _traced((name, function.__name__), subject, inputs, options, 1, sizes, function)
+    found = _traced((name, _name(function)), subject, inputs, options, 1, sizes, function)
     return found
 
 
@@ -146,7 +153,7 @@ def derivative(
         dout = yield output
         return dout * prime(output if of == "output" else given[key], **options_given)
 
-    return _traced((name, function.__name__), subject, inputs, options, None, sizes, prime)
+    return _traced((name, _name(function)), subject, inputs, options, None, sizes, prime)
 
 
 def _traced(
@@ -172,6 +179,12 @@ def _traced(
     )
 
 
+def _name(function: Any) -> str:
+    """Return the name of a function or class; of an object that is called, that of its class."""
+    function = getattr(function, "func", function)  # of functools.partial
+    return str(getattr(function, "__name__", type(function).__name__))
+
+
 def _attribute_of(make: Any, names: Iterable[str]) -> Any:
     return next((getattr(make, name) for name in names if hasattr(make, name)), None)
 
@@ -182,6 +195,19 @@ def _takes_arguments(function: Any) -> bool:
         return len(inspect.signature(function).parameters) > 1
     except (TypeError, ValueError):
         return True
+
+
+def _kept(unit: Any, names: Sequence[str]) -> Any:
+    """Return what a method has kept instead of returning it; None where there is nothing."""
+    return next((getattr(unit, name) for name in names if getattr(unit, name, None) is not None), None)
+
+
+def _knows(function: Any, name: str) -> bool:
+    """Tell whether a function has a parameter of a name."""
+    try:
+        return name in inspect.signature(function).parameters
+    except (TypeError, ValueError):
+        return False
 
 
 def _place(function: Any) -> str:
@@ -228,7 +254,8 @@ def _for_inputs(returned: Any, inputs: Mapping[str, object], real: Mapping[str, 
         return {key: gradient for key, gradient in zip(inputs, given, strict=True) if key in wanted}
     if len(given) != len(wanted):
         noun = "gradient" if len(wanted) == 1 else "gradients"
-        raise ProtocolError(f"{len(wanted)} {noun} expected ({', '.join(wanted)}), {len(given)} came")
+        hint = "; verify.constant or verify.integer describe inputs that are not differentiated" if given else ""
+        raise ProtocolError(f"{len(wanted)} {noun} expected ({', '.join(wanted)}), {len(given)} came{hint}")
     return dict(zip(wanted, given, strict=True))
 
 

@@ -188,12 +188,14 @@ class Run:
 
     @property
     def remarks(self) -> list[str]:
-        """Say what passes without having been shown: gradients that are not claimed, floats without a bound."""
+        """Say what passes without having been shown: sides of branches, unclaimed gradients, floats without a bound."""
         unclaimed = sum(len(case.unclaimed) for case in self.cases)
         boundless = sum(
             c.good and c.rounding is not None and not c.rounding.bound for case in self.cases for c in case.comparisons
         )
-        said = [f"{_plural(unclaimed, 'gradient')} not claimed"] if unclaimed else []
+        bounded = sum(bool(case.region) for case in self.cases)
+        said = [f"{_plural(bounded, 'case')} for the branches taken only"] if bounded else []
+        said += [f"{_plural(unclaimed, 'gradient')} not claimed"] if unclaimed else []
         return [*said, f"{_plural(boundless, 'float result')} without a rounding bound"] if boundless else said
 
 

@@ -11,6 +11,7 @@ from verify.cases import TracedCase
 from verify.claims import Claim, Exact, claims, other_sides, upstream_branch
 from verify.decide import Decision
 from verify.diagnoses import diagnose
+from verify.errors import ProtocolError
 from verify.explain import explain
 from verify.floats import FloatRun
 from verify.observe import Observation, Variant, observe, variants
@@ -18,6 +19,7 @@ from verify.region import branches, pinned
 from verify.result import Branch, CaseResult, Comparison, Evidence, Verdict
 from verify.runs import SubjectError
 from verify.shapes import Constant, Input, Integer
+from verify.tracing import Trace
 
 _CONSTANT = "the output depends on no input: every derivative is 0, and 0 = 0 checks nothing"
 _EXPLAINED = 50  # wrong entries among which the one with the shortest formula is looked for
@@ -42,7 +44,7 @@ def check_traced(case: TracedCase, seed: int = 0) -> CaseResult:
         notes.update(dict.fromkeys(_notes(exact, seed)))
         constant.append(exact.constant)
     if constant and all(constant):
-        comparisons.append(_whole(case, None, SubjectError(_CONSTANT, broken=True)))
+        comparisons, notes = [_whole(case, None, SubjectError(_CONSTANT, broken=True))], {}
     return CaseResult(
         name=case.name,
         where=case.where,
@@ -76,7 +78,9 @@ def _notes(exact: Exact, seed: int) -> list[str]:
     if seen.draws:
         notes.append(f"random numbers were drawn, from generators seeded with {seed}: the claims are for these")
     if exact.constant:
-        notes.append(f"for {seen.variant.text} the output depends on no input, so that every derivative is 0")
+        notes.append(
+            f"for {seen.variant.text or 'all inputs'} the output depends on no input, so that every derivative is 0"
+        )
     return notes
 
 
@@ -94,7 +98,7 @@ def _whole(case: TracedCase, variant: Variant | None, problem: SubjectError) -> 
 
 def _checked(case: TracedCase, variant: Variant, seed: int) -> tuple[list[Comparison], Exact]:
     """Return the rows of a variant, a row for each gradient that the subject returns."""
-    seen = observe(case, variant, seed)
+    seen = _seen(case, variant, seed)
     exact = Exact(case, seen)
     on_floats = FloatRun(case, seen, seed)
     place = case.backward or on_floats.backward or case.where
@@ -108,6 +112,18 @@ def _checked(case: TracedCase, variant: Variant, seed: int) -> tuple[list[Compar
         elif name in found:
             rows.append(_row([found[name], *(side[name] for side in others if name in side)], doubt, place))
     return rows, exact
+
+
+def _seen(case: TracedCase, variant: Variant, seed: int) -> Observation:
+    """Run a case on symbols; where that fails, floats tell whether the code is at fault, or what we can follow."""
+    seen = Observation(variant, Trace())
+    try:
+        return observe(case, variant, seed, seen=seen)
+    except SubjectError as problem:
+        if isinstance(problem.__cause__, ProtocolError):
+            raise
+        FloatRun(case, seen, seed)
+        raise SubjectError(str(problem)) from problem
 
 
 def _doubt(seen: Observation, open_branch: str) -> str:
@@ -185,7 +201,7 @@ def _refuted(claim: Claim, where: str) -> Comparison:
         role="input",
         actual_formula=told.actual,
         expected_formula=told.expected,
-        evidence=claim.decisions[place].evidence,
+        evidence=told.evidence,
         counterexample=told.counterexample,
         shape=_shape(claim.actual.shape),
         entries=len(claim.decisions),

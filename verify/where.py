@@ -53,6 +53,11 @@ def asked_at() -> str:
     return f"{relative(first.f_code.co_filename)}:{first.f_lineno}" if first else ""
 
 
+def is_users(file: str) -> bool:
+    """Tell whether a file is the user's: not of this package, and not installed."""
+    return not (file.startswith("<") or _is_ours(file) or is_library(file))
+
+
 @lru_cache(maxsize=1024)
 def _is_ours(file: str) -> bool:
     return Path(file).parent == _PACKAGE
@@ -63,7 +68,7 @@ def running_at(thread: int) -> str:
     frame = sys._current_frames().get(thread)
     while frame is not None:
         file = frame.f_code.co_filename
-        if not file.startswith("<") and not _is_ours(file) and not is_library(file):
+        if is_users(file):
             return f"{relative(file)}:{frame.f_lineno}"
         frame = frame.f_back
     return ""

@@ -6,6 +6,7 @@ Whatever the user's code does ends in a row of the result; the rows of other cas
 from __future__ import annotations
 
 import shlex
+import sys
 from collections.abc import Sequence
 from types import TracebackType
 from typing import Any, NamedTuple
@@ -70,7 +71,11 @@ class Workers:
 
     def checked(self, found: Found, seed: int) -> CaseResult:
         """Return the result of a case, whatever becomes of the process that it runs in."""
-        answer = self._check(found, seed)
+        try:
+            answer = self._check(found, seed)
+        except WorkerError as problem:
+            sys.stderr.write(f"{problem}\n")
+            answer = Answer("failed", _OURS)
         if answer.kind == "done":
             result: CaseResult = answer.value
             return result
@@ -110,6 +115,7 @@ class Workers:
         return answer
 
 
+_OURS = "gradproof itself failed: this is a bug in it; please report it, with the lines on standard error"
 _VERDICTS = {
     "hung": (Verdict.UNDECIDED, "timeout"),
     "died": (Verdict.ERROR, "error"),
