@@ -79,17 +79,18 @@ def buy_apples_and_oranges(
 
 def basket(n: int) -> verify.Case:
     """Return the case of a basket with n kinds of fruit and one tax: 2 n + 1 inputs."""
+    fruits = [(f"fruit_{i}", f"fruit_cnt_{i}") for i in range(1, n + 1)]
     at: dict[str, object] = {"tax": "1.1"}
-    for i in range(1, n + 1):
-        at |= {f"fruit_{i}": 50 + 10 * (i % 7), f"fruit_cnt_{i}": 1 + i % 5}
+    for i, (fruit, cnt) in enumerate(fruits, 1):
+        at[fruit], at[cnt] = 50 + 10 * (i % 7), 1 + i % 5
 
     @verify.case(_basket_text(n), at=at, name=f"a basket of {n}")
-    def buy(tax: Number, **fruit: Number) -> Shopping:
+    def buy(tax: Number, **given: Number) -> Shopping:
         muls = [MulLayer() for _ in range(n)]
         adds = [AddLayer() for _ in range(n - 1)]
         mul_tax = MulLayer()
 
-        prices = [mul.forward(fruit[f"fruit_{i}"], fruit[f"fruit_cnt_{i}"]) for i, mul in enumerate(muls, 1)]
+        prices = [mul.forward(given[fruit], given[cnt]) for mul, (fruit, cnt) in zip(muls, fruits, strict=True)]
         total = prices[0]
         for add, price in zip(adds, prices[1:], strict=True):
             total = add.forward(total, price)
@@ -100,7 +101,8 @@ def basket(n: int) -> verify.Case:
         gradients = {"tax": dtax}
         for i in range(n, 0, -1):
             dtotal, dfruit_price = adds[i - 2].backward(dtotal) if i > 1 else (None, dtotal)
-            gradients[f"fruit_{i}"], gradients[f"fruit_cnt_{i}"] = muls[i - 1].backward(dfruit_price)
+            fruit, cnt = fruits[i - 1]
+            gradients[fruit], gradients[cnt] = muls[i - 1].backward(dfruit_price)
         return gradients
 
     return buy

@@ -16,7 +16,7 @@ def test_without_arguments_the_project_is_checked(command, monkeypatch):
     monkeypatch.chdir(ROOT)
     done = command()
     assert (done.status, done.err) == (0, "")
-    assert re.search(r"\n61 cases, 2\d\d gradients of [\d,]+ entries: all proved\.\n$", done.out)
+    assert re.search(r"\n61 cases, 2\d\d gradients of [\d,]+ entries: all proved; 13 cases for the branches taken only\.\n$", done.out)
     assert "apples and oranges    price = tax*(apple*apple_cnt + orange*orange_cnt) = 715" in done.out
 
 
@@ -207,11 +207,15 @@ def test_interrupt(command, shop, monkeypatch):
     assert (done.status, done.out, "interrupted" in done.err, Path("a.json").exists()) == (130, "", True, False)
 
 
-def test_a_bug_of_ours_is_no_verdict(command, shop):
-    """An unexpected exception has an exit status of its own; here it is planted where it would be raised."""
+def test_a_bug_of_ours_is_a_row_and_no_verdict(command, shop):
+    """An unexpected exception of ours costs one row, which is in error and says so; the others are unharmed."""
     (shop / "planted.py").write_text(
-        "import verify\nimport verify.checker\nverify.checker.check = lambda *arguments: 1 / 0\n"
+        "import verify\nimport verify.checker\ncheck = verify.checker.check\n"
+        "verify.checker.check = lambda case, seed: 1 / 0 if case.name == 'x' else check(case, seed)\n"
         "@verify.case('x', at={'x': 1})\ndef x(x):\n    return (yield x)\n"
+        "@verify.case('y', at={'y': 1})\ndef y(y):\n    return (yield y)\n"
     )
     done = command("planted.py")
-    assert (done.status, "ZeroDivisionError" in done.err, "please report" in done.err) == (70, True, True)
+    assert (done.status, "ZeroDivisionError" in done.err) == (1, True)
+    assert "gradproof itself failed: this is a bug in it; please report it" in done.out
+    assert "1 case in error (2 cases, 1 gradient: 1 proved)" in done.out

@@ -149,3 +149,29 @@ def test_names_have_to_fit_the_inputs(text, inputs, message):
     """Every name has a value and every input a use; a misspelled one is told what it is near to."""
     with pytest.raises(InputError, match=message):
         parse(text, inputs)
+
+
+LINES = "\n".join(["v_0 = x * y", *[f"v_{i} = v_{i - 1} + x" for i in range(1, 2500)]])
+
+
+@pytest.mark.parametrize("last", ["v_2499", "(v_2499\n + y\n)", "(v_2499" + "\n" * 2500 + "+ y)"])
+def test_long_texts_are_one_program(last):
+    """A long text, which is parsed in pieces, has all its lines, whether or not a statement crosses from one to the next."""
+    for early in (998, 999, 1000, 1999, 2000):
+        text = LINES.replace(f"v_{early} = v_{early - 1} + x", f"v_{early} = (v_{early - 1}\n + \nx)") + f"\nz = {last}"
+        steps = parse(text, ["x", "y"]).steps
+        assert [step.label for step in steps if step.op == "+"][:2499] == [f"v_{i}" for i in range(1, 2500)]
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("v_2000 = f(x)", "line 2001, column 10"),
+        ("v_2000 = x +", "line 2001, column 13"),
+        ("v_2000 = x y", "line 2001"),
+    ],
+)
+def test_errors_in_long_texts_name_their_line(line, said):
+    """Lines are counted from the start of the text, not of the piece that is parsed."""
+    with pytest.raises(InputError, match=said):
+        parse(LINES.replace("v_2000 = v_1999 + x", line))

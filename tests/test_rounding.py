@@ -166,3 +166,10 @@ def test_outside_the_bound_is_not_rounding():
     cast = judge(0.10000000149011612, tenth, ball(Fraction(1, 10)))
     assert not cast.explained
     assert float(cast.error) > float(cast.bound)
+
+
+def test_times_one_adds_nothing():
+    """x * 1 is x in floats of any size, so its enclosure is no wider."""
+    for text in ("1/3", "1e-320", "1e300"):
+        x = Enclosure.of_input(Fraction(text))
+        assert (x * 1) is x

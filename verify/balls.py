@@ -54,7 +54,12 @@ def function(name: str, a: flint.arb) -> flint.arb:
 
 def ball(value: Fraction) -> flint.arb:
     """Return a ball of the working precision around an exact number."""
-    return flint.arb(flint.fmpq(value.numerator, value.denominator))
+    return flint.arb(rational(value))
+
+
+def rational(value: Fraction) -> flint.fmpq:
+    """Return an exact number as flint's."""
+    return flint.fmpq(*value.as_integer_ratio())
 
 
 def power(base: flint.arb, exponent: Fraction) -> flint.arb:

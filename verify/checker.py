@@ -106,25 +106,23 @@ def _constant(exact: Theory, seed: int) -> bool:
     return all(decision.verdict is Verdict.PROVED for decision in found)
 
 
-def _decisions(
-    exact: Theory, keys: list[Key], symbols: Outcome, at: Points, seed: int
-) -> dict[Key, tuple[Decision, int]]:
-    """Decide each quantity; returns the decision and the node of what the subject computed."""
-    actual = {}
+def _decisions(exact: Theory, keys: list[Key], symbols: Outcome, at: Points, seed: int) -> list[tuple[Decision, int]]:
+    """Decide each quantity; returns the decisions with the nodes of what the subject computed."""
+    actual = []
     for key in keys:
         outcome, label = symbols.values if key[0] == "value" else symbols.gradients, exact.label(key)
         if label not in outcome:
             raise SubjectError(
                 f"the {key[0]} of {label!r} comes back from a run on floats, but not from one on symbols"
             )
-        actual[key] = outcome[label]
-    pairs = [(exact.expected(key), actual[key]) for key in keys]
+        actual.append(outcome[label])
+    pairs = [(exact.expected(key), node) for key, node in zip(keys, actual, strict=True)]
     twice = [(exact.derivatives[i], node) for i, (node, _) in exact.wholes.items()]
     found = decide(exact.graph, [*pairs, *twice], at, seed)
     # The sweep stands on its own; that it is not proved equal to the whole may be for want of a law of roots.
     if not all(decision.verdict.good for decision in found[len(pairs) :]):
         raise SubjectError(_INCONSISTENT)
-    return {key: (decision, actual[key]) for key, decision in zip(keys, found, strict=False)}
+    return list(zip(found, actual, strict=False))
 
 
 def _reproduce(case: ExpressionCase) -> str:

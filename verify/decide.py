@@ -77,9 +77,10 @@ def decide(graph: Graph, pairs: Sequence[Pair], points: Points, seed: int) -> li
         lambda still: _by_their_roots(graph, still, points, seed),
         lambda still: _by_balls(graph, still, points()),
     ]
+    still = list(dict.fromkeys(pair for pair in pairs if pair not in found))
     for settle in stages:
-        still = list(dict.fromkeys(pair for pair in pairs if pair not in found))
         found.update(settle(still) if still else {})
+        still = [pair for pair in still if pair not in found]
     return [found.get(pair) or _left_open(graph, pair, points(), seed) for pair in pairs]
 
 

@@ -32,12 +32,6 @@ def partials(op: str, arity: int, exponent: Fraction | None) -> tuple[sympy.Expr
 
 
 @cache
-def _plan(partial: sympy.Expr) -> Plan:
-    """Return a partial derivative as steps, which are taken for each use of its operation."""
-    return plan(partial)
-
-
-@cache
 def function_partial(name: str) -> sympy.Expr:
     """Return SymPy's derivative of a function of the graph's FUNCTIONS."""
     return sympy.diff(getattr(sympy, name)(_ARGUMENTS[0]), _ARGUMENTS[0])
@@ -56,15 +50,18 @@ def sympy_number(value: Fraction) -> sympy.Rational:
 
 def sweep(graph: Graph, program: Program, values: list[Symbol], upstream: Symbol) -> dict[int, int]:
     """Return for each step the node of d(upstream * output) / d(step), by the chain rule from the output back."""
-    adjoints = {program.result: upstream.node}
+    steps, adjoints = program.steps, {program.result: upstream.node}
+    plans: dict[tuple[str, Fraction | None], list[Plan]] = {}
     for index in range(program.result, -1, -1):
-        step = program.steps[index]
-        if index not in adjoints or step.op not in OPERATIONS:
+        op, args, number, *_ = steps[index]
+        if index not in adjoints or op not in OPERATIONS:
             continue
-        operands = dict(zip(_ARGUMENTS, [values[i].node for i in step.args], strict=False))
-        for argument, partial in zip(step.args, partials(step.op, len(step.args), step.number), strict=True):
-            if program.steps[argument].varies:
-                share = graph.product(adjoints[index], replay(graph, _plan(partial), operands))
+        if (op, number) not in plans:
+            plans[op, number] = [plan(partial) for partial in partials(op, len(args), number)]
+        operands = dict(zip(_ARGUMENTS, [values[i].node for i in args], strict=False))
+        for argument, partial in zip(args, plans[op, number], strict=True):
+            if steps[argument].varies:
+                share = graph.product(adjoints[index], replay(graph, partial, operands))
                 adjoints[argument] = graph.sum(adjoints[argument], share) if argument in adjoints else share
     return adjoints
 

@@ -16,11 +16,12 @@ _PARTIAL = ("/", "**")  # the operations that are not defined everywhere
 
 def check_domain(program: Program, inputs: Mapping[str, Fraction]) -> None:
     """Raise InputError where a step divides by zero, or takes a root of what is not positive."""
+    if not any(step.op in _PARTIAL for step in program.steps):
+        return
     graph = Graph()
     symbols = {name: Symbol(graph, graph.variable(name)) for name in inputs}
     steps: list[Symbol] = []
-    last = max((i for i, step in enumerate(program.steps) if step.op in _PARTIAL), default=-1)
-    for step in program.steps[: last + 1]:
+    for step in program.steps:
         if step.op in _PARTIAL:
             arguments = [steps[i] for i in step.args]
             labels = [program.steps[i].label for i in step.args]

@@ -6,6 +6,7 @@ import math
 import numbers
 from decimal import Decimal, Inexact, InvalidOperation, localcontext
 from fractions import Fraction
+from functools import lru_cache
 
 from verify.errors import InputError
 
@@ -26,12 +27,15 @@ def exact(value: object, what: str) -> Fraction:
     if isinstance(value, Fraction):
         number = value
     elif isinstance(value, numbers.Integral) and not isinstance(value, bool):
-        number = Fraction(int(value))
+        number = _whole(int(value))
     elif isinstance(value, (str, Decimal, float)):
         number = _from_decimal(value, what)
     else:
         raise InputError(f"{what} is {value!r}: a number was expected")
     return _within_float64(number, what)
+
+
+_whole = lru_cache(maxsize=1024)(Fraction)  # what many inputs share, their texts and balls can share too
 
 
 def _from_decimal(value: str | Decimal | float, what: str) -> Fraction:
@@ -94,6 +98,7 @@ def _simplest_between(low: Fraction, high: Fraction) -> Fraction:
     return found
 
 
+@lru_cache(maxsize=1024)
 def decimal_text(number: Fraction) -> str:
     """Write a rational as people type it: `1.1`, `4.5e+20` or `1e-12` where 17 digits suffice, else `1/3`."""
     with localcontext(prec=17) as context:

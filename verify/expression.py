@@ -12,7 +12,7 @@ import ast
 import textwrap
 import unicodedata
 import warnings
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from fractions import Fraction
 
 from verify.errors import InputError, nearest
@@ -40,6 +40,7 @@ _NOT_ARITHMETIC: dict[type[ast.AST], str] = {
     ast.NamedExpr: "an assignment inside an expression",
     ast.AugAssign: "an assignment that changes a value",
 }
+_PIECE = 1000  # lines
 _LARGEST_POWER = 1000
 _LARGEST_ROOT = 10**9
 _LONGEST_LABEL = 48
@@ -55,8 +56,9 @@ def parse(text: str, inputs: Iterable[str] | None = None) -> Program:
     source = textwrap.dedent(text.replace("\r\n", "\n").replace("\r", "\n")).strip()
     with uncollected():
         builder = _Builder(source, None if inputs is None else [identifier(name) for name in inputs])
-        for statement in _statements(source):
-            builder.add(statement)
+        for builder.above, statements in _statements(source):
+            for statement in statements:
+                builder.add(statement)
         return builder.finish()
 
 
@@ -65,7 +67,23 @@ def identifier(name: str) -> str:
     return unicodedata.normalize("NFKC", name)
 
 
-def _statements(source: str) -> list[ast.stmt]:
+def _statements(source: str) -> Iterator[tuple[int, list[ast.stmt]]]:
+    """Parse some lines at a time: a tree takes a hundred times the room of its text. Yields how many lines are above.
+
+    Lines that are a program, above others that are one, mean the same in one piece and in two. Where the lines of a
+    piece are none, a statement may go on below: then all that is left is one piece.
+    """
+    lines = source.split("\n")
+    for above in range(0, len(lines), _PIECE):
+        try:
+            piece = _parsed("\n".join(lines[above : above + _PIECE]))
+        except InputError:
+            yield 0, _parsed("\n" * above + "\n".join(lines[above:]))
+            return
+        yield above, piece
+
+
+def _parsed(source: str) -> list[ast.stmt]:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # `1(2)` makes Python's parser warn; we refuse it ourselves
@@ -77,8 +95,6 @@ def _statements(source: str) -> list[ast.stmt]:
         raise InputError("the expression is nested too deeply: give its parts names, on lines of their own") from None
     except ValueError as problem:  # null bytes
         raise InputError(f"not an expression: {problem}") from None
-    if not found:
-        raise InputError("the expression is empty")
     return found
 
 
@@ -101,6 +117,7 @@ class _Builder:
         except UnicodeEncodeError:  # half a surrogate pair
             raise InputError("not an expression: it is not valid text (UTF-8)") from None
         self.inputs = None if inputs is None else dict.fromkeys(inputs)
+        self.above = 0  # lines that the numbers of a tree's lines do not count
         self.steps: list[Step] = []
         self.scope: dict[str, int] = {}
         self.named: set[str] = set()
@@ -241,7 +258,7 @@ class _Builder:
     def segment(self, node: ast.AST) -> str:
         """Return the text of a node on one line. Python counts columns in bytes of UTF-8."""
         assert isinstance(node, (ast.expr, ast.stmt))
-        first, last = node.lineno - 1, (node.end_lineno or node.lineno) - 1
+        first, last = self.above + node.lineno - 1, self.above + (node.end_lineno or node.lineno) - 1
         if first == last:
             return " ".join(self.lines[first][node.col_offset : node.end_col_offset].decode().split())
         lines = self.lines[first : last + 1]
@@ -261,11 +278,14 @@ class _Builder:
         return f"not arithmetic: {kind + ' in ' if kind else ''}{self.shown(node)!r}"
 
     def error(self, node: ast.expr | ast.stmt, message: str) -> InputError:
-        column = len(self.lines[node.lineno - 1][: node.col_offset].decode()) + 1
-        return InputError(f"{message} (line {node.lineno}, column {column})")
+        line = self.above + node.lineno
+        column = len(self.lines[line - 1][: node.col_offset].decode()) + 1
+        return InputError(f"{message} (line {line}, column {column})")
 
     def finish(self) -> Program:
         """Check that every name is of use, and return the program."""
+        if not self.output:
+            raise InputError("the expression is empty")
         for name in self.inputs or []:
             if name not in self.scope:
                 raise InputError(f"the input {name!r} is not used by the expression{nearest(name, self.used)}")

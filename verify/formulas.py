@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import heapq
 import math
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from fractions import Fraction
-from functools import cache, reduce
+from functools import cache, cached_property, lru_cache, reduce
 from typing import Any, NamedTuple
 
 import sympy
@@ -27,19 +27,35 @@ def placeholder(index: int) -> sympy.Symbol:
 
     SymPy remembers much about each symbol and expression: with the same few in every case it finds out but once.
     """
-    return sympy.Symbol(f"_{index:06}")
+    return sympy.Symbol(_sign(index))
+
+
+def _sign(index: int) -> str:
+    return f"_{index:06}"
 
 
 class Alphabet:
-    """The names of a case and the symbols that stand for them."""
+    """The names of a case and the symbols that stand for them, made when they are first asked for."""
 
     def __init__(self, names: Iterable[str]) -> None:
-        self.symbols = {name: placeholder(i) for i, name in enumerate(dict.fromkeys(names))}
-        self._printer = _Printer({symbol: name for name, symbol in self.symbols.items()})
+        self._places = {name: i for i, name in enumerate(dict.fromkeys(names))}
+
+    @cached_property
+    def symbols(self) -> dict[str, sympy.Symbol]:
+        """Return the symbols by name."""
+        return {name: placeholder(i) for name, i in self._places.items()}
+
+    @cached_property
+    def _printer(self) -> _Printer:
+        return _Printer({symbol: name for name, symbol in self.symbols.items()})
 
     def spare(self) -> sympy.Symbol:
         """Return a symbol that stands for no name."""
-        return placeholder(len(self.symbols))
+        return placeholder(len(self._places))
+
+    def rank(self, name: str) -> str:
+        """Return what SymPy sorts the factors of a product by."""
+        return _sign(self._places[name])
 
     def write(self, expression: sympy.Expr) -> str:
         """Write an expression with the names in it."""
@@ -102,11 +118,9 @@ class _Sizes:
         return Size(a.operations + 1, a.depth + 1, a.bits)
 
 
-def _joined(kind: str, *parts: Size) -> Size:
-    operations = sum(part.operations for part in parts) + 1
-    return Size(
-        operations, max(part.depth + (part.kind != kind) for part in parts), sum(part.bits for part in parts), kind
-    )
+def _joined(kind: str, a: Size, b: Size) -> Size:
+    left, right = a.depth + (a.kind != kind), b.depth + (b.kind != kind)
+    return Size(a.operations + b.operations + 1, left if left > right else right, a.bits + b.bits, kind)
 
 
 def size(graph: Graph, node: int, known: Iterable[int] = ()) -> Size:
@@ -173,10 +187,11 @@ def _operands(graph: Graph, number: int, known: Container[int]) -> dict[int, int
     return counts
 
 
+Nodes = Mapping[sympy.Symbol, int]  # what symbols stand for
 Plan = list[tuple[Any, list[int]]]  # parts of an expression, each with the places of its arguments before it
 
 
-def from_sympy(graph: Graph, expression: sympy.Expr, nodes: Mapping[sympy.Symbol, int]) -> int:
+def from_sympy(graph: Graph, expression: sympy.Expr, nodes: Nodes) -> int:
     """Return the node of a SymPy expression whose symbols stand for the given nodes."""
     return replay(graph, plan(expression), nodes)
 
@@ -192,27 +207,34 @@ def plan(expression: sympy.Expr) -> Plan:
     return steps
 
 
-def replay(graph: Graph, steps: Plan, nodes: Mapping[sympy.Symbol, int]) -> int:
+def replay(graph: Graph, steps: Plan, nodes: Nodes) -> int:
     """Return the node of the last part, all of them taken as nodes."""
     found: list[int] = []
     for part, arguments in steps:
-        found.append(_node(graph, part, [found[place] for place in arguments], nodes))
+        found.append(_maker(part)(graph, nodes, [found[place] for place in arguments]))
     return found[-1]
 
 
-def _node(graph: Graph, part: Any, arguments: list[int], nodes: Mapping[sympy.Symbol, int]) -> int:
+@lru_cache(maxsize=1024)  # the parts of the derivatives of single operations come again and again
+def _maker(part: Any) -> Callable[[Graph, Nodes, list[int]], int]:
+    """Return how the node of a part is made from those of its arguments."""
     if part.is_Symbol:
-        return nodes[part]
+        return lambda graph, nodes, _: nodes[part]
+    if part.is_Integer:
+        whole = int(part)
+        return lambda graph, *_: graph.whole(whole)
     if part.is_Rational:
-        return graph.constant(Fraction(int(part.p), int(part.q)))
+        value = Fraction(int(part.p), int(part.q))
+        return lambda graph, *_: graph.constant(value)
     if part.is_Add or part.is_Mul:
-        return reduce(graph.sum if part.is_Add else graph.product, arguments)
+        return lambda graph, _, arguments: reduce(graph.sum if part.is_Add else graph.product, arguments)
     if part.is_Pow and part.exp.is_Rational:
-        return graph.power(arguments[0], Fraction(int(part.exp.p), int(part.exp.q)))
+        exponent = Fraction(int(part.exp.p), int(part.exp.q))
+        return lambda graph, _, arguments: graph.power(arguments[0], exponent)
     if part.is_Function and part.func.__name__ in FUNCTIONS:
-        return graph.function(part.func.__name__, arguments[0])
+        return lambda graph, _, arguments: graph.function(part.func.__name__, arguments[0])
     if part is sympy.pi:
-        return graph.pi()
+        return lambda graph, *_: graph.pi()
     raise TraceError(f"SymPy's derivative contains {part.func.__name__}, which cannot be followed")
 
 

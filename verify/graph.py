@@ -46,6 +46,9 @@ class Graph:
         self.args: list[tuple[int, ...]] = []
         self.payloads: list[Any] = []
         self.constants: dict[int, Fraction] = {}
+        # Sums and products, most of a graph, by their arguments; the rest by operation and what makes them up.
+        self._sums: dict[tuple[int, ...], int] = {}
+        self._products: dict[tuple[int, ...], int] = {}
         self._numbers: dict[tuple[Any, ...], int] = {}
         self._scaled: dict[
             int, tuple[Fraction, int]
@@ -58,16 +61,17 @@ class Graph:
         """Return a node as one value."""
         return Node(self.ops[number], self.args[number], self.payloads[number])
 
-    def _new(self, key: tuple[Any, ...], args: tuple[int, ...] = (), payload: Any = None) -> int:
-        number = self._numbers[key] = len(self.ops)
-        self.ops.append(key[0])
+    def _new(self, op: str, args: tuple[int, ...] = (), payload: Any = None) -> int:
+        self.ops.append(op)
         self.args.append(args)
         self.payloads.append(payload)
-        return number
+        return len(self.ops) - 1
 
     def _leaf(self, op: str, payload: Any) -> int:
         number = self._numbers.get((op, payload))
-        return self._new((op, payload), (), payload) if number is None else number
+        if number is None:
+            number = self._numbers[op, payload] = self._new(op, (), payload)
+        return number
 
     def variable(self, name: str) -> int:
         """Return the node of an input."""
@@ -76,8 +80,13 @@ class Graph:
     def constant(self, value: Fraction) -> int:
         """Return the node of an exact constant."""
         number = self._leaf("constant", value)
-        self.constants[number] = value
+        self.constants.setdefault(number, value)
         return number
+
+    def whole(self, value: int) -> int:
+        """Return the node of a whole number, which is found among the fractions: 1 and Fraction(1) are one key."""
+        number = self._numbers.get(("constant", value))
+        return self.constant(Fraction(value)) if number is None else number
 
     def typed(self, value: float) -> int:
         """Return the node of a float that stands in the code and is not a simple binary fraction: 0.1, not 0.5."""
@@ -95,7 +104,8 @@ class Graph:
         """Return the node of a + b."""
         if a > b:
             a, b = b, a
-        number = self._numbers.get(("sum", a, b))
+        args = a, b
+        number = self._sums.get(args)
         if number is not None:
             return number
         constants = self.constants
@@ -110,16 +120,17 @@ class Graph:
             right, other = self._split(b)
             if inner == other:
                 return self._scale(left + right, inner)
-        return self._new(("sum", a, b), (a, b))
+        number = self._sums[args] = self._new("sum", args)
+        return number
 
     def total(self, numbers: Iterable[int]) -> int:
         """Return the node of the sum of nodes; the order of the terms, which is of no matter, is made the same."""
         ordered = sorted(numbers)
         if not ordered:
             return self.constant(Fraction(0))
-        result, known, add = ordered[0], self._numbers, self.sum
+        result, known, add = ordered[0], self._sums, self.sum
         for number in ordered[1:]:
-            found = known.get(("sum", result, number) if result < number else ("sum", number, result))
+            found = known.get((result, number) if result < number else (number, result))
             result = add(result, number) if found is None else found
         return result
 
@@ -127,18 +138,22 @@ class Graph:
         """Return the node of a * b; a constant factor is kept outermost, so that signs and factors meet and fold."""
         if a > b:
             a, b = b, a
-        number = self._numbers.get(("product", a, b))
+        args = a, b
+        number = self._products.get(args)
         if number is not None:
             return number
         constants, scaled = self.constants, self._scaled
         if a in constants or b in constants or a in scaled or b in scaled:
+            if constants.get(a) == 1 or constants.get(b) == 1:
+                return b if constants.get(a) == 1 else a
             left, a = self._split(a)
             right, b = self._split(b)
             factor = right if left is _ONE else left if right is _ONE else left * right
             return self._scale(factor, b if a < 0 else a if b < 0 else self.product(a, b) if factor else -1)
         if a == b:
             return self.power(a, _TWO)
-        return self._new(("product", a, b), (a, b))
+        number = self._products[args] = self._new("product", args)
+        return number
 
     def _split(self, number: int) -> tuple[Fraction, int]:
         """Return the constant factor of a node and what it multiplies, -1 for nothing."""
@@ -153,9 +168,10 @@ class Graph:
         if factor == 1:
             return inner
         constant = self.constant(factor)
-        number = self._numbers.get(("product", constant, inner))
+        args = constant, inner
+        number = self._products.get(args)
         if number is None:
-            number = self._new(("product", constant, inner), (constant, inner))
+            number = self._products[args] = self._new("product", args)
             self._scaled[number] = (factor, inner)
         return number
 
@@ -180,7 +196,9 @@ class Graph:
 
     def _power(self, a: int, exponent: Fraction) -> int:
         number = self._numbers.get(("power", a, exponent))
-        return self._new(("power", a, exponent), (a,), exponent) if number is None else number
+        if number is None:
+            number = self._numbers["power", a, exponent] = self._new("power", (a,), exponent)
+        return number
 
     def function(self, name: str, a: int) -> int:
         """Return the node of a function of FUNCTIONS at a.
@@ -205,7 +223,9 @@ class Graph:
 
     def _unary(self, name: str, a: int) -> int:
         number = self._numbers.get((name, a))
-        return self._new((name, a), (a,)) if number is None else number
+        if number is None:
+            number = self._numbers[name, a] = self._new(name, (a,))
+        return number
 
     def _scale_node(self, factor: Fraction, a: int) -> int:
         return self.product(self.constant(factor), a)

@@ -75,12 +75,10 @@ class Program:
 
 def compute(step: Step, values: Sequence[Any], inputs: Mapping[str, Any], number: Callable[[Fraction], Any]) -> Any:
     """Compute one step from the values of the earlier ones."""
-    if step.op == "input":
-        return inputs[step.label]
-    if step.op == "number":
-        assert step.number is not None
-        return number(step.number)
-    arguments = [values[i] for i in step.args]
-    if step.number is not None:
-        arguments.append(number(step.number))
-    return OPERATIONS[step.op](*arguments)
+    op, args, constant, label, _ = step
+    if op == "input":
+        return inputs[label]
+    arguments = [values[i] for i in args]
+    if constant is not None:
+        arguments.append(number(constant))
+    return arguments[0] if op == "number" else OPERATIONS[op](*arguments)

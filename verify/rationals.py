@@ -12,7 +12,7 @@ from verify import balls, field
 from verify.exact import decimal_text, simplest_rational
 from verify.graph import FUNCTIONS, Graph
 
-_AT_ZERO = {name: Fraction(value) for name, value in FUNCTIONS.items() if value is not None}
+_AT_ZERO = {name: flint.fmpq(value) for name, value in FUNCTIONS.items() if value is not None}
 _LONGEST = 2048  # bits of numerator or denominator
 _REAL_BITS = 256
 
@@ -35,32 +35,35 @@ class Real(NamedTuple):
 
 
 class _Rationals:
+    """The graph in flint's rationals, which are several times as fast as Python's."""
+
     def __init__(self, point: Mapping[str, Fraction]) -> None:
         self.point = point
 
-    def variable(self, name: str) -> Fraction | None:
-        return self.point[name]
+    def variable(self, name: str) -> flint.fmpq | None:
+        return balls.rational(self.point[name])
 
-    def constant(self, value: Fraction) -> Fraction | None:
-        return value
+    def constant(self, value: Fraction) -> flint.fmpq | None:
+        return balls.rational(value)
 
-    def typed(self, value: float) -> Fraction | None:
-        return simplest_rational(value)
+    def typed(self, value: float) -> flint.fmpq | None:
+        return balls.rational(simplest_rational(value))
 
-    def pi(self, payload: None) -> Fraction | None:
+    def pi(self, payload: None) -> flint.fmpq | None:
         return None
 
-    def sum(self, a: Fraction | None, b: Fraction | None) -> Fraction | None:
+    def sum(self, a: flint.fmpq | None, b: flint.fmpq | None) -> flint.fmpq | None:
         return None if a is None or b is None else _short(a + b)
 
-    def product(self, a: Fraction | None, b: Fraction | None) -> Fraction | None:
+    def product(self, a: flint.fmpq | None, b: flint.fmpq | None) -> flint.fmpq | None:
         return None if a is None or b is None else _short(a * b)
 
-    def power(self, a: Fraction | None, exponent: Fraction) -> Fraction | None:
-        return None if a is None else power(a, exponent)
+    def power(self, a: flint.fmpq | None, exponent: Fraction) -> flint.fmpq | None:
+        found = None if a is None else power(_fraction(a), exponent)
+        return None if found is None else balls.rational(found)
 
-    def function(self, name: str, a: Fraction | None, number: int) -> Fraction | None:
-        return _AT_ZERO.get(name) if a == 0 else Fraction(0) if name == "log" and a == 1 else None
+    def function(self, name: str, a: flint.fmpq | None, number: int) -> flint.fmpq | None:
+        return _AT_ZERO.get(name) if a == 0 else flint.fmpq(0) if name == "log" and a == 1 else None
 
 
 def power(base: Fraction, exponent: Fraction) -> Fraction | None:
@@ -85,27 +88,39 @@ def _bits(value: Fraction) -> int:
     return max(value.numerator.bit_length(), value.denominator.bit_length())
 
 
-def _short(value: Fraction) -> Fraction | None:
-    return value if _bits(value) <= _LONGEST else None
+def _short(value: flint.fmpq) -> flint.fmpq | None:
+    return value if value.height_bits() <= _LONGEST else None
+
+
+def _fraction(value: flint.fmpq) -> Fraction:
+    return Fraction(int(value.p), int(value.q))
 
 
 def rational(graph: Graph, node: int, point: Mapping[str, Fraction]) -> Fraction | None:
     """Return the value of a node at an exact point where it is a short rational, else None."""
-    found: Fraction | None = graph.read([node], _Rationals(point))[node]
-    return found
+    found = graph.read([node], _Rationals(point))[node]
+    return None if found is None else _fraction(found)
 
 
 def real(graph: Graph, nodes: Iterable[int], point: Mapping[str, Fraction]) -> dict[int, Real]:
     """Return the values of nodes at an exact point, each with its text and as tight a ball as its kind allows."""
     nodes = list(nodes)
     values = graph.read(nodes, _Rationals(point))
-    rational: dict[int, Fraction | None] = {node: values[node] for node in nodes}
+    made: dict[tuple[int, int], Real] = {}  # many nodes, few values
     with flint.ctx.workprec(_REAL_BITS):
-        irrational = balls.at(graph, [node for node in nodes if rational[node] is None], point)
+        irrational = balls.at(graph, [node for node in nodes if values[node] is None], point)
         return {
-            node: _hidden_zero(graph, node, irrational[node]) if value is None else Real(value, balls.ball(value))
-            for node, value in rational.items()
+            node: _hidden_zero(graph, node, irrational[node]) if values[node] is None else _shared(values[node], made)
+            for node in nodes
         }
+
+
+def _shared(value: flint.fmpq, made: dict[tuple[int, int], Real]) -> Real:
+    """Return the one Real of a rational."""
+    parts = int(value.p), int(value.q)
+    if parts not in made:
+        made[parts] = Real(Fraction(*parts), flint.arb(value))
+    return made[parts]
 
 
 def _hidden_zero(graph: Graph, node: int, ball: flint.arb) -> Real:

@@ -14,6 +14,7 @@ import numbers
 from collections.abc import Callable
 from decimal import ROUND_CEILING, Context, Decimal
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any, Self
 
 import flint
@@ -48,17 +49,16 @@ class Enclosure(Scalar):
     def of_input(cls, value: Fraction) -> Self:
         """Enclose the float nearest to a decimal: half an ulp around it, unless it is a float itself."""
         nearest = float(value)
-        exact = ball(value)
-        return cls(
-            flint.arb(nearest) if Fraction(nearest) == value else exact + flint.arb(0, flint.arb(math.ulp(nearest)) / 2)
-        )
+        if nearest.as_integer_ratio() == value.as_integer_ratio():
+            return cls(flint.arb(nearest))
+        return cls(ball(value) + flint.arb(0, flint.arb(math.ulp(nearest)) / 2))
 
     def lift(self, other: object) -> Self | None:
         """Return a plain number as the float that it becomes beside a float, and a fraction with what that is off."""
+        if type(other) is type(self):
+            return other
         if isinstance(other, Fraction):
             return self.of_input(other)
-        if isinstance(other, Enclosure):
-            return type(self)(other.ball)
         return type(self)(flint.arb(float(other))) if isinstance(other, numbers.Real) else None
 
     def plus(self, other: Self) -> Self:
@@ -66,7 +66,9 @@ class Enclosure(Scalar):
         return self._rounded(self.ball + other.ball, exactly=self.ball.is_zero() or other.ball.is_zero())
 
     def times(self, other: Self) -> Self:
-        """Enclose self * other; a factor that is a power of two only moves the exponent."""
+        """Enclose self * other; a factor that is a power of two only moves the exponent, and 1 nothing at all."""
+        if other.ball == 1:
+            return self
         return self._rounded(self.ball * other.ball, exactly=_scales(self.ball) or _scales(other.ball))
 
     def over(self, other: Self) -> Self:
@@ -88,12 +90,13 @@ class Enclosure(Scalar):
 
     def _rounded(self, value: flint.arb, *, units: int = 1, exactly: bool = False) -> Self:
         """Widen an exact result by `units` times 2**-53, by nothing if the exact result is known to be a float."""
-        if not value.is_finite() or not abs(value) < _OVERFLOW:
+        size = abs(value)
+        if not size < _OVERFLOW:  # or unknown: no order holds for what is not finite
             return type(self)(_UNKNOWN)
-        normal = value.is_zero() or abs(value) >= _SMALLEST_NORMAL
-        if normal and (exactly or (value.is_exact() and value.mid().bits() <= 53)):
+        normal = size >= _SMALLEST_NORMAL or value.is_zero()
+        if normal and (exactly or (value.is_exact() and value.bits() <= 53)):
             return type(self)(value)
-        return type(self)(value + flint.arb(0, abs(value) * _UNIT * units + _HALF_SUBNORMAL * units))
+        return type(self)(value + flint.arb(0, (size * _UNIT + _HALF_SUBNORMAL) * units))
 
 
 def _comparing(relation: str) -> Callable[[Enclosure, object], Any]:
@@ -119,7 +122,7 @@ Enclosure.__hash__ = object.__hash__  # type: ignore[method-assign]
 
 def _scales(value: flint.arb) -> bool:
     """Tell whether a ball is exactly a power of two, of either sign."""
-    return bool(value.is_exact()) and abs(int(value.man_exp()[0])) == 1
+    return bool(value.bits() == 1 and value.is_exact())  # a mantissa is odd: of one bit, it is 1
 
 
 def judge(
@@ -163,16 +166,27 @@ _OUTSIDE = "further than rounding can take it from the exact"
 
 def _ulp(value: flint.arb) -> flint.arb:
     """Return the distance between neighbouring float64s at a value that is not 0."""
-    mantissa, exponent = (int(n) for n in value.mid().man_exp())
-    binade = exponent + abs(mantissa).bit_length() - 1
-    return flint.arb(2) ** flint.fmpz(max(binade - 52, -1074))
+    mantissa, exponent = value.mid().man_exp()
+    binade = int(exponent) + mantissa.bit_length() - 1
+    return _power_of_two(max(binade - 52, -1074))
+
+
+@lru_cache
+def _power_of_two(exponent: int) -> flint.arb:
+    return flint.arb(2) ** flint.fmpz(exponent)
 
 
 def _upward(value: flint.arb) -> str:
     """Write a non-negative ball's upper end with two digits, rounded up; 0 only where it is 0."""
     if value.is_zero():
         return "0"
-    mantissa, exponent = (int(n) for n in value.upper().man_exp())
+    mantissa, exponent = value.upper().man_exp()
+    return _two_digits(int(mantissa), int(exponent))
+
+
+@lru_cache(maxsize=1024)  # one formula at a few values has few distances
+def _two_digits(mantissa: int, exponent: int) -> str:
+    """Write mantissa * 2**exponent."""
     above, below = (mantissa << exponent, 1) if exponent >= 0 else (mantissa, 1 << -exponent)
     digits = _TWO_DIGITS.divide(Decimal(above), Decimal(below))
     return f"{digits:f}" if -5 < digits.adjusted() < 7 or not digits else f"{digits:.1e}"

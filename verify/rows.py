@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable
+from typing import Any
 
 import flint
 
@@ -10,6 +11,7 @@ from verify import rationals, runs
 from verify.cases import Outcome
 from verify.decide import Decision
 from verify.exact import decimal_text
+from verify.rationals import Real
 from verify.result import Comparison, Counterexample, Evidence, Rounding, Verdict
 from verify.rounding import judge
 from verify.runs import SubjectError
@@ -27,6 +29,7 @@ class Rows:
 
     def __init__(self, exact: Theory, floats: Outcome) -> None:
         self.exact = exact
+        self.program = exact.case.program
         self.floats: dict[str, dict[str, float]] = {"value": floats.values, "gradient": floats.gradients}
         self.keys = [key for key in exact.keys if exact.label(key) in self.floats[key[0]]]
         shown = [exact.expected(key) for key in self.keys] + [exact.values[index] for _, index in self.keys]
@@ -34,15 +37,17 @@ class Rows:
         self.enclosures: dict[str, dict[str, flint.arb]] = {"value": {}, "gradient": {}}
         self.no_bound = ""
         self._typed: bool | None = None  # whether there are any floats of the code
+        self._judged: dict[tuple[Any, ...], tuple[flint.arb | None, Rounding]] = {}  # with its enclosure
         try:
             outcome = runs.on_enclosures(exact.case)
             self.enclosures = {"value": outcome.values, "gradient": outcome.gradients}
         except SubjectError as problem:
             self.no_bound = f"no bound could be derived: {problem}"
 
-    def decided(self, decisions: Mapping[Key, tuple[Decision, int]]) -> list[Comparison]:
-        """Write the rows of a decided case; `decisions` gives each verdict and the node of what was computed."""
-        return [self._row(key, *decisions[key]) for key in self.keys] + self._stated()
+    def decided(self, decisions: Iterable[tuple[Decision, int]]) -> list[Comparison]:
+        """Write the rows of a decided case; for each key, a decision and the node of what was computed."""
+        found = [self._row(key, *decision) for key, decision in zip(self.keys, decisions, strict=True)]
+        return found + self._stated()
 
     def undecided(self, why: str) -> list[Comparison]:
         """Write the rows of a case whose subject could not be followed on symbols."""
@@ -50,29 +55,29 @@ class Rows:
         return [self._row(key, unknown, None) for key in self.keys] + self._stated()
 
     def _row(self, key: Key, decision: Decision, actual: int | None) -> Comparison:
-        rounding = self._rounding(key, decision, actual)
-        decision = _unless_unstable(decision, rounding)
         quantity, index = key
-        step, label = self.exact.case.program.steps[index], self.exact.label(key)
+        step, label = self.program.steps[index], self.exact.label(key)
+        computed, real = self.floats[quantity][label], self.real[self.exact.expected(key)]
+        rounding = self._rounding(computed, self.enclosures[quantity].get(label), real, decision, actual)
+        decision = _unless_unstable(decision, rounding)
         proved = decision.verdict is Verdict.PROVED
         return Comparison(
             quantity=quantity,
             name=label,
             verdict=decision.verdict,
-            role="input" if step.op == "input" else "output" if index == self.exact.case.program.result else "node",
-            value=self._value(index),
-            actual=repr(self.floats[quantity][label]),
+            role="input" if step.op == "input" else "output" if index == self.program.result else "node",
+            value=self._value(index, step.label),
+            actual=repr(computed),
             actual_formula="" if proved or actual is None else self.exact.text(actual),
-            expected=self.real[self.exact.expected(key)].text,
+            expected=real.text,
             expected_formula=self._formula(key, in_full=not proved),
             evidence=decision.evidence,
             rounding=rounding,
             counterexample=self._counterexample(key, decision, actual),
         )
 
-    def _value(self, index: int) -> str:
+    def _value(self, index: int, label: str) -> str:
         """Return the forward value of a step: an input as typed, anything else as the float that came."""
-        label = self.exact.case.program.steps[index].label
         if label in self.exact.case.inputs:
             return decimal_text(self.exact.case.inputs[label])
         return (
@@ -87,12 +92,18 @@ class Rows:
             return self.exact.text(self.exact.expected(key))
         return self.exact.formula(key[1]) if key[0] == "gradient" else ""
 
-    def _rounding(self, key: Key, decision: Decision, actual: int | None) -> Rounding:
-        quantity, label = key[0], self.exact.label(key)
-        enclosure, exact = self.enclosures[quantity].get(label), self.real[self.exact.expected(key)].ball
+    def _rounding(
+        self, computed: float, enclosure: flint.arb | None, real: Real, decision: Decision, actual: int | None
+    ) -> Rounding:
+        """Judge a float; what was found of the same numbers in an earlier row, of which there may be many, is kept."""
         closed = decision.verdict is Verdict.PROVED and actual is not None and not self._has_typed(actual)
         right = decision.verdict.good
-        return judge(self.floats[quantity][label], enclosure, exact, right=right, closed=closed, note=self.no_bound)
+        asked = (computed, id(real), right, closed)  # the Reals outlive this
+        known = self._judged.get(asked)
+        if known is None or not _identical(known[0], enclosure):
+            judged = judge(computed, enclosure, real.ball, right=right, closed=closed, note=self.no_bound)
+            known = self._judged[asked] = enclosure, judged
+        return known[1]
 
     def _has_typed(self, node: int) -> bool:
         """Tell whether a formula has floats of the code in it."""
@@ -134,6 +145,11 @@ class Rows:
                 )
             )
         return rows
+
+
+def _identical(a: flint.arb | None, b: flint.arb | None) -> bool:
+    """Tell whether two balls have the same midpoint and the same radius."""
+    return a is b or (a is not None and b is not None and bool(a.mid() == b.mid() and a.rad() == b.rad()))
 
 
 def _unless_unstable(decision: Decision, rounding: Rounding) -> Decision:

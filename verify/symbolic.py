@@ -29,6 +29,8 @@ class Symbol(Scalar):
 
     def lift(self, other: object) -> Self | None:
         """Return a number or symbol as a symbol, None for anything else."""
+        if type(other) is type(self) and other.graph is self.graph:
+            return other
         node = node_of(self.graph, other)
         return None if node is None else self._at(node)
 
@@ -82,6 +84,8 @@ def node_of(graph: Graph, value: object) -> int | None:
         if value.graph is not graph:
             raise ForeignSymbolError(f"a symbol that was kept from another run, at {asked_at()}")
         return value.node
+    if isinstance(value, int):
+        return graph.whole(value)
     if isinstance(value, numbers.Rational):
         return graph.constant(Fraction(int(value.numerator), int(value.denominator)))
     if not isinstance(value, numbers.Real):

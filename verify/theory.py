@@ -35,6 +35,7 @@ class Theory:
     upstream: Symbol
     upstream_name: str
     names: Alphabet
+    fixed: Mapping[str, sympy.Expr]  # the upstream that is left out of formulas, being 1
     values: list[int]
     derivatives: dict[int, int]
     wholes: Mapping[int, tuple[int, sympy.Expr]]
@@ -66,10 +67,10 @@ class Theory:
 
     def formula(self, index: int) -> str:
         """Write the derivative with respect to a step, with the upstream in it unless that is 1."""
-        upstream = sympy.Integer(1) if self.case.upstream == 1 else self.names.symbols[self.upstream_name]
         if index in self.wholes:
+            upstream = {**self.names.symbols, **self.fixed}[self.upstream_name]
             return self.names.write(upstream * self.wholes[index][1])
-        return self.text(self.derivatives[index], {self.upstream_name: upstream})
+        return self.text(self.derivatives[index], self.fixed)
 
     def text(self, node: int, fixed: Mapping[str, sympy.Expr] | None = None) -> str:
         """Write the formula of a node; `fixed` gives variables a value."""
@@ -78,7 +79,7 @@ class Theory:
 
     def _monomial(self, node: int, fixed: Mapping[str, sympy.Expr]) -> str | None:
         """Write a product of a few different variables as SymPy would, in a hundredth of the time; None for others."""
-        ops, symbols = self.graph.ops, self.names.symbols
+        ops = self.graph.ops
         found: list[str] = []
         todo = [node]
         while todo:
@@ -89,10 +90,10 @@ class Theory:
                 found.append(self.graph.payloads[number])
             else:
                 return None
-        kept = [name for name in found if fixed.get(name) != 1]
-        if len(set(kept)) < len(kept) or any(fixed.get(name, symbols[name]) is not symbols[name] for name in kept):
+        kept = [name for name in found if fixed.get(name) is not sympy.S.One]
+        if len(set(kept)) < len(kept) or not fixed.keys().isdisjoint(kept):
             return None
-        return "*".join(sorted(kept, key=lambda name: str(symbols[name].name))) or "1"
+        return "*".join(sorted(kept, key=self.names.rank)) or "1"
 
 
 def theory(case: ExpressionCase, *, branching: bool = False) -> Theory:
@@ -105,7 +106,9 @@ def theory(case: ExpressionCase, *, branching: bool = False) -> Theory:
     small = len(program.steps) <= _LARGEST_WHOLE and formulas.size(graph, values[program.result].node).writable
     names = Alphabet([*program.inputs, name, *sorted(program.named)])
     whole = wholes(graph, program, names, values, upstream) if small else {}
-    return Theory(case, graph, inputs, upstream, name, names, [value.node for value in values], derivatives, whole)
+    fixed = {name: sympy.S.One} if case.upstream == 1 else {}
+    nodes = [value.node for value in values]
+    return Theory(case, graph, inputs, upstream, name, names, fixed, nodes, derivatives, whole)
 
 
 def _plain(sample: Mapping[str, Fraction]) -> tuple[Graph, list[Symbol]]:
