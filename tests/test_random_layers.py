@@ -65,7 +65,7 @@ def number(axis, shape):
 
 
 # Each operation: forward(parameter, *arguments) and its rule(parameter, upstream, output, *arguments), before any
-# broadcast is undone.
+# broadcast is undone. A rule asks each question once: of balls that overlap, neither > nor <= is true.
 OPERATIONS = {
     "add": (lambda p, a, b: a + b, lambda p, d, y, a, b: (d * 1, d * 1)),
     "subtract": (lambda p, a, b: a - b, lambda p, d, y, a, b: (d * 1, -d)),
@@ -77,7 +77,7 @@ OPERATIONS = {
     ),
     "maximum of two": (
         lambda p, a, b: np.maximum(a, b + p),
-        lambda p, d, y, a, b: (d * (a > b + p), d * (a <= b + p)),
+        lambda p, d, y, a, b: (d * (a > b + p), np.where(a > b + p, 0, d)),
     ),
     "matmul": (lambda p, a, b: a @ b, lambda p, d, y, a, b: (d @ b.T, a.T @ d)),
     "exp": (lambda p, a: np.exp(a / 4), lambda p, d, y, a: (d * y / 4,)),
