@@ -1,5 +1,4 @@
 """Attention: an average of values, weighted by how well their keys go with a query."""
-# ruff: noqa: N803, N806 - arrays have the names of the formulas
 
 import math
 from typing import Any

@@ -1,5 +1,4 @@
 """Convolution of images (N, C, H, W), as one product of matrices: each window is a row of `im2col`."""
-# ruff: noqa: N803 - parameters have the names of the formulas
 
 from collections.abc import Generator
 from typing import Any

@@ -1,5 +1,4 @@
 """Layers that are linear in their input, parameters W and b given to the constructor."""
-# ruff: noqa: N803 - parameters have the names of the formulas
 
 from collections.abc import Generator
 from typing import Any

@@ -2,7 +2,6 @@
 
 The gates of a cell lie side by side in Wx, Wh and b.
 """
-# ruff: noqa: N803 - parameters have the names of the formulas
 
 from collections.abc import Generator
 from typing import Any

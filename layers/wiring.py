@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from . import arithmetic
 
 if TYPE_CHECKING:
-    from verify.program import Program, Step
+    from verify.expressions.program import Program, Step
 
 CLASSES = {"+": "AddLayer", "-": "SubLayer", "*": "MulLayer", "/": "DivLayer", "**": "PowLayer", "neg": "NegLayer"}
 

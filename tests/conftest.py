@@ -8,11 +8,11 @@ import pytest
 
 from layers import arithmetic
 from layers.wiring import wire
-from verify.cases import make
 from verify.checker import check
 from verify.cli import main
-from verify.graph import Graph
-from verify.symbolic import Symbol
+from verify.proof.graph import Graph
+from verify.subjects.cases import make
+from verify.tracing.symbolic import Symbol
 
 TOML = """
 [[case]]

@@ -12,10 +12,10 @@ import pytest
 from numpy import zeros as zeros_by_name
 from numpy.lib.stride_tricks import as_strided, sliding_window_view
 
-from verify import arrays, patches, ufuncs
-from verify.concolic import Concolic
 from verify.errors import TraceError
-from verify.tracing import Trace
+from verify.tracing import arrays, patches, ufuncs
+from verify.tracing.concolic import Concolic
+from verify.tracing.trace import Trace
 
 SHAPES = {"x": (3, 4), "W": (4, 2), "b": (2,), "v": (4,), "u": (4,), "t": (2, 3, 4), "q": (2, 4, 3), "i": (1, 2, 5, 5)}
 SHAPES |= {"s": (), "r": ()}

@@ -5,9 +5,9 @@ from fractions import Fraction
 import flint
 import pytest
 
-from verify import balls
-from verify.graph import Graph
-from verify.symbolic import Symbol
+from verify.proof import balls
+from verify.proof.graph import Graph
+from verify.tracing.symbolic import Symbol
 
 
 def test_a_formula_at_a_point():

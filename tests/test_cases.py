@@ -5,8 +5,8 @@ from fractions import Fraction
 import pytest
 
 import verify
-from verify.cases import Case, drive, make
 from verify.errors import InputError, ProtocolError
+from verify.subjects.cases import Case, drive, make
 
 
 def product(x, y):

@@ -6,9 +6,9 @@ import pytest
 
 import verify
 from verify import Verdict
-from verify.claims import Exact, claims, other_sides
-from verify.observe import observe, variants
-from verify.runs import SubjectError
+from verify.expressions.runs import SubjectError
+from verify.gradients.claims import Exact, claims, other_sides
+from verify.tracing.observe import observe, variants
 
 
 def exact_of(subject, **inputs):

@@ -16,7 +16,10 @@ def test_without_arguments_the_project_is_checked(command, monkeypatch):
     monkeypatch.chdir(ROOT)
     done = command()
     assert (done.status, done.err) == (0, "")
-    assert re.search(r"\n61 cases, 2\d\d gradients of [\d,]+ entries: all proved; 13 cases for the branches taken only\.\n$", done.out)
+    assert re.search(
+        r"\n61 cases, 2\d\d gradients of [\d,]+ entries: all proved; 13 cases for the branches taken only\.\n$",
+        done.out,
+    )
     assert "apples and oranges    price = tax*(apple*apple_cnt + orange*orange_cnt) = 715" in done.out
 
 
@@ -202,7 +205,7 @@ def test_interrupt(command, shop, monkeypatch):
     def interrupt(*arguments):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("verify.workers.Workers.checked", interrupt)
+    monkeypatch.setattr("verify.processes.workers.Workers.checked", interrupt)
     done = command("shop.toml", "--report", "json=a.json")
     assert (done.status, done.out, "interrupted" in done.err, Path("a.json").exists()) == (130, "", True, False)
 

@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from layers.arithmetic import MulLayer
-from verify.cases import drive
 from verify.collect import collect
 from verify.errors import InputError, TargetError
+from verify.subjects.cases import drive
 
 PYTHON = """
 import verify

@@ -4,9 +4,9 @@ from fractions import Fraction
 
 import pytest
 
-from verify.constants import covered
-from verify.graph import Graph
-from verify.symbolic import Symbol
+from verify.proof.constants import covered
+from verify.proof.graph import Graph
+from verify.tracing.symbolic import Symbol
 
 POINTS = [
     {"x": Fraction(a, 7), "y": Fraction(b, 3)}

@@ -4,10 +4,10 @@ from fractions import Fraction
 
 import pytest
 
-from verify.decide import decide
-from verify.graph import Graph
+from verify.proof.decide import decide
+from verify.proof.graph import Graph
 from verify.result import Verdict
-from verify.symbolic import Symbol
+from verify.tracing.symbolic import Symbol
 
 POINTS = [{"x": Fraction(a), "y": Fraction(b)} for a, b in [(2, 3), (1, 5), ("1/3", "7/2")]]
 HALF = Fraction(1, 2)

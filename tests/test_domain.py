@@ -4,9 +4,9 @@ from fractions import Fraction
 
 import pytest
 
-from verify.domain import check_domain
 from verify.errors import InputError
-from verify.expression import parse
+from verify.expressions.domain import check_domain
+from verify.expressions.expression import parse
 
 
 @pytest.mark.parametrize(

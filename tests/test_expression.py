@@ -5,7 +5,7 @@ from fractions import Fraction
 import pytest
 
 from verify.errors import InputError
-from verify.expression import parse
+from verify.expressions.expression import parse
 
 
 def test_a_line_for_each_value():

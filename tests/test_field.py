@@ -5,8 +5,8 @@ from fractions import Fraction
 
 import pytest
 
-from verify.field import PRIMES, Laws, equal
-from verify.symbolic import Symbol
+from verify.proof.field import PRIMES, Laws, equal
+from verify.tracing.symbolic import Symbol
 
 HALF = Fraction(1, 2)
 

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 import verify
-from verify.floats import FloatRun
-from verify.observe import observe, variants
-from verify.runs import SubjectError
+from verify.expressions.runs import SubjectError
+from verify.tracing.floats import FloatRun
+from verify.tracing.observe import observe, variants
 
 
 def strays(case):
@@ -75,7 +75,7 @@ def test_code_that_fails_on_floats_is_an_error():
 
 def test_a_planted_error_of_the_trace_is_seen(monkeypatch):
     """If an array function computed something else than NumPy does, nothing would be proved."""
-    from verify import ufuncs
+    from verify.tracing import ufuncs
 
     monkeypatch.setitem(ufuncs.BINARY, "add", ufuncs.BINARY["subtract"])
 

@@ -6,8 +6,8 @@ import pytest
 import sympy
 
 from verify.errors import TraceError
-from verify.formulas import Alphabet, from_sympy, size, text, to_sympy
-from verify.symbolic import Symbol
+from verify.proof.formulas import Alphabet, from_sympy, size, text, to_sympy
+from verify.tracing.symbolic import Symbol
 
 
 @pytest.fixture

@@ -5,8 +5,8 @@ from fractions import Fraction
 from hypothesis import given
 from hypothesis import strategies as st
 
-from verify.graph import Graph, Node
-from verify.rationals import real
+from verify.proof.graph import Graph, Node
+from verify.proof.rationals import real
 
 HALF = Fraction(1, 2)
 

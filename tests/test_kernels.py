@@ -4,11 +4,11 @@ from fractions import Fraction
 
 import pytest
 
-from verify.decide import decide
-from verify.derive import function_partial
-from verify.field import Laws, equal
-from verify.formulas import from_sympy
-from verify.graph import FUNCTIONS
+from verify.gradients.derive import function_partial
+from verify.proof.decide import decide
+from verify.proof.field import Laws, equal
+from verify.proof.formulas import from_sympy
+from verify.proof.graph import FUNCTIONS
 from verify.result import Verdict
 
 HALF = Fraction(1, 2)
@@ -114,7 +114,9 @@ def test_no_laws_are_refuted(graph, xy, name):
 
 def test_a_proof_with_functions_is_checked_at_points(graph, xy, monkeypatch):
     """If the map were wrong the points would tell: a planted walk that finds all equal proves nothing."""
-    monkeypatch.setattr("verify.field.equal", lambda graph, pairs, seed, laws=None: ([True] * len(pairs), "2^-200"))
+    monkeypatch.setattr(
+        "verify.proof.field.equal", lambda graph, pairs, seed, laws=None: ([True] * len(pairs), "2^-200")
+    )
     a, b = exp(xy[0]), exp(2 * xy[0])
     assert decide(graph, [(a.node, b.node)], lambda: POINTS, 0)[0].verdict is Verdict.REFUTED
 
@@ -147,7 +149,7 @@ def test_sympy_gives_each_derivative(graph, xy, name):
     """The derivative of each function comes from SymPy, as a node that agrees with a difference quotient."""
     import flint
 
-    from verify import balls
+    from verify.proof import balls
 
     placeholder = next(iter(function_partial(name).free_symbols))
     node = from_sympy(graph, function_partial(name), {placeholder: xy[0].node})

@@ -5,8 +5,8 @@ import pytest
 
 import verify
 from verify.errors import ProtocolError
-from verify.observe import observe, variants
-from verify.runs import SubjectError
+from verify.expressions.runs import SubjectError
+from verify.tracing.observe import observe, variants
 
 CALLS = []
 

@@ -21,12 +21,12 @@ from hypothesis import strategies as st
 
 import verify
 from verify import Verdict
-from verify.claims import Exact, claims, other_sides
-from verify.floats import FloatRun
-from verify.observe import _FIXED, observe, variants
-from verify.runs import SubjectError
-from verify.shapes import samples
-from verify.traced import _doubt
+from verify.expressions.runs import SubjectError
+from verify.gradients.claims import Exact, claims, other_sides
+from verify.gradients.traced import _doubt
+from verify.subjects.shapes import samples
+from verify.tracing.floats import FloatRun
+from verify.tracing.observe import _FIXED, observe, variants
 
 LONG = bool(os.environ.get("GRADPROOF_LONG"))
 LAYERS = 5_000 if LONG else 150

@@ -4,9 +4,9 @@ from fractions import Fraction
 
 import pytest
 
-from verify.graph import Graph
-from verify.rationals import power, real
-from verify.symbolic import Symbol
+from verify.proof.graph import Graph
+from verify.proof.rationals import power, real
+from verify.tracing.symbolic import Symbol
 
 
 @pytest.mark.parametrize(

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 import verify
-from verify.observe import observe, variants
-from verify.region import Region, branches, one_sided, pinned
+from verify.tracing.observe import observe, variants
+from verify.tracing.region import Region, branches, one_sided, pinned
 
 
 def seen_of(case):

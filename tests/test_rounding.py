@@ -8,9 +8,9 @@ import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
-from verify.balls import ball
 from verify.errors import TraceError
-from verify.rounding import BITS, Enclosure, judge
+from verify.expressions.rounding import BITS, Enclosure, judge
+from verify.proof.balls import ball
 
 NORMAL = st.floats(1e-150, 1e150) | st.floats(-1e150, -1e-150)
 ANY = st.floats(allow_nan=False, allow_infinity=False)
@@ -114,10 +114,10 @@ def test_enclosures_branch_where_every_float_does():
         bool(at("0.1") * 3 > at("0.3"))
 
 
-def test_an_enclosure_of_something_else_explains_nothing(judged_apart=judge):
+def test_an_enclosure_of_something_else_explains_nothing():
     """Code that gives another number on floats and on enclosures alike is not explained by rounding."""
-    assert not judged_apart(3.0, flint.arb(3), flint.arb(7), closed=True).explained
-    assert judged_apart(7.0, flint.arb(7), flint.arb(7), closed=True).explained
+    assert not judge(3.0, flint.arb(3), flint.arb(7), closed=True).explained
+    assert judge(7.0, flint.arb(7), flint.arb(7), closed=True).explained
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ import random
 
 import numpy as np
 
-from verify.seeds import seeded
+from verify.tracing.seeds import seeded
 
 OWN = np.random.default_rng(5)
 

@@ -6,7 +6,7 @@ from fractions import Fraction
 import pytest
 
 from verify.errors import InputError
-from verify.shapes import bindings, concrete, described, entry_names, integer, real, samples, whole_samples
+from verify.subjects.shapes import bindings, concrete, described, entry_names, integer, real, samples, whole_samples
 
 
 def test_each_name_has_a_size_of_its_own():

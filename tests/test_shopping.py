@@ -6,8 +6,8 @@ import pytest
 
 from layers import shopping
 from verify import Verdict, check
-from verify.cases import drive
 from verify.collect import collect
+from verify.subjects.cases import drive
 
 APPLES = {
     "apple": (100, "11/5"),

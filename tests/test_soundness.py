@@ -9,10 +9,10 @@ import pytest
 import verify
 from layers.arithmetic import AddLayer
 from verify import Verdict
-from verify.cases import make
-from verify.expression import parse
-from verify.field import PRIMES
+from verify.expressions.expression import parse
+from verify.proof.field import PRIMES
 from verify.result import Run, summary
+from verify.subjects.cases import make
 
 
 def of(expression, at, backward, **options):

@@ -6,7 +6,7 @@ import pytest
 
 from layers.wiring import wire
 from verify.errors import InputError
-from verify.suite import load
+from verify.expressions.suite import load
 
 CASE = """
 [[case]]

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from verify.errors import TraceError
-from verify.symbolic import node_of
+from verify.tracing.symbolic import node_of
 
 
 def test_operators_from_both_sides(xy):

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from verify.field import PRIMES
-from verify.tower import MOST_TERMS, RedrawError, TooManyRootsError, Tower
+from verify.proof.field import PRIMES
+from verify.proof.tower import MOST_TERMS, RedrawError, TooManyRootsError, Tower
 
 HALF = Fraction(1, 2)
 

@@ -1,5 +1,5 @@
 """Traced cases from layer to row: verdicts, diagnoses, regions, and what is said of bad layers."""
-# ruff: noqa: N803, N806 - parameters have the names of the formulas
+
 
 import inspect
 import math
@@ -12,11 +12,11 @@ import pytest
 import verify
 from layers import activations, attention, convolution, linear, losses, normalisation, pooling, recurrent
 from verify import Verdict
-from verify.arrays import SymbolArray
-from verify.cases import TracedCase
-from verify.concolic import Concolic
 from verify.errors import InputError
-from verify.observe import variants
+from verify.subjects.cases import TracedCase
+from verify.tracing.arrays import SymbolArray
+from verify.tracing.concolic import Concolic
+from verify.tracing.observe import variants
 
 LONG = bool(os.environ.get("GRADPROOF_LONG"))
 MODULES = (activations, attention, convolution, linear, losses, normalisation, pooling, recurrent)

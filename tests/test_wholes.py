@@ -3,8 +3,8 @@
 import numpy as np
 
 import verify
-from verify.claims import Exact
-from verify.observe import observe, variants
+from verify.gradients.claims import Exact
+from verify.tracing.observe import observe, variants
 
 
 @verify.case(x="2", w="")
@@ -37,8 +37,8 @@ def test_a_wrong_rule_is_seen(monkeypatch):
     """If the sweep took another rule than SymPy's, nothing would be proved: its result is not that of the whole."""
     import sympy
 
-    from verify import adjoints
-    from verify.formulas import plan
+    from verify.gradients import adjoints
+    from verify.proof.formulas import plan
 
     rule = adjoints._rule
     symbol = adjoints._SYMBOL

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from verify.messages import Answer, Unit, receive, send
-from verify.process import _death
+from verify.processes.messages import Answer, Unit, receive, send
+from verify.processes.process import _death
 from verify.result import Evidence, Verdict
 
 COMMAND = str(Path(sys.executable).with_name("gradproof"))
@@ -272,7 +272,7 @@ def test_only_plain_data_is_taken(tmp_path):
 
 def test_a_worker_that_does_not_start(command, shop, monkeypatch):
     """An installation that is broken is no verdict."""
-    monkeypatch.setattr("verify.process._START", "import no_such_module")
+    monkeypatch.setattr("verify.processes.process._START", "import no_such_module")
     done = command("shop.toml")
     assert (done.status, "No module named 'no_such_module'" in done.err, "does not start" in done.err) == (
         70,
@@ -288,6 +288,6 @@ def test_signals_without_a_name():
 
 def test_help_starts_no_worker(command, monkeypatch):
     """Nor does bad usage."""
-    monkeypatch.setattr("verify.process.Process", None)
+    monkeypatch.setattr("verify.processes.process.Process", None)
     assert command("--help").status == command("--version").status == 0
     assert command("--colour").status == 2

@@ -3,11 +3,11 @@
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from verify.cases import Case, case
     from verify.checker import check
-    from verify.protocols import derivative, layer, loss, pair
     from verify.result import CaseResult, Comparison, Verdict
-    from verify.shapes import constant, integer, real
+    from verify.subjects.cases import Case, case
+    from verify.subjects.protocols import derivative, layer, loss, pair
+    from verify.subjects.shapes import constant, integer, real
 
 __all__ = [
     "Case",
@@ -27,15 +27,15 @@ __all__ = [
 __version__ = "0.1.0"
 
 _HOMES = {
-    "Case": "cases",
-    "constant": "shapes",
-    "derivative": "protocols",
-    "integer": "shapes",
-    "layer": "protocols",
-    "loss": "protocols",
-    "pair": "protocols",
-    "real": "shapes",
-    "case": "cases",
+    "Case": "subjects.cases",
+    "constant": "subjects.shapes",
+    "derivative": "subjects.protocols",
+    "integer": "subjects.shapes",
+    "layer": "subjects.protocols",
+    "loss": "subjects.protocols",
+    "pair": "subjects.protocols",
+    "real": "subjects.shapes",
+    "case": "subjects.cases",
     "check": "checker",
     "CaseResult": "result",
     "Comparison": "result",

@@ -6,18 +6,18 @@ import shlex
 from fractions import Fraction
 from functools import cache
 
-from verify import runs
-from verify.cases import Case, ExpressionCase, Outcome, TracedCase
-from verify.decide import Decision, Points, decide
 from verify.errors import ForeignSymbolError, InputError
 from verify.exact import decimal_text
+from verify.expressions import runs
+from verify.expressions.points import points
+from verify.expressions.rows import Rows
+from verify.expressions.runs import SubjectError
+from verify.expressions.theory import Key, Theory, theory
 from verify.garbage import uncollected
-from verify.points import points
-from verify.region import branches
+from verify.proof.decide import Decision, Points, decide
 from verify.result import Branch, CaseResult, Comparison, Evidence, Verdict
-from verify.rows import Rows
-from verify.runs import SubjectError
-from verify.theory import Key, Theory, theory
+from verify.subjects.cases import Case, ExpressionCase, Outcome, TracedCase
+from verify.tracing.region import branches
 from verify.where import printable
 
 _NOTHING = "the output depends on no input: every derivative is 0, and 0 = 0 checks nothing"
@@ -34,7 +34,7 @@ def check(case: Case, seed: int = 0) -> CaseResult:
     with uncollected():
         if isinstance(case, ExpressionCase):
             return _check_expression(case, seed)
-        from verify.traced import check_traced
+        from verify.gradients.traced import check_traced
 
         return check_traced(case, seed)
 
@@ -79,7 +79,7 @@ def _comparisons(exact: Theory, seed: int) -> tuple[list[Comparison], tuple[str,
 
 def _on_branches(case: ExpressionCase, floats: Outcome, seed: int) -> tuple[list[Comparison], list[Branch]]:
     """Check a case whose subject asks what a plain symbol cannot answer, for the inputs that take the same branches."""
-    from verify import branching
+    from verify.expressions import branching
 
     exact = theory(case, branching=True)
     rows = Rows(exact, floats)

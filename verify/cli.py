@@ -17,13 +17,13 @@ from typing import TYPE_CHECKING, TextIO
 from verify import __version__
 from verify.arguments import parse
 from verify.errors import InputError
-from verify.packages import beside
+from verify.processes.packages import beside
 
 if TYPE_CHECKING:
     from reports.write import Request
     from verify.config import Config
+    from verify.processes.workers import Found, Workers
     from verify.result import CaseResult, Run
-    from verify.workers import Found, Workers
 
 _INTERNAL_ERROR = 70  # EX_SOFTWARE of sysexits.h: never to be taken for a verdict
 
@@ -63,10 +63,10 @@ def _command(argv: Sequence[str]) -> int:
         options = parse(argv, FORMATS)
     except SystemExit as asked_for:  # --help and --version print and exit
         return int(asked_for.code or 0)
-    from verify.process import Process
+    from verify.processes.process import Process
 
     process = Process()  # it starts up while we import what we need ourselves
-    from verify.workers import Workers
+    from verify.processes.workers import Workers
 
     with Workers(process) as workers:
         if options.command == "list":
@@ -104,7 +104,7 @@ def _run(workers: Workers, options: argparse.Namespace) -> tuple[Run, list[Reque
 
 
 def _result(workers: Workers, case: Found | CaseResult, seed: int, options: argparse.Namespace) -> CaseResult:
-    from verify.workers import Found
+    from verify.processes.workers import Found
 
     result = workers.checked(case, seed) if isinstance(case, Found) else case
     if not options.layers:
@@ -134,8 +134,8 @@ def _selected(workers: Workers, options: argparse.Namespace, config: Config) -> 
 
 def _is_meant(case: Found | CaseResult, options: argparse.Namespace) -> bool:
     """Tell whether a case is chosen; the row of what could not be imported always is."""
+    from verify.processes.workers import Found
     from verify.select import matches
-    from verify.workers import Found
 
     named = not options.names or case.name in options.names
     matching = options.pattern is None or matches(options.pattern, case.name)

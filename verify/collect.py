@@ -10,11 +10,11 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from verify.cases import Case, make
 from verify.errors import GradproofError, InputError
-from verify.messages import Unit
-from verify.packages import LAYERS, beside
-from verify.suite import Wire, load
+from verify.expressions.suite import Wire, load
+from verify.processes.messages import Unit
+from verify.processes.packages import LAYERS, beside
+from verify.subjects.cases import Case, make
 from verify.targets import ALONE, failed, is_path, of_file, of_name, shown, units
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from verify.errors import InputError, TargetError
-from verify.messages import Unit
+from verify.processes.messages import Unit
 from verify.where import described, printable, raised_at, relative
 
 ALONE = "_gradproof_file_"  # the start of the name of a file that is in no package

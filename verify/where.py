@@ -60,7 +60,7 @@ def is_users(file: str) -> bool:
 
 @lru_cache(maxsize=1024)
 def _is_ours(file: str) -> bool:
-    return Path(file).parent == _PACKAGE
+    return Path(file).is_relative_to(_PACKAGE)
 
 
 def running_at(thread: int) -> str:

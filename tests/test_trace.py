@@ -1,0 +1,94 @@
+"""Concolic symbols take the branches of their sample, and remember them."""
+
+import math
+from fractions import Fraction
+
+import numpy as np
+import pytest
+
+from verify.errors import TraceError
+from verify.tracing import arrays
+from verify.tracing.concolic import METHODS, Concolic
+from verify.tracing.trace import Trace
+
+
+@pytest.fixture
+def trace():
+    with arrays.running(found := Trace()):
+        yield found
+
+
+def symbol(trace, name, value):
+    return Concolic(trace, trace.input(name, value))
+
+
+def test_branches_follow_the_sample(trace):
+    """`if`, `max`, `abs` and chained comparisons go where the sample goes, and every decision is on record with its line."""
+    x, y = symbol(trace, "x", Fraction(3, 2)), symbol(trace, "y", Fraction(-2))
+    assert (x if x > 0 else y) is x
+    assert max(x, y) is x
+    assert abs(y).node == (-y).node
+    assert -3 < y <= -1
+    assert x != y
+    assert [(c.relation, c.holds) for c in trace.conditions.values()][:2] == [(">", True), (">", False)]
+    assert all(c.where.startswith("tests/test_trace.py:") for c in trace.conditions.values())
+    assert not any(c.tie for c in trace.conditions.values())
+
+
+def test_a_tie_is_recorded_as_one(trace):
+    """At x == 1 the inputs are pinned; so they are where two formulas of one function meet."""
+    x = symbol(trace, "x", Fraction(1))
+    assert x == 1
+    assert x * x >= 2 * x - 1
+    assert (x + 1) ** 2 == x * x + 2 * x + 1
+    assert all(c.tie for c in trace.conditions.values())
+
+
+def test_constants_are_no_conditions(trace):
+    """What does not depend on the inputs is decided and not recorded, and has its digits."""
+    x = symbol(trace, "x", Fraction(1))
+    two = x * 0 + 2
+    assert two > 1
+    assert (float(two), int(two), float(x * 0 + 0.1)) == (2.0, 2, 0.1)
+    assert not trace.conditions
+
+
+def test_close_calls(trace):
+    """Signs are found exactly, however small the difference; what cannot be told apart is refused."""
+    x = symbol(trace, "x", Fraction(2))
+    assert x**0.5 * x**0.5 * (1 + Fraction(1, 10**60)) > x
+    root = symbol(trace, "y", Fraction(3))
+    with pytest.raises(TraceError, match="too close to call"):
+        _ = (x * root) ** 0.5 > x**0.5 * root**0.5
+    with pytest.raises(TraceError, match="not defined at the sample"):
+        _ = (-x) ** 0.5 > 0
+
+
+def test_no_digits_of_inputs(trace):
+    """A symbol that depends on inputs is no float, and the line that wanted one is named."""
+    x = symbol(trace, "x", Fraction(2))
+    for ask in (float, int, math.sqrt):
+        with pytest.raises(TraceError, match=r"tests/test_trace\.py:\d+"):
+            ask(x)
+
+
+@pytest.mark.parametrize("name", [name for name in METHODS if hasattr(np, name)])
+def test_functions_by_name(trace, name):
+    """NumPy's functions of one symbol are formulas, with the right value at the sample."""
+    x = symbol(trace, "x", Fraction(3, 7))
+    formula = getattr(np, name)(x)
+    value = Fraction(float(getattr(np, name)(3 / 7)))
+    assert abs(formula - value) < Fraction(1, 10**14)
+
+
+def test_object_arrays_compute(trace):
+    """Arrays of symbols add, multiply, sum, compare and take maxima as NumPy's do."""
+    x = np.array(
+        [[symbol(trace, f"x{i}{j}", Fraction(2 * i - j, 3) + Fraction(1, 7)) for j in range(3)] for i in range(2)]
+    )
+    w = np.array([[symbol(trace, f"w{i}{j}", Fraction(i + j, 5)) for j in range(2)] for i in range(3)])
+    assert (x @ w)[0, 0].node == (x[0, 0] * w[0, 0] + x[0, 1] * w[1, 0] + x[0, 2] * w[2, 0]).node
+    assert (x > 0).tolist() == [[True, False, False], [True, True, True]]
+    assert np.maximum(x, 0 * w[0, 0])[0, 1].node == (x[0, 0] * 0).node
+    assert (np.ones((2, 3)) * w[0, 1])[1, 2].node == (w[0, 1] * 1).node
+    assert np.argmax(x, axis=1).tolist() == [0, 0]

@@ -1,0 +1,1 @@
+"""Cases of scalars that come with the expression they are to compute."""

@@ -1,0 +1,42 @@
+"""Is a program defined at its sample? Asked before anything runs, so that the answer names the step and not a layer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from fractions import Fraction
+
+from verify.errors import InputError
+from verify.expressions.program import Program, Step, compute
+from verify.proof.graph import Graph
+from verify.proof.rationals import Real, real
+from verify.tracing.symbolic import Symbol
+
+_PARTIAL = ("/", "**")  # the operations that are not defined everywhere
+
+
+def check_domain(program: Program, inputs: Mapping[str, Fraction]) -> None:
+    """Raise InputError where a step divides by zero, or takes a root of what is not positive."""
+    if not any(step.op in _PARTIAL for step in program.steps):
+        return
+    graph = Graph()
+    symbols = {name: Symbol(graph, graph.variable(name)) for name in inputs}
+    steps: list[Symbol] = []
+    for step in program.steps:
+        if step.op in _PARTIAL:
+            arguments = [steps[i] for i in step.args]
+            labels = [program.steps[i].label for i in step.args]
+            values = real(graph, [argument.node for argument in arguments], inputs)
+            _check(step, labels, [values[argument.node] for argument in arguments])
+        steps.append(compute(step, steps, symbols, lambda number: Symbol(graph, graph.constant(number))))
+
+
+def _check(step: Step, labels: list[str], arguments: list[Real]) -> None:
+    exponent = step.number if step.op == "**" and step.number is not None else Fraction(1)
+    if (step.op == "/" or exponent < 0) and _may_be_zero(arguments[-1]):
+        raise InputError(f"division by zero at the sample: {labels[-1]} is 0 in {step.label!r}")
+    if exponent.denominator != 1 and not arguments[0].ball > 0:
+        raise InputError(f"{labels[0]} is not positive at the sample, so {step.label!r} has no real derivative there")
+
+
+def _may_be_zero(value: Real) -> bool:
+    return bool(value.ball.contains(0)) if value.rational is None else value.rational == 0

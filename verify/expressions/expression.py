@@ -1,0 +1,297 @@
+"""Text to program: parsed by Python's `ast`, walked with a whitelist, never compiled or run.
+
+A text is what a person writes down, one value a line, the last being the output:
+
+    apple_price = apple * apple_cnt
+    price = apple_price * tax
+"""
+
+from __future__ import annotations
+
+import ast
+import textwrap
+import unicodedata
+import warnings
+from collections.abc import Iterable, Iterator
+from fractions import Fraction
+
+from verify.errors import InputError, nearest
+from verify.exact import exact
+from verify.expressions.program import OPERATIONS, Program, Step
+from verify.garbage import uncollected
+
+_SYMBOLS: dict[type[ast.AST], str] = {
+    ast.Add: "+",
+    ast.Sub: "-",
+    ast.Mult: "*",
+    ast.Div: "/",
+    ast.Pow: "**",
+    ast.USub: "neg",
+}
+_NOT_ARITHMETIC: dict[type[ast.AST], str] = {
+    ast.Call: "a call",
+    ast.Attribute: "an attribute",
+    ast.Subscript: "an index",
+    ast.Compare: "a comparison",
+    ast.BoolOp: "and/or",
+    ast.IfExp: "a condition",
+    ast.Lambda: "a function",
+    ast.JoinedStr: "text",
+    ast.NamedExpr: "an assignment inside an expression",
+    ast.AugAssign: "an assignment that changes a value",
+}
+_PIECE = 1000  # lines
+_LARGEST_POWER = 1000
+_LARGEST_ROOT = 10**9
+_LONGEST_LABEL = 48
+_LONGEST_SHOWN = 80
+
+
+def parse(text: str, inputs: Iterable[str] | None = None) -> Program:
+    """Parse a program; with `inputs`, its free names have to be exactly these.
+
+    Raises InputError, naming line and column, for anything but names, numbers, `+ - * /`, `**` with a constant
+    rational exponent, parentheses and lines `name = expression`.
+    """
+    source = textwrap.dedent(text.replace("\r\n", "\n").replace("\r", "\n")).strip()
+    with uncollected():
+        builder = _Builder(source, None if inputs is None else [identifier(name) for name in inputs])
+        for builder.above, statements in _statements(source):
+            for statement in statements:
+                builder.add(statement)
+        return builder.finish()
+
+
+def identifier(name: str) -> str:
+    """Return a name as Python reads it: two spellings that look alike (`ﬁ`, `fi`) are one name."""
+    return unicodedata.normalize("NFKC", name)
+
+
+def _statements(source: str) -> Iterator[tuple[int, list[ast.stmt]]]:
+    """Parse some lines at a time: a tree takes a hundred times the room of its text. Yields how many lines are above.
+
+    Lines that are a program, above others that are one, mean the same in one piece and in two. Where the lines of a
+    piece are none, a statement may go on below: then all that is left is one piece.
+    """
+    lines = source.split("\n")
+    for above in range(0, len(lines), _PIECE):
+        try:
+            piece = _parsed("\n".join(lines[above : above + _PIECE]))
+        except InputError:
+            yield 0, _parsed("\n" * above + "\n".join(lines[above:]))
+            return
+        yield above, piece
+
+
+def _parsed(source: str) -> list[ast.stmt]:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # `1(2)` makes Python's parser warn; we refuse it ourselves
+            found = ast.parse(source).body
+    except SyntaxError as problem:
+        where = f" at line {problem.lineno}, column {problem.offset}" if problem.offset else ""
+        raise InputError(f"not an expression{where}: {problem.msg.partition(';')[0]}") from None
+    except (RecursionError, MemoryError):
+        raise InputError("the expression is nested too deeply: give its parts names, on lines of their own") from None
+    except ValueError as problem:  # null bytes
+        raise InputError(f"not an expression: {problem}") from None
+    return found
+
+
+def _operands(node: ast.expr) -> tuple[ast.expr, ...]:
+    """Return what an operation of arithmetic is on; nothing for a name, a number, or what is no arithmetic."""
+    if isinstance(node, ast.BinOp) and type(node.op) in _SYMBOLS:
+        return node.left, node.right
+    if isinstance(node, ast.UnaryOp) and isinstance(node.op, (ast.USub, ast.UAdd)):
+        return (node.operand,)
+    return ()
+
+
+class _Builder:
+    """Turns statements into steps; holds the names that are known so far."""
+
+    def __init__(self, source: str, inputs: list[str] | None) -> None:
+        self.source = source
+        try:
+            self.lines = source.encode().split(b"\n")
+        except UnicodeEncodeError:  # half a surrogate pair
+            raise InputError("not an expression: it is not valid text (UTF-8)") from None
+        self.inputs = None if inputs is None else dict.fromkeys(inputs)
+        self.above = 0  # lines that the numbers of a tree's lines do not count
+        self.steps: list[Step] = []
+        self.scope: dict[str, int] = {}
+        self.named: set[str] = set()
+        self.used: set[str] = set()
+        self.labels: dict[str, int] = {}
+        self.output = ""
+        self.result = 0
+        self.finished = False  # by a line without a name
+
+    def add(self, statement: ast.stmt) -> None:
+        """Add one line: an expression (then the last line), or `name = expression`."""
+        if self.finished:
+            raise self.error(statement, "only the last line may go without a name (name = expression)")
+        match statement:
+            case ast.Expr(value):
+                self.result = self.walk(value)
+                self.output = "out"
+                while self.output in self.scope:
+                    self.output += "_"
+                self.name_step(self.result, self.output)
+                self.finished = True
+            case ast.Assign(targets=[ast.Name(id=name) as target], value=value):
+                self.result = self.walk(value)
+                if name in self.scope:
+                    raise self.error(target, f"{name!r} is defined or used before this line")
+                self.output = name
+                self.name_step(self.result, name)
+                self.scope[name] = self.result
+            case _:
+                raise self.error(statement, self.refusal(statement))
+
+    def name_step(self, index: int, name: str) -> None:
+        """Give a name to a step; one that has a name of its own keeps it, and a new name then means the same step."""
+        step = self.steps[index]
+        if step.op not in ("input", "number") and step.label not in self.named:
+            self.steps[index] = Step(step.op, step.args, step.number, name, step.varies)
+            self.named.add(name)
+
+    def walk(self, root: ast.expr) -> int:
+        """Add the steps of an expression, arguments first, without recursion."""
+        backwards: list[tuple[ast.expr, int]] = []
+        todo = [root]
+        while todo:
+            node = todo.pop()
+            operands = _operands(node)
+            backwards.append((node, len(operands)))
+            todo += operands  # the last one is next: the other way round, every operation follows its arguments
+        done: list[int] = []
+        for node, arity in reversed(backwards):
+            if arity:
+                done[-arity:] = [self.operation(node, done[-arity:])]
+            else:
+                done.append(self.lookup(node) if type(node) is ast.Name else self.constant(node))
+        return done[0]
+
+    def constant(self, node: ast.expr) -> int:
+        if not isinstance(node, ast.Constant):
+            raise self.error(node, self.refusal(node))
+        if isinstance(node.value, bool) or not isinstance(node.value, (int, float)):
+            raise self.error(node, f"not arithmetic: {self.shown(node)}")
+        # The digits as written, not the float that Python made of them: 1.1 is 11/10.
+        written = node.value if isinstance(node.value, int) else self.segment(node)
+        return self.number(self.exact(node, written))
+
+    def lookup(self, node: ast.Name) -> int:
+        name = node.id
+        self.used.add(name)
+        if name not in self.scope:
+            if self.inputs is not None and name not in self.inputs:
+                hint = nearest(name, [*self.inputs, *self.scope])
+                raise self.error(
+                    node, f"{name!r} has no value: it is neither an input nor defined on an earlier line{hint}"
+                )
+            self.scope[name] = self.append(Step("input", label=name))
+        return self.scope[name]
+
+    def operation(self, node: ast.expr, arguments: list[int]) -> int:
+        if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.UAdd):
+            return arguments[0]
+        assert isinstance(node, (ast.BinOp, ast.UnaryOp))
+        op = _SYMBOLS[type(node.op)]
+        steps = [self.steps[i] for i in arguments]
+        numbers = [step.number for step in steps if step.op == "number" and step.number is not None]
+        folded = self.fold(node, op, numbers) if len(numbers) == len(steps) else None
+        if folded is not None:
+            return self.number(folded)
+        exponent = self.exponent(node, arguments.pop()) if op == "**" else None
+        varies = steps[0].varies or steps[-1].varies  # an exponent never does
+        return self.append(Step(op, tuple(arguments), exponent, self.label(node), varies))
+
+    def fold(self, node: ast.expr, op: str, numbers: list[Fraction]) -> Fraction | None:
+        """Compute an operation on numbers exactly; None where the result is irrational and so stays a step."""
+        if op == "/" and numbers[1] == 0:
+            raise self.error(node, f"division by zero in {self.shown(node)}")
+        if op == "**":
+            self.check_power(node, numbers[1])
+            if numbers[0] == 0 and numbers[1] < 0:
+                raise self.error(node, f"division by zero in {self.shown(node)}")
+            if numbers[1].denominator != 1:
+                return None
+        return self.exact(node, Fraction(OPERATIONS[op](*numbers)))
+
+    def exact(self, node: ast.expr, value: object) -> Fraction:
+        try:
+            return exact(value, f"the number {self.shown(node)}")
+        except InputError as problem:
+            raise self.error(node, str(problem)) from None
+
+    def exponent(self, node: ast.expr, index: int) -> Fraction:
+        number = self.steps[index].number
+        if self.steps[index].op != "number" or number is None:
+            raise self.error(node, f"the exponent in {self.shown(node)} has to be a constant rational number")
+        self.check_power(node, number)
+        if number == 0:
+            raise self.error(node, f"{self.shown(node)} is 1 whatever its base: write 1")
+        return number
+
+    def check_power(self, node: ast.expr, number: Fraction) -> None:
+        if abs(number) > _LARGEST_POWER or number.denominator > _LARGEST_ROOT:
+            limits = f"of at most {_LARGEST_POWER}, with at most nine decimals"
+            raise self.error(node, f"the exponent in {self.shown(node)} has to be a number {limits}")
+
+    def number(self, value: Fraction) -> int:
+        return self.append(Step("number", number=value, label=str(value), varies=False))
+
+    def append(self, step: Step) -> int:
+        self.steps.append(step)
+        return len(self.steps) - 1
+
+    def label(self, node: ast.expr) -> str:
+        """Return the text of a step, shortened in the middle; a number keeps two equal ones apart."""
+        text = self.segment(node)
+        if len(text) > _LONGEST_LABEL:
+            text = f"{text[: _LONGEST_LABEL // 2 - 1]} … {text[1 - _LONGEST_LABEL // 2 :]}"
+        count = self.labels[text] = self.labels.get(text, 0) + 1
+        return text if count == 1 else f"{text} ({count})"
+
+    def segment(self, node: ast.AST) -> str:
+        """Return the text of a node on one line. Python counts columns in bytes of UTF-8."""
+        assert isinstance(node, (ast.expr, ast.stmt))
+        first, last = self.above + node.lineno - 1, self.above + (node.end_lineno or node.lineno) - 1
+        if first == last:
+            return " ".join(self.lines[first][node.col_offset : node.end_col_offset].decode().split())
+        lines = self.lines[first : last + 1]
+        lines[-1] = lines[-1][: node.end_col_offset]
+        lines[0] = lines[0][node.col_offset :]
+        return " ".join(b" ".join(lines).decode().split())
+
+    def shown(self, node: ast.AST) -> str:
+        """Return the text of a node for a message, shortened in the middle."""
+        text = self.segment(node)
+        return (
+            text if len(text) <= _LONGEST_SHOWN else f"{text[: _LONGEST_SHOWN // 2]} … {text[-_LONGEST_SHOWN // 2 :]}"
+        )
+
+    def refusal(self, node: ast.AST) -> str:
+        kind = _NOT_ARITHMETIC.get(type(node))
+        return f"not arithmetic: {kind + ' in ' if kind else ''}{self.shown(node)!r}"
+
+    def error(self, node: ast.expr | ast.stmt, message: str) -> InputError:
+        line = self.above + node.lineno
+        column = len(self.lines[line - 1][: node.col_offset].decode()) + 1
+        return InputError(f"{message} (line {line}, column {column})")
+
+    def finish(self) -> Program:
+        """Check that every name is of use, and return the program."""
+        if not self.output:
+            raise InputError("the expression is empty")
+        for name in self.inputs or []:
+            if name not in self.scope:
+                raise InputError(f"the input {name!r} is not used by the expression{nearest(name, self.used)}")
+        for name in self.scope:
+            if name not in self.used and name != self.output:
+                raise InputError(f"{name!r} is defined but never used")
+        if not self.steps[self.result].varies:
+            raise InputError("the expression has no inputs: there is nothing to differentiate")
+        return Program(self.source, tuple(self.steps), self.output, self.result, frozenset(self.named))

@@ -1,0 +1,134 @@
+"""What is exact about a case: its values, its derivatives and their formulas, independent of any layer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+import sympy
+
+from verify.gradients.derive import sweep, wholes
+from verify.proof import formulas, rationals
+from verify.proof.formulas import Alphabet
+from verify.proof.graph import Graph
+from verify.proof.rationals import Real
+from verify.subjects.cases import ExpressionCase
+from verify.tracing.symbolic import Symbol
+
+Key = tuple[str, int]  # a quantity, `value` or `gradient`, and the step that it belongs to
+
+_MOST_FACTORS = 8  # of a product that is written without SymPy
+_LARGEST_WHOLE = 64  # steps: beyond, differentiating the whole once for every node grows with the square
+
+
+@dataclass(frozen=True, slots=True)
+class Theory:
+    """A case as symbols: nodes of the exact values and derivatives of its steps, by step.
+
+    `derivatives` come from the sweep, `wholes` from SymPy's derivative of the whole expression (small programs only).
+    """
+
+    case: ExpressionCase
+    graph: Graph
+    inputs: dict[str, Symbol]
+    upstream: Symbol
+    upstream_name: str
+    names: Alphabet
+    fixed: Mapping[str, sympy.Expr]  # the upstream that is left out of formulas, being 1
+    values: list[int]
+    derivatives: dict[int, int]
+    wholes: Mapping[int, tuple[int, sympy.Expr]]
+
+    @property
+    def sample(self) -> dict[str, Fraction]:
+        """Return the exact inputs of the case, the upstream among them."""
+        return {**self.case.inputs, self.upstream_name: self.case.upstream}
+
+    @property
+    def keys(self) -> list[Key]:
+        """Return what can be compared: the value of each computed step, and the gradient with respect to every step."""
+        nodes = self.case.program.nodes
+        computed = [i for i in nodes if self.case.program.steps[i].op != "input"]
+        return [("value", i) for i in computed] + [("gradient", i) for i in nodes]
+
+    def label(self, key: Key) -> str:
+        """Return the label of the step that a quantity belongs to."""
+        return self.case.program.steps[key[1]].label
+
+    def expected(self, key: Key) -> int:
+        """Return the node of the exact quantity."""
+        quantity, index = key
+        return self.values[index] if quantity == "value" else self.derivatives[index]
+
+    def at_sample(self, nodes: Sequence[int]) -> dict[int, Real]:
+        """Return the exact values of nodes at the sample."""
+        return rationals.real(self.graph, nodes, self.sample)
+
+    def formula(self, index: int) -> str:
+        """Write the derivative with respect to a step, with the upstream in it unless that is 1."""
+        if index in self.wholes:
+            upstream = {**self.names.symbols, **self.fixed}[self.upstream_name]
+            return self.names.write(upstream * self.wholes[index][1])
+        return self.text(self.derivatives[index], self.fixed)
+
+    def text(self, node: int, fixed: Mapping[str, sympy.Expr] | None = None) -> str:
+        """Write the formula of a node; `fixed` gives variables a value."""
+        monomial = self._monomial(node, fixed or {})
+        return formulas.text(self.graph, node, self.names, fixed) if monomial is None else monomial
+
+    def _monomial(self, node: int, fixed: Mapping[str, sympy.Expr]) -> str | None:
+        """Write a product of a few different variables as SymPy would, in a hundredth of the time; None for others."""
+        ops = self.graph.ops
+        found: list[str] = []
+        todo = [node]
+        while todo:
+            number = todo.pop()
+            if ops[number] == "product":
+                todo.extend(self.graph.args[number])
+            elif ops[number] == "variable" and len(found) < _MOST_FACTORS:
+                found.append(self.graph.payloads[number])
+            else:
+                return None
+        kept = [name for name in found if fixed.get(name) is not sympy.S.One]
+        if len(set(kept)) < len(kept) or not fixed.keys().isdisjoint(kept):
+            return None
+        return "*".join(sorted(kept, key=self.names.rank)) or "1"
+
+
+def theory(case: ExpressionCase, *, branching: bool = False) -> Theory:
+    """Work out the exact side of a case; `branching`, on a graph and with symbols that can be branched on."""
+    program, name = case.program, _upstream_name(case)
+    graph, (*given, upstream) = (_concolic if branching else _plain)({**case.inputs, name: case.upstream})
+    inputs = dict(zip(case.inputs, given, strict=True))
+    values = program.evaluate(inputs, lambda number: Symbol(graph, graph.constant(number)))
+    derivatives = sweep(graph, program, values, upstream)
+    small = len(program.steps) <= _LARGEST_WHOLE and formulas.size(graph, values[program.result].node).writable
+    names = Alphabet([*program.inputs, name, *sorted(program.named)])
+    whole = wholes(graph, program, names, values, upstream) if small else {}
+    fixed = {name: sympy.S.One} if case.upstream == 1 else {}
+    nodes = [value.node for value in values]
+    return Theory(case, graph, inputs, upstream, name, names, fixed, nodes, derivatives, whole)
+
+
+def _plain(sample: Mapping[str, Fraction]) -> tuple[Graph, list[Symbol]]:
+    graph = Graph()
+    return graph, [Symbol(graph, graph.variable(name)) for name in sample]
+
+
+def _concolic(sample: Mapping[str, Fraction]) -> tuple[Graph, list[Symbol]]:
+    from verify.tracing.concolic import Concolic
+    from verify.tracing.trace import Trace
+
+    trace = Trace()
+    trace.absolute_roots = False  # the expression is exact for either sign
+    return trace, [Concolic(trace, trace.input(name, value)) for name, value in sample.items()]
+
+
+def _upstream_name(case: ExpressionCase) -> str:
+    """Name the upstream after the output, as the tutorial does: dprice."""
+    name = f"d{case.program.output}"
+    taken = {*case.inputs, *case.program.labels}
+    while name in taken:
+        name += "_"
+    return name

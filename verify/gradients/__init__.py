@@ -1,0 +1,1 @@
+"""What user code returned against the exact derivative of what it computed."""

@@ -1,0 +1,147 @@
+"""The gradients of one run of a traced case against the exact ones, decided entry by entry."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+from verify.expressions.runs import SubjectError
+from verify.gradients.adjoints import Shares, adjoints, totals
+from verify.gradients.diagnoses import Suspect
+from verify.gradients.wholes import wholes
+from verify.proof.decide import Decision, decide
+from verify.subjects.cases import TracedCase
+from verify.subjects.shapes import entry_names
+from verify.tracing.observe import Observation, Quantity, observe
+from verify.tracing.region import Region, one_sided
+
+_INCONSISTENT = "SymPy's derivative of the whole computation and its chain rule could not be shown to be one function"
+_UNSET = "the output reads memory that np.empty made and nobody has written to"
+_UNDEFINED = (
+    "the output is not defined at the sample, where a logarithm, root or quotient is outside of its domain: if the "
+    "layer needs other inputs, say so, as in x=verify.real('N D', low=0)"
+)
+# The other side of a branch on the upstream lies at one of these multiples of its sample, if it is of any use.
+_SCALES = tuple(map(Fraction, ("-1", "1000", "-1000", "1/1000", "-1/1000")))
+
+
+class Exact:
+    """The exact side of a run: the derivative with respect to each entry of each input, and its terms."""
+
+    def __init__(self, case: TracedCase, seen: Observation) -> None:
+        _check_outputs(seen)
+        self.seen = seen
+        self.region = Region.of(case, seen)
+        outputs = [
+            pair
+            for output, upstream in zip(seen.outputs, seen.upstreams, strict=True)
+            for pair in zip(output.nodes, upstream.nodes, strict=True)
+        ]
+        entries = [node for quantity in seen.inputs.values() for node in quantity.nodes]
+        self.shares: Shares = adjoints(seen.trace, outputs, entries)
+        self.derivatives = totals(seen.trace, self.shares)
+        self.wholes = wholes(seen.trace, outputs, entries)
+
+    @property
+    def constant(self) -> bool:
+        """Tell whether the output depends on no input: then every derivative is 0, and 0 = 0 checks nothing."""
+        return not any(self.shares.values())
+
+    def gradient(self, name: str) -> list[int]:
+        """Return the exact gradient of an input as nodes."""
+        return [self.derivatives[node] for node in self.seen.inputs[name].nodes]
+
+    def suspect(self, name: str, actual: Quantity) -> Suspect:
+        """Return what it takes to find the mistake in a wrong gradient."""
+        inputs = self.seen.inputs
+        return Suspect(
+            graph=self.seen.trace,
+            region=self.region,
+            shape=inputs[name].shape,
+            actual=actual,
+            expected=self.gradient(name),
+            shares=[self.shares[node] for node in inputs[name].nodes],
+            others={other: (inputs[other].shape, self.gradient(other)) for other in inputs if other != name},
+            output=next((output.nodes for output in self.seen.outputs if output.shape == inputs[name].shape), []),
+            upstream=[node for upstream in self.seen.upstreams for node in upstream.nodes],
+            sizes=self.seen.variant.sizes,
+        )
+
+    def outputs(self) -> dict[int, str]:
+        """Return the names of the nodes that `forward` returned: out[0,1]."""
+        named: dict[int, str] = {}
+        for number, output in enumerate(self.seen.outputs, 1):
+            name = f"out{number}" if self.seen.several else "out"
+            named.update(zip(output.nodes, entry_names(name, output.shape), strict=True))
+        return named
+
+
+def _check_outputs(seen: Observation) -> None:
+    """Raise SubjectError for outputs that are undefined at the sample, or were never computed."""
+    trace = seen.trace
+    outputs = [node for output in seen.outputs for node in output.nodes]
+    if trace.unset and not trace.unset.isdisjoint(trace.reach(outputs)):
+        raise SubjectError(_UNSET, broken=True)
+    if not all(ball.is_finite() for ball in trace.at_samples(outputs)):
+        raise SubjectError(_UNDEFINED)
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """One gradient in one run: what came, and the decision on each entry."""
+
+    name: str
+    exact: Exact
+    actual: Quantity
+    decisions: Sequence[Decision]
+
+    @property
+    def worst(self) -> int:
+        """Return the place of the entry that is told of: one with the worst verdict and the weakest evidence."""
+        return max(range(len(self.decisions)), key=lambda i: _weakness(self.decisions[i]))
+
+    @property
+    def decision(self) -> Decision:
+        """Return the decision on the worst entry."""
+        return self.decisions[self.worst]
+
+
+def _weakness(decision: Decision) -> tuple[int, bool]:
+    return decision.verdict.rank, decision.evidence.kind != "same formula"
+
+
+def upstream_branch(seen: Observation) -> str:
+    """Return where a run branches on the upstream by order, or nothing."""
+    return _one_sided([seen])
+
+
+def _one_sided(runs: Sequence[Observation]) -> str:
+    return one_sided([(seen.trace, seen.conditions, seen.upstream_nodes) for seen in runs])
+
+
+def claims(exact: Exact, seed: int) -> dict[str, Claim]:
+    """Decide all gradients of a run that have the shape of their input."""
+    seen = exact.seen
+    wanted = {name: actual for name, actual in seen.gradients.items() if name not in seen.malformed}
+    pairs = [pair for name in wanted for pair in zip(exact.gradient(name), wanted[name].nodes, strict=True)]
+    twice = [(exact.derivatives[node], whole) for node, whole in exact.wholes.items()]
+    found = decide(seen.trace, [*pairs, *twice], lambda: exact.region.points(seed), seed)
+    if not all(decision.verdict.good for decision in found[len(pairs) :]):
+        raise SubjectError(_INCONSISTENT)
+    decided = iter(found)
+    return {name: Claim(name, exact, actual, [next(decided) for _ in actual.nodes]) for name, actual in wanted.items()}
+
+
+def other_sides(case: TracedCase, seen: Observation, seed: int) -> tuple[list[dict[str, Claim]], str]:
+    """Run the case on the other sides of branches on the upstream: a linear function has none.
+
+    Returns the claims there, and the place of a branch whose other side was not found, or nothing.
+    """
+    runs, sides = [seen], []
+    for scale in _SCALES:
+        if not _one_sided(runs):
+            break
+        runs.append(observe(case, seen.variant, seed, scale))
+        sides.append(claims(Exact(case, runs[-1]), seed))
+    return sides, _one_sided(runs)

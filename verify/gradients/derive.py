@@ -1,0 +1,116 @@
+"""The exact derivatives of a program, every one of them from SymPy.
+
+SymPy differentiates each kind of operation once (`sympy.diff`, never a table of ours); a reverse sweep over the steps
+composes these by the chain rule, so that a thousand inputs cost one sweep. Where the whole expression is small, SymPy
+also differentiates it at once, with respect to each input and each intermediate node: the two have to agree.
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from functools import cache
+from typing import Any
+
+import sympy
+
+from verify.errors import TraceError
+from verify.expressions.program import OPERATIONS, Program, compute
+from verify.proof.formulas import Alphabet, Plan, from_sympy, plan, replay
+from verify.proof.graph import Graph
+from verify.tracing.symbolic import Symbol
+
+_ARGUMENTS = (sympy.Dummy("left"), sympy.Dummy("right"))
+
+
+@cache
+def partials(op: str, arity: int, exponent: Fraction | None) -> tuple[sympy.Expr, ...]:
+    """Return SymPy's partial derivatives of one operation with respect to each argument."""
+    arguments = _ARGUMENTS[:arity]
+    constants = [] if exponent is None else [sympy_number(exponent)]
+    value = OPERATIONS[op](*arguments, *constants)
+    return tuple(sympy.diff(value, argument) for argument in arguments)
+
+
+@cache
+def function_partial(name: str) -> sympy.Expr:
+    """Return SymPy's derivative of a function of the graph's FUNCTIONS."""
+    return sympy.diff(getattr(sympy, name)(_ARGUMENTS[0]), _ARGUMENTS[0])
+
+
+@cache
+def derivative(expression: sympy.Expr, symbol: sympy.Symbol) -> sympy.Expr:
+    """Return SymPy's derivative; cases share their symbols, so many ask for the same one."""
+    return sympy.diff(expression, symbol)
+
+
+def sympy_number(value: Fraction) -> sympy.Rational:
+    """Return an exact number as SymPy's."""
+    return sympy.Rational(value.numerator, value.denominator)
+
+
+def sweep(graph: Graph, program: Program, values: list[Symbol], upstream: Symbol) -> dict[int, int]:
+    """Return for each step the node of d(upstream * output) / d(step), by the chain rule from the output back."""
+    steps, adjoints = program.steps, {program.result: upstream.node}
+    plans: dict[tuple[str, Fraction | None], list[Plan]] = {}
+    for index in range(program.result, -1, -1):
+        op, args, number, *_ = steps[index]
+        if index not in adjoints or op not in OPERATIONS:
+            continue
+        if (op, number) not in plans:
+            plans[op, number] = [plan(partial) for partial in partials(op, len(args), number)]
+        operands = dict(zip(_ARGUMENTS, [values[i].node for i in args], strict=False))
+        for argument, partial in zip(args, plans[op, number], strict=True):
+            if steps[argument].varies:
+                share = graph.product(adjoints[index], replay(graph, partial, operands))
+                adjoints[argument] = graph.sum(adjoints[argument], share) if argument in adjoints else share
+    return adjoints
+
+
+class Whole:
+    """SymPy's derivative of the whole expression with respect to any step, the step taken as a variable of its own."""
+
+    def __init__(self, program: Program, names: Alphabet) -> None:
+        self.program = program
+        self.names = names
+        self.values = program.evaluate(names.symbols, sympy_number)
+
+    def derivative(self, index: int) -> tuple[sympy.Expr, sympy.Symbol]:
+        """Return d(output) / d(step) and the symbol that stands for the step in it."""
+        step = self.program.steps[index]
+        symbol = self.names.symbols.get(step.label, self.names.spare())
+        output = self.values[self.program.result] if step.op == "input" else self._output_with(index, symbol)
+        return derivative(output, symbol), symbol
+
+    def _output_with(self, index: int, symbol: sympy.Symbol) -> sympy.Expr:
+        """Return the output with one step replaced by a symbol; only the steps that depend on it are computed again."""
+        values: list[Any] = list(self.values)
+        values[index] = symbol
+        changed = {index}
+        for later in range(index + 1, self.program.result + 1):
+            step = self.program.steps[later]
+            if changed.intersection(step.args):
+                changed.add(later)
+                values[later] = compute(step, values, self.names.symbols, sympy_number)
+        return values[self.program.result]
+
+
+def wholes(
+    graph: Graph, program: Program, names: Alphabet, values: list[Symbol], upstream: Symbol
+) -> dict[int, tuple[int, sympy.Expr]]:
+    """Return for each step that varies d(upstream * output) / d(step), differentiated at once: node and formula.
+
+    The formula is without the upstream, and has only names that people gave: an unnamed step is written out.
+    """
+    whole = Whole(program, names)
+    inputs = {names.symbols[step.label]: values[i].node for i, step in enumerate(program.steps) if step.op == "input"}
+    found = {}
+    for index in program.nodes:
+        formula, symbol = whole.derivative(index)
+        try:
+            node = from_sympy(graph, formula, {**inputs, symbol: values[index].node})
+        except TraceError:  # SymPy brought in a function that the graph does not have: the sweep stands alone
+            continue
+        if symbol == names.spare() and formula.has(symbol):
+            formula = formula.xreplace({symbol: whole.values[index]})
+        found[index] = (graph.product(upstream.node, node), formula)
+    return found

@@ -1,0 +1,208 @@
+"""Why a gradient is wrong, for people: small exact inputs that show it, and how the two sides are related."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+import flint
+import sympy
+
+from verify.exact import decimal_text, simplest_rational
+from verify.proof import balls, field, formulas, rationals
+from verify.proof.decide import Decision, difference
+from verify.proof.field import Laws
+from verify.proof.formulas import Alphabet
+from verify.proof.graph import Graph
+from verify.result import Counterexample, Evidence
+from verify.tracing.region import Point, Region
+
+_SIMPLE = tuple(map(Fraction, ("0", "1", "-1", "2", "-2", "1/2", "3")))
+_MOST_ATTEMPTS = 300
+_LARGEST_SHRUNK = 5000  # nodes of a formula whose inputs are made simple
+_LARGEST_SIMPLIFIED = 60  # operations
+_MOST_DEGREE = 40
+_SIMPLE_RATIO = 10**9
+_FRACTION = 1000  # beyond, a ratio is written as a decimal
+_LONGEST = 100  # signs of a relation
+_SHORT = 8  # operations
+_BITS = 128
+_MINUS = Fraction(-1)
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """What is told of one wrong entry."""
+
+    expected: str
+    actual: str
+    relation: str
+    counterexample: Counterexample | None
+    evidence: Evidence
+
+
+def explain(
+    graph: Graph, region: Region, expected: int, actual: int, decision: Decision, outputs: Mapping[int, str]
+) -> Explanation:
+    """Explain a refuted pair of nodes; `outputs` names the nodes of what `forward` returned."""
+    variables = [i for i in graph.reach([expected, actual]) if graph.ops[i] == "variable"]
+    computed = {node: name for node, name in outputs.items() if graph.args[node]}
+    names = Alphabet([*[graph.payloads[i] for i in variables], *computed.values()])
+    known = {node: names.symbols[name] for node, name in computed.items()}
+    return Explanation(
+        _written(graph, expected, names, known),
+        _written(graph, actual, names, known),
+        relation(graph, expected, actual, names, region),
+        *_shown(graph, region, expected, actual, decision, variables),
+    )
+
+
+def _written(graph: Graph, node: int, names: Alphabet, known: Mapping[int, sympy.Symbol]) -> str:
+    """Write a formula; a long one in terms of the outputs where that makes it short."""
+    if formulas.size(graph, node).operations > _SHORT and node not in known:
+        within = formulas.text(graph, node, names, known=known)
+        if formulas.size(graph, node, known).operations <= _SHORT:
+            return within
+    return formulas.text(graph, node, names)
+
+
+def _shown(
+    graph: Graph, region: Region, expected: int, actual: int, decision: Decision, variables: Sequence[int]
+) -> tuple[Counterexample | None, Evidence]:
+    """Return a simple counterexample, and how far the two sides are apart there."""
+    if decision.point is None:
+        return None, decision.evidence
+    names = [graph.payloads[i] for i in variables]
+    found = _shrunk(graph, region, expected, actual, decision.point, names)
+    real = rationals.real(graph, [expected, actual], found)
+    inputs = tuple((name, decimal_text(found[name])) for name in names)
+    return Counterexample(inputs, real[expected].readable, real[actual].readable), difference(
+        graph, (expected, actual), found
+    )
+
+
+def _shrunk(graph: Graph, region: Region, expected: int, actual: int, point: Point, names: Sequence[str]) -> Point:
+    """Return a point of the region at which the two sides still differ, with simple numbers in it."""
+    if len(graph.reach([expected, actual])) > _LARGEST_SHRUNK:
+        return point
+    conditions = region.about(names)
+    for changes in itertools.islice(_simpler(names, point, region.upstream), _MOST_ATTEMPTS):
+        if all(_simpler_than(value, point[name]) for name, value in changes.items()):
+            changed = {**point, **changes}
+            if _differ(graph, expected, actual, changed) and region.holds(changed, conditions):
+                point = changed
+    return point
+
+
+def _simpler(names: Sequence[str], point: Point, upstream: set[str]) -> Iterator[dict[str, Fraction]]:
+    """Return changes to try, the boldest first: all inputs at once, then each, those of the upstream before others."""
+    ordered = sorted(names, key=lambda name: name not in upstream)
+    for value in _SIMPLE[:3]:
+        yield dict.fromkeys(ordered, value)
+    for group in ([n for n in ordered if n in upstream], [n for n in ordered if n not in upstream]):
+        for value in _SIMPLE[:2]:
+            yield dict.fromkeys(group, value)
+    for name in ordered:
+        for value in (*_SIMPLE, Fraction(round(point[name] * 10), 10)):
+            yield {name: value}
+
+
+def _simpler_than(value: Fraction, other: Fraction) -> bool:
+    rank = {simple: place for place, simple in enumerate(_SIMPLE)}
+    last = len(_SIMPLE)
+    return (rank.get(value, last), value.denominator) < (rank.get(other, last), other.denominator) or value == other
+
+
+def _differ(graph: Graph, expected: int, actual: int, point: Point) -> bool:
+    with flint.ctx.workprec(_BITS):
+        values = balls.at(graph, [expected, actual], point)
+        left, right = values[expected], values[actual]
+        return bool(left.is_finite() and right.is_finite() and not left.overlaps(right))
+
+
+def relation(graph: Graph, expected: int, actual: int, names: Alphabet, region: Region) -> str:
+    """Say how what came is related to what is exact, in the shortest true way; nothing where that is long."""
+    if graph.value(actual) == 0:
+        return "actual = 0"
+    if graph.value(expected) == 0:
+        return "expected = 0"
+    ratio = constant_ratio(graph, expected, actual, region)
+    if ratio is not None:
+        return f"actual = {_times(ratio)}"
+    return _simplified(graph, expected, actual, names)
+
+
+def constant_ratio(graph: Graph, expected: int, actual: int, region: Region) -> Fraction | None:
+    """Return the one simple rational that actual / expected is everywhere, if it is."""
+    with flint.ctx.workprec(_BITS):
+        values = balls.at(graph, [expected, actual], region.sample)
+        quotient = values[actual] / values[expected]
+        if not quotient.is_finite() or quotient.contains(0):
+            return None
+        ratio = simplest_rational(float(quotient.mid()), ulps=4)
+    if max(abs(ratio.numerator), ratio.denominator) > _SIMPLE_RATIO:
+        return None
+    scaled = graph.product(graph.constant(ratio), expected)
+    return ratio if alike(graph, [actual], [scaled]) else None
+
+
+def alike(graph: Graph, left: Sequence[int], right: Sequence[int]) -> bool:
+    """Tell whether two lists of nodes are the same functions, entry by entry, as far as the field can tell."""
+    pairs = [pair for pair in zip(left, right, strict=True) if pair[0] != pair[1]]
+    if not pairs:
+        return True
+    if all(field.equal(graph, pairs, 0)[0]):
+        return True
+    return all(field.equal(graph, pairs, 0, Laws.EXPONENTIAL)[0])
+
+
+def _degree(graph: Graph, node: int) -> int:
+    """Return how many factors a formula has at most, multiplied out: SymPy multiplies out."""
+    degrees: dict[int, int] = {}
+    for number in graph.reach([node]):
+        parts = [degrees[argument] for argument in graph.args[number]]
+        match graph.ops[number]:
+            case "product" | "sum":  # a sum of quotients has the denominators of all
+                degrees[number] = sum(parts)
+            case "power":
+                exponent = graph.payloads[number]
+                degrees[number] = parts[0] * max(abs(exponent.numerator), exponent.denominator)
+            case _:
+                degrees[number] = 1 + sum(parts)
+    return degrees[node]
+
+
+def _times(ratio: Fraction) -> str:
+    if max(abs(ratio.numerator), ratio.denominator) > _FRACTION:
+        return f"{decimal_text(ratio)}*expected"
+    above = {1: "expected", -1: "-expected"}.get(ratio.numerator, f"{ratio.numerator}*expected")
+    return above if ratio.denominator == 1 else f"{above}/{ratio.denominator}"
+
+
+def _simplified(graph: Graph, expected: int, actual: int, names: Alphabet) -> str:
+    """Write the quotient or the difference of two formulas, whichever is shorter."""
+    difference = graph.sum(actual, graph.product(graph.constant(_MINUS), expected))
+    if formulas.size(graph, difference).operations > _LARGEST_SIMPLIFIED or _degree(graph, difference) > _MOST_DEGREE:
+        return ""
+    left, right = (formulas.to_sympy(graph, node, names.symbols) for node in (actual, expected))
+    said = []
+    quotient, apart = sympy.cancel(left / right), sympy.factor(left - right)
+    if quotient.is_Symbol or quotient.is_Pow or quotient.is_Mul or quotient.is_Function:
+        said.append(f"actual = expected*{_factor(names.write(quotient))}")
+    minus = sympy.factor(-apart)
+    if apart.could_extract_minus_sign():
+        said.append(f"actual = expected - {_term(names.write(minus))}")
+    else:
+        said.append(f"actual = expected + {_term(names.write(apart))}")
+    shortest = min(said, key=len)
+    return shortest if len(shortest) <= _LONGEST else ""
+
+
+def _factor(text: str) -> str:
+    return f"({text})" if text.startswith("-") else text
+
+
+def _term(text: str) -> str:
+    return f"({text})" if " + " in text or " - " in text or text.startswith("-") else text

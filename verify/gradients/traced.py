@@ -1,0 +1,214 @@
+"""A traced case, from subject to result: in each variant run it on symbols, derive, decide, write the rows."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Sequence
+
+import numpy as np
+
+from verify.errors import ProtocolError
+from verify.expressions.runs import SubjectError
+from verify.gradients.claims import Claim, Exact, claims, other_sides, upstream_branch
+from verify.gradients.diagnoses import diagnose
+from verify.gradients.explain import explain
+from verify.proof.decide import Decision
+from verify.result import Branch, CaseResult, Comparison, Evidence, Verdict
+from verify.subjects.cases import TracedCase
+from verify.subjects.shapes import Constant, Input, Integer
+from verify.tracing.floats import FloatRun
+from verify.tracing.observe import Observation, Variant, observe, variants
+from verify.tracing.region import branches, pinned
+from verify.tracing.trace import Trace
+
+_CONSTANT = "the output depends on no input: every derivative is 0, and 0 = 0 checks nothing"
+_EXPLAINED = 50  # wrong entries among which the one with the shortest formula is looked for
+
+
+def check_traced(case: TracedCase, seed: int = 0) -> CaseResult:
+    """Decide every gradient of a case in every variant of it."""
+    comparisons: list[Comparison] = []
+    region: list[Branch] = []
+    unclaimed: dict[str, None] = {}
+    notes: dict[str, None] = {}
+    constant = []
+    for variant in variants(case):
+        try:
+            rows, exact = _checked(case, variant, seed)
+        except SubjectError as problem:
+            comparisons.append(_whole(case, variant, problem))
+            continue
+        comparisons += rows
+        region += branches(exact.seen.trace, exact.seen.conditions, variant.text)
+        unclaimed.update(dict.fromkeys(exact.seen.unclaimed))
+        notes.update(dict.fromkeys(_notes(exact, seed)))
+        constant.append(exact.constant)
+    if constant and all(constant):
+        comparisons, notes = [_whole(case, None, SubjectError(_CONSTANT, broken=True))], {}
+    return CaseResult(
+        name=case.name,
+        where=case.where,
+        output="",
+        expression="",
+        output_value="",
+        inputs=(),
+        upstream=("dout", "" if case.upstream is None else str(case.upstream)),
+        comparisons=tuple(comparisons),
+        unclaimed=tuple(unclaimed),
+        reproduce=_reproduce(case),
+        signature=", ".join(_described(name, given) for name, given in case.inputs.items()),
+        region=tuple(region),
+        notes=tuple(notes),
+    )
+
+
+def _described(name: str, given: Input) -> str:
+    """Write an input: `x: N D`, `ids: N, whole below V`."""
+    if isinstance(given, Constant):
+        return f"{name}: given"
+    shape = given.shape or "scalar"
+    if isinstance(given, Integer):
+        return f"{name}: {shape} of whole numbers below {given.below}"
+    bounds = [f" {sign} {bound}" for sign, bound in ((">", given.low), ("<", given.high)) if bound is not None]
+    return f"{name}: {shape}{','.join(bounds)}"
+
+
+def _notes(exact: Exact, seed: int) -> list[str]:
+    seen, notes = exact.seen, []
+    if seen.draws:
+        notes.append(f"random numbers were drawn, from generators seeded with {seed}: the claims are for these")
+    if exact.constant:
+        notes.append(
+            f"for {seen.variant.text or 'all inputs'} the output depends on no input, so that every derivative is 0"
+        )
+    return notes
+
+
+def _reproduce(case: TracedCase) -> str:
+    name = f"={shlex.quote(case.name)}" if case.name.startswith("-") else f" {shlex.quote(case.name)}"
+    return f"gradproof run {shlex.quote(case.where.rpartition(':')[0])} --case{name}"
+
+
+def _whole(case: TracedCase, variant: Variant | None, problem: SubjectError) -> Comparison:
+    """Write the row of a variant, or of the case, that could not be compared."""
+    verdict, kind = (Verdict.ERROR, "error") if problem.broken else (Verdict.UNDECIDED, "not followed")
+    evidence, said = Evidence(kind, str(problem)), "" if variant is None else variant.text
+    return Comparison("case", "the whole case", verdict, evidence=evidence, variant=said, where=case.where)
+
+
+def _checked(case: TracedCase, variant: Variant, seed: int) -> tuple[list[Comparison], Exact]:
+    """Return the rows of a variant, a row for each gradient that the subject returns."""
+    seen = _seen(case, variant, seed)
+    exact = Exact(case, seen)
+    on_floats = FloatRun(case, seen, seed)
+    place = case.backward or on_floats.backward or case.where
+    found = claims(exact, seed)
+    others, open_branch = other_sides(case, seen, seed)
+    doubt = on_floats.strays() or _doubt(seen, open_branch)
+    rows = []
+    for name in case.real:
+        if name in seen.malformed:
+            rows.append(_malformed(exact, name, place))
+        elif name in found:
+            rows.append(_row([found[name], *(side[name] for side in others if name in side)], doubt, place))
+    return rows, exact
+
+
+def _seen(case: TracedCase, variant: Variant, seed: int) -> Observation:
+    """Run a case on symbols; where that fails, floats tell whether the code is at fault, or what we can follow."""
+    seen = Observation(variant, Trace())
+    try:
+        return observe(case, variant, seed, seen=seen)
+    except SubjectError as problem:
+        if isinstance(problem.__cause__, ProtocolError):
+            raise
+        FloatRun(case, seen, seed)
+        raise SubjectError(str(problem)) from problem
+
+
+def _doubt(seen: Observation, open_branch: str) -> str:
+    """Return why nothing can be said of a run for all inputs of a region, or nothing."""
+    if open_branch:
+        return f"the code branches on the upstream, at {open_branch}, and its other side was not reached"
+    if tie := pinned(seen.conditions):
+        return f"the sample lies on a tie, at {tie}: a branch on equality says nothing about derivatives"
+    return ""
+
+
+def _malformed(exact: Exact, name: str, place: str) -> Comparison:
+    """Write the row of a gradient that has another shape than its input, or is no array."""
+    seen = exact.seen
+    actual = seen.gradients.get(name)
+    return Comparison(
+        "gradient",
+        name,
+        Verdict.ERROR,
+        role="input",
+        evidence=Evidence("malformed", seen.malformed[name]),
+        shape=_shape(seen.inputs[name].shape),
+        entries=len(seen.inputs[name].nodes),
+        failing=len(seen.inputs[name].nodes),
+        variant=seen.variant.text,
+        diagnosis=diagnose(exact.suspect(name, actual)) if actual else "",
+        where=place,
+    )
+
+
+def _shape(shape: Sequence[int]) -> str:
+    return " ".join(map(str, shape))
+
+
+def _row(sides: Sequence[Claim], doubt: str, place: str) -> Comparison:
+    """Write the row of a gradient in one variant: of the side of a branch on the upstream where it is worst."""
+    claim = max(sides, key=lambda side: side.decision.verdict.rank)
+    decision = claim.decision
+    if doubt and decision.verdict.good:
+        decision = Decision(Verdict.UNDECIDED, Evidence("doubtful", doubt))
+    if decision.verdict is Verdict.REFUTED:
+        return _refuted(claim, place)
+    good = decision.verdict.good
+    return Comparison(
+        "gradient",
+        claim.name,
+        decision.verdict,
+        role="input",
+        evidence=decision.evidence,
+        shape=_shape(claim.actual.shape),
+        entries=len(claim.decisions),
+        failing=0 if good else sum(not d.verdict.good for d in claim.decisions) or len(claim.decisions),
+        variant=claim.exact.seen.variant.text,
+        where="" if good else place,
+    )
+
+
+def _branching(seen: Observation) -> str:
+    place = upstream_branch(seen)
+    return f"not linear in the upstream gradient: the code branches on it, at {place}" if place else ""
+
+
+def _refuted(claim: Claim, where: str) -> Comparison:
+    """Write the row of a wrong gradient, with the entry that shows it best."""
+    exact, graph = claim.exact, claim.exact.seen.trace
+    wrong = [i for i, decision in enumerate(claim.decisions) if decision.verdict is Verdict.REFUTED]
+    expected = exact.gradient(claim.name)
+    place = min(wrong[:_EXPLAINED], key=lambda i: len(graph.reach([expected[i], claim.actual.nodes[i]])))
+    pair = expected[place], claim.actual.nodes[place]
+    told = explain(graph, exact.region, *pair, claim.decisions[place], exact.outputs())
+    return Comparison(
+        "gradient",
+        claim.name,
+        Verdict.REFUTED,
+        role="input",
+        actual_formula=told.actual,
+        expected_formula=told.expected,
+        evidence=told.evidence,
+        counterexample=told.counterexample,
+        shape=_shape(claim.actual.shape),
+        entries=len(claim.decisions),
+        failing=sum(not decision.verdict.good for decision in claim.decisions),
+        index=str([int(i) for i in np.unravel_index(place, claim.actual.shape)]) if claim.actual.shape else "",
+        variant=exact.seen.variant.text,
+        relation=told.relation,
+        diagnosis=_branching(exact.seen) or diagnose(exact.suspect(claim.name, claim.actual)),
+        where=where,
+    )

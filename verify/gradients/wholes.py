@@ -1,0 +1,37 @@
+"""SymPy's derivative of a whole small computation, beside which the sweep has to stand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from verify.errors import TraceError
+from verify.gradients.derive import derivative
+from verify.proof import formulas
+from verify.proof.formulas import Alphabet, from_sympy, to_sympy
+from verify.proof.graph import Graph
+
+_LARGEST = 40  # operations: SymPy takes milliseconds for each derivative
+_MOST = 6  # inputs
+
+
+def wholes(graph: Graph, outputs: Iterable[tuple[int, int]], inputs: Sequence[int]) -> dict[int, int]:
+    """Return d(sum of upstream * output) / d(input) as SymPy has it, for each input of a small computation.
+
+    Nothing where the computation is not small, or SymPy's answer has functions that the graph does not have.
+    """
+    if len(inputs) > _MOST:
+        return {}
+    total = graph.total([graph.product(output, upstream) for output, upstream in outputs])
+    if formulas.size(graph, total).operations > _LARGEST:
+        return {}
+    reached = [i for i in graph.reach([total]) if graph.ops[i] == "variable"]
+    names = Alphabet([graph.payloads[i] for i in {**dict.fromkeys(reached), **dict.fromkeys(inputs)}])
+    nodes = {symbol: graph.variable(name) for name, symbol in names.symbols.items()}
+    expression = to_sympy(graph, total, names.symbols)
+    try:
+        return {
+            node: from_sympy(graph, derivative(expression, names.symbols[graph.payloads[node]]), nodes)
+            for node in inputs
+        }
+    except TraceError:
+        return {}

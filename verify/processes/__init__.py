@@ -1,0 +1,1 @@
+"""User code at arm's length."""

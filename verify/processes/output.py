@@ -1,0 +1,69 @@
+"""What the user's code prints: passed on as it comes, up to a limit for each request, so that a flood does no harm."""
+
+from __future__ import annotations
+
+import codecs
+import os
+import sys
+import threading
+from typing import IO
+
+from verify.processes.messages import MARK
+
+_KEPT = 10_000  # characters for each request
+
+
+class Output:
+    """Reads the output of a worker in a thread, and passes its beginning on to standard error."""
+
+    def __init__(self, stream: IO[bytes]) -> None:
+        self._stream, self._target = stream, sys.stderr
+        self._ends = threading.Semaphore(0)
+        self._passed = self._dropped = 0
+        self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
+        self._thread = threading.Thread(target=self._read, daemon=True)
+        self._thread.start()
+
+    def settle(self) -> None:
+        """Wait until the output of a request that was answered has been passed on, or nearly so."""
+        self._ends.acquire(timeout=1)
+
+    def close(self) -> None:
+        """Wait for the end of the output; what still holds the pipe a second later is left to itself."""
+        self._thread.join(timeout=1)
+        if not self._thread.is_alive():
+            self._stream.close()
+
+    def _read(self) -> None:
+        held = b""
+        while chunk := os.read(self._stream.fileno(), 65536):
+            *ended, rest = (held + chunk).split(MARK)
+            for part in ended:
+                self._pass_on(part)
+                self._end()
+                self._ends.release()
+            cut = rest.rfind(MARK[:1], -len(MARK))  # a mark may have come in part
+            held = rest[cut:] if cut >= 0 else b""
+            self._pass_on(rest[: len(rest) - len(held)])
+        self._pass_on(held)
+        self._end()
+
+    def _pass_on(self, part: bytes) -> None:
+        text = self._decoder.decode(part)
+        kept = text[: max(0, _KEPT - self._passed)]
+        self._passed += len(kept)
+        self._dropped += len(text) - len(kept)
+        if kept:
+            self._write(kept)
+
+    def _end(self) -> None:
+        if self._dropped:
+            self._write(f"\ngradproof: … and {self._dropped:,} more characters of output, which are not shown\n")
+        self._passed = self._dropped = 0
+
+    def _write(self, text: str) -> None:
+        try:
+            self._target.write(text)
+            self._target.flush()
+        except (OSError, ValueError):  # nobody reads it: it is read all the same, or the worker would wait
+            self._passed = _KEPT

@@ -1,0 +1,1 @@
+"""Formulas as a graph, and whether two of them are one function."""

@@ -1,0 +1,239 @@
+"""Two nodes, one verdict: are they the same function?
+
+Asked in this order, each question only of the pairs that the one before left open:
+
+1. Are they the same node? Then they were built from equal parts by rewrites that hold wherever both are defined.
+2. Do they agree at random points of a finite field, functions and roots being free elements? (`field`: a proof up to
+   its printed bound)
+3. Do their balls at the first exact point fail to overlap? (`balls`: a refutation; it needs no other support)
+4. Do they agree in the field with the law of exponentials, or with roots that are roots? (a proof as well)
+5. Do their balls fail to overlap at any other point?
+6. Else they agree at every point that was tried, which is said as just that.
+
+Proof never rests on points of the reals, refutation never on floats.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Container, Mapping, Sequence
+from fractions import Fraction
+from typing import NamedTuple
+
+import flint
+
+from verify.exact import simplest_rational
+from verify.proof import balls, field
+from verify.proof.constants import covered
+from verify.proof.field import Laws
+from verify.proof.graph import FUNCTIONS, Graph
+from verify.proof.kernels import EXPONENTIAL
+from verify.result import Evidence, Verdict
+
+Pair = tuple[int, int]
+Point = Mapping[str, Fraction]
+Points = Callable[[], Sequence[Point]]  # asked for only where points are needed
+_ROUNDING = 1e-6  # relative: beyond, the rounding of constants is no excuse (`constants` allows far less)
+_INVISIBLE = 2.0**-53  # relative: below the resolution of float64
+_LITTLE = 1e-3  # relative: a smaller difference is told with its size
+_FIRST_LOOK = (128,)  # bits: enough to refute most
+_PRECISIONS = (2048, 8192)  # tried in this order, the second where digits cancel
+_GUARD_PRECISIONS = (400, 8192)  # three quarters of 400 bits are 90 digits
+_GUARD_POINTS = 3
+_DIGITS = 460  # three quarters of 2048 bits: what two balls have to share to count as agreeing
+
+
+class Decision(NamedTuple):
+    """A verdict on a pair of nodes, how it is known, and for a refutation the point that shows it."""
+
+    verdict: Verdict
+    evidence: Evidence
+    point: Point | None = None
+
+
+_SAME = Decision(Verdict.PROVED, Evidence("same formula", "both sides are the same formula"))
+_ROUNDED = Decision(
+    Verdict.AGREES,
+    Evidence(
+        "constants",
+        "not the same function for the constants as read, but within the rounding of the floats in the code",
+    ),
+)
+_UNDEFINED = Decision(
+    Verdict.UNDECIDED,
+    Evidence("undefined", "at none of the points that were tried could both sides be computed to enough digits"),
+)
+_HIDDEN = Decision(
+    Verdict.UNDECIDED, Evidence("no example", "the formulas differ, but at none of the points that were tried")
+)
+
+
+def decide(graph: Graph, pairs: Sequence[Pair], points: Points, seed: int) -> list[Decision]:
+    """Return a decision for each pair of nodes; `points` gives exact inputs to try, the most telling first."""
+    found: dict[Pair, Decision] = {pair: _SAME for pair in pairs if pair[0] == pair[1]}
+    stages: list[Callable[[Sequence[Pair]], dict[Pair, Decision]]] = [
+        lambda still: _in_field(graph, still, points, seed, Laws.NONE),
+        lambda still: _at_first_sight(graph, still, points()),
+        lambda still: _in_field(graph, _having(graph, still, EXPONENTIAL), points, seed, Laws.EXPONENTIAL),
+        lambda still: _by_their_roots(graph, still, points, seed),
+        lambda still: _by_balls(graph, still, points()),
+    ]
+    still = list(dict.fromkeys(pair for pair in pairs if pair not in found))
+    for settle in stages:
+        found.update(settle(still) if still else {})
+        still = [pair for pair in still if pair not in found]
+    return [found.get(pair) or _left_open(graph, pair, points(), seed) for pair in pairs]
+
+
+def _having(graph: Graph, pairs: Sequence[Pair], functions: Container[str]) -> list[Pair]:
+    """Return the pairs if there is any such function among them, else none: a law that is not needed proves nothing."""
+    nodes = graph.reach([node for pair in pairs for node in pair])
+    return list(pairs) if any(graph.ops[i] in functions for i in nodes) else []
+
+
+def _by_their_roots(graph: Graph, pairs: Sequence[Pair], points: Points, seed: int) -> dict[Pair, Decision]:
+    """Ask the field with roots; what it takes grows with their number, so pairs with the same ones are together."""
+    groups: dict[frozenset[int], list[Pair]] = {}
+    for pair in pairs:
+        roots = frozenset(graph.args[i][0] for i in graph.reach(pair) if _is_root(graph, i))
+        if roots:
+            groups.setdefault(roots, []).append(pair)
+    found = {}
+    for group in groups.values():
+        found.update(_in_field(graph, group, points, seed, Laws.ROOTS))
+    return found
+
+
+def _is_root(graph: Graph, node: int) -> bool:
+    return graph.ops[node] == "power" and graph.payloads[node].denominator != 1
+
+
+def _in_field(graph: Graph, pairs: Sequence[Pair], points: Points, seed: int, laws: Laws) -> dict[Pair, Decision]:
+    alike, bound = field.equal(graph, pairs, seed, laws) if pairs else ([], "")
+    if not bound and len(pairs) > 1:  # one of them has a pole or a degree that spoils it for all
+        half = len(pairs) // 2
+        parts = (pairs[:half], pairs[half:])
+        return {pair: d for part in parts for pair, d in _in_field(graph, part, points, seed, laws).items()}
+    equal = [pair for pair, same in zip(pairs, alike, strict=True) if same]
+    needed = 1 if laws is Laws.NONE else _GUARD_POINTS
+    confirmed = _confirmed(graph, equal, points(), needed) if equal else set()
+    return {pair: _proved(graph, pair, bound, laws) for pair in equal if pair in confirmed}
+
+
+def _confirmed(graph: Graph, pairs: Sequence[Pair], points: Sequence[Point], needed: int) -> set[Pair]:
+    """Return the pairs whose sides also agree at points of the reals, at `needed` of them if so many serve.
+
+    It guards what the field rests on: that no coefficient hides in its prime, that exponentials behave like elements.
+    """
+    agreeing = dict.fromkeys(pairs, 0)
+    for point in reversed(points):  # the first ones share the sample's inputs
+        asked = [pair for pair, count in agreeing.items() if 0 <= count < needed]
+        if not asked:
+            break
+        for pair, agree in _agreements(graph, asked, point, _GUARD_PRECISIONS).items():
+            agreeing[pair] = -1 if agree is False else agreeing[pair] + bool(agree)
+    return {pair for pair, count in agreeing.items() if count > 0}
+
+
+def _agreements(
+    graph: Graph, pairs: Sequence[Pair], point: Point, precisions: Sequence[int]
+) -> dict[Pair, bool | None]:
+    """Tell for each pair whether its nodes agree at a point, with the least precision that tells."""
+    found: dict[Pair, bool | None] = {}
+    still = list(pairs)
+    for bits in precisions:
+        with flint.ctx.workprec(bits):
+            values = balls.at(graph, [node for pair in still for node in pair], point)
+            found.update({pair: _agree(values[pair[0]], values[pair[1]], bits) for pair in still})
+        still = [p for p in still if found[p] is None and all(values[node].is_finite() for node in p)]
+        if not still:
+            break
+    return found
+
+
+def _agree(a: flint.arb, b: flint.arb, bits: int) -> bool | None:
+    """Tell whether two balls agree to most of the digits that they are computed with; None where one is too wide.
+
+    Overlap alone says nothing: a ball may be as wide as its midpoint is large.
+    """
+    if not (a.is_finite() and b.is_finite()):
+        return None
+    if not a.overlaps(b):
+        return False
+    # Near 0, where cancellation leaves no digits, places are counted instead.
+    size = (abs(a) + abs(b)).max(flint.arb(1))
+    return True if (a.rad() + b.rad()) * 2 ** (3 * bits // 4) < size else None
+
+
+def _proved(graph: Graph, pair: Pair, bound: str, laws: Laws) -> Decision:
+    typed = _typed(graph, pair)
+    read = f"; floats in the code are read as the simplest rationals that round to them ({typed})" if typed else ""
+    detail = f"equal at random points of a finite field, {laws.value}: wrong with a chance below {bound}{read}"
+    return Decision(Verdict.PROVED, Evidence(f"field, {bound}", detail))
+
+
+def _typed(graph: Graph, pair: Pair) -> str:
+    """Return the floats that the code of a pair has typed in, as read."""
+    floats = sorted({graph.payloads[i] for i in graph.reach(pair) if graph.ops[i] == "typed"})
+    return ", ".join(f"{value!r} as {simplest_rational(value)}" for value in floats)
+
+
+def _at_first_sight(graph: Graph, pairs: Sequence[Pair], points: Sequence[Point]) -> dict[Pair, Decision]:
+    """Refute what differs at the first point, at a precision that is enough for most."""
+    agreements = _agreements(graph, pairs, points[0], _FIRST_LOOK)
+    return {pair: _refuted(graph, pair, points, points[0]) for pair, agree in agreements.items() if agree is False}
+
+
+def _by_balls(graph: Graph, pairs: Sequence[Pair], points: Sequence[Point]) -> dict[Pair, Decision]:
+    compared = dict.fromkeys(pairs, 0)
+    found: dict[Pair, Decision] = {}
+    for point in points:
+        still = [pair for pair in pairs if pair not in found]
+        for pair, agree in _agreements(graph, still, point, _PRECISIONS).items():
+            compared[pair] += agree is not None
+            if agree is False:
+                found[pair] = _refuted(graph, pair, points, point)
+    return {**dict.fromkeys([pair for pair, count in compared.items() if not count], _UNDEFINED), **found}
+
+
+def _refuted(graph: Graph, pair: Pair, points: Sequence[Point], point: Point) -> Decision:
+    """Refute a pair that differs at a point, unless the rounding of the code's constants covers it everywhere."""
+    apart = _apart(graph, pair, point)
+    if apart < _ROUNDING and _typed(graph, pair) and covered(graph, pair, points):
+        return _ROUNDED
+    return Decision(Verdict.REFUTED, _said(apart), point)
+
+
+def _apart(graph: Graph, pair: Pair, point: Point) -> float:
+    """Return how far two nodes are apart at a point, relative to the larger."""
+    with flint.ctx.workprec(_GUARD_PRECISIONS[0]):
+        values = balls.at(graph, pair, point)
+        size = abs(values[pair[0]]).max(abs(values[pair[1]]))
+        return float(abs(values[pair[0]] - values[pair[1]]) / size)
+
+
+def difference(graph: Graph, pair: Pair, point: Point) -> Evidence:
+    """Say how far two nodes are apart at a point, where that is little: it may be an epsilon, or a rounded constant."""
+    return _said(_apart(graph, pair, point))
+
+
+def _said(apart: float) -> Evidence:
+    if apart > _LITTLE:
+        return Evidence("counterexample", "the exact values at one exact point differ")
+    said = f"the exact values differ by {apart:.1e} relative"
+    if apart < _INVISIBLE:
+        return Evidence("small difference", f"{said}: not the same function, though no float64 shows it here")
+    return Evidence("small difference", f"{said}: more than a few roundings explain, less than most mistakes make")
+
+
+def _left_open(graph: Graph, pair: Pair, points: Sequence[Point], seed: int) -> Decision:
+    """Say why a pair that agrees at every point is not proved."""
+    laws = any(_is_root(graph, i) or graph.ops[i] in FUNCTIONS for i in graph.reach(pair))
+    alike, bound = field.equal(graph, [pair], seed)
+    if not laws and bound and alike == [False]:
+        return _HIDDEN
+    compared = sum(_agreements(graph, [pair], point, _PRECISIONS)[pair] is True for point in points)
+    why = "by a law that could not be proved for all inputs" if laws else "of a degree too high for a proof"
+    detail = (
+        f"equal to {_DIGITS} digits at the {compared} of {len(points)} points where that many could be had, but {why}"
+    )
+    return Decision(Verdict.AGREES, Evidence(f"{_DIGITS} digits", detail))

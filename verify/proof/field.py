@@ -1,0 +1,228 @@
+"""The graph read in a finite field: formulas that agree at random points of it are the same function.
+
+Schwartz (1980), Zippel (1979), DeMillo and Lipton (1978): a polynomial of degree d that is not zero vanishes at a
+random point of F_p with probability at most d / p. Rational functions are compared by the numerator of their
+difference, whose degree is bounded along the graph. With w independent points the bound is (d / p)**w. The theorem is
+about polynomials over F_p: one whose coefficients are all divisible by p is 0 there. Only somebody who puts p itself
+into a layer has such; that `decide` also looks at points of the reals catches it.
+
+Functions and roots come in three ways.
+
+* *Elements*: exp(u), log(u) and u**(1/q) are one more random element each, the same for equal values of u. What holds
+  for any elements holds for the functions, so nothing but the theorem is needed; but this does not know that
+  exp(a) exp(b) is exp(a + b), nor that sqrt(u)**2 is u.
+* *Exponential*: exp(u) becomes g**u (`kernels`).
+* *Roots*: they are adjoined to the field (`tower`), without a sign. What holds there holds for roots of either
+  sign, so for the positive ones too; a coefficient of a difference is a rational function of the inputs, of at most
+  2**m times the degree when there are m square roots (each inverse multiplies by the conjugates).
+"""
+
+from __future__ import annotations
+
+import math
+import random
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from enum import Enum
+from fractions import Fraction
+from typing import Any
+
+from verify.exact import simplest_rational
+from verify.proof.graph import FUNCTIONS, Graph
+from verify.proof.kernels import EXPONENTIAL, Kernels, RedrawError
+from verify.proof.tower import TooManyRootsError, Tower
+
+# The longest chain below 2**127 of primes each of which is twice the next plus one: a level for each exponential in an
+# exponent. So p - 1 has no small odd factor, and every odd q has an inverse modulo p - 1.
+PRIMES = (
+    2**127 - 98331489,
+    (2**127 - 98331489) // 2,
+    (2**127 - 98331489) // 4,
+    (2**127 - 98331489) // 8,
+)
+SECURITY = 100  # a wrong "equal" has to be less likely than 2**-SECURITY
+_LEAST_BITS = 32  # that one walk has to be worth
+_MOST_DRAWS = 16  # for one walk: a point may be a pole
+
+
+class Laws(Enum):
+    """What is known of values that are not rational, each including the one before; the value says it in words."""
+
+    NONE = "whatever values the functions and roots in them have"
+    EXPONENTIAL = "by the law of exponentials"
+    ROOTS = "with square roots of either sign"
+
+
+class _Walk:
+    """The graph at one random point of a field; `exponents` are the values of exponents one level below, by node.
+
+    An exponential whose exponent is not among them is an element like the other functions.
+    """
+
+    def __init__(self, prime: int, rng: random.Random, order: int, exponents: Mapping[int, int]) -> None:
+        self.prime = prime
+        self.rng = rng
+        self.order = order  # the common denominator of the exponents of all powers
+        self.exponents = exponents
+        self.kernels = Kernels(prime, rng)
+        self.variables: dict[str, int] = {}
+        self.roots: dict[int, int] = {}
+
+    def read(self, graph: Graph, nodes: Iterable[int]) -> dict[int, int]:
+        """Compute the nodes and all below them; sums and products, which are most of a graph, without a call."""
+        p = self.prime
+        values: dict[int, int] = {}
+        ops, args, payloads = graph.ops, graph.args, graph.payloads
+        for number in graph.reach(nodes):
+            op = ops[number]
+            if op == "sum":
+                a, b = args[number]
+                values[number] = (values[a] + values[b]) % p
+            elif op == "product":
+                a, b = args[number]
+                values[number] = values[a] * values[b] % p
+            elif op == "power":
+                values[number] = self.power(values[args[number][0]], payloads[number])
+            elif op in _LEAVES:
+                values[number] = _LEAVES[op](self, payloads[number])
+            else:
+                values[number] = self.function(op, values[args[number][0]], number)
+        return values
+
+    def variable(self, name: str) -> int:
+        """Return the element of an input."""
+        return self.variables.setdefault(name, self.rng.randrange(1, self.prime))
+
+    def constant(self, value: Fraction) -> int:
+        """Return a rational as an element."""
+        if value.denominator % self.prime == 0:
+            raise RedrawError
+        return value.numerator * pow(value.denominator, -1, self.prime) % self.prime
+
+    def power(self, a: int, exponent: Fraction) -> int:
+        """Return a power; a root is an element of its own."""
+        whole = exponent.numerator
+        if exponent.denominator != 1:
+            a = self.roots.setdefault(a, self.rng.randrange(1, self.prime))
+            whole = int(exponent * self.order)
+        if a == 0 and whole < 0:
+            raise RedrawError
+        return pow(a, whole, self.prime)
+
+    def function(self, name: str, a: int, number: int) -> int:
+        """Return a function of an element."""
+        if number in self.exponents:
+            return self.kernels.exponential(name, self.exponents[number])
+        return self.kernels.other(name, a)
+
+
+_LEAVES: dict[str, Callable[[_Walk, Any], int]] = {
+    "variable": lambda walk, name: walk.variable(name),
+    "constant": lambda walk, value: walk.constant(value),
+    "typed": lambda walk, value: walk.constant(simplest_rational(value)),
+    "pi": lambda walk, _: walk.variable(""),  # transcendental: an element of its own
+}
+
+
+class _Degrees:
+    """The graph read as bounds on the degrees of numerator and denominator, roots and functions as variables."""
+
+    def __init__(self, order: int) -> None:
+        self.order = order
+
+    def variable(self, name: str) -> tuple[int, int]:
+        return 1, 0
+
+    def constant(self, value: Fraction) -> tuple[int, int]:
+        return 0, 0
+
+    def typed(self, value: float) -> tuple[int, int]:
+        return 0, 0
+
+    def pi(self, payload: None) -> tuple[int, int]:
+        return 1, 0
+
+    def sum(self, a: tuple[int, int], b: tuple[int, int]) -> tuple[int, int]:
+        return max(a[0] + b[1], b[0] + a[1]), a[1] + b[1]
+
+    def product(self, a: tuple[int, int], b: tuple[int, int]) -> tuple[int, int]:
+        return a[0] + b[0], a[1] + b[1]
+
+    def power(self, a: tuple[int, int], exponent: Fraction) -> tuple[int, int]:
+        above, below = a
+        size = abs(exponent)
+        if exponent.denominator != 1:  # a power of the root u**(1/order), a variable at least
+            above = below = max(1, *a)
+            size *= self.order
+        above, below = above * int(size), below * int(size)
+        return (above, below) if exponent > 0 else (below, above)
+
+    def function(self, name: str, a: tuple[int, int], number: int) -> tuple[int, int]:
+        return max(2, *a), max(2, *a)  # an element, or a quotient of degree 2 in one; two arguments may collide
+
+
+def equal(graph: Graph, pairs: Sequence[tuple[int, int]], seed: int, laws: Laws = Laws.NONE) -> tuple[list[bool], str]:
+    """Tell for each pair of nodes whether they agree on every walk, and the bound on a wrong "equal" as text.
+
+    An empty bound means that nothing is proved this way (a degree near the prime, too many roots).
+    """
+    nodes = graph.reach([node for pair in pairs for node in pair])
+    powers = [i for i in nodes if graph.ops[i] == "power" and graph.payloads[i].denominator != 1]
+    order = math.lcm(*[graph.payloads[i].denominator for i in powers])
+    elements = len({graph.args[i] for i in powers} | {graph.args[i] for i in nodes if graph.ops[i] in FUNCTIONS})
+    walks, security = _plan(_degree(graph, pairs, order), order, elements, rooted=laws is Laws.ROOTS)
+    rng = random.Random(seed)
+    alike = [bool(walks)] * len(pairs)
+    for _ in range(walks):
+        still = [i for i, same in enumerate(alike) if same]
+        values = _walk(graph, [node for i in still for node in pairs[i]], rng, order, laws)
+        if values is None:
+            return [False] * len(pairs), ""
+        for i in still:
+            alike[i] = values[pairs[i][0]] == values[pairs[i][1]]
+    return alike, f"2^-{security}" if walks else ""
+
+
+def _plan(degree: int, order: int, elements: int, *, rooted: bool) -> tuple[int, int]:
+    """Return how many walks are needed and the security in bits that they give; no walks if it cannot be had."""
+    # Two arguments that are not equal may get equal values, as any two formulas may: hence the pairs of elements.
+    bits = math.log2(PRIMES[-1]) - math.log2(max(1, degree)) - 2 * math.log2(1 + elements)
+    if rooted:
+        bits -= elements * math.log2(order)
+    if bits < _LEAST_BITS:
+        return 0, 0
+    walks = max(2, math.ceil(SECURITY / bits))
+    return walks, math.floor(walks * bits)
+
+
+def _degree(graph: Graph, pairs: Sequence[tuple[int, int]], order: int) -> int:
+    """Bound the degree of the numerator of every difference."""
+    degrees = graph.read([node for pair in pairs for node in pair], _Degrees(order))
+    return max((max(degrees[a][0] + degrees[b][1], degrees[b][0] + degrees[a][1]) for a, b in pairs), default=0)
+
+
+def _walk(graph: Graph, nodes: list[int], rng: random.Random, order: int, laws: Laws) -> dict[int, Any] | None:
+    """Return the values of the nodes at a random point, None where no point is found at which all are defined."""
+    for _ in range(_MOST_DRAWS):
+        try:
+            return _at_level(graph, nodes, rng, order, 0, laws)
+        except RedrawError:
+            continue
+        except TooManyRootsError:
+            return None
+    return None
+
+
+def _at_level(graph: Graph, nodes: list[int], rng: random.Random, order: int, level: int, laws: Laws) -> dict[int, Any]:
+    """Read the nodes in one field, and the exponents in them in the next, whose prime is the order of exponentials.
+
+    In the last field of the chain an exponential is an element like any other function's value.
+    """
+    exponents: dict[int, Any] = {}
+    if laws is not Laws.NONE and level + 1 < len(PRIMES):
+        exponentials = [i for i in graph.reach(nodes) if graph.ops[i] in EXPONENTIAL]
+        if exponentials:
+            below = _at_level(graph, [graph.args[i][0] for i in exponentials], rng, order, level + 1, laws)
+            exponents = {i: below[graph.args[i][0]] for i in exponentials}
+    if laws is Laws.ROOTS:
+        return graph.read(nodes, Tower(PRIMES[level], rng, order, exponents))
+    return _Walk(PRIMES[level], rng, order, exponents).read(graph, nodes)

@@ -1,0 +1,256 @@
+"""Between the graph and SymPy: formulas that people read, and SymPy's answers as nodes."""
+
+from __future__ import annotations
+
+import heapq
+import math
+from collections.abc import Callable, Container, Iterable, Mapping
+from fractions import Fraction
+from functools import cache, cached_property, lru_cache, reduce
+from typing import Any, NamedTuple
+
+import sympy
+from sympy.printing.str import StrPrinter
+
+from verify.errors import TraceError
+from verify.exact import simplest_rational
+from verify.proof.graph import FUNCTIONS, Graph, Node
+
+LONGEST = 400  # operations: a longer formula is counted, not written
+_DEEPEST = 60  # operations inside each other: SymPy recurses
+_MOST_BITS = 8192  # of the numbers in a formula, powers multiplied out
+
+
+@cache
+def placeholder(index: int) -> sympy.Symbol:
+    """Return the symbol that stands for the name with this number, whatever the name is.
+
+    SymPy remembers much about each symbol and expression: with the same few in every case it finds out but once.
+    """
+    return sympy.Symbol(_sign(index))
+
+
+def _sign(index: int) -> str:
+    return f"_{index:06}"
+
+
+class Alphabet:
+    """The names of a case and the symbols that stand for them, made when they are first asked for."""
+
+    def __init__(self, names: Iterable[str]) -> None:
+        self._places = {name: i for i, name in enumerate(dict.fromkeys(names))}
+
+    @cached_property
+    def symbols(self) -> dict[str, sympy.Symbol]:
+        """Return the symbols by name."""
+        return {name: placeholder(i) for name, i in self._places.items()}
+
+    @cached_property
+    def _printer(self) -> _Printer:
+        return _Printer({symbol: name for name, symbol in self.symbols.items()})
+
+    def spare(self) -> sympy.Symbol:
+        """Return a symbol that stands for no name."""
+        return placeholder(len(self._places))
+
+    def rank(self, name: str) -> str:
+        """Return what SymPy sorts the factors of a product by."""
+        return _sign(self._places[name])
+
+    def write(self, expression: sympy.Expr) -> str:
+        """Write an expression with the names in it."""
+        return str(self._printer.doprint(expression))
+
+
+class _Printer(StrPrinter):  # type: ignore[misc]
+    """SymPy's own, but for the symbols."""
+
+    def __init__(self, names: Mapping[sympy.Symbol, str]) -> None:
+        super().__init__()
+        self.names = names
+
+    def _print_Symbol(self, symbol: sympy.Symbol) -> str:  # noqa: N802 - SymPy looks for this name
+        return self.names[symbol]
+
+
+class Size(NamedTuple):
+    """What a formula takes, written out: operations (what is shared counts each time), depth, bits of its numbers.
+
+    A sum in a sum, or a product in a product, is no deeper: `kind` tells which it is.
+    """
+
+    operations: int = 0
+    depth: int = 0
+    bits: int = 0
+    kind: str = ""
+
+    @property
+    def writable(self) -> bool:
+        """Tell whether SymPy and a reader can cope with it."""
+        return self.operations <= LONGEST and self.depth <= _DEEPEST and self.bits <= _MOST_BITS
+
+
+class _Sizes:
+    """The graph read as sizes of formulas."""
+
+    def variable(self, name: str) -> Size:
+        return Size()
+
+    def constant(self, value: Fraction) -> Size:
+        return Size(bits=value.numerator.bit_length() + value.denominator.bit_length())
+
+    def typed(self, value: float) -> Size:
+        return self.constant(simplest_rational(value))
+
+    def pi(self, payload: None) -> Size:
+        return Size()
+
+    def sum(self, a: Size, b: Size) -> Size:
+        return _joined("sum", a, b)
+
+    def product(self, a: Size, b: Size) -> Size:
+        return _joined("product", a, b)
+
+    def power(self, a: Size, exponent: Fraction) -> Size:
+        return Size(a.operations + 1, a.depth + 1, math.ceil(a.bits * abs(exponent)))
+
+    def function(self, name: str, a: Size, number: int) -> Size:
+        return Size(a.operations + 1, a.depth + 1, a.bits)
+
+
+def _joined(kind: str, a: Size, b: Size) -> Size:
+    left, right = a.depth + (a.kind != kind), b.depth + (b.kind != kind)
+    return Size(a.operations + b.operations + 1, left if left > right else right, a.bits + b.bits, kind)
+
+
+def size(graph: Graph, node: int, known: Iterable[int] = ()) -> Size:
+    """Return the size of a node's formula; `known` nodes have a name, and count as variables."""
+    found: Size = graph.read([node], _Sizes(), dict.fromkeys(known, Size()))[node]
+    return found
+
+
+def to_sympy(
+    graph: Graph, root: int, values: Mapping[str, sympy.Expr], known: Mapping[int, sympy.Expr] | None = None
+) -> sympy.Expr:
+    """Return a node as a SymPy expression, with `values` for its variables, and for nodes that are `known`.
+
+    Long sums and products are handed over flat: SymPy would sort each partial sum of a chain anew.
+    """
+    known = known or {}
+    operands = {}
+    needed = {root}
+    for number in reversed(graph.reach([root], known)):
+        if number in needed:
+            operands[number] = _operands(graph, number, known)
+            needed.update(operands[number])
+    expressions: dict[int, Any] = dict(known)
+    for number in sorted(operands):
+        terms = [(expressions[i], count) for i, count in operands[number].items()]
+        expressions[number] = _expression(graph.node(number), terms, values)
+    return expressions[root]
+
+
+def _expression(node: Node, terms: list[tuple[Any, int]], values: Mapping[str, sympy.Expr]) -> Any:
+    """Return a node as SymPy has it; `terms` are its operands, each with how often it occurs."""
+    match node.op:
+        case "variable":
+            return values[node.payload]
+        case "constant":
+            return _rational(node.payload)
+        case "typed":
+            return _rational(simplest_rational(node.payload))
+        case "pi":
+            return sympy.pi
+        case "sum":
+            return sympy.Add(*[term * count for term, count in terms])
+        case "product":
+            return sympy.Mul(*[term**count for term, count in terms])
+        case "power":
+            return terms[0][0] ** _rational(node.payload)
+    return getattr(sympy, node.op)(terms[0][0])
+
+
+def _operands(graph: Graph, number: int, known: Container[int]) -> dict[int, int]:
+    """Return the operands of a node and how often each occurs, those of nested sums (or products) taken up into it."""
+    op = graph.ops[number]
+    if op not in ("sum", "product"):
+        return dict.fromkeys(graph.args[number], 1)
+    counts = {number: 1}
+    todo = [-number]
+    while todo:
+        inner = -heapq.heappop(todo)
+        count = counts.pop(inner)
+        for argument in graph.args[inner]:
+            if graph.ops[argument] == op and argument not in counts and argument not in known:
+                heapq.heappush(todo, -argument)
+            counts[argument] = counts.get(argument, 0) + count
+    return counts
+
+
+Nodes = Mapping[sympy.Symbol, int]  # what symbols stand for
+Plan = list[tuple[Any, list[int]]]  # parts of an expression, each with the places of its arguments before it
+
+
+def from_sympy(graph: Graph, expression: sympy.Expr, nodes: Nodes) -> int:
+    """Return the node of a SymPy expression whose symbols stand for the given nodes."""
+    return replay(graph, plan(expression), nodes)
+
+
+def plan(expression: sympy.Expr) -> Plan:
+    """Return the parts of a SymPy expression, arguments first, each part once."""
+    places: dict[Any, int] = {}
+    steps: Plan = []
+    for part in sympy.postorder_traversal(expression):
+        if part not in places:
+            places[part] = len(steps)
+            steps.append((part, [places[argument] for argument in part.args]))
+    return steps
+
+
+def replay(graph: Graph, steps: Plan, nodes: Nodes) -> int:
+    """Return the node of the last part, all of them taken as nodes."""
+    found: list[int] = []
+    for part, arguments in steps:
+        found.append(_maker(part)(graph, nodes, [found[place] for place in arguments]))
+    return found[-1]
+
+
+@lru_cache(maxsize=1024)  # the parts of the derivatives of single operations come again and again
+def _maker(part: Any) -> Callable[[Graph, Nodes, list[int]], int]:
+    """Return how the node of a part is made from those of its arguments."""
+    if part.is_Symbol:
+        return lambda graph, nodes, _: nodes[part]
+    if part.is_Integer:
+        whole = int(part)
+        return lambda graph, *_: graph.whole(whole)
+    if part.is_Rational:
+        value = Fraction(int(part.p), int(part.q))
+        return lambda graph, *_: graph.constant(value)
+    if part.is_Add or part.is_Mul:
+        return lambda graph, _, arguments: reduce(graph.sum if part.is_Add else graph.product, arguments)
+    if part.is_Pow and part.exp.is_Rational:
+        exponent = Fraction(int(part.exp.p), int(part.exp.q))
+        return lambda graph, _, arguments: graph.power(arguments[0], exponent)
+    if part.is_Function and part.func.__name__ in FUNCTIONS:
+        return lambda graph, _, arguments: graph.function(part.func.__name__, arguments[0])
+    if part is sympy.pi:
+        return lambda graph, *_: graph.pi()
+    raise TraceError(f"SymPy's derivative contains {part.func.__name__}, which cannot be followed")
+
+
+def _rational(value: Fraction) -> sympy.Rational:
+    return sympy.Rational(value.numerator, value.denominator)
+
+
+def text(
+    graph: Graph,
+    node: int,
+    names: Alphabet,
+    fixed: Mapping[str, sympy.Expr] | None = None,
+    known: Mapping[int, sympy.Expr] | None = None,
+) -> str:
+    """Write a node's formula, or how long it would be; `fixed` gives variables a value, `known` nodes a name."""
+    needed = size(graph, node, known or ())
+    if not needed.writable:
+        return f"(a formula of {needed.operations:,} operations)"
+    return names.write(to_sympy(graph, node, {**names.symbols, **(fixed or {})}, known))

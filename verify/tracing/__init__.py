@@ -1,0 +1,1 @@
+"""User code on symbols: what it computes, and for which inputs."""

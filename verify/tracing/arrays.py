@@ -1,0 +1,372 @@
+"""Arrays of symbols: an `ndarray` on which user code runs unchanged.
+
+The entries are `Concolic` symbols in an array of objects, so that NumPy itself does what moves entries about (views,
+slices, masks, transposes, strides), and loudly fails where it would have to know a number. What computes comes here by
+NumPy's protocols, `__array_ufunc__` (`ufuncs`) and `__array_function__` (`functions`). The array says of itself that
+its entries are floats, because code asks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from verify.errors import ForeignSymbolError, TraceError
+from verify.tracing.concolic import KINDS, Concolic, exact_number
+from verify.where import asked_at
+
+if TYPE_CHECKING:
+    from verify.tracing.trace import Trace
+
+_running: ContextVar[Trace | None] = ContextVar("trace", default=None)
+_DOUBLE = np.dtype(np.float64)
+_asarray = np.asarray  # the original, whatever patches are in force
+_empty = np.empty
+_OBJECT = np.dtype(object)
+_NODE, _GRAPH = attrgetter("node"), attrgetter("graph")
+
+
+@contextmanager
+def running(trace: Trace) -> Iterator[None]:
+    """Make a trace the one that arrays are built on."""
+    token = _running.set(trace)
+    try:
+        yield
+    finally:
+        _running.reset(token)
+
+
+def active() -> Trace | None:
+    """Return the trace that arrays are built on, if any."""
+    return _running.get()
+
+
+def current() -> Trace:
+    """Return the trace that arrays are built on; raises TraceError where a run is over."""
+    if (trace := _running.get()) is None:
+        raise ForeignSymbolError(f"a symbol that was kept from another run, at {asked_at()}")
+    return trace
+
+
+class SymbolArray(np.ndarray[Any, Any]):
+    """An array of Concolic symbols."""
+
+    __array_priority__ = 1000
+    claimed: np.dtype[Any]
+
+    def __array_finalize__(self, other: Any) -> None:
+        self.claimed = getattr(other, "claimed", _DOUBLE)
+
+    @property
+    def dtype(self) -> Any:
+        """Return the type that the code gave the array: a float's."""
+        return self.claimed
+
+    @dtype.setter
+    def dtype(self, value: Any) -> None:
+        raise TraceError(f"the bytes of an array of symbols were looked at, at {asked_at()}")
+
+    @property
+    def itemsize(self) -> int:
+        """Return the bytes that an entry takes, as its strides have it."""
+        return _OBJECT.itemsize
+
+    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **options: Any) -> Any:
+        from verify.tracing.ufuncs import apply
+
+        return apply(ufunc, method, inputs, options)
+
+    def __array_function__(self, function: Any, types: Any, args: Any, options: Any) -> Any:
+        from verify.tracing.functions import call
+
+        return call(function, args, options)
+
+    def __getitem__(self, key: Any) -> Any:
+        found = super().__getitem__(plain_key(key))
+        return found if isinstance(found, np.ndarray) else lift(found)
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        lifted, plain, key = objects(value), self.view(np.ndarray), plain_key(key)
+        if lifted.size == 1:
+            plain[key] = lift(lifted.item())  # a box would be stored as it is
+        elif isinstance(plain[key], np.ndarray):
+            plain[key] = lifted
+        else:
+            raise ValueError("setting an array element with a sequence")
+
+    def __iter__(self) -> Iterator[Any]:
+        return (self[index] for index in range(len(self)))
+
+    def __repr__(self) -> str:
+        return f"symbols of shape {self.shape}"
+
+    def __str__(self) -> str:
+        return repr(self)
+
+    def __format__(self, spec: str) -> str:
+        return repr(self)
+
+    @property
+    def flat(self) -> Any:
+        """Return the entries in order, to read and to write."""
+        return Flat(self)
+
+    @flat.setter
+    def flat(self, value: Any) -> None:
+        Flat(self)[...] = value
+
+    @property
+    def data(self) -> Any:
+        """Refuse."""
+        raise TraceError(f"the bytes of an array of symbols were looked at, at {asked_at()}")
+
+    def __bool__(self) -> bool:
+        return bool(objects(self))
+
+    def __float__(self) -> float:
+        return float(self.item())
+
+    def __int__(self) -> int:
+        return int(self.item())
+
+    def __reduce__(self) -> Any:
+        raise TraceError(f"an array of symbols was stored, at {asked_at()}")
+
+    def __deepcopy__(self, memo: Any) -> SymbolArray:
+        return self.copy()
+
+    def astype(self, dtype: Any, *args: Any, **options: Any) -> Any:
+        """Return a copy of another type; whole numbers and truth values have to be decided first."""
+        wanted = np.dtype(dtype)
+        if wanted.kind == "O":
+            return objects(self).copy()
+        if wanted.kind in "biu":
+            decide = bool if wanted.kind == "b" else int
+            found = np.fromiter((decide(symbol) for symbol in objects(self).ravel().tolist()), wanted, self.size)
+            return found.reshape(self.shape)
+        if wanted.kind != "f":
+            raise TraceError(f"an array of symbols was turned into {wanted}, at {asked_at()}")
+        copied = self.copy()
+        copied.claimed = wanted
+        return copied
+
+    def view(self, *args: Any, **options: Any) -> Any:
+        """Return a view as another class; as another type it would show bytes that are not there."""
+        if args and isinstance(args[0], type) and issubclass(args[0], np.ndarray):
+            return super().view(*args, **options)
+        if not args and not options:
+            return super().view()
+        raise TraceError(f"the bytes of an array of symbols were looked at, at {asked_at()}")
+
+    def fill(self, value: Any) -> None:
+        """Set every entry."""
+        self[...] = value
+
+
+def _delegating(name: str) -> Callable[..., Any]:
+    """Return a method that does what NumPy's function of the same name does."""
+
+    def method(self: SymbolArray, *args: Any, **options: Any) -> Any:
+        from verify.tracing.functions import call
+
+        return call(getattr(np, name), (self, *args), options)
+
+    method.__doc__ = f"Do what numpy.{name} does."
+    return method
+
+
+def _refusing(name: str) -> Callable[..., Any]:
+    def method(self: SymbolArray, *args: Any, **options: Any) -> Any:
+        raise TraceError(f"the bytes of an array of symbols were looked at ({name}), at {asked_at()}")
+
+    method.__doc__ = "Refuse."
+    return method
+
+
+class Flat:
+    """What `x.flat` is: the entries of an array in order, to read and to write."""
+
+    def __init__(self, base: SymbolArray) -> None:
+        self.base = base
+        self._places = iter(np.ndindex(base.shape))
+
+    def __len__(self) -> int:
+        return self.base.size
+
+    def __iter__(self) -> Flat:
+        return Flat(self.base)
+
+    def __next__(self) -> Any:
+        return self.base[next(self._places)]
+
+    def __getitem__(self, key: Any) -> Any:
+        return self.base.flatten()[key]
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        places = np.arange(self.base.size)[plain_key(key)]
+        index = np.unravel_index(places, self.base.shape)
+        self.base[index] = np.resize(objects(value), places.shape) if places.size else value
+
+    def copy(self) -> Any:
+        """Return the entries as an array of one axis."""
+        return self.base.flatten()
+
+
+_BY_FUNCTION = (
+    "mean var std dot clip round cumsum cumprod sum prod max min argmax argmin argsort any all nonzero trace repeat"
+    " take compress choose diagonal put searchsorted argpartition"
+)
+_OF_BYTES = "tobytes tofile dump dumps byteswap getfield setfield resize partition"
+for _name in _BY_FUNCTION.split():
+    setattr(SymbolArray, _name, _delegating(_name))
+for _name in _OF_BYTES.split():
+    setattr(SymbolArray, _name, _refusing(_name))
+
+
+def plain_key(key: Any) -> Any:
+    """Return an index without symbols: those that are constants are numbers."""
+    if isinstance(key, tuple):
+        return tuple(map(plain_key, key))
+    if isinstance(key, Concolic):
+        return key.__index__()
+    return key.astype(int) if isinstance(key, SymbolArray) else key
+
+
+def objects(value: Any) -> np.ndarray[Any, Any]:
+    """Return a value as a plain array of objects whose entries are symbols; a symbol is an array without axes.
+
+    An array of symbols is not copied.
+    """
+    if isinstance(value, SymbolArray):
+        array = value.view(np.ndarray)
+        return array if array.dtype == _OBJECT else _lifted(array)
+    if type(value) in KINDS:
+        box = _empty((), object)
+        box[()] = value
+        return box
+    return _lifted(_asarray(value))
+
+
+def _lifted(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """Return an array of numbers and symbols as one of symbols."""
+    if array.dtype == _OBJECT:
+        found = list(map(lift, array.ravel().tolist()))
+    elif array.dtype.kind in "biuf":
+        short = array.dtype.kind == "f" and array.dtype.itemsize < _DOUBLE.itemsize
+        values = list(map(exact_number, array.ravel())) if short else array.ravel().tolist()
+        known = {value: lift(value) for value in set(values)}
+        found = [known[value] for value in values]
+    else:
+        raise TraceError(f"an array of {array.dtype} among symbols, at {asked_at()}")
+    return np.fromiter(found, object, len(found)).reshape(array.shape)
+
+
+def _only_symbols(values: list[Any]) -> bool:
+    return set(map(type, values)).issubset(KINDS)
+
+
+def lift_in_place(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """Turn what NumPy has put between the symbols (`np.pad` with 0) into symbols."""
+    values = array.ravel().tolist()
+    if not _only_symbols(values):
+        for index, value in enumerate(values):
+            if type(value) not in KINDS:
+                array[np.unravel_index(index, array.shape)] = lift(value)
+    return array
+
+
+def lift(value: Any) -> Any:
+    """Return a number or symbol as a symbol; raises TraceError for anything else."""
+    if type(value) in KINDS:
+        return value
+    trace = current()
+    found = Concolic(trace, -1).lift(value)
+    if found is None:
+        raise TraceError(f"a {type(value).__name__} among symbols, at {asked_at()}")
+    return found
+
+
+def symbols(value: Any, shape: Sequence[int] | None = None) -> list[Any]:
+    """Return the entries of a value in order, broadcast to a shape."""
+    array = objects(value)
+    if shape is not None and array.shape != tuple(shape):
+        array = np.broadcast_to(array, tuple(shape))
+    found: list[Any] = array.ravel().tolist()
+    if not _only_symbols(found):
+        found = list(map(lift, found))
+    if not {current()}.issuperset(map(_GRAPH, found)):
+        raise ForeignSymbolError(f"a symbol that was kept from another run, at {asked_at()}")
+    return found
+
+
+def nodes(value: Any, shape: Sequence[int] | None = None) -> list[int]:
+    """Return the nodes of a value's entries in order, broadcast to a shape; raises TraceError for infinities."""
+    return list(map(_NODE, symbols(value, shape)))
+
+
+def built(found: Iterable[int], shape: Sequence[int], claimed: Any = _DOUBLE) -> SymbolArray:
+    """Return the array of some nodes."""
+    trace = current()
+    return gathered([Concolic(trace, node) for node in found], shape, claimed)
+
+
+def gathered(found: list[Any], shape: Sequence[int], claimed: Any = _DOUBLE) -> SymbolArray:
+    """Return the array of some symbols."""
+    array: SymbolArray = np.fromiter(found, object, len(found)).reshape(shape).view(SymbolArray)
+    array.claimed = claimed
+    return array
+
+
+def wrapped(result: Any, claimed: Any = _DOUBLE) -> Any:
+    """Return what NumPy made of arrays of objects as arrays of symbols, without copying."""
+    if type(result) in (tuple, list):
+        return type(result)(wrapped(item, claimed) for item in result)
+    if isinstance(result, np.ndarray) and not isinstance(result, SymbolArray) and result.dtype == _OBJECT:
+        array: SymbolArray = lift_in_place(result).view(SymbolArray)
+        array.claimed = claimed
+        return array
+    return result
+
+
+def boxed(value: Concolic) -> SymbolArray:
+    """Return a symbol as an array without axes."""
+    return objects(value).view(SymbolArray)
+
+
+def scalar(array: Any) -> Any:
+    """Return the one entry of an array without axes, and any other array as it is, as NumPy does."""
+    return array[()] if isinstance(array, np.ndarray) and array.shape == () else array
+
+
+def _array_of_one(self: Concolic, ufunc: Any, method: str, *inputs: Any, **options: Any) -> Any:
+    from verify.tracing.ufuncs import apply
+
+    return apply(ufunc, method, inputs, options)
+
+
+def _function_of_one(self: Concolic, function: Any, types: Any, args: Any, options: Any) -> Any:
+    from verify.tracing.functions import call
+
+    return call(function, args, options)
+
+
+def _attribute(self: Concolic, name: str) -> Any:
+    """Look up what a symbol does not have itself on its array: shape, dtype, sum, reshape, ..."""
+    if name.startswith("__"):
+        raise AttributeError(name)
+    found = getattr(boxed(self), name)
+    if not callable(found):
+        return scalar(found)
+    return lambda *args, **options: scalar(found(*args, **options))
+
+
+Concolic.__array_ufunc__ = _array_of_one
+Concolic.__array_function__ = _function_of_one  # type: ignore[attr-defined]
+Concolic.__getattr__ = _attribute  # type: ignore[attr-defined]
+Concolic.__getitem__ = lambda self, key: boxed(self)[key]  # type: ignore[misc]
+Concolic.__iter__ = None  # type: ignore[attr-defined]

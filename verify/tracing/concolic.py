@@ -1,0 +1,340 @@
+"""Concolic symbols: scalars that user code computes and branches with, as it does with a NumPy float."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from fractions import Fraction
+from typing import Any, NoReturn
+
+import numpy as np
+
+from verify.errors import TraceError
+from verify.exact import simplest_rational
+from verify.tracing.scalar import RELATIONS
+from verify.tracing.symbolic import Symbol
+from verify.tracing.trace import Trace
+from verify.where import asked_at
+
+_HALF = Fraction(1, 2)
+_DOUBLE = np.dtype(np.float64)
+_EXACT_OPS = ("constant", "typed", "sum", "product")  # of which, and of whole powers, a number is made that has digits
+
+
+def _comparing(relation: str) -> Callable[[Concolic, object], Any]:
+    def compare(self: Concolic, other: object) -> Any:
+        lifted = self.lift(other)
+        return NotImplemented if lifted is None else np.bool_(self.against(lifted, relation))
+
+    return compare
+
+
+def _power(base: int, exponent: int) -> Fraction:
+    return Fraction(base**exponent) if exponent >= 0 else Fraction(1, base**-exponent)
+
+
+def exact_number(value: Any) -> Any:
+    """Return a NumPy number as Python's; one of a short float type is read as what rounds to it in that type."""
+    if value.dtype.kind != "f" or value.dtype.itemsize >= _DOUBLE.itemsize or not np.isfinite(value):
+        return value.item()
+    return float(simplest_rational(float(value), 2.0 ** (np.finfo(_DOUBLE).nmant - np.finfo(value.dtype).nmant - 1)))
+
+
+class Concolic(Symbol):
+    """A symbol that branches, and that NumPy's object arrays compute with: they call methods by a function's name.
+
+    What else NumPy's floats can do, it has its array without axes do (`arrays.boxed`). Code that asks for its class is
+    told a float's, as of any entry of an array of floats.
+    """
+
+    __slots__ = ()
+
+    @property  # type: ignore[misc]
+    def __class__(self) -> Any:
+        return np.float64
+
+    def __repr__(self) -> str:
+        return "symbol"
+
+    def __format__(self, spec: str) -> str:
+        return "symbol"
+
+    @property
+    def trace(self) -> Trace:
+        """Return the graph, which knows the sample."""
+        assert isinstance(self.graph, Trace)
+        return self.graph
+
+    def lift(self, other: object) -> Any:
+        """Return a number or symbol as a symbol, None for anything else."""
+        if type(other) in KINDS:
+            return other if other.graph is self.graph else super().lift(other)  # type: ignore[attr-defined]
+        if isinstance(other, np.generic):
+            other = exact_number(other)
+        if isinstance(other, float) and other in (math.inf, -math.inf):
+            return Endless(self.trace, 1 if other > 0 else -1)
+        return super().lift(other)
+
+    def plus(self, other: Concolic) -> Any:
+        """Return self + other."""
+        return other.plus(self) if type(other) is Endless else super().plus(other)
+
+    def times(self, other: Concolic) -> Any:
+        """Return self * other."""
+        return other.times(self) if type(other) is Endless else super().times(other)
+
+    def over(self, other: Concolic) -> Any:
+        """Return self / other; what is finite is 0 beside what is not. Raises TraceError where other is 0."""
+        if type(other) is Endless:
+            return self._at(self.graph.constant(Fraction(0)))
+        if self.graph.value(other.node) == 0:
+            raise TraceError(f"a division by zero, at {asked_at()}")
+        return super().over(other)
+
+    def against(self, other: Concolic, relation: str) -> bool:
+        """Tell whether a relation holds between self and other, a branch."""
+        if type(other) is Endless:
+            return RELATIONS[relation](-other.direction)
+        return self.trace.decide(self.plus(-other).node, relation)
+
+    def _at(self, node: int) -> Concolic:
+        return Concolic(self.graph, node)
+
+    def __bool__(self) -> bool:
+        return self.trace.decide(self.node, "!=")
+
+    def __abs__(self) -> Concolic:
+        return self if self.trace.decide(self.node, ">=") else -self
+
+    def __float__(self) -> float:
+        """Return what a constant is; what depends on inputs has no one value."""
+        value = self.number()
+        if value is None and not self._is_rational():
+            raise TraceError(f"a symbol was turned into a plain number, at {asked_at()}")
+        return float(self.trace.at_sample(self.node).mid()) if value is None else float(value)
+
+    def _is_rational(self) -> bool:
+        """Tell whether a symbol is computed from numbers alone, by what has no roots."""
+        graph = self.graph
+        return all(
+            graph.ops[node] in _EXACT_OPS or (graph.ops[node] == "power" and graph.payloads[node].denominator == 1)
+            for node in graph.reach([self.node])
+        )
+
+    def __int__(self) -> int:
+        return int(float(self))
+
+    def __index__(self) -> int:
+        if (value := self.number()) is None or value != int(value):
+            raise TraceError(f"a symbol was used as an index, at {asked_at()}")
+        return int(value)
+
+    def __round__(self, digits: int | None = None) -> Any:
+        if digits is None:
+            return int(METHODS["rint"](self))
+        return METHODS["rint"](self.times(self.lift(_power(10, digits)))) / _power(10, digits)
+
+    def number(self) -> Fraction | float | None:
+        """Return the value of a constant, as the code typed it, or None."""
+        if self.graph.ops[self.node] in ("constant", "typed"):
+            value: Fraction | float = self.graph.payloads[self.node]
+            return value
+        return None
+
+    def to_the(self, exponent: Concolic) -> Any:
+        """Return self ** exponent; one that is no number asks whether the base is positive, as a logarithm does."""
+        if (power := exponent.number()) is not None:
+            if power < 0 and self.graph.value(self.node) == 0:
+                raise TraceError(f"a division by zero, at {asked_at()}")
+            return super().to_the(exponent)
+        if not self.trace.decide(self.node, ">"):
+            raise TraceError(f"a power with a symbol as exponent whose base is not positive, at {asked_at()}")
+        return self.function("log").times(exponent).function("exp")
+
+    def whole(self) -> Any:
+        """Return the largest whole number that is not above the symbol, a branch."""
+        return self._at(self.graph.constant(self.trace.floor(self.node)))
+
+    def nearest(self) -> Any:
+        """Return the nearest whole number, a branch; of a constant halfway between two, the even one."""
+        value, found = self.number(), self.plus(self.lift(_HALF)).whole()
+        halfway = isinstance(value, Fraction) and value.denominator == 2 and int(found) % 2 == 1
+        return found.plus(self.lift(-1)) if halfway else found
+
+    def sign(self) -> int:
+        """Return -1, 0 or 1, a branch."""
+        zero = self.lift(0)
+        return 1 if self.against(zero, ">") else -1 if self.against(zero, "<") else 0
+
+    def conjugate(self) -> Concolic:
+        """Return self: the numbers are real."""
+        return self
+
+
+# The functions that have a limit at plus or minus infinity.
+_LIMITS: Mapping[tuple[str, int], float] = {
+    ("exp", 1): math.inf,
+    ("exp", -1): 0,
+    ("log", 1): math.inf,
+    ("tanh", 1): 1,
+    ("tanh", -1): -1,
+    ("erf", 1): 1,
+    ("erf", -1): -1,
+}
+
+
+class Endless(Concolic):
+    """Plus or minus infinity: what maxima start with, and what masked scores are, until exp makes 0 of them.
+
+    It has no node, and so is in no formula: what asks for one, and what would be NaN on floats, raises TraceError.
+    Symbols are finite, so that comparisons with it decide nothing that depends on the inputs.
+    """
+
+    __slots__ = ("direction",)
+
+    def __init__(self, trace: Trace, direction: int) -> None:
+        self.graph = trace
+        self.direction = direction
+
+    @property
+    def node(self) -> int:  # type: ignore[override]
+        """Refuse."""
+        raise TraceError(f"{self.number()} as a constant, at {asked_at()}")
+
+    def number(self) -> float:
+        """Return the infinity as a float."""
+        return self.direction * math.inf
+
+    def plus(self, other: Concolic) -> Any:
+        """Return self + other; raises TraceError for inf - inf."""
+        return self._nan() if type(other) is Endless and other.direction != self.direction else self
+
+    def times(self, other: Concolic) -> Any:
+        """Return self * other, for which the sign of other is asked; raises TraceError for 0."""
+        direction = self.direction * other.sign()
+        return Endless(self.trace, direction) if direction else self._nan()
+
+    def over(self, other: Concolic) -> Any:
+        """Return self / other, for which the sign of other is asked; raises TraceError for 0 and for inf / inf."""
+        return self._nan() if type(other) is Endless else self.times(other)
+
+    def to_the(self, exponent: Concolic) -> Any:
+        """Return self ** exponent, for plus infinity."""
+        if self.direction < 0 or type(exponent) is Endless or not (sign := exponent.sign()):
+            self._nan()
+        return self if sign > 0 else self._at(self.graph.constant(Fraction(0)))
+
+    def function(self, name: str) -> Any:
+        """Return the limit of a function that has one."""
+        limit = _LIMITS.get((name, self.direction))
+        return self._nan() if limit is None else self.lift(limit)
+
+    def against(self, other: Concolic, relation: str) -> bool:
+        """Tell whether a relation holds between self and other: no branch."""
+        return RELATIONS[relation](self.direction - other.direction if type(other) is Endless else self.direction)
+
+    def __neg__(self) -> Any:
+        return Endless(self.trace, -self.direction)
+
+    def __abs__(self) -> Concolic:
+        return Endless(self.trace, 1)
+
+    def __bool__(self) -> bool:
+        return True
+
+    def sign(self) -> int:
+        """Return -1 or 1."""
+        return self.direction
+
+    def whole(self) -> Any:
+        """Return self, as NumPy does."""
+        return self
+
+    def _nan(self) -> NoReturn:
+        raise TraceError(f"an operation on {self.number()} that cannot be followed, at {asked_at()}")
+
+
+KINDS = (Concolic, Endless)
+
+
+# The functions that user code knows by name, made of the graph's own; NumPy's object loops look for methods so named.
+METHODS: Mapping[str, Callable[[Any], Any]] = {
+    "exp": lambda x: x.function("exp"),
+    "log": lambda x: x.function("log"),
+    "tanh": lambda x: x.function("tanh"),
+    "sin": lambda x: x.function("sin"),
+    "cos": lambda x: x.function("cos"),
+    "tan": lambda x: x.function("sin") / x.function("cos"),
+    "arctan": lambda x: x.function("atan"),
+    "erf": lambda x: x.function("erf"),
+    "erfc": lambda x: 1 - x.function("erf"),
+    "expit": lambda x: 1 / (1 + (-x).function("exp")),
+    "sqrt": lambda x: x**_HALF,
+    "cbrt": lambda x: x.sign() * abs(x) ** Fraction(1, 3),
+    "square": lambda x: x * x,
+    "reciprocal": lambda x: 1 / x,
+    "log1p": lambda x: (1 + x).function("log"),
+    "expm1": lambda x: x.function("exp") - 1,
+    "sinh": lambda x: (x.function("exp") - (-x).function("exp")) / 2,
+    "cosh": lambda x: (x.function("exp") + (-x).function("exp")) / 2,
+    "log2": lambda x: x.function("log") / x.lift(2).function("log"),
+    "log10": lambda x: x.function("log") / x.lift(10).function("log"),
+    "exp2": lambda x: (x * x.lift(2).function("log")).function("exp"),
+    "arcsinh": lambda x: (x + (x * x + 1) ** _HALF).function("log"),
+    "arctanh": lambda x: ((1 + x) / (1 - x)).function("log") / 2,
+    "negative": lambda x: -x,
+    "positive": lambda x: x,
+    "absolute": abs,
+    "fabs": abs,
+    "floor": lambda x: x.whole(),
+    "ceil": lambda x: -(-x).whole(),
+    "trunc": lambda x: x.whole() if x >= 0 else -(-x).whole(),
+    "rint": lambda x: x.nearest(),
+    "sign": lambda x: x.lift(x.sign()),
+    "degrees": lambda x: x * 180 / _pi(x),
+    "rad2deg": lambda x: x * 180 / _pi(x),
+    "radians": lambda x: x * _pi(x) / 180,
+    "deg2rad": lambda x: x * _pi(x) / 180,
+}
+_PYTHON = ("trunc", "floor", "ceil")
+
+
+def _pi(x: Concolic) -> Concolic:
+    return Concolic(x.graph, x.graph.pi())
+
+
+def _to_int(name: str) -> Callable[[Concolic], int]:
+    return lambda x: int(METHODS[name](x))
+
+
+def _modulo(a: Any, b: Any) -> Any:
+    return a - b * (a / b).whole()
+
+
+_DIVISIONS: Mapping[str, Callable[[Any, Any], Any]] = {
+    "mod": _modulo,
+    "floordiv": lambda a, b: (a / b).whole(),
+    "divmod": lambda a, b: (a // b, a % b),
+}
+
+
+def _lifting(compute: Callable[[Any, Any], Any], *, reflected: bool) -> Callable[..., Any]:
+    def operate(self: Concolic, other: object) -> Any:
+        if (o := self.lift(other)) is None:
+            return NotImplemented
+        return compute(o, self) if reflected else compute(self, o)
+
+    return operate
+
+
+for _name, _method in METHODS.items():
+    if _name != "sign":  # a method that gives a whole number
+        setattr(Concolic, _name, _method)
+for _name in _PYTHON:
+    setattr(Concolic, f"__{_name}__", _to_int(_name))
+for _name, _relation in zip(("lt", "le", "gt", "ge", "eq", "ne"), ("<", "<=", ">", ">=", "==", "!="), strict=True):
+    setattr(Concolic, f"__{_name}__", _comparing(_relation))
+for _name, _compute in _DIVISIONS.items():
+    setattr(Concolic, f"__{_name}__", _lifting(_compute, reflected=False))
+    setattr(Concolic, f"__r{_name}__", _lifting(_compute, reflected=True))
+Concolic.__hash__ = object.__hash__  # type: ignore[method-assign]

@@ -1,0 +1,132 @@
+"""The same code on floats: is what was traced what it computes?
+
+A trace is only as good as our knowledge of NumPy. So the subject runs once more, on real arrays with the numbers of the
+sample, and every output and gradient has to lie where the formulas, read in balls of few bits, allow it. That is no
+measure of accuracy: it tells from a proof a layer that does something else on floats, and a mistake of ours.
+"""
+
+from __future__ import annotations
+
+import inspect
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, redirect_stdout
+from copy import deepcopy
+from types import CodeType, FrameType
+from typing import Any
+
+import flint
+import numpy as np
+
+from verify.expressions.runs import following
+from verify.proof import balls
+from verify.subjects.cases import TracedCase, converse
+from verify.subjects.shapes import entry_names
+from verify.tracing import patches
+from verify.tracing.observe import Observation, Quantity
+from verify.tracing.seeds import seeded
+from verify.where import is_users, relative
+
+_BITS = 16  # of the balls: what single precision computes lies well inside of them
+_SLACK = 8  # what a float may differ by, in their radii
+
+
+class FloatRun:
+    """A run on floats at the sample of an observation.
+
+    Raises SubjectError where the code does not run on floats.
+    """
+
+    def __init__(self, case: TracedCase, seen: Observation, seed: int) -> None:
+        self.seen = seen
+        self.output: Any = None
+        self._subject = getattr(inspect.unwrap(case.subject), "__code__", None)
+        self._called: list[CodeType] = []
+        inputs = {name: self._array(quantity) for name, quantity in seen.inputs.items()}
+        given = {name: inputs[name] if name in inputs else deepcopy(seen.concrete[name]) for name in case.inputs}
+        quiet = np.errstate(all="ignore")
+        with following(), patches.in_force(seed), seeded(seed), redirect_stdout(sys.stderr), quiet, _profiling():
+            _, returned = converse(case.subject, {**given, **deepcopy(dict(seen.variant.options))}, self._answer)
+        names = list(case.real)
+        self.gradients = returned if isinstance(returned, dict) else dict(zip(names, _listed(returned), strict=False))
+
+    def _array(self, quantity: Quantity) -> Any:
+        """Return the sample of a quantity as floats; a scalar is a NumPy float."""
+        trace = self.seen.trace
+        sample = [trace.sample.get(trace.payloads[node], trace.value(node)) for node in quantity.nodes]
+        return np.array([float(value or 0) for value in sample]).reshape(quantity.shape)[()]
+
+    def _answer(self, output: Any) -> Any:
+        self.output = output
+        sys.setprofile(self._notice)
+        if not self.seen.upstreams:  # the run on symbols did not get here
+            ones = [
+                np.ones(np.shape(value))[()] for value in (output if isinstance(output, (tuple, list)) else [output])
+            ]
+            return tuple(ones) if isinstance(output, (tuple, list)) else ones[0]
+        sent = [self._array(quantity) for quantity in self.seen.upstreams]
+        return tuple(sent) if self.seen.several else sent[0]
+
+    def _notice(self, frame: FrameType, event: str, _: Any) -> None:
+        """Notice the functions that the subject calls itself."""
+        code = frame.f_code
+        by_subject = event == "call" and frame.f_back is not None and frame.f_back.f_code is self._subject
+        if by_subject and is_users(code.co_filename):
+            self._called.append(code)
+
+    @property
+    def backward(self) -> str:
+        """Return the file and line of the function that the subject calls for its gradients, or nothing."""
+        named = [
+            code for code in self._called if any(word in code.co_name.lower() for word in ("back", "grad", "prime"))
+        ]
+        found = [*named, *self._called][:1]
+        return "".join(f"{relative(code.co_filename)}:{code.co_firstlineno}" for code in found)
+
+    def strays(self) -> str:
+        """Say where the floats are not what the formulas have, or nothing."""
+        outputs = _listed(self.output) if self.seen.several else [self.output]
+        named = [(f"output {i}", *pair) for i, pair in enumerate(zip(self.seen.outputs, outputs, strict=False), 1)]
+        named += [
+            (f"gradient of {key}", found, self.gradients.get(key))
+            for key, found in self.seen.gradients.items()
+            if key not in self.seen.malformed
+        ]
+        nodes = [node for _, quantity, _ in named for node in quantity.nodes]
+        with flint.ctx.workprec(_BITS):
+            values = balls.at(self.seen.trace, nodes, self.seen.trace.sample)
+            return next((said for what, quantity, came in named if (said := _stray(what, quantity, came, values))), "")
+
+
+@contextmanager
+def _profiling() -> Iterator[None]:
+    """Put back whatever profiles this program."""
+    before = sys.getprofile()
+    try:
+        yield
+    finally:
+        sys.setprofile(before)
+
+
+def _stray(what: str, quantity: Quantity, came: Any, values: dict[int, flint.arb]) -> str:
+    found = np.asarray(came, dtype=float)
+    if found.shape != quantity.shape:
+        return f"on floats the {what} has the shape {found.shape}, on symbols {quantity.shape}"
+    names = entry_names("", quantity.shape)
+    for name, number, node in zip(names, found.ravel().tolist(), quantity.nodes, strict=True):
+        ball = values[node]
+        if ball.is_finite() and not _within(ball, number):
+            said = f"{what}{f' at {name}' if name else ''}"
+            return f"on floats the {said} is {number!r}, by its formula {float(ball.mid()):.5g}"
+    return ""
+
+
+def _within(ball: flint.arb, number: float) -> bool:
+    if not np.isfinite(number):
+        return False
+    width = ball.rad() * _SLACK + abs(ball.mid()) / 2 ** (_BITS - 3) + flint.arb(2) ** -40
+    return bool(abs(flint.arb(number) - ball.mid()) <= width)
+
+
+def _listed(value: Any) -> Sequence[Any]:
+    return value if isinstance(value, (tuple, list)) else [value]

@@ -1,0 +1,209 @@
+"""A traced case at work: its subject run once on symbols, and what came of it as nodes of one graph."""
+
+from __future__ import annotations
+
+import itertools
+import random
+import sys
+from collections.abc import Mapping
+from contextlib import redirect_stdout
+from copy import deepcopy
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+
+from verify.errors import ProtocolError, TraceError, nearest
+from verify.expressions.runs import following
+from verify.subjects.cases import TracedCase, converse, named_gradients
+from verify.subjects.shapes import Integer, Real, bindings, concrete, entry_names, samples, whole_samples
+from verify.tracing import arrays, patches
+from verify.tracing.concolic import Concolic
+from verify.tracing.seeds import seeded
+from verify.tracing.trace import Condition, Trace
+from verify.where import printable
+
+_FIXED = 20261123  # what the samples are drawn from: the same whatever the seed, so that verdicts are
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """The sizes and options that a case is run with."""
+
+    sizes: Mapping[str, int]
+    options: Mapping[str, Any]
+
+    @property
+    def text(self) -> str:
+        """Write the variant as `N=2, D=3, stride=1`."""
+        values = {**self.sizes, **{name: printable(repr(value)) for name, value in self.options.items()}}
+        return ", ".join(f"{name}={value}" for name, value in values.items())
+
+
+@dataclass(frozen=True, slots=True)
+class Quantity:
+    """An array, or a scalar, as the nodes of its entries in order."""
+
+    shape: tuple[int, ...]
+    nodes: list[int]
+
+
+@dataclass(slots=True)
+class Observation:
+    """What one run of a subject computed."""
+
+    variant: Variant
+    trace: Trace
+    inputs: dict[str, Quantity] = field(default_factory=dict)
+    concrete: dict[str, Any] = field(default_factory=dict)
+    several: bool = False
+    outputs: list[Quantity] = field(default_factory=list)
+    upstreams: list[Quantity] = field(default_factory=list)
+    gradients: dict[str, Quantity] = field(default_factory=dict)
+    malformed: dict[str, str] = field(default_factory=dict)
+    unclaimed: tuple[str, ...] = ()
+    conditions: list[Condition] = field(default_factory=list)
+    draws: bool = False
+
+    @property
+    def upstream_nodes(self) -> list[int]:
+        """Return the variables of the upstream; there are none where it is fixed."""
+        return [n for upstream in self.upstreams for n in upstream.nodes if self.trace.ops[n] == "variable"]
+
+
+def variants(case: TracedCase) -> list[Variant]:
+    """Return what a case is run with: every combination of its options, in each binding of its dimensions."""
+    choices = [dict(zip(case.options, values, strict=True)) for values in itertools.product(*case.options.values())]
+    return [Variant(sizes, options) for options in choices for sizes in bindings(case.inputs.values(), case.sizes)]
+
+
+def observe(
+    case: TracedCase, variant: Variant, seed: int, scale: Fraction = Fraction(1), seen: Observation | None = None
+) -> Observation:
+    """Run a case on symbols; raises SubjectError where it cannot be followed.
+
+    `scale` multiplies the sample of the upstream: another side of a branch on the upstream may lie there. Where the run
+    does not come to its end, `seen` has what it got to.
+    """
+    trace, rng = Trace(), random.Random(_FIXED)
+    seen = seen or Observation(variant, trace)
+    trace = seen.trace
+    with following(), arrays.running(trace), patches.in_force(seed), seeded(seed) as drawn:
+        given = {name: _input(name, described, seen, rng) for name, described in case.inputs.items()}
+
+        def answer(output: Any) -> Any:
+            return _upstreams(case, output, seen, rng, scale)
+
+        with redirect_stdout(sys.stderr):
+            _, returned = converse(case.subject, {**given, **deepcopy(dict(variant.options))}, answer)
+        _keep_gradients(case, returned, seen)
+    seen.draws, seen.conditions = drawn(), list(trace.conditions.values())
+    return seen
+
+
+def _input(name: str, described: Any, seen: Observation, rng: random.Random) -> Any:
+    sizes = seen.variant.sizes
+    if isinstance(described, Real):
+        shape = concrete(described.shape, sizes)
+        names = entry_names(name, shape)
+        values = samples(described.low, described.high, len(names), rng)
+        seen.inputs[name] = Quantity(shape, [seen.trace.input(*item) for item in zip(names, values, strict=True)])
+        return arrays.scalar(arrays.built(seen.inputs[name].nodes, shape))
+    if isinstance(described, Integer):
+        shape = concrete(described.shape, sizes)
+        below = concrete(described.below, sizes)[0]
+        found = np.array(whole_samples(int(np.prod(shape)), below), dtype=int).reshape(shape)
+        seen.concrete[name] = found if shape else int(found)
+    else:
+        seen.concrete[name] = described.value
+    return deepcopy(seen.concrete[name])  # the code may write into it
+
+
+def _upstreams(case: TracedCase, output: Any, seen: Observation, rng: random.Random, scale: Fraction) -> Any:
+    several = seen.several = isinstance(output, (tuple, list))
+    given = list(output) if several else [output]
+    if not given:
+        raise ProtocolError("the subject yields no output")
+    sent = []
+    for number, value in enumerate(given, 1):
+        what = f"output {number}" if several else "output"
+        found = _quantity(value, f"the {what}")
+        seen.outputs.append(found)
+        upstream = _upstream(case, f"dout{number if several else ''}", found.shape, seen, rng, scale)
+        seen.upstreams.append(upstream)
+        sent.append(arrays.scalar(arrays.built(upstream.nodes, found.shape)))
+    if case.upstream is not None:
+        sent = [_plain(case.upstream, found.shape) for found in seen.outputs]
+    return tuple(sent) if several else sent[0]
+
+
+def _plain(value: Fraction, shape: tuple[int, ...]) -> Any:
+    """Return a fixed upstream as code expects it: a number for a scalar."""
+    number = value.numerator if value.denominator == 1 else float(value)
+    return arrays.built(arrays.nodes(number, shape), shape) if shape else number
+
+
+def _upstream(
+    case: TracedCase, name: str, shape: tuple[int, ...], seen: Observation, rng: random.Random, scale: Fraction
+) -> Quantity:
+    while name in case.inputs:
+        name += "_"
+    names = entry_names(name, shape)
+    if case.upstream is not None:
+        return Quantity(shape, [seen.trace.constant(case.upstream)] * len(names))
+    values = [value * scale for value in samples(None, None, len(names), rng)]
+    return Quantity(shape, [seen.trace.input(*item) for item in zip(names, values, strict=True)])
+
+
+def _quantity(value: Any, what: str) -> Quantity:
+    """Return what the subject gave as nodes; raises ProtocolError where it is no array of numbers."""
+    if isinstance(value, (str, bytes, dict, set)) or value is None:
+        raise ProtocolError(f"{what} is {printable(repr(value))} ({type(value).__name__}): an array was expected")
+    try:
+        array = np.asarray(value) if not isinstance(value, Concolic) else arrays.boxed(value)
+        if not isinstance(array, arrays.SymbolArray) and array.dtype.kind == "f" and not np.isfinite(array).all():
+            worst = np.argwhere(~np.isfinite(array))[0].tolist()
+            raise ProtocolError(f"{what} contains {array[tuple(worst)]}{f' at {worst}' if worst else ''}")
+        return Quantity(array.shape, arrays.nodes(array))
+    except (TypeError, ValueError):
+        raise ProtocolError(f"{what} is a {type(value).__name__}: an array of numbers was expected") from None
+
+
+def _keep_gradients(case: TracedCase, returned: Any, seen: Observation) -> None:
+    """Keep the gradients that the subject claims; those of another shape than their input are told apart."""
+
+    def known(named: dict[str, Any]) -> dict[str, Any]:
+        for name in named:
+            if name not in case.real:
+                raise ProtocolError(
+                    f"a gradient is returned for {name!r}, which is no input to differentiate"
+                    f"{nearest(str(name), case.real)}"
+                )
+        return named
+
+    gradients = named_gradients(list(case.real), returned, known)
+    seen.unclaimed = tuple(name for name, gradient in gradients.items() if gradient is None)
+    for name, gradient in gradients.items():
+        if gradient is None:
+            continue
+        try:
+            found = _quantity(gradient, f"the gradient of {name!r}")
+        except (ProtocolError, TraceError) as problem:
+            seen.malformed[name] = str(problem)
+            continue
+        seen.gradients[name] = found
+        expected = seen.inputs[name].shape
+        if found.shape != expected:
+            seen.malformed[name] = f"the gradient of {name!r} has the shape {found.shape}: {expected} was expected"
+        elif seen.trace.unset and (place := _unset(seen.trace, found)):
+            seen.malformed[name] = f"the gradient of {name!r} has entries that nobody has written to (np.empty){place}"
+
+
+def _unset(trace: Trace, quantity: Quantity) -> str:
+    """Return where a quantity depends on memory that nobody has written to, or nothing."""
+    for position, node in enumerate(quantity.nodes):
+        if not trace.unset.isdisjoint(trace.reach([node])):
+            index = [int(i) for i in np.unravel_index(position, quantity.shape)]
+            return f", as at {index}" if index else " "
+    return ""

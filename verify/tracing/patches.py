@@ -1,0 +1,399 @@
+"""NumPy's and `math`'s functions that no protocol reaches, replaced while a trace is running.
+
+`np.zeros(shape)` has no array among its arguments, and gives a buffer that could not hold a symbol; `np.array(x)` and
+`math.sqrt(x)` ask x for its number. The replacements do what the originals do unless symbols are at stake. They are put
+into the modules of the user only, in place of `numpy`, `math` and functions taken from these by name.
+"""
+
+from __future__ import annotations
+
+import builtins
+import functools
+import math
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+from numpy.lib import stride_tricks
+
+from verify.errors import TraceError
+from verify.tracing.arrays import SymbolArray, active, lift, objects, scalar, wrapped
+from verify.tracing.concolic import METHODS, Concolic
+from verify.tracing.functions import filled, unset
+from verify.tracing.ufuncs import claimed
+from verify.where import asked_at, is_library
+
+_Replace = Callable[[Callable[..., Any]], Any]
+_FOREIGN = ("numpy", "sympy", "mpmath", "flint", "scipy", "verify", "_pytest", "pytest", "hypothesis")
+
+
+def _creating(make: Callable[..., Any]) -> _Replace:
+    """Return what replaces a function that makes a buffer: one that can hold symbols, if it is of floats."""
+
+    def replace(original: Callable[..., Any]) -> Callable[..., Any]:
+        @functools.wraps(original)
+        def replacement(*args: Any, **options: Any) -> Any:
+            made = original(*args, **options)
+            if active() is None or isinstance(made, SymbolArray) or made.dtype.kind not in "fO":
+                return made
+            return make(made) if made.dtype.kind == "f" or _given(args, options) else made
+
+        return replacement
+
+    return replace
+
+
+def _given(args: Any, options: Any) -> bool:
+    """Tell whether an array of objects holds symbols for which no type was asked: np.full(3, symbol)."""
+    return "dtype" not in options and any(map(_symbolic, args))
+
+
+def _converting(original: Callable[..., Any]) -> Callable[..., Any]:
+    """Return what replaces `np.array` and the like: symbols stay symbols, and what need not be copied is not."""
+
+    @functools.wraps(original)
+    def replacement(*args: Any, **options: Any) -> Any:
+        value, *rest = args or (options.pop("object", options.pop("a", None)),)
+        if active() is None or not _symbolic(value):
+            made = original(value, *rest, **options)
+            return _as_symbols(made) if active() is not None and _is_new(made, value) else made
+        dtype = rest.pop(0) if rest else options.pop("dtype", None)
+        if dtype is not None and np.dtype(dtype).kind == "O":
+            return original(value, dtype, *rest, **options)
+        claims = claimed([value])
+        made = wrapped(
+            original(_unboxed(value), object, *rest, **{**options, **_NO_SUBCLASS.get(original, {})}), claims
+        )
+        return made if dtype is None or made.dtype == np.dtype(dtype) else made.astype(dtype)
+
+    return replacement
+
+
+_NO_SUBCLASS: dict[Any, dict[str, Any]] = {np.array: {"subok": False}}
+
+
+def _is_new(made: Any, value: Any) -> bool:
+    """Tell whether an array was made of a list of floats: symbols may be written to it."""
+    return isinstance(value, (list, tuple)) and made.dtype.kind == "f" and not np.isnan(made).any()
+
+
+def _symbolic(value: Any) -> bool:
+    """Tell whether there are symbols in a value, in lists and tuples at any depth."""
+    if isinstance(value, (list, tuple)):
+        return any(map(_symbolic, value))
+    return isinstance(value, (SymbolArray, Concolic))
+
+
+def _unboxed(value: Any) -> Any:
+    if isinstance(value, (list, tuple)):
+        return [_unboxed(item) for item in value]
+    return objects(value)[()] if isinstance(value, (SymbolArray, Concolic)) else value
+
+
+def _striding(original: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(original)
+    def replacement(x: Any, *args: Any, **options: Any) -> Any:
+        if not isinstance(x, SymbolArray):
+            return original(x, *args, **options)
+        made = original(objects(x), *args, **options)
+        _stay_inside(made, x)
+        return wrapped(made, x.claimed)
+
+    return replacement
+
+
+def _stay_inside(view: Any, x: SymbolArray) -> None:
+    """Refuse a view that does not lie on the entries of the memory of x: there are no symbols."""
+    base: Any = x
+    while isinstance(base.base, np.ndarray):
+        base = base.base
+    low, high = np.lib.array_utils.byte_bounds(base)
+    start, end = np.lib.array_utils.byte_bounds(view)
+    if view.size and (start < low or end > high or any((step % x.itemsize) for step in view.strides)):
+        raise TraceError(f"as_strided reaches outside of its array, at {asked_at()}")
+
+
+def _vectorized(original: Callable[..., Any]) -> Callable[..., Any]:
+    """Return what replaces the call of what `np.vectorize` made."""
+
+    @functools.wraps(original)
+    def replacement(self: Any, *args: Any, **options: Any) -> Any:
+        if active() is None or not any(map(_symbolic, args)):
+            return original(self, *args, **options)
+        if self.signature is not None or options:
+            raise TraceError(f"numpy.vectorize with more than arrays cannot be followed, at {asked_at()}")
+        places = np.broadcast(*map(objects, args))
+        function = _STAND_INS.get(id(self.pyfunc), self.pyfunc)
+        made = wrapped(np.array([function(*values) for values in places]).reshape(places.shape))
+        return scalar(made.astype(self.otypes) if self.otypes else made)
+
+    return replacement
+
+
+def _refusing(original: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(original)
+    def replacement(value: Any, *args: Any, **options: Any) -> Any:
+        if _symbolic(value):
+            raise TraceError(f"the bytes of an array of symbols were looked at, at {asked_at()}")
+        return original(value, *args, **options)
+
+    return replacement
+
+
+def _iterating(original: Any) -> Callable[..., Any]:
+    """Return what replaces `np.nditer`, which wants to be told that there are objects."""
+
+    @functools.wraps(original, updated=())
+    def replacement(op: Any, flags: Any = (), *args: Any, **options: Any) -> Any:
+        if _symbolic(op):
+            op, flags = _unboxed(op), [*flags, "refs_ok"]
+        return original(op, flags, *args, **options)
+
+    return replacement
+
+
+def _function_of_a_number(name: str) -> _Replace:
+    """Return what replaces a function of `math`."""
+
+    def replace(original: Callable[..., Any]) -> Callable[..., Any]:
+        @functools.wraps(original)
+        def replacement(*args: Any, **options: Any) -> Any:
+            if not any(isinstance(value, (Concolic, SymbolArray)) for value in args):
+                return original(*args, **options)
+            return _MATH[name](*map(_one, args))
+
+        return replacement
+
+    return replace
+
+
+def _one(value: Any) -> Any:
+    """Return a symbol for a number, which functions of `math` lift themselves."""
+    return lift(value.item() if isinstance(value, SymbolArray) else value)
+
+
+def _whole(compute: Callable[[Any], Any]) -> Callable[[Any], int]:
+    return lambda x: int(compute(x))
+
+
+_MATH: dict[str, Callable[..., Any]] = {
+    **METHODS,
+    "atan": METHODS["arctan"],
+    "asinh": METHODS["arcsinh"],
+    "atanh": METHODS["arctanh"],
+    "floor": _whole(METHODS["floor"]),
+    "ceil": _whole(METHODS["ceil"]),
+    "trunc": _whole(METHODS["trunc"]),
+    "log": lambda x, base=None: np.log(x) if base is None else np.log(x) / np.log(base),
+    "pow": lambda x, y: x**y,
+    "hypot": lambda x, y: np.sqrt(x * x + y * y),
+    "isnan": lambda x: False,
+    "isinf": lambda x: bool(np.isinf(x)),
+    "isfinite": lambda x: bool(np.isfinite(x)),
+    "fmod": lambda x, y: np.fmod(x, y),
+    "copysign": lambda x, y: np.copysign(x, y),
+}
+
+
+def _as_symbols(made: Any) -> Any:
+    return filled(made.shape, made, made.dtype if made.dtype.kind == "f" else None)
+
+
+def _filling(original: Callable[..., Any]) -> Callable[..., Any]:
+    """Return what replaces `np.full`."""
+    plain = _creating(_as_symbols)(original)
+
+    @functools.wraps(original)
+    def replacement(shape: Any, fill_value: Any, dtype: Any = None, *args: Any, **options: Any) -> Any:
+        if active() is None or not _symbolic(fill_value):
+            return plain(shape, fill_value, dtype, *args, **options)
+        return filled(shape, fill_value, dtype)
+
+    return replacement
+
+
+def _of_lists(original: Callable[..., Any]) -> Callable[..., Any]:
+    """Return what replaces a function that no protocol reaches if it is given a list of symbols."""
+
+    @functools.wraps(original)
+    def replacement(value: Any, *args: Any, **options: Any) -> Any:
+        is_list = isinstance(value, (list, tuple)) and _symbolic(value)
+        return original(_converting(np.array)(value) if is_list else value, *args, **options)
+
+    return replacement
+
+
+def _drawing(original: Callable[..., Any]) -> Callable[..., Any]:
+    """Return what replaces a function that draws random numbers: compiled code, which wants plain ones."""
+
+    @functools.wraps(original)
+    def replacement(*args: Any, **options: Any) -> Any:
+        return original(*map(_digits, args), **{name: _digits(value) for name, value in options.items()})
+
+    return replacement
+
+
+def _digits(value: Any) -> Any:
+    """Return symbols that are constants as floats; raises TraceError for others."""
+    if not _symbolic(value):
+        return value
+    try:
+        return np.asarray(objects(value).astype(float))
+    except ValueError as problem:
+        raise TraceError(f"random numbers were drawn by symbols, at {asked_at()}") from problem
+
+
+class _Joined:
+    """What stands in for `np.r_` and `np.c_`."""
+
+    def __init__(self, original: Any, *, column: bool) -> None:
+        self._original = original
+        self._column = column
+
+    def __getitem__(self, key: Any) -> Any:
+        values = key if isinstance(key, tuple) else (key,)
+        if not _symbolic(values):
+            return self._original[key]
+        if any(isinstance(value, (str, slice)) for value in values):
+            raise TraceError(f"numpy.r_ with more than arrays cannot be followed, at {asked_at()}")
+        parts = [_converting(np.asarray)(value) for value in values]
+        return np.column_stack(parts) if self._column else np.concatenate([np.atleast_1d(part) for part in parts])
+
+
+def _as_unset(made: Any) -> Any:
+    return unset(made.shape, made.dtype)
+
+
+def _seeding(original: Any) -> Callable[..., Any]:
+    @functools.wraps(original)
+    def replacement(seed: Any = None) -> Any:
+        return original(_seed if seed is None else seed)
+
+    return replacement
+
+
+_seed = 0
+_LISTED = ("sum", "mean", "max", "min", "prod", "std", "var", "average", "median", "cumsum", "amax", "amin")
+_NUMPY: dict[str, _Replace] = {
+    **dict.fromkeys(
+        ("zeros", "ones", "eye", "identity", "zeros_like", "ones_like", "full_like"), _creating(_as_symbols)
+    ),
+    **dict.fromkeys(("empty", "empty_like"), _creating(_as_unset)),
+    **dict.fromkeys(("array", "asarray", "asanyarray", "ascontiguousarray", "asfortranarray"), _converting),
+    "full": _filling,
+    **dict.fromkeys(_LISTED, _of_lists),
+    "r_": lambda original: _Joined(original, column=False),
+    "c_": lambda original: _Joined(original, column=True),
+    "nditer": _iterating,
+    "frombuffer": _refusing,
+}
+_DRAWN = [
+    "binomial",
+    "choice",
+    "dirichlet",
+    "exponential",
+    "multinomial",
+    "multivariate_normal",
+    "normal",
+    "permutation",
+    "poisson",
+    "uniform",
+]
+# Each module with the functions that are replaced in it.
+_MODULES: dict[ModuleType, dict[str, _Replace]] = {
+    np: _NUMPY,
+    math: {name: _function_of_a_number(name) for name in _MATH if hasattr(math, name)},
+    stride_tricks: dict.fromkeys(("as_strided", "sliding_window_view"), _striding),
+    np.random: {**dict.fromkeys(_DRAWN, _drawing), "default_rng": _seeding},
+}
+
+
+class _StandIn(ModuleType):
+    """A module as user code sees it while a trace is running: the original but for what is replaced.
+
+    The original itself is left alone. Compiled code, NumPy's own first of all, uses it too, and would write numbers
+    into the memory of what it takes for an array of floats.
+    """
+
+    def __init__(self, original: ModuleType, replaced: dict[str, Any]) -> None:
+        super().__init__(original.__name__)
+        self.__dict__.update(replaced)
+        self.__dict__["_original"] = original
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.__dict__["_original"], name)
+
+
+def _stand_ins() -> dict[int, Any]:
+    """Return what stands in for modules and functions, by the identity of the original."""
+    found: dict[int, Any] = {}
+    for module, replaced in _MODULES.items():
+        found.update({id(getattr(module, name)): replace(getattr(module, name)) for name, replace in replaced.items()})
+    for module in (stride_tricks, np.random, math):
+        found[id(module)] = _StandIn(module, {name: found[id(getattr(module, name))] for name in _MODULES[module]})
+    found[id(np.lib)] = _StandIn(np.lib, {"stride_tricks": found[id(stride_tricks)]})
+    parts = {"random": found[id(np.random)], "lib": found[id(np.lib)]}
+    found[id(np)] = _StandIn(np, {**{name: found[id(getattr(np, name))] for name in _NUMPY}, **parts})
+    return found
+
+
+_STAND_INS = _stand_ins()
+_call = np.vectorize.__call__
+_VECTORIZED = _vectorized(_call)  # of objects that may have been made before the run
+_import = builtins.__import__
+
+
+def _importing(name: str, globals: Any = None, *args: Any) -> Any:  # noqa: A002 - as Python has it
+    """Import a module for code that does so while it runs."""
+    module = _import(name, globals, *args)
+    return _STAND_INS.get(id(module), module) if _is_users((globals or {}).get("__file__")) else module
+
+
+@contextmanager
+def in_force(seed: int) -> Iterator[None]:
+    """Let the stand-ins take the place of the originals in the modules of the user; put those back at the end."""
+    global _seed
+    _seed = seed
+    found = [place for module in users_modules() for place in _taken(module)]
+    builtins.__import__ = _importing  # type: ignore[assignment]
+    setattr(np.vectorize, "__call__", _VECTORIZED)  # noqa: B010 - it is no attribute to the type checker
+    try:
+        for namespace, name, original in found:
+            namespace[name] = _STAND_INS[id(original)]
+        yield
+    finally:
+        builtins.__import__ = _import
+        setattr(np.vectorize, "__call__", _call)  # noqa: B010
+        for namespace, name, original in found:
+            namespace[name] = original
+
+
+def users_modules() -> list[ModuleType]:
+    """Return the imported modules that may be the user's."""
+    return _users(tuple(sys.modules.values()))
+
+
+@functools.lru_cache(maxsize=1)
+def _users(modules: tuple[ModuleType | None, ...]) -> list[ModuleType]:
+    return [
+        module
+        for module in modules
+        if isinstance(module, ModuleType)
+        and module.__name__.partition(".")[0] not in _FOREIGN
+        and _is_users(getattr(module, "__file__", None))
+    ]
+
+
+def _is_users(file: object) -> bool:
+    """Tell whether a module's file may be the user's: it is not Python's, not installed, and not ours."""
+    return bool(file) and not is_library(str(file)) and Path(str(file)).parent != Path(__file__).parent
+
+
+def _taken(module: ModuleType) -> list[tuple[dict[str, Any], str, Any]]:
+    """Return the names in a module that stand for a module or function which has a stand-in."""
+    namespace = vars(module)
+    return [(namespace, name, value) for name, value in list(namespace.items()) if id(value) in _STAND_INS]

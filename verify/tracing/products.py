@@ -1,0 +1,149 @@
+"""NumPy's products and norms of arrays of symbols."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from verify.errors import TraceError
+from verify.tracing.arrays import SymbolArray, built, current, nodes, objects, scalar
+from verify.tracing.ufuncs import claimed
+from verify.where import asked_at
+
+_VECTOR = 1
+_NORMS: dict[Any, Any] = {1: np.sum, np.inf: np.max, -np.inf: np.min}
+
+
+def as_array(value: Any) -> Any:
+    """Return what code passes as an array: it may be a list with symbols in it."""
+    return value if isinstance(value, np.ndarray) else objects(value).view(SymbolArray)
+
+
+def matmul(a: Any, b: Any) -> Any:
+    """Return the matrix product, of stacks of matrices as well, its sums in an order that is always the same."""
+    a, b = as_array(a), as_array(b)
+    if not a.ndim or not b.ndim:
+        raise ValueError("matmul: Input operand does not have enough dimensions")
+    left = a[None, :] if a.ndim == _VECTOR else a
+    right = b[:, None] if b.ndim == _VECTOR else b
+    if left.shape[-1] != right.shape[-2]:
+        raise ValueError(f"matmul: shapes {a.shape} and {b.shape} do not fit: {a.shape[-1]} is not {right.shape[-2]}")
+    shape = np.broadcast_shapes(left.shape[:-2], right.shape[:-2])
+    result = _products(left, right, shape)
+    result = result[..., 0, :] if a.ndim == _VECTOR else result
+    return scalar(result[..., 0] if b.ndim == _VECTOR else result)
+
+
+def _products(left: Any, right: Any, stack: tuple[int, ...]) -> SymbolArray:
+    (n, k), m = left.shape[-2:], right.shape[-1]
+    rows = np.array(nodes(left, (*stack, n, k))).reshape(-1, n, k)
+    columns = np.array(nodes(right, (*stack, k, m))).reshape(-1, k, m).transpose(0, 2, 1)
+    graph = current()
+    total, product = graph.total, graph.product
+    found = [
+        total(list(map(product, row, column)))
+        for matrix, other in zip(rows.tolist(), columns.tolist(), strict=True)
+        for row in matrix
+        for column in other
+    ]
+    return built(found, (*stack, n, m), claimed((left, right)))
+
+
+def dot(a: Any, b: Any) -> Any:
+    """Return the sum of products over the last axis of a and the last but one of b."""
+    a, b = as_array(a), as_array(b)
+    if not a.ndim or not b.ndim:
+        return np.multiply(a, b)
+    if b.ndim <= 2:
+        flat = a.reshape(-1, a.shape[-1]) if a.ndim > 1 else a
+        result = matmul(flat, b)
+        return result.reshape(*a.shape[:-1], *b.shape[1:]) if a.ndim > 1 else result
+    return tensordot(a, b, axes=(-1, -2))
+
+
+def inner(a: Any, b: Any) -> Any:
+    """Return the sum of products over the last axes."""
+    a, b = as_array(a), as_array(b)
+    return dot(a, np.moveaxis(b, -1, -2) if b.ndim > 1 else b)
+
+
+def vdot(a: Any, b: Any) -> Any:
+    """Return the sum of products of all entries in order."""
+    return dot(as_array(a).reshape(-1), as_array(b).reshape(-1))
+
+
+def vecdot(a: Any, b: Any, axis: int = -1) -> Any:
+    """Return the sums of products along an axis."""
+    return np.sum(np.multiply(a, b), axis=axis)
+
+
+def outer(a: Any, b: Any) -> Any:
+    """Return all products of an entry of a and an entry of b."""
+    return np.multiply(as_array(a).reshape(-1, 1), as_array(b).reshape(1, -1))
+
+
+def tensordot(a: Any, b: Any, axes: Any = 2) -> Any:
+    """Return the sums of products over some axes of a and as many of b."""
+    a, b = as_array(a), as_array(b)
+    pair = (range(a.ndim - axes, a.ndim), range(axes)) if isinstance(axes, (int, np.integer)) else axes
+    over_a, over_b = _axes(pair[0], a.ndim), _axes(pair[1], b.ndim)
+    if [a.shape[i] for i in over_a] != [b.shape[i] for i in over_b]:
+        raise ValueError("shape-mismatch for sum")
+    kept_a, kept_b = [[i for i in range(x.ndim) if i not in over] for x, over in ((a, over_a), (b, over_b))]
+    length = int(np.prod([a.shape[i] for i in over_a]))
+    left = a.transpose([*kept_a, *over_a]).reshape(-1, length)
+    right = b.transpose([*over_b, *kept_b]).reshape(length, -1)
+    return scalar(np.matmul(left, right).reshape([a.shape[i] for i in kept_a] + [b.shape[i] for i in kept_b]))
+
+
+def _axes(given: Any, ndim: int) -> list[int]:
+    return [int(i) % ndim for i in ([given] if isinstance(given, (int, np.integer)) else given)]
+
+
+class _Terms:
+    """What einsum computes with: the terms of a sum, each of them a product of nodes."""
+
+    __slots__ = ("found",)
+
+    def __init__(self, found: list[int]) -> None:
+        self.found = found
+
+    def __mul__(self, other: Any) -> _Terms:
+        product = current().product
+        return self if isinstance(other, int) else _Terms([product(a, b) for a in self.found for b in other.found])
+
+    def __add__(self, other: Any) -> _Terms:
+        return self if isinstance(other, int) else _Terms(self.found + other.found)
+
+    __rmul__, __radd__ = __mul__, __add__  # NumPy starts a product with 1, and a sum with 0
+
+
+def _terms(value: Any) -> np.ndarray[Any, Any]:
+    found = [_Terms([node]) for node in nodes(value)]
+    return np.fromiter(found, object, len(found)).reshape(np.shape(value))
+
+
+def einsum(*operands: Any, optimize: Any = False, **options: Any) -> Any:
+    """Return the sums of products that Einstein's notation says."""
+    given = [value if _is_notation(value, place) else _terms(value) for place, value in enumerate(operands)]
+    result = np.asarray(np.einsum(*given, optimize=False))
+    total, zero = current().total, _Terms([])
+    found = [total((value if isinstance(value, _Terms) else zero).found) for value in result.ravel().tolist()]
+    return scalar(built(found, result.shape, claimed(operands)))
+
+
+def _is_notation(value: Any, place: int) -> bool:
+    """Tell whether an argument of einsum says what to do: a text, or a list of axes after each array."""
+    return isinstance(value, str) or (isinstance(value, (list, tuple)) and place > 0 and Ellipsis in [*value, Ellipsis])
+
+
+def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Any:  # noqa: A002
+    """Return the Euclidean norm of a vector, the Frobenius norm of a matrix."""
+    x = as_array(x)
+    of_vectors = x.ndim == _VECTOR or isinstance(axis, int)
+    if of_vectors and ord in _NORMS:
+        return _NORMS[ord](np.abs(x), axis=axis, keepdims=keepdims)
+    if ord not in (None, "fro") and not (ord == 2 and of_vectors):
+        raise TraceError(f"numpy.linalg.norm with ord={ord!r} cannot be followed, at {asked_at()}")
+    return np.sqrt(np.sum(x * x, axis=axis, keepdims=keepdims))

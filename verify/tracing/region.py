@@ -1,0 +1,192 @@
+"""The region of a claim: the inputs that take the same branches as the sample, and exact points of it."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from fractions import Fraction
+from typing import Self
+
+import flint
+
+from verify.proof import balls, formulas
+from verify.proof.formulas import Alphabet
+from verify.proof.graph import Graph
+from verify.result import Branch
+from verify.subjects.cases import TracedCase
+from verify.tracing.observe import Observation
+from verify.tracing.scalar import RELATIONS
+from verify.tracing.trace import Condition, Trace
+
+Point = Mapping[str, Fraction]
+_NEGATED = {"<": ">=", "<=": ">", ">": "<=", ">=": "<", "==": "!=", "!=": "=="}
+_EXACTLY = ("==", "!=")
+_BITS = 128
+_AROUND = 6
+_NEAREST = 12  # halvings of the distance from the sample
+_MOST_BRANCHES = 10_000  # conditions that are looked at for each point
+
+
+class Region:
+    """The inputs that decide the branches of a run as its sample does, within the domain of the case."""
+
+    def __init__(
+        self,
+        trace: Trace,
+        conditions: Sequence[Condition],
+        upstream: Iterable[str],
+        bounds: Mapping[str, tuple[Fraction | None, Fraction | None]] | None = None,
+    ) -> None:
+        self.trace = trace
+        self.conditions = conditions[:_MOST_BRANCHES]
+        self.sample = trace.sample
+        self.upstream = set(upstream)
+        self.bounds = bounds or {}
+
+    @classmethod
+    def of(cls, case: TracedCase, seen: Observation) -> Self:
+        """Return the region of a run, within the domain of its case."""
+        names, real = seen.trace.payloads, case.real
+        bounds = {
+            names[node]: (real[name].low, real[name].high)
+            for name, quantity in seen.inputs.items()
+            for node in quantity.nodes
+            if real[name].low is not None or real[name].high is not None
+        }
+        return cls(seen.trace, seen.conditions, [names[node] for node in seen.upstream_nodes], bounds)
+
+    def holds(self, point: Point, conditions: Sequence[Condition] | None = None) -> bool:
+        """Tell whether a point lies in the domain and takes every branch as the sample does, or the given ones."""
+        asked = self.conditions if conditions is None else conditions
+        if not all(_between(point[name], *bounds) for name, bounds in self.bounds.items()):
+            return False
+        with flint.ctx.workprec(_BITS):
+            values = balls.at(self.trace, [c.node for c in asked], point)
+            return all(_as_decided(condition, values[condition.node]) for condition in asked)
+
+    def among(self, points: Sequence[Point]) -> list[Point]:
+        """Return those of some points that lie in the region; the first does, being the sample."""
+        return [point for i, point in enumerate(points) if not i or self.holds(point)]
+
+    def about(self, names: Iterable[str]) -> list[Condition]:
+        """Return the conditions that depend on some variables."""
+        depending = depends(self.trace, {self.trace.variable(name) for name in names})
+        return [condition for condition in self.conditions if condition.node in depending]
+
+    def points(self, seed: int) -> Lazy:
+        """Return points of the region: the sample, others upstreams with it, and points around."""
+        rng = random.Random(seed)
+        makers: list[Callable[[], Point | None]] = [lambda: self.sample]
+        makers += [lambda: self._around(rng, self.upstream) for _ in range(2)]
+        makers += [lambda: self._around(rng, self.sample) for _ in range(_AROUND)]
+        return Lazy(makers)
+
+    def _around(self, rng: random.Random, names: Iterable[str]) -> Point | None:
+        """Return a point that differs from the sample in some variables, as far as the region reaches."""
+        moves = {name: Fraction(rng.randrange(-900, 1000), 1000) for name in sorted(names)}
+        for halvings in range(_NEAREST):
+            factor = Fraction(1, 2**halvings)
+            point = {**self.sample, **{name: self.sample[name] * (1 + move * factor) for name, move in moves.items()}}
+            if self.holds(point):
+                return point
+        return None
+
+
+class Lazy(Sequence[Point]):
+    """Points that are made when they are asked for; those that could not be made are left out."""
+
+    def __init__(self, makers: Sequence[Callable[[], Point | None]]) -> None:
+        self._makers = makers
+        self._made: dict[int, Point | None] = {}
+
+    def __len__(self) -> int:
+        return len(self._makers)
+
+    def __getitem__(self, index: int) -> Point:  # type: ignore[override]
+        """Return a point; the sample stands in for one that could not be made."""
+        if index < 0:
+            index += len(self)
+        if not 0 <= index < len(self):
+            raise IndexError(index)
+        if index not in self._made:
+            self._made[index] = self._makers[index]()
+        made = self._made[index]
+        return self[0] if made is None else made
+
+
+def _between(value: Fraction, low: Fraction | None, high: Fraction | None) -> bool:
+    return (low is None or value > low) and (high is None or value < high)
+
+
+def _as_decided(condition: Condition, value: flint.arb) -> bool:
+    """Tell whether a ball decides a condition, and in the same way."""
+    if not value.is_finite():
+        return False
+    if value.contains(0):
+        return bool(value.is_zero()) and RELATIONS[condition.relation](0) == condition.holds
+    return RELATIONS[condition.relation](1 if value > 0 else -1) == condition.holds
+
+
+def pinned(conditions: Sequence[Condition]) -> str:
+    """Return where a run branched on a tie, which pins its inputs to fewer dimensions, or nothing."""
+    return next((condition.where for condition in conditions if condition.tie), "")
+
+
+def one_sided(runs: Sequence[tuple[Trace, Sequence[Condition], Iterable[int]]]) -> str:
+    """Return where the runs branch on the upstream, by order and not equality, and all to the same side; or nothing.
+
+    A run is its graph, its conditions, and the nodes of its upstream.
+    """
+    sides: dict[tuple[str, int], set[bool]] = {}
+    known: dict[tuple[object, ...], int] = {}
+    for trace, conditions, upstream in runs:
+        if not conditions:
+            continue
+        depending = depends(trace, set(upstream))
+        asked = [c for c in conditions if c.node in depending and c.relation not in _EXACTLY]
+        forms = _forms(trace, [condition.node for condition in asked], known)
+        for condition in asked:
+            sides.setdefault((condition.where, forms[condition.node]), set()).add(condition.holds)
+    return next((where for (where, _), seen_sides in sides.items() if len(seen_sides) == 1), "")
+
+
+def _forms(graph: Graph, nodes: Sequence[int], known: dict[tuple[object, ...], int]) -> dict[int, int]:
+    """Return a number for each node that is the same in every run in which the node is the same formula."""
+    forms: dict[int, int] = {}
+    for number in graph.reach(nodes):
+        arguments = frozenset(forms[argument] for argument in graph.args[number])
+        form = (graph.ops[number], arguments, graph.payloads[number])
+        forms[number] = known.setdefault(form, len(known))
+    return forms
+
+
+def depends(graph: Graph, sources: set[int]) -> set[int]:
+    """Return the nodes that are computed from some."""
+    found = set(sources)
+    if found:
+        args = graph.args
+        for number in range(min(found), len(graph)):
+            for argument in args[number]:
+                if argument in found:
+                    found.add(number)
+                    break
+    return found
+
+
+def branches(trace: Graph, conditions: Sequence[Condition], variant: str = "") -> list[Branch]:
+    """Return the branches of a run by the place in the code."""
+    places: dict[str, list[Condition]] = {}
+    for condition in conditions:
+        places.setdefault(condition.where, []).append(condition)
+    return [Branch(where, _text(trace, found[0]), len(found), variant) for where, found in places.items()]
+
+
+def _text(graph: Graph, condition: Condition) -> str:
+    relation = condition.relation if condition.holds else _NEGATED[condition.relation]
+    return f"{written(graph, condition.node)} {relation} 0"
+
+
+def written(graph: Graph, node: int) -> str:
+    """Write the formula of a node with the names of its variables."""
+    names = [graph.payloads[i] for i in graph.reach([node]) if graph.ops[i] == "variable"]
+    return formulas.text(graph, node, Alphabet(names))

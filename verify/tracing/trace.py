@@ -1,0 +1,123 @@
+"""A graph that also knows one exact point, and so which way code branches.
+
+Each decision is recorded, with the file and line that asked. The recorded conditions are the region of a claim: the
+inputs that take the same branches as the sample.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from fractions import Fraction
+
+import flint
+
+from verify.errors import TraceError
+from verify.proof import balls, field, rationals
+from verify.proof.graph import Graph
+from verify.tracing.scalar import RELATIONS
+from verify.where import asked_at
+
+_PRECISIONS = (128, 1024)  # bits, tried in this order to find a sign
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """A decision that a run made: the node, the relation to 0 that was asked about, the answer, the line that asked.
+
+    `tie` tells that the node is 0 at the sample: the inputs are pinned there, and nothing is learnt about derivatives.
+    """
+
+    node: int
+    relation: str
+    holds: bool
+    where: str
+    tie: bool
+
+
+class Trace(Graph):
+    """A graph with a sample: every variable has an exact value, and so every node has a sign."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.sample: dict[str, Fraction] = {}
+        self.conditions: dict[tuple[int, str], Condition] = {}
+        self.absolute_roots = (
+            True  # whether the root of a square is decided to be that of a positive or negative number
+        )
+        self.unset: set[int] = set()  # what stands for memory that nobody has written to
+        self._balls: dict[int, dict[int, flint.arb]] = {bits: {} for bits in _PRECISIONS}
+
+    def input(self, name: str, value: Fraction) -> int:
+        """Return the node of a new variable with its value at the sample."""
+        self.sample[name] = value
+        return self.variable(name)
+
+    def uninitialised(self) -> int:
+        """Return the node of a number that may be anything."""
+        node = self.input(f"uninitialised memory {len(self.unset)}", Fraction(37 * len(self.unset) + 11, 1009))
+        self.unset.add(node)
+        return node
+
+    def power(self, a: int, exponent: Fraction) -> int:
+        """Return the node of a ** exponent; a root of an even power is one of the absolute value, a branch."""
+        if self.absolute_roots and exponent.denominator % 2 == 0 and self.ops[a] == "power":
+            inner: Fraction = self.payloads[a]
+            if inner.denominator == 1 and inner.numerator % 2 == 0:
+                base = self.args[a][0]
+                base = base if self.decide(base, ">=") else self.product(self.constant(Fraction(-1)), base)
+                return super().power(base, inner * exponent)
+        return super().power(a, exponent)
+
+    def decide(self, node: int, relation: str) -> bool:
+        """Tell whether a node is in a relation to 0 at the sample, and record it unless the node is a constant."""
+        sign = self.sign(node)
+        holds = RELATIONS[relation](sign)
+        known = node in self.constants or (node, relation) in self.conditions
+        if not known and not (sign == 0 and self._vanishes(node)):
+            self.conditions[node, relation] = Condition(node, relation, holds, asked_at(), sign == 0)
+        return holds
+
+    def _vanishes(self, node: int) -> bool:
+        """Tell whether a node is the function 0, which is no tie of the sample."""
+        zero = self.constant(Fraction(0))
+        return any(field.equal(self, [(node, zero)], 0, laws)[0] == [True] for laws in field.Laws)
+
+    def sign(self, node: int) -> int:
+        """Return the sign of a node at the sample; raises TraceError where it is undefined, or too close to call."""
+        value = self.constants.get(node)
+        if value is not None:
+            return (value > 0) - (value < 0)
+        for bits in _PRECISIONS:
+            ball = self.at_sample(node, bits)
+            if not ball.is_finite():
+                raise TraceError(f"a comparison with what is not defined at the sample, at {asked_at()}")
+            if not ball.contains(0):
+                return 1 if ball > 0 else -1
+        if ball.is_zero() or rationals.rational(self, node, self.sample) == 0 or self._vanishes(node):
+            return 0
+        raise TraceError(f"a comparison too close to call at the sample, at {asked_at()}")
+
+    def at_samples(self, nodes: Iterable[int], bits: int = _PRECISIONS[0]) -> list[flint.arb]:
+        """Return balls around the values of nodes at the sample."""
+        wanted = list(nodes)
+        with flint.ctx.workprec(bits):
+            values = balls.at(self, wanted, self.sample, known=self._balls[bits])
+        return [values[node] for node in wanted]
+
+    def at_sample(self, node: int, bits: int = _PRECISIONS[0]) -> flint.arb:
+        """Return a ball around the value of a node at the sample."""
+        return self.at_samples([node], bits)[0]
+
+    def floor(self, node: int) -> Fraction:
+        """Return the whole number below a node at the sample, and record that the node lies between it and the next."""
+        for bits in _PRECISIONS:
+            whole = self.at_sample(node, bits).floor().unique_fmpz()
+            if whole is not None:
+                break
+        else:
+            raise TraceError(f"a rounding too close to call at the sample, at {asked_at()}")
+        found = Fraction(int(whole))
+        for offset, relation in ((-found, ">="), (-found - 1, "<")):
+            self.decide(self.sum(node, self.constant(offset)), relation)
+        return found
