@@ -71,10 +71,8 @@ def test_points_stay_in_the_domain():
 
 def test_a_branch_on_the_upstream_is_one_sided_until_the_other_side_ran():
     """abs(dout) is traced once as it is and once with the opposite upstream; then both sides are known."""
-    from fractions import Fraction
-
     one = seen_of(absolute)
-    other = observe(absolute, variants(absolute)[0], 0, Fraction(-1))
+    other = observe(absolute, variants(absolute)[0], 0, lambda value: -value)
     assert sided([one]).startswith("tests/test_region.py:")
     assert sided([one, other]) == ""
     assert sided([seen_of(relu)]) == ""
@@ -98,11 +96,9 @@ def test_a_tie_pins():
     assert pinned(seen_of(tie).conditions) == ""
     assert {c.verdict.name for c in verify.check(tie).comparisons} == {"PROVED"}
 
-    first = seen_of(straight).trace.sample["x[0]"]
-
     @verify.case(x="N")
     def on_the_sample(x):
-        out = x * 3 if x[0] != float(first) else x
+        out = x * 3 if x[0] != np.round(x[0], 3) else x  # samples are thousandths
         dout = yield out
         return dout
 

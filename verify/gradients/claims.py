@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -14,7 +14,7 @@ from verify.proof.decide import Decision, decide
 from verify.subjects.cases import TracedCase
 from verify.subjects.shapes import entry_names
 from verify.tracing.observe import Observation, Quantity, observe
-from verify.tracing.region import Region, one_sided
+from verify.tracing.region import Region, depends, one_sided, pinned
 
 _INCONSISTENT = "SymPy's derivative of the whole computation and its chain rule could not be shown to be one function"
 _UNSET = "the output reads memory that np.empty made and nobody has written to"
@@ -22,8 +22,18 @@ _UNDEFINED = (
     "the output is not defined at the sample, where a logarithm, root or quotient is outside of its domain: if the "
     "layer needs other inputs, say so, as in x=verify.real('N D', low=0)"
 )
-# The other side of a branch on the upstream lies at one of these multiples of its sample, if it is of any use.
-_SCALES = tuple(map(Fraction, ("-1", "1000", "-1000", "1/1000", "-1/1000")))
+# Where the other sides of branches on the upstream lie, if they are of any use: for its sample, other upstreams.
+_UPSTREAMS: tuple[Callable[[Fraction], Fraction], ...] = (
+    lambda value: -value,
+    lambda value: 1000 * value,
+    lambda value: -1000 * value,
+    lambda value: value / 1000,
+    lambda value: -value / 1000,
+    abs,
+    lambda value: -abs(value),
+    lambda value: Fraction(1),
+    lambda value: Fraction(0),
+)
 
 
 class Exact:
@@ -136,12 +146,22 @@ def claims(exact: Exact, seed: int) -> dict[str, Claim]:
 def other_sides(case: TracedCase, seen: Observation, seed: int) -> tuple[list[dict[str, Claim]], str]:
     """Run the case on the other sides of branches on the upstream: a linear function has none.
 
-    Returns the claims there, and the place of a branch whose other side was not found, or nothing.
+    Returns the claims there, and the place of a branch whose other side was not found, or nothing. A run that lies on a
+    tie (an upstream of ones, for code that asks for that) may refute, and proves nothing.
     """
-    runs, sides = [seen], []
-    for scale in _SCALES:
-        if not _one_sided(runs):
-            break
-        runs.append(observe(case, seen.variant, seed, scale))
-        sides.append(claims(Exact(case, runs[-1]), seed))
+    runs: list[Observation] = [seen]
+    sides: list[dict[str, Claim]] = []
+    if not _on_upstream(seen):
+        return [], ""
+    for upstream in _UPSTREAMS:
+        runs.append(observe(case, seen.variant, seed, upstream))
+        found = claims(Exact(case, runs[-1]), seed)
+        tied = pinned(runs[-1].conditions)
+        sides.append({name: claim for name, claim in found.items() if not tied or claim.decision.point is not None})
     return sides, _one_sided(runs)
+
+
+def _on_upstream(seen: Observation) -> bool:
+    """Tell whether any branch of a run depends on the upstream."""
+    depending = depends(seen.trace, set(seen.upstream_nodes))
+    return any(condition.node in depending for condition in seen.conditions)

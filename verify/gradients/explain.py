@@ -88,6 +88,8 @@ def _shrunk(graph: Graph, region: Region, expected: int, actual: int, point: Poi
     if len(graph.reach([expected, actual])) > _LARGEST_SHRUNK:
         return point
     conditions = region.about(names)
+    if not region.holds(point, region.conditions):  # only as many are asked of the points that are tried
+        point = region.sample if _differ(graph, expected, actual, region.sample) else point
     for changes in itertools.islice(_simpler(names, point, region.upstream), _MOST_ATTEMPTS):
         if all(_simpler_than(value, point[name]) for name, value in changes.items()):
             changed = {**point, **changes}

@@ -22,6 +22,7 @@ from verify.tracing.region import branches, pinned
 from verify.tracing.trace import Trace
 
 _CONSTANT = "the output depends on no input: every derivative is 0, and 0 = 0 checks nothing"
+_SAMPLES = 4  # that are tried for one on no tie
 _EXPLAINED = 50  # wrong entries among which the one with the shortest formula is looked for
 
 
@@ -104,13 +105,15 @@ def _checked(case: TracedCase, variant: Variant, seed: int) -> tuple[list[Compar
     place = case.backward or on_floats.backward or case.where
     found = claims(exact, seed)
     others, open_branch = other_sides(case, seen, seed)
-    doubt = on_floats.strays() or _doubt(seen, open_branch)
+    strays = on_floats.strays()
+    doubt = strays or _doubt(seen, open_branch)
     rows = []
     for name in case.real:
         if name in seen.malformed:
             rows.append(_malformed(exact, name, place))
         elif name in found:
-            rows.append(_row([found[name], *(side[name] for side in others if name in side)], doubt, place))
+            sides = [found[name], *(side[name] for side in others if name in side)]
+            rows.append(_row(sides, doubt, place, certain=not strays))
     return rows, exact
 
 
@@ -118,7 +121,10 @@ def _seen(case: TracedCase, variant: Variant, seed: int) -> Observation:
     """Run a case on symbols; where that fails, floats tell whether the code is at fault, or what we can follow."""
     seen = Observation(variant, Trace())
     try:
-        return observe(case, variant, seed, seen=seen)
+        found = [observe(case, variant, seed, seen=seen)]
+        while pinned(found[-1].conditions) and len(found) < _SAMPLES:
+            found.append(observe(case, variant, seed, sample=len(found)))
+        return min(found, key=lambda one: bool(pinned(one.conditions)))
     except SubjectError as problem:
         if isinstance(problem.__cause__, ProtocolError):
             raise
@@ -158,11 +164,14 @@ def _shape(shape: Sequence[int]) -> str:
     return " ".join(map(str, shape))
 
 
-def _row(sides: Sequence[Claim], doubt: str, place: str) -> Comparison:
-    """Write the row of a gradient in one variant: of the side of a branch on the upstream where it is worst."""
+def _row(sides: Sequence[Claim], doubt: str, place: str, *, certain: bool) -> Comparison:
+    """Write the row of a gradient in one variant: of the side of a branch on the upstream where it is worst.
+
+    Only what is `certain` to be what the code computes on floats is refuted.
+    """
     claim = max(sides, key=lambda side: side.decision.verdict.rank)
     decision = claim.decision
-    if doubt and decision.verdict.good:
+    if doubt and (decision.verdict.good or not certain):
         decision = Decision(Verdict.UNDECIDED, Evidence("doubtful", doubt))
     if decision.verdict is Verdict.REFUTED:
         return _refuted(claim, place)

@@ -23,6 +23,7 @@ Sizes = Mapping[str, int]
 _TERM = re.compile(r"(?:[^\W\d]\w*|\d+)(?:[*+](?:[^\W\d]\w*|\d+))*")
 _NAME = re.compile(r"[^\W\d]\w*")
 _LARGEST = 10**6  # entries of one input
+_MOST_DRAWS = 4  # of labels, beyond which not each of them comes up
 _SMALLEST = 3  # of the sizes of names: 2 is a factor that formulas have, and would be taken for it
 _SPREAD = 4  # a sample without bounds lies between -2 and 2
 _STEP = 1000  # samples are odd thousandths of the domain's width
@@ -170,11 +171,18 @@ def _placed(low: Fraction | None, high: Fraction | None, t: Fraction, beside: Fr
     return _SPREAD * t - Fraction(_SPREAD, 2) + beside
 
 
-def whole_samples(number: int, below: int) -> list[int]:
-    """Return whole numbers from 0 to `below`, all of them before any comes twice but the last, which is the first.
+def whole_samples(number: int, below: int, draw: int = 0) -> list[int]:
+    """Return whole numbers from 0 to `below`, the first and the last of these before others; each draw goes on.
 
-    So indices repeat (their gradients have to add up), and each differs from its place.
+    From three on the last entry is as the first: indices repeat, and their gradients have to add up.
     """
-    stride = 2 if below % 2 else 1
-    found = [(position * stride + 1) % below for position in range(number)]
-    return [*found[:-1], found[0]] if number > 2 else found
+    order = [0, below - 1, *range(1, below - 1)][:below]
+    own = number - 1 if number > 2 else number
+    found = [order[(draw * own + place) % below] for place in range(own)]
+    return [*found, found[0]] if number > own else found
+
+
+def draws(number: int, below: int) -> int:
+    """Return how many draws it takes for each whole number to come up, up to a few."""
+    own = number - 1 if number > 2 else number
+    return min(_MOST_DRAWS, -(-below // max(1, own)))

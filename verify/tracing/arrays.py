@@ -151,7 +151,9 @@ class SymbolArray(np.ndarray[Any, Any]):
             return found.reshape(self.shape)
         if wanted.kind != "f":
             raise TraceError(f"an array of symbols was turned into {wanted}, at {asked_at()}")
-        copied = self.copy()
+        if not options.get("copy", True) and wanted == self.claimed:
+            return self
+        copied: SymbolArray = objects(self).copy(order="K").view(SymbolArray)
         copied.claimed = wanted
         return copied
 
@@ -199,7 +201,7 @@ class Flat:
         return self.base.size
 
     def __iter__(self) -> Flat:
-        return Flat(self.base)
+        return self
 
     def __next__(self) -> Any:
         return self.base[next(self._places)]
@@ -320,6 +322,21 @@ def gathered(found: list[Any], shape: Sequence[int], claimed: Any = _DOUBLE) -> 
     array: SymbolArray = np.fromiter(found, object, len(found)).reshape(shape).view(SymbolArray)
     array.claimed = claimed
     return array
+
+
+def laid_out(array: SymbolArray, computed_from: Sequence[Any]) -> SymbolArray:
+    """Return an array in the memory order that NumPy gives a result of these: code may reshape it, and write there."""
+    given = [value.view(np.ndarray) for value in computed_from if isinstance(value, np.ndarray)]
+    if array.ndim < 2 or all(value.ndim < 2 or value.flags.c_contiguous for value in given):
+        return array
+    flags = [["readonly"]] * len(given) + [["writeonly", "allocate"]]
+    types = [None] * len(given) + [_OBJECT]
+    operands: Any = [*given, None]
+    made = np.nditer(operands, ["refs_ok", "zerosize_ok"], flags, types, order="K").operands[-1]  # type: ignore[call-overload]
+    made[...] = array.view(np.ndarray)
+    result: SymbolArray = made.view(SymbolArray)
+    result.claimed = array.claimed
+    return result
 
 
 def wrapped(result: Any, claimed: Any = _DOUBLE) -> Any:

@@ -10,7 +10,6 @@ from typing import Any, NoReturn
 import numpy as np
 
 from verify.errors import TraceError
-from verify.exact import simplest_rational
 from verify.tracing.scalar import RELATIONS
 from verify.tracing.symbolic import Symbol
 from verify.tracing.trace import Trace
@@ -34,10 +33,8 @@ def _power(base: int, exponent: int) -> Fraction:
 
 
 def exact_number(value: Any) -> Any:
-    """Return a NumPy number as Python's; one of a short float type is read as what rounds to it in that type."""
-    if value.dtype.kind != "f" or value.dtype.itemsize >= _DOUBLE.itemsize or not np.isfinite(value):
-        return value.item()
-    return float(simplest_rational(float(value), 2.0 ** (np.finfo(_DOUBLE).nmant - np.finfo(value.dtype).nmant - 1)))
+    """Return a NumPy number as Python's, exactly: what np.float32(0.1) is, and not what it was meant to be."""
+    return value.item()
 
 
 class Concolic(Symbol):

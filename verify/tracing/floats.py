@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import inspect
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stdout
 from copy import deepcopy
 from types import CodeType, FrameType
@@ -48,7 +48,9 @@ class FloatRun:
         with following(), patches.in_force(seed), seeded(seed), redirect_stdout(sys.stderr), quiet, _profiling():
             _, returned = converse(case.subject, {**given, **deepcopy(dict(seen.variant.options))}, self._answer)
         names = list(case.real)
-        self.gradients = returned if isinstance(returned, dict) else dict(zip(names, _listed(returned), strict=False))
+        self.gradients = (
+            returned if isinstance(returned, Mapping) else dict(zip(names, _listed(returned), strict=False))
+        )
 
     def _array(self, quantity: Quantity) -> Any:
         """Return the sample of a quantity as floats; a scalar is a NumPy float."""
@@ -57,7 +59,7 @@ class FloatRun:
         return np.array([float(value or 0) for value in sample]).reshape(quantity.shape)[()]
 
     def _answer(self, output: Any) -> Any:
-        self.output = output
+        self.output = deepcopy(output)  # backward may write into it
         sys.setprofile(self._notice)
         if not self.seen.upstreams:  # the run on symbols did not get here
             ones = [
@@ -109,7 +111,10 @@ def _profiling() -> Iterator[None]:
 
 
 def _stray(what: str, quantity: Quantity, came: Any, values: dict[int, flint.arb]) -> str:
-    found = np.asarray(came, dtype=float)
+    try:
+        found = np.asarray(came, dtype=float)
+    except (TypeError, ValueError):
+        return f"on floats the {what} is a {type(came).__name__}, on symbols an array"
     if found.shape != quantity.shape:
         return f"on floats the {what} has the shape {found.shape}, on symbols {quantity.shape}"
     names = entry_names("", quantity.shape)

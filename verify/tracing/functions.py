@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from verify.errors import TraceError
-from verify.tracing.arrays import SymbolArray, gathered, lift_in_place, objects, scalar, symbols, wrapped
+from verify.tracing.arrays import SymbolArray, gathered, laid_out, lift_in_place, objects, scalar, symbols, wrapped
 from verify.tracing.concolic import Concolic
 from verify.tracing.products import as_array, dot, einsum, inner, matmul, norm, outer, tensordot, vdot, vecdot
 from verify.tracing.ufuncs import choose, claimed, current_uninitialised, truths
@@ -70,7 +70,7 @@ def _reducing(ufunc: Any) -> Callable[..., Any]:
 def mean(a: Any, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: Any = False, where: Any = True) -> Any:
     """Return the sum over axes divided by how many there are."""
     a = as_array(a)
-    total = _add.reduce(a, axis=axis, keepdims=keepdims is True, where=_mask(where))
+    total = _add.reduce(a, axis=axis, keepdims=_kept(keepdims), where=_mask(where))
     return total / _how_many(a, axis, where, keepdims)
 
 
@@ -78,10 +78,15 @@ def _mask(where: Any) -> Any:
     return True if where is np._NoValue else where  # noqa: SLF001
 
 
+def _kept(keepdims: Any) -> bool:
+    """Tell what was said of keepdims, which is often left out in ways of NumPy's own."""
+    return keepdims is not np._NoValue and bool(keepdims)  # noqa: SLF001
+
+
 def _how_many(a: Any, axis: Any, where: Any, keepdims: Any) -> Any:
     """Return how many entries each sum over axes has."""
     mask = np.broadcast_to(truths(_mask(where)), a.shape)
-    return _add.reduce(mask, axis=axis, keepdims=keepdims is True, dtype=int)
+    return _add.reduce(mask, axis=axis, keepdims=_kept(keepdims), dtype=int)
 
 
 def var(
@@ -97,7 +102,7 @@ def var(
     """Return the mean of the squares of the distances from the mean."""
     a, less = as_array(a), options.get("correction", ddof)
     distance = a - mean(a, axis, keepdims=True, where=where)
-    total = _add.reduce(distance * distance, axis=axis, keepdims=keepdims is True, where=_mask(where))
+    total = _add.reduce(distance * distance, axis=axis, keepdims=_kept(keepdims), where=_mask(where))
     return total / (_how_many(a, axis, where, keepdims) - less)
 
 
@@ -135,7 +140,7 @@ def median(a: Any, axis: Any = None, out: Any = None, overwrite_input: bool = Fa
         shape = [1 if i == axis % a.ndim else n for i, n in enumerate(a.shape)]
     ordered, length = np.sort(a, axis=axis), a.shape[axis]
     middle = mean(np.take(ordered, [(length - 1) // 2, length // 2], axis=axis), axis)
-    return as_array(middle).reshape(shape) if keepdims is True else middle
+    return as_array(middle).reshape(shape) if _kept(keepdims) else middle
 
 
 def _unwrapped(function: Any) -> Callable[..., Any]:
@@ -190,16 +195,21 @@ def _shape(given: Any) -> tuple[int, ...]:
 
 def _like(value: Any) -> Callable[..., Any]:
     def like(a: Any, dtype: Any = None, order: Any = None, subok: Any = True, shape: Any = None) -> Any:
-        return filled(np.shape(a) if shape is None else shape, value, a.dtype if dtype is None else dtype)
+        return _in_order(a, filled(np.shape(a) if shape is None else shape, value, a.dtype if dtype is None else dtype))
 
     return like
+
+
+def _in_order(a: Any, made: Any) -> Any:
+    """Return what was made like an array in the memory order of that."""
+    return laid_out(made, [a]) if isinstance(made, SymbolArray) and made.shape == np.shape(a) else made
 
 
 def empty_like(a: Any, dtype: Any = None, order: Any = None, subok: Any = True, shape: Any = None) -> Any:
     """Return an array that nobody has written to."""
     wanted = np.dtype(a.dtype if dtype is None else dtype)
     shape = np.shape(a) if shape is None else shape
-    return unset(shape, wanted) if wanted.kind == "f" else np.zeros(shape, wanted)
+    return _in_order(a, unset(shape, wanted)) if wanted.kind == "f" else np.zeros(shape, wanted)
 
 
 def unset(shape: Any, dtype: Any) -> Any:
@@ -213,7 +223,9 @@ def full_like(
     a: Any, fill_value: Any, dtype: Any = None, order: Any = None, subok: Any = True, shape: Any = None
 ) -> Any:
     """Return an array of one value, in the shape of another."""
-    return filled(np.shape(a) if shape is None else shape, fill_value, a.dtype if dtype is None else dtype)
+    return _in_order(
+        a, filled(np.shape(a) if shape is None else shape, fill_value, a.dtype if dtype is None else dtype)
+    )
 
 
 def _arranged(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -277,17 +289,17 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "flatnonzero": lambda a: np.flatnonzero(truths(a)),
     "argwhere": lambda a: np.argwhere(truths(a)),
     "any": lambda a, axis=None, out=None, keepdims=False, where=True: np.any(
-        truths(a), axis=axis, keepdims=keepdims is True, where=_mask(where)
+        truths(a), axis=axis, keepdims=_kept(keepdims), where=_mask(where)
     ),
     "all": lambda a, axis=None, out=None, keepdims=False, where=True: np.all(
-        truths(a), axis=axis, keepdims=keepdims is True, where=_mask(where)
+        truths(a), axis=axis, keepdims=_kept(keepdims), where=_mask(where)
     ),
     "apply_along_axis": along_axis,
     "gradient": _unwrapped(np.gradient),
     "kron": _unwrapped(np.kron),
     "convolve": _unwrapped(np.convolve),
     "median": median,
-    "nan_to_num": lambda x, **options: x,
+    "nan_to_num": lambda x, copy=True, **options: x.copy() if copy and isinstance(x, SymbolArray) else x,
     "real": lambda x: x,
     "isreal": lambda x: np.ones(np.shape(x), bool),
     "iscomplexobj": lambda x: False,

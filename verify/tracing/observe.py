@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import itertools
+import math
 import random
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import redirect_stdout
 from copy import deepcopy
 from dataclasses import dataclass, field
@@ -17,27 +18,30 @@ import numpy as np
 from verify.errors import ProtocolError, TraceError, nearest
 from verify.expressions.runs import following
 from verify.subjects.cases import TracedCase, converse, named_gradients
-from verify.subjects.shapes import Integer, Real, bindings, concrete, entry_names, samples, whole_samples
+from verify.subjects.shapes import Integer, Real, bindings, concrete, draws, entry_names, samples, whole_samples
 from verify.tracing import arrays, patches
 from verify.tracing.concolic import Concolic
 from verify.tracing.seeds import seeded
 from verify.tracing.trace import Condition, Trace
 from verify.where import printable
 
+_LONGEST = 24  # signs of labels that are shown
 _FIXED = 20261123  # what the samples are drawn from: the same whatever the seed, so that verdicts are
 
 
 @dataclass(frozen=True, slots=True)
 class Variant:
-    """The sizes and options that a case is run with."""
+    """The sizes, options and labels that a case is run with."""
 
     sizes: Mapping[str, int]
     options: Mapping[str, Any]
+    labels: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def text(self) -> str:
-        """Write the variant as `N=2, D=3, stride=1`."""
-        values = {**self.sizes, **{name: printable(repr(value)) for name, value in self.options.items()}}
+        """Write the variant as `N=2, D=3, stride=1, t=[0, 2, 0]`."""
+        options = {name: printable(repr(value)) for name, value in self.options.items()}
+        values = {**self.sizes, **options, **{name: _shown(value) for name, value in self.labels.items()}}
         return ", ".join(f"{name}={value}" for name, value in values.items())
 
 
@@ -72,28 +76,57 @@ class Observation:
         return [n for upstream in self.upstreams for n in upstream.nodes if self.trace.ops[n] == "variable"]
 
 
+def _shown(labels: Any) -> str:
+    text = str(np.asarray(labels).tolist())
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
+
+
 def variants(case: TracedCase) -> list[Variant]:
-    """Return what a case is run with: every combination of its options, in each binding of its dimensions."""
+    """Return what a case is run with: every combination of its options, in each binding, with a few draws of labels."""
     choices = [dict(zip(case.options, values, strict=True)) for values in itertools.product(*case.options.values())]
-    return [Variant(sizes, options) for options in choices for sizes in bindings(case.inputs.values(), case.sizes)]
+    return [
+        Variant(sizes, options, labels)
+        for options in choices
+        for sizes in bindings(case.inputs.values(), case.sizes)
+        for labels in _labels(case, sizes)
+    ]
+
+
+def _labels(case: TracedCase, sizes: Mapping[str, int]) -> list[dict[str, Any]]:
+    """Return the whole inputs of each draw; those of several inputs differ from each other."""
+    whole = {name: given for name, given in case.inputs.items() if isinstance(given, Integer)}
+    described = [(name, concrete(g.shape, sizes), concrete(g.below, sizes)[0]) for name, g in whole.items()]
+    needed = max((draws(math.prod(shape), below) for _, shape, below in described), default=1)
+    return [
+        {
+            name: np.array(whole_samples(math.prod(shape), below, draw + place), dtype=int).reshape(shape)[()]
+            for place, (name, shape, below) in enumerate(described)
+        }
+        for draw in range(needed)
+    ]
 
 
 def observe(
-    case: TracedCase, variant: Variant, seed: int, scale: Fraction = Fraction(1), seen: Observation | None = None
+    case: TracedCase,
+    variant: Variant,
+    seed: int,
+    upstream: Callable[[Fraction], Fraction] = Fraction,
+    seen: Observation | None = None,
+    sample: int = 0,
 ) -> Observation:
     """Run a case on symbols; raises SubjectError where it cannot be followed.
 
-    `scale` multiplies the sample of the upstream: another side of a branch on the upstream may lie there. Where the run
-    does not come to its end, `seen` has what it got to.
+    `upstream` changes the sample of the upstream: another side of a branch on the upstream may lie there. Where the run
+    does not come to its end, `seen` has what it got to. Another `sample` may lie on no tie.
     """
-    trace, rng = Trace(), random.Random(_FIXED)
+    trace, rng = Trace(), random.Random(_FIXED + sample)
     seen = seen or Observation(variant, trace)
     trace = seen.trace
     with following(), arrays.running(trace), patches.in_force(seed), seeded(seed) as drawn:
         given = {name: _input(name, described, seen, rng) for name, described in case.inputs.items()}
 
         def answer(output: Any) -> Any:
-            return _upstreams(case, output, seen, rng, scale)
+            return _upstreams(case, output, seen, rng, upstream)
 
         with redirect_stdout(sys.stderr):
             _, returned = converse(case.subject, {**given, **deepcopy(dict(variant.options))}, answer)
@@ -111,16 +144,16 @@ def _input(name: str, described: Any, seen: Observation, rng: random.Random) -> 
         seen.inputs[name] = Quantity(shape, [seen.trace.input(*item) for item in zip(names, values, strict=True)])
         return arrays.scalar(arrays.built(seen.inputs[name].nodes, shape))
     if isinstance(described, Integer):
-        shape = concrete(described.shape, sizes)
-        below = concrete(described.below, sizes)[0]
-        found = np.array(whole_samples(int(np.prod(shape)), below), dtype=int).reshape(shape)
-        seen.concrete[name] = found if shape else int(found)
+        labels = seen.variant.labels[name]
+        seen.concrete[name] = labels if labels.shape else int(labels)
     else:
         seen.concrete[name] = described.value
     return deepcopy(seen.concrete[name])  # the code may write into it
 
 
-def _upstreams(case: TracedCase, output: Any, seen: Observation, rng: random.Random, scale: Fraction) -> Any:
+def _upstreams(
+    case: TracedCase, output: Any, seen: Observation, rng: random.Random, change: Callable[[Fraction], Fraction]
+) -> Any:
     several = seen.several = isinstance(output, (tuple, list))
     given = list(output) if several else [output]
     if not given:
@@ -130,7 +163,7 @@ def _upstreams(case: TracedCase, output: Any, seen: Observation, rng: random.Ran
         what = f"output {number}" if several else "output"
         found = _quantity(value, f"the {what}")
         seen.outputs.append(found)
-        upstream = _upstream(case, f"dout{number if several else ''}", found.shape, seen, rng, scale)
+        upstream = _upstream(case, f"dout{number if several else ''}", found.shape, seen, rng, change)
         seen.upstreams.append(upstream)
         sent.append(arrays.scalar(arrays.built(upstream.nodes, found.shape)))
     if case.upstream is not None:
@@ -145,14 +178,19 @@ def _plain(value: Fraction, shape: tuple[int, ...]) -> Any:
 
 
 def _upstream(
-    case: TracedCase, name: str, shape: tuple[int, ...], seen: Observation, rng: random.Random, scale: Fraction
+    case: TracedCase,
+    name: str,
+    shape: tuple[int, ...],
+    seen: Observation,
+    rng: random.Random,
+    change: Callable[[Fraction], Fraction],
 ) -> Quantity:
     while name in case.inputs:
         name += "_"
     names = entry_names(name, shape)
     if case.upstream is not None:
         return Quantity(shape, [seen.trace.constant(case.upstream)] * len(names))
-    values = [value * scale for value in samples(None, None, len(names), rng)]
+    values = [change(value) for value in samples(None, None, len(names), rng)]
     return Quantity(shape, [seen.trace.input(*item) for item in zip(names, values, strict=True)])
 
 

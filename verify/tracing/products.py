@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from verify.errors import TraceError
-from verify.tracing.arrays import SymbolArray, built, current, nodes, objects, scalar
+from verify.tracing.arrays import SymbolArray, built, current, nodes, objects, scalar, wrapped
 from verify.tracing.ufuncs import claimed
 from verify.where import asked_at
 
@@ -126,6 +126,11 @@ def _terms(value: Any) -> np.ndarray[Any, Any]:
 
 def einsum(*operands: Any, optimize: Any = False, **options: Any) -> Any:
     """Return the sums of products that Einstein's notation says."""
+    arrays = [value for place, value in enumerate(operands) if not _is_notation(value, place)]
+    if len(arrays) == 1:
+        view = np.einsum(*[objects(value) if value is arrays[0] else value for value in operands], optimize=False)
+        if np.may_share_memory(view, objects(arrays[0])):  # a diagonal or a transpose, which may be written to
+            return scalar(wrapped(view, claimed(arrays)))
     given = [value if _is_notation(value, place) else _terms(value) for place, value in enumerate(operands)]
     result = np.asarray(np.einsum(*given, optimize=False))
     total, zero = current().total, _Terms([])

@@ -38,7 +38,7 @@ class Region:
         bounds: Mapping[str, tuple[Fraction | None, Fraction | None]] | None = None,
     ) -> None:
         self.trace = trace
-        self.conditions = conditions[:_MOST_BRANCHES]
+        self.conditions = conditions
         self.sample = trace.sample
         self.upstream = set(upstream)
         self.bounds = bounds or {}
@@ -57,7 +57,7 @@ class Region:
 
     def holds(self, point: Point, conditions: Sequence[Condition] | None = None) -> bool:
         """Tell whether a point lies in the domain and takes every branch as the sample does, or the given ones."""
-        asked = self.conditions if conditions is None else conditions
+        asked = self.conditions[:_MOST_BRANCHES] if conditions is None else conditions
         if not all(_between(point[name], *bounds) for name, bounds in self.bounds.items()):
             return False
         with flint.ctx.workprec(_BITS):

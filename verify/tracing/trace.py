@@ -74,6 +74,8 @@ class Trace(Graph):
         sign = self.sign(node)
         holds = RELATIONS[relation](sign)
         known = node in self.constants or (node, relation) in self.conditions
+        if not known and self.unset and not self.unset.isdisjoint(self.reach([node])):
+            raise TraceError(f"a branch on memory that nobody has written to (np.empty), at {asked_at()}")
         if not known and not (sign == 0 and self._vanishes(node)):
             self.conditions[node, relation] = Condition(node, relation, holds, asked_at(), sign == 0)
         return holds

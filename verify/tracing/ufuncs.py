@@ -16,6 +16,7 @@ from verify.tracing.arrays import (
     built,
     current,
     gathered,
+    laid_out,
     lift,
     nodes,
     objects,
@@ -168,8 +169,9 @@ def current_uninitialised(shape: Sequence[int]) -> SymbolArray:
 
 def choose(mask: Any, a: Any, b: Any) -> Any:
     """Return the entries of a where a mask is true, and of b elsewhere."""
-    found = np.where(truths(mask), objects(a), objects(b))
-    return scalar(gathered(found.ravel().tolist(), found.shape, claimed((a, b))))
+    found: SymbolArray = np.where(truths(mask), objects(a), objects(b)).view(SymbolArray)
+    found.claimed = claimed((a, b))
+    return scalar(found)
 
 
 def claimed(inputs: Sequence[Any]) -> Any:
@@ -201,7 +203,7 @@ def _elementwise(ufunc: Any, inputs: Sequence[Any]) -> Any:
     endless = any(Endless in set(map(type, values)) for values in given)
     if name in BINARY:
         found: list[Any] = _combined(name, given) if endless else BINARY[name](current(), *map(_nodes_of, given))
-        return scalar((gathered if endless else built)(found, shape, claimed(inputs)))
+        return scalar(laid_out((gathered if endless else built)(found, shape, claimed(inputs)), inputs))
     if name in COMPARISONS:
         return _truths(_compared(given, COMPARISONS[name], endless=endless), shape)
     return _unary(name, ufunc, inputs, given[0], shape)
@@ -237,7 +239,7 @@ def _unary(name: str, ufunc: Any, inputs: Sequence[Any], given: list[Any], shape
     for key, value in zip(keys, given, strict=True):
         if key not in known:
             known[key] = method(value)
-    return scalar(gathered([known[key] for key in keys], shape, claimed(inputs)))
+    return scalar(laid_out(gathered([known[key] for key in keys], shape, claimed(inputs)), inputs))
 
 
 def truths(value: Any) -> np.ndarray[Any, Any]:
