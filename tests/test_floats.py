@@ -106,3 +106,18 @@ def test_the_place_of_backward_is_found():
 
     line = Doubling.backward.__code__.co_firstlineno
     assert {c.where for c in verify.check(doubled).comparisons} == {f"tests/test_floats.py:{line}"}
+
+
+def test_a_counterexample_is_confirmed_on_floats(monkeypatch):
+    """What no run on floats confirms is no counterexample: with every confirmation planted away nothing is refuted."""
+
+    @verify.case(x="N")
+    def wrong(x):
+        dout = yield x * 2
+        return dout * 3
+
+    assert {c.verdict for c in verify.check(wrong).comparisons} == {verify.Verdict.REFUTED}
+    monkeypatch.setattr(FloatRun, "gives", lambda self, name, place, node: False)
+    rows = verify.check(wrong).comparisons
+    assert {c.verdict for c in rows} == {verify.Verdict.UNDECIDED}
+    assert "on floats the code does not give there what its formula says" in rows[0].evidence.detail

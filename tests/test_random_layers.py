@@ -341,7 +341,7 @@ def decided(case):
         if name in seen.malformed:
             verdicts[name], said = [Verdict.ERROR], seen.malformed[name]
             continue
-        sides = [side[name].decisions for side in (found, *others)]
+        sides = [side[name].decisions for side in (found, *others) if name in side]
         worst = [max(entry, key=lambda d: d.verdict.rank) for entry in zip(*sides, strict=True)]
         verdicts[name] = [Verdict.UNDECIDED if doubt and d.verdict.good else d.verdict for d in worst]
         said = said or next((d.evidence.detail for d in worst if d.verdict is Verdict.UNDECIDED), "")

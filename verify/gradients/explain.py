@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -44,9 +44,18 @@ class Explanation:
 
 
 def explain(
-    graph: Graph, region: Region, expected: int, actual: int, decision: Decision, outputs: Mapping[int, str]
+    graph: Graph,
+    region: Region,
+    expected: int,
+    actual: int,
+    decision: Decision,
+    outputs: Mapping[int, str],
+    confirmed: Callable[[Point], bool] = lambda _: True,
 ) -> Explanation:
-    """Explain a refuted pair of nodes; `outputs` names the nodes of what `forward` returned."""
+    """Explain a refuted pair of nodes; `outputs` names the nodes of what `forward` returned.
+
+    There is a counterexample only at a point where the code is `confirmed` to give what its formula says.
+    """
     variables = [i for i in graph.reach([expected, actual]) if graph.ops[i] == "variable"]
     computed = {node: name for node, name in outputs.items() if graph.args[node]}
     names = Alphabet([*[graph.payloads[i] for i in variables], *computed.values()])
@@ -55,7 +64,7 @@ def explain(
         _written(graph, expected, names, known),
         _written(graph, actual, names, known),
         relation(graph, expected, actual, names, region),
-        *_shown(graph, region, expected, actual, decision, variables),
+        *_shown(graph, region, expected, actual, decision, variables, confirmed),
     )
 
 
@@ -69,13 +78,22 @@ def _written(graph: Graph, node: int, names: Alphabet, known: Mapping[int, sympy
 
 
 def _shown(
-    graph: Graph, region: Region, expected: int, actual: int, decision: Decision, variables: Sequence[int]
+    graph: Graph,
+    region: Region,
+    expected: int,
+    actual: int,
+    decision: Decision,
+    variables: Sequence[int],
+    confirmed: Callable[[Point], bool],
 ) -> tuple[Counterexample | None, Evidence]:
     """Return a simple counterexample, and how far the two sides are apart there."""
     if decision.point is None:
         return None, decision.evidence
     names = [graph.payloads[i] for i in variables]
-    found = _shrunk(graph, region, expected, actual, decision.point, names)
+    simple = _shrunk(graph, region, expected, actual, decision.point, names)
+    found = next((point for point in (simple, decision.point) if confirmed(point)), None)
+    if found is None:
+        return None, decision.evidence
     real = rationals.real(graph, [expected, actual], found)
     inputs = tuple((name, decimal_text(found[name])) for name in names)
     return Counterexample(inputs, real[expected].readable, real[actual].readable), difference(

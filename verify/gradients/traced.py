@@ -18,10 +18,11 @@ from verify.subjects.cases import TracedCase
 from verify.subjects.shapes import Constant, Input, Integer
 from verify.tracing.floats import FloatRun
 from verify.tracing.observe import Observation, Variant, observe, variants
-from verify.tracing.region import branches, pinned
+from verify.tracing.region import Point, branches, pinned
 from verify.tracing.trace import Trace
 
 _CONSTANT = "the output depends on no input: every derivative is 0, and 0 = 0 checks nothing"
+_UNCONFIRMED = "the formulas differ, but on floats the code does not give there what its formula says"
 _SAMPLES = 4  # that are tried for one on no tie
 _EXPLAINED = 50  # wrong entries among which the one with the shortest formula is looked for
 
@@ -113,7 +114,7 @@ def _checked(case: TracedCase, variant: Variant, seed: int) -> tuple[list[Compar
             rows.append(_malformed(exact, name, place))
         elif name in found:
             sides = [found[name], *(side[name] for side in others if name in side)]
-            rows.append(_row(sides, doubt, place, certain=not strays))
+            rows.append(_row(case, sides, doubt, place, seed, certain=not strays))
     return rows, exact
 
 
@@ -164,7 +165,7 @@ def _shape(shape: Sequence[int]) -> str:
     return " ".join(map(str, shape))
 
 
-def _row(sides: Sequence[Claim], doubt: str, place: str, *, certain: bool) -> Comparison:
+def _row(case: TracedCase, sides: Sequence[Claim], doubt: str, place: str, seed: int, *, certain: bool) -> Comparison:
     """Write the row of a gradient in one variant: of the side of a branch on the upstream where it is worst.
 
     Only what is `certain` to be what the code computes on floats is refuted.
@@ -174,7 +175,7 @@ def _row(sides: Sequence[Claim], doubt: str, place: str, *, certain: bool) -> Co
     if doubt and (decision.verdict.good or not certain):
         decision = Decision(Verdict.UNDECIDED, Evidence("doubtful", doubt))
     if decision.verdict is Verdict.REFUTED:
-        return _refuted(claim, place)
+        return _refuted(case, claim, place, seed)
     good = decision.verdict.good
     return Comparison(
         "gradient",
@@ -195,22 +196,30 @@ def _branching(seen: Observation) -> str:
     return f"not linear in the upstream gradient: the code branches on it, at {place}" if place else ""
 
 
-def _refuted(claim: Claim, where: str) -> Comparison:
+def _refuted(case: TracedCase, claim: Claim, where: str, seed: int) -> Comparison:
     """Write the row of a wrong gradient, with the entry that shows it best."""
     exact, graph = claim.exact, claim.exact.seen.trace
     wrong = [i for i, decision in enumerate(claim.decisions) if decision.verdict is Verdict.REFUTED]
     expected = exact.gradient(claim.name)
     place = min(wrong[:_EXPLAINED], key=lambda i: len(graph.reach([expected[i], claim.actual.nodes[i]])))
     pair = expected[place], claim.actual.nodes[place]
-    told = explain(graph, exact.region, *pair, claim.decisions[place], exact.outputs())
+
+    def confirmed(point: Point) -> bool:
+        try:
+            return FloatRun(case, exact.seen, seed, point).gives(claim.name, place, pair[1])
+        except SubjectError:
+            return False
+
+    told = explain(graph, exact.region, *pair, claim.decisions[place], exact.outputs(), confirmed)
+    shown = told.counterexample is not None
     return Comparison(
         "gradient",
         claim.name,
-        Verdict.REFUTED,
+        Verdict.REFUTED if shown else Verdict.UNDECIDED,
         role="input",
         actual_formula=told.actual,
         expected_formula=told.expected,
-        evidence=told.evidence,
+        evidence=told.evidence if shown else Evidence("doubtful", _UNCONFIRMED),
         counterexample=told.counterexample,
         shape=_shape(claim.actual.shape),
         entries=len(claim.decisions),

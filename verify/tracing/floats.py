@@ -12,6 +12,7 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stdout
 from copy import deepcopy
+from fractions import Fraction
 from types import CodeType, FrameType
 from typing import Any
 
@@ -32,13 +33,16 @@ _SLACK = 8  # what a float may differ by, in their radii
 
 
 class FloatRun:
-    """A run on floats at the sample of an observation.
+    """A run on floats at the sample of an observation, or at another point of its region.
 
     Raises SubjectError where the code does not run on floats.
     """
 
-    def __init__(self, case: TracedCase, seen: Observation, seed: int) -> None:
+    def __init__(
+        self, case: TracedCase, seen: Observation, seed: int, point: Mapping[str, Fraction] | None = None
+    ) -> None:
         self.seen = seen
+        self.point = seen.trace.sample if point is None else point
         self.output: Any = None
         self._subject = getattr(inspect.unwrap(case.subject), "__code__", None)
         self._called: list[CodeType] = []
@@ -53,10 +57,10 @@ class FloatRun:
         )
 
     def _array(self, quantity: Quantity) -> Any:
-        """Return the sample of a quantity as floats; a scalar is a NumPy float."""
+        """Return a quantity at the point as floats; a scalar is a NumPy float."""
         trace = self.seen.trace
-        sample = [trace.sample.get(trace.payloads[node], trace.value(node)) for node in quantity.nodes]
-        return np.array([float(value or 0) for value in sample]).reshape(quantity.shape)[()]
+        values = [self.point.get(trace.payloads[node], trace.value(node)) for node in quantity.nodes]
+        return np.array([float(value or 0) for value in values]).reshape(quantity.shape)[()]
 
     def _answer(self, output: Any) -> Any:
         self.output = deepcopy(output)  # backward may write into it
@@ -85,6 +89,16 @@ class FloatRun:
         found = [*named, *self._called][:1]
         return "".join(f"{relative(code.co_filename)}:{code.co_firstlineno}" for code in found)
 
+    def gives(self, name: str, place: int, node: int) -> bool:
+        """Tell whether an entry of a gradient is what a node has at the point."""
+        try:
+            found = float(np.asarray(self.gradients.get(name), dtype=float).ravel()[place])
+        except (TypeError, ValueError, IndexError):
+            return False
+        with flint.ctx.workprec(_BITS):
+            ball = balls.at(self.seen.trace, [node], self.point)[node]
+            return bool(ball.is_finite()) and _within(ball, found)
+
     def strays(self) -> str:
         """Say where the floats are not what the formulas have, or nothing."""
         outputs = _listed(self.output) if self.seen.several else [self.output]
@@ -96,7 +110,7 @@ class FloatRun:
         ]
         nodes = [node for _, quantity, _ in named for node in quantity.nodes]
         with flint.ctx.workprec(_BITS):
-            values = balls.at(self.seen.trace, nodes, self.seen.trace.sample)
+            values = balls.at(self.seen.trace, nodes, self.point)
             return next((said for what, quantity, came in named if (said := _stray(what, quantity, came, values))), "")
 
 
