@@ -72,3 +72,10 @@ def test_nobody_evaluates_text():
     for path in SOURCES.values():
         calls = {ast.unparse(n.func) for n in ast.walk(ast.parse(path.read_text())) if isinstance(n, ast.Call)}
         assert not calls & {"eval", "exec", "compile", "sympify", "sympy.sympify", "parse_expr"}, path
+
+
+def test_expressions_need_no_numpy():
+    """A suite of expressions does not pay for NumPy, which only code on arrays needs."""
+    code = "import sys; import verify.checker, verify.collect; print('numpy' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
+    assert done.stdout == "False\n"

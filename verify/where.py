@@ -53,6 +53,14 @@ def asked_at() -> str:
     return f"{relative(first.f_code.co_filename)}:{first.f_lineno}" if first else ""
 
 
+@lru_cache(maxsize=4096)
+def may_be_users(file: str) -> bool:
+    """Tell whether a file holds Python code that is not Python's own, nor ours: the user's may be installed as well."""
+    installed = not {"site-packages", "dist-packages"}.isdisjoint(Path(file).parts)
+    return file.endswith(".py") and not _is_ours(file) and (installed or not is_library(file))
+
+
+@lru_cache(maxsize=4096)
 def is_users(file: str) -> bool:
     """Tell whether a file is the user's: not of this package, and not installed."""
     return not (file.startswith("<") or _is_ours(file) or is_library(file))

@@ -8,10 +8,21 @@ from verify.errors import TraceError
 from verify.gradients.derive import derivative
 from verify.proof import formulas
 from verify.proof.formulas import Alphabet, from_sympy, to_sympy
-from verify.proof.graph import Graph
+from verify.proof.graph import FUNCTIONS, Graph
 
 _LARGEST = 40  # operations: SymPy takes milliseconds for each derivative
 _MOST = 6  # inputs
+_POLYNOMIAL = ("variable", "constant", "sum", "product")
+_POWERS = (2, 3)
+
+
+def _easy(graph: Graph, total: int) -> bool:
+    """Tell whether functions are taken of polynomials only: of others SymPy may ask itself questions without end."""
+    arguments = [graph.args[i][0] for i in graph.reach([total]) if graph.ops[i] in FUNCTIONS]
+    return all(
+        graph.ops[i] in _POLYNOMIAL or (graph.ops[i] == "power" and graph.payloads[i] in _POWERS)
+        for i in graph.reach(arguments)
+    )
 
 
 def wholes(graph: Graph, outputs: Iterable[tuple[int, int]], inputs: Sequence[int]) -> dict[int, int]:
@@ -22,7 +33,7 @@ def wholes(graph: Graph, outputs: Iterable[tuple[int, int]], inputs: Sequence[in
     if len(inputs) > _MOST:
         return {}
     total = graph.total([graph.product(output, upstream) for output, upstream in outputs])
-    if formulas.size(graph, total).operations > _LARGEST:
+    if formulas.size(graph, total).operations > _LARGEST or not _easy(graph, total):
         return {}
     reached = [i for i in graph.reach([total]) if graph.ops[i] == "variable"]
     names = Alphabet([graph.payloads[i] for i in {**dict.fromkeys(reached), **dict.fromkeys(inputs)}])

@@ -64,7 +64,8 @@ class FloatRun:
 
     def _answer(self, output: Any) -> Any:
         self.output = deepcopy(output)  # backward may write into it
-        sys.setprofile(self._notice)
+        if sys.getprofile() is None:
+            sys.setprofile(self._notice)
         if not self.seen.upstreams:  # the run on symbols did not get here
             ones = [
                 np.ones(np.shape(value))[()] for value in (output if isinstance(output, (tuple, list)) else [output])
@@ -116,12 +117,13 @@ class FloatRun:
 
 @contextmanager
 def _profiling() -> Iterator[None]:
-    """Put back whatever profiles this program."""
-    before = sys.getprofile()
+    """Let `_notice` profile this program for a while, unless somebody else does."""
+    free = sys.getprofile() is None
     try:
         yield
     finally:
-        sys.setprofile(before)
+        if free:
+            sys.setprofile(None)
 
 
 def _stray(what: str, quantity: Quantity, came: Any, values: dict[int, flint.arb]) -> str:

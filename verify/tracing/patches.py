@@ -13,7 +13,6 @@ import math
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -25,7 +24,7 @@ from verify.tracing.arrays import SymbolArray, active, lift, objects, scalar, wr
 from verify.tracing.concolic import METHODS, Concolic
 from verify.tracing.functions import filled, unset
 from verify.tracing.ufuncs import claimed
-from verify.where import asked_at, is_library
+from verify.where import asked_at, may_be_users
 
 _Replace = Callable[[Callable[..., Any]], Any]
 _FOREIGN = ("numpy", "sympy", "mpmath", "flint", "scipy", "verify", "_pytest", "pytest", "hypothesis")
@@ -350,7 +349,7 @@ _import = builtins.__import__
 def _importing(name: str, globals: Any = None, *args: Any) -> Any:  # noqa: A002 - as Python has it
     """Import a module for code that does so while it runs."""
     module = _import(name, globals, *args)
-    return _STAND_INS.get(id(module), module) if _is_users((globals or {}).get("__file__")) else module
+    return _STAND_INS.get(id(module), module) if may_be_users((globals or {}).get("__file__") or "<") else module
 
 
 @contextmanager
@@ -384,13 +383,8 @@ def _users(modules: tuple[ModuleType | None, ...]) -> list[ModuleType]:
         for module in modules
         if isinstance(module, ModuleType)
         and module.__name__.partition(".")[0] not in _FOREIGN
-        and _is_users(getattr(module, "__file__", None))
+        and may_be_users(getattr(module, "__file__", None) or "<")
     ]
-
-
-def _is_users(file: object) -> bool:
-    """Tell whether a module's file may be the user's: it is not Python's, not installed, and not ours."""
-    return bool(file) and not is_library(str(file)) and Path(str(file)).parent != Path(__file__).parent
 
 
 def _taken(module: ModuleType) -> list[tuple[dict[str, Any], str, Any]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from fractions import Fraction
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 import flint
 
@@ -13,10 +13,12 @@ from verify.proof import balls, formulas
 from verify.proof.formulas import Alphabet
 from verify.proof.graph import Graph
 from verify.result import Branch
-from verify.subjects.cases import TracedCase
-from verify.tracing.observe import Observation
 from verify.tracing.scalar import RELATIONS
 from verify.tracing.trace import Condition, Trace
+
+if TYPE_CHECKING:
+    from verify.subjects.cases import TracedCase
+    from verify.tracing.observe import Observation
 
 Point = Mapping[str, Fraction]
 _NEGATED = {"<": ">=", "<=": ">", ">": "<=", ">=": "<", "==": "!=", "!=": "=="}
