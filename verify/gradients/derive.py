@@ -61,9 +61,17 @@ def sweep(graph: Graph, program: Program, values: list[Symbol], upstream: Symbol
         operands = dict(zip(_ARGUMENTS, [values[i].node for i in args], strict=False))
         for argument, partial in zip(args, plans[op, number], strict=True):
             if steps[argument].varies:
-                share = graph.product(adjoints[index], replay(graph, partial, operands))
+                share = _share(graph, adjoints[index], partial, operands)
                 adjoints[argument] = graph.sum(adjoints[argument], share) if argument in adjoints else share
     return adjoints
+
+
+def _share(graph: Graph, adjoint: int, partial: Plan, operands: dict[sympy.Symbol, int]) -> int:
+    """Return adjoint * partial; for most operations the partial is 1, or another operand."""
+    first, _ = partial[0]
+    if len(partial) > 1 or not (first is sympy.S.One or first.is_Symbol):
+        return graph.product(adjoint, replay(graph, partial, operands))
+    return adjoint if first is sympy.S.One else graph.product(adjoint, operands[first])
 
 
 class Whole:
