@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
+from typing import Any
 
 import sympy
 
@@ -39,6 +40,7 @@ class Theory:
     values: list[int]
     derivatives: dict[int, int]
     wholes: Mapping[int, tuple[int, sympy.Expr]]
+    known: dict[int, Any] = field(default_factory=dict)  # values at the sample, as far as they were needed
 
     @property
     def sample(self) -> dict[str, Fraction]:
@@ -63,7 +65,7 @@ class Theory:
 
     def at_sample(self, nodes: Sequence[int]) -> dict[int, Real]:
         """Return the exact values of nodes at the sample."""
-        return rationals.real(self.graph, nodes, self.sample)
+        return rationals.real(self.graph, nodes, self.sample, self.known)
 
     def formula(self, index: int) -> str:
         """Write the derivative with respect to a step, with the upstream in it unless that is 1."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from fractions import Fraction
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import flint
 
@@ -102,10 +102,15 @@ def rational(graph: Graph, node: int, point: Mapping[str, Fraction]) -> Fraction
     return None if found is None else _fraction(found)
 
 
-def real(graph: Graph, nodes: Iterable[int], point: Mapping[str, Fraction]) -> dict[int, Real]:
-    """Return the values of nodes at an exact point, each with its text and as tight a ball as its kind allows."""
+def real(
+    graph: Graph, nodes: Iterable[int], point: Mapping[str, Fraction], known: dict[int, Any] | None = None
+) -> dict[int, Real]:
+    """Return the values of nodes at an exact point, each with its text and as tight a ball as its kind allows.
+
+    Rationals that are `known` from an earlier call at the point are not computed again, and the new ones added to them.
+    """
     nodes = list(nodes)
-    values = graph.read(nodes, _Rationals(point))
+    values = graph.read(nodes, _Rationals(point), known)
     made: dict[tuple[int, int], Real] = {}  # many nodes, few values
     with flint.ctx.workprec(_REAL_BITS):
         irrational = balls.at(graph, [node for node in nodes if values[node] is None], point)
