@@ -46,6 +46,7 @@ def test_shapes_that_cannot_be_read(shape):
         (lambda: described("x", "N;D"), "the input 'x': the shape"),
         (lambda: bindings([real("N")], {"M": 2}), "a size is given for 'M', which is in no shape"),
         (lambda: concrete("N 1000", {"N": 10**4}), "10,000,000 entries"),
+        (lambda: concrete("N 0", {"N": 3}), "the shape 'N 0' has no entries"),
     ],
 )
 def test_what_does_not_fit(make, message):

@@ -131,6 +131,8 @@ def _texts(given: Input) -> Iterator[str]:
 def concrete(shape: str, sizes: Sizes) -> tuple[int, ...]:
     """Return a shape in numbers; raises InputError for a name that has no size, and for shapes beyond a million."""
     found = tuple(_size(part, sizes) for part in shape.split())
+    if not math.prod(found):
+        raise InputError(f"the shape {shape!r} has no entries: sizes from 1 on were expected")
     if math.prod(found) > _LARGEST:
         raise InputError(f"the shape {shape!r} has {math.prod(found):,} entries: more than {_LARGEST:,} is too much")
     return found

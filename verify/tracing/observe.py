@@ -119,8 +119,8 @@ def observe(
     `upstream` changes the sample of the upstream: another side of a branch on the upstream may lie there. Where the run
     does not come to its end, `seen` has what it got to. Another `sample` may lie on no tie.
     """
-    trace, rng = Trace(), random.Random(_FIXED + sample)
-    seen = seen or Observation(variant, trace)
+    rng = random.Random(_FIXED + sample)
+    seen = seen or Observation(variant, Trace())
     trace = seen.trace
     with following(), arrays.running(trace), patches.in_force(seed), seeded(seed) as drawn:
         given = {name: _input(name, described, seen, rng) for name, described in case.inputs.items()}
