@@ -238,7 +238,7 @@ def _arranged(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def close(a: Any, b: Any, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: bool = False) -> Any:
-    """Tell which entries are near each other, a branch; the tolerances are NumPy's, and the user's code asks for them."""
+    """Tell which entries are near each other, a branch; the tolerances are NumPy's, which user code asks for."""
     return np.abs(np.subtract(a, b)) <= atol + rtol * np.abs(b)
 
 
