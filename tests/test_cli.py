@@ -214,7 +214,7 @@ def test_a_bug_of_ours_is_a_row_and_no_verdict(command, shop):
     """An unexpected exception of ours costs one row, which is in error and says so; the others are unharmed."""
     (shop / "planted.py").write_text(
         "import verify\nimport verify.checker\ncheck = verify.checker.check\n"
-        "verify.checker.check = lambda case, seed: 1 / 0 if case.name == 'x' else check(case, seed)\n"
+        "verify.checker.check = lambda case, seed, quick: 1 / 0 if case.name == 'x' else check(case, seed, quick=quick)\n"
         "@verify.case('x', at={'x': 1})\ndef x(x):\n    return (yield x)\n"
         "@verify.case('y', at={'y': 1})\ndef y(y):\n    return (yield y)\n"
     )

@@ -94,6 +94,8 @@ def _checking(formats: Iterable[str]) -> _Parser:
     add("--seed", type=int, help="seed of the random evaluations (default: 0); verdicts do not depend on it")
     seconds = "time that a case may take, in seconds (default: 60); then it is undecided"
     add("--timeout", type=_seconds, metavar="SECONDS", help=seconds)
+    quick = "decide the formula at the sample only: no other regions, no contracts, no floats"
+    add("--quick", action="store_true", help=quick)
     color = "default: auto, which honours NO_COLOR and FORCE_COLOR"
     add("--color", choices=("auto", "always", "never"), default="auto", help=color)
     layers = "take AddLayer, MulLayer, ... from this module or file, not from gradproof's own"

@@ -24,10 +24,11 @@ _NOTHING = "the output depends on no input: every derivative is 0, and 0 = 0 che
 _INCONSISTENT = "SymPy's derivative of the whole expression and its chain rule could not be shown to be one function"
 
 
-def check(case: Case, seed: int = 0) -> CaseResult:
-    """Decide every gradient of a case, and every forward value that it states, for all inputs.
+def check(case: Case, seed: int = 0, *, quick: bool = False) -> CaseResult:
+    """Decide every gradient of a case, and every forward value that it states, for all inputs; then judge the layer.
 
-    Raises InputError for what is no case.
+    The layer is judged in every region that can be reached, by its contract and by its floats, unless `quick` asks for
+    nothing but the formula at the sample. Raises InputError for what is no case.
     """
     if not isinstance(case, (TracedCase, ExpressionCase)):
         raise InputError(f"a case was expected, as verify.case makes them, not {printable(repr(case))}")
@@ -36,7 +37,12 @@ def check(case: Case, seed: int = 0) -> CaseResult:
             return _check_expression(case, seed)
         from verify.gradients.traced import check_traced
 
-        return check_traced(case, seed)
+        result, runs = check_traced(case, seed)
+        if quick or not runs:
+            return result
+        from verify.beyond import beyond
+
+        return beyond(case, result, runs, seed)
 
 
 def _check_expression(case: ExpressionCase, seed: int) -> CaseResult:

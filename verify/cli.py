@@ -91,6 +91,7 @@ def _run(workers: Workers, options: argparse.Namespace) -> tuple[Run, list[Reque
     from verify.result import Run
 
     config, asked = _settings(workers, options), requests(options.report)
+    workers.quick = options.quick
     for name in {request.format for request in asked} | {"terminal"}:
         renderer(name)  # imported while the worker starts
     cases = _selected(workers, options, config)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from functools import cached_property
 
-SCHEMA_VERSION = "1.0"
+SCHEMA_VERSION = "1.1"
 
 
 class Verdict(Enum):
@@ -121,6 +121,56 @@ class Branch:
     variant: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something wrong with a layer other than its formula: a broken contract, or arithmetic that loses the digits.
+
+    `code` is what `gradproof explain` knows more about, `detail` the sentence that says what happened here, `name` the
+    gradient or argument that it is about. One that `fails` gives wrong results in ordinary use; any other is a hazard.
+    `allowed` is the reason for which the author of the case lets it pass.
+    """
+
+    code: str
+    detail: str
+    fails: bool
+    name: str = ""
+    where: str = ""
+    variant: str = ""
+    allowed: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Accuracy:
+    """How exact the floats of one gradient are, in the worst of its entries, at inputs of one magnitude.
+
+    `magnitude` is `sample` or a power of ten (`1e8`); `error` and `bound` are in ulps of the exact value, rounded up
+    to two digits, `bits_lost` is log2 of the bound. What is empty is unknown.
+    """
+
+    name: str
+    precision: str
+    magnitude: str
+    error: str
+    bound: str
+    bits_lost: str
+    variant: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Cover:
+    """Which part of its domain a case was looked at in: `regions` that were proved, each bounded by branches.
+
+    `unvisited` are the sides of branches that no run took. `complete` tells that the regions are shown to be all that
+    there are, for the sizes in `variant`. `kinks` says what the code returns where regions meet, as sentences.
+    """
+
+    regions: int
+    complete: bool = False
+    variant: str = ""
+    unvisited: tuple[Branch, ...] = ()
+    kinks: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True)
 class CaseResult:
     """All comparisons of one case, with what a reader needs to recognise and repeat it.
@@ -128,6 +178,7 @@ class CaseResult:
     `unclaimed` are inputs for which the code gave None: nothing is said of their gradients.
     A case of arrays has a `signature` (`x: N D, W: D M`) in place of an expression. `region` holds the branches that
     bound its claims, `notes` what else a reader should know, as sentences (`random draws were seeded with 0`).
+    `cover` is None where nothing but the formula at the sample was asked for.
     """
 
     name: str
@@ -143,11 +194,18 @@ class CaseResult:
     signature: str = ""
     region: tuple[Branch, ...] = ()
     notes: tuple[str, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    accuracy: tuple[Accuracy, ...] = ()
+    cover: Cover | None = None
 
     @cached_property
     def good(self) -> bool:
-        """Tell whether the case compared something and all of it is in order."""
-        return bool(self.comparisons) and all(c.good for c in self.comparisons)
+        """Tell whether the case compared something, all of it is in order, and nothing else was found that fails."""
+        return (
+            bool(self.comparisons)
+            and all(c.good for c in self.comparisons)
+            and not any(finding.fails and not finding.allowed for finding in self.findings)
+        )
 
 
 @dataclass(frozen=True)

@@ -27,13 +27,13 @@ _SAMPLES = 4  # that are tried for one on no tie
 _EXPLAINED = 50  # wrong entries among which the one with the shortest formula is looked for
 
 
-def check_traced(case: TracedCase, seed: int = 0) -> CaseResult:
-    """Decide every gradient of a case in every variant of it."""
+def check_traced(case: TracedCase, seed: int = 0) -> tuple[CaseResult, list[Exact]]:
+    """Decide every gradient of a case in every variant of it; returns the result, and the runs that were followed."""
     comparisons: list[Comparison] = []
     region: list[Branch] = []
     unclaimed: dict[str, None] = {}
     notes: dict[str, None] = {}
-    constant = []
+    runs: list[Exact] = []
     for variant in variants(case):
         try:
             rows, exact = _checked(case, variant, seed)
@@ -44,10 +44,10 @@ def check_traced(case: TracedCase, seed: int = 0) -> CaseResult:
         region += branches(exact.seen.trace, exact.seen.conditions, variant.text)
         unclaimed.update(dict.fromkeys(exact.seen.unclaimed))
         notes.update(dict.fromkeys(_notes(exact, seed)))
-        constant.append(exact.constant)
-    if constant and all(constant):
-        comparisons, notes = [_whole(case, None, SubjectError(_CONSTANT, broken=True))], {}
-    return CaseResult(
+        runs.append(exact)
+    if runs and all(exact.constant for exact in runs):
+        comparisons, notes, runs = [_whole(case, None, SubjectError(_CONSTANT, broken=True))], {}, []
+    result = CaseResult(
         name=case.name,
         where=case.where,
         output="",
@@ -62,6 +62,7 @@ def check_traced(case: TracedCase, seed: int = 0) -> CaseResult:
         region=tuple(region),
         notes=tuple(notes),
     )
+    return result, runs
 
 
 def _described(name: str, given: Input) -> str:

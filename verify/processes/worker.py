@@ -122,11 +122,11 @@ class Worker:
         self._cases[unit] = cases_of(unit)
         return [(case.name, case.where) for case in self._cases[unit]]
 
-    def _check(self, unit: Unit, number: int, seed: int) -> CaseResult:
+    def _check(self, unit: Unit, number: int, seed: int, quick: bool) -> CaseResult:
         from verify import checker
 
         self._worlds.enter(unit.folders)
-        return checker.check(self._cases[unit][number], seed)
+        return checker.check(self._cases[unit][number], seed, quick=quick)
 
     def _flush(self) -> None:
         """Write out what the user's code printed, and where the output of this request ends."""

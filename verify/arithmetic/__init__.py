@@ -1,0 +1,1 @@
+"""The floats that a layer computes, against the true values."""

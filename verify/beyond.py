@@ -1,0 +1,29 @@
+"""Beyond the formula at the sample: every region, the contract of the layer, its floats."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from verify.arithmetic.check import arithmetic
+from verify.contracts.check import contracts
+from verify.gradients.claims import Exact
+from verify.regions.explore import explored
+from verify.result import CaseResult
+from verify.subjects.cases import TracedCase
+
+
+def beyond(case: TracedCase, result: CaseResult, runs: Sequence[Exact], seed: int) -> CaseResult:
+    """Return a result with what else was found out about its layer.
+
+    `runs` are those on symbols that were followed, one for each variant; all of what is asked starts from them.
+    """
+    elsewhere, cover = explored(case, runs, seed)
+    found, accuracy = arithmetic(case, runs, seed)
+    return replace(
+        result,
+        comparisons=(*result.comparisons, *elsewhere),
+        cover=cover,
+        findings=(*contracts(case, runs, seed), *found),
+        accuracy=tuple(accuracy),
+    )

@@ -1,0 +1,1 @@
+"""What a layer has to keep to beside its formula."""

@@ -1,0 +1,1 @@
+"""Every region of a layer, and where they meet."""
