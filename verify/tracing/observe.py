@@ -6,7 +6,7 @@ import itertools
 import math
 import random
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import redirect_stdout
 from copy import deepcopy
 from dataclasses import dataclass, field
@@ -69,6 +69,7 @@ class Observation:
     unclaimed: tuple[str, ...] = ()
     conditions: list[Condition] = field(default_factory=list)
     draws: bool = False
+    at: Mapping[str, Fraction] = field(default_factory=dict)
 
     @property
     def upstream_nodes(self) -> list[int]:
@@ -113,14 +114,18 @@ def observe(
     upstream: Callable[[Fraction], Fraction] = Fraction,
     seen: Observation | None = None,
     sample: int = 0,
+    at: Mapping[str, Fraction] | None = None,
 ) -> Observation:
     """Run a case on symbols; raises SubjectError where it cannot be followed.
+
+    `at` has values for entries of inputs and of the upstream by their names (`x[0,1]`), in place of those of the sample.
 
     `upstream` changes the sample of the upstream: another side of a branch on the upstream may lie there. Where the run
     does not come to its end, `seen` has what it got to. Another `sample` may lie on no tie.
     """
     rng = random.Random(_FIXED + sample)
     seen = seen or Observation(variant, Trace())
+    seen.at = at or {}
     trace = seen.trace
     with following(), arrays.running(trace), patches.in_force(seed), seeded(seed) as drawn:
         given = {name: _input(name, described, seen, rng) for name, described in case.inputs.items()}
@@ -141,7 +146,7 @@ def _input(name: str, described: Any, seen: Observation, rng: random.Random) -> 
         shape = concrete(described.shape, sizes)
         names = entry_names(name, shape)
         values = samples(described.low, described.high, len(names), rng)
-        seen.inputs[name] = Quantity(shape, [seen.trace.input(*item) for item in zip(names, values, strict=True)])
+        seen.inputs[name] = _variables(seen, shape, names, values)
         return arrays.scalar(arrays.built(seen.inputs[name].nodes, shape))
     if isinstance(described, Integer):
         labels = seen.variant.labels[name]
@@ -191,7 +196,13 @@ def _upstream(
     if case.upstream is not None:
         return Quantity(shape, [seen.trace.constant(case.upstream)] * len(names))
     values = [change(value) for value in samples(None, None, len(names), rng)]
-    return Quantity(shape, [seen.trace.input(*item) for item in zip(names, values, strict=True)])
+    return _variables(seen, shape, names, values)
+
+
+def _variables(seen: Observation, shape: tuple[int, ...], names: Sequence[str], values: Sequence[Fraction]) -> Quantity:
+    """Return new variables with their values at the sample."""
+    at = seen.at
+    return Quantity(shape, [seen.trace.input(n, at.get(n, value)) for n, value in zip(names, values, strict=True)])
 
 
 def _quantity(value: Any, what: str) -> Quantity:

@@ -7,6 +7,7 @@ inputs that take the same branches as the sample.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from copy import copy
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -47,6 +48,13 @@ class Trace(Graph):
         )
         self.unset: set[int] = set()  # what stands for memory that nobody has written to
         self._balls: dict[int, dict[int, flint.arb]] = {bits: {} for bits in _PRECISIONS}
+
+    def sibling(self) -> Trace:
+        """Return a trace with a sample of its own on the same graph: what two runs both compute is the same node."""
+        other = copy(self)
+        other.sample, other.conditions, other.unset = {}, {}, set()
+        other._balls = {bits: {} for bits in _PRECISIONS}
+        return other
 
     def input(self, name: str, value: Fraction) -> int:
         """Return the node of a new variable with its value at the sample."""
