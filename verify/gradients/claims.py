@@ -154,7 +154,7 @@ def other_sides(case: TracedCase, seen: Observation, seed: int) -> tuple[list[di
     if not _on_upstream(seen):
         return [], ""
     for upstream in _UPSTREAMS:
-        runs.append(observe(case, seen.variant, seed, upstream))
+        runs.append(observe(case, seen.variant, seed, upstream, at=seen.at))
         found = claims(Exact(case, runs[-1]), seed)
         tied = pinned(runs[-1].conditions)
         sides.append({name: claim for name, claim in found.items() if not tied or claim.decision.point is not None})

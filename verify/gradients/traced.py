@@ -36,7 +36,7 @@ def check_traced(case: TracedCase, seed: int = 0) -> tuple[CaseResult, list[Exac
     runs: list[Exact] = []
     for variant in variants(case):
         try:
-            rows, exact = _checked(case, variant, seed)
+            rows, exact = decided(case, _seen(case, variant, seed), seed)
         except SubjectError as problem:
             comparisons.append(_whole(case, variant, problem))
             continue
@@ -99,9 +99,8 @@ def _whole(case: TracedCase, variant: Variant | None, problem: SubjectError) -> 
     return Comparison("case", "the whole case", verdict, evidence=evidence, variant=said, where=case.where)
 
 
-def _checked(case: TracedCase, variant: Variant, seed: int) -> tuple[list[Comparison], Exact]:
-    """Return the rows of a variant, a row for each gradient that the subject returns."""
-    seen = _seen(case, variant, seed)
+def decided(case: TracedCase, seen: Observation, seed: int) -> tuple[list[Comparison], Exact]:
+    """Return the rows of a run, a row for each gradient that the subject returns; raises SubjectError."""
     exact = Exact(case, seen)
     on_floats = FloatRun(case, seen, seed)
     place = case.backward or on_floats.backward or case.where

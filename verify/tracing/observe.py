@@ -118,7 +118,7 @@ def observe(
 ) -> Observation:
     """Run a case on symbols; raises SubjectError where it cannot be followed.
 
-    `at` has values for entries of inputs and of the upstream by their names (`x[0,1]`), in place of those of the sample.
+    `at` has values for entries of inputs and of the upstream by their names (`x[0,1]`) in place of the sample's.
 
     `upstream` changes the sample of the upstream: another side of a branch on the upstream may lie there. Where the run
     does not come to its end, `seen` has what it got to. Another `sample` may lie on no tie.

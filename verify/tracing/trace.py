@@ -7,7 +7,6 @@ inputs that take the same branches as the sample.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from copy import copy
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -37,10 +36,15 @@ class Condition:
 
 
 class Trace(Graph):
-    """A graph with a sample: every variable has an exact value, and so every node has a sign."""
+    """A graph with a sample: every variable has an exact value, and so every node has a sign.
 
-    def __init__(self) -> None:
+    On the `graph` of another run, what both of them compute is the same node.
+    """
+
+    def __init__(self, graph: Trace | None = None) -> None:
         super().__init__()
+        if graph is not None:
+            vars(self).update(vars(graph))
         self.sample: dict[str, Fraction] = {}
         self.conditions: dict[tuple[int, str], Condition] = {}
         self.absolute_roots = (
@@ -48,13 +52,6 @@ class Trace(Graph):
         )
         self.unset: set[int] = set()  # what stands for memory that nobody has written to
         self._balls: dict[int, dict[int, flint.arb]] = {bits: {} for bits in _PRECISIONS}
-
-    def sibling(self) -> Trace:
-        """Return a trace with a sample of its own on the same graph: what two runs both compute is the same node."""
-        other = copy(self)
-        other.sample, other.conditions, other.unset = {}, {}, set()
-        other._balls = {bits: {} for bits in _PRECISIONS}
-        return other
 
     def input(self, name: str, value: Fraction) -> int:
         """Return the node of a new variable with its value at the sample."""
