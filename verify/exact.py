@@ -65,6 +65,7 @@ def _within_float64(number: Fraction, what: str) -> Fraction:
     return number
 
 
+@lru_cache(maxsize=4096)  # the same few constants, in each reading of a graph
 def simplest_rational(value: float, ulps: float = 0.5) -> Fraction:
     """Return the simplest rational within so many ulps of `value`: 0.1 is 1/10, 1/6 is 1/6, 6.02e23 is 602 * 10**21.
 

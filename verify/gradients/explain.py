@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -89,7 +90,7 @@ def _shown(
     """Return a simple counterexample, and how far the two sides are apart there."""
     if decision.point is None:
         return None, decision.evidence
-    names = [graph.payloads[i] for i in variables]
+    names = list(dict.fromkeys([*region.moved, *(graph.payloads[i] for i in variables)]))
     simple = _shrunk(graph, region, expected, actual, decision.point, names)
     found = next((point for point in (simple, decision.point) if confirmed(point)), None)
     if found is None:
@@ -125,8 +126,19 @@ def _simpler(names: Sequence[str], point: Point, upstream: set[str]) -> Iterator
         for value in _SIMPLE[:2]:
             yield dict.fromkeys(group, value)
     for name in ordered:
-        for value in (*_SIMPLE, Fraction(round(point[name] * 10), 10)):
+        for value in (
+            *_SIMPLE,
+            Fraction(round(point[name])),
+            Fraction(round(point[name] * 10), 10),
+            _first_digit(point[name]),
+        ):
             yield {name: value}
+
+
+def _first_digit(value: Fraction) -> Fraction:
+    """Return a number cut down to its first digit: 0.0009 for 0.00099."""
+    unit = Fraction(10) ** math.floor(math.log10(abs(value))) if value else Fraction(1)
+    return int(value / unit) * unit
 
 
 def _simpler_than(value: Fraction, other: Fraction) -> bool:

@@ -1,14 +1,200 @@
-"""Look for inputs that take other branches than the sample does, and decide the gradients there too."""
+"""Look for inputs that take other branches than the sample does, and decide the gradients there too.
+
+The search starts from one run for each combination of options, the one with the fewest entries. Where all runs took the
+same side of a branch, inputs are looked for that take the other one (`search`), and the case is run there. It ends when
+every side is visited, or nothing is found that leads to one, or it has cost as much as it may.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from fractions import Fraction
+from itertools import islice
 
+import numpy as np
+
+from verify.errors import ProtocolError
+from verify.expressions.runs import SubjectError
 from verify.gradients.claims import Exact
-from verify.result import Comparison, Cover
+from verify.gradients.traced import decided
+from verify.regions.search import candidates
+from verify.regions.sites import Passed, Sides, Site, Sites, side
+from verify.regions.solver import Wanted, solve
+from verify.result import Branch, Comparison, Verdict
 from verify.subjects.cases import TracedCase
+from verify.tracing.observe import Observation, Variant, observe
+from verify.tracing.region import Point, pinned
+from verify.tracing.trace import Condition, Trace
+
+_RUNS = 3  # that are made to get to one side
+_POINTS = 40  # that are looked at for each of them
+_BUDGET = 60_000  # nodes of all runs beyond those at samples
+_LEAST, _MOST = 6, 40  # runs, however large or small
+_OFFSETS = 6  # numbers that are compared with at one place: rounding compares with every whole number
 
 
-def explored(case: TracedCase, runs: Sequence[Exact], seed: int) -> tuple[list[Comparison], Cover]:
-    """Return the rows of what is wrong in other regions than the runs', and what was seen of the domain."""
-    return [], Cover(len(runs))
+Region = frozenset[tuple[int, str, bool]]  # what a run decided
+
+
+class Explorer:
+    """The runs of a case with the same options, and what became of them; `rows` are of what is wrong in any of them."""
+
+    def __init__(self, case: TracedCase, start: Exact, seed: int, sides: Sides | None = None) -> None:
+        self.case, self.start, self.seed = case, start, seed
+        self.variant: Variant = start.seen.variant
+        self.bounds = start.region.bounds
+        self.sites = Sites(self.bounds, sides)
+        self.runs: list[Exact] = []
+        self.rows: list[Comparison] = []
+        self.reasons: dict[tuple[Site, bool], str] = {}
+        self.regions: dict[Region, Exact | None] = {_region(start.seen): start}
+        self.made = 0
+        self._impossible: dict[int, bool] = {}
+        self.good = True
+        self.wrong: set[Region] = set()
+        self._graph = start.seen.trace
+        self._most = min(_MOST, max(_LEAST, _BUDGET // max(1, len(self._graph))))
+        self.sites.add(start.seen)
+
+    def explore(self) -> None:
+        """Run the case wherever a side of a branch has not been visited, until there is none or the budget ends."""
+        known = [self.start.seen]
+        offsets: dict[tuple[str, str, frozenset[str]], set[Fraction]] = {}
+        for seen in known:
+            for one in self.sites.open(seen):
+                met = offsets.setdefault((one.site.where, one.site.relation, one.site.inputs), set())
+                met.add(one.site.offset)
+                if not one.on_edge and len(met) <= _OFFSETS:
+                    known += [found.seen for found in self._across(seen, one)]
+
+    def impossible(self, seen: Observation, one: Passed) -> bool:
+        """Tell whether no input whatever leads to the other side of a condition."""
+        node = one.condition.node
+        if node not in self._impossible:
+            self._impossible[node] = solve(seen.trace, [(node, one.other)], self.bounds) is False
+        return self._impossible[node]
+
+    def _across(self, seen: Observation, one: Passed) -> Iterator[Exact]:
+        """Look for runs on the other side of a condition until there is one."""
+        missing = not one.condition.holds
+        for point in self._beyond(seen, one):
+            if missing in self.sites.sides[one.site] or not self.affordable:
+                return
+            found = self.visit({**seen.at, **point}, reason_for=(one.site, missing))
+            if found is not None:
+                yield found
+
+    def _beyond(self, seen: Observation, one: Passed) -> Iterator[Point]:
+        """Return points on the other side of a condition, those first that take the same branches until then."""
+        before = seen.conditions[: seen.conditions.index(one.condition)]
+        others, tried = [], 0
+        for point in islice(candidates(seen, one.condition, self.bounds), _POINTS):
+            if self.start.region.holds({**seen.trace.sample, **point}, before):
+                tried += 1
+                yield point
+            else:
+                others.append(point)
+            if tried == _RUNS:
+                break
+        yield from others[: _RUNS - tried]
+        if self.impossible(seen, one):
+            return
+        solved = solve(seen.trace, [*self._signs(seen, before), (one.condition.node, one.other)], self.bounds)
+        if isinstance(solved, dict):
+            yield {name: value for name, value in solved.items() if name in seen.trace.sample}
+
+    def _signs(self, seen: Observation, conditions: Sequence[Condition]) -> list[Wanted]:
+        """Return the conditions of a run, without those on the upstream, as the signs that they leave."""
+        return [(one.condition.node, one.taken) for one in self.sites.passed(seen) if one.condition in conditions]
+
+    @property
+    def affordable(self) -> bool:
+        """Tell whether one more run is within the budget."""
+        return self.made < self._most
+
+    def run(self, at: Mapping[str, Fraction]) -> Observation:
+        """Run the case at some inputs, on the graph of the others; raises SubjectError."""
+        self.made += 1
+        return observe(self.case, self.variant, self.seed, seen=Observation(self.variant, Trace(self._graph)), at=at)
+
+    def beside(self, at: Mapping[str, Fraction]) -> Exact | None:
+        """Return a run that takes the branches that some inputs take: a known one, or a new one."""
+        try:
+            return self.settled(self.run(at))
+        except (SubjectError, ProtocolError):
+            return None
+
+    def settled(self, seen: Observation) -> Exact | None:
+        """Return the run that found the region of another, after its gradients were decided; None where it has none."""
+        return self.regions.get(_region(seen)) or self._new(seen)
+
+    def visit(self, at: Mapping[str, Fraction], reason_for: tuple[Site, bool] | None = None) -> Exact | None:
+        """Run the case at some inputs and decide its gradients there; returns the run if it found a region."""
+        try:
+            return self._new(self.run(at), reason_for)
+        except (SubjectError, ProtocolError) as problem:
+            if reason_for:
+                self.reasons.setdefault(reason_for, str(problem))
+            return None
+
+    def _new(self, seen: Observation, reason_for: tuple[Site, bool] | None = None) -> Exact | None:
+        """Decide the gradients of a run if it found a region."""
+        self.sites.add(seen)
+        if pinned(seen.conditions) or _region(seen) in self.regions:
+            return None
+        self.regions[_region(seen)] = None
+        rows, exact = decided(self.case, seen, self.seed)
+        self._take(rows, exact, reason_for)
+        return exact
+
+    def _take(self, rows: Sequence[Comparison], exact: Exact, reason_for: tuple[Site, bool] | None) -> None:
+        """Keep the rows of what is wrong; what could not be decided leaves the side of a branch unvisited."""
+        self.regions[_region(exact.seen)] = exact
+        if not all(row.verdict.good for row in rows):
+            self.good = False
+            self.wrong.add(_region(exact.seen))
+        open_rows = [row for row in rows if row.verdict is Verdict.UNDECIDED]
+        if open_rows and reason_for:
+            self.sites.sides[reason_for[0]].discard(reason_for[1])
+            self.reasons.setdefault(reason_for, open_rows[0].evidence.detail)
+        if not open_rows:
+            self.runs.append(exact)
+        self.rows += [row for row in rows if not row.verdict.good and row.verdict is not Verdict.UNDECIDED]
+
+    def entry(self, name: str, place: int) -> str:
+        """Write where an entry of an input is: `[0, 1]`, or nothing for a scalar."""
+        shape = self.start.seen.inputs[name].shape
+        return str([int(i) for i in np.unravel_index(place, shape)]) if shape else ""
+
+    def right(self, run: Exact) -> bool:
+        """Tell whether the gradients of a run were all found right."""
+        return _region(run.seen) not in self.wrong
+
+    def unvisited(self, edges: set[Site]) -> list[Branch]:
+        """Return the sides of branches that no run took, with why, where that is known; some `edges` were looked at."""
+        found: dict[tuple[str, str, bool], Branch] = {}
+        for seen in [self.start.seen, *(run.seen for run in self.runs)]:
+            for one in self.sites.open(seen):
+                if (one.on_edge and one.site in edges) or self.impossible(seen, one):
+                    continue
+                missing = not one.condition.holds
+                reason = self.reasons.get((one.site, missing), "")
+                text = side(seen.trace, one) + (f" ({reason})" if reason else "")
+                found.setdefault(
+                    (one.site.where, one.site.relation, missing), Branch(one.site.where, text, 1, self.variant.text)
+                )
+        return list(found.values())
+
+
+def _region(seen: Observation) -> Region:
+    return frozenset((c.node, c.relation, c.holds) for c in seen.conditions)
+
+
+def explorers(case: TracedCase, runs: Sequence[Exact], seed: int) -> list[Explorer]:
+    """Return an explorer for each combination of options: at the run with the fewest entries."""
+    smallest: dict[str, Exact] = {}
+    for run in runs:
+        options = repr(dict(run.seen.variant.options))
+        if options not in smallest or len(run.seen.trace) < len(smallest[options].seen.trace):
+            smallest[options] = run
+    return [Explorer(case, run, seed) for run in smallest.values()]

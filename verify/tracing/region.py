@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from verify.tracing.observe import Observation
 
 Point = Mapping[str, Fraction]
-_NEGATED = {"<": ">=", "<=": ">", ">": "<=", ">=": "<", "==": "!=", "!=": "=="}
+NEGATED = {"<": ">=", "<=": ">", ">": "<=", ">=": "<", "==": "!=", "!=": "=="}
 _EXACTLY = ("==", "!=")
 _BITS = 128
 _AROUND = 6
@@ -44,6 +44,7 @@ class Region:
         self.sample = trace.sample
         self.upstream = set(upstream)
         self.bounds = bounds or {}
+        self.moved: Sequence[str] = ()  # inputs that were given a value to get to the region
 
     @classmethod
     def of(cls, case: TracedCase, seen: Observation) -> Self:
@@ -55,7 +56,9 @@ class Region:
             for node in quantity.nodes
             if real[name].low is not None or real[name].high is not None
         }
-        return cls(seen.trace, seen.conditions, [names[node] for node in seen.upstream_nodes], bounds)
+        region = cls(seen.trace, seen.conditions, [names[node] for node in seen.upstream_nodes], bounds)
+        region.moved = list(seen.at)
+        return region
 
     def holds(self, point: Point, conditions: Sequence[Condition] | None = None) -> bool:
         """Tell whether a point lies in the domain and takes every branch as the sample does, or the given ones."""
@@ -184,7 +187,7 @@ def branches(trace: Graph, conditions: Sequence[Condition], variant: str = "") -
 
 
 def _text(graph: Graph, condition: Condition) -> str:
-    relation = condition.relation if condition.holds else _NEGATED[condition.relation]
+    relation = condition.relation if condition.holds else NEGATED[condition.relation]
     return f"{written(graph, condition.node)} {relation} 0"
 
 

@@ -1,0 +1,57 @@
+"""Every region that can be reached, and every edge between them: what is wrong there, and what was never seen."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import chain
+
+from verify.gradients.claims import Exact
+from verify.regions.cover import covered, single
+from verify.regions.edges import kinks
+from verify.regions.explore import Explorer, explorers
+from verify.regions.sites import Site
+from verify.result import Comparison, Cover, Verdict
+from verify.subjects.cases import TracedCase
+
+
+def regions(case: TracedCase, runs: Sequence[Exact], seed: int) -> tuple[list[Comparison], Cover, list[Exact]]:
+    """Return the rows of what is wrong elsewhere than at the samples, what was seen of the domain, and new runs."""
+    found = explorers(case, runs, seed)
+    for explorer in found:
+        explorer.explore()
+    complete, sizes = _complete(case, found, runs, seed)
+    done: set[Site] = set()  # code that is run with other options has the same edges
+    edges = [kinks(explorer, done) for explorer in found]
+    cover = Cover(
+        regions=len(runs) + sum(len(explorer.runs) for explorer in found),
+        complete=complete,
+        variant=sizes,
+        unvisited=tuple(chain.from_iterable(explorer.unvisited(done) for explorer in found)),
+        kinks=tuple(dict.fromkeys(chain.from_iterable(edge.said.values() for edge in edges))),
+    )
+    rows = [row for explorer, edge in zip(found, edges, strict=True) for row in (*explorer.rows, *edge.rows)]
+    return _first(rows), cover, [run for explorer in found for run in explorer.runs]
+
+
+def _complete(case: TracedCase, found: list[Explorer], runs: Sequence[Exact], seed: int) -> tuple[bool, str]:
+    """Tell whether the regions are all there are, and for which sizes; nothing says for all that were tried.
+
+    That is so where no run branched; else a case of one number per input is looked at all over its domain, and what is
+    found there joins the other explorers.
+    """
+    if not any(run.seen.conditions for run in runs):
+        return True, ""
+    singles = [
+        Explorer(case, run, seed, explorer.sites.sides)
+        for explorer in found
+        if (run := single(case, explorer.variant, seed))
+    ]
+    complete = len(singles) == len(found) and sum(map(covered, singles)) == len(singles)
+    found += singles
+    return complete, ", ".join(f"{name}={size}" for name, size in singles[0].variant.sizes.items()) if complete else ""
+
+
+def _first(rows: Sequence[Comparison]) -> list[Comparison]:
+    """Return one row for each gradient: the first that is refuted, else the first."""
+    ordered = sorted(rows, key=lambda row: row.verdict is not Verdict.REFUTED)
+    return list({row.name: row for row in reversed(ordered)}.values())[::-1]

@@ -1,0 +1,108 @@
+"""The edges of all branches that were found: a point on each, and whether what the code returns there is right."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from itertools import islice
+
+from verify.gradients.claims import Exact
+from verify.regions.choices import judged
+from verify.regions.explore import Explorer
+from verify.regions.kinks import Edge, edge
+from verify.regions.search import crossings, uniform
+from verify.regions.sites import Passed, Site
+from verify.result import Comparison
+from verify.tracing.observe import Observation
+from verify.tracing.region import Point, written
+
+_TRIED = 3  # points for each condition
+_EDGES = 4  # of each site, until one is found where the sides differ
+
+
+class Kinks:
+    """What was found on the edges of branches: rows of what is wrong, and sentences about what is a choice."""
+
+    def __init__(self, explorer: Explorer, done: set[Site]) -> None:
+        self.explorer = explorer
+        self.done = done
+        self.rows: list[Comparison] = []
+        self.said: dict[tuple[object, ...], str] = {}
+
+    def find(self) -> None:
+        """Judge what the code returns on the edge of each branch that was found."""
+        sites: dict[Site, list[tuple[Exact, Passed]]] = {}
+        for run in (self.explorer.start, *self.explorer.runs):
+            for one in self.explorer.sites.passed(run.seen):
+                sites.setdefault(one.site, []).append((run, one))
+        for site, questions in sites.items():
+            if site not in self.done:
+                self._at(site, islice(self._edges(questions), _EDGES))
+
+    def _at(self, site: Site, edges: Iterable[tuple[Passed, Edge]]) -> None:
+        """Judge the edges of a site until the sides differ on one; then a tie of more than two as well.
+
+        Where it is one number that is asked about, one edge is as another.
+        """
+        for one, met in edges:
+            if not self._judge(one, met):
+                self.done.add(site)
+                for further in _further(self.explorer, met, one):
+                    self._judge(one, further)
+                return
+            if _variables(met.seen, one) == 1:
+                return
+
+    def _edges(self, questions: Iterable[tuple[Exact, Passed]]) -> Iterator[tuple[Passed, Edge]]:
+        """Return edges of the questions of a site, with as few inputs as possible moved onto them."""
+        for run, one in questions:
+            before = run.seen.conditions[: run.seen.conditions.index(one.condition)]
+            for point in islice(_points(self.explorer, run.seen, one), _TRIED):
+                moved = {**run.seen.trace.sample, **point}
+                if not self.explorer.affordable or not self.explorer.start.region.holds(moved, before):
+                    continue
+                if met := edge(self.explorer, {**run.seen.at, **point}, one):
+                    yield one, met
+                    break
+
+    def _judge(self, one: Passed, met: Edge) -> bool:
+        """Judge what came on an edge; tells whether the function is smooth there, and that is right."""
+        where = f"{one.site.where} {written(met.seen.trace, one.condition.node)} = 0"
+        verdict = judged(self.explorer, met, where)
+        if verdict.row:
+            self.rows.append(verdict.row)
+        elif verdict.said:
+            self.said.setdefault((one.site.where, one.site.offset, verdict.said), f"{where}: {verdict.said}")
+        return not verdict.row and not verdict.said
+
+
+def _variables(seen: Observation, one: Passed) -> int:
+    return sum(seen.trace.ops[node] == "variable" for node in seen.trace.reach([one.condition.node]))
+
+
+def kinks(explorer: Explorer, done: set[Site]) -> Kinks:
+    """Judge what the code returns on the edges of all branches that were found, but for the sites that are done."""
+    found = Kinks(explorer, done)
+    found.find()
+    return found
+
+
+def _points(explorer: Explorer, seen: Observation, one: Passed) -> Iterator[Point]:
+    for crossing in crossings(seen, one.condition, explorer.bounds):
+        if crossing.edge is not None:
+            yield {crossing.name: crossing.edge}
+    yield from uniform(seen, one.condition, explorer.bounds)
+
+
+def _further(explorer: Explorer, met: Edge, one: Passed) -> Iterator[Edge]:
+    """Return an edge where one more question of the same site is a tie, of a number that is in the first one too."""
+    seen = met.seen
+    tied = {node for c in seen.conditions if c.tie for node in seen.trace.reach([c.node])}
+    for other in explorer.sites.passed(seen):
+        if other.site == one.site and not other.condition.tie and explorer.affordable:
+            for crossing in crossings(seen, other.condition, explorer.bounds):
+                if crossing.edge is not None and seen.trace.variable(crossing.name) not in tied:
+                    shared = tied.intersection(seen.trace.reach([other.condition.node]))
+                    again = edge(explorer, {**seen.at, crossing.name: crossing.edge}, other) if shared else None
+                    if again is not None:
+                        yield again
+                        return

@@ -1,0 +1,88 @@
+"""Whether a vector is a convex combination of others, decided on exact rationals.
+
+The nearest point of a convex hull is the projection on the affine hull of some of its corners. There are few of them,
+so all choices are tried. Irrational values come rounded to some 60 digits: what misses by less than 2**-150 of
+their size is inside, what misses by more than 2**-60 is outside, and what lies between is not known.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from enum import Enum
+from fractions import Fraction
+from itertools import combinations
+
+import flint
+
+from verify.proof.balls import rational
+
+_INSIDE, _OUTSIDE = Fraction(1, 2**300), Fraction(1, 2**120)  # squares of distances
+
+Vector = Sequence[Fraction]
+
+
+class Place(Enum):
+    """Where a vector lies among others."""
+
+    EQUAL = "equal to all of them, which are the same"
+    BETWEEN = "a convex combination of them"
+    OFF = "not equal to all of them, which are the same"
+    OUTSIDE = "no convex combination of them"
+
+
+def place(vector: Vector, corners: Sequence[Vector]) -> Place | None:
+    """Return where a vector lies among corners, or None where that is too close to call."""
+    unit = max((x * x for row in (vector, *corners) for x in row), default=Fraction(0)) or Fraction(1)
+    apart = _distinct(corners, _INSIDE * unit)
+    distance = min(_distances(vector, apart))
+    if distance <= _INSIDE * unit:
+        return Place.EQUAL if len(apart) == 1 else Place.BETWEEN
+    if distance >= _OUTSIDE * unit:
+        return Place.OFF if len(apart) == 1 else Place.OUTSIDE
+    return None
+
+
+def _distinct(corners: Sequence[Vector], least: Fraction) -> list[Vector]:
+    found: list[Vector] = []
+    for corner in corners:
+        if all(_squared(_minus(corner, known)) > least for known in found):
+            found.append(corner)
+    return found
+
+
+def _distances(vector: Vector, corners: Sequence[Vector]) -> Iterator[Fraction]:
+    """Return the squared distances from the points that may be the nearest of the hull."""
+    for number in range(1, len(corners) + 1):
+        for first, *others in combinations(corners, number):
+            point = _projected(vector, first, others)
+            if point is not None:
+                yield _squared(_minus(vector, point))
+
+
+def _projected(vector: Vector, first: Vector, others: Sequence[Vector]) -> Vector | None:
+    """Return the projection on the affine hull of corners, where it lies between them."""
+    if not others:
+        return first
+    edges = [_minus(other, first) for other in others]
+    products = flint.fmpq_mat([[rational(_dot(a, b)) for b in edges] for a in edges])
+    wanted = flint.fmpq_mat([[rational(_dot(edge, _minus(vector, first)))] for edge in edges])
+    try:
+        solved = products.solve(wanted)
+    except ZeroDivisionError:  # the corners depend on each other: fewer of them will do
+        return None
+    parts = [Fraction(int(x.p), int(x.q)) for x in solved.entries()]
+    if min(parts) < 0 or sum(parts) > 1:
+        return None
+    return [x + sum(part * edge[i] for part, edge in zip(parts, edges, strict=True)) for i, x in enumerate(first)]
+
+
+def _minus(a: Vector, b: Vector) -> Vector:
+    return [x - y for x, y in zip(a, b, strict=True)]
+
+
+def _dot(a: Vector, b: Vector) -> Fraction:
+    return sum((x * y for x, y in zip(a, b, strict=True)), Fraction(0))
+
+
+def _squared(a: Vector) -> Fraction:
+    return _dot(a, a)

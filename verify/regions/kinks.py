@@ -1,0 +1,175 @@
+"""Where regions meet: what the code returns on the very edge, against the derivatives on all sides of it.
+
+Where the sides have different derivatives the function has a kink, and any convex combination of them is a choice that
+people make (Clarke's generalised gradient, 1975): it has to be one for all entries at once. Where they have the same,
+the function is smooth, and there is no choice. Where the output jumps there is no derivative, and nothing to be wrong.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+import flint
+
+from verify.errors import ProtocolError
+from verify.expressions.runs import SubjectError
+from verify.gradients.claims import Exact
+from verify.proof import balls, rationals
+from verify.regions.explore import Explorer
+from verify.regions.search import within
+from verify.regions.sites import Passed
+from verify.tracing.observe import Observation
+from verify.tracing.region import Point
+from verify.tracing.trace import Trace
+
+_BITS = 256
+_NEAR = (Fraction(1, 2**40), Fraction(1, 2**90))  # how far beside an edge its sides are looked at
+_DIRECTIONS = 48
+_MOST_SIDES = 8
+_STEPS = [n for n in range(-9, 10) if n]
+
+
+@dataclass(frozen=True, slots=True)
+class Sides:
+    """The regions that meet at a point: a run in each of them; `complete` if there can be no others."""
+
+    runs: Sequence[Exact]
+    complete: bool
+
+
+class Edge:
+    """A point on the very edge of a branch, and what was found there."""
+
+    def __init__(self, seen: Observation, sides: Sides) -> None:
+        self.seen, self.sides = seen, sides
+        self.point = seen.trace.sample
+        names = [name for name in seen.gradients if name not in seen.malformed]
+        self.entries = [(name, i) for name in names for i in range(len(seen.inputs[name].nodes))]
+        self.returned = [seen.gradients[name].nodes[i] for name, i in self.entries]
+        self.derivatives = [[run.gradient(name)[i] for name, i in self.entries] for run in sides.runs]
+
+    def came(self, point: Point) -> list[Fraction] | None:
+        """Return the gradients that came, at a point; None where one is not finite."""
+        return _numbers(self.seen.trace, self.returned, point)
+
+    def slopes(self, point: Point) -> list[list[Fraction]] | None:
+        """Return the derivatives on each side, at a point; None where one is not finite."""
+        found = [_numbers(self.seen.trace, nodes, point) for nodes in self.derivatives]
+        finite = [numbers for numbers in found if numbers is not None]
+        return finite if len(finite) == len(found) else None
+
+    @property
+    def jumps(self) -> bool:
+        """Tell whether the output is another one on the edge than where a side leads to."""
+        here = _numbers(self.seen.trace, _outputs(self.seen), self.point)
+        return any(_numbers(self.seen.trace, _outputs(run.seen), self.point) != here for run in self.sides.runs)
+
+    def ones(self) -> Point:
+        """Return the point with an upstream of ones, for which values are easy to read."""
+        upstream = {self.seen.trace.payloads[node]: Fraction(1) for node in self.seen.upstream_nodes}
+        return {**self.point, **upstream}
+
+
+def _outputs(seen: Observation) -> list[int]:
+    return [node for output in seen.outputs for node in output.nodes]
+
+
+def _numbers(graph: Trace, nodes: Sequence[int], point: Point) -> list[Fraction] | None:
+    """Return values as rationals, an irrational one to 60 digits; None where one is not finite."""
+    found = rationals.real(graph, nodes, point)
+    numbers = []
+    for node in nodes:
+        real = found[node]
+        if not real.ball.is_finite() or (real.ball.rel_accuracy_bits() < _BITS // 2 and not real.ball.is_zero()):
+            return None
+        numbers.append(real.rational if real.rational is not None else _rounded(real.ball))
+    return numbers
+
+
+def _rounded(ball: flint.arb) -> Fraction:
+    mantissa, exponent = ball.mid().man_exp()
+    shift = max(0, mantissa.bit_length() - 200)
+    return Fraction(int(mantissa) >> shift) * Fraction(2) ** (int(exponent) + shift)
+
+
+def edge(explorer: Explorer, at: Point, one: Passed) -> Edge | None:
+    """Run the case on the very edge of a condition and on all sides of it.
+
+    Returns None where that cannot be done, or a side is wrong already.
+    """
+    try:
+        seen = explorer.run(at)
+    except (SubjectError, ProtocolError):
+        return None
+    tied = {one.condition.node for one in explorer.sites.passed(seen) if one.condition.tie}
+    if one.condition.node not in tied:
+        return None
+    explorer.sites.add(seen)
+    sides = _sides(explorer, seen, tied)
+    return Edge(seen, sides) if sides.runs and all(map(explorer.right, sides.runs)) else None
+
+
+def _sides(explorer: Explorer, seen: Observation, tied: set[int]) -> Sides:
+    """Return the regions that meet at a point: those of points close to it, in all directions.
+
+    A region is found by the signs of what is 0 at the point; its run may ask for more that is 0 there, and then there
+    are more regions to tell apart.
+    """
+    runs: dict[tuple[int, ...], Exact] = {}
+    while True:
+        cells = _cells(explorer, seen, sorted(tied))
+        runs, known = {}, len(tied)
+        for cell, point in list(cells.items())[:_MOST_SIDES]:
+            found = explorer.beside({**seen.at, **point})
+            if found is None or not explorer.affordable:
+                return Sides(list(runs.values()), complete=False)
+            runs[cell] = found
+            tied |= set(_vanishing(explorer, found, seen.trace.sample))
+        if len(tied) == known:
+            distinct = list({id(run): run for run in runs.values()}.values())
+            return Sides(distinct, complete=len(cells) <= _MOST_SIDES)
+
+
+def _vanishing(explorer: Explorer, run: Exact, point: Point) -> Iterator[int]:
+    """Return what a run branched on that is 0 at a point, or as good as."""
+    nodes = [one.condition.node for one in explorer.sites.passed(run.seen)]
+    return (node for node, sign in zip(nodes, _signs(run.seen.trace, nodes, point), strict=True) if not sign)
+
+
+def _cells(explorer: Explorer, seen: Observation, tied: Sequence[int]) -> dict[tuple[int, ...], Point]:
+    """Return points close to the edge, one for each combination of signs of what is 0 on it."""
+    graph = seen.trace
+    inputs = {node for quantity in seen.inputs.values() for node in quantity.nodes}
+    names = [graph.payloads[node] for node in graph.reach(tied) if node in inputs]
+    found: dict[tuple[int, ...], Point] = {}
+    for near in _NEAR:
+        for direction in [] if found else _directions(len(names)):
+            point = {n: graph.sample[n] + near * step for n, step in zip(names, direction, strict=True)}
+            if all(within(value, explorer.bounds.get(name, (None, None))) for name, value in point.items()):
+                signs = _signs(graph, tied, {**graph.sample, **point})
+                if all(signs):
+                    found.setdefault(signs, point)
+    return found
+
+
+def _directions(number: int) -> Iterable[Sequence[int]]:
+    """Return directions in all of which no two variables move alike, as far as there are so many steps."""
+    rng = random.Random(number)
+    if number == 1:
+        return [(1,), (-1,)]
+    return [
+        rng.sample(_STEPS, number) if number <= len(_STEPS) else rng.choices(_STEPS, k=number)
+        for _ in range(_DIRECTIONS)
+    ]
+
+
+def _signs(graph: Trace, nodes: Sequence[int], point: Point) -> tuple[int, ...]:
+    """Return the signs of nodes at a point; 0 also for what is undefined or too close to call there."""
+    with flint.ctx.workprec(_BITS):
+        values = balls.at(graph, nodes, point)
+        return tuple(
+            0 if not values[n].is_finite() or values[n].contains(0) else 1 if values[n] > 0 else -1 for n in nodes
+        )
