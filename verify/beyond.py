@@ -7,8 +7,9 @@ from dataclasses import replace
 
 from verify.arithmetic.check import arithmetic
 from verify.contracts.check import contracts
+from verify.findings import judged
 from verify.gradients.claims import Exact
-from verify.regions.explore import explored
+from verify.regions.check import regions
 from verify.result import CaseResult
 from verify.subjects.cases import TracedCase
 
@@ -18,12 +19,14 @@ def beyond(case: TracedCase, result: CaseResult, runs: Sequence[Exact], seed: in
 
     `runs` are those on symbols that were followed, one for each variant; all of what is asked starts from them.
     """
-    elsewhere, cover = explored(case, runs, seed)
-    found, accuracy = arithmetic(case, runs, seed)
+    elsewhere, cover, more = regions(case, runs, seed)
+    wrong = {comparison.name for comparison in result.comparisons if not comparison.verdict.good}
+    found, accuracy = arithmetic(case, [*runs, *more], seed)
+    broken = contracts(case, result, runs, seed)
     return replace(
         result,
-        comparisons=(*result.comparisons, *elsewhere),
+        comparisons=(*result.comparisons, *(row for row in elsewhere if row.name not in wrong)),
         cover=cover,
-        findings=(*contracts(case, runs, seed), *found),
+        findings=judged([*broken, *found], case.allow, case.where),
         accuracy=tuple(accuracy),
     )

@@ -17,7 +17,7 @@ from verify.errors import ProtocolError
 from verify.expressions.runs import SubjectError
 from verify.gradients.claims import Exact
 from verify.gradients.traced import decided
-from verify.regions.search import candidates
+from verify.regions.search import candidates, patterns
 from verify.regions.sites import Passed, Sides, Site, Sites, side
 from verify.regions.solver import Wanted, solve
 from verify.result import Branch, Comparison, Verdict
@@ -59,6 +59,8 @@ class Explorer:
     def explore(self) -> None:
         """Run the case wherever a side of a branch has not been visited, until there is none or the budget ends."""
         known = [self.start.seen]
+        if self.sites.sides:
+            known += [found.seen for point in patterns(known[0], self.bounds) if (found := self.visit(point))]
         offsets: dict[tuple[str, str, frozenset[str]], set[Fraction]] = {}
         for seen in known:
             for one in self.sites.open(seen):

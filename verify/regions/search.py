@@ -42,7 +42,7 @@ def crossings(seen: Observation, condition: Condition, bounds: Domain) -> Iterat
         found = _linear(value, sample[name], bounds.get(name, (None, None)))
         if found is None or not found.past:
             found = _probed(value, sample[name], bounds.get(name, (None, None))) or found
-        if found:
+        if found and (found.past or found.edge is not None):
             yield found
 
 
@@ -154,6 +154,19 @@ def candidates(seen: Observation, condition: Condition, bounds: Domain) -> Itera
         for value in crossing.past:
             yield {crossing.name: value}
     yield from together(seen, condition, bounds)
+
+
+def patterns(seen: Observation, bounds: Domain) -> Iterator[Point]:
+    """Return points that answer many questions in another way at once: all positive, all negative, in another order."""
+    sample, names = seen.trace.sample, seen.trace.payloads
+    inputs = [[names[node] for node in quantity.nodes] for quantity in seen.inputs.values()]
+    for change in (abs, lambda value: -abs(value), None):
+        moved = {
+            name: sample[other] if change is None else change(sample[name])
+            for entries in inputs
+            for name, other in zip(entries, reversed(entries), strict=True)
+        }
+        yield {name: value for name, value in moved.items() if within(value, bounds.get(name, (None, None)))}
 
 
 def uniform(seen: Observation, condition: Condition, bounds: Domain) -> Iterator[Point]:

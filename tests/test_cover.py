@@ -1,0 +1,109 @@
+"""The whole domain of single numbers: complete where every cell was seen, and never where one was not."""
+
+from fractions import Fraction
+
+import numpy as np
+import pytest
+
+import verify
+
+
+def elementwise(forward, backward, shape="N D", **bounds):
+    class Layer:
+        def forward(self, x):
+            self.x = np.array(x)
+            return forward(x)
+
+        def backward(self, dout):
+            return backward(dout, self.x)
+
+    return verify.layer(Layer, inputs={"x": verify.real(shape, **bounds)})
+
+
+COMPLETE = {
+    "no branch": (lambda x: np.tanh(x), lambda d, x: d * (1 - np.tanh(x) ** 2)),
+    "relu": (lambda x: np.maximum(x, 0), lambda d, x: d * (x > 0)),
+    "relu6": (lambda x: np.minimum(np.maximum(x, 0), 6), lambda d, x: d * ((x > 0) & (x < 6))),
+    "hard swish": (
+        lambda x: x * np.clip(x + 3, 0, 6) / 6,
+        lambda d, x: d * np.where(x < -3, 0, np.where(x > 3, 1, (2 * x + 3) / 6)),
+    ),
+    "a square against a number": (
+        lambda x: np.where(x * x > 2, x, x**3 / 2),
+        lambda d, x: d * np.where(x * x > 2, 1, 1.5 * x * x),
+    ),
+    "an exponential against a number": (
+        lambda x: np.where(np.exp(x) > 5, x, 2 * x),
+        lambda d, x: d * np.where(np.exp(x) > 5, 1, 2),
+    ),
+    "softplus with a threshold": (
+        lambda x: np.where(x > 20, x, np.log(1 + np.exp(x))),
+        lambda d, x: d * np.where(x > 20, 1, 1 / (1 + np.exp(-x))),
+    ),
+}
+OPEN = {
+    "x against exp(-x)": (
+        lambda x: np.where(x > np.exp(-x), x, 2 * x),
+        lambda d, x: d * np.where(x > np.exp(-x), 1, 2),
+    ),
+    "rounding": (lambda x: x + 0 * np.floor(x), lambda d, x: d),
+}
+
+
+@pytest.mark.parametrize("name", COMPLETE)
+def test_complete(name):
+    """All regions are found, and shown to be all."""
+    result = verify.check(elementwise(*COMPLETE[name]))
+    assert {c.verdict.name for c in result.comparisons} == {"PROVED"}
+    assert result.cover.complete
+    assert not result.cover.unvisited
+
+
+@pytest.mark.parametrize("name", OPEN)
+def test_not_complete(name):
+    """Where the edges cannot be told, or there is no end to them, the cover is not said to be complete."""
+    result = verify.check(elementwise(*OPEN[name]))
+    assert all(c.verdict.good for c in result.comparisons)
+    assert not result.cover.complete
+
+
+@pytest.mark.parametrize(("low", "high"), [(1000, None), (7, 7.001), (None, -1e6)])
+def test_a_cell_that_the_search_does_not_reach(low, high):
+    """However far away or narrow a cell is, it is entered: a mistake there is found."""
+    in_cell = (
+        (lambda x: (x > low) & (x < high)) if low and high else (lambda x: x > low) if low else (lambda x: x < high)
+    )
+    wrong = elementwise(lambda x: x * x, lambda d, x: d * np.where(in_cell(x), 5, 2 * x))
+    result = verify.check(wrong)
+    (refuted,) = [c for c in result.comparisons if c.verdict is verify.Verdict.REFUTED]
+    assert in_cell(float(Fraction(dict(refuted.counterexample.inputs).get("x[0,0]", 0))))
+    assert not result.cover.complete
+
+
+def test_the_domain_ends_at_its_bounds():
+    """A branch beyond the declared domain is none of its sides, and what is wrong there is not asked for."""
+    case = elementwise(lambda x: x**3, lambda d, x: np.where(x < -1, 0, d * 3 * x * x), low=0)
+    result = verify.check(case)
+    assert {c.verdict.name for c in result.comparisons} == {"PROVED"}
+    assert result.cover.complete
+    assert not result.cover.unvisited
+
+
+class Product:
+    def __init__(self, corner):
+        self.corner = corner
+
+    def forward(self, x, y):
+        self.x, self.y = np.array(x), np.array(y)
+        return x * y
+
+    def backward(self, dout):
+        return np.where((self.x > 3) & (self.y < -3), self.corner * dout * self.y, dout * self.y), dout * self.x
+
+
+@pytest.mark.parametrize(("corner", "verdict"), [(1, "PROVED"), (0, "REFUTED")])
+def test_two_inputs(corner, verdict):
+    """Cells of several inputs are those of each, combined: a mistake in one corner is found."""
+    result = verify.check(verify.layer(lambda: Product(corner), inputs={"x": "N", "y": "N"}))
+    assert max(c.verdict.rank for c in result.comparisons if c.name == "x") == verify.Verdict[verdict].rank
+    assert result.cover.complete == (corner == 1)

@@ -1,0 +1,168 @@
+"""On the very edge of a branch: every convention at a kink is right, what is none is refuted, and so is a wrong value where
+there is no kink."""
+
+import numpy as np
+import pytest
+
+import verify
+from verify.result import Verdict
+
+
+def elementwise(forward, backward, shape="N D", **bounds):
+    class Layer:
+        def forward(self, x):
+            self.x = np.array(x)
+            return forward(x)
+
+        def backward(self, dout):
+            return backward(dout, self.x)
+
+    return verify.layer(Layer, inputs={"x": verify.real(shape, **bounds)})
+
+
+def of_rows(backward):
+    return elementwise(lambda x: x.max(axis=1), lambda d, x: backward(d[:, None], x, x == x.max(axis=1, keepdims=True)))
+
+
+def first(d, x, largest):
+    dx = np.zeros_like(x)
+    dx[np.arange(len(x)), x.argmax(axis=1)] = d[:, 0]
+    return dx
+
+
+def median(x):
+    return np.sort(x, axis=1)[:, 1]
+
+
+def to_median(d, x):
+    dx = np.zeros_like(x)
+    dx[np.arange(len(x)), np.argsort(x, axis=1)[:, 1]] = d
+    return dx
+
+
+class Minimum:
+    def __init__(self, tie):
+        self.tie = tie
+
+    def forward(self, a, b):
+        self.a, self.b = np.array(a), np.array(b)
+        return np.minimum(a, b)
+
+    def backward(self, dout):
+        to_a = np.where(self.a == self.b, self.tie, np.where(self.a < self.b, 1, 0))
+        return dout * to_a, dout * (1 - to_a if self.tie != 7 else np.where(self.a < self.b, 0, 1))
+
+
+RIGHT = {
+    "relu, 0 at 0": elementwise(lambda x: np.maximum(x, 0), lambda d, x: d * (x > 0)),
+    "relu, 1 at 0": elementwise(lambda x: np.maximum(x, 0), lambda d, x: d * (x >= 0)),
+    "relu, 1/2 at 0": elementwise(lambda x: np.maximum(x, 0), lambda d, x: d * np.heaviside(x, 0.5)),
+    "relu by a mask": elementwise(lambda x: x * (x > 0), lambda d, x: d * (x > 0)),
+    "leaky relu, 0.1 at 0": elementwise(
+        lambda x: np.where(x > 0, x, 0.1 * x), lambda d, x: d * np.where(x > 0, 1, 0.1)
+    ),
+    "leaky relu, 1 at 0": elementwise(lambda x: np.where(x > 0, x, 0.1 * x), lambda d, x: d * np.where(x < 0, 0.1, 1)),
+    "elu": elementwise(lambda x: np.where(x > 0, x, np.expm1(x)), lambda d, x: d * np.where(x > 0, 1, np.exp(x))),
+    "elu, alpha 2": elementwise(
+        lambda x: np.where(x > 0, x, 2 * np.expm1(x)), lambda d, x: d * np.where(x >= 0, 1, 2 * np.exp(x))
+    ),
+    "|x| with sign": elementwise(np.abs, lambda d, x: d * np.sign(x)),
+    "|x| with 1 at 0": elementwise(np.abs, lambda d, x: d * np.where(x >= 0, 1, -1)),
+    "clip, open": elementwise(lambda x: np.clip(x, -1, 1), lambda d, x: d * ((x > -1) & (x < 1))),
+    "clip, closed": elementwise(lambda x: np.clip(x, -1, 1), lambda d, x: d * ((x >= -1) & (x <= 1))),
+    "hinge": elementwise(lambda x: np.maximum(0, 1 - x), lambda d, x: -d * (x < 1)),
+    "hinge, closed": elementwise(lambda x: np.maximum(0, 1 - x), lambda d, x: -d * (x <= 1)),
+    "max, to the first": of_rows(first),
+    "max, shared": of_rows(lambda d, x, largest: d * largest / largest.sum(axis=1, keepdims=True)),
+    "median": elementwise(median, to_median, "N 3"),
+    "squared relu": elementwise(lambda x: np.maximum(x, 0) ** 2, lambda d, x: 2 * d * np.maximum(x, 0)),
+    "softplus by parts": elementwise(
+        lambda x: np.maximum(x, 0) + np.log1p(np.exp(-np.abs(x))), lambda d, x: d / (1 + np.exp(-x))
+    ),
+    "sorting": elementwise(
+        lambda x: np.sort(x, axis=1),
+        lambda d, x: np.take_along_axis(d, np.argsort(np.argsort(x, axis=1), axis=1), axis=1),
+    ),
+}
+WRONG = {
+    "relu, 2 at 0": elementwise(lambda x: np.maximum(x, 0), lambda d, x: d * np.heaviside(x, 2)),
+    "relu, -1 at 0": elementwise(
+        lambda x: np.maximum(x, 0), lambda d, x: d * np.where(x > 0, 1, np.where(x < 0, 0, -1))
+    ),
+    "leaky relu, 0 at 0": elementwise(
+        lambda x: np.where(x > 0, x, 0.1 * x), lambda d, x: d * np.where(x > 0, 1, 0.1) * (x != 0)
+    ),
+    "elu, 0 at 0": elementwise(
+        lambda x: np.where(x > 0, x, np.expm1(x)), lambda d, x: d * np.where(x > 0, 1, np.where(x < 0, np.exp(x), 0))
+    ),
+    "|x|, x over |x|": elementwise(np.abs, lambda d, x: d * x / np.abs(x)),
+    "clip, 2 at 1": elementwise(
+        lambda x: np.clip(x, -1, 1), lambda d, x: d * ((x >= -1) & (x <= 1)) * np.where(x == 1, 2, 1)
+    ),
+    "hinge, -2 at 1": elementwise(lambda x: np.maximum(0, 1 - x), lambda d, x: -d * np.heaviside(1 - x, 2)),
+    "max, to all that are largest": of_rows(lambda d, x, largest: d * largest),
+    "max, to none of several": of_rows(lambda d, x, largest: d * largest * (largest.sum(axis=1, keepdims=True) == 1)),
+    "squared relu, 1 at 0": elementwise(
+        lambda x: np.maximum(x, 0) ** 2, lambda d, x: d * np.where(x == 0, 1, 2 * np.maximum(x, 0))
+    ),
+    "softplus by parts, 1 at 0": elementwise(
+        lambda x: np.maximum(x, 0) + np.log1p(np.exp(-np.abs(x))),
+        lambda d, x: d * np.where(x == 0, 1, 1 / (1 + np.exp(-x))),
+    ),
+    "smooth, 0 at a tie": elementwise(
+        lambda x: x[:, 0] * x[:, 1],
+        lambda d, x: np.where(x[:, :1] == x[:, 1:], 0, d[:, None] * x[:, ::-1]),
+        "N 2",
+    ),
+}
+
+
+def refuted(case):
+    return [c for c in verify.check(case).comparisons if c.verdict is Verdict.REFUTED]
+
+
+@pytest.mark.parametrize("name", RIGHT)
+def test_right_conventions_are_right(name):
+    """Whatever lies between the derivatives on both sides is right."""
+    result = verify.check(RIGHT[name])
+    assert {c.verdict for c in result.comparisons} == {Verdict.PROVED}
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_what_is_no_convention_is_refuted(name):
+    """What no convention gives is wrong, and the inputs that are shown lie on the edge."""
+    (row,) = refuted(WRONG[name])
+    assert row.evidence.kind == "edge"
+    assert row.counterexample.actual != row.counterexample.expected
+
+
+@pytest.mark.parametrize("tie", [0, 0.5, 1, 7])
+def test_both_gradients_of_a_minimum_count_together(tie):
+    """At a tie the two gradients have to add up: 0 and 1, 1 and 0, or halves, but not 7 and 1."""
+    rows = refuted(verify.layer(lambda: Minimum(tie), inputs={"a": "N", "b": "N"}))
+    assert bool(rows) == (tie == 7)
+
+
+def test_a_convention_is_told_with_its_value():
+    """ReLU at 0 returns 0, between 0 and 1: said, not judged."""
+    (said,) = verify.check(RIGHT["relu, 0 at 0"]).cover.kinks
+    assert said.endswith("x[0,0] = 0: the gradient of x is 0, a choice between 0 and 1")
+
+
+def test_a_jump_has_no_derivative():
+    """Where the output jumps, whatever comes is neither right nor wrong; that is said."""
+    step = elementwise(lambda x: np.where(x > 1, x + 3, x), lambda d, x: np.where(x == 1, 9, d))
+    result = verify.check(step)
+    assert result.good
+    assert any("the output jumps there" in said for said in result.cover.kinks)
+
+
+def test_what_has_no_value_beside_the_edge_is_not_judged():
+    """sin(x) / x has a formula without a value at 0: the edge is not judged, and that is said."""
+    sinc = elementwise(
+        lambda x: np.where(x == 0, 1, np.sin(x) / np.where(x == 0, 1, x)),
+        lambda d, x: d * np.where(x == 0, 0, (x * np.cos(x) - np.sin(x)) / np.where(x == 0, 1, x) ** 2),
+    )
+    result = verify.check(sinc)
+    assert result.good
+    assert any("not judged" in said for said in result.cover.kinks)
