@@ -1,5 +1,4 @@
-"""On the very edge of a branch: every convention at a kink is right, what is none is refuted, and so is a wrong value where
-there is no kink."""
+"""On the very edge of a branch: every convention at a kink is right, and what is none is refuted."""
 
 import numpy as np
 import pytest

@@ -63,18 +63,14 @@ def test_no_sign_changes_anywhere_else(seed):
     """Between two neighbours of the roots of a random formula all its values have the same sign."""
     rng, graph = random.Random(seed), Graph()
     nodes = [graph.variable("x"), graph.constant(F(rng.randint(-4, 4), 2)), graph.constant(F(3))]
+    operations = [
+        lambda a, b: graph.sum(a, b),
+        lambda a, b: graph.product(a, b),
+        lambda a, b: graph.power(a, rng.choice([F(2), F(-1), F(1, 2), F(1, 3), F(3)])),
+        lambda a, b: graph.function(rng.choice(list(FUNCTIONS)), a),
+    ]
     for _ in range(rng.randint(1, 6)):
-        a, b = rng.choice(nodes), rng.choice(nodes)
-        nodes.append(
-            rng.choice(
-                [
-                    lambda: graph.sum(a, b),
-                    lambda: graph.product(a, b),
-                    lambda: graph.power(a, rng.choice([F(2), F(-1), F(1, 2), F(1, 3), F(3)])),
-                    lambda: graph.function(rng.choice(list(FUNCTIONS)), a),
-                ]
-            )()
-        )
+        nodes.append(rng.choice(operations)(rng.choice(nodes), rng.choice(nodes)))
     found = roots(graph, nodes[-1], "x", {})
     if found is None or graph.ops[nodes[-1]] == "constant":
         return
