@@ -21,7 +21,7 @@ _MOST_SHOWN = 8  # inputs of a counterexample
 _NO_SIDES = "not judged: a derivative on one side of it has no finite value there"
 _JUMPS = "the output jumps there, and has no derivative"
 _CLOSE = "not judged: too close to call"
-_MANY = "not judged: more regions meet there than were looked at"
+_MANY = "not judged: more regions may meet there than were looked at"
 _STRAYS = "not judged: floats do not lie on the edge, or compute something else there"
 
 
@@ -43,7 +43,7 @@ def judged(explorer: Explorer, met: Edge, where: str) -> Told:
         return Told(_NO_SIDES)
     for number, (name, entry) in enumerate(met.entries):
         came = floats.entry(name, entry)
-        if came is not None and not math.isfinite(came):
+        if came is not None and not math.isfinite(came) and not met.jumps:
             return Told(row=_row(explorer, floats, met, where, number, str(came), [side[number] for side in sides]))
     returned = met.came(met.point)
     if returned is None:
@@ -68,7 +68,7 @@ def _placed(
         return Told()
     if found is Place.BETWEEN:
         return Told(_choice(met))
-    if found is Place.OUTSIDE and not met.sides.complete:
+    if not met.sides.complete:
         return Told(_MANY)
     number = _worst(returned, sides)
     name, entry = met.entries[number]

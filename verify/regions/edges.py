@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from itertools import islice
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice, product
 
 from verify.gradients.claims import Exact
 from verify.regions.choices import judged
@@ -52,11 +52,11 @@ class Kinks:
             if _variables(met.seen, one) == 1:
                 return
 
-    def _edges(self, questions: Iterable[tuple[Exact, Passed]]) -> Iterator[tuple[Passed, Edge]]:
+    def _edges(self, questions: Sequence[tuple[Exact, Passed]]) -> Iterator[tuple[Passed, Edge]]:
         """Return edges of the questions of a site, with as few inputs as possible moved onto them."""
-        for run, one in questions:
+        for points, (run, one) in product((_moved, _uniform), questions):
             before = run.seen.conditions[: run.seen.conditions.index(one.condition)]
-            for point in islice(_points(self.explorer, run.seen, one), _TRIED):
+            for point in islice(points(self.explorer, run.seen, one), _TRIED):
                 moved = {**run.seen.trace.sample, **point}
                 if not self.explorer.affordable or not self.explorer.start.region.holds(moved, before):
                     continue
@@ -86,11 +86,13 @@ def kinks(explorer: Explorer, done: set[Site]) -> Kinks:
     return found
 
 
-def _points(explorer: Explorer, seen: Observation, one: Passed) -> Iterator[Point]:
-    for crossing in crossings(seen, one.condition, explorer.bounds):
-        if crossing.edge is not None:
-            yield {crossing.name: crossing.edge}
-    yield from uniform(seen, one.condition, explorer.bounds)
+def _moved(explorer: Explorer, seen: Observation, one: Passed) -> Iterator[Point]:
+    found = crossings(seen, one.condition, explorer.bounds)
+    return ({crossing.name: crossing.edge} for crossing in found if crossing.edge is not None)
+
+
+def _uniform(explorer: Explorer, seen: Observation, one: Passed) -> Iterator[Point]:
+    return uniform(seen, one.condition, explorer.bounds)
 
 
 def _further(explorer: Explorer, met: Edge, one: Passed) -> Iterator[Edge]:

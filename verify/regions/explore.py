@@ -29,7 +29,7 @@ from verify.tracing.trace import Condition, Trace
 _RUNS = 3  # that are made to get to one side
 _POINTS = 40  # that are looked at for each of them
 _BUDGET = 60_000  # nodes of all runs beyond those at samples
-_LEAST, _MOST = 6, 40  # runs, however large or small
+_LEAST, _MOST = 6, 120  # runs, however large or small
 _OFFSETS = 6  # numbers that are compared with at one place: rounding compares with every whole number
 
 

@@ -18,6 +18,7 @@ from verify.errors import ProtocolError
 from verify.expressions.runs import SubjectError
 from verify.gradients.claims import Exact
 from verify.proof import balls, rationals
+from verify.regions.cells import meeting
 from verify.regions.explore import Explorer
 from verify.regions.search import within
 from verify.regions.sites import Passed
@@ -130,7 +131,15 @@ def _sides(explorer: Explorer, seen: Observation, tied: set[int]) -> Sides:
             tied |= set(_vanishing(explorer, found, seen.trace.sample))
         if len(tied) == known:
             distinct = list({id(run): run for run in runs.values()}.values())
-            return Sides(distinct, complete=len(cells) <= _MOST_SIDES)
+            return Sides(distinct, complete=_all_found(explorer, seen, tied, len(cells)))
+
+
+def _all_found(explorer: Explorer, seen: Observation, tied: set[int], found: int) -> bool:
+    """Tell whether all combinations of signs around a point were found, and looked at."""
+    graph = seen.trace
+    inputs = {node for quantity in seen.inputs.values() for node in quantity.nodes}
+    variables = [node for node in graph.reach(tied) if node in inputs]
+    return found <= _MOST_SIDES and found == meeting(graph, sorted(tied), variables, graph.sample)
 
 
 def _vanishing(explorer: Explorer, run: Exact, point: Point) -> Iterator[int]:
