@@ -13,7 +13,7 @@ test: $(INSTALLED) $(JUNIT_SCHEMA)  ## run the tests
 	$(BIN)/python -m pytest
 
 test-long: $(INSTALLED)  ## run what takes minutes: 5,000 random layers, every reference layer with 20 seeds
-	GRADPROOF_LONG=1 $(BIN)/python -m pytest tests/test_random_layers.py tests/test_traced.py
+	GRADPROOF_LONG=1 $(BIN)/python -m pytest tests/test_random_layers.py tests/test_traced.py tests/test_mutate.py
 
 lint: $(INSTALLED)
 	$(BIN)/ruff check .

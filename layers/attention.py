@@ -17,7 +17,7 @@ class Attention:
         self.softmax = Softmax()
 
     def forward(self, Q: Array, K: Array, V: Array) -> Array:
-        self.Q, self.K, self.V, self.scale = Q, K, V, math.sqrt(Q.shape[-1])
+        self.Q, self.K, self.V, self.scale = Q.copy(), K.copy(), V.copy(), math.sqrt(Q.shape[-1])
         self.weights = self.softmax.forward(Q @ K.swapaxes(-1, -2) / self.scale)
         return self.weights @ V
 

@@ -1,4 +1,7 @@
-"""Layers that are linear in their input, parameters W and b given to the constructor."""
+"""Layers that are linear in their input, parameters W and b given to the constructor.
+
+What backward needs of the input is a copy: the array is the caller's, who may write the next batch into it.
+"""
 
 from collections.abc import Generator
 from typing import Any
@@ -19,7 +22,7 @@ class Affine:
 
     def forward(self, x: Array) -> Array:
         self.shape = x.shape
-        self.x = x.reshape(x.shape[0], -1)
+        self.x = x.reshape(x.shape[0], -1).copy()
         return self.x @ self.W + self.b
 
     def backward(self, dout: Array) -> Array:
@@ -35,7 +38,7 @@ class MatMul:
         self.W = W
 
     def forward(self, x: Array) -> Array:
-        self.x = x
+        self.x = x.copy()
         return x @ self.W
 
     def backward(self, dout: Array) -> Array:
@@ -51,7 +54,7 @@ class Embedding:
         self.W = W
 
     def forward(self, ids: Array) -> Array:
-        self.ids = ids
+        self.ids = ids.copy()
         return self.W[ids]
 
     def backward(self, dout: Array) -> None:

@@ -17,7 +17,7 @@ class SoftmaxWithLoss:
     def forward(self, x: Array, t: Array) -> Array:
         shifted = x - x.max(axis=1, keepdims=True)
         log_y = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
-        self.y, self.t = np.exp(log_y), t
+        self.y, self.t = np.exp(log_y), t.copy()
         return -log_y[np.arange(len(t)), t].mean()
 
     def backward(self, dout: Array = 1) -> Array:

@@ -27,7 +27,7 @@ class RNN:
 
     def forward(self, x: Array, h_prev: Array) -> Array:
         h = np.tanh(x @ self.Wx + h_prev @ self.Wh + self.b)
-        self.x, self.h_prev, self.slope = x, h_prev, 1 - h * h
+        self.x, self.h_prev, self.slope = x.copy(), h_prev.copy(), 1 - h * h
         return h
 
     def backward(self, dh: Array) -> tuple[Array, Array]:
@@ -46,7 +46,7 @@ class LSTM:
         f, g, i, o = np.split(x @ self.Wx + h_prev @ self.Wh + self.b, 4, axis=1)
         f, g, i, o = _sigmoid(f), np.tanh(g), _sigmoid(i), _sigmoid(o)
         c = f * c_prev + i * g
-        self.x, self.h_prev, self.c_prev = x, h_prev, c_prev
+        self.x, self.h_prev, self.c_prev = x.copy(), h_prev.copy(), c_prev.copy()
         self.gates, self.tanh_c = (f, g, i, o), np.tanh(c)
         return o * self.tanh_c, c
 
@@ -73,7 +73,7 @@ class GRU:
         a = x @ self.Wx + self.b
         z, r = np.split(_sigmoid(a[:, :n] + h_prev @ self.Wh[:, :n]), 2, axis=1)
         new = np.tanh(a[:, n:] + (r * h_prev) @ self.Wh[:, n:])
-        self.x, self.h_prev, self.z, self.r, self.new = x, h_prev, z, r, new
+        self.x, self.h_prev, self.z, self.r, self.new = x.copy(), h_prev.copy(), z, r, new
         return (1 - z) * h_prev + z * new
 
     def backward(self, dh: Array) -> tuple[Array, Array]:

@@ -8,7 +8,7 @@ from itertools import groupby
 from xml.etree import ElementTree as ET
 
 from reports import cells, rows, words
-from verify.result import CaseResult, Comparison, Run, Verdict
+from verify.result import CaseResult, Comparison, Finding, Run, Verdict
 
 _FORBIDDEN = "[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
 
@@ -19,28 +19,50 @@ def render(run: Run) -> str:
     for file, group in groupby(run.cases, key=lambda case: case.where.rpartition(":")[0]):
         cases = list(group)
         comparisons = [c for case in cases for c in case.comparisons]
-        suite = ET.SubElement(root, "testsuite", name=_clean(file or "expr"), tests=str(len(comparisons)))
-        suite.set("failures", str(sum(_kind(c) == "failure" for c in comparisons)))
+        findings = [finding for case in cases for finding in case.findings]
+        number = len(comparisons) + len(findings)
+        suite = ET.SubElement(root, "testsuite", name=_clean(file or "expr"), tests=str(number))
+        failures = sum(_kind(c) == "failure" for c in comparisons) + sum(finding.bad for finding in findings)
+        suite.set("failures", str(failures))
         suite.set("errors", str(sum(_kind(c) == "error" for c in comparisons)))
         suite.set("skipped", "0")
         for case in cases:
             for comparison in case.comparisons:
                 _test_case(suite, file, case, comparison)
+            for number, finding in enumerate(case.findings, 1):
+                _finding(suite, file, case, finding, number)
     ET.indent(root)
     return '<?xml version="1.0" encoding="utf-8"?>\n' + ET.tostring(root, encoding="unicode") + "\n"
 
 
 def _test_case(suite: ET.Element, file: str, case: CaseResult, comparison: Comparison) -> None:
-    module = re.sub(r"[./\\]+", ".", file.replace(".", "_")) if file else "expr"
     variant = f" ({comparison.variant})" if comparison.variant else ""
-    classname, name = f"{module}.{case.name}", f"{comparison.quantity} {comparison.name}{variant}"
-    element = ET.SubElement(suite, "testcase", classname=_clean(classname), name=_clean(name))
+    element = _element(suite, file, case, f"{comparison.quantity} {comparison.name}{variant}")
     if kind := _kind(comparison):
         lines = [f"{label}: {text}" for label, text in words.explanation(comparison)] + _notes(case)
         problem = ET.SubElement(element, kind, type=cells.verdict(comparison), message=_clean(_message(comparison)))
         problem.text = _clean("\n".join([*lines, f"where: {case.where or 'expr'}", f"again: {case.reproduce}"]))
     if rows.traced(case) and comparison.good:
         ET.SubElement(element, "system-out").text = _clean("\n".join(_holds(case, comparison)))
+
+
+def _element(suite: ET.Element, file: str, case: CaseResult, name: str) -> ET.Element:
+    module = re.sub(r"[./\\]+", ".", file.replace(".", "_")) if file else "expr"
+    return ET.SubElement(suite, "testcase", classname=_clean(f"{module}.{case.name}"), name=_clean(name))
+
+
+def _finding(suite: ET.Element, file: str, case: CaseResult, finding: Finding, number: int) -> None:
+    """Write a finding, which fails or is told in the output of a test that passes; numbered, no name occurs twice."""
+    said = " ".join(filter(None, [finding.code, finding.name]))
+    element = _element(suite, file, case, f"finding {number}: {said}")
+    lines = [f"{severity}: {text}" for severity, one, text in words.findings(case) if one is finding]
+    lines += [f"for: {finding.variant}"] if finding.variant else []
+    lines.append(f"what that means: gradproof explain {finding.code}")
+    if finding.bad:
+        problem = ET.SubElement(element, "failure", type=finding.code, message=_clean(f"{said}: {finding.detail}"))
+        problem.text = _clean("\n".join([*lines, f"where: {case.where or 'expr'}", f"again: {case.reproduce}"]))
+    else:
+        ET.SubElement(element, "system-out").text = _clean("\n".join(lines))
 
 
 def _kind(comparison: Comparison) -> str:

@@ -32,7 +32,7 @@ def _case(case: CaseResult) -> list[str]:
     unclaimed = (
         [f"Not claimed, and so not checked: {', '.join(map(_code, case.unclaimed))}", ""] if case.unclaimed else []
     )
-    return [*heading, *lines, "", *explained, *remarks, *unclaimed, *again]
+    return [*heading, *lines, "", *explained, *_findings(case), *remarks, *unclaimed, *again]
 
 
 def _body(table: cells.Table) -> list[list[str]]:
@@ -48,6 +48,14 @@ def _explained(comparison: Comparison) -> list[str]:
         for label, text in words.explanation(comparison)
     ]
     return [f"**{_text(cells.name(comparison))}**: {_text(words.sentence(comparison))}", "", *lines, ""]
+
+
+def _findings(case: CaseResult) -> list[str]:
+    lines = [
+        f"- {_bold(severity) if finding.bad else severity} {_code(finding.code)}: {_text(said)}"
+        for severity, finding, said in words.findings(case)
+    ]
+    return [*lines, "", f"What that means: {_code(words.meaning(case))}", ""] if lines else []
 
 
 def _remark(remark: words.Remark) -> list[str]:

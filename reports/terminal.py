@@ -12,6 +12,7 @@ _COLORS = {
     Verdict.REFUTED: "31",
     Verdict.ERROR: "31",
 }
+_SEVERITIES = {"FAILS": "1;31", "hazard": "33", "allowed": "2"}
 _STATUS_COLORS = {0: "1;32", 1: "1;31", 2: "1;33"}
 
 
@@ -31,6 +32,7 @@ def _case(case: CaseResult, color: bool, verbosity: int) -> str:
     for row in table.rows:
         if row.explained:
             lines += _explained(row.comparison, color, everything)
+    lines += _findings(case, color, failures_only=verbosity < 0)
     if verbosity >= 0:
         for remark in words.remarks(case, everything=everything):
             lines += _remark(remark)
@@ -52,6 +54,15 @@ def _table(table: cells.Table, color: bool) -> list[str]:
 def _explained(comparison: Comparison, color: bool, everything: bool) -> list[str]:
     lines = [f"  {_paint(cells.name(comparison), '1', color)}: {words.sentence(comparison)}"]
     return lines + [f"    {label:<8}  {text}" for label, text in words.explanation(comparison, everything=everything)]
+
+
+def _findings(case: CaseResult, color: bool, *, failures_only: bool) -> list[str]:
+    found = words.findings(case, failures_only=failures_only)
+    lines = [
+        f"  {_paint(severity, _SEVERITIES[severity], color)} {finding.code}: {said}"
+        for severity, finding, said in found
+    ]
+    return [*lines, f"  what that means: {words.meaning(case)}"] if lines else []
 
 
 def _remark(remark: words.Remark) -> list[str]:

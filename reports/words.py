@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from reports.cells import failures, readable, short
 from reports.rows import traced, variants
-from verify.result import Branch, CaseResult, Comparison, Verdict
+from verify.result import Branch, CaseResult, Comparison, Cover, Finding, Verdict
 
 PROSE = ("likely", "entry")  # labels of explanations in words; the others are formulas, places and quotes
 _MOST = 3  # items of a list, unless everything is asked for
@@ -78,7 +78,7 @@ def _evidence(comparison: Comparison, everything: bool) -> list[tuple[str, str]]
     longest = None if everything or not comparison.index else _LONGEST
     formulas = [comparison.actual_formula, comparison.expected_formula]
     return [
-        *([reason] if comparison.evidence.kind == "small difference" else []),
+        *([reason] if comparison.evidence.kind in ("small difference", "edge") else []),
         ("backprop", _equation(formulas[0], found.actual, longest)),
         ("exact", _equation(formulas[1], found.expected, longest)),
         ("at", _point(found.inputs, " ".join(formulas), _MOST_INPUTS if longest else None)),
@@ -104,13 +104,56 @@ def remarks(case: CaseResult, *, everything: bool = True) -> list[Remark]:
         Remark(
             "checked for" if known else "tried for", [listed] if (listed := _listed(variants(case), "; ", most)) else []
         ),
-        Remark(
-            "holds where the code takes the same branches",
-            region(case.region, everything=everything) if known else [],
-        ),
+        *(_regions(case, most, everything) if known else []),
         *[Remark("note", [note], prose=True) for note in case.notes],
     ]
     return [remark for remark in said if remark.items]
+
+
+def _regions(case: CaseResult, most: int | None, everything: bool) -> list[Remark]:
+    """Return what is said of branches: for which inputs the claims hold, and what the code returns on edges."""
+    cover = case.cover
+    branches = Remark("holds where the code takes the same branches", region(case.region, everything=everything))
+    if cover is None or not traced(case):
+        return [branches]
+    said = [] if cover.complete and not cover.variant else [Remark("regions", [_covered(cover)], prose=True)]
+    said += [branches] if everything else []
+    unvisited = [_branch(b.where, b.condition if everything else short(b.condition), b.count) for b in cover.unvisited]
+    said.append(Remark("never visited", _some(unvisited, most)))
+    return [*said, Remark("on edges", _some(cover.kinks, most))]
+
+
+def _covered(cover: Cover) -> str:
+    if not cover.complete:
+        return f"{cover.regions} were looked at, which are not shown to be all there are"
+    return f"{cover.regions} were looked at, and for {cover.variant} they are shown to be all there are"
+
+
+def _some(items: Sequence[str], most: int | None) -> list[str]:
+    if most is None or len(items) <= most + 1:
+        return list(items)
+    return [*items[:most], f"and {len(items) - most:,} more"]
+
+
+def findings(case: CaseResult, *, failures_only: bool = False) -> list[tuple[str, Finding, str]]:
+    """Return what was found, failures first, each with its severity in a word, and what happened in a sentence."""
+    chosen = [found for found in case.findings if found.bad or not failures_only]
+    return [(severity(found), found, _found(found)) for found in sorted(chosen, key=lambda found: not found.bad)]
+
+
+def severity(found: Finding) -> str:
+    """Return how a finding counts, in a word, in capitals where it is bad."""
+    return "allowed" if found.allowed else "FAILS" if found.fails else "hazard"
+
+
+def _found(found: Finding) -> str:
+    place = f" ({found.where})" if found.where else ""
+    return f"{found.detail}{place}" + (f"; the reason given: {found.allowed}" if found.allowed else "")
+
+
+def meaning(case: CaseResult) -> str:
+    """Return the command that says what the findings of a case mean."""
+    return f"gradproof explain {' '.join(sorted({found.code for found in case.findings}))}"
 
 
 def region(branches: Sequence[Branch], *, everything: bool = True) -> list[str]:

@@ -1,6 +1,6 @@
 """One result that holds every verdict, for the tests of result and reports."""
 
-from verify.result import Branch, CaseResult, Comparison, Counterexample, Evidence, Rounding, Run, Verdict
+from verify.result import Branch, CaseResult, Comparison, Counterexample, Evidence, Finding, Rounding, Run, Verdict
 
 SAME = Evidence("same formula", "both sides are the same formula")
 FIELD = Evidence("field, 2^-244", "equal at random points of a finite field: wrong with a chance below 2^-244")
@@ -137,9 +137,25 @@ HALVED = traced(
     *[array("W", SMALL, "3 4"), halved(STRIDED)],
     region=(Branch("my_layers.py:9", "x[0,0] > 0", 6, SMALL),),
 )
+FAULTY = traced(
+    "writes into dout",
+    array("x", SMALL, "2 3"),
+    findings=(
+        Finding("GP106", "what Relu.backward returns shares its memory with dout", False, "", "my_layers.py:20", SMALL),
+        Finding("GP101", "Relu.backward writes into its argument dout", True, "dout", "my_layers.py:20", SMALL),
+        Finding("GP112", "dW is the sum | of *both*", True, "W", "", SMALL, "zeroed by the <optimizer>"),
+    ),
+)
+HAZARDOUS = traced(
+    "keeps its input",
+    array("x", SMALL, "2 3"),
+    findings=(Finding("GP120", "changing x after Square.forward changes the gradient", False, "x", "my_layers.py:30"),),
+)
 TRACED = (
     AFFINE,
     HALVED,
+    FAULTY,
+    HAZARDOUS,
     traced(
         "agrees | *only*",
         *[array("x", SMALL, "2 3", Verdict.AGREES, evidence=AGREES.evidence), array("x", SINGLE, "1 3")],

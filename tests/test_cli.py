@@ -17,7 +17,7 @@ def test_without_arguments_the_project_is_checked(command, monkeypatch):
     done = command()
     assert (done.status, done.err) == (0, "")
     assert re.search(
-        r"\n61 cases, 2\d\d gradients of [\d,]+ entries: all proved; 13 cases for the branches taken only\.\n$",
+        r"\n61 cases, 2\d\d gradients of [\d,]+ entries: all proved; 7 cases for the regions visited only\.\n$",
         done.out,
     )
     assert "apples and oranges    price = tax*(apple*apple_cnt + orange*orange_cnt) = 715" in done.out
@@ -222,3 +222,39 @@ def test_a_bug_of_ours_is_a_row_and_no_verdict(command, shop):
     assert (done.status, "ZeroDivisionError" in done.err) == (1, True)
     assert "gradproof itself failed: this is a bug in it; please report it" in done.out
     assert "1 case in error (2 cases, 1 gradient: 1 proved)" in done.out
+
+
+@pytest.fixture
+def keeping(shop):
+    """A case of a layer that keeps its input: a hazard."""
+    (shop / "keeping.py").write_text(
+        "import verify\n\n\nclass Square:\n    def forward(self, x):\n        self.x = x\n        return x**2\n\n"
+        "    def backward(self, dout):\n        return 2 * self.x * dout\n\n\n"
+        'square = verify.layer(Square, inputs={"x": "N"})\n'
+    )
+    return "keeping.py"
+
+
+def test_a_hazard_passes_unless_strict(command, keeping):
+    """It is shown with its place and how to learn more; --strict makes it fail, and -q shows it then."""
+    done = command(keeping)
+    assert done.status == 0
+    assert "hazard GP120: changing x after Square.forward changes the gradient" in done.out
+    assert "(keeping.py:5)" in done.out
+    assert "what that means: gradproof explain GP120" in done.out
+    assert done.out.endswith("all proved; 1 hazard found.\n")
+    assert "GP120" not in command(keeping, "-q").out
+    strict = command(keeping, "--strict", "-q")
+    assert strict.status == 1
+    assert "FAILS GP120" in strict.out
+    assert strict.out.endswith("FAILED: 1 fault found (1 case, 1 gradient of 4 entries: 1 proved).\n")
+    assert command(keeping, "--quick", "--strict").status == 0
+
+
+def test_explain(command):
+    """A code, several, or none for the list; a code that does not exist is refused with the nearest."""
+    assert command("explain", "GP101").out.startswith("GP101  backward writes into dout\n")
+    assert command("explain").out.startswith("GP001  hazard  ")
+    refused = command("explain", "GP190")
+    assert (refused.status, refused.out) == (2, "")
+    assert refused.err.startswith("gradproof: there is no finding 'GP190'; nearest are ")

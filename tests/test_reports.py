@@ -94,6 +94,7 @@ def test_junit_counts_and_names():
     names = [(case.get("classname"), case.get("name")) for case in root.iter("testcase")]
     assert len(set(names)) == len(names)
     bad = sum(not c.good for case in EVERYTHING.cases for c in case.comparisons)
+    bad += sum(finding.bad for finding in EVERYTHING.findings)
     assert len(root.findall(".//failure")) + len(root.findall(".//error")) == bad
 
 
@@ -276,3 +277,17 @@ def test_large_cases_take_seconds(name):
     start = time.process_time()
     renderer(name)(run)
     assert time.process_time() - start < 5
+
+
+def test_findings_are_in_every_report():
+    """Each code is there with its severity, failures first, and what was allowed with the reason."""
+    run = Run((results.FAULTY,))
+    for name in FORMATS:
+        text = renderer(name)(run)
+        assert all(code in text for code in ("GP101", "GP106", "GP112"))
+        assert "optimizer" in text
+    shown = terminal.render(run)
+    assert shown.index("FAILS GP101") < shown.index("hazard GP106") < shown.index("allowed GP112")
+    quiet = terminal.render(run, verbosity=-1)
+    assert "FAILS GP101" in quiet
+    assert "GP106: " not in quiet

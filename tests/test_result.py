@@ -1,9 +1,11 @@
 """The gate: what passes, what fails, and what is said about it."""
 
+from dataclasses import replace
+
 import pytest
 import results
 
-from verify.result import Run, Verdict, exit_status, summary
+from verify.result import Run, Verdict, exit_status, strict, summary
 
 GOOD, AGREES = results.case("good", results.PROVED), results.case("agrees", results.AGREES)
 
@@ -21,6 +23,9 @@ GOOD, AGREES = results.case("good", results.PROVED), results.case("agrees", resu
         ((GOOD, results.case("x", results.PROVED, results.STATED)), True, 1),
         ((GOOD, results.case("nothing compared")), True, 1),
         ((GOOD,), False, 1),
+        ((results.FAULTY,), True, 1),
+        ((results.HAZARDOUS,), True, 0),
+        ((strict(results.HAZARDOUS),), True, 1),
         ((), True, 2),
         ((results.case("values only", results.VALUE),), True, 2),
     ],
@@ -38,8 +43,18 @@ def test_summary_says_what_decided():
     assert summary(Run((GOOD,), complete=False)) == "FAILED: stopped early (1 case, 1 gradient: 1 proved)"
     assert summary(results.everything()) == (
         "FAILED: 2 gradients refuted, 2 gradients undecided, 1 stated value refuted, 1 case undecided, 2 cases in error, "
-        "1 float result outside the rounding bound (12 cases, 16 gradients of 104 entries: 10 proved)"
+        "1 float result outside the rounding bound, 1 fault found (14 cases, 18 gradients of 116 entries: 12 proved)"
     )
+
+
+def test_findings_are_told_in_the_summary():
+    """Hazards and allowances pass, and the last line says so; with --strict hazards fail, allowances do not."""
+    passing = replace(results.FAULTY, findings=results.FAULTY.findings[2:])
+    run = Run((results.HAZARDOUS, passing))
+    assert summary(run).endswith("all proved; 1 hazard found; 1 finding allowed")
+    failing = Run(tuple(map(strict, run.cases)))
+    assert summary(failing) == "FAILED: 1 fault found (2 cases, 2 gradients of 12 entries: 2 proved)"
+    assert (exit_status(run), exit_status(failing)) == (0, 1)
 
 
 def test_variants_count_once_with_the_worst():

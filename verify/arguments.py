@@ -10,6 +10,7 @@ from typing import Any, NoReturn
 
 from verify import __version__
 from verify.errors import InputError
+from verify.mutation.result import KINDS
 
 _EXAMPLES = """\
 examples:
@@ -17,17 +18,20 @@ examples:
   gradproof shopping.toml my_cases.py          check the cases of these files
   gradproof --report json=report.json -q       write a report, show failures only
   gradproof expr "apple * tax" --at apple=100 --at tax=1.1
+  gradproof mutate my_cases.py                 plant errors, and say how many of them the cases catch
+  gradproof explain GP101                      say what a finding means, and how to mend it
 
 exit status:
   0  every gradient is proved, or agrees
-  1  something is refuted, undecided, broken, or not explained by rounding
+  1  something is refuted, undecided, broken, not explained by rounding, or found to fail a contract
   2  the run could not be made, or nothing was checked
   70 a bug in gradproof itself; 130 interrupted
 """
 _OPTION = re.compile(r"-[qvh]+|--[a-z]{2}[a-z-]*(=.*)?")  # anything else with a minus, after `expr`, is an expression
+_PLANTED = f"plant errors of these classes only: {', '.join(f'{kind} {said}' for kind, said in KINDS.items())}"
 LONGEST_TIMEOUT = 1_000_000  # seconds: what every platform can wait for
 SECONDS_EXPECTED = f"a positive number of seconds was expected, {LONGEST_TIMEOUT:,} at most"
-_COMMANDS = ("run", "expr", "list")
+_COMMANDS = ("run", "expr", "list", "mutate", "explain")
 
 
 class _Parser(argparse.ArgumentParser):
@@ -80,6 +84,15 @@ def _parser(formats: Iterable[str]) -> argparse.ArgumentParser:
     _add_expression(expr)
     listing = commands.add_parser("list", parents=[choosing], help="list the cases, check nothing", allow_abbrev=False)
     listing.set_defaults(layers=None, timeout=None)
+    mutate = commands.add_parser(
+        "mutate",
+        parents=[checking, choosing],
+        help="plant errors, and see which of them are caught",
+        allow_abbrev=False,
+    )
+    mutate.add_argument("--operators", type=_kinds, default=(), metavar="M1,M5", help=_PLANTED)
+    explain = commands.add_parser("explain", help="say what a finding means, and how to mend it", allow_abbrev=False)
+    explain.add_argument("codes", nargs="*", metavar="CODE", help="a code, like GP101; none: the list of all of them")
     return parser
 
 
@@ -96,6 +109,7 @@ def _checking(formats: Iterable[str]) -> _Parser:
     add("--timeout", type=_seconds, metavar="SECONDS", help=seconds)
     quick = "decide the formula at the sample only: no other regions, no contracts, no floats"
     add("--quick", action="store_true", help=quick)
+    add("--strict", action="store_true", help="hazards fail too, not only what gives wrong results in ordinary use")
     color = "default: auto, which honours NO_COLOR and FORCE_COLOR"
     add("--color", choices=("auto", "always", "never"), default="auto", help=color)
     layers = "take AddLayer, MulLayer, ... from this module or file, not from gradproof's own"
@@ -112,6 +126,15 @@ def _seconds(text: str) -> float:
     if not 0 < value <= LONGEST_TIMEOUT:
         raise argparse.ArgumentTypeError(f"{text!r}: {SECONDS_EXPECTED}")
     return value
+
+
+def _kinds(text: str) -> tuple[str, ...]:
+    """Read classes of mistakes; raises ArgumentTypeError."""
+    kinds = tuple(kind.strip().upper() for kind in text.split(","))
+    for kind in kinds:
+        if kind not in KINDS:
+            raise argparse.ArgumentTypeError(f"{kind!r} is no class of mistakes; known are {', '.join(KINDS)}")
+    return kinds
 
 
 def _choosing() -> _Parser:

@@ -55,7 +55,7 @@ def _check_expression(case: ExpressionCase, seed: int) -> CaseResult:
         output=case.program.output,
         expression=exact.text(output),
         output_value=exact.at_sample([output])[output].readable,
-        inputs=tuple((name, decimal_text(value)) for name, value in case.inputs.items()),
+        inputs=tuple(runs.each_once(case.inputs, decimal_text).items()),
         upstream=(exact.upstream_name, decimal_text(case.upstream)),
         comparisons=tuple(comparisons),
         unclaimed=unclaimed,

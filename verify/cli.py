@@ -63,6 +63,11 @@ def _command(argv: Sequence[str]) -> int:
         options = parse(argv, FORMATS)
     except SystemExit as asked_for:  # --help and --version print and exit
         return int(asked_for.code or 0)
+    if options.command == "explain":
+        from verify.findings import explained
+
+        print(explained(options.codes), end="")
+        return 0
     from verify.processes.process import Process
 
     process = Process()  # it starts up while we import what we need ourselves
@@ -71,6 +76,8 @@ def _command(argv: Sequence[str]) -> int:
     with Workers(process) as workers:
         if options.command == "list":
             return _list(_selected(workers, options, _settings(workers, options)))
+        if options.command == "mutate":
+            return _mutate(workers, options)
         run, asked = _run(workers, options)
     return _report(run, asked, options)
 
@@ -104,10 +111,36 @@ def _run(workers: Workers, options: argparse.Namespace) -> tuple[Run, list[Reque
     return Run(tuple(results), seed, __version__, complete=len(results) == len(cases)), asked
 
 
+def _mutate(workers: Workers, options: argparse.Namespace) -> int:
+    """Plant errors in the code of the cases, and report what becomes of them; returns the exit status."""
+    from reports import mutants
+    from reports.write import requests, write
+    from verify.mutation.result import How, exit_status
+    from verify.mutation.survey import Crew, shown, surveyed
+
+    config, asked = _settings(workers, options), requests(options.report)
+    if unknown := [request.format for request in asked if request.format not in ("json", "terminal")]:
+        raise InputError(f"--report {unknown[0]}: what became of planted errors is written as terminal or json")
+    how = How(config.seed if options.seed is None else options.seed, options.quick, options.strict)
+    with Crew(workers) as crew:
+        cases = _selected(workers, options, config)
+        surveys = [surveyed(crew, case, how, options.operators, shown(sys.stderr)) for case in cases]
+    verbosity = options.verbose - options.quiet
+    texts = {"json": lambda: mutants.document(surveys, __version__)}
+    texts["terminal"] = lambda: mutants.render(surveys, color=_colored(options.color), verbosity=verbosity)
+    write({request.path: texts[request.format]() for request in asked if request.path})
+    on_stdout = [request.format for request in asked if request.path is None] or ["terminal"]
+    if verbosity > -2 or asked:
+        print("".join(texts[name]() for name in on_stdout), end="", flush=True)
+    return exit_status(surveys)
+
+
 def _result(workers: Workers, case: Found | CaseResult, seed: int, options: argparse.Namespace) -> CaseResult:
     from verify.processes.workers import Found
+    from verify.result import strict
 
     result = workers.checked(case, seed) if isinstance(case, Found) else case
+    result = strict(result) if options.strict else result
     if not options.layers:
         return result
     return replace(result, reproduce=f"{result.reproduce} --layers {shlex.quote(options.layers)}")

@@ -14,6 +14,7 @@ from verify.errors import GradproofError, InputError
 from verify.expressions.suite import Wire, load
 from verify.processes.messages import Unit
 from verify.processes.packages import LAYERS, beside
+from verify.processes.sources import Loader
 from verify.subjects.cases import Case, make
 from verify.targets import ALONE, failed, is_path, of_file, of_name, shown, units
 
@@ -79,7 +80,7 @@ def _imported(unit: Unit) -> ModuleType:
 
 def _from_file(unit: Unit) -> ModuleType:
     """Import a file under a name of its own, as if it were run."""
-    spec = importlib.util.spec_from_file_location(unit.name, unit.file)
+    spec = importlib.util.spec_from_file_location(unit.name, unit.file, loader=Loader(unit.name, unit.file))
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)

@@ -24,7 +24,9 @@ def exact(value: object, what: str) -> Fraction:
     Raises InputError for NaN, infinity, anything that is not a number, and what does not fit a float64; `what` names
     the number in the message.
     """
-    if isinstance(value, Fraction):
+    if type(value) is int:  # first, for the others take a while to ask
+        number = _whole(value)
+    elif isinstance(value, Fraction):
         number = value
     elif isinstance(value, numbers.Integral) and not isinstance(value, bool):
         number = _whole(int(value))

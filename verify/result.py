@@ -7,7 +7,7 @@ as `repr` gives them, so that nothing is rounded on the way to a report.
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from functools import cached_property
 
@@ -67,7 +67,8 @@ class Counterexample:
     actual: str
 
 
-@dataclass(frozen=True, slots=True)
+# Meant to be left as it is, like the others; a frozen one takes four times as long to make, and there may be many.
+@dataclass(slots=True, unsafe_hash=True)
 class Comparison:
     """One quantity of a case: what the code gave against what is exact.
 
@@ -138,12 +139,17 @@ class Finding:
     variant: str = ""
     allowed: str = ""
 
+    @property
+    def bad(self) -> bool:
+        """Tell whether the gate fails for it."""
+        return self.fails and not self.allowed
+
 
 @dataclass(frozen=True, slots=True)
 class Accuracy:
     """How exact the floats of one gradient are, in the worst of its entries, at inputs of one magnitude.
 
-    `magnitude` is `sample` or a power of ten (`1e8`); `error` and `bound` are in ulps of the exact value, rounded up
+    `magnitude` is `sample`, or what that was scaled or moved to (`1e8`, `1e6 + sample`); `error` and `bound` are in ulps of the exact value, rounded up
     to two digits, `bits_lost` is log2 of the bound. What is empty is unknown.
     """
 
@@ -204,7 +210,7 @@ class CaseResult:
         return (
             bool(self.comparisons)
             and all(c.good for c in self.comparisons)
-            and not any(finding.fails and not finding.allowed for finding in self.findings)
+            and not any(finding.bad for finding in self.findings)
         )
 
 
@@ -245,20 +251,36 @@ class Run:
         return sum(c.verdict.good and not c.good for case in self.cases for c in case.comparisons)
 
     @property
+    def findings(self) -> list[Finding]:
+        """Return what was found in all cases beside wrong formulas."""
+        return [finding for case in self.cases for finding in case.findings]
+
+    @property
     def remarks(self) -> list[str]:
-        """Say what passes without having been shown: sides of branches, unclaimed gradients, floats without a bound."""
+        """Say what passes all the same: sides of branches, unclaimed gradients, floats without a bound, hazards."""
         unclaimed = sum(len(case.unclaimed) for case in self.cases)
         boundless = sum(
             c.good and c.rounding is not None and not c.rounding.bound for case in self.cases for c in case.comparisons
         )
-        bounded = sum(bool(case.region) for case in self.cases)
+        bounded = sum(bool(case.region) and case.cover is None for case in self.cases)
         said = [f"{_plural(bounded, 'case')} for the branches taken only"] if bounded else []
+        visited = sum(case.cover is not None and not case.cover.complete for case in self.cases)
+        said += [f"{_plural(visited, 'case')} for the regions visited only"] if visited else []
         said += [f"{_plural(unclaimed, 'gradient')} not claimed"] if unclaimed else []
-        return [*said, f"{_plural(boundless, 'float result')} without a rounding bound"] if boundless else said
+        said += [f"{_plural(boundless, 'float result')} without a rounding bound"] if boundless else []
+        hazards = sum(not finding.fails and not finding.allowed for finding in self.findings)
+        said += [f"{_plural(hazards, 'hazard')} found"] if hazards else []
+        allowed = sum(bool(finding.allowed) for finding in self.findings)
+        return [*said, f"{_plural(allowed, 'finding')} allowed"] if allowed else said
+
+
+def strict(case: CaseResult) -> CaseResult:
+    """Return a result in which hazards fail the gate like any other finding."""
+    return replace(case, findings=tuple(replace(finding, fails=True) for finding in case.findings))
 
 
 def exit_status(run: Run) -> int:
-    """Return 0 if all agree, 1 if anything is refuted, undecided or broken, 2 if no gradient was checked."""
+    """Return 0 if all agree, 1 if anything is refuted, undecided, broken or found, 2 if no gradient was checked."""
     if any(not case.good for case in run.cases) or (run.cases and not run.complete):
         return 1
     return 0 if run.count("gradient") else 2
@@ -285,6 +307,8 @@ def _troubles(run: Run) -> list[str]:
     ]
     if run.unexplained:
         said.append(f"{_plural(run.unexplained, 'float result')} outside the rounding bound")
+    if bad := sum(finding.bad for finding in run.findings):
+        said.append(f"{_plural(bad, 'fault')} found")
     return said if run.complete else [*said, "stopped early"]
 
 

@@ -41,6 +41,11 @@ def asked_at() -> str:
 
     That is outside of this package, and of what is installed, unless all is.
     """
+    return told(asking())
+
+
+def asking() -> tuple[str, int]:
+    """Return the file and the line of the innermost running line of the user's, or ("", 0): cheap, `told` writes it."""
     first = None
     frame: FrameType | None = sys._getframe()
     while frame is not None:
@@ -48,9 +53,15 @@ def asked_at() -> str:
         if not _is_ours(file) and not file.startswith("<"):
             first = first or frame
             if not is_library(file):
-                return f"{relative(file)}:{frame.f_lineno}"
+                return file, frame.f_lineno
         frame = frame.f_back
-    return f"{relative(first.f_code.co_filename)}:{first.f_lineno}" if first else ""
+    return (first.f_code.co_filename, first.f_lineno) if first else ("", 0)
+
+
+def told(place: tuple[str, int]) -> str:
+    """Write a file and a line of it as `file:line`."""
+    file, line = place
+    return f"{relative(file)}:{line}" if file else ""
 
 
 @lru_cache(maxsize=4096)

@@ -4,11 +4,68 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
+
+from verify.arithmetic.faults import Fault, faults, finding
+from verify.arithmetic.judge import Judgement, upward
+from verify.arithmetic.trials import Trial, trials
+from verify.expressions.runs import SubjectError
 from verify.gradients.claims import Exact
 from verify.result import Accuracy, Finding
 from verify.subjects.cases import TracedCase
+from verify.tracing.region import pinned
+
+_LARGE = 10_000  # nodes of a run, in place of which one of smaller sizes is looked at
 
 
 def arithmetic(case: TracedCase, runs: Sequence[Exact], seed: int) -> tuple[list[Finding], list[Accuracy]]:
-    """Return what rounding does not explain, or makes worthless, and how exact each gradient is."""
-    return [], []
+    """Return what rounding does not explain, or makes worthless, and how exact each gradient is.
+
+    One run is looked at for each choice of the case's options.
+    """
+    found: dict[tuple[str, str], list[Fault]] = {}
+    accuracy: list[Accuracy] = []
+    for run in _chosen(runs):
+        try:
+            for trial in trials(case, run, runs, seed):
+                accuracy += _rows(trial)
+                for fault in faults(trial):
+                    found.setdefault((fault.code, fault.name), []).append(fault)
+        except SubjectError:
+            continue  # it could be followed before: code that keeps something from run to run
+    return [finding(some, case.backward or case.where) for some in found.values()], accuracy
+
+
+def _chosen(runs: Sequence[Exact]) -> list[Exact]:
+    """Return a run for each choice of options: the first that is not large, or else the smallest."""
+    by_options: dict[str, list[Exact]] = {}
+    for run in runs:
+        if not pinned(run.seen.conditions):
+            by_options.setdefault(repr(run.seen.variant.options), []).append(run)
+    return [
+        next((run for run in some if _size(run) <= _LARGE), None) or min(some, key=_size)
+        for some in by_options.values()
+    ]
+
+
+def _size(run: Exact) -> int:
+    return len(run.seen.trace)
+
+
+def _rows(trial: Trial) -> list[Accuracy]:
+    variant = trial.place.run.seen.variant.text
+    return [
+        Accuracy(name, trial.numbers.name, trial.name, *_measures(judgement), variant)
+        for name, judgement in trial.judgements.items()
+    ]
+
+
+def _measures(judgement: Judgement) -> tuple[str, str, str]:
+    """Return error and bound in ulps, and the bits that the bound loses, of the worst entry."""
+    worst = judgement.worst
+    actual, ulp = judgement.actual[worst], judgement.ulps[worst]
+    with np.errstate(all="ignore"):
+        error, bound = judgement.error[worst] / ulp, judgement.bound[worst] / ulp
+        bits = np.ceil(10 * np.log2(np.maximum(bound, 1))) / 10
+    said = upward(error) if np.isfinite(actual) else str(float(actual))
+    return said, upward(bound), f"{float(bits):.1f}" if np.isfinite(bits) else ""

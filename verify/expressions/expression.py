@@ -40,7 +40,7 @@ _NOT_ARITHMETIC: dict[type[ast.AST], str] = {
     ast.NamedExpr: "an assignment inside an expression",
     ast.AugAssign: "an assignment that changes a value",
 }
-_PIECE = 1000  # lines
+_PIECE = 100  # lines: their tree is to stay in the processor's cache
 _LARGEST_POWER = 1000
 _LARGEST_ROOT = 10**9
 _LONGEST_LABEL = 48
@@ -64,7 +64,7 @@ def parse(text: str, inputs: Iterable[str] | None = None) -> Program:
 
 def identifier(name: str) -> str:
     """Return a name as Python reads it: two spellings that look alike (`ﬁ`, `fi`) are one name."""
-    return unicodedata.normalize("NFKC", name)
+    return name if name.isascii() else unicodedata.normalize("NFKC", name)
 
 
 def _statements(source: str) -> Iterator[tuple[int, list[ast.stmt]]]:
@@ -116,12 +116,12 @@ class _Builder:
             self.lines = source.encode().split(b"\n")
         except UnicodeEncodeError:  # half a surrogate pair
             raise InputError("not an expression: it is not valid text (UTF-8)") from None
-        self.inputs = None if inputs is None else dict.fromkeys(inputs)
+        self.inputs = None if inputs is None else {name: name for name in inputs}
         self.above = 0  # lines that the numbers of a tree's lines do not count
         self.steps: list[Step] = []
         self.scope: dict[str, int] = {}
         self.named: set[str] = set()
-        self.used: set[str] = set()
+        self.unused: dict[str, None] = {}  # names of lines that were not read since
         self.labels: dict[str, int] = {}
         self.output = ""
         self.result = 0
@@ -132,13 +132,6 @@ class _Builder:
         if self.finished:
             raise self.error(statement, "only the last line may go without a name (name = expression)")
         match statement:
-            case ast.Expr(value):
-                self.result = self.walk(value)
-                self.output = "out"
-                while self.output in self.scope:
-                    self.output += "_"
-                self.name_step(self.result, self.output)
-                self.finished = True
             case ast.Assign(targets=[ast.Name(id=name) as target], value=value):
                 self.result = self.walk(value)
                 if name in self.scope:
@@ -146,6 +139,14 @@ class _Builder:
                 self.output = name
                 self.name_step(self.result, name)
                 self.scope[name] = self.result
+                self.unused[name] = None
+            case ast.Expr(value):
+                self.result = self.walk(value)
+                self.output = "out"
+                while self.output in self.scope:
+                    self.output += "_"
+                self.name_step(self.result, self.output)
+                self.finished = True
             case _:
                 raise self.error(statement, self.refusal(statement))
 
@@ -162,13 +163,14 @@ class _Builder:
         todo = [root]
         while todo:
             node = todo.pop()
-            operands = _operands(node)
+            operands = () if type(node) is ast.Name else _operands(node)
             backwards.append((node, len(operands)))
             todo += operands  # the last one is next: the other way round, every operation follows its arguments
         done: list[int] = []
         for node, arity in reversed(backwards):
             if arity:
-                done[-arity:] = [self.operation(node, done[-arity:])]
+                right = (done.pop(),) if arity == 2 else ()
+                done[-1] = self.operation(node, (done[-1], *right))
             else:
                 done.append(self.lookup(node) if type(node) is ast.Name else self.constant(node))
         return done[0]
@@ -184,29 +186,39 @@ class _Builder:
 
     def lookup(self, node: ast.Name) -> int:
         name = node.id
-        self.used.add(name)
-        if name not in self.scope:
-            if self.inputs is not None and name not in self.inputs:
-                hint = nearest(name, [*self.inputs, *self.scope])
-                raise self.error(
-                    node, f"{name!r} has no value: it is neither an input nor defined on an earlier line{hint}"
-                )
-            self.scope[name] = self.append(Step("input", label=name))
-        return self.scope[name]
+        known = self.scope.get(name)
+        if known is not None:
+            self.unused.pop(name, None)
+            return known
+        if self.inputs is not None and name not in self.inputs:
+            hint = nearest(name, [*self.inputs, *self.scope])
+            raise self.error(
+                node, f"{name!r} has no value: it is neither an input nor defined on an earlier line{hint}"
+            )
+        name = name if self.inputs is None else self.inputs[name]  # the same string, which is found sooner
+        found = self.scope[name] = self.append(Step("input", (), None, name))
+        return found
 
-    def operation(self, node: ast.expr, arguments: list[int]) -> int:
-        if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.UAdd):
-            return arguments[0]
+    def operation(self, node: ast.expr, arguments: tuple[int, ...]) -> int:
         assert isinstance(node, (ast.BinOp, ast.UnaryOp))
-        op = _SYMBOLS[type(node.op)]
-        steps = [self.steps[i] for i in arguments]
-        numbers = [step.number for step in steps if step.op == "number" and step.number is not None]
-        folded = self.fold(node, op, numbers) if len(numbers) == len(steps) else None
+        op = _SYMBOLS.get(type(node.op))
+        if op is None:  # +x
+            return arguments[0]
+        steps = self.steps
+        varies = steps[arguments[0]].varies or steps[arguments[-1]].varies  # an exponent never does
+        folded = None if varies else self.folded(node, op, arguments)
         if folded is not None:
             return self.number(folded)
-        exponent = self.exponent(node, arguments.pop()) if op == "**" else None
-        varies = steps[0].varies or steps[-1].varies  # an exponent never does
-        return self.append(Step(op, tuple(arguments), exponent, self.label(node), varies))
+        exponent = None
+        if op == "**":
+            exponent, arguments = self.exponent(node, arguments[1]), arguments[:1]
+        return self.append(Step(op, arguments, exponent, self.label(node), varies))
+
+    def folded(self, node: ast.expr, op: str, arguments: tuple[int, ...]) -> Fraction | None:
+        """Compute an operation whose arguments are all numbers; None where one of them is a root, or it is."""
+        steps = [self.steps[i] for i in arguments]
+        numbers = [step.number for step in steps if step.op == "number" and step.number is not None]
+        return self.fold(node, op, numbers) if len(numbers) == len(steps) else None
 
     def fold(self, node: ast.expr, op: str, numbers: list[Fraction]) -> Fraction | None:
         """Compute an operation on numbers exactly; None where the result is irrational and so stays a step."""
@@ -288,9 +300,10 @@ class _Builder:
             raise InputError("the expression is empty")
         for name in self.inputs or []:
             if name not in self.scope:
-                raise InputError(f"the input {name!r} is not used by the expression{nearest(name, self.used)}")
-        for name in self.scope:
-            if name not in self.used and name != self.output:
+                used = [used for used in self.scope if used not in self.unused]
+                raise InputError(f"the input {name!r} is not used by the expression{nearest(name, used)}")
+        for name in self.unused:
+            if name != self.output:
                 raise InputError(f"{name!r} is defined but never used")
         if not self.steps[self.result].varies:
             raise InputError("the expression has no inputs: there is nothing to differentiate")

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import math
 import numbers
+import sys
 from collections.abc import Callable
 from decimal import ROUND_CEILING, Context, Decimal
 from fractions import Fraction
@@ -27,6 +28,9 @@ from verify.where import asked_at
 
 BITS = 128  # of the balls' midpoints: their own rounding is nothing beside what they have to enclose
 _EXACT_BITS = 256
+_FLOAT_BITS = 53
+_PLAIN = (int, float)  # what is found out of any other type, whether it is a number, takes a while
+_ONE = flint.arb(1)
 _UNIT = flint.arb(2.0**-53)
 _SMALLEST_NORMAL = flint.arb(2.0**-1022)
 _HALF_SUBNORMAL = flint.arb(2.0**-1074) / 2
@@ -57,19 +61,26 @@ class Enclosure(Scalar):
         """Return a plain number as the float that it becomes beside a float, and a fraction with what that is off."""
         if type(other) is type(self):
             return other
-        if isinstance(other, Fraction):
-            return self.of_input(other)
-        return type(self)(flint.arb(float(other))) if isinstance(other, numbers.Real) else None
+        if type(other) not in _PLAIN:
+            if isinstance(other, Fraction):
+                return self.of_input(other)
+            if not isinstance(other, numbers.Real):
+                return None
+        return type(self)(flint.arb(float(other)))  # type: ignore[arg-type]
 
     def plus(self, other: Self) -> Self:
         """Enclose self + other."""
-        return self._rounded(self.ball + other.ball, exactly=self.ball.is_zero() or other.ball.is_zero())
+        a, b = self.ball, other.ball
+        value = a + b
+        return type(self)(value) if _is_float(value) else self._rounded(value, exactly=a.is_zero() or b.is_zero())
 
     def times(self, other: Self) -> Self:
         """Enclose self * other; a factor that is a power of two only moves the exponent, and 1 nothing at all."""
-        if other.ball == 1:
+        a, b = self.ball, other.ball
+        if b == _ONE:
             return self
-        return self._rounded(self.ball * other.ball, exactly=_scales(self.ball) or _scales(other.ball))
+        value = a * b
+        return type(self)(value) if _is_float(value) else self._rounded(value, exactly=_scales(a) or _scales(b))
 
     def over(self, other: Self) -> Self:
         """Enclose self / other; raises ZeroDivisionError where other is exactly 0, as a float does."""
@@ -94,9 +105,10 @@ class Enclosure(Scalar):
         if not size < _OVERFLOW:  # or unknown: no order holds for what is not finite
             return type(self)(_UNKNOWN)
         normal = size >= _SMALLEST_NORMAL or value.is_zero()
-        if normal and (exactly or (value.is_exact() and value.bits() <= 53)):
+        if normal and (exactly or (value.is_exact() and value.bits() <= _FLOAT_BITS)):
             return type(self)(value)
-        return type(self)(value + flint.arb(0, (size * _UNIT + _HALF_SUBNORMAL) * units))
+        added = size * _UNIT + _HALF_SUBNORMAL
+        return type(self)(value + flint.arb(0, added if units == 1 else added * units))
 
 
 def _comparing(relation: str) -> Callable[[Enclosure, object], Any]:
@@ -120,9 +132,16 @@ Enclosure.__abs__ = lambda self: self if _decided(self.ball, ">=") else -self  #
 Enclosure.__hash__ = object.__hash__  # type: ignore[method-assign]
 
 
+def _is_float(value: flint.arb) -> bool:
+    """Tell whether a ball is exactly one float64, and no subnormal one: the exact result of most exact operands."""
+    # What has no more bits than a float is a float, unless its exponent is out of their range.
+    short = value.is_exact() and value.bits() <= _FLOAT_BITS
+    return bool(short and sys.float_info.min <= abs(float(value)) < math.inf)
+
+
 def _scales(value: flint.arb) -> bool:
     """Tell whether a ball is exactly a power of two, of either sign."""
-    return bool(value.bits() == 1 and value.is_exact())  # a mantissa is odd: of one bit, it is 1
+    return bool(value.is_exact() and value.bits() == 1)  # a mantissa is odd: of one bit, it is 1
 
 
 def judge(

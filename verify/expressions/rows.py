@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, NamedTuple
 
 import flint
 
@@ -13,7 +13,7 @@ from verify.expressions.rounding import judge
 from verify.expressions.runs import SubjectError
 from verify.expressions.theory import Key, Theory
 from verify.proof import rationals
-from verify.proof.decide import Decision
+from verify.proof.decide import Decision, Point
 from verify.proof.rationals import Real
 from verify.result import Comparison, Counterexample, Evidence, Rounding, Verdict
 from verify.subjects.cases import Outcome
@@ -25,6 +25,15 @@ _NEAREST = Evidence("rounded", "the exact value is no short decimal; the stated 
 _OTHER = Evidence("counterexample", "the case states another value than the exact one")
 
 
+class _Written(NamedTuple):
+    """What a row says of its numbers, and the enclosure that it rests on."""
+
+    enclosure: flint.arb | None
+    rounding: Rounding
+    actual: str
+    expected: str
+
+
 class Rows:
     """Writes the comparisons of one case: its subject's forward values and gradients, and the values that it states."""
 
@@ -32,21 +41,29 @@ class Rows:
         self.exact = exact
         self.program = exact.case.program
         self.floats: dict[str, dict[str, float]] = {"value": floats.values, "gradient": floats.gradients}
-        self.keys = [key for key in exact.keys if exact.label(key) in self.floats[key[0]]]
-        shown = [exact.expected(key) for key in self.keys] + [exact.values[index] for _, index in self.keys]
-        self.real = exact.at_sample(list(dict.fromkeys(shown)))
+        self.keys = exact.keys(floats)
+        self.real = exact.at_sample(self._shown())
         self.enclosures: dict[str, dict[str, flint.arb]] = {"value": {}, "gradient": {}}
         self.no_bound = ""
-        self._typed: bool | None = None  # whether there are any floats of the code
-        self._judged: dict[tuple[Any, ...], tuple[flint.arb | None, Rounding]] = {}  # with its enclosure
+        self._inputs: dict[str, str] = runs.each_once(exact.case.inputs, decimal_text)
+        self._typed = False  # whether there are any floats of the code in the graph
+        self._written: dict[tuple[Any, ...], _Written] = {}
         try:
             outcome = runs.on_enclosures(exact.case)
             self.enclosures = {"value": outcome.values, "gradient": outcome.gradients}
         except SubjectError as problem:
             self.no_bound = f"no bound could be derived: {problem}"
 
+    def _shown(self) -> list[int]:
+        """Return the nodes whose values are shown: what is expected, and values that the subject does not give."""
+        exact, inputs, given = self.exact, self.exact.case.inputs, self.floats["value"]
+        labels = [(i, self.program.steps[i].label) for _, i in self.keys]
+        unknown = [exact.values[i] for i, label in labels if label not in inputs and label not in given]
+        return list(dict.fromkeys([*map(exact.expected, self.keys), *unknown]))
+
     def decided(self, decisions: Iterable[tuple[Decision, int]]) -> list[Comparison]:
         """Write the rows of a decided case; for each key, a decision and the node of what was computed."""
+        self._typed = "typed" in self.exact.graph.ops
         found = [self._row(key, *decision) for key, decision in zip(self.keys, decisions, strict=True)]
         return found + self._stated()
 
@@ -56,36 +73,34 @@ class Rows:
         return [self._row(key, unknown, None) for key in self.keys] + self._stated()
 
     def _row(self, key: Key, decision: Decision, actual: int | None) -> Comparison:
-        quantity, index = key
-        step, label = self.program.steps[index], self.exact.label(key)
-        computed, real = self.floats[quantity][label], self.real[self.exact.expected(key)]
-        rounding = self._rounding(computed, self.enclosures[quantity].get(label), real, decision, actual)
-        decision = _unless_unstable(decision, rounding)
+        (quantity, index), exact = key, self.exact
+        step = self.program.steps[index]
+        label = step.label
+        computed, real = self.floats[quantity][label], self.real[exact.expected(key)]
+        written = self._numbers(computed, self.enclosures[quantity].get(label), real, decision, actual)
+        decision = _unless_unstable(decision, written.rounding)
         proved = decision.verdict is Verdict.PROVED
         return Comparison(
             quantity=quantity,
             name=label,
             verdict=decision.verdict,
             role="input" if step.op == "input" else "output" if index == self.program.result else "node",
-            value=self._value(index, step.label),
-            actual=repr(computed),
-            actual_formula="" if proved or actual is None else self.exact.text(actual),
-            expected=real.text,
+            value=self._value(index, label),
+            actual=written.actual,
+            actual_formula="" if proved or actual is None else exact.text(actual),
+            expected=written.expected,
             expected_formula=self._formula(key, in_full=not proved),
             evidence=decision.evidence,
-            rounding=rounding,
-            counterexample=self._counterexample(key, decision, actual),
+            rounding=written.rounding,
+            counterexample=None if decision.point is None else self._counterexample(key, decision.point, actual),
         )
 
     def _value(self, index: int, label: str) -> str:
         """Return the forward value of a step: an input as typed, anything else as the float that came."""
-        if label in self.exact.case.inputs:
-            return decimal_text(self.exact.case.inputs[label])
-        return (
-            repr(self.floats["value"][label])
-            if label in self.floats["value"]
-            else self.real[self.exact.values[index]].text
-        )
+        if label in self._inputs:
+            return self._inputs[label]
+        computed = self.floats["value"].get(label)
+        return self.real[self.exact.values[index]].text if computed is None else repr(computed)
 
     def _formula(self, key: Key, *, in_full: bool) -> str:
         """Write the exact formula, `in_full` with the upstream, as its counterpart is; a proved value needs none."""
@@ -93,31 +108,30 @@ class Rows:
             return self.exact.text(self.exact.expected(key))
         return self.exact.formula(key[1]) if key[0] == "gradient" else ""
 
-    def _rounding(
+    def _numbers(
         self, computed: float, enclosure: flint.arb | None, real: Real, decision: Decision, actual: int | None
-    ) -> Rounding:
-        """Judge a float; what was found of the same numbers in an earlier row, of which there may be many, is kept."""
+    ) -> _Written:
+        """Judge and write a float; what was found of the same numbers in an earlier row, as is common, is kept."""
         closed = decision.verdict is Verdict.PROVED and actual is not None and not self._has_typed(actual)
         right = decision.verdict.good
-        asked = (computed, id(real), right, closed)  # the Reals outlive this
-        known = self._judged.get(asked)
-        if known is None or not _identical(known[0], enclosure):
+        asked = (computed or repr(computed), id(real), right, closed)  # 0.0 == -0.0; the Reals outlive this
+        known = self._written.get(asked)
+        if known is None or not _identical(known.enclosure, enclosure):
             judged = judge(computed, enclosure, real.ball, right=right, closed=closed, note=self.no_bound)
-            known = self._judged[asked] = enclosure, judged
-        return known[1]
+            known = self._written[asked] = _Written(enclosure, judged, repr(computed), real.text)
+        return known
 
     def _has_typed(self, node: int) -> bool:
         """Tell whether a formula has floats of the code in it."""
         graph = self.exact.graph
-        self._typed = self._typed if self._typed is not None else "typed" in graph.ops
         return self._typed and any(graph.ops[i] == "typed" for i in graph.reach([node]))
 
-    def _counterexample(self, key: Key, decision: Decision, actual: int | None) -> Counterexample | None:
-        if decision.point is None or actual is None:
+    def _counterexample(self, key: Key, point: Point, actual: int | None) -> Counterexample | None:
+        if actual is None:
             return None
         expected = self.exact.expected(key)
-        real = rationals.real(self.exact.graph, [expected, actual], decision.point)
-        inputs = tuple((name, decimal_text(value)) for name, value in decision.point.items())
+        real = rationals.real(self.exact.graph, [expected, actual], point)
+        inputs = tuple((name, decimal_text(value)) for name, value in point.items())
         return Counterexample(inputs, real[expected].text, real[actual].text)
 
     def _stated(self) -> list[Comparison]:

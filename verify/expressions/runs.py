@@ -7,6 +7,7 @@ import math
 import numbers
 import sys
 from collections.abc import Callable, Iterator, Mapping
+from fractions import Fraction
 from typing import Any
 
 import flint
@@ -33,7 +34,7 @@ class SubjectError(GradproofError):
 
 def on_floats(case: ExpressionCase) -> Outcome:
     """Run a case on floats; raises SubjectError."""
-    inputs = {name: float(value) for name, value in case.inputs.items()}
+    inputs = each_once(case.inputs, float)
     return _run(case, inputs, float(case.upstream), _to_float, "a number")
 
 
@@ -45,13 +46,20 @@ def on_symbols(theory: Theory) -> Outcome:
 def on_enclosures(case: ExpressionCase) -> Outcome:
     """Run a case on enclosures and return balls that hold what any float64 run may give; raises SubjectError."""
     with flint.ctx.workprec(rounding.BITS):
-        inputs = {name: Enclosure.of_input(value) for name, value in case.inputs.items()}
+        balls = each_once(case.inputs, lambda value: Enclosure.of_input(value).ball)
+        inputs = {name: Enclosure(ball) for name, ball in balls.items()}
         upstream = Enclosure.of_input(case.upstream)
 
         def to_ball(value: Any) -> flint.arb | None:
             return None if (enclosure := upstream.lift(value)) is None else enclosure.ball
 
         return _run(case, inputs, upstream, to_ball, "an enclosure")
+
+
+def each_once(inputs: Mapping[str, Fraction], convert: Callable[[Fraction], Any]) -> dict[str, Any]:
+    """Convert the inputs; of those that share one number, as many do, that is converted once."""
+    found = {key: convert(value) for key, value in {id(value): value for value in inputs.values()}.items()}
+    return {name: found[id(value)] for name, value in inputs.items()}
 
 
 def _run(
@@ -96,6 +104,8 @@ def _converted(outcome: Outcome, convert: Callable[[Any], Any], kind: str) -> Ou
 
 def _to_float(value: Any) -> float | None:
     """Return a real number, or an array that holds just one without axes, as a float."""
+    if type(value) is float:
+        return value
     if isinstance(value, numbers.Real):
         return _overflowing(value)
     is_scalar = getattr(value, "shape", None) == () and getattr(getattr(value, "dtype", None), "kind", "O") in "fiu"

@@ -11,10 +11,10 @@ import sympy
 
 from verify.gradients.derive import sweep, wholes
 from verify.proof import formulas, rationals
-from verify.proof.formulas import Alphabet
+from verify.proof.formulas import Alphabet, Size
 from verify.proof.graph import Graph
 from verify.proof.rationals import Real
-from verify.subjects.cases import ExpressionCase
+from verify.subjects.cases import ExpressionCase, Outcome
 from verify.tracing.symbolic import Symbol
 
 Key = tuple[str, int]  # a quantity, `value` or `gradient`, and the step that it belongs to
@@ -41,18 +41,19 @@ class Theory:
     derivatives: dict[int, int]
     wholes: Mapping[int, tuple[int, sympy.Expr]]
     known: dict[int, Any] = field(default_factory=dict)  # values at the sample, as far as they were needed
+    sizes: dict[int, Size] = field(default_factory=dict)  # of formulas, as far as they were asked for
 
     @property
     def sample(self) -> dict[str, Fraction]:
         """Return the exact inputs of the case, the upstream among them."""
         return {**self.case.inputs, self.upstream_name: self.case.upstream}
 
-    @property
-    def keys(self) -> list[Key]:
-        """Return what can be compared: the value of each computed step, and the gradient with respect to every step."""
-        nodes = self.case.program.nodes
-        computed = [i for i in nodes if self.case.program.steps[i].op != "input"]
-        return [("value", i) for i in computed] + [("gradient", i) for i in nodes]
+    def keys(self, outcome: Outcome) -> list[Key]:
+        """Return what of an outcome can be compared: values of computed steps, gradients with respect to any step."""
+        steps, nodes = self.case.program.steps, self.case.program.nodes
+        computed = [i for i in nodes if steps[i].label in outcome.values and steps[i].op != "input"]
+        claimed = [i for i in nodes if steps[i].label in outcome.gradients]
+        return [("value", i) for i in computed] + [("gradient", i) for i in claimed]
 
     def label(self, key: Key) -> str:
         """Return the label of the step that a quantity belongs to."""
@@ -77,25 +78,27 @@ class Theory:
     def text(self, node: int, fixed: Mapping[str, sympy.Expr] | None = None) -> str:
         """Write the formula of a node; `fixed` gives variables a value."""
         monomial = self._monomial(node, fixed or {})
-        return formulas.text(self.graph, node, self.names, fixed) if monomial is None else monomial
+        return formulas.text(self.graph, node, self.names, fixed, sizes=self.sizes) if monomial is None else monomial
 
     def _monomial(self, node: int, fixed: Mapping[str, sympy.Expr]) -> str | None:
         """Write a product of a few different variables as SymPy would, in a hundredth of the time; None for others."""
-        ops = self.graph.ops
+        ops, args, payloads = self.graph.ops, self.graph.args, self.graph.payloads
         found: list[str] = []
         todo = [node]
         while todo:
             number = todo.pop()
-            if ops[number] == "product":
-                todo.extend(self.graph.args[number])
-            elif ops[number] == "variable" and len(found) < _MOST_FACTORS:
-                found.append(self.graph.payloads[number])
-            else:
+            op = ops[number]
+            if op == "product":
+                todo += args[number]
+            elif op != "variable" or len(found) == _MOST_FACTORS:
                 return None
-        kept = [name for name in found if fixed.get(name) is not sympy.S.One]
-        if len(set(kept)) < len(kept) or not fixed.keys().isdisjoint(kept):
+            elif payloads[number] not in fixed:
+                found.append(payloads[number])
+            elif fixed[payloads[number]] is not sympy.S.One:
+                return None
+        if len(set(found)) < len(found):
             return None
-        return "*".join(sorted(kept, key=self.names.rank)) or "1"
+        return "*".join(sorted(found, key=self.names.rank)) or "1"
 
 
 def theory(case: ExpressionCase, *, branching: bool = False) -> Theory:
@@ -130,7 +133,6 @@ def _concolic(sample: Mapping[str, Fraction]) -> tuple[Graph, list[Symbol]]:
 def _upstream_name(case: ExpressionCase) -> str:
     """Name the upstream after the output, as the tutorial does: dprice."""
     name = f"d{case.program.output}"
-    taken = {*case.inputs, *case.program.labels}
-    while name in taken:
+    while name in case.inputs or name in case.program.labels:
         name += "_"
     return name

@@ -21,6 +21,8 @@ from verify.tracing.symbolic import Symbol
 
 _ARGUMENTS = (sympy.Dummy("left"), sympy.Dummy("right"))
 
+_Rule = int | Plan | None  # a partial derivative: an argument by its place, any other expression as steps, None for 1
+
 
 @cache
 def partials(op: str, arity: int, exponent: Fraction | None) -> tuple[sympy.Expr, ...]:
@@ -51,27 +53,33 @@ def sympy_number(value: Fraction) -> sympy.Rational:
 def sweep(graph: Graph, program: Program, values: list[Symbol], upstream: Symbol) -> dict[int, int]:
     """Return for each step the node of d(upstream * output) / d(step), by the chain rule from the output back."""
     steps, adjoints = program.steps, {program.result: upstream.node}
-    plans: dict[tuple[str, Fraction | None], list[Plan]] = {}
+    rules: dict[tuple[str, Fraction | None], list[_Rule]] = {}
     for index in range(program.result, -1, -1):
-        op, args, number, *_ = steps[index]
-        if index not in adjoints or op not in OPERATIONS:
+        op, args, number, _, _ = steps[index]
+        adjoint = adjoints.get(index)
+        if adjoint is None or op not in OPERATIONS:
             continue
-        if (op, number) not in plans:
-            plans[op, number] = [plan(partial) for partial in partials(op, len(args), number)]
-        operands = dict(zip(_ARGUMENTS, [values[i].node for i in args], strict=False))
-        for argument, partial in zip(args, plans[op, number], strict=True):
+        if (op, number) not in rules:
+            rules[op, number] = [_rule(partial) for partial in partials(op, len(args), number)]
+        for argument, rule in zip(args, rules[op, number], strict=True):
             if steps[argument].varies:
-                share = _share(graph, adjoints[index], partial, operands)
+                share = adjoint if rule is None else _share(graph, adjoint, rule, [values[i].node for i in args])
                 adjoints[argument] = graph.sum(adjoints[argument], share) if argument in adjoints else share
     return adjoints
 
 
-def _share(graph: Graph, adjoint: int, partial: Plan, operands: dict[sympy.Symbol, int]) -> int:
-    """Return adjoint * partial; for most operations the partial is 1, or another operand."""
-    first, _ = partial[0]
-    if len(partial) > 1 or not (first is sympy.S.One or first.is_Symbol):
-        return graph.product(adjoint, replay(graph, partial, operands))
-    return adjoint if first is sympy.S.One else graph.product(adjoint, operands[first])
+def _rule(partial: sympy.Expr) -> _Rule:
+    """Classify a partial derivative: for most operations it is 1, or one of the arguments."""
+    if partial in _ARGUMENTS:
+        return _ARGUMENTS.index(partial)
+    return None if partial == 1 else plan(partial)
+
+
+def _share(graph: Graph, adjoint: int, rule: int | Plan, operands: list[int]) -> int:
+    """Return adjoint * partial."""
+    if isinstance(rule, int):
+        return graph.product(adjoint, operands[rule])
+    return graph.product(adjoint, replay(graph, rule, dict(zip(_ARGUMENTS, operands, strict=False))))
 
 
 class Whole:

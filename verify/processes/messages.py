@@ -8,13 +8,13 @@ from __future__ import annotations
 import io
 import pickle
 import struct
-import sys
+from importlib import import_module
 from typing import IO, Any, NamedTuple
 
 MARK = b"\0gradproof: end of the output of a request\0"  # on the pipe of the output, which has no messages
 WHERE = "where"  # the request that is answered while another one runs
 _LENGTH = struct.Struct("!Q")
-_PLAIN = ("verify.result", "verify.processes.messages")
+_PLAIN = ("verify.result", "verify.mutation.result", "verify.processes.messages")
 
 
 class Unit(NamedTuple):
@@ -48,7 +48,7 @@ class _Plain(pickle.Unpickler):
     """Takes built-in values and what the result is made of, no other class and no function."""
 
     def find_class(self, module: str, name: str) -> Any:
-        found = getattr(sys.modules.get(module), name, None) if module in _PLAIN else None
+        found = getattr(import_module(module), name, None) if module in _PLAIN else None
         if not isinstance(found, type) or found.__module__ != module:
             raise pickle.UnpicklingError(f"{module}.{name} is no plain data")
         return found

@@ -18,6 +18,7 @@ import signal
 import sys
 import threading
 import traceback
+from functools import cached_property
 from typing import IO, TYPE_CHECKING, Any
 
 from verify.errors import InputError, TargetError
@@ -27,6 +28,8 @@ from verify.where import described, raised_at, running_at
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from verify.mutation.bench import Bench
+    from verify.mutation.result import How, Judged, Mutant, Planted
     from verify.result import CaseResult
     from verify.subjects.cases import Case
 
@@ -63,7 +66,13 @@ class Worker:
         self._waiting: queue.SimpleQueue[tuple[Any, ...]] = queue.SimpleQueue()
         self._sending, self._process = threading.Lock(), os.getpid()
         self._cases: dict[Unit, list[Case]] = {}
-        self._kinds: dict[str, Callable[..., Any]] = {"units": self._units, "cases": self._found, "check": self._check}
+        self._kinds: dict[str, Callable[..., Any]] = {
+            "units": self._units,
+            "cases": self._found,
+            "check": self._check,
+            "planted": self._planted,
+            "judged": self._judged,
+        }
 
     def listen(self) -> None:
         """Read requests until there are no more, which ends the process."""
@@ -127,6 +136,18 @@ class Worker:
 
         self._worlds.enter(unit.folders)
         return checker.check(self._cases[unit][number], seed, quick=quick)
+
+    def _planted(self, unit: Unit, number: int, how: How) -> Planted:
+        return self._bench.planted(unit, number, how, self._cases[unit])
+
+    def _judged(self, unit: Unit, number: int, how: How, mutant: Mutant) -> Judged:
+        return self._bench.judged(unit, number, how, mutant, self._cases[unit])
+
+    @cached_property
+    def _bench(self) -> Bench:
+        from verify.mutation.bench import Bench
+
+        return Bench(self._worlds)
 
     def _flush(self) -> None:
         """Write out what the user's code printed, and where the output of this request ends."""

@@ -50,8 +50,18 @@ class Workers:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: object, trace: TracebackType | None) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the process, if there is one."""
         if self._process:
             self._process.close()
+
+    def another(self) -> Workers:
+        """Return workers beside these, with what these know of cases."""
+        found = Workers(Process(), self.limit)
+        found.quick, found._known = self.quick, self._known
+        return found
 
     def collected(self, targets: Sequence[str], layers: str | None) -> list[Found | CaseResult]:
         """Return the cases of all targets in order, with a row in place of what could not be imported."""
@@ -78,7 +88,7 @@ class Workers:
             answer = self._check(found, seed)
         except WorkerError as problem:
             sys.stderr.write(f"{problem}\n")
-            answer = Answer("failed", _OURS)
+            answer = Answer("failed", OURS)
         if answer.kind == "done":
             result: CaseResult = answer.value
             return result
@@ -97,13 +107,17 @@ class Workers:
         return answer
 
     def _check(self, found: Found, seed: int) -> Answer:
+        return self.asked("check", found, seed, self.quick)
+
+    def asked(self, kind: str, found: Found, *arguments: Any) -> Answer:
+        """Ask about a case, which is collected where the process that there is now has not done so."""
         if found.unit not in self._collected:
             again = self._collect(found.unit)
             if again.kind != "done":
                 return again
             if again.value != self._known[found.unit]:
                 return Answer("failed", "imported once more, after a case that ended its process, it has other cases")
-        return self._ask("check", found.unit, found.number, seed, self.quick)
+        return self._ask(kind, found.unit, found.number, *arguments)
 
     def _ask(self, *request: Any) -> Answer:
         self._process = self._process or Process()
@@ -118,7 +132,7 @@ class Workers:
         return answer
 
 
-_OURS = "gradproof itself failed: this is a bug in it; please report it, with the lines on standard error"
+OURS = "gradproof itself failed: this is a bug in it; please report it, with the lines on standard error"
 _VERDICTS = {
     "hung": (Verdict.UNDECIDED, "timeout"),
     "died": (Verdict.ERROR, "error"),

@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
@@ -46,17 +48,47 @@ class Worlds:
         modules = {name: module for name, module in sys.modules.items() if not self._is_common(name)}
         if self._current is not None:
             self._known[self._current] = _World(list(sys.path), modules)
-        for name, module in modules.items():
-            if not is_library(getattr(module, "__file__", None) or "") or _has(folders, name.partition(".")[0]):
-                del sys.modules[name]
+        for name in self._own(folders):
+            del sys.modules[name]
         world = self._known.get(folders) or _World([*folders, *self._path], {})
         sys.modules.update(world.modules)
         sys.path[:] = world.path
         sys.path_importer_cache.clear()
         self._current = folders
 
+    @contextmanager
+    def apart(self, folders: tuple[str, ...]) -> Iterator[None]:
+        """Make a world of some folders in which nothing is imported yet, not even our layers, and forget it again."""
+        self.enter(folders)
+        kept, path = self._forgotten(folders), list(sys.path)
+        try:
+            yield
+        finally:
+            self._forgotten(folders)
+            sys.modules.update(kept)
+            sys.path[:] = path
+
+    def _forgotten(self, folders: tuple[str, ...]) -> dict[str, ModuleType]:
+        """Take what is imported of a world's own out of `sys.modules`, and our layers."""
+        ours = {name: module for name, module in sys.modules.items() if name.partition(".")[0] == LAYERS}
+        found = self._own(folders) | ours
+        for name in found:
+            del sys.modules[name]
+        return found
+
+    def _own(self, folders: tuple[str, ...]) -> dict[str, ModuleType]:
+        """Return the modules of a world that are its own, not of all worlds."""
+        others = {name: module for name, module in sys.modules.items() if not self._is_common(name)}
+        tops = {name.partition(".")[0] for name in others}
+        led_to = {top for top in tops if _has(folders, top)}
+        return {name: module for name, module in others.items() if _is_own(name, module, led_to)}
+
     def _is_common(self, name: str) -> bool:
         return name in self._common or name.partition(".")[0] in _OURS
+
+
+def _is_own(name: str, module: ModuleType, led_to: set[str]) -> bool:
+    return not is_library(getattr(module, "__file__", None) or "") or name.partition(".")[0] in led_to
 
 
 def _has(folders: tuple[str, ...], name: str) -> bool:

@@ -27,11 +27,7 @@ def placeholder(index: int) -> sympy.Symbol:
 
     SymPy remembers much about each symbol and expression: with the same few in every case it finds out but once.
     """
-    return sympy.Symbol(_sign(index))
-
-
-def _sign(index: int) -> str:
-    return f"_{index:06}"
+    return sympy.Symbol(f"_{index:09}")  # SymPy sorts by names, and these are to be in order
 
 
 class Alphabet:
@@ -53,9 +49,9 @@ class Alphabet:
         """Return a symbol that stands for no name."""
         return placeholder(len(self._places))
 
-    def rank(self, name: str) -> str:
-        """Return what SymPy sorts the factors of a product by."""
-        return _sign(self._places[name])
+    def rank(self, name: str) -> int:
+        """Return the place of a name, by which SymPy sorts the factors of a product."""
+        return self._places[name]
 
     def write(self, expression: sympy.Expr) -> str:
         """Write an expression with the names in it."""
@@ -123,10 +119,14 @@ def _joined(kind: str, a: Size, b: Size) -> Size:
     return Size(a.operations + b.operations + 1, left if left > right else right, a.bits + b.bits, kind)
 
 
-def size(graph: Graph, node: int, known: Iterable[int] = ()) -> Size:
-    """Return the size of a node's formula; `known` nodes have a name, and count as variables."""
-    found: Size = graph.read([node], _Sizes(), dict.fromkeys(known, Size()))[node]
-    return found
+def size(graph: Graph, node: int, known: Iterable[int] = (), sizes: dict[int, Size] | None = None) -> Size:
+    """Return the size of a node's formula; `known` nodes have a name, and count as variables.
+
+    `sizes` are those from earlier calls with the same `known` nodes, and the new ones are added to them.
+    """
+    sizes = {} if sizes is None else sizes
+    sizes.update(dict.fromkeys(known, Size()))
+    return graph.read([node], _Sizes(), sizes)[node]  # type: ignore[no-any-return]
 
 
 def to_sympy(
@@ -248,9 +248,13 @@ def text(
     names: Alphabet,
     fixed: Mapping[str, sympy.Expr] | None = None,
     known: Mapping[int, sympy.Expr] | None = None,
+    sizes: dict[int, Size] | None = None,
 ) -> str:
-    """Write a node's formula, or how long it would be; `fixed` gives variables a value, `known` nodes a name."""
-    needed = size(graph, node, known or ())
+    """Write a node's formula, or how long it would be; `fixed` gives variables a value, `known` nodes a name.
+
+    `sizes` is passed on to `size`.
+    """
+    needed = size(graph, node, known or (), sizes)
     if not needed.writable:
         return f"(a formula of {needed.operations:,} operations)"
     return names.write(to_sympy(graph, node, {**names.symbols, **(fixed or {})}, known))

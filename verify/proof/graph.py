@@ -46,7 +46,9 @@ class Graph:
         self.args: list[tuple[int, ...]] = []
         self.payloads: list[Any] = []
         self.constants: dict[int, Fraction] = {}
-        # Sums and products, most of a graph, by their arguments; the rest by operation and what makes them up.
+        self._unit = -1  # the node of 1, once there is one
+        # Most of a graph, inputs by name, sums and products by arguments; the rest by operation and what makes it up.
+        self._variables: dict[str, int] = {}
         self._sums: dict[tuple[int, ...], int] = {}
         self._products: dict[tuple[int, ...], int] = {}
         self._numbers: dict[tuple[Any, ...], int] = {}
@@ -75,12 +77,18 @@ class Graph:
 
     def variable(self, name: str) -> int:
         """Return the node of an input."""
-        return self._leaf("variable", name)
+        number = self._variables.get(name)
+        if number is None:
+            number = self._variables[name] = self._new("variable", (), name)
+        return number
 
     def constant(self, value: Fraction) -> int:
         """Return the node of an exact constant."""
         number = self._leaf("constant", value)
-        self.constants.setdefault(number, value)
+        if number not in self.constants:
+            self.constants[number] = value
+            if value == 1:
+                self._unit = number
         return number
 
     def whole(self, value: int) -> int:
@@ -136,6 +144,8 @@ class Graph:
 
     def product(self, a: int, b: int) -> int:
         """Return the node of a * b; a constant factor is kept outermost, so that signs and factors meet and fold."""
+        if a == self._unit or b == self._unit:  # before anything is looked up: layers multiply by 1 a lot
+            return b if a == self._unit else a
         if a > b:
             a, b = b, a
         args = a, b
@@ -144,8 +154,6 @@ class Graph:
             return number
         constants, scaled = self.constants, self._scaled
         if a in constants or b in constants or a in scaled or b in scaled:
-            if constants.get(a) == 1 or constants.get(b) == 1:
-                return b if constants.get(a) == 1 else a
             left, a = self._split(a)
             right, b = self._split(b)
             factor = right if left is _ONE else left if right is _ONE else left * right
@@ -288,7 +296,7 @@ class Graph:
         """Compute the given nodes, and all below them, in some arithmetic; values that are `known` are added to."""
         values: dict[int, Any] = {} if known is None else known
         ops, args, payloads = self.ops, self.args, self.payloads
-        binary: dict[str, Callable[[Any, Any], Any]] = {"sum": reading.sum, "product": reading.product}
+        add, multiply = reading.sum, reading.product
         leaf: dict[str, Callable[[Any], Any]] = {
             "variable": reading.variable,
             "constant": reading.constant,
@@ -297,9 +305,12 @@ class Graph:
         }
         for number in self.reach(numbers, values):
             op = ops[number]
-            if op in binary:
+            if op == "product":
                 a, b = args[number]
-                values[number] = binary[op](values[a], values[b])
+                values[number] = multiply(values[a], values[b])
+            elif op == "sum":
+                a, b = args[number]
+                values[number] = add(values[a], values[b])
             elif op in leaf:
                 values[number] = leaf[op](payloads[number])
             elif op == "power":

@@ -53,10 +53,16 @@ class _Rationals:
         return None
 
     def sum(self, a: flint.fmpq | None, b: flint.fmpq | None) -> flint.fmpq | None:
-        return None if a is None or b is None else _short(a + b)
+        if a is None or b is None:
+            return None
+        value = a + b
+        return value if value.height_bits() <= _LONGEST else None
 
     def product(self, a: flint.fmpq | None, b: flint.fmpq | None) -> flint.fmpq | None:
-        return None if a is None or b is None else _short(a * b)
+        if a is None or b is None:
+            return None
+        value = a * b
+        return value if value.height_bits() <= _LONGEST else None
 
     def power(self, a: flint.fmpq | None, exponent: Fraction) -> flint.fmpq | None:
         found = None if a is None else power(_fraction(a), exponent)
@@ -86,10 +92,6 @@ def _root(base: Fraction, degree: int) -> Fraction | None:
 
 def _bits(value: Fraction) -> int:
     return max(value.numerator.bit_length(), value.denominator.bit_length())
-
-
-def _short(value: flint.fmpq) -> flint.fmpq | None:
-    return value if value.height_bits() <= _LONGEST else None
 
 
 def _fraction(value: flint.fmpq) -> Fraction:

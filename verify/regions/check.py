@@ -47,6 +47,8 @@ def _complete(case: TracedCase, found: list[Explorer], runs: Sequence[Exact], se
         if (run := single(case, explorer.variant, seed))
     ]
     complete = len(singles) == len(found) and sum(map(covered, singles)) == len(singles)
+    # A question about several numbers, as of their largest, is not asked of one.
+    complete = complete and {s for e in found for s in e.asked()} <= {s for e in singles for s in e.asked()}
     found += singles
     return complete, ", ".join(f"{name}={size}" for name, size in singles[0].variant.sizes.items()) if complete else ""
 

@@ -16,6 +16,8 @@ from verify.regions.hull import Place, place
 from verify.regions.kinks import Edge
 from verify.result import Comparison, Counterexample, Evidence, Verdict
 from verify.tracing.floats import FloatRun
+from verify.tracing.observe import Observation
+from verify.tracing.region import Point
 
 _MOST_SHOWN = 8  # inputs of a counterexample
 _NO_SIDES = "not judged: a derivative on one side of it has no finite value there"
@@ -35,47 +37,102 @@ class Told(NamedTuple):
 def judged(explorer: Explorer, met: Edge, where: str) -> Told:
     """Judge what the code returns on an edge, by what it says on symbols and does on floats."""
     try:
-        floats = FloatRun(explorer.case, met.seen, explorer.seed)
+        return _Judge(explorer, met, where).told()
     except SubjectError:
         return Told(_STRAYS)
-    sides = met.slopes(met.point)
-    if sides is None:
-        return Told(_NO_SIDES)
-    for number, (name, entry) in enumerate(met.entries):
-        came = floats.entry(name, entry)
-        if came is not None and not math.isfinite(came) and not met.jumps:
-            return Told(row=_row(explorer, floats, met, where, number, str(came), [side[number] for side in sides]))
-    returned = met.came(met.point)
-    if returned is None:
-        return Told(_NO_SIDES)
-    return _placed(explorer, floats, met, where, returned, sides)
 
 
-def _placed(
-    explorer: Explorer,
-    floats: FloatRun,
-    met: Edge,
-    where: str,
-    returned: Sequence[Fraction],
-    sides: Sequence[Sequence[Fraction]],
-) -> Told:
-    found = place(returned, sides)
-    if found is None:
-        return Told(_CLOSE)
-    if met.jumps:
-        return Told(_JUMPS)
-    if found is Place.EQUAL:
-        return Told()
-    if found is Place.BETWEEN:
-        return Told(_choice(met))
-    if not met.sides.complete:
-        return Told(_MANY)
-    number = _worst(returned, sides)
-    name, entry = met.entries[number]
-    if not floats.gives(name, entry, met.returned[number]):
-        return Told(_STRAYS)
-    came = _short(returned[number])
-    return Told(row=_row(explorer, floats, met, where, number, came, [side[number] for side in sides]))
+class _Judge:
+    """An edge, and the case run there on floats."""
+
+    def __init__(self, explorer: Explorer, met: Edge, where: str) -> None:
+        self.explorer, self.met, self.where = explorer, met, where
+        self.floats = self._run(met.seen, met.point)
+
+    def _run(self, seen: Observation, point: Point) -> FloatRun:
+        return FloatRun(self.explorer.case, seen, self.explorer.seed, point)
+
+    def told(self) -> Told:
+        """Return what is said of the edge."""
+        met = self.met
+        sides, returned = met.slopes(met.point), met.came(met.point)
+        if sides is None:
+            return Told(_NO_SIDES)
+        if (number := self._undefined()) is not None:
+            return Told(row=self._row([number], [str(self._float(self.floats, number))], sides))
+        if returned is None:
+            return Told(_NO_SIDES)
+        found = place(returned, sides)
+        if found is None or met.jumps:
+            return Told(_JUMPS if found else _CLOSE)
+        if found in (Place.EQUAL, Place.BETWEEN):
+            return Told("" if found is Place.EQUAL else self._choice())
+        return self._wrong(returned, sides) if met.sides.complete else Told(_MANY)
+
+    def _float(self, run: FloatRun, number: int) -> float | None:
+        return run.entry(*self.met.entries[number])
+
+    def _undefined(self) -> int | None:
+        """Return an entry that is no finite float on the edge, and is one beside it."""
+        for number in range(len(self.met.entries)):
+            if not _is_finite(self._float(self.floats, number)) and not self.met.jumps:
+                beside = [self._run(run.seen, run.seen.trace.sample) for run in self.met.sides.runs]
+                return number if all(_is_finite(self._float(run, number)) for run in beside) else None
+        return None
+
+    def _wrong(self, returned: Sequence[Fraction], sides: Sequence[Sequence[Fraction]]) -> Told:
+        """Tell of what is wrong, if floats say so too; for an upstream of ones if it shows it, easy to read."""
+        met = self.met
+        if not self.floats.gives(*met.entries[_worst(returned, sides)], met.returned[_worst(returned, sides)]):
+            return Told(_STRAYS)
+        came, slopes = met.came(met.ones()), met.slopes(met.ones())
+        if came and slopes and place(came, slopes) in (Place.OFF, Place.OUTSIDE):
+            returned, sides, met.point = came, slopes, met.ones()
+        numbers = _shown(returned, sides)
+        return Told(row=self._row(numbers, [_short(returned[number]) for number in numbers], sides))
+
+    def _choice(self) -> str:
+        """Say what was chosen, for an upstream of ones if that shows it, easy to read."""
+        met = self.met
+        for point in (met.ones(), met.point):
+            returned, sides = met.came(point), met.slopes(point)
+            if returned is not None and sides is not None:
+                number = _worst(returned, sides)
+                low, high = min(side[number] for side in sides), max(side[number] for side in sides)
+                if low < high:
+                    between = f"a choice between {_short(low)} and {_short(high)}"
+                    return f"the gradient of {met.entries[number][0]} is {_short(returned[number])}, {between}"
+        return "a choice between the derivatives on its sides"
+
+    def _row(self, numbers: Sequence[int], came: Sequence[str], sides: Sequence[Sequence[Fraction]]) -> Comparison:
+        """Write the row of a gradient that is wrong on an edge: in one entry, or in some that count together."""
+        name, entry = self.met.entries[numbers[0]]
+        quantity = self.met.seen.inputs[name]
+        actual = _vector(came)
+        choices = list(dict.fromkeys(_vector([_short(side[number]) for number in numbers]) for side in sides))
+        expected = choices[0] if len(choices) == 1 else f"between {' and '.join(choices)}"
+        about = (
+            "" if len(numbers) == 1 else f" of {', '.join(self.explorer.named(*self.met.entries[n]) for n in numbers)}"
+        )
+        return Comparison(
+            "gradient",
+            name,
+            Verdict.REFUTED,
+            role="input",
+            evidence=Evidence("edge", f"on the edge {self.where} the gradient{about} is {actual}, {_told(choices)}"),
+            counterexample=Counterexample(_inputs(self.met, numbers[0]), expected, actual),
+            shape=" ".join(map(str, quantity.shape)),
+            entries=len(quantity.nodes),
+            failing=1,
+            index=str([int(i) for i in np.unravel_index(entry, quantity.shape)]) if quantity.shape else "",
+            variant=self.explorer.variant.text,
+            diagnosis="wrong on the very edge of a branch only",
+            where=self.explorer.case.backward or self.floats.backward or self.explorer.case.where,
+        )
+
+
+def _is_finite(value: float | None) -> bool:
+    return value is None or math.isfinite(value)
 
 
 def _worst(returned: Sequence[Fraction], sides: Sequence[Sequence[Fraction]]) -> int:
@@ -84,50 +141,24 @@ def _worst(returned: Sequence[Fraction], sides: Sequence[Sequence[Fraction]]) ->
     return max(range(len(spread)), key=lambda i: spread[i])
 
 
-def _choice(met: Edge) -> str:
-    """Say what was chosen, for an upstream of ones if that shows it, which is easy to read."""
-    for point in (met.ones(), met.point):
-        returned, sides = met.came(point), met.slopes(point)
-        if returned is not None and sides is not None:
-            number = _worst(returned, sides)
-            values = [side[number] for side in sides]
-            if len(set(values)) > 1:
-                break
-    else:
-        return "a choice between the derivatives on its sides"
-    low, high = _short(min(values)), _short(max(values))
-    return f"the gradient of {met.entries[number][0]} is {_short(returned[number])}, a choice between {low} and {high}"
+def _shown(returned: Sequence[Fraction], sides: Sequence[Sequence[Fraction]]) -> list[int]:
+    """Return an entry that is wrong by itself, or some that are wrong together."""
+    number = _worst(returned, sides)
+    values = [side[number] for side in sides]
+    if not min(values) <= returned[number] <= max(values):
+        return [number]
+    telling = [i for i, row in enumerate(zip(returned, *sides, strict=True)) if len(set(row)) > 1]
+    return telling[:_MOST_SHOWN]
 
 
-def _row(
-    explorer: Explorer, floats: FloatRun, met: Edge, where: str, number: int, came: str, sides: Sequence[Fraction]
-) -> Comparison:
-    """Write the row of a gradient that is wrong on an edge."""
-    name, entry = met.entries[number]
-    quantity = met.seen.inputs[name]
-    low, high = _short(min(sides)), _short(max(sides))
-    between = low if low == high else f"between {low} and {high}"
-    return Comparison(
-        "gradient",
-        name,
-        Verdict.REFUTED,
-        role="input",
-        evidence=Evidence("edge", f"on the edge {where} it is {came}, and the derivative {_told(sides)}"),
-        counterexample=Counterexample(_inputs(met, number), between, came),
-        shape=" ".join(map(str, quantity.shape)),
-        entries=len(quantity.nodes),
-        failing=1,
-        index=str([int(i) for i in np.unravel_index(entry, quantity.shape)]) if quantity.shape else "",
-        variant=explorer.variant.text,
-        diagnosis="wrong on the very edge of a branch only",
-        where=explorer.case.backward or floats.backward or explorer.case.where,
-    )
+def _vector(texts: Sequence[str]) -> str:
+    return texts[0] if len(texts) == 1 else f"[{', '.join(texts)}]"
 
 
-def _told(sides: Sequence[Fraction]) -> str:
-    if len(set(sides)) == 1:
-        return f"is {_short(sides[0])} on all sides of it"
-    return f"is {', '.join(map(_short, sorted(set(sides))))} on its sides: no mean of these, however weighted"
+def _told(choices: Sequence[str]) -> str:
+    if len(choices) == 1:
+        return f"and the derivative {choices[0]} on all sides of it"
+    return f"which is no mean, however weighted, of the derivatives on its sides, {' and '.join(choices)}"
 
 
 def _inputs(met: Edge, number: int) -> tuple[tuple[str, str], ...]:

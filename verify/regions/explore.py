@@ -11,8 +11,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 from itertools import islice
 
-import numpy as np
-
 from verify.errors import ProtocolError
 from verify.expressions.runs import SubjectError
 from verify.gradients.claims import Exact
@@ -163,10 +161,14 @@ class Explorer:
             self.runs.append(exact)
         self.rows += [row for row in rows if not row.verdict.good and row.verdict is not Verdict.UNDECIDED]
 
-    def entry(self, name: str, place: int) -> str:
-        """Write where an entry of an input is: `[0, 1]`, or nothing for a scalar."""
-        shape = self.start.seen.inputs[name].shape
-        return str([int(i) for i in np.unravel_index(place, shape)]) if shape else ""
+    def named(self, name: str, place: int) -> str:
+        """Return the name of an entry of an input: `x[0,1]`."""
+        graph = self.start.seen.trace
+        return str(graph.payloads[self.start.seen.inputs[name].nodes[place]])
+
+    def asked(self) -> Iterator[Site]:
+        """Return the sites that runs have passed."""
+        return (one.site for run in (self.start, *self.runs) for one in self.sites.passed(run.seen))
 
     def right(self, run: Exact) -> bool:
         """Tell whether the gradients of a run were all found right."""

@@ -46,7 +46,7 @@ class Edge:
 
     def __init__(self, seen: Observation, sides: Sides) -> None:
         self.seen, self.sides = seen, sides
-        self.point = seen.trace.sample
+        self.point: Point = seen.trace.sample
         names = [name for name in seen.gradients if name not in seen.malformed]
         self.entries = [(name, i) for name in names for i in range(len(seen.inputs[name].nodes))]
         self.returned = [seen.gradients[name].nodes[i] for name, i in self.entries]

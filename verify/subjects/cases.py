@@ -35,6 +35,7 @@ from verify.exact import exact
 from verify.expressions.domain import check_domain
 from verify.expressions.expression import identifier, parse
 from verify.expressions.program import Program
+from verify.findings import allowances
 from verify.subjects.shapes import Input, Integer, Real, bindings, concrete, described
 from verify.where import printable, relative
 
@@ -79,7 +80,8 @@ class TracedCase(Case):
 
     `inputs` describes its arguments; `options` holds keyword arguments with the values that each is tried with;
     `upstream` is None for symbols, or the one number that arrives from behind; `sizes` are those of named dimensions
-    that the author has chosen; `backward` is the file and line of the code that computes gradients, where it is known.
+    that the author has chosen; `backward` is the file and line of the code that computes gradients, where it is known;
+    `allow` holds the findings that the author lets pass, by code, each with the reason.
     """
 
     inputs: Mapping[str, Input]
@@ -87,6 +89,7 @@ class TracedCase(Case):
     upstream: Fraction | None = None
     sizes: Mapping[str, int] = field(default_factory=dict)
     backward: str = ""
+    allow: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def real(self) -> dict[str, Real]:
@@ -110,6 +113,7 @@ def case(
     name: str = "",
     options: Mapping[str, Sequence[Any]] | None = None,
     sizes: Mapping[str, int] | None = None,
+    allow: Mapping[str, str] | None = None,
     **inputs: Any,
 ) -> Callable[[Subject], Case]:
     """Make a case of a generator function.
@@ -117,8 +121,8 @@ def case(
     With shapes for its arguments (`x="N D", W="D M"`; `""` is a scalar), the subject is traced on arrays of symbols.
     `verify.real`, `verify.integer` and `verify.constant` describe an argument more closely. `options` holds values to
     try for further keyword arguments, every combination of them; `upstream=1` fixes the upstream, as for a loss;
-    `sizes` chooses the size of named dimensions. An argument whose name is one of these goes into a dict:
-    `case({"at": "N"})`.
+    `sizes` chooses the size of named dimensions; `allow={"GP106": "nobody writes into it"}` lets a finding pass, with
+    the reason that the report shows. An argument whose name is one of these goes into a dict: `case({"at": "N"})`.
 
     With an expression and `at`, an exact value for each input (an int, a decimal as text or float, where 1.1 is 11/10,
     a Fraction), the subject computes that expression on scalars. Raises InputError where the parts do not fit.
@@ -129,7 +133,7 @@ def case(
         where = f"{relative(code.co_filename)}:{code.co_firstlineno}"
         title = name or subject.__name__.replace("_", " ")
         if isinstance(expression, str):
-            _only_for("cases of arrays", options=options, sizes=sizes, **inputs)
+            _only_for("cases of arrays", options=options, sizes=sizes, allow=allow, **inputs)
             given = 1 if upstream is None else upstream
             return make(title, expression, at or {}, lambda _: subject, upstream=given, where=where)
         _only_for("cases with an expression", at=at)
@@ -140,6 +144,7 @@ def case(
             options=options,
             upstream=upstream,
             sizes=sizes,
+            allow=allow,
             where=where,
         )
 
@@ -160,6 +165,7 @@ def traced(
     options: Mapping[str, Sequence[Any]] | None = None,
     upstream: object = None,
     sizes: Mapping[str, int] | None = None,
+    allow: Mapping[str, str] | None = None,
     where: str = "",
     backward: str = "",
     unnamed: bool = False,
@@ -176,6 +182,7 @@ def traced(
             sizes=_whole_sizes(sizes or {}),
             where=where,
             backward=backward,
+            allow=allowances(allow),
             unnamed=unnamed,
         )
         _check_inputs(found)
@@ -250,9 +257,10 @@ def make(
 def _inputs(at: Mapping[str, object]) -> dict[str, Fraction]:
     inputs: dict[str, Fraction] = {}
     for key, value in at.items():
-        if identifier(key) in inputs:
+        name = identifier(key)
+        if name in inputs:
             raise InputError(f"the input {key!r} is given twice")
-        inputs[identifier(key)] = exact(value, f"the input {key!r}")
+        inputs[name] = exact(value, f"the input {key!r}")
     return inputs
 
 
@@ -302,7 +310,7 @@ def drive(case: ExpressionCase, inputs: Mapping[str, Any], upstream: Any) -> Out
     _, returned = converse(case.subject, inputs, answer)
     gradients = named_gradients(list(case.inputs), returned, lambda named: _known(case, named, "gradient"))
     claimed = {name: gradient for name, gradient in gradients.items() if gradient is not None}
-    return Outcome(values, claimed, tuple(name for name in gradients if name not in claimed))
+    return Outcome(values, claimed, tuple(name for name, gradient in gradients.items() if gradient is None))
 
 
 def _values(case: ExpressionCase, output: Any) -> dict[str, Any]:
@@ -338,8 +346,9 @@ def named_gradients(
 
 
 def _known(case: ExpressionCase, named: dict[str, Any], what: str) -> dict[str, Any]:
+    labels = case.program.labels
     for name in named:
-        if name not in case.program.labels:
-            hint = nearest(str(name), case.program.labels)
+        if name not in labels:
+            hint = nearest(str(name), labels)
             raise ProtocolError(f"a {what} is named {name!r}, which the expression does not have{hint}")
     return named

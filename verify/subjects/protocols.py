@@ -26,6 +26,7 @@ def layer(
     options: Mapping[str, Sequence[Any]] | None = None,
     upstream: object = None,
     sizes: Mapping[str, int] | None = None,
+    allow: Mapping[str, str] | None = None,
     name: str = "",
 ) -> TracedCase:
     """Make a case of a class with `forward(inputs)` and `backward(dout)`: `layer(Affine, params=..., inputs=...)`.
@@ -37,7 +38,7 @@ def layer(
     argument is a loss's, its upstream is 1. `backward` returns a gradient for each differentiable input, or for each
     argument of `forward`. Those of params are found in dW, grad_W, W_grad, gW, ..., in a dict `grads` by any of these
     names, or in a list `grads` in order. Methods that return nothing leave their result in `output`, and in `dinputs`
-    or `dx`.
+    or `dx`. `allow` lets findings pass, as in `verify.case`.
     """
     params = dict(params or {})
     backward = _attribute_of(make, _BACKWARD)
@@ -65,6 +66,7 @@ def layer(
         options=options,
         upstream=1 if alone and upstream is None else upstream,
         sizes=sizes,
+        allow=allow,
         where=asked_at(),
         backward=_place(backward),
         unnamed=not name,
@@ -79,6 +81,7 @@ def pair(
     options: Mapping[str, Sequence[Any]] | None = None,
     upstream: object = None,
     sizes: Mapping[str, int] | None = None,
+    allow: Mapping[str, str] | None = None,
     name: str = "",
     **inputs: object,
 ) -> TracedCase:
@@ -90,19 +93,45 @@ def pair(
     """
 
     def subject(**given: Any) -> Generator[Any, Any, Any]:
-        returned = forward(**given) if options else forward(*given.values())
-        if isinstance(returned, tuple):
-            *outputs, cache = returned
-            douts = yield outputs[0] if len(outputs) == 1 else tuple(outputs)
-            gradients = backward(*(douts if len(outputs) > 1 else [douts]), cache)
-        else:
-            dout = yield returned
-            gradients = backward(dout, *[given[key] for key in inputs])
+        unit = Functions(forward, backward, len(inputs))
+        dout = yield unit.forward(**given) if options else unit.forward(*given.values())
+        gradients = unit.backward(*dout) if isinstance(dout, tuple) else unit.backward(dout)
         return _for_inputs(gradients, inputs, found.real)
 
     title = _name(forward).removesuffix("_forward")
-    found = _traced((name, title), subject, inputs, options, upstream, sizes, backward)
+    found = _traced((name, title), subject, inputs, options, upstream, sizes, allow, backward)
     return found
+
+
+class Functions:
+    """Two functions as a layer, which keeps the cache of the first for the second: the inputs, where there is none."""
+
+    def __init__(self, forward: Callable[..., Any], backward: Callable[..., Any], inputs: int) -> None:
+        self._functions, self._inputs = {"forward": forward, "backward": backward}, inputs
+        self.cacheless = False
+
+    def forward(self, *inputs: Any, **named: Any) -> Any:
+        """Return the output, or a tuple of outputs."""
+        returned = self._functions["forward"](*inputs, **named)
+        if not isinstance(returned, tuple):
+            self._cache, self.cacheless = [*inputs, *named.values()][: self._inputs], True
+            return returned
+        *outputs, cache = returned
+        self._cache = [cache]
+        return outputs[0] if len(outputs) == 1 else tuple(outputs)
+
+    def backward(self, *douts: Any) -> Any:
+        """Return the gradients."""
+        return self._functions["backward"](*douts, *self._cache)
+
+    def parameters(self, name: str) -> tuple[str, ...]:
+        """Return the names of the arguments of a function, as far as they can be found out."""
+        code = getattr(inspect.unwrap(self._functions[name]), "__code__", None)
+        return code.co_varnames[: code.co_argcount] if code else ()
+
+    def told(self, name: str) -> tuple[str, str]:
+        """Return the name of a function, and its file and line."""
+        return _name(self._functions[name]), _place(self._functions[name])
 
 
 def loss(
@@ -110,6 +139,7 @@ def loss(
     *,
     options: Mapping[str, Sequence[Any]] | None = None,
     sizes: Mapping[str, int] | None = None,
+    allow: Mapping[str, str] | None = None,
     name: str = "",
     **inputs: object,
 ) -> TracedCase:
@@ -127,7 +157,7 @@ def loss(
         yield value
         return _for_inputs(gradients[0] if len(gradients) == 1 else gradients, inputs, found.real)
 
-    found = _traced((name, _name(function)), subject, inputs, options, 1, sizes, function)
+    found = _traced((name, _name(function)), subject, inputs, options, 1, sizes, allow, function)
     return found
 
 
@@ -138,6 +168,7 @@ def derivative(
     of: str = "input",
     options: Mapping[str, Sequence[Any]] | None = None,
     sizes: Mapping[str, int] | None = None,
+    allow: Mapping[str, str] | None = None,
     name: str = "",
     **inputs: object,
 ) -> TracedCase:
@@ -153,7 +184,7 @@ def derivative(
         dout = yield output
         return dout * prime(output if of == "output" else given[key], **options_given)
 
-    return _traced((name, _name(function)), subject, inputs, options, None, sizes, prime)
+    return _traced((name, _name(function)), subject, inputs, options, None, sizes, allow, prime)
 
 
 def _traced(
@@ -163,6 +194,7 @@ def _traced(
     options: Mapping[str, Sequence[Any]] | None,
     upstream: object,
     sizes: Mapping[str, int] | None,
+    allow: Mapping[str, str] | None,
     backward: Any,
 ) -> TracedCase:
     name, title = names
@@ -173,6 +205,7 @@ def _traced(
         options=options,
         upstream=upstream,
         sizes=sizes,
+        allow=allow,
         where=asked_at(),
         backward=_place(backward),
         unnamed=not name,

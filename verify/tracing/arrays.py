@@ -92,6 +92,8 @@ class SymbolArray(np.ndarray[Any, Any]):
 
     def __setitem__(self, key: Any, value: Any) -> None:
         lifted, plain, key = objects(value), self.view(np.ndarray), plain_key(key)
+        if self.claimed.itemsize < _DOUBLE.itemsize and isinstance(value, SymbolArray) and value.claimed == _DOUBLE:
+            current().narrowed(self.claimed.name)
         if lifted.size == 1:
             plain[key] = lift(lifted.item())  # a box would be stored as it is
         elif isinstance(plain[key], np.ndarray):
@@ -153,6 +155,8 @@ class SymbolArray(np.ndarray[Any, Any]):
             raise TraceError(f"an array of symbols was turned into {wanted}, at {asked_at()}")
         if not options.get("copy", True) and wanted == self.claimed:
             return self
+        if wanted.itemsize < self.claimed.itemsize:
+            current().narrowed(wanted.name)
         copied: SymbolArray = objects(self).copy(order="K").view(SymbolArray)
         copied.claimed = wanted
         return copied

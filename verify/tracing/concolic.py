@@ -146,7 +146,7 @@ class Concolic(Symbol):
             return super().to_the(exponent)
         if not self.trace.decide(self.node, ">"):
             raise TraceError(f"a power with a symbol as exponent whose base is not positive, at {asked_at()}")
-        return self.function("log").times(exponent).function("exp")
+        return at_once(lambda base: base.function("log").times(exponent).function("exp"))(self)
 
     def whole(self) -> Any:
         """Return the largest whole number that is not above the symbol, a branch."""
@@ -254,6 +254,17 @@ class Endless(Concolic):
 KINDS = (Concolic, Endless)
 
 
+def at_once(compute: Callable[..., Any]) -> Callable[..., Any]:
+    """Make one operation, which floats round once, of what is composed of the graph's own."""
+
+    def operate(x: Concolic, *others: Any) -> Any:
+        with x.trace.composing():
+            found = compute(x, *others)
+        return Concolic(x.graph, x.trace.composed(found.node)) if type(found) is Concolic else found
+
+    return operate
+
+
 # The functions that user code knows by name, made of the graph's own; NumPy's object loops look for methods so named.
 METHODS: Mapping[str, Callable[[Any], Any]] = {
     "exp": lambda x: x.function("exp"),
@@ -261,24 +272,24 @@ METHODS: Mapping[str, Callable[[Any], Any]] = {
     "tanh": lambda x: x.function("tanh"),
     "sin": lambda x: x.function("sin"),
     "cos": lambda x: x.function("cos"),
-    "tan": lambda x: x.function("sin") / x.function("cos"),
+    "tan": at_once(lambda x: x.function("sin") / x.function("cos")),
     "arctan": lambda x: x.function("atan"),
     "erf": lambda x: x.function("erf"),
-    "erfc": lambda x: 1 - x.function("erf"),
-    "expit": lambda x: 1 / (1 + (-x).function("exp")),
+    "erfc": at_once(lambda x: 1 - x.function("erf")),
+    "expit": at_once(lambda x: 1 / (1 + (-x).function("exp"))),
     "sqrt": lambda x: x**_HALF,
-    "cbrt": lambda x: x.sign() * abs(x) ** Fraction(1, 3),
+    "cbrt": at_once(lambda x: x.sign() * abs(x) ** Fraction(1, 3)),
     "square": lambda x: x * x,
     "reciprocal": lambda x: 1 / x,
-    "log1p": lambda x: (1 + x).function("log"),
-    "expm1": lambda x: x.function("exp") - 1,
-    "sinh": lambda x: (x.function("exp") - (-x).function("exp")) / 2,
-    "cosh": lambda x: (x.function("exp") + (-x).function("exp")) / 2,
-    "log2": lambda x: x.function("log") / x.lift(2).function("log"),
-    "log10": lambda x: x.function("log") / x.lift(10).function("log"),
-    "exp2": lambda x: (x * x.lift(2).function("log")).function("exp"),
-    "arcsinh": lambda x: (x + (x * x + 1) ** _HALF).function("log"),
-    "arctanh": lambda x: ((1 + x) / (1 - x)).function("log") / 2,
+    "log1p": at_once(lambda x: (1 + x).function("log")),
+    "expm1": at_once(lambda x: x.function("exp") - 1),
+    "sinh": at_once(lambda x: (x.function("exp") - (-x).function("exp")) / 2),
+    "cosh": at_once(lambda x: (x.function("exp") + (-x).function("exp")) / 2),
+    "log2": at_once(lambda x: x.function("log") / x.lift(2).function("log")),
+    "log10": at_once(lambda x: x.function("log") / x.lift(10).function("log")),
+    "exp2": at_once(lambda x: (x * x.lift(2).function("log")).function("exp")),
+    "arcsinh": at_once(lambda x: (x + (x * x + 1) ** _HALF).function("log")),
+    "arctanh": at_once(lambda x: ((1 + x) / (1 - x)).function("log") / 2),
     "negative": lambda x: -x,
     "positive": lambda x: x,
     "absolute": abs,
@@ -288,10 +299,10 @@ METHODS: Mapping[str, Callable[[Any], Any]] = {
     "trunc": lambda x: x.whole() if x >= 0 else -(-x).whole(),
     "rint": lambda x: x.nearest(),
     "sign": lambda x: x.lift(x.sign()),
-    "degrees": lambda x: x * 180 / _pi(x),
-    "rad2deg": lambda x: x * 180 / _pi(x),
-    "radians": lambda x: x * _pi(x) / 180,
-    "deg2rad": lambda x: x * _pi(x) / 180,
+    "degrees": at_once(lambda x: x * 180 / _pi(x)),
+    "rad2deg": at_once(lambda x: x * 180 / _pi(x)),
+    "radians": at_once(lambda x: x * _pi(x) / 180),
+    "deg2rad": at_once(lambda x: x * _pi(x) / 180),
 }
 _PYTHON = ("trunc", "floor", "ceil")
 
@@ -304,6 +315,7 @@ def _to_int(name: str) -> Callable[[Concolic], int]:
     return lambda x: int(METHODS[name](x))
 
 
+@at_once
 def _modulo(a: Any, b: Any) -> Any:
     return a - b * (a / b).whole()
 

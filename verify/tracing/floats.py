@@ -33,15 +33,21 @@ _SLACK = 8  # what a float may differ by, in their radii
 
 
 class FloatRun:
-    """A run on floats at the sample of an observation, or at another point of its region.
+    """A run on floats at the sample of an observation, or at another point of its region, of double precision or less.
 
     Raises SubjectError where the code does not run on floats.
     """
 
     def __init__(
-        self, case: TracedCase, seen: Observation, seed: int, point: Mapping[str, Fraction] | None = None
+        self,
+        case: TracedCase,
+        seen: Observation,
+        seed: int,
+        point: Mapping[str, Fraction] | None = None,
+        dtype: Any = np.float64,
     ) -> None:
         self.seen = seen
+        self.dtype = dtype
         self.point = seen.trace.sample if point is None else point
         self.output: Any = None
         self._subject = getattr(inspect.unwrap(case.subject), "__code__", None)
@@ -60,7 +66,7 @@ class FloatRun:
         """Return a quantity at the point as floats; a scalar is a NumPy float."""
         trace = self.seen.trace
         values = [self.point.get(trace.payloads[node], trace.value(node)) for node in quantity.nodes]
-        return np.array([float(value or 0) for value in values]).reshape(quantity.shape)[()]
+        return np.array([float(value or 0) for value in values]).astype(self.dtype).reshape(quantity.shape)[()]
 
     def _answer(self, output: Any) -> Any:
         self.output = deepcopy(output)  # backward may write into it
@@ -68,7 +74,8 @@ class FloatRun:
             sys.setprofile(self._notice)
         if not self.seen.upstreams:  # the run on symbols did not get here
             ones = [
-                np.ones(np.shape(value))[()] for value in (output if isinstance(output, (tuple, list)) else [output])
+                np.ones(np.shape(value), self.dtype)[()]
+                for value in (output if isinstance(output, (tuple, list)) else [output])
             ]
             return tuple(ones) if isinstance(output, (tuple, list)) else ones[0]
         sent = [self._array(quantity) for quantity in self.seen.upstreams]
@@ -92,13 +99,19 @@ class FloatRun:
 
     def gives(self, name: str, place: int, node: int) -> bool:
         """Tell whether an entry of a gradient is what a node has at the point."""
-        try:
-            found = float(np.asarray(self.gradients.get(name), dtype=float).ravel()[place])
-        except (TypeError, ValueError, IndexError):
+        found = self.entry(name, place)
+        if found is None:
             return False
         with flint.ctx.workprec(_BITS):
             ball = balls.at(self.seen.trace, [node], self.point)[node]
             return bool(ball.is_finite()) and _within(ball, found)
+
+    def entry(self, name: str, place: int) -> float | None:
+        """Return an entry of a gradient, or None where there is no such number."""
+        try:
+            return float(np.asarray(self.gradients.get(name), dtype=float).ravel()[place])
+        except (TypeError, ValueError, IndexError):
+            return None
 
     def strays(self) -> str:
         """Say where the floats are not what the formulas have, or nothing."""

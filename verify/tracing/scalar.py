@@ -53,6 +53,38 @@ class Scalar(ABC):
     @abstractmethod
     def __neg__(self) -> Self: ...
 
+    # Each operator lifts the other operand or declines; written out, for a call more would be felt in large graphs.
+
+    def __add__(self, other: object) -> Any:
+        return NotImplemented if (o := self.lift(other)) is None else self.plus(o)
+
+    def __radd__(self, other: object) -> Any:
+        return NotImplemented if (o := self.lift(other)) is None else o.plus(self)
+
+    def __sub__(self, other: object) -> Any:
+        return NotImplemented if (o := self.lift(other)) is None else self.plus(-o)
+
+    def __rsub__(self, other: object) -> Any:
+        return NotImplemented if (o := self.lift(other)) is None else o.plus(-self)
+
+    def __mul__(self, other: object) -> Any:
+        return NotImplemented if (o := self.lift(other)) is None else self.times(o)
+
+    def __rmul__(self, other: object) -> Any:
+        return NotImplemented if (o := self.lift(other)) is None else o.times(self)
+
+    def __truediv__(self, other: object) -> Any:
+        return NotImplemented if (o := self.lift(other)) is None else self.over(o)
+
+    def __rtruediv__(self, other: object) -> Any:
+        return NotImplemented if (o := self.lift(other)) is None else o.over(self)
+
+    def __pow__(self, other: object) -> Any:
+        return NotImplemented if (o := self.lift(other)) is None else self.to_the(o)
+
+    def __rpow__(self, other: object) -> Any:
+        return NotImplemented if (o := self.lift(other)) is None else o.to_the(self)
+
     def __copy__(self) -> Self:
         return self
 
@@ -63,18 +95,6 @@ class Scalar(ABC):
         return self
 
 
-def _operator(compute: Callable[[Any, Any], Any]) -> tuple[Callable[..., Any], Callable[..., Any]]:
-    """Return an operator and its reflected twin, which lift the other operand or decline."""
-
-    def forward(self: Scalar, other: object) -> Any:
-        return NotImplemented if (o := self.lift(other)) is None else compute(self, o)
-
-    def reflected(self: Scalar, other: object) -> Any:
-        return NotImplemented if (o := self.lift(other)) is None else compute(o, self)
-
-    return forward, reflected
-
-
 def _refusing(what: str) -> Callable[..., Any]:
     def refuse(self: Scalar, *args: object, **options: object) -> Any:
         raise TraceError(f"{what}, at {asked_at()}")
@@ -82,13 +102,6 @@ def _refusing(what: str) -> Callable[..., Any]:
     return refuse
 
 
-_OPERATORS: dict[str, Callable[[Any, Any], Any]] = {
-    "add": lambda a, b: a.plus(b),
-    "sub": lambda a, b: a.plus(-b),
-    "mul": lambda a, b: a.times(b),
-    "truediv": lambda a, b: a.over(b),
-    "pow": lambda a, b: a.to_the(b),
-}
 # What no stand-in can answer, and how that is said.
 _REFUSALS = {
     "a branch that depends on the inputs": ["bool", "eq", "ne", "lt", "le", "gt", "ge"],
@@ -105,10 +118,6 @@ _REFUSALS = {
         "rmatmul",
     ],
 }
-for _name, _compute in _OPERATORS.items():
-    _forward, _reflected = _operator(_compute)
-    setattr(Scalar, f"__{_name}__", _forward)
-    setattr(Scalar, f"__r{_name}__", _reflected)
 for _what, _names in _REFUSALS.items():
     for _name in _names:
         setattr(Scalar, f"__{_name}__", _refusing(_what))

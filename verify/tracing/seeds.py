@@ -13,7 +13,7 @@ import numpy as np
 from verify.tracing.patches import users_modules
 
 
-class _Generator:
+class Generator:
     """A generator of random numbers: how its state is read and set."""
 
     def __init__(self, get: Callable[[], Any], put: Callable[[Any], None]) -> None:
@@ -27,8 +27,7 @@ def seeded(seed: int) -> Iterator[Callable[[], bool]]:
 
     Generators that the user's modules have made themselves start each run in the state that they are in.
     """
-    generators = [_Generator(random.getstate, random.setstate), _Generator(np.random.get_state, np.random.set_state)]
-    generators += [_of(value) for module in users_modules() for value in vars(module).values() if _is_generator(value)]
+    generators = _generators()
     before = [generator.get() for generator in generators]
     random.seed(seed)
     np.random.seed(seed)
@@ -42,14 +41,35 @@ def seeded(seed: int) -> Iterator[Callable[[], bool]]:
             generator.put(state)
 
 
-def _is_generator(value: Any) -> bool:
+def rewinder() -> Callable[[], None]:
+    """Return what puts all generators back into the state that they are in now."""
+    states = [(generator, generator.get()) for generator in _generators()]
+
+    def rewind() -> None:
+        for generator, state in states:
+            generator.put(state)
+
+    return rewind
+
+
+def _generators() -> list[Generator]:
+    """Return the global generators, and those that the user's modules have made."""
+    found = [Generator(random.getstate, random.setstate), Generator(np.random.get_state, np.random.set_state)]
+    return found + [
+        generator(value) for module in users_modules() for value in vars(module).values() if is_generator(value)
+    ]
+
+
+def is_generator(value: Any) -> bool:
+    """Tell whether a value draws random numbers."""
     return isinstance(value, (np.random.Generator, np.random.RandomState, random.Random))
 
 
-def _of(value: Any) -> _Generator:
+def generator(value: Any) -> Generator:
+    """Return how the state of what draws random numbers is read and set."""
     if isinstance(value, np.random.Generator):
         bits = value.bit_generator
-        return _Generator(lambda: bits.state, lambda state: setattr(bits, "state", state))
+        return Generator(lambda: bits.state, lambda state: setattr(bits, "state", state))
     if isinstance(value, np.random.RandomState):
-        return _Generator(value.get_state, value.set_state)
-    return _Generator(value.getstate, value.setstate)
+        return Generator(value.get_state, value.set_state)
+    return Generator(value.getstate, value.setstate)

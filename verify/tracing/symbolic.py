@@ -64,7 +64,7 @@ class Symbol(Scalar):
         return self._at(self.graph.product(self.graph.constant(_MINUS_ONE), self.node))
 
     def _at(self, node: int) -> Self:
-        return type(self)(self.graph, node)
+        return self if node == self.node else type(self)(self.graph, node)
 
 
 def _exponent(value: float) -> Fraction:
@@ -80,6 +80,8 @@ def node_of(graph: Graph, value: object) -> int | None:
 
     Raises TraceError for NaN and infinity, which no formula contains, and for a symbol of another run.
     """
+    if type(value) is int:  # first, for the others take a while to ask
+        return graph.whole(value)
     if isinstance(value, Symbol):
         if value.graph is not graph:
             raise ForeignSymbolError(f"a symbol that was kept from another run, at {asked_at()}")

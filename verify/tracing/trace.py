@@ -7,6 +7,7 @@ inputs that take the same branches as the sample.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -73,6 +74,17 @@ class Trace(Graph):
                 base = base if self.decide(base, ">=") else self.product(self.constant(Fraction(-1)), base)
                 return super().power(base, inner * exponent)
         return super().power(a, exponent)
+
+    def composing(self) -> AbstractContextManager[None]:
+        """Compose, out of several of the graph's, what is one operation on floats (`np.expm1`)."""
+        return nullcontext()
+
+    def composed(self, node: int) -> int:
+        """Return the node of what was composed."""
+        return node
+
+    def narrowed(self, kind: str) -> None:
+        """Notice that an array is stored in a shorter float type than the numbers it came with."""
 
     def decide(self, node: int, relation: str) -> bool:
         """Tell whether a node is in a relation to 0 at the sample, and record it unless the node is a constant."""

@@ -25,7 +25,7 @@ from verify.tracing.arrays import (
     symbols,
     wrapped,
 )
-from verify.tracing.concolic import METHODS, Concolic, Endless
+from verify.tracing.concolic import METHODS, Concolic, Endless, at_once
 from verify.tracing.trace import Trace
 from verify.where import asked_at
 
@@ -84,11 +84,11 @@ _BY_SYMBOL: dict[str, Callable[[Any, Any], Any]] = {
     "power": lambda x, y: x**y,
     "float_power": lambda x, y: x**y,
     "remainder": lambda x, y: x % y,
-    "fmod": lambda x, y: x - y * METHODS["trunc"](x / y),
+    "fmod": at_once(lambda x, y: x - y * METHODS["trunc"](x / y)),
     "floor_divide": lambda x, y: x // y,
-    "hypot": lambda x, y: (x * x + y * y) ** Fraction(1, 2),
-    "logaddexp": lambda x, y: (x.exp() + y.exp()).log(),
-    "logaddexp2": lambda x, y: (x.exp2() + y.exp2()).log2(),
+    "hypot": at_once(lambda x, y: (x * x + y * y) ** Fraction(1, 2)),
+    "logaddexp": at_once(lambda x, y: (x.exp() + y.exp()).log()),
+    "logaddexp2": at_once(lambda x, y: (x.exp2() + y.exp2()).log2()),
     "copysign": lambda x, y: abs(x) if y >= 0 else -abs(x),
     "heaviside": lambda x, y: 1 if x > 0 else 0 if x < 0 else y,
     "xlogy": lambda x, y: x * y.log() if x != 0 else x,

@@ -1,0 +1,122 @@
+"""What became of planted errors, as text: a row for each case, then what survived and why; or as JSON."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from reports import layout
+from verify.mutation.result import KINDS, SCHEMA_VERSION, Judged, Outcome, Survey, exit_status, score, survivors, total
+
+_HEADERS = ("case", "mutants", "caught", "equivalent", "survived", "score")
+_ALIGN = ("left", "right", "right", "right", "right", "right")
+_LONGEST = 160  # signs of a line of source
+_COLORS = {0: "1;32", 1: "1;31", 2: "1;33"}
+
+
+def render(surveys: Sequence[Survey], *, color: bool = False, verbosity: int = 0) -> str:
+    """Render surveys for a terminal: below verbosity 0 only what survived, from 1 on every mutant."""
+    asked = [survey for survey in surveys if not survey.problem]
+    blocks = [_table(asked)] if asked and verbosity >= 0 else []
+    for survey in surveys:
+        shown = survey.judged if verbosity > 0 else survivors(survey, surveys)
+        if shown or survey.problem or survey.worthless:
+            blocks.append("\n".join(_case(survey, shown, color)))
+    last = _paint(summary(surveys) + ".", _COLORS[exit_status(surveys)], color)
+    return "\n\n".join([*blocks, last]) + "\n"
+
+
+def summary(surveys: Sequence[Survey]) -> str:
+    """Say in one line what was planted and what became of it."""
+    count = total(surveys)
+    said = f"{_plural(len(surveys), 'case')}, {_plural(count.total(), 'mutant')}"
+    if not count.total():
+        return f"{said}: no mistake could be planted"
+    outcomes = ", ".join(f"{count[outcome]:,} {outcome.name.lower()}" for outcome in Outcome)
+    caught = score(count)
+    return f"{said}: {outcomes}" + (f"; {caught} of the mistakes are caught" if caught else "; none is a mistake")
+
+
+def document(surveys: Sequence[Survey], version: str) -> str:
+    """Render surveys as JSON; `mutants.schema.json` says what is in it."""
+    count = total(surveys)
+    found = {
+        "schema_version": SCHEMA_VERSION,
+        "generator": f"gradproof {version}",
+        "exit_status": exit_status(surveys),
+        "score": score(count),
+        "outcomes": _outcomes(count),
+        "cases": [
+            {
+                "name": survey.name,
+                "where": survey.where,
+                "problem": survey.problem,
+                "worthless": survey.worthless,
+                "score": score(survey.count),
+                "outcomes": _outcomes(survey.count),
+                "mutants": [_mutant(one) for one in survey.judged],
+            }
+            for survey in surveys
+        ],
+    }
+    return json.dumps(found, indent=2, ensure_ascii=False) + "\n"
+
+
+def _outcomes(count: Any) -> dict[str, int]:
+    return {outcome.name.lower(): count[outcome] for outcome in Outcome}
+
+
+def _mutant(one: Judged) -> dict[str, Any]:
+    mutant = one.mutant
+    return {
+        "where": mutant.where,
+        "function": mutant.function,
+        "class": mutant.kind,
+        "operator": mutant.operator,
+        "before": mutant.before,
+        "after": mutant.after,
+        "outcome": one.outcome.name.lower(),
+        "why": one.why,
+    }
+
+
+def _table(surveys: Sequence[Survey]) -> str:
+    body = [
+        [survey.name, *(f"{n:,}" for n in (len(survey.judged), *_outcomes(survey.count).values())), score(survey.count)]
+        for survey in surveys
+    ]
+    return "\n".join(layout.plain(_HEADERS, _ALIGN, body))
+
+
+def _case(survey: Survey, shown: Sequence[Judged], color: bool) -> list[str]:
+    title = f"{_paint(survey.name, '1', color)}    {survey.where}"
+    if survey.problem:
+        return [title, f"  {survey.problem}"]
+    lines = [title]
+    if survey.worthless:
+        lines.append(f"  {_paint('worthless', '1;31', color)}: no mistake that was planted makes this case fail")
+    return lines + [line for one in shown for line in _told(one, color)]
+
+
+def _told(one: Judged, color: bool) -> list[str]:
+    mutant, survived = one.mutant, one.outcome is Outcome.SURVIVED
+    outcome = _paint("SURVIVED", "1;31", color) if survived else one.outcome.name.lower()
+    return [
+        f"  {outcome}  {mutant.operator} ({mutant.kind}, {KINDS[mutant.kind]}), at {mutant.where} in {mutant.function}",
+        f"    before  {_short(mutant.before)}",
+        f"    after   {_short(mutant.after)}",
+        f"    because {one.why}",
+    ]
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
+
+
+def _plural(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def _paint(text: str, code: str, color: bool) -> str:
+    return f"\x1b[{code}m{text}\x1b[0m" if color else text

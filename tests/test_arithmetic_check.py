@@ -1,0 +1,211 @@
+"""Layers on floats: stable and unstable twins told apart, casts and overflows found, and nothing that is not there."""
+
+import numpy as np
+import pytest
+
+import verify
+from verify.arithmetic.check import arithmetic
+from verify.collect import collect
+from verify.garbage import uncollected
+from verify.gradients.traced import check_traced
+from verify.subjects.cases import TracedCase
+
+
+def sigmoid(x):
+    e = np.exp(-np.abs(x))
+    return np.where(x >= 0, 1, e) / (1 + e)
+
+
+def softmax(x):
+    e = np.exp(x - x.max(axis=1, keepdims=True))
+    return e / e.sum(axis=1, keepdims=True)
+
+
+def one_pass(x):
+    return (x**2).mean(axis=0) - x.mean(axis=0) ** 2
+
+
+def two_pass(x):
+    return ((x - x.mean(axis=0)) ** 2).mean(axis=0)
+
+
+def normalised(var, eps):
+    """Return forward and backward of a normalisation with some variance."""
+
+    def backward(x, dout):
+        std = np.sqrt(var(x) + eps)
+        normal = (x - x.mean(axis=0)) / std
+        return (dout - dout.mean(axis=0) - normal * (dout * normal).mean(axis=0)) / std
+
+    return lambda x: (x - x.mean(axis=0)) / np.sqrt(var(x) + eps), backward
+
+
+def found(forward, backward, **domain):
+    """Return the findings on an elementwise layer, or one on columns."""
+
+    @verify.case(x=verify.real("N 4", **domain), name="layer")
+    def layer(x):
+        dout = yield forward(x)
+        return backward(x, dout)
+
+    return arithmetic(layer, check_traced(layer)[1], 0)[0]
+
+
+def codes(*args, **domain):
+    return [finding.code for finding in found(*args, **domain)]
+
+
+STABLE = {
+    "softplus": (lambda x: np.maximum(x, 0) + np.log1p(np.exp(-np.abs(x))), lambda x, d: d * sigmoid(x)),
+    "log-sum-exp": (
+        lambda x: x.max(axis=1) + np.log(np.exp(x - x.max(axis=1, keepdims=True)).sum(axis=1)),
+        lambda x, d: d[:, None] * softmax(x),
+    ),
+    "sigmoid": (lambda x: 1 / (1 + np.exp(-x)), lambda x, d: d * sigmoid(x) * (1 - sigmoid(x))),
+    "sigmoid that overflows to the right value": (
+        lambda x: 1 / (1 + np.exp(-x)),
+        lambda x, d: d / (1 + np.exp(-x)) * (1 - 1 / (1 + np.exp(-x))),
+    ),
+    "tanh": (np.tanh, lambda x, d: d * (1 - np.tanh(x) ** 2)),
+    "batch norm": normalised(two_pass, 1e-5),
+    "variance of NumPy's": normalised(lambda x: x.var(axis=0), 1e-5),
+    "a nearly constant row": normalised(two_pass, 0),
+    "high curvature": (lambda x: np.sin(1000 * x), lambda x, d: d * 1000 * np.cos(1000 * x)),
+    "cancellation in forward": (lambda x: (x + 1e8) - 1e8, lambda x, d: d),
+    "a kink": (lambda x: np.maximum(x, 0), lambda x, d: d * (x > 0)),
+    "a sum": (lambda x: x.sum(axis=0) * x, lambda x, d: (d * x).sum(axis=0) + d * x.sum(axis=0)),
+}
+UNSTABLE = {
+    "batch norm": normalised(one_pass, 1e-5),
+    "a nearly constant row": normalised(one_pass, 0),
+    "a sum less its first term": (lambda x: 2 * x, lambda x, d: d * ((x * x + 2) - x * x)),
+}
+OVERFLOWING = {
+    "softplus": (lambda x: np.log(1 + np.exp(x)), lambda x, d: d * np.exp(x) / (1 + np.exp(x))),
+    "log-sum-exp": (
+        lambda x: np.log(np.exp(x).sum(axis=1)),
+        lambda x, d: d[:, None] * np.exp(x) / np.exp(x).sum(axis=1, keepdims=True),
+    ),
+    "sigmoid": (lambda x: np.exp(x) / (1 + np.exp(x)), lambda x, d: d * np.exp(x) / (1 + np.exp(x)) ** 2),
+    "log cosh": (lambda x: np.log(np.cosh(x)), lambda x, d: d * np.sinh(x) / np.cosh(x)),
+}
+NEAR_ZERO = {  # each with the code that is found
+    "expm1": (lambda x: np.log(np.expm1(x)), lambda x, d: d * (np.exp(x) / np.expm1(x)), []),
+    "exp - 1": (lambda x: np.log(np.exp(x) - 1), lambda x, d: d * (np.exp(x) / (np.exp(x) - 1)), ["GP202"]),
+    "quotient": (lambda x: (np.exp(x) - 1) / x, lambda x, d: d * (x * np.exp(x) - np.exp(x) + 1) / x**2, ["GP202"]),
+    "1/sqrt": (lambda x: 1 / np.sqrt(x), lambda x, d: -d / (2 * x * np.sqrt(x)), []),
+    "x**-0.5": (lambda x: x**-0.5, lambda x, d: -0.5 * d * x**-1.5, []),
+    "1/sqrt of less": (lambda x: 1 / np.sqrt(x), lambda x, d: -d / (2 * ((x + 1) - 1) * np.sqrt(x)), ["GP202"]),
+}
+
+
+@pytest.mark.parametrize("name", STABLE)
+def test_what_is_stable_is_not_found(name):
+    """What is hard for checkers that sample, and harmless on floats, gives no finding."""
+    assert codes(*STABLE[name]) == []
+
+
+@pytest.mark.parametrize("name", UNSTABLE)
+def test_what_loses_its_digits_is_a_hazard(name):
+    """The unstable twin has the right formula, and the subtraction that loses the digits is named."""
+    (finding,) = found(*UNSTABLE[name])
+    assert finding.code == "GP202"
+    assert not finding.fails
+    assert "the formula is right, but " in finding.detail
+    assert "the subtraction at tests/test_arithmetic_check.py:" in finding.detail
+    assert finding.where in finding.detail
+
+
+@pytest.mark.parametrize("name", OVERFLOWING)
+def test_an_overflow_is_a_hazard(name):
+    """NaN where the true gradient is representable is found far from the sample, with the function that overflows."""
+    (finding,) = found(*OVERFLOWING[name])
+    assert (finding.code, finding.fails) == ("GP203", False)
+    assert "its gradient is nan, the exact one" in finding.detail
+    assert "overflows at tests/test_arithmetic_check.py:" in finding.detail
+
+
+def test_an_overflow_at_the_sample_fails():
+    """Where the sample itself overflows, the layer does not work."""
+    (finding,) = found(*OVERFLOWING["softplus"], low=800, high=900)
+    assert (finding.code, finding.fails) == ("GP203", True)
+    assert finding.detail.startswith("at the sample, x[0,0] = 8")
+
+
+@pytest.mark.parametrize("name", NEAR_ZERO)
+def test_near_zero_twins_are_told_apart(name):
+    """At 1e-8 from the end of the domain expm1 has its digits, and exp - 1 has none."""
+    *functions, expected = NEAR_ZERO[name]
+    assert codes(*functions, low=0, high=5) == expected
+
+
+def narrowed(x, d):
+    return (d * (1 - np.tanh(x) ** 2)).astype(np.float32)
+
+
+def by_type(x, d):
+    slope = 1 - np.tanh(x) ** 2
+    return d * slope * (1.01 if x.dtype == np.float32 else 1)
+
+
+def halved(x, d):
+    slope = np.exp(x)
+    return d * (slope.astype(np.float16) if x.dtype == np.float32 else slope)
+
+
+def clipped(x, d):
+    slope = np.cos(x)
+    return d * slope + (1e-4 * d if d.dtype != np.float64 else 0)
+
+
+@pytest.mark.parametrize(
+    ("forward", "backward"), [(np.tanh, by_type), (np.exp, halved), (np.sin, clipped)], ids=["tanh", "exp", "sin"]
+)
+def test_what_is_wrong_in_single_precision_only_is_found(forward, backward):
+    """Code that looks at the type of its numbers is outside of its bound there, and fails."""
+    (finding,) = found(forward, backward)
+    assert (finding.code, finding.fails) == ("GP201", True)
+    assert "in float32" in finding.detail
+    assert " only, where the code computes something else, or casts" in finding.detail
+
+
+def test_a_cast_is_found_with_its_place():
+    """A gradient that was stored in a shorter type is further from the exact one than rounding can take it."""
+    (finding,) = found(np.tanh, narrowed)
+    line = narrowed.__code__.co_firstlineno + 1
+    assert finding.code == "GP201"
+    assert finding.detail.endswith(f"a cast to float32 at tests/test_arithmetic_check.py:{line}")
+
+
+def test_a_wrong_formula_is_no_matter_of_floats():
+    """What is refuted is not found again, as unstable or outside of its bound."""
+    assert codes(np.tanh, lambda x, d: d * (1 + np.tanh(x) ** 2)) == []
+
+
+def test_accuracy_is_told_for_each_precision():
+    """Each gradient has a row for each precision and magnitude, with its bound beyond its error."""
+
+    @verify.case(x="N D", W="D M")
+    def product(x, W):
+        dout = yield x @ W
+        return dout @ W.T, x.T @ dout
+
+    rows = arithmetic(product, check_traced(product)[1], 0)[1]
+    assert {(row.precision, row.magnitude) for row in rows} >= {
+        ("float64", "sample"),
+        ("float64", "1e8"),
+        ("float64", "1e-8"),
+        ("float32", "1e3"),
+        ("float16", "sample"),
+    }
+    assert all(float(row.error) <= float(row.bound) < 1000 and float(row.bits_lost) < 10 for row in rows)
+
+
+def test_no_reference_layer_has_a_finding():
+    """What is found on layers that are right and stable is not there."""
+    for case in collect(["layers"]):
+        if isinstance(case, TracedCase):
+            with uncollected():
+                findings, rows = arithmetic(case, check_traced(case)[1], 0)
+            assert not findings, (case.name, findings)
+            assert rows, case.name

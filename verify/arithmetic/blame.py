@@ -1,0 +1,114 @@
+"""Where digits go: the operation that loses them, and whether it is the data that has no more of them.
+
+Digits that half an ulp in the inputs takes from the exact gradient are the problem's own loss; a stable algorithm loses
+them too, and hardly more (Higham, Accuracy and Stability of Numerical Algorithms, 1.5 and 1.6).
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import Any
+
+import flint
+import numpy as np
+
+from verify.arithmetic.enclosures import Enclosures
+from verify.arithmetic.formats import Format
+from verify.arithmetic.trials import Trial
+from verify.gradients.adjoints import adjoints, totals
+from verify.gradients.claims import Exact
+from verify.proof import balls
+from verify.tracing.region import Point
+from verify.where import told
+
+_BITS = 320
+_WORDS = {"sum": "the addition or subtraction", "total": "the sum", "product": "the product", "power": "the power"}
+
+
+def condition(run: Exact, node: int, numbers: Format, point: Point) -> float:
+    """Return how far half an ulp in each input and upstream may move the value of a node at a point, to first order."""
+    graph = run.seen.trace
+    variables = [number for number in graph.reach([node]) if graph.ops[number] == "variable"]
+    slopes = totals(graph, adjoints(graph, [(node, graph.constant(Fraction(1)))], variables))
+    with flint.ctx.workprec(_BITS):
+        values = balls.at(graph, [node, *slopes.values()], point)
+        moved = [abs(values[slope] * values[variable]) for variable, slope in slopes.items()]
+        moves = sum([*moved, abs(values[node])], flint.arb(0)) * numbers.unit
+    return float(moves.mid()) if moves.is_finite() else np.inf
+
+
+class Suspect:
+    """An operation that is to blame, as a phrase and as a place; `unlimited` tells that its result may be anything."""
+
+    def __init__(self, enclosures: Enclosures, number: int, column: int) -> None:
+        recorder, row = enclosures.recorder, enclosures.row[number]
+        middle, radius = enclosures.middle[row, column], enclosures.radius[row, column]
+        self.where = told(recorder.places[number])
+        self.unlimited = not np.isfinite(radius)
+        self.overflows = self.unlimited and not abs(middle) < enclosures.columns[column].format.overflow
+        self.word = _word(enclosures, number)
+
+
+def _word(enclosures: Enclosures, number: int) -> str:
+    recorder = enclosures.recorder
+    op, args = recorder.ops[number], recorder.args[number]
+    if number in recorder.terms:
+        op = "total"
+    elif (op == "power" and recorder.payloads[number] == -1) or (op == "product" and recorder.is_quotient(number)):
+        return "the division"
+    elif recorder.is_composed(number):
+        return "the function"
+    elif op == "sum":
+        return "the subtraction" if any(recorder.is_negative(argument) for argument in args) else "the addition"
+    return _WORDS.get(op, op)
+
+
+def breaking(trial: Trial, node: int) -> Suspect | None:
+    """Return the first operation below a node that may overflow, or divide by 0, in a trial; None if there is none."""
+    enclosures = trial.place.enclosures
+    for number in _below(enclosures, node):
+        if not np.isfinite(enclosures.radius[enclosures.row[number], trial.column]):
+            return Suspect(enclosures, number, trial.column)
+    return None
+
+
+def losing(trial: Trial, node: int) -> Suspect:
+    """Return the operation at which most digits of a node go, on the way that the largest error comes."""
+    enclosures, column = trial.place.enclosures, trial.column
+    recorder = enclosures.recorder
+    unit = trial.numbers.unit
+    start = next(
+        (n for n in _below(enclosures, node) if not np.isfinite(enclosures.radius[enclosures.row[n], column])), node
+    )
+    best, most, number = start, 0.0, start
+    while operands := recorder.operands(number):
+        source = max(operands, key=lambda n: _weight(enclosures, recorder.ops[number], n, column))
+        before = max([unit, *(_relative(enclosures, n, column) for n in operands)])
+        if (lost := _relative(enclosures, number, column) / before) > most:
+            best, most = number, lost
+        number = source
+    return Suspect(enclosures, best, column)
+
+
+def _below(enclosures: Enclosures, node: int) -> list[int]:
+    found: set[int] = set()
+    todo = [node]
+    while todo:
+        number = todo.pop()
+        if number not in found:
+            found.add(number)
+            todo.extend(enclosures.recorder.operands(number))
+    return sorted(found)
+
+
+def _relative(enclosures: Enclosures, number: int, column: int) -> float:
+    row = enclosures.row[number]
+    middle, radius = abs(enclosures.middle[row, column]), enclosures.radius[row, column]
+    return 0.0 if radius == 0 else float(min(radius / middle, 1)) if middle and np.isfinite(radius) else 1.0
+
+
+def _weight(enclosures: Enclosures, op: str, number: int, column: int) -> Any:
+    """Return how much of an operation's error an operand brings: by size to a sum, relative to itself to a product."""
+    if op == "sum" or (op == "product" and number in enclosures.recorder.terms):
+        return enclosures.radius[enclosures.row[number], column]
+    return _relative(enclosures, number, column)

@@ -1,0 +1,65 @@
+"""The floating-point formats that layers run in: IEEE 754's binary64, binary32 and binary16."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """A format with significands of `bits` bits, whose normal numbers reach from 2**lowest to below 2**(1 - lowest)."""
+
+    name: str
+    bits: int
+    lowest: int
+
+    @property
+    def dtype(self) -> Any:
+        """Return NumPy's type."""
+        return np.dtype(self.name)
+
+    @property
+    def unit(self) -> float:
+        """Return the unit roundoff: half the distance from 1 to the next number."""
+        return 2.0**-self.bits
+
+    @property
+    def tiny(self) -> float:
+        """Return the smallest normal number."""
+        return 2.0**self.lowest
+
+    @property
+    def half_subnormal(self) -> Any:
+        """Return half the distance between subnormal numbers: what rounding may add there."""
+        return np.ldexp(np.longdouble(1), self.lowest - self.bits)
+
+    @property
+    def overflow(self) -> Any:
+        """Return the number from which on rounding gives infinity: halfway past the last one."""
+        return np.ldexp(np.longdouble(2) - self.unit, 1 - self.lowest) if _wide else np.finfo(self.dtype).max
+
+    def nearest(self, values: Sequence[Fraction]) -> list[Fraction] | None:
+        """Return the numbers of the format nearest to exact ones, or None if one is neither normal nor 0 there."""
+        with np.errstate(all="ignore"):
+            found = np.array([_float(value) for value in values]).astype(self.dtype).astype(float)
+        normal = np.isfinite(found) & ((np.abs(found) >= self.tiny) | np.array([not value for value in values]))
+        return list(map(Fraction, found.tolist())) if normal.all() else None
+
+
+def _float(value: Fraction) -> float:
+    try:
+        return float(value)
+    except OverflowError:
+        return math.inf
+
+
+_wide = np.finfo(np.longdouble).maxexp > np.finfo(np.float64).maxexp
+DOUBLE = Format("float64", 53, -1022)
+SINGLE = Format("float32", 24, -126)
+HALF = Format("float16", 11, -14)

@@ -1,0 +1,95 @@
+"""What floats are worth: each gradient's error against its exact value, and against what rounding may do to it.
+
+Errors are measured in ulps of the exact value. An entry that the others dwarf is measured by them: below the unit
+roundoff of the largest entry of its gradient no digit of it is of use to whoever adds a multiple of the gradient to
+parameters (the slope 1 - tanh(x)**2 is 4e-26 at 30, and 0 on floats: no harm).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import ROUND_CEILING, Context, Decimal
+from typing import Any
+
+import flint
+import numpy as np
+
+from verify.arithmetic.enclosures import split
+from verify.arithmetic.formats import Format
+
+Array = Any
+_TWO_DIGITS = Context(prec=2, rounding=ROUND_CEILING)
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """One gradient at one point in one format: arrays of an entry each.
+
+    `actual` is what came, `exact` and `doubt` are the true value and how well it is known, `error` and `bound` how far
+    from it the float is and may be, `scale` the largest entry here and at the sample.
+    """
+
+    numbers: Format
+    actual: Array
+    exact: Array
+    error: Array
+    bound: Array
+    outside: Array
+    scale: float
+
+    @property
+    def ulps(self) -> Array:
+        """Return the ulp of each entry, or of what is dwarfed by the largest."""
+        size = np.maximum(np.abs(self.exact), self.scale * self.numbers.unit)
+        _, exponent = np.frexp(np.maximum(size, self.numbers.tiny))
+        return np.ldexp(np.longdouble(1), exponent - self.numbers.bits)
+
+    @property
+    def worst(self) -> int:
+        """Return the place of the entry with the largest error, or else the largest bound."""
+        ulps = self.ulps
+        wrong = np.where(np.isnan(self.error), np.inf, self.error) / ulps
+        return int(np.lexsort((self.bound / ulps, wrong))[-1])
+
+    @property
+    def representable(self) -> Array:
+        """Tell which exact values are finite in the format."""
+        return np.abs(self.exact) < self.numbers.overflow
+
+    @property
+    def lost(self) -> Array:
+        """Return the relative error, by the largest entry of the gradient where that is larger; NaN counts as 1."""
+        size = np.maximum(np.abs(self.exact), self.scale)
+        relative = np.where(self.error == 0, 0, self.error / np.where(size == 0, self.numbers.tiny, size))
+        return np.where(np.isfinite(self.actual), relative, np.where(self.representable, np.inf, 0))
+
+
+def judged(
+    numbers: Format, actual: Array, exact: Sequence[flint.arb], enclosed: tuple[Array, Array], scale: float
+) -> Judgement | None:
+    """Measure a gradient; None where its formula is wrong here: the exact value lies outside of the enclosure."""
+    true, doubt = (np.array(column, np.longdouble) for column in zip(*map(split, exact), strict=True))
+    middle, radius = enclosed
+    with np.errstate(all="ignore"):
+        distance = np.abs(middle - true)
+        if (distance > radius + doubt).any() or not np.isfinite(true).all():
+            return None
+        found = actual.astype(np.longdouble)
+        return Judgement(
+            numbers,
+            found,
+            true,
+            np.abs(found - true) + doubt * (found != true),
+            distance + radius,
+            np.abs(found - middle) > radius,
+            max(scale, float(np.abs(true).max())),
+        )
+
+
+def upward(value: Any) -> str:
+    """Write a number that is not negative with two digits, rounded up; 0 only where it is 0, nothing without limit."""
+    if not np.isfinite(value):
+        return ""
+    digits = _TWO_DIGITS.create_decimal(Decimal(float(np.nextafter(value, np.longdouble(np.inf))) if value else 0))
+    return f"{digits:f}" if -5 < digits.adjusted() < 7 or not digits else f"{digits:.1e}"

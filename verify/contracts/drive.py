@@ -1,0 +1,148 @@
+"""A case run on real arrays, and what became of the arrays that were handed over."""
+
+from __future__ import annotations
+
+import inspect
+import random
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, redirect_stdout
+from copy import deepcopy
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from verify.contracts.arrays import arrays, copied, same
+from verify.contracts.notice import Notice, Unit
+from verify.expressions.runs import following
+from verify.subjects.cases import TracedCase, converse
+from verify.subjects.shapes import Constant, Integer, Real, concrete, samples
+from verify.tracing import patches
+from verify.tracing.observe import Observation, Quantity
+from verify.tracing.seeds import rewinder, seeded
+
+_OTHER = 20261124  # what other inputs are drawn from
+Rewind = Callable[[], None]
+
+
+@dataclass(slots=True)
+class Numbers:
+    """What a case is given: its inputs by name, and the upstream of each output."""
+
+    inputs: dict[str, Any]
+    upstreams: list[Any]
+
+    def each(self, change: Callable[[Any], Any], *, inputs: bool = True) -> Numbers:
+        """Return numbers of which each real array is changed, or each upstream only."""
+        given = {name: change(value) if inputs else value for name, value in self.inputs.items()}
+        return Numbers(given, [change(value) for value in self.upstreams])
+
+
+@dataclass(slots=True)
+class Ran:
+    """What came of a run: the very arrays handed over and received, and which of them were written to by whom."""
+
+    inputs: dict[str, Any]
+    output: Any = None
+    dout: Any = None
+    gradients: dict[str, Any] = field(default_factory=dict)
+    overwritten: dict[str, str] = field(default_factory=dict)
+    units: list[Unit] = field(default_factory=list)
+
+
+@contextmanager
+def driving(seed: int) -> Iterator[Rewind]:
+    """Make runs on floats possible; yields what puts the random generators back to where a run starts."""
+    quiet = np.errstate(all="ignore")
+    with patches.in_force(seed), seeded(seed), redirect_stdout(sys.stderr), quiet:
+        yield rewinder()
+
+
+def sample(case: TracedCase, seen: Observation) -> Numbers:
+    """Return the numbers that a case was observed at."""
+    inputs = {name: _floats(seen, quantity) for name, quantity in seen.inputs.items()}
+    given = {name: inputs[name] if name in inputs else seen.concrete[name] for name in case.inputs}
+    return Numbers(given, [_floats(seen, quantity) for quantity in seen.upstreams])
+
+
+def _floats(seen: Observation, quantity: Quantity) -> Any:
+    trace = seen.trace
+    values = [trace.sample.get(trace.payloads[node], trace.value(node)) for node in quantity.nodes]
+    return np.array([float(value or 0) for value in values]).reshape(quantity.shape)[()]
+
+
+def others(case: TracedCase, seen: Observation) -> Numbers:
+    """Return other numbers of the same shapes, in the same domains."""
+    rng = random.Random(_OTHER)
+    given = {name: _other(case.inputs[name], value, seen, rng) for name, value in sample(case, seen).inputs.items()}
+    if case.upstream is not None:
+        return Numbers(given, sample(case, seen).upstreams)
+    return Numbers(given, [_drawn(Real(""), quantity.shape, rng) for quantity in seen.upstreams])
+
+
+def _other(described: Any, value: Any, seen: Observation, rng: random.Random) -> Any:
+    if isinstance(described, Real):
+        return _drawn(described, np.shape(value), rng)
+    if isinstance(described, Integer):
+        return (value + 1) % concrete(described.below, seen.variant.sizes)[0]
+    return value
+
+
+def _drawn(described: Real, shape: tuple[int, ...], rng: random.Random) -> Any:
+    values = samples(described.low, described.high, int(np.prod(shape)), rng)
+    return np.array([float(value) for value in values]).reshape(shape)[()]
+
+
+def single(value: Any) -> Any:
+    """Return an array in single precision, if it is of floats; a Python number takes on any precision by itself."""
+    kind = getattr(getattr(value, "dtype", None), "kind", "")
+    return value.astype(np.float32) if kind == "f" else value
+
+
+def run(case: TracedCase, options: Mapping[str, Any], numbers: Numbers, rewind: Rewind) -> Ran:
+    """Run a case; raises SubjectError where the code does not run on these numbers."""
+    ran = Ran(deepcopy(numbers.inputs))
+    writeable = {
+        name: arrays(value) for name, value in ran.inputs.items() if not isinstance(case.inputs[name], Constant)
+    }
+    before = {name: copied(value) for name, value in writeable.items()}
+    notice = Notice(getattr(inspect.unwrap(case.subject), "__code__", None))
+    sent: dict[str, Any] = {}
+
+    def compare(method: str, arrays: Mapping[str, Any], known: Mapping[str, Any]) -> None:
+        for name, value in arrays.items():
+            if name not in ran.overwritten and not same(value, known[name]):
+                ran.overwritten[name] = method
+
+    def answer(output: Any) -> Any:
+        compare("forward", writeable, before)
+        upstreams = deepcopy(numbers.upstreams)
+        ran.output = output
+        ran.dout = tuple(upstreams) if isinstance(output, (tuple, list)) else upstreams[0]
+        sent.update({"the output": copied(output), "the upstream": copied(ran.dout)})
+        notice.backward = True
+        return ran.dout
+
+    rewind()
+    with following(), _profiling(notice):
+        _, returned = converse(case.subject, {**ran.inputs, **deepcopy(dict(options))}, answer)
+    compare("backward", writeable, before)
+    compare("backward", {"the output": ran.output, "the upstream": ran.dout}, sent)
+    listed = returned if isinstance(returned, (tuple, list)) else [returned]
+    ran.gradients = dict(returned) if isinstance(returned, Mapping) else dict(zip(case.real, listed, strict=False))
+    ran.units = notice.units
+    return ran
+
+
+@contextmanager
+def _profiling(notice: Notice) -> Iterator[None]:
+    """Profile this program for a while, unless somebody else does."""
+    free = sys.getprofile() is None
+    if free:
+        sys.setprofile(notice)
+    try:
+        yield
+    finally:
+        if free:
+            sys.setprofile(None)

@@ -1,0 +1,199 @@
+"""What a layer remembers: the same question is asked of two copies of it that have another past.
+
+`[first] then last` is a copy that was called `first`, then asked `last`. Every call starts from the same random state,
+so that dropout masks are the same; running statistics may differ, which neither outputs nor gradients of training show.
+Both copies have had a call before, so that what is set up in the first one, and then stays, is no difference.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from verify.contracts.arrays import apart, copied, flat
+from verify.contracts.modes import Mode, mode_of
+from verify.contracts.notice import Call, Unit, outline
+from verify.contracts.replay import Layer
+from verify.contracts.trial import Trial, attempt
+from verify.expressions.runs import SubjectError
+from verify.result import Finding
+
+_RESET = re.compile(r"(zero|clear|reset|flush)_?(the_)?grad", re.IGNORECASE)
+_Answer = tuple[Any, list[Any], list[Any]]  # outputs, gradients that are returned, gradients that are left in the layer
+
+
+def carries_state(layer: Any) -> bool:
+    """Tell whether a layer says that it carries state from call to call, as recurrent ones may."""
+    return bool(getattr(layer, "stateful", False)) or any(hasattr(layer, n) for n in ("reset_state", "reset_states"))
+
+
+def _resets(layer: Any) -> list[str]:
+    """Return the methods that start a layer's gradients anew; to have one declares that they add up."""
+    return [name for name in dir(layer) if _RESET.match(name) and callable(getattr(layer, name))]
+
+
+def _asked(layer: Layer, unit: Unit, *history: Sequence[Call]) -> _Answer:
+    """Call a layer, start anew as it wants it, then ask it forward and backward; returns copies."""
+    for calls in history:
+        layer.play(calls)
+    for name in _resets(layer.itself):
+        attempt(getattr(layer.itself, name))
+    return copied(layer.play(unit.forward)), *layer.backward(unit.backward)
+
+
+def second_backward(trial: Trial) -> Iterator[Finding]:
+    """Find a second backward that gives something else; that it raises is a contract too."""
+    for unit in trial.ran.units:
+        layer, call = trial.layer(unit), unit.backward[-1]
+        layer.play(unit.forward)
+        first = layer.backward(unit.backward)
+        second = attempt(layer.backward, unit.backward)
+        if isinstance(second, SubjectError) or _steps(trial, unit):
+            continue
+        added = _summed(second[1], first[1])  # which `accumulating` looks into
+        if apart(second[0], first[0]) or (not added and apart(second[1], first[1])):
+            yield trial.found("GP109", f"a second {call.title} with the same dout gives another gradient", call=call)
+
+
+def accumulating(trial: Trial) -> Iterator[Finding]:
+    """Find gradients to which those of the calls before are added, unless that is declared."""
+    for unit in trial.ran.units:
+        if _resets(unit.fresh) or len(unit.backward) > 1 or _steps(trial, unit):
+            continue
+        once = _asked(trial.layer(unit), unit, unit.forward)
+        twice = attempt(_asked, trial.layer(unit), unit, unit.forward, unit.backward)
+        if not isinstance(twice, SubjectError) and _summed(twice[2], once[2]):
+            call = unit.backward[-1]
+            detail = f"after a second forward and {call.title} a gradient of the layer is the sum of both"
+            yield trial.found("GP112", detail, call=call)
+
+
+def _summed(both: Sequence[Any], one: Sequence[Any]) -> bool:
+    """Tell whether some of several gradients are twice what they were, and the others as they were."""
+    parts = list(zip(flat(both), flat(one), strict=False))
+    return any(apart(a, b) for a, b in parts) and all(not apart(a, 2 * b) or not apart(a, b) for a, b in parts)
+
+
+def _steps(trial: Trial, unit: Unit) -> bool:
+    """Tell whether a backward changes what forward computes with, as one with an optimizer in it does."""
+    layer, plain = trial.layer(unit), trial.layer(unit)
+    held = trial.held(layer)
+    plain.play(unit.forward)
+    layer.play([*unit.forward, *unit.backward])
+    return bool(trial.moved(layer, held)) or apart(layer.play(unit.forward), plain.play(unit.forward))
+
+
+def stepping(trial: Trial) -> Iterator[Finding]:
+    """Find a backward that changes parameters of the layer's own, which the case does not know of."""
+    for unit in trial.ran.units:
+        if _steps(trial, unit) and not carries_state(unit.fresh):
+            call = unit.backward[-1]
+            yield trial.found("GP103", f"after {call.title} the same forward gives another output", call=call)
+
+
+def other_inputs(trial: Trial) -> Iterator[Finding]:
+    """Find traces of a forward, and backward, with other inputs."""
+    yield from _traces(trial, trial.pairs, "GP110", "after a forward with other inputs")
+
+
+def other_batches(trial: Trial) -> Iterator[Finding]:
+    """Find what was made for one batch size only, where the layer itself was made without one."""
+    alike = [(small, big) for big, small in trial.batches if outline(big.fresh) == outline(small.fresh)]
+    yield from _traces(trial, alike, "GP111", "after a batch of another size")
+
+
+def _traces(trial: Trial, pairs: Sequence[tuple[Unit, Unit]], code: str, when: str) -> Iterator[Finding]:
+    for unit, other in pairs:
+        if carries_state(unit.fresh):
+            continue
+        expected = attempt(_asked, trial.layer(unit), unit, unit.forward)
+        came = attempt(_asked, trial.layer(unit), unit, other.forward)
+        if not isinstance(expected, SubjectError) and (what := _difference(expected, came, unit)):
+            yield trial.found(code, f"{when}, {what[0]}", call=what[1])
+
+
+def _difference(expected: _Answer, came: _Answer | SubjectError, unit: Unit) -> tuple[str, Call] | None:
+    """Say what a layer with a past does that one without does not, and in which method."""
+    forward, backward = unit.forward[-1], unit.backward[-1]
+    if isinstance(came, SubjectError):
+        return f"the layer raises {came}", forward
+    if apart(came[0], expected[0]):
+        return f"{forward.title} returns another output than without", forward
+    if apart(list(came[1:]), list(expected[1:])):
+        return f"{backward.title} returns another gradient than without", backward
+    return None
+
+
+def same_forward(trial: Trial) -> Iterator[Finding]:
+    """Find a forward that gives something else when it is called again."""
+    for unit in trial.ran.units:
+        layer, call = trial.layer(unit), unit.forward[-1]
+        if carries_state(unit.fresh):
+            continue
+        came = attempt(_thrice, layer, unit)
+        if isinstance(came, SubjectError):  # which it may, if it is only to say that backward comes first
+            again = attempt(trial.layer(unit).play, [*unit.forward, *unit.backward, *unit.forward])
+            if isinstance(again, SubjectError):
+                yield trial.found("GP119", f"a second {call.title} with the same inputs raises {came}", call=call)
+        # Where random numbers are drawn, the first call may have drawn the parameters too, and other masks therefore.
+        elif apart(came[1], came[2]) or (not trial.exact.seen.draws and apart(came[0], came[1])):
+            yield trial.found("GP119", f"a second {call.title} with the same inputs gives another output", call=call)
+
+
+def _thrice(layer: Layer, unit: Unit) -> list[Any]:
+    return [copied(layer.play(unit.forward)) for _ in range(3)]
+
+
+def modes(trial: Trial) -> Iterator[Finding]:
+    """Find what an evaluation leaves behind in training, and the other way round."""
+    for unit, other in trial.pairs:
+        if (mode := mode_of(unit)) and not carries_state(unit.fresh):
+            yield from _after_evaluation(trial, unit, other, mode)
+            yield from _in_evaluation(trial, unit, other, mode)
+
+
+def _after_evaluation(trial: Trial, unit: Unit, other: Unit, mode: Mode) -> Iterator[Finding]:
+    train = mode.set(unit, training=True)
+
+    def asked(evaluated: bool) -> _Answer:
+        layer = trial.layer(unit)
+        mode.switch(layer.itself, training=True)
+        layer.play(train.forward)
+        if evaluated:
+            mode.switch(layer.itself, training=False)
+            layer.play(mode.set(other, training=False).forward)
+            mode.switch(layer.itself, training=True)
+        return _asked(layer, train)
+
+    expected, came = attempt(asked, False), attempt(asked, True)
+    if not isinstance(expected, SubjectError) and (what := _difference(expected, came, unit)):
+        yield trial.found("GP116", f"in training after an evaluation, {what[0]}", call=what[1])
+
+
+def _in_evaluation(trial: Trial, unit: Unit, other: Unit, mode: Mode) -> Iterator[Finding]:
+    evaluation = mode.set(other, training=False)
+
+    def trained() -> Layer:
+        layer = trial.layer(unit)
+        mode.switch(layer.itself, training=True)
+        layer.play(mode.set(unit, training=True).forward)
+        return layer
+
+    def evaluated(layer: Layer) -> tuple[list[Any], Any]:
+        mode.switch(layer.itself, training=False)
+        outputs = copied(layer.play(evaluation.forward))
+        return outputs, attempt(layer.backward, other.backward)
+
+    alone, after = attempt(lambda: evaluated(trial.layer(unit))), attempt(lambda: evaluated(trained()))
+    if isinstance(alone, SubjectError) or isinstance(after, SubjectError) or isinstance(after[1], SubjectError):
+        return
+    call = unit.backward[-1]
+    if isinstance(alone[1], SubjectError):
+        stale = attempt(lambda: trained().backward(other.backward))
+        wrong = not isinstance(stale, SubjectError) and not apart(list(after[1]), list(stale))
+    else:  # running statistics change the output as well, and are no fault
+        wrong = not apart(after[0], alone[0]) and apart(list(after[1]), list(alone[1]))
+    if wrong:
+        detail = f"after a forward in evaluation mode {call.title} answers for the last one in training mode"
+        yield trial.found("GP117", detail, call=call)

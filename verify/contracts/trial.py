@@ -1,0 +1,122 @@
+"""What the checks work on: a case in one variant, run on the numbers of its sample, on others, and in another batch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, TypeVar
+
+from verify.contracts.arrays import apart, flat, same, share
+from verify.contracts.drive import Numbers, Ran, Rewind, others, run, sample
+from verify.contracts.notice import Call, Path, Unit, at, held_by
+from verify.contracts.replay import Layer, kept
+from verify.expressions.runs import SubjectError, following
+from verify.findings import finding
+from verify.gradients.claims import Exact
+from verify.result import Comparison, Finding
+from verify.subjects.cases import TracedCase
+
+_T = TypeVar("_T")
+Check = Callable[["Trial"], Iterator[Finding]]
+
+
+@dataclass
+class Trial:
+    """A case in one variant; `bad` are its gradients that are not right, `batch` is it with another batch size."""
+
+    case: TracedCase
+    exact: Exact
+    rewind: Rewind
+    bad: Mapping[str, Comparison] = field(default_factory=dict)
+    batch: Exact | None = None
+    _kept: dict[int, list[Path]] = field(default_factory=dict)
+
+    @cached_property
+    def numbers(self) -> Numbers:
+        """Return the numbers of the sample."""
+        return sample(self.case, self.exact.seen)
+
+    def run(self, numbers: Numbers) -> Ran:
+        """Run the case on these numbers; raises SubjectError."""
+        return run(self.case, self.exact.seen.variant.options, numbers, self.rewind)
+
+    @cached_property
+    def ran(self) -> Ran:
+        """Return the run at the sample."""
+        return self.run(self.numbers)
+
+    @cached_property
+    def again(self) -> Ran:
+        """Return one more run at the sample."""
+        return self.run(self.numbers)
+
+    @cached_property
+    def pairs(self) -> list[tuple[Unit, Unit]]:
+        """Return the layers that were noticed, each with the same one in a run on other numbers; none if that fails."""
+        return self._matched(attempt(self.run, others(self.case, self.exact.seen)))
+
+    @cached_property
+    def batches(self) -> list[tuple[Unit, Unit]]:
+        """Return the layers, each with the same one in a run with another batch size."""
+        if self.batch is None:
+            return []
+        seen = self.batch.seen
+        numbers = sample(self.case, seen)
+        return self._matched(attempt(run, self.case, seen.variant.options, numbers, self.rewind))
+
+    def _matched(self, ran: Ran | SubjectError) -> list[tuple[Unit, Unit]]:
+        if isinstance(ran, SubjectError) or [_shape(u) for u in ran.units] != [_shape(u) for u in self.ran.units]:
+            return []
+        return list(zip(self.ran.units, ran.units, strict=True))
+
+    def parameter(self, name: str) -> bool:
+        """Tell whether an input is what layers are made with, and not what they are called with."""
+        return bool(self.ran.units) and not any(name in self.among(c.live) for u in self.ran.units for c in u.forward)
+
+    def among(self, value: Any) -> list[str]:
+        """Return the inputs that share their memory with a value."""
+        return [name for name, given in self.ran.inputs.items() if share(value, given)]
+
+    def layer(self, unit: Unit) -> Layer:
+        """Return a fresh copy of a layer, to be called again."""
+        if id(unit) not in self._kept:
+            self._kept[id(unit)] = kept(unit, self.ran.gradients)
+        return Layer(unit, self.rewind, self._kept[id(unit)])
+
+    def held(self, layer: Layer) -> dict[str, list[Path]]:
+        """Return where a layer holds the arrays of a case that it is not called with, its parameters, by name."""
+        arrays = list(held_by(layer.itself))
+        names = [name for name in self.case.real if self.parameter(name)]
+        found = {n: [p for p, held in arrays if flat(held) and same(held, flat(self.numbers.inputs[n]))] for n in names}
+        return {name: paths for name, paths in found.items() if paths}
+
+    def moved(self, layer: Layer, held: Mapping[str, list[Path]]) -> list[str]:
+        """Return the parameters of which a layer holds other numbers by now."""
+        given = self.numbers.inputs
+        return [
+            name for name, paths in held.items() if any(apart(at(layer.itself, path), given[name]) for path in paths)
+        ]
+
+    def found(self, code: str, detail: str, name: str = "", call: Call | None = None) -> Finding:
+        """Return a finding, of a method where one is to blame."""
+        place = call.place if call else self.place("backward")
+        return finding(code, detail, name=name, where=place, variant=self.exact.seen.variant.text)
+
+    def place(self, method: str) -> str:
+        """Return the file and line of the first method forward or backward, or of the case."""
+        calls = [call for unit in self.ran.units for call in getattr(unit, method)]
+        return next((call.place for call in calls), self.case.backward or self.case.where)
+
+
+def _shape(unit: Unit) -> Any:
+    return type(unit.fresh), [c.name for c in unit.forward], [c.name for c in unit.backward]
+
+
+def attempt(work: Callable[..., _T], *arguments: Any) -> _T | SubjectError:
+    """Return what work returns, or the error of the user's code."""
+    try:
+        with following():
+            return work(*arguments)
+    except SubjectError as problem:
+        return problem

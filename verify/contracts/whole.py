@@ -1,0 +1,93 @@
+"""What a run of the whole case shows: its gradients as functions of dout, their shapes, order and precision."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+
+from verify.contracts.arrays import apart, copied, flat, same
+from verify.contracts.drive import single
+from verify.contracts.trial import Trial, attempt
+from verify.expressions.runs import SubjectError
+from verify.result import Finding
+
+
+def repeatable(trial: Trial) -> Iterator[Finding]:
+    """Find a difference between two runs on the same numbers with the same seeds."""
+    for what, one, two in (
+        ("output", trial.ran.output, trial.again.output),
+        ("gradients", trial.ran.gradients, trial.again.gradients),
+    ):
+        if apart(one, two):
+            yield trial.found("GP118", f"the same run, with the same seeds, gives other {what}s".replace("ss", "s"))
+            return
+
+
+def linear(trial: Trial) -> Iterator[Finding]:
+    """Find gradients that do not double with dout, or do not change with it.
+
+    A gradient that is proved is linear: the exact one is. Of the others, doubling is exact on floats, every operation
+    that is linear being so bit for bit; that a gradient fails is known already, and this is why.
+    """
+    if trial.case.upstream is not None or not trial.bad:
+        return
+    twice = attempt(trial.run, trial.numbers.each(lambda value: 2 * value, inputs=False))
+    if isinstance(twice, SubjectError):
+        return
+    for name in trial.bad:
+        one, two = flat(trial.ran.gradients.get(name)), flat(twice.gradients.get(name))
+        if not any(array.any() for array in one):
+            continue
+        if same(two, copied(one)):
+            yield trial.found("GP108", f"the gradient of {name} is the same whatever dout is", name)
+        elif apart(two, [2 * array for array in one]):
+            yield trial.found("GP107", f"the gradient of {name} does not double when dout does", name)
+
+
+def shapes(trial: Trial) -> Iterator[Finding]:
+    """Find gradients of another shape than their input."""
+    for name in trial.bad:
+        expected, came = (
+            np.shape(trial.ran.inputs[name]),
+            [array.shape for array in flat(trial.ran.gradients.get(name))],
+        )
+        if len(came) == 1 and came[0] != expected:
+            yield trial.found("GP113", f"{name} has the shape {expected}, its gradient {came[0]}", name)
+
+
+def order(trial: Trial) -> Iterator[Finding]:
+    """Find two gradients each of which is that of the other input."""
+    for one, other in combinations(trial.bad, 2):
+        if _is_that_of(trial, one, other) and _is_that_of(trial, other, one):
+            yield trial.found(
+                "GP114", f"the gradient of {one} is that of {other}, and the other way round", f"{one}, {other}"
+            )
+
+
+def _is_that_of(trial: Trial, name: str, other: str) -> bool:
+    seen, balls = trial.exact.seen, trial.exact.seen.trace.at_samples(trial.exact.gradient(other))
+    expected = np.array([float(ball.mid()) for ball in balls]).reshape(seen.inputs[other].shape)
+    return bool(expected.any()) and not apart(trial.ran.gradients.get(name), expected)
+
+
+def precision(trial: Trial) -> Iterator[Finding]:
+    """Find gradients of another type than inputs, dout and output have."""
+    for expected, ran in (("float64", trial.ran), ("float32", attempt(trial.run, trial.numbers.each(single)))):
+        if isinstance(ran, SubjectError) or _types(ran.output) != {expected}:
+            continue
+        for name, gradient in ran.gradients.items():
+            if (found := _types(gradient)) - {expected}:
+                detail = f"with {expected} inputs and output the gradient of {name} is {', '.join(sorted(found))}"
+                yield trial.found("GP115", detail, name)
+
+
+def _types(value: Any) -> set[str]:
+    """Return the types of the floats in a value; Python's own have none that would spread."""
+    return {str(array.dtype) for array in flat(value) if array.dtype.kind == "f"} if not _plain(value) else set()
+
+
+def _plain(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, np.generic)

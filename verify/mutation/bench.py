@@ -1,0 +1,48 @@
+"""Mutants at work in a worker process: the original is checked once, then one after the other takes its place."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from contextlib import redirect_stderr
+
+from verify.collect import cases_of
+from verify.errors import GradproofError
+from verify.mutation.judge import Original, judged
+from verify.mutation.mutants import changed
+from verify.mutation.result import How, Judged, Mutant, Outcome, Planted
+from verify.processes.messages import Unit
+from verify.processes.sources import standing_in
+from verify.processes.worlds import Worlds
+from verify.subjects.cases import Case
+
+_ELSEWHERE = "with the mistake in it, the module has no such case any more"
+
+
+class Bench:
+    """The case that is at work, of which there is one at a time."""
+
+    def __init__(self, worlds: Worlds) -> None:
+        self._worlds = worlds
+        self._asked: tuple[Unit, int, How] | None = None
+        self._original: Original
+
+    def planted(self, unit: Unit, number: int, how: How, cases: Sequence[Case]) -> Planted:
+        """Take a case, and return the mutants of it."""
+        self._worlds.enter(unit.folders)
+        self._asked, self._original = (unit, number, how), Original.of(cases[number], how)
+        return self._original.planted()
+
+    def judged(self, unit: Unit, number: int, how: How, mutant: Mutant, cases: Sequence[Case]) -> Judged:
+        """Judge a mutant of a case."""
+        if self._asked != (unit, number, how):
+            self.planted(unit, number, how, cases)
+        silent = redirect_stderr(io.StringIO())  # what a mutant says of itself is nobody's concern
+        with silent, standing_in(mutant.file, changed(mutant)), self._worlds.apart(unit.folders):
+            try:
+                mistaken = cases_of(unit)
+            except GradproofError as problem:
+                return Judged(mutant, Outcome.CAUGHT, str(problem))
+            if [case.name for case in mistaken] != [case.name for case in cases]:
+                return Judged(mutant, Outcome.CAUGHT, _ELSEWHERE)
+            return judged(self._original, mistaken[number], mutant)

@@ -1,0 +1,99 @@
+"""What a function gives in a run: what it returns, and what its object has then, as nodes where it is symbolic.
+
+A mistake may change what a case does not look at. Then the gradients are what they were, and it is a mistake all the
+same. One that changes no result of the function in which it is changes nothing.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Mapping
+from types import FrameType
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from verify.expressions import runs
+from verify.mutation.result import Mutant
+from verify.subjects.cases import ExpressionCase, TracedCase
+from verify.tracing import arrays
+from verify.tracing.concolic import Concolic
+
+if TYPE_CHECKING:
+    from verify.gradients.claims import Exact
+
+
+class Symbolic(NamedTuple):
+    """A node among plain values."""
+
+    node: int
+
+
+def same_results(original: TracedCase | ExpressionCase, case: Any, on: list[Exact], mutant: Mutant, seed: int) -> bool:
+    """Tell whether the function that a mutant is in is proved to give what it gives in the original, in every call."""
+    if isinstance(original, ExpressionCase):
+        return _on_floats(original, mutant) == _on_floats(case, mutant)
+    return all(_same(original, case, exact, mutant, seed) for exact in on)
+
+
+def _on_floats(case: ExpressionCase, mutant: Mutant) -> list[Any]:
+    return _results(lambda: runs.on_floats(case), mutant)
+
+
+def _same(original: TracedCase, case: TracedCase, exact: Exact, mutant: Mutant, seed: int) -> bool:
+    from verify.proof.decide import decide
+    from verify.result import Verdict
+    from verify.tracing.observe import Observation, observe
+    from verify.tracing.region import Region
+    from verify.tracing.trace import Trace
+
+    variant, found = exact.seen.variant, []
+    for one in (original, case):
+        seen = Observation(variant, Trace(exact.seen.trace))
+        found.append(_results(lambda one=one, seen=seen: observe(one, variant, seed, seen=seen), mutant))
+    theirs, mine = found
+    pairs = [(a, b) for a, b in zip(theirs, mine, strict=False) if a != b]
+    if len(theirs) != len(mine) or not all(isinstance(value, Symbolic) for pair in pairs for value in pair):
+        return False
+    region = Region.of(case, seen)
+    decided = decide(seen.trace, [(a.node, b.node) for a, b in pairs], lambda: region.points(seed), seed)
+    return all(decision.verdict is Verdict.PROVED for decision in decided)
+
+
+def _results(run: Any, mutant: Mutant) -> list[Any]:
+    """Return all that the functions of this name give in a run, one value after the other."""
+    found: list[Any] = []
+
+    def profile(frame: FrameType, event: str, value: Any) -> None:
+        code = frame.f_code
+        if event == "return" and (code.co_filename, code.co_name) == (mutant.file, mutant.function):
+            kept = getattr(frame.f_locals.get("self"), "__dict__", {})
+            found.extend(_leaves([value, dict(kept)], 0))
+
+    before = sys.getprofile()
+    sys.setprofile(profile)
+    try:
+        run()
+    finally:
+        sys.setprofile(before)
+    return found
+
+
+def _leaves(value: Any, depth: int) -> Iterator[Any]:
+    """Return what a value is made of; of an object that is no number nor holds some, its class."""
+    if isinstance(value, (tuple, list)) and depth < 9:
+        yield len(value)
+        for part in value:
+            yield from _leaves(part, depth + 1)
+    elif isinstance(value, Mapping) and depth < 9:
+        yield from sorted(map(str, value))
+        for key in sorted(value, key=str):
+            yield from _leaves(value[key], depth + 1)
+    elif isinstance(value, (arrays.SymbolArray, Concolic)):
+        array = value if isinstance(value, arrays.SymbolArray) else arrays.boxed(value)
+        yield array.shape
+        yield from map(Symbolic, arrays.nodes(array))
+    elif isinstance(value, (np.ndarray, np.generic)):
+        yield from (str(value.dtype), value.shape, value.tolist())
+    else:
+        yield value if isinstance(value, (int, float, str, type(None))) else type(value).__qualname__

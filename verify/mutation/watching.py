@@ -1,0 +1,135 @@
+"""Which of the user's functions run forward and which backward: seen on floats, in every variant of a case."""
+
+from __future__ import annotations
+
+import inspect
+import sys
+from collections.abc import Generator
+from dataclasses import dataclass, field, replace
+from types import CodeType, FrameType
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from verify.expressions import runs
+from verify.processes.packages import LAYERS
+from verify.subjects.cases import ExpressionCase, TracedCase
+from verify.where import is_users
+
+_WIRING = f"{LAYERS}.wiring"  # as much a part of a case as its own generator
+_MADE = "__init__"
+
+
+class Place(NamedTuple):
+    """A function as its code tells where it is."""
+
+    file: str
+    line: int
+    name: str
+
+
+@dataclass(slots=True)
+class Watch:
+    """What ran: functions before and after the output was yielded, lines, and what returned the output.
+
+    `returned` has for each function that returned a tuple the places in it that are outputs of the subject, `shapes`
+    the shapes of the numbers that a function has in its variables (`x`, `self.x`), `reals` those that are no whole
+    numbers and no masks. `fixed` tells that the case fixes its upstream, `once` that it makes no second call.
+    """
+
+    forward: set[Place] = field(default_factory=set)
+    backward: set[Place] = field(default_factory=set)
+    lines: set[tuple[str, int]] = field(default_factory=set)
+    returned: dict[Place, set[int]] = field(default_factory=dict)
+    shapes: dict[Place, dict[str, tuple[int, ...]]] = field(default_factory=dict)
+    reals: dict[Place, set[str]] = field(default_factory=dict)
+    fixed: bool = False
+    once: bool = False
+    subject: CodeType | None = None
+    _tuples: list[tuple[Place, tuple[Any, ...]]] = field(default_factory=list)
+    _yielded: bool = False
+
+    def trace(self, frame: FrameType, event: str, _: Any) -> Any:
+        """Take part in the call of a function, if it is one that may hold the mistake."""
+        place = _place(frame)
+        if frame.f_code is self.subject or place is None:
+            return None
+        (self.backward if self._yielded else self.forward).add(place)
+        return self._local
+
+    def _local(self, frame: FrameType, event: str, value: Any) -> Any:
+        self.lines.add((frame.f_code.co_filename, frame.f_lineno))
+        if event == "return" and (place := _place(frame)):
+            values = _numbers(frame)
+            self.shapes.setdefault(place, {name: np.shape(number) for name, number in values.items()})
+            self.reals.setdefault(place, {name for name, number in values.items() if _is_real(number)})
+            if isinstance(value, tuple) and not self._yielded:
+                self._tuples.append((place, value))
+        return self._local
+
+    def watched(self, case: TracedCase | ExpressionCase) -> Any:
+        """Return a case with the same subject, which tells when it yields."""
+        self.subject = getattr(inspect.unwrap(case.subject), "__code__", None)
+
+        def subject(**given: Any) -> Generator[Any, Any, Any]:
+            self._yielded = False
+            running = case.subject(**given)
+            output = next(running)
+            self._take(output)
+            dout = yield output
+            try:
+                running.send(dout)
+            except StopIteration as stop:
+                return stop.value
+
+        return replace(case, subject=subject)
+
+    def _take(self, output: Any) -> None:
+        outputs = list(output) if isinstance(output, (tuple, list)) else [output]
+        for place, values in self._tuples:
+            found = {i for i, value in enumerate(values) if any(value is one for one in outputs)}
+            self.returned.setdefault(place, set()).update(found)
+        self._tuples.clear()
+        self._yielded = True
+
+
+def _place(frame: FrameType) -> Place | None:
+    code, module = frame.f_code, str(frame.f_globals.get("__name__", ""))
+    ours = module.startswith(LAYERS)
+    if code.co_name.startswith("<") or code.co_name == _MADE or module == _WIRING:
+        return None
+    return Place(code.co_filename, code.co_firstlineno, code.co_name) if ours or is_users(code.co_filename) else None
+
+
+def _numbers(frame: FrameType) -> dict[str, Any]:
+    values = dict(frame.f_locals)
+    kept = getattr(values.get("self"), "__dict__", {})
+    values.update({f"self.{name}": value for name, value in kept.items()})
+    return {name: value for name, value in values.items() if isinstance(value, (int, float, np.ndarray))}
+
+
+def _is_real(number: Any) -> bool:
+    return isinstance(number, float) or (isinstance(number, np.ndarray) and number.dtype.kind == "f")
+
+
+def watch(case: TracedCase | ExpressionCase, runs_on_symbols: list[Any], seed: int) -> Watch:
+    """Run a case on floats once for each of its runs on symbols, and see what runs; raises SubjectError."""
+    alone = isinstance(case, ExpressionCase)  # of a graph in which every layer is called once
+    found = Watch(fixed=not alone and case.upstream is not None, once=alone)
+    watched, before = found.watched(case), sys.gettrace()
+    sys.settrace(found.trace)
+    try:
+        if isinstance(case, ExpressionCase):
+            runs.on_floats(watched)
+        else:
+            _on_arrays(watched, runs_on_symbols, seed)
+    finally:
+        sys.settrace(before)
+    return found
+
+
+def _on_arrays(case: TracedCase, runs_on_symbols: list[Any], seed: int) -> None:
+    from verify.tracing.floats import FloatRun
+
+    for exact in runs_on_symbols:
+        FloatRun(case, exact.seen, seed)
