@@ -86,7 +86,7 @@ def _evidence(comparison: Comparison, everything: bool) -> list[tuple[str, str]]
 
 
 def _equation(formula: str, value: str, longest: int | None) -> str:
-    return " = ".join(filter(None, [short(formula, longest) if longest else formula, value]))
+    return " = ".join(dict.fromkeys(filter(None, [short(formula, longest) if longest else formula, value])))
 
 
 def _point(inputs: Sequence[tuple[str, str]], formulas: str, most: int | None) -> str:

@@ -149,8 +149,8 @@ class Finding:
 class Accuracy:
     """How exact the floats of one gradient are, in the worst of its entries, at inputs of one magnitude.
 
-    `magnitude` is `sample`, or what that was scaled or moved to (`1e8`, `1e6 + sample`); `error` and `bound` are in ulps of the exact value, rounded up
-    to two digits, `bits_lost` is log2 of the bound. What is empty is unknown.
+    `magnitude` is `sample`, or what that was scaled or moved to (`1e8`, `1e6 + sample`); `error` and `bound` are in
+    ulps of the exact value, rounded up to two digits, `bits_lost` is log2 of the bound. What is empty is unknown.
     """
 
     name: str
