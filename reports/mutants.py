@@ -7,11 +7,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from reports import layout
-from verify.mutation.result import KINDS, SCHEMA_VERSION, Judged, Outcome, Survey, exit_status, score, survivors, total
+from verify.mutation.result import SCHEMA_VERSION, Judged, Outcome, Survey, exit_status, score, survivors, total
 
 _HEADERS = ("case", "mutants", "caught", "equivalent", "survived", "score")
 _ALIGN = ("left", "right", "right", "right", "right", "right")
 _LONGEST = 160  # signs of a line of source
+_MOST_SHOWN = 3  # mutants of one line and with one reason
 _COLORS = {0: "1;32", 1: "1;31", 2: "1;33"}
 
 
@@ -96,17 +97,25 @@ def _case(survey: Survey, shown: Sequence[Judged], color: bool) -> list[str]:
     lines = [title]
     if survey.worthless:
         lines.append(f"  {_paint('worthless', '1;31', color)}: no mistake that was planted makes this case fail")
-    return lines + [line for one in shown for line in _told(one, color)]
+    groups: dict[tuple[str, str, Outcome], list[Judged]] = {}
+    for one in shown:
+        groups.setdefault((one.mutant.where, one.why, one.outcome), []).append(one)
+    return lines + [line for group in groups.values() for line in _told(group, color)]
 
 
-def _told(one: Judged, color: bool) -> list[str]:
-    mutant, survived = one.mutant, one.outcome is Outcome.SURVIVED
-    outcome = _paint("SURVIVED", "1;31", color) if survived else one.outcome.name.lower()
+def _told(group: Sequence[Judged], color: bool) -> list[str]:
+    """Tell of the mutants of one line that have the same outcome for the same reason."""
+    mutant, survived = group[0].mutant, group[0].outcome is Outcome.SURVIVED
+    outcome = _paint("SURVIVED", "1;31", color) if survived else group[0].outcome.name.lower()
     return [
-        f"  {outcome}  {mutant.operator} ({mutant.kind}, {KINDS[mutant.kind]}), at {mutant.where} in {mutant.function}",
+        f"  {outcome}  {_plural(len(group), 'mistake')} at {mutant.where} in {mutant.function}",
         f"    before  {_short(mutant.before)}",
-        f"    after   {_short(mutant.after)}",
-        f"    because {one.why}",
+        *[
+            f"    after   {_short(one.mutant.after)}  [{one.mutant.kind}: {one.mutant.operator}]"
+            for one in group[:_MOST_SHOWN]
+        ],
+        *([f"            and {len(group) - _MOST_SHOWN} more"] if len(group) > _MOST_SHOWN else []),
+        f"    because {group[0].why}",
     ]
 
 
