@@ -151,7 +151,7 @@ def other_sides(case: TracedCase, seen: Observation, seed: int) -> tuple[list[di
     """
     runs: list[Observation] = [seen]
     sides: list[dict[str, Claim]] = []
-    if not _on_upstream(seen):
+    if not on_upstream(seen):
         return [], ""
     for upstream in _UPSTREAMS:
         runs.append(observe(case, seen.variant, seed, upstream, at=seen.at))
@@ -161,7 +161,7 @@ def other_sides(case: TracedCase, seen: Observation, seed: int) -> tuple[list[di
     return sides, _one_sided(runs)
 
 
-def _on_upstream(seen: Observation) -> bool:
+def on_upstream(seen: Observation) -> bool:
     """Tell whether any branch of a run depends on the upstream."""
     depending = depends(seen.trace, set(seen.upstream_nodes))
     return any(condition.node in depending for condition in seen.conditions)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import chain
 
-from verify.gradients.claims import Exact
+from verify.gradients.claims import Exact, on_upstream
 from verify.regions.cover import covered, single
 from verify.regions.edges import kinks
 from verify.regions.explore import Explorer, explorers
@@ -41,6 +41,8 @@ def _complete(case: TracedCase, found: list[Explorer], runs: Sequence[Exact], se
     """
     if not any(run.seen.conditions for run in runs):
         return True, ""
+    if any(on_upstream(run.seen) for run in runs):  # some upstreams are tried, not all
+        return False, ""
     singles = [
         Explorer(case, run, seed, explorer.sites.sides)
         for explorer in found

@@ -96,11 +96,10 @@ class _Cover:
         if cell in self._entered:
             return True
         self._entered.add(cell)
-        try:
-            seen = self.explorer.run(dict(zip(self.sample, cell, strict=True)))
-            return self._learnt(seen) and bool(pinned(seen.conditions) or self.explorer.settled(seen))
-        except (SubjectError, ProtocolError):
+        seen = self.explorer.run(dict(zip(self.sample, cell, strict=True)))
+        if seen is None or not self._learnt(seen):
             return False
+        return bool(pinned(seen.conditions) or self.explorer.settled(seen))
 
     def _learnt(self, seen: Observation) -> bool:
         """Add the edges of what a run asked; tells whether they are all known."""

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from fractions import Fraction
 from itertools import islice, product
 
 from verify.gradients.claims import Exact
 from verify.regions.choices import judged
 from verify.regions.explore import Explorer
 from verify.regions.kinks import Edge, edge
-from verify.regions.search import crossings, uniform
+from verify.regions.roots import roots
+from verify.regions.search import crossings, uniform, within
 from verify.regions.sites import Passed, Site
 from verify.result import Comparison
 from verify.tracing.observe import Observation
@@ -54,11 +57,11 @@ class Kinks:
 
     def _edges(self, questions: Sequence[tuple[Exact, Passed]]) -> Iterator[tuple[Passed, Edge]]:
         """Return edges of the questions of a site, with as few inputs as possible moved onto them."""
-        for points, (run, one) in product((_moved, _uniform), questions):
+        for points, (run, one) in product((_moved, _uniform), _by_frequency(questions)):
             before = run.seen.conditions[: run.seen.conditions.index(one.condition)]
             for point in islice(points(self.explorer, run.seen, one), _TRIED):
                 moved = {**run.seen.trace.sample, **point}
-                if not self.explorer.affordable or not self.explorer.start.region.holds(moved, before):
+                if not self.explorer.affordable or not self.explorer.start.region.reaches(moved, before):
                     continue
                 if met := edge(self.explorer, {**run.seen.at, **point}, one):
                     yield one, met
@@ -86,9 +89,32 @@ def kinks(explorer: Explorer, done: set[Site]) -> Kinks:
     return found
 
 
+def _by_frequency(questions: Sequence[tuple[Exact, Passed]]) -> list[tuple[Exact, Passed]]:
+    """Return questions first about what most of them are about: the largest of many is in most comparisons."""
+    count: Counter[int] = Counter()
+    variables = [run.seen.trace.reach([one.condition.node]) for run, one in questions]
+    for nodes in variables:
+        count.update(nodes)
+    order = sorted(range(len(questions)), key=lambda i: -sum(count[n] for n in variables[i]) / len(variables[i]))
+    return [questions[i] for i in order]
+
+
 def _moved(explorer: Explorer, seen: Observation, one: Passed) -> Iterator[Point]:
-    found = crossings(seen, one.condition, explorer.bounds)
-    return ({crossing.name: crossing.edge} for crossing in found if crossing.edge is not None)
+    """Return points on the edge of a condition, with one variable moved there.
+
+    Of one variable all rational edges are known; of several, the others are made numbers whose sums are floats.
+    """
+    graph, node = seen.trace, one.condition.node
+    inputs = {n for quantity in seen.inputs.values() for n in quantity.nodes}
+    names = [graph.payloads[n] for n in graph.reach([node]) if n in inputs]
+    if len(names) == 1 and (found := roots(graph, node, names[0], explorer.bounds)):
+        bounds = explorer.bounds.get(names[0], (None, None))
+        yield from ({names[0]: r.low} for r in sorted(found) if r.low == r.high and within(r.low, bounds))
+    rounded = {name: Fraction(round(graph.sample[name] * 64), 64) for name in names}
+    for others in ({}, rounded) if len(names) > 1 else ({},):
+        for crossing in crossings(seen, one.condition, explorer.bounds, others):
+            if crossing.edge is not None:
+                yield {**others, crossing.name: crossing.edge}
 
 
 def _uniform(explorer: Explorer, seen: Observation, one: Passed) -> Iterator[Point]:

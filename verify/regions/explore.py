@@ -12,14 +12,16 @@ from fractions import Fraction
 from itertools import islice
 
 from verify.errors import ProtocolError
+from verify.exact import decimal_text
 from verify.expressions.runs import SubjectError
 from verify.gradients.claims import Exact
-from verify.gradients.traced import decided
+from verify.gradients.traced import decided, whole
 from verify.regions.search import candidates, patterns
 from verify.regions.sites import Passed, Sides, Site, Sites, side
 from verify.regions.solver import Wanted, solve
 from verify.result import Branch, Comparison, Verdict
 from verify.subjects.cases import TracedCase
+from verify.tracing.floats import FloatRun
 from verify.tracing.observe import Observation, Variant, observe
 from verify.tracing.region import Point, pinned
 from verify.tracing.trace import Condition, Trace
@@ -28,6 +30,7 @@ _RUNS = 3  # that are made to get to one side
 _POINTS = 40  # that are looked at for each of them
 _BUDGET = 60_000  # nodes of all runs beyond those at samples
 _LEAST, _MOST = 6, 120  # runs, however large or small
+_LONGEST = 60  # signs of inputs that are told with an exception
 _OFFSETS = 6  # numbers that are compared with at one place: rounding compares with every whole number
 
 
@@ -112,17 +115,37 @@ class Explorer:
         """Tell whether one more run is within the budget."""
         return self.made < self._most
 
-    def run(self, at: Mapping[str, Fraction]) -> Observation:
-        """Run the case at some inputs, on the graph of the others; raises SubjectError."""
+    def run(self, at: Mapping[str, Fraction], reason_for: tuple[Site, bool] | None = None) -> Observation | None:
+        """Run the case at some inputs, on the graph of the others; None where it cannot be followed."""
         self.made += 1
-        return observe(self.case, self.variant, self.seed, seen=Observation(self.variant, Trace(self._graph)), at=at)
+        seen = Observation(self.variant, Trace(self._graph))
+        try:
+            return observe(self.case, self.variant, self.seed, seen=seen, at=at)
+        except (SubjectError, ProtocolError) as problem:
+            self._failed(seen, problem, reason_for)
+            return None
+
+    def _failed(self, seen: Observation, problem: Exception, reason_for: tuple[Site, bool] | None) -> None:
+        """Keep why a run came to no end: a `forward` may refuse inputs, a `backward` after it has to do its work."""
+        if reason_for:
+            self.reasons.setdefault(reason_for, str(problem))
+        if isinstance(problem, SubjectError) and problem.broken and seen.upstreams and self._fails_on_floats(seen):
+            self.good = False
+            at = ", ".join(f"{name} = {decimal_text(value)}" for name, value in seen.at.items())
+            broken = SubjectError(f"{problem}, where {at}" if len(at) <= _LONGEST else str(problem), broken=True)
+            self.rows.append(whole(self.case, self.variant, broken))
+
+    def _fails_on_floats(self, seen: Observation) -> bool:
+        try:
+            FloatRun(self.case, seen, self.seed)
+        except SubjectError:
+            return True
+        return False
 
     def beside(self, at: Mapping[str, Fraction]) -> Exact | None:
         """Return a run that takes the branches that some inputs take: a known one, or a new one."""
-        try:
-            return self.settled(self.run(at))
-        except (SubjectError, ProtocolError):
-            return None
+        seen = self.run(at)
+        return None if seen is None else self.settled(seen)
 
     def settled(self, seen: Observation) -> Exact | None:
         """Return the run that found the region of another, after its gradients were decided; None where it has none."""
@@ -130,20 +153,23 @@ class Explorer:
 
     def visit(self, at: Mapping[str, Fraction], reason_for: tuple[Site, bool] | None = None) -> Exact | None:
         """Run the case at some inputs and decide its gradients there; returns the run if it found a region."""
+        seen = self.run(at, reason_for)
+        return None if seen is None else self._new(seen, reason_for)
+
+    def _new(self, seen: Observation, reason_for: tuple[Site, bool] | None = None) -> Exact | None:
+        """Decide the gradients of a run if it found a region; on a tie, it has found nothing but that."""
+        tied = bool(pinned(seen.conditions))
+        if tied or _region(seen) in self.regions:
+            self.sites.add(seen, edges_only=tied)
+            return None
+        self.regions[_region(seen)] = None
         try:
-            return self._new(self.run(at), reason_for)
+            rows, exact = decided(self.case, seen, self.seed)
         except (SubjectError, ProtocolError) as problem:
             if reason_for:
                 self.reasons.setdefault(reason_for, str(problem))
             return None
-
-    def _new(self, seen: Observation, reason_for: tuple[Site, bool] | None = None) -> Exact | None:
-        """Decide the gradients of a run if it found a region."""
         self.sites.add(seen)
-        if pinned(seen.conditions) or _region(seen) in self.regions:
-            return None
-        self.regions[_region(seen)] = None
-        rows, exact = decided(self.case, seen, self.seed)
         self._take(rows, exact, reason_for)
         return exact
 
@@ -183,11 +209,15 @@ class Explorer:
                     continue
                 missing = not one.condition.holds
                 reason = self.reasons.get((one.site, missing), "")
-                text = side(seen.trace, one) + (f" ({reason})" if reason else "")
+                text = _short(side(seen.trace, one)) + (f" ({reason})" if reason else "")
                 found.setdefault(
                     (one.site.where, one.site.relation, missing), Branch(one.site.where, text, 1, self.variant.text)
                 )
         return list(found.values())
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= 2 * _LONGEST else f"{text[:_LONGEST]}…{text[-_LONGEST:]}"
 
 
 def _region(seen: Observation) -> Region:
@@ -195,10 +225,16 @@ def _region(seen: Observation) -> Region:
 
 
 def explorers(case: TracedCase, runs: Sequence[Exact], seed: int) -> list[Explorer]:
-    """Return an explorer for each combination of options: at the run with the fewest entries."""
-    smallest: dict[str, Exact] = {}
-    for run in runs:
+    """Return explorers for each combination of options: at the smallest run, and at others that branch elsewhere too.
+
+    What asks about a second row, or the largest of a column, asks nothing where there is but one row.
+    """
+    passed: dict[str, set[tuple[str, str]]] = {}
+    found = []
+    for run in sorted(runs, key=lambda run: len(run.seen.trace)):
         options = repr(dict(run.seen.variant.options))
-        if options not in smallest or len(run.seen.trace) < len(smallest[options].seen.trace):
-            smallest[options] = run
-    return [Explorer(case, run, seed) for run in smallest.values()]
+        places = {(condition.where, condition.relation) for condition in run.seen.conditions}
+        if options not in passed or not places <= passed[options]:
+            found.append(Explorer(case, run, seed))
+            passed[options] = passed.get(options, set()) | places
+    return found

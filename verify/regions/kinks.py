@@ -14,8 +14,6 @@ from fractions import Fraction
 
 import flint
 
-from verify.errors import ProtocolError
-from verify.expressions.runs import SubjectError
 from verify.gradients.claims import Exact
 from verify.proof import balls, rationals
 from verify.regions.cells import meeting
@@ -101,14 +99,13 @@ def edge(explorer: Explorer, at: Point, one: Passed) -> Edge | None:
 
     Returns None where that cannot be done, or a side is wrong already.
     """
-    try:
-        seen = explorer.run(at)
-    except (SubjectError, ProtocolError):
+    seen = explorer.run(at)
+    if seen is None:
         return None
     tied = {one.condition.node for one in explorer.sites.passed(seen) if one.condition.tie}
     if one.condition.node not in tied:
         return None
-    explorer.sites.add(seen)
+    explorer.sites.add(seen, edges_only=True)
     sides = _sides(explorer, seen, tied)
     return Edge(seen, sides) if sides.runs and all(map(explorer.right, sides.runs)) else None
 

@@ -32,13 +32,15 @@ class Crossing(NamedTuple):
     past: Sequence[Fraction]
 
 
-def crossings(seen: Observation, condition: Condition, bounds: Domain) -> Iterator[Crossing]:
-    """Return where the sign of a condition changes when one variable of it is moved."""
-    graph, sample = seen.trace, seen.trace.sample
+def crossings(
+    seen: Observation, condition: Condition, bounds: Domain, others: Point | None = None
+) -> Iterator[Crossing]:
+    """Return where the sign of a condition changes when one variable of it is moved; `others` are not at the sample."""
+    graph, sample = seen.trace, {**seen.trace.sample, **(others or {})}
     inputs = {node for quantity in seen.inputs.values() for node in quantity.nodes}
     names = [graph.payloads[node] for node in graph.reach([condition.node]) if node in inputs]
     for name in names[:_MOST_VARIABLES]:
-        value = _Along(seen, condition.node, name)
+        value = _Along(seen, condition.node, name, sample)
         found = _linear(value, sample[name], bounds.get(name, (None, None)))
         if found is None or not found.past:
             found = _probed(value, sample[name], bounds.get(name, (None, None))) or found
@@ -75,9 +77,8 @@ def within(value: Fraction, bounds: tuple[Fraction | None, Fraction | None]) -> 
 class _Along:
     """The value of a node along one variable."""
 
-    def __init__(self, seen: Observation, node: int, name: str) -> None:
-        self.graph, self.node, self.name = seen.trace, node, name
-        self.sample = seen.trace.sample
+    def __init__(self, seen: Observation, node: int, name: str, sample: Point) -> None:
+        self.graph, self.node, self.name, self.sample = seen.trace, node, name, sample
 
     def sign(self, at: Fraction) -> int | None:
         """Return the sign at a value of the variable, or None where it is undefined or too close to call."""

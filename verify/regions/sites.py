@@ -9,7 +9,7 @@ from typing import NamedTuple
 from verify.proof.graph import Graph
 from verify.regions.ranges import Domain, signs
 from verify.tracing.observe import Observation
-from verify.tracing.region import NEGATED, depends, written
+from verify.tracing.region import NEGATED, written
 from verify.tracing.scalar import RELATIONS
 from verify.tracing.trace import Condition
 
@@ -49,7 +49,7 @@ Sides = dict[Site, set[bool]]
 class Sites:
     """The sites that runs have passed, and the sides they took; a side that is impossible in the domain is none.
 
-    Branches on the upstream are not among them: a gradient is linear in it, which is looked at elsewhere.
+    Branches on nothing but the upstream are not among them: a gradient is linear in it, which is looked at elsewhere.
     """
 
     def __init__(self, domain: Domain, sides: Sides | None = None) -> None:
@@ -57,11 +57,14 @@ class Sites:
         self.sides: Sides = {} if sides is None else sides
         self._signs: dict[int, frozenset[int]] = {}  # by node: all runs are on one graph
 
-    def add(self, seen: Observation) -> None:
-        """Take in what a run passed; on the very edge, it has taken a side only where that is all there is of it."""
+    def add(self, seen: Observation, *, edges_only: bool = False) -> None:
+        """Take in what a run passed; on the very edge, it has taken a side only where that is all there is of it.
+
+        A run that lies on any edge says nothing of other sides: its gradients were not decided.
+        """
         for one in self.passed(seen):
             found = self.sides.setdefault(one.site, set())
-            if not one.condition.tie or one.taken == _EDGE:
+            if one.taken == _EDGE or not (one.condition.tie or edges_only):
                 found.add(one.condition.holds)
 
     def open(self, seen: Observation) -> Iterator[Passed]:
@@ -71,16 +74,15 @@ class Sites:
                 yield one
 
     def passed(self, seen: Observation) -> list[Passed]:
-        """Return the conditions of a run that depend on inputs and on no upstream, in order."""
+        """Return the conditions of a run that depend on inputs, in order."""
         graph = seen.trace
-        upstream = depends(graph, set(seen.upstream_nodes)) if seen.conditions else set()
         owners = {node: name for name, quantity in seen.inputs.items() for node in quantity.nodes}
         found: list[Passed] = []
         left: dict[int, frozenset[int]] = {}
         for condition in seen.conditions:
             node, relation = condition.node, RELATIONS[condition.relation]
             inputs = frozenset(owners[n] for n in graph.reach([node]) if n in owners)
-            if node not in upstream and inputs:
+            if inputs:
                 possible = left.get(node) or self._possible(graph, node)
                 left[node] = frozenset(s for s in possible if relation(s) == condition.holds)
                 site = Site(condition.where, condition.relation, _offset(graph, node), inputs)

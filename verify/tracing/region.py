@@ -69,6 +69,14 @@ class Region:
             values = balls.at(self.trace, [c.node for c in asked], point)
             return all(_as_decided(condition, values[condition.node]) for condition in asked)
 
+    def reaches(self, point: Point, conditions: Sequence[Condition]) -> bool:
+        """Tell whether no condition is answered in another way at a point than it was; ties may be."""
+        if not all(_between(point[name], *bounds) for name, bounds in self.bounds.items()):
+            return False
+        with flint.ctx.workprec(_BITS):
+            values = balls.at(self.trace, [c.node for c in conditions], point)
+            return all(values[c.node].contains(0) or _as_decided(c, values[c.node]) for c in conditions)
+
     def among(self, points: Sequence[Point]) -> list[Point]:
         """Return those of some points that lie in the region; the first does, being the sample."""
         return [point for i, point in enumerate(points) if not i or self.holds(point)]
