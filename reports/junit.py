@@ -14,7 +14,7 @@ _FORBIDDEN = "[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
 
 
 def render(run: Run) -> str:
-    """Render a result; what is undecided is a failure here as it is for the gate, and a suite is a source file."""
+    """Render a result: failures are those of the gate, a known one is skipped, and a suite is a source file."""
     root = ET.Element("testsuites")
     for file, group in groupby(run.cases, key=lambda case: case.where.rpartition(":")[0]):
         cases = list(group)
@@ -23,9 +23,10 @@ def render(run: Run) -> str:
         number = len(comparisons) + len(findings)
         suite = ET.SubElement(root, "testsuite", name=_clean(file or "expr"), tests=str(number))
         failures = sum(_kind(c) == "failure" for c in comparisons) + sum(finding.bad for finding in findings)
+        skipped = sum(c.known for c in comparisons) + sum(finding.known for finding in findings)
         suite.set("failures", str(failures))
         suite.set("errors", str(sum(_kind(c) == "error" for c in comparisons)))
-        suite.set("skipped", "0")
+        suite.set("skipped", str(skipped))
         for case in cases:
             for comparison in case.comparisons:
                 _test_case(suite, file, case, comparison)
@@ -58,8 +59,9 @@ def _finding(suite: ET.Element, file: str, case: CaseResult, finding: Finding, n
     lines = [f"{severity}: {text}" for severity, one, text in words.findings(case) if one is finding]
     lines += [f"for: {finding.variant}"] if finding.variant else []
     lines.append(f"what that means: gradproof explain {finding.code}")
-    if finding.bad:
-        problem = ET.SubElement(element, "failure", type=finding.code, message=_clean(f"{said}: {finding.detail}"))
+    if finding.bad or finding.known:
+        kind, known = ("skipped", "known failure: ") if finding.known else ("failure", "")
+        problem = ET.SubElement(element, kind, type=finding.code, message=_clean(f"{known}{said}: {finding.detail}"))
         problem.text = _clean("\n".join([*lines, f"where: {case.where or 'expr'}", f"again: {case.reproduce}"]))
     else:
         ET.SubElement(element, "system-out").text = _clean("\n".join(lines))
@@ -68,18 +70,16 @@ def _finding(suite: ET.Element, file: str, case: CaseResult, finding: Finding, n
 def _kind(comparison: Comparison) -> str:
     if comparison.good:
         return ""
+    if comparison.known:
+        return "skipped"
     return "error" if comparison.verdict is Verdict.ERROR else "failure"
 
 
 def _message(comparison: Comparison) -> str:
     name = cells.name(comparison)
-    if comparison.verdict is Verdict.REFUTED and comparison.actual:
-        return f"{name}: {comparison.actual}, exactly {cells.readable(comparison.expected)}"
-    scope = words.scope(comparison)
-    said = [
-        text for label, text in words.explanation(comparison) if label in ("likely", "relation", "because", "floats")
-    ]
-    return ": ".join([f"{name} {scope}" if scope else name, (said or [words.sentence(comparison)])[0]])
+    name = f"known failure: {name}" if comparison.known else name
+    scope = "" if comparison.verdict is Verdict.REFUTED and comparison.actual else words.scope(comparison)
+    return f"{name} {scope}: {words.reason(comparison)}" if scope else f"{name}: {words.reason(comparison)}"
 
 
 def _holds(case: CaseResult, comparison: Comparison) -> list[str]:

@@ -16,10 +16,18 @@ _SPECIAL = re.compile(r"([\\`*_\[\]|~])")
 
 def render(run: Run) -> str:
     """Render a result."""
-    lines = [f"# {_SIGNS[exit_status(run)]} {_text(summary(run))}", ""]
-    for case in rows.cases(run):
-        lines += _case(case)
-    return "\n".join(lines)
+    return "\n".join([head(run), *map(section, rows.cases(run))])
+
+
+def head(run: Run) -> str:
+    """Render what is said of the whole run."""
+    stale = [words.STALE.capitalize(), "", *[f"- {_code(entry)}" for entry in run.stale], ""] if run.stale else []
+    return "\n".join([f"# {_SIGNS[exit_status(run)]} {_text(summary(run))}", "", *stale])
+
+
+def section(case: CaseResult) -> str:
+    """Render one case."""
+    return "\n".join(_case(case))
 
 
 def _case(case: CaseResult) -> list[str]:

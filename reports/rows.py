@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from verify.result import CaseResult, Comparison, Evidence, Run, Verdict
+from verify.result import ELSEWHERE, CaseResult, Comparison, Evidence, Run, Verdict
 
 _MOST_VARIANTS = 3  # failing variants of one quantity that have rows of their own, unless everything is asked for
 _MOST_SHAPES = 2  # in one cell
@@ -28,8 +28,8 @@ class Row(NamedTuple):
 
 
 def cases(run: Run) -> list[CaseResult]:
-    """Return the cases, failures first, else as they were found."""
-    return sorted(run.cases, key=lambda case: case.good)
+    """Return the cases, failures first and known ones next, else as they were found."""
+    return sorted(run.cases, key=lambda case: (case.passes, case.good))
 
 
 def traced(case: CaseResult) -> bool:
@@ -39,7 +39,8 @@ def traced(case: CaseResult) -> bool:
 
 def variants(case: CaseResult) -> list[str]:
     """Return the sizes and options for which quantities of a case were compared, in order."""
-    return list(dict.fromkeys(c.variant for c in case.comparisons if c.variant and c.quantity != "case"))
+    found = (c.variant for c in case.comparisons if c.variant and c.quantity != "case")
+    return list(dict.fromkeys(variant for variant in found if not variant.endswith(ELSEWHERE)))
 
 
 def rows(case: CaseResult, *, everything: bool = False) -> list[Row]:
@@ -49,7 +50,7 @@ def rows(case: CaseResult, *, everything: bool = False) -> list[Row]:
         found = _by_quantity(chosen, several=len(variants(case)) > 1, everything=everything)
     else:
         found = [Row(c, explained=everything or needs_words(c)) for c in chosen]
-    return sorted(found, key=lambda row: row.comparison.good)
+    return sorted(found, key=lambda row: (row.comparison.passes, row.comparison.good))
 
 
 def needs_words(comparison: Comparison) -> bool:
@@ -72,6 +73,7 @@ def _of_quantity(group: Sequence[Comparison], everything: bool) -> list[Row]:
     The first that fails is explained, and what agrees without being proved.
     """
     bad, good = [c for c in group if not c.good], [c for c in group if c.good]
+    bad.sort(key=lambda c: c.passes)
     own = len(bad) if everything or len(bad) <= _MOST_VARIANTS + 1 else _MOST_VARIANTS
     if len(bad) > 1 and bad[0].quantity == "case" and len({c.evidence for c in bad}) == 1:
         return [_folded(bad, _called(bad, others=False), explained=True)]

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from reports import cells, layout, rows, words
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from reports import anchors, cells, layout, rows, words
 from verify.result import CaseResult, Comparison, Run, Verdict, exit_status, summary
 
 _COLORS = {
@@ -12,19 +15,36 @@ _COLORS = {
     Verdict.REFUTED: "31",
     Verdict.ERROR: "31",
 }
-_SEVERITIES = {"FAILS": "1;31", "hazard": "33", "allowed": "2"}
+_SEVERITIES = {"FAILS": "1;31", "hazard": "33", "allowed": "2", "known": "33"}
 _STATUS_COLORS = {0: "1;32", 1: "1;31", 2: "1;33"}
 
 
-def render(run: Run, *, color: bool = False, verbosity: int = 0) -> str:
-    """Render a result; below verbosity 0 only what is not good, from 1 on the forward values and the evidence too."""
-    shown = [case for case in rows.cases(run) if verbosity >= 0 or not case.good]
-    blocks = [_case(case, color, verbosity) for case in shown]
+def render(run: Run, *, color: bool = False, verbosity: int = 0, page: str = "") -> str:
+    """Render a result; below verbosity 0 only what is not good, from 1 on the forward values and the evidence too.
+
+    `page` is the file of the page that is written in the same run: what is explained tells where it stands there.
+    """
+    links = _links(run, page) if page else {}
+    shown = [case for case in rows.cases(run) if verbosity >= 0 or not case.passes]
+    blocks = [block(case, color=color, verbosity=verbosity, links=links) for case in shown]
+    blocks += ["\n".join([words.STALE, *[f"  {entry}" for entry in run.stale]]) + "\n"] if run.stale else []
     last = _paint(summary(run) + ".", _STATUS_COLORS[exit_status(run)], color)
     return "\n".join([*blocks, last]) + "\n"
 
 
-def _case(case: CaseResult, color: bool, verbosity: int) -> str:
+def _links(run: Run, page: str) -> dict[int, str]:
+    """Return the address of each case and each row on the page, by its identity."""
+    cases = anchors.of_cases(run)
+    found = {id(case): cases[id(case)] for case in run.cases}
+    for case in run.cases:
+        found.update(anchors.of_rows(case, cases[id(case)]))
+    return {key: f"{page}#{anchor}" for key, anchor in found.items()}
+
+
+def block(
+    case: CaseResult, *, color: bool = False, verbosity: int = 0, links: Mapping[int, str] = MappingProxyType({})
+) -> str:
+    """Render one case; `links` has addresses on the page by the identity of rows and cases."""
     everything = verbosity > 0
     table = cells.table(case, everything=everything, failures_only=verbosity < 0)
     lines = ["    ".join([_paint(case.name, "1", color), *words.titles(case)])]
@@ -32,6 +52,7 @@ def _case(case: CaseResult, color: bool, verbosity: int) -> str:
     for row in table.rows:
         if row.explained:
             lines += _explained(row.comparison, color, everything)
+            lines += [f"    report    {link}"] if (link := links.get(id(row.comparison))) else []
     lines += _findings(case, color, failures_only=verbosity < 0)
     if verbosity >= 0:
         for remark in words.remarks(case, everything=everything):
@@ -40,15 +61,22 @@ def _case(case: CaseResult, color: bool, verbosity: int) -> str:
         lines.append(f"  not claimed, and so not checked: {', '.join(case.unclaimed)}")
     if not case.good:
         lines.append(f"  run this case alone: {case.reproduce}")
+        lines += [f"  report: {link}"] if (link := links.get(id(case))) else []
     return "\n".join(lines) + "\n"
 
 
 def _table(table: cells.Table, color: bool) -> list[str]:
     body = [
-        [*texts, _paint(verdict, _COLORS[row.comparison.verdict] if row.comparison.good else "1;31", color)]
+        [*texts, _paint(verdict, _color(row.comparison), color)]
         for row, (*texts, verdict) in zip(table.rows, table.cells, strict=True)
     ]
     return layout.plain(table.headers, table.align, body)
+
+
+def _color(comparison: Comparison) -> str:
+    if comparison.good:
+        return _COLORS[comparison.verdict]
+    return "33" if comparison.known else "1;31"
 
 
 def _explained(comparison: Comparison, color: bool, everything: bool) -> list[str]:

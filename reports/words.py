@@ -10,6 +10,7 @@ from reports.cells import failures, readable, short
 from reports.rows import traced, variants
 from verify.result import Branch, CaseResult, Comparison, Cover, Finding, Verdict
 
+STALE = "entries of the baseline that no longer apply, which --baseline-update removes:"
 PROSE = ("likely", "entry")  # labels of explanations in words; the others are formulas, places and quotes
 _MOST = 3  # items of a list, unless everything is asked for
 _MOST_INPUTS = 8  # of a counterexample on arrays
@@ -36,15 +37,23 @@ def titles(case: CaseResult) -> list[str]:
 
 def sentence(comparison: Comparison) -> str:
     """Return the verdict in a sentence; a right formula with bad floats is never mixed up with a wrong formula."""
-    if comparison.verdict.good and not comparison.good:
+    if comparison.state == "NOT ROUNDING":
         return "the formula is right, but rounding does not explain what the floats gave"
     said: str = comparison.verdict.value
     return said
 
 
+def reason(comparison: Comparison) -> str:
+    """Say on one line why a row is not good: the two values, the likely mistake, or what happened."""
+    if comparison.verdict is Verdict.REFUTED and comparison.actual:
+        return f"{comparison.actual}, exactly {readable(comparison.expected)}"
+    said = [text for label, text in explanation(comparison) if label in ("likely", "relation", "because", "floats")]
+    return (said or [sentence(comparison)])[0]
+
+
 def explanation(comparison: Comparison, *, everything: bool = True) -> list[tuple[str, str]]:
     """Return why a row has its verdict, as labelled lines: of an array, what is told is told of one entry."""
-    if comparison.verdict.good and not comparison.good:
+    if comparison.state == "NOT ROUNDING":
         assert comparison.rounding is not None
         return [("floats", f"{comparison.actual} is {comparison.rounding.note} {readable(comparison.expected)}")]
     lines = [
@@ -118,7 +127,7 @@ def _regions(case: CaseResult, most: int | None, everything: bool) -> list[Remar
         return [branches]
     said = [] if cover.complete and not cover.variant else [Remark("regions", [_covered(cover)], prose=True)]
     said += [branches] if everything else []
-    unvisited = [_branch(b.where, b.condition if everything else short(b.condition), b.count) for b in cover.unvisited]
+    unvisited = [_branch(b.where, b.condition, b.count) for b in cover.unvisited]
     said.append(Remark("never visited", _some(unvisited, most)))
     return [*said, Remark("on edges", _some(cover.kinks, most))]
 
@@ -143,7 +152,7 @@ def findings(case: CaseResult, *, failures_only: bool = False) -> list[tuple[str
 
 def severity(found: Finding) -> str:
     """Return how a finding counts, in a word, in capitals where it is bad."""
-    return "allowed" if found.allowed else "FAILS" if found.fails else "hazard"
+    return "allowed" if found.allowed else "known" if found.known else "FAILS" if found.fails else "hazard"
 
 
 def _found(found: Finding) -> str:

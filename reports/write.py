@@ -7,10 +7,13 @@ import os
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from reports import FORMATS
 from verify.errors import InputError, nearest
+
+if TYPE_CHECKING:
+    from verify.result import Run
 
 
 class Request(NamedTuple):
@@ -22,40 +25,46 @@ class Request(NamedTuple):
 
 def requests(asked: Sequence[str]) -> list[Request]:
     """Read `FORMAT[=PATH]` arguments; raises InputError for what could not be written after the run."""
-    found = []
+    found: list[Request] = []
     for text in asked:
         name, _, path = text.partition("=")
         if name not in FORMATS:
             hint = nearest(name, FORMATS) or f"; known are {', '.join(FORMATS)}"
             raise InputError(f"--report {text}: unknown format {name!r}{hint}")
-        found.append(Request(name, _target(path) if path and path != "-" else None))
-    paths = [request.path for request in found]
-    for target in paths:
-        if paths.count(target) > 1:
-            place = target.name if target else "standard output"
-            raise InputError(f"--report: two reports want {place}; give each a PATH of its own")
-        if target:
-            _check_writable(target)
+        target = writable(path, "--report", [request.path for request in found]) if path and path != "-" else None
+        found.append(Request(name, target))
+    printed = [request.format for request in found if request.path is None]
+    if len(printed) > 1 and sorted(printed) != ["github", "terminal"]:  # annotations are lines of a log
+        raise InputError("--report: two reports want standard output; give each a PATH of its own")
     return found
 
 
-def _target(path: str) -> Path:
+def writable(path: str, option: str, taken: Sequence[Path | None]) -> Path:
+    """Return the file that a path leads to; raises InputError where it is taken, or cannot be written."""
+    target = _target(path, option)
+    if target in taken:
+        raise InputError(f"{option}: two reports want {target.name}; give each a PATH of its own")
+    _check_writable(target, option)
+    return target
+
+
+def _target(path: str, option: str) -> Path:
     try:
         target = Path(os.path.realpath(path))
         target.exists()
     except (OSError, ValueError) as problem:  # too long, or with a null byte
         reason = problem.strerror if isinstance(problem, OSError) else problem
-        raise InputError(f"--report: {path[:60]!r} cannot be written: {reason}") from None
+        raise InputError(f"{option}: {path[:60]!r} cannot be written: {reason}") from None
     return target
 
 
-def _check_writable(path: Path) -> None:
+def _check_writable(path: Path, option: str) -> None:
     if path.is_dir():
-        raise InputError(f"--report: {path.name} is a directory")
+        raise InputError(f"{option}: {path.name} is a directory")
     if not path.parent.is_dir():
-        raise InputError(f"--report: the directory of {path.name} does not exist")
+        raise InputError(f"{option}: the directory of {path.name} does not exist")
     if not os.access(path if path.exists() else path.parent, os.W_OK):
-        raise InputError(f"--report: {path.name} cannot be written: permission denied")
+        raise InputError(f"{option}: {path.name} cannot be written: permission denied")
 
 
 def write(texts: Mapping[Path, str]) -> None:
@@ -70,6 +79,21 @@ def write(texts: Mapping[Path, str]) -> None:
         for path, new in ready:
             if new:
                 new.replace(path)
+
+
+def append_summary(path: str | None, run: Run) -> None:
+    """Append the job summary to the file that GitHub names, within what it still takes; raises InputError."""
+    from reports import jobsummary
+
+    if not path:
+        return
+    try:
+        target = Path(path)
+        text = jobsummary.render(run, target.stat().st_size if target.exists() else 0)
+        with target.open("a", encoding="utf-8", errors="backslashreplace", newline="\n") as file:
+            file.write(text)
+    except OSError as problem:
+        raise InputError(f"GITHUB_STEP_SUMMARY cannot be written: {problem.strerror}") from None
 
 
 def _beside(path: Path, text: str, undo: contextlib.ExitStack) -> Path | None:

@@ -1,6 +1,21 @@
 """One result that holds every verdict, for the tests of result and reports."""
 
-from verify.result import Branch, CaseResult, Comparison, Counterexample, Evidence, Finding, Rounding, Run, Verdict
+from dataclasses import replace
+
+from verify.result import (
+    Branch,
+    CaseResult,
+    Comparison,
+    Counterexample,
+    Evidence,
+    Excerpt,
+    Finding,
+    Graph,
+    Node,
+    Rounding,
+    Run,
+    Verdict,
+)
 
 SAME = Evidence("same formula", "both sides are the same formula")
 FIELD = Evidence("field, 2^-244", "equal at random points of a finite field: wrong with a chance below 2^-244")
@@ -74,6 +89,18 @@ STATED = Comparison(
 )
 
 
+GRAPH = Graph(
+    (
+        Node("apple", value="100", exact="11/5"),
+        Node("apple_cnt", value="2", exact="110"),
+        Node("apple_price", "×", (0, 1), "200", "11/10"),
+        Node("tax", value="11/10", exact="200"),
+        Node("price", "×", (2, 3), "220", "1"),
+    ),
+    output=4,
+    blamed=4,
+)
+SOURCE = Excerpt("shop.py:14", 13, ("# the <layer>", "def backward(self, dout):", "    return dout * self.y"))
 SMALL, SINGLE, STRIDED = "N=2, D=3, M=4", "N=1, D=3, M=4", "N=2, D=3, M=4, stride=2, pad=1"
 
 
@@ -151,6 +178,7 @@ HAZARDOUS = traced(
     array("x", SMALL, "2 3"),
     findings=(Finding("GP120", "changing x after Square.forward changes the gradient", False, "x", "my_layers.py:30"),),
 )
+KNOWN = Finding("GP102", "Sgd.forward writes into its argument x", True, "x", "my_layers.py:40", known=True)
 TRACED = (
     AFFINE,
     HALVED,
@@ -196,13 +224,17 @@ def everything():
     return Run(
         (
             case("all right", PROVED, VALUE, gradient("x | y", Verdict.PROVED, evidence=FIELD)),
-            case("forgets to swap", PROVED, REFUTED, VALUE),
+            case("forgets to swap", PROVED, REFUTED, VALUE, graph=GRAPH, sources=(SOURCE,)),
             case("<img onerror=x> & `co` | *de*", UNDECIDED, where="shop.py:7", upstream=("dprice", "1.3")),
             case("사과 raises", ERROR, where="shop.py:9", output_value="1.4142135623730950…"),
             case("typed a root", AGREES, PROVED, where="shop.py:12"),
             case("casts", NOT_ROUNDING, STATED, where="", reproduce="gradproof expr 'apple' --at apple=1"),
             *TRACED,
+            case("known to be wrong", replace(REFUTED, known=True), PROVED),
+            replace(HAZARDOUS, name="known to be faulty", findings=(KNOWN,)),
+            case("a proof lost", replace(AGREES, weaker=True)),
         ),
         seed=7,
         version="0.0",
+        stale=("shop.toml: mended: gradient apple was REFUTED, and is PROVED",),
     )

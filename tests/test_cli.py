@@ -258,3 +258,17 @@ def test_explain(command):
     refused = command("explain", "GP190")
     assert (refused.status, refused.out) == (2, "")
     assert refused.err.startswith("gradproof: there is no finding 'GP190'; nearest are ")
+
+
+def test_annotations_and_the_job_summary(command, shop, monkeypatch):
+    """--report github: annotations in the log after the table's verdicts, and the summary where GitHub asks for it."""
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(shop / "summary.md"))
+    done = command("shop.toml", "--layers", "wrong.py", "--report", "github", "-q")
+    assert done.status == 1
+    assert "::error file=wrong.py,line=5," in done.out
+    assert "FAILED: 2 gradients refuted" in done.out.splitlines()[-1]
+    assert (shop / "summary.md").read_text().startswith("# ❌ FAILED: 2 gradients refuted")
+    before = (shop / "summary.md").read_text()
+    command("shop.toml", "--report", "sarif=x.sarif", "-q")
+    assert (shop / "summary.md").read_text() == before
+    assert json.loads((shop / "x.sarif").read_text())["runs"][0]["results"] == []

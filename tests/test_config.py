@@ -30,6 +30,11 @@ def test_a_directory_is_a_path(project, tmp_path):
     assert project("[tool.gradproof]\ntargets = ['checks']\ntimeout = 1.5", "a") == Config(("../checks",), None, 0, 1.5)
 
 
+def test_the_baseline_is_a_path(project):
+    """It is told from the working directory too."""
+    assert project("[tool.gradproof]\nbaseline = 'ci/known.json'", "a").baseline == "../ci/known.json"
+
+
 def test_defaults(project):
     """Without a table there are defaults."""
     assert project("[project]\nname = 'x'") == Config()
@@ -42,6 +47,7 @@ def test_defaults(project):
         ("[tool.gradproof]\ntargets = 'x'", "targets is 'x': an array was expected"),
         ("[tool.gradproof]\ntargets = [1]", "a list of text was expected"),
         ("[tool.gradproof]\nseed = '1'", "seed is '1': a whole number was expected"),
+        ("[tool.gradproof]\nbaseline = 1", "baseline is 1: text was expected"),
         ("[tool.gradproof]\ntimeout = '1'", "timeout is 1: a positive number of seconds was expected"),
         ("[tool.gradproof]\ntimeout = -1.5", r"timeout is -1\.5: a positive number"),
         ("[tool.gradproof]\ntimeout = true", "timeout is True: a positive number"),

@@ -693,3 +693,39 @@ def test_the_reference_layers_keep_their_contracts():
     cases = [c for m in modules for c in vars(m).values() if isinstance(c, verify.Case) and c.name != "TimeLSTM"]
     assert len(cases) > 25
     assert {c.name: codes(c) for c in cases} == {c.name: set() for c in cases}
+
+
+class Parameter:
+    def __init__(self, data):
+        self.data, self.grad = np.array(data), np.zeros_like(data)
+
+    def zero_grad(self):
+        self.grad = np.zeros_like(self.data)
+
+
+class LinearOfParameters:
+    """Adds up gradients in parameters that can be started anew, as frameworks do."""
+
+    def __init__(self, W):
+        self.W = Parameter(W)
+
+    def forward(self, x):
+        self.x = np.array(x)
+        return self.x @ self.W.data
+
+    def backward(self, dout):
+        self.W.grad = self.W.grad + self.x.T @ dout
+        return dout @ self.W.data.T
+
+
+def test_parameters_that_can_be_started_anew_declare_that_gradients_add_up():
+    """A parameter with zero_grad adds up gradients on purpose."""
+
+    @verify.case(x="N D", W="D M")
+    def linear(x, W):
+        layer = LinearOfParameters(W)
+        dout = yield layer.forward(x)
+        dx = layer.backward(dout)
+        return dx, layer.W.grad
+
+    assert not [finding for finding in verify.check(linear).findings if finding.fails]

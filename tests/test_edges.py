@@ -145,7 +145,7 @@ def test_both_gradients_of_a_minimum_count_together(tie):
 def test_a_convention_is_told_with_its_value():
     """ReLU at 0 returns 0, between 0 and 1: said, not judged."""
     (said,) = verify.check(RIGHT["relu, 0 at 0"]).cover.kinks
-    assert said.endswith("x[0,0] = 0: the gradient of x is 0, a choice between 0 and 1")
+    assert said.endswith("x[0,0] = 0: the gradient of x[0,0] is 0, a choice between 0 and 1")
 
 
 def test_a_jump_has_no_derivative():

@@ -204,3 +204,15 @@ def test_labels_are_said():
     variants = {c.variant for c in verify.check(skips_the_padding).comparisons}
     assert "N=3, V=4, D=5, ids=[0, 3, 0]" in variants
     assert "N=3, V=4, D=5, ids=[1, 2, 1]" in variants
+
+
+@pytest.mark.parametrize("looked_up", [lambda v: v in {50.0}, lambda v: {50.0: 1}.get(v) is not None])
+def test_a_symbol_is_no_key(looked_up):
+    """To look a number up in a set or a dict is a branch that is not recorded: undecided, never proved."""
+
+    @verify.case(x="")
+    def by_table(x):
+        dout = yield x * x
+        return dout * (7 if looked_up(x) else 2 * x)
+
+    assert {c.verdict for c in verify.check(by_table).comparisons} == {verify.Verdict.UNDECIDED}

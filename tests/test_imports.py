@@ -12,7 +12,7 @@ SOURCES = {
     path.relative_to(ROOT).as_posix(): path
     for part in ("verify", "layers", "reports")
     for path in (ROOT / part).rglob("*.py")
-}
+} | {"gradproof_pytest.py": ROOT / "gradproof_pytest.py"}
 
 
 def imported(path):
@@ -39,10 +39,33 @@ def test_the_engine_imports_neither_layers_nor_reports(name):
     assert {module.split(".")[0] for module in imported(SOURCES[name])} & {"layers", "reports"} <= allowed
 
 
+def test_reports_are_borrowed_for_tests_only():
+    """In the user's process a report is rendered by the assertion that pytest's items share, and by nobody else."""
+    borrowing = {name for name, path in SOURCES.items() if "borrowed(" in path.read_text()}
+    assert borrowing == {"verify/processes/packages.py", "verify/assertions.py"}
+
+
+def test_the_plugin_of_pytest_imports_next_to_nothing():
+    """It is loaded in every run of pytest: what it imports before there is a case is there already."""
+    tree = ast.parse(SOURCES["gradproof_pytest.py"].read_text())
+    first = [ast.unparse(node) for node in tree.body if isinstance(node, (ast.Import, ast.ImportFrom))]
+    assert first == ["from __future__ import annotations", "import sys", "import pytest"]
+    users = {name for name, path in SOURCES.items() if "pytest" in {m.split(".")[0] for m in imported(path)}}
+    assert users == {"gradproof_pytest.py", "verify/pytest_items.py"}
+
+
 @pytest.mark.parametrize("name", [name for name in SOURCES if name.startswith("reports/")])
 def test_reports_import_the_result_only(name):
-    """A renderer has nothing but the result; writing files raises the engine's error."""
-    allowed = {"reports/write.py": {"verify.errors"}, "reports/mutants.py": {"verify.mutation.result"}}
+    """A renderer has nothing but the result; writing files raises the engine's error, the page explains findings."""
+    allowed = {
+        "reports/page/__init__.py": {"verify.result", "verify.findings"},  # a table of texts, on the standard library
+        "reports/write.py": {"verify.errors"},
+        "reports/mutants.py": {"verify.mutation.result"},
+    }
+    allowed["reports/sarif.py"] = {
+        "verify.result",
+        "verify.findings",
+    }  # SARIF has the text of `gradproof explain` in it
     inside = {module.rsplit(".", 1)[0] for module in imported(SOURCES[name]) if module.startswith(("verify", "layers"))}
     assert inside <= allowed.get(name, {"verify.result"})
 

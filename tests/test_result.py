@@ -7,6 +7,7 @@ import results
 
 from verify.result import Run, Verdict, exit_status, strict, summary
 
+KNOWN = results.case("known", replace(results.REFUTED, known=True), results.PROVED)
 GOOD, AGREES = results.case("good", results.PROVED), results.case("agrees", results.AGREES)
 
 
@@ -26,6 +27,10 @@ GOOD, AGREES = results.case("good", results.PROVED), results.case("agrees", resu
         ((results.FAULTY,), True, 1),
         ((results.HAZARDOUS,), True, 0),
         ((strict(results.HAZARDOUS),), True, 1),
+        ((KNOWN,), True, 0),
+        ((KNOWN, results.case("x", results.REFUTED)), True, 1),
+        ((results.case("x", replace(results.AGREES, weaker=True)),), True, 1),
+        ((results.case("x", replace(results.ERROR, known=True)),), True, 0),
         ((), True, 2),
         ((results.case("values only", results.VALUE),), True, 2),
     ],
@@ -43,7 +48,8 @@ def test_summary_says_what_decided():
     assert summary(Run((GOOD,), complete=False)) == "FAILED: stopped early (1 case, 1 gradient: 1 proved)"
     assert summary(results.everything()) == (
         "FAILED: 2 gradients refuted, 2 gradients undecided, 1 stated value refuted, 1 case undecided, 2 cases in error, "
-        "1 float result outside the rounding bound, 1 fault found (14 cases, 18 gradients of 116 entries: 12 proved)"
+        "1 float result outside the rounding bound, 1 fault found, 1 proof weaker than in the baseline "
+        "(17 cases, 22 gradients of 125 entries: 14 proved; 2 known failures)"
     )
 
 
@@ -55,6 +61,18 @@ def test_findings_are_told_in_the_summary():
     failing = Run(tuple(map(strict, run.cases)))
     assert summary(failing) == "FAILED: 1 fault found (2 cases, 2 gradients of 12 entries: 2 proved)"
     assert (exit_status(run), exit_status(failing)) == (0, 1)
+
+
+def test_known_failures_are_counted():
+    """They pass, are never taken for proved, and stand beside what is new; stale entries pass unless strict."""
+    assert summary(Run((KNOWN,))) == "1 case, 2 gradients: 1 proved; 1 known failure"
+    assert not KNOWN.good
+    assert KNOWN.passes
+    failing = Run((KNOWN, results.case("x", results.REFUTED)), stale=("x",))
+    assert summary(failing) == "FAILED: 1 gradient refuted (2 cases, 3 gradients: 1 proved; 1 known failure)"
+    stale = Run((GOOD,), stale=("x",))
+    assert (exit_status(stale), exit_status(replace(stale, strict=True))) == (0, 1)
+    assert summary(stale) == "1 case, 1 gradient: all proved; 1 baseline entry no longer applies"
 
 
 def test_variants_count_once_with_the_worst():

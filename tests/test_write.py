@@ -2,12 +2,18 @@
 
 import os
 import stat
+import subprocess
+import sys
 import threading
+import time
+from pathlib import Path
 
 import pytest
 
 from reports.write import Request, requests, write
 from verify.errors import InputError
+
+ENVIRONMENT = {**os.environ, "PYTHONPATH": str(Path(__file__).parent.parent)}
 
 
 @pytest.fixture(autouse=True)
@@ -78,3 +84,55 @@ def test_requests(tmp_path):
     ]
     assert requests(["json=-"]) == [Request("json")]
     assert requests([]) == []
+
+
+# Writes two reports over and over: ten megabytes of a digit that changes from one time to the next.
+WRITER = """
+import itertools, sys
+from pathlib import Path
+from reports.write import write
+
+def torn(texts):
+    for path, text in texts.items():
+        path.write_text(text)
+
+for n in itertools.count():
+    {how}({{Path(name): str(n % 10) * 10_000_000 for name in ("a", "b")}})
+    print(n, flush=True)
+"""
+
+
+def killed(how, folder, times):
+    """Kill a writer at some moment after it has written once; return what is in its files then."""
+    found = []
+    for attempt in range(times):
+        writer = subprocess.Popen(
+            [sys.executable, "-c", WRITER.format(how=how)], cwd=folder, stdout=subprocess.PIPE, env=ENVIRONMENT
+        )
+        writer.stdout.readline()
+        time.sleep(0.003 * attempt)
+        writer.kill()
+        writer.wait()
+        writer.stdout.close()
+        found += [(folder / name).read_bytes() for name in ("a", "b")]
+    return found
+
+
+def test_killed_while_writing(tmp_path):
+    """Whenever the process is killed, each report is whole: the previous one or the new one."""
+    for content in killed("write", tmp_path, 12):
+        assert (len(content), len(set(content))) == (10_000_000, 1)
+
+
+def test_a_writer_that_is_not_careful_is_noticed(tmp_path):
+    """The twin: written in place, a file is soon found torn."""
+    contents = (content for _ in range(20) for content in killed("torn", tmp_path, 10))
+    assert any((len(content), len(set(content))) != (10_000_000, 1) for content in contents)
+
+
+def test_annotations_may_stand_beside_the_table():
+    """Both are lines of a log; any other two formats want standard output for themselves."""
+    assert requests(["github", "terminal"]) == [Request("github"), Request("terminal")]
+    for pair in (["github", "json"], ["terminal", "terminal"], ["github", "terminal", "junit"]):
+        with pytest.raises(InputError, match="two reports want standard output"):
+            requests(pair)

@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from verify.assertions import assert_gradients
     from verify.checker import check
     from verify.result import CaseResult, Comparison, Verdict
     from verify.subjects.cases import Case, case
@@ -14,6 +15,7 @@ __all__ = [
     "CaseResult",
     "Comparison",
     "Verdict",
+    "assert_gradients",
     "case",
     "check",
     "constant",
@@ -35,6 +37,7 @@ _HOMES = {
     "loss": "subjects.protocols",
     "pair": "subjects.protocols",
     "real": "subjects.shapes",
+    "assert_gradients": "assertions",
     "case": "subjects.cases",
     "check": "checker",
     "CaseResult": "result",

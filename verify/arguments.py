@@ -6,6 +6,7 @@ import argparse
 import re
 import sys
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import Any, NoReturn
 
 from verify import __version__
@@ -18,12 +19,15 @@ examples:
   gradproof shopping.toml my_cases.py          check the cases of these files
   gradproof --report json=report.json -q       write a report, show failures only
   gradproof expr "apple * tax" --at apple=100 --at tax=1.1
+  gradproof --baseline known.json              fail for what is not known to fail (--baseline-update writes the file)
+  gradproof compare old.json new.json          say what changed between two JSON reports
   gradproof mutate my_cases.py                 plant errors, and say how many of them the cases catch
   gradproof explain GP101                      say what a finding means, and how to mend it
 
 exit status:
   0  every gradient is proved, or agrees
-  1  something is refuted, undecided, broken, not explained by rounding, or found to fail a contract
+  1  something is refuted, undecided, broken, not explained by rounding, or found to fail a contract, and no baseline
+     knows of it; or a proof is weaker than in the baseline; with compare, something became worse
   2  the run could not be made, or nothing was checked
   70 a bug in gradproof itself; 130 interrupted
 """
@@ -31,7 +35,7 @@ _OPTION = re.compile(r"-[qvh]+|--[a-z]{2}[a-z-]*(=.*)?")  # anything else with a
 _PLANTED = f"plant errors of these classes only: {', '.join(f'{kind} {said}' for kind, said in KINDS.items())}"
 LONGEST_TIMEOUT = 1_000_000  # seconds: what every platform can wait for
 SECONDS_EXPECTED = f"a positive number of seconds was expected, {LONGEST_TIMEOUT:,} at most"
-_COMMANDS = ("run", "expr", "list", "mutate", "explain")
+_COMMANDS = ("run", "expr", "list", "mutate", "compare", "explain")
 
 
 class _Parser(argparse.ArgumentParser):
@@ -43,12 +47,16 @@ class _Version(argparse.Action):
     """Print what a bug report needs, without importing any of it."""
 
     def __call__(self, parser: argparse.ArgumentParser, *args: Any) -> NoReturn:
-        from importlib.metadata import version
-
-        python = ".".join(map(str, sys.version_info[:3]))
-        packages = ", ".join(f"{name} {version(name)}" for name in ("sympy", "numpy", "python-flint"))
-        print(f"gradproof {__version__} (Python {python}, {packages})")
+        print(f"gradproof {__version__} ({', '.join(map(' '.join, environment().items()))})")
         parser.exit()
+
+
+def environment() -> dict[str, str]:
+    """Return the versions of what we run on."""
+    from importlib.metadata import version
+
+    python = ".".join(map(str, sys.version_info[:3]))
+    return {"Python": python, **{name: version(name) for name in ("sympy", "numpy", "python-flint")}}
 
 
 def parse(argv: Sequence[str], formats: Iterable[str]) -> argparse.Namespace:
@@ -80,10 +88,20 @@ def _parser(formats: Iterable[str]) -> argparse.ArgumentParser:
     checking, choosing = _checking(formats), _choosing()
     run = commands.add_parser("run", parents=[checking, choosing], help="check cases (the default)", allow_abbrev=False)
     run.add_argument("-x", "--exitfirst", action="store_true", help="stop after the first case that fails")
+    slowest = "say on standard error which N cases took longest, in seconds; 0: all of them"
+    run.add_argument("--durations", type=_count, metavar="N", help=slowest)
+    _add_baseline(run)
     expr = commands.add_parser("expr", parents=[checking], help="check one expression", allow_abbrev=False)
     _add_expression(expr)
+    expr.set_defaults(durations=None)
     listing = commands.add_parser("list", parents=[choosing], help="list the cases, check nothing", allow_abbrev=False)
-    listing.set_defaults(layers=None, timeout=None)
+    listing.set_defaults(layers=None, timeout=None, quiet=0)
+    expr.set_defaults(baseline=None, baseline_update=False)
+    compare = commands.add_parser("compare", help="say what changed between two JSON reports", allow_abbrev=False)
+    compare.add_argument("old", type=Path, metavar="OLD.json", help="the report before")
+    compare.add_argument(
+        "new", type=Path, metavar="NEW.json", help="the report after; what became worse is exit status 1"
+    )
     mutate = commands.add_parser(
         "mutate",
         parents=[checking, choosing],
@@ -94,6 +112,13 @@ def _parser(formats: Iterable[str]) -> argparse.ArgumentParser:
     explain = commands.add_parser("explain", help="say what a finding means, and how to mend it", allow_abbrev=False)
     explain.add_argument("codes", nargs="*", metavar="CODE", help="a code, like GP101; none: the list of all of them")
     return parser
+
+
+def _add_baseline(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    known = "the failures that this file lists do not fail; a proof that it lists has to stay one"
+    add("--baseline", metavar="FILE", help=known)
+    add("--baseline-update", action="store_true", help="write that file: what fails now is known from then on")
 
 
 def _checking(formats: Iterable[str]) -> _Parser:
@@ -109,12 +134,20 @@ def _checking(formats: Iterable[str]) -> _Parser:
     add("--timeout", type=_seconds, metavar="SECONDS", help=seconds)
     quick = "decide the formula at the sample only: no other regions, no contracts, no floats"
     add("--quick", action="store_true", help=quick)
-    add("--strict", action="store_true", help="hazards fail too, not only what gives wrong results in ordinary use")
+    strict = "hazards and stale entries of a baseline fail too, not only what gives wrong results in ordinary use"
+    add("--strict", action="store_true", help=strict)
     color = "default: auto, which honours NO_COLOR and FORCE_COLOR"
     add("--color", choices=("auto", "always", "never"), default="auto", help=color)
     layers = "take AddLayer, MulLayer, ... from this module or file, not from gradproof's own"
     add("--layers", metavar="MODULE", help=layers)
     return parser
+
+
+def _count(text: str) -> int:
+    """Read a number of things; raises ArgumentTypeError."""
+    if not re.fullmatch("[0-9]{1,9}", text):
+        raise argparse.ArgumentTypeError(f"{text!r}: a whole number from 0 on was expected")
+    return int(text)
 
 
 def _seconds(text: str) -> float:

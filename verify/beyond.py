@@ -9,7 +9,8 @@ from verify.arithmetic.check import arithmetic
 from verify.contracts.check import contracts
 from verify.findings import judged
 from verify.gradients.claims import Exact
-from verify.regions.check import regions
+from verify.gradients.traced import dead, decided, of_nothing
+from verify.regions.check import apart, regions
 from verify.result import CaseResult
 from verify.subjects.cases import TracedCase
 
@@ -20,9 +21,12 @@ def beyond(case: TracedCase, result: CaseResult, runs: Sequence[Exact], seed: in
     `runs` are those on symbols that were followed, one for each variant; all of what is asked starts from them.
     """
     elsewhere, cover, more = regions(case, runs, seed)
+    if dead([*runs, *more]):
+        return of_nothing(case, result)
     wrong = {comparison.name for comparison in result.comparisons if not comparison.verdict.good}
-    found, accuracy = arithmetic(case, [*runs, *more], seed)
-    broken = contracts(case, result, runs, seed)
+    found, accuracy, met = arithmetic(case, [*runs, *more], seed)
+    elsewhere += [apart(row) for run in met for row in decided(case, run.seen, seed)[0] if not row.verdict.good]
+    broken = [] if dead(runs) else contracts(case, result, runs, seed)
     return replace(
         result,
         comparisons=(*result.comparisons, *(row for row in elsewhere if row.name not in wrong)),

@@ -8,7 +8,10 @@ from functools import cache
 
 from verify.errors import ForeignSymbolError, InputError
 from verify.exact import decimal_text
+from verify.excerpts import excerpted
 from verify.expressions import runs
+from verify.expressions.culprit import placed
+from verify.expressions.picture import picture
 from verify.expressions.points import points
 from verify.expressions.rows import Rows
 from verify.expressions.runs import SubjectError
@@ -34,21 +37,26 @@ def check(case: Case, seed: int = 0, *, quick: bool = False) -> CaseResult:
         raise InputError(f"a case was expected, as verify.case makes them, not {printable(repr(case))}")
     with uncollected():
         if isinstance(case, ExpressionCase):
-            return _check_expression(case, seed)
-        from verify.gradients.traced import check_traced
+            return excerpted(_check_expression(case, seed))
+        return excerpted(_check_traced(case, seed, quick=quick))
 
-        result, runs = check_traced(case, seed)
-        if quick or not runs:
-            return result
-        from verify.beyond import beyond
 
-        return beyond(case, result, runs, seed)
+def _check_traced(case: TracedCase, seed: int, *, quick: bool) -> CaseResult:
+    from verify.gradients.traced import check_traced, dead, of_nothing
+
+    result, runs = check_traced(case, seed)
+    if quick or not runs:
+        return of_nothing(case, result) if dead(runs) else result
+    from verify.beyond import beyond
+
+    return beyond(case, result, runs, seed)
 
 
 def _check_expression(case: ExpressionCase, seed: int) -> CaseResult:
     exact = theory(case)
     output = exact.values[case.program.result]
     comparisons, unclaimed, region = _comparisons(exact, seed)
+    drawn = picture(exact, comparisons)
     return CaseResult(
         name=case.name,
         where=case.where,
@@ -57,10 +65,11 @@ def _check_expression(case: ExpressionCase, seed: int) -> CaseResult:
         output_value=exact.at_sample([output])[output].readable,
         inputs=tuple(runs.each_once(case.inputs, decimal_text).items()),
         upstream=(exact.upstream_name, decimal_text(case.upstream)),
-        comparisons=tuple(comparisons),
+        comparisons=tuple(placed(case, drawn, comparisons)),
         unclaimed=unclaimed,
         reproduce=_reproduce(case),
         region=tuple(region),
+        graph=drawn,
     )
 
 

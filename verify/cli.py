@@ -6,6 +6,7 @@ import argparse
 import contextlib
 import io
 import os
+import re
 import shlex
 import sys
 import traceback
@@ -15,14 +16,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 from verify import __version__
-from verify.arguments import parse
+from verify.arguments import environment, parse
 from verify.errors import InputError
 from verify.processes.packages import beside
 
 if TYPE_CHECKING:
     from reports.write import Request
+    from verify.baseline import Kept
     from verify.config import Config
     from verify.processes.workers import Found, Workers
+    from verify.progress import Progress
     from verify.result import CaseResult, Run
 
 _INTERNAL_ERROR = 70  # EX_SOFTWARE of sysexits.h: never to be taken for a verdict
@@ -68,18 +71,43 @@ def _command(argv: Sequence[str]) -> int:
 
         print(explained(options.codes), end="")
         return 0
-    from verify.processes.process import Process
+    if options.command == "compare":
+        from verify.compare import compared
 
-    process = Process()  # it starts up while we import what we need ourselves
-    from verify.processes.workers import Workers
+        text, status = compared(options.old, options.new)
+        print(text, end="")
+        return status
+    from verify.progress import Progress
 
-    with Workers(process) as workers:
+    with Progress(sys.stderr, silent=options.quiet > 1) as progress, _started() as workers:
         if options.command == "list":
             return _list(_selected(workers, options, _settings(workers, options)))
         if options.command == "mutate":
-            return _mutate(workers, options)
-        run, asked = _run(workers, options)
-    return _report(run, asked, options)
+            return _mutate(workers, options, progress)
+        run, asked, kept = _run(workers, options, progress)
+    if any(request.format == "html" for request in asked):
+        run = replace(run, command=_again(argv, run.seed), environment=tuple(environment().items()))
+    status = _report(run, asked, kept, options)
+    if options.durations is not None:
+        sys.stderr.write(progress.slowest(options.durations))
+    return status
+
+
+def _started() -> Workers:
+    """Start a worker, which goes on starting while we import what we need ourselves."""
+    from verify.processes.process import Process
+
+    process = Process()
+    from verify.processes.workers import Workers
+
+    return Workers(process)
+
+
+def _again(argv: Sequence[str], seed: int) -> str:
+    """Return the command without the reports that it writes, with the seed."""
+    kept = [text for before, text in zip(["", *argv], argv, strict=False) if "--report" not in (before, text)]
+    kept = [text for text in kept if not text.startswith("--report=") and not re.fullmatch("-[qv]+", text)]
+    return shlex.join(["gradproof", *kept, *([] if "--seed" in " ".join(kept) else ["--seed", str(seed)])])
 
 
 def _settings(workers: Workers, options: argparse.Namespace) -> Config:
@@ -91,32 +119,48 @@ def _settings(workers: Workers, options: argparse.Namespace) -> Config:
     return config
 
 
-def _run(workers: Workers, options: argparse.Namespace) -> tuple[Run, list[Request]]:
-    """Check the cases that the command is about; returns the result, and the reports that are asked for."""
+def _run(workers: Workers, options: argparse.Namespace, progress: Progress) -> tuple[Run, list[Request], Kept]:
+    """Check the cases that the command is about; returns the result, the reports asked for, and the baseline."""
     from reports import renderer
     from reports.write import requests
     from verify.result import Run
 
     config, asked = _settings(workers, options), requests(options.report)
     workers.quick = options.quick
+    kept = _baseline(options, config, asked)
     for name in {request.format for request in asked} | {"terminal"}:
         renderer(name)  # imported while the worker starts
     cases = _selected(workers, options, config)
     seed = config.seed if options.seed is None else options.seed
     results = []
-    for case in cases:
-        results.append(_result(workers, case, seed, options))
-        if options.command == "run" and options.exitfirst and not results[-1].good:
+    for case in progress.over(cases, lines=options.verbose > options.quiet):
+        results.append(kept.before.marked(_result(workers, case, seed, options)))
+        if options.command == "run" and options.exitfirst and not results[-1].passes:
             break
-    return Run(tuple(results), seed, __version__, complete=len(results) == len(cases)), asked
+    complete = len(results) == len(cases)
+    return Run(tuple(results), seed, __version__, complete, strict=options.strict), asked, kept
 
 
-def _mutate(workers: Workers, options: argparse.Namespace) -> int:
+def _baseline(options: argparse.Namespace, config: Config, asked: Sequence[Request]) -> Kept:
+    """Open the baseline; one that has a report's file, or could not be written after the run, is an InputError."""
+    from reports.write import writable
+    from verify.baseline import kept
+
+    name = options.baseline or (config.baseline if options.command == "run" else None)
+    path = Path(name) if name else None
+    if name and options.baseline_update:
+        path = writable(name, "--baseline", [request.path for request in asked])
+    named = options.command == "run" and ((options.targets and config.targets) or options.pattern is not None)
+    part = bool(named or getattr(options, "names", None))
+    return kept(path, update=options.baseline_update, whole=not part, quick=options.quick)
+
+
+def _mutate(workers: Workers, options: argparse.Namespace, progress: Progress) -> int:
     """Plant errors in the code of the cases, and report what becomes of them; returns the exit status."""
     from reports import mutants
     from reports.write import requests, write
     from verify.mutation.result import How, exit_status
-    from verify.mutation.survey import Crew, shown, surveyed
+    from verify.mutation.survey import Crew, surveyed
 
     config, asked = _settings(workers, options), requests(options.report)
     if unknown := [request.format for request in asked if request.format not in ("json", "terminal")]:
@@ -124,7 +168,7 @@ def _mutate(workers: Workers, options: argparse.Namespace) -> int:
     how = How(config.seed if options.seed is None else options.seed, options.quick, options.strict)
     with Crew(workers) as crew:
         cases = _selected(workers, options, config)
-        surveys = [surveyed(crew, case, how, options.operators, shown(sys.stderr)) for case in cases]
+        surveys = [surveyed(crew, case, how, options.operators, progress) for case in cases]
     verbosity = options.verbose - options.quiet
     texts = {"json": lambda: mutants.document(surveys, __version__)}
     texts["terminal"] = lambda: mutants.render(surveys, color=_colored(options.color), verbosity=verbosity)
@@ -189,22 +233,31 @@ def _list(cases: Sequence[Found | CaseResult]) -> int:
     return 1 if failed else 0
 
 
-def _report(run: Run, requests: Sequence[Request], options: argparse.Namespace) -> int:
+def _report(run: Run, requests: Sequence[Request], kept: Kept, options: argparse.Namespace) -> int:
     """Render every report, then write them; returns the exit status."""
     from reports import renderer, terminal
-    from reports.write import write
+    from reports.write import append_summary, write
     from verify.result import exit_status
 
-    write({request.path: renderer(request.format)(run) for request in requests if request.path})
+    run, baseline, said = kept.judged(run)
+    write({request.path: renderer(request.format)(run) for request in requests if request.path} | baseline)
+    if any(request.format == "github" for request in requests):
+        append_summary(os.environ.get("GITHUB_STEP_SUMMARY"), run)
+    page = next(
+        (os.path.relpath(request.path) for request in requests if request.path and request.format == "html"), ""
+    )
     verbosity = options.verbose - options.quiet
-    on_stdout = [request.format for request in requests if request.path is None] or ["terminal"]
+    on_stdout = [request.format for request in requests if request.path is None]
+    on_stdout += ["terminal"] if set(on_stdout) <= {"github"} else []  # annotations belong into a log
     printed = [renderer(name)(run) for name in on_stdout if name != "terminal"]
     if "terminal" in on_stdout and (verbosity > -2 or requests):
-        printed.append(terminal.render(run, color=_colored(options.color), verbosity=verbosity))
+        printed.append(terminal.render(run, color=_colored(options.color), verbosity=verbosity, page=page))
     try:
         print("".join(printed), end="", flush=True)
     except BrokenPipeError:  # the reader has seen enough: `gradproof | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    if said and verbosity > -2:
+        print(f"gradproof: {said}", file=sys.stderr)
     return exit_status(run)
 
 

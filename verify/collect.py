@@ -15,7 +15,7 @@ from verify.expressions.suite import Wire, load
 from verify.processes.messages import Unit
 from verify.processes.packages import LAYERS, beside
 from verify.processes.sources import Loader
-from verify.subjects.cases import Case, make
+from verify.subjects.cases import Case, cases_of_value, make
 from verify.targets import ALONE, failed, is_path, of_file, of_name, shown, units
 
 
@@ -101,23 +101,12 @@ def _from_name(unit: Unit) -> ModuleType:
     return module
 
 
-def _cases_of_value(name: str, value: object) -> list[tuple[str, Case]]:
-    """Return the cases that a value is or, as a list, tuple or dict, has in it."""
-    if isinstance(value, Case):
-        return [(name, value)]
-    if isinstance(value, (list, tuple)):
-        return [(f"{name} {i}", item) for i, item in enumerate(value, 1) if isinstance(item, Case)]
-    if isinstance(value, dict):
-        return [(f"{name} {key}", item) for key, item in value.items() if isinstance(item, Case)]
-    return []
-
-
 def _cases_in(module: ModuleType, target: str) -> list[Case]:
     """Return the cases that are values of a module, in the order of their definition.
 
     Those that nobody has named have the name of their variable.
     """
-    found = [pair for name, value in vars(module).items() for pair in _cases_of_value(name, value)]
+    found = [pair for name, value in vars(module).items() for pair in cases_of_value(name, value)]
     cases = {id(value): value.titled(name.replace("_", " ")) for name, value in reversed(found)}
     cases = dict(reversed(cases.items()))
     names: set[tuple[str, str]] = set()

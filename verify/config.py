@@ -11,7 +11,7 @@ from verify.errors import InputError
 from verify.tomlfile import check_keys, read_toml
 from verify.where import relative
 
-_KEYS: dict[str, type] = {"targets": list, "layers": str, "seed": int, "timeout": object}
+_KEYS: dict[str, type] = {"targets": list, "layers": str, "seed": int, "timeout": object, "baseline": str}
 
 
 class Config(NamedTuple):
@@ -21,6 +21,7 @@ class Config(NamedTuple):
     layers: str | None = None
     seed: int = 0
     timeout: float = 60  # seconds for each case
+    baseline: str | None = None  # a path from the working directory
 
 
 def find(start: Path) -> Config:
@@ -43,7 +44,8 @@ def _config(table: Any, path: Path) -> Config:
         raise InputError(f"{where}: targets are {table['targets']!r}: a list of text was expected")
     targets = tuple(_from_here(target, path.parent) for target in table.get("targets", []))
     layers = _from_here(table["layers"], path.parent) if "layers" in table else None
-    return Config(targets, layers, table.get("seed", 0), _seconds(table.get("timeout", 60), where))
+    baseline = relative(path.parent / table["baseline"]) if "baseline" in table else None
+    return Config(targets, layers, table.get("seed", 0), _seconds(table.get("timeout", 60), where), baseline)
 
 
 def _seconds(value: Any, where: str) -> float:

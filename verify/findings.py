@@ -228,7 +228,8 @@ FINDINGS: dict[str, Kind] = {
     "GP201": Kind(
         "outside its rounding bound",
         True,
-        "no order of rounding errors in these operations can give this number: something else happens on floats",
+        "no order of rounding errors in these operations can give this number: something else happens on floats; it is "
+        "a hazard where the output itself is of a lower precision than the inputs, which the layer has chosen then",
         "The formula is right, but the float that came is further from the exact value than rounding in the layer's "
         "own operations can take it.",
         "Digits are lost that the computation had: a cast to a lower precision, an approximation in place of a "
@@ -250,7 +251,7 @@ FINDINGS: dict[str, Kind] = {
     "GP203": Kind(
         "overflow where the true gradient is representable",
         False,
-        "it happens at inputs far from the sample, which a network may never see",
+        "it happens at inputs far from the sample, which a network may never see; at the sample itself it fails",
         "At large inputs an intermediate value overflows, and the gradient is inf or NaN, though the exact one is a "
         "float like any other.",
         "One NaN spreads to all weights in a single step, usually hours into training.",

@@ -6,12 +6,18 @@ as `repr` gives them, so that nothing is rounded on the way to a report.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from enum import Enum
 from functools import cached_property
 
-SCHEMA_VERSION = "1.1"
+# What ends the variant of a row that is not about the sample, but about inputs that take other branches.
+ELSEWHERE = ", in another region"
+
+SCHEMA_VERSION = "1.2"
+_RAISED_AT = re.compile(r", at (\S+:\d+)$")
 
 
 class Verdict(Enum):
@@ -80,6 +86,7 @@ class Comparison:
     is told of the entry at `index` (`[0, 1]`). `variant` says for which sizes and options (`N=2, D=3, stride=1`).
     Where the two sides differ, `relation` says how (`actual = expected / 2`) and `diagnosis` names the likely mistake.
     `where` is the file and line of the code that computed it.
+    A baseline marks failures that it lists as `known`, and what it knows as proved, and is not proved, as `weaker`.
     """
 
     quantity: str
@@ -102,11 +109,35 @@ class Comparison:
     relation: str = ""
     diagnosis: str = ""
     where: str = ""
+    known: bool = False
+    weaker: bool = False
 
     @property
     def good(self) -> bool:
-        """Tell whether formula and arithmetic are both in order."""
-        return self.verdict.good and (self.rounding is None or self.rounding.explained)
+        """Tell whether formula and arithmetic are both in order, and the proof no weaker than it was."""
+        return self.verdict.good and not self.weaker and (self.rounding is None or self.rounding.explained)
+
+    @property
+    def passes(self) -> bool:
+        """Tell whether the gate lets it pass."""
+        return self.good or self.known
+
+    @property
+    def place(self) -> str:
+        """Return the line to look at: the one that raised, else that of the code, or nothing."""
+        raised = "" if self.verdict.good else _RAISED_AT.search(self.evidence.detail)
+        return raised[1] if raised else self.where
+
+    @property
+    def state(self) -> str:
+        """Return the verdict in a word; of a right formula with floats that rounding does not explain, that."""
+        explained = self.rounding is None or self.rounding.explained
+        return self.verdict.name if explained or not self.verdict.good else "NOT ROUNDING"
+
+    @property
+    def key(self) -> str:
+        """Return what it is about, whatever its shapes and lines: a baseline and a fingerprint go by this."""
+        return f"{self.quantity} {self.name}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +159,7 @@ class Finding:
 
     `code` is what `gradproof explain` knows more about, `detail` the sentence that says what happened here, `name` the
     gradient or argument that it is about. One that `fails` gives wrong results in ordinary use; any other is a hazard.
-    `allowed` is the reason for which the author of the case lets it pass.
+    `allowed` is the reason for which the author of the case lets it pass; `known` is one that the baseline lists.
     """
 
     code: str
@@ -138,19 +169,26 @@ class Finding:
     where: str = ""
     variant: str = ""
     allowed: str = ""
+    known: bool = False
 
     @property
     def bad(self) -> bool:
         """Tell whether the gate fails for it."""
-        return self.fails and not self.allowed
+        return self.fails and not self.allowed and not self.known
+
+    @property
+    def key(self) -> str:
+        """Return what it is about, whatever its shapes and lines."""
+        return f"finding {self.code} {self.name}".rstrip()
 
 
 @dataclass(frozen=True, slots=True)
 class Accuracy:
     """How exact the floats of one gradient are, in the worst of its entries, at inputs of one magnitude.
 
-    `magnitude` is `sample`, or what that was scaled or moved to (`1e8`, `1e6 + sample`); `error` and `bound` are in
-    ulps of the exact value, rounded up to two digits, `bits_lost` is log2 of the bound. What is empty is unknown.
+    `magnitude` is `sample`, or what that was scaled or moved to (`1e8`, `1e6 + sample`), or `another region`; `error`
+    and `bound` are in ulps of the exact value, rounded up to two digits, `bits_lost` is log2 of the bound. What is
+    empty is unknown.
     """
 
     name: str
@@ -177,6 +215,43 @@ class Cover:
     kinks: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A node of a computational graph: an input, a number, or an operation (its `sign`) on other nodes (`args`).
+
+    `value` is its exact forward value, `exact` the exact derivative of the output with respect to it, empty for a
+    number. Where one of `args` is used more than once, `shares` are what flows back along each edge, exactly.
+    """
+
+    label: str
+    sign: str = ""
+    args: tuple[int, ...] = ()
+    value: str = ""
+    exact: str = ""
+    shares: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Graph:
+    """A computational graph: its nodes in the order of the computation, and which of them is the output.
+
+    `blamed` is the first wrong node: what comes to it is right, what leaves it is wrong.
+    """
+
+    nodes: tuple[Node, ...]
+    output: int
+    blamed: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Excerpt:
+    """Lines of source around a place (`file:line`), the first of them with its number."""
+
+    where: str
+    first: int
+    lines: tuple[str, ...]
+
+
 @dataclass(frozen=True)
 class CaseResult:
     """All comparisons of one case, with what a reader needs to recognise and repeat it.
@@ -184,7 +259,8 @@ class CaseResult:
     `unclaimed` are inputs for which the code gave None: nothing is said of their gradients.
     A case of arrays has a `signature` (`x: N D, W: D M`) in place of an expression. `region` holds the branches that
     bound its claims, `notes` what else a reader should know, as sentences (`random draws were seeded with 0`).
-    `cover` is None where nothing but the formula at the sample was asked for.
+    `cover` is None where nothing but the formula at the sample was asked for. `graph` is None for code on arrays, and
+    for graphs too large to be drawn. `sources` holds the lines that failures and findings are about.
     """
 
     name: str
@@ -203,25 +279,58 @@ class CaseResult:
     findings: tuple[Finding, ...] = ()
     accuracy: tuple[Accuracy, ...] = ()
     cover: Cover | None = None
+    graph: Graph | None = None
+    sources: tuple[Excerpt, ...] = ()
+
+    @property
+    def file(self) -> str:
+        """Return the file that the case is in, or nothing for an expression of the command line."""
+        return self.where.rpartition(":")[0]
 
     @cached_property
-    def good(self) -> bool:
-        """Tell whether the case compared something, all of it is in order, and nothing else was found that fails."""
+    def passes(self) -> bool:
+        """Tell whether the case compared something, and neither that nor what else was found fails the gate."""
         return (
             bool(self.comparisons)
-            and all(c.good for c in self.comparisons)
+            and all(c.passes for c in self.comparisons)
             and not any(finding.bad for finding in self.findings)
         )
+
+    @cached_property
+    def known(self) -> frozenset[str]:
+        """Return what is known to fail."""
+        return frozenset(one.key for group in (self.comparisons, self.findings) for one in group if one.known)
+
+    @property
+    def good(self) -> bool:
+        """Tell whether the case passes, and not just because its failures are known."""
+        return self.passes and not self.known
+
+    def __bool__(self) -> bool:
+        """Tell the same: `assert verify.check(softmax)` without `.good` must not pass whatever comes."""
+        return self.good
+
+    def __repr__(self) -> str:
+        """Say what matters in a line: a failing `assert verify.check(softmax).good` shows this."""
+        return f"<{self.name}: {summary(Run((self,)))}; to see it: {self.reproduce}>"
 
 
 @dataclass(frozen=True)
 class Run:
-    """The outcome of one command: cases in the order in which they were found."""
+    """The outcome of one command: cases in the order in which they were found.
+
+    `command` repeats it, and `environment` holds what a bug report needs: for people, and not compared by anything.
+    `stale` are the entries of the baseline that no longer apply, as sentences; they fail the gate where it is `strict`.
+    """
 
     cases: tuple[CaseResult, ...]
     seed: int = 0
     version: str = ""
     complete: bool = True
+    command: str = ""
+    environment: tuple[tuple[str, str], ...] = ()
+    stale: tuple[str, ...] = ()
+    strict: bool = False
 
     def count(self, quantity: str) -> Counter[Verdict]:
         """Count the verdicts on one quantity; one that was checked in several variants counts once, with the worst."""
@@ -229,16 +338,17 @@ class Run:
 
     @cached_property
     def _counts(self) -> dict[str, Counter[Verdict]]:
-        found: dict[str, Counter[Verdict]] = {}
-        for case in self.cases:
-            worst: dict[tuple[str, str], Verdict] = {}
-            for c in case.comparisons:
-                known = worst.setdefault((c.quantity, c.name), c.verdict)
-                if c.verdict.rank > known.rank:
-                    worst[c.quantity, c.name] = c.verdict
-            for (quantity, _), verdict in worst.items():
-                found.setdefault(quantity, Counter())[verdict] += 1
-        return found
+        return _counted(case.comparisons for case in self.cases)
+
+    @cached_property
+    def failing(self) -> dict[str, Counter[Verdict]]:
+        """Count, by quantity, the verdicts for which the gate fails: those that no baseline knows."""
+        return _counted([c for c in case.comparisons if not c.passes] for case in self.cases)
+
+    @property
+    def known(self) -> int:
+        """Count the failures that the baseline lists."""
+        return sum(len(case.known) for case in self.cases)
 
     @property
     def entries(self) -> int:
@@ -247,8 +357,13 @@ class Run:
 
     @property
     def unexplained(self) -> int:
-        """Count the comparisons with a right formula and floats outside their rounding bound."""
-        return sum(c.verdict.good and not c.good for case in self.cases for c in case.comparisons)
+        """Count the comparisons with a right formula and floats outside their rounding bound; known ones aside."""
+        return sum(c.state == "NOT ROUNDING" and not c.passes for case in self.cases for c in case.comparisons)
+
+    @property
+    def weaker(self) -> int:
+        """Count what the baseline knows as proved, and is not proved any more."""
+        return len({(case.where, case.name, c.key) for case in self.cases for c in case.comparisons if c.weaker})
 
     @property
     def findings(self) -> list[Finding]:
@@ -268,6 +383,9 @@ class Run:
         said += [f"{_plural(visited, 'case')} for the regions visited only"] if visited else []
         said += [f"{_plural(unclaimed, 'gradient')} not claimed"] if unclaimed else []
         said += [f"{_plural(boundless, 'float result')} without a rounding bound"] if boundless else []
+        said += [_plural(self.known, "known failure")] if self.known else []
+        stale = "baseline entry no longer applies" if len(self.stale) == 1 else "baseline entries no longer apply"
+        said += [f"{len(self.stale):,} {stale}"] if self.stale else []
         hazards = sum(not finding.fails and not finding.allowed for finding in self.findings)
         said += [f"{_plural(hazards, 'hazard')} found"] if hazards else []
         allowed = sum(bool(finding.allowed) for finding in self.findings)
@@ -280,17 +398,34 @@ def strict(case: CaseResult) -> CaseResult:
 
 
 def exit_status(run: Run) -> int:
-    """Return 0 if all agree, 1 if anything is refuted, undecided, broken or found, 2 if no gradient was checked."""
-    if any(not case.good for case in run.cases) or (run.cases and not run.complete):
+    """Return 0 if all agree, 1 if anything is refuted, undecided, broken or found, 2 if no gradient was checked.
+
+    Known failures pass; a proof that became weaker does not, nor a stale baseline where the gate is strict.
+    """
+    if any(not case.passes for case in run.cases) or (run.cases and not run.complete) or (run.strict and run.stale):
         return 1
-    return 0 if run.count("gradient") else 2
+    return 0 if run.count("gradient") or run.known else 2
+
+
+def _counted(groups: Iterable[Iterable[Comparison]]) -> dict[str, Counter[Verdict]]:
+    """Count verdicts by quantity, of each quantity of each case the worst."""
+    found: dict[str, Counter[Verdict]] = {}
+    for comparisons in groups:
+        worst: dict[tuple[str, str], Verdict] = {}
+        for c in comparisons:
+            known = worst.setdefault((c.quantity, c.name), c.verdict)
+            if c.verdict.rank > known.rank:
+                worst[c.quantity, c.name] = c.verdict
+        for (quantity, _), verdict in worst.items():
+            found.setdefault(quantity, Counter())[verdict] += 1
+    return found
 
 
 def _plural(number: int, noun: str) -> str:
     return f"{number:,} {noun if number == 1 else _PLURALS.get(noun, noun + 's')}"
 
 
-_PLURALS = {"entry": "entries"}
+_PLURALS = {"entry": "entries", "stale baseline entry": "stale baseline entries"}
 
 
 # What can go wrong, in words: which quantity, and which verdict on it.
@@ -298,17 +433,22 @@ _NOUNS = {"gradient": "gradient", "value": "forward value", "stated": "stated va
 _STATES = {Verdict.REFUTED: "refuted", Verdict.UNDECIDED: "undecided", Verdict.ERROR: "in error"}
 
 
-def _troubles(run: Run) -> list[str]:
+def troubles(run: Run) -> list[str]:
+    """Say what fails the gate: `1 gradient refuted`."""
     said = [
         f"{_plural(number, noun)} {state}"
         for quantity, noun in _NOUNS.items()
         for verdict, state in _STATES.items()
-        if (number := run.count(quantity)[verdict])
+        if (number := run.failing.get(quantity, Counter())[verdict])
     ]
     if run.unexplained:
         said.append(f"{_plural(run.unexplained, 'float result')} outside the rounding bound")
     if bad := sum(finding.bad for finding in run.findings):
         said.append(f"{_plural(bad, 'fault')} found")
+    if run.weaker:
+        said.append(f"{_plural(run.weaker, 'proof')} weaker than in the baseline")
+    if run.strict and run.stale:
+        said.append(f"{_plural(len(run.stale), 'stale baseline entry')}")
     return said if run.complete else [*said, "stopped early"]
 
 
@@ -321,7 +461,9 @@ def summary(run: Run) -> str:
         case 2:
             return f"{checked}: nothing was checked"
         case 1:
-            return f"FAILED: {', '.join(_troubles(run))} ({checked}: {gradients[Verdict.PROVED]} proved)"
+            known = f"; {_plural(run.known, 'known failure')}" if run.known else ""
+            return f"FAILED: {', '.join(troubles(run))} ({checked}: {gradients[Verdict.PROVED]} proved{known})"
     agreeing = gradients[Verdict.AGREES]
-    proved = f"{gradients[Verdict.PROVED]} proved, {agreeing} not proved but agreeing" if agreeing else "all proved"
+    proved = "all" if gradients[Verdict.PROVED] == gradients.total() else str(gradients[Verdict.PROVED])
+    proved += f" proved, {agreeing} not proved but agreeing" if agreeing else " proved"
     return f"{checked}: {'; '.join([proved, *run.remarks])}"

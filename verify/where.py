@@ -50,7 +50,7 @@ def asking() -> tuple[str, int]:
     frame: FrameType | None = sys._getframe()
     while frame is not None:
         file = frame.f_code.co_filename
-        if not _is_ours(file) and not file.startswith("<"):
+        if not _is_passed(file):
             first = first or frame
             if not is_library(file):
                 return file, frame.f_lineno
@@ -75,6 +75,12 @@ def may_be_users(file: str) -> bool:
 def is_users(file: str) -> bool:
     """Tell whether a file is the user's: not of this package, and not installed."""
     return not (file.startswith("<") or _is_ours(file) or is_library(file))
+
+
+@lru_cache(maxsize=4096)
+def _is_passed(file: str) -> bool:
+    """Tell whether a file is of this package, or none: most frames are, below an operation on symbols."""
+    return file.startswith("<") or _is_ours(file)
 
 
 @lru_cache(maxsize=1024)

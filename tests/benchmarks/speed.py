@@ -4,12 +4,14 @@ Whole processes are timed in pairs, in turn, so that a machine whose speed drift
 compared with the limit. Absolute times are for orientation. Exits with 1 where a limit is exceeded.
 """
 
+import contextlib
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).parent.parent.parent
 PYTHON = sys.executable
@@ -40,6 +42,27 @@ def suite_ratio() -> float:
     return statistics.median(ours / bare for ours, bare in pairs[1:])
 
 
+def report_step() -> float:
+    """Return how long all formats take for the whole suite, from the result to the last byte in its file."""
+    import io
+
+    from reports import FORMATS
+    from verify import cli
+
+    write, taken = cli._report, []
+
+    def timed(*args: Any) -> int:
+        start = time.perf_counter()
+        status = write(*args)
+        taken.append(time.perf_counter() - start)
+        return status
+
+    cli._report = timed
+    with tempfile.TemporaryDirectory() as folder, contextlib.chdir(ROOT):
+        cli.main(["--quick", *[f"--report={name}={folder}/{name}" for name in FORMATS]], io.StringIO())
+    return taken[0]
+
+
 def basket(n: int) -> float:
     """Return how long a basket of n kinds takes in a process of its own, imports included."""
     code = f"import verify; from layers.shopping import basket; assert verify.check(basket({n})).good"
@@ -59,6 +82,7 @@ def main() -> int:
             100,
             "ms",
         ),
+        report("all formats of the whole suite, beyond the run", report_step(), 1, "s"),
         report("basket(1000): 2,001 derivatives, whole process", basket(1000), 2, "s"),
     ]
     return 0 if all(fine) else 1

@@ -14,11 +14,11 @@ import numpy as np
 
 from verify.arithmetic.enclosures import Enclosures
 from verify.arithmetic.formats import Format
+from verify.arithmetic.points import Point
 from verify.arithmetic.trials import Trial
 from verify.gradients.adjoints import adjoints, totals
 from verify.gradients.claims import Exact
 from verify.proof import balls
-from verify.tracing.region import Point
 from verify.where import told
 
 _BITS = 320
@@ -38,15 +38,29 @@ def condition(run: Exact, node: int, numbers: Format, point: Point) -> float:
 
 
 class Suspect:
-    """An operation that is to blame, as a phrase and as a place; `unlimited` tells that its result may be anything."""
+    """An operation that is to blame, as a phrase and as a place; `grown` is by how much it makes the error larger.
 
-    def __init__(self, enclosures: Enclosures, number: int, column: int) -> None:
+    `unlimited` tells that its result may be anything.
+    """
+
+    def __init__(self, enclosures: Enclosures, number: int, column: int, grown: float = 1.0) -> None:
+        self.grown = grown
         recorder, row = enclosures.recorder, enclosures.row[number]
         middle, radius = enclosures.middle[row, column], enclosures.radius[row, column]
         self.where = told(recorder.places[number])
         self.unlimited = not np.isfinite(radius)
-        self.overflows = self.unlimited and not abs(middle) < enclosures.columns[column].format.overflow
+        large = not abs(middle) < enclosures.columns[column].format.overflow
+        self.overflows = self.unlimited and large and not _by_zero(enclosures, number, column)
         self.word = _word(enclosures, number)
+
+
+def _by_zero(enclosures: Enclosures, number: int, column: int) -> bool:
+    """Tell whether an operation is a quotient by what may be 0 after rounding."""
+    recorder = enclosures.recorder
+    if recorder.ops[number] != "power" or recorder.payloads[number] > 0:
+        return False
+    row = enclosures.row[recorder.args[number][0]]
+    return bool(abs(enclosures.middle[row, column]) <= enclosures.radius[row, column])
 
 
 def _word(enclosures: Enclosures, number: int) -> str:
@@ -81,13 +95,13 @@ def losing(trial: Trial, node: int) -> Suspect:
         (n for n in _below(enclosures, node) if not np.isfinite(enclosures.radius[enclosures.row[n], column])), node
     )
     best, most, number = start, 0.0, start
-    while operands := recorder.operands(number):
+    while operands := enclosures.operands[number]:
         source = max(operands, key=lambda n: _weight(enclosures, recorder.ops[number], n, column))
         before = max([unit, *(_relative(enclosures, n, column) for n in operands)])
         if (lost := _relative(enclosures, number, column) / before) > most:
             best, most = number, lost
         number = source
-    return Suspect(enclosures, best, column)
+    return Suspect(enclosures, best, column, most)
 
 
 def _below(enclosures: Enclosures, node: int) -> list[int]:
@@ -97,7 +111,7 @@ def _below(enclosures: Enclosures, node: int) -> list[int]:
         number = todo.pop()
         if number not in found:
             found.add(number)
-            todo.extend(enclosures.recorder.operands(number))
+            todo.extend(enclosures.operands[number])
     return sorted(found)
 
 

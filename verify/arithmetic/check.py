@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from verify.arithmetic.faults import Fault, faults, finding
+from verify.arithmetic.causes import finding
+from verify.arithmetic.faults import Fault, faults
 from verify.arithmetic.judge import Judgement, upward
+from verify.arithmetic.points import Tried, points, regional
 from verify.arithmetic.trials import Trial, trials
 from verify.expressions.runs import SubjectError
 from verify.gradients.claims import Exact
@@ -15,33 +17,47 @@ from verify.result import Accuracy, Finding
 from verify.subjects.cases import TracedCase
 from verify.tracing.region import pinned
 
-_LARGE = 10_000  # nodes of a run, in place of which one of smaller sizes is looked at
+_LARGE = 5_000  # nodes of a run, in place of which one of smaller sizes is looked at
 
 
-def arithmetic(case: TracedCase, runs: Sequence[Exact], seed: int) -> tuple[list[Finding], list[Accuracy]]:
-    """Return what rounding does not explain, or makes worthless, and how exact each gradient is.
+def arithmetic(case: TracedCase, runs: Sequence[Exact], seed: int) -> tuple[list[Finding], list[Accuracy], list[Exact]]:
+    """Return what rounding does not explain or makes worthless, how exact gradients are, and runs of wrong formulas.
 
-    One run is looked at for each choice of the case's options.
+    Of runs at samples of the case, one is looked at for each choice of its options, at points of all magnitudes; of
+    runs elsewhere, each at its own sample.
     """
     found: dict[tuple[str, str], list[Fault]] = {}
     accuracy: list[Accuracy] = []
-    for run in _chosen(runs):
+    wrong: list[Exact] = []
+    for run, tried in _planned(case, runs):
+        known = [other for other in runs if other.seen.variant.text == run.seen.variant.text]
         try:
-            for trial in trials(case, run, runs, seed):
+            made, met = trials(case, run, known, tried, seed)
+            wrong += met
+            for trial in made:
                 accuracy += _rows(trial)
                 for fault in faults(trial):
                     found.setdefault((fault.code, fault.name), []).append(fault)
         except SubjectError:
             continue  # it could be followed before: code that keeps something from run to run
-    return [finding(some, case.backward or case.where) for some in found.values()], accuracy
+    return [finding(some, case.backward or case.where) for some in found.values()], accuracy, wrong
+
+
+def _planned(case: TracedCase, runs: Sequence[Exact]) -> Iterator[tuple[Exact, Iterator[Tried]]]:
+    """Yield runs with the points that they are looked at in."""
+    free = [run for run in runs if not pinned(run.seen.conditions)]
+    for run in _chosen([run for run in free if not run.seen.at]):
+        yield run, points(case, run.seen)
+    for run in free:
+        if run.seen.at:
+            yield run, regional(case, run.seen)
 
 
 def _chosen(runs: Sequence[Exact]) -> list[Exact]:
     """Return a run for each choice of options: the first that is not large, or else the smallest."""
     by_options: dict[str, list[Exact]] = {}
     for run in runs:
-        if not pinned(run.seen.conditions):
-            by_options.setdefault(repr(run.seen.variant.options), []).append(run)
+        by_options.setdefault(repr(run.seen.variant.options), []).append(run)
     return [
         next((run for run in some if _size(run) <= _LARGE), None) or min(some, key=_size)
         for some in by_options.values()

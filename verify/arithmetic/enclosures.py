@@ -12,6 +12,7 @@ read in flint's balls.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from fractions import Fraction
 from typing import Any, NamedTuple
@@ -20,12 +21,12 @@ import flint
 import numpy as np
 
 from verify.arithmetic.formats import Format
+from verify.arithmetic.points import Point
 from verify.arithmetic.recorder import Recorder
 from verify.proof import balls
 
 Array = Any
 Pair = tuple[Array, Array]
-Point = Mapping[str, Fraction]
 _long = np.longdouble
 _SLOP = 16 * np.finfo(_long).eps  # of our own operations, functions of the C library among them
 _SMALLEST = np.finfo(_long).tiny
@@ -46,7 +47,8 @@ class Enclosures:
 
     def __init__(self, recorder: Recorder, nodes: Iterable[int], columns: Sequence[Column]) -> None:
         self.recorder = recorder
-        order = _needed(recorder, nodes)
+        self.operands = _operands(recorder, nodes)
+        order = sorted(self.operands)
         self.row = {number: row for row, number in enumerate(order)}
         self.middle = np.zeros((len(order), len(columns)), _long)
         self.radius = np.zeros((len(order), len(columns)), _long)
@@ -56,7 +58,7 @@ class Enclosures:
             for name in ("unit", "tiny", "half_subnormal", "overflow")
         )
         with np.errstate(all="ignore"):
-            for kind, numbers in _groups(recorder, order):
+            for kind, numbers in _groups(recorder, order, self.operands):
                 self._read(kind, numbers)
 
     def of(self, nodes: Sequence[int]) -> Pair:
@@ -72,7 +74,7 @@ class Enclosures:
 
     def _read(self, kind: tuple[Any, ...], numbers: list[int]) -> None:
         """Compute nodes of one kind."""
-        recorder, operands = self.recorder, self.recorder.operands
+        recorder, operands = self.recorder, self.operands
         units = np.array([[recorder.units[number]] for number in numbers], _long)
         outer = np.array([[number not in recorder.inner] for number in numbers])
         if not recorder.args[numbers[0]]:
@@ -80,7 +82,7 @@ class Enclosures:
         elif kind[0] in _BY_BALLS:
             middle, radius = self._composed(numbers)
         else:
-            given = [self.of([operands(number)[i] for number in numbers]) for i in range(kind[-1])]
+            given = [self.of([operands[number][i] for number in numbers]) for i in range(kind[-1])]
             middle, radius = _RULES.get(kind[0], _power)(given, kind[1])
         if kind[0] == "power" and kind[1].denominator & (kind[1].denominator - 1):
             # The exponent may have to be rounded to the format, and was read as what a few ulps from it is simple.
@@ -127,35 +129,32 @@ class Enclosures:
         return np.inf if bottom & (bottom - 1) else abs(top).bit_length() - _twos(top)
 
     def _composed(self, numbers: list[int]) -> Pair:
-        pairs = [[self._in_balls(number, i) for i in range(len(self.columns))] for number in numbers]
-        found = np.array(pairs, _long)
-        return found[..., 0], found[..., 1]
+        shape = len(numbers), len(self.columns)
+        middle, radius = split(self._in_balls(number, i) for number in numbers for i in range(shape[1]))
+        return middle.reshape(shape), radius.reshape(shape)
 
-    def _in_balls(self, number: int, column: int) -> tuple[Any, Any]:
+    def _in_balls(self, number: int, column: int) -> flint.arb:
         recorder = self.recorder
-        operands = recorder.operands(number)
+        operands = self.operands[number]
         known = {}
         for operand in operands:
             middle, radius = self.middle[self.row[operand], column], self.radius[self.row[operand], column]
             if not np.isfinite(radius):
-                return middle, np.inf
+                return flint.arb(0, math.inf)
             known[operand] = ball(middle, radius)
         inner = recorder.args[number][-1] if recorder.is_composed(number) else number
         with flint.ctx.workprec(_BITS):
-            value = balls.at(recorder, [inner], {}, known)[inner]
-        return split(value)
+            return balls.at(recorder, [inner], {}, known)[inner]
 
 
-def split(value: flint.arb) -> tuple[Any, Any]:
-    """Return the middle and the radius of one of flint's balls as extended floats; without limit it has no middle."""
-    if not value.is_finite():
-        return _long(0), _long(np.inf)
-    high = float(value.mid())
-    if not np.isfinite(high):
-        return _long(high), _long(np.inf)
-    rest = value.mid() - flint.arb(high)
-    low = _long(high) + _long(float(rest))
-    return low, (_long(float(value.rad())) + abs(low) * _SLOP) * (1 + _SLOP)
+def split(values: Iterable[flint.arb]) -> Pair:
+    """Return the middles and radii of flint's balls as extended floats; those without limit may have no middle."""
+    parts = [(float(value), float(value - float(value)), float(value.rad())) for value in values]
+    high, rest, reach = np.array(parts, _long).reshape(-1, 3).T
+    limited = np.isfinite(high) & np.isfinite(reach)
+    with np.errstate(invalid="ignore"):
+        middle = np.where(limited, high + rest, np.where(np.isnan(high), 0, high))
+        return middle, np.where(limited, (reach + np.abs(middle) * _SLOP) * (1 + _SLOP), np.inf)
 
 
 def ball(middle: Any, radius: Any) -> flint.arb:
@@ -180,27 +179,28 @@ def _twos(value: int) -> int:
     return (value & -value).bit_length() - 1 if value else 0
 
 
-def _needed(recorder: Recorder, nodes: Iterable[int]) -> list[int]:
-    """Return the operations on floats that some nodes are computed from, themselves included, operands first."""
-    found: set[int] = set()
+def _operands(recorder: Recorder, nodes: Iterable[int]) -> dict[int, list[int]]:
+    """Return the operations that nodes take, themselves included, with what each is done on."""
+    found: dict[int, list[int]] = {}
     todo = list(nodes)
     while todo:
         number = todo.pop()
         if number not in found:
-            found.add(number)
-            todo.extend(recorder.operands(number))
-    return sorted(found)
+            found[number] = recorder.operands(number)
+            todo.extend(found[number])
+    return found
 
 
-def _groups(recorder: Recorder, order: Sequence[int]) -> list[tuple[tuple[Any, ...], list[int]]]:
+def _groups(
+    recorder: Recorder, order: Sequence[int], operands: Mapping[int, list[int]]
+) -> list[tuple[tuple[Any, ...], list[int]]]:
     """Return nodes of one kind that do not need each other, in an order in which operands come first."""
     depth: dict[int, int] = {}
     groups: dict[tuple[Any, ...], list[int]] = {}
     for number in order:
-        operands = recorder.operands(number)
-        depth[number] = 1 + max((depth[operand] for operand in operands), default=-1)
-        kind = _kind(recorder, number, len(operands))
-        groups.setdefault((depth[number], *kind), []).append(number)
+        needed = operands[number]
+        depth[number] = 1 + max(map(depth.__getitem__, needed), default=-1)
+        groups.setdefault((depth[number], *_kind(recorder, number, len(needed))), []).append(number)
     return [(key[1:], numbers) for key, numbers in sorted(groups.items(), key=lambda item: item[0][0])]
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
@@ -44,15 +43,16 @@ class Format:
         """Return the number from which on rounding gives infinity: halfway past the last one."""
         return np.ldexp(np.longdouble(2) - self.unit, 1 - self.lowest) if _wide else np.finfo(self.dtype).max
 
-    def nearest(self, values: Sequence[Fraction]) -> list[Fraction] | None:
-        """Return the numbers of the format nearest to exact ones, or None if one is neither normal nor 0 there."""
+    def nearest(self, values: Any) -> Any:
+        """Return the numbers of the format nearest to doubles, or None if one is neither normal nor 0 there."""
         with np.errstate(all="ignore"):
-            found = np.array([_float(value) for value in values]).astype(self.dtype).astype(float)
-        normal = np.isfinite(found) & ((np.abs(found) >= self.tiny) | np.array([not value for value in values]))
-        return list(map(Fraction, found.tolist())) if normal.all() else None
+            found = np.asarray(values).astype(self.dtype).astype(float)
+        normal = np.isfinite(found) & ((np.abs(found) >= self.tiny) | (np.asarray(values) == 0))
+        return found if normal.all() else None
 
 
-def _float(value: Fraction) -> float:
+def nearest_double(value: Fraction) -> float:
+    """Return the double nearest to an exact number, infinity where it is too large."""
     try:
         return float(value)
     except OverflowError:

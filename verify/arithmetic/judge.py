@@ -58,18 +58,36 @@ class Judgement:
         return np.abs(self.exact) < self.numbers.overflow
 
     @property
+    def overflown(self) -> Array:
+        """Tell which entries are infinite, or NaN, and need not be."""
+        return ~np.isfinite(self.actual) & self.representable
+
+    @property
+    def strayed(self) -> Array:
+        """Tell which numbers rounding does not explain."""
+        return np.isfinite(self.actual) & np.isfinite(self.bound) & self.outside
+
+    @property
     def lost(self) -> Array:
-        """Return the relative error, by the largest entry of the gradient where that is larger; NaN counts as 1."""
+        """Return the relative error; NaN, and what overflows though it need not, counts as all and more."""
+        return np.where(np.isfinite(self.actual), self._relative(self.error), np.where(self.representable, np.inf, 0))
+
+    @property
+    def at_risk(self) -> Array:
+        """Return the relative error that rounding may make; nothing is said where it has no limit."""
+        return np.where(np.isfinite(self.bound), self._relative(self.bound), 0)
+
+    def _relative(self, error: Array) -> Array:
+        """Divide by each entry, or by the largest entry of the gradient where that is larger."""
         size = np.maximum(np.abs(self.exact), self.scale)
-        relative = np.where(self.error == 0, 0, self.error / np.where(size == 0, self.numbers.tiny, size))
-        return np.where(np.isfinite(self.actual), relative, np.where(self.representable, np.inf, 0))
+        return np.where(error == 0, 0, error / np.where(size == 0, self.numbers.tiny, size))
 
 
 def judged(
     numbers: Format, actual: Array, exact: Sequence[flint.arb], enclosed: tuple[Array, Array], scale: float
 ) -> Judgement | None:
     """Measure a gradient; None where its formula is wrong here: the exact value lies outside of the enclosure."""
-    true, doubt = (np.array(column, np.longdouble) for column in zip(*map(split, exact), strict=True))
+    true, doubt = split(exact)
     middle, radius = enclosed
     with np.errstate(all="ignore"):
         distance = np.abs(middle - true)

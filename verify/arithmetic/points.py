@@ -2,57 +2,77 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
+from typing import Any, NamedTuple
 
-from verify.arithmetic.formats import DOUBLE, HALF, SINGLE, Format
+import numpy as np
+
+from verify.arithmetic.formats import DOUBLE, HALF, SINGLE, Format, nearest_double
 from verify.subjects.cases import TracedCase
 from verify.subjects.shapes import Real
 from verify.tracing.observe import Observation
 
-Point = Mapping[str, Fraction]
+Array = Any
+Point = Mapping[str, Any]  # floats, each an exact number
 SAMPLE = "sample"
-_FAR = Fraction(10**6)
+REGION = "another region"
+_FAR = 1e6
 # How far from the middle of the domain, or from its end, inputs lie, as a multiple of how far the sample does.
-_SCALES = {
-    "1e-8": Fraction(1, 10**8),
-    "1e-3": Fraction(1, 10**3),
-    "30": Fraction(30),
-    "1e3": Fraction(10**3),
-    "1e8": Fraction(10**8),
-}
+_SCALES = {"1e-8": 1e-8, "1e-3": 1e-3, "30": 30.0, "1e3": 1e3, "1e8": 1e8}
 _OFFSET = "1e6 + sample"  # inputs of one sign that differ little from each other, as rows to be normalised may
-# At which of these each format is tried: half precision has no room for more.
-TRIED: Mapping[Format, tuple[str, ...]] = {
-    DOUBLE: (SAMPLE, *_SCALES, _OFFSET),
-    SINGLE: (SAMPLE, "1e-3", "1e3", "1e8"),
-    HALF: (SAMPLE,),
-}
+_NAMES = (SAMPLE, *_SCALES, _OFFSET)
+_FORMATS = (DOUBLE, SINGLE, HALF)  # each is tried at all of these points that are normal numbers of it
 
 
-def points(case: TracedCase, seen: Observation, numbers: Format) -> Iterator[tuple[str, Point]]:
-    """Return the points of a case that a format can hold, each with its name; the upstream stays as it was."""
-    for name in TRIED[numbers]:
-        moved = _moved(case, seen, name)
-        if (rounded := numbers.nearest(list(moved.values()))) is not None:
-            yield name, dict(zip(moved, rounded, strict=True))
+class Tried(NamedTuple):
+    """A point whose numbers are of a format, and what it is called."""
+
+    name: str
+    numbers: Format
+    point: Point
 
 
-def _moved(case: TracedCase, seen: Observation, name: str) -> dict[str, Fraction]:
-    sample, names, real = seen.trace.sample, seen.trace.payloads, case.real
-    moved = dict(sample)
+def points(case: TracedCase, seen: Observation) -> Iterator[Tried]:
+    """Yield the points of a case, the sample first, in each format that can hold them; the upstream stays as it was."""
+    sample = _sample(seen)
+    for name in _NAMES:
+        moved = _moved(case, seen, name, sample)
+        if name == SAMPLE or (moved != sample).any():
+            yield from _in_formats(name, seen.trace.sample, moved, _FORMATS)
+
+
+def regional(case: TracedCase, seen: Observation) -> Iterator[Tried]:
+    """Yield the sample of a run that is in another region than the case's own: where its floats are to run at all."""
+    yield from _in_formats(REGION, seen.trace.sample, _sample(seen), (DOUBLE, SINGLE))
+
+
+def _in_formats(name: str, sample: Iterable[str], moved: Array, formats: Sequence[Format]) -> Iterator[Tried]:
+    for numbers in formats:
+        if (rounded := numbers.nearest(moved)) is not None:
+            yield Tried(name, numbers, dict(zip(sample, rounded.tolist(), strict=True)))
+
+
+def _sample(seen: Observation) -> Array:
+    return np.array([nearest_double(value) for value in seen.trace.sample.values()])
+
+
+def _moved(case: TracedCase, seen: Observation, name: str, sample: Array) -> Array:
+    """Return the sample with its inputs, which stand at places of it, moved to a magnitude."""
+    moved = sample.copy()
+    place = {variable: number for number, variable in enumerate(seen.trace.sample)}
     for key, quantity in seen.inputs.items():
-        move = _move(real[key], name)
-        moved.update({names[node]: move(sample[names[node]]) for node in quantity.nodes})
+        places = [place[seen.trace.payloads[node]] for node in quantity.nodes]
+        moved[places] = _at_magnitude(case.real[key], name, sample[places])
     return moved
 
 
-def _move(given: Real, name: str) -> Callable[[Fraction], Fraction]:
-    """Return what takes the sample to inputs of a magnitude; a domain between two bounds has no large ones."""
+def _at_magnitude(given: Real, name: str, values: Array) -> Array:
+    """Return inputs of a magnitude; a domain between two bounds has no large ones."""
     low, high = given.low, given.high
     if name == SAMPLE or (low is not None and high is not None and _SCALES.get(name, _FAR) > 1):
-        return lambda value: value
+        return values
     if name == _OFFSET:
-        return (lambda value: value + _FAR) if high is None else (lambda value: value - _FAR)
-    end, factor = high if low is None else low, _SCALES[name]
-    return lambda value: (end or 0) + (value - (end or 0)) * factor
+        return values + (_FAR if high is None else -_FAR)
+    end = nearest_double((high if low is None else low) or Fraction(0))
+    return end + (values - end) * _SCALES[name]

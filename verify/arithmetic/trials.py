@@ -2,52 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from functools import cached_property
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
-import flint
 import numpy as np
 
-from verify.arithmetic.enclosures import Column, Enclosures
-from verify.arithmetic.formats import Format
+from verify.arithmetic.formats import DOUBLE, Format
 from verify.arithmetic.judge import Judgement, judged
-from verify.arithmetic.points import SAMPLE, TRIED, points
-from verify.arithmetic.recorder import Recorder
+from verify.arithmetic.places import Place, place_of
+from verify.arithmetic.points import SAMPLE, Point, Tried
 from verify.expressions.runs import SubjectError
 from verify.gradients.claims import Exact
-from verify.proof import balls
 from verify.subjects.cases import TracedCase
 from verify.tracing.floats import FloatRun
-from verify.tracing.observe import Observation, observe
-from verify.tracing.region import Point, pinned
 
-_BITS = 320  # of the exact values
-_LARGEST_ELSEWHERE = 5_000  # nodes of a run that is done once more in the region of a point
 _LARGEST = 100_000  # nodes of a run that is looked at in more than its sample
-
-
-class Place:
-    """A region that points lie in: a run on symbols there, the operations of the code there, and their enclosures."""
-
-    def __init__(self, case: TracedCase, run: Exact, seed: int) -> None:
-        self.run = run
-        self.columns: list[Column] = []
-        sample, seen = run.seen.trace.sample, Observation(run.seen.variant, Recorder())
-        self.seen = observe(case, run.seen.variant, seed, seen=seen, at=sample)
-
-    @property
-    def recorder(self) -> Recorder:
-        """Return the operations of the code."""
-        assert isinstance(self.seen.trace, Recorder)
-        return self.seen.trace
-
-    @cached_property
-    def enclosures(self) -> Enclosures:
-        """Return what rounding may do in all columns."""
-        nodes = [node for quantity in self.seen.gradients.values() for node in quantity.nodes]
-        return Enclosures(self.recorder, [*nodes, *self.recorder.asked], self.columns)
+Scales = dict[tuple[str, str], float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,88 +30,94 @@ class Trial:
     point: Point
     place: Place
     column: int
+    floats: FloatRun
     judgements: Mapping[str, Judgement]
 
+    @property
+    def declared(self) -> str:
+        """Return the type of the output where it is a shorter one than that of the inputs: the layer's own choice."""
+        outputs = self.floats.output if self.floats.seen.several else [self.floats.output]
+        dtype = np.result_type(*(np.asarray(output).dtype for output in outputs))
+        return dtype.name if dtype.kind == "f" and dtype.itemsize < self.numbers.dtype.itemsize else ""
 
-def trials(case: TracedCase, run: Exact, known: Sequence[Exact], seed: int) -> Iterator[Trial]:
-    """Yield what came of a run of the code in each format at each point where it runs.
+    @property
+    def explained(self) -> bool:
+        """Tell whether all floats are what rounding may make of them, by the operations that are known."""
+        return not any(
+            (one.strayed | (one.overflown & np.isfinite(one.bound))).any() for one in self.judgements.values()
+        )
+
+
+def trials(
+    case: TracedCase, run: Exact, known: Sequence[Exact], tried: Iterable[Tried], seed: int
+) -> tuple[list[Trial], list[Exact]]:
+    """Return what came of a run of the code at points, each in a format, where it runs.
 
     `known` are runs in other regions. Left out are points where rounding may decide a branch, or that lie in a region
-    where the code cannot be followed, and gradients whose formula is wrong there.
+    where the code cannot be followed, and gradients whose formula is wrong there: the second list is of new runs in
+    regions with such.
     """
     places = [Place(case, run, seed)]
-    planned = []
-    for numbers in TRIED:
-        for name, point in points(case, run.seen, numbers):
-            if name != SAMPLE and len(run.seen.trace) > _LARGEST:
-                continue
-            if (place := _place(case, run, known, places, point, seed)) is not None:
-                planned.append((name, numbers, point, place, len(place.columns)))
-                place.columns.append(Column(numbers, point))
-    certain = {id(place): place.enclosures.certain(place.recorder.asked) for place in places if place.columns}
-    scales: dict[tuple[str, str], float] = {}
-    for name, numbers, point, place, column in planned:
-        if certain[id(place)][column]:
-            found = _judgements(case, place, numbers, point, column, scales, seed)
-            for key, judgement in found.items() if name == SAMPLE else ():
-                scales[numbers.name, key] = judgement.scale
-            yield Trial(name, numbers, point, place, column, found)
+    planned = [
+        (one, place, place.take(one.numbers, one.point))
+        for one in tried
+        if (one.name == SAMPLE or len(run.seen.trace) <= _LARGEST)
+        and (place := place_of(one.point, places, known)) is not None
+    ]
+    scales: Scales = {}
+    found = _told([trial for one in planned if (trial := _trial(*one, scales)) is not None], scales)
+    met = [place.run for place in places[1:] if place.wrong and place.run not in known]
+    return found, met
 
 
-def _place(
-    case: TracedCase, run: Exact, known: Sequence[Exact], places: list[Place], point: Point, seed: int
-) -> Place | None:
-    """Return the place of a point; a run on symbols is done there if none is known, and it is a small one."""
-    for place in places:
-        if place.run.region.holds(point):
-            return place
+def _trial(tried: Tried, place: Place, column: int, scales: Scales) -> Trial | None:
+    """Run the code in a format and judge its gradients; None where it does not run, or rounding decides a branch."""
+    if not place.certain[column]:
+        return None
     try:
-        there = next(
-            (
-                other
-                for other in known
-                if other.seen.variant.text == run.seen.variant.text and other.region.holds(point)
-            ),
-            None,
-        )
-        if there is None and len(run.seen.trace) <= _LARGEST_ELSEWHERE:
-            there = Exact(case, observe(case, run.seen.variant, seed, at=point))
-        if there is None or pinned(there.seen.conditions) or not there.region.holds(point):
-            return None
-        places.append(Place(case, there, seed))
+        floats = FloatRun(place.case, place.run.seen, place.seed, tried.point, tried.numbers.dtype)
     except SubjectError:
         return None
-    return places[-1]
+    found = _judgements(place, column, floats, scales)
+    for name, judgement in found.items() if tried.name == SAMPLE else ():
+        scales[tried.numbers.name, name] = judgement.scale
+    return Trial(*tried, place, column, floats, found)
 
 
-def _judgements(
-    case: TracedCase,
-    place: Place,
-    numbers: Format,
-    point: Point,
-    column: int,
-    scales: Mapping[tuple[str, str], float],
-    seed: int,
-) -> dict[str, Judgement]:
-    """Run the code in a format and judge each gradient that comes in the shape of its input."""
-    run, recorded = place.run, place.seen.gradients
-    try:
-        gradients = FloatRun(case, run.seen, seed, point, numbers.dtype).gradients
-    except SubjectError:
-        return {}
-    came = {name: array for name in recorded if (array := _numbers(gradients.get(name))) is not None}
-    wanted = [name for name in came if name not in run.seen.malformed and recorded[name].shape == came[name].shape]
-    nodes = [node for name in wanted for node in run.gradient(name)]
-    with flint.ctx.workprec(_BITS):
-        values = balls.at(run.seen.trace, nodes, point)
-        found = {}
-        for name in wanted:
-            middle, radius = place.enclosures.of(recorded[name].nodes)
-            exact = [values[node] for node in run.gradient(name)]
-            enclosed = middle[:, column], radius[:, column]
-            scale = scales.get((numbers.name, name), 0.0)
-            if all(value.is_finite() for value in exact):
-                found[name] = judged(numbers, came[name].ravel(), exact, enclosed, scale)
+def _told(found: Sequence[Trial], scales: Scales) -> list[Trial]:
+    """Judge anew what rounding does not explain in a shorter format: code may ask for the type of its numbers.
+
+    Where that code cannot be followed nothing is said. A gradient whose formula is wrong then, for this type of numbers
+    alone, is as it was: not explained.
+    """
+    doubted = [trial for trial in found if trial.numbers is not DOUBLE and not trial.explained]
+    places = {id(trial): trial.place.told(trial.numbers, trial.point) for trial in doubted}
+    columns = {id(t): place.take(t.numbers, t.point) for t in doubted if (place := places[id(t)]) is not None}
+    again = {id(trial): _again(trial, places[id(trial)], columns.get(id(trial), 0), scales) for trial in doubted}
+    return [trial for one in found if (trial := again.get(id(one), one)) is not None]
+
+
+def _again(trial: Trial, place: Place | None, column: int, scales: Scales) -> Trial | None:
+    if place is None or not place.certain[column]:
+        return None
+    found = _judgements(place, column, trial.floats, scales)
+    return replace(trial, place=place, column=column, judgements={**trial.judgements, **found})
+
+
+def _judgements(place: Place, column: int, floats: FloatRun, scales: Scales) -> dict[str, Judgement]:
+    """Judge each gradient that comes in the shape of its input."""
+    recorded, numbers = place.seen.gradients, place.columns[column].format
+    came = {name: array for name in recorded if (array := _numbers(floats.gradients.get(name))) is not None}
+    found = {}
+    for name in came:
+        if name in place.run.seen.malformed or recorded[name].shape != came[name].shape:
+            continue
+        exact = [place.exact[node][column] for node in place.run.gradient(name)]
+        middle, radius = place.enclosures.of(recorded[name].nodes)
+        enclosed, scale = (middle[:, column], radius[:, column]), scales.get((numbers.name, name), 0.0)
+        if all(value.is_finite() for value in exact):
+            found[name] = judged(numbers, came[name].ravel(), exact, enclosed, scale)
+            place.wrong = place.wrong or found[name] is None
     return {name: judgement for name, judgement in found.items() if judgement is not None}
 
 

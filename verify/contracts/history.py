@@ -8,8 +8,10 @@ Both copies have had a call before, so that what is set up in the first one, and
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
+
+import numpy as np
 
 from verify.contracts.arrays import apart, copied, flat
 from verify.contracts.modes import Mode, mode_of
@@ -28,17 +30,26 @@ def carries_state(layer: Any) -> bool:
     return bool(getattr(layer, "stateful", False)) or any(hasattr(layer, n) for n in ("reset_state", "reset_states"))
 
 
-def _resets(layer: Any) -> list[str]:
-    """Return the methods that start a layer's gradients anew; to have one declares that they add up."""
-    return [name for name in dir(layer) if _RESET.match(name) and callable(getattr(layer, name))]
+def _resets(layer: Any) -> list[Callable[[], object]]:
+    """Return the methods that start a layer's gradients anew, of its own or of its parameters.
+
+    To have one declares that they add up.
+    """
+    owners = [layer, *vars(layer).values()] if hasattr(layer, "__dict__") else [layer]
+    named = [(owner, name) for owner in owners if not _plain(owner) for name in dir(owner) if _RESET.match(name)]
+    return [method for owner, name in named if callable(method := getattr(owner, name))]
+
+
+def _plain(value: Any) -> bool:
+    return isinstance(value, (np.ndarray, np.generic, int, float, str, tuple, list, dict, type(None)))
 
 
 def _asked(layer: Layer, unit: Unit, *history: Sequence[Call]) -> _Answer:
     """Call a layer, start anew as it wants it, then ask it forward and backward; returns copies."""
     for calls in history:
         layer.play(calls)
-    for name in _resets(layer.itself):
-        attempt(getattr(layer.itself, name))
+    for start_anew in _resets(layer.itself):
+        attempt(start_anew)
     return copied(layer.play(unit.forward)), *layer.backward(unit.backward)
 
 

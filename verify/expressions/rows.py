@@ -93,7 +93,16 @@ class Rows:
             evidence=decision.evidence,
             rounding=written.rounding,
             counterexample=None if decision.point is None else self._counterexample(key, decision.point, actual),
+            relation=self._relation(key, decision, actual),
         )
+
+    def _relation(self, key: Key, decision: Decision, actual: int | None) -> str:
+        """Say how a wrong formula is related to the right one; where SymPy would take long for it, nothing."""
+        if decision.verdict is not Verdict.REFUTED or actual is None or not self.exact.wholes:
+            return ""
+        from verify.gradients.explain import relation  # and NumPy with it, which what is right does not need
+
+        return relation(self.exact.graph, self.exact.expected(key), actual, self.exact.names, self.exact)
 
     def _value(self, index: int, label: str) -> str:
         """Return the forward value of a step: an input as typed, anything else as the float that came."""

@@ -14,7 +14,7 @@ from typing import Any
 import sympy
 
 from verify.errors import TraceError
-from verify.expressions.program import OPERATIONS, Program, compute
+from verify.expressions.program import OPERATIONS, Program, Step, compute
 from verify.proof.formulas import Alphabet, Plan, from_sympy, plan, replay
 from verify.proof.graph import Graph
 from verify.tracing.symbolic import Symbol
@@ -66,6 +66,12 @@ def sweep(graph: Graph, program: Program, values: list[Symbol], upstream: Symbol
                 share = adjoint if rule is None else _share(graph, adjoint, rule, [values[i].node for i in args])
                 adjoints[argument] = graph.sum(adjoints[argument], share) if argument in adjoints else share
     return adjoints
+
+
+def shares(graph: Graph, step: Step, derivative: int, operands: list[int]) -> list[int]:
+    """Return the nodes of what flows back from a step along each edge into it, given the derivative for the step."""
+    rules = [_rule(partial) for partial in partials(step.op, len(step.args), step.number)]
+    return [derivative if rule is None else _share(graph, derivative, rule, operands) for rule in rules]
 
 
 def _rule(partial: sympy.Expr) -> _Rule:

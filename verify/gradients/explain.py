@@ -7,6 +7,7 @@ import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import Protocol
 
 import flint
 import sympy
@@ -90,7 +91,7 @@ def _shown(
     """Return a simple counterexample, and how far the two sides are apart there."""
     if decision.point is None:
         return None, decision.evidence
-    names = list(dict.fromkeys([*region.moved, *(graph.payloads[i] for i in variables)]))
+    names = list(dict.fromkeys([*region.selecting(), *(graph.payloads[i] for i in variables)]))
     simple = _shrunk(graph, region, expected, actual, decision.point, names)
     found = next((point for point in (simple, decision.point) if confirmed(point)), None)
     if found is None:
@@ -154,7 +155,15 @@ def _differ(graph: Graph, expected: int, actual: int, point: Point) -> bool:
         return bool(left.is_finite() and right.is_finite() and not left.overlaps(right))
 
 
-def relation(graph: Graph, expected: int, actual: int, names: Alphabet, region: Region) -> str:
+class Sampled(Protocol):
+    """Whatever has a sample: a region of a run, or the theory of an expression."""
+
+    @property
+    def sample(self) -> Point:
+        """Return the value of each input."""
+
+
+def relation(graph: Graph, expected: int, actual: int, names: Alphabet, region: Sampled) -> str:
     """Say how what came is related to what is exact, in the shortest true way; nothing where that is long."""
     if graph.value(actual) == 0:
         return "actual = 0"
@@ -166,7 +175,7 @@ def relation(graph: Graph, expected: int, actual: int, names: Alphabet, region: 
     return _simplified(graph, expected, actual, names)
 
 
-def constant_ratio(graph: Graph, expected: int, actual: int, region: Region) -> Fraction | None:
+def constant_ratio(graph: Graph, expected: int, actual: int, region: Sampled) -> Fraction | None:
     """Return the one simple rational that actual / expected is everywhere, if it is."""
     with flint.ctx.workprec(_BITS):
         values = balls.at(graph, [expected, actual], region.sample)

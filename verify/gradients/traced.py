@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -38,15 +39,13 @@ def check_traced(case: TracedCase, seed: int = 0) -> tuple[CaseResult, list[Exac
         try:
             rows, exact = decided(case, _seen(case, variant, seed), seed)
         except SubjectError as problem:
-            comparisons.append(_whole(case, variant, problem))
+            comparisons.append(whole(case, variant, problem))
             continue
         comparisons += rows
         region += branches(exact.seen.trace, exact.seen.conditions, variant.text)
         unclaimed.update(dict.fromkeys(exact.seen.unclaimed))
         notes.update(dict.fromkeys(_notes(exact, seed)))
         runs.append(exact)
-    if runs and all(exact.constant for exact in runs):
-        comparisons, notes, runs = [_whole(case, None, SubjectError(_CONSTANT, broken=True))], {}, []
     result = CaseResult(
         name=case.name,
         where=case.where,
@@ -63,6 +62,16 @@ def check_traced(case: TracedCase, seed: int = 0) -> tuple[CaseResult, list[Exac
         notes=tuple(notes),
     )
     return result, runs
+
+
+def dead(runs: Sequence[Exact]) -> bool:
+    """Tell whether the output depends on no input in any run."""
+    return bool(runs) and all(exact.constant for exact in runs)
+
+
+def of_nothing(case: TracedCase, result: CaseResult) -> CaseResult:
+    """Return the result of a case whose output depends on no input: 0 = 0 is no proof."""
+    return replace(result, comparisons=(whole(case, None, SubjectError(_CONSTANT, broken=True)),), notes=())
 
 
 def _described(name: str, given: Input) -> str:
@@ -88,11 +97,12 @@ def _notes(exact: Exact, seed: int) -> list[str]:
 
 
 def _reproduce(case: TracedCase) -> str:
+    """Return the command that runs a case, or its file where the case has no name: it would get that of a variable."""
     name = f"={shlex.quote(case.name)}" if case.name.startswith("-") else f" {shlex.quote(case.name)}"
-    return f"gradproof run {shlex.quote(case.where.rpartition(':')[0])} --case{name}"
+    return f"gradproof run {shlex.quote(case.where.rpartition(':')[0])}{'' if case.unnamed else f' --case{name}'}"
 
 
-def _whole(case: TracedCase, variant: Variant | None, problem: SubjectError) -> Comparison:
+def whole(case: TracedCase, variant: Variant | None, problem: SubjectError) -> Comparison:
     """Write the row of a variant, or of the case, that could not be compared."""
     verdict, kind = (Verdict.ERROR, "error") if problem.broken else (Verdict.UNDECIDED, "not followed")
     evidence, said = Evidence(kind, str(problem)), "" if variant is None else variant.text

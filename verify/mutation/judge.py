@@ -16,7 +16,7 @@ from verify.expressions.runs import SubjectError
 from verify.garbage import uncollected
 from verify.mutation.mutants import mutants
 from verify.mutation.result import How, Judged, Mutant, Outcome, Planted
-from verify.mutation.results import same_results
+from verify.mutation.results import Given, on_floats, on_symbols, same_results
 from verify.mutation.watching import Watch, watch
 from verify.result import CaseResult, Comparison, Verdict, strict
 from verify.subjects.cases import Case, ExpressionCase, TracedCase
@@ -52,6 +52,7 @@ class Original:
     how: How
     result: CaseResult
     runs: list[Exact] = field(default_factory=list)
+    given: list[Given] = field(default_factory=list)
     seen: Watch = field(default_factory=Watch)
 
     @classmethod
@@ -67,6 +68,12 @@ class Original:
             found.runs = sorted(check_traced(case, how.seed)[1], key=lambda exact: len(exact.seen.trace))
         if found.result.good:
             found.seen = watch(case, found.runs, how.seed)
+            # Here and not beside a mutant, which has the place of the original's modules then.
+            found.given = (
+                [on_symbols(case, exact, how.seed)[0] for exact in found.runs]
+                if isinstance(case, TracedCase)
+                else [on_floats(case)]
+            )
         return found
 
     def planted(self) -> Planted:
@@ -179,7 +186,7 @@ def _doubt(original: Original, case: TracedCase | ExpressionCase, result: CaseRe
 
 
 def _unseen(original: Original, case: TracedCase | ExpressionCase, mutant: Mutant) -> str:
-    same = same_results(original.case, case, original.runs, mutant, original.how.seed)
+    same = same_results(original.given, case, original.runs, mutant, original.how.seed)
     return "" if same else _UNSEEN
 
 

@@ -7,7 +7,7 @@ same. One that changes no result of the function in which it is changes nothing.
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from types import FrameType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -18,9 +18,11 @@ from verify.mutation.result import Mutant
 from verify.subjects.cases import ExpressionCase, TracedCase
 from verify.tracing import arrays
 from verify.tracing.concolic import Concolic
+from verify.where import is_users
 
 if TYPE_CHECKING:
     from verify.gradients.claims import Exact
+    from verify.tracing.observe import Observation
 
 
 class Symbolic(NamedTuple):
@@ -29,29 +31,40 @@ class Symbolic(NamedTuple):
     node: int
 
 
-def same_results(original: TracedCase | ExpressionCase, case: Any, on: list[Exact], mutant: Mutant, seed: int) -> bool:
-    """Tell whether the function that a mutant is in is proved to give what it gives in the original, in every call."""
-    if isinstance(original, ExpressionCase):
-        return _on_floats(original, mutant) == _on_floats(case, mutant)
-    return all(_same(original, case, exact, mutant, seed) for exact in on)
+Given = dict[tuple[str, str], list[Any]]  # by file and name of a function: one value after the other
 
 
-def _on_floats(case: ExpressionCase, mutant: Mutant) -> list[Any]:
-    return _results(lambda: runs.on_floats(case), mutant)
+def on_floats(case: ExpressionCase) -> Given:
+    """Return what each function of the user's gives in a run on floats; raises SubjectError."""
+    return _given(lambda: runs.on_floats(case))
 
 
-def _same(original: TracedCase, case: TracedCase, exact: Exact, mutant: Mutant, seed: int) -> bool:
-    from verify.proof.decide import decide
-    from verify.result import Verdict
+def on_symbols(case: TracedCase, exact: Exact, seed: int) -> tuple[Given, Observation]:
+    """Return what each function of the user's gives in a run on the graph of another, and the run."""
     from verify.tracing.observe import Observation, observe
-    from verify.tracing.region import Region
     from verify.tracing.trace import Trace
 
-    variant, found = exact.seen.variant, []
-    for one in (original, case):
-        seen = Observation(variant, Trace(exact.seen.trace))
-        found.append(_results(lambda one=one, seen=seen: observe(one, variant, seed, seen=seen), mutant))
-    theirs, mine = found
+    seen = Observation(exact.seen.variant, Trace(exact.seen.trace))
+    return _given(lambda: observe(case, exact.seen.variant, seed, seen=seen)), seen
+
+
+def same_results(
+    given: list[Given], case: TracedCase | ExpressionCase, on: list[Exact], mutant: Mutant, seed: int
+) -> bool:
+    """Tell whether the function that a mutant is in is proved to give what it gives in the original, in every call."""
+    asked = mutant.file, mutant.function
+    if isinstance(case, ExpressionCase):
+        return given[0].get(asked) == on_floats(case).get(asked)
+    return all(_same(case, theirs.get(asked, []), exact, asked, seed) for theirs, exact in zip(given, on, strict=True))
+
+
+def _same(case: TracedCase, theirs: list[Any], exact: Exact, asked: tuple[str, str], seed: int) -> bool:
+    from verify.proof.decide import decide
+    from verify.result import Verdict
+    from verify.tracing.region import Region
+
+    given, seen = on_symbols(case, exact, seed)
+    mine = given.get(asked, [])
     pairs = [(a, b) for a, b in zip(theirs, mine, strict=False) if a != b]
     if len(theirs) != len(mine) or not all(isinstance(value, Symbolic) for pair in pairs for value in pair):
         return False
@@ -60,15 +73,15 @@ def _same(original: TracedCase, case: TracedCase, exact: Exact, mutant: Mutant, 
     return all(decision.verdict is Verdict.PROVED for decision in decided)
 
 
-def _results(run: Any, mutant: Mutant) -> list[Any]:
-    """Return all that the functions of this name give in a run, one value after the other."""
-    found: list[Any] = []
+def _given(run: Callable[[], object]) -> Given:
+    """Return all that the user's functions give in a run."""
+    found: Given = {}
 
     def profile(frame: FrameType, event: str, value: Any) -> None:
         code = frame.f_code
-        if event == "return" and (code.co_filename, code.co_name) == (mutant.file, mutant.function):
+        if event == "return" and is_users(code.co_filename):
             kept = getattr(frame.f_locals.get("self"), "__dict__", {})
-            found.extend(_leaves([value, dict(kept)], 0))
+            found.setdefault((code.co_filename, code.co_name), []).extend(_leaves([value, dict(kept)], 0))
 
     before = sys.getprofile()
     sys.setprofile(profile)

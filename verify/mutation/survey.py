@@ -8,7 +8,6 @@ import sys
 import threading
 from collections.abc import Callable, Collection, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from typing import TextIO
 
 from verify.mutation.result import How, Judged, Mutant, Outcome, Planted, Survey
 from verify.processes.messages import Answer
@@ -77,18 +76,6 @@ def surveyed(
     return Survey(case.name, case.where, judged, problem, failing=planted.failing)
 
 
-def shown(stream: TextIO) -> Progress:
-    """Return what shows the progress on a terminal, and nowhere else."""
-    if not stream.isatty():
-        return lambda *_: None
-
-    def show(name: str, done: int, number: int) -> None:
-        stream.write(f"\r\x1b[K{name}: {done} of {number}" if done < number else "\r\x1b[K")
-        stream.flush()
-
-    return show
-
-
 def _counted(results: Iterable[Judged], name: str, number: int, progress: Progress) -> Iterator[Judged]:
     for done, result in enumerate(results, 1):
         progress(name, done, number)
@@ -100,4 +87,5 @@ def _judged(crew: Crew, found: Found, how: How, mutant: Mutant) -> Judged:
     if answer.kind == "done":
         judged: Judged = answer.value
         return judged
-    return Judged(mutant, Outcome.CAUGHT, str(answer.value))
+    # That we fail is not that the case does.
+    return Judged(mutant, Outcome.SURVIVED if answer.value == OURS else Outcome.CAUGHT, str(answer.value))

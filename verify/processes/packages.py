@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import importlib.util
 import sys
+from functools import cache
+from importlib import import_module
 from pathlib import Path
 from types import ModuleType
 
@@ -25,3 +27,21 @@ def beside(directory: str, name: str) -> ModuleType:
     sys.modules[name] = module
     spec.loader.exec_module(module)
     return module
+
+
+@cache
+def borrowed(name: str) -> ModuleType:
+    """Import a module of a package of ours, and leave the name of that package to the user, in whose process we are."""
+    package = name.partition(".")[0]
+    users = _taken(package)
+    try:
+        beside(package, package)
+        return import_module(name)
+    finally:
+        _taken(package)
+        sys.modules.update(users)
+
+
+def _taken(package: str) -> dict[str, ModuleType]:
+    """Take a package, and what is imported of it, out of `sys.modules`."""
+    return {name: sys.modules.pop(name) for name in list(sys.modules) if name.partition(".")[0] == package}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import chain
 
 from verify.gradients.claims import Exact, on_upstream
@@ -10,7 +11,7 @@ from verify.regions.cover import covered, single
 from verify.regions.edges import kinks
 from verify.regions.explore import Explorer, explorers
 from verify.regions.sites import Site
-from verify.result import Comparison, Cover, Verdict
+from verify.result import ELSEWHERE, Comparison, Cover, Verdict
 from verify.subjects.cases import TracedCase
 
 
@@ -23,14 +24,14 @@ def regions(case: TracedCase, runs: Sequence[Exact], seed: int) -> tuple[list[Co
     done: set[Site] = set()  # code that is run with other options has the same edges
     edges = [kinks(explorer, done) for explorer in found]
     cover = Cover(
-        regions=len(runs) + sum(len(explorer.runs) for explorer in found),
+        regions=sum(1 + len(explorer.runs) for explorer in found),
         complete=complete,
         variant=sizes,
         unvisited=tuple(chain.from_iterable(explorer.unvisited(done) for explorer in found)),
         kinks=tuple(dict.fromkeys(chain.from_iterable(edge.said.values() for edge in edges))),
     )
     rows = [row for explorer, edge in zip(found, edges, strict=True) for row in (*explorer.rows, *edge.rows)]
-    return _first(rows), cover, [run for explorer in found for run in explorer.runs]
+    return [apart(row) for row in _first(rows)], cover, [run for explorer in found for run in explorer.runs]
 
 
 def _complete(case: TracedCase, found: list[Explorer], runs: Sequence[Exact], seed: int) -> tuple[bool, str]:
@@ -53,6 +54,11 @@ def _complete(case: TracedCase, found: list[Explorer], runs: Sequence[Exact], se
     complete = complete and {s for e in found for s in e.asked()} <= {s for e in singles for s in e.asked()}
     found += singles
     return complete, ", ".join(f"{name}={size}" for name, size in singles[0].variant.sizes.items()) if complete else ""
+
+
+def apart(row: Comparison) -> Comparison:
+    """Return a row with a variant that tells it from that of the sample."""
+    return replace(row, variant=f"{row.variant}{ELSEWHERE}".removeprefix(", "))
 
 
 def _first(rows: Sequence[Comparison]) -> list[Comparison]:

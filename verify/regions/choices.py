@@ -101,7 +101,8 @@ class _Judge:
                 low, high = min(side[number] for side in sides), max(side[number] for side in sides)
                 if low < high:
                     between = f"a choice between {_short(low)} and {_short(high)}"
-                    return f"the gradient of {met.entries[number][0]} is {_short(returned[number])}, {between}"
+                    name = self.explorer.named(*met.entries[number])
+                    return f"the gradient of {name} is {_short(returned[number])}, {between}"
         return "a choice between the derivatives on its sides"
 
     def _row(self, numbers: Sequence[int], came: Sequence[str], sides: Sequence[Sequence[Fraction]]) -> Comparison:

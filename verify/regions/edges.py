@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from fractions import Fraction
@@ -19,6 +20,7 @@ from verify.tracing.observe import Observation
 from verify.tracing.region import Point, written
 
 _TRIED = 3  # points for each condition
+_INDEX = r"\[[^]]*\]"
 _EDGES = 4  # of each site, until one is found where the sides differ
 
 
@@ -74,7 +76,8 @@ class Kinks:
         if verdict.row:
             self.rows.append(verdict.row)
         elif verdict.said:
-            self.said.setdefault((one.site.where, one.site.offset, verdict.said), f"{where}: {verdict.said}")
+            alike = re.sub(_INDEX, "", verdict.said)  # what holds of one entry is told of one
+            self.said.setdefault((one.site.offset, one.site.inputs, alike), f"{where}: {verdict.said}")
         return not verdict.row and not verdict.said
 
 

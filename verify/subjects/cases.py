@@ -25,10 +25,10 @@ On scalars it may come with the expression that it is to compute; then it may yi
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
-from typing import Any, NamedTuple, Self
+from typing import Any, NamedTuple, Self, TypeGuard
 
 from verify.errors import InputError, ProtocolError, nearest
 from verify.exact import exact
@@ -95,6 +95,23 @@ class TracedCase(Case):
     def real(self) -> dict[str, Real]:
         """Return the inputs that are differentiated."""
         return {name: given for name, given in self.inputs.items() if isinstance(given, Real)}
+
+
+def cases_of_value(name: str, value: Any) -> list[tuple[str, Case]]:
+    """Return the cases that the value of a variable is or, as a list, tuple or dict, has in it, each with a title."""
+    if _is_case(value):
+        return [(name, value)]
+    members: Iterable[tuple[Any, Any]] = ()
+    if issubclass(type(value), (list, tuple)):
+        members = enumerate(value, 1)
+    elif issubclass(type(value), dict):
+        members = value.items()
+    return [(f"{name} {key}", item) for key, item in members if _is_case(item)]
+
+
+def _is_case(value: Any) -> TypeGuard[Case]:
+    """Tell whether any object is a case; it is not asked itself, since some do work when they are asked their class."""
+    return issubclass(type(value), Case)
 
 
 class Outcome(NamedTuple):

@@ -74,6 +74,8 @@ class SymbolArray(np.ndarray[Any, Any]):
     @property
     def itemsize(self) -> int:
         """Return the bytes that an entry takes, as its strides have it."""
+        if (trace := active()) is not None:
+            trace.sized = True
         return _OBJECT.itemsize
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **options: Any) -> Any:
@@ -324,7 +326,7 @@ def built(found: Iterable[int], shape: Sequence[int], claimed: Any = _DOUBLE) ->
 def gathered(found: list[Any], shape: Sequence[int], claimed: Any = _DOUBLE) -> SymbolArray:
     """Return the array of some symbols."""
     array: SymbolArray = np.fromiter(found, object, len(found)).reshape(shape).view(SymbolArray)
-    array.claimed = claimed
+    array.claimed = np.dtype(claimed)
     return array
 
 
@@ -356,7 +358,9 @@ def wrapped(result: Any, claimed: Any = _DOUBLE) -> Any:
 
 def boxed(value: Concolic) -> SymbolArray:
     """Return a symbol as an array without axes."""
-    return objects(value).view(SymbolArray)
+    array: SymbolArray = objects(value).view(SymbolArray)
+    array.claimed = np.dtype(value.trace.dtype)
+    return array
 
 
 def scalar(array: Any) -> Any:

@@ -346,4 +346,11 @@ for _name, _relation in zip(("lt", "le", "gt", "ge", "eq", "ne"), ("<", "<=", ">
 for _name, _compute in _DIVISIONS.items():
     setattr(Concolic, f"__{_name}__", _lifting(_compute, reflected=False))
     setattr(Concolic, f"__r{_name}__", _lifting(_compute, reflected=True))
-Concolic.__hash__ = object.__hash__  # type: ignore[method-assign]
+
+
+def _unhashable(self: Concolic) -> int:
+    """Refuse: to look a symbol up in a set or a dict is a branch that nobody would record."""
+    raise TraceError(f"a symbol was looked up in a set or a dict, at {asked_at()}")
+
+
+Concolic.__hash__ = _unhashable  # type: ignore[method-assign,assignment]

@@ -147,7 +147,7 @@ def _input(name: str, described: Any, seen: Observation, rng: random.Random) -> 
         names = entry_names(name, shape)
         values = samples(described.low, described.high, len(names), rng)
         seen.inputs[name] = _variables(seen, shape, names, values)
-        return arrays.scalar(arrays.built(seen.inputs[name].nodes, shape))
+        return arrays.scalar(arrays.built(seen.inputs[name].nodes, shape, seen.trace.dtype))
     if isinstance(described, Integer):
         labels = seen.variant.labels[name]
         seen.concrete[name] = labels if labels.shape else int(labels)
@@ -170,7 +170,7 @@ def _upstreams(
         seen.outputs.append(found)
         upstream = _upstream(case, f"dout{number if several else ''}", found.shape, seen, rng, change)
         seen.upstreams.append(upstream)
-        sent.append(arrays.scalar(arrays.built(upstream.nodes, found.shape)))
+        sent.append(arrays.scalar(arrays.built(upstream.nodes, found.shape, seen.trace.dtype)))
     if case.upstream is not None:
         sent = [_plain(case.upstream, found.shape) for found in seen.outputs]
     return tuple(sent) if several else sent[0]
@@ -179,7 +179,7 @@ def _upstreams(
 def _plain(value: Fraction, shape: tuple[int, ...]) -> Any:
     """Return a fixed upstream as code expects it: a number for a scalar."""
     number = value.numerator if value.denominator == 1 else float(value)
-    return arrays.built(arrays.nodes(number, shape), shape) if shape else number
+    return arrays.built(arrays.nodes(number, shape), shape, arrays.current().dtype) if shape else number
 
 
 def _upstream(

@@ -86,6 +86,13 @@ class Region:
         depending = depends(self.trace, {self.trace.variable(name) for name in names})
         return [condition for condition in self.conditions if condition.node in depending]
 
+    def selecting(self) -> list[str]:
+        """Return the inputs that a run was given a value of, to get to the region, and what they were compared with."""
+        nodes = [condition.node for condition in self.about(self.moved)] if self.moved else []
+        graph = self.trace
+        asked = [graph.payloads[node] for node in graph.reach(nodes) if graph.ops[node] == "variable"]
+        return [name for name in dict.fromkeys([*self.moved, *asked]) if name in self.sample] if asked else []
+
     def points(self, seed: int) -> Lazy:
         """Return points of the region: the sample, others upstreams with it, and points around."""
         rng = random.Random(seed)

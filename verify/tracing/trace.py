@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import Any
 
 import flint
 
@@ -39,8 +40,11 @@ class Condition:
 class Trace(Graph):
     """A graph with a sample: every variable has an exact value, and so every node has a sign.
 
-    On the `graph` of another run, what both of them compute is the same node.
+    On the `graph` of another run, what both of them compute is the same node. `dtype` is the type of the inputs that
+    code is told which asks.
     """
+
+    dtype: Any = "float64"  # by its name: expressions need no NumPy
 
     def __init__(self, graph: Trace | None = None) -> None:
         super().__init__()
@@ -51,6 +55,7 @@ class Trace(Graph):
         self.absolute_roots = (
             True  # whether the root of a square is decided to be that of a positive or negative number
         )
+        self.sized = False  # whether the code asked how many bytes a number has: symbols have more than floats
         self.unset: set[int] = set()  # what stands for memory that nobody has written to
         self._balls: dict[int, dict[int, flint.arb]] = {bits: {} for bits in _PRECISIONS}
 

@@ -235,7 +235,7 @@ def _unary(name: str, ufunc: Any, inputs: Sequence[Any], given: list[Any], shape
     if name not in METHODS or len(inputs) != 1:
         return _by_objects(ufunc, "__call__", inputs, {}, None)
     method, known = METHODS[name], dict[Any, Any]()
-    keys = [value if type(value) is Endless else value.node for value in given]
+    keys = [(value.direction, None) if type(value) is Endless else value.node for value in given]
     for key, value in zip(keys, given, strict=True):
         if key not in known:
             known[key] = method(value)

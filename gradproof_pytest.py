@@ -1,0 +1,37 @@
+"""The pytest plugin: what pytest finds in a test module that is a case, or a list, tuple or dict of them, is a test.
+
+It is loaded in every run of pytest in an environment, and imports nothing of ours until there is a case. It is not in
+`verify`, since `python -m pytest` takes that name from the working directory, where it may be a module of the user's.
+"""
+
+from __future__ import annotations
+
+import sys
+
+import pytest
+
+_FLAGS = {
+    "quick": "decide the formula of each case at the sample only: no other regions, no contracts, no floats",
+    "strict": "hazards fail a case too, not only what gives wrong results in ordinary use",
+}
+_SEED = "seed of the random evaluations (default: 0); verdicts do not depend on it"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the options, each with a line of the same name for the ini file."""
+    group = parser.getgroup("gradproof", "cases of gradproof")
+    for name, said in _FLAGS.items():
+        group.addoption(f"--gradproof-{name}", action="store_true", default=None, help=said)
+        parser.addini(f"gradproof_{name}", said, type="bool", default=False)
+    group.addoption("--gradproof-seed", type=int, metavar="SEED", help=_SEED)
+    parser.addini("gradproof_seed", _SEED, default="0")
+
+
+def pytest_pycollect_makeitem(collector: pytest.Collector, name: str, obj: object) -> list[pytest.Item] | None:
+    """Make items of cases, which there cannot be before their module is imported."""
+    cases_of_value = getattr(sys.modules.get("verify.subjects.cases"), "cases_of_value", None)
+    if cases_of_value is None or not cases_of_value(name, obj):
+        return None
+    from verify.pytest_items import items_of
+
+    return items_of(collector, name, obj)

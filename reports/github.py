@@ -1,0 +1,51 @@
+"""For the log of GitHub Actions: workflow commands that annotate the lines at fault, one for each place.
+
+GitHub shows ten errors, ten warnings and ten notices of a step: the first notice has the counts.
+"""
+
+from __future__ import annotations
+
+from reports.problems import Problem, problems
+from verify.result import Run, summary
+
+_COMMANDS = {"error": "error", "warning": "warning", "note": "notice"}
+_MOST = 20  # problems told in one annotation
+_IN_DATA = str.maketrans({"%": "%25", "\r": "%0D", "\n": "%0A"})
+_IN_PROPERTIES = str.maketrans({"%": "%25", "\r": "%0D", "\n": "%0A", ":": "%3A", ",": "%2C"})
+
+
+def render(run: Run) -> str:
+    """Render a result as annotations, failures first."""
+    places: dict[tuple[str, str, int], list[Problem]] = {}
+    for problem in problems(run):
+        places.setdefault((problem.level, problem.file, problem.line), []).append(problem)
+    commands = [_annotation(found) for found in places.values()]
+    failing = sum(level != "note" for level, _, _ in places)
+    return "".join(f"{command}\n" for command in [*commands[:failing], _counts(run, places), *commands[failing:]])
+
+
+def _annotation(found: list[Problem]) -> str:
+    first, more = found[0], len(found) - 1
+    title = first.title + (f" and {more:,} more here" if more else "")
+    said = ["\n".join([problem.title, *problem.lines]) for problem in found[:_MOST]]
+    said += [f"and {len(found) - _MOST:,} more"] if len(found) > _MOST else []
+    place = {"file": first.file, "line": str(first.line), "endLine": str(first.line), "title": title}
+    return _command(_COMMANDS[first.level], place, "\n\n".join(said))
+
+
+def _counts(run: Run, places: dict[tuple[str, str, int], list[Problem]]) -> str:
+    """Return the notice with the full count, since not all annotations may be shown."""
+    said = []
+    for level, noun in (("error", "failing"), ("warning", "hazardous"), ("note", "known or allowed")):
+        found = [group for (one, _, _), group in places.items() if one == level]
+        if found:
+            at = f"{len(found):,} place{'s' if len(found) > 1 else ''}"
+            said.append(f"{sum(map(len, found)):,} {noun} at {at}")
+    counted = f"\n{', '.join(said)}; GitHub shows the first ten of each kind." if said else ""
+    return _command("notice", {"title": "gradproof"}, f"{summary(run)}.{counted}")
+
+
+def _command(name: str, properties: dict[str, str], message: str) -> str:
+    """Write a workflow command: what would end a property or the line is escaped."""
+    told = ",".join(f"{key}={value.translate(_IN_PROPERTIES)}" for key, value in properties.items())
+    return f"::{name} {told}::{message.translate(_IN_DATA)}"

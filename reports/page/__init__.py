@@ -1,0 +1,73 @@
+"""The page: one file that opens by itself, without network, server or script, and tells first what is wrong."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from functools import cache
+from importlib.resources import files
+from typing import TYPE_CHECKING
+
+from reports import anchors
+from reports.page import headline, inventory, view
+from verify.findings import FINDINGS
+from verify.result import Run, summary
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+_STYLES = ("graph.css", "page.css")
+_MOST_OPEN = 30  # cases that are wrong; the others are folded, each with a line that says what it is
+_LARGEST = 1_800_000  # signs that cases may take in full: the page is to open at once, whatever the number of cases
+
+
+def render(run: Run) -> str:
+    """Render a result as a page; where there are too many cases, the last have a line in the inventory only."""
+    templates = _environment()
+    head, known = headline.headline(run), anchors.of_cases(run)
+    case, room, passing = templates.get_template("case.html"), _LARGEST, 0
+    cases: list[tuple[str, str]] = []
+    told: set[str] = set()
+    for one in view.views(run):
+        shown = case.render(case=one, folded=one.tone == "good" or len(cases) >= _MOST_OPEN)
+        room -= len(shown)
+        if room < 0:
+            break
+        cases.append((one.tone, shown))
+        told.add(one.anchor)
+        passing += one.tone == "good"
+    style = "".join(files("reports.page").joinpath("templates", name).read_text("utf-8") for name in _STYLES)
+    return templates.get_template("page.html").render(
+        run=run,
+        head=head,
+        target=_target(head, known),
+        summary=summary(run),
+        cases=cases,
+        passing=passing,
+        files=inventory.inventory(run, known, frozenset(told)),
+        short=len(run.cases) - len(told),
+        kinds={code: FINDINGS[code] for code in sorted({f.code for f in run.findings}) if code in FINDINGS},
+        style=style,
+        digest=base64.b64encode(hashlib.sha256(style.encode()).digest()).decode(),
+    )
+
+
+def _target(head: headline.Headline, known: dict[int, str]) -> str:
+    """Return the anchor of what the headline tells of."""
+    if head.case is None:
+        return ""
+    anchor = known[id(head.case)]
+    return anchors.of_rows(head.case, anchor)[id(head.comparison)] if head.comparison else anchor
+
+
+@cache
+def _environment() -> Environment:
+    """Return the templates; what they show is escaped, but for what `markup` made."""
+    from jinja2 import Environment, PackageLoader
+    from markupsafe import Markup
+
+    found = Environment(
+        loader=PackageLoader("reports.page"), autoescape=True, trim_blocks=True, lstrip_blocks=True, auto_reload=False
+    )
+    found.filters["made"] = Markup
+    return found

@@ -1,0 +1,177 @@
+"""The rows of a case on the page: what each cell says, and which columns a case has."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple
+
+from reports import cells, rows
+from reports.page.drawing import plain
+from reports.page.formula import formula
+from reports.page.markup import Markup, text
+from reports.rows import Row
+from verify.result import Accuracy, CaseResult, Comparison, Verdict
+
+SIGNS = {Verdict.PROVED: "✓", Verdict.AGREES: "✓", Verdict.UNDECIDED: "?", Verdict.REFUTED: "✗", Verdict.ERROR: "✗"}
+
+_MOST = 300  # rows of one table
+
+
+class Cell(NamedTuple):
+    """A cell: what is shown, under which header, with what classes and hint."""
+
+    header: str
+    shown: Markup
+    kind: str = ""
+    hint: str = ""
+
+
+class Line(NamedTuple):
+    """A row of a table, with its anchor and whether it is bad, unsure or good."""
+
+    anchor: str
+    tone: str
+    cells: Sequence[Cell]
+
+
+class Facts(NamedTuple):
+    """What the cells of a row are written from."""
+
+    row: Row
+    case: CaseResult
+    accuracy: Accuracy | None
+
+    @property
+    def comparison(self) -> Comparison:
+        """Return the comparison that the row is about, or the weakest of several."""
+        return self.row.comparison
+
+    @property
+    def single(self) -> bool:
+        """Tell whether the row is about one number: of an array, one entry's would be taken for all of it."""
+        return not self.row.shape and self.row.entries <= 1
+
+
+def tone(comparison: Comparison) -> str:
+    """Return how a comparison is coloured: what is undecided is never green."""
+    if comparison.good:
+        return "good"
+    return "unsure" if comparison.verdict is Verdict.UNDECIDED else "bad"
+
+
+class Lines(NamedTuple):
+    """The rows of a case, what is not in order apart from the rest, and how many of each are left out."""
+
+    bad: Sequence[Line]
+    good: Sequence[Line]
+    more_bad: int
+    more_good: int
+
+
+def lines(case: CaseResult, anchors: Mapping[int, str]) -> Lines:
+    """Return the rows of a case, each table without the columns that are empty in it."""
+    known = {(a.name, a.variant): a for a in case.accuracy if (a.precision, a.magnitude) == ("float64", "sample")}
+    found = rows.rows(case)
+    groups = [row for row in found if not row.comparison.good], [row for row in found if row.comparison.good]
+    shown = [[Facts(row, case, _accuracy(known, row.comparison)) for row in group[:_MOST]] for group in groups]
+    bad, good = (_group(facts, anchors) for facts in shown)
+    return Lines(bad, good, len(groups[0]) - len(bad), len(groups[1]) - len(good))
+
+
+def _group(facts: Sequence[Facts], anchors: Mapping[int, str]) -> list[Line]:
+    found = [[Cell(c.header, c.shown(one), c.kind, c.hint(one)) for c in _COLUMNS] for one in facts]
+    used = [place for place in range(len(_COLUMNS)) if any(row[place].shown for row in found)]
+    return [
+        Line(anchors[id(one.comparison)], tone(one.comparison), [row[place] for place in used])
+        for one, row in zip(facts, found, strict=True)
+    ]
+
+
+def _accuracy(known: Mapping[tuple[str, str], Accuracy], comparison: Comparison) -> Accuracy | None:
+    same = known.get((comparison.name, comparison.variant))
+    return same or next((a for (name, _), a in known.items() if name == comparison.name), None)
+
+
+def _verdict(facts: Facts) -> Markup:
+    c = facts.comparison
+    word = cells.word(c)
+    scope = cells.failures(c, facts.row.failing, facts.row.entries).replace("fails in ", "in ")
+    return text(f"{SIGNS[c.verdict] if c.good or not c.verdict.good else '✗'} {word}{f' {scope}' if scope else ''}")
+
+
+def _of_number(of: Callable[[Comparison], str]) -> Callable[[Facts], Markup]:
+    return lambda facts: text(of(facts.comparison)) if facts.single else Markup("")
+
+
+def _exact(comparison: Comparison) -> str:
+    return plain(comparison.expected) if comparison.expected else ""
+
+
+def _formula(facts: Facts) -> Markup:
+    return formula(facts.comparison.expected_formula) if facts.single else Markup("")
+
+
+def _ulps(facts: Facts) -> tuple[str, str]:
+    """Return the distance and the bound of a float; of an array, of its worst entry at the sample."""
+    rounding = facts.comparison.rounding
+    if rounding:
+        unit = "" if rounding.unit == "ulp" else " abs."
+        return f"{rounding.error}{unit}", f"{rounding.bound}{unit}" if rounding.bound else "unknown"
+    told = facts.accuracy if facts.comparison.verdict.good else None
+    return (told.error, told.bound) if told else ("", "")
+
+
+def _bits(facts: Facts) -> Markup:
+    rounding = facts.comparison.rounding
+    if not facts.comparison.verdict.good:  # what is wrong is not so by rounding
+        return Markup("")
+    if rounding is None:
+        return text(facts.accuracy.bits_lost.removesuffix(".0")) if facts.accuracy else Markup("")
+    if rounding.unit != "ulp" or not rounding.bound:
+        return Markup("")
+    bound = float(rounding.bound)
+    return text(
+        f"{max(0.0, math.log2(bound)):.1f}".removesuffix(".0") if 0 < bound < math.inf else "0" if not bound else "all"
+    )
+
+
+def _region(facts: Facts) -> Markup:
+    """Say for which inputs a proof holds, in a few words."""
+    case, c = facts.case, facts.comparison
+    if not c.good or c.quantity != "gradient":
+        return Markup("")
+    if case.cover is None:
+        return text("the branches taken" if case.region else "all inputs")
+    if case.cover.complete:
+        return text(f"all inputs{f' ({case.cover.variant})' if case.cover.variant else ''}")
+    return text(f"{case.cover.regions} regions visited")
+
+
+def _plain(_: Facts) -> str:
+    return ""
+
+
+class _Column(NamedTuple):
+    header: str
+    shown: Callable[[Facts], Markup]
+    kind: str = ""
+    hint: Callable[[Facts], str] = _plain
+
+
+_COLUMNS = (
+    _Column("with respect to", lambda f: text(cells.short(cells.name(f.comparison))), "name"),
+    _Column("verdict", _verdict, "verdict", lambda f: f.comparison.verdict.value),
+    _Column("variant", lambda f: text(f.row.variant)),
+    _Column("shape", lambda f: text("; ".join(" × ".join(shape.split()) for shape in f.row.shape.split(";")))),
+    _Column("entries", lambda f: text(f"{f.row.entries:,}" if f.row.entries > 1 else ""), "number"),
+    _Column("exact derivative", _formula, "formula"),
+    _Column("exact value", _of_number(_exact), "number", lambda f: f.comparison.expected),
+    _Column("backprop", _of_number(lambda c: c.actual), "number"),
+    _Column("off by, ulp", lambda f: text(_ulps(f)[0]), "number"),
+    _Column("bound, ulp", lambda f: text(_ulps(f)[1]), "number"),
+    _Column("bits lost", _bits, "number"),
+    _Column("evidence", lambda f: text(f.comparison.evidence.kind), "", lambda f: f.comparison.evidence.detail),
+    _Column("region", _region),
+    _Column("code", lambda f: text(f.comparison.where or f.case.where), "place"),
+)  # fmt: skip

@@ -1,0 +1,222 @@
+"""What the templates show of a case, as plain data and finished markup."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import count
+from typing import NamedTuple
+
+from reports import anchors, cells, rows, words
+from reports.page import svg, table
+from reports.page.chart import chart, worst
+from reports.page.drawing import drawing
+from reports.page.formula import formula
+from reports.page.markup import Markup, joined, tag, text
+from verify.result import CaseResult, Comparison, Excerpt, Finding, Run
+
+_LONGEST = 200  # signs of a formula, which is then text
+_LONGEST_VALUE = 30
+_MOST_OPEN = 3  # rows that are explained at once, the others can be unfolded
+_MOST_EXPLAINED = 12  # rows of a case
+
+
+class Failure(NamedTuple):
+    """Why one row is not in order."""
+
+    anchor: str
+    name: str
+    tone: str
+    sentence: str
+    facts: Sequence[tuple[str, Markup]]
+    source: Excerpt | None
+    marked: int
+
+
+class Found(NamedTuple):
+    """A finding with its severity in a word."""
+
+    severity: str
+    tone: str
+    finding: Finding
+    source: Excerpt | None
+    marked: int
+
+
+class CaseView(NamedTuple):
+    """All that the page shows of a case."""
+
+    anchor: str
+    name: str
+    tone: str
+    sign: str
+    titles: Sequence[str]
+    formula: Markup
+    done: str
+    graph: Markup | None
+    left_out: int
+    rows: table.Lines
+    failures: Sequence[Failure]
+    others: Sequence[Failure]
+    inherit: bool
+    more: int
+    found: Sequence[Found]
+    remarks: Sequence[words.Remark]
+    unclaimed: Sequence[str]
+    chart: Markup | None
+    accuracy: str
+    reproduce: str
+    snippet: str
+
+
+def views(run: Run) -> Iterator[CaseView]:
+    """Yield what is shown of each case, failures first."""
+    known, numbers = anchors.of_cases(run), count(1)
+    for case in rows.cases(run):
+        yield _view(case, known[id(case)], str(next(numbers)))
+
+
+def tone(case: CaseResult) -> str:
+    """Return how a case is coloured."""
+    if case.good:
+        return "good"
+    bad = [c for c in case.comparisons if not c.good]
+    hard = any(table.tone(c) == "bad" for c in bad) or any(finding.bad for finding in case.findings)
+    return "bad" if hard else "unsure"
+
+
+SIGNS = {"good": "✓", "unsure": "?", "bad": "✗"}
+
+
+def _view(case: CaseResult, anchor: str, number: str) -> CaseView:
+    drawn, known = drawing(case), anchors.of_rows(case, anchor)
+    found, colour = table.lines(case, known), tone(case)
+    failures, own = _explained(case)
+    titles = words.titles(case)
+    return CaseView(
+        anchor=anchor,
+        name=case.name,
+        tone=colour,
+        sign=SIGNS[colour],
+        titles=titles[1:] if not rows.traced(case) else titles,
+        formula=_equation(case),
+        done=done(case),
+        graph=svg.inline(case, drawn, number) if drawn else None,
+        left_out=drawn.left_out if drawn else 0,
+        rows=found,
+        failures=[_failure(case, c, known) for c in failures[:own]],
+        others=[_failure(case, c, known) for c in failures[own:_MOST_EXPLAINED]],
+        inherit=case.graph is not None and case.graph.blamed is not None,
+        more=max(0, len(failures) - _MOST_EXPLAINED),
+        found=[_found(case, severity, finding) for severity, finding, _ in words.findings(case)],
+        remarks=words.remarks(case, everything=False),
+        unclaimed=case.unclaimed,
+        chart=chart(case.accuracy, case.name, number) if case.accuracy else None,
+        accuracy=worst(case.accuracy),
+        reproduce=case.reproduce,
+        snippet="" if case.good else _snippet(case, anchor),
+    )
+
+
+def _explained(case: CaseResult) -> tuple[list[Comparison], int]:
+    """Return the rows that are explained, and how many of them at once: those that the blamed node gets wrong."""
+    found = [row.comparison for row in rows.rows(case) if row.explained and rows.needs_words(row.comparison)]
+    reasons = {c.evidence: c for c in reversed(found) if c.counterexample is None}  # told once, of the first
+    found = [c for c in found if reasons.get(c.evidence, c) is c or c.verdict.good]
+    if case.graph is None or case.graph.blamed is None:
+        return found, _MOST_OPEN
+    nodes, blamed = case.graph.nodes, case.graph.blamed
+    names = {nodes[i].label for i in nodes[blamed].args} or {nodes[blamed].label}
+    own = [c for c in found if c.name in names and c.quantity == "gradient"]
+    if not own:
+        return found, _MOST_OPEN
+    return own + [c for c in found if c not in own], len(own)
+
+
+def done(case: CaseResult) -> str:
+    """Say how many gradients of a case are in order."""
+    good: dict[str, bool] = {}
+    for c in case.comparisons:
+        if c.quantity == "gradient":
+            good[c.name] = good.get(c.name, True) and c.good
+    if not good:
+        return "no gradient checked"
+    noun = "gradient" if len(good) == 1 else "gradients"
+    number = sum(good.values())
+    return f"{len(good)} {noun} proved" if number == len(good) else f"{number} of {len(good)} {noun} in order"
+
+
+def _equation(case: CaseResult) -> Markup:
+    if rows.traced(case):
+        return tag("code", text(case.signature)) if case.signature else Markup("")
+    upstream = "" if case.upstream[1] in ("", "1") else f", {case.upstream[0]} = {case.upstream[1]}"
+    said = joined(
+        formula(case.output), text(" = "), formula(case.expression), text(f" = {_value(case.output_value)}{upstream}")
+    )
+    return tag("span", said, class_="equation")
+
+
+def _value(exact: str) -> str:
+    return cells.short(cells.readable(exact), _LONGEST_VALUE)
+
+
+def _failure(case: CaseResult, c: Comparison, known: Mapping[int, str]) -> Failure:
+    place = c.place or case.where
+    source = _source(case, place)
+    facts = [
+        (_LABELS.get(label, label), _fact(c, label, said)) for label, said in words.explanation(c) if label != "code"
+    ]
+    if c.verdict.good and not c.good and c.rounding:
+        explained = c.rounding.bound or "nothing that is known"
+        facts.append(("bound", text(f"{c.rounding.error} {c.rounding.unit} off, and rounding explains {explained}")))
+    return Failure(known[id(c)], cells.name(c), table.tone(c), words.sentence(c), facts, source, _line(place))
+
+
+_LABELS = {
+    "likely": "diagnosis",
+    "backprop": "backprop gives",
+    "exact": "exact",
+    "at": "smallest counterexample",
+    "because": "why",
+    "relation": "difference",
+}
+
+
+def _fact(c: Comparison, label: str, said: str) -> Markup:
+    """Write an explanation: formulas as formulas, what is prose as text, and all else as code."""
+    formulas = {"backprop": c.actual_formula, "exact": c.expected_formula}
+    if label in formulas and len(formulas[label]) <= _LONGEST:
+        found = c.counterexample
+        value = "" if found is None else found.actual if label == "backprop" else found.expected
+        shown = formula(formulas[label])
+        return (
+            joined(shown, text(f" = {value}")) if shown and value not in ("", formulas[label]) else shown or text(said)
+        )
+    left, equals, right = said.partition(" = ")
+    if label == "relation" and equals:
+        return joined(formula(left), text(" = "), formula(right))
+    return text(said) if label in (*words.PROSE, "because", "floats") else tag("code", text(said))
+
+
+def _found(case: CaseResult, severity: str, finding: Finding) -> Found:
+    colour = "bad" if finding.bad else "quiet" if finding.allowed else "unsure"
+    return Found(severity, colour, finding, _source(case, finding.where), _line(finding.where))
+
+
+def _source(case: CaseResult, where: str) -> Excerpt | None:
+    return next((source for source in case.sources if source.where == where), None)
+
+
+def _line(where: str) -> int:
+    number = where.rpartition(":")[2]
+    return int(number) if number.isdigit() else 0
+
+
+def _snippet(case: CaseResult, anchor: str) -> str:
+    """Return a test that fails as long as the case does."""
+    try:
+        arguments = shlex.split(case.reproduce)[1:]
+    except ValueError:
+        return ""
+    name = "".join(c if c.isalnum() else "_" for c in anchor.lower())
+    return f"from verify.cli import main\n\n\ndef test_{name}():\n    assert main({arguments!r}) == 0\n"

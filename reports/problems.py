@@ -1,0 +1,90 @@
+"""What CI systems list: every quantity that is not good and every finding, each with its level, place and identity."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from reports import cells, rows, words
+from verify.result import CaseResult, Comparison, Finding, Run
+
+_WHAT = {"gradient": "gradient of {}", "value": "forward value of {}", "stated": "stated {}", "case": "{}"}
+_KNOWN = "a known failure: the baseline lists it"
+
+
+class Problem(NamedTuple):
+    """Something to look at. The `level` is `error` where the gate fails for it, `warning` for a hazard, else `note`.
+
+    `rule` is the state (`REFUTED`) or the code of a finding, `title` one line, `lines` say more. `lets` is why the gate
+    lets a failure pass, if it does; `inside` tells that the code itself says so. `file` is `expr` for an expression of
+    the command line. The `fingerprint` is of file, case and quantity, not of lines, values or shapes.
+    """
+
+    rule: str
+    level: str
+    title: str
+    lines: tuple[str, ...]
+    file: str
+    line: int
+    fingerprint: str
+    lets: str = ""
+    inside: bool = False
+
+
+def problems(run: Run) -> list[Problem]:
+    """Return all problems, failures first; of several variants of a quantity, the worst."""
+    seen: Counter[str] = Counter()
+    found = []
+    for case in rows.cases(run):
+        for key, problem in _of_case(case):
+            identity = "\n".join([case.file, case.name, key])
+            seen[identity] += 1  # a case may show one finding at several places
+            digest = hashlib.sha256(f"{identity}\n{seen[identity]}".encode(errors="backslashreplace"))
+            found.append(problem._replace(fingerprint=digest.hexdigest()[:32]))
+    return sorted(found, key=lambda problem: ("error", "warning", "note").index(problem.level))
+
+
+def _of_case(case: CaseResult) -> Iterator[tuple[str, Problem]]:
+    worst: dict[str, Comparison] = {}
+    for c in case.comparisons:
+        if not c.good and (c.key not in worst or _badness(c) > _badness(worst[c.key])):
+            worst[c.key] = c
+    for key, c in worst.items():
+        yield key, _of_comparison(case, c)
+    for severity, finding, said in words.findings(case):
+        yield finding.key, _of_finding(case, severity, finding, said)
+
+
+def _badness(comparison: Comparison) -> tuple[bool, int]:
+    return not comparison.passes, comparison.verdict.rank
+
+
+def _of_comparison(case: CaseResult, c: Comparison) -> Problem:
+    variant = f" for {c.variant}" if c.variant else ""
+    title = f"{_WHAT[c.quantity].format(c.name)} {cells.verdict(c)}{variant}: {words.reason(c)} ({case.name})"
+    told = [f"{label}: {text}" for label, text in words.explanation(c, everything=False)]
+    lines = (f"{cells.name(c)}: {words.sentence(c)}", *told, f"again: {case.reproduce}")
+    rule = "WEAKER" if c.weaker else c.state.replace(" ", "-")
+    level, lets = ("note", _KNOWN) if c.known else ("error", "")
+    return Problem(rule, level, title, lines, *_place(c.place, case), "", lets)
+
+
+def _of_finding(case: CaseResult, severity: str, finding: Finding, said: str) -> Problem:
+    about = f" {finding.name}" if finding.name else ""
+    title = f"{finding.code}{about}: {finding.detail} ({case.name})"
+    told = [f"for: {finding.variant}"] if finding.variant else []
+    lines = (f"{severity}: {said}", *told, f"again: {case.reproduce}", f"meaning: gradproof explain {finding.code}")
+    level = "error" if finding.bad else "warning" if severity == "hazard" else "note"
+    lets = finding.allowed or (_KNOWN if finding.known else "")
+    return Problem(finding.code, level, title, lines, *_place(finding.where, case), "", lets, bool(finding.allowed))
+
+
+def _place(where: str, case: CaseResult) -> tuple[str, int]:
+    """Return a file and a line: of the code at fault, or else of the case."""
+    for place in (where, case.where):
+        file, _, line = place.rpartition(":")
+        if file and not file.startswith("/") and line.isdecimal() and int(line):  # not what is installed
+            return file, int(line)
+    return case.where or "expr", 1

@@ -1,0 +1,111 @@
+"""For GitHub code scanning, editors and other tools: SARIF 2.1.0, with what GitHub asks for beyond the standard.
+
+A result is something to look at: there is none for what is proved. What a baseline knows, or the author of a case
+allows, is there as suppressed.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+from urllib.parse import quote
+
+from reports.problems import Problem, problems
+from verify.findings import FINDINGS, Kind
+from verify.result import Run, Verdict, exit_status, summary
+
+_SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
+_MOST = 25_000  # results: GitHub refuses a file with more
+_ROOT = "The directory in which gradproof ran, which is to be the root of the repository."
+
+# What is a rule without being a finding, as `gradproof explain` tells findings: a title, what it means, what to do.
+_VERDICTS = {
+    "REFUTED": ("wrong gradient", Verdict.REFUTED.value, "Compare both formulas at the inputs that the message names."),
+    "UNDECIDED": ("undecided gradient", Verdict.UNDECIDED.value, "Look at the line named, or give --timeout more."),
+    "ERROR": ("the code raised", Verdict.ERROR.value, "Run the case alone with the command in the message."),
+    "NOT-ROUNDING": (
+        "floats that rounding does not explain",
+        "the formula is right, but the floats are further from the exact value than rounding can take them",
+        "Look for casts to a lower precision, approximations and constants with few digits.",
+    ),
+    "WEAKER": (
+        "a proof became weaker",
+        "the baseline knows it as proved, and it only agrees now",
+        "Look for a new constant in the code; --baseline-update accepts it.",
+    ),
+}
+
+
+def render(run: Run) -> str:
+    """Render a result as one run of SARIF, a line for each rule and each result."""
+    found = problems(run)
+    rules = [*(_verdict(rule, *told) for rule, told in _VERDICTS.items()), *map(_kind, FINDINGS, FINDINGS.values())]
+    numbers = {rule["id"]: number for number, rule in enumerate(rules)}
+    document = {
+        "$schema": _SCHEMA,
+        "version": "2.1.0",
+        "runs": [
+            {
+                "tool": {"driver": {"name": "gradproof", **_version(run), "rules": ["RULES"]}},
+                "originalUriBaseIds": {"%SRCROOT%": {"description": {"text": _ROOT}}},
+                "invocations": [{"executionSuccessful": run.complete, "exitCode": exit_status(run), **_cut(found)}],
+                "properties": {"summary": summary(run)},
+                "results": ["RESULTS"],
+            }
+        ],
+    }
+    text = json.dumps(document, indent=1)
+    text = text.replace('"RULES"', _lines(rules), 1)
+    return text.replace('"RESULTS"', _lines([_result(problem, numbers) for problem in found[:_MOST]]), 1) + "\n"
+
+
+def _lines(items: list[dict[str, Any]]) -> str:
+    return ",\n".join(json.dumps(item, ensure_ascii=False) for item in items)
+
+
+def _version(run: Run) -> dict[str, str]:
+    return {"version": run.version} if run.version else {}  # GitHub takes no empty text
+
+
+def _cut(found: list[Problem]) -> dict[str, Any]:
+    said = f"{len(found) - _MOST:,} results are left out: GitHub takes {_MOST:,}."
+    return {"toolExecutionNotifications": [{"message": {"text": said}}]} if len(found) > _MOST else {}
+
+
+def _verdict(rule: str, title: str, means: str, do: str) -> dict[str, Any]:
+    return _rule(rule, title, means, do, "error")
+
+
+def _kind(code: str, kind: Kind) -> dict[str, Any]:
+    text = f"{kind.meaning}\n\nWhy it hurts: {kind.harm}\n\nHow to mend it: {kind.mend}"
+    return _rule(code, kind.title, kind.meaning, text, "error" if kind.fails else "warning")
+
+
+def _rule(name: str, title: str, means: str, text: str, level: str) -> dict[str, Any]:
+    return {
+        "id": name,
+        "shortDescription": {"text": title[0].upper() + title[1:]},
+        "fullDescription": {"text": means[0].upper() + means[1:]},
+        "help": {"text": text},
+        "defaultConfiguration": {"level": level},
+        "properties": {"precision": "very-high", "problem.severity": level, "tags": ["correctness"]},
+    }
+
+
+def _result(problem: Problem, numbers: dict[str, int]) -> dict[str, Any]:
+    region = {"startLine": problem.line, "startColumn": 1, "endLine": problem.line, "endColumn": 2}
+    place = {"uri": quote(problem.file), "uriBaseId": "%SRCROOT%"}
+    return {
+        "ruleId": problem.rule,
+        "ruleIndex": numbers[problem.rule],
+        "level": problem.level,
+        "message": {"text": "\n".join([f"{problem.title}.", *problem.lines])},
+        "locations": [{"physicalLocation": {"artifactLocation": place, "region": region}}],
+        "partialFingerprints": {"primaryLocationLineHash": f"{problem.fingerprint}:1"},
+        "suppressions": _suppressions(problem),
+    }
+
+
+def _suppressions(problem: Problem) -> list[dict[str, str]]:
+    kind = "inSource" if problem.inside else "external"
+    return [{"kind": kind, "justification": problem.lets}] if problem.lets else []

@@ -1,0 +1,75 @@
+"""What floats are worth: errors in ulps of the true value, against what rounding may do."""
+
+import flint
+import numpy as np
+import pytest
+
+from verify.arithmetic.formats import DOUBLE, HALF, SINGLE
+from verify.arithmetic.judge import judged, upward
+
+
+def judgement(actual, exact, *, numbers=DOUBLE, middle=None, radius=0.0, scale=0.0):
+    """Judge floats against exact numbers, their enclosure around the exact ones if nothing else is said."""
+    balls = [flint.arb(value) for value in exact]
+    middle = np.array(exact if middle is None else middle, np.longdouble)
+    return judged(numbers, np.array(actual, float), balls, (middle, np.full(len(exact), radius, np.longdouble)), scale)
+
+
+@pytest.mark.parametrize("numbers", [DOUBLE, SINGLE, HALF], ids=lambda numbers: numbers.name)
+def test_an_error_is_counted_in_ulps(numbers):
+    """The number next to 1.5 is one ulp from it in every format."""
+    step = 2 * numbers.unit
+    found = judgement([1.5 + step], [1.5], numbers=numbers, radius=3 * step)
+    assert float(found.error[0] / found.ulps[0]) == pytest.approx(1, rel=0.02)
+    assert float(found.bound[0] / found.ulps[0]) == pytest.approx(3, rel=0.02)
+    assert not found.strayed.any()
+
+
+def test_what_lies_outside_of_its_enclosure_has_strayed():
+    """One ulp is inside of a bound of one, and outside of a bound of half."""
+    step = 2.0**-52
+    assert not judgement([1 + step], [1.0], radius=step).strayed.any()
+    assert judgement([1 + step], [1.0], radius=step / 2).strayed.all()
+    assert not judgement([1 + step], [1.0], radius=np.inf).strayed.any()
+
+
+def test_a_wrong_formula_is_not_judged():
+    """An exact value outside of what the operations may give is no matter of rounding."""
+    assert judgement([1.1], [1.0], middle=[1.1], radius=0.01) is None
+    assert judgement([1.1], [1.0], middle=[1.1], radius=0.2) is not None
+
+
+def test_overflow_counts_where_the_true_value_is_a_number_of_the_format():
+    """1e300 is one of double precision, and none of single."""
+    assert judgement([np.inf], [1e300]).overflown.all()
+    assert not judgement([np.inf], [1e300], numbers=SINGLE).overflown.any()
+    assert judgement([np.nan], [1.0]).lost.tolist() == [np.inf]
+
+
+def test_what_the_largest_entry_dwarfs_is_measured_by_it():
+    """The slope 4e-26 beside a slope of 1 may be 0; alone it may not, unless it is dwarfed at the sample."""
+    assert judgement([1, 0], [1, 4e-26]).lost.astype(float).tolist() == pytest.approx([0, 4e-26])
+    assert float(judgement([0], [4e-26]).lost[0]) == pytest.approx(1)
+    assert float(judgement([0], [4e-26], scale=1.0).lost[0]) == pytest.approx(4e-26)
+
+
+def test_what_may_be_lost_is_the_bound_beside_the_size():
+    """A bound without limit says nothing of how much is at risk."""
+    assert judgement([2.0], [2.0], radius=0.5).at_risk.tolist() == [0.25]
+    assert judgement([2.0], [2.0], radius=np.inf).at_risk.tolist() == [0]
+
+
+def test_the_worst_entry_has_the_largest_error_then_the_largest_bound():
+    """NaN is worse than any number."""
+    assert judgement([1, 2, 3.5], [1, 2, 3], radius=1).worst == 2
+    assert judgement([np.nan, 2, 3.5], [1, 2, 3], radius=1).worst == 0
+    assert judgement([1, 2, 3], [1, 2, 3], radius=1).worst == 0
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(0, "0"), (0.5, "0.5"), (0.501, "0.51"), (12.01, "13"), (1.01e9, "1.1e+9"), (np.inf, ""), (np.nan, "")],
+)
+def test_numbers_are_written_rounded_up(value, text):
+    """No error is told smaller than it is."""
+    assert upward(np.longdouble(value)) == text

@@ -1,0 +1,245 @@
+"""Drawings of graphs: what is red, dashed and ringed, and that nothing stands on anything else."""
+
+import random
+from dataclasses import replace
+from itertools import combinations, pairwise
+from xml.etree import ElementTree as ET
+
+import pytest
+import results
+
+from layers.shopping import basket
+from reports import renderer
+from reports.page.drawing import drawing, plain
+from reports.page.layout import RADIUS, layout, texts, wide
+from reports.page.svg import inline
+from verify.checker import check
+from verify.result import Run
+
+SVG = "{http://www.w3.org/2000/svg}"
+APPLES = "apple_price = apple * apple_cnt\norange_price = orange * orange_cnt\ntotal_price = apple_price + orange_price\nprice = total_price * tax"
+AT = {"apple": 100, "apple_cnt": 2, "orange": 150, "orange_cnt": 3, "tax": "1.1"}
+
+
+class SwappedMul:
+    def forward(self, x, y):
+        self.x, self.y = x, y
+        return x * y
+
+    def backward(self, dout):
+        return dout * self.x, dout * self.y
+
+
+def labelled(drawn):
+    return {vertex.label: vertex for vertex in drawn.vertices}
+
+
+def test_the_tutorials_graph_is_drawn_as_there(checked):
+    """Inputs at the left, signs in the circles, forward values above, derivatives below, all of it right."""
+    drawn = drawing(checked(APPLES, AT))
+    found = labelled(drawn)
+    assert [v.label for v in drawn.vertices if v.kind == "input"] == list(AT)
+    assert {v.sign for v in drawn.vertices if v.args} == {"×", "+"}
+    assert (found["total_price"].value, found["total_price"].back) == ("650", "1.1")
+    assert (found["orange"].value, found["orange"].back) == ("150", "3.3000000000000003")
+    assert {v.status for v in drawn.vertices} == {"good"}
+    assert drawn.blamed is None
+
+
+def test_what_is_wrong_is_blamed(checked):
+    """The last layer swaps its gradients: it is ringed, its edges are wrong, and all before it inherit the error."""
+    result = checked(APPLES, AT, MulLayer=SwappedMul)
+    drawn = drawing(result)
+    found = labelled(drawn)
+    assert drawn.vertices[drawn.blamed].label == "price"
+    assert (found["tax"].status, found["tax"].inherits, found["tax"].exact) == ("wrong", False, "650")
+    assert (found["total_price"].status, found["total_price"].inherits) == ("wrong", False)
+    assert (found["apple"].status, found["apple"].inherits, found["apple"].exact) == ("wrong", True, "2.2")
+    text = inline(result, drawn, "1")
+    assert 'class="ring"' in text
+    assert "wire wrong inherits" in text
+    assert "exact 2.2" in text
+
+
+def test_the_place_of_the_blamed_function_is_told(checked):
+    """The gradients that it gets wrong have its file and line, and its source comes with the result."""
+    result = checked(APPLES, AT, MulLayer=SwappedMul)
+    places = {c.name: c.where for c in result.comparisons if c.quantity == "gradient"}
+    assert places["tax"].startswith("tests/test_drawing.py:")
+    assert places["apple"] == ""
+    assert result.sources[0].where == places["tax"]
+    assert "def backward(self, dout):" in result.sources[0].lines[0]
+
+
+def test_an_error_that_is_not_inherited_is_told_apart(checked):
+    """A layer that adds wrongly far from the output is blamed itself, not what comes after it."""
+
+    class Half:
+        def forward(self, x, y):
+            return x + y
+
+        def backward(self, dout):
+            return dout, dout / 2
+
+    drawn = drawing(
+        checked("total = a * b + c\nprice = total * tax", {"a": 2, "b": 3, "c": 4, "tax": 5}, AddLayer=Half)
+    )
+    assert drawn.vertices[drawn.blamed].label == "total"
+    assert labelled(drawn)["c"].status == "wrong"
+
+
+def test_each_use_of_a_node_has_its_share(checked):
+    """A name used twice has two edges with the share of each, and the sum beside its name."""
+    result = checked("total = meal * tax\nprice = total + total * tip", {"meal": "42.5", "tax": "1.08", "tip": "0.15"})
+    drawn = drawing(result)
+    shares = [
+        share
+        for vertex in drawn.vertices
+        for place, share in enumerate(vertex.shares)
+        if drawn.vertices[vertex.args[place]].label == "total"
+    ]
+    assert sorted(shares) == ["0.15", "1"]
+    text = inline(result, drawn, "1")
+    assert "Σ 1.15" in text
+    assert text.count('class="fork"') == 1
+
+
+def test_undecided_is_neither_right_nor_wrong(checked):
+    """What could not be followed is marked with a question mark, in the third colour."""
+
+    class Opaque:
+        def forward(self, x, y):
+            self.x, self.y = x, y
+            return x * y
+
+        def backward(self, dout):
+            return dout * float(str(self.y)), dout * self.x
+
+    drawn = drawing(checked("x * y", {"x": 3, "y": 5}, MulLayer=Opaque))
+    assert labelled(drawn)["x"].status == "unknown"
+
+
+def test_a_layer_is_a_box_with_the_failing_input_red():
+    """Code on arrays is one box, with the shapes of its inputs."""
+    drawn = drawing(results.HALVED)
+    found = labelled(drawn)
+    assert (found["W"].status, found["W"].exact, found["x"].status) == ("wrong", "wrong in 5 of 12", "good")
+    assert found["x"].value == "N × D"
+    assert drawn.blamed == drawn.output
+
+
+def test_a_large_graph_shows_the_path_to_the_failure_only():
+    """Beyond 60 nodes: nothing where all is right, and where it is not, the wrong node and what is behind it."""
+    case = basket(40)
+    assert check(case).graph is None
+
+    def wrong(**inputs):
+        running = case.subject(**inputs)
+        dout = yield next(running)
+        try:
+            running.send(dout)
+        except StopIteration as stop:
+            gradients = stop.value
+        return {**gradients, "fruit_7": gradients["fruit_7"] * 2}
+
+    result = check(replace(case, subject=wrong))
+    drawn = drawing(result)
+    assert "fruit_7" in labelled(drawn)
+    assert len(drawn.vertices) <= 60
+    assert drawn.left_out > 60
+    assert ET.fromstring(inline(result, drawn, "1")) is not None
+
+
+def test_a_huge_graph_is_left_out():
+    """Its case takes no longer for a drawing that nobody could read."""
+    assert check(basket(1000)).graph is None
+
+
+@pytest.mark.parametrize(
+    ("number", "shown"),
+    [
+        ("220.0", "220"),
+        ("11/5", "2.2"),
+        ("1/3", "1/3"),
+        ("1e-12", "1e-12"),
+        ("650", "650"),
+        ("-11/10", "-1.1"),
+        ("1.4142135623730950…", "1.4142135623730950…"),
+    ],
+)
+def test_numbers_are_plain(number, shown):
+    """As people write them, and never rounded without a sign of it."""
+    assert plain(number) == shown
+
+
+def random_text(seed):
+    """Return an expression of random shape, with names used again and again, and its inputs."""
+    choose = random.Random(seed)
+    names = [f"{'long_name_of_an_input_' if choose.random() < 0.2 else 'x'}{i}" for i in range(choose.randint(2, 6))]
+    lines, known, unused = [], list(names), set(names)
+    for i in range(choose.randint(1, 12)):
+        left, right = choose.choice(known), choose.choice(known[-4:])
+        lines.append(f"step_{i} = {left} {choose.choice('+-*')} {right}")
+        known.append(f"step_{i}")
+        unused = unused - {left, right} | {f"step_{i}"}
+    rest = [name for name in known if name in unused]
+    lines.append(f"out = {' + '.join([*rest, known[-1]])} + {choose.choice(names)} * {choose.choice(names)}")
+    return "\n".join(lines), {name: f"{choose.randint(1, 99)}.{choose.randint(1, 99)}" for name in names}
+
+
+def boxes(drawn, placed):
+    """Return the boxes of all labels of wires and of all circles, with what they are."""
+    found = []
+    for wire in placed.wires:
+        vertex = drawn.vertices[wire.source]
+        share = (
+            drawn.vertices[wire.user].shares[wire.place]
+            if wire.user is not None and drawn.vertices[wire.user].shares
+            else ""
+        )
+        lines = texts(vertex, share)
+        half, (x, y) = max(map(wide, lines)) / 2, wire.label
+        found.append((f"labels of {vertex.label}", x - half, y - 19, x + half, y + 2 + 14 * (len(lines) - 1)))
+    for index, (x, y) in placed.at.items():
+        if drawn.vertices[index].args:
+            found.append((f"circle {index}", x - RADIUS, y - RADIUS, x + RADIUS, y + RADIUS))
+    return found
+
+
+def overlap(one, other):
+    return one[1] < other[3] and other[1] < one[3] and one[2] < other[4] and other[2] < one[4]
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_nothing_stands_on_anything_else(seed, checked):
+    """In graphs of random shape labels and circles keep apart, wires run level below no circle, and all is inside."""
+    text, at = random_text(seed)
+    drawn = drawing(checked(text, at))
+    if drawn is None:
+        return
+    placed = layout(drawn)
+    found = boxes(drawn, placed)
+    assert [(a[0], b[0]) for a, b in combinations(found, 2) if overlap(a, b)] == []
+    for wire in placed.wires:
+        for (x1, y1), (x2, y2) in pairwise(wire.points):
+            if y1 == y2:
+                behind = [
+                    i
+                    for i, (x, y) in placed.at.items()
+                    if i not in (wire.source, wire.user)
+                    and drawn.vertices[i].args
+                    and x1 < x < x2
+                    and abs(y - y1) < RADIUS
+                ]
+                assert behind == []
+    assert all(0 <= x <= placed.width and 0 <= y <= placed.height for wire in placed.wires for x, y in wire.points)
+
+
+def test_files_of_drawings():
+    """SVG is well-formed and has a part for each case that can be drawn; Graphviz' language has a cluster for it."""
+    run = results.everything()
+    drawn = [case for case in run.cases if drawing(case)]
+    root = ET.fromstring(renderer("svg")(run))
+    assert len(root.findall(f"{SVG}g")) == len(drawn) > 0
+    assert renderer("dot")(run).count("subgraph cluster_") == len(drawn)
+    assert "nothing to draw" in renderer("svg")(Run(()))

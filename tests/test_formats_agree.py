@@ -1,0 +1,176 @@
+"""Every format tells the same result: the verdicts of each are read back, counted and compared."""
+
+import html
+import json
+import os
+import re
+import subprocess
+import sys
+from collections import Counter
+from dataclasses import replace
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+import pytest
+import results
+
+from reports import FORMATS, renderer
+from verify.result import Run, exit_status, summary
+
+STATES = "REFUTED|UNDECIDED|ERROR|NOT ROUNDING|AGREES, was PROVED"
+CELL = rf"({STATES})(, a known failure)?"
+EVERYTHING = results.everything()
+DRAWINGS = {"svg", "dot"}  # of graphs: they hold no verdicts on what is no graph
+
+
+def state(name, known=False):
+    """What is counted of a row that is not good; a known failure counts as known, whatever it is."""
+    return "known" if known else {"WEAKER": "AGREES, was PROVED", "NOT-ROUNDING": "NOT ROUNDING"}.get(name, name)
+
+
+def of_terminal(text):
+    rows = re.findall(rf"^  .*  {CELL}(?: \(.*)?$", text, re.MULTILINE)
+    found = re.findall(r"^  (FAILS|known|hazard|allowed) GP", text, re.MULTILINE)
+    return Counter([state(name, known) for name, known in rows] + found)
+
+
+def of_markdown(text):
+    rows = re.findall(rf"\*\*{CELL}(?: \([^*]*)?\*\* +\|$", text, re.MULTILINE)
+    found = re.findall(r"^- (?:\*\*)?(FAILS|known|hazard|allowed)(?:\*\*)? `GP", text, re.MULTILINE)
+    return Counter([state(name, known) for name, known in rows] + found)
+
+
+def of_json(text):
+    counts = Counter()
+    for case in json.loads(text)["cases"]:
+        for c in case["comparisons"]:
+            unexplained = c["rounding"] and not c["rounding"]["explained"] and c["verdict"] in ("PROVED", "AGREES")
+            name = "WEAKER" if c["weaker"] else "NOT ROUNDING" if unexplained else c["verdict"]
+            counts[state(name, c["known"])] += name not in ("PROVED", "AGREES")
+        for f in case["findings"]:
+            counts["allowed" if f["allowed"] else "known" if f["known"] else "FAILS" if f["fails"] else "hazard"] += 1
+    return +counts
+
+
+def of_junit(text):
+    root, counts = ET.fromstring(text), Counter()
+    for case in root.iter("testcase"):
+        bad = [e for e in case if e.tag in ("failure", "error", "skipped")]
+        for e in bad:
+            counts["known" if e.tag == "skipped" else "FAILS" if e.get("type")[:2] == "GP" else e.get("type")] += 1
+        if not bad and case.get("name").startswith("finding"):
+            counts[case.find("system-out").text.partition(":")[0]] += 1
+    return counts
+
+
+def listed(rule, level, allowed):
+    """What is counted of a problem in a list."""
+    if level == "note":
+        return "allowed" if allowed else "known"
+    return {"error": "FAILS", "warning": "hazard"}[level] if rule.startswith("GP") else state(rule)
+
+
+def of_sarif(text):
+    found = json.loads(text)["runs"][0]["results"]
+    return Counter(
+        listed(r["ruleId"], r["level"], any(s["kind"] == "inSource" for s in r["suppressions"])) for r in found
+    )
+
+
+def of_gitlab(text):
+    levels = {"critical": "error", "minor": "warning", "info": "note"}
+    return Counter(
+        listed(i["check_name"], levels[i["severity"]], "; allowed: zeroed" in i["description"])
+        for i in json.loads(text)
+    )
+
+
+def of_github(text):
+    counts = Counter()
+    for command, data in re.findall(r"^::(\w+) .*?::(.*)$", text, re.MULTILINE):
+        for block in data.replace("%0A", "\n").split("\n\n"):
+            level = {"notice": "note"}.get(command, command)
+            if named := re.match(
+                rf"(GP\d+)|(?:gradient of|forward value of|stated|the whole case).*? ({STATES})", block
+            ):
+                counts[listed(named[1] or named[2], level, "\nallowed: " in block)] += 1
+    return counts
+
+
+def of_html(text):
+    rows = re.findall(rf'<td class="verdict"[^>]*>\S {CELL}(?: in [^<]*)?</td>', text)
+    found = re.findall(r'<span class="badge">(FAILS|known|hazard|allowed)</span>', text)
+    return Counter([state(name, known) for name, known in rows] + found)
+
+
+READ = {
+    "terminal": of_terminal,
+    "markdown": of_markdown,
+    "json": of_json,
+    "junit": of_junit,
+    "sarif": of_sarif,
+    "github": of_github,
+    "gitlab": of_gitlab,
+    "html": of_html,
+}
+EXPECTED = {
+    "REFUTED": 3,
+    "UNDECIDED": 3,
+    "ERROR": 2,
+    "NOT ROUNDING": 1,
+    "AGREES, was PROVED": 1,
+    "FAILS": 1,
+    "hazard": 2,
+    "allowed": 1,
+    "known": 2,
+}
+
+
+def test_every_format_is_read():
+    """A format that is added is compared too."""
+    assert set(FORMATS) - DRAWINGS == set(READ)
+
+
+@pytest.mark.parametrize("name", READ)
+def test_all_formats_agree(name):
+    """One failure of each kind: every format has the same number of each, which is that of the result."""
+    assert READ[name](renderer(name)(EVERYTHING)) == EXPECTED
+
+
+@pytest.mark.parametrize("name", READ)
+def test_a_format_that_hides_a_failure_is_noticed(name):
+    """Without one refuted gradient, without the mark of a known failure, and without a finding, the numbers change."""
+    for planted in ("forgets to swap", "known to be wrong", "writes into dout"):
+        changed = Run(tuple(case for case in EVERYTHING.cases if case.name != planted))
+        assert READ[name](renderer(name)(changed)) != EXPECTED
+    unmarked = [replace(c, comparisons=tuple(replace(q, known=False) for q in c.comparisons)) for c in EVERYTHING.cases]
+    assert READ[name](renderer(name)(Run(tuple(unmarked))))["REFUTED"] == EXPECTED["REFUTED"] + 1
+
+
+@pytest.mark.parametrize("name", ["terminal", "markdown", "json", "sarif", "github", "html"])
+def test_the_gate_is_told_in_the_same_words(name):
+    """What decided the exit status is computed once, and stands in every format that speaks of the whole run."""
+    plain = html.unescape(renderer(name)(EVERYTHING)).replace("\\", "")
+    assert exit_status(EVERYTHING) == 1
+    assert summary(EVERYTHING) in re.sub(r"<[^>]+>", "", plain) or summary(EVERYTHING) in plain
+
+
+def test_every_format_is_the_same_from_run_to_run():
+    """Two processes with other hash seeds render the same bytes, in every format."""
+    code = "import results; from reports import FORMATS, renderer\nfor name in FORMATS: print(renderer(name)(results.everything()))"
+    here = Path(__file__).parent
+    found = {
+        subprocess.run(
+            [sys.executable, "-c", code],
+            env={
+                **os.environ,
+                "PYTHONHASHSEED": seed,
+                "PYTHONPATH": f"{here}{os.pathsep}{here.parent}",
+                "PYTHONUTF8": "1",
+            },
+            check=True,
+            capture_output=True,
+        ).stdout
+        for seed in ("1", "2", "3")
+    }
+    assert len(found) == 1

@@ -1,0 +1,193 @@
+"""What a person sees of a long run: on a real terminal, and elsewhere."""
+
+import fcntl
+import io
+import os
+import pty
+import re
+import struct
+import subprocess
+import sys
+import termios
+import time
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from verify.progress import Progress
+
+GRADPROOF = Path(sys.executable).with_name("gradproof")
+CASES = """
+import time
+import verify
+
+def case(name, seconds):
+    @verify.case("y = x * x", at={{"x": 3}}, name=name)
+    def square(x):
+        {}
+        dy = yield x * x
+        return 2 * x * dy
+    return square
+
+cases = [case("first", 0.01), case("slow 사과", 0.3), case("last", 0)]
+"""
+LAYER = """
+import time
+import verify
+
+class Square:
+    def forward(self, x):
+        time.sleep(0.1)
+        self.x = x.copy()
+        return x * x
+
+    def backward(self, dout):
+        return 2 * self.x * dout
+
+square = verify.layer(Square, inputs={"x": "N"})
+"""
+
+
+@pytest.fixture
+def terminal(tmp_path):
+    """Run the command with standard error on a terminal of a width; returns its status, output and what was shown."""
+
+    def run(*arguments, columns=80, **environment):
+        ours, theirs = pty.openpty()
+        fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
+        environment = {**os.environ, "TERM": "xterm", **environment}
+        with subprocess.Popen(
+            [GRADPROOF, *arguments], cwd=tmp_path, stdout=subprocess.PIPE, stderr=theirs, env=environment
+        ) as process:
+            os.close(theirs)
+            shown = b"".join(iter(lambda: read(ours), b""))
+            out = process.stdout.read().decode()
+        os.close(ours)
+        return SimpleNamespace(status=process.returncode, out=out, shown=shown.decode())
+
+    return run
+
+
+def read(terminal):
+    """Read from a terminal until there is nobody at its other end."""
+    try:
+        return os.read(terminal, 65536)
+    except OSError:
+        return b""
+
+
+def screen(shown):
+    """Return the lines that are left when all has been shown, and all that were there at some time."""
+    states, lines = [], [""]
+    for part in re.split(r"(\r\n|\r\x1b\[K)", shown):
+        if part == "\r\n":
+            lines.append("")
+        elif part == "\r\x1b[K":
+            lines[-1] = ""
+        else:
+            lines[-1] += part
+            states.append(lines[-1])
+    return lines, states
+
+
+def test_a_long_run_says_where_it_is(terminal, tmp_path):
+    """After half a second one line says which case it is; in the end nothing is left of it, nor is it in the output."""
+    (tmp_path / "cases.py").write_text(CASES.format("time.sleep(seconds)"))
+    done = terminal("cases.py")
+    left, states = screen(done.shown)
+    assert done.status == 0
+    assert left == [""]
+    assert "slow 사과: 2 of 3" in states
+    assert "of 3" not in done.out
+    assert done.out.endswith("3 cases, 3 gradients: all proved.\n")
+
+
+def test_a_short_run_says_nothing(terminal, tmp_path):
+    """Nobody wonders within half a second; nor is anything shown on a dumb terminal, or with -qq."""
+    stream = Terminal()
+    with Progress(stream) as progress:
+        for _ in progress.over([SimpleNamespace(name="quick", where="")]):
+            pass
+    assert stream.getvalue() == ""
+    (tmp_path / "cases.py").write_text(CASES.format("time.sleep(seconds)"))
+    assert terminal("cases.py", TERM="dumb").shown == ""
+    assert terminal("cases.py", "-qq").shown == ""
+
+
+class Terminal(io.StringIO):
+    def isatty(self):
+        return True
+
+    def fileno(self):
+        raise OSError("a terminal of no width")
+
+
+def test_what_others_write_does_not_mix_with_the_line(terminal, tmp_path):
+    """What the layers print stands on lines of its own, and all of it is there in the end, ended or not."""
+    (tmp_path / "cases.py").write_text(CASES.format("time.sleep(seconds); print('hello')"))
+    left, states = screen(terminal("cases.py").shown)
+    assert "slow 사과: 2 of 3" in states
+    assert set(left[:-1]) == {"hello"}
+    assert left[-1] == ""
+    (tmp_path / "cases.py").write_text(CASES.format("time.sleep(seconds); print('hello'); print('no end', end='')"))
+    left, states = screen(terminal("cases.py").shown)
+    assert left[0] == "hello"
+    assert set(left[1:-1]) == {"no endhello"}
+    assert left[-1] == "no end"
+
+
+def test_a_narrow_terminal(terminal, tmp_path):
+    """A line that would wrap is cut, where a Korean sign takes two columns."""
+    (tmp_path / "cases.py").write_text(CASES.format("time.sleep(seconds)"))
+    _, states = screen(terminal("cases.py", columns=9).shown)
+    assert "slow 사" in states
+    assert not any(len(state) > 8 for state in states)
+
+
+def test_interrupted(monkeypatch):
+    """The line goes away whatever ends the run, and standard error is what it was."""
+    stream, before = Terminal(), sys.stderr
+    monkeypatch.setattr("verify.progress._AFTER", 0.01)
+    with pytest.raises(KeyboardInterrupt), Progress(stream) as progress:
+        progress("a case", 1, 2)
+        deadline = time.monotonic() + 10
+        while "a case" not in stream.getvalue() and time.monotonic() < deadline:
+            time.sleep(0.01)
+        raise KeyboardInterrupt
+    assert sys.stderr is before
+    assert stream.getvalue().endswith("a case: 1 of 2\r\x1b[K")
+
+
+def test_a_line_for_each_case_where_nobody_watches(command, shop):
+    """With -v and no terminal each case is a line on standard error as it begins; without -v there is none."""
+    assert command("shop.toml", "-v").err == "right: 1 of 2\nalso right: 2 of 2\n"
+    assert command("shop.toml").err == ""
+    assert command("shop.toml", "-v", "-q").err == ""
+
+
+def test_the_slowest_cases(command, tmp_path, monkeypatch):
+    """--durations names the slowest cases with their seconds on standard error; 0 asks for all, text for nothing."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "cases.py").write_text(CASES.format("time.sleep(seconds)"))
+    done = command("cases.py", "--durations", "1")
+    assert done.out == command("cases.py").out
+    heading, slowest = done.err.splitlines()
+    assert heading == "slowest of 3 cases:"
+    assert re.fullmatch(r" +\d+\.\d\d s  slow 사과  cases\.py:6", slowest)
+    assert float(slowest.split()[0]) >= 0.6
+    every = command("cases.py", "--durations", "0").err.splitlines()[1:]
+    assert every[0].split()[2] == "slow"
+    assert len(every) == 3
+    refused = command("cases.py", "--durations", "-1")
+    assert (refused.status, "a whole number from 0 on" in refused.err) == (2, True)
+
+
+def test_planted_errors_use_the_same_line(terminal, tmp_path):
+    """`gradproof mutate` shows how far it is with a case, and nothing is left of that."""
+    (tmp_path / "cases.py").write_text(LAYER)
+    done = terminal("mutate", "cases.py", "--quick")
+    left, states = screen(done.shown)
+    assert "14 mutants: 12 caught" in done.out
+    assert left == [""]
+    assert any(re.fullmatch(r"square: \d+ of \d+", state) for state in states)

@@ -1,0 +1,101 @@
+"""From faults of floats to findings, each with its likely cause and the line where the digits go."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from verify import findings as table
+from verify.arithmetic.blame import breaking, losing
+from verify.arithmetic.faults import OUTSIDE, OVERFLOW, UNSTABLE, Fault
+from verify.arithmetic.formats import DOUBLE, HALF, SINGLE
+from verify.arithmetic.points import REGION, SAMPLE
+from verify.result import Finding
+from verify.subjects.shapes import entry_names
+from verify.where import told
+
+_WHERE = {SAMPLE: "at the sample", REGION: "in another region"}
+
+
+def finding(found: Sequence[Fault], where: str) -> Finding:
+    """Return the finding that one kind of fault of one gradient makes; `where` is the code that computes gradients."""
+    fault = min(found, key=_severity)
+    cause, place = _CAUSES[fault.code](fault, found)
+    variant = fault.trial.place.run.seen.variant.text
+    said = table.finding(fault.code, f"{_said(fault)}{cause}", name=fault.name, where=place or where, variant=variant)
+    return replace(said, fails=_fails(fault, fails=said.fails))
+
+
+def _fails(fault: Fault, *, fails: bool) -> bool:
+    """Tell whether the gate fails, for the exceptions that the table of findings names."""
+    if fault.code == OUTSIDE:
+        return fails and not fault.trial.declared
+    broken = not np.isfinite(fault.judgement.actual[fault.entry])
+    return fails or (broken and fault.trial.name == SAMPLE and fault.trial.numbers is not HALF)
+
+
+def _severity(fault: Fault) -> tuple[bool, bool, bool, float]:
+    """Order faults: those that fail first, in double precision, at the sample, then by size."""
+    trial = fault.trial
+    return bool(trial.declared), trial.numbers is not DOUBLE, trial.name != SAMPLE, -fault.size
+
+
+def _said(fault: Fault) -> str:
+    """Say where it is and what came: `at x[0] = 1996.0 the gradient of x is nan, exactly 0.25`."""
+    judgement, seen = fault.judgement, fault.trial.place.run.seen
+    quantity, trace = seen.inputs[fault.name], seen.trace
+    value = float(fault.trial.point[trace.payloads[quantity.nodes[fault.entry]]])
+    entry = entry_names(fault.name, quantity.shape)[fault.entry]
+    kind = "" if fault.trial.numbers is DOUBLE else f" in {fault.trial.numbers.name}"
+    where = _WHERE.get(fault.trial.name, f"at inputs of {fault.trial.name}")
+    came, exact = float(judgement.actual[fault.entry]), float(judgement.exact[fault.entry])
+    return f"{where}, {entry} = {value:.6g}, its gradient{kind} is {came:.9g}, the exact one {exact:.9g}"
+
+
+def _of_overflow(fault: Fault, found: Sequence[Fault]) -> tuple[str, str]:
+    suspect = breaking(fault.trial, fault.node)
+    if suspect is None:
+        cast, where = _cast(fault)
+        return f": {cast}" if cast else "", where
+    if suspect.overflows:
+        return f": {suspect.word} overflows at {suspect.where}", suspect.where
+    return f": {suspect.word} at {suspect.where} is one by 0, or of what is not defined, after rounding", suspect.where
+
+
+def _of_loss(fault: Fault, found: Sequence[Fault]) -> tuple[str, str]:
+    suspect, bits = losing(fault.trial, fault.node), fault.trial.numbers.bits
+    half = 2.0 ** (-bits / 2)
+    lost, may = (min(bits, bits + np.log2(size)) for size in (fault.size, fault.judgement.at_risk[fault.entry] or 1))
+    said = f": the formula is right, but {lost:.0f} of {bits} bits are lost"
+    said += "" if fault.size > half else f" here, and {may:.0f} may be"
+    return f"{said}, most of them to {suspect.word} at {suspect.where}", suspect.where
+
+
+def _of_more(fault: Fault, found: Sequence[Fault]) -> tuple[str, str]:
+    """Say what may take floats out of their bound: a cast, a look at the type, an approximation."""
+    said = f", further than rounding can take it ({float(fault.judgement.bound[fault.entry]):.2g})"
+    cast, where = _cast(fault)
+    if cast:
+        return f"{said}: {cast}{f', as the output is {fault.trial.declared}' if fault.trial.declared else ''}", where
+    if fault.trial.declared:
+        return f"{said}: the output is {fault.trial.declared}", ""
+    formats = {other.trial.numbers for other in found}
+    if DOUBLE not in formats:
+        names = " and ".join(numbers.name for numbers in (SINGLE, HALF) if numbers in formats)
+        return f"{said}: in {names} only, where the code computes something else, or casts", ""
+    for shorter in (HALF, SINGLE):
+        if shorter.unit / 16 < fault.size < shorter.unit * 64:
+            return f"{said}: it has the accuracy of {shorter.name}, as after a cast", ""
+    return f"{said}: an approximation, or code that looks at the type of its numbers", ""
+
+
+def _cast(fault: Fault) -> tuple[str, str]:
+    """Return the first cast to a shorter type, as a phrase and a place."""
+    for place, kind in fault.trial.place.recorder.casts.items():
+        return f"a cast to {kind} at {told(place)}", told(place)
+    return "", ""
+
+
+_CAUSES = {OVERFLOW: _of_overflow, UNSTABLE: _of_loss, OUTSIDE: _of_more}

@@ -1,0 +1,114 @@
+"""Where points lie: a region of the code's branches, with what it computes there, exactly and rounded."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fractions import Fraction
+from functools import cached_property
+from typing import Any
+
+from verify.arithmetic import truth
+from verify.arithmetic.enclosures import Column, Enclosures
+from verify.arithmetic.formats import Format
+from verify.arithmetic.points import Point
+from verify.arithmetic.recorder import Recorder
+from verify.expressions.runs import SubjectError
+from verify.gradients.claims import Exact
+from verify.subjects.cases import TracedCase
+from verify.tracing.observe import Observation, observe
+from verify.tracing.region import pinned
+from verify.tracing.trace import Trace
+
+_LARGEST_ELSEWHERE = 5_000  # nodes of a run that is done once more in the region of a point
+
+
+class Place:
+    """A region that points lie in: a run on symbols there, the operations of the code there, and their enclosures.
+
+    `columns` are the points, all of which have to be there before anything is read. The operations are those that the
+    code does when it is told that its inputs are of a `dtype`: some ask for `np.finfo(x.dtype).eps`.
+    """
+
+    def __init__(self, case: TracedCase, run: Exact, seed: int, dtype: Any = Trace.dtype) -> None:
+        self.case, self.run, self.seed = case, run, seed
+        self.columns: list[Column] = []
+        self._told: dict[Format, Place | None] = {}
+        self.wrong = False  # whether a formula is: its exact value lies where no rounding can take it
+        self.seen = self._followed(Recorder(), dtype)
+
+    def _followed(self, trace: Trace, dtype: Any) -> Observation:
+        trace.dtype = dtype
+        variant = self.run.seen.variant
+        return observe(self.case, variant, self.seed, seen=Observation(variant, trace), at=self.run.seen.trace.sample)
+
+    @property
+    def recorder(self) -> Recorder:
+        """Return the operations of the code."""
+        assert isinstance(self.seen.trace, Recorder)
+        return self.seen.trace
+
+    def take(self, numbers: Format, point: Point) -> int:
+        """Return the column of a point that lies here."""
+        self.columns.append(Column(numbers, point))
+        return len(self.columns) - 1
+
+    @cached_property
+    def enclosures(self) -> Enclosures:
+        """Return what rounding may do in all columns."""
+        nodes = [node for quantity in self.seen.gradients.values() for node in quantity.nodes]
+        return Enclosures(self.recorder, [*nodes, *self.recorder.asked], self.columns)
+
+    @cached_property
+    def certain(self) -> Any:
+        """Return for each column whether rounding decides no branch there."""
+        return self.enclosures.certain(self.recorder.asked)
+
+    @cached_property
+    def exact(self) -> dict[int, truth.Column]:
+        """Return the exact gradients in all columns, by node."""
+        nodes = [node for name in self.seen.gradients for node in self.run.gradient(name)]
+        return truth.values(self.run.seen.trace, nodes, [column.point for column in self.columns])
+
+    def told(self, numbers: Format, point: Point) -> Place | None:
+        """Return the place of a point for code that asks for the type of its numbers; None where it is not known."""
+        if numbers not in self._told:
+            self._told[numbers] = self._as_told(numbers)
+        place = self._told[numbers]
+        return place if place is not None and place.run.region.holds(point) else None
+
+    def _as_told(self, numbers: Format) -> Place | None:
+        try:
+            place = Place(self.case, self.run, self.seed, numbers.dtype)
+            if not _same(place.seen, self.seen):
+                place.run = Exact(self.case, self._followed(Trace(), numbers.dtype))
+        except SubjectError:
+            return None
+        return None if place.recorder.sized else place
+
+
+def _same(a: Observation, b: Observation) -> bool:
+    """Tell whether two runs did the same operations."""
+    nodes = [{name: quantity.nodes for name, quantity in seen.gradients.items()} for seen in (a, b)]
+    return nodes[0] == nodes[1] and all(
+        getattr(a.trace, name) == getattr(b.trace, name) for name in ("ops", "args", "payloads")
+    )
+
+
+def place_of(point: Point, places: list[Place], known: Sequence[Exact]) -> Place | None:
+    """Return the place of a point; a run on symbols is done there if none is known, and it is a small one."""
+    for place in places:
+        if place.run.region.holds(point):
+            return place
+    case, seen, seed = places[0].case, places[0].run.seen, places[0].seed
+    try:
+        run = next((other for other in known if other.region.holds(point)), None)
+        if run is None and len(seen.trace) <= _LARGEST_ELSEWHERE:
+            run = Exact(
+                case, observe(case, seen.variant, seed, at={name: Fraction(value) for name, value in point.items()})
+            )
+        if run is None or pinned(run.seen.conditions) or not run.region.holds(point):
+            return None
+        places.append(Place(case, run, seed))
+    except SubjectError:
+        return None
+    return places[-1]
