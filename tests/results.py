@@ -100,7 +100,7 @@ GRAPH = Graph(
     output=4,
     blamed=4,
 )
-SOURCE = Excerpt("shop.py:14", 13, ("# the <layer>", "def backward(self, dout):", "    return dout * self.y"))
+SOURCE = Excerpt("shop.toml:3", 2, ("# the <layer>", "def backward(self, dout):", "    return dout * self.y"))
 SMALL, SINGLE, STRIDED = "N=2, D=3, M=4", "N=1, D=3, M=4", "N=2, D=3, M=4, stride=2, pad=1"
 
 

@@ -2,6 +2,8 @@
 
 import re
 import shlex
+import subprocess
+import sys
 from dataclasses import replace
 from html.parser import HTMLParser
 
@@ -203,6 +205,13 @@ def test_the_command_writes_the_page(command, tmp_path, monkeypatch):
     assert (tmp_path / "p.svg").read_text().startswith("<svg")
 
 
+def test_nobody_else_pays_for_the_page():
+    """Templates are imported where the page is asked for, and for no other report."""
+    code = "import sys; from verify.cli import main; main(['expr', 'x*y', '--at', 'x=1', '--at', 'y=2', '--report=svg=/dev/null']); print('jinja2' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "False"
+
+
 def test_many_cases_stay_small():
     """5,000 cases, all of them wrong: a page under 5 MB, on which each case has its anchor."""
     some = [case for case in EVERYTHING.cases if not case.good]
@@ -262,3 +271,9 @@ def test_what_is_no_formula_is_code(said):
     """It is shown as it is, escaped, and never run."""
     assert "<img" not in formula(said)
     assert formula(said).startswith("<code>")
+
+
+def test_stale_entries_of_a_baseline_are_told():
+    """What the baseline knows, and is no longer so, stands on the page too."""
+    text = page.render(replace(Run((GOOD,)), stale=("shop.toml apples <tax>",)))
+    assert "shop.toml apples &lt;tax&gt;" in text

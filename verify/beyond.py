@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 
 from verify.arithmetic.check import arithmetic
 from verify.contracts.check import contracts
+from verify.expressions.runs import SubjectError
 from verify.findings import judged
 from verify.gradients.claims import Exact
 from verify.gradients.traced import dead, decided, of_nothing
 from verify.regions.check import apart, regions
-from verify.result import CaseResult
+from verify.result import CaseResult, Comparison, Verdict
 from verify.subjects.cases import TracedCase
 
 
@@ -25,12 +27,22 @@ def beyond(case: TracedCase, result: CaseResult, runs: Sequence[Exact], seed: in
         return of_nothing(case, result)
     wrong = {comparison.name for comparison in result.comparisons if not comparison.verdict.good}
     found, accuracy, met = arithmetic(case, [*runs, *more], seed)
-    elsewhere += [apart(row) for run in met for row in decided(case, run.seen, seed)[0] if not row.verdict.good]
+    elsewhere += _came_upon(case, met, seed)
+    first = {row.name: row for row in reversed(elsewhere) if row.name not in wrong}
     broken = [] if dead(runs) else contracts(case, result, runs, seed)
     return replace(
         result,
-        comparisons=(*result.comparisons, *(row for row in elsewhere if row.name not in wrong)),
+        comparisons=(*result.comparisons, *reversed(first.values())),
         cover=cover,
         findings=judged([*broken, *found], case.allow, case.where),
         accuracy=tuple(accuracy),
     )
+
+
+def _came_upon(case: TracedCase, met: Sequence[Exact], seed: int) -> list[Comparison]:
+    """Return the rows of wrong formulas that the floats of other magnitudes came upon."""
+    rows = []
+    for run in met:
+        with suppress(SubjectError):
+            rows += [apart(row) for row in decided(case, run.seen, seed)[0] if row.verdict is Verdict.REFUTED]
+    return rows

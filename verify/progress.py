@@ -37,10 +37,11 @@ class Progress:
     """
 
     def __init__(self, stream: TextIO, *, silent: bool = False) -> None:
-        self._stream, self._line, self._midline = stream, "", False
+        self._stream, self._standing_in = stream, contextlib.redirect_stderr(self)
         self._watched = not silent and stream.isatty() and os.environ.get("TERM") != "dumb"
+        self._line, self._shown, self._midline = "", False, False
         self._lock, self._due = threading.RLock(), threading.Timer(_AFTER, self._begin)
-        self._due.daemon, self._shown, self._standing_in = True, False, contextlib.redirect_stderr(self)
+        self._due.daemon = True
         self._took: list[tuple[float, Named]] = []
 
     def __enter__(self) -> Progress:
@@ -53,7 +54,7 @@ class Progress:
         self._due.cancel()
         with self._lock:
             self._clear()
-            self._shown = False
+            self._line = ""  # nothing is left to be shown by a timer that was about to
         self._standing_in.__exit__(None, None, None)
 
     def __getattr__(self, name: str) -> Any:

@@ -47,7 +47,7 @@ class CaseItem(pytest.Item):
         result = judged(self.case, **self.settings._asdict())
         if not result.good:
             again = replace(result, reproduce=shlex.join(["pytest", self.nodeid]))
-            pytest.fail(failure(again, everything=self.config.get_verbosity() > 1), pytrace=False)
+            pytest.fail(failure(again, everything=self.config.option.verbose > 1), pytrace=False)
 
     def reportinfo(self) -> tuple[Path, int | None, str]:
         """Return where the case is made."""

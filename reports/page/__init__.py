@@ -8,7 +8,7 @@ from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
-from reports import anchors
+from reports import anchors, words
 from reports.page import headline, inventory, view
 from verify.findings import FINDINGS
 from verify.result import Run, summary
@@ -47,6 +47,7 @@ def render(run: Run) -> str:
         files=inventory.inventory(run, known, frozenset(told)),
         short=len(run.cases) - len(told),
         kinds={code: FINDINGS[code] for code in sorted({f.code for f in run.findings}) if code in FINDINGS},
+        stale=words.STALE.rstrip(":"),
         style=style,
         digest=base64.b64encode(hashlib.sha256(style.encode()).digest()).decode(),
     )

@@ -12,7 +12,7 @@ from reports.page.markup import Markup, tag, text
 from verify.result import CaseResult, Run
 
 _LINE = 14
-_NARROW, _WIDE = 420, 760  # widths from which on a drawing is not shrunk as far as a narrow window would have it
+_SIZES = {1400: "huge", 760: "wide", 420: "middle", 0: "narrow"}  # by width: the wider, the less it may be shrunk
 _HEADING = 34
 _NOTHING = "nothing to draw: no case is an expression or a layer"
 
@@ -53,7 +53,7 @@ def inline(case: CaseResult, drawn: Drawing, number: str) -> Markup:
     """Return the graph of a case for the page; `number` makes its identifiers unlike those of others."""
     placed = layout(drawn)
     title = tag("title", text(f"computational graph of {case.name}"), id=f"t{number}")
-    size = "wide" if placed.width > _WIDE else "middle" if placed.width > _NARROW else "narrow"
+    size = next(name for width, name in _SIZES.items() if placed.width > width)
     return tag(
         "svg",
         title,

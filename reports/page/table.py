@@ -144,7 +144,7 @@ def _region(facts: Facts) -> Markup:
     if case.cover is None:
         return text("the branches taken" if case.region else "all inputs")
     if case.cover.complete:
-        return text(f"all inputs{f' ({case.cover.variant})' if case.cover.variant else ''}")
+        return text(f"all inputs for {case.cover.variant}" if case.cover.variant else "all inputs")
     return text(f"{case.cover.regions} regions visited")
 
 

@@ -78,7 +78,8 @@ class Judgement:
         return np.where(np.isfinite(self.bound), self._relative(self.bound), 0)
 
     def _relative(self, error: Array) -> Array:
-        """Divide by each entry, or by the largest entry of the gradient where that is larger."""
+        """Divide by each entry, or by the largest entry of the gradient where that is larger; 0 where it underflows."""
+        error = np.where(error <= self.numbers.tiny, 0, error)
         size = np.maximum(np.abs(self.exact), self.scale)
         return np.where(error == 0, 0, error / np.where(size == 0, self.numbers.tiny, size))
 

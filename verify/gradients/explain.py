@@ -180,7 +180,7 @@ def constant_ratio(graph: Graph, expected: int, actual: int, region: Sampled) ->
     with flint.ctx.workprec(_BITS):
         values = balls.at(graph, [expected, actual], region.sample)
         quotient = values[actual] / values[expected]
-        if not quotient.is_finite() or quotient.contains(0):
+        if not quotient.is_finite() or quotient.contains(0) or not math.isfinite(float(quotient.mid())):
             return None
         ratio = simplest_rational(float(quotient.mid()), ulps=4)
     if max(abs(ratio.numerator), ratio.denominator) > _SIMPLE_RATIO:
