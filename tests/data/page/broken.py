@@ -92,7 +92,7 @@ class Gate:
     """Has a side that nobody reaches."""
 
     def forward(self, x):
-        self.open = np.sin(x) > 1
+        self.open = np.sin(x) + np.sin(2 * x) > 1.9  # at most 1.76
         return np.where(self.open, 2 * x, x)
 
     def backward(self, dout):
