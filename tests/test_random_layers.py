@@ -431,8 +431,12 @@ def test_random_layers(change, counts):
 @searching(CHECKED, len(CHANGES))
 @given(st.sampled_from(CHANGES).flatmap(planted_layers))
 def test_check_says_the_same(drawn):
-    """The rows of a check, from the case to the explanation, have the verdicts that are judged above."""
+    """The rows of a check, from the case to the explanation, have the verdicts that are judged above.
+
+    Elsewhere than at the sample, and on edges, an unchanged layer is right too.
+    """
     layer, planted = drawn
     for case in (case_of(layer), case_of(layer, planted)):
-        rows = {row.name: row.verdict for row in verify.check(case).comparisons}
+        rows = {row.name: row.verdict for row in verify.check(case, quick=True).comparisons}
         assert rows == {name: worst(verdicts) for name, verdicts in decided(case)[0].items()}
+    assert all(row.verdict.good for row in verify.check(case_of(layer)).comparisons)
