@@ -1,0 +1,37 @@
+"""How many regions meet at a point: known where it is a theorem, and nothing said where parts may be arbitrarily thin."""
+
+from fractions import Fraction
+
+import pytest
+
+from verify.regions.cells import meeting
+from verify.tracing.trace import Trace
+
+F = Fraction
+GRAPH = Trace()
+A, B, C = (GRAPH.variable(name) for name in "abc")
+ORIGIN = dict.fromkeys("abc", F(0))
+
+
+def minus(left, right):
+    return GRAPH.sum(left, GRAPH.product(GRAPH.constant(F(-1)), right))
+
+
+SQUARE = GRAPH.power(A, F(2))
+MEETINGS = {
+    "one number": ([A], [A], 2),
+    "one plane": ([minus(A, B)], [A, B], 2),
+    "two planes": ([A, B], [A, B], 4),
+    "a curve across a plane": ([minus(B, SQUARE), A], [A, B], 4),
+    "three orders of three numbers, two ways each": ([minus(A, B), minus(B, C), minus(A, C)], [A, B, C], 6),
+    "the same plane twice": ([minus(A, B), minus(B, A)], [A, B], 2),
+    "curves that touch, with thin parts between them": ([minus(B, SQUARE), GRAPH.sum(B, SQUARE)], [A, B], None),
+    "a square, which has no normal at 0": ([GRAPH.sum(SQUARE, GRAPH.power(B, F(2)))], [A, B], None),
+}
+
+
+@pytest.mark.parametrize("name", MEETINGS)
+def test_meeting(name):
+    """Independent normals, or planes through one line; of all else nothing is known."""
+    tied, variables, number = MEETINGS[name]
+    assert meeting(GRAPH, tied, variables, ORIGIN) == number
