@@ -1,6 +1,7 @@
 """What several test files use: the command in-process, planted layers, and a case in one line."""
 
 import io
+import signal
 import sys
 from types import SimpleNamespace
 
@@ -32,6 +33,12 @@ class MulLayer(MulLayer):
     def backward(self, dout):
         return dout * self.x, dout * self.y
 """
+
+
+def pytest_configure():
+    """Let an interrupt end what the tests start, also where they run in the background, which ignores it."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture

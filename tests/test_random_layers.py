@@ -30,7 +30,7 @@ from verify.tracing.observe import _FIXED, observe, variants
 
 LONG = bool(os.environ.get("GRADPROOF_LONG"))
 LAYERS = 5_000 if LONG else 150
-CHECKED = 30  # of them again by verify.check, from the case to the rows
+CHECKED = 60 if LONG else 6  # of them again by verify.check, from the case to the rows
 SHAPES = ("2 3", "3", "2 1", "", "3 2")  # of the inputs; each pair but the last with another broadcasts
 THRESHOLDS = (0.1373, -0.2637, 0.5)
 LARGEST = 1e3  # of the values in a layer: beyond, 1 - tanh(x)**2 has thousands of zeros after the point
