@@ -48,7 +48,7 @@ def block(
     everything = verbosity > 0
     table = cells.table(case, everything=everything, failures_only=verbosity < 0)
     lines = ["    ".join([_paint(case.name, "1", color), *words.titles(case)])]
-    lines += [f"  {line}" for line in _table(table, color)]
+    lines += [f"  {line}" for line in _table(table, color)] if table.rows else []
     for row in table.rows:
         if row.explained:
             lines += _explained(row.comparison, color, everything)

@@ -59,7 +59,7 @@ def explanation(comparison: Comparison, *, everything: bool = True) -> list[tupl
     lines = [
         ("likely", comparison.diagnosis),
         ("relation", re.sub(_NOT_THE_CODES, lambda side: _SIDES[side[0]], comparison.relation)),
-        ("code", comparison.where),
+        ("code", "" if comparison.place in comparison.evidence.detail else comparison.place),
         _entry(comparison),
         ("for", "" if comparison.verdict is Verdict.PROVED else comparison.variant),
         *_evidence(comparison, everything),
@@ -155,9 +155,14 @@ def severity(found: Finding) -> str:
     return "allowed" if found.allowed else "known" if found.known else "FAILS" if found.fails else "hazard"
 
 
+def place(found: Finding) -> str:
+    """Return where something was found, unless that is said of it already."""
+    return "" if found.where in found.detail else found.where
+
+
 def _found(found: Finding) -> str:
-    place = f" ({found.where})" if found.where else ""
-    return f"{found.detail}{place}" + (f"; the reason given: {found.allowed}" if found.allowed else "")
+    where = f" ({place(found)})" if place(found) else ""
+    return f"{found.detail}{where}" + (f"; the reason given: {found.allowed}" if found.allowed else "")
 
 
 def meaning(case: CaseResult) -> str:

@@ -94,6 +94,13 @@ def test_list(command, shop):
     assert (done.status, done.out) == (0, "shop.toml:2: right\nshop.toml:7: also right\n")
 
 
+@pytest.mark.parametrize("flags", [["-q"], ["-v", "--quick"], ["-qx"]])
+def test_flags_may_come_first(command, shop, flags):
+    """`gradproof -q run` is `gradproof run -q`."""
+    assert command(*flags, "run", "shop.toml") == command("run", "shop.toml", *flags)
+    assert command("-q", "list", "shop.toml").status == 2  # which has no such flag
+
+
 def test_expr(command, shop):
     """An expression of the command line is a case."""
     done = command("expr", "apple * apple_cnt * tax", "--at", "apple=100", "--at", "apple_cnt=2", "--at", "tax=1.1")

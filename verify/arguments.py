@@ -6,6 +6,7 @@ import argparse
 import re
 import sys
 from collections.abc import Iterable, Sequence
+from itertools import takewhile
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -33,6 +34,7 @@ exit status:
 """
 _OPTION = re.compile(r"-[qvh]+|--[a-z]{2}[a-z-]*(=.*)?")  # anything else with a minus, after `expr`, is an expression
 _PLANTED = f"plant errors of these classes only: {', '.join(f'{kind} {said}' for kind, said in KINDS.items())}"
+_FLAG = re.compile("-[qvx]+|--(quiet|verbose|exitfirst|quick|strict)")  # may come before the command as well
 LONGEST_TIMEOUT = 1_000_000  # seconds: what every platform can wait for
 SECONDS_EXPECTED = f"a positive number of seconds was expected, {LONGEST_TIMEOUT:,} at most"
 _COMMANDS = ("run", "expr", "list", "mutate", "compare", "explain")
@@ -66,6 +68,10 @@ def parse(argv: Sequence[str], formats: Iterable[str]) -> argparse.Namespace:
 
 def _with_command(argv: Sequence[str]) -> list[str]:
     """Put in the command that is meant: `run` unless another is named. An expression may start with a minus."""
+    flags = list(takewhile(_FLAG.fullmatch, argv))
+    rest = argv[len(flags) :]
+    if rest and rest[0] in _COMMANDS:
+        argv = [rest[0], *flags, *rest[1:]]
     if not argv or argv[0] not in (*_COMMANDS, "-h", "--help", "--version"):
         return ["run", *argv]
     if argv[0] == "expr" and argv[1:] and argv[1].startswith("-") and not _OPTION.fullmatch(argv[1]):

@@ -27,6 +27,11 @@ def text(said: object) -> Markup:
     return Markup(html.escape(plain if plain.isprintable() else _FORBIDDEN.sub("\ufffd", plain)))
 
 
+def breakable(path: str) -> Markup:
+    """Return a path as markup that may go on in the next line after each slash."""
+    return Markup(text(path).replace("/", "/<wbr>"))
+
+
 def joined(*parts: Markup) -> Markup:
     """Return markup after markup."""
     return Markup("".join(parts))

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from reports import cells, rows
 from reports.page.drawing import plain
 from reports.page.formula import formula
-from reports.page.markup import Markup, text
+from reports.page.markup import Markup, breakable, text
 from reports.rows import Row
 from verify.result import Accuracy, CaseResult, Comparison, Verdict
 
@@ -173,5 +173,5 @@ _COLUMNS = (
     _Column("bits lost", _bits, "number"),
     _Column("evidence", lambda f: text(f.comparison.evidence.kind), "", lambda f: f.comparison.evidence.detail),
     _Column("region", _region),
-    _Column("code", lambda f: text(f.comparison.where or f.case.where), "place"),
+    _Column("code", lambda f: breakable(f.comparison.place or f.case.where), "place"),
 )  # fmt: skip

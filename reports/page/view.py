@@ -39,6 +39,7 @@ class Found(NamedTuple):
     severity: str
     tone: str
     finding: Finding
+    where: str
     source: Excerpt | None
     marked: int
 
@@ -163,9 +164,7 @@ def _value(exact: str) -> str:
 def _failure(case: CaseResult, c: Comparison, known: Mapping[int, str]) -> Failure:
     place = c.place or case.where
     source = _source(case, place)
-    facts = [
-        (_LABELS.get(label, label), _fact(c, label, said)) for label, said in words.explanation(c) if label != "code"
-    ]
+    facts = [(_label(case, label), _fact(c, label, said)) for label, said in words.explanation(c) if label != "code"]
     if c.verdict.good and not c.good and c.rounding:
         explained = c.rounding.bound or "nothing that is known"
         facts.append(("bound", text(f"{c.rounding.error} {c.rounding.unit} off, and rounding explains {explained}")))
@@ -180,6 +179,11 @@ _LABELS = {
     "because": "why",
     "relation": "difference",
 }
+
+
+def _label(case: CaseResult, label: str) -> str:
+    """Name a fact; the inputs of an expression are left as the case has them, those of arrays are made small."""
+    return "counterexample" if label == "at" and not rows.traced(case) else _LABELS.get(label, label)
 
 
 def _fact(c: Comparison, label: str, said: str) -> Markup:
@@ -200,7 +204,7 @@ def _fact(c: Comparison, label: str, said: str) -> Markup:
 
 def _found(case: CaseResult, severity: str, finding: Finding) -> Found:
     colour = "bad" if finding.bad else "quiet" if finding.allowed else "unsure"
-    return Found(severity, colour, finding, _source(case, finding.where), _line(finding.where))
+    return Found(severity, colour, finding, words.place(finding), _source(case, finding.where), _line(finding.where))
 
 
 def _source(case: CaseResult, where: str) -> Excerpt | None:

@@ -80,6 +80,7 @@ class Rows:
         written = self._numbers(computed, self.enclosures[quantity].get(label), real, decision, actual)
         decision = _unless_unstable(decision, written.rounding)
         proved = decision.verdict is Verdict.PROVED
+        relation, diagnosis = self._related(key, decision, actual)
         return Comparison(
             quantity=quantity,
             name=label,
@@ -93,16 +94,20 @@ class Rows:
             evidence=decision.evidence,
             rounding=written.rounding,
             counterexample=None if decision.point is None else self._counterexample(key, decision.point, actual),
-            relation=self._relation(key, decision, actual),
+            relation=relation,
+            diagnosis=diagnosis,
         )
 
-    def _relation(self, key: Key, decision: Decision, actual: int | None) -> str:
-        """Say how a wrong formula is related to the right one; where SymPy would take long for it, nothing."""
+    def _related(self, key: Key, decision: Decision, actual: int | None) -> tuple[str, str]:
+        """Say how a wrong formula is related to the right one, and why; nothing where SymPy would take long for it."""
         if decision.verdict is not Verdict.REFUTED or actual is None or not self.exact.wholes:
-            return ""
+            return "", ""
+        from verify.expressions.mistakes import mistake
         from verify.gradients.explain import relation  # and NumPy with it, which what is right does not need
 
-        return relation(self.exact.graph, self.exact.expected(key), actual, self.exact.names, self.exact)
+        exact = self.exact
+        related = relation(exact.graph, exact.expected(key), actual, exact.names, exact)
+        return related, mistake(exact, key[1], actual) if key[0] == "gradient" else ""
 
     def _value(self, index: int, label: str) -> str:
         """Return the forward value of a step: an input as typed, anything else as the float that came."""

@@ -11,11 +11,10 @@ from typing import Any
 import numpy as np
 
 from verify.exact import decimal_text
-from verify.gradients.explain import alike, constant_ratio
+from verify.gradients.explain import Sampled, alike, constant_ratio
 from verify.proof import field
 from verify.proof.graph import Graph
 from verify.tracing.observe import Quantity
-from verify.tracing.region import Region
 
 Nodes = Sequence[int]
 _MINUS = Fraction(-1)
@@ -34,7 +33,7 @@ class Suspect:
     """
 
     graph: Graph
-    region: Region
+    region: Sampled
     shape: tuple[int, ...]
     actual: Quantity
     expected: Nodes

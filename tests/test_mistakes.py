@@ -1,0 +1,47 @@
+"""Wrong gradients of expressions: which mistake is named, and that none is where it is another one."""
+
+import pytest
+
+from layers import arithmetic
+from verify import Verdict
+
+
+def wrong(layer, backward):
+    """Return a layer with another backward."""
+    return type(layer.__name__, (layer,), {"backward": backward})
+
+
+MISTAKES = {
+    "swapped": (lambda self, d: (d * self.x, d * self.y), "this is the gradient of y"),
+    "sign": (lambda self, d: (-d * self.y, d * self.x), "the sign is wrong"),
+    "half": (lambda self, d: (d * self.y / 2, d * self.x), "too small by a factor of 2"),
+    "upstream dropped": (lambda self, d: (self.y, self.x), "the upstream gradient is missing"),
+    "upstream squared": (lambda self, d: (d * d * self.y, d * self.x), "the upstream gradient enters twice"),
+    "zeros": (lambda self, d: (0 * d, d * self.x), "zeros are returned"),
+    "another": (lambda self, d: (d * (self.y + 1), d * self.x), ""),
+    "right": (lambda self, d: (d * self.y, d * self.x), None),
+}
+
+
+@pytest.mark.parametrize("name", MISTAKES)
+def test_mistakes_are_named(checked, name):
+    """A known mistake in x * y is named, an unknown one is not, and of what is right nothing is said."""
+    backward, said = MISTAKES[name]
+    row = next(
+        c
+        for c in checked(
+            "x * y", {"x": 3, "y": 2}, upstream="1.5", MulLayer=wrong(arithmetic.MulLayer, backward)
+        ).comparisons
+        if (c.quantity, c.name) == ("gradient", "x")
+    )
+    assert (row.verdict is Verdict.PROVED) == (said is None)
+    assert row.diagnosis.startswith(said or "")
+    assert bool(row.diagnosis) == bool(said)
+
+
+def test_a_term_that_is_missing(checked):
+    """Of two ways in which an input enters, one alone is told from a factor."""
+    overwritten = wrong(arithmetic.AddLayer, lambda self, d: (d, 0 * d))
+    result = checked("x * y + x", {"x": 3, "y": 2}, AddLayer=overwritten)
+    row = next(c for c in result.comparisons if (c.quantity, c.name) == ("gradient", "x"))
+    assert "assigned and not accumulated" in row.diagnosis
