@@ -588,6 +588,101 @@ class Exits(Sigmoid):
         return super().forward(x)
 
 
+class ClassCache:
+    cache = {}  # noqa: RUF012 - the fault
+
+    def forward(self, x):
+        self.cache["x"] = x.copy()
+        return x * x
+
+    def backward(self, dout):
+        return 2 * self.cache["x"] * dout
+
+
+class DefaultArgument:
+    def __init__(self, cache=[]):  # noqa: B006 - the fault
+        self.cache = cache
+
+    def forward(self, x):
+        self.cache[:] = [x.copy()]
+        return x * x
+
+    def backward(self, dout):
+        return 2 * self.cache[0] * dout
+
+
+class OnTheClass:
+    def forward(self, x):
+        OnTheClass.slope = 2 * x
+        return x * x
+
+    def backward(self, dout):
+        return self.slope * dout
+
+
+class OneAtATime:
+    busy = False
+
+    def forward(self, x):
+        if OneAtATime.busy:
+            raise RuntimeError("busy")
+        OneAtATime.busy, self.x = True, x.copy()
+        return x * x
+
+    def backward(self, dout):
+        OneAtATime.busy = False
+        return 2 * self.x * dout
+
+
+class SharedConstants:
+    """What may belong to a class: constants, room to work in, a list of its layers."""
+
+    factor, room, known = 2, {}, []
+
+    def __init__(self):
+        self.known.append(self)
+
+    def forward(self, x):
+        self.room["square"] = x * x
+        self.x = x.copy()
+        return self.room["square"].copy()
+
+    def backward(self, dout):
+        self.room["slope"] = self.factor * self.x
+        return self.room["slope"] * dout
+
+
+class ClassMask:
+    def forward(self, x):
+        type(self).mask = np.random.rand(*x.shape) > 0.5
+        return x * self.mask
+
+    def backward(self, dout):
+        return dout * self.mask
+
+
+class DrawsInBackward:
+    """A mask each of its own, and another one for the gradient: on the same random numbers, two runs are alike."""
+
+    def forward(self, x):
+        self.mask = np.random.rand(*x.shape) > 0.5
+        return x * self.mask
+
+    def backward(self, dout):
+        noise = np.random.rand(*dout.shape)
+        return dout * self.mask + 0 * noise.astype(dout.dtype)
+
+
+only = CopyingRelu()
+
+
+@verify.case(x="N D")
+def the_only_layer(x):
+    """One layer for all runs is the author's choice, and is not asked to go forward twice before it goes backward."""
+    dout = yield only.forward(x)
+    return only.backward(dout)
+
+
 TWO = {"x": "N D", "y": "N D"}
 PLANTED = {
     "GP101": [of(BookRelu), verify.pair(square_forward, into_dout, x="N D", w="D"), inline],
@@ -610,6 +705,7 @@ PLANTED = {
     "GP118": [of(Counting)],
     "GP119": [of(Decaying)],
     "GP120": [of(KeepsItsInput)],
+    "GP121": [of(ClassCache), of(DefaultArgument), of(OnTheClass), of(OneAtATime), of(ClassMask)],
 }
 # What a planted fault brings with it, rightly: a layer that returns what it overwrites also lends it, for one.
 ALONGSIDE = {
@@ -617,6 +713,7 @@ ALONGSIDE = {
     "SlopeInOutput": {"GP105", "GP109"},
     "using up": {"GP102", "GP120"},
     "square": {"GP120"},
+    "OneAtATime": {"GP119"},
 }
 CLEAN = [
     *[of(make) for make in (Sigmoid, CopyingRelu, UsesUpItsCache, PoppedStack, RightDropout, OwnGenerator, Stateful)],
@@ -629,6 +726,9 @@ CLEAN = [
         affine(Listing),
         of(OwnRandom),
         of(BackwardFirst),
+        of(SharedConstants),
+        of(DrawsInBackward),
+        the_only_layer,
     ],
     verify.pair(norm_forward, norm_backward, x="N D", state=verify.constant({"mean": np.zeros(4)}), sizes={"D": 4}),
 ]

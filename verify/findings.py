@@ -224,6 +224,17 @@ FINDINGS: dict[str, Kind] = {
         "backward silently uses the next batch's numbers.",
         "Keep a copy: self.x = x.copy(). Where memory matters more, allow it with the reason.",
     ),
+    "GP121": Kind(
+        "layers of one class share their memory",
+        True,
+        "a network has several layers of a kind, all of which go forward before any of them goes backward",
+        "Between forward and backward of one layer another one of the same class was used, and the gradient, or the "
+        "output that was returned, became another.",
+        "What forward keeps belongs to the class, to the module, or to a default argument, and so to all layers at "
+        "once: the last forward counts for each of them. A check of one layer alone never shows it.",
+        "Keep it on the layer itself: self.x = x in forward, self.cache = {} in __init__, and no "
+        "default argument that is written to.",
+    ),
     # GP2xx: floats, where the formula is right.
     "GP201": Kind(
         "outside its rounding bound",

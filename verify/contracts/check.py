@@ -15,6 +15,7 @@ from verify.subjects.cases import TracedCase
 _MOST = 4  # variants of a case that are run: one of each choice of options
 
 _CHECKS: tuple[Check, ...] = (
+    history.instances,  # first: the other checks leave traces in what layers share
     whole.shapes,
     whole.order,
     whole.linear,

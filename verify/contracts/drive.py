@@ -100,8 +100,17 @@ def single(value: Any) -> Any:
     return value.astype(np.float32) if kind == "f" else value
 
 
-def run(case: TracedCase, options: Mapping[str, Any], numbers: Numbers, rewind: Rewind) -> Ran:
-    """Run a case; raises SubjectError where the code does not run on these numbers."""
+def run(
+    case: TracedCase,
+    options: Mapping[str, Any],
+    numbers: Numbers,
+    rewind: Rewind,
+    meanwhile: Callable[[], object] = lambda: None,
+) -> Ran:
+    """Run a case, and do something else between its forward and its backward, if need be.
+
+    Raises SubjectError where the code does not run on these numbers.
+    """
     ran = Ran(deepcopy(numbers.inputs))
     writeable = {
         name: arrays(value) for name, value in ran.inputs.items() if not isinstance(case.inputs[name], Constant)
@@ -122,6 +131,7 @@ def run(case: TracedCase, options: Mapping[str, Any], numbers: Numbers, rewind: 
         ran.dout = tuple(upstreams) if isinstance(output, (tuple, list)) else upstreams[0]
         sent.update({"the output": copied(output), "the upstream": copied(ran.dout)})
         notice.backward = True
+        meanwhile()
         return ran.dout
 
     rewind()

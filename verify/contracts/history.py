@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from verify.contracts.arrays import apart, copied, flat
+from verify.contracts.drive import others, run
 from verify.contracts.modes import Mode, mode_of
 from verify.contracts.notice import Call, Unit, outline
 from verify.contracts.replay import Layer
@@ -134,6 +135,31 @@ def _difference(expected: _Answer, came: _Answer | SubjectError, unit: Unit) -> 
     if apart(list(came[1:]), list(expected[1:])):
         return f"{backward.title} returns another gradient than without", backward
     return None
+
+
+def instances(trial: Trial) -> Iterator[Finding]:
+    """Find what two layers of one class share: the one is used between the forward and the backward of the other.
+
+    That the subject makes its layers anew in each run shows in two runs of which the first one's still live.
+    """
+    made = zip(trial.ran.units, trial.again.units, strict=False)
+    if not trial.ran.units or any(one.live is other.live for one, other in made):
+        return
+    numbers = others(trial.case, trial.exact.seen)
+    if isinstance(attempt(trial.run, numbers), SubjectError):
+        return
+
+    def use_others() -> None:
+        run(trial.case, trial.exact.seen.variant.options, numbers, lambda: None)  # and so with other random numbers
+        trial.rewind()  # as in the run that it is compared with
+
+    alone, beside = trial.run(trial.numbers, trial.rewind), attempt(trial.run, trial.numbers, use_others)
+    if isinstance(beside, SubjectError):
+        yield trial.found("GP121", f"with another layer of its class between forward and backward it raises {beside}")
+    elif apart(beside.gradients, alone.gradients):
+        yield trial.found("GP121", "another layer of its class between forward and backward changes the gradient")
+    elif apart(beside.output, alone.output):
+        yield trial.found("GP121", "another layer of its class changes the output that this one has returned")
 
 
 def same_forward(trial: Trial) -> Iterator[Finding]:

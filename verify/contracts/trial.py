@@ -37,9 +37,9 @@ class Trial:
         """Return the numbers of the sample."""
         return sample(self.case, self.exact.seen)
 
-    def run(self, numbers: Numbers) -> Ran:
-        """Run the case on these numbers; raises SubjectError."""
-        return run(self.case, self.exact.seen.variant.options, numbers, self.rewind)
+    def run(self, numbers: Numbers, meanwhile: Callable[[], object] = lambda: None) -> Ran:
+        """Run the case on these numbers; raises SubjectError. `meanwhile` comes between forward and backward."""
+        return run(self.case, self.exact.seen.variant.options, numbers, self.rewind, meanwhile)
 
     @cached_property
     def ran(self) -> Ran:
