@@ -206,6 +206,25 @@ def test_a_cast_is_found_with_its_place():
     assert finding.detail.endswith(f"a cast to float32 at tests/test_arithmetic_check.py:{line}")
 
 
+def saturated(x, d):
+    y = sigmoid(x)
+    return np.where(y == 1, 5 * d, d * y * (1 - y))
+
+
+def beyond(x, d):
+    y = sigmoid(x)
+    return np.where(x > 30, 0, d * y * (1 - y))
+
+
+@pytest.mark.parametrize(("backward", "said"), [(saturated, ["GP204"]), (beyond, []), (STABLE["sigmoid"][1], [])])
+def test_a_branch_that_rounding_decides_is_said(backward, said):
+    """A sigmoid is 1 as a float only; what asks for that is not judged there, unlike what asks for the input."""
+    findings = found(sigmoid, backward)
+    assert [one.code for one in findings] == said
+    line = saturated.__code__.co_firstlineno + 2
+    assert all(one.where == f"tests/test_arithmetic_check.py:{line}" and not one.fails for one in findings)
+
+
 def test_a_wrong_formula_is_no_matter_of_floats():
     """What is refuted is not found again, as unstable or outside of its bound."""
     assert codes(np.tanh, lambda x, d: d * (1 + np.tanh(x) ** 2)) == []

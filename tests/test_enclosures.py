@@ -94,7 +94,7 @@ def outside(function, moved=lambda value: value):
         ]
         nodes, asked = seen.gradients["x"].nodes, list(seen.trace.asked)
         enclosures = Enclosures(seen.trace, [*nodes, *asked], [Column(*point) for point in points])
-        certain = enclosures.certain(asked)
+        certain = enclosures.certain(asked).all(axis=0)
         wrong = told = 0
         for column, (numbers, point) in enumerate(points):
             signs = np.sign(enclosures.of([c.node for c in seen.conditions])[0][:, column])

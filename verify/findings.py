@@ -269,6 +269,16 @@ FINDINGS: dict[str, Kind] = {
         "Keep exponentials from growing: np.exp(-np.abs(x)) with np.where, x - x.max(axis, keepdims=True), "
         "np.logaddexp; np.where alone computes both sides.",
     ),
+    "GP204": Kind(
+        "rounding decides a branch",
+        False,
+        "it may well be that both branches return what they should: that is what is not known there",
+        "What the code asks lies closer to the threshold than rounding may have moved it, so that floats may take "
+        "another branch than exact numbers do.",
+        "A formula is proved for the branch that exact numbers take. A sigmoid is never 1, but as a float it is at 40: "
+        "what code returns that asks `y == 1` has been judged nowhere.",
+        "Ask for the input, and not for what was rounded on the way: x > 36 in place of y == 1.",
+    ),
 }
 
 

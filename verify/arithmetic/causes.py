@@ -11,7 +11,8 @@ from verify import findings as table
 from verify.arithmetic.blame import breaking, losing
 from verify.arithmetic.faults import OUTSIDE, OVERFLOW, UNSTABLE, Fault
 from verify.arithmetic.formats import DOUBLE, HALF, SINGLE
-from verify.arithmetic.points import REGION, SAMPLE
+from verify.arithmetic.points import REGION, SAMPLE, Tried
+from verify.gradients.claims import Exact
 from verify.result import Finding
 from verify.subjects.shapes import entry_names
 from verify.where import told
@@ -26,6 +27,16 @@ def finding(found: Sequence[Fault], where: str) -> Finding:
     variant = fault.trial.place.run.seen.variant.text
     said = table.finding(fault.code, f"{_said(fault)}{cause}", name=fault.name, where=place or where, variant=variant)
     return replace(said, fails=_fails(fault, fails=said.fails))
+
+
+def unjudged(run: Exact, where: str, tried: Tried) -> Finding:
+    """Return the finding that a branch makes which rounding decides at a point."""
+    detail = f"{_at(tried.name)}, rounding decides a branch: what is returned there is not judged"
+    return table.finding("GP204", detail, where=where, variant=run.seen.variant.text)
+
+
+def _at(name: str) -> str:
+    return _WHERE.get(name, f"at inputs of {name}")
 
 
 def _fails(fault: Fault, *, fails: bool) -> bool:
@@ -49,9 +60,10 @@ def _said(fault: Fault) -> str:
     value = float(fault.trial.point[trace.payloads[quantity.nodes[fault.entry]]])
     entry = entry_names(fault.name, quantity.shape)[fault.entry]
     kind = "" if fault.trial.numbers is DOUBLE else f" in {fault.trial.numbers.name}"
-    where = _WHERE.get(fault.trial.name, f"at inputs of {fault.trial.name}")
     came, exact = float(judgement.actual[fault.entry]), float(judgement.exact[fault.entry])
-    return f"{where}, {entry} = {value:.6g}, its gradient{kind} is {came:.9g}, the exact one {exact:.9g}"
+    return (
+        f"{_at(fault.trial.name)}, {entry} = {value:.6g}, its gradient{kind} is {came:.9g}, the exact one {exact:.9g}"
+    )
 
 
 def _of_overflow(fault: Fault, found: Sequence[Fault]) -> tuple[str, str]:

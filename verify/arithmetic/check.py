@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from verify.arithmetic.causes import finding
+from verify.arithmetic.causes import finding, unjudged
 from verify.arithmetic.faults import Fault, faults
 from verify.arithmetic.judge import Judgement, upward
 from verify.arithmetic.points import Tried, points, regional
@@ -29,18 +29,21 @@ def arithmetic(case: TracedCase, runs: Sequence[Exact], seed: int) -> tuple[list
     found: dict[tuple[str, str], list[Fault]] = {}
     accuracy: list[Accuracy] = []
     wrong: list[Exact] = []
+    doubtful: dict[str, Finding] = {}
     for run, tried in _planned(case, runs):
         known = [other for other in runs if other.seen.variant.text == run.seen.variant.text]
         try:
-            made, met = trials(case, run, known, tried, seed)
+            made, met, open_ = trials(case, run, known, tried, seed)
             wrong += met
+            doubtful.update({where: unjudged(run, where, one) for where, one in open_.items() if where not in doubtful})
             for trial in made:
                 accuracy += _rows(trial)
                 for fault in faults(trial):
                     found.setdefault((fault.code, fault.name), []).append(fault)
         except SubjectError:
             continue  # it could be followed before: code that keeps something from run to run
-    return [finding(some, case.backward or case.where) for some in found.values()], accuracy, wrong
+    told = [finding(some, case.backward or case.where) for some in found.values()]
+    return [*told, *doubtful.values()], accuracy, wrong
 
 
 def _planned(case: TracedCase, runs: Sequence[Exact]) -> Iterator[tuple[Exact, Iterator[Tried]]]:

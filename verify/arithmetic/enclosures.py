@@ -67,10 +67,10 @@ class Enclosures:
         return self.middle[rows], self.radius[rows]
 
     def certain(self, conditions: Iterable[int]) -> Array:
-        """Return for each column whether rounding decides none of the branches on some nodes."""
+        """Return for each of some nodes, in each column, whether its sign is certain, whatever rounding does."""
         middle, radius = self.of(list(conditions))
         exactly = (middle == 0) & (radius == 0)
-        return ((np.abs(middle) > radius) | exactly).all(axis=0)
+        return (np.abs(middle) > radius) | exactly
 
     def _read(self, kind: tuple[Any, ...], numbers: list[int]) -> None:
         """Compute nodes of one kind."""

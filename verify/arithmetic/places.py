@@ -7,6 +7,8 @@ from fractions import Fraction
 from functools import cached_property
 from typing import Any
 
+import numpy as np
+
 from verify.arithmetic import truth
 from verify.arithmetic.enclosures import Column, Enclosures
 from verify.arithmetic.formats import Format
@@ -18,6 +20,7 @@ from verify.subjects.cases import TracedCase
 from verify.tracing.observe import Observation, observe
 from verify.tracing.region import pinned
 from verify.tracing.trace import Trace
+from verify.where import told
 
 _LARGEST_ELSEWHERE = 5_000  # nodes of a run that is done once more in the region of a point
 
@@ -61,7 +64,12 @@ class Place:
     @cached_property
     def certain(self) -> Any:
         """Return for each column whether rounding decides no branch there."""
-        return self.enclosures.certain(self.recorder.asked)
+        return self.enclosures.certain(self.recorder.asked).all(axis=0)
+
+    def doubtful(self, column: int) -> str:
+        """Return the file and line of the first branch that rounding may decide there."""
+        certain = self.enclosures.certain(self.recorder.asked)[:, column]
+        return told(list(self.recorder.asked.values())[int(np.argmin(certain))])
 
     @cached_property
     def exact(self) -> dict[int, truth.Column]:

@@ -34,7 +34,8 @@ class Recorder(Trace):
 
     `units` has for each node the half ulps that it adds, `places` the file and line of it, `terms` the terms of sums
     of many, and `inner` what only parts of one operation on floats are; `casts` the places where arrays are stored in a
-    shorter type, with that type; `asked` what the code branches on, also where it is 0 as a formula and not on floats.
+    shorter type, with that type; `asked` what the code branches on, and where,
+    also what is 0 as a formula and not on floats.
     """
 
     def __init__(self) -> None:
@@ -44,7 +45,7 @@ class Recorder(Trace):
         self.terms: dict[int, list[int]] = {}
         self.inner: set[int] = set()
         self.casts: dict[tuple[str, int], str] = {}
-        self.asked: dict[int, None] = {}
+        self.asked: dict[int, tuple[str, int]] = {}
         self._known: dict[tuple[Any, ...], int] = {}
         self._inverses: set[int] = set()  # of y, for x / y: rounded only where they are used as numbers of their own
         self._opposite: dict[int, int] = {}
@@ -164,7 +165,7 @@ class Recorder(Trace):
 
     def decide(self, node: int, relation: str) -> bool:
         """Tell whether a node is in a relation to 0 at the sample."""
-        self.asked[node] = None
+        self.asked.setdefault(node, asking())
         return super().decide(node, relation)
 
     @contextmanager

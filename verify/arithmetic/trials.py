@@ -50,12 +50,12 @@ class Trial:
 
 def trials(
     case: TracedCase, run: Exact, known: Sequence[Exact], tried: Iterable[Tried], seed: int
-) -> tuple[list[Trial], list[Exact]]:
+) -> tuple[list[Trial], list[Exact], dict[str, Tried]]:
     """Return what came of a run of the code at points, each in a format, where it runs.
 
-    `known` are runs in other regions. Left out are points where rounding may decide a branch, or that lie in a region
-    where the code cannot be followed, and gradients whose formula is wrong there: the second list is of new runs in
-    regions with such.
+    `known` are runs in other regions. Left out are points where rounding may decide a branch, points in a region where
+    the code cannot be followed, and gradients whose formula is wrong there. New runs in regions with such are returned
+    second; third, by file and line, what rounding decides in double precision.
     """
     places = [Place(case, run, seed)]
     planned = [
@@ -67,7 +67,13 @@ def trials(
     scales: Scales = {}
     found = _told([trial for one in planned if (trial := _trial(*one, scales)) is not None], scales)
     met = [place.run for place in places[1:] if place.wrong and place.run not in known]
-    return found, met
+    open_ = {place.doubtful(column): one for one, place, column in reversed(planned) if _open(one, place, column)}
+    return found, met, open_
+
+
+def _open(tried: Tried, place: Place, column: int) -> bool:
+    """Tell whether rounding decides a branch in double precision; the shorter formats do so much more often."""
+    return tried.numbers is DOUBLE and not place.certain[column]
 
 
 def _trial(tried: Tried, place: Place, column: int, scales: Scales) -> Trial | None:
