@@ -57,6 +57,14 @@ def test_exitfirst_stops_and_says_so(command, shop):
     assert (done.status, len(result["cases"]), result["complete"]) == (1, 1, False)
 
 
+def test_quiet_twice_is_silent(command, shop):
+    """With -qq nothing is printed but a report that is asked for by name; the status and the files tell."""
+    done = command("shop.toml", "-qq", "--layers", "wrong", "--report", "json=out.json")
+    assert (done.status, done.out, done.err) == (1, "", "")
+    assert (shop / "out.json").is_file()
+    assert "REFUTED" in command("shop.toml", "-qq", "--layers", "wrong", "--report", "terminal").out
+
+
 def test_selection(command, shop):
     """-k chooses by name; choosing nothing is an error."""
     assert "1 case, 3 gradients" in command("shop.toml", "-k", "also").out

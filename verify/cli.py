@@ -248,9 +248,10 @@ def _report(run: Run, requests: Sequence[Request], kept: Kept, options: argparse
     )
     verbosity = options.verbose - options.quiet
     on_stdout = [request.format for request in requests if request.path is None]
-    on_stdout += ["terminal"] if set(on_stdout) <= {"github"} else []  # annotations belong into a log
+    if set(on_stdout) <= {"github"} and verbosity > -2:  # annotations belong into a log
+        on_stdout.append("terminal")
     printed = [renderer(name)(run) for name in on_stdout if name != "terminal"]
-    if "terminal" in on_stdout and (verbosity > -2 or requests):
+    if "terminal" in on_stdout:
         printed.append(terminal.render(run, color=_colored(options.color), verbosity=verbosity, page=page))
     try:
         print("".join(printed), end="", flush=True)
