@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from types import MappingProxyType
 
 from reports import anchors, cells, layout, rows, words
@@ -19,12 +19,13 @@ _SEVERITIES = {"FAILS": "1;31", "hazard": "33", "allowed": "2", "known": "33"}
 _STATUS_COLORS = {0: "1;32", 1: "1;31", 2: "1;33"}
 
 
-def render(run: Run, *, color: bool = False, verbosity: int = 0, page: str = "") -> str:
+def render(run: Run, *, color: bool = False, verbosity: int = 0, page: str = "", places: Collection[str] = ()) -> str:
     """Render a result; below verbosity 0 only what is not good, from 1 on the forward values and the evidence too.
 
-    `page` is the file of the page that is written in the same run: what is explained tells where it stands there.
+    `page` is the file of the page that is written in the same run, and `places` are the anchors in it: what is
+    explained tells where it stands there.
     """
-    links = _links(run, page) if page else {}
+    links = _links(run, page, places) if page else {}
     shown = [case for case in rows.cases(run) if verbosity >= 0 or not case.passes]
     blocks = [block(case, color=color, verbosity=verbosity, links=links) for case in shown]
     blocks += ["\n".join([words.STALE, *[f"  {entry}" for entry in run.stale]]) + "\n"] if run.stale else []
@@ -32,12 +33,13 @@ def render(run: Run, *, color: bool = False, verbosity: int = 0, page: str = "")
     return "\n".join([*blocks, last]) + "\n"
 
 
-def _links(run: Run, page: str) -> dict[int, str]:
-    """Return the address of each case and each row on the page, by its identity."""
+def _links(run: Run, page: str, places: Collection[str]) -> dict[int, str]:
+    """Return the address of each case and row on the page, by its identity; a row left out there has its case's."""
     cases = anchors.of_cases(run)
     found = {id(case): cases[id(case)] for case in run.cases}
     for case in run.cases:
-        found.update(anchors.of_rows(case, cases[id(case)]))
+        own = anchors.of_rows(case, cases[id(case)])
+        found |= {key: anchor if anchor in places else cases[id(case)] for key, anchor in own.items()}
     return {key: f"{page}#{anchor}" for key, anchor in found.items()}
 
 

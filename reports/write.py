@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from verify.result import Run
 
 
+_STANDARD_OUTPUT = ("", "-", "/dev/stdout")
+_SOURCES = (".py", ".toml")
+
+
 class Request(NamedTuple):
     """A report that was asked for: a format, and a file or (None) standard output."""
 
@@ -23,16 +27,18 @@ class Request(NamedTuple):
     path: Path | None = None
 
 
-def requests(asked: Sequence[str]) -> list[Request]:
-    """Read `FORMAT[=PATH]` arguments; raises InputError for what could not be written after the run."""
+def requests(asked: Sequence[str], taken: Sequence[Path] = ()) -> list[Request]:
+    """Read `FORMAT[=PATH]` arguments; raises InputError for what could not be written after the run, or is `taken`."""
     found: list[Request] = []
     for text in asked:
-        name, _, path = text.partition("=")
+        name, equals, path = text.partition("=")
         if name not in FORMATS:
             hint = nearest(name, FORMATS) or f"; known are {', '.join(FORMATS)}"
             raise InputError(f"--report {text}: unknown format {name!r}{hint}")
-        target = writable(path, "--report", [request.path for request in found]) if path and path != "-" else None
-        found.append(Request(name, target))
+        if equals and not path:
+            raise InputError(f"--report {text}: a file was expected after the =")
+        others = [*taken, *(request.path for request in found)]
+        found.append(Request(name, writable(path, "--report", others) if path not in _STANDARD_OUTPUT else None))
     printed = [request.format for request in found if request.path is None]
     if len(printed) > 1 and sorted(printed) != ["github", "terminal"]:  # annotations are lines of a log
         raise InputError("--report: two reports want standard output; give each a PATH of its own")
@@ -43,7 +49,11 @@ def writable(path: str, option: str, taken: Sequence[Path | None]) -> Path:
     """Return the file that a path leads to; raises InputError where it is taken, or cannot be written."""
     target = _target(path, option)
     if target in taken:
-        raise InputError(f"{option}: two reports want {target.name}; give each a PATH of its own")
+        raise InputError(
+            f"{option}: {target.name} is wanted twice, by reports or the baseline; give each a PATH of its own"
+        )
+    if option == "--report" and target.suffix in _SOURCES:
+        raise InputError(f"{option}: {target.name} would replace a source file; give the report another name")
     _check_writable(target, option)
     return target
 

@@ -203,7 +203,7 @@ def test_the_project_may_name_it(command, shop):
         (["--baseline-update"], "--baseline-update: name the file"),
         (["--baseline", "b.json", "--baseline-update", "--quick"], "with --quick not all is looked for"),
         (["--baseline", "missing/b.json", "--baseline-update"], "the directory of b.json does not exist"),
-        (["--baseline", "b.json", "--baseline-update", "--report", "json=b.json"], "two reports want b.json"),
+        (["--baseline", "b.json", "--baseline-update", "--report", "json=b.json"], "b.json is wanted twice"),
     ],
 )
 def test_what_cannot_be_is_said_before_the_run(command, shop, arguments, message):

@@ -65,6 +65,36 @@ def test_quiet_twice_is_silent(command, shop):
     assert "REFUTED" in command("shop.toml", "-qq", "--layers", "wrong", "--report", "terminal").out
 
 
+def test_a_case_that_is_not_there(command, shop):
+    """One of several names that is wrong is an error: a gate is not to lose a case that was renamed."""
+    done = command("shop.toml", "--case", "right", "--case", "alsoright")
+    assert (done.status, done.out) == (2, "")
+    assert done.err == "gradproof: --case 'alsoright' is none of 2 cases; did you mean 'also right'?\n"
+
+
+def test_a_log_takes_no_commands_from_names(command, shop):
+    """Between the annotations and the end, GitHub obeys nobody, whatever cases are called."""
+    (shop / "evil.py").write_text(
+        "import verify\nbad = verify.derivative(lambda x: x * x, lambda x: x, x='N', name='::error file=a.py::no')\n"
+    )
+    lines = command("evil.py", "--report", "github").out.splitlines()
+    (start,) = (i for i, line in enumerate(lines) if line.startswith("::stop-commands::"))
+    token = lines[start].removeprefix("::stop-commands::")
+    assert lines[-1] == f"::{token}::"
+    assert any(line.startswith("::error file=a.py::no") for line in lines[start:])
+    assert all(line.startswith(("::error file=evil.py,", "::notice title=gradproof")) for line in lines[:start])
+    assert len(token) == 64
+
+
+def test_a_summary_that_cannot_be_written(command, shop, monkeypatch):
+    """It is said, and all else is as without it."""
+    plain = command("shop.toml", "--report", "github")
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(shop / "nowhere" / "summary.md"))
+    done = command("shop.toml", "--report", "github")
+    assert (done.status, done.out) == (plain.status, plain.out)
+    assert done.err.startswith("gradproof: GITHUB_STEP_SUMMARY cannot be written: ")
+
+
 def test_selection(command, shop):
     """-k chooses by name; choosing nothing is an error."""
     assert "1 case, 3 gradients" in command("shop.toml", "-k", "also").out
@@ -135,7 +165,7 @@ def test_expr_may_start_with_a_minus(command, shop):
         (["shop.toml", "--report", "pdf=x"], "unknown format 'pdf'; known are terminal, markdown, json, junit"),
         (["shop.toml", "--report", "json=no/such/x.json"], "the directory of x.json does not exist"),
         (["shop.toml", "--report", "json=."], "is a directory"),
-        (["shop.toml", "--report", "json=x", "--report", "junit=x"], "two reports want x"),
+        (["shop.toml", "--report", "json=x", "--report", "junit=x"], "x is wanted twice"),
         (["shop.toml", "--report", "json", "--report", "junit"], "two reports want standard output"),
         (["shop.toml", "--seed", "x"], "argument --seed: invalid int value: 'x'"),
         (["shop.toml", "--colour"], "unrecognized arguments: --colour"),
@@ -281,7 +311,7 @@ def test_annotations_and_the_job_summary(command, shop, monkeypatch):
     done = command("shop.toml", "--layers", "wrong.py", "--report", "github", "-q")
     assert done.status == 1
     assert "::error file=wrong.py,line=5," in done.out
-    assert "FAILED: 2 gradients refuted" in done.out.splitlines()[-1]
+    assert "FAILED: 2 gradients refuted" in done.out.splitlines()[-2]
     assert (shop / "summary.md").read_text().startswith("# ❌ FAILED: 2 gradients refuted")
     before = (shop / "summary.md").read_text()
     command("shop.toml", "--report", "sarif=x.sarif", "-q")

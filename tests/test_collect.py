@@ -187,3 +187,48 @@ def test_cases_in_containers_are_found():
         "named = {'cube': verify.derivative(lambda x: x**3, lambda x: 3 * x**2, x='N')}\n"
     )
     assert [case.name for case in collect(["many.py"])] == ["cases 1", "cases 2", "named cube"]
+
+
+def test_cases_in_other_places_are_found():
+    """Lists in dicts, and the attributes of classes, as pytest finds those too; a name is one line, whatever its key."""
+    write(
+        deep_dot_py="import verify\n"
+        "def new(): return verify.derivative(lambda x: x * x, lambda x: 2 * x, x='N')\n"
+        "nested = {'a': [new()]}\n"
+        "class Test:\n"
+        "    case = new()\n"
+        "_private = new()\n"
+        "by = {'b\\n::error::c': new()}\n"
+    )
+    names = ["nested a 1", "Test case", "private", "by b ::error::c"]
+    assert [case.name for case in collect(["deep.py"])] == names
+
+
+FACTORY = """
+import verify
+
+def new(factor):
+    @verify.case(x="N")
+    def square(x):
+        d = yield x * x
+        return factor * x * d
+    return square
+
+def layer(factor):
+    return verify.derivative(lambda x: x * x, lambda x: factor * x, x="N", name="a layer")
+"""
+
+
+def test_what_one_function_makes_for_two_files(command):
+    """Each has the place of the line that had it made, so that a wrong one is not taken for the right one."""
+    write(
+        factory_dot_py=FACTORY,
+        verify_right_dot_py="from factory import *\none = new(2)\ntwo = layer(2)\n",
+        verify_wrong_dot_py="from factory import *\none = new(3)\ntwo = layer(3)\n",
+    )
+    places = [f"verify_{name}.py:{line}" for name in ("right", "wrong") for line in (2, 3)]
+    assert [case.where for case in collect(["verify_right.py", "verify_wrong.py"])] == places
+    for targets in (["verify_right.py", "verify_wrong.py"], ["verify_wrong.py", "verify_right.py"]):
+        done = command(*targets)
+        assert done.out.endswith("FAILED: 2 gradients refuted (4 cases, 4 gradients of 16 entries: 2 proved).\n")
+        assert "run this case alone: gradproof run verify_wrong.py --case 'a layer'" in done.out

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 import results
 
-from verify.result import Run, Verdict, exit_status, strict, summary
+from verify.result import Evidence, Run, Verdict, exit_status, strict, summary
 
 KNOWN = results.case("known", replace(results.REFUTED, known=True), results.PROVED)
 GOOD, AGREES = results.case("good", results.PROVED), results.case("agrees", results.AGREES)
@@ -73,6 +73,34 @@ def test_known_failures_are_counted():
     stale = Run((GOOD,), stale=("x",))
     assert (exit_status(stale), exit_status(replace(stale, strict=True))) == (0, 1)
     assert summary(stale) == "1 case, 1 gradient: all proved; 1 baseline entry no longer applies"
+
+
+def test_nothing_is_not_all():
+    """Where no gradient was compared, none is called proved, although all of none are."""
+    broken = Run((results.case("x", replace(results.ERROR, known=True)),))
+    assert summary(broken) == "1 case, 0 gradients: nothing proved; 1 known failure"
+
+
+@pytest.mark.parametrize(
+    ("detail", "place"),
+    [
+        ("ValueError: no, at my layers/a b.py:9", "my layers/a b.py:9"),
+        ("ValueError: look, at a.py:1, at b.py:2", "b.py:2"),
+        ("no end within 2 s; it was at a.py:66", "a.py:66"),
+        ("a.py: importing it failed: E: (he said) (lay.py:4)", "lay.py:4"),
+        ("stopped after 60 seconds", "shop.py:3"),
+    ],
+)
+def test_the_place_of_what_raised(detail, place):
+    """The last place in the reason is the line to look at; without one it is that of the code."""
+    assert replace(results.ERROR, evidence=Evidence("error", detail), where="shop.py:3").place == place
+
+
+def test_the_file_of_a_case():
+    """It has a line in it, unless it could not be imported; an expression of the command line has no file."""
+    places = ["d s/a.py:5", "a.py", ""]
+    assert [results.case("c", where=place).file for place in places] == ["d s/a.py", "a.py", ""]
+    assert [results.case("c", where=place).line for place in places] == ["5", "", ""]
 
 
 def test_variants_count_once_with_the_worst():

@@ -82,8 +82,23 @@ def test_requests(tmp_path):
         Request("json", tmp_path / "a.json"),
         Request("markdown"),
     ]
-    assert requests(["json=-"]) == [Request("json")]
+    assert requests(["json=-"]) == requests(["json=/dev/stdout"]) == [Request("json")]
     assert requests([]) == []
+
+
+@pytest.mark.parametrize(
+    ("asked", "message"),
+    [
+        ("json=", "a file was expected after the ="),
+        ("json=my_cases.py", "my_cases.py would replace a source file"),
+        ("json=shop.toml", "shop.toml would replace a source file"),
+        ("json=known.json", "known.json is wanted twice"),
+    ],
+)
+def test_what_is_read_is_not_replaced(tmp_path, asked, message):
+    """A report may not take the place of a source file, or of the baseline; and an empty variable is no file."""
+    with pytest.raises(InputError, match=message):
+        requests([asked], [tmp_path / "known.json"])
 
 
 # Writes two reports over and over: ten megabytes of a digit that changes from one time to the next.

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, TextIO
 
 from verify import __version__
 from verify.arguments import environment, parse
-from verify.errors import InputError
+from verify.errors import InputError, nearest
 from verify.processes.packages import beside
 
 if TYPE_CHECKING:
@@ -125,7 +125,9 @@ def _run(workers: Workers, options: argparse.Namespace, progress: Progress) -> t
     from reports.write import requests
     from verify.result import Run
 
-    config, asked = _settings(workers, options), requests(options.report)
+    config = _settings(workers, options)
+    known = options.baseline or config.baseline
+    asked = requests(options.report, [Path(os.path.realpath(known))] if known else [])
     workers.quick = options.quick
     kept = _baseline(options, config, asked)
     for name in {request.format for request in asked} | {"terminal"}:
@@ -174,7 +176,7 @@ def _mutate(workers: Workers, options: argparse.Namespace, progress: Progress) -
     texts["terminal"] = lambda: mutants.render(surveys, color=_colored(options.color), verbosity=verbosity)
     write({request.path: texts[request.format]() for request in asked if request.path})
     on_stdout = [request.format for request in asked if request.path is None] or ["terminal"]
-    if verbosity > -2 or asked:
+    if verbosity > -2 or any(request.path is None for request in asked):
         print("".join(texts[name]() for name in on_stdout), end="", flush=True)
     return exit_status(surveys)
 
@@ -192,6 +194,7 @@ def _result(workers: Workers, case: Found | CaseResult, seed: int, options: argp
 
 def _selected(workers: Workers, options: argparse.Namespace, config: Config) -> list[Found | CaseResult]:
     """Return the cases that the command is about, and rows for what failed; raises InputError if there are none."""
+    from verify.result import CaseResult
     from verify.targets import of_expression
 
     layers = options.layers or config.layers
@@ -204,6 +207,12 @@ def _selected(workers: Workers, options: argparse.Namespace, config: Config) -> 
         )
     cases = workers.collected(targets, layers)
     chosen = [case for case in cases if _is_meant(case, options)]
+    names = {case.name for case in cases}
+    unknown = (
+        [] if any(isinstance(case, CaseResult) for case in cases) else [n for n in options.names if n not in names]
+    )
+    if chosen and unknown:
+        raise InputError(f"--case {unknown[0]!r} is none of {len(cases)} cases{nearest(unknown[0], names)}")
     if not chosen:
         asked = f"-k {options.pattern!r}" if options.pattern is not None else f"--case {options.names[0]!r}"
         raise InputError(f"nothing to check: {asked} matches none of {len(cases)} cases")
@@ -236,23 +245,24 @@ def _list(cases: Sequence[Found | CaseResult]) -> int:
 def _report(run: Run, requests: Sequence[Request], kept: Kept, options: argparse.Namespace) -> int:
     """Render every report, then write them; returns the exit status."""
     from reports import renderer, terminal
-    from reports.write import append_summary, write
+    from reports.write import write
     from verify.result import exit_status
 
     run, baseline, said = kept.judged(run)
-    write({request.path: renderer(request.format)(run) for request in requests if request.path} | baseline)
+    texts = {request.path: renderer(request.format)(run) for request in requests if request.path}
+    write(texts | baseline)
     if any(request.format == "github" for request in requests):
-        append_summary(os.environ.get("GITHUB_STEP_SUMMARY"), run)
-    page = next(
-        (os.path.relpath(request.path) for request in requests if request.path and request.format == "html"), ""
-    )
+        _summarise(run)
+    page = next((request.path for request in requests if request.path and request.format == "html"), None)
     verbosity = options.verbose - options.quiet
     on_stdout = [request.format for request in requests if request.path is None]
     if set(on_stdout) <= {"github"} and verbosity > -2:  # annotations belong into a log
         on_stdout.append("terminal")
     printed = [renderer(name)(run) for name in on_stdout if name != "terminal"]
     if "terminal" in on_stdout:
-        printed.append(terminal.render(run, color=_colored(options.color), verbosity=verbosity, page=page))
+        shown = (os.path.relpath(page), _places(texts[page])) if page else ("", ())
+        text = terminal.render(run, color=_colored(options.color), verbosity=verbosity, page=shown[0], places=shown[1])
+        printed.append(_no_commands(text) if "github" in on_stdout else text)
     try:
         print("".join(printed), end="", flush=True)
     except BrokenPipeError:  # the reader has seen enough: `gradproof | head`
@@ -260,6 +270,32 @@ def _report(run: Run, requests: Sequence[Request], kept: Kept, options: argparse
     if said and verbosity > -2:
         print(f"gradproof: {said}", file=sys.stderr)
     return exit_status(run)
+
+
+def _summarise(run: Run) -> None:
+    """Append to the job summary of GitHub; that this cannot be done is said, and is not the gate's business."""
+    from reports.write import append_summary
+
+    try:
+        append_summary(os.environ.get("GITHUB_STEP_SUMMARY"), run)
+    except InputError as problem:
+        print(f"gradproof: {problem}", file=sys.stderr)
+
+
+def _places(page: str) -> frozenset[str]:
+    """Return the anchors of a page."""
+    return frozenset(re.findall(' id="([^"]+)"', page))
+
+
+def _no_commands(text: str) -> str:
+    """Keep GitHub from taking lines of a text, which has names of the user's in it, for commands.
+
+    https://docs.github.com/actions/reference/workflow-commands-for-github-actions: until the token, nobody is obeyed.
+    """
+    import hashlib
+
+    token = hashlib.sha256(text.encode("utf-8", "backslashreplace")).hexdigest()
+    return f"::stop-commands::{token}\n{text}::{token}::\n"
 
 
 def _colored(choice: str) -> bool:

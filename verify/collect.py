@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -101,12 +101,20 @@ def _from_name(unit: Unit) -> ModuleType:
     return module
 
 
+def _values(module: ModuleType) -> Iterator[tuple[str, Any]]:
+    """Yield the variables of a module, and those of its classes, as pytest finds cases too."""
+    for name, value in vars(module).items():
+        yield name, value
+        if isinstance(value, type) and value.__module__ == module.__name__:
+            yield from ((f"{name} {key}", item) for key, item in vars(value).items())
+
+
 def _cases_in(module: ModuleType, target: str) -> list[Case]:
     """Return the cases that are values of a module, in the order of their definition.
 
     Those that nobody has named have the name of their variable.
     """
-    found = [pair for name, value in vars(module).items() for pair in cases_of_value(name, value)]
+    found = [pair for name, value in _values(module) for pair in cases_of_value(name, value)]
     cases = {id(value): value.titled(name.replace("_", " ")) for name, value in reversed(found)}
     cases = dict(reversed(cases.items()))
     names: set[tuple[str, str]] = set()

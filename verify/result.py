@@ -17,7 +17,7 @@ from functools import cached_property
 ELSEWHERE = ", in another region"
 
 SCHEMA_VERSION = "1.2"
-_RAISED_AT = re.compile(r", at (\S+:\d+)$")
+_RAISED_AT = re.compile(r".*(?:, at |; it was at | \()(.+:\d+)\)?$")  # the last place in what is told
 
 
 class Verdict(Enum):
@@ -285,7 +285,18 @@ class CaseResult:
     @property
     def file(self) -> str:
         """Return the file that the case is in, or nothing for an expression of the command line."""
-        return self.where.rpartition(":")[0]
+        return self.where.removesuffix(f":{self.line}")
+
+    @property
+    def line(self) -> str:
+        """Return the line of that file, or nothing for a file that could not be imported."""
+        line = self.where.rpartition(":")[2]
+        return line if line.isdecimal() else ""
+
+    @property
+    def bounded(self) -> bool:
+        """Tell whether the claims are for a domain only (`x: N D > 0`)."""
+        return any(f" {sign} " in self.signature for sign in "<>")
 
     @cached_property
     def passes(self) -> bool:
@@ -464,6 +475,7 @@ def summary(run: Run) -> str:
             known = f"; {_plural(run.known, 'known failure')}" if run.known else ""
             return f"FAILED: {', '.join(troubles(run))} ({checked}: {gradients[Verdict.PROVED]} proved{known})"
     agreeing = gradients[Verdict.AGREES]
-    proved = "all" if gradients[Verdict.PROVED] == gradients.total() else str(gradients[Verdict.PROVED])
+    proved = str(gradients[Verdict.PROVED]) if gradients.total() else "nothing"
+    proved = "all" if gradients and gradients[Verdict.PROVED] == gradients.total() else proved
     proved += f" proved, {agreeing} not proved but agreeing" if agreeing else " proved"
     return f"{checked}: {'; '.join([proved, *run.remarks])}"

@@ -11,6 +11,7 @@ from pathlib import Path
 from types import FrameType
 
 _LONGEST = 300
+_FUNCTION = 1  # inspect.CO_OPTIMIZED: unset in the code of a module or a class
 _STANDARD_LIBRARY = Path(os.__file__).parent
 _PACKAGE = Path(__file__).parent
 
@@ -56,6 +57,20 @@ def asking() -> tuple[str, int]:
                 return file, frame.f_lineno
         frame = frame.f_back
     return (first.f_code.co_filename, first.f_lineno) if first else ("", 0)
+
+
+def made_at() -> str:
+    """Return `file:line` of what is being made: the innermost running line of a module, or else the line that asked.
+
+    What a function makes for several modules has a place of its own in each of them.
+    """
+    frame: FrameType | None = sys._getframe()
+    while frame is not None and not is_library(frame.f_code.co_filename):
+        code = frame.f_code
+        if not _is_passed(code.co_filename) and not code.co_flags & _FUNCTION:
+            return told((code.co_filename, frame.f_lineno))
+        frame = frame.f_back
+    return asked_at()
 
 
 def told(place: tuple[str, int]) -> str:

@@ -38,11 +38,11 @@ def headline(run: Run) -> Headline:
 
 
 def total(case: CaseResult) -> bool:
-    """Tell whether what is proved of a case holds for all inputs: no branch, note or size restricts it."""
+    """Tell whether what is proved of a case holds for all inputs: no domain, branch, note or size restricts it."""
     cover = case.cover
     bounded = bool(case.region) if cover is None else not cover.complete or bool(cover.variant or cover.unvisited)
     proved = all(c.verdict is Verdict.PROVED for c in case.comparisons)
-    return proved and not bounded and not case.notes and not case.unclaimed
+    return proved and not bounded and not case.bounded and not case.notes and not case.unclaimed
 
 
 def _passing(run: Run) -> Headline:
@@ -62,7 +62,12 @@ def _scope(run: Run, everywhere: bool) -> Iterator[str]:
     """Yield sentences that say what the verdict holds for."""
     if not everywhere:
         number = sum(map(total, run.cases))
-        yield f"For all inputs in {number} of {_plural(len(run.cases), 'case')}; the others say what theirs holds for."
+        said = (
+            f"For all inputs in {number} of {_plural(len(run.cases), 'case')}; the others say"
+            if number
+            else "Each says"
+        )
+        yield f"{said} for what {'theirs' if number else 'it'} holds."
     elif any(map(rows.traced, run.cases)):
         yield "Each is proved to be the same function, at all inputs where both are defined, for the sizes listed."
     else:

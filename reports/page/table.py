@@ -139,12 +139,13 @@ def _bits(facts: Facts) -> Markup:
 def _region(facts: Facts) -> Markup:
     """Say for which inputs a proof holds, in a few words."""
     case, c = facts.case, facts.comparison
-    if not c.good or c.quantity != "gradient":
+    if c.verdict is not Verdict.PROVED or c.quantity != "gradient":
         return Markup("")
+    everywhere = "the whole domain" if case.bounded else "all inputs"
     if case.cover is None:
-        return text("the branches taken" if case.region else "all inputs")
+        return text("the branches taken" if case.region else everywhere)
     if case.cover.complete:
-        return text(f"all inputs for {case.cover.variant}" if case.cover.variant else "all inputs")
+        return text(f"{everywhere} for {case.cover.variant}" if case.cover.variant else everywhere)
     return text(f"{case.cover.regions} regions visited")
 
 

@@ -13,7 +13,7 @@ from reports.page.chart import chart, worst
 from reports.page.drawing import drawing
 from reports.page.formula import formula
 from reports.page.markup import Markup, joined, tag, text
-from verify.result import CaseResult, Comparison, Excerpt, Finding, Run
+from verify.result import CaseResult, Comparison, Excerpt, Finding, Run, Verdict
 
 _LONGEST = 200  # signs of a formula, which is then text
 _LONGEST_VALUE = 30
@@ -137,14 +137,15 @@ def _explained(case: CaseResult) -> tuple[list[Comparison], int]:
 def done(case: CaseResult) -> str:
     """Say how many gradients of a case are in order."""
     good: dict[str, bool] = {}
+    proved = True
     for c in case.comparisons:
         if c.quantity == "gradient":
             good[c.name] = good.get(c.name, True) and c.good
+            proved &= c.verdict is Verdict.PROVED and c.good
     if not good:
         return "no gradient checked"
     noun = "gradient" if len(good) == 1 else "gradients"
-    number = sum(good.values())
-    return f"{len(good)} {noun} proved" if number == len(good) else f"{number} of {len(good)} {noun} in order"
+    return f"{len(good)} {noun} proved" if proved else f"{sum(good.values())} of {len(good)} {noun} in order"
 
 
 def _equation(case: CaseResult) -> Markup:

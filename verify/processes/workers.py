@@ -142,9 +142,11 @@ _VERDICTS = {
 
 def _row(name: str, where: str, reproduce: str, answer: Answer) -> CaseResult:
     """Return the row of what has no result of its own."""
+    from verify.excerpts import excerpted  # seldom needed
+
     verdict, kind = _VERDICTS[answer.kind]
     whole = Comparison("case", "the whole case", verdict, evidence=Evidence(kind, answer.value))
-    return CaseResult(name, where, "", "", "", (), ("", "1"), (whole,), reproduce=reproduce)
+    return excerpted(CaseResult(name, where, "", "", "", (), ("", "1"), (whole,), reproduce=reproduce))
 
 
 def _command(unit: Unit, found: Found | None = None) -> str:

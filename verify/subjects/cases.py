@@ -25,7 +25,7 @@ On scalars it may come with the expression that it is to compute; then it may yi
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import Any, NamedTuple, Self, TypeGuard
@@ -37,9 +37,10 @@ from verify.expressions.expression import identifier, parse
 from verify.expressions.program import Program
 from verify.findings import allowances
 from verify.subjects.shapes import Input, Integer, Real, bindings, concrete, described
-from verify.where import printable, relative
+from verify.where import made_at, printable, relative
 
 _LONGEST_NAME = 200
+_DEEPEST = 3  # lists in lists that are looked into
 
 Subject = Callable[..., Generator[Any, Any, Any]]
 
@@ -58,7 +59,7 @@ class Case:
 
     def titled(self, name: str) -> Self:
         """Return the case with another name, unless its author has given it one."""
-        return replace(self, name=name, unnamed=False) if self.unnamed and name.strip() else self
+        return replace(self, name=printable(name.strip()), unnamed=False) if self.unnamed and name.strip() else self
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,15 +99,20 @@ class TracedCase(Case):
 
 
 def cases_of_value(name: str, value: Any) -> list[tuple[str, Case]]:
-    """Return the cases that the value of a variable is or, as a list, tuple or dict, has in it, each with a title."""
-    if _is_case(value):
-        return [(name, value)]
+    """Return the cases that the value of a variable is or, as lists, tuples or dicts, has in it, each with a title."""
+    return list(_cases_within(name, value, _DEEPEST))
+
+
+def _cases_within(name: str, value: Any, deep: int) -> Iterator[tuple[str, Case]]:
     members: Iterable[tuple[Any, Any]] = ()
-    if issubclass(type(value), (list, tuple)):
+    if _is_case(value):
+        yield name, value
+    elif issubclass(type(value), (list, tuple)):
         members = enumerate(value, 1)
     elif issubclass(type(value), dict):
         members = value.items()
-    return [(f"{name} {key}", item) for key, item in members if _is_case(item)]
+    for key, item in members if deep else ():
+        yield from _cases_within(f"{name} {key}", item, deep - 1)
 
 
 def _is_case(value: Any) -> TypeGuard[Case]:
@@ -147,7 +153,9 @@ def case(
 
     def decorate(subject: Subject) -> Case:
         code = inspect.unwrap(subject).__code__
-        where = f"{relative(code.co_filename)}:{code.co_firstlineno}"
+        inside = "<locals>" in subject.__qualname__  # of a function, which may make several
+        place = f"{relative(code.co_filename)}:{code.co_firstlineno}"
+        where = made_at() if inside else place
         title = name or subject.__name__.replace("_", " ")
         if isinstance(expression, str):
             _only_for("cases of arrays", options=options, sizes=sizes, allow=allow, **inputs)
@@ -163,6 +171,7 @@ def case(
             sizes=sizes,
             allow=allow,
             where=where,
+            backward=place if inside else "",
         )
 
     return decorate

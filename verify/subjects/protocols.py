@@ -8,7 +8,7 @@ from typing import Any
 
 from verify.errors import ProtocolError
 from verify.subjects.cases import Subject, TracedCase, traced
-from verify.where import asked_at, printable, relative
+from verify.where import made_at, printable, relative
 
 _FORWARD = ("forward", "forward_pass", "fprop", "__call__")
 _BACKWARD = ("backward", "backward_pass", "bprop")
@@ -67,7 +67,7 @@ def layer(
         upstream=1 if alone and upstream is None else upstream,
         sizes=sizes,
         allow=allow,
-        where=asked_at(),
+        where=made_at(),
         backward=_place(backward),
         unnamed=not name,
     )
@@ -206,7 +206,7 @@ def _traced(
         upstream=upstream,
         sizes=sizes,
         allow=allow,
-        where=asked_at(),
+        where=made_at(),
         backward=_place(backward),
         unnamed=not name,
     )
