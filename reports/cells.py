@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
-from decimal import Decimal, localcontext
+from decimal import Decimal, Inexact, localcontext
 from functools import cache
 from typing import NamedTuple
 
@@ -11,6 +12,7 @@ from reports.rows import Row, rows, traced
 from verify.result import CaseResult, Comparison, Rounding, Verdict
 
 _LONGEST_QUOTIENT = 24
+_RATIONAL = re.compile(r"-?\d+(/\d+)?")
 _LONGEST = 60  # signs of a formula or name in a table; values are never shortened
 
 _NAMES = {"gradient": "{}", "value": "{} (forward)", "stated": "{} (stated)", "case": "{}"}
@@ -81,12 +83,14 @@ def failures(comparison: Comparison, failing: int, entries: int) -> str:
 
 
 def readable(exact: str) -> str:
-    """Write an exact value; the long quotients as decimals, with an ellipsis where they go on."""
-    if len(exact) <= _LONGEST_QUOTIENT or "/" not in exact:
+    """Write an exact value; long whole numbers and quotients as decimals, with an ellipsis where they go on."""
+    if len(exact) <= _LONGEST_QUOTIENT or not _RATIONAL.fullmatch(exact):
         return exact
     above, _, below = exact.partition("/")
-    with localcontext(prec=17):
-        return f"{Decimal(above) / Decimal(below)}…".lower()
+    with localcontext(prec=17) as context:
+        context.clear_flags()
+        value = Decimal(above) / Decimal(below or 1)
+        return f"{value}…".lower() if context.flags[Inexact] else str(value.normalize()).lower()
 
 
 def short(text: str, longest: int = _LONGEST) -> str:
@@ -116,7 +120,7 @@ _ARRAYS = (
     Column("entries", "right", lambda row: f"{row.entries:,}" if row.entries else ""),
 )
 _NUMBERS = (
-    Column("value", "right", _of_number(lambda c: c.value)),
+    Column("value", "right", _of_number(lambda c: readable(c.value))),
     Column("backprop", "right", _of_number(lambda c: c.actual)),
     Column("exact", "right", _of_number(lambda c: readable(c.expected))),
     Column("formula", "left", _of_number(lambda c: short(c.expected_formula))),

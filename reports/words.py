@@ -16,7 +16,6 @@ _MOST = 3  # items of a list, unless everything is asked for
 _MOST_INPUTS = 8  # of a counterexample on arrays
 _LONGEST = 200  # signs of a formula of one entry
 _NOT_THE_CODES = r"\b(actual|expected)\b(?!\[)"
-_SIDES = {"actual": "backprop", "expected": "exact"}
 
 
 class Remark(NamedTuple):
@@ -32,7 +31,7 @@ def titles(case: CaseResult) -> list[str]:
     upstream = "" if case.upstream[1] in ("", "1") else f", {case.upstream[0]} = {case.upstream[1]}"
     if traced(case):
         return [title for title in (f"{case.signature}{upstream}", case.where) if title]
-    return [f"{case.output} = {short(case.expression)} = {case.output_value}{upstream}"]
+    return [f"{case.output} = {short(case.expression)} = {readable(case.output_value)}{upstream}"]
 
 
 def sentence(comparison: Comparison) -> str:
@@ -56,15 +55,21 @@ def explanation(comparison: Comparison, *, everything: bool = True) -> list[tupl
     if comparison.state == "NOT ROUNDING":
         assert comparison.rounding is not None
         return [("floats", f"{comparison.actual} is {comparison.rounding.note} {readable(comparison.expected)}")]
+    sides = {"actual": computed(comparison), "expected": "exact"}
     lines = [
         ("likely", comparison.diagnosis),
-        ("relation", re.sub(_NOT_THE_CODES, lambda side: _SIDES[side[0]], comparison.relation)),
+        ("relation", re.sub(_NOT_THE_CODES, lambda side: sides[side[0]], comparison.relation)),
         ("code", "" if comparison.place in comparison.evidence.detail else comparison.place),
         _entry(comparison),
         ("for", "" if comparison.verdict is Verdict.PROVED else comparison.variant),
         *_evidence(comparison, everything),
     ]
     return [(label, text) for label, text in lines if text]
+
+
+def computed(comparison: Comparison) -> str:
+    """Return what the numbers of a row that the code computed are called."""
+    return "forward" if comparison.quantity == "value" else "backprop"
 
 
 def scope(comparison: Comparison) -> str:
@@ -88,7 +93,7 @@ def _evidence(comparison: Comparison, everything: bool) -> list[tuple[str, str]]
     formulas = [comparison.actual_formula, comparison.expected_formula]
     return [
         *([reason] if comparison.evidence.kind in ("small difference", "edge") else []),
-        ("backprop", _equation(formulas[0], found.actual, longest)),
+        (computed(comparison), _equation(formulas[0], found.actual, longest)),
         ("exact", _equation(formulas[1], found.expected, longest)),
         ("at", _point(found.inputs, " ".join(formulas), _MOST_INPUTS if longest else None)),
     ]

@@ -10,7 +10,7 @@ import results
 import xmlschema
 
 import reports
-from reports import FORMATS, layout, renderer, terminal
+from reports import FORMATS, cells, layout, renderer, terminal
 from reports.rows import cases, rows
 from verify import __version__
 from verify.result import Branch, Evidence, Run, Verdict, exit_status, summary
@@ -297,3 +297,18 @@ def test_findings_are_in_every_report():
     quiet = terminal.render(run, verbosity=-1)
     assert "FAILS GP101" in quiet
     assert "GP106: " not in quiet
+
+
+@pytest.mark.parametrize(
+    ("exact", "shown"),
+    [
+        ("22/7", "22/7"),
+        ("1" + 30 * "0", "1e+30"),
+        ("1" + 29 * "0" + "1", "1.0000000000000000e+30…"),
+        ("-" + 30 * "3" + "/7", "-4.7619047619047619e+28…"),
+        ("between 1 and 0, both included", "between 1 and 0, both included"),
+    ],
+)
+def test_long_numbers_are_decimals(exact, shown):
+    """A number of many digits has 17 of them, and an ellipsis only where there are more."""
+    assert cells.readable(exact) == shown

@@ -90,7 +90,7 @@ def test_whatever_a_case_does(rows, shop, code, verdict, reason):
     [
         ("while True: pass", "UNDECIDED", "no end within 1 s; it was at bad.py:1"),
         ("import sys; sys.exit(0)", "ERROR", "bad.py: importing it failed: SystemExit: 0 (bad.py:1)"),
-        ("raise KeyboardInterrupt", "ERROR", "KeyboardInterrupt: , at bad.py:1"),
+        ("raise KeyboardInterrupt", "ERROR", "KeyboardInterrupt, at bad.py:1"),
         ("import os; os._exit(3)", "ERROR", "the process exited with status 3"),
         ("1 +", "ERROR", "bad.py: importing it failed: SyntaxError: invalid syntax (bad.py, line 1) (bad.py:1)"),
     ],

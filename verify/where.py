@@ -122,7 +122,7 @@ def described(problem: BaseException) -> str:
         raise
     except BaseException:  # noqa: BLE001 - a __str__ of the user's
         text = "(its message cannot be read)"
-    return f"{type(problem).__name__}: {printable(text)}"
+    return f"{type(problem).__name__}{f': {printable(text)}' if text else ''}"
 
 
 def printable(text: str) -> str:

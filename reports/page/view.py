@@ -175,6 +175,7 @@ def _failure(case: CaseResult, c: Comparison, known: Mapping[int, str]) -> Failu
 _LABELS = {
     "likely": "diagnosis",
     "backprop": "backprop gives",
+    "forward": "forward gives",
     "exact": "exact",
     "at": "smallest counterexample",
     "because": "why",
@@ -189,10 +190,10 @@ def _label(case: CaseResult, label: str) -> str:
 
 def _fact(c: Comparison, label: str, said: str) -> Markup:
     """Write an explanation: formulas as formulas, what is prose as text, and all else as code."""
-    formulas = {"backprop": c.actual_formula, "exact": c.expected_formula}
+    formulas = {words.computed(c): c.actual_formula, "exact": c.expected_formula}
     if label in formulas and len(formulas[label]) <= _LONGEST:
         found = c.counterexample
-        value = "" if found is None else found.actual if label == "backprop" else found.expected
+        value = "" if found is None else found.expected if label == "exact" else found.actual
         shown = formula(formulas[label])
         return (
             joined(shown, text(f" = {value}")) if shown and value not in ("", formulas[label]) else shown or text(said)
