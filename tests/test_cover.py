@@ -4,21 +4,9 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
+from subjects import elementwise
 
 import verify
-
-
-def elementwise(forward, backward, shape="N D", **bounds):
-    class Layer:
-        def forward(self, x):
-            self.x = np.array(x)
-            return forward(x)
-
-        def backward(self, dout):
-            return backward(dout, self.x)
-
-    return verify.layer(Layer, inputs={"x": verify.real(shape, **bounds)})
-
 
 COMPLETE = {
     "no branch": (lambda x: np.tanh(x), lambda d, x: d * (1 - np.tanh(x) ** 2)),

@@ -2,21 +2,10 @@
 
 import numpy as np
 import pytest
+from subjects import elementwise
 
 import verify
 from verify.result import Verdict
-
-
-def elementwise(forward, backward, shape="N D", **bounds):
-    class Layer:
-        def forward(self, x):
-            self.x = np.array(x)
-            return forward(x)
-
-        def backward(self, dout):
-            return backward(dout, self.x)
-
-    return verify.layer(Layer, inputs={"x": verify.real(shape, **bounds)})
 
 
 def hard_pairs(e):
