@@ -27,7 +27,7 @@ def test_assert_gradients():
     said = str(caught.value)
     assert said.startswith("slope 3: 1 gradient refuted\n\nslope 3    y = x**2 = 9\n")
     assert "backprop  3*x*dy = 9" in said
-    assert "run this case alone: gradproof run tests/test_assertions.py --case 'slope 3'" in said
+    assert "run this case alone" not in said  # the test itself does
     with pytest.raises(InputError, match="a case was expected"):
         verify.assert_gradients(squaring)
 
