@@ -1,6 +1,9 @@
 """Drawings of graphs: what is red, dashed and ringed, and that nothing stands on anything else."""
 
+import html
 import random
+import re
+from collections import Counter
 from dataclasses import replace
 from itertools import combinations, pairwise
 from xml.etree import ElementTree as ET
@@ -10,9 +13,11 @@ import results
 
 from layers.shopping import basket
 from reports import renderer
-from reports.page.drawing import drawing, plain
-from reports.page.layout import RADIUS, layout, texts, wide
+from reports.page.drawing import LEGEND, beside, drawing, edges, legend, plain
+from reports.page.layout import RADIUS, layout, wide
 from reports.page.svg import inline
+from reports.page.view import SIGNS, tone
+from verify import integer, layer, real
 from verify.checker import check
 from verify.result import Run
 
@@ -28,6 +33,37 @@ class SwappedMul:
 
     def backward(self, dout):
         return dout * self.x, dout * self.y
+
+
+class Opaque:
+    def forward(self, x, y):
+        self.x, self.y = x, y
+        return x * float(str(y))
+
+    def backward(self, dout):
+        return dout * self.y, dout * self.x
+
+
+class Raising:
+    def forward(self, x):
+        raise ValueError("no")
+
+    def backward(self, dout):
+        return dout
+
+
+SHARED = "y = (a + b) ** 2 * a ** (1/2) - b / (a * b)"
+
+
+def said(lines):
+    return [line.text for line in lines]
+
+
+def edge(drawn, source, user):
+    """Return the edge from the node of a label to that of another, or out of the drawing."""
+    names = [vertex.label for vertex in drawn.vertices]
+    at = None if user is None else names.index(user)
+    return next(one for one in edges(drawn) if (names[one.source], one.user) == (source, at))
 
 
 def labelled(drawn):
@@ -57,7 +93,7 @@ def test_what_is_wrong_is_blamed(checked):
     assert (found["apple"].status, found["apple"].inherits, found["apple"].exact) == ("wrong", True, "2.2")
     text = inline(result, drawn, "1")
     assert 'class="ring"' in text
-    assert "wire wrong inherits" in text
+    assert "wire wrong dashed" in text
     assert "exact 2.2" in text
 
 
@@ -100,8 +136,10 @@ def test_each_use_of_a_node_has_its_share(checked):
     ]
     assert sorted(shares) == ["0.15", "1"]
     text = inline(result, drawn, "1")
-    assert "Σ 1.15" in text
-    assert text.count('class="fork"') == 1
+    assert [said.text for said in beside(labelled(drawn)["total"])] == ["← 1.15"]
+    assert "← 1.15" in text
+    assert "(0.15)" in text
+    assert text.count('class="fork good"') == 1
 
 
 def test_undecided_is_neither_right_nor_wrong(checked):
@@ -117,13 +155,135 @@ def test_undecided_is_neither_right_nor_wrong(checked):
 
     drawn = drawing(checked("x * y", {"x": 3, "y": 5}, MulLayer=Opaque))
     assert labelled(drawn)["x"].status == "unknown"
+    assert drawn.sign == "?"
+
+
+def test_what_the_code_did_not_return_is_in_parentheses(checked):
+    """686 flows to (a + b), and what of it flows on to a is returned by nobody: no edge of a is drawn as right."""
+    drawn = drawing(checked(SHARED, {"a": 4, "b": 3}, MulLayer=SwappedMul))
+    one = edge(drawn, "a", "a + b")
+    assert (said(one.below), one.below[0].tone) == (["(28)"], "silent")
+    assert (one.tone, one.dashed) == ("wrong", True)
+    assert {e.tone for e in edges(drawn) if drawn.vertices[e.source].label in "ab"} == {"wrong"}
+    assert said(beside(labelled(drawn)["a"])) == ["← 686.5833333333334 ✗", "exact 40.3125"]
+    assert legend(drawn) == LEGEND
+
+
+def test_the_legend_is_there_where_it_is_needed(checked):
+    """Where everything is returned there are no parentheses, and nothing to explain, in any format."""
+    result = checked(APPLES, AT)
+    assert legend(drawing(result)) == ""
+    assert "parentheses" not in inline(result, drawing(result), "1")
+    shared = checked(SHARED, {"a": 4, "b": 3})
+    texts = [inline(shared, drawing(shared), "1"), *(renderer(name)(Run((shared,))) for name in ("svg", "dot"))]
+    assert [text.count(LEGEND) for text in texts] == [1, 1, 1]
+
+
+def test_what_a_generator_keeps_to_itself_is_exact(tmp_path, command, monkeypatch):
+    """Of `x*x + x*z` only the output and a wrong sum come back: 5 and 8 are shown, forward values in parentheses."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "five.py").write_text(
+        "import verify\n\n@verify.case('y = x*x + x*z', at={'x': 1, 'z': 6})\n"
+        "def five(x, z):\n    dout = yield x*x + x*z\n    return dout * 5, dout * x\n"
+    )
+    assert command("five.py", "-qq", "--report=svg=a.svg", "--report=dot=a.dot").status == 1
+    for name in ("a.svg", "a.dot"):
+        text = (tmp_path / name).read_text()
+        assert "← 5 ✗" in text
+        assert "exact 8" in text
+        assert "(6)" in text
+        assert "← 6" not in text
+
+
+def test_an_undecided_forward_value_is_no_plain_one(checked):
+    """It has its question mark, in the third colour, and so has its edge."""
+    drawn = drawing(checked("t = x * y\nz = t + x", {"x": 3, "y": 5}, MulLayer=Opaque))
+    one = edge(drawn, "t", "z")
+    assert ([*said(one.above)], one.above[0].tone, one.tone) == (["15 ?", "exact 15"], "unknown", "unknown")
+
+
+def test_an_error_is_seen():
+    """A layer that raises has the ring and the word; one that is not followed has that word."""
+    raising = drawing(check(layer(Raising, inputs={"x": "N"})))
+    assert (raising.blamed, raising.remark.text, raising.sign) == (raising.output, "error", "✗")
+    text = inline(results.TRACED[-2], drawing(results.TRACED[-2]), "1")
+    assert 'class="ring"' in text
+    assert 'class="remark wrong">error<' in text
+    assert drawing(results.TRACED[-1]).remark == ("undecided", "unknown")
+
+
+def test_signs_are_those_of_the_page():
+    """What is undecided has no cross, in any format."""
+    for case in results.everything().cases:
+        if drawn := drawing(case):
+            assert drawn.sign == SIGNS[tone(case)]
+            for name in ("svg", "dot"):
+                assert html.escape(f"{drawn.sign} {case.name}") in html.escape(
+                    html.unescape(renderer(name)(Run((case,))))
+                )
+
+
+def test_a_domain_is_no_shape():
+    """An edge of a layer has the shape of its input; the domain stands in the signature."""
+    given = {"x": real("N D", low=0, high=1), "s": real("", low=0), "w": real("4*H", high="1/2"), "b": "M"}
+    given["t"] = integer("N", below="D")
+    drawn = drawing(check(layer(Raising, inputs=given)))
+    shapes = {name: vertex.value for name, vertex in labelled(drawn).items() if vertex.kind == "input"}
+    assert shapes == {"x": "N × D", "s": "scalar", "w": "4*H", "b": "M", "t": "N whole"}
+
+
+def formats(result):
+    """Return the lines of labels as SVG has them, and as the language of Graphviz has them."""
+    root = ET.fromstring(renderer("svg")(Run((result,))))
+    shown = [text.text for text in root.iter(f"{SVG}text") if {"value", "back"} & set(text.get("class", "").split())]
+    lines = []
+    for line in renderer("dot")(Run((result,))).splitlines():
+        label = re.search(r"label=<(.*)>[],]|label=\"(.*?)\"[],]", line)
+        if label and line.strip().startswith("n"):
+            parts = (
+                html.unescape(re.sub(r"</?FONT[^>]*>", "", label[1])).split("<BR/>")
+                if label[1]
+                else label[2].split(r"\n")
+            )
+            lines += parts if "->" in line else parts[1:]
+    return Counter(shown), Counter(filter(None, lines))
+
+
+@pytest.mark.parametrize("layers", [{}, {"MulLayer": SwappedMul}, {"MulLayer": Opaque}])
+@pytest.mark.parametrize("text", [APPLES, SHARED, "s = a * b\nt = s + a\ny = t * s - s"])
+def test_formats_say_the_same(text, layers, checked):
+    """Every label of SVG is in Graphviz' text and the other way round, as often, whatever is wrong."""
+    svg, dot = formats(checked(text, AT if text == APPLES else {"a": 4, "b": 3}, **layers))
+    assert svg == dot
+    assert svg
+
+
+def test_exponents_stand_in_their_sign(checked):
+    """They are no nodes that hang in the air."""
+    text = renderer("dot")(Run((checked(SHARED, {"a": 4, "b": 3}),)))
+    assert 'label="x^0.5"' in text
+    assert 'label="0.5"' not in text
+
+
+def test_a_part_of_a_graph_keeps_what_is_shared(checked):
+    """A node with one edge left of many has its sum beside it, and not on that edge."""
+    text = "\n".join(["s0 = a * x", *(f"s{i} = s{i - 1} + x" for i in range(1, 70))])
+    drawn = drawing(checked(text, {"a": 2, "x": 3}, MulLayer=SwappedMul))
+    assert drawn.left_out
+    assert labelled(drawn)["x"].shared
+    assert all(
+        not line.startswith("←")
+        for e in edges(drawn)
+        if drawn.vertices[e.source].label == "x"
+        for line in said(e.below)
+    )
 
 
 def test_a_layer_is_a_box_with_the_failing_input_red():
     """Code on arrays is one box, with the shapes of its inputs."""
     drawn = drawing(results.HALVED)
     found = labelled(drawn)
-    assert (found["W"].status, found["W"].exact, found["x"].status) == ("wrong", "wrong in 5 of 12", "good")
+    assert (found["W"].status, found["W"].extent, found["x"].status) == ("wrong", "wrong in 5 of 12", "good")
     assert found["x"].value == "N × D"
     assert drawn.blamed == drawn.output
 
@@ -147,7 +307,7 @@ def test_a_large_graph_shows_the_path_to_the_failure_only():
     assert "fruit_7" in labelled(drawn)
     assert len(drawn.vertices) <= 60
     assert drawn.left_out > 60
-    assert ET.fromstring(inline(result, drawn, "1")) is not None
+    assert ET.fromstring(f"<figure>{inline(result, drawn, '1')}</figure>") is not None
 
 
 def test_a_huge_graph_is_left_out():
@@ -191,15 +351,10 @@ def boxes(drawn, placed):
     """Return the boxes of all labels of wires and of all circles, with what they are."""
     found = []
     for wire in placed.wires:
-        vertex = drawn.vertices[wire.source]
-        share = (
-            drawn.vertices[wire.user].shares[wire.place]
-            if wire.user is not None and drawn.vertices[wire.user].shares
-            else ""
-        )
-        lines = texts(vertex, share)
-        half, (x, y) = max(map(wide, lines)) / 2, wire.label
-        found.append((f"labels of {vertex.label}", x - half, y - 19, x + half, y + 2 + 14 * (len(lines) - 1)))
+        above, below = wire.edge.above, wire.edge.below
+        half, (x, y) = max((wide(said.text) for said in (*above, *below)), default=0) / 2, wire.label
+        name = drawn.vertices[wire.edge.source].label
+        found.append((f"labels of {name}", x - half, y - 5 - 14 * len(above), x + half, y + 2 + 14 * len(below)))
     for index, (x, y) in placed.at.items():
         if drawn.vertices[index].args:
             found.append((f"circle {index}", x - RADIUS, y - RADIUS, x + RADIUS, y + RADIUS))
@@ -210,11 +365,12 @@ def overlap(one, other):
     return one[1] < other[3] and other[1] < one[3] and one[2] < other[4] and other[2] < one[4]
 
 
+@pytest.mark.parametrize("layers", [{}, {"MulLayer": SwappedMul}], ids=["right", "wrong"])
 @pytest.mark.parametrize("seed", range(40))
-def test_nothing_stands_on_anything_else(seed, checked):
-    """In graphs of random shape labels and circles keep apart, wires run level below no circle, and all is inside."""
+def test_nothing_stands_on_anything_else(seed, layers, checked):
+    """In graphs of random shape, right or wrong, labels and circles keep apart, wires run level below no circle, and all is inside."""
     text, at = random_text(seed)
-    drawn = drawing(checked(text, at))
+    drawn = drawing(checked(text, at, **layers))
     if drawn is None:
         return
     placed = layout(drawn)
@@ -226,7 +382,7 @@ def test_nothing_stands_on_anything_else(seed, checked):
                 behind = [
                     i
                     for i, (x, y) in placed.at.items()
-                    if i not in (wire.source, wire.user)
+                    if i not in (wire.edge.source, wire.edge.user)
                     and drawn.vertices[i].args
                     and x1 < x < x2
                     and abs(y - y1) < RADIUS

@@ -2,54 +2,79 @@
 
 from __future__ import annotations
 
+import html
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from reports import rows
-from reports.page.drawing import Drawing, Vertex, drawing
+from reports.page.drawing import Drawing, Edge, Said, Vertex, beside, drawing, edges, legend, reached
 from verify.result import Run
 
-_COLORS = {"good": "darkgreen", "wrong": "red", "unknown": "orange", "silent": "gray"}
+_COLORS = {"good": "darkgreen", "wrong": "red", "unknown": "darkorange3", "silent": "gray40"}
 
 
 def render(run: Run) -> str:
     """Render the graphs of all cases, a cluster for each."""
-    lines = ["digraph gradproof {", "  rankdir=LR;", '  node [shape=circle, fontname="sans-serif"];']
+    lines = [
+        "digraph gradproof {",
+        "  rankdir=LR;",
+        '  fontname="sans-serif";',
+        '  node [shape=circle, fontname="sans-serif"];',
+    ]
     lines += ['  edge [fontname="monospace", fontsize=11];']
     for number, case in enumerate(rows.cases(run)):
         if drawn := drawing(case):
-            lines += [f"  subgraph cluster_{number} {{", f"    label={_quoted(case.name)};"]
+            title = _joined(f"{drawn.sign} {case.name}", legend(drawn))
+            lines += [f"  subgraph cluster_{number} {{", f"    label={_quoted(title)};"]
             lines += [f"    {line}" for line in _lines(drawn, f"n{number}_")]
             lines += ["  }"]
     return "\n".join([*lines, "}"]) + "\n"
 
 
 def _lines(drawn: Drawing, prefix: str) -> Iterator[str]:
-    for index, vertex in enumerate(drawn.vertices):
-        shape = {"op": "circle", "box": "box"}.get(vertex.kind, "plaintext")
-        color = ", color=red, penwidth=3" if index == drawn.blamed else ""
-        yield f"{prefix}{index} [label={_quoted(vertex.sign or vertex.label)}, shape={shape}{color}];"
-    yield f"{prefix}out [label={_quoted(drawn.name)}, shape=plaintext];"
-    for user, vertex in enumerate(drawn.vertices):
-        for place, argument in enumerate(vertex.args):
-            share = vertex.shares[place] if vertex.shares else ""
-            yield _edge(f"{prefix}{argument}", f"{prefix}{user}", drawn.vertices[argument], share)
-    yield _edge(f"{prefix}{drawn.output}", f"{prefix}out", drawn.vertices[drawn.output], "")
+    for index in reached(drawn):
+        vertex = drawn.vertices[index]
+        yield f"{prefix}{index} [{_node(vertex, blamed=index == drawn.blamed)}];"
+    remark = [drawn.remark] if drawn.remark else []
+    yield f"{prefix}out [{_labelled(drawn.name, remark)}, shape=plaintext];"
+    for edge in edges(drawn):
+        end = "out" if edge.user is None else edge.user
+        yield f"{prefix}{edge.source} -> {prefix}{end} [{_edge(edge)}];"
 
 
-def _edge(start: str, end: str, vertex: Vertex, share: str) -> str:
-    back = f"← {share or vertex.back}" if vertex.back else ""
-    exact = f"exact {vertex.exact}" if vertex.exact and not share else ""
-    label = "\n".join(filter(None, [vertex.value, back, exact]))
-    style = ", style=dashed" if vertex.inherits else ", penwidth=2" if vertex.status == "wrong" else ""
-    return f"{start} -> {end} [label={_quoted(label)}, fontcolor={_COLORS[vertex.status]}{_stroke(vertex)}{style}];"
+def _node(vertex: Vertex, *, blamed: bool) -> str:
+    shape = {"op": "circle", "box": "box"}.get(vertex.kind, "box" if blamed else "plaintext")
+    ring = f", color={_COLORS['wrong']}, penwidth=3" if blamed else ""
+    return f"{_labelled(vertex.sign or vertex.label, beside(vertex))}, shape={shape}{ring}"
 
 
-def _stroke(vertex: Vertex) -> str:
-    return f", color={_COLORS[vertex.status]}" if vertex.status in ("wrong", "unknown") else ""
+def _edge(edge: Edge) -> str:
+    color = f", color={_COLORS[edge.tone]}" if edge.tone in ("wrong", "unknown") else ""
+    style = ", style=dashed" if edge.dashed else ", penwidth=2" if edge.tone == "wrong" else ""
+    return f"{_labelled('', [*edge.above, *edge.below])}{color}{style}"
+
+
+def _labelled(name: str, lines: Sequence[Said]) -> str:
+    """Return a name with lines below it, each in its colour."""
+    if not any(said.tone in _COLORS for said in lines):
+        return f"label={_quoted(_joined(name, *(said.text for said in lines)))}"
+    parts = [html.escape(_printable(name))] if name else []
+    return f"label=<{'<BR/>'.join([*parts, *map(_coloured, lines)])}>"
+
+
+def _coloured(said: Said) -> str:
+    shown = html.escape(_printable(said.text))
+    return f'<FONT COLOR="{_COLORS[said.tone]}">{shown}</FONT>' if said.tone in _COLORS else shown
+
+
+def _joined(*lines: str) -> str:
+    return "\n".join(filter(None, lines))
 
 
 def _quoted(text: str) -> str:
     r"""Write a text as a string of the language, in which only a quote ends it; a line's end is `\n`."""
-    plain = "".join(c if c.isprintable() or c == "\n" else "\ufffd" for c in text)
-    return '"' + re.sub(r'(["\\])', r"\\\1", plain).replace("\n", "\\n") + '"'
+    return '"' + re.sub(r'(["\\])', r"\\\1", _printable(text)).replace("\n", "\\n") + '"'
+
+
+def _printable(text: str) -> str:
+    return "".join(c if c.isprintable() or c == "\n" else "\ufffd" for c in text)

@@ -13,25 +13,22 @@ from functools import lru_cache
 from itertools import count
 from typing import NamedTuple
 
-from reports.page.drawing import Drawing, Vertex
+from reports.page.drawing import Drawing, Edge, Vertex, beside, edges
 
 RADIUS, SIZE, SMALL = 19, 13, 11
 _PITCH, _SLANT, _PAD, _TRACK, _GUTTER, _PORT, _MARGIN = 68, 44, 9, 12, 10, 8, 8
 _ABOVE, _BELOW = 40, 46
 BLAMED = "first wrong node"
-_BOXES = "wrong here"
 
 Point = tuple[float, float]
 
 
 class Wire(NamedTuple):
-    """An edge: its points, where its labels stand, and of what it tells: a vertex, as the argument of another."""
+    """An edge: its points, and where its labels stand."""
 
     points: Sequence[Point]
     label: Point
-    source: int
-    user: int | None
-    place: int
+    edge: Edge
 
 
 class Layout(NamedTuple):
@@ -41,20 +38,13 @@ class Layout(NamedTuple):
     height: float
     at: dict[int, Point]
     wires: Sequence[Wire]
-    forks: Sequence[tuple[Point, Point]]
+    forks: Sequence[tuple[Point, Point, Edge]]
 
 
 @lru_cache(maxsize=4096)
 def wide(text: str, size: float = SIZE) -> float:
     """Return an upper bound of the width of a text, in whatever font it is shown."""
     return size * sum(1.05 if unicodedata.east_asian_width(c) in "WF" else 0.63 for c in text)
-
-
-def texts(vertex: Vertex, share: str = "") -> list[str]:
-    """Return the labels of a wire: the forward value (and the right one), what comes back (and the right one)."""
-    forward = [vertex.value] if not vertex.off else [f"{vertex.value} ✗", f"exact {vertex.off}"]
-    back = share or vertex.back
-    return [*forward, f"← {back} ✗" if back else "", f"exact {vertex.exact}" if vertex.exact else ""]
 
 
 def layout(drawn: Drawing) -> Layout:
@@ -65,6 +55,7 @@ def layout(drawn: Drawing) -> Layout:
 class _Layout:
     def __init__(self, drawn: Drawing) -> None:
         self.drawn, self.vertices = drawn, drawn.vertices
+        self.edges = {(edge.user, edge.place): edge for edge in edges(drawn)}
         self.columns: dict[int, int] = {}
         self.rows: dict[int, float] = {}
         self.lanes: dict[tuple[int, int], float] = {}
@@ -111,19 +102,14 @@ class _Layout:
         self.end = x
 
     def _label(self, index: int) -> float:
-        shares = [
-            self.vertices[user].shares[place]
-            for user, place in self.lanes
-            if self.vertices[user].args[place] == index and self.vertices[user].shares
-        ]
-        return max(wide(text) for share in ["", *shares] for text in texts(self.vertices[index], share))
+        lines = [said for edge in self.edges.values() if edge.source == index for said in (*edge.above, *edge.below)]
+        return max((wide(said.text) for said in lines), default=0)
 
     def _zone(self, index: int) -> float:
         """Return the width that a node takes, with what is written above and below it."""
         vertex = self.vertices[index]
-        told = [wide(_BOXES if vertex.kind == "box" else BLAMED, SMALL)] if index == self.drawn.blamed else []
-        if any(self.vertices[user].args[place] == index for user, place in self.taps):
-            told += [wide(text) for text in texts(vertex)]
+        told = [wide(said.text) for said in beside(vertex)]
+        told += [wide(BLAMED, SMALL)] if index == self.drawn.blamed and vertex.kind != "box" else []
         if vertex.kind == "box":
             return max(box(vertex)[0], *told, 0) + 8
         if not vertex.args:
@@ -137,10 +123,11 @@ class _Layout:
         y = at[output][1]
         label = self.labels[self.deepest]
         start = self._leave(output)
-        wires.append(Wire([(start, y), (end, y)], (label[0] + label[1] / 2, y), output, None, 0))
+        wires.append(Wire([(start, y), (end, y)], (label[0] + label[1] / 2, y), self.edges[None, 0]))
         forks = [self._fork(*tap) for tap in self.taps]
         height = self._y(max([*self.rows.values(), *self.lanes.values()])) + _BELOW
-        return Layout(end + 8 + wide(self.drawn.name) + _MARGIN, height, at, wires, forks)
+        names = [self.drawn.name, self.drawn.remark.text if self.drawn.remark else ""]
+        return Layout(end + 8 + max(map(wide, names)) + _MARGIN, height, at, wires, forks)
 
     def _y(self, row: float) -> float:
         return _ABOVE + _PITCH * row
@@ -170,15 +157,16 @@ class _Layout:
         )
         points = [(start, y), (target - _SLANT, y), (target, port), (x_user - half, port)]
         left, width = self.labels[column]
-        return Wire(points, (left + width / 2, y), argument, user, place)
+        return Wire(points, (left + width / 2, y), self.edges[user, place])
 
     def _track(self, user: int, place: int) -> float:
         return self.gutters[self.columns[self.vertices[user].args[place]]] + _GUTTER + _TRACK * self.taps[user, place]
 
-    def _fork(self, user: int, place: int) -> tuple[Point, Point]:
+    def _fork(self, user: int, place: int) -> tuple[Point, Point, Edge]:
         """Return where a further use leaves the wire of a node, and where its own row starts."""
         x = self._track(user, place)
-        return (x, self._y(self.rows[self.vertices[user].args[place]])), (x, self._y(self.lanes[user, place]))
+        edge = self.edges[user, place]
+        return (x, self._y(self.rows[edge.source])), (x, self._y(self.lanes[user, place])), edge
 
 
 def box(vertex: Vertex) -> Point:
