@@ -10,6 +10,7 @@ from functools import lru_cache
 from reports.page.markup import Markup, joined, tag, text
 
 _LONGEST = 400  # signs; beyond, a formula is text
+_NUMBER = "number"
 _ATOM, _POWER, _PRODUCT, _SUM, _LOOSE = 4, 3, 2, 1, 0
 _OPERATORS: dict[type[ast.AST], tuple[str, int]] = {
     ast.Add: ("+", _SUM),
@@ -35,9 +36,17 @@ def formula(said: str) -> Markup:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             tree = ast.parse(said.strip(), mode="eval").body
-        return tag("math", _read(tree)[0])
+        return tag("math", _read(_as_typed(tree, said.strip()))[0])
     except (SyntaxError, ValueError, KeyError, RecursionError, MemoryError):
         return _code(said)
+
+
+def _as_typed(tree: ast.expr, said: str) -> ast.expr:
+    """Let numbers be what was typed: a float would be rounded, or infinite."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and type(node.value) in (int, float):
+            node.value, node.kind = ast.get_source_segment(said, node) or "", _NUMBER
+    return tree
 
 
 def _code(said: str) -> Markup:
@@ -67,9 +76,9 @@ def _name(node: ast.Name) -> _Read:
 
 
 def _constant(node: ast.Constant) -> _Read:
-    if not isinstance(node.value, (int, float)):
-        raise ValueError(node.value)  # noqa: TRY004 - it is not the caller's mistake
-    return tag("mn", text(repr(node.value))), _ATOM
+    if node.kind != _NUMBER:
+        raise ValueError(node.value)
+    return tag("mn", text(node.value)), _ATOM
 
 
 def _binary(node: ast.BinOp) -> _Read:
@@ -78,8 +87,18 @@ def _binary(node: ast.BinOp) -> _Read:
     if isinstance(node.op, ast.Pow):
         return tag("msup", _within(node.left, _ATOM), _read(node.right)[0]), _POWER
     sign, level = _OPERATORS[type(node.op)]
-    right = level + 1 if isinstance(node.op, ast.Sub) else level
-    return tag("mrow", _within(node.left, level), _sign(sign), _within(node.right, right)), level
+    negative = _negative(node)
+    left = _read(node.left)[0] if negative else _within(node.left, level)
+    closer = isinstance(node.op, ast.Sub) or _negative(node.right)
+    right = _within(node.right, level + 1 if closer else level)
+    return tag("mrow", left, _sign(sign), right), _SUM if negative else level
+
+
+def _negative(node: ast.expr) -> bool:
+    """Tell whether a product starts with a minus, which needs no parentheses where it comes first."""
+    while isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult):
+        node = node.left
+    return isinstance(node, ast.UnaryOp)
 
 
 def _unary(node: ast.UnaryOp) -> _Read:
@@ -110,7 +129,7 @@ def _call(node: ast.Call) -> _Read:
     if not name or node.keywords:
         raise ValueError(name)
     if name == "Piecewise":
-        return _piecewise(node), _ATOM
+        return _piecewise(node), _LOOSE  # no brace closes it
     if len(node.args) == 1 and name in _NOTATION:
         return _NOTATION[name](_read(node.args[0])[0]), _ATOM
     arguments = _listed(ast.Tuple(node.args)) if node.args else Markup("")
@@ -124,15 +143,18 @@ def _piecewise(node: ast.Call) -> Markup:
         if not isinstance(case, ast.Tuple):
             raise ValueError("Piecewise")  # noqa: TRY004 - it is not the caller's mistake
         value, condition = case.elts
-        always = isinstance(condition, ast.Constant)
-        when = tag("mtext", text("otherwise")) if always else joined(tag("mtext", text("if ")), _read(condition)[0])
-        rows.append(tag("mtr", tag("mtd", _read(value)[0]), tag("mtd", tag("mrow", when))))
+        rows.append(tag("mtr", tag("mtd", _read(value)[0]), tag("mtd", tag("mrow", _when(condition)))))
     return tag("mrow", _sign("{"), tag("mtable", *rows))
+
+
+def _when(condition: ast.expr) -> Markup:
+    if isinstance(condition, ast.Constant) and condition.value is True:
+        return tag("mtext", text("otherwise"))
+    return joined(tag("mtext", text("if ")), _read(condition)[0])
 
 
 _NOTATION: dict[str, Callable[[Markup], Markup]] = {
     "sqrt": lambda part: tag("msqrt", part),
-    "exp": lambda part: tag("msup", tag("mi", text("e")), tag("mrow", part)),
     "Abs": lambda part: _fenced(part, "|", "|"),
 }
 _READERS: dict[type[ast.expr], Callable[..., _Read]] = {
