@@ -13,11 +13,11 @@ from pathlib import Path
 import pytest
 import results
 from playwright.sync_api import sync_playwright
-from test_drawing import random_text
+from test_drawing import SHARED, SwappedMul, random_text
 
 from reports import page
 from verify.cli import main
-from verify.result import Run
+from verify.result import Accuracy, Run
 
 ROOT = Path(__file__).parent.parent
 SUITE = Path(__file__).parent / "data" / "page"
@@ -192,7 +192,8 @@ def test_graphs_of_all_shapes_have_room(browser, checked, tmp_path):
     cases = []
     for seed in range(12):
         text, at = random_text(seed)
-        cases.append(replace(checked(text, at), name=f"graph {seed}"))
+        layers = {"MulLayer": SwappedMul} if seed % 2 else {}
+        cases.append(replace(checked(text, at, **layers), name=f"graph {seed}"))
     path = tmp_path / "graphs.html"
     path.write_text(page.render(Run(tuple(cases))), encoding="utf-8")
     with Opened(browser, path) as opened:
@@ -227,3 +228,81 @@ def test_5000_cases_open_at_once(browser, tmp_path):
             opened.page.evaluate("document.body.offsetHeight")
             best = min(best, time.perf_counter() - start)
     assert best < 2
+
+
+ROUND = """
+() => [...document.querySelectorAll('text.sign')].filter(sign => {
+  const box = sign.getBBox(), circle = sign.parentElement.querySelector('circle.node').getBBox();
+  return box.x < circle.x + 4 || box.x + box.width > circle.x + circle.width - 4;
+}).map(sign => sign.textContent)
+"""
+
+
+def test_signs_fit_into_their_circles(browser, checked, tmp_path):
+    """A root, and a power that is long, keep off the line around them."""
+    path = tmp_path / "powers.html"
+    result = checked("y = a ** (1/2) + a ** 0.1234567 + a ** -3 + a ** (-5/7) + a * b", {"a": 4, "b": 3})
+    path.write_text(page.render(Run((result,))), encoding="utf-8")
+    with Opened(browser, path) as opened:
+        opened.page.evaluate(OPEN_ALL)
+        assert opened.page.locator("text.sign").count() == 9
+        assert opened.page.evaluate(ROUND) == []
+
+
+def test_more_to_the_right_is_seen(browser, checked, tmp_path):
+    """On a narrow window a graph ends in a shadow, which is gone when it was scrolled to its end."""
+    path = tmp_path / "wide.html"
+    path.write_text(page.render(Run((checked(SHARED, {"a": 4, "b": 3}, MulLayer=SwappedMul),))), encoding="utf-8")
+    with Opened(browser, path, width=400) as opened:
+        drawing = opened.page.locator("figure.drawing")
+        drawing.evaluate("one => one.scrollIntoView()")
+        assert drawing.evaluate("one => one.scrollWidth > one.clientWidth")
+        box = drawing.bounding_box()
+        edge = {"x": box["x"] + box["width"] - 6, "y": box["y"] + 4, "width": 4, "height": 4}  # above all lines
+        before = opened.page.screenshot(clip=edge)
+        drawing.evaluate("one => one.scrollLeft = 10000")
+        assert opened.page.screenshot(clip=edge) != before
+
+
+def test_fractions_in_explanations_can_be_read(browser, checked, tmp_path):
+    """They are as large as the text; in the rows of a table they are small, so that rows are not high."""
+    path = tmp_path / "fractions.html"
+    path.write_text(page.render(Run((checked(SHARED, {"a": 4, "b": 3}, MulLayer=SwappedMul),))), encoding="utf-8")
+    with Opened(browser, path) as opened:
+        opened.page.evaluate(OPEN_ALL)
+        high = "one => one.getBoundingClientRect().height"
+        told = opened.page.locator(".failure mfrac > * >> nth=0").evaluate(high)
+        assert told > 1.2 * opened.page.locator("td.formula mfrac > * >> nth=0").evaluate(high)
+
+
+def accuracy(precision, bits):
+    sizes = ("1e-8", "1e-3", "sample", "30", "1e3")
+    return [Accuracy("x", precision, size, "1", "2", str(lost)) for size, lost in zip(sizes, bits, strict=False)]
+
+
+def test_lines_of_a_chart_are_told_apart(browser, tmp_path):
+    """Each has its name where it ends, and one that runs on another is seen through that."""
+    lost = [
+        *accuracy("float64", (0, 1, 5, 20, 50)),
+        *accuracy("float32", (0, 1, 5, 20, 24)),
+        *accuracy("float16", (0, 1, 5)),
+    ]
+    path = tmp_path / "chart.html"
+    path.write_text(
+        page.render(Run((results.traced("c", results.array("x", "", "3"), accuracy=tuple(lost)),))), encoding="utf-8"
+    )
+    with Opened(browser, path) as opened:
+        opened.page.evaluate(OPEN_ALL)
+        ends = {}
+        for name in ("float64", "float32", "float16"):
+            line, label = (
+                opened.page.locator(f".chart {kind}.{name}").evaluate(
+                    "one => { const b = one.getBBox(); return [b.x, b.x + b.width] }"
+                )
+                for kind in ("polyline", "text")
+            )
+            assert 0 < label[0] - line[1] < 15, name
+            ends[name] = opened.page.locator(f".chart polyline.{name}").evaluate(
+                "one => getComputedStyle(one).strokeDasharray"
+            )
+        assert len(set(ends.values())) == 3

@@ -10,6 +10,7 @@ from reports.page.markup import Markup, tag, text
 from verify.result import Accuracy
 
 _BITS = {"float64": 53, "float32": 24, "float16": 11}
+_DOTS = {"float64": 4.2, "float32": 3.0, "float16": 1.8}  # radii: one in another is seen
 _ORDER = ("1e-8", "1e-3", "sample", "30", "1e3", "1e8", "1e6 + sample")
 _NAMES = {"1e6 + sample": "1e6 + …"}
 _TELLING = 8  # bits between the best and the worst size of input: else there is nothing to show
@@ -37,8 +38,10 @@ def chart(accuracy: Sequence[Accuracy], name: str, number: str) -> Markup | None
     parts = [title, *_axes(magnitudes, top)]
     for precision, points in found.items():
         parts += _series(precision, points, magnitudes, top)
-    ends = {p: _y(points[-1].lost, top) for p, points in found.items() if len(points) > 1}
-    parts += _legend(ends, _LEFT + _STEP * len(magnitudes) + 6)
+    ends = {p: points[-1] for p, points in found.items() if len(points) > 1}
+    for magnitude in magnitudes:
+        here = {p: _y(end.lost, top) for p, end in ends.items() if end.magnitude == magnitude}
+        parts += _names(here, _x(magnitudes.index(magnitude)) + 8)
     return tag(
         "svg",
         *parts,
@@ -112,11 +115,12 @@ def _series(precision: str, points: Sequence[Point], magnitudes: Sequence[str], 
             hint = tag(
                 "title", text(f"{precision}, {point.magnitude}: {point.lost:.1f} bits at most, {point.seen:.1f} seen")
             )
-            yield tag("circle", hint, cx=_x(place), cy=_y(point.seen, top), r=2.6, class_=f"seen {precision}")
+            where = {"cx": _x(place), "cy": _y(point.seen, top), "r": _DOTS[precision]}
+            yield tag("circle", hint, **where, class_=f"seen {precision}")
 
 
-def _legend(ends: Mapping[str, float], x: float) -> Iterator[Markup]:
-    """Yield the names of the lines beside them, from the top, none over another."""
+def _names(ends: Mapping[str, float], x: float) -> Iterator[Markup]:
+    """Yield the names of the lines that end in one place beside their ends, from the top, none over another."""
     free = 0.0
     for precision, end in sorted(ends.items(), key=lambda item: item[1]):
         y = max(end, free)
