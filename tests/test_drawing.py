@@ -174,6 +174,8 @@ def test_the_legend_is_there_where_it_is_needed(checked):
     result = checked(APPLES, AT)
     assert legend(drawing(result)) == ""
     assert "parentheses" not in inline(result, drawing(result), "1")
+    quiet = replace(result, comparisons=tuple(c for c in result.comparisons if c.quantity != "value"))
+    assert legend(drawing(quiet)) == LEGEND
     shared = checked(SHARED, {"a": 4, "b": 3})
     texts = [inline(shared, drawing(shared), "1"), *(renderer(name)(Run((shared,))) for name in ("svg", "dot"))]
     assert [text.count(LEGEND) for text in texts] == [1, 1, 1]

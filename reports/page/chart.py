@@ -41,7 +41,7 @@ def chart(accuracy: Sequence[Accuracy], name: str, number: str) -> Markup | None
     ends = {p: points[-1] for p, points in found.items() if len(points) > 1}
     for magnitude in magnitudes:
         here = {p: _y(end.lost, top) for p, end in ends.items() if end.magnitude == magnitude}
-        parts += _names(here, _x(magnitudes.index(magnitude)) + 8)
+        parts += _names(here, _x(magnitudes.index(magnitude)) + 8, below=magnitude != magnitudes[-1])
     return tag(
         "svg",
         *parts,
@@ -119,13 +119,13 @@ def _series(precision: str, points: Sequence[Point], magnitudes: Sequence[str], 
             yield tag("circle", hint, **where, class_=f"seen {precision}")
 
 
-def _names(ends: Mapping[str, float], x: float) -> Iterator[Markup]:
-    """Yield the names of the lines that end in one place beside their ends, from the top, none over another."""
+def _names(ends: Mapping[str, float], x: float, *, below: bool) -> Iterator[Markup]:
+    """Yield the names of the lines that end in one place beside their ends, or `below` where others go on."""
     free = 0.0
     for precision, end in sorted(ends.items(), key=lambda item: item[1]):
-        y = max(end, free)
-        free = y + 13
-        yield tag("text", text(precision), x=x, y=y + 4, class_=f"tick start {precision}")
+        y = max(end + (12 if below else 4), free)
+        free = y + 13  # none is over another
+        yield tag("text", text(precision), x=x, y=min(y, _TOP + _HEIGHT - 2), class_=f"tick start {precision}")
 
 
 def _x(place: int) -> float:

@@ -117,9 +117,9 @@ def beside(vertex: Vertex) -> Sequence[Said]:
 
 def legend(drawn: Drawing) -> str:
     """Return the line that explains parentheses, where there are any."""
-    lines = [said for edge in edges(drawn) for said in edge.below]
-    lines += [said for vertex in drawn.vertices for said in beside(vertex)]
-    return LEGEND if any(said.text.startswith("(") for said in lines) else ""
+    lines = [said for edge in edges(drawn) for said in (*edge.above, *edge.below)]
+    lines += [said for index in reached(drawn) for said in beside(drawn.vertices[index])]
+    return LEGEND if any(said.tone == "silent" and said.text.startswith("(") for said in lines) else ""
 
 
 def _edge(vertex: Vertex, source: int, user: int | None, place: int, share: str) -> Edge:
