@@ -28,6 +28,7 @@ def _head(run: Run) -> dict[str, Any]:
         "schema_version": SCHEMA_VERSION,
         "tool": {"name": "gradproof", "version": run.version},
         "seed": run.seed,
+        "quick": run.quick,
         "complete": run.complete,
         "exit_status": exit_status(run),
         "summary": summary(run),

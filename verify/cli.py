@@ -140,7 +140,8 @@ def _run(workers: Workers, options: argparse.Namespace, progress: Progress) -> t
         if options.command == "run" and options.exitfirst and not results[-1].passes:
             break
     complete = len(results) == len(cases)
-    return Run(tuple(results), seed, __version__, complete, strict=options.strict), asked, kept
+    run = Run(tuple(results), seed, __version__, complete, strict=options.strict, quick=options.quick)
+    return run, asked, kept
 
 
 def _baseline(options: argparse.Namespace, config: Config, asked: Sequence[Request]) -> Kept:

@@ -16,7 +16,7 @@ from functools import cached_property
 # What ends the variant of a row that is not about the sample, but about inputs that take other branches.
 ELSEWHERE = ", in another region"
 
-SCHEMA_VERSION = "1.2"
+SCHEMA_VERSION = "1.3"
 _RAISED_AT = re.compile(r".*(?:, at |; it was at | \()(.+:\d+)\)?$")  # the last place in what is told
 
 
@@ -332,6 +332,7 @@ class Run:
 
     `command` repeats it, and `environment` holds what a bug report needs: for people, and not compared by anything.
     `stale` are the entries of the baseline that no longer apply, as sentences; they fail the gate where it is `strict`.
+    A `quick` run decided the formulas at the samples, and looked for nothing else.
     """
 
     cases: tuple[CaseResult, ...]
@@ -342,6 +343,7 @@ class Run:
     environment: tuple[tuple[str, str], ...] = ()
     stale: tuple[str, ...] = ()
     strict: bool = False
+    quick: bool = False
 
     def count(self, quantity: str) -> Counter[Verdict]:
         """Count the verdicts on one quantity; one that was checked in several variants counts once, with the worst."""
