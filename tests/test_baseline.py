@@ -7,8 +7,10 @@ from pathlib import Path
 import pytest
 import results
 
+from verify import result
 from verify.baseline import Baseline, opened
 from verify.result import Run, Verdict, exit_status, strict, summary
+from verify.scope import nothing
 
 BAD = results.case("bad", results.REFUTED, results.PROVED)
 GOOD = results.case("bad", replace(results.REFUTED, verdict=Verdict.PROVED), results.PROVED)
@@ -16,17 +18,21 @@ EVERYTHING = results.everything()
 
 
 def known(*cases):
-    return Baseline().updated(Run(cases), whole=True)
+    return Baseline().updated(Run(cases), covers=everywhere)
 
 
 def judged(baseline, *cases, **options):
-    return baseline.judged(Run(cases), **({"whole": True} | options))
+    return baseline.judged(Run(cases), **({"covers": everywhere} | options))
+
+
+def everywhere(file, name):
+    return True
 
 
 def test_whatever_fails_can_be_known():
     """With one failure of each kind, the run that is written down passes, and counts as known what failed."""
-    baseline = Baseline().updated(EVERYTHING, whole=True)
-    run = baseline.judged(EVERYTHING, whole=True)
+    baseline = Baseline().updated(EVERYTHING, covers=everywhere)
+    run = baseline.judged(EVERYTHING, covers=everywhere)
     assert (exit_status(EVERYTHING), exit_status(run), run.stale) == (1, 0, ())
     assert run.known == 12
     assert "12 known failures" in summary(run)
@@ -50,19 +56,76 @@ def test_lines_shapes_and_variants_do_not_matter():
     """A known failure that moved, and fails at another size by another number, is the same failure."""
     baseline = known(results.HALVED)
     moved = replace(
-        results.HALVED, where="my_layers.py:99", comparisons=(results.halved("N=7", failing=1, where="a.py:3"),)
+        results.HALVED,
+        where="my_layers.py:99",
+        comparisons=(results.array("x", "N=7", "7 3"), results.halved("N=7", failing=1, where="a.py:3")),
     )
     run = judged(baseline, moved)
     assert (exit_status(run), run.known) == (0, 1)
 
 
-def test_a_known_failure_that_became_worse_fails():
-    """What was undecided and is refuted is news; what was refuted and is undecided is not."""
-    undecided, refuted = (
-        results.case("c", replace(results.UNDECIDED, verdict=v)) for v in (Verdict.UNDECIDED, Verdict.REFUTED)
+KINDS = [results.case("c", replace(results.UNDECIDED, verdict=v)) for v in list(Verdict)[2:]]
+KINDS.append(results.case("c", replace(results.NOT_ROUNDING, name="apple")))
+
+
+@pytest.mark.parametrize("now", KINDS)
+@pytest.mark.parametrize("then", KINDS)
+def test_a_known_failure_covers_its_own_kind(then, now):
+    """Whatever else fails is news, be it refuted where it raised, or undecided where it was refuted."""
+    assert exit_status(judged(known(then), now)) == (then is not now)
+
+
+def test_each_variant_is_judged_by_its_kind():
+    """Where one size raises, and that is known, another that is refuted is not."""
+    raising = replace(results.halved("N=1"), verdict=Verdict.ERROR)
+    raises, both = (results.traced("c", *rows) for rows in ((raising,), (raising, results.halved("N=2"))))
+    run = judged(known(raises), both)
+    assert [c.known for c in run.cases[0].comparisons] == [True, False]
+    assert exit_status(judged(known(both), both)) == exit_status(judged(known(both), raises)) == 0
+
+
+def fails_in(failing, variant="N=1, D=3, M=4", **fields):
+    good = results.array("W", "N=2, D=3, M=4", "3 4")
+    return results.traced(
+        "c", results.array("x", "N=2, D=3, M=4", "2 3"), good, results.halved(variant, failing, **fields)
     )
-    assert exit_status(judged(known(undecided), refuted)) == 1
-    assert exit_status(judged(known(refuted), undecided)) == 0
+
+
+ELSEWHERE = f"N=1, D=3, M=4{result.ELSEWHERE}"
+GROWTH = [
+    (fails_in(1, ELSEWHERE), fails_in(12), "in another region, in 1 of 12", "in 12 of 24"),
+    (fails_in(1, ELSEWHERE), fails_in(1), "in another region, in 1 of 12", "in 1 of 24"),
+    (fails_in(1, ELSEWHERE), fails_in(12, ELSEWHERE), "in another region, in 1 of 12", "in another region"),
+    (fails_in(1), fails_in(12), "in 1 of 24", "in 12 of 24"),
+    (fails_in(5), fails_in(6), "in 5 of 24", "in 6 of 24"),
+    (
+        results.traced("c", results.ERROR, results.array("x", "N=2", "2"), results.array("x", "N=3", "3")),
+        results.traced("c", results.ERROR, replace(results.ERROR, variant="N=2"), results.array("x", "N=3", "3")),
+        "in 1 of 3",
+        "in 2 of 3",
+    ),
+]
+
+
+@pytest.mark.parametrize(("then", "now", "was", "is_now"), GROWTH)
+def test_a_known_failure_that_grew_fails(then, now, was, is_now):
+    """At the sample and not elsewhere only, or in more entries: that fails, and is told; the other way it passes."""
+    run = judged(known(then), now)
+    assert exit_status(run) == 1
+    (note,) = run.cases[0].notes
+    word = "ERROR" if "case" in note else "REFUTED"
+    assert note.endswith(f": it was {word} {was}, and is {word} {is_now}")
+    assert exit_status(judged(known(now), then)) == 0
+    assert "; 1 worse" in known(now).difference(known(then))
+    assert "; 1 smaller" in known(then).difference(known(now))
+
+
+def test_a_failure_does_not_grow_with_its_array():
+    """Twice the entries with twice the failures, and fewer entries with as many of them, are the same failure."""
+    small = results.traced("c", results.halved("N=1", 2, entries=8))
+    for other in (results.halved("N=2", 4, entries=16), results.halved("N=2", 2, entries=4)):
+        assert exit_status(judged(known(small), results.traced("c", other))) == 0
+    assert exit_status(judged(known(small), results.traced("c", results.halved("N=1", 1, entries=1)))) == 1
 
 
 def test_a_weaker_proof_is_a_regression():
@@ -78,7 +141,7 @@ def test_stale_entries_are_told_and_fail_if_strict():
     """What is fixed and what is gone no longer applies; that passes, but for --strict."""
     run = judged(known(BAD, results.HALVED), GOOD)
     assert run.stale == (
-        "my_layers.py: half a gradient: gradient W was REFUTED, and is not there",
+        "my_layers.py: half a gradient: gradient W was REFUTED in 5 of 24, and is not there",
         "my_layers.py: half a gradient: gradient x was PROVED, and is not there",
         "shop.toml: bad: gradient tax was REFUTED, and is PROVED",
     )
@@ -91,8 +154,8 @@ def test_stale_entries_are_told_and_fail_if_strict():
 def test_what_was_not_looked_at_is_not_stale():
     """Of a part of the cases only these; a quick run looks for too little; a hazard that fails if strict is there."""
     baseline = known(BAD, results.HALVED)
-    assert judged(baseline, BAD, whole=False).stale == ()
-    assert len(judged(baseline, GOOD, whole=False).stale) == 1
+    assert judged(baseline, BAD, covers=nothing).stale == ()
+    assert len(judged(baseline, GOOD, covers=nothing).stale) == 1
     assert judged(baseline, GOOD, quick=True).stale == ()
     assert judged(known(strict(results.HAZARDOUS)), results.HAZARDOUS).stale == ()
     assert exit_status(judged(known(results.HAZARDOUS), strict(results.HAZARDOUS))) == 1
@@ -102,17 +165,44 @@ def test_a_broken_case_is_one_failure():
     """A case that raises has lost none of its gradients; that it raises is new."""
     run = judged(known(GOOD), replace(GOOD, comparisons=(results.ERROR,)))
     assert (exit_status(run), run.stale) == (1, ())
+    assert len(run.cases[0].comparisons) == 1
+
+
+@pytest.mark.parametrize("now", [results.PROVED, results.REFUTED, results.ERROR])
+def test_a_proof_that_is_gone_fails(now):
+    """A gradient that was proved, or agreed, and that the case does not show any more; with what is known beside it."""
+    then = [now, replace(results.PROVED, name="w"), replace(results.AGREES, name="v")]
+    run = judged(known(results.case("c", *then)), results.case("c", now, unclaimed=("w",)))
+    assert exit_status(run) == 1
+    lost = {c.name: c.evidence.detail for c in run.cases[0].comparisons if not c.passes}
+    assert lost == {
+        "v": "the case has no such gradient, and in the baseline it is AGREES; --baseline-update accepts that",
+        "w": "the code returns None for it, and in the baseline it is PROVED; --baseline-update accepts that",
+    }
+    assert run.stale == ()
+    after = known(results.case("c", *then)).updated(Run((results.case("c", now),)), covers=everywhere)
+    assert exit_status(judged(after, results.case("c", now))) == 0
+    assert after.difference(known(results.case("c", *then))).endswith("; 2 no longer proved")
+
+
+def test_a_case_that_is_gone_has_lost_nothing():
+    """It no longer applies, which is told; and of two cases of one name, each has its own gradients."""
+    run = judged(known(GOOD, results.AFFINE), results.AFFINE)
+    assert (exit_status(run), len(run.stale)) == (0, 2)
+    twins = results.case("c", results.PROVED), results.case("c", replace(results.PROVED, name="w"))
+    assert exit_status(judged(known(*twins), *twins)) == 0
+    assert exit_status(judged(known(*twins), twins[0])) == 1
 
 
 def test_an_update_prunes_and_keeps():
     """A whole run leaves what it shows; a part leaves the others as they were."""
     both = known(BAD, results.HALVED)
-    assert both.updated(Run((GOOD,)), whole=True).known == known(GOOD).known
-    assert both.updated(Run((GOOD,)), whole=False).known == known(GOOD, results.HALVED).known
+    assert both.updated(Run((GOOD,)), covers=everywhere).known == known(GOOD).known
+    assert both.updated(Run((GOOD,)), covers=nothing).known == known(GOOD, results.HALVED).known
     assert known(GOOD).difference(both) == "0 known failures, 0 added, 2 pruned"
     assert both.difference(known(GOOD)) == "2 known failures, 2 added, 0 pruned"
     weaker = results.case("bad", replace(results.PROVED, verdict=Verdict.AGREES))
-    assert known(weaker).difference(known(GOOD)) == "0 known failures, 0 added, 0 pruned; 1 no longer proved"
+    assert known(weaker).difference(known(GOOD)) == "0 known failures, 0 added, 0 pruned; 2 no longer proved"
 
 
 def test_the_file_does_not_depend_on_order(tmp_path):
@@ -131,7 +221,7 @@ def test_it_applies_from_any_directory(tmp_path, monkeypatch):
     baseline = opened(Path("../b.json"), update=False)
     below = replace(BAD, where="../shop.toml:3")
     assert exit_status(judged(baseline, below)) == 0
-    assert baseline.updated(Run((below,)), whole=True).known == known(BAD).known
+    assert baseline.updated(Run((below,)), covers=everywhere).known == known(BAD).known
     assert exit_status(judged(baseline, BAD)) == 1
 
 
@@ -144,6 +234,7 @@ def test_it_applies_from_any_directory(tmp_path, monkeypatch):
         ('{"schema_version": "9.0", "files": {}}', "b.json is no baseline of this version"),
         ('{"schema_version": "1.0", "files": {"a": {"c": []}}}', "b.json is no baseline of this version"),
         ('{"schema_version": "1.0", "files": {"a": {"c": {"gradient x": "FINE"}}}}', "b.json is no baseline"),
+        ('{"schema_version": "1.1", "files": {"a": {"c": {"gradient x": "REFUTED in 5"}}}}', "b.json is no baseline"),
     ],
 )
 def test_other_files_are_errors(command, shop, text, message):
@@ -186,6 +277,123 @@ def test_a_part_is_a_part(command, shop):
     assert json.loads(command(*wrong, "-x", "--report", "json").out)["complete"]
 
 
+RELU6 = """
+import numpy as np
+import verify
+
+class Relu6:
+    def forward(self, x):
+        self.x = x.copy()
+        return np.minimum(np.maximum(x, 0), 6)
+
+    def backward(self, dout):
+        return {}
+
+relu6 = verify.layer(Relu6, inputs={{"x": "N D"}})
+"""
+SEVERAL = """
+import verify
+
+class Mul:
+    def forward(self, x, w):
+        self.x, self.w = x.copy(), w.copy()
+        return x * w
+
+    def backward(self, dout):
+        return {}
+
+mul = verify.layer(Mul, inputs={{"x": "N", "w": "N"}})
+"""
+BASELINE = ("--baseline", "b.json")
+
+
+def test_a_failure_that_grows_is_new(command, shop):
+    """Wrong above 6 is known; wrong everywhere is not, nor is what raises; another seed and spelling are the same."""
+    (shop / "p.py").write_text(RELU6.format("dout * (self.x > 0)"))
+    assert command("p.py", *BASELINE, "--baseline-update").status == 0
+    assert '"gradient x": "REFUTED in another region, in 1 of 4"' in (shop / "b.json").read_text()
+    assert command("p.py", *BASELINE, "--seed", "3").status == 0
+    (shop / "p.py").write_text("# moved\n\n" + RELU6.format("np.where(self.x <= 0, 0, dout)"))
+    assert command("p.py", *BASELINE).status == 0
+    (shop / "p.py").write_text(RELU6.format("-7 * dout"))
+    done = command("p.py", *BASELINE)
+    assert done.status == 1
+    assert "it was REFUTED in another region, in 1 of 4, and is REFUTED" in done.out
+    assert "a known failure" not in done.out
+    done = command("p.py", *BASELINE, "--baseline-update")
+    assert done.err == "gradproof: b.json: 1 known failure, 0 added, 0 pruned; 1 worse\n"
+    assert command("p.py", *BASELINE).status == 0
+
+
+def test_what_is_drawn_is_the_same_failure_for_every_seed(command, shop):
+    """How many entries a drawn mask makes wrong depends on the seed; that some are right, and then none is, shows."""
+    dropout = """
+import numpy as np
+import verify
+
+class Dropout:
+    def forward(self, x):
+        self.mask = np.random.rand(*x.shape) > 0.5
+        return x * self.mask
+
+    def backward(self, dout):
+        return {}
+
+dropout = verify.layer(Dropout, inputs={{"x": "N D"}})
+"""
+    (shop / "p.py").write_text(dropout.format("2 * dout * self.mask"))
+    assert command("p.py", *BASELINE, "--baseline-update").status == 0
+    assert {command("p.py", *BASELINE, "--seed", str(seed)).status for seed in range(5)} == {0}
+    (shop / "p.py").write_text(dropout.format("2 * dout * self.mask + dout"))
+    assert command("p.py", *BASELINE, "--quick").status == 1
+
+
+def test_a_gradient_that_is_not_claimed_any_more(command, shop):
+    """Proved, then None: a failure, in a quick run as well; an update accepts it, and says so."""
+    (shop / "p.py").write_text(SEVERAL.format("dout * self.w, dout * self.x"))
+    assert command("p.py", *BASELINE, "--baseline-update").status == 0
+    (shop / "p.py").write_text(SEVERAL.format("dout * self.w, None"))
+    for options in ((), ("--quick",), ("-k", "mul")):
+        done = command("p.py", *BASELINE, *options)
+        assert done.status == 1
+        assert "the code returns None for it, and in the baseline it is PROVED" in done.out
+    assert command("p.py", *BASELINE, "--baseline-update").err.endswith("; 1 no longer proved\n")
+    assert command("p.py", *BASELINE).status == 0
+
+
+@pytest.mark.parametrize("settings", ["", "[tool.gradproof]\ntargets = ['p.py', 'q.py']\n"])
+def test_other_files_stay(command, shop, settings):
+    """A run of one file neither tells nor prunes entries of another; of a file that is deleted it does."""
+    (shop / "pyproject.toml").write_text(settings)
+    for name in ("p.py", "q.py"):
+        (shop / name).write_text(RELU6.format("dout * (self.x > 0)"))
+        assert command(name, *BASELINE, "--baseline-update").status == 0
+    assert sorted(json.loads((shop / "b.json").read_text())["files"]) == ["p.py", "q.py"]
+    assert "no longer" not in command("q.py", *BASELINE, "--strict").out
+    (shop / "p.py").write_text(RELU6.format("dout * (self.x > 0)").replace("relu6 =", "other ="))
+    assert "no longer" not in command("q.py", *BASELINE).out
+    assert "p.py: relu6: gradient x was REFUTED" in command("p.py", *BASELINE).out
+    (shop / "p.py").unlink()
+    assert "p.py: relu6: gradient x was REFUTED in another region, in 1 of 4, and is not there" in (
+        command("q.py", *BASELINE).out
+    )
+    command("q.py", *BASELINE, "--baseline-update")
+    assert sorted(json.loads((shop / "b.json").read_text())["files"]) == ["q.py"]
+
+
+def test_a_file_of_the_version_before(command, shop):
+    """It is read, and its failures are known to any extent, which is said; an update measures them."""
+    (shop / "p.py").write_text(RELU6.format("-7 * dout"))
+    old = {"schema_version": "1.0", "files": {"p.py": {"relu6": {"gradient x": "REFUTED"}}}}
+    (shop / "b.json").write_text(json.dumps(old))
+    done = command("p.py", *BASELINE)
+    assert done.status == 0
+    assert done.err.startswith("gradproof: b.json is of an earlier version: it does not say how far failures go")
+    (shop / "p.py").write_text(RELU6.format("dout * (self.x > 0)"))
+    assert "1 smaller" in command("p.py", *BASELINE, "--baseline-update").err
+    assert command("p.py", *BASELINE).err == ""
+
+
 def test_the_project_may_name_it(command, shop):
     """`baseline` in pyproject.toml is the default, and missing it is an error as well."""
     (shop / "pyproject.toml").write_text(
@@ -217,7 +425,7 @@ def test_what_cannot_be_is_said_before_the_run(command, shop, arguments, message
 def test_a_baseline_of_everything_is_valid_in_json():
     """What is known is what the gate counts, in a file that names no lines."""
     document = json.loads(known(*EVERYTHING.cases).text())
-    assert document["schema_version"] == "1.0"
+    assert document["schema_version"] == "1.1"
     assert document["files"]["shop.toml"]["forgets to swap"] == {
         "gradient apple": "PROVED",
         "gradient tax": "REFUTED",

@@ -15,6 +15,7 @@ CAST = results.case("c", replace(results.PROVED, rounding=results.NOT_ROUNDING.r
 BROKEN = results.case("c", results.ERROR)
 CLEAN = replace(results.FAULTY, findings=())
 EXTRA = results.case("c", results.PROVED, replace(results.PROVED, name="x"))
+ALL_WRONG = replace(results.HALVED, comparisons=(*results.HALVED.comparisons[:2], results.halved(results.STRIDED, 12)))
 
 
 @pytest.fixture
@@ -43,7 +44,10 @@ def compared(command, tmp_path, monkeypatch):
         (PROVED, BROKEN, 1, "REGRESSED: 1 newly failing, 1 disappeared."),
         (BROKEN, PROVED, 0, "no regression: 1 fixed, 1 appeared."),
         (PROVED, EXTRA, 0, "no regression: 1 appeared."),
-        (EXTRA, PROVED, 0, "no regression: 1 disappeared."),
+        (EXTRA, PROVED, 1, "REGRESSED: 1 lost."),
+        (BROKEN, REFUTED, 1, "REGRESSED: 1 newly failing, 1 fixed."),
+        (results.HALVED, ALL_WRONG, 1, "REGRESSED: 1 weaker."),
+        (ALL_WRONG, results.HALVED, 0, "no regression: 1 stronger."),
         (CLEAN, results.FAULTY, 1, "REGRESSED: 1 newly failing."),
         (results.FAULTY, CLEAN, 0, "no regression: 1 fixed."),
         (CLEAN, replace(results.HAZARDOUS, name=CLEAN.name), 0, "no regression: nothing changed."),
@@ -60,7 +64,7 @@ def test_each_change_is_a_line(compared):
     text = compared((PROVED, results.AFFINE), (REFUTED, results.AFFINE, results.HALVED))[1]
     assert text == (
         "newly failing:\n"
-        "  my_layers.py: half a gradient: gradient W: not there, now REFUTED\n"
+        "  my_layers.py: half a gradient: gradient W: not there, now REFUTED in 5 of 24\n"
         "  shop.toml: c: gradient apple: PROVED, now REFUTED\n"
         "\n"
         "appeared:\n"
@@ -79,6 +83,39 @@ def test_a_baseline_does_not_hide_a_change(compared):
 def test_everything_against_itself(compared):
     """Every verdict and finding is read back as what it was."""
     assert compared(results.everything().cases, results.everything().cases) == (0, "no regression: nothing changed.\n")
+
+
+def test_a_case_that_is_gone_is_no_regression(compared):
+    """What is not there as a whole disappeared; that is told."""
+    assert compared((PROVED, results.AFFINE), (PROVED,))[0] == 0
+    assert compared((PROVED, results.AFFINE), (PROVED,))[1].endswith("no regression: 3 disappeared.\n")
+
+
+def test_a_quick_run_fixes_nothing(command, tmp_path, monkeypatch):
+    """It does not look where another failed: two runs are compared that looked for the same."""
+    monkeypatch.chdir(tmp_path)
+    for quick in (False, True):
+        (tmp_path / f"{quick}.json").write_text(renderer("json")(Run((PROVED,), quick=quick)))
+    for pair in (("True.json", "False.json"), ("False.json", "True.json")):
+        done = command("compare", *pair)
+        said = "True.json is of a --quick run, which looks for less than that of False.json"
+        assert (done.status, done.out, said in done.err) == (2, "", True)
+    assert command("compare", "True.json", "True.json").status == 0
+
+
+@pytest.mark.parametrize("options", [(), ("--quick",)])
+def test_the_command_says_whether_it_was_quick(command, shop, options):
+    """In the report, where compare looks for it."""
+    assert json.loads(command("shop.toml", "--report", "json", *options).out)["quick"] == bool(options)
+
+
+def test_older_reports_are_read(compared, command, tmp_path):
+    """Before 1.3 a report does not say whether its run was quick: it is taken for one that was not."""
+    compared((PROVED,), (PROVED,))
+    document = json.loads((tmp_path / "old.json").read_text()) | {"schema_version": "1.2"}
+    del document["quick"]
+    (tmp_path / "older.json").write_text(json.dumps(document))
+    assert command("compare", "older.json", "new.json").status == 0
 
 
 def test_unusable_reports(compared, command, tmp_path):

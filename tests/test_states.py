@@ -8,36 +8,90 @@ import results
 from verify import states
 from verify.result import Run
 
+SAYS = [
+    ("PROVED", "PROVED", ""),
+    ("PROVED", "AGREES", "weaker"),
+    ("AGREES", "PROVED", "stronger"),
+    ("PROVED", "NOT ROUNDING", "newly failing"),
+    ("AGREES", "REFUTED", "newly failing"),
+    ("REFUTED", "AGREES", "fixed"),
+    ("REFUTED", "REFUTED", ""),
+    ("UNDECIDED", "REFUTED", "newly failing"),
+    ("ERROR", "REFUTED", "newly failing"),
+    ("ERROR", "UNDECIDED", "newly failing"),
+    ("ERROR; REFUTED", "REFUTED", "stronger"),
+    ("REFUTED in 5 of 24", "REFUTED in 5 of 24", ""),
+    ("REFUTED in 5 of 24", "REFUTED in 6 of 24", "weaker"),
+    ("REFUTED in 5 of 24", "REFUTED", "weaker"),
+    ("REFUTED in 5 of 24", "REFUTED in 4 of 24", "stronger"),
+    ("REFUTED in another region", "REFUTED in 1 of 24", "weaker"),
+    ("REFUTED in 1 of 24", "REFUTED in another region", "stronger"),
+    ("REFUTED in another region, in 1 of 4", "REFUTED in another region, in 2 of 4", "weaker"),
+    ("FAILS", "", "fixed"),
+    ("", "FAILS", "newly failing"),
+    (None, "PROVED", "appeared"),
+    (None, "REFUTED", "newly failing"),
+    ("PROVED", None, "disappeared"),
+    ("REFUTED", None, "disappeared"),
+]
 
-@pytest.mark.parametrize(
-    ("old", "new", "said"),
-    [
-        ("PROVED", "PROVED", ""),
-        ("PROVED", "AGREES", "weaker"),
-        ("AGREES", "PROVED", "stronger"),
-        ("PROVED", "NOT ROUNDING", "newly failing"),
-        ("AGREES", "REFUTED", "newly failing"),
-        ("REFUTED", "AGREES", "fixed"),
-        ("UNDECIDED", "REFUTED", "weaker"),
-        ("ERROR", "UNDECIDED", "stronger"),
-        ("FAILS", "", "fixed"),
-        ("", "FAILS", "newly failing"),
-        (None, "PROVED", "appeared"),
-        (None, "REFUTED", "newly failing"),
-        ("PROVED", None, "disappeared"),
-        ("REFUTED", None, "disappeared"),
-    ],
-)
+
+def state(said):
+    """Read a state, of which none and one that is told only where it is bad are two."""
+    return states.parsed(said) if said else None if said is None else states.GOOD
+
+
+@pytest.mark.parametrize(("old", "new", "said"), SAYS)
 def test_change(old, new, said):
     """Every way in which a state can become another has one name; no two of them are mixed up."""
-    assert states.change(old, new) == said
+    assert states.change(state(old), state(new)) == said
+
+
+@pytest.mark.parametrize("said", sorted({one for pair in SAYS for one in pair[:2] if one}))
+def test_states_are_read_as_they_are_written(said):
+    """What stands in a baseline is what is known."""
+    assert states.text(states.parsed(said)) == said
+
+
+@pytest.mark.parametrize(
+    "said", ["", "FINE", "REFUTED in", "REFUTED in 1 of", "REFUTED, in 1 of 2", "REFUTED;", "REFUTED in x of 2", "A\nB"]
+)
+def test_what_is_no_state(said):
+    """A typing error in a baseline is not taken for something else."""
+    with pytest.raises(ValueError, match="no state|how far"):
+        states.parsed(said)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "lost"),
+    [
+        ({"gradient w": "PROVED"}, {}, True),
+        ({"gradient w": "AGREES"}, {"gradient x": "PROVED"}, True),
+        ({"gradient w": "PROVED"}, {"gradient w": "AGREES"}, False),
+        ({"gradient w": "REFUTED"}, {}, False),
+        ({"value w": "PROVED"}, {}, False),
+        ({"gradient w": "PROVED"}, {"case the whole case": "ERROR"}, False),
+        ({"gradient w": "PROVED", "case the whole case": "ERROR"}, {"case the whole case": "ERROR"}, True),
+    ],
+)
+def test_lost(old, new, lost):
+    """A gradient that was good and is gone; where the case fails as a whole and did not before, that is told."""
+    old, new = ({key: states.parsed(said) for key, said in side.items()} for side in (old, new))
+    assert states.is_lost("value w" if "value w" in old else "gradient w", old, new) == lost
+
+
+def said(case):
+    return {key: states.text(one) for key, one in case.items()}
 
 
 def test_the_worst_variant_counts():
     """A gradient that fails for one of its sizes is one that fails; what is known of a run is by file and case."""
     found = states.of_run(Run((results.HALVED, results.FAULTY)))
-    assert found["my_layers.py"]["half a gradient"] == {"gradient x": "PROVED", "gradient W": "REFUTED"}
-    assert found["my_layers.py"]["writes into dout"] == {"gradient x": "PROVED", "finding GP101 dout": "FAILS"}
+    assert said(found["my_layers.py"]["half a gradient"]) == {
+        "gradient x": "PROVED",
+        "gradient W": "REFUTED in 5 of 24",
+    }
+    assert said(found["my_layers.py"]["writes into dout"]) == {"gradient x": "PROVED", "finding GP101 dout": "FAILS"}
 
 
 def test_marks_change_no_state():
@@ -51,4 +105,9 @@ def test_equal_names_are_one_case():
     """Two cases of one name in one file have the worst of both states, so that neither hides the other."""
     run = Run((results.case("c", results.PROVED), results.case("c", replace(results.UNDECIDED))))
     for cases in (run.cases, run.cases[::-1]):
-        assert states.of_run(Run(cases)) == {"shop.toml": {"c": {"gradient apple": "UNDECIDED"}}}
+        found = states.of_run(Run(cases))
+        assert {file: {name: said(of) for name, of in cases.items()} for file, cases in found.items()} == {
+            "shop.toml": {"c": {"gradient apple": "UNDECIDED"}}
+        }
+    wrong = [results.traced("c", results.halved("N=1", failing)) for failing in (5, 2, 7)]
+    assert said(states.of_run(Run(tuple(wrong)))["my_layers.py"]["c"]) == {"gradient W": "REFUTED in 7 of 12"}

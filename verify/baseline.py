@@ -1,7 +1,7 @@
-"""A baseline: what is known to fail does not fail the gate, what is new does, and so does a proof that became weaker.
+"""A baseline: what is known to fail does not fail the gate; what is new does, and so does a proof that is none now.
 
-Imports the standard library, the result and its states only. The file is JSON: of each file and case the state of
-each quantity and finding, without lines, shapes, values or versions, so that it changes only when a verdict does.
+The file is JSON: of each file and case the state of each quantity and finding, without lines, values or versions, so
+that it changes only when a verdict does, or how far something fails.
 """
 
 from __future__ import annotations
@@ -9,90 +9,130 @@ from __future__ import annotations
 import json
 import os
 import posixpath
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from verify import states
 from verify.errors import InputError
-from verify.result import CaseResult, Comparison, Run
-from verify.states import States, change, fails, only_if_bad
+from verify.extents import Extent
+from verify.result import CaseResult, Comparison, Evidence, Run, Verdict
+from verify.scope import Covers, nothing, scope
+from verify.states import GOOD, State, States, change, fails, is_failure, is_lost, only_if_bad
 from verify.where import relative
 
-SCHEMA_VERSION = "1.0"
+SCHEMA_VERSION = "1.1"
+_UNMEASURED = "1.0"
+_GREW = ("weaker", "newly failing")
 
 
 @dataclass(frozen=True)
 class Baseline:
     """What is known of a project; `here` is the working directory, as seen from the directory of the file.
 
-    The names of files are kept as seen from there too: the command may run in any directory.
+    The names of files are kept as seen from there too: the command may run in any directory. A file that is not
+    `measured` does not say how far failures go: they are known to any extent.
     """
 
     known: States = field(default_factory=dict)
     here: str = "."
+    measured: bool = True
 
     def marked(self, case: CaseResult) -> CaseResult:
-        """Return a case with its known failures, and its proofs that became weaker, marked as such."""
-        known = self._of(case)
+        """Return a case with what is known of its failures and proofs marked."""
+        known, now = self._of(case), states.of_case(case)
         return replace(
             case,
-            comparisons=tuple(_marked(c, known.get(c.key)) for c in case.comparisons),
+            comparisons=tuple(_marked(c, known.get(c.key), now[c.key]) for c in case.comparisons),
             findings=tuple(
                 replace(one, known=replace(one, known=False).bad and one.key in known) for one in case.findings
             ),
         )
 
-    def judged(self, run: Run, *, whole: bool, quick: bool = False) -> Run:
-        """Return a run with its cases marked, and the entries that no longer apply.
+    def judged(self, run: Run, *, covers: Covers, quick: bool = False) -> Run:
+        """Return a run with its cases marked and told about, and the entries that no longer apply.
 
-        Of a run that is not `whole` only entries of its cases are looked at; a `quick` one cannot tell.
+        A `quick` run cannot tell of these whether they do.
         """
-        stale = () if quick else tuple(self._stale(run, whole=whole))
-        return replace(run, cases=tuple(map(self.marked, run.cases)), stale=stale)
+        now = self._named(run)
+        stale = () if quick else tuple(self._stale(run, now, covers))
+        last = {(case.file, case.name): case for case in run.cases}
+        cases = [
+            self._told(self.marked(case), now) if last[case.file, case.name] is case else self.marked(case)
+            for case in run.cases
+        ]
+        return replace(run, cases=tuple(cases), stale=stale)
 
-    def updated(self, run: Run, *, whole: bool) -> Baseline:
-        """Return what is known after a run: of its cases what they show, of others as before, unless it is whole."""
-        kept = [] if whole else [(file, name, of) for file, name, of in _cases(self.known)]
-        found = [(self._file(file), name, of) for file, name, of in _cases(states.of_run(run))]
-        ran = {(file, name) for file, name, _ in found}
-        cases = [case for case in kept if case[:2] not in ran] + found
-        return replace(self, known=states.gathered(cases))
+    def updated(self, run: Run, *, covers: Covers) -> Baseline:
+        """Return what is known after a run: of its cases what they show, of those that it does not cover as before."""
+        found = self._named(run)
+        kept = [
+            (file, name, of)
+            for file, name, of in _cases(self.known)
+            if name not in found.get(file, {}) and not covers(file, name)
+        ]
+        return replace(self, known=states.gathered([*kept, *_cases(found)]), measured=True)
 
     def text(self) -> str:
         """Return the content of the file."""
-        document = {"schema_version": SCHEMA_VERSION, "files": self.known}
+        files = {
+            file: {name: {key: states.text(state) for key, state in of.items()} for name, of in cases.items()}
+            for file, cases in self.known.items()
+        }
+        document = {"schema_version": SCHEMA_VERSION, "files": files}
         return json.dumps(document, ensure_ascii=False, indent=2, sort_keys=True) + "\n"
 
     def difference(self, before: Baseline) -> str:
-        """Say how this differs from what was known before: failures that are known, added, and pruned."""
-        now, then = _failures(self.known), _failures(before.known)
-        known = f"{len(now):,} known failure{'s' if len(now) != 1 else ''}"
-        said = f"{known}, {len(now - then):,} added, {len(then - now):,} pruned"
-        proved = {key for key, state in _entries(before.known) if state == "PROVED"}
-        weaker = sum(state == "AGREES" and key in proved for key, state in _entries(self.known))
-        return f"{said}; {weaker:,} no longer proved" if weaker else said
+        """Say how this differs from what was known before: what is known to fail, and what became worse or better."""
+        now, then = _entries(self.known), _entries(before.known)
+        bad, was_bad = ({key for key, state in found.items() if fails(state)} for found in (now, then))
+        known = f"{len(bad):,} known failure{'s' if len(bad) != 1 else ''}"
+        said = f"{known}, {len(bad - was_bad):,} added, {len(was_bad - bad):,} pruned"
+        counted = {
+            "worse": sum(change(then[key], now[key]) in _GREW for key in bad & was_bad),
+            "smaller": sum(change(then[key], now[key]) == "stronger" for key in bad & was_bad),
+            "no longer proved": sum(self._is_less(before.known[key[0]][key[1]], *key) for key in then),
+        }
+        return "; ".join([said, *[f"{number:,} {what}" for what, number in counted.items() if number]])
+
+    def _is_less(self, then: Mapping[str, State], file: str, name: str, key: str) -> bool:
+        """Tell whether what was good in a case is less than that, in a case that is still there, and does not fail."""
+        now = self.known.get(file, {}).get(name)
+        if now is None or fails(then[key]):
+            return False
+        return is_lost(key, then, now) or (key in now and change(then[key], now[key]) == "weaker")
 
     def _file(self, file: str) -> str:
         return posixpath.normpath(posixpath.join(self.here, file)) if file else ""
 
-    def _of(self, case: CaseResult) -> dict[str, str]:
+    def _of(self, case: CaseResult) -> Mapping[str, State]:
         return self.known.get(self._file(case.file), {}).get(case.name, {})
 
-    def _stale(self, run: Run, *, whole: bool) -> Iterator[str]:
-        now = {(self._file(file), name): of for file, name, of in _cases(states.of_run(run))}
+    def _named(self, run: Run) -> States:
+        """Return the states of a run, with its files as this names them."""
+        return {self._file(file): cases for file, cases in states.of_run(run).items()}
+
+    def _told(self, case: CaseResult, run: States) -> CaseResult:
+        """Return a case with a row for each gradient that is gone, and notes on failures that grew."""
+        known, now = self._of(case), run[self._file(case.file)][case.name]
+        return replace(
+            case,
+            comparisons=(*case.comparisons, *_lost(known, now, case)),
+            notes=(*case.notes, *_grown(known, now)),
+        )
+
+    def _stale(self, run: Run, now: States, covers: Covers) -> Iterator[str]:
         found = {
             (self._file(case.file), case.name, f.key) for case in run.cases for f in case.findings if not f.allowed
         }
-        for (file, name, key), state in _entries(self.known):
-            shown = now.get((file, name), {})
-            broken = any(only_if_bad(one) and shown[one] == "ERROR" for one in shown)  # its gradients are not gone
-            if not (whole or shown) or broken or (file, name, key) in found:
-                continue
-            is_now = shown.get(key)
-            if is_now is None or change(state, is_now) == "fixed":
-                yield f"{file or 'expr'}: {name}: {key} was {state}, and is {is_now or 'not there'}"
+        for (file, name, key), state in _entries(self.known).items():
+            shown = now.get(file, {}).get(name)
+            stale = covers(file, name) if shown is None else _is_stale(key, self.known[file][name], shown)
+            if stale and (file, name, key) not in found:
+                is_now = states.text((shown or {}).get(key, GOOD)) or "not there"
+                place = posixpath.relpath(file, self.here) if file else "expr"
+                yield f"{place}: {name}: {key} was {states.text(state)}, and is {is_now}"
 
 
 def opened(path: Path | None, *, update: bool) -> Baseline:
@@ -102,41 +142,55 @@ def opened(path: Path | None, *, update: bool) -> Baseline:
     here = Path(os.path.relpath(Path.cwd(), path.resolve().parent)).as_posix()
     if update and not path.exists():
         return Baseline(here=here)
-    return Baseline(_read(path), here)
+    version, known = _read(path)
+    return Baseline(known, here, version != _UNMEASURED)
 
 
 class Kept(NamedTuple):
     """What a command does with a baseline: where that is, what it held before, and whether to write it anew.
 
-    A run that is not `whole` says nothing of the other cases, a `quick` one nothing of what it did not look for.
+    A run of a part of the cases of its `targets` has none of these: it says nothing of the others. A `quick` one says
+    nothing of what it did not look for.
     """
 
     path: Path | None
     before: Baseline
     update: bool
-    whole: bool
+    targets: tuple[str, ...]
     quick: bool
 
     def judged(self, run: Run) -> tuple[Run, dict[Path, str], str]:
         """Return the run as the gate sees it, the file to write, and what to say of it."""
-        whole = self.whole and run.complete
+        covers = self._covers(run)
         if not self.update or self.path is None:
-            return self.before.judged(run, whole=whole, quick=self.quick), {}, ""
-        now = self.before.updated(run, whole=whole)
+            return self.before.judged(run, covers=covers, quick=self.quick), {}, self._dated()
+        now = self.before.updated(run, covers=covers)
         said = f"{relative(self.path)}: {now.difference(self.before)}"
-        return now.judged(run, whole=whole), {self.path: now.text()}, said
+        return now.judged(run, covers=covers), {self.path: now.text()}, said
+
+    def _dated(self) -> str:
+        if self.path is None or self.before.measured:
+            return ""
+        said = "does not say how far failures go, and does not see them grow; --baseline-update writes it anew"
+        return f"{relative(self.path)} is of an earlier version: it {said}"
+
+    def _covers(self, run: Run) -> Covers:
+        if self.path is None or not self.targets or not run.complete:
+            return nothing
+        return scope(run, self.targets, self.path.resolve().parent)
 
 
-def kept(path: Path | None, *, update: bool, whole: bool, quick: bool) -> Kept:
+def kept(path: Path | None, *, update: bool, targets: tuple[str, ...], quick: bool) -> Kept:
     """Open the baseline of a command; raises InputError for one that cannot be read, or could not be written."""
     if update and path is None:
         raise InputError('--baseline-update: name the file: --baseline FILE, or baseline = "FILE" in [tool.gradproof]')
     if update and quick:
         raise InputError("--baseline-update: with --quick not all is looked for, and the file would lose the rest")
-    return Kept(path, opened(path, update=update), update, whole, quick)
+    return Kept(path, opened(path, update=update), update, targets, quick)
 
 
-def _read(path: Path) -> States:
+def _read(path: Path) -> tuple[str, States]:
+    """Return the version of a file, and what it knows."""
     name = relative(path)
     try:
         document = json.loads(path.read_text(encoding="utf-8"))
@@ -147,46 +201,67 @@ def _read(path: Path) -> States:
         raise InputError(f"--baseline: {name}: {problem.strerror}") from None
     except (ValueError, RecursionError) as problem:
         raise InputError(f"--baseline: {name} is not JSON: {problem}") from None
-    if not _is_baseline(document):
-        raise InputError(
-            f"--baseline: {name} is no baseline of this version; --baseline-update writes one, delete it first"
-        )
-    known: States = document["files"]
-    return known
+    try:
+        return _version(document), _states(document["files"])
+    except (KeyError, TypeError, AttributeError, ValueError):
+        hint = "--baseline-update writes one, delete it first"
+        raise InputError(f"--baseline: {name} is no baseline of this version; {hint}") from None
 
 
-def _is_baseline(document: Any) -> bool:
-    """Tell whether a document has the version and the shape of a baseline, down to its states."""
-    if not isinstance(document, dict) or document.get("schema_version") != SCHEMA_VERSION:
-        return False
-    files = document.get("files")
-    if not isinstance(files, dict) or not all(isinstance(cases, dict) for cases in files.values()):
-        return False
-    found = [of for cases in files.values() for of in cases.values()]
-    return all(isinstance(of, dict) for of in found) and all(s in states.STATES for of in found for s in of.values())
+def _version(document: Any) -> str:
+    """Return the version of a document; raises an error for one that cannot be read."""
+    if (version := document["schema_version"]) not in (_UNMEASURED, SCHEMA_VERSION):
+        raise ValueError(version)
+    return str(version)
 
 
-def _marked(c: Comparison, known: str | None) -> Comparison:
-    difference = "" if known is None else change(known, c.state)
-    failing = fails(c.state)
-    return replace(
-        c,
-        known=failing and known is not None and fails(known) and difference != "weaker",
-        weaker=not failing and difference == "weaker",
-    )
+def _states(files: Any) -> States:
+    """Return what is known of files; raises an error for what has not the shape of a baseline, down to its states."""
+    return {
+        file: {name: {key: states.parsed(said) for key, said in of.items()} for name, of in cases.items()}
+        for file, cases in files.items()
+    }
 
 
-def _cases(known: States) -> Iterator[tuple[str, str, dict[str, str]]]:
+def _marked(c: Comparison, known: State | None, now: State) -> Comparison:
+    if is_failure(c.state):
+        return replace(c, weaker=False, known=_is_known(c.state, known or GOOD, now))
+    return replace(c, known=False, weaker=known is not None and change(known, {c.state: Extent()}) == "weaker")
+
+
+def _is_known(word: str, known: State, now: State) -> bool:
+    return word in known and not now[word].beyond(known[word])
+
+
+def _grown(known: Mapping[str, State], now: Mapping[str, State]) -> Iterator[str]:
+    """Say of what is known to fail how it fails beyond that."""
+    for key, state in now.items():
+        if (before := known.get(key)) and fails(before) and not all(_is_known(one, before, state) for one in state):
+            yield f"{key} is worse than in the baseline: it was {states.text(before)}, and is {states.text(state)}"
+
+
+def _lost(known: Mapping[str, State], now: Mapping[str, State], case: CaseResult) -> Iterator[Comparison]:
+    """Yield a row for each gradient that was good, and is not there any more: nothing is known of it now."""
+    for key, state in sorted(known.items()):
+        if is_lost(key, known, now):
+            name = key.partition(" ")[2]
+            gone = "the code returns None for it" if name in case.unclaimed else "the case has no such gradient"
+            said = f"{gone}, and in the baseline it is {states.text(state)}; --baseline-update accepts that"
+            yield Comparison("gradient", name, Verdict.UNDECIDED, role="input", evidence=Evidence("lost", said))
+
+
+def _is_stale(key: str, known: Mapping[str, State], now: Mapping[str, State]) -> bool:
+    """Tell whether an entry no longer applies to a case; what raises has lost nothing, and what is lost is told."""
+    raised = any(only_if_bad(one) and "ERROR" in now[one] for one in now)
+    gone = key not in now and not is_lost(key, known, now)
+    return not raised and (gone or (key in now and change(known[key], now[key]) == "fixed"))
+
+
+def _cases(known: States) -> Iterator[tuple[str, str, dict[str, State]]]:
     for file, cases in sorted(known.items()):
         for name, of in sorted(cases.items()):
             yield file, name, of
 
 
-def _entries(known: States) -> Iterator[tuple[tuple[str, str, str], str]]:
-    for file, name, of in _cases(known):
-        for key, state in sorted(of.items()):
-            yield (file, name, key), state
-
-
-def _failures(known: States) -> set[tuple[str, str, str]]:
-    return {key for key, state in _entries(known) if fails(state)}
+def _entries(known: States) -> dict[tuple[str, str, str], State]:
+    return {(file, name, key): of[key] for file, name, of in _cases(known) for key in sorted(of)}

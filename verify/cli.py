@@ -153,9 +153,9 @@ def _baseline(options: argparse.Namespace, config: Config, asked: Sequence[Reque
     path = Path(name) if name else None
     if name and options.baseline_update:
         path = writable(name, "--baseline", [request.path for request in asked])
-    named = options.command == "run" and ((options.targets and config.targets) or options.pattern is not None)
-    part = bool(named or getattr(options, "names", None))
-    return kept(path, update=options.baseline_update, whole=not part, quick=options.quick)
+    part = options.command != "run" or options.pattern is not None or options.names
+    targets = () if part else tuple(options.targets or config.targets)
+    return kept(path, update=options.baseline_update, targets=targets, quick=options.quick)
 
 
 def _mutate(workers: Workers, options: argparse.Namespace, progress: Progress) -> int:

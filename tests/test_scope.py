@@ -1,0 +1,53 @@
+"""Which files a run was about: of these it shows all cases."""
+
+from dataclasses import replace
+
+import pytest
+import results
+
+from verify.result import Run
+from verify.scope import scope
+
+
+@pytest.fixture
+def covers(tmp_path, monkeypatch):
+    """Tell whether a run of some targets covers a file, as seen from the directory above."""
+    (tmp_path / "here" / "pkg" / "below").mkdir(parents=True)
+    for name in ("p.py", "q.py", "s.toml", "pkg/__init__.py", "pkg/a.py", "pkg/below/b.py"):
+        (tmp_path / "here" / name).write_text("")
+    monkeypatch.chdir(tmp_path / "here")
+
+    def asked(targets, file, *broken, name="c"):
+        rows = tuple(replace(results.case(one, results.ERROR), where=one) for one in broken)
+        return scope(Run(rows), targets, tmp_path)(file, name)
+
+    return asked
+
+
+@pytest.mark.parametrize(
+    ("targets", "file", "covered"),
+    [
+        (["p.py"], "here/p.py", True),
+        (["./p.py", "s.toml"], "here/s.toml", True),
+        (["p.py"], "here/q.py", False),
+        (["pkg"], "here/pkg/below/b.py", True),
+        (["pkg/"], "here/pkg/a.py", True),
+        (["."], "here/q.py", True),
+        (["pkg.a"], "here/pkg/a.py", True),
+        (["pkg.a"], "here/pkg/below/b.py", False),
+        (["pkg.below"], "here/pkg/below/b.py", True),
+        (["p.py"], "here/deleted.py", True),
+    ],
+)
+def test_targets(covers, targets, file, covered):
+    """A file, the directory above it, and a module or package by its name; what does not exist will not be shown."""
+    assert covers(targets, file) == covered
+
+
+def test_what_could_not_be_imported(covers):
+    """Its cases are not gone: it shows none now. The row that says so is gone when it could be imported."""
+    assert not covers(["p.py"], "here/p.py", "p.py")
+    assert not covers(["pkg"], "here/pkg/a.py", "pkg/a.py")
+    assert covers(["pkg"], "here/pkg/below/b.py", "pkg/a.py")
+    for name, covered in (("p.py", True), ("q.py", False), ("pkg/a.py", True), ("mod.x", True), ("mods", False)):
+        assert covers(["p.py", "pkg", "mod"], "", name=name) == covered
