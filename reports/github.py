@@ -6,7 +6,7 @@ GitHub shows ten errors, ten warnings and ten notices of a step: the first notic
 from __future__ import annotations
 
 from reports.problems import Problem, problems
-from verify.result import Run, summary
+from verify.result import Run, exit_status, summary
 
 _COMMANDS = {"error": "error", "warning": "warning", "note": "notice"}
 _MOST = 20  # problems told in one annotation
@@ -42,7 +42,8 @@ def _counts(run: Run, places: dict[tuple[str, str, int], list[Problem]]) -> str:
             at = f"{len(found):,} place{'s' if len(found) > 1 else ''}"
             said.append(f"{sum(map(len, found)):,} {noun} at {at}")
     counted = f"\n{', '.join(said)}; GitHub shows the first ten of each kind." if said else ""
-    return _command("notice", {"title": "gradproof"}, f"{summary(run)}.{counted}")
+    name = "warning" if run.known and exit_status(run) == 0 else "notice"  # what passes for being known is not good
+    return _command(name, {"title": "gradproof"}, f"{summary(run)}.{counted}")
 
 
 def _command(name: str, properties: dict[str, str], message: str) -> str:

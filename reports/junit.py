@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 from itertools import groupby
 from xml.etree import ElementTree as ET
 
 from reports import cells, rows, words
+from reports.problems import REMOVED, failing_entries
 from verify.result import CaseResult, Comparison, Finding, Run, Verdict
 
 _FORBIDDEN = "[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
@@ -32,8 +34,21 @@ def render(run: Run) -> str:
                 _test_case(suite, file, case, comparison)
             for number, finding in enumerate(case.findings, 1):
                 _finding(suite, file, case, finding, number)
+    _baseline(root, failing_entries(run))
     ET.indent(root)
     return '<?xml version="1.0" encoding="utf-8"?>\n' + ET.tostring(root, encoding="unicode") + "\n"
+
+
+def _baseline(root: ET.Element, stale: Sequence[str]) -> None:
+    """Write a suite of the entries of the baseline that fail the gate, if there are any."""
+    if not stale:
+        return
+    number = str(len(stale))
+    counts = {"tests": number, "failures": number, "errors": "0", "skipped": "0"}
+    suite = ET.SubElement(root, "testsuite", {"name": "baseline", **counts})
+    for entry in stale:
+        element = ET.SubElement(suite, "testcase", classname="baseline", name=_clean(entry))
+        ET.SubElement(element, "failure", type="STALE", message=_clean(entry)).text = REMOVED
 
 
 def _test_case(suite: ET.Element, file: str, case: CaseResult, comparison: Comparison) -> None:

@@ -10,6 +10,7 @@ from reports import cells, layout, rows, words
 from verify.result import CaseResult, Comparison, Run, exit_status, summary
 
 _SIGNS = {0: "✅", 1: "❌", 2: "⚠️"}
+_KNOWN = "⚠️"  # as the page has it: what passes for being known is not good
 _SIMPLE = re.compile(r"[^`|\s]+(?: [^`|\s]+)*")  # what most cells are: nothing to fence off or to escape
 _SPECIAL = re.compile(r"([\\`*_\[\]|~])")
 
@@ -22,7 +23,9 @@ def render(run: Run) -> str:
 def head(run: Run) -> str:
     """Render what is said of the whole run."""
     stale = [words.STALE.capitalize(), "", *[f"- {_code(entry)}" for entry in run.stale], ""] if run.stale else []
-    return "\n".join([f"# {_SIGNS[exit_status(run)]} {_text(summary(run))}", "", *stale])
+    status = exit_status(run)
+    sign = _KNOWN if status == 0 and run.known else _SIGNS[status]
+    return "\n".join([f"# {sign} {_text(summary(run))}", "", *stale])
 
 
 def section(case: CaseResult) -> str:

@@ -1,4 +1,7 @@
-"""What CI systems list: every quantity that is not good and every finding, each with its level, place and identity."""
+"""What CI systems list: every quantity that is not good and every finding, each with its level, place and identity.
+
+And what else fails the gate: entries of a baseline that no longer apply, where it is strict.
+"""
 
 from __future__ import annotations
 
@@ -12,14 +15,15 @@ from verify.result import CaseResult, Comparison, Finding, Run
 
 _WHAT = {"gradient": "gradient of {}", "value": "forward value of {}", "stated": "stated {}", "case": "{}"}
 _KNOWN = "a known failure: the baseline lists it"
+REMOVED = "an entry of the baseline that no longer applies fails with --strict; --baseline-update removes it"
 
 
 class Problem(NamedTuple):
     """Something to look at. The `level` is `error` where the gate fails for it, `warning` for a hazard, else `note`.
 
-    `rule` is the state (`REFUTED`) or the code of a finding, `title` one line, `lines` say more. `lets` is why the gate
-    lets a failure pass, if it does; `inside` tells that the code itself says so. `file` is `expr` for an expression of
-    the command line. The `fingerprint` is of file, case and quantity, not of lines, values or shapes.
+    `rule` is the state (`REFUTED`), the code of a finding, or `STALE`; `title` one line, `lines` say more. `lets` says
+    why the gate lets a failure pass, if it does; `inside` tells that the code itself says so. `file` is `expr` for an
+    expression of the command line. The `fingerprint` is of file, case and quantity, not of lines, values or shapes.
     """
 
     rule: str
@@ -43,7 +47,20 @@ def problems(run: Run) -> list[Problem]:
             seen[identity] += 1  # a case may show one finding at several places
             digest = hashlib.sha256(f"{identity}\n{seen[identity]}".encode(errors="backslashreplace"))
             found.append(problem._replace(fingerprint=digest.hexdigest()[:32]))
+    found += [_stale(entry) for entry in failing_entries(run)]
     return sorted(found, key=lambda problem: ("error", "warning", "note").index(problem.level))
+
+
+def failing_entries(run: Run) -> tuple[str, ...]:
+    """Return the entries of the baseline that fail the gate, for no longer applying."""
+    return run.stale if run.strict else ()
+
+
+def _stale(entry: str) -> Problem:
+    file, _, said = entry.partition(": ")
+    title = f"the baseline is stale: {said}"
+    digest = hashlib.sha256(f"stale\n{entry}".encode(errors="backslashreplace")).hexdigest()[:32]
+    return Problem("STALE", "error", title, (REMOVED,), file, 1, digest)
 
 
 def _of_case(case: CaseResult) -> Iterator[tuple[str, Problem]]:

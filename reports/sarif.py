@@ -33,6 +33,11 @@ _VERDICTS = {
         "the baseline knows it as proved, and it only agrees now",
         "Look for a new constant in the code; --baseline-update accepts it.",
     ),
+    "STALE": (
+        "a stale entry of the baseline",
+        "the baseline lists what is fixed, or not there any more",
+        "Run with --baseline-update, which removes it.",
+    ),
 }
 
 

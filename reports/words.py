@@ -38,6 +38,8 @@ def sentence(comparison: Comparison) -> str:
     """Return the verdict in a sentence; a right formula with bad floats is never mixed up with a wrong formula."""
     if comparison.state == "NOT ROUNDING":
         return "the formula is right, but rounding does not explain what the floats gave"
+    if comparison.evidence.kind == "lost":
+        return "nothing is known any more: there is no such gradient now"
     said: str = comparison.verdict.value
     return said
 

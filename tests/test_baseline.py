@@ -356,6 +356,7 @@ def test_a_gradient_that_is_not_claimed_any_more(command, shop):
     for options in ((), ("--quick",), ("-k", "mul")):
         done = command("p.py", *BASELINE, *options)
         assert done.status == 1
+        assert "w: nothing is known any more: there is no such gradient now" in done.out
         assert "the code returns None for it, and in the baseline it is PROVED" in done.out
     assert command("p.py", *BASELINE, "--baseline-update").err.endswith("; 1 no longer proved\n")
     assert command("p.py", *BASELINE).status == 0

@@ -94,7 +94,8 @@ def of_github(text):
                 rf"(GP\d+)|(?:gradient of|forward value of|stated|the whole case).*? ({STATES})", block
             ):
                 counts[listed(named[1] or named[2], level, "\nallowed: " in block)] += 1
-    return counts
+            counts["STALE"] += level == "error" and block.startswith("the baseline is stale: ")
+    return +counts
 
 
 def of_html(text):
@@ -145,6 +146,37 @@ def test_a_format_that_hides_a_failure_is_noticed(name):
         assert READ[name](renderer(name)(changed)) != EXPECTED
     unmarked = [replace(c, comparisons=tuple(replace(q, known=False) for q in c.comparisons)) for c in EVERYTHING.cases]
     assert READ[name](renderer(name)(Run(tuple(unmarked))))["REFUTED"] == EXPECTED["REFUTED"] + 1
+
+
+@pytest.mark.parametrize("name", READ)
+def test_every_format_shows_what_is_stale_where_that_fails(name):
+    """With --strict an entry of the baseline that no longer applies fails the gate: what lists failures lists it."""
+    lists = {"junit", "sarif", "github", "gitlab"}
+    run = Run((results.case("good", results.PROVED),), stale=EVERYTHING.stale, strict=True)
+    assert (exit_status(run), exit_status(replace(run, strict=False))) == (1, 0)
+    text = renderer(name)(run)
+    assert "mended: gradient apple was REFUTED, and is PROVED" in text
+    assert READ[name](text) == (Counter({"STALE": 1}) if name in lists else {})
+    assert name in lists or "1 stale baseline entry" in text
+    assert READ[name](renderer(name)(replace(run, strict=False))) == {}
+
+
+KNOWN = Run((results.case("c", replace(results.REFUTED, known=True), results.PROVED),))
+AMBER = {
+    "markdown": ("# ⚠️ ", "# ✅ ", "# ❌ "),
+    "html": ('<header class="band unsure">', '<header class="band good">', '<header class="band bad">'),
+    "github": ("::warning title=gradproof::", "::notice title=gradproof::", "::notice title=gradproof::"),
+}
+
+
+@pytest.mark.parametrize("name", AMBER)
+def test_a_known_failure_is_not_green(name):
+    """The gate passes, and whoever looks sees that not all is good: in Markdown and on GitHub as on the page."""
+    good = Run((results.case("c", results.PROVED),))
+    bad = Run((results.case("c", results.REFUTED),))
+    assert [exit_status(run) for run in (KNOWN, good, bad)] == [0, 0, 1]
+    for run, sign in zip((KNOWN, good, bad), AMBER[name], strict=True):
+        assert sign in renderer(name)(run)
 
 
 @pytest.mark.parametrize("name", ["terminal", "markdown", "json", "sarif", "github", "html"])

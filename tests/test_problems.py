@@ -45,3 +45,17 @@ def test_errors_come_first():
     levels = [p.level for p in problems(results.everything())]
     assert levels == sorted(levels, key=("error", "warning", "note").index)
     assert set(levels) == {"error", "warning", "note"}
+
+
+def test_stale_entries_are_listed_where_they_fail():
+    """Each as an error in the file that it names, with an identity of its own; else they fail nothing."""
+    entries = ("a.py: c: gradient x was REFUTED, and is PROVED", "expr: c: gradient x was REFUTED, and is PROVED")
+    run = Run((results.case("c", results.PROVED),), stale=entries, strict=True)
+    found = problems(run)
+    assert [(p.rule, p.level, p.file, p.line) for p in found] == [
+        ("STALE", "error", "a.py", 1),
+        ("STALE", "error", "expr", 1),
+    ]
+    assert found[0].title == "the baseline is stale: c: gradient x was REFUTED, and is PROVED"
+    assert len({p.fingerprint for p in found}) == 2
+    assert problems(replace(run, strict=False)) == []

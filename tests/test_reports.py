@@ -1,6 +1,7 @@
 """Every renderer against its gold file, made from one result that holds every verdict."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
@@ -26,7 +27,7 @@ SAMPLES |= {"svg": "suite.svg", "dot": "suite.dot"}  # the page names the versio
 DRAWINGS = {"svg", "dot"}  # which show graphs, and no words
 EVERYTHING = results.everything()
 TRACED = Run(results.TRACED)
-RUNS = [EVERYTHING, TRACED, Run(()), Run((results.case("good", results.PROVED),))]
+RUNS = [EVERYTHING, TRACED, Run(()), Run((results.case("good", results.PROVED),)), replace(EVERYTHING, strict=True)]
 
 
 @pytest.mark.parametrize("name", GOLD)

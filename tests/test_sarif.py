@@ -61,7 +61,16 @@ def complaints(document):
     return found + (["a fingerprint twice"] if len(set(prints)) < len(prints) else [])
 
 
-@pytest.mark.parametrize("run", [EVERYTHING, Run(()), Run((results.AFFINE,)), Run((results.FAULTY,), complete=False)])
+@pytest.mark.parametrize(
+    "run",
+    [
+        EVERYTHING,
+        replace(EVERYTHING, strict=True),
+        Run(()),
+        Run((results.AFFINE,)),
+        Run((results.FAULTY,), complete=False),
+    ],
+)
 def test_sarif_is_what_oasis_and_github_take(run, oasis):
     """Valid by the schema, and by GitHub's further rules, with and without results."""
     assert not list(oasis.iter_errors(rendered(run)))
@@ -104,7 +113,15 @@ def test_rules_are_the_same_in_every_run():
     rules = rendered()["runs"][0]["tool"]["driver"]["rules"]
     proved = rendered(Run((results.AFFINE,)))["runs"][0]
     assert (proved["tool"]["driver"]["rules"], proved["results"]) == (rules, [])
-    assert {rule["id"] for rule in rules} == {"REFUTED", "UNDECIDED", "ERROR", "NOT-ROUNDING", "WEAKER", *FINDINGS}
+    assert {rule["id"] for rule in rules} == {
+        "REFUTED",
+        "UNDECIDED",
+        "ERROR",
+        "NOT-ROUNDING",
+        "WEAKER",
+        "STALE",
+        *FINDINGS,
+    }
 
 
 def test_fingerprints_outlive_lines_and_shapes():
