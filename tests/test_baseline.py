@@ -185,6 +185,15 @@ def test_a_proof_that_is_gone_fails(now):
     assert after.difference(known(results.case("c", *then))).endswith("; 2 no longer proved")
 
 
+def test_a_proof_that_is_gone_for_some_sizes_fails():
+    """Not claimed for one of its variants, which was proved for both; what never was claimed there passes."""
+    both = results.traced("c", results.array("x", "N=1", "1"), results.array("x", "N=2", "2"))
+    part = results.traced("c", results.array("x", "N=1", "1"), unclaimed=("x",))
+    run = judged(known(both), part)
+    assert (exit_status(run), [c.passes for c in run.cases[0].comparisons]) == (1, [True, False])
+    assert exit_status(judged(known(part), part)) == exit_status(judged(known(part), both)) == 0
+
+
 def test_a_case_that_is_gone_has_lost_nothing():
     """It no longer applies, which is told; and of two cases of one name, each has its own gradients."""
     run = judged(known(GOOD, results.AFFINE), results.AFFINE)

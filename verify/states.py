@@ -13,8 +13,10 @@ from typing import NamedTuple
 from verify.extents import Extent, is_elsewhere
 from verify.result import CaseResult, Run
 
-# Best first. Whatever comes after AGREES fails the gate; a finding either FAILS or has no state.
-_ORDER = ("", "PROVED", "AGREES", "NOT ROUNDING", "UNDECIDED", "REFUTED", "ERROR", "FAILS")
+_PART = "IN PART"  # good, and not claimed for some sizes or options
+
+# Best first. Whatever comes after IN PART fails the gate; a finding either FAILS or has no state.
+_ORDER = ("", "PROVED", "AGREES", _PART, "NOT ROUNDING", "UNDECIDED", "REFUTED", "ERROR", "FAILS")
 WORDS = _ORDER[1:]
 _RANKS = {word: rank for rank, word in enumerate(_ORDER)}
 _FAILING = _RANKS["NOT ROUNDING"]
@@ -76,28 +78,34 @@ def only_if_bad(key: str) -> bool:
 
 
 def is_lost(key: str, old: Mapping[str, State], new: Mapping[str, State]) -> bool:
-    """Tell whether a gradient that was good is gone from a case; one that fails as a whole shows none, and says so."""
-    if not key.startswith("gradient ") or key in new or key not in old or fails(old[key]):
+    """Tell whether a gradient that was good is gone from a case, or is not claimed for all of its sizes and options.
+
+    A case that fails as a whole, and did not before, shows none, and says so.
+    """
+    was, now = old.get(key, GOOD), new.get(key, GOOD)
+    if not key.startswith("gradient ") or not was or fails(was) or (now and not (_PART in now and _PART not in was)):
         return False
     whole = [one for one in new if one.startswith("case ")]
     return not any(change(old.get(one, GOOD), new[one]) in ("newly failing", "weaker") for one in whole)
 
 
-def of_rows(rows: Iterable[Row], notes: Iterable[str]) -> dict[str, State]:
+def of_rows(rows: Iterable[Row], unclaimed: Iterable[str], notes: Iterable[str]) -> dict[str, State]:
     """Return the state of each key of a case, from all that is said of it."""
     found: dict[str, list[Row]] = {}
     for row in rows:
         found.setdefault(row.key, []).append(row)
     variants = {row.variant for some in found.values() for row in some if not is_elsewhere(row.variant)}
     drawn = any(note.startswith(_DRAWN) for note in notes)
-    return {key: _of_key(some, len(variants), drawn=drawn) for key, some in found.items()}
+    known = {key: _of_key(some, len(variants), drawn=drawn) for key, some in found.items()}
+    claimed = [key for name in unclaimed if (key := f"gradient {name}") in known]
+    return known | {key: {_PART: Extent()} for key in claimed if not fails(known[key])}
 
 
 def of_case(case: CaseResult) -> dict[str, State]:
     """Return the states of a case, whatever a baseline says of them."""
     rows = [Row(c.key, c.state, c.variant, c.failing, c.entries) for c in case.comparisons]
     bad = [Row(one.key, "FAILS") for one in case.findings if one.fails and not one.allowed]
-    return of_rows([*rows, *bad], case.notes)
+    return of_rows([*rows, *bad], case.unclaimed, case.notes)
 
 
 def of_run(run: Run) -> States:
