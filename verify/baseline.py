@@ -247,7 +247,8 @@ def _lost(known: Mapping[str, State], now: Mapping[str, State], case: CaseResult
             name = key.partition(" ")[2]
             gone = "the code returns None for it" if name in case.unclaimed else "the case has no such gradient"
             said = f"{gone}, and in the baseline it is {states.text(state)}; --baseline-update accepts that"
-            yield Comparison("gradient", name, Verdict.UNDECIDED, role="input", evidence=Evidence("lost", said))
+            lost = Evidence("lost", said)
+            yield Comparison("gradient", name, Verdict.UNDECIDED, role="input", evidence=lost, entries=0)
 
 
 def _is_stale(key: str, known: Mapping[str, State], now: Mapping[str, State]) -> bool:
