@@ -391,6 +391,22 @@ def test_other_files_stay(command, shop, settings):
     assert sorted(json.loads((shop / "b.json").read_text())["files"]) == ["q.py"]
 
 
+def test_what_cannot_be_imported_has_lost_no_entries(command, shop):
+    """Neither told nor pruned while its file is broken; that it is, is known until it is mended."""
+    text = SEVERAL.format("dout * self.w, dout")
+    (shop / "p.py").write_text(text)
+    command("p.py", *BASELINE, "--baseline-update")
+    before = (shop / "b.json").read_bytes()
+    (shop / "p.py").write_text("import nowhere\n" + text)
+    assert command("p.py", *BASELINE).status == 1
+    assert command("p.py", *BASELINE, "--baseline-update").err.endswith("2 known failures, 1 added, 0 pruned\n")
+    assert (command("p.py", *BASELINE).status, "no longer" in command("p.py", *BASELINE).out) == (0, False)
+    (shop / "p.py").write_text(text)
+    assert "the whole case was ERROR, and is not there" in command("p.py", *BASELINE).out
+    command("p.py", *BASELINE, "--baseline-update")
+    assert (shop / "b.json").read_bytes() == before
+
+
 def test_a_file_of_the_version_before(command, shop):
     """It is read, and its failures are known to any extent, which is said; an update measures them."""
     (shop / "p.py").write_text(RELU6.format("-7 * dout"))

@@ -91,6 +91,12 @@ def test_a_case_that_is_gone_is_no_regression(compared):
     assert compared((PROVED, results.AFFINE), (PROVED,))[1].endswith("no regression: 3 disappeared.\n")
 
 
+def test_a_file_that_cannot_be_imported_is_named(compared):
+    """It has no line; what it is called is what it is called elsewhere."""
+    broken = replace(results.case("p.py", results.ERROR), where="p.py")
+    assert "  p.py: p.py: case the whole case: not there, now ERROR\n" in compared((PROVED,), (PROVED, broken))[1]
+
+
 def test_a_quick_run_fixes_nothing(command, tmp_path, monkeypatch):
     """It does not look where another failed: two runs are compared that looked for the same."""
     monkeypatch.chdir(tmp_path)

@@ -93,7 +93,9 @@ def _case(case: Any) -> tuple[str, str, Mapping[str, State]]:
     ]
     found = [f"finding {f['code']} {f['name']}".rstrip() for f in case["findings"] if f["fails"] and not f["allowed"]]
     rows += [Row(key, "FAILS") for key in found]
-    return case["where"].rpartition(":")[0], case["name"], states.of_rows(rows, case["unclaimed"], case["notes"])
+    file, _, line = case["where"].rpartition(":")
+    file = file if line.isdecimal() else case["where"]  # a file that could not be imported
+    return file, case["name"], states.of_rows(rows, case["unclaimed"], case["notes"])
 
 
 def _word(comparison: Any) -> str:
