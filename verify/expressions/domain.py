@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from fractions import Fraction
 
 from verify.errors import InputError
-from verify.expressions.program import Program, Step, compute
+from verify.expressions.program import Program
 from verify.proof.graph import Graph
 from verify.proof.rationals import Real, real
 from verify.tracing.symbolic import Symbol
@@ -16,21 +16,21 @@ _PARTIAL = ("/", "**")  # the operations that are not defined everywhere
 
 def check_domain(program: Program, inputs: Mapping[str, Fraction]) -> None:
     """Raise InputError where a step divides by zero, or takes a root of what is not positive."""
-    if not any(step.op in _PARTIAL for step in program.steps):
+    if not any(op in program.ops for op in _PARTIAL):
         return
     graph = Graph()
     symbols = {name: Symbol(graph, graph.variable(name)) for name in inputs}
     steps: list[Symbol] = []
-    for step in program.steps:
-        if step.op in _PARTIAL:
-            arguments = [steps[i] for i in step.args]
-            labels = [program.steps[i].label for i in step.args]
+    for index, op in enumerate(program.ops):
+        if op in _PARTIAL:
+            arguments = [steps[i] for i in program.args[index]]
             values = real(graph, [argument.node for argument in arguments], inputs)
-            _check(step, labels, [values[argument.node] for argument in arguments])
-        steps.append(compute(step, steps, symbols, lambda number: Symbol(graph, graph.constant(number))))
+            _check(program, index, [values[argument.node] for argument in arguments])
+        steps.append(program.compute(index, steps, symbols, lambda number: Symbol(graph, graph.constant(number))))
 
 
-def _check(step: Step, labels: list[str], arguments: list[Real]) -> None:
+def _check(program: Program, index: int, arguments: list[Real]) -> None:
+    step, labels = program.step(index), [program.label(i) for i in program.args[index]]
     exponent = step.number if step.op == "**" and step.number is not None else Fraction(1)
     if (step.op == "/" or exponent < 0) and _may_be_zero(arguments[-1]):
         raise InputError(f"division by zero at the sample: {labels[-1]} is 0 in {step.label!r}")

@@ -9,15 +9,18 @@ A text is what a person writes down, one value a line, the last being the output
 from __future__ import annotations
 
 import ast
+import sys
 import textwrap
 import unicodedata
 import warnings
+from array import array
 from collections.abc import Iterable, Iterator
 from fractions import Fraction
+from itertools import accumulate
 
 from verify.errors import InputError, nearest
 from verify.exact import exact
-from verify.expressions.program import OPERATIONS, Program, Step
+from verify.expressions.program import OPERATIONS, Program
 from verify.garbage import uncollected
 
 _SYMBOLS: dict[type[ast.AST], str] = {
@@ -43,7 +46,6 @@ _NOT_ARITHMETIC: dict[type[ast.AST], str] = {
 _PIECE = 100  # lines: their tree is to stay in the processor's cache
 _LARGEST_POWER = 1000
 _LARGEST_ROOT = 10**9
-_LONGEST_LABEL = 48
 _LONGEST_SHOWN = 80
 
 
@@ -63,8 +65,8 @@ def parse(text: str, inputs: Iterable[str] | None = None) -> Program:
 
 
 def identifier(name: str) -> str:
-    """Return a name as Python reads it: two spellings that look alike (`ﬁ`, `fi`) are one name."""
-    return name if name.isascii() else unicodedata.normalize("NFKC", name)
+    """Return a name as Python reads it: two spellings that look alike (`ﬁ`, `fi`) are one name, and one string."""
+    return sys.intern(name if name.isascii() else unicodedata.normalize("NFKC", name))
 
 
 def _statements(source: str) -> Iterator[tuple[int, list[ast.stmt]]]:
@@ -111,18 +113,22 @@ class _Builder:
     """Turns statements into steps; holds the names that are known so far."""
 
     def __init__(self, source: str, inputs: list[str] | None) -> None:
-        self.source = source
+        self.text = source
         try:
-            self.lines = source.encode().split(b"\n")
+            self.source = source.encode()
         except UnicodeEncodeError:  # half a surrogate pair
             raise InputError("not an expression: it is not valid text (UTF-8)") from None
-        self.inputs = None if inputs is None else {name: name for name in inputs}
+        self.starts = array("Q", accumulate((len(line) + 1 for line in self.source.split(b"\n")), initial=0))
+        self.inputs = None if inputs is None else dict.fromkeys(inputs)
         self.above = 0  # lines that the numbers of a tree's lines do not count
-        self.steps: list[Step] = []
+        self.ops: list[str] = []
+        self.args: list[tuple[int, ...]] = []
+        self.numbers: dict[int, Fraction] = {}
+        self.names: list[str] = []
+        self.spans = array("Q"), array("Q")
+        self.varies: list[bool] = []
         self.scope: dict[str, int] = {}
-        self.named: set[str] = set()
         self.unused: dict[str, None] = {}  # names of lines that were not read since
-        self.labels: dict[str, int] = {}
         self.output = ""
         self.result = 0
         self.finished = False  # by a line without a name
@@ -152,10 +158,8 @@ class _Builder:
 
     def name_step(self, index: int, name: str) -> None:
         """Give a name to a step; one that has a name of its own keeps it, and a new name then means the same step."""
-        step = self.steps[index]
-        if step.op not in ("input", "number") and step.label not in self.named:
-            self.steps[index] = Step(step.op, step.args, step.number, name, step.varies)
-            self.named.add(name)
+        if self.ops[index] in OPERATIONS and not self.names[index]:
+            self.names[index] = name
 
     def walk(self, root: ast.expr) -> int:
         """Add the steps of an expression, arguments first, without recursion."""
@@ -195,8 +199,7 @@ class _Builder:
             raise self.error(
                 node, f"{name!r} has no value: it is neither an input nor defined on an earlier line{hint}"
             )
-        name = name if self.inputs is None else self.inputs[name]  # the same string, which is found sooner
-        found = self.scope[name] = self.append(Step("input", (), None, name))
+        found = self.scope[name] = self.append("input", (), name=name)
         return found
 
     def operation(self, node: ast.expr, arguments: tuple[int, ...]) -> int:
@@ -204,21 +207,20 @@ class _Builder:
         op = _SYMBOLS.get(type(node.op))
         if op is None:  # +x
             return arguments[0]
-        steps = self.steps
-        varies = steps[arguments[0]].varies or steps[arguments[-1]].varies  # an exponent never does
+        varies = self.varies[arguments[0]] or self.varies[arguments[-1]]  # an exponent never does
         folded = None if varies else self.folded(node, op, arguments)
         if folded is not None:
             return self.number(folded)
         exponent = None
         if op == "**":
             exponent, arguments = self.exponent(node, arguments[1]), arguments[:1]
-        return self.append(Step(op, arguments, exponent, self.label(node), varies))
+        return self.append(op, arguments, exponent, span=self.span(node), varies=varies)
 
     def folded(self, node: ast.expr, op: str, arguments: tuple[int, ...]) -> Fraction | None:
         """Compute an operation whose arguments are all numbers; None where one of them is a root, or it is."""
-        steps = [self.steps[i] for i in arguments]
-        numbers = [step.number for step in steps if step.op == "number" and step.number is not None]
-        return self.fold(node, op, numbers) if len(numbers) == len(steps) else None
+        if any(self.ops[i] != "number" for i in arguments):
+            return None
+        return self.fold(node, op, [self.numbers[i] for i in arguments])
 
     def fold(self, node: ast.expr, op: str, numbers: list[Fraction]) -> Fraction | None:
         """Compute an operation on numbers exactly; None where the result is irrational and so stays a step."""
@@ -239,9 +241,9 @@ class _Builder:
             raise self.error(node, str(problem)) from None
 
     def exponent(self, node: ast.expr, index: int) -> Fraction:
-        number = self.steps[index].number
-        if self.steps[index].op != "number" or number is None:
+        if self.ops[index] != "number":
             raise self.error(node, f"the exponent in {self.shown(node)} has to be a constant rational number")
+        number = self.numbers[index]
         self.check_power(node, number)
         if number == 0:
             raise self.error(node, f"{self.shown(node)} is 1 whatever its base: write 1")
@@ -253,30 +255,40 @@ class _Builder:
             raise self.error(node, f"the exponent in {self.shown(node)} has to be a number {limits}")
 
     def number(self, value: Fraction) -> int:
-        return self.append(Step("number", number=value, label=str(value), varies=False))
+        return self.append("number", (), value, varies=False)
 
-    def append(self, step: Step) -> int:
-        self.steps.append(step)
-        return len(self.steps) - 1
+    def append(
+        self,
+        op: str,
+        args: tuple[int, ...],
+        number: Fraction | None = None,
+        name: str = "",
+        span: tuple[int, int] = (0, 0),
+        *,
+        varies: bool = True,
+    ) -> int:
+        index = len(self.ops)
+        self.ops.append(op)
+        self.args.append(args)
+        if number is not None:
+            self.numbers[index] = number
+        self.names.append(name)
+        for column, place in zip(self.spans, span, strict=True):
+            column.append(place)
+        self.varies.append(varies)
+        return index
 
-    def label(self, node: ast.expr) -> str:
-        """Return the text of a step, shortened in the middle; a number keeps two equal ones apart."""
-        text = self.segment(node)
-        if len(text) > _LONGEST_LABEL:
-            text = f"{text[: _LONGEST_LABEL // 2 - 1]} … {text[1 - _LONGEST_LABEL // 2 :]}"
-        count = self.labels[text] = self.labels.get(text, 0) + 1
-        return text if count == 1 else f"{text} ({count})"
+    def span(self, node: ast.expr | ast.stmt) -> tuple[int, int]:
+        """Return where the text of a node starts and ends. Python counts columns in bytes of UTF-8."""
+        first = self.starts[self.above + node.lineno - 1]
+        last = self.starts[self.above + (node.end_lineno or node.lineno) - 1]
+        return first + node.col_offset, last + (node.end_col_offset or 0)
 
     def segment(self, node: ast.AST) -> str:
-        """Return the text of a node on one line. Python counts columns in bytes of UTF-8."""
+        """Return the text of a node on one line."""
         assert isinstance(node, (ast.expr, ast.stmt))
-        first, last = self.above + node.lineno - 1, self.above + (node.end_lineno or node.lineno) - 1
-        if first == last:
-            return " ".join(self.lines[first][node.col_offset : node.end_col_offset].decode().split())
-        lines = self.lines[first : last + 1]
-        lines[-1] = lines[-1][: node.end_col_offset]
-        lines[0] = lines[0][node.col_offset :]
-        return " ".join(b" ".join(lines).decode().split())
+        start, end = self.span(node)
+        return " ".join(self.source[start:end].decode().split())
 
     def shown(self, node: ast.AST) -> str:
         """Return the text of a node for a message, shortened in the middle."""
@@ -290,8 +302,8 @@ class _Builder:
         return f"not arithmetic: {kind + ' in ' if kind else ''}{self.shown(node)!r}"
 
     def error(self, node: ast.expr | ast.stmt, message: str) -> InputError:
-        line = self.above + node.lineno
-        column = len(self.lines[line - 1][: node.col_offset].decode()) + 1
+        line, (start, _) = self.above + node.lineno, self.span(node)
+        column = len(self.source[self.starts[line - 1] : start].decode()) + 1
         return InputError(f"{message} (line {line}, column {column})")
 
     def finish(self) -> Program:
@@ -305,6 +317,17 @@ class _Builder:
         for name in self.unused:
             if name != self.output:
                 raise InputError(f"{name!r} is defined but never used")
-        if not self.steps[self.result].varies:
+        if not self.varies[self.result]:
             raise InputError("the expression has no inputs: there is nothing to differentiate")
-        return Program(self.source, tuple(self.steps), self.output, self.result, frozenset(self.named))
+        return Program(
+            self.text,
+            self.ops,
+            self.args,
+            self.numbers,
+            self.names,
+            self.spans,
+            self.varies,
+            self.scope,
+            self.output,
+            self.result,
+        )

@@ -7,6 +7,7 @@ the layers are wired after the steps, and SymPy is given them as an expression.
 from __future__ import annotations
 
 import operator
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -21,6 +22,7 @@ OPERATIONS: dict[str, Callable[..., Any]] = {
     "**": operator.pow,
     "neg": operator.neg,
 }
+_LONGEST_LABEL = 48
 
 
 class Step(NamedTuple):
@@ -31,60 +33,113 @@ class Step(NamedTuple):
     """
 
     op: str
-    args: tuple[int, ...] = ()
-    number: Fraction | None = None
-    label: str = ""
-    varies: bool = True
+    args: tuple[int, ...]
+    number: Fraction | None
+    label: str
+    varies: bool
 
 
 @dataclass(frozen=True)
 class Program:
     """A parsed text: its steps in order, and which of them is the output.
 
-    `output` is the name of the output, `named` the labels that the text gives as names (the others are pieces of text).
+    What a step is stands in columns, for there may be many of them: `ops`, `args`, `numbers` (of the few that have
+    one), `names` (empty where the text gives none), `spans` (where its text starts and ends, in bytes) and `varies`.
+    `scope` holds what each name in the text means, second names of a step among them. `output` is that of the output.
     """
 
     text: str
-    steps: tuple[Step, ...]
+    ops: list[str]
+    args: list[tuple[int, ...]]
+    numbers: dict[int, Fraction]
+    names: list[str]
+    spans: tuple[Sequence[int], Sequence[int]]
+    varies: list[bool]
+    scope: dict[str, int]
     output: str
     result: int
-    named: frozenset[str]
+
+    def __len__(self) -> int:
+        return len(self.ops)
+
+    def step(self, index: int) -> Step:
+        """Return a step as one value."""
+        return Step(self.ops[index], self.args[index], self.numbers.get(index), self.label(index), self.varies[index])
+
+    @cached_property
+    def steps(self) -> list[Step]:
+        """Return all steps as one value each."""
+        return [self.step(i) for i in range(len(self))]
 
     @cached_property
     def nodes(self) -> list[int]:
         """Return the steps that have a derivative of their own: inputs, intermediate nodes and the output."""
-        return [i for i, step in enumerate(self.steps) if step.varies]
-
-    @cached_property
-    def labels(self) -> dict[str, int]:
-        """Return the steps that vary by their labels; the output goes by its name too."""
-        return {**{self.steps[i].label: i for i in self.nodes}, self.output: self.result}
+        return [i for i, varies in enumerate(self.varies) if varies]
 
     @property
     def inputs(self) -> list[str]:
         """Return the names of the inputs in the order in which the text uses them."""
-        return [step.label for step in self.steps if step.op == "input"]
+        return [name for op, name in zip(self.ops, self.names, strict=True) if op == "input"]
+
+    @property
+    def named(self) -> list[str]:
+        """Return the names that the text gives to operations."""
+        return [name for op, name in zip(self.ops, self.names, strict=True) if name and op != "input"]
+
+    def label(self, index: int) -> str:
+        """Return the name of a step, or its text where it has none."""
+        return self.names[index] or self._texts[index]
+
+    @cached_property
+    def _texts(self) -> list[str]:
+        """Return the texts of the steps, shortened in the middle; a number keeps two equal ones apart."""
+        source, counts = self.text.encode(), Counter[str]()
+        texts = []
+        for index, (op, start, end) in enumerate(zip(self.ops, *self.spans, strict=True)):
+            if op not in OPERATIONS:
+                texts.append(str(self.numbers.get(index, "")))
+                continue
+            text = " ".join(source[start:end].decode().split())
+            if len(text) > _LONGEST_LABEL:
+                text = f"{text[: _LONGEST_LABEL // 2 - 1]} … {text[1 - _LONGEST_LABEL // 2 :]}"
+            counts[text] += 1
+            texts.append(text if counts[text] == 1 else f"{text} ({counts[text]})")
+        return texts
+
+    @cached_property
+    def labels(self) -> dict[str, int]:
+        """Return the steps that vary by their labels; the output goes by its name too."""
+        return {**{self.label(i): i for i in self.nodes}, self.output: self.result}
+
+    def find(self, label: Any) -> int | None:
+        """Return the step that varies and has a label, as `labels` does, which takes long to make for one name."""
+        if label == self.output:
+            return self.result
+        if not (isinstance(label, str) and label.isidentifier()):  # a text, which is never the like of a name
+            return self.labels.get(label)
+        index = self.scope.get(label)
+        return index if index is not None and self.names[index] == label and self.varies[index] else None
 
     def evaluate(self, inputs: Mapping[str, Any], number: Callable[[Fraction], Any]) -> list[Any]:
         """Compute every step with any kind of number; `number` makes one from an exact rational."""
         values: list[Any] = []
-        for step in self.steps:
-            op, args, _, label, _ = step
+        for index, (op, args) in enumerate(zip(self.ops, self.args, strict=True)):
             if op == "input":
-                values.append(inputs[label])
+                values.append(inputs[self.names[index]])
             elif len(args) == 2:  # as most have, and are done here for speed
                 values.append(OPERATIONS[op](values[args[0]], values[args[1]]))
             else:
-                values.append(compute(step, values, inputs, number))
+                values.append(self.compute(index, values, inputs, number))
         return values
 
-
-def compute(step: Step, values: Sequence[Any], inputs: Mapping[str, Any], number: Callable[[Fraction], Any]) -> Any:
-    """Compute one step from the values of the earlier ones."""
-    op, args, constant, label, _ = step
-    if op == "input":
-        return inputs[label]
-    arguments = [values[i] for i in args]
-    if constant is not None:
-        arguments.append(number(constant))
-    return arguments[0] if op == "number" else OPERATIONS[op](*arguments)
+    def compute(
+        self, index: int, values: Sequence[Any], inputs: Mapping[str, Any], number: Callable[[Fraction], Any]
+    ) -> Any:
+        """Compute one step from the values of the earlier ones."""
+        op = self.ops[index]
+        if op == "input":
+            return inputs[self.names[index]]
+        arguments = [values[i] for i in self.args[index]]
+        if index in self.numbers:
+            arguments.append(number(self.numbers[index]))
+        return arguments[0] if op == "number" else OPERATIONS[op](*arguments)

@@ -57,7 +57,7 @@ class Rows:
     def _shown(self) -> list[int]:
         """Return the nodes whose values are shown: what is expected, and values that the subject does not give."""
         exact, inputs, given = self.exact, self.exact.case.inputs, self.floats["value"]
-        labels = [(i, self.program.steps[i].label) for _, i in self.keys]
+        labels = [(i, self.program.label(i)) for _, i in self.keys]
         unknown = [exact.values[i] for i, label in labels if label not in inputs and label not in given]
         return list(dict.fromkeys([*map(exact.expected, self.keys), *unknown]))
 
@@ -74,8 +74,7 @@ class Rows:
 
     def _row(self, key: Key, decision: Decision, actual: int | None) -> Comparison:
         (quantity, index), exact = key, self.exact
-        step = self.program.steps[index]
-        label = step.label
+        label = self.program.label(index)
         computed, real = self.floats[quantity][label], self.real[exact.expected(key)]
         written = self._numbers(computed, self.enclosures[quantity].get(label), real, decision, actual)
         decision = _unless_unstable(decision, written.rounding)
@@ -85,7 +84,11 @@ class Rows:
             quantity=quantity,
             name=label,
             verdict=decision.verdict,
-            role="input" if step.op == "input" else "output" if index == self.program.result else "node",
+            role="input"
+            if self.program.ops[index] == "input"
+            else "output"
+            if index == self.program.result
+            else "node",
             value=self._value(index, label),
             actual=written.actual,
             actual_formula="" if proved or actual is None else exact.text(actual),

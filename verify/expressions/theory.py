@@ -50,14 +50,14 @@ class Theory:
 
     def keys(self, outcome: Outcome) -> list[Key]:
         """Return what of an outcome can be compared: values of computed steps, gradients with respect to any step."""
-        steps, nodes = self.case.program.steps, self.case.program.nodes
-        computed = [i for i in nodes if steps[i].label in outcome.values and steps[i].op != "input"]
-        claimed = [i for i in nodes if steps[i].label in outcome.gradients]
+        program = self.case.program
+        computed = [i for i in program.nodes if program.label(i) in outcome.values and program.ops[i] != "input"]
+        claimed = [i for i in program.nodes if program.label(i) in outcome.gradients]
         return [("value", i) for i in computed] + [("gradient", i) for i in claimed]
 
     def label(self, key: Key) -> str:
         """Return the label of the step that a quantity belongs to."""
-        return self.case.program.steps[key[1]].label
+        return self.case.program.label(key[1])
 
     def expected(self, key: Key) -> int:
         """Return the node of the exact quantity."""
@@ -108,7 +108,7 @@ def theory(case: ExpressionCase, *, branching: bool = False) -> Theory:
     inputs = dict(zip(case.inputs, given, strict=True))
     values = program.evaluate(inputs, lambda number: Symbol(graph, graph.constant(number)))
     derivatives = sweep(graph, program, values, upstream)
-    small = len(program.steps) <= _LARGEST_WHOLE and formulas.size(graph, values[program.result].node).writable
+    small = len(program) <= _LARGEST_WHOLE and formulas.size(graph, values[program.result].node).writable
     names = Alphabet([*program.inputs, name, *sorted(program.named)])
     whole = wholes(graph, program, names, values, upstream) if small else {}
     fixed = {name: sympy.S.One} if case.upstream == 1 else {}
@@ -133,6 +133,6 @@ def _concolic(sample: Mapping[str, Fraction]) -> tuple[Graph, list[Symbol]]:
 def _upstream_name(case: ExpressionCase) -> str:
     """Name the upstream after the output, as the tutorial does: dprice."""
     name = f"d{case.program.output}"
-    while name in case.inputs or name in case.program.labels:
+    while name in case.inputs or case.program.find(name) is not None:
         name += "_"
     return name

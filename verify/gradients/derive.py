@@ -14,7 +14,7 @@ from typing import Any
 import sympy
 
 from verify.errors import TraceError
-from verify.expressions.program import OPERATIONS, Program, Step, compute
+from verify.expressions.program import OPERATIONS, Program, Step
 from verify.proof.formulas import Alphabet, Plan, from_sympy, plan, replay
 from verify.proof.graph import Graph
 from verify.tracing.symbolic import Symbol
@@ -52,17 +52,17 @@ def sympy_number(value: Fraction) -> sympy.Rational:
 
 def sweep(graph: Graph, program: Program, values: list[Symbol], upstream: Symbol) -> dict[int, int]:
     """Return for each step the node of d(upstream * output) / d(step), by the chain rule from the output back."""
-    steps, adjoints = program.steps, {program.result: upstream.node}
+    adjoints = {program.result: upstream.node}
     rules: dict[tuple[str, Fraction | None], list[_Rule]] = {}
     for index in range(program.result, -1, -1):
-        op, args, number, _, _ = steps[index]
+        op, args, number = program.ops[index], program.args[index], program.numbers.get(index)
         adjoint = adjoints.get(index)
         if adjoint is None or op not in OPERATIONS:
             continue
         if (op, number) not in rules:
             rules[op, number] = [_rule(partial) for partial in partials(op, len(args), number)]
         for argument, rule in zip(args, rules[op, number], strict=True):
-            if steps[argument].varies:
+            if program.varies[argument]:
                 share = adjoint if rule is None else _share(graph, adjoint, rule, [values[i].node for i in args])
                 adjoints[argument] = graph.sum(adjoints[argument], share) if argument in adjoints else share
     return adjoints
@@ -98,9 +98,9 @@ class Whole:
 
     def derivative(self, index: int) -> tuple[sympy.Expr, sympy.Symbol]:
         """Return d(output) / d(step) and the symbol that stands for the step in it."""
-        step = self.program.steps[index]
-        symbol = self.names.symbols.get(step.label, self.names.spare())
-        output = self.values[self.program.result] if step.op == "input" else self._output_with(index, symbol)
+        program = self.program
+        symbol = self.names.symbols.get(program.label(index), self.names.spare())
+        output = self.values[program.result] if program.ops[index] == "input" else self._output_with(index, symbol)
         return derivative(output, symbol), symbol
 
     def _output_with(self, index: int, symbol: sympy.Symbol) -> sympy.Expr:
@@ -109,10 +109,9 @@ class Whole:
         values[index] = symbol
         changed = {index}
         for later in range(index + 1, self.program.result + 1):
-            step = self.program.steps[later]
-            if changed.intersection(step.args):
+            if changed.intersection(self.program.args[later]):
                 changed.add(later)
-                values[later] = compute(step, values, self.names.symbols, sympy_number)
+                values[later] = self.program.compute(later, values, self.names.symbols, sympy_number)
         return values[self.program.result]
 
 
@@ -124,7 +123,7 @@ def wholes(
     The formula is without the upstream, and has only names that people gave: an unnamed step is written out.
     """
     whole = Whole(program, names)
-    inputs = {names.symbols[step.label]: values[i].node for i, step in enumerate(program.steps) if step.op == "input"}
+    inputs = {names.symbols[name]: values[program.scope[name]].node for name in program.inputs}
     found = {}
     for index in program.nodes:
         formula, symbol = whole.derivative(index)
