@@ -59,9 +59,9 @@ def test_other_layers():
         own_layers_dot_py="class MulLayer:\n    def forward(self, x, y):\n        return 42\n    def backward(self, d):\n        return d, d\n",
     )
     (case,) = collect(["shop.toml"], layers="own_layers.py")
-    assert drive(case, {"x": 2, "y": 3}, 1).values["out"] == 42
+    assert drive(case, {"x": 2, "y": 3}, 1).values[case.program.result] == 42
     (case,) = collect(["shop.toml"])
-    assert drive(case, {"x": 2, "y": 3}, 1).values["out"] == MulLayer().forward(2, 3)
+    assert drive(case, {"x": 2, "y": 3}, 1).values[case.program.result] == MulLayer().forward(2, 3)
 
 
 @pytest.mark.parametrize(

@@ -111,10 +111,10 @@ def really_wrong(case):
         if not all(value.is_Float or value.is_Rational for value in (*wrong.values(), *exact.values())):
             continue  # outside the domain: a root of a negative number
         points += 1
-        for name, value in exact.items():
-            scale = max(abs(value), abs(wrong[name]), digits("1e-20"))
-            if abs(value - wrong[name]) > scale * digits("1e-30"):
-                found.add(name)
+        for step, value in exact.items():
+            scale = max(abs(value), abs(wrong[step]), digits("1e-20"))
+            if abs(value - wrong[step]) > scale * digits("1e-30"):
+                found.add(case.program.label(step))
     assume(points)
     return found
 

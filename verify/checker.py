@@ -113,7 +113,7 @@ def _broken(why: str) -> Comparison:
 def _constant(exact: Theory, seed: int) -> bool:
     """Tell whether the derivative with respect to every input is the function 0."""
     zero = exact.graph.constant(Fraction(0))
-    nodes = [exact.derivatives[i] for i, op in enumerate(exact.case.program.ops) if op == "input"]
+    nodes = [exact.derivatives[i] for i in exact.case.program.inputs.values()]
     for some in (nodes[:1], nodes[1:]):  # the first one tells in most cases, and all of them may be many
         if any(real.rational != 0 for real in exact.at_sample(some).values()):
             return False
@@ -125,12 +125,11 @@ def _decisions(exact: Theory, keys: list[Key], symbols: Outcome, at: Points, see
     """Decide each quantity; returns the decisions with the nodes of what the subject computed."""
     actual = []
     for key in keys:
-        outcome, label = symbols.values if key[0] == "value" else symbols.gradients, exact.label(key)
-        if label not in outcome:
-            raise SubjectError(
-                f"the {key[0]} of {label!r} comes back from a run on floats, but not from one on symbols"
-            )
-        actual.append(outcome[label])
+        outcome = symbols.values if key[0] == "value" else symbols.gradients
+        if key[1] not in outcome:
+            said = f"the {key[0]} of {exact.label(key)!r}"
+            raise SubjectError(f"{said} comes back from a run on floats, but not from one on symbols")
+        actual.append(outcome[key[1]])
     pairs = [(exact.expected(key), node) for key, node in zip(keys, actual, strict=True)]
     twice = [(exact.derivatives[i], node) for i, (node, _) in exact.wholes.items()]
     found = decide(exact.graph, [*pairs, *twice], at, seed)

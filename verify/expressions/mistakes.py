@@ -12,7 +12,7 @@ def mistake(exact: Theory, step: int, actual: int) -> str:
 
     graph, program, derivative = exact.graph, exact.case.program, exact.derivatives
     terms = graph.args[derivative[step]] if graph.ops[derivative[step]] == "sum" else ()
-    inputs = {s.label: i for i, s in enumerate(program.steps) if s.op == "input" and i != step}
+    inputs = {name: i for name, i in program.inputs.items() if i != step}
     return diagnose(
         Suspect(
             graph=graph,

@@ -76,10 +76,10 @@ class Program:
         """Return the steps that have a derivative of their own: inputs, intermediate nodes and the output."""
         return [i for i, varies in enumerate(self.varies) if varies]
 
-    @property
-    def inputs(self) -> list[str]:
-        """Return the names of the inputs in the order in which the text uses them."""
-        return [name for op, name in zip(self.ops, self.names, strict=True) if op == "input"]
+    @cached_property
+    def inputs(self) -> dict[str, int]:
+        """Return the steps of the inputs by name, in the order in which the text uses them."""
+        return {self.names[i]: i for i, op in enumerate(self.ops) if op == "input"}
 
     @property
     def named(self) -> list[str]:

@@ -40,10 +40,10 @@ class Rows:
     def __init__(self, exact: Theory, floats: Outcome) -> None:
         self.exact = exact
         self.program = exact.case.program
-        self.floats: dict[str, dict[str, float]] = {"value": floats.values, "gradient": floats.gradients}
+        self.floats: dict[str, dict[int, float]] = {"value": floats.values, "gradient": floats.gradients}
         self.keys = exact.keys(floats)
         self.real = exact.at_sample(self._shown())
-        self.enclosures: dict[str, dict[str, flint.arb]] = {"value": {}, "gradient": {}}
+        self.enclosures: dict[str, dict[int, flint.arb]] = {"value": {}, "gradient": {}}
         self.no_bound = ""
         self._inputs: dict[str, str] = runs.each_once(exact.case.inputs, decimal_text)
         self._typed = False  # whether there are any floats of the code in the graph
@@ -56,9 +56,8 @@ class Rows:
 
     def _shown(self) -> list[int]:
         """Return the nodes whose values are shown: what is expected, and values that the subject does not give."""
-        exact, inputs, given = self.exact, self.exact.case.inputs, self.floats["value"]
-        labels = [(i, self.program.label(i)) for _, i in self.keys]
-        unknown = [exact.values[i] for i, label in labels if label not in inputs and label not in given]
+        exact, ops, given = self.exact, self.program.ops, self.floats["value"]
+        unknown = [exact.values[i] for _, i in self.keys if ops[i] != "input" and i not in given]
         return list(dict.fromkeys([*map(exact.expected, self.keys), *unknown]))
 
     def decided(self, decisions: Iterable[tuple[Decision, int]]) -> list[Comparison]:
@@ -74,22 +73,18 @@ class Rows:
 
     def _row(self, key: Key, decision: Decision, actual: int | None) -> Comparison:
         (quantity, index), exact = key, self.exact
-        label = self.program.label(index)
-        computed, real = self.floats[quantity][label], self.real[exact.expected(key)]
-        written = self._numbers(computed, self.enclosures[quantity].get(label), real, decision, actual)
+        program, op = self.program, self.program.ops[index]
+        computed, real = self.floats[quantity][index], self.real[exact.expected(key)]
+        written = self._numbers(computed, self.enclosures[quantity].get(index), real, decision, actual)
         decision = _unless_unstable(decision, written.rounding)
         proved = decision.verdict is Verdict.PROVED
         relation, diagnosis = self._related(key, decision, actual)
         return Comparison(
             quantity=quantity,
-            name=label,
+            name=program.label(index),
             verdict=decision.verdict,
-            role="input"
-            if self.program.ops[index] == "input"
-            else "output"
-            if index == self.program.result
-            else "node",
-            value=self._value(index, label),
+            role=op if op == "input" else "output" if index == program.result else "node",
+            value=self._value(index),
             actual=written.actual,
             actual_formula="" if proved or actual is None else exact.text(actual),
             expected=written.expected,
@@ -112,11 +107,11 @@ class Rows:
         related = relation(exact.graph, exact.expected(key), actual, exact.names, exact)
         return related, mistake(exact, key[1], actual) if key[0] == "gradient" else ""
 
-    def _value(self, index: int, label: str) -> str:
+    def _value(self, index: int) -> str:
         """Return the forward value of a step: an input as typed, anything else as the float that came."""
-        if label in self._inputs:
-            return self._inputs[label]
-        computed = self.floats["value"].get(label)
+        if self.program.ops[index] == "input":
+            return self._inputs[self.program.names[index]]
+        computed = self.floats["value"].get(index)
         return self.real[self.exact.values[index]].text if computed is None else repr(computed)
 
     def _formula(self, key: Key, *, in_full: bool) -> str:

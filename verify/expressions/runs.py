@@ -46,8 +46,7 @@ def on_symbols(theory: Theory) -> Outcome:
 def on_enclosures(case: ExpressionCase) -> Outcome:
     """Run a case on enclosures and return balls that hold what any float64 run may give; raises SubjectError."""
     with flint.ctx.workprec(rounding.BITS):
-        balls = each_once(case.inputs, lambda value: Enclosure.of_input(value).ball)
-        inputs = {name: Enclosure(ball) for name, ball in balls.items()}
+        inputs = each_once(case.inputs, Enclosure.of_input)
         upstream = Enclosure.of_input(case.upstream)
 
         def to_ball(value: Any) -> flint.arb | None:
@@ -67,7 +66,7 @@ def _run(
 ) -> Outcome:
     """Run the subject and convert what it gave; its prints go to stderr."""
     with following(), contextlib.redirect_stdout(sys.stderr):
-        return _converted(drive(case, dict(inputs), upstream), convert, kind)
+        return _converted(case, drive(case, inputs, upstream), convert, kind)
 
 
 @contextlib.contextmanager
@@ -90,13 +89,13 @@ def following() -> Iterator[None]:
         raise SubjectError(f"{TraceError.raised[0]} (the code caught the exception and went on)")
 
 
-def _converted(outcome: Outcome, convert: Callable[[Any], Any], kind: str) -> Outcome:
-    def each(values: dict[str, Any], what: str) -> dict[str, Any]:
-        converted = {name: convert(value) for name, value in values.items()}
-        for name, value in converted.items():
+def _converted(case: ExpressionCase, outcome: Outcome, convert: Callable[[Any], Any], kind: str) -> Outcome:
+    def each(values: dict[int, Any], what: str) -> dict[int, Any]:
+        converted = {i: convert(value) for i, value in values.items()}
+        for i, value in converted.items():
             if value is None:
-                came = f"{printable(repr(values[name]))} ({type(values[name]).__name__})"
-                raise SubjectError(f"the {what} {name!r} is {came}: {kind} was expected")
+                came = f"{printable(repr(values[i]))} ({type(values[i]).__name__})"
+                raise SubjectError(f"the {what} {case.program.label(i)!r} is {came}: {kind} was expected")
         return converted
 
     return Outcome(each(outcome.values, "value of"), each(outcome.gradients, "gradient of"), outcome.unclaimed)

@@ -50,10 +50,8 @@ class Theory:
 
     def keys(self, outcome: Outcome) -> list[Key]:
         """Return what of an outcome can be compared: values of computed steps, gradients with respect to any step."""
-        program = self.case.program
-        computed = [i for i in program.nodes if program.label(i) in outcome.values and program.ops[i] != "input"]
-        claimed = [i for i in program.nodes if program.label(i) in outcome.gradients]
-        return [("value", i) for i in computed] + [("gradient", i) for i in claimed]
+        computed = [i for i in sorted(outcome.values) if self.case.program.ops[i] != "input"]
+        return [("value", i) for i in computed] + [("gradient", i) for i in sorted(outcome.gradients)]
 
     def label(self, key: Key) -> str:
         """Return the label of the step that a quantity belongs to."""

@@ -123,7 +123,7 @@ def wholes(
     The formula is without the upstream, and has only names that people gave: an unnamed step is written out.
     """
     whole = Whole(program, names)
-    inputs = {names.symbols[name]: values[program.scope[name]].node for name in program.inputs}
+    inputs = {names.symbols[name]: values[i].node for name, i in program.inputs.items()}
     found = {}
     for index in program.nodes:
         formula, symbol = whole.derivative(index)

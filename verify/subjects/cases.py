@@ -25,7 +25,7 @@ On scalars it may come with the expression that it is to compute; then it may yi
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import Any, NamedTuple, Self, TypeGuard
@@ -121,10 +121,13 @@ def _is_case(value: Any) -> TypeGuard[Case]:
 
 
 class Outcome(NamedTuple):
-    """What a subject gave by name: forward values, the gradients that it claims, and inputs it makes no claim on."""
+    """What a subject gave: forward values and claimed gradients by step; the inputs that it makes no claim on by name.
 
-    values: dict[str, Any]
-    gradients: dict[str, Any]
+    What the text names but does not tell apart is one step: of its names, only the first counts.
+    """
+
+    values: dict[int, Any]
+    gradients: dict[int, Any]
     unclaimed: tuple[str, ...] = ()
 
 
@@ -294,7 +297,7 @@ def _stated(program: Program, stated: Mapping[tuple[str, str], object]) -> dict[
     found = {}
     for (quantity, written), value in stated.items():
         name = identifier(written)
-        if name not in program.labels:
+        if program.find(name) is None:
             hint = nearest(name, program.labels)
             raise InputError(f"there is no {name!r} in the expression to state a {quantity} of{hint}")
         found[quantity, name] = exact(value, f"the stated {quantity} of {name!r}")
@@ -327,39 +330,50 @@ def drive(case: ExpressionCase, inputs: Mapping[str, Any], upstream: Any) -> Out
 
     Raises ProtocolError where it does not keep to the protocol, and whatever the subject raises.
     """
-    values: dict[str, Any] = {}
+    values: dict[int, Any] = {}
 
     def answer(output: Any) -> Any:
         values.update(_values(case, output))
         return upstream
 
     _, returned = converse(case.subject, inputs, answer)
-    gradients = named_gradients(list(case.inputs), returned, lambda named: _known(case, named, "gradient"))
-    claimed = {name: gradient for name, gradient in gradients.items() if gradient is not None}
-    return Outcome(values, claimed, tuple(name for name, gradient in gradients.items() if gradient is None))
+    named = named_gradients(case.inputs, returned, lambda names: _check_names(case, names, "gradient"))
+    gradients = {i: named[name] for name, i in case.program.inputs.items()}
+    if len(named) > len(gradients):
+        gradients.update(_by_step(case, {name: named[name] for name in named if name not in case.inputs}))
+    claimed = {i: gradient for i, gradient in gradients.items() if gradient is not None}
+    return Outcome(values, claimed, tuple(name for name, gradient in named.items() if gradient is None))
 
 
-def _values(case: ExpressionCase, output: Any) -> dict[str, Any]:
-    values = dict(output) if isinstance(output, Mapping) else {case.program.output: output}
+def _values(case: ExpressionCase, output: Any) -> dict[int, Any]:
+    values = output if isinstance(output, Mapping) else {case.program.output: output}
     if case.program.output not in values:
         raise ProtocolError(
             f"the yielded values lack the output {case.program.output!r}: {', '.join(map(repr, values))}"
         )
-    return _known(case, values, "value")
+    _check_names(case, values, "value")
+    return _by_step(case, values)
 
 
-def named_gradients(
-    names: Sequence[str], returned: Any, known: Callable[[dict[str, Any]], dict[str, Any]]
-) -> dict[str, Any]:
+def _by_step(case: ExpressionCase, named: Mapping[str, Any]) -> dict[int, Any]:
+    program = case.program
+    found = {name: program.find(name) for name in named}
+    return {i: named[name] for name, i in found.items() if i is not None and program.label(i) == name}
+
+
+def named_gradients(names: Collection[str], returned: Any, check: Callable[[Iterable[str]], None]) -> Mapping[str, Any]:
     """Return the gradients by name; None is no claim, and a dict has to have at least `names`.
 
-    `known` checks the names of a dict. Raises ProtocolError for a wrong number, and where nothing is claimed.
+    `check` refuses names of a dict that are unknown. Raises ProtocolError for a wrong number, and where nothing is
+    claimed.
     """
+    gradients: Mapping[str, Any]
     if isinstance(returned, Mapping):
         missing = [name for name in names if name not in returned]
         if missing:
             raise ProtocolError(f"no gradient is returned for {', '.join(missing)} (None says that it is not claimed)")
-        gradients = known(dict(returned))
+        check(returned)
+        gradients = returned
     else:
         given = returned if isinstance(returned, (tuple, list)) else (returned,)
         if len(given) != len(names):
@@ -371,10 +385,8 @@ def named_gradients(
     return gradients
 
 
-def _known(case: ExpressionCase, named: dict[str, Any], what: str) -> dict[str, Any]:
-    labels = case.program.labels
-    for name in named:
-        if name not in labels:
-            hint = nearest(str(name), labels)
+def _check_names(case: ExpressionCase, names: Iterable[str], what: str) -> None:
+    for name in names:
+        if name not in case.inputs and case.program.find(name) is None:
+            hint = nearest(str(name), case.program.labels)
             raise ProtocolError(f"a {what} is named {name!r}, which the expression does not have{hint}")
-    return named

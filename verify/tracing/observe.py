@@ -6,7 +6,7 @@ import itertools
 import math
 import random
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import redirect_stdout
 from copy import deepcopy
 from dataclasses import dataclass, field
@@ -222,14 +222,13 @@ def _quantity(value: Any, what: str) -> Quantity:
 def _keep_gradients(case: TracedCase, returned: Any, seen: Observation) -> None:
     """Keep the gradients that the subject claims; those of another shape than their input are told apart."""
 
-    def known(named: dict[str, Any]) -> dict[str, Any]:
+    def known(named: Iterable[str]) -> None:
         for name in named:
             if name not in case.real:
                 raise ProtocolError(
                     f"a gradient is returned for {name!r}, which is no input to differentiate"
                     f"{nearest(str(name), case.real)}"
                 )
-        return named
 
     gradients = named_gradients(list(case.real), returned, known)
     seen.unclaimed = tuple(name for name, gradient in gradients.items() if gradient is None)
