@@ -10,7 +10,7 @@ from verify.gradients.derive import partials, sweep, wholes
 from verify.proof.field import Laws, equal
 from verify.proof.formulas import Alphabet
 from verify.proof.graph import Graph
-from verify.tracing.symbolic import Symbol
+from verify.tracing.symbolic import operations
 
 TEXTS = [
     "x * y + x",
@@ -26,9 +26,9 @@ TEXTS = [
 def exact(text):
     program = parse(text)
     graph = Graph()
-    inputs = {name: Symbol(graph, graph.variable(name)) for name in program.inputs}
-    values = program.evaluate(inputs, lambda number: Symbol(graph, graph.constant(number)))
-    return program, graph, values, Symbol(graph, graph.variable("dout"))
+    inputs = {name: graph.variable(name) for name in program.inputs}
+    values = program.evaluate(inputs, graph.constant, operations(graph))
+    return program, graph, values, graph.variable("dout")
 
 
 @pytest.mark.parametrize("text", TEXTS)

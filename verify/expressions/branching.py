@@ -24,7 +24,7 @@ def run(theory: Theory, seed: int) -> tuple[Outcome, Region]:
     with arrays.running(trace), patches.in_force(seed):
         outcome = runs.on_symbols(theory)
     conditions = list(trace.conditions.values())
-    if place := one_sided([(trace, conditions, [theory.upstream.node])]):
+    if place := one_sided([(trace, conditions, [theory.upstream])]):
         raise SubjectError(_ON_UPSTREAM.format(place))
     if place := pinned(conditions):
         raise SubjectError(_TIE.format(place))

@@ -9,7 +9,7 @@ from verify.errors import InputError
 from verify.expressions.program import Program
 from verify.proof.graph import Graph
 from verify.proof.rationals import Real, real
-from verify.tracing.symbolic import Symbol
+from verify.tracing.symbolic import operations
 
 _PARTIAL = ("/", "**")  # the operations that are not defined everywhere
 
@@ -19,14 +19,15 @@ def check_domain(program: Program, inputs: Mapping[str, Fraction]) -> None:
     if not any(op in program.ops for op in _PARTIAL):
         return
     graph = Graph()
-    symbols = {name: Symbol(graph, graph.variable(name)) for name in inputs}
-    steps: list[Symbol] = []
+    arithmetic = operations(graph)
+    variables = {name: graph.variable(name) for name in inputs}
+    steps: list[int] = []
     for index, op in enumerate(program.ops):
         if op in _PARTIAL:
             arguments = [steps[i] for i in program.args[index]]
-            values = real(graph, [argument.node for argument in arguments], inputs)
-            _check(program, index, [values[argument.node] for argument in arguments])
-        steps.append(program.compute(index, steps, symbols, lambda number: Symbol(graph, graph.constant(number))))
+            values = real(graph, arguments, inputs)
+            _check(program, index, [values[argument] for argument in arguments])
+        steps.append(program.compute(index, steps, variables, graph.constant, arithmetic))
 
 
 def _check(program: Program, index: int, arguments: list[Real]) -> None:

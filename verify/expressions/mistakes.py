@@ -23,7 +23,7 @@ def mistake(exact: Theory, step: int, actual: int) -> str:
             shares=[list(terms)],
             others={label: ((), [derivative[i]]) for label, i in inputs.items()},
             output=[exact.values[program.result]],
-            upstream=[exact.upstream.node],
+            upstream=[exact.upstream],
             sizes={},
         )
     )

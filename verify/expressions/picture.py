@@ -39,9 +39,10 @@ def _drawn(exact: Theory) -> list[Node]:
     parts = {
         index: shares(exact.graph, step, exact.derivatives[index], [exact.values[i] for i in step.args])
         for index, step in enumerate(program.steps)
-        if index in exact.derivatives and any(uses[i] > 1 for i in step.args)
+        if exact.derivatives[index] >= 0 and any(uses[i] > 1 for i in step.args)
     }
-    asked = [*exact.values, *exact.derivatives.values(), *(node for nodes in parts.values() for node in nodes)]
+    derivatives = [node for node in exact.derivatives if node >= 0]
+    asked = [*exact.values, *derivatives, *(node for nodes in parts.values() for node in nodes)]
     real = exact.at_sample(list(dict.fromkeys(asked)))
     return [
         Node(
@@ -49,7 +50,7 @@ def _drawn(exact: Theory) -> list[Node]:
             sign=_sign(step),
             args=step.args,
             value=real[exact.values[index]].text,
-            exact=real[exact.derivatives[index]].text if index in exact.derivatives and step.varies else "",
+            exact=real[exact.derivatives[index]].text if exact.derivatives[index] >= 0 and step.varies else "",
             shares=tuple(real[node].text for node in parts.get(index, ())),
         )
         for index, step in enumerate(program.steps)

@@ -14,7 +14,9 @@ from fractions import Fraction
 from functools import cached_property
 from typing import Any, NamedTuple
 
-OPERATIONS: dict[str, Callable[..., Any]] = {
+Operations = Mapping[str, Callable[..., Any]]
+
+OPERATIONS: Operations = {
     "+": operator.add,
     "-": operator.sub,
     "*": operator.mul,
@@ -120,20 +122,27 @@ class Program:
         index = self.scope.get(label)
         return index if index is not None and self.names[index] == label and self.varies[index] else None
 
-    def evaluate(self, inputs: Mapping[str, Any], number: Callable[[Fraction], Any]) -> list[Any]:
+    def evaluate(
+        self, inputs: Mapping[str, Any], number: Callable[[Fraction], Any], operations: Operations = OPERATIONS
+    ) -> list[Any]:
         """Compute every step with any kind of number; `number` makes one from an exact rational."""
         values: list[Any] = []
         for index, (op, args) in enumerate(zip(self.ops, self.args, strict=True)):
             if op == "input":
                 values.append(inputs[self.names[index]])
             elif len(args) == 2:  # as most have, and are done here for speed
-                values.append(OPERATIONS[op](values[args[0]], values[args[1]]))
+                values.append(operations[op](values[args[0]], values[args[1]]))
             else:
-                values.append(self.compute(index, values, inputs, number))
+                values.append(self.compute(index, values, inputs, number, operations))
         return values
 
     def compute(
-        self, index: int, values: Sequence[Any], inputs: Mapping[str, Any], number: Callable[[Fraction], Any]
+        self,
+        index: int,
+        values: Sequence[Any],
+        inputs: Mapping[str, Any],
+        number: Callable[[Fraction], Any],
+        operations: Operations = OPERATIONS,
     ) -> Any:
         """Compute one step from the values of the earlier ones."""
         op = self.ops[index]
@@ -142,4 +151,4 @@ class Program:
         arguments = [values[i] for i in self.args[index]]
         if index in self.numbers:
             arguments.append(number(self.numbers[index]))
-        return arguments[0] if op == "number" else OPERATIONS[op](*arguments)
+        return arguments[0] if op == "number" else operations[op](*arguments)

@@ -40,7 +40,10 @@ def on_floats(case: ExpressionCase) -> Outcome:
 
 def on_symbols(theory: Theory) -> Outcome:
     """Run a case on symbols and return the nodes of what it computed; raises SubjectError."""
-    return _run(theory.case, theory.inputs, theory.upstream, lambda value: node_of(theory.graph, value), "a formula")
+    graph, symbol = theory.graph, theory.symbol
+    inputs = {name: symbol(graph, graph.variable(name)) for name in theory.case.inputs}
+    upstream = symbol(graph, theory.upstream)
+    return _run(theory.case, inputs, upstream, lambda value: node_of(graph, value), "a formula")
 
 
 def on_enclosures(case: ExpressionCase) -> Outcome:

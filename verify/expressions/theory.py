@@ -15,7 +15,7 @@ from verify.proof.formulas import Alphabet, Size
 from verify.proof.graph import Graph
 from verify.proof.rationals import Real
 from verify.subjects.cases import ExpressionCase, Outcome
-from verify.tracing.symbolic import Symbol
+from verify.tracing.symbolic import Symbol, operations
 
 Key = tuple[str, int]  # a quantity, `value` or `gradient`, and the step that it belongs to
 
@@ -32,21 +32,17 @@ class Theory:
 
     case: ExpressionCase
     graph: Graph
-    inputs: dict[str, Symbol]
-    upstream: Symbol
+    symbol: type[Symbol]  # what the subject runs on
+    sample: dict[str, Fraction]  # the exact inputs of the case, the upstream among them
+    upstream: int
     upstream_name: str
     names: Alphabet
     fixed: Mapping[str, sympy.Expr]  # the upstream that is left out of formulas, being 1
     values: list[int]
-    derivatives: dict[int, int]
+    derivatives: list[int]
     wholes: Mapping[int, tuple[int, sympy.Expr]]
     known: dict[int, Any] = field(default_factory=dict)  # values at the sample, as far as they were needed
     sizes: dict[int, Size] = field(default_factory=dict)  # of formulas, as far as they were asked for
-
-    @property
-    def sample(self) -> dict[str, Fraction]:
-        """Return the exact inputs of the case, the upstream among them."""
-        return {**self.case.inputs, self.upstream_name: self.case.upstream}
 
     def keys(self, outcome: Outcome) -> list[Key]:
         """Return what of an outcome can be compared: values of computed steps, gradients with respect to any step."""
@@ -102,30 +98,28 @@ class Theory:
 def theory(case: ExpressionCase, *, branching: bool = False) -> Theory:
     """Work out the exact side of a case; `branching`, on a graph and with symbols that can be branched on."""
     program, name = case.program, _upstream_name(case)
-    graph, (*given, upstream) = (_concolic if branching else _plain)({**case.inputs, name: case.upstream})
-    inputs = dict(zip(case.inputs, given, strict=True))
-    values = program.evaluate(inputs, lambda number: Symbol(graph, graph.constant(number)))
+    sample = {**case.inputs, name: case.upstream}
+    graph, symbol = _concolic(sample) if branching else (Graph(), Symbol)
+    variables = {name: graph.variable(name) for name in sample}
+    upstream = variables[name]
+    values = program.evaluate(variables, graph.constant, operations(graph))
     derivatives = sweep(graph, program, values, upstream)
-    small = len(program) <= _LARGEST_WHOLE and formulas.size(graph, values[program.result].node).writable
-    names = Alphabet([*program.inputs, name, *sorted(program.named)])
+    small = len(program) <= _LARGEST_WHOLE and formulas.size(graph, values[program.result]).writable
+    names = Alphabet([*program.inputs, name, *sorted(program.named if small else ())])
     whole = wholes(graph, program, names, values, upstream) if small else {}
     fixed = {name: sympy.S.One} if case.upstream == 1 else {}
-    nodes = [value.node for value in values]
-    return Theory(case, graph, inputs, upstream, name, names, fixed, nodes, derivatives, whole)
+    return Theory(case, graph, symbol, sample, upstream, name, names, fixed, values, derivatives, whole)
 
 
-def _plain(sample: Mapping[str, Fraction]) -> tuple[Graph, list[Symbol]]:
-    graph = Graph()
-    return graph, [Symbol(graph, graph.variable(name)) for name in sample]
-
-
-def _concolic(sample: Mapping[str, Fraction]) -> tuple[Graph, list[Symbol]]:
+def _concolic(sample: Mapping[str, Fraction]) -> tuple[Graph, type[Symbol]]:
     from verify.tracing.concolic import Concolic
     from verify.tracing.trace import Trace
 
     trace = Trace()
     trace.absolute_roots = False  # the expression is exact for either sign
-    return trace, [Concolic(trace, trace.input(name, value)) for name, value in sample.items()]
+    for name, value in sample.items():
+        trace.input(name, value)
+    return trace, Concolic
 
 
 def _upstream_name(case: ExpressionCase) -> str:

@@ -7,6 +7,7 @@ also differentiates it at once, with respect to each input and each intermediate
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from fractions import Fraction
 from functools import cache
 from typing import Any
@@ -17,7 +18,6 @@ from verify.errors import TraceError
 from verify.expressions.program import OPERATIONS, Program, Step
 from verify.proof.formulas import Alphabet, Plan, from_sympy, plan, replay
 from verify.proof.graph import Graph
-from verify.tracing.symbolic import Symbol
 
 _ARGUMENTS = (sympy.Dummy("left"), sympy.Dummy("right"))
 
@@ -50,21 +50,25 @@ def sympy_number(value: Fraction) -> sympy.Rational:
     return sympy.Rational(value.numerator, value.denominator)
 
 
-def sweep(graph: Graph, program: Program, values: list[Symbol], upstream: Symbol) -> dict[int, int]:
-    """Return for each step the node of d(upstream * output) / d(step), by the chain rule from the output back."""
-    adjoints = {program.result: upstream.node}
+def sweep(graph: Graph, program: Program, values: Sequence[int], upstream: int) -> list[int]:
+    """Return for each step the node of d(upstream * output) / d(step), by the chain rule from the output back.
+
+    `values` are the nodes of the steps; the derivative is -1 with respect to a step that does not vary.
+    """
+    adjoints = [-1] * len(program)
+    adjoints[program.result] = upstream
     rules: dict[tuple[str, Fraction | None], list[_Rule]] = {}
     for index in range(program.result, -1, -1):
         op, args, number = program.ops[index], program.args[index], program.numbers.get(index)
-        adjoint = adjoints.get(index)
-        if adjoint is None or op not in OPERATIONS:
+        adjoint = adjoints[index]
+        if adjoint < 0 or op not in OPERATIONS:
             continue
         if (op, number) not in rules:
             rules[op, number] = [_rule(partial) for partial in partials(op, len(args), number)]
         for argument, rule in zip(args, rules[op, number], strict=True):
             if program.varies[argument]:
-                share = adjoint if rule is None else _share(graph, adjoint, rule, [values[i].node for i in args])
-                adjoints[argument] = graph.sum(adjoints[argument], share) if argument in adjoints else share
+                share = adjoint if rule is None else _share(graph, adjoint, rule, [values[i] for i in args])
+                adjoints[argument] = share if adjoints[argument] < 0 else graph.sum(adjoints[argument], share)
     return adjoints
 
 
@@ -116,22 +120,22 @@ class Whole:
 
 
 def wholes(
-    graph: Graph, program: Program, names: Alphabet, values: list[Symbol], upstream: Symbol
+    graph: Graph, program: Program, names: Alphabet, values: Sequence[int], upstream: int
 ) -> dict[int, tuple[int, sympy.Expr]]:
     """Return for each step that varies d(upstream * output) / d(step), differentiated at once: node and formula.
 
     The formula is without the upstream, and has only names that people gave: an unnamed step is written out.
     """
     whole = Whole(program, names)
-    inputs = {names.symbols[name]: values[i].node for name, i in program.inputs.items()}
+    inputs = {names.symbols[name]: values[i] for name, i in program.inputs.items()}
     found = {}
     for index in program.nodes:
         formula, symbol = whole.derivative(index)
         try:
-            node = from_sympy(graph, formula, {**inputs, symbol: values[index].node})
+            node = from_sympy(graph, formula, {**inputs, symbol: values[index]})
         except TraceError:  # SymPy brought in a function that the graph does not have: the sweep stands alone
             continue
         if symbol == names.spare() and formula.has(symbol):
             formula = formula.xreplace({symbol: whole.values[index]})
-        found[index] = (graph.product(upstream.node, node), formula)
+        found[index] = (graph.product(upstream, node), formula)
     return found

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import numbers
+from collections.abc import Callable
 from fractions import Fraction
 from typing import Self
 
@@ -16,6 +17,22 @@ from verify.where import asked_at
 _MINUS_ONE = Fraction(-1)
 _is_finite = math.isfinite  # the original, whatever patches are in force
 _COMPUTED = 4  # ulps that a few float operations may have added
+
+
+def operations(graph: Graph) -> dict[str, Callable[..., int]]:
+    """Return the operations of arithmetic on nodes, as symbols have them."""
+
+    def negative(a: int) -> int:
+        return graph.product(graph.constant(_MINUS_ONE), a)
+
+    return {
+        "+": graph.sum,
+        "-": lambda a, b: graph.sum(a, negative(b)),
+        "*": graph.product,
+        "/": lambda a, b: graph.product(a, graph.power(b, _MINUS_ONE)),
+        "**": lambda a, exponent: graph.power(a, graph.payloads[exponent]),
+        "neg": negative,
+    }
 
 
 class Symbol(Scalar):
