@@ -83,8 +83,9 @@ def _comparisons(exact: Theory, seed: int) -> tuple[list[Comparison], tuple[str,
         return [_broken(_NOTHING)], (), []
     try:
         rows = Rows(exact, floats)
-        decisions = _decisions(exact, rows.keys, runs.on_symbols(exact), cache(lambda: points(exact, seed)), seed)
-        return rows.decided(decisions), floats.unclaimed, []
+        actual = _actual(exact, rows.keys, runs.on_symbols(exact))
+        decisions = _decisions(exact, rows.keys, actual, cache(lambda: points(exact, seed)), seed)
+        return rows.decided(decisions, actual), floats.unclaimed, []
     except SubjectError as problem:
         if problem.broken or isinstance(problem.__cause__, ForeignSymbolError):
             return rows.undecided(str(problem)), floats.unclaimed, []
@@ -100,10 +101,11 @@ def _on_branches(case: ExpressionCase, floats: Outcome, seed: int) -> tuple[list
     rows = Rows(exact, floats)
     try:
         symbols, region = branching.run(exact, seed)
-        decisions = _decisions(exact, rows.keys, symbols, lambda: region.among(points(exact, seed)), seed)
+        actual = _actual(exact, rows.keys, symbols)
+        decisions = _decisions(exact, rows.keys, actual, lambda: region.among(points(exact, seed)), seed)
     except SubjectError as problem:
         return rows.undecided(str(problem)), []
-    return rows.decided(decisions), branches(exact.graph, region.conditions)
+    return rows.decided(decisions, actual), branches(exact.graph, region.conditions)
 
 
 def _broken(why: str) -> Comparison:
@@ -121,22 +123,27 @@ def _constant(exact: Theory, seed: int) -> bool:
     return all(decision.verdict is Verdict.PROVED for decision in found)
 
 
-def _decisions(exact: Theory, keys: list[Key], symbols: Outcome, at: Points, seed: int) -> list[tuple[Decision, int]]:
-    """Decide each quantity; returns the decisions with the nodes of what the subject computed."""
+def _actual(exact: Theory, keys: list[Key], symbols: Outcome) -> list[int]:
+    """Return the node of what the subject computed for each quantity."""
     actual = []
-    for key in keys:
-        outcome = symbols.values if key[0] == "value" else symbols.gradients
-        if key[1] not in outcome:
-            said = f"the {key[0]} of {exact.label(key)!r}"
+    for quantity, step in keys:
+        outcome = symbols.values if quantity == "value" else symbols.gradients
+        if step not in outcome:
+            said = f"the {quantity} of {exact.case.program.label(step)!r}"
             raise SubjectError(f"{said} comes back from a run on floats, but not from one on symbols")
-        actual.append(outcome[key[1]])
-    pairs = [(exact.expected(key), node) for key, node in zip(keys, actual, strict=True)]
+        actual.append(outcome[step])
+    return actual
+
+
+def _decisions(exact: Theory, keys: list[Key], actual: list[int], at: Points, seed: int) -> list[Decision]:
+    """Decide each quantity."""
+    pairs = list(zip(map(exact.expected, keys), actual, strict=True))
     twice = [(exact.derivatives[i], node) for i, (node, _) in exact.wholes.items()]
     found = decide(exact.graph, [*pairs, *twice], at, seed)
     # The sweep stands on its own; that it is not proved equal to the whole may be for want of a law of roots.
     if not all(decision.verdict.good for decision in found[len(pairs) :]):
         raise SubjectError(_INCONSISTENT)
-    return list(zip(found, actual, strict=False))
+    return found[: len(pairs)]
 
 
 def _reproduce(case: ExpressionCase) -> str:

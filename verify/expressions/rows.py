@@ -60,10 +60,10 @@ class Rows:
         unknown = [exact.values[i] for _, i in self.keys if ops[i] != "input" and i not in given]
         return list(dict.fromkeys([*map(exact.expected, self.keys), *unknown]))
 
-    def decided(self, decisions: Iterable[tuple[Decision, int]]) -> list[Comparison]:
+    def decided(self, decisions: Iterable[Decision], actual: Iterable[int]) -> list[Comparison]:
         """Write the rows of a decided case; for each key, a decision and the node of what was computed."""
         self._typed = "typed" in self.exact.graph.ops
-        found = [self._row(key, *decision) for key, decision in zip(self.keys, decisions, strict=True)]
+        found = [self._row(*one) for one in zip(self.keys, decisions, actual, strict=True)]
         return found + self._stated()
 
     def undecided(self, why: str) -> list[Comparison]:

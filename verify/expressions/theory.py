@@ -49,10 +49,6 @@ class Theory:
         computed = [i for i in sorted(outcome.values) if self.case.program.ops[i] != "input"]
         return [("value", i) for i in computed] + [("gradient", i) for i in sorted(outcome.gradients)]
 
-    def label(self, key: Key) -> str:
-        """Return the label of the step that a quantity belongs to."""
-        return self.case.program.label(key[1])
-
     def expected(self, key: Key) -> int:
         """Return the node of the exact quantity."""
         quantity, index = key

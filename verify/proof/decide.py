@@ -69,7 +69,7 @@ _HIDDEN = Decision(
 
 def decide(graph: Graph, pairs: Sequence[Pair], points: Points, seed: int) -> list[Decision]:
     """Return a decision for each pair of nodes; `points` gives exact inputs to try, the most telling first."""
-    found: dict[Pair, Decision] = {pair: _SAME for pair in pairs if pair[0] == pair[1]}
+    found: dict[Pair, Decision] = {}
     stages: list[Callable[[Sequence[Pair]], dict[Pair, Decision]]] = [
         lambda still: _in_field(graph, still, points, seed, Laws.NONE),
         lambda still: _at_first_sight(graph, still, points()),
@@ -77,11 +77,12 @@ def decide(graph: Graph, pairs: Sequence[Pair], points: Points, seed: int) -> li
         lambda still: _by_their_roots(graph, still, points, seed),
         lambda still: _by_balls(graph, still, points()),
     ]
-    still = list(dict.fromkeys(pair for pair in pairs if pair not in found))
+    still = list(dict.fromkeys(pair for pair in pairs if pair[0] != pair[1]))
     for settle in stages:
         found.update(settle(still) if still else {})
         still = [pair for pair in still if pair not in found]
-    return [found.get(pair) or _left_open(graph, pair, points(), seed) for pair in pairs]
+    found.update({pair: _left_open(graph, pair, points(), seed) for pair in still})
+    return [_SAME if pair[0] == pair[1] else found[pair] for pair in pairs]
 
 
 def _having(graph: Graph, pairs: Sequence[Pair], functions: Container[str]) -> list[Pair]:

@@ -341,8 +341,10 @@ def drive(case: ExpressionCase, inputs: Mapping[str, Any], upstream: Any) -> Out
     gradients = {i: named[name] for name, i in case.program.inputs.items()}
     if len(named) > len(gradients):
         gradients.update(_by_step(case, {name: named[name] for name in named if name not in case.inputs}))
-    claimed = {i: gradient for i, gradient in gradients.items() if gradient is not None}
-    return Outcome(values, claimed, tuple(name for name, gradient in named.items() if gradient is None))
+    unclaimed = tuple(name for name, gradient in named.items() if gradient is None)
+    if unclaimed:
+        gradients = {i: gradient for i, gradient in gradients.items() if gradient is not None}
+    return Outcome(values, gradients, unclaimed)
 
 
 def _values(case: ExpressionCase, output: Any) -> dict[int, Any]:
@@ -364,15 +366,16 @@ def _by_step(case: ExpressionCase, named: Mapping[str, Any]) -> dict[int, Any]:
 def named_gradients(names: Collection[str], returned: Any, check: Callable[[Iterable[str]], None]) -> Mapping[str, Any]:
     """Return the gradients by name; None is no claim, and a dict has to have at least `names`.
 
-    `check` refuses names of a dict that are unknown. Raises ProtocolError for a wrong number, and where nothing is
-    claimed.
+    Where a dict has more, `check` refuses names that are unknown. Raises ProtocolError for a wrong number, and where
+    nothing is claimed.
     """
     gradients: Mapping[str, Any]
     if isinstance(returned, Mapping):
         missing = [name for name in names if name not in returned]
         if missing:
             raise ProtocolError(f"no gradient is returned for {', '.join(missing)} (None says that it is not claimed)")
-        check(returned)
+        if len(returned) > len(names):
+            check(returned)
         gradients = returned
     else:
         given = returned if isinstance(returned, (tuple, list)) else (returned,)
