@@ -63,7 +63,7 @@ def _check_expression(case: ExpressionCase, seed: int) -> CaseResult:
         output=case.program.output,
         expression=exact.text(output),
         output_value=exact.at_sample([output])[output].readable,
-        inputs=tuple(runs.each_once(case.inputs, decimal_text).items()),
+        inputs=tuple(exact.inputs.items()),
         upstream=(exact.upstream_name, decimal_text(case.upstream)),
         comparisons=tuple(placed(case, drawn, comparisons)),
         unclaimed=unclaimed,

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import math
 import numbers
+from collections.abc import Callable, Mapping
 from decimal import Decimal, Inexact, InvalidOperation, localcontext
 from fractions import Fraction
 from functools import lru_cache
+from typing import Any
 
 from verify.errors import InputError
 
@@ -110,3 +112,9 @@ def decimal_text(number: Fraction) -> str:
             return str(number)
     plain = -5 < decimal.adjusted() < 16 if number else True
     return f"{decimal:f}" if plain else f"{decimal:e}"
+
+
+def each_once(inputs: Mapping[str, Fraction], convert: Callable[[Fraction], Any]) -> dict[str, Any]:
+    """Convert the inputs; of those that share one number, as many do, that is converted once."""
+    found = {key: convert(value) for key, value in {id(value): value for value in inputs.values()}.items()}
+    return {name: found[id(value)] for name, value in inputs.items()}

@@ -24,14 +24,14 @@ def check_domain(program: Program, inputs: Mapping[str, Fraction]) -> None:
     steps: list[int] = []
     for index, op in enumerate(program.ops):
         if op in _PARTIAL:
-            arguments = [steps[i] for i in program.args[index]]
+            arguments = [steps[i] for i in program.args(index)]
             values = real(graph, arguments, inputs)
             _check(program, index, [values[argument] for argument in arguments])
         steps.append(program.compute(index, steps, variables, graph.constant, arithmetic))
 
 
 def _check(program: Program, index: int, arguments: list[Real]) -> None:
-    step, labels = program.step(index), [program.label(i) for i in program.args[index]]
+    step, labels = program.step(index), [program.label(i) for i in program.args(index)]
     exponent = step.number if step.op == "**" and step.number is not None else Fraction(1)
     if (step.op == "/" or exponent < 0) and _may_be_zero(arguments[-1]):
         raise InputError(f"division by zero at the sample: {labels[-1]} is 0 in {step.label!r}")

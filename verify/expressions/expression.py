@@ -20,7 +20,7 @@ from itertools import accumulate
 
 from verify.errors import InputError, nearest
 from verify.exact import exact
-from verify.expressions.program import OPERATIONS, Program
+from verify.expressions.program import NONE, OPERATIONS, Program
 from verify.garbage import uncollected
 
 _SYMBOLS: dict[type[ast.AST], str] = {
@@ -122,10 +122,11 @@ class _Builder:
         self.inputs = None if inputs is None else dict.fromkeys(inputs)
         self.above = 0  # lines that the numbers of a tree's lines do not count
         self.ops: list[str] = []
-        self.args: list[tuple[int, ...]] = []
+        self.left = array("q")
+        self.right = array("q")
         self.numbers: dict[int, Fraction] = {}
         self.names: list[str] = []
-        self.spans = array("Q"), array("Q")
+        self.spans = array("Q")
         self.varies: list[bool] = []
         self.scope: dict[str, int] = {}
         self.unused: dict[str, None] = {}  # names of lines that were not read since
@@ -199,7 +200,7 @@ class _Builder:
             raise self.error(
                 node, f"{name!r} has no value: it is neither an input nor defined on an earlier line{hint}"
             )
-        found = self.scope[name] = self.append("input", (), name=name)
+        found = self.scope[name] = self.append("input", name=name)
         return found
 
     def operation(self, node: ast.expr, arguments: tuple[int, ...]) -> int:
@@ -214,7 +215,8 @@ class _Builder:
         exponent = None
         if op == "**":
             exponent, arguments = self.exponent(node, arguments[1]), arguments[:1]
-        return self.append(op, arguments, exponent, span=self.span(node), varies=varies)
+        self.spans.extend(self.span(node))
+        return self.append(op, *arguments, number=exponent, varies=varies)
 
     def folded(self, node: ast.expr, op: str, arguments: tuple[int, ...]) -> Fraction | None:
         """Compute an operation whose arguments are all numbers; None where one of them is a root, or it is."""
@@ -255,26 +257,25 @@ class _Builder:
             raise self.error(node, f"the exponent in {self.shown(node)} has to be a number {limits}")
 
     def number(self, value: Fraction) -> int:
-        return self.append("number", (), value, varies=False)
+        return self.append("number", number=value, varies=False)
 
     def append(
         self,
         op: str,
-        args: tuple[int, ...],
+        left: int = NONE,
+        right: int = NONE,
+        *,
         number: Fraction | None = None,
         name: str = "",
-        span: tuple[int, int] = (0, 0),
-        *,
         varies: bool = True,
     ) -> int:
         index = len(self.ops)
         self.ops.append(op)
-        self.args.append(args)
+        self.left.append(left)
+        self.right.append(right)
         if number is not None:
             self.numbers[index] = number
         self.names.append(name)
-        for column, place in zip(self.spans, span, strict=True):
-            column.append(place)
         self.varies.append(varies)
         return index
 
@@ -322,7 +323,8 @@ class _Builder:
         return Program(
             self.text,
             self.ops,
-            self.args,
+            self.left,
+            self.right,
             self.numbers,
             self.names,
             self.spans,

@@ -24,6 +24,7 @@ OPERATIONS: Operations = {
     "**": operator.pow,
     "neg": operator.neg,
 }
+NONE = -1  # in place of an argument
 _LONGEST_LABEL = 48
 
 
@@ -45,17 +46,19 @@ class Step(NamedTuple):
 class Program:
     """A parsed text: its steps in order, and which of them is the output.
 
-    What a step is stands in columns, for there may be many of them: `ops`, `args`, `numbers` (of the few that have
-    one), `names` (empty where the text gives none), `spans` (where its text starts and ends, in bytes) and `varies`.
-    `scope` holds what each name in the text means, second names of a step among them. `output` is that of the output.
+    What a step is stands in columns, for there may be many of them: `ops`, the arguments `left` and `right` (NONE where
+    there is none), `numbers` (of the few that have one), `names` (empty where the text gives none) and `varies`.
+    `spans` tells of each operation where its text starts and ends, in bytes. `scope` holds what each name in the text
+    means, second names of a step among them. `output` is that of the output.
     """
 
     text: str
     ops: list[str]
-    args: list[tuple[int, ...]]
+    left: Sequence[int]
+    right: Sequence[int]
     numbers: dict[int, Fraction]
     names: list[str]
-    spans: tuple[Sequence[int], Sequence[int]]
+    spans: Sequence[int]
     varies: list[bool]
     scope: dict[str, int]
     output: str
@@ -66,7 +69,11 @@ class Program:
 
     def step(self, index: int) -> Step:
         """Return a step as one value."""
-        return Step(self.ops[index], self.args[index], self.numbers.get(index), self.label(index), self.varies[index])
+        return Step(self.ops[index], self.args(index), self.numbers.get(index), self.label(index), self.varies[index])
+
+    def args(self, index: int) -> tuple[int, ...]:
+        """Return the steps that a step is an operation on."""
+        return tuple(i for i in (self.left[index], self.right[index]) if i != NONE)
 
     @cached_property
     def steps(self) -> list[Step]:
@@ -95,13 +102,13 @@ class Program:
     @cached_property
     def _texts(self) -> list[str]:
         """Return the texts of the steps, shortened in the middle; a number keeps two equal ones apart."""
-        source, counts = self.text.encode(), Counter[str]()
+        source, places, counts = self.text.encode(), iter(self.spans), Counter[str]()
         texts = []
-        for index, (op, start, end) in enumerate(zip(self.ops, *self.spans, strict=True)):
+        for index, op in enumerate(self.ops):
             if op not in OPERATIONS:
                 texts.append(str(self.numbers.get(index, "")))
                 continue
-            text = " ".join(source[start:end].decode().split())
+            text = " ".join(source[next(places) : next(places)].decode().split())
             if len(text) > _LONGEST_LABEL:
                 text = f"{text[: _LONGEST_LABEL // 2 - 1]} … {text[1 - _LONGEST_LABEL // 2 :]}"
             counts[text] += 1
@@ -127,11 +134,11 @@ class Program:
     ) -> list[Any]:
         """Compute every step with any kind of number; `number` makes one from an exact rational."""
         values: list[Any] = []
-        for index, (op, args) in enumerate(zip(self.ops, self.args, strict=True)):
+        for index, (op, left, right) in enumerate(zip(self.ops, self.left, self.right, strict=True)):
             if op == "input":
                 values.append(inputs[self.names[index]])
-            elif len(args) == 2:  # as most have, and are done here for speed
-                values.append(operations[op](values[args[0]], values[args[1]]))
+            elif right != NONE:  # as most have two, and are done here for speed
+                values.append(operations[op](values[left], values[right]))
             else:
                 values.append(self.compute(index, values, inputs, number, operations))
         return values
@@ -148,7 +155,7 @@ class Program:
         op = self.ops[index]
         if op == "input":
             return inputs[self.names[index]]
-        arguments = [values[i] for i in self.args[index]]
+        arguments = [values[i] for i in self.args(index)]
         if index in self.numbers:
             arguments.append(number(self.numbers[index]))
         return arguments[0] if op == "number" else operations[op](*arguments)

@@ -45,7 +45,6 @@ class Rows:
         self.real = exact.at_sample(self._shown())
         self.enclosures: dict[str, dict[int, flint.arb]] = {"value": {}, "gradient": {}}
         self.no_bound = ""
-        self._inputs: dict[str, str] = runs.each_once(exact.case.inputs, decimal_text)
         self._typed = False  # whether there are any floats of the code in the graph
         self._written: dict[tuple[Any, ...], _Written] = {}
         try:
@@ -110,7 +109,7 @@ class Rows:
     def _value(self, index: int) -> str:
         """Return the forward value of a step: an input as typed, anything else as the float that came."""
         if self.program.ops[index] == "input":
-            return self._inputs[self.program.names[index]]
+            return self.exact.inputs[self.program.names[index]]
         computed = self.floats["value"].get(index)
         return self.real[self.exact.values[index]].text if computed is None else repr(computed)
 

@@ -7,12 +7,12 @@ import math
 import numbers
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from fractions import Fraction
 from typing import Any
 
 import flint
 
 from verify.errors import GradproofError, ProtocolError, TraceError
+from verify.exact import each_once
 from verify.expressions import rounding
 from verify.expressions.rounding import Enclosure
 from verify.expressions.theory import Theory
@@ -56,12 +56,6 @@ def on_enclosures(case: ExpressionCase) -> Outcome:
             return None if (enclosure := upstream.lift(value)) is None else enclosure.ball
 
         return _run(case, inputs, upstream, to_ball, "an enclosure")
-
-
-def each_once(inputs: Mapping[str, Fraction], convert: Callable[[Fraction], Any]) -> dict[str, Any]:
-    """Convert the inputs; of those that share one number, as many do, that is converted once."""
-    found = {key: convert(value) for key, value in {id(value): value for value in inputs.values()}.items()}
-    return {name: found[id(value)] for name, value in inputs.items()}
 
 
 def _run(

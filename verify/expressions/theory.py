@@ -9,6 +9,7 @@ from typing import Any
 
 import sympy
 
+from verify.exact import decimal_text, each_once
 from verify.gradients.derive import sweep, wholes
 from verify.proof import formulas, rationals
 from verify.proof.formulas import Alphabet, Size
@@ -32,6 +33,7 @@ class Theory:
 
     case: ExpressionCase
     graph: Graph
+    inputs: dict[str, str]  # as people type them
     symbol: type[Symbol]  # what the subject runs on
     sample: dict[str, Fraction]  # the exact inputs of the case, the upstream among them
     upstream: int
@@ -104,7 +106,8 @@ def theory(case: ExpressionCase, *, branching: bool = False) -> Theory:
     names = Alphabet([*program.inputs, name, *sorted(program.named if small else ())])
     whole = wholes(graph, program, names, values, upstream) if small else {}
     fixed = {name: sympy.S.One} if case.upstream == 1 else {}
-    return Theory(case, graph, symbol, sample, upstream, name, names, fixed, values, derivatives, whole)
+    inputs = each_once(case.inputs, decimal_text)
+    return Theory(case, graph, inputs, symbol, sample, upstream, name, names, fixed, values, derivatives, whole)
 
 
 def _concolic(sample: Mapping[str, Fraction]) -> tuple[Graph, type[Symbol]]:

@@ -59,10 +59,10 @@ def sweep(graph: Graph, program: Program, values: Sequence[int], upstream: int) 
     adjoints[program.result] = upstream
     rules: dict[tuple[str, Fraction | None], list[_Rule]] = {}
     for index in range(program.result, -1, -1):
-        op, args, number = program.ops[index], program.args[index], program.numbers.get(index)
-        adjoint = adjoints[index]
+        op, adjoint = program.ops[index], adjoints[index]
         if adjoint < 0 or op not in OPERATIONS:
             continue
+        args, number = program.args(index), program.numbers.get(index)
         if (op, number) not in rules:
             rules[op, number] = [_rule(partial) for partial in partials(op, len(args), number)]
         for argument, rule in zip(args, rules[op, number], strict=True):
@@ -113,7 +113,7 @@ class Whole:
         values[index] = symbol
         changed = {index}
         for later in range(index + 1, self.program.result + 1):
-            if changed.intersection(self.program.args[later]):
+            if changed.intersection(self.program.args(later)):
                 changed.add(later)
                 values[later] = self.program.compute(later, values, self.names.symbols, sympy_number)
         return values[self.program.result]
