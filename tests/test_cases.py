@@ -62,7 +62,7 @@ def test_a_single_gradient_needs_no_tuple():
         return dout * 2 * x
 
     case = make_case(subject, "x * x", {"x": 2})
-    assert drive(case, {"x": 2}, 1).gradients == {case.program.inputs["x"]: 4}
+    assert drive(case, {"x": 2}, 1).gradients == {case.program.labels["x"]: 4}
 
 
 def yields_nothing(x, y):

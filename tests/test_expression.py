@@ -11,7 +11,7 @@ from verify.expressions.expression import parse
 def test_a_line_for_each_value():
     """Names on the left label the steps, the last line is the output, free names are the inputs."""
     program = parse("apple_price = apple * apple_cnt\nprice = apple_price * tax")
-    assert list(program.inputs) == ["apple", "apple_cnt", "tax"]
+    assert program.inputs == ["apple", "apple_cnt", "tax"]
     assert program.output == "price"
     assert [program.steps[i].label for i in program.nodes] == ["apple", "apple_cnt", "apple_price", "tax", "price"]
 
@@ -68,8 +68,8 @@ def test_operators_bind_as_in_python():
 
 def test_names_may_be_in_any_script():
     """Korean names are names, and one that is written in two ways of Unicode is one."""
-    assert list(parse("사과 * 개수").inputs) == ["사과", "개수"]
-    assert list(parse("ﬁsh * 2", ["ﬁsh"]).inputs) == ["fish"]
+    assert parse("사과 * 개수").inputs == ["사과", "개수"]
+    assert parse("ﬁsh * 2", ["ﬁsh"]).inputs == ["fish"]
 
 
 @pytest.mark.parametrize(

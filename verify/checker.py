@@ -7,7 +7,7 @@ from fractions import Fraction
 from functools import cache
 
 from verify.errors import ForeignSymbolError, InputError
-from verify.exact import decimal_text
+from verify.exact import decimal_text, each_once
 from verify.excerpts import excerpted
 from verify.expressions import runs
 from verify.expressions.culprit import placed
@@ -15,7 +15,7 @@ from verify.expressions.picture import picture
 from verify.expressions.points import points
 from verify.expressions.rows import Rows
 from verify.expressions.runs import SubjectError
-from verify.expressions.theory import Key, Theory, theory
+from verify.expressions.theory import Theory, theory
 from verify.garbage import uncollected
 from verify.proof.decide import Decision, Points, decide
 from verify.result import Branch, CaseResult, Comparison, Evidence, Verdict
@@ -63,7 +63,7 @@ def _check_expression(case: ExpressionCase, seed: int) -> CaseResult:
         output=case.program.output,
         expression=exact.text(output),
         output_value=exact.at_sample([output])[output].readable,
-        inputs=tuple(exact.inputs.items()),
+        inputs=tuple(each_once(case.inputs, decimal_text).items()),
         upstream=(exact.upstream_name, decimal_text(case.upstream)),
         comparisons=tuple(placed(case, drawn, comparisons)),
         unclaimed=unclaimed,
@@ -83,8 +83,8 @@ def _comparisons(exact: Theory, seed: int) -> tuple[list[Comparison], tuple[str,
         return [_broken(_NOTHING)], (), []
     try:
         rows = Rows(exact, floats)
-        actual = _actual(exact, rows.keys, runs.on_symbols(exact))
-        decisions = _decisions(exact, rows.keys, actual, cache(lambda: points(exact, seed)), seed)
+        actual = rows.actual(runs.on_symbols(exact))
+        decisions = _decisions(exact, rows.expected, actual, cache(lambda: points(exact, seed)), seed)
         return rows.decided(decisions, actual), floats.unclaimed, []
     except SubjectError as problem:
         if problem.broken or isinstance(problem.__cause__, ForeignSymbolError):
@@ -101,8 +101,8 @@ def _on_branches(case: ExpressionCase, floats: Outcome, seed: int) -> tuple[list
     rows = Rows(exact, floats)
     try:
         symbols, region = branching.run(exact, seed)
-        actual = _actual(exact, rows.keys, symbols)
-        decisions = _decisions(exact, rows.keys, actual, lambda: region.among(points(exact, seed)), seed)
+        actual = rows.actual(symbols)
+        decisions = _decisions(exact, rows.expected, actual, lambda: region.among(points(exact, seed)), seed)
     except SubjectError as problem:
         return rows.undecided(str(problem)), []
     return rows.decided(decisions, actual), branches(exact.graph, region.conditions)
@@ -115,7 +115,7 @@ def _broken(why: str) -> Comparison:
 def _constant(exact: Theory, seed: int) -> bool:
     """Tell whether the derivative with respect to every input is the function 0."""
     zero = exact.graph.constant(Fraction(0))
-    nodes = [exact.derivatives[i] for i in exact.case.program.inputs.values()]
+    nodes = [exact.derivatives[i] for i in exact.case.program.givens]
     for some in (nodes[:1], nodes[1:]):  # the first one tells in most cases, and all of them may be many
         if any(real.rational != 0 for real in exact.at_sample(some).values()):
             return False
@@ -123,21 +123,9 @@ def _constant(exact: Theory, seed: int) -> bool:
     return all(decision.verdict is Verdict.PROVED for decision in found)
 
 
-def _actual(exact: Theory, keys: list[Key], symbols: Outcome) -> list[int]:
-    """Return the node of what the subject computed for each quantity."""
-    actual = []
-    for quantity, step in keys:
-        outcome = symbols.values if quantity == "value" else symbols.gradients
-        if step not in outcome:
-            said = f"the {quantity} of {exact.case.program.label(step)!r}"
-            raise SubjectError(f"{said} comes back from a run on floats, but not from one on symbols")
-        actual.append(outcome[step])
-    return actual
-
-
-def _decisions(exact: Theory, keys: list[Key], actual: list[int], at: Points, seed: int) -> list[Decision]:
-    """Decide each quantity."""
-    pairs = list(zip(map(exact.expected, keys), actual, strict=True))
+def _decisions(exact: Theory, expected: list[int], actual: list[int], at: Points, seed: int) -> list[Decision]:
+    """Decide each quantity, given its node and that of what the subject computed."""
+    pairs = list(zip(expected, actual, strict=True))
     twice = [(exact.derivatives[i], node) for i, (node, _) in exact.wholes.items()]
     found = decide(exact.graph, [*pairs, *twice], at, seed)
     # The sweep stands on its own; that it is not proved equal to the whole may be for want of a law of roots.

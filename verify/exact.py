@@ -116,5 +116,10 @@ def decimal_text(number: Fraction) -> str:
 
 def each_once(inputs: Mapping[str, Fraction], convert: Callable[[Fraction], Any]) -> dict[str, Any]:
     """Convert the inputs; of those that share one number, as many do, that is converted once."""
-    found = {key: convert(value) for key, value in {id(value): value for value in inputs.values()}.items()}
+    found = by_identity(inputs, convert)
     return {name: found[id(value)] for name, value in inputs.items()}
+
+
+def by_identity(inputs: Mapping[str, Fraction], convert: Callable[[Fraction], Any]) -> dict[int, Any]:
+    """Return what the numbers of the inputs convert to, each by its `id`."""
+    return {key: convert(value) for key, value in {id(value): value for value in inputs.values()}.items()}

@@ -12,7 +12,7 @@ def mistake(exact: Theory, step: int, actual: int) -> str:
 
     graph, program, derivative = exact.graph, exact.case.program, exact.derivatives
     terms = graph.args[derivative[step]] if graph.ops[derivative[step]] == "sum" else ()
-    inputs = {name: i for name, i in program.inputs.items() if i != step}
+    inputs = {program.names[i]: i for i in program.givens if i != step}
     return diagnose(
         Suspect(
             graph=graph,

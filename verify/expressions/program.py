@@ -86,9 +86,14 @@ class Program:
         return [i for i, varies in enumerate(self.varies) if varies]
 
     @cached_property
-    def inputs(self) -> dict[str, int]:
-        """Return the steps of the inputs by name, in the order in which the text uses them."""
-        return {self.names[i]: i for i, op in enumerate(self.ops) if op == "input"}
+    def givens(self) -> list[int]:
+        """Return the steps that are inputs, in the order in which the text uses them."""
+        return [i for i, op in enumerate(self.ops) if op == "input"]
+
+    @property
+    def inputs(self) -> list[str]:
+        """Return the names of the inputs in the order in which the text uses them."""
+        return [self.names[i] for i in self.givens]
 
     @property
     def named(self) -> list[str]:

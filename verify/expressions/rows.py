@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from itertools import chain, repeat
 from typing import Any, NamedTuple
 
 import flint
 
-from verify.exact import decimal_text
+from verify.exact import by_identity, decimal_text
 from verify.expressions import runs
 from verify.expressions.rounding import judge
 from verify.expressions.runs import SubjectError
@@ -41,10 +42,14 @@ class Rows:
         self.exact = exact
         self.program = exact.case.program
         self.floats: dict[str, dict[int, float]] = {"value": floats.values, "gradient": floats.gradients}
-        self.keys = exact.keys(floats)
-        self.real = exact.at_sample(self._shown())
+        # What of the floats can be compared: values of computed steps, gradients with respect to any step.
+        self.computed = [i for i in sorted(floats.values) if self.program.ops[i] != "input"]
+        self.claimed = sorted(floats.gradients)
+        self.expected = [exact.expected(key) for key in self.keys()]
+        self.real = exact.at_sample([*self.expected, *self._unknown()])
         self.enclosures: dict[str, dict[int, flint.arb]] = {"value": {}, "gradient": {}}
         self.no_bound = ""
+        self._inputs: dict[int, str] = by_identity(exact.case.inputs, decimal_text)
         self._typed = False  # whether there are any floats of the code in the graph
         self._written: dict[tuple[Any, ...], _Written] = {}
         try:
@@ -53,22 +58,34 @@ class Rows:
         except SubjectError as problem:
             self.no_bound = f"no bound could be derived: {problem}"
 
-    def _shown(self) -> list[int]:
-        """Return the nodes whose values are shown: what is expected, and values that the subject does not give."""
-        exact, ops, given = self.exact, self.program.ops, self.floats["value"]
-        unknown = [exact.values[i] for _, i in self.keys if ops[i] != "input" and i not in given]
-        return list(dict.fromkeys([*map(exact.expected, self.keys), *unknown]))
+    def keys(self) -> Iterator[Key]:
+        """Return what there is a row for."""
+        return chain(zip(repeat("value"), self.computed), zip(repeat("gradient"), self.claimed))
+
+    def actual(self, symbols: Outcome) -> list[int]:
+        """Return the node of what the subject computed, for each key; raises SubjectError where it lacks one."""
+        outcome = {"value": symbols.values, "gradient": symbols.gradients}
+        for quantity, index in self.keys():
+            if index not in outcome[quantity]:
+                said = f"the {quantity} of {self.program.label(index)!r}"
+                raise SubjectError(f"{said} comes back from a run on floats, but not from one on symbols")
+        return [outcome[quantity][index] for quantity, index in self.keys()]
+
+    def _unknown(self) -> list[int]:
+        """Return the nodes of values that are shown, and that the subject does not give."""
+        ops, given = self.program.ops, self.floats["value"]
+        return [self.exact.values[i] for i in self.claimed if ops[i] != "input" and i not in given]
 
     def decided(self, decisions: Iterable[Decision], actual: Iterable[int]) -> list[Comparison]:
         """Write the rows of a decided case; for each key, a decision and the node of what was computed."""
         self._typed = "typed" in self.exact.graph.ops
-        found = [self._row(*one) for one in zip(self.keys, decisions, actual, strict=True)]
+        found = [self._row(*one) for one in zip(self.keys(), decisions, actual, strict=True)]
         return found + self._stated()
 
     def undecided(self, why: str) -> list[Comparison]:
         """Write the rows of a case whose subject could not be followed on symbols."""
         unknown = Decision(Verdict.UNDECIDED, Evidence("not followed", why))
-        return [self._row(key, unknown, None) for key in self.keys] + self._stated()
+        return [self._row(key, unknown, None) for key in self.keys()] + self._stated()
 
     def _row(self, key: Key, decision: Decision, actual: int | None) -> Comparison:
         (quantity, index), exact = key, self.exact
@@ -109,7 +126,7 @@ class Rows:
     def _value(self, index: int) -> str:
         """Return the forward value of a step: an input as typed, anything else as the float that came."""
         if self.program.ops[index] == "input":
-            return self.exact.inputs[self.program.names[index]]
+            return self._inputs[id(self.exact.case.inputs[self.program.names[index]])]
         computed = self.floats["value"].get(index)
         return self.real[self.exact.values[index]].text if computed is None else repr(computed)
 

@@ -9,13 +9,12 @@ from typing import Any
 
 import sympy
 
-from verify.exact import decimal_text, each_once
 from verify.gradients.derive import sweep, wholes
 from verify.proof import formulas, rationals
 from verify.proof.formulas import Alphabet, Size
 from verify.proof.graph import Graph
 from verify.proof.rationals import Real
-from verify.subjects.cases import ExpressionCase, Outcome
+from verify.subjects.cases import ExpressionCase
 from verify.tracing.symbolic import Symbol, operations
 
 Key = tuple[str, int]  # a quantity, `value` or `gradient`, and the step that it belongs to
@@ -33,7 +32,6 @@ class Theory:
 
     case: ExpressionCase
     graph: Graph
-    inputs: dict[str, str]  # as people type them
     symbol: type[Symbol]  # what the subject runs on
     sample: dict[str, Fraction]  # the exact inputs of the case, the upstream among them
     upstream: int
@@ -45,11 +43,6 @@ class Theory:
     wholes: Mapping[int, tuple[int, sympy.Expr]]
     known: dict[int, Any] = field(default_factory=dict)  # values at the sample, as far as they were needed
     sizes: dict[int, Size] = field(default_factory=dict)  # of formulas, as far as they were asked for
-
-    def keys(self, outcome: Outcome) -> list[Key]:
-        """Return what of an outcome can be compared: values of computed steps, gradients with respect to any step."""
-        computed = [i for i in sorted(outcome.values) if self.case.program.ops[i] != "input"]
-        return [("value", i) for i in computed] + [("gradient", i) for i in sorted(outcome.gradients)]
 
     def expected(self, key: Key) -> int:
         """Return the node of the exact quantity."""
@@ -106,8 +99,7 @@ def theory(case: ExpressionCase, *, branching: bool = False) -> Theory:
     names = Alphabet([*program.inputs, name, *sorted(program.named if small else ())])
     whole = wholes(graph, program, names, values, upstream) if small else {}
     fixed = {name: sympy.S.One} if case.upstream == 1 else {}
-    inputs = each_once(case.inputs, decimal_text)
-    return Theory(case, graph, inputs, symbol, sample, upstream, name, names, fixed, values, derivatives, whole)
+    return Theory(case, graph, symbol, sample, upstream, name, names, fixed, values, derivatives, whole)
 
 
 def _concolic(sample: Mapping[str, Fraction]) -> tuple[Graph, type[Symbol]]:

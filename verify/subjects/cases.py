@@ -338,13 +338,14 @@ def drive(case: ExpressionCase, inputs: Mapping[str, Any], upstream: Any) -> Out
 
     _, returned = converse(case.subject, inputs, answer)
     named = named_gradients(case.inputs, returned, lambda names: _check_names(case, names, "gradient"))
-    gradients = {i: named[name] for name, i in case.program.inputs.items()}
+    names = case.program.names
+    gradients = {i: named[names[i]] for i in case.program.givens}
     if len(named) > len(gradients):
         gradients.update(_by_step(case, {name: named[name] for name in named if name not in case.inputs}))
-    unclaimed = tuple(name for name, gradient in named.items() if gradient is None)
-    if unclaimed:
-        gradients = {i: gradient for i, gradient in gradients.items() if gradient is not None}
-    return Outcome(values, gradients, unclaimed)
+    if all(gradient is not None for gradient in gradients.values()):
+        return Outcome(values, gradients)
+    claimed = {i: gradient for i, gradient in gradients.items() if gradient is not None}
+    return Outcome(values, claimed, tuple(name for name, gradient in named.items() if gradient is None))
 
 
 def _values(case: ExpressionCase, output: Any) -> dict[int, Any]:
