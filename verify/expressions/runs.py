@@ -41,7 +41,7 @@ def on_floats(case: ExpressionCase) -> Outcome:
 def on_symbols(theory: Theory) -> Outcome:
     """Run a case on symbols and return the nodes of what it computed; raises SubjectError."""
     graph, symbol = theory.graph, theory.symbol
-    inputs = {name: symbol(graph, graph.variable(name)) for name in theory.case.inputs}
+    inputs = {name: symbol(graph, graph.variables[name]) for name in theory.case.inputs}
     upstream = symbol(graph, theory.upstream)
     return _run(theory.case, inputs, upstream, lambda value: node_of(graph, value), "a formula")
 

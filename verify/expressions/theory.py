@@ -91,9 +91,8 @@ def theory(case: ExpressionCase, *, branching: bool = False) -> Theory:
     program, name = case.program, _upstream_name(case)
     sample = {**case.inputs, name: case.upstream}
     graph, symbol = _concolic(sample) if branching else (Graph(), Symbol)
-    variables = {name: graph.variable(name) for name in sample}
-    upstream = variables[name]
-    values = program.evaluate(variables, graph.constant, operations(graph))
+    *_, upstream = [graph.variable(name) for name in sample]
+    values = program.evaluate(graph.variables, graph.constant, operations(graph))
     derivatives = sweep(graph, program, values, upstream)
     small = len(program) <= _LARGEST_WHOLE and formulas.size(graph, values[program.result]).writable
     names = Alphabet([*program.inputs, name, *sorted(program.named if small else ())])

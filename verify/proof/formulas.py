@@ -34,7 +34,9 @@ class Alphabet:
     """The names of a case and the symbols that stand for them, made when they are first asked for."""
 
     def __init__(self, names: Iterable[str]) -> None:
-        self._places = {name: i for i, name in enumerate(dict.fromkeys(names))}
+        self._places: dict[str, int] = {}
+        for name in names:
+            self._places.setdefault(name, len(self._places))
 
     @cached_property
     def symbols(self) -> dict[str, sympy.Symbol]:

@@ -39,6 +39,7 @@ class Graph:
     """Nodes by number, arguments before the operations on them.
 
     The three lists hold what a node is: `ops` its operation, `args` the numbers of its arguments, `payloads` the rest.
+    `variables` are the nodes of the inputs by name, `constants` the values of those that are exact constants.
     """
 
     def __init__(self) -> None:
@@ -48,7 +49,7 @@ class Graph:
         self.constants: dict[int, Fraction] = {}
         self._unit = -1  # the node of 1, once there is one
         # Most of a graph, inputs by name, sums and products by arguments; the rest by operation and what makes it up.
-        self._variables: dict[str, int] = {}
+        self.variables: dict[str, int] = {}
         self._sums: dict[tuple[int, ...], int] = {}
         self._products: dict[tuple[int, ...], int] = {}
         self._numbers: dict[tuple[Any, ...], int] = {}
@@ -77,9 +78,9 @@ class Graph:
 
     def variable(self, name: str) -> int:
         """Return the node of an input."""
-        number = self._variables.get(name)
+        number = self.variables.get(name)
         if number is None:
-            number = self._variables[name] = self._new("variable", (), name)
+            number = self.variables[name] = self._new("variable", (), name)
         return number
 
     def constant(self, value: Fraction) -> int:

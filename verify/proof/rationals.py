@@ -39,9 +39,14 @@ class _Rationals:
 
     def __init__(self, point: Mapping[str, Fraction]) -> None:
         self.point = point
+        self._made: dict[int, flint.fmpq] = {}  # by identity: many inputs share one number
 
     def variable(self, name: str) -> flint.fmpq | None:
-        return balls.rational(self.point[name])
+        value = self.point[name]
+        found = self._made.get(id(value))
+        if found is None:
+            found = self._made[id(value)] = balls.rational(value)
+        return found
 
     def constant(self, value: Fraction) -> flint.fmpq | None:
         return balls.rational(value)
