@@ -12,7 +12,7 @@ def mistake(exact: Theory, step: int, actual: int) -> str:
 
     graph, program, derivative = exact.graph, exact.case.program, exact.derivatives
     terms = graph.args[derivative[step]] if graph.ops[derivative[step]] == "sum" else ()
-    inputs = {program.names[i]: i for i in program.givens if i != step}
+    inputs = {program.names[i]: i for i in program.input_steps if i != step}
     return diagnose(
         Suspect(
             graph=graph,

@@ -73,7 +73,8 @@ class Program:
 
     def args(self, index: int) -> tuple[int, ...]:
         """Return the steps that a step is an operation on."""
-        return tuple(i for i in (self.left[index], self.right[index]) if i != NONE)
+        left, right = self.left[index], self.right[index]
+        return (left, right) if right != NONE else (left,) if left != NONE else ()
 
     @cached_property
     def steps(self) -> list[Step]:
@@ -86,14 +87,14 @@ class Program:
         return [i for i, varies in enumerate(self.varies) if varies]
 
     @cached_property
-    def givens(self) -> list[int]:
+    def input_steps(self) -> list[int]:
         """Return the steps that are inputs, in the order in which the text uses them."""
         return [i for i, op in enumerate(self.ops) if op == "input"]
 
     @property
     def inputs(self) -> list[str]:
         """Return the names of the inputs in the order in which the text uses them."""
-        return [self.names[i] for i in self.givens]
+        return [self.names[i] for i in self.input_steps]
 
     @property
     def named(self) -> list[str]:

@@ -49,6 +49,7 @@ class Rows:
         self.real = exact.at_sample([*self.expected, *self._unknown()])
         self.enclosures: dict[str, dict[int, flint.arb]] = {"value": {}, "gradient": {}}
         self.no_bound = ""
+        # By identity, as the case keeps its numbers.
         self._inputs: dict[int, str] = by_identity(exact.case.inputs, decimal_text)
         self._typed = False  # whether there are any floats of the code in the graph
         self._written: dict[tuple[Any, ...], _Written] = {}

@@ -127,7 +127,7 @@ def wholes(
     The formula is without the upstream, and has only names that people gave: an unnamed step is written out.
     """
     whole = Whole(program, names)
-    inputs = {names.symbols[program.names[i]]: values[i] for i in program.givens}
+    inputs = {names.symbols[program.names[i]]: values[i] for i in program.input_steps}
     found = {}
     for index in program.nodes:
         formula, symbol = whole.derivative(index)

@@ -88,11 +88,14 @@ class Size(NamedTuple):
         return self.operations <= LONGEST and self.depth <= _DEEPEST and self.bits <= _MOST_BITS
 
 
+_LEAF = Size()  # one for all variables, of which there may be many
+
+
 class _Sizes:
     """The graph read as sizes of formulas."""
 
     def variable(self, name: str) -> Size:
-        return Size()
+        return _LEAF
 
     def constant(self, value: Fraction) -> Size:
         return Size(bits=value.numerator.bit_length() + value.denominator.bit_length())
@@ -101,7 +104,7 @@ class _Sizes:
         return self.constant(simplest_rational(value))
 
     def pi(self, payload: None) -> Size:
-        return Size()
+        return _LEAF
 
     def sum(self, a: Size, b: Size) -> Size:
         return _joined("sum", a, b)
@@ -127,7 +130,7 @@ def size(graph: Graph, node: int, known: Iterable[int] = (), sizes: dict[int, Si
     `sizes` are those from earlier calls with the same `known` nodes, and the new ones are added to them.
     """
     sizes = {} if sizes is None else sizes
-    sizes.update(dict.fromkeys(known, Size()))
+    sizes.update(dict.fromkeys(known, _LEAF))
     return graph.read([node], _Sizes(), sizes)[node]  # type: ignore[no-any-return]
 
 

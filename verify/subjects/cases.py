@@ -123,7 +123,7 @@ def _is_case(value: Any) -> TypeGuard[Case]:
 class Outcome(NamedTuple):
     """What a subject gave: forward values and claimed gradients by step; the inputs that it makes no claim on by name.
 
-    What the text names but does not tell apart is one step: of its names, only the first counts.
+    A step to which the text gives two names goes by the first of them.
     """
 
     values: dict[int, Any]
@@ -339,10 +339,10 @@ def drive(case: ExpressionCase, inputs: Mapping[str, Any], upstream: Any) -> Out
     _, returned = converse(case.subject, inputs, answer)
     named = named_gradients(case.inputs, returned, lambda names: _check_names(case, names, "gradient"))
     names = case.program.names
-    gradients = {i: named[names[i]] for i in case.program.givens}
+    gradients = {i: named[names[i]] for i in case.program.input_steps}
     if len(named) > len(gradients):
         gradients.update(_by_step(case, {name: named[name] for name in named if name not in case.inputs}))
-    if all(gradient is not None for gradient in gradients.values()):
+    if not any(gradient is None for gradient in named.values()):  # as in most cases
         return Outcome(values, gradients)
     claimed = {i: gradient for i, gradient in gradients.items() if gradient is not None}
     return Outcome(values, claimed, tuple(name for name, gradient in named.items() if gradient is None))
@@ -359,6 +359,7 @@ def _values(case: ExpressionCase, output: Any) -> dict[int, Any]:
 
 
 def _by_step(case: ExpressionCase, named: Mapping[str, Any]) -> dict[int, Any]:
+    """Return by step what was given by name; a second name of a step, as the output may have, is left out."""
     program = case.program
     found = {name: program.find(name) for name in named}
     return {i: named[name] for name, i in found.items() if i is not None and program.label(i) == name}
