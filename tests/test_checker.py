@@ -310,3 +310,19 @@ def test_the_command_that_reproduces(checked):
     from layers.shopping import buy_apples
 
     assert verify.check(buy_apples).reproduce == "gradproof run layers/shopping.py --case 'apples, wired by hand'"
+
+
+@pytest.mark.parametrize("text", ["x", "y = x", "y = x * 2\ny", "y = x * 2\nz = y"])
+def test_an_output_with_a_second_name_is_compared(text):
+    """The forward value counts also where the last line computes nothing anew."""
+    factor = 2 if "2" in text else 1
+
+    def case(forward):
+        def subject(x):
+            dout = yield forward * x
+            return factor * dout
+
+        return verify.case(text, at={"x": 3})(subject)
+
+    assert verify.check(case(factor)).good
+    assert not verify.check(case(3)).good

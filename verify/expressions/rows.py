@@ -42,8 +42,9 @@ class Rows:
         self.exact = exact
         self.program = exact.case.program
         self.floats: dict[str, dict[int, float]] = {"value": floats.values, "gradient": floats.gradients}
-        # What of the floats can be compared: values of computed steps, gradients with respect to any step.
-        self.computed = [i for i in sorted(floats.values) if self.program.ops[i] != "input"]
+        # What can be compared: values of computed steps and of the output, gradients with respect to any step.
+        ops, result = self.program.ops, self.program.result
+        self.computed = [i for i in sorted(floats.values) if ops[i] != "input" or i == result]
         self.claimed = sorted(floats.gradients)
         self.expected = [exact.expected(key) for key in self.keys()]
         self.real = exact.at_sample([*self.expected, *self._unknown()])

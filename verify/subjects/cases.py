@@ -123,7 +123,7 @@ def _is_case(value: Any) -> TypeGuard[Case]:
 class Outcome(NamedTuple):
     """What a subject gave: forward values and claimed gradients by step; the inputs that it makes no claim on by name.
 
-    A step to which the text gives two names goes by the first of them.
+    A step to which the text gives two names is there once.
     """
 
     values: dict[int, Any]
@@ -341,7 +341,8 @@ def drive(case: ExpressionCase, inputs: Mapping[str, Any], upstream: Any) -> Out
     names = case.program.names
     gradients = {i: named[names[i]] for i in case.program.input_steps}
     if len(named) > len(gradients):
-        gradients.update(_by_step(case, {name: named[name] for name in named if name not in case.inputs}))
+        others = _by_step(case, {name: named[name] for name in named if name not in case.inputs})
+        gradients = {**others, **gradients}
     if not any(gradient is None for gradient in named.values()):  # as in most cases
         return Outcome(values, gradients)
     claimed = {i: gradient for i, gradient in gradients.items() if gradient is not None}
@@ -359,10 +360,11 @@ def _values(case: ExpressionCase, output: Any) -> dict[int, Any]:
 
 
 def _by_step(case: ExpressionCase, named: Mapping[str, Any]) -> dict[int, Any]:
-    """Return by step what was given by name; a second name of a step, as the output may have, is left out."""
+    """Return by step what was given by name; where a step has a second name, as the output may, its own counts."""
     program = case.program
-    found = {name: program.find(name) for name in named}
-    return {i: named[name] for name, i in found.items() if i is not None and program.label(i) == name}
+    steps = {name: i for name in named if (i := program.find(name)) is not None}
+    own = {i: named[name] for name, i in steps.items() if program.label(i) == name}
+    return {**{i: named[name] for name, i in steps.items()}, **own}
 
 
 def named_gradients(names: Collection[str], returned: Any, check: Callable[[Iterable[str]], None]) -> Mapping[str, Any]:
