@@ -326,3 +326,21 @@ def test_an_output_with_a_second_name_is_compared(text):
 
     assert verify.check(case(factor)).good
     assert not verify.check(case(3)).good
+
+
+@pytest.mark.parametrize(("second", "good"), [(lambda y: y, True), (lambda y: 3 * y, False), (lambda y: "nix", False)])
+def test_two_names_of_a_step_have_one_value(second, good):
+    """Where both are given, neither hides the other: not in the forward values, and not in the gradients."""
+
+    @verify.case("y = x * 2\nz = y", at={"x": 3})
+    def forward(x):
+        y = 2 * x
+        dz = yield {"y": y, "z": second(y)}
+        return 2 * dz
+
+    @verify.case("y = x * 2\nz = y", at={"x": 3})
+    def backward(x):
+        dz = yield 2 * x
+        return {"x": 2 * dz, "y": dz, "z": second(dz)}
+
+    assert [verify.check(case).good for case in (forward, backward)] == [good, good]

@@ -174,7 +174,7 @@ def test_the_slowest_cases(command, tmp_path, monkeypatch):
     assert done.out == command("cases.py").out
     heading, slowest = done.err.splitlines()
     assert heading == "slowest of 3 cases:"
-    assert re.fullmatch(r" +\d+\.\d\d s  slow 사과  cases\.py:6", slowest)
+    assert re.fullmatch(r" +\d+\.\d\d s  slow 사과  cases\.py:13", slowest)
     assert float(slowest.split()[0]) >= 0.6
     every = command("cases.py", "--durations", "0").err.splitlines()[1:]
     assert every[0].split()[2] == "slow"

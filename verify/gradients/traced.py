@@ -113,7 +113,7 @@ def decided(case: TracedCase, seen: Observation, seed: int) -> tuple[list[Compar
     """Return the rows of a run, a row for each gradient that the subject returns; raises SubjectError."""
     exact = Exact(case, seen)
     on_floats = FloatRun(case, seen, seed)
-    place = case.backward or on_floats.backward or case.where
+    place = case.backward or on_floats.backward or case.code or case.where
     found = claims(exact, seed)
     others, open_branch = other_sides(case, seen, seed)
     strays = on_floats.strays()

@@ -37,7 +37,7 @@ from verify.expressions.expression import identifier, parse
 from verify.expressions.program import Program
 from verify.findings import allowances
 from verify.subjects.shapes import Input, Integer, Real, bindings, concrete, described
-from verify.where import made_at, printable, relative
+from verify.where import is_users, made_at, printable, relative, told
 
 _LONGEST_NAME = 200
 _DEEPEST = 3  # lists in lists that are looked into
@@ -91,6 +91,12 @@ class TracedCase(Case):
     sizes: Mapping[str, int] = field(default_factory=dict)
     backward: str = ""
     allow: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def code(self) -> str:
+        """Return the file and line of the subject, if a person wrote it: where the case was made, or elsewhere."""
+        code = getattr(inspect.unwrap(self.subject), "__code__", None)
+        return told((code.co_filename, code.co_firstlineno)) if code and is_users(code.co_filename) else ""
 
     @property
     def real(self) -> dict[str, Real]:
@@ -157,8 +163,7 @@ def case(
     def decorate(subject: Subject) -> Case:
         code = inspect.unwrap(subject).__code__
         inside = "<locals>" in subject.__qualname__  # of a function, which may make several
-        place = f"{relative(code.co_filename)}:{code.co_firstlineno}"
-        where = made_at() if inside else place
+        where = made_at() if inside else f"{relative(code.co_filename)}:{code.co_firstlineno}"
         title = name or subject.__name__.replace("_", " ")
         if isinstance(expression, str):
             _only_for("cases of arrays", options=options, sizes=sizes, allow=allow, **inputs)
@@ -174,7 +179,6 @@ def case(
             sizes=sizes,
             allow=allow,
             where=where,
-            backward=place if inside else "",
         )
 
     return decorate
@@ -341,8 +345,7 @@ def drive(case: ExpressionCase, inputs: Mapping[str, Any], upstream: Any) -> Out
     names = case.program.names
     gradients = {i: named[names[i]] for i in case.program.input_steps}
     if len(named) > len(gradients):
-        others = _by_step(case, {name: named[name] for name in named if name not in case.inputs})
-        gradients = {**others, **gradients}
+        gradients = _by_step(case, {name: named[name] for name in named if name not in case.inputs}, gradients)
     if not any(gradient is None for gradient in named.values()):  # as in most cases
         return Outcome(values, gradients)
     claimed = {i: gradient for i, gradient in gradients.items() if gradient is not None}
@@ -356,15 +359,20 @@ def _values(case: ExpressionCase, output: Any) -> dict[int, Any]:
             f"the yielded values lack the output {case.program.output!r}: {', '.join(map(repr, values))}"
         )
     _check_names(case, values, "value")
-    return _by_step(case, values)
+    return _by_step(case, values, {})
 
 
-def _by_step(case: ExpressionCase, named: Mapping[str, Any]) -> dict[int, Any]:
-    """Return by step what was given by name; where a step has a second name, as the output may, its own counts."""
-    program = case.program
-    steps = {name: i for name in named if (i := program.find(name)) is not None}
-    own = {i: named[name] for name, i in steps.items() if program.label(i) == name}
-    return {**{i: named[name] for name, i in steps.items()}, **own}
+def _by_step(case: ExpressionCase, named: Mapping[str, Any], found: dict[int, Any]) -> dict[int, Any]:
+    """Add what was given by name to what is found by step.
+
+    Raises ProtocolError where two names of a step (`z = y` gives it a second one) were not given one and the same.
+    """
+    for name, given in named.items():
+        step = case.program.find(name)
+        if step is not None and found.setdefault(step, given) is not given:
+            first = case.program.label(step)
+            raise ProtocolError(f"{name!r} and {first!r} are one step of the expression: one of them is enough")
+    return found
 
 
 def named_gradients(names: Collection[str], returned: Any, check: Callable[[Iterable[str]], None]) -> Mapping[str, Any]:
