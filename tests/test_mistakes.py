@@ -39,6 +39,15 @@ def test_mistakes_are_named(checked, name):
     assert bool(row.diagnosis) == bool(said)
 
 
+def test_swapped_inside(checked):
+    """Steps are told from what they are computed with, and not from what has nothing to do with them."""
+    backward, _ = MISTAKES["swapped"]
+    result = checked("(x + 1) * (y + 2)", {"x": 3, "y": 2}, MulLayer=wrong(arithmetic.MulLayer, backward))
+    said = {c.name: c.diagnosis for c in result.comparisons if c.quantity == "gradient" and c.diagnosis}
+    assert said["x + 1"].startswith("this is the gradient of y + 2: ")
+    assert said["x"].startswith("this is the gradient of y: ")
+
+
 def test_a_term_that_is_missing(checked):
     """Of two ways in which an input enters, one alone is told from a factor."""
     overwritten = wrong(arithmetic.AddLayer, lambda self, d: (d, 0 * d))

@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
+from verify.expressions.program import Program
 from verify.expressions.theory import Theory
+
+
+def _others(program: Program, step: int) -> dict[int, None]:
+    """Return the steps whose gradients may be taken for that of a step: what it is computed with, and other inputs."""
+    together = [program.args(i) for i in range(len(program)) if step in program.args(i)]
+    inputs = program.input_steps if program.ops[step] == "input" else []
+    return {i: None for i in (*(i for args in together for i in args), *inputs) if i != step and program.varies[i]}
 
 
 def mistake(exact: Theory, step: int, actual: int) -> str:
@@ -12,7 +20,6 @@ def mistake(exact: Theory, step: int, actual: int) -> str:
 
     graph, program, derivative = exact.graph, exact.case.program, exact.derivatives
     terms = graph.args[derivative[step]] if graph.ops[derivative[step]] == "sum" else ()
-    inputs = {program.names[i]: i for i in program.input_steps if i != step}
     return diagnose(
         Suspect(
             graph=graph,
@@ -21,7 +28,7 @@ def mistake(exact: Theory, step: int, actual: int) -> str:
             actual=Quantity((), [actual]),
             expected=[derivative[step]],
             shares=[list(terms)],
-            others={label: ((), [derivative[i]]) for label, i in inputs.items()},
+            others={program.label(i): ((), [derivative[i]]) for i in _others(program, step)},
             output=[exact.values[program.result]],
             upstream=[exact.upstream],
             sizes={},
