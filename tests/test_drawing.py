@@ -13,7 +13,8 @@ import results
 
 from layers.shopping import basket
 from reports import renderer
-from reports.page.drawing import LEGEND, beside, drawing, edges, legend, plain
+from reports.page.diagram import drawing
+from reports.page.drawing import LEGEND, beside, edges, legend, plain
 from reports.page.layout import RADIUS, layout, wide
 from reports.page.svg import inline
 from reports.page.view import SIGNS, tone

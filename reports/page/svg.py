@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 from importlib.resources import files
 
 from reports import rows
-from reports.page.drawing import Drawing, Edge, Said, Vertex, beside, drawing, legend
+from reports.page.diagram import drawing
+from reports.page.drawing import Drawing, Edge, Said, Vertex, beside, legend
 from reports.page.layout import BLAMED, RADIUS, Layout, Point, box, layout, shown, wide
 from reports.page.markup import Markup, joined, tag, text
 from verify.result import CaseResult, Run

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from reports import anchors, cells, rows, words
 from reports.page import svg, table
 from reports.page.chart import chart, worst
-from reports.page.drawing import drawing
+from reports.page.diagram import drawing
 from reports.page.formula import formula
 from reports.page.markup import Markup, joined, tag, text
 from verify.result import CaseResult, Comparison, Excerpt, Finding, Run, Verdict
