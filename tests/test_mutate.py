@@ -1,15 +1,14 @@
 """The command `mutate`: what is planted, what becomes of it, and what is said of that."""
 
 import json
-import os
 from pathlib import Path
 
 import jsonschema
 import pytest
+from effort import LONG
 
 ROOT = Path(__file__).parent.parent
 SCHEMA = json.loads((ROOT / "reports" / "mutants.schema.json").read_text())
-LONG = bool(os.environ.get("GRADPROOF_LONG"))
 LAYER = """
 import numpy as np
 import verify

@@ -1,15 +1,15 @@
 """Every operator, by what it makes of a line; and that the mistake is caught."""
 
 import json
-import os
 from pathlib import Path
 
 import pytest
+from effort import LONG
 
 from verify.mutation.operators import KEEPING, OPERATORS
 from verify.mutation.result import KINDS
 
-pytestmark = pytest.mark.skipif(not os.environ.get("GRADPROOF_LONG"), reason="a minute: GRADPROOF_LONG=1")
+pytestmark = pytest.mark.skipif(not LONG, reason="a minute: GRADPROOF_LONG=1")
 PLANTED = Path(__file__).parent / "data" / "planted.py"
 X = "return dout - dout.mean(axis=1, keepdims=True)"
 DW, DB = "self.dW = self.x.T @ dout", "self.db = dout.sum(axis=0)"

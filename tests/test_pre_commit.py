@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from effort import LONG
 
 ROOT = Path(__file__).parent.parent
 BIN = Path(sys.executable).parent
@@ -22,7 +23,6 @@ def square(x):
     dy = yield x * x
     return 2 * x * dy
 """
-LONG = bool(os.environ.get("GRADPROOF_LONG"))
 
 
 def run(folder, *command, check=True):

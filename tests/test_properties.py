@@ -6,6 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 import sympy
+from effort import LONG
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
@@ -49,7 +50,9 @@ def case_of(text, values, layers):
     return case
 
 
-SETTINGS = settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
+SETTINGS = settings(
+    max_examples=150 if LONG else 50, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True
+)
 
 
 @SETTINGS

@@ -8,7 +8,6 @@ does not has to be proved (or to agree), and all of them where nothing is change
 """
 
 import math
-import os
 import random
 from collections import Counter
 from types import SimpleNamespace
@@ -16,6 +15,7 @@ from types import SimpleNamespace
 import flint
 import numpy as np
 import pytest
+from effort import LONG
 from hypothesis import HealthCheck, assume, given, seed, settings
 from hypothesis import strategies as st
 
@@ -28,8 +28,7 @@ from verify.subjects.shapes import samples
 from verify.tracing.floats import FloatRun
 from verify.tracing.observe import _FIXED, observe, variants
 
-LONG = bool(os.environ.get("GRADPROOF_LONG"))
-LAYERS = 5_000 if LONG else 150
+LAYERS = 5_000 if LONG else 90
 CHECKED = 60 if LONG else 6  # of them again by verify.check, from the case to the rows
 SHAPES = ("2 3", "3", "2 1", "", "3 2")  # of the inputs; each pair but the last with another broadcasts
 THRESHOLDS = (0.1373, -0.2637, 0.5)
