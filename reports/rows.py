@@ -47,7 +47,8 @@ def rows(case: CaseResult, *, everything: bool = False) -> list[Row]:
     """Return the rows of a case, failures first: all gradients, and what else is not good or everything there is."""
     chosen = [c for c in case.comparisons if everything or c.quantity == "gradient" or not c.good]
     if traced(case):
-        found = _by_quantity(chosen, several=len(variants(case)) > 1, everything=everything)
+        several = len({c.variant for c in case.comparisons if c.variant and c.quantity != "case"}) > 1
+        found = _by_quantity(chosen, several=several, everything=everything)
     else:
         found = [Row(c, explained=everything or needs_words(c)) for c in chosen]
     return sorted(found, key=lambda row: (row.comparison.passes, row.comparison.good))

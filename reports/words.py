@@ -134,7 +134,7 @@ def _regions(case: CaseResult, most: int | None, everything: bool) -> list[Remar
         return [branches]
     said = [] if cover.complete and not cover.variant else [Remark("regions", [_covered(cover)], prose=True)]
     said += [branches] if everything else []
-    unvisited = [_branch(b.where, b.condition, b.count) for b in cover.unvisited]
+    unvisited = list(dict.fromkeys(_branch(b.where, b.condition, b.count) for b in cover.unvisited))
     said.append(Remark("never visited", _some(unvisited, most)))
     return [*said, Remark("on edges", _some(cover.kinks, most))]
 

@@ -328,6 +328,23 @@ def test_an_output_with_a_second_name_is_compared(text):
     assert not verify.check(case(3)).good
 
 
+def test_a_second_name_is_a_name():
+    """A line that only names a step anew gives it a name to yield, in the middle and at the end."""
+
+    @verify.case("y = x * 2\nz = y\nw = z * x", at={"x": 3})
+    def middle(x):
+        dw = yield {"z": x * 2, "w": 2 * x * x}
+        return 4 * x * dw
+
+    @verify.case("y = x * 2\ny", at={"x": 3})
+    def last(x):
+        dy = yield {"y": x * 2}
+        return 2 * dy
+
+    assert verify.check(middle).good
+    assert verify.check(last).good
+
+
 @pytest.mark.parametrize(("second", "good"), [(lambda y: y, True), (lambda y: 3 * y, False), (lambda y: "nix", False)])
 def test_two_names_of_a_step_have_one_value(second, good):
     """Where both are given, neither hides the other: not in the forward values, and not in the gradients."""

@@ -204,6 +204,19 @@ def test_cases_in_other_places_are_found():
     assert [case.name for case in collect(["deep.py"])] == names
 
 
+def test_an_imported_case_has_the_name_of_its_home():
+    """It is the same case, which is found and repeated there, whatever it is called where it was imported to."""
+    write(
+        home_dot_py="import verify\n"
+        "one = verify.derivative(lambda x: x * x, lambda x: 2 * x, x='N')\n"
+        "some = {'other': verify.derivative(lambda x: x**3, lambda x: 3 * x**2, x='N')}\n",
+        away_dot_py="from home import one as first, some as these\n",
+    )
+    home = [("home.py:2", "one"), ("home.py:3", "some other")]
+    for targets in (["home.py", "away.py"], ["away.py", "home.py"], ["away.py"], ["home.py"]):
+        assert [(case.where, case.name) for case in collect(targets)] == home
+
+
 FACTORY = """
 import verify
 

@@ -652,6 +652,42 @@ class SharedConstants:
         return self.room["slope"] * dout
 
 
+class SizeOnTheClass:
+    """Right as long as all batches have one size."""
+
+    def forward(self, x):
+        SizeOnTheClass.size = len(x)
+        return x.mean(axis=0)
+
+    def backward(self, dout):
+        return np.repeat(dout[None] / SizeOnTheClass.size, SizeOnTheClass.size, 0)
+
+
+class GradientOnTheClass(Affine):
+    def backward(self, dout):
+        GradientOnTheClass.dW, self.db = self.x.T @ dout, dout.sum(axis=0)
+        return dout @ self.W.T
+
+
+class SharedGradients(Affine):
+    def __init__(self, W, b, grads={}):  # noqa: B006 - the fault
+        super().__init__(W, b)
+        self.grads = grads
+
+    def backward(self, dout):
+        self.grads["W"], self.db = self.x.T @ dout, dout.sum(axis=0)
+        return dout @ self.W.T
+
+    @property
+    def dW(self):  # noqa: N802 - as it is written
+        return self.grads["W"]
+
+
+class OwnGradients(SharedGradients):
+    def __init__(self, W, b):
+        super().__init__(W, b, {})
+
+
 class ClassMask:
     def forward(self, x):
         type(self).mask = np.random.rand(*x.shape) > 0.5
@@ -705,7 +741,16 @@ PLANTED = {
     "GP118": [of(Counting)],
     "GP119": [of(Decaying)],
     "GP120": [of(KeepsItsInput)],
-    "GP121": [of(ClassCache), of(DefaultArgument), of(OnTheClass), of(OneAtATime), of(ClassMask)],
+    "GP121": [
+        of(ClassCache),
+        of(DefaultArgument),
+        of(OnTheClass),
+        of(OneAtATime),
+        of(ClassMask),
+        of(SizeOnTheClass),
+        affine(GradientOnTheClass),
+        affine(SharedGradients),
+    ],
 }
 # What a planted fault brings with it, rightly: a layer that returns what it overwrites also lends it, for one.
 ALONGSIDE = {
@@ -727,6 +772,7 @@ CLEAN = [
         of(OwnRandom),
         of(BackwardFirst),
         of(SharedConstants),
+        affine(OwnGradients),
         of(DrawsInBackward),
         the_only_layer,
     ],

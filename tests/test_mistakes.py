@@ -1,7 +1,10 @@
 """Wrong gradients of expressions: which mistake is named, and that none is where it is another one."""
 
+import numpy as np
 import pytest
+from subjects import elementwise
 
+import verify
 from layers import arithmetic
 from verify import Verdict
 
@@ -54,3 +57,10 @@ def test_a_term_that_is_missing(checked):
     result = checked("x * y + x", {"x": 3, "y": 2}, AddLayer=overwritten)
     row = next(c for c in result.comparisons if (c.quantity, c.name) == ("gradient", "x"))
     assert "assigned and not accumulated" in row.diagnosis
+
+
+def test_nothing_is_made_of_a_zero():
+    """Where the exact gradient of a single entry is 0, as beyond a clip, no term of it is said to be missing."""
+    case = elementwise(lambda x: np.minimum(x, 6), lambda d, x: d * np.where(x > 6, 7, 1), shape="N")
+    (row,) = (c for c in verify.check(case).comparisons if c.verdict is Verdict.REFUTED)
+    assert (row.relation, row.diagnosis) == ("expected = 0", "")

@@ -109,13 +109,25 @@ def _values(module: ModuleType) -> Iterator[tuple[str, Any]]:
             yield from ((f"{name} {key}", item) for key, item in vars(value).items())
 
 
+def _at_home(case: Case, module: ModuleType) -> Iterator[str]:
+    """Yield the name that a case has in the module where it was made, if that is another one: there it is found too."""
+    file = Path(case.where.rpartition(":")[0]).resolve()
+    if case.unnamed and file != Path(module.__file__ or "").resolve():
+        for other in list(sys.modules.values()):
+            if Path(getattr(other, "__file__", None) or "").resolve() == file:
+                yield from (
+                    name for key, value in _values(other) for name, one in cases_of_value(key, value) if one is case
+                )
+
+
 def _cases_in(module: ModuleType, target: str) -> list[Case]:
     """Return the cases that are values of a module, in the order of their definition.
 
     Those that nobody has named have the name of their variable.
     """
     found = [pair for name, value in _values(module) for pair in cases_of_value(name, value)]
-    cases = {id(value): value.titled(name.replace("_", " ")) for name, value in reversed(found)}
+    homes = {id(value): name for _, value in found for name in _at_home(value, module)}
+    cases = {id(value): value.titled(homes.get(id(value), name).replace("_", " ")) for name, value in reversed(found)}
     cases = dict(reversed(cases.items()))
     names: set[tuple[str, str]] = set()
     for case in cases.values():

@@ -67,9 +67,14 @@ class Place:
         return self.enclosures.certain(self.recorder.asked).all(axis=0)
 
     def doubtful(self, column: int) -> str:
-        """Return the file and line of the first branch that rounding may decide there."""
+        """Return the file and line of the first branch that rounding may decide there, or nothing.
+
+        Where something overflows on the way, nothing is known of what is asked, and nothing said against it.
+        """
         certain = self.enclosures.certain(self.recorder.asked)[:, column]
-        return told(list(self.recorder.asked.values())[int(np.argmin(certain))])
+        known = np.isfinite(self.enclosures.of(list(self.recorder.asked))[1][:, column])
+        doubt = ~certain & known
+        return told(list(self.recorder.asked.values())[int(np.argmax(doubt))]) if doubt.any() else ""
 
     @cached_property
     def exact(self) -> dict[int, truth.Column]:

@@ -67,13 +67,13 @@ def trials(
     scales: Scales = {}
     found = _told([trial for one in planned if (trial := _trial(*one, scales)) is not None], scales)
     met = [place.run for place in places[1:] if place.wrong and place.run not in known]
-    open_ = {place.doubtful(column): one for one, place, column in reversed(planned) if _open(one, place, column)}
-    return found, met, open_
+    open_ = {_open(one, place, column): one for one, place, column in reversed(planned)}
+    return found, met, {where: one for where, one in open_.items() if where}
 
 
-def _open(tried: Tried, place: Place, column: int) -> bool:
-    """Tell whether rounding decides a branch in double precision; the shorter formats do so much more often."""
-    return tried.numbers is DOUBLE and not place.certain[column]
+def _open(tried: Tried, place: Place, column: int) -> str:
+    """Return what branch rounding decides in double precision, or nothing; the shorter formats do so more often."""
+    return place.doubtful(column) if tried.numbers is DOUBLE and not place.certain[column] else ""
 
 
 def _trial(tried: Tried, place: Place, column: int, scales: Scales) -> Trial | None:

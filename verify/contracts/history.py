@@ -9,15 +9,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
+from itertools import repeat
 from typing import Any
 
 import numpy as np
 
-from verify.contracts.arrays import apart, copied, flat
-from verify.contracts.drive import others, run
+from verify.contracts.arrays import apart, copied, flat, share
+from verify.contracts.drive import Numbers, others, run, sample
 from verify.contracts.modes import Mode, mode_of
-from verify.contracts.notice import Call, Unit, outline
-from verify.contracts.replay import Layer
+from verify.contracts.notice import Call, Unit, at, outline
+from verify.contracts.replay import Layer, kept
 from verify.contracts.trial import Trial, attempt
 from verify.expressions.runs import SubjectError
 from verify.result import Finding
@@ -145,21 +146,38 @@ def instances(trial: Trial) -> Iterator[Finding]:
     made = zip(trial.ran.units, trial.again.units, strict=False)
     if not trial.ran.units or any(one.live is other.live for one, other in made):
         return
-    numbers = others(trial.case, trial.exact.seen)
-    if isinstance(attempt(trial.run, numbers), SubjectError):
+    if any(map(_on_the_class, zip(trial.ran.units, trial.again.units, strict=False), repeat(trial.again.gradients))):
+        yield trial.found("GP121", "a gradient is left where another layer of its class leaves its own")
         return
+    shapes = [trial.exact.seen, *([trial.batch.seen] if trial.batch else [])]
+    for numbers in (others(trial.case, shapes[0]), *(sample(trial.case, seen) for seen in shapes[1:])):
+        if not isinstance(attempt(trial.run, numbers), SubjectError) and (said := _disturbed(trial, numbers)):
+            yield trial.found("GP121", said)
+            return
 
-    def use_others() -> None:
+
+def _on_the_class(units: tuple[Unit, Unit], gradients: Any) -> bool:
+    """Tell whether gradients are held by the class of a layer, or by an object that another layer holds as well."""
+    first, last = (unit.live for unit in units)
+    if any(isinstance(value, np.ndarray) and share(value, gradients) for value in vars(type(last)).values()):
+        return True
+    return any(len(path) > 1 and at(first, path[:-1]) is at(last, path[:-1]) for path in kept(units[1], gradients))
+
+
+def _disturbed(trial: Trial, numbers: Numbers) -> str:
+    """Say what becomes of a layer while another one is used, if it is not what becomes of it alone."""
+
+    def use_another() -> None:
         run(trial.case, trial.exact.seen.variant.options, numbers, lambda: None)  # and so with other random numbers
         trial.rewind()  # as in the run that it is compared with
 
-    alone, beside = trial.run(trial.numbers, trial.rewind), attempt(trial.run, trial.numbers, use_others)
+    alone, beside = trial.run(trial.numbers, trial.rewind), attempt(trial.run, trial.numbers, use_another)
     if isinstance(beside, SubjectError):
-        yield trial.found("GP121", f"with another layer of its class between forward and backward it raises {beside}")
-    elif apart(beside.gradients, alone.gradients):
-        yield trial.found("GP121", "another layer of its class between forward and backward changes the gradient")
-    elif apart(beside.output, alone.output):
-        yield trial.found("GP121", "another layer of its class changes the output that this one has returned")
+        return f"with another layer of its class between forward and backward it raises {beside}"
+    if apart(beside.gradients, alone.gradients):
+        return "another layer of its class between forward and backward changes the gradient"
+    changed = apart(beside.output, alone.output)
+    return "another layer of its class changes the output that this one has returned" if changed else ""
 
 
 def same_forward(trial: Trial) -> Iterator[Finding]:

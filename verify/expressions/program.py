@@ -127,13 +127,13 @@ class Program:
         return {**{self.label(i): i for i in self.nodes}, self.output: self.result}
 
     def find(self, label: Any) -> int | None:
-        """Return the step that varies and has a label, as `labels` does, which takes long to make for one name."""
+        """Return the step that varies and has a label, or a second name; `labels` takes long to make for one name."""
         if label == self.output:
             return self.result
         if not (isinstance(label, str) and label.isidentifier()):  # a text, which is never the like of a name
             return self.labels.get(label)
         index = self.scope.get(label)
-        return index if index is not None and self.names[index] == label and self.varies[index] else None
+        return index if index is not None and self.varies[index] else None
 
     def evaluate(
         self, inputs: Mapping[str, Any], number: Callable[[Fraction], Any], operations: Operations = OPERATIONS

@@ -27,7 +27,7 @@ def regions(case: TracedCase, runs: Sequence[Exact], seed: int) -> tuple[list[Co
         regions=sum(1 + len(explorer.runs) for explorer in found),
         complete=complete,
         variant=sizes,
-        unvisited=tuple(chain.from_iterable(explorer.unvisited(done) for explorer in found)),
+        unvisited=tuple(chain.from_iterable(e.unvisited(done) for e in found if not complete or _sizes(e) != sizes)),
         kinks=tuple(dict.fromkeys(chain.from_iterable(edge.said.values() for edge in edges))),
     )
     rows = [row for explorer, edge in zip(found, edges, strict=True) for row in (*explorer.rows, *edge.rows)]
@@ -53,7 +53,11 @@ def _complete(case: TracedCase, found: list[Explorer], runs: Sequence[Exact], se
     # A question about several numbers, as of their largest, is not asked of one.
     complete = complete and {s for e in found for s in e.asked()} <= {s for e in singles for s in e.asked()}
     found += singles
-    return complete, ", ".join(f"{name}={size}" for name, size in singles[0].variant.sizes.items()) if complete else ""
+    return complete, _sizes(singles[0]) if complete else ""
+
+
+def _sizes(explorer: Explorer) -> str:
+    return ", ".join(f"{name}={size}" for name, size in explorer.variant.sizes.items())
 
 
 def apart(row: Comparison) -> Comparison:

@@ -354,7 +354,7 @@ def drive(case: ExpressionCase, inputs: Mapping[str, Any], upstream: Any) -> Out
 
 def _values(case: ExpressionCase, output: Any) -> dict[int, Any]:
     values = output if isinstance(output, Mapping) else {case.program.output: output}
-    if case.program.output not in values:
+    if not any(case.program.find(name) == case.program.result for name in values):
         raise ProtocolError(
             f"the yielded values lack the output {case.program.output!r}: {', '.join(map(repr, values))}"
         )
@@ -367,11 +367,15 @@ def _by_step(case: ExpressionCase, named: Mapping[str, Any], found: dict[int, An
 
     Raises ProtocolError where two names of a step (`z = y` gives it a second one) were not given one and the same.
     """
+    names: dict[int, str] = {}
     for name, given in named.items():
         step = case.program.find(name)
-        if step is not None and found.setdefault(step, given) is not given:
-            first = case.program.label(step)
+        if step is None:
+            continue
+        if found.setdefault(step, given) is not given:
+            first = names.get(step, case.program.label(step))
             raise ProtocolError(f"{name!r} and {first!r} are one step of the expression: one of them is enough")
+        names[step] = name
     return found
 
 

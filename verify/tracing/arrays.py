@@ -49,7 +49,7 @@ def active() -> Trace | None:
 def current() -> Trace:
     """Return the trace that arrays are built on; raises TraceError where a run is over."""
     if (trace := _running.get()) is None:
-        raise ForeignSymbolError(f"a symbol that was kept from another run, at {asked_at()}")
+        raise ForeignSymbolError(f"a symbol that was kept from another run (in a cache, say), at {asked_at()}")
     return trace
 
 
@@ -308,7 +308,7 @@ def symbols(value: Any, shape: Sequence[int] | None = None) -> list[Any]:
     if not _only_symbols(found):
         found = list(map(lift, found))
     if not {current()}.issuperset(map(_GRAPH, found)):
-        raise ForeignSymbolError(f"a symbol that was kept from another run, at {asked_at()}")
+        raise ForeignSymbolError(f"a symbol that was kept from another run (in a cache, say), at {asked_at()}")
     return found
 
 

@@ -101,7 +101,7 @@ def node_of(graph: Graph, value: object) -> int | None:
         return graph.whole(value)
     if isinstance(value, Symbol):
         if value.graph is not graph:
-            raise ForeignSymbolError(f"a symbol that was kept from another run, at {asked_at()}")
+            raise ForeignSymbolError(f"a symbol that was kept from another run (in a cache, say), at {asked_at()}")
         return value.node
     if isinstance(value, int):
         return graph.whole(value)
