@@ -12,7 +12,6 @@ from pathlib import Path
 
 import pytest
 import results
-from effort import LONG
 from playwright.sync_api import sync_playwright
 from test_drawing import SHARED, SwappedMul, random_text
 
@@ -191,7 +190,7 @@ def contrast(front, back):
 def test_graphs_of_all_shapes_have_room(browser, checked, tmp_path):
     """In random graphs, with names used again and again and long ones, no label is on another."""
     cases = []
-    for seed in range(12 if LONG else 5):
+    for seed in range(8):
         text, at = random_text(seed)
         layers = {"MulLayer": SwappedMul} if seed % 2 else {}
         cases.append(replace(checked(text, at, **layers), name=f"graph {seed}"))
