@@ -114,7 +114,10 @@ def _at_home(case: Case, module: ModuleType) -> Iterator[str]:
     file = Path(case.where.rpartition(":")[0]).resolve()
     if case.unnamed and file != Path(module.__file__ or "").resolve():
         for other in list(sys.modules.values()):
-            if Path(getattr(other, "__file__", None) or "").resolve() == file:
+            path = Path(getattr(other, "__file__", None) or "")
+            if (
+                path.name == file.name and path.resolve() == file
+            ):  # there are thousands, and the second question is slow
                 yield from (
                     name for key, value in _values(other) for name, one in cases_of_value(key, value) if one is case
                 )
