@@ -345,6 +345,12 @@ def test_a_second_name_is_a_name():
     assert verify.check(last).good
 
 
+@pytest.mark.parametrize(("stated", "good"), [(6, True), (7, False)])
+def test_a_value_may_be_stated_by_a_second_name(checked, stated, good):
+    """What is stated of a name that only names a step anew is compared with that step."""
+    assert checked("y = x * 2\nz = y\nw = z * x", {"x": 3}, stated={("value", "z"): stated}).good == good
+
+
 @pytest.mark.parametrize(("second", "good"), [(lambda y: y, True), (lambda y: 3 * y, False), (lambda y: "nix", False)])
 def test_two_names_of_a_step_have_one_value(second, good):
     """Where both are given, neither hides the other: not in the forward values, and not in the gradients."""

@@ -168,7 +168,9 @@ class Rows:
         """Compare the values that the case states with the exact ones."""
         rows = []
         for (quantity, label), stated in self.exact.case.stated.items():
-            node = self.exact.expected((quantity, self.exact.case.program.labels[label]))
+            step = self.program.find(label)
+            assert step is not None  # the case was refused otherwise
+            node = self.exact.expected((quantity, step))
             exact = self.exact.at_sample([node])[node]
             verdict, evidence = Verdict.REFUTED, _OTHER
             if exact.rational == stated:
