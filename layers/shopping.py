@@ -86,23 +86,25 @@ def basket(n: int) -> verify.Case:
 
     @verify.case(_basket_text(n), at=at, name=f"a basket of {n}")
     def buy(tax: Number, **given: Number) -> Shopping:
-        muls = [MulLayer() for _ in range(n)]
-        adds = [AddLayer() for _ in range(n - 1)]
-        mul_tax = MulLayer()
+        muls, adds, mul_tax = [], [], MulLayer()
 
-        prices = [mul.forward(given[fruit], given[cnt]) for mul, (fruit, cnt) in zip(muls, fruits, strict=True)]
-        total = prices[0]
-        for add, price in zip(adds, prices[1:], strict=True):
-            total = add.forward(total, price)
+        total = 0
+        for fruit, cnt in fruits:
+            muls.append(MulLayer())
+            price = muls[-1].forward(given[fruit], given[cnt])
+            if len(muls) == 1:
+                total = price
+                continue
+            adds.append(AddLayer())
+            total = adds[-1].forward(total, price)
 
         dprice = yield {"price": mul_tax.forward(total, tax)}
 
         dtotal, dtax = mul_tax.backward(dprice)
         gradients = {"tax": dtax}
-        for i in range(n, 0, -1):
-            dtotal, dfruit_price = adds[i - 2].backward(dtotal) if i > 1 else (None, dtotal)
-            fruit, cnt = fruits[i - 1]
-            gradients[fruit], gradients[cnt] = muls[i - 1].backward(dfruit_price)
+        for fruit, cnt in reversed(fruits):
+            dtotal, dfruit_price = adds.pop().backward(dtotal) if adds else (None, dtotal)
+            gradients[fruit], gradients[cnt] = muls.pop().backward(dfruit_price)
         return gradients
 
     return buy

@@ -7,7 +7,7 @@ from fractions import Fraction
 from functools import cache
 
 from verify.errors import ForeignSymbolError, InputError
-from verify.exact import decimal_text, each_once
+from verify.exact import decimal_text, texts
 from verify.excerpts import excerpted
 from verify.expressions import runs
 from verify.expressions.culprit import placed
@@ -63,7 +63,7 @@ def _check_expression(case: ExpressionCase, seed: int) -> CaseResult:
         output=case.program.output,
         expression=exact.text(output),
         output_value=exact.at_sample([output])[output].readable,
-        inputs=tuple(each_once(case.inputs, decimal_text).items()),
+        inputs=tuple(texts(case.inputs)),
         upstream=(exact.upstream_name, decimal_text(case.upstream)),
         comparisons=tuple(placed(case, drawn, comparisons)),
         unclaimed=unclaimed,
@@ -127,11 +127,12 @@ def _decisions(exact: Theory, expected: list[int], actual: list[int], at: Points
     """Decide each quantity, given its node and that of what the subject computed."""
     pairs = list(zip(expected, actual, strict=True))
     twice = [(exact.derivatives[i], node) for i, (node, _) in exact.wholes.items()]
-    found = decide(exact.graph, [*pairs, *twice], at, seed)
+    found = decide(exact.graph, pairs + twice, at, seed)
     # The sweep stands on its own; that it is not proved equal to the whole may be for want of a law of roots.
     if not all(decision.verdict.good for decision in found[len(pairs) :]):
         raise SubjectError(_INCONSISTENT)
-    return found[: len(pairs)]
+    del found[len(pairs) :]
+    return found
 
 
 def _reproduce(case: ExpressionCase) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import numbers
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal, Inexact, InvalidOperation, localcontext
 from fractions import Fraction
 from functools import lru_cache
@@ -118,6 +118,12 @@ def each_once(inputs: Mapping[str, Fraction], convert: Callable[[Fraction], Any]
     """Convert the inputs; of those that share one number, as many do, that is converted once."""
     found = by_identity(inputs, convert)
     return {name: found[id(value)] for name, value in inputs.items()}
+
+
+def texts(inputs: Mapping[str, Fraction]) -> Iterator[tuple[str, str]]:
+    """Return the inputs as people type them."""
+    found = by_identity(inputs, decimal_text)
+    return ((name, found[id(value)]) for name, value in inputs.items())
 
 
 def by_identity(inputs: Mapping[str, Fraction], convert: Callable[[Fraction], Any]) -> dict[int, Any]:

@@ -43,7 +43,7 @@ _NOT_ARITHMETIC: dict[type[ast.AST], str] = {
     ast.NamedExpr: "an assignment inside an expression",
     ast.AugAssign: "an assignment that changes a value",
 }
-_PIECE = 100  # lines: their tree is to stay in the processor's cache
+_PIECE = 25  # lines: their tree is to stay in the processor's cache
 _LARGEST_POWER = 1000
 _LARGEST_ROOT = 10**9
 _LONGEST_SHOWN = 80

@@ -26,8 +26,11 @@ Known = Mapping[str, Verdict]  # on the forward values, or the gradients, of ste
 
 def picture(exact: Theory, comparisons: Sequence[Comparison]) -> Graph | None:
     """Return the graph of a case, or None for one that is too large to be drawn."""
+    size = len(exact.case.program)
+    if size > _LARGEST:
+        return None
     good = all(c.good for c in comparisons)
-    if len(exact.case.program) > (_MOST if good else _LARGEST):
+    if good and size > _MOST:
         return None
     drawn = _drawn(exact)
     return Graph(tuple(drawn), exact.case.program.result, None if good else _blamed(exact, comparisons))

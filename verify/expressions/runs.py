@@ -87,15 +87,15 @@ def following() -> Iterator[None]:
 
 
 def _converted(case: ExpressionCase, outcome: Outcome, convert: Callable[[Any], Any], kind: str) -> Outcome:
-    def each(values: dict[int, Any], what: str) -> dict[int, Any]:
-        converted = {i: convert(value) for i, value in values.items()}
-        for i, value in converted.items():
-            if value is None:
-                came = f"{printable(repr(values[i]))} ({type(values[i]).__name__})"
-                raise SubjectError(f"the {what} {case.program.label(i)!r} is {came}: {kind} was expected")
-        return converted
-
-    return Outcome(each(outcome.values, "value of"), each(outcome.gradients, "gradient of"), outcome.unclaimed)
+    """Convert an outcome in place."""
+    for values, what in ((outcome.values, "value"), (outcome.gradients, "gradient")):
+        for i, value in values.items():
+            converted = convert(value)
+            if converted is None:
+                came = f"{printable(repr(value))} ({type(value).__name__})"
+                raise SubjectError(f"the {what} of {case.program.label(i)!r} is {came}: {kind} was expected")
+            values[i] = converted
+    return outcome
 
 
 def _to_float(value: Any) -> float | None:

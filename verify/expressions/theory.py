@@ -11,7 +11,7 @@ import sympy
 
 from verify.gradients.derive import sweep, wholes
 from verify.proof import formulas, rationals
-from verify.proof.formulas import Alphabet, Size
+from verify.proof.formulas import Alphabet
 from verify.proof.graph import Graph
 from verify.proof.rationals import Real
 from verify.subjects.cases import ExpressionCase
@@ -42,7 +42,7 @@ class Theory:
     derivatives: list[int]
     wholes: Mapping[int, tuple[int, sympy.Expr]]
     known: dict[int, Any] = field(default_factory=dict)  # values at the sample, as far as they were needed
-    sizes: dict[int, Size] = field(default_factory=dict)  # of formulas, as far as they were asked for
+    counts: dict[int, int] = field(default_factory=dict)  # of the operations in long formulas
 
     def expected(self, key: Key) -> int:
         """Return the node of the exact quantity."""
@@ -63,12 +63,12 @@ class Theory:
     def text(self, node: int, fixed: Mapping[str, sympy.Expr] | None = None) -> str:
         """Write the formula of a node; `fixed` gives variables a value."""
         monomial = self._monomial(node, fixed or {})
-        return formulas.text(self.graph, node, self.names, fixed, sizes=self.sizes) if monomial is None else monomial
+        return formulas.text(self.graph, node, self.names, fixed, counts=self.counts) if monomial is None else monomial
 
     def _monomial(self, node: int, fixed: Mapping[str, sympy.Expr]) -> str | None:
         """Write a product of a few different variables as SymPy would, in a hundredth of the time; None for others."""
         ops, args, payloads = self.graph.ops, self.graph.args, self.graph.payloads
-        found: list[str] = []
+        found: list[int] = []
         todo = [node]
         while todo:
             number = todo.pop()
@@ -78,24 +78,25 @@ class Theory:
             elif op != "variable" or len(found) == _MOST_FACTORS:
                 return None
             elif payloads[number] not in fixed:
-                found.append(payloads[number])
+                found.append(number)
             elif fixed[payloads[number]] is not sympy.S.One:
                 return None
         if len(set(found)) < len(found):
             return None
-        return "*".join(sorted(found, key=self.names.rank)) or "1"
+        return "*".join([payloads[number] for number in sorted(found)]) or "1"  # in the order of the alphabet
 
 
 def theory(case: ExpressionCase, *, branching: bool = False) -> Theory:
     """Work out the exact side of a case; `branching`, on a graph and with symbols that can be branched on."""
     program, name = case.program, _upstream_name(case)
     sample = {**case.inputs, name: case.upstream}
-    graph, symbol = _concolic(sample) if branching else (Graph(), Symbol)
-    *_, upstream = [graph.variable(name) for name in sample]
+    variables = [*program.inputs, name]
+    graph, symbol = _concolic({name: sample[name] for name in variables}) if branching else (Graph(), Symbol)
+    *_, upstream = [graph.variable(name) for name in variables]
     values = program.evaluate(graph.variables, graph.constant, operations(graph))
     derivatives = sweep(graph, program, values, upstream)
     small = len(program) <= _LARGEST_WHOLE and formulas.size(graph, values[program.result]).writable
-    names = Alphabet([*program.inputs, name, *sorted(program.named if small else ())])
+    names = Alphabet([*variables, *sorted(program.named if small else ())])
     whole = wholes(graph, program, names, values, upstream) if small else {}
     fixed = {name: sympy.S.One} if case.upstream == 1 else {}
     return Theory(case, graph, symbol, sample, upstream, name, names, fixed, values, derivatives, whole)

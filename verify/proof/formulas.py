@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import heapq
 import math
-from collections.abc import Callable, Container, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from fractions import Fraction
 from functools import cache, cached_property, lru_cache, reduce
 from typing import Any, NamedTuple
@@ -33,10 +33,12 @@ def placeholder(index: int) -> sympy.Symbol:
 class Alphabet:
     """The names of a case and the symbols that stand for them, made when they are first asked for."""
 
-    def __init__(self, names: Iterable[str]) -> None:
-        self._places: dict[str, int] = {}
-        for name in names:
-            self._places.setdefault(name, len(self._places))
+    def __init__(self, names: Sequence[str]) -> None:
+        self._names = names
+
+    @cached_property
+    def _places(self) -> dict[str, int]:
+        return {name: place for place, name in enumerate(dict.fromkeys(self._names))}
 
     @cached_property
     def symbols(self) -> dict[str, sympy.Symbol]:
@@ -50,10 +52,6 @@ class Alphabet:
     def spare(self) -> sympy.Symbol:
         """Return a symbol that stands for no name."""
         return placeholder(len(self._places))
-
-    def rank(self, name: str) -> int:
-        """Return the place of a name, by which SymPy sorts the factors of a product."""
-        return self._places[name]
 
     def write(self, expression: sympy.Expr) -> str:
         """Write an expression with the names in it."""
@@ -124,14 +122,49 @@ def _joined(kind: str, a: Size, b: Size) -> Size:
     return Size(a.operations + b.operations + 1, left if left > right else right, a.bits + b.bits, kind)
 
 
-def size(graph: Graph, node: int, known: Iterable[int] = (), sizes: dict[int, Size] | None = None) -> Size:
-    """Return the size of a node's formula; `known` nodes have a name, and count as variables.
+def size(graph: Graph, node: int, known: Iterable[int] = ()) -> Size:
+    """Return the size of a node's formula; `known` nodes have a name, and count as variables."""
+    return graph.read([node], _Sizes(), dict.fromkeys(known, _LEAF))[node]  # type: ignore[no-any-return]
 
-    `sizes` are those from earlier calls with the same `known` nodes, and the new ones are added to them.
-    """
-    sizes = {} if sizes is None else sizes
-    sizes.update(dict.fromkeys(known, _LEAF))
-    return graph.read([node], _Sizes(), sizes)[node]  # type: ignore[no-any-return]
+
+class _Counts:
+    """The graph read as how many operations a formula takes: all of its size that is told of a long one."""
+
+    def variable(self, name: str) -> int:
+        return 0
+
+    def constant(self, value: Fraction) -> int:
+        return 0
+
+    def typed(self, value: float) -> int:
+        return 0
+
+    def pi(self, payload: None) -> int:
+        return 0
+
+    def sum(self, a: int, b: int) -> int:
+        return a + b + 1
+
+    def product(self, a: int, b: int) -> int:
+        return a + b + 1
+
+    def power(self, a: int, exponent: Fraction) -> int:
+        return a + 1
+
+    def function(self, name: str, a: int, number: int) -> int:
+        return a + 1
+
+
+def _long(graph: Graph, node: int, known: Container[int]) -> bool:
+    """Tell whether a formula has too many different operations to be written, looking at no more of them than that."""
+    found: set[int] = set()
+    todo = [node]
+    while todo and len(found) <= LONGEST:
+        number = todo.pop()
+        if graph.args[number] and number not in found and number not in known:
+            found.add(number)
+            todo += graph.args[number]
+    return len(found) > LONGEST
 
 
 def to_sympy(
@@ -253,13 +286,15 @@ def text(
     names: Alphabet,
     fixed: Mapping[str, sympy.Expr] | None = None,
     known: Mapping[int, sympy.Expr] | None = None,
-    sizes: dict[int, Size] | None = None,
+    counts: dict[int, int] | None = None,
 ) -> str:
     """Write a node's formula, or how long it would be; `fixed` gives variables a value, `known` nodes a name.
 
-    `sizes` is passed on to `size`.
+    `counts` are those of operations from earlier calls with the same `known` nodes, and the new ones are added to them.
     """
-    needed = size(graph, node, known or (), sizes)
-    if not needed.writable:
-        return f"(a formula of {needed.operations:,} operations)"
+    known = known or {}
+    if _long(graph, node, known) or not size(graph, node, known).writable:
+        counts = {} if counts is None else counts
+        counts.update(dict.fromkeys(known, 0))
+        return f"(a formula of {graph.read([node], _Counts(), counts)[node]:,} operations)"
     return names.write(to_sympy(graph, node, {**names.symbols, **(fixed or {})}, known))

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterable
 from fractions import Fraction
+from itertools import compress
 from typing import Any, NamedTuple
 
 import flint
@@ -24,6 +25,7 @@ _TWO = Fraction(2)
 FUNCTIONS: dict[str, int | None] = {"exp": 1, "log": None, "tanh": 0, "sin": 0, "cos": 1, "atan": 0, "erf": 0}
 _ODD = ("tanh", "sin", "atan", "erf")
 _LONGEST_SUM = 500
+_MANY = 8  # where more than one node in so many is asked for
 _LARGEST_FOLDED = 4096  # bits: a larger constant power stays an operation
 
 
@@ -283,15 +285,30 @@ class Graph:
 
         What is `known` is left out, and so is what only that needs.
         """
+        todo, args = list(numbers), self.args
+        if _MANY * len(todo) > len(args):
+            return self._reach_many(todo, known)
         found: set[int] = set()
-        todo = list(numbers)
-        args = self.args
         while todo:
             number = todo.pop()
             if number not in found and number not in known:
                 found.add(number)
                 todo.extend(args[number])
         return sorted(found)
+
+    def _reach_many(self, numbers: list[int], known: Container[int]) -> list[int]:
+        """Return the same for so many nodes that a look at all of the graph, in order, is less than finding each."""
+        args, marks = self.args, bytearray(len(self.args))
+        for number in numbers:
+            marks[number] = 1
+        for number in range(max(numbers), -1, -1):
+            if marks[number]:
+                if known and number in known:
+                    marks[number] = 0
+                else:
+                    for argument in args[number]:
+                        marks[argument] = 1
+        return list(compress(range(len(marks)), marks))
 
     def read(self, numbers: Iterable[int], reading: Reading, known: dict[int, Any] | None = None) -> dict[int, Any]:
         """Compute the given nodes, and all below them, in some arithmetic; values that are `known` are added to."""
