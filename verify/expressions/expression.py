@@ -119,7 +119,6 @@ class _Builder:
         except UnicodeEncodeError:  # half a surrogate pair
             raise InputError("not an expression: it is not valid text (UTF-8)") from None
         self.starts = array("Q", accumulate((len(line) + 1 for line in self.source.split(b"\n")), initial=0))
-        self.inputs = None if inputs is None else dict.fromkeys(inputs)
         self.above = 0  # lines that the numbers of a tree's lines do not count
         self.ops: list[str] = []
         self.left = array("q")
@@ -128,7 +127,8 @@ class _Builder:
         self.names: list[str] = []
         self.spans = array("Q")
         self.varies: list[bool] = []
-        self.scope: dict[str, int] = {}
+        self.given = inputs is not None
+        self.scope: dict[str, int] = dict.fromkeys(inputs or [], NONE)  # that of an input when it is first read
         self.unused: dict[str, None] = {}  # names of lines that were not read since
         self.output = ""
         self.result = 0
@@ -142,7 +142,8 @@ class _Builder:
             case ast.Assign(targets=[ast.Name(id=name) as target], value=value):
                 self.result = self.walk(value)
                 if name in self.scope:
-                    raise self.error(target, f"{name!r} is defined or used before this line")
+                    taken = "an input" if self.scope[name] == NONE else "defined or used before this line"
+                    raise self.error(target, f"{name!r} is {taken}")
                 self.output = name
                 self.name_step(self.result, name)
                 self.scope[name] = self.result
@@ -192,11 +193,11 @@ class _Builder:
     def lookup(self, node: ast.Name) -> int:
         name = node.id
         known = self.scope.get(name)
-        if known is not None:
+        if known is not None and known != NONE:
             self.unused.pop(name, None)
             return known
-        if self.inputs is not None and name not in self.inputs:
-            hint = nearest(name, [*self.inputs, *self.scope])
+        if known is None and self.given:
+            hint = nearest(name, self.scope)
             raise self.error(
                 node, f"{name!r} has no value: it is neither an input nor defined on an earlier line{hint}"
             )
@@ -311,9 +312,9 @@ class _Builder:
         """Check that every name is of use, and return the program."""
         if not self.output:
             raise InputError("the expression is empty")
-        for name in self.inputs or []:
-            if name not in self.scope:
-                used = [used for used in self.scope if used not in self.unused]
+        for name, step in self.scope.items():
+            if step == NONE:
+                used = [used for used, step in self.scope.items() if step != NONE and used not in self.unused]
                 raise InputError(f"the input {name!r} is not used by the expression{nearest(name, used)}")
         for name in self.unused:
             if name != self.output:
