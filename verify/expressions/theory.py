@@ -41,8 +41,8 @@ class Theory:
     values: list[int]
     derivatives: list[int]
     wholes: Mapping[int, tuple[int, sympy.Expr]]
-    known: dict[int, Any] = field(default_factory=dict)  # values at the sample, as far as they were needed
-    counts: dict[int, int] = field(default_factory=dict)  # of the operations in long formulas
+    known: list[Any] = field(default_factory=list)  # values at the sample, as far as they were needed
+    counts: list[Any] = field(default_factory=list)  # of the operations in long formulas
 
     def expected(self, key: Key) -> int:
         """Return the node of the exact quantity."""

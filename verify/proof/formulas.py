@@ -286,15 +286,14 @@ def text(
     names: Alphabet,
     fixed: Mapping[str, sympy.Expr] | None = None,
     known: Mapping[int, sympy.Expr] | None = None,
-    counts: dict[int, int] | None = None,
+    counts: list[int] | None = None,
 ) -> str:
     """Write a node's formula, or how long it would be; `fixed` gives variables a value, `known` nodes a name.
 
-    `counts` are those of operations from earlier calls with the same `known` nodes, and the new ones are added to them.
+    `counts` are those of operations from earlier calls without `known` nodes, and the new ones are added to them.
     """
     known = known or {}
     if _long(graph, node, known) or not size(graph, node, known).writable:
-        counts = {} if counts is None else counts
-        counts.update(dict.fromkeys(known, 0))
-        return f"(a formula of {graph.read([node], _Counts(), counts)[node]:,} operations)"
+        counted = graph.read([node], _Counts(), dict.fromkeys(known, 0) if counts is None else counts)
+        return f"(a formula of {counted[node]:,} operations)"
     return names.write(to_sympy(graph, node, {**names.symbols, **(fixed or {})}, known))

@@ -10,10 +10,11 @@ Nothing here recurses: a million nodes are fine.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterable
+from collections.abc import Callable, Collection, Iterable, Iterator
 from fractions import Fraction
-from itertools import compress
-from typing import Any, NamedTuple
+from itertools import compress, repeat
+from operator import is_not
+from typing import Any, NamedTuple, overload
 
 import flint
 
@@ -24,9 +25,24 @@ _TWO = Fraction(2)
 # The functions of one argument, and their value at 0 where that is a number. Others are built from these.
 FUNCTIONS: dict[str, int | None] = {"exp": 1, "log": None, "tanh": 0, "sin": 0, "cos": 1, "atan": 0, "erf": 0}
 _ODD = ("tanh", "sin", "atan", "erf")
+_NOT_YET = object()
+Known = dict[int, Any] | list[Any]  # what was found of nodes, by their numbers
 _LONGEST_SUM = 500
 _MANY = 8  # where more than one node in so many is asked for
 _LARGEST_FOLDED = 4096  # bits: a larger constant power stays an operation
+
+
+class _Found:
+    """The nodes that something was found of."""
+
+    def __init__(self, values: list[Any]) -> None:
+        self.values = values
+
+    def __contains__(self, number: int) -> bool:
+        return self.values[number] is not _NOT_YET
+
+    def __iter__(self) -> Iterator[int]:
+        return compress(range(len(self.values)), map(is_not, self.values, repeat(_NOT_YET)))
 
 
 class Node(NamedTuple):
@@ -280,7 +296,7 @@ class Graph:
                 result = self.product(result, root)
         return result
 
-    def reach(self, numbers: Iterable[int], known: Container[int] = ()) -> list[int]:
+    def reach(self, numbers: Iterable[int], known: Collection[int] | _Found = ()) -> list[int]:
         """Return the nodes that the given ones are computed from, themselves included, arguments first.
 
         What is `known` is left out, and so is what only that needs.
@@ -296,23 +312,35 @@ class Graph:
                 todo.extend(args[number])
         return sorted(found)
 
-    def _reach_many(self, numbers: list[int], known: Container[int]) -> list[int]:
+    def _reach_many(self, numbers: list[int], known: Collection[int] | _Found) -> list[int]:
         """Return the same for so many nodes that a look at all of the graph, in order, is less than finding each."""
-        args, marks = self.args, bytearray(len(self.args))
+        args, needed, given = self.args, bytearray(len(self.args)), bytearray(len(self.args))
         for number in numbers:
-            marks[number] = 1
+            needed[number] = 1
+        for number in known:
+            given[number] = 1
         for number in range(max(numbers), -1, -1):
-            if marks[number]:
-                if known and number in known:
-                    marks[number] = 0
-                else:
-                    for argument in args[number]:
-                        marks[argument] = 1
-        return list(compress(range(len(marks)), marks))
+            if needed[number] and not given[number]:
+                for argument in args[number]:
+                    needed[argument] = 1
+        return [number for number in compress(range(len(needed)), needed) if not given[number]]
 
-    def read(self, numbers: Iterable[int], reading: Reading, known: dict[int, Any] | None = None) -> dict[int, Any]:
-        """Compute the given nodes, and all below them, in some arithmetic; values that are `known` are added to."""
-        values: dict[int, Any] = {} if known is None else known
+    @overload
+    def read(self, numbers: Iterable[int], reading: Reading, known: dict[int, Any] | None = None) -> dict[int, Any]: ...
+
+    @overload
+    def read(self, numbers: Iterable[int], reading: Reading, known: Known | None) -> Known: ...
+
+    def read(self, numbers: Iterable[int], reading: Reading, known: Known | None = None) -> Known:
+        """Compute the given nodes, and all below them, in some arithmetic; values that are `known` are added to.
+
+        Where they are many, a list of all nodes takes a fraction of the room that a dict does.
+        """
+        values: Known = {} if known is None else known
+        found: Collection[int] | _Found = values
+        if isinstance(values, list):
+            values += [_NOT_YET] * (len(self) - len(values))
+            found = _Found(values)
         ops, args, payloads = self.ops, self.args, self.payloads
         add, multiply = reading.sum, reading.product
         leaf: dict[str, Callable[[Any], Any]] = {
@@ -321,7 +349,7 @@ class Graph:
             "typed": reading.typed,
             "pi": reading.pi,
         }
-        for number in self.reach(numbers, values):
+        for number in self.reach(numbers, found):
             op = ops[number]
             if op == "product":
                 a, b = args[number]

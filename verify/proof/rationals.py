@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from fractions import Fraction
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import flint
 
 from verify.exact import decimal_text, simplest_rational
 from verify.proof import balls, field
-from verify.proof.graph import FUNCTIONS, Graph
+from verify.proof.graph import FUNCTIONS, Graph, Known
 
 _AT_ZERO = {name: flint.fmpq(value) for name, value in FUNCTIONS.items() if value is not None}
 _LONGEST = 2048  # bits of numerator or denominator
@@ -110,7 +110,7 @@ def rational(graph: Graph, node: int, point: Mapping[str, Fraction]) -> Fraction
 
 
 def real(
-    graph: Graph, nodes: Iterable[int], point: Mapping[str, Fraction], known: dict[int, Any] | None = None
+    graph: Graph, nodes: Iterable[int], point: Mapping[str, Fraction], known: Known | None = None
 ) -> dict[int, Real]:
     """Return the values of nodes at an exact point, each with its text and as tight a ball as its kind allows.
 
