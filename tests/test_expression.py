@@ -143,6 +143,8 @@ def test_bad_text(text, message, tmp_path, monkeypatch):
         ("apple * tax", ["apple"], r"'tax' has no value"),
         ("apple * 2", ["apple", "tax"], "the input 'tax' is not used"),
         ("a = b * 2\nb = x", ["x"], "'b' has no value"),
+        ("x = 2 * y\nx * y", ["x", "y"], r"'x' is an input: a line cannot define it \(line 1, column 1\)"),
+        ("a = x * y\ny = 2 * a", ["x", "y"], r"'y' is defined or used before this line \(line 2, column 1\)"),
     ],
 )
 def test_names_have_to_fit_the_inputs(text, inputs, message):

@@ -6,7 +6,7 @@ import pytest
 import sympy
 
 from verify.errors import TraceError
-from verify.proof.formulas import Alphabet, from_sympy, size, text, to_sympy
+from verify.proof.formulas import LONGEST, Alphabet, from_sympy, size, text, to_sympy
 from verify.tracing.symbolic import Symbol
 
 
@@ -58,6 +58,20 @@ def test_shared_sums_are_counted_not_copied(graph, names, x, y):
     )
     assert size(graph, large.node).operations == 12586269025 + 20365011074 - 1
     assert text(graph, large.node, names) == f"(a formula of {12586269025 + 20365011074 - 1:,} operations)"
+
+
+def test_long_formulas_are_counted_where_parts_have_names_too(graph, names, x):
+    """What has a name counts as nothing; a formula is written up to 400 operations, and counted from there on."""
+    terms = [x]
+    for i in range(1, 402):
+        terms.append(terms[-1] * x + i)
+    longest = next(i for i, term in enumerate(terms) if size(graph, term.node).operations > LONGEST)
+    counted = f"(a formula of {size(graph, terms[longest].node).operations:,} operations)"
+    assert text(graph, terms[longest].node, names) == text(graph, terms[longest].node, names, counts=[]) == counted
+    named = {terms[longest - 2].node: names.symbols["사과"]}
+    assert text(graph, terms[longest].node, names, known=named) == f"x*(x*사과 + {longest - 1}) + {longest}"
+    whole = size(graph, terms[-1].node, named)
+    assert text(graph, terms[-1].node, names, known=named) == f"(a formula of {whole.operations:,} operations)"
 
 
 def test_unknown_functions_are_refused(graph, names):

@@ -27,6 +27,36 @@ def test_neutral_elements_vanish(graph):
     assert graph.power(x, Fraction(0)) == one
 
 
+@given(st.data())
+def test_what_nodes_are_computed_from(data):
+    """However many nodes are asked for, and whatever is known, the rest that they need comes in order, and once."""
+    graph = Graph()
+    nodes = [graph.variable(name) for name in "abcd"]
+    for _ in range(data.draw(st.integers(0, 40))):
+        left, right = data.draw(st.sampled_from(nodes)), data.draw(st.sampled_from(nodes))
+        nodes.append(graph.sum(left, right) if data.draw(st.booleans()) else graph.product(left, right))
+    asked = data.draw(st.lists(st.sampled_from(nodes)))
+    known = data.draw(st.sets(st.sampled_from(nodes)))
+    needed = set(asked) - known
+    for _ in nodes:
+        needed |= {argument for node in needed for argument in graph.args[node]} - known
+    assert graph.reach(asked, known) == graph._reach_few(asked, known) == sorted(needed)
+    assert not asked or graph._reach_many(asked, known) == sorted(needed)
+
+
+def test_known_values_are_kept_by_number_or_in_a_list(graph):
+    """A list of what is known is made as long as the graph; what is in it is not computed again, the rest is added."""
+    x, y = graph.variable("x"), graph.variable("y")
+    total = graph.sum(x, y)
+    listed, keyed = [], {}
+    for known in (listed, keyed):
+        assert real(graph, [x], {"x": HALF}, known)[x].rational == HALF
+        assert real(graph, [total], {"x": None, "y": HALF}, known)[total].rational == 1
+        later = graph.product(total, x)
+        assert real(graph, [later], {}, known)[later].rational == HALF
+    assert [known[total] for known in (listed, keyed)] == [1, 1]
+
+
 def test_constants_fold(graph):
     """Arithmetic on constants is done at once, exactly."""
     third, half = graph.constant(Fraction(1, 3)), graph.constant(HALF)

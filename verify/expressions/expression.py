@@ -142,7 +142,8 @@ class _Builder:
             case ast.Assign(targets=[ast.Name(id=name) as target], value=value):
                 self.result = self.walk(value)
                 if name in self.scope:
-                    taken = "an input" if self.scope[name] == NONE else "defined or used before this line"
+                    unread = self.scope[name] == NONE
+                    taken = "an input: a line cannot define it" if unread else "defined or used before this line"
                     raise self.error(target, f"{name!r} is {taken}")
                 self.output = name
                 self.name_step(self.result, name)

@@ -301,9 +301,11 @@ class Graph:
 
         What is `known` is left out, and so is what only that needs.
         """
+        asked = list(numbers)
+        return (self._reach_many if _MANY * len(asked) > len(self) else self._reach_few)(asked, known)
+
+    def _reach_few(self, numbers: list[int], known: Collection[int] | _Found) -> list[int]:
         todo, args = list(numbers), self.args
-        if _MANY * len(todo) > len(args):
-            return self._reach_many(todo, known)
         found: set[int] = set()
         while todo:
             number = todo.pop()
