@@ -155,13 +155,19 @@ class _Counts:
         return a + 1
 
 
-def _long(graph: Graph, node: int, known: Container[int]) -> bool:
-    """Tell whether a formula has too many different operations to be written, looking at no more of them than that."""
+def _long(graph: Graph, node: int, known: Container[int], counts: Sequence[Any]) -> bool:
+    """Tell whether a formula is known to have too many operations to be written, having looked at no more than that.
+
+    It has as many as there are different ones, and as any part of it has, for parts that were counted.
+    """
     found: set[int] = set()
     todo = [node]
     while todo and len(found) <= LONGEST:
         number = todo.pop()
         if graph.args[number] and number not in found and number not in known:
+            counted = counts[number] if number < len(counts) else None
+            if isinstance(counted, int) and counted > LONGEST:
+                return True
             found.add(number)
             todo += graph.args[number]
     return len(found) > LONGEST
@@ -292,8 +298,8 @@ def text(
 
     `counts` are those of operations from earlier calls without `known` nodes, and the new ones are added to them.
     """
-    known = known or {}
-    if _long(graph, node, known) or not size(graph, node, known).writable:
-        counted = graph.read([node], _Counts(), dict.fromkeys(known, 0) if counts is None else counts)
+    known, counts = known or {}, [] if known or counts is None else counts
+    if _long(graph, node, known, counts) or not size(graph, node, known).writable:
+        counted = graph.read([node], _Counts(), dict.fromkeys(known, 0) if known else counts)
         return f"(a formula of {counted[node]:,} operations)"
     return names.write(to_sympy(graph, node, {**names.symbols, **(fixed or {})}, known))
