@@ -367,3 +367,47 @@ def test_two_names_of_a_step_have_one_value(second, good):
         return {"x": 2 * dz, "y": dz, "z": second(dz)}
 
     assert [verify.check(case).good for case in (forward, backward)] == [good, good]
+
+
+@pytest.mark.parametrize(
+    ("expression", "at", "stated", "verdict"),
+    [
+        ("a**0.5 * b**0.5 - c", {"a": 2, "b": 8, "c": 4}, 0, Verdict.AGREES),
+        ("a**0.5 * b**0.5 - c", {"a": 2, "b": 8, "c": 4}, "1e-60", Verdict.REFUTED),
+        ("a**0.5", {"a": 2}, "1.4142135623730951", Verdict.AGREES),
+        ("a**0.5", {"a": 2}, "1.4142135623730953", Verdict.REFUTED),
+        ("a**0.5 * c * c", {"a": 2, "c": "1e-200"}, 0, Verdict.REFUTED),
+    ],
+)
+def test_what_is_stated_of_an_irrational(checked, expression, at, stated, verdict):
+    """A value that the digits of the exact one cannot be told from is not refuted; 0 is no value of what is not 0."""
+    found = checked(expression, at, stated={("value", "out"): stated})
+    assert [c.verdict for c in found.comparisons if c.quantity == "stated"] == [verdict]
+
+
+@pytest.mark.parametrize(("given", "wrong"), [("z", 100), ("a", 14), ("z", 0), ("a", 0)])
+def test_a_value_of_an_input_is_compared(given, wrong):
+    """A value that is yielded for an input, or for a second name of one, has to be that; where it is, no row says so."""
+
+    @verify.case("z = a\nprice = z * b", at={"a": 3, "b": 5})
+    def shopping(a, b):
+        dout = yield {"price": a * b, given: a + wrong}
+        return dout * b, dout * a
+
+    result = verify.check(shopping)
+    assert result.good is (wrong == 0)
+    values = {c.name: c.verdict for c in result.comparisons if c.quantity == "value"}
+    assert values == {"price": Verdict.PROVED} | ({"a": Verdict.REFUTED} if wrong else {})
+
+
+def test_formulas_beyond_all_counting(checked):
+    """What is shared may have more operations than Python writes digits of."""
+    lines = ["v_0 = x * y", *[f"v_{i} = v_{i - 1} + v_{i - 1} * y" for i in range(1, 16_000)]]
+    result = checked("\n".join(lines), {"x": 1, "y": 0})
+    assert result.good
+    assert "over 1,000,000,000,000,000 operations" in result.expression
+
+
+def test_values_beyond_all_floats(checked):
+    """How little a float is off is told in two digits also where that is a millionth part of a millionth digit."""
+    assert checked("(((x**1000)**1000)**1000)**1000 + y", {"x": "0.5", "y": 1}).good

@@ -38,6 +38,7 @@ _OVERFLOW = flint.arb(2.0**970) * (2**54 - 1)  # from halfway past the last floa
 _UNKNOWN = flint.arb(0, flint.arb("inf"))
 # IEEE 754 leaves pow open; the C libraries in use stay within one ulp, twice what the other operations may add.
 _POW = 2
+_TINY = -20_000  # as an exponent of 2
 _TWO_DIGITS = Context(prec=2, rounding=ROUND_CEILING)
 
 
@@ -200,6 +201,8 @@ def _upward(value: flint.arb) -> str:
     if value.is_zero():
         return "0"
     mantissa, exponent = value.upper().man_exp()
+    if exponent < _TINY:  # nobody wants to know how much smaller, which would take as many digits
+        return _two_digits(1, _TINY + int(mantissa).bit_length())
     return _two_digits(int(mantissa), int(exponent))
 
 

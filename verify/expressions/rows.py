@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from fractions import Fraction
 from itertools import chain, repeat
 from typing import Any, NamedTuple
 
@@ -13,7 +14,7 @@ from verify.expressions import runs
 from verify.expressions.rounding import judge
 from verify.expressions.runs import SubjectError
 from verify.expressions.theory import Key, Theory
-from verify.proof import rationals
+from verify.proof import balls, rationals
 from verify.proof.decide import Decision, Point
 from verify.proof.rationals import Real
 from verify.result import Comparison, Counterexample, Evidence, Rounding, Verdict
@@ -22,7 +23,13 @@ from verify.subjects.cases import Outcome
 # Half the bits of a float64's significand: constants explain the last digits of a result, not the loss of half of them.
 _UNSTABLE = 2.0**26
 _EQUAL = Evidence("equal", "the stated value is the exact one")
-_NEAREST = Evidence("rounded", "the exact value is no short decimal; the stated one rounds to the same float64")
+_NEAREST = Evidence("rounded", "the exact value is not known as a fraction; the stated one rounds to the same float64")
+_BLURRED = Evidence(
+    "too few digits", "digits cancel in the exact value: what is left of it does not tell the two apart"
+)
+_CLOSE_BY = 10**70
+_STATED_BITS = 256
+_CLOSE = Evidence("rounded", "the exact value is not known as a fraction; it agrees with the stated one to 70 digits")
 _OTHER = Evidence("counterexample", "the case states another value than the exact one")
 
 
@@ -42,9 +49,8 @@ class Rows:
         self.exact = exact
         self.program = exact.case.program
         self.floats: dict[str, dict[int, float]] = {"value": floats.values, "gradient": floats.gradients}
-        # What can be compared: values of computed steps and of the output, gradients with respect to any step.
-        ops, result = self.program.ops, self.program.result
-        self.computed = [i for i in sorted(floats.values) if ops[i] != "input" or i == result]
+        # What can be compared: values and gradients with respect to any step.
+        self.computed = sorted(floats.values)
         self.claimed = sorted(floats.gradients)
         self.expected = [exact.expected(key) for key in self.keys()]
         self.real = exact.at_sample([*self.expected, *self._unknown()])
@@ -82,12 +88,21 @@ class Rows:
         """Write the rows of a decided case; for each key, a decision and the node of what was computed."""
         self._typed = "typed" in self.exact.graph.ops
         found = [self._row(*one) for one in zip(self.keys(), decisions, actual, strict=True)]
-        return found + self._stated()
+        return self._telling(found)
+
+    def _telling(self, found: list[Comparison]) -> list[Comparison]:
+        return [row for row, key in zip(found, self.keys(), strict=True) if not self._idle(row, key)] + self._stated()
+
+    def _idle(self, row: Comparison, key: Key) -> bool:
+        """Tell whether a row says no more than that an input is itself, or that this is not known."""
+        quantity, index = key
+        plain = quantity == "value" and self.program.ops[index] == "input" and index != self.program.result
+        return plain and (row.good or row.verdict is Verdict.UNDECIDED)
 
     def undecided(self, why: str) -> list[Comparison]:
         """Write the rows of a case whose subject could not be followed on symbols."""
         unknown = Decision(Verdict.UNDECIDED, Evidence("not followed", why))
-        return [self._row(key, unknown, None) for key in self.keys()] + self._stated()
+        return self._telling([self._row(key, unknown, None) for key in self.keys()])
 
     def _row(self, key: Key, decision: Decision, actual: int | None) -> Comparison:
         (quantity, index), exact = key, self.exact
@@ -172,11 +187,7 @@ class Rows:
             assert step is not None  # the case was refused otherwise
             node = self.exact.expected((quantity, step))
             exact = self.exact.at_sample([node])[node]
-            verdict, evidence = Verdict.REFUTED, _OTHER
-            if exact.rational == stated:
-                verdict, evidence = Verdict.PROVED, _EQUAL
-            elif exact.rational is None and float(stated) == float(exact.ball):
-                verdict, evidence = Verdict.AGREES, _NEAREST
+            verdict, evidence = _judged(exact, stated)
             rows.append(
                 Comparison(
                     "stated",
@@ -192,6 +203,18 @@ class Rows:
                 )
             )
         return rows
+
+
+def _judged(exact: Real, stated: Fraction) -> tuple[Verdict, Evidence]:
+    """Compare a stated value with an exact one; where that is a ball, only what is outside of it is another value."""
+    if exact.rational is not None:
+        return (Verdict.PROVED, _EQUAL) if exact.rational == stated else (Verdict.REFUTED, _OTHER)
+    with flint.ctx.workprec(_STATED_BITS):
+        if balls.ball(stated).overlaps(exact.ball):
+            sharp = exact.ball.rad() * _CLOSE_BY < abs(exact.ball).max(flint.arb(1))
+            return (Verdict.AGREES, _CLOSE) if sharp else (Verdict.UNDECIDED, _BLURRED)
+    nearest = float(stated)
+    return (Verdict.AGREES, _NEAREST) if nearest and nearest == float(exact.ball) else (Verdict.REFUTED, _OTHER)
 
 
 def _identical(a: flint.arb | None, b: flint.arb | None) -> bool:

@@ -17,6 +17,7 @@ from verify.exact import simplest_rational
 from verify.proof.graph import FUNCTIONS, Graph, Node
 
 LONGEST = 400  # operations: a longer formula is counted, not written
+_COUNTLESS = 10**15  # operations: what is shared may have them by the thousands of digits
 _DEEPEST = 60  # operations inside each other: SymPy recurses
 _MOST_BITS = 8192  # of the numbers in a formula, powers multiplied out
 
@@ -143,16 +144,16 @@ class _Counts:
         return 0
 
     def sum(self, a: int, b: int) -> int:
-        return a + b + 1
+        return min(a + b + 1, _COUNTLESS)
 
     def product(self, a: int, b: int) -> int:
-        return a + b + 1
+        return min(a + b + 1, _COUNTLESS)
 
     def power(self, a: int, exponent: Fraction) -> int:
-        return a + 1
+        return min(a + 1, _COUNTLESS)
 
     def function(self, name: str, a: int, number: int) -> int:
-        return a + 1
+        return min(a + 1, _COUNTLESS)
 
 
 def _long(graph: Graph, node: int, known: Container[int], counts: Sequence[Any]) -> bool:
@@ -301,5 +302,5 @@ def text(
     known, counts = known or {}, [] if known or counts is None else counts
     if _long(graph, node, known, counts) or not size(graph, node, known).writable:
         counted = graph.read([node], _Counts(), dict.fromkeys(known, 0) if known else counts)
-        return f"(a formula of {counted[node]:,} operations)"
+        return f"(a formula of {'over ' if counted[node] == _COUNTLESS else ''}{counted[node]:,} operations)"
     return names.write(to_sympy(graph, node, {**names.symbols, **(fixed or {})}, known))
