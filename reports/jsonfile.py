@@ -7,7 +7,7 @@ from dataclasses import fields
 from functools import cache
 from typing import Any
 
-from verify.result import SCHEMA_VERSION, CaseResult, Run, Verdict, exit_status, summary
+from verify.result import SCHEMA_VERSION, CaseResult, Evidence, Run, Verdict, exit_status, summary
 
 
 def render(run: Run) -> str:
@@ -44,6 +44,8 @@ def _plain(value: Any) -> Any:
         return value.name
     kind: Any = type(value)
     items = {name: getattr(value, name) for name in _names(kind)}
+    if isinstance(value, Evidence) and not value.constants:
+        del items["constants"], items["ulps"]
     if "inputs" in items:
         items["inputs"] = dict(items["inputs"])
     if not isinstance(value, CaseResult):

@@ -4,7 +4,7 @@ from fractions import Fraction
 
 import pytest
 
-from verify.proof.constants import covered
+from verify.proof.constants import Corrections
 from verify.proof.graph import Graph
 from verify.tracing.symbolic import Symbol
 
@@ -22,7 +22,7 @@ def explained():
 
     def run(formulas, points=POINTS):
         a, b = (x.lift(side) for side in formulas(x, y))
-        return covered(graph, (a.node, b.node), points)
+        return Corrections(graph).of((a.node, b.node), points)
 
     return run
 
@@ -66,9 +66,10 @@ def test_not_explained(explained, name):
     assert not explained(NOT_EXPLAINED[name])
 
 
-def test_a_few_points_explain_nothing(explained):
-    """With as many corrections as equations anything could be explained."""
-    assert not explained(EXPLAINED["two typed roots"], POINTS[:3])
+def test_few_points_are_enough(explained):
+    """More points are made around the given ones, as many as there are constants and more."""
+    assert explained(EXPLAINED["two typed roots"], POINTS[:3])
+    assert not explained(NOT_EXPLAINED["another correction for each x"], POINTS[:3])
 
 
 def test_points_that_agree_count_as_well(explained):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Callable
 from fractions import Fraction
 from functools import cache
 
@@ -17,7 +18,7 @@ from verify.expressions.rows import Rows
 from verify.expressions.runs import SubjectError
 from verify.expressions.theory import Theory, theory
 from verify.garbage import uncollected
-from verify.proof.decide import Decision, Points, decide
+from verify.proof.decide import Decision, Point, Points, decide
 from verify.result import Branch, CaseResult, Comparison, Evidence, Verdict
 from verify.subjects.cases import Case, ExpressionCase, Outcome, TracedCase
 from verify.tracing.region import branches
@@ -84,7 +85,7 @@ def _comparisons(exact: Theory, seed: int) -> tuple[list[Comparison], tuple[str,
     try:
         rows = Rows(exact, floats)
         actual = rows.actual(runs.on_symbols(exact))
-        decisions = _decisions(exact, rows.expected, actual, cache(lambda: points(exact, seed)), seed)
+        decisions = _decisions(exact, rows.expected, actual, cache(lambda: points(exact, seed)), seed, _everywhere)
         return rows.decided(decisions, actual), floats.unclaimed, []
     except SubjectError as problem:
         if problem.broken or isinstance(problem.__cause__, ForeignSymbolError):
@@ -102,7 +103,9 @@ def _on_branches(case: ExpressionCase, floats: Outcome, seed: int) -> tuple[list
     try:
         symbols, region = branching.run(exact, seed)
         actual = rows.actual(symbols)
-        decisions = _decisions(exact, rows.expected, actual, lambda: region.among(points(exact, seed)), seed)
+        decisions = _decisions(
+            exact, rows.expected, actual, lambda: region.among(points(exact, seed)), seed, region.holds
+        )
     except SubjectError as problem:
         return rows.undecided(str(problem)), []
     return rows.decided(decisions, actual), branches(exact.graph, region.conditions)
@@ -123,11 +126,17 @@ def _constant(exact: Theory, seed: int) -> bool:
     return all(decision.verdict is Verdict.PROVED for decision in found)
 
 
-def _decisions(exact: Theory, expected: list[int], actual: list[int], at: Points, seed: int) -> list[Decision]:
-    """Decide each quantity, given its node and that of what the subject computed."""
+def _everywhere(_: Point) -> bool:
+    return True
+
+
+def _decisions(
+    exact: Theory, expected: list[int], actual: list[int], at: Points, seed: int, holds: Callable[[Point], bool]
+) -> list[Decision]:
+    """Decide each quantity, given its node and that of what the subject computed, for the points that `holds` tells."""
     pairs = list(zip(expected, actual, strict=True))
     twice = [(exact.derivatives[i], node) for i, (node, _) in exact.wholes.items()]
-    found = decide(exact.graph, pairs + twice, at, seed)
+    found = decide(exact.graph, pairs + twice, at, seed, holds)
     # The sweep stands on its own; that it is not proved equal to the whole may be for want of a law of roots.
     if not all(decision.verdict.good for decision in found[len(pairs) :]):
         raise SubjectError(_INCONSISTENT)

@@ -43,10 +43,16 @@ class Verdict(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """How a verdict is known: a word for the table and the whole sentence."""
+    """How a verdict is known: a word for the table and the whole sentence.
+
+    Where a choice of the code's constants within their rounding makes both sides one function, `constants` is how many
+    there are, and `ulps` the largest change of one.
+    """
 
     kind: str = ""
     detail: str = ""
+    constants: int = 0
+    ulps: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -136,7 +136,7 @@ def claims(exact: Exact, seed: int) -> dict[str, Claim]:
     wanted = {name: actual for name, actual in seen.gradients.items() if name not in seen.malformed}
     pairs = [pair for name in wanted for pair in zip(exact.gradient(name), wanted[name].nodes, strict=True)]
     twice = [(exact.derivatives[node], whole) for node, whole in exact.wholes.items()]
-    found = decide(seen.trace, [*pairs, *twice], lambda: exact.region.points(seed), seed)
+    found = decide(seen.trace, [*pairs, *twice], lambda: exact.region.points(seed), seed, exact.region.holds)
     if not all(decision.verdict.good for decision in found[len(pairs) :]):
         raise SubjectError(_INCONSISTENT)
     decided = iter(found)

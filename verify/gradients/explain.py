@@ -26,10 +26,12 @@ _MOST_ATTEMPTS = 300
 _LARGEST_SHRUNK = 5000  # nodes of a formula whose inputs are made simple
 _LARGEST_SIMPLIFIED = 60  # operations
 _MOST_DEGREE = 40
+_SMALL_FACTORS = 25  # in an exponent: beyond, so many of them count as a degree
 _SIMPLE_RATIO = 10**9
 _FRACTION = 1000  # beyond, a ratio is written as a decimal
 _LONGEST = 100  # signs of a relation
 _SHORT = 8  # operations
+_PLAIN = 1e-3  # relative: a difference that is seen at once, which a simple counterexample keeps
 _BITS = 128
 _MINUS = Fraction(-1)
 
@@ -107,13 +109,13 @@ def _shrunk(graph: Graph, region: Region, expected: int, actual: int, point: Poi
     """Return a point of the region at which the two sides still differ, with simple numbers in it."""
     if len(graph.reach([expected, actual])) > _LARGEST_SHRUNK:
         return point
-    conditions = region.about(names)
+    conditions, least = region.about(names), min(_apart(graph, expected, actual, point), _PLAIN)
     if not region.holds(point, region.conditions):  # only as many are asked of the points that are tried
         point = region.sample if _differ(graph, expected, actual, region.sample) else point
     for changes in itertools.islice(_simpler(names, point, region.upstream), _MOST_ATTEMPTS):
         if all(_simpler_than(value, point[name]) for name, value in changes.items()):
             changed = {**point, **changes}
-            if _differ(graph, expected, actual, changed) and region.holds(changed, conditions):
+            if _differ(graph, expected, actual, changed, least) and region.holds(changed, conditions):
                 point = changed
     return point
 
@@ -148,11 +150,22 @@ def _simpler_than(value: Fraction, other: Fraction) -> bool:
     return (rank.get(value, last), value.denominator) < (rank.get(other, last), other.denominator) or value == other
 
 
-def _differ(graph: Graph, expected: int, actual: int, point: Point) -> bool:
+def _differ(graph: Graph, expected: int, actual: int, point: Point, least: float = 0.0) -> bool:
+    """Tell whether two nodes differ at a point, and by more than so much of the larger one."""
     with flint.ctx.workprec(_BITS):
         values = balls.at(graph, [expected, actual], point)
         left, right = values[expected], values[actual]
-        return bool(left.is_finite() and right.is_finite() and not left.overlaps(right))
+        if not (left.is_finite() and right.is_finite()) or left.overlaps(right):
+            return False
+        return bool(abs(left - right) >= abs(left).max(abs(right)) * least)
+
+
+def _apart(graph: Graph, expected: int, actual: int, point: Point) -> float:
+    """Return a part of the larger one of two nodes, at a point, that they differ by at least; 0 where none is known."""
+    with flint.ctx.workprec(_BITS):
+        values = balls.at(graph, [expected, actual], point)
+        apart = abs(values[expected] - values[actual]) / abs(values[expected]).max(abs(values[actual]))
+        return float(apart.lower()) / 2 if apart.is_finite() and not apart.contains(0) else 0.0
 
 
 class Sampled(Protocol):
@@ -210,9 +223,18 @@ def _degree(graph: Graph, node: int) -> int:
             case "power":
                 exponent = graph.payloads[number]
                 degrees[number] = parts[0] * max(abs(exponent.numerator), exponent.denominator)
+            case "exp" | "tanh":  # SymPy multiplies exponents out, and takes exp(p*x) for exp(x)**p
+                degrees[number] = 1 + sum(parts) + _factor_size(graph, number) // _SMALL_FACTORS
             case _:
                 degrees[number] = 1 + sum(parts)
     return degrees[node]
+
+
+def _factor_size(graph: Graph, node: int) -> int:
+    """Bound the numerators of the factors of a formula, multiplied out."""
+    exact = (graph.value(i) for i in graph.reach([node]) if graph.ops[i] == "constant")
+    typed = (simplest_rational(graph.payloads[i]) for i in graph.reach([node]) if graph.ops[i] == "typed")
+    return math.prod(max(1, abs(value.numerator)) for value in (*exact, *typed) if value is not None)
 
 
 def _times(ratio: Fraction) -> str:

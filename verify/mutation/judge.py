@@ -142,7 +142,7 @@ def _wrong(case: TracedCase, seen: Observation, exact: Exact, seed: int) -> str:
     ]
     first = list({name: (name, pair) for name, pair in reversed(differing)}.values())
     for some in (first, differing):  # most mistakes are in every entry
-        found = decide(seen.trace, [pair for _, pair in some], lambda: region.points(seed), seed)
+        found = decide(seen.trace, [pair for _, pair in some], lambda: region.points(seed), seed, region.holds)
         for (name, _), decision in zip(some, found, strict=True):
             if not decision.verdict.good:
                 return _said(decision.verdict, name)
@@ -228,5 +228,5 @@ def _forward_is_same(case: TracedCase, exact: Exact, seed: int) -> bool:
         for pair in zip(mine.nodes, theirs.nodes, strict=True)
     ]
     region = Region.of(case, seen)
-    found = decide(seen.trace, pairs, lambda: region.points(seed), seed)
+    found = decide(seen.trace, pairs, lambda: region.points(seed), seed, region.holds)
     return all(decision.verdict is Verdict.PROVED for decision in found)

@@ -69,7 +69,7 @@ def _same(case: TracedCase, theirs: list[Any], exact: Exact, asked: tuple[str, s
     if len(theirs) != len(mine) or not all(isinstance(value, Symbolic) for pair in pairs for value in pair):
         return False
     region = Region.of(case, seen)
-    decided = decide(seen.trace, [(a.node, b.node) for a, b in pairs], lambda: region.points(seed), seed)
+    decided = decide(seen.trace, [(a.node, b.node) for a, b in pairs], lambda: region.points(seed), seed, region.holds)
     return all(decision.verdict is Verdict.PROVED for decision in decided)
 
 

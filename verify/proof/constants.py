@@ -1,114 +1,310 @@
 """Is a difference no more than the rounding of the constants that stand in the code?
 
-A typed-in irrational is off by up to half an ulp, a constant that the code computed in float operations by a few. If
-that is all, then one small correction of the constants removes the difference of the two sides, and the same correction
-removes it at every point. So the effect of moving each constant is taken at each point, and the correction solved for:
-it has to be small, and to leave nothing over. (A ball around each constant would not do: balls grow with every
-operation, and in the end cover anything. Nor would it do that the movements could add up to the difference at each
-point by itself: those of a difference quotient can, but they need another correction for every x.)
+A float in the code is off from the number that was meant: a typed irrational by half an ulp, a computed one by a few
+roundings. So each constant is an interval (`reach`), and the question is whether some choice of the constants in their
+intervals makes both sides one function. The choice is found by Newton's method: the difference of the two sides at some
+points and its slopes with respect to the constants give a linear system, whose solution next to the present choice is
+the next one. The choice is accepted when the difference vanishes to hundreds of digits, at points that it was not made
+for too, and lies in the intervals. A difference of another form than the constants have stays.
+
+Balls around the constants would not do: they grow with every operation, and in the end cover anything. Nor would
+corrections that differ from point to point: a difference quotient has those. One correction for all points it may have
+as well, as ((1 + h) x)**2 - x**2 over h x: but there the code makes leading digits of the last ones of a constant, and
+what is exact does not.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import math
+import random
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from fractions import Fraction
+from itertools import islice
 
 import flint
 
 from verify.exact import simplest_rational
 from verify.proof import balls
 from verify.proof.graph import Graph
+from verify.proof.slopes import Key, Tape
 
-_BITS = 512
-_MOVE = Fraction(1, 2**150)  # relative: small enough for what is not linear to be nothing
-_LARGEST = Fraction(16, 2**52)  # relative correction, 16 ulps: what a few float operations may add
-_LEFT_OVER = Fraction(1, 10**6)  # of the difference, by what is not linear in a correction of some ulps
-_NOTHING = flint.arb(2) ** -250  # relative: what is left when equal numbers of 512 bits are taken from each other
-_AMPLIFIED = 1000  # relative effect of a relative move, from which on it is no matter of rounding
-_MOST_CONSTANTS = 8
-_SPARE = 4  # points beyond the number of constants
+Point = Mapping[str, Fraction]
+
+_BITS = 1024
+_FEW = 16  # ulps: what a few float operations may add
+_CANCELLED = 8  # zeros at the end of a mantissa, by which a float is known to be the difference of larger ones
+_UNITS = 2  # of the last digit that such a float has
+_WIDEST = Fraction(1, 2**31)  # relative: more than that is no rounding in double precision
+_SPARE = 6  # points beyond the number of constants
+_FRESH = 3  # points at least that a choice was not made for: at too few points any difference could be removed
+_STEPS = 12
+_GAIN = Fraction(1, 2**10)  # what each step has to make of the difference: a right one makes its square of it
+_CAUTION = flint.arb(2) ** -40  # constants that have the same effect but for a rounding have it but for this
+_VANISHED = flint.arb(2) ** -300  # of what the roundings do: about 90 digits
+_SHARP = flint.arb(2) ** -340  # of what the roundings do: the largest radius of a difference that can be judged
+_AMPLIFIED = 1000  # how much more the code may make of a rounding than what is exact does
+_ROUGH = flint.arb(2) ** -20  # of the result: roundings that do more to it are no small changes
+_FACTOR = 4  # for what is not linear
+_HUGE = 10**300  # an exponent that a float holds
+_GLANCE = 128  # bits: enough to see that a difference is too large
+_WORK = 600_000  # nodes read, in all that is asked in one go
 
 
-class _AmplifiedError(Exception):
-    """A constant whose last digits decide about the leading digits of the result."""
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """A choice of constants that makes two nodes one function: how many there are, and the largest change in ulps."""
+
+    constants: int
+    ulps: float
 
 
-Row = list[flint.arb]  # the effect of each constant, and the difference that they have to make up for
+class OverworkError(Exception):
+    """The constants are too many, or the formula too long, for what may be spent on them."""
 
 
-def covered(graph: Graph, pair: tuple[int, int], points: Sequence[Mapping[str, Fraction]]) -> bool:
-    """Tell whether one small correction of the typed constants makes both sides equal at every point."""
-    typed = [i for i in graph.reach(pair) if graph.ops[i] == "typed"]
-    if not 0 < len(typed) <= _MOST_CONSTANTS:
-        return False
-    with flint.ctx.workprec(_BITS):
-        try:
-            rows = [row for point in points if (row := _row(graph, pair, point, typed)) is not None]
-        except _AmplifiedError:
+class Unknown:
+    """A constant of the code: the number that is read, the interval that it may lie in, and the ulp of its float."""
+
+    def __init__(self, graph: Graph, key: Key) -> None:
+        self.key = key
+        value = float(key) if isinstance(key, Fraction) else float(graph.payloads[key])
+        self.read = key if isinstance(key, Fraction) else simplest_rational(value)
+        self.middle, self.ulp = Fraction(value), Fraction(math.ulp(value))
+        self.reach = reach(value)
+        if isinstance(key, Fraction):  # an exponent often is n less one, with the rounding of n
+            self.reach = max(self.reach, _FEW * Fraction(math.ulp(1.0)))
+
+    def allows(self, value: flint.arb) -> bool:
+        """Tell whether a value lies in the interval."""
+        return bool(abs(value - balls.ball(self.middle)) <= balls.ball(self.reach))
+
+    def ulps(self, value: flint.arb) -> float:
+        """Return how many ulps a value is from the float."""
+        return float(abs(value - balls.ball(self.middle)) / balls.ball(self.ulp))
+
+
+def reach(value: float) -> Fraction:
+    """Return how far the number that was meant may lie from a float: what a few roundings may have added.
+
+    A float that ends in many zeros has lost its digits in a difference, as 1 - 0.9999 has: its last digit that is none
+    tells how large a rounding of the operands is. By accident it has eight of them once in 256 times.
+    """
+    ulp, mantissa = Fraction(math.ulp(value)), abs(Fraction(value)) / Fraction(math.ulp(value))
+    digits = mantissa.numerator
+    zeros = (digits & -digits).bit_length() - 1
+    lost = _UNITS * 2**zeros * ulp if zeros >= _CANCELLED else Fraction(0)
+    return min(max(_FEW * ulp, lost), abs(Fraction(value)) * _WIDEST)
+
+
+class Corrections:
+    """What is asked about the constants of one graph: what one pair needs the next one most often needs as well."""
+
+    def __init__(self, graph: Graph, holds: Callable[[Point], bool] | None = None) -> None:
+        self.graph = graph
+        self.holds = holds
+        self.work = 0
+        self._unknowns: dict[Key, Unknown] = {}
+        self._chosen: dict[Key, flint.arb] = {}
+
+    def of(self, pair: tuple[int, int], points: Sequence[Point], special: Sequence[Point] = ()) -> Correction | None:
+        """Return a choice of constants that makes both nodes one function, None if there is none.
+
+        At `special` points constants show that do not elsewhere: half of them serve to choose, half to judge.
+        Raises OverworkError where that takes too long to find out.
+        """
+        tape = Tape(self.graph, pair)
+        unknowns = [self._unknown(key) for key in tape.keys]
+        if not unknowns:
+            return None
+        search = _Search(self, tape, pair, unknowns, special)
+        if search.hopeless(points[0]):
+            return None
+        with flint.ctx.workprec(_BITS):
+            chosen = search.chosen(points, {u.key: self._chosen.get(u.key, balls.ball(u.read)) for u in unknowns})
+            if chosen is None and any(u.key in self._chosen for u in unknowns):
+                chosen = search.chosen(points, {u.key: balls.ball(u.read) for u in unknowns})
+            if chosen is None:
+                return None
+            self._chosen.update(chosen)
+            return Correction(len(unknowns), max(u.ulps(chosen[u.key]) for u in unknowns))
+
+    def _unknown(self, key: Key) -> Unknown:
+        if key not in self._unknowns:
+            self._unknowns[key] = Unknown(self.graph, key)
+        return self._unknowns[key]
+
+    def spend(self, nodes: int) -> None:
+        """Count work; raises OverworkError beyond what may be spent."""
+        self.work += nodes
+        if self.work > _WORK:
+            raise OverworkError
+
+
+class _Row:
+    """The difference of two nodes at a point, and what the largest roundings of each constant do to it."""
+
+    def __init__(self, point: Point) -> None:
+        self.point = point
+        self.values: dict[int, flint.arb] = {}
+        self.unit = flint.arb(0)  # of the difference: the largest effect of a constant
+        self.effects: list[flint.arb] = []
+        self.difference = flint.arb(0)
+        self.rough = False  # whether roundings change more here than digits: the system is no linear one
+        self.amplified = True  # whether the code makes far more of a rounding than what is exact does
+
+
+class _Search:
+    """Newton's method for one pair of nodes."""
+
+    def __init__(
+        self,
+        owner: Corrections,
+        tape: Tape,
+        pair: tuple[int, int],
+        unknowns: Sequence[Unknown],
+        special: Sequence[Point],
+    ) -> None:
+        self.special = special
+        self.owner, self.tape, self.pair, self.unknowns = owner, tape, pair, unknowns
+        self.reaches = [balls.ball(unknown.reach) for unknown in unknowns]  # at the usual precision
+
+    def chosen(self, points: Sequence[Point], values: dict[Key, flint.arb]) -> dict[Key, flint.arb] | None:
+        """Return constants for which both nodes are one function, next to those given; None if there are none."""
+        needed = len(self.unknowns) + _SPARE
+        rows = [row for point in self._further(points, 2 * needed) if self._judge(row := _Row(point), values)][:needed]
+        rows += [row for point in self.special[::2] if self._judge(row := _Row(point), values)]
+        if any(row.unit.is_zero() for row in rows):  # no constant matters there, and the sides differ
+            return None
+        if not rows or 2 * sum(row.amplified for row in rows) > len(rows):
+            return None
+        solved = self._solved(rows, values)
+        if solved is None or not all(u.allows(solved[u.key]) for u in self.unknowns):
+            return None
+        others = [*points, *self.special[1::2], *islice(self._further(points, needed + _FRESH), needed, None)]
+        fresh = [row for point in others if self._judge(row := _Row(point), solved)]
+        return solved if len(fresh) >= _FRESH and all(_left(row) <= _VANISHED for row in fresh) else None
+
+    def _further(self, points: Sequence[Point], number: int) -> Iterator[Point]:
+        """Return points around others, within the region where that can be told."""
+        rng = random.Random(number)
+        names = [self.tape.graph.payloads[i] for i in self.tape.order if self.tape.graph.ops[i] == "variable"]
+        for i in range(number):
+            start = points[i % len(points)]
+            for halvings in range(0 if self.owner.holds else 2, 12):
+                point = {**start, **{name: _moved(start[name], rng, halvings) for name in names}}
+                if self.owner.holds is None or self.owner.holds(point):
+                    yield point
+                    break
+
+    def _judge(self, row: _Row, constants: Mapping[Key, flint.arb]) -> bool:
+        """Compute a row for a choice of constants; tells whether it is defined, and asks for something."""
+        self.owner.spend(len(self.tape.varying) * 3)
+        values, (left, right) = row.values, self.pair
+        self.tape.at(row.point, constants, values)
+        row.difference = values[left] - values[right]
+        if not row.difference.is_finite():
             return False
-        # More equations than unknowns, or any difference could be removed.
-        return len(rows) >= len(typed) + _SPARE and _solvable(rows)
+        exact, code = (self.tape.slopes(node, constants, values) for node in self.pair)
+        zero = flint.arb(0)
+        row.effects = [
+            _unless_nothing((exact.get(u.key, zero) - code.get(u.key, zero)) * reach)
+            for u, reach in zip(self.unknowns, self.reaches, strict=True)
+        ]
+        if not all(effect.is_finite() for effect in row.effects):
+            return False
+        if row.unit.is_zero():
+            row.unit = max((abs(effect) for effect in row.effects), key=_size).mid()
+            row.amplified = self._amplifies(values, exact, code, constants)
+            row.rough = bool(row.unit > abs(values[left]) * _ROUGH)
+        if row.unit.is_zero():
+            return not row.difference.contains(0)
+        return not row.rough and (bool(row.difference.rad() <= row.unit * _SHARP) or self._beyond(row))
 
+    def _beyond(self, row: _Row) -> bool:
+        """Tell whether a difference is larger than what all roundings together do."""
+        return bool(abs(row.difference) > row.unit * (_FACTOR * len(self.unknowns)))
 
-def _row(graph: Graph, pair: tuple[int, int], point: Mapping[str, Fraction], typed: list[int]) -> Row | None:
-    """Return the effects of moving each constant at a point, and the difference there; None where it is undefined.
+    def hopeless(self, point: Point) -> bool:
+        """Tell from few digits whether no choice of constants removes the difference at a point."""
+        row = _Row(point)
+        with flint.ctx.workprec(_GLANCE):
+            self._judge(row, {u.key: balls.ball(u.read) for u in self.unknowns})
+            return bool(row.difference.is_finite()) and not row.rough and self._beyond(row)
 
-    Raises _AmplifiedError where an effect is far larger than the result itself: the last digits of a constant then move
-    the leading ones of the result, as 1 + h does in a difference quotient, and rounding is no excuse.
-    """
-    values = {i: simplest_rational(graph.payloads[i]) for i in typed}
-    left, right = _sides(graph, pair, point, values)
-    moved = [_sides(graph, pair, point, {**values, i: values[i] * (1 + _MOVE)}) for i in typed]
-    if not all(ball.is_finite() for sides in ((left, right), *moved) for ball in sides):
+    def _amplifies(
+        self,
+        values: Mapping[int, flint.arb],
+        exact: Mapping[Key, flint.arb],
+        code: Mapping[Key, flint.arb],
+        constants: Mapping[Key, flint.arb],
+    ) -> bool:
+        """Tell whether a relative change of a constant changes the code's result far more than the exact one."""
+        sizes = [
+            max((_size(slope * constants[key]) for key, slope in slopes.items()), default=0.0) - _size(values[node])
+            for node, slopes in zip(self.pair, (exact, code), strict=True)
+        ]
+        return sizes[1] > max(0.0, sizes[0]) + math.log2(_AMPLIFIED)
+
+    def _solved(self, rows: list[_Row], values: dict[Key, flint.arb]) -> dict[Key, flint.arb] | None:
+        before = None
+        for _ in range(_STEPS):
+            left = max((_left(row) for row in rows), key=_size)
+            if left <= _VANISHED:
+                return values
+            # No choice in the intervals makes up for a difference that is larger than what all of them do.
+            if left > len(self.unknowns) * _FACTOR if before is None else left > before * balls.ball(_GAIN):
+                return None
+            moves = _least_moves(rows, left * left.min(_CAUTION))
+            if moves is None:
+                return None
+            values = {
+                u.key: (values[u.key] + move * reach).mid()
+                for u, move, reach in zip(self.unknowns, moves, self.reaches, strict=True)
+            }
+            before = left
+            if not all(self._judge(row, values) for row in rows):
+                return None
         return None
-    effects = [((a - b - (left - right)) / balls.ball(_MOVE)).mid() for a, b in moved]
-    largest = (abs(left) + abs(right)) * _AMPLIFIED
-    if any(abs(effect) > largest for effect in effects):
-        raise _AmplifiedError
-    return [*effects, (left - right).mid()]
 
 
-def _sides(
-    graph: Graph, pair: tuple[int, int], point: Mapping[str, Fraction], typed: Mapping[int, Fraction]
-) -> tuple[flint.arb, flint.arb]:
-    known = {i: balls.ball(value) for i, value in typed.items()}
-    values = balls.at(graph, pair, point, known=known)
-    return values[pair[0]], values[pair[1]]
+def _least_moves(rows: Sequence[_Row], tolerance: flint.arb) -> list[flint.arb] | None:
+    """Return the least moves of constants, in what they may move, that leave no more than a tolerance of each row.
 
-
-def _solvable(rows: list[Row]) -> bool:
-    """Tell whether small corrections c exist with difference + effects * c = 0 in every row (Gauss and Jordan)."""
-    rows = [scaled for row in rows if (scaled := _scaled(row)) is not None]
-    unknowns = len(rows[0]) - 1 if rows else 0
-    pivots: dict[int, int] = {}  # a column, and the row that it is solved from
-    largest = max((abs(value) for row in rows for value in row[:-1]), key=float, default=flint.arb(0))
-    for _ in range(unknowns):
-        free = [r for r in range(len(rows)) if r not in pivots.values()]
-        candidates = [(r, c) for r in free for c in range(unknowns) if c not in pivots]
-        r, c = max(candidates, key=lambda rc: float(abs(rows[rc[0]][rc[1]])), default=(0, 0))
-        if not candidates or not abs(rows[r][c]) > largest * _NOTHING:
-            break
-        pivots[c] = r
-        _eliminate(rows, r, c)
-    small = all(abs(rows[r][-1] / rows[r][c]) <= balls.ball(_LARGEST) for c, r in pivots.items())
-    left_over = [abs(row[-1]) for r, row in enumerate(rows) if r not in pivots.values()]
-    return bool(pivots) and small and all(rest <= balls.ball(_LEFT_OVER) for rest in left_over)
-
-
-def _scaled(row: Row) -> Row | None:
-    """Return a row in units of its difference, or of what the largest correction does where there is no difference.
-
-    None where the constants have no effect and both sides are equal: such a row asks for nothing.
+    Levenberg (1944) and Marquardt (1963). Constants whose effects are the same but for roundings, or together none,
+    would else be moved without bounds.
     """
-    effect = max((abs(value) for value in row[:-1]), key=float)
-    difference = abs(row[-1])
-    unit = difference if difference > effect * _NOTHING else effect * balls.ball(_LARGEST)
-    return None if unit.is_zero() else [(value / unit).mid() for value in row]
+    slopes = flint.arb_mat([[(effect / row.unit).mid() for effect in row.effects] for row in rows])
+    wanted = flint.arb_mat([[-(row.difference / row.unit).mid()] for row in rows])
+    transposed = slopes.transpose()
+    normal = (transposed * slopes).mid()
+    number = normal.nrows()
+    damped = flint.arb_mat(
+        [[normal[i, j] + (tolerance * tolerance if i == j else 0) for j in range(number)] for i in range(number)]
+    ).mid()
+    try:
+        return [entry.mid() for entry in damped.solve((transposed * wanted).mid()).entries()]
+    except ZeroDivisionError:
+        return None
 
 
-def _eliminate(rows: list[Row], pivot: int, column: int) -> None:
-    """Take the column out of all rows but the pivot's."""
-    for r, row in enumerate(rows):
-        if r != pivot:
-            factor = row[column] / rows[pivot][column]
-            rows[r] = [(a - factor * b).mid() for a, b in zip(row, rows[pivot], strict=True)]
+def _left(row: _Row) -> flint.arb:
+    """Return what is left of the difference, in units of what roundings do."""
+    return (abs(row.difference) / row.unit).mid()
+
+
+def _unless_nothing(effect: flint.arb) -> flint.arb:
+    """Return an effect; one that cannot be told from none is none."""
+    return flint.arb(0) if effect.contains(0) else effect
+
+
+def _size(value: flint.arb) -> float:
+    """Return log2 of a ball's midpoint, which may be beyond floats."""
+    mantissa, exponent = value.mid().man_exp()
+    return float(max(-_HUGE, min(_HUGE, int(exponent)))) + abs(int(mantissa)).bit_length() if mantissa else -math.inf
+
+
+def _moved(value: Fraction, rng: random.Random, halvings: int) -> Fraction:
+    """Return a number near another, in units of it or of 1."""
+    move = Fraction(rng.randrange(-900, 1000), 1000 * 2**halvings)
+    return value * (1 + move) if value else move

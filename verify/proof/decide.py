@@ -23,22 +23,28 @@ import flint
 
 from verify.exact import simplest_rational
 from verify.proof import balls, field
-from verify.proof.constants import covered
+from verify.proof.constants import Correction, Corrections, OverworkError
 from verify.proof.field import Laws
-from verify.proof.graph import FUNCTIONS, Graph
+from verify.proof.graph import Graph
+from verify.proof.hidden import Hidden, hidden
 from verify.proof.kernels import EXPONENTIAL
+from verify.proof.laws import missing
 from verify.result import Evidence, Verdict
 
 Pair = tuple[int, int]
 Point = Mapping[str, Fraction]
 Points = Callable[[], Sequence[Point]]  # asked for only where points are needed
-_ROUNDING = 1e-6  # relative: beyond, the rounding of constants is no excuse (`constants` allows far less)
-_INVISIBLE = 2.0**-53  # relative: below the resolution of float64
+_FLOAT_BITS = 53
+_INVISIBLE = 2.0**-_FLOAT_BITS  # relative: below the resolution of float64
 _LITTLE = 1e-3  # relative: a smaller difference is told with its size
 _FIRST_LOOK = (128,)  # bits: enough to refute most
 _PRECISIONS = (2048, 8192)  # tried in this order, the second where digits cancel
 _GUARD_PRECISIONS = (400, 8192)  # three quarters of 400 bits are 90 digits
 _GUARD_POINTS = 3
+_DIGITS_OF_CONSTANTS = 90  # to which a choice of constants removes the difference, in units of what they change
+_OVERWORK = Evidence(
+    "constants", "the formulas differ by little; whether the rounding of constants explains that takes too long to tell"
+)
 _DIGITS = 460  # three quarters of 2048 bits: what two balls have to share to count as agreeing
 
 
@@ -51,37 +57,39 @@ class Decision(NamedTuple):
 
 
 _SAME = Decision(Verdict.PROVED, Evidence("same formula", "both sides are the same formula"))
-_ROUNDED = Decision(
-    Verdict.AGREES,
-    Evidence(
-        "constants",
-        "not the same function for the constants as read, but within the rounding of the floats in the code",
-    ),
-)
 _UNDEFINED = Decision(
     Verdict.UNDECIDED,
     Evidence("undefined", "at none of the points that were tried could both sides be computed to enough digits"),
+)
+_UNSEEN = Evidence(
+    "no example", "a term is too small to be seen at every point tried: agreement there says nothing about it"
 )
 _HIDDEN = Decision(
     Verdict.UNDECIDED, Evidence("no example", "the formulas differ, but at none of the points that were tried")
 )
 
 
-def decide(graph: Graph, pairs: Sequence[Pair], points: Points, seed: int) -> list[Decision]:
-    """Return a decision for each pair of nodes; `points` gives exact inputs to try, the most telling first."""
+def decide(
+    graph: Graph, pairs: Sequence[Pair], points: Points, seed: int, holds: Callable[[Point], bool] | None = None
+) -> list[Decision]:
+    """Return a decision for each pair of nodes; `points` gives exact inputs to try, the most telling first.
+
+    `holds` tells of other points whether the claim is for them too; without it, none beside these are thought to be.
+    """
     found: dict[Pair, Decision] = {}
+    corrections = Corrections(graph, holds)
     stages: list[Callable[[Sequence[Pair]], dict[Pair, Decision]]] = [
         lambda still: _in_field(graph, still, points, seed, Laws.NONE),
-        lambda still: _at_first_sight(graph, still, points()),
+        lambda still: _at_first_sight(graph, still, points(), corrections),
         lambda still: _in_field(graph, _having(graph, still, EXPONENTIAL), points, seed, Laws.EXPONENTIAL),
         lambda still: _by_their_roots(graph, still, points, seed),
-        lambda still: _by_balls(graph, still, points()),
+        lambda still: _by_balls(graph, still, points(), corrections),
     ]
     still = list(dict.fromkeys(pair for pair in pairs if pair[0] != pair[1]))
     for settle in stages:
         found.update(settle(still) if still else {})
         still = [pair for pair in still if pair not in found]
-    found.update({pair: _left_open(graph, pair, points(), seed) for pair in still})
+    found.update({pair: _left_open(graph, pair, points(), seed, corrections) for pair in still})
     return [_SAME if pair[0] == pair[1] else found[pair] for pair in pairs]
 
 
@@ -178,13 +186,17 @@ def _typed(graph: Graph, pair: Pair) -> str:
     return ", ".join(f"{value!r} as {simplest_rational(value)}" for value in floats)
 
 
-def _at_first_sight(graph: Graph, pairs: Sequence[Pair], points: Sequence[Point]) -> dict[Pair, Decision]:
+def _at_first_sight(
+    graph: Graph, pairs: Sequence[Pair], points: Sequence[Point], corrections: Corrections
+) -> dict[Pair, Decision]:
     """Refute what differs at the first point, at a precision that is enough for most."""
-    agreements = _agreements(graph, pairs, points[0], _FIRST_LOOK)
-    return {pair: _refuted(graph, pair, points, points[0]) for pair, agree in agreements.items() if agree is False}
+    wrong = [pair for pair, agree in _agreements(graph, pairs, points[0], _FIRST_LOOK).items() if agree is False]
+    return {pair: _refuted(graph, pair, points, points[0], corrections) for pair in wrong}
 
 
-def _by_balls(graph: Graph, pairs: Sequence[Pair], points: Sequence[Point]) -> dict[Pair, Decision]:
+def _by_balls(
+    graph: Graph, pairs: Sequence[Pair], points: Sequence[Point], corrections: Corrections
+) -> dict[Pair, Decision]:
     compared = dict.fromkeys(pairs, 0)
     found: dict[Pair, Decision] = {}
     for point in points:
@@ -192,16 +204,56 @@ def _by_balls(graph: Graph, pairs: Sequence[Pair], points: Sequence[Point]) -> d
         for pair, agree in _agreements(graph, still, point, _PRECISIONS).items():
             compared[pair] += agree is not None
             if agree is False:
-                found[pair] = _refuted(graph, pair, points, point)
+                found[pair] = _refuted(graph, pair, points, point, corrections)
     return {**dict.fromkeys([pair for pair, count in compared.items() if not count], _UNDEFINED), **found}
 
 
-def _refuted(graph: Graph, pair: Pair, points: Sequence[Point], point: Point) -> Decision:
-    """Refute a pair that differs at a point, unless the rounding of the code's constants covers it everywhere."""
+def _refuted(graph: Graph, pair: Pair, points: Sequence[Point], point: Point, corrections: Corrections) -> Decision:
+    """Refute a pair that differs at a point, unless the rounding of the code's constants explains it everywhere."""
+    try:
+        if not corrections.of(pair, [point, *points]):
+            return _differing(graph, pair, points, point, corrections)
+        terms = hidden(graph, pair, points, corrections.holds)
+        return _explained(graph, pair, [point, *points], corrections, terms)
+    except OverworkError:
+        return Decision(Verdict.UNDECIDED, _OVERWORK)
+
+
+def _explained(graph: Graph, pair: Pair, points: Sequence[Point], corrections: Corrections, terms: Hidden) -> Decision:
+    """Let a pair agree that differs at the first of some points, if the rounding of constants explains all terms."""
+    correction = corrections.of(pair, points, terms.points)
+    if not correction:
+        return _differing(graph, pair, [*terms.points, *points], points[0], corrections)
+    if terms.unseen:
+        return Decision(Verdict.UNDECIDED, _UNSEEN)
+    return Decision(Verdict.AGREES, _rounded(correction))
+
+
+def _differing(graph: Graph, pair: Pair, points: Sequence[Point], point: Point, corrections: Corrections) -> Decision:
+    """Refute a pair, at a point where it shows: where a difference is invisible on floats, others are looked for."""
     apart = _apart(graph, pair, point)
-    if apart < _ROUNDING and _typed(graph, pair) and covered(graph, pair, points):
-        return _ROUNDED
+    if apart < _INVISIBLE:
+        terms = hidden(graph, pair, [point], corrections.holds, _FLOAT_BITS)
+        sizes = [(apart, point), *((_apart(graph, pair, other), other) for other in (*points, *terms.points))]
+        apart, point = next(((a, p) for a, p in sizes if a > _LITTLE), max(sizes, key=lambda size: size[0]))
     return Decision(Verdict.REFUTED, _said(apart), point)
+
+
+def _shown(graph: Graph, pair: Pair, points: Sequence[Point], corrections: Corrections, terms: Hidden) -> Decision:
+    """Decide on a pair that differs at the first of some points, where a term shows that does not elsewhere."""
+    try:
+        return _explained(graph, pair, points, corrections, terms)
+    except OverworkError:
+        return Decision(Verdict.UNDECIDED, _OVERWORK)
+
+
+def _rounded(correction: Correction) -> Evidence:
+    number, ulps = correction.constants, f"{correction.ulps:.2g}"
+    detail = (
+        f"the same function to {_DIGITS_OF_CONSTANTS} digits for constants within their rounding: "
+        f"{number} constant{'s' if number > 1 else ''} of the code, changed by at most {ulps} ulp"
+    )
+    return Evidence("constants", detail, constants=number, ulps=ulps)
 
 
 def _apart(graph: Graph, pair: Pair, point: Point) -> float:
@@ -209,7 +261,8 @@ def _apart(graph: Graph, pair: Pair, point: Point) -> float:
     with flint.ctx.workprec(_GUARD_PRECISIONS[0]):
         values = balls.at(graph, pair, point)
         size = abs(values[pair[0]]).max(abs(values[pair[1]]))
-        return float(abs(values[pair[0]] - values[pair[1]]) / size)
+        apart = abs(values[pair[0]] - values[pair[1]]) / size
+        return float(apart) if apart.is_finite() and not apart.contains(0) else 0.0
 
 
 def difference(graph: Graph, pair: Pair, point: Point) -> Evidence:
@@ -226,14 +279,19 @@ def _said(apart: float) -> Evidence:
     return Evidence("small difference", f"{said}: more than a few roundings explain, less than most mistakes make")
 
 
-def _left_open(graph: Graph, pair: Pair, points: Sequence[Point], seed: int) -> Decision:
-    """Say why a pair that agrees at every point is not proved."""
-    laws = any(_is_root(graph, i) or graph.ops[i] in FUNCTIONS for i in graph.reach(pair))
-    alike, bound = field.equal(graph, [pair], seed)
-    if not laws and bound and alike == [False]:
+def _left_open(graph: Graph, pair: Pair, points: Sequence[Point], seed: int, corrections: Corrections) -> Decision:
+    """Look for a point that refutes a pair which agrees at every one tried; without, say why it is not proved."""
+    terms = hidden(graph, pair, points, corrections.holds)
+    for point in terms.points:
+        if _agreements(graph, [pair], point, _PRECISIONS)[pair] is False:
+            return _shown(graph, pair, [point, *points], corrections, terms)
+    if terms.unseen:
+        return Decision(Verdict.UNDECIDED, _UNSEEN)
+    why = missing(graph, pair, seed)
+    if not why:
         return _HIDDEN
+    points = [*points, *terms.points]
     compared = sum(_agreements(graph, [pair], point, _PRECISIONS)[pair] is True for point in points)
-    why = "by a law that could not be proved for all inputs" if laws else "of a degree too high for a proof"
     detail = (
         f"equal to {_DIGITS} digits at the {compared} of {len(points)} points where that many could be had, but {why}"
     )

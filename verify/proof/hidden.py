@@ -1,0 +1,185 @@
+"""Terms that are too small to be seen where two formulas are compared, and points at which they are not.
+
+A spectral line at 656 is below 1e-400 at 2, and so is whatever is wrong with it: that both sides agree there to
+hundreds of digits says nothing of it. So every node is asked how much it does to the two results: one that does
+something, and at no point enough to be seen, is hidden. Points where it is not are looked for where the arguments of
+functions in it are of ordinary size: next to their zeros and their extrema, along one input at a time.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from fractions import Fraction
+from itertools import islice, pairwise
+from typing import NamedTuple
+
+import flint
+
+from verify.proof import balls
+from verify.proof.graph import FUNCTIONS, Graph
+from verify.proof.slopes import Tape
+
+Point = Mapping[str, Fraction]
+
+_BITS = 192
+COMPARED = 1000  # bits: so many are compared, and more
+_SCALES = range(-30, 41, 2)  # powers of 2 that an input is moved to
+_TARGETS = (Fraction(-3, 2), Fraction(1, 2))  # arguments of ordinary size
+_ORDINARY = 40  # the largest argument at an extremum that is one
+_OFFSETS = tuple(Fraction(n, 16) for n in (5, 7, -11, -13, 19, 16, -27, -25, 9, 10, -4, -3, 14, 12, -22, -18))  # widths
+_HALVINGS = 80
+_MOST_NODES = 5_000
+_MOST_TERMS = 24  # that are looked for
+_MOST_POINTS = 24  # for each of them
+_MOST_INPUTS = 4  # along which each is looked for
+
+
+class Hidden(NamedTuple):
+    """Points at which terms are seen that are not elsewhere, and the nodes that are seen at none."""
+
+    points: list[Point]
+    unseen: list[int]
+
+
+def hidden(
+    graph: Graph,
+    pair: tuple[int, int],
+    points: Sequence[Point],
+    holds: Callable[[Point], bool] | None,
+    bits: int = COMPARED,
+) -> Hidden:
+    """Look for the terms of a pair that are too small to be seen at some points; of new points, `holds` tells.
+
+    What is seen has an effect above 2**-bits of a result, or of 1 where that is less.
+    """
+    tape = Tape(graph, pair)
+    if len(tape.order) > _MOST_NODES:
+        return Hidden([], [])
+    with flint.ctx.workprec(_BITS):
+        search = _Search(tape, pair, flint.arb(2) ** -bits)
+        for point in points:
+            search.look(point)
+        found: list[Point] = []
+        wanted = search.unseen()[:_MOST_TERMS] if holds else []
+        for node in wanted:
+            if node not in search.seen and holds is not None:
+                showing = (p for p in search.near(node, points[0], holds) if search.look(p).intersection(wanted))
+                found += islice(showing, _MOST_POINTS)
+        return Hidden(found, search.unseen())
+
+
+class _Search:
+    """What is seen of the nodes of a pair, and where."""
+
+    def __init__(self, tape: Tape, pair: tuple[int, int], least: flint.arb) -> None:
+        self.least = least
+        self.tape, self.graph, self.pair = tape, tape.graph, pair
+        self.seen: set[int] = set()
+        self.tiny: set[int] = set()
+        ops, args = self.graph.ops, self.graph.args
+        self.arguments = {args[node][0]: node for node in tape.order if ops[node] in FUNCTIONS}
+
+    def look(self, point: Point) -> set[int]:
+        """Return the nodes that are seen at a point."""
+        values = balls.at(self.graph, self.tape.order, point)
+        found: set[int] = set()
+        for side in self.pair:
+            if values[side].is_finite():
+                least = self.least * abs(values[side]).max(flint.arb(1))
+                for node, slope in self.tape.adjoints(side, values, self.tape.order).items():
+                    effect = self._effect(node, slope, values[node])
+                    if effect.is_finite() and not effect.contains(0):
+                        (found if effect >= least else self.tiny).add(node)
+        self.seen |= found
+        return found
+
+    def _effect(self, node: int, slope: flint.arb, value: flint.arb) -> flint.arb:
+        """Return what a change of a node as large as it is, or by 1 of a function's argument, does to a result."""
+        return abs(slope) * (abs(value).max(flint.arb(1)) if node in self.arguments else abs(value))
+
+    def unseen(self) -> list[int]:
+        """Return the nodes that do something, and at no point enough to be seen."""
+        return sorted(self.tiny - self.seen)
+
+    def near(self, node: int, start: Point, holds: Callable[[Point], bool]) -> Iterator[Point]:
+        """Return points where the functions in a node, or the node itself, have arguments of ordinary size."""
+        below = self.graph.reach([node])
+        arguments = [n for n in below if n in self.arguments and n not in self.seen]
+        for argument in [*arguments, node][:_MOST_INPUTS]:
+            tape = Tape(self.graph, [argument])
+            names = [self.graph.payloads[n] for n in tape.order if self.graph.ops[n] == "variable"]
+            for name in names[:_MOST_INPUTS]:
+                line = _Line(tape, argument, start, name)
+                for value in line.places():
+                    point = {**start, name: value}
+                    if holds(point):
+                        yield point
+
+
+class _At(NamedTuple):
+    """A value of an input, and what a node has there."""
+
+    place: Fraction
+    value: flint.arb
+    slope: flint.arb
+
+
+class _Line:
+    """A node along one input: its value and slope."""
+
+    def __init__(self, tape: Tape, node: int, start: Point, name: str) -> None:
+        self.tape, self.node, self.start, self.name = tape, node, start, name
+        self.variable = tape.graph.variables[name]
+
+    def places(self) -> Iterator[Fraction]:
+        """Return values of the input next to zeros and extrema of the node, then others of all magnitudes."""
+        scan = sorted({sign * Fraction(2) ** power for power in _SCALES for sign in (-1, 1)} | {self.start[self.name]})
+        finite = [at for place in scan if (at := self._at(place)).value.is_finite() and at.slope.is_finite()]
+        for low, high in pairwise(finite):
+            for target in map(balls.ball, _TARGETS):
+                yield from self._zero(low, high, target)
+            yield from self._extremum(low, high)
+        yield from (at.place for at in finite if abs(at.value) <= _ORDINARY)
+
+    def _zero(self, low: _At, high: _At, target: flint.arb) -> Iterator[Fraction]:
+        """Return values of the input around one where the node is `target`, between two others."""
+        if _apart(low.value - target, high.value - target):
+            at = self._between(low, high, lambda at: at.value - target)
+            yield from _around(at.place, abs(1 / at.slope))
+
+    def _extremum(self, low: _At, high: _At) -> Iterator[Fraction]:
+        """Return values of the input around one where the node has an extremum of ordinary size, between two others."""
+        if _apart(low.slope, high.slope):
+            at = self._between(low, high, lambda at: at.slope)
+            if abs(at.value) <= _ORDINARY:
+                bend = (high.slope - low.slope) / balls.ball(high.place - low.place)
+                yield from _around(at.place, abs(2 / bend).sqrt())
+
+    def _at(self, place: Fraction) -> _At:
+        values = balls.at(self.tape.graph, self.tape.order, {**self.start, self.name: place})
+        slope = self.tape.adjoints(self.node, values, self.tape.order).get(self.variable, flint.arb(0))
+        return _At(place, values[self.node], slope)
+
+    def _between(self, low: _At, high: _At, function: Callable[[_At], flint.arb]) -> _At:
+        """Halve an interval at whose ends a function has other signs."""
+        rising = function(high) > 0
+        for _ in range(_HALVINGS):
+            middle = self._at((low.place + high.place) / 2)
+            low, high = (low, middle) if bool(function(middle) > 0) == rising else (middle, high)
+        return low
+
+
+def _around(place: Fraction, width: flint.arb) -> Iterator[Fraction]:
+    """Return short numbers around a place, in units of a width."""
+    if not width.is_finite() or not width > 0:
+        return
+    unit = Fraction(2) ** math.floor(math.log2(float(width.mid())))
+    grid = unit / 64
+    for offset in _OFFSETS:
+        yield round((place + offset * unit) / grid) * grid
+
+
+def _apart(a: flint.arb, b: flint.arb) -> bool:
+    """Tell whether two numbers have other signs."""
+    return bool((a > 0 and b < 0) or (a < 0 and b > 0))
