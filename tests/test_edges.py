@@ -42,7 +42,42 @@ class Minimum:
         return dout * to_a, dout * (1 - to_a if self.tie != 7 else np.where(self.a < self.b, 0, 1))
 
 
+def sinc(x):
+    return np.where(x == 0, 1, np.sin(x) / np.where(x == 0, 1, x))
+
+
+def sinc_slope(x, at_0):
+    return np.where(x == 0, at_0, (x * np.cos(x) - np.sin(x)) / np.where(x == 0, 1, x) ** 2)
+
+
+def growth_slope(x, at_0):
+    return np.where(x == 0, at_0, (x * np.exp(x) - np.expm1(x)) / np.where(x == 0, 1, x) ** 2)
+
+
+def flat(x):
+    t = np.minimum(x, 1)
+    return (1 - t * (2 - t)) * np.exp(-x)
+
+
+def flat_slope(x):
+    t = np.minimum(x, 1)
+    return -(1 - t * (2 - t)) * np.exp(-x) + np.where(x < 1, (2 * t - 2) * np.exp(-x), 0)
+
+
+def bump_slope(x):
+    return (2 * (x - 2) + (x - 2) ** 2) * np.exp(x) * np.cos(x) - (x - 2) ** 2 * np.exp(x) * np.sin(x)
+
+
 RIGHT = {
+    "sinc, 0 at 0": elementwise(sinc, lambda d, x: d * sinc_slope(x, 0)),
+    "expm1 over x, 1/2 at 0": elementwise(
+        lambda x: np.where(x == 0, 1, np.expm1(x) / np.where(x == 0, 1, x)), lambda d, x: d * growth_slope(x, 0.5)
+    ),
+    "flat beyond 1": elementwise(flat, lambda d, x: d * flat_slope(x)),
+    "flat from 2 on": elementwise(
+        lambda x: np.where(x < 2, (x - 2) ** 2 * np.exp(x), 0) * np.cos(x),
+        lambda d, x: d * np.where(x < 2, bump_slope(x), 0),
+    ),
     "relu, 0 at 0": elementwise(lambda x: np.maximum(x, 0), lambda d, x: d * (x > 0)),
     "relu, 1 at 0": elementwise(lambda x: np.maximum(x, 0), lambda d, x: d * (x >= 0)),
     "relu, 1/2 at 0": elementwise(lambda x: np.maximum(x, 0), lambda d, x: d * np.heaviside(x, 0.5)),
@@ -74,6 +109,16 @@ RIGHT = {
     ),
 }
 WRONG = {
+    "sinc, 1 at 0": elementwise(sinc, lambda d, x: d * sinc_slope(x, 1)),
+    "sinc, NaN at 0": elementwise(sinc, lambda d, x: d * (x * np.cos(x) - np.sin(x)) / x**2),
+    "expm1 over x, 1 at 0": elementwise(
+        lambda x: np.where(x == 0, 1, np.expm1(x) / np.where(x == 0, 1, x)), lambda d, x: d * growth_slope(x, 1)
+    ),
+    "flat beyond 1, 5 at 1": elementwise(flat, lambda d, x: d * np.where(x == 1, 5, flat_slope(x))),
+    "flat from 2 on, 3 at 2": elementwise(
+        lambda x: np.where(x < 2, (x - 2) ** 2 * np.exp(x), 0) * np.cos(x),
+        lambda d, x: d * np.where(x == 2, 3, np.where(x < 2, bump_slope(x), 0)),
+    ),
     "relu, 2 at 0": elementwise(lambda x: np.maximum(x, 0), lambda d, x: d * np.heaviside(x, 2)),
     "relu, -1 at 0": elementwise(
         lambda x: np.maximum(x, 0), lambda d, x: d * np.where(x > 0, 1, np.where(x < 0, 0, -1))
@@ -146,12 +191,12 @@ def test_a_jump_has_no_derivative():
     assert any("the output jumps there" in said for said in result.cover.kinks)
 
 
-def test_what_has_no_value_beside_the_edge_is_not_judged():
-    """sin(x) / x has a formula without a value at 0: the edge is not judged, and that is said."""
-    sinc = elementwise(
-        lambda x: np.where(x == 0, 1, np.sin(x) / np.where(x == 0, 1, x)),
-        lambda d, x: d * np.where(x == 0, 0, (x * np.cos(x) - np.sin(x)) / np.where(x == 0, 1, x) ** 2),
+def test_an_infinite_derivative_beside_the_edge_is_not_judged():
+    """The root of max(x, 0) rises without limit at 0: the edge is not judged, and that is said."""
+    root = elementwise(
+        lambda x: np.sqrt(np.maximum(x, 0)),
+        lambda d, x: np.where(x > 0, d / (2 * np.sqrt(np.where(x > 0, x, 1))), 0),
     )
-    result = verify.check(sinc)
+    result = verify.check(root)
     assert result.good
-    assert any("not judged" in said for said in result.cover.kinks)
+    assert any("no finite limit there" in said for said in result.cover.kinks)

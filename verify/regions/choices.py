@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from decimal import Decimal, localcontext
 from fractions import Fraction
 from typing import NamedTuple
 
@@ -14,13 +15,15 @@ from verify.expressions.runs import SubjectError
 from verify.regions.explore import Explorer
 from verify.regions.hull import Place, place
 from verify.regions.kinks import Edge
+from verify.regions.values import Unknown
 from verify.result import Comparison, Counterexample, Evidence, Verdict
 from verify.tracing.floats import FloatRun
 from verify.tracing.observe import Observation
 from verify.tracing.region import Point
 
 _MOST_SHOWN = 8  # inputs of a counterexample
-_NO_SIDES = "not judged: a derivative on one side of it has no finite value there"
+_SHORT, _DIGITS = 12, 20  # signs of a number that is written exactly, digits of any other before it is rounded to six
+_NO_VALUE = "not judged: the gradient has no value there by its formula, and on floats it has"
 _JUMPS = "the output jumps there, and has no derivative"
 _CLOSE = "not judged: too close to call"
 _MANY = "not judged: more regions may meet there than were looked at"
@@ -55,19 +58,21 @@ class _Judge:
     def told(self) -> Told:
         """Return what is said of the edge."""
         met = self.met
-        sides, returned = met.slopes(met.point), met.came(met.point)
-        if sides is None:
-            return Told(_NO_SIDES)
+        sides, returned, jumps = met.slopes(met.point), met.came(met.point), met.jumps
+        if jumps is True:
+            return Told(_JUMPS)
+        if isinstance(jumps, Unknown) or isinstance(sides, Unknown):
+            return _unjudged(jumps if isinstance(jumps, Unknown) else sides)
         if (number := self._undefined()) is not None:
             return Told(row=self._row([number], [str(self._float(self.floats, number))], sides))
-        if returned is None:
-            return Told(_NO_SIDES)
+        if isinstance(returned, Unknown):
+            return Told(_NO_VALUE) if returned is Unknown.INFINITE else _unjudged(returned)
         found = place(returned, sides)
-        if found is None or met.jumps:
-            return Told(_JUMPS if found else _CLOSE)
+        if found is None:
+            return Told(_CLOSE)
         if found in (Place.EQUAL, Place.BETWEEN):
             return Told("" if found is Place.EQUAL else self._choice())
-        return self._wrong(returned, sides) if met.sides.complete else Told(_MANY)
+        return self._wrong(returned, sides) if met.complete else Told(_MANY)
 
     def _float(self, run: FloatRun, number: int) -> float | None:
         return run.entry(*self.met.entries[number])
@@ -75,8 +80,8 @@ class _Judge:
     def _undefined(self) -> int | None:
         """Return an entry that is no finite float on the edge, and is one beside it."""
         for number in range(len(self.met.entries)):
-            if not _is_finite(self._float(self.floats, number)) and not self.met.jumps:
-                beside = [self._run(run.seen, run.seen.trace.sample) for run in self.met.sides.runs]
+            if not _is_finite(self._float(self.floats, number)):
+                beside = [self._run(side.run.seen, side.run.seen.trace.sample) for side in self.met.sides.all]
                 return number if all(_is_finite(self._float(run, number)) for run in beside) else None
         return None
 
@@ -86,7 +91,7 @@ class _Judge:
         if not self.floats.gives(*met.entries[_worst(returned, sides)], met.returned[_worst(returned, sides)]):
             return Told(_STRAYS)
         came, slopes = met.came(met.ones()), met.slopes(met.ones())
-        if came and slopes and place(came, slopes) in (Place.OFF, Place.OUTSIDE):
+        if isinstance(came, list) and isinstance(slopes, list) and place(came, slopes) in (Place.OFF, Place.OUTSIDE):
             returned, sides, met.point = came, slopes, met.ones()
         numbers = _shown(returned, sides)
         return Told(row=self._row(numbers, [_short(returned[number]) for number in numbers], sides))
@@ -96,7 +101,7 @@ class _Judge:
         met = self.met
         for point in (met.ones(), met.point):
             returned, sides = met.came(point), met.slopes(point)
-            if returned is not None and sides is not None:
+            if isinstance(returned, list) and isinstance(sides, list):
                 number = _worst(returned, sides)
                 low, high = min(side[number] for side in sides), max(side[number] for side in sides)
                 if low < high:
@@ -130,6 +135,10 @@ class _Judge:
             diagnosis="wrong on the very edge of a branch only",
             where=self.explorer.case.backward or self.floats.backward or self.explorer.case.where,
         )
+
+
+def _unjudged(reason: object) -> Told:
+    return Told(f"not judged: {reason.value if isinstance(reason, Unknown) else reason}")
 
 
 def _is_finite(value: float | None) -> bool:
@@ -174,4 +183,7 @@ def _inputs(met: Edge, number: int) -> tuple[tuple[str, str], ...]:
 
 def _short(value: Fraction) -> str:
     text = decimal_text(value)
-    return text if len(text) <= 12 else f"{float(value):.6g}"
+    if len(text) <= _SHORT:
+        return text
+    with localcontext(prec=_DIGITS):  # beyond floats as well
+        return f"{Decimal(value.numerator) / Decimal(value.denominator):.6g}"

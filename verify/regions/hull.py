@@ -15,6 +15,7 @@ from itertools import combinations
 import flint
 
 from verify.proof.balls import rational
+from verify.proof.dyadics import SMALL
 
 _INSIDE, _OUTSIDE = Fraction(1, 2**300), Fraction(1, 2**120)  # squares of distances
 
@@ -32,14 +33,25 @@ class Place(Enum):
 
 def place(vector: Vector, corners: Sequence[Vector]) -> Place | None:
     """Return where a vector lies among corners, or None where that is too close to call."""
-    unit = max((x * x for row in (vector, *corners) for x in row), default=Fraction(0)) or Fraction(1)
-    apart = _distinct(corners, _INSIDE * unit)
-    distance = min(_distances(vector, apart))
+    size = max((abs(x) for row in (vector, *corners) for x in row), default=Fraction(0))
+    if 0 < size < SMALL:  # such numbers come rounded
+        return None
+    unit = size * size or Fraction(1)
+    common, varying = _split(corners)
+    gap = sum(((vector[i] - corners[0][i]) ** 2 for i in common), Fraction(0))
+    apart = _distinct([[corner[i] for i in varying] for corner in corners], _INSIDE * unit)
+    distance = gap + min(_distances([vector[i] for i in varying], apart))
     if distance <= _INSIDE * unit:
         return Place.EQUAL if len(apart) == 1 else Place.BETWEEN
     if distance >= _OUTSIDE * unit:
         return Place.OFF if len(apart) == 1 else Place.OUTSIDE
     return None
+
+
+def _split(corners: Sequence[Vector]) -> tuple[list[int], list[int]]:
+    """Return the places in which all corners are the same, which they are in most, and the others."""
+    same = [len(set(values)) == 1 for values in zip(*corners, strict=True)]
+    return [i for i, value in enumerate(same) if value], [i for i, value in enumerate(same) if not value]
 
 
 def _distinct(corners: Sequence[Vector], least: Fraction) -> list[Vector]:

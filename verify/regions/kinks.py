@@ -15,11 +15,12 @@ from fractions import Fraction
 import flint
 
 from verify.gradients.claims import Exact
-from verify.proof import balls, rationals
+from verify.proof import balls
 from verify.regions.cells import meeting
 from verify.regions.explore import Explorer
 from verify.regions.search import within
 from verify.regions.sites import Passed
+from verify.regions.values import Unknown, complete, numbers
 from verify.tracing.observe import Observation
 from verify.tracing.region import Point
 from verify.tracing.trace import Trace
@@ -32,15 +33,23 @@ _STEPS = [n for n in range(-9, 10) if n]
 
 
 @dataclass(frozen=True, slots=True)
-class Sides:
-    """The regions that meet at a point: a run in each of them; `complete` if there can be no others."""
+class Side:
+    """A region that meets others at a point: a run in it, and the way that leads into it from there."""
 
-    runs: Sequence[Exact]
+    run: Exact
+    direction: Point
+
+
+@dataclass(frozen=True, slots=True)
+class Sides:
+    """The regions that meet at a point; `complete` if there can be no others."""
+
+    all: Sequence[Side]
     complete: bool
 
 
 class Edge:
-    """A point on the very edge of a branch, and what was found there."""
+    """A point on the very edge of a branch: what the code returns there, and the derivatives around it."""
 
     def __init__(self, seen: Observation, sides: Sides) -> None:
         self.seen, self.sides = seen, sides
@@ -48,23 +57,47 @@ class Edge:
         names = [name for name in seen.gradients if name not in seen.malformed]
         self.entries = [(name, i) for name in names for i in range(len(seen.inputs[name].nodes))]
         self.returned = [seen.gradients[name].nodes[i] for name, i in self.entries]
-        self.derivatives = [[run.gradient(name)[i] for name, i in self.entries] for run in sides.runs]
+        self.derivatives = [[side.run.gradient(name)[i] for name, i in self.entries] for side in sides.all]
 
-    def came(self, point: Point) -> list[Fraction] | None:
-        """Return the gradients that came, at a point; None where one is not finite."""
-        return _numbers(self.seen.trace, self.returned, point)
+    def came(self, point: Point) -> list[Fraction] | Unknown:
+        """Return the gradients that came, at a point."""
+        return complete(numbers(self.seen.trace, self.returned, point))
 
-    def slopes(self, point: Point) -> list[list[Fraction]] | None:
-        """Return the derivatives on each side, at a point; None where one is not finite."""
-        found = [_numbers(self.seen.trace, nodes, point) for nodes in self.derivatives]
-        finite = [numbers for numbers in found if numbers is not None]
-        return finite if len(finite) == len(found) else None
+    def slopes(self, point: Point) -> list[list[Fraction]] | Unknown:
+        """Return the derivatives on each side, at a point: the values of their formulas, or else the limits."""
+        rows = []
+        for side, nodes in zip(self.sides.all, self.derivatives, strict=True):
+            row = complete(numbers(self.seen.trace, nodes, point, side.direction))
+            if isinstance(row, Unknown):
+                return row
+            rows.append(row)
+        return rows
 
     @property
-    def jumps(self) -> bool:
+    def complete(self) -> bool:
+        """Tell whether the derivatives of the sides are all that there are around the point.
+
+        A limit is that along one line. Where more than one variable leads away from the point, others may differ.
+        """
+        one_line = all(len(side.direction) == 1 for side in self.sides.all)
+        return self.sides.complete and (one_line or not self._limited())
+
+    def _limited(self) -> bool:
+        nodes = [node for row in self.derivatives for node in row]
+        return any(value is Unknown.INFINITE for value in numbers(self.seen.trace, nodes, self.point))
+
+    @property
+    def jumps(self) -> bool | Unknown:
         """Tell whether the output is another one on the edge than where a side leads to."""
-        here = _numbers(self.seen.trace, _outputs(self.seen), self.point)
-        return any(_numbers(self.seen.trace, _outputs(run.seen), self.point) != here for run in self.sides.runs)
+        graph, here = self.seen.trace, _outputs(self.seen)
+        minus = graph.constant(Fraction(-1))
+        for side in self.sides.all:
+            there = _outputs(side.run.seen)
+            gaps = [graph.sum(a, graph.product(minus, b)) for a, b in zip(there, here, strict=True) if a != b]
+            sizes = complete(numbers(graph, gaps, self.point, side.direction))
+            if isinstance(sizes, Unknown) or any(sizes):
+                return sizes if isinstance(sizes, Unknown) else True
+        return False
 
     def ones(self) -> Point:
         """Return the point with an upstream of ones, for which values are easy to read."""
@@ -74,24 +107,6 @@ class Edge:
 
 def _outputs(seen: Observation) -> list[int]:
     return [node for output in seen.outputs for node in output.nodes]
-
-
-def _numbers(graph: Trace, nodes: Sequence[int], point: Point) -> list[Fraction] | None:
-    """Return values as rationals, an irrational one to 60 digits; None where one is not finite."""
-    found = rationals.real(graph, nodes, point)
-    numbers = []
-    for node in nodes:
-        real = found[node]
-        if not real.ball.is_finite() or (real.ball.rel_accuracy_bits() < _BITS // 2 and not real.ball.is_zero()):
-            return None
-        numbers.append(real.rational if real.rational is not None else _rounded(real.ball))
-    return numbers
-
-
-def _rounded(ball: flint.arb) -> Fraction:
-    mantissa, exponent = ball.mid().man_exp()
-    shift = max(0, mantissa.bit_length() - 200)
-    return Fraction(int(mantissa) >> shift) * Fraction(2) ** (int(exponent) + shift)
 
 
 def edge(explorer: Explorer, at: Point, one: Passed) -> Edge | None:
@@ -107,7 +122,7 @@ def edge(explorer: Explorer, at: Point, one: Passed) -> Edge | None:
         return None
     explorer.sites.add(seen, edges_only=True)
     sides = _sides(explorer, seen, tied)
-    return Edge(seen, sides) if sides.runs and all(map(explorer.right, sides.runs)) else None
+    return Edge(seen, sides) if sides.all and all(explorer.right(side.run) for side in sides.all) else None
 
 
 def _sides(explorer: Explorer, seen: Observation, tied: set[int]) -> Sides:
@@ -116,19 +131,18 @@ def _sides(explorer: Explorer, seen: Observation, tied: set[int]) -> Sides:
     A region is found by the signs of what is 0 at the point; its run may ask for more that is 0 there, and then there
     are more regions to tell apart.
     """
-    runs: dict[tuple[int, ...], Exact] = {}
     while True:
         cells = _cells(explorer, seen, sorted(tied))
-        runs, known = {}, len(tied)
-        for cell, point in list(cells.items())[:_MOST_SIDES]:
+        runs: list[Side] = []
+        known = len(tied)
+        for point in list(cells.values())[:_MOST_SIDES]:
             found = explorer.beside({**seen.at, **point})
             if found is None or not explorer.affordable:
-                return Sides(list(runs.values()), complete=False)
-            runs[cell] = found
+                return Sides(runs, complete=False)
+            runs.append(Side(found, {name: value - seen.trace.sample[name] for name, value in point.items()}))
             tied |= set(_vanishing(explorer, found, seen.trace.sample))
         if len(tied) == known:
-            distinct = list({id(run): run for run in runs.values()}.values())
-            return Sides(distinct, complete=_all_found(explorer, seen, tied, len(cells)))
+            return Sides(runs, complete=_all_found(explorer, seen, tied, len(cells)))
 
 
 def _all_found(explorer: Explorer, seen: Observation, tied: set[int], found: int) -> bool:

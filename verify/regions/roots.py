@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import flint
 
 from verify.exact import simplest_rational
-from verify.proof import balls, rationals
+from verify.proof import balls, dyadics, rationals
 from verify.proof.graph import Graph
 from verify.regions.ranges import Domain, signs
 
@@ -102,28 +102,25 @@ def _equal(graph: Graph, node: int, value: Fraction, name: str) -> tuple[Roots |
         return set(), edge
     with flint.ctx.workprec(_BITS):
         at = inverse(balls.ball(value))
-        whole = at.unique_fmpz() if at.is_exact() else None
-        if whole is not None:
-            return set(), [*edge, _less(graph, graph.args[node][0], Fraction(int(whole)))]
+        whole = dyadics.exact_end(at) if at.is_exact() else None
+        if whole is not None and whole.denominator == 1:
+            return set(), [*edge, _less(graph, graph.args[node][0], whole)]
         line = _quotient(graph, graph.args[node][0], name)
         if line is None or line[1].degree() > 0 or line[0].degree() != 1:
             return None, []
         slope, offset = line[0][1] / line[1][0], line[0][0] / line[1][0]
-        return {_enclosed((at - flint.arb(offset)) / flint.arb(slope), (op, value, str(slope), str(offset)))}, edge
+        root = _enclosed((at - flint.arb(offset)) / flint.arb(slope), (op, value, str(slope), str(offset)))
+        return (None, []) if root is None else ({root}, edge)
 
 
 def _less(graph: Graph, node: int, value: Fraction) -> int:
     return graph.sum(node, graph.constant(-value))
 
 
-def _enclosed(ball: flint.arb, of: Any) -> Root:
-    low, high = (_rational(end) for end in (ball.lower(), ball.upper()))
-    return Root(low, high, of)
-
-
-def _rational(value: flint.arb) -> Fraction:
-    mantissa, exponent = value.mid().man_exp()
-    return Fraction(int(mantissa)) * Fraction(2) ** int(exponent)
+def _enclosed(ball: flint.arb, of: Any) -> Root | None:
+    """Return a root with its ends, or None where they are too long to be written out."""
+    low, high = (dyadics.exact_end(end) for end in (ball.lower(), ball.upper()))
+    return None if low is None or high is None else Root(low, high, of)
 
 
 def _of_quotient(graph: Graph, node: int, name: str) -> Roots | None:
@@ -131,11 +128,13 @@ def _of_quotient(graph: Graph, node: int, name: str) -> Roots | None:
     quotient = _quotient(graph, node, name)
     if quotient is None:
         return None
-    return {root for polynomial in quotient for root in _of_polynomial(polynomial)}
+    found = [root for polynomial in quotient for root in _of_polynomial(polynomial)]
+    known = {root for root in found if root is not None}
+    return known if None not in found else None
 
 
-def _of_polynomial(polynomial: flint.fmpq_poly) -> Sequence[Root]:
-    found: list[Root] = []
+def _of_polynomial(polynomial: flint.fmpq_poly) -> Sequence[Root | None]:
+    found: list[Root | None] = []
     if polynomial.degree() < 1:
         return found
     for factor, _ in flint.fmpz_poly(polynomial.numer()).factor()[1]:
