@@ -36,11 +36,14 @@ class Series(NamedTuple):
     whole: bool = False
 
     @property
-    def limit(self) -> Any:
-        """Return the limit as t tends to 0: a number, or None where there is none or it is not known."""
+    def limit(self) -> Fraction | flint.arb | None:
+        """Return the limit as t tends to 0, or None where there is none or it is not known."""
         if self.order > 0 or (not self.terms and self.whole):
-            return _ZERO
-        return self.terms[0] if self.order == 0 and self.terms else None
+            return Fraction(0)
+        if self.order < 0 or not self.terms:
+            return None
+        first = self.terms[0]
+        return Fraction(int(first.p), int(first.q)) if isinstance(first, flint.fmpq) else first
 
 
 def along(
@@ -58,7 +61,8 @@ class _Line:
         self.point, self.direction = point, direction
 
     def variable(self, name: str) -> Series | None:
-        return _series(Fraction(0), [rational(self.point[name]), rational(Fraction(self.direction.get(name, 0)))], whole=True)
+        step = Fraction(self.direction.get(name, 0))
+        return _series(Fraction(0), [rational(self.point[name]), rational(step)], whole=True)
 
     def constant(self, value: Fraction) -> Series | None:
         return _series(Fraction(0), [rational(value)], whole=True)

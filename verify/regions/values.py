@@ -10,13 +10,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from enum import Enum
 from fractions import Fraction
-from typing import Any
 
 import flint
 
 from verify.proof import balls, dyadics, field, rationals
 from verify.proof.graph import Graph
-from verify.proof.series import along
+from verify.proof.series import Series, along
 from verify.tracing.region import Point
 
 _BITS = (256, 2048)  # of balls; a constant that is 0 to the digits of the second one is 0, or never known to be none
@@ -115,10 +114,8 @@ def _limits(
     return {node: _limit(series) for node, series in along(graph, nodes, point, direction).items()}
 
 
-def _limit(series: Any) -> Number:
-    if series is None or series.limit is None:
-        return Unknown.INFINITE
-    value = series.limit
-    if isinstance(value, flint.fmpq):
-        return Fraction(int(value.p), int(value.q))
-    return _written(value) if value.is_finite() and value.rel_accuracy_bits() >= _GOOD else Unknown.CLOSE
+def _limit(series: Series | None) -> Number:
+    limit = None if series is None else series.limit
+    if limit is None or isinstance(limit, Fraction):
+        return Unknown.INFINITE if limit is None else limit
+    return _written(limit) if limit.is_finite() and limit.rel_accuracy_bits() >= _GOOD else Unknown.CLOSE
