@@ -94,7 +94,7 @@ def _evidence(comparison: Comparison, everything: bool) -> list[tuple[str, str]]
     longest = None if everything or not comparison.index else _LONGEST
     formulas = [comparison.actual_formula, comparison.expected_formula]
     return [
-        *([reason] if comparison.evidence.kind in ("small difference", "edge") else []),
+        *([reason] if comparison.evidence.kind in ("small difference", "edge", "hole") else []),
         (computed(comparison), _equation(formulas[0], found.actual, longest)),
         ("exact", _equation(formulas[1], found.expected, longest)),
         ("at", _point(found.inputs, " ".join(formulas), _MOST_INPUTS if longest else None)),

@@ -22,7 +22,7 @@ def beyond(case: TracedCase, result: CaseResult, runs: Sequence[Exact], seed: in
 
     `runs` are those on symbols that were followed, one for each variant; all of what is asked starts from them.
     """
-    elsewhere, cover, more = regions(case, runs, seed)
+    elsewhere, cover, more, gaps = regions(case, runs, seed)
     if dead([*runs, *more]):
         return of_nothing(case, result)
     wrong = {comparison.name for comparison in result.comparisons if not comparison.verdict.good}
@@ -34,7 +34,7 @@ def beyond(case: TracedCase, result: CaseResult, runs: Sequence[Exact], seed: in
         result,
         comparisons=(*result.comparisons, *reversed(first.values())),
         cover=cover,
-        findings=judged([*broken, *found], case.allow, case.where),
+        findings=judged([*broken, *gaps, *found], case.allow, case.where),
         accuracy=tuple(accuracy),
     )
 

@@ -279,6 +279,17 @@ FINDINGS: dict[str, Kind] = {
         "what code returns that asks `y == 1` has been judged nowhere.",
         "Ask for the input, and not for what was rounded on the way: x > 36 in place of y == 1.",
     ),
+    "GP211": Kind(
+        "no number at a kink",
+        True,
+        "NaN is no subgradient: a single one spreads to all weights in the next step",
+        "At a point where forward is continuous but has no derivative, as a norm has none at 0, backward divides by 0 "
+        "and returns NaN or infinity. Anywhere else its formula is right.",
+        "Zero padding, dead units and equal vectors lead to exactly this point, where training is lost without an "
+        "error.",
+        "Return one of the subgradients there, such as 0: np.divide(x, n, out=np.zeros_like(x), where=n > 0). Where "
+        "the point cannot occur, allow the code with that reason.",
+    ),
 }
 
 

@@ -40,10 +40,17 @@ class Series(NamedTuple):
         """Return the limit as t tends to 0, or None where there is none or it is not known."""
         if self.order > 0 or (not self.terms and self.whole):
             return Fraction(0)
-        if self.order < 0 or not self.terms:
-            return None
-        first = self.terms[0]
-        return Fraction(int(first.p), int(first.q)) if isinstance(first, flint.fmpq) else first
+        return None if self.order < 0 else self.term(0)
+
+    def term(self, power: int) -> Fraction | flint.arb | None:
+        """Return the coefficient of a power of t, or None where it is not known."""
+        place = power - self.order
+        if place < 0 or place.denominator != 1:
+            return Fraction(0) if self.order > power or self.whole else None
+        if place >= len(self.terms):
+            return Fraction(0) if self.whole else None
+        found = self.terms[int(place)]
+        return Fraction(int(found.p), int(found.q)) if isinstance(found, flint.fmpq) else found
 
 
 def along(

@@ -5,33 +5,48 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import chain
+from typing import NamedTuple
 
 from verify.gradients.claims import Exact, on_upstream
 from verify.regions.cover import covered, single
 from verify.regions.edges import kinks
 from verify.regions.explore import Explorer, explorers
+from verify.regions.holes import holes
 from verify.regions.sites import Site
-from verify.result import ELSEWHERE, Comparison, Cover, Verdict
+from verify.result import ELSEWHERE, Comparison, Cover, Finding, Verdict
 from verify.subjects.cases import TracedCase
 
 
-def regions(case: TracedCase, runs: Sequence[Exact], seed: int) -> tuple[list[Comparison], Cover, list[Exact]]:
-    """Return the rows of what is wrong elsewhere than at the samples, what was seen of the domain, and new runs."""
+class Elsewhere(NamedTuple):
+    """What is known of inputs other than the samples: rows of what is wrong, the cover, new runs, and findings."""
+
+    rows: list[Comparison]
+    cover: Cover
+    runs: list[Exact]
+    findings: list[Finding]
+
+
+def regions(case: TracedCase, runs: Sequence[Exact], seed: int) -> Elsewhere:
+    """Visit every region, edge and hole that is found, from some runs at samples."""
     found = explorers(case, runs, seed)
     for explorer in found:
         explorer.explore()
     complete, sizes = _complete(case, found, runs, seed)
     done: set[Site] = set()  # code that is run with other options has the same edges
-    edges = [kinks(explorer, done) for explorer in found]
+    visited = [holes(explorer) for explorer in found]
+    edges = [kinks(explorer, done, hole.edges) for explorer, hole in zip(found, visited, strict=True)]
+    said = [*chain.from_iterable(edge.said.values() for edge in edges), *chain.from_iterable(h.said for h in visited)]
     cover = Cover(
         regions=sum(1 + len(explorer.runs) for explorer in found),
         complete=complete,
         variant=sizes,
         unvisited=tuple(chain.from_iterable(e.unvisited(done) for e in found if not complete or _sizes(e) != sizes)),
-        kinks=tuple(dict.fromkeys(chain.from_iterable(edge.said.values() for edge in edges))),
+        kinks=tuple(dict.fromkeys(said)),
     )
-    rows = [row for explorer, edge in zip(found, edges, strict=True) for row in (*explorer.rows, *edge.rows)]
-    return [apart(row) for row in _first(rows)], cover, [run for explorer in found for run in explorer.runs]
+    rows = [row for place in zip(found, visited, edges, strict=True) for part in place for row in part.rows]
+    new = [run for explorer in found for run in explorer.runs]
+    findings = {one.key: one for hole in reversed(visited) for one in reversed(hole.findings)}
+    return Elsewhere([apart(row) for row in _first(rows)], cover, new, list(findings.values()))
 
 
 def _complete(case: TracedCase, found: list[Explorer], runs: Sequence[Exact], seed: int) -> tuple[bool, str]:

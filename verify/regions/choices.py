@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from decimal import Decimal, localcontext
 from fractions import Fraction
 from typing import NamedTuple
 
@@ -13,7 +12,7 @@ import numpy as np
 from verify.exact import decimal_text
 from verify.expressions.runs import SubjectError
 from verify.regions.explore import Explorer
-from verify.regions.hull import Place, place
+from verify.regions.hull import Place, brief, place
 from verify.regions.kinks import Edge
 from verify.regions.values import Unknown
 from verify.result import Comparison, Counterexample, Evidence, Verdict
@@ -22,7 +21,6 @@ from verify.tracing.observe import Observation
 from verify.tracing.region import Point
 
 _MOST_SHOWN = 8  # inputs of a counterexample
-_SHORT, _DIGITS = 12, 20  # signs of a number that is written exactly, digits of any other before it is rounded to six
 _NO_VALUE = "not judged: the gradient has no value there by its formula, and on floats it has"
 _JUMPS = "the output jumps there, and has no derivative"
 _CLOSE = "not judged: too close to call"
@@ -94,7 +92,7 @@ class _Judge:
         if isinstance(came, list) and isinstance(slopes, list) and place(came, slopes) in (Place.OFF, Place.OUTSIDE):
             returned, sides, met.point = came, slopes, met.ones()
         numbers = _shown(returned, sides)
-        return Told(row=self._row(numbers, [_short(returned[number]) for number in numbers], sides))
+        return Told(row=self._row(numbers, [brief(returned[number]) for number in numbers], sides))
 
     def _choice(self) -> str:
         """Say what was chosen, for an upstream of ones if that shows it, easy to read."""
@@ -105,9 +103,9 @@ class _Judge:
                 number = _worst(returned, sides)
                 low, high = min(side[number] for side in sides), max(side[number] for side in sides)
                 if low < high:
-                    between = f"a choice between {_short(low)} and {_short(high)}"
+                    between = f"a choice between {brief(low)} and {brief(high)}"
                     name = self.explorer.named(*met.entries[number])
-                    return f"the gradient of {name} is {_short(returned[number])}, {between}"
+                    return f"the gradient of {name} is {brief(returned[number])}, {between}"
         return "a choice between the derivatives on its sides"
 
     def _row(self, numbers: Sequence[int], came: Sequence[str], sides: Sequence[Sequence[Fraction]]) -> Comparison:
@@ -115,7 +113,7 @@ class _Judge:
         name, entry = self.met.entries[numbers[0]]
         quantity = self.met.seen.inputs[name]
         actual = _vector(came)
-        choices = list(dict.fromkeys(_vector([_short(side[number]) for number in numbers]) for side in sides))
+        choices = list(dict.fromkeys(_vector([brief(side[number]) for number in numbers]) for side in sides))
         expected = choices[0] if len(choices) == 1 else f"between {' and '.join(choices)}"
         about = (
             "" if len(numbers) == 1 else f" of {', '.join(self.explorer.named(*self.met.entries[n]) for n in numbers)}"
@@ -179,11 +177,3 @@ def _inputs(met: Edge, number: int) -> tuple[tuple[str, str], ...]:
     nodes = dict.fromkeys(n for group in (asked, needed) for n in graph.reach(group) if graph.ops[n] == "variable")
     names = [graph.payloads[node] for node in list(nodes)[:_MOST_SHOWN]]
     return tuple((name, decimal_text(met.point[name])) for name in names)
-
-
-def _short(value: Fraction) -> str:
-    text = decimal_text(value)
-    if len(text) <= _SHORT:
-        return text
-    with localcontext(prec=_DIGITS):  # beyond floats as well
-        return f"{Decimal(value.numerator) / Decimal(value.denominator):.6g}"

@@ -43,6 +43,15 @@ class Kinks:
             if site not in self.done:
                 self._at(site, islice(self._edges(questions), _EDGES))
 
+    def visit(self, points: Iterable[Point]) -> None:
+        """Judge what the code returns at points that lie on an edge."""
+        for point in points:
+            seen = self.explorer.run(point) if self.explorer.affordable else None
+            for one in self.explorer.sites.passed(seen) if seen is not None else ():
+                if one.condition.tie and (met := edge(self.explorer, point, one)):
+                    self._judge(one, met)
+                    break
+
     def _at(self, site: Site, edges: Iterable[tuple[Passed, Edge]]) -> None:
         """Judge the edges of a site until the sides differ on one; then a tie of more than two as well.
 
@@ -85,9 +94,13 @@ def _variables(seen: Observation, one: Passed) -> int:
     return sum(seen.trace.ops[node] == "variable" for node in seen.trace.reach([one.condition.node]))
 
 
-def kinks(explorer: Explorer, done: set[Site]) -> Kinks:
-    """Judge what the code returns on the edges of all branches that were found, but for the sites that are done."""
+def kinks(explorer: Explorer, done: set[Site], points: Iterable[Point] = ()) -> Kinks:
+    """Judge what the code returns on the edges of all branches that were found, but for the sites that are done.
+
+    Edges at `points` are judged whatever is done.
+    """
     found = Kinks(explorer, done)
+    found.visit(points)
     found.find()
     return found
 

@@ -8,16 +8,20 @@ their size is inside, what misses by more than 2**-60 is outside, and what lies 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from decimal import Decimal, localcontext
 from enum import Enum
 from fractions import Fraction
 from itertools import combinations
 
 import flint
 
+from verify.exact import decimal_text
 from verify.proof.balls import rational
 from verify.proof.dyadics import SMALL
 
 _INSIDE, _OUTSIDE = Fraction(1, 2**300), Fraction(1, 2**120)  # squares of distances
+
+_SHORT, _DIGITS = 12, 20  # signs of a number that is written exactly; digits of any other before it is rounded to six
 
 Vector = Sequence[Fraction]
 
@@ -98,3 +102,12 @@ def _dot(a: Vector, b: Vector) -> Fraction:
 
 def _squared(a: Vector) -> Fraction:
     return _dot(a, a)
+
+
+def brief(value: Fraction) -> str:
+    """Write a number of a vector exactly where it is short, else with six digits."""
+    text = decimal_text(value)
+    if len(text) <= _SHORT:
+        return text
+    with localcontext(prec=_DIGITS):  # beyond floats as well
+        return f"{Decimal(value.numerator) / Decimal(value.denominator):.6g}"

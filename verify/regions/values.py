@@ -26,6 +26,7 @@ class Unknown(Enum):
     """Why a value has no number, in words that follow `not judged: `."""
 
     INFINITE = "a derivative on one side of it has no finite limit there"
+    OPEN = "a derivative on one side of it has no value there, and whether it has a limit is not known"
     CLOSE = "a value there is too close to 0 to be told from it"
     BEYOND = "a value there is beyond what can be written out"
 
@@ -115,7 +116,14 @@ def _limits(
 
 
 def _limit(series: Series | None) -> Number:
+    if series is not None and series.order < 0:
+        return Unknown.INFINITE if series.terms else Unknown.OPEN
     limit = None if series is None else series.limit
-    if limit is None or isinstance(limit, Fraction):
-        return Unknown.INFINITE if limit is None else limit
-    return _written(limit) if limit.is_finite() and limit.rel_accuracy_bits() >= _GOOD else Unknown.CLOSE
+    if limit is None:
+        return Unknown.OPEN
+    return limit if isinstance(limit, Fraction) else digits(limit)
+
+
+def digits(value: flint.arb) -> Number:
+    """Return a number as it is known: to 60 digits, or not at all."""
+    return _written(value) if value.is_finite() and value.rel_accuracy_bits() >= _GOOD else Unknown.CLOSE

@@ -70,6 +70,7 @@ class Observation:
     conditions: list[Condition] = field(default_factory=list)
     draws: bool = False
     at: Mapping[str, Fraction] = field(default_factory=dict)
+    computed: range = range(0)  # the nodes that this run was the first to compute
 
     @property
     def upstream_nodes(self) -> list[int]:
@@ -127,6 +128,7 @@ def observe(
     seen = seen or Observation(variant, Trace())
     seen.at = at or {}
     trace = seen.trace
+    first = len(trace)
     with following(), arrays.running(trace), patches.in_force(seed), seeded(seed) as drawn:
         given = {name: _input(name, described, seen, rng) for name, described in case.inputs.items()}
 
@@ -137,6 +139,7 @@ def observe(
             _, returned = converse(case.subject, {**given, **deepcopy(dict(variant.options))}, answer)
         _keep_gradients(case, returned, seen)
     seen.draws, seen.conditions = drawn(), list(trace.conditions.values())
+    seen.computed = range(first, len(trace))
     return seen
 
 

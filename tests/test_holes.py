@@ -1,0 +1,172 @@
+"""Points at which backward is not defined and the derivative is: none of them is proved over."""
+
+import numpy as np
+import pytest
+from effort import some
+from subjects import elementwise
+
+import verify
+from verify.result import Verdict, exit_status, strict
+
+real = verify.real
+
+
+def norm(x):
+    return np.sqrt((x**2).sum())
+
+
+def difference(x, y):
+    return np.linalg.norm(x - y)
+
+
+def to_difference(d, x, y):
+    unit = (x - y) / np.linalg.norm(x - y)
+    return d * unit, -d * unit
+
+
+def suffix_sums(x):
+    return np.cumsum(x[::-1])[::-1]
+
+
+# What is wrong at some inputs only: the derivative exists there, and the code returns something else.
+WRONG = {
+    "product over an entry": verify.pair(np.prod, lambda d, x: d * np.prod(x) / x, x="3"),
+    "product of rows over an entry": verify.pair(
+        lambda x: np.prod(x, axis=1), lambda d, x: d[:, None] * np.prod(x, axis=1, keepdims=True) / x, x="N D"
+    ),
+    "product with negative power": verify.pair(np.prod, lambda d, x: d * np.prod(x) * x**-1, x="3"),
+    "square over itself": elementwise(lambda x: x**2, lambda d, x: d * 2 * x**2 / x),
+    "cumulative product over an entry": verify.pair(np.cumprod, lambda d, x: suffix_sums(d * np.cumprod(x)) / x, x="4"),
+    "square of a norm": verify.pair(lambda x: norm(x) ** 2, lambda d, x: d * 2 * norm(x) * x / norm(x), x="4"),
+    "1 / (1 - alpha)": verify.pair(lambda a, x: a * x, lambda d, a, x: (d * x, d * a * (1 - a) / (1 - a)), a="", x=""),
+    "p * (1 - p)": verify.pair(
+        lambda p: (p**2 * (1 - p)).sum(), lambda d, p: d * (2 * p - 3 * p**2) * p * (1 - p) / (p * (1 - p)), p="3"
+    ),
+    "a divisor that is a sum": verify.pair(
+        lambda x, y: x * y, lambda d, x, y: (d * y * (x + y) / (x + y), d * x), x="N", y="N"
+    ),
+    "several divisors": verify.pair(lambda a, b: a * b, lambda d, a, b: (d * a * b / a, d * a * b / b), a="N", b="N"),
+    "a zero between the floats": elementwise(
+        lambda x: (3 * x - 1) ** 2, lambda d, x: d * 6 * (3 * x - 1) ** 2 / (3 * x - 1), "N"
+    ),
+    "in another region than the sample": elementwise(
+        lambda x: np.where(x > 30, (x - 40) ** 2, -x + 130),
+        lambda d, x: d * np.where(x > 30, 2 * (x - 40) ** 2 / (x - 40), -1),
+        "N",
+    ),
+    "dout over dout": elementwise(lambda x: x**2, lambda d, x: 2 * x * d**2 / d),
+    "0 / x": elementwise(lambda x: x + 0, lambda d, x: d + 0 / x),
+    "NaN made 0": verify.pair(np.prod, lambda d, x: np.nan_to_num(d * np.prod(x) / x), x="3"),
+    "logarithm times what is 0": elementwise(
+        lambda x: x**2, lambda d, x: d * 2 * x * np.log(x**2 + 1) / np.log(x**2 + 1)
+    ),
+    "a logarithm of what may be negative": verify.pair(
+        lambda x: (x**2).sum(), lambda d, x: d * 2 * np.exp(2 * np.log(x + 5)) * x / (x + 5) ** 2, x="3"
+    ),
+    "where in forward, nothing in backward": elementwise(
+        lambda x: np.where(x == 0, 1, np.sin(x) / np.where(x == 0, 1, x)),
+        lambda d, x: d * (x * np.cos(x) - np.sin(x)) / x**2,
+    ),
+    "x over |x|": elementwise(np.abs, lambda d, x: d * x / np.abs(x)),
+}
+# What returns NaN where there is no derivative, but there are subgradients.
+KINKS = {
+    "norm": verify.pair(norm, lambda d, x: d * x / norm(x), x="4"),
+    "norm by linalg": verify.pair(np.linalg.norm, lambda d, x: d * x / np.linalg.norm(x), x="4"),
+    "distance": verify.pair(difference, to_difference, x="3", y="3"),
+    "norms of rows": verify.pair(
+        lambda x: np.sqrt((x**2).sum(axis=1)),
+        lambda d, x: d[:, None] * x / np.sqrt((x**2).sum(axis=1, keepdims=True)),
+        x="N D",
+    ),
+}
+RIGHT = {
+    "0 is not in the domain": verify.pair(np.prod, lambda d, x: d * np.prod(x) / x, x=real("3", low=0)),
+    "where on both sides": elementwise(lambda x: x**2, lambda d, x: d * np.where(x == 0, 0, 2 * x**2 / x)),
+    "divide where": elementwise(
+        lambda x: x**2, lambda d, x: d * np.divide(2 * x**2, x, out=np.zeros_like(x), where=x != 0)
+    ),
+    "forward divides as well": elementwise(lambda x: x**2 / x, lambda d, x: d * x / x),
+    "an inverse": elementwise(lambda x: 1 / x, lambda d, x: -d / x**2),
+    "divisors that are never 0": elementwise(
+        np.tanh, lambda d, x: d * (1 - np.tanh(x) ** 2) * (1 + x**2) / (1 + x**2) * np.exp(x / 9) / np.exp(x / 9)
+    ),
+    "a norm with a guard": verify.pair(
+        np.linalg.norm, lambda d, x: d * x / np.linalg.norm(x) if np.linalg.norm(x) > 0 else 0 * x, x="4"
+    ),
+    "a logarithm of what is positive": elementwise(
+        lambda x: x * np.log(x), lambda d, x: d * (np.log(x) + 1), "N", low=0
+    ),
+    "a root, whose slope has no limit at 0": elementwise(np.sqrt, lambda d, x: d / (2 * np.sqrt(x)), "N", low=0),
+    "cross entropy": verify.pair(
+        lambda p, t: -(t * np.log(p) + (1 - t) * np.log(1 - p)).sum(),
+        lambda d, p, t: (d * (p - t) / (p * (1 - p)), d * (np.log(1 - p) - np.log(p))),
+        p=real("3", low=0, high=1),
+        t="3",
+    ),
+    "the product without an entry": verify.pair(
+        np.prod, lambda d, x: d * np.array([np.prod(np.delete(x, i)) for i in range(3)]), x="3"
+    ),
+    "cosine, which is not defined at 0": verify.pair(
+        lambda x: x[0] / norm(x), lambda d, x: d * (np.array([1, 0, 0]) / norm(x) - x[0] * x / norm(x) ** 3), x="3"
+    ),
+}
+
+
+def failing(case):
+    result = verify.check(case)
+    assert exit_status(verify.result.Run((result,))) == exit_status(verify.result.Run((strict(result),))) == 1
+    return result
+
+
+@pytest.mark.parametrize("name", some(WRONG))
+def test_a_hole_where_the_derivative_exists_is_refuted(name):
+    """NaN, infinity or another number at a point where forward is smooth is a counterexample, with that point."""
+    rows = [row for row in failing(WRONG[name]).comparisons if row.verdict is Verdict.REFUTED]
+    assert rows
+    assert {row.evidence.kind for row in rows} <= {"hole", "edge"}
+    assert all(row.counterexample.actual != row.counterexample.expected for row in rows)
+
+
+@pytest.mark.parametrize("name", some(KINKS, 2))
+def test_nan_at_a_kink_without_a_branch_is_a_finding_that_fails(name):
+    """A norm has subgradients at 0, and NaN is none of them."""
+    result = failing(KINKS[name])
+    assert {finding.code for finding in result.findings if finding.fails} == {"GP211"}
+    assert {row.verdict for row in result.comparisons} == {Verdict.PROVED}
+
+
+@pytest.mark.parametrize("name", some(RIGHT))
+def test_guarded_and_shared_holes_are_right(name):
+    """What is guarded, outside of the domain, never 0 or not defined in forward either is no hole."""
+    result = verify.check(RIGHT[name])
+    assert {row.verdict for row in result.comparisons} == {Verdict.PROVED}
+    assert not [finding for finding in result.findings if finding.code == "GP211"]
+
+
+def test_a_hole_says_where_and_why():
+    """The row has the point, both values and what backward divides by."""
+    (row,) = [row for row in failing(WRONG["product over an entry"]).comparisons if row.verdict is Verdict.REFUTED]
+    assert row.counterexample.inputs[0] == ("x[0]", "0")
+    assert row.counterexample.actual == "nan"
+    assert row.evidence.detail.startswith("at x[0] = 0 the gradient of x[0] is nan, the derivative ")
+    assert row.evidence.detail.endswith("backward divides by, or takes the logarithm of, x[0], which is 0 there")
+
+
+def test_a_kink_that_cannot_occur_may_be_allowed():
+    """The author of a case lets GP211 pass with a reason."""
+    case = verify.pair(norm, lambda d, x: d * x / norm(x), x="4", allow={"GP211": "rows are never all 0"})
+    result = verify.check(case)
+    assert result.good
+    assert [finding.allowed for finding in result.findings if finding.code == "GP211"] == ["rows are never all 0"]
+
+
+def test_visits_that_are_not_made_are_told():
+    """The budget of visits ends with a sentence in the report."""
+    divisors = [lambda x, i=i: (x - i) * (x + 0.5) for i in range(20)]
+
+    def backward(d, x):
+        return d * 2 * x + 0 * sum(1 / divisor(x) for divisor in divisors)
+
+    result = verify.check(elementwise(lambda x: x**2, backward, "N"))
+    assert any("zeros of divisors: 24 visited; there are others" in said for said in result.cover.kinks)
