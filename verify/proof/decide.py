@@ -125,7 +125,11 @@ def _in_field(graph: Graph, pairs: Sequence[Pair], points: Points, seed: int, la
     equal = [pair for pair, same in zip(pairs, alike, strict=True) if same]
     needed = 1 if laws is Laws.NONE else _GUARD_POINTS
     confirmed = _confirmed(graph, equal, points(), needed) if equal else set()
-    return {pair: _proved(graph, pair, bound, laws) for pair in equal if pair in confirmed}
+    # Most code types no floats in: then no pair is searched for them, one by one.
+    typed = any(graph.ops[i] == "typed" for i in graph.reach([node for pair in confirmed for node in pair]))
+    return {
+        pair: _proved(_typed(graph, pair) if typed else "", bound, laws) for pair in equal if pair in confirmed
+    }
 
 
 def _confirmed(graph: Graph, pairs: Sequence[Pair], points: Sequence[Point], needed: int) -> set[Pair]:
@@ -173,8 +177,7 @@ def _agree(a: flint.arb, b: flint.arb, bits: int) -> bool | None:
     return True if (a.rad() + b.rad()) * 2 ** (3 * bits // 4) < size else None
 
 
-def _proved(graph: Graph, pair: Pair, bound: str, laws: Laws) -> Decision:
-    typed = _typed(graph, pair)
+def _proved(typed: str, bound: str, laws: Laws) -> Decision:
     read = f"; floats in the code are read as the simplest rationals that round to them ({typed})" if typed else ""
     detail = f"equal at random points of a finite field, {laws.value}: wrong with a chance below {bound}{read}"
     return Decision(Verdict.PROVED, Evidence(f"field, {bound}", detail))
