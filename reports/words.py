@@ -116,14 +116,18 @@ def remarks(case: CaseResult, *, everything: bool = True) -> list[Remark]:
     """Return what is said of a traced case: for which variants and branches it holds, and its notes."""
     most = None if everything else _MOST
     known = any(c.good for c in case.comparisons)
+    listed = [text for text in (_listed(variants(case), "; ", most), _further(case)) if text]
     said = [
-        Remark(
-            "checked for" if known else "tried for", [listed] if (listed := _listed(variants(case), "; ", most)) else []
-        ),
+        Remark("checked for" if known else "tried for", ["; ".join(listed)] if listed else []),
+        Remark("sizes not tried", _some(case.sizes[1:], most)),
         *(_regions(case, most, everything) if known else []),
         *[Remark("note", [note], prose=True) for note in case.notes],
     ]
     return [remark for remark in said if remark.items]
+
+
+def _further(case: CaseResult) -> str:
+    return f"at one sample each: {case.sizes[0]}" if any(case.sizes[:1]) else ""
 
 
 def _regions(case: CaseResult, most: int | None, everything: bool) -> list[Remark]:

@@ -11,6 +11,7 @@ from verify.contracts.check import contracts
 from verify.expressions.runs import SubjectError
 from verify.findings import judged
 from verify.gradients.claims import Exact
+from verify.gradients.sizes import check_sizes
 from verify.gradients.traced import dead, decided, of_nothing
 from verify.regions.check import apart, regions
 from verify.result import CaseResult, Comparison, Verdict
@@ -29,10 +30,12 @@ def beyond(case: TracedCase, result: CaseResult, runs: Sequence[Exact], seed: in
     found, accuracy, met = arithmetic(case, [*runs, *more], seed)
     elsewhere += _came_upon(case, met, seed)
     first = {row.name: row for row in reversed(elsewhere) if row.name not in wrong}
+    sizing = check_sizes(case, [*result.comparisons, *first.values()], runs, seed)
     broken = [] if dead(runs) else contracts(case, result, runs, seed)
     return replace(
         result,
-        comparisons=(*result.comparisons, *reversed(first.values())),
+        comparisons=(*result.comparisons, *sizing.rows, *reversed(first.values())),
+        sizes=sizing.summary(case, runs),
         cover=cover,
         findings=judged([*broken, *gaps, *found], case.allow, case.where),
         accuracy=tuple(accuracy),

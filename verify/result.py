@@ -265,6 +265,8 @@ class CaseResult:
     `unclaimed` are inputs for which the code gave None: nothing is said of their gradients.
     A case of arrays has a `signature` (`x: N D, W: D M`) in place of an expression. `region` holds the branches that
     bound its claims, `notes` what else a reader should know, as sentences (`random draws were seeded with 0`).
+    `sizes` says at which further sizes and labels the formula was right at one sample each (`N 1 to 5, D 1 to 9`), and
+    in further lines which were not tried, and why.
     `cover` is None where nothing but the formula at the sample was asked for. `graph` is None for code on arrays, and
     for graphs too large to be drawn. `sources` holds the lines that failures and findings are about.
     """
@@ -287,6 +289,7 @@ class CaseResult:
     cover: Cover | None = None
     graph: Graph | None = None
     sources: tuple[Excerpt, ...] = ()
+    sizes: tuple[str, ...] = ()
 
     @property
     def file(self) -> str:

@@ -37,9 +37,12 @@ _UPSTREAMS: tuple[Callable[[Fraction], Fraction], ...] = (
 
 
 class Exact:
-    """The exact side of a run: the derivative with respect to each entry of each input, and its terms."""
+    """The exact side of a run: the derivative with respect to each entry of each input, and its terms.
 
-    def __init__(self, case: TracedCase, seen: Observation) -> None:
+    With `twice`, SymPy's derivative of the whole is taken too, where that is small.
+    """
+
+    def __init__(self, case: TracedCase, seen: Observation, *, twice: bool = True) -> None:
         _check_outputs(seen)
         self.seen = seen
         self.region = Region.of(case, seen)
@@ -51,7 +54,7 @@ class Exact:
         entries = [node for quantity in seen.inputs.values() for node in quantity.nodes]
         self.shares: Shares = adjoints(seen.trace, outputs, entries)
         self.derivatives = totals(seen.trace, self.shares)
-        self.wholes = wholes(seen.trace, outputs, entries)
+        self.wholes = wholes(seen.trace, outputs, entries) if twice else {}
 
     @property
     def constant(self) -> bool:

@@ -127,9 +127,7 @@ def _in_field(graph: Graph, pairs: Sequence[Pair], points: Points, seed: int, la
     confirmed = _confirmed(graph, equal, points(), needed) if equal else set()
     # Most code types no floats in: then no pair is searched for them, one by one.
     typed = any(graph.ops[i] == "typed" for i in graph.reach([node for pair in confirmed for node in pair]))
-    return {
-        pair: _proved(_typed(graph, pair) if typed else "", bound, laws) for pair in equal if pair in confirmed
-    }
+    return {pair: _proved(_typed(graph, pair) if typed else "", bound, laws) for pair in equal if pair in confirmed}
 
 
 def _confirmed(graph: Graph, pairs: Sequence[Pair], points: Sequence[Point], needed: int) -> set[Pair]:

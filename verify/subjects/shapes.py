@@ -25,6 +25,9 @@ _NAME = re.compile(r"[^\W\d]\w*")
 _LARGEST = 10**6  # entries of one input
 _MOST_DRAWS = 4  # of labels, beyond which not each of them comes up
 _SMALLEST = 3  # of the sizes of names: 2 is a factor that formulas have, and would be taken for it
+_TURNED = (2, 3, 4, 5)  # sizes that each dimension takes in turn: odd and even, a pair, a square
+_TURNS = (1, 0, 3, 2)
+SMALL = _TURNED[-1]  # what every dimension takes, whatever the code names
 _SPREAD = 4  # a sample without bounds lies between -2 and 2
 _STEP = 1000  # samples are odd thousandths of the domain's width
 
@@ -120,6 +123,30 @@ def bindings(inputs: Iterable[Input], sizes: Sizes) -> list[dict[str, int]]:
     if not names or names[0] in sizes or bound[names[0]] == 1:
         return [bound]
     return [bound, {**bound, names[0]: 1}]
+
+
+def further(inputs: Sequence[Input], sizes: Sizes, named: Sequence[int]) -> list[dict[str, int]]:
+    """Return more sizes of named dimensions, beside `bindings`, the most telling first.
+
+    Each dimension that the author has left open takes each size from 1 to 5: from 2 on all of them change at a time,
+    each to another size; a 1, at which much vanishes, stands alone. Then each alone is as large as a number that the
+    code has `named`, and one larger, the others small: a block or window that ends there is passed.
+    """
+    base = bindings(inputs, sizes)
+    free = [name for name in base[0] if name not in sizes]
+    small = {name: 2 + place % 2 for place, name in enumerate(free)}
+    turned = [{name: _TURNED[(turn + place) % len(_TURNED)] for place, name in enumerate(free)} for turn in _TURNS]
+    alone = [{**small, name: 1} for name in free] + [dict.fromkeys(free, 1)]
+    beyond = [
+        {**small, name: size}
+        for number in named
+        if number >= SMALL
+        for size in (number + 1, number)
+        for name in free
+        if size > SMALL
+    ]
+    found = [{**base[0], **changed} for changed in (*turned, *alone, *beyond)]
+    return [one for place, one in enumerate(found) if one not in base and one not in found[:place]] if free else []
 
 
 def _texts(given: Input) -> Iterator[str]:

@@ -6,7 +6,7 @@ import itertools
 import math
 import random
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import redirect_stdout
 from copy import deepcopy
 from dataclasses import dataclass, field
@@ -25,6 +25,7 @@ from verify.tracing.seeds import seeded
 from verify.tracing.trace import Condition, Trace
 from verify.where import printable
 
+_MOST_LABELS = 64  # beyond which not each label is tried
 _LONGEST = 24  # signs of labels that are shown
 _FIXED = 20261123  # what the samples are drawn from: the same whatever the seed, so that verdicts are
 
@@ -83,26 +84,78 @@ def _shown(labels: Any) -> str:
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
 
 
-def variants(case: TracedCase) -> list[Variant]:
-    """Return what a case is run with: every combination of its options, in each binding, with a few draws of labels."""
-    choices = [dict(zip(case.options, values, strict=True)) for values in itertools.product(*case.options.values())]
+def variants(
+    case: TracedCase,
+    bound: Sequence[Mapping[str, int]] | None = None,
+    choices: Sequence[Mapping[str, Any]] | None = None,
+) -> list[Variant]:
+    """Return what a case is run with: every combination of its options, in each binding, with a few draws of labels.
+
+    `bound` and `choices` are the sizes and the combinations of options, where these are not those of the case.
+    """
     return [
         Variant(sizes, options, labels)
-        for options in choices
-        for sizes in bindings(case.inputs.values(), case.sizes)
+        for options in (option_choices(case) if choices is None else choices)
+        for sizes in (bindings(case.inputs.values(), case.sizes) if bound is None else bound)
         for labels in _labels(case, sizes)
     ]
 
 
+def option_choices(case: TracedCase) -> list[dict[str, Any]]:
+    """Return every combination of the options of a case."""
+    return [dict(zip(case.options, values, strict=True)) for values in itertools.product(*case.options.values())]
+
+
+def further_labels(case: TracedCase, named: Collection[int]) -> list[Variant]:
+    """Return variants with the labels that no draw of `variants` has, at the sizes of the sample.
+
+    Where there are many labels, these are the ones that the code has `named`.
+    """
+    first = variants(case, choices=option_choices(case)[:1])
+    sizes, whole = first[0].sizes, _whole(case, first[0].sizes)
+    missing = {name: _undrawn(below, named, [one.labels[name] for one in first]) for name, (_, below) in whole.items()}
+    runs = max((-(-len(missing[name]) // math.prod(shape)) for name, (shape, _) in whole.items()), default=0)
+    options = itertools.cycle(option_choices(case))
+    return [
+        Variant(
+            sizes,
+            next(options),
+            {name: _filled(missing[name] or [0], run, shape) for name, (shape, _) in whole.items()},
+        )
+        for run in range(runs)
+    ]
+
+
+def _undrawn(below: int, named: Collection[int], drawn: Sequence[Any]) -> list[int]:
+    """Return the labels of an input that were not drawn, or which of them the code names, where there are many."""
+    seen = {int(label) for labels in drawn for label in np.ravel(labels)}
+    wanted = range(below) if below <= _MOST_LABELS else sorted(label for label in named if label < below)
+    return [label for label in wanted if label not in seen]
+
+
+def _filled(labels: Sequence[int], run: int, shape: tuple[int, ...]) -> Any:
+    """Return an array of the next labels, repeated where they do not fill it."""
+    number = math.prod(shape)
+    return np.array([labels[(run * number + i) % len(labels)] for i in range(number)], dtype=int).reshape(shape)[()]
+
+
+def _whole(case: TracedCase, sizes: Mapping[str, int]) -> dict[str, tuple[tuple[int, ...], int]]:
+    """Return the shape of each whole input, and the number below which it is."""
+    return {
+        name: (concrete(given.shape, sizes), concrete(given.below, sizes)[0])
+        for name, given in case.inputs.items()
+        if isinstance(given, Integer)
+    }
+
+
 def _labels(case: TracedCase, sizes: Mapping[str, int]) -> list[dict[str, Any]]:
     """Return the whole inputs of each draw; those of several inputs differ from each other."""
-    whole = {name: given for name, given in case.inputs.items() if isinstance(given, Integer)}
-    described = [(name, concrete(g.shape, sizes), concrete(g.below, sizes)[0]) for name, g in whole.items()]
-    needed = max((draws(math.prod(shape), below) for _, shape, below in described), default=1)
+    whole = _whole(case, sizes)
+    needed = max((draws(math.prod(shape), below) for shape, below in whole.values()), default=1)
     return [
         {
             name: np.array(whole_samples(math.prod(shape), below, draw + place), dtype=int).reshape(shape)[()]
-            for place, (name, shape, below) in enumerate(described)
+            for place, (name, (shape, below)) in enumerate(whole.items())
         }
         for draw in range(needed)
     ]
