@@ -9,6 +9,7 @@ these runs are counted, and what is beyond the budget is listed as not tried.
 
 from __future__ import annotations
 
+import re
 from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -32,6 +33,7 @@ _LARGE = 60_000  # and with those at sizes that the code names
 _AGAIN = 10_000  # nodes beyond which a size is not tried once more with other options
 _MOST_REASONS = 5  # that are listed
 _GROWTH = 2  # the power of a size with which nodes are taken to grow, as scores of attention do, until a run is made
+_DECLINE = 0.5  # and with which they are taken to decline
 _COST = "too large for the budget"
 _SAMPLES = 4  # that are tried for one on no tie
 
@@ -42,15 +44,29 @@ class Sizing:
 
     rows: list[Comparison] = field(default_factory=list)
     tried: list[Variant] = field(default_factory=list)
-    refused: dict[str, list[Variant]] = field(default_factory=dict)
+    refused: dict[str, tuple[str, list[Variant]]] = field(default_factory=dict)
     nodes: dict[tuple[int, ...], int] = field(default_factory=dict)  # of a run, by its sizes
     spent: int = 0
 
     def affords(self, sizes: Sizes, budget: int) -> bool:
         """Tell whether a run at some sizes is likely to stay within the budget, given the runs so far."""
         values = tuple(sizes.values())
-        expected = min((nodes * _ratio(values, known) ** _GROWTH for known, nodes in self.nodes.items()), default=0)
+        expected = min((nodes * _growth(values, known) for known, nodes in self.nodes.items()), default=0)
         return self.spent + expected <= budget
+
+    def only_broadcast(self, case: TracedCase, sizes: Sizes) -> str:
+        """Return a dimension of size 1 of which no other size but the sample's was taken by `forward`, or nothing.
+
+        Arrays of one size that the code has beside its inputs make `forward` raise at others, but not at 1, where
+        NumPy repeats the input: the size is the sample's then, though the author has named it as any.
+        """
+        base = bindings(case.inputs.values(), case.sizes)[0]
+        ones = [name for name in _open(case, sizes) if sizes[name] == 1]
+        return next((n for n in ones if all(v.sizes[n] in (1, base[n]) for v in self.tried)), "")
+
+    def refuse(self, reason: str, variant: Variant) -> None:
+        """Keep why a variant was not tried; reasons that differ in numbers only are one."""
+        self.refused.setdefault(re.sub("[0-9]+", "", reason), (reason, []))[1].append(variant)
 
     def spend(self, sizes: Sizes, nodes: int) -> None:
         """Count the nodes of a run."""
@@ -65,17 +81,17 @@ class Sizing:
         values = {name: {v.sizes[name] for v in tried} for name in _open(case, tried[0].sizes)} if tried else {}
         labels = {name: {int(i) for v in tried for i in np.ravel(v.labels[name])} for name in _labelled(tried)}
         first = ", ".join(f"{name} {_ranges(sorted(numbers))}" for name, numbers in {**values, **labels}.items())
-        reasons = [f"{_listed(at)}: {reason}" for reason, at in self.refused.items()]
+        reasons = [f"{_listed(at)}: {reason}" for reason, at in self.refused.values()]
         more = len(reasons) - _MOST_REASONS
         return (first, *reasons[:_MOST_REASONS], *([f"and for {more} more reasons"] if more > 0 else []))
 
 
-def _ratio(sizes: Sequence[int], known: Sequence[int]) -> float:
-    """Return how many times the entries of a run at the known sizes one at other sizes may have."""
-    ratio = 1.0
+def _growth(sizes: Sequence[int], known: Sequence[int]) -> float:
+    """Return by how much a run at other sizes may be larger than one at the known ones."""
+    factor = 1.0
     for size, other in zip(sizes, known, strict=True):
-        ratio *= max(1.0, size / other)
-    return ratio
+        factor *= (size / other) ** (_GROWTH if size > other else _DECLINE)
+    return factor
 
 
 def _labelled(tried: Sequence[Variant]) -> list[str]:
@@ -103,9 +119,12 @@ def check_sizes(case: TracedCase, rows: Sequence[Comparison], runs: Sequence[Exa
     todo = deque(_further(case))
     while todo and not (wrong.issuperset(case.real) or any(row.quantity == "case" for row in found.rows)):
         variant, budget = todo.popleft()
+        if broadcast := found.only_broadcast(case, variant.sizes):
+            found.refuse(f"{broadcast}=1 may be broadcast: no size but the sample's is known to be taken", variant)
+            continue
         if not found.affords(variant.sizes, budget):
             if budget != _AGAIN:
-                found.refused.setdefault(_COST, []).append(variant)
+                found.refuse(_COST, variant)
             continue
         rows, taken = _check(case, variant, seed, found)
         if not taken:  # sizes may have to fit each other
@@ -152,14 +171,14 @@ def _check(case: TracedCase, variant: Variant, seed: int, found: Sizing) -> tupl
         rows = _rows(case, seen, seed)
     except SubjectError as problem:
         if not (rows := _failed(case, seen, problem, seed)):
-            found.refused.setdefault(str(problem), []).append(variant)
+            found.refuse(str(problem), variant)
         return rows, False
     finally:
         found.spend(variant.sizes, len(seen.trace))
     tie = pinned(seen.conditions)
     doubts = [row.evidence.detail for row in rows if row.verdict is Verdict.UNDECIDED]
     if doubts or (tie and not rows):
-        found.refused.setdefault(doubts[0] if doubts else f"the samples lie on a tie, at {tie}", []).append(variant)
+        found.refuse(doubts[0] if doubts else f"the samples lie on a tie, at {tie}", variant)
     else:
         found.tried.append(variant)
     return [row for row in rows if not row.verdict.good and row.verdict is not Verdict.UNDECIDED], True

@@ -211,7 +211,7 @@ def traced(
             subject=subject,
             inputs={str(key): described(str(key), given) for key, given in inputs.items()},
             options={key: _choices(key, values) for key, values in (options or {}).items()},
-            upstream=None if upstream is None else exact(upstream, "the upstream"),
+            upstream=None if upstream is None else _upstream(upstream),
             sizes=_whole_sizes(sizes or {}),
             where=where,
             backward=backward,
@@ -221,6 +221,14 @@ def traced(
         _check_inputs(found)
     except InputError as problem:
         raise InputError(f"{where}{': ' if where else ''}case {name!r}: {problem}") from None
+    return found
+
+
+def _upstream(value: object) -> Fraction:
+    """Return a fixed upstream; raises InputError for 0, of which every gradient is 0, whatever `backward` does."""
+    found = exact(value, "the upstream")
+    if not found:
+        raise InputError("the upstream is 0, of which every gradient is 0: state another number, like upstream=1")
     return found
 
 
@@ -280,7 +288,7 @@ def make(
             where=where,
             program=program,
             inputs=inputs,
-            upstream=exact(upstream, "the upstream"),
+            upstream=_upstream(upstream),
             stated=values,
         )
     except InputError as problem:

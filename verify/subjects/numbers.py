@@ -9,6 +9,7 @@ untried, as the report says.
 from __future__ import annotations
 
 import inspect
+import sys
 from collections.abc import Iterable, Iterator
 from functools import partial
 from types import CodeType, FunctionType, MethodType, ModuleType
@@ -68,8 +69,8 @@ def _of_class(kind: type) -> list[Any]:
 
 
 def _is_users_class(kind: type) -> bool:
-    """Tell whether a person wrote a class: one of its functions is in a file of theirs."""
-    return any(type(item) is FunctionType and is_users(item.__code__.co_filename) for item in vars(kind).values())
+    """Tell whether a person wrote a class: its module is in a file of theirs."""
+    return is_users(getattr(sys.modules.get(kind.__module__), "__file__", None) or "<>")
 
 
 def _of_function(function: Any) -> list[Any]:

@@ -1,0 +1,195 @@
+"""A formula that is right at the sample's sizes and wrong at others is refuted there; the sizes tried are listed."""
+
+import numpy as np
+import pytest
+
+import verify
+from verify.errors import InputError
+
+BLOCK = 8
+
+
+class Squares:
+    """Right at every size; subclasses spoil some."""
+
+    block = 0
+
+    def forward(self, x):
+        self.x = x.copy()
+        return x * x
+
+    def spoilt(self, rows, columns):
+        return ...
+
+    def backward(self, dout):
+        dx = 2 * self.x * dout
+        dx[self.spoilt(*self.x.shape)] *= 1 if self.spoilt(*self.x.shape) is ... else 0
+        return dx
+
+
+def spoilt(where, **attributes):
+    """Return a class of layers whose gradient is 0 at the places that a function of the sizes returns."""
+    return type("Spoilt", (Squares,), {"spoilt": lambda self, n, d: where(n, d), **attributes})
+
+
+def rows(case):
+    return [(c.name, c.verdict.name, c.variant) for c in verify.check(case).comparisons if not c.good]
+
+
+@pytest.mark.parametrize(
+    ("where", "variant"),
+    [
+        (lambda n, d: (slice(None), -1) if d % 2 else ..., "N=2, D=3"),
+        (lambda n, d: (slice(None), -1) if d == 2 else ..., "N=5, D=2"),
+        (lambda n, d: -1 if n == 2 else ..., "N=2, D=3"),
+        (lambda n, d: (slice(None), -1) if d == 1 else ..., "N=2, D=1"),
+        (lambda n, d: (slice(None), slice(8, None)) if d > BLOCK else ..., "N=2, D=9"),
+        (lambda n, d: slice(8, None) if n > BLOCK else ..., "N=9, D=3"),
+        (lambda n, d: (slice(None), slice(32, None)) if d > 32 else ..., "N=2, D=33"),
+        (lambda n, d: (slice(None), slice(100, None)) if d > 100 else ..., "N=2, D=101"),
+    ],
+)
+def test_a_size_at_which_the_formula_is_wrong(where, variant):
+    """It is found whether it is small, odd, even, 1, or just beyond a number that the code names."""
+    assert rows(verify.layer(spoilt(where), inputs={"x": "N D"})) == [("x", "REFUTED", variant)]
+
+
+@pytest.mark.parametrize("named", ["default", "attribute", "class", "option", "keyword"])
+def test_numbers_that_the_code_names_in_other_places(named):
+    """A block may be a default, an attribute of an object or of a class, or the value of an option."""
+
+    class Blocks(Squares):
+        block = 8 if named == "class" else None
+
+        def __init__(self, block=None if named in ("class", "attribute") else 8):
+            if named == "attribute":
+                self.block = 4 + 4
+            elif named != "class":
+                self.block = block
+
+        def backward(self, dout):
+            dx = np.zeros_like(self.x)
+            dx[:, : self.block] = (2 * self.x * dout)[:, : self.block]
+            return dx
+
+    makes = {"keyword": lambda: Blocks(block=8)}
+    options = {"block": [8]} if named == "option" else None
+    case = verify.layer(makes.get(named, Blocks), inputs={"x": "N D"}, options=options)
+    ((name, verdict, variant),) = rows(case)
+    assert (name, verdict) == ("x", "REFUTED")
+    assert variant.startswith("N=2, D=9")
+
+
+def test_a_right_layer_says_its_sizes():
+    """Nothing is refuted, and the sizes that were tried are listed."""
+    result = verify.check(verify.layer(spoilt(lambda n, d: ...), inputs={"x": "N D"}))
+    assert result.good
+    assert result.sizes == ("N 1 to 5, D 1 to 5",)
+
+
+def test_sizes_that_forward_refuses():
+    """They are no failure, and are listed with the reason; others are tried alone."""
+
+    class Even(Squares):
+        def forward(self, x):
+            if len(x) % 2:
+                raise ValueError("an even number of rows is needed")
+            return super().forward(x)
+
+    result = verify.check(verify.layer(Even, inputs={"x": "N D"}, sizes={}), quick=True)
+    assert not result.good  # at the sample of 3 rows: the author has to say which sizes are meant
+    right = verify.check(verify.layer(Even, inputs={"x": "2*N D"}))
+    assert right.sizes == ("N 1 to 5, D 1 to 5",)
+
+    class Odd(Squares):
+        def forward(self, x):
+            if len(x) % 2 == 0:
+                raise ValueError("an odd number of rows is needed")
+            return super().forward(x)
+
+    result = verify.check(verify.layer(Odd, inputs={"x": "N D"}))
+    assert result.good
+    assert result.sizes[0] == "N 1, 3 and 5, D 1 to 5"
+    assert "ValueError: an odd number of rows is needed" in result.sizes[1]
+
+
+def test_a_backward_that_raises():
+    """After a forward that took the sizes, it has to do its work."""
+
+    class Breaks(Squares):
+        def backward(self, dout):
+            if len(dout) == 5:
+                raise ValueError("five")
+            return 2 * self.x * dout
+
+    ((name, verdict, variant),) = rows(verify.layer(Breaks, inputs={"x": "N D"}))
+    assert (name, verdict, variant) == ("the whole case", "ERROR", "N=5, D=2")
+
+
+def test_arrays_of_one_size_beside_the_inputs():
+    """Where only a size of 1 is taken beside the sample's, NumPy repeats the input: nothing is concluded from that."""
+
+    def squared(x, y):
+        return ((x - y) ** 2).sum(), 2 * (x - y)
+
+    result = verify.check(verify.loss(squared, x="N D", y=verify.constant(np.ones((1, 4)))))
+    assert result.good
+    assert any("D=1 may be broadcast" in line for line in result.sizes)
+
+
+def test_sizes_that_the_author_has_chosen_stay():
+    """A block that is never passed at the chosen size is no failure of the claim."""
+    case = verify.layer(
+        spoilt(lambda n, d: (slice(None), slice(8, None)) if d > 8 else ...), inputs={"x": "N D"}, sizes={"D": 6}
+    )
+    result = verify.check(case)
+    assert result.good
+    assert result.sizes == ("N 1 to 5 and 8 to 9",)
+
+
+def _embedded(skipped):
+    def backward(dout, weights, ids):
+        gradient = np.zeros_like(weights)
+        for label, row in zip(ids, dout, strict=True):
+            if label != skipped:
+                gradient[label] += row
+        return gradient
+
+    return backward
+
+
+@pytest.mark.parametrize(("below", "skipped"), [(12, 7), (40, 39), (40, 30), (1000, 255), (1000, 999)])
+def test_a_label_that_is_wrong(below, skipped):
+    """Every label is drawn where they are few, and those that the code names where they are many."""
+    shapes = {"weights": verify.real(f"{below} D"), "ids": verify.integer("N", below=below)}
+    case = verify.pair(lambda weights, ids: weights[ids], _embedded(skipped), **shapes)
+    assert {(name, verdict) for name, verdict, _ in rows(case)} == {("weights", "REFUTED")}
+    assert all(str(skipped) in variant for _, _, variant in rows(case))
+    right = verify.pair(lambda weights, ids: weights[ids], _embedded(-1), **shapes)
+    assert verify.check(right).good
+
+
+def test_what_is_beyond_the_budget_is_listed():
+    """A size that would take too long is not tried, and the report says so."""
+
+    def forward(x):
+        return (x[:, None] * x[None, :]).sum(axis=1) ** 2 if len(x) <= 2000 else x
+
+    def backward(dout, x):
+        total = x.sum()
+        inner = 2 * dout * x * total
+        return inner * total + (inner * x).sum()
+
+    result = verify.check(verify.pair(forward, backward, x="N"))
+    assert result.good
+    assert [line for line in result.sizes[1:] if line.startswith("N=2001")]
+    assert "too large for the budget" in result.sizes[1]
+
+
+@pytest.mark.parametrize("upstream", [0, "0", 0.0])
+def test_an_upstream_of_0(upstream):
+    """All that comes back from it is 0: it checks nothing, and is refused."""
+    with pytest.raises(InputError, match="the upstream is 0"):
+        verify.layer(Squares, inputs={"x": "N D"}, upstream=upstream)
+    with pytest.raises(InputError, match="the upstream is 0"):
+        verify.case("x * y", at={"x": 1, "y": 2}, upstream=upstream)(lambda x, y: (yield x * y))
