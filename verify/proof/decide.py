@@ -93,6 +93,12 @@ def decide(
     return [_SAME if pair[0] == pair[1] else found[pair] for pair in pairs]
 
 
+def agree_at(graph: Graph, pairs: Sequence[Pair], point: Point) -> bool:
+    """Tell whether the sides of all pairs agree to most of their digits at a point, which proves nothing beyond it."""
+    asked = [pair for pair in dict.fromkeys(pairs) if pair[0] != pair[1]]
+    return all(_agreements(graph, asked, point, _GUARD_PRECISIONS).values())
+
+
 def _having(graph: Graph, pairs: Sequence[Pair], functions: Container[str]) -> list[Pair]:
     """Return the pairs if there is any such function among them, else none: a law that is not needed proves nothing."""
     nodes = graph.reach([node for pair in pairs for node in pair])

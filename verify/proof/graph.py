@@ -305,13 +305,14 @@ class Graph:
         return (self._reach_many if _MANY * len(asked) > len(self) else self._reach_few)(asked, known)
 
     def _reach_few(self, numbers: list[int], known: Collection[int] | _Found) -> list[int]:
-        todo, args = list(numbers), self.args
-        found: set[int] = set()
-        while todo:
-            number = todo.pop()
-            if number not in found and number not in known:
-                found.add(number)
-                todo.extend(args[number])
+        args = self.args
+        found = {number for number in numbers if number not in known} if known else set(numbers)
+        todo = list(found)
+        while todo:  # a node is put in once, when it is found
+            for number in args[todo.pop()]:
+                if number not in found and not (known and number in known):
+                    found.add(number)
+                    todo.append(number)
         return sorted(found)
 
     def _reach_many(self, numbers: list[int], known: Collection[int] | _Found) -> list[int]:
