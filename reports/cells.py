@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from decimal import Decimal, Inexact, localcontext
+from decimal import ROUND_DOWN, Decimal, Inexact, localcontext
 from functools import cache
 from typing import NamedTuple
 
@@ -87,7 +87,7 @@ def readable(exact: str) -> str:
     if len(exact) <= _LONGEST_QUOTIENT or not _RATIONAL.fullmatch(exact):
         return exact
     above, _, below = exact.partition("/")
-    with localcontext(prec=17) as context:
+    with localcontext(prec=17, rounding=ROUND_DOWN) as context:
         context.clear_flags()
         value = Decimal(above) / Decimal(below or 1)
         return f"{value}…".lower() if context.flags[Inexact] else str(value.normalize()).lower()

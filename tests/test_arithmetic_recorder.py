@@ -32,7 +32,7 @@ def operation(function):
     [
         (lambda x: x + x, ("sum", 1, 2)),
         (lambda x: x * x * x, ("product", 1, 2)),
-        (lambda x: x / (x + 1), ("product", 2, 2)),
+        (lambda x: x / (x + 1), ("product", 1, 2)),
         (lambda x: np.exp(x), ("exp", 8, 1)),
         (lambda x: np.sqrt(x), ("power", 2, 1)),
         (lambda x: np.expm1(x), ("product", 8, 2)),  # and the 1 in exp(x) - 1

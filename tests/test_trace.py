@@ -58,8 +58,12 @@ def test_close_calls(trace):
     x = symbol(trace, "x", Fraction(2))
     assert x**0.5 * x**0.5 * (1 + Fraction(1, 10**60)) > x
     root = symbol(trace, "y", Fraction(3))
+    assert not (x * root) ** 0.5 > x**0.5 * root**0.5
     with pytest.raises(TraceError, match="too close to call"):
-        _ = (x * root) ** 0.5 > x**0.5 * root**0.5
+        _ = (x * root).function("log") > x.function("log") + root.function("log")
+    tiny = 1 - (1000 * x).function("tanh")
+    assert tiny > 0
+    assert tiny.function("log") < -3999
     with pytest.raises(TraceError, match="not defined at the sample"):
         _ = (-x) ** 0.5 > 0
 

@@ -7,11 +7,16 @@ half ulps that it may be off by and the line that asked for it. Only what finite
 
 What NumPy rounds once is one node here too: functions that the graph has to compose (`np.expm1`), and sums of many
 terms, whose order is NumPy's own affair.
+
+Two operations are one node only if IEEE 754 determines their result: the sum, product or quotient of the same two
+numbers. A sum of several terms is a new node each time, because the order of its terms, and whether products are fused
+with it, differ between `sum`, `dot`, `einsum`, axes and memory layouts. Functions and powers are new nodes too: `math`,
+NumPy and the instructions that NumPy picks give different floats.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from fractions import Fraction
 from typing import Any
@@ -22,8 +27,9 @@ from verify.where import asking
 
 _ARITHMETIC = 1  # half ulps: IEEE 754 asks for the nearest number (Higham, Accuracy and Stability, 2.2)
 _FUNCTION = 8  # IEEE 754 leaves functions open; NumPy's own and those of C libraries stay within 4 ulps
-_TWICE = 2  # x / y and x * y**-1 are the same node, and the second is rounded twice
-_ROOTS = (Fraction(1, 2), Fraction(2))  # powers that stay within one ulp even where pow computes them
+_ULP = 2
+_SIMPLE = (Fraction(1, 2), Fraction(2), Fraction(-1))  # powers that stay within an ulp even where pow computes them
+_PAIR = 2
 _ZERO, _ONE, _MINUS_ONE = Fraction(0), Fraction(1), Fraction(-1)
 _SMALL = 11
 _EXACT = 2**11  # whole numbers and quotients by powers of two that are numbers of every format
@@ -47,7 +53,7 @@ class Recorder(Trace):
         self.casts: dict[tuple[str, int], str] = {}
         self.asked: dict[int, tuple[str, int]] = {}
         self._known: dict[tuple[Any, ...], int] = {}
-        self._inverses: set[int] = set()  # of y, for x / y: rounded only where they are used as numbers of their own
+        self._inverses: set[int] = set()  # of y, for x / y: never rounded
         self._opposite: dict[int, int] = {}
         self._composing = False
 
@@ -66,12 +72,17 @@ class Recorder(Trace):
                 self.inner.add(number)
         return number
 
-    def _rounded(self, number: int, units: int) -> int:
-        """Return the node of what is rounded once: 1 times something, to the other readings of the graph."""
-        return self._operation("product", (self.constant(_ONE), number), None, units)
+    def _another(self, op: str, args: tuple[int, ...], payload: Any, units: int) -> int:
+        """Return a new node for an operation whose float may differ from that of an equal operation."""
+        if self._composing:
+            return self._operation(op, args, payload, units)
+        number = self._new(op, args, payload)
+        self.units[number] = units
+        return number
 
-    def _settled(self, number: int) -> int:
-        return self._rounded(number, _ARITHMETIC) if number in self._inverses and not self._composing else number
+    def _rounded(self, number: int, units: int) -> int:
+        """Return a new node of what is rounded once: 1 times something, to the other readings of the graph."""
+        return self._another("product", (self.constant(_ONE), number), None, units)
 
     def _folded(self, value: Fraction) -> int | None:
         return self.constant(value) if _exact(value) else None
@@ -83,7 +94,7 @@ class Recorder(Trace):
 
     def sum(self, a: int, b: int) -> int:
         """Return the node of a + b."""
-        a, b = sorted((self._settled(a), self._settled(b)))
+        a, b = sorted((a, b))
         left, right = self._values(a, b)
         if left == 0 or right == 0:
             return b if left == 0 else a
@@ -94,10 +105,17 @@ class Recorder(Trace):
         return self._operation("sum", (a, b), None, _ARITHMETIC)
 
     def total(self, numbers: Iterable[int]) -> int:
-        """Return the node of the sum of nodes, in any order."""
-        terms = sorted(number for number in map(self._settled, numbers) if self.constants.get(number) != 0)
-        if len(terms) <= 2:
-            return self.constant(_ZERO) if not terms else terms[0] if len(terms) == 1 else self.sum(*terms)
+        """Return a new node of the sum of nodes, in any order, and with products fused or not.
+
+        Opposite terms do not cancel: a fused product is not rounded as the other one is.
+        """
+        terms = [number for number in numbers if self.constants.get(number) != 0]
+        if len(terms) <= 1:
+            return terms[0] if terms else self.constant(_ZERO)
+        if (exact := self._counted(terms)) is not None:
+            return exact
+        if len(terms) == _PAIR:
+            return self._another("sum", tuple(sorted(terms)), None, _ARITHMETIC)
         with self.composing():
             chain = terms[0]
             for number in terms[1:]:
@@ -106,31 +124,58 @@ class Recorder(Trace):
         self.terms[found] = terms
         return found
 
+    def _counted(self, terms: Sequence[int]) -> int | None:
+        """Return the node of a sum of constants that is exact in any order."""
+        values = [self.constants.get(number) for number in terms]
+        if None in values:
+            return None
+        numbers = [value for value in values if value is not None]
+        exact = all(map(_exact, numbers)) and _exact(sum(map(abs, numbers), _ZERO))
+        return self._folded(sum(numbers, _ZERO)) if exact else None
+
     def product(self, a: int, b: int) -> int:
-        """Return the node of a * b, or of a / c for the inverse b of c."""
-        if a in self._inverses and b in self._inverses:
-            a = self._settled(a)
-        a, b = (b, a) if a in self._inverses else (a, b)
+        """Return the node of a * b."""
         left, right = self._values(a, b)
         if left == 0 or right == 0:
             return self.constant(_ZERO)
-        if b not in self._inverses:
-            if left == 1 or right == 1:
-                return b if left == 1 else a
-            if left == -1 or right == -1:
-                return self._negative(b if left == -1 else a)
-            if left is not None and right is not None and (folded := self._folded(left * right)) is not None:
-                return folded
-            a, b = sorted((a, b))
+        if left == 1 or right == 1:
+            return b if left == 1 else a
+        if left == -1 or right == -1:
+            return self._negative(b if left == -1 else a)
+        if left is not None and right is not None and (folded := self._folded(left * right)) is not None:
+            return folded
         scales = any(value is not None and _power_of_two(value) for value in (left, right))
-        divided = b in self._inverses
-        return self._operation("product", (a, b), None, _TWICE if divided else 0 if scales else _ARITHMETIC)
+        return self._operation("product", (a, b) if a < b else (b, a), None, 0 if scales else _ARITHMETIC)
+
+    def multiplied(self, numbers: Sequence[int]) -> int:
+        """Return a new node of the product of nodes, in any order: each has as many roundings."""
+        *first, last = numbers or [self.constant(_ONE)]
+        if len(first) < _PAIR:
+            return super().multiplied(numbers)
+        return self._another("product", (super().multiplied(first), last), None, _ARITHMETIC)
+
+    def quotient(self, a: int, b: int) -> int:
+        """Return the node of a / b: of a times the inverse of b, which is not rounded."""
+        if self._composing:
+            return super().quotient(a, b)
+        left, right = self._values(a, b)
+        if right and _exact(1 / right):
+            return self.product(a, self.constant(1 / right))
+        if left == 0 or (left and right and _exact(left / right)):
+            return self.constant(left / right if right else _ZERO)
+        with self.composing():
+            inverse = self._operation("power", (b,), _MINUS_ONE, 0)
+        self._inverses.add(inverse)
+        return self._operation("product", (a, inverse), None, _ARITHMETIC)
+
+    def quotients(self, a: Sequence[int], b: Sequence[int]) -> list[int]:
+        """Return the nodes of quotients."""
+        return list(map(self.quotient, a, b))
 
     def _negative(self, a: int) -> int:
         if (value := self.constants.get(a)) is not None:
             return self.constant(-value)
         if a not in self._opposite:
-            a = self._settled(a)
             found = self._new("product", (self.constant(_MINUS_ONE), a))
             self._opposite[a], self._opposite[found] = found, a
             if a in self.inner:
@@ -141,27 +186,22 @@ class Recorder(Trace):
         """Return the node of a ** exponent."""
         if exponent in (0, 1):
             return a if exponent else self.constant(_ONE)
-        a, value = self._settled(a), self.constants.get(a)
+        value = self.constants.get(a)
         if value is not None and _exact(value) and exponent.denominator == 1 and abs(exponent) <= _SMALL:
             if value or exponent > 0:
                 value = value**exponent.numerator
             if _exact(value) and (value or exponent > 0):
                 return self.constant(value)
-        if exponent == -1 and not self._composing:
-            found = self._operation("power", (a,), exponent, 0)
-            self._inverses.add(found)
-            self.inner.add(found)
-            return found
-        return self._operation("power", (a,), exponent, _TWICE if exponent in _ROOTS else _FUNCTION)
+        return self._another("power", (a,), exponent, _ULP if exponent in _SIMPLE else _FUNCTION)
 
     def function(self, name: str, a: int) -> int:
         """Return the node of a function of FUNCTIONS at a."""
-        a, at_zero = self._settled(a), FUNCTIONS[name]
+        at_zero = FUNCTIONS[name]
         if self.constants.get(a) == 0 and at_zero is not None:
             return self.constant(Fraction(at_zero))
         if name == "log" and self.constants.get(a) == 1:
             return self.constant(_ZERO)
-        return self._operation(name, (a,), None, _FUNCTION)
+        return self._another(name, (a,), None, _FUNCTION)
 
     def decide(self, node: int, relation: str) -> bool:
         """Tell whether a node is in a relation to 0 at the sample."""

@@ -12,6 +12,7 @@ from verify.contracts.arrays import apart, copied, flat, same
 from verify.contracts.drive import single
 from verify.contracts.trial import Trial, attempt
 from verify.expressions.runs import SubjectError
+from verify.proof import rationals
 from verify.result import Finding
 
 
@@ -68,8 +69,11 @@ def order(trial: Trial) -> Iterator[Finding]:
 
 
 def _is_that_of(trial: Trial, name: str, other: str) -> bool:
-    seen, balls = trial.exact.seen, trial.exact.seen.trace.at_samples(trial.exact.gradient(other))
-    expected = np.array([float(ball.mid()) for ball in balls]).reshape(seen.inputs[other].shape)
+    seen, nodes = trial.exact.seen, trial.exact.gradient(other)
+    exact = rationals.real(seen.trace, nodes, seen.trace.sample)
+    if not all(exact[node].known for node in nodes):
+        return False
+    expected = np.array([float(exact[node].ball) for node in nodes]).reshape(seen.inputs[other].shape)
     return bool(expected.any()) and not apart(trial.ran.gradients.get(name), expected)
 
 

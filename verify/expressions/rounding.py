@@ -159,8 +159,10 @@ def judge(
     `enclosure` holds what rounding allows, or is None if that could not be derived (`note` says why). The bound is
     how far the enclosure reaches from the exact value, or from its own middle where the formula is not `right`.
     `closed` says that the enclosure has to hold the exact value too: the formula is proved, and has no typed constants.
-    The unit is the ulp of the exact value, or absolute where that is 0.
+    The unit is the ulp of the exact value, or absolute where that is 0. Nothing is said where no digit of it is known.
     """
+    if not exact.is_zero() and (exact.contains(0) or not exact.is_finite()):
+        return Rounding("", "", "absolute", True, _NOT_KNOWN)
     with flint.ctx.workprec(_EXACT_BITS):
         unit, kind = (flint.arb(1), "absolute") if exact.is_zero() else (_ulp(exact), "ulp")
         if not math.isfinite(actual):
@@ -178,6 +180,7 @@ def judge(
         return Rounding(error, bound, kind, explained, "" if explained else _OUTSIDE)
 
 
+_NOT_KNOWN = "the exact value is not known to enough digits"
 _UNLIMITED = "rounding may take this anywhere: it may overflow, or divide by what may round to 0"
 _OVERFLOWS = "right, the exact value being beyond the largest float64"
 _NOT_FINITE = "not finite, unlike the exact"

@@ -10,6 +10,7 @@ from verify.expressions.runs import SubjectError
 from verify.gradients.adjoints import Shares, adjoints, totals
 from verify.gradients.diagnoses import Suspect
 from verify.gradients.wholes import wholes
+from verify.proof import balls
 from verify.proof.decide import Decision, decide
 from verify.subjects.cases import TracedCase
 from verify.subjects.shapes import entry_names
@@ -96,7 +97,9 @@ def _check_outputs(seen: Observation) -> None:
     outputs = [node for output in seen.outputs for node in output.nodes]
     if trace.unset and not trace.unset.isdisjoint(trace.reach(outputs)):
         raise SubjectError(_UNSET, broken=True)
-    if not all(ball.is_finite() for ball in trace.at_samples(outputs)):
+    doubtful = [node for node, ball in zip(outputs, trace.at_samples(outputs), strict=True) if not ball.is_finite()]
+    known = balls.enclose(trace, doubtful, trace.sample, lambda ball: bool(ball.is_finite()))
+    if not all(ball.is_finite() for ball in known.values()):
         raise SubjectError(_UNDEFINED)
 
 

@@ -95,14 +95,13 @@ def _shown(
         return None, decision.evidence
     names = list(dict.fromkeys([*region.selecting(), *(graph.payloads[i] for i in variables)]))
     simple = _shrunk(graph, region, expected, actual, decision.point, names)
-    found = next((point for point in (simple, decision.point) if confirmed(point)), None)
-    if found is None:
-        return None, decision.evidence
-    real = rationals.real(graph, [expected, actual], found)
-    inputs = tuple((name, decimal_text(found[name])) for name in names)
-    return Counterexample(inputs, real[expected].readable, real[actual].readable), difference(
-        graph, (expected, actual), found
-    )
+    for point in (simple, decision.point):
+        real = rationals.real(graph, [expected, actual], point)
+        if not real[expected].ball.overlaps(real[actual].ball) and confirmed(point):
+            inputs = tuple((name, decimal_text(point[name])) for name in names)
+            shown = Counterexample(inputs, real[expected].readable, real[actual].readable)
+            return shown, difference(graph, (expected, actual), point)
+    return None, decision.evidence
 
 
 def _shrunk(graph: Graph, region: Region, expected: int, actual: int, point: Point, names: Sequence[str]) -> Point:
@@ -190,12 +189,12 @@ def relation(graph: Graph, expected: int, actual: int, names: Alphabet, region: 
 
 def constant_ratio(graph: Graph, expected: int, actual: int, region: Sampled) -> Fraction | None:
     """Return the one simple rational that actual / expected is everywhere, if it is."""
+    real = rationals.real(graph, [expected, actual], region.sample)
     with flint.ctx.workprec(_BITS):
-        values = balls.at(graph, [expected, actual], region.sample)
-        quotient = values[actual] / values[expected]
-        if not quotient.is_finite() or quotient.contains(0) or not math.isfinite(float(quotient.mid())):
+        quotient = real[actual].ball / real[expected].ball
+        if not balls.is_known(quotient) or not math.isfinite(float(quotient)):
             return None
-        ratio = simplest_rational(float(quotient.mid()), ulps=4)
+        ratio = simplest_rational(float(quotient), ulps=4)  # a guess, which the field proves below
     if max(abs(ratio.numerator), ratio.denominator) > _SIMPLE_RATIO:
         return None
     scaled = graph.product(graph.constant(ratio), expected)

@@ -2,11 +2,15 @@
 
 Two formulas whose balls at one exact point do not overlap are different there: that is a refutation, and it rests on
 nothing else. Balls that overlap prove nothing.
+
+The midpoint of a ball is no number that anybody may read: where digits cancel, the ball lies around 0, and its midpoint
+is noise. Whoever reads a value asks `rationals.real`, or `enclose` for balls that are narrow enough, and for text
+`digits`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from fractions import Fraction
 
 import flint
@@ -14,6 +18,9 @@ import flint
 from verify.exact import simplest_rational
 from verify.proof.graph import Graph
 
+_MORE = 3  # digits that are computed beyond those that are written
+_ENDS = 128  # bits of the ends of a ball that is written
+_PLAIN = 6  # places after the point from which on a number is written with an exponent
 _LARGEST_ROOT = 1000  # beyond, a power is taken by the logarithm
 
 
@@ -94,6 +101,101 @@ def at(
     return graph.read(nodes, _Balls(point), known)
 
 
-def digits(value: flint.arb) -> str:
-    """Write a ball's value with the digits that are certain, 17 at most, and an ellipsis for the rest."""
-    return str(value.str(17, radius=False)).lower() + "…"
+PRECISIONS = (256, 1024, 4096, 16384)  # bits, tried in this order where a value is to be read
+_WORK = 30_000_000  # nodes times bits, beyond which no more digits are computed: about two seconds
+_KNOWN = 64  # bits: 17 digits, and some to tell which they are
+
+
+def is_known(value: flint.arb) -> bool:
+    """Tell whether a ball is 0, or so narrow around another number that its first 17 digits can be read."""
+    return bool(value.is_finite()) and bool(
+        value.is_zero() or (not value.contains(0) and value.rel_accuracy_bits() >= _KNOWN)
+    )
+
+
+def enclose(
+    graph: Graph,
+    nodes: Iterable[int],
+    point: Mapping[str, Fraction],
+    enough: Callable[[flint.arb], bool] = is_known,
+    precisions: Sequence[int] = PRECISIONS,
+) -> dict[int, flint.arb]:
+    """Return balls around the values of nodes at an exact point, computed with more bits until they are `enough`.
+
+    A ball that is not enough is what the last precision gives, or the last within the budget. More bits are not tried
+    where the value is undefined, or beyond all numbers.
+    """
+    values: dict[int, flint.arb] = {}
+    still = list(dict.fromkeys(nodes))
+    for bits in precisions:
+        if not still or (values and bits * len(graph.reach(still)) > _WORK):
+            break
+        with flint.ctx.workprec(bits):
+            found = at(graph, still, point)
+        values.update({node: found[node] for node in still})
+        still = [node for node in still if not enough(values[node]) and not is_undefined(graph, node, found)]
+    return values
+
+
+def is_undefined(graph: Graph, node: int, values: Mapping[int, flint.arb]) -> bool:
+    """Tell whether a node has no value, however many bits are taken; `values` has the balls of all that it needs.
+
+    More bits help where a logarithm, a root or a quotient is taken of a ball that only reaches 0.
+    """
+    if values[node].is_finite():
+        return False
+    first = next(n for n in graph.reach([node]) if not values[n].is_finite())
+    return not any(values[n].contains(0) and not values[n].is_zero() for n in graph.args[first])
+
+
+def digits(value: flint.arb, most: int = 17) -> str:
+    """Write a ball's value: the digits that all numbers in it share, `most` of them at most, and an ellipsis.
+
+    What is not known is told as that, with a bound where there is one.
+    """
+    if not value.is_finite():
+        return "not known"
+    if value.is_zero():
+        return "0"
+    if value.contains(0):
+        return f"not known: within 1e{_decimal(abs(value).upper(), most)[1] + 1:+} of 0"
+    with flint.ctx.workprec(_ENDS):
+        low, high = abs(value).lower(), abs(value).upper()
+    (figures, exponent), (others, other) = _decimal(low, most), _decimal(high, most)
+    shared = next((i for i, pair in enumerate(zip(figures, others, strict=True)) if pair[0] != pair[1]), most)
+    sign = "-" if value < 0 else ""
+    if exponent == other and (shared >= most or (shared and not is_known(value))):
+        return f"{sign}{_placed(figures[: min(shared, most)], exponent)}…"
+    if is_known(value):  # on both sides of a short decimal: the nearest is known
+        return f"{sign}{abs(value).str(most, radius=False)}…".lower()
+    return f"not known: {sign}1e{other + 1:+} at most" if value > 0 else f"not known: {sign}1e{other + 1:+} at least"
+
+
+def rounded(value: flint.arb, most: int = 9) -> str:
+    """Write a ball's value rounded to so many digits, where they are known, and else as `digits` does."""
+    return _trimmed(str(value.str(most, radius=False)).lower()) if is_known(value) else digits(value)
+
+
+def _trimmed(text: str) -> str:
+    """Drop zeros at the end of a decimal."""
+    mantissa, mark, exponent = text.partition("e")
+    mantissa = mantissa.rstrip("0").rstrip(".") if "." in mantissa else mantissa
+    return f"{mantissa}{mark}{exponent}"
+
+
+def _decimal(value: flint.arb, most: int) -> tuple[str, int]:
+    """Return the first digits of a positive number, some more than `most`, and the exponent of ten of the first."""
+    mantissa, _, exponent = str(value.str(most + _MORE, radius=False)).partition("e")
+    whole, _, rest = mantissa.partition(".")
+    figures = (whole + rest).lstrip("0")
+    first = len(whole) - 1 if whole.strip("0") else -1 - (len(rest) - len(rest.lstrip("0")))
+    return figures.ljust(most + _MORE, "0"), first + int(exponent or 0)
+
+
+def _placed(figures: str, exponent: int) -> str:
+    """Write digits with the point at its place, near 1 as 0.00123, else as 1.23e-45."""
+    if not -_PLAIN < exponent < len(figures):
+        return f"{figures[0]}.{figures[1:] or '0'}e{exponent:+}"
+    if exponent < 0:
+        return "0." + "0" * (-exponent - 1) + figures
+    return f"{figures[: exponent + 1]}.{figures[exponent + 1 :]}".rstrip(".")

@@ -22,7 +22,7 @@ from typing import NamedTuple
 import flint
 
 from verify.exact import simplest_rational
-from verify.proof import balls, field
+from verify.proof import balls, field, rationals
 from verify.proof.constants import Correction, Corrections, OverworkError
 from verify.proof.field import Laws
 from verify.proof.graph import Graph
@@ -161,7 +161,7 @@ def _agreements(
         with flint.ctx.workprec(bits):
             values = balls.at(graph, [node for pair in still for node in pair], point)
             found.update({pair: _agree(values[pair[0]], values[pair[1]], bits) for pair in still})
-        still = [p for p in still if found[p] is None and all(values[node].is_finite() for node in p)]
+        still = [p for p in still if found[p] is None and not any(balls.is_undefined(graph, n, values) for n in p)]
         if not still:
             break
     return found
@@ -265,11 +265,11 @@ def _rounded(correction: Correction) -> Evidence:
 
 def _apart(graph: Graph, pair: Pair, point: Point) -> float:
     """Return how far two nodes are apart at a point, relative to the larger."""
+    real = rationals.real(graph, pair, point)
+    a, b = (real[node].ball for node in pair)
     with flint.ctx.workprec(_GUARD_PRECISIONS[0]):
-        values = balls.at(graph, pair, point)
-        size = abs(values[pair[0]]).max(abs(values[pair[1]]))
-        apart = abs(values[pair[0]] - values[pair[1]]) / size
-        return float(apart) if apart.is_finite() and not apart.contains(0) else 0.0
+        apart = abs(a - b) / abs(a).max(abs(b))
+        return float(apart) if balls.is_known(apart) else 0.0
 
 
 def difference(graph: Graph, pair: Pair, point: Point) -> Evidence:

@@ -20,7 +20,7 @@ import flint
 
 from verify.proof.reading import Reading
 
-_ONE = Fraction(1)
+_ONE, _MINUS_ONE = Fraction(1), Fraction(-1)
 _TWO = Fraction(2)
 # The functions of one argument, and their value at 0 where that is a number. Others are built from these.
 FUNCTIONS: dict[str, int | None] = {"exp": 1, "log": None, "tanh": 0, "sin": 0, "cos": 1, "atan": 0, "erf": 0}
@@ -226,6 +226,10 @@ class Graph:
         if number is None:
             number = self._numbers["power", a, exponent] = self._new("power", (a,), exponent)
         return number
+
+    def quotient(self, a: int, b: int) -> int:
+        """Return the node of a / b."""
+        return self.product(a, self.power(b, _MINUS_ONE))
 
     def function(self, name: str, a: int) -> int:
         """Return the node of a function of FUNCTIONS at a.

@@ -1,8 +1,12 @@
-"""The graph read in exact rationals, as far as they reach: None for what is irrational, undefined or too long."""
+"""The graph read in exact rationals, as far as they reach: None for what is irrational, undefined or too long.
+
+`real` is the one way from a node at a point to a number that can be read: a rational, a ball whose first digits are
+certain, or what is said to be not known.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
 from typing import NamedTuple
 
@@ -18,14 +22,22 @@ _REAL_BITS = 256
 
 
 class Real(NamedTuple):
-    """An exact value: a rational where it is a short one, and a ball of 256 bits around it in any case."""
+    """An exact value: a rational where it is a short one, and a ball of 256 bits or more around it in any case."""
 
     rational: Fraction | None
     ball: flint.arb
 
     @property
+    def known(self) -> bool:
+        """Tell whether the value is a rational, or its first 17 digits are certain."""
+        return self.rational is not None or balls.is_known(self.ball)
+
+    @property
     def text(self) -> str:
-        """Write the value as `11/5`, or as `1.4142135623730950…` where it is no short rational."""
+        """Write the value as `11/5`, or as `1.4142135623730950…` where it is no short rational.
+
+        What is not known is told as that.
+        """
         return balls.digits(self.ball) if self.rational is None else str(self.rational)
 
     @property
@@ -119,12 +131,9 @@ def real(
     nodes = list(nodes)
     values = graph.read(nodes, _Rationals(point), known)
     made: dict[tuple[int, int], Real] = {}  # many nodes, few values
+    others = _others(graph, [node for node in nodes if values[node] is None], point)
     with flint.ctx.workprec(_REAL_BITS):
-        irrational = balls.at(graph, [node for node in nodes if values[node] is None], point)
-        return {
-            node: _hidden_zero(graph, node, irrational[node]) if values[node] is None else _shared(values[node], made)
-            for node in nodes
-        }
+        return {node: others[node] if values[node] is None else _shared(values[node], made) for node in nodes}
 
 
 def _shared(value: flint.fmpq, made: dict[tuple[int, int], Real]) -> Real:
@@ -135,12 +144,53 @@ def _shared(value: flint.fmpq, made: dict[tuple[int, int], Real]) -> Real:
     return made[parts]
 
 
-def _hidden_zero(graph: Graph, node: int, ball: flint.arb) -> Real:
-    """Return the value of a ball; one around 0 is 0 if the formula is the function 0."""
-    if ball.is_zero():
-        return Real(Fraction(0), ball)
-    if ball.contains(0):
-        zero = graph.constant(Fraction(0))
-        if any(field.equal(graph, [(node, zero)], 0, laws)[0] == [True] for laws in field.Laws):
-            return Real(Fraction(0), flint.arb(0))
-    return Real(None, ball)
+def _others(graph: Graph, nodes: Sequence[int], point: Mapping[str, Fraction]) -> dict[int, Real]:
+    """Return the values of nodes that are no short rationals, as far as it can be seen.
+
+    With more bits a ball comes off 0, unless the value is 0: then the prover is asked, before many bits are spent.
+    """
+    found = balls.enclose(graph, nodes, point, precisions=[_REAL_BITS])
+    zero = Real(Fraction(0), flint.arb(0))
+    around = [node for node, ball in found.items() if ball.is_finite() and ball.contains(0)]
+    zeros = {node for node in around if found[node].is_zero() or is_zero(graph, node, point)}
+    unknown = [node for node, ball in found.items() if node not in zeros and not balls.is_known(ball)]
+    found.update(balls.enclose(graph, unknown, point, precisions=balls.PRECISIONS[1:]) if unknown else {})
+    return {node: zero if node in zeros else Real(None, ball) for node, ball in found.items()}
+
+
+def is_zero(graph: Graph, node: int, point: Mapping[str, Fraction]) -> bool:
+    """Tell whether a node is 0 as a function, or at a point at which a finite ball holds its value and 0.
+
+    The proof is the prover's: equal to 0 at random points of a finite field, for all inputs or with the inputs as
+    constants. The ball settles the signs of roots, which a field does not have.
+    """
+    if _vanishes(graph, node):
+        return True
+    constants = Graph()
+    return _vanishes(constants, graph.read([node], _Constants(constants, point))[node])
+
+
+def _vanishes(graph: Graph, node: int) -> bool:
+    zero = graph.constant(Fraction(0))
+    return node == zero or any(field.equal(graph, [(node, zero)], 0, laws)[0] == [True] for laws in field.Laws)
+
+
+class _Constants:
+    """A graph read as nodes of another, in which the inputs are constants."""
+
+    def __init__(self, graph: Graph, point: Mapping[str, Fraction]) -> None:
+        self.point = point
+        self.constant, self.sum, self.product, self.power = graph.constant, graph.sum, graph.product, graph.power
+        self._graph = graph
+
+    def variable(self, name: str) -> int:
+        return self.constant(self.point[name])
+
+    def typed(self, value: float) -> int:
+        return self.constant(simplest_rational(value))
+
+    def pi(self, payload: None) -> int:
+        return self._graph.pi()
+
+    def function(self, name: str, a: int, number: int) -> int:
+        return self._graph.function(name, a)

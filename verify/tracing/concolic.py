@@ -10,6 +10,7 @@ from typing import Any, NoReturn
 import numpy as np
 
 from verify.errors import TraceError
+from verify.proof import rationals
 from verify.tracing.scalar import RELATIONS
 from verify.tracing.symbolic import Symbol
 from verify.tracing.trace import Trace
@@ -108,7 +109,7 @@ class Concolic(Symbol):
         value = self.number()
         if value is None and not self._is_rational():
             raise TraceError(f"a symbol was turned into a plain number, at {asked_at()}")
-        return float(self.trace.at_sample(self.node).mid()) if value is None else float(value)
+        return float(rationals.real(self.trace, [self.node], {})[self.node].ball if value is None else value)
 
     def _is_rational(self) -> bool:
         """Tell whether a symbol is computed from numbers alone, by what has no roots."""

@@ -20,7 +20,7 @@ import flint
 import numpy as np
 
 from verify.expressions.runs import following
-from verify.proof import balls
+from verify.proof import balls, rationals
 from verify.subjects.cases import TracedCase, converse
 from verify.subjects.shapes import entry_names
 from verify.tracing import patches
@@ -29,6 +29,7 @@ from verify.tracing.seeds import seeded
 from verify.where import is_users, relative
 
 _BITS = 16  # of the balls: what single precision computes lies well inside of them
+_SHOWN = 5  # digits of what a formula gives
 _SLACK = 8  # what a float may differ by, in their radii
 
 
@@ -125,7 +126,12 @@ class FloatRun:
         nodes = [node for _, quantity, _ in named for node in quantity.nodes]
         with flint.ctx.workprec(_BITS):
             values = balls.at(self.seen.trace, nodes, self.point)
-            return next((said for what, quantity, came in named if (said := _stray(what, quantity, came, values))), "")
+        strays = (stray for what, quantity, came in named if (stray := _stray(what, quantity, came, values)))
+        said, node = next(strays, ("", -1))
+        if node < 0:
+            return said
+        exact = rationals.real(self.seen.trace, [node], self.point)[node]
+        return f"{said}, by its formula {balls.rounded(exact.ball, _SHOWN)}"
 
 
 @contextmanager
@@ -139,20 +145,21 @@ def _profiling() -> Iterator[None]:
             sys.setprofile(None)
 
 
-def _stray(what: str, quantity: Quantity, came: Any, values: dict[int, flint.arb]) -> str:
+def _stray(what: str, quantity: Quantity, came: Any, values: dict[int, flint.arb]) -> tuple[str, int] | None:
+    """Say what is another number on floats than its formula allows, and of which node, -1 for a whole array."""
     try:
         found = np.asarray(came, dtype=float)
     except (TypeError, ValueError):
-        return f"on floats the {what} is a {type(came).__name__}, on symbols an array"
+        return f"on floats the {what} is a {type(came).__name__}, on symbols an array", -1
     if found.shape != quantity.shape:
-        return f"on floats the {what} has the shape {found.shape}, on symbols {quantity.shape}"
+        return f"on floats the {what} has the shape {found.shape}, on symbols {quantity.shape}", -1
     names = entry_names("", quantity.shape)
     for name, number, node in zip(names, found.ravel().tolist(), quantity.nodes, strict=True):
         ball = values[node]
         if ball.is_finite() and not _within(ball, number):
             said = f"{what}{f' at {name}' if name else ''}"
-            return f"on floats the {said} is {number!r}, by its formula {float(ball.mid()):.5g}"
-    return ""
+            return f"on floats the {said} is {number!r}", node
+    return None
 
 
 def _within(ball: flint.arb, number: float) -> bool:

@@ -29,7 +29,7 @@ def operations(graph: Graph) -> dict[str, Callable[..., int]]:
         "+": graph.sum,
         "-": lambda a, b: graph.sum(a, negative(b)),
         "*": graph.product,
-        "/": lambda a, b: graph.product(a, graph.power(b, _MINUS_ONE)),
+        "/": graph.quotient,
         "**": lambda a, exponent: graph.power(a, graph.payloads[exponent]),
         "neg": negative,
     }
@@ -63,7 +63,7 @@ class Symbol(Scalar):
         """Return the symbol of self / other; raises ZeroDivisionError where other is the constant 0."""
         if self.graph.value(other.node) == 0:
             raise ZeroDivisionError("division by zero")
-        return self._at(self.graph.product(self.node, self.graph.power(other.node, _MINUS_ONE)))
+        return self._at(self.graph.quotient(self.node, other.node))
 
     def to_the(self, exponent: Self) -> Self:
         """Return the symbol of self ** exponent; raises TraceError unless the exponent is a number."""

@@ -6,7 +6,8 @@ inputs that take the same branches as the sample.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import functools
+from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from fractions import Fraction
@@ -20,7 +21,8 @@ from verify.proof.graph import Graph
 from verify.tracing.scalar import RELATIONS
 from verify.where import asked_at
 
-_PRECISIONS = (128, 1024)  # bits, tried in this order to find a sign
+_PRECISIONS = (128, 1024, 8192)  # bits, tried in this order to find a sign
+_ASKED = 1024  # bits, from which on the prover is asked whether it is 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +82,15 @@ class Trace(Graph):
                 return super().power(base, inner * exponent)
         return super().power(a, exponent)
 
+    def quotients(self, a: Sequence[int], b: Sequence[int]) -> list[int]:
+        """Return the nodes of quotients, entry by entry."""
+        inverses = {y: self.power(y, Fraction(-1)) for y in set(b)}
+        return [self.product(x, inverses[y]) for x, y in zip(a, b, strict=True)]
+
+    def multiplied(self, numbers: Sequence[int]) -> int:
+        """Return the node of the product of nodes, in their order."""
+        return functools.reduce(self.product, numbers, self.constant(Fraction(1)))
+
     def composing(self) -> AbstractContextManager[None]:
         """Compose, out of several of the graph's, what is one operation on floats (`np.expm1`)."""
         return nullcontext()
@@ -114,13 +125,20 @@ class Trace(Graph):
             return (value > 0) - (value < 0)
         for bits in _PRECISIONS:
             ball = self.at_sample(node, bits)
-            if not ball.is_finite():
-                raise TraceError(f"a comparison with what is not defined at the sample, at {asked_at()}")
-            if not ball.contains(0):
+            if ball.is_finite() and not ball.contains(0):
                 return 1 if ball > 0 else -1
-        if ball.is_zero() or rationals.rational(self, node, self.sample) == 0 or self._vanishes(node):
-            return 0
-        raise TraceError(f"a comparison too close to call at the sample, at {asked_at()}")
+            if ball.is_zero() or (bits == _ASKED and self._is_zero(node, ball)):
+                return 0
+            if balls.is_undefined(self, node, self._balls[bits]):
+                break
+        reason = "too close to call" if ball.is_finite() else "with what is not defined"
+        raise TraceError(f"a comparison {reason} at the sample, at {asked_at()}")
+
+    def _is_zero(self, node: int, ball: flint.arb) -> bool:
+        """Tell whether a node whose ball holds 0 is shown to be 0 at the sample."""
+        return bool(ball.is_finite()) and (
+            rationals.rational(self, node, self.sample) == 0 or rationals.is_zero(self, node, self.sample)
+        )
 
     def at_samples(self, nodes: Iterable[int], bits: int = _PRECISIONS[0]) -> list[flint.arb]:
         """Return balls around the values of nodes at the sample."""

@@ -42,8 +42,7 @@ def _subtract(g: Trace, a: Nodes, b: Nodes) -> Nodes:
 def _divide(g: Trace, a: Nodes, b: Nodes) -> Nodes:
     if any(g.value(y) == 0 for y in b):
         raise TraceError(f"a division by zero, at {asked_at()}")
-    inverses = {y: g.power(y, _MINUS_ONE) for y in set(b)}
-    return [g.product(x, inverses[y]) for x, y in zip(a, b, strict=True)]
+    return g.quotients(a, b)
 
 
 def _choosing(relation: str) -> Callable[[Trace, Nodes, Nodes], Nodes]:
@@ -257,19 +256,12 @@ def _truths(values: list[bool], shape: Sequence[int]) -> Any:
 # What a reduction does to a list of nodes, and its value for an empty one.
 _REDUCERS: dict[str, Callable[[Trace, Nodes], int]] = {
     "add": lambda g, found: g.total(found),
-    "multiply": lambda g, found: _chained(g.product, found, g.constant(Fraction(1))),
+    "multiply": lambda g, found: g.multiplied(found),
     "maximum": lambda g, found: _extreme(g, found, ">="),
     "minimum": lambda g, found: _extreme(g, found, "<="),
     "fmax": lambda g, found: _extreme(g, found, ">="),
     "fmin": lambda g, found: _extreme(g, found, "<="),
 }
-
-
-def _chained(combine: Callable[[int, int], int], found: Nodes, empty: int) -> int:
-    result = empty
-    for node in found:
-        result = combine(result, node)
-    return result
 
 
 def _extreme(g: Trace, found: Nodes, relation: str) -> int:
