@@ -78,10 +78,13 @@ class Judgement:
         return np.where(np.isfinite(self.bound), self._relative(self.bound), 0)
 
     def _relative(self, error: Array) -> Array:
-        """Divide by each entry, or by the largest entry of the gradient where that is larger; 0 where it underflows."""
+        """Divide by each entry, or by the largest entry of the gradient where that is larger; 0 where it underflows.
+
+        Where all entries are 0 there are no digits to lose.
+        """
         error = np.where(error <= self.numbers.tiny, 0, error)
         size = np.maximum(np.abs(self.exact), self.scale)
-        return np.where(error == 0, 0, error / np.where(size == 0, self.numbers.tiny, size))
+        return np.where((error == 0) | (size == 0), 0, error / np.where(size == 0, 1, size))
 
 
 def judged(

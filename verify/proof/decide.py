@@ -278,7 +278,7 @@ def difference(graph: Graph, pair: Pair, point: Point) -> Evidence:
 
 
 def _said(apart: float) -> Evidence:
-    if apart > _LITTLE:
+    if apart > _LITTLE or not apart:
         return Evidence("counterexample", "the exact values at one exact point differ")
     said = f"the exact values differ by {apart:.1e} relative"
     if apart < _INVISIBLE:
