@@ -192,7 +192,7 @@ def constant_ratio(graph: Graph, expected: int, actual: int, region: Sampled) ->
     real = rationals.real(graph, [expected, actual], region.sample)
     with flint.ctx.workprec(_BITS):
         quotient = real[actual].ball / real[expected].ball
-        if not balls.is_known(quotient) or not math.isfinite(float(quotient)):
+        if quotient.contains(0) or not balls.is_known(quotient) or not math.isfinite(float(quotient)):
             return None
         ratio = simplest_rational(float(quotient), ulps=4)  # a guess, which the field proves below
     if max(abs(ratio.numerator), ratio.denominator) > _SIMPLE_RATIO:
