@@ -28,29 +28,35 @@ _NOTHING = "the output depends on no input: every derivative is 0, and 0 = 0 che
 _INCONSISTENT = "SymPy's derivative of the whole expression and its chain rule could not be shown to be one function"
 
 
-def check(case: Case, seed: int = 0, *, quick: bool = False) -> CaseResult:
+Keep = Callable[[CaseResult], None]
+
+
+def check(
+    case: Case, seed: int = 0, *, quick: bool = False, keep: Keep = lambda _: None
+) -> CaseResult:
     """Decide every gradient of a case, and every forward value that it states, for all inputs; then judge the layer.
 
     The layer is judged in every region that can be reached, by its contract and by its floats, unless `quick` asks for
-    nothing but the formula at the sample. Raises InputError for what is no case.
+    nothing but the formula at the sample. `keep` is given the result as far as it is certain, after each part of the
+    work. Raises InputError for what is no case.
     """
     if not isinstance(case, (TracedCase, ExpressionCase)):
         raise InputError(f"a case was expected, as verify.case makes them, not {printable(repr(case))}")
     with uncollected():
         if isinstance(case, ExpressionCase):
             return excerpted(_check_expression(case, seed))
-        return excerpted(_check_traced(case, seed, quick=quick))
+        return excerpted(_check_traced(case, seed, quick=quick, keep=keep))
 
 
-def _check_traced(case: TracedCase, seed: int, *, quick: bool) -> CaseResult:
+def _check_traced(case: TracedCase, seed: int, *, quick: bool, keep: Keep) -> CaseResult:
     from verify.gradients.traced import check_traced, dead, of_nothing
 
-    result, runs = check_traced(case, seed)
+    result, runs = check_traced(case, seed, keep)
     if quick or not runs:
         return of_nothing(case, result) if dead(runs) else result
     from verify.beyond import beyond
 
-    return beyond(case, result, runs, seed)
+    return beyond(case, result, runs, seed, keep)
 
 
 def _check_expression(case: ExpressionCase, seed: int) -> CaseResult:

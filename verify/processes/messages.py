@@ -36,12 +36,16 @@ class Unit(NamedTuple):
 class Answer(NamedTuple):
     """What came of a request.
 
-    `done` with what was asked for; `refused`: bad input; `failed`: the user's code raised; `bug`: ours did; `at`: a
-    place; `hung` and `died`: there was no answer in time, or no worker any more. All but `done` with a text.
+    `done` with what was asked for; `partial` with what is certain of it so far; `refused`: bad input; `failed`: the
+    user's code raised; `bug`: ours did; `at`: a place; `hung`, `exceeded` and `died`: there was no answer in time, too
+    much memory was used, or there is no worker any more. All but the first two with a text, and the last three with the
+    `partial` result, if there is one. `changed` says what the user's code has made of the process, if anything.
     """
 
     kind: str
     value: Any = None
+    changed: str = ""
+    partial: Any = None
 
 
 class _Plain(pickle.Unpickler):

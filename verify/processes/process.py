@@ -1,85 +1,137 @@
-"""One worker process as the command sees it: started, asked with a time limit, and ended with all that it started."""
+"""One worker process as the command sees it: started, asked with limits on time and memory, and ended with its children.
+
+After `retire` or a worker's death the next request starts another one.
+"""
 
 from __future__ import annotations
 
 import contextlib
-import os
 import signal
-import subprocess
-import sys
-from typing import Any
+import time
+from typing import TYPE_CHECKING, Any
 
-from verify.processes.packages import ROOT
+from verify.processes.origins import origin
 
-# Without the working directory on the path (-P): `verify` has to be this very one, whatever lies around.
-_START = (
-    "import sys; sys.path.insert(0, sys.argv[1]); from verify.processes.worker import main; del sys.path[0]; main()"
-)
+if TYPE_CHECKING:
+    import queue
+    import threading
+
+    from verify.processes.messages import Answer
+    from verify.processes.origins import Pipes
+    from verify.processes.output import Output
+
 _GRACE = 1.0  # seconds in which a worker may say where it is
+_HASTE = 0.2  # the same for one that fills the memory meanwhile
 
 
 class Process:
-    """A worker process, which starts at once; what it needs here is imported while it starts."""
+    """A worker process at a time; the first starts at once, and what it needs is imported meanwhile.
+
+    `memory` is how many bytes the worker may hold with all that it has started.
+    """
 
     def __init__(self) -> None:
-        self._process = subprocess.Popen(  # noqa: S603 - ourselves
-            [sys.executable, "-P", "-c", _START, str(ROOT)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            start_new_session=True,  # a group of its own, which is ended as a whole, and has no Ctrl-C
-            creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),
-        )
+        self.memory = float("inf")
+        self._origin = origin()
+        self._worker: _Worker | None = None
+
+    def ask(self, request: tuple[Any, ...], limit: float) -> Any:
+        """Return the Answer to a request; after `hung`, `exceeded` and `died` the worker is no more.
+
+        Raises RuntimeError where no worker starts.
+        """
+        if self._worker is None:
+            self._worker = self._start()
+        answer = self._worker.ask(request, limit, self.memory)
+        if answer is not None and answer.kind not in ("hung", "exceeded"):
+            return answer
+        return self._ended(answer)
+
+    def retire(self) -> None:
+        """End the worker and all that it started; the next request has another one."""
+        if self._worker is not None:
+            self._origin.end()
+            self._worker.close()
+            self._worker = None
+
+    def close(self) -> None:
+        """End the worker, and what would start another."""
+        self.retire()
+        self._origin.close()
+
+    def _start(self) -> _Worker:
+        for _ in range(2):  # the first may find that what it would be forked from is gone
+            with contextlib.suppress(OSError):
+                pid, pipes = self._origin.start()
+                worker = _Worker(pid, pipes)
+                if worker.ready():
+                    return worker
+                self._origin.end()
+                worker.close()
+            self._origin.close()
+            self._origin = origin()
+        raise RuntimeError("the worker process does not start")
+
+    def _ended(self, answer: Answer | None) -> Answer:
+        """End a worker that did not answer as it should; returns why, with what it had found out before."""
+        from verify.processes.messages import Answer
+
+        worker, self._worker = self._worker, None
+        assert worker is not None
+        if answer is None:
+            self._origin.wait(_GRACE)
+        status = self._origin.end()
+        worker.close()
+        answer = answer or Answer("died", _death(status))
+        return answer._replace(partial=worker.partial)
+
+
+class _Worker:
+    """The pipes to one worker, and the threads that read them."""
+
+    def __init__(self, pid: int, pipes: Pipes) -> None:
         import queue
         import threading
 
-        from verify.processes.messages import Answer
         from verify.processes.output import Output
 
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        assert self._process.stderr is not None
-        self._requests, self._replies = self._process.stdin, self._process.stdout
+        self._pid = pid
+        self._requests, self._replies = pipes.requests, pipes.replies
         self._answers: queue.SimpleQueue[Answer | None] = queue.SimpleQueue()
-        self._output = Output(self._process.stderr)
-        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._output: Output = Output(pipes.output)
+        self._reader: threading.Thread = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
-        self._ready = False
+        self.partial: Any = None
 
-    def ask(self, request: tuple[Any, ...], limit: float) -> Any:
-        """Return the Answer to a request; after `hung` and `died` the process is no more.
+    def ready(self) -> bool:
+        """Wait for the message of a worker that it has started."""
+        return self._answers.get() is not None
 
-        Raises RuntimeError where the process does not start.
-        """
+    def ask(self, request: tuple[Any, ...], limit: float, memory: float) -> Any:
+        """Return the answer to a request, None where the worker died, or one that says which limit it went beyond."""
         import queue
 
-        from verify.processes.messages import Answer
+        from verify.processes.memory import INTERVAL, WATCHED, gigabytes, used
 
-        if not self._ready and self._answers.get() is None:
-            self.close()
-            raise RuntimeError("the worker process does not start")
-        self._ready = True
+        self.partial = None
         self._send((limit, *request))
-        try:
-            answer = self._answers.get(timeout=limit)
-            while answer is not None and answer.kind == "at":  # asked for, and come too late
-                answer = self._answers.get(timeout=limit)
-        except queue.Empty:
-            answer = self._asked_where(limit)
-        if answer is not None and answer.kind != "hung":
-            self._output.settle()
-            return answer
-        if answer is None:
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                self._process.wait(timeout=_GRACE)
-        self.close()
-        return answer or Answer("died", _death(self._process.returncode))
+        end = time.monotonic() + limit
+        while (left := end - time.monotonic()) > 0:
+            try:
+                answer = self._answers.get(timeout=min(left, INTERVAL) if WATCHED else left)
+            except queue.Empty:
+                if WATCHED and used(self._pid) > memory:
+                    return self._asked_where(f"more than {gigabytes(memory)} of memory", "exceeded", _HASTE)
+                continue
+            if answer is None or answer.kind not in ("partial", "at"):  # asked for, and come too late
+                if answer is not None:
+                    self._output.settle()
+                return answer
+            self._take(answer)
+        return self._asked_where(f"no end within {limit:g} s", "hung", _GRACE)
 
     def close(self) -> None:
-        """End the process and all that it started."""
-        with contextlib.suppress(OSError):
-            self._end()
-        self._process.wait()
+        """Close the pipes of a worker that has ended."""
         self._reader.join(timeout=1)
         with contextlib.suppress(OSError):
             self._requests.close()
@@ -87,11 +139,9 @@ class Process:
             self._replies.close()
         self._output.close()
 
-    def _end(self) -> None:
-        if hasattr(os, "killpg"):
-            os.killpg(self._process.pid, signal.SIGKILL)
-        else:
-            self._process.kill()
+    def _take(self, answer: Answer) -> None:
+        if answer.kind == "partial":
+            self.partial = answer.value
 
     def _send(self, request: object) -> None:
         from verify.processes.messages import send
@@ -99,21 +149,28 @@ class Process:
         with contextlib.suppress(OSError):  # it died: its answers end as well
             send(self._requests, request)
 
-    def _asked_where(self, limit: float) -> Any:
-        """Ask a worker that takes too long where it is; returns the answer to the request if that arrives after all."""
+    def _asked_where(self, why: str, kind: str, grace: float) -> Any:
+        """Ask a worker that goes beyond a limit where it is; returns the answer to the request if that arrives."""
         import queue
 
         from verify.processes.messages import WHERE, Answer
 
         self._send(WHERE)
-        try:
-            answer = self._answers.get(timeout=_GRACE)
-        except queue.Empty:
-            return Answer("hung", f"no end within {limit:g} s")
-        if answer is None or answer.kind != "at":
-            return answer
-        place = f"it was at {answer.value}" if answer.value else "it was in code of gradproof or of a library"
-        return Answer("hung", f"no end within {limit:g} s; {place}")
+        end = time.monotonic() + grace
+        place = ""
+        with contextlib.suppress(queue.Empty):
+            while True:
+                answer = self._answers.get(timeout=max(0, end - time.monotonic()))
+                if answer is None:
+                    return None
+                if answer.kind == "at":
+                    place = f"; it was at {answer.value}" if answer.value else _IN_OURS
+                    break
+                if answer.kind != "partial":
+                    self._output.settle()
+                    return answer
+                self._take(answer)
+        return Answer(kind, f"{why}{place}")
 
     def _read(self) -> None:
         from verify.processes.messages import receive
@@ -122,6 +179,9 @@ class Process:
             while True:
                 self._answers.put(receive(self._replies))
         self._answers.put(None)
+
+
+_IN_OURS = "; it was in code of gradproof or of a library"
 
 
 def _death(status: int) -> str:

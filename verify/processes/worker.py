@@ -88,10 +88,12 @@ class Worker:
 
     def serve(self) -> None:
         """Answer requests, in the order of their arrival."""
-        _import_engine()
+        import_engine()  # nothing is left to do where this process was forked from one that has it
+        from verify.processes.fingerprint import Fingerprint
         from verify.processes.worlds import Worlds
 
         self._worlds = Worlds()
+        self._fingerprint = Fingerprint()
         self._send(Answer("done"))
         while True:
             limit, *request = self._waiting.get()
@@ -102,7 +104,7 @@ class Worker:
             if os.getpid() != self._process:  # the user's code forked, and the copy came back
                 os._exit(1)
             self._flush()
-            self._send(answer)
+            self._send(answer._replace(changed=self._changed(request[0])))
 
     def _answer(self, request: str, *arguments: Any) -> Answer:
         try:
@@ -116,6 +118,15 @@ class Worker:
         except BaseException as problem:  # noqa: BLE001 - a KeyboardInterrupt of the user's: nobody else sends us any
             place = raised_at(problem)
             return Answer("failed", f"{described(problem)}{', at ' if place else ''}{place}")
+
+    def _changed(self, request: str) -> str:
+        """Return what a request has changed in this process that would spoil others."""
+        if request == "units":
+            return ""
+        changed = self._fingerprint.changed(by_import=request == "cases")
+        if request == "cases" and not changed:
+            self._fingerprint.renew()
+        return changed
 
     def _units(self, target: str, layers: str | None) -> list[Unit]:
         from verify.targets import units
@@ -135,7 +146,12 @@ class Worker:
         from verify import checker
 
         self._worlds.enter(unit.folders)
-        return checker.check(self._cases[unit][number], seed, quick=quick)
+        keep = self._keep
+        return checker.check(self._cases[unit][number], seed, quick=quick, keep=keep)
+
+    def _keep(self, result: CaseResult) -> None:
+        """Tell the command what is certain so far: it is left if the rest takes too long."""
+        self._send(Answer("partial", result))
 
     def _planted(self, unit: Unit, number: int, how: How) -> Planted:
         return self._bench.planted(unit, number, how, self._cases[unit])
@@ -162,8 +178,10 @@ class Worker:
             send(self._answers, answer)
 
 
-def _import_engine() -> None:
+def import_engine() -> None:
     """Import SymPy and what builds on it: many objects, all of which stay, so no garbage is looked for meanwhile."""
+    if "verify.checker" in sys.modules:
+        return
     gc.disable()
     import verify.checker
     import verify.collect  # noqa: F401

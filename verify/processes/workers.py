@@ -8,6 +8,7 @@ from __future__ import annotations
 import shlex
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from types import TracebackType
 from typing import Any, NamedTuple
 
@@ -32,7 +33,7 @@ class Found(NamedTuple):
 
 
 class Workers:
-    """One worker process after the other; `limit` is the seconds that a request may take.
+    """One worker process after the other; `limit` is the seconds that a request may take, `memory` the bytes.
 
     With `quick`, cases are checked for nothing but the formula at the sample.
 
@@ -42,8 +43,9 @@ class Workers:
     def __init__(self, process: Process, limit: float = 60) -> None:
         self.limit = limit
         self.quick = False
-        self._process: Process | None = process
+        self._process = process
         self._collected: set[Unit] = set()  # by the process that there is now
+        self._spoilt: Unit | None = None  # the one unit that the process is good for, since importing it has changed it
         self._known: dict[Unit, list[tuple[str, str]]] = {}
 
     def __enter__(self) -> Workers:
@@ -54,13 +56,21 @@ class Workers:
 
     def close(self) -> None:
         """End the process, if there is one."""
-        if self._process:
-            self._process.close()
+        self._process.close()
+
+    @property
+    def memory(self) -> float:
+        """Return how many bytes a worker may hold."""
+        return self._process.memory
+
+    @memory.setter
+    def memory(self, size: float) -> None:
+        self._process.memory = size
 
     def another(self) -> Workers:
         """Return workers beside these, with what these know of cases."""
         found = Workers(Process(), self.limit)
-        found.quick, found._known = self.quick, self._known
+        found.quick, found._known, found.memory = self.quick, self._known, self.memory
         return found
 
     def collected(self, targets: Sequence[str], layers: str | None) -> list[Found | CaseResult]:
@@ -92,6 +102,8 @@ class Workers:
         if answer.kind == "done":
             result: CaseResult = answer.value
             return result
+        if answer.partial is not None:
+            return _cut_short(answer.partial, answer)
         return _row(found.name, found.where, _command(found.unit, found), answer)
 
     def _of_target(self, target: str, layers: str | None) -> list[Found | CaseResult]:
@@ -104,6 +116,7 @@ class Workers:
         answer = self._ask("cases", unit)
         if answer.kind == "done":
             self._collected.add(unit)
+            self._spoilt = unit if answer.changed else None
         return answer
 
     def _check(self, found: Found, seed: int) -> Answer:
@@ -111,6 +124,8 @@ class Workers:
 
     def asked(self, kind: str, found: Found, *arguments: Any) -> Answer:
         """Ask about a case, which is collected where the process that there is now has not done so."""
+        if self._spoilt not in (None, found.unit):
+            self._renew()
         if found.unit not in self._collected:
             again = self._collect(found.unit)
             if again.kind != "done":
@@ -119,22 +134,33 @@ class Workers:
                 return Answer("failed", "imported once more, after a case that ended its process, it has other cases")
         return self._ask(kind, found.unit, found.number, *arguments)
 
-    def _ask(self, *request: Any) -> Answer:
-        self._process = self._process or Process()
-        answer: Answer = self._process.ask(request, self.limit)
+    def _ask(self, kind: str, *arguments: Any) -> Answer:
+        if self._spoilt not in (None, *arguments[:1]):
+            self._renew()
+        answer: Answer = self._process.ask((kind, *arguments), self.limit)
+        if answer.kind in ("hung", "exceeded", "died"):
+            self._forget()
+        elif answer.changed and kind != "cases":  # the next case gets a process as this one was
+            self._renew()
         if answer.kind == "refused":
             raise InputError(answer.value)
         if answer.kind == "bug":
             raise WorkerError(answer.value)
-        if answer.kind in ("hung", "died"):
-            self._process = None
-            self._collected.clear()
         return answer
+
+    def _renew(self) -> None:
+        self._process.retire()
+        self._forget()
+
+    def _forget(self) -> None:
+        self._collected.clear()
+        self._spoilt = None
 
 
 OURS = "gradproof itself failed: this is a bug in it; please report it, with the lines on standard error"
 _VERDICTS = {
     "hung": (Verdict.UNDECIDED, "timeout"),
+    "exceeded": (Verdict.UNDECIDED, "memory"),
     "died": (Verdict.ERROR, "error"),
     "failed": (Verdict.ERROR, "error"),
 }
@@ -147,6 +173,15 @@ def _row(name: str, where: str, reproduce: str, answer: Answer) -> CaseResult:
     verdict, kind = _VERDICTS[answer.kind]
     whole = Comparison("case", "the whole case", verdict, evidence=Evidence(kind, answer.value))
     return excerpted(CaseResult(name, where, "", "", "", (), ("", "1"), (whole,), reproduce=reproduce))
+
+
+def _cut_short(result: CaseResult, answer: Answer) -> CaseResult:
+    """Return what was certain of a case before it came to no end, with a row that says so."""
+    from verify.excerpts import excerpted
+
+    verdict, kind = _VERDICTS[answer.kind]
+    rest = Comparison("case", "the rest of the case", verdict, evidence=Evidence(kind, answer.value))
+    return excerpted(replace(result, comparisons=(*result.comparisons, rest)))
 
 
 def _command(unit: Unit, found: Found | None = None) -> str:

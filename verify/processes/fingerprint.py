@@ -1,0 +1,147 @@
+"""What a case may change in its process that the next one would find: taken before and after, and compared.
+
+A case that replaces `sys.stdout`, patches a function of NumPy or leaves a thread behind is judged as it is; the cases
+after it get a new process. What a case adds, such as modules that it imports, changes nothing that was there. Nothing
+of this looks into the user's own modules: what they keep from case to case is theirs.
+"""
+
+from __future__ import annotations
+
+import atexit
+import builtins
+import contextlib
+import decimal
+import gc
+import locale
+import logging
+import os
+import signal
+import sys
+import threading
+import warnings
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from types import BuiltinFunctionType, FunctionType, ModuleType
+from typing import Any
+
+import numpy as np
+
+# Their functions are the engine's own affair, and too many to be compared after each case.
+_LEFT_OUT = ("sympy", "mpmath", "z3", "flint", "jinja2")
+# What one import leaves to the next on purpose, as libraries do: no reason to keep modules apart.
+_LEFT_BY_IMPORTS = ("threads", "exit handlers", "child processes", "signals", "warnings", "environment", "imports")
+
+_Functions = dict[tuple[str, str], Any]
+
+
+class Fingerprint:
+    """The state of a process when it is made, as far as a case may change it.
+
+    Of modules, it covers those that are imported then: the engine and what that needs.
+    """
+
+    def __init__(self) -> None:
+        imported = {name: module for name, module in sys.modules.items() if name.partition(".")[0] not in _LEFT_OUT}
+        self._modules = [module for name, module in imported.items() if getattr(module, "__name__", None) == name]
+        self._functions = _functions_of(self._modules)
+        self._state = _state()
+
+    def renew(self) -> None:
+        """Take the state as it is now for what it should be."""
+        self._state = _state()
+
+    def changed(self, *, by_import: bool = False) -> str:
+        """Say what is not as it was, in a word or two; nothing where all is.
+
+        Of what an import changes, only what would spoil another module counts.
+        """
+        now = _state()
+        for name, value in self._state.items():
+            if not (by_import and name in _LEFT_BY_IMPORTS) and now[name] != value:
+                return name
+        for module in self._modules:
+            if sys.modules.get(module.__name__) is not module:
+                return f"the module {module.__name__}"
+        return self._patched()
+
+    def _patched(self) -> str:
+        """Return the first function that another one stands in for."""
+        tables = {module.__name__: vars(module) for module in self._modules}
+        for (module, name), function in self._functions.items():
+            if tables[module].get(name) is not function:
+                return f"{module}.{name}"
+        return ""
+
+
+def _functions_of(modules: Iterable[ModuleType]) -> _Functions:
+    return {
+        (module.__name__, name): value
+        for module in modules
+        for name, value in vars(module).items()
+        if isinstance(value, (FunctionType, BuiltinFunctionType, type, np.ufunc))
+    }
+
+
+def _state() -> dict[str, Any]:
+    return {name: _read(read) for name, read in _STATE.items()}
+
+
+def _read(read: Callable[[], Any]) -> Any:
+    """Return a part of the state; that it can no longer be read is a change as well."""
+    try:
+        return read()
+    except Exception as problem:  # noqa: BLE001 - whatever the case has made of it
+        return type(problem)
+
+
+def _numpy() -> Any:
+    return np.geterr(), np.geterrcall(), np.get_printoptions(), np.getbufsize()
+
+
+def _handlers() -> Any:
+    found = []
+    for number in signal.valid_signals():
+        with contextlib.suppress(ValueError):
+            found.append(signal.getsignal(number))
+    return found
+
+
+def _mask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+def _children() -> str:
+    """Return the processes that this one has started, where the system says so."""
+    if sys.platform != "linux":
+        return ""
+    return "".join(path.read_text() for path in Path("/proc/self/task").glob("*/children"))
+
+
+def _exit_handlers() -> int:
+    count: Callable[[], int] = getattr(atexit, "_ncallbacks", lambda: 0)
+    return count()
+
+
+_STATE: dict[str, Callable[[], Any]] = {
+    "streams": lambda: [(s, s.closed) for s in (sys.stdin, sys.stdout, sys.stderr)],
+    "descriptors": lambda: [(os.fstat(i).st_dev, os.fstat(i).st_ino) for i in range(3)],
+    "working directory": lambda: os.stat(os.getcwd()).st_ino,  # noqa: PTH109, PTH116
+    "search path": lambda: (list(sys.path), type(sys.path)),
+    "imports": lambda: (list(sys.meta_path), list(sys.path_hooks), builtins.__import__),
+    "environment": lambda: (dict(os.environ), type(os.environ)),
+    "hooks": lambda: (sys.excepthook, sys.displayhook, sys.unraisablehook, sys.gettrace(), sys.getprofile()),
+    "interpreter": lambda: (sys.getrecursionlimit(), sys.getswitchinterval(), gc.isenabled(), gc.get_threshold()),
+    "builtins": lambda: [(name, id(value)) for name, value in vars(builtins).items() if name != "_"],
+    "NumPy's settings": _numpy,
+    "decimal's settings": lambda: repr(decimal.getcontext().copy()).partition("flags=")[0],
+    "locale": lambda: locale.setlocale(locale.LC_ALL),
+    "warnings": lambda: list(warnings.filters),
+    "logging": lambda: (logging.root.level, list(logging.root.handlers), logging.root.manager.disable),
+    "signals": _handlers,
+    "threads": lambda: set(threading.enumerate()),
+    "child processes": _children,
+    "exit handlers": _exit_handlers,
+    "file mode mask": _mask,
+}
