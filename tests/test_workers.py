@@ -272,7 +272,7 @@ def test_only_plain_data_is_taken(tmp_path):
 
 def test_a_worker_that_does_not_start(command, shop, monkeypatch):
     """An installation that is broken is no verdict."""
-    monkeypatch.setattr("verify.processes.process._START", "import no_such_module")
+    monkeypatch.setattr("verify.processes.origins._START", "import no_such_module")
     done = command("shop.toml")
     assert (done.status, "No module named 'no_such_module'" in done.err, "does not start" in done.err) == (
         70,

@@ -11,15 +11,21 @@ from verify.contracts.check import contracts
 from verify.expressions.runs import SubjectError
 from verify.findings import judged
 from verify.gradients.claims import Exact
-from verify.gradients.sizes import check_sizes
+from verify.gradients.sizes import Sizing, check_sizes
 from verify.gradients.traced import dead, decided, of_nothing
 from verify.regions.check import apart, regions
-from verify.result import CaseResult, Comparison, Verdict
+from verify.result import Accuracy, CaseResult, Comparison, Finding, Keep, Verdict
 from verify.subjects.cases import TracedCase
 
 
-def beyond(case: TracedCase, result: CaseResult, runs: Sequence[Exact], seed: int) -> CaseResult:
-    """Return a result with what else was found out about its layer.
+def beyond(
+    case: TracedCase,
+    result: CaseResult,
+    runs: Sequence[Exact],
+    seed: int,
+    keep: Keep = lambda *_: None,
+) -> CaseResult:
+    """Return a result with what else was found out about its layer; it is given to `keep` after each part.
 
     `runs` are those on symbols that were followed, one for each variant; all of what is asked starts from them.
     """
@@ -27,19 +33,27 @@ def beyond(case: TracedCase, result: CaseResult, runs: Sequence[Exact], seed: in
     if dead([*runs, *more]):
         return of_nothing(case, result)
     wrong = {comparison.name for comparison in result.comparisons if not comparison.verdict.good}
+
+    def whole(sizing: Sizing, findings: Sequence[Finding], accuracy: Sequence[Accuracy]) -> CaseResult:
+        first = {row.name: row for row in reversed(elsewhere) if row.name not in wrong}
+        return replace(
+            result,
+            comparisons=(*result.comparisons, *sizing.rows, *reversed(first.values())),
+            sizes=sizing.summary(case, runs),
+            cover=cover,
+            findings=tuple(replace(one, allowed=case.allow.get(one.code, "")) for one in (*findings, *gaps)),
+            accuracy=tuple(accuracy),
+        )
+
+    keep(whole(Sizing(), [], []), "other sizes, contracts, floats")
+    sizing = check_sizes(case, [*result.comparisons, *elsewhere], runs, seed)
+    keep(whole(sizing, [], []), "contracts, floats")
+    broken = [] if dead(runs) else contracts(case, result, runs, seed)
+    keep(whole(sizing, broken, []), "floats")
     found, accuracy, met = arithmetic(case, [*runs, *more], seed)
     elsewhere += _came_upon(case, met, seed)
-    first = {row.name: row for row in reversed(elsewhere) if row.name not in wrong}
-    sizing = check_sizes(case, [*result.comparisons, *first.values()], runs, seed)
-    broken = [] if dead(runs) else contracts(case, result, runs, seed)
-    return replace(
-        result,
-        comparisons=(*result.comparisons, *sizing.rows, *reversed(first.values())),
-        sizes=sizing.summary(case, runs),
-        cover=cover,
-        findings=judged([*broken, *gaps, *found], case.allow, case.where),
-        accuracy=tuple(accuracy),
-    )
+    findings = judged([*broken, *gaps, *found], case.allow, case.where)  # says what was allowed in vain, at the end
+    return replace(whole(sizing, [], accuracy), findings=findings)
 
 
 def _came_upon(case: TracedCase, met: Sequence[Exact], seed: int) -> list[Comparison]:

@@ -19,7 +19,7 @@ from verify.expressions.runs import SubjectError
 from verify.expressions.theory import Theory, theory
 from verify.garbage import uncollected
 from verify.proof.decide import Decision, Point, Points, decide
-from verify.result import Branch, CaseResult, Comparison, Evidence, Verdict
+from verify.result import Branch, CaseResult, Comparison, Evidence, Keep, Verdict
 from verify.subjects.cases import Case, ExpressionCase, Outcome, TracedCase
 from verify.tracing.region import branches
 from verify.where import printable
@@ -28,12 +28,7 @@ _NOTHING = "the output depends on no input: every derivative is 0, and 0 = 0 che
 _INCONSISTENT = "SymPy's derivative of the whole expression and its chain rule could not be shown to be one function"
 
 
-Keep = Callable[[CaseResult], None]
-
-
-def check(
-    case: Case, seed: int = 0, *, quick: bool = False, keep: Keep = lambda _: None
-) -> CaseResult:
+def check(case: Case, seed: int = 0, *, quick: bool = False, keep: Keep = lambda *_: None) -> CaseResult:
     """Decide every gradient of a case, and every forward value that it states, for all inputs; then judge the layer.
 
     The layer is judged in every region that can be reached, by its contract and by its floats, unless `quick` asks for

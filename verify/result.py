@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from enum import Enum
 from functools import cached_property
@@ -333,6 +333,10 @@ class CaseResult:
     def __repr__(self) -> str:
         """Say what matters in a line: a failing `assert verify.check(softmax).good` shows this."""
         return f"<{self.name}: {summary(Run((self,)))}; to see it: {self.reproduce}>"
+
+
+# Is given a result as far as it is certain, and what is still to be done: the rest may take too long.
+Keep = Callable[[CaseResult, str], None]
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,7 @@ from verify.proof.field import Laws
 from verify.proof.formulas import Alphabet
 from verify.proof.graph import Graph
 from verify.result import Counterexample, Evidence
+from verify.steps import within
 from verify.tracing.region import Point, Region
 
 _SIMPLE = tuple(map(Fraction, ("0", "1", "-1", "2", "-2", "1/2", "3")))
@@ -34,6 +35,8 @@ _SHORT = 8  # operations
 _PLAIN = 1e-3  # relative: a difference that is seen at once, which a simple counterexample keeps
 _BITS = 128
 _MINUS = Fraction(-1)
+_STEPS = 1_000_000  # calls of functions in which SymPy may simplify: one or two seconds
+_NOT_SIMPLIFIED = f"not simplified: it takes more than {_STEPS:,} steps"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,20 +58,24 @@ def explain(
     decision: Decision,
     outputs: Mapping[int, str],
     confirmed: Callable[[Point], bool] = lambda _: True,
+    keep: Callable[[Explanation], None] = lambda _: None,
 ) -> Explanation:
     """Explain a refuted pair of nodes; `outputs` names the nodes of what `forward` returned.
 
-    There is a counterexample only at a point where the code is `confirmed` to give what its formula says.
+    There is a counterexample only at a point where the code is `confirmed` to give what its formula says. It is found
+    first, and given to `keep`, since formulas may take long to write.
     """
     variables = [i for i in graph.reach([expected, actual]) if graph.ops[i] == "variable"]
     computed = {node: name for node, name in outputs.items() if graph.args[node]}
     names = Alphabet([*[graph.payloads[i] for i in variables], *computed.values()])
     known = {node: names.symbols[name] for node, name in computed.items()}
+    shown = _shown(graph, region, expected, actual, decision, variables, confirmed)
+    keep(Explanation("", "", "", *shown))
     return Explanation(
         _written(graph, expected, names, known),
         _written(graph, actual, names, known),
         relation(graph, expected, actual, names, region),
-        *_shown(graph, region, expected, actual, decision, variables, confirmed),
+        *shown,
     )
 
 
@@ -184,7 +191,7 @@ def relation(graph: Graph, expected: int, actual: int, names: Alphabet, region: 
     ratio = constant_ratio(graph, expected, actual, region)
     if ratio is not None:
         return f"actual = {_times(ratio)}"
-    return _simplified(graph, expected, actual, names)
+    return within(_STEPS, lambda: _simplified(graph, expected, actual, names), _NOT_SIMPLIFIED)
 
 
 def constant_ratio(graph: Graph, expected: int, actual: int, region: Sampled) -> Fraction | None:

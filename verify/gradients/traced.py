@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -12,9 +12,9 @@ from verify.errors import ProtocolError
 from verify.expressions.runs import SubjectError
 from verify.gradients.claims import Claim, Exact, claims, other_sides, upstream_branch
 from verify.gradients.diagnoses import diagnose
-from verify.gradients.explain import explain
+from verify.gradients.explain import Explanation, explain
 from verify.proof.decide import Decision
-from verify.result import Branch, CaseResult, Comparison, Evidence, Verdict
+from verify.result import Branch, CaseResult, Comparison, Evidence, Keep, Verdict
 from verify.subjects.cases import TracedCase
 from verify.subjects.shapes import Constant, Input, Integer
 from verify.tracing.floats import FloatRun
@@ -22,22 +22,42 @@ from verify.tracing.observe import Observation, Variant, observe, variants
 from verify.tracing.region import Point, branches, pinned
 from verify.tracing.trace import Trace
 
+KeepRow = Callable[[Comparison], None]  # is given a row that is certain and not yet explained
+
 _CONSTANT = "the output depends on no input: every derivative is 0, and 0 = 0 checks nothing"
+_ALL = "further variants, other regions, other sizes, contracts, floats"
 _UNCONFIRMED = "the formulas differ, but on floats the code does not give there what its formula says"
 _SAMPLES = 4  # that are tried for one on no tie
 _EXPLAINED = 50  # wrong entries among which the one with the shortest formula is looked for
 
 
-def check_traced(case: TracedCase, seed: int = 0) -> tuple[CaseResult, list[Exact]]:
+def check_traced(case: TracedCase, seed: int = 0, keep: Keep = lambda *_: None) -> tuple[CaseResult, list[Exact]]:
     """Decide every gradient of a case in every variant of it; returns the result, and the runs that were followed."""
     comparisons: list[Comparison] = []
     region: list[Branch] = []
     unclaimed: dict[str, None] = {}
     notes: dict[str, None] = {}
     runs: list[Exact] = []
+
+    def result(*more: Comparison) -> CaseResult:
+        return replace(
+            _empty(case),
+            comparisons=(*comparisons, *more),
+            unclaimed=tuple(unclaimed),
+            region=tuple(region),
+            notes=tuple(notes),
+        )
+
     for variant in variants(case):
+        certain: list[Comparison] = []
+
+        def take(row: Comparison, certain: list[Comparison] = certain) -> None:
+            certain[:] = [other for other in certain if other.name != row.name] + [row]
+            if row.verdict is Verdict.REFUTED:  # what else is certain goes with it, or with the next variant
+                keep(result(*certain), _ALL)
+
         try:
-            rows, exact = decided(case, _seen(case, variant, seed), seed)
+            rows, exact = decided(case, _seen(case, variant, seed), seed, take)
         except SubjectError as problem:
             comparisons.append(whole(case, variant, problem))
             continue
@@ -46,7 +66,13 @@ def check_traced(case: TracedCase, seed: int = 0) -> tuple[CaseResult, list[Exac
         unclaimed.update(dict.fromkeys(exact.seen.unclaimed))
         notes.update(dict.fromkeys(_notes(exact, seed)))
         runs.append(exact)
-    result = CaseResult(
+        keep(result(), _ALL)
+    return result(), runs
+
+
+def _empty(case: TracedCase) -> CaseResult:
+    """Return a result without comparisons."""
+    return CaseResult(
         name=case.name,
         where=case.where,
         output="",
@@ -54,14 +80,10 @@ def check_traced(case: TracedCase, seed: int = 0) -> tuple[CaseResult, list[Exac
         output_value="",
         inputs=(),
         upstream=("dout", "" if case.upstream is None else str(case.upstream)),
-        comparisons=tuple(comparisons),
-        unclaimed=tuple(unclaimed),
+        comparisons=(),
         reproduce=_reproduce(case),
         signature=", ".join(_described(name, given) for name, given in case.inputs.items()),
-        region=tuple(region),
-        notes=tuple(notes),
     )
-    return result, runs
 
 
 def dead(runs: Sequence[Exact]) -> bool:
@@ -109,8 +131,13 @@ def whole(case: TracedCase, variant: Variant | None, problem: SubjectError) -> C
     return Comparison("case", "the whole case", verdict, evidence=evidence, variant=said, where=case.where)
 
 
-def decided(case: TracedCase, seen: Observation, seed: int) -> tuple[list[Comparison], Exact]:
-    """Return the rows of a run, a row for each gradient that the subject returns; raises SubjectError."""
+def decided(
+    case: TracedCase, seen: Observation, seed: int, keep: KeepRow = lambda _: None
+) -> tuple[list[Comparison], Exact]:
+    """Return the rows of a run, a row for each gradient that the subject returns; raises SubjectError.
+
+    Every row is given to `keep`, those that refute before they are explained, and once more then.
+    """
     exact = Exact(case, seen)
     on_floats = FloatRun(case, seen, seed)
     place = case.backward or on_floats.backward or case.code or case.where
@@ -118,14 +145,12 @@ def decided(case: TracedCase, seen: Observation, seed: int) -> tuple[list[Compar
     others, open_branch = other_sides(case, seen, seed)
     strays = on_floats.strays()
     doubt = strays or _doubt(seen, open_branch)
-    rows = []
-    for name in case.real:
-        if name in seen.malformed:
-            rows.append(_malformed(exact, name, place))
-        elif name in found:
-            sides = [found[name], *(side[name] for side in others if name in side)]
-            rows.append(_row(case, sides, doubt, place, seed, certain=not strays))
-    return rows, exact
+    rows = {name: _malformed(exact, name, place) for name in case.real if name in seen.malformed}
+    for name in sorted(found, key=lambda name: found[name].decision.verdict.rank):  # what is refuted takes longest
+        sides = [found[name], *(side[name] for side in others if name in side)]
+        rows[name] = _row(case, sides, doubt, place, seed, keep, certain=not strays)
+        keep(rows[name])
+    return [rows[name] for name in case.real if name in rows], exact
 
 
 def _seen(case: TracedCase, variant: Variant, seed: int) -> Observation:
@@ -175,7 +200,9 @@ def _shape(shape: Sequence[int]) -> str:
     return " ".join(map(str, shape))
 
 
-def _row(case: TracedCase, sides: Sequence[Claim], doubt: str, place: str, seed: int, *, certain: bool) -> Comparison:
+def _row(
+    case: TracedCase, sides: Sequence[Claim], doubt: str, place: str, seed: int, keep: KeepRow, *, certain: bool
+) -> Comparison:
     """Write the row of a gradient in one variant: of the side of a branch on the upstream where it is worst.
 
     Only what is `certain` to be what the code computes on floats is refuted.
@@ -185,7 +212,7 @@ def _row(case: TracedCase, sides: Sequence[Claim], doubt: str, place: str, seed:
     if doubt and (decision.verdict.good or not certain):
         decision = Decision(Verdict.UNDECIDED, Evidence("doubtful", doubt))
     if decision.verdict is Verdict.REFUTED:
-        return _refuted(case, claim, place, seed)
+        return _refuted(case, claim, place, seed, keep)
     good = decision.verdict.good
     return Comparison(
         "gradient",
@@ -206,7 +233,7 @@ def _branching(seen: Observation) -> str:
     return f"not linear in the upstream gradient: the code branches on it, at {place}" if place else ""
 
 
-def _refuted(case: TracedCase, claim: Claim, where: str, seed: int) -> Comparison:
+def _refuted(case: TracedCase, claim: Claim, where: str, seed: int, keep: KeepRow) -> Comparison:
     """Write the row of a wrong gradient, with the entry that shows it best."""
     exact, graph = claim.exact, claim.exact.seen.trace
     wrong = [i for i, decision in enumerate(claim.decisions) if decision.verdict is Verdict.REFUTED]
@@ -220,23 +247,28 @@ def _refuted(case: TracedCase, claim: Claim, where: str, seed: int) -> Compariso
         except SubjectError:
             return False
 
-    told = explain(graph, exact.region, *pair, claim.decisions[place], exact.outputs(), confirmed)
-    shown = told.counterexample is not None
-    return Comparison(
-        "gradient",
-        claim.name,
-        Verdict.REFUTED if shown else Verdict.UNDECIDED,
-        role="input",
-        actual_formula=told.actual,
-        expected_formula=told.expected,
-        evidence=told.evidence if shown else Evidence("doubtful", _UNCONFIRMED),
-        counterexample=told.counterexample,
-        shape=_shape(claim.actual.shape),
-        entries=len(claim.decisions),
-        failing=sum(not decision.verdict.good for decision in claim.decisions),
-        index=str([int(i) for i in np.unravel_index(place, claim.actual.shape)]) if claim.actual.shape else "",
-        variant=exact.seen.variant.text,
-        relation=told.relation,
-        diagnosis=_branching(exact.seen) or diagnose(exact.suspect(claim.name, claim.actual)),
-        where=where,
+    def row(told: Explanation, diagnosis: str = "") -> Comparison:
+        shown = told.counterexample is not None
+        return Comparison(
+            "gradient",
+            claim.name,
+            Verdict.REFUTED if shown else Verdict.UNDECIDED,
+            role="input",
+            actual_formula=told.actual,
+            expected_formula=told.expected,
+            evidence=told.evidence if shown else Evidence("doubtful", _UNCONFIRMED),
+            counterexample=told.counterexample,
+            shape=_shape(claim.actual.shape),
+            entries=len(claim.decisions),
+            failing=sum(not decision.verdict.good for decision in claim.decisions),
+            index=str([int(i) for i in np.unravel_index(place, claim.actual.shape)]) if claim.actual.shape else "",
+            variant=exact.seen.variant.text,
+            relation=told.relation,
+            diagnosis=diagnosis,
+            where=where,
+        )
+
+    told = explain(
+        graph, exact.region, *pair, claim.decisions[place], exact.outputs(), confirmed, lambda told: keep(row(told))
     )
+    return row(told, _branching(exact.seen) or diagnose(exact.suspect(claim.name, claim.actual)))

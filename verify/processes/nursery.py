@@ -14,8 +14,9 @@ import signal
 import socket
 import struct
 import sys
+import traceback
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 STARTED = 1 << 30  # in place of a status: the process has just been started
 MESSAGE = struct.Struct("!qq")  # a process, and its status when it ended
@@ -51,7 +52,8 @@ def _serve(channel: socket.socket) -> NoReturn:
     signal.set_wakeup_fd(waking, warn_on_full_buffer=False)
     worker = 0
     while True:
-        ready, _, _ = select.select([channel, wake], [], [])
+        waiting: list[Any] = [channel, wake]
+        ready, _, _ = select.select(waiting, [], [])
         if wake in ready:
             os.read(wake, 4096)
             worker = _reap(channel, worker)
@@ -85,14 +87,14 @@ def _fork(channel: socket.socket, pipes: list[int], own: tuple[int, int]) -> int
     for number, pipe in enumerate(pipes):
         os.dup2(pipe, number)
         os.close(pipe)
-    status = 1
     try:
         from verify.processes.worker import main as work
 
         work()
-        status = 0
-    finally:
-        os._exit(status)
+    except BaseException:  # noqa: BLE001 - as an interpreter's own
+        with contextlib.suppress(Exception):  # the streams may be gone
+            traceback.print_exc()
+    os._exit(1)
 
 
 def _reap(channel: socket.socket, worker: int) -> int:

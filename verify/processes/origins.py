@@ -15,9 +15,7 @@ from typing import IO, NamedTuple, Protocol
 from verify.processes.packages import ROOT
 
 # Without the working directory on the path (-P): `verify` has to be this very one, whatever lies around.
-_START = (
-    "import sys; sys.path.insert(0, sys.argv[1]); from verify.processes.{} import main; del sys.path[0]; main()"
-)
+_START = "import sys; sys.path.insert(0, sys.argv[1]); from verify.processes.{} import main; del sys.path[0]; main()"
 _UNKNOWN = 1  # the status of a process whose parent is gone too
 _GRACE = 5.0  # seconds in which a process that was killed ends
 
@@ -140,12 +138,12 @@ class Nursery:
         (requests_out, requests), (replies, replies_in), (output, output_in) = os.pipe(), os.pipe(), os.pipe()
         theirs = [requests_out, replies_in, output_in]
         pipes = Pipes(os.fdopen(requests, "wb"), os.fdopen(replies, "rb"), os.fdopen(output, "rb"))
-        try:
+        message = b""
+        with contextlib.suppress(OSError):
             socket.send_fds(self._channel, [START], theirs)
             message = self._channel.recv(MESSAGE.size, socket.MSG_WAITALL)
-        finally:
-            for number in theirs:
-                os.close(number)
+        for number in theirs:
+            os.close(number)
         if len(message) < MESSAGE.size:
             for stream in pipes:
                 stream.close()

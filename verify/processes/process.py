@@ -1,4 +1,4 @@
-"""One worker process as the command sees it: started, asked with limits on time and memory, and ended with its children.
+"""One worker process as the command sees it: started, asked within limits, and ended with its children.
 
 After `retire` or a worker's death the next request starts another one.
 """

@@ -50,12 +50,17 @@ def _private_streams() -> tuple[IO[bytes], IO[bytes]]:
     os.dup2(nothing, 0)
     os.dup2(2, 1)
     os.close(nothing)
-    for stream in (sys.stdout, sys.stderr):
-        stream.reconfigure(encoding="utf-8", errors="backslashreplace", line_buffering=True)  # type: ignore[union-attr]
+    sys.stdout = sys.__stdout__ = _text(1)  # type: ignore[misc, assignment]
+    sys.stderr = sys.__stderr__ = _text(2)  # type: ignore[misc, assignment]
     sys.argv = ["gradproof"]
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # whoever sent it sent it to the command too, which ends us
     faulthandler.enable(all_threads=False)
     return streams
+
+
+def _text(number: int) -> IO[str]:
+    """Return a descriptor as what prints go to: in a fork, the streams that there are belong to other descriptors."""
+    return os.fdopen(number, "w", encoding="utf-8", errors="backslashreplace", buffering=1, closefd=False)
 
 
 class Worker:
@@ -149,9 +154,9 @@ class Worker:
         keep = self._keep
         return checker.check(self._cases[unit][number], seed, quick=quick, keep=keep)
 
-    def _keep(self, result: CaseResult) -> None:
+    def _keep(self, result: CaseResult, rest: str) -> None:
         """Tell the command what is certain so far: it is left if the rest takes too long."""
-        self._send(Answer("partial", result))
+        self._send(Answer("partial", (result, rest)))
 
     def _planted(self, unit: Unit, number: int, how: How) -> Planted:
         return self._bench.planted(unit, number, how, self._cases[unit])

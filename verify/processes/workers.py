@@ -103,7 +103,7 @@ class Workers:
             result: CaseResult = answer.value
             return result
         if answer.partial is not None:
-            return _cut_short(answer.partial, answer)
+            return _cut_short(answer)
         return _row(found.name, found.where, _command(found.unit, found), answer)
 
     def _of_target(self, target: str, layers: str | None) -> list[Found | CaseResult]:
@@ -175,13 +175,16 @@ def _row(name: str, where: str, reproduce: str, answer: Answer) -> CaseResult:
     return excerpted(CaseResult(name, where, "", "", "", (), ("", "1"), (whole,), reproduce=reproduce))
 
 
-def _cut_short(result: CaseResult, answer: Answer) -> CaseResult:
-    """Return what was certain of a case before it came to no end, with a row that says so."""
+def _cut_short(answer: Answer) -> CaseResult:
+    """Return what was certain of a case before it broke off, with a row that says what was not done, and why."""
     from verify.excerpts import excerpted
 
+    result, rest = answer.partial
     verdict, kind = _VERDICTS[answer.kind]
-    rest = Comparison("case", "the rest of the case", verdict, evidence=Evidence(kind, answer.value))
-    return excerpted(replace(result, comparisons=(*result.comparisons, rest)))
+    row = Comparison(
+        "case", "the rest of the case", verdict, evidence=Evidence(kind, f"{answer.value}; not done: {rest}")
+    )
+    return excerpted(replace(result, comparisons=(*result.comparisons, row)))
 
 
 def _command(unit: Unit, found: Found | None = None) -> str:
