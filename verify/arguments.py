@@ -35,6 +35,8 @@ exit status:
 _OPTION = re.compile(r"-[qvh]+|--[a-z]{2}[a-z-]*(=.*)?")  # anything else with a minus, after `expr`, is an expression
 _PLANTED = f"plant errors of these classes only: {', '.join(f'{kind} {said}' for kind, said in KINDS.items())}"
 _FLAG = re.compile("-[qvx]+|--(quiet|verbose|exitfirst|quick|strict)")  # may come before the command as well
+LARGEST_MEMORY = 1_000_000  # GB
+MEMORY_EXPECTED = f"a positive number of GB was expected, {LARGEST_MEMORY:,} at most"
 LONGEST_TIMEOUT = 1_000_000  # seconds: what every platform can wait for
 SECONDS_EXPECTED = f"a positive number of seconds was expected, {LONGEST_TIMEOUT:,} at most"
 _COMMANDS = ("run", "expr", "list", "mutate", "compare", "explain")
@@ -101,7 +103,7 @@ def _parser(formats: Iterable[str]) -> argparse.ArgumentParser:
     _add_expression(expr)
     expr.set_defaults(durations=None)
     listing = commands.add_parser("list", parents=[choosing], help="list the cases, check nothing", allow_abbrev=False)
-    listing.set_defaults(layers=None, timeout=None, quiet=0)
+    listing.set_defaults(layers=None, timeout=None, memory=None, quiet=0)
     expr.set_defaults(baseline=None, baseline_update=False)
     compare = commands.add_parser("compare", help="say what changed between two JSON reports", allow_abbrev=False)
     compare.add_argument("old", type=Path, metavar="OLD.json", help="the report before")
@@ -136,8 +138,10 @@ def _checking(formats: Iterable[str]) -> _Parser:
     written = f"write a report; may be repeated; formats: {', '.join(formats)}"
     add("--report", action="append", default=[], metavar="FORMAT[=PATH]", help=written)
     add("--seed", type=int, help="seed of the random evaluations (default: 0); verdicts do not depend on it")
-    seconds = "time that a case may take, in seconds (default: 60); then it is undecided"
+    seconds = "time limit per case in seconds (default: 60); on timeout the case is UNDECIDED"
     add("--timeout", type=_seconds, metavar="SECONDS", help=seconds)
+    size = "memory limit per case in GB, with all processes that it starts (default: 4); beyond, the case is UNDECIDED"
+    add("--memory", type=_gigabytes, metavar="GB", help=size)
     quick = "decide the formula at the sample only: no other regions, no contracts, no floats"
     add("--quick", action="store_true", help=quick)
     strict = "hazards and stale entries of a baseline fail too, not only what gives wrong results in ordinary use"
@@ -158,12 +162,21 @@ def _count(text: str) -> int:
 
 def _seconds(text: str) -> float:
     """Read a time limit; raises ArgumentTypeError."""
+    return _positive(text, LONGEST_TIMEOUT, SECONDS_EXPECTED)
+
+
+def _gigabytes(text: str) -> float:
+    """Read a limit on memory; raises ArgumentTypeError."""
+    return _positive(text, LARGEST_MEMORY, MEMORY_EXPECTED)
+
+
+def _positive(text: str, largest: float, expected: str) -> float:
     try:
         value = float(text)
     except ValueError:
         value = 0
-    if not 0 < value <= LONGEST_TIMEOUT:
-        raise argparse.ArgumentTypeError(f"{text!r}: {SECONDS_EXPECTED}")
+    if not 0 < value <= largest:
+        raise argparse.ArgumentTypeError(f"{text!r}: {expected}")
     return value
 
 

@@ -111,11 +111,15 @@ def _again(argv: Sequence[str], seed: int) -> str:
 
 
 def _settings(workers: Workers, options: argparse.Namespace) -> Config:
-    """Return the project's settings, and give the workers their time limit."""
+    """Return the project's settings, and give the workers their limits."""
     from verify.config import find
+    from verify.processes.memory import GIGABYTE, WATCHED
 
     config = find(Path.cwd())
     workers.limit = options.timeout or config.timeout
+    workers.memory = (options.memory or config.memory) * GIGABYTE
+    if options.memory and not WATCHED:
+        sys.stderr.write("gradproof: memory cannot be watched on this system: --memory has no effect\n")
     return config
 
 

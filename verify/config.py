@@ -6,12 +6,19 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from verify.arguments import LONGEST_TIMEOUT, SECONDS_EXPECTED
+from verify.arguments import LARGEST_MEMORY, LONGEST_TIMEOUT, MEMORY_EXPECTED, SECONDS_EXPECTED
 from verify.errors import InputError
 from verify.tomlfile import check_keys, read_toml
 from verify.where import relative
 
-_KEYS: dict[str, type] = {"targets": list, "layers": str, "seed": int, "timeout": object, "baseline": str}
+_KEYS: dict[str, type] = {
+    "targets": list,
+    "layers": str,
+    "seed": int,
+    "timeout": object,
+    "memory": object,
+    "baseline": str,
+}
 
 
 class Config(NamedTuple):
@@ -21,6 +28,7 @@ class Config(NamedTuple):
     layers: str | None = None
     seed: int = 0
     timeout: float = 60  # seconds for each case
+    memory: float = 4  # GB for each case: a case of arrays holds some tenths of one
     baseline: str | None = None  # a path from the working directory
 
 
@@ -45,12 +53,20 @@ def _config(table: Any, path: Path) -> Config:
     targets = tuple(_from_here(target, path.parent) for target in table.get("targets", []))
     layers = _from_here(table["layers"], path.parent) if "layers" in table else None
     baseline = relative(path.parent / table["baseline"]) if "baseline" in table else None
-    return Config(targets, layers, table.get("seed", 0), _seconds(table.get("timeout", 60), where), baseline)
+    return Config(
+        targets,
+        layers,
+        table.get("seed", 0),
+        _positive("timeout", table, LONGEST_TIMEOUT, SECONDS_EXPECTED, where),
+        _positive("memory", table, LARGEST_MEMORY, MEMORY_EXPECTED, where),
+        baseline,
+    )
 
 
-def _seconds(value: Any, where: str) -> float:
-    if not isinstance(value, (int, Decimal)) or isinstance(value, bool) or not 0 < value <= LONGEST_TIMEOUT:
-        raise InputError(f"{where}: timeout is {value!s}: {SECONDS_EXPECTED}")
+def _positive(key: str, table: dict[str, Any], largest: float, expected: str, where: str) -> float:
+    value = table.get(key, Config._field_defaults[key])
+    if not isinstance(value, (int, Decimal)) or isinstance(value, bool) or not 0 < value <= largest:
+        raise InputError(f"{where}: {key} is {value!s}: {expected}")
     return float(value)
 
 
