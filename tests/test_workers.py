@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from verify.processes.messages import Answer, Unit, receive, send
+from verify.processes.output import Plain
 from verify.processes.process import _death
 from verify.result import Evidence, Verdict
 
@@ -114,6 +115,142 @@ def test_a_module_that_is_another_one_the_second_time(rows, shop):
     (one, two) = rows("odd.py")
     assert one[1:] == ("ERROR", "the process exited with status 3")
     assert two[1:] == ("ERROR", "imported once more, after a case that ended its process, it has other cases")
+
+
+SPOILERS = [
+    "sys.stdout = None",
+    "random.setstate = None",
+    "sys.path[:] = []",
+    "np.seterr(all='raise')",
+    "np.exp = np.sin",
+    "np.set_printoptions(precision=1)",
+    "__import__('builtins').sum = None",
+    "os.environ.clear()",
+    "sys.modules.pop('random')",
+    "__import__('threading').Thread(target=__import__('time').sleep, args=(99,), daemon=True).start()",
+    "os.chdir(__import__('tempfile').mkdtemp()); os.rmdir(os.getcwd())",
+    "os.close(2)",
+    "sys.setrecursionlimit(70)",
+    "__import__('warnings').simplefilter('error')",
+    "__import__('decimal').getcontext().prec = 2",
+]
+
+
+def test_what_a_case_leaves_changed(rows, shop):
+    """The case after one that changed its process is what it would be without it."""
+    text = "import os, random, sys, numpy as np\n"
+    for number, code in enumerate(SPOILERS):
+        text += cases(**{f"bad{number}": code, f"good{number}": "np.exp(sum([1])); random.random(); print('', end='')"})
+    (shop / "bad.py").write_text(text)
+    found = rows("bad.py", limit=60)
+    assert [row[1:] for row in found if row[0].startswith("good")] == [("PROVED", "")] * len(SPOILERS)
+    assert "bug" not in rows.err
+
+
+def test_what_an_import_leaves_changed(rows, shop):
+    """A module that spoils its process when it is imported spoils no other's cases, and its own have what it made."""
+    (shop / "bad.py").write_text("import numpy as np\nnp.exp = None\n" + cases(one="assert np.exp is None"))
+    (shop / "good.py").write_text("import numpy as np\n" + cases(two="np.exp(1)"))
+    for order in (["bad.py", "good.py"], ["good.py", "bad.py"]):
+        assert [row[1] for row in rows(*order)] == ["PROVED", "PROVED"]
+
+
+def test_a_working_directory_that_a_case_removes(rows, shop, monkeypatch):
+    """Cases after it say what is the matter, and not that gradproof failed."""
+    (shop / "gone").mkdir()
+    monkeypatch.chdir(shop / "gone")
+    code = "__import__('shutil').rmtree(__import__('os').getcwd())"
+    (shop / "gone" / "bad.py").write_text(cases(one=code, two="pass"))
+    two = rows("bad.py")[1]
+    assert two == ("two", "ERROR", "the working directory is gone (No such file or directory)")
+
+
+MEMORY = """
+import subprocess, sys
+import numpy as np
+import verify
+
+
+@verify.case("x * y", at={"x": 2, "y": 3})
+def array(x, y):
+    kept = []
+    while True:
+        kept.append(np.ones(1_000_000))
+    yield
+
+
+@verify.case("x * y", at={"x": 2, "y": 3})
+def child(x, y):
+    subprocess.run([sys.executable, "-c", "kept = []\\nwhile True: kept.append(bytes(10**6) + b'1')"])
+    yield
+
+
+@verify.case("x * y", at={"x": 2, "y": 3})
+def good(x, y):
+    dout = yield x * y
+    return dout * y, dout * x
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="memory is watched by /proc")
+def test_the_limit_on_memory(rows, shop):
+    """A case that holds more, or whose children do, is undecided, and the rest goes on."""
+    (shop / "bad.py").write_text(MEMORY)
+    found = rows("bad.py", "--memory", "0.4", limit=60)
+    assert [row[:2] for row in found] == [("array", "UNDECIDED"), ("child", "UNDECIDED"), ("good", "PROVED")]
+    assert all(row[2].startswith("more than 0.4 GB of memory") for row in found[:2])
+    assert rows.cases[0]["comparisons"][0]["evidence"]["kind"] == "memory"
+
+
+@pytest.mark.parametrize("text", ["0", "-1", "nan", "inf", "much", "", "1e99"])
+def test_limits_on_memory_that_are_none(command, shop, text):
+    """--memory takes a positive number of GB, and so does `memory` in the settings."""
+    done = command("shop.toml", f"--memory={text}")
+    assert (done.status, done.out) == (2, "")
+    assert "a positive number of GB was expected" in done.err
+
+
+def test_the_limit_on_memory_of_the_project(command, shop):
+    """`memory` in [tool.gradproof] has to be a number that --memory would take."""
+    for value in ("0", "-1", '"4"', "true", "inf"):
+        (shop / "pyproject.toml").write_text(f"[tool.gradproof]\nmemory = {value}\n")
+        done = command("shop.toml")
+        assert (done.status, "memory is" in done.err) == (2, True)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere there is no reaper")
+@pytest.mark.parametrize("how", ["hangs", "ends", "dies"])
+def test_children_in_a_session_of_their_own(rows, shop, how):
+    """They end with the worker: at the latest when the command does."""
+    code = (
+        "import subprocess; subprocess.run(['sh', '-c', 'setsid sh -c \"exec 9>held; flock 9; touch up; sleep 1000\" &'])"
+        "\n    import os, time\n    while not os.path.exists('up'): time.sleep(0.01)"
+    )
+    rest = {"hangs": "while True: pass", "ends": "pass", "dies": "os._exit(3)"}[how]
+    (shop / "bad.py").write_text(cases(one=f"{code}\n    {rest}", two="pass"))
+    assert rows("bad.py", limit=5)[1] == ("two", "PROVED", "")
+    assert _released(shop / "held")
+
+
+def test_control_characters_of_the_users(rows, shop, monkeypatch):
+    """They reach neither the terminal nor a log of CI as they are."""
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    code = "print('::error::\\x1b[31mred'); print('  ::set-env'); print('##[group]x')"
+    (shop / "bad.py").write_text(cases(one=code))
+    rows("bad.py", limit=60)
+    assert "\x1b" not in rows.err
+    assert "\\x1b[31mred" in rows.err
+    assert not [line for line in rows.err.splitlines() if line.lstrip().startswith("::") or "##[" in line]
+
+
+def test_pieces_of_text():
+    """However a text is cut, the same is written."""
+    text = "::a\n \t::b ##[c]\r\n\x00\u202e 사과 :: #\n:"
+    whole = Plain(commands=False).write(text)
+    assert whole == "|::a\n \t|::b #|#[c]\n\\x00\\u202e 사과 :: #\n|:"
+    plain = Plain(commands=False)
+    assert "".join(plain.write(c) for c in text.replace("\r", "")) == whole
+    assert Plain(commands=True).write("::a ##") == "::a ##"
 
 
 def test_a_print_flood(rows, shop):

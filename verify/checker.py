@@ -22,7 +22,7 @@ from verify.proof.decide import Decision, Point, Points, decide
 from verify.result import Branch, CaseResult, Comparison, Evidence, Keep, Verdict
 from verify.subjects.cases import Case, ExpressionCase, Outcome, TracedCase
 from verify.tracing.region import branches
-from verify.where import printable
+from verify.where import quoted
 
 _NOTHING = "the output depends on no input: every derivative is 0, and 0 = 0 checks nothing"
 _INCONSISTENT = "SymPy's derivative of the whole expression and its chain rule could not be shown to be one function"
@@ -36,7 +36,7 @@ def check(case: Case, seed: int = 0, *, quick: bool = False, keep: Keep = lambda
     work. Raises InputError for what is no case.
     """
     if not isinstance(case, (TracedCase, ExpressionCase)):
-        raise InputError(f"a case was expected, as verify.case makes them, not {printable(repr(case))}")
+        raise InputError(f"a case was expected, as verify.case makes them, not {quoted(case)}")
     with uncollected():
         if isinstance(case, ExpressionCase):
             return excerpted(_check_expression(case, seed))

@@ -8,7 +8,7 @@ from pathlib import Path, PurePath
 
 from verify.result import Run
 from verify.targets import is_path, shown
-from verify.where import relative
+from verify.where import here, relative
 
 # Whether a case of a file would be in a run if it were still there.
 Covers = Callable[[str, str], bool]
@@ -54,4 +54,4 @@ def _holds(target: str, path: PurePath) -> bool:
 
 def _absolute(path: str | Path) -> PurePath:
     """Return a path from the root; links stay, as they stay in the names of files."""
-    return PurePath(os.path.normpath(Path.cwd() / path))
+    return PurePath(os.path.normpath(here() / path))

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from verify.errors import InputError, TargetError
 from verify.processes.messages import Unit
-from verify.where import described, printable, raised_at, relative
+from verify.where import described, here, printable, raised_at, relative
 
 ALONE = "_gradproof_file_"  # the start of the name of a file that is in no package
 _LONGEST_NAME = 80
@@ -84,7 +84,7 @@ def _folders_of(layers: str | None) -> tuple[str, ...]:
 
 
 def _folders(*first: str) -> tuple[str, ...]:
-    return tuple(dict.fromkeys([*first, str(Path.cwd())]))
+    return tuple(dict.fromkeys([*first, str(here())]))
 
 
 def _directory(path: Path) -> list[Unit]:
@@ -110,7 +110,7 @@ def _files(folder: Path) -> Iterator[Path]:
 
 def _named(name: str) -> list[Unit]:
     """Return the unit of a module, or those of all modules of a package."""
-    sys.path[:0] = [] if str(Path.cwd()) in sys.path[:1] else [str(Path.cwd())]
+    sys.path[:0] = [] if str(here()) in sys.path[:1] else [str(here())]
     try:
         spec = importlib.util.find_spec(name)
     except ModuleNotFoundError as problem:

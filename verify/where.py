@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import sys
@@ -14,17 +15,28 @@ _LONGEST = 300
 _FUNCTION = 1  # inspect.CO_OPTIMIZED: unset in the code of a module or a class
 _STANDARD_LIBRARY = Path(os.__file__).parent
 _PACKAGE = Path(__file__).parent
+_here: list[Path] = []  # the working directory when it was last asked for
+
+
+def here() -> Path:
+    """Return the working directory, or the last one where it has been removed."""
+    with contextlib.suppress(OSError):
+        _here[:] = [Path.cwd()]
+    return _here[0] if _here else Path()
+
+
+here()  # is known from now on
 
 
 def relative(path: str | Path) -> str:
     """Return a path as seen from the working directory, with forward slashes."""
-    return _relative(str(path), str(Path.cwd()))
+    return _relative(str(path), str(here()))
 
 
 @lru_cache(maxsize=1024)
 def _relative(path: str, here: str) -> str:
     try:
-        return Path(os.path.relpath(path, here)).as_posix()
+        return Path(os.path.relpath(Path(here, path), here)).as_posix()
     except ValueError:  # on Windows, another drive
         return Path(path).name
 
@@ -123,6 +135,25 @@ def described(problem: BaseException) -> str:
     except BaseException:  # noqa: BLE001 - a __str__ of the user's
         text = "(its message cannot be read)"
     return f"{type(problem).__name__}{f': {printable(text)}' if text else ''}"
+
+
+def quoted(value: object) -> str:
+    """Return the `repr` of any value on one line; that of the user's may raise."""
+    try:
+        text = repr(value)
+    except KeyboardInterrupt:
+        raise
+    except BaseException as problem:  # noqa: BLE001 - a __repr__ of the user's
+        text = f"<{type(value).__name__}, whose repr raises {type(problem).__name__}>"
+    return printable(text)
+
+
+def is_users_fault(problem: BaseException) -> bool:
+    """Tell whether the innermost running line that is in no library was the user's, and not ours."""
+    for frame in reversed(traceback.extract_tb(problem.__traceback__)):
+        if _is_ours(frame.filename) or is_users(frame.filename):
+            return not _is_ours(frame.filename)
+    return False
 
 
 def printable(text: str) -> str:

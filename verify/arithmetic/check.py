@@ -58,9 +58,9 @@ def _planned(case: TracedCase, runs: Sequence[Exact]) -> Iterator[tuple[Exact, I
 
 def _chosen(runs: Sequence[Exact]) -> list[Exact]:
     """Return a run for each choice of options: the first that is not large, or else the smallest."""
-    by_options: dict[str, list[Exact]] = {}
+    by_options: dict[tuple[int, ...], list[Exact]] = {}
     for run in runs:
-        by_options.setdefault(repr(run.seen.variant.options), []).append(run)
+        by_options.setdefault(run.seen.variant.choice, []).append(run)
     return [
         next((run for run in some if _size(run) <= _LARGE), None) or min(some, key=_size)
         for some in by_options.values()

@@ -52,9 +52,9 @@ def contracts(case: TracedCase, result: CaseResult, runs: Sequence[Exact], seed:
 
 def _trials(case: TracedCase, result: CaseResult, runs: Sequence[Exact], rewind: Rewind) -> list[Trial]:
     """Return one trial for each choice of options, with the same choice in another batch size."""
-    choices: dict[str, list[Exact]] = {}
+    choices: dict[tuple[int, ...], list[Exact]] = {}
     for exact in runs:
-        choices.setdefault(repr(dict(exact.seen.variant.options)), []).append(exact)
+        choices.setdefault(exact.seen.variant.choice, []).append(exact)
     return [
         Trial(case, group[0], rewind, _bad(result, group[0]), _other_batch(group))
         for group in list(choices.values())[:_MOST]

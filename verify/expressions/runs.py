@@ -18,7 +18,7 @@ from verify.expressions.rounding import Enclosure
 from verify.expressions.theory import Theory
 from verify.subjects.cases import ExpressionCase, Outcome, drive
 from verify.tracing.symbolic import node_of
-from verify.where import described, printable, raised_at
+from verify.where import described, quoted, raised_at
 
 
 class SubjectError(GradproofError):
@@ -92,7 +92,7 @@ def _converted(case: ExpressionCase, outcome: Outcome, convert: Callable[[Any], 
         for i, value in values.items():
             converted = convert(value)
             if converted is None:
-                came = f"{printable(repr(value))} ({type(value).__name__})"
+                came = f"{quoted(value)} ({type(value).__name__})"
                 raise SubjectError(f"the {what} of {case.program.label(i)!r} is {came}: {kind} was expected")
             values[i] = converted
     return outcome

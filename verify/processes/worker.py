@@ -23,7 +23,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 from verify.errors import InputError, TargetError
 from verify.processes.messages import MARK, WHERE, Answer, Unit, receive, send
-from verify.where import described, raised_at, running_at
+from verify.where import described, is_users_fault, raised_at, running_at
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -118,9 +118,9 @@ class Worker:
             return Answer("failed", str(problem))
         except InputError as problem:
             return Answer("refused", str(problem))
-        except Exception:  # noqa: BLE001 - the user's own are dealt with where they come from
-            return Answer("bug", traceback.format_exc())
-        except BaseException as problem:  # noqa: BLE001 - a KeyboardInterrupt of the user's: nobody else sends us any
+        except BaseException as problem:  # noqa: BLE001 - a KeyboardInterrupt of the user's too: nobody else sends any
+            if isinstance(problem, Exception) and not is_users_fault(problem):
+                return Answer("bug", traceback.format_exc())
             place = raised_at(problem)
             return Answer("failed", f"{described(problem)}{', at ' if place else ''}{place}")
 

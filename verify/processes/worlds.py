@@ -16,8 +16,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 
+from verify.errors import TargetError
 from verify.processes.packages import LAYERS
-from verify.where import is_library
+from verify.where import here, is_library
 
 _OURS = ("verify", LAYERS)  # also what the engine imports later
 
@@ -36,13 +37,16 @@ class Worlds:
 
     def __init__(self) -> None:
         self._common = set(sys.modules)
-        self._path, self.home = list(sys.path), (str(Path.cwd()),)
+        self._path, self.home = list(sys.path), (str(here()),)
         self._known: dict[tuple[str, ...], _World] = {}
         self._current: tuple[str, ...] | None = None
 
     def enter(self, folders: tuple[str, ...]) -> None:
         """Make the world of some folders the current one, in the working directory that the process started in."""
-        os.chdir(self.home[0])
+        try:
+            os.chdir(self.home[0])
+        except OSError as problem:
+            raise TargetError(f"the working directory is gone ({problem.strerror})") from None
         if folders == self._current:
             return
         modules = {name: module for name, module in sys.modules.items() if not self._is_common(name)}

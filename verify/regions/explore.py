@@ -229,10 +229,10 @@ def explorers(case: TracedCase, runs: Sequence[Exact], seed: int) -> list[Explor
 
     What asks about a second row, or the largest of a column, asks nothing where there is but one row.
     """
-    passed: dict[str, set[tuple[str, str]]] = {}
+    passed: dict[tuple[int, ...], set[tuple[str, str]]] = {}
     found = []
     for run in sorted(runs, key=lambda run: len(run.seen.trace)):
-        options = repr(dict(run.seen.variant.options))
+        options = run.seen.variant.choice
         places = {(condition.where, condition.relation) for condition in run.seen.conditions}
         if options not in passed or not places <= passed[options]:
             found.append(Explorer(case, run, seed))

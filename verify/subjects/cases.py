@@ -37,7 +37,7 @@ from verify.expressions.expression import identifier, parse
 from verify.expressions.program import Program
 from verify.findings import allowances
 from verify.subjects.shapes import Input, Integer, Real, bindings, concrete, described
-from verify.where import is_users, made_at, printable, relative, told
+from verify.where import is_users, made_at, printable, quoted, relative, told
 
 _LONGEST_NAME = 200
 _DEEPEST = 3  # lists in lists that are looked into
@@ -244,14 +244,14 @@ def _check_inputs(case: TracedCase) -> None:
 
 def _choices(key: str, values: object) -> tuple[Any, ...]:
     if isinstance(values, (str, bytes)) or not isinstance(values, Sequence) or not values:
-        raise InputError(f"the option {key!r} is {values!r}: a list of the values to try was expected, like [1, 2]")
+        raise InputError(f"the option {key!r} is {quoted(values)}: a list of values was expected, like [1, 2]")
     return tuple(values)
 
 
 def _whole_sizes(sizes: Mapping[str, int]) -> dict[str, int]:
     for key, size in sizes.items():
         if not isinstance(size, int) or isinstance(size, bool) or size < 1:
-            raise InputError(f"the size of {key!r} is {size!r}: a whole number from 1 on was expected")
+            raise InputError(f"the size of {key!r} is {quoted(size)}: a whole number from 1 on was expected")
     return dict(sizes)
 
 
@@ -323,7 +323,7 @@ def converse(subject: Subject, inputs: Mapping[str, Any], upstream_of: Callable[
     """
     running = subject(**inputs)
     if not inspect.isgenerator(running):
-        came = printable(repr(running))
+        came = quoted(running)
         raise ProtocolError(f"the subject has to be a generator that yields its output; it returned {came}")
     try:
         output = next(running)

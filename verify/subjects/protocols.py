@@ -8,7 +8,7 @@ from typing import Any
 
 from verify.errors import ProtocolError
 from verify.subjects.cases import Subject, TracedCase, traced
-from verify.where import made_at, printable, relative
+from verify.where import made_at, quoted, relative
 
 _FORWARD = ("forward", "forward_pass", "fprop", "__call__")
 _BACKWARD = ("backward", "backward_pass", "bprop")
@@ -318,4 +318,4 @@ def _of_param(unit: Any, key: str, params: Mapping[str, Any]) -> Any:
 
 
 def _said(value: Any) -> str:
-    return f"{printable(repr(value))} ({type(value).__name__})"
+    return f"{quoted(value)} ({type(value).__name__})"

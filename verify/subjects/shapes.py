@@ -17,6 +17,7 @@ from typing import Any
 
 from verify.errors import InputError
 from verify.exact import exact
+from verify.where import quoted
 
 Sizes = Mapping[str, int]
 
@@ -86,7 +87,7 @@ def described(name: str, given: object) -> Input:
         given = str(given)
     if not isinstance(given, str):
         raise InputError(
-            f"the input {name!r} is {given!r}: a shape like 'N D' was expected, or verify.real, integer or constant"
+            f"the input {name!r} is {quoted(given)}: expected a shape like 'N D', or verify.real, integer or constant"
         )
     try:
         return Real(_checked(given))

@@ -23,7 +23,7 @@ from verify.tracing import arrays, patches
 from verify.tracing.concolic import Concolic
 from verify.tracing.seeds import seeded
 from verify.tracing.trace import Condition, Trace
-from verify.where import printable
+from verify.where import quoted
 
 _MOST_LABELS = 64  # beyond which not each label is tried
 _LONGEST = 24  # signs of labels that are shown
@@ -41,9 +41,14 @@ class Variant:
     @property
     def text(self) -> str:
         """Write the variant as `N=2, D=3, stride=1, t=[0, 2, 0]`."""
-        options = {name: printable(repr(value)) for name, value in self.options.items()}
+        options = {name: quoted(value) for name, value in self.options.items()}
         values = {**self.sizes, **options, **{name: _shown(value) for name, value in self.labels.items()}}
         return ", ".join(f"{name}={value}" for name, value in values.items())
+
+    @property
+    def choice(self) -> tuple[int, ...]:
+        """Return what tells the options from others: the values are the case's own, and may be equal to anything."""
+        return tuple(map(id, self.options.values()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,7 +269,7 @@ def _variables(seen: Observation, shape: tuple[int, ...], names: Sequence[str], 
 def _quantity(value: Any, what: str) -> Quantity:
     """Return what the subject gave as nodes; raises ProtocolError where it is no array of numbers."""
     if isinstance(value, (str, bytes, dict, set)) or value is None:
-        raise ProtocolError(f"{what} is {printable(repr(value))} ({type(value).__name__}): an array was expected")
+        raise ProtocolError(f"{what} is {quoted(value)} ({type(value).__name__}): an array was expected")
     try:
         array = np.asarray(value) if not isinstance(value, Concolic) else arrays.boxed(value)
         if not isinstance(array, arrays.SymbolArray) and array.dtype.kind == "f" and not np.isfinite(array).all():
