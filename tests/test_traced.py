@@ -373,7 +373,7 @@ def test_a_class_without_backward():
     [
         ({"x": "N", "sizes": {"M": 2}}, "a size is given for 'M', which is in no shape (N)"),
         ({"x": "N-1"}, "cannot be read at 'N-1'"),
-        ({"x": 1.5}, "a shape like 'N D' was expected"),
+        ({"x": 1.5}, "expected a shape like 'N D'"),
         ({"x": "N", "sizes": {"N": 0}}, "a whole number from 1 on was expected"),
         ({"x": "N", "options": {"stride": 1}}, "a list of values was expected"),
         ({"c": verify.constant(1)}, "there is no input to differentiate"),

@@ -46,9 +46,9 @@ class Fingerprint:
         self._functions = _functions_of(self._modules)
         self._state = _state()
 
-    def renew(self) -> None:
-        """Take the state as it is now for what it should be."""
-        self._state = _state()
+    def renew(self, *parts: str) -> None:
+        """Take the state as it is now for what it should be, or parts of it."""
+        self._state |= {name: _read(_STATE[name]) for name in parts or _STATE}
 
     def changed(self, *, by_import: bool = False) -> str:
         """Say what is not as it was, in a word or two; nothing where all is.

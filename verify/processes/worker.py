@@ -94,11 +94,9 @@ class Worker:
     def serve(self) -> None:
         """Answer requests, in the order of their arrival."""
         import_engine()  # nothing is left to do where this process was forked from one that has it
-        from verify.processes.fingerprint import Fingerprint
         from verify.processes.worlds import Worlds
 
         self._worlds = Worlds()
-        self._fingerprint = Fingerprint()
         self._send(Answer("done"))
         while True:
             limit, *request = self._waiting.get()
@@ -128,9 +126,9 @@ class Worker:
         """Return what a request has changed in this process that would spoil others."""
         if request == "units":
             return ""
-        changed = self._fingerprint.changed(by_import=request == "cases")
-        if request == "cases" and not changed:
-            self._fingerprint.renew()
+        changed = self._worlds.fingerprint.changed(by_import=request == "cases")
+        if request == "cases":
+            self._worlds.accept(changed)  # where it is changed, it is for the cases of this unit only
         return changed
 
     def _units(self, target: str, layers: str | None) -> list[Unit]:

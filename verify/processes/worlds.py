@@ -17,6 +17,7 @@ from pathlib import Path
 from types import ModuleType
 
 from verify.errors import TargetError
+from verify.processes.fingerprint import Fingerprint
 from verify.processes.packages import LAYERS
 from verify.where import here, is_library
 
@@ -40,6 +41,14 @@ class Worlds:
         self._path, self.home = list(sys.path), (str(here()),)
         self._known: dict[tuple[str, ...], _World] = {}
         self._current: tuple[str, ...] | None = None
+        self.fingerprint = Fingerprint()
+
+    def accept(self, changed: str) -> None:
+        """Take what an import has made of the process for what it should be."""
+        if changed:
+            self.fingerprint = Fingerprint()
+        else:
+            self.fingerprint.renew()
 
     def enter(self, folders: tuple[str, ...]) -> None:
         """Make the world of some folders the current one, in the working directory that the process started in."""
@@ -47,8 +56,11 @@ class Worlds:
             os.chdir(self.home[0])
         except OSError as problem:
             raise TargetError(f"the working directory is gone ({problem.strerror})") from None
-        if folders == self._current:
-            return
+        if folders != self._current:
+            self._swap(folders)
+        self.fingerprint.renew("search path", "working directory")
+
+    def _swap(self, folders: tuple[str, ...]) -> None:
         modules = {name: module for name, module in sys.modules.items() if not self._is_common(name)}
         if self._current is not None:
             self._known[self._current] = _World(list(sys.path), modules)
