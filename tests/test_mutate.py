@@ -86,7 +86,7 @@ def test_what_is_not_claimed_survives(mutated):
 
 def test_a_line_that_never_runs_survives(mutated):
     """Nothing leads to the line: the case cannot know what is in it."""
-    done = mutated(layer(before="if len(dout) > 100:\n            return 3 * self.x * dout"))
+    done = mutated(layer(before="if len(dout) > 100_000:\n            return 3 * self.x * dout"))
     found = done.mutants["return self.x * dout"]
     assert done.status == 1
     assert found["outcome"] == "survived" or done.mutants["return 3 * self.x"]["outcome"] == "survived"
