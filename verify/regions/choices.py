@@ -88,16 +88,16 @@ class _Judge:
         met = self.met
         if not self.floats.gives(*met.entries[_worst(returned, sides)], met.returned[_worst(returned, sides)]):
             return Told(_STRAYS)
-        came, slopes = met.came(met.ones()), met.slopes(met.ones())
+        came, slopes = met.came(met.ones), met.slopes(met.ones)
         if isinstance(came, list) and isinstance(slopes, list) and place(came, slopes) in (Place.OFF, Place.OUTSIDE):
-            returned, sides, met.point = came, slopes, met.ones()
+            returned, sides, met.point = came, slopes, met.ones
         numbers = _shown(returned, sides)
         return Told(row=self._row(numbers, [brief(returned[number]) for number in numbers], sides))
 
     def _choice(self) -> str:
         """Say what was chosen, for an upstream of ones if that shows it, easy to read."""
         met = self.met
-        for point in (met.ones(), met.point):
+        for point in (met.ones, met.point):
             returned, sides = met.came(point), met.slopes(point)
             if isinstance(returned, list) and isinstance(sides, list):
                 number = _worst(returned, sides)

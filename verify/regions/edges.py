@@ -1,27 +1,39 @@
-"""The edges of all branches that were found: a point on each, and whether what the code returns there is right."""
+"""The edges of all branches that were found: a point on each, and whether what the code returns there is right.
+
+A branch is judged in full once for each place in the code: the code runs on the edge and on all sides of it (`kinks`,
+`choices`). What it returns there may be another number with another option, size or region. So the code runs on floats
+once more for each of these, on an edge, and at corners, where a second condition is 0 as well. Where it returns the
+derivative on the side that is known, that is right, for one side is a convex combination of all; else that edge is
+judged in full.
+"""
 
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from fractions import Fraction
-from itertools import islice, product
+from itertools import islice
 
+from verify.expressions.runs import SubjectError
 from verify.gradients.claims import Exact
 from verify.regions.choices import judged
+from verify.regions.divisors import claimed
 from verify.regions.explore import Explorer
 from verify.regions.kinks import Edge, edge
-from verify.regions.roots import roots
-from verify.regions.search import crossings, uniform, within
+from verify.regions.moves import Question, on_edge, on_edges
+from verify.regions.search import crossings
 from verify.regions.sites import Passed, Site
 from verify.result import Comparison
+from verify.tracing.floats import FloatRun
 from verify.tracing.observe import Observation
 from verify.tracing.region import Point, written
 
-_TRIED = 3  # points for each condition
 _INDEX = r"\[[^]]*\]"
 _EDGES = 4  # of each site, until one is found where the sides differ
+_LOOKS = 32  # runs on floats, of one explorer
+_LOOKS_USED = f"edges: {_LOOKS} were looked at in further regions and corners; there are others"
+_RUNS_USED = "edges: the budget of runs ended before all of them were judged"
+
+Context = tuple[Site, frozenset[object]]  # what may make the code return something else on the same edge
 
 
 class Kinks:
@@ -32,16 +44,42 @@ class Kinks:
         self.done = done
         self.rows: list[Comparison] = []
         self.said: dict[tuple[object, ...], str] = {}
+        self._decided: dict[int, set[tuple[Site, bool]]] = {}  # by run
+        self._contexts: set[Context] = set()
+        self._corners: set[frozenset[Site]] = set()
+        self._looks = 0
 
     def find(self) -> None:
-        """Judge what the code returns on the edge of each branch that was found."""
-        sites: dict[Site, list[tuple[Exact, Passed]]] = {}
-        for run in (self.explorer.start, *self.explorer.runs):
-            for one in self.explorer.sites.passed(run.seen):
-                sites.setdefault(one.site, []).append((run, one))
+        """Judge what the code returns on the edge of each branch that was found, in each context."""
+        sites = self._questions()
         for site, questions in sites.items():
             if site not in self.done:
                 self._at(site, islice(self._edges(questions), _EDGES))
+        for site, questions in sites.items():
+            for run, one in {id(run): (run, one) for run, one in reversed(questions)}.values():
+                if (context := self._context(run, site)) not in self._contexts:
+                    self._contexts.add(context)
+                    self._look(run, one, on_edge(self.explorer, run, one))
+        if not self.explorer.affordable and sites:
+            self.said[("runs",)] = _RUNS_USED
+
+    def _questions(self) -> dict[Site, list[Question]]:
+        sites: dict[Site, list[Question]] = {}
+        for run in (self.explorer.start, *self.explorer.runs):
+            passed = self.explorer.sites.passed(run.seen)
+            self._decided[id(run)] = {(one.site, one.condition.holds) for one in passed}
+            for one in passed:
+                sites.setdefault(one.site, []).append((run, one))
+        return sites
+
+    def _context(self, run: Exact, site: Site) -> Context:
+        """Return what the code decided elsewhere: where it decided the same, an edge of a site is as another."""
+        decided = {
+            (other.where, other.relation, other.offset, holds)
+            for other, holds in self._decided[id(run)]
+            if other != site
+        }
+        return site, frozenset(decided)
 
     def visit(self, points: Iterable[Point]) -> None:
         """Judge what the code returns at points that lie on an edge."""
@@ -52,13 +90,16 @@ class Kinks:
                     self._judge(one, met)
                     break
 
-    def _at(self, site: Site, edges: Iterable[tuple[Passed, Edge]]) -> None:
+    def _at(self, site: Site, edges: Iterable[tuple[Exact, Passed, Edge]]) -> None:
         """Judge the edges of a site until the sides differ on one; then a tie of more than two as well.
 
         Where it is one number that is asked about, one edge is as another.
         """
-        for one, met in edges:
-            if not self._judge(one, met):
+        for run, one, met in edges:
+            self._contexts.add(self._context(run, site))
+            smooth = self._judge(one, met)
+            self._look_at_corners(run, met, one)
+            if not smooth:
                 self.done.add(site)
                 for further in _further(self.explorer, met, one):
                     self._judge(one, further)
@@ -66,17 +107,48 @@ class Kinks:
             if _variables(met.seen, one) == 1:
                 return
 
-    def _edges(self, questions: Sequence[tuple[Exact, Passed]]) -> Iterator[tuple[Passed, Edge]]:
+    def _edges(self, questions: Sequence[Question]) -> Iterator[tuple[Exact, Passed, Edge]]:
         """Return edges of the questions of a site, with as few inputs as possible moved onto them."""
-        for points, (run, one) in product((_moved, _uniform), _by_frequency(questions)):
-            before = run.seen.conditions[: run.seen.conditions.index(one.condition)]
-            for point in islice(points(self.explorer, run.seen, one), _TRIED):
-                moved = {**run.seen.trace.sample, **point}
-                if not self.explorer.affordable or not self.explorer.start.region.reaches(moved, before):
-                    continue
-                if met := edge(self.explorer, {**run.seen.at, **point}, one):
-                    yield one, met
+        for run, one, points in on_edges(self.explorer, questions):
+            for point in points:
+                if self.explorer.affordable and (met := edge(self.explorer, {**run.seen.at, **point}, one)):
+                    yield run, one, met
                     break
+
+    def _look_at_corners(self, run: Exact, met: Edge, one: Passed) -> None:
+        """Look at points on an edge at which a condition of another site is 0 as well."""
+        onto = {name: value for name, value in met.seen.at.items() if value != run.seen.trace.sample[name]}
+        for other in self.explorer.sites.passed(met.seen):
+            pair = frozenset((one.site, other.site))
+            if other.condition.tie or pair in self._corners:
+                continue
+            self._corners.add(pair)
+            moved = (c for c in crossings(met.seen, other.condition, self.explorer.bounds) if c.edge is not None)
+            for crossing in moved:
+                if crossing.name not in onto and crossing.edge is not None:
+                    self._look(run, one, {**onto, crossing.name: crossing.edge})
+                    break
+
+    def _look(self, run: Exact, one: Passed, point: Point | None) -> None:
+        """Run the code on floats at a point on an edge; judge it in full where that is no derivative of this side."""
+        if point is None or self._looks > _LOOKS:
+            return
+        self._looks += 1
+        if self._looks > _LOOKS:
+            self.said[("looks",)] = _LOOKS_USED
+        elif not self._is_derivative(run, point) and self.explorer.affordable:
+            met = edge(self.explorer, {**run.seen.at, **point}, one)
+            if met is not None:
+                self._judge(one, met)
+
+    def _is_derivative(self, run: Exact, point: Point) -> bool:
+        """Tell whether the code returns at a point on floats what the derivative in a region next to it is there."""
+        explorer = self.explorer
+        try:
+            floats = FloatRun(explorer.case, run.seen, explorer.seed, {**run.seen.trace.sample, **point})
+        except SubjectError:
+            return False
+        return floats.agrees({name: run.gradient(name) for name in claimed(run.seen)})
 
     def _judge(self, one: Passed, met: Edge) -> bool:
         """Judge what came on an edge; tells whether the function is smooth there, and that is right."""
@@ -90,14 +162,10 @@ class Kinks:
         return not verdict.row and not verdict.said
 
 
-def _variables(seen: Observation, one: Passed) -> int:
-    return sum(seen.trace.ops[node] == "variable" for node in seen.trace.reach([one.condition.node]))
-
-
 def kinks(explorer: Explorer, done: set[Site], points: Iterable[Point] = ()) -> Kinks:
-    """Judge what the code returns on the edges of all branches that were found, but for the sites that are done.
+    """Judge what the code returns on the edges of all branches that were found.
 
-    Edges at `points` are judged whatever is done.
+    Sites that are `done` were judged in full with other options or sizes; edges at `points` are judged in any case.
     """
     found = Kinks(explorer, done)
     found.visit(points)
@@ -105,36 +173,8 @@ def kinks(explorer: Explorer, done: set[Site], points: Iterable[Point] = ()) -> 
     return found
 
 
-def _by_frequency(questions: Sequence[tuple[Exact, Passed]]) -> list[tuple[Exact, Passed]]:
-    """Return questions first about what most of them are about: the largest of many is in most comparisons."""
-    count: Counter[int] = Counter()
-    variables = [run.seen.trace.reach([one.condition.node]) for run, one in questions]
-    for nodes in variables:
-        count.update(nodes)
-    order = sorted(range(len(questions)), key=lambda i: -sum(count[n] for n in variables[i]) / len(variables[i]))
-    return [questions[i] for i in order]
-
-
-def _moved(explorer: Explorer, seen: Observation, one: Passed) -> Iterator[Point]:
-    """Return points on the edge of a condition, with one variable moved there.
-
-    Of one variable all rational edges are known; of several, the others are made numbers whose sums are floats.
-    """
-    graph, node = seen.trace, one.condition.node
-    inputs = {n for quantity in seen.inputs.values() for n in quantity.nodes}
-    names = [graph.payloads[n] for n in graph.reach([node]) if n in inputs]
-    if len(names) == 1 and (found := roots(graph, node, names[0], explorer.bounds)):
-        bounds = explorer.bounds.get(names[0], (None, None))
-        yield from ({names[0]: r.low} for r in sorted(found) if r.low == r.high and within(r.low, bounds))
-    rounded = {name: Fraction(round(graph.sample[name] * 64), 64) for name in names}
-    for others in ({}, rounded) if len(names) > 1 else ({},):
-        for crossing in crossings(seen, one.condition, explorer.bounds, others):
-            if crossing.edge is not None:
-                yield {**others, crossing.name: crossing.edge}
-
-
-def _uniform(explorer: Explorer, seen: Observation, one: Passed) -> Iterator[Point]:
-    return uniform(seen, one.condition, explorer.bounds)
+def _variables(seen: Observation, one: Passed) -> int:
+    return sum(seen.trace.ops[node] == "variable" for node in seen.trace.reach([one.condition.node]))
 
 
 def _further(explorer: Explorer, met: Edge, one: Passed) -> Iterator[Edge]:
@@ -142,11 +182,12 @@ def _further(explorer: Explorer, met: Edge, one: Passed) -> Iterator[Edge]:
     seen = met.seen
     tied = {node for c in seen.conditions if c.tie for node in seen.trace.reach([c.node])}
     for other in explorer.sites.passed(seen):
-        if other.site == one.site and not other.condition.tie and explorer.affordable:
-            for crossing in crossings(seen, other.condition, explorer.bounds):
-                if crossing.edge is not None and seen.trace.variable(crossing.name) not in tied:
-                    shared = tied.intersection(seen.trace.reach([other.condition.node]))
-                    again = edge(explorer, {**seen.at, crossing.name: crossing.edge}, other) if shared else None
-                    if again is not None:
-                        yield again
-                        return
+        if other.site != one.site or other.condition.tie or tied.isdisjoint(seen.trace.reach([other.condition.node])):
+            continue
+        for crossing in crossings(seen, other.condition, explorer.bounds):
+            if crossing.edge is None or seen.trace.variable(crossing.name) in tied or not explorer.affordable:
+                continue
+            again = edge(explorer, {**seen.at, crossing.name: crossing.edge}, other)
+            if again is not None:
+                yield again
+                return

@@ -11,16 +11,18 @@ import random
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cached_property
 
 import flint
 
 from verify.gradients.claims import Exact
 from verify.proof import balls
+from verify.proof.graph import Known
 from verify.regions.cells import meeting
 from verify.regions.explore import Explorer
 from verify.regions.search import within
 from verify.regions.sites import Passed
-from verify.regions.values import Unknown, complete, numbers
+from verify.regions.values import Number, Unknown, complete, numbers
 from verify.tracing.observe import Observation
 from verify.tracing.region import Point
 from verify.tracing.trace import Trace
@@ -54,20 +56,25 @@ class Edge:
     def __init__(self, seen: Observation, sides: Sides) -> None:
         self.seen, self.sides = seen, sides
         self.point: Point = seen.trace.sample
+        self._caches: dict[int, tuple[Point, Known]] = {}  # by the identity of the point
         names = [name for name in seen.gradients if name not in seen.malformed]
         self.entries = [(name, i) for name in names for i in range(len(seen.inputs[name].nodes))]
         self.returned = [seen.gradients[name].nodes[i] for name, i in self.entries]
         self.derivatives = [[side.run.gradient(name)[i] for name, i in self.entries] for side in sides.all]
 
+    def _numbers(self, nodes: Sequence[int], point: Point, direction: Point | None = None) -> list[Number]:
+        _, cache = self._caches.setdefault(id(point), (point, {}))
+        return numbers(self.seen.trace, nodes, point, direction, cache)
+
     def came(self, point: Point) -> list[Fraction] | Unknown:
         """Return the gradients that came, at a point."""
-        return complete(numbers(self.seen.trace, self.returned, point))
+        return complete(self._numbers(self.returned, point))
 
     def slopes(self, point: Point) -> list[list[Fraction]] | Unknown:
         """Return the derivatives on each side, at a point: the values of their formulas, or else the limits."""
         rows = []
         for side, nodes in zip(self.sides.all, self.derivatives, strict=True):
-            row = complete(numbers(self.seen.trace, nodes, point, side.direction))
+            row = complete(self._numbers(nodes, point, side.direction))
             if isinstance(row, Unknown):
                 return row
             rows.append(row)
@@ -84,7 +91,7 @@ class Edge:
 
     def _limited(self) -> bool:
         nodes = [node for row in self.derivatives for node in row]
-        return any(value is Unknown.INFINITE for value in numbers(self.seen.trace, nodes, self.point))
+        return any(value is Unknown.INFINITE for value in self._numbers(nodes, self.point))
 
     @property
     def jumps(self) -> bool | Unknown:
@@ -94,11 +101,12 @@ class Edge:
         for side in self.sides.all:
             there = _outputs(side.run.seen)
             gaps = [graph.sum(a, graph.product(minus, b)) for a, b in zip(there, here, strict=True) if a != b]
-            sizes = complete(numbers(graph, gaps, self.point, side.direction))
+            sizes = complete(self._numbers(gaps, self.point, side.direction))
             if isinstance(sizes, Unknown) or any(sizes):
                 return sizes if isinstance(sizes, Unknown) else True
         return False
 
+    @cached_property
     def ones(self) -> Point:
         """Return the point with an upstream of ones, for which values are easy to read."""
         upstream = {self.seen.trace.payloads[node]: Fraction(1) for node in self.seen.upstream_nodes}

@@ -14,7 +14,7 @@ from fractions import Fraction
 import flint
 
 from verify.proof import balls, dyadics, field, rationals
-from verify.proof.graph import Graph
+from verify.proof.graph import Graph, Known
 from verify.proof.series import Series, along
 from verify.tracing.region import Point
 
@@ -35,10 +35,17 @@ Number = Fraction | Unknown
 
 
 def numbers(
-    graph: Graph, nodes: Sequence[int], point: Point, direction: Mapping[str, Fraction | int] | None = None
+    graph: Graph,
+    nodes: Sequence[int],
+    point: Point,
+    direction: Mapping[str, Fraction | int] | None = None,
+    cache: Known | None = None,
 ) -> list[Number]:
-    """Return the values of nodes as rationals, irrational ones to 60 digits; limits along a direction where asked."""
-    found = rationals.real(graph, nodes, point)
+    """Return the values of nodes as rationals, irrational ones to 60 digits; limits along a direction where asked.
+
+    `cache` has the rationals that are known from an earlier call at the same point.
+    """
+    found = rationals.real(graph, nodes, point, cache)
     known: dict[int, Number] = {}
     for node in dict.fromkeys(nodes):
         real = found[node]

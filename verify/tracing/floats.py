@@ -107,6 +107,18 @@ class FloatRun:
             ball = balls.at(self.seen.trace, [node], self.point)[node]
             return bool(ball.is_finite()) and _within(ball, found)
 
+    def agrees(self, expected: Mapping[str, Sequence[int]]) -> bool:
+        """Tell whether each gradient is, in all of its entries, what some nodes have at the point."""
+        nodes = [node for entries in expected.values() for node in entries]
+        with flint.ctx.workprec(_BITS):
+            values = balls.at(self.seen.trace, nodes, self.point)
+        for name, entries in expected.items():
+            for place, node in enumerate(entries):
+                found = self.entry(name, place)
+                if found is None or not values[node].is_finite() or not _within(values[node], found):
+                    return False
+        return True
+
     def entry(self, name: str, place: int) -> float | None:
         """Return an entry of a gradient, or None where there is no such number."""
         try:
