@@ -35,3 +35,17 @@ def test_meeting(name):
     """Independent normals, or planes through one line; of all else nothing is known."""
     tied, variables, number = MEETINGS[name]
     assert meeting(GRAPH, tied, variables, ORIGIN) == number
+
+
+CURVE = minus(GRAPH.product(A, B), GRAPH.constant(F(1)))
+NEGATED = minus(GRAPH.constant(F(1)), GRAPH.product(A, B))
+TOUCHING = minus(GRAPH.sum(A, B), GRAPH.constant(F(2)))
+
+
+@pytest.mark.parametrize(
+    ("tied", "number"),
+    [([CURVE, NEGATED], 2), ([CURVE, NEGATED, minus(A, B)], 4), ([CURVE, TOUCHING], None)],
+)
+def test_a_curve_that_is_asked_about_twice_is_one(tied, number):
+    """a b - 1 and 1 - a b have one curve, with two sides; a line that touches it is another."""
+    assert meeting(GRAPH, tied, [A, B], {**ORIGIN, "a": F(1), "b": F(1)}) == number

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from fractions import Fraction
+from typing import NamedTuple
 
 import flint
 
 from verify.gradients.adjoints import adjoints, totals
-from verify.proof import balls, rationals
+from verify.proof import balls, field, rationals
+from verify.proof.graph import Graph
 from verify.tracing.region import Point
-from verify.tracing.trace import Trace
 
 _ONE = Fraction(1)
 
 
-def meeting(graph: Trace, tied: Sequence[int], variables: Sequence[int], point: Point) -> int | None:
+def meeting(graph: Graph, tied: Sequence[int], variables: Sequence[int], point: Point) -> int | None:
     """Return the number of combinations of signs that some nodes, all 0 at a point, have around it; None if unknown.
 
     Of one variable there are two directions. Surfaces with independent normals cut the neighbourhood of a point into
@@ -24,11 +25,10 @@ def meeting(graph: Trace, tied: Sequence[int], variables: Sequence[int], point: 
     """
     if len(variables) == 1:
         return 2
-    slopes = [_slopes(graph, node, variables) for node in tied]
-    normals = [_at(graph, nodes, point) for nodes in slopes]
-    found = [normal for normal in normals if normal is not None and any(normal)]
-    if len(found) < len(tied):
+    surfaces = _surfaces(graph, tied, variables, point)
+    if surfaces is None:
         return None
+    found, slopes = [surface.normal for surface in surfaces], [surface.slopes for surface in surfaces]
     rank = _rank(found)
     if rank == len(found):
         return int(2**rank)
@@ -39,12 +39,42 @@ def meeting(graph: Trace, tied: Sequence[int], variables: Sequence[int], point: 
     return 2 if rank == 1 else 2 * distinct
 
 
-def _slopes(graph: Trace, node: int, variables: Sequence[int]) -> list[int]:
+class _Surface(NamedTuple):
+    """Where a node is 0: its normal at a point, and the node's derivatives, which give the normal elsewhere."""
+
+    node: int
+    slopes: Sequence[int]
+    normal: Sequence[Fraction]
+
+
+def _surfaces(graph: Graph, tied: Sequence[int], variables: Sequence[int], point: Point) -> list[_Surface] | None:
+    """Return the surfaces of nodes, each once (1 - x * y and 2 * x * y - 2 have one); None where one has no normal."""
+    found: list[_Surface] = []
+    for node in tied:
+        slopes = _slopes(graph, node, variables)
+        normal = _at(graph, slopes, point)
+        if normal is None or not any(normal):
+            return None
+        if not any(_is_multiple(graph, node, normal, known) for known in found):
+            found.append(_Surface(node, slopes, normal))
+    return found
+
+
+def _is_multiple(graph: Graph, node: int, normal: Sequence[Fraction], known: _Surface) -> bool:
+    """Tell whether a node is proved to be a constant times that of a surface, which then has the same sides."""
+    if _scaled(normal) != _scaled(known.normal):
+        return False
+    factor = next(a / b for a, b in zip(normal, known.normal, strict=True) if b)
+    pair = node, graph.product(graph.constant(factor), known.node)
+    return any(field.equal(graph, [pair], 0, laws)[0] == [True] for laws in (field.Laws.NONE, field.Laws.EXPONENTIAL))
+
+
+def _slopes(graph: Graph, node: int, variables: Sequence[int]) -> list[int]:
     one = graph.constant(_ONE)
     return list(totals(graph, adjoints(graph, [(node, one)], variables)).values())
 
 
-def _at(graph: Trace, nodes: Sequence[int], point: Point) -> list[Fraction] | None:
+def _at(graph: Graph, nodes: Sequence[int], point: Point) -> list[Fraction] | None:
     values = [rationals.rational(graph, node, point) for node in nodes]
     known = [value for value in values if value is not None]
     return known if len(known) == len(values) else None

@@ -29,6 +29,7 @@ from verify.tracing.region import Point, written
 
 _INDEX = r"\[[^]]*\]"
 _EDGES = 4  # of each site, until one is found where the sides differ
+_NEAR = 8  # known regions that a point on an edge may border on
 _LOOKS = 32  # runs on floats, of one explorer
 _LOOKS_USED = f"edges: {_LOOKS} were looked at in further regions and corners; there are others"
 _RUNS_USED = "edges: the budget of runs ended before all of them were judged"
@@ -141,14 +142,19 @@ class Kinks:
             if met is not None:
                 self._judge(one, met)
 
-    def _is_derivative(self, run: Exact, point: Point) -> bool:
-        """Tell whether the code returns at a point on floats what the derivative in a region next to it is there."""
+    def _is_derivative(self, run: Exact, change: Point) -> bool:
+        """Tell whether the code returns at a point on floats the derivative in a region that the point borders on."""
         explorer = self.explorer
+        point = {**run.seen.trace.sample, **change}
         try:
-            floats = FloatRun(explorer.case, run.seen, explorer.seed, {**run.seen.trace.sample, **point})
+            floats = FloatRun(explorer.case, run.seen, explorer.seed, point)
         except SubjectError:
             return False
-        return floats.agrees({name: run.gradient(name) for name in claimed(run.seen)})
+        for near in dict.fromkeys([run, *islice((explorer.start, *explorer.runs), _NEAR)]):
+            borders = near is run or explorer.start.region.reaches(point, near.seen.conditions)
+            if borders and floats.agrees({name: near.gradient(name) for name in claimed(near.seen)}):
+                return True
+        return False
 
     def _judge(self, one: Passed, met: Edge) -> bool:
         """Judge what came on an edge; tells whether the function is smooth there, and that is right."""

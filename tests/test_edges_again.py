@@ -1,0 +1,97 @@
+"""An edge is looked at again for other options, sizes, regions, and where a second condition is 0 as well."""
+
+import numpy as np
+import pytest
+from effort import some
+from subjects import elementwise
+
+import verify
+from verify.result import Verdict
+
+
+class Mode:
+    """ReLU, with another slope at 0 in its mode b."""
+
+    def __init__(self, mode, slope=0.5):
+        self.slope = slope if mode == "b" else 0
+
+    def forward(self, x):
+        self.x = np.array(x)
+        return np.maximum(x, 0)
+
+    def backward(self, dout):
+        return dout * np.where(self.x == 0, self.slope, self.x > 0)
+
+
+def by_modes(slope):
+    return verify.layer(lambda mode: Mode(mode, slope), inputs={"x": "N D"}, options={"mode": ["a", "b"]})
+
+
+def relu(x):
+    return np.maximum(x, 0)
+
+
+def at_corner(value):
+    def backward(d, a, b):
+        both = (a == 0) & (b == 0)
+        return d * np.where(both, value, (a > 0) * relu(b)), d * (b > 0) * relu(a)
+
+    return verify.pair(lambda a, b: relu(a) * relu(b), backward, a="N", b="N")
+
+
+def asked_together(d, a, b):
+    if a == 0 and b == 0:
+        return 5.0, d * a
+    return d * b, d * a
+
+
+WRONG = {
+    "for an option": by_modes(7),
+    "for one row": elementwise(relu, lambda d, x: d * (np.where(x == 0, 3, x > 0) if len(x) == 1 else x > 0), "N"),
+    "where another input is negative": verify.pair(
+        lambda x, y: relu(x) + y, lambda d, x, y: (d * np.where((x == 0) & (y < 0), -3, x > 0), d), x="N", y="N"
+    ),
+    "where another branch is taken": verify.pair(
+        lambda x, y: relu(x) + np.where(y > 40, y, 2 * y),
+        lambda d, x, y: (d * np.where(y > 40, np.heaviside(x, 2), x > 0), d * np.where(y > 40, 1, 2)),
+        x="",
+        y="",
+    ),
+    "where both are 0": at_corner(5),
+    "where both are 0, and the second is asked only then": verify.pair(lambda a, b: a * b, asked_together, a="", b=""),
+    "where x is 0 and y is 1": verify.pair(
+        lambda x, y: x**2 * y, lambda d, x, y: (d * np.where((x == 0) & (y == 1), 1, 2 * x * y), d * x**2), x="N", y="N"
+    ),
+}
+RIGHT = {
+    "another convention for an option": by_modes(0.5),
+    "the other convention for an option": by_modes(1),
+    "another convention for one row": elementwise(relu, lambda d, x: d * (x >= 0 if len(x) == 1 else x > 0), "N"),
+    "another convention where another input is negative": verify.pair(
+        lambda x, y: relu(x) + y, lambda d, x, y: (d * np.where((x == 0) & (y < 0), 0.25, x > 0), d), x="N", y="N"
+    ),
+    "0 where both are 0": at_corner(0),
+    "a product of maxima": verify.pair(
+        lambda a, b: np.maximum(a, b) * np.minimum(a, 1),
+        lambda d, a, b: (
+            d * ((a >= b) * np.minimum(a, 1) + (a < 1) * np.maximum(a, b)),
+            d * (b > a) * np.minimum(a, 1),
+        ),
+        a="",
+        b="",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", some(WRONG, 2))
+def test_a_wrong_value_on_an_edge_is_found_in_its_context(name):
+    """What is right on an edge with one option, size or region may be wrong with another, and is refuted there."""
+    rows = [row for row in verify.check(WRONG[name]).comparisons if row.verdict is Verdict.REFUTED]
+    assert rows
+    assert {row.evidence.kind for row in rows} == {"edge"}
+
+
+@pytest.mark.parametrize("name", some(RIGHT, 2))
+def test_another_convention_in_another_context_is_right(name):
+    """A convention need not be the same with all options, sizes and regions."""
+    assert {row.verdict for row in verify.check(RIGHT[name]).comparisons} == {Verdict.PROVED}
