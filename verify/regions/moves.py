@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from fractions import Fraction
 from itertools import islice, product
 
 from verify.gradients.claims import Exact
+from verify.proof.graph import Graph
 from verify.regions.explore import Explorer
 from verify.regions.roots import roots
 from verify.regions.search import crossings, uniform, within
@@ -17,6 +20,7 @@ from verify.tracing.region import Point
 
 _TRIED = 3  # points for each condition
 _SIXTY_FOURTHS = 64
+_WHOLE = (1, -1, 0, 2, 3)
 
 Question = tuple[Exact, Passed]  # a run, and a condition that it has passed
 
@@ -51,9 +55,10 @@ def _by_frequency(questions: Sequence[Question]) -> list[Question]:
 
 
 def _moved(explorer: Explorer, seen: Observation, one: Passed) -> Iterator[Point]:
-    """Return points on the edge of a condition, with one variable moved there.
+    """Return points on the edge of a condition, with one variable moved there; first those that floats lie on too.
 
-    Of one variable all rational edges are known; of several, the others are made numbers whose sums are floats.
+    Of one variable all rational edges are known; of several, the others are made numbers whose sums are floats, or
+    small whole numbers, whose quotients often are.
     """
     graph, node = seen.trace, one.condition.node
     inputs = {n for quantity in seen.inputs.values() for n in quantity.nodes}
@@ -61,11 +66,59 @@ def _moved(explorer: Explorer, seen: Observation, one: Passed) -> Iterator[Point
     if len(names) == 1 and (found := roots(graph, node, names[0], explorer.bounds)):
         bounds = explorer.bounds.get(names[0], (None, None))
         yield from ({names[0]: r.low} for r in sorted(found) if r.low == r.high and within(r.low, bounds))
-    rounded = {name: Fraction(round(graph.sample[name] * _SIXTY_FOURTHS), _SIXTY_FOURTHS) for name in names}
-    for others in ({}, rounded) if len(names) > 1 else ({},):
-        for crossing in crossings(seen, one.condition, explorer.bounds, others):
-            if crossing.edge is not None:
-                yield {**others, crossing.name: crossing.edge}
+    grid = {name: Fraction(round(graph.sample[name] * _SIXTY_FOURTHS), _SIXTY_FOURTHS) for name in names}
+    whole = {name: Fraction(_WHOLE[place % len(_WHOLE)]) for place, name in enumerate(names)}
+    later: list[Point] = []
+    for others in ({}, grid, whole) if len(names) > 1 else ({},):
+        points = [
+            {**others, crossing.name: crossing.edge}
+            for crossing in crossings(seen, one.condition, explorer.bounds, others)
+            if crossing.edge is not None
+        ]
+        exact = [point for point in points if _is_zero_on_floats(graph, node, {**graph.sample, **point})]
+        yield from exact
+        later += [point for point in points if point not in exact]
+        if not points:
+            break
+    yield from later
+
+
+def _is_zero_on_floats(graph: Graph, node: int, point: Point) -> bool:
+    """Tell whether a node is 0 in floating-point arithmetic as well, so that code is likely to find it 0."""
+    with suppress(ArithmeticError, ValueError):
+        return bool(graph.read([node], _Floats(point))[node] == 0)
+    return False
+
+
+class _Floats:
+    """The graph read in floats: a guess at what code computes, in whatever order it does."""
+
+    def __init__(self, point: Point) -> None:
+        self.point = point
+
+    def variable(self, name: str) -> float:
+        return float(self.point[name])
+
+    def constant(self, value: Fraction) -> float:
+        return float(value)
+
+    def typed(self, value: float) -> float:
+        return value
+
+    def pi(self, payload: None) -> float:
+        return math.pi
+
+    def sum(self, a: float, b: float) -> float:
+        return a + b
+
+    def product(self, a: float, b: float) -> float:
+        return a * b
+
+    def power(self, a: float, exponent: Fraction) -> float:
+        return math.pow(a, exponent)
+
+    def function(self, name: str, a: float, number: int) -> float:
+        return float(getattr(math, name)(a))
 
 
 def _uniform(explorer: Explorer, seen: Observation, one: Passed) -> Iterator[Point]:
