@@ -140,6 +140,7 @@ def _regions(case: CaseResult, most: int | None, everything: bool) -> list[Remar
     said += [branches] if everything else []
     unvisited = list(dict.fromkeys(_branch(b.where, b.condition, b.count) for b in cover.unvisited))
     said.append(Remark("never visited", _some(unvisited, most)))
+    said.append(Remark("not tried", list(cover.untried), prose=True))
     return [*said, Remark("on edges", _some(cover.kinks, most))]
 
 

@@ -9,12 +9,12 @@ from dataclasses import replace
 from verify.arithmetic.check import arithmetic
 from verify.contracts.check import contracts
 from verify.expressions.runs import SubjectError
-from verify.findings import judged
+from verify.findings import finding, judged
 from verify.gradients.claims import Exact
 from verify.gradients.sizes import Sizing, check_sizes
 from verify.gradients.traced import dead, decided, of_nothing
 from verify.regions.check import apart, regions
-from verify.result import Accuracy, CaseResult, Comparison, Finding, Keep, Verdict
+from verify.result import Accuracy, CaseResult, Comparison, Cover, Finding, Keep, Verdict
 from verify.subjects.cases import TracedCase
 
 
@@ -30,6 +30,7 @@ def beyond(
     `runs` are those on symbols that were followed, one for each variant; all of what is asked starts from them.
     """
     elsewhere, cover, more, gaps = regions(case, runs, seed)
+    gaps = [*_unreached(cover), *gaps]
     if dead([*runs, *more]):
         return of_nothing(case, result)
     wrong = {comparison.name for comparison in result.comparisons if not comparison.verdict.good}
@@ -54,6 +55,15 @@ def beyond(
     elsewhere += _came_upon(case, met, seed)
     findings = judged([*broken, *gaps, *found], case.allow, case.where)  # says what was allowed in vain, at the end
     return replace(whole(sizing, [], accuracy), findings=findings)
+
+
+def _unreached(cover: Cover) -> list[Finding]:
+    """Return a finding for each line that asks what every run answered in the same way."""
+    first = {branch.where: branch for branch in reversed(cover.unvisited)}
+    return [
+        finding("GP002", f"no run reached {branch.condition}", where=branch.where, variant=branch.variant)
+        for branch in reversed(first.values())
+    ]
 
 
 def _came_upon(case: TracedCase, met: Sequence[Exact], seed: int) -> list[Comparison]:

@@ -38,6 +38,16 @@ FINDINGS: dict[str, Kind] = {
         "An allowance that outlives its reason hides the next fault with the same code.",
         "Take the code out of allow=.",
     ),
+    "GP002": Kind(
+        "a branch that no run reached",
+        False,
+        "no input is known that takes the branch: it may be impossible, and what is wrong in it was looked for in vain",
+        "The code asks a question about its inputs, and every run got the same answer; or it rounds inputs, and not "
+        "every whole number was tried. Nothing is claimed for the inputs beyond.",
+        "A mistake in that branch stays unseen, however many runs are right.",
+        "State the domain that the layer is for, as in x=verify.real('N', low=0, high=1), so that the branch is "
+        "reached or shown to be impossible; or allow it with the reason: allow={'GP002': 'x is below 50'}.",
+    ),
     # GP1xx: contracts of a layer, checked on the real code with real arrays.
     "GP101": Kind(
         "backward writes into dout",

@@ -27,7 +27,11 @@ KeepRow = Callable[[Comparison], None]  # is given a row that is certain and not
 _CONSTANT = "the output depends on no input: every derivative is 0, and 0 = 0 checks nothing"
 _ALL = "further variants, other regions, other sizes, contracts, floats"
 _UNCONFIRMED = "the formulas differ, but on floats the code does not give there what its formula says"
-_SAMPLES = 4  # that are tried for one on no tie
+_CONSTANT_THERE = (
+    "the output is constant on every branch that was reached: 0 = 0 checks nothing; give the inputs a domain in which "
+    "it is not, as in {}=verify.real({!r}, low=0, high=1)"
+)
+_SAMPLES = 6  # that are tried for one on no tie, where the output is not constant
 _EXPLAINED = 50  # wrong entries among which the one with the shortest formula is looked for
 
 
@@ -93,7 +97,9 @@ def dead(runs: Sequence[Exact]) -> bool:
 
 def of_nothing(case: TracedCase, result: CaseResult) -> CaseResult:
     """Return the result of a case whose output depends on no input: 0 = 0 is no proof."""
-    return replace(result, comparisons=(whole(case, None, SubjectError(_CONSTANT, broken=True)),), notes=())
+    name, given = next(iter(case.real.items()))
+    why = _CONSTANT_THERE.format(name, given.shape) if result.region else _CONSTANT
+    return replace(result, comparisons=(whole(case, None, SubjectError(why, broken=True)),), notes=())
 
 
 def _described(name: str, given: Input) -> str:
@@ -103,7 +109,8 @@ def _described(name: str, given: Input) -> str:
     shape = given.shape or "scalar"
     if isinstance(given, Integer):
         return f"{name}: {shape} of whole numbers below {given.below}"
-    bounds = [f" {sign} {bound}" for sign, bound in ((">", given.low), ("<", given.high)) if bound is not None]
+    sides = ((">", "low", given.low), ("<", "high", given.high))
+    bounds = [f" {sign}{'=' * (end in given.closed)} {bound}" for sign, end, bound in sides if bound is not None]
     return f"{name}: {shape}{','.join(bounds)}"
 
 
@@ -113,7 +120,9 @@ def _notes(exact: Exact, seed: int) -> list[str]:
         notes.append(f"random numbers were drawn, from generators seeded with {seed}: the claims are for these")
     if exact.constant:
         notes.append(
-            f"for {seen.variant.text or 'all inputs'} the output depends on no input, so that every derivative is 0"
+            f"{f'for {seen.variant.text}' if seen.variant.text else 'at the sample'} the output depends on no input"
+            f"{' on the branches that the sample takes' if seen.conditions else ''}, so that every derivative is 0"
+            f"{' there' if seen.conditions else ''}"
         )
     return notes
 
@@ -158,14 +167,24 @@ def _seen(case: TracedCase, variant: Variant, seed: int) -> Observation:
     seen = Observation(variant, Trace())
     try:
         found = [observe(case, variant, seed, seen=seen)]
-        while pinned(found[-1].conditions) and len(found) < _SAMPLES:
+        while _useless(found[-1]) and len(found) < _SAMPLES:
             found.append(observe(case, variant, seed, sample=len(found)))
-        return min(found, key=lambda one: bool(pinned(one.conditions)))
+        return min(found, key=_useless)
     except SubjectError as problem:
         if isinstance(problem.__cause__, ProtocolError):
             raise
         FloatRun(case, seen, seed)
         raise SubjectError(str(problem)) from problem
+
+
+def _useless(seen: Observation) -> int:
+    """Tell how little a sample shows: 2 on a tie, 1 where the branches that it takes make the output constant."""
+    if pinned(seen.conditions):
+        return 2
+    if not seen.conditions:
+        return 0
+    inputs = {node for quantity in seen.inputs.values() for node in quantity.nodes}
+    return int(inputs.isdisjoint(seen.trace.reach([node for output in seen.outputs for node in output.nodes])))
 
 
 def _doubt(seen: Observation, open_branch: str) -> str:

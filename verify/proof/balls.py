@@ -24,7 +24,9 @@ _PLAIN = 6  # places after the point from which on a number is written with an e
 _LARGEST_ROOT = 1000  # beyond, a power is taken by the logarithm
 
 
-class _Balls:
+class Balls:
+    """The graph read in balls around its values at a point."""
+
     def __init__(self, point: Mapping[str, Fraction]) -> None:
         self.point = point
 
@@ -98,7 +100,7 @@ def at(
 
     Balls that are `known` are not computed again, and the new ones are added to them.
     """
-    return graph.read(nodes, _Balls(point), known)
+    return graph.read(nodes, Balls(point), known)
 
 
 PRECISIONS = (256, 1024, 4096, 16384)  # bits, tried in this order where a value is to be read

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import chain
 from typing import NamedTuple
@@ -12,9 +13,12 @@ from verify.regions.cover import covered, single
 from verify.regions.edges import kinks
 from verify.regions.explore import Explorer, explorers
 from verify.regions.holes import holes
+from verify.regions.mixes import mix
 from verify.regions.sites import Site
 from verify.result import ELSEWHERE, Comparison, Cover, Finding, Verdict
 from verify.subjects.cases import TracedCase
+
+_ENTRIES = 3  # that are asked about at one place: one may be the last, the first, or between
 
 
 class Elsewhere(NamedTuple):
@@ -31,22 +35,55 @@ def regions(case: TracedCase, runs: Sequence[Exact], seed: int) -> Elsewhere:
     found = explorers(case, runs, seed)
     for explorer in found:
         explorer.explore()
+    mixed = list(_mixing(case, found, runs, seed))
+    combined = [place for explorer in mixed for place in mix(explorer)]
     complete, sizes = _complete(case, found, runs, seed)
+    everyone = [*found, *(explorer for explorer in mixed if explorer not in found)]
     done: set[Site] = set()  # code that is run with other options has the same edges
     visited = [holes(explorer) for explorer in found]
     edges = [kinks(explorer, done, hole.edges) for explorer, hole in zip(found, visited, strict=True)]
     said = [*chain.from_iterable(edge.said.values() for edge in edges), *chain.from_iterable(h.said for h in visited)]
     cover = Cover(
-        regions=sum(1 + len(explorer.runs) for explorer in found),
+        regions=sum(1 + len(explorer.runs) + len(explorer.extras) for explorer in everyone),
         complete=complete,
         variant=sizes,
         unvisited=tuple(chain.from_iterable(e.unvisited(done) for e in found if not complete or _sizes(e) != sizes)),
         kinks=tuple(dict.fromkeys(said)),
+        untried=tuple(_untried(combined, found)),
     )
     rows = [row for place in zip(found, visited, edges, strict=True) for part in place for row in part.rows]
+    rows += [row for explorer in everyone[len(found) :] for row in explorer.rows]
     new = [run for explorer in found for run in explorer.runs]
     findings = {one.key: one for hole in reversed(visited) for one in reversed(hole.findings)}
     return Elsewhere([apart(row) for row in _first(rows)], cover, new, list(findings.values()))
+
+
+def _mixing(case: TracedCase, found: Sequence[Explorer], runs: Sequence[Exact], seed: int) -> Iterator[Explorer]:
+    """Return an explorer for each combination of options, at the smallest run that asks about several entries."""
+    for options in dict.fromkeys(repr(dict(run.seen.variant.options)) for run in runs):
+        alike = [run for run in runs if repr(dict(run.seen.variant.options)) == options]
+        best = min(alike, key=lambda run: (-min(_ENTRIES, _asked(run)), _size(run)))
+        if _asked(best) > 1:
+            yield next((explorer for explorer in found if explorer.start is best), None) or Explorer(case, best, seed)
+
+
+def _asked(run: Exact) -> int:
+    """Return how many times a run asked at one place, at most."""
+    return max(Counter((c.where, c.relation) for c in run.seen.conditions).values(), default=0)
+
+
+def _size(run: Exact) -> int:
+    return sum(len(quantity.nodes) for quantity in run.seen.inputs.values())
+
+
+def _untried(combined: Sequence[str], found: Sequence[Explorer]) -> Iterator[str]:
+    """Say what was not tried, and which budget was used up."""
+    if combined:
+        yield f"some combinations of sides of several entries, at {', '.join(dict.fromkeys(combined))}"
+    for explorer in found:
+        if not explorer.affordable:
+            yield f"other regions, after {explorer.made} runs, which are as many as such a computation gets"
+            return
 
 
 def _complete(case: TracedCase, found: list[Explorer], runs: Sequence[Exact], seed: int) -> tuple[bool, str]:

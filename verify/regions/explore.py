@@ -16,9 +16,12 @@ from verify.exact import decimal_text
 from verify.expressions.runs import SubjectError
 from verify.gradients.claims import Exact
 from verify.gradients.traced import decided, whole
+from verify.regions.boxes import excludes
+from verify.regions.scan import scan
 from verify.regions.search import candidates, patterns
 from verify.regions.sites import Passed, Sides, Site, Sites, side
 from verify.regions.solver import Wanted, solve
+from verify.regions.steps import Steps
 from verify.result import Branch, Comparison, Verdict
 from verify.subjects.cases import TracedCase
 from verify.tracing.floats import FloatRun
@@ -30,15 +33,20 @@ _RUNS = 3  # that are made to get to one side
 _POINTS = 40  # that are looked at for each of them
 _BUDGET = 60_000  # nodes of all runs beyond those at samples
 _LEAST, _MOST = 6, 120  # runs, however large or small
+_HUGE = 200_000  # nodes of a run that takes seconds: two more of them are enough
+_SCANS = 8  # searches on floats
 _LONGEST = 60  # signs of inputs that are told with an exception
-_OFFSETS = 6  # numbers that are compared with at one place: rounding compares with every whole number
+_OFFSETS = 6  # numbers that are compared with at one place
 
 
 Region = frozenset[tuple[int, str, bool]]  # what a run decided
 
 
 class Explorer:
-    """The runs of a case with the same options, and what became of them; `rows` are of what is wrong in any of them."""
+    """The runs of a case with the same options, and what became of them; `rows` are of what is wrong in any of them.
+
+    `runs` found a side of a branch; `extras` are at other combinations of sides, or at other whole numbers.
+    """
 
     def __init__(self, case: TracedCase, start: Exact, seed: int, sides: Sides | None = None) -> None:
         self.case, self.start, self.seed = case, start, seed
@@ -46,15 +54,20 @@ class Explorer:
         self.bounds = start.region.bounds
         self.sites = Sites(self.bounds, sides)
         self.runs: list[Exact] = []
+        self.extras: list[Exact] = []
         self.rows: list[Comparison] = []
         self.reasons: dict[tuple[Site, bool], str] = {}
         self.regions: dict[Region, Exact | None] = {_region(start.seen): start}
         self.made = 0
-        self._impossible: dict[int, bool] = {}
+        self.steps = Steps(self)
+        self._impossible: dict[tuple[int, frozenset[int]], bool] = {}
+        self._offsets: dict[tuple[str, str, frozenset[str]], set[Fraction]] = {}
+        self._scans = _SCANS
         self.good = True
         self.wrong: set[Region] = set()
         self._graph = start.seen.trace
-        self._most = min(_MOST, max(_LEAST, _BUDGET // max(1, len(self._graph))))
+        nodes = max(1, len(self._graph))
+        self._most = min(_MOST, max(2 if nodes > _HUGE else _LEAST, _BUDGET // nodes))
         self.sites.add(start.seen)
 
     def explore(self) -> None:
@@ -62,20 +75,30 @@ class Explorer:
         known = [self.start.seen]
         if self.sites.sides:
             known += [found.seen for point in patterns(known[0], self.bounds) if (found := self.visit(point))]
-        offsets: dict[tuple[str, str, frozenset[str]], set[Fraction]] = {}
+        self._cross(known)
+        self.steps.visit()
+        self.follow(0)
+
+    def follow(self, first: int) -> None:
+        """Look for the other sides of branches that the extra runs, from a number on, have passed."""
+        self._cross([run.seen for run in self.extras[first:]])
+
+    def _cross(self, known: list[Observation]) -> None:
+        """Look for the sides that no run took, of the branches of some runs and of those that are found on the way."""
         for seen in known:
             for one in self.sites.open(seen):
-                met = offsets.setdefault((one.site.where, one.site.relation, one.site.inputs), set())
+                met = self._offsets.setdefault((one.site.where, one.site.relation, one.site.inputs), set())
                 met.add(one.site.offset)
                 if not one.on_edge and len(met) <= _OFFSETS:
                     known += [found.seen for found in self._across(seen, one)]
 
     def impossible(self, seen: Observation, one: Passed) -> bool:
         """Tell whether no input whatever leads to the other side of a condition."""
-        node = one.condition.node
-        if node not in self._impossible:
-            self._impossible[node] = solve(seen.trace, [(node, one.other)], self.bounds) is False
-        return self._impossible[node]
+        key = one.condition.node, one.other
+        if key not in self._impossible:
+            empty = excludes(seen.trace, *key, self.bounds)
+            self._impossible[key] = empty or solve(seen.trace, [key], self.bounds) is False
+        return self._impossible[key]
 
     def _across(self, seen: Observation, one: Passed) -> Iterator[Exact]:
         """Look for runs on the other side of a condition until there is one."""
@@ -102,6 +125,9 @@ class Explorer:
         yield from others[: _RUNS - tried]
         if self.impossible(seen, one):
             return
+        if self._scans:
+            self._scans -= 1
+            yield from scan(seen, one.condition, one.other, self.bounds)
         solved = solve(seen.trace, [*self._signs(seen, before), (one.condition.node, one.other)], self.bounds)
         if isinstance(solved, dict):
             yield {name: value for name, value in solved.items() if name in seen.trace.sample}
@@ -114,6 +140,12 @@ class Explorer:
     def affordable(self) -> bool:
         """Tell whether one more run is within the budget."""
         return self.made < self._most
+
+    def extend(self, runs: int) -> int:
+        """Allow more runs, as far as they are small; returns how many."""
+        more = min(runs, self._most // 4)
+        self._most += more
+        return more
 
     def run(self, at: Mapping[str, Fraction], reason_for: tuple[Site, bool] | None = None) -> Observation | None:
         """Run the case at some inputs, on the graph of the others; None where it cannot be followed."""
@@ -156,6 +188,15 @@ class Explorer:
         seen = self.run(at, reason_for)
         return None if seen is None else self._new(seen, reason_for)
 
+    def visit_extra(self, at: Mapping[str, Fraction]) -> Observation | None:
+        """Run the case where no side of a branch is looked for, and decide its gradients there; returns the run."""
+        seen, known = self.run(at), len(self.runs)
+        if seen is not None:
+            self._new(seen)
+            self.extras += self.runs[known:]
+            del self.runs[known:]
+        return seen
+
     def _new(self, seen: Observation, reason_for: tuple[Site, bool] | None = None) -> Exact | None:
         """Decide the gradients of a run if it found a region; on a tie, it has found nothing but that."""
         tied = bool(pinned(seen.conditions))
@@ -194,7 +235,7 @@ class Explorer:
 
     def asked(self) -> Iterator[Site]:
         """Return the sites that runs have passed."""
-        return (one.site for run in (self.start, *self.runs) for one in self.sites.passed(run.seen))
+        return (one.site for run in (self.start, *self.runs, *self.extras) for one in self.sites.passed(run.seen))
 
     def right(self, run: Exact) -> bool:
         """Tell whether the gradients of a run were all found right."""
@@ -203,7 +244,7 @@ class Explorer:
     def unvisited(self, edges: set[Site]) -> list[Branch]:
         """Return the sides of branches that no run took, with why, where that is known; some `edges` were looked at."""
         found: dict[tuple[str, str, bool], Branch] = {}
-        for seen in [self.start.seen, *(run.seen for run in self.runs)]:
+        for seen in [self.start.seen, *(run.seen for run in (*self.runs, *self.extras))]:
             for one in self.sites.open(seen):
                 if (one.on_edge and one.site in edges) or self.impossible(seen, one):
                     continue
@@ -213,7 +254,7 @@ class Explorer:
                 found.setdefault(
                     (one.site.where, one.site.relation, missing), Branch(one.site.where, text, 1, self.variant.text)
                 )
-        return list(found.values())
+        return [*found.values(), *self.steps.unvisited()]
 
 
 def _short(text: str) -> str:

@@ -58,9 +58,15 @@ _FUNCTIONS = {
 _ODD = ("tanh", "erf", "atan")  # rising through 0
 
 
+def bounds_of(graph: Graph, node: int, domain: Domain) -> Range:
+    """Return bounds of a node for all inputs of a domain."""
+    found: Range = graph.read([node], _Ranges(domain))[node]
+    return found
+
+
 def signs(graph: Graph, node: int, domain: Domain) -> frozenset[int]:
     """Return the signs that a node may have, for all inputs of a domain."""
-    found: Range = graph.read([node], _Ranges(domain))[node]
+    found = bounds_of(graph, node, domain)
     return frozenset(
         sign for sign, possible in ((-1, _below(found)), (0, _holds_zero(found)), (1, _above(found))) if possible
     )

@@ -7,6 +7,7 @@ from fractions import Fraction
 from typing import NamedTuple
 
 from verify.proof.graph import Graph
+from verify.regions.forms import Form, Left, form
 from verify.regions.ranges import Domain, signs
 from verify.tracing.observe import Observation
 from verify.tracing.region import NEGATED, written
@@ -56,6 +57,8 @@ class Sites:
         self.domain = domain
         self.sides: Sides = {} if sides is None else sides
         self._signs: dict[int, frozenset[int]] = {}  # by node: all runs are on one graph
+        self._forms: dict[int, Form] = {}
+        self._passed: dict[int, tuple[Observation, list[Passed]]] = {}  # by identity of the run, which is kept alive
 
     def add(self, seen: Observation, *, edges_only: bool = False) -> None:
         """Take in what a run passed; on the very edge, it has taken a side only where that is all there is of it.
@@ -68,26 +71,45 @@ class Sites:
                 found.add(one.condition.holds)
 
     def open(self, seen: Observation) -> Iterator[Passed]:
-        """Return those conditions of a run whose other side no run has taken; that may change meanwhile."""
+        """Return those conditions of a run whose other side no run has taken; that may change meanwhile.
+
+        Those of roundings are left out: each whole number is a side of its own (`steps`).
+        """
         for one in self.passed(seen):
-            if one.other and (not one.condition.holds) not in self.sides[one.site]:
+            if (
+                one.other
+                and one.condition.node not in seen.trace.steps
+                and (not one.condition.holds) not in self.sides[one.site]
+            ):
                 yield one
 
     def passed(self, seen: Observation) -> list[Passed]:
         """Return the conditions of a run that depend on inputs, in order."""
+        if id(seen) not in self._passed:
+            self._passed[id(seen)] = seen, self._found(seen)
+        return self._passed[id(seen)][1]
+
+    def _found(self, seen: Observation) -> list[Passed]:
         graph = seen.trace
         owners = {node: name for name, quantity in seen.inputs.items() for node in quantity.nodes}
         found: list[Passed] = []
-        left: dict[int, frozenset[int]] = {}
+        answers = Left()
         for condition in seen.conditions:
             node, relation = condition.node, RELATIONS[condition.relation]
             inputs = frozenset(owners[n] for n in graph.reach([node]) if n in owners)
             if inputs:
-                possible = left.get(node) or self._possible(graph, node)
-                left[node] = frozenset(s for s in possible if relation(s) == condition.holds)
+                asked = self._form(graph, node)
+                possible = answers.possible(asked, self._possible(graph, node))
+                taken = frozenset(s for s in possible if relation(s) == condition.holds)
+                answers.answer(asked, taken)
                 site = Site(condition.where, condition.relation, _offset(graph, node), inputs)
-                found.append(Passed(site, condition, left[node], possible - left[node]))
+                found.append(Passed(site, condition, taken, possible - taken))
         return found
+
+    def _form(self, graph: Graph, node: int) -> Form:
+        if node not in self._forms:
+            self._forms[node] = form(graph, node)
+        return self._forms[node]
 
     def _possible(self, graph: Graph, node: int) -> frozenset[int]:
         if node not in self._signs:

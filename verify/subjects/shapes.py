@@ -12,11 +12,14 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 from itertools import count
+from numbers import Rational
+from numbers import Real as Real_
 from typing import Any
 
 from verify.errors import InputError
-from verify.exact import exact
+from verify.exact import decimal_text, exact
 from verify.where import quoted
 
 Sizes = Mapping[str, int]
@@ -29,17 +32,33 @@ _SMALLEST = 3  # of the sizes of names: 2 is a factor that formulas have, and wo
 _TURNED = (2, 3, 4, 5)  # sizes that each dimension takes in turn: odd and even, a pair, a square
 _TURNS = (1, 0, 3, 2)
 SMALL = _TURNED[-1]  # what every dimension takes, whatever the code names
-_SPREAD = 4  # a sample without bounds lies between -2 and 2
+_SPREAD = Fraction(4)  # a sample without bounds lies between -2 and 2
+_WIDE = 1000  # a domain of which samples are of several magnitudes
 _STEP = 1000  # samples are odd thousandths of the domain's width
 
 
 @dataclass(frozen=True, slots=True)
 class Real:
-    """Real numbers that are differentiated; `low` and `high` bound the claim, and themselves lie outside of it."""
+    """Real numbers that are differentiated; `low` and `high` bound the claim.
+
+    The bounds themselves are a part of it where they are `closed`: "low", "high" or both. `problem` says what is wrong
+    with what was written, which is raised when the case and the name of the input are known.
+    """
 
     shape: str
     low: Fraction | None = None
     high: Fraction | None = None
+    closed: frozenset[str] = frozenset()
+    problem: str = ""
+
+    @property
+    def ends(self) -> dict[str, Fraction]:
+        """Return the bounds that belong to the claim, by `low` and `high`."""
+        return {
+            side: bound
+            for side, bound in (("low", self.low), ("high", self.high))
+            if bound is not None and side in self.closed
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,12 +80,63 @@ class Constant:
 Input = Real | Integer | Constant
 
 
-def real(shape: str = "", *, low: object = None, high: object = None) -> Real:
-    """Describe real inputs of a shape, above `low` and below `high`; raises InputError where that is nothing."""
-    bounds = [None if bound is None else exact(bound, "a bound") for bound in (low, high)]
-    if bounds[0] is not None and bounds[1] is not None and bounds[0] >= bounds[1]:
-        raise InputError(f"no number lies between low={low} and high={high}")
-    return Real(_checked(shape), *bounds)
+def real(shape: str = "", *, low: object = None, high: object = None, closed: bool | str = False) -> Real:
+    """Describe real inputs of a shape, above `low` and below `high`: `real("N", low=0, closed=True)` for 0 and above.
+
+    With `closed=True` the bounds that are given belong to the claim, with `closed="low"` or `"high"` that one; the
+    gradient there is the one-sided derivative. Bounds that make no domain raise InputError in the case that uses them.
+    """
+    text = _checked(shape)
+    try:
+        bounds = [_bound("low", low), _bound("high", high)]
+        _check_order(bounds[0], bounds[1])
+        return Real(text, bounds[0], bounds[1], _closed(closed, low, high))
+    except InputError as problem:
+        return Real(text, problem=str(problem))
+
+
+def _bound(side: str, value: object) -> Fraction | None:
+    """Return a bound exactly; raises InputError for what is no finite real number."""
+    if value is None:
+        return None
+    if isinstance(value, Real_) and not isinstance(value, (bool, Rational)):
+        value = float(value)  # NumPy's floats
+    if isinstance(value, float) and math.isinf(value):
+        raise InputError(f"{side}={value} is no bound: leave {side} out where there is no bound")
+    try:
+        return exact("a truth value" if isinstance(value, bool) else value, side)
+    except InputError as problem:
+        if "float64" in str(problem):
+            raise
+        said = quoted(value)
+        raise InputError(
+            f"{side}={said} is not a real number: write a finite one, such as {side}=0 or {side}='0.1'"
+        ) from None
+
+
+def _check_order(low: Fraction | None, high: Fraction | None) -> None:
+    if low is None or high is None or low < high:
+        return
+    texts = decimal_text(low), decimal_text(high)
+    if low == high:
+        raise InputError(
+            f"low and high are both {texts[0]}: write verify.constant({texts[0]}) for an input of one value"
+        )
+    raise InputError(f"low={texts[0]} is above high={texts[1]}: write low={texts[1]}, high={texts[0]}")
+
+
+def _closed(closed: object, low: object, high: object) -> frozenset[str]:
+    """Return which bounds belong to the claim; raises InputError where they are not given."""
+    present = {side for side, bound in (("low", low), ("high", high)) if bound is not None}
+    if closed is False:
+        return frozenset()
+    sides = present if closed is True else {closed} if closed in ("low", "high") else None
+    if sides is None:
+        raise InputError(f"closed={quoted(closed)}: True, 'low' or 'high' was expected")
+    if not sides or not sides <= present:
+        missing = "low or high" if closed is True else str(closed)
+        raise InputError(f"closed={closed!r} without a bound: give {missing}, or leave closed out")
+    return frozenset(sides)
 
 
 def integer(shape: str = "", *, below: str | int) -> Integer:
@@ -81,6 +151,8 @@ def constant(value: Any) -> Constant:
 
 def described(name: str, given: object) -> Input:
     """Return what a person wrote for an input: a shape, or one of the descriptions above."""
+    if isinstance(given, Real) and given.problem:
+        raise InputError(f"the input {name!r}: {given.problem}")
     if isinstance(given, (Real, Integer, Constant)):
         return given
     if isinstance(given, int) and not isinstance(given, bool):
@@ -180,8 +252,83 @@ def entry_names(name: str, shape: Sequence[int]) -> list[str]:
     return [f"{name}[{','.join(map(str, index))}]" for index in indices] if shape else [name]
 
 
+class Sampler:
+    """The samples of a run, input by input: the same numbers for the same domains, whatever case asks.
+
+    Beyond the first `sample`, numbers are drawn anew; some of these lie close together, in order, or far out, where
+    code may branch in another way: the output may be constant at the first.
+    """
+
+    def __init__(self, seed: int, sample: int = 0) -> None:
+        self.seed, self.sample = seed + sample, sample
+        self._drawn: tuple[_Draw, ...] = ()
+
+    def draw(self, low: Fraction | None, high: Fraction | None, number: int) -> Sequence[Fraction]:
+        """Return samples of the next input."""
+        self._drawn = (*self._drawn, (low, high, number))
+        values = (_drawn if number <= _REMEMBERED else _drawn.__wrapped__)(self.seed, self._drawn)[0]
+        return _ARRANGEMENTS[self.sample % len(_ARRANGEMENTS)](values, _nearest(low, high), low, high)
+
+
+_Draw = tuple[Fraction | None, Fraction | None, int]
+_REMEMBERED = 4096  # samples of an input, that are kept for further runs
+_CLOSE, _FAR = Fraction(1, 64), 64  # how far from the middle samples lie, against those of the first
+
+
+@lru_cache(maxsize=256)
+def _drawn(seed: int, calls: tuple[_Draw, ...]) -> tuple[list[Fraction], object]:
+    """Return the samples of the last of some inputs, and the state of the generator after them."""
+    rng = random.Random(seed)
+    if len(calls) > 1:
+        rng.setstate(_drawn(seed, calls[:-1])[1])  # type: ignore[arg-type]
+    low, high, number = calls[-1]
+    return samples(low, high, number, rng), rng.getstate()
+
+
+def _as_drawn(values: Sequence[Fraction], middle: Fraction, *ends: Fraction | None) -> Sequence[Fraction]:
+    return values
+
+
+def _in_order(values: Sequence[Fraction], middle: Fraction, *ends: Fraction | None) -> Sequence[Fraction]:
+    return sorted(values)
+
+
+def _close(values: Sequence[Fraction], middle: Fraction, *ends: Fraction | None) -> Sequence[Fraction]:
+    return [middle + (value - middle) * _CLOSE for value in values]
+
+
+def _far(
+    values: Sequence[Fraction], middle: Fraction, low: Fraction | None, high: Fraction | None
+) -> Sequence[Fraction]:
+    """Return numbers far from the middle, as far as they lie in the domain."""
+    moved = [middle + (value - middle) * _FAR for value in values]
+    inside = [(low is None or value > low) and (high is None or value < high) for value in moved]
+    return [far if fits else value for far, value, fits in zip(moved, values, inside, strict=True)]
+
+
+_ARRANGEMENTS = (_as_drawn, _as_drawn, _in_order, _close, _far, _as_drawn)
+
+
 def samples(low: Fraction | None, high: Fraction | None, number: int, rng: random.Random) -> list[Fraction]:
-    """Return short decimals in a domain, spread over it evenly, in no order, at no place where code may well branch."""
+    """Return short decimals in a domain, spread over it, in no order, at no place where code may well branch.
+
+    In a wide domain every other number is of ordinary size: what happens about 0 would be missed by all of them.
+    """
+    if low is None or high is None or high - low <= _WIDE:
+        return _evenly(low, high, number, rng)
+    middle = _nearest(low, high)
+    ordinary = max(low, middle - _SPREAD / 2), min(high, middle + _SPREAD / 2)
+    values = _evenly(*ordinary, (number + 1) // 2, rng), _evenly(low, high, number // 2, rng)
+    return [values[place % 2][place // 2] for place in range(number)]
+
+
+def _nearest(low: Fraction | None, high: Fraction | None) -> Fraction:
+    """Return the number of a domain, or the bound of it, that is nearest to 0."""
+    nearest = max(Fraction(0), low) if low is not None else Fraction(0)
+    return min(nearest, high) if high is not None else nearest
+
+
+def _evenly(low: Fraction | None, high: Fraction | None, number: int, rng: random.Random) -> list[Fraction]:
     step = _STEP
     while step < number * 10:
         step *= 10
@@ -198,7 +345,7 @@ def _placed(low: Fraction | None, high: Fraction | None, t: Fraction, beside: Fr
         return low + t * _SPREAD / 2 + beside
     if high is not None:
         return high - t * _SPREAD / 2 - beside
-    return _SPREAD * t - Fraction(_SPREAD, 2) + beside
+    return _SPREAD * t - _SPREAD / 2 + beside
 
 
 def whole_samples(number: int, below: int, draw: int = 0) -> list[int]:

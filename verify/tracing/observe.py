@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import math
-import random
 import sys
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import redirect_stdout
@@ -18,7 +17,7 @@ import numpy as np
 from verify.errors import ProtocolError, TraceError, nearest
 from verify.expressions.runs import following
 from verify.subjects.cases import TracedCase, converse, named_gradients
-from verify.subjects.shapes import Integer, Real, bindings, concrete, draws, entry_names, samples, whole_samples
+from verify.subjects.shapes import Integer, Real, Sampler, bindings, concrete, draws, entry_names, whole_samples
 from verify.tracing import arrays, patches
 from verify.tracing.concolic import Concolic
 from verify.tracing.seeds import seeded
@@ -182,16 +181,16 @@ def observe(
     `upstream` changes the sample of the upstream: another side of a branch on the upstream may lie there. Where the run
     does not come to its end, `seen` has what it got to. Another `sample` may lie on no tie.
     """
-    rng = random.Random(_FIXED + sample)
+    sampler = Sampler(_FIXED, sample)
     seen = seen or Observation(variant, Trace())
     seen.at = at or {}
     trace = seen.trace
     first = len(trace)
     with following(), arrays.running(trace), patches.in_force(seed), seeded(seed) as drawn:
-        given = {name: _input(name, described, seen, rng) for name, described in case.inputs.items()}
+        given = {name: _input(name, described, seen, sampler) for name, described in case.inputs.items()}
 
         def answer(output: Any) -> Any:
-            return _upstreams(case, output, seen, rng, upstream)
+            return _upstreams(case, output, seen, sampler, upstream)
 
         with redirect_stdout(sys.stderr):
             _, returned = converse(case.subject, {**given, **deepcopy(dict(variant.options))}, answer)
@@ -201,12 +200,12 @@ def observe(
     return seen
 
 
-def _input(name: str, described: Any, seen: Observation, rng: random.Random) -> Any:
+def _input(name: str, described: Any, seen: Observation, sampler: Sampler) -> Any:
     sizes = seen.variant.sizes
     if isinstance(described, Real):
         shape = concrete(described.shape, sizes)
         names = entry_names(name, shape)
-        values = samples(described.low, described.high, len(names), rng)
+        values = sampler.draw(described.low, described.high, len(names))
         seen.inputs[name] = _variables(seen, shape, names, values)
         return arrays.scalar(arrays.built(seen.inputs[name].nodes, shape, seen.trace.dtype))
     if isinstance(described, Integer):
@@ -218,7 +217,7 @@ def _input(name: str, described: Any, seen: Observation, rng: random.Random) -> 
 
 
 def _upstreams(
-    case: TracedCase, output: Any, seen: Observation, rng: random.Random, change: Callable[[Fraction], Fraction]
+    case: TracedCase, output: Any, seen: Observation, sampler: Sampler, change: Callable[[Fraction], Fraction]
 ) -> Any:
     several = seen.several = isinstance(output, (tuple, list))
     given = list(output) if several else [output]
@@ -229,7 +228,7 @@ def _upstreams(
         what = f"output {number}" if several else "output"
         found = _quantity(value, f"the {what}")
         seen.outputs.append(found)
-        upstream = _upstream(case, f"dout{number if several else ''}", found.shape, seen, rng, change)
+        upstream = _upstream(case, f"dout{number if several else ''}", found.shape, seen, sampler, change)
         seen.upstreams.append(upstream)
         sent.append(arrays.scalar(arrays.built(upstream.nodes, found.shape, seen.trace.dtype)))
     if case.upstream is not None:
@@ -248,7 +247,7 @@ def _upstream(
     name: str,
     shape: tuple[int, ...],
     seen: Observation,
-    rng: random.Random,
+    sampler: Sampler,
     change: Callable[[Fraction], Fraction],
 ) -> Quantity:
     while name in case.inputs:
@@ -256,7 +255,7 @@ def _upstream(
     names = entry_names(name, shape)
     if case.upstream is not None:
         return Quantity(shape, [seen.trace.constant(case.upstream)] * len(names))
-    values = [change(value) for value in samples(None, None, len(names), rng)]
+    values = [change(value) for value in sampler.draw(None, None, len(names))]
     return _variables(seen, shape, names, values)
 
 

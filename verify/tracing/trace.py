@@ -59,6 +59,8 @@ class Trace(Graph):
         )
         self.sized = False  # whether the code asked how many bytes a number has: symbols have more than floats
         self.unset: set[int] = set()  # what stands for memory that nobody has written to
+        self.steps: dict[int, tuple[int, Fraction]] = {}  # conditions of roundings: what was rounded, and to what
+        self.compared: dict[Fraction, None] = {}  # constants whose sign was asked for after a rounding
         self._balls: dict[int, dict[int, flint.arb]] = {bits: {} for bits in _PRECISIONS}
 
     def input(self, name: str, value: Fraction) -> int:
@@ -106,6 +108,8 @@ class Trace(Graph):
         """Tell whether a node is in a relation to 0 at the sample, and record it unless the node is a constant."""
         sign = self.sign(node)
         holds = RELATIONS[relation](sign)
+        if self.steps and node in self.constants:
+            self.compared[self.constants[node]] = None
         known = node in self.constants or (node, relation) in self.conditions
         if not known and self.unset and not self.unset.isdisjoint(self.reach([node])):
             raise TraceError(f"a branch on memory that nobody has written to (np.empty), at {asked_at()}")
@@ -161,5 +165,8 @@ class Trace(Graph):
             raise TraceError(f"a rounding too close to call at the sample, at {asked_at()}")
         found = Fraction(int(whole))
         for offset, relation in ((-found, ">="), (-found - 1, "<")):
-            self.decide(self.sum(node, self.constant(offset)), relation)
+            asked = self.sum(node, self.constant(offset))
+            self.decide(asked, relation)
+            if asked not in self.constants:
+                self.steps[asked] = node, found
         return found
