@@ -17,7 +17,8 @@ from verify.regions.ranges import Domain, signs
 
 _ALL = frozenset((-1, 0, 1))
 _MOST_VARIABLES = 6
-_MOST_WORK = 20_000  # nodes that are read: some hundredths of a second
+_MOST_WORK = 8_000  # nodes that are read: some hundredths of a second
+_DEEPEST = 60  # cuts of one box: what is open in so small a box, or so far out, stays open
 _OVERLAP = 64  # parts of a box by which its halves overlap
 _GROWTH = 16  # an infinite box is cut at ends that grow by this factor
 _BITS = 64
@@ -38,7 +39,7 @@ def excludes(graph: Graph, node: int, wanted: Iterable[int], domain: Domain) -> 
         box, depth = boxes.pop()
         if _signs(graph, node, box).isdisjoint(wanted):
             continue
-        if (looks := looks - 1) < 0:
+        if (looks := looks - 1) < 0 or depth == _DEEPEST:
             return False
         name = names[depth % len(names)]
         boxes += [({**box, name: ends}, depth + 1) for ends in _halves(*box[name])]

@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from itertools import chain
 from typing import NamedTuple
 
 from verify.gradients.claims import Exact, on_upstream
 from verify.regions.cover import covered, single
 from verify.regions.edges import kinks
+from verify.regions.ends import ends
 from verify.regions.explore import Explorer, explorers
 from verify.regions.holes import holes
 from verify.regions.mixes import mix
 from verify.regions.sites import Site
-from verify.result import ELSEWHERE, Comparison, Cover, Finding, Verdict
+from verify.result import ELSEWHERE, Branch, Comparison, Cover, Finding, Verdict
 from verify.subjects.cases import TracedCase
 
 _ENTRIES = 3  # that are asked about at one place: one may be the last, the first, or between
@@ -42,17 +42,20 @@ def regions(case: TracedCase, runs: Sequence[Exact], seed: int) -> Elsewhere:
     done: set[Site] = set()  # code that is run with other options has the same edges
     visited = [holes(explorer) for explorer in found]
     edges = [kinks(explorer, done, hole.edges) for explorer, hole in zip(found, visited, strict=True)]
-    said = [*chain.from_iterable(edge.said.values() for edge in edges), *chain.from_iterable(h.said for h in visited)]
+    closed = [ends(explorer) for explorer in _closing(case, found, runs, seed)]
+    said = [sentence for edge in edges for sentence in edge.said.values()]
+    said += [sentence for hole in visited for sentence in hole.said] + [s for end in closed for s in end.said]
     cover = Cover(
         regions=sum(1 + len(explorer.runs) + len(explorer.extras) for explorer in everyone),
         complete=complete,
         variant=sizes,
-        unvisited=tuple(chain.from_iterable(e.unvisited(done) for e in found if not complete or _sizes(e) != sizes)),
+        unvisited=tuple(_unvisited([e for e in found if not complete or _sizes(e) != sizes], done, found)),
         kinks=tuple(dict.fromkeys(said)),
         untried=tuple(_untried(combined, found)),
     )
     rows = [row for place in zip(found, visited, edges, strict=True) for part in place for row in part.rows]
     rows += [row for explorer in everyone[len(found) :] for row in explorer.rows]
+    rows += [row for end in closed for row in end.rows]
     new = [run for explorer in found for run in explorer.runs]
     findings = {one.key: one for hole in reversed(visited) for one in reversed(hole.findings)}
     return Elsewhere([apart(row) for row in _first(rows)], cover, new, list(findings.values()))
@@ -67,6 +70,15 @@ def _mixing(case: TracedCase, found: Sequence[Explorer], runs: Sequence[Exact], 
             yield next((explorer for explorer in found if explorer.start is best), None) or Explorer(case, best, seed)
 
 
+def _closing(case: TracedCase, found: Sequence[Explorer], runs: Sequence[Exact], seed: int) -> Iterator[Explorer]:
+    """Return explorers for closed bounds, for each combination of options: where inputs have several entries."""
+    names = [name for name, given in case.real.items() if given.ends]
+    for options in dict.fromkeys(repr(dict(run.seen.variant.options)) for run in runs if names):
+        alike = [run for run in runs if repr(dict(run.seen.variant.options)) == options]
+        best = min(alike, key=lambda run: (any(len(run.seen.inputs[name].nodes) == 1 for name in names), _size(run)))
+        yield next((explorer for explorer in found if explorer.start is best), None) or Explorer(case, best, seed)
+
+
 def _asked(run: Exact) -> int:
     """Return how many times a run asked at one place, at most."""
     return max(Counter((c.where, c.relation) for c in run.seen.conditions).values(), default=0)
@@ -76,10 +88,19 @@ def _size(run: Exact) -> int:
     return sum(len(quantity.nodes) for quantity in run.seen.inputs.values())
 
 
+def _unvisited(open_: Sequence[Explorer], edges: set[Site], found: Sequence[Explorer]) -> Iterator[Branch]:
+    """Return the sides that no run took, but for those that forward refuses with the same options."""
+    for explorer in open_:
+        alike = [other for other in found if other.variant.options == explorer.variant.options]
+        yield from explorer.unvisited(edges, {side for other in alike for side in other.refused})
+
+
 def _untried(combined: Sequence[str], found: Sequence[Explorer]) -> Iterator[str]:
     """Say what was not tried, and which budget was used up."""
     if combined:
         yield f"some combinations of sides of several entries, at {', '.join(dict.fromkeys(combined))}"
+    for problem in dict.fromkeys(problem for explorer in found for problem in explorer.refused.values()):
+        yield f"inputs that forward refuses: {problem}"
     for explorer in found:
         if not explorer.affordable:
             yield f"other regions, after {explorer.made} runs, which are as many as such a computation gets"

@@ -7,7 +7,7 @@ every side is visited, or nothing is found that leads to one, or it has cost as 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from fractions import Fraction
 from itertools import islice
 
@@ -59,6 +59,7 @@ class Explorer:
         self.reasons: dict[tuple[Site, bool], str] = {}
         self.regions: dict[Region, Exact | None] = {_region(start.seen): start}
         self.made = 0
+        self.refused: dict[tuple[Site, bool], str] = {}  # sides that `forward` raises an exception for
         self.steps = Steps(self)
         self._impossible: dict[tuple[int, frozenset[int]], bool] = {}
         self._offsets: dict[tuple[str, str, frozenset[str]], set[Fraction]] = {}
@@ -161,11 +162,14 @@ class Explorer:
         """Keep why a run came to no end: a `forward` may refuse inputs, a `backward` after it has to do its work."""
         if reason_for:
             self.reasons.setdefault(reason_for, str(problem))
-        if isinstance(problem, SubjectError) and problem.broken and seen.upstreams and self._fails_on_floats(seen):
+        broken = isinstance(problem, SubjectError) and problem.broken and self._fails_on_floats(seen)
+        if broken and not seen.upstreams and reason_for:
+            self.refused[reason_for] = str(problem)
+        if broken and seen.upstreams:
             self.good = False
             at = ", ".join(f"{name} = {decimal_text(value)}" for name, value in seen.at.items())
-            broken = SubjectError(f"{problem}, where {at}" if len(at) <= _LONGEST else str(problem), broken=True)
-            self.rows.append(whole(self.case, self.variant, broken))
+            fault = SubjectError(f"{problem}, where {at}" if len(at) <= _LONGEST else str(problem), broken=True)
+            self.rows.append(whole(self.case, self.variant, fault))
 
     def _fails_on_floats(self, seen: Observation) -> bool:
         try:
@@ -241,14 +245,17 @@ class Explorer:
         """Tell whether the gradients of a run were all found right."""
         return _region(run.seen) not in self.wrong
 
-    def unvisited(self, edges: set[Site]) -> list[Branch]:
-        """Return the sides of branches that no run took, with why, where that is known; some `edges` were looked at."""
+    def unvisited(self, edges: set[Site], refused: Collection[tuple[Site, bool]] = ()) -> list[Branch]:
+        """Return the sides of branches that no run took, with why, where that is known.
+
+        Some `edges` were looked at, and for some sides `forward` raises an exception.
+        """
         found: dict[tuple[str, str, bool], Branch] = {}
         for seen in [self.start.seen, *(run.seen for run in (*self.runs, *self.extras))]:
             for one in self.sites.open(seen):
-                if (one.on_edge and one.site in edges) or self.impossible(seen, one):
-                    continue
                 missing = not one.condition.holds
+                if (one.site, missing) in refused or (one.on_edge and one.site in edges) or self.impossible(seen, one):
+                    continue
                 reason = self.reasons.get((one.site, missing), "")
                 text = _short(side(seen.trace, one)) + (f" ({reason})" if reason else "")
                 found.setdefault(
