@@ -128,7 +128,7 @@ class Explorer:
             return
         if self._scans:
             self._scans -= 1
-            yield from scan(seen, one.condition, one.other, self.bounds)
+            yield from scan(seen, one.condition, one.other, self.bounds, self._signs(seen, before))
         solved = solve(seen.trace, [*self._signs(seen, before), (one.condition.node, one.other)], self.bounds)
         if isinstance(solved, dict):
             yield {name: value for name, value in solved.items() if name in seen.trace.sample}

@@ -10,7 +10,10 @@ from collections.abc import Mapping
 from fractions import Fraction
 from typing import NamedTuple
 
+import flint
+
 from verify.exact import simplest_rational
+from verify.proof import balls, dyadics
 from verify.proof.graph import Graph
 
 _ZERO, _ONE = Fraction(0), Fraction(1)
@@ -99,7 +102,7 @@ class _Ranges:
         return self.constant(simplest_rational(value))
 
     def pi(self, payload: None) -> Range:
-        return between(Fraction(3), Fraction(4))
+        return between(Fraction(314159, 10**5), Fraction(314160, 10**5))
 
     def sum(self, a: Range, b: Range) -> Range:
         return Range(_plus(a.low, b.low), _plus(a.high, b.high))
@@ -127,6 +130,9 @@ class _Ranges:
         return Range(_raised(size.low, exponent) or _at_least(size.low), _raised(size.high, exponent) or Bound(None))
 
     def function(self, name: str, a: Range, number: int) -> Range:
+        return _narrowed(name, a, self._function(name, a))
+
+    def _function(self, name: str, a: Range) -> Range:
         found = _FUNCTIONS.get(name, ANY)
         if name in _ODD:  # keeps the sign
             low = found.low if _below(a) else Bound(_ZERO, not _holds_zero(a))
@@ -134,6 +140,30 @@ class _Ranges:
         if name == "exp" or (name == "log" and a.low.at is not None and a.low.at >= 0):
             return _about_one(name, a, found)
         return found
+
+
+_RISING = ("exp", "log", "tanh", "atan", "erf")
+_FARTHEST = 300  # of the ends at which functions are computed: exp of it has moderately many digits
+_BITS = 64
+
+
+def _narrowed(name: str, a: Range, found: Range) -> Range:
+    """Return a range cut by what a rising function has at the ends of its argument's."""
+    if name not in _RISING or (name == "log" and (a.low.at is None or a.low.at < 0)):
+        return found
+    low, high = _computed(name, a.low.at, up=False), _computed(name, a.high.at, up=True)
+    higher = low is not None and (found.low.at is None or low > found.low.at)
+    lower = high is not None and (found.high.at is None or high < found.high.at)
+    return Range(Bound(low, False) if higher else found.low, Bound(high, False) if lower else found.high)
+
+
+def _computed(name: str, at: Fraction | None, *, up: bool) -> Fraction | None:
+    """Return a rational that is no less, or no more, than what a function has at an end; None for far ends."""
+    if at is None or abs(at) > _FARTHEST:
+        return None
+    with flint.ctx.workprec(_BITS):
+        value = balls.function(name, balls.ball(at))
+        return dyadics.exact_end(value.upper() if up else value.lower()) if value.is_finite() else None
 
 
 def _about_one(name: str, a: Range, found: Range) -> Range:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -28,6 +29,7 @@ _LARGEST = 10.0  # of what is looked at evenly, where there are no ends
 _MAGNITUDES = np.logspace(-12, 12, 481)  # from the ends, or on both sides of 0
 _MOST_NODES = 2000
 _MOST_VARIABLES = 6
+_MOST_BEFORE = 16  # earlier questions that are to keep their answers
 _HEIGHTS = 6  # points close to the other side, around each of which the search goes on
 _FINER = 64  # points of a finer search
 _TIMES = 12  # that it gets finer
@@ -37,18 +39,28 @@ _ERF = np.vectorize(math.erf, otypes=[float])
 _FUNCTIONS = {"exp": np.exp, "log": np.log, "tanh": np.tanh, "sin": np.sin, "cos": np.cos, "atan": np.arctan}
 
 
-def scan(seen: Observation, condition: Condition, wanted: frozenset[int], bounds: Domain) -> Iterator[Point]:
-    """Return points at which the node of a condition may have one of the wanted signs, 0 not being looked for."""
+Wanted = tuple[int, frozenset[int]]  # a node, and the signs that it may have
+
+
+def scan(
+    seen: Observation, condition: Condition, wanted: frozenset[int], bounds: Domain, before: Sequence[Wanted] = ()
+) -> Iterator[Point]:
+    """Return points at which the node of a condition may have one of the wanted signs, 0 not being looked for.
+
+    What was asked `before` is to be answered as it was, at first; then whatever comes of it.
+    """
     graph = seen.trace
+    kept = [(node, 1 if 1 in signs else -1) for node, signs in before if len(signs - {0}) == 1]
     inputs = {node for quantity in seen.inputs.values() for node in quantity.nodes}
     reached = graph.reach([condition.node])
     names = [graph.payloads[node] for node in reached if node in inputs]
     if len(reached) > _MOST_NODES:
         return
+    paths = [kept[-_MOST_BEFORE:], []] if kept else [[]]
     for moved in [*([name] for name in names[:_MOST_VARIABLES]), *([names] if len(names) > 1 else [])]:
         ends = _ends([bounds.get(name, (None, None)) for name in moved])
-        for sign in sorted(wanted - {0}):
-            for value in _crossed(_Line(seen, condition.node, moved, sign), _grid(*ends)):
+        for sign, path in product(sorted(wanted - {0}), paths):
+            for value in _crossed(_Line(seen, [(condition.node, sign), *path], moved), _grid(*ends)):
                 yield dict.fromkeys(moved, value)
 
 
@@ -71,19 +83,20 @@ def _grid(low: float, high: float) -> Array:
 
 
 class _Line:
-    """How far a node is on the wanted side, as floats, where some inputs are all moved to one value."""
+    """How far nodes are on the wanted sides, as floats, where some inputs are all moved to one value."""
 
-    def __init__(self, seen: Observation, node: int, moved: Sequence[str], sign: int) -> None:
+    def __init__(self, seen: Observation, sides: Sequence[tuple[int, int]], moved: Sequence[str]) -> None:
         self.graph: Graph = seen.trace
-        self.node, self.moved, self.sign = node, frozenset(moved), sign
+        self.sides, self.moved = sides, frozenset(moved)
         self.sample = seen.trace.sample
 
     def height(self, values: Array) -> Array:
-        """Return the node's values, with the wanted side up; minus infinity where it is not defined."""
+        """Return the least of the nodes' values, with the wanted sides up; minus infinity where one is not defined."""
         with np.errstate(all="ignore"):
-            reading = _Floats(self.sample, self.moved, values)
-            found = np.broadcast_to(self.graph.read([self.node], reading)[self.node], values.shape)
-            return np.nan_to_num(found * self.sign, nan=-math.inf, posinf=math.inf, neginf=-math.inf)
+            read = self.graph.read([node for node, _ in self.sides], _Floats(self.sample, self.moved, values))
+            heights = [np.broadcast_to(read[node] * sign, values.shape) for node, sign in self.sides]
+            lowest = np.minimum.reduce(heights)  # NaN where any is
+            return np.nan_to_num(lowest, nan=-math.inf, posinf=math.inf, neginf=-math.inf)
 
 
 class _Floats:

@@ -1,0 +1,121 @@
+"""Closed bounds: gradients at the bound itself, from within."""
+
+import numpy as np
+import pytest
+
+import verify
+from verify.errors import InputError
+from verify.result import Verdict
+
+HERE = {"low": 0, "high": 4, "closed": True}
+
+
+def refusing(x):
+    if (x <= 0).any():
+        raise ValueError("positive numbers only")
+    return x**2
+
+
+def square(prime, **bounds):
+    """Return the case of the square with a derivative."""
+    return verify.derivative(lambda x: x**2, prime, x=verify.real("N", **(bounds or HERE)))
+
+
+RIGHT = {
+    "a square": square(lambda x: 2 * x),
+    "a power with a half": verify.derivative(
+        lambda x: x * np.sqrt(x), lambda x: 1.5 * np.sqrt(x), x=verify.real("N", **HERE)
+    ),
+    "relu, which chooses 0": verify.derivative(
+        lambda x: np.maximum(x, 0), lambda x: (x > 0) * 1.0, x=verify.real("N", low=0, closed=True)
+    ),
+    "relu, from within": verify.derivative(
+        lambda x: np.maximum(x, 0), lambda x: (x >= 0) * 1.0, x=verify.real("N", low=0, closed=True)
+    ),
+    "wrong at an open bound": square(lambda x: np.where(x == 0, 7, 2 * x), low=0, high=4, closed="high"),
+}
+WRONG = {
+    "at the low bound": square(lambda x: np.where(x == 0, 7, 2 * x)),
+    "at the high bound": square(lambda x: np.where(x >= 4, 7, 2 * x)),
+    "at one closed bound of two": square(lambda x: np.where(x >= 4, 7, 2 * x), low=0, high=4, closed="high"),
+    "where backward divides": square(lambda x: 2 * x * x / x),
+    "all entries there": square(lambda x: np.where((x == 0).all(), 3, 2 * x)),
+    "the first entry alone": square(lambda x: np.where((x == 0) & (x.max() > 0), 3, 2 * x)),
+    "relu, no choice": verify.derivative(
+        lambda x: np.maximum(x, 0), lambda x: (x > 0) - 2.0 * (x == 0), x=verify.real("N", low=0, closed=True)
+    ),
+    "a product that divides": verify.pair(
+        lambda x: np.prod(x), lambda d, x: d * np.prod(x) / x, x=verify.real("3", low=0, closed="low")
+    ),
+}
+UNDEFINED = {
+    "a logarithm": verify.derivative(np.log, lambda x: 1 / x, x=verify.real("N", low=0, closed=True)),
+    "a root": verify.derivative(np.sqrt, lambda x: 0.5 / np.sqrt(x), x=verify.real("N", low=0, closed=True)),
+    "forward raises": verify.derivative(refusing, lambda x: 2 * x, x=verify.real("N", low=0, closed=True)),
+}
+
+
+@pytest.mark.parametrize("name", RIGHT)
+def test_right_gradients_at_a_closed_bound(name):
+    """The derivative from within, or its limit, is right there; so is a choice where the code branches there."""
+    assert {c.verdict for c in verify.check(RIGHT[name]).comparisons} == {Verdict.PROVED}
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_wrong_gradients_at_a_closed_bound(name):
+    """A value that is wrong at the bound only is refuted with the bound as its counterexample."""
+    refuted = [c for c in verify.check(WRONG[name]).comparisons if c.verdict is Verdict.REFUTED]
+    assert refuted
+    assert refuted[0].diagnosis == "wrong at a closed bound of the domain only"
+
+
+@pytest.mark.parametrize("name", UNDEFINED)
+def test_closed_bounds_where_the_code_is_not_defined(name):
+    """The message names the input and the bound, and says what to write instead."""
+    (row,) = [c for c in verify.check(UNDEFINED[name]).comparisons if c.verdict is Verdict.ERROR]
+    assert "the input 'x' at its closed bound low=0: " in row.evidence.detail
+    assert "leave closed= out" in row.evidence.detail
+
+
+def test_one_of_two_closed_bounds_may_stay():
+    """Where the other bound is closed too, the message keeps that one."""
+    case = verify.derivative(np.log, lambda x: 1 / x, x=verify.real("N", low=0, high=1, closed=True))
+    (row,) = [c for c in verify.check(case).comparisons if c.verdict is Verdict.ERROR]
+    assert "write closed='high'" in row.evidence.detail
+
+
+@pytest.mark.parametrize(
+    ("bounds", "signature"),
+    [
+        ({"low": 0, "closed": True}, "x: N >= 0"),
+        ({"low": 0, "high": 1, "closed": True}, "x: N >= 0, <= 1"),
+        ({"low": 0, "high": 1, "closed": "high"}, "x: N > 0, <= 1"),
+        ({"low": 0}, "x: N > 0"),
+    ],
+)
+def test_the_signature_tells_closed_bounds(bounds, signature):
+    """A bound that belongs to the claim is written with an equals sign."""
+    assert verify.check(square(lambda x: 2 * x, **bounds)).signature == signature
+
+
+@pytest.mark.parametrize(
+    ("bounds", "message"),
+    [
+        ({"low": 2, "high": 1}, "low=2 is above high=1: write low=1, high=2"),
+        ({"low": 1, "high": 1}, r"low and high are both 1: write verify.constant\(1\)"),
+        ({"low": "a"}, "low='a' is not a real number: write a finite one, such as low=0"),
+        ({"high": float("nan")}, "high=nan is not a real number"),
+        ({"low": float("-inf")}, "low=-inf is no bound: leave low out"),
+        ({"low": 1j}, "low=1j is not a real number"),
+        ({"low": True}, "low=True is not a real number"),
+        ({"low": [0, 1]}, r"low=\[0, 1\] is not a real number"),
+        ({"high": 10**400}, "high does not fit a float64"),
+        ({"closed": True}, "closed=True without a bound: give low or high"),
+        ({"low": 0, "closed": "high"}, "closed='high' without a bound: give high"),
+        ({"low": 0, "closed": "both"}, "closed='both': True, 'low' or 'high' was expected"),
+    ],
+)
+def test_bounds_that_make_no_domain(bounds, message):
+    """The message has the case, the input, what is wrong and what to write."""
+    with pytest.raises(InputError, match=f"case 'square of x': the input 'x': {message}"):
+        verify.derivative(lambda x: x**2, lambda x: 2 * x, x=verify.real("N", **bounds), name="square of x")
