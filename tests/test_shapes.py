@@ -40,7 +40,7 @@ def test_shapes_that_cannot_be_read(shape):
     ("make", "message"),
     [
         (lambda: integer("N", below="A B"), "one size was expected"),
-        (lambda: described("x", 1.5), "the input 'x' is 1.5: a shape like"),
+        (lambda: described("x", 1.5), "the input 'x' is 1.5: expected a shape like"),
         (lambda: described("x", "N;D"), "the input 'x': the shape"),
         (lambda: bindings([real("N")], {"M": 2}), "a size is given for 'M', which is in no shape"),
         (lambda: concrete("N 1000", {"N": 10**4}), "10,000,000 entries"),
