@@ -245,6 +245,53 @@ FINDINGS: dict[str, Kind] = {
         "Keep it on the layer itself: self.x = x in forward, self.cache = {} in __init__, and no "
         "default argument that is written to.",
     ),
+    "GP122": Kind(
+        "the memory order of an array changes the result",
+        True,
+        "an array is its numbers, and callers hand over transposes, slices and broadcast gradients without knowing it",
+        "The same numbers in another memory layout (Fortran order, reversed with gaps, one number for all entries) give "
+        "another output or gradient.",
+        "The gradient that a transpose sends back is a transposed view, that of a sum is broadcast, and a batch is often "
+        "a slice: the layer reads entries in the wrong order, or memory that is not the array's, without an error.",
+        "Call np.ascontiguousarray(dout) before reading memory in its order: ravel(order='K'), strides, as_strided, "
+        "pointers. ravel() and reshape(...) read in C order, whatever the layout.",
+    ),
+    "GP123": Kind(
+        "an array of another memory order is refused",
+        False,
+        "the error is seen where it happens, and a layer may ask for contiguous or writeable arrays",
+        "The code raises for numbers that it accepts in a contiguous, writeable array.",
+        "A caller that transposes, slices or broadcasts gets an error inside this layer.",
+        "Call np.ascontiguousarray(dout), or np.array(dout) where the layer writes into it; state the requirement in the "
+        "docstring and allow the code where it is meant.",
+    ),
+    "GP124": Kind(
+        "an input has no gradient",
+        False,
+        "the author may leave a gradient out on purpose; only the author can tell",
+        "The case lists the input as one to differentiate, and backward returns None for it.",
+        "Optimizers skip a parameter whose gradient is None: it is never trained, without an error.",
+        "Compute the gradient. Where the input is not trained, describe it with verify.constant, or allow the code with "
+        "the reason.",
+    ),
+    "GP125": Kind(
+        "random numbers are drawn in the first call only",
+        False,
+        "that is right for weights that are made when the first input shows their shape, and wrong for a mask",
+        "The first forward draws random numbers, which later ones use again.",
+        "A dropout mask that is drawn once switches the same units off for the whole training.",
+        "Draw masks and noise anew in each forward. Make weights in __init__, or allow the code with the reason.",
+    ),
+    "GP126": Kind(
+        "contracts could not be checked",
+        False,
+        "nothing wrong was found, and nothing was ruled out",
+        "Contracts are checked by calling a copy of a layer again. This layer cannot be copied or called again, or the "
+        "code does not run on other numbers.",
+        "A cache that belongs to an earlier batch, or memory that layers share, passes unseen.",
+        "Make the layer copyable (copy.deepcopy), create generators and handles in the call that uses them, call forward "
+        "and backward of the same object; or allow the code with the reason.",
+    ),
     # GP2xx: floats, where the formula is right.
     "GP201": Kind(
         "outside its rounding bound",

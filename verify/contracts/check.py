@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
-from verify.contracts import history, memory, whole
+from verify.contracts import history, layout, memory, whole
 from verify.contracts.drive import Rewind, driving
 from verify.contracts.trial import Check, Trial
 from verify.expressions.runs import SubjectError, following
@@ -16,16 +17,19 @@ _MOST = 4  # variants of a case that are run: one of each choice of options
 
 _CHECKS: tuple[Check, ...] = (
     history.instances,  # first: the other checks leave traces in what layers share
+    whole.claimed,
     whole.shapes,
     whole.order,
     whole.linear,
     memory.overwritten_by_layers,
     memory.overwritten,
+    layout.layouts,
     memory.outputs_overwritten,
     memory.aliases_of_layers,
     memory.aliases,
     memory.caches,
     history.stepping,
+    history.drawing_once,
     history.second_backward,
     history.accumulating,
     history.same_forward,
@@ -36,18 +40,30 @@ _CHECKS: tuple[Check, ...] = (
 )
 
 _SAID_ONCE = (memory.overwritten, memory.aliases, history.stepping)  # what is known by its name is not said again
+_STATE = {"GP109", "GP110", "GP111", "GP116", "GP119", "GP121"}  # for which a layer may raise when it is called again
 _FOLLOWS = {"GP111": "GP110"}  # what is said once: another batch is other inputs as well
 
 
 def contracts(case: TracedCase, result: CaseResult, runs: Sequence[Exact], seed: int) -> list[Finding]:
-    """Return the contracts that a layer breaks, each code once for a name."""
+    """Return the contracts that a layer breaks, each code once for a name, and the layers that could not be checked."""
     found: dict[tuple[str, str], Finding] = {}
     with driving(seed) as rewind:
         for trial in _trials(case, result, runs, rewind):
-            for one in _of(trial):
+            broken = _of(trial)
+            for one in [*broken, *_untried(trial, broken)]:
                 found.setdefault((one.code, one.name), one)
     codes = {one.code for one in found.values()}
     return sorted((one for one in found.values() if _FOLLOWS.get(one.code) not in codes), key=lambda one: one.code)
+
+
+def _untried(trial: Trial, broken: Sequence[Finding]) -> Iterator[Finding]:
+    """Find what could not be checked, each layer once, and the first check that failed, if no finding says why."""
+    for layer in trial.untried:
+        detail = f"the contracts of {layer.title} were not checked: {layer.reason}"
+        yield replace(trial.found("GP126", detail, layer.title), where=layer.place)
+    explained = any(one.code in _STATE for one in broken)
+    for failure in [] if explained else trial.failures[:1]:
+        yield trial.found("GP126", f"some contracts were not checked: {failure}")
 
 
 def _trials(case: TracedCase, result: CaseResult, runs: Sequence[Exact], rewind: Rewind) -> list[Trial]:
@@ -88,6 +104,7 @@ def _asked(check: Check, trial: Trial) -> tuple[list[Finding], bool]:
         with following():  # objects of the user's are copied, compared and asked for attributes: all of it may raise
             for one in check(trial):
                 found.append(one)  # noqa: PERF402 - what comes before it raises is kept
-    except SubjectError:
+    except SubjectError as problem:
+        trial.failures.append(f"called again, the code raises {problem}")
         return found, False
     return found, True

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import random
 import sys
 from collections.abc import Callable, Iterator, Mapping
@@ -14,8 +13,9 @@ from typing import Any
 import numpy as np
 
 from verify.contracts.arrays import arrays, copied, same
-from verify.contracts.notice import Notice, Unit
+from verify.contracts.notice import Notice, Unit, Untried
 from verify.expressions.runs import following
+from verify.profiling import profiled
 from verify.subjects.cases import TracedCase, converse
 from verify.subjects.shapes import Constant, Integer, Real, concrete, samples
 from verify.tracing import patches
@@ -24,6 +24,26 @@ from verify.tracing.seeds import rewinder, seeded
 
 _OTHER = 20261124  # what other inputs are drawn from
 Rewind = Callable[[], None]
+Lay = Callable[[Any], Any]  # the same numbers in other memory
+
+
+def _as_it_is(value: Any) -> Any:
+    return value
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """How the arrays that are handed over lie in memory: the inputs by name, where a name is there, and the upstream."""
+
+    inputs: Mapping[str, Lay] = field(default_factory=dict)
+    of_upstream: Lay = _as_it_is
+
+    def of_input(self, name: str, value: Any) -> Any:
+        """Return an input, laid out."""
+        return self.inputs[name](value) if name in self.inputs else value
+
+
+AS_THEY_ARE = Layout()
 
 
 @dataclass(slots=True)
@@ -49,6 +69,9 @@ class Ran:
     gradients: dict[str, Any] = field(default_factory=dict)
     overwritten: dict[str, str] = field(default_factory=dict)
     units: list[Unit] = field(default_factory=list)
+    halves: frozenset[type] = frozenset()
+    untried: list[Untried] = field(default_factory=list)
+    unheard: list[str] = field(default_factory=list)
 
 
 @contextmanager
@@ -81,6 +104,31 @@ def others(case: TracedCase, seen: Observation) -> Numbers:
     return Numbers(given, [_drawn(Real(""), quantity.shape, rng) for quantity in seen.upstreams])
 
 
+def mirrored(case: TracedCase, seen: Observation) -> Numbers:
+    """Return the numbers on the other side: of 0, or of the middle of a domain, in the opposite order.
+
+    What a layer asks of a number is answered the other way at each entry, so that a mask, a choice or a slope that
+    belongs to earlier numbers is another one even where there is a single entry.
+    """
+    numbers = sample(case, seen)
+    given = {name: _mirrored(case.inputs[name], value, seen) for name, value in numbers.inputs.items()}
+    return Numbers(given, [value if case.upstream is not None else -value for value in numbers.upstreams])
+
+
+def _mirrored(described: Any, value: Any, seen: Observation) -> Any:
+    if isinstance(described, Integer):
+        return concrete(described.below, seen.variant.sizes)[0] - 1 - value
+    if not isinstance(described, Real):
+        return value
+    low, high = described.low, described.high
+    if low is not None and high is not None:
+        return float(low) + float(high) - value
+    if low is None and high is None:
+        return -value
+    bound = float(high if low is None else low)  # type: ignore[arg-type]  # one of the two is a number
+    return bound + 1 / (value - bound)
+
+
 def _other(described: Any, value: Any, seen: Observation, rng: random.Random) -> Any:
     if isinstance(described, Real):
         return _drawn(described, np.shape(value), rng)
@@ -106,17 +154,21 @@ def run(
     numbers: Numbers,
     rewind: Rewind,
     meanwhile: Callable[[], object] = lambda: None,
+    *,
+    layout: Layout = AS_THEY_ARE,
+    within: frozenset[type] = frozenset(),
 ) -> Ran:
     """Run a case, and do something else between its forward and its backward, if need be.
 
-    Raises SubjectError where the code does not run on these numbers.
+    Raises SubjectError where the code does not run on these numbers, in this layout. Objects of the classes in `within`
+    pass for no layers, only what they call does.
     """
-    ran = Ran(deepcopy(numbers.inputs))
+    ran = Ran({name: layout.of_input(name, value) for name, value in deepcopy(numbers.inputs).items()})
     writeable = {
         name: arrays(value) for name, value in ran.inputs.items() if not isinstance(case.inputs[name], Constant)
     }
     before = {name: copied(value) for name, value in writeable.items()}
-    notice = Notice(getattr(inspect.unwrap(case.subject), "__code__", None))
+    notice = Notice(within)
     sent: dict[str, Any] = {}
 
     def compare(method: str, arrays: Mapping[str, Any], known: Mapping[str, Any]) -> None:
@@ -126,7 +178,7 @@ def run(
 
     def answer(output: Any) -> Any:
         compare("forward", writeable, before)
-        upstreams = deepcopy(numbers.upstreams)
+        upstreams = [layout.of_upstream(upstream) for upstream in deepcopy(numbers.upstreams)]
         ran.output = output
         ran.dout = tuple(upstreams) if isinstance(output, (tuple, list)) else upstreams[0]
         sent.update({"the output": copied(output), "the upstream": copied(ran.dout)})
@@ -135,24 +187,12 @@ def run(
         return ran.dout
 
     rewind()
-    with following(), _profiling(notice):
+    with following(), profiled(notice) as unheard:
         _, returned = converse(case.subject, {**ran.inputs, **deepcopy(dict(options))}, answer)
     compare("backward", writeable, before)
     compare("backward", {"the output": ran.output, "the upstream": ran.dout}, sent)
     listed = returned if isinstance(returned, (tuple, list)) else [returned]
     ran.gradients = dict(returned) if isinstance(returned, Mapping) else dict(zip(case.real, listed, strict=False))
-    ran.units = notice.units
+    ran.units, ran.halves, ran.untried = notice.units, notice.halves, notice.untried
+    ran.unheard = [*unheard, *notice.unheard]
     return ran
-
-
-@contextmanager
-def _profiling(notice: Notice) -> Iterator[None]:
-    """Profile this program for a while, unless somebody else does."""
-    free = sys.getprofile() is None
-    if free:
-        sys.setprofile(notice)
-    try:
-        yield
-    finally:
-        if free:
-            sys.setprofile(None)

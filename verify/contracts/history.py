@@ -15,9 +15,10 @@ from typing import Any
 import numpy as np
 
 from verify.contracts.arrays import apart, copied, flat, share
-from verify.contracts.drive import Numbers, others, run, sample
+from verify.contracts.drive import Numbers, mirrored, others, run, sample
+from verify.contracts.holdings import at, outline
 from verify.contracts.modes import Mode, mode_of
-from verify.contracts.notice import Call, Unit, at, outline
+from verify.contracts.notice import Call, Unit
 from verify.contracts.replay import Layer, kept
 from verify.contracts.trial import Trial, attempt
 from verify.expressions.runs import SubjectError
@@ -72,14 +73,20 @@ def second_backward(trial: Trial) -> Iterator[Finding]:
 def accumulating(trial: Trial) -> Iterator[Finding]:
     """Find gradients to which those of the calls before are added, unless that is declared."""
     for unit in trial.ran.units:
-        if _resets(unit.fresh) or len(unit.backward) > 1 or _steps(trial, unit):
-            continue
-        once = _asked(trial.layer(unit), unit, unit.forward)
-        twice = attempt(_asked, trial.layer(unit), unit, unit.forward, unit.backward)
-        if not isinstance(twice, SubjectError) and _summed(twice[2], once[2]):
+        if _accumulates(trial, unit) and not _steps(trial, unit):
             call = unit.backward[-1]
             detail = f"after a second forward and {call.title} a gradient of the layer is the sum of both"
             yield trial.found("GP112", detail, call=call)
+
+
+def _accumulates(trial: Trial, unit: Unit) -> bool:
+    """Tell whether a gradient that is left in the layer is added to that of the call before."""
+    if _resets(unit.fresh) or len(unit.backward) > 1:
+        return False
+    once = attempt(_asked, trial.layer(unit), unit, unit.forward)
+    twice = attempt(_asked, trial.layer(unit), unit, unit.calls)
+    both = not isinstance(once, SubjectError) and not isinstance(twice, SubjectError)
+    return both and _summed(twice[2], once[2])  # type: ignore[index]  # neither is an error
 
 
 def _summed(both: Sequence[Any], one: Sequence[Any]) -> bool:
@@ -92,9 +99,11 @@ def _steps(trial: Trial, unit: Unit) -> bool:
     """Tell whether a backward changes what forward computes with, as one with an optimizer in it does."""
     layer, plain = trial.layer(unit), trial.layer(unit)
     held = trial.held(layer)
-    plain.play(unit.forward)
-    layer.play([*unit.forward, *unit.backward])
-    return bool(trial.moved(layer, held)) or apart(layer.play(unit.forward), plain.play(unit.forward))
+    first = copied(plain.play(unit.forward))
+    again = attempt(plain.play, unit.forward)  # raises where a layer wants its backward before
+    layer.play(unit.calls)
+    expected = first if isinstance(again, SubjectError) else again
+    return bool(trial.moved(layer, held)) or apart(layer.play(unit.forward), expected)
 
 
 def stepping(trial: Trial) -> Iterator[Finding]:
@@ -106,24 +115,46 @@ def stepping(trial: Trial) -> Iterator[Finding]:
 
 
 def other_inputs(trial: Trial) -> Iterator[Finding]:
-    """Find traces of a forward, and backward, with other inputs."""
-    yield from _traces(trial, trial.pairs, "GP110", "after a forward with other inputs")
+    """Find traces of a forward, and backward, with other inputs.
+
+    The opposite numbers come first: of two masks of a single entry, drawn at random, every other pair is one mask. The
+    square of a number, on the other hand, is that of its opposite.
+    """
+    found = list(_traces(trial, trial.mirrored, "GP110", "with opposite inputs"))
+    yield from found or _traces(trial, trial.pairs, "GP110", "with other inputs")
 
 
 def other_batches(trial: Trial) -> Iterator[Finding]:
     """Find what was made for one batch size only, where the layer itself was made without one."""
     alike = [(small, big) for big, small in trial.batches if outline(big.fresh) == outline(small.fresh)]
-    yield from _traces(trial, alike, "GP111", "after a batch of another size")
+    yield from _traces(trial, alike, "GP111", "with a batch of another size")
 
 
-def _traces(trial: Trial, pairs: Sequence[tuple[Unit, Unit]], code: str, when: str) -> Iterator[Finding]:
+def _traces(trial: Trial, pairs: Sequence[tuple[Unit, Unit]], code: str, what: str) -> Iterator[Finding]:
     for unit, other in pairs:
         if carries_state(unit.fresh):
             continue
-        expected = attempt(_asked, trial.layer(unit), unit, unit.forward)
-        came = attempt(_asked, trial.layer(unit), unit, other.forward)
-        if not isinstance(expected, SubjectError) and (what := _difference(expected, came, unit)):
-            yield trial.found(code, f"{when}, {what[0]}", call=what[1])
+        histories = {"a forward": (unit.forward, other.forward)}
+        if not _steps(trial, unit):
+            histories["a forward and backward"] = (unit.calls, other.calls)
+        for words, (plain, past) in histories.items():
+            if difference := _trace(trial, unit, plain, past):
+                yield trial.found(code, f"after {words} {what}, {difference[0]}", call=difference[1])
+                break
+
+
+def _trace(trial: Trial, unit: Unit, plain: Sequence[Call], past: Sequence[Call]) -> tuple[str, Call] | None:
+    """Say what a layer with a past does otherwise than one that was asked the same before.
+
+    Gradients that are left in the layer and add up are a finding of their own.
+    """
+    expected, actual = attempt(_asked, trial.layer(unit), unit, plain), attempt(_asked, trial.layer(unit), unit, past)
+    if isinstance(expected, SubjectError):
+        return None
+    difference = _difference(expected, actual, unit)
+    if difference is None or isinstance(actual, SubjectError) or not _accumulates(trial, unit):
+        return difference
+    return _difference((*expected[:2], []), (*actual[:2], []), unit)
 
 
 def _difference(expected: _Answer, came: _Answer | SubjectError, unit: Unit) -> tuple[str, Call] | None:
@@ -150,7 +181,8 @@ def instances(trial: Trial) -> Iterator[Finding]:
         yield trial.found("GP121", "a gradient is left where another layer of its class leaves its own")
         return
     shapes = [trial.exact.seen, *([trial.batch.seen] if trial.batch else [])]
-    for numbers in (others(trial.case, shapes[0]), *(sample(trial.case, seen) for seen in shapes[1:])):
+    opposite, other = mirrored(trial.case, shapes[0]), others(trial.case, shapes[0])
+    for numbers in (opposite, other, *(sample(trial.case, seen) for seen in shapes[1:])):
         if not isinstance(attempt(trial.run, numbers), SubjectError) and (said := _disturbed(trial, numbers)):
             yield trial.found("GP121", said)
             return
@@ -178,6 +210,14 @@ def _disturbed(trial: Trial, numbers: Numbers) -> str:
         return "another layer of its class between forward and backward changes the gradient"
     changed = apart(beside.output, alone.output)
     return "another layer of its class changes the output that this one has returned" if changed else ""
+
+
+def drawing_once(trial: Trial) -> Iterator[Finding]:
+    """Find random numbers that are drawn in the first forward, and kept by all later ones."""
+    for unit in trial.ran.units:
+        layer, call = trial.layer(unit), unit.forward[-1]
+        if layer.draws(unit.forward) and not layer.draws(unit.forward):
+            yield trial.found("GP125", f"{call.title} draws random numbers in its first call only", call=call)
 
 
 def same_forward(trial: Trial) -> Iterator[Finding]:

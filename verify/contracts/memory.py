@@ -52,11 +52,25 @@ def _arguments(trial: Trial, layer: Layer, calls: list[Call], *, forward: bool) 
     layer.play(calls, given)
     for call, values in zip(calls, given, strict=True):
         for position, (value, original) in enumerate(zip(values, call.arguments, strict=True)):
-            inputs = trial.among(call.live[position])
+            live = call.live[position]
+            inputs = trial.among(live)
             if same(arrays(value), arrays(original)) or any(isinstance(trial.case.inputs[n], Constant) for n in inputs):
                 continue  # a constant may well be there to be written to, as running statistics are
+            if not inputs and not _is_lent(trial, call, live):
+                continue
             code, name = "GP102" if forward or inputs else "GP101", call.parameter(position)
             yield trial.found(code, f"{call.title} writes into its argument {name}", name, call)
+
+
+def _is_lent(trial: Trial, call: Call, argument: Any) -> bool:
+    """Tell whether somebody else's numbers are in an argument: those of dout, or what another call has made.
+
+    An array that the subject has made itself may be there to be written to, as the buffer for a gradient is; one that
+    a call was given and returns is still the subject's.
+    """
+    others = [other for unit in trial.ran.units for other in unit.calls if other is not call]
+    made = [other.returned for other in others if not share(other.returned, other.live)]
+    return share(argument, trial.ran.dout) or any(share(argument, returned) for returned in made)
 
 
 def outputs_overwritten(trial: Trial) -> Iterator[Finding]:

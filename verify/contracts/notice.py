@@ -1,25 +1,27 @@
-"""The layers that a subject calls itself, noticed while it runs: as they were before the first call, and every call.
+"""The layers that a subject calls, noticed while it runs: as they were before the first call, and every call.
 
-With that, a layer can be called again as its users will: a second backward, another batch, another mode.
+With that, a layer can be called again as its users will: a second backward, another batch, another mode. A layer that
+cannot be called again is listed with the reason: nothing is left out without a word.
 """
 
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterator, Mapping
-from copy import deepcopy
 from dataclasses import dataclass, field
-from types import CodeType, FrameType, FunctionType
-from typing import Any
+from types import FrameType
+from typing import Any, NamedTuple
 
 import numpy as np
 
+from verify.contracts.arrays import same, share
+from verify.contracts.copies import duplicate
+from verify.contracts.holdings import held_by, outline
+from verify.contracts.methods import Method, Methods
 from verify.subjects.protocols import Functions
-from verify.tracing.seeds import is_generator
-from verify.where import is_users, relative
+from verify.where import described, relative
 
-_DEEPEST = 4  # attributes of attributes that are looked at
-Path = tuple[Any, ...]
+_GENERATORS = inspect.CO_GENERATOR | inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR
+_ONE_SIDED = "it is called {} the output is there only, and something else takes its other half"
 
 
 @dataclass(slots=True)
@@ -33,6 +35,7 @@ class Call:
     live: list[Any]
     place: str
     title: str
+    returned: Any = None
 
     def parameter(self, place: int) -> str:
         """Return the name of an argument."""
@@ -47,103 +50,165 @@ class Unit:
     live: Any
     forward: list[Call] = field(default_factory=list)
     backward: list[Call] = field(default_factory=list)
+    problem: str = ""  # why it cannot be called again
+    nested: bool = False  # within two functions, which are called again as a whole
+
+    @property
+    def calls(self) -> list[Call]:
+        """Return all calls."""
+        return [*self.forward, *self.backward]
+
+    @property
+    def whole(self) -> bool:
+        """Tell whether the layer went forward and backward."""
+        return bool(self.forward and self.backward)
+
+    @property
+    def remembers(self) -> bool:
+        """Tell whether the calls of a layer that went one way only left something in it."""
+        if self.problem:
+            return any(isinstance(held, np.ndarray) for _, held in held_by(self.live))
+        before, after = dict(held_by(self.fresh)), dict(held_by(self.live))
+        return outline(self.fresh) != outline(self.live) or any(
+            isinstance(array, np.ndarray) and not same(array, [before[path]]) for path, array in after.items()
+        )
+
+
+class Untried(NamedTuple):
+    """A layer that cannot be called again, and why."""
+
+    title: str
+    place: str
+    reason: str
 
 
 class Notice:
-    """A profile function that notices the methods which a subject calls."""
+    """A profile function that notices the methods which a subject calls.
 
-    def __init__(self, subject: CodeType | None) -> None:
-        self._subject = subject
+    What a method calls itself is part of it. Only two functions that take the place of a layer are looked into, and
+    objects of the classes in `within`, as they do no more than pass a call on.
+    """
+
+    def __init__(self, within: frozenset[type] = frozenset()) -> None:
+        self._within = within
+        self._methods = Methods()
         self._units: dict[int, Unit] = {}
-        self._lost: set[int] = set()  # layers that cannot be copied
+        self._inside: tuple[FrameType, Call] | None = None
+        self._passing: FrameType | None = None  # two functions that may call layers of their own
         self.backward = False
+        self.unheard: list[str] = []
 
-    def __call__(self, frame: FrameType, event: str, _: Any) -> None:
-        """Keep a call, if it is one of a method by the subject itself."""
-        code = frame.f_code
-        by_subject = event == "call" and frame.f_back is not None and frame.f_back.f_code is self._subject
-        if by_subject and code.co_argcount and code.co_name != "__init__":
-            layer = frame.f_locals.get(code.co_varnames[0])
-            try:
-                if _is_method(layer, code):
-                    self._keep(layer, frame)
-            except Exception:  # noqa: BLE001 - it is the user's objects that are copied, and these may do anything
-                self._lost.add(id(layer))
+    def __call__(self, frame: FrameType, event: str, value: Any) -> None:
+        """Keep a call, if it is one of a method that no other method of a layer makes."""
+        try:
+            if event == "call" and self._inside is None:
+                self._enter(frame)
+            elif event == "return":
+                self._leave(frame, value)
+        except Exception as problem:  # noqa: BLE001 - the user's classes are looked through, and these may do anything
+            self.unheard.append(described(problem))
 
-    def _keep(self, layer: Any, frame: FrameType) -> None:
-        if id(layer) not in self._units:
-            self._units[id(layer)] = Unit(deepcopy(layer), layer)
-        unit = self._units[id(layer)]
-        (unit.backward if self.backward else unit.forward).append(_call(frame))
+    def _enter(self, frame: FrameType) -> None:
+        running = self._methods.running(frame)
+        if running is None or type(running[0]) in self._within:
+            return
+        layer, method = running
+        call = self._keep(frame, layer, method)
+        if isinstance(layer, Functions):
+            self._passing = frame
+        elif not any(map(self._methods.of_users, map(type, call.live))):  # else it passes the call on to its argument
+            self._inside = frame, call
+
+    def _leave(self, frame: FrameType, value: Any) -> None:
+        if self._inside is not None and self._inside[0] is frame:
+            self._inside[1].returned = value
+            self._inside = None
+        elif self._passing is frame:
+            self._passing = None
+
+    def _keep(self, frame: FrameType, layer: Any, method: Method) -> Call:
+        """Keep a call, and the layer as it is before its first one."""
+        unit = self._units.get(id(layer))
+        if unit is None:
+            unit = self._units[id(layer)] = _unit(layer)
+            unit.nested = self._passing is not None
+        try:
+            call = _call(frame, layer, method)
+        except Exception as problem:  # noqa: BLE001 - the user's objects are copied, and these may do anything
+            unit.problem = unit.problem or f"its arguments cannot be copied: {described(problem)}"
+            call = Call(method.name, (), [], {}, [], *_place(layer, method))
+        if frame.f_code.co_flags & _GENERATORS:
+            unit.problem = unit.problem or f"{call.title} is a generator"
+        (unit.backward if self.backward else unit.forward).append(call)
+        return call
 
     @property
     def units(self) -> list[Unit]:
         """Return the layers that were called forward, then backward, and can be called again."""
-        return [u for key, u in self._units.items() if key not in self._lost and u.forward and u.backward]
+        return [unit for unit in self._units.values() if unit.whole and not unit.problem]
+
+    @property
+    def halves(self) -> frozenset[type]:
+        """Return the classes of which no object went both forward and backward."""
+        whole = {type(unit.live) for unit in self._units.values() if unit.whole}
+        return frozenset(type(unit.live) for unit in self._units.values() if not unit.whole) - whole
+
+    @property
+    def untried(self) -> list[Untried]:
+        """Return the layers that cannot be called again."""
+        lost = [unit for unit in self._units.values() if unit.problem and (unit.whole or unit.remembers)]
+        halves = [unit for unit in self._units.values() if not unit.problem and not unit.whole and not unit.nested]
+        return [_untried(unit, unit.problem) for unit in lost] + [
+            _untried(unit, _ONE_SIDED.format("before" if unit.forward else "after"))
+            for unit in halves
+            if unit.remembers
+        ]
 
 
-def _is_method(layer: Any, code: CodeType) -> bool:
-    """Tell whether code is that of a plain method, of the user's, of an object."""
-    method = inspect.getattr_static(type(layer), code.co_name, None)
-    known = isinstance(method, FunctionType) and method.__code__ is code
-    return known and (is_users(code.co_filename) or isinstance(layer, Functions))
+def _untried(unit: Unit, reason: str) -> Untried:
+    return Untried(type(unit.live).__name__, unit.calls[0].place, reason)
 
 
-def _call(frame: FrameType) -> Call:
+def _unit(layer: Any) -> Unit:
+    """Return a layer before its first call, with a copy of it that has nothing in common with it."""
+    try:
+        fresh = duplicate(layer)
+    except Exception as problem:  # noqa: BLE001 - the user's objects are copied, and these may do anything
+        return Unit(None, layer, problem=f"it cannot be copied: {described(problem)}")
+    shared = fresh is layer or share([held for _, held in held_by(fresh)], [held for _, held in held_by(layer)])
+    return Unit(fresh, layer, problem="its copies share their memory with it" if shared else "")
+
+
+def _call(frame: FrameType, layer: Any, method: Method) -> Call:
     code, given = frame.f_code, frame.f_locals
     names = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
-    positional, keywords = names[1 : code.co_argcount], names[code.co_argcount :]
+    positional, keywords = names[: code.co_argcount], names[code.co_argcount :]
     rest = list(code.co_varnames[len(names) :])
     live = [given[name] for name in positional]
     if code.co_flags & inspect.CO_VARARGS:
         live += given[rest.pop(0)]
+    del live[0]  # the layer itself
     options = {name: given[name] for name in keywords}
     if code.co_flags & inspect.CO_VARKEYWORDS:
         options |= given[rest.pop(0)]
-    layer = given[code.co_varnames[0]]
-    title, place = _told(layer, code)
-    if isinstance(layer, Functions):
-        positional = layer.parameters(code.co_name)
     everything = [*live, *options.values()]
-    return Call(code.co_name, positional, deepcopy(live), deepcopy(options), everything, place, title)
+    parameters = _parameters(layer, method)
+    return Call(
+        method.name, parameters, duplicate(live), duplicate(options), everything, *_place(layer, method)
+    )
 
 
-def _told(layer: Any, code: CodeType) -> tuple[str, str]:
-    """Return how a method is called in reports, and its file and line; of two functions, those of the function."""
+def _parameters(layer: Any, method: Method) -> tuple[str, ...]:
     if isinstance(layer, Functions):
-        return layer.told(code.co_name)
-    return f"{type(layer).__name__}.{code.co_name}", f"{relative(code.co_filename)}:{code.co_firstlineno}"
+        return layer.parameters(method.name)
+    code = method.body.__code__
+    return code.co_varnames[1 : code.co_argcount]
 
 
-def held_by(layer: Any, path: Path = ()) -> Iterator[tuple[Path, Any]]:
-    """Yield the arrays and random generators that a layer holds, in attributes, lists and dicts, with their paths."""
-    if isinstance(layer, np.ndarray) or is_generator(layer):
-        yield path, layer
-    elif len(path) < _DEEPEST:
-        for key, value in _parts(layer):
-            yield from held_by(value, (*path, key))
-
-
-def _parts(holder: Any) -> list[tuple[Any, Any]]:
-    if isinstance(holder, Mapping):
-        return list(holder.items())
-    if isinstance(holder, (list, tuple)):
-        return list(enumerate(holder))
-    return list(getattr(holder, "__dict__", {}).items())
-
-
-def at(layer: Any, path: Path) -> Any:
-    """Return what a layer holds at a path, None where there is nothing."""
-    for key in path:
-        layer = dict(_parts(layer)).get(key)
-    return layer
-
-
-def outline(holder: Any, deep: int = 0) -> Any:
-    """Return how a layer was made, but for the numbers in its arrays: its plain values, and the shapes."""
-    if isinstance(holder, np.ndarray):
-        return holder.shape
-    if holder is None or isinstance(holder, (bool, int, float, str)):
-        return holder
-    parts = _parts(holder) if deep < _DEEPEST else []
-    return type(holder), [(key, outline(value, deep + 1)) for key, value in parts]
+def _place(layer: Any, method: Method) -> tuple[str, str]:
+    """Return the file and line of a method, and how reports call it; of two functions, those of the function."""
+    if isinstance(layer, Functions):
+        title, place = layer.told(method.name)
+        return place, title
+    code = method.body.__code__
+    return f"{relative(code.co_filename)}:{code.co_firstlineno}", f"{type(layer).__name__}.{method.name}"

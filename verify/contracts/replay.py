@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import pickle
 from collections.abc import Callable, Sequence
 from copy import deepcopy
+from inspect import getattr_static
 from typing import Any
 
 import numpy as np
 
 from verify.contracts.arrays import share
-from verify.contracts.notice import Call, Unit, at, held_by
+from verify.contracts.copies import duplicate
+from verify.contracts.holdings import at, held_by
+from verify.contracts.notice import Call, Unit
 from verify.expressions.runs import SubjectError, following
-from verify.tracing.seeds import generator, is_generator
+from verify.tracing.seeds import generator, generators, is_generator
 
 Rewind = Callable[[], None]
 Gradients = tuple[list[Any], list[Any]]  # what methods return, and what they leave in the layer
@@ -22,7 +26,7 @@ class Layer:
 
     def __init__(self, unit: Unit, rewind: Rewind, gradients: Sequence[Any]) -> None:
         try:
-            self.itself = deepcopy(unit.fresh)
+            self.itself = duplicate(unit.fresh)
         except Exception as problem:
             raise SubjectError(f"a copy of a copy failed: {problem}") from problem
         self._rewind = rewind
@@ -35,15 +39,37 @@ class Layer:
 
         The arguments are copies of those that were noticed, unless others are given.
         """
-        given = arguments or [deepcopy(call.arguments) for call in calls]
+        given = arguments or [duplicate(call.arguments) for call in calls]
         return [self._one(call, values) for call, values in zip(calls, given, strict=True)]
 
     def _one(self, call: Call, values: Sequence[Any]) -> Any:
+        self._start()
+        with following():
+            return self._method(call.name)(*values, **duplicate(call.options))
+
+    def _method(self, name: str) -> Callable[..., Any]:
+        """Return a method as its class has it: a wrapper in its place, on the object, would call the original."""
+        held: Callable[..., Any] = getattr_static(type(self.itself), name).__get__(self.itself, type(self.itself))
+        return held
+
+    def draws(self, calls: Sequence[Call]) -> bool:
+        """Tell whether calls draw random numbers."""
+        return any(self._draws(call) for call in calls)
+
+    def _draws(self, call: Call) -> bool:
+        self._start()
+        before = self._states()
+        self._one(call, duplicate(call.arguments))
+        return self._states() != before
+
+    def _states(self) -> list[bytes]:
+        return [pickle.dumps(one.get()) for one in (*generators(), *(own for own, _ in self._random))]
+
+    def _start(self) -> None:
+        """Put all generators back to where each call starts."""
         self._rewind()
         for own, state in self._random:
             own.put(state)
-        with following():
-            return getattr(self.itself, call.name)(*values, **deepcopy(call.options))
 
     def backward(self, calls: Sequence[Call]) -> Gradients:
         """Call methods; returns copies of the gradients that they return, and leave in the layer."""

@@ -7,17 +7,22 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, TypeVar
 
+import numpy as np
+
 from verify.contracts.arrays import apart, flat, same, share
-from verify.contracts.drive import Numbers, Ran, Rewind, others, run, sample
-from verify.contracts.notice import Call, Path, Unit, at, held_by
+from verify.contracts.drive import AS_THEY_ARE, Layout, Numbers, Ran, Rewind, mirrored, others, run, sample
+from verify.contracts.holdings import Path, at, held_by
+from verify.contracts.notice import Call, Unit, Untried
 from verify.contracts.replay import Layer, kept
 from verify.expressions.runs import SubjectError, following
 from verify.findings import finding
 from verify.gradients.claims import Exact
+from verify.proof import rationals
 from verify.result import Comparison, Finding
 from verify.subjects.cases import TracedCase
 
 _T = TypeVar("_T")
+_DEEPEST = 3  # objects that pass calls on, one within the other
 Check = Callable[["Trial"], Iterator[Finding]]
 
 
@@ -30,6 +35,9 @@ class Trial:
     rewind: Rewind
     bad: Mapping[str, Comparison] = field(default_factory=dict)
     batch: Exact | None = None
+    untried: list[Untried] = field(default_factory=list)  # layers that cannot be called again
+    failures: list[str] = field(default_factory=list)  # why a check could not be made
+    within: frozenset[type] = frozenset()
     _kept: dict[int, list[Path]] = field(default_factory=dict)
 
     @cached_property
@@ -37,14 +45,30 @@ class Trial:
         """Return the numbers of the sample."""
         return sample(self.case, self.exact.seen)
 
-    def run(self, numbers: Numbers, meanwhile: Callable[[], object] = lambda: None) -> Ran:
+    def run(
+        self, numbers: Numbers, meanwhile: Callable[[], object] = lambda: None, layout: Layout = AS_THEY_ARE
+    ) -> Ran:
         """Run the case on these numbers; raises SubjectError. `meanwhile` comes between forward and backward."""
-        return run(self.case, self.exact.seen.variant.options, numbers, self.rewind, meanwhile)
+        options = self.exact.seen.variant.options
+        return run(self.case, options, numbers, self.rewind, meanwhile, layout=layout, within=self.within)
 
     @cached_property
     def ran(self) -> Ran:
-        """Return the run at the sample."""
-        return self.run(self.numbers)
+        """Return the run at the sample.
+
+        An object that goes one way only may do no more than pass the call on: then what it calls is noticed instead.
+        """
+        ran = self.run(self.numbers)
+        self.untried = list(ran.untried)
+        for _ in range(_DEEPEST):
+            if not ran.halves:
+                break
+            self.within |= ran.halves
+            ran = self.run(self.numbers)
+            seen = {one.title for one in self.untried}
+            self.untried += [one for one in ran.untried if one.title not in seen]
+        self.failures += ran.unheard[:1]
+        return ran
 
     @cached_property
     def again(self) -> Ran:
@@ -54,7 +78,12 @@ class Trial:
     @cached_property
     def pairs(self) -> list[tuple[Unit, Unit]]:
         """Return the layers that were noticed, each with the same one in a run on other numbers; none if that fails."""
-        return self._matched(attempt(self.run, others(self.case, self.exact.seen)))
+        return self._matched(attempt(self.run, others(self.case, self.exact.seen)), "other inputs")
+
+    @cached_property
+    def mirrored(self) -> list[tuple[Unit, Unit]]:
+        """Return the layers, each with the same one in a run on the opposite numbers; none if that fails."""
+        return self._matched(attempt(self.run, mirrored(self.case, self.exact.seen)), "opposite inputs")
 
     @cached_property
     def batches(self) -> list[tuple[Unit, Unit]]:
@@ -63,12 +92,28 @@ class Trial:
             return []
         seen = self.batch.seen
         numbers = sample(self.case, seen)
-        return self._matched(attempt(run, self.case, seen.variant.options, numbers, self.rewind))
+        options = seen.variant.options
+        return self._matched(attempt(self._in_batch, options, numbers), "another batch size")
 
-    def _matched(self, ran: Ran | SubjectError) -> list[tuple[Unit, Unit]]:
-        if isinstance(ran, SubjectError) or [_shape(u) for u in ran.units] != [_shape(u) for u in self.ran.units]:
+    def _in_batch(self, options: Mapping[str, Any], numbers: Numbers) -> Ran:
+        return run(self.case, options, numbers, self.rewind, within=self.within)
+
+    def _matched(self, ran: Ran | SubjectError, what: str) -> list[tuple[Unit, Unit]]:
+        if isinstance(ran, SubjectError):
+            self.failures.append(f"the code raises on {what}: {ran}")
+            return []
+        if [_shape(u) for u in ran.units] != [_shape(u) for u in self.ran.units]:
+            self.failures.append(f"on {what} the code makes other calls")
             return []
         return list(zip(self.ran.units, ran.units, strict=True))
+
+    def expected(self, name: str) -> Any:
+        """Return the exact gradient at the sample, as floats; None where not all of it is known."""
+        seen, nodes = self.exact.seen, self.exact.gradient(name)
+        exact = rationals.real(seen.trace, nodes, seen.trace.sample)
+        if not all(exact[node].known for node in nodes):
+            return None
+        return np.array([float(exact[node].ball) for node in nodes]).reshape(seen.inputs[name].shape)
 
     def parameter(self, name: str) -> bool:
         """Tell whether an input is what layers are made with, and not what they are called with."""

@@ -12,7 +12,7 @@ from verify.contracts.arrays import apart, copied, flat, same
 from verify.contracts.drive import single
 from verify.contracts.trial import Trial, attempt
 from verify.expressions.runs import SubjectError
-from verify.proof import rationals
+from verify.gradients.explain import alike, constant_ratio
 from verify.result import Finding
 
 
@@ -42,10 +42,18 @@ def linear(trial: Trial) -> Iterator[Finding]:
         one, two = flat(trial.ran.gradients.get(name)), flat(twice.gradients.get(name))
         if not any(array.any() for array in one):
             continue
+        if not all(np.isfinite(array).all() for array in [*one, *two]):
+            continue  # twice infinity is infinity: that says nothing of dout
         if same(two, copied(one)):
             yield trial.found("GP108", f"the gradient of {name} is the same whatever dout is", name)
         elif apart(two, [2 * array for array in one]):
             yield trial.found("GP107", f"the gradient of {name} does not double when dout does", name)
+
+
+def claimed(trial: Trial) -> Iterator[Finding]:
+    """Find inputs to differentiate for which the code returns None."""
+    for name in trial.exact.seen.unclaimed:
+        yield trial.found("GP124", f"the gradient of {name} is None", name)
 
 
 def shapes(trial: Trial) -> Iterator[Finding]:
@@ -69,12 +77,23 @@ def order(trial: Trial) -> Iterator[Finding]:
 
 
 def _is_that_of(trial: Trial, name: str, other: str) -> bool:
-    seen, nodes = trial.exact.seen, trial.exact.gradient(other)
-    exact = rationals.real(seen.trace, nodes, seen.trace.sample)
-    if not all(exact[node].known for node in nodes):
+    """Tell whether the gradient of an input is that of another one, and no multiple of its own.
+
+    The gradients of x and y in x - y are each other's negatives: then the sign is wrong, and nothing tells more.
+    """
+    expected = trial.expected(other)
+    if expected is None or not expected.any() or apart(trial.ran.gradients.get(name), expected):
         return False
-    expected = np.array([float(exact[node].ball) for node in nodes]).reshape(seen.inputs[other].shape)
-    return bool(expected.any()) and not apart(trial.ran.gradients.get(name), expected)
+    return not _are_multiples(trial, name, other)
+
+
+def _are_multiples(trial: Trial, name: str, other: str) -> bool:
+    """Tell whether one constant takes each entry of an exact gradient to that of another one."""
+    exact = trial.exact
+    graph, own, wrong = exact.seen.trace, exact.gradient(name), exact.gradient(other)
+    places = [i for i, node in enumerate(own) if graph.value(node) != 0] or [0]
+    ratio = constant_ratio(graph, own[places[0]], wrong[places[0]], exact.region)
+    return ratio is not None and alike(graph, wrong, [graph.product(graph.constant(ratio), node) for node in own])
 
 
 def precision(trial: Trial) -> Iterator[Finding]:

@@ -27,23 +27,23 @@ def seeded(seed: int) -> Iterator[Callable[[], bool]]:
 
     Generators that the user's modules have made themselves start each run in the state that they are in.
     """
-    generators = _generators()
-    before = [generator.get() for generator in generators]
+    every = generators()
+    before = [generator.get() for generator in every]
     random.seed(seed)
     np.random.seed(seed)
-    start = [pickle.dumps(generator.get()) for generator in generators]
+    start = [pickle.dumps(generator.get()) for generator in every]
     drawn: list[bool] = []
     try:
         yield lambda: drawn[0]
     finally:
-        drawn.append([pickle.dumps(generator.get()) for generator in generators] != start)
-        for generator, state in zip(generators, before, strict=True):
+        drawn.append([pickle.dumps(generator.get()) for generator in every] != start)
+        for generator, state in zip(every, before, strict=True):
             generator.put(state)
 
 
 def rewinder() -> Callable[[], None]:
     """Return what puts all generators back into the state that they are in now."""
-    states = [(generator, generator.get()) for generator in _generators()]
+    states = [(generator, generator.get()) for generator in generators()]
 
     def rewind() -> None:
         for generator, state in states:
@@ -52,7 +52,7 @@ def rewinder() -> Callable[[], None]:
     return rewind
 
 
-def _generators() -> list[Generator]:
+def generators() -> list[Generator]:
     """Return the global generators, and those that the user's modules have made."""
     found = [Generator(random.getstate, random.setstate), Generator(np.random.get_state, np.random.set_state)]
     return found + [

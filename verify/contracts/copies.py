@@ -1,0 +1,50 @@
+"""Deep copies of the user's objects, also of those that hold a lock, a module or an open file."""
+
+from __future__ import annotations
+
+import io
+import threading
+from collections.abc import Iterator, Mapping
+from copy import deepcopy
+from types import ModuleType
+from typing import Any
+
+# None of these holds numbers that a layer computes with: a copy that shares them behaves as the original does.
+_SHARED = (type(threading.Lock()), type(threading.RLock()), ModuleType, io.IOBase)
+_MOST = 10_000  # objects that are looked through
+
+
+def duplicate(value: Any) -> Any:
+    """Return a deep copy, which shares locks, modules and files with the original; raises what `deepcopy` raises."""
+    try:
+        return deepcopy(value)
+    except TypeError:  # as for a lock, and for whatever `pickle` does not know either
+        return deepcopy(value, {id(held): held for held in _within(value) if isinstance(held, _SHARED)})
+
+
+def _within(value: Any) -> Iterator[Any]:
+    """Yield all that is held in containers, attributes and slots of an object."""
+    waiting, visited = [value], set()
+    while waiting and len(visited) < _MOST:
+        held = waiting.pop()
+        if id(held) in visited:
+            continue
+        visited.add(id(held))
+        yield held
+        if not isinstance(held, (type, *_SHARED)):
+            waiting += _parts(held)
+
+
+def _parts(value: Any) -> list[Any]:
+    if isinstance(value, Mapping):
+        return [*value.keys(), *value.values()]
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return list(value)
+    bound = [value.__self__] if hasattr(value, "__self__") else []
+    slots = [name for kind in type(value).__mro__ for name in _names(vars(kind).get("__slots__", ()))]
+    held = [getattr(value, name) for name in slots if hasattr(value, name)]
+    return [*bound, *held, *getattr(value, "__dict__", {}).values()]
+
+
+def _names(slots: Any) -> list[str]:
+    return [slots] if isinstance(slots, str) else list(slots)
