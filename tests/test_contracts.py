@@ -767,7 +767,6 @@ CLEAN = [
         of(Switched, params={"gamma": "D"}),
         made_for_a_batch,
         affine(OddTrain),
-        of(Awkward),
         affine(Listing),
         of(OwnRandom),
         of(BackwardFirst),

@@ -7,7 +7,7 @@ from contextlib import suppress
 from dataclasses import replace
 
 from verify.arithmetic.check import arithmetic
-from verify.contracts.check import contracts
+from verify.contracts.check import contracts, is_complete
 from verify.expressions.runs import SubjectError
 from verify.findings import finding, judged
 from verify.gradients.claims import Exact
@@ -53,7 +53,8 @@ def beyond(
     keep(whole(sizing, broken, []), "floats")
     found, accuracy, met = arithmetic(case, [*runs, *more], seed)
     elsewhere += _came_upon(case, met, seed)
-    findings = judged([*broken, *gaps, *found], case.allow, case.where)  # says what was allowed in vain, at the end
+    unchecked = _unchecked(result, runs, broken)
+    findings = judged([*broken, *gaps, *found], case.allow, case.where, unchecked)  # with what was allowed in vain
     return replace(whole(sizing, [], accuracy), findings=findings)
 
 
@@ -64,6 +65,17 @@ def _unreached(cover: Cover) -> list[Finding]:
         finding("GP002", f"no run reached {branch.condition}", where=branch.where, variant=branch.variant)
         for branch in reversed(first.values())
     ]
+
+
+def _unchecked(result: CaseResult, runs: Sequence[Exact], broken: Sequence[Finding]) -> list[str]:
+    """Return how the codes start whose checks were not run everywhere.
+
+    Floats are judged where the formula is right, and neither they nor contracts where the code could not be followed.
+    """
+    followed = not any(row.quantity == "case" for row in result.comparisons)
+    contracts_checked = followed and not dead(runs) and is_complete(broken)
+    floats_checked = followed and all(row.verdict.good for row in result.comparisons)
+    return [*([] if contracts_checked else ["GP1"]), *([] if floats_checked else ["GP2"])]
 
 
 def _came_upon(case: TracedCase, met: Sequence[Exact], seed: int) -> list[Comparison]:

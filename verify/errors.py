@@ -23,6 +23,10 @@ class ProtocolError(GradproofError):
     """A subject does not keep to the generator protocol (a row with the verdict ERROR)."""
 
 
+class UnclaimedError(ProtocolError):
+    """A subject returns None for every gradient."""
+
+
 class TraceError(GradproofError):
     """User code asked a symbol for what only a number has (a row with the verdict UNDECIDED).
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import difflib
 import textwrap
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
@@ -249,10 +249,10 @@ FINDINGS: dict[str, Kind] = {
         "the memory order of an array changes the result",
         True,
         "an array is its numbers, and callers hand over transposes, slices and broadcast gradients without knowing it",
-        "The same numbers in another memory layout (Fortran order, reversed with gaps, one number for all entries) give "
-        "another output or gradient.",
-        "The gradient that a transpose sends back is a transposed view, that of a sum is broadcast, and a batch is often "
-        "a slice: the layer reads entries in the wrong order, or memory that is not the array's, without an error.",
+        "The same numbers in another memory layout (Fortran order, reversed with gaps, one number for all entries) "
+        "give another output or gradient.",
+        "The gradient that a transpose sends back is a transposed view, that of a sum is broadcast, and a batch is "
+        "often a slice: the layer reads entries in the wrong order, or memory of others, without an error.",
         "Call np.ascontiguousarray(dout) before reading memory in its order: ravel(order='K'), strides, as_strided, "
         "pointers. ravel() and reshape(...) read in C order, whatever the layout.",
     ),
@@ -262,8 +262,8 @@ FINDINGS: dict[str, Kind] = {
         "the error is seen where it happens, and a layer may ask for contiguous or writeable arrays",
         "The code raises for numbers that it accepts in a contiguous, writeable array.",
         "A caller that transposes, slices or broadcasts gets an error inside this layer.",
-        "Call np.ascontiguousarray(dout), or np.array(dout) where the layer writes into it; state the requirement in the "
-        "docstring and allow the code where it is meant.",
+        "Call np.ascontiguousarray(dout), or np.array(dout) where the layer writes into it; state the requirement in "
+        "the docstring and allow the code where it is meant.",
     ),
     "GP124": Kind(
         "an input has no gradient",
@@ -271,8 +271,8 @@ FINDINGS: dict[str, Kind] = {
         "the author may leave a gradient out on purpose; only the author can tell",
         "The case lists the input as one to differentiate, and backward returns None for it.",
         "Optimizers skip a parameter whose gradient is None: it is never trained, without an error.",
-        "Compute the gradient. Where the input is not trained, describe it with verify.constant, or allow the code with "
-        "the reason.",
+        "Compute the gradient. Where the input is not trained, describe it with verify.constant, or allow the code "
+        "with the reason.",
     ),
     "GP125": Kind(
         "random numbers are drawn in the first call only",
@@ -289,8 +289,8 @@ FINDINGS: dict[str, Kind] = {
         "Contracts are checked by calling a copy of a layer again. This layer cannot be copied or called again, or the "
         "code does not run on other numbers.",
         "A cache that belongs to an earlier batch, or memory that layers share, passes unseen.",
-        "Make the layer copyable (copy.deepcopy), create generators and handles in the call that uses them, call forward "
-        "and backward of the same object; or allow the code with the reason.",
+        "Make the layer copyable (copy.deepcopy), create generators and handles in the call that uses them, call "
+        "forward and backward of the same object; or allow the code with the reason.",
     ),
     # GP2xx: floats, where the formula is right.
     "GP201": Kind(
@@ -366,14 +366,19 @@ def allowances(allow: Mapping[str, str] | None) -> dict[str, str]:
     return {code: reason.strip() for code, reason in (allow or {}).items()}
 
 
-def judged(found: Iterable[Finding], allow: Mapping[str, str], where: str) -> tuple[Finding, ...]:
-    """Return findings with the reasons for which they pass, and one for each allowance that was of no use."""
+def judged(
+    found: Iterable[Finding], allow: Mapping[str, str], where: str, unchecked: Collection[str] = ()
+) -> tuple[Finding, ...]:
+    """Return findings with the reasons for which they pass, and one for each allowance that was of no use.
+
+    Nothing is said of codes that start as one in `unchecked` does: their checks were not run, or not to the end.
+    """
     given = [replace(one, allowed=allow.get(one.code, "")) for one in found]
     codes = {one.code for one in given}
     stale = [
         finding("GP001", f"{code} is allowed ({reason}), but was not found", name=code, where=where)
         for code, reason in allow.items()
-        if code not in codes
+        if code not in codes and not code.startswith(tuple(unchecked))
     ]
     return (*given, *stale)
 

@@ -13,7 +13,7 @@ from verify.gradients.claims import Exact
 from verify.result import CaseResult, Comparison, Finding
 from verify.subjects.cases import TracedCase
 
-_MOST = 4  # variants of a case that are run: one of each choice of options
+_MOST = 8  # choices of options that are run
 
 _CHECKS: tuple[Check, ...] = (
     history.instances,  # first: the other checks leave traces in what layers share
@@ -41,6 +41,7 @@ _CHECKS: tuple[Check, ...] = (
 
 _SAID_ONCE = (memory.overwritten, memory.aliases, history.stepping)  # what is known by its name is not said again
 _STATE = {"GP109", "GP110", "GP111", "GP116", "GP119", "GP121"}  # for which a layer may raise when it is called again
+_STOPS = {"GP118", "GP126"}  # where contracts were not checked, or not all of them
 _FOLLOWS = {"GP111": "GP110"}  # what is said once: another batch is other inputs as well
 
 
@@ -48,10 +49,14 @@ def contracts(case: TracedCase, result: CaseResult, runs: Sequence[Exact], seed:
     """Return the contracts that a layer breaks, each code once for a name, and the layers that could not be checked."""
     found: dict[tuple[str, str], Finding] = {}
     with driving(seed) as rewind:
-        for trial in _trials(case, result, runs, rewind):
+        trials = _trials(case, result, runs, rewind)
+        for trial in trials[:_MOST]:
             broken = _of(trial)
             for one in [*broken, *_untried(trial, broken)]:
                 found.setdefault((one.code, one.name), one)
+        for trial in trials[_MOST : _MOST + 1]:
+            detail = f"the contracts were checked for {_MOST} of {len(trials)} choices of options"
+            found["GP126", "options"] = trial.found("GP126", detail, "options")
     codes = {one.code for one in found.values()}
     return sorted((one for one in found.values() if _FOLLOWS.get(one.code) not in codes), key=lambda one: one.code)
 
@@ -73,8 +78,20 @@ def _trials(case: TracedCase, result: CaseResult, runs: Sequence[Exact], rewind:
         choices.setdefault(exact.seen.variant.choice, []).append(exact)
     return [
         Trial(case, group[0], rewind, _bad(result, group[0]), _other_batch(group))
-        for group in list(choices.values())[:_MOST]
+        for group in _covering(list(choices.values()))
     ]
+
+
+def _covering(groups: Sequence[Sequence[Exact]]) -> list[Sequence[Exact]]:
+    """Return choices of options that have each value of each option between them."""
+    covered: set[tuple[str, int]] = set()
+    chosen: list[Sequence[Exact]] = []
+    for group in groups:
+        values = {(name, id(value)) for name, value in group[0].seen.variant.options.items()}
+        if not chosen or not values <= covered:
+            chosen.append(group)
+            covered |= values
+    return chosen
 
 
 def _bad(result: CaseResult, exact: Exact) -> dict[str, Comparison]:
@@ -108,3 +125,8 @@ def _asked(check: Check, trial: Trial) -> tuple[list[Finding], bool]:
         trial.failures.append(f"called again, the code raises {problem}")
         return found, False
     return found, True
+
+
+def is_complete(found: Sequence[Finding]) -> bool:
+    """Tell whether all contracts were checked: a code that is not among the findings is then not to be found."""
+    return not any(one.code in _STOPS for one in found)

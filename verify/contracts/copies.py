@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import random
 import threading
 from collections.abc import Iterator, Mapping
 from copy import deepcopy
@@ -10,21 +11,21 @@ from types import ModuleType
 from typing import Any
 
 # None of these holds numbers that a layer computes with: a copy that shares them behaves as the original does.
-_SHARED = (type(threading.Lock()), type(threading.RLock()), ModuleType, io.IOBase)
+_SHARED = (type(threading.Lock()), type(threading.RLock()), ModuleType, io.IOBase, random.SystemRandom)
 _MOST = 10_000  # objects that are looked through
 
 
 def duplicate(value: Any) -> Any:
-    """Return a deep copy, which shares locks, modules and files with the original; raises what `deepcopy` raises."""
+    """Return a deep copy, which shares locks, modules, files and the generator of the system with the original; raises what `deepcopy` raises."""
     try:
         return deepcopy(value)
-    except TypeError:  # as for a lock, and for whatever `pickle` does not know either
+    except (TypeError, NotImplementedError):  # as for a lock, and for whatever `pickle` does not know either
         return deepcopy(value, {id(held): held for held in _within(value) if isinstance(held, _SHARED)})
 
 
 def _within(value: Any) -> Iterator[Any]:
     """Yield all that is held in containers, attributes and slots of an object."""
-    waiting, visited = [value], set()
+    waiting, visited = [value], set[int]()
     while waiting and len(visited) < _MOST:
         held = waiting.pop()
         if id(held) in visited:

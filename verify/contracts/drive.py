@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, redirect_stdout
@@ -17,12 +16,11 @@ from verify.contracts.notice import Notice, Unit, Untried
 from verify.expressions.runs import following
 from verify.profiling import profiled
 from verify.subjects.cases import TracedCase, converse
-from verify.subjects.shapes import Constant, Integer, Real, concrete, samples
+from verify.subjects.shapes import Constant, Integer, Real, concrete
 from verify.tracing import patches
 from verify.tracing.observe import Observation, Quantity
 from verify.tracing.seeds import rewinder, seeded
 
-_OTHER = 20261124  # what other inputs are drawn from
 Rewind = Callable[[], None]
 Lay = Callable[[Any], Any]  # the same numbers in other memory
 
@@ -33,7 +31,7 @@ def _as_it_is(value: Any) -> Any:
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """How the arrays that are handed over lie in memory: the inputs by name, where a name is there, and the upstream."""
+    """How the arrays that are handed over lie in memory: inputs by name, where they are there, and the upstream."""
 
     inputs: Mapping[str, Lay] = field(default_factory=dict)
     of_upstream: Lay = _as_it_is
@@ -79,7 +77,7 @@ def driving(seed: int) -> Iterator[Rewind]:
     """Make runs on floats possible; yields what puts the random generators back to where a run starts."""
     quiet = np.errstate(all="ignore")
     with patches.in_force(seed), seeded(seed), redirect_stdout(sys.stderr), quiet:
-        yield rewinder()
+        yield rewinder(seed)
 
 
 def sample(case: TracedCase, seen: Observation) -> Numbers:
@@ -95,51 +93,51 @@ def _floats(seen: Observation, quantity: Quantity) -> Any:
     return np.array([float(value or 0) for value in values]).reshape(quantity.shape)[()]
 
 
-def others(case: TracedCase, seen: Observation) -> Numbers:
-    """Return other numbers of the same shapes, in the same domains."""
-    rng = random.Random(_OTHER)
-    given = {name: _other(case.inputs[name], value, seen, rng) for name, value in sample(case, seen).inputs.items()}
-    if case.upstream is not None:
-        return Numbers(given, sample(case, seen).upstreams)
-    return Numbers(given, [_drawn(Real(""), quantity.shape, rng) for quantity in seen.upstreams])
-
-
-def mirrored(case: TracedCase, seen: Observation) -> Numbers:
-    """Return the numbers on the other side: of 0, or of the middle of a domain, in the opposite order.
+def opposite(case: TracedCase, seen: Observation) -> Numbers:
+    """Return numbers on the other side: of 0, or of the middle of a domain, in the opposite order.
 
     What a layer asks of a number is answered the other way at each entry, so that a mask, a choice or a slope that
-    belongs to earlier numbers is another one even where there is a single entry.
+    belongs to earlier numbers is another one even where there is a single entry. They are no mere negatives, of which
+    squares and norms are the same.
     """
+    return _moved(case, seen, lambda value: value, -1)
+
+
+def shifted(case: TracedCase, seen: Observation) -> Numbers:
+    """Return larger numbers, each moved to the next entry: of opposite numbers the one in the middle is the same."""
+    return _moved(case, seen, lambda value: np.roll(value, 1) if np.ndim(value) else value, 1)
+
+
+def _moved(case: TracedCase, seen: Observation, move: Callable[[Any], Any], sign: int) -> Numbers:
     numbers = sample(case, seen)
-    given = {name: _mirrored(case.inputs[name], value, seen) for name, value in numbers.inputs.items()}
-    return Numbers(given, [value if case.upstream is not None else -value for value in numbers.upstreams])
+    inputs = {name: _other(case.inputs[name], value, seen, move, sign) for name, value in numbers.inputs.items()}
+    if case.upstream is not None:
+        return Numbers(inputs, numbers.upstreams)
+    return Numbers(inputs, [_stretched(move(value), sign) for value in numbers.upstreams])
 
 
-def _mirrored(described: Any, value: Any, seen: Observation) -> Any:
-    if isinstance(described, Integer):
-        return concrete(described.below, seen.variant.sizes)[0] - 1 - value
-    if not isinstance(described, Real):
-        return value
-    low, high = described.low, described.high
-    if low is not None and high is not None:
-        return float(low) + float(high) - value
-    if low is None and high is None:
-        return -value
-    bound = float(high if low is None else low)  # type: ignore[arg-type]  # one of the two is a number
-    return bound + 1 / (value - bound)
-
-
-def _other(described: Any, value: Any, seen: Observation, rng: random.Random) -> Any:
-    if isinstance(described, Real):
-        return _drawn(described, np.shape(value), rng)
+def _other(described: Any, value: Any, seen: Observation, move: Callable[[Any], Any], sign: int) -> Any:
     if isinstance(described, Integer):
         return (value + 1) % concrete(described.below, seen.variant.sizes)[0]
-    return value
+    return _placed(described, move(value), sign) if isinstance(described, Real) else value
 
 
-def _drawn(described: Real, shape: tuple[int, ...], rng: random.Random) -> Any:
-    values = samples(described.low, described.high, int(np.prod(shape)), rng)
-    return np.array([float(value) for value in values]).reshape(shape)[()]
+def _placed(described: Real, value: Any, sign: int) -> Any:
+    """Return other numbers of a domain, in the same order or the opposite one."""
+    low, high = described.low, described.high
+    if low is None and high is None:
+        return _stretched(value, sign)
+    if low is not None and high is not None:
+        middle, half = float(low + high) / 2, float(high - low) / 2
+        place = (value - middle) / half
+        return middle + half * sign * np.sign(place) * np.sqrt(np.abs(place))
+    bound = float(high if low is None else low)  # type: ignore[arg-type]  # one of the two is a number
+    return bound + (1.25 * (value - bound) if sign > 0 else 1.25 / (value - bound))
+
+
+def _stretched(value: Any, sign: int) -> Any:
+    """Return numbers that are larger, by a factor of their own each, in the same order or the opposite one."""
+    return sign * value * (1.25 + np.abs(value) / (2 + 2 * np.abs(value)))
 
 
 def single(value: Any) -> Any:

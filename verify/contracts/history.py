@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from verify.contracts.arrays import apart, copied, flat, share
-from verify.contracts.drive import Numbers, mirrored, others, run, sample
+from verify.contracts.drive import Numbers, run, sample
 from verify.contracts.holdings import at, outline
 from verify.contracts.modes import Mode, mode_of
 from verify.contracts.notice import Call, Unit
@@ -97,6 +97,12 @@ def _summed(both: Sequence[Any], one: Sequence[Any]) -> bool:
 
 def _steps(trial: Trial, unit: Unit) -> bool:
     """Tell whether a backward changes what forward computes with, as one with an optimizer in it does."""
+    if id(unit) not in trial.steps:
+        trial.steps[id(unit)] = _changes_output(trial, unit)
+    return trial.steps[id(unit)]
+
+
+def _changes_output(trial: Trial, unit: Unit) -> bool:
     layer, plain = trial.layer(unit), trial.layer(unit)
     held = trial.held(layer)
     first = copied(plain.play(unit.forward))
@@ -115,32 +121,34 @@ def stepping(trial: Trial) -> Iterator[Finding]:
 
 
 def other_inputs(trial: Trial) -> Iterator[Finding]:
-    """Find traces of a forward, and backward, with other inputs.
-
-    The opposite numbers come first: of two masks of a single entry, drawn at random, every other pair is one mask. The
-    square of a number, on the other hand, is that of its opposite.
-    """
-    found = list(_traces(trial, trial.mirrored, "GP110", "with opposite inputs"))
-    yield from found or _traces(trial, trial.pairs, "GP110", "with other inputs")
+    """Find traces of a forward, and backward, with other inputs."""
+    yield from _traces(trial, trial.shifted, "GP110", "a forward with other inputs", _went_forward)
+    yield from _traces(trial, trial.pairs, "GP110", "calls with other inputs", _went_both_ways)
 
 
 def other_batches(trial: Trial) -> Iterator[Finding]:
     """Find what was made for one batch size only, where the layer itself was made without one."""
     alike = [(small, big) for big, small in trial.batches if outline(big.fresh) == outline(small.fresh)]
-    yield from _traces(trial, alike, "GP111", "with a batch of another size")
+    yield from _traces(trial, alike, "GP111", "calls with a batch of another size", _went_both_ways)
 
 
-def _traces(trial: Trial, pairs: Sequence[tuple[Unit, Unit]], code: str, what: str) -> Iterator[Finding]:
+def _went_forward(unit: Unit) -> list[Call]:
+    return unit.forward
+
+
+def _went_both_ways(unit: Unit) -> list[Call]:
+    return unit.calls
+
+
+def _traces(
+    trial: Trial, pairs: Sequence[tuple[Unit, Unit]], code: str, what: str, past: Callable[[Unit], list[Call]]
+) -> Iterator[Finding]:
     for unit, other in pairs:
         if carries_state(unit.fresh):
             continue
-        histories = {"a forward": (unit.forward, other.forward)}
-        if not _steps(trial, unit):
-            histories["a forward and backward"] = (unit.calls, other.calls)
-        for words, (plain, past) in histories.items():
-            if difference := _trace(trial, unit, plain, past):
-                yield trial.found(code, f"after {words} {what}, {difference[0]}", call=difference[1])
-                break
+        calls = _went_forward if _steps(trial, unit) else past
+        if difference := _trace(trial, unit, calls(unit), calls(other)):
+            yield trial.found(code, f"after {what}, {difference[0]}", call=difference[1])
 
 
 def _trace(trial: Trial, unit: Unit, plain: Sequence[Call], past: Sequence[Call]) -> tuple[str, Call] | None:
@@ -180,9 +188,8 @@ def instances(trial: Trial) -> Iterator[Finding]:
     if any(map(_on_the_class, zip(trial.ran.units, trial.again.units, strict=False), repeat(trial.again.gradients))):
         yield trial.found("GP121", "a gradient is left where another layer of its class leaves its own")
         return
-    shapes = [trial.exact.seen, *([trial.batch.seen] if trial.batch else [])]
-    opposite, other = mirrored(trial.case, shapes[0]), others(trial.case, shapes[0])
-    for numbers in (opposite, other, *(sample(trial.case, seen) for seen in shapes[1:])):
+    batches = [sample(trial.case, trial.batch.seen)] if trial.batch else []
+    for numbers in (trial.others, *batches):
         if not isinstance(attempt(trial.run, numbers), SubjectError) and (said := _disturbed(trial, numbers)):
             yield trial.found("GP121", said)
             return
@@ -216,7 +223,9 @@ def drawing_once(trial: Trial) -> Iterator[Finding]:
     """Find random numbers that are drawn in the first forward, and kept by all later ones."""
     for unit in trial.ran.units:
         layer, call = trial.layer(unit), unit.forward[-1]
-        if layer.draws(unit.forward) and not layer.draws(unit.forward):
+        first = layer.draws(unit.forward)
+        layer.play(unit.backward)
+        if first and not layer.draws(unit.forward):
             yield trial.found("GP125", f"{call.title} draws random numbers in its first call only", call=call)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from types import FunctionType, ModuleType
 from typing import Any
 
 import numpy as np
@@ -27,6 +28,8 @@ def _parts(holder: Any) -> list[tuple[Any, Any]]:
         return list(holder.items())
     if isinstance(holder, (list, tuple)):
         return list(enumerate(holder))
+    if isinstance(holder, (ModuleType, type, FunctionType)):
+        return []
     return list(getattr(holder, "__dict__", {}).items())
 
 

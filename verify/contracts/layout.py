@@ -1,8 +1,8 @@
 """The same numbers in other memory: transposed, reversed with gaps, or one number for all entries that is read-only.
 
 An array is its numbers. A layer that reads memory in the order in which it lies, or that counts on the strides of a
-contiguous array, gives something else for the transpose of an array, a slice, or a gradient that was broadcast, which is
-what a sum sends back. All memory around the numbers belongs to us, and holds NaN.
+contiguous array, gives something else for a transposed array, a slice, or a gradient that was broadcast, which a sum
+sends back. All memory around the numbers belongs to us, and holds NaN.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ def _fortran(value: Any) -> Any:
 
 
 def _reversed(value: Any) -> Any:
-    """Return an array that lies backwards in memory, with gaps along each axis, and as much memory of ours around it."""
+    """Return an array that lies backwards, with gaps along each axis, and with as much memory of ours around it."""
     size = 2**value.ndim * value.size
     memory = np.full(3 * size, _unused(value), value.dtype)
     spread = memory[size : 2 * size].reshape([2 * length for length in value.shape])
@@ -140,11 +140,13 @@ def _beyond_rounding(trial: Trial, plain: Ran, what: str, expected: Any, actual:
         return True
     everything = flat([expected, actual, plain.output, plain.dout, *plain.inputs.values(), *plain.gradients.values()])
     scale = max((np.abs(a[np.isfinite(a)]).max(initial=0) for a in everything), default=0)
-    return any(_by_more(np.abs(a.astype(float) - b.astype(float)), _GROSS * scale) for a, b in zip(left, right, strict=True))
+    return any(_differ(a.astype(float), b.astype(float), _GROSS * scale) for a, b in zip(left, right, strict=True))
 
 
-def _by_more(difference: Any, bound: float) -> bool:
-    return bool((~(difference <= bound)).any())
+def _differ(left: Any, right: Any, bound: float) -> bool:
+    """Tell whether arrays differ by more than a bound, which NaN and infinity do unless both are the same."""
+    equal = (left == right) | (np.isnan(left) & np.isnan(right)) | (np.abs(left - right) <= bound)
+    return not bool(equal.all())
 
 
 def _is_precise(trial: Trial, plain: Ran, name: str, actual: list[Any]) -> bool:

@@ -33,12 +33,13 @@ def overwritten_by_layers(trial: Trial) -> Iterator[Finding]:
     """Find the arguments, returned outputs and parameters that a method of a layer writes to."""
     for unit in trial.ran.units:
         layer, call = trial.layer(unit), unit.backward[0]
-        held = trial.held(layer)
-        yield from _arguments(trial, layer, unit.forward, forward=True)
-        moved = trial.moved(layer, held)
-        outputs = layer.play(unit.forward)
-        before = copied(outputs)
-        yield from _arguments(trial, layer, unit.backward, forward=False)
+        held, given = trial.held(layer), _arguments_of(unit.forward)
+        outputs = layer.play(unit.forward, given)
+        yield from _written(trial, unit.forward, given, forward=True)
+        moved, before = trial.moved(layer, held), copied(outputs)
+        given = _arguments_of(unit.backward)
+        layer.play(unit.backward, given)
+        yield from _written(trial, unit.backward, given, forward=False)
         if not same(outputs, before):
             yield trial.found("GP104", f"{call.title} writes into the output that forward returned", call=call)
         for name in trial.moved(layer, held):
@@ -46,10 +47,8 @@ def overwritten_by_layers(trial: Trial) -> Iterator[Finding]:
             yield trial.found("GP103", f"the layer has another {name} after {by.title}", name, by)
 
 
-def _arguments(trial: Trial, layer: Layer, calls: list[Call], *, forward: bool) -> Iterator[Finding]:
-    """Call methods and find the arguments that they write to."""
-    given = _arguments_of(calls)
-    layer.play(calls, given)
+def _written(trial: Trial, calls: list[Call], given: list[list[Any]], *, forward: bool) -> Iterator[Finding]:
+    """Find the arguments that calls have written to."""
     for call, values in zip(calls, given, strict=True):
         for position, (value, original) in enumerate(zip(values, call.arguments, strict=True)):
             live = call.live[position]

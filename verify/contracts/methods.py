@@ -16,22 +16,27 @@ from verify.subjects.protocols import Functions
 from verify.where import is_users
 
 _WRAPPERS = 4  # decorators around decorators that are looked through
+_GENERATED = ("<frozen ", "<__array_function__")  # Python's own, NumPy's
 _NO_METHODS = (property, cached_property, classmethod, staticmethod, type)
 _HELD = ("__wrapped__", "func", "__func__", "method")  # where decorators of the standard library keep the function
 
 
 class Method(NamedTuple):
-    """A method as its class has it: `name` calls it, `body` is the function that the user wrote."""
+    """A method as its class has it: `name` calls it.
+
+    `body` is the function that the user wrote, and `runs` the one that runs first, which may be a decorator's.
+    """
 
     name: str
-    body: FunctionType
+    body: Any  # a FunctionType each, which mypy takes for methods of this class
+    runs: Any
 
 
 @dataclass(slots=True)
 class Methods:
     """The methods of classes by the code that runs first when they are called."""
 
-    _of: dict[type, dict[CodeType, list[tuple[Method, FunctionType]]]] = field(default_factory=dict)
+    _of: dict[type, dict[CodeType, list[Method]]] = field(default_factory=dict)
 
     def running(self, frame: FrameType) -> tuple[Any, Method] | None:
         """Return the object and the method that a frame runs, or None where it runs no method of the user's."""
@@ -39,19 +44,25 @@ class Methods:
         if not (code.co_argcount or code.co_flags & inspect.CO_VARARGS):
             return None
         owner = _first(frame)
-        if not (is_users(code.co_filename) or isinstance(owner, Functions)):
+        if not (_is_users(code) or isinstance(owner, Functions)):
             return None
-        methods = [method for method, function in self._table(type(owner)).get(code, ()) if _runs(frame, function)]
+        methods = [method for method in self._table(type(owner)).get(code, ()) if _runs(frame, method.runs)]
         return (owner, methods[0]) if methods else None
 
     def of_users(self, kind: type) -> bool:
         """Tell whether the user has written methods of a class."""
-        return any(is_users(code.co_filename) for code in self._table(kind))
+        return any(_is_users(code) for code in self._table(kind))
 
-    def _table(self, kind: type) -> dict[CodeType, list[tuple[Method, FunctionType]]]:
+    def _table(self, kind: type) -> dict[CodeType, list[Method]]:
         if kind not in self._of:
             self._of[kind] = _table(kind)
         return self._of[kind]
+
+
+def _is_users(code: CodeType) -> bool:
+    """Tell whether code is the user's, also where it was typed into a prompt or made by `exec`."""
+    file = code.co_filename
+    return is_users(file) or (file.startswith("<") and not file.startswith(_GENERATED))
 
 
 def _first(frame: FrameType) -> Any:
@@ -63,16 +74,16 @@ def _first(frame: FrameType) -> Any:
     return rest[0] if rest else None
 
 
-def _table(kind: type) -> dict[CodeType, list[tuple[Method, FunctionType]]]:
+def _table(kind: type) -> dict[CodeType, list[Method]]:
     """Return the methods of a class by the code of each function that they are made of."""
-    found: dict[CodeType, list[tuple[Method, FunctionType]]] = {}
+    found: dict[CodeType, list[Method]] = {}
     for name in {name: None for base in kind.__mro__[:-1] for name in vars(base)}:
         if name.startswith("__") and name != "__call__":
             continue
         functions = list(_functions(inspect.getattr_static(kind, name), _WRAPPERS))
         for function in functions:
             body = next((f for f in functions if f.__name__ == name and not hasattr(f, "__wrapped__")), functions[0])
-            found.setdefault(function.__code__, []).append((Method(name, body), function))
+            found.setdefault(function.__code__, []).append(Method(name, body, function))
     return found
 
 

@@ -7,8 +7,9 @@ cannot be called again is listed with the reason: nothing is left out without a 
 from __future__ import annotations
 
 import inspect
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from types import FrameType
+from types import CodeType, FrameType, FunctionType
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -21,7 +22,8 @@ from verify.subjects.protocols import Functions
 from verify.where import described, relative
 
 _GENERATORS = inspect.CO_GENERATOR | inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR
-_ONE_SIDED = "it is called {} the output is there only, and something else takes its other half"
+_FIXED = (bool, int, float, complex, str, bytes, tuple, type(None), np.generic)
+_ONE_SIDED = "the case calls it only {} the output, so that it cannot be called forward and backward"
 
 
 @dataclass(slots=True)
@@ -182,26 +184,31 @@ def _unit(layer: Any) -> Unit:
 def _call(frame: FrameType, layer: Any, method: Method) -> Call:
     code, given = frame.f_code, frame.f_locals
     names = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
-    positional, keywords = names[: code.co_argcount], names[code.co_argcount :]
+    positional = names[: code.co_argcount]
     rest = list(code.co_varnames[len(names) :])
-    live = [given[name] for name in positional]
-    if code.co_flags & inspect.CO_VARARGS:
-        live += given[rest.pop(0)]
-    del live[0]  # the layer itself
-    options = {name: given[name] for name in keywords}
+    more = list(given[rest.pop(0)]) if code.co_flags & inspect.CO_VARARGS else []
+    own = set() if more else _own_defaults(method.runs, given)
+    first = min((place for place, name in enumerate(positional) if name in own), default=len(positional))
+    live = [*(given[name] for name in positional[:first]), *more][1:]  # without the layer itself
+    options = {name: given[name] for name in names[first if not more else len(positional) :] if name not in own}
     if code.co_flags & inspect.CO_VARKEYWORDS:
         options |= given[rest.pop(0)]
     everything = [*live, *options.values()]
     parameters = _parameters(layer, method)
-    return Call(
-        method.name, parameters, duplicate(live), duplicate(options), everything, *_place(layer, method)
-    )
+    return Call(method.name, parameters, duplicate(live), duplicate(options), everything, *_place(layer, method))
+
+
+def _own_defaults(function: FunctionType, given: Mapping[str, Any]) -> set[str]:
+    """Return the arguments that nobody passed and whose default can be written to: all calls share it."""
+    parameters = inspect.signature(function, follow_wrapped=False).parameters.values()
+    own = [p.name for p in parameters if p.default is not p.empty and given.get(p.name) is p.default]
+    return {name for name in own if not isinstance(given[name], _FIXED)}
 
 
 def _parameters(layer: Any, method: Method) -> tuple[str, ...]:
     if isinstance(layer, Functions):
         return layer.parameters(method.name)
-    code = method.body.__code__
+    code: CodeType = method.body.__code__
     return code.co_varnames[1 : code.co_argcount]
 
 

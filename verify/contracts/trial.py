@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from verify.contracts.arrays import apart, flat, same, share
-from verify.contracts.drive import AS_THEY_ARE, Layout, Numbers, Ran, Rewind, mirrored, others, run, sample
+from verify.contracts.drive import AS_THEY_ARE, Layout, Numbers, Ran, Rewind, opposite, run, sample, shifted
 from verify.contracts.holdings import Path, at, held_by
 from verify.contracts.notice import Call, Unit, Untried
 from verify.contracts.replay import Layer, kept
@@ -38,12 +38,18 @@ class Trial:
     untried: list[Untried] = field(default_factory=list)  # layers that cannot be called again
     failures: list[str] = field(default_factory=list)  # why a check could not be made
     within: frozenset[type] = frozenset()
+    steps: dict[int, bool] = field(default_factory=dict)  # whether the backward of a layer changes its parameters
     _kept: dict[int, list[Path]] = field(default_factory=dict)
 
     @cached_property
     def numbers(self) -> Numbers:
         """Return the numbers of the sample."""
         return sample(self.case, self.exact.seen)
+
+    @cached_property
+    def others(self) -> Numbers:
+        """Return other numbers of the same shapes."""
+        return opposite(self.case, self.exact.seen)
 
     def run(
         self, numbers: Numbers, meanwhile: Callable[[], object] = lambda: None, layout: Layout = AS_THEY_ARE
@@ -78,12 +84,12 @@ class Trial:
     @cached_property
     def pairs(self) -> list[tuple[Unit, Unit]]:
         """Return the layers that were noticed, each with the same one in a run on other numbers; none if that fails."""
-        return self._matched(attempt(self.run, others(self.case, self.exact.seen)), "other inputs")
+        return self._matched(attempt(self.run, self.others), "other inputs")
 
     @cached_property
-    def mirrored(self) -> list[tuple[Unit, Unit]]:
-        """Return the layers, each with the same one in a run on the opposite numbers; none if that fails."""
-        return self._matched(attempt(self.run, mirrored(self.case, self.exact.seen)), "opposite inputs")
+    def shifted(self) -> list[tuple[Unit, Unit]]:
+        """Return the layers, each with the same one in a run on numbers at other entries; none if that fails."""
+        return self._matched(attempt(self.run, shifted(self.case, self.exact.seen)), "other inputs")
 
     @cached_property
     def batches(self) -> list[tuple[Unit, Unit]]:

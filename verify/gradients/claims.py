@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
+from verify.errors import UnclaimedError
 from verify.expressions.runs import SubjectError
 from verify.gradients.adjoints import Shares, adjoints, totals
 from verify.gradients.diagnoses import Suspect
@@ -16,6 +17,7 @@ from verify.subjects.cases import TracedCase
 from verify.subjects.shapes import entry_names
 from verify.tracing.observe import Observation, Quantity, observe
 from verify.tracing.region import Region, depends, one_sided, pinned
+from verify.tracing.trace import Trace
 
 _INCONSISTENT = "SymPy's derivative of the whole computation and its chain rule could not be shown to be one function"
 _UNSET = "the output reads memory that np.empty made and nobody has written to"
@@ -23,6 +25,12 @@ _UNDEFINED = (
     "the output is not defined at the sample, where a logarithm, root or quotient is outside of its domain: if the "
     "layer needs other inputs, say so, as in x=verify.real('N D', low=0)"
 )
+
+
+def _to_zero(value: Fraction) -> Fraction:
+    return Fraction(0)
+
+
 # Where the other sides of branches on the upstream lie, if they are of any use: for its sample, other upstreams.
 _UPSTREAMS: tuple[Callable[[Fraction], Fraction], ...] = (
     lambda value: -value,
@@ -33,7 +41,7 @@ _UPSTREAMS: tuple[Callable[[Fraction], Fraction], ...] = (
     abs,
     lambda value: -abs(value),
     lambda value: Fraction(1),
-    lambda value: Fraction(0),
+    _to_zero,
 )
 
 
@@ -160,11 +168,33 @@ def other_sides(case: TracedCase, seen: Observation, seed: int) -> tuple[list[di
     if not on_upstream(seen):
         return [], ""
     for upstream in _UPSTREAMS:
-        runs.append(observe(case, seen.variant, seed, upstream, at=seen.at))
+        runs.append(Observation(seen.variant, Trace()))
+        if not _claims_something(case, runs[-1], seed, upstream, seen.at):
+            continue
         found = claims(Exact(case, runs[-1]), seed)
         tied = pinned(runs[-1].conditions)
         sides.append({name: claim for name, claim in found.items() if not tied or claim.decision.point is not None})
     return sides, _one_sided(runs)
+
+
+def _claims_something(
+    case: TracedCase, run: Observation, seed: int, upstream: Callable[[Fraction], Fraction], at: Mapping[str, Fraction]
+) -> bool:
+    """Run a case on another upstream, and tell whether it returns gradients there.
+
+    It need not for an upstream of zeros, whose gradients are all 0: None says nothing wrong of these. Raises
+    SubjectError, also where the code returns None for any other upstream.
+    """
+    try:
+        observe(case, run.variant, seed, upstream, run, at=at)
+    except SubjectError as problem:
+        if not isinstance(problem.__cause__, UnclaimedError):
+            raise
+        if upstream is not _to_zero:
+            raise SubjectError(f"for another upstream, {problem}", broken=True) from problem
+        run.conditions = list(run.trace.conditions.values())
+        return False
+    return True
 
 
 def on_upstream(seen: Observation) -> bool:

@@ -30,7 +30,7 @@ from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import Any, NamedTuple, Self, TypeGuard
 
-from verify.errors import InputError, ProtocolError, nearest
+from verify.errors import InputError, ProtocolError, UnclaimedError, nearest
 from verify.exact import exact
 from verify.expressions.domain import check_domain
 from verify.expressions.expression import identifier, parse
@@ -408,7 +408,7 @@ def named_gradients(names: Collection[str], returned: Any, check: Callable[[Iter
             raise ProtocolError(f"{len(names)} {noun} expected ({', '.join(names)}), {len(given)} came")
         gradients = dict(zip(names, given, strict=True))
     if all(gradient is None for gradient in gradients.values()):
-        raise ProtocolError("every gradient is None: nothing is claimed")
+        raise UnclaimedError("every gradient is None: nothing is claimed")
     return gradients
 
 

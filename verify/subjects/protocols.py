@@ -6,7 +6,7 @@ import inspect
 from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from typing import Any
 
-from verify.errors import ProtocolError
+from verify.errors import ProtocolError, UnclaimedError
 from verify.subjects.cases import Subject, TracedCase, traced
 from verify.where import made_at, quoted, relative
 
@@ -288,7 +288,8 @@ def _for_inputs(returned: Any, inputs: Mapping[str, object], real: Mapping[str, 
     if len(given) != len(wanted):
         noun = "gradient" if len(wanted) == 1 else "gradients"
         hint = "; verify.constant or verify.integer describe inputs that are not differentiated" if given else ""
-        raise ProtocolError(f"{len(wanted)} {noun} expected ({', '.join(wanted)}), {len(given)} came{hint}")
+        kind = UnclaimedError if returned is None else ProtocolError
+        raise kind(f"{len(wanted)} {noun} expected ({', '.join(wanted)}), {len(given)} came{hint}")
     return dict(zip(wanted, given, strict=True))
 
 

@@ -41,11 +41,16 @@ def seeded(seed: int) -> Iterator[Callable[[], bool]]:
             generator.put(state)
 
 
-def rewinder() -> Callable[[], None]:
-    """Return what puts all generators back into the state that they are in now."""
-    states = [(generator, generator.get()) for generator in generators()]
+def rewinder(seed: int) -> Callable[[], None]:
+    """Return what puts all generators back to where `seeded` starts, called before anything is drawn.
+
+    To seed NumPy's global generator takes a sixth of the time of setting its state, and gives the same one.
+    """
+    states = [(generator, generator.get()) for generator in _users_generators()]
 
     def rewind() -> None:
+        random.seed(seed)
+        np.random.seed(seed)
         for generator, state in states:
             generator.put(state)
 
@@ -55,14 +60,19 @@ def rewinder() -> Callable[[], None]:
 def generators() -> list[Generator]:
     """Return the global generators, and those that the user's modules have made."""
     found = [Generator(random.getstate, random.setstate), Generator(np.random.get_state, np.random.set_state)]
-    return found + [
+    return found + _users_generators()
+
+
+def _users_generators() -> list[Generator]:
+    return [
         generator(value) for module in users_modules() for value in vars(module).values() if is_generator(value)
     ]
 
 
 def is_generator(value: Any) -> bool:
-    """Tell whether a value draws random numbers."""
-    return isinstance(value, (np.random.Generator, np.random.RandomState, random.Random))
+    """Tell whether a value draws random numbers from a state of its own, which those of the system have not."""
+    kinds = (np.random.Generator, np.random.RandomState, random.Random)
+    return isinstance(value, kinds) and not isinstance(value, random.SystemRandom)
 
 
 def generator(value: Any) -> Generator:
