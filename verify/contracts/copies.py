@@ -16,7 +16,10 @@ _MOST = 10_000  # objects that are looked through
 
 
 def duplicate(value: Any) -> Any:
-    """Return a deep copy, which shares locks, modules, files and the generator of the system with the original; raises what `deepcopy` raises."""
+    """Return a deep copy, which shares locks, modules, files and the system's generator with the original.
+
+    Raises what `deepcopy` raises.
+    """
     try:
         return deepcopy(value)
     except (TypeError, NotImplementedError):  # as for a lock, and for whatever `pickle` does not know either

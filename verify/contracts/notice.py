@@ -200,9 +200,10 @@ def _call(frame: FrameType, layer: Any, method: Method) -> Call:
 
 def _own_defaults(function: FunctionType, given: Mapping[str, Any]) -> set[str]:
     """Return the arguments that nobody passed and whose default can be written to: all calls share it."""
-    parameters = inspect.signature(function, follow_wrapped=False).parameters.values()
-    own = [p.name for p in parameters if p.default is not p.empty and given.get(p.name) is p.default]
-    return {name for name in own if not isinstance(given[name], _FIXED)}
+    defaults = function.__defaults__ or ()
+    positional = function.__code__.co_varnames[: function.__code__.co_argcount]
+    named = [*zip(reversed(positional), reversed(defaults), strict=False), *(function.__kwdefaults__ or {}).items()]
+    return {name for name, value in named if given[name] is value and not isinstance(value, _FIXED)}
 
 
 def _parameters(layer: Any, method: Method) -> tuple[str, ...]:
