@@ -1,8 +1,7 @@
 """Exact values of nodes at a point where they may be 0, 0/0 or infinite: numbers, limits, or why there are none.
 
-A ball around 0 says nothing: it is no 0 and no infinity. So what is neither apart from 0 nor a rational is looked at
-again with the numbers of the point put into the formula, in more digits, and by the prover, which shows constants to
-be 0. What has no finite value at the point, as 0/0, has its limit along a direction, by its series (`series`).
+A ball around 0 says nothing: it is no 0 and no infinity. `rationals.real` reads such a value in more bits and asks the
+prover whether it is 0. What has no finite value at the point, as 0/0, has its limit along a direction, by its series.
 """
 
 from __future__ import annotations
@@ -13,12 +12,11 @@ from fractions import Fraction
 
 import flint
 
-from verify.proof import balls, dyadics, field, rationals
+from verify.proof import dyadics, rationals
 from verify.proof.graph import Graph, Known
 from verify.proof.series import Series, along
 from verify.tracing.region import Point
 
-_BITS = (256, 2048)  # of balls; a constant that is 0 to the digits of the second one is 0, or never known to be none
 _GOOD = 128  # bits of a value that are known
 
 
@@ -49,7 +47,7 @@ def numbers(
     known: dict[int, Number] = {}
     for node in dict.fromkeys(nodes):
         real = found[node]
-        known[node] = real.rational if real.rational is not None else _number(graph, node, point, real.ball)
+        known[node] = real.rational if real.rational is not None else _number(real.ball)
     open_ = [node for node, value in known.items() if value is Unknown.INFINITE]
     if direction is not None and open_:
         known |= _limits(graph, open_, point, direction)
@@ -62,58 +60,8 @@ def complete(values: Sequence[Number]) -> list[Fraction] | Unknown:
     return known if len(known) == len(values) else next(v for v in values if isinstance(v, Unknown))
 
 
-def _number(graph: Graph, node: int, point: Point, ball: flint.arb) -> Number:
-    if not ball.is_finite():
-        return Unknown.INFINITE
-    if ball.rel_accuracy_bits() < _GOOD:
-        constant, folded = _substituted(graph, node, point)
-        return _constant(constant, folded)
-    return _written(ball)
-
-
-def _written(ball: flint.arb) -> Number:
-    value = dyadics.rounded(ball)
-    return Unknown.BEYOND if value is None else value
-
-
-def _constant(graph: Graph, node: int) -> Number:
-    """Return the value of a node without variables: 0 where the prover says so."""
-    value = graph.value(node)
-    if value is not None:
-        return value
-    zero = graph.constant(Fraction(0))
-    with flint.ctx.workprec(_BITS[-1]):
-        ball = balls.at(graph, [node], {})[node]
-    if not ball.is_finite():
-        return Unknown.INFINITE
-    if not ball.contains(0):
-        return _written(ball)
-    vanishes = any(field.equal(graph, [(node, zero)], 0, laws)[0] == [True] for laws in field.Laws)
-    return Fraction(0) if vanishes else Unknown.CLOSE
-
-
-def _substituted(graph: Graph, node: int, point: Point) -> tuple[Graph, int]:
-    """Return a node with the numbers of a point in place of its variables, which folds what cancels."""
-    made = Graph()
-    return made, graph.read([node], _Rebuilt(made, point))[node]
-
-
-class _Rebuilt:
-    """The graph read into another one."""
-
-    def __init__(self, graph: Graph, point: Point) -> None:
-        self.graph, self.point = graph, point
-        self.constant, self.typed, self.sum, self.product = graph.constant, graph.typed, graph.sum, graph.product
-        self.power = graph.power
-
-    def variable(self, name: str) -> int:
-        return self.graph.constant(self.point[name])
-
-    def pi(self, payload: None) -> int:
-        return self.graph.pi()
-
-    def function(self, name: str, a: int, number: int) -> int:
-        return self.graph.function(name, a)
+def _number(ball: flint.arb) -> Number:
+    return digits(ball) if ball.is_finite() else Unknown.INFINITE
 
 
 def _limits(
@@ -132,5 +80,8 @@ def _limit(series: Series | None) -> Number:
 
 
 def digits(value: flint.arb) -> Number:
-    """Return a number as it is known: to 60 digits, or not at all."""
-    return _written(value) if value.is_finite() and value.rel_accuracy_bits() >= _GOOD else Unknown.CLOSE
+    """Return a finite number to 60 digits, if so many are known."""
+    if not value.is_finite() or value.rel_accuracy_bits() < _GOOD:
+        return Unknown.CLOSE
+    rounded = dyadics.rounded(value)
+    return Unknown.BEYOND if rounded is None else rounded
