@@ -1,0 +1,85 @@
+"""Right formulas of science with computed constants pass, everywhere; with one constant wrong they are refuted."""
+
+import ast
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import pytest
+from effort import some
+
+import verify
+from verify import Verdict
+
+TABLE = Path(__file__).parent / "data" / "computed_constants.txt"
+NAMES = ("exp", "log", "sqrt", "tanh", "sin", "cos", "arctan", "where", "maximum", "abs", "pi")
+NUMPY = {name: getattr(np, name) for name in NAMES}
+WRONG = 1e-9  # relative
+
+
+class Formula(NamedTuple):
+    """A function of x and its derivative, as text, with constants by name."""
+
+    name: str
+    low: str
+    high: str
+    constants: dict[str, float]
+    function: str
+    derivative: str
+
+    def checked(self, wrong=""):
+        """Check the derivative, in which one constant may be wrong."""
+        off = {wrong: self.constants[wrong] * (1 + WRONG)} if wrong else {}
+        bounds = {key: text for key, text in (("low", self.low), ("high", self.high)) if text != "-"}
+        function = lambda_of(self.function, self.constants)
+        derivative = lambda_of(self.derivative, {**self.constants, **off})
+        return verify.check(verify.derivative(function, derivative, x=verify.real("N", **bounds)))
+
+
+def lambda_of(text, constants):
+    """Return a function of x from the table's text; constants are computed in floats, as Python does."""
+    return eval(f"lambda x: {text}", {**NUMPY, **constants})
+
+
+def value_of(text):
+    """Return the value of a constant of the table: a float, or a quotient of two."""
+    above, _, below = text.partition("/")
+    return float(above) / float(below or 1)
+
+
+def formulas():
+    """Return all formulas of the table."""
+    rows = [line for line in TABLE.read_text().splitlines() if line and not line.startswith("#")]
+    for name, domain, choices, function, derivative in (map(str.strip, row.split("|")) for row in rows):
+        for number, choice in enumerate(choices.split(";"), 1):
+            constants = {key: value_of(text) for key, text in (pair.split("=") for pair in choice.split())}
+            yield Formula(f"{name}, {number}", *domain.split(), constants, function, derivative)
+
+
+ALL = list(formulas())
+
+
+def named(formula):
+    """Return the constants that stand in a derivative."""
+    names = {node.id for node in ast.walk(ast.parse(formula.derivative)) if isinstance(node, ast.Name)}
+    return sorted(names & formula.constants.keys())
+
+
+def test_the_table_is_as_long_as_it_claims():
+    """There are two hundred formulas and more, of different names."""
+    assert len({formula.name for formula in ALL}) == len(ALL) >= 200
+
+
+@pytest.mark.parametrize("formula", some(ALL, 9), ids=lambda formula: formula.name)
+def test_a_right_formula_agrees(formula):
+    """What differs by the roundings of computed constants alone is right, at the sample, elsewhere and on edges."""
+    result = formula.checked()
+    assert {row.verdict for row in result.comparisons} <= {Verdict.PROVED, Verdict.AGREES}
+
+
+@pytest.mark.parametrize("formula", some(ALL, 9), ids=lambda formula: formula.name)
+def test_one_wrong_constant_is_refuted(formula):
+    """A constant that is wrong by 1e-9 of itself is no rounding."""
+    names = named(formula)
+    result = formula.checked(names[len(formula.name) % len(names)])
+    assert Verdict.REFUTED in {row.verdict for row in result.comparisons}
