@@ -81,6 +81,12 @@ def test_numerical_differentiation_is_no_rounding_of_constants(gradients, name, 
     assert not result.good
 
 
+def test_a_derivative_of_a_constant_that_is_not_0(gradients):
+    """A claim of another derivative of a constant is refuted."""
+    result = of("x - x + y * 0", {"x": 2, "y": 3}, lambda d, x, y: (d, d * 0))
+    assert [row.verdict for row in gradients(result).values()] == [Verdict.REFUTED, Verdict.PROVED]
+
+
 WRONG_CONSTANTS = {
     "cancelling": lambda d, x, w: (d * (w + (1.1e17 * x * 0.1 - 1.1e16 * x) + 5), d * x),
     "amplified": lambda d, x, w: (d * (w + 5 + (0.1 * x * 10**18 - x * 10**17)), d * x),

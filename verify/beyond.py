@@ -12,8 +12,9 @@ from verify.expressions.runs import SubjectError
 from verify.findings import finding, judged
 from verify.gradients.claims import Exact
 from verify.gradients.sizes import Sizing, check_sizes
-from verify.gradients.traced import dead, decided, of_nothing
+from verify.gradients.traced import dead, decided
 from verify.regions.check import apart, regions
+from verify.regions.constant import of_a_constant
 from verify.result import Accuracy, CaseResult, Comparison, Cover, Finding, Keep, Verdict
 from verify.subjects.cases import TracedCase
 
@@ -32,7 +33,15 @@ def beyond(
     elsewhere, cover, more, gaps = regions(case, runs, seed)
     gaps = [*_unreached(cover), *gaps]
     if dead([*runs, *more]):
-        return of_nothing(case, result)
+        sizing = check_sizes(case, [*result.comparisons, *elsewhere], runs, seed)
+        decisions = replace(
+            result,
+            comparisons=(*result.comparisons, *sizing.rows, *elsewhere),
+            sizes=sizing.summary(case, runs),
+            cover=cover,
+            findings=judged(gaps, case.allow, case.where),
+        )
+        return of_a_constant(case, decisions, [*runs, *more], seed)
     wrong = {comparison.name for comparison in result.comparisons if not comparison.verdict.good}
 
     def whole(sizing: Sizing, findings: Sequence[Finding], accuracy: Sequence[Accuracy]) -> CaseResult:

@@ -237,10 +237,10 @@ def _degree(graph: Graph, node: int) -> int:
 
 
 def _factor_size(graph: Graph, node: int) -> int:
-    """Bound the numerators of the factors of a formula, multiplied out."""
+    """Bound the numerators and denominators of the factors of a formula, multiplied out."""
     exact = (graph.value(i) for i in graph.reach([node]) if graph.ops[i] == "constant")
     typed = (simplest_rational(graph.payloads[i]) for i in graph.reach([node]) if graph.ops[i] == "typed")
-    return math.prod(max(1, abs(value.numerator)) for value in (*exact, *typed) if value is not None)
+    return math.prod(max(1, abs(value.numerator), value.denominator) for value in (*exact, *typed) if value is not None)
 
 
 def _times(ratio: Fraction) -> str:

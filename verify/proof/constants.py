@@ -32,6 +32,7 @@ from verify.proof.slopes import Key, Tape
 Point = Mapping[str, Fraction]
 
 _BITS = 1024
+_SOLVING = 4 * _BITS  # for the square of what is left, squared
 _FEW = 16  # ulps: what a few float operations may add
 _CANCELLED = 8  # zeros at the end of a mantissa, by which a float is known to be the difference of larger ones
 _UNITS = 2  # of the last digit that such a float has
@@ -274,6 +275,11 @@ def _least_moves(rows: Sequence[_Row], tolerance: flint.arb) -> list[flint.arb] 
     Levenberg (1944) and Marquardt (1963). Constants whose effects are the same but for roundings, or together none,
     would else be moved without bounds.
     """
+    with flint.ctx.workprec(_SOLVING):
+        return _damped(rows, tolerance)
+
+
+def _damped(rows: Sequence[_Row], tolerance: flint.arb) -> list[flint.arb] | None:
     slopes = flint.arb_mat([[(effect / row.unit).mid() for effect in row.effects] for row in rows])
     wanted = flint.arb_mat([[-(row.difference / row.unit).mid()] for row in rows])
     transposed = slopes.transpose()

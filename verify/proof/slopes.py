@@ -42,12 +42,15 @@ class Tape:
         self.graph = graph
         self.order = graph.reach(nodes)
         self.keys: list[Key] = []
+        self.rounded: set[int] = set()  # powers whose exponents move
         varying: set[int] = set()
         for node in self.order:
             op = graph.ops[node]
             if op == "typed":
                 self.keys.append(node)
             rounded = op == "power" and is_rounded(graph.payloads[node])
+            if rounded:
+                self.rounded.add(node)
             if rounded and graph.payloads[node] not in self.keys:
                 self.keys.append(graph.payloads[node])
             if op == "typed" or rounded or any(argument in varying for argument in graph.args[node]):
@@ -75,8 +78,9 @@ class Tape:
             return constants[node]
         if op == "power":
             exponent: Fraction = self.graph.payloads[node]
-            moved = constants.get(exponent)
-            return balls.power(values[args[0]], exponent) if moved is None else values[args[0]] ** moved
+            if node in self.rounded:
+                return values[args[0]] ** constants[exponent]
+            return balls.power(values[args[0]], exponent)
         return balls.function(op, values[args[0]])
 
     def slopes(
@@ -89,7 +93,7 @@ class Tape:
         for number, adjoint in adjoints.items():
             if ops[number] == "typed":
                 found[number] = adjoint
-            elif ops[number] == "power" and payloads[number] in constants:
+            elif number in self.rounded:
                 exponent: Fraction = payloads[number]
                 share = adjoint * values[number] * values[self.graph.args[number][0]].log()
                 found[exponent] = found[exponent] + share if exponent in found else share
@@ -122,7 +126,8 @@ class Tape:
             return [(args[0], values[args[1]]), (args[1], values[args[0]])]
         if op == "power":
             exponent: Fraction = self.graph.payloads[number]
-            factor = constants.get(exponent, balls.ball(exponent))
+            moved = constants.get(exponent) if number in self.rounded else None
+            factor = balls.ball(exponent) if moved is None else moved
             base = values[args[0]]
             if base.is_zero():
                 return [(args[0], balls.power(base, exponent - 1) * factor)]

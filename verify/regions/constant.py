@@ -1,0 +1,76 @@
+"""A case whose output depends on no input: what that says, if it says anything.
+
+Derivatives of constants are derivatives: the identity link's second one is 0, and so is that of a step. They are proved
+or refuted like others, and it is noted that the output is constant. But where a clip makes the output constant on all
+of the domain, and beyond it there is no such thing, the domain has left out whatever there was to check.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from verify.exact import decimal_text
+from verify.expressions.runs import SubjectError
+from verify.gradients.claims import Exact
+from verify.gradients.traced import CONSTANT, check_traced, dead, whole
+from verify.regions.check import regions
+from verify.result import CaseResult, Cover
+from verify.subjects.cases import TracedCase
+from verify.subjects.shapes import Real
+
+_OPEN = (
+    "the output is constant on every branch that was reached: 0 = 0 checks nothing; give the inputs a domain in which "
+    "it is not, as in {}=verify.real({!r}, low=0, high=1)"
+)
+_QUICK = "the output depends on no input where the sample lies, and 0 = 0 checks nothing: try it without --quick"
+
+
+def of_a_constant(case: TracedCase, result: CaseResult, runs: Sequence[Exact], seed: int) -> CaseResult:
+    """Return the result of a case whose output depends on no input in any of its runs."""
+    if not all(row.verdict.good for row in result.comparisons):
+        return result
+    branching = any(run.seen.conditions for run in runs)
+    doubt = _doubt(case, result.cover, seed) if branching else ""
+    if doubt:
+        return replace(result, comparisons=(whole(case, None, SubjectError(doubt, broken=True)),), notes=())
+    return replace(result, notes=(CONSTANT,))
+
+
+def _doubt(case: TracedCase, cover: Cover | None, seed: int) -> str:
+    """Say why a derivative of 0 may be that of a part of the code only, or nothing."""
+    if cover is None:  # other regions were not looked for
+        return _QUICK
+    name, given = next(iter(case.real.items()))
+    return _OPEN.format(name, given.shape) if cover.unvisited else _outside(case, seed)
+
+
+def _outside(case: TracedCase, seed: int) -> str:
+    """Say that the output depends on inputs outside of the domain, if it does."""
+    bounded = {name: given for name, given in case.real.items() if (given.low, given.high) != (None, None)}
+    if not bounded or not _lives(case, seed):
+        return ""
+    domain = ", ".join(f"{name} in {_interval(given)}" for name, given in bounded.items())
+    return (
+        f"the output is constant for all {domain}, and only there: 0 = 0 checks nothing; choose a domain that "
+        "reaches to where the output varies"
+    )
+
+
+def _lives(case: TracedCase, seed: int) -> bool:
+    """Tell whether the output depends on an input where the domain has no bounds."""
+    wide = {
+        name: replace(given, low=None, high=None) if isinstance(given, Real) else given
+        for name, given in case.inputs.items()
+    }
+    unbounded = replace(case, inputs=wide)
+    _, runs = check_traced(unbounded, seed)
+    return bool(runs) and not dead([*runs, *regions(unbounded, runs, seed)[2]])
+
+
+def _interval(given: Real) -> str:
+    low, high = (
+        text if bound is None else decimal_text(bound)
+        for bound, text in ((given.low, "-infinity"), (given.high, "infinity"))
+    )
+    return f"({low}, {high})"
