@@ -48,6 +48,7 @@ _AMPLIFIED = 1000  # how much more the code may make of a rounding than what is 
 _ROUGH = flint.arb(2) ** -20  # of the result: roundings that do more to it are no small changes
 _FACTOR = 4  # for what is not linear
 _HUGE = 10**300  # an exponent that a float holds
+_AT_A_POINT = 256  # bits
 _GLANCE = 128  # bits: enough to see that a difference is too large
 _WORK = 600_000  # nodes read, in all that is asked in one go
 
@@ -142,6 +143,20 @@ class Corrections:
             raise OverworkError
 
 
+def same_up_to_constants(graph: Graph, pair: tuple[int, int], point: Point) -> bool:
+    """Tell whether two nodes have one value at a point for some constants of the code within their rounding.
+
+    It is asked of values on edges, of which there is one; of functions, `Corrections` asks for the same constants
+    everywhere. A move of all constants to the ends of their intervals has to reach the difference.
+    """
+    if pair[0] == pair[1]:
+        return True
+    tape = Tape(graph, pair)
+    search = _Search(Corrections(graph), tape, pair, [Unknown(graph, key) for key in tape.keys])
+    with flint.ctx.workprec(_AT_A_POINT):
+        return search.reaches(point)
+
+
 class _Row:
     """The difference of two nodes at a point, and what the largest roundings of each constant do to it."""
 
@@ -164,7 +179,7 @@ class _Search:
         tape: Tape,
         pair: tuple[int, int],
         unknowns: Sequence[Unknown],
-        special: Sequence[Point],
+        special: Sequence[Point] = (),
     ) -> None:
         self.special = special
         self.owner, self.tape, self.pair, self.unknowns = owner, tape, pair, unknowns
@@ -225,6 +240,14 @@ class _Search:
     def _beyond(self, row: _Row) -> bool:
         """Tell whether a difference is larger than what all roundings together do."""
         return bool(abs(row.difference) > row.unit * (_FACTOR * len(self.unknowns)))
+
+    def reaches(self, point: Point) -> bool:
+        """Tell whether the roundings of the constants together are as large as the difference at a point."""
+        row = _Row(point)
+        self._judge(row, {u.key: balls.ball(u.read) for u in self.unknowns})
+        if row.unit.is_zero() or row.amplified or not row.difference.is_finite():
+            return bool(row.difference.is_zero())
+        return bool(abs(row.difference) <= sum(map(abs, row.effects), flint.arb(0)))
 
     def hopeless(self, point: Point) -> bool:
         """Tell from few digits whether no choice of constants removes the difference at a point."""

@@ -17,6 +17,7 @@ import flint
 
 from verify.gradients.claims import Exact
 from verify.proof import balls
+from verify.proof.constants import same_up_to_constants
 from verify.proof.graph import Known
 from verify.regions.cells import meeting
 from verify.regions.explore import Explorer
@@ -29,6 +30,7 @@ from verify.tracing.trace import Trace
 
 _BITS = 256
 _NEAR = (Fraction(1, 2**40), Fraction(1, 2**90))  # how far beside an edge its sides are looked at
+_ROUNDING = Fraction(1, 10**6)  # relative: what lies further apart is not asked about the roundings of constants
 _DIRECTIONS = 48
 _MOST_SIDES = 8
 _STEPS = [n for n in range(-9, 10) if n]
@@ -78,7 +80,23 @@ class Edge:
             if isinstance(row, Unknown):
                 return row
             rows.append(row)
+        returned = self.came(point)
+        if isinstance(returned, list):
+            self._snap(rows, returned, point)
         return rows
+
+    def _snap(self, rows: list[list[Fraction]], returned: Sequence[Fraction], point: Point) -> None:
+        """Give the derivatives of sides the value that came, or that of the first side, where roundings are between."""
+        graph = self.seen.trace
+        for number, value in enumerate(returned):
+            like = [(value, self.returned[number]), (rows[0][number], self.derivatives[0][number])]
+            for row, nodes in zip(rows, self.derivatives, strict=True):
+                same = (
+                    target
+                    for target, node in like
+                    if _close(row[number], target) and same_up_to_constants(graph, (nodes[number], node), point)
+                )
+                row[number] = next(same, row[number])
 
     @property
     def complete(self) -> bool:
@@ -100,10 +118,14 @@ class Edge:
         minus = graph.constant(Fraction(-1))
         for side in self.sides.all:
             there = _outputs(side.run.seen)
-            gaps = [graph.sum(a, graph.product(minus, b)) for a, b in zip(there, here, strict=True) if a != b]
+            pairs = [(a, b) for a, b in zip(there, here, strict=True) if a != b]
+            gaps = [graph.sum(a, graph.product(minus, b)) for a, b in pairs]
             sizes = complete(self._numbers(gaps, self.point, side.direction))
-            if isinstance(sizes, Unknown) or any(sizes):
-                return sizes if isinstance(sizes, Unknown) else True
+            if isinstance(sizes, Unknown):
+                return sizes
+            apart = [pair for pair, size in zip(pairs, sizes, strict=True) if size]
+            if not all(same_up_to_constants(graph, pair, self.point) for pair in apart):
+                return True
         return False
 
     @cached_property
@@ -111,6 +133,11 @@ class Edge:
         """Return the point with an upstream of ones, for which values are easy to read."""
         upstream = {self.seen.trace.payloads[node]: Fraction(1) for node in self.seen.upstream_nodes}
         return {**self.point, **upstream}
+
+
+def _close(a: Fraction, b: Fraction) -> bool:
+    """Tell whether two numbers differ, and by so little that the roundings of constants may be all there is."""
+    return 0 < abs(a - b) <= max(abs(a), abs(b)) * _ROUNDING
 
 
 def _outputs(seen: Observation) -> list[int]:
