@@ -144,17 +144,17 @@ class Corrections:
 
 
 def same_up_to_constants(graph: Graph, pair: tuple[int, int], point: Point) -> bool:
-    """Tell whether two nodes have one value at a point for some constants of the code within their rounding.
+    """Tell whether two nodes that differ at a point have one value there for some constants within their rounding.
 
     It is asked of values on edges, of which there is one; of functions, `Corrections` asks for the same constants
     everywhere. A move of all constants to the ends of their intervals has to reach the difference.
     """
-    if pair[0] == pair[1]:
-        return True
     tape = Tape(graph, pair)
+    if not tape.keys:
+        return False
     search = _Search(Corrections(graph), tape, pair, [Unknown(graph, key) for key in tape.keys])
     with flint.ctx.workprec(_AT_A_POINT):
-        return search.reaches(point)
+        return search.covers(point)
 
 
 class _Row:
@@ -241,7 +241,7 @@ class _Search:
         """Tell whether a difference is larger than what all roundings together do."""
         return bool(abs(row.difference) > row.unit * (_FACTOR * len(self.unknowns)))
 
-    def reaches(self, point: Point) -> bool:
+    def covers(self, point: Point) -> bool:
         """Tell whether the roundings of the constants together are as large as the difference at a point."""
         row = _Row(point)
         self._judge(row, {u.key: balls.ball(u.read) for u in self.unknowns})
