@@ -21,7 +21,9 @@ def trial(forward, backward, magnitude="sample"):
 
     runs = check_traced(layer)[1]
     ((run, tried),) = _planned(layer, runs)
-    (found,) = [one for one in trials(layer, run, runs, tried, 0)[0] if (one.name, one.numbers) == (magnitude, DOUBLE)]
+    (found,) = [
+        one for one in trials(layer, run, runs, tried, 0).trials if (one.name, one.numbers) == (magnitude, DOUBLE)
+    ]
     return found, found.place.seen.gradients["x"].nodes[0]
 
 

@@ -5,7 +5,7 @@ from fractions import Fraction
 import flint
 import pytest
 
-from verify.proof import balls
+from verify.proof import balls, digits
 from verify.proof.graph import Graph
 from verify.tracing.symbolic import Symbol
 
@@ -45,5 +45,5 @@ def test_powers_of_a_ball_around_zero(exponent):
 
 def test_digits_end_with_an_ellipsis():
     """An irrational is written with its certain digits."""
-    assert balls.digits(flint.arb(2).sqrt()).startswith("1.41421356237")
-    assert balls.digits(flint.arb(2).sqrt()).endswith("…")
+    assert digits.digits(flint.arb(2).sqrt()).startswith("1.41421356237")
+    assert digits.digits(flint.arb(2).sqrt()).endswith("…")

@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
 
-from verify.arithmetic.check import arithmetic
+from verify.arithmetic.check import Floats, arithmetic
+from verify.arithmetic.trials import Wrong
+from verify.arithmetic.truth import exactly
 from verify.contracts.check import contracts, is_complete
 from verify.expressions.runs import SubjectError
 from verify.findings import finding, judged
@@ -15,8 +17,9 @@ from verify.gradients.sizes import Sizing, check_sizes
 from verify.gradients.traced import dead, decided
 from verify.regions.check import apart, regions
 from verify.regions.constant import of_a_constant
-from verify.result import Accuracy, CaseResult, Comparison, Cover, Finding, Keep, Verdict
+from verify.result import CaseResult, Comparison, Cover, Finding, Keep, Verdict
 from verify.subjects.cases import TracedCase
+from verify.tracing.observe import observe
 
 
 def beyond(
@@ -44,7 +47,7 @@ def beyond(
         return of_a_constant(case, decisions, [*runs, *more], seed)
     wrong = {comparison.name for comparison in result.comparisons if not comparison.verdict.good}
 
-    def whole(sizing: Sizing, findings: Sequence[Finding], accuracy: Sequence[Accuracy]) -> CaseResult:
+    def whole(sizing: Sizing, findings: Sequence[Finding], floats: Floats) -> CaseResult:
         first = {row.name: row for row in reversed(elsewhere) if row.name not in wrong}
         return replace(
             result,
@@ -52,19 +55,23 @@ def beyond(
             sizes=sizing.summary(case, runs),
             cover=cover,
             findings=tuple(replace(one, allowed=case.allow.get(one.code, "")) for one in (*findings, *gaps)),
-            accuracy=tuple(accuracy),
+            accuracy=tuple(floats.accuracy),
+            notes=(*result.notes, *floats.notes),
         )
 
-    keep(whole(Sizing(), [], []), "other sizes, contracts, floats")
+    keep(whole(Sizing(), [], Floats()), "other sizes, contracts, floats")
     sizing = check_sizes(case, [*result.comparisons, *elsewhere], runs, seed)
-    keep(whole(sizing, [], []), "contracts, floats")
+    keep(whole(sizing, [], Floats()), "contracts, floats")
     broken = [] if dead(runs) else contracts(case, result, runs, seed)
-    keep(whole(sizing, broken, []), "floats")
-    found, accuracy, met = arithmetic(case, [*runs, *more], seed)
-    elsewhere += _came_upon(case, met, seed)
-    unchecked = _unchecked(result, runs, broken)
-    findings = judged([*broken, *gaps, *found], case.allow, case.where, unchecked)  # with what was allowed in vain
-    return replace(whole(sizing, [], accuracy), findings=findings)
+    keep(whole(sizing, broken, Floats()), "floats")
+    floats = arithmetic(case, [*runs, *more], seed)
+    refuted = {row.name for row in [*result.comparisons, *elsewhere] if row.verdict in (Verdict.REFUTED, Verdict.ERROR)}
+    elsewhere += _wrong_at_points(case, [wrong for wrong in floats.wrong if wrong.name not in refuted], seed)
+    complete = whole(sizing, [], floats)
+    findings = [*broken, *gaps, *_of_right_formulas(floats.findings, complete.comparisons)]
+    unchecked = _unchecked(complete, runs, broken)
+    # What was allowed in vain is known at the end.
+    return replace(complete, findings=judged(findings, case.allow, case.where, unchecked))
 
 
 def _unreached(cover: Cover) -> list[Finding]:
@@ -87,10 +94,24 @@ def _unchecked(result: CaseResult, runs: Sequence[Exact], broken: Sequence[Findi
     return [*([] if contracts_checked else ["GP1"]), *([] if floats_checked else ["GP2"])]
 
 
-def _came_upon(case: TracedCase, met: Sequence[Exact], seed: int) -> list[Comparison]:
-    """Return the rows of wrong formulas that the floats of other magnitudes came upon."""
-    rows = []
-    for run in met:
+def _of_right_formulas(findings: Sequence[Finding], rows: Sequence[Comparison]) -> list[Finding]:
+    """Return the findings on floats, without those on gradients whose formula is not right, as far as it is known."""
+    open_names = {row.name for row in rows if not row.verdict.good}
+    return [finding for finding in findings if finding.name not in open_names]
+
+
+def _wrong_at_points(case: TracedCase, wrong: Sequence[Wrong], seed: int) -> list[Comparison]:
+    """Return the rows of formulas that floats showed to be wrong at points of their own regions.
+
+    There the enclosure of what the code computes, with all rounding, does not hold the exact value. That is a doubt,
+    and not yet a verdict: the case is run on symbols at the point, and refuted if its formula is another one there.
+    """
+    rows: dict[str, Comparison] = {}
+    for name, run, point in wrong:
+        if name in rows:
+            continue
         with suppress(SubjectError):
-            rows += [apart(row) for row in decided(case, run.seen, seed)[0] if row.verdict is Verdict.REFUTED]
-    return rows
+            seen = observe(case, run.seen.variant, seed, at=exactly(point))
+            found = [apart(row) for row in decided(case, seen, seed)[0] if row.verdict is Verdict.REFUTED]
+            rows.update({row.name: row for row in found if row.name not in rows})
+    return list(rows.values())

@@ -14,14 +14,16 @@ import numpy as np
 
 from verify.arithmetic.enclosures import Enclosures
 from verify.arithmetic.formats import Format
+from verify.arithmetic.judge import is_sharp
 from verify.arithmetic.points import Point
 from verify.arithmetic.trials import Trial
+from verify.arithmetic.truth import exactly
 from verify.gradients.adjoints import adjoints, totals
 from verify.gradients.claims import Exact
 from verify.proof import balls
 from verify.where import told
 
-_BITS = 320
+_PRECISIONS = (320, 1280, 5120)  # bits
 _WORDS = {"sum": "the addition or subtraction", "total": "the sum", "product": "the product", "power": "the power"}
 
 
@@ -30,17 +32,18 @@ def condition(run: Exact, node: int, numbers: Format, point: Point) -> float:
     graph = run.seen.trace
     variables = [number for number in graph.reach([node]) if graph.ops[number] == "variable"]
     slopes = totals(graph, adjoints(graph, [(node, graph.constant(Fraction(1)))], variables))
-    with flint.ctx.workprec(_BITS):
-        values = balls.at(graph, [node, *slopes.values()], point)
+    values = balls.enclose(graph, [node, *slopes.values(), *slopes], exactly(point), is_sharp(numbers, 0), _PRECISIONS)
+    with flint.ctx.workprec(_PRECISIONS[0]):
         moved = [abs(values[slope] * values[variable]) for variable, slope in slopes.items()]
         moves = sum([*moved, abs(values[node])], flint.arb(0)) * numbers.unit
-    return float(moves.mid()) if moves.is_finite() else np.inf
+    return float(moves.upper()) if moves.is_finite() else np.inf
 
 
 class Suspect:
     """An operation that is to blame, as a phrase and as a place; `grown` is by how much it makes the error larger.
 
-    `unlimited` tells that its result may be anything.
+    `unlimited` tells that its result may be anything, `undefined` that rounding may take its operand to where it has no
+    value.
     """
 
     def __init__(self, enclosures: Enclosures, number: int, column: int, grown: float = 1.0) -> None:
@@ -50,17 +53,22 @@ class Suspect:
         self.where = told(recorder.places[number])
         self.unlimited = not np.isfinite(radius)
         large = not abs(middle) < enclosures.columns[column].format.overflow
-        self.overflows = self.unlimited and large and not _by_zero(enclosures, number, column)
+        self.undefined = self.unlimited and _may_be_undefined(enclosures, number, column)
+        self.overflows = self.unlimited and large and not self.undefined
         self.word = _word(enclosures, number)
 
 
-def _by_zero(enclosures: Enclosures, number: int, column: int) -> bool:
-    """Tell whether an operation is a quotient by what may be 0 after rounding."""
+def _may_be_undefined(enclosures: Enclosures, number: int, column: int) -> bool:
+    """Tell whether an operation is a quotient by what may be 0 after rounding, or a root or logarithm of less."""
     recorder = enclosures.recorder
-    if recorder.ops[number] != "power" or recorder.payloads[number] > 0:
+    op, payload = recorder.ops[number], recorder.payloads[number]
+    if op not in ("power", "log"):
         return False
     row = enclosures.row[recorder.args[number][0]]
-    return bool(abs(enclosures.middle[row, column]) <= enclosures.radius[row, column])
+    middle, radius = enclosures.middle[row, column], enclosures.radius[row, column]
+    if op == "power" and payload.denominator == 1:
+        return bool(payload < 0 and abs(middle) <= radius)
+    return bool(middle <= radius)
 
 
 def _word(enclosures: Enclosures, number: int) -> str:

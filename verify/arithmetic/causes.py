@@ -13,6 +13,8 @@ from verify.arithmetic.faults import OUTSIDE, OVERFLOW, UNSTABLE, Fault
 from verify.arithmetic.formats import DOUBLE, HALF, SINGLE
 from verify.arithmetic.points import REGION, SAMPLE, Tried
 from verify.gradients.claims import Exact
+from verify.proof import digits
+from verify.proof.rationals import Real
 from verify.result import Finding
 from verify.subjects.shapes import entry_names
 from verify.where import told
@@ -35,6 +37,12 @@ def unjudged(run: Exact, where: str, tried: Tried) -> Finding:
     return table.finding("GP204", detail, where=where, variant=run.seen.variant.text)
 
 
+def not_known(name: str, magnitudes: Sequence[str]) -> str:
+    """Say of which quantity too few digits are known to judge its floats, and where."""
+    places = " and ".join(map(_at, magnitudes))
+    return f"{places}, the exact value of {name} is not known to enough digits: its floats are not judged there"
+
+
 def _at(name: str) -> str:
     return _WHERE.get(name, f"at inputs of {name}")
 
@@ -54,16 +62,33 @@ def _severity(fault: Fault) -> tuple[bool, bool, bool, float]:
 
 
 def _said(fault: Fault) -> str:
-    """Say where it is and what came: `at x[0] = 1996.0 the gradient of x is nan, exactly 0.25`."""
-    judgement, seen = fault.judgement, fault.trial.place.run.seen
-    quantity, trace = seen.inputs[fault.name], seen.trace
-    value = float(fault.trial.point[trace.payloads[quantity.nodes[fault.entry]]])
-    entry = entry_names(fault.name, quantity.shape)[fault.entry]
-    kind = "" if fault.trial.numbers is DOUBLE else f" in {fault.trial.numbers.name}"
-    came, exact = float(judgement.actual[fault.entry]), float(judgement.exact[fault.entry])
-    return (
-        f"{_at(fault.trial.name)}, {entry} = {value:.6g}, its gradient{kind} is {came:.9g}, the exact one {exact:.9g}"
+    """Say where it is and what came: `at the sample, x[0] = 1996.0, its gradient is nan, the exact one 0.25`."""
+    trial = fault.trial
+    kind = "" if trial.numbers is DOUBLE else f" in {trial.numbers.name}"
+    actual = float(fault.judgement.actual[fault.entry])
+    exact = trial.place.exactly(fault.name, fault.entry, trial.column)
+    return f"{_at(trial.name)}, {_entry(fault)}{kind} is {actual:.9g}, the exact one {_text(exact)}"
+
+
+def _entry(fault: Fault) -> str:
+    """Write an entry of a gradient with its input, one of an output with an input of that shape."""
+    seen, shape = fault.trial.place.run.seen, fault.quantity.shape
+    like = (
+        [name for name, quantity in seen.inputs.items() if quantity.shape == shape] if fault.of_output else [fault.name]
     )
+    output = entry_names(fault.quantity.entry, shape)[fault.entry] if fault.of_output else "its gradient"
+    if not like:
+        return output
+    node = seen.inputs[like[0]].nodes[fault.entry]
+    value = float(fault.trial.point[seen.trace.payloads[node]])
+    return f"{entry_names(like[0], shape)[fault.entry]} = {value:.6g}, {output}"
+
+
+def _text(exact: Real) -> str:
+    """Write an exact value with nine digits that are certain, or how near to 0 it is."""
+    if exact.known or not exact.ball.is_finite():
+        return digits.rounded(exact.ball)
+    return f"is within {digits.bound(exact.ball)} of 0" if exact.ball.contains(0) else digits.digits(exact.ball)
 
 
 def _of_overflow(fault: Fault, found: Sequence[Fault]) -> tuple[str, str]:
@@ -73,14 +98,24 @@ def _of_overflow(fault: Fault, found: Sequence[Fault]) -> tuple[str, str]:
         return f": {cast}" if cast else "", where
     if suspect.overflows:
         return f": {suspect.word} overflows at {suspect.where}", suspect.where
-    return f": {suspect.word} at {suspect.where} is one by 0, or of what is not defined, after rounding", suspect.where
+    if suspect.undefined:
+        what = (
+            "by a number that may round to 0"
+            if suspect.word == "the division"
+            else "of a number that may not be positive"
+        )
+        return f": {suspect.word} at {suspect.where} is {what}", suspect.where
+    return f": {suspect.word} at {suspect.where} has no value after rounding", suspect.where
 
 
 def _of_loss(fault: Fault, found: Sequence[Fault]) -> tuple[str, str]:
+    if not np.isfinite(fault.judgement.actual[fault.entry]):
+        return _of_overflow(fault, found)
     suspect, bits = losing(fault.trial, fault.node), fault.trial.numbers.bits
     half = 2.0 ** (-bits / 2)
     lost, may = (min(bits, bits + np.log2(size)) for size in (fault.size, fault.judgement.at_risk[fault.entry] or 1))
-    said = f": the formula is right, but {lost:.0f} of {bits} bits are lost"
+    right = "" if fault.of_output else "the formula is right, but "
+    said = f": {right}{lost:.0f} of {bits} bits are lost"
     said += "" if fault.size > half else f" here, and {may:.0f} may be"
     return f"{said}, most of them to {suspect.word} at {suspect.where}", suspect.where
 

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 
-from verify.arithmetic.causes import finding, unjudged
+from verify.arithmetic.causes import finding, not_known, unjudged
 from verify.arithmetic.faults import Fault, faults
 from verify.arithmetic.judge import Judgement, upward
 from verify.arithmetic.points import Tried, points, regional
-from verify.arithmetic.trials import Trial, trials
+from verify.arithmetic.trials import Trial, Wrong, trials
 from verify.expressions.runs import SubjectError
 from verify.gradients.claims import Exact
 from verify.result import Accuracy, Finding
@@ -20,30 +21,51 @@ from verify.tracing.region import pinned
 _LARGE = 5_000  # nodes of a run, in place of which one of smaller sizes is looked at
 
 
-def arithmetic(case: TracedCase, runs: Sequence[Exact], seed: int) -> tuple[list[Finding], list[Accuracy], list[Exact]]:
-    """Return what rounding does not explain or makes worthless, how exact gradients are, and runs of wrong formulas.
+@dataclass(frozen=True, slots=True)
+class Floats:
+    """What floats show: findings, how exact they are, formulas that are wrong at a point, and what is not known."""
+
+    findings: list[Finding] = field(default_factory=list)
+    accuracy: list[Accuracy] = field(default_factory=list)
+    wrong: list[Wrong] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+
+def arithmetic(case: TracedCase, runs: Sequence[Exact], seed: int) -> Floats:
+    """Return what rounding does not explain or makes worthless, and how exact gradients and outputs are.
 
     Of runs at samples of the case, one is looked at for each choice of its options, at points of all magnitudes; of
     runs elsewhere, each at its own sample.
     """
+    result = Floats()
     found: dict[tuple[str, str], list[Fault]] = {}
-    accuracy: list[Accuracy] = []
-    wrong: list[Exact] = []
     doubtful: dict[str, Finding] = {}
+    unknown: dict[str, dict[str, None]] = {}
     for run, tried in _planned(case, runs):
         known = [other for other in runs if other.seen.variant.text == run.seen.variant.text]
         try:
-            made, met, open_ = trials(case, run, known, tried, seed)
-            wrong += met
-            doubtful.update({where: unjudged(run, where, one) for where, one in open_.items() if where not in doubtful})
-            for trial in made:
-                accuracy += _rows(trial)
-                for fault in faults(trial):
-                    found.setdefault((fault.code, fault.name), []).append(fault)
+            made = trials(case, run, known, tried, seed)
         except SubjectError:
             continue  # it could be followed before: code that keeps something from run to run
-    told = [finding(some, case.backward or case.where) for some in found.values()]
-    return [*told, *doubtful.values()], accuracy, wrong
+        result.wrong.extend(made.wrong)
+        doubtful.update({at: unjudged(run, at, one) for at, one in made.branches.items() if at not in doubtful})
+        for trial in made.trials:
+            result.accuracy.extend(_rows(trial))
+            for name in trial.unknown:
+                unknown.setdefault(name, {})[trial.name] = None
+            for fault in faults(trial):
+                found.setdefault((fault.code, fault.name), []).append(fault)
+    result.findings.extend([*_findings(found, case), *doubtful.values()])
+    result.notes.extend(not_known(name, list(magnitudes)) for name, magnitudes in unknown.items())
+    return result
+
+
+def _findings(found: Mapping[tuple[str, str], Sequence[Fault]], case: TracedCase) -> list[Finding]:
+    """Return the findings; what a gradient inherits from an output, at the same line, is one."""
+    gradients = [finding(some, case.backward or case.where) for some in found.values() if not some[0].of_output]
+    outputs = [finding(some, case.where) for some in found.values() if some[0].of_output]
+    places = {(one.code, one.where) for one in gradients}
+    return [*gradients, *(one for one in outputs if (one.code, one.where) not in places)]
 
 
 def _planned(case: TracedCase, runs: Sequence[Exact]) -> Iterator[tuple[Exact, Iterator[Tried]]]:
@@ -76,6 +98,7 @@ def _rows(trial: Trial) -> list[Accuracy]:
     return [
         Accuracy(name, trial.numbers.name, trial.name, *_measures(judgement), variant)
         for name, judgement in trial.judgements.items()
+        if not trial.place.quantities[name].is_output
     ]
 
 

@@ -19,6 +19,7 @@ import numpy as np
 from verify.arithmetic.blame import breaking, condition, losing
 from verify.arithmetic.formats import HALF
 from verify.arithmetic.judge import Judgement
+from verify.arithmetic.places import Judged
 from verify.arithmetic.points import SAMPLE
 from verify.arithmetic.trials import Trial
 
@@ -27,7 +28,7 @@ OUTSIDE, UNSTABLE, OVERFLOW = "GP201", "GP202", "GP203"
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """An entry of a gradient that is not what it could be, in a trial."""
+    """An entry of a gradient or output that is not what it could be, in a trial."""
 
     code: str
     name: str
@@ -36,13 +37,23 @@ class Fault:
 
     @property
     def judgement(self) -> Judgement:
-        """Return what the gradient is worth."""
+        """Return what the gradient or output is worth."""
         return self.trial.judgements[self.name]
+
+    @property
+    def quantity(self) -> Judged:
+        """Return the gradient or output as nodes."""
+        return self.trial.place.quantities[self.name]
+
+    @property
+    def of_output(self) -> bool:
+        """Tell whether it is an entry of an output."""
+        return self.quantity.is_output
 
     @property
     def node(self) -> int:
         """Return the node of the entry among the operations of the code."""
-        return self.trial.place.seen.gradients[self.name].nodes[self.entry]
+        return self.quantity.recorded[self.entry]
 
     @property
     def size(self) -> float:
@@ -51,7 +62,7 @@ class Fault:
 
 
 def faults(trial: Trial) -> list[Fault]:
-    """Return what is wrong with the gradients of a trial, the worst entry of each kind."""
+    """Return what is wrong with the gradients and outputs of a trial, the worst entry of each kind."""
     found = []
     for name, judgement in trial.judgements.items():
         for code, wrong in _kinds(judgement).items():
@@ -90,7 +101,7 @@ def _expected(fault: Fault) -> bool:
 def _inherent(fault: Fault) -> bool:
     """Tell whether the data explains an error: a stable algorithm may lose a few times what the data does."""
     trial, judgement = fault.trial, fault.judgement
-    node = trial.place.run.gradient(fault.name)[fault.entry]
+    node = fault.quantity.exact[fault.entry]
     error = judgement.error[fault.entry]
     error = error if np.isfinite(error) else max(abs(judgement.exact[fault.entry]), judgement.scale)
     few = 2.0 ** (trial.numbers.bits / 4)

@@ -1,4 +1,4 @@
-"""What floats are worth: each gradient's error against its exact value, and against what rounding may do to it.
+"""What floats are worth: the error of each gradient and output, beside what rounding may do to it.
 
 Errors are measured in ulps of the exact value. An entry that the others dwarf is measured by them: below the unit
 roundoff of the largest entry of its gradient no digit of it is of use to whoever adds a multiple of the gradient to
@@ -7,7 +7,7 @@ parameters (the slope 1 - tanh(x)**2 is 4e-26 at 30, and 0 on floats: no harm).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_CEILING, Context, Decimal
 from typing import Any
@@ -19,12 +19,13 @@ from verify.arithmetic.enclosures import split
 from verify.arithmetic.formats import Format
 
 Array = Any
+_PARTS = 16  # of half an ulp, in which the exact value has to be known
 _TWO_DIGITS = Context(prec=2, rounding=ROUND_CEILING)
 
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """One gradient at one point in one format: arrays of an entry each.
+    """One gradient or output at one point in one format: arrays of an entry each.
 
     `actual` is what came, `exact` and `doubt` are the true value and how well it is known, `error` and `bound` how far
     from it the float is and may be, `scale` the largest entry here and at the sample.
@@ -84,7 +85,21 @@ class Judgement:
         """
         error = np.where(error <= self.numbers.tiny, 0, error)
         size = np.maximum(np.abs(self.exact), self.scale)
-        return np.where((error == 0) | (size == 0), 0, error / np.where(size == 0, 1, size))
+        return np.where((error == 0) | (size == 0), 0, error / np.maximum(size, self.numbers.tiny))
+
+
+def is_sharp(numbers: Format, scale: float) -> Callable[[flint.arb], bool]:
+    """Return whether a ball is narrow enough to count the ulps from it, as they are in a gradient of a scale."""
+    part = numbers.unit / _PARTS
+    least = max(scale * numbers.unit, numbers.tiny) * part
+
+    def sharp(ball: flint.arb) -> bool:
+        if not ball.is_finite():
+            return False
+        radius = float(ball.rad())
+        return radius <= least or radius <= float(abs(ball).lower()) * part
+
+    return sharp
 
 
 def judged(

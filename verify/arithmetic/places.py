@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from fractions import Fraction
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
+import flint
 import numpy as np
 
-from verify.arithmetic import truth
 from verify.arithmetic.enclosures import Column, Enclosures
 from verify.arithmetic.formats import Format
+from verify.arithmetic.judge import is_sharp
 from verify.arithmetic.points import Point
 from verify.arithmetic.recorder import Recorder
+from verify.arithmetic.truth import Truth, exactly, may_be_zero
 from verify.expressions.runs import SubjectError
 from verify.gradients.claims import Exact
+from verify.proof import rationals
+from verify.proof.rationals import Real
 from verify.subjects.cases import TracedCase
 from verify.tracing.observe import Observation, observe
 from verify.tracing.region import pinned
@@ -23,6 +27,30 @@ from verify.tracing.trace import Trace
 from verify.where import told
 
 _LARGEST_ELSEWHERE = 5_000  # nodes of a run that is done once more in the region of a point
+
+
+class Judged(NamedTuple):
+    """A gradient or output: what its entries are called, and their nodes in the operations of the code and exactly.
+
+    `output` is the number of an output, -1 for a gradient.
+    """
+
+    entry: str
+    output: int
+    shape: tuple[int, ...]
+    recorded: list[int]
+    exact: list[int]
+
+    @property
+    def is_output(self) -> bool:
+        """Tell whether it is an output."""
+        return self.output >= 0
+
+
+def output_name(number: int | None, names: Container[str]) -> str:
+    """Return what an output is called in findings, apart from the names of inputs."""
+    name = "output" if number is None else f"output {number + 1}"
+    return name if name not in names else f"{name} of forward"
 
 
 class Place:
@@ -36,7 +64,9 @@ class Place:
         self.case, self.run, self.seed = case, run, seed
         self.columns: list[Column] = []
         self._told: dict[Format, Place | None] = {}
-        self.wrong = False  # whether a formula is: its exact value lies where no rounding can take it
+        self.wrong: dict[
+            str, int
+        ] = {}  # gradients whose exact value lies where no rounding takes it, and in which column
         self.seen = self._followed(Recorder(), dtype)
 
     def _followed(self, trace: Trace, dtype: Any) -> Observation:
@@ -58,7 +88,7 @@ class Place:
     @cached_property
     def enclosures(self) -> Enclosures:
         """Return what rounding may do in all columns."""
-        nodes = [node for quantity in self.seen.gradients.values() for node in quantity.nodes]
+        nodes = [node for quantity in self.quantities.values() for node in quantity.recorded]
         return Enclosures(self.recorder, [*nodes, *self.recorder.asked], self.columns)
 
     @cached_property
@@ -77,10 +107,45 @@ class Place:
         return told(list(self.recorder.asked.values())[int(np.argmax(doubt))]) if doubt.any() else ""
 
     @cached_property
-    def exact(self) -> dict[int, truth.Column]:
-        """Return the exact gradients in all columns, by node."""
-        nodes = [node for name in self.seen.gradients for node in self.run.gradient(name)]
-        return truth.values(self.run.seen.trace, nodes, [column.point for column in self.columns])
+    def quantities(self) -> dict[str, Judged]:
+        """Return what is judged, by name: the gradients in the shape of their inputs, and the outputs."""
+        seen, run = self.seen, self.run.seen
+        found = {
+            name: Judged(name, -1, quantity.shape, quantity.nodes, self.run.gradient(name))
+            for name, quantity in seen.gradients.items()
+            if name not in run.malformed and quantity.shape == run.inputs[name].shape
+        }
+        for number, (recorded, exact) in enumerate(zip(seen.outputs, run.outputs, strict=True)):
+            entry = f"out{number + 1}" if seen.several else "out"
+            name = output_name(number if seen.several else None, found)
+            found[name] = Judged(entry, number, recorded.shape, recorded.nodes, exact.nodes)
+        return found
+
+    @cached_property
+    def truth(self) -> Truth:
+        """Return the exact values in all columns."""
+        nodes = [node for quantity in self.quantities.values() for node in quantity.exact]
+        return Truth(self.run.seen.trace, nodes, [column.point for column in self.columns])
+
+    def exact(self, name: str, column: int, scale: float) -> list[flint.arb] | None:
+        """Return the exact values of a gradient or output; None where too few of their digits are known."""
+        nodes, numbers, truth = self.quantities[name].exact, self.columns[column].format, self.truth
+        values = truth.at(nodes, column)
+        sharp = is_sharp(numbers, scale)
+        if all(sharp(ball) and not may_be_zero(ball) for ball in values):
+            return values
+        sharp = is_sharp(numbers, max([scale, *(float(abs(ball).lower()) for ball in values if ball.is_finite())]))
+        wide = [n for n, ball in zip(nodes, values, strict=True) if not sharp(ball) or may_be_zero(ball)]
+        truth.narrow(wide, column, sharp)
+        values = truth.at(wide, column)
+        known = any(ball.is_nan() for ball in values) or all(map(sharp, values))
+        return truth.at(nodes, column) if known else None
+
+    def exactly(self, name: str, entry: int, column: int) -> Real:
+        """Return the exact value of an entry, with digits that are certain, or as not known."""
+        node = self.quantities[name].exact[entry]
+        point = exactly(self.columns[column].point)
+        return rationals.real(self.run.seen.trace, [node], point)[node]
 
     def told(self, numbers: Format, point: Point) -> Place | None:
         """Return the place of a point for code that asks for the type of its numbers; None where it is not known."""

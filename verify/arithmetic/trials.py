@@ -1,16 +1,16 @@
-"""The user's real code in each format, at each point, beside the exact gradient and what rounding may do to it."""
+"""The user's real code in each format, at each point, beside the exact values and what rounding may do to them."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import dataclass, field, replace
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from verify.arithmetic.formats import DOUBLE, Format
 from verify.arithmetic.judge import Judgement, judged
-from verify.arithmetic.places import Place, place_of
+from verify.arithmetic.places import Judged, Place, place_of
 from verify.arithmetic.points import SAMPLE, Point, Tried
 from verify.expressions.runs import SubjectError
 from verify.gradients.claims import Exact
@@ -23,7 +23,10 @@ Scales = dict[tuple[str, str], float]
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """A point in a format, and what the gradients are worth there; `column` is its place among the enclosures."""
+    """A point in a format, and what gradients and outputs are worth there; `column` is its place among the enclosures.
+
+    `unknown` are those whose exact values are not known to enough digits.
+    """
 
     name: str
     numbers: Format
@@ -32,12 +35,12 @@ class Trial:
     column: int
     floats: FloatRun
     judgements: Mapping[str, Judgement]
+    unknown: tuple[str, ...] = ()
 
     @property
     def declared(self) -> str:
         """Return the type of the output where it is a shorter one than that of the inputs: the layer's own choice."""
-        outputs = self.floats.output if self.floats.seen.several else [self.floats.output]
-        dtype = np.result_type(*(np.asarray(output).dtype for output in outputs))
+        dtype = np.result_type(*(np.asarray(output).dtype for output in _outputs(self.floats)))
         return dtype.name if dtype.kind == "f" and dtype.itemsize < self.numbers.dtype.itemsize else ""
 
     @property
@@ -48,14 +51,31 @@ class Trial:
         )
 
 
-def trials(
-    case: TracedCase, run: Exact, known: Sequence[Exact], tried: Iterable[Tried], seed: int
-) -> tuple[list[Trial], list[Exact], dict[str, Tried]]:
-    """Return what came of a run of the code at points, each in a format, where it runs.
+class Wrong(NamedTuple):
+    """A gradient whose formula is wrong at a point of its region."""
+
+    name: str
+    run: Exact
+    point: Point
+
+
+@dataclass(frozen=True, slots=True)
+class Trials:
+    """What comes of a run of the code at points, each in a format.
+
+    `wrong` are formulas that are wrong there, `branches` what rounding decides in double precision, by file and line.
+    """
+
+    trials: list[Trial] = field(default_factory=list)
+    wrong: list[Wrong] = field(default_factory=list)
+    branches: dict[str, Tried] = field(default_factory=dict)
+
+
+def trials(case: TracedCase, run: Exact, known: Sequence[Exact], tried: Iterable[Tried], seed: int) -> Trials:
+    """Run the code at points, each in a format, where it runs.
 
     `known` are runs in other regions. Left out are points where rounding may decide a branch, points in a region where
-    the code cannot be followed, and gradients whose formula is wrong there. New runs in regions with such are returned
-    second; third, by file and line, what rounding decides in double precision.
+    the code cannot be followed, and gradients whose formula is wrong there.
     """
     places = [Place(case, run, seed)]
     planned = [
@@ -66,35 +86,37 @@ def trials(
     ]
     scales: Scales = {}
     found = _told([trial for one in planned if (trial := _trial(*one, scales)) is not None], scales)
-    met = [place.run for place in places[1:] if place.wrong and place.run not in known]
-    open_ = {_open(one, place, column): one for one, place, column in reversed(planned)}
-    return found, met, {where: one for where, one in open_.items() if where}
+    wrong = [
+        Wrong(name, place.run, place.columns[column].point) for place in places for name, column in place.wrong.items()
+    ]
+    branches = {_branch(one, place, column): one for one, place, column in reversed(planned)}
+    return Trials(found, wrong, {where: one for where, one in branches.items() if where})
 
 
-def _open(tried: Tried, place: Place, column: int) -> str:
+def _branch(tried: Tried, place: Place, column: int) -> str:
     """Return what branch rounding decides in double precision, or nothing; the shorter formats do so more often."""
     return place.doubtful(column) if tried.numbers is DOUBLE and not place.certain[column] else ""
 
 
 def _trial(tried: Tried, place: Place, column: int, scales: Scales) -> Trial | None:
-    """Run the code in a format and judge its gradients; None where it does not run, or rounding decides a branch."""
+    """Run the code in a format and judge it; None where it does not run, or rounding decides a branch."""
     if not place.certain[column]:
         return None
     try:
         floats = FloatRun(place.case, place.run.seen, place.seed, tried.point, tried.numbers.dtype)
     except SubjectError:
         return None
-    found = _judgements(place, column, floats, scales)
+    found, unknown = _judgements(place, column, floats, scales)
     for name, judgement in found.items() if tried.name == SAMPLE else ():
         scales[tried.numbers.name, name] = judgement.scale
-    return Trial(*tried, place, column, floats, found)
+    return Trial(*tried, place, column, floats, found, unknown)
 
 
 def _told(found: Sequence[Trial], scales: Scales) -> list[Trial]:
     """Judge anew what rounding does not explain in a shorter format: code may ask for the type of its numbers.
 
-    Where that code cannot be followed nothing is said. A gradient whose formula is wrong then, for this type of numbers
-    alone, is as it was: not explained.
+    Where that code cannot be followed nothing is said. Where a gradient is right in double precision, and its formula
+    wrong for this type of numbers, all is as it was: not explained.
     """
     doubted = [trial for trial in found if trial.numbers is not DOUBLE and not trial.explained]
     places = {id(trial): trial.place.told(trial.numbers, trial.point) for trial in doubted}
@@ -106,29 +128,45 @@ def _told(found: Sequence[Trial], scales: Scales) -> list[Trial]:
 def _again(trial: Trial, place: Place | None, column: int, scales: Scales) -> Trial | None:
     if place is None or not place.certain[column]:
         return None
-    found = _judgements(place, column, trial.floats, scales)
-    return replace(trial, place=place, column=column, judgements={**trial.judgements, **found})
+    found, unknown = _judgements(place, column, trial.floats, scales)
+    if place.wrong.keys() - trial.place.wrong.keys():
+        return trial
+    judgements = {**trial.judgements, **found}
+    return replace(trial, place=place, column=column, judgements=judgements, unknown=unknown)
 
 
-def _judgements(place: Place, column: int, floats: FloatRun, scales: Scales) -> dict[str, Judgement]:
-    """Judge each gradient that comes in the shape of its input."""
-    recorded, numbers = place.seen.gradients, place.columns[column].format
-    came = {name: array for name in recorded if (array := _numbers(floats.gradients.get(name))) is not None}
-    found = {}
-    for name in came:
-        if name in place.run.seen.malformed or recorded[name].shape != came[name].shape:
+def _judgements(
+    place: Place, column: int, floats: FloatRun, scales: Scales
+) -> tuple[dict[str, Judgement], tuple[str, ...]]:
+    """Judge each gradient and output that comes in its shape; return the names of those that cannot be, too."""
+    numbers, found, unknown = place.columns[column].format, {}, []
+    for name, quantity in place.quantities.items():
+        actual, scale = _actual(floats, name, quantity), scales.get((numbers.name, name), 0.0)
+        if actual is None:
             continue
-        exact = [place.exact[node][column] for node in place.run.gradient(name)]
-        middle, radius = place.enclosures.of(recorded[name].nodes)
-        enclosed, scale = (middle[:, column], radius[:, column]), scales.get((numbers.name, name), 0.0)
-        if all(value.is_finite() for value in exact):
-            found[name] = judged(numbers, came[name].ravel(), exact, enclosed, scale)
-            place.wrong = place.wrong or found[name] is None
-    return {name: judgement for name, judgement in found.items() if judgement is not None}
+        exact = place.exact(name, column, scale)
+        if exact is None:
+            unknown.append(name)
+        elif all(value.is_finite() for value in exact):
+            middle, radius = place.enclosures.of(quantity.recorded)
+            judgement = judged(numbers, actual.ravel(), exact, (middle[:, column], radius[:, column]), scale)
+            if judgement is not None:
+                found[name] = judgement
+            elif not quantity.is_output:
+                place.wrong.setdefault(name, column)
+    return found, tuple(unknown)
 
 
-def _numbers(value: Any) -> Any:
+def _actual(floats: FloatRun, name: str, quantity: Judged) -> Any:
+    """Return the floats of a gradient or output, or None where they are no numbers, or in another shape."""
+    value = _outputs(floats)[quantity.output] if quantity.is_output else floats.gradients.get(name)
     try:
-        return np.asarray(value, dtype=float)
+        array = np.asarray(value, dtype=float)
     except (TypeError, ValueError):
         return None
+    return array if array.shape == quantity.shape else None
+
+
+def _outputs(floats: FloatRun) -> Sequence[Any]:
+    outputs: Sequence[Any] = floats.output if floats.seen.several else [floats.output]
+    return outputs

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from fractions import Fraction
 from operator import add, mul
 
@@ -10,17 +10,52 @@ import flint
 
 from verify.arithmetic.points import Point
 from verify.exact import simplest_rational
-from verify.proof import balls
+from verify.proof import balls, rationals
 from verify.proof.graph import Graph
 
 Column = list[flint.arb]
 _BITS = 320  # of the balls
+_MORE_BITS = (1280, 5120)  # where those are too wide: enough for the subnormal numbers of double precision, and more
 
 
-def values(graph: Graph, nodes: Sequence[int], points: Sequence[Point]) -> dict[int, Column]:
-    """Return the values of nodes at exact points."""
-    with flint.ctx.workprec(_BITS):
-        return graph.read(nodes, _Columns(points))
+class Truth:
+    """The exact values of nodes at points, in balls that are as narrow as whoever asks needs them."""
+
+    def __init__(self, graph: Graph, nodes: Sequence[int], points: Sequence[Point]) -> None:
+        self.graph, self.points = graph, points
+        self._zero: dict[int, bool] = {}
+        with flint.ctx.workprec(_BITS):
+            self._columns: dict[int, Column] = graph.read(nodes, _Columns(points))
+
+    def at(self, nodes: Sequence[int], column: int) -> list[flint.arb]:
+        """Return the values of nodes at a point."""
+        return [self._columns[node][column] for node in nodes]
+
+    def narrow(self, nodes: Sequence[int], column: int, enough: Callable[[flint.arb], bool]) -> None:
+        """Compute the values of nodes at a point with more bits; a function that is shown to be 0 is 0."""
+        point, zero = exactly(self.points[column]), flint.arb(0)
+        zeros = {n for n in nodes if may_be_zero(self._columns[n][column]) and self._vanishes(n)}
+        others = [n for n in nodes if n not in zeros and not enough(self._columns[n][column])]
+        found = {**balls.enclose(self.graph, others, point, enough, _MORE_BITS), **dict.fromkeys(zeros, zero)}
+        for node, ball in found.items():
+            self._columns[node][column] = ball
+
+    def _vanishes(self, node: int) -> bool:
+        """Tell whether a node is the function 0; the prover is not asked where it is another number at a point."""
+        if node not in self._zero:
+            everywhere = all(ball.contains(0) for ball in self._columns[node])
+            self._zero[node] = everywhere and rationals.vanishes(self.graph, node)
+        return self._zero[node]
+
+
+def may_be_zero(ball: flint.arb) -> bool:
+    """Tell whether a ball lies around 0, and may hold other numbers too."""
+    return bool(ball.is_finite()) and bool(ball.contains(0)) and not ball.is_zero()
+
+
+def exactly(point: Point) -> dict[str, Fraction]:
+    """Return a point of floats as the exact numbers that they are."""
+    return {name: Fraction(value) for name, value in point.items()}
 
 
 class _Columns:

@@ -4,12 +4,13 @@ Two formulas whose balls at one exact point do not overlap are different there: 
 nothing else. Balls that overlap prove nothing.
 
 The midpoint of a ball is no number that anybody may read: where digits cancel, the ball lies around 0, and its midpoint
-is noise. Whoever reads a value asks `rationals.real`, or `enclose` for balls that are narrow enough, and for text
+is noise. Whoever reads a value asks `rationals.real`, or `enclose` for balls that are narrow enough; text is made by
 `digits`.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from fractions import Fraction
 
@@ -18,9 +19,6 @@ import flint
 from verify.exact import simplest_rational
 from verify.proof.graph import Graph
 
-_MORE = 3  # digits that are computed beyond those that are written
-_ENDS = 128  # bits of the ends of a ball that is written
-_PLAIN = 6  # places after the point from which on a number is written with an exponent
 _LARGEST_ROOT = 1000  # beyond, a power is taken by the logarithm
 
 
@@ -124,8 +122,8 @@ def enclose(
 ) -> dict[int, flint.arb]:
     """Return balls around the values of nodes at an exact point, computed with more bits until they are `enough`.
 
-    A ball that is not enough is what the last precision gives, or the last within the budget. More bits are not tried
-    where the value is undefined, or beyond all numbers.
+    A ball that is not enough is what the last precision gives, or the last within the budget; it reaches everywhere if
+    that is not finite. NaN stands for a value that is undefined, or beyond all numbers.
     """
     values: dict[int, flint.arb] = {}
     still = list(dict.fromkeys(nodes))
@@ -135,7 +133,10 @@ def enclose(
         with flint.ctx.workprec(bits):
             found = at(graph, still, point)
         values.update({node: found[node] for node in still})
-        still = [node for node in still if not enough(values[node]) and not is_undefined(graph, node, found)]
+        undefined = {node for node in still if is_undefined(graph, node, found)}
+        values.update(dict.fromkeys(undefined, flint.arb("nan")))
+        still = [node for node in still if node not in undefined and not enough(values[node])]
+    values.update({node: flint.arb(0, math.inf) for node in still if not values[node].is_finite()})
     return values
 
 
@@ -148,56 +149,3 @@ def is_undefined(graph: Graph, node: int, values: Mapping[int, flint.arb]) -> bo
         return False
     first = next(n for n in graph.reach([node]) if not values[n].is_finite())
     return not any(values[n].contains(0) and not values[n].is_zero() for n in graph.args[first])
-
-
-def digits(value: flint.arb, most: int = 17) -> str:
-    """Write a ball's value: the digits that all numbers in it share, `most` of them at most, and an ellipsis.
-
-    What is not known is told as that, with a bound where there is one.
-    """
-    if not value.is_finite():
-        return "not known"
-    if value.is_zero():
-        return "0"
-    if value.contains(0):
-        return f"not known: within 1e{_decimal(abs(value).upper(), most)[1] + 1:+} of 0"
-    with flint.ctx.workprec(_ENDS):
-        low, high = abs(value).lower(), abs(value).upper()
-    (figures, exponent), (others, other) = _decimal(low, most), _decimal(high, most)
-    shared = next((i for i, pair in enumerate(zip(figures, others, strict=True)) if pair[0] != pair[1]), most)
-    sign = "-" if value < 0 else ""
-    if exponent == other and (shared >= most or (shared and not is_known(value))):
-        return f"{sign}{_placed(figures[: min(shared, most)], exponent)}…"
-    if is_known(value):  # on both sides of a short decimal: the nearest is known
-        return f"{sign}{abs(value).str(most, radius=False)}…".lower()
-    return f"not known: {sign}1e{other + 1:+} at most" if value > 0 else f"not known: {sign}1e{other + 1:+} at least"
-
-
-def rounded(value: flint.arb, most: int = 9) -> str:
-    """Write a ball's value rounded to so many digits, where they are known, and else as `digits` does."""
-    return _trimmed(str(value.str(most, radius=False)).lower()) if is_known(value) else digits(value)
-
-
-def _trimmed(text: str) -> str:
-    """Drop zeros at the end of a decimal."""
-    mantissa, mark, exponent = text.partition("e")
-    mantissa = mantissa.rstrip("0").rstrip(".") if "." in mantissa else mantissa
-    return f"{mantissa}{mark}{exponent}"
-
-
-def _decimal(value: flint.arb, most: int) -> tuple[str, int]:
-    """Return the first digits of a positive number, some more than `most`, and the exponent of ten of the first."""
-    mantissa, _, exponent = str(value.str(most + _MORE, radius=False)).partition("e")
-    whole, _, rest = mantissa.partition(".")
-    figures = (whole + rest).lstrip("0")
-    first = len(whole) - 1 if whole.strip("0") else -1 - (len(rest) - len(rest.lstrip("0")))
-    return figures.ljust(most + _MORE, "0"), first + int(exponent or 0)
-
-
-def _placed(figures: str, exponent: int) -> str:
-    """Write digits with the point at its place, near 1 as 0.00123, else as 1.23e-45."""
-    if not -_PLAIN < exponent < len(figures):
-        return f"{figures[0]}.{figures[1:] or '0'}e{exponent:+}"
-    if exponent < 0:
-        return "0." + "0" * (-exponent - 1) + figures
-    return f"{figures[: exponent + 1]}.{figures[exponent + 1 :]}".rstrip(".")

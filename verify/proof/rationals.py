@@ -13,7 +13,7 @@ from typing import NamedTuple
 import flint
 
 from verify.exact import decimal_text, simplest_rational
-from verify.proof import balls, field
+from verify.proof import balls, digits, field
 from verify.proof.graph import FUNCTIONS, Graph, Known
 
 _AT_ZERO = {name: flint.fmpq(value) for name, value in FUNCTIONS.items() if value is not None}
@@ -38,7 +38,7 @@ class Real(NamedTuple):
 
         What is not known is told as that.
         """
-        return balls.digits(self.ball) if self.rational is None else str(self.rational)
+        return digits.digits(self.ball) if self.rational is None else str(self.rational)
 
     @property
     def readable(self) -> str:
@@ -164,13 +164,14 @@ def is_zero(graph: Graph, node: int, point: Mapping[str, Fraction]) -> bool:
     The proof is the prover's: equal to 0 at random points of a finite field, for all inputs or with the inputs as
     constants. The ball settles the signs of roots, which a field does not have.
     """
-    if _vanishes(graph, node):
+    if vanishes(graph, node):
         return True
     constants = Graph()
-    return _vanishes(constants, graph.read([node], _Constants(constants, point))[node])
+    return vanishes(constants, graph.read([node], _Constants(constants, point))[node])
 
 
-def _vanishes(graph: Graph, node: int) -> bool:
+def vanishes(graph: Graph, node: int) -> bool:
+    """Tell whether a node is shown to be the function 0, up to the signs of roots."""
     zero = graph.constant(Fraction(0))
     return node == zero or any(field.equal(graph, [(node, zero)], 0, laws)[0] == [True] for laws in field.Laws)
 

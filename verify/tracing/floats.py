@@ -20,7 +20,7 @@ import flint
 import numpy as np
 
 from verify.expressions.runs import following
-from verify.proof import balls, rationals
+from verify.proof import balls, digits, rationals
 from verify.subjects.cases import TracedCase, converse
 from verify.subjects.shapes import entry_names
 from verify.tracing import patches
@@ -143,7 +143,7 @@ class FloatRun:
         if node < 0:
             return said
         exact = rationals.real(self.seen.trace, [node], self.point)[node]
-        return f"{said}, by its formula {balls.rounded(exact.ball, _SHOWN)}"
+        return f"{said}, by its formula {digits.rounded(exact.ball, _SHOWN)}"
 
 
 @contextmanager
