@@ -74,6 +74,8 @@ def _may_be_undefined(enclosures: Enclosures, number: int, column: int) -> bool:
 def _word(enclosures: Enclosures, number: int) -> str:
     recorder = enclosures.recorder
     op, args = recorder.ops[number], recorder.args[number]
+    if not args:
+        return "a constant of the code"
     if number in recorder.terms:
         op = "total"
     elif (op == "power" and recorder.payloads[number] == -1) or (op == "product" and recorder.is_quotient(number)):

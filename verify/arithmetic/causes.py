@@ -97,7 +97,7 @@ def _of_overflow(fault: Fault, found: Sequence[Fault]) -> tuple[str, str]:
         cast, where = _cast(fault)
         return f": {cast}" if cast else "", where
     if suspect.overflows:
-        return f": {suspect.word} overflows at {suspect.where}", suspect.where
+        return f": {suspect.word} overflows{f' at {suspect.where}' if suspect.where else ''}", suspect.where
     if suspect.undefined:
         what = (
             "by a number that may round to 0"

@@ -24,7 +24,7 @@ def digits(value: flint.arb, most: int = 17) -> str:
         return "0"
     if value.contains(0):
         return f"not known: within {bound(value)} of 0"
-    return _extreme(value) or ("-" if value < 0 else "") + _magnitude(abs(value), most, known=balls.is_known(value))
+    return _extreme(value) or ("-" if value < 0 else "") + _magnitude(value, most)
 
 
 def rounded(value: flint.arb, most: int = 9) -> str:
@@ -38,20 +38,23 @@ def rounded(value: flint.arb, most: int = 9) -> str:
 
 def bound(value: flint.arb) -> str:
     """Return a power of ten above the magnitude of all numbers in a finite ball that is not 0."""
-    above = abs(value).upper()
-    exponent = -_FARTHEST if _binary(above) < -_BINARY else _decimal(above, 1)[1] + 1
+    with flint.ctx.workprec(_ENDS):
+        above = abs(value).upper()
+        exponent = -_FARTHEST if _binary(above) < -_BINARY else _decimal(above, 1)[1] + 1
     return f"1e{exponent:+}"
 
 
-def _magnitude(value: flint.arb, most: int, *, known: bool) -> str:
-    """Write a positive number."""
+def _magnitude(value: flint.arb, most: int) -> str:
+    """Write a number without its sign."""
     with flint.ctx.workprec(_ENDS):
-        (low, exponent), (high, other) = _decimal(value.lower(), most), _decimal(value.upper(), most)
+        (low, exponent), (high, other) = _decimal(abs(value).lower(), most), _decimal(abs(value).upper(), most)
+        nearest = f"{abs(value).str(most, radius=False)}…".lower()
+    known = balls.is_known(value)
     shared = next((i for i, pair in enumerate(zip(low, high, strict=True)) if pair[0] != pair[1]), most)
     if exponent == other and (shared >= most or (shared and not known)):
         return f"{_placed(low[: min(shared, most)], exponent)}…"
     if known:  # on both sides of a short decimal: the nearest is known
-        return f"{value.str(most, radius=False)}…".lower()
+        return nearest
     return f"(not known: between 1e{exponent:+} and 1e{other + 1:+})"
 
 
