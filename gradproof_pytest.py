@@ -7,6 +7,8 @@ It is loaded in every run of pytest in an environment, and imports nothing of ou
 from __future__ import annotations
 
 import sys
+from collections.abc import Generator
+from typing import Any
 
 import pytest
 
@@ -25,6 +27,18 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         parser.addini(f"gradproof_{name}", said, type="bool", default=False)
     group.addoption("--gradproof-seed", type=int, metavar="SEED", help=_SEED)
     parser.addini("gradproof_seed", _SEED, default="0")
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_make_collect_report(collector: pytest.Collector) -> Generator[None, Any, None]:
+    """Add an item that fails for each case that a module has made, and that is in none of its variables."""
+    outcome = yield
+    if isinstance(collector, pytest.Module) and "verify.subjects.made" in sys.modules:
+        report = outcome.get_result()
+        if report.passed:
+            from verify.pytest_items import lost_items
+
+            report.result += lost_items(collector, report.result)
 
 
 def pytest_pycollect_makeitem(collector: pytest.Collector, name: str, obj: object) -> list[pytest.Item] | None:

@@ -21,6 +21,7 @@ from verify.garbage import uncollected
 from verify.proof.decide import Decision, Point, Points, decide
 from verify.result import Branch, CaseResult, Comparison, Evidence, Keep, Verdict
 from verify.subjects.cases import Case, ExpressionCase, Outcome, TracedCase
+from verify.subjects.made import account
 from verify.tracing.region import branches
 from verify.where import quoted
 
@@ -37,6 +38,7 @@ def check(case: Case, seed: int = 0, *, quick: bool = False, keep: Keep = lambda
     """
     if not isinstance(case, (TracedCase, ExpressionCase)):
         raise InputError(f"a case was expected, as verify.case makes them, not {quoted(case)}")
+    account(case)
     with uncollected():
         if isinstance(case, ExpressionCase):
             return excerpted(_check_expression(case, seed))

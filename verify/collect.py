@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+import itertools
 import sys
+from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from verify.errors import GradproofError, InputError
+from verify.errors import GradproofError, InputError, TargetError
 from verify.expressions.suite import Wire, load
 from verify.processes.messages import Unit
 from verify.processes.packages import LAYERS, beside
 from verify.processes.sources import Loader
 from verify.subjects.cases import Case, cases_of_value, make
+from verify.subjects.made import Lost, lost
 from verify.targets import ALONE, failed, is_path, of_file, of_name, shown, units
+from verify.where import printable
 
 
 def collect(targets: Sequence[str], layers: str | None = None) -> list[Case]:
@@ -30,7 +35,10 @@ def collect(targets: Sequence[str], layers: str | None = None) -> list[Case]:
         found: list[Case] = []
         for unit in units(target, layers):
             sys.path[:0] = unit.folders  # left there: what the cases import when they run is found too
-            found += cases_of(unit)
+            cases_found, missing = found_in(unit)
+            if missing:
+                raise TargetError(f"{missing[0].where}: {missing[0].name!r}: {missing[0].problem}")
+            found += cases_found
         if not found:
             raise InputError(f"{target}: no cases in it")
         cases += found
@@ -40,10 +48,16 @@ def collect(targets: Sequence[str], layers: str | None = None) -> list[Case]:
 
 def cases_of(unit: Unit) -> list[Case]:
     """Return the cases of a unit, whose folders are on the path; raises InputError and TargetError."""
+    return found_in(unit)[0]
+
+
+def found_in(unit: Unit) -> tuple[list[Case], list[Lost]]:
+    """Return the cases of a unit, and those that its module makes and that cannot be found in it; raises the same."""
     if unit.name:
-        return _cases_in(_imported(unit), unit.target)
+        module = _imported(unit)
+        return _cases_in(module), lost(module, [value for _, value in _pairs(module)])
     wire = wiring(unit.layers)
-    return load(Path(unit.file), wire) if unit.at is None else [_expression(unit, wire)]
+    return load(Path(unit.file), wire) if unit.at is None else [_expression(unit, wire)], []
 
 
 def wiring(layers: str | None = None) -> Wire:
@@ -109,6 +123,10 @@ def _values(module: ModuleType) -> Iterator[tuple[str, Any]]:
             yield from ((f"{name} {key}", item) for key, item in vars(value).items())
 
 
+def _pairs(module: ModuleType) -> list[tuple[str, Case]]:
+    return [pair for name, value in _values(module) for pair in cases_of_value(name, value)]
+
+
 def _at_home(case: Case, module: ModuleType) -> Iterator[str]:
     """Yield the name that a case has in the module where it was made, if that is another one: there it is found too."""
     file = Path(case.where.rpartition(":")[0]).resolve()
@@ -123,19 +141,32 @@ def _at_home(case: Case, module: ModuleType) -> Iterator[str]:
                 )
 
 
-def _cases_in(module: ModuleType, target: str) -> list[Case]:
+def _cases_in(module: ModuleType) -> list[Case]:
     """Return the cases that are values of a module, in the order of their definition.
 
     Those that nobody has named have the name of their variable.
     """
-    found = [pair for name, value in _values(module) for pair in cases_of_value(name, value)]
+    found = _pairs(module)
     homes = {id(value): name for _, value in found for name in _at_home(value, module)}
     cases = {id(value): value.titled(homes.get(id(value), name).replace("_", " ")) for name, value in reversed(found)}
-    cases = dict(reversed(cases.items()))
-    names: set[tuple[str, str]] = set()
-    for case in cases.values():
-        place = case.where.rpartition(":")[0], case.name  # another module's case may have the same name
-        if place in names:
-            raise InputError(f"{target}: there are two cases with the name {case.name!r}")
-        names.add(place)
-    return list(cases.values())
+    variables = {id(value): name for name, value in reversed(found)}
+    return _told_apart([(variables[key], case) for key, case in reversed(cases.items())])
+
+
+def _told_apart(named: Sequence[tuple[str, Case]]) -> list[Case]:
+    """Return cases with names of their own: those of one factory are told apart by their variables."""
+    count = Counter(_place(case) for _, case in named)
+    taken: set[tuple[str, str]] = set()
+    found = []
+    for variable, case in named:
+        several = count[_place(case)] > 1
+        name = f"{case.name} ({printable(variable.replace('_', ' '))})" if several else case.name
+        names = itertools.chain([name], (f"{name} {number}" for number in itertools.count(2)))
+        found.append(next(one for text in names if _place(one := replace(case, name=text)) not in taken))
+        taken.add(_place(found[-1]))
+    return found
+
+
+def _place(case: Case) -> tuple[str, str]:
+    """Return the file and the name of a case: another module's may have the same name."""
+    return case.where.rpartition(":")[0], case.name

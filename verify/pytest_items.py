@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -11,6 +12,7 @@ import pytest
 
 from verify.assertions import failure, judged
 from verify.subjects.cases import Case, cases_of_value
+from verify.subjects.made import Lost, lost
 
 
 class Settings(NamedTuple):
@@ -30,6 +32,30 @@ def items_of(collector: pytest.Collector, name: str, value: object) -> list[pyte
         )
         for title, case in cases_of_value(name, value)
     ]
+
+
+def lost_items(module: pytest.Module, collected: Sequence[Any]) -> list[pytest.Item]:
+    """Return an item that fails for each case that a test module has made and that pytest does not find there."""
+    classes = [vars(base) for node in collected if isinstance(node, pytest.Class) for base in node.obj.__mro__]
+    values = [pair for variables in (vars(module.obj), *classes) for pair in variables.items()]
+    cases = [case for name, value in values for _, case in cases_of_value(name, value)]
+    return [LostItem.from_parent(module, name=one.name, lost=one) for one in lost(module.obj, cases)]
+
+
+class LostItem(pytest.Item):
+    """A case that would never run."""
+
+    def __init__(self, *, lost: Lost, **parts: Any) -> None:
+        super().__init__(**parts)
+        self._lost = lost
+
+    def runtest(self) -> None:
+        """Fail."""
+        pytest.fail(f"{self._lost.name}: {self._lost.problem}", pytrace=False)
+
+    def reportinfo(self) -> tuple[Path, int | None, str]:
+        """Return where the case is made."""
+        return self.path, int(self._lost.where.rpartition(":")[2]) - 1, self.name
 
 
 class CaseItem(pytest.Item):

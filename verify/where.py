@@ -85,6 +85,23 @@ def made_at() -> str:
     return asked_at()
 
 
+def importing() -> tuple[FrameType, int] | None:
+    """Return the frame of the user's module that is being imported, the innermost, and the line that is run in it.
+
+    That may be a line of a class in the module. Outside of imports there is None.
+    """
+    frame: FrameType | None = sys._getframe()
+    line = 0
+    while frame is not None:
+        code = frame.f_code
+        if is_users(code.co_filename) and not code.co_flags & _FUNCTION:
+            line = line or frame.f_lineno
+            if frame.f_locals is frame.f_globals:
+                return frame, line
+        frame = frame.f_back
+    return None
+
+
 def told(place: tuple[str, int]) -> str:
     """Write a file and a line of it as `file:line`."""
     file, line = place

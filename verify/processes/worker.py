@@ -137,13 +137,13 @@ class Worker:
         self._worlds.enter(self._worlds.home)
         return units(target, layers)
 
-    def _found(self, unit: Unit) -> list[tuple[str, str]]:
-        """Collect a unit; returns the name and the place of each case."""
-        from verify.collect import cases_of
+    def _found(self, unit: Unit) -> list[tuple[str, str, str]]:
+        """Collect a unit; returns the name and the place of each case, and of what is lost, the reason."""
+        from verify.collect import found_in
 
         self._worlds.enter(unit.folders)
-        self._cases[unit] = cases_of(unit)
-        return [(case.name, case.where) for case in self._cases[unit]]
+        self._cases[unit], lost = found_in(unit)
+        return [(case.name, case.where, "") for case in self._cases[unit]] + [(*one,) for one in lost]
 
     def _check(self, unit: Unit, number: int, seed: int, quick: bool) -> CaseResult:
         from verify import checker

@@ -46,7 +46,7 @@ class Workers:
         self._process = process
         self._collected: set[Unit] = set()  # by the process that there is now
         self._spoilt: Unit | None = None  # the one unit that the process is good for, since importing it has changed it
-        self._known: dict[Unit, list[tuple[str, str]]] = {}
+        self._known: dict[Unit, list[tuple[str, str, str]]] = {}
 
     def __enter__(self) -> Workers:
         return self
@@ -90,7 +90,12 @@ class Workers:
         if answer.kind != "done":
             return [_row(shown(unit.target), unit.file, _command(unit), answer)]
         self._known[unit] = answer.value
-        return [Found(unit, number, name, where) for number, (name, where) in enumerate(answer.value)]
+        return [
+            _row(name, where, _command(unit), Answer("failed", problem))
+            if problem
+            else Found(unit, number, name, where)
+            for number, (name, where, problem) in enumerate(answer.value)
+        ]
 
     def checked(self, found: Found, seed: int) -> CaseResult:
         """Return the result of a case, whatever becomes of the process that it runs in."""

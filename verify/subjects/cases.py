@@ -36,6 +36,7 @@ from verify.expressions.domain import check_domain
 from verify.expressions.expression import identifier, parse
 from verify.expressions.program import Program
 from verify.findings import allowances
+from verify.subjects.made import note
 from verify.subjects.shapes import Input, Integer, Real, bindings, concrete, described
 from verify.where import is_users, made_at, printable, quoted, relative, told
 
@@ -45,7 +46,7 @@ _DEEPEST = 3  # lists in lists that are looked into
 Subject = Callable[..., Generator[Any, Any, Any]]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, weakref_slot=True)
 class Case:
     """What to check: a subject with a name; `where` is the file and line that defines it.
 
@@ -221,6 +222,7 @@ def traced(
         _check_inputs(found)
     except InputError as problem:
         raise InputError(f"{where}{': ' if where else ''}case {name!r}: {problem}") from None
+    note(found)
     return found
 
 
@@ -282,7 +284,7 @@ def make(
         program = parse(expression, inputs)
         check_domain(program, inputs)
         values = _stated(program, stated or {})
-        return ExpressionCase(
+        found = ExpressionCase(
             name=name,
             subject=subject_of(program),
             where=where,
@@ -293,6 +295,8 @@ def make(
         )
     except InputError as problem:
         raise InputError(f"{where}{': ' if where else ''}case {name!r}: {problem}") from None
+    note(found)
+    return found
 
 
 def _inputs(at: Mapping[str, object]) -> dict[str, Fraction]:
