@@ -7,8 +7,6 @@ It is loaded in every run of pytest in an environment, and imports nothing of ou
 from __future__ import annotations
 
 import sys
-from collections.abc import Generator
-from typing import Any
 
 import pytest
 
@@ -30,7 +28,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 @pytest.hookimpl(hookwrapper=True)
-def pytest_make_collect_report(collector: pytest.Collector) -> Generator[None, Any, None]:
+def pytest_make_collect_report(collector: pytest.Collector):  # type: ignore[no-untyped-def]  # noqa: ANN201
     """Add an item that fails for each case that a module has made, and that is in none of its variables."""
     outcome = yield
     if isinstance(collector, pytest.Module) and "verify.subjects.made" in sys.modules:

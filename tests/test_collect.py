@@ -83,11 +83,6 @@ def test_other_layers():
         ),
         ("exits.py", "import sys; sys.exit(0)", "importing it failed: SystemExit: 0"),
         ("lacks.py", "import no_such_thing", "No module named 'no_such_thing'"),
-        (
-            "twice.py",
-            PYTHON + PYTHON.replace("def product", "def other").replace("})", "}, name='product')"),
-            "two cases with the name 'product'",
-        ),
     ],
 )
 def test_bad_targets(target, text, message):

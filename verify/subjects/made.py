@@ -68,7 +68,7 @@ def lost(module: ModuleType, collected: Iterable[Any]) -> list[Lost]:
     """Return the cases that a module made when it was imported, and that are not among those collected."""
     inputs = {id(case.inputs) for case in collected}
     noted = _made.pop(id(vars(module)), [])
-    file = os.path.realpath(module.__file__ or "")  # an identity may have been another module's before
+    file = os.path.realpath(_file(module))  # the identity may have been that of another module before
     missing = [one for one in noted if os.path.realpath(one.file) == file and id(one.inputs) not in inputs]
     if missing:
         missing = _unaccounted(module, missing)
@@ -80,6 +80,10 @@ def _lost(made: Made) -> Lost:
     return Lost(
         made.name, where, f"the case that {where} makes is not found in its module, and would never run: {_ADVICE}"
     )
+
+
+def _file(module: ModuleType) -> str:
+    return getattr(module, "__file__", None) or ""
 
 
 def _unaccounted(module: ModuleType, missing: list[Made]) -> list[Made]:
@@ -94,7 +98,7 @@ def _unaccounted(module: ModuleType, missing: list[Made]) -> list[Made]:
 def _deleted(module: ModuleType) -> list[tuple[int, int]]:
     """Return the lines of the statements of a module that define names which it deletes."""
     with suppress(OSError, SyntaxError, ValueError):
-        body = ast.parse(Path(module.__file__ or "").read_bytes()).body
+        body = ast.parse(Path(_file(module)).read_bytes()).body
         gone = {t.id for s in body if isinstance(s, ast.Delete) for t in s.targets if isinstance(t, ast.Name)}
         return [(s.lineno, s.end_lineno or s.lineno) for s in body if gone.intersection(_defined(s))]
     return []
