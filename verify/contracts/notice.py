@@ -28,7 +28,10 @@ _ONE_SIDED = "the case calls it only {} the output, so that it cannot be called 
 
 @dataclass(slots=True)
 class Call:
-    """A call of a method: its arguments but for the layer, copied before the call, and `live`, all that came."""
+    """A call of a method: its arguments but for the layer, copied before the call, and `live`, all that came.
+
+    `assigned` are attributes that somebody else has set since the call before, as those that take the upstream may be.
+    """
 
     name: str
     parameters: tuple[str, ...]
@@ -38,6 +41,7 @@ class Call:
     place: str
     title: str
     returned: Any = None
+    assigned: dict[str, Any] = field(default_factory=dict)
 
     def parameter(self, place: int) -> str:
         """Return the name of an argument."""
@@ -54,6 +58,7 @@ class Unit:
     backward: list[Call] = field(default_factory=list)
     problem: str = ""  # why it cannot be called again
     nested: bool = False  # within two functions, which are called again as a whole
+    left: dict[str, Any] | None = None  # its attributes at the end of its last call
 
     @property
     def calls(self) -> list[Call]:
@@ -95,7 +100,7 @@ class Notice:
         self._within = within
         self._methods = Methods()
         self._units: dict[int, Unit] = {}
-        self._inside: tuple[FrameType, Call] | None = None
+        self._inside: tuple[FrameType, Call, Unit] | None = None
         self._passing: FrameType | None = None  # two functions that may call layers of their own
         self.backward = False
         self.unheard: list[str] = []
@@ -115,20 +120,21 @@ class Notice:
         if running is None or type(running[0]) in self._within:
             return
         layer, method = running
-        call = self._keep(frame, layer, method)
+        call, unit = self._keep(frame, layer, method)
         if isinstance(layer, Functions):
             self._passing = frame
         elif not any(map(self._methods.of_users, map(type, call.live))):  # else it passes the call on to its argument
-            self._inside = frame, call
+            self._inside = frame, call, unit
 
     def _leave(self, frame: FrameType, value: Any) -> None:
         if self._inside is not None and self._inside[0] is frame:
-            self._inside[1].returned = value
+            call, unit = self._inside[1:]
+            call.returned, unit.left = value, dict(_attributes(unit.live))
             self._inside = None
         elif self._passing is frame:
             self._passing = None
 
-    def _keep(self, frame: FrameType, layer: Any, method: Method) -> Call:
+    def _keep(self, frame: FrameType, layer: Any, method: Method) -> tuple[Call, Unit]:
         """Keep a call, and the layer as it is before its first one."""
         unit = self._units.get(id(layer))
         if unit is None:
@@ -136,13 +142,14 @@ class Notice:
             unit.nested = self._passing is not None
         try:
             call = _call(frame, layer, method)
+            call.assigned = duplicate(_assigned(unit))
         except Exception as problem:  # noqa: BLE001 - the user's objects are copied, and these may do anything
             unit.problem = unit.problem or f"its arguments cannot be copied: {described(problem)}"
             call = Call(method.name, (), [], {}, [], *_place(layer, method))
         if frame.f_code.co_flags & _GENERATORS:
             unit.problem = unit.problem or f"{call.title} is a generator"
         (unit.backward if self.backward else unit.forward).append(call)
-        return call
+        return call, unit
 
     @property
     def units(self) -> list[Unit]:
@@ -179,6 +186,17 @@ def _unit(layer: Any) -> Unit:
         return Unit(None, layer, problem=f"it cannot be copied: {described(problem)}")
     shared = fresh is layer or share([held for _, held in held_by(fresh)], [held for _, held in held_by(layer)])
     return Unit(fresh, layer, problem="its copies share their memory with it" if shared else "")
+
+
+def _attributes(layer: Any) -> dict[str, Any]:
+    return getattr(layer, "__dict__", {})
+
+
+def _assigned(unit: Unit) -> dict[str, Any]:
+    """Return the attributes of a layer that are others than at the end of its last call."""
+    if unit.left is None:
+        return {}
+    return {name: value for name, value in _attributes(unit.live).items() if unit.left.get(name) is not value}
 
 
 def _call(frame: FrameType, layer: Any, method: Method) -> Call:

@@ -45,6 +45,8 @@ class Layer:
     def _one(self, call: Call, values: Sequence[Any]) -> Any:
         self._start()
         with following():
+            for name, value in duplicate(call.assigned).items():
+                setattr(self.itself, name, value)
             return self._method(call.name)(*values, **duplicate(call.options))
 
     def _method(self, name: str) -> Callable[..., Any]:
