@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -11,6 +10,7 @@ from typing import Any, NamedTuple
 
 from verify.expressions import runs
 from verify.expressions.runs import SubjectError
+from verify.profiling import profiled
 from verify.result import Comparison, Graph
 from verify.subjects.cases import ExpressionCase
 from verify.where import is_users, told
@@ -56,7 +56,7 @@ def _place(case: ExpressionCase, given: float, returned: Sequence[float]) -> str
 
 @contextmanager
 def _watched() -> Iterator[list[_Call]]:
-    """Collect the calls of the user's functions, unless somebody else is profiling this program."""
+    """Collect the calls of the user's functions."""
     calls: list[_Call] = []
 
     def notice(frame: FrameType, event: str, returned: Any) -> None:
@@ -66,14 +66,8 @@ def _watched() -> Iterator[list[_Call]]:
             came = tuple(_numbers(returned if isinstance(returned, (tuple, list)) else [returned]))
             calls.append(_Call(code.co_name, (code.co_filename, code.co_firstlineno), given, came))
 
-    free = sys.getprofile() is None
-    if free:
-        sys.setprofile(notice)
-    try:
+    with profiled(notice):
         yield calls
-    finally:
-        if free:
-            sys.setprofile(None)
 
 
 def _numbers(values: Sequence[Any]) -> list[float]:
