@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from verify.contracts.arrays import apart, copied, flat, share
-from verify.contracts.drive import Numbers, run, sample
+from verify.contracts.drive import Numbers, Ran, run, sample
 from verify.contracts.holdings import at, outline
 from verify.contracts.modes import Mode, mode_of
 from verify.contracts.notice import Call, Unit
@@ -189,8 +189,9 @@ def instances(trial: Trial) -> Iterator[Finding]:
         yield trial.found("GP121", "a gradient is left where another layer of its class leaves its own")
         return
     batches = [sample(trial.case, trial.batch.seen)] if trial.batch else []
+    alone = trial.run(trial.numbers, trial.rewind)
     for numbers in (trial.others, *batches):
-        if not isinstance(attempt(trial.run, numbers), SubjectError) and (said := _disturbed(trial, numbers)):
+        if not isinstance(attempt(trial.run, numbers), SubjectError) and (said := _disturbed(trial, numbers, alone)):
             yield trial.found("GP121", said)
             return
 
@@ -203,14 +204,15 @@ def _on_the_class(units: tuple[Unit, Unit], gradients: Any) -> bool:
     return any(len(path) > 1 and at(first, path[:-1]) is at(last, path[:-1]) for path in kept(units[1], gradients))
 
 
-def _disturbed(trial: Trial, numbers: Numbers) -> str:
+def _disturbed(trial: Trial, numbers: Numbers, alone: Ran) -> str:
     """Say what becomes of a layer while another one is used, if it is not what becomes of it alone."""
 
     def use_another() -> None:
-        run(trial.case, trial.exact.seen.variant.options, numbers, lambda: None)  # and so with other random numbers
+        options = trial.exact.seen.variant.options
+        run(trial.case, options, numbers, lambda: None, watched=False)  # and so with other random numbers
         trial.rewind()  # as in the run that it is compared with
 
-    alone, beside = trial.run(trial.numbers, trial.rewind), attempt(trial.run, trial.numbers, use_another)
+    beside = attempt(trial.run, trial.numbers, use_another)
     if isinstance(beside, SubjectError):
         return f"with another layer of its class between forward and backward it raises {beside}"
     if apart(beside.gradients, alone.gradients):

@@ -56,7 +56,12 @@ class Trial:
     ) -> Ran:
         """Run the case on these numbers; raises SubjectError. `meanwhile` comes between forward and backward."""
         options = self.exact.seen.variant.options
-        return run(self.case, options, numbers, self.rewind, meanwhile, layout=layout, within=self.within)
+        return run(self.case, options, numbers, self.rewind, meanwhile, layout=layout, watched=False)
+
+    def _watch(self, numbers: Numbers, exact: Exact | None = None) -> Ran:
+        """Run the case, in this variant or another one, and notice its layers; raises SubjectError."""
+        options = (exact or self.exact).seen.variant.options
+        return run(self.case, options, numbers, self.rewind, within=self.within)
 
     @cached_property
     def ran(self) -> Ran:
@@ -64,13 +69,13 @@ class Trial:
 
         An object that goes one way only may do no more than pass the call on: then what it calls is noticed instead.
         """
-        ran = self.run(self.numbers)
+        ran = self._watch(self.numbers)
         self.untried = list(ran.untried)
         for _ in range(_DEEPEST):
             if not ran.halves:
                 break
             self.within |= ran.halves
-            ran = self.run(self.numbers)
+            ran = self._watch(self.numbers)
             seen = {one.title for one in self.untried}
             self.untried += [one for one in ran.untried if one.title not in seen]
         self.failures += ran.unheard[:1]
@@ -79,17 +84,17 @@ class Trial:
     @cached_property
     def again(self) -> Ran:
         """Return one more run at the sample."""
-        return self.run(self.numbers)
+        return self._watch(self.numbers)
 
     @cached_property
     def pairs(self) -> list[tuple[Unit, Unit]]:
         """Return the layers that were noticed, each with the same one in a run on other numbers; none if that fails."""
-        return self._matched(attempt(self.run, self.others), "other inputs")
+        return self._matched(attempt(self._watch, self.others), "other inputs")
 
     @cached_property
     def shifted(self) -> list[tuple[Unit, Unit]]:
         """Return the layers, each with the same one in a run on numbers at other entries; none if that fails."""
-        return self._matched(attempt(self.run, shifted(self.case, self.exact.seen)), "other inputs")
+        return self._matched(attempt(self._watch, shifted(self.case, self.exact.seen)), "other inputs")
 
     @cached_property
     def batches(self) -> list[tuple[Unit, Unit]]:
@@ -98,11 +103,7 @@ class Trial:
             return []
         seen = self.batch.seen
         numbers = sample(self.case, seen)
-        options = seen.variant.options
-        return self._matched(attempt(self._in_batch, options, numbers), "another batch size")
-
-    def _in_batch(self, options: Mapping[str, Any], numbers: Numbers) -> Ran:
-        return run(self.case, options, numbers, self.rewind, within=self.within)
+        return self._matched(attempt(self._watch, numbers, self.batch), "another batch size")
 
     def _matched(self, ran: Ran | SubjectError, what: str) -> list[tuple[Unit, Unit]]:
         if isinstance(ran, SubjectError):
