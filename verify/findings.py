@@ -302,26 +302,26 @@ FINDINGS: dict[str, Kind] = {
         "own operations can take it.",
         "Digits are lost that the computation had: a cast to a lower precision, an approximation in place of a "
         "function, a table, a constant with few digits.",
-        "Look for astype, dtype= and literals on the way to this gradient. The bound is derived from the computation "
+        "Look for astype, dtype= and literals on the way to this number. The bound is derived from the computation "
         "itself; there is no tolerance to loosen.",
     ),
     "GP202": Kind(
         "right formula, unstable arithmetic",
         False,
         "the result is what these operations give; whether the digits that are left suffice is for the author to say",
-        "Rounding alone may take most of the digits of this gradient: numbers nearly cancel, or a small one is divided "
-        "by a smaller one.",
-        "The gradient is noise where it matters, as near convergence, or for a confident classifier, and no check of "
+        "Rounding alone may take most of the digits of this gradient or output: numbers nearly cancel, or a small one "
+        "is divided by a smaller one.",
+        "It is noise where it matters, as near convergence, or for a confident classifier, and no check of "
         "the formula shows it.",
         "Rewrite the expression that cancels: np.log1p, np.expm1, x - x.max() before exp, (x - mean)**2 in place of "
         "x**2 - mean**2; or compute this step in a higher precision.",
     ),
     "GP203": Kind(
-        "overflow where the true gradient is representable",
+        "overflow where the true value is representable",
         False,
         "it happens at inputs far from the sample, which a network may never see; at the sample itself it fails",
-        "At large inputs an intermediate value overflows, and the gradient is inf or NaN, though the exact one is a "
-        "float like any other.",
+        "At large inputs an intermediate value overflows, and the gradient or output is inf or NaN, though the exact "
+        "one is a float like any other.",
         "One NaN spreads to all weights in a single step, usually hours into training.",
         "Keep exponentials from growing: np.exp(-np.abs(x)) with np.where, x - x.max(axis, keepdims=True), "
         "np.logaddexp; np.where alone computes both sides.",

@@ -64,9 +64,7 @@ def generators() -> list[Generator]:
 
 
 def _users_generators() -> list[Generator]:
-    return [
-        generator(value) for module in users_modules() for value in vars(module).values() if is_generator(value)
-    ]
+    return [generator(value) for module in users_modules() for value in vars(module).values() if is_generator(value)]
 
 
 def is_generator(value: Any) -> bool:
