@@ -24,12 +24,12 @@ def digits(value: flint.arb, most: int = 17) -> str:
         return "0"
     if value.contains(0):
         return f"not known: within {bound(value)} of 0"
-    return _extreme(value) or ("-" if value < 0 else "") + _magnitude(value, most)
+    return extreme(value) or ("-" if value < 0 else "") + _magnitude(value, most)
 
 
 def rounded(value: flint.arb, most: int = 9) -> str:
     """Write a ball's value rounded to so many digits, where they are known, and else as `digits` does."""
-    if not balls.is_known(value) or _extreme(value):
+    if not balls.is_known(value) or extreme(value):
         return digits(value)
     mantissa, mark, exponent = str(value.str(most, radius=False)).lower().partition("e")
     mantissa = mantissa.rstrip("0").rstrip(".") if "." in mantissa else mantissa
@@ -58,9 +58,9 @@ def _magnitude(value: flint.arb, most: int) -> str:
     return f"(not known: between 1e{exponent:+} and 1e{other + 1:+})"
 
 
-def _extreme(value: flint.arb) -> str:
+def extreme(value: flint.arb) -> str:
     """Say how large or small a number is that is not written; nothing of others."""
-    exponent = _binary(abs(value).upper())
+    exponent = _binary(abs(value).upper()) if value.is_finite() else 0
     if exponent < -_BINARY:
         return f"not 0, and within 1e-{_FARTHEST} of 0"
     return f"beyond {'-' if value < 0 else ''}1e+{_FARTHEST}" if exponent > _BINARY else ""
