@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from verify.contracts import history, layout, memory, whole
+from verify.contracts import history, layout, memory, sharing, whole
 from verify.contracts.drive import Rewind, driving
 from verify.contracts.trial import Check, Trial
 from verify.expressions.runs import SubjectError, following
@@ -16,7 +16,7 @@ from verify.subjects.cases import TracedCase
 _MOST = 8  # choices of options that are run
 
 _CHECKS: tuple[Check, ...] = (
-    history.instances,  # first: the other checks leave traces in what layers share
+    sharing.instances,  # first: the other checks leave traces in what layers share
     whole.claimed,
     whole.shapes,
     whole.order,

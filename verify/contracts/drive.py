@@ -12,13 +12,14 @@ from typing import Any
 import numpy as np
 
 from verify.contracts.arrays import arrays, copied, same
-from verify.contracts.notice import Notice, Unit, Untried
+from verify.contracts.notice import Notice
+from verify.contracts.numbers import Numbers
+from verify.contracts.units import Unit, Untried
 from verify.expressions.runs import following
 from verify.profiling import profiled
 from verify.subjects.cases import TracedCase, converse
-from verify.subjects.shapes import Constant, Integer, Real, concrete
+from verify.subjects.shapes import Constant
 from verify.tracing import patches
-from verify.tracing.observe import Observation, Quantity
 from verify.tracing.seeds import rewinder, seeded
 
 Rewind = Callable[[], None]
@@ -45,19 +46,6 @@ AS_THEY_ARE = Layout()
 
 
 @dataclass(slots=True)
-class Numbers:
-    """What a case is given: its inputs by name, and the upstream of each output."""
-
-    inputs: dict[str, Any]
-    upstreams: list[Any]
-
-    def each(self, change: Callable[[Any], Any], *, inputs: bool = True) -> Numbers:
-        """Return numbers of which each real array is changed, or each upstream only."""
-        given = {name: change(value) if inputs else value for name, value in self.inputs.items()}
-        return Numbers(given, [change(value) for value in self.upstreams])
-
-
-@dataclass(slots=True)
 class Ran:
     """What came of a run: the very arrays handed over and received, and which of them were written to by whom."""
 
@@ -80,72 +68,6 @@ def driving(seed: int) -> Iterator[Rewind]:
         yield rewinder(seed)
 
 
-def sample(case: TracedCase, seen: Observation) -> Numbers:
-    """Return the numbers that a case was observed at."""
-    inputs = {name: _floats(seen, quantity) for name, quantity in seen.inputs.items()}
-    given = {name: inputs[name] if name in inputs else seen.concrete[name] for name in case.inputs}
-    return Numbers(given, [_floats(seen, quantity) for quantity in seen.upstreams])
-
-
-def _floats(seen: Observation, quantity: Quantity) -> Any:
-    trace = seen.trace
-    values = [trace.sample.get(trace.payloads[node], trace.value(node)) for node in quantity.nodes]
-    return np.array([float(value or 0) for value in values]).reshape(quantity.shape)[()]
-
-
-def opposite(case: TracedCase, seen: Observation) -> Numbers:
-    """Return numbers on the other side: of 0, or of the middle of a domain, in the opposite order.
-
-    What a layer asks of a number is answered the other way at each entry, so that a mask, a choice or a slope that
-    belongs to earlier numbers is another one even where there is a single entry. They are no mere negatives, of which
-    squares and norms are the same.
-    """
-    return _moved(case, seen, lambda value: value, -1)
-
-
-def shifted(case: TracedCase, seen: Observation) -> Numbers:
-    """Return larger numbers, each moved to the next entry: of opposite numbers the one in the middle is the same."""
-    return _moved(case, seen, lambda value: np.roll(value, 1) if np.ndim(value) else value, 1)
-
-
-def _moved(case: TracedCase, seen: Observation, move: Callable[[Any], Any], sign: int) -> Numbers:
-    numbers = sample(case, seen)
-    inputs = {name: _other(case.inputs[name], value, seen, move, sign) for name, value in numbers.inputs.items()}
-    if case.upstream is not None:
-        return Numbers(inputs, numbers.upstreams)
-    return Numbers(inputs, [_stretched(move(value), sign) for value in numbers.upstreams])
-
-
-def _other(described: Any, value: Any, seen: Observation, move: Callable[[Any], Any], sign: int) -> Any:
-    if isinstance(described, Integer):
-        return (value + 1) % concrete(described.below, seen.variant.sizes)[0]
-    return _placed(described, move(value), sign) if isinstance(described, Real) else value
-
-
-def _placed(described: Real, value: Any, sign: int) -> Any:
-    """Return other numbers of a domain, in the same order or the opposite one."""
-    low, high = described.low, described.high
-    if low is None and high is None:
-        return _stretched(value, sign)
-    if low is not None and high is not None:
-        middle, half = float(low + high) / 2, float(high - low) / 2
-        place = (value - middle) / half
-        return middle + half * sign * np.sign(place) * np.sqrt(np.abs(place))
-    bound = float(high if low is None else low)  # type: ignore[arg-type]  # one of the two is a number
-    return bound + (1.25 * (value - bound) if sign > 0 else 1.25 / (value - bound))
-
-
-def _stretched(value: Any, sign: int) -> Any:
-    """Return numbers that are larger, by a factor of their own each, in the same order or the opposite one."""
-    return sign * value * (1.25 + np.abs(value) / (2 + 2 * np.abs(value)))
-
-
-def single(value: Any) -> Any:
-    """Return an array in single precision, if it is of floats; a Python number takes on any precision by itself."""
-    kind = getattr(getattr(value, "dtype", None), "kind", "")
-    return value.astype(np.float32) if kind == "f" else value
-
-
 def run(
     case: TracedCase,
     options: Mapping[str, Any],
@@ -163,24 +85,13 @@ def run(
     pass for no layers, only what they call does. A run that is not `watched` takes less time, and notices no layers.
     """
     ran = Ran({name: layout.of_input(name, value) for name, value in deepcopy(numbers.inputs).items()})
-    writeable = {
-        name: arrays(value) for name, value in ran.inputs.items() if not isinstance(case.inputs[name], Constant)
-    }
-    before = {name: copied(value) for name, value in writeable.items()}
+    owned = {name: arrays(value) for name, value in ran.inputs.items() if not isinstance(case.inputs[name], Constant)}
+    exchange = _Exchange(ran, owned, {name: copied(value) for name, value in owned.items()})
     notice = Notice(within)
-    sent: dict[str, Any] = {}
-
-    def compare(method: str, arrays: Mapping[str, Any], known: Mapping[str, Any]) -> None:
-        for name, value in arrays.items():
-            if name not in ran.overwritten and not same(value, known[name]):
-                ran.overwritten[name] = method
 
     def answer(output: Any) -> Any:
-        compare("forward", writeable, before)
-        upstreams = [layout.of_upstream(upstream) for upstream in deepcopy(numbers.upstreams)]
-        ran.output = output
-        ran.dout = tuple(upstreams) if isinstance(output, (tuple, list)) else upstreams[0]
-        sent.update({"the output": copied(output), "the upstream": copied(ran.dout)})
+        exchange.compare("forward")
+        exchange.send(output, [layout.of_upstream(upstream) for upstream in deepcopy(numbers.upstreams)])
         notice.backward = True
         meanwhile()
         return ran.dout
@@ -189,10 +100,31 @@ def run(
     watching: AbstractContextManager[list[str]] = profiled(notice) if watched else nullcontext([])
     with following(), watching as unheard:
         _, returned = converse(case.subject, {**ran.inputs, **deepcopy(dict(options))}, answer)
-    compare("backward", writeable, before)
-    compare("backward", {"the output": ran.output, "the upstream": ran.dout}, sent)
+    exchange.compare("backward")
     listed = returned if isinstance(returned, (tuple, list)) else [returned]
     ran.gradients = dict(returned) if isinstance(returned, Mapping) else dict(zip(case.real, listed, strict=False))
     ran.units, ran.halves, ran.untried = notice.units, notice.halves, notice.untried
     ran.unheard = [*unheard, *notice.unheard]
     return ran
+
+
+@dataclass(slots=True)
+class _Exchange:
+    """The arrays that change hands in a run, by name, with copies from when they did."""
+
+    ran: Ran
+    arrays: dict[str, Any]
+    before: dict[str, list[Any]]
+
+    def send(self, output: Any, upstreams: list[Any]) -> None:
+        """Keep what was yielded, and what is sent for it."""
+        self.ran.output = output
+        self.ran.dout = tuple(upstreams) if isinstance(output, (tuple, list)) else upstreams[0]
+        self.arrays |= {"the output": output, "the upstream": self.ran.dout}
+        self.before |= {"the output": copied(output), "the upstream": copied(self.ran.dout)}
+
+    def compare(self, method: str) -> None:
+        """Note the arrays that hold other numbers by now, as overwritten by a method."""
+        for name, value in self.arrays.items():
+            if name not in self.ran.overwritten and not same(value, self.before[name]):
+                self.ran.overwritten[name] = method

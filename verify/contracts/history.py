@@ -9,18 +9,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from itertools import repeat
 from typing import Any
 
 import numpy as np
 
-from verify.contracts.arrays import apart, copied, flat, share
-from verify.contracts.drive import Numbers, Ran, run, sample
-from verify.contracts.holdings import at, outline
+from verify.contracts.arrays import apart, copied, flat
+from verify.contracts.calls import Call
+from verify.contracts.holdings import outline
 from verify.contracts.modes import Mode, mode_of
-from verify.contracts.notice import Call, Unit
-from verify.contracts.replay import Layer, kept
+from verify.contracts.replay import Layer
 from verify.contracts.trial import Trial, attempt
+from verify.contracts.units import Unit
 from verify.expressions.runs import SubjectError
 from verify.result import Finding
 
@@ -175,50 +174,6 @@ def _difference(expected: _Answer, came: _Answer | SubjectError, unit: Unit) -> 
     if apart(list(came[1:]), list(expected[1:])):
         return f"{backward.title} returns another gradient than without", backward
     return None
-
-
-def instances(trial: Trial) -> Iterator[Finding]:
-    """Find what two layers of one class share: the one is used between the forward and the backward of the other.
-
-    That the subject makes its layers anew in each run shows in two runs of which the first one's still live.
-    """
-    made = zip(trial.ran.units, trial.again.units, strict=False)
-    if not trial.ran.units or any(one.live is other.live for one, other in made):
-        return
-    if any(map(_on_the_class, zip(trial.ran.units, trial.again.units, strict=False), repeat(trial.again.gradients))):
-        yield trial.found("GP121", "a gradient is left where another layer of its class leaves its own")
-        return
-    batches = [sample(trial.case, trial.batch.seen)] if trial.batch else []
-    alone = trial.run(trial.numbers, trial.rewind)
-    for numbers in (trial.others, *batches):
-        if not isinstance(attempt(trial.run, numbers), SubjectError) and (said := _disturbed(trial, numbers, alone)):
-            yield trial.found("GP121", said)
-            return
-
-
-def _on_the_class(units: tuple[Unit, Unit], gradients: Any) -> bool:
-    """Tell whether gradients are held by the class of a layer, or by an object that another layer holds as well."""
-    first, last = (unit.live for unit in units)
-    if any(isinstance(value, np.ndarray) and share(value, gradients) for value in vars(type(last)).values()):
-        return True
-    return any(len(path) > 1 and at(first, path[:-1]) is at(last, path[:-1]) for path in kept(units[1], gradients))
-
-
-def _disturbed(trial: Trial, numbers: Numbers, alone: Ran) -> str:
-    """Say what becomes of a layer while another one is used, if it is not what becomes of it alone."""
-
-    def use_another() -> None:
-        options = trial.exact.seen.variant.options
-        run(trial.case, options, numbers, lambda: None, watched=False)  # and so with other random numbers
-        trial.rewind()  # as in the run that it is compared with
-
-    beside = attempt(trial.run, trial.numbers, use_another)
-    if isinstance(beside, SubjectError):
-        return f"with another layer of its class between forward and backward it raises {beside}"
-    if apart(beside.gradients, alone.gradients):
-        return "another layer of its class between forward and backward changes the gradient"
-    changed = apart(beside.output, alone.output)
-    return "another layer of its class changes the output that this one has returned" if changed else ""
 
 
 def drawing_once(trial: Trial) -> Iterator[Finding]:

@@ -14,7 +14,8 @@ import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
 from verify.contracts.arrays import apart, flat
-from verify.contracts.drive import Lay, Layout, Numbers, Ran
+from verify.contracts.drive import Lay, Layout, Ran
+from verify.contracts.numbers import Numbers
 from verify.contracts.trial import Trial, attempt
 from verify.expressions.runs import SubjectError
 from verify.result import Finding

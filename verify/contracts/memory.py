@@ -8,9 +8,10 @@ from itertools import combinations
 from typing import Any
 
 from verify.contracts.arrays import apart, arrays, copied, flat, overwrite, same, share
-from verify.contracts.notice import Call, Unit
+from verify.contracts.calls import Call
 from verify.contracts.replay import Gradients, Layer
 from verify.contracts.trial import Trial, attempt
+from verify.contracts.units import Unit
 from verify.expressions.runs import SubjectError
 from verify.result import Finding
 from verify.subjects.protocols import Functions

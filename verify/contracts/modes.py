@@ -7,7 +7,8 @@ from copy import copy
 from dataclasses import dataclass, replace
 from typing import Any
 
-from verify.contracts.notice import Call, Unit
+from verify.contracts.calls import Call
+from verify.contracts.units import Unit
 from verify.expressions.runs import following
 
 _FLAGS = ("train", "training", "train_flg", "train_flag", "training_flag", "is_train", "is_training")

@@ -11,9 +11,10 @@ from typing import Any
 import numpy as np
 
 from verify.contracts.arrays import share
+from verify.contracts.calls import Call
 from verify.contracts.copies import duplicate
 from verify.contracts.holdings import at, held_by
-from verify.contracts.notice import Call, Unit
+from verify.contracts.units import Unit
 from verify.expressions.runs import SubjectError, following
 from verify.tracing.seeds import generator, generators, is_generator
 

@@ -10,10 +10,12 @@ from typing import Any, TypeVar
 import numpy as np
 
 from verify.contracts.arrays import apart, flat, same, share
-from verify.contracts.drive import AS_THEY_ARE, Layout, Numbers, Ran, Rewind, opposite, run, sample, shifted
+from verify.contracts.calls import Call
+from verify.contracts.drive import AS_THEY_ARE, Layout, Ran, Rewind, run
 from verify.contracts.holdings import Path, at, held_by
-from verify.contracts.notice import Call, Unit, Untried
+from verify.contracts.numbers import Numbers, opposite, sample, shifted
 from verify.contracts.replay import Layer, kept
+from verify.contracts.units import Unit, Untried
 from verify.expressions.runs import SubjectError, following
 from verify.findings import finding
 from verify.gradients.claims import Exact

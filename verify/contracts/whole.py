@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from verify.contracts.arrays import apart, copied, flat, same
-from verify.contracts.drive import single
+from verify.contracts.numbers import single
 from verify.contracts.trial import Trial, attempt
 from verify.expressions.runs import SubjectError
 from verify.gradients.explain import alike, constant_ratio
