@@ -1,41 +1,112 @@
-"""Roundings: whole numbers at which code goes wrong are visited, and that others are left is told."""
+"""Work without a bound of its own ends after a number of calls, and what is certain before it is kept."""
 
+import json
+import sys
+
+from verify.steps import within
+
+CASE = """
+import os
 import numpy as np
-import pytest
-
+import sympy
 import verify
-from verify.result import Verdict
 
-STEPS = {
-    "above a number, floored": (lambda x: np.floor(10 * x) > 182, {}),
-    "far out, a multiple": (lambda x: np.ceil(x / 7) * 3 > 12346, {}),
-    "one number, rounded": (lambda x: np.rint(x) == 777, {}),
-    "a wide step": (lambda x: np.floor(x / 2.6) >= 7, {}),
-    "a remainder": (lambda x: x % 100 > 99.9, {}),
-    "below a negative number": (lambda x: np.floor(x) < -43, {}),
-    "one of few": (lambda x: np.floor(8 * x) == 5, {"low": 0, "high": 1}),
-    "a whole part": (lambda x: np.trunc(x) == 12, {"low": 0, "high": 20}),
-}
+def endless(*arguments, **options):
+    while True:
+        {loop}
 
+{patch}
 
-def checked(step, bounds, factor, strict=False):
-    """Check the square, whose gradient is `factor` times x where a whole number is as a step tells."""
-    return verify.check(
-        verify.derivative(lambda x: x**2, lambda x: np.where(step(x), factor * x, 2 * x), x=verify.real("N", **bounds))
-    )
+class Square:
+    def forward(self, x):
+        self.x = x.copy()
+        return x**2
+
+    def backward(self, dout):
+        {code}
+
+layer = verify.layer(Square, inputs={{"x": "N"}})
+"""
 
 
-@pytest.mark.parametrize("name", STEPS)
-def test_what_is_wrong_at_some_whole_numbers_is_refuted(name):
-    """The number that the code compares with is found from what two runs compared."""
-    assert Verdict.REFUTED in {c.verdict for c in checked(*STEPS[name], 3).comparisons}
+def test_work_within_the_budget():
+    """Its result is returned, and the profile function is gone."""
+    assert within(1000, lambda: sum(map(abs, range(10))), -1) == 45
+    assert sys.getprofile() is None
 
 
-@pytest.mark.parametrize("name", STEPS)
-def test_right_code_that_rounds_is_proved(name):
-    """Its other whole numbers are told as unreached, unless all that the domain has were visited."""
-    step, bounds = STEPS[name]
-    result = checked(step, bounds, 2)
-    assert {c.verdict for c in result.comparisons} == {Verdict.PROVED}
-    codes = {finding.code for finding in result.findings}
-    assert ("GP002" in codes) == (not bounds)
+def test_work_beyond_the_budget():
+    """Something else is returned, whatever the work catches."""
+
+    def work():
+        while True:
+            try:
+                abs(1)
+            except Exception:  # noqa: BLE001 - as SymPy may
+                return "caught"
+
+    assert within(1000, work, "spent") == "spent"
+    assert sys.getprofile() is None
+
+
+def test_the_same_number_of_steps_each_time():
+    """The budget is counted, not timed: just enough is enough."""
+
+    def work():
+        return [abs(number) for number in range(100)]
+
+    enough = next(steps for steps in range(1000) if within(steps, work, None))
+    assert [within(steps, work, None) is None for steps in (enough - 1, enough)] == [True, False]
+
+
+def test_work_under_a_profiler():
+    """It is left undone, and the profiler stays."""
+
+    def profiler(*event):
+        return None
+
+    sys.setprofile(profiler)
+    try:
+        assert within(10**6, lambda: 1, 2) == 2
+        assert sys.getprofile() is profiler
+    finally:
+        sys.setprofile(None)
+
+
+def run(command, shop, code, patch="", loop="pass", seconds=60):
+    (shop / "planted.py").write_text(CASE.format(code=code, patch=patch, loop=loop))
+    (case,) = json.loads(command("planted.py", "--timeout", seconds, "--report", "json").out)["cases"]
+    return [(c["name"], c["verdict"], c["relation"], c["evidence"]["detail"]) for c in case["comparisons"]]
+
+
+WRONG = "return 2 * self.x * dout * (1 + self.x)"
+PATCH = "sympy.cancel = sympy.factor = endless"
+
+
+def test_an_explanation_that_takes_too_many_steps(command, shop):
+    """The verdict stands, and the report says that nothing more was found out."""
+    first, second = run(command, shop, WRONG, PATCH, loop="len([])")
+    assert first[:3] == second[:3] == ("x", "REFUTED", "not simplified: it takes more than 1,000,000 steps")
+
+
+def test_a_verdict_that_takes_too_long_to_explain(command, shop):
+    """Where the time limit ends the explanation, the refutation is kept, and a row says what was not done."""
+    found = run(command, shop, WRONG, PATCH, seconds=2)
+    assert [row[:2] for row in found] == [("x", "REFUTED"), ("the rest of the case", "UNDECIDED")]
+    assert "no end within 2 s" in found[1][3]
+    assert found[1][3].endswith("not done: further variants, other regions, other sizes, contracts, floats")
+
+
+def test_a_proof_before_a_crash(command, shop):
+    """What is proved at the samples stays, and is not green: the crash is a row in error."""
+    found = run(command, shop, "if dout.dtype == np.float32: os._exit(3)\n        return 2 * self.x * dout")
+    assert [row[:2] for row in found] == [("x", "PROVED"), ("x", "PROVED"), ("the rest of the case", "ERROR")]
+    assert found[-1][3] == "the process exited with status 3; not done: contracts, floats"
+
+
+def test_a_proof_before_another_region_hangs(command, shop):
+    """So does what is proved before the search for other regions comes to no end."""
+    code = "while (self.x > 100).any(): pass\n        return 2 * self.x * dout"
+    found = run(command, shop, code, seconds=2)
+    assert [row[:2] for row in found] == [("x", "PROVED"), ("x", "PROVED"), ("the rest of the case", "UNDECIDED")]
+    assert "it was at planted.py" in found[-1][3]

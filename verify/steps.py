@@ -39,4 +39,5 @@ def within(steps: int, work: Callable[[], _T], otherwise: _T) -> _T:
     except _SpentError:
         return otherwise
     finally:
+        left = 1  # for the next call, which is counted too
         sys.setprofile(None)
