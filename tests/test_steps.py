@@ -60,14 +60,15 @@ def test_the_same_number_of_steps_each_time():
 
 
 def test_work_under_a_profiler():
-    """It is left undone, and the profiler stays."""
+    """It is done, and the profiler stays."""
 
     def profiler(*event):
         return None
 
     sys.setprofile(profiler)
     try:
-        assert within(10**6, lambda: 1, 2) == 2
+        assert within(10**6, lambda: 1, 2) == 1
+        assert within(100, lambda: [abs(n) for n in range(1000)], []) == []
         assert sys.getprofile() is profiler
     finally:
         sys.setprofile(None)

@@ -6,10 +6,13 @@ they are too many; no clock decides what a report says.
 
 from __future__ import annotations
 
-import sys
+import math
 from collections.abc import Callable
+from contextlib import suppress
 from types import FrameType
 from typing import Any, TypeVar
+
+from verify.profiling import profiled
 
 _T = TypeVar("_T")
 
@@ -21,11 +24,9 @@ class _SpentError(BaseException):
 def within(steps: int, work: Callable[[], _T], otherwise: _T) -> _T:
     """Return what some work returns, or something else where that takes more calls than `steps`.
 
-    Under a profiler, whose place the count would take, the work is left undone.
+    Under a profiler that cannot be set aside the work is left undone.
     """
-    if sys.getprofile() is not None:
-        return otherwise
-    left = steps
+    left: float = steps
 
     def count(frame: FrameType, event: str, argument: Any) -> None:
         nonlocal left
@@ -33,11 +34,9 @@ def within(steps: int, work: Callable[[], _T], otherwise: _T) -> _T:
         if left < 0:
             raise _SpentError
 
-    sys.setprofile(count)
-    try:
-        return work()
-    except _SpentError:
-        return otherwise
-    finally:
-        left = 1  # for the next call, which is counted too
-        sys.setprofile(None)
+    with suppress(_SpentError), profiled(count) as reasons:
+        try:
+            return otherwise if reasons else work()
+        finally:
+            left = math.inf  # what puts the profiler back is not counted
+    return otherwise

@@ -29,9 +29,9 @@ from verify.tracing.observe import Observation, Variant, further_labels, observe
 from verify.tracing.region import pinned
 from verify.tracing.trace import Trace
 
-_BUDGET = 30_000  # nodes of all runs at small sizes: about a tenth of a second
+_BUDGET = 15_000  # nodes of all runs at small sizes: about a tenth of a second
 _LARGE = 60_000  # and with those at sizes that the code names
-_AGAIN = 10_000  # nodes beyond which a size is not tried once more with other options
+_AGAIN = 3_000  # nodes beyond which a size is not tried once more with other options
 _MOST_REASONS = 5  # that are listed
 _GROWTH = 2  # the power of a size with which nodes are taken to grow, as scores of attention do, until a run is made
 _DECLINE = 0.5  # and with which they are taken to decline
@@ -114,6 +114,7 @@ def _listed(at: Sequence[Variant]) -> str:
 
 def check_sizes(case: TracedCase, rows: Sequence[Comparison], runs: Sequence[Exact], seed: int) -> Sizing:
     """Decide the gradients that no row calls wrong at further sizes and labels, until the budget is used up."""
+    least = sum(len(run.seen.trace) for run in runs) // 2  # what is as large as this takes no more than half as long
     found, wrong = Sizing(), {row.name for row in rows if not row.verdict.good}
     for run in runs:
         found.nodes[tuple(run.seen.variant.sizes.values())] = len(run.seen.trace)
@@ -123,7 +124,7 @@ def check_sizes(case: TracedCase, rows: Sequence[Comparison], runs: Sequence[Exa
         if broadcast := found.only_broadcast(case, variant.sizes):
             found.refuse(f"{broadcast}=1 may be broadcast: no size but the sample's is known to be taken", variant)
             continue
-        if not found.affords(variant.sizes, budget):
+        if not found.affords(variant.sizes, budget if budget == _AGAIN else max(budget, least)):
             if budget != _AGAIN:
                 found.refuse(_COST, variant)
             continue

@@ -132,7 +132,7 @@ def _in_field(graph: Graph, pairs: Sequence[Pair], points: Points, seed: int, la
     needed = 1 if laws is Laws.NONE else _GUARD_POINTS
     confirmed = _confirmed(graph, equal, points(), needed) if equal else set()
     # Most code types no floats in: then no pair is searched for them, one by one.
-    typed = any(graph.ops[i] == "typed" for i in graph.reach([node for pair in confirmed for node in pair]))
+    typed = "typed" in graph.ops
     return {pair: _proved(_typed(graph, pair) if typed else "", bound, laws) for pair in equal if pair in confirmed}
 
 
