@@ -11,6 +11,8 @@ import pytest
 from test_contracts import codes, findings
 
 import verify
+from verify.contracts.check import contracts
+from verify.gradients.traced import check_traced
 
 
 class Stale:
@@ -344,3 +346,28 @@ def test_code_that_profiles_itself_is_a_hazard():
     found = findings(of(Profiling))
     assert {one.code for one in found} == {"GP126"}
     assert any("profile function of its own" in one.detail for one in found)
+
+
+class Hidden(Right):
+    """Lets nobody see its attributes."""
+
+    @property
+    def __dict__(self):
+        raise RuntimeError("nobody may look")
+
+
+class OnSymbolsOnly(Right):
+    """Does not run on arrays of floats."""
+
+    def forward(self, x):
+        if x.dtype == float and type(x).__name__ == "ndarray":
+            raise RuntimeError("no floats")
+        return super().forward(x)
+
+
+@pytest.mark.parametrize("make", [Hidden, OnSymbolsOnly])
+def test_what_cannot_be_looked_at_is_a_hazard(make):
+    """An object that raises when it is looked at, and code that does not run on floats, end nothing."""
+    result, runs = check_traced(of(Right))
+    found = contracts(of(make), result, runs, 0)
+    assert {one.code for one in found} == {"GP126"}

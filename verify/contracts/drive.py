@@ -103,7 +103,8 @@ def run(
     exchange.compare("backward")
     listed = returned if isinstance(returned, (tuple, list)) else [returned]
     ran.gradients = dict(returned) if isinstance(returned, Mapping) else dict(zip(case.real, listed, strict=False))
-    ran.units, ran.halves, ran.untried = notice.units, notice.halves, notice.untried
+    with following():  # objects of the user's are looked through
+        ran.units, ran.halves, ran.untried = notice.units, notice.halves, notice.untried
     ran.unheard = [*unheard, *notice.unheard]
     return ran
 

@@ -159,7 +159,9 @@ class Trial:
 
     def place(self, method: str) -> str:
         """Return the file and line of the first method forward or backward, or of the case."""
-        calls = [call for unit in self.ran.units for call in getattr(unit, method)]
+        ran = attempt(lambda: self.ran)
+        units = [] if isinstance(ran, SubjectError) else ran.units
+        calls = [call for unit in units for call in getattr(unit, method)]
         return next((call.place for call in calls), self.case.backward or self.case.where)
 
 
