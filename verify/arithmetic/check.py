@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -18,6 +19,7 @@ from verify.result import Accuracy, Finding
 from verify.subjects.cases import TracedCase
 from verify.tracing.region import pinned
 
+_LEAST = 2.0**-10  # ulps: less is the width of balls, and of no use to anybody
 _LARGE = 5_000  # nodes of a run, in place of which one of smaller sizes is looked at
 
 
@@ -102,12 +104,17 @@ def _rows(trial: Trial) -> list[Accuracy]:
     ]
 
 
+def _visible(ulps: Any) -> Any:
+    """Return an error or bound, not less than a part of an ulp to which exact values are known, unless it is 0."""
+    return np.where(ulps > 0, np.maximum(ulps, _LEAST), ulps)[()]
+
+
 def _measures(judgement: Judgement) -> tuple[str, str, str]:
     """Return error and bound in ulps, and the bits that the bound loses, of the worst entry."""
     worst = judgement.worst
     actual, ulp = judgement.actual[worst], judgement.ulps[worst]
     with np.errstate(all="ignore"):
-        error, bound = judgement.error[worst] / ulp, judgement.bound[worst] / ulp
+        error, bound = (_visible(size[worst] / ulp) for size in (judgement.error, judgement.bound))
         bits = np.ceil(10 * np.log2(np.maximum(bound, 1))) / 10
     said = upward(error) if np.isfinite(actual) else str(float(actual))
     return said, upward(bound), f"{float(bits):.1f}" if np.isfinite(bits) else ""

@@ -19,7 +19,7 @@ from verify.arithmetic.enclosures import split
 from verify.arithmetic.formats import Format
 
 Array = Any
-_PARTS = 16  # of half an ulp, in which the exact value has to be known
+_PARTS = 1024  # of half an ulp, to one of which the exact value has to be known
 _TWO_DIGITS = Context(prec=2, rounding=ROUND_CEILING)
 
 
