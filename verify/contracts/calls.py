@@ -42,28 +42,28 @@ class Call:
 
 def call_of(frame: FrameType, layer: Any, method: Method) -> Call:
     """Return the call that a frame runs; raises what copies of its arguments raise."""
-    code, given = frame.f_code, frame.f_locals
+    code, values = frame.f_code, frame.f_locals
     names = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
     positional = names[: code.co_argcount]
     rest = list(code.co_varnames[len(names) :])
-    more = list(given[rest.pop(0)]) if code.co_flags & inspect.CO_VARARGS else []
-    own = set() if more else _own_defaults(method.runs, given)
+    more = list(values[rest.pop(0)]) if code.co_flags & inspect.CO_VARARGS else []
+    own = set() if more else _own_defaults(method.runs, values)
     first = min((place for place, name in enumerate(positional) if name in own), default=len(positional))
-    live = [*(given[name] for name in positional[:first]), *more][1:]  # without the layer itself
-    options = {name: given[name] for name in names[first if not more else len(positional) :] if name not in own}
+    live = [*(values[name] for name in positional[:first]), *more][1:]  # without the layer itself
+    options = {name: values[name] for name in names[first if not more else len(positional) :] if name not in own}
     if code.co_flags & inspect.CO_VARKEYWORDS:
-        options |= given[rest.pop(0)]
+        options |= values[rest.pop(0)]
     everything = [*live, *options.values()]
     parameters = _parameters(layer, method)
     return Call(method.name, parameters, duplicate(live), duplicate(options), everything, *place_of(layer, method))
 
 
-def _own_defaults(function: FunctionType, given: Mapping[str, Any]) -> set[str]:
+def _own_defaults(function: FunctionType, values: Mapping[str, Any]) -> set[str]:
     """Return the arguments that nobody passed and whose default can be written to: all calls share it."""
     defaults = function.__defaults__ or ()
     positional = function.__code__.co_varnames[: function.__code__.co_argcount]
     named = [*zip(reversed(positional), reversed(defaults), strict=False), *(function.__kwdefaults__ or {}).items()]
-    return {name for name, value in named if given[name] is value and not isinstance(value, _FIXED)}
+    return {name for name, value in named if values[name] is value and not isinstance(value, _FIXED)}
 
 
 def _parameters(layer: Any, method: Method) -> tuple[str, ...]:

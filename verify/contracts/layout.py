@@ -7,7 +7,7 @@ sends back. All memory around the numbers belongs to us, and holds NaN.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -71,22 +71,22 @@ _REPEATED = _Way("one number in memory for all entries, and read-only", _repeate
 def layouts(trial: Trial) -> Iterator[Finding]:
     """Find outputs and gradients that depend on where in memory their inputs, or dout, lie."""
     for way in _ORDERS:
-        if (found := _changed(trial, trial.numbers, trial.ran, way, _several(trial))) is not None:
-            yield found
+        if (change := _changed(trial, trial.numbers, trial.ran, way, _several(trial))) is not None:
+            yield change
             return
     if trial.ran.overwritten or not any(np.size(value) > 1 for value in trial.numbers.upstreams):
         return  # writing is a finding of its own
     numbers = Numbers(trial.numbers.inputs, [np.full_like(v, np.ravel(v)[0]) for v in trial.numbers.upstreams])
     plain = attempt(trial.run, numbers)
-    if not isinstance(plain, SubjectError) and (found := _changed(trial, numbers, plain, _REPEATED, _several(trial))):
-        yield found
+    if not isinstance(plain, SubjectError) and (change := _changed(trial, numbers, plain, _REPEATED, _several(trial))):
+        yield change
 
 
 def _several(trial: Trial) -> list[str]:
     """Return the arrays that can lie in more than one way."""
-    given = {name: v for name, v in trial.numbers.inputs.items() if not isinstance(trial.case.inputs[name], Constant)}
+    inputs = {name: v for name, v in trial.numbers.inputs.items() if not isinstance(trial.case.inputs[name], Constant)}
     upstream = [_UPSTREAM] if any(np.size(value) > 1 for value in trial.numbers.upstreams) else []
-    return upstream + [name for name, value in given.items() if np.size(value) > 1]
+    return upstream + [name for name, value in inputs.items() if np.size(value) > 1]
 
 
 def _changed(trial: Trial, numbers: Numbers, plain: Ran, way: _Way, names: list[str]) -> Finding | None:
@@ -94,10 +94,9 @@ def _changed(trial: Trial, numbers: Numbers, plain: Ran, way: _Way, names: list[
     if not names or not _difference(trial, numbers, plain, way, names):
         return None
     for name in [*names, ""]:
-        if what := _difference(trial, numbers, plain, way, [name] if name else names):
-            code, said = what
-            array = name or "every array"
-            return trial.found(code, f"with {array} {way.words}, {said}", name)
+        if difference := _difference(trial, numbers, plain, way, [name] if name else names):
+            code, detail = difference
+            return trial.found(code, f"with {name or 'every array'} {way.words}, {detail}", name)
     return None
 
 
@@ -106,12 +105,14 @@ def _difference(trial: Trial, numbers: Numbers, plain: Ran, way: _Way, names: li
     if isinstance(ran, SubjectError):
         again = attempt(trial.run, numbers)  # which fails as well where layers share a state that the error has left
         return None if isinstance(again, SubjectError) else ("GP123", f"the code raises {ran}")
-    pairs: Mapping[str, tuple[Any, Any]] = {
-        "the output": (plain.output, ran.output),
-        **{f"the gradient of {name}": (plain.gradients[name], value) for name, value in ran.gradients.items()},
+    pairs = {"": (plain.output, ran.output)} | {
+        name: (plain.gradients[name], gradient) for name, gradient in ran.gradients.items()
     }
-    wrong = [what for what, pair in pairs.items() if apart(*pair) and _beyond_rounding(trial, plain, what, *pair)]
-    return ("GP122", f"{wrong[0]} is another than with the same numbers in C order") if wrong else None
+    changed = [name for name, pair in pairs.items() if apart(*pair) and _beyond_rounding(trial, plain, name, *pair)]
+    if not changed:
+        return None
+    result = f"the gradient of {changed[0]}" if changed[0] else "the output"
+    return "GP122", f"{result} is another than with the same numbers in C order"
 
 
 def _laid(way: _Way, names: list[str]) -> Layout:
@@ -128,7 +129,7 @@ def _arrays_only(lay: Lay) -> Lay:
     return lambda value: lay(value) if isinstance(value, np.ndarray) and value.size > 1 else value
 
 
-def _beyond_rounding(trial: Trial, plain: Ran, what: str, expected: Any, actual: Any) -> bool:
+def _beyond_rounding(trial: Trial, plain: Ran, name: str, expected: Any, actual: Any) -> bool:
     """Tell whether a difference is none of rounding.
 
     NumPy adds in the order of memory, so that a sum that cancels may have no digit in common with itself in another
@@ -137,7 +138,7 @@ def _beyond_rounding(trial: Trial, plain: Ran, what: str, expected: Any, actual:
     left, right = flat(expected), flat(actual)
     if [a.shape for a in left] != [b.shape for b in right]:
         return True
-    if _is_precise(trial, plain, what.removeprefix("the gradient of "), left):
+    if _is_precise(trial, plain, name, left):
         return True
     everything = flat([expected, actual, plain.output, plain.dout, *plain.inputs.values(), *plain.gradients.values()])
     scale = max((np.abs(a[np.isfinite(a)]).max(initial=0) for a in everything), default=0)

@@ -76,15 +76,15 @@ def _first(frame: FrameType) -> Any:
 
 def _table(kind: type) -> dict[CodeType, list[Method]]:
     """Return the methods of a class by the code of each function that they are made of."""
-    found: dict[CodeType, list[Method]] = {}
+    table: dict[CodeType, list[Method]] = {}
     for name in {name: None for base in kind.__mro__[:-1] for name in vars(base)}:
         if name.startswith("__") and name != "__call__":
             continue
         functions = list(_functions(inspect.getattr_static(kind, name), _WRAPPERS))
         for function in functions:
             body = next((f for f in functions if f.__name__ == name and not hasattr(f, "__wrapped__")), functions[0])
-            found.setdefault(function.__code__, []).append(Method(name, body, function))
-    return found
+            table.setdefault(function.__code__, []).append(Method(name, body, function))
+    return table
 
 
 def _functions(value: Any, deep: int) -> Iterator[FunctionType]:

@@ -22,15 +22,15 @@ class Numbers:
 
     def each(self, change: Callable[[Any], Any], *, inputs: bool = True) -> Numbers:
         """Return numbers of which each real array is changed, or each upstream only."""
-        given = {name: change(value) if inputs else value for name, value in self.inputs.items()}
-        return Numbers(given, [change(value) for value in self.upstreams])
+        changed = {name: change(value) if inputs else value for name, value in self.inputs.items()}
+        return Numbers(changed, [change(value) for value in self.upstreams])
 
 
 def sample(case: TracedCase, seen: Observation) -> Numbers:
     """Return the numbers that a case was observed at."""
     inputs = {name: _floats(seen, quantity) for name, quantity in seen.inputs.items()}
-    given = {name: inputs[name] if name in inputs else seen.concrete[name] for name in case.inputs}
-    return Numbers(given, [_floats(seen, quantity) for quantity in seen.upstreams])
+    everything = {name: inputs[name] if name in inputs else seen.concrete[name] for name in case.inputs}
+    return Numbers(everything, [_floats(seen, quantity) for quantity in seen.upstreams])
 
 
 def _floats(seen: Observation, quantity: Quantity) -> Any:
