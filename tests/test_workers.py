@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from verify.processes.messages import Answer, Unit, receive, send
+from verify.processes.origins import Spawner
 from verify.processes.output import Plain
 from verify.processes.process import _death
 from verify.result import Evidence, Verdict
@@ -153,6 +154,52 @@ def test_what_an_import_leaves_changed(rows, shop):
     (shop / "good.py").write_text("import numpy as np\n" + cases(two="np.exp(1)"))
     for order in (["bad.py", "good.py"], ["good.py", "bad.py"]):
         assert [row[1] for row in rows(*order)] == ["PROVED", "PROVED"]
+
+
+def test_workers_that_are_started_and_not_forked(rows, shop, monkeypatch):
+    """As on other systems than Linux: what hangs or changes its process costs its own row only."""
+    monkeypatch.setattr("verify.processes.process.origin", Spawner)
+    (shop / "bad.py").write_text(
+        "import sys\n" + cases(one="while True: pass", two="sys.stdout = None", three="print()")
+    )
+    assert [row[1] for row in rows("bad.py", limit=2)] == ["UNDECIDED", "PROVED", "PROVED"]
+
+
+RUDE = """
+import verify
+
+
+class Rude:
+    def __repr__(self):
+        raise ValueError("no")
+
+
+def case(name, output, gradient, **options):
+    def subject(x, **given):
+        yield output(x)
+        return gradient(x)
+    return verify.case(x="N", name=name, **options)(subject)
+
+
+class Loud:
+    def __getattr__(self, name):
+        raise KeyError(name)
+
+
+output = case("output", lambda x: Rude(), lambda x: x)
+gradient = case("gradient", lambda x: x, lambda x: Rude())
+option = case("option", lambda x: 2 * x, lambda x: 2, options={"mode": [Rude(), Rude()]})
+loud = case("loud", lambda x: Loud(), lambda x: Loud())
+"""
+
+
+def test_objects_that_cannot_be_shown(rows, shop):
+    """A `repr` that raises, or any attribute, is a fault of the user's and not of ours."""
+    (shop / "rude.py").write_text(RUDE)
+    found = rows("rude.py", limit=60)
+    assert [row[0] for row in found] == ["output", "gradient", "option", "loud"]
+    assert not any("gradproof itself failed" in row[2] for row in found)
+    assert "Traceback" not in rows.err
 
 
 def test_a_working_directory_that_a_case_removes(rows, shop, monkeypatch):
