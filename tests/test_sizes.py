@@ -193,3 +193,10 @@ def test_an_upstream_of_0(upstream):
         verify.layer(Squares, inputs={"x": "N D"}, upstream=upstream)
     with pytest.raises(InputError, match="the upstream is 0"):
         verify.case("x * y", at={"x": 1, "y": 2}, upstream=upstream)(lambda x, y: (yield x * y))
+
+
+def test_a_size_that_is_wrong_is_not_listed():
+    """What is listed was right."""
+    result = verify.check(verify.layer(spoilt(lambda n, d: -1 if n == 4 else ...), inputs={"x": "N D"}))
+    assert not result.good
+    assert result.sizes[0].startswith("N 1 to 3")

@@ -45,6 +45,7 @@ class Sizing:
 
     rows: list[Comparison] = field(default_factory=list)
     tried: list[Variant] = field(default_factory=list)
+    right: list[Variant] = field(default_factory=list)  # of those tried
     refused: dict[str, tuple[str, list[Variant]]] = field(default_factory=dict)
     nodes: dict[tuple[int, ...], int] = field(default_factory=dict)  # of a run, by its sizes
     spent: int = 0
@@ -75,10 +76,10 @@ class Sizing:
         self.nodes[tuple(sizes.values())] = nodes
 
     def summary(self, case: TracedCase, runs: Sequence[Exact]) -> tuple[str, ...]:
-        """Say in the first line which sizes and labels were tried; each further line says which were not, and why."""
+        """Say in the first line what it was right at; each further line says what was not tried, and why."""
         if not self.tried and not self.refused:
             return ()
-        tried = [*(run.seen.variant for run in runs), *self.tried]
+        tried = [*(run.seen.variant for run in runs), *self.right]
         values = {name: {v.sizes[name] for v in tried} for name in _open(case, tried[0].sizes)} if tried else {}
         labels = {name: {int(i) for v in tried for i in np.ravel(v.labels[name])} for name in _labelled(tried)}
         first = ", ".join(f"{name} {_ranges(sorted(numbers))}" for name, numbers in {**values, **labels}.items())
@@ -183,6 +184,7 @@ def _check(case: TracedCase, variant: Variant, seed: int, found: Sizing) -> tupl
         found.refuse(doubts[0] if doubts else f"the samples lie on a tie, at {tie}", variant)
     else:
         found.tried.append(variant)
+        found.right += [] if rows else [variant]
     return [row for row in rows if not row.verdict.good and row.verdict is not Verdict.UNDECIDED], True
 
 
