@@ -7,7 +7,7 @@ import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Protocol
+from typing import NamedTuple, Protocol, Self
 
 import flint
 import sympy
@@ -32,7 +32,8 @@ _SIMPLE_RATIO = 10**9
 _FRACTION = 1000  # beyond, a ratio is written as a decimal
 _LONGEST = 100  # signs of a relation
 _SHORT = 8  # operations
-_PLAIN = 1e-3  # relative: a difference that is seen at once, which a simple counterexample keeps
+# Relative: a difference that is seen at once, which a simple counterexample keeps; and how much smaller it may be there.
+_PLAIN, _DIMMED = flint.arb(0.001), flint.arb(2) ** -40
 _BITS = 128
 _MINUS = Fraction(-1)
 _STEPS = 1_000_000  # calls of functions in which SymPy may simplify: one or two seconds
@@ -115,7 +116,7 @@ def _shrunk(graph: Graph, region: Region, expected: int, actual: int, point: Poi
     """Return a point of the region at which the two sides still differ, with simple numbers in it."""
     if len(graph.reach([expected, actual])) > _LARGEST_SHRUNK:
         return point
-    conditions, least = region.about(names), min(_apart(graph, expected, actual, point), _PLAIN)
+    conditions, least = region.about(names), _Least.of(graph, expected, actual, point)
     if not region.holds(point, region.conditions):  # only as many are asked of the points that are tried
         point = region.sample if _differ(graph, expected, actual, region.sample) else point
     for changes in itertools.islice(_simpler(names, point, region.upstream), _MOST_ATTEMPTS):
@@ -156,22 +157,34 @@ def _simpler_than(value: Fraction, other: Fraction) -> bool:
     return (rank.get(value, last), value.denominator) < (rank.get(other, last), other.denominator) or value == other
 
 
-def _differ(graph: Graph, expected: int, actual: int, point: Point, least: float = 0.0) -> bool:
-    """Tell whether two nodes differ at a point, and by more than so much of the larger one."""
+class _Least(NamedTuple):
+    """How far two nodes have to differ at least: in parts of the larger one, and as it is."""
+
+    relative: flint.arb
+    absolute: flint.arb
+
+    @classmethod
+    def of(cls, graph: Graph, expected: int, actual: int, point: Point) -> Self:
+        """Return what makes a difference as plain as it is at a point, or plain."""
+        with flint.ctx.workprec(_BITS):
+            values = balls.at(graph, [expected, actual], point)
+            apart = abs(values[expected] - values[actual])
+            relative = apart / abs(values[expected]).max(abs(values[actual]))
+            if not relative.is_finite() or relative.contains(0):
+                return cls(flint.arb(0), flint.arb(0))
+            return cls((relative / 2).min(_PLAIN), apart.min(flint.arb(1)) * _DIMMED)
+
+
+def _differ(graph: Graph, expected: int, actual: int, point: Point, least: _Least | None = None) -> bool:
+    """Tell whether two nodes differ at a point, and by so much."""
     with flint.ctx.workprec(_BITS):
         values = balls.at(graph, [expected, actual], point)
         left, right = values[expected], values[actual]
         if not (left.is_finite() and right.is_finite()) or left.overlaps(right):
             return False
-        return bool(abs(left - right) >= abs(left).max(abs(right)) * least)
-
-
-def _apart(graph: Graph, expected: int, actual: int, point: Point) -> float:
-    """Return a part of the larger one of two nodes, at a point, that they differ by at least; 0 where none is known."""
-    with flint.ctx.workprec(_BITS):
-        values = balls.at(graph, [expected, actual], point)
-        apart = abs(values[expected] - values[actual]) / abs(values[expected]).max(abs(values[actual]))
-        return float(apart.lower()) / 2 if apart.is_finite() and not apart.contains(0) else 0.0
+        if least is None:
+            return True
+        return bool(abs(left - right) >= (abs(left).max(abs(right)) * least.relative).max(least.absolute))
 
 
 class Sampled(Protocol):

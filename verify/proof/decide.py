@@ -36,6 +36,7 @@ Point = Mapping[str, Fraction]
 Points = Callable[[], Sequence[Point]]  # asked for only where points are needed
 _FLOAT_BITS = 53
 _INVISIBLE = 2.0**-_FLOAT_BITS  # relative: below the resolution of float64
+_LEAST, _NONE = flint.arb(2) ** -1000, flint.arb(0)  # close to the smallest float64
 _LITTLE = 1e-3  # relative: a smaller difference is told with its size
 _FIRST_LOOK = (128,)  # bits: enough to refute most
 _PRECISIONS = (2048, 8192)  # tried in this order, the second where digits cancel
@@ -238,12 +239,11 @@ def _explained(graph: Graph, pair: Pair, points: Sequence[Point], corrections: C
 
 def _differing(graph: Graph, pair: Pair, points: Sequence[Point], point: Point, corrections: Corrections) -> Decision:
     """Refute a pair, at a point where it shows: where a difference is invisible on floats, others are looked for."""
-    apart = _apart(graph, pair, point)
-    if apart < _INVISIBLE:
+    if _apart(graph, pair, point, _LEAST) < _INVISIBLE:
         terms = hidden(graph, pair, [point], corrections.holds, _FLOAT_BITS)
-        sizes = [(apart, point), *((_apart(graph, pair, other), other) for other in (*points, *terms.points))]
-        apart, point = next(((a, p) for a, p in sizes if a > _LITTLE), max(sizes, key=lambda size: size[0]))
-    return Decision(Verdict.REFUTED, _said(apart), point)
+        sizes = [(_apart(graph, pair, other, _LEAST), other) for other in (point, *points, *terms.points)]
+        point = next((p for size, p in sizes if size > _LITTLE), max(sizes, key=lambda size: size[0])[1])
+    return Decision(Verdict.REFUTED, difference(graph, pair, point), point)
 
 
 def _shown(graph: Graph, pair: Pair, points: Sequence[Point], corrections: Corrections, terms: Hidden) -> Decision:
@@ -263,12 +263,12 @@ def _rounded(correction: Correction) -> Evidence:
     return Evidence("constants", detail, constants=number, ulps=ulps)
 
 
-def _apart(graph: Graph, pair: Pair, point: Point) -> float:
-    """Return how far two nodes are apart at a point, relative to the larger."""
+def _apart(graph: Graph, pair: Pair, point: Point, least: flint.arb = _NONE) -> float:
+    """Return how far two nodes are apart at a point, relative to the larger, or to `least` where that is larger."""
     real = rationals.real(graph, pair, point)
     a, b = (real[node].ball for node in pair)
     with flint.ctx.workprec(_GUARD_PRECISIONS[0]):
-        apart = abs(a - b) / abs(a).max(abs(b))
+        apart = abs(a - b) / abs(a).max(abs(b)).max(least)
         return float(apart) if balls.is_known(apart) else 0.0
 
 

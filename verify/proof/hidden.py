@@ -29,6 +29,7 @@ _TARGETS = (Fraction(-3, 2), Fraction(1, 2))  # arguments of ordinary size
 _ORDINARY = 40  # the largest argument at an extremum that is one
 _OFFSETS = tuple(Fraction(n, 16) for n in (5, 7, -11, -13, 19, 16, -27, -25, 9, 10, -4, -3, 14, 12, -22, -18))  # widths
 _HALVINGS = 80
+_NARROWEST, _WIDEST = flint.arb(2) ** -100, flint.arb(2) ** 100  # of a term: other widths are none of its own
 _MOST_NODES = 5_000
 _MOST_TERMS = 24  # that are looked for
 _MOST_POINTS = 24  # for each of them
@@ -172,7 +173,7 @@ class _Line:
 
 def _around(place: Fraction, width: flint.arb) -> Iterator[Fraction]:
     """Return short numbers around a place, in units of a width."""
-    if not width.is_finite() or not width > 0:
+    if not (width > _NARROWEST and width < _WIDEST):
         return
     unit = Fraction(2) ** math.floor(math.log2(float(width.mid())))
     grid = unit / 64

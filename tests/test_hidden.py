@@ -1,0 +1,169 @@
+"""Terms that are too small to be seen at the sample are looked for where they are not."""
+
+from fractions import Fraction
+
+import numpy as np
+import pytest
+
+import verify
+from verify import Verdict
+from verify.proof.graph import Graph
+from verify.proof.hidden import hidden
+from verify.tracing.symbolic import Symbol
+
+POSITIVE = verify.real("N", low=0)
+
+
+def gate(z):
+    return 1 / (1 + np.exp(-z))
+
+
+def line(x, width=0.4):
+    return 3 * np.exp(-0.5 * ((x - 656.28) / width) ** 2)
+
+
+# A function, its derivative, and one in which the term that cannot be seen at the sample is lost or wrong.
+TERMS = {
+    "spectral line": (
+        lambda x: 0.5 * x + line(x),
+        lambda x: 0.5 - (x - 656.28) / 0.4 / 0.4 * line(x),
+        lambda x: 0.5 * np.ones_like(x),
+    ),
+    "spectral line with a computed width": (
+        lambda x: 0.5 * x + line(x),
+        lambda x: 0.5 - (x - 656.28) / 0.4**2 * line(x),
+        lambda x: 0.5 - 1.000000001 * (x - 656.28) / 0.4**2 * line(x),
+    ),
+    "narrow line": (
+        lambda x: x * x + line(x, 0.001),
+        lambda x: 2 * x - (x - 656.28) / 0.001 / 0.001 * line(x, 0.001),
+        lambda x: 2 * x + (x - 656.28) / 0.001 / 0.001 * line(x, 0.001),
+    ),
+    "barrier": (
+        lambda x: x * x + np.exp(300 * (x - 12)),
+        lambda x: 2 * x + 300 * np.exp(300 * (x - 12)),
+        lambda x: 2 * x,
+    ),
+    "Fermi function": (
+        lambda x: x / (np.exp((x - 500) / 0.025) + 1),
+        lambda x: (
+            1 / (np.exp((x - 500) / 0.025) + 1)
+            - x * np.exp((x - 500) / 0.025) / 0.025 / (np.exp((x - 500) / 0.025) + 1) ** 2
+        ),
+        lambda x: 1 / (np.exp((x - 500) / 0.025) + 1),
+    ),
+    "soft gate": (
+        lambda x: x * gate(2000 * (x - 4)),
+        lambda x: gate(2000 * (x - 4)) + 2000 * x * gate(2000 * (x - 4)) * (1 - gate(2000 * (x - 4))),
+        lambda x: gate(2000 * (x - 4)) + 200 * x * gate(2000 * (x - 4)) * (1 - gate(2000 * (x - 4))),
+    ),
+    "step of tanh": (
+        lambda x: x + np.tanh(900 * (x - 12)),
+        lambda x: 1 + 900 * (1 - np.tanh(900 * (x - 12)) ** 2),
+        lambda x: np.ones_like(x),
+    ),
+    "exponential of an exponential": (
+        lambda x: np.exp(-np.exp(800 * (x - 9))) + x,
+        lambda x: 1 - 800 * np.exp(800 * (x - 9)) * np.exp(-np.exp(800 * (x - 9))),
+        lambda x: np.ones_like(x),
+    ),
+    "high power": (
+        lambda x: x + (x / 50) ** 400,
+        lambda x: 1 + 8 * (x / 50) ** 399,
+        lambda x: np.ones_like(x),
+    ),
+    "two lines": (
+        lambda x: line(x) + line(x + 1300),
+        lambda x: -((x - 656.28) * line(x) + (x + 643.72) * line(x + 1300)) / 0.4 / 0.4,
+        lambda x: -(x - 656.28) * line(x) / 0.4 / 0.4,
+    ),
+}
+ON_ONE_SIDE = {
+    "Arrhenius rate": (
+        lambda x: x + 1e13 * np.exp(-5000 / x),
+        lambda x: 1 + 1e13 * 5000 / x**2 * np.exp(-5000 / x),
+        lambda x: 1 + 1e13 * 5000 / x * np.exp(-5000 / x),
+    ),
+    "line beside a root": (
+        lambda x: np.sqrt(x) + np.exp(-((x - 900) ** 2)),
+        lambda x: 0.5 / np.sqrt(x) - 2 * (x - 900) * np.exp(-((x - 900) ** 2)),
+        lambda x: 0.5 / np.sqrt(x),
+    ),
+}
+ALL = {
+    **{name: ("N", *functions) for name, functions in TERMS.items()},
+    **{name: (POSITIVE, *functions) for name, functions in ON_ONE_SIDE.items()},
+}
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_a_right_term_that_cannot_be_seen(name):
+    """What is right is proved, or agrees for constants within their rounding."""
+    domain, function, derivative, _ = ALL[name]
+    rows = verify.check(verify.derivative(function, derivative, x=domain), quick=True).comparisons
+    assert {row.verdict for row in rows} == ({Verdict.AGREES} if "computed" in name else {Verdict.PROVED})
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_a_wrong_term_that_cannot_be_seen(name):
+    """What is wrong is refuted at a point where it shows."""
+    domain, function, _, wrong = ALL[name]
+    rows = verify.check(verify.derivative(function, wrong, x=domain), quick=True).comparisons
+    assert {row.verdict for row in rows} == {Verdict.REFUTED}
+    expected, actual = (number(text) for text in (rows[0].counterexample.expected, rows[0].counterexample.actual))
+    assert abs(expected - actual) > 1e-11 * max(abs(expected), 1e-20)
+
+
+def number(text):
+    """Return what a report writes as a number."""
+    return float(Fraction(text.rstrip("…")))
+
+
+def test_a_term_that_is_hidden_on_all_of_the_domain_is_undecided():
+    """Where the domain ends before the line, nothing shows it, and agreement elsewhere is no reason to agree."""
+    domain = verify.real("N", low=-2, high=2)
+    rows = verify.check(verify.derivative(TERMS["spectral line"][0], TERMS["spectral line"][2], x=domain), quick=True)
+    assert {row.verdict for row in rows.comparisons} == {Verdict.UNDECIDED}
+
+
+@pytest.fixture
+def look():
+    graph = Graph()
+    x = Symbol(graph, graph.variable("x"))
+
+    def run(formula, points, holds=lambda point: True):
+        node = x.lift(formula(x)).node
+        return hidden(graph, (node, graph.constant(Fraction(0))), [{"x": Fraction(p)} for p in points], holds)
+
+    return run
+
+
+def bump(x):
+    return (-1000 * (x - 50) ** 2).function("exp")
+
+
+def test_what_is_seen_is_not_looked_for(look):
+    """Where everything shows at the points, there are no others."""
+    assert look(lambda x: x * x + (x / 3).function("exp"), [1]) == ([], [])
+    assert look(lambda x: x + bump(x), [1, "50.01"]) == ([], [])
+
+
+def test_points_are_next_to_where_a_term_is_of_ordinary_size(look):
+    """A narrow bump is found, and points beside its top too, where its derivative is not 0."""
+    points, unseen = look(lambda x: x + bump(x), [1])
+    assert not unseen
+    assert len(points) > 4
+    assert all(abs(point["x"] - 50) < 1 for point in points)
+
+
+def test_points_have_to_hold(look):
+    """What is not allowed is not taken, and the term stays unseen."""
+    points, unseen = look(lambda x: x + bump(x), [1], holds=lambda point: point["x"] < 40)
+    assert not points
+    assert unseen
+
+
+def test_what_does_nothing_hides_nothing(look):
+    """A shift that cancels is no term."""
+    shifted = lambda x: (x - 5000 * x).function("exp") / (-5000 * x).function("exp")  # noqa: E731
+    assert not look(shifted, [1]).unseen
