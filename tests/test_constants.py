@@ -1,10 +1,11 @@
 """One small correction of the constants explains a difference everywhere, or rounding is no excuse."""
 
+import math
 from fractions import Fraction
 
 import pytest
 
-from verify.proof.constants import Corrections
+from verify.proof.constants import Corrections, reach, same_up_to_constants
 from verify.proof.graph import Graph
 from verify.tracing.symbolic import Symbol
 
@@ -78,3 +79,72 @@ def test_points_that_agree_count_as_well(explained):
     assert not explained(
         lambda x, y: (x * 0.3 + y * 0.1 + x / 10**17, x * 0.3 * (1 + y - y) + y * 0.1 + y * y * x), zero + POINTS
     )
+
+
+MANY = [0.1 * (k + 1) / 7 for k in range(24)]
+LONG_EXPONENT = 3.0857548622253179
+
+
+def parts(numbers, x):
+    return sum((number / 3 * x ** (k + 1) for k, number in enumerate(numbers)), x * 0)
+
+
+MORE = {
+    "twenty-four constants": lambda x, y: (
+        parts(MANY, x),
+        sum((n * x ** (k + 1) for k, n in enumerate(MANY)), x * 0) / 3,
+    ),
+    "a ratio alone matters": lambda x, y: (
+        2 * 1.5707963267948966 * x / (6.283185307179586 + 1.5707963267948966 * x * x),
+        x / (2 + x * x / 2),
+    ),
+    "a difference of decay rates": lambda x, y: (x - x * 0.9999, x * (1 - 0.9999)),
+    "a difference alone": lambda x, y: (x / 10**6, x * (1 - 0.999999)),
+    "an exponent less one": lambda x, y: (
+        LONG_EXPONENT * (x * x) ** (LONG_EXPONENT - 1) * x,
+        (x * x) ** LONG_EXPONENT * LONG_EXPONENT / x,
+    ),
+    "near copies of one term": lambda x, y: (
+        0.3 * (0.7 * x).function("exp") - (0.1 + 0.2) * ((0.1 + 0.6) * x).function("exp") + x,
+        x + 0 * y,
+    ),
+    "the square of a large constant": lambda x, y: (x * 299792458.0 * 299792458.0, x * 299792458.0**2),
+}
+
+
+@pytest.mark.parametrize("name", MORE)
+def test_any_number_of_constants(explained, name):
+    """Many constants, exponents, differences, and constants of which only a relation matters."""
+    correction = explained(MORE[name])
+    assert correction
+    assert correction.ulps > 0
+
+
+@pytest.mark.parametrize("off", [1e-12, -1e-12, 1e-9])
+@pytest.mark.parametrize("place", range(0, 24, 5))
+def test_one_constant_of_many_that_is_wrong(explained, place, off):
+    """A relative error of 1e-12 in one constant of many is no rounding."""
+    wrong = [number * (1 + off * (k == place)) for k, number in enumerate(MANY)]
+    assert not explained(lambda x, y: (parts(MANY, x), parts(wrong, x)))
+
+
+@pytest.mark.parametrize(
+    ("value", "ulps"),
+    [(0.1, 16), (3.0857548622253179, 16), (1 - 0.9999, 2 * 2**14), (1 - 0.999999, 2 * 2**19), (0.1 + 0.2, 16)],
+)
+def test_what_a_difference_lost(value, ulps):
+    """A difference of larger numbers is off by the roundings of these: its zeros tell; any other float by a few ulps."""
+    assert reach(value) / Fraction(math.ulp(value)) == ulps
+
+
+def test_values_at_a_point():
+    """On an edge values are compared: they may differ by what roundings do there, and by no more."""
+    graph = Graph()
+    x = Symbol(graph, graph.variable("x"))
+    left, right = (x * (0.1 * 3)).node, (x * 0.3 * 1).node
+    wrong, none = (x * (0.3 + 1e-12)).node, (x * Fraction(3, 10) + Fraction(1, 10**17)).node
+    point = {"x": Fraction(2, 3)}
+    assert same_up_to_constants(graph, (left, right), point)
+    assert not same_up_to_constants(graph, (left, wrong), point)
+    assert not same_up_to_constants(graph, ((x * 3).node, (x * 3 + Fraction(1, 10**17)).node), point)
+    assert same_up_to_constants(graph, (right, none), point)

@@ -48,6 +48,11 @@ LAWS = {
     "inverse": lambda x, y: (exp(-x), 1 / exp(x)),
     "half": lambda x, y: (exp(x / 2) ** 2, exp(x)),
     "exponential of a logarithm": lambda x, y: (exp(2 * log(x) + y), x**2 * exp(y)),
+    "exponential less a log-sum": lambda x, y: (exp(x - (y + log(1 + exp(x - y)))), exp(x) / (exp(x) + exp(y))),
+    "exponential of a multiple of a log-sum": lambda x, y: (
+        exp(-2 * (y + 3 * (x + log(x + y)))),
+        exp(-6 * x - 2 * y) / (x + y) ** 6,
+    ),
     "softmax, shifted": lambda x, y: (exp(x) / (exp(x) + exp(y)), 1 / (1 + exp(y - x))),
     "sigmoid's derivative": lambda x, y: (sigmoid(x) * (1 - sigmoid(x)), exp(-x) / (1 + exp(-x)) ** 2),
     "tanh by exponentials": lambda x, y: (tanh(x), (exp(x) - exp(-x)) / (exp(x) + exp(-x))),
@@ -74,6 +79,7 @@ NO_LAWS = {
     "sine is not even": lambda x, y: (sin(x), sin(-x)),
     "sine and cosine": lambda x, y: (sin(x), cos(x)),
     "log of a sum": lambda x, y: (log(x + y), log(x) + log(y)),
+    "exponential less a log-sum, sign": lambda x, y: (exp(x - (y + log(1 + exp(x)))), exp(x - y) * (1 + exp(x))),
     "log and erf": lambda x, y: (log(x), erf(x)),
     "exponential and its exponent": lambda x, y: (exp(x), x + 1),
 }

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from verify.errors import TraceError
+from verify.proof.graph import Graph
 from verify.tracing.symbolic import node_of
 
 
@@ -69,3 +70,22 @@ def test_division_by_the_constant_zero(xy):
     """x / 0 raises, as it does for floats."""
     with pytest.raises(ZeroDivisionError):
         xy[0] / 0
+
+
+@pytest.mark.parametrize(
+    ("number", "op"),
+    [
+        (299792458.0, "constant"),
+        (4503599627370497.0, "constant"),
+        (1e22, "typed"),
+        (1e16, "constant"),
+        (299792458.0**2, "typed"),
+        (6.02214076e23, "typed"),
+        (0.1, "typed"),
+        (0.375, "constant"),
+    ],
+)
+def test_floats_that_may_be_rounded(number, op):
+    """A float beyond 2**53 that has many digits may be the rounding of another whole number, as c**2 is."""
+    graph = Graph()
+    assert graph.ops[node_of(graph, number)] == op

@@ -32,7 +32,7 @@ _SIMPLE_RATIO = 10**9
 _FRACTION = 1000  # beyond, a ratio is written as a decimal
 _LONGEST = 100  # signs of a relation
 _SHORT = 8  # operations
-# Relative: a difference that is seen at once, which a simple counterexample keeps; and how much smaller it may be there.
+# Relative: a difference that is seen at once, which simple counterexamples keep; how much smaller it may get there.
 _PLAIN, _DIMMED = flint.arb(0.001), flint.arb(2) ** -40
 _BITS = 128
 _MINUS = Fraction(-1)

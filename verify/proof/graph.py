@@ -263,30 +263,36 @@ class Graph:
 
     def _exp(self, a: int) -> int:
         """Return the node of exp(a); terms c * log(v) of the sum a are taken out of it as factors v**c."""
-        rest, powers = self.constant(Fraction(0)), []
-        for term in self._terms(a):
-            factor, inner = self._split(term)
-            if inner >= 0 and self.ops[inner] == "log":
-                powers.append(self.power(self.args[inner][0], factor))
-            else:
-                rest = self.sum(rest, term)
-        if not powers:
+        terms = self._terms(a)
+        logs = [inner >= 0 and self.ops[inner] == "log" for _, inner in terms]
+        if not any(logs):
             return self._unary("exp", a)
+        rest, factors = self.constant(Fraction(0)), []
+        for (factor, inner), is_log in zip(terms, logs, strict=True):
+            if is_log:
+                factors.append(self.power(self.args[inner][0], factor))
+            else:
+                rest = self.sum(rest, self._scale(factor, inner))
         result = self.function("exp", rest)
-        for power in powers:
-            result = self.product(result, power)
+        for value in factors:
+            result = self.product(result, value)
         return result
 
-    def _terms(self, a: int) -> list[int]:
-        """Return the terms of a sum, no more than its outermost few hundred."""
-        terms: list[int] = []
-        todo = [a]
+    def _terms(self, a: int) -> list[tuple[Fraction, int]]:
+        """Return the terms of a sum, no more than its outermost few hundred, as factors and what they multiply.
+
+        Sums in it that have a factor are multiplied out: a - (b + log(c)) has the term -log(c). A term -1 is 1.
+        """
+        terms: list[tuple[Fraction, int]] = []
+        todo = [(_ONE, a)]
         while todo:
-            number = todo.pop()
-            if self.ops[number] == "sum" and len(terms) + len(todo) < _LONGEST_SUM:
-                todo.extend(self.args[number])
+            outer, number = todo.pop()
+            factor, inner = self._split(number)
+            factor *= outer
+            if inner >= 0 and self.ops[inner] == "sum" and len(terms) + len(todo) < _LONGEST_SUM:
+                todo.extend((factor, argument) for argument in self.args[inner])
             else:
-                terms.append(number)
+                terms.append((factor, inner))
         return terms
 
     def _constant_root(self, base: Fraction, exponent: Fraction) -> int:

@@ -16,6 +16,8 @@ from verify.where import asked_at
 
 _MINUS_ONE = Fraction(-1)
 _is_finite = math.isfinite  # the original, whatever patches are in force
+_LARGEST_WHOLE = 2**53  # beyond, floats leave out whole numbers, and a long one may be the rounding of another: c**2
+_LONGEST_EXACT = 50  # bits, which a power of 10 that people type in has
 _COMPUTED = 4  # ulps that a few float operations may have added
 
 
@@ -113,4 +115,11 @@ def node_of(graph: Graph, value: object) -> int | None:
     if not _is_finite(number):
         raise TraceError(f"{number} as a constant, at {asked_at()}")
     simplest = simplest_rational(number)
-    return graph.constant(simplest) if simplest == Fraction(number) else graph.typed(number)
+    exact = simplest == Fraction(number) and (abs(number) < _LARGEST_WHOLE or _digits(simplest) <= _LONGEST_EXACT)
+    return graph.constant(simplest) if exact else graph.typed(number)
+
+
+def _digits(value: Fraction) -> int:
+    """Return how many bits there are from the first to the last 1 of a whole number."""
+    whole = abs(value.numerator)
+    return (whole // (whole & -whole)).bit_length() if whole else 0
