@@ -68,7 +68,31 @@ def bump_slope(x):
     return (2 * (x - 2) + (x - 2) ** 2) * np.exp(x) * np.cos(x) - (x - 2) ** 2 * np.exp(x) * np.sin(x)
 
 
+ROOT = np.sqrt(2)
+
+
+def doubled_root(x, y):
+    return ROOT * np.sqrt(y**2 + 4) * np.sqrt(2 * y**2 + 1) * np.abs(x)
+
+
+def to_doubled_root(at_0):
+    def backward(d, x, y):
+        a, b = np.sqrt(y**2 + 4), np.sqrt(2 * y**2 + 1)
+        sign = np.where(x == 0, at_0, np.sign(x))
+        return d * ROOT * (b * a) * sign, d * np.abs(x) * (ROOT * y * b / a + 2 * ROOT * y * a / b)
+
+    return verify.pair(doubled_root, backward, x="2", y="2")
+
+
 RIGHT = {
+    "a root in another order": to_doubled_root(0),
+    "a product of roots in one constant": elementwise(
+        lambda x: 0.7978845608028654 * np.maximum(x, 0) * ROOT,
+        lambda d, x: d * np.where(x > 0, 1.1283791670955126, np.where(x == 0, 1.1283791670955124, 0)),
+    ),
+    "|y| where the output is 0/0": elementwise(
+        lambda x: np.abs(x) * np.sin(x) / np.sin(x), lambda d, x: d * np.sign(x) * np.sin(x) / np.sin(x)
+    ),
     "sinc, 0 at 0": elementwise(sinc, lambda d, x: d * sinc_slope(x, 0)),
     "expm1 over x, 1/2 at 0": elementwise(
         lambda x: np.where(x == 0, 1, np.expm1(x) / np.where(x == 0, 1, x)), lambda d, x: d * growth_slope(x, 0.5)
@@ -108,7 +132,13 @@ RIGHT = {
         lambda d, x: np.take_along_axis(d, np.argsort(np.argsort(x, axis=1), axis=1), axis=1),
     ),
 }
+OF_CONSTANTS = {"a root in another order", "a product of roots in one constant"}  # equal but for their roundings
 WRONG = {
+    "a root in another order, 1.001 of it at 0": to_doubled_root(1.001),
+    "a product of roots in one constant, 1.13 at 0": elementwise(
+        lambda x: 0.7978845608028654 * np.maximum(x, 0) * ROOT,
+        lambda d, x: d * np.where(x > 0, 1.1283791670955126, np.where(x == 0, 1.13, 0)),
+    ),
     "sinc, 1 at 0": elementwise(sinc, lambda d, x: d * sinc_slope(x, 1)),
     "sinc, NaN at 0": elementwise(sinc, lambda d, x: d * (x * np.cos(x) - np.sin(x)) / x**2),
     "expm1 over x, 1 at 0": elementwise(
@@ -159,7 +189,8 @@ def refuted(case):
 def test_right_conventions_are_right(name):
     """Whatever lies between the derivatives on both sides is right."""
     result = verify.check(RIGHT[name])
-    assert {c.verdict for c in result.comparisons} == {Verdict.PROVED}
+    best = Verdict.AGREES if name in OF_CONSTANTS else Verdict.PROVED
+    assert max((c.verdict for c in result.comparisons), key=lambda verdict: verdict.rank).rank <= best.rank
 
 
 @pytest.mark.parametrize("name", some(WRONG))

@@ -12,7 +12,8 @@ import numpy as np
 from verify.exact import decimal_text
 from verify.expressions.runs import SubjectError
 from verify.regions.explore import Explorer
-from verify.regions.hull import Place, brief, place
+from verify.regions.gaps import finite_output
+from verify.regions.hull import Place, brief
 from verify.regions.kinks import Edge
 from verify.regions.values import Unknown
 from verify.result import Comparison, Counterexample, Evidence, Verdict
@@ -22,6 +23,7 @@ from verify.tracing.region import Point
 
 _MOST_SHOWN = 8  # inputs of a counterexample
 _NO_VALUE = "not judged: the gradient has no value there by its formula, and on floats it has"
+_NO_OUTPUT = "the output is not a number there, and has no derivative"
 _JUMPS = "the output jumps there, and has no derivative"
 _CLOSE = "not judged: too close to call"
 _MANY = "not judged: more regions may meet there than were looked at"
@@ -57,6 +59,8 @@ class _Judge:
         """Return what is said of the edge."""
         met = self.met
         sides, returned, jumps = met.slopes(met.point), met.came(met.point), met.jumps
+        if not finite_output(self.floats):
+            return Told(_NO_OUTPUT)
         if jumps is True:
             return Told(_JUMPS)
         if isinstance(jumps, Unknown) or isinstance(sides, Unknown):
@@ -65,7 +69,7 @@ class _Judge:
             return Told(row=self._row([number], [str(self._float(self.floats, number))], sides))
         if isinstance(returned, Unknown):
             return Told(_NO_VALUE) if returned is Unknown.INFINITE else _unjudged(returned)
-        found = place(returned, sides)
+        found = met.place(met.point, returned, sides)
         if found is None:
             return Told(_CLOSE)
         if found in (Place.EQUAL, Place.BETWEEN):
@@ -88,11 +92,19 @@ class _Judge:
         met = self.met
         if not self.floats.gives(*met.entries[_worst(returned, sides)], met.returned[_worst(returned, sides)]):
             return Told(_STRAYS)
-        came, slopes = met.came(met.ones), met.slopes(met.ones)
-        if isinstance(came, list) and isinstance(slopes, list) and place(came, slopes) in (Place.OFF, Place.OUTSIDE):
-            returned, sides, met.point = came, slopes, met.ones
+        if (ones := self._at_ones()) is not None:
+            returned, sides = ones
+            met.point = met.ones
         numbers = _shown(returned, sides)
         return Told(row=self._row(numbers, [brief(returned[number]) for number in numbers], sides))
+
+    def _at_ones(self) -> tuple[Sequence[Fraction], Sequence[Sequence[Fraction]]] | None:
+        """Return what came and the derivatives for an upstream of ones, if these show what is wrong."""
+        came, slopes = self.met.came(self.met.ones), self.met.slopes(self.met.ones)
+        if isinstance(came, Unknown) or isinstance(slopes, Unknown):
+            return None
+        wrong = self.met.place(self.met.ones, came, slopes) in (Place.OFF, Place.OUTSIDE)
+        return (came, slopes) if wrong else None
 
     def _choice(self) -> str:
         """Say what was chosen, for an upstream of ones if that shows it, easy to read."""
@@ -114,7 +126,10 @@ class _Judge:
         quantity = self.met.seen.inputs[name]
         actual = _vector(came)
         choices = list(dict.fromkeys(_vector([brief(side[number]) for number in numbers]) for side in sides))
-        expected = choices[0] if len(choices) == 1 else f"between {' and '.join(choices)}"
+        known = self.met.complete
+        told = _told(choices, known=known)
+        several = f"between {' and '.join(choices)}" if known else "a subgradient"
+        expected = choices[0] if len(choices) == 1 else several
         about = (
             "" if len(numbers) == 1 else f" of {', '.join(self.explorer.named(*self.met.entries[n]) for n in numbers)}"
         )
@@ -123,7 +138,7 @@ class _Judge:
             name,
             Verdict.REFUTED,
             role="input",
-            evidence=Evidence("edge", f"on the edge {self.where} the gradient{about} is {actual}, {_told(choices)}"),
+            evidence=Evidence("edge", f"on the edge {self.where} the gradient{about} is {actual}, {told}"),
             counterexample=Counterexample(_inputs(self.met, numbers[0]), expected, actual),
             shape=" ".join(map(str, quantity.shape)),
             entries=len(quantity.nodes),
@@ -163,9 +178,12 @@ def _vector(texts: Sequence[str]) -> str:
     return texts[0] if len(texts) == 1 else f"[{', '.join(texts)}]"
 
 
-def _told(choices: Sequence[str]) -> str:
+def _told(choices: Sequence[str], *, known: bool) -> str:
+    """Say what the derivatives on the sides are; `known` tells that there are no others."""
     if len(choices) == 1:
-        return f"and the derivative {choices[0]} on all sides of it"
+        return f"and the derivative {choices[0]} on all sides of it{'' if known else ' that were looked at'}"
+    if not known:
+        return f"and around it the derivative tends to {' and '.join(choices)}, and may to others"
     return f"which is no mean, however weighted, of the derivatives on its sides, {' and '.join(choices)}"
 
 

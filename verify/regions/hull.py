@@ -52,6 +52,16 @@ def place(vector: Vector, corners: Sequence[Vector]) -> Place | None:
     return None
 
 
+def covered(vector: Vector, corners: Sequence[Vector], slack: Vector) -> bool:
+    """Tell whether a vector is a convex combination of corners but for what each of its entries may be off by."""
+    common, varying = _split(corners)
+    if any(abs(vector[i] - corners[0][i]) > slack[i] for i in common):
+        return False
+    rows = [[corner[i] for i in varying] for corner in corners]
+    distance = min(_distances([vector[i] for i in varying], _distinct(rows, Fraction(0))))
+    return distance <= sum((slack[i] ** 2 for i in varying), Fraction(0))
+
+
 def _split(corners: Sequence[Vector]) -> tuple[list[int], list[int]]:
     """Return the places in which all corners are the same, which they are in most, and the others."""
     same = [len(set(values)) == 1 for values in zip(*corners, strict=True)]

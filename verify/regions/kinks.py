@@ -21,6 +21,8 @@ from verify.proof.constants import same_up_to_constants
 from verify.proof.graph import Known
 from verify.regions.cells import meeting
 from verify.regions.explore import Explorer
+from verify.regions.hull import Place, Vector, covered, place
+from verify.regions.roundings import ROUGH, roundings
 from verify.regions.search import within
 from verify.regions.sites import Passed
 from verify.regions.values import Number, Unknown, complete, numbers
@@ -97,6 +99,29 @@ class Edge:
                     if _close(row[number], target) and same_up_to_constants(graph, (nodes[number], node), point)
                 )
                 row[number] = next(same, row[number])
+
+    def place(self, point: Point, returned: Vector, sides: Sequence[Vector]) -> Place | None:
+        """Return where the gradients that came lie among the derivatives, up to roundings of constants."""
+        found = place(returned, sides)
+        if found not in (Place.OFF, Place.OUTSIDE):
+            return found
+        slack = self._slack(point)
+        size = max(abs(x) for row in (returned, *sides) for x in row)
+        if slack is None or max(slack) > ROUGH * size:
+            return None
+        if not any(slack) or not covered(returned, sides, slack):
+            return found
+        return Place.EQUAL if all(covered(sides[0], [side], slack) for side in sides) else Place.BETWEEN
+
+    def _slack(self, point: Point) -> list[Fraction] | None:
+        """Return how far each entry and its derivatives may be off together; None where that is not known."""
+        rows = [self.returned, *self.derivatives]
+        sizes = roundings(self.seen.trace, [node for row in rows for node in row], point)
+        if sizes is None:
+            return None
+        width = len(self.returned)
+        own, others = sizes[:width], [sizes[i : i + width] for i in range(width, len(sizes), width)]
+        return [size + max(row[i] for row in others) for i, size in enumerate(own)]
 
     @property
     def complete(self) -> bool:
