@@ -103,7 +103,7 @@ def _untried(combined: Sequence[str], found: Sequence[Explorer]) -> Iterator[str
         yield f"inputs that forward refuses: {problem}"
     for explorer in found:
         if not explorer.affordable:
-            yield f"other regions, after {explorer.made} runs, which are as many as such a computation gets"
+            yield f"other regions and edges, after {explorer.made} runs, which are as many as such a computation gets"
             return
 
 

@@ -75,7 +75,8 @@ class Explorer:
         """Run the case wherever a side of a branch has not been visited, until there is none or the budget ends."""
         known = [self.start.seen]
         if self.sites.sides:
-            known += [found.seen for point in patterns(known[0], self.bounds) if (found := self.visit(point))]
+            points = (point for point in patterns(known[0], self.bounds) if self.affordable)
+            known += [found.seen for point in points if (found := self.visit(point))]
         self._cross(known)
         self.steps.visit()
         self.follow(0)

@@ -266,7 +266,7 @@ class Sampler:
     def draw(self, low: Fraction | None, high: Fraction | None, number: int) -> Sequence[Fraction]:
         """Return samples of the next input."""
         self._drawn = (*self._drawn, (low, high, number))
-        values = (_drawn if number <= _REMEMBERED else _drawn.__wrapped__)(self.seed, self._drawn)[0]
+        values = _drawn(self.seed, self._drawn)[0]
         return _ARRANGEMENTS[self.sample % len(_ARRANGEMENTS)](values, _nearest(low, high), low, high)
 
 
@@ -275,14 +275,20 @@ _REMEMBERED = 4096  # samples of an input, that are kept for further runs
 _CLOSE, _FAR = Fraction(1, 64), 64  # how far from the middle samples lie, against those of the first
 
 
-@lru_cache(maxsize=256)
 def _drawn(seed: int, calls: tuple[_Draw, ...]) -> tuple[list[Fraction], object]:
-    """Return the samples of the last of some inputs, and the state of the generator after them."""
+    """Return the samples of the last of some inputs, and the state of the generator after them; many runs ask again."""
+    return (_few if sum(number for _, _, number in calls) <= _REMEMBERED else _many)(seed, calls)
+
+
+def _drawn_anew(seed: int, calls: tuple[_Draw, ...]) -> tuple[list[Fraction], object]:
     rng = random.Random(seed)
     if len(calls) > 1:
         rng.setstate(_drawn(seed, calls[:-1])[1])  # type: ignore[arg-type]
     low, high, number = calls[-1]
     return samples(low, high, number, rng), rng.getstate()
+
+
+_few, _many = lru_cache(maxsize=256)(_drawn_anew), lru_cache(maxsize=4)(_drawn_anew)
 
 
 def _as_drawn(values: Sequence[Fraction], middle: Fraction, *ends: Fraction | None) -> Sequence[Fraction]:
@@ -333,8 +339,11 @@ def _evenly(low: Fraction | None, high: Fraction | None, number: int, rng: rando
     while step < number * 10:
         step *= 10
     places = rng.sample(range(number), number)
-    parts = [Fraction(2 * int((place + rng.uniform(0.2, 0.8)) / number * step / 2) + 1, step) for place in places]
-    return [_placed(low, high, part, Fraction(1, step)) for part in parts]
+    odd = [2 * int((place + rng.uniform(0.2, 0.8)) / number * step / 2) + 1 for place in places]
+    if low is None and high is None:  # what `_placed` gives, in one go: most inputs have no bounds
+        spread = int(_SPREAD)
+        return [Fraction(spread * part - spread // 2 * step + 1, step) for part in odd]
+    return [_placed(low, high, Fraction(part, step), Fraction(1, step)) for part in odd]
 
 
 def _placed(low: Fraction | None, high: Fraction | None, t: Fraction, beside: Fraction) -> Fraction:
