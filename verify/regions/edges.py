@@ -111,6 +111,8 @@ class Kinks:
     def _edges(self, questions: Sequence[Question]) -> Iterator[tuple[Exact, Passed, Edge]]:
         """Return edges of the questions of a site, with as few inputs as possible moved onto them."""
         for run, one, points in on_edges(self.explorer, questions):
+            if not self.explorer.affordable:
+                return
             for point in points:
                 if self.explorer.affordable and (met := edge(self.explorer, {**run.seen.at, **point}, one)):
                     yield run, one, met
