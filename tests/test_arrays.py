@@ -805,7 +805,6 @@ math.gamma(s)
 x.astype(int)
 np.array(x, dtype=int)
 out = np.zeros(3, dtype=int); out[0] = s
-out = np.zeros(4, dtype=int); out += v
 out = np.arange(4.); out += v
 out = np.arange(4.); np.add.at(out, [0], s)
 out = np.arange(4.); np.add(v, u, out=out)
@@ -841,6 +840,15 @@ np.sqrt(x, where=m)[~m] > 0 if False else float(np.empty(2)[0])
 def test_what_cannot_be_followed_is_refused(code):
     """What symbols cannot answer raises TraceError with the line that asked, and gives no value."""
     with pytest.raises(TraceError, match=r"at \S+:\d+"):
+        symbolic(code)
+
+
+@pytest.mark.parametrize("code", ["out = np.zeros(4, dtype=int); out += v", "np.add(v, u, axis=0)", "x.sum(axis=5)"])
+def test_what_fails_on_floats_fails_alike(code):
+    """Arguments that NumPy does not take raise NumPy's own error."""
+    with pytest.raises(Exception, match=r".") as expected:
+        run(code, given_floats())
+    with pytest.raises(type(expected.value)):
         symbolic(code)
 
 

@@ -8,6 +8,7 @@ its entries are floats, because code asks.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -17,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from verify.errors import ForeignSymbolError, TraceError
+from verify.tracing import memory
 from verify.tracing.concolic import KINDS, Concolic, exact_number
 from verify.where import asked_at
 
@@ -28,6 +30,7 @@ _DOUBLE = np.dtype(np.float64)
 _asarray = np.asarray  # the original, whatever patches are in force
 _empty = np.empty
 _OBJECT = np.dtype(object)
+_modules = sys.modules
 _NODE, _GRAPH = attrgetter("node"), attrgetter("graph")
 
 
@@ -53,6 +56,11 @@ def current() -> Trace:
     return trace
 
 
+def bare(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """Return an array of symbols as a plain one of objects, on the same memory: it never leaves the tracer."""
+    return np.ndarray.view(array, np.ndarray)
+
+
 class SymbolArray(np.ndarray[Any, Any]):
     """An array of Concolic symbols."""
 
@@ -65,18 +73,38 @@ class SymbolArray(np.ndarray[Any, Any]):
     @property
     def dtype(self) -> Any:
         """Return the type that the code gave the array: a float's."""
+        if "numba" in _modules:
+            memory.refuse_compiled_code()
         return self.claimed
 
     @dtype.setter
     def dtype(self, value: Any) -> None:
-        raise TraceError(f"the bytes of an array of symbols were looked at, at {asked_at()}")
+        memory.refuse("dtype")
 
     @property
     def itemsize(self) -> int:
         """Return the bytes that an entry takes, as its strides have it."""
         if (trace := active()) is not None:
             trace.sized = True
-        return _OBJECT.itemsize
+        return self._steps(_OBJECT.itemsize)
+
+    @property
+    def strides(self) -> tuple[int, ...]:
+        """Return the bytes from one entry to the next along each axis."""
+        return self._steps(super().strides)
+
+    @strides.setter
+    def strides(self, value: Any) -> None:
+        memory.refuse("strides")
+
+    @property
+    def nbytes(self) -> int:
+        """Return the bytes that all entries take."""
+        return self._steps(super().nbytes)
+
+    def _steps(self, length: Any) -> Any:
+        """Return a number of bytes; symbols take as many as float64, and those of shorter floats are not known."""
+        return length if self.claimed == _DOUBLE else memory.refuse("strides and sizes of short floats")
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **options: Any) -> Any:
         from verify.tracing.ufuncs import apply
@@ -93,7 +121,7 @@ class SymbolArray(np.ndarray[Any, Any]):
         return found if isinstance(found, np.ndarray) else lift(found)
 
     def __setitem__(self, key: Any, value: Any) -> None:
-        lifted, plain, key = objects(value), self.view(np.ndarray), plain_key(key)
+        lifted, plain, key = objects(value), bare(self), plain_key(key)
         if self.claimed.itemsize < _DOUBLE.itemsize and isinstance(value, SymbolArray) and value.claimed == _DOUBLE:
             current().narrowed(self.claimed.name)
         if lifted.size == 1:
@@ -125,9 +153,11 @@ class SymbolArray(np.ndarray[Any, Any]):
         Flat(self)[...] = value
 
     @property
-    def data(self) -> Any:
-        """Refuse."""
-        raise TraceError(f"the bytes of an array of symbols were looked at, at {asked_at()}")
+    def imag(self) -> Any:
+        """Return zeros: the numbers are real."""
+        from verify.tracing.functions import filled
+
+        return filled(self.shape, 0, self.claimed)
 
     def __bool__(self) -> bool:
         return bool(objects(self))
@@ -137,9 +167,6 @@ class SymbolArray(np.ndarray[Any, Any]):
 
     def __int__(self) -> int:
         return int(self.item())
-
-    def __reduce__(self) -> Any:
-        raise TraceError(f"an array of symbols was stored, at {asked_at()}")
 
     def __deepcopy__(self, memo: Any) -> SymbolArray:
         return self.copy()
@@ -165,14 +192,26 @@ class SymbolArray(np.ndarray[Any, Any]):
 
     def view(self, *args: Any, **options: Any) -> Any:
         """Return a view as another class; as another type it would show bytes that are not there."""
-        if args and isinstance(args[0], type) and issubclass(args[0], np.ndarray):
-            return super().view(*args, **options)
-        if not args and not options:
+        if not options and (not args or args[0] in (np.ndarray, SymbolArray)):
             return super().view()
-        raise TraceError(f"the bytes of an array of symbols were looked at, at {asked_at()}")
+        if len(args) == 1 and isinstance(args[0], type) and issubclass(args[0], np.ndarray):
+            return super().view(args[0])
+        return memory.refuse("view")
+
+    def conjugate(self) -> Any:
+        """Return the array itself, as NumPy does where numbers are real."""
+        return self
+
+    conj = conjugate
+
+    def compress(self, condition: Any, axis: Any = None, out: Any = None) -> Any:
+        """Return the slices for which a condition holds."""
+        return np.compress(condition, self, axis=axis, out=out)
 
     def fill(self, value: Any) -> None:
         """Set every entry."""
+        if np.ndim(value):
+            raise ValueError("setting an array element with a sequence.")
         self[...] = value
 
 
@@ -182,17 +221,10 @@ def _delegating(name: str) -> Callable[..., Any]:
     def method(self: SymbolArray, *args: Any, **options: Any) -> Any:
         from verify.tracing.functions import call
 
-        return call(getattr(np, name), (self, *args), options)
+        return call(getattr(np, name), (self, *args), options, asked)
 
+    asked = getattr(np.ndarray, name)
     method.__doc__ = f"Do what numpy.{name} does."
-    return method
-
-
-def _refusing(name: str) -> Callable[..., Any]:
-    def method(self: SymbolArray, *args: Any, **options: Any) -> Any:
-        raise TraceError(f"the bytes of an array of symbols were looked at ({name}), at {asked_at()}")
-
-    method.__doc__ = "Refuse."
     return method
 
 
@@ -217,8 +249,10 @@ class Flat:
 
     def __setitem__(self, key: Any, value: Any) -> None:
         places = np.arange(self.base.size)[plain_key(key)]
-        index = np.unravel_index(places, self.base.shape)
-        self.base[index] = np.resize(objects(value), places.shape) if places.size else value
+        values = objects(value)
+        if values.size:  # NumPy writes nothing where there is nothing to write
+            index = np.unravel_index(places, self.base.shape)
+            self.base[index] = np.resize(values, places.shape) if places.ndim else values.flat[0]
 
     def copy(self) -> Any:
         """Return the entries as an array of one axis."""
@@ -227,13 +261,11 @@ class Flat:
 
 _BY_FUNCTION = (
     "mean var std dot clip round cumsum cumprod sum prod max min argmax argmin argsort any all nonzero trace repeat"
-    " take compress choose diagonal put searchsorted argpartition"
+    " take choose diagonal put searchsorted argpartition"
 )
-_OF_BYTES = "tobytes tofile dump dumps byteswap getfield setfield resize partition"
 for _name in _BY_FUNCTION.split():
     setattr(SymbolArray, _name, _delegating(_name))
-for _name in _OF_BYTES.split():
-    setattr(SymbolArray, _name, _refusing(_name))
+memory.guard(SymbolArray)
 
 
 def plain_key(key: Any) -> Any:
@@ -251,7 +283,7 @@ def objects(value: Any) -> np.ndarray[Any, Any]:
     An array of symbols is not copied.
     """
     if isinstance(value, SymbolArray):
-        array = value.view(np.ndarray)
+        array = bare(value)
         return array if array.dtype == _OBJECT else _lifted(array)
     if type(value) in KINDS:
         box = _empty((), object)
@@ -332,14 +364,14 @@ def gathered(found: list[Any], shape: Sequence[int], claimed: Any = _DOUBLE) -> 
 
 def laid_out(array: SymbolArray, computed_from: Sequence[Any]) -> SymbolArray:
     """Return an array in the memory order that NumPy gives a result of these: code may reshape it, and write there."""
-    given = [value.view(np.ndarray) for value in computed_from if isinstance(value, np.ndarray)]
+    given = [bare(value) for value in computed_from if isinstance(value, np.ndarray)]
     if array.ndim < 2 or all(value.ndim < 2 or value.flags.c_contiguous for value in given):
         return array
     flags = [["readonly"]] * len(given) + [["writeonly", "allocate"]]
     types = [None] * len(given) + [_OBJECT]
     operands: Any = [*given, None]
     made = np.nditer(operands, ["refs_ok", "zerosize_ok"], flags, types, order="K").operands[-1]  # type: ignore[call-overload]
-    made[...] = array.view(np.ndarray)
+    made[...] = bare(array)
     result: SymbolArray = made.view(SymbolArray)
     result.claimed = array.claimed
     return result
@@ -349,6 +381,8 @@ def wrapped(result: Any, claimed: Any = _DOUBLE) -> Any:
     """Return what NumPy made of arrays of objects as arrays of symbols, without copying."""
     if type(result) in (tuple, list):
         return type(result)(wrapped(item, claimed) for item in result)
+    if isinstance(result, tuple):  # with names
+        return type(result)(*(wrapped(item, claimed) for item in result))
     if isinstance(result, np.ndarray) and not isinstance(result, SymbolArray) and result.dtype == _OBJECT:
         array: SymbolArray = lift_in_place(result).view(SymbolArray)
         array.claimed = claimed

@@ -18,7 +18,6 @@ from verify.where import asked_at
 
 _HALF = Fraction(1, 2)
 _DOUBLE = np.dtype(np.float64)
-_EXACT_OPS = ("constant", "typed", "sum", "product")  # of which, and of whole powers, a number is made that has digits
 
 
 def _comparing(relation: str) -> Callable[[Concolic, object], Any]:
@@ -107,17 +106,14 @@ class Concolic(Symbol):
     def __float__(self) -> float:
         """Return what a constant is; what depends on inputs has no one value."""
         value = self.number()
-        if value is None and not self._is_rational():
+        if value is None and not self.is_constant():
             raise TraceError(f"a symbol was turned into a plain number, at {asked_at()}")
         return float(rationals.real(self.trace, [self.node], {})[self.node].ball if value is None else value)
 
-    def _is_rational(self) -> bool:
-        """Tell whether a symbol is computed from numbers alone, by what has no roots."""
-        graph = self.graph
-        return all(
-            graph.ops[node] in _EXACT_OPS or (graph.ops[node] == "power" and graph.payloads[node].denominator == 1)
-            for node in graph.reach([self.node])
-        )
+    def is_constant(self) -> bool:
+        """Tell whether a symbol is computed from numbers alone."""
+        ops = self.graph.ops
+        return self.number() is not None or all(ops[node] != "variable" for node in self.graph.reach([self.node]))
 
     def __int__(self) -> int:
         return int(float(self))
@@ -154,10 +150,12 @@ class Concolic(Symbol):
         return self._at(self.graph.constant(self.trace.floor(self.node)))
 
     def nearest(self) -> Any:
-        """Return the nearest whole number, a branch; of a constant halfway between two, the even one."""
-        value, found = self.number(), self.plus(self.lift(_HALF)).whole()
-        halfway = isinstance(value, Fraction) and value.denominator == 2 and int(found) % 2 == 1
-        return found.plus(self.lift(-1)) if halfway else found
+        """Return the nearest whole number, a branch; halfway between two, the even one."""
+        above = self.plus(self.lift(_HALF))
+        found = above.whole()
+        if int(found) % 2 == 1 and self.trace.sign(above.plus(-found).node) == 0:
+            return found.plus(self.lift(-1))  # a tie at the sample, which `whole` has recorded
+        return found
 
     def sign(self) -> int:
         """Return -1, 0 or 1, a branch."""
@@ -293,8 +291,9 @@ METHODS: Mapping[str, Callable[[Any], Any]] = {
     "arctanh": at_once(lambda x: ((1 + x) / (1 - x)).function("log") / 2),
     "negative": lambda x: -x,
     "positive": lambda x: x,
-    "absolute": abs,
-    "fabs": abs,
+    "conjugate": lambda x: x,
+    "absolute": lambda x: abs(x),  # NumPy calls it as a method, which a function of C is not
+    "fabs": lambda x: abs(x),
     "floor": lambda x: x.whole(),
     "ceil": lambda x: -(-x).whole(),
     "trunc": lambda x: x.whole() if x >= 0 else -(-x).whole(),

@@ -6,37 +6,193 @@ the table has those that are not.
 
 from __future__ import annotations
 
+import functools
+import inspect
 from collections.abc import Callable
+from contextlib import suppress
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
 
 from verify.errors import TraceError
-from verify.tracing.arrays import SymbolArray, gathered, laid_out, lift_in_place, objects, scalar, symbols, wrapped
-from verify.tracing.concolic import Concolic
-from verify.tracing.products import as_array, dot, einsum, inner, matmul, norm, outer, tensordot, vdot, vecdot
+from verify.tracing import shadows
+from verify.tracing.arrays import SymbolArray, gathered, lift, lift_in_place, objects, scalar, symbols, wrapped
+from verify.tracing.concolic import KINDS, Concolic
+from verify.tracing.products import LINALG, as_array, dot, einsum, inner, outer, tensordot, vdot
 from verify.tracing.ufuncs import choose, claimed, current_uninitialised, truths
 from verify.where import asked_at
 
 _add: Any = np.add
+_running: list[Any] = []  # the functions that NumPy runs on arrays of objects
 _WRITING = ("put", "place", "putmask", "copyto", "fill_diagonal", "put_along_axis")
+_POSITIONAL = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+_PLACE = ("out", "dtype")
+# What only says how the memory of a result is laid out, where it is, or how long it may take.
+_ALLOCATION = ("order", "subok", "device", "optimize", "casting", "copy")
 
 
-def call(function: Any, args: Any, options: dict[str, Any]) -> Any:
-    """Do what a NumPy function would do on floats."""
+def call(function: Any, args: Any, options: dict[str, Any], asked: Any = None) -> Any:
+    """Do what a NumPy function would do on floats, or a method of an array of the same name if that is `asked`."""
     name = getattr(function, "__name__", "")
-    special = FUNCTIONS.get(name)
-    if special is not None:
-        out = options.pop("out", None)
-        result = special(*args, **options)
-        return result if out is None else _into(out, result)
+    try:
+        special = _special(function)
+        if special is None:
+            return _by_objects(function, name, args, options)
+        if special in RUNNING_CODE:
+            return special(*args, **options)
+        answer = shadows.expected(asked or function, args, options)
+        out, given = _bound(function, name, args, options)
+        result = special(*given.pop("*", ()), **given)
+        return result if _counts(name, given) else shadows.held_to(name, answer, result, out)
+    except TraceError as problem:
+        if name in str(problem):
+            raise
+        raise TraceError(f"numpy.{name}: {problem}") from problem
+
+
+def _counts(name: str, given: dict[str, Any]) -> bool:
+    """Tell whether the shape of a result depends on numbers: places of what is not 0."""
+    return name in ("nonzero", "flatnonzero", "argwhere") or (name == "where" and len(given) == 1)
+
+
+@functools.cache
+def _special(function: Any) -> Any:
+    """Return what does a function's work on symbols; a function that only has the name of another has none."""
+    name = getattr(function, "__name__", "")
+    module = "linalg." if getattr(np.linalg, name, None) is function else ""
+    return FUNCTIONS.get(module + name) if module or getattr(np, name, None) is function else None
+
+
+@functools.cache
+def _parameters(function: Any) -> tuple[tuple[str, ...], dict[str, Any], str]:
+    """Return the names of a function's positional parameters, all defaults, and the name of its `*args`."""
+    found = inspect.signature(function).parameters.values()
+    names = tuple(p.name for p in found if p.kind in _POSITIONAL)
+    starred = next((p.name for p in found if p.kind is p.VAR_POSITIONAL), "")
+    return names, {p.name: p.default for p in found}, starred
+
+
+@functools.cache
+def _accepted(special: Any) -> frozenset[str]:
+    return frozenset(inspect.signature(special).parameters)
+
+
+def _bound(function: Any, name: str, args: Any, options: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
+    """Return the place for a result, and the arguments by their names; raises TraceError for what is not known."""
+    names, defaults, starred = _parameters(function)
+    if starred:
+        given = {**options, "*": args}
+    else:
+        given = {**dict(zip(names, args, strict=False)), **options}
+    out = given.pop("out", None)
+    if name not in _OF_A_TYPE:
+        _float_type(name, given.pop("dtype", None))
+    accepted = _accepted(_special(function))
+    for key in [key for key in given if key != "*" and key not in accepted]:
+        value = given.pop(key)
+        if key not in _ALLOCATION and not _is_default(value, defaults.get(key)):
+            raise shadows.refusal(name, key)
+    return out, {key: value for key, value in given.items() if value is not np._NoValue}  # noqa: SLF001
+
+
+def _float_type(name: str, dtype: Any) -> Any:
+    """Return a type that a result may have; raises TraceError for whole numbers, which would have to be decided."""
+    if dtype not in (None, np._NoValue) and np.dtype(dtype).kind != "f":  # noqa: SLF001
+        raise shadows.refusal(name, f"dtype={np.dtype(dtype)}")
+    return dtype
+
+
+def _is_default(value: Any, default: Any) -> bool:
+    return value is default or value is np._NoValue or (type(value) in (bool, int, float, str) and value == default)  # noqa: SLF001
+
+
+def _by_objects(function: Any, name: str, args: Any, options: dict[str, Any]) -> Any:
+    """Let NumPy move the entries about; where it does more, it has to know numbers, and fails."""
+    args, options, answer, out = _without_place(function, name, args, options)
+    if options.get("overwrite_input"):
+        raise shadows.refusal(name, "overwrite_input")
+    if function in _running:  # it comes to the symbols of its own objects, by a way of NumPy's
+        raise shadows.refusal(name)
+    _running.append(function)
     try:
         made = function(*map(_plain, args), **{key: _plain(value) for key, value in options.items()})
-    except (TypeError, AttributeError) as problem:
+    except TraceError:
+        raise
+    except Exception as problem:
+        if (numbers := _constants(args, options)) is not None:
+            return _lifted(function(*numbers[0], **numbers[1]))
+        with suppress(np.linalg.LinAlgError):  # of ones alone: they have no inverse
+            shadows.expected(function, args, options)  # where floats fail too, the code is at fault
         raise TraceError(f"numpy.{name} cannot be followed ({problem}), at {asked_at()}") from problem
-    if name in _WRITING and isinstance(args[0], SymbolArray):
-        lift_in_place(objects(args[0]))
-    return scalar(wrapped(made, claimed(_arrays(args))))
+    finally:
+        _running.remove(function)
+    if name in _WRITING and isinstance(target := _first(args, options), SymbolArray):
+        lift_in_place(objects(target))
+    made = wrapped(made, claimed(_arrays([*args, *options.values()])))
+    if answer is None and isinstance(made, SymbolArray) and not made.ndim:
+        answer = shadows.expected(function, list(map(_number, args)), {k: _number(v) for k, v in options.items()})
+    if answer is None and isinstance(made, (np.ndarray, np.generic)) and not isinstance(made, (SymbolArray, Concolic)):
+        wanted = getattr(shadows.expected(function, args, options), "dtype", made.dtype)
+        if wanted.kind == "f" != made.dtype.kind:  # the objects were whole numbers or truth values all along
+            raise shadows.refusal(name, f"a result of type {wanted}")
+    return made if answer is None else shadows.held_to(name, answer, made, out)
+
+
+def _number(value: Any) -> Any:
+    """Return a symbol as the NumPy number that it stands for: some functions give a number of it, and others arrays."""
+    return np.float64(1) if isinstance(value, Concolic) else value
+
+
+def _without_place(function: Any, name: str, args: Any, options: dict[str, Any]) -> tuple[Any, dict[str, Any], Any, Any]:
+    """Return arguments without the type and the place of a result, and what NumPy gives with them, if there are any.
+
+    To compute with objects in a type of numbers can end the interpreter (NumPy 2.4: an empty sum of objects in float32
+    that is written into an object).
+    """
+    names, _, starred = _parameters(function)
+    if starred or name == "astype" or not any(word in options or word in names[: len(args)] for word in _PLACE):
+        return args, options, None, None
+    answer = shadows.expected(function, args, options)
+    given = {**dict(zip(names, args, strict=False)), **options}
+    out, dtype = given.pop("out", None), _float_type(name, given.pop("dtype", None))
+    fixed = [given.pop(word) for word in _fixed(function) if word in given]
+    return fixed, given, None if out is dtype is None else answer, out
+
+
+@functools.cache
+def _fixed(function: Any) -> tuple[str, ...]:
+    """Return the names of the parameters of a function that are no keywords."""
+    found = inspect.signature(function).parameters.values()
+    return tuple(p.name for p in found if p.kind is p.POSITIONAL_ONLY)
+
+
+def _constants(args: Any, options: dict[str, Any]) -> tuple[Any, dict[str, Any]] | None:
+    """Return arguments as floats where no symbol among them depends on an input: NumPy can compute with them."""
+    try:
+        return [_numbers(value) for value in args], {name: _numbers(value) for name, value in options.items()}
+    except ValueError:
+        return None
+
+
+def _numbers(value: Any) -> Any:
+    if isinstance(value, (SymbolArray, Concolic)):
+        if not all(symbol.is_constant() for symbol in symbols(value)):
+            raise ValueError
+        return objects(value).astype(getattr(value, "claimed", float))
+    return type(value)(map(_numbers, value)) if type(value) in (tuple, list) else value
+
+
+def _lifted(made: Any) -> Any:
+    """Return floats that NumPy computed of constants as symbols: what is written to them later may be symbols."""
+    if isinstance(made, tuple):
+        items = map(_lifted, made)
+        return type(made)(*items) if hasattr(made, "_fields") else tuple(items)
+    return filled(made.shape, made, made.dtype) if isinstance(made, np.ndarray) and made.dtype.kind == "f" else made
+
+
+def _first(args: Any, options: dict[str, Any]) -> Any:
+    return args[0] if args else next(iter(options.values()))
 
 
 def _arrays(values: Any) -> list[Any]:
@@ -47,79 +203,102 @@ def _arrays(values: Any) -> list[Any]:
     return found
 
 
-def _into(out: Any, result: Any) -> Any:
-    out[...] = result
-    return out
-
-
-def _plain(value: Any) -> Any:
-    """Return an argument with plain arrays of objects in place of arrays of symbols."""
+def _plain(value: Any, depth: int = 0) -> Any:
+    """Return an argument with plain arrays of objects in place of symbols, arrays of them, and lists within lists."""
     if isinstance(value, (SymbolArray, Concolic)):
         return objects(value)
-    return type(value)(map(_plain, value)) if type(value) in (tuple, list) else value
+    if type(value) not in (tuple, list):
+        return value
+    if depth and any(type(item) in KINDS for item in value):
+        return objects(value)
+    return type(value)(_plain(item, depth + 1) for item in value)
 
 
 def _reducing(ufunc: Any) -> Callable[..., Any]:
-    def reduce(a: Any, axis: Any = None, dtype: Any = None, out: Any = None, **options: Any) -> Any:
-        options = {key: value for key, value in options.items() if value is not np._NoValue}  # noqa: SLF001
+    def reduce(a: Any, axis: Any = None, **options: Any) -> Any:
         return ufunc.reduce(as_array(a), axis=axis, **options)
 
+    reduce.__signature__ = _OF_A_REDUCTION  # type: ignore[attr-defined]
     return reduce
 
 
-def mean(a: Any, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: Any = False, where: Any = True) -> Any:
+_OF_A_REDUCTION = inspect.signature(lambda a, axis, keepdims, initial, where: None)
+
+
+def mean(a: Any, axis: Any = None, keepdims: Any = False, where: Any = True) -> Any:
     """Return the sum over axes divided by how many there are."""
     a = as_array(a)
-    total = _add.reduce(a, axis=axis, keepdims=_kept(keepdims), where=_mask(where))
+    total = _add.reduce(a, axis=axis, keepdims=keepdims, where=where)
     return total / _how_many(a, axis, where, keepdims)
-
-
-def _mask(where: Any) -> Any:
-    return True if where is np._NoValue else where  # noqa: SLF001
-
-
-def _kept(keepdims: Any) -> bool:
-    """Tell what was said of keepdims, which is often left out in ways of NumPy's own."""
-    return keepdims is not np._NoValue and bool(keepdims)  # noqa: SLF001
 
 
 def _how_many(a: Any, axis: Any, where: Any, keepdims: Any) -> Any:
     """Return how many entries each sum over axes has."""
-    mask = np.broadcast_to(truths(_mask(where)), a.shape)
-    return _add.reduce(mask, axis=axis, keepdims=_kept(keepdims), dtype=int)
+    mask = np.broadcast_to(truths(where), a.shape)
+    return _add.reduce(mask, axis=axis, keepdims=bool(keepdims), dtype=int)
 
 
 def var(
     a: Any,
     axis: Any = None,
-    dtype: Any = None,
-    out: Any = None,
     ddof: Any = 0,
     keepdims: Any = False,
     where: Any = True,
-    **options: Any,
+    correction: Any = None,
+    mean: Any = None,
 ) -> Any:
     """Return the mean of the squares of the distances from the mean."""
-    a, less = as_array(a), options.get("correction", ddof)
-    distance = a - mean(a, axis, keepdims=True, where=where)
-    total = _add.reduce(distance * distance, axis=axis, keepdims=_kept(keepdims), where=_mask(where))
-    return total / (_how_many(a, axis, where, keepdims) - less)
+    a, less = as_array(a), ddof if correction is None else correction
+    distance = a - (_mean(a, axis, keepdims=True, where=where) if mean is None else mean)
+    total = _add.reduce(distance * distance, axis=axis, keepdims=keepdims, where=where)
+    many = _how_many(a, axis, where, keepdims) - less
+    return total / np.maximum(many, 0)  # NumPy divides by 0 where too few are left
 
 
-def std(a: Any, *args: Any, **options: Any) -> Any:
+_mean = mean
+
+
+def std(a: Any, **options: Any) -> Any:
     """Return the root of the variance."""
-    return np.sqrt(var(a, *args, **options))
+    return np.sqrt(var(a, **options))
 
 
-def average(a: Any, axis: Any = None, weights: Any = None, **options: Any) -> Any:
-    """Return the mean, in which entries may count by weights."""
+std.__signature__ = inspect.signature(var)  # type: ignore[attr-defined]
+
+
+def average(a: Any, axis: Any = None, weights: Any = None, returned: bool = False, keepdims: Any = False) -> Any:
+    """Return the mean, in which entries may count by weights, and what it was divided by."""
+    a = as_array(a)
     if weights is None:
-        return mean(a, axis)
-    if np.shape(weights) != np.shape(a):
-        shape = [1] * np.ndim(a)
-        shape[axis] = -1
-        weights = np.broadcast_to(as_array(weights).reshape(shape), np.shape(a))
-    return np.sum(a * weights, axis=axis) / np.sum(weights, axis=axis)
+        result, total = mean(a, axis, keepdims), _how_many(a, axis, True, keepdims)
+    else:
+        weights = _spread(a, axis, as_array(weights))
+        total = np.sum(weights, axis=axis, keepdims=keepdims)
+        result = np.sum(a * weights, axis=axis, keepdims=keepdims) / total
+    return (result, total * np.ones(np.shape(result)) + 0 * result) if returned else result
+
+
+def _spread(a: Any, axis: Any, weights: Any) -> Any:
+    """Return weights of some axes of an array as weights of all of its entries."""
+    if weights.shape == a.shape:
+        return weights
+    axes = [i % a.ndim for i in (axis if isinstance(axis, tuple) else (axis,))]
+    ordered = weights.transpose(np.argsort(axes))
+    return np.broadcast_to(ordered.reshape([n if i in axes else 1 for i, n in enumerate(a.shape)]), a.shape)
+
+
+_REDUCTIONS: dict[str, Any] = {
+    "sum": np.add,
+    "prod": np.multiply,
+    "max": np.maximum,
+    "amax": np.maximum,
+    "min": np.minimum,
+    "amin": np.minimum,
+    "nansum": np.add,
+    "nanmax": np.maximum,
+    "nanmin": np.minimum,
+    "nanprod": np.multiply,
+}
 
 
 def along_axis(func1d: Any, axis: int, arr: Any, *args: Any, **options: Any) -> Any:
@@ -131,54 +310,58 @@ def along_axis(func1d: Any, axis: int, arr: Any, *args: Any, **options: Any) -> 
     return np.moveaxis(result, places, [axis % lines.ndim + i for i in range(len(places))])
 
 
-def median(a: Any, axis: Any = None, out: Any = None, overwrite_input: bool = False, keepdims: Any = False) -> Any:
+def median(a: Any, axis: Any = None, keepdims: Any = False) -> Any:
     """Return the middle of the entries in order, or the mean of the two there."""
     a = as_array(a)
-    if axis is None:
-        a, axis, shape = a.reshape(-1), 0, [1] * a.ndim
-    else:
-        shape = [1 if i == axis % a.ndim else n for i, n in enumerate(a.shape)]
-    ordered, length = np.sort(a, axis=axis), a.shape[axis]
-    middle = mean(np.take(ordered, [(length - 1) // 2, length // 2], axis=axis), axis)
-    return as_array(middle).reshape(shape) if _kept(keepdims) else middle
+    axes = sorted(i % a.ndim for i in (range(a.ndim) if axis is None else axis if isinstance(axis, tuple) else (axis,)))
+    others = [i for i in range(a.ndim) if i not in axes]
+    rows = a.transpose([*others, *axes]).reshape(*[a.shape[i] for i in others], -1)
+    ordered, length = np.sort(rows, axis=-1), rows.shape[-1]
+    if not length:
+        raise shadows.refusal("median", "no entries")
+    middle = mean(np.take(ordered, [(length - 1) // 2, length // 2], axis=-1), -1)
+    return as_array(middle).reshape([1 if i in axes else n for i, n in enumerate(a.shape)]) if keepdims else middle
 
 
 def _unwrapped(function: Any) -> Callable[..., Any]:
     """Return what runs the Python source of a NumPy function, which is made of others that are followed."""
 
     def run(*args: Any, **options: Any) -> Any:
-        return wrapped(function.__wrapped__(*args, **options), claimed(_arrays(args)))
+        return wrapped(function.__wrapped__(*args, **options), claimed(_arrays([*args, *options.values()])))
 
+    run.__signature__ = inspect.signature(function)  # type: ignore[attr-defined]
     return run
 
 
 def cumulative(ufunc: Any) -> Callable[..., Any]:
     """Return the running sum or product."""
 
-    def accumulate(a: Any, axis: Any = None, dtype: Any = None) -> Any:
+    def accumulate(a: Any, axis: Any = None) -> Any:
         a = as_array(a)
         return ufunc.accumulate(a.reshape(-1) if axis is None else a, axis=0 if axis is None else axis)
 
     return accumulate
 
 
-def where(condition: Any, *values: Any, **options: Any) -> Any:
+def where(condition: Any, x: Any = np._NoValue, y: Any = np._NoValue) -> Any:  # noqa: SLF001
     """Choose by a mask; a mask alone is asked for its places."""
-    values = (*values, *options.values())
-    return choose(condition, *values) if values else np.nonzero(truths(condition))
+    return np.nonzero(truths(condition)) if x is np._NoValue else choose(condition, x, y)  # noqa: SLF001
 
 
-def clip(a: Any, a_min: Any = None, a_max: Any = None, **options: Any) -> Any:
+def clip(a: Any, a_min: Any = None, a_max: Any = None, min: Any = None, max: Any = None) -> Any:  # noqa: A002
     """Return what lies between two bounds, each of which may be None."""
-    low, high = options.get("min", a_min), options.get("max", a_max)
+    low, high = a_min if min is None else min, a_max if max is None else max
     a = a if low is None else np.maximum(a, low)
-    return a if high is None else np.minimum(a, high)
+    a = a if high is None else np.minimum(a, high)
+    return np.positive(a) if low is None and high is None else a
 
 
 def rounded(a: Any, decimals: int = 0) -> Any:
     """Return the nearest multiples of a power of ten."""
-    factor = 10**decimals if decimals >= 0 else 1 / 10**-decimals
-    return np.rint(a * factor) / factor
+    if decimals == 0:
+        return np.rint(a)
+    factor = 10**decimals if decimals > 0 else Fraction(1, 10**-decimals)
+    return np.rint(as_array(a) * lift(factor)) / lift(factor)
 
 
 def filled(shape: Any, value: Any, dtype: Any = None) -> Any:
@@ -194,22 +377,17 @@ def _shape(given: Any) -> tuple[int, ...]:
 
 
 def _like(value: Any) -> Callable[..., Any]:
-    def like(a: Any, dtype: Any = None, order: Any = None, subok: Any = True, shape: Any = None) -> Any:
-        return _in_order(a, filled(np.shape(a) if shape is None else shape, value, a.dtype if dtype is None else dtype))
+    def like(a: Any, dtype: Any = None, shape: Any = None) -> Any:
+        return filled(np.shape(a) if shape is None else shape, value, a.dtype if dtype is None else dtype)
 
     return like
 
 
-def _in_order(a: Any, made: Any) -> Any:
-    """Return what was made like an array in the memory order of that."""
-    return laid_out(made, [a]) if isinstance(made, SymbolArray) and made.shape == np.shape(a) else made
-
-
-def empty_like(a: Any, dtype: Any = None, order: Any = None, subok: Any = True, shape: Any = None) -> Any:
+def empty_like(prototype: Any, dtype: Any = None, shape: Any = None) -> Any:
     """Return an array that nobody has written to."""
-    wanted = np.dtype(a.dtype if dtype is None else dtype)
-    shape = np.shape(a) if shape is None else shape
-    return _in_order(a, unset(shape, wanted)) if wanted.kind == "f" else np.zeros(shape, wanted)
+    wanted = np.dtype(prototype.dtype if dtype is None else dtype)
+    shape = np.shape(prototype) if shape is None else shape
+    return unset(shape, wanted) if wanted.kind == "f" else np.zeros(shape, wanted)
 
 
 def unset(shape: Any, dtype: Any) -> Any:
@@ -219,53 +397,72 @@ def unset(shape: Any, dtype: Any) -> Any:
     return array
 
 
-def full_like(
-    a: Any, fill_value: Any, dtype: Any = None, order: Any = None, subok: Any = True, shape: Any = None
-) -> Any:
+def full_like(a: Any, fill_value: Any, dtype: Any = None, shape: Any = None) -> Any:
     """Return an array of one value, in the shape of another."""
-    return _in_order(
-        a, filled(np.shape(a) if shape is None else shape, fill_value, a.dtype if dtype is None else dtype)
-    )
+    return filled(np.shape(a) if shape is None else shape, fill_value, a.dtype if dtype is None else dtype)
 
 
 def _arranged(function: Callable[..., Any]) -> Callable[..., Any]:
     """Return a function that answers with places (argmax), which are plain numbers."""
 
-    def arrange(*args: Any, **options: Any) -> Any:
-        return function(*map(_plain, args), **options)
+    def arrange(**options: Any) -> Any:
+        return function(**{name: _plain(value) for name, value in options.items()})
 
+    arrange.__signature__ = inspect.signature(function)  # type: ignore[attr-defined]
     return arrange
 
 
-def close(a: Any, b: Any, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: bool = False) -> Any:
+def close(a: Any, b: Any, rtol: float = 1e-5, atol: float = 1e-8) -> Any:
     """Tell which entries are near each other, a branch; the tolerances are NumPy's, which user code asks for."""
     return np.abs(np.subtract(a, b)) <= atol + rtol * np.abs(b)
 
 
-def count_nonzero(a: Any, axis: Any = None, **options: Any) -> Any:
+def count_nonzero(a: Any, axis: Any = None, keepdims: Any = False) -> Any:
     """Count what is not 0."""
-    return np.count_nonzero(truths(a), axis=axis, **options)
+    return np.count_nonzero(truths(a), axis=axis, keepdims=keepdims)
 
 
+def _of_truths(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a function of whether entries are 0."""
+
+    def ask(a: Any, axis: Any = None, keepdims: Any = False, where: Any = True) -> Any:
+        return function(truths(a), axis=axis, keepdims=keepdims, where=where)
+
+    return ask
+
+
+def equal_arrays(a1: Any, a2: Any) -> bool:
+    """Tell whether two arrays have the same shape and entries, a branch."""
+    return np.shape(a1) == np.shape(a2) and bool(np.all(np.equal(a1, a2)))
+
+
+def trace(a: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
+    """Return the sum of a diagonal."""
+    return np.diagonal(a, offset, axis1, axis2).sum(-1)
+
+
+def finite(x: Any, copy: bool = True) -> Any:
+    """Return an array without NaN and infinities, as symbols are."""
+    if not isinstance(x, (SymbolArray, Concolic)):
+        return np.nan_to_num(x, copy=copy)
+    if not np.isfinite(x).all():
+        raise shadows.refusal("nan_to_num", "infinities")
+    return x.copy() if copy else x
+
+
+# The functions that user code passes to these are run, so that nothing may call them once more.
+RUNNING_CODE = (along_axis,)
+# The functions whose type of result is their own affair.
+_OF_A_TYPE = ("zeros_like", "ones_like", "empty_like", "full_like")
 FUNCTIONS: dict[str, Callable[..., Any]] = {
-    "matmul": matmul,
     "dot": dot,
     "inner": inner,
     "vdot": vdot,
-    "vecdot": vecdot,
     "outer": outer,
     "tensordot": tensordot,
     "einsum": einsum,
-    "sum": _reducing(np.add),
-    "prod": _reducing(np.multiply),
-    "max": _reducing(np.maximum),
-    "amax": _reducing(np.maximum),
-    "min": _reducing(np.minimum),
-    "amin": _reducing(np.minimum),
-    "nansum": _reducing(np.add),
-    "nanmax": _reducing(np.maximum),
-    "nanmin": _reducing(np.minimum),
-    "nanprod": _reducing(np.multiply),
+    **{f"linalg.{name}": function for name, function in LINALG.items()},
+    **{name: _reducing(ufunc) for name, ufunc in _REDUCTIONS.items()},
     "mean": mean,
     "nanmean": mean,
     "var": var,
@@ -276,7 +473,6 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "clip": clip,
     "round": rounded,
     "around": rounded,
-    "norm": norm,
     "zeros_like": _like(0),
     "ones_like": _like(1),
     "empty_like": empty_like,
@@ -288,24 +484,22 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "nonzero": lambda a: np.nonzero(truths(a)),
     "flatnonzero": lambda a: np.flatnonzero(truths(a)),
     "argwhere": lambda a: np.argwhere(truths(a)),
-    "any": lambda a, axis=None, out=None, keepdims=False, where=True: np.any(
-        truths(a), axis=axis, keepdims=_kept(keepdims), where=_mask(where)
-    ),
-    "all": lambda a, axis=None, out=None, keepdims=False, where=True: np.all(
-        truths(a), axis=axis, keepdims=_kept(keepdims), where=_mask(where)
-    ),
+    "any": _of_truths(np.any),
+    "all": _of_truths(np.all),
     "apply_along_axis": along_axis,
     "gradient": _unwrapped(np.gradient),
     "kron": _unwrapped(np.kron),
     "convolve": _unwrapped(np.convolve),
     "median": median,
-    "nan_to_num": lambda x, copy=True, **options: x.copy() if copy and isinstance(x, SymbolArray) else x,
-    "real": lambda x: x,
+    "nan_to_num": finite,
+    "real": lambda val: val,
     "isreal": lambda x: np.ones(np.shape(x), bool),
     "iscomplexobj": lambda x: False,
     "isrealobj": lambda x: True,
-    "isclose": lambda a, b, **options: close(a, b, **options),
-    "allclose": lambda a, b, **options: bool(np.all(close(a, b, **options))),
-    "array_equal": lambda a, b, **options: np.shape(a) == np.shape(b) and bool(np.all(np.equal(a, b))),
+    "isclose": close,
+    "allclose": lambda a, b, rtol=1e-5, atol=1e-8: bool(np.all(close(a, b, rtol, atol))),
+    "array_equal": equal_arrays,
     "average": average,
+    "trace": trace,
+    "imag": lambda val: filled(np.shape(val), 0),
 }

@@ -20,7 +20,8 @@ import numpy as np
 from numpy.lib import stride_tricks
 
 from verify.errors import TraceError
-from verify.tracing.arrays import SymbolArray, active, lift, objects, scalar, wrapped
+from verify.tracing import memory
+from verify.tracing.arrays import SymbolArray, active, bare, lift, objects, scalar, wrapped
 from verify.tracing.concolic import METHODS, Concolic
 from verify.tracing.functions import filled, unset
 from verify.tracing.ufuncs import claimed
@@ -108,12 +109,23 @@ def _striding(original: Callable[..., Any]) -> Callable[..., Any]:
 def _stay_inside(view: Any, x: SymbolArray) -> None:
     """Refuse a view that does not lie on the entries of the memory of x: there are no symbols."""
     base: Any = x
-    while isinstance(base.base, np.ndarray):
-        base = base.base
-    low, high = np.lib.array_utils.byte_bounds(base)
-    start, end = np.lib.array_utils.byte_bounds(view)
-    if view.size and (start < low or end > high or any((step % x.itemsize) for step in view.strides)):
+    while isinstance(under := _base(base), np.ndarray):
+        base = under
+    (low, high), (start, end) = _bounds(bare(base)), _bounds(view)
+    if view.size and (start < low or end > high or any((step % view.itemsize) for step in view.strides)):
         raise TraceError(f"as_strided reaches outside of its array, at {asked_at()}")
+
+
+_base: Any = np.ndarray.base.__get__  # type: ignore[attr-defined]
+
+
+def _bounds(array: Any) -> tuple[int, int]:
+    """Return the addresses of the first byte of an array and after the last."""
+    start = array.__array_interface__["data"][0]
+    if not array.size:
+        return start, start
+    reach = [(n - 1) * step for n, step in zip(array.shape, array.strides, strict=True) if n]
+    return start + sum(r for r in reach if r < 0), start + sum(r for r in reach if r > 0) + array.itemsize
 
 
 def _vectorized(original: Callable[..., Any]) -> Callable[..., Any]:
@@ -127,17 +139,28 @@ def _vectorized(original: Callable[..., Any]) -> Callable[..., Any]:
             raise TraceError(f"numpy.vectorize with more than arrays cannot be followed, at {asked_at()}")
         places = np.broadcast(*map(objects, args))
         function = _STAND_INS.get(id(self.pyfunc), self.pyfunc)
-        made = wrapped(np.array([function(*values) for values in places]).reshape(places.shape))
+        values = [function(*entries) for entries in places]
+        if not self.otypes and values and any(map(_symbolic, values)) and not _is_real(values[0]):
+            raise TraceError(
+                f"numpy.vectorize without otypes gives all results the type of the first, which is"
+                f" {type(values[0]).__name__}, at {asked_at()}"
+            )
+        made = wrapped(np.array(values).reshape(places.shape))
         return scalar(made.astype(self.otypes) if self.otypes else made)
 
     return replacement
+
+
+def _is_real(value: Any) -> bool:
+    """Tell whether a value is a float, so that NumPy takes floats for all."""
+    return isinstance(value, (float, np.floating, SymbolArray))
 
 
 def _refusing(original: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(original)
     def replacement(value: Any, *args: Any, **options: Any) -> Any:
         if _symbolic(value):
-            raise TraceError(f"the bytes of an array of symbols were looked at, at {asked_at()}")
+            memory.refuse(original.__name__)
         return original(value, *args, **options)
 
     return replacement
@@ -163,7 +186,10 @@ def _function_of_a_number(name: str) -> _Replace:
         def replacement(*args: Any, **options: Any) -> Any:
             if not any(isinstance(value, (Concolic, SymbolArray)) for value in args):
                 return original(*args, **options)
-            return _MATH[name](*map(_one, args))
+            try:
+                return MATH[name](*map(_one, args))
+            except TypeError as problem:
+                raise TraceError(f"math.{name} cannot be followed ({problem}), at {asked_at()}") from problem
 
         return replacement
 
@@ -179,7 +205,7 @@ def _whole(compute: Callable[[Any], Any]) -> Callable[[Any], int]:
     return lambda x: int(compute(x))
 
 
-_MATH: dict[str, Callable[..., Any]] = {
+MATH: dict[str, Callable[..., Any]] = {
     **METHODS,
     "atan": METHODS["arctan"],
     "asinh": METHODS["arcsinh"],
@@ -189,7 +215,7 @@ _MATH: dict[str, Callable[..., Any]] = {
     "trunc": _whole(METHODS["trunc"]),
     "log": lambda x, base=None: np.log(x) if base is None else np.log(x) / np.log(base),
     "pow": lambda x, y: x**y,
-    "hypot": lambda x, y: np.sqrt(x * x + y * y),
+    "hypot": lambda *values: np.sqrt(sum(x * x for x in values)),
     "isnan": lambda x: False,
     "isinf": lambda x: bool(np.isinf(x)),
     "isfinite": lambda x: bool(np.isfinite(x)),
@@ -305,7 +331,7 @@ _DRAWN = [
 # Each module with the functions that are replaced in it.
 _MODULES: dict[ModuleType, dict[str, _Replace]] = {
     np: _NUMPY,
-    math: {name: _function_of_a_number(name) for name in _MATH if hasattr(math, name)},
+    math: {name: _function_of_a_number(name) for name in MATH if hasattr(math, name)},
     stride_tricks: dict.fromkeys(("as_strided", "sliding_window_view"), _striding),
     np.random: {**dict.fromkeys(_DRAWN, _drawing), "default_rng": _seeding},
 }
@@ -341,6 +367,7 @@ def _stand_ins() -> dict[int, Any]:
 
 
 _STAND_INS = _stand_ins()
+REPLACED = tuple(_NUMPY)  # the names of NumPy that have a stand-in
 _call = np.vectorize.__call__
 _VECTORIZED = _vectorized(_call)  # of objects that may have been made before the run
 _import = builtins.__import__
@@ -350,6 +377,11 @@ def _importing(name: str, globals: Any = None, *args: Any) -> Any:  # noqa: A002
     """Import a module for code that does so while it runs."""
     module = _import(name, globals, *args)
     return _STAND_INS.get(id(module), module) if may_be_users((globals or {}).get("__file__") or "<") else module
+
+
+def stand_in(original: Any) -> Any:
+    """Return what user code has in place of a module or function while a trace is running."""
+    return _STAND_INS.get(id(original), original)
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -37,8 +38,9 @@ def matmul(a: Any, b: Any) -> Any:
 
 def _products(left: Any, right: Any, stack: tuple[int, ...]) -> SymbolArray:
     (n, k), m = left.shape[-2:], right.shape[-1]
-    rows = np.array(nodes(left, (*stack, n, k))).reshape(-1, n, k)
-    columns = np.array(nodes(right, (*stack, k, m))).reshape(-1, k, m).transpose(0, 2, 1)
+    many = math.prod(stack)
+    rows = np.array(nodes(left, (*stack, n, k)), int).reshape(many, n, k)
+    columns = np.array(nodes(right, (*stack, k, m)), int).reshape(many, k, m).transpose(0, 2, 1)
     graph = current()
     total, product = graph.total, graph.product
     found = [
@@ -56,7 +58,7 @@ def dot(a: Any, b: Any) -> Any:
     if not a.ndim or not b.ndim:
         return np.multiply(a, b)
     if b.ndim <= 2:
-        flat = a.reshape(-1, a.shape[-1]) if a.ndim > 1 else a
+        flat = a.reshape(math.prod(a.shape[:-1]), a.shape[-1]) if a.ndim > 1 else a
         result = matmul(flat, b)
         return result.reshape(*a.shape[:-1], *b.shape[1:]) if a.ndim > 1 else result
     return tensordot(a, b, axes=(-1, -2))
@@ -78,6 +80,16 @@ def vecdot(a: Any, b: Any, axis: int = -1) -> Any:
     return np.sum(np.multiply(a, b), axis=axis)
 
 
+def matvec(a: Any, b: Any) -> Any:
+    """Return the products of matrices and vectors: the last axis of b is summed over."""
+    return matmul(a, as_array(b)[..., None])[..., 0]
+
+
+def vecmat(a: Any, b: Any) -> Any:
+    """Return the products of vectors and matrices: the last axis of a is summed over."""
+    return matmul(as_array(a)[..., None, :], b)[..., 0, :]
+
+
 def outer(a: Any, b: Any) -> Any:
     """Return all products of an entry of a and an entry of b."""
     return np.multiply(as_array(a).reshape(-1, 1), as_array(b).reshape(1, -1))
@@ -91,14 +103,18 @@ def tensordot(a: Any, b: Any, axes: Any = 2) -> Any:
     if [a.shape[i] for i in over_a] != [b.shape[i] for i in over_b]:
         raise ValueError("shape-mismatch for sum")
     kept_a, kept_b = [[i for i in range(x.ndim) if i not in over] for x, over in ((a, over_a), (b, over_b))]
-    length = int(np.prod([a.shape[i] for i in over_a]))
-    left = a.transpose([*kept_a, *over_a]).reshape(-1, length)
-    right = b.transpose([*over_b, *kept_b]).reshape(length, -1)
+    length = math.prod(a.shape[i] for i in over_a)
+    left = a.transpose([*kept_a, *over_a]).reshape(math.prod(a.shape[i] for i in kept_a), length)
+    right = b.transpose([*over_b, *kept_b]).reshape(length, math.prod(b.shape[i] for i in kept_b))
     return scalar(np.matmul(left, right).reshape([a.shape[i] for i in kept_a] + [b.shape[i] for i in kept_b]))
 
 
 def _axes(given: Any, ndim: int) -> list[int]:
     return [int(i) % ndim for i in ([given] if isinstance(given, (int, np.integer)) else given)]
+
+
+# The ufuncs that have a signature of axes.
+PRODUCTS: dict[str, Any] = {"matmul": matmul, "vecdot": vecdot, "matvec": matvec, "vecmat": vecmat}
 
 
 class _Terms:
@@ -152,3 +168,13 @@ def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> A
     if ord not in (None, "fro") and not (ord == 2 and of_vectors):
         raise TraceError(f"numpy.linalg.norm with ord={ord!r} cannot be followed, at {asked_at()}")
     return np.sqrt(np.sum(x * x, axis=axis, keepdims=keepdims))
+
+
+# The functions of `numpy.linalg`, by their names there: they are narrower than NumPy's own.
+LINALG: dict[str, Any] = {
+    "norm": norm,
+    "matmul": lambda x1, x2: matmul(x1, x2),
+    "outer": lambda x1, x2: outer(x1, x2),
+    "vecdot": lambda x1, x2, axis=-1: vecdot(x1, x2, axis),
+    "tensordot": lambda x1, x2, axes=2: tensordot(x1, x2, axes),
+}

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import functools
+import math
 import operator
+import sys
 from collections.abc import Callable, Sequence
 from fractions import Fraction
 from typing import Any
@@ -11,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from verify.errors import TraceError
+from verify.tracing import shadows
 from verify.tracing.arrays import (
     SymbolArray,
     built,
@@ -123,47 +126,64 @@ _PAIRS = {"divmod": ("floor_divide", "remainder")}
 
 def apply(ufunc: Any, method: str, inputs: Sequence[Any], options: dict[str, Any]) -> Any:
     """Do what a NumPy ufunc would do on floats; raises TraceError where that is not known."""
-    out, dtype = options.pop("out", None), options.pop("dtype", None)
-    out = out if out is None or isinstance(out, tuple) else (out,)
+    if not _is_known(ufunc):
+        if set("".join(ufunc.types)) <= set("O->"):  # a Python function, by np.frompyfunc
+            return _by_objects(ufunc, method, inputs, options)
+        raise TraceError(f"{ufunc.__name__}, a ufunc that is not NumPy's, cannot be followed, at {asked_at()}")
+    if method == "__call__" and not options and len(inputs) == ufunc.nin and ufunc.signature is None:
+        return _elementwise(ufunc, inputs)
+    options = {key: value for key, value in options.items() if key not in _ALLOCATION}
+    if method == "__call__" and len(inputs) > ufunc.nin:  # the place of the result, without its name
+        inputs, options = inputs[: ufunc.nin], {**options, "out": tuple(inputs[ufunc.nin :])}
+    places = options.get("out")
+    if places is None or (isinstance(places, tuple) and all(place is None for place in places)):
+        options.pop("out", None)
+    answer = shadows.expected(ufunc if method == "__call__" else getattr(ufunc, method), inputs, options)
     if method == "at":
         return _at(ufunc, *inputs)
-    follow: Callable[..., Any] = _METHODS.get(method, _by_objects)
-    result = follow(ufunc, method, inputs, options, out)
-    if dtype is not None and isinstance(result, SymbolArray) and np.dtype(dtype).kind == "f":
-        result.claimed = np.dtype(dtype)
-    return result if out is None else _stored(result, out)
+    out, dtype = options.pop("out", None), options.pop("dtype", None)
+    if dtype is not None and np.dtype(dtype).kind not in "fb":
+        raise shadows.refusal(ufunc.__name__, f"dtype={np.dtype(dtype)}")
+    options.pop("casting", None)
+    if method not in _METHODS:
+        raise shadows.refusal(f"{ufunc.__name__}.{method}")
+    result = _METHODS[method](ufunc, inputs, options, out)
+    several = isinstance(answer, tuple)
+    return shadows.held_to(ufunc.__name__, answer, result, out if several or out is None else out[0])
 
 
-def _stored(result: Any, out: Any) -> Any:
-    """Write a result where the code wants to have it."""
-    for target, value in zip(out, result if len(out) > 1 else (result,), strict=True):
-        if target is not None:
-            _write(target, value)
-    return out[0] if len(out) == 1 else out
+# What only says how the memory of a result is laid out, or of which class it is.
+_ALLOCATION = ("order", "subok")
 
 
-def _write(target: Any, value: Any) -> None:
-    try:
-        target[...] = value
-    except ValueError as problem:  # NumPy's word for a symbol that has no number
-        if isinstance(problem.__cause__, TraceError):
-            raise problem.__cause__ from None
-        raise
+@functools.cache
+def _is_known(ufunc: Any) -> bool:
+    """Tell whether a ufunc is what its name says, NumPy's or SciPy's: others may have any."""
+    modules = [np, sys.modules.get("scipy.special")]
+    return any(getattr(module, ufunc.__name__, None) is ufunc for module in modules)
 
 
-def _called(ufunc: Any, method: str, inputs: Sequence[Any], options: dict[str, Any], out: Any) -> Any:
+def _called(ufunc: Any, inputs: Sequence[Any], options: dict[str, Any], out: Any) -> Any:
     where = options.pop("where", True)
-    if where is True:
-        return _elementwise(ufunc, inputs)
-    result = _elementwise(ufunc, [choose(where, value, 1) for value in inputs])  # what is left out is not computed
-    kept = out[0] if out else current_uninitialised(np.shape(result))
-    return choose(where, result, kept)
+    if where is True or ufunc.signature is not None:
+        return _elementwise(ufunc, inputs, **options)
+    if options or ufunc.nout > 1:
+        raise shadows.refusal(ufunc.__name__, "where and more")
+    # What is left out is not computed: one half is in the domain of every function.
+    result = _elementwise(ufunc, [choose(where, value, 0.5) for value in inputs])
+    symbolic = isinstance(result, (SymbolArray, Concolic))
+    if not out and not symbolic:
+        raise shadows.refusal(ufunc.__name__, "where and no out")
+    kept = out[0] if out else current_uninitialised(np.broadcast_shapes(np.shape(result), np.shape(where)))
+    if symbolic or isinstance(kept, SymbolArray):
+        return choose(where, result, kept)
+    return np.where(truths(where), result, kept)
 
 
 def current_uninitialised(shape: Sequence[int]) -> SymbolArray:
     """Return an array that nobody has written to: variables that no claim may depend on."""
     trace = current()
-    return built([trace.uninitialised() for _ in range(int(np.prod(shape)))], shape)
+    return built([trace.uninitialised() for _ in range(math.prod(shape))], shape)
 
 
 def choose(mask: Any, a: Any, b: Any) -> Any:
@@ -185,19 +205,23 @@ def _has_type(value: Any) -> bool:
     return isinstance(value, (np.ndarray, np.generic)) and not isinstance(value, Concolic)
 
 
-def _elementwise(ufunc: Any, inputs: Sequence[Any]) -> Any:
+def _elementwise(ufunc: Any, inputs: Sequence[Any], **options: Any) -> Any:
     name = ufunc.__name__
-    if name in ("matmul", "vecdot"):
-        from verify.tracing.functions import FUNCTIONS
+    if ufunc.signature is not None:
+        from verify.tracing.products import PRODUCTS
 
-        return FUNCTIONS[name](*inputs)
+        if name not in PRODUCTS or not options.keys() <= {"axis"} or (options and name != "vecdot"):
+            raise shadows.refusal(name, ", ".join(options))
+        return PRODUCTS[name](*inputs, **options)
+    if options:
+        raise shadows.refusal(name, ", ".join(options))
     if name in _PAIRS:
         return tuple(_elementwise(getattr(np, part), inputs) for part in _PAIRS[name])
     if name in _LOGICAL:
         return scalar(ufunc(*map(truths, inputs)))
     if name == "clip":
         return np.minimum(np.maximum(inputs[0], inputs[1]), inputs[2])
-    shape = np.broadcast_shapes(*[np.shape(value) for value in inputs])
+    shape = _broadcast(ufunc, inputs)
     given = [symbols(value, shape) for value in inputs]
     endless = any(Endless in set(map(type, values)) for values in given)
     if name in BINARY:
@@ -206,6 +230,18 @@ def _elementwise(ufunc: Any, inputs: Sequence[Any]) -> Any:
     if name in COMPARISONS:
         return _truths(_compared(given, COMPARISONS[name], endless=endless), shape)
     return _unary(name, ufunc, inputs, given[0], shape)
+
+
+def _broadcast(ufunc: Any, inputs: Sequence[Any]) -> tuple[int, ...]:
+    """Return the shape of a result; raises what NumPy raises of shapes that do not fit."""
+    shapes = [np.shape(value) for value in inputs]
+    if all(shape == shapes[0] for shape in shapes):
+        return shapes[0]
+    try:
+        return np.broadcast_shapes(*shapes)
+    except ValueError:
+        shadows.expected(ufunc, inputs, {})
+        raise
 
 
 def _nodes_of(values: list[Any]) -> Nodes:
@@ -232,7 +268,7 @@ def _unary(name: str, ufunc: Any, inputs: Sequence[Any], given: list[Any], shape
     if name == "logical_not":
         return scalar(~truths(inputs[0]))
     if name not in METHODS or len(inputs) != 1:
-        return _by_objects(ufunc, "__call__", inputs, {}, None)
+        raise shadows.refusal(name)
     method, known = METHODS[name], dict[Any, Any]()
     keys = [(value.direction, None) if type(value) is Endless else value.node for value in given]
     for key, value in zip(keys, given, strict=True):
@@ -278,85 +314,134 @@ def _extreme(g: Trace, found: Nodes, relation: str) -> int:
 _NEUTRAL = {"add": 0, "multiply": 1}
 
 
-def _reduced(ufunc: Any, method: str, inputs: Sequence[Any], options: dict[str, Any], out: Any) -> Any:
+def _reduced(ufunc: Any, inputs: Sequence[Any], options: dict[str, Any], out: Any) -> Any:
     axis, keepdims, name = options.pop("axis", 0), options.pop("keepdims", False), ufunc.__name__
     where, initial = options.pop("where", True), options.pop("initial", None)
     initial = None if initial is np._NoValue else initial  # noqa: SLF001
     if name in _LOGICAL:
-        return ufunc.reduce(truths(inputs[0]), axis=axis, keepdims=keepdims)
+        return ufunc.reduce(truths(inputs[0]), axis=axis, keepdims=keepdims, where=where, **_given(initial=initial))
     neutral = _NEUTRAL.get(name, initial)
-    if name not in _REDUCERS or (where is not True and neutral is None):
-        raise TraceError(f"numpy.{name}.reduce cannot be followed, at {asked_at()}")
-    array = objects(inputs[0] if where is True else choose(where, inputs[0], neutral))
+    if not _has_reduction(name) or (where is not True and neutral is None):
+        raise shadows.refusal(f"{name}.reduce")
+    array = objects(inputs[0] if where is True else _masked(where, inputs[0], neutral))
     axes = _axes(axis, array.ndim)
     kept = [i for i in range(array.ndim) if i not in axes]
     shape = [array.shape[i] for i in kept]
     given = symbols(np.transpose(array, [*kept, *axes]))
-    length = int(np.prod([array.shape[i] for i in axes]))
+    length = math.prod(array.shape[i] for i in axes)
     first = [] if initial is None else [lift(initial)]
-    rows = [first + given[i * length : (i + 1) * length] for i in range(int(np.prod(shape)))]
+    rows = [first + given[i * length : (i + 1) * length] for i in range(math.prod(shape))]
     if keepdims:
         shape = [1 if i in axes else n for i, n in enumerate(array.shape)]
     return scalar(gathered([_reduce(name, row) for row in rows], shape, claimed(inputs)))
 
 
+def _given(**options: Any) -> dict[str, Any]:
+    return {name: value for name, value in options.items() if value is not None}
+
+
+def _masked(where: Any, value: Any, neutral: Any) -> Any:
+    """Return an array with something neutral where a mask leaves an entry out; the array is not made larger."""
+    return choose(np.broadcast_to(truths(where), np.shape(value)), value, neutral)
+
+
+def _has_reduction(name: str) -> bool:
+    """Tell whether the entries of a row can be combined one after the other."""
+    return name in _REDUCERS or name in _IN_TURN
+
+
 def _reduce(name: str, row: list[Any]) -> Any:
     """Return what a reduction makes of a list of symbols."""
     if Endless in set(map(type, row)):
-        return functools.reduce(_ARITHMETIC[name], row)
+        return functools.reduce({**_ARITHMETIC, **_BY_SYMBOL}[name], row)
     trace = current()
+    if name not in _REDUCERS:
+        if not row:
+            raise shadows.refusal(f"{name}.reduce", "no entries")
+        return Concolic(trace, _in_turn(trace, name, _nodes_of(row))[-1])
     return Concolic(trace, _REDUCERS[name](trace, _nodes_of(row)))
 
 
 def _axes(axis: Any, ndim: int) -> list[int]:
-    given = range(ndim) if axis is None else axis if isinstance(axis, (tuple, list)) else (axis,)
+    given = range(ndim) if axis is None or not ndim else axis if isinstance(axis, (tuple, list)) else (axis,)
     axes = [int(i) + ndim if i < 0 else int(i) for i in given]
     if any(not 0 <= i < ndim for i in axes):
         raise np.exceptions.AxisError(f"axis {axis} is out of bounds for array of dimension {ndim}")
     return axes
 
 
-def _accumulated(ufunc: Any, method: str, inputs: Sequence[Any], options: dict[str, Any], out: Any) -> Any:
-    combine = {"add": current().sum, "multiply": current().product}.get(ufunc.__name__)
-    if combine is None:
-        return _by_objects(ufunc, method, inputs, options, out)
-    array = np.moveaxis(objects(inputs[0]), options.get("axis", 0), -1)
-    found: Nodes = []
-    for index, node in enumerate(nodes(array)):
-        found.append(combine(found[-1], node) if index % array.shape[-1] else node)
-    return np.moveaxis(built(found, array.shape, claimed(inputs)), -1, options.get("axis", 0))
+def _in_turn(g: Trace, name: str, row: Nodes) -> Nodes:
+    """Return what a row comes to after each of its entries."""
+    found = row[:1]
+    for node in row[1:]:
+        found += BINARY[name](g, found[-1:], [node])
+    return found
 
 
-def _outer(ufunc: Any, method: str, inputs: Sequence[Any], options: dict[str, Any], out: Any) -> Any:
-    a, b = (value if isinstance(value, (SymbolArray, np.ndarray)) else np.asarray(value) for value in inputs)
-    return ufunc(a.reshape(*a.shape, *[1] * b.ndim), b)
+def _accumulated(ufunc: Any, inputs: Sequence[Any], options: dict[str, Any], out: Any) -> Any:
+    name, axis = ufunc.__name__, options.get("axis", 0)
+    if name not in BINARY:
+        raise shadows.refusal(f"{name}.accumulate")
+    array = np.moveaxis(objects(inputs[0]), axis, -1)
+    found, length, trace = nodes(array), array.shape[-1], current()
+    rows = [_in_turn(trace, name, found[i : i + length]) for i in range(0, len(found), length or 1)]
+    return np.moveaxis(built([node for row in rows for node in row], array.shape, claimed(inputs)), -1, axis)
+
+
+def _by_segment(ufunc: Any, inputs: Sequence[Any], options: dict[str, Any], out: Any) -> Any:
+    """Reduce the entries from each place to the next; where the next is not above it, that entry alone is the result."""
+    array, places, axis = objects(inputs[0]), plain_key(inputs[1]), options.get("axis", 0)
+    if not _has_reduction(ufunc.__name__) or array.ndim == 0:
+        raise shadows.refusal(f"{ufunc.__name__}.reduceat")
+    lines = np.moveaxis(array, axis, 0).view(SymbolArray)
+    starts = [int(i) for i in np.asarray(places)]
+    ends = [*starts[1:], len(lines)]
+    parts = [
+        lines[i] if end <= i else _reduced(ufunc, [lines[i:end]], {}, None)
+        for i, end in zip(starts, ends, strict=True)
+    ]
+    if not parts:
+        return lines[:0]
+    return np.moveaxis(gathered([s for part in parts for s in symbols(part)], (len(parts), *lines.shape[1:])), 0, axis)
+
+
+def _outer(ufunc: Any, inputs: Sequence[Any], options: dict[str, Any], out: Any) -> Any:
+    a, b = (value if isinstance(value, np.ndarray) else objects(value).view(SymbolArray) for value in inputs)
+    return _called(ufunc, [a.reshape((*a.shape, *[1] * b.ndim)), b], options, out)
 
 
 def _at(ufunc: Any, target: Any, indices: Any, *values: Any) -> None:
     """Compute in place at some entries, at those that are named twice twice."""
+    name = ufunc.__name__
     if not isinstance(target, SymbolArray):
-        raise TraceError(f"symbols were added into an array of {target.dtype}, at {asked_at()}")
-    if (name := ufunc.__name__) not in BINARY or len(values) != 1:
-        raise TraceError(f"numpy.{name}.at cannot be followed, at {asked_at()}")
+        raise TraceError(f"symbols were added into an array of {target.dtype} (numpy.{name}.at), at {asked_at()}")
+    if not (name in BINARY and len(values) == 1) and not (name in METHODS and not values):
+        raise shadows.refusal(f"{name}.at")
     places = np.arange(target.size).reshape(target.shape)[plain_key(indices)]
-    found, trace = nodes(target), current()
-    for place, node in zip(places.ravel().tolist(), nodes(values[0], places.shape), strict=True):
-        found[place] = BINARY[name](trace, [found[place]], [node])[0]
-    target[...] = built(found, target.shape)
+    found, trace = symbols(target), current()
+    others = symbols(values[0], places.shape) if values else [None] * places.size
+    for place, other in zip(places.ravel().tolist(), others, strict=True):
+        if other is None:
+            found[place] = lift(METHODS[name](found[place]))
+        elif Endless in (type(other), type(found[place])):
+            found[place] = _combined(name, [[found[place]], [other]])[0]
+        else:
+            found[place] = Concolic(trace, BINARY[name](trace, [found[place].node], [other.node])[0])
+    target[...] = gathered(found, target.shape, target.claimed)
 
 
-def _by_objects(ufunc: Any, method: str, inputs: Sequence[Any], options: dict[str, Any], out: Any) -> Any:
-    """Let NumPy call the symbols' own methods; what they do not have cannot be followed."""
+def _by_objects(ufunc: Any, method: str, inputs: Sequence[Any], options: dict[str, Any]) -> Any:
+    """Let NumPy call a Python function for each entry."""
     plain = [objects(value) if isinstance(value, (SymbolArray, Concolic)) else value for value in inputs]
-    try:
-        return scalar(wrapped(getattr(ufunc, method)(*plain, **options), claimed(inputs)))
-    except (TypeError, AttributeError) as problem:
-        raise TraceError(f"numpy.{ufunc.__name__} cannot be followed, at {asked_at()}") from problem
+    return scalar(wrapped(getattr(ufunc, method)(*plain, **options), claimed(inputs)))
 
 
+# Two arguments that are combined from left to right, with no symbol where there is no entry.
+_IN_TURN = ("subtract", "divide", "power", "float_power", "remainder", "fmod", "floor_divide", "logaddexp", "logaddexp2")
 _METHODS: dict[str, Callable[..., Any]] = {
     "__call__": _called,
     "reduce": _reduced,
     "accumulate": _accumulated,
+    "reduceat": _by_segment,
     "outer": _outer,
 }
