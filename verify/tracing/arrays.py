@@ -251,6 +251,8 @@ class Flat:
         places = np.arange(self.base.size)[plain_key(key)]
         values = objects(value)
         if values.size:  # NumPy writes nothing where there is nothing to write
+            if not places.ndim and np.ndim(value):
+                raise ValueError("Error setting single item of array.")
             index = np.unravel_index(places, self.base.shape)
             self.base[index] = np.resize(values, places.shape) if places.ndim else values.flat[0]
 
@@ -324,6 +326,8 @@ def lift(value: Any) -> Any:
     """Return a number or symbol as a symbol; raises TraceError for anything else."""
     if type(value) in KINDS:
         return value
+    if isinstance(value, np.ndarray) and not value.ndim:  # of a list of symbols among arrays
+        return lift(value.item())
     trace = current()
     found = Concolic(trace, -1).lift(value)
     if found is None:

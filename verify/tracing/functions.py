@@ -19,7 +19,8 @@ from verify.errors import TraceError
 from verify.tracing import shadows
 from verify.tracing.arrays import SymbolArray, gathered, lift, lift_in_place, objects, scalar, symbols, wrapped
 from verify.tracing.concolic import KINDS, Concolic
-from verify.tracing.products import LINALG, as_array, dot, einsum, inner, outer, tensordot, vdot
+from verify.tracing.einsums import einsum
+from verify.tracing.products import LINALG, as_array, dot, inner, outer, tensordot, vdot
 from verify.tracing.ufuncs import choose, claimed, current_uninitialised, truths
 from verify.where import asked_at
 
@@ -27,6 +28,7 @@ _add: Any = np.add
 _running: list[Any] = []  # the functions that NumPy runs on arrays of objects
 _WRITING = ("put", "place", "putmask", "copyto", "fill_diagonal", "put_along_axis")
 _POSITIONAL = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+_NESTED = {"block": -9}  # how many lists within lists are no arrays
 _PLACE = ("out", "dtype")
 # What only says how the memory of a result is laid out, where it is, or how long it may take.
 _ALLOCATION = ("order", "subok", "device", "optimize", "casting", "copy")
@@ -116,15 +118,17 @@ def _by_objects(function: Any, name: str, args: Any, options: dict[str, Any]) ->
         raise shadows.refusal(name)
     _running.append(function)
     try:
-        made = function(*map(_plain, args), **{key: _plain(value) for key, value in options.items()})
+        depth = _NESTED.get(name, 0)
+        made = function(*[_plain(v, depth) for v in args], **{k: _plain(v, depth) for k, v in options.items()})
     except TraceError:
         raise
     except Exception as problem:
         if (numbers := _constants(args, options)) is not None:
-            return _lifted(function(*numbers[0], **numbers[1]))
-        with suppress(np.linalg.LinAlgError):  # of ones alone: they have no inverse
-            shadows.expected(function, args, options)  # where floats fail too, the code is at fault
-        raise TraceError(f"numpy.{name} cannot be followed ({problem}), at {asked_at()}") from problem
+            made = _lifted(function(*numbers[0], **numbers[1]))
+        else:
+            with suppress(np.linalg.LinAlgError):  # of ones alone: they have no inverse
+                shadows.expected(function, args, options)  # where floats fail too, the code is at fault
+            raise TraceError(f"numpy.{name} cannot be followed ({problem}), at {asked_at()}") from problem
     finally:
         _running.remove(function)
     if name in _WRITING and isinstance(target := _first(args, options), SymbolArray):
@@ -132,11 +136,15 @@ def _by_objects(function: Any, name: str, args: Any, options: dict[str, Any]) ->
     made = wrapped(made, claimed(_arrays([*args, *options.values()])))
     if answer is None and isinstance(made, SymbolArray) and not made.ndim:
         answer = shadows.expected(function, list(map(_number, args)), {k: _number(v) for k, v in options.items()})
-    if answer is None and isinstance(made, (np.ndarray, np.generic)) and not isinstance(made, (SymbolArray, Concolic)):
-        wanted = getattr(shadows.expected(function, args, options), "dtype", made.dtype)
-        if wanted.kind == "f" != made.dtype.kind:  # the objects were whole numbers or truth values all along
+    if answer is None and isinstance(made, (np.ndarray, np.generic, int)) and not _is_symbolic(made):
+        wanted = getattr(shadows.expected(function, args, options), "dtype", None)
+        if wanted is not None and wanted.kind == "f" != np.asarray(made).dtype.kind:  # the objects were whole numbers or truth values all along
             raise shadows.refusal(name, f"a result of type {wanted}")
     return made if answer is None else shadows.held_to(name, answer, made, out)
+
+
+def _is_symbolic(value: Any) -> bool:
+    return isinstance(value, (SymbolArray, Concolic))
 
 
 def _number(value: Any) -> Any:
@@ -209,7 +217,7 @@ def _plain(value: Any, depth: int = 0) -> Any:
         return objects(value)
     if type(value) not in (tuple, list):
         return value
-    if depth and any(type(item) in KINDS for item in value):
+    if depth > 0 and any(type(item) in KINDS for item in value):
         return objects(value)
     return type(value)(_plain(item, depth + 1) for item in value)
 
@@ -304,8 +312,8 @@ _REDUCTIONS: dict[str, Any] = {
 def along_axis(func1d: Any, axis: int, arr: Any, *args: Any, **options: Any) -> Any:
     """Call a function on each line of an array along an axis."""
     lines = np.moveaxis(as_array(arr), axis, -1)
-    made = [as_array(func1d(lines[index], *args, **options)) for index in np.ndindex(lines.shape[:-1])]
-    result = np.stack(made).reshape(*lines.shape[:-1], *made[0].shape)
+    made = [as_array(func1d(lines[index], *args, **options)).copy() for index in np.ndindex(lines.shape[:-1])]
+    result = np.stack(made).reshape((*lines.shape[:-1], *made[0].shape))
     places = range(lines.ndim - 1, result.ndim)
     return np.moveaxis(result, places, [axis % lines.ndim + i for i in range(len(places))])
 
@@ -368,7 +376,9 @@ def filled(shape: Any, value: Any, dtype: Any = None) -> Any:
     """Return an array of one value: of symbols if its type is a float's, a plain one else."""
     wanted = np.dtype(np.float64 if dtype is None else dtype)
     if wanted.kind != "f":
-        return np.broadcast_to(np.asarray(value, wanted), shape).copy()
+        made = np.empty(shape, wanted)
+        np.copyto(made, np.asarray(value, wanted))
+        return made
     return gathered(symbols(value, _shape(shape)), _shape(shape), wanted)
 
 

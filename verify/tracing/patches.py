@@ -146,7 +146,7 @@ def _vectorized(original: Callable[..., Any]) -> Callable[..., Any]:
                 f" {type(values[0]).__name__}, at {asked_at()}"
             )
         made = wrapped(np.array(values).reshape(places.shape))
-        return scalar(made.astype(self.otypes) if self.otypes else made)
+        return scalar(made.astype(self.otypes[0]) if self.otypes else made)
 
     return replacement
 
@@ -252,6 +252,26 @@ def _of_lists(original: Callable[..., Any]) -> Callable[..., Any]:
     return replacement
 
 
+class _OfTruths:
+    """What stands in for a ufunc that asks a question of each entry: of a list of symbols, NumPy answers with symbols."""
+
+    def __init__(self, original: Any) -> None:
+        self._original = original
+
+    def __call__(self, *args: Any, **options: Any) -> Any:
+        """Ask what the ufunc asks of arrays."""
+        return self._original(*[_converting(np.array)(v) if isinstance(v, list) else v for v in args], **options)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._original, name)
+
+    def __eq__(self, other: object) -> bool:
+        return other is self or other is self._original
+
+    def __hash__(self) -> int:
+        return hash(self._original)
+
+
 def _drawing(original: Callable[..., Any]) -> Callable[..., Any]:
     """Return what replaces a function that draws random numbers: compiled code, which wants plain ones."""
 
@@ -311,6 +331,8 @@ _NUMPY: dict[str, _Replace] = {
     **dict.fromkeys(("array", "asarray", "asanyarray", "ascontiguousarray", "asfortranarray"), _converting),
     "full": _filling,
     **dict.fromkeys(_LISTED, _of_lists),
+    **dict.fromkeys(("logical_and", "logical_or", "logical_xor", "logical_not"), _OfTruths),
+    **dict.fromkeys(("isnan", "isinf", "isfinite", "signbit"), _OfTruths),
     "r_": lambda original: _Joined(original, column=False),
     "c_": lambda original: _Joined(original, column=True),
     "nditer": _iterating,

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from verify.errors import TraceError
-from verify.tracing.arrays import SymbolArray, built, current, nodes, objects, scalar, wrapped
+from verify.tracing.arrays import SymbolArray, built, current, nodes, objects, scalar
 from verify.tracing.ufuncs import claimed
 from verify.where import asked_at
 
@@ -67,6 +67,8 @@ def dot(a: Any, b: Any) -> Any:
 def inner(a: Any, b: Any) -> Any:
     """Return the sum of products over the last axes."""
     a, b = as_array(a), as_array(b)
+    if not a.ndim or not b.ndim:
+        return np.multiply(a, b)
     return dot(a, np.moveaxis(b, -1, -2) if b.ndim > 1 else b)
 
 
@@ -115,48 +117,6 @@ def _axes(given: Any, ndim: int) -> list[int]:
 
 # The ufuncs that have a signature of axes.
 PRODUCTS: dict[str, Any] = {"matmul": matmul, "vecdot": vecdot, "matvec": matvec, "vecmat": vecmat}
-
-
-class _Terms:
-    """What einsum computes with: the terms of a sum, each of them a product of nodes."""
-
-    __slots__ = ("found",)
-
-    def __init__(self, found: list[int]) -> None:
-        self.found = found
-
-    def __mul__(self, other: Any) -> _Terms:
-        product = current().product
-        return self if isinstance(other, int) else _Terms([product(a, b) for a in self.found for b in other.found])
-
-    def __add__(self, other: Any) -> _Terms:
-        return self if isinstance(other, int) else _Terms(self.found + other.found)
-
-    __rmul__, __radd__ = __mul__, __add__  # NumPy starts a product with 1, and a sum with 0
-
-
-def _terms(value: Any) -> np.ndarray[Any, Any]:
-    found = [_Terms([node]) for node in nodes(value)]
-    return np.fromiter(found, object, len(found)).reshape(np.shape(value))
-
-
-def einsum(*operands: Any, optimize: Any = False, **options: Any) -> Any:
-    """Return the sums of products that Einstein's notation says."""
-    arrays = [value for place, value in enumerate(operands) if not _is_notation(value, place)]
-    if len(arrays) == 1:
-        view = np.einsum(*[objects(value) if value is arrays[0] else value for value in operands], optimize=False)
-        if np.may_share_memory(view, objects(arrays[0])):  # a diagonal or a transpose, which may be written to
-            return scalar(wrapped(view, claimed(arrays)))
-    given = [value if _is_notation(value, place) else _terms(value) for place, value in enumerate(operands)]
-    result = np.asarray(np.einsum(*given, optimize=False))
-    total, zero = current().total, _Terms([])
-    found = [total((value if isinstance(value, _Terms) else zero).found) for value in result.ravel().tolist()]
-    return scalar(built(found, result.shape, claimed(operands)))
-
-
-def _is_notation(value: Any, place: int) -> bool:
-    """Tell whether an argument of einsum says what to do: a text, or a list of axes after each array."""
-    return isinstance(value, str) or (isinstance(value, (list, tuple)) and place > 0 and Ellipsis in [*value, Ellipsis])
 
 
 def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Any:  # noqa: A002

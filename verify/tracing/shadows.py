@@ -46,22 +46,30 @@ def expected(function: Callable[..., Any], args: Sequence[Any], options: dict[st
 
 
 def _asked(function: Callable[..., Any], args: Sequence[Any], options: dict[str, Any]) -> Any:
+    given = [*args, *options.values()]
+    number = 1.0 if any(map(_is_short, given)) else np.float64(1)
     with np.errstate(all="ignore"), warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        return function(*map(_shadow, args), **{key: _shadow(value) for key, value in options.items()})
+        shadows = [_shadow(value, number) for value in given]
+        return function(*shadows[: len(args)], **dict(zip(options, shadows[len(args) :], strict=True)))
 
 
-def _shadow(value: Any) -> Any:
-    """Return ones for symbols; a number alone goes with the type of any array, as a Python float does."""
+def _is_short(value: Any) -> bool:
+    """Tell whether a value has floats of few digits: a symbol alone goes with their type, as a Python float does."""
+    return isinstance(value, np.ndarray) and value.dtype.kind == "f" and value.dtype.itemsize < _DOUBLE.itemsize
+
+
+def _shadow(value: Any, number: Any) -> Any:
+    """Return ones for symbols."""
     if isinstance(value, SymbolArray):
         ones = _empty_like(bare(value), value.claimed)  # in the same memory order
         ones.fill(1)
         return ones
     if isinstance(value, Concolic):
-        return 1.0
+        return number
     if isinstance(value, np.ndarray):
         return value.copy()  # it may be written to
-    return type(value)(map(_shadow, value)) if type(value) in (tuple, list) else value
+    return type(value)(_shadow(item, number) for item in value) if type(value) in (tuple, list) else value
 
 
 def _key(function: Any, args: Sequence[Any], options: dict[str, Any]) -> _Key | None:

@@ -8,6 +8,7 @@ import operator
 import sys
 from collections.abc import Callable, Sequence
 from fractions import Fraction
+from itertools import compress
 from typing import Any
 
 import numpy as np
@@ -142,14 +143,22 @@ def apply(ufunc: Any, method: str, inputs: Sequence[Any], options: dict[str, Any
     if method == "at":
         return _at(ufunc, *inputs)
     out, dtype = options.pop("out", None), options.pop("dtype", None)
-    if dtype is not None and np.dtype(dtype).kind not in "fb":
+    kinds = "bf" if ufunc.__name__ in {*COMPARISONS, *_LOGICAL, *_CERTAIN} else "f"
+    if dtype is not None and np.dtype(dtype).kind not in kinds:
         raise shadows.refusal(ufunc.__name__, f"dtype={np.dtype(dtype)}")
     options.pop("casting", None)
+    if ufunc.signature is not None and out is not None and any(_overlap(out[0], value) for value in inputs):
+        raise shadows.refusal(ufunc.__name__, "a place that it reads from")  # NumPy 2.4 reads what it has written there
     if method not in _METHODS:
         raise shadows.refusal(f"{ufunc.__name__}.{method}")
     result = _METHODS[method](ufunc, inputs, options, out)
     several = isinstance(answer, tuple)
     return shadows.held_to(ufunc.__name__, answer, result, out if several or out is None else out[0])
+
+
+def _overlap(a: Any, b: Any) -> bool:
+    """Tell whether two arrays may share memory."""
+    return isinstance(a, np.ndarray) and isinstance(b, np.ndarray) and np.may_share_memory(a, b)
 
 
 # What only says how the memory of a result is laid out, or of which class it is.
@@ -310,20 +319,15 @@ def _extreme(g: Trace, found: Nodes, relation: str) -> int:
     return best
 
 
-# What entries that a mask leaves out are replaced by.
-_NEUTRAL = {"add": 0, "multiply": 1}
-
-
 def _reduced(ufunc: Any, inputs: Sequence[Any], options: dict[str, Any], out: Any) -> Any:
     axis, keepdims, name = options.pop("axis", 0), options.pop("keepdims", False), ufunc.__name__
     where, initial = options.pop("where", True), options.pop("initial", None)
     initial = None if initial is np._NoValue else initial  # noqa: SLF001
     if name in _LOGICAL:
         return ufunc.reduce(truths(inputs[0]), axis=axis, keepdims=keepdims, where=where, **_given(initial=initial))
-    neutral = _NEUTRAL.get(name, initial)
-    if not _has_reduction(name) or (where is not True and neutral is None):
+    if not _has_reduction(name):
         raise shadows.refusal(f"{name}.reduce")
-    array = objects(inputs[0] if where is True else _masked(where, inputs[0], neutral))
+    array = objects(inputs[0])
     axes = _axes(axis, array.ndim)
     kept = [i for i in range(array.ndim) if i not in axes]
     shape = [array.shape[i] for i in kept]
@@ -331,6 +335,9 @@ def _reduced(ufunc: Any, inputs: Sequence[Any], options: dict[str, Any], out: An
     length = math.prod(array.shape[i] for i in axes)
     first = [] if initial is None else [lift(initial)]
     rows = [first + given[i * length : (i + 1) * length] for i in range(math.prod(shape))]
+    if where is not True:
+        counts = np.broadcast_to(truths(where), array.shape).transpose([*kept, *axes]).reshape(len(rows), length)
+        rows = [first + list(compress(row[len(first) :], mask)) for row, mask in zip(rows, counts, strict=True)]
     if keepdims:
         shape = [1 if i in axes else n for i, n in enumerate(array.shape)]
     return scalar(gathered([_reduce(name, row) for row in rows], shape, claimed(inputs)))
@@ -338,11 +345,6 @@ def _reduced(ufunc: Any, inputs: Sequence[Any], options: dict[str, Any], out: An
 
 def _given(**options: Any) -> dict[str, Any]:
     return {name: value for name, value in options.items() if value is not None}
-
-
-def _masked(where: Any, value: Any, neutral: Any) -> Any:
-    """Return an array with something neutral where a mask leaves an entry out; the array is not made larger."""
-    return choose(np.broadcast_to(truths(where), np.shape(value)), value, neutral)
 
 
 def _has_reduction(name: str) -> bool:
@@ -380,7 +382,7 @@ def _in_turn(g: Trace, name: str, row: Nodes) -> Nodes:
 
 def _accumulated(ufunc: Any, inputs: Sequence[Any], options: dict[str, Any], out: Any) -> Any:
     name, axis = ufunc.__name__, options.get("axis", 0)
-    if name not in BINARY:
+    if not _has_reduction(name):
         raise shadows.refusal(f"{name}.accumulate")
     array = np.moveaxis(objects(inputs[0]), axis, -1)
     found, length, trace = nodes(array), array.shape[-1], current()
@@ -437,7 +439,8 @@ def _by_objects(ufunc: Any, method: str, inputs: Sequence[Any], options: dict[st
 
 
 # Two arguments that are combined from left to right, with no symbol where there is no entry.
-_IN_TURN = ("subtract", "divide", "power", "float_power", "remainder", "fmod", "floor_divide", "logaddexp", "logaddexp2")
+# NumPy 2.4 gives 4 for power.reduce of 2, 3, 2, so that power is not among them.
+_IN_TURN = ("subtract", "divide", "float_power", "remainder", "fmod", "floor_divide", "logaddexp", "logaddexp2")
 _METHODS: dict[str, Callable[..., Any]] = {
     "__call__": _called,
     "reduce": _reduced,

@@ -1,0 +1,229 @@
+"""The tracer against NumPy: random programs, written from NumPy's own lists, give the same on symbols as on floats."""
+
+import inspect
+import re
+import time
+from collections import Counter
+
+import numpy as np
+import programs
+import pytest
+from effort import LONG
+
+from verify.tracing import arrays, functions, patches, ufuncs
+
+PROGRAMS = 100_000 if LONG else 2_000
+PARTS = 10
+
+
+@pytest.fixture(autouse=True)
+def quiet():
+    """Let floats overflow, and NumPy warn of nothing."""
+    with np.errstate(all="ignore"), patches.in_force(0):
+        yield
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("part", range(PARTS))
+def test_random_programs_compute_what_numpy_does(part, capsys):
+    """Every array and number of every program has the same value, shape and type, or the call is refused by name."""
+    start, refused, lines = time.monotonic(), Counter(), 0
+    many = PROGRAMS // PARTS
+    for seed in range(part * many, (part + 1) * many):
+        written = programs.program(seed)
+        lines += len(written.lines)
+        refused.update(re.sub(r", at \S+$", "", words) for words in written.refused.values())
+    spent = time.monotonic() - start
+    assert lines > 2 * many
+    assert sum(refused.values()) < lines / 3
+    with capsys.disabled():
+        print(f"\n{many} programs of {lines} lines, {sum(refused.values())} refused, in {spent:.0f} s", end="")
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("name", [*programs.FUNCTIONS, *programs.UFUNCS])
+def test_every_function_is_called(name):
+    """Each function of NumPy's lists, and so each of the tracer's tables, is called in programs of its own."""
+    make = programs.ufunc if name in programs.UFUNCS else programs.call
+    for seed in range(60 if LONG else 6):
+        writer = programs.Writer(f"{name} {seed}")
+        programs.step(writer, f"v0 = {make(writer, name)}")
+
+
+def test_every_argument_has_a_maker():
+    """A function that is new to NumPy or the tracer fails here, until it is stated what its arguments may be."""
+    unknown = [
+        f"{name}.{parameter}"
+        for name, function in programs.FUNCTIONS.items()
+        for parameter in inspect.signature(function).parameters
+        if parameter not in programs.LEFT_ALONE
+        and parameter not in programs.ARGUMENT
+        and f"{name}.{parameter}" not in programs.OF_FUNCTION
+        and name != "np.einsum"
+    ]
+    assert unknown == []
+
+
+def test_the_tables_of_the_tracer_are_covered():
+    """Whatever the tracer has a rule for is in the lists that programs are written from."""
+    called = {name.rpartition(".")[2] for name in [*programs.FUNCTIONS, *programs.UFUNCS]}
+    only_others = {"erf", "erfc", "expit", "xlogy", "r_", "c_", "nditer", "vectorize"}  # SciPy's, or in other tests
+    assert set(programs.of_tables()) - called - only_others == set()
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize(
+    ("table", "name", "wrong"),
+    [
+        (ufuncs.BINARY, "subtract", ufuncs.BINARY["add"]),
+        (ufuncs.BINARY, "fmod", ufuncs.BINARY["remainder"]),
+        (ufuncs._REDUCERS, "maximum", ufuncs._REDUCERS["minimum"]),
+        (functions.FUNCTIONS, "inner", functions.FUNCTIONS["dot"]),
+        (functions.FUNCTIONS, "median", functions.FUNCTIONS["mean"]),
+        (functions.FUNCTIONS, "cumsum", functions.FUNCTIONS["cumprod"]),
+    ],
+)
+def test_a_wrong_rule_is_found(monkeypatch, table, name, wrong):
+    """Programs of a function fail where the tracer computes another in its place."""
+    monkeypatch.setitem(table, name, wrong)
+    functions._special.cache_clear()
+    full = f"np.{name}"
+    make = programs.ufunc if full in programs.UFUNCS else programs.call
+    try:
+        with pytest.raises((programs.WrongError, AssertionError)):
+            for seed in range(200):
+                writer = programs.Writer(f"planted {seed}")
+                programs.step(writer, f"v0 = {make(writer, full)}")
+    finally:
+        functions._special.cache_clear()
+
+
+# What the programs found, each as small as it could be made.
+FOUND = """
+np.inner(1.5, q)
+np.inner(q, s)
+x.compress([True, False, True], axis=1)
+x.var(mean=x.mean(axis=0), axis=0)
+np.average(x, axis=1, keepdims=True)
+np.average(q, axis=(0, 1), weights=q)
+np.average(x, axis=0, weights=[1., 2.], returned=True)
+np.median(q, axis=(1,))
+np.median(t, axis=(0, -1), keepdims=True)
+np.logaddexp.reduce(w)
+np.logaddexp.reduce(q, axis=1, keepdims=True)
+np.logaddexp.reduce(q, axis=1, initial=-2, where=q > 0)
+np.logaddexp2.reduce(x, initial=-2, where=np.array([[False, True, True], [False, True, False]]))
+np.maximum.reduce(x, axis=0, initial=-1., where=x > 0)
+np.add.reduceat(w, [0, 2, 1])
+np.subtract.accumulate(x, axis=1)
+np.fabs(w)
+np.negative.at(w, [0, 0, 1])
+np.add.outer(x, w, dtype=np.float64)
+np.divmod(x, 2.)
+np.linalg.outer(w, w)
+np.linalg.vecdot(x, x, axis=0)
+np.argmax(a=w)
+np.argsort(a=w, kind=None)
+np.isclose(w, w, 0.1, 0.2)
+np.allclose(w, w, 0.1)
+np.array_equal(w, a2=w)
+np.greater(w, x, out=np.zeros((2, 3)))
+np.concatenate([w, [s]])
+np.concatenate([[s, 1.], w])
+np.append(w, [s, s])
+np.clip(w, -1, 1, w)
+np.add(w, w, w)
+np.trace(q, 1, dtype=np.float64)
+np.around(s, out=np.zeros(()))
+np.ravel(np.zeros_like(x.T, order='F') + x.T, order='K')
+np.rint(np.array([0.5, 1.5, 2.5]) + 0 * w)
+np.apply_along_axis(np.max, 0, w)
+np.block([[s, 1.]])
+w.view(np.ndarray) * 2
+w.conj()
+np.imag(x)
+np.dot(e, e)
+np.vdot(e, e)
+np.logical_or([s, s], 3.)
+np.isfinite([s, s])
+np.linalg.inv(np.eye(3) * 2)
+np.linalg.inv(np.eye(3)) @ w
+""".strip().split("\n")
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("code", FOUND)
+def test_what_programs_found_stays_mended(code):
+    """A call that was traced wrongly, or ended with an error of the tracer's own, is followed."""
+    writer = _with_all_inputs()
+    assert programs.step(writer, f"v0 = {code}") is not None
+    assert not writer.refused
+
+
+WRITTEN = """
+w.flat[[0, 1]] = w[w > 99]
+w[[0, 0, 1]] += 1
+x += x[::-1]
+q *= q.T
+q[...] = q.T
+t[:, 1] -= t[:, 0]
+np.add.at(w, [0, 0, 2], w)
+np.copyto(x, w, where=x > 0)
+np.put(w, [0, -1], [s, 2.])
+x.T[[0, 2], 1] = s
+w[::-1] = w
+w[1:] += w[:-1]
+np.cumsum(w, out=w)
+np.subtract(q, q.T, out=q)
+np.multiply(x, 2, x)
+np.putmask(w, w > 0, w * 2)
+""".strip().split("\n")
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("code", WRITTEN)
+def test_writes_reach_what_they_reach_in_numpy(code):
+    """Writes through views, at places named twice, and into what is read give all arrays the entries that NumPy does."""
+    writer = _with_all_inputs()
+    programs.step(writer, "view = [w[1:], x.T, q[::2]]")
+    programs.step(writer, code)
+    assert not writer.refused
+
+
+REFUSED = {
+    "np.matvec(q, w, axes=[(0, 1), 0, 0])": "matvec",
+    "np.matmul(q, w, out=w)": "matmul",
+    "np.sum(x, dtype=int)": "sum",
+    "np.median(x, overwrite_input=True)": "median",
+    "np.divide(x, 2, where=x > 0, out=None, dtype=np.float64)": None,
+    "np.power.reduce(w)": "power",
+    "np.hypot.reduceat(w, [0, 1])": "hypot",
+    "np.frexp(w)": "frexp",
+    "np.linalg.solve(q, w)": "solve",
+    "math.gamma(s)": "",
+}
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize(("code", "named"), REFUSED.items())
+def test_what_is_not_followed_is_refused_by_name(code, named):
+    """What the tracer has no rule for is refused with the name of the function, and gives no value."""
+    writer = _with_all_inputs()
+    programs.step(writer, f"v0 = {code}")
+    if named is not None:
+        assert named in next(iter(writer.refused.values()))
+        assert "v0" not in writer.symbols
+
+
+def test_ufuncs_of_others_are_not_taken_for_those_of_their_names():
+    """A ufunc that is called add and computes something else is no np.add, whatever its name is."""
+    writer = _with_all_inputs()
+    add = np.frompyfunc(lambda a, b: a * b, 2, 1)
+    with arrays.running(writer.trace):
+        product = add(writer.symbols["w"], 2.0)
+        doubled = writer.symbols["w"] * 2
+    assert [node.node for node in product] == [node.node for node in doubled]
+
+
+def _with_all_inputs():
+    return programs.Writer("all", whole=True)
