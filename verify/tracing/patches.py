@@ -145,8 +145,8 @@ def _vectorized(original: Callable[..., Any]) -> Callable[..., Any]:
                 f"numpy.vectorize without otypes gives all results the type of the first, which is"
                 f" {type(values[0]).__name__}, at {asked_at()}"
             )
-        made = wrapped(np.array(values).reshape(places.shape))
-        return scalar(made.astype(self.otypes[0]) if self.otypes else made)
+        made = wrapped(np.array(values, object if any(map(_symbolic, values)) else None).reshape(places.shape))
+        return made.astype(self.otypes[0]) if self.otypes else made
 
     return replacement
 
