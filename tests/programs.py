@@ -5,7 +5,6 @@ signature has. What an argument may be is looked up by its name.
 """
 
 import inspect
-import itertools
 import math
 import random
 import re
@@ -24,9 +23,32 @@ SMALLEST = 1e-4
 CLOSE = 1e-7  # relative: the floats of a short program of numbers of ordinary size are better
 _np = patches.stand_in(np)
 _math = patches.stand_in(math)
-NO_NUMBERS = """array2string array_repr array_str busday_count busday_offset datetime_as_string frombuffer fromfile
-    fromstring genfromtxt is_busday loadtxt save savetxt savez savez_compressed packbits unpackbits can_cast result_type
-    min_scalar_type common_type einsum_path fromiter""".split()  # of files, dates, types, texts and bits
+NO_NUMBERS = [
+    "array2string",
+    "array_repr",
+    "array_str",
+    "busday_count",
+    "busday_offset",
+    "datetime_as_string",
+    "frombuffer",
+    "fromfile",
+    "fromstring",
+    "genfromtxt",
+    "is_busday",
+    "loadtxt",
+    "save",
+    "savetxt",
+    "savez",
+    "savez_compressed",
+    "packbits",
+    "unpackbits",
+    "can_cast",
+    "result_type",
+    "min_scalar_type",
+    "common_type",
+    "einsum_path",
+    "fromiter",
+]  # of files, dates, types, texts and bits
 
 
 def overridable():
@@ -158,7 +180,9 @@ def length(w, first):
 
 def places(w, first):
     rng, n = w.rng, max(length(w, first), 1)
-    return str([rng.randrange(-n, n) for _ in range(rng.randrange(1, 5))]) if rng.random() < 0.8 else str(rng.randrange(n))
+    return (
+        str([rng.randrange(-n, n) for _ in range(rng.randrange(1, 5))]) if rng.random() < 0.8 else str(rng.randrange(n))
+    )
 
 
 def index(w, value):
@@ -179,7 +203,18 @@ def index(w, value):
         low = rng.randrange(max(n, 1))
         parts.append(
             rng.choice(
-                (":", "::-1", f"{low}:", "::2", str(low), f"-{low + 1}", f"[{low}, 0, {low}]", "None", f":{low + 1}", "1:1")
+                (
+                    ":",
+                    "::-1",
+                    f"{low}:",
+                    "::2",
+                    str(low),
+                    f"-{low + 1}",
+                    f"[{low}, 0, {low}]",
+                    "None",
+                    f":{low + 1}",
+                    "1:1",
+                )
             )
         )
     if rng.random() < 0.15:
@@ -227,17 +262,84 @@ _DTYPE = number("np.float32", "float", "np.float64", "None", "np.float16", "int"
 _BOOL = number("True", "False")
 _WHOLE = number("1", "0", "-1", "2")
 ARGUMENT = {
-    **dict.fromkeys("a x arr m v y b z A array ary p a1 a2 ar x1 x2 f element seq_of_zeros values val".split(), array),
-    **dict.fromkeys("object ar1 ar2 test_elements filt x_ u fill_value choices_ prototype dst src base".split(), array),
-    **dict.fromkeys("keys".split(), several),
-    **dict.fromkeys("arrays tup choicelist choices".split(), several),
-    **dict.fromkeys("condition where mask".split(), mask),
-    **dict.fromkeys("axis".split(), axis),
-    **dict.fromkeys("axis1 axis2 axisa axisb axisc source destination axes_".split(), one_axis),
-    **dict.fromkeys("keepdims returned endpoint cov full stable rowvar bias equal_nan increasing right wrap".split(), _BOOL),
-    **dict.fromkeys("overwrite_input invert assume_unique include_initial hermitian upper density retstep".split(), _BOOL),
-    **dict.fromkeys("return_index return_inverse return_counts sorted copy subok edge_order_ full_matrices".split(), _BOOL),
-    **dict.fromkeys("compute_uv return_indices writeable deg_ correction_ sparse allow_pickle".split(), _BOOL),
+    **dict.fromkeys(
+        [
+            "a",
+            "x",
+            "arr",
+            "m",
+            "v",
+            "y",
+            "b",
+            "z",
+            "A",
+            "array",
+            "ary",
+            "p",
+            "a1",
+            "a2",
+            "ar",
+            "x1",
+            "x2",
+            "f",
+            "element",
+            "seq_of_zeros",
+            "values",
+            "val",
+        ],
+        array,
+    ),
+    **dict.fromkeys(
+        [
+            "object",
+            "ar1",
+            "ar2",
+            "test_elements",
+            "filt",
+            "x_",
+            "u",
+            "fill_value",
+            "choices_",
+            "prototype",
+            "dst",
+            "src",
+            "base",
+        ],
+        array,
+    ),
+    **dict.fromkeys(["keys"], several),
+    **dict.fromkeys(["arrays", "tup", "choicelist", "choices"], several),
+    **dict.fromkeys(["condition", "where", "mask"], mask),
+    **dict.fromkeys(["axis"], axis),
+    **dict.fromkeys(["axis1", "axis2", "axisa", "axisb", "axisc", "source", "destination", "axes_"], one_axis),
+    **dict.fromkeys(
+        [
+            "keepdims",
+            "returned",
+            "endpoint",
+            "cov",
+            "full",
+            "stable",
+            "rowvar",
+            "bias",
+            "equal_nan",
+            "increasing",
+            "right",
+            "wrap",
+        ],
+        _BOOL,
+    ),
+    **dict.fromkeys(
+        ["overwrite_input", "invert", "assume_unique", "include_initial", "hermitian", "upper", "density", "retstep"],
+        _BOOL,
+    ),
+    **dict.fromkeys(
+        ["return_index", "return_inverse", "return_counts", "sorted", "copy", "subok", "edge_order_", "full_matrices"],
+        _BOOL,
+    ),
+    **dict.fromkeys(
+        ["compute_uv", "return_indices", "writeable", "deg_", "correction_", "sparse", "allow_pickle"], _BOOL
+    ),
     "dtype": _DTYPE,
     "order": number("'C'", "'F'", "'A'", "'K'"),
     "initial": optional(array, "0", "1.5", "-2", "s" if False else "0."),
@@ -304,7 +406,9 @@ ARGUMENT = {
     "stop": array,
     "num": number("3", "5"),
     "base_": number("2."),
-    "tol": number("100",),
+    "tol": number(
+        "100",
+    ),
     "UPLO": number("'L'", "'U'"),
     "rcond": number("None"),
     "trim": number("'fb'"),
@@ -333,7 +437,9 @@ ARGUMENT = {
 }
 # Where the name of an argument says something else than elsewhere, or what it is has to fit another one.
 OF_FUNCTION = {
-    "np.pad.mode": number("'constant'", "'edge'", "'reflect'", "'wrap'", "'mean'", "'maximum'", "'symmetric'", "'linear_ramp'"),
+    "np.pad.mode": number(
+        "'constant'", "'edge'", "'reflect'", "'wrap'", "'mean'", "'maximum'", "'symmetric'", "'linear_ramp'"
+    ),
     "np.convolve.mode": number("'full'", "'same'", "'valid'"),
     "np.correlate.mode": number("'full'", "'same'", "'valid'"),
     "np.linalg.qr.mode": number("'reduced'"),
@@ -434,7 +540,7 @@ def _value(w, text):
     try:
         named = {name: np.array(w.floats[name]) for name in w.names if re.search(rf"\b{name}\b", text)}
         found = eval(text, {**w.floats, **named})
-    except Exception:
+    except Exception:  # noqa: BLE001 - whatever NumPy says of it
         return None
     return found if not isinstance(found, list) or not found else found[0] if text.startswith("[") else found
 
@@ -470,7 +576,7 @@ def place_for(w, result):
     return other if other and w.rng.random() < 0.6 else fresh
 
 
-def ufunc(w, name=None):
+def ufunc(w, name=None):  # noqa: C901 - an option after the other
     """Return a call of a ufunc, or of a method of it, with its options."""
     rng = w.rng
     name = name or rng.choice(list(UFUNCS))
@@ -487,7 +593,9 @@ def ufunc(w, name=None):
         return f"{name}.at({', '.join([a, *[places(w, w.floats.get(a)), array(w)][: function.nin]])})"
     else:
         texts = [a]
-        texts += [str(sorted(rng.randrange(max(length(w, first), 1)) for _ in range(2)))] if method == ".reduceat" else []
+        texts += (
+            [str(sorted(rng.randrange(max(length(w, first), 1)) for _ in range(2)))] if method == ".reduceat" else []
+        )
         options += [f"axis={(axis if method == '.reduce' else one_axis)(w, first)}"] if rng.random() < 0.6 else []
     if method == ".reduce":
         options += [f"keepdims={rng.choice(('True', 'False'))}"] if rng.random() < 0.3 else []
@@ -520,7 +628,7 @@ PYTHON = [
     "all({v})", "max({s}, 0.5)", "isinstance({a}, np.ndarray)", "list(map(abs, {v}))", "{v}.tolist()", "{a}.item()",
     "math.fsum({v})", "math.prod({v})", "math.dist({v}, {v})", "math.hypot({s}, {s}, {s})", "list(zip({v}, {v}))",
     "np.vectorize(lambda z: z * z)({a})", "np.vectorize(lambda z: z * 2, otypes=[float])({a})", "np.c_[{v}, {v}]",
-    "np.vectorize(lambda z, y: z if z > y else 0)({a}, 0.5)", "np.vectorize(np.sum, signature='(n)->()')({v})",
+    "np.vectorize(lambda z, y: z if z > y else 0.)({a}, 0.5)", "np.vectorize(np.sum, signature='(n)->()')({v})",
     "np.r_[{v}, {s}]", "np.r_[{s}, 1.0, {v}]", "np.c_[{v}]", "np.array({v}, dtype=np.float32)", "np.mgrid[0:2] * {s}",
     "np.array([{s}, 1.5])", "np.array([{v}, {v}])", "np.asarray([{s}, 2])", "np.full(3, {s})", "np.full((2, 2), {s})",
     "np.float64({s})", "np.float32({s})", "np.array({a}, ndmin=2)", "np.array({a}, copy=True)", "np.lib.stride_tricks.sliding_window_view({v}, 1)",
@@ -541,7 +649,23 @@ def python(w):
     return text.format(a=a or "2.", v=v or "np.ones(3)", s=s or "0.5")
 
 
-_EINSUM = ("ij->ji", "ij->", "ij->i", "ii", "ii->i", "i->i", "ij,j->i", "ij,jk", "i,i", "i,j->ji", "ij,ij->ij", "...i,...i->...", "ij,kj,j->ik", "...i->...", "ij,i")
+_EINSUM = (
+    "ij->ji",
+    "ij->",
+    "ij->i",
+    "ii",
+    "ii->i",
+    "i->i",
+    "ij,j->i",
+    "ij,jk",
+    "i,i",
+    "i,j->ji",
+    "ij,ij->ij",
+    "...i,...i->...",
+    "ij,kj,j->ik",
+    "...i->...",
+    "ij,i",
+)
 
 
 def einsum(w):
@@ -602,9 +726,9 @@ def method(w):
     return f"{a}.{name}({', '.join(texts)})"
 
 
-OPERATORS = "+ - * / ** // % @ < <= > >= == != & | ^".split()
-IN_PLACE = "+= -= *= /= **= //= %= @= &=".split()
-ATTRIBUTES = "T shape ndim size real imag flat itemsize nbytes mT".split()
+OPERATORS = ["+", "-", "*", "/", "**", "//", "%", "@", "<", "<=", ">", ">=", "==", "!=", "&", "|", "^"]
+IN_PLACE = ["+=", "-=", "*=", "/=", "**=", "//=", "%=", "@=", "&="]
+ATTRIBUTES = ["T", "shape", "ndim", "size", "real", "imag", "flat", "itemsize", "nbytes", "mT"]
 
 
 def operator(w):
@@ -617,7 +741,9 @@ def operator(w):
         pair = [a, array(w, value)]
         rng.shuffle(pair)
         sign = rng.choice(OPERATORS)
-        return f"(np.abs({pair[0]}) + 0.5) ** {pair[1]}" if sign == "**" and rng.random() < 0.6 else f" {sign} ".join(pair)
+        return (
+            f"(np.abs({pair[0]}) + 0.5) ** {pair[1]}" if sign == "**" and rng.random() < 0.6 else f" {sign} ".join(pair)
+        )
     if draw < 0.55:
         return f"{rng.choice(('-', '+', '~', 'not '))}{a}"
     if draw < 0.65:
@@ -717,7 +843,9 @@ def _refusal(problem):
     while problem is not None:
         if isinstance(problem, TraceError):
             return str(problem)
-        if re.search("ufunc|no callable .* method|no attribute|cannot resize|support|dtype object|read-only", str(problem)):
+        if re.search(
+            "ufunc|no callable .* method|no attribute|cannot resize|support|dtype object|read-only", str(problem)
+        ):
             return str(problem)  # of a list of symbols, which NumPy takes for objects; it names the function
         problem = problem.__cause__ or problem.__context__
     return TraceError.raised[0] if TraceError.raised else ""
@@ -726,7 +854,7 @@ def _refusal(problem):
 def _run(code, space):
     try:
         exec(code, space)
-    except Exception as problem:
+    except Exception as problem:  # noqa: BLE001 - compared with what NumPy raises
         return problem
     return None
 
@@ -744,7 +872,13 @@ def _compare(w, before):
     for name in [*w.names, *new]:
         size = same_values(w, name, w.floats[name], w.symbols.get(name))
         usable = size is not None
-        if name in new and usable and name not in w.untyped and _kind(w.floats[name]) in "fiub" and np.size(w.floats[name]) <= MOST_ENTRIES:
+        if (
+            name in new
+            and usable
+            and name not in w.untyped
+            and _kind(w.floats[name]) in "fiub"
+            and np.size(w.floats[name]) <= MOST_ENTRIES
+        ):
             if np.ndim(w.floats[name]) <= 4 and isinstance(w.floats[name], (np.ndarray, np.generic)):
                 w.names.append(name)
         elif name not in new and not usable:
@@ -752,10 +886,10 @@ def _compare(w, before):
     return going_on
 
 
-def same_values(w, name, expected, actual):
+def same_values(w, name, expected, actual):  # noqa: C901 - a kind of value after the other
     """Compare what a name stands for; returns None where a program should not go on with it."""
     if isinstance(expected, (tuple, list)):
-        if type(expected) is not type(actual) and not isinstance(actual, tuple) or len(expected) != len(actual):
+        if (type(expected) is not type(actual) and not isinstance(actual, tuple)) or len(expected) != len(actual):
             raise WrongError(told(w, f"{name} is {expected!r}, on symbols {actual!r}"))
         for one, other in zip(expected, actual, strict=True):
             same_values(w, name, one, other)
@@ -778,7 +912,9 @@ def same_values(w, name, expected, actual):
     for one, other in zip(numbers, found, strict=True):
         if other is None or (one == other):
             continue
-        short = getattr(np.asarray(expected), "dtype", np.dtype(float)).itemsize < 8 and _kind(expected) == "f" or w.short
+        short = (
+            getattr(np.asarray(expected), "dtype", np.dtype(float)).itemsize < 8 and _kind(expected) == "f"
+        ) or w.short
         if not math.isfinite(one) and not math.isfinite(other):
             continue  # not defined there, to both
         if not abs(one - other) <= max(CLOSE, 1e-2 if short else 0) * (1 + abs(one)):
@@ -805,8 +941,6 @@ def _same_types(w, name, expected, actual, symbolic):
     types[1:] = [types[0]] if types[1].kind == "f" and w.short and types[0].kind == "f" else types[1:]
     if types[0].kind != types[1].kind or (types[0] != types[1] and isinstance(expected, np.ndarray)):
         raise WrongError(told(w, f"{name} is of {types[0]}, on symbols {types[1]}"))
-
-
 
 
 def _numbers(w, value):

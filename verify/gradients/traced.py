@@ -218,7 +218,7 @@ def _row(
     claim = max(sides, key=lambda side: side.decision.verdict.rank)
     decision = claim.decision
     if doubt and (decision.verdict.good or not certain):
-        decision = Decision(Verdict.UNDECIDED, Evidence("doubtful", doubt))
+        decision = Decision(Verdict.UNDECIDED, Evidence("doubtful" if certain else "strays", doubt))
     if decision.verdict is Verdict.REFUTED:
         return _refuted(case, claim, place, seed, keep)
     good = decision.verdict.good
@@ -264,7 +264,7 @@ def _refuted(case: TracedCase, claim: Claim, where: str, seed: int, keep: KeepRo
             role="input",
             actual_formula=told.actual,
             expected_formula=told.expected,
-            evidence=told.evidence if shown else Evidence("doubtful", _UNCONFIRMED),
+            evidence=told.evidence if shown else Evidence("strays", _UNCONFIRMED),
             counterexample=told.counterexample,
             shape=_shape(claim.actual.shape),
             entries=len(claim.decisions),

@@ -231,7 +231,7 @@ class Explorer:
             self.reasons.setdefault(reason_for, open_rows[0].evidence.detail)
         if not open_rows:
             self.runs.append(exact)
-        self.rows += [row for row in rows if not row.verdict.good and row.verdict is not Verdict.UNDECIDED]
+        self.rows += [row for row in rows if not row.verdict.good and (row not in open_rows or _strays(row))]
 
     def named(self, name: str, place: int) -> str:
         """Return the name of an entry of an input: `x[0,1]`."""
@@ -267,6 +267,11 @@ class Explorer:
 
 def _short(text: str) -> str:
     return text if len(text) <= 2 * _LONGEST else f"{text[:_LONGEST]}…{text[-_LONGEST:]}"
+
+
+def _strays(row: Comparison) -> bool:
+    """Tell whether a gradient is open because floats differ from formulas: then nothing holds in that region."""
+    return row.evidence is not None and row.evidence.kind == "strays"
 
 
 def _region(seen: Observation) -> Region:

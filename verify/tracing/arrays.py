@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
@@ -61,6 +61,9 @@ def bare(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
     return np.ndarray.view(array, np.ndarray)
 
 
+_Bytes = TypeVar("_Bytes")
+
+
 class SymbolArray(np.ndarray[Any, Any]):
     """An array of Concolic symbols."""
 
@@ -102,7 +105,7 @@ class SymbolArray(np.ndarray[Any, Any]):
         """Return the bytes that all entries take."""
         return self._steps(super().nbytes)
 
-    def _steps(self, length: Any) -> Any:
+    def _steps(self, length: _Bytes) -> _Bytes:
         """Return a number of bytes; symbols take as many as float64, and those of shorter floats are not known."""
         return length if self.claimed == _DOUBLE else memory.refuse("strides and sizes of short floats")
 
@@ -152,7 +155,7 @@ class SymbolArray(np.ndarray[Any, Any]):
     def flat(self, value: Any) -> None:
         Flat(self)[...] = value
 
-    @property
+    @property  # type: ignore[misc]
     def imag(self) -> Any:
         """Return zeros: the numbers are real."""
         from verify.tracing.functions import filled

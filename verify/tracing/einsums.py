@@ -1,7 +1,7 @@
 """Sums in Einstein's notation.
 
-NumPy's own einsum is not run on objects: where one raises, the interpreter may end (NumPy 2.4). It is run on numbers, to
-check the notation, and to tell what is a view.
+NumPy's own einsum is not run on objects: there the interpreter may end (NumPy 2.4). It is run on numbers, to check the
+notation, and to tell what is a view.
 """
 
 from __future__ import annotations

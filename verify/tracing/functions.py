@@ -17,7 +17,7 @@ import numpy as np
 
 from verify.errors import TraceError
 from verify.tracing import shadows
-from verify.tracing.arrays import SymbolArray, gathered, lift, lift_in_place, objects, scalar, symbols, wrapped
+from verify.tracing.arrays import SymbolArray, gathered, lift, lift_in_place, objects, symbols, wrapped
 from verify.tracing.concolic import KINDS, Concolic
 from verify.tracing.einsums import einsum
 from verify.tracing.products import LINALG, as_array, dot, inner, outer, tensordot, vdot
@@ -83,10 +83,7 @@ def _accepted(special: Any) -> frozenset[str]:
 def _bound(function: Any, name: str, args: Any, options: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
     """Return the place for a result, and the arguments by their names; raises TraceError for what is not known."""
     names, defaults, starred = _parameters(function)
-    if starred:
-        given = {**options, "*": args}
-    else:
-        given = {**dict(zip(names, args, strict=False)), **options}
+    given = {**options, "*": args} if starred else {**dict(zip(names, args, strict=False)), **options}
     out = given.pop("out", None)
     if name not in _OF_A_TYPE:
         _float_type(name, given.pop("dtype", None))
@@ -138,7 +135,9 @@ def _by_objects(function: Any, name: str, args: Any, options: dict[str, Any]) ->
         answer = shadows.expected(function, list(map(_number, args)), {k: _number(v) for k, v in options.items()})
     if answer is None and isinstance(made, (np.ndarray, np.generic, int)) and not _is_symbolic(made):
         wanted = getattr(shadows.expected(function, args, options), "dtype", None)
-        if wanted is not None and wanted.kind == "f" != np.asarray(made).dtype.kind:  # the objects were whole numbers or truth values all along
+        if (
+            wanted is not None and wanted.kind == "f" != np.asarray(made).dtype.kind
+        ):  # the objects were whole numbers or truth values all along
             raise shadows.refusal(name, f"a result of type {wanted}")
     return made if answer is None else shadows.held_to(name, answer, made, out)
 
@@ -152,7 +151,9 @@ def _number(value: Any) -> Any:
     return np.float64(1) if isinstance(value, Concolic) else value
 
 
-def _without_place(function: Any, name: str, args: Any, options: dict[str, Any]) -> tuple[Any, dict[str, Any], Any, Any]:
+def _without_place(
+    function: Any, name: str, args: Any, options: dict[str, Any]
+) -> tuple[Any, dict[str, Any], Any, Any]:
     """Return arguments without the type and the place of a result, and what NumPy gives with them, if there are any.
 
     To compute with objects in a type of numbers can end the interpreter (NumPy 2.4: an empty sum of objects in float32
@@ -457,7 +458,8 @@ def finite(x: Any, copy: bool = True) -> Any:
         return np.nan_to_num(x, copy=copy)
     if not np.isfinite(x).all():
         raise shadows.refusal("nan_to_num", "infinities")
-    return x.copy() if copy else x
+    symbolic: Any = x
+    return symbolic.copy() if copy else symbolic
 
 
 # The functions that user code passes to these are run, so that nothing may call them once more.

@@ -16,10 +16,26 @@ from verify.errors import TraceError
 from verify.where import asked_at
 
 _ATTRIBUTES = ("data", "ctypes", "base", "__array_interface__", "__array_struct__")
-_METHODS = (
-    "tobytes tofile dump dumps byteswap getfield setfield resize partition __dlpack__ __dlpack_device__ to_device"
-    " __reduce__ __reduce_ex__ __setstate__ __bytes__ __buffer__ newbyteorder"
-).split()
+_METHODS = [
+    "tobytes",
+    "tofile",
+    "dump",
+    "dumps",
+    "byteswap",
+    "getfield",
+    "setfield",
+    "resize",
+    "partition",
+    "__dlpack__",
+    "__dlpack_device__",
+    "to_device",
+    "__reduce__",
+    "__reduce_ex__",
+    "__setstate__",
+    "__bytes__",
+    "__buffer__",
+    "newbyteorder",
+]
 _AS_BUFFER = 20  # pointers before `tp_as_buffer` in CPython's type objects, 3.9 to 3.11 (cpython/object.h)
 
 
@@ -30,7 +46,7 @@ def refuse(way: str) -> NoReturn:
 
 def refuse_compiled_code() -> None:
     """Raise TraceError where numba asks for the type of an array: what it compiled computes with raw memory."""
-    frame = sys._getframe(2)
+    frame = sys._getframe(2)  # noqa: SLF001 - of who asks
     if frame.f_globals.get("__name__", "").partition(".")[0] == "numba":
         raise TraceError(f"compiled code (numba) was called with an array of symbols, at {asked_at()}")
 

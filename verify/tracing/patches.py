@@ -20,8 +20,8 @@ import numpy as np
 from numpy.lib import stride_tricks
 
 from verify.errors import TraceError
-from verify.tracing import memory
-from verify.tracing.arrays import SymbolArray, active, bare, lift, objects, scalar, wrapped
+from verify.tracing import arraytype, memory
+from verify.tracing.arrays import SymbolArray, active, bare, lift, objects, wrapped
 from verify.tracing.concolic import METHODS, Concolic
 from verify.tracing.functions import filled, unset
 from verify.tracing.ufuncs import claimed
@@ -116,7 +116,7 @@ def _stay_inside(view: Any, x: SymbolArray) -> None:
         raise TraceError(f"as_strided reaches outside of its array, at {asked_at()}")
 
 
-_base: Any = np.ndarray.base.__get__  # type: ignore[attr-defined]
+_base: Any = np.ndarray.base.__get__
 
 
 def _bounds(array: Any) -> tuple[int, int]:
@@ -140,20 +140,10 @@ def _vectorized(original: Callable[..., Any]) -> Callable[..., Any]:
         places = np.broadcast(*map(objects, args))
         function = _STAND_INS.get(id(self.pyfunc), self.pyfunc)
         values = [function(*entries) for entries in places]
-        if not self.otypes and values and any(map(_symbolic, values)) and not _is_real(values[0]):
-            raise TraceError(
-                f"numpy.vectorize without otypes gives all results the type of the first, which is"
-                f" {type(values[0]).__name__}, at {asked_at()}"
-            )
         made = wrapped(np.array(values, object if any(map(_symbolic, values)) else None).reshape(places.shape))
         return made.astype(self.otypes[0]) if self.otypes else made
 
     return replacement
-
-
-def _is_real(value: Any) -> bool:
-    """Tell whether a value is a float, so that NumPy takes floats for all."""
-    return isinstance(value, (float, np.floating, SymbolArray))
 
 
 def _refusing(original: Callable[..., Any]) -> Callable[..., Any]:
@@ -253,7 +243,7 @@ def _of_lists(original: Callable[..., Any]) -> Callable[..., Any]:
 
 
 class _OfTruths:
-    """What stands in for a ufunc that asks a question of each entry: of a list of symbols, NumPy answers with symbols."""
+    """What stands in for a ufunc that asks something of each entry: NumPy answers a list of symbols with symbols."""
 
     def __init__(self, original: Any) -> None:
         self._original = original
@@ -372,6 +362,8 @@ class _StandIn(ModuleType):
         self.__dict__["_original"] = original
 
     def __getattr__(self, name: str) -> Any:
+        if name == "ndarray" and self.__dict__["_original"] is np:
+            return np.ndarray if active() is None else arraytype.OF_ARRAYS
         return getattr(self.__dict__["_original"], name)
 
 

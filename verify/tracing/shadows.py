@@ -106,7 +106,7 @@ def held_to(name: str, answer: Any, result: Any, out: Any = None) -> Any:
         if not isinstance(result, tuple) or len(result) != len(answer):
             raise refusal(name, "several results")
         places = out if isinstance(out, tuple) else [None] * len(answer)
-        return tuple(held_to(name, *both, place) for *both, place in zip(answer, result, places, strict=True))
+        return tuple(held_to(name, a, r, place) for a, r, place in zip(answer, result, places, strict=True))
     if out is not None:
         return _written(name, answer, result, out)
     return _typed(name, answer, result)

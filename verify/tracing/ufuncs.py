@@ -245,7 +245,7 @@ def _broadcast(ufunc: Any, inputs: Sequence[Any]) -> tuple[int, ...]:
     """Return the shape of a result; raises what NumPy raises of shapes that do not fit."""
     shapes = [np.shape(value) for value in inputs]
     if all(shape == shapes[0] for shape in shapes):
-        return shapes[0]
+        return tuple(shapes[0])
     try:
         return np.broadcast_shapes(*shapes)
     except ValueError:
@@ -391,7 +391,7 @@ def _accumulated(ufunc: Any, inputs: Sequence[Any], options: dict[str, Any], out
 
 
 def _by_segment(ufunc: Any, inputs: Sequence[Any], options: dict[str, Any], out: Any) -> Any:
-    """Reduce the entries from each place to the next; where the next is not above it, that entry alone is the result."""
+    """Reduce the entries from each place to the next; an entry alone where the next place is not above it."""
     array, places, axis = objects(inputs[0]), plain_key(inputs[1]), options.get("axis", 0)
     if not _has_reduction(ufunc.__name__) or array.ndim == 0:
         raise shadows.refusal(f"{ufunc.__name__}.reduceat")
@@ -399,8 +399,7 @@ def _by_segment(ufunc: Any, inputs: Sequence[Any], options: dict[str, Any], out:
     starts = [int(i) for i in np.asarray(places)]
     ends = [*starts[1:], len(lines)]
     parts = [
-        lines[i] if end <= i else _reduced(ufunc, [lines[i:end]], {}, None)
-        for i, end in zip(starts, ends, strict=True)
+        lines[i] if end <= i else _reduced(ufunc, [lines[i:end]], {}, None) for i, end in zip(starts, ends, strict=True)
     ]
     if not parts:
         return lines[:0]
