@@ -44,8 +44,8 @@ def _plain(value: Any) -> Any:
         return value.name
     kind: Any = type(value)
     items = {name: getattr(value, name) for name in _names(kind)}
-    if isinstance(value, Evidence) and not value.constants:
-        del items["constants"], items["ulps"]
+    if isinstance(value, Evidence):  # what holds of some kinds of evidence only
+        items = {name: given for name, given in items.items() if given or name in ("kind", "detail")}
     if "inputs" in items:
         items["inputs"] = dict(items["inputs"])
     if not isinstance(value, CaseResult):

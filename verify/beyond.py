@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
 
+from verify.approximation.ignored import findings_of
 from verify.arithmetic.check import Floats, arithmetic
 from verify.arithmetic.trials import Wrong
 from verify.arithmetic.truth import exactly
 from verify.contracts.check import contracts, is_complete
 from verify.expressions.runs import SubjectError
-from verify.findings import finding, judged
+from verify.findings import allowed, finding, judged
 from verify.gradients.claims import Exact
 from verify.gradients.sizes import Sizing, check_sizes
 from verify.gradients.traced import dead, decided
@@ -49,12 +50,14 @@ def beyond(
 
     def whole(sizing: Sizing, findings: Sequence[Finding], floats: Floats) -> CaseResult:
         first = {row.name: row for row in reversed(elsewhere) if row.name not in wrong}
+        rows = (*result.comparisons, *sizing.rows, *reversed(first.values()))
+        told = (*findings_of(rows), *findings, *gaps)
         return replace(
             result,
-            comparisons=(*result.comparisons, *sizing.rows, *reversed(first.values())),
+            comparisons=rows,
             sizes=sizing.summary(case, runs),
             cover=cover,
-            findings=tuple(replace(one, allowed=case.allow.get(one.code, "")) for one in (*findings, *gaps)),
+            findings=allowed(told, case.allow),
             accuracy=tuple(floats.accuracy),
             notes=(*result.notes, *floats.notes),
         )
@@ -67,8 +70,14 @@ def beyond(
     floats = arithmetic(case, [*runs, *more], seed)
     refuted = {row.name for row in [*result.comparisons, *elsewhere] if row.verdict in (Verdict.REFUTED, Verdict.ERROR)}
     elsewhere += _wrong_at_points(case, [wrong for wrong in floats.wrong if wrong.name not in refuted], seed)
+    elsewhere.sort(key=lambda row: row.verdict.good)
     complete = whole(sizing, [], floats)
-    findings = [*broken, *gaps, *_of_right_formulas(floats.findings, complete.comparisons)]
+    findings = [
+        *findings_of(complete.comparisons),
+        *broken,
+        *gaps,
+        *_of_right_formulas(floats.findings, complete.comparisons),
+    ]
     unchecked = _unchecked(complete, runs, broken)
     # What was allowed in vain is known at the end.
     return replace(complete, findings=judged(findings, case.allow, case.where, unchecked))

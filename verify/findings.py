@@ -347,6 +347,18 @@ FINDINGS: dict[str, Kind] = {
         "Return one of the subgradients there, such as 0: np.divide(x, n, out=np.zeros_like(x), where=n > 0). Where "
         "the point cannot occur, allow the code with that reason.",
     ),
+    "GP212": Kind(
+        "backward ignores a small constant of forward",
+        True,
+        "it is the derivative of another function; whether the difference matters is for the author to say, who may "
+        "allow it",
+        "forward adds a small constant, as in log(y + 1e-7), or cuts numbers off at one, as np.clip(y, 1e-7, 1) does, "
+        "and backward returns the derivative without it.",
+        "Where numbers are as small as the constant, the gradient is wrong by as much as itself: the loss is flat "
+        "there, and the gradient is not.",
+        "Differentiate what is computed: dy = -t / (y + 1e-7). Where the constant only keeps log from 0, and the "
+        "gradient without it is meant, allow the code with that reason.",
+    ),
 }
 
 
@@ -366,6 +378,11 @@ def allowances(allow: Mapping[str, str] | None) -> dict[str, str]:
     return {code: reason.strip() for code, reason in (allow or {}).items()}
 
 
+def allowed(found: Iterable[Finding], allow: Mapping[str, str]) -> tuple[Finding, ...]:
+    """Return findings with the reasons for which they pass."""
+    return tuple(replace(one, allowed=allow.get(one.code, "")) for one in found)
+
+
 def judged(
     found: Iterable[Finding], allow: Mapping[str, str], where: str, unchecked: Collection[str] = ()
 ) -> tuple[Finding, ...]:
@@ -373,7 +390,7 @@ def judged(
 
     Nothing is said of codes that start as one in `unchecked` does: their checks were not run, or not to the end.
     """
-    given = [replace(one, allowed=allow.get(one.code, "")) for one in found]
+    given = allowed(found, allow)
     codes = {one.code for one in given}
     stale = [
         finding("GP001", f"{code} is allowed ({reason}), but was not found", name=code, where=where)

@@ -46,13 +46,18 @@ class Evidence:
     """How a verdict is known: a word for the table and the whole sentence.
 
     Where a choice of the code's constants within their rounding makes both sides one function, `constants` is how many
-    there are, and `ulps` the largest change of one.
+    there are, and `ulps` the largest change of one. Of an approximation, `ulps` is what it is proved to stay within,
+    `limit` what the formula that it stands for is good to, and `place` where it is worst; where the case states an
+    accuracy, that is the `limit`, and `error` the relative error that is proved.
     """
 
     kind: str = ""
     detail: str = ""
     constants: int = 0
     ulps: str = ""
+    limit: str = ""
+    place: str = ""
+    error: str = ""
 
 
 @dataclass(frozen=True, slots=True)

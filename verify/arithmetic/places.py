@@ -111,7 +111,7 @@ class Place:
         """Return what is judged, by name: the gradients in the shape of their inputs, and the outputs."""
         seen, run = self.seen, self.run.seen
         found = {
-            name: Judged(name, -1, quantity.shape, quantity.nodes, self.run.gradient(name))
+            name: Judged(name, -1, quantity.shape, quantity.nodes, self.run.reference(name))
             for name, quantity in seen.gradients.items()
             if name not in run.malformed and quantity.shape == run.inputs[name].shape
         }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
@@ -93,6 +93,12 @@ class _Substitution:
 
     def function(self, name: str, a: int, number: int) -> int:
         return self.graph.function(name, a)
+
+
+def without(graph: Graph, nodes: Nodes, constants: Iterable[int]) -> list[int]:
+    """Return nodes with 0 in place of some constants."""
+    values = graph.read(nodes, _Substitution(graph, {}), dict.fromkeys(constants, graph.constant(Fraction(0))))
+    return [values[node] for node in nodes]
 
 
 def _with_upstream(s: Suspect, nodes: Nodes, change: Callable[[int], int]) -> list[int]:

@@ -8,8 +8,12 @@ from dataclasses import replace
 
 import numpy as np
 
+from verify.approximation.ignored import IGNORED, findings_of, ignoring
+from verify.approximation.settle import settled
+from verify.approximation.telling import KIND
 from verify.errors import ProtocolError
 from verify.expressions.runs import SubjectError
+from verify.findings import allowed
 from verify.gradients.claims import Claim, Exact, claims, other_sides, upstream_branch
 from verify.gradients.diagnoses import diagnose
 from verify.gradients.explain import Explanation, explain
@@ -27,6 +31,7 @@ KeepRow = Callable[[Comparison], None]  # is given a row that is certain and not
 CONSTANT = "the output is constant in every region of the domain, so that every derivative is 0"
 _ALL = "further variants, other regions, other sizes, contracts, floats"
 _UNCONFIRMED = "the formulas differ, but on floats the code does not give there what its formula says"
+_DOUBTFUL = Evidence("strays", _UNCONFIRMED)
 _SAMPLES = 6  # that are tried for one on no tie, where the output is not constant
 _EXPLAINED = 50  # wrong entries among which the one with the shortest formula is looked for
 
@@ -46,6 +51,7 @@ def check_traced(case: TracedCase, seed: int = 0, keep: Keep = lambda *_: None) 
             unclaimed=tuple(unclaimed),
             region=tuple(region),
             notes=tuple(notes),
+            findings=allowed(findings_of((*comparisons, *more)), case.allow),
         )
 
     for variant in variants(case):
@@ -140,6 +146,12 @@ def decided(
     on_floats = FloatRun(case, seen, seed)
     place = case.backward or on_floats.backward or case.code or case.where
     found = claims(exact, seed)
+    found = settled(case, exact, ignoring(case, exact, found, seed), seed, on_floats)
+    exact.accepted = {
+        name: claim.actual.nodes
+        for name, claim in found.items()
+        if any(decision.evidence.kind in (KIND, IGNORED) and decision.verdict.good for decision in claim.decisions)
+    }
     others, open_branch = other_sides(case, seen, seed)
     strays = on_floats.strays()
     doubt = strays or _doubt(seen, open_branch)
@@ -236,6 +248,11 @@ def _row(
     )
 
 
+def _seen_as(decided: Evidence, shown: Evidence) -> Evidence:
+    """Return the evidence of a refutation: that of an approximation has more to say than a difference at one point."""
+    return decided if decided.kind == KIND else shown
+
+
 def _branching(seen: Observation) -> str:
     place = upstream_branch(seen)
     return f"not linear in the upstream gradient: the code branches on it, at {place}" if place else ""
@@ -264,7 +281,7 @@ def _refuted(case: TracedCase, claim: Claim, where: str, seed: int, keep: KeepRo
             role="input",
             actual_formula=told.actual,
             expected_formula=told.expected,
-            evidence=told.evidence if shown else Evidence("strays", _UNCONFIRMED),
+            evidence=_seen_as(claim.decisions[place].evidence, told.evidence) if shown else _DOUBTFUL,
             counterexample=told.counterexample,
             shape=_shape(claim.actual.shape),
             entries=len(claim.decisions),

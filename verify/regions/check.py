@@ -139,6 +139,6 @@ def apart(row: Comparison) -> Comparison:
 
 
 def _first(rows: Sequence[Comparison]) -> list[Comparison]:
-    """Return one row for each gradient: the first that is refuted, else the first."""
-    ordered = sorted(rows, key=lambda row: row.verdict is not Verdict.REFUTED)
+    """Return one row for each gradient: the first that is refuted, else the first that is not good, else the first."""
+    ordered = sorted(rows, key=lambda row: (row.verdict is not Verdict.REFUTED, row.verdict.good))
     return list({row.name: row for row in reversed(ordered)}.values())[::-1]

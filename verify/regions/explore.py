@@ -11,6 +11,8 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from fractions import Fraction
 from itertools import islice
 
+from verify.approximation.ignored import IGNORED
+from verify.approximation.telling import KIND
 from verify.errors import ProtocolError
 from verify.exact import decimal_text
 from verify.expressions.runs import SubjectError
@@ -220,7 +222,7 @@ class Explorer:
         return exact
 
     def _take(self, rows: Sequence[Comparison], exact: Exact, reason_for: tuple[Site, bool] | None) -> None:
-        """Keep the rows of what is wrong; what could not be decided leaves the side of a branch unvisited."""
+        """Keep the rows of what is wrong, or approximated; other open ones leave the side of a branch unvisited."""
         self.regions[_region(exact.seen)] = exact
         if not all(row.verdict.good for row in rows):
             self.good = False
@@ -231,7 +233,11 @@ class Explorer:
             self.reasons.setdefault(reason_for, open_rows[0].evidence.detail)
         if not open_rows:
             self.runs.append(exact)
-        self.rows += [row for row in rows if not row.verdict.good and (row not in open_rows or _strays(row))]
+        self.rows += [
+            row
+            for row in rows
+            if row.evidence.kind in (KIND, IGNORED) or (not row.verdict.good and (row not in open_rows or _strays(row)))
+        ]
 
     def named(self, name: str, place: int) -> str:
         """Return the name of an entry of an input: `x[0,1]`."""

@@ -64,7 +64,7 @@ class Edge:
         names = [name for name in seen.gradients if name not in seen.malformed]
         self.entries = [(name, i) for name in names for i in range(len(seen.inputs[name].nodes))]
         self.returned = [seen.gradients[name].nodes[i] for name, i in self.entries]
-        self.derivatives = [[node for name in names for node in side.run.gradient(name)] for side in sides.all]
+        self.derivatives = [[node for name in names for node in side.run.reference(name)] for side in sides.all]
 
     def _numbers(self, nodes: Sequence[int], point: Point, direction: Point | None = None) -> list[Number]:
         _, cache = self._caches.setdefault(id(point), (point, {}))

@@ -83,7 +83,8 @@ class TracedCase(Case):
     `inputs` describes its arguments; `options` holds keyword arguments with the values that each is tried with;
     `upstream` is None for symbols, or the one number that arrives from behind; `sizes` are those of named dimensions
     that the author has chosen; `backward` is the file and line of the code that computes gradients, where it is known;
-    `allow` holds the findings that the author lets pass, by code, each with the reason.
+    `allow` holds the findings that the author lets pass, by code, each with the reason; `accuracy` is the relative
+    accuracy that gradients are stated to have, where they are approximations on purpose.
     """
 
     inputs: Mapping[str, Input]
@@ -92,6 +93,7 @@ class TracedCase(Case):
     sizes: Mapping[str, int] = field(default_factory=dict)
     backward: str = ""
     allow: Mapping[str, str] = field(default_factory=dict)
+    accuracy: Fraction | None = None
 
     @property
     def code(self) -> str:
@@ -147,6 +149,7 @@ def case(
     options: Mapping[str, Sequence[Any]] | None = None,
     sizes: Mapping[str, int] | None = None,
     allow: Mapping[str, str] | None = None,
+    accuracy: object = None,
     **inputs: Any,
 ) -> Callable[[Subject], Case]:
     """Make a case of a generator function.
@@ -155,7 +158,9 @@ def case(
     `verify.real`, `verify.integer` and `verify.constant` describe an argument more closely. `options` holds values to
     try for further keyword arguments, every combination of them; `upstream=1` fixes the upstream, as for a loss;
     `sizes` chooses the size of named dimensions; `allow={"GP106": "nobody writes into it"}` lets a finding pass, with
-    the reason that the report shows. An argument whose name is one of these goes into a dict: `case({"at": "N"})`.
+    the reason that the report shows; `accuracy=1e-7` states that gradients are approximations on purpose, with that
+    relative error at most, which is then proved over all of their regions. An argument whose name is one of these goes
+    into a dict: `case({"at": "N"})`.
 
     With an expression and `at`, an exact value for each input (an int, a decimal as text or float, where 1.1 is 11/10,
     a Fraction), the subject computes that expression on scalars. Raises InputError where the parts do not fit.
@@ -167,7 +172,7 @@ def case(
         where = made_at() if inside else f"{relative(code.co_filename)}:{code.co_firstlineno}"
         title = name or subject.__name__.replace("_", " ")
         if isinstance(expression, str):
-            _only_for("cases of arrays", options=options, sizes=sizes, allow=allow, **inputs)
+            _only_for("cases of arrays", options=options, sizes=sizes, allow=allow, accuracy=accuracy, **inputs)
             given = 1 if upstream is None else upstream
             return make(title, expression, at or {}, lambda _: subject, upstream=given, where=where)
         _only_for("cases with an expression", at=at)
@@ -179,6 +184,7 @@ def case(
             upstream=upstream,
             sizes=sizes,
             allow=allow,
+            accuracy=accuracy,
             where=where,
         )
 
@@ -200,6 +206,7 @@ def traced(
     upstream: object = None,
     sizes: Mapping[str, int] | None = None,
     allow: Mapping[str, str] | None = None,
+    accuracy: object = None,
     where: str = "",
     backward: str = "",
     unnamed: bool = False,
@@ -217,6 +224,7 @@ def traced(
             where=where,
             backward=backward,
             allow=allowances(allow),
+            accuracy=None if accuracy is None else _accuracy(accuracy),
             unnamed=unnamed,
         )
         _check_inputs(found)
@@ -231,6 +239,14 @@ def _upstream(value: object) -> Fraction:
     found = exact(value, "the upstream")
     if not found:
         raise InputError("the upstream is 0, of which every gradient is 0: state another number, like upstream=1")
+    return found
+
+
+def _accuracy(value: object) -> Fraction:
+    """Return a stated accuracy; raises InputError where it is no positive number below 1."""
+    found = exact(value, "the accuracy")
+    if not 0 < found < 1:
+        raise InputError(f"accuracy={value!r}: a relative error between 0 and 1 was expected, like accuracy=1e-7")
     return found
 
 

@@ -27,6 +27,7 @@ def layer(
     upstream: object = None,
     sizes: Mapping[str, int] | None = None,
     allow: Mapping[str, str] | None = None,
+    accuracy: object = None,
     name: str = "",
 ) -> TracedCase:
     """Make a case of a class with `forward(inputs)` and `backward(dout)`: `layer(Affine, params=..., inputs=...)`.
@@ -67,6 +68,7 @@ def layer(
         upstream=1 if alone and upstream is None else upstream,
         sizes=sizes,
         allow=allow,
+        accuracy=accuracy,
         where=made_at(),
         backward=_place(backward),
         unnamed=not name,
@@ -82,6 +84,7 @@ def pair(
     upstream: object = None,
     sizes: Mapping[str, int] | None = None,
     allow: Mapping[str, str] | None = None,
+    accuracy: object = None,
     name: str = "",
     **inputs: object,
 ) -> TracedCase:
@@ -99,7 +102,7 @@ def pair(
         return _for_inputs(gradients, inputs, found.real)
 
     title = _name(forward).removesuffix("_forward")
-    found = _traced((name, title), subject, inputs, options, upstream, sizes, allow, backward)
+    found = _traced((name, title), subject, inputs, options, upstream, sizes, allow, backward, accuracy)
     return found
 
 
@@ -140,6 +143,7 @@ def loss(
     options: Mapping[str, Sequence[Any]] | None = None,
     sizes: Mapping[str, int] | None = None,
     allow: Mapping[str, str] | None = None,
+    accuracy: object = None,
     name: str = "",
     **inputs: object,
 ) -> TracedCase:
@@ -157,7 +161,7 @@ def loss(
         yield value
         return _for_inputs(gradients[0] if len(gradients) == 1 else gradients, inputs, found.real)
 
-    found = _traced((name, _name(function)), subject, inputs, options, 1, sizes, allow, function)
+    found = _traced((name, _name(function)), subject, inputs, options, 1, sizes, allow, function, accuracy)
     return found
 
 
@@ -169,6 +173,7 @@ def derivative(
     options: Mapping[str, Sequence[Any]] | None = None,
     sizes: Mapping[str, int] | None = None,
     allow: Mapping[str, str] | None = None,
+    accuracy: object = None,
     name: str = "",
     **inputs: object,
 ) -> TracedCase:
@@ -184,7 +189,7 @@ def derivative(
         dout = yield output
         return dout * prime(output if of == "output" else given[key], **options_given)
 
-    return _traced((name, _name(function)), subject, inputs, options, None, sizes, allow, prime)
+    return _traced((name, _name(function)), subject, inputs, options, None, sizes, allow, prime, accuracy)
 
 
 def _traced(
@@ -196,6 +201,7 @@ def _traced(
     sizes: Mapping[str, int] | None,
     allow: Mapping[str, str] | None,
     backward: Any,
+    accuracy: object,
 ) -> TracedCase:
     name, title = names
     return traced(
@@ -206,6 +212,7 @@ def _traced(
         upstream=upstream,
         sizes=sizes,
         allow=allow,
+        accuracy=accuracy,
         where=made_at(),
         backward=_place(backward),
         unnamed=not name,

@@ -58,10 +58,18 @@ class Trace(Graph):
             True  # whether the root of a square is decided to be that of a positive or negative number
         )
         self.sized = False  # whether the code asked how many bytes a number has: symbols have more than floats
+        self.typed_at: dict[int, str] = {} if graph is None else graph.typed_at  # where floats were first used
         self.unset: set[int] = set()  # what stands for memory that nobody has written to
         self.steps: dict[int, tuple[int, Fraction]] = {}  # conditions of roundings: what was rounded, and to what
         self.compared: dict[Fraction, None] = {}  # constants whose sign was asked for after a rounding
         self._balls: dict[int, dict[int, flint.arb]] = {bits: {} for bits in _PRECISIONS}
+
+    def typed(self, value: float) -> int:
+        """Return the node of a float that stands in the code, and notice the line that uses it first."""
+        number = super().typed(value)
+        if number not in self.typed_at:
+            self.typed_at[number] = asked_at()
+        return number
 
     def input(self, name: str, value: Fraction) -> int:
         """Return the node of a new variable with its value at the sample."""

@@ -1,0 +1,271 @@
+"""Approximations on purpose: series near removable singularities, limits far out, stated accuracies."""
+
+import numpy as np
+import pytest
+
+import verify
+from verify.errors import InputError
+from verify.result import Verdict
+
+
+def switched(series, formula, threshold, dtype=None):
+    """Return a function that switches to a series where its input is small."""
+
+    def function(x):
+        x = x if dtype is None else x.astype(dtype)
+        small = np.abs(x) < threshold
+        return np.where(small, series(x), formula(np.where(small, 1.0, x)))
+
+    return function
+
+
+def growth(F=lambda x: 1 + x / 2 + x**2 / 6, B=lambda x: 1 / 2 + x / 3 + x**2 / 8, threshold=1e-5, dtype=None):
+    """Return (exp(x) - 1) / x."""
+    forward = switched(F, lambda s: np.expm1(s) / s, threshold, dtype)
+    return forward, switched(B, lambda s: (s * np.exp(s) - np.expm1(s)) / s**2, threshold, dtype)
+
+
+def sinc(F=lambda x: 1 - x**2 / 6, B=lambda x: -x / 3 + x**3 / 30, threshold=1e-4):
+    """Return sin(x) / x."""
+    forward = switched(F, lambda s: np.sin(s) / s, threshold)
+    return forward, switched(B, lambda s: (s * np.cos(s) - np.sin(s)) / s**2, threshold)
+
+
+def cosc(F=lambda x: 0.5 - x**2 / 24, B=lambda x: -x / 12 + x**3 / 180, threshold=1e-4):
+    """Return (1 - cos(x)) / x**2."""
+    forward = switched(F, lambda s: (1 - np.cos(s)) / s**2, threshold)
+    return forward, switched(B, lambda s: (s * np.sin(s) - 2 * (1 - np.cos(s))) / s**3, threshold)
+
+
+def slowing(
+    F=lambda x: 1 - x / 2 + x**2 / 3 - x**3 / 4,
+    B=lambda x: -1 / 2 + 2 * x / 3 - 3 * x**2 / 4 + 4 * x**3 / 5,
+    threshold=1e-4,
+):
+    """Return log1p(x) / x."""
+    forward = switched(F, lambda s: np.log1p(s) / s, threshold)
+    return forward, switched(B, lambda s: (s / (1 + s) - np.log1p(s)) / s**2, threshold)
+
+
+def softplus(cut=20, slope=lambda x: 1 / (1 + np.exp(-x))):
+    """Return log(1 + exp(x)), which is x from some number on."""
+    return lambda x: np.where(x > cut, x, np.log1p(np.exp(np.minimum(x, cut)))), slope
+
+
+def mish():
+    """Return x * tanh(softplus(x)), whose softplus is x from 20 on."""
+    soft = softplus()[0]
+
+    def slope(x):
+        t = np.tanh(soft(x))
+        return t + x * (1 - t * t) / (1 + np.exp(-x))
+
+    return lambda x: x * np.tanh(soft(x)), slope
+
+
+def cross(x, y, z):
+    """Return the matrix of a cross product."""
+    o = 0 * x
+    return np.array([[o, -z, y], [z, o, -x], [-y, x, o]])
+
+
+class Rotation:
+    """The rotation of a rotation vector, by series where that is short."""
+
+    A, B = staticmethod(lambda s: 1 - s / 6), staticmethod(lambda s: 0.5 - s / 24)
+    slope_a, slope_b = staticmethod(lambda s: -1 / 3 + s / 30), staticmethod(lambda s: -1 / 12 + s / 180)
+
+    def coefficients(self, r):
+        """Return the two coefficients and their slopes."""
+        s = r[0] ** 2 + r[1] ** 2 + r[2] ** 2
+        t = np.sqrt(s)
+        if t < 1e-4:
+            return self.A(s), self.B(s), self.slope_a(s), self.slope_b(s)
+        sin, cos = np.sin(t), np.cos(t)
+        return sin / t, (1 - cos) / s, (t * cos - sin) / (s * t), (t * sin - 2 * (1 - cos)) / (s * s)
+
+    def forward(self, r):
+        """Return the matrix."""
+        self.c, self.k, self.r = self.coefficients(r), cross(r[0], r[1], r[2]), r
+        return np.eye(3) + self.c[0] * self.k + self.c[1] * (self.k @ self.k)
+
+    def backward(self, d):
+        """Return the gradient of the vector."""
+        a, b, da, db = self.c
+        gradient = []
+        for i in range(3):
+            e = cross(*(1.0 if j == i else 0.0 for j in range(3)))
+            by_entry = self.r[i] * (da * self.k + db * (self.k @ self.k)) + a * e + b * (e @ self.k + self.k @ e)
+            gradient.append((d * by_entry).sum())
+        return np.array(gradient)
+
+
+def rotation(**series):
+    """Make a case of the rotation with other series."""
+    layer = type("Rotation", (Rotation,), {name: staticmethod(given) for name, given in series.items()})
+    return verify.layer(layer, inputs={"r": "3"}, name="rotation")
+
+
+def checked(functions, given="2", **more):
+    """Check a function and its derivative."""
+    return verify.check(verify.derivative(*functions, x=given, name="layer", **more))
+
+
+def approximations(result):
+    """Return the rows that say something of an approximation."""
+    return [row for row in result.comparisons if row.evidence.kind == "approximation"]
+
+
+RIGHT = {
+    "growth": growth,
+    "growth with fewer terms": lambda: growth(F=lambda x: 1 + x / 2 + x**2 / 6 + x**3 / 24, B=lambda x: 1 / 2 + x / 3),
+    "sinc": sinc,
+    "cosc": cosc,
+    "softplus": softplus,
+    "mish": mish,
+}
+
+
+@pytest.mark.parametrize("name", RIGHT)
+def test_right_approximations_agree(name):
+    """A right approximation agrees, with what it is proved to stay within, the yardstick and the worst place."""
+    result = checked(RIGHT[name]())
+    rows = approximations(result)
+    assert rows
+    assert result.passes
+    for row in rows:
+        assert row.verdict is Verdict.AGREES
+        assert float(row.evidence.ulps) <= float(row.evidence.limit)
+        assert row.evidence.place.startswith("x[")
+
+
+def test_a_domain_that_ends_beside_a_series():
+    """The logarithm of 1 + x over x agrees, which is defined above -1 only."""
+    result = checked(slowing(), verify.real("2", low=-1))
+    assert approximations(result)
+    assert result.passes
+
+
+WRONG = {
+    "growth: last coefficient": lambda: growth(B=lambda x: 1 / 2 + x / 3 + x**2 / 9),
+    "growth: middle coefficient": lambda: growth(B=lambda x: 1 / 2 + x / 3.1 + x**2 / 8),
+    "growth: one term": lambda: growth(B=lambda x: 1 / 2 + 0 * x),
+    "growth: coefficient of forward": lambda: growth(F=lambda x: 1 + x / 2 + x**2 / 7),
+    "growth: too few terms of forward": lambda: growth(F=lambda x: 1 + x / 2),
+    "sinc: last coefficient": lambda: sinc(B=lambda x: -x / 3 + x**3 / 31),
+    "sinc: first coefficient": lambda: sinc(B=lambda x: -x / 3.01 + x**3 / 30),
+    "sinc: coefficient of forward": lambda: sinc(F=lambda x: 1 - x**2 / 6.5),
+    "cosc: last coefficient": lambda: cosc(B=lambda x: -x / 12 + x**3 / 170),
+    "cosc: first coefficient": lambda: cosc(B=lambda x: -x / 12.5 + x**3 / 180),
+    "cosc: far too wide": lambda: cosc(F=lambda x: 0.5 - x**2 / 24, B=lambda x: -x / 12 + x**3 / 180, threshold=0.5),
+    "softplus: a slope of 1 for a smooth function": lambda: (
+        lambda x: np.logaddexp(0, x),
+        lambda x: np.where(x > 20, 1.0, 1 / (1 + np.exp(-x))),
+    ),
+    "softplus: linear ten times too early": lambda: softplus(cut=2),
+    "softplus: linear from 10 on": lambda: softplus(cut=10),
+}
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_wrong_twins_are_refuted(name):
+    """A coefficient that is off, too few terms and a threshold too far out are refuted, with both numbers."""
+    result = checked(WRONG[name]())
+    assert not result.passes
+    assert any(row.verdict is Verdict.REFUTED for row in result.comparisons)
+    for row in approximations(result):
+        assert row.verdict is Verdict.REFUTED
+        assert row.evidence.ulps
+        assert row.evidence.limit
+
+
+def test_terms_below_the_yardstick_pass_and_beyond_it_fail():
+    """The number of terms and the threshold are judged by what the formula beyond the threshold is good to."""
+    F = lambda x: 1 - x / 2 + x**2 / 3 - x**3 / 4 + x**4 / 5  # noqa: E731
+    domain = verify.real("2", low=-1)
+    assert checked(slowing(F=F, B=lambda x: -1 / 2 + 2 * x / 3 - 3 * x**2 / 4), domain).passes
+    short = checked(slowing(F=F, B=lambda x: -1 / 2 + 2 * x / 3), domain)
+    wide = checked(slowing(F=F, B=lambda x: -1 / 2 + 2 * x / 3 - 3 * x**2 / 4, threshold=1e-2), domain)
+    for result in (short, wide):
+        assert [row.verdict for row in approximations(result)] == [Verdict.REFUTED]
+
+
+@pytest.mark.parametrize(
+    "series",
+    [
+        {},
+        {"A": lambda s: 1 - s / 6 + s**2 / 120},
+        {"B": lambda s: 0.5 - s / 24 + s**2 / 720},
+    ],
+)
+def test_rotations_agree(series):
+    """The rotation of a short vector agrees over the ball in which the series is used."""
+    result = verify.check(rotation(**series))
+    assert approximations(result)
+    assert result.passes
+    assert all("|(r[0], r[1], r[2])|" in row.evidence.place for row in approximations(result))
+
+
+@pytest.mark.parametrize(
+    "series",
+    [
+        {"slope_a": lambda s: -1 / 3 + s / 31},
+        {"slope_a": lambda s: -1 / 3 + 0 * s},
+        {"slope_b": lambda s: -1 / 12.5 + s / 180},
+        {"A": lambda s: 1 - s / 6.1},
+        {"B": lambda s: 0.5 + 0 * s},
+    ],
+)
+def test_wrong_rotations_are_refuted(series):
+    """One wrong coefficient of a rotation, and one term too few, are refuted."""
+    result = verify.check(rotation(**series))
+    assert not result.passes
+    assert any(row.verdict is Verdict.REFUTED for row in result.comparisons)
+
+
+def test_single_precision_is_judged_by_itself():
+    """Code that computes in float32 is judged by float32: its series may be shorter, its threshold farther out."""
+    F = lambda x: 1 + x / 2 + x**2 / 6 + x**3 / 24  # noqa: E731
+    right = checked(growth(F=F, B=lambda x: 1 / 2 + x / 3, threshold=1e-2, dtype=np.float32))
+    assert right.passes
+    assert "float32" in approximations(right)[0].evidence.detail
+    wrong = checked(growth(F=F, B=lambda x: 1 / 2 + x / 3.1, threshold=1e-2, dtype=np.float32))
+    assert not wrong.passes
+
+
+def test_another_function_beyond_a_threshold_is_no_approximation():
+    """A gradient that ignores a branch of forward is wrong, not an approximation of the other side."""
+    leaky = lambda x: np.where(x > 0.5, x, 0.45 + x / 10)  # noqa: E731
+    assert not checked((leaky, lambda x: np.ones_like(x))).passes
+    huber = lambda x: np.where(x < 1, x**2 / 2, x - 0.5)  # noqa: E731
+    assert not checked((huber, lambda x: x)).passes
+
+
+def pade(x):
+    """Return an approximation of tanh."""
+    return x * (10395 + 1260 * x**2 + 21 * x**4) / (10395 + 4725 * x**2 + 210 * x**4 + x**6)
+
+
+@pytest.mark.parametrize(("accuracy", "verdict"), [(1e-7, Verdict.AGREES), (1e-10, Verdict.REFUTED)])
+def test_a_stated_accuracy_is_proved(accuracy, verdict):
+    """An accuracy that a case states is proved over all of the region, or refuted at a place."""
+    domain = verify.real("2", low=-1, high=1)
+    for function in (pade, np.tanh):
+        (row,) = checked((function, lambda x: 1 - pade(x) ** 2), domain, accuracy=accuracy).comparisons
+        assert row.verdict is verdict
+        assert row.evidence.place
+        assert (float(row.evidence.error) <= accuracy) is (verdict is Verdict.AGREES)
+
+
+@pytest.mark.parametrize("slope", [lambda x: 1 - pade(x) ** 3, lambda x: 1.001 - pade(x) ** 2, lambda x: 1 + 0 * x])
+def test_a_stated_accuracy_excuses_no_mistake(slope):
+    """A wrong derivative is refuted whatever small accuracy is stated."""
+    result = checked((pade, slope), verify.real("2", low=-1, high=1), accuracy=1e-4)
+    assert not result.passes
+
+
+@pytest.mark.parametrize("accuracy", [0, 1, -1e-7, "much"])
+def test_an_accuracy_is_a_number_below_1(accuracy):
+    """What is no relative error is refused."""
+    with pytest.raises(InputError):
+        verify.derivative(pade, pade, x="2", accuracy=accuracy)

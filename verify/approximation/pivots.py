@@ -1,0 +1,150 @@
+"""What a branch asks of: one input, or the norm of several, and the interval in which its region lies.
+
+Only conditions of the form a p + b are understood, where p is an input, a power of one, or the norm of some, squared or
+not. Others are left out, which makes the interval no smaller: what is proved over it holds in the region.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+from verify.approximation.frames import Pivot
+from verify.exact import simplest_rational
+from verify.proof.graph import Graph
+from verify.tracing.region import Region
+from verify.tracing.trace import Condition
+
+_ORDERED = ("<", "<=", ">", ">=")
+_SPARE = Fraction(1, 2**60)  # relative: how much larger a root is taken that is not rational
+_TWO = Fraction(2)
+
+
+@dataclass(frozen=True, slots=True)
+class Threshold:
+    """A condition that asks whether the pivot, or its size, lies beyond some number."""
+
+    condition: Condition
+    pivot: Pivot
+    at: Fraction
+    sized: bool  # whether it asks for the size of an input that may be negative
+    rounded: bool = False  # whether the number is a little larger than where the condition changes
+
+    def alike(self, other: Threshold) -> bool:
+        """Tell whether the code asks the same at the same place, of another entry, and got the same answer."""
+        a, b = self.condition, other.condition
+        return (a.where, a.relation, a.holds, self.at, self.sized) == (
+            b.where,
+            b.relation,
+            b.holds,
+            other.at,
+            other.sized,
+        )
+
+
+def thresholds(graph: Graph, conditions: Sequence[Condition]) -> list[Threshold]:
+    """Return the conditions that are understood."""
+    found = [_threshold(graph, condition) for condition in conditions if condition.relation in _ORDERED]
+    return [threshold for threshold in found if threshold is not None]
+
+
+def _threshold(graph: Graph, condition: Condition) -> Threshold | None:
+    factor, node, offset = affine(graph, condition.node)
+    if not factor:
+        return None
+    at, exponent = -offset / factor, Fraction(1)
+    if graph.ops[node] == "power" and graph.payloads[node] > 0:
+        node, exponent = graph.args[node][0], graph.payloads[node]
+    if graph.ops[node] == "variable":
+        pivot, sized = Pivot([node]), exponent != 1
+    elif variables := _squares(graph, node):
+        pivot, sized, exponent = Pivot(variables, node), False, exponent * 2
+    else:
+        return None
+    root = at if exponent == 1 else _root(at, exponent)
+    if root is None:
+        return None
+    return Threshold(condition, pivot, root, sized, rounded=root**exponent.numerator != at**exponent.denominator)
+
+
+def affine(graph: Graph, node: int) -> tuple[Fraction, int, Fraction]:
+    """Write a node as factor * node + offset."""
+    offset = Fraction(0)
+    if graph.ops[node] == "sum":
+        left, right = graph.args[node]
+        for one, other in ((left, right), (right, left)):
+            if (value := _number(graph, one)) is not None:
+                offset, node = value, other
+                break
+    if graph.ops[node] == "product":
+        left, right = graph.args[node]
+        for one, other in ((left, right), (right, left)):
+            if (value := _number(graph, one)) is not None:
+                return value, other, offset
+    return Fraction(1), node, offset
+
+
+def _number(graph: Graph, node: int) -> Fraction | None:
+    """Return the value of a constant, or of a float times one."""
+    if graph.ops[node] == "typed":
+        return simplest_rational(graph.payloads[node])
+    if graph.ops[node] == "product":
+        parts = [_number(graph, argument) for argument in graph.args[node]]
+        return None if parts[0] is None or parts[1] is None else parts[0] * parts[1]
+    return graph.value(node)
+
+
+def _squares(graph: Graph, node: int) -> list[int]:
+    """Return the variables whose squares a node is the sum of, or nothing."""
+    terms, todo = [], [node]
+    while todo:
+        number = todo.pop()
+        if graph.ops[number] == "sum":
+            todo += graph.args[number]
+        else:
+            terms.append(number)
+    squares = all(graph.ops[n] == "power" and graph.payloads[n] == _TWO for n in terms)
+    variables = [graph.args[n][0] for n in terms] if squares else []
+    return variables if all(graph.ops[n] == "variable" for n in variables) else []
+
+
+def _root(value: Fraction, exponent: Fraction) -> Fraction | None:
+    """Return value ** (1 / exponent), or a number a little larger where that is not rational."""
+    if value <= 0:
+        return None
+    powered = value**exponent.denominator
+    if exponent.numerator == 1:
+        return powered
+    if exponent.numerator != 2:
+        return None
+    scale = 4**128 * 4 ** max(0, powered.denominator.bit_length() - powered.numerator.bit_length())
+    floor = Fraction(math.isqrt(int(powered * scale)), math.isqrt(scale))
+    return floor if floor**2 == powered else floor * (1 + _SPARE)
+
+
+def interval(region: Region, pivot: Pivot, known: Sequence[Threshold]) -> tuple[Fraction | None, Fraction | None]:
+    """Return the numbers between which the pivot lies in a region, None where there is no end."""
+    graph, sample = region.trace, region.sample
+    places = [sample[graph.payloads[node]] for node in pivot.variables]
+    mine = [threshold for threshold in known if threshold.pivot == pivot]
+    if pivot.square is not None:
+        here = sum((place**2 for place in places), Fraction(0))
+        inner = [_below(t) for t in mine if here > t.at**2]
+        return max(inner, default=Fraction(0)), min((t.at for t in mine if here < t.at**2), default=None)
+    place = places[0]
+    ends = list(region.bounds.get(graph.payloads[pivot.variables[0]], (None, None)))
+    for threshold in mine:
+        if not threshold.sized:
+            ends.append(threshold.at if place < threshold.at else _below(threshold))
+        elif abs(place) < threshold.at:  # beyond, the region has two parts, and no end here
+            ends += [threshold.at, -threshold.at]
+    lows = [end for end in ends if end is not None and end < place]
+    highs = [end for end in ends if end is not None and end > place]
+    return max(lows, default=None), min(highs, default=None)
+
+
+def _below(threshold: Threshold) -> Fraction:
+    """Return a number that is not above where the condition changes."""
+    return threshold.at * (1 - 2 * _SPARE) if threshold.rounded else threshold.at
