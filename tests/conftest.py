@@ -3,6 +3,7 @@
 import io
 import signal
 import sys
+from collections import Counter, defaultdict
 from types import SimpleNamespace
 
 import pytest
@@ -39,6 +40,19 @@ def pytest_configure():
     """Let an interrupt end what the tests start, also where they run in the background, which ignores it."""
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def pytest_terminal_summary(terminalreporter):
+    """Show what tests counted by `record_property("counts", {what: number})`, added up over each file's tests."""
+    counts = defaultdict(Counter)
+    for report in terminalreporter.getreports("passed"):
+        for name, numbers in report.user_properties:
+            if name == "counts" and report.when == "call":
+                counts[report.location[0]].update(numbers)
+    for file, numbers in sorted(counts.items()):
+        terminalreporter.write_line(f"{file} tried:")
+        for what, number in numbers.most_common():
+            terminalreporter.write_line(f"{number:>10,} {what}")
 
 
 @pytest.fixture

@@ -1,0 +1,40 @@
+"""Random layers with series branches, quotients that cancel, sums in several orders, ties, clips and wide domains.
+
+What is right passes the whole check, with every finding that fails; what is planted and shows on floats is found.
+"""
+
+import random
+from collections import Counter
+
+import pytest
+from effort import LONG
+from random_kinked import case_of, drawn, makes_a_difference, plants
+
+from verify.checker import check
+
+CHUNK = 50  # plans, each once right and most of them once with a plant
+CHUNKS = 210 if LONG else 2
+
+
+def complaints(result):
+    """Return what the gate fails for."""
+    rows = [f"{row.name} {row.verdict.name} {row.variant}: {row.evidence.detail}" for row in result.comparisons]
+    wrong = [text for text, row in zip(rows, result.comparisons, strict=True) if not row.verdict.good]
+    return wrong + [f"{finding.code} {finding.detail}" for finding in result.findings if finding.fails]
+
+
+@pytest.mark.parametrize("chunk", range(CHUNKS))
+def test_random_layers_with_kinks(chunk, record_property):
+    """A right layer passes with everything on, and one with a planted mistake does not."""
+    counts = Counter()
+    for number in range(chunk * CHUNK, (chunk + 1) * CHUNK):
+        rng = random.Random(number)
+        plan = drawn(rng)
+        counts["right layers"] += 1
+        assert not complaints(check(case_of(plan))), (number, plan)
+        if possible := plants(plan):
+            kind, plant = rng.choice(possible)
+            if makes_a_difference(plan, plant, number):
+                counts[f"wrong layers: {kind}"] += 1
+                assert complaints(check(case_of(plan, plant))), (number, kind, plan)
+    record_property("counts", dict(counts))

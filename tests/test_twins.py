@@ -1,0 +1,36 @@
+"""Mistakes of public bug reports as twins: the wrong code of each is found, the right code passes."""
+
+from pathlib import Path
+
+import pytest
+
+from verify import Verdict
+from verify.checker import check
+from verify.collect import collect
+
+FILES = sorted((Path(__file__).parent / "data" / "twins").glob("*.py"))
+# What NumPy computes in a function that is not followed yet: undecided, and told so.
+NOT_FOLLOWED = {"06_cholesky", "22_rfft", "29_spline_beyond", "40_gp_likelihood"}
+
+
+def complaints(result):
+    """Return what a strict gate fails for, as short texts."""
+    rows = [f"{row.name} {row.verdict.name} {row.variant}" for row in result.comparisons if not row.verdict.good]
+    return rows + [f"{finding.code} {finding.detail}" for finding in result.findings if finding.fails]
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
+def test_twins(file):
+    """The wrong twin of a report is refuted or has a finding that the right one has not; the right one passes."""
+    results = {case.name: check(case) for case in collect([str(file)])}
+    assert {name.split()[0] for name in results} == {"wrong", "right"}
+    usual = {finding.code for name, result in results.items() if name[0] == "r" for finding in result.findings}
+    for name, result in results.items():
+        undecided = [row for row in result.comparisons if row.verdict is Verdict.UNDECIDED]
+        if undecided and file.stem in NOT_FOLLOWED:
+            assert name.endswith("numpy")
+            assert "numpy" in undecided[0].evidence.detail.lower() or "np." in undecided[0].evidence.detail
+        elif name.startswith("right"):
+            assert not complaints(result)
+        else:
+            assert complaints(result) or {finding.code for finding in result.findings} - usual, name
