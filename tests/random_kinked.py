@@ -6,7 +6,6 @@ is one of the layer. Each rule is right for every input of the domain, ties incl
 """
 
 import math
-import random
 from dataclasses import dataclass
 
 import numpy as np
@@ -33,7 +32,9 @@ def _phi_rule(d, a, y):
 def _sinc(a):
     near = np.abs(a) < SERIES
     safe = np.where(near, 1.0, a)
-    return np.where(near, sum((-1) ** k * a ** (2 * k) / math.factorial(2 * k + 1) for k in range(6)), np.sin(safe) / safe)
+    return np.where(
+        near, sum((-1) ** k * a ** (2 * k) / math.factorial(2 * k + 1) for k in range(6)), np.sin(safe) / safe
+    )
 
 
 def _sinc_rule(d, a, y):
@@ -197,7 +198,13 @@ TWO_PLANTS = {
     "multiply": (("swapped", lambda d, a, b: (d * a, d * b)),),
     "divide": (("lost square", lambda d, a, b: (d / (1 + b * b), -2 * d * a * b / (1 + b * b))),),
 }
-DOMAINS = {"": (None, None), "unit": (-1, 1), "positive": ("0.1", 3), "wide": (-(10**6), 10**6), "far": (-(10**9), 10**9)}
+DOMAINS = {
+    "": (None, None),
+    "unit": (-1, 1),
+    "positive": ("0.1", 3),
+    "wide": (-(10**6), 10**6),
+    "far": (-(10**9), 10**9),
+}
 SHAPES = ("3", "2 3", "1 3", "2", "4")
 
 
@@ -246,10 +253,7 @@ class Layer:
         for k, (chain, values, share) in enumerate(zip(self.plan.chains, self.values, shares, strict=True)):
             for i in range(len(chain) - 1, -1, -1):
                 right = PIECES[chain[i]].rule(share, values[i], values[i + 1])
-                if where == (k, i):
-                    share = wrong(share, values[i], values[i + 1], right)
-                else:
-                    share = right
+                share = wrong(share, values[i], values[i + 1], right) if where == (k, i) else right
             gradients.append(share)
         return tuple(gradients) if len(gradients) > 1 else gradients[0]
 
@@ -318,7 +322,9 @@ def points(plan, rng, number=60):
     """Yield inputs of the domain: of all magnitudes, with ties, zeros, and the thresholds of the pieces."""
     low, high = (None if b is None else float(b) for b in DOMAINS[plan.domain])
     shape = tuple(map(int, plan.shape.split()))
-    special = [v for v in (0.0, 0.6, -0.7, 1.0, -1.0, 0.05, -0.03, 2e3, -2e3, 0.9, 1.3, 1.3 / 1.7) if _within(v, low, high)]
+    special = [
+        v for v in (0.0, 0.6, -0.7, 1.0, -1.0, 0.05, -0.03, 2e3, -2e3, 0.9, 1.3, 1.3 / 1.7) if _within(v, low, high)
+    ]
     for turn in range(number):
         arrays = []
         for _ in plan.chains:
@@ -355,6 +361,9 @@ def makes_a_difference(plan, plant, seed):
             for p, q in zip(*((v if isinstance(v, tuple) else (v,)) for v in (a, b)), strict=True):
                 if not np.isfinite(p).all():
                     continue
-                if not np.isfinite(q).all() or (np.abs(p - q) > 1e-10 * np.maximum(np.abs(p), np.abs(q)) + 1e-290).any():
+                if (
+                    not np.isfinite(q).all()
+                    or (np.abs(p - q) > 1e-10 * np.maximum(np.abs(p), np.abs(q)) + 1e-290).any()
+                ):
                     return True
     return False
