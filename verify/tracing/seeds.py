@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import pickle
 import random
 from collections.abc import Callable, Iterator
@@ -14,11 +15,32 @@ from verify.tracing.patches import users_modules
 
 
 class Generator:
-    """A generator of random numbers: how its state is read and set."""
+    """A generator of random numbers: how its state is read and set, and what tells two states of it apart."""
 
-    def __init__(self, get: Callable[[], Any], put: Callable[[Any], None]) -> None:
+    def __init__(
+        self, get: Callable[[], Any], put: Callable[[Any], None], mark: Callable[[Any], Any] = pickle.dumps
+    ) -> None:
         self.get = get
         self.put = put
+        self.mark = mark
+
+
+def _numpys_mark(state: Any) -> Any:
+    """Return the state of NumPy's global generator as what can be compared at once."""
+    return state[1].tobytes(), *state[2:]
+
+
+_KINDS = (np.random.Generator, np.random.RandomState, random.Random)
+_GLOBAL = (  # a state of the first is a tuple of numbers, which compares as it is
+    Generator(random.getstate, random.setstate, lambda state: state),
+    Generator(np.random.get_state, np.random.set_state, _numpys_mark),
+)
+
+
+@functools.lru_cache(maxsize=1)
+def _marks(seed: int) -> list[Any]:
+    """Return the marks of the global generators as they are when seeded; called when they have just been."""
+    return [generator.mark(generator.get()) for generator in _GLOBAL]
 
 
 @contextmanager
@@ -31,12 +53,13 @@ def seeded(seed: int) -> Iterator[Callable[[], bool]]:
     before = [generator.get() for generator in every]
     random.seed(seed)
     np.random.seed(seed)
-    start = [pickle.dumps(generator.get()) for generator in every]
+    users = [generator.mark(state) for generator, state in zip(every, before, strict=True) if generator not in _GLOBAL]
+    start = [*_marks(seed), *users]  # the user's own generators are not seeded
     drawn: list[bool] = []
     try:
         yield lambda: drawn[0]
     finally:
-        drawn.append([pickle.dumps(generator.get()) for generator in every] != start)
+        drawn.append([generator.mark(generator.get()) for generator in every] != start)
         for generator, state in zip(every, before, strict=True):
             generator.put(state)
 
@@ -59,8 +82,7 @@ def rewinder(seed: int) -> Callable[[], None]:
 
 def generators() -> list[Generator]:
     """Return the global generators, and those that the user's modules have made."""
-    found = [Generator(random.getstate, random.setstate), Generator(np.random.get_state, np.random.set_state)]
-    return found + _users_generators()
+    return [*_GLOBAL, *_users_generators()]
 
 
 def _users_generators() -> list[Generator]:
@@ -69,8 +91,7 @@ def _users_generators() -> list[Generator]:
 
 def is_generator(value: Any) -> bool:
     """Tell whether a value draws random numbers from a state of its own, which those of the system have not."""
-    kinds = (np.random.Generator, np.random.RandomState, random.Random)
-    return isinstance(value, kinds) and not isinstance(value, random.SystemRandom)
+    return isinstance(value, _KINDS) and not isinstance(value, random.SystemRandom)
 
 
 def generator(value: Any) -> Generator:
