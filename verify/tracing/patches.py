@@ -363,7 +363,7 @@ class _StandIn(ModuleType):
 
     def __getattr__(self, name: str) -> Any:
         if name == "ndarray" and self.__dict__["_original"] is np:
-            return np.ndarray if active() is None else arraytype.OF_ARRAYS
+            return np.ndarray if active() is None else arraytype.ArrayType
         return getattr(self.__dict__["_original"], name)
 
 
