@@ -12,6 +12,7 @@ import pytest
 from numpy import zeros as zeros_by_name
 from numpy.lib.stride_tricks import as_strided, sliding_window_view
 
+import verify
 from verify.errors import TraceError
 from verify.tracing import arrays, patches, ufuncs
 from verify.tracing.concolic import Concolic
@@ -887,3 +888,18 @@ def test_symbols_of_another_run_are_refused():
         kept = arrays.built([first.input("x", Fraction(1))], (1,))
     with arrays.running(Trace()), pytest.raises(TraceError, match="another run"):
         kept + 1
+
+
+@pytest.mark.parametrize("overlapping", [True, False])
+def test_flat_from_its_own_memory(overlapping):
+    """What is written through `x.flat` from the same memory is refused: NumPy reads there what it has just written."""
+
+    @verify.case(x="3 4")
+    def mirrored(x):
+        kept = x * 1.0
+        kept.flat[...] = kept[::-1] if overlapping else x[::-1]
+        dout = yield kept.sum()
+        return dout * np.ones_like(x)
+
+    verdict = verify.Verdict.UNDECIDED if overlapping else verify.Verdict.PROVED
+    assert {row.verdict for row in verify.check(mirrored, quick=True).comparisons} == {verdict}

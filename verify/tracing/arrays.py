@@ -252,6 +252,9 @@ class Flat:
 
     def __setitem__(self, key: Any, value: Any) -> None:
         places = np.arange(self.base.size)[plain_key(key)]
+        if isinstance(value, np.ndarray) and np.shares_memory(np.asarray(self.base), np.asarray(value)):
+            # NumPy writes one entry after the other here, and reads what it has just written.
+            raise TraceError(f"x.flat was set from the memory that it writes to, at {asked_at()}")
         values = objects(value)
         if values.size:  # NumPy writes nothing where there is nothing to write
             if not places.ndim and np.ndim(value):
