@@ -293,6 +293,10 @@ def drawn(rng):
                 continue
             if wide and chain and any(n in SATURATING for n in chain):
                 continue
+            if name in APPROXIMATE and not (count == 1 and rows in ("nothing", "sum") and not chain):
+                continue
+            if chain and chain[0] in APPROXIMATE:
+                continue
             kinked = kinked or piece.kink
             chain.append(name)
         chains.append(tuple(chain))
@@ -301,6 +305,7 @@ def drawn(rng):
 
 
 MONOTONE = ("scale", "shift")
+APPROXIMATE = ("series exp", "series sinc")  # alone: through other pieces an approximation is not followed yet
 SATURATING = ("tanh", "soft sign", "arctan")
 
 

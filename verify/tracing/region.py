@@ -69,6 +69,25 @@ class Region:
             values = balls.at(self.trace, [c.node for c in asked], point)
             return all(_as_decided(condition, values[condition.node]) for condition in asked)
 
+    @property
+    def clear(self) -> bool:
+        """Tell whether floats at the sample surely take its branches: no condition is as close as rounding may be.
+
+        An input, as a float, is off by 2^-53 of itself, and what is computed from it by some thousands of that.
+        """
+        rounded = {name: Fraction(float(value)) for name, value in self.sample.items()}
+        if not self.holds(rounded):
+            return False
+        with flint.ctx.workprec(_BITS):
+            values = balls.at(self.trace, [c.node for c in self.conditions], self.sample)
+            return all(abs(values[c.node]) > self._rounding(c.node) for c in self.conditions if not c.tie)
+
+    def _rounding(self, node: int) -> flint.arb:
+        """Return more than rounding makes of a condition: a part of the largest number that it is computed from."""
+        trace = self.trace
+        names = [trace.payloads[i] for i in trace.reach([node]) if trace.ops[i] == "variable"]
+        return balls.ball(max((abs(self.sample[name]) for name in names), default=Fraction(0))) * flint.arb(2) ** -40
+
     def reaches(self, point: Point, conditions: Sequence[Condition]) -> bool:
         """Tell whether no condition is answered in another way at a point than it was; ties may be."""
         if not all(_between(point[name], *bounds) for name, bounds in self.bounds.items()):
