@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 Point = Mapping[str, Fraction]
 NEGATED = {"<": ">=", "<=": ">", ">": "<=", ">=": "<", "==": "!=", "!=": "=="}
 _EXACTLY = ("==", "!=")
+_FLOAT_BITS = 40  # of the 53 of float64
 _BITS = 128
 _AROUND = 6
 _NEAREST = 12  # halvings of the distance from the sample
@@ -71,22 +72,13 @@ class Region:
 
     @property
     def clear(self) -> bool:
-        """Tell whether floats at the sample surely take its branches: no condition is as close as rounding may be.
+        """Tell whether floats surely take the branches of the sample: balls of fewer bits than floats have decide them.
 
-        An input, as a float, is off by 2^-53 of itself, and what is computed from it by some thousands of that.
+        The bits that are left out stand for the orders in which code may compute what the graph has in one.
         """
-        rounded = {name: Fraction(float(value)) for name, value in self.sample.items()}
-        if not self.holds(rounded):
-            return False
-        with flint.ctx.workprec(_BITS):
+        with flint.ctx.workprec(_FLOAT_BITS):
             values = balls.at(self.trace, [c.node for c in self.conditions], self.sample)
-            return all(abs(values[c.node]) > self._rounding(c.node) for c in self.conditions if not c.tie)
-
-    def _rounding(self, node: int) -> flint.arb:
-        """Return more than rounding makes of a condition: a part of the largest number that it is computed from."""
-        trace = self.trace
-        names = [trace.payloads[i] for i in trace.reach([node]) if trace.ops[i] == "variable"]
-        return balls.ball(max((abs(self.sample[name]) for name in names), default=Fraction(0))) * flint.arb(2) ** -40
+            return all(not values[c.node].contains(0) for c in self.conditions)
 
     def reaches(self, point: Point, conditions: Sequence[Condition]) -> bool:
         """Tell whether no condition is answered in another way at a point than it was; ties may be."""
