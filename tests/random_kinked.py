@@ -293,6 +293,8 @@ def drawn(rng):
                 continue
             if wide and chain and any(n in SATURATING for n in chain):
                 continue
+            if name == "quotient" and kinked:
+                continue  # what a kink sets to 0 has no quotient
             if name in APPROXIMATE and not (count == 1 and rows in ("nothing", "sum") and not chain):
                 continue
             if chain and chain[0] in APPROXIMATE:
