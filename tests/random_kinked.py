@@ -268,6 +268,18 @@ def case_of(plan, plant=None):
     return verify.layer(Random, inputs=plan.inputs(), name="random")
 
 
+def _fits(name, chain, *, kinked, flat, wide, alone):
+    """Tell whether a piece may follow a chain, so that the layer is right by its rules for every input."""
+    piece = PIECES[name]
+    # After a kink comes nothing with another one, nor before it what is not strictly monotone.
+    bent = piece.kink and (kinked or any(other not in MONOTONE for other in chain))
+    far = wide and (not piece.wide or any(other in SATURATING for other in chain))
+    # An approximation stands alone: through other pieces it is not followed yet.
+    near = (name in APPROXIMATE and (chain or not alone)) or (chain and chain[0] in APPROXIMATE)
+    nothing = name == "quotient" and kinked  # what a kink sets to 0 has no quotient
+    return not (bent or far or near or nothing or (flat and name not in MONOTONE))
+
+
 def drawn(rng):
     """Draw a plan."""
     domain = rng.choice(list(DOMAINS))
@@ -285,21 +297,10 @@ def drawn(rng):
         chain, kinked = [], flat
         for _ in range(rng.randrange(0 if count == 2 or rows != "nothing" else 1, 4)):
             name = rng.choice(list(PIECES))
-            piece = PIECES[name]
-            # After a kink comes nothing with another one, nor before it what is not strictly monotone.
-            if (piece.kink and (kinked or any(n not in MONOTONE for n in chain))) or (wide and not piece.wide):
+            alone = count == 1 and rows in ("nothing", "sum")
+            if not _fits(name, chain, kinked=kinked, flat=flat, wide=wide, alone=alone):
                 continue
-            if flat and name not in MONOTONE:
-                continue
-            if wide and chain and any(n in SATURATING for n in chain):
-                continue
-            if name == "quotient" and kinked:
-                continue  # what a kink sets to 0 has no quotient
-            if name in APPROXIMATE and not (count == 1 and rows in ("nothing", "sum") and not chain):
-                continue
-            if chain and chain[0] in APPROXIMATE:
-                continue
-            kinked = kinked or piece.kink
+            kinked = kinked or PIECES[name].kink
             chain.append(name)
         chains.append(tuple(chain))
     orders = (rng.choice(ORDERS), rng.choice(ORDERS))
