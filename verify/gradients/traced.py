@@ -28,7 +28,7 @@ from verify.tracing.trace import Trace
 
 KeepRow = Callable[[Comparison], None]  # is given a row that is certain and not yet explained
 
-CONSTANT = "the output is constant in every region of the domain, so that every derivative is 0"
+CONSTANT = "the output is constant in every region that was reached, so that every derivative there is 0"
 _ALL = "further variants, other regions, other sizes, contracts, floats"
 _UNCONFIRMED = "the formulas differ, but on floats the code does not give there what its formula says"
 _DOUBTFUL = Evidence("strays", _UNCONFIRMED)
@@ -116,7 +116,7 @@ def _notes(exact: Exact, seed: int) -> list[str]:
     if exact.constant:
         notes.append(
             f"{f'for {seen.variant.text}' if seen.variant.text else 'at the sample'} the output depends on no input"
-            f"{' on the branches that the sample takes' if seen.conditions else ''}, so that every derivative is 0"
+            f"{' on the branches that the sample takes' if seen.conditions else ''}, so that every derivative there is 0"
             f"{' there' if seen.conditions else ''}"
         )
     return notes
