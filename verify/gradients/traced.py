@@ -116,7 +116,7 @@ def _notes(exact: Exact, seed: int) -> list[str]:
     if exact.constant:
         notes.append(
             f"{f'for {seen.variant.text}' if seen.variant.text else 'at the sample'} the output depends on no input"
-            f"{' on the branches that the sample takes' if seen.conditions else ''}, so that every derivative there is 0"
+            f"{' on the branches that the sample takes' if seen.conditions else ''}, so that every derivative is 0"
             f"{' there' if seen.conditions else ''}"
         )
     return notes
