@@ -1,0 +1,236 @@
+"""A tape of array operations over numbered elements.
+
+Every scalar of a run is an *element*, a number from 0 on. An array is an integer array of element numbers, so that
+views, slices, transposes, masks, gathers and writes through views are NumPy's own work on these integers, and leave no
+trace on the tape. What computes appends a *block*: one operation on integer arrays, whose results are the next
+elements, in order. Elements are numbered after their arguments.
+
+The rewrites of construction (0 + x, 0 * x, 1 * x, x * x, powers of powers, the logarithm of an exponential, operations
+on constants) are among those of `proof.graph`, and hold wherever both sides are defined.
+"""
+
+from __future__ import annotations
+
+import math
+import operator
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Sequence
+from fractions import Fraction
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from verify.proof.graph import FUNCTIONS
+
+Elements = npt.NDArray[np.int64]
+Mask = npt.NDArray[np.bool_]
+
+ZERO, ONE, MINUS_ONE = 0, 1, 2  # the elements that every tape begins with
+_FIRST_ROOM = 1024
+Leaf = tuple[bool, Fraction | float]  # whether a constant is a typed float, and its value
+Rule = Callable[[Elements, Elements], Elements]
+_PI: Leaf = (True, math.nan)
+
+
+class Block(NamedTuple):
+    """One operation: `size` elements from `start` on.
+
+    | op | args | payload |
+    |---|---|---|
+    | variable | | the exact values at the sample, a Fraction each |
+    | constant | | the exact values, a Fraction each |
+    | typed | | floats as the code has typed them in: read as the simplest rational that rounds to each |
+    | pi | | |
+    | sum, product | two arrays of `size` elements | |
+    | power | an array of `size` elements | the exponent, a Fraction |
+    | a function of `proof.graph.FUNCTIONS` | an array of `size` elements | |
+    | total | the terms of all sums, one sum after the other | where each sum begins; no sum is empty |
+    | matmul | stacks of matrices (s, n, k) and (s, k, m), k > 0 | |
+    """
+
+    op: str
+    start: int
+    size: int
+    args: tuple[Elements, ...] = ()
+    payload: Any = None
+
+    @property
+    def elements(self) -> slice:
+        """Return where the block's elements lie among all."""
+        return slice(self.start, self.start + self.size)
+
+
+class Tape:
+    """Blocks in order; what is asked of elements is answered with arrays of the same shape."""
+
+    def __init__(self) -> None:
+        self.blocks: list[Block] = []
+        self.size = 0
+        self._starts: list[int] = []  # of the blocks, none of which is empty
+        self._leaves: dict[Leaf, int] = {}
+        self._values: dict[int, Fraction] = {}
+        self._exact = np.zeros(_FIRST_ROOM, bool)
+        self.constants([Fraction(0), Fraction(1), Fraction(-1)])
+
+    def _new(self, op: str, count: int, args: tuple[Elements, ...] = (), payload: Any = None) -> Elements:
+        if count:
+            self.blocks.append(Block(op, self.size, count, args, payload))
+            self._starts.append(self.size)
+        self.size += count
+        if self.size > len(self._exact):
+            self._exact = np.concatenate([self._exact, np.zeros(self.size, bool)])
+        return np.arange(self.size - count, self.size, dtype=np.int64)
+
+    # Leaves
+
+    def variables(self, values: Sequence[Fraction]) -> Elements:
+        """Return new variables with their values at the sample."""
+        return self._new("variable", len(values), (), tuple(values))
+
+    def constants(self, values: Iterable[Fraction | float]) -> Elements:
+        """Return the elements of constants: exact ones are Fractions, and floats are what the code has typed in."""
+        wanted = [(type(value) is float, value) for value in values]
+        missing = [leaf for leaf in dict.fromkeys(wanted) if leaf not in self._leaves]
+        for typed in (False, True):
+            new = [leaf for leaf in missing if leaf[0] == typed]
+            if new:
+                elements = self._new("typed" if typed else "constant", len(new), (), tuple(value for _, value in new))
+                self._leaves.update(zip(new, elements.tolist(), strict=True))
+                if not typed:
+                    self._exact[elements] = True
+                    self._values.update(zip(elements.tolist(), (Fraction(value) for _, value in new), strict=True))
+        return np.fromiter(map(self._leaves.__getitem__, wanted), np.int64, len(wanted))
+
+    def constant(self, value: Fraction | float) -> int:
+        """Return the element of one constant."""
+        return int(self.constants([value])[0])
+
+    def pi(self) -> int:
+        """Return the element of the circle's constant."""
+        if _PI not in self._leaves:
+            self._leaves[_PI] = int(self._new("pi", 1)[0])
+        return self._leaves[_PI]
+
+    def value(self, element: int) -> Fraction | None:
+        """Return the value of an exact constant, None for any other element."""
+        return self._values.get(element)
+
+    def exact(self, elements: Elements) -> Mask:
+        """Tell which elements are exact constants."""
+        return self._exact[elements]
+
+    # Operations, entry by entry on arrays of one shape
+
+    def sums(self, a: Elements, b: Elements) -> Elements:
+        """Return a + b."""
+        return self._combined("sum", a, b, _sum_of)
+
+    def products(self, a: Elements, b: Elements) -> Elements:
+        """Return a * b."""
+        if a is b or np.array_equal(a, b):
+            return self.powers(a, Fraction(2))
+        return self._combined("product", a, b, _product_of)
+
+    def negatives(self, a: Elements) -> Elements:
+        """Return -a."""
+        return self.products(np.full(a.shape, MINUS_ONE), a)
+
+    def quotients(self, a: Elements, b: Elements) -> Elements:
+        """Return a / b; raises ZeroDivisionError where an entry of b is the constant 0."""
+        return self.products(a, self.powers(b, Fraction(-1)))
+
+    def powers(self, a: Elements, exponent: Fraction) -> Elements:
+        """Return a ** exponent; raises ZeroDivisionError for a negative power of the constant 0."""
+        if exponent == 1:
+            return a
+        if exponent == 0:
+            return np.full(a.shape, ONE)
+        if (inner := self._made_by("power", a)) is not None and _folds(inner.payload, exponent):
+            return self.powers(inner.args[0][a - inner.start], inner.payload * exponent)
+        fold = None if exponent.denominator != 1 else lambda value: value**exponent.numerator
+        return self._of_one("power", a, exponent, fold)
+
+    def functions(self, name: str, a: Elements) -> Elements:
+        """Return a function of `proof.graph.FUNCTIONS`."""
+        if name == "log" and (inner := self._made_by("exp", a)) is not None:
+            return inner.args[0][a - inner.start]
+        at_zero = FUNCTIONS[name]
+        fold = None if at_zero is None else lambda value: None if value else Fraction(at_zero)
+        return self._of_one(name, a, None, fold)
+
+    def _made_by(self, op: str, elements: Elements) -> Block | None:
+        """Return the one block that all of some elements are of, if it does an operation."""
+        if not elements.size:
+            return None
+        block = self.block_of(int(elements.flat[0]))
+        low, high = elements.min(), elements.max()
+        return block if block.op == op and block.start <= low and high < block.start + block.size else None
+
+    def block_of(self, element: int) -> Block:
+        """Return the block that an element is of."""
+        return self.blocks[bisect_right(self._starts, element) - 1]
+
+    def totals(self, terms: Elements, starts: Elements) -> Elements:
+        """Return sums of consecutive terms, from each start to the next; no sum is empty."""
+        lengths = np.diff(starts, append=len(terms))
+        if (lengths == 1).all():
+            return terms
+        return self._new("total", len(starts), (terms, starts))
+
+    def matmul(self, a: Elements, b: Elements) -> Elements:
+        """Return the products of two stacks of matrices, (s, n, k) and (s, k, m), for k > 0."""
+        shape = (a.shape[0], a.shape[1], b.shape[2])
+        return self._new("matmul", math.prod(shape), (a, b)).reshape(shape)
+
+    def _combined(self, op: str, a: Elements, b: Elements, rule: Rule) -> Elements:
+        """Append an operation on two arrays, without the entries that its rule knows without it."""
+        left, right = a.ravel(), b.ravel()
+        special = self._exact[left] | self._exact[right]
+        if not special.any():
+            return self._new(op, left.size, (left, right)).reshape(a.shape)
+        result = rule(left, right)
+        both = self._exact[left] & self._exact[right] & (result < 0)
+        result[both] = self._folded(_FOLDED[op], left[both], right[both])
+        open_ = result < 0
+        result[open_] = self._new(op, int(open_.sum()), (left[open_], right[open_])) if open_.any() else result[open_]
+        return result.reshape(a.shape)
+
+    def _folded(self, compute: Callable[..., Fraction], *args: Elements) -> Elements:
+        """Return the constants that an operation makes of constants."""
+        entries = list(zip(*(arg.tolist() for arg in args), strict=True))
+        values = {entry: compute(*map(self._values.__getitem__, entry)) for entry in dict.fromkeys(entries)}
+        return self.constants(values[entry] for entry in entries)
+
+    def _of_one(
+        self, op: str, a: Elements, payload: Any, fold: Callable[[Fraction], Fraction | None] | None
+    ) -> Elements:
+        """Append an operation on one array; equal arguments share a result."""
+        unique, inverse = np.unique(a, return_inverse=True)
+        result = np.full(unique.shape, -1, np.int64)
+        if fold is not None:
+            for place in np.flatnonzero(self._exact[unique]):
+                value = fold(self._values[int(unique[place])])
+                result[place] = -1 if value is None else self.constant(value)
+        open_ = result < 0
+        if open_.any():
+            result[open_] = self._new(op, int(open_.sum()), (unique[open_],), payload)
+        return result[inverse].reshape(a.shape)
+
+
+def _sum_of(a: Elements, b: Elements) -> Elements:
+    """Return 0 + x and x + 0 as x, and -1 for any other sum."""
+    return np.where(a == ZERO, b, np.where(b == ZERO, a, -1))
+
+
+def _product_of(a: Elements, b: Elements) -> Elements:
+    """Return 0 * x as 0 and 1 * x as x, and -1 for any other product."""
+    return np.where((a == ZERO) | (b == ZERO), ZERO, np.where(a == ONE, b, np.where(b == ONE, a, -1)))
+
+
+def _folds(inner: Fraction, outer: Fraction) -> bool:
+    """Tell whether (u**inner)**outer is u**(inner * outer) wherever the left side is defined (`proof.graph.power`)."""
+    return outer.denominator == 1 or inner.denominator != 1 or inner.numerator % 2 == 1
+
+
+_FOLDED: dict[str, Callable[..., Fraction]] = {"sum": operator.add, "product": operator.mul}
