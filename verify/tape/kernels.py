@@ -1,0 +1,106 @@
+"""Values of functions and roots as random elements: the same for the same argument, whoever computed it.
+
+What holds for any elements holds for the functions. Two arguments are the same if they are in all walks at once: so two
+that are not the same function are taken for one only if they agree in each walk (the chance is that of a wrong "equal",
+once for each pair of arguments, and not once a walk). A walk in which an argument has a pole tells nothing of it;
+whoever asks sees to it that enough are left. The laws are those of `proof.kernels`: sin and cos are a point of the
+circle, and odd functions change sign with their argument.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+
+import numpy as np
+
+from verify.tape.primes import Moduli
+from verify.tape.residues import Residues, inverses, products, reduced
+from verify.tape.tape import Mask
+
+_ODD = ("sin", "atan", "erf", "tanh")
+_SYMMETRIC = (*_ODD, "cos")
+_CIRCLE = ("sin", "cos")
+_FIRST_ROOM = 64
+_POLE = np.uint32(2**32 - 1)  # is no residue: primes are smaller
+_ZERO_IN = {"tanh": 0, "sin": 0, "cos": 1, "atan": 0, "erf": 0, "exp": 1}
+
+
+class Kernels:
+    """The elements of one point of the fields."""
+
+    def __init__(self, p: Moduli, rng: np.random.Generator) -> None:
+        self.p = p
+        self.rng = rng
+        self.tables: dict[str, _Table] = {}
+
+    def at(self, name: str, arguments: Residues, valid: Mask | None) -> Residues:
+        """Return a function's values at arguments, or its root's (`root`); `valid` tells in which walks they are."""
+        mirrored = _mirrored(arguments, valid, self.p) if name in _SYMMETRIC else None
+        if mirrored is not None:
+            arguments = np.where(mirrored & (arguments != 0), self.p - arguments, arguments)
+        value = self.of(name, joint(arguments, valid))
+        if mirrored is not None and name in _ODD:
+            value = np.where(mirrored, reduced(self.p - value, self.p), value)
+        if name in _ZERO_IN:
+            value[:, (arguments == 0).all(axis=0)] = _ZERO_IN[name]
+        return value
+
+    def of(self, name: str, keys: Sequence[Hashable]) -> Residues:
+        """Return a function's values at arguments with such keys, the same for equal keys."""
+        circle = name in _CIRCLE
+        table = self.tables.setdefault("circle" if circle else name, _Table(len(self.p)))
+        elements = table.at(keys, self.p, self.rng)
+        return self._on_circle(name, elements) if circle else elements
+
+    def _on_circle(self, name: str, t: Residues) -> Residues:
+        """Return a coordinate of a point of the unit circle: 1 + t**2 is not 0 where -1 is no square."""
+        one = np.uint64(1)
+        square = products(t, t, self.p)
+        below, poles = inverses(reduced(square + one, self.p), self.p)
+        above = reduced(t + t if name == "sin" else self.p + one - square, self.p)
+        value = products(above, below, self.p)
+        return value if poles is None else np.where(poles, np.uint64(name == "cos"), value)
+
+
+class _Table:
+    """Random elements by their keys, drawn in the order in which these first appear."""
+
+    def __init__(self, walks: int) -> None:
+        self.places: dict[Hashable, int] = {}
+        self.values = np.empty((walks, _FIRST_ROOM), np.uint64)
+        self.drawn = 0
+
+    def at(self, keys: Sequence[Hashable], p: Moduli, rng: np.random.Generator) -> Residues:
+        known = self.places
+        places = [known.setdefault(key, len(known)) for key in keys]
+        if len(known) > self.values.shape[1]:
+            room = np.empty((len(p), len(known)), np.uint64)
+            self.values = np.concatenate([self.values, room], axis=1)
+        new = slice(self.drawn, len(known))
+        self.values[:, new] = drawn(new.stop - new.start, p, rng)
+        self.drawn = len(known)
+        return self.values[:, places]
+
+
+def drawn(count: int, p: Moduli, rng: np.random.Generator) -> Residues:
+    """Draw so many elements for each walk that are not 0."""
+    return np.ascontiguousarray(rng.integers(1, p.ravel(), (count, len(p)), np.uint64).T)
+
+
+def joint(arguments: Residues, valid: Mask | None) -> Sequence[Hashable]:
+    """Return for each argument its values in all walks as one key."""
+    marked = arguments.astype(np.uint32)
+    if valid is not None:
+        marked[~valid] = _POLE
+    rows = np.ascontiguousarray(marked.T)
+    keys: Sequence[Hashable] = rows.view(np.dtype((np.void, rows.shape[1] * rows.itemsize))).ravel().tolist()
+    return keys
+
+
+def _mirrored(arguments: Residues, valid: Mask | None, p: Moduli) -> Mask:
+    """Tell which arguments are the negative ones of u and -u: by the first walk in which they differ."""
+    marked = arguments if valid is None else np.where(valid, arguments, 0)
+    first = (marked != 0).argmax(axis=0)
+    places = np.arange(arguments.shape[1])
+    value: Mask = marked[first, places] > p.ravel()[first] // np.uint64(2)
+    return value

@@ -1,0 +1,88 @@
+"""What has to be read of a tape for some elements: one pass back over its blocks."""
+
+from __future__ import annotations
+
+from collections.abc import Container
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from verify.tape.tape import Block, Elements, Mask, Tape
+
+_LEAVES = ("constant", "typed")  # whose payload has an entry for each element
+
+
+class Part(NamedTuple):
+    """The needed elements of a block, and what they are computed from; see `Block`.
+
+    A total has its terms as its argument, and as payload where each sum begins. The arguments of a matmul are the
+    needed rows and columns.
+    """
+
+    op: str
+    elements: Elements | slice
+    size: int
+    args: tuple[Elements, ...] = ()
+    payload: Any = None
+
+    @property
+    def numbers(self) -> Elements:
+        """Return the elements as an array."""
+        if isinstance(self.elements, slice):
+            return np.arange(self.elements.start, self.elements.stop, dtype=np.int64)
+        return self.elements
+
+
+def parts(tape: Tape, wanted: Elements, cut: Container[str] = ()) -> list[Part]:
+    """Return the parts of the tape that the wanted elements are computed from, in order; nothing below a `cut`."""
+    needed = np.zeros(tape.size, bool)
+    needed[wanted] = True
+    result = []
+    for block in reversed(tape.blocks):
+        mask = needed[block.elements]
+        if mask.any():
+            part = _part(block, mask)
+            result.append(part)
+            if part.op not in cut:
+                for arg in part.args:
+                    needed[arg] = True
+    result.reverse()
+    return result
+
+
+def _part(block: Block, mask: Mask) -> Part:
+    """Return the needed part of a block."""
+    if block.op == "matmul":
+        return _of_matmul(block, mask)
+    if mask.all():
+        args, payload = block.args, block.payload
+        if block.op == "total":
+            args, payload = args[:1], args[1]
+        return Part(block.op, block.elements, block.size, args, payload)
+    picked = np.flatnonzero(mask)
+    elements = picked + block.start
+    if block.op == "total":
+        return _of_totals(block, picked, elements)
+    payload = tuple(block.payload[i] for i in picked.tolist()) if block.op in _LEAVES else block.payload
+    return Part(block.op, elements, len(picked), tuple(arg[picked] for arg in block.args), payload)
+
+
+def _of_totals(block: Block, picked: Elements, elements: Elements) -> Part:
+    """Return some of the sums of a block."""
+    terms, starts = block.args
+    lengths = np.diff(starts, append=len(terms))[picked]
+    begins = np.concatenate([[0], np.cumsum(lengths)[:-1]])
+    places = np.repeat(starts[picked] - begins, lengths) + np.arange(lengths.sum())
+    return Part(block.op, elements, len(picked), (terms[places],), begins)
+
+
+def _of_matmul(block: Block, mask: Mask) -> Part:
+    """Return the needed rows times the needed columns, of each product of which anything is needed."""
+    a, b = block.args
+    shape = (a.shape[0], a.shape[1], b.shape[2])
+    entries = mask.reshape(shape)
+    if entries.all():
+        return Part(block.op, block.elements, block.size, block.args)
+    stacks, rows, columns = (np.flatnonzero(entries.any(axis)) for axis in ((1, 2), (0, 2), (0, 1)))
+    elements = (np.arange(block.size).reshape(shape) + block.start)[np.ix_(stacks, rows, columns)]
+    return Part(block.op, elements.ravel(), elements.size, (a[np.ix_(stacks, rows)], b[stacks][:, :, columns]))

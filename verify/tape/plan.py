@@ -1,0 +1,106 @@
+"""How many walks it takes to compare pairs of elements, and what each walk is worth for each of them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from verify.proof.field import Laws
+from verify.proof.graph import FUNCTIONS
+from verify.proof.kernels import EXPONENTIAL
+from verify.tape.degrees import Degrees
+from verify.tape.parts import Part, parts
+from verify.tape.reach import Reach
+from verify.tape.security import MOST_WALKS, SECURITY, Bits, bits, price, walks_for
+from verify.tape.tape import Elements, Mask, Tape
+
+
+@dataclass(slots=True)
+class Plan:
+    """What a walk is worth for each pair, and by element for the arguments of functions; and how many are taken."""
+
+    laws: Laws
+    order: int  # the common denominator of the exponents of all powers
+    pairs: Bits
+    arguments: Bits
+    collisions: float  # the logarithm of the number of pairs of arguments
+    walks: int
+    rooted: Mask
+    least: float = math.inf  # the bits that all arguments have at least that were used
+
+    def usable(self, arguments: Elements, counted: npt.NDArray[np.int64]) -> Mask:
+        """Tell for which arguments of functions enough walks count."""
+        surplus = self.surplus(self.arguments[arguments], counted) - self.collisions
+        result: Mask = surplus >= SECURITY
+        self.least = min(self.least, surplus[result].min(initial=math.inf))
+        return result
+
+    def surplus(self, worth: Bits, counted: npt.NDArray[np.int64]) -> Bits:
+        """Return the bits that walks give beyond their price."""
+        return worth * counted - price(self.walks, counted)
+
+
+def plan(tape: Tape, left: Elements, right: Elements, laws: Laws) -> Plan:
+    """Bound degrees and count kernels."""
+    everything = parts(tape, np.concatenate([left, right]))
+    roots = [part for part in everything if is_root(part)]
+    kernels = [*roots, *(part for part in everything if part.op in FUNCTIONS)]
+    order = math.lcm(*(part.payload.denominator for part in roots))
+    degrees = Degrees(tape, everything, order, laws)
+    degree, height = degrees.of_differences(left, right)
+    arguments = _worth_of_arguments(degrees, kernels)
+    collisions = 2 * math.log2(1 + sum(part.size for part in kernels))  # also with each other's negative, and with 0
+    rooted = np.zeros(tape.size, bool)
+    if laws is Laws.ROOTS and roots:
+        reach = Reach(tape, everything, roots, arguments)
+        rooted = reach.last >= 0
+        conjugates = float(order) ** reach.counts(left, right)
+        degree, height = degree * conjugates, height * conjugates
+    worth = bits(degree, height, level=int(laws is not Laws.NONE))
+    if laws is not Laws.NONE:
+        worth = _weigh_exponentials(tape, left, right, worth, arguments)
+    walks = max(walks_for(worth), walks_for(arguments, collisions))
+    if rooted.any() and not order % 2:  # a walk counts for one square in two
+        walks = MOST_WALKS
+    return Plan(laws, order, worth, arguments, collisions, walks, rooted)
+
+
+def is_root(part: Part) -> bool:
+    """Tell whether a part takes roots."""
+    return part.op == "power" and part.payload.denominator != 1
+
+
+def _worth_of_arguments(degrees: Degrees, kernels: Sequence[Part]) -> Bits:
+    """Return what a walk is worth for telling arguments of functions from each other, by element."""
+    worth = np.zeros(degrees.size)
+    for part in kernels:
+        worth[part.args[0]] = bits(*degrees.sizes(part.args[0]), level=1)
+    return worth
+
+
+def _weigh_exponentials(tape: Tape, left: Elements, right: Elements, worth: Bits, arguments: Bits) -> Bits:
+    """Return what is left for pairs after what exponentials cost; for arguments of functions, change it in place."""
+    outer = parts(tape, np.concatenate([left, right]), EXPONENTIAL)
+    exponentials = [part for part in outer if part.op in EXPONENTIAL]
+    if not exponentials:
+        return worth
+    reach = Reach(tape, [part for part in outer if part.op not in EXPONENTIAL], exponentials, -arguments)
+    others = [part for part in outer if is_root(part) or (part.op in FUNCTIONS and part.op not in EXPONENTIAL)]
+    for argument in [np.unique(np.concatenate([part.args[0] for part in others]))] if others else []:
+        arguments[argument] = _without_exponentials(reach, arguments[argument], argument)
+    return _without_exponentials(reach, worth, left, right)
+
+
+def _without_exponentials(reach: Reach, worth: Bits, *elements: Elements) -> Bits:
+    """Take off what exponentials cost: any two that an element can depend on may agree in a walk.
+
+    The weight of an exponent is what a walk is worth for it, negative: the largest is that of the least worth.
+    """
+    counts = reach.counts(*elements)
+    least = np.where(counts > 0, np.minimum(worth, -reach.heaviest(*elements)), worth)
+    result: Bits = np.maximum(least - 2 * np.log2(1 + counts), 0.0)
+    return result

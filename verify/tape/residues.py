@@ -1,0 +1,110 @@
+"""Arithmetic on arrays of residues, a row for each walk and its prime: exact, one or a few array operations each."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from verify.tape.primes import Moduli
+from verify.tape.tape import Elements, Mask
+
+Residues = npt.NDArray[np.uint64]  # a row for each walk, below its prime of at most 32 bits
+
+_FEW = 512  # below, rows are reduced all at once: a division by one number is faster, once it has begun
+_LEAVES = 8  # of a tree of products that are inverted one by one
+_HALF = np.uint64(16)
+_LOW = np.uint64(0xFFFF)
+MOST_TERMS = 2**18  # of a matrix product at once: 2**18 * (2**17)**2 is below 2**53, up to which float64 is exact
+
+
+def reduced(a: Residues, p: Moduli) -> Residues:
+    """Reduce in place."""
+    if a.shape[1] < _FEW:
+        return np.remainder(a, p, out=a)
+    for row, prime in zip(a, p.ravel(), strict=True):
+        row -= row // prime * prime
+    return a
+
+
+def products(a: Residues, b: Residues, p: Moduli) -> Residues:
+    """Return a * b: below 2**64 before it is reduced."""
+    return reduced(a * b, p)
+
+
+def totals(terms: Residues, starts: Elements, p: Moduli) -> Residues:
+    """Return the sums of consecutive terms; 2**32 terms fit."""
+    return reduced(np.add.reduceat(terms, starts, axis=1), p)
+
+
+def inverses(a: Residues, p: Moduli) -> tuple[Residues, Mask | None]:
+    """Return the inverses, and where there is none, if anywhere.
+
+    Montgomery (1987): the inverse of a product gives those of its factors; so a tree of products takes three of them an
+    element.
+    """
+    poles = a == 0
+    if not poles.any():
+        return _inverses(a, p), None
+    return _inverses(np.where(poles, np.uint64(1), a), p), poles
+
+
+def _inverses(a: Residues, p: Moduli) -> Residues:
+    count = a.shape[1]
+    if count <= _LEAVES:
+        primes = p.ravel().tolist()
+        rows = [[pow(x, -1, prime) for x in row] for row, prime in zip(a.tolist(), primes, strict=True)]
+        return np.array(rows, np.uint64).reshape(a.shape)
+    half = count // 2
+    left, right = a[:, :half], a[:, half : 2 * half]
+    upper = np.concatenate([products(left, right, p), a[:, 2 * half :]], axis=1)
+    inverse = _inverses(upper, p)
+    return np.concatenate(
+        [products(inverse[:, :half], right, p), products(inverse[:, :half], left, p), inverse[:, half:]], axis=1
+    )
+
+
+def powers(a: Residues, exponents: Sequence[int], p: Moduli) -> Residues:
+    """Return a ** exponent, an exponent from 0 on for each walk, by squaring."""
+    result = np.ones_like(a)
+    for place in reversed(range(max(exponents).bit_length())):
+        result = products(result, result, p)
+        factor = [exponent >> place & 1 for exponent in exponents]
+        if all(factor):
+            result = products(result, a, p)
+        elif any(factor):
+            rows = np.flatnonzero(factor)
+            result[rows] = products(result[rows], a[rows], p[rows])
+    return result
+
+
+def matmul(a: Residues, b: Residues, p: Moduli) -> Residues:
+    """Return products of matrices (walks, s, n, k) and (walks, s, k, m), through BLAS, exactly.
+
+    Both are split in halves of 16 bits; with Karatsuba's product of the sums of the halves, of 17 bits, three products
+    of float64 are enough, each a whole number below 2**53.
+    """
+    shape = (*a.shape[:3], b.shape[3])
+    result = np.zeros((len(p), a.shape[1] * a.shape[2] * b.shape[3]), np.uint64)
+    for start in range(0, a.shape[3], MOST_TERMS):
+        chosen = slice(start, start + MOST_TERMS)
+        for walk, prime in enumerate(p):
+            result[walk] += _matmul(a[walk, :, :, chosen], b[walk, :, chosen, :], prime).ravel()
+    return reduced(result, p).reshape(shape)
+
+
+def _matmul(a: Residues, b: Residues, prime: npt.NDArray[np.uint64]) -> Residues:
+    high, low, both = (
+        np.matmul(left.astype(np.float64), right.astype(np.float64)).astype(np.uint64)
+        for left, right in zip(_halves(a), _halves(b), strict=True)
+    )
+    middle = (both - high - low) % prime
+    result: Residues = ((high % prime * (np.uint64(2**32) % prime)) % prime + ((middle << _HALF) + low) % prime) % prime
+    return result
+
+
+def _halves(a: Residues) -> tuple[Residues, Residues, Residues]:
+    """Return the upper and the lower half of the bits, and the sum of these."""
+    high, low = a >> _HALF, a & _LOW
+    return high, low, high + low
