@@ -7,7 +7,7 @@ import math
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from fractions import Fraction
 from functools import cache, cached_property, lru_cache, reduce
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 import sympy
 from sympy.printing.str import StrPrinter
@@ -232,8 +232,34 @@ def _operands(graph: Graph, number: int, known: Container[int]) -> dict[int, int
     return counts
 
 
-Nodes = Mapping[sympy.Symbol, int]  # what symbols stand for
 Plan = list[tuple[Any, list[int]]]  # parts of an expression, each with the places of its arguments before it
+_Term = TypeVar("_Term")
+Nodes = Mapping[sympy.Symbol, int]  # what symbols stand for
+
+
+class Builder(Protocol[_Term]):
+    """What builds formulas from terms: a graph from its nodes, a tape from arrays of elements."""
+
+    def whole(self, value: int, /) -> _Term:
+        """Return a whole number."""
+
+    def constant(self, value: Fraction, /) -> _Term:
+        """Return an exact constant."""
+
+    def pi(self) -> _Term:
+        """Return the circle's constant."""
+
+    def sum(self, a: _Term, b: _Term, /) -> _Term:
+        """Return a + b."""
+
+    def product(self, a: _Term, b: _Term, /) -> _Term:
+        """Return a * b."""
+
+    def power(self, a: _Term, exponent: Fraction, /) -> _Term:
+        """Return a ** exponent."""
+
+    def function(self, name: str, a: _Term, /) -> _Term:
+        """Return a function of FUNCTIONS at a."""
 
 
 def from_sympy(graph: Graph, expression: sympy.Expr, nodes: Nodes) -> int:
@@ -252,17 +278,17 @@ def plan(expression: sympy.Expr) -> Plan:
     return steps
 
 
-def replay(graph: Graph, steps: Plan, nodes: Nodes) -> int:
-    """Return the node of the last part, all of them taken as nodes."""
-    found: list[int] = []
+def replay(builder: Builder[_Term], steps: Plan, terms: Mapping[sympy.Symbol, _Term]) -> _Term:
+    """Return the term of the last part, all of them built; symbols stand for the given terms."""
+    built: list[_Term] = []
     for part, arguments in steps:
-        found.append(_maker(part)(graph, nodes, [found[place] for place in arguments]))
-    return found[-1]
+        built.append(_maker(part)(builder, terms, [built[place] for place in arguments]))
+    return built[-1]
 
 
 @lru_cache(maxsize=1024)  # the parts of the derivatives of single operations come again and again
-def _maker(part: Any) -> Callable[[Graph, Nodes, list[int]], int]:
-    """Return how the node of a part is made from those of its arguments."""
+def _maker(part: Any) -> Callable[[Builder[Any], Mapping[sympy.Symbol, Any], list[Any]], Any]:
+    """Return how the term of a part is built from those of its arguments."""
     if part.is_Symbol:
         return lambda graph, nodes, _: nodes[part]
     if part.is_Integer:

@@ -56,9 +56,14 @@ class Block(NamedTuple):
     payload: Any = None
 
     @property
+    def stop(self) -> int:
+        """Return the element after the block's last."""
+        return self.start + self.size
+
+    @property
     def elements(self) -> slice:
         """Return where the block's elements lie among all."""
-        return slice(self.start, self.start + self.size)
+        return slice(self.start, self.stop)
 
 
 class Tape:
@@ -171,12 +176,24 @@ class Tape:
         """Return the block that an element is of."""
         return self.blocks[bisect_right(self._starts, element) - 1]
 
+    def blocks_of(self, elements: Elements) -> list[int]:
+        """Return the places of the blocks that some elements are of, in order."""
+        if not elements.size:
+            return []
+        first = bisect_right(self._starts, int(elements.min())) - 1
+        if int(elements.max()) < self.blocks[first].stop:
+            return [first]
+        places, ordered, position = [first], np.unique(elements), 0
+        while (position := int(ordered.searchsorted(self.blocks[places[-1]].stop))) < len(ordered):
+            places.append(bisect_right(self._starts, int(ordered[position])) - 1)
+        return places
+
     def totals(self, terms: Elements, starts: Elements) -> Elements:
         """Return sums of consecutive terms, from each start to the next; no sum is empty."""
         lengths = np.diff(starts, append=len(terms))
         if (lengths == 1).all():
             return terms
-        return self._new("total", len(starts), (terms, starts))
+        return self._new("total", len(starts), (terms,), starts)
 
     def matmul(self, a: Elements, b: Elements) -> Elements:
         """Return the products of two stacks of matrices, (s, n, k) and (s, k, m), for k > 0."""
@@ -206,7 +223,8 @@ class Tape:
         self, op: str, a: Elements, payload: Any, fold: Callable[[Fraction], Fraction | None] | None
     ) -> Elements:
         """Append an operation on one array; equal arguments share a result."""
-        unique, inverse = np.unique(a, return_inverse=True)
+        increasing = a.ndim == 1 and bool((a[1:] > a[:-1]).all())
+        unique, inverse = (a, slice(None)) if increasing else np.unique(a, return_inverse=True)
         result = np.full(unique.shape, -1, np.int64)
         if fold is not None:
             for place in np.flatnonzero(self._exact[unique]):
