@@ -11,8 +11,8 @@ from collections.abc import Mapping
 import numpy as np
 
 from verify.proof.graph import Graph
-from verify.tape.needs import entries, needs, terms
-from verify.tape.tape import Block, Elements, Tape
+from verify.tape.parts import Part, parts
+from verify.tape.tape import Elements, Tape
 
 _NONE = -1  # no node
 
@@ -29,44 +29,41 @@ class Expansion:
         if (missing := self._tape.size - len(self._nodes)) > 0:
             room = np.full(missing + self._tape.size, _NONE, np.int64)
             self._nodes = np.concatenate([self._nodes, room])
-        for block, places in needs(self._tape, elements, self._nodes[: self._tape.size] != _NONE):
-            self._nodes[block.start + places] = self._built(block, places)
+        for part in parts(self._tape, elements.ravel(), done=self._nodes[: self._tape.size] != _NONE):
+            self._nodes[part.elements] = self._built(part)
         nodes: list[int] = self._nodes[elements.ravel()].tolist()
         return nodes
 
-    def _built(self, block: Block, places: Elements) -> list[int]:
-        """Return the nodes of some places of a block, those of their arguments being there."""
-        graph = self._graph
-        if not block.args:
-            return [self._leaf(block, place) for place in places.tolist()]
-        if block.op == "total":
-            return self._totals(block, places)
-        if block.op == "matmul":
-            return self._products(block, places)
-        args = [self._nodes[arg[places]].tolist() for arg in block.args]
-        if len(args) > 1:
-            return list(map(graph.sum if block.op == "sum" else graph.product, *args))
-        if block.op == "power":
-            return [graph.power(node, block.payload) for node in args[0]]
-        return [graph.function(block.op, node) for node in args[0]]
+    def _built(self, part: Part) -> list[int]:
+        """Return the nodes of a part, those of its arguments being there."""
+        if not part.args:
+            return self._leaves(part)
+        args = [self._nodes[arg].tolist() for arg in part.args]
+        if part.op == "total":
+            ends = [*part.payload.tolist()[1:], len(args[0])]
+            return [self._graph.total(args[0][a:b]) for a, b in zip(part.payload.tolist(), ends, strict=True)]
+        if part.op == "matmul":
+            return self._products(*(self._nodes[arg] for arg in part.args))
+        if part.op in ("sum", "product"):
+            return list(map(self._graph.sum if part.op == "sum" else self._graph.product, *args))
+        if part.op == "power":
+            return [self._graph.power(node, part.payload) for node in args[0]]
+        return [self._graph.function(part.op, node) for node in args[0]]
 
-    def _leaf(self, block: Block, place: int) -> int:
-        if block.op == "variable":
-            return self._variables[block.start + place]
-        if block.op == "pi":
-            return self._graph.pi()
-        value = block.payload[place]
-        return self._graph.typed(value) if block.op == "typed" else self._graph.constant(value)
+    def _leaves(self, part: Part) -> list[int]:
+        """Return the nodes of variables or constants."""
+        if part.op == "variable":
+            return [self._variables[element] for element in part.numbers.tolist()]
+        if part.op == "pi":
+            return [self._graph.pi()]
+        return [*map(self._graph.typed if part.op == "typed" else self._graph.constant, part.payload)]
 
-    def _totals(self, block: Block, places: Elements) -> list[int]:
-        chosen, starts = terms(block, places)
-        nodes = self._nodes[block.args[0][chosen]].tolist()
-        ends = [*starts.tolist()[1:], len(nodes)]
-        return [self._graph.total(nodes[start:end]) for start, end in zip(starts.tolist(), ends, strict=True)]
-
-    def _products(self, block: Block, places: Elements) -> list[int]:
-        left, right = (self._nodes[arg] for arg in (block.args[0], block.args[1].transpose(0, 2, 1)))
-        rows, columns = left.reshape(-1, left.shape[2]).tolist(), right.reshape(-1, right.shape[2]).tolist()
+    def _products(self, left: Elements, right: Elements) -> list[int]:
+        """Return the nodes of the entries of products of matrices."""
         total, product = self._graph.total, self._graph.product
-        pairs = zip(*(part.tolist() for part in entries(block, places)), strict=True)
-        return [total(map(product, rows[row], columns[column])) for row, column in pairs]
+        return [
+            total(map(product, row, column))
+            for matrix, other in zip(left.tolist(), right.transpose(0, 2, 1).tolist(), strict=True)
+            for row in matrix
+            for column in other
+        ]

@@ -33,13 +33,16 @@ class Part(NamedTuple):
         return self.elements
 
 
-def parts(tape: Tape, wanted: Elements, cut: Container[str] = ()) -> list[Part]:
-    """Return the parts of the tape that the wanted elements are computed from, in order; nothing below a `cut`."""
+def parts(tape: Tape, wanted: Elements, cut: Container[str] = (), done: Mask | None = None) -> list[Part]:
+    """Return the parts of the tape that the wanted elements are computed from, in order; nothing below a `cut`.
+
+    Elements that are `done` are left out, and so is what only they need.
+    """
     needed = np.zeros(tape.size, bool)
     needed[wanted] = True
     result = []
     for block in reversed(tape.blocks):
-        mask = needed[block.elements]
+        mask = needed[block.elements] if done is None else needed[block.elements] & ~done[block.elements]
         if mask.any():
             part = _part(block, mask)
             result.append(part)
@@ -55,10 +58,7 @@ def _part(block: Block, mask: Mask) -> Part:
     if block.op == "matmul":
         return _of_matmul(block, mask)
     if mask.all():
-        args, payload = block.args, block.payload
-        if block.op == "total":
-            args, payload = args[:1], args[1]
-        return Part(block.op, block.elements, block.size, args, payload)
+        return Part(block.op, block.elements, block.size, block.args, block.payload)
     picked = np.flatnonzero(mask)
     elements = picked + block.start
     if block.op == "total":
@@ -69,7 +69,7 @@ def _part(block: Block, mask: Mask) -> Part:
 
 def _of_totals(block: Block, picked: Elements, elements: Elements) -> Part:
     """Return some of the sums of a block."""
-    terms, starts = block.args
+    (terms,), starts = block.args, block.payload
     lengths = np.diff(starts, append=len(terms))[picked]
     begins = np.concatenate([[0], np.cumsum(lengths)[:-1]])
     places = np.repeat(starts[picked] - begins, lengths) + np.arange(lengths.sum())
