@@ -21,67 +21,92 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from verify.exact import simplest_rational
 from verify.proof.field import Laws
-from verify.tape.denominators import ATOM, DEGREE, HEIGHT, NOTHING, Denominators, Rows
+from verify.tape.denominators import ATOM, DEGREE, HEIGHT, NOTHING, UNKNOWN, Denominators, Rows
 from verify.tape.parts import Part
 from verify.tape.tape import Elements, Tape
 
 ABOVE, HIGH, WHOLE = 3, 4, 5  # the columns after those of the denominator
 _DENOMINATOR = slice(0, 3)
 _VARIABLE = (0.0, 0.0, NOTHING, 1.0, 0.0, 0.0)
+_SQUARE = (0.0, 0.0, NOTHING, 2.0, 0.0, 0.0)
+_CIRCLE = (2.0, 1.0, 0.0, 2.0, 1.0, 0.0)
+_TANH = (4.0, 1.0, 0.0, 4.0, 1.0, 0.0)  # (e - 1) / (e + 1) for the square e of a square
+_FEW = 256  # entries, of which no combinations are looked for
+_ROOM = 8  # times as many combinations may be counted as there are entries
+Kinds = npt.NDArray[np.int32]
+Places = npt.NDArray[np.integer[Any]]
 _SLACK = 1.001  # of operations one after the other, each within 2**-52
 _MANY = 1000  # denominators of constants whose least common multiple is not computed
 
 
 class Degrees:
-    """Rows of elements; `order` is the common denominator of the exponents of all powers."""
+    """The bounds of elements; `order` is the common denominator of the exponents of all powers.
+
+    Most elements of an array have the same bounds: rows are kept once for each *kind* of element, and an operation
+    computes those of the combinations of kinds that there are. Elements of one kind have the same denominator, also
+    where it is `UNKNOWN`: it comes from those of their arguments in the same way, and these are of the same kinds.
+    """
 
     def __init__(self, tape: Tape, parts: Sequence[Part], order: int, laws: Laws) -> None:
         self.order = order
         self.laws = laws
         self.size = tape.size
         self.scale = _bits_of_constants(parts)  # log2 of D
-        self.rows: Rows = np.empty((tape.size, 6))
+        self.kinds: Kinds = np.empty(tape.size, np.int32)
+        # A kind for each element, and for the rows and columns of matrices; memory is taken when it is written to.
+        self.rows: Rows = np.empty((1 + 3 * sum(part.size for part in parts), 6))
+        self.rows[0] = _VARIABLE
+        self.known = 1
         self.denominators = Denominators(4 * tape.size)
         with np.errstate(invalid="ignore", over="ignore"):
             for part in parts:
-                self.rows[part.elements] = self._row(part)
+                self.kinds[part.elements] = self._kinds(part)
 
     def of_differences(self, left: Elements, right: Elements) -> tuple[Rows, Rows]:
         """Return the degree, and the logarithm of the largest coefficient, of the numerators of differences."""
+        a, b, places = _combinations(self.kinds[left], self.kinds[right])
         with np.errstate(invalid="ignore", over="ignore"):
-            rows = self._sums(self.rows[left], self.rows[right])
-        return rows[:, ABOVE] * _SLACK, rows[:, HIGH] * _SLACK
+            rows = self._sums(self.rows[a], self.rows[b])[:, [ABOVE, HIGH]] * _SLACK
+        return rows[places, 0], rows[places, 1]
 
     def sizes(self, elements: Elements) -> tuple[Rows, Rows]:
         """Return the same for the difference of two of the elements: for each, what it contributes at most."""
-        rows = self.rows[elements]
+        rows = self.rows[self.kinds[elements]]
         with np.errstate(invalid="ignore", over="ignore"):
             high = np.maximum(rows[:, HIGH], rows[:, HEIGHT] + rows[:, WHOLE] * self.scale)
             return 2 * np.maximum(rows[:, ABOVE], rows[:, DEGREE]) * _SLACK, (2 * high + 1) * _SLACK
 
-    def _row(self, part: Part) -> Rows | tuple[float, ...]:
+    def _kinds(self, part: Part) -> Kinds | int:
         match part.op:
             case "variable" | "pi":
-                return _VARIABLE
+                return 0
             case "constant" | "typed":
-                return np.array([self._constant(value) for value in rationals(part)])
-            case "sum":
-                return self._sums(self.rows[part.args[0]], self.rows[part.args[1]])
-            case "product":
-                return self._products(self.rows[part.args[0]], self.rows[part.args[1]])
+                return self._new(np.array([self._constant(value) for value in rationals(part)]))
+            case "sum" | "product":
+                a, b, places = _combinations(self.kinds[part.args[0]], self.kinds[part.args[1]])
+                combine = self._sums if part.op == "sum" else self._products
+                return self._new(combine(self.rows[a], self.rows[b]), places)
             case "power":
                 return self._powers(part.args[0], part.payload)
             case "total":
-                return self._totals(self.rows[part.args[0]], part.payload)
+                return self._new(self._totals(self.kinds[part.args[0]], part.payload))
             case "matmul":
                 return self._matmul(*part.args)
             case _:
                 return self._functions(part.op, part.args[0])
+
+    def _new(self, rows: Rows, places: Places | None = None) -> Kinds:
+        """Return the numbers of new kinds, each at some places."""
+        first, self.known = self.known, self.known + len(rows)
+        self.rows[first : self.known] = rows
+        return np.arange(first, self.known, dtype=np.int32) if places is None else (places + first).astype(np.int32)
 
     def _constant(self, value: Fraction) -> tuple[float, ...]:
         whole = value.denominator == 1
@@ -108,58 +133,65 @@ class Degrees:
         result[:, _DENOMINATOR] = self.denominators.product(a[:, _DENOMINATOR], b[:, _DENOMINATOR])
         return result
 
-    def _totals(self, terms: Rows, starts: Elements) -> Rows:
-        lengths = np.diff(starts, append=len(terms))
+    def _totals(self, kinds: Kinds, starts: Elements) -> Rows:
+        """Bound sums of consecutive terms: their number, and once for each sum the kinds that are in it."""
+        lengths = np.diff(starts, append=len(kinds))
+        sums, different, _ = _combinations(np.repeat(np.arange(len(starts), dtype=np.int32), lengths), kinds)
+        begins = np.flatnonzero(np.diff(sums, prepend=-1))
+        terms = self.rows[different]
         result = np.empty((len(starts), 6))
-        result[:, _DENOMINATOR] = self.denominators.common_of_all(np.ascontiguousarray(terms[:, _DENOMINATOR]), starts)
-        result[:, WHOLE] = np.maximum.reduceat(terms[:, WHOLE], starts)
-        above, high = self._over(terms, np.repeat(result, lengths, axis=0))
-        result[:, ABOVE] = np.maximum.reduceat(above, starts)
-        result[:, HIGH] = np.maximum.reduceat(high, starts) + np.log2(lengths)
+        result[:, _DENOMINATOR] = self.denominators.common_of_all(np.ascontiguousarray(terms[:, _DENOMINATOR]), begins)
+        result[:, WHOLE] = np.maximum.reduceat(terms[:, WHOLE], begins)
+        above, high = self._over(terms, result[sums])
+        result[:, ABOVE] = np.maximum.reduceat(above, begins)
+        result[:, HIGH] = np.maximum.reduceat(high, begins) + np.log2(lengths)
         return result
 
-    def _matmul(self, a: Elements, b: Elements) -> Rows:
+    def _matmul(self, a: Elements, b: Elements) -> Kinds:
         """Bound the products of rows and columns, each brought to a common denominator of its own."""
         stacks, height, terms = a.shape
-        width = b.shape[2]
         rows, columns = self._lines(a), self._lines(b.swapaxes(1, 2))
-        left = np.repeat(rows, width, axis=0)
-        right = np.tile(columns.reshape(stacks, 1, width, 6), (1, height, 1, 1)).reshape(-1, 6)
-        result = self._products(left, right)
+        shape = (stacks, height, b.shape[2])
+        left = np.broadcast_to(rows.reshape(stacks, height, 1), shape).ravel()
+        right = np.broadcast_to(columns.reshape(stacks, 1, b.shape[2]), shape).ravel()
+        left, right, places = _combinations(left, right)
+        result = self._products(self.rows[left], self.rows[right])
         result[:, HIGH] += math.log2(terms)
-        return result
+        return self._new(result, places)
 
-    def _lines(self, lines: Elements) -> Rows:
+    def _lines(self, lines: Elements) -> Kinds:
         """Bound all elements of each line over a common denominator: as their total, but for the number of terms."""
         length = lines.shape[2]
-        result = self._totals(self.rows[lines.ravel()], np.arange(0, lines.size, length))
+        result = self._totals(self.kinds[lines].ravel(), np.arange(0, lines.size, length))
         result[:, HIGH] -= math.log2(length)
-        return result
+        if len(result) < _FEW:
+            return self._new(result)
+        # Lines with unknown denominators may have different ones.
+        apart = np.where(result[:, ATOM] == UNKNOWN, np.arange(len(result)), -1)
+        unique, places = np.unique(np.column_stack([result, apart]), axis=0, return_inverse=True)
+        return self._new(unique[:, :6], places.reshape(-1))
 
-    def _powers(self, base: Elements, exponent: Fraction) -> Rows:
-        rows = self.rows[base]
+    def _powers(self, base: Elements, exponent: Fraction) -> Kinds:
+        if exponent > 0 and exponent.denominator == 1:
+            kinds, _, places = _combinations(self.kinds[base], np.zeros(len(base), np.int32))
+            return self._new(self._whole(self.rows[kinds], exponent.numerator), places)
+        rows = self.rows[self.kinds[base]]
         if exponent.denominator != 1:
-            return self._roots(rows, base, exponent)
-        return self._whole(rows, abs(exponent.numerator)) if exponent > 0 else self._inverses(rows, base, -exponent)
+            return self._new(self._roots(rows, base, exponent))
+        return self._new(self._inverses(rows, base, -exponent.numerator))
 
     def _whole(self, rows: Rows, exponent: int) -> Rows:
         result = rows * exponent
         result[:, _DENOMINATOR] = self.denominators.power(rows[:, _DENOMINATOR], exponent)
         return result
 
-    def _inverses(self, rows: Rows, atoms: Elements, exponent: Fraction) -> Rows:
+    def _inverses(self, rows: Rows, atoms: Elements, exponent: int) -> Rows:
         """Return powers of the inverse: its denominator is the numerator of the base, as it stands."""
-        inverse = np.column_stack(
-            [
-                rows[:, ABOVE],
-                rows[:, HIGH],
-                atoms,
-                rows[:, DEGREE],
-                rows[:, HEIGHT] + rows[:, WHOLE] * self.scale,
-                np.zeros(len(rows)),
-            ]
-        )
-        return self._whole(inverse, int(exponent))
+        inverse = np.zeros_like(rows)
+        inverse[:, DEGREE], inverse[:, HEIGHT], inverse[:, ATOM] = rows[:, ABOVE], rows[:, HIGH], atoms
+        inverse[:, ABOVE] = rows[:, DEGREE]
+        inverse[:, HIGH] = rows[:, HEIGHT] + rows[:, WHOLE] * self.scale
+        return self._whole(inverse, exponent)
 
     def _roots(self, base: Rows, elements: Elements, exponent: Fraction) -> Rows:
         """Bound powers of the root of order `order`: an indeterminate.
@@ -173,23 +205,42 @@ class Degrees:
             rows[:, HIGH] = np.maximum(base[:, HIGH], base[:, HEIGHT] + base[:, WHOLE] * self.scale)
             rows[:, _DENOMINATOR] = base[:, _DENOMINATOR]
             rows[:, WHOLE] = base[:, WHOLE]
-        exponent *= self.order
-        if exponent > 0:
-            return self._whole(rows, int(exponent))
-        return self._inverses(rows, elements + self.size, -exponent)
+        whole = int(exponent * self.order)
+        return self._whole(rows, whole) if whole > 0 else self._inverses(rows, elements + self.size, -whole)
 
-    def _functions(self, name: str, arguments: Elements) -> Rows:
-        """Return the row of a function, which is an indeterminate or a quotient in one (`kernels`, `fields`)."""
-        rows = np.tile(np.array(_VARIABLE), (len(arguments), 1))
-        if name in ("sin", "cos"):  # 2 t and 1 - t**2 over 1 + t**2
-            rows[:] = (2.0, 1.0, 0.0, 2.0, 1.0, 0.0)
-            rows[:, ATOM] = arguments + 2 * self.size
-        elif self.laws is not Laws.NONE and name == "exp":  # the square of an indeterminate, as every square modulo p
-            rows[:, ABOVE] = 2.0
-        elif self.laws is not Laws.NONE and name == "tanh":  # (e - 1) / (e + 1) for the square e of such a value
-            rows[:] = (4.0, 1.0, 0.0, 4.0, 1.0, 0.0)
-            rows[:, ATOM] = arguments + 3 * self.size
-        return rows
+    def _functions(self, name: str, arguments: Elements) -> Kinds | int:
+        """Return the kinds of a function, which is an indeterminate or a quotient in one (`kernels`, `walks`)."""
+        quotient = name in ("sin", "cos")  # 2 t and 1 - t**2 over 1 + t**2
+        if self.laws is not Laws.NONE and name == "exp":  # the square of an indeterminate, as every square modulo p
+            return int(self._new(np.array([_SQUARE]))[0])
+        if not quotient and (self.laws is Laws.NONE or name != "tanh"):
+            return 0
+        rows = np.tile(np.array(_CIRCLE if quotient else _TANH), (len(arguments), 1))
+        rows[:, ATOM] = arguments + (2 if quotient else 3) * self.size
+        return self._new(rows)
+
+
+def _combinations(a: Kinds, b: Kinds) -> tuple[Kinds, Kinds, Places]:
+    """Return the pairs that there are in two arrays, in order, and which of them is where.
+
+    They are counted in a table where that is not large; else all are returned.
+    """
+    count = len(a)
+    if count < _FEW:
+        return a, b, np.arange(count)
+    low, least = int(a.min()), int(b.min())
+    width = int(b.max()) - least + 1
+    room = (int(a.max()) - low + 1) * width
+    if room > _ROOM * count:
+        return a, b, np.arange(count)
+    keys = (a - low) * np.int64(width) + (b - least)
+    present = np.zeros(room, bool)
+    present[keys] = True
+    pairs = np.flatnonzero(present)
+    places = np.empty(room, np.int32)
+    places[pairs] = np.arange(len(pairs), dtype=np.int32)
+    first, second = np.divmod(pairs, width)
+    return (first + low).astype(np.int32), (second + least).astype(np.int32), places[keys]
 
 
 def rationals(part: Part) -> Iterable[Fraction]:

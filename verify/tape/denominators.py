@@ -98,7 +98,7 @@ class Denominators:
         sums = np.repeat(np.arange(len(starts)), np.diff(starts, append=len(rows)))
         chosen = open_[sums] & (rows[:, ATOM] != NOTHING)
         unique = np.unique(np.column_stack([sums[chosen], rows[chosen]]), axis=0)
-        if len(unique) > self.left:
+        if not 0 < len(unique) <= self.left:
             return
         self.left -= len(unique)
         ends = np.flatnonzero(np.diff(unique[:, 0], append=np.inf)) + 1

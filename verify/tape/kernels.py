@@ -84,7 +84,8 @@ class _Table:
 
 def drawn(count: int, p: Moduli, rng: np.random.Generator) -> Residues:
     """Draw so many elements for each walk that are not 0."""
-    return np.ascontiguousarray(rng.integers(1, p.ravel(), (count, len(p)), np.uint64).T)
+    rows = [rng.integers(1, prime, count, np.uint32) for prime in p.ravel().tolist()]
+    return np.array(rows, np.uint64).reshape(len(p), count)
 
 
 def joint(arguments: Residues, valid: Mask | None) -> Sequence[Hashable]:

@@ -18,6 +18,9 @@ from verify.tape.reach import Reach
 from verify.tape.security import MOST_WALKS, SECURITY, Bits, bits, price, walks_for
 from verify.tape.tape import Elements, Mask, Tape
 
+_MOST_ROOTS = 3
+_ROOM = 2**27  # values that are kept, in 4 bytes each
+
 
 @dataclass(slots=True)
 class Plan:
@@ -55,18 +58,26 @@ def plan(tape: Tape, left: Elements, right: Elements, laws: Laws) -> Plan:
     arguments = _worth_of_arguments(degrees, kernels)
     collisions = 2 * math.log2(1 + sum(part.size for part in kernels))  # also with each other's negative, and with 0
     rooted = np.zeros(tape.size, bool)
+    counts = np.zeros(len(left), np.int64)
     if laws is Laws.ROOTS and roots:
         reach = Reach(tape, everything, roots, arguments)
-        rooted = reach.last >= 0
-        conjugates = float(order) ** reach.counts(left, right)
+        rooted, counts = reach.last >= 0, reach.counts(left, right)
+        conjugates = float(order) ** counts
         degree, height = degree * conjugates, height * conjugates
     worth = bits(degree, height, level=int(laws is not Laws.NONE))
     if laws is not Laws.NONE:
         worth = _weigh_exponentials(tape, left, right, worth, arguments)
     walks = max(walks_for(worth), walks_for(arguments, collisions))
-    if rooted.any() and not order % 2:  # a walk counts for one square in two
-        walks = MOST_WALKS
+    if walks and counts.any() and not order % 2:
+        walks = _for_squares(int(counts[worth > 0].min(initial=_MOST_ROOTS)), everything)
     return Plan(laws, order, worth, arguments, collisions, walks, rooted)
+
+
+def _for_squares(roots: int, everything: Sequence[Part]) -> int:
+    """Return how many walks are taken where one in 2**roots counts: whatever has more roots has further attempts."""
+    room = _ROOM // (1 + sum(part.size for part in everything))
+    wanted = MOST_WALKS << (min(roots, _MOST_ROOTS) - 1)
+    return max(MOST_WALKS, min(wanted, room))
 
 
 def is_root(part: Part) -> bool:

@@ -11,11 +11,13 @@ from verify.tape.primes import Moduli
 from verify.tape.tape import Elements, Mask
 
 Residues = npt.NDArray[np.uint64]  # a row for each walk, below its prime of at most 32 bits
+Words = npt.NDArray[np.uint32]  # the same, as they are kept
+Floats = npt.NDArray[np.float64]
 
 _FEW = 512  # below, rows are reduced all at once: a division by one number is faster, once it has begun
 _LEAVES = 8  # of a tree of products that are inverted one by one
-_HALF = np.uint64(16)
-_LOW = np.uint64(0xFFFF)
+_HALF, _HALF_WORD = np.uint64(16), np.uint32(16)
+_LOW = np.uint32(0xFFFF)
 MOST_TERMS = 2**18  # of a matrix product at once: 2**18 * (2**17)**2 is below 2**53, up to which float64 is exact
 
 
@@ -79,32 +81,38 @@ def powers(a: Residues, exponents: Sequence[int], p: Moduli) -> Residues:
     return result
 
 
-def matmul(a: Residues, b: Residues, p: Moduli) -> Residues:
+def matmul(a: Words, b: Words, p: Moduli) -> Residues:
     """Return products of matrices (walks, s, n, k) and (walks, s, k, m), through BLAS, exactly.
 
     Both are split in halves of 16 bits; with Karatsuba's product of the sums of the halves, of 17 bits, three products
     of float64 are enough, each a whole number below 2**53.
     """
-    shape = (*a.shape[:3], b.shape[3])
     result = np.zeros((len(p), a.shape[1] * a.shape[2] * b.shape[3]), np.uint64)
     for start in range(0, a.shape[3], MOST_TERMS):
         chosen = slice(start, start + MOST_TERMS)
         for walk, prime in enumerate(p):
-            result[walk] += _matmul(a[walk, :, :, chosen], b[walk, :, chosen, :], prime).ravel()
-    return reduced(result, p).reshape(shape)
-
-
-def _matmul(a: Residues, b: Residues, prime: npt.NDArray[np.uint64]) -> Residues:
-    high, low, both = (
-        np.matmul(left.astype(np.float64), right.astype(np.float64)).astype(np.uint64)
-        for left, right in zip(_halves(a), _halves(b), strict=True)
-    )
-    middle = (both - high - low) % prime
-    result: Residues = ((high % prime * (np.uint64(2**32) % prime)) % prime + ((middle << _HALF) + low) % prime) % prime
+            row = result[walk : walk + 1]
+            row += _matmul(a[walk, :, :, chosen], b[walk, :, chosen, :], prime[None])
+            reduced(row, prime[None])
     return result
 
 
-def _halves(a: Residues) -> tuple[Residues, Residues, Residues]:
+def _matmul(a: Words, b: Words, p: Moduli) -> Residues:
+    """Return a product in one row: high * 2**32 + middle * 2**16 + low, of which none overflows 64 bits."""
+    high, low, both = (
+        np.matmul(left, right).astype(np.int64).view(np.uint64).reshape(1, -1)
+        for left, right in zip(_halves(a), _halves(b), strict=True)
+    )
+    both -= high
+    both -= low
+    for part in (both, low):
+        reduced(high, p)
+        high <<= _HALF
+        high += part
+    return reduced(high, p)
+
+
+def _halves(a: Words) -> tuple[Floats, Floats, Floats]:
     """Return the upper and the lower half of the bits, and the sum of these."""
-    high, low = a >> _HALF, a & _LOW
+    high, low = ((half.view(np.int32)).astype(np.float64) for half in (a >> _HALF_WORD, a & _LOW))
     return high, low, high + low

@@ -120,11 +120,11 @@ class Walks:
         return totals(self.take(terms), starts, self.p), valid
 
     def _matmul(self, a: Elements, b: Elements) -> Value:
-        value = matmul(self.take(a), self.take(b), self.p).reshape(len(self.p), -1)
+        value = matmul(self.values.take(a, axis=1), self.values.take(b, axis=1), self.p)
         left, right = self.supported(a), self.supported(b)
         if left is None and right is None:
             return value, None
-        valid = np.ones(value.shape, bool).reshape(len(self.p), *a.shape[:2], b.shape[2])
+        valid = np.ones((len(self.p), *a.shape[:2], b.shape[2]), bool)
         if left is not None:
             valid &= left.all(axis=3, keepdims=True)
         if right is not None:
