@@ -16,7 +16,6 @@ EXPONENTS = [
     Fraction(n, d) for n, d in ((2, 1), (3, 1), (-1, 1), (-2, 1), (1, 2), (-1, 2), (3, 2), (5, 1), (1, 3), (-7, 4))
 ]
 FUNCTIONS = ("exp", "log", "tanh", "sin", "cos", "atan", "erf")
-RATIONAL = [Fraction(n) for n in (2, 3, -1, -2)]
 
 
 def element(source, decimals=3):

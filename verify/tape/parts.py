@@ -9,7 +9,7 @@ import numpy as np
 
 from verify.tape.tape import Block, Elements, Mask, Tape
 
-_LEAVES = ("constant", "typed")  # whose payload has an entry for each element
+_LEAVES = ("variable", "constant", "typed")  # whose payload has an entry for each element
 
 
 class Part(NamedTuple):

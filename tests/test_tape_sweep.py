@@ -1,0 +1,173 @@
+"""The exact derivative on a tape, against the scalar engine's and against differences of many digits."""
+
+import random
+from collections import Counter
+from fractions import Fraction
+
+import flint
+import numpy as np
+import pytest
+from effort import LONG
+from random_tapes import Program, element, reference
+
+from verify.gradients.adjoints import adjoints, totals
+from verify.proof.decide import decide
+from verify.proof.graph import Graph
+from verify.result import Verdict
+from verify.tape import sweep as module
+from verify.tape.expand import Expansion
+from verify.tape.sweep import dependent, stable_order, sweep
+from verify.tape.tape import MINUS_ONE, ONE, ZERO, Tape
+
+PROGRAMS = 3_000 if LONG else 300
+RULES = module._partials
+
+
+def swept(program):
+    """Return outputs of a program, some more than once, among them an input and a constant; upstreams; the sweep."""
+    last = program.arrays[-1].ravel()
+    outputs = np.concatenate([last, program.pick().ravel(), last[:1], program.inputs[:1], [ZERO]])
+    upstreams = program.tape.variables([element(program.source) for _ in outputs])
+    return outputs, upstreams, sweep(program.tape, outputs, upstreams, program.inputs)
+
+
+def compared(seed):
+    """Count verdicts on the gradients of a random program against those of its scalars."""
+    program = Program(seed, length=9)
+    outputs, upstreams, gradients = swept(program)
+    graph = Graph()
+    names = {
+        e: graph.variable(f"x{e}") for b in program.tape.blocks if b.op == "variable" for e in range(b.start, b.stop)
+    }
+    expansion = Expansion(program.tape, graph, names)
+    inputs = [names[e] for e in program.inputs.tolist()]
+    scalars = list(zip(expansion.nodes(outputs), expansion.nodes(upstreams), strict=True))
+    expected = totals(graph, adjoints(graph, scalars, inputs))
+    pairs = list(zip(expansion.nodes(gradients), map(expected.__getitem__, inputs), strict=True))
+    source = random.Random(seed)
+    points = [{name: element(source) for name in graph.variables} for _ in range(3)]
+    return Counter(decision.verdict for decision in decide(graph, pairs, lambda: points, seed))
+
+
+def test_the_sweep_is_the_derivative_of_the_scalars():
+    """Random programs have the gradients that the scalar engine gives them: proved, as far as points are defined."""
+    counts = sum(map(compared, range(PROGRAMS)), Counter())
+    assert not counts[Verdict.REFUTED]
+    assert counts[Verdict.PROVED] > 0.95 * sum(counts.values())
+
+
+def wrong_partials(change):
+    """Return the rules of operations with a change in one of them."""
+    return lambda op, exponent: change(op, RULES(op, exponent))
+
+
+PLANTS = {
+    "the factor that a product has is its own": (
+        "_partials",
+        wrong_partials(lambda op, rules: rules[::-1] if op == "product" else rules),
+    ),
+    "the derivative of every function is 1": (
+        "_partials",
+        wrong_partials(lambda op, rules: [None] if op in ("exp", "tanh", "sin", "log") else rules),
+    ),
+    "uses of one element overwrite each other": (
+        "_added",
+        lambda tape, elements, values: (np.unique(elements), values[np.unique(elements, return_index=True)[1]]),
+    ),
+    "the second term of each sum is not active": (
+        "dependent",
+        lambda tape, inputs: dependent(tape, inputs[::2]),
+    ),
+    "adjoints of a block move by one": (
+        "_spread",
+        lambda block, elements, values: np.roll(np.resize(values, block.size), 1),
+    ),
+}
+
+
+@pytest.mark.parametrize("plant", PLANTS)
+def test_a_planted_error_is_refuted(monkeypatch, plant):
+    """The comparison with the scalar engine notices each kind of mistake that a sweep can make."""
+    monkeypatch.setattr(module, *PLANTS[plant])
+    counts = sum(map(compared, range(40)), Counter())
+    assert counts[Verdict.REFUTED] > 5
+
+
+def test_the_sweep_is_what_differences_tend_to():
+    """Gradients agree with differences over 10**-60 to 50 digits, whoever derives them."""
+    step, bits, checked = Fraction(1, 10**60), 1200, 0
+    for seed in range(PROGRAMS // 3):
+        program = Program(seed, length=8)
+        outputs, upstreams, gradients = swept(program)
+        values = reference(program.tape, {}, bits)
+        for place in program.source.sample(range(len(program.inputs)), 2):
+            chosen = int(program.inputs[place])
+            sample = program.tape.block_of(chosen).payload[chosen - program.tape.block_of(chosen).start]
+            moved = reference(program.tape, {chosen: sample + step}, bits)
+            with flint.ctx.workprec(bits):
+                differences = [values[u] * (moved[o] - values[o]) for o, u in zip(outputs, upstreams, strict=True)]
+                slope = sum(differences, flint.arb(0)) / flint.arb(flint.fmpq(1, 10**60))
+                gradient = values[gradients[place]]
+                if slope.is_finite() and gradient.is_finite() and abs(slope) < 1e6 and slope.rad() < 1e-100:
+                    assert abs(slope - gradient) < 1e-40, (seed, place)
+                    checked += 1
+    assert checked > PROGRAMS / 3
+
+
+def test_nothing_flows_to_what_an_output_does_not_depend_on():
+    """The derivative by an input that is not used is the constant 0; that of an input by itself is its upstream."""
+    tape = Tape()
+    x, upstream = tape.variables([Fraction(1), Fraction(2), Fraction(3)]), tape.variables([Fraction(5)])
+    assert sweep(tape, x[:1], upstream, x).tolist() == [upstream[0], ZERO, ZERO]
+    constants = np.array([ONE, MINUS_ONE])
+    assert sweep(tape, constants, np.array([upstream[0], ONE]), x).tolist() == [ZERO] * 3
+    assert sweep(tape, x[:0], x[:0], x).tolist() == [ZERO] * 3
+    assert sweep(tape, x, x, x[:0]).tolist() == []
+    assert sweep(tape, x, np.full(3, ZERO), x).tolist() == [ZERO] * 3
+
+
+def test_uses_of_an_element_are_added_up_by_one_total():
+    """A vector that is broadcast over a thousand rows gets its gradient by one block, whose sums are of a thousand."""
+    tape = Tape()
+    rows, size = 1000, 3
+    x, b = (
+        tape.variables([Fraction(n + 1) for n in range(rows * size)]).reshape(rows, size),
+        tape.variables([Fraction(1)] * size),
+    )
+    out = tape.products(x, np.broadcast_to(b, x.shape))
+    upstream = tape.variables([Fraction(1)] * out.size)
+    before = len(tape.blocks)
+    gradient = sweep(tape, out, upstream, b)
+    assert [block.op for block in tape.blocks[before:]] == ["product", "total"]
+    assert np.diff(tape.blocks[-1].payload).tolist() == [rows, rows]
+    assert gradient.tolist() == list(range(tape.size - size, tape.size))
+
+
+def test_only_what_depends_on_the_inputs_gets_adjoints():
+    """Of a product of matrices only the side is derived that has inputs in it."""
+    tape = Tape()
+    a, b = (tape.variables([Fraction(n + 1) for n in range(6)]) for _ in "ab")
+    out = tape.matmul(a.reshape(1, 2, 3), b.reshape(1, 3, 2)).ravel()
+    upstream = tape.variables([Fraction(1)] * 4)
+    before = len(tape.blocks)
+    sweep(tape, out, upstream, a)
+    assert [block.op for block in tape.blocks[before:]] == ["matmul"]
+    assert dependent(tape, a[:1])[out].tolist() == [True, True, False, False]
+
+
+def test_a_function_serves_in_its_own_derivative():
+    """The derivative of exp is the exponential that is there, and tanh is not computed again."""
+    tape = Tape()
+    x = tape.variables([Fraction(1), Fraction(2)])
+    upstream = tape.variables([Fraction(1), Fraction(1)])
+    for name in ("exp", "tanh"):
+        before = len(tape.blocks)
+        sweep(tape, tape.functions(name, x), upstream, x)
+        assert [block.op for block in tape.blocks[before:]].count(name) == 1
+
+
+@pytest.mark.parametrize("keys", [[3, 1, 2, 1, 3, 0], [5], list(range(50)), [2**40, 0, 2**62, 0]])
+def test_places_come_in_the_order_of_their_keys(keys):
+    """Equal keys stay in the order in which they stand, however large they are."""
+    array = np.array(keys, np.int64)
+    assert stable_order(array).tolist() == np.argsort(array, kind="stable").tolist()
