@@ -24,6 +24,7 @@ import numpy as np
 
 from verify.proof.field import Laws
 from verify.proof.kernels import EXPONENTIAL
+from verify.tape.grouping import grouped
 from verify.tape.parts import parts
 from verify.tape.plan import Plan, plan
 from verify.tape.primes import chains
@@ -68,7 +69,7 @@ def _attempt(tape: Tape, left: Elements, right: Elements, seed: str, laws: Laws)
     if not question.walks:
         nothing = np.zeros(len(left), bool)
         return _Outcome(nothing, nothing, math.inf)
-    walks = _read(tape, np.concatenate([left, right]), question, seed)
+    walks = _read(tape, question, seed)
     agree, valid = walks.take(left) == walks.take(right), walks.supported(left, right)
     counted = np.full(len(left), question.walks) if valid is None else valid.sum(axis=0)
     alike = (agree if valid is None else agree | ~valid).all(axis=0) & (question.pairs > 0)
@@ -78,20 +79,18 @@ def _attempt(tape: Tape, left: Elements, right: Elements, seed: str, laws: Laws)
     return _Outcome(proved, alike & ~proved, least)
 
 
-def _read(tape: Tape, wanted: Elements, question: Plan, seed: str) -> Walks:
+def _read(tape: Tape, question: Plan, seed: str) -> Walks:
     """Read elements at random points, and the exponents in them at others."""
     chain = chains(seed, question.walks)
-    if question.laws is Laws.NONE:
-        walks = Walks(tape.size, parts(tape, wanted), f"{seed} {question.laws.name}", chain, question)
-        walks.read(0)
-        return walks
-    outer = parts(tape, wanted, EXPONENTIAL)
-    walks = Walks(tape.size, outer, f"{seed} {question.laws.name}", chain, question)
-    exponents = np.concatenate([_NOTHING, *(part.args[0] for part in outer if part.op in EXPONENTIAL)])
-    exponents = exponents[~question.rooted[exponents]]
+    walks = Walks(tape.size, question.parts, f"{seed} {question.laws.name}", chain, question)
     below = None
-    if exponents.size:
-        below = Walks(tape.size, parts(tape, exponents), f"{seed} {question.laws.name} exponents", chain, question)
-        below.read(1)
+    if question.laws is not Laws.NONE:
+        exponentials = [part.args[0] for part in question.parts if part.op in EXPONENTIAL]
+        exponents = np.concatenate([_NOTHING, *exponentials])
+        exponents = exponents[~question.rooted[exponents]]
+        if exponents.size:
+            inner = grouped(parts(tape, exponents), tape.size, exponents)
+            below = Walks(tape.size, inner, f"{seed} {question.laws.name} exponents", chain, question)
+            below.read(1)
     walks.read(0, below)
     return walks

@@ -26,6 +26,11 @@ class Part(NamedTuple):
     payload: Any = None
 
     @property
+    def first(self) -> int:
+        """Return the first element."""
+        return self.elements.start if isinstance(self.elements, slice) else int(self.elements[0])
+
+    @property
     def numbers(self) -> Elements:
         """Return the elements as an array."""
         if isinstance(self.elements, slice):
@@ -38,16 +43,28 @@ def parts(tape: Tape, wanted: Elements, cut: Container[str] = (), done: Mask | N
 
     Elements that are `done` are left out, and so is what only they need.
     """
-    needed = np.zeros(tape.size, bool)
+    flags = bytearray(tape.size)  # single entries of which are faster to get at
+    needed = np.frombuffer(flags, bool)
     needed[wanted] = True
+    if done is not None:
+        unread = ~done
     result = []
     for block in reversed(tape.blocks):
-        mask = needed[block.elements] if done is None else needed[block.elements] & ~done[block.elements]
-        if mask.any():
+        if block.size == 1:
+            if not flags[block.start] or (done is not None and done[block.start]):
+                continue
+            part = Part(block.op, block.elements, 1, block.args, block.payload)
+        else:
+            mask = needed[block.elements] if done is None else needed[block.elements] & unread[block.elements]
+            if not mask.any():
+                continue
             part = _part(block, mask)
-            result.append(part)
-            if part.op not in cut:
-                for arg in part.args:
+        result.append(part)
+        if part.op not in cut:
+            for arg in part.args:
+                if arg.size == 1:
+                    flags[arg.item()] = True
+                else:
                     needed[arg] = True
     result.reverse()
     return result

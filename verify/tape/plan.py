@@ -13,6 +13,7 @@ from verify.proof.field import Laws
 from verify.proof.graph import FUNCTIONS
 from verify.proof.kernels import EXPONENTIAL
 from verify.tape.degrees import Degrees
+from verify.tape.grouping import grouped
 from verify.tape.parts import Part, parts
 from verify.tape.reach import Reach
 from verify.tape.security import MOST_WALKS, SECURITY, Bits, bits, price, walks_for
@@ -33,6 +34,7 @@ class Plan:
     collisions: float  # the logarithm of the number of pairs of arguments
     walks: int
     rooted: Mask
+    parts: list[Part]  # nothing below exponentials, where they have a law
     least: float = math.inf  # the bits that all arguments have at least that were used
 
     def usable(self, arguments: Elements, counted: npt.NDArray[np.int64]) -> Mask:
@@ -49,7 +51,9 @@ class Plan:
 
 def plan(tape: Tape, left: Elements, right: Elements, laws: Laws) -> Plan:
     """Bound degrees and count kernels."""
-    everything = parts(tape, np.concatenate([left, right]))
+    wanted = np.concatenate([left, right])
+    everything = grouped(parts(tape, wanted), tape.size, wanted)
+    outer = everything
     roots = [part for part in everything if is_root(part)]
     kernels = [*roots, *(part for part in everything if part.op in FUNCTIONS)]
     order = math.lcm(*(part.payload.denominator for part in roots))
@@ -65,12 +69,13 @@ def plan(tape: Tape, left: Elements, right: Elements, laws: Laws) -> Plan:
         conjugates = float(order) ** counts
         degree, height = degree * conjugates, height * conjugates
     worth = bits(degree, height, level=int(laws is not Laws.NONE))
-    if laws is not Laws.NONE:
-        worth = _weigh_exponentials(tape, left, right, worth, arguments)
+    if laws is not Laws.NONE and any(part.op in EXPONENTIAL for part in everything):
+        outer = grouped(parts(tape, wanted, EXPONENTIAL), tape.size, wanted)
+        worth = _weigh_exponentials(tape, outer, left, right, worth, arguments)
     walks = max(walks_for(worth), walks_for(arguments, collisions))
     if walks and counts.any() and not order % 2:
         walks = _for_squares(int(counts[worth > 0].min(initial=_MOST_ROOTS)), everything)
-    return Plan(laws, order, worth, arguments, collisions, walks, rooted)
+    return Plan(laws, order, worth, arguments, collisions, walks, rooted, outer)
 
 
 def _for_squares(roots: int, everything: Sequence[Part]) -> int:
@@ -93,12 +98,11 @@ def _worth_of_arguments(degrees: Degrees, kernels: Sequence[Part]) -> Bits:
     return worth
 
 
-def _weigh_exponentials(tape: Tape, left: Elements, right: Elements, worth: Bits, arguments: Bits) -> Bits:
+def _weigh_exponentials(
+    tape: Tape, outer: Sequence[Part], left: Elements, right: Elements, worth: Bits, arguments: Bits
+) -> Bits:
     """Return what is left for pairs after what exponentials cost; for arguments of functions, change it in place."""
-    outer = parts(tape, np.concatenate([left, right]), EXPONENTIAL)
     exponentials = [part for part in outer if part.op in EXPONENTIAL]
-    if not exponentials:
-        return worth
     reach = Reach(tape, [part for part in outer if part.op not in EXPONENTIAL], exponentials, -arguments)
     others = [part for part in outer if is_root(part) or (part.op in FUNCTIONS and part.op not in EXPONENTIAL)]
     for argument in [np.unique(np.concatenate([part.args[0] for part in others]))] if others else []:
