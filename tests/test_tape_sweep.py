@@ -12,10 +12,12 @@ from random_tapes import Program, element, reference
 
 from verify.gradients.adjoints import adjoints, totals
 from verify.proof.decide import decide
+from verify.proof.field import Laws
 from verify.proof.graph import Graph
 from verify.result import Verdict
 from verify.tape import sweep as module
 from verify.tape.expand import Expansion
+from verify.tape.fields import equal
 from verify.tape.sweep import dependent, stable_order, sweep
 from verify.tape.tape import MINUS_ONE, ONE, ZERO, Tape
 
@@ -112,6 +114,85 @@ def test_the_sweep_is_what_differences_tend_to():
                     assert abs(slope - gradient) < 1e-40, (seed, place)
                     checked += 1
     assert checked > PROGRAMS / 3
+
+
+def numbers(tape, *shape):
+    """Return new variables in an array of a shape."""
+    source = random.Random(str(shape))
+    return tape.variables([element(source) for _ in range(int(np.prod(shape)))]).reshape(shape)
+
+
+def column_sums(tape, x):
+    """Return the sums over the first axis."""
+    return tape.totals(x.T.ravel(), np.arange(0, x.size, len(x)))
+
+
+def scaled(tape, x, factor):
+    """Return an array times a constant."""
+    return tape.products(x, np.full(x.shape, tape.constant(factor)))
+
+
+def spread(x, like):
+    """Return an array as another's shape."""
+    return np.array(np.broadcast_to(x, like.shape))
+
+
+def batch_norm(tape):
+    """Return inputs, output, upstream and the gradient of x by the closed formula, of a batch normalisation."""
+    x, gamma = numbers(tape, 5, 3), numbers(tape, 3)
+    n = Fraction(1, len(x))
+    centred = tape.sums(x, tape.negatives(spread(scaled(tape, column_sums(tape, x), n), x)))
+    variance = scaled(tape, column_sums(tape, tape.powers(centred, Fraction(2))), n)
+    deviation = tape.powers(tape.sums(variance, np.full(3, tape.constant(1e-7))), Fraction(1, 2))
+    normal = tape.quotients(centred, spread(deviation, x))
+    out = tape.products(spread(gamma, x), normal)
+    upstream = numbers(tape, *x.shape)
+    weighted = tape.products(upstream, spread(gamma, x))
+    mean = spread(scaled(tape, column_sums(tape, weighted), n), x)
+    across = spread(scaled(tape, column_sums(tape, tape.products(weighted, normal)), n), x)
+    inner = tape.sums(weighted, tape.negatives(tape.sums(mean, tape.products(normal, across))))
+    return x, out, upstream, tape.quotients(inner, spread(deviation, x))
+
+
+def softmax(tape):
+    """Return the same of a softmax over columns."""
+    x = numbers(tape, 4, 3)
+    powers = tape.functions("exp", x)
+    out = tape.quotients(powers, spread(column_sums(tape, powers), x))
+    upstream = numbers(tape, *x.shape)
+    inner = spread(column_sums(tape, tape.products(upstream, out)), x)
+    return x, out, upstream, tape.products(out, tape.sums(upstream, tape.negatives(inner)))
+
+
+def convolution(tape):
+    """Return the same of a convolution by im2col, of images 4x4 with a border of 0 by two filters 3x3."""
+    x, filters = numbers(tape, 4, 4), numbers(tape, 9, 2)
+    image = np.zeros((6, 6), np.int64)
+    image[1:-1, 1:-1] = x
+    out = tape.matmul(np.lib.stride_tricks.sliding_window_view(image, (3, 3)).reshape(1, 16, 9), filters[None])[0]
+    upstream = numbers(tape, 16, 2)
+    back = np.zeros((6, 6, 2), np.int64)
+    back[1:-1, 1:-1] = upstream.reshape(4, 4, 2)
+    windows = np.lib.stride_tricks.sliding_window_view(back, (3, 3), axis=(0, 1)).transpose(0, 1, 3, 4, 2)
+    flipped = filters.reshape(3, 3, 2)[::-1, ::-1].reshape(1, 18, 1)
+    return x, out, upstream, tape.matmul(windows.reshape(1, 16, 18), flipped).reshape(4, 4)
+
+
+@pytest.mark.parametrize("layer", [batch_norm, softmax, convolution])
+def test_formulas_of_layers_are_proved(layer):
+    """The closed formula of a layer's gradient is proved in finite fields; with an error planted, no entry is."""
+    tape = Tape()
+    x, out, upstream, formula = layer(tape)
+    gradient = sweep(tape, out, upstream, x)
+    laws = {softmax: Laws.EXPONENTIAL}.get(layer, Laws.NONE)
+    assert equal(tape, gradient, formula, 0, laws)[0].all()
+    for wrong in (
+        scaled(tape, formula, 1 + Fraction(1, 10**12)),
+        tape.negatives(formula),
+        np.roll(formula, 1, axis=0),
+        sweep(tape, out, tape.powers(upstream, Fraction(2)), x),
+    ):
+        assert not equal(tape, gradient, wrong, 0, laws)[0].any()
 
 
 def test_nothing_flows_to_what_an_output_does_not_depend_on():

@@ -112,7 +112,8 @@ class Enclosures:
 def nearest(values: Sequence[Fraction]) -> Pair:
     """Return the floats nearest to exact numbers, each with a bound on how far it is off."""
     try:
-        top, bottom = np.array([value.as_integer_ratio() for value in values], np.int64).reshape(-1, 2).T
+        top = np.fromiter((value.numerator for value in values), np.int64, len(values))
+        bottom = np.fromiter((value.denominator for value in values), np.int64, len(values))
     except OverflowError:
         return _nearest_of_any(values)
     if not ((top >= -_WHOLE) & (top <= _WHOLE) & (bottom <= _WHOLE)).all():
