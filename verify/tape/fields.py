@@ -76,7 +76,7 @@ def _attempt(tape: Tape, left: Elements, right: Elements, seed: str, laws: Laws)
     surplus = question.surplus(question.pairs, counted)
     proved = alike & (surplus >= SECURITY)
     least = min(surplus[proved].min(initial=math.inf), question.least) if proved.any() else math.inf
-    return _Outcome(proved, alike & ~proved, least)
+    return _Outcome(proved, alike & ~proved & (counted < question.walks), least)
 
 
 def _read(tape: Tape, question: Plan, seed: str) -> Walks:
