@@ -19,6 +19,7 @@ from verify.proof import balls
 from verify.tape.parts import Part, parts
 from verify.tape.tape import Elements, Tape
 
+_TWO = Fraction(2)
 Balls = npt.NDArray[np.object_]
 Point = Mapping[int, Fraction]  # values of variables, by their elements; others have that of the sample
 
@@ -36,7 +37,7 @@ def at(tape: Tape, elements: Elements, point: Point | None, bits: int) -> Balls:
 
 
 def _leaves(part: Part, point: Point) -> Iterable[flint.arb]:
-    """Return balls around variables and constants, those of one number being one ball."""
+    """Return balls around variables and constants, which have few denominators."""
     if part.op == "pi":
         return [flint.arb.pi()]
     payload = part.payload
@@ -44,8 +45,8 @@ def _leaves(part: Part, point: Point) -> Iterable[flint.arb]:
         payload = [point.get(element, value) for element, value in zip(part.numbers.tolist(), payload, strict=True)]
     elif part.op == "typed":
         payload = [simplest_rational(value) for value in payload]
-    made = {key: balls.ball(value) for key, value in {id(value): value for value in payload}.items()}
-    return [made[id(value)] for value in payload]
+    inverses = {bottom: flint.arb(1) / bottom for bottom in {value.denominator for value in payload}}
+    return [inverses[value.denominator] * value.numerator for value in payload]
 
 
 def _computed(part: Part, values: Balls) -> Any:
@@ -60,6 +61,8 @@ def _computed(part: Part, values: Balls) -> Any:
             return np.add.reduceat(args[0], part.payload)
         case "matmul":
             return _matmul(*args)
+        case "power" if part.payload == _TWO:
+            return np.multiply(args[0], args[0])
         case "power":
             return [balls.power(base, part.payload) for base in args[0].tolist()]
     return [balls.function(part.op, argument) for argument in args[0].tolist()]
