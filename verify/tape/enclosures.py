@@ -25,6 +25,7 @@ import numpy.typing as npt
 
 from verify.exact import simplest_rational
 from verify.proof import balls
+from verify.tape.parts import lengths_of
 from verify.tape.tape import Block, Elements, Tape
 
 Floats = npt.NDArray[np.float64]
@@ -189,7 +190,7 @@ def _power(block: Block, a: Pair) -> Pair:
 def _total(block: Block, a: Pair) -> Pair:
     """Return sums of consecutive terms."""
     starts = block.payload
-    rounded = (np.diff(starts, append=len(a[0])) - 1) * _UNIT
+    rounded = (lengths_of(starts, len(a[0])) - 1) * _UNIT
     size = np.add.reduceat(np.abs(a[0]), starts)
     rough = size * rounded + np.add.reduceat(a[1], starts)
     return np.add.reduceat(a[0], starts), _outward(rough / (1 - 4 * rounded), (rounded > 0) & (size > 0))

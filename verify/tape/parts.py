@@ -87,7 +87,7 @@ def _part(block: Block, mask: Mask) -> Part:
 def _of_totals(block: Block, picked: Elements, elements: Elements) -> Part:
     """Return some of the sums of a block."""
     (terms,), starts = block.args, block.payload
-    lengths = np.diff(starts, append=len(terms))[picked]
+    lengths = lengths_of(starts, len(terms))[picked]
     begins = np.concatenate([[0], np.cumsum(lengths)[:-1]])
     places = np.repeat(starts[picked] - begins, lengths) + np.arange(lengths.sum())
     return Part(block.op, elements, len(picked), (terms[places],), begins)
@@ -103,3 +103,10 @@ def _of_matmul(block: Block, mask: Mask) -> Part:
     stacks, rows, columns = (np.flatnonzero(entries.any(axis)) for axis in ((1, 2), (0, 2), (0, 1)))
     elements = (np.arange(block.size).reshape(shape) + block.start)[np.ix_(stacks, rows, columns)]
     return Part(block.op, elements.ravel(), elements.size, (a[np.ix_(stacks, rows)], b[stacks][:, :, columns]))
+
+
+def lengths_of(starts: Elements, end: int) -> Elements:
+    """Return how many terms each sum of a `total` has, the last of which ends where all terms do."""
+    ends = np.empty_like(starts)
+    ends[:-1], ends[-1] = starts[1:], end
+    return ends - starts

@@ -20,6 +20,7 @@ import numpy as np
 import sympy
 
 from verify.proof.formulas import Plan, plan, replay
+from verify.tape.parts import lengths_of
 from verify.tape.tape import ZERO, Block, Elements, Mask, Tape
 
 _OPERANDS = (sympy.Dummy("left"), sympy.Dummy("right"))
@@ -109,8 +110,8 @@ def stable_order(keys: Elements) -> Elements:
 
 def _added(tape: Tape, elements: Elements, values: Elements) -> Share:
     """Add up what was sent to the same element; equal elements stand side by side."""
-    starts = np.flatnonzero(np.concatenate([[True], elements[1:] != elements[:-1]]))
-    lengths = np.diff(starts, append=len(elements))
+    borders = np.flatnonzero(np.concatenate([[True], elements[1:] != elements[:-1], [True]]))
+    starts, lengths = borders[:-1], borders[1:] - borders[:-1]
     adjoints, several = values[starts], lengths > 1
     terms = values[np.repeat(several, lengths)]
     adjoints[several] = tape.totals(terms, np.cumsum(lengths[several]) - lengths[several])
@@ -121,7 +122,7 @@ def _passed_back(tape: Tape, block: Block, elements: Elements, values: Elements,
     """Yield what some elements of a block send to their arguments; `values` are their adjoints."""
     if block.op == "total":
         terms, starts = block.args[0], block.payload
-        yield terms, np.repeat(_spread(block, elements, values), np.diff(starts, append=len(terms)))
+        yield terms, np.repeat(_spread(block, elements, values), lengths_of(starts, len(terms)))
     elif block.op == "matmul":
         left, right = block.args
         upstream = _spread(block, elements, values).reshape(left.shape[0], left.shape[1], right.shape[2])
