@@ -127,6 +127,17 @@ class Graph:
         """Return the value of an exact constant, or None."""
         return self.constants.get(number)
 
+    def number(self, number: int) -> Fraction | float | None:
+        """Return the value of a constant as the code typed it, or None."""
+        if self.ops[number] in ("constant", "typed"):
+            value: Fraction | float = self.payloads[number]
+            return value
+        return None
+
+    def is_constant(self, number: int) -> bool:
+        """Tell whether a node is computed from numbers alone."""
+        return self.number(number) is not None or all(self.ops[i] != "variable" for i in self.reach([number]))
+
     def sum(self, a: int, b: int) -> int:
         """Return the node of a + b."""
         if a > b:

@@ -188,6 +188,20 @@ class Tape:
             places.append(bisect_right(self._starts, int(ordered[position])) - 1)
         return places
 
+    def is_even_power(self, elements: Elements) -> bool:
+        """Tell whether there is an even power of something among some elements: its root is that of a magnitude."""
+        return any(
+            block.op == "power" and block.payload.denominator == 1 and block.payload.numerator % 2 == 0
+            for block in (self.blocks[place] for place in self.blocks_of(elements))
+        )
+
+    def sums_of_rows(self, matrix: Elements) -> Elements:
+        """Return the sum of each row of a matrix."""
+        rows, length = matrix.shape
+        if not length:
+            return np.full(rows, ZERO)
+        return self.totals(matrix.ravel(), np.arange(0, rows * length, length))
+
     def totals(self, terms: Elements, starts: Elements) -> Elements:
         """Return sums of consecutive terms, from each start to the next; no sum is empty."""
         lengths = np.diff(starts, append=len(terms))

@@ -12,6 +12,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
+from itertools import repeat
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -354,15 +355,20 @@ def symbols(value: Any, shape: Sequence[int] | None = None) -> list[Any]:
     return found
 
 
-def nodes(value: Any, shape: Sequence[int] | None = None) -> list[int]:
+def nodes(value: Any, shape: Sequence[int] | None = None) -> Any:
     """Return the nodes of a value's entries in order, broadcast to a shape; raises TraceError for infinities."""
-    return list(map(_NODE, symbols(value, shape)))
+    return of_symbols(symbols(value, shape))
 
 
-def built(found: Iterable[int], shape: Sequence[int], claimed: Any = _DOUBLE) -> SymbolArray:
+def of_symbols(values: list[Any]) -> Any:
+    """Return the nodes of symbols as the trace computes with them; raises TraceError for infinities."""
+    return current().listed(map(_NODE, values), len(values))
+
+
+def built(found: Iterable[int] | np.ndarray[Any, Any], shape: Sequence[int], claimed: Any = _DOUBLE) -> SymbolArray:
     """Return the array of some nodes."""
-    trace = current()
-    return gathered([Concolic(trace, node) for node in found], shape, claimed)
+    listed = found.tolist() if isinstance(found, np.ndarray) else found
+    return gathered(list(map(Concolic, repeat(current()), listed)), shape, claimed)
 
 
 def gathered(found: list[Any], shape: Sequence[int], claimed: Any = _DOUBLE) -> SymbolArray:

@@ -112,8 +112,7 @@ class Concolic(Symbol):
 
     def is_constant(self) -> bool:
         """Tell whether a symbol is computed from numbers alone."""
-        ops = self.graph.ops
-        return self.number() is not None or all(ops[node] != "variable" for node in self.graph.reach([self.node]))
+        return self.graph.is_constant(self.node)
 
     def __int__(self) -> int:
         return int(float(self))
@@ -130,10 +129,7 @@ class Concolic(Symbol):
 
     def number(self) -> Fraction | float | None:
         """Return the value of a constant, as the code typed it, or None."""
-        if self.graph.ops[self.node] in ("constant", "typed"):
-            value: Fraction | float = self.graph.payloads[self.node]
-            return value
-        return None
+        return self.graph.number(self.node)
 
     def to_the(self, exponent: Concolic) -> Any:
         """Return self ** exponent; one that is no number asks whether the base is positive, as a logarithm does."""

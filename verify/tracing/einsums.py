@@ -34,9 +34,9 @@ def einsum(*operands: Any) -> Any:
     graph = current()
     products = factors[0]
     for factor in factors[1:]:
-        products = list(map(graph.product, products, factor))
-    rows = [products[i * length : (i + 1) * length] for i in range(math.prod(shape))]
-    return scalar(built(list(map(graph.total, rows)), shape, claimed(arrays)))
+        products = graph.products(products, factor)
+    sums = graph.totals(products, length) if length else [graph.total([])] * math.prod(shape)
+    return scalar(built(sums, shape, claimed(arrays)))
 
 
 def _read(operands: Sequence[Any]) -> tuple[list[Any], list[_Labels], _Labels]:
@@ -82,7 +82,7 @@ def _sizes(arrays: Sequence[Any], labels: Sequence[_Labels]) -> dict[Any, int]:
     return sizes
 
 
-def _spread(array: Any, axes: _Labels, grid: _Labels, sizes: dict[Any, int]) -> list[int]:
+def _spread(array: Any, axes: _Labels, grid: _Labels, sizes: dict[Any, int]) -> Sequence[int]:
     """Return the node of an array for each point of a grid of labels."""
     shape = np.shape(array)
     index = []
@@ -90,8 +90,8 @@ def _spread(array: Any, axes: _Labels, grid: _Labels, sizes: dict[Any, int]) -> 
         along = np.zeros(sizes[label], int) if n == 1 else np.arange(n)
         index.append(along.reshape([-1 if other == label else 1 for other in grid]))
     entries = np.array(nodes(array), int).reshape(shape)[tuple(index)]
-    found: list[int] = np.broadcast_to(entries, [sizes[label] for label in grid]).ravel().tolist()
-    return found
+    spread = np.broadcast_to(entries, [sizes[label] for label in grid]).ravel()
+    return current().listed(spread.tolist(), spread.size)
 
 
 def _is_view(operands: Sequence[Any], array: Any) -> bool:

@@ -40,15 +40,8 @@ def _products(left: Any, right: Any, stack: tuple[int, ...]) -> SymbolArray:
     (n, k), m = left.shape[-2:], right.shape[-1]
     many = math.prod(stack)
     rows = np.array(nodes(left, (*stack, n, k)), int).reshape(many, n, k)
-    columns = np.array(nodes(right, (*stack, k, m)), int).reshape(many, k, m).transpose(0, 2, 1)
-    graph = current()
-    total, product = graph.total, graph.product
-    found = [
-        total(list(map(product, row, column)))
-        for matrix, other in zip(rows.tolist(), columns.tolist(), strict=True)
-        for row in matrix
-        for column in other
-    ]
+    columns = np.array(nodes(right, (*stack, k, m)), int).reshape(many, k, m)
+    found = current().matmul(rows, columns)
     return built(found, (*stack, n, m), claimed((left, right)))
 
 

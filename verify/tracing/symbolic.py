@@ -69,11 +69,10 @@ class Symbol(Scalar):
 
     def to_the(self, exponent: Self) -> Self:
         """Return the symbol of self ** exponent; raises TraceError unless the exponent is a number."""
-        node = self.graph.node(exponent.node)
-        if node.op not in ("constant", "typed"):
+        value = self.graph.number(exponent.node)
+        if value is None:
             raise TraceError(f"a power whose exponent depends on the inputs, at {asked_at()}")
-        value = _exponent(node.payload) if node.op == "typed" else node.payload
-        return self._at(self.graph.power(self.node, value))
+        return self._at(self.graph.power(self.node, _exponent(value) if isinstance(value, float) else value))
 
     def function(self, name: str) -> Self:
         """Return the symbol of a function of the graph's FUNCTIONS."""

@@ -22,6 +22,7 @@ from verify.tracing.scalar import RELATIONS
 from verify.where import asked_at
 
 _PRECISIONS = (128, 1024, 8192)  # bits, tried in this order to find a sign
+Nodes = Any  # of the entries of an array, in order: a list of them, or an array where they are elements of a tape
 _ASKED = 1024  # bits, from which on the prover is asked whether it is 0
 
 
@@ -92,12 +93,55 @@ class Trace(Graph):
                 return super().power(base, inner * exponent)
         return super().power(a, exponent)
 
-    def quotients(self, a: Sequence[int], b: Sequence[int]) -> list[int]:
-        """Return the nodes of quotients, entry by entry."""
+    # Operations on the entries of arrays, in order
+
+    def listed(self, numbers: Iterable[int], count: int) -> Nodes:
+        """Return nodes as they are computed with."""
+        return list(numbers)
+
+    def sums(self, a: Nodes, b: Nodes) -> Nodes:
+        """Return the nodes of sums."""
+        return list(map(self.sum, a, b))
+
+    def differences(self, a: Nodes, b: Nodes) -> Nodes:
+        """Return the nodes of differences."""
+        minus = self.constant(Fraction(-1))
+        return [self.sum(x, self.product(minus, y)) for x, y in zip(a, b, strict=True)]
+
+    def products(self, a: Nodes, b: Nodes) -> Nodes:
+        """Return the nodes of products."""
+        return list(map(self.product, a, b))
+
+    def quotients(self, a: Nodes, b: Nodes) -> Nodes:
+        """Return the nodes of quotients; raises TraceError for a division by the constant 0."""
+        if any(self.value(y) == 0 for y in b):
+            raise TraceError(f"a division by zero, at {asked_at()}")
         inverses = {y: self.power(y, Fraction(-1)) for y in set(b)}
         return [self.product(x, inverses[y]) for x, y in zip(a, b, strict=True)]
 
-    def multiplied(self, numbers: Sequence[int]) -> int:
+    def relations(self, a: Nodes, b: Nodes, relation: str) -> list[bool]:
+        """Decide a relation between nodes at the sample, and record it."""
+        return [self.decide(node, relation) for node in self.differences(a, b)]
+
+    def chosen(self, choices: Sequence[bool], a: Nodes, b: Nodes) -> Nodes:
+        """Return the nodes of a where a choice is true, and of b elsewhere."""
+        return [x if choice else y for choice, x, y in zip(choices, a, b, strict=True)]
+
+    def totals(self, terms: Nodes, length: int) -> Nodes:
+        """Return the nodes of the sums of so many terms each."""
+        return [self.total(terms[i : i + length]) for i in range(0, len(terms), length)]
+
+    def matmul(self, a: Any, b: Any) -> Nodes:
+        """Return the nodes of the products of two stacks of matrices, arrays of nodes: (s, n, k) and (s, k, m)."""
+        total, product = self.total, self.product
+        return [
+            total(list(map(product, row, column)))
+            for left, right in zip(a.tolist(), b.transpose(0, 2, 1).tolist(), strict=True)
+            for row in left
+            for column in right
+        ]
+
+    def multiplied(self, numbers: Nodes) -> int:
         """Return the node of the product of nodes, in their order."""
         return functools.reduce(self.product, numbers, self.constant(Fraction(1)))
 

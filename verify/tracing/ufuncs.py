@@ -24,47 +24,30 @@ from verify.tracing.arrays import (
     lift,
     nodes,
     objects,
+    of_symbols,
     plain_key,
     scalar,
     symbols,
     wrapped,
 )
 from verify.tracing.concolic import METHODS, Concolic, Endless, at_once
-from verify.tracing.trace import Trace
+from verify.tracing.taped import TapedTrace
+from verify.tracing.trace import Nodes, Trace
 from verify.where import asked_at
 
-Nodes = list[int]
-_MINUS_ONE = Fraction(-1)
 _DOUBLE = np.dtype(np.float64)
 
 
-def _subtract(g: Trace, a: Nodes, b: Nodes) -> Nodes:
-    minus = g.constant(_MINUS_ONE)
-    return [g.sum(x, g.product(minus, y)) for x, y in zip(a, b, strict=True)]
-
-
-def _divide(g: Trace, a: Nodes, b: Nodes) -> Nodes:
-    if any(g.value(y) == 0 for y in b):
-        raise TraceError(f"a division by zero, at {asked_at()}")
-    return g.quotients(a, b)
-
-
 def _choosing(relation: str) -> Callable[[Trace, Nodes, Nodes], Nodes]:
-    def choose(g: Trace, a: Nodes, b: Nodes) -> Nodes:
-        return [x if holds else y for x, y, holds in zip(a, b, compared(g, a, b, relation), strict=True)]
-
-    return choose
-
-
-def compared(g: Trace, a: Nodes, b: Nodes, relation: str) -> list[bool]:
-    """Decide a relation for each pair of nodes."""
-    return [g.decide(node, relation) for node in _subtract(g, a, b)]
+    return lambda g, a, b: g.chosen(g.relations(a, b, relation), a, b)
 
 
 def _by_symbol(compute: Callable[[Any, Any], Any]) -> Callable[[Trace, Nodes, Nodes], Nodes]:
     """Return a function of nodes that computes with symbols, one by one."""
 
     def each(g: Trace, a: Nodes, b: Nodes) -> Nodes:
+        if isinstance(g, TapedTrace):
+            return g.combined(compute, a, b)
         pairs = list(zip(a, b, strict=True))
         known = {pair: lift(compute(*[Concolic(g, node) for node in pair])).node for pair in dict.fromkeys(pairs)}
         return [known[pair] for pair in pairs]
@@ -97,10 +80,10 @@ _BY_SYMBOL: dict[str, Callable[[Any, Any], Any]] = {
     "xlogy": lambda x, y: x * y.log() if x != 0 else x,
 }
 BINARY: dict[str, Callable[[Trace, Nodes, Nodes], Nodes]] = {
-    "add": lambda g, a, b: list(map(g.sum, a, b)),
-    "subtract": _subtract,
-    "multiply": lambda g, a, b: list(map(g.product, a, b)),
-    "divide": _divide,
+    "add": lambda g, a, b: g.sums(a, b),
+    "subtract": lambda g, a, b: g.differences(a, b),
+    "multiply": lambda g, a, b: g.products(a, b),
+    "divide": lambda g, a, b: g.quotients(a, b),
     "maximum": _choosing(">="),
     "minimum": _choosing("<="),
     "fmax": _choosing(">="),
@@ -234,7 +217,7 @@ def _elementwise(ufunc: Any, inputs: Sequence[Any], **options: Any) -> Any:
     given = [symbols(value, shape) for value in inputs]
     endless = any(Endless in set(map(type, values)) for values in given)
     if name in BINARY:
-        found: list[Any] = _combined(name, given) if endless else BINARY[name](current(), *map(_nodes_of, given))
+        found: Any = _combined(name, given) if endless else BINARY[name](current(), *map(of_symbols, given))
         return scalar(laid_out((gathered if endless else built)(found, shape, claimed(inputs)), inputs))
     if name in COMPARISONS:
         return _truths(_compared(given, COMPARISONS[name], endless=endless), shape)
@@ -253,10 +236,6 @@ def _broadcast(ufunc: Any, inputs: Sequence[Any]) -> tuple[int, ...]:
         raise
 
 
-def _nodes_of(values: list[Any]) -> Nodes:
-    return [value.node for value in values]
-
-
 def _combined(name: str, given: Sequence[list[Any]]) -> list[Any]:
     """Compute with symbols of which some are infinite, one by one."""
     return list(map(lift, map({**_ARITHMETIC, **_BY_SYMBOL}[name], *given)))
@@ -265,8 +244,8 @@ def _combined(name: str, given: Sequence[list[Any]]) -> list[Any]:
 def _compared(given: Sequence[list[Any]], relation: str, *, endless: bool) -> list[bool]:
     if endless:
         return [a.against(b, relation) for a, b in zip(*given, strict=True)]
-    a, b = map(_nodes_of, given)
-    return compared(current(), a, b, relation)
+    a, b = map(of_symbols, given)
+    return current().relations(a, b, relation)
 
 
 def _unary(name: str, ufunc: Any, inputs: Sequence[Any], given: list[Any], shape: Sequence[int]) -> Any:
@@ -279,6 +258,8 @@ def _unary(name: str, ufunc: Any, inputs: Sequence[Any], given: list[Any], shape
     if name not in METHODS or len(inputs) != 1:
         raise shadows.refusal(name)
     method, known = METHODS[name], dict[Any, Any]()
+    if isinstance(trace := current(), TapedTrace) and Endless not in set(map(type, given)):
+        return scalar(laid_out(built(trace.mapped(name, method, of_symbols(given)), shape, claimed(inputs)), inputs))
     keys = [(value.direction, None) if type(value) is Endless else value.node for value in given]
     for key, value in zip(keys, given, strict=True):
         if key not in known:
@@ -314,7 +295,7 @@ def _extreme(g: Trace, found: Nodes, relation: str) -> int:
         raise ValueError("zero-size array to reduction operation which has no identity")
     best = found[0]
     for node in found[1:]:
-        if node != best and not compared(g, [best], [node], relation)[0]:
+        if node != best and not g.relations([best], [node], relation)[0]:
             best = node
     return best
 
@@ -340,7 +321,30 @@ def _reduced(ufunc: Any, inputs: Sequence[Any], options: dict[str, Any], out: An
         rows = [first + list(compress(row[len(first) :], mask)) for row, mask in zip(rows, counts, strict=True)]
     if keepdims:
         shape = [1 if i in axes else n for i, n in enumerate(array.shape)]
+    at_once = name in _BY_ROWS and where is True and not first and given and Endless not in set(map(type, given))
+    if at_once and isinstance(trace := current(), TapedTrace):
+        matrix = of_symbols(given).reshape(-1, length)
+        return scalar(built(_BY_ROWS[name](trace, matrix), shape, claimed(inputs)))
     return scalar(gathered([_reduce(name, row) for row in rows], shape, claimed(inputs)))
+
+
+def _row_by_row(name: str) -> Callable[[Any, Any], Any]:
+    """Return a reduction of all rows of a matrix at once, one column after the other."""
+
+    def reduce(g: Any, matrix: Any) -> Any:
+        found = matrix[:, 0]
+        for column in matrix.T[1:]:
+            found = BINARY[name](g, found, column)
+        return found
+
+    return reduce
+
+
+# Reductions of the rows of a matrix of elements, none of which is empty.
+_BY_ROWS: dict[str, Callable[[Any, Any], Any]] = {
+    "add": lambda g, matrix: g.tape.sums_of_rows(matrix),
+    **{name: _row_by_row(name) for name in ("multiply", "maximum", "minimum", "fmax", "fmin")},
+}
 
 
 def _given(**options: Any) -> dict[str, Any]:
@@ -360,8 +364,8 @@ def _reduce(name: str, row: list[Any]) -> Any:
     if name not in _REDUCERS:
         if not row:
             raise shadows.refusal(f"{name}.reduce", "no entries")
-        return Concolic(trace, _in_turn(trace, name, _nodes_of(row))[-1])
-    return Concolic(trace, _REDUCERS[name](trace, _nodes_of(row)))
+        return Concolic(trace, _in_turn(trace, name, of_symbols(row))[-1])
+    return Concolic(trace, _REDUCERS[name](trace, of_symbols(row)))
 
 
 def _axes(axis: Any, ndim: int) -> list[int]:
@@ -374,7 +378,7 @@ def _axes(axis: Any, ndim: int) -> list[int]:
 
 def _in_turn(g: Trace, name: str, row: Nodes) -> Nodes:
     """Return what a row comes to after each of its entries."""
-    found = row[:1]
+    found = list(row[:1])
     for node in row[1:]:
         found += BINARY[name](g, found[-1:], [node])
     return found

@@ -1,0 +1,309 @@
+"""A run on whole arrays: what `Trace` does number by number, here array by array on a tape.
+
+The sample decides choices here too, by enclosures of floats. Where these do not tell, where a choice is a tie, or where
+code does what the tape has no operation for, `UntapedError` ends the run: the case is then run on scalars, which know
+more and take longer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from fractions import Fraction
+from typing import Any, NamedTuple, NoReturn
+
+import numpy as np
+
+from verify.tape.enclosures import UNKNOWN, Enclosures
+from verify.tape.tape import MINUS_ONE, ONE, ZERO, Elements, Mask, Tape
+from verify.tracing.concolic import Concolic
+from verify.tracing.scalar import RELATIONS
+from verify.tracing.trace import Nodes, Trace
+from verify.where import asked_at
+
+_MOST_SCALARS = 2_000  # operations on single numbers, each of which is a block
+_EVEN = 2
+
+
+class UntapedError(BaseException):
+    """What the tape cannot follow; user code that catches every Exception does not stop it."""
+
+
+class Choices(NamedTuple):
+    """Answers of one line: elements, the relation to 0 that was asked about, the answers."""
+
+    elements: Elements
+    relation: str
+    holds: Mask
+    where: str
+
+
+class TapedTrace(Trace):
+    """A tape with a sample, in the place of a graph: nodes are elements, alone or in arrays."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.tape = Tape()
+        self.enclosures = Enclosures(self.tape)
+        self.choices: list[Choices] = []
+        self.names: list[tuple[int, Callable[[], Sequence[str]]]] = []  # of variables, from an element on
+        self.buffers: list[Elements] = []  # what stands for memory that nobody has written to
+        self._scalars = 0
+
+    def __len__(self) -> int:
+        return self.tape.size
+
+    # Leaves
+
+    def inputs(self, names: Callable[[], Sequence[str]], values: Sequence[Fraction]) -> Elements:
+        """Return new variables with their values at the sample; their names are asked for when they are needed."""
+        elements = self.tape.variables(values)
+        self.names.append((int(elements[0]) if len(elements) else len(self), names))
+        return elements
+
+    def constant(self, value: Fraction) -> int:
+        """Return the element of an exact constant."""
+        return self.tape.constant(value)
+
+    def whole(self, value: int) -> int:
+        """Return the element of a whole number."""
+        return self.tape.constant(Fraction(value))
+
+    def typed(self, value: float) -> int:
+        """Return the element of a float that stands in the code."""
+        return self.tape.constant(value)
+
+    def pi(self) -> int:
+        """Return the element of the circle's constant."""
+        return self.tape.pi()
+
+    def uninitialised(self) -> int:
+        """Return the element of a number that may be anything."""
+        buffer = self.tape.variables([Fraction(37 * len(self.buffers) + 11, 1009)])
+        self.buffers.append(buffer)
+        return int(buffer[0])
+
+    def value(self, number: Any) -> Fraction | None:
+        """Return the value of an exact constant; of an array, 0 if there is that constant among its entries."""
+        if isinstance(number, np.ndarray):
+            return Fraction(0) if (number == ZERO).any() else None
+        return self.tape.value(number)
+
+    def number(self, number: Any) -> Fraction | float | None:
+        """Return the value of a constant as the code typed it, or None."""
+        if isinstance(number, np.ndarray):
+            return None
+        block = self.tape.block_of(number)
+        if block.op not in ("constant", "typed"):
+            return None
+        value: Fraction | float = block.payload[number - block.start]
+        return value
+
+    def is_constant(self, number: int) -> bool:
+        """Tell whether an element is a constant; what is computed of constants is none here."""
+        return self.number(number) is not None or _untaped("a number that is computed from constants")
+
+    # Operations, on elements or arrays of them
+
+    def sum(self, a: Any, b: Any) -> Any:
+        """Return a + b."""
+        return self._operated(self.tape.sums, a, b)
+
+    def product(self, a: Any, b: Any) -> Any:
+        """Return a * b."""
+        return self._operated(self.tape.products, a, b)
+
+    def quotient(self, a: Any, b: Any) -> Any:
+        """Return a / b."""
+        return self.product(a, self.power(b, Fraction(-1)))
+
+    def power(self, a: Any, exponent: Fraction) -> Any:
+        """Return a ** exponent."""
+        if exponent.denominator % _EVEN == 0 and self.tape.is_even_power(np.asarray(a)):
+            _untaped("the root of an even power")
+        return self._operated(lambda base: self.tape.powers(base, exponent), a)
+
+    def function(self, name: str, a: Any) -> Any:
+        """Return a function of the graph's FUNCTIONS."""
+        return self._operated(lambda argument: self.tape.functions(name, argument), a)
+
+    def total(self, numbers: Iterable[int]) -> int:
+        """Return the sum of elements."""
+        terms = np.fromiter(numbers, np.int64)
+        return int(self.totals(terms, len(terms))[0]) if len(terms) else ZERO
+
+    def multiplied(self, numbers: Nodes) -> int:
+        """Return the product of elements, in their order."""
+        result = ONE
+        for number in numbers:
+            result = self.product(result, number)
+        return int(result)
+
+    def _operated(self, operate: Callable[..., Elements], *args: Any) -> Any:
+        if not any(isinstance(arg, np.ndarray) for arg in args):
+            self._scalars += 1
+            if self._scalars > _MOST_SCALARS:
+                _untaped("many operations on single numbers")
+            return int(operate(*(np.array([arg]) for arg in args))[0])
+        return operate(*np.broadcast_arrays(*args))
+
+    # Operations on the entries of arrays, in order
+
+    def listed(self, numbers: Iterable[int], count: int) -> Elements:
+        """Return elements as an array."""
+        return np.fromiter(numbers, np.int64, count)
+
+    def sums(self, a: Nodes, b: Nodes) -> Any:
+        """Return sums."""
+        return self.tape.sums(_array(a), _array(b))
+
+    def products(self, a: Nodes, b: Nodes) -> Any:
+        """Return products."""
+        return self.tape.products(_array(a), _array(b))
+
+    def differences(self, a: Nodes, b: Nodes) -> Any:
+        """Return differences; that of an element and itself is 0."""
+        left, right = _array(a), _array(b)
+        same = left == right
+        if not same.any():
+            return self.tape.sums(left, self.tape.negatives(right))
+        result = np.full(left.shape, ZERO)
+        result[~same] = self.tape.sums(left[~same], self.tape.negatives(right[~same]))
+        return result
+
+    def quotients(self, a: Nodes, b: Nodes) -> Any:
+        """Return quotients; the scalar run says where code divides by 0."""
+        left, right = _array(a), _array(b)
+        return self.tape.quotients(left, right) if not (right == ZERO).any() else _untaped("a division by zero")
+
+    def relations(self, a: Nodes, b: Nodes, relation: str) -> Any:
+        """Decide a relation between elements at the sample, and record it."""
+        elements = self.differences(a, b)
+        signs, exact = self.enclosures.signs(elements), self.tape.exact(elements)
+        if ((signs == UNKNOWN) | ((signs == 0) & ~exact)).any():
+            _untaped("a comparison that is too close to call")
+        holds = _HOLDING[relation][signs + 1]
+        if not exact.all():
+            self.choices.append(Choices(elements[~exact], relation, holds[~exact], asked_at()))
+        return holds
+
+    def decide(self, node: Any, relation: str) -> bool:
+        """Tell whether an element is in a relation to 0 at the sample, all of them if it is an array."""
+        elements = np.atleast_1d(node)
+        return bool(self.relations(elements, np.full(elements.shape, ZERO), relation).all())
+
+    def sign(self, node: int) -> int:
+        """Return the sign of an element at the sample."""
+        sign = int(self.enclosures.signs(np.array([node]))[0])
+        return sign if sign != UNKNOWN else _untaped("a comparison that is too close to call")
+
+    def floor(self, node: int) -> NoReturn:
+        """Refuse: each rounding is a choice of its own."""
+        _untaped("a rounding")
+
+    def chosen(self, choices: Any, a: Nodes, b: Nodes) -> Any:
+        """Return a where a choice is true, and b elsewhere."""
+        return np.where(choices, _array(a), _array(b))
+
+    def totals(self, terms: Nodes, length: int) -> Any:
+        """Return the sums of so many terms each."""
+        elements = _array(terms)
+        matrix = elements.reshape(-1, length) if length else elements.reshape(0, 0)
+        return self.tape.sums_of_rows(matrix)
+
+    def matmul(self, a: Any, b: Any) -> Any:
+        """Return the products of two stacks of matrices."""
+        if not a.shape[2]:
+            return np.full((a.shape[0], a.shape[1], b.shape[2]), ZERO).ravel()
+        return self.tape.matmul(a, b).ravel()
+
+    def mapped(self, name: str, method: Callable[[Any], Any], numbers: Elements) -> Elements:
+        """Return a function of each element, by the method of symbols that does it."""
+        if name in _BY_CHOICE:
+            return _BY_CHOICE[name](self, numbers)
+        found: Elements = np.broadcast_to(method(many(self, numbers)).node, numbers.shape)
+        return found
+
+    def combined(self, compute: Callable[[Any, Any], Any], a: Elements, b: Elements) -> Elements:
+        """Return what a function of two symbols makes of each pair of elements."""
+        exponent = int(b[0]) if b.size and (b == b[0]).all() else b  # a number is one for all
+        found: Elements = np.broadcast_to(compute(many(self, a), many(self, exponent)).node, a.shape)
+        return found
+
+
+class Many(Concolic):
+    """An array of elements that computes like one symbol; it has no order, no sign and no truth."""
+
+    __slots__ = ()
+
+    def lift(self, other: object) -> Any:
+        """Return a number or symbol as one of these, None for anything else."""
+        if type(other) is Many:
+            return other
+        lifted = super().lift(other)
+        return None if lifted is None else self._at(lifted.node)
+
+    def _at(self, node: Any) -> Many:
+        return Many(self.graph, node)
+
+    def against(self, other: Concolic, relation: str) -> bool:
+        """Refuse: the entries may differ."""
+        _untaped("a choice for each entry of an array")
+
+    def __bool__(self) -> bool:
+        _untaped("a choice for each entry of an array")
+
+    def __abs__(self) -> Many:
+        return self._at(_magnitudes(self.trace, np.asarray(self.node)))
+
+    def sign(self) -> Any:
+        """Return -1, 0 or 1, a branch for each entry."""
+        return self._at(_signs(self.trace, np.asarray(self.node)))
+
+    def to_the(self, exponent: Concolic) -> Any:
+        """Return self ** exponent, for an exponent that is a number."""
+        if exponent.number() is None:
+            _untaped("a power whose exponent is an array")
+        return super().to_the(exponent)
+
+    def whole(self) -> NoReturn:
+        """Refuse: each rounding is a choice of its own."""
+        _untaped("a rounding")
+
+
+def many(trace: TapedTrace, elements: Any) -> Many:
+    """Return elements as what computes like one symbol."""
+    return Many(trace, elements)
+
+
+def _untaped(what: str) -> NoReturn:
+    raise UntapedError(f"{what}, at {asked_at()}")
+
+
+def _array(numbers: Any) -> Elements:
+    return numbers if isinstance(numbers, np.ndarray) else np.array(numbers, np.int64)
+
+
+def _magnitudes(trace: Any, a: Elements) -> Elements:
+    positive = trace.relations(a, np.full(a.shape, ZERO), ">=")
+    result = a.copy()
+    result[~positive] = trace.tape.negatives(a[~positive])
+    return result
+
+
+def _signs(trace: Any, a: Elements) -> Elements:
+    zero = np.full(a.shape, ZERO)
+    above = trace.relations(a, zero, ">")
+    below = trace.relations(a[~above], zero[~above], "<")
+    result = np.full(a.shape, ONE)
+    result[~above] = np.where(below, MINUS_ONE, ZERO)
+    return result
+
+
+# The functions of one argument that ask for its sign.
+_BY_CHOICE: dict[str, Callable[[Any, Elements], Elements]] = {
+    "absolute": _magnitudes,
+    "fabs": _magnitudes,
+    "sign": _signs,
+}
+# Whether a relation to 0 holds, for the signs -1, 0 and 1.
+_HOLDING = {name: np.array([holds(sign) for sign in (-1, 0, 1)]) for name, holds in RELATIONS.items()}
