@@ -11,17 +11,19 @@ through an element that does not depend on the inputs: the derivative there is 0
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from fractions import Fraction
 from functools import cache
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 import sympy
 
 from verify.proof.formulas import Plan, plan, replay
-from verify.tape.parts import lengths_of
-from verify.tape.tape import ZERO, Block, Elements, Mask, Tape
+from verify.tape.grouping import grouped
+from verify.tape.parts import Part, lengths_of, parts
+from verify.tape.tape import ZERO, Elements, Mask, Tape
 
 _OPERANDS = (sympy.Dummy("left"), sympy.Dummy("right"))
 _RESULT = sympy.Dummy("result")
@@ -35,63 +37,72 @@ def sweep(tape: Tape, outputs: Elements, upstreams: Elements, inputs: Elements) 
 
     Upstreams count as constants. Outputs may repeat and may be inputs or constants.
     """
-    active = dependent(tape, inputs)
+    ends = np.concatenate([outputs.ravel(), inputs.ravel()])  # no element of these is joined with others
+    steps = grouped(parts(tape, outputs.ravel()), tape.size, ends)
+    active = dependent(steps, tape.size, inputs)
     adjoints = np.full(tape.size, ZERO, np.int64)
-    shares = _Shares(tape, active)
+    shares = _Shares(tape, steps, active)
     shares.send(outputs.ravel(), upstreams.ravel())
-    for place in range(len(tape.blocks) - 1, -1, -1):
+    for place in range(len(steps) - 1, -1, -1):
         if place in shares.waiting:
-            block, (elements, values) = tape.blocks[place], shares.collect(place)
+            elements, values = shares.collect(place)
             adjoints[elements] = values
-            for share in _passed_back(tape, block, elements, values, active):
+            for share in _passed_back(tape, steps[place], adjoints, active):
                 shares.send(*share)
     return adjoints[inputs]
 
 
-def dependent(tape: Tape, inputs: Elements) -> Mask:
-    """Tell of each element of a tape whether it is one of the inputs or computed from them."""
-    active = np.zeros(tape.size, bool)
+def dependent(steps: Iterable[Part], size: int, inputs: Elements) -> Mask:
+    """Tell of each element of a tape of some size whether it is one of the inputs or computed from them by steps."""
+    active = np.zeros(size, bool)
     active[inputs] = True
-    for block in tape.blocks:
-        if block.args:
-            active[block.elements] |= _any_active(block, [active[arg] for arg in block.args])
+    for step in steps:
+        if step.args:
+            active[step.elements] |= _any_active(step, [active[arg] for arg in step.args])
     return active
 
 
-def _any_active(block: Block, args: list[Mask]) -> Any:
-    """Tell of each element of a block whether any of its arguments is active."""
-    if block.op == "total":
-        return np.logical_or.reduceat(args[0], block.payload)
-    if block.op == "matmul":
+def _any_active(step: Part, args: list[Mask]) -> Any:
+    """Tell of each element of a step whether any of its arguments is active."""
+    if step.op == "total":
+        return np.logical_or.reduceat(args[0], step.payload)
+    if step.op == "matmul":
         rows, columns = (np.logical_or.reduce(arg, axis, keepdims=True) for arg, axis in zip(args, (2, 1), strict=True))
         return (rows | columns).ravel()
     return args[0] if len(args) == 1 else args[0] | args[1]
 
 
 class _Shares:
-    """What has been sent to the elements of each block, and waits to be added up."""
+    """What has been sent to the elements of each step, and waits to be added up."""
 
-    def __init__(self, tape: Tape, active: Mask) -> None:
+    def __init__(self, tape: Tape, steps: Sequence[Part], active: Mask) -> None:
         self.waiting: dict[int, list[Share]] = {}
         self._tape, self._active = tape, active
+        self._places = np.zeros(len(active), np.int64)  # of the step that each element is of
+        for place, step in enumerate(steps):
+            self._places[step.elements] = place
 
     def send(self, elements: Elements, values: Elements) -> None:
         """Send values to elements; what is 0 and what goes to an element that is not active is dropped."""
         wanted = self._active[elements] & (values != ZERO)
         if not wanted.all():
             elements, values = elements[wanted], values[wanted]
-        places = self._tape.blocks_of(elements)
-        if len(places) > 1:
-            order = stable_order(elements)
-            elements, values = elements[order], values[order]
-        ends = elements.searchsorted([self._tape.blocks[place].stop for place in places[:-1]]).tolist()
-        for place, start, end in zip(places, [0, *ends], [*ends, len(elements)], strict=False):
-            self.waiting.setdefault(place, []).append((elements[start:end], values[start:end]))
+        if not elements.size:
+            return
+        places = self._places[elements]
+        if (places == places[0]).all():
+            self.waiting.setdefault(int(places[0]), []).append((elements, values))
+            return
+        order = stable_order(places)
+        elements, values, places = elements[order], values[order], places[order]
+        borders = [0, *(np.flatnonzero(places[1:] != places[:-1]) + 1).tolist(), len(places)]
+        for start, end in pairwise(borders):
+            self.waiting.setdefault(int(places[start]), []).append((elements[start:end], values[start:end]))
 
     def collect(self, place: int) -> Share:
-        """Take what was sent to a block: the elements that were reached, in order, and the adjoint of each."""
-        parts = self.waiting.pop(place)
-        elements, values = parts[0] if len(parts) == 1 else map(np.concatenate, zip(*parts, strict=True))
+        """Take what was sent to a step: the elements that were reached, in order, and the adjoint of each."""
+        sent = self.waiting.pop(place)
+        elements, values = sent[0] if len(sent) == 1 else map(np.concatenate, zip(*sent, strict=True))
         if (elements[1:] > elements[:-1]).all():
             return elements, values
         order = stable_order(elements)
@@ -118,44 +129,35 @@ def _added(tape: Tape, elements: Elements, values: Elements) -> Share:
     return elements[starts], adjoints
 
 
-def _passed_back(tape: Tape, block: Block, elements: Elements, values: Elements, active: Mask) -> Iterator[Share]:
-    """Yield what some elements of a block send to their arguments; `values` are their adjoints."""
-    if block.op == "total":
-        terms, starts = block.args[0], block.payload
-        yield terms, np.repeat(_spread(block, elements, values), lengths_of(starts, len(terms)))
-    elif block.op == "matmul":
-        left, right = block.args
-        upstream = _spread(block, elements, values).reshape(left.shape[0], left.shape[1], right.shape[2])
+def _passed_back(tape: Tape, step: Part, adjoints: Elements, active: Mask) -> Iterator[Share]:
+    """Yield what the elements of a step send to their arguments; the adjoint of one that nothing has reached is 0."""
+    values = adjoints[step.elements]
+    if step.op == "total":
+        terms, starts = step.args[0], step.payload
+        yield terms, np.repeat(values, lengths_of(starts, len(terms)))
+    elif step.op == "matmul":
+        left, right = step.args
+        upstream = values.reshape(left.shape[0], left.shape[1], right.shape[2])
         if active[left].any():
             yield left.ravel(), tape.matmul(upstream, right.transpose(0, 2, 1)).ravel()
         if active[right].any():
             yield right.ravel(), tape.matmul(left.transpose(0, 2, 1), upstream).ravel()
-    elif block.args:
-        yield from _by_entries(tape, block, elements, values, active)
+    elif step.args:
+        yield from _by_entries(tape, step, values, active)
 
 
-def _spread(block: Block, elements: Elements, values: Elements) -> Elements:
-    """Return the adjoints of all elements of a block, 0 where nothing has reached one."""
-    if len(elements) == block.size:
-        return values
-    spread = np.full(block.size, ZERO, np.int64)
-    spread[elements - block.start] = values
-    return spread
-
-
-def _by_entries(tape: Tape, block: Block, elements: Elements, values: Elements, active: Mask) -> Iterator[Share]:
-    """Yield what elements of an operation on entries send to the arguments that depend on the inputs."""
-    all_args = [arg if len(elements) == block.size else arg[elements - block.start] for arg in block.args]
-    for place, rule in enumerate(_partials(block.op, block.payload)):
-        depends = active[all_args[place]]
-        chosen = slice(None) if depends.all() else np.flatnonzero(depends)
-        args = [arg[chosen] for arg in all_args]
-        if rule is None:
-            yield args[place], values[chosen]
-        elif args[place].size:
-            terms = {**dict(zip(_OPERANDS, args, strict=False)), _RESULT: elements[chosen]}
-            partial = replay(_Arrays(tape, args[place].shape), rule, terms)
-            yield args[place], tape.products(values[chosen], partial)
+def _by_entries(tape: Tape, step: Part, values: Elements, active: Mask) -> Iterator[Share]:
+    """Yield what the elements of an operation on entries send to the arguments that depend on the inputs."""
+    reached = values != ZERO
+    for argument, rule in zip(step.args, _partials(step.op, step.payload), strict=True):
+        sending = reached & active[argument]
+        chosen = slice(None) if sending.all() else np.flatnonzero(sending)
+        receivers, shares = argument[chosen], values[chosen]
+        if rule is not None and receivers.size:
+            terms = {symbol: arg[chosen] for symbol, arg in zip(_OPERANDS, step.args, strict=False)}
+            terms[_RESULT] = step.numbers[chosen]
+            shares = tape.products(shares, replay(_Arrays(tape, receivers.shape), rule, terms))
+        yield receivers, shares
 
 
 @cache

@@ -67,7 +67,10 @@ class Block(NamedTuple):
 
 
 class Tape:
-    """Blocks in order; what is asked of elements is answered with arrays of the same shape."""
+    """Blocks in order; what is asked of elements is answered with arrays of the same shape.
+
+    No array is shared with the caller, who may write to what was passed and to what was returned.
+    """
 
     def __init__(self) -> None:
         self.blocks: list[Block] = []
@@ -80,7 +83,8 @@ class Tape:
 
     def _new(self, op: str, count: int, args: tuple[Elements, ...] = (), payload: Any = None) -> Elements:
         if count:
-            self.blocks.append(Block(op, self.size, count, args, payload))
+            own = tuple(np.array(arg) for arg in args)  # code may write to the arrays that it has passed
+            self.blocks.append(Block(op, self.size, count, own, payload))
             self._starts.append(self.size)
         self.size += count
         if self.size > len(self._exact):
@@ -148,7 +152,7 @@ class Tape:
     def powers(self, a: Elements, exponent: Fraction) -> Elements:
         """Return a ** exponent; raises ZeroDivisionError for a negative power of the constant 0."""
         if exponent == 1:
-            return a
+            return np.array(a)
         if exponent == 0:
             return np.full(a.shape, ONE)
         if (inner := self._made_by("power", a)) is not None and _folds(inner.payload, exponent):
@@ -206,8 +210,8 @@ class Tape:
         """Return sums of consecutive terms, from each start to the next; no sum is empty."""
         lengths = np.diff(starts, append=len(terms))
         if (lengths == 1).all():
-            return terms
-        return self._new("total", len(starts), (terms,), starts)
+            return np.array(terms)
+        return self._new("total", len(starts), (terms,), np.array(starts))
 
     def matmul(self, a: Elements, b: Elements) -> Elements:
         """Return the products of two stacks of matrices, (s, n, k) and (s, k, m), for k > 0."""
