@@ -87,9 +87,10 @@ class Enclosures:
             for place in places:
                 block = self._tape.blocks[place]
                 mid, rad = self._block(block)
-                bounded = np.isfinite(mid) & np.isfinite(rad)
-                self._mid[block.elements] = np.where(bounded, mid, 0)
-                self._rad[block.elements] = np.where(bounded, rad, np.inf)
+                unbounded = ~np.isfinite(mid + rad)
+                if unbounded.any():
+                    mid[unbounded], rad[unbounded] = 0, np.inf
+                self._mid[block.elements], self._rad[block.elements] = mid, rad
         self._done.update(places)
 
     def _block(self, block: Block) -> Pair:
@@ -135,9 +136,10 @@ def _nearest_of_any(values: Sequence[Fraction]) -> Pair:
     return mid, rad
 
 
-def _outward(rough: Floats, inexact: Any) -> Floats:
+def _outward(rough: Floats, inexact: Any = True) -> Floats:
     """Return a bound on what a radius would be without the roundings of its own computation."""
-    return rough * _SLACK + np.where(inexact, _TINY, 0)
+    bound: Floats = rough * _SLACK + inexact * _TINY
+    return bound
 
 
 def _sum(block: Block, a: Pair, b: Pair) -> Pair:
@@ -151,10 +153,9 @@ def _sum(block: Block, a: Pair, b: Pair) -> Pair:
 def _multiplied(a: Pair, b: Pair) -> Pair:
     """Return a * b: |xy - ab| <= |a| s + |b| r + r s for |x - a| <= r and |y - b| <= s."""
     (a_mid, a_rad), (b_mid, b_rad) = a, b
-    mid = a_mid * b_mid
-    rough = np.abs(a_mid) * b_rad + (np.abs(b_mid) + b_rad) * a_rad + np.abs(mid) * _UNIT
-    zero = ((a_mid == 0) & (a_rad == 0)) | ((b_mid == 0) & (b_rad == 0))
-    return mid, _outward(rough, ~zero)
+    mid, a_size, b_largest = a_mid * b_mid, np.abs(a_mid), np.abs(b_mid) + b_rad
+    rough = a_size * b_rad + b_largest * a_rad + np.abs(mid) * _UNIT
+    return mid, _outward(rough, (a_size + a_rad > 0) & (b_largest > 0))
 
 
 def _inverse(a: Pair) -> Pair:
@@ -162,7 +163,7 @@ def _inverse(a: Pair) -> Pair:
     mid, (size, rad) = 1 / a[0], (np.abs(a[0]), a[1])
     distance = size - rad
     rough = np.where(rad == 0, 0, rad / distance / size) + np.abs(mid) * _UNIT
-    return mid, np.where(distance > 0, _outward(rough, inexact=True), np.inf)
+    return mid, np.where(distance > 0, _outward(rough), np.inf)
 
 
 def _root(a: Pair) -> Pair:
@@ -202,7 +203,7 @@ def _matmul(block: Block, a: Pair, b: Pair) -> Pair:
     rounded = a_mid.shape[2] * _UNIT
     b_size = np.abs(b_mid)
     rough = np.abs(a_mid) @ (b_rad + b_size * rounded) + a_rad @ (b_size + b_rad)
-    return (a_mid @ b_mid).ravel(), _outward(rough / (1 - 4 * rounded), inexact=True).ravel()
+    return (a_mid @ b_mid).ravel(), _outward(rough / (1 - 4 * rounded)).ravel()
 
 
 def _by_balls(function: Callable[[flint.arb], flint.arb], a: Pair) -> Pair:
