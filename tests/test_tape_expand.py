@@ -12,6 +12,7 @@ from verify.proof import balls
 from verify.proof.graph import Graph
 from verify.tape.expand import Expansion
 from verify.tape.tape import Tape
+from verify.tracing.trace import Trace
 
 
 def named(tape, graph):
@@ -86,3 +87,16 @@ def test_leaves_stay_what_they_are():
     nodes = Expansion(tape, graph, {}).nodes(elements)
     assert [graph.ops[node] for node in nodes] == ["typed", "constant", "pi"]
     assert nodes == [graph.typed(0.1), graph.constant(Fraction(1, 3)), graph.pi()]
+
+
+def test_a_trace_decides_the_root_of_a_square():
+    """On a graph with a sample an entry is what a run there makes of it, with the condition recorded."""
+    tape, trace = Tape(), Trace()
+    x = tape.variables([Fraction(-3)])
+    root = tape.powers(tape.powers(x, Fraction(2)), Fraction(1, 2))
+    node = trace.input("x", Fraction(-3))
+    (entry,) = Expansion(tape, trace, {int(x[0]): node}).nodes(root)
+    assert entry == trace.product(trace.constant(Fraction(-1)), node)
+    assert [(condition.node, condition.relation, condition.holds) for condition in trace.conditions.values()] == [
+        (node, ">=", False)
+    ]
