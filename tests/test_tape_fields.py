@@ -253,3 +253,35 @@ def test_the_same_seed_gives_the_same_answer(tape, xy):
     a, b = tape.functions("log", tape.sums(x, y)), tape.functions("log", tape.sums(y, x))
     outcomes = {(tuple(mask), bound) for mask, bound in (equal(tape, a, b, 5, Laws.NONE) for _ in range(3))}
     assert len(outcomes) == 1
+
+
+LOGARITHMS = {
+    "normalised": lambda t, x, s: t.sums(x, t.negatives(t.functions("log", s))),
+    "with a shift": lambda t, x, s: t.sums(x, t.negatives(t.sums(x, t.sums(t.negatives(x), t.functions("log", s))))),
+    "scaled": lambda t, x, s: t.products(
+        np.full(x.shape, t.constant(HALF)),
+        t.sums(t.sums(x, x), t.products(np.full(x.shape, t.constant(Fraction(-2))), t.functions("log", s))),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", LOGARITHMS)
+def test_logarithms_in_exponents_are_factors(tape, xy, name):
+    """exp(x - log(s)) is exp(x) / s, however deep in the sum the logarithm is; and nothing else."""
+    x, y = xy
+    s = tape.sums(tape.powers(x, Fraction(2)), y)
+    a = tape.functions("exp", LOGARITHMS[name](tape, x, s))
+    b = tape.quotients(tape.functions("exp", x), s)
+    assert all(holds(tape, a, b, Laws.EXPONENTIAL))
+    assert not any(holds(tape, a, tape.products(b, s), Laws.EXPONENTIAL))
+    assert not any(holds(tape, a, tape.functions("exp", x), Laws.EXPONENTIAL))
+
+
+def test_exponents_that_are_logarithms_only(tape, xy):
+    """exp(3 log(x)) is x**3, exp(log(x) / 2) its root, exp(log(x) + log(y)) the product."""
+    x, y = xy
+    log, other = tape.functions("log", x), tape.functions("log", y)
+    for factor in (Fraction(3), HALF):
+        scaled = tape.products(np.full(x.shape, tape.constant(factor)), log)
+        assert all(holds(tape, tape.functions("exp", scaled), tape.powers(x, factor)))
+    assert all(holds(tape, tape.functions("exp", tape.sums(log, other)), tape.products(x, y)))

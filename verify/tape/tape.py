@@ -5,12 +5,14 @@ views, slices, transposes, masks, gathers and writes through views are NumPy's o
 trace on the tape. What computes appends a *block*: one operation on integer arrays, whose results are the next
 elements, in order. Elements are numbered after their arguments.
 
-The rewrites of construction (0 + x, 0 * x, 1 * x, x * x, powers of powers, the logarithm of an exponential, operations
-on constants) are among those of `proof.graph`, and hold wherever both sides are defined.
+The rewrites of construction (0 + x, 0 * x, 1 * x, x * x, powers of powers, the logarithm of an exponential,
+logarithms in exponents, operations on constants) are among those of `proof.graph`, and hold wherever both sides are
+defined.
 """
 
 from __future__ import annotations
 
+import functools
 import math
 import operator
 from bisect import bisect_right
@@ -28,6 +30,7 @@ Mask = npt.NDArray[np.bool_]
 
 ZERO, ONE, MINUS_ONE = 0, 1, 2  # the elements that every tape begins with
 _FIRST_ROOM = 1024
+_DEEPEST = 4  # sums and products within each other that an exponent is searched for logarithms
 Leaf = tuple[bool, Fraction | float]  # whether a constant is a typed float, and its value
 Rule = Callable[[Elements, Elements], Elements]
 _PI: Leaf = (True, math.nan)
@@ -164,9 +167,49 @@ class Tape:
         """Return a function of `proof.graph.FUNCTIONS`."""
         if name == "log" and (inner := self._made_by("exp", a)) is not None:
             return inner.args[0][a - inner.start]
+        if name == "exp" and (factors := self._logarithms(a, Fraction(1), _DEEPEST)):
+            return self._exponential(a, factors)
         at_zero = FUNCTIONS[name]
         fold = None if at_zero is None else lambda value: None if value else Fraction(at_zero)
         return self._of_one(name, a, None, fold)
+
+    def _exponential(self, a: Elements, factors: Sequence[tuple[Fraction, Elements]]) -> Elements:
+        """Return exp(a); terms c * log(v) of the sum a are taken out of it as factors v**c, as in `proof.graph`."""
+        result = self.functions("exp", self._rest(a, _DEEPEST))
+        for factor, argument in factors:
+            result = self.products(result, self.powers(argument, factor))
+        return result
+
+    def _logarithms(self, a: Elements, factor: Fraction, depth: int) -> list[tuple[Fraction, Elements]]:
+        """Return the terms c * log(v) of a sum, times a factor, as c and v."""
+        if (block := self._made_by("log", a)) is not None:
+            return [(factor, block.args[0][a - block.start])]
+        if not depth or (split := self._terms(a)) is None:
+            return []
+        return [log for inner, term in split for log in self._logarithms(term, factor * inner, depth - 1)]
+
+    def _rest(self, a: Elements, depth: int) -> Elements:
+        """Return a sum without its terms c * log(v)."""
+        if self._made_by("log", a) is not None:
+            return np.full(a.shape, ZERO)
+        if not depth or not self._logarithms(a, Fraction(1), depth):
+            return a
+        rests = [
+            self.products(np.full(a.shape, self.constant(factor)), self._rest(term, depth - 1))
+            for factor, term in self._terms(a) or ()
+        ]
+        return functools.reduce(self.sums, rests)
+
+    def _terms(self, a: Elements) -> list[tuple[Fraction, Elements]] | None:
+        """Return what a sum, or a product with one constant, is made of, as factors and terms."""
+        if (block := self._made_by("sum", a)) is not None:
+            return [(Fraction(1), arg[a - block.start]) for arg in block.args]
+        if (block := self._made_by("product", a)) is not None:
+            left, right = (arg[a - block.start] for arg in block.args)
+            for constant, term in ((left, right), (right, left)):
+                if constant.min() == constant.max() and (value := self.value(int(constant.flat[0]))) is not None:
+                    return [(value, term)]
+        return None
 
     def _made_by(self, op: str, elements: Elements) -> Block | None:
         """Return the one block that all of some elements are of, if it does an operation."""
