@@ -2,9 +2,9 @@
 
 An *atom* is a polynomial that something was divided by: the numerator of the base of an inverse, say. A denominator is
 a row (degree, height, atom): nothing, a power of one atom, or a monomial in several, which gets a number. Of a power of
-one atom, degree and height are both proportional to the exponent, so the larger is that of the higher power. What has
-more than a few atoms, or comes after too many others, is `UNKNOWN`: then two denominators are multiplied as if they had
-nothing in common, which is always a common denominator.
+one atom, degree and height are both proportional to the exponent, so the larger is that of the higher power. What
+comes after too many others is `UNKNOWN`: then two denominators are multiplied as if they had nothing in common, which is
+always a common denominator.
 """
 
 from __future__ import annotations
@@ -22,16 +22,20 @@ Monomial = dict[int, tuple[float, float]]  # degree and height of the power of e
 
 DEGREE, HEIGHT, ATOM = 0, 1, 2
 NOTHING, UNKNOWN = -1.0, -2.0
-_MOST_ATOMS = 64  # of a monomial
+_MOST_ATOMS = 64  # of a monomial that is taken apart again
 _BUDGET = 40_000  # monomials that are multiplied one by one, about 5 microseconds each
 _MOST_PAIRS = 400_000  # that equal ones are looked for in
 
 
 class Denominators:
-    """The monomials of several atoms by number; numbers from `first` on are theirs, those below are atoms."""
+    """The monomials of several atoms by number; numbers from `first` on are theirs, those below are atoms.
 
-    def __init__(self, first: int) -> None:
-        self.first = first
+    A monomial in many atoms is one more atom, a number from `atoms` on.
+    """
+
+    def __init__(self, atoms: int) -> None:
+        self.atoms = atoms
+        self.first = atoms + _BUDGET
         self.monomials: list[Monomial] = []
         self.numbers: dict[frozenset[tuple[int, tuple[float, float]]], int] = {}
         self.left = _BUDGET
@@ -114,21 +118,29 @@ class Denominators:
 
     def _row(self, monomial: Monomial) -> tuple[float, float, float]:
         degree, height = (sum(power[i] for power in monomial.values()) for i in (0, 1))
-        if len(monomial) > _MOST_ATOMS:
-            return degree, height, UNKNOWN
         if len(monomial) < 2:
             return degree, height, float(next(iter(monomial), NOTHING))
         key = frozenset(monomial.items())
         if key not in self.numbers:
-            self.numbers[key] = self.first + len(self.monomials)
-            self.monomials.append(monomial)
+            if len(monomial) > _MOST_ATOMS:
+                self.numbers[key] = self.atoms
+                self.atoms += 1
+            else:
+                self.numbers[key] = self.first + len(self.monomials)
+                self.monomials.append(monomial)
         return degree, height, float(self.numbers[key])
 
 
 def _merged(monomials: list[Monomial], join: Callable[..., Any]) -> Monomial:
-    result: Monomial = {}
-    for monomial in monomials:
+    """Return a product, or a common multiple."""
+    result = dict(monomials[0])
+    for monomial in monomials[1:]:
         for atom, power in monomial.items():
-            known = result.get(atom, (0.0, 0.0))
-            result[atom] = (float(join(known[0], power[0])), float(join(known[1], power[1])))
+            known = result.get(atom)
+            if known is None:
+                result[atom] = power
+            elif join is np.maximum:
+                result[atom] = max(known, power)
+            else:
+                result[atom] = (known[0] + power[0], known[1] + power[1])
     return result
