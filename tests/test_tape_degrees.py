@@ -12,7 +12,7 @@ from tests.effort import LONG
 from verify.proof.field import Laws
 from verify.tape.degrees import ABOVE, HIGH, WHOLE, Degrees
 from verify.tape.parts import parts
-from verify.tape.tape import MINUS_ONE, Tape
+from verify.tape.tape import MINUS_ONE, ONE, Tape
 
 NAMES = sympy.symbols("x y z")
 CASES = 400 if LONG else 60
@@ -25,9 +25,9 @@ def bound(tape, left, right):
     return degrees, *degrees.of_differences(left, right)
 
 
-def formula(tape, rng, length, ops):
+def formula(tape, rng, length, ops, values=None):
     """Return a random formula as an element and as SymPy has it."""
-    values = list(zip(tape.variables([Fraction(1)] * 3).reshape(3, 1), NAMES, strict=True))
+    values = values or list(zip(tape.variables([Fraction(1)] * 3).reshape(3, 1), NAMES, strict=True))
     constants = (Fraction(2), Fraction(-3, 4), Fraction(5, 6))
     values += [(np.array([tape.constant(c)]), sympy.Rational(c.numerator, c.denominator)) for c in constants]
     for _ in range(length):
@@ -142,3 +142,55 @@ def test_sums_of_unknown_denominators_are_multiplied():
     for part in read:
         exact.kinds[part.elements] = exact._kinds(part)
     assert exact.rows[exact.kinds[total[0]]][0] == 8
+
+
+@pytest.mark.parametrize("seed", range(CASES))
+def test_degrees_in_other_coordinates(seed):
+    """With sigmoids y = 1 / (1 + e) and inverse roots as the indeterminates, for e = (1 - y) / y."""
+    rng, tape = random.Random(seed), Tape()
+    x = tape.variables([Fraction(1)] * 3)
+    e = tape.functions("exp", x[:2])
+    s = tape.sums(np.full(2, ONE), e)
+    y, squared = tape.powers(s, Fraction(-1)), tape.powers(s, Fraction(-2))
+    root = [tape.powers(x[2:], Fraction(-k, 2)) for k in (1, 3)]
+    symbols, r = NAMES[:2], NAMES[2]
+    values = [(root[0], r), (root[1], r**3)]
+    for i, symbol in enumerate(symbols):
+        exponential = (1 - symbol) / symbol
+        of_one = [(e, exponential), (s, 1 + exponential), (y, symbol), (squared, symbol**2)]
+        values += [(elements[i : i + 1], formula) for elements, formula in of_one]
+    rng.shuffle(values)
+    (a, left), (b, right) = (
+        formula(tape, rng, 7, ["sum", "product", "product", "square", "total"], values) for _ in "ab"
+    )
+    everything = np.concatenate([a, b, y, *root])
+    degrees = Degrees(tape, parts(tape, everything), 2, Laws.NONE)
+    assert degrees.coordinates.of_inverses
+    assert degrees.coordinates.of_inverse_roots
+    numerator, _ = sympy.fraction(sympy.cancel(left - right))
+    if numerator != 0:
+        assert sympy.Poly(numerator, *NAMES).total_degree() <= degrees.of_differences(a, b)[0][0]
+
+
+def test_a_gradient_through_sigmoids_has_a_small_degree():
+    """The derivative of 1 / (1 + e) has no denominator, however it is multiplied out, nor has a sum of many."""
+    tape = Tape()
+    x, g, h = (tape.variables([Fraction(1)] * 300) for _ in "xgh")
+    e = tape.functions("exp", x)
+    s = tape.sums(np.full(300, ONE), e)
+    y = tape.powers(s, Fraction(-1))
+    derivative = tape.products(tape.products(tape.products(g, tape.powers(s, Fraction(-2))), tape.products(y, h)), e)
+    total = tape.totals(derivative, np.array([0]))
+    degrees, degree, _ = bound(tape, total, total)
+    assert degrees.rows[degrees.kinds[total[0]]][0] == 0
+    assert degree[0] < 6
+
+
+def test_coordinates_are_those_of_all_exponentials_or_none():
+    """Two exponentials may be of one argument: if any is used in another way, all stay as they are."""
+    tape = Tape()
+    x = tape.variables([Fraction(1)] * 4)
+    e, other = tape.functions("exp", x), tape.functions("exp", tape.sums(x, x[::-1]))
+    y = tape.powers(tape.sums(np.full(4, ONE), e), Fraction(-1))
+    assert bound(tape, y, e)[0].coordinates.of_inverses
+    assert not bound(tape, tape.sums(y, other), e)[0].coordinates.of_inverses

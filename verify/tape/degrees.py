@@ -13,6 +13,10 @@ the fraction as it stands, and where its numerator is 0, it is 0. So the numerat
 at most degree `ABOVE` and length 2**`HIGH` of the difference, and if it is 0 modulo a prime for all values, the
 prime divides each coefficient, which is a whole number not larger than the length.
 
+The degree of a denominator may be negative, if that is a power of one atom that is an indeterminate: then N / Q is N
+times a power of it. That indeterminate may be anything that is drawn uniformly, but for a few values: the inverse of a
+root, or 1 / (1 + exp(u)) for exp(u) (`coordinates`).
+
 Numbers are floats, whose roundings are covered by `_SLACK`; infinity and NaN stand for no bound.
 """
 
@@ -28,16 +32,18 @@ import numpy.typing as npt
 
 from verify.exact import simplest_rational
 from verify.proof.field import Laws
+from verify.tape.coordinates import Coordinates
 from verify.tape.denominators import ATOM, DEGREE, HEIGHT, NOTHING, UNKNOWN, Denominators, Rows
 from verify.tape.parts import Part
-from verify.tape.tape import Elements, Tape
+from verify.tape.tape import Elements, Mask, Tape
 
 ABOVE, HIGH, WHOLE = 3, 4, 5  # the columns after those of the denominator
 _DENOMINATOR = slice(0, 3)
 _VARIABLE = (0.0, 0.0, NOTHING, 1.0, 0.0, 0.0)
-_SQUARE = (0.0, 0.0, NOTHING, 2.0, 0.0, 0.0)
 _CIRCLE = (2.0, 1.0, 0.0, 2.0, 1.0, 0.0)
-_TANH = (4.0, 1.0, 0.0, 4.0, 1.0, 0.0)  # (e - 1) / (e + 1) for the square e of a square
+_TANH = (2.0, 1.0, 0.0, 2.0, 1.0, 0.0)  # (e**2 - 1) / (e**2 + 1)
+_COMPLEMENT = (1.0, 0.0, 0.0, 1.0, 1.0, 0.0)  # (1 - y) / y
+_INVERSE = (1.0, 0.0, 0.0, 0.0, 0.0, 0.0)  # 1 / y
 _FEW = 256  # entries, of which no combinations are looked for
 _ROOM = 8  # times as many combinations may be counted as there are entries
 Kinds = npt.NDArray[np.int32]
@@ -64,7 +70,8 @@ class Degrees:
         self.rows: Rows = np.empty((1 + 3 * sum(part.size for part in parts), 6))
         self.rows[0] = _VARIABLE
         self.known = 1
-        self.denominators = Denominators(4 * tape.size)
+        self.denominators = Denominators(5 * tape.size)
+        self.coordinates = Coordinates(tape, parts)
         with np.errstate(invalid="ignore", over="ignore"):
             for part in parts:
                 self.kinds[part.elements] = self._kinds(part)
@@ -80,6 +87,7 @@ class Degrees:
         """Return the same for the difference of two of the elements: for each, what it contributes at most."""
         rows = self.rows[self.kinds[elements]]
         with np.errstate(invalid="ignore", over="ignore"):
+            rows = _settled(rows)
             high = np.maximum(rows[:, HIGH], rows[:, HEIGHT] + rows[:, WHOLE] * self.scale)
             return 2 * np.maximum(rows[:, ABOVE], rows[:, DEGREE]) * _SLACK, (2 * high + 1) * _SLACK
 
@@ -92,7 +100,8 @@ class Degrees:
             case "sum" | "product":
                 a, b, places = _combinations(self.kinds[part.args[0]], self.kinds[part.args[1]])
                 combine = self._sums if part.op == "sum" else self._products
-                return self._new(combine(self.rows[a], self.rows[b]), places)
+                kinds = self._new(combine(self.rows[a], self.rows[b]), places)
+                return self._with_inverses(part, kinds) if part.op == "sum" else kinds
             case "power":
                 return self._powers(part.args[0], part.payload)
             case "total":
@@ -100,7 +109,7 @@ class Degrees:
             case "matmul":
                 return self._matmul(*part.args)
             case _:
-                return self._functions(part.op, part.args[0])
+                return self._functions(part)
 
     def _new(self, rows: Rows, places: Places | None = None) -> Kinds:
         """Return the numbers of new kinds, each at some places."""
@@ -114,6 +123,8 @@ class Degrees:
         return 0.0, 0.0, NOTHING, 0.0, bits if whole else bits + self.scale, float(not whole)
 
     def _sums(self, a: Rows, b: Rows) -> Rows:
+        different = a[:, ATOM] != b[:, ATOM]
+        a, b = _settled(a, different), _settled(b, different)
         result = np.empty_like(a)
         result[:, _DENOMINATOR] = self.denominators.common(a[:, _DENOMINATOR], b[:, _DENOMINATOR])
         result[:, WHOLE] = np.maximum(a[:, WHOLE], b[:, WHOLE])
@@ -129,8 +140,14 @@ class Degrees:
         return above, rows[:, HIGH] + lacking
 
     def _products(self, a: Rows, b: Rows) -> Rows:
+        different = (a[:, ATOM] != b[:, ATOM]) & (a[:, ATOM] != NOTHING) & (b[:, ATOM] != NOTHING)
+        # Of two powers of different indeterminates, the higher one is kept apart: it may meet its inverse yet.
+        lower = (a[:, DEGREE] > b[:, DEGREE]) | (b[:, DEGREE] >= 0)
+        upper = (a[:, DEGREE] <= b[:, DEGREE]) | (a[:, DEGREE] >= 0)
+        a, b = _settled(a, different & lower), _settled(b, different & upper)
         result = a + b
         result[:, _DENOMINATOR] = self.denominators.product(a[:, _DENOMINATOR], b[:, _DENOMINATOR])
+        result[(result[:, DEGREE] == 0) & (result[:, HEIGHT] == 0), ATOM] = NOTHING
         return result
 
     def _totals(self, kinds: Kinds, starts: Elements) -> Rows:
@@ -138,7 +155,7 @@ class Degrees:
         lengths = np.diff(starts, append=len(kinds))
         sums, different, _ = _combinations(np.repeat(np.arange(len(starts), dtype=np.int32), lengths), kinds)
         begins = np.flatnonzero(np.diff(sums, prepend=-1))
-        terms = self.rows[different]
+        terms = _settled(self.rows[different])
         result = np.empty((len(starts), 6))
         result[:, _DENOMINATOR] = self.denominators.common_of_all(np.ascontiguousarray(terms[:, _DENOMINATOR]), begins)
         result[:, WHOLE] = np.maximum.reduceat(terms[:, WHOLE], begins)
@@ -172,10 +189,13 @@ class Degrees:
         return self._new(unique[:, :6], places.reshape(-1))
 
     def _powers(self, base: Elements, exponent: Fraction) -> Kinds:
+        if exponent < 0 and exponent.denominator == 1 and self.coordinates.are_inverses(base):
+            atoms = self.coordinates.exponentials(base) + 4 * self.size
+            return self._quotients((exponent.numerator, 0.0, 0.0, 0.0, 0.0, 0.0), atoms)
         if exponent > 0 and exponent.denominator == 1:
             kinds, _, places = _combinations(self.kinds[base], np.zeros(len(base), np.int32))
             return self._new(self._whole(self.rows[kinds], exponent.numerator), places)
-        rows = self.rows[self.kinds[base]]
+        rows = _settled(self.rows[self.kinds[base]])
         if exponent.denominator != 1:
             return self._new(self._roots(rows, base, exponent))
         return self._new(self._inverses(rows, base, -exponent.numerator))
@@ -199,25 +219,55 @@ class Degrees:
         Where roots have their law, it has a weight, the degree of the root s of N Q**(order - 1) D**..., which is a
         polynomial; the root of N / (Q D**w) is s / (Q D**w). Reducing s**order then makes no weight or length larger.
         """
-        rows = np.tile(np.array(_VARIABLE), (len(base), 1))
-        if self.laws is Laws.ROOTS:
-            rows[:, ABOVE] = np.maximum(1.0, np.maximum(base[:, ABOVE], base[:, DEGREE]))
-            rows[:, HIGH] = np.maximum(base[:, HIGH], base[:, HEIGHT] + base[:, WHOLE] * self.scale)
-            rows[:, _DENOMINATOR] = base[:, _DENOMINATOR]
-            rows[:, WHOLE] = base[:, WHOLE]
         whole = int(exponent * self.order)
+        rows = np.zeros_like(base)
+        if self.laws is not Laws.ROOTS:
+            rows[:, ATOM], rows[:, DEGREE] = (
+                elements + self.size,
+                whole if self.coordinates.of_inverse_roots else -whole,
+            )
+            return rows
+        rows[:, ABOVE] = np.maximum(1.0, np.maximum(base[:, ABOVE], base[:, DEGREE]))
+        rows[:, HIGH] = np.maximum(base[:, HIGH], base[:, HEIGHT] + base[:, WHOLE] * self.scale)
+        rows[:, _DENOMINATOR] = base[:, _DENOMINATOR]
+        rows[:, WHOLE] = base[:, WHOLE]
         return self._whole(rows, whole) if whole > 0 else self._inverses(rows, elements + self.size, -whole)
 
-    def _functions(self, name: str, arguments: Elements) -> Kinds | int:
+    def _functions(self, part: Part) -> Kinds | int:
         """Return the kinds of a function, which is an indeterminate or a quotient in one (`kernels`, `walks`)."""
-        quotient = name in ("sin", "cos")  # 2 t and 1 - t**2 over 1 + t**2
-        if self.laws is not Laws.NONE and name == "exp":  # the square of an indeterminate, as every square modulo p
-            return int(self._new(np.array([_SQUARE]))[0])
-        if not quotient and (self.laws is Laws.NONE or name != "tanh"):
-            return 0
-        rows = np.tile(np.array(_CIRCLE if quotient else _TANH), (len(arguments), 1))
-        rows[:, ATOM] = arguments + (2 if quotient else 3) * self.size
+        if part.op == "exp" and self.coordinates.of_inverses:
+            return self._quotients(_COMPLEMENT, part.numbers + 4 * self.size)
+        if part.op in ("sin", "cos"):  # 2 t and 1 - t**2 over 1 + t**2
+            return self._quotients(_CIRCLE, part.args[0] + 2 * self.size)
+        if part.op == "tanh" and self.laws is not Laws.NONE:
+            return self._quotients(_TANH, part.args[0] + 3 * self.size)
+        return 0
+
+    def _quotients(self, row: tuple[float, ...], atoms: Elements) -> Kinds:
+        rows = np.tile(np.array(row), (len(atoms), 1))
+        rows[:, ATOM] = atoms
         return self._new(rows)
+
+    def _with_inverses(self, part: Part, kinds: Kinds) -> Kinds:
+        """Return the kinds of sums, of which those of 1 and exp(u) are inverses of indeterminates."""
+        places, exponentials = self.coordinates.sums_with_one(part)
+        if places.size:
+            kinds[places] = self._quotients(_INVERSE, exponentials + 4 * self.size)
+        return kinds
+
+
+def _settled(rows: Rows, chosen: Mask | None = None) -> Rows:
+    """Return rows of which no chosen one has a denominator of negative degree: its power goes into the numerator."""
+    negative = rows[:, DEGREE] < 0
+    if chosen is not None:
+        negative &= chosen
+    if not negative.any():
+        return rows
+    rows = rows.copy()
+    rows[negative, ABOVE] -= rows[negative, DEGREE]
+    rows[negative, DEGREE] = 0
+    rows[negative, ATOM] = NOTHING
+    return rows
 
 
 def _combinations(a: Kinds, b: Kinds) -> tuple[Kinds, Kinds, Places]:

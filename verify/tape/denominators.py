@@ -2,8 +2,8 @@
 
 An *atom* is a polynomial that something was divided by: the numerator of the base of an inverse, say. A denominator is
 a row (degree, height, atom): nothing, a power of one atom, or a monomial in several, which gets a number. Of a power of
-one atom, degree and height are both proportional to the exponent, so the larger is that of the higher power. What
-comes after too many others is `UNKNOWN`: then two denominators are multiplied as if they had nothing in common, which is
+one atom, degree and height are both proportional to the exponent, so the larger is that of the higher power. What comes
+after too many others is `UNKNOWN`: then two denominators are multiplied as if they had nothing in common, which is
 always a common denominator.
 """
 

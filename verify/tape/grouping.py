@@ -19,6 +19,7 @@ from verify.tape.tape import Elements
 _MANY = 200  # parts, from which on it is worth it
 _SMALL = 32  # elements, of a part that is joined with others, and on average
 _SUMS = ("sum", "total")
+_PAIRS = ("sum", "product")
 _NOTHING = np.empty(0, np.int64)
 
 
@@ -48,7 +49,8 @@ def grouped(parts: list[Part], size: int, wanted: Elements) -> list[Part]:
     operations = _operations(small, others, kinds, size, wanted)
     depth = np.zeros(size, np.int64)
     depths = _depths(operations, others, depth)
-    return _by_depth(operations, [("total", None), *kinds], depth, [*zip(depths, others, strict=True)])
+    joined = _by_depth(operations, [("total", None), ("sum", None), *kinds], depth, [*zip(depths, others, strict=True)])
+    return joined if len(joined) < len(parts) else parts
 
 
 def _can_be_joined(part: Part) -> bool:
@@ -58,9 +60,9 @@ def _can_be_joined(part: Part) -> bool:
 def _operations(
     small: Sequence[Part], others: Sequence[Part], kinds: Sequence[tuple[str, object]], size: int, wanted: Elements
 ) -> _Operations:
-    """Return what small parts compute, sums joined: the code of these is 0, of others one more than in the list."""
+    """Return what small parts compute, sums joined: code 1 is two terms, 0 any number, then come the other kinds."""
     owners, terms = _joined_sums([part for part in small if part.op in _SUMS], [*small, *others], size, wanted)
-    places = {kind: number for number, kind in enumerate(kinds, 1)}
+    places = {kind: number for number, kind in enumerate(kinds, 2)}
     rest = [part for part in small if part.op not in _SUMS]
     codes = np.zeros(size, np.int64)
     for part in rest:
@@ -70,7 +72,9 @@ def _operations(
     terms = np.concatenate([terms, *(arg for _, arg in owned)])
     order = np.argsort(owners, kind="stable")
     elements, starts = np.unique(owners[order], return_index=True)
-    return _Operations(elements, codes[elements], np.append(starts, len(owners)), terms[order])
+    starts = np.append(starts, len(owners))
+    codes[elements[(codes[elements] == 0) & (np.diff(starts) == 2)]] = 1
+    return _Operations(elements, codes[elements], starts, terms[order])
 
 
 def _joined_sums(sums: Sequence[Part], parts: Sequence[Part], size: int, wanted: Elements) -> tuple[Elements, Elements]:
@@ -135,8 +139,8 @@ def _by_depth(
         arguments, begins = operations.picked(group)
         elements, size = operations.elements[group], len(group)
         if op == "total":
-            part = Part("total", elements, size, (arguments,), begins)
-        elif op == "product":
+            part = Part(op, elements, size, (arguments,), begins)
+        elif op in _PAIRS:
             part = Part(op, elements, size, (arguments[::2], arguments[1::2]), payload)
         else:
             part = Part(op, elements, size, (arguments,), payload)
