@@ -102,6 +102,22 @@ def test_a_loop_is_derived_by_few_blocks():
     assert equal(tape, gradient, tape.matmul(upstream[None], w[None]).ravel(), 0, Laws.NONE)[0].all()
 
 
+def test_numbers_within_a_loop_are_inputs_and_outputs_too():
+    """What a loop has added up on its way may be derived, and derived by: it is not joined with the sums after it."""
+    tape = Tape()
+    x, upstream = numbers(tape, 300), numbers(tape, 2)
+    partial = [x[:1]]
+    for i in range(1, 300):
+        partial.append(tape.sums(partial[-1], x[i : i + 1]))
+    outputs, inputs = (
+        np.concatenate([partial[120], partial[299]]),
+        np.concatenate([partial[100], partial[200], x[299:]]),
+    )
+    gradient = sweep(tape, outputs, upstream, inputs)
+    assert gradient[1:].tolist() == [upstream[1]] * 2
+    assert equal(tape, gradient[:1], tape.sums(upstream[:1], upstream[1:]), 0, Laws.NONE)[0].all()
+
+
 def wrong_partials(change):
     """Return the rules of operations with a change in one of them."""
     return lambda op, exponent: change(op, RULES(op, exponent))
