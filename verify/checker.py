@@ -48,7 +48,7 @@ def check(case: Case, seed: int = 0, *, quick: bool = False, keep: Keep = lambda
 def _check_traced(case: TracedCase, seed: int, *, quick: bool, keep: Keep) -> CaseResult:
     from verify.gradients.traced import check_traced, dead
 
-    result, runs = check_traced(case, seed, keep)
+    result, runs = check_traced(case, seed, keep, quick=quick)
     if quick and dead(runs):
         from verify.regions.constant import of_a_constant
 

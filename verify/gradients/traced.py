@@ -17,6 +17,7 @@ from verify.findings import allowed
 from verify.gradients.claims import Claim, Exact, claims, other_sides, upstream_branch
 from verify.gradients.diagnoses import diagnose
 from verify.gradients.explain import Explanation, explain
+from verify.gradients.whole import proved_whole
 from verify.proof.decide import Decision
 from verify.result import Branch, CaseResult, Comparison, Evidence, Keep, Verdict
 from verify.subjects.cases import TracedCase
@@ -30,14 +31,20 @@ KeepRow = Callable[[Comparison], None]  # is given a row that is certain and not
 
 CONSTANT = "the output is constant in every region that was reached, so that every derivative there is 0"
 _ALL = "further variants, other regions, other sizes, contracts, floats"
+_DRAWN = "random numbers were drawn, from generators seeded with {seed}: the claims are for these"
 _UNCONFIRMED = "the formulas differ, but on floats the code does not give there what its formula says"
 _DOUBTFUL = Evidence("strays", _UNCONFIRMED)
 _SAMPLES = 6  # that are tried for one on no tie, where the output is not constant
 _EXPLAINED = 50  # wrong entries among which the one with the shortest formula is looked for
 
 
-def check_traced(case: TracedCase, seed: int = 0, keep: Keep = lambda *_: None) -> tuple[CaseResult, list[Exact]]:
-    """Decide every gradient of a case in every variant of it; returns the result, and the runs that were followed."""
+def check_traced(
+    case: TracedCase, seed: int = 0, keep: Keep = lambda *_: None, *, quick: bool = False
+) -> tuple[CaseResult, list[Exact]]:
+    """Decide every gradient of a case in every variant of it; returns the result, and the runs that were followed.
+
+    Where the formula is all that is asked (`quick`), large arrays are proved whole, and leave no run behind.
+    """
     comparisons: list[Comparison] = []
     region: list[Branch] = []
     unclaimed: dict[str, None] = {}
@@ -55,6 +62,13 @@ def check_traced(case: TracedCase, seed: int = 0, keep: Keep = lambda *_: None) 
         )
 
     for variant in variants(case):
+        if quick and (whole_arrays := proved_whole(case, variant, seed)) is not None:
+            comparisons += whole_arrays.rows
+            region += whole_arrays.region
+            unclaimed.update(dict.fromkeys(whole_arrays.unclaimed))
+            notes.update(dict.fromkeys([_DRAWN.format(seed=seed)] if whole_arrays.draws else []))
+            keep(result(), _ALL)
+            continue
         certain: list[Comparison] = []
 
         def take(row: Comparison, certain: list[Comparison] = certain) -> None:
@@ -112,7 +126,7 @@ def _described(name: str, given: Input) -> str:
 def _notes(exact: Exact, seed: int) -> list[str]:
     seen, notes = exact.seen, []
     if seen.draws:
-        notes.append(f"random numbers were drawn, from generators seeded with {seed}: the claims are for these")
+        notes.append(_DRAWN.format(seed=seed))
     if exact.constant:
         notes.append(
             f"{f'for {seen.variant.text}' if seen.variant.text else 'at the sample'} the output depends on no input"

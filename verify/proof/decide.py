@@ -40,8 +40,8 @@ _LEAST, _NONE = flint.arb(2) ** -1000, flint.arb(0)  # close to the smallest flo
 _LITTLE = 1e-3  # relative: a smaller difference is told with its size
 _FIRST_LOOK = (128,)  # bits: enough to refute most
 _PRECISIONS = (2048, 8192)  # tried in this order, the second where digits cancel
-_GUARD_PRECISIONS = (400, 8192)  # three quarters of 400 bits are 90 digits
-_GUARD_POINTS = 3
+GUARD_PRECISIONS = (400, 8192)  # three quarters of 400 bits are 90 digits
+GUARD_POINTS = 3
 _DIGITS_OF_CONSTANTS = 90  # to which a choice of constants removes the difference, in units of what they change
 _OVERWORK = Evidence(
     "constants", "the formulas differ by little; whether the rounding of constants explains that takes too long to tell"
@@ -57,7 +57,7 @@ class Decision(NamedTuple):
     point: Point | None = None
 
 
-_SAME = Decision(Verdict.PROVED, Evidence("same formula", "both sides are the same formula"))
+SAME = Decision(Verdict.PROVED, Evidence("same formula", "both sides are the same formula"))
 _UNDEFINED = Decision(
     Verdict.UNDECIDED,
     Evidence("undefined", "at none of the points that were tried could both sides be computed to enough digits"),
@@ -91,13 +91,13 @@ def decide(
         found.update(settle(still) if still else {})
         still = [pair for pair in still if pair not in found]
     found.update({pair: _left_open(graph, pair, points(), seed, corrections) for pair in still})
-    return [_SAME if pair[0] == pair[1] else found[pair] for pair in pairs]
+    return [SAME if pair[0] == pair[1] else found[pair] for pair in pairs]
 
 
 def agree_at(graph: Graph, pairs: Sequence[Pair], point: Point) -> bool:
     """Tell whether the sides of all pairs agree to most of their digits at a point, which proves nothing beyond it."""
     asked = [pair for pair in dict.fromkeys(pairs) if pair[0] != pair[1]]
-    return all(_agreements(graph, asked, point, _GUARD_PRECISIONS).values())
+    return all(_agreements(graph, asked, point, GUARD_PRECISIONS).values())
 
 
 def _having(graph: Graph, pairs: Sequence[Pair], functions: Container[str]) -> list[Pair]:
@@ -130,11 +130,11 @@ def _in_field(graph: Graph, pairs: Sequence[Pair], points: Points, seed: int, la
         parts = (pairs[:half], pairs[half:])
         return {pair: d for part in parts for pair, d in _in_field(graph, part, points, seed, laws).items()}
     equal = [pair for pair, same in zip(pairs, alike, strict=True) if same]
-    needed = 1 if laws is Laws.NONE else _GUARD_POINTS
+    needed = 1 if laws is Laws.NONE else GUARD_POINTS
     confirmed = _confirmed(graph, equal, points(), needed) if equal else set()
     # Most code types no floats in: then no pair is searched for them, one by one.
     typed = "typed" in graph.ops
-    return {pair: _proved(_typed(graph, pair) if typed else "", bound, laws) for pair in equal if pair in confirmed}
+    return {pair: proved(_typed(graph, pair) if typed else "", bound, laws) for pair in equal if pair in confirmed}
 
 
 def _confirmed(graph: Graph, pairs: Sequence[Pair], points: Sequence[Point], needed: int) -> set[Pair]:
@@ -147,7 +147,7 @@ def _confirmed(graph: Graph, pairs: Sequence[Pair], points: Sequence[Point], nee
         asked = [pair for pair, count in agreeing.items() if 0 <= count < needed]
         if not asked:
             break
-        for pair, agree in _agreements(graph, asked, point, _GUARD_PRECISIONS).items():
+        for pair, agree in _agreements(graph, asked, point, GUARD_PRECISIONS).items():
             agreeing[pair] = -1 if agree is False else agreeing[pair] + bool(agree)
     return {pair for pair, count in agreeing.items() if count > 0}
 
@@ -161,14 +161,14 @@ def _agreements(
     for bits in precisions:
         with flint.ctx.workprec(bits):
             values = balls.at(graph, [node for pair in still for node in pair], point)
-            found.update({pair: _agree(values[pair[0]], values[pair[1]], bits) for pair in still})
+            found.update({pair: agree(values[pair[0]], values[pair[1]], bits) for pair in still})
         still = [p for p in still if found[p] is None and not any(balls.is_undefined(graph, n, values) for n in p)]
         if not still:
             break
     return found
 
 
-def _agree(a: flint.arb, b: flint.arb, bits: int) -> bool | None:
+def agree(a: flint.arb, b: flint.arb, bits: int) -> bool | None:
     """Tell whether two balls agree to most of the digits that they are computed with; None where one is too wide.
 
     Overlap alone says nothing: a ball may be as wide as its midpoint is large.
@@ -182,7 +182,8 @@ def _agree(a: flint.arb, b: flint.arb, bits: int) -> bool | None:
     return True if (a.rad() + b.rad()) * 2 ** (3 * bits // 4) < size else None
 
 
-def _proved(typed: str, bound: str, laws: Laws) -> Decision:
+def proved(typed: str, bound: str, laws: Laws) -> Decision:
+    """Return the decision that a proof in a finite field is; `typed` are the floats of the code, as read."""
     read = f"; floats in the code are read as the simplest rationals that round to them ({typed})" if typed else ""
     detail = f"equal at random points of a finite field, {laws.value}: wrong with a chance below {bound}{read}"
     return Decision(Verdict.PROVED, Evidence(f"field, {bound}", detail))
@@ -190,7 +191,11 @@ def _proved(typed: str, bound: str, laws: Laws) -> Decision:
 
 def _typed(graph: Graph, pair: Pair) -> str:
     """Return the floats that the code of a pair has typed in, as read."""
-    floats = sorted({graph.payloads[i] for i in graph.reach(pair) if graph.ops[i] == "typed"})
+    return as_read(sorted({graph.payloads[i] for i in graph.reach(pair) if graph.ops[i] == "typed"}))
+
+
+def as_read(floats: Sequence[float]) -> str:
+    """Write floats of the code with the rationals that they are read as."""
     return ", ".join(f"{value!r} as {simplest_rational(value)}" for value in floats)
 
 
@@ -267,7 +272,7 @@ def _apart(graph: Graph, pair: Pair, point: Point, least: flint.arb = _NONE) -> 
     """Return how far two nodes are apart at a point, relative to the larger, or to `least` where that is larger."""
     real = rationals.real(graph, pair, point)
     a, b = (real[node].ball for node in pair)
-    with flint.ctx.workprec(_GUARD_PRECISIONS[0]):
+    with flint.ctx.workprec(GUARD_PRECISIONS[0]):
         apart = abs(a - b) / abs(a).max(abs(b)).max(least)
         return float(apart) if balls.is_known(apart) else 0.0
 

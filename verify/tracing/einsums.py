@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from verify.tracing.arrays import built, current, nodes, objects, scalar, wrapped
+from verify.tracing.trace import Nodes
 from verify.tracing.ufuncs import claimed
 
 _DOTS = "..."
@@ -82,7 +83,7 @@ def _sizes(arrays: Sequence[Any], labels: Sequence[_Labels]) -> dict[Any, int]:
     return sizes
 
 
-def _spread(array: Any, axes: _Labels, grid: _Labels, sizes: dict[Any, int]) -> Sequence[int]:
+def _spread(array: Any, axes: _Labels, grid: _Labels, sizes: dict[Any, int]) -> Nodes:
     """Return the node of an array for each point of a grid of labels."""
     shape = np.shape(array)
     index = []

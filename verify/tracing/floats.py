@@ -65,8 +65,7 @@ class FloatRun:
 
     def _array(self, quantity: Quantity) -> Any:
         """Return a quantity at the point as floats; a scalar is a NumPy float."""
-        trace = self.seen.trace
-        values = [self.point.get(trace.payloads[node], trace.value(node)) for node in quantity.nodes]
+        values = self.seen.trace.at(quantity.nodes, self.point)
         return np.array([float(value or 0) for value in values]).astype(self.dtype).reshape(quantity.shape)[()]
 
     def _answer(self, output: Any) -> Any:

@@ -10,6 +10,7 @@ from contextlib import redirect_stdout
 from copy import deepcopy
 from dataclasses import dataclass, field
 from fractions import Fraction
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -21,7 +22,7 @@ from verify.subjects.shapes import Integer, Real, Sampler, bindings, concrete, d
 from verify.tracing import arrays, patches
 from verify.tracing.concolic import Concolic
 from verify.tracing.seeds import seeded
-from verify.tracing.trace import Condition, Trace
+from verify.tracing.trace import Condition, Nodes, Trace
 from verify.where import quoted
 
 _MOST_LABELS = 64  # beyond which not each label is tried
@@ -55,7 +56,7 @@ class Quantity:
     """An array, or a scalar, as the nodes of its entries in order."""
 
     shape: tuple[int, ...]
-    nodes: list[int]
+    nodes: Nodes
 
 
 @dataclass(slots=True)
@@ -204,9 +205,8 @@ def _input(name: str, described: Any, seen: Observation, sampler: Sampler) -> An
     sizes = seen.variant.sizes
     if isinstance(described, Real):
         shape = concrete(described.shape, sizes)
-        names = entry_names(name, shape)
-        values = sampler.draw(described.low, described.high, len(names))
-        seen.inputs[name] = _variables(seen, shape, names, values)
+        values = sampler.draw(described.low, described.high, math.prod(shape))
+        seen.inputs[name] = _variables(seen, shape, name, values)
         return arrays.scalar(arrays.built(seen.inputs[name].nodes, shape, seen.trace.dtype))
     if isinstance(described, Integer):
         labels = seen.variant.labels[name]
@@ -252,17 +252,19 @@ def _upstream(
 ) -> Quantity:
     while name in case.inputs:
         name += "_"
-    names = entry_names(name, shape)
+    number = math.prod(shape)
     if case.upstream is not None:
-        return Quantity(shape, [seen.trace.constant(case.upstream)] * len(names))
-    values = [change(value) for value in sampler.draw(None, None, len(names))]
-    return _variables(seen, shape, names, values)
+        return Quantity(shape, seen.trace.listed([seen.trace.constant(case.upstream)] * number, number))
+    values = [change(value) for value in sampler.draw(None, None, number)]
+    return _variables(seen, shape, name, values)
 
 
-def _variables(seen: Observation, shape: tuple[int, ...], names: Sequence[str], values: Sequence[Fraction]) -> Quantity:
-    """Return new variables with their values at the sample."""
-    at = seen.at
-    return Quantity(shape, [seen.trace.input(n, at.get(n, value)) for n, value in zip(names, values, strict=True)])
+def _variables(seen: Observation, shape: tuple[int, ...], name: str, values: Sequence[Fraction]) -> Quantity:
+    """Return the entries of a new array of variables, with their values at the sample."""
+    names = partial(entry_names, name, shape)
+    if seen.at:
+        values = [seen.at.get(entry, value) for entry, value in zip(names(), values, strict=True)]
+    return Quantity(shape, seen.trace.inputs(names, values))
 
 
 def _quantity(value: Any, what: str) -> Quantity:

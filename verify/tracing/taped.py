@@ -7,12 +7,14 @@ more and take longer.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from fractions import Fraction
 from typing import Any, NamedTuple, NoReturn
 
 import numpy as np
 
+from verify.errors import TraceError
 from verify.tape.enclosures import UNKNOWN, Enclosures
 from verify.tape.tape import MINUS_ONE, ONE, ZERO, Elements, Mask, Tape
 from verify.tracing.concolic import Concolic
@@ -24,8 +26,8 @@ _MOST_SCALARS = 2_000  # operations on single numbers, each of which is a block
 _EVEN = 2
 
 
-class UntapedError(BaseException):
-    """What the tape cannot follow; user code that catches every Exception does not stop it."""
+class UntapedError(TraceError):
+    """What the tape cannot follow."""
 
 
 class Choices(NamedTuple):
@@ -101,6 +103,19 @@ class TapedTrace(Trace):
     def is_constant(self, number: int) -> bool:
         """Tell whether an element is a constant; what is computed of constants is none here."""
         return self.number(number) is not None or _untaped("a number that is computed from constants")
+
+    def named(self, elements: Iterable[int]) -> dict[int, str]:
+        """Return the names of variables."""
+        starts = [start for start, _ in self.names]
+        listed = {place: self.names[place][1]() for place in {bisect_right(starts, e) - 1 for e in elements}}
+        places = {element: bisect_right(starts, element) - 1 for element in elements}
+        return {element: listed[place][element - starts[place]] for element, place in places.items()}
+
+    def at(self, nodes: Nodes, point: Mapping[Any, Fraction]) -> list[Fraction]:
+        """Return the values of variables and constants at a point, by elements; others have that of the sample."""
+        blocks = [self.tape.block_of(element) for element in nodes.tolist()]
+        pairs = zip(nodes.tolist(), blocks, strict=True)
+        return [point.get(element, block.payload[element - block.start]) for element, block in pairs]
 
     # Operations, on elements or arrays of them
 

@@ -7,7 +7,7 @@ inputs that take the same branches as the sample.
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from fractions import Fraction
@@ -76,6 +76,14 @@ class Trace(Graph):
         """Return the node of a new variable with its value at the sample."""
         self.sample[name] = value
         return self.variable(name)
+
+    def inputs(self, names: Callable[[], Sequence[str]], values: Sequence[Fraction]) -> Nodes:
+        """Return the nodes of new variables with their values at the sample."""
+        return [self.input(name, value) for name, value in zip(names(), values, strict=True)]
+
+    def at(self, nodes: Nodes, point: Mapping[Any, Fraction]) -> Sequence[Fraction | None]:
+        """Return the values of variables and constants at a point, by names; others have none."""
+        return [point.get(self.payloads[node], self.value(node)) for node in nodes]
 
     def uninitialised(self) -> int:
         """Return the node of a number that may be anything."""

@@ -293,7 +293,7 @@ _REDUCERS: dict[str, Callable[[Trace, Nodes], int]] = {
 def _extreme(g: Trace, found: Nodes, relation: str) -> int:
     if not found:
         raise ValueError("zero-size array to reduction operation which has no identity")
-    best = found[0]
+    best: int = found[0]
     for node in found[1:]:
         if node != best and not g.relations([best], [node], relation)[0]:
             best = node

@@ -1,0 +1,218 @@
+"""A variant of a case decided on whole arrays: its gradients are proved on a tape, or nothing is said.
+
+What is not proved here, what the tape cannot follow, and all that has to be explained, is left to the run on scalars
+(`traced`): it gives every verdict but this one.
+"""
+
+from __future__ import annotations
+
+import math
+import random
+from collections.abc import Iterator, Sequence
+from fractions import Fraction
+from functools import cache, partial
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from verify.expressions.runs import SubjectError
+from verify.proof.decide import SAME, as_read, proved
+from verify.proof.graph import Graph
+from verify.result import Branch, Comparison, Evidence, Verdict
+from verify.subjects.cases import TracedCase
+from verify.subjects.shapes import Real, concrete
+from verify.tape.decide import Point, Proof, proofs, typed
+from verify.tape.enclosures import Enclosures
+from verify.tape.expand import Expansion
+from verify.tape.parts import parts
+from verify.tape.sweep import dependent, sweep
+from verify.tape.tape import ZERO, Elements
+from verify.tracing.floats import FloatRun
+from verify.tracing.observe import Observation, Quantity, Variant, observe
+from verify.tracing.region import NEGATED, written
+from verify.tracing.taped import Choices, TapedTrace
+
+_FEW = 300  # entries of the inputs: up to here scalars take no longer than arrays
+_ALTERNATIVES = 2  # points beside the sample
+_HALVINGS = 12  # of the distance from the sample, for a point of its region
+# What floats may differ by from enclosures at the sample: as balls of 16 bits would have it, and 8 times their radius.
+_COARSER, _SLACK, _RELATIVE, _LEAST = 2.0**37, 8, 2.0**-13, 2.0**-40
+
+
+class Whole(NamedTuple):
+    """What a run on whole arrays proves: a row for each gradient, the branches, what belongs to the result."""
+
+    rows: list[Comparison]
+    region: list[Branch]
+    unclaimed: tuple[str, ...]
+    draws: bool
+
+
+def proved_whole(case: TracedCase, variant: Variant, seed: int) -> Whole | None:
+    """Prove all gradients of a variant on whole arrays; None where not all of that can be done."""
+    if _entries(case, variant) <= _FEW:
+        return None
+    seen = Observation(variant, trace := TapedTrace())
+    try:
+        observe(case, variant, seed, seen=seen)
+    except SubjectError:
+        return None
+    if not seen.gradients or seen.malformed or not _is_plain(trace, seen):
+        return None
+    inputs = _elements(seen.inputs[name] for name in seen.gradients)
+    exact = sweep(trace.tape, _elements(seen.outputs), _elements(seen.upstreams), inputs)
+    actual = _elements(seen.gradients.values())
+    if not (exact != ZERO).any():
+        return None  # a constant output is told of
+    found = proofs(trace.tape, exact, actual, trace.enclosures, cache(partial(_points, case, seen, seed)), seed)
+    if sum(len(proof.pairs) for proof in found) < np.count_nonzero(exact != actual) or _strays(case, seen, seed):
+        return None
+    rows = list(_rows(seen, exact, actual, found))
+    return Whole(rows, list(_branches(trace, variant)), seen.unclaimed, seen.draws)
+
+
+def _taped(seen: Observation) -> TapedTrace:
+    assert isinstance(seen.trace, TapedTrace)
+    return seen.trace
+
+
+def _entries(case: TracedCase, variant: Variant) -> int:
+    shapes = [given.shape for given in case.inputs.values() if isinstance(given, Real)]
+    return sum(math.prod(concrete(shape, variant.sizes)) for shape in shapes)
+
+
+def _elements(quantities: Any) -> Elements:
+    return np.concatenate([np.empty(0, np.int64), *(quantity.nodes for quantity in quantities)])
+
+
+def _is_plain(trace: TapedTrace, seen: Observation) -> bool:
+    """Tell whether the outputs are defined at the sample, and nothing hangs on an upstream's sign or bare memory."""
+    _, radii = trace.enclosures.of(_elements(seen.outputs))
+    asked = [choices.elements for choices in trace.choices]
+    if trace.buffers:
+        used = [*asked, _elements(seen.outputs), _elements(seen.gradients.values())]
+        if _depend(trace, used, np.concatenate(trace.buffers)):
+            return False
+    return bool(np.isfinite(radii).all()) and not _depend(trace, asked, _elements(seen.upstreams))
+
+
+def _depend(trace: TapedTrace, elements: Sequence[Elements], variables: Elements) -> bool:
+    if not elements:
+        return False
+    wanted = np.concatenate(elements)
+    return bool(dependent(parts(trace.tape, wanted), trace.tape.size, variables)[wanted].any())
+
+
+def _points(case: TracedCase, seen: Observation, seed: int) -> list[Point]:
+    """Return the sample and other points of its region."""
+    rng, upstream = random.Random(seed), set(_elements(seen.upstreams).tolist())
+    around = [_around(case, seen, rng, everything=i > 0, upstream=upstream) for i in range(_ALTERNATIVES)]
+    return [{}, *(point for point in around if point is not None)]
+
+
+def _around(
+    case: TracedCase, seen: Observation, rng: random.Random, *, everything: bool, upstream: set[int]
+) -> Point | None:
+    """Return a point that differs from the sample, as far as the region reaches."""
+    trace = _taped(seen)
+    sample = {
+        element: value
+        for block in trace.tape.blocks
+        if block.op == "variable"
+        for element, value in zip(range(block.start, block.stop), block.payload, strict=True)
+        if everything or element in upstream
+    }
+    moves = {element: Fraction(rng.randrange(-900, 1000), 1000) for element in sample}
+    for halvings in range(_HALVINGS):
+        factor = Fraction(1, 2**halvings)
+        point = {element: value * (1 + moves[element] * factor) for element, value in sample.items()}
+        if _in_domain(case, seen, point) and _same_choices(trace, point):
+            return point
+    return None
+
+
+def _in_domain(case: TracedCase, seen: Observation, point: Point) -> bool:
+    for name, quantity in seen.inputs.items():
+        low, high = case.real[name].low, case.real[name].high
+        values = [point[element] for element in quantity.nodes.tolist() if element in point]
+        if not all((low is None or value > low) and (high is None or value < high) for value in values):
+            return False
+    return True
+
+
+def _same_choices(trace: TapedTrace, point: Point) -> bool:
+    """Tell whether the code chooses at a point as it did at the sample."""
+    enclosures = Enclosures(trace.tape, point)
+    return all(
+        np.array_equal(enclosures.signs(choices.elements), trace.enclosures.signs(choices.elements))
+        for choices in trace.choices
+    )
+
+
+def _rows(seen: Observation, exact: Elements, actual: Elements, found: Sequence[Proof]) -> Iterator[Comparison]:
+    """Return a row for each gradient, with the weakest evidence of its entries."""
+    end = 0
+    for name, quantity in seen.gradients.items():
+        start, end = end, end + len(quantity.nodes)
+        weakest = next((p for p in reversed(found) if ((p.pairs >= start) & (p.pairs < end)).any()), None)
+        yield Comparison(
+            "gradient",
+            name,
+            Verdict.PROVED,
+            role="input",
+            evidence=SAME.evidence if weakest is None else _evidence(seen, exact, actual, weakest, start, end),
+            shape=" ".join(map(str, quantity.shape)),
+            entries=end - start,
+            variant=seen.variant.text,
+        )
+
+
+def _evidence(seen: Observation, exact: Elements, actual: Elements, proof: Proof, start: int, end: int) -> Evidence:
+    places = proof.pairs[(proof.pairs >= start) & (proof.pairs < end)]
+    floats = typed(_taped(seen).tape, np.concatenate([exact[places], actual[places]]))
+    return proved(as_read(floats), proof.bound, proof.laws).evidence
+
+
+def _branches(trace: TapedTrace, variant: Variant) -> Iterator[Branch]:
+    """Return the branches of a run by the place in the code."""
+    places: dict[str, list[Choices]] = {}
+    for choices in trace.choices:
+        places.setdefault(choices.where, []).append(choices)
+    for where, asked in places.items():
+        count = sum(
+            len(np.unique(np.concatenate([choices.elements for choices in asked if choices.relation == relation])))
+            for relation in {choices.relation for choices in asked}
+        )
+        yield Branch(where, _text(trace, asked[0]), count, variant.text)
+
+
+def _text(trace: TapedTrace, choices: Choices) -> str:
+    first = choices.elements[:1]
+    variables = np.concatenate([part.numbers for part in parts(trace.tape, first) if part.op == "variable"])
+    graph = Graph()
+    nodes = {element: graph.variable(name) for element, name in trace.named(variables.tolist()).items()}
+    [node] = Expansion(trace.tape, graph, nodes).nodes(first)
+    return f"{written(graph, node)} {choices.relation if choices.holds[0] else NEGATED[choices.relation]} 0"
+
+
+def _strays(case: TracedCase, seen: Observation, seed: int) -> bool:
+    """Tell whether the code does not run on floats, or gives there what its formulas do not allow."""
+    try:
+        run = FloatRun(case, seen, seed, {})
+    except SubjectError:
+        return True
+    outputs = run.output if seen.several else [run.output]
+    pairs = [*zip(seen.outputs, outputs, strict=False)]
+    pairs += [(quantity, run.gradients.get(name)) for name, quantity in seen.gradients.items()]
+    return len(outputs) != len(seen.outputs) or any(_stray(seen, quantity, value) for quantity, value in pairs)
+
+
+def _stray(seen: Observation, quantity: Quantity, value: Any) -> bool:
+    try:
+        floats = np.asarray(value, dtype=float)
+    except (TypeError, ValueError):
+        return True
+    mid, rad = _taped(seen).enclosures.of(quantity.nodes)
+    with np.errstate(all="ignore"):
+        width = rad * _COARSER * _SLACK + np.abs(mid) * _RELATIVE + _LEAST
+        return floats.shape != quantity.shape or not (np.abs(floats.ravel() - mid) <= width).all()

@@ -1,0 +1,92 @@
+"""Which pairs of a tape's elements are proved to be the same function, and by which law.
+
+The order is that of `proof.decide`: the same element; equal in prime fields whatever functions and roots are; equal by
+the laws of exponentials, or of roots. Whatever is left is not decided here.
+
+What fields say is held against the reals as it is there. The primes are drawn at random, so that no constant of the
+code hides in them; yet enclosures of both sides have to meet at the sample. What rests on a law has to agree to 90
+digits at three points of the region too: one settles the sign of a root, and three speak for the assumption that
+exponentials behave like random elements.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from fractions import Fraction
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from verify.proof.decide import GUARD_POINTS, GUARD_PRECISIONS, agree
+from verify.proof.field import Laws
+from verify.tape import balls
+from verify.tape.enclosures import Enclosures
+from verify.tape.fields import equal
+from verify.tape.parts import parts
+from verify.tape.tape import Elements, Mask, Tape
+
+Point = Mapping[int, Fraction]
+_LEAST_DIGITS = 2.0**-20  # relative to the larger of 1 and the value: an enclosure that says as little says nothing
+
+
+class Proof(NamedTuple):
+    """The pairs that were proved in one way, the bound on an error of it, and the law."""
+
+    pairs: Elements
+    bound: str
+    laws: Laws
+
+
+def proofs(
+    tape: Tape,
+    left: Elements,
+    right: Elements,
+    enclosures: Enclosures,
+    points: Callable[[], Sequence[Point]],
+    seed: int,
+) -> list[Proof]:
+    """Return what is proved of pairs of elements, by their places; those of one element with itself are not asked."""
+    still = np.flatnonzero(left != right)
+    result = []
+    for laws in Laws:
+        if not still.size:
+            break
+        alike, bound = equal(tape, left[still], right[still], seed, laws)
+        places = still[alike]
+        if places.size and laws is Laws.NONE:
+            places = places[_meet(enclosures, left[places], right[places])]
+        elif places.size:
+            places = _confirmed(tape, places, left, right, points())
+        if places.size:
+            result.append(Proof(places, bound, laws))
+            still = np.setdiff1d(still, places)
+    return result
+
+
+def _meet(enclosures: Enclosures, left: Elements, right: Elements) -> Mask:
+    """Tell whether the enclosures of two sides overlap, and are narrow enough for that to say something."""
+    (a, ra), (b, rb) = enclosures.of(left), enclosures.of(right)
+    with np.errstate(invalid="ignore", over="ignore"):
+        narrow = ra + rb <= _LEAST_DIGITS * np.maximum(1, np.maximum(np.abs(a), np.abs(b)))
+        result: Mask = narrow & (np.abs(a - b) <= (ra + rb) * (1 + _LEAST_DIGITS))
+    return result
+
+
+def _confirmed(tape: Tape, places: Elements, left: Elements, right: Elements, points: Sequence[Point]) -> Elements:
+    """Return the places of pairs that agree to most of their digits at enough points."""
+    if len(points) < GUARD_POINTS:
+        return places[:0]
+    for point in points[:GUARD_POINTS]:
+        places = places[_agreeing(tape, left[places], right[places], point, GUARD_PRECISIONS[0])]
+    return places
+
+
+def _agreeing(tape: Tape, left: Elements, right: Elements, point: Point, bits: int) -> Mask:
+    values: Any = balls.at(tape, np.concatenate([left, right]), point, bits)
+    sides = zip(values[: len(left)], values[len(left) :], strict=True)
+    return np.fromiter((agree(a, b, bits) is True for a, b in sides), bool, len(left))
+
+
+def typed(tape: Tape, elements: Elements) -> list[float]:
+    """Return the floats of the code that elements are computed from."""
+    return sorted({value for part in parts(tape, elements) if part.op == "typed" for value in part.payload})
