@@ -23,7 +23,7 @@ Numbers are floats, whose roundings are covered by `_SLACK`; infinity and NaN st
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from fractions import Fraction
 from typing import Any
 
@@ -70,6 +70,7 @@ class Degrees:
         self.rows: Rows = np.empty((1 + 3 * sum(part.size for part in parts), 6))
         self.rows[0] = _VARIABLE
         self.known = 1
+        self.results: dict[tuple[str, int, int], int] = {}  # of operations on one kind, or two
         self.denominators = Denominators(5 * tape.size)
         self.coordinates = Coordinates(tape, parts)
         with np.errstate(invalid="ignore", over="ignore"):
@@ -97,19 +98,28 @@ class Degrees:
                 return 0
             case "constant" | "typed":
                 return self._new(np.array([self._constant(value) for value in rationals(part)]))
-            case "sum" | "product":
-                a, b, places = _combinations(self.kinds[part.args[0]], self.kinds[part.args[1]])
-                combine = self._sums if part.op == "sum" else self._products
-                kinds = self._new(combine(self.rows[a], self.rows[b]), places)
-                return self._with_inverses(part, kinds) if part.op == "sum" else kinds
+            case "sum":
+                return self._with_inverses(part, self._combined(self._sums, *(self.kinds[arg] for arg in part.args)))
+            case "product":
+                return self._combined(self._products, *(self.kinds[arg] for arg in part.args))
             case "power":
                 return self._powers(part.args[0], part.payload)
             case "total":
-                return self._new(self._totals(self.kinds[part.args[0]], part.payload))
+                return self._totals(self.kinds[part.args[0]], part.payload)
             case "matmul":
                 return self._matmul(*part.args)
             case _:
                 return self._functions(part)
+
+    def _combined(self, combine: Callable[[Rows, Rows], Rows], a: Kinds, b: Kinds) -> Kinds:
+        """Return the kinds of an operation on two arrays."""
+        if not (_is_one(a) and _is_one(b)):
+            a, b, places = _combinations(a, b)
+            return self._new(combine(self.rows[a], self.rows[b]), places)
+        key = (combine.__name__, int(a[0]), int(b[0]))
+        if key not in self.results:
+            self.results[key] = int(self._new(combine(self.rows[a[:1]], self.rows[b[:1]]))[0])
+        return np.full(len(a), self.results[key], np.int32)
 
     def _new(self, rows: Rows, places: Places | None = None) -> Kinds:
         """Return the numbers of new kinds, each at some places."""
@@ -150,7 +160,17 @@ class Degrees:
         result[(result[:, DEGREE] == 0) & (result[:, HEIGHT] == 0), ATOM] = NOTHING
         return result
 
-    def _totals(self, kinds: Kinds, starts: Elements) -> Rows:
+    def _totals(self, kinds: Kinds, starts: Elements) -> Kinds:
+        """Return the kinds of sums of consecutive terms."""
+        lengths = np.diff(starts, append=len(kinds))
+        if not (_is_one(kinds) and _is_one(lengths)):
+            return self._new(self._rows_of_totals(kinds, starts))
+        key = ("total", int(kinds[0]), int(lengths[0]))
+        if key not in self.results:
+            self.results[key] = int(self._new(self._rows_of_totals(kinds[: lengths[0]], starts[:1]))[0])
+        return np.full(len(starts), self.results[key], np.int32)
+
+    def _rows_of_totals(self, kinds: Kinds, starts: Elements) -> Rows:
         """Bound sums of consecutive terms: their number, and once for each sum the kinds that are in it."""
         lengths = np.diff(starts, append=len(kinds))
         sums, different, _ = _combinations(np.repeat(np.arange(len(starts), dtype=np.int32), lengths), kinds)
@@ -169,17 +189,21 @@ class Degrees:
         stacks, height, terms = a.shape
         rows, columns = self._lines(a), self._lines(b.swapaxes(1, 2))
         shape = (stacks, height, b.shape[2])
-        left = np.broadcast_to(rows.reshape(stacks, height, 1), shape).ravel()
-        right = np.broadcast_to(columns.reshape(stacks, 1, b.shape[2]), shape).ravel()
+        one = _is_one(rows) and _is_one(columns)
+        left = rows[:1] if one else np.broadcast_to(rows.reshape(stacks, height, 1), shape).ravel()
+        right = columns[:1] if one else np.broadcast_to(columns.reshape(stacks, 1, b.shape[2]), shape).ravel()
         left, right, places = _combinations(left, right)
         result = self._products(self.rows[left], self.rows[right])
         result[:, HIGH] += math.log2(terms)
-        return self._new(result, places)
+        kinds = self._new(result, places)
+        return kinds.repeat(math.prod(shape)) if one else kinds
 
     def _lines(self, lines: Elements) -> Kinds:
         """Bound all elements of each line over a common denominator: as their total, but for the number of terms."""
-        length = lines.shape[2]
-        result = self._totals(self.kinds[lines].ravel(), np.arange(0, lines.size, length))
+        length, kinds = lines.shape[2], self.kinds[lines].ravel()
+        if _is_one(kinds) and self.rows[kinds[0], DEGREE] >= 0:
+            return kinds[::length]
+        result = self._rows_of_totals(kinds, np.arange(0, lines.size, length))
         result[:, HIGH] -= math.log2(length)
         if len(result) < _FEW:
             return self._new(result)
@@ -268,6 +292,11 @@ def _settled(rows: Rows, chosen: Mask | None = None) -> Rows:
     rows[negative, DEGREE] = 0
     rows[negative, ATOM] = NOTHING
     return rows
+
+
+def _is_one(array: npt.NDArray[np.integer[Any]]) -> bool:
+    """Tell whether all entries are one number."""
+    return bool((array == array[0]).all())
 
 
 def _combinations(a: Kinds, b: Kinds) -> tuple[Kinds, Kinds, Places]:

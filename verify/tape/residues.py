@@ -15,6 +15,7 @@ Words = npt.NDArray[np.uint32]  # the same, as they are kept
 Floats = npt.NDArray[np.float64]
 
 _FEW = 512  # below, rows are reduced all at once: a division by one number is faster, once it has begun
+_SMALL = 8192  # products of entries, for which BLAS is not worth it
 _LEAVES = 8  # of a tree of products that are inverted one by one
 _HALF, _HALF_WORD = np.uint64(16), np.uint32(16)
 _LOW = np.uint32(0xFFFF)
@@ -85,8 +86,12 @@ def matmul(a: Words, b: Words, p: Moduli) -> Residues:
     """Return products of matrices (walks, s, n, k) and (walks, s, k, m), through BLAS, exactly.
 
     Both are split in halves of 16 bits; with Karatsuba's product of the sums of the halves, of 17 bits, three products
-    of float64 are enough, each a whole number below 2**53.
+    of float64 are enough, each a whole number below 2**53. Small ones are taken term by term.
     """
+    if a[0].size * b.shape[3] <= _SMALL:
+        left, right = a[:, :, :, None].astype(np.uint64), b.swapaxes(2, 3)[:, :, None].astype(np.uint64)
+        terms = reduced((left * right).reshape(len(p), -1), p)
+        return reduced(terms.reshape(-1, a.shape[3]).sum(axis=1).reshape(len(p), -1), p)
     result = np.zeros((len(p), a.shape[1] * a.shape[2] * b.shape[3]), np.uint64)
     for start in range(0, a.shape[3], MOST_TERMS):
         chosen = slice(start, start + MOST_TERMS)

@@ -14,6 +14,7 @@ sets, and for any size at most the sum over all sizes. `price` is the logarithm 
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -40,8 +41,15 @@ def bits(degree: Bits, height: Bits, level: int = 0) -> Bits:
 
 def price(walks: int, counted: npt.NDArray[np.int64]) -> Bits:
     """Return the bits that walks which did not count take away, and those for the other things that may go wrong."""
+    result: Bits = _prices(walks)[counted]
+    return result
+
+
+@lru_cache(maxsize=64)
+def _prices(walks: int) -> Bits:
+    """Return the price for each number of walks that count."""
     prices = [math.log2(math.comb(walks, size)) + math.log2(walks) for size in range(walks)]
-    return math.log2(_CASES) + np.array([*prices, 0.0])[counted]
+    return math.log2(_CASES) + np.array([*prices, 0.0])
 
 
 def walks_for(worth: Bits, extra: float = 0.0) -> int:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from fractions import Fraction
 from functools import lru_cache
+from hashlib import blake2b
 from typing import Protocol
 
 import numpy as np
@@ -52,7 +53,7 @@ class Walks:
         self.parts = parts
         self.rules = rules
         self.chain = chain
-        self.rng = np.random.default_rng(list(seed.encode()))
+        self.rng = np.random.default_rng(int.from_bytes(blake2b(seed.encode(), digest_size=16).digest(), "big"))
         self.values = np.empty((len(chain), size), np.uint32)
         self.valid: Mask | None = None
         self.exponents: Walks | None = None
