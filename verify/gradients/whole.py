@@ -26,7 +26,7 @@ from verify.tape.enclosures import Enclosures
 from verify.tape.expand import Expansion
 from verify.tape.parts import parts
 from verify.tape.sweep import dependent, sweep
-from verify.tape.tape import ZERO, Elements
+from verify.tape.tape import ZERO, Elements, distinct
 from verify.tracing.floats import FloatRun
 from verify.tracing.observe import Observation, Quantity, Variant, observe
 from verify.tracing.region import NEGATED, written
@@ -180,7 +180,7 @@ def _branches(trace: TapedTrace, variant: Variant) -> Iterator[Branch]:
         places.setdefault(choices.where, []).append(choices)
     for where, asked in places.items():
         count = sum(
-            len(np.unique(np.concatenate([choices.elements for choices in asked if choices.relation == relation])))
+            len(distinct(np.concatenate([choices.elements for choices in asked if choices.relation == relation]))[0])
             for relation in {choices.relation for choices in asked}
         )
         yield Branch(where, _text(trace, asked[0]), count, variant.text)

@@ -17,7 +17,7 @@ from verify.tape.grouping import grouped
 from verify.tape.parts import Part, parts
 from verify.tape.reach import Reach
 from verify.tape.security import MOST_WALKS, SECURITY, Bits, bits, price, walks_for
-from verify.tape.tape import Elements, Mask, Tape
+from verify.tape.tape import Elements, Mask, Tape, distinct
 
 _MOST_ROOTS = 3
 _ROOM = 2**27  # values that are kept, in 4 bytes each
@@ -105,7 +105,7 @@ def _weigh_exponentials(
     exponentials = [part for part in outer if part.op in EXPONENTIAL]
     reach = Reach(tape, [part for part in outer if part.op not in EXPONENTIAL], exponentials, -arguments)
     others = [part for part in outer if is_root(part) or (part.op in FUNCTIONS and part.op not in EXPONENTIAL)]
-    for argument in [np.unique(np.concatenate([part.args[0] for part in others]))] if others else []:
+    for argument in [distinct(np.concatenate([part.args[0] for part in others]))[0]] if others else []:
         arguments[argument] = _without_exponentials(reach, arguments[argument], argument)
     return _without_exponentials(reach, worth, left, right)
 

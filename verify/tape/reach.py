@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from verify.tape.parts import Part
-from verify.tape.tape import Elements, Tape
+from verify.tape.tape import Elements, Tape, distinct
 
 _NO_FIRST, _NO_LAST = np.iinfo(np.int64).max, -1
 
@@ -33,7 +33,7 @@ class Reach:
         if not kernels:
             return
         elements = np.concatenate([part.numbers for part in kernels])
-        arguments, places = np.unique(np.concatenate([part.args[0] for part in kernels]), return_inverse=True)
+        arguments, places = distinct(np.concatenate([part.args[0] for part in kernels]))
         self.first[elements] = self.last[elements] = _order(tape, arguments)[places]
         self.weight[elements] = weights[arguments][places]
         for part in parts:

@@ -30,6 +30,7 @@ Mask = npt.NDArray[np.bool_]
 
 ZERO, ONE, MINUS_ONE = 0, 1, 2  # the elements that every tape begins with
 _FIRST_ROOM = 1024
+_SPARSE = 8  # times as many elements between the first and the last as there are
 _DEEPEST = 4  # sums and products within each other that an exponent is searched for logarithms
 Leaf = tuple[bool, Fraction | float]  # whether a constant is a typed float, and its value
 Rule = Callable[[Elements, Elements], Elements]
@@ -230,7 +231,7 @@ class Tape:
         first = bisect_right(self._starts, int(elements.min())) - 1
         if int(elements.max()) < self.blocks[first].stop:
             return [first]
-        places, ordered, position = [first], np.unique(elements), 0
+        places, ordered, position = [first], distinct(elements)[0], 0
         while (position := int(ordered.searchsorted(self.blocks[places[-1]].stop))) < len(ordered):
             places.append(bisect_right(self._starts, int(ordered[position])) - 1)
         return places
@@ -284,8 +285,7 @@ class Tape:
         self, op: str, a: Elements, payload: Any, fold: Callable[[Fraction], Fraction | None] | None
     ) -> Elements:
         """Append an operation on one array; equal arguments share a result."""
-        increasing = a.ndim == 1 and bool((a[1:] > a[:-1]).all())
-        unique, inverse = (a, slice(None)) if increasing else np.unique(a, return_inverse=True)
+        unique, inverse = distinct(a)
         result = np.full(unique.shape, -1, np.int64)
         if fold is not None:
             for place in np.flatnonzero(self._exact[unique]):
@@ -295,6 +295,21 @@ class Tape:
         if open_.any():
             result[open_] = self._new(op, int(open_.sum()), (unique[open_],), payload)
         return result[inverse].reshape(a.shape)
+
+
+def distinct(elements: Elements) -> tuple[Elements, Elements | slice]:
+    """Return the distinct ones of some elements in order, and the place of each element among them."""
+    flat = elements.ravel()
+    if (flat[1:] > flat[:-1]).all():
+        return flat, slice(None)
+    first = int(flat.min())
+    span = int(flat.max()) - first + 1
+    if span > _SPARSE * flat.size:
+        unique, places = np.unique(flat, return_inverse=True)
+        return unique, places
+    present = np.zeros(span, bool)  # arrays mostly have elements that lie together: a table takes less than sorting
+    present[flat - first] = True
+    return np.flatnonzero(present) + first, (np.cumsum(present) - 1)[flat - first]
 
 
 def _sum_of(a: Elements, b: Elements) -> Elements:

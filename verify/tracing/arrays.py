@@ -304,7 +304,9 @@ def objects(value: Any) -> np.ndarray[Any, Any]:
 def _lifted(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
     """Return an array of numbers and symbols as one of symbols."""
     if array.dtype == _OBJECT:
-        found = list(map(lift, array.ravel().tolist()))
+        found = array.ravel().tolist()
+        if not _only_symbols(found):
+            found = list(map(lift, found))
     elif array.dtype.kind in "biuf":
         short = array.dtype.kind == "f" and array.dtype.itemsize < _DOUBLE.itemsize
         values = list(map(exact_number, array.ravel())) if short else array.ravel().tolist()

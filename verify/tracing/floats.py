@@ -65,8 +65,8 @@ class FloatRun:
 
     def _array(self, quantity: Quantity) -> Any:
         """Return a quantity at the point as floats; a scalar is a NumPy float."""
-        values = self.seen.trace.at(quantity.nodes, self.point)
-        return np.array([float(value or 0) for value in values]).astype(self.dtype).reshape(quantity.shape)[()]
+        values = self.seen.trace.floats(quantity.nodes, self.point)
+        return np.array(values, float).astype(self.dtype).reshape(quantity.shape)[()]
 
     def _answer(self, output: Any) -> Any:
         self.output = deepcopy(output)  # backward may write into it

@@ -255,7 +255,8 @@ def _upstream(
     number = math.prod(shape)
     if case.upstream is not None:
         return Quantity(shape, seen.trace.listed([seen.trace.constant(case.upstream)] * number, number))
-    values = [change(value) for value in sampler.draw(None, None, number)]
+    drawn = sampler.draw(None, None, number)
+    values = drawn if change is Fraction else [change(value) for value in drawn]
     return _variables(seen, shape, name, values)
 
 

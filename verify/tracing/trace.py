@@ -81,9 +81,10 @@ class Trace(Graph):
         """Return the nodes of new variables with their values at the sample."""
         return [self.input(name, value) for name, value in zip(names(), values, strict=True)]
 
-    def at(self, nodes: Nodes, point: Mapping[Any, Fraction]) -> Sequence[Fraction | None]:
-        """Return the values of variables and constants at a point, by names; others have none."""
-        return [point.get(self.payloads[node], self.value(node)) for node in nodes]
+    def floats(self, nodes: Nodes, point: Mapping[Any, Fraction]) -> Sequence[float]:
+        """Return the values of variables and constants at a point, by names, as floats; 0 for others."""
+        names, sizes = self.payloads, self.constants
+        return [float(point[names[node]] if names[node] in point else sizes.get(node, 0)) for node in nodes]
 
     def uninitialised(self) -> int:
         """Return the node of a number that may be anything."""
