@@ -48,10 +48,13 @@ class Judgement:
 
     @property
     def worst(self) -> int:
-        """Return the place of the entry with the largest error, or else the largest bound."""
+        """Return the place of the entry with the largest error, or else the largest bound.
+
+        An error that may be all doubt about the exact value is none: with more bits it would be smaller.
+        """
         ulps = self.ulps
         wrong = np.where(np.isnan(self.error), np.inf, self.error) / ulps
-        return int(np.lexsort((self.bound / ulps, wrong))[-1])
+        return int(np.lexsort((self.bound / ulps, np.where(wrong * _PARTS <= 2, 0, wrong)))[-1])
 
     @property
     def representable(self) -> Array:
@@ -113,11 +116,12 @@ def judged(
         if (distance > radius + doubt).any() or not np.isfinite(true).all():
             return None
         found = actual.astype(np.longdouble)
+        certain = (found == true) & ((true != 0) | (doubt == 0))  # a ball around 0 may hold no 0
         return Judgement(
             numbers,
             found,
             true,
-            np.abs(found - true) + doubt * (found != true),
+            np.abs(found - true) + doubt * ~certain,
             distance + radius,
             np.abs(found - middle) > radius,
             max(scale, float(np.abs(true).max())),
