@@ -62,9 +62,8 @@ _UNDEFINED = Decision(
     Verdict.UNDECIDED,
     Evidence("undefined", "at none of the points that were tried could both sides be computed to enough digits"),
 )
-_UNSEEN = Evidence(
-    "no example", "a term is too small to be seen at every point tried: agreement there says nothing about it"
-)
+_UNSEEN = "a term is too small to be seen at every point tried: agreement there says nothing about it"
+_SPENT = "; the work that the search for further points may take was used up"
 _HIDDEN = Decision(
     Verdict.UNDECIDED, Evidence("no example", "the formulas differ, but at none of the points that were tried")
 )
@@ -233,8 +232,13 @@ def _explained(graph: Graph, pair: Pair, points: Sequence[Point], corrections: C
     if not correction:
         return _differing(graph, pair, [*terms.points, *points], points[0], corrections)
     if terms.unseen:
-        return Decision(Verdict.UNDECIDED, _UNSEEN)
+        return _unseen(terms)
     return Decision(Verdict.AGREES, _rounded(correction))
+
+
+def _unseen(terms: Hidden) -> Decision:
+    """Leave a pair open of which terms are too small to be seen."""
+    return Decision(Verdict.UNDECIDED, Evidence("no example", _UNSEEN + _SPENT * terms.spent))
 
 
 def _differing(graph: Graph, pair: Pair, points: Sequence[Point], point: Point, corrections: Corrections) -> Decision:
@@ -293,7 +297,7 @@ def _left_open(graph: Graph, pair: Pair, points: Sequence[Point], seed: int, cor
         if _agreements(graph, [pair], point, _PRECISIONS)[pair] is False:
             return _shown(graph, pair, [point, *points], corrections, terms)
     if terms.unseen:
-        return Decision(Verdict.UNDECIDED, _UNSEEN)
+        return _unseen(terms)
     why = missing(graph, pair, seed)
     if not why:
         return _HIDDEN
