@@ -9,7 +9,7 @@ Floats only propose a point: its signs are read in balls, and the case is run th
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from typing import NamedTuple
 
@@ -24,12 +24,13 @@ Wanted = tuple[int, frozenset[int]]  # a node, and the signs that it may have
 Slopes = dict[str, float]
 
 _MOST_NODES = 2000  # that are read for each tangent
-_TANGENTS = 8  # times that they are drawn anew
+_TANGENTS = 16  # times that they are drawn anew
 _STEPS = 200  # onto half-spaces, for tangents once drawn
 _BEYOND = 1.25  # of a step, which ends inside of the half-space and not on its border
 _DEPTHS = (1 / 8, 1 / 64, 1 / 1024)  # inside of each half-space, in distances of the start from the farthest
+_FARTHEST = 2  # move at once, in distances of the point from 0 and 1 more: tangents say little far out
 _DIGITS = (1, 3, 6, 12)
-_SLOPES = {
+_SLOPES: dict[str, Callable[[float, float], float]] = {
     "exp": lambda u, v: v,
     "log": lambda u, v: 1 / u,
     "tanh": lambda u, v: 1 - v * v,
@@ -99,10 +100,14 @@ class _Search:
         """Return points that lie inside of all half-spaces, each by other tangents."""
         for _ in range(_TANGENTS):
             spaces = [*self._tangents(place), *self._ends(place)]
-            inside = depth * max((-space.distance for space in spaces), default=0.0)
-            if inside <= 0:
+            outside = max((-space.distance for space in spaces), default=-1.0)
+            if outside < 0:
                 return
-            place = {name: place[name] + move for name, move in _relaxed(spaces, self.names, inside).items()}
+            size = outside or max(space.distance for space in spaces) or 1.0
+            move = _relaxed(spaces, self.names, depth * size)
+            farthest = _FARTHEST * (1 + math.hypot(*place.values()))
+            part = min(1.0, farthest / (math.hypot(*move.values()) or 1.0))
+            place = {name: place[name] + part * move[name] for name in self.names}
             yield place
 
     def _tangents(self, place: Mapping[str, float]) -> Iterator[_HalfSpace]:

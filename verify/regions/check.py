@@ -14,6 +14,7 @@ from verify.regions.ends import ends
 from verify.regions.explore import Explorer, explorers
 from verify.regions.holes import holes
 from verify.regions.joint import join
+from verify.regions.limits import Limit
 from verify.regions.mixes import mix
 from verify.regions.sites import Site
 from verify.result import ELSEWHERE, Branch, Comparison, Cover, Finding, Verdict
@@ -49,7 +50,8 @@ def regions(case: TracedCase, runs: Sequence[Exact], seed: int) -> Elsewhere:
     done: set[Site] = set()  # code that is run with other options has the same edges
     visited = [holes(explorer) for explorer in found]
     edges = [kinks(explorer, done, hole.edges) for explorer, hole in zip(found, visited, strict=True)]
-    closed = [ends(explorer) for explorer in _closing(case, found, runs, seed)]
+    closing = list(_closing(case, found, runs, seed))
+    closed = [ends(explorer) for explorer in closing]
     said = [sentence for edge in edges for sentence in edge.said.values()]
     said += [sentence for hole in visited for sentence in hole.said] + [s for end in closed for s in end.said]
     cover = Cover(
@@ -58,7 +60,7 @@ def regions(case: TracedCase, runs: Sequence[Exact], seed: int) -> Elsewhere:
         variant=sizes,
         unvisited=tuple(_unvisited([e for e in found if not complete or _sizes(e) != sizes], done, found)),
         kinks=tuple(dict.fromkeys(said)),
-        untried=tuple(_untried(combined, found, joined=joined)),
+        untried=tuple(_untried(combined, found, [*everyone, *closing])),
     )
     rows = [row for place in zip(found, visited, edges, strict=True) for part in place for row in part.rows]
     rows += [row for explorer in everyone[len(found) :] for row in explorer.rows]
@@ -103,12 +105,12 @@ def _unvisited(open_: Sequence[Explorer], edges: set[Site], found: Sequence[Expl
         yield from explorer.unvisited(edges, {side for other in alike for side in other.refused})
 
 
-def _untried(combined: Sequence[str], found: Sequence[Explorer], *, joined: bool) -> Iterator[str]:
+def _untried(combined: Sequence[str], found: Sequence[Explorer], everyone: Sequence[Explorer]) -> Iterator[str]:
     """Say what was not tried, and which budget was used up."""
     if combined:
         yield f"some combinations of sides of several entries, at {', '.join(dict.fromkeys(combined))}"
-    if not joined:
-        yield "some combinations of the sides of two or three branches"
+    reached = set().union(*(explorer.limits for explorer in everyone))
+    yield from (limit.value for limit in Limit if limit in reached)
     for problem in dict.fromkeys(problem for explorer in found for problem in explorer.refused.values()):
         yield f"inputs that forward refuses: {problem}"
     for explorer in found:

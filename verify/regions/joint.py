@@ -12,12 +12,13 @@ from __future__ import annotations
 
 import heapq
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import combinations, count
 from typing import TYPE_CHECKING, NamedTuple
 
 from verify.gradients.claims import Exact
 from verify.regions.approach import approach
+from verify.regions.limits import Limit
 from verify.regions.search import crossings
 from verify.regions.sites import Passed, Site
 from verify.tracing.region import Point
@@ -44,12 +45,11 @@ class _Move(NamedTuple):
     key: Key
 
 
-def join(explorer: Explorer) -> bool:
-    """Run combinations of sides of several questions; tells whether none is left that might be reached."""
+def join(explorer: Explorer) -> None:
+    """Run combinations of sides of several questions, until none is left that might be reached."""
     questions = [one for one in explorer.sites.passed(explorer.start.seen) if _is_open(explorer, one)]
-    if len({one.condition.node for one in questions}) < 2:
-        return True
-    return _Join(explorer, apart=len(questions) <= _MOST_APART).run()
+    if len({one.condition.node for one in questions}) > 1 and not _Join(explorer, questions).run():
+        explorer.limits.add(Limit.COMBINATIONS)
 
 
 def _is_open(explorer: Explorer, one: Passed) -> bool:
@@ -61,8 +61,8 @@ def _is_open(explorer: Explorer, one: Passed) -> bool:
 class _Join:
     """The combinations of answers that runs have given, and the moves that may lead to others."""
 
-    def __init__(self, explorer: Explorer, *, apart: bool) -> None:
-        self.explorer, self.apart = explorer, apart
+    def __init__(self, explorer: Explorer, questions: Sequence[Passed]) -> None:
+        self.explorer, self.apart = explorer, len(questions) <= _MOST_APART
         self.taken: set[Together] = set()
         self.moves: list[tuple[int, int, _Move]] = []  # a heap: how many new combinations each promises, at most
         self.number = count()

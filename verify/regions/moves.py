@@ -12,6 +12,7 @@ from itertools import chain, islice
 from verify.gradients.claims import Exact
 from verify.proof.graph import Graph
 from verify.regions.explore import Explorer
+from verify.regions.limits import Limit
 from verify.regions.roots import roots
 from verify.regions.search import crossings, uniform, within
 from verify.regions.sites import Passed
@@ -40,7 +41,8 @@ def on_edges(explorer: Explorer, questions: Sequence[Question]) -> Iterator[tupl
             first = next(found, None)
             if first is not None:
                 yield run, one, _reached(explorer, run, one, chain([first], found))
-            elif (misses := misses + 1) == _MISSES:
+            elif (misses := misses + 1) > _MISSES:
+                explorer.limits.add(Limit.MISSES)
                 break
 
 
