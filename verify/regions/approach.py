@@ -26,6 +26,7 @@ Slopes = dict[str, float]
 _MOST_NODES = 2000  # that are read for each tangent
 _TANGENTS = 16  # times that they are drawn anew
 _STEPS = 200  # onto half-spaces, for tangents once drawn
+_WORK = 30_000  # slopes that are read in all: about a hundredth of a second
 _BEYOND = 1.25  # of a step, which ends inside of the half-space and not on its border
 _DEPTHS = (1 / 8, 1 / 64, 1 / 1024)  # inside of each half-space, in distances of the start from the farthest
 _FARTHEST = 2  # move at once, in distances of the point from 0 and 1 more: tangents say little far out
@@ -95,16 +96,17 @@ class _Search:
 
     def __init__(self, graph: Graph, signs: Mapping[int, int], names: Sequence[str], bounds: Domain) -> None:
         self.graph, self.signs, self.names, self.bounds = graph, signs, names, bounds
+        self.work = 0
 
     def places(self, place: dict[str, float], depth: float) -> Iterator[dict[str, float]]:
         """Return points that lie inside of all half-spaces, each by other tangents."""
         for _ in range(_TANGENTS):
             spaces = [*self._tangents(place), *self._ends(place)]
             outside = max((-space.distance for space in spaces), default=-1.0)
-            if outside < 0:
+            if outside < 0 or self.work > _WORK:
                 return
             size = outside or max(space.distance for space in spaces) or 1.0
-            move = _relaxed(spaces, self.names, depth * size)
+            move = self._relaxed(spaces, depth * size)
             farthest = _FARTHEST * (1 + math.hypot(*place.values()))
             part = min(1.0, farthest / (math.hypot(*move.values()) or 1.0))
             place = {name: place[name] + part * move[name] for name in self.names}
@@ -126,20 +128,20 @@ class _Search:
             if high is not None:
                 yield _HalfSpace(float(high) - place[name], {name: -1.0})
 
-
-def _relaxed(spaces: Sequence[_HalfSpace], names: Sequence[str], inside: float) -> Slopes:
-    """Return a move that leads into all half-spaces, or as near as some steps get."""
-    move = dict.fromkeys(names, 0.0)
-    for _ in range(_STEPS):
-        distance, space = min(
-            ((s.distance + sum(slope * move[name] for name, slope in s.normal.items()), s) for s in spaces),
-            key=lambda pair: pair[0],
-        )
-        if distance >= inside / 2:
-            break
-        for name, slope in space.normal.items():
-            move[name] += _BEYOND * (inside - distance) * slope
-    return move
+    def _relaxed(self, spaces: Sequence[_HalfSpace], inside: float) -> Slopes:
+        """Return a move that leads into all half-spaces, or as near as some steps get."""
+        move = dict.fromkeys(self.names, 0.0)
+        rows = [(space.distance, list(space.normal.items())) for space in spaces]
+        size = sum(len(normal) for _, normal in rows)
+        for _ in range(_STEPS):
+            self.work += size
+            distances = [distance + sum([slope * move[name] for name, slope in normal]) for distance, normal in rows]
+            distance = min(distances)
+            if distance >= inside / 2 or self.work > _WORK:
+                break
+            for name, slope in rows[distances.index(distance)][1]:
+                move[name] += _BEYOND * (inside - distance) * slope
+        return move
 
 
 class _Tangents:

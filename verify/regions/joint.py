@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 _MOST_APART = 12  # questions of a run that are told apart
 _MOST_SIDES = 24  # of a run, of which combinations are counted
 _MOST_RUNS = 32  # of an explorer, for combinations
-_BUDGET = 8_000  # nodes of these runs, one of which is made in any case
-_MOST_TRIED = 64  # moves that are looked for
+_BUDGET = 8_000  # nodes of these runs, and of the graphs in which moves are looked for, for each of _TRIED
+_TRIED = 2  # moves that are looked for, for each run that may be made
 
 Key = tuple[Site, int]  # a question: its site, and which of those there
 Answer = tuple[Key, bool]
@@ -73,12 +73,12 @@ class _Join:
         explorer = self.explorer
         for run in (explorer.start, *explorer.runs, *explorer.extras):
             self._add(run)
-        runs = min(_MOST_RUNS, max(1, _BUDGET // len(explorer.start.seen.trace)))
+        runs = min(_MOST_RUNS, _BUDGET // len(explorer.start.seen.trace))
         end = explorer.made + (explorer.extend(runs) if self.moves else 0)
         tried, first = 0, len(explorer.extras)
-        while (move := self._best()) is not None:
-            if tried == _MOST_TRIED or explorer.made >= end or not explorer.affordable:
-                return False
+        while (move := self._best()) is not None and tried < _TRIED * runs:
+            if explorer.made >= end or not explorer.affordable:
+                break
             tried += 1
             if (point := self._point(move)) is not None:
                 known = len(explorer.extras)
@@ -86,7 +86,7 @@ class _Join:
                 for run in explorer.extras[known:]:
                     self._add(run)
         explorer.follow(first)
-        return True
+        return move is None
 
     def _questions(self, run: Exact) -> Iterator[tuple[Key, Passed]]:
         places: Counter[Site] = Counter()
