@@ -56,10 +56,11 @@ class Recorder(Trace):
         self._inverses: set[int] = set()  # of y, for x / y: never rounded
         self._opposite: dict[int, int] = {}
         self._composing = False
+        self._line: tuple[str, int] | None = None  # that asks for several operations
 
     def _new(self, op: str, args: tuple[int, ...] = (), payload: Any = None) -> int:
         self.units.append(0)
-        self.places.append(asking() if args else ("", 0))
+        self.places.append((self._line or asking()) if args else ("", 0))
         return super()._new(op, args, payload)
 
     def _operation(self, op: str, args: tuple[int, ...], payload: Any, units: int) -> int:
@@ -216,6 +217,15 @@ class Recorder(Trace):
             yield
         finally:
             self._composing = before
+
+    @contextmanager
+    def on_one_line(self) -> Iterator[None]:
+        """Look for the line that asks once: it takes longer than an operation."""
+        self._line = self._line or asking()
+        try:
+            yield
+        finally:
+            self._line = None
 
     def composed(self, node: int) -> int:
         """Return the node of what was composed, which is rounded once."""

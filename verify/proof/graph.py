@@ -10,7 +10,7 @@ Nothing here recurses: a million nodes are fine.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from fractions import Fraction
 from itertools import compress, repeat
 from operator import is_not
@@ -28,6 +28,7 @@ _ODD = ("tanh", "sin", "atan", "erf")
 _NOT_YET = object()
 Known = dict[int, Any] | list[Any]  # what was found of nodes, by their numbers
 _LONGEST_SUM = 500
+_REMEMBERED = 4  # nodes that are asked for, from which on the answer is kept
 _MANY = 8  # where more than one node in so many is asked for
 _LARGEST_FOLDED = 4096  # bits: a larger constant power stays an operation
 
@@ -66,6 +67,7 @@ class Graph:
         self.payloads: list[Any] = []
         self.constants: dict[int, Fraction] = {}
         self._unit = -1  # the node of 1, once there is one
+        self._reached: tuple[list[int], Sequence[int]] = ([], [])  # nodes that were asked for, and all below them
         # Most of a graph, inputs by name, sums and products by arguments; the rest by operation and what makes it up.
         self.variables: dict[str, int] = {}
         self._sums: dict[tuple[int, ...], int] = {}
@@ -306,23 +308,35 @@ class Graph:
                 result = self.product(result, root)
         return result
 
-    def reach(self, numbers: Iterable[int], known: Collection[int] | _Found = ()) -> list[int]:
+    def reach(self, numbers: Iterable[int], known: Collection[int] | _Found = ()) -> Sequence[int]:
         """Return the nodes that the given ones are computed from, themselves included, arguments first.
 
         What is `known` is left out, and so is what only that needs.
         """
         asked = list(numbers)
-        return (self._reach_many if _MANY * len(asked) > len(self) else self._reach_few)(asked, known)
+        find = self._reach_many if _MANY * len(asked) > len(self) else self._reach_few
+        if known or len(asked) < _REMEMBERED:
+            return find(asked, known)
+        if self._reached[0] != asked:  # several readings of the same nodes follow each other
+            self._reached = asked, find(asked, known)
+        return self._reached[1]
 
     def _reach_few(self, numbers: list[int], known: Collection[int] | _Found) -> list[int]:
         args = self.args
         found = {number for number in numbers if number not in known} if known else set(numbers)
         todo = list(found)
-        while todo:  # a node is put in once, when it is found
-            for number in args[todo.pop()]:
-                if number not in found and not (known and number in known):
-                    found.add(number)
-                    todo.append(number)
+        put, later, take = found.add, todo.append, todo.pop
+        if known:
+            while todo:  # a node is put in once, when it is found
+                for number in args[take()]:
+                    if number not in found and number not in known:
+                        put(number)
+                        later(number)
+        while todo:
+            for number in args[take()]:
+                if number not in found:
+                    put(number)
+                    later(number)
         return sorted(found)
 
     def _reach_many(self, numbers: list[int], known: Collection[int] | _Found) -> list[int]:
@@ -356,12 +370,6 @@ class Graph:
             found = _Found(values)
         ops, args, payloads = self.ops, self.args, self.payloads
         add, multiply = reading.sum, reading.product
-        leaf: dict[str, Callable[[Any], Any]] = {
-            "variable": reading.variable,
-            "constant": reading.constant,
-            "typed": reading.typed,
-            "pi": reading.pi,
-        }
         for number in self.reach(numbers, found):
             op = ops[number]
             if op == "product":
@@ -370,8 +378,8 @@ class Graph:
             elif op == "sum":
                 a, b = args[number]
                 values[number] = add(values[a], values[b])
-            elif op in leaf:
-                values[number] = leaf[op](payloads[number])
+            elif not args[number]:  # a variable or a constant, read by the method of its name
+                values[number] = getattr(reading, op)(payloads[number])
             elif op == "power":
                 values[number] = reading.power(values[args[number][0]], payloads[number])
             else:

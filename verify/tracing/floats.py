@@ -8,6 +8,7 @@ measure of accuracy: it tells from a proof a layer that does something else on f
 from __future__ import annotations
 
 import inspect
+import math
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stdout
@@ -30,6 +31,7 @@ from verify.where import is_users, relative
 
 _BITS = 16  # of the balls: what single precision computes lies well inside of them
 _SHOWN = 5  # digits of what a formula gives
+_PART, _LEAST = flint.arb(2) ** (3 - _BITS), flint.arb(2) ** -40
 _SLACK = 8  # what a float may differ by, in their radii
 
 
@@ -175,10 +177,11 @@ def _stray(what: str, quantity: Quantity, came: Any, values: dict[int, flint.arb
 
 
 def _within(ball: flint.arb, number: float) -> bool:
-    if not np.isfinite(number):
+    if not math.isfinite(number):
         return False
-    width = ball.rad() * _SLACK + abs(ball.mid()) / 2 ** (_BITS - 3) + flint.arb(2) ** -40
-    return bool(abs(flint.arb(number) - ball.mid()) <= width)
+    middle = ball.mid()
+    width = ball.rad() * _SLACK + abs(middle) * _PART + _LEAST
+    return bool(abs(flint.arb(number) - middle) <= width)
 
 
 def _listed(value: Any) -> Sequence[Any]:

@@ -43,12 +43,13 @@ def _products(left: Any, right: Any, stack: tuple[int, ...]) -> SymbolArray:
     columns = np.array(nodes(right, (*stack, k, m)), int).reshape(many, k, m).transpose(0, 2, 1)
     graph = current()
     total, product = graph.total, graph.product
-    found = [
-        total(list(map(product, row, column)))
-        for matrix, other in zip(rows.tolist(), columns.tolist(), strict=True)
-        for row in matrix
-        for column in other
-    ]
+    with graph.on_one_line():
+        found = [
+            total(list(map(product, row, column)))
+            for matrix, other in zip(rows.tolist(), columns.tolist(), strict=True)
+            for row in matrix
+            for column in other
+        ]
     return built(found, (*stack, n, m), claimed((left, right)))
 
 
