@@ -90,12 +90,16 @@ class Recorder(Trace):
 
     def _values(self, a: int, b: int) -> tuple[Fraction | None, Fraction | None]:
         """Return the values of two nodes that are constants of every format."""
-        left, right = self.constants.get(a), self.constants.get(b)
+        constants = self.constants
+        if a not in constants and b not in constants:
+            return None, None
+        left, right = constants.get(a), constants.get(b)
         return left if left is None or _exact(left) else None, right if right is None or _exact(right) else None
 
     def sum(self, a: int, b: int) -> int:
         """Return the node of a + b."""
-        a, b = sorted((a, b))
+        if a > b:
+            a, b = b, a
         left, right = self._values(a, b)
         if left == 0 or right == 0:
             return b if left == 0 else a
@@ -271,7 +275,8 @@ class Recorder(Trace):
 
 
 def _exact(value: Fraction) -> bool:
-    return abs(value.numerator) <= _EXACT and value.denominator <= _EXACT and _power_of_two(Fraction(value.denominator))
+    top, bottom = value.as_integer_ratio()
+    return abs(top) <= _EXACT and bottom <= _EXACT and not bottom & (bottom - 1)
 
 
 def _power_of_two(value: Fraction) -> bool:

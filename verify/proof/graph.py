@@ -66,13 +66,14 @@ class Graph:
         self.args: list[tuple[int, ...]] = []
         self.payloads: list[Any] = []
         self.constants: dict[int, Fraction] = {}
-        self._unit = -1  # the node of 1, once there is one
+        self._zero = self._unit = -1  # the nodes of 0 and 1, once this has made some
         self._reached: tuple[list[int], Sequence[int]] = ([], [])  # nodes that were asked for, and all below them
         # Most of a graph, inputs by name, sums and products by arguments; the rest by operation and what makes it up.
         self.variables: dict[str, int] = {}
         self._sums: dict[tuple[int, ...], int] = {}
         self._products: dict[tuple[int, ...], int] = {}
         self._numbers: dict[tuple[Any, ...], int] = {}
+        self._ratios: dict[tuple[int, int], int] = {}  # exact constants, by what Python hashes in a tenth of the time
         self._scaled: dict[
             int, tuple[Fraction, int]
         ] = {}  # products with a constant: the constant, and the other factor
@@ -105,16 +106,20 @@ class Graph:
 
     def constant(self, value: Fraction) -> int:
         """Return the node of an exact constant."""
-        number = self._leaf("constant", value)
-        if number not in self.constants:
+        ratio = value.as_integer_ratio()
+        number = self._ratios.get(ratio)
+        if number is None:
+            number = self._ratios[ratio] = self._new("constant", (), value)
             self.constants[number] = value
-            if value == 1:
+            if ratio == (0, 1):
+                self._zero = number
+            elif ratio == (1, 1):
                 self._unit = number
         return number
 
     def whole(self, value: int) -> int:
-        """Return the node of a whole number, which is found among the fractions: 1 and Fraction(1) are one key."""
-        number = self._numbers.get(("constant", value))
+        """Return the node of a whole number."""
+        number = self._ratios.get((value, 1))
         return self.constant(Fraction(value)) if number is None else number
 
     def typed(self, value: float) -> int:
@@ -131,6 +136,9 @@ class Graph:
 
     def sum(self, a: int, b: int) -> int:
         """Return the node of a + b."""
+        zero = self._zero
+        if a == zero or b == zero:  # as for a factor 1 in products
+            return b if a == zero else a
         if a > b:
             a, b = b, a
         args = a, b
@@ -142,8 +150,8 @@ class Graph:
             left, right = constants.get(a), constants.get(b)
             if left is not None and right is not None:
                 return self.constant(left + right)
-            if left == 0 or right == 0:
-                return b if left == 0 else a
+            if not (left or right):  # a 0 that another trace of this graph has made
+                return a if left is None else b
         elif a in self._scaled or b in self._scaled or a == b:
             left, inner = self._split(a)
             right, other = self._split(b)
@@ -165,8 +173,11 @@ class Graph:
 
     def product(self, a: int, b: int) -> int:
         """Return the node of a * b; a constant factor is kept outermost, so that signs and factors meet and fold."""
-        if a == self._unit or b == self._unit:  # before anything is looked up: layers multiply by 1 a lot
-            return b if a == self._unit else a
+        unit, zero = self._unit, self._zero
+        if a == unit or b == unit:  # before anything is looked up: layers multiply by 1 a lot
+            return b if a == unit else a
+        if a == zero or b == zero:
+            return zero
         if a > b:
             a, b = b, a
         args = a, b

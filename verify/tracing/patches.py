@@ -418,13 +418,18 @@ def in_force(seed: int) -> Iterator[None]:
             namespace[name] = original
 
 
+_imported: list[list[ModuleType]] = [[], []]  # all modules, and those that may be the user's
+
+
 def users_modules() -> list[ModuleType]:
     """Return the imported modules that may be the user's."""
-    return _users(tuple(sys.modules.values()))
+    modules = [*sys.modules.values()]
+    if modules != _imported[0]:  # asked before each run
+        _imported[:] = modules, _users(modules)
+    return _imported[1]
 
 
-@functools.lru_cache(maxsize=1)
-def _users(modules: tuple[ModuleType | None, ...]) -> list[ModuleType]:
+def _users(modules: list[ModuleType]) -> list[ModuleType]:
     return [
         module
         for module in modules
