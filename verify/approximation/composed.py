@@ -15,12 +15,12 @@ from dataclasses import dataclass, replace
 import flint
 
 from verify.approximation.crossing import Other
-from verify.approximation.enclosure import Ends, Largest, Pair, error_at
+from verify.approximation.enclosure import Ends, Largest, Pair
 from verify.approximation.leaves import Matching
 from verify.approximation.models import BeyondError
-from verify.approximation.pivots import Threshold, interval, place_at
+from verify.approximation.pivots import Threshold, interval, place_at, powers
 from verify.approximation.telling import Telling
-from verify.approximation.univariate import largest, misprinted
+from verify.approximation.univariate import error, largest, misprinted
 from verify.arithmetic.formats import SINGLE, Format
 from verify.gradients.claims import Exact
 from verify.proof.decide import Decision
@@ -45,8 +45,10 @@ class Composed:
     """The formulas of a run against those on the other side of thresholds."""
 
     def __init__(self, exact: Exact, other: Other, known: Sequence[Threshold], numbers: Format) -> None:
-        self.exact, self.other, self.known, self.numbers = exact, other, known, numbers
+        self.exact, self.other, self.numbers = exact, other, numbers
         self.graph = other.run.seen.trace
+        self.known = [*powers(self.graph, known), *known]
+        self.pivots = {t.pivot: t for t in reversed([*powers(self.graph, other.crossed), *other.crossed])}
         self.matching: Matching[Leaf] = Matching(self.graph, exact.region.sample, self._leaf)
         self._misprint: Decision | None = None
 
@@ -86,7 +88,7 @@ class Composed:
     def _leaf(self, p: int, q: int) -> Leaf | None:
         """Enclose p / q - 1 as a function of a pivot; None where it is more than single precision allows for."""
         reached = set(self.graph.reach([p, q]))
-        for threshold in {t.pivot: t for t in reversed(self.other.crossed)}.values():
+        for threshold in reversed(self.pivots.values()):
             if reached.issuperset(threshold.pivot.variables) and (leaf := self._by(threshold, (p, q))):
                 return leaf
         return None
@@ -96,17 +98,17 @@ class Composed:
         single = flint.arb(SINGLE.unit)
         limit = self.other.yardstick.of_formula(pair[1])
         most = limit.max(single)
-        first = error_at(self.graph, pair, pivot, place_at(self.graph, pivot, self.exact.region.sample))
+        first = error(self.graph, pair, pivot, place_at(self.graph, pivot, self.exact.region.sample))
         if first is None or not first <= most:
             return None
         ends = interval(self.exact.region, pivot, self.known)
         try:
-            error = largest(self.graph, pair, pivot, ends)
-            leaf = Leaf(threshold, ends, error, limit)
-            if not error.error <= most:
+            bound = largest(self.graph, pair, pivot, ends)
+            leaf = Leaf(threshold, ends, bound, limit)
+            if not bound.error <= most:
                 return None
-            if error.error > self.numbers.unit and (text := misprinted(self.graph, pair, pivot)):
-                self._misprint = self._telling(leaf).misprinted(error, text)
+            if bound.error > self.numbers.unit and (text := misprinted(self.graph, pair, pivot)):
+                self._misprint = self._telling(leaf).misprinted(bound, text)
                 return None
         except BeyondError:
             return None

@@ -26,6 +26,7 @@ _HALVINGS = 12  # of that
 _NARROW = Fraction(1, 16)  # from here on, the last coefficient is worth 2**-80: a model is as close as it gets
 _FARTHEST = (8, 16, 32, 64)  # where the far end may begin
 _MOST_PIECES = 120
+_WORK = 6000  # pieces times nodes: about a quarter of a second
 _NOTHING = flint.arb(2) ** -60  # a hundredth of half an ulp of doubles: no bound has to be closer
 _CLOSE = 1.25  # how much larger a bound may be than an error that is taken
 
@@ -106,6 +107,7 @@ class _Finder:
         self.bound, self.reached = flint.arb(0), flint.arb(0)
         self.place: Fraction | None = None
         self.terms = 0
+        self._work = _WORK // len(graph.reach(pair))
 
     def ratio(self, frame: Any) -> flint.arb:
         """Return a bound on the relative error in a frame."""
@@ -167,6 +169,9 @@ class _Finder:
         for _ in range(_MOST_PIECES):
             if not todo:
                 return
+            self._work -= 1
+            if self._work < 0:
+                raise BeyondError("the formulas are too long for as many pieces as it takes")
             a, b = todo.pop()
             if not self._reach(a, b):
                 break

@@ -56,7 +56,7 @@ def _threshold(graph: Graph, condition: Condition) -> Threshold | None:
     if not factor:
         return None
     at, exponent = -offset / factor, Fraction(1)
-    if graph.ops[node] == "power" and graph.payloads[node] > 0:
+    if graph.ops[node] == "power" and graph.payloads[node] > 0 and _is_size(graph, graph.args[node][0]):
         node, exponent = graph.args[node][0], graph.payloads[node]
     if variables := _squares(graph, node):
         pivot, sized, exponent = Pivot(tuple(variables), node), False, exponent * 2
@@ -68,6 +68,21 @@ def _threshold(graph: Graph, condition: Condition) -> Threshold | None:
     if root is None:
         return None
     return Threshold(condition, pivot, root, sized, rounded=root**exponent.numerator != at**exponent.denominator)
+
+
+def powers(graph: Graph, known: Sequence[Threshold]) -> list[Threshold]:
+    """Return what thresholds of a power of an input ask of the power itself: x**2 < 0.1, beside x < 0.316."""
+    found = []
+    for threshold in known:
+        factor, node, offset = affine(graph, threshold.condition.node)
+        if graph.ops[node] == "power" and threshold.pivot != Pivot((node,)):
+            found.append(Threshold(threshold.condition, Pivot((node,)), -offset / factor, sized=False))
+    return found
+
+
+def _is_size(graph: Graph, node: int) -> bool:
+    """Tell whether a node is an input, or a sum of squares of inputs."""
+    return graph.ops[node] == "variable" or bool(_squares(graph, node))
 
 
 def affine(graph: Graph, node: int) -> tuple[Fraction, int, Fraction]:
@@ -141,6 +156,8 @@ def interval(region: Region, pivot: Pivot, known: Sequence[Threshold]) -> tuple[
             ends.append(threshold.at if place < threshold.at else _below(threshold))
         elif abs(place) < threshold.at:  # beyond, the region has two parts, and no end here
             ends += [threshold.at, -threshold.at]
+    if _is_even(graph, pivot.variables[0]):
+        ends.append(Fraction(0))
     lows = [end for end in ends if end is not None and end < place - _CLEAR * abs(place)]
     highs = [end for end in ends if end is not None and end > place + _CLEAR * abs(place)]
     return max(lows, default=None), min(highs, default=None)
@@ -155,6 +172,11 @@ def place_at(graph: Graph, pivot: Pivot, point: Point) -> Fraction:
         value = balls.at(graph, [node], point)[node]
         mantissa, exponent = (value if pivot.square is None else value.sqrt()).mid().man_exp()
         return Fraction(int(mantissa)) * Fraction(2) ** int(exponent)
+
+
+def _is_even(graph: Graph, node: int) -> bool:
+    """Tell whether a node is an even power, which is never below 0."""
+    return graph.ops[node] == "power" and graph.payloads[node].numerator % 2 == 0
 
 
 def _below(threshold: Threshold) -> Fraction:

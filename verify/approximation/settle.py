@@ -107,10 +107,10 @@ class _Settler:
 
     def _beside(self, claim: Claim, entry: int, other: Other) -> Decision | None:
         """Judge an entry by the run on the other side of thresholds, if the gradient there is the exact one."""
-        gradient = other.run.seen.gradients.get(claim.name)
-        if gradient is None or claim.name in other.run.seen.malformed:
+        returned = other.run.seen.gradients.get(claim.name)
+        if returned is None or claim.name in other.run.seen.malformed:
             return None
-        meant, there = other.run.gradient(claim.name)[entry], gradient.nodes[entry]
+        meant, there = other.run.gradient(claim.name)[entry], returned.nodes[entry]
         composed = self._composed.setdefault(id(other), Composed(self.exact, other, self.known, self.numbers))
         actual, own = claim.actual.nodes[entry], self.exact.gradient(claim.name)[entry]
         points = lambda: other.run.region.points(self.seed)  # noqa: E731
@@ -120,14 +120,25 @@ class _Settler:
         ):
             return None
         variable = self.exact.seen.inputs[claim.name].nodes[entry]
-        formulas = Gradient(claim.name, entry, actual, meant, own)
+        gradient = Gradient(claim.name, entry, actual, meant, own)
+        vector = any(threshold.pivot.square is not None for threshold in other.crossed)
+        decision = self._as_whole(other, gradient, variable) if vector else None
+        decision = decision or composed.decision((actual, there), own, variable)
+        decision = decision or (None if vector else self._as_whole(other, gradient, variable))
+        return decision or _open(self.exact, claim, other, gradient)
+
+    def _as_whole(self, other: Other, gradient: Gradient, variable: int) -> Decision | None:
+        """Judge a gradient as a function of the pivot of one of the thresholds that were crossed.
+
+        Leaves of the norm of a vector are multiplied by its components, which are small where the norm is: what the
+        formula of a leaf is good to there excuses nothing, so that such a gradient is judged as a whole first.
+        """
         for threshold in other.crossed:
             if variable in self.graph.reach(threshold.pivot.variables):
                 whole = Whole(self.exact, other, threshold, self.known, self.numbers)
-                if (decision := whole.decision(formulas)) is not None:
+                if (decision := whole.decision(gradient)) is not None:
                     return decision
-        decision = composed.decision((actual, there), own, variable)
-        return decision or _open(self.exact, claim, other, formulas)
+        return None
 
 
 def _open(exact: Exact, claim: Claim, other: Other, gradient: Gradient) -> Decision | None:
