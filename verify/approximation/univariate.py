@@ -42,7 +42,7 @@ class Univariate:
         reading = _Copying(copy)
         if pivot.square is None:
             _follow(graph, reading, pivot.variables[0], known)
-        values = graph.read(pair, reading, known)
+        values = _read(graph, pair, reading, known)
         new = values[pair[0]], values[pair[1]]
         key = (tuple(copy.ops), tuple(copy.args), tuple(copy.payloads), new, tuple(variables), square)
         return cls(key, copy, new, Pivot(tuple(variables), square))
@@ -78,6 +78,19 @@ class _Copying:
     def function(self, name: str, a: int, number: int) -> int:
         """Return a function of FUNCTIONS at a."""
         return self.copy.function(name, a)
+
+
+def _read(graph: Graph, pair: Pair, reading: _Copying, known: dict[int, int]) -> dict[int, int]:
+    """Read a pair, operands ordered by what they are: their numbers tell what the whole case computed first."""
+    kind = lambda node: (graph.ops[node], str(graph.payloads[node]))  # noqa: E731
+    todo = [pair[1], pair[0]]
+    while todo:
+        node = todo[-1]
+        waiting = [] if node in known else [argument for argument in graph.args[node] if argument not in known]
+        todo += sorted(waiting, key=kind, reverse=True)
+        if not waiting:
+            graph.read([todo.pop()], reading, known)
+    return known
 
 
 _INVERSES = {"log": "exp", "exp": "log"}
