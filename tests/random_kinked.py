@@ -268,16 +268,14 @@ def case_of(plan, plant=None):
     return verify.layer(Random, inputs=plan.inputs(), name="random")
 
 
-def _fits(name, chain, *, kinked, flat, wide, alone):
+def _fits(name, chain, *, kinked, flat, wide):
     """Tell whether a piece may follow a chain, so that the layer is right by its rules for every input."""
     piece = PIECES[name]
     # After a kink comes nothing with another one, nor before it what is not strictly monotone.
     bent = piece.kink and (kinked or any(other not in MONOTONE for other in chain))
     far = wide and (not piece.wide or any(other in SATURATING for other in chain))
-    # An approximation stands alone: through other pieces it is not followed yet.
-    near = (name in APPROXIMATE and (chain or not alone)) or (chain and chain[0] in APPROXIMATE)
     nothing = name == "quotient" and kinked  # what a kink sets to 0 has no quotient
-    return not (bent or far or near or nothing or (flat and name not in MONOTONE))
+    return not (bent or far or nothing or (flat and name not in MONOTONE))
 
 
 def drawn(rng):
@@ -297,8 +295,7 @@ def drawn(rng):
         chain, kinked = [], flat
         for _ in range(rng.randrange(0 if count == 2 or rows != "nothing" else 1, 4)):
             name = rng.choice(list(PIECES))
-            alone = count == 1 and rows in ("nothing", "sum")
-            if not _fits(name, chain, kinked=kinked, flat=flat, wide=wide, alone=alone):
+            if not _fits(name, chain, kinked=kinked, flat=flat, wide=wide):
                 continue
             kinked = kinked or PIECES[name].kink
             chain.append(name)
@@ -308,7 +305,6 @@ def drawn(rng):
 
 
 MONOTONE = ("scale", "shift")
-APPROXIMATE = ("series exp", "series sinc")  # alone: through other pieces an approximation is not followed yet
 SATURATING = ("tanh", "soft sign", "arctan")
 
 

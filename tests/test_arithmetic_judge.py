@@ -73,3 +73,17 @@ def test_the_worst_entry_has_the_largest_error_then_the_largest_bound():
 def test_numbers_are_written_rounded_up(value, text):
     """No error is told smaller than it is."""
     assert upward(np.longdouble(value)) == text
+
+
+def test_an_error_in_the_doubt_about_a_ball_around_0_is_not_0():
+    """0 on floats, where the exact value is within 1e-360 of it, may be wrong by that; where it is 0, it is not."""
+    for ball, wrong in ((flint.arb(0, 1e-300) * flint.arb(0, 1e-60), True), (flint.arb(0), False)):
+        enclosed = (np.zeros(1, np.longdouble), np.full(1, 1e-300, np.longdouble))
+        assert bool(judged(DOUBLE, np.zeros(1), [ball], enclosed, 1.0).error[0] > 0) is wrong
+
+
+def test_an_error_that_may_be_all_doubt_does_not_choose_the_worst_entry():
+    """Of two entries that are right as far as is known the one with the larger bound is the worst."""
+    balls = [flint.arb(1, 1e-300), flint.arb(0, 1e-300)]
+    enclosed = (np.array([1, 0], np.longdouble), np.array([1e-3, 1e-40], np.longdouble))
+    assert judged(DOUBLE, np.array([1.0, 0.0]), balls, enclosed, 1.0).worst == 0

@@ -60,7 +60,8 @@ def test_a_domain_without_a_live_point_is_told(name):
     """Where the output varies outside of the domain alone, nothing was checked: the message says what to choose."""
     found, result = verdicts(CLIPS[name], lambda x: 0 * x, POSITIVE)
     assert found == {Verdict.ERROR}
-    assert "the output is constant for all x in (5, infinity), and only there" in result.comparisons[0].evidence.detail
+    detail = result.comparisons[0].evidence.detail
+    assert "constant in every region that was reached for x in (5, infinity), and without these bounds it is" in detail
 
 
 @pytest.mark.parametrize("name", CLIPS)
@@ -73,3 +74,22 @@ def test_the_sample_alone_says_nothing_of_a_clip():
     """Quickly, other regions are not looked for: 0 = 0 is no pass there, and one without branches is."""
     assert verdicts(CLIPS["a clip"], lambda x: 0 * x, POSITIVE, quick=True)[0] == {Verdict.ERROR}
     assert verdicts(np.ones_like, lambda x: 0 * x, "N", quick=True)[0] == {Verdict.PROVED}
+
+
+def test_a_domain_that_leaves_out_where_two_conditions_hold_is_told():
+    """What varies where two conditions hold together alone is dead in a domain that excludes one of them."""
+    case = verify.pair(
+        lambda a, b: np.where((a > 9) & (b > a + 1), a, 0.0), lambda d, a, b: (0 * a, 0 * b),
+        a=verify.real("", high=8), b="",
+    )  # fmt: skip
+    (row,) = verify.check(case).comparisons
+    assert row.verdict is Verdict.ERROR
+    assert "in every region that was reached for a in (-infinity, 8)" in row.evidence.detail
+
+
+def test_what_is_constant_where_it_was_looked_at_is_undecided_where_others_were_left():
+    """The place of the largest of many is constant, and 0 = 0 is no pass where regions were left untried."""
+    case = verify.pair(lambda x: 1.0 * np.argmax(x), lambda d, x: 0 * x, x="6 6")
+    (row,) = verify.check(case).comparisons
+    assert row.verdict is Verdict.UNDECIDED
+    assert "0 = 0 checks nothing" in row.evidence.detail

@@ -144,13 +144,13 @@ def bump(x):
 
 def test_what_is_seen_is_not_looked_for(look):
     """Where everything shows at the points, there are no others."""
-    assert look(lambda x: x * x + (x / 3).function("exp"), [1]) == ([], [])
-    assert look(lambda x: x + bump(x), [1, "50.01"]) == ([], [])
+    assert look(lambda x: x * x + (x / 3).function("exp"), [1]) == ([], [], False)
+    assert look(lambda x: x + bump(x), [1, "50.01"]) == ([], [], False)
 
 
 def test_points_are_next_to_where_a_term_is_of_ordinary_size(look):
     """A narrow bump is found, and points beside its top too, where its derivative is not 0."""
-    points, unseen = look(lambda x: x + bump(x), [1])
+    points, unseen, _ = look(lambda x: x + bump(x), [1])
     assert not unseen
     assert len(points) > 4
     assert all(abs(point["x"] - 50) < 1 for point in points)
@@ -158,7 +158,7 @@ def test_points_are_next_to_where_a_term_is_of_ordinary_size(look):
 
 def test_points_have_to_hold(look):
     """What is not allowed is not taken, and the term stays unseen."""
-    points, unseen = look(lambda x: x + bump(x), [1], holds=lambda point: point["x"] < 40)
+    points, unseen, _ = look(lambda x: x + bump(x), [1], holds=lambda point: point["x"] < 40)
     assert not points
     assert unseen
 
@@ -167,3 +167,37 @@ def test_what_does_nothing_hides_nothing(look):
     """A shift that cancels is no term."""
     shifted = lambda x: (x - 5000 * x).function("exp") / (-5000 * x).function("exp")  # noqa: E731
     assert not look(shifted, [1]).unseen
+
+
+def long(x):
+    """Return a formula of 6,000 nodes."""
+    y = x
+    for number in range(3000):
+        y = y * y / (y + number)
+    return y
+
+
+def test_terms_of_long_formulas_are_looked_for(look):
+    """A term in a formula of thousands of nodes is found as in a short one."""
+    points, unseen, spent = look(lambda x: long(x) + bump(x), [1])
+    assert points
+    assert not spent
+    assert not unseen
+
+
+def test_a_search_that_took_all_the_work_it_may_is_told(look, monkeypatch):
+    """Where the work is used up the terms are left unseen, and one point was looked at."""
+    monkeypatch.setattr("verify.proof.hidden._WORK", 100)
+    points, unseen, spent = look(lambda x: x + bump(x), [1])
+    assert spent
+    assert unseen
+    assert not points
+
+
+def test_no_formula_agrees_whose_terms_were_not_all_looked_for(monkeypatch):
+    """A right formula that only agrees, and a search that ended early: undecided, with that as the reason."""
+    monkeypatch.setattr("verify.proof.hidden._WORK", 100)
+    forward, right, _ = TERMS["spectral line with a computed width"]
+    rows = verify.check(verify.derivative(forward, right, x="2"), quick=True).comparisons
+    assert {row.verdict for row in rows} == {Verdict.UNDECIDED}
+    assert all("was used up" in row.evidence.detail for row in rows)

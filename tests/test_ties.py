@@ -172,3 +172,38 @@ def test_a_right_subgradient_at_a_tie_is_proved(name):
     result = verify.check(RIGHT[name])
     assert {row.verdict for row in result.comparisons} == {Verdict.PROVED}
     assert not any(finding.fails for finding in result.findings)
+
+
+def combined(combine, shares):
+    """Return the largest of a row of a combination of inputs, whose gradient goes to as many as are largest."""
+
+    def forward(*inputs):
+        return combine(*inputs).max(-1)
+
+    def backward(d, *inputs, split=to_all):
+        a = combine(*inputs)
+        return tuple(d * split(a) * share for share in shares(*inputs))
+
+    return forward, backward
+
+
+BOUNDED = {
+    "a sum of two": (combined(lambda x, y: x + y, lambda x, y: (1, 1)), 2, ("0.1", 3)),
+    "a sum of three": (combined(lambda x, y, z: x + y + z, lambda x, y, z: (1, 1, 1)), 3, ("0.1", 3)),
+    "a difference": (combined(lambda x, y: x - 2 * y, lambda x, y: (1, -2)), 2, (1, 2)),
+    "a product": (combined(lambda x, y: x * y, lambda x, y: (y, x)), 2, ("0.5", 4)),
+}
+
+
+@pytest.mark.parametrize("name", BOUNDED)
+def test_a_tie_that_several_inputs_have_to_move_to_is_found(name):
+    """Where no one entry reaches a tie within its bounds, several are moved: a tie counted twice is refuted there."""
+    (forward, backward), number, (low, high) = BOUNDED[name]
+    inputs = {letter: verify.real("2", low=low, high=high) for letter in "xyz"[:number]}
+    wrong = verify.check(verify.pair(forward, backward, **inputs, name="layer"))
+    assert any(row.verdict is Verdict.REFUTED and row.evidence.kind == "edge" for row in wrong.comparisons)
+
+    def right(d, *values):
+        return backward(d, *values, split=shared)
+
+    assert verify.check(verify.pair(forward, right, **inputs, name="layer")).passes

@@ -96,3 +96,17 @@ def test_object_arrays_compute(trace):
     assert np.maximum(x, 0 * w[0, 0])[0, 1].node == (x[0, 0] * 0).node
     assert (np.ones((2, 3)) * w[0, 1])[1, 2].node == (w[0, 1] * 1).node
     assert np.argmax(x, axis=1).tolist() == [0, 0]
+
+
+def test_zero_and_one_of_another_trace_on_the_same_graph():
+    """Constants fold the same whichever of the traces on a graph has made 0 and 1 first."""
+    first = Trace()
+    x = first.input("x", Fraction(2))
+    second = Trace(first)
+    second.input("x", Fraction(3))
+    zero, one = second.constant(Fraction(0)), second.constant(Fraction(1))
+    for trace in (first, second, Trace(first)):
+        assert (trace.constant(Fraction(0)), trace.whole(1)) == (zero, one)
+        assert trace.sum(x, zero) == trace.sum(zero, x) == x
+        assert trace.product(x, one) == trace.product(one, x) == x
+        assert trace.product(x, zero) == zero

@@ -34,8 +34,10 @@ def beyond(
 
     `runs` are those on symbols that were followed, one for each variant; all of what is asked starts from them.
     """
-    elsewhere, cover, more, gaps = regions(case, runs, seed)
+    elsewhere, cover, more, gaps, extras = regions(case, runs, seed)
     gaps = [*_unreached(cover), *gaps]
+    if dead([*runs, *more]):
+        more += [run for run in extras if not run.constant][:1]  # floats are judged where the output varies
     if dead([*runs, *more]):
         sizing = check_sizes(case, [*result.comparisons, *elsewhere], runs, seed)
         decisions = replace(

@@ -46,6 +46,14 @@ def check(case: Case, seed: int = 0, *, quick: bool = False, keep: Keep = lambda
 
 
 def _check_traced(case: TracedCase, seed: int, *, quick: bool, keep: Keep) -> CaseResult:
+    from verify.tracing.seeds import held
+
+    with held():
+        return _check_held(case, seed, quick=quick, keep=keep)
+
+
+def _check_held(case: TracedCase, seed: int, *, quick: bool, keep: Keep) -> CaseResult:
+    """Check a case while the random generators are held: they are put back once, and not after each run."""
     from verify.gradients.traced import check_traced, dead
 
     result, runs = check_traced(case, seed, keep, quick=quick)

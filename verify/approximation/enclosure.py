@@ -21,10 +21,12 @@ from verify.approximation.terms import ONE, Terms, read
 from verify.proof.graph import Graph
 
 BITS = 256
-_WIDEST = Fraction(1, 16)  # of a Taylor model: its last coefficient is worth 2**-80 there
-_HALVINGS = 6  # of that
+_WIDEST = Fraction(4)  # of a Taylor model, for functions that change slowly
+_HALVINGS = 12  # of that
+_NARROW = Fraction(1, 16)  # from here on, the last coefficient is worth 2**-80: a model is as close as it gets
 _FARTHEST = (8, 16, 32, 64)  # where the far end may begin
 _MOST_PIECES = 120
+_WORK = 6000  # pieces times nodes: about a quarter of a second
 _NOTHING = flint.arb(2) ** -60  # a hundredth of half an ulp of doubles: no bound has to be closer
 _CLOSE = 1.25  # how much larger a bound may be than an error that is taken
 
@@ -105,6 +107,7 @@ class _Finder:
         self.bound, self.reached = flint.arb(0), flint.arb(0)
         self.place: Fraction | None = None
         self.terms = 0
+        self._work = _WORK // len(graph.reach(pair))
 
     def ratio(self, frame: Any) -> flint.arb:
         """Return a bound on the relative error in a frame."""
@@ -151,6 +154,9 @@ class _Finder:
                 inner = max(low, centre - width), min(high, centre + width)
                 with suppress(BeyondError):
                     bound = self.ratio(Near(self.pivot, centre, *inner))
+                    self._reach(*inner)
+                    if width > _NARROW and not bound <= (self.reached * _CLOSE).max(_NOTHING):
+                        continue
                     self.take(bound, max(inner, key=lambda end: abs(end - centre)))
                     for part in ((low, inner[0]), (inner[1], high)):
                         self.pieces(*part)
@@ -163,8 +169,12 @@ class _Finder:
         for _ in range(_MOST_PIECES):
             if not todo:
                 return
+            self._work -= 1
+            if self._work < 0:
+                raise BeyondError("the formulas are too long for as many pieces as it takes")
             a, b = todo.pop()
-            self._reach(a, b)
+            if not self._reach(a, b):
+                break
             if self._close(Piece(self.pivot, a, b)) or (a >= _FARTHEST[0] and self._close(Far(self.pivot, a))):
                 continue
             middle = (a + b) / 2
@@ -180,8 +190,8 @@ class _Finder:
                 return True
         return False
 
-    def _reach(self, low: Fraction, high: Fraction) -> None:
-        """Take in the errors at the ends and the middle of a piece."""
+    def _reach(self, low: Fraction, high: Fraction) -> bool:
+        """Take in the errors at the ends and the middle of a piece; tells whether there is any."""
         self._worst = (low + high) / 2
         best = flint.arb(-1)
         for place in (low, (low + high) / 2, high):
@@ -190,6 +200,7 @@ class _Finder:
                 self.reached = self.reached.max(error)
                 if error > best:
                     best, self._worst = error, place
+        return bool(best >= 0)
 
 
 def _smallest(frame: Any, monomial: Any, value: Any, exact: Terms[Any]) -> tuple[Any, flint.arb]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -26,7 +26,7 @@ class Pivot:
     The nodes of its `variables`; `square` is None for a variable alone.
     """
 
-    variables: Sequence[int]
+    variables: tuple[int, ...]
     square: int | None = None
 
     def replaced(self, t: F) -> Mapping[int, Terms[F]]:

@@ -1,7 +1,8 @@
-"""What a branch asks of: one input, or the norm of several, and the interval in which its region lies.
+"""What a branch asks of: a formula, or the norm of several inputs, and the interval in which its region lies.
 
-Only conditions of the form a p + b are understood, where p is an input, a power of one, or the norm of some, squared or
-not. Others are left out, which makes the interval no smaller: what is proved over it holds in the region.
+Conditions have the form a p + b, where p is an input or any formula of inputs, a power of one, or the norm of some
+inputs, squared or not. Where more is known of p than that, it is left out, which makes the interval no smaller: what is
+proved over it holds in the region.
 """
 
 from __future__ import annotations
@@ -11,15 +12,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
+import flint
+
 from verify.approximation.frames import Pivot
 from verify.exact import simplest_rational
+from verify.proof import balls
 from verify.proof.graph import Graph
-from verify.tracing.region import Region
+from verify.tracing.region import Point, Region
 from verify.tracing.trace import Condition
 
 _ORDERED = ("<", "<=", ">", ">=")
 _SPARE = Fraction(1, 2**60)  # relative: how much larger a root is taken that is not rational
 _TWO = Fraction(2)
+_BITS = 256
+_CLEAR = Fraction(1, 2**100)  # relative: an end that is closer to where the pivot is may lie on its other side
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,16 +38,11 @@ class Threshold:
     sized: bool  # whether it asks for the size of an input that may be negative
     rounded: bool = False  # whether the number is a little larger than where the condition changes
 
-    def alike(self, other: Threshold) -> bool:
-        """Tell whether the code asks the same at the same place, of another entry, and got the same answer."""
-        a, b = self.condition, other.condition
-        return (a.where, a.relation, a.holds, self.at, self.sized) == (
-            b.where,
-            b.relation,
-            b.holds,
-            other.at,
-            other.sized,
-        )
+    @property
+    def line(self) -> tuple[object, ...]:
+        """Return what the code asks, where, and the answer: the same for all entries, of either sign."""
+        asked = self.condition
+        return asked.where, asked.relation, asked.holds, abs(self.at), self.sized
 
 
 def thresholds(graph: Graph, conditions: Sequence[Condition]) -> list[Threshold]:
@@ -55,12 +56,12 @@ def _threshold(graph: Graph, condition: Condition) -> Threshold | None:
     if not factor:
         return None
     at, exponent = -offset / factor, Fraction(1)
-    if graph.ops[node] == "power" and graph.payloads[node] > 0:
+    if graph.ops[node] == "power" and graph.payloads[node] > 0 and _is_size(graph, graph.args[node][0]):
         node, exponent = graph.args[node][0], graph.payloads[node]
-    if graph.ops[node] == "variable":
-        pivot, sized = Pivot([node]), exponent != 1
-    elif variables := _squares(graph, node):
-        pivot, sized, exponent = Pivot(variables, node), False, exponent * 2
+    if variables := _squares(graph, node):
+        pivot, sized, exponent = Pivot(tuple(variables), node), False, exponent * 2
+    elif graph.args[node] or graph.ops[node] == "variable":
+        pivot, sized = Pivot((node,)), exponent != 1
     else:
         return None
     root = at if exponent == 1 else _root(at, exponent)
@@ -69,21 +70,37 @@ def _threshold(graph: Graph, condition: Condition) -> Threshold | None:
     return Threshold(condition, pivot, root, sized, rounded=root**exponent.numerator != at**exponent.denominator)
 
 
+def powers(graph: Graph, known: Sequence[Threshold]) -> list[Threshold]:
+    """Return what thresholds of a power of an input ask of the power itself: x**2 < 0.1, beside x < 0.316."""
+    found = []
+    for threshold in known:
+        factor, node, offset = affine(graph, threshold.condition.node)
+        if graph.ops[node] == "power" and threshold.pivot != Pivot((node,)):
+            found.append(Threshold(threshold.condition, Pivot((node,)), -offset / factor, sized=False))
+    return found
+
+
+def _is_size(graph: Graph, node: int) -> bool:
+    """Tell whether a node is an input, or a sum of squares of inputs."""
+    return graph.ops[node] == "variable" or bool(_squares(graph, node))
+
+
 def affine(graph: Graph, node: int) -> tuple[Fraction, int, Fraction]:
-    """Write a node as factor * node + offset."""
-    offset = Fraction(0)
-    if graph.ops[node] == "sum":
+    """Write a node as factor * node + offset, where the other node is no such sum or product any more."""
+    factor, offset = Fraction(1), Fraction(0)
+    while graph.ops[node] in ("sum", "product"):
         left, right = graph.args[node]
-        for one, other in ((left, right), (right, left)):
-            if (value := _number(graph, one)) is not None:
-                offset, node = value, other
-                break
-    if graph.ops[node] == "product":
-        left, right = graph.args[node]
-        for one, other in ((left, right), (right, left)):
-            if (value := _number(graph, one)) is not None:
-                return value, other, offset
-    return Fraction(1), node, offset
+        value, other = _number(graph, left), right
+        if value is None:
+            value, other = _number(graph, right), left
+        if value is None:
+            break
+        if graph.ops[node] == "sum":
+            offset += factor * value
+        else:
+            factor *= value
+        node = other
+    return factor, node, offset
 
 
 def _number(graph: Graph, node: int) -> Fraction | None:
@@ -127,22 +144,39 @@ def _root(value: Fraction, exponent: Fraction) -> Fraction | None:
 def interval(region: Region, pivot: Pivot, known: Sequence[Threshold]) -> tuple[Fraction | None, Fraction | None]:
     """Return the numbers between which the pivot lies in a region, None where there is no end."""
     graph, sample = region.trace, region.sample
-    places = [sample[graph.payloads[node]] for node in pivot.variables]
     mine = [threshold for threshold in known if threshold.pivot == pivot]
     if pivot.square is not None:
-        here = sum((place**2 for place in places), Fraction(0))
+        here = sum((sample[graph.payloads[node]] ** 2 for node in pivot.variables), Fraction(0))
         inner = [_below(t) for t in mine if here > t.at**2]
         return max(inner, default=Fraction(0)), min((t.at for t in mine if here < t.at**2), default=None)
-    place = places[0]
+    place = place_at(graph, pivot, sample)
     ends = list(region.bounds.get(graph.payloads[pivot.variables[0]], (None, None)))
     for threshold in mine:
         if not threshold.sized:
             ends.append(threshold.at if place < threshold.at else _below(threshold))
         elif abs(place) < threshold.at:  # beyond, the region has two parts, and no end here
             ends += [threshold.at, -threshold.at]
-    lows = [end for end in ends if end is not None and end < place]
-    highs = [end for end in ends if end is not None and end > place]
+    if _is_even(graph, pivot.variables[0]):
+        ends.append(Fraction(0))
+    lows = [end for end in ends if end is not None and end < place - _CLEAR * abs(place)]
+    highs = [end for end in ends if end is not None and end > place + _CLEAR * abs(place)]
     return max(lows, default=None), min(highs, default=None)
+
+
+def place_at(graph: Graph, pivot: Pivot, point: Point) -> Fraction:
+    """Return where a pivot is at a point, unless it is an input within a relative error that is less than _CLEAR."""
+    node = pivot.variables[0] if pivot.square is None else pivot.square
+    if graph.ops[node] == "variable":
+        return point[graph.payloads[node]]
+    with flint.ctx.workprec(_BITS):
+        value = balls.at(graph, [node], point)[node]
+        mantissa, exponent = (value if pivot.square is None else value.sqrt()).mid().man_exp()
+        return Fraction(int(mantissa)) * Fraction(2) ** int(exponent)
+
+
+def _is_even(graph: Graph, node: int) -> bool:
+    """Tell whether a node is an even power, which is never below 0."""
+    return graph.ops[node] == "power" and graph.payloads[node].numerator % 2 == 0
 
 
 def _below(threshold: Threshold) -> Fraction:

@@ -31,7 +31,7 @@ def within(exact: Exact, claim: Claim, entry: int, accuracy: Fraction) -> Decisi
     point = claim.decisions[entry].point
     if len(variables) != 1:
         return Decision(Verdict.UNDECIDED, Evidence(KIND, _SEVERAL.format(len(variables))), point)
-    pivot = Pivot(variables)
+    pivot = Pivot(tuple(variables))
     low_high = interval(region, pivot, thresholds(graph, exact.seen.conditions))
     try:
         error = largest_error(graph, pair, pivot, low_high)

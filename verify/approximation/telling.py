@@ -18,6 +18,7 @@ from verify.exact import decimal_text
 from verify.proof.decide import Decision
 from verify.proof.graph import Graph
 from verify.result import Evidence, Verdict
+from verify.tracing.region import written
 
 KIND = "approximation"
 _LEAST = np.longdouble(0.01)  # ulps: what is less is told as so many
@@ -37,7 +38,7 @@ def place_of(graph: Graph, pivot: Pivot, place: Fraction) -> str:
 
 
 def _name(graph: Graph, pivot: Pivot) -> str:
-    names = [str(graph.payloads[node]) for node in sorted(pivot.variables)]
+    names = [written(graph, node) for node in sorted(pivot.variables)]
     return names[0] if pivot.square is None else f"|({', '.join(names)})|"
 
 
@@ -63,6 +64,21 @@ class Telling:
             f"an approximation, chosen at {self._where()}: proved to stay within {self._ulps(error.error)} ulps of "
             f"{self.numbers.name} of the exact derivative{_measured(error)} for all {ends}, "
             f"worst at {self._at(error)}; {self._good_to()}"
+        )
+        if forward:
+            detail += f"; the output is {self._off(_worst(forward))}: a threshold made for single precision"
+        return self._decision(Verdict.AGREES, detail, error)
+
+    def composed(self, error: Largest, forward: Sequence[Largest]) -> Decision:
+        """Say that a gradient is the exact one, with approximations that are as good as the formulas they stand for.
+
+        The error is that of the worst of them.
+        """
+        ends = described_interval(self.graph, self.threshold.pivot, self.ends)
+        detail = (
+            f"the exact derivative with approximations, chosen at {self._where()}: each is proved to stay within "
+            f"{self._ulps(error.error)} ulps of {self.numbers.name} of the formula that it stands for"
+            f"{_measured(error)}, the worst for all {ends}, at {self._at(error)}; {self._good_to()}"
         )
         if forward:
             detail += f"; the output is {self._off(_worst(forward))}: a threshold made for single precision"

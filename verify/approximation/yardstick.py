@@ -26,6 +26,8 @@ from verify.subjects.cases import TracedCase
 from verify.tracing.floats import FloatRun
 from verify.tracing.observe import Observation, observe
 
+_ALIKE = flint.arb(2) ** -200  # relative: formulas that differ by less at a point of doubles are one formula
+
 
 def computed_in(floats: FloatRun, name: str) -> Format:
     """Return the format that code computes a gradient in, given doubles: the shortest of its results."""
@@ -49,6 +51,8 @@ class Yardstick:
         observe(case, seen.variant, seed, seen=recorded, at=seen.trace.sample)
         self._outputs = [node for output in recorded.outputs for node in output.nodes]
         self._gradients = {name: quantity.nodes for name, quantity in recorded.gradients.items()}
+        self._recorder: Graph = recorded.trace
+        self._values: dict[int, flint.arb] = {}
         asked = [*self._outputs, *(node for nodes in self._gradients.values() for node in nodes)]
         assert isinstance(recorded.trace, Recorder)
         point = {name: float(value) for name, value in self.point.items()}
@@ -61,6 +65,24 @@ class Yardstick:
     def of_output(self, entry: int, exact: int, size: flint.arb) -> flint.arb:
         """Return what an output is good to, relative to the sum of the magnitudes of its terms."""
         return self._good_to(self._outputs[entry], exact, size)
+
+    def of_formula(self, exact: int) -> flint.arb:
+        """Return what the first operation that computes a formula is good to, relative to its value.
+
+        That is one with the value of the formula to 200 bits at the point. Where the code has none, the formula has to
+        be met to half an ulp: nothing is excused by a computation that was not made.
+        """
+        with flint.ctx.workprec(BITS):
+            true = balls.at(self.seen.trace, [exact], self.point)[exact]
+            if not true.is_finite() or true.contains(0):
+                return flint.arb(self.numbers.unit)
+            if not self._values:
+                balls.at(self._recorder, sorted(self._enclosures.row), self.point, self._values)
+            near = abs(true) * _ALIKE
+            for node in sorted(self._enclosures.row):
+                if abs(self._values[node] - true) < near:
+                    return self._good_to(node, exact, abs(true))
+        return flint.arb(self.numbers.unit)
 
     def _good_to(self, node: int, exact: int, size: flint.arb) -> flint.arb:
         unit = flint.arb(self.numbers.unit)

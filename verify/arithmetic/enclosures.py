@@ -149,12 +149,17 @@ class Enclosures:
 
 def split(values: Iterable[flint.arb]) -> Pair:
     """Return the middles and radii of flint's balls as extended floats; those without limit may have no middle."""
-    parts = [(float(value), float(value - float(value)), float(value.rad())) for value in values]
+    parts = [(float(value), float(value - float(value)), _reach(value)) for value in values]
     high, rest, reach = np.array(parts, _long).reshape(-1, 3).T
     limited = np.isfinite(high) & np.isfinite(reach)
     with np.errstate(invalid="ignore"):
         middle = np.where(limited, high + rest, np.where(np.isnan(high), 0, high))
         return middle, np.where(limited, (reach + np.abs(middle) * _SLOP) * (1 + _SLOP), np.inf)
+
+
+def _reach(value: flint.arb) -> float:
+    """Return the radius of a ball, which is 0 only where that is exact: one that underflows is the smallest float."""
+    return max(float(value.rad()), 0.0 if value.is_exact() else 2.0**-1074)
 
 
 def ball(middle: Any, radius: Any) -> flint.arb:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # without slots: what is computed from the fields is kept
 class Format:
     """A format with significands of `bits` bits, whose normal numbers reach from 2**lowest to below 2**(1 - lowest)."""
 
@@ -18,27 +19,27 @@ class Format:
     bits: int
     lowest: int
 
-    @property
+    @cached_property
     def dtype(self) -> Any:
         """Return NumPy's type."""
         return np.dtype(self.name)
 
-    @property
+    @cached_property
     def unit(self) -> float:
         """Return the unit roundoff: half the distance from 1 to the next number."""
         return 2.0**-self.bits
 
-    @property
+    @cached_property
     def tiny(self) -> float:
         """Return the smallest normal number."""
         return 2.0**self.lowest
 
-    @property
+    @cached_property
     def half_subnormal(self) -> Any:
         """Return half the distance between subnormal numbers: what rounding may add there."""
         return np.ldexp(np.longdouble(1), self.lowest - self.bits)
 
-    @property
+    @cached_property
     def overflow(self) -> Any:
         """Return the number from which on rounding gives infinity: halfway past the last one."""
         return np.ldexp(np.longdouble(2) - self.unit, 1 - self.lowest) if _wide else np.finfo(self.dtype).max

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_CEILING, Context, Decimal
+from functools import cached_property
 from typing import Any
 
 import flint
@@ -23,7 +24,7 @@ _PARTS = 1024  # of half an ulp, to one of which the exact value has to be known
 _TWO_DIGITS = Context(prec=2, rounding=ROUND_CEILING)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # without slots: what is computed from the fields is kept
 class Judgement:
     """One gradient or output at one point in one format: arrays of an entry each.
 
@@ -39,41 +40,44 @@ class Judgement:
     outside: Array
     scale: float
 
-    @property
+    @cached_property
     def ulps(self) -> Array:
         """Return the ulp of each entry, or of what is dwarfed by the largest."""
         size = np.maximum(np.abs(self.exact), self.scale * self.numbers.unit)
         _, exponent = np.frexp(np.maximum(size, self.numbers.tiny))
         return np.ldexp(np.longdouble(1), exponent - self.numbers.bits)
 
-    @property
+    @cached_property
     def worst(self) -> int:
-        """Return the place of the entry with the largest error, or else the largest bound."""
+        """Return the place of the entry with the largest error, or else the largest bound.
+
+        An error that may be all doubt about the exact value is none: with more bits it would be smaller.
+        """
         ulps = self.ulps
         wrong = np.where(np.isnan(self.error), np.inf, self.error) / ulps
-        return int(np.lexsort((self.bound / ulps, wrong))[-1])
+        return int(np.lexsort((self.bound / ulps, np.where(wrong * _PARTS <= 2, 0, wrong)))[-1])
 
-    @property
+    @cached_property
     def representable(self) -> Array:
         """Tell which exact values are finite in the format."""
         return np.abs(self.exact) < self.numbers.overflow
 
-    @property
+    @cached_property
     def overflown(self) -> Array:
         """Tell which entries are infinite, or NaN, and need not be."""
         return ~np.isfinite(self.actual) & self.representable
 
-    @property
+    @cached_property
     def strayed(self) -> Array:
         """Tell which numbers rounding does not explain."""
         return np.isfinite(self.actual) & np.isfinite(self.bound) & self.outside
 
-    @property
+    @cached_property
     def lost(self) -> Array:
         """Return the relative error; NaN, and what overflows though it need not, counts as all and more."""
         return np.where(np.isfinite(self.actual), self._relative(self.error), np.where(self.representable, np.inf, 0))
 
-    @property
+    @cached_property
     def at_risk(self) -> Array:
         """Return the relative error that rounding may make; nothing is said where it has no limit."""
         return np.where(np.isfinite(self.bound), self._relative(self.bound), 0)
@@ -113,11 +117,12 @@ def judged(
         if (distance > radius + doubt).any() or not np.isfinite(true).all():
             return None
         found = actual.astype(np.longdouble)
+        certain = (found == true) & ((true != 0) | (doubt == 0))  # a ball around 0 may hold no 0
         return Judgement(
             numbers,
             found,
             true,
-            np.abs(found - true) + doubt * (found != true),
+            np.abs(found - true) + doubt * ~certain,
             distance + radius,
             np.abs(found - middle) > radius,
             max(scale, float(np.abs(true).max())),

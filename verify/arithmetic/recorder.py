@@ -56,10 +56,11 @@ class Recorder(Trace):
         self._inverses: set[int] = set()  # of y, for x / y: never rounded
         self._opposite: dict[int, int] = {}
         self._composing = False
+        self._line: tuple[str, int] | None = None  # that asks for several operations
 
     def _new(self, op: str, args: tuple[int, ...] = (), payload: Any = None) -> int:
         self.units.append(0)
-        self.places.append(asking() if args else ("", 0))
+        self.places.append((self._line or asking()) if args else ("", 0))
         return super()._new(op, args, payload)
 
     def _operation(self, op: str, args: tuple[int, ...], payload: Any, units: int) -> int:
@@ -89,12 +90,16 @@ class Recorder(Trace):
 
     def _values(self, a: int, b: int) -> tuple[Fraction | None, Fraction | None]:
         """Return the values of two nodes that are constants of every format."""
-        left, right = self.constants.get(a), self.constants.get(b)
+        constants = self.constants
+        if a not in constants and b not in constants:
+            return None, None
+        left, right = constants.get(a), constants.get(b)
         return left if left is None or _exact(left) else None, right if right is None or _exact(right) else None
 
     def sum(self, a: int, b: int) -> int:
         """Return the node of a + b."""
-        a, b = sorted((a, b))
+        if a > b:
+            a, b = b, a
         left, right = self._values(a, b)
         if left == 0 or right == 0:
             return b if left == 0 else a
@@ -217,6 +222,15 @@ class Recorder(Trace):
         finally:
             self._composing = before
 
+    @contextmanager
+    def on_one_line(self) -> Iterator[None]:
+        """Look for the line that asks once: it takes longer than an operation."""
+        self._line = self._line or asking()
+        try:
+            yield
+        finally:
+            self._line = None
+
     def composed(self, node: int) -> int:
         """Return the node of what was composed, which is rounded once."""
         return self._rounded(node, _FUNCTION) if node in self.inner and not self._composing else node
@@ -261,7 +275,8 @@ class Recorder(Trace):
 
 
 def _exact(value: Fraction) -> bool:
-    return abs(value.numerator) <= _EXACT and value.denominator <= _EXACT and _power_of_two(Fraction(value.denominator))
+    top, bottom = value.as_integer_ratio()
+    return abs(top) <= _EXACT and bottom <= _EXACT and not bottom & (bottom - 1)
 
 
 def _power_of_two(value: Fraction) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pickle
 from collections.abc import Callable, Sequence
 from copy import deepcopy
 from inspect import getattr_static
@@ -66,7 +65,7 @@ class Layer:
         return self._states() != before
 
     def _states(self) -> list[bytes]:
-        return [pickle.dumps(one.get()) for one in (*generators(), *(own for own, _ in self._random))]
+        return [one.mark for one in (*generators(), *(own for own, _ in self._random))]
 
     def _start(self) -> None:
         """Put all generators back to where each call starts."""

@@ -157,7 +157,7 @@ def decided(
     Every row is given to `keep`, those that refute before they are explained, and once more then.
     """
     exact = Exact(case, seen)
-    on_floats = FloatRun(case, seen, seed)
+    on_floats = FloatRun(case, seen, seed, noticing=not case.backward)
     place = case.backward or on_floats.backward or case.code or case.where
     found = claims(exact, seed)
     found = settled(case, exact, ignoring(case, exact, found, seed), seed, on_floats)

@@ -11,6 +11,7 @@ is noise. Whoever reads a value asks `rationals.real`, or `enclose` for balls th
 from __future__ import annotations
 
 import math
+import operator
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from fractions import Fraction
 
@@ -40,11 +41,8 @@ class Balls:
     def pi(self, payload: None) -> flint.arb:
         return flint.arb.pi()
 
-    def sum(self, a: flint.arb, b: flint.arb) -> flint.arb:
-        return a + b
-
-    def product(self, a: flint.arb, b: flint.arb) -> flint.arb:
-        return a * b
+    sum = staticmethod(operator.add)  # most of a graph, without a call of Python's
+    product = staticmethod(operator.mul)
 
     def power(self, a: flint.arb, exponent: Fraction) -> flint.arb:
         return power(a, exponent)

@@ -15,8 +15,10 @@ Proof never rests on points of the reals, refutation never on floats.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Mapping, Sequence
+import functools
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from fractions import Fraction
+from operator import or_
 from typing import NamedTuple
 
 import flint
@@ -35,6 +37,7 @@ Pair = tuple[int, int]
 Point = Mapping[str, Fraction]
 Points = Callable[[], Sequence[Point]]  # asked for only where points are needed
 _FLOAT_BITS = 53
+_FEW_FLOATS = 64  # in the code of some pairs, so that all pairs are searched for them at once
 _INVISIBLE = 2.0**-_FLOAT_BITS  # relative: below the resolution of float64
 _LEAST, _NONE = flint.arb(2) ** -1000, flint.arb(0)  # close to the smallest float64
 _LITTLE = 1e-3  # relative: a smaller difference is told with its size
@@ -62,9 +65,8 @@ _UNDEFINED = Decision(
     Verdict.UNDECIDED,
     Evidence("undefined", "at none of the points that were tried could both sides be computed to enough digits"),
 )
-_UNSEEN = Evidence(
-    "no example", "a term is too small to be seen at every point tried: agreement there says nothing about it"
-)
+_UNSEEN = "a term is too small to be seen at every point tried: agreement there says nothing about it"
+_SPENT = "; the work that the search for further points may take was used up"
 _HIDDEN = Decision(
     Verdict.UNDECIDED, Evidence("no example", "the formulas differ, but at none of the points that were tried")
 )
@@ -132,9 +134,8 @@ def _in_field(graph: Graph, pairs: Sequence[Pair], points: Points, seed: int, la
     equal = [pair for pair, same in zip(pairs, alike, strict=True) if same]
     needed = 1 if laws is Laws.NONE else GUARD_POINTS
     confirmed = _confirmed(graph, equal, points(), needed) if equal else set()
-    # Most code types no floats in: then no pair is searched for them, one by one.
-    typed = "typed" in graph.ops
-    return {pair: proved(_typed(graph, pair) if typed else "", bound, laws) for pair in equal if pair in confirmed}
+    typed = _typed(graph, equal)
+    return {pair: proved(typed(pair), bound, laws) for pair in equal if pair in confirmed}
 
 
 def _confirmed(graph: Graph, pairs: Sequence[Pair], points: Sequence[Point], needed: int) -> set[Pair]:
@@ -189,14 +190,27 @@ def proved(typed: str, bound: str, laws: Laws) -> Decision:
     return Decision(Verdict.PROVED, Evidence(f"field, {bound}", detail))
 
 
-def _typed(graph: Graph, pair: Pair) -> str:
-    """Return the floats that the code of a pair has typed in, as read."""
-    return as_read(sorted({graph.payloads[i] for i in graph.reach(pair) if graph.ops[i] == "typed"}))
+def _typed(graph: Graph, pairs: Sequence[Pair]) -> Callable[[Pair], str]:
+    """Return what tells the floats that the code of a pair has typed in, as read."""
+    order = graph.reach([node for pair in pairs for node in pair]) if "typed" in graph.ops else ()
+    typed = [i for i in order if graph.ops[i] == "typed"]
+    if len(typed) > _FEW_FLOATS:
+        return lambda pair: as_read(graph.payloads[i] for i in graph.reach(pair) if graph.ops[i] == "typed")
+    bits = {i: 1 << place for place, i in enumerate(typed)}  # in one look at all pairs: which are below each node
+    for i in order if typed else ():
+        if below := functools.reduce(or_, [bits.get(argument, 0) for argument in graph.args[i]], 0):
+            bits[i] = below
+
+    def told(pair: Pair) -> str:
+        below = bits.get(pair[0], 0) | bits.get(pair[1], 0)
+        return as_read(graph.payloads[i] for place, i in enumerate(typed) if below >> place & 1)
+
+    return told
 
 
-def as_read(floats: Sequence[float]) -> str:
+def as_read(floats: Iterable[float]) -> str:
     """Write floats of the code with the rationals that they are read as."""
-    return ", ".join(f"{value!r} as {simplest_rational(value)}" for value in floats)
+    return ", ".join(f"{value!r} as {simplest_rational(value)}" for value in sorted(set(floats)))
 
 
 def _at_first_sight(
@@ -238,8 +252,13 @@ def _explained(graph: Graph, pair: Pair, points: Sequence[Point], corrections: C
     if not correction:
         return _differing(graph, pair, [*terms.points, *points], points[0], corrections)
     if terms.unseen:
-        return Decision(Verdict.UNDECIDED, _UNSEEN)
+        return _unseen(terms)
     return Decision(Verdict.AGREES, _rounded(correction))
+
+
+def _unseen(terms: Hidden) -> Decision:
+    """Leave a pair open of which terms are too small to be seen."""
+    return Decision(Verdict.UNDECIDED, Evidence("no example", _UNSEEN + _SPENT * terms.spent))
 
 
 def _differing(graph: Graph, pair: Pair, points: Sequence[Point], point: Point, corrections: Corrections) -> Decision:
@@ -298,7 +317,7 @@ def _left_open(graph: Graph, pair: Pair, points: Sequence[Point], seed: int, cor
         if _agreements(graph, [pair], point, _PRECISIONS)[pair] is False:
             return _shown(graph, pair, [point, *points], corrections, terms)
     if terms.unseen:
-        return Decision(Verdict.UNDECIDED, _UNSEEN)
+        return _unseen(terms)
     why = missing(graph, pair, seed)
     if not why:
         return _HIDDEN

@@ -10,7 +10,7 @@ Nothing here recurses: a million nodes are fine.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from fractions import Fraction
 from itertools import compress, repeat
 from operator import is_not
@@ -28,6 +28,7 @@ _ODD = ("tanh", "sin", "atan", "erf")
 _NOT_YET = object()
 Known = dict[int, Any] | list[Any]  # what was found of nodes, by their numbers
 _LONGEST_SUM = 500
+_REMEMBERED = 4  # nodes that are asked for, from which on the answer is kept
 _MANY = 8  # where more than one node in so many is asked for
 _LARGEST_FOLDED = 4096  # bits: a larger constant power stays an operation
 
@@ -65,12 +66,14 @@ class Graph:
         self.args: list[tuple[int, ...]] = []
         self.payloads: list[Any] = []
         self.constants: dict[int, Fraction] = {}
-        self._unit = -1  # the node of 1, once there is one
+        self._zero = self._unit = -1  # the nodes of 0 and 1, once this has made some
+        self._reached: tuple[list[int], Sequence[int]] = ([], [])  # nodes that were asked for, and all below them
         # Most of a graph, inputs by name, sums and products by arguments; the rest by operation and what makes it up.
         self.variables: dict[str, int] = {}
         self._sums: dict[tuple[int, ...], int] = {}
         self._products: dict[tuple[int, ...], int] = {}
         self._numbers: dict[tuple[Any, ...], int] = {}
+        self._ratios: dict[tuple[int, int], int] = {}  # exact constants, by what Python hashes in a tenth of the time
         self._scaled: dict[
             int, tuple[Fraction, int]
         ] = {}  # products with a constant: the constant, and the other factor
@@ -103,16 +106,20 @@ class Graph:
 
     def constant(self, value: Fraction) -> int:
         """Return the node of an exact constant."""
-        number = self._leaf("constant", value)
-        if number not in self.constants:
+        ratio = value.as_integer_ratio()
+        number = self._ratios.get(ratio)
+        if number is None:
+            number = self._ratios[ratio] = self._new("constant", (), value)
             self.constants[number] = value
-            if value == 1:
+            if ratio == (0, 1):
+                self._zero = number
+            elif ratio == (1, 1):
                 self._unit = number
         return number
 
     def whole(self, value: int) -> int:
-        """Return the node of a whole number, which is found among the fractions: 1 and Fraction(1) are one key."""
-        number = self._numbers.get(("constant", value))
+        """Return the node of a whole number."""
+        number = self._ratios.get((value, 1))
         return self.constant(Fraction(value)) if number is None else number
 
     def typed(self, value: float) -> int:
@@ -140,6 +147,9 @@ class Graph:
 
     def sum(self, a: int, b: int) -> int:
         """Return the node of a + b."""
+        zero = self._zero
+        if a == zero or b == zero:  # as for a factor 1 in products
+            return b if a == zero else a
         if a > b:
             a, b = b, a
         args = a, b
@@ -151,8 +161,8 @@ class Graph:
             left, right = constants.get(a), constants.get(b)
             if left is not None and right is not None:
                 return self.constant(left + right)
-            if left == 0 or right == 0:
-                return b if left == 0 else a
+            if not (left or right):  # a 0 that another trace of this graph has made
+                return a if left is None else b
         elif a in self._scaled or b in self._scaled or a == b:
             left, inner = self._split(a)
             right, other = self._split(b)
@@ -174,8 +184,11 @@ class Graph:
 
     def product(self, a: int, b: int) -> int:
         """Return the node of a * b; a constant factor is kept outermost, so that signs and factors meet and fold."""
-        if a == self._unit or b == self._unit:  # before anything is looked up: layers multiply by 1 a lot
-            return b if a == self._unit else a
+        unit, zero = self._unit, self._zero
+        if a == unit or b == unit:  # before anything is looked up: layers multiply by 1 a lot
+            return b if a == unit else a
+        if a == zero or b == zero:
+            return zero
         if a > b:
             a, b = b, a
         args = a, b
@@ -317,23 +330,35 @@ class Graph:
                 result = self.product(result, root)
         return result
 
-    def reach(self, numbers: Iterable[int], known: Collection[int] | _Found = ()) -> list[int]:
+    def reach(self, numbers: Iterable[int], known: Collection[int] | _Found = ()) -> Sequence[int]:
         """Return the nodes that the given ones are computed from, themselves included, arguments first.
 
         What is `known` is left out, and so is what only that needs.
         """
         asked = list(numbers)
-        return (self._reach_many if _MANY * len(asked) > len(self) else self._reach_few)(asked, known)
+        find = self._reach_many if _MANY * len(asked) > len(self) else self._reach_few
+        if known or len(asked) < _REMEMBERED:
+            return find(asked, known)
+        if self._reached[0] != asked:  # several readings of the same nodes follow each other
+            self._reached = asked, find(asked, known)
+        return self._reached[1]
 
     def _reach_few(self, numbers: list[int], known: Collection[int] | _Found) -> list[int]:
         args = self.args
         found = {number for number in numbers if number not in known} if known else set(numbers)
         todo = list(found)
-        while todo:  # a node is put in once, when it is found
-            for number in args[todo.pop()]:
-                if number not in found and not (known and number in known):
-                    found.add(number)
-                    todo.append(number)
+        put, later, take = found.add, todo.append, todo.pop
+        if known:
+            while todo:  # a node is put in once, when it is found
+                for number in args[take()]:
+                    if number not in found and number not in known:
+                        put(number)
+                        later(number)
+        while todo:
+            for number in args[take()]:
+                if number not in found:
+                    put(number)
+                    later(number)
         return sorted(found)
 
     def _reach_many(self, numbers: list[int], known: Collection[int] | _Found) -> list[int]:
@@ -367,12 +392,6 @@ class Graph:
             found = _Found(values)
         ops, args, payloads = self.ops, self.args, self.payloads
         add, multiply = reading.sum, reading.product
-        leaf: dict[str, Callable[[Any], Any]] = {
-            "variable": reading.variable,
-            "constant": reading.constant,
-            "typed": reading.typed,
-            "pi": reading.pi,
-        }
         for number in self.reach(numbers, found):
             op = ops[number]
             if op == "product":
@@ -381,8 +400,8 @@ class Graph:
             elif op == "sum":
                 a, b = args[number]
                 values[number] = add(values[a], values[b])
-            elif op in leaf:
-                values[number] = leaf[op](payloads[number])
+            elif not args[number]:  # a variable or a constant, read by the method of its name
+                values[number] = getattr(reading, op)(payloads[number])
             elif op == "power":
                 values[number] = reading.power(values[args[number][0]], payloads[number])
             else:

@@ -30,17 +30,25 @@ _ORDINARY = 40  # the largest argument at an extremum that is one
 _OFFSETS = tuple(Fraction(n, 16) for n in (5, 7, -11, -13, 19, 16, -27, -25, 9, 10, -4, -3, 14, 12, -22, -18))  # widths
 _HALVINGS = 80
 _NARROWEST, _WIDEST = flint.arb(2) ** -100, flint.arb(2) ** 100  # of a term: other widths are none of its own
-_MOST_NODES = 5_000
+_WORK = 2_000_000  # nodes that are read in all; the first point is looked at in any case
 _MOST_TERMS = 24  # that are looked for
 _MOST_POINTS = 24  # for each of them
 _MOST_INPUTS = 4  # along which each is looked for
 
 
 class Hidden(NamedTuple):
-    """Points at which terms are seen that are not elsewhere, and the nodes that are seen at none."""
+    """Points at which terms are seen that are not elsewhere, and the nodes that are seen at none.
+
+    `spent` tells that the work that a search may take was used up before all of them had been looked for.
+    """
 
     points: list[Point]
     unseen: list[int]
+    spent: bool = False
+
+
+class _SpentError(Exception):
+    """The work that a search may take is used up."""
 
 
 def hidden(
@@ -54,19 +62,17 @@ def hidden(
 
     What is seen has an effect above 2**-bits of a result, or of 1 where that is less.
     """
-    tape = Tape(graph, pair)
-    if len(tape.order) > _MOST_NODES:
-        return Hidden([], [])
     with flint.ctx.workprec(_BITS):
-        search = _Search(tape, pair, flint.arb(2) ** -bits)
-        for point in points:
-            search.look(point)
+        search = _Search(Tape(graph, pair), pair, flint.arb(2) ** -bits)
         found: list[Point] = []
-        wanted = search.unseen()[:_MOST_TERMS] if holds else []
-        for node in wanted:
-            if node not in search.seen and holds is not None:
-                showing = (p for p in search.near(node, points[0], holds) if search.look(p).intersection(wanted))
-                found += islice(showing, _MOST_POINTS)
+        try:
+            for point in points:
+                search.look(point)
+            for node in search.unseen()[:_MOST_TERMS] if holds else []:
+                if node not in search.seen and holds is not None:
+                    found += search.showing(node, points[0], holds)
+        except _SpentError:
+            return Hidden(found, search.unseen(), spent=True)
         return Hidden(found, search.unseen())
 
 
@@ -80,9 +86,17 @@ class _Search:
         self.tiny: set[int] = set()
         ops, args = self.graph.ops, self.graph.args
         self.arguments = {args[node][0]: node for node in tape.order if ops[node] in FUNCTIONS}
+        self.work = 0
+
+    def spend(self, nodes: int) -> None:
+        """Count nodes that are to be read; raises _SpentError where these are too many, and not the first."""
+        if self.work and self.work + nodes > _WORK:
+            raise _SpentError
+        self.work += nodes
 
     def look(self, point: Point) -> set[int]:
         """Return the nodes that are seen at a point."""
+        self.spend(len(self.tape.order))
         values = balls.at(self.graph, self.tape.order, point)
         found: set[int] = set()
         for side in self.pair:
@@ -103,6 +117,11 @@ class _Search:
         """Return the nodes that do something, and at no point enough to be seen."""
         return sorted(self.tiny - self.seen)
 
+    def showing(self, node: int, start: Point, holds: Callable[[Point], bool]) -> Iterator[Point]:
+        """Return a few points at which a node is seen, or another one that was not."""
+        wanted = {node, *self.unseen()[:_MOST_TERMS]}
+        return islice((p for p in self.near(node, start, holds) if self.look(p).intersection(wanted)), _MOST_POINTS)
+
     def near(self, node: int, start: Point, holds: Callable[[Point], bool]) -> Iterator[Point]:
         """Return points where the functions in a node, or the node itself, have arguments of ordinary size."""
         below = self.graph.reach([node])
@@ -111,7 +130,7 @@ class _Search:
             tape = Tape(self.graph, [argument])
             names = [self.graph.payloads[n] for n in tape.order if self.graph.ops[n] == "variable"]
             for name in names[:_MOST_INPUTS]:
-                line = _Line(tape, argument, start, name)
+                line = _Line(tape, argument, start, name, self.spend)
                 for value in line.places():
                     point = {**start, name: value}
                     if holds(point):
@@ -129,8 +148,8 @@ class _At(NamedTuple):
 class _Line:
     """A node along one input: its value and slope."""
 
-    def __init__(self, tape: Tape, node: int, start: Point, name: str) -> None:
-        self.tape, self.node, self.start, self.name = tape, node, start, name
+    def __init__(self, tape: Tape, node: int, start: Point, name: str, spend: Callable[[int], None]) -> None:
+        self.tape, self.node, self.start, self.name, self.spend = tape, node, start, name, spend
         self.variable = tape.graph.variables[name]
 
     def places(self) -> Iterator[Fraction]:
@@ -158,6 +177,7 @@ class _Line:
                 yield from _around(at.place, abs(2 / bend).sqrt())
 
     def _at(self, place: Fraction) -> _At:
+        self.spend(len(self.tape.order))
         values = balls.at(self.tape.graph, self.tape.order, {**self.start, self.name: place})
         slope = self.tape.adjoints(self.node, values, self.tape.order).get(self.variable, flint.arb(0))
         return _At(place, values[self.node], slope)

@@ -13,6 +13,8 @@ from verify.regions.edges import kinks
 from verify.regions.ends import ends
 from verify.regions.explore import Explorer, explorers
 from verify.regions.holes import holes
+from verify.regions.joint import join
+from verify.regions.limits import Limit
 from verify.regions.mixes import mix
 from verify.regions.sites import Site
 from verify.result import ELSEWHERE, Branch, Comparison, Cover, Finding, Verdict
@@ -22,12 +24,16 @@ _ENTRIES = 3  # that are asked about at one place: one may be the last, the firs
 
 
 class Elsewhere(NamedTuple):
-    """What is known of inputs other than the samples: rows of what is wrong, the cover, new runs, and findings."""
+    """What is known of inputs other than the samples: rows of what is wrong, the cover, new runs, and findings.
+
+    `runs` found a side of a branch, `extras` other combinations of sides.
+    """
 
     rows: list[Comparison]
     cover: Cover
     runs: list[Exact]
     findings: list[Finding]
+    extras: list[Exact]
 
 
 def regions(case: TracedCase, runs: Sequence[Exact], seed: int) -> Elsewhere:
@@ -37,12 +43,15 @@ def regions(case: TracedCase, runs: Sequence[Exact], seed: int) -> Elsewhere:
         explorer.explore()
     mixed = list(_mixing(case, found, runs, seed))
     combined = [place for explorer in mixed for place in mix(explorer)]
+    for explorer in found:
+        join(explorer)
     complete, sizes = _complete(case, found, runs, seed)
     everyone = [*found, *(explorer for explorer in mixed if explorer not in found)]
     done: set[Site] = set()  # code that is run with other options has the same edges
     visited = [holes(explorer) for explorer in found]
     edges = [kinks(explorer, done, hole.edges) for explorer, hole in zip(found, visited, strict=True)]
-    closed = [ends(explorer) for explorer in _closing(case, found, runs, seed)]
+    closing = list(_closing(case, found, runs, seed))
+    closed = [ends(explorer) for explorer in closing]
     said = [sentence for edge in edges for sentence in edge.said.values()]
     said += [sentence for hole in visited for sentence in hole.said] + [s for end in closed for s in end.said]
     cover = Cover(
@@ -51,14 +60,15 @@ def regions(case: TracedCase, runs: Sequence[Exact], seed: int) -> Elsewhere:
         variant=sizes,
         unvisited=tuple(_unvisited([e for e in found if not complete or _sizes(e) != sizes], done, found)),
         kinks=tuple(dict.fromkeys(said)),
-        untried=tuple(_untried(combined, found)),
+        untried=tuple(_untried(combined, found, [*everyone, *closing])),
     )
     rows = [row for place in zip(found, visited, edges, strict=True) for part in place for row in part.rows]
     rows += [row for explorer in everyone[len(found) :] for row in explorer.rows]
     rows += [row for end in closed for row in end.rows]
     new = [run for explorer in found for run in explorer.runs]
     findings = {one.key: one for hole in reversed(visited) for one in reversed(hole.findings)}
-    return Elsewhere([apart(row) for row in _first(rows)], cover, new, list(findings.values()))
+    extras = [run for explorer in everyone for run in explorer.extras]
+    return Elsewhere([apart(row) for row in _first(rows)], cover, new, list(findings.values()), extras)
 
 
 def _mixing(case: TracedCase, found: Sequence[Explorer], runs: Sequence[Exact], seed: int) -> Iterator[Explorer]:
@@ -95,10 +105,12 @@ def _unvisited(open_: Sequence[Explorer], edges: set[Site], found: Sequence[Expl
         yield from explorer.unvisited(edges, {side for other in alike for side in other.refused})
 
 
-def _untried(combined: Sequence[str], found: Sequence[Explorer]) -> Iterator[str]:
+def _untried(combined: Sequence[str], found: Sequence[Explorer], everyone: Sequence[Explorer]) -> Iterator[str]:
     """Say what was not tried, and which budget was used up."""
     if combined:
         yield f"some combinations of sides of several entries, at {', '.join(dict.fromkeys(combined))}"
+    reached = set().union(*(explorer.limits for explorer in everyone))
+    yield from (limit.value for limit in Limit if limit in reached)
     for problem in dict.fromkeys(problem for explorer in found for problem in explorer.refused.values()):
         yield f"inputs that forward refuses: {problem}"
     for explorer in found:

@@ -23,6 +23,14 @@ _OPEN = (
     "the output is constant on every branch that was reached: 0 = 0 checks nothing; give the inputs a domain in which "
     "it is not, as in {}=verify.real({!r}, low=0, high=1)"
 )
+_LEFT = (
+    "the output is constant in every region that was reached, others were not tried, and 0 = 0 checks nothing: give "
+    "the inputs a domain in which the output varies, or fewer entries; not tried: {}"
+)
+_DEAD = (
+    "the output is constant in every region that was reached for {}, and without these bounds it is not: 0 = 0 checks "
+    "nothing; choose a domain that reaches to where the output varies"
+)
 _QUICK = "the output depends on no input where the sample lies, and 0 = 0 checks nothing: try it without --quick"
 
 
@@ -31,30 +39,32 @@ def of_a_constant(case: TracedCase, result: CaseResult, runs: Sequence[Exact], s
     if not all(row.verdict.good for row in result.comparisons):
         return result
     branching = any(run.seen.conditions for run in runs)
-    doubt = _doubt(case, result.cover, seed) if branching else ""
+    doubt = _doubt(case, result.cover, seed) if branching else None
     if doubt:
-        return replace(result, comparisons=(whole(case, None, SubjectError(doubt, broken=True)),), notes=())
+        return replace(result, comparisons=(whole(case, None, doubt),), notes=())
     return replace(result, notes=(CONSTANT,))
 
 
-def _doubt(case: TracedCase, cover: Cover | None, seed: int) -> str:
-    """Say why a derivative of 0 may be that of a part of the code only, or nothing."""
+def _doubt(case: TracedCase, cover: Cover | None, seed: int) -> SubjectError | None:
+    """Return why a derivative of 0 may be that of a part of the code only, or nothing.
+
+    Where the search for regions has left some out, the output may vary there: nothing is known of the case.
+    """
     if cover is None:  # other regions were not looked for
-        return _QUICK
-    name, given = next(iter(case.real.items()))
-    return _OPEN.format(name, given.shape) if cover.unvisited else _outside(case, seed)
+        return SubjectError(_QUICK, broken=True)
+    if cover.unvisited:
+        name, given = next(iter(case.real.items()))
+        return SubjectError(_OPEN.format(name, given.shape), broken=True)
+    domain = _domain(case)
+    if domain and _lives(case, seed):
+        return SubjectError(_DEAD.format(domain), broken=True)
+    return SubjectError(_LEFT.format("; ".join(cover.untried))) if cover.untried and not cover.complete else None
 
 
-def _outside(case: TracedCase, seed: int) -> str:
-    """Say that the output depends on inputs outside of the domain, if it does."""
+def _domain(case: TracedCase) -> str:
+    """Write the bounds of the inputs; nothing where there are none."""
     bounded = {name: given for name, given in case.real.items() if (given.low, given.high) != (None, None)}
-    if not bounded or not _lives(case, seed):
-        return ""
-    domain = ", ".join(f"{name} in {_interval(given)}" for name, given in bounded.items())
-    return (
-        f"the output is constant for all {domain}, and only there: 0 = 0 checks nothing; choose a domain that "
-        "reaches to where the output varies"
-    )
+    return ", ".join(f"{name} in {_interval(given)}" for name, given in bounded.items())
 
 
 def _lives(case: TracedCase, seed: int) -> bool:
@@ -65,7 +75,8 @@ def _lives(case: TracedCase, seed: int) -> bool:
     }
     unbounded = replace(case, inputs=wide)
     _, runs = check_traced(unbounded, seed)
-    return bool(runs) and not dead([*runs, *regions(unbounded, runs, seed)[2]])
+    elsewhere = regions(unbounded, runs, seed)
+    return bool(runs) and not dead([*runs, *elsewhere.runs, *elsewhere.extras])
 
 
 def _interval(given: Real) -> str:

@@ -19,6 +19,7 @@ from verify.regions.choices import judged
 from verify.regions.divisors import claimed
 from verify.regions.explore import Explorer
 from verify.regions.kinks import Edge, edge
+from verify.regions.limits import Limit
 from verify.regions.moves import Question, on_edge, on_edges
 from verify.regions.search import crossings
 from verify.regions.sites import Passed, Site
@@ -55,7 +56,7 @@ class Kinks:
         sites = self._questions()
         for site, questions in sites.items():
             if site not in self.done:
-                self._at(site, islice(self._edges(questions), _EDGES))
+                self._at(site, self._edges(questions))
         for site, questions in sites.items():
             for run, one in {id(run): (run, one) for run, one in reversed(questions)}.values():
                 if (context := self._context(run, site)) not in self._contexts:
@@ -96,7 +97,10 @@ class Kinks:
 
         Where it is one number that is asked about, one edge is as another.
         """
-        for run, one, met in edges:
+        for number, (run, one, met) in enumerate(edges):
+            if number == _EDGES:
+                self.explorer.limits.add(Limit.SMOOTH)
+                return
             self._contexts.add(self._context(run, site))
             smooth = self._judge(one, met)
             self._look_at_corners(run, met, one)

@@ -19,6 +19,7 @@ from verify.gradients.traced import whole
 from verify.regions.choices import judged
 from verify.regions.explore import Explorer
 from verify.regions.kinks import Edge, Side, Sides, edge
+from verify.regions.limits import Limit
 from verify.regions.values import Unknown, complete, numbers
 from verify.result import Comparison
 from verify.subjects.shapes import Real
@@ -51,6 +52,8 @@ class Ends:
         seen = self.explorer.start.seen
         names = [seen.trace.payloads[node] for node in seen.inputs[name].nodes]
         yield from ([entry] for entry in names[:_ENTRIES])
+        if len(names) > _ENTRIES:
+            self.explorer.limits.add(Limit.ENDS)
         if len(names) > 1:
             yield names
 

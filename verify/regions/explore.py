@@ -19,7 +19,9 @@ from verify.expressions.runs import SubjectError
 from verify.gradients.claims import Exact
 from verify.gradients.traced import decided, whole
 from verify.regions.boxes import excludes
-from verify.regions.scan import scan
+from verify.regions.gaps import finite_output
+from verify.regions.limits import Limit
+from verify.regions.scan import is_short, scan
 from verify.regions.search import candidates, patterns
 from verify.regions.sites import Passed, Sides, Site, Sites, side
 from verify.regions.solver import Wanted, solve
@@ -38,6 +40,7 @@ _LEAST, _MOST = 6, 120  # runs, however large or small
 _HUGE = 200_000  # nodes of a run that takes seconds: two more of them are enough
 _SCANS = 8  # searches on floats
 _LONGEST = 60  # signs of inputs that are told with an exception
+_SAMPLES = 3  # of the points of a region: the inputs of the first are those of its run
 _OFFSETS = 6  # numbers that are compared with at one place
 
 
@@ -66,6 +69,7 @@ class Explorer:
         self._impossible: dict[tuple[int, frozenset[int]], bool] = {}
         self._offsets: dict[tuple[str, str, frozenset[str]], set[Fraction]] = {}
         self._scans = _SCANS
+        self.limits: set[Limit] = set()  # that a search has reached
         self.good = True
         self.wrong: set[Region] = set()
         self._graph = start.seen.trace
@@ -129,12 +133,20 @@ class Explorer:
         yield from others[: _RUNS - tried]
         if self.impossible(seen, one):
             return
-        if self._scans:
-            self._scans -= 1
-            yield from scan(seen, one.condition, one.other, self.bounds, self._signs(seen, before))
+        yield from self._scanned(seen, one, before)
         solved = solve(seen.trace, [*self._signs(seen, before), (one.condition.node, one.other)], self.bounds)
         if isinstance(solved, dict):
             yield {name: value for name, value in solved.items() if name in seen.trace.sample}
+
+    def _scanned(self, seen: Observation, one: Passed, before: Sequence[Condition]) -> Iterator[Point]:
+        """Return points on the other side of a condition that a search on floats finds, as long as there are some."""
+        if not is_short(seen, one.condition):
+            self.limits.add(Limit.LONG)
+        elif not self._scans:
+            self.limits.add(Limit.SCANS)
+        else:
+            self._scans -= 1
+            yield from scan(seen, one.condition, one.other, self.bounds, self._signs(seen, before))
 
     def _signs(self, seen: Observation, conditions: Sequence[Condition]) -> list[Wanted]:
         """Return the conditions of a run, without those on the upstream, as the signs that they leave."""
@@ -212,7 +224,7 @@ class Explorer:
             return None
         self.regions[_region(seen)] = None
         try:
-            rows, exact = decided(self.case, seen, self.seed)
+            rows, exact = self._decided(seen)
         except (SubjectError, ProtocolError) as problem:
             if reason_for:
                 self.reasons.setdefault(reason_for, str(problem))
@@ -220,6 +232,23 @@ class Explorer:
         self.sites.add(seen)
         self._take(rows, exact, reason_for)
         return exact
+
+    def _decided(self, seen: Observation) -> tuple[list[Comparison], Exact]:
+        """Decide the gradients of a run; on a zero of a divisor, whose formula has cancelled, those of one beside it.
+
+        Where `forward` computes no number its floats say nothing of its formulas. A region is open, so that the run
+        beside it, which takes the same branches, speaks for all of it; the point itself is not of the claim.
+        """
+        rows, exact = decided(self.case, seen, self.seed)
+        if any(map(_strays, rows)) and not finite_output(FloatRun(self.case, seen, self.seed)):
+            for point in islice(exact.region.points(self.seed), _SAMPLES, None):
+                beside = self.run({name: point[name] for name in self._inputs(seen)})
+                if beside is not None and _region(beside) == _region(seen):
+                    return decided(self.case, beside, self.seed)
+        return rows, exact
+
+    def _inputs(self, seen: Observation) -> list[str]:
+        return [seen.trace.payloads[node] for quantity in seen.inputs.values() for node in quantity.nodes]
 
     def _take(self, rows: Sequence[Comparison], exact: Exact, reason_for: tuple[Site, bool] | None) -> None:
         """Keep the rows of what is wrong, or approximated; other open ones leave the side of a branch unvisited."""

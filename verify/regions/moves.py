@@ -9,9 +9,13 @@ from contextlib import suppress
 from fractions import Fraction
 from itertools import chain, islice
 
+import flint
+
 from verify.gradients.claims import Exact
+from verify.proof import balls
 from verify.proof.graph import Graph
 from verify.regions.explore import Explorer
+from verify.regions.limits import Limit
 from verify.regions.roots import roots
 from verify.regions.search import crossings, uniform, within
 from verify.regions.sites import Passed
@@ -21,6 +25,9 @@ from verify.tracing.region import Point
 _TRIED = 3  # points for each condition
 _MISSES = 8  # questions of a site without a known edge, after which no others are tried
 _SIXTY_FOURTHS = 64
+_FINE = 64 * _SIXTY_FOURTHS  # of numbers on the way between those
+_RUNS = 8  # that may lie on the other side
+_BITS = 128
 _WHOLE = (1, -1, 0, 2, 3)
 
 Question = tuple[Exact, Passed]  # a run, and a condition that it has passed
@@ -40,7 +47,8 @@ def on_edges(explorer: Explorer, questions: Sequence[Question]) -> Iterator[tupl
             first = next(found, None)
             if first is not None:
                 yield run, one, _reached(explorer, run, one, chain([first], found))
-            elif (misses := misses + 1) == _MISSES:
+            elif (misses := misses + 1) > _MISSES:
+                explorer.limits.add(Limit.MISSES)
                 break
 
 
@@ -71,7 +79,8 @@ def _moved(explorer: Explorer, seen: Observation, one: Passed) -> Iterator[Point
     """Return points on the edge of a condition, with one variable moved there; first those that floats lie on too.
 
     Of one variable all rational edges are known; of several, the others are made numbers whose sums are floats, or
-    small whole numbers, whose quotients often are.
+    small whole numbers, whose quotients often are. Where no one variable gets there within its bounds, the others are
+    moved first, most of the way to a run on the other side.
     """
     graph, node = seen.trace, one.condition.node
     inputs = {n for quantity in seen.inputs.values() for n in quantity.nodes}
@@ -81,19 +90,62 @@ def _moved(explorer: Explorer, seen: Observation, one: Passed) -> Iterator[Point
         yield from ({names[0]: r.low} for r in sorted(found) if r.low == r.high and within(r.low, bounds))
     grid = {name: Fraction(round(graph.sample[name] * _SIXTY_FOURTHS), _SIXTY_FOURTHS) for name in names}
     whole = {name: Fraction(_WHOLE[place % len(_WHOLE)]) for place, name in enumerate(names)}
+    alone = list(_crossed(explorer, seen, one, {}))
+    simple = [point for point in (grid, whole) if _inside(explorer, point)] if alone and len(names) > 1 else []
+    moved = simple if alone or len(names) == 1 else _on_the_way(explorer, seen, one, names)
     later: list[Point] = []
-    for others in ({}, grid, whole) if len(names) > 1 else ({},):
-        points = [
-            {**others, crossing.name: crossing.edge}
-            for crossing in crossings(seen, one.condition, explorer.bounds, others)
-            if crossing.edge is not None
-        ]
+    for points in chain([alone], (list(_crossed(explorer, seen, one, others)) for others in moved)):
         exact = [point for point in points if _is_zero_on_floats(graph, node, {**graph.sample, **point})]
         yield from exact
         later += [point for point in points if point not in exact]
-        if not points:
-            break
     yield from later
+
+
+def _crossed(explorer: Explorer, seen: Observation, one: Passed, others: Point) -> Iterator[Point]:
+    """Yield points on an edge with one variable moved there after the others were moved."""
+    for crossing in crossings(seen, one.condition, explorer.bounds, others):
+        if crossing.edge is not None:
+            yield {**others, crossing.name: crossing.edge}
+
+
+def _inside(explorer: Explorer, point: Point) -> bool:
+    return all(within(value, explorer.bounds.get(name, (None, None))) for name, value in point.items())
+
+
+def _on_the_way(explorer: Explorer, seen: Observation, one: Passed, names: Sequence[str]) -> Iterator[Point]:
+    """Yield points just before an edge, on straight lines to known runs on its other side.
+
+    A domain is a box, so that a line between two points of it stays in it; from there, one variable has a short way.
+    """
+    start = {name: Fraction(round(seen.trace.sample[name] * _SIXTY_FOURTHS), _SIXTY_FOURTHS) for name in names}
+    before = _sign(seen.trace, one.condition.node, seen.trace.sample)
+    for run in islice((explorer.start, *explorer.runs), _RUNS):
+        end = run.seen.trace.sample
+        if before and _sign(seen.trace, one.condition.node, {**seen.trace.sample, **end}) == -before:
+            yield _before(seen, one, start, end, before)
+
+
+def _before(seen: Observation, one: Passed, start: Point, end: Point, before: int) -> Point:
+    """Return the last point on a line at which a condition has the sign of its start, in steps of 1 / 64."""
+    first, last, change = 0, _SIXTY_FOURTHS, start
+    while last - first > 1:
+        middle = (first + last) // 2
+        point = {
+            name: Fraction(round((value + (end[name] - value) * middle / _SIXTY_FOURTHS) * _FINE), _FINE)
+            for name, value in start.items()
+        }
+        if _sign(seen.trace, one.condition.node, {**seen.trace.sample, **point}) == before:
+            first, change = middle, point
+        else:
+            last = middle
+    return change
+
+
+def _sign(graph: Graph, node: int, point: Point) -> int:
+    """Return the sign of a node at a point, 0 also where it is undefined or too close to call."""
+    with flint.ctx.workprec(_BITS):
+        value = balls.at(graph, [node], point)[node]
+    return 0 if not value.is_finite() or value.contains(0) else 1 if value > 0 else -1
 
 
 def _is_zero_on_floats(graph: Graph, node: int, point: Point) -> bool:

@@ -42,10 +42,15 @@ _FUNCTIONS = {"exp": np.exp, "log": np.log, "tanh": np.tanh, "sin": np.sin, "cos
 Wanted = tuple[int, frozenset[int]]  # a node, and the signs that it may have
 
 
+def is_short(seen: Observation, condition: Condition) -> bool:
+    """Tell whether a condition has so few operations that it is read at thousands of points."""
+    return len(seen.trace.reach([condition.node])) <= _MOST_NODES
+
+
 def scan(
     seen: Observation, condition: Condition, wanted: frozenset[int], bounds: Domain, before: Sequence[Wanted] = ()
 ) -> Iterator[Point]:
-    """Return points at which the node of a condition may have one of the wanted signs, 0 not being looked for.
+    """Return points at which the node of a short condition may have one of the wanted signs, 0 not being looked for.
 
     What was asked `before` is to be answered as it was, at first; then whatever comes of it.
     """
@@ -54,8 +59,6 @@ def scan(
     inputs = {node for quantity in seen.inputs.values() for node in quantity.nodes}
     reached = graph.reach([condition.node])
     names = [graph.payloads[node] for node in reached if node in inputs]
-    if len(reached) > _MOST_NODES:
-        return
     paths = [kept[-_MOST_BEFORE:], []] if kept else [[]]
     for moved in [*([name] for name in names[:_MOST_VARIABLES]), *([names] if len(names) > 1 else [])]:
         ends = _ends([bounds.get(name, (None, None)) for name in moved])

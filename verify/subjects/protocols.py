@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
 from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 from verify.errors import ProtocolError, UnclaimedError
@@ -264,10 +266,7 @@ def _method(unit: Any, names: Sequence[str]) -> Any:
 
 def _made(make: Any, params: Mapping[str, Any], options: Mapping[str, Any]) -> tuple[Any, dict[str, Any]]:
     """Return a layer, and the options that its constructor does not take."""
-    try:
-        known = inspect.signature(make).parameters
-    except (TypeError, ValueError):
-        known = {}  # type: ignore[assignment]
+    known = _parameters(make)
     taken = {key: value for key, value in options.items() if key in known}
     rest = {key: value for key, value in options.items() if key not in known}
     named = {key: value for key, value in params.items() if key in known}
@@ -282,6 +281,27 @@ def _made(make: Any, params: Mapping[str, Any], options: Mapping[str, Any]) -> t
         if key not in named:
             setattr(unit, key, value)
     return unit, rest
+
+
+def _parameters(make: Any) -> Mapping[str, inspect.Parameter]:
+    """Return the parameters of a constructor; none where they are not known."""
+    if isinstance(make, type):  # asked for before each run: to read a signature takes as long as a run of a small layer
+        with suppress(TypeError):  # what cannot be looked up
+            return _parameters_of_class(make, getattr(make, "__init__", None), getattr(make, "__new__", None))
+    return _signature(make)
+
+
+@functools.lru_cache(maxsize=1024)
+def _parameters_of_class(make: type, *_: Any) -> Mapping[str, inspect.Parameter]:
+    """Return them as long as a class has the same `__init__` and `__new__`."""
+    return _signature(make)
+
+
+def _signature(make: Any) -> Mapping[str, inspect.Parameter]:
+    try:
+        return inspect.signature(make).parameters
+    except (TypeError, ValueError):
+        return {}
 
 
 def _for_inputs(returned: Any, inputs: Mapping[str, object], real: Mapping[str, Any]) -> dict[str, Any]:

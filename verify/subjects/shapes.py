@@ -246,10 +246,13 @@ def _size(term: str, sizes: Sizes) -> int:
 
 def entry_names(name: str, shape: Sequence[int]) -> list[str]:
     """Return the names of the entries of an array, in order: x[0,1]; a scalar keeps its own."""
-    indices: list[tuple[int, ...]] = [()]
-    for size in shape:
-        indices = [(*index, i) for index in indices for i in range(size)]
-    return [f"{name}[{','.join(map(str, index))}]" for index in indices] if shape else [name]
+    if not shape:
+        return [name]
+    first, *rest = shape
+    indices = [str(i) for i in range(first)]
+    for size in rest:
+        indices = [f"{index},{i}" for index in indices for i in range(size)]
+    return [f"{name}[{index}]" for index in indices]
 
 
 class Sampler:

@@ -8,6 +8,7 @@ measure of accuracy: it tells from a proof a layer that does something else on f
 from __future__ import annotations
 
 import inspect
+import math
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stdout
@@ -30,13 +31,15 @@ from verify.where import is_users, relative
 
 _BITS = 16  # of the balls: what single precision computes lies well inside of them
 _SHOWN = 5  # digits of what a formula gives
+_PART, _LEAST = flint.arb(2) ** (3 - _BITS), flint.arb(2) ** -40
 _SLACK = 8  # what a float may differ by, in their radii
 
 
 class FloatRun:
     """A run on floats at the sample of an observation, or at another point of its region, of double precision or less.
 
-    Raises SubjectError where the code does not run on floats.
+    One that is `noticing` knows which function computes the gradients, and takes longer. Raises SubjectError where the
+    code does not run on floats.
     """
 
     def __init__(
@@ -46,6 +49,8 @@ class FloatRun:
         seed: int,
         point: Mapping[str, Fraction] | None = None,
         dtype: Any = np.float64,
+        *,
+        noticing: bool = False,
     ) -> None:
         self.seen = seen
         self.dtype = dtype
@@ -55,7 +60,7 @@ class FloatRun:
         self._called: list[CodeType] = []
         inputs = {name: self._array(quantity) for name, quantity in seen.inputs.items()}
         given = {name: inputs[name] if name in inputs else deepcopy(seen.concrete[name]) for name in case.inputs}
-        quiet = np.errstate(all="ignore")
+        quiet, self._noticing = np.errstate(all="ignore"), noticing
         with following(), patches.in_force(seed), seeded(seed), redirect_stdout(sys.stderr), quiet, _profiling():
             _, returned = converse(case.subject, {**given, **deepcopy(dict(seen.variant.options))}, self._answer)
         names = list(case.real)
@@ -70,7 +75,7 @@ class FloatRun:
 
     def _answer(self, output: Any) -> Any:
         self.output = deepcopy(output)  # backward may write into it
-        if sys.getprofile() is None:
+        if self._noticing and sys.getprofile() is None:
             sys.setprofile(self._notice)
         if not self.seen.upstreams:  # the run on symbols did not get here
             ones = [
@@ -90,7 +95,7 @@ class FloatRun:
 
     @property
     def backward(self) -> str:
-        """Return the file and line of the function that the subject calls for its gradients, or nothing."""
+        """Return the file and line of the function that the subject calls for its gradients; nothing if not noticed."""
         named = [
             code for code in self._called if any(word in code.co_name.lower() for word in ("back", "grad", "prime"))
         ]
@@ -174,10 +179,11 @@ def _stray(what: str, quantity: Quantity, came: Any, values: dict[int, flint.arb
 
 
 def _within(ball: flint.arb, number: float) -> bool:
-    if not np.isfinite(number):
+    if not math.isfinite(number):
         return False
-    width = ball.rad() * _SLACK + abs(ball.mid()) / 2 ** (_BITS - 3) + flint.arb(2) ** -40
-    return bool(abs(flint.arb(number) - ball.mid()) <= width)
+    middle = ball.mid()
+    width = ball.rad() * _SLACK + abs(middle) * _PART + _LEAST
+    return bool(abs(flint.arb(number) - middle) <= width)
 
 
 def _listed(value: Any) -> Sequence[Any]:

@@ -13,6 +13,7 @@ import math
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import compress
 from types import ModuleType
 from typing import Any
 
@@ -417,13 +418,18 @@ def in_force(seed: int) -> Iterator[None]:
             namespace[name] = original
 
 
+_imported: list[list[ModuleType]] = [[], []]  # all modules, and those that may be the user's
+
+
 def users_modules() -> list[ModuleType]:
     """Return the imported modules that may be the user's."""
-    return _users(tuple(sys.modules.values()))
+    modules = [*sys.modules.values()]
+    if modules != _imported[0]:  # asked before each run
+        _imported[:] = modules, _users(modules)
+    return _imported[1]
 
 
-@functools.lru_cache(maxsize=1)
-def _users(modules: tuple[ModuleType | None, ...]) -> list[ModuleType]:
+def _users(modules: list[ModuleType]) -> list[ModuleType]:
     return [
         module
         for module in modules
@@ -436,4 +442,5 @@ def _users(modules: tuple[ModuleType | None, ...]) -> list[ModuleType]:
 def _taken(module: ModuleType) -> list[tuple[dict[str, Any], str, Any]]:
     """Return the names in a module that stand for a module or function which has a stand-in."""
     namespace = vars(module)
-    return [(namespace, name, value) for name, value in list(namespace.items()) if id(value) in _STAND_INS]
+    taken = map(_STAND_INS.__contains__, map(id, namespace.values()))  # of all names, in each run: no loop of Python's
+    return [(namespace, *item) for item in list(compress(namespace.items(), taken))]

@@ -41,7 +41,9 @@ def _products(left: Any, right: Any, stack: tuple[int, ...]) -> SymbolArray:
     many = math.prod(stack)
     rows = np.array(nodes(left, (*stack, n, k)), int).reshape(many, n, k)
     columns = np.array(nodes(right, (*stack, k, m)), int).reshape(many, k, m)
-    found = current().matmul(rows, columns)
+    graph = current()
+    with graph.on_one_line():
+        found = graph.matmul(rows, columns)
     return built(found, (*stack, n, m), claimed((left, right)))
 
 

@@ -114,13 +114,19 @@ class Region:
 
     def _around(self, rng: random.Random, names: Iterable[str]) -> Point | None:
         """Return a point that differs from the sample in some variables, as far as the region reaches."""
-        moves = {name: Fraction(rng.randrange(-900, 1000), 1000) for name in sorted(names)}
+        moves = {name: rng.randrange(-900, 1000) for name in sorted(names)}
         for halvings in range(_NEAREST):
-            factor = Fraction(1, 2**halvings)
-            point = {**self.sample, **{name: self.sample[name] * (1 + move * factor) for name, move in moves.items()}}
+            steps = 1000 << halvings
+            point = {**self.sample, **{name: _moved(self.sample[name], move, steps) for name, move in moves.items()}}
             if self.holds(point):
                 return point
         return None
+
+
+def _moved(value: Fraction, move: int, steps: int) -> Fraction:
+    """Return value * (1 + move / steps), reduced once."""
+    top, bottom = value.as_integer_ratio()
+    return Fraction(top * (steps + move), bottom * steps)
 
 
 class Lazy(Sequence[Point]):

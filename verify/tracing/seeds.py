@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import pickle
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -15,32 +15,60 @@ from verify.tracing.patches import users_modules
 
 
 class Generator:
-    """A generator of random numbers: how its state is read and set, and what tells two states of it apart."""
+    """A generator of random numbers: how its state is read and set."""
 
-    def __init__(
-        self, get: Callable[[], Any], put: Callable[[Any], None], mark: Callable[[Any], Any] = pickle.dumps
-    ) -> None:
+    def __init__(self, get: Callable[[], Any], put: Callable[[Any], None]) -> None:
         self.get = get
         self.put = put
-        self.mark = mark
 
-
-def _numpys_mark(state: Any) -> Any:
-    """Return the state of NumPy's global generator as what can be compared at once."""
-    return state[1].tobytes(), *state[2:]
+    @property
+    def mark(self) -> bytes:
+        """Return what tells the state that it is in from others."""
+        return pickle.dumps(self.get())
 
 
 _KINDS = (np.random.Generator, np.random.RandomState, random.Random)
-_GLOBAL = (  # a state of the first is a tuple of numbers, which compares as it is
-    Generator(random.getstate, random.setstate, lambda state: state),
-    Generator(np.random.get_state, np.random.set_state, _numpys_mark),
-)
+_GLOBAL = (Generator(random.getstate, random.setstate), Generator(np.random.get_state, np.random.set_state))
+_BITS = 128  # that are drawn from each generator to tell whether anything was drawn before
+_bits, _numbers = random.getrandbits, np.random.random_sample  # whatever the user's code puts in their place
+_held = False
+
+
+@contextmanager
+def held() -> Iterator[None]:
+    """Put the global generators back at the end; within another `held` that is left to it.
+
+    Their states are long: to read and set them takes as long as a run of a small layer.
+    """
+    global _held
+    if _held:
+        yield
+        return
+    before = [generator.get() for generator in _GLOBAL]
+    _held = True
+    try:
+        yield
+    finally:
+        _held = False
+        for generator, state in zip(_GLOBAL, before, strict=True):
+            generator.put(state)
+
+
+def _seed(seed: int) -> None:
+    random.seed(seed)
+    np.random.seed(seed)
+
+
+def _drawn() -> tuple[int, list[float]]:
+    """Draw from the global generators: what comes next tells whether anything came before."""
+    return _bits(_BITS), _numbers(2).tolist()
 
 
 @functools.lru_cache(maxsize=1)
-def _marks(seed: int) -> list[Any]:
-    """Return the marks of the global generators as they are when seeded; called when they have just been."""
-    return [generator.mark(generator.get()) for generator in _GLOBAL]
+def _first(seed: int) -> tuple[int, list[float]]:
+    """Return what the global generators give first when they are seeded."""
+    _seed(seed)
+    return _drawn()
 
 
 @contextmanager
@@ -49,19 +77,20 @@ def seeded(seed: int) -> Iterator[Callable[[], bool]]:
 
     Generators that the user's modules have made themselves start each run in the state that they are in.
     """
-    every = generators()
-    before = [generator.get() for generator in every]
-    random.seed(seed)
-    np.random.seed(seed)
-    users = [generator.mark(state) for generator, state in zip(every, before, strict=True) if generator not in _GLOBAL]
-    start = [*_marks(seed), *users]  # the user's own generators are not seeded
+    users = _users_generators()
+    states = [generator.get() for generator in users]
+    before = [generator.mark for generator in users]
     drawn: list[bool] = []
-    try:
-        yield lambda: drawn[0]
-    finally:
-        drawn.append([generator.mark(generator.get()) for generator in every] != start)
-        for generator, state in zip(every, before, strict=True):
-            generator.put(state)
+    with held():
+        first = _first(seed)
+        _seed(seed)
+        try:
+            yield lambda: drawn[0]
+        finally:
+            after = [generator.mark for generator in users]
+            drawn.append(after != before or _drawn() != first)
+            for generator, state in zip(users, states, strict=True):
+                generator.put(state)
 
 
 def rewinder(seed: int) -> Callable[[], None]:
@@ -72,8 +101,7 @@ def rewinder(seed: int) -> Callable[[], None]:
     states = [(generator, generator.get()) for generator in _users_generators()]
 
     def rewind() -> None:
-        random.seed(seed)
-        np.random.seed(seed)
+        _seed(seed)
         for generator, state in states:
             generator.put(state)
 
@@ -86,7 +114,24 @@ def generators() -> list[Generator]:
 
 
 def _users_generators() -> list[Generator]:
-    return [generator(value) for module in users_modules() for value in vars(module).values() if is_generator(value)]
+    spaces = [vars(module) for module in users_modules()]
+    if not any(map(_has_generators, spaces)):  # as in most code
+        return []
+    return [generator(value) for space in spaces for value in space.values() if is_generator(value)]
+
+
+def _has_generators(space: Mapping[str, Any]) -> bool:
+    """Tell whether a value may be a generator, by the types: a module has few of them, and many names."""
+    try:
+        return any(map(_draws, set(map(type, space.values()))))
+    except TypeError:  # a class of classes may take away what sets need
+        return True
+
+
+@functools.lru_cache(maxsize=4096)
+def _draws(kind: type) -> bool:
+    """Tell whether what is of a type draws random numbers, or may say that it is of another type which does."""
+    return issubclass(kind, _KINDS) or any("__class__" in vars(base) for base in kind.__mro__ if base is not object)
 
 
 def is_generator(value: Any) -> bool:

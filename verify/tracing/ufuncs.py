@@ -217,7 +217,9 @@ def _elementwise(ufunc: Any, inputs: Sequence[Any], **options: Any) -> Any:
     given = [symbols(value, shape) for value in inputs]
     endless = any(Endless in set(map(type, values)) for values in given)
     if name in BINARY:
-        found: Any = _combined(name, given) if endless else BINARY[name](current(), *map(of_symbols, given))
+        trace = current()
+        with trace.on_one_line():
+            found: Any = _combined(name, given) if endless else BINARY[name](trace, *map(of_symbols, given))
         return scalar(laid_out((gathered if endless else built)(found, shape, claimed(inputs)), inputs))
     if name in COMPARISONS:
         return _truths(_compared(given, COMPARISONS[name], endless=endless), shape)

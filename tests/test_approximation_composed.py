@@ -1,0 +1,127 @@
+"""Approximations inside longer formulas: several inputs, several series, pieces before and after them."""
+
+import itertools
+import math
+
+import numpy as np
+import pytest
+from effort import some
+
+import verify
+from verify.result import Verdict
+
+THRESHOLD = 0.1
+
+
+def phi(a):
+    """Return (exp(a) - 1) / a, by its series near 0."""
+    near = np.abs(a) < THRESHOLD
+    safe = np.where(near, 1.0, a)
+    return np.where(near, sum(a**k / math.factorial(k + 1) for k in range(12)), (np.exp(safe) - 1) / safe)
+
+
+def phi_slope(a, last=13, wrong=0.0):
+    """Return its derivative, of which the series has so many terms, and one of them is off."""
+    near = np.abs(a) < THRESHOLD
+    safe = np.where(near, 1.0, a)
+    series = sum(k * a ** (k - 1) / math.factorial(k + 1) for k in range(1, last)) + wrong * a * a
+    return np.where(near, series, (safe * np.exp(safe) - np.exp(safe) + 1) / safe**2)
+
+
+def product(slope=phi_slope, factor=1.0):
+    """Return phi(x w) tanh(y): the series is of a product of two inputs, and a third one multiplies it."""
+
+    def forward(x, w, y):
+        return phi(x * w) * np.tanh(y)
+
+    def backward(d, x, w, y):
+        inner = d * np.tanh(y) * slope(x * w) * np.where(np.abs(x * w) < THRESHOLD, factor, 1.0)
+        return inner * w, inner * x, d * phi(x * w) * (1 - np.tanh(y) ** 2)
+
+    return verify.pair(forward, backward, x="2", w="2", y="2", name="layer")
+
+
+def softmax(slope=phi_slope, factor=1.0):
+    """Return the softmax of phi: every entry depends on the series of all."""
+
+    def forward(x):
+        e = np.exp(phi(x))
+        return e / e.sum()
+
+    def backward(d, x):
+        y = forward(x)
+        return y * (d - (d * y).sum()) * slope(x) * np.where(np.abs(x) < THRESHOLD, factor, 1.0)
+
+    return verify.pair(forward, backward, x="2", name="layer")
+
+
+def total(slope=phi_slope, factor=1.0):
+    """Return a sum of phi over entries on either side of the threshold, in a domain."""
+
+    def backward(d, x):
+        return d * slope(x) * np.where(np.abs(x) < THRESHOLD, factor, 1.0)
+
+    return verify.pair(lambda x: phi(x).sum(), backward, x=verify.real("3", low=-1, high=1), name="layer")
+
+
+def outside(slope=phi_slope, factor=1.0):
+    """Return phi of x / 20 for inputs below 1: the closed form is never reached in the domain."""
+
+    def backward(d, x):
+        return d * slope(x / 20) / 20 * np.where(np.abs(x) < 2, factor, 1.0)
+
+    return verify.pair(lambda x: phi(x / 20), backward, x=verify.real("2", low=-1, high=1), name="layer")
+
+
+def logarithm(slope=phi_slope, factor=1.0):
+    """Return phi(log(1 + x**2)): its exponential is 1 + x**2, which does not look like one."""
+
+    def backward(d, x):
+        u = np.log(1 + x * x)
+        return d * slope(u) * 2 * x / (1 + x * x) * np.where(u < THRESHOLD, factor, 1.0)
+
+    return verify.pair(lambda x: phi(np.log(1 + x * x)), backward, x="2", name="layer")
+
+
+def power(slope=phi_slope, factor=1.0):
+    """Return phi(arctan(x)**2): the powers of the square are powers of the arctangent."""
+
+    def backward(d, x):
+        u = np.arctan(x)
+        return d * slope(u * u) * 2 * u / (1 + x * x) * np.where(u * u < THRESHOLD, factor, 1.0)
+
+    return verify.pair(lambda x: phi(np.arctan(x) ** 2), backward, x="2", name="layer")
+
+
+LAYERS = [product, softmax, total, outside, logarithm, power]
+
+
+def rows(result):
+    """Return the rows that say something of an approximation."""
+    return [row for row in result.comparisons if row.evidence.kind == "approximation"]
+
+
+@pytest.mark.parametrize("layer", LAYERS)
+def test_a_right_series_inside_a_longer_formula_agrees(layer):
+    """A gradient with right series in it agrees, with a bound below what the formula beyond the threshold is good to."""
+    result = verify.check(layer())
+    assert result.passes
+    assert rows(result)
+    for row in rows(result):
+        assert row.verdict is Verdict.AGREES
+        assert float(row.evidence.ulps) <= float(row.evidence.limit)
+
+
+WRONG = {
+    "a factor near 0": {"factor": 1 + 1e-6},
+    "a coefficient": {"slope": lambda a: phi_slope(a, wrong=1e-5)},
+    "too few terms": {"slope": lambda a: phi_slope(a, last=4)},
+    "another sign": {"factor": -1.0},
+}
+
+
+@pytest.mark.parametrize(("layer", "wrong"), some(list(itertools.product(LAYERS, WRONG)), 5))
+def test_a_wrong_series_inside_a_longer_formula_is_refuted(layer, wrong):
+    """A wrong coefficient, too few terms, and a factor that is wrong near 0 only are refuted wherever they stand."""
+    result = verify.check(layer(**WRONG[wrong]))
+    assert any(row.verdict is Verdict.REFUTED for row in result.comparisons)

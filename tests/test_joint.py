@@ -1,0 +1,240 @@
+"""Sides of several branches at once: what is wrong where two or three conditions hold together is found."""
+
+from collections import Counter
+from itertools import combinations, product
+
+import numpy as np
+import pytest
+from effort import some
+
+import verify
+from verify import Verdict
+from verify.checker import check
+from verify.regions.limits import Limit
+
+
+def pieces(name, conditions, forward, gradients, inputs, wrong=()):
+    """Return a case of scalars whose gradient is wrong where the answers to some conditions are as `wrong` tells.
+
+    The error is multiplied by what the conditions gave: it has no branch of its own.
+    """
+
+    @verify.case(dict.fromkeys(inputs.split(), ""), name=name)
+    def subject(**given):
+        values = list(given.values())
+        dout = yield forward(*values, conditions(*values))
+        answers = conditions(*values)
+        first, *others = gradients(*values, answers)
+        factors = [1.0 if bool(answers[place]) == side else 0.0 for place, side in wrong]
+        return tuple(dout * value for value in (first + (np.prod(factors) / 8 if wrong else 0), *others))
+
+    return subject
+
+
+def residual(x, y, c):
+    r = x - y
+    return (2 * r - 1 if c[0] else -4 * r - 4 if c[1] else r * r) + (r if c[2] else 0) + (x * x if c[3] else 8 * x)
+
+
+def residual_gradients(x, y, c):
+    slope = (2 if c[0] else -4 if c[1] else 2 * (x - y)) + (1 if c[2] else 0)
+    return slope + (2 * x if c[3] else 8), -slope
+
+
+def triplet(a, p, n, c):
+    near, far = (a - p) ** 2, (a - n) ** 2
+    return (near - far + 1 if c[0] else 0 * a) + (near if c[1] else 4 * (near - 3)) + (far if c[2] else 0 * a)
+
+
+def triplet_gradients(a, p, n, c):
+    u, w = (1 if c[0] else 0) + (1 if c[1] else 4), (-1 if c[0] else 0) + (1 if c[2] else 0)
+    return 2 * u * (a - p) + 2 * w * (a - n), -2 * u * (a - p), -2 * w * (a - n)
+
+
+def hinge_of_hinge(x, y, z):
+    inner = max(x + y - 1, 0 * x)
+    return x + y - 1 > 0, 2 * inner - z > 0, max(2 * inner - z, 0 * x) > 3
+
+
+def hinges(x, y, z, c):
+    inner = x + y - 1 if c[0] else 0 * x
+    outer = 2 * inner - z if c[1] else 0 * x
+    return (outer if c[2] else outer * outer / 6 + 1.5) + x * z
+
+
+def hinges_gradients(x, y, z, c):
+    inner = x + y - 1 if c[0] else 0 * x
+    slope = (1 if c[2] else (2 * inner - z) / 3) if c[1] else 0
+    return (2 * slope if c[0] else 0) + z, 2 * slope if c[0] else 0, -slope + x
+
+
+def disc(x, y, c):
+    return (x * x * y if c[0] else x * y * y) + (x if c[1] else y) + (x * y if c[2] else x)
+
+
+def disc_gradients(x, y, c):
+    along_x = (2 * x * y if c[0] else y * y) + (1 if c[1] else 0) + (y if c[2] else 1)
+    return along_x, (x * x if c[0] else 2 * x * y) + (0 if c[1] else 1) + (x if c[2] else 0)
+
+
+PIECES = {
+    "huber with thresholds": (
+        lambda x, y: (x - y > 1, x - y < -2, abs(x - y) > 3, x > 4),
+        residual, residual_gradients, "x y",
+    ),
+    "triplet with clips": (
+        lambda a, p, n: ((a - p) ** 2 - (a - n) ** 2 + 1 > 0, (a - p) ** 2 > 4, (a - n) ** 2 < 9),
+        triplet, triplet_gradients, "a p n",
+    ),
+    "hinge of hinge": (hinge_of_hinge, hinges, hinges_gradients, "x y z"),
+    "disc": (lambda x, y: (x * x + y * y > 4, x > y, x * y > 1), disc, disc_gradients, "x y"),
+}  # fmt: skip
+COUNTS = {"huber with thresholds": 4, "triplet with clips": 3, "hinge of hinge": 3, "disc": 3}
+
+
+def occurring(name, wrong, rng):
+    """Tell whether there are inputs with some answers, as far as thousands of random ones show it."""
+    conditions, _, _, inputs = PIECES[name]
+    for _ in range(4000):
+        answers = conditions(*(rng.normal(size=len(inputs.split())) * rng.choice([1, 4])))
+        if all(bool(answers[place]) == side for place, side in wrong):
+            return True
+    return False
+
+
+def planted():
+    """Return the answers to two and to three conditions of each function that there are."""
+    rng = np.random.default_rng(0)
+    for name, count in COUNTS.items():
+        for places in (places for size in (2, 3) for places in combinations(range(count), size)):
+            for sides in product((True, False), repeat=len(places)):
+                wrong = tuple(zip(places, sides, strict=True))
+                if occurring(name, wrong, rng):
+                    yield name, wrong
+
+
+@pytest.mark.parametrize("name", PIECES)
+def test_right_pieces_are_proved(name):
+    """The twin without an error is proved in all regions."""
+    result = verify.check(pieces(name, *PIECES[name]))
+    assert {row.verdict for row in result.comparisons} == {Verdict.PROVED}
+    assert not result.cover.unvisited
+
+
+@pytest.mark.parametrize(("name", "wrong"), some(planted(), 8), ids=str)
+def test_an_error_where_several_conditions_hold_is_refuted(name, wrong):
+    """An error that shows where two or three conditions hold together, of all that there are, is found."""
+    result = verify.check(pieces(name, *PIECES[name], wrong))
+    assert Verdict.REFUTED in {row.verdict for row in result.comparisons}
+
+
+class Overlap:
+    """The intersection over union of boxes, as a loss: their corners are the first and the last half of a row."""
+
+    def __init__(self, factor=1.0, enclosing=False, clip=lambda edge: np.maximum(edge, 0)):
+        self.factor, self.enclosing, self.clip = factor, enclosing, clip
+
+    def forward(self, a, b):
+        self.a, self.b = a, b
+        n = a.shape[-1] // 2
+        edge = np.minimum(a[..., n:], b[..., n:]) - np.maximum(a[..., :n], b[..., :n])
+        self.live, self.sides = 1.0 * (edge > 0), self.clip(edge)
+        self.common = np.prod(self.sides, axis=-1)
+        self.union = self.volume(a) + self.volume(b) - self.common
+        return 1 - self.common / self.union
+
+    def backward(self, dout):
+        common = (dout * -(self.union + self.common) / self.union**2 * self.factor)[..., None] * self.live
+        common, volume = common * self.rest(self.sides), (dout * self.common / self.union**2)[..., None]
+        n = self.a.shape[-1] // 2
+        low = 1.0 * (self.a[..., :n] >= self.b[..., :n])
+        high = 1.0 * (self.a[..., n:] <= self.b[..., n:])
+        return self.of(self.a, common * low, common * high, volume), self.of(
+            self.b, common * (1 - low), common * (1 - high), volume
+        )
+
+    def of(self, box, low, high, volume):
+        n = box.shape[-1] // 2
+        rest = volume * self.rest(box[..., n:] - box[..., :n])
+        return np.concatenate([-low - rest, high + rest], axis=-1)
+
+    def volume(self, box):
+        n = box.shape[-1] // 2
+        return np.prod(box[..., n:] - box[..., :n], axis=-1)
+
+    def rest(self, sides):
+        """Return the product of the other sides, for each."""
+        places = range(sides.shape[-1])
+        return np.stack([np.prod(sides[..., [j for j in places if j != i]], axis=-1) for i in places], axis=-1)
+
+
+BOXES = {
+    "intervals": ("1 2", {}),
+    "boxes": ("1 4", {}),
+    "boxes in rows": ("N 4", {}),
+    "boxes in pixels": ("1 4", {"low": 0, "high": 640}),
+    "solids": ("1 6", {}),
+    "solids in the unit cube": ("1 6", {"low": 0, "high": 1}),
+    "where": ("1 4", {"clip": lambda edge: np.where(edge > 0, edge, 0.0)}),
+}
+
+
+def boxes(name, factor):
+    shape, settings = BOXES[name]
+    clip = {key: value for key, value in settings.items() if key == "clip"}
+    domain = verify.real(shape, **{key: value for key, value in settings.items() if key != "clip"})
+    return verify.layer(lambda: Overlap(factor, **clip), inputs={"a": domain, "b": domain})
+
+
+@pytest.mark.parametrize("name", some(BOXES))
+def test_boxes_overlap_somewhere(name):
+    """A wrong derivative of an overlap is refuted, and the right one passes, wherever the samples of the boxes lie."""
+    assert Verdict.REFUTED in {row.verdict for row in check(boxes(name, 1.1)).comparisons}
+    right = check(boxes(name, 1))
+    assert {row.verdict for row in right.comparisons} == {Verdict.PROVED}
+
+
+def apart(factor):
+    """Return a loss of two solids, side by side by default: no sample is in their overlap."""
+
+    def overlap(corners):
+        return [max(0, min(corners[i + 3], corners[i + 9]) - max(corners[i], corners[i + 6])) for i in range(3)]
+
+    names = [f"{box}{end}{axis}" for box in "ab" for end in "lh" for axis in "xyz"]
+
+    @verify.case(dict.fromkeys(names, ""), name="solids apart")
+    def subject(**given):
+        corners = list(given.values())
+        sides = overlap(corners)
+        dout = yield sides[0] * sides[1] * sides[2] + sum(corners)
+        gradients = dict.fromkeys(names, dout)
+        for i, axis in enumerate("xyz"):
+            rest = dout * factor * np.prod([side for j, side in enumerate(sides) if j != i]) * (sides[i] > 0)
+            gradients[("ah" if corners[i + 3] <= corners[i + 9] else "bh") + axis] += rest
+            gradients[("al" if corners[i] >= corners[i + 6] else "bl") + axis] -= rest
+        return tuple(gradients.values())
+
+    return subject
+
+
+def test_three_sides_are_above_0_together():
+    """The overlap of solids, written in numbers, needs three branches on one side, and a live sum hides that."""
+    assert Verdict.REFUTED in {row.verdict for row in check(apart(1.1)).comparisons}
+    assert {row.verdict for row in check(apart(1)).comparisons} == {Verdict.PROVED}
+
+
+def test_a_point_where_forward_is_not_defined_is_not_a_region():
+    """Boxes of which one has no volume make 0/0, in a region whose formula has none: it is decided beside them."""
+    counted = Counter(row.verdict for row in check(boxes("solids", 1)).comparisons)
+    assert counted.keys() == {Verdict.PROVED}
+
+
+def test_combinations_that_were_left_are_told():
+    """Six questions about twelve numbers have more combinations than are run, and two about two have not."""
+    assert Limit.COMBINATIONS.value in check(apart(1)).cover.untried
+    few = verify.pair(
+        lambda x, y: np.maximum(x, 0) * np.maximum(y, 0),
+        lambda d, x, y: (d * (x > 0) * np.maximum(y, 0), d * (y > 0) * np.maximum(x, 0)),
+        x="", y="",
+    )  # fmt: skip
+    assert Limit.COMBINATIONS.value not in check(few).cover.untried

@@ -1,0 +1,16 @@
+"""The limits of the search for regions and edges: each that was reached is told in the report, once."""
+
+from __future__ import annotations
+
+from enum import Enum
+
+
+class Limit(Enum):
+    """A limit that a search has reached, and what was left out for that, in the words of the report."""
+
+    COMBINATIONS = "some combinations of the sides of two or three branches"
+    SCANS = "the sides of some branches by a search on floats, of which a case gets 8"
+    LONG = "the sides of some branches by a search on floats: their conditions have more than 2,000 operations"
+    MISSES = "the edges of some branches: of 8 at the same line none was found"
+    SMOOTH = "further edges of some branches: on 4 of each both sides have the same derivative"
+    ENDS = "closed bounds for each entry alone: 3 of each input were moved there, and all of them together"
