@@ -22,7 +22,7 @@ from fractions import Fraction
 from typing import Any
 
 from verify.proof.graph import FUNCTIONS
-from verify.tracing.trace import Trace
+from verify.tracing.trace import Nodes, Trace
 from verify.where import asking
 
 _ARITHMETIC = 1  # half ulps: IEEE 754 asks for the nearest number (Higham, Accuracy and Stability, 2.2)
@@ -173,7 +173,7 @@ class Recorder(Trace):
         self._inverses.add(inverse)
         return self._operation("product", (a, inverse), None, _ARITHMETIC)
 
-    def quotients(self, a: Sequence[int], b: Sequence[int]) -> list[int]:
+    def quotients(self, a: Nodes, b: Nodes) -> Nodes:
         """Return the nodes of quotients."""
         return list(map(self.quotient, a, b))
 

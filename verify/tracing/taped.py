@@ -184,9 +184,12 @@ class TapedTrace(Trace):
         return result
 
     def quotients(self, a: Nodes, b: Nodes) -> Any:
-        """Return quotients; the scalar run says where code divides by 0."""
-        left, right = _array(a), _array(b)
-        return self.tape.quotients(left, right) if not (right == ZERO).any() else _untaped("a division by zero")
+        """Return quotients."""
+        return self.tape.quotients(_array(a), _array(b))
+
+    def has_zero(self, nodes: Nodes) -> bool:
+        """Tell whether the constant 0 is among elements."""
+        return bool((_array(nodes) == ZERO).any())
 
     def relations(self, a: Nodes, b: Nodes, relation: str) -> Any:
         """Decide a relation between elements at the sample, and record it."""

@@ -122,11 +122,13 @@ class Trace(Graph):
         return list(map(self.product, a, b))
 
     def quotients(self, a: Nodes, b: Nodes) -> Nodes:
-        """Return the nodes of quotients; raises TraceError for a division by the constant 0."""
-        if any(self.value(y) == 0 for y in b):
-            raise TraceError(f"a division by zero, at {asked_at()}")
+        """Return the nodes of quotients."""
         inverses = {y: self.power(y, Fraction(-1)) for y in set(b)}
         return [self.product(x, inverses[y]) for x, y in zip(a, b, strict=True)]
+
+    def has_zero(self, nodes: Nodes) -> bool:
+        """Tell whether the constant 0 is among nodes."""
+        return any(self.value(node) == 0 for node in nodes)
 
     def relations(self, a: Nodes, b: Nodes, relation: str) -> list[bool]:
         """Decide a relation between nodes at the sample, and record it."""

@@ -38,6 +38,12 @@ from verify.where import asked_at
 _DOUBLE = np.dtype(np.float64)
 
 
+def _divide(g: Trace, a: Nodes, b: Nodes) -> Nodes:
+    if g.has_zero(b):
+        raise TraceError(f"a division by zero, at {asked_at()}")
+    return g.quotients(a, b)
+
+
 def _choosing(relation: str) -> Callable[[Trace, Nodes, Nodes], Nodes]:
     return lambda g, a, b: g.chosen(g.relations(a, b, relation), a, b)
 
@@ -83,7 +89,7 @@ BINARY: dict[str, Callable[[Trace, Nodes, Nodes], Nodes]] = {
     "add": lambda g, a, b: g.sums(a, b),
     "subtract": lambda g, a, b: g.differences(a, b),
     "multiply": lambda g, a, b: g.products(a, b),
-    "divide": lambda g, a, b: g.quotients(a, b),
+    "divide": _divide,
     "maximum": _choosing(">="),
     "minimum": _choosing("<="),
     "fmax": _choosing(">="),
