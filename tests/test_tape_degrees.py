@@ -164,12 +164,16 @@ def test_degrees_in_other_coordinates(seed):
         formula(tape, rng, 7, ["sum", "product", "product", "square", "total"], values) for _ in "ab"
     )
     everything = np.concatenate([a, b, y, *root])
-    degrees = Degrees(tape, parts(tape, everything), 2, Laws.NONE)
+    read = parts(tape, everything)
+    degrees = Degrees(tape, read, 2, Laws.NONE)
+    if any(part.op == "power" and part.payload.denominator == 1 and x[2] in part.args[0] for part in read):
+        return  # the square of a root is what is under it, and no indeterminate
     assert degrees.coordinates.of_inverses
     assert degrees.coordinates.of_inverse_roots
     numerator, _ = sympy.fraction(sympy.cancel(left - right))
-    if numerator != 0:
-        assert sympy.Poly(numerator, *NAMES).total_degree() <= degrees.of_differences(a, b)[0][0]
+    if numerator != 0:  # up to powers of the indeterminates, none of which is ever 0
+        _, polynomial = sympy.Poly(numerator, *NAMES).terms_gcd()
+        assert polynomial.total_degree() <= degrees.of_differences(a, b)[0][0]
 
 
 def test_a_gradient_through_sigmoids_has_a_small_degree():

@@ -14,8 +14,9 @@ at most degree `ABOVE` and length 2**`HIGH` of the difference, and if it is 0 mo
 prime divides each coefficient, which is a whole number not larger than the length.
 
 The degree of a denominator may be negative, if that is a power of one atom that is an indeterminate: then N / Q is N
-times a power of it. That indeterminate may be anything that is drawn uniformly, but for a few values: the inverse of a
-root, or 1 / (1 + exp(u)) for exp(u) (`coordinates`).
+times a power of it, and the degree of N is what counts: it is 0 where the element is, for no such indeterminate is 0 in
+any walk. That indeterminate may be anything that is drawn uniformly, but for a few values: a root or its inverse, or
+1 / (1 + exp(u)) for exp(u) (`coordinates`).
 
 Numbers are floats, whose roundings are covered by `_SLACK`; infinity and NaN stand for no bound.
 """
