@@ -13,6 +13,7 @@ from verify.tape.tape import Tape
 HALF = Fraction(1, 2)
 EXPONENTS = [Fraction(2), Fraction(3), Fraction(-1), Fraction(-2), HALF, -HALF, Fraction(1, 3)]
 FUNCTIONS = ["exp", "log", "tanh", "sin", "cos", "atan", "erf"]
+OPERATIONS = ["add", "subtract", "multiply", "divide", "power", "function", "rows", "matmul", "constant"]
 CONSTANTS = [Fraction(2), Fraction(1, 3), 0.1, Fraction(-1), Fraction(7, 5), 0.7978845608028654, Fraction(1, 10**12)]
 
 
@@ -107,12 +108,12 @@ class Both:
         return Twin(elements, np.array(nodes, int).reshape(rows, columns))
 
 
-def program(rng: random.Random, length=6):
+def program(rng: random.Random, length=6, ops=OPERATIONS):
     """Return a random program as steps, each an operation with numbers of earlier arrays."""
     steps = []
     for number in range(2, 2 + length):
         a, b = rng.randrange(number), rng.randrange(number)
-        op = rng.choice(["add", "subtract", "multiply", "divide", "power", "function", "rows", "matmul", "constant"])
+        op = rng.choice(ops)
         extra = {"power": EXPONENTS, "function": FUNCTIONS, "constant": CONSTANTS}.get(op, [None])
         steps.append((op, a, b, rng.choice(extra)))
     return steps
@@ -131,57 +132,59 @@ def run(both: Both, inputs, steps, *, rearranged=False, plant=None):
     arrays = list(inputs)
     for number, (op, left, right, extra) in enumerate(steps):
         a, b = arrays[left], arrays[right]
-        value = (_rearranged if rearranged else _plain)(both, op, a, b, extra)
+        value = (_REARRANGED if rearranged else _PLAIN)[op](both, a, b, extra)
         if plant is not None and plant[0] == number:
             value = _wrong(both, value, a, plant[1])
         arrays.append(value)
     return arrays[-1]
 
 
-def _plain(both, op, a, b, extra):
-    match op:
-        case "add":
-            return both.add(a, b)
-        case "subtract":
-            return both.subtract(a, b)
-        case "multiply":
-            return both.multiply(a, b)
-        case "divide":
-            return both.divide(a, b)
-        case "power":
-            return both.power(a, extra)
-        case "function":
-            return both.function(extra, a)
-        case "rows":
-            return both.row_sums(a)
-        case "matmul":
-            return both.matmul(both.matmul(a, b.turned()), b)
-        case "constant":
-            return both.multiply(both.constant(extra, a.shape), a)
+def _sigmoid(both, a, b, extra):
+    e = both.function("exp", both.negative(a))
+    return both.power(both.add(both.constant(Fraction(1), a.shape), e), Fraction(-1))
 
 
-def _rearranged(both, op, a, b, extra):
-    match op:
-        case "add":
-            return both.add(b, a)
-        case "subtract":
-            return both.negative(both.subtract(b, a))
-        case "multiply":
-            if b.nodes is a.nodes:
-                return both.power(a, Fraction(2))
-            return both.add(both.multiply(both.subtract(a, b), b), both.power(b, Fraction(2)))
-        case "divide":
-            return both.multiply(both.power(b, Fraction(-1)), a)
-        case "power" if extra.denominator == 1:
-            return both.multiply(a, both.power(a, extra - 1))
-        case "matmul":
-            return both.matmul(a, both.matmul(b.turned(), b))
-        case "rows":
-            return both.row_sums(a[:, ::-1])
-        case "constant":
-            return both.subtract(both.multiply(a, both.constant(extra, a.shape)), both.constant(Fraction(0), a.shape))
-        case _:
-            return _plain(both, op, a, b, extra)
+def _sigmoid_again(both, a, b, extra):
+    one, e = both.constant(Fraction(1), a.shape), both.function("exp", both.negative(a))
+    return both.subtract(one, both.divide(e, both.add(e, one)))
+
+
+_PLAIN = {
+    "add": lambda both, a, b, extra: both.add(a, b),
+    "subtract": lambda both, a, b, extra: both.subtract(a, b),
+    "multiply": lambda both, a, b, extra: both.multiply(a, b),
+    "divide": lambda both, a, b, extra: both.divide(a, b),
+    "power": lambda both, a, b, extra: both.power(a, extra),
+    "function": lambda both, a, b, extra: both.function(extra, a),
+    "rows": lambda both, a, b, extra: both.row_sums(a),
+    "matmul": lambda both, a, b, extra: both.matmul(both.matmul(a, b.turned()), b),
+    "constant": lambda both, a, b, extra: both.multiply(both.constant(extra, a.shape), a),
+    "sigmoid": _sigmoid,
+}
+
+
+def _multiplied_out(both, a, b, extra):
+    if b.nodes is a.nodes:
+        return both.power(a, Fraction(2))
+    return both.add(both.multiply(both.subtract(a, b), b), both.power(b, Fraction(2)))
+
+
+_REARRANGED = {
+    "add": lambda both, a, b, extra: both.add(b, a),
+    "subtract": lambda both, a, b, extra: both.negative(both.subtract(b, a)),
+    "multiply": _multiplied_out,
+    "divide": lambda both, a, b, extra: both.multiply(both.power(b, Fraction(-1)), a),
+    "power": lambda both, a, b, extra: (
+        both.multiply(a, both.power(a, extra - 1)) if extra.denominator == 1 else both.power(a, extra)
+    ),
+    "function": _PLAIN["function"],
+    "rows": lambda both, a, b, extra: both.row_sums(a[:, ::-1]),
+    "matmul": lambda both, a, b, extra: both.matmul(a, both.matmul(b.turned(), b)),
+    "constant": lambda both, a, b, extra: both.subtract(
+        both.multiply(a, both.constant(extra, a.shape)), both.constant(Fraction(0), a.shape)
+    ),
+    "sigmoid": _sigmoid_again,
+}
 
 
 def _wrong(both, value, a, how):

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from tests.effort import LONG
-from tests.tape_programs import HALF, Both, planted, program, run
+from tests.tape_programs import HALF, OPERATIONS, Both, planted, program, run
 from verify.proof import balls, field
 from verify.proof.field import Laws
 from verify.tape.fields import equal
@@ -45,7 +45,7 @@ def test_agrees_with_the_scalar_field_on_random_programs(seed):
     rng = random.Random(seed)
     both = Both()
     inputs = [both.variables((2, 3), rng) for _ in range(2)]
-    steps = program(rng, rng.randrange(2, 7))
+    steps = program(rng, rng.randrange(2, 7), [*OPERATIONS, *["sigmoid"] * rng.choice([0, 1, 5])])
     laws = rng.choice(list(Laws))
     for plant in (None, planted(steps, rng)):
         left = run(both, inputs, steps)
