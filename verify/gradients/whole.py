@@ -11,6 +11,7 @@ import random
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from functools import cache, partial
+from itertools import chain
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -67,8 +68,9 @@ def proved_whole(case: TracedCase, variant: Variant, seed: int) -> Whole | None:
     found = proofs(trace.tape, exact, actual, trace.enclosures, cache(partial(_points, case, seen, seed)), seed)
     if sum(len(proof.pairs) for proof in found) < np.count_nonzero(exact != actual) or _strays(case, seen, seed):
         return None
-    rows = list(_rows(seen, exact, actual, found))
-    return Whole(rows, list(_branches(trace, variant)), seen.unclaimed, seen.draws)
+    rows = {row.name: row for row in _rows(seen, exact, actual, found)}
+    ordered = [rows[name] for name in case.real if name in rows]  # the code may return them in any order
+    return Whole(ordered, list(_branches(trace, variant)), seen.unclaimed, seen.draws)
 
 
 def _taped(seen: Observation) -> TapedTrace:
@@ -106,7 +108,10 @@ def _depend(trace: TapedTrace, elements: Sequence[Elements], variables: Elements
 def _points(case: TracedCase, seen: Observation, seed: int) -> list[Point]:
     """Return the sample and other points of its region."""
     rng, upstream = random.Random(seed), set(_elements(seen.upstreams).tolist())
-    around = [_around(case, seen, rng, everything=i > 0, upstream=upstream) for i in range(_ALTERNATIVES)]
+    around = [
+        _around(case, seen, rng, everything=i > 0 or case.upstream is not None, upstream=upstream)
+        for i in range(_ALTERNATIVES)
+    ]
     return [{}, *(point for point in around if point is not None)]
 
 
@@ -188,9 +193,9 @@ def _branches(trace: TapedTrace, variant: Variant) -> Iterator[Branch]:
 
 def _text(trace: TapedTrace, choices: Choices) -> str:
     first = choices.elements[:1]
-    variables = np.concatenate([part.numbers for part in parts(trace.tape, first) if part.op == "variable"])
+    variables = [part.numbers.tolist() for part in parts(trace.tape, first) if part.op == "variable"]
     graph = Graph()
-    nodes = {element: graph.variable(name) for element, name in trace.named(variables.tolist()).items()}
+    nodes = {element: graph.variable(name) for element, name in trace.named(chain.from_iterable(variables)).items()}
     [node] = Expansion(trace.tape, graph, nodes).nodes(first)
     return f"{written(graph, node)} {choices.relation if choices.holds[0] else NEGATED[choices.relation]} 0"
 
@@ -212,7 +217,9 @@ def _stray(seen: Observation, quantity: Quantity, value: Any) -> bool:
         floats = np.asarray(value, dtype=float)
     except (TypeError, ValueError):
         return True
+    if floats.shape != quantity.shape:
+        return True
     mid, rad = _taped(seen).enclosures.of(quantity.nodes)
     with np.errstate(all="ignore"):
         width = rad * _COARSER * _SLACK + np.abs(mid) * _RELATIVE + _LEAST
-        return floats.shape != quantity.shape or not (np.abs(floats.ravel() - mid) <= width).all()
+        return not ((np.abs(floats.ravel() - mid) <= width) & (width < np.inf)).all()  # no float is in what is unknown

@@ -238,10 +238,7 @@ class Tape:
 
     def is_even_power(self, elements: Elements) -> bool:
         """Tell whether there is an even power of something among some elements: its root is that of a magnitude."""
-        return any(
-            block.op == "power" and block.payload.denominator == 1 and block.payload.numerator % 2 == 0
-            for block in (self.blocks[place] for place in self.blocks_of(elements))
-        )
+        return any(_has_squares(self.blocks[place]) for place in self.blocks_of(elements))
 
     def sums_of_rows(self, matrix: Elements) -> Elements:
         """Return the sum of each row of a matrix."""
@@ -320,6 +317,16 @@ def _sum_of(a: Elements, b: Elements) -> Elements:
 def _product_of(a: Elements, b: Elements) -> Elements:
     """Return 0 * x as 0 and 1 * x as x, and -1 for any other product."""
     return np.where((a == ZERO) | (b == ZERO), ZERO, np.where(a == ONE, b, np.where(b == ONE, a, -1)))
+
+
+def _has_squares(block: Block) -> bool:
+    """Tell whether a block has even powers, or products of an element with itself."""
+    if block.op == "power":
+        return bool(block.payload.denominator == 1 and block.payload.numerator % 2 == 0)
+    if block.op == "matmul":
+        left, right = block.args
+        return left.shape[2] == 1 and bool((left == right).any())
+    return block.op == "product" and bool((block.args[0] == block.args[1]).any())
 
 
 def _folds(inner: Fraction, outer: Fraction) -> bool:

@@ -16,14 +16,15 @@ import numpy as np
 
 from verify.errors import TraceError
 from verify.tape.enclosures import UNKNOWN, Enclosures
-from verify.tape.tape import MINUS_ONE, ONE, ZERO, Elements, Mask, Tape
+from verify.tape.tape import MINUS_ONE, ONE, ZERO, Elements, Mask, Tape, distinct
 from verify.tracing.concolic import Concolic
 from verify.tracing.scalar import RELATIONS
 from verify.tracing.trace import Nodes, Trace
 from verify.where import asked_at
 
 _MOST_SCALARS = 2_000  # operations on single numbers, each of which is a block
-_EVEN = 2
+_MOST_EXPONENTS = 50  # numbers, each of which is a block
+_EVEN, _HALF = 2, Fraction(1, 2)
 
 
 class UntapedError(TraceError):
@@ -49,7 +50,9 @@ class TapedTrace(Trace):
         self.choices: list[Choices] = []
         self.names: list[tuple[int, Callable[[], Sequence[str]]]] = []  # of variables, from an element on
         self.buffers: list[Elements] = []  # what stands for memory that nobody has written to
-        self._scalars = 0
+        self._scalars: dict[tuple[object, ...], int] = {}  # operations on single elements
+        self._differences: dict[tuple[bytes, bytes], Elements] = {}  # of what was compared
+        self._asked: dict[str, Mask] = {}  # elements that were compared with 0, by the relation
 
     def __len__(self) -> int:
         return self.tape.size
@@ -107,8 +110,8 @@ class TapedTrace(Trace):
     def named(self, elements: Iterable[int]) -> dict[int, str]:
         """Return the names of variables."""
         starts = [start for start, _ in self.names]
-        listed = {place: self.names[place][1]() for place in {bisect_right(starts, e) - 1 for e in elements}}
         places = {element: bisect_right(starts, element) - 1 for element in elements}
+        listed = {place: self.names[place][1]() for place in set(places.values())}
         return {element: listed[place][element - starts[place]] for element, place in places.items()}
 
     def floats(self, nodes: Nodes, point: Mapping[Any, Fraction]) -> Any:
@@ -119,11 +122,11 @@ class TapedTrace(Trace):
 
     def sum(self, a: Any, b: Any) -> Any:
         """Return a + b."""
-        return self._operated(self.tape.sums, a, b)
+        return self._operated("sum", self.tape.sums, a, b)
 
     def product(self, a: Any, b: Any) -> Any:
         """Return a * b."""
-        return self._operated(self.tape.products, a, b)
+        return self._operated("product", self.tape.products, a, b)
 
     def quotient(self, a: Any, b: Any) -> Any:
         """Return a / b."""
@@ -133,11 +136,11 @@ class TapedTrace(Trace):
         """Return a ** exponent."""
         if exponent.denominator % _EVEN == 0 and self.tape.is_even_power(np.asarray(a)):
             _untaped("the root of an even power")
-        return self._operated(lambda base: self.tape.powers(base, exponent), a)
+        return self._operated(exponent, lambda base: self.tape.powers(base, exponent), a)
 
     def function(self, name: str, a: Any) -> Any:
         """Return a function of the graph's FUNCTIONS."""
-        return self._operated(lambda argument: self.tape.functions(name, argument), a)
+        return self._operated(name, lambda argument: self.tape.functions(name, argument), a)
 
     def total(self, numbers: Iterable[int]) -> int:
         """Return the sum of elements."""
@@ -151,13 +154,16 @@ class TapedTrace(Trace):
             result = self.product(result, number)
         return int(result)
 
-    def _operated(self, operate: Callable[..., Elements], *args: Any) -> Any:
-        if not any(isinstance(arg, np.ndarray) for arg in args):
-            self._scalars += 1
-            if self._scalars > _MOST_SCALARS:
+    def _operated(self, what: object, operate: Callable[..., Elements], *args: Any) -> Any:
+        """Do an operation, on single elements once."""
+        if any(isinstance(arg, np.ndarray) for arg in args):
+            return operate(*np.broadcast_arrays(*args))
+        key = what, *sorted(args)
+        if key not in self._scalars:
+            if len(self._scalars) >= _MOST_SCALARS:
                 _untaped("many operations on single numbers")
-            return int(operate(*(np.array([arg]) for arg in args))[0])
-        return operate(*np.broadcast_arrays(*args))
+            self._scalars[key] = int(operate(*(np.array([arg]) for arg in args))[0])
+        return self._scalars[key]
 
     # Operations on the entries of arrays, in order
 
@@ -193,14 +199,31 @@ class TapedTrace(Trace):
 
     def relations(self, a: Nodes, b: Nodes, relation: str) -> Any:
         """Decide a relation between elements at the sample, and record it."""
-        elements = self.differences(a, b)
+        elements = self._compared(_array(a), _array(b))
         signs, exact = self.enclosures.signs(elements), self.tape.exact(elements)
         if ((signs == UNKNOWN) | ((signs == 0) & ~exact)).any():
             _untaped("a comparison that is too close to call")
         holds = _HOLDING[relation][signs + 1]
-        if not exact.all():
-            self.choices.append(Choices(elements[~exact], relation, holds[~exact], asked_at()))
+        new = self._unasked(elements, relation) & ~exact
+        if new.any():
+            self.choices.append(Choices(elements[new], relation, holds[new], asked_at()))
         return holds
+
+    def _compared(self, a: Elements, b: Elements) -> Elements:
+        """Return the differences of arrays, the same elements for the same arrays."""
+        key = a.tobytes(), b.tobytes()
+        if key not in self._differences:
+            self._differences[key] = self.differences(a, b)
+        return self._differences[key]
+
+    def _unasked(self, elements: Elements, relation: str) -> Mask:
+        """Tell for which elements a relation is asked for the first time, and remember that it was."""
+        asked = self._asked.get(relation, np.zeros(0, bool))
+        if len(asked) < len(self):
+            asked = self._asked[relation] = np.concatenate([asked, np.zeros(2 * len(self) - len(asked), bool)])
+        new: Mask = ~asked[elements]
+        asked[elements] = True
+        return new
 
     def decide(self, node: Any, relation: str) -> bool:
         """Tell whether an element is in a relation to 0 at the sample, all of them if it is an array."""
@@ -212,9 +235,24 @@ class TapedTrace(Trace):
         sign = int(self.enclosures.signs(np.array([node]))[0])
         return sign if sign != UNKNOWN else _untaped("a comparison that is too close to call")
 
-    def floor(self, node: int) -> NoReturn:
-        """Refuse: each rounding is a choice of its own."""
-        _untaped("a rounding")
+    def floor(self, node: int) -> Fraction:
+        """Return the whole number below an element at the sample, and record that it is."""
+        value = self.tape.value(int(self.floors(np.array([node]))[0]))
+        assert value is not None
+        return value
+
+    def floors(self, elements: Elements) -> Elements:
+        """Return the whole number below each element at the sample, and record that the element lies above it.
+
+        The floats only propose numbers: whether these are right is decided as any relation is.
+        """
+        below = np.floor(self.enclosures.of(elements)[0]).ravel()
+        for offset, relation in ((0, ">="), (1, "<")):
+            bounds = self.tape.constants(Fraction(-int(value) - offset) for value in below).reshape(elements.shape)
+            asked = self.tape.sums(elements, bounds)
+            if not self.relations(asked, np.full(asked.shape, ZERO), relation).all():
+                _untaped("a rounding that is too close to call")
+        return self.tape.constants(Fraction(int(value)) for value in below).reshape(elements.shape)
 
     def chosen(self, choices: Any, a: Nodes, b: Nodes) -> Any:
         """Return a where a choice is true, and b elsewhere."""
@@ -239,10 +277,12 @@ class TapedTrace(Trace):
         found: Elements = np.broadcast_to(method(many(self, numbers)).node, numbers.shape)
         return found
 
-    def combined(self, compute: Callable[[Any, Any], Any], a: Elements, b: Elements) -> Elements:
+    def combined(self, name: str, compute: Callable[[Any, Any], Any], a: Elements, b: Elements) -> Elements:
         """Return what a function of two symbols makes of each pair of elements."""
-        exponent = int(b[0]) if b.size and (b == b[0]).all() else b  # a number is one for all
-        found: Elements = np.broadcast_to(compute(many(self, a), many(self, exponent)).node, a.shape)
+        if name in _OF_TWO:
+            return _OF_TWO[name](self, a, b)
+        other = int(b[0]) if b.size and (b == b[0]).all() else b  # a number is one for all
+        found: Elements = np.broadcast_to(compute(many(self, a), many(self, other)).node, a.shape)
         return found
 
 
@@ -250,6 +290,12 @@ class Many(Concolic):
     """An array of elements that computes like one symbol; it has no order, no sign and no truth."""
 
     __slots__ = ()
+
+    @property
+    def trace(self) -> TapedTrace:
+        """Return the tape with its sample."""
+        assert isinstance(self.graph, TapedTrace)
+        return self.graph
 
     def lift(self, other: object) -> Any:
         """Return a number or symbol as one of these, None for anything else."""
@@ -275,15 +321,17 @@ class Many(Concolic):
         """Return -1, 0 or 1, a branch for each entry."""
         return self._at(_signs(self.trace, np.asarray(self.node)))
 
-    def to_the(self, exponent: Concolic) -> Any:
-        """Return self ** exponent, for an exponent that is a number."""
-        if exponent.number() is None:
-            _untaped("a power whose exponent is an array")
-        return super().to_the(exponent)
+    def whole(self) -> Any:
+        """Return the largest whole number that is not above, a branch for each entry."""
+        return self._at(self.trace.floors(np.asarray(self.node)))
 
-    def whole(self) -> NoReturn:
-        """Refuse: each rounding is a choice of its own."""
-        _untaped("a rounding")
+    def nearest(self) -> Any:
+        """Return the nearest whole number, a branch for each entry; the scalar run knows what lies halfway."""
+        above = self.plus(self.lift(_HALF))
+        found = above.whole()
+        if (self.trace.differences(above.node, found.node) == ZERO).any():
+            _untaped("a rounding of what lies halfway")
+        return found
 
 
 def many(trace: TapedTrace, elements: Any) -> Many:
@@ -315,6 +363,23 @@ def _signs(trace: Any, a: Elements) -> Elements:
     return result
 
 
+def _powers(trace: TapedTrace, a: Elements, b: Elements) -> Elements:
+    """Return a ** b; an exponent that is a number is one for all of its entries, the others are so at once."""
+    unique, places = distinct(b)
+    numbers = [place for place, element in enumerate(unique.tolist()) if trace.number(element) is not None]
+    if len(numbers) > _MOST_EXPONENTS:
+        _untaped("powers with many exponents")
+    group = np.full(len(unique), -1)
+    group[numbers] = np.arange(len(numbers))
+    result, groups = a.copy(), group[places]
+    for number in np.unique(groups).tolist():
+        chosen = groups == number
+        exponent = b[chosen] if number < 0 else int(unique[numbers[number]])
+        result[chosen] = (many(trace, a[chosen]) ** many(trace, exponent)).node
+    return result
+
+
+_OF_TWO = {"power": _powers, "float_power": _powers}
 # The functions of one argument that ask for its sign.
 _BY_CHOICE: dict[str, Callable[[Any, Elements], Elements]] = {
     "absolute": _magnitudes,

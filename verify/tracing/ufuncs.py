@@ -48,12 +48,12 @@ def _choosing(relation: str) -> Callable[[Trace, Nodes, Nodes], Nodes]:
     return lambda g, a, b: g.chosen(g.relations(a, b, relation), a, b)
 
 
-def _by_symbol(compute: Callable[[Any, Any], Any]) -> Callable[[Trace, Nodes, Nodes], Nodes]:
+def _by_symbol(name: str, compute: Callable[[Any, Any], Any]) -> Callable[[Trace, Nodes, Nodes], Nodes]:
     """Return a function of nodes that computes with symbols, one by one."""
 
     def each(g: Trace, a: Nodes, b: Nodes) -> Nodes:
         if isinstance(g, TapedTrace):
-            return g.combined(compute, a, b)
+            return g.combined(name, compute, a, b)
         pairs = list(zip(a, b, strict=True))
         known = {pair: lift(compute(*[Concolic(g, node) for node in pair])).node for pair in dict.fromkeys(pairs)}
         return [known[pair] for pair in pairs]
@@ -94,7 +94,7 @@ BINARY: dict[str, Callable[[Trace, Nodes, Nodes], Nodes]] = {
     "minimum": _choosing("<="),
     "fmax": _choosing(">="),
     "fmin": _choosing("<="),
-    **{name: _by_symbol(compute) for name, compute in _BY_SYMBOL.items()},
+    **{name: _by_symbol(name, compute) for name, compute in _BY_SYMBOL.items()},
 }
 COMPARISONS = {
     "less": "<",
@@ -338,14 +338,7 @@ def _reduced(ufunc: Any, inputs: Sequence[Any], options: dict[str, Any], out: An
 
 def _row_by_row(name: str) -> Callable[[Any, Any], Any]:
     """Return a reduction of all rows of a matrix at once, one column after the other."""
-
-    def reduce(g: Any, matrix: Any) -> Any:
-        found = matrix[:, 0]
-        for column in matrix.T[1:]:
-            found = BINARY[name](g, found, column)
-        return found
-
-    return reduce
+    return lambda g, matrix: _column_by_column(g, name, matrix)[-1]
 
 
 # Reductions of the rows of a matrix of elements, none of which is empty.
@@ -398,8 +391,21 @@ def _accumulated(ufunc: Any, inputs: Sequence[Any], options: dict[str, Any], out
         raise shadows.refusal(f"{name}.accumulate")
     array = np.moveaxis(objects(inputs[0]), axis, -1)
     found, length, trace = nodes(array), array.shape[-1], current()
-    rows = [_in_turn(trace, name, found[i : i + length]) for i in range(0, len(found), length or 1)]
-    return np.moveaxis(built([node for row in rows for node in row], array.shape, claimed(inputs)), -1, axis)
+    results: Any
+    if isinstance(trace, TapedTrace) and found.size:
+        results = np.stack(_column_by_column(trace, name, found.reshape(-1, length)), -1).ravel()
+    else:
+        rows = [_in_turn(trace, name, found[i : i + length]) for i in range(0, len(found), length or 1)]
+        results = [node for row in rows for node in row]
+    return np.moveaxis(built(results, array.shape, claimed(inputs)), -1, axis)
+
+
+def _column_by_column(g: Trace, name: str, matrix: Any) -> list[Any]:
+    """Return what the rows of a matrix of elements come to after each column."""
+    columns = [matrix[:, 0]]
+    for column in matrix.T[1:]:
+        columns.append(BINARY[name](g, columns[-1], column))
+    return columns
 
 
 def _by_segment(ufunc: Any, inputs: Sequence[Any], options: dict[str, Any], out: Any) -> Any:
@@ -433,6 +439,10 @@ def _at(ufunc: Any, target: Any, indices: Any, *values: Any) -> None:
     places = np.arange(target.size).reshape(target.shape)[plain_key(indices)]
     found, trace = symbols(target), current()
     others = symbols(values[0], places.shape) if values else [None] * places.size
+    if isinstance(trace, TapedTrace) and values and Endless not in set(map(type, [*found, *others])):
+        results = _by_turns(trace, name, of_symbols(found), places.ravel(), of_symbols(others))
+        target[...] = built(results, target.shape, target.claimed)
+        return
     for place, other in zip(places.ravel().tolist(), others, strict=True):
         if other is None:
             found[place] = lift(METHODS[name](found[place]))
@@ -441,6 +451,17 @@ def _at(ufunc: Any, target: Any, indices: Any, *values: Any) -> None:
         else:
             found[place] = Concolic(trace, BINARY[name](trace, [found[place].node], [other.node])[0])
     target[...] = gathered(found, target.shape, target.claimed)
+
+
+def _by_turns(g: Trace, name: str, entries: Any, places: Any, others: Any) -> Any:
+    """Combine entries with others: for each place the first that goes there, then the second, and so on."""
+    order = np.argsort(places, kind="stable")
+    _, starts, lengths = np.unique(places[order], return_index=True, return_counts=True)
+    turns = np.arange(len(order)) - np.repeat(starts, lengths)
+    for turn in range(max(lengths, default=0)):
+        chosen = order[turns == turn]
+        entries[places[chosen]] = BINARY[name](g, entries[places[chosen]], others[chosen])
+    return entries
 
 
 def _by_objects(ufunc: Any, method: str, inputs: Sequence[Any], options: dict[str, Any]) -> Any:
