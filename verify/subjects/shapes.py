@@ -26,7 +26,7 @@ Sizes = Mapping[str, int]
 
 _TERM = re.compile(r"(?:[^\W\d]\w*|\d+)(?:[*+](?:[^\W\d]\w*|\d+))*")
 _NAME = re.compile(r"[^\W\d]\w*")
-_LARGEST = 10**6  # entries of one input
+_LARGEST = 4 * 10**6  # entries of one input: a few GB of symbols
 _MOST_DRAWS = 4  # of labels, beyond which not each of them comes up
 _SMALLEST = 3  # of the sizes of names: 2 is a factor that formulas have, and would be taken for it
 _TURNED = (2, 3, 4, 5)  # sizes that each dimension takes in turn: odd and even, a pair, a square
