@@ -33,7 +33,7 @@ from verify.tracing.observe import Observation, Quantity, Variant, observe
 from verify.tracing.region import NEGATED, written
 from verify.tracing.taped import Choices, TapedTrace
 
-_FEW = 300  # entries of the inputs: up to here scalars take no longer than arrays
+_FEW = 100  # entries of the inputs: up to here scalars take no longer than arrays
 _ALTERNATIVES = 2  # points beside the sample
 _HALVINGS = 12  # of the distance from the sample, for a point of its region
 # What floats may differ by from enclosures at the sample: as balls of 16 bits would have it, and 8 times their radius.
