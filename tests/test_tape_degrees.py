@@ -138,7 +138,7 @@ def test_sums_of_unknown_denominators_are_multiplied():
     exact = Degrees(tape, read, 1, Laws.NONE)
     assert exact.rows[exact.kinds[total[0]]][0] == 4
     exact.denominators.left = 0
-    exact.known = 1
+    exact.count = 1
     for part in read:
         exact.kinds[part.elements] = exact._kinds(part)
     assert exact.rows[exact.kinds[total[0]]][0] == 8

@@ -57,9 +57,9 @@ class Coordinates:
         divided = np.zeros(len(self._of_sum), bool)
         for part in parts:
             if part.op == "sum":
-                for one, other in (part.args, part.args[::-1]):
-                    match = (one == ONE) & self._exponentials[other]
-                    self._of_sum[part.numbers[match]] = other[match]
+                for left, right in (part.args, part.args[::-1]):
+                    match = (left == ONE) & self._exponentials[right]
+                    self._of_sum[part.numbers[match]] = right[match]
             elif part.op == "power" and part.payload < 0 and part.payload.denominator == 1:
                 sums = self._of_sum[part.args[0]]
                 divided[sums[sums != _NONE]] = True

@@ -24,8 +24,9 @@ Numbers are floats, whose roundings are covered by `_SLACK`; infinity and NaN st
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -70,7 +71,7 @@ class Degrees:
         # A kind for each element, and for the rows and columns of matrices; memory is taken when it is written to.
         self.rows: Rows = np.empty((1 + 3 * sum(part.size for part in parts), 6))
         self.rows[0] = _VARIABLE
-        self.known = 1
+        self.count = 1
         self.results: dict[tuple[str, int, int], int] = {}  # of operations on one kind, or two
         self.denominators = Denominators(5 * tape.size)
         self.coordinates = Coordinates(tape, parts)
@@ -124,9 +125,9 @@ class Degrees:
 
     def _new(self, rows: Rows, places: Places | None = None) -> Kinds:
         """Return the numbers of new kinds, each at some places."""
-        first, self.known = self.known, self.known + len(rows)
-        self.rows[first : self.known] = rows
-        return np.arange(first, self.known, dtype=np.int32) if places is None else (places + first).astype(np.int32)
+        first, self.count = self.count, self.count + len(rows)
+        self.rows[first : self.count] = rows
+        return np.arange(first, self.count, dtype=np.int32) if places is None else (places + first).astype(np.int32)
 
     def _constant(self, value: Fraction) -> tuple[float, ...]:
         whole = value.denominator == 1
@@ -190,14 +191,14 @@ class Degrees:
         stacks, height, terms = a.shape
         rows, columns = self._lines(a), self._lines(b.swapaxes(1, 2))
         shape = (stacks, height, b.shape[2])
-        one = _is_one(rows) and _is_one(columns)
-        left = rows[:1] if one else np.broadcast_to(rows.reshape(stacks, height, 1), shape).ravel()
-        right = columns[:1] if one else np.broadcast_to(columns.reshape(stacks, 1, b.shape[2]), shape).ravel()
+        uniform = _is_one(rows) and _is_one(columns)
+        left = rows[:1] if uniform else np.broadcast_to(rows.reshape(stacks, height, 1), shape).ravel()
+        right = columns[:1] if uniform else np.broadcast_to(columns.reshape(stacks, 1, b.shape[2]), shape).ravel()
         left, right, places = _combinations(left, right)
         result = self._products(self.rows[left], self.rows[right])
         result[:, HIGH] += math.log2(terms)
         kinds = self._new(result, places)
-        return kinds.repeat(math.prod(shape)) if one else kinds
+        return kinds.repeat(math.prod(shape)) if uniform else kinds
 
     def _lines(self, lines: Elements) -> Kinds:
         """Bound all elements of each line over a common denominator: as their total, but for the number of terms."""
@@ -323,9 +324,14 @@ def _combinations(a: Kinds, b: Kinds) -> tuple[Kinds, Kinds, Places]:
     return (first + low).astype(np.int32), (second + least).astype(np.int32), places[keys]
 
 
-def rationals(part: Part) -> Iterable[Fraction]:
+def rationals(part: Part) -> Sequence[Fraction]:
     """Return the values of constants: floats in the code are the simplest rationals that round to them."""
-    return map(simplest_rational, part.payload) if part.op == "typed" else part.payload
+    return _simplest(part.payload) if part.op == "typed" else part.payload
+
+
+@lru_cache(maxsize=32)  # each is asked for several times
+def _simplest(values: tuple[float, ...]) -> tuple[Fraction, ...]:
+    return tuple(map(simplest_rational, values))
 
 
 def _bits_of_constants(parts: Sequence[Part]) -> float:

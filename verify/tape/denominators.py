@@ -136,11 +136,11 @@ def _merged(monomials: list[Monomial], join: Callable[..., Any]) -> Monomial:
     result = dict(monomials[0])
     for monomial in monomials[1:]:
         for atom, power in monomial.items():
-            known = result.get(atom)
-            if known is None:
+            present = result.get(atom)
+            if present is None:
                 result[atom] = power
             elif join is np.maximum:
-                result[atom] = max(known, power)
+                result[atom] = max(present, power)
             else:
-                result[atom] = (known[0] + power[0], known[1] + power[1])
+                result[atom] = (present[0] + power[0], present[1] + power[1])
     return result

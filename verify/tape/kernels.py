@@ -21,6 +21,7 @@ _ODD = ("sin", "atan", "erf", "tanh")
 _SYMMETRIC = (*_ODD, "cos")
 _CIRCLE = ("sin", "cos")
 _FIRST_ROOM = 64
+_ONE = np.uint64(1)
 _POLE = np.uint32(2**32 - 1)  # is no residue: primes are smaller
 _ZERO_IN = {"tanh": 0, "sin": 0, "cos": 1, "atan": 0, "erf": 0, "exp": 1}
 
@@ -54,10 +55,9 @@ class Kernels:
 
     def _on_circle(self, name: str, t: Residues) -> Residues:
         """Return a coordinate of a point of the unit circle: 1 + t**2 is not 0 where -1 is no square."""
-        one = np.uint64(1)
         square = products(t, t, self.p)
-        below, poles = inverses(reduced(square + one, self.p), self.p)
-        above = reduced(t + t if name == "sin" else self.p + one - square, self.p)
+        below, poles = inverses(reduced(square + _ONE, self.p), self.p)
+        above = reduced(t + t if name == "sin" else self.p + _ONE - square, self.p)
         value = products(above, below, self.p)
         return value if poles is None else np.where(poles, np.uint64(name == "cos"), value)
 
@@ -66,19 +66,19 @@ class _Table:
     """Random elements by their keys, drawn in the order in which these first appear."""
 
     def __init__(self, walks: int) -> None:
-        self.places: dict[Hashable, int] = {}
+        self.numbers: dict[Hashable, int] = {}
         self.values = np.empty((walks, _FIRST_ROOM), np.uint64)
         self.drawn = 0
 
     def at(self, keys: Sequence[Hashable], p: Moduli, rng: np.random.Generator) -> Residues:
-        known = self.places
-        places = [known.setdefault(key, len(known)) for key in keys]
-        if len(known) > self.values.shape[1]:
-            room = np.empty((len(p), len(known)), np.uint64)
+        numbers = self.numbers
+        places = [numbers.setdefault(key, len(numbers)) for key in keys]
+        if len(numbers) > self.values.shape[1]:
+            room = np.empty((len(p), len(numbers)), np.uint64)
             self.values = np.concatenate([self.values, room], axis=1)
-        new = slice(self.drawn, len(known))
+        new = slice(self.drawn, len(numbers))
         self.values[:, new] = drawn(new.stop - new.start, p, rng)
-        self.drawn = len(known)
+        self.drawn = len(numbers)
         return self.values[:, places]
 
 

@@ -20,6 +20,7 @@ from verify.tape.security import MOST_WALKS, SECURITY, Bits, bits, price, walks_
 from verify.tape.tape import Elements, Mask, Tape, distinct
 
 _MOST_ROOTS = 3
+_LEAST_WALKS = 16  # of which half count
 _ROOM = 2**27  # values that are kept, in 4 bytes each
 
 
@@ -82,7 +83,7 @@ def _for_squares(roots: int, everything: Sequence[Part]) -> int:
     """Return how many walks are taken where one in 2**roots counts: whatever has more roots has further attempts."""
     room = _ROOM // (1 + sum(part.size for part in everything))
     wanted = MOST_WALKS << (min(roots, _MOST_ROOTS) - 1)
-    return max(MOST_WALKS, min(wanted, room))
+    return min(wanted, max(_LEAST_WALKS, room))
 
 
 def is_root(part: Part) -> bool:

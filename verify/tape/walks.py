@@ -89,7 +89,7 @@ class Walks:
             case "variable" | "pi":
                 return drawn(part.size, self.p, self.rng), None
             case "constant" | "typed":
-                return self._constants(list(rationals(part)))
+                return self._constants(rationals(part))
             case "sum":
                 a, b = part.args
                 return reduced(self.take(a) + self.take(b), self.p), self.supported(a, b)
@@ -107,10 +107,8 @@ class Walks:
 
     def _constants(self, values: Sequence[Fraction]) -> Value:
         """Return rationals modulo each prime."""
-        above, below = (
-            np.array([[number % prime for number in numbers] for prime in self.primes], np.uint64)
-            for numbers in ([v.numerator for v in values], [v.denominator for v in values])
-        )
+        above = _remainders([value.numerator for value in values], self.primes)
+        below = _remainders([value.denominator for value in values], self.primes)
         inverse, poles = inverses(below, self.p)
         return products(above, inverse, self.p), None if poles is None else ~poles
 
@@ -165,8 +163,7 @@ class Walks:
         if even:
             square = powers(value, [(prime - 1) // 2 for prime in self.primes], self.p) == _ONE
             valid = _both(valid, square | (value == 0))
-        result, found = self._raised(powers(value, size, self.p), [1 if exponent > 0 else -1] * len(size), valid)
-        return result, found
+        return self._raised(powers(value, size, self.p), [1 if exponent > 0 else -1] * len(size), valid)
 
     def _function(self, name: str, arguments: Elements) -> Value:
         if self.exponents is None or name not in EXPONENTIAL:
@@ -228,6 +225,15 @@ class Walks:
 
 def _both(a: Mask | None, b: Mask | None) -> Mask | None:
     return b if a is None else a if b is None else a & b
+
+
+def _remainders(numbers: Sequence[int], primes: Sequence[int]) -> Residues:
+    """Return whole numbers modulo each prime."""
+    try:
+        array = np.array(numbers, np.int64)
+    except OverflowError:
+        return np.array([[number % prime for number in numbers] for prime in primes], np.uint64)
+    return np.array([array % prime for prime in primes]).astype(np.uint64)
 
 
 @lru_cache(maxsize=8)
