@@ -26,14 +26,12 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from fractions import Fraction
-from functools import lru_cache
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
-from verify.exact import simplest_rational
 from verify.proof.field import Laws
+from verify.tape.combinations import Kinds, Places, combinations, is_one
+from verify.tape.constants import bits_of_constants, rationals
 from verify.tape.coordinates import Coordinates
 from verify.tape.denominators import ATOM, DEGREE, HEIGHT, NOTHING, UNKNOWN, Denominators, Rows
 from verify.tape.parts import Part
@@ -46,12 +44,8 @@ _CIRCLE = (2.0, 1.0, 0.0, 2.0, 1.0, 0.0)
 _TANH = (2.0, 1.0, 0.0, 2.0, 1.0, 0.0)  # (e**2 - 1) / (e**2 + 1)
 _COMPLEMENT = (1.0, 0.0, 0.0, 1.0, 1.0, 0.0)  # (1 - y) / y
 _INVERSE = (1.0, 0.0, 0.0, 0.0, 0.0, 0.0)  # 1 / y
-_FEW = 256  # entries, of which no combinations are looked for
-_ROOM = 8  # times as many combinations may be counted as there are entries
-Kinds = npt.NDArray[np.int32]
-Places = npt.NDArray[np.integer[Any]]
+_FEW = 256  # lines, of which no equal ones are looked for
 _SLACK = 1.001  # of operations one after the other, each within 2**-52
-_MANY = 1000  # denominators of constants whose least common multiple is not computed
 
 
 class Degrees:
@@ -66,7 +60,7 @@ class Degrees:
         self.order = order
         self.laws = laws
         self.size = tape.size
-        self.scale = _bits_of_constants(parts)  # log2 of D
+        self.scale = bits_of_constants(parts)  # log2 of D
         self.kinds: Kinds = np.empty(tape.size, np.int32)
         # A kind for each element, and for the rows and columns of matrices; memory is taken when it is written to.
         self.rows: Rows = np.empty((1 + 3 * sum(part.size for part in parts), 6))
@@ -81,7 +75,7 @@ class Degrees:
 
     def of_differences(self, left: Elements, right: Elements) -> tuple[Rows, Rows]:
         """Return the degree, and the logarithm of the largest coefficient, of the numerators of differences."""
-        a, b, places = _combinations(self.kinds[left], self.kinds[right])
+        a, b, places = combinations(self.kinds[left], self.kinds[right])
         with np.errstate(invalid="ignore", over="ignore"):
             rows = self._sums(self.rows[a], self.rows[b])[:, [ABOVE, HIGH]] * _SLACK
         return rows[places, 0], rows[places, 1]
@@ -115,8 +109,8 @@ class Degrees:
 
     def _combined(self, combine: Callable[[Rows, Rows], Rows], a: Kinds, b: Kinds) -> Kinds:
         """Return the kinds of an operation on two arrays."""
-        if not (_is_one(a) and _is_one(b)):
-            a, b, places = _combinations(a, b)
+        if not (is_one(a) and is_one(b)):
+            a, b, places = combinations(a, b)
             return self._new(combine(self.rows[a], self.rows[b]), places)
         key = (combine.__name__, int(a[0]), int(b[0]))
         if key not in self.results:
@@ -165,7 +159,7 @@ class Degrees:
     def _totals(self, kinds: Kinds, starts: Elements) -> Kinds:
         """Return the kinds of sums of consecutive terms."""
         lengths = np.diff(starts, append=len(kinds))
-        if not (_is_one(kinds) and _is_one(lengths)):
+        if not (is_one(kinds) and is_one(lengths)):
             return self._new(self._rows_of_totals(kinds, starts))
         key = ("total", int(kinds[0]), int(lengths[0]))
         if key not in self.results:
@@ -175,7 +169,7 @@ class Degrees:
     def _rows_of_totals(self, kinds: Kinds, starts: Elements) -> Rows:
         """Bound sums of consecutive terms: their number, and once for each sum the kinds that are in it."""
         lengths = np.diff(starts, append=len(kinds))
-        sums, different, _ = _combinations(np.repeat(np.arange(len(starts), dtype=np.int32), lengths), kinds)
+        sums, different, _ = combinations(np.repeat(np.arange(len(starts), dtype=np.int32), lengths), kinds)
         begins = np.flatnonzero(np.diff(sums, prepend=-1))
         terms = _settled(self.rows[different])
         result = np.empty((len(starts), 6))
@@ -191,10 +185,10 @@ class Degrees:
         stacks, height, terms = a.shape
         rows, columns = self._lines(a), self._lines(b.swapaxes(1, 2))
         shape = (stacks, height, b.shape[2])
-        uniform = _is_one(rows) and _is_one(columns)
+        uniform = is_one(rows) and is_one(columns)
         left = rows[:1] if uniform else np.broadcast_to(rows.reshape(stacks, height, 1), shape).ravel()
         right = columns[:1] if uniform else np.broadcast_to(columns.reshape(stacks, 1, b.shape[2]), shape).ravel()
-        left, right, places = _combinations(left, right)
+        left, right, places = combinations(left, right)
         result = self._products(self.rows[left], self.rows[right])
         result[:, HIGH] += math.log2(terms)
         kinds = self._new(result, places)
@@ -203,7 +197,7 @@ class Degrees:
     def _lines(self, lines: Elements) -> Kinds:
         """Bound all elements of each line over a common denominator: as their total, but for the number of terms."""
         length, kinds = lines.shape[2], self.kinds[lines].ravel()
-        if _is_one(kinds) and self.rows[kinds[0], DEGREE] >= 0:
+        if is_one(kinds) and self.rows[kinds[0], DEGREE] >= 0:
             return kinds[::length]
         result = self._rows_of_totals(kinds, np.arange(0, lines.size, length))
         result[:, HIGH] -= math.log2(length)
@@ -219,7 +213,7 @@ class Degrees:
             atoms = self.coordinates.exponentials(base) + 4 * self.size
             return self._quotients((exponent.numerator, 0.0, 0.0, 0.0, 0.0, 0.0), atoms)
         if exponent > 0 and exponent.denominator == 1:
-            kinds, _, places = _combinations(self.kinds[base], np.zeros(len(base), np.int32))
+            kinds, _, places = combinations(self.kinds[base], np.zeros(len(base), np.int32))
             return self._new(self._whole(self.rows[kinds], exponent.numerator), places)
         rows = _settled(self.rows[self.kinds[base]])
         if exponent.denominator != 1:
@@ -294,50 +288,3 @@ def _settled(rows: Rows, chosen: Mask | None = None) -> Rows:
     rows[negative, DEGREE] = 0
     rows[negative, ATOM] = NOTHING
     return rows
-
-
-def _is_one(array: npt.NDArray[np.integer[Any]]) -> bool:
-    """Tell whether all entries are one number."""
-    return bool((array == array[0]).all())
-
-
-def _combinations(a: Kinds, b: Kinds) -> tuple[Kinds, Kinds, Places]:
-    """Return the pairs that there are in two arrays, in order, and which of them is where.
-
-    They are counted in a table where that is not large; else all are returned.
-    """
-    count = len(a)
-    if count < _FEW:
-        return a, b, np.arange(count)
-    low, least = int(a.min()), int(b.min())
-    width = int(b.max()) - least + 1
-    room = (int(a.max()) - low + 1) * width
-    if room > _ROOM * count:
-        return a, b, np.arange(count)
-    keys = (a - low) * np.int64(width) + (b - least)
-    present = np.zeros(room, bool)
-    present[keys] = True
-    pairs = np.flatnonzero(present)
-    places = np.empty(room, np.int32)
-    places[pairs] = np.arange(len(pairs), dtype=np.int32)
-    first, second = np.divmod(pairs, width)
-    return (first + low).astype(np.int32), (second + least).astype(np.int32), places[keys]
-
-
-def rationals(part: Part) -> Sequence[Fraction]:
-    """Return the values of constants: floats in the code are the simplest rationals that round to them."""
-    return _simplest(part.payload) if part.op == "typed" else part.payload
-
-
-@lru_cache(maxsize=32)  # each is asked for several times
-def _simplest(values: tuple[float, ...]) -> tuple[Fraction, ...]:
-    return tuple(map(simplest_rational, values))
-
-
-def _bits_of_constants(parts: Sequence[Part]) -> float:
-    """Return the logarithm of a common denominator of all constants."""
-    leaves = [part for part in parts if part.op in ("constant", "typed")]
-    denominators = {value.denominator for part in leaves for value in rationals(part)}
-    if len(denominators) > _MANY:
-        return sum(map(math.log2, denominators))
-    return math.log2(math.lcm(*denominators))

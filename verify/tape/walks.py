@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from verify.proof.field import Laws
 from verify.proof.kernels import EXPONENTIAL
-from verify.tape.degrees import rationals
+from verify.tape.constants import rationals
 from verify.tape.kernels import Kernels, drawn
 from verify.tape.parts import Part
 from verify.tape.primes import Chain, moduli
