@@ -129,8 +129,9 @@ class Degrees:
         return 0.0, 0.0, NOTHING, 0.0, bits if whole else bits + self.scale, float(not whole)
 
     def _sums(self, a: Rows, b: Rows) -> Rows:
-        different = a[:, ATOM] != b[:, ATOM]
-        a, b = _settled(a, different), _settled(b, different)
+        if _has_powers(a) or _has_powers(b):
+            different = a[:, ATOM] != b[:, ATOM]
+            a, b = _settled(a, different), _settled(b, different)
         result = np.empty_like(a)
         result[:, _DENOMINATOR] = self.denominators.common(a[:, _DENOMINATOR], b[:, _DENOMINATOR])
         result[:, WHOLE] = np.maximum(a[:, WHOLE], b[:, WHOLE])
@@ -146,6 +147,13 @@ class Degrees:
         return above, rows[:, HIGH] + lacking
 
     def _products(self, a: Rows, b: Rows) -> Rows:
+        if _has_powers(a) or _has_powers(b):
+            return self._products_with_powers(a, b)
+        result = a + b
+        result[:, _DENOMINATOR] = self.denominators.product(a[:, _DENOMINATOR], b[:, _DENOMINATOR])
+        return result
+
+    def _products_with_powers(self, a: Rows, b: Rows) -> Rows:
         different = (a[:, ATOM] != b[:, ATOM]) & (a[:, ATOM] != NOTHING) & (b[:, ATOM] != NOTHING)
         # Of two powers of different indeterminates, the higher one is kept apart: it may meet its inverse yet.
         lower = (a[:, DEGREE] > b[:, DEGREE]) | (b[:, DEGREE] >= 0)
@@ -274,6 +282,11 @@ class Degrees:
         if places.size:
             kinds[places] = self._quotients(_INVERSE, exponentials + 4 * self.size)
         return kinds
+
+
+def _has_powers(rows: Rows) -> bool:
+    """Tell whether any row has a denominator of negative degree: a power of an indeterminate as a factor."""
+    return bool((rows[:, DEGREE] < 0).any())
 
 
 def _settled(rows: Rows, chosen: Mask | None = None) -> Rows:

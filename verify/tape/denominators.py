@@ -52,6 +52,9 @@ class Denominators:
         """Join the powers of each atom in two arrays of denominators."""
         left, right = a[:, ATOM], b[:, ATOM]
         result = a + b
+        if not ((left != NOTHING) & (right != NOTHING)).any():
+            result[:, ATOM] -= NOTHING  # one of the two is added to another
+            return result
         result[:, ATOM] = UNKNOWN
         free = right == NOTHING
         alike = (left == right) & (left >= 0)
