@@ -238,3 +238,25 @@ def test_combinations_that_were_left_are_told():
         x="", y="",
     )  # fmt: skip
     assert Limit.COMBINATIONS.value not in check(few).cover.untried
+
+
+def kernel(wrong):
+    """Return a sum over pairs whose product is above -1, with an error where three answers about them are as told."""
+
+    def forward(q, k):
+        score = q[:, None] * k[None, :]
+        return np.where(score > -1, np.exp(score), 0.0).sum()
+
+    def backward(dout, q, k):
+        score = q[:, None] * k[None, :]
+        live = 1.0 * (score > -1)
+        slope = dout * live * np.exp(live * score) * (1 + wrong * live[-1, 0] * (1 - live[-1, -1]) * live[0, 0])
+        return (slope * k[None, :]).sum(axis=1), (slope * q[:, None]).sum(axis=0)
+
+    return verify.pair(forward, backward, q="T", k="T")
+
+
+def test_questions_of_arrays_are_answered_together():
+    """The smallest size asks one question, and a larger one several: these are looked at together there."""
+    assert Verdict.REFUTED in {row.verdict for row in check(kernel(0.1)).comparisons}
+    assert {row.verdict for row in check(kernel(0)).comparisons} == {Verdict.PROVED}
