@@ -11,6 +11,8 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from fractions import Fraction
 from itertools import islice
 
+import flint
+
 from verify.approximation.ignored import IGNORED
 from verify.approximation.telling import KIND
 from verify.errors import ProtocolError
@@ -195,8 +197,24 @@ class Explorer:
 
     def beside(self, at: Mapping[str, Fraction]) -> Exact | None:
         """Return a run that takes the branches that some inputs take: a known one, or a new one."""
+        if known := self._taking(at):
+            return known
         seen = self.run(at)
         return None if seen is None else self.settled(seen)
+
+    def _taking(self, at: Mapping[str, Fraction]) -> Exact | None:
+        """Return a known run whose branches some inputs surely take.
+
+        To run the code there would come to the same formulas: what it does until a branch is the same, and so is what
+        it asks there, all of which the run has recorded.
+        """
+        sample, known = self.start.seen.trace.sample, dict[int, flint.arb]()
+        point = {**sample, **at}
+        for run in self.regions.values():
+            alike = run is not None and run.seen.trace.sample.keys() == sample.keys()
+            if run is not None and alike and run.region.holds(point, run.seen.conditions, known):
+                return run
+        return None
 
     def settled(self, seen: Observation) -> Exact | None:
         """Return the run that found the region of another, after its gradients were decided; None where it has none."""
