@@ -3,7 +3,8 @@
 The gradient on the other side of a threshold is the exact one there (it was decided as any other), and the one on this
 side is the same formula of other leaves (`leaves`). Each leaf is enclosed as a function of the pivot that its threshold
 asks about, over all of the region and whatever other inputs are, and is judged by what the code's own formula for it is
-good to at the threshold. Then the gradient differs from the exact one by no more than the roundings of that formula do.
+good to at the threshold. Then the gradient differs from the exact one by no more than it would for the roundings of
+that formula; where later operations cancel, they cost either of them the same digits, which is for the floats to show.
 The outputs have to be taken apart in the same way, so that `forward` approximates what it computes on the other side.
 """
 

@@ -57,13 +57,8 @@ class Crossings:
 
     def others(self, nodes: Iterable[int]) -> Iterator[Other]:
         """Yield the runs that cross the thresholds of what nodes depend on: of a line, then of several."""
-        reached = set(self.exact.seen.trace.reach(nodes))
-        lines: dict[tuple[object, ...], list[Threshold]] = {}
-        for threshold in self.known:
-            if threshold.at and reached.issuperset(threshold.pivot.variables):
-                lines.setdefault(threshold.line, []).append(threshold)
         little: list[Threshold] = []
-        groups = [self._alike(line) for line in list(lines)[:_MOST_LINES]]
+        groups = [self._alike(line) for line in self.lines(nodes)[:_MOST_LINES]]
         for group in groups:
             other = self._run(group)
             if other is not None:
@@ -71,6 +66,12 @@ class Crossings:
                 yield other
         if little and not any(len(little) == len(group) for group in groups) and (other := self._run(little)):
             yield other
+
+    def lines(self, nodes: Iterable[int]) -> list[tuple[object, ...]]:
+        """Return the lines that ask whether something that nodes depend on lies beyond a threshold other than 0."""
+        reached = set(self.exact.seen.trace.reach(nodes))
+        asked = (t for t in self.known if t.at and reached.issuperset(t.pivot.variables))
+        return list(dict.fromkeys(threshold.line for threshold in asked))
 
     def _alike(self, line: tuple[object, ...]) -> list[Threshold]:
         return [threshold for threshold in self.known if threshold.at and threshold.line == line]
