@@ -52,7 +52,7 @@ class Crossings:
 
     def __init__(self, case: TracedCase, exact: Exact, seed: int, numbers: Format) -> None:
         self.case, self.exact, self.seed, self.numbers = case, exact, seed, numbers
-        self.known = thresholds(exact.seen.trace, exact.seen.conditions)
+        self.thresholds = thresholds(exact.seen.trace, exact.seen.conditions)
         self._runs: dict[tuple[int, ...], Other | None] = {}
 
     def others(self, nodes: Iterable[int]) -> Iterator[Other]:
@@ -70,11 +70,11 @@ class Crossings:
     def lines(self, nodes: Iterable[int]) -> list[tuple[object, ...]]:
         """Return the lines that ask whether something that nodes depend on lies beyond a threshold other than 0."""
         reached = set(self.exact.seen.trace.reach(nodes))
-        asked = (t for t in self.known if t.at and reached.issuperset(t.pivot.variables))
-        return list(dict.fromkeys(threshold.line for threshold in asked))
+        relevant = (t for t in self.thresholds if t.at and reached.issuperset(t.pivot.variables))
+        return list(dict.fromkeys(threshold.line for threshold in relevant))
 
     def _alike(self, line: tuple[object, ...]) -> list[Threshold]:
-        return [threshold for threshold in self.known if threshold.at and threshold.line == line]
+        return [threshold for threshold in self.thresholds if threshold.at and threshold.line == line]
 
     def _run(self, crossed: Sequence[Threshold]) -> Other | None:
         key = tuple(threshold.condition.node for threshold in crossed)

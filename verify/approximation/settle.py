@@ -93,7 +93,7 @@ class _Settler:
         self.exact, self.seed, self.numbers = exact, seed, numbers
         self.graph: Trace = exact.seen.trace
         self.crossings = Crossings(case, exact, seed, numbers)
-        self.known = self.crossings.known
+        self.thresholds = self.crossings.thresholds
         self._composed: dict[int, Composed] = {}
 
     def decision(self, claim: Claim, entry: int, *, affordable: bool) -> Decision | None:
@@ -104,12 +104,12 @@ class _Settler:
         for other in self.crossings.others(pair):
             if not affordable:
                 return Decision(Verdict.UNDECIDED, Evidence(KIND, _BUDGET))
-            found = self._beside(claim, entry, other)
-            if found is not None:
-                decisions.append(found)
-                if found.verdict.good:
+            decision = self._beside(claim, entry, other)
+            if decision is not None:
+                decisions.append(decision)
+                if decision.verdict.good:
                     break
-        best = min(decisions, key=lambda one: one.verdict.rank, default=None)
+        best = min(decisions, key=lambda decision: decision.verdict.rank, default=None)
         if best is None and self._is_invisible(pair, refuted.point) and self.crossings.lines(pair):
             best = Decision(Verdict.UNDECIDED, Evidence(KIND, _NO_OTHER))
         return best and best._replace(point=refuted.point)
@@ -125,7 +125,7 @@ class _Settler:
         if returned is None or claim.name in other.run.seen.malformed:
             return None
         meant, there = other.run.gradient(claim.name)[entry], returned.nodes[entry]
-        composed = self._composed.setdefault(id(other), Composed(self.exact, other, self.known, self.numbers))
+        composed = self._composed.setdefault(id(other), Composed(self.exact, other, self.thresholds, self.numbers))
         actual, own = claim.actual.nodes[entry], self.exact.gradient(claim.name)[entry]
         points = lambda: other.run.region.points(self.seed)  # noqa: E731
         if (
@@ -149,7 +149,7 @@ class _Settler:
         """
         for threshold in other.crossed:
             if variable in self.graph.reach(threshold.pivot.variables):
-                whole = Whole(self.exact, other, threshold, self.known, self.numbers)
+                whole = Whole(self.exact, other, threshold, self.thresholds, self.numbers)
                 if (decision := whole.decision(gradient)) is not None:
                     return decision
         return None
