@@ -1,6 +1,7 @@
 """Sides of several branches at once: what is wrong where two or three conditions hold together is found."""
 
 from collections import Counter
+from fractions import Fraction
 from itertools import combinations, product
 
 import numpy as np
@@ -10,6 +11,8 @@ from effort import some
 import verify
 from verify import Verdict
 from verify.checker import check
+from verify.gradients.traced import check_traced
+from verify.regions.explore import Explorer
 from verify.regions.limits import Limit
 
 
@@ -260,3 +263,20 @@ def test_questions_of_arrays_are_answered_together():
     """The smallest size asks one question, and a larger one several: these are looked at together there."""
     assert Verdict.REFUTED in {row.verdict for row in check(kernel(0.1)).comparisons}
     assert {row.verdict for row in check(kernel(0)).comparisons} == {Verdict.PROVED}
+
+
+def test_a_region_is_decided_beside_a_zero_of_a_divisor():
+    """At y = 0 floats make 0/0 of what cancels in the formula: nothing is known there, and all of it beside."""
+    case = verify.pair(
+        lambda x, y: np.where(x > 5, x, 2 * x) + np.maximum(x - 8, 0) / y,
+        lambda d, x, y: (
+            d * (np.where(x > 5, 1, 2) + (x > 8) / np.where(x > 8, y, 1)),
+            -d * np.maximum(x - 8, 0) / np.where(x > 8, y, 1) ** 2,
+        ),
+        x="2", y="2",
+    )  # fmt: skip
+    _, (run, *_) = check_traced(case)
+    explorer = Explorer(case, run, 0)
+    region = explorer.visit(dict.fromkeys(["x[0]", "x[1]"], Fraction(6)) | dict.fromkeys(["y[0]", "y[1]"], Fraction(0)))
+    assert explorer.right(region)
+    assert not explorer.rows

@@ -42,7 +42,7 @@ _LEAST, _MOST = 6, 120  # runs, however large or small
 _HUGE = 200_000  # nodes of a run that takes seconds: two more of them are enough
 _SCANS = 8  # searches on floats
 _LONGEST = 60  # signs of inputs that are told with an exception
-_SAMPLES = 3  # of the points of a region: the inputs of the first are those of its run
+_NEARER = tuple(sign * Fraction(1, 10**digits) for digits in (3, 5, 8) for sign in (1, -1))  # steps off a point
 _OFFSETS = 6  # numbers that are compared with at one place
 
 
@@ -259,14 +259,19 @@ class Explorer:
         """
         rows, exact = decided(self.case, seen, self.seed)
         if any(map(_strays, rows)) and not finite_output(FloatRun(self.case, seen, self.seed)):
-            for point in islice(exact.region.points(self.seed), _SAMPLES, None):
-                beside = self.run({name: point[name] for name in self._inputs(seen)})
-                if beside is not None and _region(beside) == _region(seen):
-                    return decided(self.case, beside, self.seed)
+            beside = next((self.run(point) for point in self._around(exact)), None)
+            if beside is not None and _region(beside) == _region(seen):
+                return decided(self.case, beside, self.seed)
         return rows, exact
 
-    def _inputs(self, seen: Observation) -> list[str]:
-        return [seen.trace.payloads[node] for quantity in seen.inputs.values() for node in quantity.nodes]
+    def _around(self, exact: Exact) -> Iterator[Point]:
+        """Return points of a region close to its sample, from which each input is moved by a step of its own."""
+        graph, sample = exact.seen.trace, exact.seen.trace.sample
+        names = [graph.payloads[node] for quantity in exact.seen.inputs.values() for node in quantity.nodes]
+        for nearer in _NEARER:
+            moved = {name: sample[name] + place**2 * nearer for place, name in enumerate(names, 1)}
+            if exact.region.holds({**sample, **moved}):
+                yield moved
 
     def _take(self, rows: Sequence[Comparison], exact: Exact, reason_for: tuple[Site, bool] | None) -> None:
         """Keep the rows of what is wrong, or approximated; other open ones leave the side of a branch unvisited."""
