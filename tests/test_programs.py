@@ -1,14 +1,15 @@
 """The tracer against NumPy: random programs, written from NumPy's own lists, give the same on symbols as on floats."""
 
 import inspect
-import re
-import time
 from collections import Counter
 
 import numpy as np
-import programs
 import pytest
 from effort import LONG
+from programs import arguments, calls
+from programs.inventory import FUNCTIONS, UFUNCS, names_in_tables
+from programs.judge import WrongError, program, step
+from programs.writer import Writer
 
 from verify.tracing import arrays, functions, patches, ufuncs
 
@@ -25,40 +26,39 @@ def quiet():
 
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize("part", range(PARTS))
-def test_random_programs_compute_what_numpy_does(part, capsys):
+def test_random_programs_compute_what_numpy_does(part, record_property):
     """Every array and number of every program has the same value, shape and type, or the call is refused by name."""
-    start, refused, lines = time.monotonic(), Counter(), 0
-    many = PROGRAMS // PARTS
+    counts, many = Counter(), PROGRAMS // PARTS
     for seed in range(part * many, (part + 1) * many):
-        written = programs.program(seed)
-        lines += len(written.lines)
-        refused.update(re.sub(r", at \S+$", "", words) for words in written.refused.values())
-    spent = time.monotonic() - start
-    assert lines > 2 * many
-    assert sum(refused.values()) < lines / 3
-    with capsys.disabled():
-        print(f"\n{many} programs of {lines} lines, {sum(refused.values())} refused, in {spent:.0f} s", end="")
+        written = program(seed)
+        counts["programs"] += 1
+        counts["lines"] += len(written.lines)
+        counts["lines refused by name"] += len(written.refused)
+        counts["lines that raise, as in NumPy"] += sum(text.endswith("# raises") for text in written.lines)
+    record_property("counts", dict(counts))
+    assert counts["lines"] > 2 * many
+    assert counts["lines refused by name"] < counts["lines"] / 3
 
 
 @pytest.mark.filterwarnings("ignore")
-@pytest.mark.parametrize("name", [*programs.FUNCTIONS, *programs.UFUNCS])
+@pytest.mark.parametrize("name", [*FUNCTIONS, *UFUNCS])
 def test_every_function_is_called(name):
     """Each function of NumPy's lists, and so each of the tracer's tables, is called in programs of its own."""
-    make = programs.ufunc if name in programs.UFUNCS else programs.call
+    make = calls.ufunc if name in UFUNCS else calls.call
     for seed in range(60 if LONG else 6):
-        writer = programs.Writer(f"{name} {seed}")
-        programs.step(writer, f"v0 = {make(writer, name)}")
+        writer = Writer(f"{name} {seed}")
+        step(writer, f"v0 = {make(writer, name)}")
 
 
 def test_every_argument_has_a_maker():
     """A function that is new to NumPy or the tracer fails here, until it is stated what its arguments may be."""
     unknown = [
         f"{name}.{parameter}"
-        for name, function in programs.FUNCTIONS.items()
+        for name, function in FUNCTIONS.items()
         for parameter in inspect.signature(function).parameters
-        if parameter not in programs.LEFT_ALONE
-        and parameter not in programs.ARGUMENT
-        and f"{name}.{parameter}" not in programs.OF_FUNCTION
+        if parameter not in arguments.LEFT_ALONE
+        and parameter not in arguments.ARGUMENT
+        and f"{name}.{parameter}" not in arguments.OF_FUNCTION
         and name != "np.einsum"
     ]
     assert unknown == []
@@ -66,9 +66,9 @@ def test_every_argument_has_a_maker():
 
 def test_the_tables_of_the_tracer_are_covered():
     """Whatever the tracer has a rule for is in the lists that programs are written from."""
-    called = {name.rpartition(".")[2] for name in [*programs.FUNCTIONS, *programs.UFUNCS]}
+    called = {name.rpartition(".")[2] for name in [*FUNCTIONS, *UFUNCS]}
     only_others = {"erf", "erfc", "expit", "xlogy", "r_", "c_", "nditer", "frombuffer"}  # SciPy's, or in other tests
-    assert set(programs.of_tables()) - called - only_others == set()
+    assert set(names_in_tables()) - called - only_others == set()
 
 
 @pytest.mark.filterwarnings("ignore")
@@ -88,12 +88,12 @@ def test_a_wrong_rule_is_found(monkeypatch, table, name, wrong):
     monkeypatch.setitem(table, name, wrong)
     functions._special.cache_clear()
     full = f"np.{name}"
-    make = programs.ufunc if full in programs.UFUNCS else programs.call
+    make = calls.ufunc if full in UFUNCS else calls.call
     try:
-        with pytest.raises((programs.WrongError, AssertionError)):
+        with pytest.raises((WrongError, AssertionError)):
             for seed in range(200):
-                writer = programs.Writer(f"planted {seed}")
-                programs.step(writer, f"v0 = {make(writer, full)}")
+                writer = Writer(f"planted {seed}")
+                step(writer, f"v0 = {make(writer, full)}")
     finally:
         functions._special.cache_clear()
 
@@ -156,7 +156,7 @@ np.linalg.inv(np.eye(3)) @ w
 def test_what_programs_found_stays_mended(code):
     """A call that was traced wrongly, or ended with an error of the tracer's own, is followed."""
     writer = _with_all_inputs()
-    assert programs.step(writer, f"v0 = {code}") is not None
+    assert step(writer, f"v0 = {code}") is not None
     assert not writer.refused
 
 
@@ -185,8 +185,8 @@ np.putmask(w, w > 0, w * 2)
 def test_writes_reach_what_they_reach_in_numpy(code):
     """Writes through views, at places named twice, and into what is read give all arrays the entries that NumPy does."""
     writer = _with_all_inputs()
-    programs.step(writer, "view = [w[1:], x.T, q[::2]]")
-    programs.step(writer, code)
+    step(writer, "view = [w[1:], x.T, q[::2]]")
+    step(writer, code)
     assert not writer.refused
 
 
@@ -209,7 +209,7 @@ REFUSED = {
 def test_what_is_not_followed_is_refused_by_name(code, named):
     """What the tracer has no rule for is refused with the name of the function, and gives no value."""
     writer = _with_all_inputs()
-    programs.step(writer, f"v0 = {code}")
+    step(writer, f"v0 = {code}")
     if named is not None:
         assert named in next(iter(writer.refused.values()))
         assert "v0" not in writer.symbols
@@ -226,4 +226,4 @@ def test_ufuncs_of_others_are_not_taken_for_those_of_their_names():
 
 
 def _with_all_inputs():
-    return programs.Writer("all", whole=True)
+    return Writer("all", whole=True)

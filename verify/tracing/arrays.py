@@ -251,16 +251,16 @@ class Flat:
         return self.base.flatten()[key]
 
     def __setitem__(self, key: Any, value: Any) -> None:
+        if not np.size(value):  # NumPy writes nothing where there is nothing to write, and looks at no place
+            return
         places = np.arange(self.base.size)[plain_key(key)]
         if isinstance(value, np.ndarray) and np.shares_memory(np.asarray(self.base), np.asarray(value)):
             # NumPy writes one entry after the other here, and reads what it has just written.
             raise TraceError(f"x.flat was set from the memory that it writes to, at {asked_at()}")
-        values = objects(value)
-        if values.size:  # NumPy writes nothing where there is nothing to write
-            if not places.ndim and np.ndim(value):
-                raise ValueError("Error setting single item of array.")
-            index = np.unravel_index(places, self.base.shape)
-            self.base[index] = np.resize(values, places.shape) if places.ndim else values.flat[0]
+        if not places.ndim and np.ndim(value):
+            raise ValueError("Error setting single item of array.")
+        values, index = objects(value), np.unravel_index(places, self.base.shape)
+        self.base[index] = np.resize(values, places.shape) if places.ndim else values.flat[0]
 
     def copy(self) -> Any:
         """Return the entries as an array of one axis."""
@@ -374,7 +374,7 @@ def gathered(found: list[Any], shape: Sequence[int], claimed: Any = _DOUBLE) -> 
 
 def laid_out(array: SymbolArray, computed_from: Sequence[Any]) -> SymbolArray:
     """Return an array in the memory order that NumPy gives a result of these: code may reshape it, and write there."""
-    given = [bare(value) for value in computed_from if isinstance(value, np.ndarray)]
+    given = [bare(v) if isinstance(v, np.ndarray) else _empty(np.shape(v), object) for v in computed_from]
     if array.ndim < 2 or all(value.ndim < 2 or value.flags.c_contiguous for value in given):
         return array
     flags = [["readonly"]] * len(given) + [["writeonly", "allocate"]]

@@ -72,6 +72,13 @@ def _by_symbol(compute: Callable[[Any, Any], Any]) -> Callable[[Trace, Nodes, No
     return each
 
 
+def _is_positive(y: Any) -> Any:
+    """Tell which sign a number has; raises TraceError for a constant 0, which may be a rounded -0.3 (`np.trunc`)."""
+    if y.number() == 0:
+        raise shadows.refusal("copysign", "a zero of unknown sign")
+    return y >= 0
+
+
 # What is computed symbol by symbol; the first of them only where some are infinite.
 _ARITHMETIC: dict[str, Callable[[Any, Any], Any]] = {
     "add": operator.add,
@@ -92,7 +99,7 @@ _BY_SYMBOL: dict[str, Callable[[Any, Any], Any]] = {
     "hypot": at_once(lambda x, y: (x * x + y * y) ** Fraction(1, 2)),
     "logaddexp": at_once(lambda x, y: (x.exp() + y.exp()).log()),
     "logaddexp2": at_once(lambda x, y: (x.exp2() + y.exp2()).log2()),
-    "copysign": lambda x, y: abs(x) if y >= 0 else -abs(x),
+    "copysign": lambda x, y: abs(x) if _is_positive(y) else -abs(x),
     "heaviside": lambda x, y: 1 if x > 0 else 0 if x < 0 else y,
     "xlogy": lambda x, y: x * y.log() if x != 0 else x,
 }
