@@ -148,6 +148,39 @@ np.logical_or([s, s], 3.)
 np.isfinite([s, s])
 np.linalg.inv(np.eye(3) * 2)
 np.linalg.inv(np.eye(3)) @ w
+np.sum(a=w)
+np.var(a=x, axis=0)
+np.median(a=[s, s])
+np.linalg.norm([s, s, 1.])
+np.quantile(w, 0.3, method='inverted_cdf', weights=[1., 2., 1.])
+np.roll([s, 1.], 1)
+np.dot([s, 1.], [s, 2.])
+np.concatenate([[s, 1.], [s]])
+np.diff(w, 0)
+np.multiply(list(t), t[::-1, :1])
+np.vecdot(q, w, axis=0)
+np.vecdot(t, x, axis=-2)
+np.linalg.vecdot(w, q, axis=0)
+np.cumprod(s, axis=0)
+np.full(3, x[::2, :])
+np.full_like(w, t[:1, 0, ::-1])
+np.max(w > 0, initial=1.5, out=np.zeros(()))
+np.astype(s, bool)
+np.median(x[:0], -1)
+np.linalg.norm(x[:0, 0], np.inf)
+np.nanmin(x[:0], initial=0)
+np.append(x[:0], w)
+np.pad(x[:0, 0], 1, constant_values=2.)
+np.require(w, float)
+np.add(q, 1, order='F').ravel('K')
+np.add(q.T, 1, order='C').ravel('K')
+np.matmul(q, q, order='F').ravel('K')
+x.T.astype(bool).ravel('K')
+np.argpartition(t.ravel(), [0, 1])
+np.partition(t, 4, None)
+np.argsort(np.round(t.ravel() / 2))
+np.argpartition(np.round(t.ravel() / 2), 6)
+np.angle(x)
 """.strip().split("\n")
 
 
@@ -177,6 +210,18 @@ np.cumsum(w, out=w)
 np.subtract(q, q.T, out=q)
 np.multiply(x, 2, x)
 np.putmask(w, w > 0, w * 2)
+w[:0].flat[[0, 1]] = x[:0]
+np.require(w, float)[0] = 1.
+q.astype(float, order='F', copy=False)[0] = 1.
+w.astype('f8', 'K', 'unsafe', True, False)[0] = 1.
+np.add(q[:-1], q[1:], out=q[1:])
+np.add(w[1:], 1, out=w[:-1], where=w[1:] > 0)
+np.add.reduceat(q, [0, 1, 2], 0, None, q)
+np.fill_diagonal(q, w, wrap=True)
+np.put(w, [0, 5], [1., 2.], mode='wrap')
+t[..., None, [0, 2]] += 1
+t[np.ix_([1, 0], [0, 1], [2, 0])] = 1
+t[[0], None, :, 1] = x[:1, None, :2]
 """.strip().split("\n")
 
 
@@ -201,6 +246,15 @@ REFUSED = {
     "np.frexp(w)": "frexp",
     "np.linalg.solve(q, w)": "solve",
     "math.gamma(s)": "",
+    "np.mean(x[:0])": "mean",
+    "np.corrcoef([x[:0, 0], x[:0, 1]])": "corrcoef",
+    "np.nanvar([x[0, :0], x[1, :0]], axis=1)": "nanvar",
+    "np.einsum('ii->i', q[:0])": "einsum",
+    "np.pad(w, 1, 'empty')": "pad",
+    "np.pad(w[:0], 1, 'empty')": "pad",
+    "np.linalg.vector_norm(list(t), ord=0)": "vector_norm",
+    "np.angle(np.trunc(w / 9))": "angle",
+    "np.copysign(w, np.trunc(w / 9))": "copysign",
 }
 
 
@@ -213,6 +267,25 @@ def test_what_is_not_followed_is_refused_by_name(code, named):
     if named is not None:
         assert named in next(iter(writer.refused.values()))
         assert "v0" not in writer.symbols
+
+
+RAISING = """
+np.broadcast_to(w, (2, 3))[0] = 1.
+np.diagonal(q)[...] = 1.
+w[[0, 5]] = 1.
+np.take(w, 5)
+x.T.astype(int, casting='safe')
+np.matmul(q, q, axis=0)
+np.choose([0, 5], [w, 1.])
+""".strip().split("\n")
+
+
+@pytest.mark.parametrize("code", RAISING)
+def test_what_numpy_refuses_raises(code):
+    """What NumPy raises for on floats, of arguments that do not fit, is an error on symbols too."""
+    writer = _with_all_inputs()
+    step(writer, code)
+    assert writer.lines[-1].endswith("# raises")
 
 
 def test_ufuncs_of_others_are_not_taken_for_those_of_their_names():

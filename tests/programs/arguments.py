@@ -121,6 +121,15 @@ ARGUMENT = {
 }
 # Where the name of an argument says something else than elsewhere, or its value has to fit another one.
 _OF_FUNCTION_BY_TEXT = {
+    "np.sort.order": "None",
+    "np.argsort.order": "None",
+    "np.partition.order": "None",
+    "np.argpartition.order": "None",
+    "np.partition.kind": "'introselect'",
+    "np.argpartition.kind": "'introselect'",
+    "np.quantile.q": "0.5|0.25|[0.25, 1.0]",
+    "np.nanquantile.q": "0.5|0.25|[0.25, 1.0]",
+    "np.logspace.axis": "0|-1",
     "np.pad.mode": "'constant'|'edge'|'reflect'|'wrap'|'mean'|'maximum'|'symmetric'|'linear_ramp'|'minimum'|'median'",
     "np.convolve.mode": "'full'|'same'|'valid'",
     "np.correlate.mode": "'full'|'same'|'valid'",
@@ -189,6 +198,7 @@ OF_FUNCTION = {
     "np.block.arrays": lambda w, first: f"[[{same(w, first)}, {same(w, first)}]]",
     "np.linalg.multi_dot.arrays": lambda w, first: f"[{array(w)}, {array(w)}, {array(w)}]",
     "np.linspace.start": array,
+    "np.squeeze.axis": lambda w, first: str(np.shape(first).index(1)) if 1 in np.shape(first) else axis(w, first),
     "np.nan_to_num.copy": BOOL,
 }
 LEFT_ALONE = ("out", "kwargs", "kw", "ndmax")

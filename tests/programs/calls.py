@@ -7,6 +7,7 @@ import numpy as np
 from programs.arguments import ARGUMENT, LEFT_ALONE, OF_FUNCTION, arguments
 from programs.inventory import FUNCTIONS, UFUNCS
 from programs.values import BOOL, DTYPE, among, array, axis, length, mask, one_axis, places
+from programs.writer import INPUTS, mentions
 
 _EINSUM = (
     "ij->ji|ij->|ij->i|ii|ii->i|i->i|ij,j->i|ij,jk|i,i|i,j->ji|ij,ij->ij|...i,...i->...|ij,kj,j->ik|...i->...|ij,i"
@@ -33,11 +34,36 @@ def call(w, name=None):
     name = name or w.rng.choice(list(FUNCTIONS))
     if name == "np.einsum":
         return einsum(w)
-    texts = arguments(w, name, FUNCTIONS[name])
+    texts = _fitting_operands(w, name) or arguments(w, name, FUNCTIONS[name])
     if "out" in inspect.signature(FUNCTIONS[name]).parameters and w.rng.random() < 0.3:
         result = w.value(f"{name}({', '.join(texts)})")
         texts += [f"out={place_for(w, result)}"] if isinstance(result, (np.ndarray, np.generic)) else []
     return f"{name}({', '.join(texts)})"
+
+
+# Operands whose shapes fit each other, stacks of matrices among them, for what raises for most others.
+_MATRICES = (
+    "q, q|x, q|q, w|w, q|x, x.T|t, q|q, t[0].T|w, w|t, x.T|x.T, t|x, w|t, w|e, e.T|t[:, :, None], q|x[::-1], q[::-1]"
+)
+_VECTORS = "w, w|w, x[0]|w[::-1], w|q[1], w[:2]|x.ravel(), w|w, [1., 0.5]|[2.], w"
+_STACKS = "q, w|t, w|t, x[:, None]|x, w|q[None], x"
+_SQUARES = "q|q[None]|q.T|np.stack([q, q.T])|np.eye(3) * 2|np.zeros((3, 3)) + np.eye(3)"
+_OPERANDS = {
+    **dict.fromkeys(("np.matmul", "np.dot", "np.linalg.matmul"), _MATRICES),
+    **dict.fromkeys(("np.inner", "np.vecdot", "np.linalg.vecdot"), "w, w|x, w|x, x|t, x|q, w|t, w|x[:, ::-1], w"),
+    **dict.fromkeys(("np.convolve", "np.correlate", "np.polymul", "np.corrcoef", "np.cross"), _VECTORS),
+    "np.matvec": _STACKS,
+    "np.vecmat": "w, q|w, t.mT|x, q|x, q[None]",
+    **dict.fromkeys(("np.linalg.det", "np.linalg.slogdet", "np.linalg.inv", "np.trace", "np.linalg.trace"), _SQUARES),
+    "np.linalg.multi_dot": "[x, q, w]|[w, q, q, w]|[x, q, x.T]",
+}
+
+
+def _fitting_operands(w, name):
+    """Return operands that fit each other, half of the time, where the program has what they are made of."""
+    texts = _OPERANDS.get(name, "").split("|")
+    usable = [text for text in texts if text and all(n in w.names for n in INPUTS if mentions(text, n))]
+    return [w.rng.choice(usable)] if usable and w.rng.random() < 0.5 else []
 
 
 def place_for(w, result, *, masked=False):
@@ -45,15 +71,20 @@ def place_for(w, result, *, masked=False):
 
     NumPy 2.4 writes garbage where a mask leaves out entries of a place that overlaps an argument in another order.
     """
-    shape = np.shape(result)
-    if masked and len(w.names) > 3:
+    shape, kind = np.shape(result), np.asarray(result).dtype.kind
+    if kind in "ib" and w.rng.random() < 0.7:
+        return f"np.zeros({shape}, {'int' if kind == 'i' else 'bool'})"
+    if masked:
         return f"np.zeros({shape})"
     other = w.pick(lambda v: isinstance(v, np.ndarray) and v.shape == shape, numbers=False)
     fresh = w.rng.choice((f"np.zeros({shape})", f"np.empty({shape})"))
     return other if other and w.rng.random() < 0.6 else fresh
 
 
-_UFUNC_METHODS = ("", "", "", "", ".reduce", ".accumulate", ".outer", ".at", ".reduceat")
+_UNARY_METHODS, _UFUNC_METHODS = (
+    ("", "", "", ".at"),
+    ("", "", "", "", ".reduce", ".accumulate", ".outer", ".at", ".reduceat"),
+)
 _AXES = ("axis=0", "axes=[(0, 1), (0, 1), (0, 1)]", "axis=-1", "keepdims=True")
 
 
@@ -61,7 +92,9 @@ def ufunc(w, name=None):
     """Return a call of a ufunc, or of a method of it, with its options."""
     rng = w.rng
     name = name or rng.choice(list(UFUNCS))
-    function, method = UFUNCS[name], rng.choice(_UFUNC_METHODS)
+    function = UFUNCS[name]
+    rare = rng.random() < 0.05  # what raises
+    method = rng.choice(_UFUNC_METHODS if (function.nin == 2 and not function.signature) or rare else _UNARY_METHODS)
     if method == ".at":
         return _at(w, name, function)
     a = w.pick() or "np.ones(3)" if rng.random() < 0.6 else array(w)
@@ -74,12 +107,16 @@ def ufunc(w, name=None):
 
 
 def _at(w, name, function):
+    if function.signature:
+        return f"{name}.at(np.ones(3), [0])"
     a = w.pick(lambda v: isinstance(v, np.ndarray)) or "np.zeros(3)"
     return f"{name}.at({', '.join([a, *[places(w, w.floats.get(a)), array(w)][: function.nin]])})"
 
 
 def _operands(w, function, method, a):
     first = w.value(a)
+    if method == "" and (texts := _fitting_operands(w, f"np.{function.__name__}")):
+        return texts
     if method in ("", ".outer"):
         return [a, *[array(w, first) for _ in range(function.nin - 1)]]
     if method == ".reduceat":

@@ -24,7 +24,8 @@ def _overridable_functions():
 
 
 def _overridable_ufuncs():
-    table = {f"np.{u.__name__}": u for u in overrides.get_overridable_numpy_ufuncs() if hasattr(np, u.__name__)}
+    ufuncs_of_numpy = overrides.get_overridable_numpy_ufuncs()
+    table = {f"np.{u.__name__}": u for u in ufuncs_of_numpy if getattr(np, u.__name__, None) is u}
     return dict(sorted(table.items()))
 
 

@@ -26,7 +26,8 @@ class Writer:
         self.floats, self.symbols = dict(_FLOATS), dict(_SYMBOLS)
         self.names = []
         self.refused = {}
-        self.short = False  # whether numbers of few digits are about
+        self.short = False  # whether numbers of few digits are about, or truth values, of which NumPy computes such
+        self.narrow = False  # whether floats of few digits are about
         self.untyped = set()  # the names of arrays of objects, which NumPy makes of lists of symbols
         self._write_inputs(whole)
 

@@ -174,22 +174,26 @@ class SymbolArray(np.ndarray[Any, Any]):
     def __deepcopy__(self, memo: Any) -> SymbolArray:
         return self.copy()
 
-    def astype(self, dtype: Any, *args: Any, **options: Any) -> Any:
+    def astype(  # type: ignore[override]
+        self, dtype: Any, order: Any = "K", casting: Any = "unsafe", subok: bool = True, copy: bool = True
+    ) -> Any:
         """Return a copy of another type; whole numbers and truth values have to be decided first."""
-        wanted = np.dtype(dtype)
+        wanted, plain = np.dtype(dtype), bare(self)
+        _empty(0, self.claimed).astype(wanted, order, casting)  # which raises what NumPy does
         if wanted.kind == "O":
-            return objects(self).copy()
+            return plain.copy(order)
         if wanted.kind in "biu":
             decide = bool if wanted.kind == "b" else int
-            found = np.fromiter((decide(symbol) for symbol in objects(self).ravel().tolist()), wanted, self.size)
-            return found.reshape(self.shape)
+            decided = np.empty_like(plain, wanted, order)
+            decided[...] = np.reshape([decide(symbol) for symbol in plain.ravel().tolist()], self.shape)
+            return decided
         if wanted.kind != "f":
             raise TraceError(f"an array of symbols was turned into {wanted}, at {asked_at()}")
-        if not options.get("copy", True) and wanted == self.claimed:
+        if not copy and wanted == self.claimed and np.array(plain, order=order, copy=None) is plain:
             return self
         if wanted.itemsize < self.claimed.itemsize:
             current().narrowed(wanted.name)
-        copied: SymbolArray = objects(self).copy(order="K").view(SymbolArray)
+        copied: SymbolArray = plain.copy(order).view(SymbolArray)
         copied.claimed = wanted
         return copied
 

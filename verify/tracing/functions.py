@@ -162,7 +162,7 @@ def _by_objects(function: Any, name: str, args: Any, options: dict[str, Any]) ->
     if name in _WRITING and isinstance(target := _first(args, options), SymbolArray):
         lift_in_place(objects(target))
     made = wrapped(made, claimed(_arrays([*args, *options.values()])))
-    if answer is None and isinstance(made, np.ndarray) and not made.ndim:
+    if answer is None and isinstance(made, (np.ndarray, Concolic)) and not np.ndim(made):
         answer = shadows.expected(function, list(map(_number, args)), {k: _number(v) for k, v in options.items()})
     if answer is None and isinstance(made, (np.ndarray, np.generic, int)) and not _is_symbolic(made):
         wanted = getattr(shadows.expected(function, args, options), "dtype", None)
@@ -462,6 +462,45 @@ def _arranged(function: Callable[..., Any]) -> Callable[..., Any]:
     return arrange
 
 
+def ranks(a: Any, axis: Any) -> Any:
+    """Return floats in the order of the symbols along an axis, which is decided: NumPy's sorting treats them alike.
+
+    What it does with equal numbers, and where it stops, is its own affair, and not the same for objects as for floats.
+    """
+    lines = np.moveaxis(as_array(a), axis, -1)
+    found = np.zeros(lines.shape)
+    for index in np.ndindex(lines.shape[:-1]):
+        line = lines[index]
+        order = np.argsort(objects(line), kind="stable")
+        steps = np.less(line[order[:-1]], line[order[1:]])
+        found[index][order] = np.cumsum([0, *np.asarray(steps).tolist()]) if len(order) else 0
+    return np.moveaxis(found, -1, axis)
+
+
+def _flat(a: Any, axis: Any) -> tuple[Any, int]:
+    """Return an array and the axis to sort along: None means all of it."""
+    a = as_array(a)
+    return (a.reshape(-1), 0) if axis is None or not a.ndim else (a, axis)
+
+
+def argsort(a: Any, axis: Any = -1, kind: Any = None, stable: Any = None) -> Any:
+    """Return the places of the entries in order."""
+    a, axis = _flat(a, axis)
+    return np.argsort(ranks(a, axis), axis, kind, stable=stable)
+
+
+def argpartition(a: Any, kth: Any, axis: Any = -1) -> Any:
+    """Return the places of the entries with the smallest in front."""
+    a, axis = _flat(a, axis)
+    return np.argpartition(ranks(a, axis), kth, axis)
+
+
+def partition(a: Any, kth: Any, axis: Any = -1) -> Any:
+    """Return the entries with the smallest in front."""
+    a, axis = _flat(a, axis)
+    return np.take_along_axis(a, np.argpartition(ranks(a, axis), kth, axis), axis)
+
+
 def close(a: Any, b: Any, rtol: float = 1e-5, atol: float = 1e-8) -> Any:
     """Tell which entries are near each other, a branch; the tolerances are NumPy's, which user code asks for."""
     return np.abs(np.subtract(a, b)) <= atol + rtol * np.abs(b)
@@ -543,7 +582,9 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "full_like": full_like,
     "argmax": _arranged(np.argmax),
     "argmin": _arranged(np.argmin),
-    "argsort": _arranged(np.argsort),
+    "argsort": argsort,
+    "argpartition": argpartition,
+    "partition": partition,
     "count_nonzero": count_nonzero,
     "nonzero": lambda a: np.nonzero(truths(a)),
     "flatnonzero": lambda a: np.flatnonzero(truths(a)),

@@ -147,6 +147,20 @@ def _vectorized(original: Callable[..., Any]) -> Callable[..., Any]:
     return replacement
 
 
+def _requiring(original: Callable[..., Any]) -> Callable[..., Any]:
+    """Return what replaces `np.require`: an array that has what is required is not copied."""
+
+    @functools.wraps(original)
+    def replacement(a: Any, dtype: Any = None, requirements: Any = None, **options: Any) -> Any:
+        if active() is None or not _symbolic(a):
+            return original(a, dtype, requirements, **options)
+        a = _list_as_array(a)
+        made = wrapped(original(objects(a), None, requirements), claimed([a]))
+        return made if dtype is None else made.astype(dtype, copy=False)
+
+    return replacement
+
+
 def _refusing(original: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(original)
     def replacement(*args: Any, **options: Any) -> Any:
@@ -352,6 +366,7 @@ _NUMPY: dict[str, _Replace] = {
     "c_": lambda original: _Joined(original, column=True),
     "nditer": _iterating,
     "frombuffer": _refusing,
+    "require": _requiring,
 }
 _as_array = _converting(np.array)
 _DRAWN = [

@@ -140,7 +140,6 @@ def apply(ufunc: Any, method: str, inputs: Sequence[Any], options: dict[str, Any
         raise TraceError(f"{ufunc.__name__}, a ufunc that is not NumPy's, cannot be followed, at {asked_at()}")
     if method == "__call__" and not options and len(inputs) == ufunc.nin and ufunc.signature is None:
         return _elementwise(ufunc, inputs)
-    options = {key: value for key, value in options.items() if key not in _ALLOCATION}
     if method == "__call__" and len(inputs) > ufunc.nin:  # the place of the result, without its name
         inputs, options = inputs[: ufunc.nin], {**options, "out": tuple(inputs[ufunc.nin :])}
     places = options.get("out")
@@ -149,6 +148,7 @@ def apply(ufunc: Any, method: str, inputs: Sequence[Any], options: dict[str, Any
     answer = shadows.expected(ufunc if method == "__call__" else getattr(ufunc, method), inputs, options)
     if method == "at":
         return _at(ufunc, *inputs)
+    options = {key: value for key, value in options.items() if key not in _ALLOCATION}
     out, dtype = options.pop("out", None), options.pop("dtype", None)
     kinds = "bf" if ufunc.__name__ in {*COMPARISONS, *_LOGICAL, *_CERTAIN} else "f"
     if dtype is not None and np.dtype(dtype).kind not in kinds:
@@ -168,7 +168,7 @@ def _overlap(a: Any, b: Any) -> bool:
     return isinstance(a, np.ndarray) and isinstance(b, np.ndarray) and np.may_share_memory(a, b)
 
 
-# What only says how the memory of a result is laid out, or of which class it is.
+# What only says how the memory of a result is laid out, as NumPy's own answer is, or of which class it is.
 _ALLOCATION = ("order", "subok")
 
 
