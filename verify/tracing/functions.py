@@ -162,7 +162,7 @@ def _by_objects(function: Any, name: str, args: Any, options: dict[str, Any]) ->
     if name in _WRITING and isinstance(target := _first(args, options), SymbolArray):
         lift_in_place(objects(target))
     made = wrapped(made, claimed(_arrays([*args, *options.values()])))
-    if answer is None and isinstance(made, (np.ndarray, Concolic)) and not np.ndim(made):
+    if answer is None and (isinstance(made, Concolic) or (isinstance(made, np.ndarray) and not made.ndim)):
         answer = shadows.expected(function, list(map(_number, args)), {k: _number(v) for k, v in options.items()})
     if answer is None and isinstance(made, (np.ndarray, np.generic, int)) and not _is_symbolic(made):
         wanted = getattr(shadows.expected(function, args, options), "dtype", None)
