@@ -59,6 +59,8 @@ def call(function: Any, args: Any, options: dict[str, Any], asked: Any = None) -
 
 def _has_no_entries(name: str, args: Any, options: dict[str, Any]) -> bool:
     """Tell whether a function is called with arrays of symbols that have no entries, and with no other symbols."""
+    if args and isinstance(args[0], SymbolArray) and args[0].size:  # as in most calls
+        return False
     values = [*args, *(value for key, value in options.items() if key != "out")]
     arrays = _arrays(values)
     return (

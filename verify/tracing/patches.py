@@ -252,11 +252,14 @@ def _of_lists(original: Callable[..., Any]) -> Callable[..., Any]:
 
     @functools.wraps(original)
     def replacement(*args: Any, **options: Any) -> Any:
-        if active() is None:
+        if _SEQUENCES.isdisjoint(map(type, (*args, *options.values()))) or active() is None:
             return original(*args, **options)
         return original(*map(convert, args), **{name: convert(value) for name, value in options.items()})
 
     return replacement
+
+
+_SEQUENCES = frozenset({list, tuple})
 
 
 def _list_as_array(value: Any) -> Any:
