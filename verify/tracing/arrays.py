@@ -378,8 +378,11 @@ def gathered(found: list[Any], shape: Sequence[int], claimed: Any = _DOUBLE) -> 
 
 def laid_out(array: SymbolArray, computed_from: Sequence[Any]) -> SymbolArray:
     """Return an array in the memory order that NumPy gives a result of these: code may reshape it, and write there."""
-    given = [bare(v) if isinstance(v, np.ndarray) else _empty(np.shape(v), object) for v in computed_from]
-    if array.ndim < 2 or all(value.ndim < 2 or value.flags.c_contiguous for value in given):
+    if array.ndim < 2:
+        return array
+    shaped = [value for value in computed_from if isinstance(value, (np.ndarray, list, tuple))]
+    given = [bare(v) if isinstance(v, np.ndarray) else _empty(np.shape(v), object) for v in shaped]
+    if all(value.ndim < 2 or value.flags.c_contiguous for value in given):
         return array
     flags = [["readonly"]] * len(given) + [["writeonly", "allocate"]]
     types = [None] * len(given) + [_OBJECT]
