@@ -129,9 +129,14 @@ def same_values(w, name, expected, actual):
 
 
 def _agree(number, value, close):
-    """Tell whether two numbers are close, both not defined, or one is of memory that nobody has written to."""
+    """Tell whether two numbers are close, both not defined, or one is of memory that nobody has written to.
+
+    The root of a ball around 0 is no ball.
+    """
     if value is None or number == value or not (math.isfinite(number) or math.isfinite(value)):
         return True
+    if math.isnan(value):
+        return abs(number) <= close
     return abs(number - value) <= close * (1 + abs(number))
 
 
