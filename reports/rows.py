@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from verify.result import ELSEWHERE, CaseResult, Comparison, Evidence, Run, Verdict
+from verify.result import CaseResult, Comparison, Evidence, Run, Verdict, is_elsewhere
 
 _MOST_VARIANTS = 3  # failing variants of one quantity that have rows of their own, unless everything is asked for
 _MOST_SHAPES = 2  # in one cell
@@ -40,7 +40,7 @@ def traced(case: CaseResult) -> bool:
 def variants(case: CaseResult) -> list[str]:
     """Return the sizes and options for which quantities of a case were compared, in order."""
     found = (c.variant for c in case.comparisons if c.variant and c.quantity != "case")
-    return list(dict.fromkeys(variant for variant in found if not variant.endswith(ELSEWHERE)))
+    return list(dict.fromkeys(variant for variant in found if not is_elsewhere(variant)))
 
 
 def rows(case: CaseResult, *, everything: bool = False) -> list[Row]:

@@ -11,6 +11,13 @@ from reports.rows import traced, variants
 from verify.result import Branch, CaseResult, Comparison, Cover, Finding, Verdict
 
 STALE = "entries of the baseline that no longer apply, which --baseline-update removes:"
+# What rows that agree have in common, by the kind of their evidence; else they agree in digits.
+_AGREEMENTS = {
+    "constants": "equal for some choice of the code's constants within their rounding",
+    "approximation": "an approximation of the exact derivative, within a proved bound",
+    "small constant": "equal but for a small constant of forward, which backward ignores",
+}
+_IN_DIGITS = "not proved, but equal to hundreds of digits at every point where these could be had"
 PROSE = ("likely", "entry")  # labels of explanations in words; the others are formulas, places and quotes
 _MOST = 3  # items of a list, unless everything is asked for
 _MOST_INPUTS = 8  # of a counterexample on arrays
@@ -40,6 +47,8 @@ def sentence(comparison: Comparison) -> str:
         return "the formula is right, but rounding does not explain what the floats gave"
     if comparison.evidence.kind == "lost":
         return "nothing is known any more: there is no such gradient now"
+    if comparison.verdict is Verdict.AGREES:
+        return _AGREEMENTS.get(comparison.evidence.kind, _IN_DIGITS)
     said: str = comparison.verdict.value
     return said
 

@@ -125,3 +125,18 @@ def test_a_wrong_series_inside_a_longer_formula_is_refuted(layer, wrong):
     """A wrong coefficient, too few terms, and a factor that is wrong near 0 only are refuted wherever they stand."""
     result = verify.check(layer(**WRONG[wrong]))
     assert any(row.verdict is Verdict.REFUTED for row in result.comparisons)
+
+
+def test_what_cannot_be_reached_beyond_a_threshold_is_left_open():
+    """A difference below what floats tell, beside a threshold that no input crosses, is neither right nor wrong."""
+
+    def forward(x):
+        u = np.tanh(x) / 20  # never beyond 0.05
+        return np.where(u < THRESHOLD, u + u**9 * 1e-10, np.sin(u))
+
+    def backward(d, x):
+        t = np.tanh(x)
+        return d * (1 + 9e-10 * (t / 20) ** 8 * (1 + 1e-6)) * (1 - t * t) / 20
+
+    result = verify.check(verify.pair(forward, backward, x="1", name="layer"))
+    assert {row.verdict for row in result.comparisons} == {Verdict.UNDECIDED}

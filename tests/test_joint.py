@@ -1,6 +1,7 @@
 """Sides of several branches at once: what is wrong where two or three conditions hold together is found."""
 
 from collections import Counter
+from fractions import Fraction
 from itertools import combinations, product
 
 import numpy as np
@@ -10,6 +11,8 @@ from effort import some
 import verify
 from verify import Verdict
 from verify.checker import check
+from verify.gradients.traced import check_traced
+from verify.regions.explore import Explorer
 from verify.regions.limits import Limit
 
 
@@ -238,3 +241,42 @@ def test_combinations_that_were_left_are_told():
         x="", y="",
     )  # fmt: skip
     assert Limit.COMBINATIONS.value not in check(few).cover.untried
+
+
+def kernel(wrong):
+    """Return a sum over pairs whose product is above -1, with an error where three answers about them are as told."""
+
+    def forward(q, k):
+        score = q[:, None] * k[None, :]
+        return np.where(score > -1, np.exp(score), 0.0).sum()
+
+    def backward(dout, q, k):
+        score = q[:, None] * k[None, :]
+        live = 1.0 * (score > -1)
+        slope = dout * live * np.exp(live * score) * (1 + wrong * live[-1, 0] * (1 - live[-1, -1]) * live[0, 0])
+        return (slope * k[None, :]).sum(axis=1), (slope * q[:, None]).sum(axis=0)
+
+    return verify.pair(forward, backward, q="T", k="T")
+
+
+def test_questions_of_arrays_are_answered_together():
+    """The smallest size asks one question, and a larger one several: these are looked at together there."""
+    assert Verdict.REFUTED in {row.verdict for row in check(kernel(0.1)).comparisons}
+    assert {row.verdict for row in check(kernel(0)).comparisons} == {Verdict.PROVED}
+
+
+def test_a_region_is_decided_beside_a_zero_of_a_divisor():
+    """At y = 0 floats make 0/0 of what cancels in the formula: nothing is known there, and all of it beside."""
+    case = verify.pair(
+        lambda x, y: np.where(x > 5, x, 2 * x) + np.maximum(x - 8, 0) / y,
+        lambda d, x, y: (
+            d * (np.where(x > 5, 1, 2) + (x > 8) / np.where(x > 8, y, 1)),
+            -d * np.maximum(x - 8, 0) / np.where(x > 8, y, 1) ** 2,
+        ),
+        x="2", y="2",
+    )  # fmt: skip
+    _, (run, *_) = check_traced(case)
+    explorer = Explorer(case, run, 0)
+    region = explorer.visit(dict.fromkeys(["x[0]", "x[1]"], Fraction(6)) | dict.fromkeys(["y[0]", "y[1]"], Fraction(0)))
+    assert explorer.right(region)
+    assert not explorer.rows

@@ -11,7 +11,7 @@ import results
 import xmlschema
 
 import reports
-from reports import FORMATS, cells, layout, renderer, terminal
+from reports import FORMATS, cells, layout, renderer, terminal, words
 from reports.rows import cases, rows
 from verify import __version__
 from verify.result import Branch, Evidence, Run, Verdict, exit_status, summary
@@ -313,3 +313,19 @@ def test_findings_are_in_every_report():
 def test_long_numbers_are_decimals(exact, shown):
     """A number of many digits has 17 of them, and an ellipsis only where there are more."""
     assert cells.readable(exact) == shown
+
+
+@pytest.mark.parametrize("kind", ["constants", "approximation", "small constant", "400 digits"])
+def test_what_agrees_is_told_by_its_evidence(kind):
+    """The rounding of constants, an approximation and a small constant have sentences of their own."""
+    row = replace(results.AGREES, evidence=Evidence(kind, "the detail"))
+    others = {words.sentence(replace(row, evidence=Evidence(other))) for other in ("constants", "other")}
+    assert ("rounding" in words.sentence(row)) is (kind == "constants")
+    assert (words.sentence(row) in others) is (kind in ("constants", "400 digits"))
+
+
+def test_another_region_is_no_size():
+    """A case without named sizes has none that it was checked for, in whatever region a row is."""
+    elsewhere = results.array("x", "in another region", "3", Verdict.AGREES, evidence=results.AGREES.evidence)
+    case = results.case("one size", replace(elsewhere, variant="in another region"))
+    assert all(remark.label != "checked for" for remark in words.remarks(case))

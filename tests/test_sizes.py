@@ -1,9 +1,12 @@
 """A formula that is right at the sample's sizes and wrong at others is refuted there; the sizes tried are listed."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
 import verify
+from verify import Verdict
 from verify.errors import InputError
 
 BLOCK = 8
@@ -200,3 +203,37 @@ def test_a_size_that_is_wrong_is_not_listed():
     result = verify.check(verify.layer(spoilt(lambda n, d: -1 if n == 4 else ...), inputs={"x": "N D"}))
     assert not result.good
     assert result.sizes[0].startswith("N 1 to 3")
+
+
+def scored(wrong):
+    """Return a cross entropy whose gradient is a tenth too large where labels are as `wrong` tells."""
+
+    @verify.case(x="N C", t=verify.integer("N", below="C"))
+    def subject(x, t):
+        e = np.exp(x - x.max(axis=1, keepdims=True))
+        p = e / e.sum(axis=1, keepdims=True)
+        dout = yield -np.log(p[np.arange(len(t)), t]).sum()
+        p[np.arange(len(t)), t] -= 1
+        return dout * p * (1.1 if wrong(list(t)) else 1)
+
+    return subject
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        lambda t: len(t) > 1 and len(set(t)) == 1,
+        lambda t: any(a == b for a, b in pairwise(t)),
+        lambda t: len(t) > 2 and t[0] == t[1] != t[2],
+    ],
+    ids=["all alike", "neighbours alike", "two alike, then another"],
+)
+def test_labels_that_are_alike_are_tried(wrong):
+    """A mistake where labels repeat beside each other, or everywhere, is found."""
+    result = verify.check(scored(wrong))
+    assert Verdict.REFUTED in {row.verdict for row in result.comparisons}
+
+
+def test_right_gradients_stay_right_where_labels_are_alike():
+    """The twin without the mistake is proved."""
+    assert {row.verdict for row in verify.check(scored(lambda t: False)).comparisons} == {Verdict.PROVED}

@@ -8,8 +8,6 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from verify.result import ELSEWHERE
-
 _TEXT = re.compile(
     r"(?P<elsewhere>in another region)?(?:(?(elsewhere), )in (?P<failing>[0-9]{1,9}) of (?P<entries>[0-9]{1,9}))?"
 )
@@ -43,8 +41,3 @@ class Extent(NamedTuple):
             return known.elsewhere
         more = self.failing > known.failing or self.failing == self.entries
         return more and self.failing * known.entries > known.failing * self.entries
-
-
-def is_elsewhere(variant: str) -> bool:
-    """Tell whether a row is not about a sample, but about inputs that take other branches."""
-    return f", {variant}".endswith(ELSEWHERE)

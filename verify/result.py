@@ -20,13 +20,16 @@ SCHEMA_VERSION = "1.3"
 _RAISED_AT = re.compile(r".*(?:, at |; it was at | \()(.+:\d+)\)?$")  # the last place in what is told
 
 
+def is_elsewhere(variant: str) -> bool:
+    """Tell whether a row is not about a sample, but about inputs that take other branches."""
+    return f", {variant}".endswith(ELSEWHERE)
+
+
 class Verdict(Enum):
     """What is known about one comparison, best first; the value is the sentence that users read."""
 
     PROVED = "the same function, for all inputs that take the same branches, where both sides are defined"
-    AGREES = (
-        "not proved, but equal to the rounding of the code's constants, or to hundreds of digits at every point tried"
-    )
+    AGREES = "not proved to be the same function, but equal within a limit that the evidence names"
     UNDECIDED = "nothing is known: the computation could not be followed to its end"
     REFUTED = "wrong: there is an exact counterexample"
     ERROR = "the code under test raised, or did not keep to the protocol"

@@ -10,8 +10,8 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-from verify.extents import Extent, is_elsewhere
-from verify.result import CaseResult, Run
+from verify.extents import Extent
+from verify.result import CaseResult, Run, is_elsewhere
 
 _PART = "IN PART"  # good, and not claimed for some sizes or options
 

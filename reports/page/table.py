@@ -11,6 +11,7 @@ from reports.page.drawing import plain
 from reports.page.formula import formula
 from reports.page.markup import Markup, breakable, text
 from reports.rows import Row
+from reports.words import sentence
 from verify.result import Accuracy, CaseResult, Comparison, Verdict
 
 SIGNS = {Verdict.PROVED: "✓", Verdict.AGREES: "✓", Verdict.UNDECIDED: "?", Verdict.REFUTED: "✗", Verdict.ERROR: "✗"}
@@ -162,7 +163,7 @@ class _Column(NamedTuple):
 
 _COLUMNS = (
     _Column("with respect to", lambda f: text(cells.short(cells.name(f.comparison))), "name"),
-    _Column("verdict", _verdict, "verdict", lambda f: f.comparison.verdict.value),
+    _Column("verdict", _verdict, "verdict", lambda f: sentence(f.comparison)),
     _Column("variant", lambda f: text(f.row.variant)),
     _Column("shape", lambda f: text("; ".join(" × ".join(shape.split()) for shape in f.row.shape.split(";")))),
     _Column("entries", lambda f: text(f"{f.row.entries:,}" if f.row.entries > 1 else ""), "number"),

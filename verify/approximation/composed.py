@@ -3,7 +3,8 @@
 The gradient on the other side of a threshold is the exact one there (it was decided as any other), and the one on this
 side is the same formula of other leaves (`leaves`). Each leaf is enclosed as a function of the pivot that its threshold
 asks about, over all of the region and whatever other inputs are, and is judged by what the code's own formula for it is
-good to at the threshold. Then the gradient differs from the exact one by no more than the roundings of that formula do.
+good to at the threshold. Then the gradient differs from the exact one by no more than it would for the roundings of
+that formula; where later operations cancel, they cost either of them the same digits, which is for the floats to show.
 The outputs have to be taken apart in the same way, so that `forward` approximates what it computes on the other side.
 """
 
@@ -44,10 +45,10 @@ class Leaf:
 class Composed:
     """The formulas of a run against those on the other side of thresholds."""
 
-    def __init__(self, exact: Exact, other: Other, known: Sequence[Threshold], numbers: Format) -> None:
+    def __init__(self, exact: Exact, other: Other, thresholds: Sequence[Threshold], numbers: Format) -> None:
         self.exact, self.other, self.numbers = exact, other, numbers
         self.graph = other.run.seen.trace
-        self.known = [*powers(self.graph, known), *known]
+        self.thresholds = [*powers(self.graph, thresholds), *thresholds]
         self.pivots = {t.pivot: t for t in reversed([*powers(self.graph, other.crossed), *other.crossed])}
         self.matching: Matching[Leaf] = Matching(self.graph, exact.region.sample, self._leaf)
         self._misprint: Decision | None = None
@@ -76,14 +77,14 @@ class Composed:
 
     def _forward(self, variable: int) -> list[Leaf] | None:
         """Return the leaves of all outputs that depend on an input."""
-        found: list[Leaf] = []
+        gathered: list[Leaf] = []
         for pair in self.other.outputs(self.exact):
             if pair[0] != pair[1] and variable in self.graph.reach(pair):
                 leaves = self.matching.leaves(*pair)
                 if leaves is None:
                     return None
-                found += leaves
-        return found
+                gathered += leaves
+        return gathered
 
     def _leaf(self, p: int, q: int) -> Leaf | None:
         """Enclose p / q - 1 as a function of a pivot; None where it is more than single precision allows for."""
@@ -101,7 +102,7 @@ class Composed:
         first = error(self.graph, pair, pivot, place_at(self.graph, pivot, self.exact.region.sample))
         if first is None or not first <= most:
             return None
-        ends = interval(self.exact.region, pivot, self.known)
+        ends = interval(self.exact.region, pivot, self.thresholds)
         try:
             bound = largest(self.graph, pair, pivot, ends)
             leaf = Leaf(threshold, ends, bound, limit)

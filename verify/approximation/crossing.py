@@ -52,18 +52,13 @@ class Crossings:
 
     def __init__(self, case: TracedCase, exact: Exact, seed: int, numbers: Format) -> None:
         self.case, self.exact, self.seed, self.numbers = case, exact, seed, numbers
-        self.known = thresholds(exact.seen.trace, exact.seen.conditions)
+        self.thresholds = thresholds(exact.seen.trace, exact.seen.conditions)
         self._runs: dict[tuple[int, ...], Other | None] = {}
 
     def others(self, nodes: Iterable[int]) -> Iterator[Other]:
         """Yield the runs that cross the thresholds of what nodes depend on: of a line, then of several."""
-        reached = set(self.exact.seen.trace.reach(nodes))
-        lines: dict[tuple[object, ...], list[Threshold]] = {}
-        for threshold in self.known:
-            if threshold.at and reached.issuperset(threshold.pivot.variables):
-                lines.setdefault(threshold.line, []).append(threshold)
         little: list[Threshold] = []
-        groups = [self._alike(line) for line in list(lines)[:_MOST_LINES]]
+        groups = [self._alike(line) for line in self.lines(nodes)[:_MOST_LINES]]
         for group in groups:
             other = self._run(group)
             if other is not None:
@@ -72,8 +67,14 @@ class Crossings:
         if little and not any(len(little) == len(group) for group in groups) and (other := self._run(little)):
             yield other
 
+    def lines(self, nodes: Iterable[int]) -> list[tuple[object, ...]]:
+        """Return the lines that ask whether something that nodes depend on lies beyond a threshold other than 0."""
+        reached = set(self.exact.seen.trace.reach(nodes))
+        relevant = (t for t in self.thresholds if t.at and reached.issuperset(t.pivot.variables))
+        return list(dict.fromkeys(threshold.line for threshold in relevant))
+
     def _alike(self, line: tuple[object, ...]) -> list[Threshold]:
-        return [threshold for threshold in self.known if threshold.at and threshold.line == line]
+        return [threshold for threshold in self.thresholds if threshold.at and threshold.line == line]
 
     def _run(self, crossed: Sequence[Threshold]) -> Other | None:
         key = tuple(threshold.condition.node for threshold in crossed)

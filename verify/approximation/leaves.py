@@ -81,10 +81,10 @@ class Matching(Generic[L]):
         self.left -= 1
         if self.left < 0 or not self.close(p, q):
             return None
-        found = self._operands(p, q)
-        if found is None and (leaf := self.leaf(p, q)) is not None:
+        leaves = self._operands(p, q)
+        if leaves is None and (leaf := self.leaf(p, q)) is not None:
             return [leaf]
-        return found
+        return leaves
 
     def _operands(self, p: int, q: int) -> list[L] | None:
         """Return the leaves of operands, where both formulas do the same with theirs."""
@@ -93,8 +93,8 @@ class Matching(Generic[L]):
             return None
         if ops[p] in ("sum", "product"):
             ways = (self.graph.args.__getitem__, self._blocks, self._flat)
-            found = (self._commuting(ops[p], _rest(way(p), way(q))) for way in ways)
-            return next((leaves for leaves in found if leaves is not None), None)
+            matches = (self._commuting(ops[p], _rest(way(p), way(q))) for way in ways)
+            return next((leaves for leaves in matches if leaves is not None), None)
         return self.leaves(args[p][0], args[q][0])
 
     def _commuting(self, op: str, rest: _Rest) -> list[L] | None:
@@ -118,14 +118,14 @@ class Matching(Generic[L]):
     def _flat(self, number: int, opened: Callable[[int], bool] = lambda _: True) -> list[int]:
         """Return the operands of a sum of sums, or of a product of products, those of parts that are `opened`."""
         graph = self.graph
-        op, found, todo = graph.ops[number], [], list(graph.args[number])
+        op, operands, todo = graph.ops[number], [], list(graph.args[number])
         while todo:
             node = todo.pop()
             if graph.ops[node] == op and opened(node):
                 todo += graph.args[node]
             else:
-                found.append(node)
-        return found
+                operands.append(node)
+        return operands
 
     def _blocks(self, number: int) -> list[int]:
         """Return operands as `_flat` does, but whole sums whose terms depend on the same inputs: the entries of one."""

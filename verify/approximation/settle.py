@@ -10,7 +10,8 @@ gradient agrees if, over all of the region,
 3. the gradient approximates the derivative of what `forward` computes there, no worse than the code's own formula on
    the other side is good to at the threshold.
 
-All three are enclosures over the whole interval, for whatever other inputs (`enclosure`). The refutation that was there
+All three are enclosures over the whole interval, for whatever other inputs (`enclosure`): of the leaves in which both
+sides differ (`composed`), or of the gradient as a whole (`whole`). The refutation that was there
 before stands wherever one of them fails; where one of them cannot be proved and nothing speaks against it, nothing is
 known.
 """
@@ -45,6 +46,12 @@ _BUDGET = f"more than {_MOST_ENTRIES} entries differ: the others were not looked
 _NOT_PROVED = (
     "it looks like an approximation of the formula on the other side of a threshold, but no bound on its error could "
     "be proved over all of the region"
+)
+
+
+_NO_OTHER = (
+    "it differs from the exact derivative by less than floats tell, as an approximation of a formula beyond a "
+    "threshold does, but no run reached such a formula"
 )
 
 
@@ -86,7 +93,7 @@ class _Settler:
         self.exact, self.seed, self.numbers = exact, seed, numbers
         self.graph: Trace = exact.seen.trace
         self.crossings = Crossings(case, exact, seed, numbers)
-        self.known = self.crossings.known
+        self.thresholds = self.crossings.thresholds
         self._composed: dict[int, Composed] = {}
 
     def decision(self, claim: Claim, entry: int, *, affordable: bool) -> Decision | None:
@@ -97,13 +104,20 @@ class _Settler:
         for other in self.crossings.others(pair):
             if not affordable:
                 return Decision(Verdict.UNDECIDED, Evidence(KIND, _BUDGET))
-            found = self._beside(claim, entry, other)
-            if found is not None:
-                decisions.append(found)
-                if found.verdict.good:
+            decision = self._beside(claim, entry, other)
+            if decision is not None:
+                decisions.append(decision)
+                if decision.verdict.good:
                     break
-        best = min(decisions, key=lambda one: one.verdict.rank, default=None)
+        best = min(decisions, key=lambda decision: decision.verdict.rank, default=None)
+        if best is None and self._is_invisible(pair, refuted.point) and self.crossings.lines(pair):
+            best = Decision(Verdict.UNDECIDED, Evidence(KIND, _NO_OTHER))
         return best and best._replace(point=refuted.point)
+
+    def _is_invisible(self, pair: tuple[int, int], point: Point | None) -> bool:
+        """Tell whether the sides differ by less than the format tells, at the point where they differ most."""
+        with flint.ctx.workprec(BITS):
+            return point is not None and bool(_error(self.graph, pair, point) < flint.arb(self.numbers.unit))
 
     def _beside(self, claim: Claim, entry: int, other: Other) -> Decision | None:
         """Judge an entry by the run on the other side of thresholds, if the gradient there is the exact one."""
@@ -111,7 +125,7 @@ class _Settler:
         if returned is None or claim.name in other.run.seen.malformed:
             return None
         meant, there = other.run.gradient(claim.name)[entry], returned.nodes[entry]
-        composed = self._composed.setdefault(id(other), Composed(self.exact, other, self.known, self.numbers))
+        composed = self._composed.setdefault(id(other), Composed(self.exact, other, self.thresholds, self.numbers))
         actual, own = claim.actual.nodes[entry], self.exact.gradient(claim.name)[entry]
         points = lambda: other.run.region.points(self.seed)  # noqa: E731
         if (
@@ -135,7 +149,7 @@ class _Settler:
         """
         for threshold in other.crossed:
             if variable in self.graph.reach(threshold.pivot.variables):
-                whole = Whole(self.exact, other, threshold, self.known, self.numbers)
+                whole = Whole(self.exact, other, threshold, self.thresholds, self.numbers)
                 if (decision := whole.decision(gradient)) is not None:
                     return decision
         return None

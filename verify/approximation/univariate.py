@@ -35,14 +35,14 @@ class Univariate:
         """Rebuild a pair of nodes on a graph of its own."""
         copy = Graph()
         variables = [copy.variable(f"pivot {i}") for i in range(len(pivot.variables))]
-        known = dict(zip(pivot.variables, variables, strict=True))
+        copies = dict(zip(pivot.variables, variables, strict=True))
         square = None
         if pivot.square is not None:
-            square = known[pivot.square] = copy.variable("square")
+            square = copies[pivot.square] = copy.variable("square")
         reading = _Copying(copy)
         if pivot.square is None:
-            _follow(graph, reading, pivot.variables[0], known)
-        values = _read(graph, pair, reading, known)
+            _follow(graph, reading, pivot.variables[0], copies)
+        values = _read(graph, pair, reading, copies)
         new = values[pair[0]], values[pair[1]]
         key = (tuple(copy.ops), tuple(copy.args), tuple(copy.payloads), new, tuple(variables), square)
         return cls(key, copy, new, Pivot(tuple(variables), square))
@@ -80,37 +80,37 @@ class _Copying:
         return self.copy.function(name, a)
 
 
-def _read(graph: Graph, pair: Pair, reading: _Copying, known: dict[int, int]) -> dict[int, int]:
+def _read(graph: Graph, pair: Pair, reading: _Copying, copies: dict[int, int]) -> dict[int, int]:
     """Read a pair, operands ordered by what they are: their numbers tell what the whole case computed first."""
     kind = lambda node: (graph.ops[node], str(graph.payloads[node]))  # noqa: E731
     todo = [pair[1], pair[0]]
     while todo:
         node = todo[-1]
-        waiting = [] if node in known else [argument for argument in graph.args[node] if argument not in known]
+        waiting = [] if node in copies else [argument for argument in graph.args[node] if argument not in copies]
         todo += sorted(waiting, key=kind, reverse=True)
         if not waiting:
-            graph.read([todo.pop()], reading, known)
-    return known
+            graph.read([todo.pop()], reading, copies)
+    return copies
 
 
 _INVERSES = {"log": "exp", "exp": "log"}
 
 
-def _follow(graph: Graph, reading: _Copying, node: int, known: dict[int, int]) -> None:
+def _follow(graph: Graph, reading: _Copying, node: int, copies: dict[int, int]) -> None:
     """Write what the pivot is computed from as functions of it, as far as that has one value.
 
     Where the pivot is t = log(1 + y**2), y**2 is exp(t) - 1: the graph may have simplified exp(t) to 1 + y**2.
     """
     copy = reading.copy
     while graph.args[node]:
-        value, op = known[node], graph.ops[node]
+        value, op = copies[node], graph.ops[node]
         if op in _INVERSES:
             node, value = graph.args[node][0], copy.function(_INVERSES[op], value)
         elif op in ("sum", "product"):
             numbers = [argument for argument in graph.args[node] if graph.ops[argument] in ("constant", "typed")]
             if not numbers:
                 return
-            number = graph.read(numbers[:1], reading, known)[numbers[0]]
+            number = graph.read(numbers[:1], reading, copies)[numbers[0]]
             (node,) = (argument for argument in graph.args[node] if argument != numbers[0])
             if op == "sum":
                 value = copy.sum(value, copy.product(copy.constant(Fraction(-1)), number))
@@ -120,10 +120,10 @@ def _follow(graph: Graph, reading: _Copying, node: int, known: dict[int, int]) -
             exponent = graph.payloads[node]
             if op == "power" and exponent.denominator == 1 and exponent > 1:
                 base = graph.args[node][0]
-                reading.base = graph.read([base], reading, known)[base]
+                reading.base = graph.read([base], reading, copies)[base]
                 reading.pivot, reading.exponent = value, exponent
             return
-        known[node] = value
+        copies[node] = value
 
 
 def error(graph: Graph, pair: Pair, pivot: Pivot, place: Fraction) -> flint.arb | None:

@@ -36,11 +36,11 @@ class Whole:
     """The formulas of a run against those beyond one threshold, as functions of its pivot."""
 
     def __init__(
-        self, exact: Exact, other: Other, threshold: Threshold, known: Sequence[Threshold], numbers: Format
+        self, exact: Exact, other: Other, threshold: Threshold, thresholds: Sequence[Threshold], numbers: Format
     ) -> None:
         self.exact, self.other, self.threshold, self.numbers = exact, other, threshold, numbers
         self.graph, self.pivot = other.run.seen.trace, threshold.pivot
-        self.ends: Ends = interval(exact.region, self.pivot, known)
+        self.ends: Ends = interval(exact.region, self.pivot, thresholds)
 
     def decision(self, gradient: Gradient) -> Decision | None:
         """Judge a gradient; None where nothing is proved of it."""
@@ -63,7 +63,7 @@ class Whole:
         if isinstance(forward, Decision):
             return forward
         single = flint.arb(SINGLE.unit)
-        if any(one.error > single for one in forward) or (forward and not self._single(gradient)):
+        if any(output.error > single for output in forward) or (forward and not self._single(gradient)):
             return telling.of_forward(error, forward)
         return telling.agrees(error, forward)
 

@@ -75,8 +75,8 @@ class Enclosures:
     def _read(self, kind: tuple[Any, ...], numbers: list[int]) -> None:
         """Compute nodes of one kind."""
         recorder, operands = self.recorder, self.operands
-        units = np.array([[recorder.units[number]] for number in numbers], _long)
-        outer = np.array([[number not in recorder.inner] for number in numbers])
+        units = np.array([recorder.units[number] for number in numbers]).astype(_long)[:, None]
+        outer = np.array([number not in recorder.inner for number in numbers])[:, None]
         if not recorder.args[numbers[0]]:
             middle, radius, units = self._leaves(numbers)
         elif kind[0] in _BY_BALLS:
@@ -150,7 +150,7 @@ class Enclosures:
 def split(values: Iterable[flint.arb]) -> Pair:
     """Return the middles and radii of flint's balls as extended floats; those without limit may have no middle."""
     parts = [(float(value), float(value - float(value)), _reach(value)) for value in values]
-    high, rest, reach = np.array(parts, _long).reshape(-1, 3).T
+    high, rest, reach = np.array(parts, float).reshape(-1, 3).astype(_long).T
     limited = np.isfinite(high) & np.isfinite(reach)
     with np.errstate(invalid="ignore"):
         middle = np.where(limited, high + rest, np.where(np.isnan(high), 0, high))
@@ -159,7 +159,7 @@ def split(values: Iterable[flint.arb]) -> Pair:
 
 def _reach(value: flint.arb) -> float:
     """Return the radius of a ball, which is 0 only where that is exact: one that underflows is the smallest float."""
-    return max(float(value.rad()), 0.0 if value.is_exact() else 2.0**-1074)
+    return float(value.rad()) or (0.0 if value.is_exact() else 2.0**-1074)
 
 
 def ball(middle: Any, radius: Any) -> flint.arb:

@@ -7,6 +7,7 @@ parameters (the slope 1 - tanh(x)**2 is 4e-26 at 30, and 0 on floats: no harm).
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_CEILING, Context, Decimal
@@ -96,10 +97,13 @@ def is_sharp(numbers: Format, scale: float) -> Callable[[flint.arb], bool]:
     """Return whether a ball is narrow enough to count the ulps from it, as they are in a gradient of a scale."""
     part = numbers.unit / _PARTS
     least = max(scale * numbers.unit, numbers.tiny) * part
+    enough = 1 - math.log2(part)  # bits: the radius is below a half of `part` of the middle, as of most balls
 
     def sharp(ball: flint.arb) -> bool:
         if not ball.is_finite():
             return False
+        if ball.rel_accuracy_bits() >= enough:
+            return True
         radius = float(ball.rad())
         return radius <= least or radius <= float(abs(ball).lower()) * part
 

@@ -50,6 +50,8 @@ class Truth:
 
 def may_be_zero(ball: flint.arb) -> bool:
     """Tell whether a ball lies around 0, and may hold other numbers too."""
+    if ball.rel_accuracy_bits() > 1:  # the radius is below a half of the middle
+        return False
     return bool(ball.is_finite()) and bool(ball.contains(0)) and not ball.is_zero()
 
 
@@ -63,7 +65,7 @@ class _Columns:
         self.points = points
 
     def variable(self, name: str) -> Column:
-        return [balls.ball(point[name]) for point in self.points]
+        return [flint.arb(float(point[name])) for point in self.points]  # exactly
 
     def constant(self, value: Fraction) -> Column:
         return [balls.ball(value)] * len(self.points)

@@ -2,9 +2,9 @@
 
 What is proved at a sample is proved for its sizes only. So the gradients are decided once more, at one sample each, for
 every small size of each dimension, for sizes on both sides of the numbers that the code names, and for the labels
-that no draw had. This can only refute: the claim of a row stays that of its own sizes, and all that were tried are
-listed. Sizes at which `forward` raises are not the layer's, and are listed with the reason. The nodes of all
-these runs are counted, and what is beyond the budget is listed as not tried.
+that no draw had, and labels alike. This can only refute: the claim of a row stays that of its own sizes, and all that
+were tried are listed. Sizes at which `forward` raises are not the layer's, and are listed with the reason. The nodes of
+all these runs are counted, and what is beyond the budget is listed as not tried.
 """
 
 from __future__ import annotations
@@ -25,7 +25,15 @@ from verify.subjects.cases import TracedCase
 from verify.subjects.numbers import numbers
 from verify.subjects.shapes import SMALL, Sizes, bindings, further
 from verify.tracing.floats import FloatRun
-from verify.tracing.observe import Observation, Variant, further_labels, observe, option_choices, variants
+from verify.tracing.observe import (
+    Observation,
+    Variant,
+    further_labels,
+    observe,
+    option_choices,
+    repeated_labels,
+    variants,
+)
 from verify.tracing.region import pinned
 from verify.tracing.trace import Trace
 
@@ -144,7 +152,7 @@ def _further(case: TracedCase) -> Iterator[tuple[Variant, int]]:
     """
     named = numbers(case.subject, list(case.options.values()))
     choices = option_choices(case)
-    yield from ((variant, _BUDGET) for variant in further_labels(case, named))
+    yield from ((variant, _BUDGET) for variant in (*further_labels(case, named), *repeated_labels(case)))
     bound = further(list(case.inputs.values()), case.sizes, named)
     for turn in range(len(choices)):
         for place, sizes in enumerate(bound):

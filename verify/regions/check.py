@@ -43,7 +43,7 @@ def regions(case: TracedCase, runs: Sequence[Exact], seed: int) -> Elsewhere:
         explorer.explore()
     mixed = list(_mixing(case, found, runs, seed))
     combined = [place for explorer in mixed for place in mix(explorer)]
-    for explorer in found:
+    for explorer in dict.fromkeys([*found, *mixed]):
         join(explorer)
     complete, sizes = _complete(case, found, runs, seed)
     everyone = [*found, *(explorer for explorer in mixed if explorer not in found)]

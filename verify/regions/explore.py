@@ -11,6 +11,8 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from fractions import Fraction
 from itertools import islice
 
+import flint
+
 from verify.approximation.ignored import IGNORED
 from verify.approximation.telling import KIND
 from verify.errors import ProtocolError
@@ -40,7 +42,7 @@ _LEAST, _MOST = 6, 120  # runs, however large or small
 _HUGE = 200_000  # nodes of a run that takes seconds: two more of them are enough
 _SCANS = 8  # searches on floats
 _LONGEST = 60  # signs of inputs that are told with an exception
-_SAMPLES = 3  # of the points of a region: the inputs of the first are those of its run
+_NEARER = tuple(sign * Fraction(1, 10**digits) for digits in (3, 5, 8) for sign in (1, -1))  # steps off a point
 _OFFSETS = 6  # numbers that are compared with at one place
 
 
@@ -195,8 +197,24 @@ class Explorer:
 
     def beside(self, at: Mapping[str, Fraction]) -> Exact | None:
         """Return a run that takes the branches that some inputs take: a known one, or a new one."""
+        if known := self._taking(at):
+            return known
         seen = self.run(at)
         return None if seen is None else self.settled(seen)
+
+    def _taking(self, at: Mapping[str, Fraction]) -> Exact | None:
+        """Return a known run whose branches some inputs surely take.
+
+        To run the code there would come to the same formulas: what it does until a branch is the same, and so is what
+        it asks there, all of which the run has recorded.
+        """
+        sample, known = self.start.seen.trace.sample, dict[int, flint.arb]()
+        point = {**sample, **at}
+        for run in self.regions.values():
+            alike = run is not None and run.seen.trace.sample.keys() == sample.keys()
+            if run is not None and alike and run.region.holds(point, run.seen.conditions, known):
+                return run
+        return None
 
     def settled(self, seen: Observation) -> Exact | None:
         """Return the run that found the region of another, after its gradients were decided; None where it has none."""
@@ -241,14 +259,19 @@ class Explorer:
         """
         rows, exact = decided(self.case, seen, self.seed)
         if any(map(_strays, rows)) and not finite_output(FloatRun(self.case, seen, self.seed)):
-            for point in islice(exact.region.points(self.seed), _SAMPLES, None):
-                beside = self.run({name: point[name] for name in self._inputs(seen)})
-                if beside is not None and _region(beside) == _region(seen):
-                    return decided(self.case, beside, self.seed)
+            beside = next((self.run(point) for point in self._around(exact)), None)
+            if beside is not None and _region(beside) == _region(seen):
+                return decided(self.case, beside, self.seed)
         return rows, exact
 
-    def _inputs(self, seen: Observation) -> list[str]:
-        return [seen.trace.payloads[node] for quantity in seen.inputs.values() for node in quantity.nodes]
+    def _around(self, exact: Exact) -> Iterator[Point]:
+        """Return points of a region close to its sample, from which each input is moved by a step of its own."""
+        graph, sample = exact.seen.trace, exact.seen.trace.sample
+        names = [graph.payloads[node] for quantity in exact.seen.inputs.values() for node in quantity.nodes]
+        for nearer in _NEARER:
+            moved = {name: sample[name] + place**2 * nearer for place, name in enumerate(names, 1)}
+            if exact.region.holds({**sample, **moved}):
+                yield moved
 
     def _take(self, rows: Sequence[Comparison], exact: Exact, reason_for: tuple[Site, bool] | None) -> None:
         """Keep the rows of what is wrong, or approximated; other open ones leave the side of a branch unvisited."""

@@ -33,8 +33,8 @@ _BUDGET = 8_000  # nodes of these runs, and of the graphs in which moves are loo
 _TRIED = 2  # moves that are looked for, for each run that may be made
 
 Key = tuple[Site, int]  # a question: its site, and which of those there
-Answer = tuple[Key, bool]
-Together = frozenset[Answer]
+Answer = int  # a bit for each answer to each question: 2 n for no, 2 n + 1 for yes to the nth
+Together = int  # the bits of several answers
 
 
 class _Move(NamedTuple):
@@ -67,6 +67,7 @@ class _Join:
         self.moves: list[tuple[int, int, _Move]] = []  # a heap: how many new combinations each promises, at most
         self.number = count()
         self.answers: dict[int, list[Answer]] = {}  # by run
+        self.keys: dict[Key, int] = {}  # the questions in the order in which they were first asked
 
     def run(self) -> bool:
         """Make runs for combinations; tells whether no move is left that promises one."""
@@ -98,13 +99,17 @@ class _Join:
     def _add(self, run: Exact) -> None:
         """Take in the combinations of a run, and the moves from it."""
         questions = list(self._questions(run))
-        answers = list(dict.fromkeys((key, one.condition.holds) for key, one in questions))[:_MOST_SIDES]
+        answers = list(dict.fromkeys(self._answer(key, one.condition.holds) for key, one in questions))[:_MOST_SIDES]
         self.answers[id(run)] = answers
-        self.taken |= {frozenset(some) for size in (2, 3) for some in combinations(answers, size)}
+        self.taken |= {a | b for a, b in combinations(answers, 2)}
+        self.taken |= {a | b | c for a, b, c in combinations(answers, 3)}
         moves = {(key, one.condition.holds): _Move(run, one, key) for key, one in questions}
         for move in moves.values():
             if promised := self._promised(move):
                 heapq.heappush(self.moves, (-promised, next(self.number), move))
+
+    def _answer(self, key: Key, holds: bool) -> Answer:
+        return 1 << (2 * self.keys.setdefault(key, len(self.keys)) + holds)
 
     def _best(self) -> _Move | None:
         """Return the move that promises most new combinations; promises only get smaller, so that few are renewed."""
@@ -119,9 +124,11 @@ class _Join:
 
     def _promised(self, move: _Move) -> int:
         """Count the combinations with the other answer to a question that no run has taken."""
-        new: Answer = (move.key, not move.one.condition.holds)
-        others = [answer for answer in self.answers[id(move.run)] if answer[0] != move.key]
-        return sum(frozenset((new, *some)) not in self.taken for size in (1, 2) for some in combinations(others, size))
+        new, taken = self._answer(move.key, not move.one.condition.holds), self.taken
+        either = new | self._answer(move.key, move.one.condition.holds)
+        others = [answer for answer in self.answers[id(move.run)] if not answer & either]
+        pairs = sum(new | a not in taken for a in others)
+        return pairs + sum(new | a | b not in taken for a, b in combinations(others, 2))
 
     def _point(self, move: _Move) -> Point | None:
         """Return a point where one question is answered in another way, and as many others as may be are as before."""

@@ -19,6 +19,7 @@ from verify.regions.ranges import Domain
 
 _STEPS = 200_000  # of z3, about a tenth of a second: unlike a time limit, it ends in the same place everywhere
 _LARGEST = 400  # nodes
+_MOST_MONOMIALS = 2_000  # of a condition multiplied out, which z3's limit of steps does not count
 _DIGITS = 20  # of an irrational solution
 
 Wanted = tuple[int, frozenset[int]]  # a node, and the signs that it may have
@@ -34,6 +35,8 @@ def solve(graph: Graph, wanted: Iterable[Wanted], domain: Domain) -> dict[str, F
     """Return inputs at which nodes have the signs that are wanted, False if there are none, None if nobody knows."""
     asked = list(wanted)
     if not available() or len(graph.reach([node for node, _ in asked])) > _LARGEST:
+        return None
+    if max(graph.read([node for node, _ in asked], _Monomials()).values(), default=0) > _MOST_MONOMIALS:
         return None
     import z3
 
@@ -74,6 +77,35 @@ def _value(number: Any) -> Fraction:
 
     number = number.approx(_DIGITS) if z3.is_algebraic_value(number) else number
     return Fraction(number.numerator_as_long(), number.denominator_as_long())
+
+
+class _Monomials:
+    """The graph read as how many monomials each node has at most when it is multiplied out; beyond a limit, that."""
+
+    def variable(self, name: str) -> int:
+        return 1
+
+    def constant(self, value: Fraction) -> int:
+        return 1
+
+    def typed(self, value: float) -> int:
+        return 1
+
+    def pi(self, payload: None) -> int:
+        return 1
+
+    def sum(self, a: int, b: int) -> int:
+        return min(a + b, _MOST_MONOMIALS + 1)
+
+    def product(self, a: int, b: int) -> int:
+        return min(a * b, _MOST_MONOMIALS + 1)
+
+    def power(self, a: int, exponent: Fraction) -> int:
+        times = abs(exponent.numerator)
+        return 1 if a == 1 else min(a ** min(times, _MOST_MONOMIALS.bit_length()), _MOST_MONOMIALS + 1)
+
+    def function(self, name: str, a: int, number: int) -> int:
+        return 1
 
 
 class _Terms:

@@ -175,22 +175,26 @@ class SymbolArray(np.ndarray[Any, Any]):
     def __deepcopy__(self, memo: Any) -> SymbolArray:
         return self.copy()
 
-    def astype(self, dtype: Any, *args: Any, **options: Any) -> Any:
+    def astype(  # type: ignore[override]
+        self, dtype: Any, order: Any = "K", casting: Any = "unsafe", subok: bool = True, copy: bool = True
+    ) -> Any:
         """Return a copy of another type; whole numbers and truth values have to be decided first."""
-        wanted = np.dtype(dtype)
+        wanted, plain = np.dtype(dtype), bare(self)
+        _empty(0, self.claimed).astype(wanted, order, casting)  # which raises what NumPy does
         if wanted.kind == "O":
-            return objects(self).copy()
+            return plain.copy(order)
         if wanted.kind in "biu":
             decide = bool if wanted.kind == "b" else int
-            found = np.fromiter((decide(symbol) for symbol in objects(self).ravel().tolist()), wanted, self.size)
-            return found.reshape(self.shape)
+            decided = np.empty_like(plain, wanted, order)
+            decided[...] = np.reshape([decide(symbol) for symbol in plain.ravel().tolist()], self.shape)
+            return decided
         if wanted.kind != "f":
             raise TraceError(f"an array of symbols was turned into {wanted}, at {asked_at()}")
-        if not options.get("copy", True) and wanted == self.claimed:
+        if not copy and wanted == self.claimed and np.array(plain, order=order, copy=None) is plain:
             return self
         if wanted.itemsize < self.claimed.itemsize:
             current().narrowed(wanted.name)
-        copied: SymbolArray = objects(self).copy(order="K").view(SymbolArray)
+        copied: SymbolArray = plain.copy(order).view(SymbolArray)
         copied.claimed = wanted
         return copied
 
@@ -252,16 +256,16 @@ class Flat:
         return self.base.flatten()[key]
 
     def __setitem__(self, key: Any, value: Any) -> None:
+        if not np.size(value):  # NumPy writes nothing where there is nothing to write, and looks at no place
+            return
         places = np.arange(self.base.size)[plain_key(key)]
         if isinstance(value, np.ndarray) and np.shares_memory(np.asarray(self.base), np.asarray(value)):
             # NumPy writes one entry after the other here, and reads what it has just written.
             raise TraceError(f"x.flat was set from the memory that it writes to, at {asked_at()}")
-        values = objects(value)
-        if values.size:  # NumPy writes nothing where there is nothing to write
-            if not places.ndim and np.ndim(value):
-                raise ValueError("Error setting single item of array.")
-            index = np.unravel_index(places, self.base.shape)
-            self.base[index] = np.resize(values, places.shape) if places.ndim else values.flat[0]
+        if not places.ndim and np.ndim(value):
+            raise ValueError("Error setting single item of array.")
+        values, index = objects(value), np.unravel_index(places, self.base.shape)
+        self.base[index] = np.resize(values, places.shape) if places.ndim else values.flat[0]
 
     def copy(self) -> Any:
         """Return the entries as an array of one axis."""
@@ -382,8 +386,11 @@ def gathered(found: list[Any], shape: Sequence[int], claimed: Any = _DOUBLE) -> 
 
 def laid_out(array: SymbolArray, computed_from: Sequence[Any]) -> SymbolArray:
     """Return an array in the memory order that NumPy gives a result of these: code may reshape it, and write there."""
-    given = [bare(value) for value in computed_from if isinstance(value, np.ndarray)]
-    if array.ndim < 2 or all(value.ndim < 2 or value.flags.c_contiguous for value in given):
+    if array.ndim < 2:
+        return array
+    shaped = [value for value in computed_from if isinstance(value, (np.ndarray, list, tuple))]
+    given = [bare(v) if isinstance(v, np.ndarray) else _empty(np.shape(v), object) for v in shaped]
+    if all(value.ndim < 2 or value.flags.c_contiguous for value in given):
         return array
     flags = [["readonly"]] * len(given) + [["writeonly", "allocate"]]
     types = [None] * len(given) + [_OBJECT]

@@ -39,18 +39,51 @@ def call(function: Any, args: Any, options: dict[str, Any], asked: Any = None) -
     name = getattr(function, "__name__", "")
     try:
         special = _special(function)
+        if special not in RUNNING_CODE and _has_no_entries(name, args, options):
+            return _of_no_entries(function, name, args, options)
         if special is None:
             return _by_objects(function, name, args, options)
         if special in RUNNING_CODE:
             return special(*args, **options)
         answer = shadows.expected(asked or function, args, options)
         out, given = _bound(function, name, args, options)
+        if isinstance(out, SymbolArray) and name in _IN_THE_TYPE_OF_OUT:
+            given["a"] = objects(given["a"]).view(SymbolArray)
         result = special(*given.pop("*", ()), **given)
         return result if _counts(name, given) else shadows.held_to(name, answer, result, out)
     except TraceError as problem:
         if name in str(problem):
             raise
         raise TraceError(f"numpy.{name}: {problem}") from problem
+
+
+def _has_no_entries(name: str, args: Any, options: dict[str, Any]) -> bool:
+    """Tell whether a function is called with arrays of symbols that have no entries, and with no other symbols."""
+    if args and isinstance(args[0], SymbolArray) and args[0].size:  # as in most calls
+        return False
+    values = [*args, *(value for key, value in options.items() if key != "out")]
+    arrays = _arrays(values)
+    return (
+        bool(arrays)
+        and not any(array.size for array in arrays)
+        and name not in _NOT_SHADOWED
+        and not any(map(_holds_numbers, values))
+    )
+
+
+def _holds_numbers(value: Any) -> bool:
+    """Tell whether there are single symbols in a value, in lists and tuples at any depth."""
+    return isinstance(value, Concolic) or (type(value) in (tuple, list) and any(map(_holds_numbers, value)))
+
+
+def _of_no_entries(function: Any, name: str, args: Any, options: dict[str, Any]) -> Any:
+    """Return what NumPy gives of arrays without entries: no symbol has a part in it, so that its numbers are exact."""
+    out, answer = options.get("out"), shadows.expected(function, args, options)
+    parts = answer if isinstance(answer, (tuple, list)) else [answer]
+    if any(np.asarray(part).dtype.kind == "f" and np.isnan(part).any() for part in parts):
+        raise shadows.refusal(name, "no entries")
+    made = _lifted(answer)
+    return made if out is None else shadows.held_to(name, answer, made, out)
 
 
 def _counts(name: str, given: dict[str, Any]) -> bool:
@@ -131,7 +164,7 @@ def _by_objects(function: Any, name: str, args: Any, options: dict[str, Any]) ->
     if name in _WRITING and isinstance(target := _first(args, options), SymbolArray):
         lift_in_place(objects(target))
     made = wrapped(made, claimed(_arrays([*args, *options.values()])))
-    if answer is None and isinstance(made, SymbolArray) and not made.ndim:
+    if answer is None and (isinstance(made, Concolic) or (isinstance(made, np.ndarray) and not made.ndim)):
         answer = shadows.expected(function, list(map(_number, args)), {k: _number(v) for k, v in options.items()})
     if answer is None and isinstance(made, (np.ndarray, np.generic, int)) and not _is_symbolic(made):
         wanted = getattr(shadows.expected(function, args, options), "dtype", None)
@@ -194,10 +227,10 @@ def _numbers(value: Any) -> Any:
 
 def _lifted(made: Any) -> Any:
     """Return floats that NumPy computed of constants as symbols: what is written to them later may be symbols."""
-    if isinstance(made, tuple):
+    if isinstance(made, (tuple, list)):
         items = map(_lifted, made)
-        return type(made)(*items) if hasattr(made, "_fields") else tuple(items)
-    return filled(made.shape, made, made.dtype) if isinstance(made, np.ndarray) and made.dtype.kind == "f" else made
+        return type(made)(*items) if hasattr(made, "_fields") else type(made)(items)
+    return filled(made.shape, made, made.dtype) if isinstance(made, np.ndarray) else made
 
 
 def _first(args: Any, options: dict[str, Any]) -> Any:
@@ -347,7 +380,8 @@ def cumulative(ufunc: Any) -> Callable[..., Any]:
 
     def accumulate(a: Any, axis: Any = None) -> Any:
         a = as_array(a)
-        return ufunc.accumulate(a.reshape(-1) if axis is None else a, axis=0 if axis is None else axis)
+        flat = axis is None or not a.ndim
+        return ufunc.accumulate(a.reshape(-1) if flat else a, axis=0 if flat else axis)
 
     return accumulate
 
@@ -375,12 +409,19 @@ def rounded(a: Any, decimals: int = 0) -> Any:
 
 def filled(shape: Any, value: Any, dtype: Any = None) -> Any:
     """Return an array of one value: of symbols if its type is a float's, a plain one else."""
-    wanted = np.dtype(np.float64 if dtype is None else dtype)
+    wanted, shape = np.dtype(np.float64 if dtype is None else dtype), _shape(shape)
     if wanted.kind != "f":
         made = np.empty(shape, wanted)
         np.copyto(made, np.asarray(value, wanted))
         return made
-    return gathered(symbols(value, _shape(shape)), _shape(shape), wanted)
+    return gathered(symbols(_without_leading_ones(value, len(shape)), shape), shape, wanted)
+
+
+def _without_leading_ones(value: Any, ndim: int) -> Any:
+    """Return an array with at most so many axes, as NumPy writes one of shape (1, 3) to a place of shape (3,)."""
+    shape = np.shape(value)
+    extra = len(shape) - ndim
+    return np.reshape(value, shape[extra:]) if extra > 0 and set(shape[:extra]) == {1} else value
 
 
 def _shape(given: Any) -> tuple[int, ...]:
@@ -423,6 +464,45 @@ def _arranged(function: Callable[..., Any]) -> Callable[..., Any]:
     return arrange
 
 
+def ranks(a: Any, axis: Any) -> Any:
+    """Return floats in the order of the symbols along an axis, which is decided: NumPy's sorting treats them alike.
+
+    What it does with equal numbers, and where it stops, is its own affair, and not the same for objects as for floats.
+    """
+    lines = np.moveaxis(as_array(a), axis, -1)
+    found = np.zeros(lines.shape)
+    for index in np.ndindex(lines.shape[:-1]):
+        line = lines[index]
+        order = np.argsort(objects(line), kind="stable")
+        steps = np.less(line[order[:-1]], line[order[1:]])
+        found[index][order] = np.cumsum([0, *np.asarray(steps).tolist()]) if len(order) else 0
+    return np.moveaxis(found, -1, axis)
+
+
+def _flat(a: Any, axis: Any) -> tuple[Any, int]:
+    """Return an array and the axis to sort along: None means all of it."""
+    a = as_array(a)
+    return (a.reshape(-1), 0) if axis is None or not a.ndim else (a, axis)
+
+
+def argsort(a: Any, axis: Any = -1, kind: Any = None, stable: Any = None) -> Any:
+    """Return the places of the entries in order."""
+    a, axis = _flat(a, axis)
+    return np.argsort(ranks(a, axis), axis, kind, stable=stable)
+
+
+def argpartition(a: Any, kth: Any, axis: Any = -1) -> Any:
+    """Return the places of the entries with the smallest in front."""
+    a, axis = _flat(a, axis)
+    return np.argpartition(ranks(a, axis), kth, axis)
+
+
+def partition(a: Any, kth: Any, axis: Any = -1) -> Any:
+    """Return the entries with the smallest in front."""
+    a, axis = _flat(a, axis)
+    return np.take_along_axis(a, np.argpartition(ranks(a, axis), kth, axis), axis)
+
+
 def close(a: Any, b: Any, rtol: float = 1e-5, atol: float = 1e-8) -> Any:
     """Tell which entries are near each other, a branch; the tolerances are NumPy's, which user code asks for."""
     return np.abs(np.subtract(a, b)) <= atol + rtol * np.abs(b)
@@ -452,6 +532,14 @@ def trace(a: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
     return np.diagonal(a, offset, axis1, axis2).sum(-1)
 
 
+def angle(z: Any, deg: bool = False) -> Any:
+    """Return 0 for positive numbers and half a turn for negative ones."""
+    z = as_array(z)
+    if any(symbol.number() == 0 for symbol in symbols(z)):
+        raise shadows.refusal("angle", "a zero of unknown sign")
+    return np.where(z < 0, lift(180) if deg else np.pi, 0.0)
+
+
 def finite(x: Any, copy: bool = True) -> Any:
     """Return an array without NaN and infinities, as symbols are."""
     if not isinstance(x, (SymbolArray, Concolic)):
@@ -464,6 +552,11 @@ def finite(x: Any, copy: bool = True) -> Any:
 
 # The functions that user code passes to these are run, so that nothing may call them once more.
 RUNNING_CODE = (along_axis,)
+# The functions of which NumPy's answer of ones is no answer, although there are no entries: they run code, write, or
+# answer with memory that nobody has written to (NumPy 2.4 does for the diagonal of an array of shape (0, 3)).
+_NOT_SHADOWED = ("piecewise", "apply_over_axes", "empty_like", "pad", "einsum", *_WRITING)
+# The reductions that compute in the type of the place of their result.
+_IN_THE_TYPE_OF_OUT = (*_REDUCTIONS, "cumsum", "cumprod", "trace", "any", "all")
 # The functions whose type of result is their own affair.
 _OF_A_TYPE = ("zeros_like", "ones_like", "empty_like", "full_like")
 FUNCTIONS: dict[str, Callable[..., Any]] = {
@@ -491,7 +584,9 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "full_like": full_like,
     "argmax": _arranged(np.argmax),
     "argmin": _arranged(np.argmin),
-    "argsort": _arranged(np.argsort),
+    "argsort": argsort,
+    "argpartition": argpartition,
+    "partition": partition,
     "count_nonzero": count_nonzero,
     "nonzero": lambda a: np.nonzero(truths(a)),
     "flatnonzero": lambda a: np.flatnonzero(truths(a)),
@@ -513,5 +608,6 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "array_equal": equal_arrays,
     "average": average,
     "trace": trace,
+    "angle": angle,
     "imag": lambda val: filled(np.shape(val), 0),
 }

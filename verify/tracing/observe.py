@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import redirect_stdout
 from copy import deepcopy
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import partial
 from typing import Any
@@ -129,6 +129,27 @@ def further_labels(case: TracedCase, named: Collection[int]) -> list[Variant]:
         )
         for run in range(runs)
     ]
+
+
+def repeated_labels(case: TracedCase) -> list[Variant]:
+    """Return variants whose labels are all alike, and alike in twos, at the sizes of the sample.
+
+    In the draws of `variants` the first and the last of several are, and no two beside each other.
+    """
+    first = variants(case, choices=option_choices(case)[:1])[0]
+    whole = _whole(case, first.sizes)
+    if max((math.prod(shape) for shape, _ in whole.values()), default=1) == 1:
+        return []
+    return [
+        replace(first, labels={name: _alike(shape, below, together) for name, (shape, below) in whole.items()})
+        for together in (math.inf, 2)
+    ]
+
+
+def _alike(shape: tuple[int, ...], below: int, together: float) -> Any:
+    """Return labels so many of which in a row are the same: the last one first."""
+    labels = [int(below - 1 - place // together) % below for place in range(math.prod(shape))]
+    return np.array(labels, dtype=int).reshape(shape)[()]
 
 
 def _undrawn(below: int, named: Collection[int], drawn: Sequence[Any]) -> list[int]:

@@ -147,12 +147,26 @@ def _vectorized(original: Callable[..., Any]) -> Callable[..., Any]:
     return replacement
 
 
+def _requiring(original: Callable[..., Any]) -> Callable[..., Any]:
+    """Return what replaces `np.require`: an array that has what is required is not copied."""
+
+    @functools.wraps(original)
+    def replacement(a: Any, dtype: Any = None, requirements: Any = None, **options: Any) -> Any:
+        if active() is None or not _symbolic(a):
+            return original(a, dtype, requirements, **options)
+        a = _list_as_array(a)
+        made = wrapped(original(objects(a), None, requirements), claimed([a]))
+        return made if dtype is None else made.astype(dtype, copy=False)
+
+    return replacement
+
+
 def _refusing(original: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(original)
-    def replacement(value: Any, *args: Any, **options: Any) -> Any:
-        if _symbolic(value):
+    def replacement(*args: Any, **options: Any) -> Any:
+        if any(map(_symbolic, (*args, *options.values()))):
             memory.refuse(original.__name__)
-        return original(value, *args, **options)
+        return original(*args, **options)
 
     return replacement
 
@@ -233,14 +247,39 @@ def _filling(original: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _of_lists(original: Callable[..., Any]) -> Callable[..., Any]:
-    """Return what replaces a function that no protocol reaches if it is given a list of symbols."""
+    """Return what replaces a function that takes lists for arrays: of symbols, NumPy makes arrays of objects."""
+    convert = _lists_as_arrays if original.__name__ in _OF_SEVERAL.split() else _list_as_array
 
     @functools.wraps(original)
-    def replacement(value: Any, *args: Any, **options: Any) -> Any:
-        is_list = isinstance(value, (list, tuple)) and _symbolic(value)
-        return original(_converting(np.array)(value) if is_list else value, *args, **options)
+    def replacement(*args: Any, **options: Any) -> Any:
+        if _SEQUENCES.isdisjoint(map(type, (*args, *options.values()))) or active() is None:
+            return original(*args, **options)
+        return original(*map(convert, args), **{name: convert(value) for name, value in options.items()})
 
     return replacement
+
+
+_SEQUENCES = frozenset({list, tuple})
+
+
+def _list_as_array(value: Any) -> Any:
+    """Return a list with symbols as an array of symbols, anything else as it is."""
+    return _as_array(value) if isinstance(value, (list, tuple)) and _symbolic(value) else value
+
+
+def _lists_as_arrays(value: Any) -> Any:
+    """Return a list of lists with symbols as a list of arrays."""
+    return type(value)(map(_list_as_array, value)) if type(value) in (list, tuple) else value
+
+
+def _taking_arrays(module: ModuleType) -> list[str]:
+    """Return the names of a module's functions that NumPy's protocol reaches by their arguments, not within lists."""
+    functions = {name: getattr(module, name) for name in module.__all__}
+    return [
+        name
+        for name, function in functions.items()
+        if type(function) is type(np.sum) and name not in _OF_LISTS.split() and name not in _NUMPY
+    ]
 
 
 class _OfTruths:
@@ -251,7 +290,7 @@ class _OfTruths:
 
     def __call__(self, *args: Any, **options: Any) -> Any:
         """Ask what the ufunc asks of arrays."""
-        return self._original(*[_converting(np.array)(v) if isinstance(v, list) else v for v in args], **options)
+        return self._original(*[_as_array(v) if isinstance(v, list) else v for v in args], **options)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._original, name)
@@ -313,7 +352,10 @@ def _seeding(original: Any) -> Callable[..., Any]:
 
 
 _seed = 0
-_LISTED = ("sum", "mean", "max", "min", "prod", "std", "var", "average", "median", "cumsum", "amax", "amin")
+# The functions that take lists of arrays; those that call the user's code with their arguments, nest lists, or do else
+# with lists than with arrays.
+_OF_SEVERAL = "concatenate stack vstack hstack dstack column_stack select choose lexsort multi_dot histogramdd"
+_OF_LISTS = "apply_along_axis apply_over_axes piecewise block trim_zeros split array_split hsplit vsplit dsplit"
 _NUMPY: dict[str, _Replace] = {
     **dict.fromkeys(
         ("zeros", "ones", "eye", "identity", "zeros_like", "ones_like", "full_like"), _creating(_as_symbols)
@@ -321,14 +363,15 @@ _NUMPY: dict[str, _Replace] = {
     **dict.fromkeys(("empty", "empty_like"), _creating(_as_unset)),
     **dict.fromkeys(("array", "asarray", "asanyarray", "ascontiguousarray", "asfortranarray"), _converting),
     "full": _filling,
-    **dict.fromkeys(_LISTED, _of_lists),
     **dict.fromkeys(("logical_and", "logical_or", "logical_xor", "logical_not"), _OfTruths),
     **dict.fromkeys(("isnan", "isinf", "isfinite", "signbit"), _OfTruths),
     "r_": lambda original: _Joined(original, column=False),
     "c_": lambda original: _Joined(original, column=True),
     "nditer": _iterating,
     "frombuffer": _refusing,
+    "require": _requiring,
 }
+_as_array = _converting(np.array)
 _DRAWN = [
     "binomial",
     "choice",
@@ -343,7 +386,8 @@ _DRAWN = [
 ]
 # Each module with the functions that are replaced in it.
 _MODULES: dict[ModuleType, dict[str, _Replace]] = {
-    np: _NUMPY,
+    np: _NUMPY | dict.fromkeys(_taking_arrays(np), _of_lists),
+    np.linalg: dict.fromkeys(_taking_arrays(np.linalg), _of_lists),
     math: {name: _function_of_a_number(name) for name in MATH if hasattr(math, name)},
     stride_tricks: dict.fromkeys(("as_strided", "sliding_window_view"), _striding),
     np.random: {**dict.fromkeys(_DRAWN, _drawing), "default_rng": _seeding},
@@ -373,11 +417,11 @@ def _stand_ins() -> dict[int, Any]:
     found: dict[int, Any] = {}
     for module, replaced in _MODULES.items():
         found.update({id(getattr(module, name)): replace(getattr(module, name)) for name, replace in replaced.items()})
-    for module in (stride_tricks, np.random, math):
+    for module in (stride_tricks, np.random, np.linalg, math):
         found[id(module)] = _StandIn(module, {name: found[id(getattr(module, name))] for name in _MODULES[module]})
     found[id(np.lib)] = _StandIn(np.lib, {"stride_tricks": found[id(stride_tricks)]})
-    parts = {"random": found[id(np.random)], "lib": found[id(np.lib)]}
-    found[id(np)] = _StandIn(np, {**{name: found[id(getattr(np, name))] for name in _NUMPY}, **parts})
+    parts = {name: found[id(getattr(np, name))] for name in ("random", "lib", "linalg")}
+    found[id(np)] = _StandIn(np, {**{name: found[id(getattr(np, name))] for name in _MODULES[np]}, **parts})
     return found
 
 

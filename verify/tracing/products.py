@@ -73,8 +73,11 @@ def vdot(a: Any, b: Any) -> Any:
 
 
 def vecdot(a: Any, b: Any, axis: int = -1) -> Any:
-    """Return the sums of products along an axis."""
-    return np.sum(np.multiply(a, b), axis=axis)
+    """Return the sums of products along an axis, which is each array's own: (3, 2) and (3,) have their first."""
+    a, b = as_array(a), as_array(b)
+    if axis == -1:
+        return np.sum(np.multiply(a, b), axis=-1)
+    return np.sum(np.multiply(np.moveaxis(a, axis, -1), np.moveaxis(b, axis, -1)), axis=-1)
 
 
 def matvec(a: Any, b: Any) -> Any:

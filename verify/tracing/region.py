@@ -61,13 +61,18 @@ class Region:
         region.moved = list(seen.at)
         return region
 
-    def holds(self, point: Point, conditions: Sequence[Condition] | None = None) -> bool:
-        """Tell whether a point lies in the domain and takes every branch as the sample does, or the given ones."""
+    def holds(
+        self, point: Point, conditions: Sequence[Condition] | None = None, known: dict[int, flint.arb] | None = None
+    ) -> bool:
+        """Tell whether a point lies in the domain and takes every branch as the sample does, or the given ones.
+
+        What is `known` of the point is added to: regions of one graph ask for much of the same.
+        """
         asked = self.conditions[:_MOST_BRANCHES] if conditions is None else conditions
         if not all(_between(point[name], *bounds) for name, bounds in self.bounds.items()):
             return False
         with flint.ctx.workprec(_BITS):
-            values = balls.at(self.trace, [c.node for c in asked], point)
+            values = balls.at(self.trace, [c.node for c in asked], point, known)
             return all(_as_decided(condition, values[condition.node]) for condition in asked)
 
     @property

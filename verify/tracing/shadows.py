@@ -21,7 +21,7 @@ from verify.where import asked_at
 _empty_like = np.empty_like  # the original, whatever patches are in force
 _DOUBLE = np.dtype(np.float64)
 _Key = tuple[Any, ...]
-_VIEWS = ("einsum", "real")  # whose results may be views of their arguments
+_VIEWS = ("einsum", "real", "nan_to_num")  # whose results may be views of their arguments
 _MOST = 10_000  # answers that are remembered
 _answers: dict[_Key, Any] = {}
 
@@ -135,7 +135,7 @@ def _typed(name: str, answer: Any, result: Any) -> Any:
 
 def _in_order(result: SymbolArray, answer: Any) -> SymbolArray:
     """Return a result in the memory order of NumPy's: code may reshape it, and write there."""
-    if answer.flags.c_contiguous:
+    if answer.flags.c_contiguous and bare(result).flags.c_contiguous:
         return result
     made = _empty_like(answer, object)
     made[...] = bare(result)

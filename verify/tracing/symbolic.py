@@ -104,12 +104,13 @@ def node_of(graph: Graph, value: object) -> int | None:
         if value.graph is not graph:
             raise ForeignSymbolError(f"a symbol that was kept from another run (in a cache, say), at {asked_at()}")
         return value.node
-    if isinstance(value, int):
-        return graph.whole(value)
-    if isinstance(value, numbers.Rational):
-        return graph.constant(Fraction(int(value.numerator), int(value.denominator)))
-    if not isinstance(value, numbers.Real):
-        return None
+    if type(value) is not float:
+        if isinstance(value, int):
+            return graph.whole(value)
+        if isinstance(value, numbers.Rational):
+            return graph.constant(Fraction(int(value.numerator), int(value.denominator)))
+        if not isinstance(value, numbers.Real):
+            return None
     number = float(value)
     if not _is_finite(number):
         raise TraceError(f"{number} as a constant, at {asked_at()}")

@@ -61,6 +61,13 @@ def _by_symbol(name: str, compute: Callable[[Any, Any], Any]) -> Callable[[Trace
     return each
 
 
+def _is_positive(y: Any) -> Any:
+    """Tell which sign a number has; raises TraceError for a constant 0, which may be a rounded -0.3 (`np.trunc`)."""
+    if y.number() == 0:
+        raise shadows.refusal("copysign", "a zero of unknown sign")
+    return y >= 0
+
+
 # What is computed symbol by symbol; the first of them only where some are infinite.
 _ARITHMETIC: dict[str, Callable[[Any, Any], Any]] = {
     "add": operator.add,
@@ -81,7 +88,7 @@ _BY_SYMBOL: dict[str, Callable[[Any, Any], Any]] = {
     "hypot": at_once(lambda x, y: (x * x + y * y) ** Fraction(1, 2)),
     "logaddexp": at_once(lambda x, y: (x.exp() + y.exp()).log()),
     "logaddexp2": at_once(lambda x, y: (x.exp2() + y.exp2()).log2()),
-    "copysign": lambda x, y: abs(x) if y >= 0 else -abs(x),
+    "copysign": lambda x, y: abs(x) if _is_positive(y) else -abs(x),
     "heaviside": lambda x, y: 1 if x > 0 else 0 if x < 0 else y,
     "xlogy": lambda x, y: x * y.log() if x != 0 else x,
 }
@@ -122,7 +129,6 @@ def apply(ufunc: Any, method: str, inputs: Sequence[Any], options: dict[str, Any
         raise TraceError(f"{ufunc.__name__}, a ufunc that is not NumPy's, cannot be followed, at {asked_at()}")
     if method == "__call__" and not options and len(inputs) == ufunc.nin and ufunc.signature is None:
         return _elementwise(ufunc, inputs)
-    options = {key: value for key, value in options.items() if key not in _ALLOCATION}
     if method == "__call__" and len(inputs) > ufunc.nin:  # the place of the result, without its name
         inputs, options = inputs[: ufunc.nin], {**options, "out": tuple(inputs[ufunc.nin :])}
     places = options.get("out")
@@ -131,6 +137,7 @@ def apply(ufunc: Any, method: str, inputs: Sequence[Any], options: dict[str, Any
     answer = shadows.expected(ufunc if method == "__call__" else getattr(ufunc, method), inputs, options)
     if method == "at":
         return _at(ufunc, *inputs)
+    options = {key: value for key, value in options.items() if key not in _ALLOCATION}
     out, dtype = options.pop("out", None), options.pop("dtype", None)
     kinds = "bf" if ufunc.__name__ in {*COMPARISONS, *_LOGICAL, *_CERTAIN} else "f"
     if dtype is not None and np.dtype(dtype).kind not in kinds:
@@ -150,7 +157,7 @@ def _overlap(a: Any, b: Any) -> bool:
     return isinstance(a, np.ndarray) and isinstance(b, np.ndarray) and np.may_share_memory(a, b)
 
 
-# What only says how the memory of a result is laid out, or of which class it is.
+# What only says how the memory of a result is laid out, as NumPy's own answer is, or of which class it is.
 _ALLOCATION = ("order", "subok")
 
 

@@ -1,0 +1,93 @@
+"""Each limit of the search for regions and edges is told where it is reached, and only there."""
+
+from itertools import combinations
+
+import numpy as np
+import pytest
+
+import verify
+from verify.checker import check
+from verify.regions.limits import Limit
+
+
+def elementwise(forward, slope, x):
+    return verify.pair(forward, lambda d, x: d * slope(x), x=x)
+
+
+def unreached(number):
+    """Return a case with as many branches whose other side no search finds, and no proof excludes."""
+
+    def forward(x):
+        for place in range(number):
+            if np.sin(x[place]) * np.cos(x[place]) > 0.5 + 1e-9:  # at most 0.5
+                return x.sum()
+        return x.sum()
+
+    return verify.pair(forward, lambda d, x: d * np.ones_like(x), x=str(number))
+
+
+def long(number):
+    """Return a case with one such branch on a formula of some operations."""
+
+    def forward(x):
+        y = sum(np.sin(place * x) * np.cos(place * x) for place in range(1, number + 1)) / number
+        return np.where(y > 0.6, x, 2 * x)
+
+    return elementwise(forward, lambda x: 2 * np.ones_like(x), "1")
+
+
+def irrational(number):
+    """Return a case with as many entries, each of which is compared with a number that is no float."""
+    return elementwise(
+        lambda x: np.where(np.exp(x) > 2, x, 2 * x), lambda x: np.where(np.exp(x) > 2, 1, 2), str(number)
+    )
+
+
+def smooth(number):
+    """Return a case of two rows that are compared entry by entry, and added in any case."""
+    return verify.pair(
+        lambda x, y: np.maximum(x, y) + np.minimum(x, y), lambda d, x, y: (d, d), x=str(number), y=str(number)
+    )
+
+
+def closed(number):
+    domain = verify.real(str(number), low=0, closed=True)
+    return elementwise(lambda x: x * x, lambda x: 2 * x, domain)
+
+
+def ranked(number):
+    """Return a case of as many numbers, each of which is compared with each other one."""
+    pairs = list(combinations(range(number), 2))
+
+    def slopes(x):
+        slope = np.zeros_like(x)
+        for i, j in pairs:
+            slope[i if x[i] >= x[j] else j] += 1
+        return slope
+
+    return verify.pair(
+        lambda x: sum(max(x[i], x[j]) for i, j in pairs), lambda d, x: d * slopes(x), x=str(number)
+    )  # fmt: skip
+
+
+REACHED = {
+    Limit.SCANS: (unreached, 8, 9),
+    Limit.LONG: (long, 10, 1000),
+    Limit.MISSES: (irrational, 2, 9),
+    Limit.SMOOTH: (smooth, 1, 5),
+    Limit.ENDS: (closed, 3, 4),
+    Limit.COMBINATIONS: (ranked, 2, 5),
+}
+
+
+def test_each_limit_is_tried():
+    """A limit that is added needs a case that reaches it."""
+    assert REACHED.keys() == set(Limit)
+
+
+@pytest.mark.parametrize("limit", REACHED, ids=lambda limit: limit.name)
+def test_a_limit_that_is_reached_is_told(limit):
+    """The report of a case names the limit that it reaches; of a smaller one it does not."""
+    case, within, beyond = REACHED[limit]
+    assert limit.value not in check(case(within)).cover.untried
+    assert limit.value in check(case(beyond)).cover.untried
