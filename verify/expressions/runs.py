@@ -79,6 +79,8 @@ def following() -> Iterator[None]:
     except KeyboardInterrupt:
         raise
     except BaseException as problem:
+        if isinstance(problem, SystemError) and TraceError.raised:  # NumPy 2.4's argmax goes on after an exception
+            raise SubjectError(str(TraceError.raised[0])) from problem
         place = raised_at(problem)
         said = f"{described(problem)}{', at ' if place else ''}{place}"
         raise SubjectError(said, broken=True) from problem

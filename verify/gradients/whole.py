@@ -23,7 +23,7 @@ from verify.result import Branch, Comparison, Evidence, Verdict
 from verify.subjects.cases import TracedCase
 from verify.subjects.shapes import Real, concrete
 from verify.tape.decide import Point, Proof, proofs, typed
-from verify.tape.enclosures import Enclosures
+from verify.tape.enclosures import UNKNOWN, Enclosures
 from verify.tape.expand import Expansion
 from verify.tape.parts import parts
 from verify.tape.sweep import dependent, sweep
@@ -63,8 +63,8 @@ def proved_whole(case: TracedCase, variant: Variant, seed: int) -> Whole | None:
     inputs = _elements(seen.inputs[name] for name in seen.gradients)
     exact = sweep(trace.tape, _elements(seen.outputs), _elements(seen.upstreams), inputs)
     actual = _elements(seen.gradients.values())
-    if not (exact != ZERO).any():
-        return None  # a constant output is told of
+    if not (trace.enclosures.signs(exact) % UNKNOWN).any():
+        return None  # a constant output is told of, and other samples are tried
     found = proofs(trace.tape, exact, actual, trace.enclosures, cache(partial(_points, case, seen, seed)), seed)
     if sum(len(proof.pairs) for proof in found) < np.count_nonzero(exact != actual) or _strays(case, seen, seed):
         return None

@@ -82,7 +82,7 @@ def plan(tape: Tape, left: Elements, right: Elements, laws: Laws) -> Plan:
 def _for_squares(roots: int, everything: Sequence[Part]) -> int:
     """Return how many walks are taken where one in 2**roots counts: whatever has more roots has further attempts."""
     room = _ROOM // (1 + sum(part.size for part in everything))
-    wanted = MOST_WALKS << (min(roots, _MOST_ROOTS) - 1)
+    wanted = MOST_WALKS << (min(max(roots, 1), _MOST_ROOTS) - 1)
     return min(wanted, max(_LEAST_WALKS, room))
 
 

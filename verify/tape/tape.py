@@ -32,6 +32,8 @@ ZERO, ONE, MINUS_ONE = 0, 1, 2  # the elements that every tape begins with
 _FIRST_ROOM = 1024
 _SPARSE = 8  # times as many elements between the first and the last as there are
 _DEEPEST = 4  # sums and products within each other that an exponent is searched for logarithms
+_MOST_GROUPS = 8  # blocks that an array is taken apart into, to look for logarithms in each
+_INVERSES = ("exp", "log")
 Leaf = tuple[bool, Fraction | float]  # whether a constant is a typed float, and its value
 Rule = Callable[[Elements, Elements], Elements]
 _PI: Leaf = (True, math.nan)
@@ -166,6 +168,11 @@ class Tape:
 
     def functions(self, name: str, a: Elements) -> Elements:
         """Return a function of `proof.graph.FUNCTIONS`."""
+        if name in _INVERSES and (groups := self._groups(name, a)):
+            result = np.empty_like(a)
+            for group in groups:
+                result[group] = self.functions(name, a[group])
+            return result
         if name == "log" and (inner := self._made_by("exp", a)) is not None:
             return inner.args[0][a - inner.start]
         if name == "exp" and (factors := self._logarithms(a, Fraction(1), _DEEPEST)):
@@ -173,6 +180,16 @@ class Tape:
         at_zero = FUNCTIONS[name]
         fold = None if at_zero is None else lambda value: None if value else Fraction(at_zero)
         return self._of_one(name, a, None, fold)
+
+    def _groups(self, name: str, a: Elements) -> list[Mask]:
+        """Return the entries that each block has, if there are several and some may be a function of its inverse."""
+        blocks = [self.blocks[place] for place in self.blocks_of(a)]
+        if not 1 < len(blocks) <= _MOST_GROUPS:
+            return []
+        groups = [(a >= block.start) & (a < block.stop) for block in blocks]
+        if name == "log":
+            return groups if any(block.op == "exp" for block in blocks) else []
+        return groups if any(self._logarithms(a[group], Fraction(1), _DEEPEST) for group in groups) else []
 
     def _exponential(self, a: Elements, factors: Sequence[tuple[Fraction, Elements]]) -> Elements:
         """Return exp(a); terms c * log(v) of the sum a are taken out of it as factors v**c, as in `proof.graph`."""

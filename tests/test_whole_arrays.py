@@ -1,0 +1,73 @@
+"""Random layers of array operations on a tape: right ones are never refuted, a mistake in one is never proved.
+
+Where a mistake makes a difference is found out by a sweep of its own. The road on scalars judges a part of the same
+layers, and gives the rows that the tape gives.
+"""
+
+import random
+from collections import Counter
+
+import pytest
+from effort import LONG
+from random_arrays import MISTAKES, case_of, drawn, makes_a_difference, possible
+
+from verify.gradients import traced, whole
+from verify.gradients.traced import check_traced
+from verify.gradients.whole import proved_whole
+from verify.tracing.observe import variants
+
+CHUNKS, CHUNK = (100, 250) if LONG else (4, 20)  # layers, each of them right and with a mistake
+JUDGED = 25  # one in so many on scalars as well
+LEAST = 0.7  # of the right layers are proved on the tape, or it does not do its work
+
+
+@pytest.fixture(autouse=True)
+def _small_arrays_too(monkeypatch):
+    """Prove arrays of any size on the tape."""
+    monkeypatch.setattr(whole, "_FEW", -1)
+
+
+def rows(result):
+    """Return what the two roads have to say alike: evidence, and the formula that stands for a branch, may differ."""
+    compared = [(row.name, row.verdict, row.shape, row.entries, row.variant, row.where) for row in result.comparisons]
+    places = [(branch.where, branch.variant) for branch in result.region]
+    return compared, places, result.notes, result.unclaimed
+
+
+def judged(case, monkeypatch):
+    """Return the results of both roads."""
+    with monkeypatch.context() as patch:
+        patch.setattr(traced, "proved_whole", lambda *_: None)
+        by_scalars, _ = check_traced(case, quick=True)
+    return check_traced(case, quick=True)[0], by_scalars
+
+
+@pytest.mark.parametrize("chunk", range(CHUNKS))
+def test_random_array_layers(chunk, monkeypatch, record_property):
+    """A right layer is proved or left to scalars, one with a mistake is never proved, and scalars say the same."""
+    counts = Counter()
+    for number in range(chunk * CHUNK, (chunk + 1) * CHUNK):
+        rng = random.Random(number)
+        layer = drawn(rng)
+        case = case_of(layer)
+        for variant in variants(case):
+            counts["right", "left open" if proved_whole(case, variant, number) is None else "proved"] += 1
+        mistake = rng.choice(list(MISTAKES)), *rng.choice(possible(layer))
+        wrong = case_of(layer, mistake)
+        for variant in variants(wrong):
+            difference = makes_a_difference(layer, mistake, variant.options.get("factor", 1))
+            proof = proved_whole(wrong, variant, number)
+            counts[f"{mistake[0]}: {NAMES[difference]}", "left open" if proof is None else "proved"] += 1
+            assert proof is None or not difference, (number, mistake, layer)
+        if number % JUDGED == 0:
+            for one, kind in ((case, "right"), (wrong, "mistake")):
+                by_arrays, by_scalars = judged(one, monkeypatch)
+                assert rows(by_arrays) == rows(by_scalars), (number, kind, layer)
+                assert kind == "mistake" or all(row.verdict.rank < REFUTED for row in by_scalars.comparisons), number
+                counts["judged by scalars", kind] += 1
+    record_property("counts", {", ".join(key): count for key, count in sorted(counts.items())})
+    assert counts["right", "proved"] >= LEAST * (counts["right", "proved"] + counts["right", "left open"])
+
+
+NAMES = {True: "wrong", False: "no difference", None: "too small for floats to tell"}
+REFUTED = next(verdict.rank for verdict in whole.Verdict if verdict.name == "REFUTED")
