@@ -27,7 +27,7 @@ from verify.tape.enclosures import UNKNOWN, Enclosures
 from verify.tape.expand import Expansion
 from verify.tape.parts import parts
 from verify.tape.sweep import dependent, sweep
-from verify.tape.tape import ZERO, Elements, distinct
+from verify.tape.tape import Elements, distinct
 from verify.tracing.floats import FloatRun
 from verify.tracing.observe import Observation, Quantity, Variant, observe
 from verify.tracing.region import NEGATED, written
