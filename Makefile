@@ -32,6 +32,7 @@ types: $(INSTALLED)
 bench: $(INSTALLED)  ## measure speed against the limits that the project sets itself
 	$(BIN)/python tests/benchmarks/speed.py
 	$(BIN)/python -m tests.benchmarks.layers
+	$(BIN)/python tests/benchmarks/arrays.py
 
 samples: $(INSTALLED)  ## write the sample reports anew
 	$(BIN)/gradproof -q --report markdown=reports/samples/suite.md --report json=reports/samples/suite.json \
