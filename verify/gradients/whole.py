@@ -118,7 +118,10 @@ def _points(case: TracedCase, seen: Observation, seed: int) -> list[Point]:
 def _around(
     case: TracedCase, seen: Observation, rng: random.Random, *, everything: bool, upstream: set[int]
 ) -> Point | None:
-    """Return a point that differs from the sample, as far as the region reaches."""
+    """Return a point that differs from the sample, as far as the region reaches: to the other side of 0, if it does.
+
+    The field knows no sign of the root of a square; where it has another sign than at the sample, that shows there.
+    """
     trace = _taped(seen)
     sample = {
         element: value
@@ -127,22 +130,37 @@ def _around(
         for element, value in zip(range(block.start, block.stop), block.payload, strict=True)
         if everything or element in upstream
     }
-    moves = {element: Fraction(rng.randrange(-900, 1000), 1000) for element in sample}
+    moves = {element: Fraction(rng.randrange(-2500, 1000), 1000) for element in sample}
+    bounds = _bounds(case, seen)
     for halvings in range(_HALVINGS):
         factor = Fraction(1, 2**halvings)
-        point = {element: value * (1 + moves[element] * factor) for element, value in sample.items()}
-        if _in_domain(case, seen, point) and _same_choices(trace, point):
+        point = {
+            element: _moved(value, moves[element] * factor, *bounds.get(element, (None, None)))
+            for element, value in sample.items()
+        }
+        if _same_choices(trace, point):
             return point
     return None
 
 
-def _in_domain(case: TracedCase, seen: Observation, point: Point) -> bool:
-    for name, quantity in seen.inputs.items():
-        low, high = case.real[name].low, case.real[name].high
-        values = [point[element] for element in quantity.nodes.tolist() if element in point]
-        if not all((low is None or value > low) and (high is None or value < high) for value in values):
-            return False
-    return True
+def _bounds(case: TracedCase, seen: Observation) -> dict[int, tuple[Fraction | None, Fraction | None]]:
+    """Return the bounds of the entries of inputs that have any."""
+    return {
+        element: (real.low, real.high)
+        for name, quantity in seen.inputs.items()
+        for real in [case.real[name]]
+        if real.low is not None or real.high is not None
+        for element in quantity.nodes.tolist()
+    }
+
+
+def _moved(value: Fraction, move: Fraction, low: Fraction | None, high: Fraction | None) -> Fraction:
+    """Return a value moved by a part of itself, as far as it stays between its bounds."""
+    for halvings in range(_HALVINGS):
+        moved = value * (1 + move * Fraction(1, 2**halvings))
+        if (low is None or moved > low) and (high is None or moved < high):
+            return moved
+    return value
 
 
 def _same_choices(trace: TapedTrace, point: Point) -> bool:
