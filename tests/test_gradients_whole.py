@@ -76,7 +76,7 @@ GUARDS = {
     ),
     "memory that nobody has written to, in the output": (
         case(lambda x: 2 * x + np.zeros(6), lambda d, y, x: 2 * d),
-        case(lambda x: 2 * x + np.empty(6), lambda d, y, x: 2 * d),
+        case(lambda x: 2 * x + 1e-12 * np.tanh(np.empty(6)), lambda d, y, x: 2 * d),
         Verdict.ERROR,
     ),
     "memory that nobody has written to, in a gradient": (
@@ -122,6 +122,11 @@ GUARDS = {
     "another shape on floats": (
         case(lambda x: 2 * x, lambda d, y, x: 2 * d),
         case(lambda x: 2 * x, lambda d, y, x: 2 * d[:, None] if type(x) is np.ndarray else 2 * d),
+        Verdict.UNDECIDED,
+    ),
+    "fewer outputs on floats": (
+        case(lambda x: (2 * x, x * x), lambda d, y, x: 2 * d[0] + 2 * x * d[1]),
+        case(lambda x: (2 * x, x * x)[: 1 if type(x) is np.ndarray else 2], lambda d, y, x: 2 * d[0] + 2 * x * d[1]),
         Verdict.UNDECIDED,
     ),
     "an exception on floats": (

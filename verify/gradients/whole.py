@@ -88,14 +88,13 @@ def _elements(quantities: Any) -> Elements:
 
 
 def _is_plain(trace: TapedTrace, seen: Observation) -> bool:
-    """Tell whether the outputs are defined at the sample, and nothing hangs on an upstream's sign or bare memory."""
-    _, radii = trace.enclosures.of(_elements(seen.outputs))
+    """Tell whether nothing hangs on an upstream's sign, or on memory that nobody has written to."""
     asked = [choices.elements for choices in trace.choices]
     if trace.buffers:
         used = [*asked, _elements(seen.outputs), _elements(seen.gradients.values())]
         if _depend(trace, used, np.concatenate(trace.buffers)):
             return False
-    return bool(np.isfinite(radii).all()) and not _depend(trace, asked, _elements(seen.upstreams))
+    return not _depend(trace, asked, _elements(seen.upstreams))
 
 
 def _depend(trace: TapedTrace, elements: Sequence[Elements], variables: Elements) -> bool:
@@ -240,4 +239,5 @@ def _stray(seen: Observation, quantity: Quantity, value: Any) -> bool:
     mid, rad = _taped(seen).enclosures.of(quantity.nodes)
     with np.errstate(all="ignore"):
         width = rad * _COARSER * _SLACK + np.abs(mid) * _RELATIVE + _LEAST
-        return not ((np.abs(floats.ravel() - mid) <= width) & (width < np.inf)).all()  # no float is in what is unknown
+        # What is not defined, or too large for an enclosure, has no float that is known to be right.
+        return not ((np.abs(floats.ravel() - mid) <= width) & (width < np.inf)).all()

@@ -133,6 +133,8 @@ class FloatRun:
     def strays(self) -> str:
         """Say where the floats are not what the formulas have, or nothing."""
         outputs = _listed(self.output) if self.seen.several else [self.output]
+        if len(outputs) != len(self.seen.outputs):
+            return f"on floats the number of outputs is {len(outputs)}, on symbols {len(self.seen.outputs)}"
         named = [(f"output {i}", *pair) for i, pair in enumerate(zip(self.seen.outputs, outputs, strict=False), 1)]
         named += [
             (f"gradient of {key}", found, self.gradients.get(key))
