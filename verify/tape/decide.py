@@ -46,7 +46,8 @@ def proofs(
     seed: int,
 ) -> list[Proof]:
     """Return what is proved of pairs of elements, by their places; those of one element with itself are not asked."""
-    still = np.flatnonzero(left != right)
+    open_ = left != right
+    still = np.flatnonzero(open_)
     result = []
     for laws in Laws:
         if not still.size:
@@ -59,7 +60,8 @@ def proofs(
             places = _confirmed(tape, places, left, right, points())
         if places.size:
             result.append(Proof(places, bound, laws))
-            still = np.setdiff1d(still, places)
+            open_[places] = False
+            still = np.flatnonzero(open_)
     return result
 
 
