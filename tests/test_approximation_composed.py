@@ -2,13 +2,17 @@
 
 import itertools
 import math
+from fractions import Fraction
 
 import numpy as np
 import pytest
 from effort import some
 
 import verify
+from verify.gradients.traced import decided
 from verify.result import Verdict
+from verify.tracing.observe import Observation, observe, variants
+from verify.tracing.trace import Trace
 
 THRESHOLD = 0.1
 
@@ -55,6 +59,21 @@ def softmax(slope=phi_slope, factor=1.0):
     return verify.pair(forward, backward, x="2", name="layer")
 
 
+def ordered(slope=phi_slope, factor=1.0):
+    """Return the softmax of phi less its maximum: the code asks which entry is the largest, close to the threshold too."""
+
+    def forward(x):
+        a = phi(x)
+        e = np.exp(a - a.max())
+        return e / e.sum()
+
+    def backward(d, x):
+        y = forward(x)
+        return y * (d - (d * y).sum()) * slope(x) * np.where(np.abs(x) < THRESHOLD, factor, 1.0)
+
+    return verify.pair(forward, backward, x=verify.real("2", low=0, high=1), name="layer")
+
+
 def total(slope=phi_slope, factor=1.0):
     """Return a sum of phi over entries on either side of the threshold, in a domain."""
 
@@ -93,7 +112,7 @@ def power(slope=phi_slope, factor=1.0):
     return verify.pair(lambda x: phi(np.arctan(x) ** 2), backward, x="2", name="layer")
 
 
-LAYERS = [product, softmax, total, outside, logarithm, power]
+LAYERS = [product, softmax, ordered, total, outside, logarithm, power]
 
 
 def rows(result):
@@ -140,3 +159,12 @@ def test_what_cannot_be_reached_beyond_a_threshold_is_left_open():
 
     result = verify.check(verify.pair(forward, backward, x="1", name="layer"))
     assert {row.verdict for row in result.comparisons} == {Verdict.UNDECIDED}
+
+
+def test_a_threshold_is_crossed_without_passing_another_entry():
+    """Of two entries on either side of a threshold, 1e-11 apart, the larger one stays the larger one."""
+    case = ordered()
+    at = {"x[0]": Fraction("0.099999999995"), "x[1]": Fraction("0.100000000005")}
+    seen = Observation(next(iter(variants(case))), Trace())
+    (row,), _ = decided(case, observe(case, seen.variant, 0, seen=seen, at=at), 0)
+    assert row.verdict is Verdict.AGREES

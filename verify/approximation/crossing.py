@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import Any
 
 import flint
 import numpy as np
@@ -17,7 +18,7 @@ import numpy as np
 from verify.approximation.leaves import differs_little
 from verify.approximation.pivots import Threshold, place_at, thresholds
 from verify.approximation.yardstick import Yardstick
-from verify.arithmetic.formats import Format
+from verify.arithmetic.formats import DOUBLE, Format
 from verify.errors import ProtocolError
 from verify.expressions.runs import SubjectError
 from verify.gradients.claims import Exact
@@ -31,7 +32,7 @@ from verify.tracing.trace import Trace
 
 _MOST_LINES = 12  # whose thresholds are crossed for one run
 _BITS = 256
-_HALVINGS = 60  # more than single precision has numbers of two magnitudes between
+_HALVINGS = 80  # more than doubles have bits and the way has magnitudes
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,7 @@ class Crossings:
     def __init__(self, case: TracedCase, exact: Exact, seed: int, numbers: Format) -> None:
         self.case, self.exact, self.seed, self.numbers = case, exact, seed, numbers
         self.thresholds = thresholds(exact.seen.trace, exact.seen.conditions)
+        self._number: Any = np.float64 if numbers is DOUBLE else np.float32
         self._runs: dict[tuple[int, ...], Other | None] = {}
 
     def others(self, nodes: Iterable[int]) -> Iterator[Other]:
@@ -108,7 +110,10 @@ class Crossings:
         return sorted(crossed, key=lambda threshold: -distance[threshold])
 
     def _beyond(self, threshold: Threshold, point: Point, steps: int) -> Point | None:
-        """Return inputs some steps beyond a threshold, which are numbers of single precision."""
+        """Return inputs some steps beyond a threshold, which are numbers of the format of the code.
+
+        No other input may lie between: the code could ask which of them is larger.
+        """
         if self._is_crossed(threshold, point):
             return {}
         if threshold.pivot.square is not None:
@@ -117,7 +122,7 @@ class Crossings:
             for value in crossing.past:
                 moved = self._first(threshold, point, crossing.name, value)
                 for _ in range(steps - 1):
-                    moved = np.nextafter(moved, np.float32(np.inf if value > point[crossing.name] else -np.inf))
+                    moved = np.nextafter(moved, self._number(np.inf if value > point[crossing.name] else -np.inf))
                 change = {crossing.name: Fraction(float(moved))}
                 if self._is_crossed(threshold, {**point, **change}):
                     return change
@@ -131,13 +136,13 @@ class Crossings:
         for bounds in (self.exact.region.bounds, {}):
             yield from crossings(self.exact.seen, threshold.condition, bounds, point)
 
-    def _first(self, threshold: Threshold, point: Point, name: str, beyond: Fraction) -> np.float32:
-        """Return the number of single precision closest to a threshold, by halving the way to one beyond it."""
-        inside, outside = np.float32(float(point[name])), np.float32(float(beyond))
-        while outside == inside:  # the threshold is closer than single precision tells
-            outside = np.nextafter(outside, np.float32(np.inf if beyond > point[name] else -np.inf))
+    def _first(self, threshold: Threshold, point: Point, name: str, beyond: Fraction) -> Any:
+        """Return the number of the format closest to a threshold, by halving the way to one beyond it."""
+        inside, outside = self._number(float(point[name])), self._number(float(beyond))
+        while outside == inside:  # the threshold is closer than the format tells
+            outside = np.nextafter(outside, self._number(np.inf if beyond > point[name] else -np.inf))
         for _ in range(_HALVINGS):
-            middle = inside + (outside - inside) / np.float32(2)
+            middle = inside + (outside - inside) / self._number(2)
             if middle in (inside, outside):
                 break
             if self._is_crossed(threshold, {**point, name: Fraction(float(middle))}):
