@@ -357,12 +357,12 @@ def applied(name, parameter, arrays):
     return value if fits else None
 
 
-def forward(layer, inputs):
+def forward(layer, inputs, stored=lambda value: value):
     """Return all values of a layer, and what each step keeps."""
     values, kept = list(inputs), []
     for name, places, parameter in layer.steps:
         kept.append({})
-        values.append(OPERATIONS[name][0](parameter, kept[-1], *[values[place] for place in places]))
+        values.append(stored(OPERATIONS[name][0](parameter, kept[-1], *[values[place] for place in places])))
     return values, kept
 
 
@@ -416,7 +416,7 @@ def possible(layer):
 def makes_a_difference(layer, mistake, factor=1):
     """Tell whether a mistake changes a gradient at the sample: True, False, or None where floats do not tell."""
     inputs = [x * factor for x in at_sample(layer.inputs)]
-    values, kept = forward(layer, inputs)
+    values, kept = forward(layer, inputs, np.float64)  # the roundings of short floats would show
     rng = np.random.default_rng(5)
     upstreams = [rng.uniform(0.3, 2, np.shape(values[place])) for place in layer.outputs]
     with np.errstate(all="ignore"):
