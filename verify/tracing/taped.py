@@ -246,13 +246,11 @@ class TapedTrace(Trace):
 
         The floats only propose numbers: whether these are right is decided as any relation is.
         """
-        below = np.floor(self.enclosures.of(elements)[0]).ravel()
-        for offset, relation in ((0, ">="), (1, "<")):
-            bounds = self.tape.constants(Fraction(-int(value) - offset) for value in below).reshape(elements.shape)
-            asked = self.tape.sums(elements, bounds)
-            if not self.relations(asked, np.full(asked.shape, ZERO), relation).all():
-                _untaped("a rounding that is too close to call")
-        return self.tape.constants(Fraction(int(value)) for value in below).reshape(elements.shape)
+        below = [int(value) for value in np.floor(self.enclosures.of(elements)[0]).ravel()]
+        found, above = (self.tape.constants(Fraction(n + i) for n in below).reshape(elements.shape) for i in (0, 1))
+        if not (self.relations(elements, found, ">=").all() and self.relations(elements, above, "<").all()):
+            _untaped("a rounding that is too close to call")
+        return found
 
     def chosen(self, choices: Any, a: Nodes, b: Nodes) -> Any:
         """Return a where a choice is true, and b elsewhere."""
@@ -270,10 +268,8 @@ class TapedTrace(Trace):
             return np.full((a.shape[0], a.shape[1], b.shape[2]), ZERO).ravel()
         return self.tape.matmul(a, b).ravel()
 
-    def mapped(self, name: str, method: Callable[[Any], Any], numbers: Elements) -> Elements:
+    def mapped(self, method: Callable[[Any], Any], numbers: Elements) -> Elements:
         """Return a function of each element, by the method of symbols that does it."""
-        if name in _BY_CHOICE:
-            return _BY_CHOICE[name](self, numbers)
         found: Elements = np.broadcast_to(method(many(self, numbers)).node, numbers.shape)
         return found
 
@@ -380,11 +376,5 @@ def _powers(trace: TapedTrace, a: Elements, b: Elements) -> Elements:
 
 
 _OF_TWO = {"power": _powers, "float_power": _powers}
-# The functions of one argument that ask for its sign.
-_BY_CHOICE: dict[str, Callable[[Any, Elements], Elements]] = {
-    "absolute": _magnitudes,
-    "fabs": _magnitudes,
-    "sign": _signs,
-}
 # Whether a relation to 0 holds, for the signs -1, 0 and 1.
 _HOLDING = {name: np.array([holds(sign) for sign in (-1, 0, 1)]) for name, holds in RELATIONS.items()}

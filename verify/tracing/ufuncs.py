@@ -274,7 +274,7 @@ def _unary(name: str, ufunc: Any, inputs: Sequence[Any], given: list[Any], shape
         raise shadows.refusal(name)
     method, known = METHODS[name], dict[Any, Any]()
     if isinstance(trace := current(), TapedTrace) and Endless not in set(map(type, given)):
-        return scalar(laid_out(built(trace.mapped(name, method, of_symbols(given)), shape, claimed(inputs)), inputs))
+        return scalar(laid_out(built(trace.mapped(method, of_symbols(given)), shape, claimed(inputs)), inputs))
     keys = [(value.direction, None) if type(value) is Endless else value.node for value in given]
     for key, value in zip(keys, given, strict=True):
         if key not in known:
