@@ -111,6 +111,10 @@ ENDS = {
     "a negative power of zero": (lambda x, y: (x * 0) ** -1.0, lambda x, y: (x * 0) ** 2),
     "a power of what is not positive": (lambda x, y: x**y, lambda x, y: y**x),
     "the root of a square": (lambda x, y: np.sqrt(x**2), lambda x, y: np.sqrt(y**3)),
+    "the root of a square in an exponent": (
+        lambda x, y: np.exp(np.log(x * x) / 2),
+        lambda x, y: np.exp(np.log(y**3) / 2),
+    ),
     "the root of a product with itself": (
         lambda x, y: np.sqrt(x * x[[0, 0]]),
         lambda x, y: np.sqrt(y * (1 + y[[0, 0]])),

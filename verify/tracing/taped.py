@@ -41,12 +41,22 @@ class Choices(NamedTuple):
     where: str
 
 
+class _SignedTape(Tape):
+    """A tape without roots of even powers, also where they come out of exponents: on scalars a sign is decided."""
+
+    def powers(self, a: Elements, exponent: Fraction) -> Elements:
+        """Return a ** exponent."""
+        if exponent.denominator % _EVEN == 0 and self.is_even_power(a):
+            _untaped("the root of an even power")
+        return super().powers(a, exponent)
+
+
 class TapedTrace(Trace):
     """A tape with a sample, in the place of a graph: nodes are elements, alone or in arrays."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.tape = Tape()
+        self.tape = _SignedTape()
         self.enclosures = Enclosures(self.tape)
         self.choices: list[Choices] = []
         self.names: list[tuple[int, Callable[[], Sequence[str]]]] = []  # of variables, from an element on
@@ -135,8 +145,6 @@ class TapedTrace(Trace):
 
     def power(self, a: Any, exponent: Fraction) -> Any:
         """Return a ** exponent."""
-        if exponent.denominator % _EVEN == 0 and self.tape.is_even_power(np.asarray(a)):
-            _untaped("the root of an even power")
         return self._operated(exponent, lambda base: self.tape.powers(base, exponent), a)
 
     def function(self, name: str, a: Any) -> Any:
