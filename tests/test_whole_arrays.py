@@ -14,7 +14,7 @@ from random_arrays import MISTAKES, case_of, drawn, makes_a_difference, possible
 from verify import Verdict
 from verify.gradients import traced, whole
 from verify.gradients.traced import check_traced
-from verify.gradients.whole import proved_whole
+from verify.gradients.whole import Attempt, attempted
 from verify.tracing.observe import variants
 
 CHUNKS, CHUNK = (100, 250) if LONG else (4, 20)  # layers, each of them right and with a mistake
@@ -39,7 +39,7 @@ def rows(result):
 def judged(case, monkeypatch):
     """Return the results of both roads."""
     with monkeypatch.context() as patch:
-        patch.setattr(traced, "proved_whole", lambda *_: None)
+        patch.setattr(traced, "attempted", lambda *_: Attempt())
         by_scalars, _ = check_traced(case, quick=True)
     return check_traced(case, quick=True)[0], by_scalars
 
@@ -53,12 +53,12 @@ def test_random_array_layers(chunk, monkeypatch, record_property):
         layer = drawn(rng)
         case = case_of(layer)
         for variant in variants(case):
-            counts["right", "left open" if proved_whole(case, variant, number) is None else "proved"] += 1
+            counts["right", "left open" if attempted(case, variant, number).proved is None else "proved"] += 1
         mistake = rng.choice(list(MISTAKES)), *rng.choice(possible(layer))
         wrong = case_of(layer, mistake)
         for variant in variants(wrong):
             difference = makes_a_difference(layer, mistake, variant.options.get("factor", 1))
-            proof = proved_whole(wrong, variant, number)
+            proof = attempted(wrong, variant, number).proved
             counts[f"{mistake[0]}: {NAMES[difference]}", "left open" if proof is None else "proved"] += 1
             assert proof is None or not difference, (number, mistake, layer)
         if number % JUDGED == 0:

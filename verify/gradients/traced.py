@@ -17,7 +17,7 @@ from verify.findings import allowed
 from verify.gradients.claims import Claim, Exact, claims, other_sides, upstream_branch
 from verify.gradients.diagnoses import diagnose
 from verify.gradients.explain import Explanation, explain
-from verify.gradients.whole import proved_whole
+from verify.gradients.whole import Attempt, attempted
 from verify.proof.decide import Decision
 from verify.result import Branch, CaseResult, Comparison, Evidence, Keep, Verdict
 from verify.subjects.cases import TracedCase
@@ -33,6 +33,7 @@ CONSTANT = "the output is constant in every region that was reached, so that eve
 _ALL = "further variants, other regions, other sizes, contracts, floats"
 _DRAWN = "random numbers were drawn, from generators seeded with {seed}: the claims are for these"
 _UNCONFIRMED = "the formulas differ, but on floats the code does not give there what its formula says"
+_CHANGING = "run again on the same inputs, the code gives other numbers: it keeps something between runs"
 _DOUBTFUL = Evidence("strays", _UNCONFIRMED)
 _SAMPLES = 6  # that are tried for one on no tie, where the output is not constant
 _EXPLAINED = 50  # wrong entries among which the one with the shortest formula is looked for
@@ -62,7 +63,8 @@ def check_traced(
         )
 
     for variant in variants(case):
-        if quick and (whole_arrays := proved_whole(case, variant, seed)) is not None:
+        attempt = attempted(case, variant, seed) if quick else Attempt()
+        if (whole_arrays := attempt.proved) is not None:
             comparisons += whole_arrays.rows
             region += whole_arrays.region
             unclaimed.update(dict.fromkeys(whole_arrays.unclaimed))
@@ -77,7 +79,7 @@ def check_traced(
                 keep(result(*certain), _ALL)
 
         try:
-            rows, exact = decided(case, _seen(case, variant, seed), seed, take)
+            rows, exact = decided(case, _seen(case, variant, seed, attempt), seed, take)
         except SubjectError as problem:
             comparisons.append(whole(case, variant, problem))
             continue
@@ -177,11 +179,13 @@ def decided(
     return [rows[name] for name in case.real if name in rows], exact
 
 
-def _seen(case: TracedCase, variant: Variant, seed: int) -> Observation:
+def _seen(case: TracedCase, variant: Variant, seed: int, attempt: Attempt) -> Observation:
     """Run a case on symbols; where that fails, floats tell whether the code is at fault, or what we can follow."""
     seen = Observation(variant, Trace())
     try:
         found = [observe(case, variant, seed, seen=seen)]
+        if not attempt.agrees(seen):
+            raise SubjectError(_CHANGING)
         while _useless(found[-1]) and len(found) < _SAMPLES:
             found.append(observe(case, variant, seed, sample=len(found)))
         return min(found, key=_useless)

@@ -36,6 +36,7 @@ from verify.tracing.taped import Choices, TapedTrace
 _FEW = 100  # entries of the inputs: up to here scalars take no longer than arrays
 _ALTERNATIVES = 2  # points beside the sample
 _HALVINGS = 12  # of the distance from the sample, for a point of its region
+_FLOAT = 2.0**-52  # relative: a ball as the nearest float
 # What floats may differ by from enclosures at the sample: as balls of 16 bits would have it, and 8 times their radius.
 _COARSER, _SLACK, _RELATIVE, _LEAST = 2.0**37, 8, 2.0**-13, 2.0**-40
 
@@ -49,15 +50,41 @@ class Whole(NamedTuple):
     draws: bool
 
 
-def proved_whole(case: TracedCase, variant: Variant, seed: int) -> Whole | None:
-    """Prove all gradients of a variant on whole arrays; None where not all of that can be done."""
+class Attempt(NamedTuple):
+    """What is proved of a run on whole arrays, and what the run has computed where it came to its end."""
+
+    proved: Whole | None = None
+    seen: Observation | None = None
+
+    def agrees(self, again: Observation) -> bool:
+        """Tell whether a run on scalars gives the same numbers at the sample: code may keep some between runs.
+
+        What only the first run gets wrong is seen by no other, and the first is that on the tape.
+        """
+        if self.seen is None:
+            return True
+        if len(self.seen.outputs) != len(again.outputs) or self.seen.gradients.keys() != again.gradients.keys():
+            return False
+        pairs = [*zip(self.seen.outputs, again.outputs, strict=True)]
+        pairs += [(quantity, again.gradients[name]) for name, quantity in self.seen.gradients.items()]
+        return all(a.shape == b.shape and _overlap(self.seen, a, again, b) for a, b in pairs)
+
+
+def attempted(case: TracedCase, variant: Variant, seed: int) -> Attempt:
+    """Try to prove all gradients of a variant on whole arrays; nothing is proved where not all of that can be done."""
     if _entries(case, variant) <= _FEW:
-        return None
-    seen = Observation(variant, trace := TapedTrace())
+        return Attempt()
+    seen = Observation(variant, TapedTrace())
     try:
         observe(case, variant, seed, seen=seen)
     except SubjectError:
-        return None
+        return Attempt()
+    return Attempt(_proved(case, seen, seed), seen)
+
+
+def _proved(case: TracedCase, seen: Observation, seed: int) -> Whole | None:
+    """Prove all gradients of a run, or nothing."""
+    trace = _taped(seen)
     if not seen.gradients or seen.malformed or not _is_plain(trace, seen):
         return None
     inputs = _elements(seen.inputs[name] for name in seen.gradients)
@@ -70,7 +97,18 @@ def proved_whole(case: TracedCase, variant: Variant, seed: int) -> Whole | None:
         return None
     rows = {row.name: row for row in _rows(seen, exact, actual, found)}
     ordered = [rows[name] for name in case.real if name in rows]  # the code may return them in any order
-    return Whole(ordered, list(_branches(trace, variant)), seen.unclaimed, seen.draws)
+    return Whole(ordered, list(_branches(trace, seen.variant)), seen.unclaimed, seen.draws)
+
+
+def _overlap(seen: Observation, quantity: Quantity, again: Observation, other: Quantity) -> bool:
+    """Tell whether each number that two runs have computed may be the same, as far as it is known."""
+    mid, rad = _taped(seen).enclosures.of(quantity.nodes)
+    balls = again.trace.at_samples(other.nodes)
+    return all(
+        abs(float(ball) - m) <= r + float(ball.rad()) + abs(m) * _FLOAT
+        for ball, m, r in zip(balls, mid.tolist(), rad.tolist(), strict=True)
+        if ball.is_finite() and r < math.inf
+    )
 
 
 def _taped(seen: Observation) -> TapedTrace:
