@@ -184,8 +184,7 @@ def _seen(case: TracedCase, variant: Variant, seed: int, attempt: Attempt) -> Ob
     seen = Observation(variant, Trace())
     try:
         found = [observe(case, variant, seed, seen=seen)]
-        if not attempt.agrees(seen):
-            raise SubjectError(_CHANGING)
+        _hold_against(attempt, seen)
         while _useless(found[-1]) and len(found) < _SAMPLES:
             found.append(observe(case, variant, seed, sample=len(found)))
         return min(found, key=_useless)
@@ -194,6 +193,12 @@ def _seen(case: TracedCase, variant: Variant, seed: int, attempt: Attempt) -> Ob
             raise
         FloatRun(case, seen, seed)
         raise SubjectError(str(problem)) from problem
+
+
+def _hold_against(attempt: Attempt, seen: Observation) -> None:
+    """Raise SubjectError where the run on arrays that was before gave other numbers."""
+    if not attempt.agrees(seen):
+        raise SubjectError(_CHANGING)
 
 
 def _useless(seen: Observation) -> int:
