@@ -164,6 +164,15 @@ def test_a_choice_is_recorded_once():
     assert [(c.relation, len(c.elements)) for c in trace.choices] == [(">", 6), ("<", 3), ("<", 6), ("<", 1), (">=", 6)]
 
 
+def test_the_same_numbers_in_another_shape():
+    """What was compared is known by its shape as well."""
+    trace = TapedTrace()
+    a, b = trace.inputs(list, VALUES), trace.inputs(list, OTHERS)
+    flat = trace.relations(a, b, ">")
+    assert np.array_equal(trace.relations(a.reshape(2, 3), b.reshape(2, 3), ">"), flat.reshape(2, 3))
+    assert trace.relations(a[:0], b[:0], ">").shape == (0,)
+
+
 def test_no_choice_for_constants():
     """What is known exactly is compared and not recorded."""
     trace = TapedTrace()
