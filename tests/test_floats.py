@@ -73,6 +73,21 @@ def test_code_that_fails_on_floats_is_an_error():
         strays(picky)
 
 
+def test_outputs_that_are_missing_on_floats():
+    """A layer that returns fewer outputs on floats is another layer there; one that returns both is not."""
+
+    def splitting(on_floats):
+        @verify.case(x="N")
+        def split(x):
+            dout, *_ = yield (x * 2, x * x)[: on_floats if x.__class__ is np.ndarray else 2]
+            return 2 * dout
+
+        return split
+
+    assert strays(splitting(2)) == ""
+    assert strays(splitting(1)) == "on floats the number of outputs is 1, on symbols 2"
+
+
 def test_a_planted_error_of_the_trace_is_seen(monkeypatch):
     """If an array function computed something else than NumPy does, nothing would be proved."""
     from verify.tracing import ufuncs

@@ -418,3 +418,17 @@ def test_what_fails_on_floats_too_is_the_codes_fault():
     row = verify.check(inverse).comparisons[0]
     assert row.verdict is Verdict.UNDECIDED
     assert "tests/test_traced.py:" in row.evidence.detail
+
+
+def test_a_refusal_within_argmax_is_not_covered():
+    """NumPy's argmax goes on to the next row with the exception set: what is told is what was refused, and not that."""
+
+    @verify.case(x="3 4")
+    def undefined(x):
+        place = np.log(x).argmax(axis=1)
+        dout = yield x * 2
+        return dout * 2 + 0 * place[0]
+
+    [row] = verify.check(undefined, quick=True).comparisons
+    assert row.verdict is Verdict.UNDECIDED
+    assert "a comparison with what is not defined at the sample, at tests/test_traced.py:" in row.evidence.detail
