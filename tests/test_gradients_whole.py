@@ -291,11 +291,11 @@ def test_a_field_that_errs_is_found_out(monkeypatch, backward):
     assert proof(case(lambda x: 2 * x, backward)) is None
 
 
-def test_more_than_a_wrong_sign_of_a_root_is_found_out(monkeypatch):
-    """What is right at the sample only, since the sign of a root is another elsewhere, is seen at another point."""
+def test_what_is_right_at_the_sample_only(monkeypatch):
+    """What is right at the sample only, since a sign is another elsewhere, is seen at another point, if a field errs."""
 
     def by_law(tape, left, right, seed, laws):
-        equal = np.full(left.shape, laws is decide.Laws.ROOTS)
+        equal = np.full(left.shape, laws is decide.Laws.EXPONENTIAL)
         return equal, "2^-100" if equal.any() else ""
 
     monkeypatch.setattr(decide, "equal", by_law)

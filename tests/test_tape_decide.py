@@ -9,7 +9,7 @@ from verify.proof.field import Laws
 from verify.tape import decide
 from verify.tape.decide import proofs, typed
 from verify.tape.enclosures import Enclosures
-from verify.tape.tape import Tape
+from verify.tape.tape import ONE, Tape
 
 HALF = Fraction(1, 2)
 
@@ -49,12 +49,20 @@ def test_one_element_is_itself(tape, x):
 
 
 def test_each_pair_by_the_least_law(tape, x):
-    """Rational functions and kernels need none, exponentials and roots their own; what is wrong is left."""
+    """Rational functions and kernels need none, exponentials their own; what is wrong is left, and what needs roots."""
     e, twice = tape.functions("exp", x), tape.functions("exp", tape.sums(x, x))
     root = tape.powers(x, HALF)
     left = np.array([tape.sums(e, x)[0], tape.products(e, e)[1], tape.quotients(x, root)[2], e[0], root[1]])
     right = np.array([tape.sums(x, e)[0], twice[1], root[2], twice[0], x[1]])
-    assert proved(tape, left, right, points_of(x)) == {Laws.NONE: [0], Laws.EXPONENTIAL: [1], Laws.ROOTS: [2]}
+    assert proved(tape, left, right, points_of(x)) == {Laws.NONE: [0], Laws.EXPONENTIAL: [1]}
+
+
+def test_a_square_in_disguise(tape, x):
+    """The root of (x + 1)**2, multiplied out, is not x + 1 for all x, though half of all fields say so."""
+    one = np.full(3, ONE)
+    squared = tape.sums(tape.sums(tape.powers(x, Fraction(2)), tape.sums(x, x)), one)
+    root, without = tape.powers(squared, HALF), tape.sums(x, one)
+    assert proved(tape, root, without, points_of(x)) == {}
 
 
 def test_laws_need_points(tape, x):
@@ -101,10 +109,10 @@ def test_a_wide_enclosure_says_nothing(monkeypatch, tape, x):
     assert proved(tape, undefined, tape.sums(x, x)) == {}
 
 
-@pytest.mark.parametrize("laws", [Laws.EXPONENTIAL, Laws.ROOTS])
 @pytest.mark.parametrize("place", range(3))
-def test_every_point_has_to_agree(monkeypatch, tape, x, laws, place):
+def test_every_point_has_to_agree(monkeypatch, tape, x, place):
     """A pair that differs at one of the points is not proved by a law, whatever fields say."""
+    laws = Laws.EXPONENTIAL
     monkeypatch.setattr(decide, "equal", erring(laws))
     points = points_of(x)
     root = tape.powers(tape.powers(x, Fraction(2)), HALF)
