@@ -8,7 +8,7 @@ from collections import Counter
 
 import pytest
 from effort import LONG
-from random_kinked import case_of, drawn, makes_a_difference, plants
+from random_kinked import Plan, case_of, drawn, makes_a_difference, plants
 
 from verify.checker import check
 
@@ -39,3 +39,11 @@ def test_random_layers_with_kinks(chunk, record_property):
                 false += [] if complaints(check(case_of(plan, plant))) else [(number, plan, f"missed: {kind}")]
     record_property("counts", dict(counts))
     assert not false
+
+
+def test_a_slope_without_end():
+    """On the edge of this layer a root's slope is infinite in the constants of the code: that ends in no error."""
+    plan = Plan(
+        "3", "positive", (("clip",),), two="larger, halved at ties", rows="variance", orders=("einsum", "reversed")
+    )
+    assert not complaints(check(case_of(plan)))

@@ -263,10 +263,16 @@ class _Search:
         code: Mapping[Key, flint.arb],
         constants: Mapping[Key, flint.arb],
     ) -> bool:
-        """Tell whether a relative change of a constant changes the code's result far more than the exact one."""
+        """Tell whether a relative change of a constant changes the code's result far more than the exact one.
+
+        Where a slope is not finite, as that of a root at 0, it may.
+        """
+        moves = [[slope * constants[key] for key, slope in slopes.items()] for slopes in (exact, code)]
+        if not all(move.is_finite() for side in moves for move in side):
+            return True
         sizes = [
-            max((_size(slope * constants[key]) for key, slope in slopes.items()), default=0.0) - _size(values[node])
-            for node, slopes in zip(self.pair, (exact, code), strict=True)
+            max(map(_size, side), default=0.0) - _size(values[node])
+            for node, side in zip(self.pair, moves, strict=True)
         ]
         return sizes[1] > max(0.0, sizes[0]) + math.log2(_AMPLIFIED)
 
