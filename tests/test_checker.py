@@ -176,14 +176,20 @@ def test_a_typed_irrational_agrees(checked, gradients):
     assert result.good
 
 
-def test_a_branch_on_the_upstream_is_undecided(checked, gradients):
+def test_a_branch_on_the_upstream_is_no_formula(checked):
     """What a derivative cannot depend on is UNDECIDED, with the line of user code that asked, and does not pass."""
     result = checked(APPLES, AT, MulLayer=Branches)
-    rows = gradients(result)
+    rows = {c.name: c for c in result.comparisons if c.quantity == "gradient" and not c.variant and c.actual}
     assert {c.verdict for c in rows.values()} == {Verdict.UNDECIDED}
     assert "the code branches on the upstream, at tests/test_checker.py:" in rows["apple"].evidence.detail
     assert rows["apple"].expected == "11/5"
     assert not result.good
+
+
+def test_the_other_side_of_a_branch_on_the_upstream_is_refuted(checked):
+    """Where the code is wrong for the other sign of an upstream, that is shown beside what could not be decided."""
+    result = checked(APPLES, AT, MulLayer=Branches)
+    assert "apple" in {c.name for c in result.comparisons if c.verdict is Verdict.REFUTED}
 
 
 class BranchesOnInputs(MulLayer):
@@ -192,9 +198,10 @@ class BranchesOnInputs(MulLayer):
 
 
 def test_a_branch_on_an_input_bounds_the_claim(checked, gradients):
-    """The side that the sample takes is decided, and said to be what the claim is for; the same on the other side."""
+    """The side that the sample takes is decided, and said to be what the claim is for; the other one is refuted."""
     result = checked("x * y", {"x": 3, "y": 5}, MulLayer=BranchesOnInputs)
-    assert {c.verdict for c in gradients(result).values()} == {Verdict.PROVED}
+    assert {c.verdict for c in gradients(result).values() if c.actual} == {Verdict.PROVED}
+    assert {c.verdict for c in result.comparisons if c.variant} == {Verdict.REFUTED}
     assert [branch.condition for branch in result.region] == ["x - 2 > 0"]
     assert result.region[0].where.startswith("tests/test_checker.py:")
     wrong = gradients(checked("x * y", {"x": 1, "y": 5}, MulLayer=BranchesOnInputs))

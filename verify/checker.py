@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Callable
+from dataclasses import replace
 from fractions import Fraction
 from functools import cache
 
@@ -19,7 +20,7 @@ from verify.expressions.runs import SubjectError
 from verify.expressions.theory import Theory, theory
 from verify.garbage import uncollected
 from verify.proof.decide import Decision, Point, Points, decide
-from verify.result import Branch, CaseResult, Comparison, Evidence, Keep, Verdict
+from verify.result import Branch, CaseResult, Comparison, Cover, Evidence, Keep, Verdict
 from verify.subjects.cases import Case, ExpressionCase, Outcome, TracedCase
 from verify.subjects.made import account
 from verify.tracing.region import branches
@@ -41,7 +42,7 @@ def check(case: Case, seed: int = 0, *, quick: bool = False, keep: Keep = lambda
     account(case)
     with uncollected():
         if isinstance(case, ExpressionCase):
-            return excerpted(_check_expression(case, seed))
+            return excerpted(_check_expression(case, seed, quick=quick, keep=keep))
         return excerpted(_check_traced(case, seed, quick=quick, keep=keep))
 
 
@@ -68,7 +69,27 @@ def _check_held(case: TracedCase, seed: int, *, quick: bool, keep: Keep) -> Case
     return beyond(case, result, runs, seed, keep)
 
 
-def _check_expression(case: ExpressionCase, seed: int) -> CaseResult:
+def _check_expression(case: ExpressionCase, seed: int, *, quick: bool, keep: Keep) -> CaseResult:
+    """Compare a case with its expression; then look at its code as at that of any layer, where it is the user's."""
+    result = _compared(case, seed)
+    if quick or case.from_text or any(row.verdict is Verdict.ERROR for row in result.comparisons):
+        return result
+    from verify.expressions.layered import as_layers, is_followed, merged, passed_over
+
+    if reason := passed_over(case):
+        return replace(result, cover=Cover(1, untried=(reason,)))
+    keep(result, "other regions, contracts, floats")
+
+    def keep_merged(partial: CaseResult, rest: str) -> None:
+        keep(merged(result, partial), rest)
+
+    checked = (_check_traced(layer, seed, quick=False, keep=keep_merged) for layer in as_layers(case))
+    first = next(checked)
+    return merged(result, first if is_followed(first) else next(checked))
+
+
+def _compared(case: ExpressionCase, seed: int) -> CaseResult:
+    """Compare what the subject of an expression computes with it, for the inputs that take the branches of the sample."""
     exact = theory(case)
     output = exact.values[case.program.result]
     comparisons, unclaimed, region = _comparisons(exact, seed)

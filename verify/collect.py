@@ -57,7 +57,9 @@ def found_in(unit: Unit) -> tuple[list[Case], list[Lost]]:
         module = _imported(unit)
         return _cases_in(module), lost(module, [value for _, value in _pairs(module)])
     wire = wiring(unit.layers)
-    return load(Path(unit.file), wire) if unit.at is None else [_expression(unit, wire)], []
+    if unit.at is not None:
+        return [_expression(unit, wire)], []
+    return load(Path(unit.file), wire, from_text=unit.layers is None), []
 
 
 def wiring(layers: str | None = None) -> Wire:
@@ -79,7 +81,8 @@ def _expression(unit: Unit, wire: Wire) -> Case:
         if not equals or name.strip() in at:
             raise InputError(f"--at {given}: {'is given twice' if equals else 'NAME=VALUE was expected, like tax=1.1'}")
         at[name.strip()] = value.strip()
-    return make(shown(unit.target), unit.target, at, wire, upstream=unit.upstream)
+    from_text = unit.layers is None
+    return make(shown(unit.target), unit.target, at, wire, upstream=unit.upstream, from_text=from_text)
 
 
 def _imported(unit: Unit) -> ModuleType:

@@ -66,6 +66,11 @@ def share(value: Any, other: Any) -> bool:
     return any(_share(a, b) for a in _arrays(value) for b in _arrays(other))
 
 
+def has_memory(value: Any) -> bool:
+    """Tell whether a value has entries that may lie in the memory of another one: numbers have none."""
+    return bool(_arrays(value))
+
+
 def _arrays(value: Any) -> list[Any]:
     if isinstance(value, Mapping):
         value = list(value.values())

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from verify.contracts.arrays import apart, flat, same, share
+from verify.contracts.arrays import apart, flat, has_memory, same, share
 from verify.contracts.calls import Call
 from verify.contracts.drive import AS_THEY_ARE, Layout, Ran, Rewind, run
 from verify.contracts.holdings import Path, at, held_by
@@ -126,11 +126,17 @@ class Trial:
 
     def parameter(self, name: str) -> bool:
         """Tell whether an input is what layers are made with, and not what they are called with."""
-        return bool(self.ran.units) and not any(name in self.among(c.live) for u in self.ran.units for c in u.forward)
+        return bool(self.ran.units) and name not in self._called_with
+
+    @cached_property
+    def _called_with(self) -> set[str]:
+        """Return the inputs that layers are called with: asked for every layer, which may be many."""
+        return {name for unit in self.ran.units for call in unit.forward for name in self.among(call.live)}
 
     def among(self, value: Any) -> list[str]:
         """Return the inputs that share their memory with a value."""
-        return [name for name, given in self.ran.inputs.items() if share(value, given)]
+        inputs = self.ran.inputs.items() if has_memory(value) else ()
+        return [name for name, given in inputs if share(value, given)]
 
     def layer(self, unit: Unit) -> Layer:
         """Return a fresh copy of a layer, to be called again."""

@@ -31,8 +31,11 @@ _REQUIRED = ("name", "expression", "inputs")
 _QUANTITIES = {"values": "value", "gradients": "gradient"}
 
 
-def load(path: Path, wire: Wire) -> list[Case]:
-    """Read the cases of a file; `wire` makes the subject of each. Raises InputError with file and line."""
+def load(path: Path, wire: Wire, *, from_text: bool = False) -> list[Case]:
+    """Read the cases of a file; `wire` makes the subject of each. Raises InputError with file and line.
+
+    `from_text` tells that these subjects run no code of the user's.
+    """
     document, lines = read_toml(path), _lines(path)
     where = relative(path)
     check_keys(document, _TOP, where)
@@ -42,7 +45,7 @@ def load(path: Path, wire: Wire) -> list[Case]:
     for number, table in enumerate(tables):
         # Written in another way, [[ "case" ]] say, the lines are not found: then the first one has to do.
         place = f"{where}:{lines[number] if len(lines) == len(tables) else 1}"
-        cases.append(_case(table, place, wire))
+        cases.append(_case(table, place, wire, from_text=from_text))
         if cases[-1].name in names:
             raise InputError(f"{place}: there are two cases with the name {cases[-1].name!r}")
         names.add(cases[-1].name)
@@ -55,7 +58,7 @@ def _lines(path: Path) -> list[int]:
     return [i for i, line in enumerate(text, 1) if re.match(r"\s*\[\[\s*case\s*\]\]", line)]
 
 
-def _case(table: Any, where: str, wire: Wire) -> Case:
+def _case(table: Any, where: str, wire: Wire, *, from_text: bool) -> Case:
     if not isinstance(table, dict):
         raise InputError(f"{where}: a case has to be a table, [[case]]")
     check_keys(table, _CASE, where)
@@ -69,5 +72,12 @@ def _case(table: Any, where: str, wire: Wire) -> Case:
     stated = {(_QUANTITIES[key], name): value for key, values in expected.items() for name, value in values.items()}
     upstream = table.get("upstream", 1)
     return make(
-        table["name"], table["expression"], table["inputs"], wire, upstream=upstream, stated=stated, where=where
+        table["name"],
+        table["expression"],
+        table["inputs"],
+        wire,
+        upstream=upstream,
+        stated=stated,
+        where=where,
+        from_text=from_text,
     )

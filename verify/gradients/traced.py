@@ -17,6 +17,7 @@ from verify.findings import allowed
 from verify.gradients.claims import Claim, Exact, claims, other_sides, upstream_branch
 from verify.gradients.diagnoses import diagnose
 from verify.gradients.explain import Explanation, explain
+from verify.gradients.forward import wrong_outputs
 from verify.gradients.whole import Attempt, attempted
 from verify.proof.decide import Decision
 from verify.result import Branch, CaseResult, Comparison, Evidence, Keep, Verdict
@@ -176,7 +177,7 @@ def decided(
         sides = [found[name], *(side[name] for side in others if name in side)]
         rows[name] = _row(case, sides, doubt, place, seed, keep, certain=not strays)
         keep(rows[name])
-    return [rows[name] for name in case.real if name in rows], exact
+    return [*(rows[name] for name in case.real if name in rows), *wrong_outputs(case, exact, seed)], exact
 
 
 def _seen(case: TracedCase, variant: Variant, seed: int, attempt: Attempt) -> Observation:

@@ -67,13 +67,15 @@ class Case:
 class ExpressionCase(Case):
     """A subject of scalars with the expression that it is to compute, at exact inputs.
 
-    `stated` holds values that the author of the case expects, by quantity and name.
+    `stated` holds values that the author of the case expects, by quantity and name. `from_text` tells that the subject
+    is made of the text and of our own layers: no code of the user's runs.
     """
 
     program: Program
     inputs: Mapping[str, Fraction]
     upstream: Fraction = Fraction(1)
     stated: Mapping[tuple[str, str], Fraction] = field(default_factory=dict)
+    from_text: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,7 +86,9 @@ class TracedCase(Case):
     `upstream` is None for symbols, or the one number that arrives from behind; `sizes` are those of named dimensions
     that the author has chosen; `backward` is the file and line of the code that computes gradients, where it is known;
     `allow` holds the findings that the author lets pass, by code, each with the reason; `accuracy` is the relative
-    accuracy that gradients are stated to have, where they are approximations on purpose.
+    accuracy that gradients are stated to have, where they are approximations on purpose; `at` holds the first sample of
+    numbers, by their names (`x`, `dout`), where the author of the case has chosen it; `reference` is what the output is to
+    be, computed from inputs that are scalars.
     """
 
     inputs: Mapping[str, Input]
@@ -94,6 +98,8 @@ class TracedCase(Case):
     backward: str = ""
     allow: Mapping[str, str] = field(default_factory=dict)
     accuracy: Fraction | None = None
+    at: Mapping[str, Fraction] = field(default_factory=dict)
+    reference: Program | None = None
 
     @property
     def code(self) -> str:
@@ -289,8 +295,11 @@ def make(
     upstream: object = 1,
     stated: Mapping[tuple[str, str], object] | None = None,
     where: str = "",
+    from_text: bool = False,
 ) -> ExpressionCase:
     """Make a case of an expression from what a person wrote; `subject_of` gives the program its subject.
+
+    `from_text` tells that this subject runs no code of the user's.
 
     Raises InputError, naming the case, where the parts do not fit each other.
     """
@@ -308,6 +317,7 @@ def make(
             inputs=inputs,
             upstream=_upstream(upstream),
             stated=values,
+            from_text=from_text,
         )
     except InputError as problem:
         raise InputError(f"{where}{': ' if where else ''}case {name!r}: {problem}") from None

@@ -123,6 +123,17 @@ class FloatRun:
                     return False
         return True
 
+    def outputs_agree(self) -> bool:
+        """Tell whether each output is, in all of its entries, what its nodes have at the point."""
+        outputs = _listed(self.output) if self.seen.several else [self.output]
+        nodes = [node for quantity in self.seen.outputs for node in quantity.nodes]
+        with flint.ctx.workprec(_BITS):
+            values = balls.at(self.seen.trace, nodes, self.point)
+        pairs = zip(self.seen.outputs, outputs, strict=True)
+        return all(ball.is_finite() for ball in values.values()) and not any(
+            _stray("output", quantity, output, values) for quantity, output in pairs
+        )
+
     def entry(self, name: str, place: int) -> float | None:
         """Return an entry of a gradient, or None where there is no such number."""
         try:

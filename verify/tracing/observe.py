@@ -198,14 +198,15 @@ def observe(
 ) -> Observation:
     """Run a case on symbols; raises SubjectError where it cannot be followed.
 
-    `at` has values for entries of inputs and of the upstream by their names (`x[0,1]`) in place of the sample's.
+    `at` has values for entries of inputs and of the upstream by their names (`x[0,1]`) in place of the sample's; before
+    that, the first sample has those that the case states.
 
     `upstream` changes the sample of the upstream: another side of a branch on the upstream may lie there. Where the run
     does not come to its end, `seen` has what it got to. Another `sample` may lie on no tie.
     """
     sampler = Sampler(_FIXED, sample)
     seen = seen or Observation(variant, Trace())
-    seen.at = at or {}
+    seen.at = {**({} if sample else case.at), **(at or {})}
     trace = seen.trace
     first = len(trace)
     with following(), arrays.running(trace), patches.in_force(seed), seeded(seed) as drawn:
