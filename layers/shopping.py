@@ -79,7 +79,7 @@ def buy_apples_and_oranges(
 
 def basket(n: int) -> verify.Case:
     """Return the case of a basket with n kinds of fruit and one tax: 2 n + 1 inputs."""
-    fruits = [(f"fruit_{i}", f"fruit_cnt_{i}") for i in range(1, n + 1)]
+    fruits = tuple((f"fruit_{i}", f"fruit_cnt_{i}") for i in range(1, n + 1))
     at: dict[str, object] = {"tax": "1.1"}
     for i, (fruit, cnt) in enumerate(fruits, 1):
         at[fruit], at[cnt] = 50 + 10 * (i % 7), 1 + i % 5

@@ -16,7 +16,9 @@ from verify.tracing.floats import FloatRun
 from verify.tracing.region import Point, pinned
 from verify.tracing.symbolic import operations
 
-_UNCONFIRMED = Evidence("strays", "the formulas differ, but on floats forward does not give there what its formula says")
+_UNCONFIRMED = Evidence(
+    "strays", "the formulas differ, but on floats forward does not give there what its formula says"
+)
 
 
 def wrong_outputs(case: TracedCase, exact: Exact, seed: int) -> list[Comparison]:

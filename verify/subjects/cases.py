@@ -87,8 +87,8 @@ class TracedCase(Case):
     that the author has chosen; `backward` is the file and line of the code that computes gradients, where it is known;
     `allow` holds the findings that the author lets pass, by code, each with the reason; `accuracy` is the relative
     accuracy that gradients are stated to have, where they are approximations on purpose; `at` holds the first sample of
-    numbers, by their names (`x`, `dout`), where the author of the case has chosen it; `reference` is what the output is to
-    be, computed from inputs that are scalars.
+    numbers, by their names (`x`, `dout`), where the author of the case has chosen it; `reference` is the program of
+    what the output is to be, computed from inputs that are scalars.
     """
 
     inputs: Mapping[str, Input]
