@@ -208,7 +208,7 @@ def test_an_update_prunes_and_keeps():
     both = known(BAD, results.HALVED)
     assert both.updated(Run((GOOD,)), covers=everywhere).known == known(GOOD).known
     assert both.updated(Run((GOOD,)), covers=nothing).known == known(GOOD, results.HALVED).known
-    assert known(GOOD).difference(both) == "0 known failures, 0 added, 2 pruned"
+    assert known(GOOD).difference(both) == "0 known failures, 0 added, 3 pruned"
     assert both.difference(known(GOOD)) == "2 known failures, 2 added, 0 pruned"
     weaker = results.case("bad", replace(results.PROVED, verdict=Verdict.AGREES))
     assert known(weaker).difference(known(GOOD)) == "0 known failures, 0 added, 0 pruned; 2 no longer proved"
@@ -260,8 +260,8 @@ def test_the_command(command, shop):
     """Fails, is written down, passes; then fixed: told, and pruned on update."""
     wrong = ("shop.toml", "--layers", "wrong.py", "--baseline", "b.json")
     done = command(*wrong, "--baseline-update", "-q")
-    assert (done.status, done.err) == (0, "gradproof: b.json: 2 known failures, 2 added, 0 pruned\n")
-    assert done.out == "2 cases, 6 gradients: 4 proved; 2 known failures.\n"
+    assert (done.status, done.err) == (0, "gradproof: b.json: 3 known failures, 3 added, 0 pruned\n")
+    assert done.out == "2 cases, 6 gradients: 4 proved; 3 known failures.\n"
     before = (shop / "b.json").read_bytes()
     shown = command(*wrong)
     assert (shown.status, (shop / "b.json").read_bytes()) == (0, before)
@@ -272,7 +272,7 @@ def test_the_command(command, shop):
     assert "shop.toml: right: gradient apple was REFUTED, and is PROVED" in fixed.out
     assert command("shop.toml", "--baseline", "b.json", "--strict").status == 1
     done = command("shop.toml", "--baseline", "b.json", "--baseline-update")
-    assert (done.status, done.err) == (0, "gradproof: b.json: 0 known failures, 0 added, 2 pruned\n")
+    assert (done.status, done.err) == (0, "gradproof: b.json: 0 known failures, 0 added, 3 pruned\n")
     assert command(*wrong).status == 1
 
 

@@ -37,7 +37,7 @@ def test_a_wrong_layer_fails_the_gate(command, shop):
     assert "exact     tax*dprice = 11/10" in done.out
     assert "at        apple=100, tax=1.1, dprice=1" in done.out
     assert "run this case alone: gradproof run shop.toml --case right --layers wrong.py" in done.out
-    assert done.out.endswith("FAILED: 2 gradients refuted (2 cases, 6 gradients: 4 proved).\n")
+    assert done.out.endswith("FAILED: 2 gradients refuted, 1 fault found (2 cases, 6 gradients: 4 proved).\n")
     quiet = command("shop.toml", "--layers", "wrong.py", "-q")
     assert (quiet.status, "also right" in quiet.out) == (1, False)
     silent = command("shop.toml", "--layers", "wrong.py", "-qq")

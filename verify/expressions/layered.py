@@ -18,7 +18,7 @@ from verify.subjects.cases import ExpressionCase, TracedCase
 from verify.subjects.shapes import Real, Sampler
 
 # Regions, contracts and floats run a case some hundred times: at this size, some seconds.
-_LARGEST = 500
+_LARGEST = 250
 _SEED = 13  # of the sample, the same for every seed of a run, so that verdicts are
 _NEAR = 100  # a hundredth of numbers up to 2: within 2 % of an input
 _TOO_LARGE = "other regions, contracts and other floats: the expression has {:,} steps, of {:,} at most"

@@ -6,6 +6,8 @@ that computes something else in some region is wrong there, however right its gr
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from verify.expressions.runs import SubjectError
 from verify.gradients.claims import Exact
 from verify.gradients.explain import explain
@@ -21,10 +23,13 @@ _UNCONFIRMED = Evidence(
 )
 
 
-def wrong_outputs(case: TracedCase, exact: Exact, seed: int) -> list[Comparison]:
-    """Return a row for an output that is not shown to be the case's expression in the region of a run."""
+def wrong_outputs(case: TracedCase, exact: Exact, seed: int, refuted: Collection[str] = ()) -> list[Comparison]:
+    """Return a row for an output that is not shown to be the case's expression in the region of a run.
+
+    One that is `refuted` already is not compared again.
+    """
     program, seen = case.reference, exact.seen
-    if program is None or pinned(seen.conditions):  # a tie is no region
+    if program is None or program.output in refuted or pinned(seen.conditions):  # a tie is no region
         return []
     graph = seen.trace
     inputs = {name: quantity.nodes[0] for name, quantity in seen.inputs.items()}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -153,11 +153,16 @@ def whole(case: TracedCase, variant: Variant | None, problem: SubjectError) -> C
 
 
 def decided(
-    case: TracedCase, seen: Observation, seed: int, keep: KeepRow = lambda _: None
+    case: TracedCase,
+    seen: Observation,
+    seed: int,
+    keep: KeepRow = lambda _: None,
+    refuted: Collection[str] = (),
 ) -> tuple[list[Comparison], Exact]:
     """Return the rows of a run, a row for each gradient that the subject returns; raises SubjectError.
 
-    Every row is given to `keep`, those that refute before they are explained, and once more then.
+    Every row is given to `keep`, those that refute before they are explained, and once more then. What is `refuted`
+    already is not explained again: the row that does so is the one to be shown.
     """
     exact = Exact(case, seen)
     on_floats = FloatRun(case, seen, seed, noticing=not case.backward)
@@ -175,9 +180,11 @@ def decided(
     rows = {name: _malformed(exact, name, place) for name in case.real if name in seen.malformed}
     for name in sorted(found, key=lambda name: found[name].decision.verdict.rank):  # what is refuted takes longest
         sides = [found[name], *(side[name] for side in others if name in side)]
-        rows[name] = _row(case, sides, doubt, place, seed, keep, certain=not strays)
+        explained = name not in refuted
+        rows[name] = _row(case, sides, doubt, place, seed, keep, certain=not strays, explained=explained)
         keep(rows[name])
-    return [*(rows[name] for name in case.real if name in rows), *wrong_outputs(case, exact, seed)], exact
+    outputs = wrong_outputs(case, exact, seed, refuted)
+    return [*(rows[name] for name in case.real if name in rows), *outputs], exact
 
 
 def _seen(case: TracedCase, variant: Variant, seed: int, attempt: Attempt) -> Observation:
@@ -245,7 +252,15 @@ def _shape(shape: Sequence[int]) -> str:
 
 
 def _row(
-    case: TracedCase, sides: Sequence[Claim], doubt: str, place: str, seed: int, keep: KeepRow, *, certain: bool
+    case: TracedCase,
+    sides: Sequence[Claim],
+    doubt: str,
+    place: str,
+    seed: int,
+    keep: KeepRow,
+    *,
+    certain: bool,
+    explained: bool,
 ) -> Comparison:
     """Write the row of a gradient in one variant: of the side of a branch on the upstream where it is worst.
 
@@ -255,7 +270,7 @@ def _row(
     decision = claim.decision
     if doubt and (decision.verdict.good or not certain):
         decision = Decision(Verdict.UNDECIDED, Evidence("doubtful" if certain else "strays", doubt))
-    if decision.verdict is Verdict.REFUTED:
+    if decision.verdict is Verdict.REFUTED and explained:
         return _refuted(case, claim, place, seed, keep)
     good = decision.verdict.good
     return Comparison(

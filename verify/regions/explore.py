@@ -257,7 +257,8 @@ class Explorer:
         Where `forward` computes no number its floats say nothing of its formulas. A region is open, so that the run
         beside it, which takes the same branches, speaks for all of it; the point itself is not of the claim.
         """
-        rows, exact = decided(self.case, seen, self.seed)
+        refuted = {row.name for row in self.rows if row.verdict is Verdict.REFUTED}
+        rows, exact = decided(self.case, seen, self.seed, refuted=refuted)
         if any(map(_strays, rows)) and not finite_output(FloatRun(self.case, seen, self.seed)):
             beside = next((self.run(point) for point in self._around(exact)), None)
             if beside is not None and _region(beside) == _region(seen):
