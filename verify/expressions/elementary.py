@@ -21,6 +21,7 @@ import ast
 import builtins
 from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
+from importlib.machinery import SourceFileLoader
 from pathlib import Path
 from types import CodeType, FunctionType
 from typing import Any
@@ -59,7 +60,7 @@ def _sources(file: str) -> tuple[dict[tuple[int, str], _Function], frozenset[Cod
     try:
         source = Path(file).read_bytes()
         tree = ast.parse(source)
-        compiled = compile(source, file, "exec", dont_inherit=True)
+        compiled = SourceFileLoader("", file).source_to_code(source, file)  # as an import of the file does
     except (OSError, SyntaxError, ValueError):
         return {}, frozenset()
     functions = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)]
