@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 import verify
+from layers import arithmetic
 from verify import Verdict
 from verify.collect import cases_of, collect
 from verify.targets import of_expression
@@ -179,3 +180,15 @@ def test_quick_asks_for_the_formula_at_the_sample(tmp_path):
     assert result.good
     assert result.cover is None
     assert [branch.condition for branch in result.region] == ["apple >= 0"]
+
+
+@pytest.mark.parametrize(
+    "text", ["((c ** -2) ** -1) ** 2", "(a ** -2) ** -2 + c ** 0.5", "(c - 1) ** 0.5 / a", "a / (c / c - a)"]
+)
+def test_where_the_text_is_not_defined_nothing_is_claimed(tmp_path, text):
+    """Right layers of a text that divides by zero, or takes roots of negative numbers, somewhere, are not refuted there."""
+    source = Path(arithmetic.__file__).read_text(encoding="utf-8")
+    (tmp_path / "own.py").write_text(source, encoding="utf-8")
+    at = [f"{name}={value}" for name, value in (("a", "2.3"), ("c", "1.7")) if name in text]
+    (case,) = cases_of(of_expression(text, at, "1", str(tmp_path / "own.py")))
+    assert verify.check(case).good

@@ -54,8 +54,10 @@ def gaps(case: TracedCase, there: Observation, floats: FloatRun) -> list[Gap]:
 
 
 def finite_output(floats: FloatRun) -> bool:
-    """Tell whether the output is finite on floats."""
+    """Tell whether the output is finite on floats; Python gives complex numbers for roots of negative ones."""
     outputs = floats.output if floats.seen.several else [floats.output]
+    if any(np.iscomplexobj(output) for output in outputs):
+        return False
     return all(np.isfinite(np.asarray(output, dtype=float)).all() for output in outputs)
 
 

@@ -23,8 +23,9 @@ from itertools import islice
 
 import numpy as np
 
-from verify.errors import ProtocolError
+from verify.errors import InputError, ProtocolError
 from verify.exact import decimal_text
+from verify.expressions.domain import check_domain
 from verify.expressions.runs import SubjectError
 from verify.findings import finding
 from verify.regions.divisors import Divisor, divisors, sparse
@@ -35,6 +36,7 @@ from verify.regions.ranges import signs
 from verify.regions.search import crossings
 from verify.regions.zeros import zeros
 from verify.result import Comparison, Counterexample, Evidence, Finding, Verdict
+from verify.subjects.cases import TracedCase
 from verify.tracing.floats import FloatRun
 from verify.tracing.observe import Observation, observe
 from verify.tracing.region import Point, written
@@ -81,6 +83,8 @@ class Holes:
 
     def _visit(self, seen: Observation, divisor: Divisor, change: Point) -> None:
         """Run the code at a point on floats; where a gradient may be no derivative there, ask for the exact one."""
+        if not _is_defined(self.explorer.case, {**seen.trace.sample, **change}):
+            return
         try:
             floats = FloatRun(self.explorer.case, seen, self.explorer.seed, {**seen.trace.sample, **change})
         except SubjectError as problem:
@@ -181,3 +185,13 @@ def _row(place: _Place, gap: Gap, name: str, *, failing: int, variant: str, wher
         diagnosis="not defined at some inputs at which the derivative is",
         where=where,
     )
+
+
+def _is_defined(case: TracedCase, point: Point) -> bool:
+    """Tell whether the expression that a case is to compute is defined at a point: elsewhere it claims nothing."""
+    try:
+        if case.reference is not None:
+            check_domain(case.reference, {name: point[name] for name in case.inputs})
+    except InputError:
+        return False
+    return True
