@@ -128,14 +128,15 @@ inputs = {{ apple = 100, tax = 1.1 }}
 def _roads(folder: Path, layer: str) -> dict[str, verify.Case]:
     """Return the cases of a layer by the road that they take."""
     name, sign = ("AddLayer", "+") if "class AddLayer" in layer else ("MulLayer", "*")
-    module, toml = folder / "priced.py", folder / "price.toml"
+    module, layers, toml = folder / "priced.py", folder / "own.py", folder / "price.toml"
+    layers.write_text(layer, encoding="utf-8")
     module.write_text(MODULE.format(layer=layer, sign=sign, name=name), encoding="utf-8")
     toml.write_text(TOML.format(sign=sign), encoding="utf-8")
     (case,) = collect([str(module)])
-    of_text = of_expression(f"price = apple {sign} tax", ["apple=100", "tax=1.1"], "1", str(module))
+    of_text = of_expression(f"price = apple {sign} tax", ["apple=100", "tax=1.1"], "1", str(layers))
     return {
         "expression": case,
-        "toml": collect([str(toml)], layers=str(module))[0],
+        "toml": collect([str(toml)], layers=str(layers))[0],
         "--layers": cases_of(of_text)[0],
         "layer": verify.layer(case.subject.__globals__[name], inputs={"x": "", "y": ""}),
     }
