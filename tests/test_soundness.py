@@ -192,7 +192,7 @@ def test_a_gradient_that_is_not_claimed_is_told():
     result = of("x * w", {"x": 2, "w": 3}, lambda d, x, w: (d * w, None))
     assert result.good
     assert result.unclaimed == ("w",)
-    assert summary(Run((result,))) == "1 case, 1 gradient: all proved; 1 gradient not claimed"
+    assert summary(Run((result,))) == "1 case, 1 gradient: all proved; 1 gradient not claimed; 1 hazard found"
 
 
 def test_a_layer_that_forgets_a_gradient_is_an_error(checked):
