@@ -12,5 +12,5 @@ class Limit(Enum):
     SCANS = "the sides of some branches by a search on floats, of which a case gets 8"
     LONG = "the sides of some branches by a search on floats: their conditions have more than 2,000 operations"
     MISSES = "the edges of some branches: of 8 at the same line none was found"
-    SMOOTH = "further edges of some branches: on 4 of each both sides have the same derivative"
+    SMOOTH = "further edges of some branches: on each of the 4 that were tried, both sides have the same derivative"
     ENDS = "closed bounds for each entry alone: 3 of each input were moved there, and all of them together"
