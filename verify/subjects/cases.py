@@ -25,6 +25,7 @@ On scalars it may come with the expression that it is to compute; then it may yi
 from __future__ import annotations
 
 import inspect
+import os
 from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
@@ -349,8 +350,18 @@ def _stated(program: Program, stated: Mapping[tuple[str, str], object]) -> dict[
 def converse(subject: Subject, inputs: Mapping[str, Any], upstream_of: Callable[[Any], Any]) -> tuple[Any, Any]:
     """Run a subject forward and backward, and return what it yielded and what it returned.
 
-    Raises ProtocolError where it does not yield once and return gradients, and whatever the subject raises.
+    Raises ProtocolError where it does not yield once and return gradients, and whatever the subject raises. A copy of
+    the process that the subject has forked ends here: a case is run many times, and each copy would fork again.
     """
+    process = os.getpid()
+    try:
+        return _conversed(subject, inputs, upstream_of)
+    finally:
+        if os.getpid() != process:
+            os._exit(0)
+
+
+def _conversed(subject: Subject, inputs: Mapping[str, Any], upstream_of: Callable[[Any], Any]) -> tuple[Any, Any]:
     running = subject(**inputs)
     if not inspect.isgenerator(running):
         came = quoted(running)
