@@ -13,7 +13,7 @@ from random_kinked import Plan, case_of, drawn, makes_a_difference, plants
 from verify.checker import check
 
 CHUNK = 50  # plans with consecutive seeds, each once right and most of them once with a plant: about 95 layers
-CHUNKS = 12 if LONG else 2
+CHUNKS = 6 if LONG else 2
 
 
 def complaints(result):
