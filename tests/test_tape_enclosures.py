@@ -137,7 +137,7 @@ def test_blocks_are_read_as_they_are_asked_for():
     later = tape.sums(tape.totals(a, np.array([0])), tape.constants([Fraction(1)]))
     assert values.of(later)[0].tolist() == [8]
     assert tape.blocks_of(unused)[0] not in values._done
-    values.upto(tape.size)
+    values.of(np.arange(tape.size))
     assert len(values._done) == len(tape.blocks)
     elsewhere = Enclosures(tape, {int(a[0]): Fraction(-4)})
     assert elsewhere.of(later)[0].tolist() == [2]

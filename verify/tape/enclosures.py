@@ -63,11 +63,6 @@ class Enclosures:
         certain = (np.abs(mid) > rad) | (rad == 0)
         return np.where(certain, np.sign(mid), UNKNOWN).astype(np.int8)
 
-    def upto(self, size: int) -> None:
-        """Read all blocks that begin before an element."""
-        blocks = self._tape.blocks
-        self._read([i for i in range(len(blocks)) if blocks[i].start < size and i not in self._done])
-
     def _missing(self, places: Iterable[int]) -> list[int]:
         """Return the places of unread blocks, in order, that some blocks need, themselves included."""
         todo, missing = list(places), set[int]()
