@@ -142,8 +142,10 @@ def compared(name, before):
         ratio[side] >= limits[side] for side in ("before", "gradcheck") if side in limits and side in ratio
     )
     limit = ", ".join(f"{key} {value:g}" for key, value in limits.items())
+    measured = "gradcheck" not in limits or "gradcheck" in ratio
+    verdict = "EXCEEDED" if not kept else "ok" if measured else "not measured: PyTorch is not installed"
     print(
-        f"{name:<24} {time_taken:8.1f} ms  {shown or '-':<60} limit: {limit}  {'ok' if kept else 'EXCEEDED'}",
+        f"{name:<24} {time_taken:8.1f} ms  {shown or '-':<60} limit: {limit}  {verdict}",
         flush=True,
     )
     return kept, time_taken
