@@ -31,19 +31,19 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_make_collect_report(collector: pytest.Collector):  # type: ignore[no-untyped-def]  # noqa: ANN201
     """Add an item that fails for each case that a module has made, and that is in none of its variables."""
     outcome = yield
-    if isinstance(collector, pytest.Module) and "verify.subjects.made" in sys.modules:
+    if isinstance(collector, pytest.Module) and "verify.cases.made" in sys.modules:
         report = outcome.get_result()
         if report.passed:
-            from verify.pytest_items import lost_items
+            from verify.testing.pytest_items import lost_items
 
             report.result += lost_items(collector, report.result)
 
 
 def pytest_pycollect_makeitem(collector: pytest.Collector, name: str, obj: object) -> list[pytest.Item] | None:
     """Make items of cases, which there cannot be before their module is imported."""
-    cases_of_value = getattr(sys.modules.get("verify.subjects.cases"), "cases_of_value", None)
+    cases_of_value = getattr(sys.modules.get("verify.cases.case"), "cases_of_value", None)
     if cases_of_value is None or not cases_of_value(name, obj):
         return None
-    from verify.pytest_items import items_of
+    from verify.testing.pytest_items import items_of
 
     return items_of(collector, name, obj)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from . import arithmetic
 
 if TYPE_CHECKING:
-    from verify.expressions.program import Program, Step
+    from verify.graph.program import Program, Step
 
 CLASSES = {"+": "AddLayer", "-": "SubLayer", "*": "MulLayer", "/": "DivLayer", "**": "PowLayer", "neg": "NegLayer"}
 

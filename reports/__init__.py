@@ -7,7 +7,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from verify.result import Run
+    from verify.model.result import Run
 
 # A format, and the module whose `render(run)` makes it; imported only when asked for.
 FORMATS = {

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 
-from verify.result import CaseResult, Run
+from verify.model.result import CaseResult, Run
 
 _LONGEST = 60
 

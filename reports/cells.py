@@ -9,7 +9,7 @@ from functools import cache
 from typing import NamedTuple
 
 from reports.rows import Row, rows, traced
-from verify.result import CaseResult, Comparison, Rounding, Verdict
+from verify.model.result import CaseResult, Comparison, Rounding, Verdict
 
 _LONGEST_QUOTIENT = 24
 _RATIONAL = re.compile(r"-?\d+(/\d+)?")

@@ -6,7 +6,7 @@ GitHub shows ten errors, ten warnings and ten notices of a step: the first notic
 from __future__ import annotations
 
 from reports.problems import Problem, problems
-from verify.result import Run, exit_status, summary
+from verify.model.result import Run, exit_status, summary
 
 _COMMANDS = {"error": "error", "warning": "warning", "note": "notice"}
 _MOST = 20  # problems told in one annotation

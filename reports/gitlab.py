@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from reports.problems import problems
-from verify.result import Run
+from verify.model.result import Run
 
 _SEVERITIES = {"error": "critical", "warning": "minor", "note": "info"}
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import accumulate
 
 from reports import markdown, rows
-from verify.result import CaseResult, Run
+from verify.model.result import CaseResult, Run
 
 LIMIT = 1024 * 1024  # bytes, of all that a step writes
 _SPARE = 1024  # for the note, and for the tags around the cases that pass

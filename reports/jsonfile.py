@@ -7,7 +7,7 @@ from dataclasses import fields
 from functools import cache
 from typing import Any
 
-from verify.result import SCHEMA_VERSION, CaseResult, Evidence, Run, Verdict, exit_status, summary
+from verify.model.result import SCHEMA_VERSION, CaseResult, Evidence, Run, Verdict, exit_status, summary
 
 
 def render(run: Run) -> str:

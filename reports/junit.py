@@ -10,7 +10,7 @@ from xml.etree import ElementTree as ET
 
 from reports import cells, rows, words
 from reports.problems import REMOVED, failing_entries
-from verify.result import CaseResult, Comparison, Finding, Run, Verdict
+from verify.model.result import CaseResult, Comparison, Finding, Run, Verdict
 
 _FORBIDDEN = "[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
 

@@ -7,7 +7,7 @@ import re
 from functools import lru_cache
 
 from reports import cells, layout, rows, words
-from verify.result import CaseResult, Comparison, Run, exit_status, summary
+from verify.model.result import CaseResult, Comparison, Run, exit_status, summary
 
 _SIGNS = {0: "✅", 1: "❌", 2: "⚠️"}
 _KNOWN = "⚠️"  # as the page has it: what passes for being known is not good

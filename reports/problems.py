@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from reports import cells, rows, words
-from verify.result import CaseResult, Comparison, Finding, Run
+from verify.model.result import CaseResult, Comparison, Finding, Run
 
 _WHAT = {"gradient": "gradient of {}", "value": "forward value of {}", "stated": "stated {}", "case": "{}"}
 _KNOWN = "a known failure: the baseline lists it"

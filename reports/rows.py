@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from verify.result import CaseResult, Comparison, Evidence, Run, Verdict, is_elsewhere
+from verify.model.result import CaseResult, Comparison, Evidence, Run, Verdict, is_elsewhere
 
 _MOST_VARIANTS = 3  # failing variants of one quantity that have rows of their own, unless everything is asked for
 _MOST_SHAPES = 2  # in one cell

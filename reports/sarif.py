@@ -11,8 +11,8 @@ from typing import Any
 from urllib.parse import quote
 
 from reports.problems import Problem, problems
-from verify.findings import FINDINGS, Kind
-from verify.result import Run, Verdict, exit_status, summary
+from verify.model.findings import FINDINGS, Kind
+from verify.model.result import Run, Verdict, exit_status, summary
 
 _SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 _MOST = 25_000  # results: GitHub refuses a file with more

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from types import MappingProxyType
 
 from reports import anchors, cells, layout, rows, words
-from verify.result import CaseResult, Comparison, Run, Verdict, exit_status, summary
+from verify.model.result import CaseResult, Comparison, Run, Verdict, exit_status, summary
 
 _COLORS = {
     Verdict.PROVED: "32",

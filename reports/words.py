@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from reports.cells import failures, readable, short
 from reports.rows import traced, variants
-from verify.result import Branch, CaseResult, Comparison, Cover, Finding, Verdict
+from verify.model.result import Branch, CaseResult, Comparison, Cover, Finding, Verdict
 
 STALE = "entries of the baseline that no longer apply, which --baseline-update removes:"
 # What rows that agree have in common, by the kind of their evidence; else they agree in digits.

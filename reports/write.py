@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from reports import FORMATS
-from verify.errors import InputError, nearest
+from verify.model.errors import InputError, nearest
 
 if TYPE_CHECKING:
-    from verify.result import Run
+    from verify.model.result import Run
 
 
 _STANDARD_OUTPUT = ("", "-", "/dev/stdout")

@@ -10,10 +10,10 @@ import pytest
 
 from layers import arithmetic
 from layers.wiring import wire
-from verify.checker import check
-from verify.cli import main
-from verify.proof.graph import Graph
-from verify.subjects.cases import make
+from verify.cases.case import make
+from verify.checks.checker import check
+from verify.command.main import main
+from verify.graph.graph import Graph
 from verify.tracing.symbolic import Symbol
 
 TOML = """

@@ -8,7 +8,7 @@ from itertools import pairwise
 import flint
 import numpy as np
 
-from verify.exact import simplest_rational
+from verify.model.exact import simplest_rational
 from verify.tape.tape import Tape
 
 SHAPES = ((), (3,), (2, 3), (2, 1), (3, 2), (1, 3), (2, 2, 3))

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from verify.result import (
+from verify.model.result import (
     Branch,
     CaseResult,
     Comparison,

@@ -7,7 +7,7 @@ from fractions import Fraction
 
 import numpy as np
 
-from verify.proof.graph import Graph
+from verify.graph.graph import Graph
 from verify.tape.tape import Tape
 
 HALF = Fraction(1, 2)

@@ -7,10 +7,10 @@ import sympy
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from verify.gradients import adjoints as module
-from verify.gradients.adjoints import adjoints, totals
-from verify.proof.formulas import to_sympy
-from verify.proof.graph import Graph
+from verify.graph import adjoints as module
+from verify.graph.adjoints import adjoints, totals
+from verify.graph.formulas import to_sympy
+from verify.graph.graph import Graph
 
 NAMES = ("a", "b", "c")
 SYMBOLS = {name: sympy.Symbol(name, positive=True) for name in (*NAMES, "dout1", "dout2")}

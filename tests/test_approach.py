@@ -5,9 +5,9 @@ from itertools import pairwise
 
 import pytest
 
+from verify.checks.regions.approach import approach
+from verify.graph.graph import Graph
 from verify.proof import rationals
-from verify.proof.graph import Graph
-from verify.regions.approach import approach
 from verify.tracing.symbolic import Symbol
 
 UP, DOWN = frozenset({1}), frozenset({-1})

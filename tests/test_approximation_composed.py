@@ -9,8 +9,8 @@ import pytest
 from effort import some
 
 import verify
-from verify.gradients.traced import decided
-from verify.result import Verdict
+from verify.checks.gradients.traced import decided
+from verify.model.result import Verdict
 from verify.tracing.observe import Observation, observe, variants
 from verify.tracing.trace import Trace
 

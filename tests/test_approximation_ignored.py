@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import verify
-from verify.result import Verdict
+from verify.model.result import Verdict
 
 
 class SoftmaxWithLoss:

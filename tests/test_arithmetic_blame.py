@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 
 import verify
-from verify.arithmetic.blame import breaking, condition, losing
-from verify.arithmetic.check import _planned
-from verify.arithmetic.formats import DOUBLE
-from verify.arithmetic.trials import trials
-from verify.gradients.traced import check_traced
+from verify.checks.gradients.traced import check_traced
+from verify.checks.rounding.blame import breaking, condition, losing
+from verify.checks.rounding.check import _planned
+from verify.checks.rounding.formats import DOUBLE
+from verify.checks.rounding.trials import trials
 
 
 def trial(forward, backward, magnitude="sample"):

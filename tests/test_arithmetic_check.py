@@ -7,12 +7,12 @@ import pytest
 from effort import LONG
 
 import verify
-from verify.arithmetic.check import arithmetic
-from verify.collect import collect
-from verify.garbage import uncollected
-from verify.gradients.traced import check_traced
-from verify.regions.check import regions
-from verify.subjects.cases import TracedCase
+from verify.cases.case import TracedCase
+from verify.checks.gradients.traced import check_traced
+from verify.checks.regions.check import regions
+from verify.checks.rounding.check import arithmetic
+from verify.discovery.collect import collect
+from verify.model.garbage import uncollected
 
 REFERENCE = [case.name for case in collect(["layers"]) if isinstance(case, TracedCase)]
 QUICK = ["attention", "batch norm", "elu", "gelu", "layer norm", "lstm", "softmax with loss", "swish"]  # the hard ones

@@ -4,8 +4,8 @@ import flint
 import numpy as np
 import pytest
 
-from verify.arithmetic.formats import DOUBLE, HALF, SINGLE
-from verify.arithmetic.judge import judged, upward
+from verify.checks.rounding.formats import DOUBLE, HALF, SINGLE
+from verify.checks.rounding.judge import judged, upward
 
 
 def judgement(actual, exact, *, numbers=DOUBLE, middle=None, radius=0.0, scale=0.0):

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 import verify
-from verify.arithmetic.check import arithmetic
-from verify.gradients.traced import check_traced
+from verify.checks.gradients.traced import check_traced
+from verify.checks.rounding.check import arithmetic
 
 
 def findings(forward, backward, **inputs):

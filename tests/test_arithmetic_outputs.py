@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 import verify
-from verify.arithmetic.check import arithmetic
-from verify.gradients.traced import check_traced
-from verify.result import Verdict
+from verify.checks.gradients.traced import check_traced
+from verify.checks.rounding.check import arithmetic
+from verify.model.result import Verdict
 
 
 def checked(forward, backward, **domain):

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 import verify
-from verify.arithmetic.formats import DOUBLE, HALF, SINGLE
-from verify.arithmetic.points import REGION, SAMPLE, points, regional
+from verify.checks.rounding.formats import DOUBLE, HALF, SINGLE
+from verify.checks.rounding.points import REGION, SAMPLE, points, regional
 from verify.tracing.observe import observe, variants
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import verify
-from verify.arithmetic.recorder import Recorder
+from verify.checks.rounding.recorder import Recorder
 from verify.tracing.observe import Observation, observe, variants
 
 

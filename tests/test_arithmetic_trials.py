@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 
 import verify
-from verify.arithmetic.check import arithmetic
-from verify.arithmetic.points import REGION
-from verify.gradients.traced import check_traced
-from verify.regions.check import regions
-from verify.result import Verdict
+from verify.checks.gradients.traced import check_traced
+from verify.checks.regions.check import regions
+from verify.checks.rounding.check import arithmetic
+from verify.checks.rounding.points import REGION
+from verify.model.result import Verdict
 
 
 def judged(forward, backward, **domain):

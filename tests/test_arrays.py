@@ -13,7 +13,7 @@ from numpy import zeros as zeros_by_name
 from numpy.lib.stride_tricks import as_strided, sliding_window_view
 
 import verify
-from verify.errors import TraceError
+from verify.model.errors import TraceError
 from verify.tracing import arrays, patches, ufuncs
 from verify.tracing.concolic import Concolic
 from verify.tracing.trace import Trace

@@ -5,7 +5,7 @@ import warnings
 import pytest
 
 import verify
-from verify.errors import InputError
+from verify.model.errors import InputError
 
 
 def squaring(slope):

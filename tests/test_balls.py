@@ -5,8 +5,8 @@ from fractions import Fraction
 import flint
 import pytest
 
-from verify.proof import balls, digits
-from verify.proof.graph import Graph
+from verify.graph import balls, digits
+from verify.graph.graph import Graph
 from verify.tracing.symbolic import Symbol
 
 

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 import results
 
-from verify import result
-from verify.baseline import Baseline, opened
-from verify.result import Run, Verdict, exit_status, strict, summary
-from verify.scope import nothing
+from verify.baseline.accepted import Baseline, opened
+from verify.baseline.scope import nothing
+from verify.model import result
+from verify.model.result import Run, Verdict, exit_status, strict, summary
 
 BAD = results.case("bad", results.REFUTED, results.PROVED)
 GOOD = results.case("bad", replace(results.REFUTED, verdict=Verdict.PROVED), results.PROVED)

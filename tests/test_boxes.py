@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 import verify
-from verify.proof import balls
-from verify.regions.boxes import _halves, excludes
+from verify.checks.regions.boxes import _halves, excludes
+from verify.graph import balls
 from verify.tracing.observe import Observation, observe, variants
 from verify.tracing.trace import Trace
 

@@ -16,8 +16,8 @@ from playwright.sync_api import sync_playwright
 from test_drawing import SHARED, SwappedMul, random_text
 
 from reports import page
-from verify.cli import main
-from verify.result import Accuracy, Run
+from verify.command.main import main
+from verify.model.result import Accuracy, Run
 
 ROOT = Path(__file__).parent.parent
 SUITE = Path(__file__).parent / "data" / "page"

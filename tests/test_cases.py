@@ -5,8 +5,8 @@ from fractions import Fraction
 import pytest
 
 import verify
-from verify.errors import InputError, ProtocolError
-from verify.subjects.cases import Case, drive, make
+from verify.cases.case import Case, drive, make
+from verify.model.errors import InputError, ProtocolError
 
 
 def product(x, y):

@@ -4,7 +4,7 @@ from fractions import Fraction
 
 import pytest
 
-from verify.regions.cells import meeting
+from verify.checks.regions.cells import meeting
 from verify.tracing.trace import Trace
 
 F = Fraction

@@ -9,11 +9,12 @@ import pytest
 from effort import some
 
 import verify
-from verify.arithmetic import blame, truth
-from verify.collect import collect
-from verify.garbage import uncollected
-from verify.proof import balls, rationals
-from verify.proof.digits import digits
+from verify.checks.rounding import blame, truth
+from verify.discovery.collect import collect
+from verify.graph import balls
+from verify.graph.digits import digits
+from verify.model.garbage import uncollected
+from verify.proof import rationals
 
 PLANTED = Path(__file__).with_name("data") / "planted.py"
 

@@ -6,8 +6,8 @@ import pytest
 
 import verify
 from verify import Verdict
-from verify.expressions.runs import SubjectError
-from verify.gradients.claims import Exact, claims, other_sides
+from verify.checks.claims.claims import Exact, claims, other_sides
+from verify.checks.reference.runs import SubjectError
 from verify.tracing.observe import observe, variants
 
 

@@ -250,7 +250,7 @@ def test_interrupt(command, shop, monkeypatch):
     def interrupt(*arguments):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("verify.processes.workers.Workers.checked", interrupt)
+    monkeypatch.setattr("verify.runner.workers.Workers.checked", interrupt)
     done = command("shop.toml", "--report", "json=a.json")
     assert (done.status, done.out, "interrupted" in done.err, Path("a.json").exists()) == (130, "", True, False)
 
@@ -258,11 +258,11 @@ def test_interrupt(command, shop, monkeypatch):
 def test_a_bug_of_ours_is_a_row_and_no_verdict(command, shop):
     """An unexpected exception of ours costs one row, which is in error and says so; the others are unharmed."""
     (shop / "planted.py").write_text(
-        "import verify\nimport verify.checker\ncheck = verify.checker.check\n"
+        "import verify\nimport verify.checks.checker\ncheck = verify.checks.checker.check\n"
         "def planted(case, seed, **rest):\n"
-        "    if case.name == 'x': verify.checker._check_expression = None\n"
+        "    if case.name == 'x': verify.checks.checker._check_expression = None\n"
         "    return check(case, seed, **rest)\n"
-        "verify.checker.check = planted\n"
+        "verify.checks.checker.check = planted\n"
         "@verify.case('x', at={'x': 1})\ndef x(x):\n    return (yield x)\n"
         "@verify.case('y', at={'y': 1})\ndef y(y):\n    return (yield y)\n"
     )

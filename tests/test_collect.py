@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from layers.arithmetic import MulLayer
-from verify.collect import collect
-from verify.errors import InputError, TargetError
-from verify.subjects.cases import drive
+from verify.cases.case import drive
+from verify.discovery.collect import collect
+from verify.model.errors import InputError, TargetError
 
 PYTHON = """
 import verify

@@ -7,7 +7,7 @@ import pytest
 import results
 
 from reports import renderer
-from verify.result import Run, Verdict
+from verify.model.result import Run, Verdict
 
 PROVED, REFUTED = results.case("c", results.PROVED), results.case("c", replace(results.PROVED, verdict=Verdict.REFUTED))
 AGREES = results.case("c", replace(results.PROVED, verdict=Verdict.AGREES))

@@ -2,8 +2,8 @@
 
 import pytest
 
-from verify.config import Config, find
-from verify.errors import InputError
+from verify.command.config import Config, find
+from verify.model.errors import InputError
 
 
 @pytest.fixture

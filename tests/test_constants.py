@@ -5,8 +5,8 @@ from fractions import Fraction
 
 import pytest
 
+from verify.graph.graph import Graph
 from verify.proof.constants import Corrections, reach, same_up_to_constants
-from verify.proof.graph import Graph
 from verify.tracing.symbolic import Symbol
 
 POINTS = [

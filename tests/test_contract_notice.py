@@ -11,8 +11,8 @@ import pytest
 from test_contracts import codes, findings
 
 import verify
-from verify.contracts.check import contracts
-from verify.gradients.traced import check_traced
+from verify.checks.contracts.check import contracts
+from verify.checks.gradients.traced import check_traced
 
 
 class Stale:

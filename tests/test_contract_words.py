@@ -5,7 +5,7 @@ import pytest
 from test_contracts import Affine, BookRelu, codes, findings
 
 import verify
-from verify.findings import judged
+from verify.model.findings import judged
 
 
 class Adding:

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 import verify
-from verify.contracts.arrays import apart
-from verify.contracts.check import contracts
-from verify.gradients.traced import check_traced
+from verify.checks.contracts.arrays import apart
+from verify.checks.contracts.check import contracts
+from verify.checks.gradients.traced import check_traced
 
 counter = itertools.count()
 

@@ -4,9 +4,9 @@ from fractions import Fraction
 
 import pytest
 
+from verify.graph.graph import Graph
+from verify.model.result import Verdict
 from verify.proof.decide import decide
-from verify.proof.graph import Graph
-from verify.result import Verdict
 from verify.tracing.symbolic import Symbol
 
 POINTS = [{"x": Fraction(a), "y": Fraction(b)} for a, b in [(2, 3), (1, 5), ("1/3", "7/2")]]

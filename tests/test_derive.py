@@ -5,11 +5,11 @@ from fractions import Fraction
 import pytest
 import sympy
 
-from verify.expressions.expression import parse
-from verify.gradients.derive import partials, sweep, wholes
+from verify.cases.expression import parse
+from verify.graph.derive import partials, sweep, wholes
+from verify.graph.formulas import Alphabet
+from verify.graph.graph import Graph
 from verify.proof.field import Laws, equal
-from verify.proof.formulas import Alphabet
-from verify.proof.graph import Graph
 from verify.tracing.symbolic import operations
 
 TEXTS = [
@@ -48,7 +48,7 @@ def test_sweep_and_whole_agree(text):
 def test_a_planted_error_is_seen(text, monkeypatch):
     """If a rule were wrong the two would not agree."""
     program, graph, values, upstream = exact(text)
-    monkeypatch.setattr("verify.gradients.derive.partials", lambda *rule: tuple(2 * p for p in partials(*rule)))
+    monkeypatch.setattr("verify.graph.derive.partials", lambda *rule: tuple(2 * p for p in partials(*rule)))
     swept = sweep(graph, program, values, upstream)
     whole = wholes(graph, program, Alphabet([*program.inputs, "dout", *program.named]), values, upstream)
     pairs = [(swept[i], whole[i][0]) for i in program.nodes if i != program.result]

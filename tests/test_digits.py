@@ -3,7 +3,7 @@
 import flint
 import pytest
 
-from verify.proof.digits import bound, digits, rounded
+from verify.graph.digits import bound, digits, rounded
 
 
 def ball(text, bits=256):

@@ -4,9 +4,9 @@ from fractions import Fraction
 
 import pytest
 
-from verify.errors import InputError
-from verify.expressions.domain import check_domain
-from verify.expressions.expression import parse
+from verify.cases.domain import check_domain
+from verify.cases.expression import parse
+from verify.model.errors import InputError
 
 
 @pytest.mark.parametrize(

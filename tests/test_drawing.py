@@ -19,8 +19,8 @@ from reports.page.layout import RADIUS, layout, wide
 from reports.page.svg import inline
 from reports.page.view import SIGNS, tone
 from verify import integer, layer, real
-from verify.checker import check
-from verify.result import Run
+from verify.checks.checker import check
+from verify.model.result import Run
 
 SVG = "{http://www.w3.org/2000/svg}"
 APPLES = "apple_price = apple * apple_cnt\norange_price = orange * orange_cnt\ntotal_price = apple_price + orange_price\nprice = total_price * tax"

@@ -5,7 +5,7 @@ from fractions import Fraction
 import flint
 import pytest
 
-from verify.proof import dyadics
+from verify.graph import dyadics
 
 
 @pytest.mark.parametrize("number", ["0", "1/3", "-7", "1e30", "1e-300"])

@@ -6,7 +6,7 @@ from effort import some
 from subjects import elementwise
 
 import verify
-from verify.result import Verdict
+from verify.model.result import Verdict
 
 
 class Mode:

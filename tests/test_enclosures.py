@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 
 import verify
-from verify.arithmetic import recorder
-from verify.arithmetic.enclosures import Column, Enclosures
-from verify.arithmetic.formats import DOUBLE, HALF, SINGLE
-from verify.arithmetic.recorder import Recorder
-from verify.errors import GradproofError
+from verify.checks.rounding import recorder
+from verify.checks.rounding.enclosures import Column, Enclosures
+from verify.checks.rounding.formats import DOUBLE, HALF, SINGLE
+from verify.checks.rounding.recorder import Recorder
+from verify.model.errors import GradproofError
 from verify.tracing.floats import FloatRun
 from verify.tracing.observe import Observation, observe, variants
 from verify.tracing.scalar import RELATIONS

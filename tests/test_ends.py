@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 import verify
-from verify.errors import InputError
-from verify.result import Verdict
+from verify.model.errors import InputError
+from verify.model.result import Verdict
 
 HERE = {"low": 0, "high": 4, "closed": True}
 

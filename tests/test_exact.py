@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from verify.errors import InputError
-from verify.exact import decimal_text, exact, simplest_rational
+from verify.model.errors import InputError
+from verify.model.exact import decimal_text, exact, simplest_rational
 
 FLOATS = st.floats(allow_nan=False, allow_infinity=False)
 

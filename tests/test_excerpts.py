@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 import results
 
-from verify.excerpts import excerpted
-from verify.result import Evidence, Finding, Verdict
+from verify.model.excerpts import excerpted
+from verify.model.result import Evidence, Finding, Verdict
 
 TEXT = '''"""A module."""
 

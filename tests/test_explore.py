@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 import verify
-from verify.gradients.claims import Exact
-from verify.regions.explore import Explorer
+from verify.checks.claims.claims import Exact
+from verify.checks.regions.explore import Explorer
 from verify.tracing.observe import observe, variants
 
 F = Fraction

@@ -4,8 +4,8 @@ from fractions import Fraction
 
 import pytest
 
-from verify.errors import InputError
-from verify.expressions.expression import parse
+from verify.cases.expression import parse
+from verify.model.errors import InputError
 
 
 def test_a_line_for_each_value():

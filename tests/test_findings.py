@@ -5,9 +5,9 @@ import re
 import pytest
 
 import verify
-from verify.errors import InputError
-from verify.findings import FINDINGS, allowances, explained, finding, judged
-from verify.result import Finding
+from verify.model.errors import InputError
+from verify.model.findings import FINDINGS, allowances, explained, finding, judged
+from verify.model.result import Finding
 
 
 class Square:
@@ -86,7 +86,7 @@ def test_what_is_allowed_keeps_its_reason_and_what_is_not_found_is_told():
 
 def test_a_case_allows():
     """In a real check: what is allowed passes with its reason, with --strict too; a stale allowance is a hazard."""
-    from verify.result import strict
+    from verify.model.result import strict
 
     def result(**allow):
         return verify.check(verify.layer(Square, inputs={"x": "N"}, allow=allow))

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import verify
-from verify.expressions.runs import SubjectError
+from verify.checks.reference.runs import SubjectError
 from verify.tracing.floats import FloatRun
 from verify.tracing.observe import observe, variants
 

@@ -5,7 +5,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from verify.arithmetic.formats import DOUBLE, HALF, SINGLE, nearest_double
+from verify.checks.rounding.formats import DOUBLE, HALF, SINGLE, nearest_double
 
 
 @pytest.mark.parametrize("numbers", [DOUBLE, SINGLE, HALF], ids=lambda numbers: numbers.name)

@@ -15,7 +15,7 @@ import pytest
 import results
 
 from reports import FORMATS, renderer
-from verify.result import Run, exit_status, summary
+from verify.model.result import Run, exit_status, summary
 
 STATES = "REFUTED|UNDECIDED|ERROR|NOT ROUNDING|AGREES, was PROVED"
 CELL = rf"({STATES})(, a known failure)?"

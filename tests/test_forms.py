@@ -4,8 +4,8 @@ from fractions import Fraction
 
 import pytest
 
-from verify.proof.graph import Graph
-from verify.regions.forms import Left, form
+from verify.checks.regions.forms import Left, form
+from verify.graph.graph import Graph
 
 F = Fraction
 

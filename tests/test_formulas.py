@@ -5,8 +5,8 @@ from fractions import Fraction
 import pytest
 import sympy
 
-from verify.errors import TraceError
-from verify.proof.formulas import LONGEST, Alphabet, from_sympy, size, text, to_sympy
+from verify.graph.formulas import LONGEST, Alphabet, from_sympy, size, text, to_sympy
+from verify.model.errors import TraceError
 from verify.tracing.symbolic import Symbol
 
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 import results
 
 from reports import renderer
-from verify.result import Evidence, Run, Verdict, summary
+from verify.model.result import Evidence, Run, Verdict, summary
 
 EVERYTHING = results.everything()
 

@@ -8,7 +8,7 @@ import pytest
 import results
 
 from reports import renderer
-from verify.result import Run
+from verify.model.result import Run
 
 # What GitLab's documentation asks of each issue.
 ISSUE = {

@@ -7,9 +7,9 @@ import pytest
 
 import verify
 from verify import Verdict
-from verify.gradients import whole
-from verify.gradients.traced import check_traced
-from verify.gradients.whole import attempted
+from verify.checks.gradients import whole
+from verify.checks.gradients.traced import check_traced
+from verify.checks.gradients.whole import attempted
 from verify.tape import decide
 from verify.tracing.observe import Observation, observe, variants
 from verify.tracing.taped import TapedTrace

@@ -5,7 +5,7 @@ from fractions import Fraction
 from hypothesis import given
 from hypothesis import strategies as st
 
-from verify.proof.graph import Graph, Node
+from verify.graph.graph import Graph, Node
 from verify.proof.rationals import real
 
 HALF = Fraction(1, 2)

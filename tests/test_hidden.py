@@ -7,7 +7,7 @@ import pytest
 
 import verify
 from verify import Verdict
-from verify.proof.graph import Graph
+from verify.graph.graph import Graph
 from verify.proof.hidden import hidden
 from verify.tracing.symbolic import Symbol
 

@@ -6,7 +6,7 @@ from effort import some
 from subjects import elementwise
 
 import verify
-from verify.result import Verdict, exit_status, strict
+from verify.model.result import Verdict, exit_status, strict
 
 real = verify.real
 
@@ -115,7 +115,9 @@ RIGHT = {
 
 def failing(case):
     result = verify.check(case)
-    assert exit_status(verify.result.Run((result,))) == exit_status(verify.result.Run((strict(result),))) == 1
+    assert (
+        exit_status(verify.model.result.Run((result,))) == exit_status(verify.model.result.Run((strict(result),))) == 1
+    )
     return result
 
 

@@ -5,7 +5,7 @@ import pytest
 from subjects import elementwise
 
 import verify
-from verify.result import Verdict
+from verify.model.result import Verdict
 
 
 def hard_pairs(e):
@@ -95,8 +95,8 @@ def test_branches_on_the_upstream_leave_the_cover_open():
 
 def test_a_wrong_formula_that_floats_come_upon_is_refuted():
     """What is found wrong at a point of another magnitude is not left out: it is decided there."""
-    from verify.arithmetic.check import arithmetic
-    from verify.gradients.traced import check_traced
+    from verify.checks.gradients.traced import check_traced
+    from verify.checks.rounding.check import arithmetic
 
     far = elementwise(lambda x: x * x, lambda d, x: d * np.where(np.abs(x) > 500, x, 2 * x))
     _, runs = check_traced(far)

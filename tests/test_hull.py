@@ -5,7 +5,7 @@ from fractions import Fraction
 
 import pytest
 
-from verify.regions.hull import Place, place
+from verify.checks.regions.hull import Place, place
 
 F = Fraction
 UNITS = [[F(int(i == j)) for j in range(3)] for i in range(3)]

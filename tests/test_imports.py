@@ -35,14 +35,14 @@ def imported(path):
 @pytest.mark.parametrize("name", [name for name in SOURCES if name.startswith("verify/")])
 def test_the_engine_imports_neither_layers_nor_reports(name):
     """Only the command knows of reports; nobody in the engine of layers."""
-    allowed = {"reports"} if name == "verify/cli.py" else set()
+    allowed = {"reports"} if name == "verify/command/main.py" else set()
     assert {module.split(".")[0] for module in imported(SOURCES[name])} & {"layers", "reports"} <= allowed
 
 
 def test_reports_are_borrowed_for_tests_only():
     """In the user's process a report is rendered by the assertion that pytest's items share, and by nobody else."""
     borrowing = {name for name, path in SOURCES.items() if "borrowed(" in path.read_text()}
-    assert borrowing == {"verify/processes/packages.py", "verify/assertions.py"}
+    assert borrowing == {"verify/discovery/packages.py", "verify/testing/assertions.py"}
 
 
 def test_the_plugin_of_pytest_imports_next_to_nothing():
@@ -51,42 +51,45 @@ def test_the_plugin_of_pytest_imports_next_to_nothing():
     first = [ast.unparse(node) for node in tree.body if isinstance(node, (ast.Import, ast.ImportFrom))]
     assert first == ["from __future__ import annotations", "import sys", "import pytest"]
     users = {name for name, path in SOURCES.items() if "pytest" in {m.split(".")[0] for m in imported(path)}}
-    assert users == {"gradproof_pytest.py", "verify/pytest_items.py"}
+    assert users == {"gradproof_pytest.py", "verify/testing/pytest_items.py"}
 
 
 @pytest.mark.parametrize("name", [name for name in SOURCES if name.startswith("reports/")])
 def test_reports_import_the_result_only(name):
     """A renderer has nothing but the result; writing files raises the engine's error, the page explains findings."""
     allowed = {
-        "reports/page/__init__.py": {"verify.result", "verify.findings"},  # a table of texts, on the standard library
-        "reports/write.py": {"verify.errors"},
+        "reports/page/__init__.py": {
+            "verify.model.result",
+            "verify.model.findings",
+        },  # a table of texts, on the standard library
+        "reports/write.py": {"verify.model.errors"},
         "reports/mutants.py": {"verify.mutation.result"},
     }
     allowed["reports/sarif.py"] = {
-        "verify.result",
-        "verify.findings",
+        "verify.model.result",
+        "verify.model.findings",
     }  # SARIF has the text of `gradproof explain` in it
     inside = {module.rsplit(".", 1)[0] for module in imported(SOURCES[name]) if module.startswith(("verify", "layers"))}
-    assert inside <= allowed.get(name, {"verify.result"})
+    assert inside <= allowed.get(name, {"verify.model.result"})
 
 
 def test_the_result_imports_the_standard_library_only():
     """What everything rests on rests on nothing."""
-    for name in ("verify/result.py", "verify/mutation/result.py", "verify/errors.py"):
+    for name in ("verify/model/result.py", "verify/mutation/result.py", "verify/model/errors.py"):
         assert {module.split(".")[0] for module in imported(SOURCES[name])} <= set(sys.stdlib_module_names)
 
 
 @pytest.mark.parametrize("arguments", [["--help"], ["--version"], ["run", "--help"], ["explain", "GP101"]])
 def test_help_imports_nothing_heavy(arguments):
     """Asking for help costs no SymPy, NumPy or flint."""
-    code = f"import sys; from verify.cli import main; main({arguments!r}); print(sorted({{'sympy', 'numpy', 'flint', 'tabulate'}} & set(sys.modules)))"
+    code = f"import sys; from verify.command.main import main; main({arguments!r}); print(sorted({{'sympy', 'numpy', 'flint', 'tabulate'}} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
     assert done.stdout.splitlines()[-1] == "[]"
 
 
 def test_the_command_imports_nothing_heavy():
     """What is computed is computed in the worker."""
-    code = "import sys; from verify.cli import main; main(['-qq', 'layers.shopping']); print(sorted({'sympy', 'numpy', 'flint', 'layers'} & set(sys.modules)))"
+    code = "import sys; from verify.command.main import main; main(['-qq', 'layers.shopping']); print(sorted({'sympy', 'numpy', 'flint', 'layers'} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
     assert done.stdout.splitlines()[-1] == "[]"
 
@@ -100,6 +103,6 @@ def test_nobody_evaluates_text():
 
 def test_expressions_need_no_numpy():
     """A suite of expressions does not pay for NumPy, which only code on arrays needs."""
-    code = "import sys; import verify.checker, verify.collect; print('numpy' in sys.modules)"
+    code = "import sys; import verify.checks.checker, verify.discovery.collect; print('numpy' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
     assert done.stdout == "False\n"

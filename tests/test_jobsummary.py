@@ -5,8 +5,8 @@ import results
 
 from reports import jobsummary, markdown
 from reports.write import append_summary
-from verify.errors import InputError
-from verify.result import Run
+from verify.model.errors import InputError
+from verify.model.result import Run
 
 EVERYTHING = results.everything()
 MANY = Run(tuple(results.case(f"case {i} 사과", results.REFUTED if i % 2 else results.PROVED) for i in range(4000)))

@@ -10,10 +10,10 @@ from effort import some
 
 import verify
 from verify import Verdict
-from verify.checker import check
-from verify.gradients.traced import check_traced
-from verify.regions.explore import Explorer
-from verify.regions.limits import Limit
+from verify.checks.checker import check
+from verify.checks.gradients.traced import check_traced
+from verify.checks.regions.explore import Explorer
+from verify.checks.regions.limits import Limit
 
 
 def pieces(name, conditions, forward, gradients, inputs, wrong=()):

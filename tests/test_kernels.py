@@ -4,12 +4,12 @@ from fractions import Fraction
 
 import pytest
 
-from verify.gradients.derive import function_partial
+from verify.graph.derive import function_partial
+from verify.graph.formulas import from_sympy
+from verify.graph.graph import FUNCTIONS
+from verify.model.result import Verdict
 from verify.proof.decide import decide
 from verify.proof.field import Laws, equal
-from verify.proof.formulas import from_sympy
-from verify.proof.graph import FUNCTIONS
-from verify.result import Verdict
 
 HALF = Fraction(1, 2)
 POINTS = [{"x": Fraction(a), "y": Fraction(b)} for a, b in [(2, 3), (1, 5), ("1/3", "7/2"), ("5/7", "1/9")]]
@@ -155,7 +155,7 @@ def test_sympy_gives_each_derivative(graph, xy, name):
     """The derivative of each function comes from SymPy, as a node that agrees with a difference quotient."""
     import flint
 
-    from verify.proof import balls
+    from verify.graph import balls
 
     placeholder = next(iter(function_partial(name).free_symbols))
     node = from_sympy(graph, function_partial(name), {placeholder: xy[0].node})

@@ -4,9 +4,9 @@ from fractions import Fraction
 
 import pytest
 
-from verify.approximation import leaves
-from verify.approximation.leaves import Matching
-from verify.proof.graph import Graph
+from verify.checks.approximation import leaves
+from verify.checks.approximation.leaves import Matching
+from verify.graph.graph import Graph
 
 POINT = {"x": Fraction(1, 20), "y": Fraction(3, 7), "z": Fraction(-2)}
 

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 import verify
-from verify.checker import check
-from verify.regions.limits import Limit
+from verify.checks.checker import check
+from verify.checks.regions.limits import Limit
 
 
 def elementwise(forward, slope, x):

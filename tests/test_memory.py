@@ -8,7 +8,7 @@ import pytest
 
 import verify
 from verify import Verdict
-from verify.errors import TraceError
+from verify.model.errors import TraceError
 from verify.tracing import arrays
 from verify.tracing.trace import Trace
 

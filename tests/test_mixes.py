@@ -5,8 +5,8 @@ import pytest
 from subjects import elementwise
 
 import verify
-from verify.regions.mixes import combinations
-from verify.result import Verdict
+from verify.checks.regions.mixes import combinations
+from verify.model.result import Verdict
 
 
 def masked(wrong, shape, **bounds):

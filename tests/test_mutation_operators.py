@@ -125,7 +125,7 @@ def surveyed(tmp_path_factory):
     """Plant errors in small layers, once for all tests here; returns the mutants with their case."""
     import io
 
-    from verify.cli import main
+    from verify.command.main import main
 
     path = tmp_path_factory.mktemp("survey") / "mutants.json"
     assert main(["mutate", str(PLANTED), "--strict", "--report", f"json={path}"], io.StringIO(), io.StringIO()) == 1

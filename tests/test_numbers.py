@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from verify.subjects.numbers import numbers
+from verify.cases.numbers import numbers
 
 WINDOW = 7
 SHAPES = {"a": (11, 13)}

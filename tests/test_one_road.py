@@ -7,8 +7,8 @@ import pytest
 import verify
 from layers import arithmetic
 from verify import Verdict
-from verify.collect import cases_of, collect
-from verify.targets import of_expression
+from verify.discovery.collect import cases_of, collect
+from verify.discovery.targets import of_expression
 
 # Each is a layer that is right at the sample, on floats and on symbols, when it is called for the first time.
 MUL = """

@@ -13,7 +13,7 @@ import results
 from reports import anchors, page, renderer, terminal
 from reports.page.formula import formula
 from reports.page.headline import headline, total
-from verify.result import Branch, Cover, Finding, Run
+from verify.model.result import Branch, Cover, Finding, Run
 
 EVERYTHING = results.everything()
 GOOD = results.case("good", results.PROVED)
@@ -224,7 +224,7 @@ def test_the_command_writes_the_page(command, tmp_path, monkeypatch):
 
 def test_nobody_else_pays_for_the_page():
     """Templates are imported where the page is asked for, and for no other report."""
-    code = "import sys; from verify.cli import main; main(['expr', 'x*y', '--at', 'x=1', '--at', 'y=2', '--report=svg=/dev/null']); print('jinja2' in sys.modules)"
+    code = "import sys; from verify.command.main import main; main(['expr', 'x*y', '--at', 'x=1', '--at', 'y=2', '--report=svg=/dev/null']); print('jinja2' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.splitlines()[-1] == "False"
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 import results
 
 from reports.problems import problems
-from verify.result import Evidence, Run, Verdict, strict
+from verify.model.result import Evidence, Run, Verdict, strict
 
 
 def of(*comparisons, **fields):

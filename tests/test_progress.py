@@ -15,7 +15,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from verify.progress import Progress
+from verify.runner.progress import Progress
 
 GRADPROOF = Path(sys.executable).with_name("gradproof")
 CASES = """
@@ -148,7 +148,7 @@ def test_a_narrow_terminal(terminal, tmp_path):
 def test_interrupted(monkeypatch):
     """The line goes away whatever ends the run, and standard error is what it was."""
     stream, before = Terminal(), sys.stderr
-    monkeypatch.setattr("verify.progress._AFTER", 0.01)
+    monkeypatch.setattr("verify.runner.progress._AFTER", 0.01)
     with pytest.raises(KeyboardInterrupt), Progress(stream) as progress:
         progress("a case", 1, 2)
         deadline = time.monotonic() + 10

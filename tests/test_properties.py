@@ -14,9 +14,9 @@ from layers import arithmetic
 from layers.arithmetic import AddLayer, DivLayer, MulLayer, NegLayer, PowLayer, SubLayer
 from layers.wiring import CLASSES, wire
 from verify import Verdict
-from verify.checker import check
-from verify.errors import InputError
-from verify.subjects.cases import drive, make
+from verify.cases.case import drive, make
+from verify.checks.checker import check
+from verify.model.errors import InputError
 
 NAMES = "abcd"
 VALUES = st.fractions(min_value=0, max_value=3, max_denominator=20).filter(bool)

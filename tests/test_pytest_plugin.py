@@ -37,7 +37,7 @@ def pytest_unconfigure():
 @pytest.fixture(scope="session")
 def engine():
     """Import what is needed: each run forgets what it has imported, and NumPy cannot be imported anew."""
-    import_module("verify.pytest_items")
+    import_module("verify.testing.pytest_items")
     with pytest.raises(AssertionError):
         verify.assert_gradients(verify.layer(arithmetic.MulLayer, inputs={"x": "", "y": "N"}), strict=True)
 

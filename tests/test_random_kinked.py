@@ -10,7 +10,7 @@ import pytest
 from effort import LONG
 from random_kinked import Plan, case_of, drawn, makes_a_difference, plants
 
-from verify.checker import check
+from verify.checks.checker import check
 
 CHUNK = 50  # plans with consecutive seeds, each once right and most of them once with a plant: about 95 layers
 CHUNKS = 6 if LONG else 2

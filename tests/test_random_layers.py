@@ -21,10 +21,10 @@ from hypothesis import strategies as st
 
 import verify
 from verify import Verdict
-from verify.expressions.runs import SubjectError
-from verify.gradients.claims import Exact, claims, other_sides
-from verify.gradients.traced import _doubt
-from verify.subjects.shapes import samples
+from verify.cases.shapes import samples
+from verify.checks.claims.claims import Exact, claims, other_sides
+from verify.checks.gradients.traced import _doubt
+from verify.checks.reference.runs import SubjectError
 from verify.tracing.floats import FloatRun
 from verify.tracing.observe import _FIXED, observe, variants
 

@@ -6,9 +6,9 @@ from fractions import Fraction
 import flint
 import pytest
 
-from verify.proof import balls
-from verify.proof.graph import FUNCTIONS, Graph
-from verify.regions.ranges import signs
+from verify.graph import balls
+from verify.graph.graph import FUNCTIONS, Graph
+from verify.proof.ranges import signs
 
 F = Fraction
 DOMAINS = [{}, {"x": (F(0), None)}, {"x": (F(-1), F(2)), "y": (None, F(-3))}]

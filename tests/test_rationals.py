@@ -4,7 +4,7 @@ from fractions import Fraction
 
 import pytest
 
-from verify.proof.graph import Graph
+from verify.graph.graph import Graph
 from verify.proof.rationals import power, real
 from verify.tracing.symbolic import Symbol
 

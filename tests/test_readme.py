@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from verify.expressions.suite import load
+from verify.cases.suite import load
 
 ROOT = Path(__file__).parent.parent
 TEXT = (ROOT / "README.md").read_text(encoding="utf-8")

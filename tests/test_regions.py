@@ -5,7 +5,7 @@ import pytest
 from effort import some
 
 import verify
-from verify.result import Verdict
+from verify.model.result import Verdict
 
 
 class Sigmoid:

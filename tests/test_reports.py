@@ -14,7 +14,7 @@ import reports
 from reports import FORMATS, cells, layout, renderer, terminal, words
 from reports.rows import cases, rows
 from verify import __version__
-from verify.result import Branch, Evidence, Run, Verdict, exit_status, summary
+from verify.model.result import Branch, Evidence, Run, Verdict, exit_status, summary
 
 DATA = Path(__file__).parent / "data"
 ROOT = Path(__file__).parent.parent

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 import results
 
-from verify.result import Evidence, Run, Verdict, exit_status, strict, summary
+from verify.model.result import Evidence, Run, Verdict, exit_status, strict, summary
 
 KNOWN = results.case("known", replace(results.REFUTED, known=True), results.PROVED)
 GOOD, AGREES = results.case("good", results.PROVED), results.case("agrees", results.AGREES)

@@ -6,9 +6,9 @@ from fractions import Fraction
 import flint
 import pytest
 
-from verify.proof import balls
-from verify.proof.graph import FUNCTIONS, Graph
-from verify.regions.roots import roots
+from verify.checks.regions.roots import roots
+from verify.graph import balls
+from verify.graph.graph import FUNCTIONS, Graph
 
 F = Fraction
 

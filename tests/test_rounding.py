@@ -8,9 +8,9 @@ import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
-from verify.errors import TraceError
-from verify.expressions.rounding import BITS, Enclosure, judge
-from verify.proof.balls import ball
+from verify.checks.reference.rounding import BITS, Enclosure, judge
+from verify.graph.balls import ball
+from verify.model.errors import TraceError
 
 NORMAL = st.floats(1e-150, 1e150) | st.floats(-1e150, -1e-150)
 ANY = st.floats(allow_nan=False, allow_infinity=False)

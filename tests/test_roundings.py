@@ -2,9 +2,9 @@
 
 from fractions import Fraction
 
-from verify.proof.graph import Graph
-from verify.regions.hull import covered
-from verify.regions.roundings import roundings
+from verify.checks.regions.hull import covered
+from verify.checks.regions.roundings import roundings
+from verify.graph.graph import Graph
 
 F = Fraction
 

@@ -10,8 +10,8 @@ import pytest
 import results
 
 from reports import renderer, sarif
-from verify.findings import FINDINGS
-from verify.result import Run
+from verify.model.findings import FINDINGS
+from verify.model.result import Run
 
 SCHEMA = Path(__file__).parent.parent / ".venv" / "sarif-2.1.0.json"
 EVERYTHING = results.everything()

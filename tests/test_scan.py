@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import verify
-from verify.result import Verdict
+from verify.model.result import Verdict
 
 SIDES = {
     "a wave's crest": (lambda x: np.sin(x) > 0.9999, {}),

@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 import results
 
-from verify.result import Run
-from verify.scope import scope
+from verify.baseline.scope import scope
+from verify.model.result import Run
 
 
 @pytest.fixture

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 import verify
-from verify.regions.search import candidates, crossings, within
-from verify.regions.sites import Sites
-from verify.regions.solver import solve
+from verify.checks.regions.sites import Sites
+from verify.checks.regions.solver import solve
 from verify.tracing.observe import Observation, observe, variants
+from verify.tracing.search import candidates, crossings, within
 from verify.tracing.trace import Trace
 
 F = Fraction

@@ -2,8 +2,8 @@
 
 import pytest
 
-from verify.errors import InputError
-from verify.select import matches
+from verify.discovery.select import matches
+from verify.model.errors import InputError
 
 
 @pytest.mark.parametrize(

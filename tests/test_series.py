@@ -5,7 +5,7 @@ from fractions import Fraction
 import flint
 import pytest
 
-from verify.proof.graph import Graph
+from verify.graph.graph import Graph
 from verify.proof.series import along
 
 F = Fraction

@@ -5,8 +5,8 @@ from fractions import Fraction
 
 import pytest
 
-from verify.errors import InputError
-from verify.subjects.shapes import bindings, concrete, described, entry_names, integer, real, samples, whole_samples
+from verify.cases.shapes import bindings, concrete, described, entry_names, integer, real, samples, whole_samples
+from verify.model.errors import InputError
 
 
 def test_each_name_has_a_size_of_its_own():

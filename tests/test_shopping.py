@@ -6,8 +6,8 @@ import pytest
 
 from layers import shopping
 from verify import Verdict, check
-from verify.collect import collect
-from verify.subjects.cases import drive
+from verify.cases.case import drive
+from verify.discovery.collect import collect
 
 APPLES = {
     "apple": (100, "11/5"),

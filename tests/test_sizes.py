@@ -7,7 +7,7 @@ import pytest
 
 import verify
 from verify import Verdict
-from verify.errors import InputError
+from verify.model.errors import InputError
 
 BLOCK = 8
 

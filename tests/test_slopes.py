@@ -5,11 +5,11 @@ from fractions import Fraction
 import flint
 import pytest
 
-from verify.gradients.derive import function_partial
-from verify.proof import balls
-from verify.proof.formulas import from_sympy
-from verify.proof.graph import FUNCTIONS, Graph
-from verify.proof.slopes import SLOPES, Tape, is_rounded
+from verify.graph import balls
+from verify.graph.derive import function_partial
+from verify.graph.formulas import from_sympy
+from verify.graph.graph import FUNCTIONS, Graph
+from verify.graph.slopes import SLOPES, Tape, is_rounded
 from verify.tracing.symbolic import Symbol
 
 X = Fraction(3, 7)

@@ -4,8 +4,8 @@ from fractions import Fraction
 
 import pytest
 
-from verify.proof.graph import Graph
-from verify.regions.solver import available, solve
+from verify.checks.regions.solver import available, solve
+from verify.graph.graph import Graph
 from verify.tracing.symbolic import Symbol
 
 UP = frozenset({1})

@@ -9,10 +9,10 @@ import pytest
 import verify
 from layers.arithmetic import AddLayer
 from verify import Verdict
-from verify.expressions.expression import parse
+from verify.cases.case import make
+from verify.cases.expression import parse
+from verify.model.result import Run, summary
 from verify.proof.field import PRIMES
-from verify.result import Run, summary
-from verify.subjects.cases import make
 
 
 def of(expression, at, backward, **options):

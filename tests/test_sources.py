@@ -6,7 +6,7 @@ from importlib.util import module_from_spec, spec_from_file_location
 
 import pytest
 
-from verify.processes.sources import Loader, standing_in
+from verify.discovery.sources import Loader, standing_in
 
 
 @pytest.fixture

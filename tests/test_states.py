@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 import results
 
-from verify import states
-from verify.result import Run
+from verify.baseline import states
+from verify.model.result import Run
 
 SAYS = [
     ("PROVED", "PROVED", ""),

@@ -3,7 +3,7 @@
 import json
 import sys
 
-from verify.steps import within
+from verify.model.steps import within
 
 CASE = """
 import os

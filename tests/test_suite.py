@@ -5,8 +5,8 @@ from fractions import Fraction
 import pytest
 
 from layers.wiring import wire
-from verify.errors import InputError
-from verify.expressions.suite import load
+from verify.cases.suite import load
+from verify.model.errors import InputError
 
 CASE = """
 [[case]]

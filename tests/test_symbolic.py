@@ -6,8 +6,8 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from verify.errors import TraceError
-from verify.proof.graph import Graph
+from verify.graph.graph import Graph
+from verify.model.errors import TraceError
 from verify.tracing.symbolic import node_of
 
 

@@ -8,8 +8,8 @@ import numpy as np
 from random_tapes import Program, reference
 from tape_programs import Both, program, run
 
-from verify.proof import balls
-from verify.proof.graph import Graph
+from verify.graph import balls
+from verify.graph.graph import Graph
 from verify.tape.expand import Expansion
 from verify.tape.tape import Tape
 from verify.tracing.trace import Trace

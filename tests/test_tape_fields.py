@@ -9,7 +9,8 @@ import pytest
 
 from tests.effort import LONG
 from tests.tape_programs import HALF, OPERATIONS, Both, planted, program, run
-from verify.proof import balls, field
+from verify.graph import balls
+from verify.proof import field
 from verify.proof.field import Laws
 from verify.tape.fields import equal
 from verify.tape.primes import chains

@@ -10,11 +10,11 @@ import pytest
 from effort import LONG
 from random_tapes import Program, element, reference
 
-from verify.gradients.adjoints import adjoints, totals
+from verify.graph.adjoints import adjoints, totals
+from verify.graph.graph import Graph
+from verify.model.result import Verdict
 from verify.proof.decide import decide
 from verify.proof.field import Laws
-from verify.proof.graph import Graph
-from verify.result import Verdict
 from verify.tape import sweep as module
 from verify.tape.expand import Expansion
 from verify.tape.fields import equal

@@ -6,7 +6,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from verify.errors import TraceError
+from verify.model.errors import TraceError
 from verify.tape.tape import ZERO
 from verify.tracing import arrays, patches, taped
 from verify.tracing.taped import TapedTrace, UntapedError

@@ -5,7 +5,7 @@ import pytest
 from effort import some
 
 import verify
-from verify.result import Verdict
+from verify.model.result import Verdict
 
 WINDOWS = (slice(0, 2), slice(1, 3), slice(2, 4))
 

@@ -6,7 +6,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from verify.errors import TraceError
+from verify.model.errors import TraceError
 from verify.tracing import arrays
 from verify.tracing.concolic import METHODS, Concolic
 from verify.tracing.trace import Trace

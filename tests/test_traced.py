@@ -11,8 +11,8 @@ from effort import LONG
 import verify
 from layers import activations, attention, convolution, linear, losses, normalisation, pooling, recurrent
 from verify import Verdict
-from verify.errors import InputError
-from verify.subjects.cases import TracedCase
+from verify.cases.case import TracedCase
+from verify.model.errors import InputError
 from verify.tracing.arrays import SymbolArray
 from verify.tracing.concolic import Concolic
 from verify.tracing.observe import variants

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from verify import Verdict
-from verify.checker import check
-from verify.collect import collect
+from verify.checks.checker import check
+from verify.discovery.collect import collect
 
 FILES = sorted((Path(__file__).parent / "data" / "twins").glob("*.py"))
 # What NumPy computes in a function that is not followed yet: undecided, and told so.

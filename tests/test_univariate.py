@@ -4,10 +4,10 @@ from fractions import Fraction
 
 import pytest
 
-from verify.approximation.frames import Pivot
-from verify.approximation.models import BeyondError
-from verify.approximation.univariate import Univariate, error, largest
-from verify.proof.graph import Graph
+from verify.checks.approximation.frames import Pivot
+from verify.checks.approximation.models import BeyondError
+from verify.checks.approximation.univariate import Univariate, error, largest
+from verify.graph.graph import Graph
 
 ENDS = Fraction(0), Fraction(1, 10)
 

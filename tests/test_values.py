@@ -4,8 +4,8 @@ from fractions import Fraction
 
 import pytest
 
-from verify.proof.graph import Graph
-from verify.regions.values import Unknown, complete, numbers
+from verify.checks.regions.values import Unknown, complete, numbers
+from verify.graph.graph import Graph
 
 F = Fraction
 

@@ -12,9 +12,9 @@ from effort import LONG
 from random_arrays import MISTAKES, case_of, drawn, makes_a_difference, possible
 
 from verify import Verdict
-from verify.gradients import traced, whole
-from verify.gradients.traced import check_traced
-from verify.gradients.whole import Attempt, attempted
+from verify.checks.gradients import traced, whole
+from verify.checks.gradients.traced import check_traced
+from verify.checks.gradients.whole import Attempt, attempted
 from verify.tracing.observe import variants
 
 CHUNKS, CHUNK = (60, 250) if LONG else (4, 20)  # layers, each of them right and with a mistake

@@ -3,7 +3,7 @@
 import numpy as np
 
 import verify
-from verify.gradients.claims import Exact
+from verify.checks.claims.claims import Exact
 from verify.tracing.observe import observe, variants
 
 
@@ -51,8 +51,8 @@ def test_a_wrong_rule_is_seen(monkeypatch):
     """If the sweep took another rule than SymPy's, nothing would be proved: its result is not that of the whole."""
     import sympy
 
-    from verify.gradients import adjoints
-    from verify.proof.formulas import plan
+    from verify.graph import adjoints
+    from verify.graph.formulas import plan
 
     rule = adjoints._rule
     symbol = adjoints._SYMBOL

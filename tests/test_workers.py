@@ -12,11 +12,11 @@ from pathlib import Path
 
 import pytest
 
-from verify.processes.messages import Answer, Unit, receive, send
-from verify.processes.origins import Spawner
-from verify.processes.output import Plain
-from verify.processes.process import _death
-from verify.result import Evidence, Verdict
+from verify.discovery.messages import Answer, Unit, receive, send
+from verify.model.result import Evidence, Verdict
+from verify.runner.origins import Spawner
+from verify.runner.output import Plain
+from verify.runner.process import _death
 
 COMMAND = str(Path(sys.executable).with_name("gradproof"))
 CASE = """
@@ -158,7 +158,7 @@ def test_what_an_import_leaves_changed(rows, shop):
 
 def test_workers_that_are_started_and_not_forked(rows, shop, monkeypatch):
     """As on other systems than Linux: what hangs or changes its process costs its own row only."""
-    monkeypatch.setattr("verify.processes.process.origin", Spawner)
+    monkeypatch.setattr("verify.runner.process.origin", Spawner)
     (shop / "bad.py").write_text(
         "import sys\n" + cases(one="while True: pass", two="sys.stdout = None", three="print()")
     )
@@ -456,7 +456,7 @@ def test_only_plain_data_is_taken(tmp_path):
 
 def test_a_worker_that_does_not_start(command, shop, monkeypatch):
     """An installation that is broken is no verdict."""
-    monkeypatch.setattr("verify.processes.origins._START", "import no_such_module")
+    monkeypatch.setattr("verify.runner.origins._START", "import no_such_module")
     done = command("shop.toml")
     assert (done.status, "No module named 'no_such_module'" in done.err, "does not start" in done.err) == (
         70,
@@ -472,6 +472,6 @@ def test_signals_without_a_name():
 
 def test_help_starts_no_worker(command, monkeypatch):
     """Nor does bad usage."""
-    monkeypatch.setattr("verify.processes.process.Process", None)
+    monkeypatch.setattr("verify.runner.process.Process", None)
     assert command("--help").status == command("--version").status == 0
     assert command("--colour").status == 2

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from reports.write import Request, requests, write
-from verify.errors import InputError
+from verify.model.errors import InputError
 
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(Path(__file__).parent.parent)}
 

@@ -4,8 +4,8 @@ from fractions import Fraction
 
 import pytest
 
+from verify.checks.regions.zeros import zeros
 from verify.proof import rationals
-from verify.regions.zeros import zeros
 from verify.tracing.observe import Observation, Quantity, Variant
 from verify.tracing.trace import Trace
 

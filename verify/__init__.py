@@ -3,12 +3,12 @@
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from verify.assertions import assert_gradients
-    from verify.checker import check
-    from verify.result import CaseResult, Comparison, Verdict
-    from verify.subjects.cases import Case, case
-    from verify.subjects.protocols import derivative, layer, loss, pair
-    from verify.subjects.shapes import constant, integer, real
+    from verify.cases.case import Case, case
+    from verify.cases.protocols import derivative, layer, loss, pair
+    from verify.cases.shapes import constant, integer, real
+    from verify.checks.checker import check
+    from verify.model.result import CaseResult, Comparison, Verdict
+    from verify.testing.assertions import assert_gradients
 
 __all__ = [
     "Case",
@@ -29,20 +29,20 @@ __all__ = [
 __version__ = "0.1.0"
 
 _HOMES = {
-    "Case": "subjects.cases",
-    "constant": "subjects.shapes",
-    "derivative": "subjects.protocols",
-    "integer": "subjects.shapes",
-    "layer": "subjects.protocols",
-    "loss": "subjects.protocols",
-    "pair": "subjects.protocols",
-    "real": "subjects.shapes",
-    "assert_gradients": "assertions",
-    "case": "subjects.cases",
-    "check": "checker",
-    "CaseResult": "result",
-    "Comparison": "result",
-    "Verdict": "result",
+    "Case": "cases.case",
+    "constant": "cases.shapes",
+    "derivative": "cases.protocols",
+    "integer": "cases.shapes",
+    "layer": "cases.protocols",
+    "loss": "cases.protocols",
+    "pair": "cases.protocols",
+    "real": "cases.shapes",
+    "assert_gradients": "testing.assertions",
+    "case": "cases.case",
+    "check": "checks.checker",
+    "CaseResult": "model.result",
+    "Comparison": "model.result",
+    "Verdict": "model.result",
 }
 
 

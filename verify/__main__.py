@@ -3,7 +3,7 @@
 import sys
 from pathlib import Path
 
-from verify.cli import main
+from verify.command.main import main
 
 if __name__ == "__main__":
     if Path(sys.path[0]).resolve() != Path(__file__).resolve().parent.parent:

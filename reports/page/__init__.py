@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 from reports import anchors, words
 from reports.page import headline, inventory, view
-from verify.findings import FINDINGS
-from verify.result import Run, summary
+from verify.model.findings import FINDINGS
+from verify.model.result import Run, summary
 
 if TYPE_CHECKING:
     from jinja2 import Environment

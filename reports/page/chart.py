@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from reports.page.markup import Markup, tag, text
-from verify.result import Accuracy
+from verify.model.result import Accuracy
 
 _BITS = {"float64": 53, "float32": 24, "float16": 11}
 _DOTS = {"float64": 4.2, "float32": 3.0, "float16": 1.8}  # radii: one in another is seen

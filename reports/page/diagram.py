@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from reports.cells import short
 from reports.page.drawing import LONGEST, MARKS, Drawing, Said, Vertex, plain
 from reports.rows import traced
-from verify.result import CaseResult, Comparison, Graph, Node, Verdict
+from verify.model.result import CaseResult, Comparison, Graph, Node, Verdict
 
 _MOST = 60  # nodes that are drawn
 _LONGEST_PATH = 20  # operations from the wrong node on, in a larger graph

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from reports import rows
 from reports.page.diagram import drawing
 from reports.page.drawing import Drawing, Edge, Said, Vertex, beside, edges, legend, reached
-from verify.result import Run
+from verify.model.result import Run
 
 _COLORS = {"good": "darkgreen", "wrong": "red", "unknown": "darkorange3", "silent": "gray40"}
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from reports import cells, rows, words
-from verify.result import CaseResult, Comparison, Run, Verdict, exit_status
+from verify.model.result import CaseResult, Comparison, Run, Verdict, exit_status
 
 _NOUNS = {"value": "forward value", "stated": "stated value"}
 _ORDER = {Verdict.REFUTED: 0, Verdict.ERROR: 1, Verdict.PROVED: 2, Verdict.AGREES: 2, Verdict.UNDECIDED: 3}

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from reports import rows
 from reports.page import view
-from verify.result import CaseResult, Run, Verdict
+from verify.model.result import CaseResult, Run, Verdict
 
 _LONGEST = 160
 _NOUNS = {"gradient": "gradient", "value": "forward value", "stated": "stated value"}

@@ -10,7 +10,7 @@ from reports.page.diagram import drawing
 from reports.page.drawing import Drawing, Edge, Said, Vertex, beside, legend
 from reports.page.layout import BLAMED, RADIUS, Layout, Point, box, layout, shown, wide
 from reports.page.markup import Markup, joined, tag, text
-from verify.result import CaseResult, Run
+from verify.model.result import CaseResult, Run
 
 _LINE = 14
 _SIZES = {1400: "huge", 768: "wide", 512: "middle", 0: "narrow"}  # by width: none is shrunk to less, nor enlarged

@@ -12,7 +12,7 @@ from reports.page.formula import formula
 from reports.page.markup import Markup, breakable, text
 from reports.rows import Row
 from reports.words import sentence
-from verify.result import Accuracy, CaseResult, Comparison, Verdict
+from verify.model.result import Accuracy, CaseResult, Comparison, Verdict
 
 SIGNS = {Verdict.PROVED: "✓", Verdict.AGREES: "✓", Verdict.UNDECIDED: "?", Verdict.REFUTED: "✗", Verdict.ERROR: "✗"}
 

@@ -13,7 +13,7 @@ from reports.page.chart import chart, worst
 from reports.page.diagram import drawing
 from reports.page.formula import formula
 from reports.page.markup import Markup, joined, tag, text
-from verify.result import CaseResult, Comparison, Excerpt, Finding, Run, Verdict
+from verify.model.result import CaseResult, Comparison, Excerpt, Finding, Run, Verdict
 
 _LONGEST = 200  # signs of a formula, which is then text
 _LONGEST_VALUE = 30
@@ -225,4 +225,4 @@ def _snippet(case: CaseResult, anchor: str) -> str:
     except ValueError:
         return ""
     name = "".join(c if c.isalnum() else "_" for c in anchor.lower())
-    return f"from verify.cli import main\n\n\ndef test_{name}():\n    assert main({arguments!r}) == 0\n"
+    return f"from verify.command.main import main\n\n\ndef test_{name}():\n    assert main({arguments!r}) == 0\n"

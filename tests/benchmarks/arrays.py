@@ -65,7 +65,7 @@ def made(name):
 def ours(name):
     """Check a layer and return what it takes."""
     import verify
-    from verify.checker import check
+    from verify.checks.checker import check
 
     _, inputs, params, _ = LAYERS[name]
     case = verify.layer(made(name), inputs=inputs, params=params)

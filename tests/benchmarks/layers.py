@@ -19,7 +19,8 @@ from layers.linear import Affine
 from layers.normalisation import BatchNorm
 from layers.recurrent import TimeLSTM
 from layers.shopping import basket
-from verify.gradients import claims, traced
+from verify.checks.claims import claims
+from verify.checks.gradients import traced
 
 RUNS = 5
 MEDIAN = 20  # ms

@@ -47,7 +47,7 @@ def report_step() -> float:
     import io
 
     from reports import FORMATS
-    from verify import cli
+    from verify.command import main as cli
 
     write, taken = cli._report, []
 

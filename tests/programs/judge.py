@@ -7,7 +7,7 @@ import numpy as np
 
 from programs.lines import line
 from programs.writer import INPUTS, Writer, kind_of, mentions
-from verify.errors import TraceError
+from verify.model.errors import TraceError
 from verify.tracing import arrays
 from verify.tracing.concolic import Concolic, Endless
 

@@ -6,15 +6,15 @@ import io
 from collections.abc import Sequence
 from contextlib import redirect_stderr
 
-from verify.collect import cases_of
-from verify.errors import GradproofError
+from verify.cases.case import Case
+from verify.discovery.collect import cases_of
+from verify.discovery.messages import Unit
+from verify.discovery.sources import standing_in
+from verify.model.errors import GradproofError
 from verify.mutation.judge import Original, judged
 from verify.mutation.mutants import changed
 from verify.mutation.result import How, Judged, Mutant, Outcome, Planted
-from verify.processes.messages import Unit
-from verify.processes.sources import standing_in
-from verify.processes.worlds import Worlds
-from verify.subjects.cases import Case
+from verify.runner.worlds import Worlds
 
 _ELSEWHERE = "with the mistake in it, the module has no such case any more"
 

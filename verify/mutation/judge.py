@@ -10,19 +10,19 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from verify.checker import check
-from verify.errors import GradproofError, InputError
-from verify.expressions.runs import SubjectError
-from verify.garbage import uncollected
+from verify.cases.case import Case, ExpressionCase, TracedCase
+from verify.checks.checker import check
+from verify.checks.reference.runs import SubjectError
+from verify.model.errors import GradproofError, InputError
+from verify.model.garbage import uncollected
+from verify.model.result import CaseResult, Comparison, Verdict, strict
 from verify.mutation.mutants import mutants
 from verify.mutation.result import How, Judged, Mutant, Outcome, Planted
 from verify.mutation.results import Given, on_floats, on_symbols, same_results
 from verify.mutation.watching import Watch, watch
-from verify.result import CaseResult, Comparison, Verdict, strict
-from verify.subjects.cases import Case, ExpressionCase, TracedCase
 
 if TYPE_CHECKING:
-    from verify.gradients.claims import Exact
+    from verify.checks.claims.claims import Exact
     from verify.tracing.observe import Observation
 
 _NOTHING = "the case has no function of the user's that runs backward: its gradients are computed in the case itself"
@@ -62,7 +62,7 @@ class Original:
             raise InputError("a case was expected")
         found = cls(case, how, checked(case, how))
         if isinstance(case, TracedCase):
-            from verify.gradients.traced import check_traced
+            from verify.checks.gradients.traced import check_traced
 
             # A mutant is tried where it costs least first.
             found.runs = sorted(check_traced(case, how.seed)[1], key=lambda exact: len(exact.seen.trace))
@@ -127,7 +127,7 @@ def _fault(case: TracedCase, exact: Exact, seed: int) -> str:
 
 
 def _wrong(case: TracedCase, seen: Observation, exact: Exact, seed: int) -> str:
-    from verify.gradients.claims import Exact
+    from verify.checks.claims.claims import Exact
     from verify.proof.decide import decide
     from verify.tracing.region import Region
 

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from itertools import accumulate
 from pathlib import Path
 
+from verify.model.where import relative
 from verify.mutation.operators import KEEPING, OPERATORS, Operator
 from verify.mutation.result import Mutant
 from verify.mutation.scopes import Scope, scopes
 from verify.mutation.watching import Watch
-from verify.where import relative
 
 _ATOMS = (ast.Constant, ast.Name, ast.Attribute, ast.Call, ast.Subscript, ast.List, ast.Tuple)
 _BINDING = (ast.BinOp, ast.UnaryOp, ast.Compare, ast.BoolOp, ast.IfExp, ast.Attribute, ast.Starred)

@@ -13,15 +13,15 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from verify.expressions import runs
+from verify.cases.case import ExpressionCase, TracedCase
+from verify.checks.reference import runs
+from verify.model.where import is_users
 from verify.mutation.result import Mutant
-from verify.subjects.cases import ExpressionCase, TracedCase
 from verify.tracing import arrays
 from verify.tracing.concolic import Concolic
-from verify.where import is_users
 
 if TYPE_CHECKING:
-    from verify.gradients.claims import Exact
+    from verify.checks.claims.claims import Exact
     from verify.tracing.observe import Observation
 
 
@@ -59,8 +59,8 @@ def same_results(
 
 
 def _same(case: TracedCase, theirs: list[Any], exact: Exact, asked: tuple[str, str], seed: int) -> bool:
+    from verify.model.result import Verdict
     from verify.proof.decide import decide
-    from verify.result import Verdict
     from verify.tracing.region import Region
 
     given, seen = on_symbols(case, exact, seed)

@@ -9,10 +9,10 @@ import threading
 from collections.abc import Callable, Collection, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
+from verify.discovery.messages import Answer
+from verify.model.result import CaseResult
 from verify.mutation.result import How, Judged, Mutant, Outcome, Planted, Survey
-from verify.processes.messages import Answer
-from verify.processes.workers import OURS, Found, WorkerError, Workers
-from verify.result import CaseResult
+from verify.runner.workers import OURS, Found, WorkerError, Workers
 
 _MOST = 4  # processes
 Progress = Callable[[str, int, int], None]

@@ -11,10 +11,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from verify.expressions import runs
-from verify.processes.packages import LAYERS
-from verify.subjects.cases import ExpressionCase, TracedCase
-from verify.where import is_users
+from verify.cases.case import ExpressionCase, TracedCase
+from verify.checks.reference import runs
+from verify.discovery.packages import LAYERS
+from verify.model.where import is_users
 
 _WIRING = f"{LAYERS}.wiring"  # as much a part of a case as its own generator
 _MADE = "__init__"

@@ -1,1 +1,1 @@
-"""Formulas as a graph, and whether two of them are one function."""
+"""Are two nodes of the graph one function?"""

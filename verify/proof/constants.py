@@ -24,10 +24,10 @@ from itertools import islice
 
 import flint
 
-from verify.exact import simplest_rational
-from verify.proof import balls
-from verify.proof.graph import Graph
-from verify.proof.slopes import Key, Tape
+from verify.graph import balls
+from verify.graph.graph import Graph
+from verify.graph.slopes import Key, Tape
+from verify.model.exact import simplest_rational
 
 Point = Mapping[str, Fraction]
 

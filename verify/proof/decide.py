@@ -23,15 +23,16 @@ from typing import NamedTuple
 
 import flint
 
-from verify.exact import simplest_rational
-from verify.proof import balls, field, rationals
+from verify.graph import balls
+from verify.graph.graph import Graph
+from verify.model.exact import simplest_rational
+from verify.model.result import Evidence, Verdict
+from verify.proof import field, rationals
 from verify.proof.constants import Correction, Corrections, OverworkError
 from verify.proof.field import Laws
-from verify.proof.graph import Graph
 from verify.proof.hidden import Hidden, hidden
 from verify.proof.kernels import EXPONENTIAL
 from verify.proof.laws import missing
-from verify.result import Evidence, Verdict
 
 Pair = tuple[int, int]
 Point = Mapping[str, Fraction]

@@ -26,8 +26,8 @@ from enum import Enum
 from fractions import Fraction
 from typing import Any
 
-from verify.exact import simplest_rational
-from verify.proof.graph import FUNCTIONS, Graph
+from verify.graph.graph import FUNCTIONS, Graph
+from verify.model.exact import simplest_rational
 from verify.proof.kernels import EXPONENTIAL, Kernels, RedrawError
 from verify.proof.tower import TooManyRootsError, Tower
 

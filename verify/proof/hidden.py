@@ -16,9 +16,9 @@ from typing import NamedTuple
 
 import flint
 
-from verify.proof import balls
-from verify.proof.graph import FUNCTIONS, Graph
-from verify.proof.slopes import Tape
+from verify.graph import balls
+from verify.graph.graph import FUNCTIONS, Graph
+from verify.graph.slopes import Tape
 
 Point = Mapping[str, Fraction]
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from verify.graph.graph import FUNCTIONS, Graph
 from verify.proof import field
 from verify.proof.field import Laws
-from verify.proof.graph import FUNCTIONS, Graph
 from verify.proof.kernels import EXPONENTIAL
 
 _ANGLES = ("sin", "cos")

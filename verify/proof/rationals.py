@@ -12,9 +12,10 @@ from typing import NamedTuple
 
 import flint
 
-from verify.exact import decimal_text, simplest_rational
-from verify.proof import balls, digits, field
-from verify.proof.graph import FUNCTIONS, Graph, Known
+from verify.graph import balls, digits
+from verify.graph.graph import FUNCTIONS, Graph, Known
+from verify.model.exact import decimal_text, simplest_rational
+from verify.proof import field
 
 _AT_ZERO = {name: flint.fmpq(value) for name, value in FUNCTIONS.items() if value is not None}
 _LONGEST = 2048  # bits of numerator or denominator

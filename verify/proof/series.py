@@ -16,10 +16,10 @@ from typing import Any, NamedTuple
 
 import flint
 
-from verify.exact import simplest_rational
+from verify.graph.balls import ball, rational
+from verify.graph.graph import Graph
+from verify.model.exact import simplest_rational
 from verify.proof import rationals
-from verify.proof.balls import ball, rational
-from verify.proof.graph import Graph
 
 _TERMS = 8  # the order of a pole that may cancel, and some more
 _BITS = 256

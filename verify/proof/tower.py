@@ -11,7 +11,7 @@ import random
 from collections.abc import Mapping
 from fractions import Fraction
 
-from verify.exact import simplest_rational
+from verify.model.exact import simplest_rational
 from verify.proof.kernels import Kernels, RedrawError
 
 Element = dict[int, int]

@@ -14,8 +14,8 @@ import flint
 import numpy as np
 import numpy.typing as npt
 
-from verify.exact import simplest_rational
-from verify.proof import balls
+from verify.graph import balls
+from verify.model.exact import simplest_rational
 from verify.tape.parts import Part, parts
 from verify.tape.tape import Elements, Tape
 

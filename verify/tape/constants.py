@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from fractions import Fraction
 from functools import lru_cache
 
-from verify.exact import simplest_rational
+from verify.model.exact import simplest_rational
 from verify.tape.parts import Part
 
 _MANY = 1000  # denominators of constants whose least common multiple is not computed

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from verify.proof.graph import Graph
+from verify.graph.graph import Graph
 from verify.tape.parts import Part, parts
 from verify.tape.tape import Elements, Tape
 

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from verify.graph.graph import FUNCTIONS
 from verify.proof.field import Laws
-from verify.proof.graph import FUNCTIONS
 from verify.proof.kernels import EXPONENTIAL
 from verify.tape.degrees import Degrees
 from verify.tape.grouping import grouped

@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 import sympy
 
-from verify.proof.formulas import Plan, plan, replay
+from verify.graph.formulas import Plan, plan, replay
 from verify.tape.grouping import grouped
 from verify.tape.parts import Part, lengths_of, parts
 from verify.tape.tape import ZERO, Elements, Mask, Tape

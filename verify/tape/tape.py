@@ -23,7 +23,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from verify.proof.graph import FUNCTIONS
+from verify.graph.graph import FUNCTIONS
 
 Elements = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]

@@ -18,10 +18,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
-from verify.errors import ForeignSymbolError, TraceError
+from verify.model.errors import ForeignSymbolError, TraceError
+from verify.model.where import asked_at
 from verify.tracing import memory
 from verify.tracing.concolic import KINDS, Concolic, exact_number
-from verify.where import asked_at
 
 if TYPE_CHECKING:
     from verify.tracing.trace import Trace

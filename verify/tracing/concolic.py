@@ -9,12 +9,12 @@ from typing import Any, NoReturn
 
 import numpy as np
 
-from verify.errors import TraceError
+from verify.model.errors import TraceError
+from verify.model.where import asked_at
 from verify.proof import rationals
 from verify.tracing.scalar import RELATIONS
 from verify.tracing.symbolic import Symbol
 from verify.tracing.trace import Trace
-from verify.where import asked_at
 
 _HALF = Fraction(1, 2)
 _DOUBLE = np.dtype(np.float64)

@@ -20,14 +20,15 @@ from typing import Any
 import flint
 import numpy as np
 
-from verify.expressions.runs import following
-from verify.proof import balls, digits, rationals
-from verify.subjects.cases import TracedCase, converse
-from verify.subjects.shapes import entry_names
+from verify.cases.case import TracedCase, converse
+from verify.cases.shapes import entry_names
+from verify.checks.reference.runs import following
+from verify.graph import balls, digits
+from verify.model.where import is_users, relative
+from verify.proof import rationals
 from verify.tracing import patches
 from verify.tracing.observe import Observation, Quantity
 from verify.tracing.seeds import seeded
-from verify.where import is_users, relative
 
 _BITS = 16  # of the balls: what single precision computes lies well inside of them
 _SHOWN = 5  # digits of what a formula gives

@@ -15,14 +15,14 @@ from typing import Any
 
 import numpy as np
 
-from verify.errors import TraceError
+from verify.model.errors import TraceError
+from verify.model.where import asked_at
 from verify.tracing import shadows
 from verify.tracing.arrays import SymbolArray, gathered, lift, lift_in_place, objects, symbols, wrapped
 from verify.tracing.concolic import KINDS, Concolic
 from verify.tracing.einsums import einsum
 from verify.tracing.products import LINALG, as_array, dot, inner, outer, tensordot, vdot
 from verify.tracing.ufuncs import choose, claimed, current_uninitialised, truths
-from verify.where import asked_at
 
 _add: Any = np.add
 _running: list[Any] = []  # the functions that NumPy runs on arrays of objects

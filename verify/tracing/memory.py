@@ -12,8 +12,8 @@ import sys
 from collections.abc import Callable
 from typing import Any, NoReturn
 
-from verify.errors import TraceError
-from verify.where import asked_at
+from verify.model.errors import TraceError
+from verify.model.where import asked_at
 
 _ATTRIBUTES = ("data", "ctypes", "base", "__array_interface__", "__array_struct__")
 _METHODS = [

@@ -15,15 +15,15 @@ from typing import Any
 
 import numpy as np
 
-from verify.errors import ProtocolError, TraceError, nearest
-from verify.expressions.runs import following
-from verify.subjects.cases import TracedCase, converse, named_gradients
-from verify.subjects.shapes import Integer, Real, Sampler, bindings, concrete, draws, entry_names, whole_samples
+from verify.cases.case import TracedCase, converse, named_gradients
+from verify.cases.shapes import Integer, Real, Sampler, bindings, concrete, draws, entry_names, whole_samples
+from verify.checks.reference.runs import following
+from verify.model.errors import ProtocolError, TraceError, nearest
+from verify.model.where import quoted
 from verify.tracing import arrays, patches
 from verify.tracing.concolic import Concolic
 from verify.tracing.seeds import seeded
 from verify.tracing.trace import Condition, Nodes, Trace
-from verify.where import quoted
 
 _MOST_LABELS = 64  # beyond which not each label is tried
 _LONGEST = 24  # signs of labels that are shown

@@ -20,13 +20,13 @@ from typing import Any
 import numpy as np
 from numpy.lib import stride_tricks
 
-from verify.errors import TraceError
+from verify.model.errors import TraceError
+from verify.model.where import asked_at, may_be_users
 from verify.tracing import arraytype, memory
 from verify.tracing.arrays import SymbolArray, active, bare, lift, objects, wrapped
 from verify.tracing.concolic import METHODS, Concolic
 from verify.tracing.functions import filled, unset
 from verify.tracing.ufuncs import claimed
-from verify.where import asked_at, may_be_users
 
 _Replace = Callable[[Callable[..., Any]], Any]
 _FOREIGN = ("numpy", "sympy", "mpmath", "flint", "scipy", "verify", "_pytest", "pytest", "hypothesis")

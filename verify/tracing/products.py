@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from verify.errors import TraceError
+from verify.model.errors import TraceError
+from verify.model.where import asked_at
 from verify.tracing.arrays import SymbolArray, built, current, nodes, objects, scalar
 from verify.tracing.ufuncs import claimed
-from verify.where import asked_at
 
 _VECTOR = 1
 _NORMS: dict[Any, Any] = {1: np.sum, np.inf: np.max, -np.inf: np.min}

@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING, Self
 
 import flint
 
-from verify.proof import balls, formulas
-from verify.proof.formulas import Alphabet
-from verify.proof.graph import Graph
-from verify.result import Branch
+from verify.graph import balls, formulas
+from verify.graph.formulas import Alphabet
+from verify.graph.graph import Graph
+from verify.model.result import Branch
 from verify.tracing.scalar import RELATIONS
 from verify.tracing.trace import Condition, Trace
 
 if TYPE_CHECKING:
-    from verify.subjects.cases import TracedCase
+    from verify.cases.case import TracedCase
     from verify.tracing.observe import Observation
 
 Point = Mapping[str, Fraction]

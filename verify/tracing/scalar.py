@@ -6,8 +6,8 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import Any, Self
 
-from verify.errors import TraceError
-from verify.where import asked_at
+from verify.model.errors import TraceError
+from verify.model.where import asked_at
 
 # What is asked of the sign of a difference, and the answer for each sign.
 RELATIONS: dict[str, Callable[[int], bool]] = {

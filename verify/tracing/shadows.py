@@ -13,10 +13,10 @@ from typing import Any
 
 import numpy as np
 
-from verify.errors import TraceError
+from verify.model.errors import TraceError
+from verify.model.where import asked_at
 from verify.tracing.arrays import SymbolArray, active, bare, boxed, scalar
 from verify.tracing.concolic import Concolic
-from verify.where import asked_at
 
 _empty_like = np.empty_like  # the original, whatever patches are in force
 _DOUBLE = np.dtype(np.float64)

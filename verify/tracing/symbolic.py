@@ -8,11 +8,11 @@ from collections.abc import Callable
 from fractions import Fraction
 from typing import Self
 
-from verify.errors import ForeignSymbolError, TraceError
-from verify.exact import simplest_rational
-from verify.proof.graph import Graph
+from verify.graph.graph import Graph
+from verify.model.errors import ForeignSymbolError, TraceError
+from verify.model.exact import simplest_rational
+from verify.model.where import asked_at
 from verify.tracing.scalar import Scalar
-from verify.where import asked_at
 
 _MINUS_ONE = Fraction(-1)
 _is_finite = math.isfinite  # the original, whatever patches are in force

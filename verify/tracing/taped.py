@@ -15,13 +15,13 @@ from typing import Any, NamedTuple, NoReturn
 
 import numpy as np
 
-from verify.errors import TraceError
+from verify.model.errors import TraceError
+from verify.model.where import asked_at
 from verify.tape.enclosures import UNKNOWN, Enclosures
 from verify.tape.tape import MINUS_ONE, ONE, ZERO, Elements, Mask, Tape, distinct
 from verify.tracing.concolic import Concolic
 from verify.tracing.scalar import RELATIONS
 from verify.tracing.trace import Nodes, Trace
-from verify.where import asked_at
 
 _MOST_SCALARS = 2_000  # operations on single numbers, each of which is a block
 _MOST_EXPONENTS = 50  # numbers, each of which is a block

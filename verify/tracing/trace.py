@@ -15,11 +15,12 @@ from typing import Any
 
 import flint
 
-from verify.errors import TraceError
-from verify.proof import balls, field, rationals
-from verify.proof.graph import Graph
+from verify.graph import balls
+from verify.graph.graph import Graph
+from verify.model.errors import TraceError
+from verify.model.where import asked_at
+from verify.proof import field, rationals
 from verify.tracing.scalar import RELATIONS
-from verify.where import asked_at
 
 _PRECISIONS = (128, 1024, 8192)  # bits, tried in this order to find a sign
 Nodes = Any  # of the entries of an array, in order: a list of them, or an array where they are elements of a tape

@@ -13,7 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from verify.errors import TraceError
+from verify.model.errors import TraceError
+from verify.model.where import asked_at
 from verify.tracing import shadows
 from verify.tracing.arrays import (
     SymbolArray,
@@ -33,7 +34,6 @@ from verify.tracing.arrays import (
 from verify.tracing.concolic import METHODS, Concolic, Endless, at_once
 from verify.tracing.taped import TapedTrace
 from verify.tracing.trace import Nodes, Trace
-from verify.where import asked_at
 
 _DOUBLE = np.dtype(np.float64)
 

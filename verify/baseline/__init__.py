@@ -1,0 +1,1 @@
+"""Failures that are accepted, and what changed since."""

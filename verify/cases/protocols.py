@@ -1,0 +1,349 @@
+"""The everyday ways in which gradients are asked for, each as a generator in a few lines."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+from contextlib import suppress
+from typing import Any
+
+from verify.cases.case import Subject, TracedCase, traced
+from verify.model.errors import ProtocolError, UnclaimedError
+from verify.model.where import made_at, quoted, relative
+
+_FORWARD = ("forward", "forward_pass", "fprop", "__call__")
+_BACKWARD = ("backward", "backward_pass", "bprop")
+_GRADIENTS = ("d{}", "d_{}", "grad_{}", "{}_grad", "grad{}", "g{}", "delta_{}")
+_OUTPUTS = ("output", "out", "outputs")
+_INPUT_GRADIENTS = ("dinputs", "dinput", "dx", "dX")
+_CONTAINERS = ("grads", "gradients", "grad")
+
+
+def layer(
+    make: Callable[..., Any],
+    *,
+    inputs: Mapping[str, object],
+    params: Mapping[str, object] | None = None,
+    options: Mapping[str, Sequence[Any]] | None = None,
+    upstream: object = None,
+    sizes: Mapping[str, int] | None = None,
+    allow: Mapping[str, str] | None = None,
+    accuracy: object = None,
+    name: str = "",
+) -> TracedCase:
+    """Make a case of a class with `forward(inputs)` and `backward(dout)`: `layer(Affine, params=..., inputs=...)`.
+
+    `make` is the class, or what makes a layer. It is called with the params and options that its signature names, by
+    keyword, or with the params in order where it names none of them; a param that it does not take is set as an
+    attribute. Options that it does not know go to `forward`, or to `backward` where only that knows them. Understood
+    are the names forward, forward_pass, fprop or a call, and backward, backward_pass, bprop; a backward without an
+    argument is a loss's, its upstream is 1. `backward` returns a gradient for each differentiable input, or for each
+    argument of `forward`. Those of params are found in dW, grad_W, W_grad, gW, ..., in a dict `grads` by any of these
+    names, or in a list `grads` in order. Methods that return nothing leave their result in `output`, and in `dinputs`
+    or `dx`. `allow` lets findings pass, as in `verify.case`.
+    """
+    params = dict(params or {})
+    backward = _attribute_of(make, _BACKWARD)
+    alone = backward is not None and not _takes_arguments(backward)
+
+    def subject(**given: Any) -> Generator[Any, Any, Any]:
+        arguments = [given[key] for key in inputs]
+        weights = {key: given[key] for key in params}
+        chosen = {key: value for key, value in given.items() if key not in inputs and key not in params}
+        unit, rest = _made(make, weights, chosen)
+        forward, backward = _method(unit, _FORWARD), _method(unit, _BACKWARD)
+        later = {key: value for key, value in rest.items() if _knows(backward, key) and not _knows(forward, key)}
+        output = forward(*arguments, **{key: value for key, value in rest.items() if key not in later})
+        dout = yield _kept(unit, _OUTPUTS) if output is None else output
+        returned = backward(*([] if alone else dout if isinstance(dout, tuple) else [dout]), **later)
+        if returned is None and any(key in found.real for key in inputs):
+            returned = _kept(unit, _INPUT_GRADIENTS)
+        gradients = _for_inputs(returned, inputs, found.real)
+        return {**gradients, **{key: _of_param(unit, key, params) for key in params if key in found.real}}
+
+    found = traced(
+        name or _name(make),
+        subject,
+        {**inputs, **params},
+        options=options,
+        upstream=1 if alone and upstream is None else upstream,
+        sizes=sizes,
+        allow=allow,
+        accuracy=accuracy,
+        where=made_at(),
+        backward=_place(backward),
+        unnamed=not name,
+    )
+    return found
+
+
+def pair(
+    forward: Callable[..., Any],
+    backward: Callable[..., Any],
+    *,
+    options: Mapping[str, Sequence[Any]] | None = None,
+    upstream: object = None,
+    sizes: Mapping[str, int] | None = None,
+    allow: Mapping[str, str] | None = None,
+    accuracy: object = None,
+    name: str = "",
+    **inputs: object,
+) -> TracedCase:
+    """Make a case of two functions: `pair(affine_forward, affine_backward, x="N D", w="D M", b="M")`.
+
+    `forward` returns its output, or a tuple of outputs with a cache as the last; `backward` takes the upstream, one for
+    each output, and the cache, and returns a gradient for each input in order, or a dict by x or dx. Without a cache
+    `backward` takes the upstream and the inputs.
+    """
+
+    def subject(**given: Any) -> Generator[Any, Any, Any]:
+        unit = Functions(forward, backward, len(inputs))
+        dout = yield unit.forward(**given) if options else unit.forward(*given.values())
+        gradients = unit.backward(*dout) if isinstance(dout, tuple) else unit.backward(dout)
+        return _for_inputs(gradients, inputs, found.real)
+
+    title = _name(forward).removesuffix("_forward")
+    found = _traced((name, title), subject, inputs, options, upstream, sizes, allow, backward, accuracy)
+    return found
+
+
+class Functions:
+    """Two functions as a layer, which keeps the cache of the first for the second: the inputs, where there is none."""
+
+    def __init__(self, forward: Callable[..., Any], backward: Callable[..., Any], inputs: int) -> None:
+        self._functions, self._inputs = {"forward": forward, "backward": backward}, inputs
+        self.cacheless = False
+
+    def forward(self, *inputs: Any, **named: Any) -> Any:
+        """Return the output, or a tuple of outputs."""
+        returned = self._functions["forward"](*inputs, **named)
+        if not isinstance(returned, tuple):
+            self._cache, self.cacheless = [*inputs, *named.values()][: self._inputs], True
+            return returned
+        *outputs, cache = returned
+        self._cache = [cache]
+        return outputs[0] if len(outputs) == 1 else tuple(outputs)
+
+    def backward(self, *douts: Any) -> Any:
+        """Return the gradients."""
+        return self._functions["backward"](*douts, *self._cache)
+
+    def parameters(self, name: str) -> tuple[str, ...]:
+        """Return the names of the arguments of a function, as far as they can be found out."""
+        code = getattr(inspect.unwrap(self._functions[name]), "__code__", None)
+        return code.co_varnames[: code.co_argcount] if code else ()
+
+    def told(self, name: str) -> tuple[str, str]:
+        """Return the name of a function, and its file and line."""
+        return _name(self._functions[name]), _place(self._functions[name])
+
+
+def loss(
+    function: Callable[..., Any],
+    *,
+    options: Mapping[str, Sequence[Any]] | None = None,
+    sizes: Mapping[str, int] | None = None,
+    allow: Mapping[str, str] | None = None,
+    accuracy: object = None,
+    name: str = "",
+    **inputs: object,
+) -> TracedCase:
+    """Make a case of a function that returns a loss and its gradient together: `loss(svm_loss, x="N C", y=...)`.
+
+    It returns `(loss, gradient)` or `(loss, gradient, gradient, ...)`, one for each differentiable input in order, or a
+    dict of them by x or dx. The upstream is 1.
+    """
+
+    def subject(**given: Any) -> Generator[Any, Any, Any]:
+        returned = function(**given) if options else function(*given.values())
+        if not isinstance(returned, (tuple, list)) or len(returned) < 2:
+            raise ProtocolError(f"a tuple (loss, gradient) was expected from {_name(function)}, not {_said(returned)}")
+        value, *gradients = returned
+        yield value
+        return _for_inputs(gradients[0] if len(gradients) == 1 else gradients, inputs, found.real)
+
+    found = _traced((name, _name(function)), subject, inputs, options, 1, sizes, allow, function, accuracy)
+    return found
+
+
+def derivative(
+    function: Callable[..., Any],
+    prime: Callable[..., Any],
+    *,
+    of: str = "input",
+    options: Mapping[str, Sequence[Any]] | None = None,
+    sizes: Mapping[str, int] | None = None,
+    allow: Mapping[str, str] | None = None,
+    accuracy: object = None,
+    name: str = "",
+    **inputs: object,
+) -> TracedCase:
+    """Make a case of an elementwise function and its derivative: `derivative(tanh, tanh_prime, x="N")`.
+
+    `prime` takes the input and returns the derivative at it, entry by entry; with `of="output"` it takes the output.
+    """
+
+    def subject(**given: Any) -> Generator[Any, Any, Any]:
+        key = next(iter(inputs))
+        options_given = {name: value for name, value in given.items() if name not in inputs}
+        output = function(given[key], **options_given)
+        dout = yield output
+        return dout * prime(output if of == "output" else given[key], **options_given)
+
+    return _traced((name, _name(function)), subject, inputs, options, None, sizes, allow, prime, accuracy)
+
+
+def _traced(
+    names: tuple[str, str],
+    subject: Subject,
+    inputs: Mapping[str, object],
+    options: Mapping[str, Sequence[Any]] | None,
+    upstream: object,
+    sizes: Mapping[str, int] | None,
+    allow: Mapping[str, str] | None,
+    backward: Any,
+    accuracy: object,
+) -> TracedCase:
+    name, title = names
+    return traced(
+        name or title,
+        subject,
+        inputs,
+        options=options,
+        upstream=upstream,
+        sizes=sizes,
+        allow=allow,
+        accuracy=accuracy,
+        where=made_at(),
+        backward=_place(backward),
+        unnamed=not name,
+    )
+
+
+def _name(function: Any) -> str:
+    """Return the name of a function or class; of an object that is called, that of its class."""
+    function = getattr(function, "func", function)  # of functools.partial
+    return str(getattr(function, "__name__", type(function).__name__))
+
+
+def _attribute_of(make: Any, names: Iterable[str]) -> Any:
+    return next((getattr(make, name) for name in names if hasattr(make, name)), None)
+
+
+def _takes_arguments(function: Any) -> bool:
+    """Tell whether a method, looked up on its class, takes more than the instance."""
+    try:
+        return len(inspect.signature(function).parameters) > 1
+    except (TypeError, ValueError):
+        return True
+
+
+def _kept(unit: Any, names: Sequence[str]) -> Any:
+    """Return what a method has kept instead of returning it; None where there is nothing."""
+    return next((getattr(unit, name) for name in names if getattr(unit, name, None) is not None), None)
+
+
+def _knows(function: Any, name: str) -> bool:
+    """Tell whether a function has a parameter of a name."""
+    try:
+        return name in inspect.signature(function).parameters
+    except (TypeError, ValueError):
+        return False
+
+
+def _place(function: Any) -> str:
+    code = getattr(inspect.unwrap(function), "__code__", None) if callable(function) else None
+    return f"{relative(code.co_filename)}:{code.co_firstlineno}" if code else ""
+
+
+def _method(unit: Any, names: Sequence[str]) -> Any:
+    found = _attribute_of(unit, names)
+    if found is None:
+        raise ProtocolError(f"{type(unit).__name__} has no method {names[0]}, nor {', '.join(names[1:])}")
+    return found
+
+
+def _made(make: Any, params: Mapping[str, Any], options: Mapping[str, Any]) -> tuple[Any, dict[str, Any]]:
+    """Return a layer, and the options that its constructor does not take."""
+    known = _parameters(make)
+    taken = {key: value for key, value in options.items() if key in known}
+    rest = {key: value for key, value in options.items() if key not in known}
+    named = {key: value for key, value in params.items() if key in known}
+    positional = [p for p in known.values() if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD, p.VAR_POSITIONAL)]
+    required = [
+        p for p in positional if p.default is p.empty and p.kind is not p.VAR_POSITIONAL and p.name not in taken
+    ]
+    if params and not named and (len(required) == len(params) or any(p.kind is p.VAR_POSITIONAL for p in positional)):
+        return make(*params.values(), **taken), rest
+    unit = make(**named, **taken)
+    for key, value in params.items():
+        if key not in named:
+            setattr(unit, key, value)
+    return unit, rest
+
+
+def _parameters(make: Any) -> Mapping[str, inspect.Parameter]:
+    """Return the parameters of a constructor; none where they are not known."""
+    if isinstance(make, type):  # asked for before each run: to read a signature takes as long as a run of a small layer
+        with suppress(TypeError):  # what cannot be looked up
+            return _parameters_of_class(make, getattr(make, "__init__", None), getattr(make, "__new__", None))
+    return _signature(make)
+
+
+@functools.lru_cache(maxsize=1024)
+def _parameters_of_class(make: type, *_: Any) -> Mapping[str, inspect.Parameter]:
+    """Return them as long as a class has the same `__init__` and `__new__`."""
+    return _signature(make)
+
+
+def _signature(make: Any) -> Mapping[str, inspect.Parameter]:
+    try:
+        return inspect.signature(make).parameters
+    except (TypeError, ValueError):
+        return {}
+
+
+def _for_inputs(returned: Any, inputs: Mapping[str, object], real: Mapping[str, Any]) -> dict[str, Any]:
+    """Return gradients by input: there is one for each differentiable input, or for each input, or a dict of them."""
+    wanted = [key for key in inputs if key in real]
+    if isinstance(returned, Mapping):
+        return {key: _by_name(returned, key) for key in wanted}
+    given = list(returned) if isinstance(returned, (tuple, list)) else [] if returned is None else [returned]
+    if len(given) == len(inputs) != len(wanted):
+        return {key: gradient for key, gradient in zip(inputs, given, strict=True) if key in wanted}
+    if len(given) != len(wanted):
+        noun = "gradient" if len(wanted) == 1 else "gradients"
+        hint = "; verify.constant or verify.integer describe inputs that are not differentiated" if given else ""
+        kind = UnclaimedError if returned is None else ProtocolError
+        raise kind(f"{len(wanted)} {noun} expected ({', '.join(wanted)}), {len(given)} came{hint}")
+    return dict(zip(wanted, given, strict=True))
+
+
+def _by_name(gradients: Mapping[Any, Any], key: str) -> Any:
+    names = [key, *(pattern.format(key) for pattern in _GRADIENTS)]
+    for name in names:
+        if name in gradients:
+            return gradients[name]
+    raise ProtocolError(f"no gradient of {key!r} among {', '.join(map(str, gradients))}: {', '.join(names)} would do")
+
+
+def _of_param(unit: Any, key: str, params: Mapping[str, Any]) -> Any:
+    names = [pattern.format(key) for pattern in _GRADIENTS]
+    found = _attribute_of(unit, names)
+    if found is not None:
+        return found
+    for container in _CONTAINERS:
+        gradients = getattr(unit, container, None)
+        if isinstance(gradients, Mapping):
+            return _by_name(gradients, key)
+        if isinstance(gradients, (list, tuple)) and len(gradients) == len(params):
+            return gradients[list(params).index(key)]
+    raise ProtocolError(
+        f"{type(unit).__name__} has no gradient of {key!r}: looked for the attributes {', '.join(names)}, "
+        f"and for {', '.join(_CONTAINERS)}"
+    )
+
+
+def _said(value: Any) -> str:
+    return f"{quoted(value)} ({type(value).__name__})"

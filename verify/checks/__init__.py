@@ -1,0 +1,1 @@
+"""What is asked of a case, from its gradients at the sample to its floats."""

@@ -1,0 +1,119 @@
+"""Approximations inside longer formulas: the exact gradient, with each in place of the formula that it stands for.
+
+The gradient on the other side of a threshold is the exact one there (it was decided as any other), and the one on this
+side is the same formula of other leaves (`leaves`). Each leaf is enclosed as a function of the pivot that its threshold
+asks about, over all of the region and whatever other inputs are, and is judged by what the code's own formula for it is
+good to at the threshold. Then the gradient differs from the exact one by no more than it would for the roundings of
+that formula; where later operations cancel, they cost either of them the same digits, which is for the floats to show.
+The outputs have to be taken apart in the same way, so that `forward` approximates what it computes on the other side.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import flint
+
+from verify.checks.approximation.crossing import Other
+from verify.checks.approximation.enclosure import Ends, Largest, Pair
+from verify.checks.approximation.leaves import Matching
+from verify.checks.approximation.models import BeyondError
+from verify.checks.approximation.pivots import Threshold, interval, place_at, powers
+from verify.checks.approximation.telling import Telling
+from verify.checks.approximation.univariate import error, largest, misprinted
+from verify.checks.claims.claims import Exact
+from verify.checks.rounding.formats import SINGLE, Format
+from verify.proof.decide import Decision
+
+
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    """An approximation with a bound on its error over a region, and what the formula that it stands for is good to."""
+
+    threshold: Threshold
+    ends: Ends
+    error: Largest
+    limit: flint.arb
+
+    @property
+    def good(self) -> bool:
+        """Tell whether it is as good as the formula that it stands for."""
+        return bool(self.error.error <= self.limit)
+
+
+class Composed:
+    """The formulas of a run against those on the other side of thresholds."""
+
+    def __init__(self, exact: Exact, other: Other, thresholds: Sequence[Threshold], numbers: Format) -> None:
+        self.exact, self.other, self.numbers = exact, other, numbers
+        self.graph = other.run.seen.trace
+        self.thresholds = [*powers(self.graph, thresholds), *thresholds]
+        self.pivots = {t.pivot: t for t in reversed([*powers(self.graph, other.crossed), *other.crossed])}
+        self.matching: Matching[Leaf] = Matching(self.graph, exact.region.sample, self._leaf)
+        self._misprint: Decision | None = None
+
+    def decision(self, pair: Pair, own: int, variable: int) -> Decision | None:
+        """Judge a gradient against that on the other side; None where it is not the exact one with good approximations.
+
+        `own` is the derivative of `forward` as it stands, `variable` the entry of the input.
+        """
+        leaves = self.matching.leaves(*pair)
+        if leaves is None or not all(leaf.good for leaf in leaves):
+            return self._misprint
+        forward = self._forward(variable)
+        if forward is None:
+            return self._misprint
+        moved = [leaf for leaf in forward if not leaf.good]
+        if moved and self.matching.leaves(pair[0], own) is None:  # all leaves are at least as good as single precision
+            return None
+        if not leaves and not forward:
+            return None
+        worst, errors = max(leaves or forward, key=lambda leaf: float(leaf.error.error)), [leaf.error for leaf in moved]
+        if not leaves:  # the gradient is the exact one on the other side, and `forward` alone approximates
+            nothing = replace(worst.error, error=flint.arb(0), reached=flint.arb(0))
+            return self._telling(worst).agrees(nothing, errors)
+        return self._telling(worst).composed(worst.error, errors)
+
+    def _forward(self, variable: int) -> list[Leaf] | None:
+        """Return the leaves of all outputs that depend on an input."""
+        gathered: list[Leaf] = []
+        for pair in self.other.outputs(self.exact):
+            if pair[0] != pair[1] and variable in self.graph.reach(pair):
+                leaves = self.matching.leaves(*pair)
+                if leaves is None:
+                    return None
+                gathered += leaves
+        return gathered
+
+    def _leaf(self, p: int, q: int) -> Leaf | None:
+        """Enclose p / q - 1 as a function of a pivot; None where it is more than single precision allows for."""
+        reached = set(self.graph.reach([p, q]))
+        for threshold in reversed(self.pivots.values()):
+            if reached.issuperset(threshold.pivot.variables) and (leaf := self._by(threshold, (p, q))):
+                return leaf
+        return None
+
+    def _by(self, threshold: Threshold, pair: Pair) -> Leaf | None:
+        pivot = threshold.pivot
+        single = flint.arb(SINGLE.unit)
+        limit = self.other.yardstick.of_formula(pair[1])
+        most = limit.max(single)
+        first = error(self.graph, pair, pivot, place_at(self.graph, pivot, self.exact.region.sample))
+        if first is None or not first <= most:
+            return None
+        ends = interval(self.exact.region, pivot, self.thresholds)
+        try:
+            bound = largest(self.graph, pair, pivot, ends)
+            leaf = Leaf(threshold, ends, bound, limit)
+            if not bound.error <= most:
+                return None
+            if bound.error > self.numbers.unit and (text := misprinted(self.graph, pair, pivot)):
+                self._misprint = self._telling(leaf).misprinted(bound, text)
+                return None
+        except BeyondError:
+            return None
+        return leaf
+
+    def _telling(self, leaf: Leaf) -> Telling:
+        return Telling(self.graph, leaf.threshold, self.numbers, leaf.ends, leaf.limit)

@@ -1,0 +1,181 @@
+"""The run on the other side of thresholds, where the code computes what an approximation stands for.
+
+Entries of an array ask the same at one line, and further lines may ask of them too: the thresholds of a line are
+crossed together, and those of several lines as well where each of them alone changes the outputs by little.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+import flint
+import numpy as np
+
+from verify.cases.case import TracedCase
+from verify.checks.approximation.leaves import differs_little
+from verify.checks.approximation.pivots import Threshold, place_at, thresholds
+from verify.checks.approximation.yardstick import Yardstick
+from verify.checks.claims.claims import Exact
+from verify.checks.reference.runs import SubjectError
+from verify.checks.rounding.formats import DOUBLE, Format
+from verify.graph import balls
+from verify.model.errors import ProtocolError
+from verify.tracing.observe import Observation, observe
+from verify.tracing.region import Point, pinned
+from verify.tracing.scalar import RELATIONS
+from verify.tracing.search import Crossing, crossings
+from verify.tracing.trace import Trace
+
+_MOST_LINES = 12  # whose thresholds are crossed for one run
+_BITS = 256
+_HALVINGS = 80  # more than doubles have bits and the way has magnitudes
+
+
+@dataclass(frozen=True, slots=True)
+class Other:
+    """The run on the other side of some thresholds, with what its formulas are good to just beyond them."""
+
+    run: Exact
+    yardstick: Yardstick
+    crossed: Sequence[Threshold]
+
+    def outputs(self, exact: Exact) -> Iterator[tuple[int, int]]:
+        """Return the outputs of a run, each with that of this one."""
+        return _outputs(exact.seen, self.run.seen)
+
+
+class Crossings:
+    """The runs on other sides of the thresholds of a run, each made once."""
+
+    def __init__(self, case: TracedCase, exact: Exact, seed: int, numbers: Format) -> None:
+        self.case, self.exact, self.seed, self.numbers = case, exact, seed, numbers
+        self.thresholds = thresholds(exact.seen.trace, exact.seen.conditions)
+        self._number: Any = np.float64 if numbers is DOUBLE else np.float32
+        self._runs: dict[tuple[int, ...], Other | None] = {}
+
+    def others(self, nodes: Iterable[int]) -> Iterator[Other]:
+        """Yield the runs that cross the thresholds of what nodes depend on: of a line, then of several."""
+        little: list[Threshold] = []
+        groups = [self._alike(line) for line in self.lines(nodes)[:_MOST_LINES]]
+        for group in groups:
+            other = self._run(group)
+            if other is not None:
+                little += group
+                yield other
+        if little and not any(len(little) == len(group) for group in groups) and (other := self._run(little)):
+            yield other
+
+    def lines(self, nodes: Iterable[int]) -> list[tuple[object, ...]]:
+        """Return the lines that ask whether something that nodes depend on lies beyond a threshold other than 0."""
+        reached = set(self.exact.seen.trace.reach(nodes))
+        relevant = (t for t in self.thresholds if t.at and reached.issuperset(t.pivot.variables))
+        return list(dict.fromkeys(threshold.line for threshold in relevant))
+
+    def _alike(self, line: tuple[object, ...]) -> list[Threshold]:
+        return [threshold for threshold in self.thresholds if threshold.at and threshold.line == line]
+
+    def _run(self, crossed: Sequence[Threshold]) -> Other | None:
+        key = tuple(threshold.condition.node for threshold in crossed)
+        if key not in self._runs:
+            self._runs[key] = None
+            with suppress(SubjectError, ProtocolError):
+                self._runs[key] = self._cross(crossed)
+        return self._runs[key]
+
+    def _cross(self, crossed: Sequence[Threshold]) -> Other | None:
+        seen, at = self.exact.seen, dict(self.exact.seen.at)
+        for steps, threshold in enumerate(self._in_order(crossed), 1):
+            moved = self._beyond(threshold, {**seen.trace.sample, **at}, steps)
+            if moved is None:
+                return None
+            at.update(moved)
+        beyond = Observation(seen.variant, Trace(seen.trace))
+        observe(self.case, seen.variant, self.seed, seen=beyond, at=at)
+        if pinned(beyond.conditions) or not self._differs_little(beyond):
+            return None
+        yardstick = Yardstick(self.case, beyond, self.seed, self.numbers)
+        return Other(Exact(self.case, beyond, twice=False), yardstick, crossed) if yardstick.usable else None
+
+    def _in_order(self, crossed: Sequence[Threshold]) -> list[Threshold]:
+        """Return the thresholds whose pivots are the closest to them last: a step farther beyond each keeps the order.
+
+        What the code asks of several entries, which of them is the largest, then has the same answer.
+        """
+        graph, sample = self.exact.seen.trace, self.exact.region.sample
+        distance = {t: abs(abs(place_at(graph, t.pivot, sample)) - abs(t.at)) for t in crossed}
+        return sorted(crossed, key=lambda threshold: -distance[threshold])
+
+    def _beyond(self, threshold: Threshold, point: Point, steps: int) -> Point | None:
+        """Return inputs some steps beyond a threshold, which are numbers of the format of the code.
+
+        No other input may lie between: the code could ask which of them is larger.
+        """
+        if self._is_crossed(threshold, point):
+            return {}
+        if threshold.pivot.square is not None:
+            return _longer(self.exact, threshold, point)
+        for crossing in self._crossings(threshold, point):
+            for value in crossing.past:
+                moved = self._first(threshold, point, crossing.name, value)
+                for _ in range(steps - 1):
+                    moved = np.nextafter(moved, self._number(np.inf if value > point[crossing.name] else -np.inf))
+                change = {crossing.name: Fraction(float(moved))}
+                if self._is_crossed(threshold, {**point, **change}):
+                    return change
+        return None
+
+    def _crossings(self, threshold: Threshold, point: Point) -> Iterator[Crossing]:
+        """Yield where a threshold is crossed in the domain, then beyond its bounds.
+
+        What the code computes out there is a formula as any other: nothing is claimed of it but within the region.
+        """
+        for bounds in (self.exact.region.bounds, {}):
+            yield from crossings(self.exact.seen, threshold.condition, bounds, point)
+
+    def _first(self, threshold: Threshold, point: Point, name: str, beyond: Fraction) -> Any:
+        """Return the number of the format closest to a threshold, by halving the way to one beyond it."""
+        inside, outside = self._number(float(point[name])), self._number(float(beyond))
+        while outside == inside:  # the threshold is closer than the format tells
+            outside = np.nextafter(outside, self._number(np.inf if beyond > point[name] else -np.inf))
+        for _ in range(_HALVINGS):
+            middle = inside + (outside - inside) / self._number(2)
+            if middle in (inside, outside):
+                break
+            if self._is_crossed(threshold, {**point, name: Fraction(float(middle))}):
+                outside = middle
+            else:
+                inside = middle
+        return outside
+
+    def _is_crossed(self, threshold: Threshold, point: Point) -> bool:
+        condition = threshold.condition
+        with flint.ctx.workprec(_BITS):
+            value = balls.at(self.exact.seen.trace, [condition.node], point)[condition.node]
+        if not value.is_finite() or value.contains(0):
+            return False
+        return RELATIONS[condition.relation](1 if value > 0 else -1) is not condition.holds
+
+    def _differs_little(self, beyond: Observation) -> bool:
+        """Tell whether the outputs of both runs are close to each other at the sample."""
+        outputs = list(_outputs(self.exact.seen, beyond))
+        with flint.ctx.workprec(_BITS):
+            nodes = [node for pair in outputs for node in pair]
+            values = balls.at(self.exact.seen.trace, nodes, self.exact.region.sample)
+            return all(differs_little(values[a], values[b]) for a, b in outputs)
+
+
+def _outputs(mine: Observation, other: Observation) -> Iterator[tuple[int, int]]:
+    for left, right in zip(mine.outputs, other.outputs, strict=True):
+        yield from zip(left.nodes, right.nodes, strict=True)
+
+
+def _longer(exact: Exact, threshold: Threshold, point: Point) -> Point:
+    """Return a vector whose norm is just on the other side."""
+    names = [exact.seen.trace.payloads[node] for node in threshold.pivot.variables]
+    norm = sum(float(point[name]) ** 2 for name in names) ** 0.5
+    scale = float(threshold.at) / norm * (1 + 2.0**-20 * (1 if norm < threshold.at else -1))
+    return {name: Fraction(float(np.float32(float(point[name]) * scale))) for name in names}

@@ -1,0 +1,161 @@
+"""Small constants that `forward` has and `backward` ignores: log(y + 1e-7), a clip inside a logarithm.
+
+That a constant is ignored is proved, and by nothing else known: with 0 in its place in `forward`, the exact derivative
+is what `backward` returns; or, where `forward` cuts numbers off at one, `backward` returns the derivative of what
+`forward` computes where nothing is cut off. The gradient is then that of another function, which is close to the one
+that is computed, or not: a finding, with the constant, its line and the size of the effect, which a case may allow.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from fractions import Fraction
+from itertools import combinations
+
+import flint
+import numpy as np
+
+from verify.cases.case import TracedCase
+from verify.checks.approximation.pivots import affine
+from verify.checks.claims.claims import Claim, Exact
+from verify.checks.claims.diagnoses import without
+from verify.checks.reference.runs import SubjectError
+from verify.checks.rounding.judge import upward
+from verify.graph import balls
+from verify.graph.graph import Graph
+from verify.model.errors import ProtocolError
+from verify.model.exact import simplest_rational
+from verify.model.findings import finding
+from verify.model.result import Comparison, Evidence, Finding, Verdict
+from verify.proof.decide import Decision, decide
+from verify.tracing.observe import Observation, observe
+from verify.tracing.region import Point
+from verify.tracing.trace import Trace
+
+IGNORED = "small constant"
+CODE = "GP212"
+_SMALL = Fraction(1, 1000)  # the largest epsilon in use: that of Keras' batch normalisation
+_MOST = 6  # constants of one gradient that are tried, alone and in pairs
+_BITS = 256
+
+
+def ignoring(case: TracedCase, exact: Exact, found: Mapping[str, Claim], seed: int) -> dict[str, Claim]:
+    """Return claims in which all refuted entries ignore a small constant as the gradients that they are."""
+    result = dict(found)
+    for name, claim in found.items():
+        refuted = [i for i, decision in enumerate(claim.decisions) if decision.verdict is Verdict.REFUTED]
+        if not refuted or not _constants(exact):
+            continue
+        for decisions in _attempts(case, exact, claim, refuted, seed):
+            changed = list(claim.decisions)
+            for entry, decision in zip(refuted, decisions, strict=True):
+                changed[entry] = decision
+            result[name] = replace(claim, decisions=changed)
+            break
+    return result
+
+
+def findings_of(rows: Sequence[Comparison]) -> list[Finding]:
+    """Return the findings that rows of gradients make which ignore a constant, one for each gradient."""
+    found = {
+        row.name: finding(
+            CODE, f"{row.name}: {row.evidence.detail}", name=row.name, where=row.evidence.place, variant=row.variant
+        )
+        for row in reversed(rows)
+        if row.evidence.kind == IGNORED
+    }
+    return list(reversed(found.values()))
+
+
+def _constants(exact: Exact) -> list[int]:
+    """Return small floats of the code that are added on the way to the outputs, or in what is compared."""
+    graph = exact.seen.trace
+    added = [n for n in graph.reach([n for o in exact.seen.outputs for n in o.nodes]) if graph.ops[n] == "sum"]
+    asked = [condition.node for condition in exact.seen.conditions]
+    typed = {part: None for node in [*added, *asked] for part in _parts(graph, node)}
+    return [n for n in typed if 0 < abs(simplest_rational(graph.payloads[n])) <= _SMALL][:_MOST]
+
+
+def _parts(graph: Graph, node: int) -> Iterator[int]:
+    """Return the floats that are added in a sum, also with a constant factor: 1e-7, and -1e-7."""
+    for term in graph.args[node] if graph.ops[node] == "sum" else ():
+        parts = graph.args[term] if graph.ops[term] == "product" else (term,)
+        if all(graph.ops[part] in ("constant", "typed") for part in parts):
+            yield from (part for part in parts if graph.ops[part] == "typed")
+
+
+def _attempts(
+    case: TracedCase, exact: Exact, claim: Claim, refuted: Sequence[int], seed: int
+) -> Iterator[list[Decision]]:
+    """Yield the decisions of the first explanations that hold for all refuted entries."""
+    graph = exact.seen.trace
+    actual = [claim.actual.nodes[i] for i in refuted]
+    expected = [exact.gradient(claim.name)[i] for i in refuted]
+    constants = _constants(exact)
+    for some in [*((c,) for c in constants), *combinations(constants, 2)]:
+        changed = without(graph, expected, some)
+        if changed != expected and (known := _equal(exact, list(zip(changed, actual, strict=True)), seed)):
+            values = " and ".join(repr(graph.payloads[c]) for c in some)
+            where = graph.typed_at.get(some[0], "")
+            yield _decisions(exact, claim, refuted, f"forward adds {values}", where, f"with 0 in its place, {known}")
+    if exact.seen.at:
+        yield from _clipped(case, exact, claim, refuted, seed)
+
+
+def _equal(exact: Exact, pairs: Sequence[tuple[int, int]], seed: int) -> str:
+    """Say that the sides of all pairs are one function, or nothing."""
+    found = decide(exact.seen.trace, pairs, lambda: exact.region.points(seed), seed)
+    if all(decision.verdict is Verdict.PROVED for decision in found):
+        return "the gradient is proved to be the exact derivative"
+    return "the gradient agrees with the exact derivative" if all(d.verdict.good for d in found) else ""
+
+
+def _clipped(
+    case: TracedCase, exact: Exact, claim: Claim, refuted: Sequence[int], seed: int
+) -> Iterator[list[Decision]]:
+    """Compare with the derivative at the sample of the case, where this region lies beyond small constants only."""
+    base = Observation(exact.seen.variant, Trace(exact.seen.trace))
+    with suppress(SubjectError, ProtocolError):
+        observe(case, exact.seen.variant, seed, seen=base)
+        answers = {(c.node, c.relation): c.holds for c in base.conditions}
+        cut = [c for c in exact.seen.conditions if answers.get((c.node, c.relation)) is not c.holds]
+        ends = [_end(exact.seen.trace, condition.node) for condition in cut]
+        if not cut or any(end is None for end in ends):
+            return
+        there = Exact(case, base, twice=False).gradient(claim.name)
+        pairs = [(there[i], claim.actual.nodes[i]) for i in refuted]
+        if known := _equal(exact, pairs, seed):
+            text = f"forward cuts off at {float(ends[0] or 0)!r}"
+            yield _decisions(exact, claim, refuted, text, cut[0].where, f"where nothing is cut off, {known}")
+
+
+def _end(graph: Graph, node: int) -> Fraction | None:
+    """Return what a condition compares with, if that is close to 0 or 1: 1e-7, 1 - 1e-7."""
+    factor, _, offset = affine(graph, node)
+    end = -offset / factor if factor else Fraction(0)
+    return end if any(0 < abs(end - whole) <= _SMALL for whole in (0, 1)) else None
+
+
+def _decisions(
+    exact: Exact, claim: Claim, refuted: Sequence[int], text: str, where: str, instead: str
+) -> list[Decision]:
+    """Return what is decided of entries that ignore a constant, each with the size of the effect where it was seen."""
+    place = f" at {where}" if where else ""
+    found = []
+    for entry in refuted:
+        point = claim.decisions[entry].point or exact.region.sample
+        size = _effect(exact, claim, entry, point)
+        detail = f"{text}{place}, and backward ignores it: {instead}; it is off by {size}, relative"
+        found.append(Decision(Verdict.AGREES, Evidence(IGNORED, detail, place=where, error=size), point))
+    return found
+
+
+def _effect(exact: Exact, claim: Claim, entry: int, point: Point) -> str:
+    """Return how far a gradient is from the exact one at a point, relative to the larger."""
+    pair = claim.actual.nodes[entry], exact.gradient(claim.name)[entry]
+    with flint.ctx.workprec(_BITS):
+        values = balls.at(exact.seen.trace, pair, point)
+        size = abs(values[pair[0]]).max(abs(values[pair[1]]))
+        return upward(np.longdouble(float((values[pair[0]] - values[pair[1]]).abs_upper() / size)))

@@ -1,0 +1,164 @@
+"""Where two formulas of one computation differ: their leaves, in which one approximates what the other computes.
+
+A run on one side of a threshold and a run on its other side do the same operations, but for the formula that is chosen
+there. Both formulas are therefore one formula of leaves, which are what was chosen: p = G(a1, a2, ...) on this side and
+q = G(c1, c2, ...) on the other. If every a_k stays close to c_k over all of the region, p is q with approximations in
+place of what they stand for, whatever other inputs are combined with them, and however many.
+
+Operands are matched by what the graph knows of them: sums and products commute. A match that is missed costs a proof
+and no more, because every pair of leaves is proved by itself.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Generic, TypeVar
+
+import flint
+
+from verify.graph import balls
+from verify.graph.graph import Graph
+from verify.tracing.region import Point
+
+BITS = 256
+LITTLE = flint.arb(1) / 8  # relative: what differs by more is no approximation, and not looked at
+_MOST_PAIRS = 3000  # of operands that are compared for one formula
+_MOST_TERMS = 12  # that differ in one sum or product
+_DEEPEST = 100  # operations from the whole formula to a leaf
+
+L = TypeVar("L")
+
+
+@dataclass(frozen=True, slots=True)
+class _Rest:
+    """The operands of a sum or product that the other side lacks."""
+
+    left: list[int]
+    right: list[int]
+
+
+def differs_little(left: flint.arb, right: flint.arb) -> bool:
+    """Tell whether two values are close to each other, or both 0 as far as their digits tell."""
+    if left.contains(0) and right.contains(0):
+        return bool(left.is_finite() and right.is_finite())
+    return bool(abs(left - right) < LITTLE * abs(left).max(abs(right)))
+
+
+class Matching(Generic[L]):
+    """Pairs of formulas taken apart into leaves, each of which `leaf` proves, or returns None for.
+
+    Formulas whose values at `point` differ by much are no leaves, and not looked at. All pairs have one budget.
+    """
+
+    def __init__(self, graph: Graph, point: Point, leaf: Callable[[int, int], L | None]) -> None:
+        self.graph, self.point, self.leaf = graph, point, leaf
+        self.left, self._depth = _MOST_PAIRS, 0
+        self._settled: dict[tuple[int, int], list[L] | None] = {}
+        self._values: dict[int, flint.arb] = {}
+        self._inputs: dict[int, int] = {}  # of nodes, as bits
+
+    def leaves(self, p: int, q: int) -> list[L] | None:
+        """Return the leaves in which p differs from q, none where they are one node; None where that is not proved."""
+        if p == q:
+            return []
+        if (p, q) not in self._settled:
+            self._settled[p, q] = None  # until it is settled
+            self._depth += 1
+            self._settled[p, q] = self._apart(p, q) if self._depth < _DEEPEST else None
+            self._depth -= 1
+        return self._settled[p, q]
+
+    def close(self, p: int, q: int) -> bool:
+        """Tell whether two formulas differ by little at the point."""
+        with flint.ctx.workprec(BITS):
+            balls.at(self.graph, [p, q], self.point, self._values)
+            return differs_little(self._values[p], self._values[q])
+
+    def _apart(self, p: int, q: int) -> list[L] | None:
+        self.left -= 1
+        if self.left < 0 or not self.close(p, q):
+            return None
+        leaves = self._operands(p, q)
+        if leaves is None and (leaf := self.leaf(p, q)) is not None:
+            return [leaf]
+        return leaves
+
+    def _operands(self, p: int, q: int) -> list[L] | None:
+        """Return the leaves of operands, where both formulas do the same with theirs."""
+        ops, args, payloads = self.graph.ops, self.graph.args, self.graph.payloads
+        if ops[p] != ops[q] or not args[p] or payloads[p] != payloads[q]:
+            return None
+        if ops[p] in ("sum", "product"):
+            ways = (self.graph.args.__getitem__, self._blocks, self._flat)
+            matches = (self._commuting(ops[p], _rest(way(p), way(q))) for way in ways)
+            return next((leaves for leaves in matches if leaves is not None), None)
+        return self.leaves(args[p][0], args[q][0])
+
+    def _commuting(self, op: str, rest: _Rest) -> list[L] | None:
+        """Match what is left of the operands one by one, and then all that nothing matches as a whole."""
+        if max(len(rest.left), len(rest.right)) > _MOST_TERMS:
+            return None
+        leaves, open_right = [], list(rest.right)
+        open_left = []
+        for p in rest.left:
+            partner = next((q for q in open_right if self.leaves(p, q) is not None), None)
+            if partner is None:
+                open_left.append(p)
+            else:
+                open_right.remove(partner)
+                leaves += self.leaves(p, partner) or []
+        if open_left or open_right:
+            whole = self._whole(op, open_left, open_right)
+            return None if whole is None else leaves + whole
+        return leaves
+
+    def _flat(self, number: int, opened: Callable[[int], bool] = lambda _: True) -> list[int]:
+        """Return the operands of a sum of sums, or of a product of products, those of parts that are `opened`."""
+        graph = self.graph
+        op, operands, todo = graph.ops[number], [], list(graph.args[number])
+        while todo:
+            node = todo.pop()
+            if graph.ops[node] == op and opened(node):
+                todo += graph.args[node]
+            else:
+                operands.append(node)
+        return operands
+
+    def _blocks(self, number: int) -> list[int]:
+        """Return operands as `_flat` does, but whole sums whose terms depend on the same inputs: the entries of one."""
+        return self._flat(number, self._is_mixed)
+
+    def _is_mixed(self, number: int) -> bool:
+        """Tell whether neither operand of a node depends on all inputs that the other one does."""
+        graph, masks = self.graph, self._inputs
+        for node in graph.reach([number], masks):
+            masks[node] = 1 << node if graph.ops[node] == "variable" else 0
+            for argument in graph.args[node]:
+                masks[node] |= masks[argument]
+        left, right = (masks[argument] for argument in graph.args[number])
+        return bool(left & ~right and right & ~left)
+
+    def _whole(self, op: str, left: Sequence[int], right: Sequence[int]) -> list[L] | None:
+        if not left or not right:
+            return None
+        p, q = _combined(self.graph, op, left), _combined(self.graph, op, right)
+        return self.leaves(p, q)
+
+
+def _rest(p: Sequence[int], q: Sequence[int]) -> _Rest:
+    """Return the operands of two sums or products without those that both have."""
+    left, right = Counter(p), Counter(q)
+    both = left & right
+    return _Rest(sorted((left - both).elements()), sorted((right - both).elements()))
+
+
+def _combined(graph: Graph, op: str, numbers: Sequence[int]) -> int:
+    if op == "sum":
+        return graph.total(numbers)
+    result = graph.constant(Fraction(1))
+    for number in numbers:
+        result = graph.product(result, number)
+    return result

@@ -1,0 +1,203 @@
+"""Taylor models: a function near a point, as exact leading coefficients and an enclosure of all that follows.
+
+A model over an interval of t (its `reach`) says that a(t) = t**order * (poly(t) + t**known * rho(t)), with rho(t)
+inside the ball `rest` for every t of the interval; `known` is None where there is no rest. The coefficients are exact
+rationals, so that equal leading terms cancel to nothing, and the quotient of two functions that both vanish at 0 is
+divided out: no 0/0 is left. Every operation encloses the remainder that it adds (Makino and Berz, Taylor models and
+other validated functional inclusion methods, 2003): that of a function of FUNCTIONS by Lagrange's form, its coefficient
+taken over the whole range of the argument.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+
+import flint
+
+from verify.checks.approximation.jets import evaluated, with_terms
+from verify.graph.balls import rational, whole_power
+
+_TERMS = 20  # coefficients that are kept: at t = 1/8, the last one is worth 2**-60
+_MOST_ORDER = 4000
+_ODD_OR_EVEN = ("sin", "cos", "tanh", "atan", "exp")  # those whose coefficients at 0 are rational
+
+
+class BeyondError(Exception):
+    """A formula that cannot be enclosed in this way; nothing follows from that."""
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """A function of t over an interval, `reach`; `positive` tells that t >= 0 there."""
+
+    order: int
+    poly: flint.fmpq_poly
+    known: int | None
+    rest: flint.arb
+    reach: flint.arb
+    positive: bool = False
+
+    @property
+    def is_zero(self) -> bool:
+        """Tell whether it is the function 0."""
+        return self.known is None and not self.poly.length()
+
+    def make(self, order: int, poly: flint.fmpq_poly, known: int | None, rest: flint.arb) -> Model:
+        """Return a model over the same interval: no leading zeros, and no more coefficients than are kept."""
+        if known is None and not poly.length():
+            return Model(0, poly, None, flint.arb(0), self.reach, self.positive)
+        leading = next((k for k, c in enumerate(poly.coeffs()) if c), known) or 0
+        order, known, poly = order + leading, None if known is None else known - leading, poly.right_shift(leading)
+        if abs(order) > _MOST_ORDER:
+            raise BeyondError("an order that is too high")
+        if poly.degree() >= _TERMS:
+            end = known
+            known = _TERMS
+            tail = _at(poly.right_shift(known), self.reach)
+            rest = tail if end is None else tail + whole_power(self.reach, end - known) * rest
+            poly = poly.truncate(known)
+        return Model(order, poly, known, rest, self.reach, self.positive)
+
+    def constant(self, value: Fraction | flint.fmpq) -> Model:
+        """Return a constant over the same interval."""
+        exact = rational(value) if isinstance(value, Fraction) else value
+        return self.make(0, flint.fmpq_poly([exact]), None, flint.arb(0))
+
+    def __add__(self, other: Model) -> Model:
+        if self.is_zero or other.is_zero:
+            return other if self.is_zero else self
+        order = min(self.order, other.order)
+        parts = [(m, m.poly.left_shift(m.order - order), _end(m, order)) for m in (self, other)]
+        poly = parts[0][1] + parts[1][1]
+        ends = [end for _, _, end in parts if end is not None]
+        if not ends:
+            return self.make(order, poly, None, flint.arb(0))
+        known = min(ends)
+        rest = _at(poly.right_shift(known), self.reach)
+        for model, _, end in parts:
+            if end is not None:
+                rest += whole_power(self.reach, end - known) * model.rest
+        return self.make(order, poly.truncate(known), known, rest)
+
+    def __mul__(self, other: Model) -> Model:
+        order, poly = self.order + other.order, self.poly * other.poly
+        ends = [m.known for m in (self, other) if m.known is not None]
+        if not ends:
+            return self.make(order, poly, None, flint.arb(0))
+        known, t = min(ends), self.reach
+        rest = _at(poly.right_shift(known), t)
+        for a, b in ((self, other), (other, self)):
+            if a.known is not None:
+                rest += whole_power(t, a.known - known) * a.rest * _at(b.poly, t)
+        if self.known is not None and other.known is not None:
+            rest += whole_power(t, self.known + other.known - known) * self.rest * other.rest
+        return self.make(order, poly.truncate(known), known, rest)
+
+    def leading(self) -> flint.arb:
+        """Return a ball around a(t) / t**order for all t of the interval."""
+        value = _at(self.poly, self.reach)
+        return value if self.known is None else value + whole_power(self.reach, self.known) * self.rest
+
+    def value(self) -> flint.arb:
+        """Return a ball around a(t) for all t of the interval; raises BeyondError for a pole."""
+        if self.order < 0:
+            raise BeyondError("a pole")
+        return whole_power(self.reach, self.order) * self.leading()
+
+    def inverse(self) -> Model:
+        """Return 1 / a: with P the inverse of the leading coefficients, 1 / a = P + (1 - a P) / a."""
+        if not self.poly.length():
+            raise BeyondError("a division by what may be 0")
+        unit = self.make(0, self.poly, self.known, self.rest)
+        terms = _TERMS if self.known is None else min(self.known, _TERMS)
+        if self.poly.degree() == 0 and self.known is None:
+            return self.make(-self.order, flint.fmpq_poly([1 / self.poly[0]]), None, flint.arb(0))
+        guess = _inverse(self.poly, terms)
+        left = self.constant(Fraction(1)) + self.constant(Fraction(-1)) * unit * self.make(0, guess, None, flint.arb(0))
+        bound = unit.leading()
+        if bound.contains(0):
+            raise BeyondError("a division by what may be 0")
+        rest = (
+            whole_power(left.reach, left.order - terms) * left.leading() / bound if not left.is_zero else flint.arb(0)
+        )
+        return self.make(-self.order, guess, terms, rest)
+
+    def power(self, exponent: Fraction) -> Model:
+        """Return a ** exponent; raises BeyondError where its coefficients are not rational."""
+        if exponent < 0:
+            return self.power(-exponent).inverse()
+        if exponent.denominator == 1:
+            return _whole_power(self, exponent.numerator)
+        if not self.poly.length() or (self.order * exponent).denominator != 1 or (self.order and not self.positive):
+            raise BeyondError("a root of what may be 0")
+        first = self.poly[0]
+        scale = _root(first, exponent)
+        unit = self.make(0, self.poly * (1 / first), self.known, self.rest / flint.arb(first))
+        powered = (unit.apply("log") * self.constant(exponent)).apply("exp")
+        return powered * self.make(int(self.order * exponent), flint.fmpq_poly([scale]), None, flint.arb(0))
+
+    def apply(self, name: str) -> Model:
+        """Return a function of FUNCTIONS of a; raises BeyondError where its coefficients are not rational."""
+        first = self.poly[0] if not self.order else flint.fmpq(0)
+        if self.order < 0 or (self.known == 0 and not self.order) or first != (1 if name == "log" else 0):
+            raise BeyondError(f"{name} of another number than 0 or 1")
+        change = self + self.constant(-first)
+        if change.is_zero:
+            return self.constant(Fraction(1 if name in ("exp", "cos") else 0))
+        coefficients = _coefficients(name)
+        result = self.constant(coefficients[-1])
+        for coefficient in reversed(coefficients[:-1]):
+            result = result * change + self.constant(coefficient)
+        last = evaluated(name, self.value(), _TERMS)  # over the range of the argument: Lagrange's form
+        size = whole_power(change.leading(), _TERMS)
+        return result + self.make(change.order * _TERMS, flint.fmpq_poly(), 0, last * size)
+
+
+def near(reach: flint.arb, *, positive: bool) -> Model:
+    """Return t itself over an interval around or beside 0."""
+    return Model(1, flint.fmpq_poly([1]), None, flint.arb(0), reach, positive)
+
+
+def _at(poly: flint.fmpq_poly, t: flint.arb) -> flint.arb:
+    return flint.arb_poly(poly)(t)
+
+
+def _end(model: Model, order: int) -> int | None:
+    return None if model.known is None else model.known + model.order - order
+
+
+def _inverse(poly: flint.fmpq_poly, terms: int) -> flint.fmpq_poly:
+    """Return the first coefficients of 1 / poly."""
+    given = poly.coeffs()
+    found = [1 / given[0]]
+    for k in range(1, terms):
+        found.append(-found[0] * sum((given[j] * found[k - j] for j in range(1, min(k, len(given) - 1) + 1)), 0))
+    return flint.fmpq_poly(found)
+
+
+def _whole_power(base: Model, exponent: int) -> Model:
+    result = base.constant(Fraction(1))
+    for bit in f"{exponent:b}":
+        result = result * result * base if bit == "1" else result * result
+    return result
+
+
+def _root(value: flint.fmpq, exponent: Fraction) -> flint.fmpq:
+    """Return value ** exponent where that is rational."""
+    whole = Fraction(int(value.p), int(value.q)) ** exponent.numerator
+    parts = [flint.fmpz(n).root(exponent.denominator) for n in whole.as_integer_ratio()] if whole > 0 else []
+    if not parts or any(r**exponent.denominator != n for r, n in zip(parts, whole.as_integer_ratio(), strict=True)):
+        raise BeyondError("a root that is not rational")
+    return flint.fmpq(*parts)
+
+
+def _coefficients(name: str) -> list[flint.fmpq]:
+    """Return the first coefficients of a function: of log at 1, of the others at 0."""
+    if name == "log":
+        return [flint.fmpq(0), *(flint.fmpq((-1) ** (k + 1), k) for k in range(1, _TERMS))]
+    if name not in _ODD_OR_EVEN:
+        raise BeyondError(f"{name} has no rational coefficients")
+    with with_terms(_TERMS):
+        found = getattr(flint.fmpq_series([0, 1]), name)().coeffs()
+    return [*found, *[flint.fmpq(0)] * (_TERMS - len(found))]

@@ -1,0 +1,184 @@
+"""Gradients that differ a little from the exact ones: mistakes, or approximations on purpose?
+
+Below (or beyond) a threshold that code asks about, it may compute an approximation of the formula that it computes on
+the other side. The function that `forward` means is then the one on the other side, continued over the threshold. A
+gradient agrees if, over all of the region,
+
+1. the gradient on the other side is that of `forward` there (it was decided as any other);
+2. `forward` itself approximates what it computes there: no worse than that is good to at the threshold, or at least to
+   the accuracy of single precision, with the gradient as close to the derivative of `forward` as it stands;
+3. the gradient approximates the derivative of what `forward` computes there, no worse than the code's own formula on
+   the other side is good to at the threshold.
+
+All three are enclosures over the whole interval, for whatever other inputs (`enclosure`): of the leaves in which both
+sides differ (`composed`), or of the gradient as a whole (`whole`). The refutation that was there
+before stands wherever one of them fails; where one of them cannot be proved and nothing speaks against it, nothing is
+known.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import flint
+
+from verify.cases.case import TracedCase
+from verify.checks.approximation.composed import Composed
+from verify.checks.approximation.crossing import Crossings, Other
+from verify.checks.approximation.leaves import BITS, differs_little
+from verify.checks.approximation.stated import within
+from verify.checks.approximation.telling import KIND
+from verify.checks.approximation.whole import Gradient, Whole
+from verify.checks.approximation.yardstick import computed_in
+from verify.checks.claims.claims import Claim, Exact
+from verify.checks.rounding.formats import SINGLE, Format
+from verify.graph import balls
+from verify.graph.graph import Graph
+from verify.model.result import Evidence, Verdict
+from verify.proof.decide import Decision, decide
+from verify.tracing.floats import FloatRun
+from verify.tracing.region import Point
+from verify.tracing.trace import Trace
+
+_MOST_ENTRIES = 200  # that are enclosed in one run
+_BUDGET = f"more than {_MOST_ENTRIES} entries differ: the others were not looked at"
+_NOT_PROVED = (
+    "it looks like an approximation of the formula on the other side of a threshold, but no bound on its error could "
+    "be proved over all of the region"
+)
+
+
+_NO_OTHER = (
+    "it differs from the exact derivative by less than floats tell, as an approximation of a formula beyond a "
+    "threshold does, but no run reached such a formula"
+)
+
+
+def settled(
+    case: TracedCase, exact: Exact, found: Mapping[str, Claim], seed: int, floats: FloatRun
+) -> dict[str, Claim]:
+    """Return claims with what is decided of their refuted entries that may be approximations."""
+    result = dict(found)
+    for name, claim in found.items():
+        refuted = [i for i, decision in enumerate(claim.decisions) if decision.verdict is Verdict.REFUTED]
+        if refuted and case.accuracy is not None:
+            decisions = list(claim.decisions)
+            for entry in refuted:
+                decisions[entry] = within(exact, claim, entry, case.accuracy)
+            result[name] = replace(claim, decisions=decisions)
+        elif refuted and exact.seen.conditions and all(_little(exact, claim, i) for i in refuted):
+            settler = _Settler(case, exact, seed, computed_in(floats, name))
+            decisions = list(claim.decisions)
+            for count, entry in enumerate(refuted):
+                decision = settler.decision(claim, entry, affordable=count < _MOST_ENTRIES)
+                decisions[entry] = decision or decisions[entry]
+            result[name] = replace(claim, decisions=decisions)
+    return result
+
+
+def _little(exact: Exact, claim: Claim, entry: int) -> bool:
+    """Tell whether the sides of a refuted entry differ by little where that was seen."""
+    point = claim.decisions[entry].point
+    if point is None:
+        return False
+    pair = claim.actual.nodes[entry], exact.gradient(claim.name)[entry]
+    with flint.ctx.workprec(BITS):
+        values = balls.at(exact.seen.trace, pair, point)
+        return differs_little(values[pair[0]], values[pair[1]])
+
+
+class _Settler:
+    def __init__(self, case: TracedCase, exact: Exact, seed: int, numbers: Format) -> None:
+        self.exact, self.seed, self.numbers = exact, seed, numbers
+        self.graph: Trace = exact.seen.trace
+        self.crossings = Crossings(case, exact, seed, numbers)
+        self.thresholds = self.crossings.thresholds
+        self._composed: dict[int, Composed] = {}
+
+    def decision(self, claim: Claim, entry: int, *, affordable: bool) -> Decision | None:
+        """Return what is decided of a refuted entry; None leaves the refutation as it is."""
+        refuted = claim.decisions[entry]
+        pair = claim.actual.nodes[entry], self.exact.gradient(claim.name)[entry]
+        decisions = []
+        for other in self.crossings.others(pair):
+            if not affordable:
+                return Decision(Verdict.UNDECIDED, Evidence(KIND, _BUDGET))
+            decision = self._beside(claim, entry, other)
+            if decision is not None:
+                decisions.append(decision)
+                if decision.verdict.good:
+                    break
+        best = min(decisions, key=lambda decision: decision.verdict.rank, default=None)
+        if best is None and self._is_invisible(pair, refuted.point) and self.crossings.lines(pair):
+            best = Decision(Verdict.UNDECIDED, Evidence(KIND, _NO_OTHER))
+        return best and best._replace(point=refuted.point)
+
+    def _is_invisible(self, pair: tuple[int, int], point: Point | None) -> bool:
+        """Tell whether the sides differ by less than the format tells, at the point where they differ most."""
+        with flint.ctx.workprec(BITS):
+            return point is not None and bool(_error(self.graph, pair, point) < flint.arb(self.numbers.unit))
+
+    def _beside(self, claim: Claim, entry: int, other: Other) -> Decision | None:
+        """Judge an entry by the run on the other side of thresholds, if the gradient there is the exact one."""
+        returned = other.run.seen.gradients.get(claim.name)
+        if returned is None or claim.name in other.run.seen.malformed:
+            return None
+        meant, there = other.run.gradient(claim.name)[entry], returned.nodes[entry]
+        composed = self._composed.setdefault(id(other), Composed(self.exact, other, self.thresholds, self.numbers))
+        actual, own = claim.actual.nodes[entry], self.exact.gradient(claim.name)[entry]
+        points = lambda: other.run.region.points(self.seed)  # noqa: E731
+        if (
+            not composed.matching.close(actual, meant)
+            or not decide(other.run.seen.trace, [(meant, there)], points, self.seed)[0].verdict.good
+        ):
+            return None
+        variable = self.exact.seen.inputs[claim.name].nodes[entry]
+        gradient = Gradient(claim.name, entry, actual, meant, own)
+        vector = any(threshold.pivot.square is not None for threshold in other.crossed)
+        decision = self._as_whole(other, gradient, variable) if vector else None
+        decision = decision or composed.decision((actual, there), own, variable)
+        decision = decision or (None if vector else self._as_whole(other, gradient, variable))
+        return decision or _open(self.exact, claim, other, gradient)
+
+    def _as_whole(self, other: Other, gradient: Gradient, variable: int) -> Decision | None:
+        """Judge a gradient as a function of the pivot of one of the thresholds that were crossed.
+
+        Leaves of the norm of a vector are multiplied by its components, which are small where the norm is: what the
+        formula of a leaf is good to there excuses nothing, so that such a gradient is judged as a whole first.
+        """
+        for threshold in other.crossed:
+            if variable in self.graph.reach(threshold.pivot.variables):
+                whole = Whole(self.exact, other, threshold, self.thresholds, self.numbers)
+                if (decision := whole.decision(gradient)) is not None:
+                    return decision
+        return None
+
+
+def _open(exact: Exact, claim: Claim, other: Other, gradient: Gradient) -> Decision | None:
+    """Say that nothing is proved, unless a point shows the gradient or an output to be no approximation.
+
+    The gradient is none where it is off by more than the formula beyond the threshold is at the threshold, an output
+    where it differs in single precision. The points are the sample, the one that refutes, and one beyond the threshold.
+    """
+    graph, point = exact.seen.trace, claim.decisions[gradient.entry].point or exact.region.sample
+    variable = exact.seen.inputs[claim.name].nodes[gradient.entry]
+    outputs = [(a, b) for a, b in other.outputs(exact) if a != b and variable in graph.reach([a, b])]
+    pair = gradient.actual, gradient.meant
+    with flint.ctx.workprec(BITS):
+        size = abs(balls.at(graph, [pair[1]], other.yardstick.point)[pair[1]])
+        limit = other.yardstick.of_gradient(gradient.name, gradient.entry, pair[1], size)
+        for at in (other.yardstick.point, exact.region.sample, point):
+            close = _error(graph, pair, at) <= limit
+            if not close or not all(_error(graph, output, at) <= flint.arb(SINGLE.unit) for output in outputs):
+                return None
+    return Decision(Verdict.UNDECIDED, Evidence(KIND, _NOT_PROVED))
+
+
+def _error(graph: Graph, pair: tuple[int, int], point: Point) -> flint.arb:
+    """Return a relative error at a point."""
+    values = balls.at(graph, pair, point)
+    actual, meant = values[pair[0]], values[pair[1]]
+    if actual.contains(0) and meant.contains(0):  # 0 on both sides, as far as their digits tell
+        return abs(actual - meant).abs_upper()
+    return abs(actual - meant) / abs(meant)

@@ -1,0 +1,134 @@
+"""The words for approximations: intervals, places, and what is proved at a threshold."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+import flint
+import numpy as np
+
+from verify.checks.approximation.enclosure import Ends, Largest
+from verify.checks.approximation.frames import Pivot
+from verify.checks.approximation.pivots import Threshold
+from verify.checks.rounding.formats import Format
+from verify.checks.rounding.judge import upward
+from verify.graph.graph import Graph
+from verify.model.exact import decimal_text
+from verify.model.result import Evidence, Verdict
+from verify.proof.decide import Decision
+from verify.tracing.region import written
+
+KIND = "approximation"
+_LEAST = np.longdouble(0.01)  # ulps: what is less is told as so many
+_LONGEST = 12  # signs of a number
+
+
+def described_interval(graph: Graph, pivot: Pivot, ends: Ends) -> str:
+    """Write the interval of a pivot: `0 < x[0] < 0.0001`."""
+    low, high = ends
+    left = "" if low is None else f"{_short(low)} < "
+    return f"{left}{_name(graph, pivot)}{'' if high is None else f' < {_short(high)}'}"
+
+
+def place_of(graph: Graph, pivot: Pivot, place: Fraction) -> str:
+    """Write a place of a pivot: `x[0] = 0.0001`."""
+    return f"{_name(graph, pivot)} = {_short(place)}"
+
+
+def _name(graph: Graph, pivot: Pivot) -> str:
+    names = [written(graph, node) for node in sorted(pivot.variables)]
+    return names[0] if pivot.square is None else f"|({', '.join(names)})|"
+
+
+def _short(value: Fraction) -> str:
+    text = decimal_text(value)
+    return text if len(text) <= _LONGEST else f"{float(value):.6g}"
+
+
+@dataclass(frozen=True, slots=True)
+class Telling:
+    """What is said of an approximation at one threshold, where the formula beyond is good to `limit`."""
+
+    graph: Graph
+    threshold: Threshold
+    numbers: Format
+    ends: Ends
+    limit: flint.arb
+
+    def agrees(self, error: Largest, forward: Sequence[Largest]) -> Decision:
+        """Say that a gradient is an approximation, proved to be as good as the formula that it stands for."""
+        ends = described_interval(self.graph, self.threshold.pivot, self.ends)
+        detail = (
+            f"an approximation, chosen at {self._where()}: proved to stay within {self._ulps(error.error)} ulps of "
+            f"{self.numbers.name} of the exact derivative{_measured(error)} for all {ends}, "
+            f"worst at {self._at(error)}; {self._good_to()}"
+        )
+        if forward:
+            detail += f"; the output is {self._off(_worst(forward))}: a threshold made for single precision"
+        return self._decision(Verdict.AGREES, detail, error)
+
+    def composed(self, error: Largest, forward: Sequence[Largest]) -> Decision:
+        """Say that a gradient is the exact one, with approximations that are as good as the formulas they stand for.
+
+        The error is that of the worst of them.
+        """
+        ends = described_interval(self.graph, self.threshold.pivot, self.ends)
+        detail = (
+            f"the exact derivative with approximations, chosen at {self._where()}: each is proved to stay within "
+            f"{self._ulps(error.error)} ulps of {self.numbers.name} of the formula that it stands for"
+            f"{_measured(error)}, the worst for all {ends}, at {self._at(error)}; {self._good_to()}"
+        )
+        if forward:
+            detail += f"; the output is {self._off(_worst(forward))}: a threshold made for single precision"
+        return self._decision(Verdict.AGREES, detail, error)
+
+    def refuted(self, error: Largest) -> Decision:
+        """Say that an approximation is worse than the formula that it stands for."""
+        detail = (
+            f"an approximation, chosen at {self._where()}, is {self._off(error)}; {self._good_to()}: too few terms, "
+            "or a threshold too far out"
+        )
+        return self._decision(Verdict.REFUTED, detail, error)
+
+    def misprinted(self, error: Largest, text: str) -> Decision:
+        """Say that one coefficient of a series is wrong."""
+        detail = f"an approximation, chosen at {self._where()}, is {self._off(error)}: {text}; {self._good_to()}"
+        return self._decision(Verdict.REFUTED, detail, error)
+
+    def of_forward(self, error: Largest, forward: Sequence[Largest]) -> Decision:
+        """Say that the gradient is right for the other side, and the output is no approximation of that."""
+        detail = (
+            f"the gradient is that of the formula on the other side of the threshold at {self._where()}: "
+            f"the output is {self._off(_worst(forward))}"
+        )
+        return self._decision(Verdict.REFUTED, detail, error)
+
+    def _good_to(self) -> str:
+        return f"the formula on the other side of the threshold is good to {self._ulps(self.limit)} ulps there"
+
+    def _off(self, error: Largest) -> str:
+        return f"off by {self._ulps(error.reached)} ulps of {self.numbers.name}, at {self._at(error)}"
+
+    def _decision(self, verdict: Verdict, detail: str, error: Largest) -> Decision:
+        ulps = self._ulps(error.error if verdict is Verdict.AGREES else error.reached)
+        limit = self._ulps(self.limit)
+        return Decision(verdict, Evidence(KIND, detail, ulps=ulps, limit=limit, place=self._at(error)))
+
+    def _ulps(self, error: flint.arb) -> str:
+        return upward(max(np.longdouble(float(error.abs_upper())) / self.numbers.unit, _LEAST))
+
+    def _at(self, error: Largest) -> str:
+        return place_of(self.graph, self.threshold.pivot, error.place)
+
+    def _where(self) -> str:
+        return self.threshold.condition.where
+
+
+def _measured(error: Largest) -> str:
+    return "" if error.terms <= 1 else " (of the sum of the magnitudes of its terms)"
+
+
+def _worst(errors: Sequence[Largest]) -> Largest:
+    return max(errors, key=lambda one: float(one.error))

@@ -1,0 +1,113 @@
+"""A gradient that is an approximation as a whole: a function of the pivot, which other inputs multiply or add to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from fractions import Fraction
+
+import flint
+
+from verify.checks.approximation.crossing import Other
+from verify.checks.approximation.enclosure import Ends, Largest, Pair, error_at, terms_at
+from verify.checks.approximation.models import BeyondError
+from verify.checks.approximation.pivots import Threshold, interval, place_at
+from verify.checks.approximation.telling import Telling
+from verify.checks.approximation.univariate import largest, misprinted
+from verify.checks.approximation.yardstick import magnitude
+from verify.checks.claims.claims import Exact
+from verify.checks.rounding.formats import SINGLE, Format
+from verify.proof.decide import Decision
+
+
+@dataclass(frozen=True, slots=True)
+class Gradient:
+    """An entry of a gradient: what `backward` returns, the derivative that is meant, and that of `forward` itself."""
+
+    name: str
+    entry: int
+    actual: int
+    meant: int
+    own: int
+
+
+class Whole:
+    """The formulas of a run against those beyond one threshold, as functions of its pivot."""
+
+    def __init__(
+        self, exact: Exact, other: Other, threshold: Threshold, thresholds: Sequence[Threshold], numbers: Format
+    ) -> None:
+        self.exact, self.other, self.threshold, self.numbers = exact, other, threshold, numbers
+        self.graph, self.pivot = other.run.seen.trace, threshold.pivot
+        self.ends: Ends = interval(exact.region, self.pivot, thresholds)
+
+    def decision(self, gradient: Gradient) -> Decision | None:
+        """Judge a gradient; None where nothing is proved of it."""
+        with suppress(BeyondError):
+            return None if self._jumps() else self._decision(gradient)
+        return None
+
+    def _decision(self, gradient: Gradient) -> Decision | None:
+        pair = gradient.actual, gradient.meant
+        limit = self.other.yardstick.of_gradient(gradient.name, gradient.entry, pair[1], self._size(pair[1]))
+        telling = self._telling(limit)
+        error = largest(self.graph, pair, self.pivot, self.ends)
+        if error.reached > limit:
+            return telling.refuted(error)
+        if not error.error <= limit:
+            return None
+        if error.error > self.numbers.unit and (text := misprinted(self.graph, pair, self.pivot)):
+            return telling.misprinted(error, text)
+        forward = self._forward()
+        if isinstance(forward, Decision):
+            return forward
+        single = flint.arb(SINGLE.unit)
+        if any(output.error > single for output in forward) or (forward and not self._single(gradient)):
+            return telling.of_forward(error, forward)
+        return telling.agrees(error, forward)
+
+    def _size(self, node: int) -> flint.arb:
+        """Return the sum of the magnitudes of the terms of a node just beyond the threshold."""
+        point = self.other.yardstick.point
+        terms = terms_at(self.graph, node, self.pivot, place_at(self.graph, self.pivot, point))
+        return magnitude(self.graph, terms, self.pivot, point)
+
+    def _forward(self) -> list[Largest] | Decision:
+        """Return how far the outputs are from what `forward` computes on the other side, where that is too far."""
+        moved: list[Largest] = []
+        for place, pair in self._outputs():
+            limit = self.other.yardstick.of_output(place, pair[1], self._size(pair[1]))
+            error = largest(self.graph, pair, self.pivot, self.ends)
+            if error.error > self.numbers.unit and (text := misprinted(self.graph, pair, self.pivot)):
+                return self._telling(limit).misprinted(error, text)
+            moved += [error] if error.error > limit else []
+        return moved
+
+    def _outputs(self) -> Iterator[tuple[int, Pair]]:
+        """Yield the outputs of both sides that differ and depend on the pivot, with their places."""
+        for place, pair in enumerate(self.other.outputs(self.exact)):
+            if pair[0] != pair[1] and set(self.graph.reach(pair)).issuperset(self.pivot.variables):
+                yield place, pair
+
+    def _jumps(self) -> bool:
+        """Tell whether an output jumps at a threshold: it is no approximation then of what is on the other side."""
+        least, place = max(SINGLE.unit, self.numbers.unit**0.5), _nearest(self.ends, self.threshold)
+        errors = [error_at(self.graph, pair, self.pivot, place) for _, pair in self._outputs()]
+        return any(error is not None and error > flint.arb(least) for error in errors)
+
+    def _single(self, gradient: Gradient) -> bool:
+        """Tell whether a gradient is that of `forward` itself as far as single precision tells numbers apart."""
+        with suppress(BeyondError):
+            error = largest(self.graph, (gradient.actual, gradient.own), self.pivot, self.ends)
+            return bool(error.error <= flint.arb(SINGLE.unit))
+        return False
+
+    def _telling(self, limit: flint.arb) -> Telling:
+        return Telling(self.graph, self.threshold, self.numbers, self.ends, limit)
+
+
+def _nearest(ends: Ends, threshold: Threshold) -> Fraction:
+    """Return the end of an interval that is the threshold."""
+    finite = [end for end in ends if end is not None]
+    return min(finite, key=lambda end: abs(abs(end) - abs(threshold.at)), default=threshold.at)

@@ -1,0 +1,197 @@
+"""One case, from subject to result: derive the exact side, run the subject three ways, decide, write the rows."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Callable
+from dataclasses import replace
+from fractions import Fraction
+from functools import cache
+
+from verify.cases.case import Case, ExpressionCase, Outcome, TracedCase
+from verify.cases.made import account
+from verify.checks.reference import runs
+from verify.checks.reference.culprit import placed
+from verify.checks.reference.picture import picture
+from verify.checks.reference.points import points
+from verify.checks.reference.rows import Rows
+from verify.checks.reference.runs import SubjectError
+from verify.checks.reference.theory import Theory, theory
+from verify.model.errors import ForeignSymbolError, InputError
+from verify.model.exact import decimal_text, texts
+from verify.model.excerpts import excerpted
+from verify.model.garbage import uncollected
+from verify.model.result import Branch, CaseResult, Comparison, Cover, Evidence, Keep, Verdict
+from verify.model.where import quoted
+from verify.proof.decide import Decision, Point, Points, decide
+from verify.tracing.region import branches
+
+_CONSTANT = "the output is constant, so that every derivative is 0"
+_INCONSISTENT = "SymPy's derivative of the whole expression and its chain rule could not be shown to be one function"
+
+
+def check(case: Case, seed: int = 0, *, quick: bool = False, keep: Keep = lambda *_: None) -> CaseResult:
+    """Decide every gradient of a case, and every forward value that it states, for all inputs; then judge the layer.
+
+    The layer is judged in every region that can be reached, by its contract and by its floats, unless `quick` asks for
+    nothing but the formula at the sample. `keep` is given the result as far as it is certain, after each part of the
+    work. Raises InputError for what is no case.
+    """
+    if not isinstance(case, (TracedCase, ExpressionCase)):
+        raise InputError(f"a case was expected, as verify.case makes them, not {quoted(case)}")
+    account(case)
+    with uncollected():
+        if isinstance(case, ExpressionCase):
+            return excerpted(_check_expression(case, seed, quick=quick, keep=keep))
+        return excerpted(_check_traced(case, seed, quick=quick, keep=keep))
+
+
+def _check_traced(case: TracedCase, seed: int, *, quick: bool, keep: Keep) -> CaseResult:
+    from verify.tracing.seeds import held
+
+    with held():
+        return _check_held(case, seed, quick=quick, keep=keep)
+
+
+def _check_held(case: TracedCase, seed: int, *, quick: bool, keep: Keep) -> CaseResult:
+    """Check a case while the random generators are held: they are put back once, and not after each run."""
+    from verify.checks.gradients.traced import check_traced, dead
+
+    result, runs = check_traced(case, seed, keep, quick=quick)
+    if quick and dead(runs):
+        from verify.checks.regions.constant import of_a_constant
+
+        return of_a_constant(case, result, runs, seed)
+    if quick or not runs:
+        return result
+    from verify.checks.beyond import beyond
+
+    return beyond(case, result, runs, seed, keep)
+
+
+def _check_expression(case: ExpressionCase, seed: int, *, quick: bool, keep: Keep) -> CaseResult:
+    """Compare a case with its expression; then look at its code as at that of any layer, where it is the user's."""
+    result = _compared(case, seed)
+    if quick or case.from_text or any(row.verdict is Verdict.ERROR for row in result.comparisons):
+        return result
+    from verify.checks.reference.elementary import is_elementary
+
+    if not result.region and result.good and is_elementary(case.subject):
+        return result
+    from verify.checks.reference.layered import as_layers, is_followed, merged, passed_over
+
+    if reason := passed_over(case):
+        return replace(result, cover=Cover(1, untried=(reason,)))
+    keep(result, "other regions, contracts, floats")
+
+    def keep_merged(partial: CaseResult, rest: str) -> None:
+        keep(merged(result, partial), rest)
+
+    checked = (_check_traced(layer, seed, quick=False, keep=keep_merged) for layer in as_layers(case))
+    first = next(checked)
+    return merged(result, first if is_followed(first) else next(checked))
+
+
+def _compared(case: ExpressionCase, seed: int) -> CaseResult:
+    """Compare what a subject computes with its expression, for the inputs that take the branches of the sample."""
+    exact = theory(case)
+    output = exact.values[case.program.result]
+    comparisons, unclaimed, region = _comparisons(exact, seed)
+    drawn = picture(exact, comparisons)
+    return CaseResult(
+        name=case.name,
+        where=case.where,
+        output=case.program.output,
+        expression=exact.text(output),
+        output_value=exact.at_sample([output])[output].readable,
+        inputs=tuple(texts(case.inputs)),
+        upstream=(exact.upstream_name, decimal_text(case.upstream)),
+        comparisons=tuple(placed(case, drawn, comparisons)),
+        unclaimed=unclaimed,
+        reproduce=_reproduce(case),
+        region=tuple(region),
+        graph=drawn,
+        notes=(_CONSTANT,) if _constant(exact, seed) else (),
+    )
+
+
+def _comparisons(exact: Theory, seed: int) -> tuple[list[Comparison], tuple[str, ...], list[Branch]]:
+    """Return the rows of a case, the inputs on whose gradients the subject makes no claim, and its branches."""
+    try:
+        floats = runs.on_floats(exact.case)
+    except SubjectError as problem:
+        return [_broken(str(problem))], (), []
+    try:
+        rows = Rows(exact, floats)
+        actual = rows.actual(runs.on_symbols(exact))
+        decisions = _decisions(exact, rows.expected, actual, cache(lambda: points(exact, seed)), seed, _everywhere)
+        return rows.decided(decisions, actual), floats.unclaimed, []
+    except SubjectError as problem:
+        if problem.broken or isinstance(problem.__cause__, ForeignSymbolError):
+            return rows.undecided(str(problem)), floats.unclaimed, []
+        comparisons, region = _on_branches(exact.case, floats, seed)
+        return comparisons, floats.unclaimed, region
+
+
+def _on_branches(case: ExpressionCase, floats: Outcome, seed: int) -> tuple[list[Comparison], list[Branch]]:
+    """Check a case whose subject asks what a plain symbol cannot answer, for the inputs that take the same branches."""
+    from verify.checks.reference import branching
+
+    exact = theory(case, branching=True)
+    rows = Rows(exact, floats)
+    try:
+        symbols, region = branching.run(exact, seed)
+        actual = rows.actual(symbols)
+        decisions = _decisions(
+            exact, rows.expected, actual, lambda: region.among(points(exact, seed)), seed, region.holds
+        )
+    except SubjectError as problem:
+        return rows.undecided(str(problem)), []
+    return rows.decided(decisions, actual), branches(exact.graph, region.conditions)
+
+
+def _broken(why: str) -> Comparison:
+    return Comparison("case", "the whole case", Verdict.ERROR, evidence=Evidence("error", why))
+
+
+def _constant(exact: Theory, seed: int) -> bool:
+    """Tell whether the derivative with respect to every input is the function 0."""
+    zero = exact.graph.constant(Fraction(0))
+    nodes = [exact.derivatives[i] for i in exact.case.program.input_steps]
+    for some in (nodes[:1], nodes[1:]):  # the first one tells in most cases, and all of them may be many
+        if any(real.rational != 0 for real in exact.at_sample(some).values()):
+            return False
+    found = decide(exact.graph, [(zero, node) for node in nodes], lambda: points(exact, seed), seed)
+    return all(decision.verdict is Verdict.PROVED for decision in found)
+
+
+def _everywhere(_: Point) -> bool:
+    return True
+
+
+def _decisions(
+    exact: Theory, expected: list[int], actual: list[int], at: Points, seed: int, holds: Callable[[Point], bool]
+) -> list[Decision]:
+    """Decide each quantity, given its node and that of what the subject computed, for the points that `holds` tells."""
+    pairs = list(zip(expected, actual, strict=True))
+    twice = [(exact.derivatives[i], node) for i, (node, _) in exact.wholes.items()]
+    found = decide(exact.graph, pairs + twice, at, seed, holds)
+    # The sweep stands on its own; that it is not proved equal to the whole may be for want of a law of roots.
+    if not all(decision.verdict.good for decision in found[len(pairs) :]):
+        raise SubjectError(_INCONSISTENT)
+    del found[len(pairs) :]
+    return found
+
+
+def _reproduce(case: ExpressionCase) -> str:
+    """Return the command that runs this case alone."""
+    if case.where:
+        return f"gradproof run {shlex.quote(case.where.rpartition(':')[0])} {_option('case', case.name)}"
+    options = [_option("at", f"{name}={decimal_text(value)}") for name, value in case.inputs.items()]
+    options += [] if case.upstream == 1 else [_option("upstream", decimal_text(case.upstream))]
+    return " ".join(["gradproof expr", shlex.quote(case.program.text), *options])
+
+
+def _option(name: str, value: str) -> str:
+    """Write an option; a value that starts with a minus has to be tied to it."""
+    return f"--{name}={shlex.quote(value)}" if value.startswith("-") else f"--{name} {shlex.quote(value)}"

@@ -1,0 +1,1 @@
+"""What the code says its gradients are, entry by entry, against the exact derivative."""

@@ -1,0 +1,208 @@
+"""The gradients of one run of a traced case against the exact ones, decided entry by entry."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+from verify.cases.case import TracedCase
+from verify.cases.shapes import entry_names
+from verify.checks.claims.diagnoses import Suspect
+from verify.checks.reference.runs import SubjectError
+from verify.graph import balls
+from verify.graph.adjoints import Shares, adjoints, totals
+from verify.graph.wholes import wholes
+from verify.model.errors import UnclaimedError
+from verify.proof.decide import Decision, decide
+from verify.tracing.observe import Observation, Quantity, observe
+from verify.tracing.region import Region, depends, one_sided, pinned
+from verify.tracing.trace import Trace
+
+_INCONSISTENT = "SymPy's derivative of the whole computation and its chain rule could not be shown to be one function"
+_UNSET = "the output reads memory that np.empty made and nobody has written to"
+_UNDEFINED = (
+    "the output is not defined at the sample, where a logarithm, root or quotient is outside of its domain: if the "
+    "layer needs other inputs, say so, as in x=verify.real('N D', low=0)"
+)
+
+
+def _to_zero(value: Fraction) -> Fraction:
+    return Fraction(0)
+
+
+# Where the other sides of branches on the upstream lie, if they are of any use: for its sample, other upstreams.
+_UPSTREAMS: tuple[Callable[[Fraction], Fraction], ...] = (
+    lambda value: -value,
+    lambda value: 1000 * value,
+    lambda value: -1000 * value,
+    lambda value: value / 1000,
+    lambda value: -value / 1000,
+    abs,
+    lambda value: -abs(value),
+    lambda value: Fraction(1),
+    _to_zero,
+)
+
+
+class Exact:
+    """The exact side of a run: the derivative with respect to each entry of each input, and its terms.
+
+    With `twice`, SymPy's derivative of the whole is taken too, where that is small.
+    """
+
+    def __init__(self, case: TracedCase, seen: Observation, *, twice: bool = True) -> None:
+        _check_outputs(seen)
+        self.seen = seen
+        self.region = Region.of(case, seen)
+        outputs = [
+            pair
+            for output, upstream in zip(seen.outputs, seen.upstreams, strict=True)
+            for pair in zip(output.nodes, upstream.nodes, strict=True)
+        ]
+        entries = [node for quantity in seen.inputs.values() for node in quantity.nodes]
+        self.shares: Shares = adjoints(seen.trace, outputs, entries)
+        self.derivatives = totals(seen.trace, self.shares)
+        self.accepted: dict[str, list[int]] = {}
+        self.wholes = wholes(seen.trace, outputs, entries) if twice else {}
+
+    @property
+    def constant(self) -> bool:
+        """Tell whether the output depends on no input: then every derivative is 0, and 0 = 0 checks nothing."""
+        return not any(self.shares.values())
+
+    def gradient(self, name: str) -> list[int]:
+        """Return the exact gradient of an input as nodes."""
+        return [self.derivatives[node] for node in self.seen.inputs[name].nodes]
+
+    def reference(self, name: str) -> list[int]:
+        """Return the exact gradient of an input, or the one that was `accepted` as an approximation of it."""
+        return self.accepted.get(name) or self.gradient(name)
+
+    def suspect(self, name: str, actual: Quantity) -> Suspect:
+        """Return what it takes to find the mistake in a wrong gradient."""
+        inputs = self.seen.inputs
+        return Suspect(
+            graph=self.seen.trace,
+            region=self.region,
+            shape=inputs[name].shape,
+            actual=actual,
+            expected=self.gradient(name),
+            shares=[self.shares[node] for node in inputs[name].nodes],
+            others={other: (inputs[other].shape, self.gradient(other)) for other in inputs if other != name},
+            output=next((output.nodes for output in self.seen.outputs if output.shape == inputs[name].shape), []),
+            upstream=[node for upstream in self.seen.upstreams for node in upstream.nodes],
+            sizes=self.seen.variant.sizes,
+        )
+
+    def outputs(self) -> dict[int, str]:
+        """Return the names of the nodes that `forward` returned: out[0,1]."""
+        named: dict[int, str] = {}
+        for number, output in enumerate(self.seen.outputs, 1):
+            name = f"out{number}" if self.seen.several else "out"
+            named.update(zip(output.nodes, entry_names(name, output.shape), strict=True))
+        return named
+
+
+def _check_outputs(seen: Observation) -> None:
+    """Raise SubjectError for outputs that are undefined at the sample, or were never computed."""
+    trace = seen.trace
+    outputs = [node for output in seen.outputs for node in output.nodes]
+    if trace.unset and not trace.unset.isdisjoint(trace.reach(outputs)):
+        raise SubjectError(_UNSET, broken=True)
+    doubtful = [node for node, ball in zip(outputs, trace.at_samples(outputs), strict=True) if not ball.is_finite()]
+    known = balls.enclose(trace, doubtful, trace.sample, lambda ball: bool(ball.is_finite()))
+    if not all(ball.is_finite() for ball in known.values()):
+        raise SubjectError(_UNDEFINED)
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """One gradient in one run: what came, and the decision on each entry."""
+
+    name: str
+    exact: Exact
+    actual: Quantity
+    decisions: Sequence[Decision]
+
+    @property
+    def worst(self) -> int:
+        """Return the place of the entry that is told of: one with the worst verdict and the weakest evidence."""
+        return max(range(len(self.decisions)), key=lambda i: _weakness(self.decisions[i]))
+
+    @property
+    def decision(self) -> Decision:
+        """Return the decision on the worst entry."""
+        return self.decisions[self.worst]
+
+
+def _weakness(decision: Decision) -> tuple[int, bool]:
+    return decision.verdict.rank, decision.evidence.kind != "same formula"
+
+
+def upstream_branch(seen: Observation) -> str:
+    """Return where a run branches on the upstream by order, or nothing."""
+    return _one_sided([seen])
+
+
+def _one_sided(runs: Sequence[Observation]) -> str:
+    return one_sided([(seen.trace, seen.conditions, seen.upstream_nodes) for seen in runs])
+
+
+def claims(exact: Exact, seed: int) -> dict[str, Claim]:
+    """Decide all gradients of a run that have the shape of their input."""
+    seen = exact.seen
+    wanted = {name: actual for name, actual in seen.gradients.items() if name not in seen.malformed}
+    pairs = [pair for name in wanted for pair in zip(exact.gradient(name), wanted[name].nodes, strict=True)]
+    twice = [(exact.derivatives[node], whole) for node, whole in exact.wholes.items()]
+    found = decide(seen.trace, [*pairs, *twice], lambda: exact.region.points(seed), seed, exact.region.holds)
+    if not all(decision.verdict.good for decision in found[len(pairs) :]):
+        raise SubjectError(_INCONSISTENT)
+    decided = iter(found)
+    return {name: Claim(name, exact, actual, [next(decided) for _ in actual.nodes]) for name, actual in wanted.items()}
+
+
+def other_sides(case: TracedCase, seen: Observation, seed: int) -> tuple[list[dict[str, Claim]], str]:
+    """Run the case on the other sides of branches on the upstream: a linear function has none.
+
+    Returns the claims there, and the place of a branch whose other side was not found, or nothing. A run that lies on a
+    tie (an upstream of ones, for code that asks for that) may refute, and proves nothing.
+    """
+    runs: list[Observation] = [seen]
+    sides: list[dict[str, Claim]] = []
+    if not on_upstream(seen):
+        return [], ""
+    for upstream in _UPSTREAMS:
+        runs.append(Observation(seen.variant, Trace()))
+        if not _claims_something(case, runs[-1], seed, upstream, seen.at):
+            continue
+        found = claims(Exact(case, runs[-1]), seed)
+        tied = pinned(runs[-1].conditions)
+        sides.append({name: claim for name, claim in found.items() if not tied or claim.decision.point is not None})
+    return sides, _one_sided(runs)
+
+
+def _claims_something(
+    case: TracedCase, run: Observation, seed: int, upstream: Callable[[Fraction], Fraction], at: Mapping[str, Fraction]
+) -> bool:
+    """Run a case on another upstream, and tell whether it returns gradients there.
+
+    It need not for an upstream of zeros, whose gradients are all 0: None says nothing wrong of these. Raises
+    SubjectError, also where the code returns None for any other upstream.
+    """
+    try:
+        observe(case, run.variant, seed, upstream, run, at=at)
+    except SubjectError as problem:
+        if not isinstance(problem.__cause__, UnclaimedError):
+            raise
+        if upstream is not _to_zero:
+            raise SubjectError(f"for another upstream, {problem}", broken=True) from problem
+        run.conditions = list(run.trace.conditions.values())
+        return False
+    return True
+
+
+def on_upstream(seen: Observation) -> bool:
+    """Tell whether any branch of a run depends on the upstream."""
+    depending = depends(seen.trace, set(seen.upstream_nodes))
+    return any(condition.node in depending for condition in seen.conditions)

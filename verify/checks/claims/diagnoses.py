@@ -1,0 +1,325 @@
+"""The likely mistake behind a wrong gradient: known mistakes, each tried on all entries until one explains them."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+
+from verify.checks.claims.explain import Sampled, alike, constant_ratio
+from verify.graph.graph import Graph
+from verify.model.exact import decimal_text
+from verify.proof import field
+from verify.tracing.observe import Quantity
+
+Nodes = Sequence[int]
+_MINUS = Fraction(-1)
+_TWO = Fraction(2)
+_MOST_TERMS = 8  # of an entry's derivative, of which each may be the one that is missing
+_MOST_SUBSTITUTED = 64  # entries that are each looked at with an upstream of their own
+
+
+@dataclass(frozen=True, slots=True)
+class Suspect:
+    """A wrong gradient with what it may have been mistaken for.
+
+    `shares` are the terms of each entry's exact derivative, one for each use of the input; `others` the exact gradients
+    of the other inputs; `output` the nodes of an output of the same shape, `upstream` those of the upstream; `sizes`
+    are those of the named dimensions.
+    """
+
+    graph: Graph
+    region: Sampled
+    shape: tuple[int, ...]
+    actual: Quantity
+    expected: Nodes
+    shares: Sequence[Nodes]
+    others: Mapping[str, tuple[tuple[int, ...], Nodes]]
+    output: Nodes
+    upstream: Nodes
+    sizes: Mapping[str, int]
+
+    @property
+    def fits(self) -> bool:
+        """Tell whether the gradient has the shape of its input."""
+        return self.actual.shape == self.shape
+
+    def is_(self, nodes: Nodes) -> bool:
+        """Tell whether this is what came."""
+        return len(nodes) == len(self.actual.nodes) and alike(self.graph, self.actual.nodes, nodes)
+
+    def scaled(self, factor: Fraction, nodes: Nodes) -> list[int]:
+        """Return nodes times a factor."""
+        constant = self.graph.constant(factor)
+        return [self.graph.product(constant, node) for node in nodes]
+
+
+def diagnose(suspect: Suspect) -> str:
+    """Name the likely mistake, or say nothing."""
+    return next((said for try_ in MISTAKES if (said := try_(suspect))), "")
+
+
+class _Substitution:
+    """The graph read as itself, with other nodes for some variables."""
+
+    def __init__(self, graph: Graph, nodes: Mapping[str, int]) -> None:
+        self.graph = graph
+        self.nodes = nodes
+
+    def variable(self, name: str) -> int:
+        return self.nodes[name] if name in self.nodes else self.graph.variable(name)
+
+    def constant(self, value: Fraction) -> int:
+        return self.graph.constant(value)
+
+    def typed(self, value: float) -> int:
+        return self.graph.typed(value)
+
+    def pi(self, payload: None) -> int:
+        return self.graph.pi()
+
+    def sum(self, a: int, b: int) -> int:
+        return self.graph.sum(a, b)
+
+    def product(self, a: int, b: int) -> int:
+        return self.graph.product(a, b)
+
+    def power(self, a: int, exponent: Fraction) -> int:
+        return self.graph.power(a, exponent)
+
+    def function(self, name: str, a: int, number: int) -> int:
+        return self.graph.function(name, a)
+
+
+def without(graph: Graph, nodes: Nodes, constants: Iterable[int]) -> list[int]:
+    """Return nodes with 0 in place of some constants."""
+    values = graph.read(nodes, _Substitution(graph, {}), dict.fromkeys(constants, graph.constant(Fraction(0))))
+    return [values[node] for node in nodes]
+
+
+def _with_upstream(s: Suspect, nodes: Nodes, change: Callable[[int], int]) -> list[int]:
+    """Return nodes with something else in place of each entry of the upstream."""
+    graph = s.graph
+    replaced = {graph.payloads[node]: change(node) for node in s.upstream if graph.ops[node] == "variable"}
+    values = graph.read(nodes, _Substitution(graph, replaced))
+    return [values[node] for node in nodes]
+
+
+def _zeros(s: Suspect) -> str:
+    if s.fits and all(s.graph.value(node) == 0 for node in s.actual.nodes):
+        return "zeros are returned: the gradient is never computed, or computed somewhere else"
+    return ""
+
+
+def _sign(s: Suspect) -> str:
+    return "the sign is wrong" if s.fits and s.is_(s.scaled(_MINUS, s.expected)) else ""
+
+
+def _factor(s: Suspect) -> str:
+    """Find a constant factor, and whether it is a size."""
+    if not s.fits:
+        return ""
+    place = next((i for i, node in enumerate(s.expected) if s.graph.value(node) != 0), None)
+    ratio = None if place is None else constant_ratio(s.graph, s.expected[place], s.actual.nodes[place], s.region)
+    if ratio is None or not s.is_(s.scaled(ratio, s.expected)):
+        return ""
+    size = abs(ratio) if abs(ratio) >= 1 else 1 / abs(ratio)
+    verb = "too large" if abs(ratio) >= 1 else "too small"
+    if name := _named(size, s.sizes):
+        hint = f"a missing division by {name}" if abs(ratio) > 1 else f"a mean in place of a sum over {name}"
+        return f"{verb} by a factor of {name}, {size} here: {hint}"
+    sign = ", and of the wrong sign" if ratio < 0 else ""
+    return f"{verb} by a factor of {decimal_text(size)}{sign}"
+
+
+def _named(number: Fraction, sizes: Mapping[str, int]) -> str:
+    """Return the size that a number is, or the two sizes that it is the product of, or nothing."""
+    products = {a * b: f"{n}*{m}" for (n, a), (m, b) in itertools.combinations(sizes.items(), 2)}
+    known = {**products, **{size: name for name, size in sizes.items()}}
+    return known.get(int(number), "") if number.denominator == 1 and number > 1 else ""
+
+
+def _upstream_ignored(s: Suspect) -> str:
+    if not s.fits:
+        return ""
+    ones = _with_upstream(s, s.expected, lambda node: s.graph.constant(Fraction(1)))
+    return "the upstream gradient is missing: this is right only where it is 1" if s.is_(ones) else ""
+
+
+def _not_linear(s: Suspect) -> str:
+    """Find that twice the upstream does not give twice the gradient."""
+    nodes = s.actual.nodes
+    if not any(s.graph.ops[node] == "variable" for node in s.upstream):
+        return ""
+    doubled = _with_upstream(s, nodes, lambda node: s.graph.product(s.graph.constant(_TWO), node))
+    if alike(s.graph, doubled, s.scaled(_TWO, nodes)):
+        return ""
+    if alike(s.graph, doubled, s.scaled(_TWO * _TWO, nodes)):
+        return "the upstream gradient enters twice: it is squared"
+    if alike(s.graph, doubled, nodes):
+        return "the upstream gradient is not used"
+    return "not linear in the upstream gradient, as every backward is"
+
+
+def _swapped(s: Suspect) -> str:
+    for name, (shape, nodes) in s.others.items():
+        if shape == s.actual.shape and s.is_(nodes):
+            return f"this is the gradient of {name}: two inputs or two results are swapped"
+    return ""
+
+
+def _transposed(s: Suspect) -> str:
+    if len(s.shape) != 2 or s.actual.shape != s.shape[::-1]:
+        return ""
+    turned = np.array(s.expected).reshape(s.shape).T.ravel().tolist()
+    return "the gradient is transposed" if s.is_(turned) else ""
+
+
+def _alone(s: Suspect) -> str:
+    """Find that each entry was treated alone: that exact = (dout - T) * f, where f * dout came, for a known T."""
+    symbols = all(s.graph.ops[node] == "variable" for node in s.upstream)
+    if not (s.fits and s.shape and symbols and len(s.output) == len(s.upstream) == len(s.actual.nodes)):
+        return ""
+    if all(s.graph.value(node) == 0 for node in s.expected):  # as is dout - T of a single entry, whatever f is
+        return ""
+    graph, y, d = s.graph, _Cells(s.graph, s.shape, s.output), _Cells(s.graph, s.shape, s.upstream)
+    inverse = [graph.power(node, _MINUS) for node in s.upstream]
+    f = [graph.product(node, other) for node, other in zip(s.actual.nodes, inverse, strict=True)]
+    itself = s.is_([graph.product(a, b) for a, b in zip(s.output, s.upstream, strict=True)])
+    for axis in dict.fromkeys((-1, 0)):
+        for text, term in TERMS.items():
+            nodes = term(y, d, axis).nodes
+            exact = [
+                graph.product(graph.sum(u, graph.product(graph.constant(_MINUS), t)), g)
+                for u, t, g in zip(s.upstream, nodes, f, strict=True)
+            ]
+            if alike(graph, exact, s.expected):
+                said = text.format(axis % len(s.shape))
+                times = f"y*{said}" if itself else f"({said}) times what dout is multiplied by"
+                meant = ", where y is the output" if "y*" in times else ""
+                return f"each entry is treated alone: missing - {times}{meant}"
+    return ""
+
+
+def _diagonal(s: Suspect) -> str:
+    """Find that each entry has just what its own output passes back."""
+    if not s.fits or not 1 < len(s.output) == len(s.actual.nodes) <= _MOST_SUBSTITUTED:
+        return ""
+    if any(s.graph.ops[node] != "variable" for node in s.upstream) or len(s.upstream) != len(s.output):
+        return ""
+    zero = s.graph.constant(Fraction(0))
+    for place, (exact, came) in enumerate(zip(s.expected, s.actual.nodes, strict=True)):
+        own = s.upstream[place]
+        alone = _with_upstream(s, [exact], lambda node, own=own: node if node == own else zero)  # type: ignore[misc]
+        if not alike(s.graph, alone, [came]):
+            return ""
+    return "only the diagonal of the Jacobian: what each input does to the other outputs is missing"
+
+
+class _Cells:
+    """An array of nodes with the few operations that the terms of known mistakes are made of."""
+
+    def __init__(self, graph: Graph, shape: Sequence[int], nodes: Nodes) -> None:
+        self.graph = graph
+        self.shape = tuple(shape)
+        self.nodes = list(nodes)
+
+    def __mul__(self, other: _Cells) -> _Cells:
+        return _Cells(self.graph, self.shape, list(map(self.graph.product, self.nodes, other.nodes)))
+
+    def __add__(self, other: _Cells) -> _Cells:
+        return _Cells(self.graph, self.shape, list(map(self.graph.sum, self.nodes, other.nodes)))
+
+    def sum(self, axis: int) -> _Cells:
+        """Return the sums over an axis, broadcast back."""
+        rows = np.moveaxis(np.array(self.nodes, dtype=object).reshape(self.shape), axis, -1)
+        totals = [self.graph.total(row) for row in rows.reshape(-1, rows.shape[-1]).tolist()]
+        summed = np.expand_dims(np.array(totals, dtype=object).reshape(rows.shape[:-1]), axis)
+        return _Cells(self.graph, self.shape, np.broadcast_to(summed, self.shape).ravel().tolist())
+
+    def mean(self, axis: int) -> _Cells:
+        """Return the means over an axis, broadcast back."""
+        share = self.graph.constant(Fraction(1, self.shape[axis]))
+        return _Cells(self.graph, self.shape, [self.graph.product(share, node) for node in self.sum(axis).nodes])
+
+
+# What softmax, log-softmax and normalisations subtract from the upstream.
+TERMS: dict[str, Callable[[_Cells, _Cells, int], _Cells]] = {
+    "sum(dout*y, axis={})": lambda y, d, axis: (d * y).sum(axis),
+    "mean(dout, axis={0}) + y*mean(dout*y, axis={0})": lambda y, d, axis: d.mean(axis) + y * (d * y).mean(axis),
+    "mean(dout, axis={})": lambda y, d, axis: d.mean(axis),
+    "y*mean(dout*y, axis={})": lambda y, d, axis: y * (d * y).mean(axis),
+    "y*sum(dout*y, axis={})": lambda y, d, axis: y * (d * y).sum(axis),
+    "y*sum(dout, axis={})": lambda y, d, axis: y * d.sum(axis),
+}
+
+
+def _dropped(s: Suspect) -> str:
+    """Find one term missing in each wrong entry, or one term alone."""
+    if not s.fits or all(len(terms) < 2 for terms in s.shares):
+        return ""
+    if _all_among(s, list(s.shares)):
+        return "only one of the ways in which the input enters counts: a gradient that is assigned and not accumulated?"
+    if _all_among(s, [_without_one(s.graph, terms) for terms in s.shares]):
+        return "one term of the derivative is missing: one of the ways in which the input enters"
+    return ""
+
+
+def _without_one(graph: Graph, terms: Nodes) -> list[int]:
+    complete = [graph.total(terms)]
+    return complete + [graph.total([*terms[:i], *terms[i + 1 :]]) for i in range(min(len(terms), _MOST_TERMS))]
+
+
+def _all_among(s: Suspect, candidates: Sequence[Nodes]) -> bool:
+    """Tell whether each entry is one of its candidates, all of which are looked at in one walk."""
+    asked = [(node, one) for node, some in zip(s.actual.nodes, candidates, strict=True) for one in some[:_MOST_TERMS]]
+    same = dict.fromkeys(asked, False)
+    same.update(zip(asked, field.equal(s.graph, asked, 0)[0], strict=True))
+    return all(
+        any(same[node, one] for one in some[:_MOST_TERMS])
+        for node, some in zip(s.actual.nodes, candidates, strict=True)
+    )
+
+
+def _not_summed(s: Suspect) -> str:
+    """Find that a sum over axes, which undoes a broadcast, is missing."""
+    array: Any = np.array(s.actual.nodes, dtype=object).reshape(s.actual.shape)
+    for axis in range(array.ndim):
+        for keepdims in (False, True):
+            rows = np.moveaxis(array, axis, -1)
+            shape = [*rows.shape[:-1]]
+            if keepdims:
+                shape.insert(axis, 1)
+            if tuple(shape) == s.shape and array.shape[axis] > 1:
+                summed = [s.graph.total(row) for row in rows.reshape(-1, rows.shape[-1]).tolist()]
+                if alike(s.graph, summed, s.expected):
+                    return f"not summed over axis {axis}, along which the input was broadcast"
+    return ""
+
+
+def _shape_only(s: Suspect) -> str:
+    """Find that the numbers are right and only the shape is not."""
+    if not s.fits and len(s.expected) == len(s.actual.nodes) and s.is_(s.expected):
+        return "the numbers are right, the shape is not: a reshape is missing, or a keepdims"
+    return ""
+
+
+# Tried in this order: the first that explains every entry is named.
+MISTAKES: tuple[Callable[[Suspect], str], ...] = (
+    _zeros,
+    _sign,
+    _shape_only,
+    _factor,
+    _upstream_ignored,
+    _swapped,
+    _transposed,
+    _not_linear,
+    _alone,
+    _diagonal,
+    _dropped,
+    _not_summed,
+)

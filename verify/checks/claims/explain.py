@@ -1,0 +1,291 @@
+"""Why a gradient is wrong, for people: small exact inputs that show it, and how the two sides are related."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import NamedTuple, Protocol, Self
+
+import flint
+import sympy
+
+from verify.graph import balls, formulas
+from verify.graph.formulas import Alphabet
+from verify.graph.graph import Graph
+from verify.model.exact import decimal_text, simplest_rational
+from verify.model.result import Counterexample, Evidence
+from verify.model.steps import within
+from verify.proof import field, rationals
+from verify.proof.decide import Decision, difference
+from verify.proof.field import Laws
+from verify.tracing.region import Point, Region
+
+_SIMPLE = tuple(map(Fraction, ("0", "1", "-1", "2", "-2", "1/2", "3")))
+_MOST_ATTEMPTS = 300
+_LARGEST_SHRUNK = 5000  # nodes of a formula whose inputs are made simple
+_LARGEST_SIMPLIFIED = 60  # operations
+_MOST_DEGREE = 40
+_SMALL_FACTORS = 25  # in an exponent: beyond, so many of them count as a degree
+_SIMPLE_RATIO = 10**9
+_FRACTION = 1000  # beyond, a ratio is written as a decimal
+_LONGEST = 100  # signs of a relation
+_SHORT = 8  # operations
+# Relative: a difference that is seen at once, which simple counterexamples keep; how much smaller it may get there.
+_PLAIN, _DIMMED = flint.arb(0.001), flint.arb(2) ** -40
+_BITS = 128
+_MINUS = Fraction(-1)
+_STEPS = 1_000_000  # calls of functions in which SymPy may simplify: one or two seconds
+_NOT_SIMPLIFIED = f"not simplified: it takes more than {_STEPS:,} steps"
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """What is told of one wrong entry."""
+
+    expected: str
+    actual: str
+    relation: str
+    counterexample: Counterexample | None
+    evidence: Evidence
+
+
+def explain(
+    graph: Graph,
+    region: Region,
+    expected: int,
+    actual: int,
+    decision: Decision,
+    outputs: Mapping[int, str],
+    confirmed: Callable[[Point], bool] = lambda _: True,
+    keep: Callable[[Explanation], None] = lambda _: None,
+) -> Explanation:
+    """Explain a refuted pair of nodes; `outputs` names the nodes of what `forward` returned.
+
+    There is a counterexample only at a point where the code is `confirmed` to give what its formula says. It is found
+    first, and given to `keep`, since formulas may take long to write.
+    """
+    variables = [i for i in graph.reach([expected, actual]) if graph.ops[i] == "variable"]
+    computed = {node: name for node, name in outputs.items() if graph.args[node]}
+    names = Alphabet([*[graph.payloads[i] for i in variables], *computed.values()])
+    known = {node: names.symbols[name] for node, name in computed.items()}
+    shown = _shown(graph, region, expected, actual, decision, variables, confirmed)
+    keep(Explanation("", "", "", *shown))
+    return Explanation(
+        _written(graph, expected, names, known),
+        _written(graph, actual, names, known),
+        relation(graph, expected, actual, names, region),
+        *shown,
+    )
+
+
+def _written(graph: Graph, node: int, names: Alphabet, known: Mapping[int, sympy.Symbol]) -> str:
+    """Write a formula; a long one in terms of the outputs where that makes it short."""
+    if formulas.size(graph, node).operations > _SHORT and node not in known:
+        within = formulas.text(graph, node, names, known=known)
+        if formulas.size(graph, node, known).operations <= _SHORT:
+            return within
+    return formulas.text(graph, node, names)
+
+
+def _shown(
+    graph: Graph,
+    region: Region,
+    expected: int,
+    actual: int,
+    decision: Decision,
+    variables: Sequence[int],
+    confirmed: Callable[[Point], bool],
+) -> tuple[Counterexample | None, Evidence]:
+    """Return a simple counterexample, and how far the two sides are apart there."""
+    if decision.point is None:
+        return None, decision.evidence
+    names = list(dict.fromkeys([*region.selecting(), *(graph.payloads[i] for i in variables)]))
+    simple = _shrunk(graph, region, expected, actual, decision.point, names)
+    for point in (simple, decision.point):
+        real = rationals.real(graph, [expected, actual], point)
+        if not real[expected].ball.overlaps(real[actual].ball) and confirmed(point):
+            inputs = tuple((name, decimal_text(point[name])) for name in names)
+            shown = Counterexample(inputs, real[expected].readable, real[actual].readable)
+            return shown, difference(graph, (expected, actual), point)
+    return None, decision.evidence
+
+
+def _shrunk(graph: Graph, region: Region, expected: int, actual: int, point: Point, names: Sequence[str]) -> Point:
+    """Return a point of the region at which the two sides still differ, with simple numbers in it."""
+    if len(graph.reach([expected, actual])) > _LARGEST_SHRUNK:
+        return point
+    conditions, least = region.about(names), _Least.of(graph, expected, actual, point)
+    if not region.holds(point, region.conditions):  # only as many are asked of the points that are tried
+        point = region.sample if _differ(graph, expected, actual, region.sample) else point
+    for changes in itertools.islice(_simpler(names, point, region.upstream), _MOST_ATTEMPTS):
+        if all(_simpler_than(value, point[name]) for name, value in changes.items()):
+            changed = {**point, **changes}
+            if _differ(graph, expected, actual, changed, least) and region.holds(changed, conditions):
+                point = changed
+    return point
+
+
+def _simpler(names: Sequence[str], point: Point, upstream: set[str]) -> Iterator[dict[str, Fraction]]:
+    """Return changes to try, the boldest first: all inputs at once, then each, those of the upstream before others."""
+    ordered = sorted(names, key=lambda name: name not in upstream)
+    for value in _SIMPLE[:3]:
+        yield dict.fromkeys(ordered, value)
+    for group in ([n for n in ordered if n in upstream], [n for n in ordered if n not in upstream]):
+        for value in _SIMPLE[:2]:
+            yield dict.fromkeys(group, value)
+    for name in ordered:
+        for value in (
+            *_SIMPLE,
+            Fraction(round(point[name])),
+            Fraction(round(point[name] * 10), 10),
+            _first_digit(point[name]),
+        ):
+            yield {name: value}
+
+
+def _first_digit(value: Fraction) -> Fraction:
+    """Return a number cut down to its first digit: 0.0009 for 0.00099."""
+    unit = Fraction(10) ** math.floor(math.log10(abs(value))) if value else Fraction(1)
+    return int(value / unit) * unit
+
+
+def _simpler_than(value: Fraction, other: Fraction) -> bool:
+    rank = {simple: place for place, simple in enumerate(_SIMPLE)}
+    last = len(_SIMPLE)
+    return (rank.get(value, last), value.denominator) < (rank.get(other, last), other.denominator) or value == other
+
+
+class _Least(NamedTuple):
+    """How far two nodes have to differ at least: in parts of the larger one, and as it is."""
+
+    relative: flint.arb
+    absolute: flint.arb
+
+    @classmethod
+    def of(cls, graph: Graph, expected: int, actual: int, point: Point) -> Self:
+        """Return what makes a difference as plain as it is at a point, or plain."""
+        with flint.ctx.workprec(_BITS):
+            values = balls.at(graph, [expected, actual], point)
+            apart = abs(values[expected] - values[actual])
+            relative = apart / abs(values[expected]).max(abs(values[actual]))
+            if not relative.is_finite() or relative.contains(0):
+                return cls(flint.arb(0), flint.arb(0))
+            return cls((relative / 2).min(_PLAIN), apart.min(flint.arb(1)) * _DIMMED)
+
+
+def _differ(graph: Graph, expected: int, actual: int, point: Point, least: _Least | None = None) -> bool:
+    """Tell whether two nodes differ at a point, and by so much."""
+    with flint.ctx.workprec(_BITS):
+        values = balls.at(graph, [expected, actual], point)
+        left, right = values[expected], values[actual]
+        if not (left.is_finite() and right.is_finite()) or left.overlaps(right):
+            return False
+        if least is None:
+            return True
+        return bool(abs(left - right) >= (abs(left).max(abs(right)) * least.relative).max(least.absolute))
+
+
+class Sampled(Protocol):
+    """Whatever has a sample: a region of a run, or the theory of an expression."""
+
+    @property
+    def sample(self) -> Point:
+        """Return the value of each input."""
+
+
+def relation(graph: Graph, expected: int, actual: int, names: Alphabet, region: Sampled) -> str:
+    """Say how what came is related to what is exact, in the shortest true way; nothing where that is long."""
+    if graph.value(actual) == 0:
+        return "actual = 0"
+    if graph.value(expected) == 0:
+        return "expected = 0"
+    ratio = constant_ratio(graph, expected, actual, region)
+    if ratio is not None:
+        return f"actual = {_times(ratio)}"
+    return within(_STEPS, lambda: _simplified(graph, expected, actual, names), _NOT_SIMPLIFIED)
+
+
+def constant_ratio(graph: Graph, expected: int, actual: int, region: Sampled) -> Fraction | None:
+    """Return the one simple rational that actual / expected is everywhere, if it is."""
+    real = rationals.real(graph, [expected, actual], region.sample)
+    with flint.ctx.workprec(_BITS):
+        quotient = real[actual].ball / real[expected].ball
+        if quotient.contains(0) or not balls.is_known(quotient) or not math.isfinite(float(quotient)):
+            return None
+        ratio = simplest_rational(float(quotient), ulps=4)  # a guess, which the field proves below
+    if max(abs(ratio.numerator), ratio.denominator) > _SIMPLE_RATIO:
+        return None
+    scaled = graph.product(graph.constant(ratio), expected)
+    return ratio if alike(graph, [actual], [scaled]) else None
+
+
+def alike(graph: Graph, left: Sequence[int], right: Sequence[int]) -> bool:
+    """Tell whether two lists of nodes are the same functions, entry by entry, as far as the field can tell."""
+    pairs = [pair for pair in zip(left, right, strict=True) if pair[0] != pair[1]]
+    if not pairs:
+        return True
+    if all(field.equal(graph, pairs, 0)[0]):
+        return True
+    return all(field.equal(graph, pairs, 0, Laws.EXPONENTIAL)[0])
+
+
+def _degree(graph: Graph, node: int) -> int:
+    """Return how many factors a formula has at most, multiplied out: SymPy multiplies out."""
+    degrees: dict[int, int] = {}
+    for number in graph.reach([node]):
+        parts = [degrees[argument] for argument in graph.args[number]]
+        match graph.ops[number]:
+            case "product" | "sum":  # a sum of quotients has the denominators of all
+                degrees[number] = sum(parts)
+            case "power":
+                exponent = graph.payloads[number]
+                degrees[number] = parts[0] * max(abs(exponent.numerator), exponent.denominator)
+            case "exp" | "tanh":  # SymPy multiplies exponents out, and takes exp(p*x) for exp(x)**p
+                degrees[number] = 1 + sum(parts) + _factor_size(graph, number) // _SMALL_FACTORS
+            case _:
+                degrees[number] = 1 + sum(parts)
+    return degrees[node]
+
+
+def _factor_size(graph: Graph, node: int) -> int:
+    """Bound the numerators and denominators of the factors of a formula, multiplied out."""
+    exact = (graph.value(i) for i in graph.reach([node]) if graph.ops[i] == "constant")
+    typed = (simplest_rational(graph.payloads[i]) for i in graph.reach([node]) if graph.ops[i] == "typed")
+    return math.prod(max(1, abs(value.numerator), value.denominator) for value in (*exact, *typed) if value is not None)
+
+
+def _times(ratio: Fraction) -> str:
+    if max(abs(ratio.numerator), ratio.denominator) > _FRACTION:
+        return f"{decimal_text(ratio)}*expected"
+    above = {1: "expected", -1: "-expected"}.get(ratio.numerator, f"{ratio.numerator}*expected")
+    return above if ratio.denominator == 1 else f"{above}/{ratio.denominator}"
+
+
+def _simplified(graph: Graph, expected: int, actual: int, names: Alphabet) -> str:
+    """Write the quotient or the difference of two formulas, whichever is shorter."""
+    difference = graph.sum(actual, graph.product(graph.constant(_MINUS), expected))
+    if formulas.size(graph, difference).operations > _LARGEST_SIMPLIFIED or _degree(graph, difference) > _MOST_DEGREE:
+        return ""
+    left, right = (formulas.to_sympy(graph, node, names.symbols) for node in (actual, expected))
+    said = []
+    quotient, apart = sympy.cancel(left / right), sympy.factor(left - right)
+    if quotient.is_Symbol or quotient.is_Pow or quotient.is_Mul or quotient.is_Function:
+        said.append(f"actual = expected*{_factor(names.write(quotient))}")
+    minus = sympy.factor(-apart)
+    if apart.could_extract_minus_sign():
+        said.append(f"actual = expected - {_term(names.write(minus))}")
+    else:
+        said.append(f"actual = expected + {_term(names.write(apart))}")
+    shortest = min(said, key=len)
+    return shortest if len(shortest) <= _LONGEST else ""
+
+
+def _factor(text: str) -> str:
+    return f"({text})" if text.startswith("-") else text
+
+
+def _term(text: str) -> str:
+    return f"({text})" if " + " in text or " - " in text or text.startswith("-") else text

@@ -1,0 +1,131 @@
+"""A case run on real arrays, and what became of the arrays that were handed over."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, nullcontext, redirect_stdout
+from copy import deepcopy
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from verify.cases.case import TracedCase, converse
+from verify.cases.shapes import Constant
+from verify.checks.contracts.arrays import arrays, copied, same
+from verify.checks.contracts.notice import Notice
+from verify.checks.contracts.numbers import Numbers
+from verify.checks.contracts.units import Unit, Untried
+from verify.checks.reference.runs import following
+from verify.model.profiling import profiled
+from verify.tracing import patches
+from verify.tracing.seeds import rewinder, seeded
+
+Rewind = Callable[[], None]
+Lay = Callable[[Any], Any]  # the same numbers in other memory
+
+
+def _as_it_is(value: Any) -> Any:
+    return value
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """How the arrays that are handed over lie in memory: inputs by name, where they are there, and the upstream."""
+
+    inputs: Mapping[str, Lay] = field(default_factory=dict)
+    of_upstream: Lay = _as_it_is
+
+    def of_input(self, name: str, value: Any) -> Any:
+        """Return an input, laid out."""
+        return self.inputs[name](value) if name in self.inputs else value
+
+
+AS_THEY_ARE = Layout()
+
+
+@dataclass(slots=True)
+class Ran:
+    """What came of a run: the very arrays handed over and received, and which of them were written to by whom."""
+
+    inputs: dict[str, Any]
+    output: Any = None
+    dout: Any = None
+    gradients: dict[str, Any] = field(default_factory=dict)
+    overwritten: dict[str, str] = field(default_factory=dict)
+    units: list[Unit] = field(default_factory=list)
+    halves: frozenset[type] = frozenset()
+    untried: list[Untried] = field(default_factory=list)
+    unheard: list[str] = field(default_factory=list)
+
+
+@contextmanager
+def driving(seed: int) -> Iterator[Rewind]:
+    """Make runs on floats possible; yields what puts the random generators back to where a run starts."""
+    quiet = np.errstate(all="ignore")
+    with patches.in_force(seed), seeded(seed), redirect_stdout(sys.stderr), quiet:
+        yield rewinder(seed)
+
+
+def run(
+    case: TracedCase,
+    options: Mapping[str, Any],
+    numbers: Numbers,
+    rewind: Rewind,
+    meanwhile: Callable[[], object] = lambda: None,
+    *,
+    layout: Layout = AS_THEY_ARE,
+    within: frozenset[type] = frozenset(),
+    watched: bool = True,
+) -> Ran:
+    """Run a case, and do something else between its forward and its backward, if need be.
+
+    Raises SubjectError where the code does not run on these numbers, in this layout. Objects of the classes in `within`
+    pass for no layers, only what they call does. A run that is not `watched` takes less time, and notices no layers.
+    """
+    ran = Ran({name: layout.of_input(name, value) for name, value in deepcopy(numbers.inputs).items()})
+    owned = {name: arrays(value) for name, value in ran.inputs.items() if not isinstance(case.inputs[name], Constant)}
+    exchange = _Exchange(ran, owned, {name: copied(value) for name, value in owned.items()})
+    notice = Notice(within)
+
+    def answer(output: Any) -> Any:
+        exchange.compare("forward")
+        exchange.send(output, [layout.of_upstream(upstream) for upstream in deepcopy(numbers.upstreams)])
+        notice.backward = True
+        meanwhile()
+        return ran.dout
+
+    rewind()
+    watching: AbstractContextManager[list[str]] = profiled(notice) if watched else nullcontext([])
+    with following(), watching as unheard:
+        _, returned = converse(case.subject, {**ran.inputs, **deepcopy(dict(options))}, answer)
+    exchange.compare("backward")
+    listed = returned if isinstance(returned, (tuple, list)) else [returned]
+    ran.gradients = dict(returned) if isinstance(returned, Mapping) else dict(zip(case.real, listed, strict=False))
+    with following():  # objects of the user's are looked through
+        ran.units, ran.halves, ran.untried = notice.units, notice.halves, notice.untried
+    ran.unheard = [*unheard, *notice.unheard]
+    return ran
+
+
+@dataclass(slots=True)
+class _Exchange:
+    """The arrays that change hands in a run, by name, with copies from when they did."""
+
+    ran: Ran
+    arrays: dict[str, Any]
+    before: dict[str, list[Any]]
+
+    def send(self, output: Any, upstreams: list[Any]) -> None:
+        """Keep what was yielded, and what is sent for it."""
+        self.ran.output = output
+        self.ran.dout = tuple(upstreams) if isinstance(output, (tuple, list)) else upstreams[0]
+        self.arrays |= {"the output": output, "the upstream": self.ran.dout}
+        self.before |= {"the output": copied(output), "the upstream": copied(self.ran.dout)}
+
+    def compare(self, method: str) -> None:
+        """Note the arrays that hold other numbers by now, as overwritten by a method."""
+        for name, value in self.arrays.items():
+            if name not in self.ran.overwritten and not same(value, self.before[name]):
+                self.ran.overwritten[name] = method

@@ -1,0 +1,260 @@
+"""What a layer remembers: the same question is asked of two copies of it that have another past.
+
+`[first] then last` is a copy that was called `first`, then asked `last`. Every call starts from the same random state,
+so that dropout masks are the same; running statistics may differ, which neither outputs nor gradients of training show.
+Both copies have had a call before, so that what is set up in the first one, and then stays, is no difference.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import numpy as np
+
+from verify.checks.contracts.arrays import apart, copied, flat
+from verify.checks.contracts.calls import Call
+from verify.checks.contracts.holdings import outline
+from verify.checks.contracts.modes import Mode, mode_of
+from verify.checks.contracts.replay import Layer
+from verify.checks.contracts.trial import Trial, attempt
+from verify.checks.contracts.units import Unit
+from verify.checks.reference.runs import SubjectError
+from verify.model.result import Finding
+
+_RESET = re.compile(r"(zero|clear|reset|flush)_?(the_)?grad", re.IGNORECASE)
+_Answer = tuple[Any, list[Any], list[Any]]  # outputs, gradients that are returned, gradients that are left in the layer
+
+
+def carries_state(layer: Any) -> bool:
+    """Tell whether a layer says that it carries state from call to call, as recurrent ones may."""
+    return bool(getattr(layer, "stateful", False)) or any(hasattr(layer, n) for n in ("reset_state", "reset_states"))
+
+
+def _resets(layer: Any) -> list[Callable[[], object]]:
+    """Return the methods that start a layer's gradients anew, of its own or of its parameters.
+
+    To have one declares that they add up.
+    """
+    owners = [layer, *vars(layer).values()] if hasattr(layer, "__dict__") else [layer]
+    named = [(owner, name) for owner in owners if not _plain(owner) for name in dir(owner) if _RESET.match(name)]
+    return [method for owner, name in named if callable(method := getattr(owner, name))]
+
+
+def _plain(value: Any) -> bool:
+    return isinstance(value, (np.ndarray, np.generic, int, float, str, tuple, list, dict, type(None)))
+
+
+def _asked(layer: Layer, unit: Unit, *history: Sequence[Call]) -> _Answer:
+    """Call a layer, start anew as it wants it, then ask it forward and backward; returns copies."""
+    for calls in history:
+        layer.play(calls)
+    for start_anew in _resets(layer.itself):
+        attempt(start_anew)
+    return copied(layer.play(unit.forward)), *layer.backward(unit.backward)
+
+
+def second_backward(trial: Trial) -> Iterator[Finding]:
+    """Find a second backward that gives something else; that it raises is a contract too."""
+    for unit in trial.ran.units:
+        layer, call = trial.layer(unit), unit.backward[-1]
+        layer.play(unit.forward)
+        first = layer.backward(unit.backward)
+        second = attempt(layer.backward, unit.backward)
+        if isinstance(second, SubjectError) or _steps(trial, unit):
+            continue
+        added = _summed(second[1], first[1])  # which `accumulating` looks into
+        if apart(second[0], first[0]) or (not added and apart(second[1], first[1])):
+            yield trial.found("GP109", f"a second {call.title} with the same dout gives another gradient", call=call)
+
+
+def accumulating(trial: Trial) -> Iterator[Finding]:
+    """Find gradients to which those of the calls before are added, unless that is declared."""
+    for unit in trial.ran.units:
+        if _accumulates(trial, unit) and not _steps(trial, unit):
+            call = unit.backward[-1]
+            detail = f"after a second forward and {call.title} a gradient of the layer is the sum of both"
+            yield trial.found("GP112", detail, call=call)
+
+
+def _accumulates(trial: Trial, unit: Unit) -> bool:
+    """Tell whether a gradient that is left in the layer is added to that of the call before."""
+    if _resets(unit.fresh) or len(unit.backward) > 1:
+        return False
+    once = attempt(_asked, trial.layer(unit), unit, unit.forward)
+    twice = attempt(_asked, trial.layer(unit), unit, unit.calls)
+    both = not isinstance(once, SubjectError) and not isinstance(twice, SubjectError)
+    return both and _summed(twice[2], once[2])  # type: ignore[index]  # neither is an error
+
+
+def _summed(both: Sequence[Any], one: Sequence[Any]) -> bool:
+    """Tell whether some of several gradients are twice what they were, and the others as they were."""
+    parts = list(zip(flat(both), flat(one), strict=False))
+    return any(apart(a, b) for a, b in parts) and all(not apart(a, 2 * b) or not apart(a, b) for a, b in parts)
+
+
+def _steps(trial: Trial, unit: Unit) -> bool:
+    """Tell whether a backward changes what forward computes with, as one with an optimizer in it does."""
+    if id(unit) not in trial.steps:
+        trial.steps[id(unit)] = _changes_output(trial, unit)
+    return trial.steps[id(unit)]
+
+
+def _changes_output(trial: Trial, unit: Unit) -> bool:
+    layer, plain = trial.layer(unit), trial.layer(unit)
+    held = trial.held(layer)
+    first = copied(plain.play(unit.forward))
+    again = attempt(plain.play, unit.forward)  # raises where a layer wants its backward before
+    layer.play(unit.calls)
+    expected = first if isinstance(again, SubjectError) else again
+    return bool(trial.moved(layer, held)) or apart(layer.play(unit.forward), expected)
+
+
+def stepping(trial: Trial) -> Iterator[Finding]:
+    """Find a backward that changes parameters of the layer's own, which the case does not know of."""
+    for unit in trial.ran.units:
+        if _steps(trial, unit) and not carries_state(unit.fresh):
+            call = unit.backward[-1]
+            yield trial.found("GP103", f"after {call.title} the same forward gives another output", call=call)
+
+
+def other_inputs(trial: Trial) -> Iterator[Finding]:
+    """Find traces of a forward, and backward, with other inputs."""
+    yield from _traces(trial, trial.shifted, "GP110", "a forward with other inputs", _went_forward)
+    yield from _traces(trial, trial.pairs, "GP110", "calls with other inputs", _went_both_ways)
+
+
+def other_batches(trial: Trial) -> Iterator[Finding]:
+    """Find what was made for one batch size only, where the layer itself was made without one."""
+    alike = [(small, big) for big, small in trial.batches if outline(big.fresh) == outline(small.fresh)]
+    yield from _traces(trial, alike, "GP111", "calls with a batch of another size", _went_both_ways)
+
+
+def _went_forward(unit: Unit) -> list[Call]:
+    return unit.forward
+
+
+def _went_both_ways(unit: Unit) -> list[Call]:
+    return unit.calls
+
+
+def _traces(
+    trial: Trial, pairs: Sequence[tuple[Unit, Unit]], code: str, what: str, past: Callable[[Unit], list[Call]]
+) -> Iterator[Finding]:
+    for unit, other in pairs:
+        if carries_state(unit.fresh):
+            continue
+        calls = _went_forward if _steps(trial, unit) else past
+        if difference := _trace(trial, unit, calls(unit), calls(other)):
+            yield trial.found(code, f"after {what}, {difference[0]}", call=difference[1])
+
+
+def _trace(trial: Trial, unit: Unit, plain: Sequence[Call], past: Sequence[Call]) -> tuple[str, Call] | None:
+    """Say what a layer with a past does otherwise than one that was asked the same before.
+
+    Gradients that are left in the layer and add up are a finding of their own.
+    """
+    expected, actual = attempt(_asked, trial.layer(unit), unit, plain), attempt(_asked, trial.layer(unit), unit, past)
+    if isinstance(expected, SubjectError):
+        return None
+    difference = _difference(expected, actual, unit)
+    if difference is None or isinstance(actual, SubjectError) or not _accumulates(trial, unit):
+        return difference
+    return _difference((*expected[:2], []), (*actual[:2], []), unit)
+
+
+def _difference(expected: _Answer, came: _Answer | SubjectError, unit: Unit) -> tuple[str, Call] | None:
+    """Say what a layer with a past does that one without does not, and in which method."""
+    forward, backward = unit.forward[-1], unit.backward[-1]
+    if isinstance(came, SubjectError):
+        return f"the layer raises {came}", forward
+    if apart(came[0], expected[0]):
+        return f"{forward.title} returns another output than without", forward
+    if apart(list(came[1:]), list(expected[1:])):
+        return f"{backward.title} returns another gradient than without", backward
+    return None
+
+
+def drawing_once(trial: Trial) -> Iterator[Finding]:
+    """Find random numbers that are drawn in the first forward, and kept by all later ones."""
+    for unit in trial.ran.units:
+        layer, call = trial.layer(unit), unit.forward[-1]
+        first = layer.draws(unit.forward)
+        layer.play(unit.backward)
+        if first and not layer.draws(unit.forward):
+            yield trial.found("GP125", f"{call.title} draws random numbers in its first call only", call=call)
+
+
+def same_forward(trial: Trial) -> Iterator[Finding]:
+    """Find a forward that gives something else when it is called again."""
+    for unit in trial.ran.units:
+        layer, call = trial.layer(unit), unit.forward[-1]
+        if carries_state(unit.fresh):
+            continue
+        came = attempt(_thrice, layer, unit)
+        if isinstance(came, SubjectError):  # which it may, if it is only to say that backward comes first
+            again = attempt(trial.layer(unit).play, [*unit.forward, *unit.backward, *unit.forward])
+            if isinstance(again, SubjectError):
+                yield trial.found("GP119", f"a second {call.title} with the same inputs raises {came}", call=call)
+        # Where random numbers are drawn, the first call may have drawn the parameters too, and other masks therefore.
+        elif apart(came[1], came[2]) or (not trial.exact.seen.draws and apart(came[0], came[1])):
+            yield trial.found("GP119", f"a second {call.title} with the same inputs gives another output", call=call)
+
+
+def _thrice(layer: Layer, unit: Unit) -> list[Any]:
+    return [copied(layer.play(unit.forward)) for _ in range(3)]
+
+
+def modes(trial: Trial) -> Iterator[Finding]:
+    """Find what an evaluation leaves behind in training, and the other way round."""
+    for unit, other in trial.pairs:
+        if (mode := mode_of(unit)) and not carries_state(unit.fresh):
+            yield from _after_evaluation(trial, unit, other, mode)
+            yield from _in_evaluation(trial, unit, other, mode)
+
+
+def _after_evaluation(trial: Trial, unit: Unit, other: Unit, mode: Mode) -> Iterator[Finding]:
+    train = mode.set(unit, training=True)
+
+    def asked(evaluated: bool) -> _Answer:
+        layer = trial.layer(unit)
+        mode.switch(layer.itself, training=True)
+        layer.play(train.forward)
+        if evaluated:
+            mode.switch(layer.itself, training=False)
+            layer.play(mode.set(other, training=False).forward)
+            mode.switch(layer.itself, training=True)
+        return _asked(layer, train)
+
+    expected, came = attempt(asked, False), attempt(asked, True)
+    if not isinstance(expected, SubjectError) and (what := _difference(expected, came, unit)):
+        yield trial.found("GP116", f"in training after an evaluation, {what[0]}", call=what[1])
+
+
+def _in_evaluation(trial: Trial, unit: Unit, other: Unit, mode: Mode) -> Iterator[Finding]:
+    evaluation = mode.set(other, training=False)
+
+    def trained() -> Layer:
+        layer = trial.layer(unit)
+        mode.switch(layer.itself, training=True)
+        layer.play(mode.set(unit, training=True).forward)
+        return layer
+
+    def evaluated(layer: Layer) -> tuple[list[Any], Any]:
+        mode.switch(layer.itself, training=False)
+        outputs = copied(layer.play(evaluation.forward))
+        return outputs, attempt(layer.backward, other.backward)
+
+    alone, after = attempt(lambda: evaluated(trial.layer(unit))), attempt(lambda: evaluated(trained()))
+    if isinstance(alone, SubjectError) or isinstance(after, SubjectError) or isinstance(after[1], SubjectError):
+        return
+    call = unit.backward[-1]
+    if isinstance(alone[1], SubjectError):
+        stale = attempt(lambda: trained().backward(other.backward))
+        wrong = not isinstance(stale, SubjectError) and not apart(list(after[1]), list(stale))
+    else:  # running statistics change the output as well, and are no fault
+        wrong = not apart(after[0], alone[0]) and apart(list(after[1]), list(alone[1]))
+    if wrong:
+        detail = f"after a forward in evaluation mode {call.title} answers for the last one in training mode"
+        yield trial.found("GP117", detail, call=call)

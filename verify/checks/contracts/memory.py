@@ -1,0 +1,153 @@
+"""Whose array is it: what layers write to, and what they hand out or keep without a copy."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from copy import deepcopy
+from itertools import combinations
+from typing import Any
+
+from verify.cases.protocols import Functions
+from verify.cases.shapes import Constant
+from verify.checks.contracts.arrays import apart, arrays, copied, flat, overwrite, same, share
+from verify.checks.contracts.calls import Call
+from verify.checks.contracts.replay import Gradients, Layer
+from verify.checks.contracts.trial import Trial, attempt
+from verify.checks.contracts.units import Unit
+from verify.checks.reference.runs import SubjectError
+from verify.model.result import Finding
+
+
+def overwritten(trial: Trial) -> Iterator[Finding]:
+    """Find what the case as a whole has written to: dout, inputs, parameters, its own output."""
+    for name, method in trial.ran.overwritten.items():
+        if name == "the upstream":
+            yield trial.found("GP101", "the array sent as dout is not what it was once the gradients are there", "dout")
+        elif name == "the output":
+            yield trial.found("GP104", "the output is not what it was once the gradients are there")
+        else:
+            code = "GP103" if trial.parameter(name) else "GP102"
+            yield trial.found(code, f"{name} is not what it was after {method}", name)
+
+
+def overwritten_by_layers(trial: Trial) -> Iterator[Finding]:
+    """Find the arguments, returned outputs and parameters that a method of a layer writes to."""
+    for unit in trial.ran.units:
+        layer, call = trial.layer(unit), unit.backward[0]
+        held, given = trial.held(layer), _arguments_of(unit.forward)
+        outputs = layer.play(unit.forward, given)
+        yield from _written(trial, unit.forward, given, forward=True)
+        moved, before = trial.moved(layer, held), copied(outputs)
+        given = _arguments_of(unit.backward)
+        layer.play(unit.backward, given)
+        yield from _written(trial, unit.backward, given, forward=False)
+        if not same(outputs, before):
+            yield trial.found("GP104", f"{call.title} writes into the output that forward returned", call=call)
+        for name in trial.moved(layer, held):
+            by = unit.forward[0] if name in moved else call
+            yield trial.found("GP103", f"the layer has another {name} after {by.title}", name, by)
+
+
+def _written(trial: Trial, calls: list[Call], given: list[list[Any]], *, forward: bool) -> Iterator[Finding]:
+    """Find the arguments that calls have written to."""
+    for call, values in zip(calls, given, strict=True):
+        for position, (value, original) in enumerate(zip(values, call.arguments, strict=True)):
+            live = call.live[position]
+            inputs = trial.among(live)
+            if same(arrays(value), arrays(original)) or any(isinstance(trial.case.inputs[n], Constant) for n in inputs):
+                continue  # a constant may well be there to be written to, as running statistics are
+            if not inputs and not _is_lent(trial, call, live):
+                continue
+            code, name = "GP102" if forward or inputs else "GP101", call.parameter(position)
+            yield trial.found(code, f"{call.title} writes into its argument {name}", name, call)
+
+
+def _is_lent(trial: Trial, call: Call, argument: Any) -> bool:
+    """Tell whether somebody else's numbers are in an argument: those of dout, or what another call has made.
+
+    An array that the subject has made itself may be there to be written to, as the buffer for a gradient is; one that
+    a call was given and returns is still the subject's.
+    """
+    others = [other for unit in trial.ran.units for other in unit.calls if other is not call]
+    made = [other.returned for other in others if not share(other.returned, other.live)]
+    return share(argument, trial.ran.dout) or any(share(argument, returned) for returned in made)
+
+
+def outputs_overwritten(trial: Trial) -> Iterator[Finding]:
+    """Find outputs and gradients that a later call of the same layer overwrites."""
+    for unit, other in trial.pairs:
+        layer = trial.layer(unit)
+        outputs = layer.play(unit.forward)
+        gradients = layer.play(unit.backward)
+        kept = copied(outputs), copied(gradients)
+        layer.play(other.forward)
+        call = unit.forward[0]
+        if not same(outputs, kept[0]):
+            yield trial.found("GP104", f"a later {call.title} writes into the output of the one before", call=call)
+        layer.play(other.backward)
+        if not same(gradients, kept[1]):
+            call = unit.backward[0]
+            yield trial.found("GP105", f"the next calls overwrite the gradient that {call.title} returned", call=call)
+
+
+def aliases(trial: Trial) -> Iterator[Finding]:
+    """Find gradients that are dout, or each other, or a part of it."""
+    for name, gradient in trial.ran.gradients.items():
+        if share(gradient, trial.ran.dout):
+            yield trial.found("GP106", f"the gradient of {name} shares its memory with dout", name)
+    for (name, gradient), (other, second) in combinations(trial.ran.gradients.items(), 2):
+        if share(gradient, second) and not share(gradient, trial.ran.dout):
+            yield trial.found("GP106", f"the gradients of {name} and {other} share their memory", f"{name}, {other}")
+
+
+def aliases_of_layers(trial: Trial) -> Iterator[Finding]:
+    """Find what backward returns of its own arguments."""
+    for unit in trial.ran.units:
+        layer = trial.layer(unit)
+        layer.play(unit.forward)
+        given = _arguments_of(unit.backward)
+        for call, values, returned in zip(unit.backward, given, layer.play(unit.backward, given), strict=True):
+            if share(returned, values):
+                yield trial.found("GP106", f"what {call.title} returns shares its memory with dout", call=call)
+
+
+def caches(trial: Trial) -> Iterator[Finding]:
+    """Find arrays of the caller's that backward reads: change inputs, or outputs, after forward, and compare."""
+    for unit, other in trial.pairs:
+        layer, call = trial.layer(unit), unit.forward[0]
+        layer.play(unit.forward)
+        expected = layer.backward(unit.backward)
+        if names := _kept_inputs(trial, unit, other, expected):
+            said = " or ".join(names)
+            detail = f"changing {said} after {call.title} changes the gradient: what is kept is the caller's array"
+            yield trial.found("GP120", detail, ", ".join(names), call)
+        layer, given = trial.layer(unit), _arguments_of(unit.forward)
+        outputs = layer.play(unit.forward, given)
+        changed = not share(outputs, given) and overwrite(outputs, [-2 * array - 1 for array in flat(outputs)])
+        if changed and _reads(layer, unit, expected):
+            detail = f"changing the output of {call.title} changes the gradient: what is returned is the layer's cache"
+            yield trial.found("GP105", detail, call=call)
+
+
+def _kept_inputs(trial: Trial, unit: Unit, other: Unit, expected: Gradients) -> list[str]:
+    """Return the arguments of forward that backward reads from the caller's arrays."""
+    found: dict[str, None] = {}
+    if isinstance(unit.live, Functions) and unit.live.cacheless:
+        return []
+    for number, (call, second) in enumerate(zip(unit.forward, other.forward, strict=True)):
+        for place, numbers in enumerate(second.arguments):
+            layer, given = trial.layer(unit), _arguments_of(unit.forward)
+            layer.play(unit.forward, given)
+            if overwrite(given[number][place], numbers) and _reads(layer, unit, expected):
+                found[call.parameter(place)] = None
+    return list(found)
+
+
+def _arguments_of(calls: Sequence[Call]) -> list[list[Any]]:
+    return [deepcopy(call.arguments) for call in calls]
+
+
+def _reads(layer: Layer, unit: Unit, expected: Gradients) -> bool:
+    """Tell whether backward gives something else now; that it raises tells nothing."""
+    came = attempt(layer.backward, unit.backward)
+    return not isinstance(came, SubjectError) and apart(list(came), list(expected))

@@ -1,0 +1,84 @@
+"""A layer called again: a copy of it from before its first call, with a history, asked for outputs and gradients."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from copy import deepcopy
+from inspect import getattr_static
+from typing import Any
+
+import numpy as np
+
+from verify.checks.contracts.arrays import share
+from verify.checks.contracts.calls import Call
+from verify.checks.contracts.copies import duplicate
+from verify.checks.contracts.holdings import at, held_by
+from verify.checks.contracts.units import Unit
+from verify.checks.reference.runs import SubjectError, following
+from verify.tracing.seeds import generator, generators, is_generator
+
+Rewind = Callable[[], None]
+Gradients = tuple[list[Any], list[Any]]  # what methods return, and what they leave in the layer
+
+
+class Layer:
+    """A fresh copy of a layer, each of whose calls starts from the same random state."""
+
+    def __init__(self, unit: Unit, rewind: Rewind, gradients: Sequence[Any]) -> None:
+        try:
+            self.itself = duplicate(unit.fresh)
+        except Exception as problem:
+            raise SubjectError(f"a copy of a copy failed: {problem}") from problem
+        self._rewind = rewind
+        self._kept = gradients
+        own = [generator(value) for _, value in held_by(self.itself) if is_generator(value)]
+        self._random = [(one, one.get()) for one in own]
+
+    def play(self, calls: Sequence[Call], arguments: Sequence[Sequence[Any]] | None = None) -> list[Any]:
+        """Call methods one after the other; returns what they return, raises SubjectError.
+
+        The arguments are copies of those that were noticed, unless others are given.
+        """
+        given = arguments or [duplicate(call.arguments) for call in calls]
+        return [self._one(call, values) for call, values in zip(calls, given, strict=True)]
+
+    def _one(self, call: Call, values: Sequence[Any]) -> Any:
+        self._start()
+        with following():
+            for name, value in duplicate(call.assigned).items():
+                setattr(self.itself, name, value)
+            return self._method(call.name)(*values, **duplicate(call.options))
+
+    def _method(self, name: str) -> Callable[..., Any]:
+        """Return a method as its class has it: a wrapper in its place, on the object, would call the original."""
+        held: Callable[..., Any] = getattr_static(type(self.itself), name).__get__(self.itself, type(self.itself))
+        return held
+
+    def draws(self, calls: Sequence[Call]) -> bool:
+        """Tell whether calls draw random numbers."""
+        return any(self._draws(call) for call in calls)
+
+    def _draws(self, call: Call) -> bool:
+        self._start()
+        before = self._states()
+        self._one(call, duplicate(call.arguments))
+        return self._states() != before
+
+    def _states(self) -> list[bytes]:
+        return [one.mark for one in (*generators(), *(own for own, _ in self._random))]
+
+    def _start(self) -> None:
+        """Put all generators back to where each call starts."""
+        self._rewind()
+        for own, state in self._random:
+            own.put(state)
+
+    def backward(self, calls: Sequence[Call]) -> Gradients:
+        """Call methods; returns copies of the gradients that they return, and leave in the layer."""
+        returned = self.play(calls)
+        return deepcopy(returned), deepcopy([at(self.itself, path) for path in self._kept])
+
+
+def kept(unit: Unit, gradients: Any) -> list[Any]:
+    """Return the paths in a layer at which it has left gradients that the subject returned."""
+    return [path for path, array in held_by(unit.live) if isinstance(array, np.ndarray) and share(array, gradients)]

@@ -1,0 +1,228 @@
+"""The formula at other sizes and labels: wrong for an odd width, for two rows, beyond a block, for one label.
+
+What is proved at a sample is proved for its sizes only. So the gradients are decided once more, at one sample each, for
+every small size of each dimension, for sizes on both sides of the numbers that the code names, and for the labels
+that no draw had, and labels alike. This can only refute: the claim of a row stays that of its own sizes, and all that
+were tried are listed. Sizes at which `forward` raises are not the layer's, and are listed with the reason. The nodes of
+all these runs are counted, and what is beyond the budget is listed as not tried.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import deque
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from verify.cases.case import TracedCase
+from verify.cases.numbers import numbers
+from verify.cases.shapes import SMALL, Sizes, bindings, further
+from verify.checks.claims.claims import Exact
+from verify.checks.gradients.traced import decided, whole
+from verify.checks.reference.runs import SubjectError
+from verify.model.result import Comparison, Verdict
+from verify.proof.decide import agree_at
+from verify.tracing.floats import FloatRun
+from verify.tracing.observe import (
+    Observation,
+    Variant,
+    further_labels,
+    observe,
+    option_choices,
+    repeated_labels,
+    variants,
+)
+from verify.tracing.region import pinned
+from verify.tracing.trace import Trace
+
+_BUDGET = 15_000  # nodes of all runs at small sizes: about a tenth of a second
+_LARGE = 60_000  # and with those at sizes that the code names
+_AGAIN = 3_000  # nodes beyond which a size is not tried once more with other options
+_MOST_REASONS = 5  # that are listed
+_GROWTH = 2  # the power of a size with which nodes are taken to grow, as scores of attention do, until a run is made
+_DECLINE = 0.5  # and with which they are taken to decline
+_COST = "too large for the budget"
+_SAMPLES = 4  # that are tried for one on no tie
+
+
+@dataclass(slots=True)
+class Sizing:
+    """What was found at other sizes and labels: wrong rows, what was tried, and what was not, with the reason."""
+
+    rows: list[Comparison] = field(default_factory=list)
+    tried: list[Variant] = field(default_factory=list)
+    right: list[Variant] = field(default_factory=list)  # of those tried
+    refused: dict[str, tuple[str, list[Variant]]] = field(default_factory=dict)
+    nodes: dict[tuple[int, ...], int] = field(default_factory=dict)  # of a run, by its sizes
+    spent: int = 0
+
+    def affords(self, sizes: Sizes, budget: int) -> bool:
+        """Tell whether a run at some sizes is likely to stay within the budget, given the runs so far."""
+        values = tuple(sizes.values())
+        expected = min((nodes * _growth(values, known) for known, nodes in self.nodes.items()), default=0)
+        return self.spent + expected <= budget
+
+    def only_broadcast(self, case: TracedCase, sizes: Sizes) -> str:
+        """Return a dimension of size 1 of which no other size but the sample's was taken by `forward`, or nothing.
+
+        Arrays of one size that the code has beside its inputs make `forward` raise at others, but not at 1, where
+        NumPy repeats the input: the size is the sample's then, though the author has named it as any.
+        """
+        base = bindings(case.inputs.values(), case.sizes)[0]
+        ones = [name for name in _open(case, sizes) if sizes[name] == 1]
+        return next((n for n in ones if all(v.sizes[n] in (1, base[n]) for v in self.tried)), "")
+
+    def refuse(self, reason: str, variant: Variant) -> None:
+        """Keep why a variant was not tried; reasons that differ in numbers only are one."""
+        self.refused.setdefault(re.sub("[0-9]+", "", reason), (reason, []))[1].append(variant)
+
+    def spend(self, sizes: Sizes, nodes: int) -> None:
+        """Count the nodes of a run."""
+        self.spent += nodes
+        self.nodes[tuple(sizes.values())] = nodes
+
+    def summary(self, case: TracedCase, runs: Sequence[Exact]) -> tuple[str, ...]:
+        """Say in the first line what it was right at; each further line says what was not tried, and why."""
+        if not self.tried and not self.refused:
+            return ()
+        tried = [*(run.seen.variant for run in runs), *self.right]
+        values = {name: {v.sizes[name] for v in tried} for name in _open(case, tried[0].sizes)} if tried else {}
+        labels = {name: {int(i) for v in tried for i in np.ravel(v.labels[name])} for name in _labelled(tried)}
+        first = ", ".join(f"{name} {_ranges(sorted(numbers))}" for name, numbers in {**values, **labels}.items())
+        reasons = [f"{_listed(at)}: {reason}" for reason, at in self.refused.values()]
+        more = len(reasons) - _MOST_REASONS
+        return (first, *reasons[:_MOST_REASONS], *([f"and for {more} more reasons"] if more > 0 else []))
+
+
+def _growth(sizes: Sequence[int], known: Sequence[int]) -> float:
+    """Return by how much a run at other sizes may be larger than one at the known ones."""
+    factor = 1.0
+    for size, other in zip(sizes, known, strict=True):
+        factor *= (size / other) ** (_GROWTH if size > other else _DECLINE)
+    return factor
+
+
+def _labelled(tried: Sequence[Variant]) -> list[str]:
+    return list(tried[0].labels) if tried else []
+
+
+def _ranges(numbers: Sequence[int]) -> str:
+    """Write whole numbers in order: `1 to 5 and 9`."""
+    starts = [n for n in numbers if n - 1 not in numbers]
+    ends = [n for n in numbers if n + 1 not in numbers]
+    parts = [f"{a} to {b}" if a != b else f"{a}" for a, b in zip(starts, ends, strict=True)]
+    return " and ".join(filter(None, [", ".join(parts[:-1]), parts[-1]]))
+
+
+def _listed(at: Sequence[Variant]) -> str:
+    more = f" and {len(at) - 1} more" if len(at) > 1 else ""
+    return f"{at[0].text or 'the sample'}{more}"
+
+
+def check_sizes(case: TracedCase, rows: Sequence[Comparison], runs: Sequence[Exact], seed: int) -> Sizing:
+    """Decide the gradients that no row calls wrong at further sizes and labels, until the budget is used up."""
+    least = sum(len(run.seen.trace) for run in runs) // 2  # what is as large as this takes no more than half as long
+    found, wrong = Sizing(), {row.name for row in rows if not row.verdict.good}
+    for run in runs:
+        found.nodes[tuple(run.seen.variant.sizes.values())] = len(run.seen.trace)
+    todo = deque(_further(case))
+    while todo and not (wrong.issuperset(case.real) or any(row.quantity == "case" for row in found.rows)):
+        variant, budget = todo.popleft()
+        if broadcast := found.only_broadcast(case, variant.sizes):
+            found.refuse(f"{broadcast}=1 may be broadcast: no size but the sample's is known to be taken", variant)
+            continue
+        if not found.affords(variant.sizes, budget if budget == _AGAIN else max(budget, least)):
+            if budget != _AGAIN:
+                found.refuse(_COST, variant)
+            continue
+        rows, taken = _check(case, variant, seed, found)
+        if not taken:  # sizes may have to fit each other
+            todo.extendleft((one, _AGAIN) for one in _alone(case, variant))
+        found.rows += [row for row in rows if row.name not in wrong]
+        wrong |= {row.name for row in rows}
+    return found
+
+
+def _further(case: TracedCase) -> Iterator[tuple[Variant, int]]:
+    """Return further labels at the sizes of the sample, and further sizes, each with a budget to stay within.
+
+    Each size comes with the next combination of options, and when all sizes have had one, with the others.
+    """
+    named = numbers(case.subject, list(case.options.values()))
+    choices = option_choices(case)
+    yield from ((variant, _BUDGET) for variant in (*further_labels(case, named), *repeated_labels(case)))
+    bound = further(list(case.inputs.values()), case.sizes, named)
+    for turn in range(len(choices)):
+        for place, sizes in enumerate(bound):
+            options = choices[(place + turn) % len(choices)]
+            budget = _LARGE if any(sizes[name] > SMALL for name in _open(case, sizes)) else _BUDGET
+            yield variants(case, [sizes], [options])[0], _AGAIN if turn else budget
+
+
+def _alone(case: TracedCase, variant: Variant) -> list[Variant]:
+    """Return variants in which each dimension alone has the size that it has in one, the others that of the sample."""
+    base = bindings(case.inputs.values(), case.sizes)[0]
+    changed = [name for name, size in variant.sizes.items() if size != base[name]]
+    bound = [{**base, name: variant.sizes[name]} for name in changed] if len(changed) > 1 else []
+    return [variants(case, [sizes], [variant.options])[0] for sizes in bound]
+
+
+def _open(case: TracedCase, sizes: Sizes) -> list[str]:
+    """Return the dimensions whose size the author of the case has left open."""
+    return [name for name in sizes if name not in case.sizes]
+
+
+def _check(case: TracedCase, variant: Variant, seed: int, found: Sizing) -> tuple[list[Comparison], bool]:
+    """Return the rows of what is wrong in a variant, and whether it ran to its end."""
+    seen = Observation(variant, Trace())
+    try:
+        seen = _seen(case, variant, seed, seen)
+        rows = _rows(case, seen, seed)
+    except SubjectError as problem:
+        if not (rows := _failed(case, seen, problem, seed)):
+            found.refuse(str(problem), variant)
+        return rows, False
+    finally:
+        found.spend(variant.sizes, len(seen.trace))
+    tie = pinned(seen.conditions)
+    doubts = [row.evidence.detail for row in rows if row.verdict is Verdict.UNDECIDED]
+    if doubts or (tie and not rows):
+        found.refuse(doubts[0] if doubts else f"the samples lie on a tie, at {tie}", variant)
+    else:
+        found.tried.append(variant)
+        found.right += [] if rows else [variant]
+    return [row for row in rows if not row.verdict.good and row.verdict is not Verdict.UNDECIDED], True
+
+
+def _rows(case: TracedCase, seen: Observation, seed: int) -> list[Comparison]:
+    """Return the rows of a run where anything in it may be wrong, which is seen at its sample."""
+    exact = Exact(case, seen, twice=False)
+    wanted = [
+        (exact.gradient(name), actual.nodes) for name, actual in seen.gradients.items() if name not in seen.malformed
+    ]
+    pairs = [pair for expected, actual in wanted for pair in zip(expected, actual, strict=True)]
+    good = not seen.malformed and agree_at(seen.trace, pairs, exact.region.sample)
+    return [] if good else decided(case, seen, seed)[0]
+
+
+def _seen(case: TracedCase, variant: Variant, seed: int, seen: Observation) -> Observation:
+    """Run a case on symbols, at a sample on no tie if there is one among the first."""
+    observe(case, variant, seed, seen=seen)
+    for sample in range(1, _SAMPLES):
+        if not pinned(seen.conditions):
+            break
+        seen = observe(case, variant, seed, sample=sample)
+    return seen
+
+
+def _failed(case: TracedCase, seen: Observation, problem: SubjectError, seed: int) -> list[Comparison]:
+    """Return the row of a run that broke off: `forward` may refuse sizes, a `backward` after it has to do its work."""
+    if not (problem.broken and seen.upstreams):
+        return []
+    try:
+        FloatRun(case, seen, seed)
+    except SubjectError as on_floats:
+        return [whole(case, seen.variant, on_floats)]
+    return []

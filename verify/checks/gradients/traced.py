@@ -1,0 +1,338 @@
+"""A traced case, from subject to result: in each variant run it on symbols, derive, decide, write the rows."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from verify.cases.case import TracedCase
+from verify.cases.shapes import Constant, Input, Integer
+from verify.checks.approximation.ignored import IGNORED, findings_of, ignoring
+from verify.checks.approximation.settle import settled
+from verify.checks.approximation.telling import KIND
+from verify.checks.claims.claims import Claim, Exact, claims, other_sides, upstream_branch
+from verify.checks.claims.diagnoses import diagnose
+from verify.checks.claims.explain import Explanation, explain
+from verify.checks.gradients.forward import wrong_outputs
+from verify.checks.gradients.whole import Attempt, attempted
+from verify.checks.reference.runs import SubjectError
+from verify.model.errors import ProtocolError
+from verify.model.findings import allowed
+from verify.model.result import Branch, CaseResult, Comparison, Evidence, Keep, Verdict
+from verify.proof.decide import Decision
+from verify.tracing.floats import FloatRun
+from verify.tracing.observe import Observation, Variant, observe, variants
+from verify.tracing.region import Point, branches, pinned
+from verify.tracing.trace import Trace
+
+KeepRow = Callable[[Comparison], None]  # is given a row that is certain and not yet explained
+
+CONSTANT = "the output is constant in every region that was reached, so that every derivative there is 0"
+_ALL = "further variants, other regions, other sizes, contracts, floats"
+_DRAWN = "random numbers were drawn, from generators seeded with {seed}: the claims are for these"
+_UNCONFIRMED = "the formulas differ, but on floats the code does not give there what its formula says"
+_CHANGING = "run again on the same inputs, the code gives other numbers: it keeps something between runs"
+_DOUBTFUL = Evidence("strays", _UNCONFIRMED)
+_SAMPLES = 6  # that are tried for one on no tie, where the output is not constant
+_EXPLAINED = 50  # wrong entries among which the one with the shortest formula is looked for
+
+
+def check_traced(
+    case: TracedCase, seed: int = 0, keep: Keep = lambda *_: None, *, quick: bool = False
+) -> tuple[CaseResult, list[Exact]]:
+    """Decide every gradient of a case in every variant of it; returns the result, and the runs that were followed.
+
+    Where the formula is all that is asked (`quick`), large arrays are proved whole, and leave no run behind.
+    """
+    comparisons: list[Comparison] = []
+    region: list[Branch] = []
+    unclaimed: dict[str, None] = {}
+    notes: dict[str, None] = {}
+    runs: list[Exact] = []
+
+    def result(*more: Comparison) -> CaseResult:
+        return replace(
+            _empty(case),
+            comparisons=(*comparisons, *more),
+            unclaimed=tuple(unclaimed),
+            region=tuple(region),
+            notes=tuple(notes),
+            findings=allowed(findings_of((*comparisons, *more)), case.allow),
+        )
+
+    for variant in variants(case):
+        attempt = attempted(case, variant, seed) if quick else Attempt()
+        if (whole_arrays := attempt.proved) is not None:
+            comparisons += whole_arrays.rows
+            region += whole_arrays.region
+            unclaimed.update(dict.fromkeys(whole_arrays.unclaimed))
+            notes.update(dict.fromkeys([_DRAWN.format(seed=seed)] if whole_arrays.draws else []))
+            keep(result(), _ALL)
+            continue
+        certain: list[Comparison] = []
+
+        def take(row: Comparison, certain: list[Comparison] = certain) -> None:
+            certain[:] = [other for other in certain if other.name != row.name] + [row]
+            if row.verdict is Verdict.REFUTED:  # what else is certain goes with it, or with the next variant
+                keep(result(*certain), _ALL)
+
+        try:
+            rows, exact = decided(case, _seen(case, variant, seed, attempt), seed, take)
+        except SubjectError as problem:
+            comparisons.append(whole(case, variant, problem))
+            continue
+        comparisons += rows
+        region += branches(exact.seen.trace, exact.seen.conditions, variant.text)
+        unclaimed.update(dict.fromkeys(exact.seen.unclaimed))
+        notes.update(dict.fromkeys(_notes(exact, seed)))
+        runs.append(exact)
+        keep(result(), _ALL)
+    return result(), runs
+
+
+def _empty(case: TracedCase) -> CaseResult:
+    """Return a result without comparisons."""
+    return CaseResult(
+        name=case.name,
+        where=case.where,
+        output="",
+        expression="",
+        output_value="",
+        inputs=(),
+        upstream=("dout", "" if case.upstream is None else str(case.upstream)),
+        comparisons=(),
+        reproduce=_reproduce(case),
+        signature=", ".join(_described(name, given) for name, given in case.inputs.items()),
+    )
+
+
+def dead(runs: Sequence[Exact]) -> bool:
+    """Tell whether the output depends on no input in any run."""
+    return bool(runs) and all(exact.constant for exact in runs)
+
+
+def _described(name: str, given: Input) -> str:
+    """Write an input: `x: N D`, `ids: N, whole below V`."""
+    if isinstance(given, Constant):
+        return f"{name}: given"
+    shape = given.shape or "scalar"
+    if isinstance(given, Integer):
+        return f"{name}: {shape} of whole numbers below {given.below}"
+    sides = ((">", "low", given.low), ("<", "high", given.high))
+    bounds = [f" {sign}{'=' * (end in given.closed)} {bound}" for sign, end, bound in sides if bound is not None]
+    return f"{name}: {shape}{','.join(bounds)}"
+
+
+def _notes(exact: Exact, seed: int) -> list[str]:
+    seen, notes = exact.seen, []
+    if seen.draws:
+        notes.append(_DRAWN.format(seed=seed))
+    if exact.constant:
+        notes.append(
+            f"{f'for {seen.variant.text}' if seen.variant.text else 'at the sample'} the output depends on no input"
+            f"{' on the branches that the sample takes' if seen.conditions else ''}, so that every derivative is 0"
+            f"{' there' if seen.conditions else ''}"
+        )
+    return notes
+
+
+def _reproduce(case: TracedCase) -> str:
+    """Return the command that runs a case, or its file where the case has no name: it would get that of a variable."""
+    name = f"={shlex.quote(case.name)}" if case.name.startswith("-") else f" {shlex.quote(case.name)}"
+    return f"gradproof run {shlex.quote(case.where.rpartition(':')[0])}{'' if case.unnamed else f' --case{name}'}"
+
+
+def whole(case: TracedCase, variant: Variant | None, problem: SubjectError) -> Comparison:
+    """Write the row of a variant, or of the case, that could not be compared."""
+    verdict, kind = (Verdict.ERROR, "error") if problem.broken else (Verdict.UNDECIDED, "not followed")
+    evidence, said = Evidence(kind, str(problem)), "" if variant is None else variant.text
+    return Comparison("case", "the whole case", verdict, evidence=evidence, variant=said, where=case.where)
+
+
+def decided(
+    case: TracedCase,
+    seen: Observation,
+    seed: int,
+    keep: KeepRow = lambda _: None,
+    refuted: Collection[str] = (),
+) -> tuple[list[Comparison], Exact]:
+    """Return the rows of a run, a row for each gradient that the subject returns; raises SubjectError.
+
+    Every row is given to `keep`, those that refute before they are explained, and once more then. What is `refuted`
+    already is not explained again: the row that does so is the one to be shown.
+    """
+    exact = Exact(case, seen)
+    on_floats = FloatRun(case, seen, seed, noticing=not case.backward)
+    place = case.backward or on_floats.backward or case.code or case.where
+    found = claims(exact, seed)
+    found = settled(case, exact, ignoring(case, exact, found, seed), seed, on_floats)
+    exact.accepted = {
+        name: claim.actual.nodes
+        for name, claim in found.items()
+        if any(decision.evidence.kind in (KIND, IGNORED) and decision.verdict.good for decision in claim.decisions)
+    }
+    others, open_branch = other_sides(case, seen, seed)
+    strays = on_floats.strays()
+    doubt = strays or _doubt(seen, open_branch)
+    rows = {name: _malformed(exact, name, place) for name in case.real if name in seen.malformed}
+    for name in sorted(found, key=lambda name: found[name].decision.verdict.rank):  # what is refuted takes longest
+        sides = [found[name], *(side[name] for side in others if name in side)]
+        explained = name not in refuted
+        rows[name] = _row(case, sides, doubt, place, seed, keep, certain=not strays, explained=explained)
+        keep(rows[name])
+    outputs = wrong_outputs(case, exact, seed, refuted)
+    return [*(rows[name] for name in case.real if name in rows), *outputs], exact
+
+
+def _seen(case: TracedCase, variant: Variant, seed: int, attempt: Attempt) -> Observation:
+    """Run a case on symbols; where that fails, floats tell whether the code is at fault, or what we can follow."""
+    seen = Observation(variant, Trace())
+    try:
+        found = [observe(case, variant, seed, seen=seen)]
+        _hold_against(attempt, seen)
+        while _useless(found[-1]) and len(found) < _SAMPLES:
+            found.append(observe(case, variant, seed, sample=len(found)))
+        return min(found, key=_useless)
+    except SubjectError as problem:
+        if isinstance(problem.__cause__, ProtocolError):
+            raise
+        FloatRun(case, seen, seed)
+        raise SubjectError(str(problem)) from problem
+
+
+def _hold_against(attempt: Attempt, seen: Observation) -> None:
+    """Raise SubjectError where the run on arrays that was before gave other numbers."""
+    if not attempt.agrees(seen):
+        raise SubjectError(_CHANGING)
+
+
+def _useless(seen: Observation) -> int:
+    """Tell how little a sample shows: 2 on a tie, 1 where the branches that it takes make the output constant."""
+    if pinned(seen.conditions):
+        return 2
+    if not seen.conditions:
+        return 0
+    inputs = {node for quantity in seen.inputs.values() for node in quantity.nodes}
+    return int(inputs.isdisjoint(seen.trace.reach([node for output in seen.outputs for node in output.nodes])))
+
+
+def _doubt(seen: Observation, open_branch: str) -> str:
+    """Return why nothing can be said of a run for all inputs of a region, or nothing."""
+    if open_branch:
+        return f"the code branches on the upstream, at {open_branch}, and its other side was not reached"
+    if tie := pinned(seen.conditions):
+        return f"the sample lies on a tie, at {tie}: a branch on equality says nothing about derivatives"
+    return ""
+
+
+def _malformed(exact: Exact, name: str, place: str) -> Comparison:
+    """Write the row of a gradient that has another shape than its input, or is no array."""
+    seen = exact.seen
+    actual = seen.gradients.get(name)
+    return Comparison(
+        "gradient",
+        name,
+        Verdict.ERROR,
+        role="input",
+        evidence=Evidence("malformed", seen.malformed[name]),
+        shape=_shape(seen.inputs[name].shape),
+        entries=len(seen.inputs[name].nodes),
+        failing=len(seen.inputs[name].nodes),
+        variant=seen.variant.text,
+        diagnosis=diagnose(exact.suspect(name, actual)) if actual else "",
+        where=place,
+    )
+
+
+def _shape(shape: Sequence[int]) -> str:
+    return " ".join(map(str, shape))
+
+
+def _row(
+    case: TracedCase,
+    sides: Sequence[Claim],
+    doubt: str,
+    place: str,
+    seed: int,
+    keep: KeepRow,
+    *,
+    certain: bool,
+    explained: bool,
+) -> Comparison:
+    """Write the row of a gradient in one variant: of the side of a branch on the upstream where it is worst.
+
+    Only what is `certain` to be what the code computes on floats is refuted.
+    """
+    claim = max(sides, key=lambda side: side.decision.verdict.rank)
+    decision = claim.decision
+    if doubt and (decision.verdict.good or not certain):
+        decision = Decision(Verdict.UNDECIDED, Evidence("doubtful" if certain else "strays", doubt))
+    if decision.verdict is Verdict.REFUTED and explained:
+        return _refuted(case, claim, place, seed, keep)
+    good = decision.verdict.good
+    return Comparison(
+        "gradient",
+        claim.name,
+        decision.verdict,
+        role="input",
+        evidence=decision.evidence,
+        shape=_shape(claim.actual.shape),
+        entries=len(claim.decisions),
+        failing=0 if good else sum(not d.verdict.good for d in claim.decisions) or len(claim.decisions),
+        variant=claim.exact.seen.variant.text,
+        where="" if good else place,
+    )
+
+
+def _seen_as(decided: Evidence, shown: Evidence) -> Evidence:
+    """Return the evidence of a refutation: that of an approximation has more to say than a difference at one point."""
+    return decided if decided.kind == KIND else shown
+
+
+def _branching(seen: Observation) -> str:
+    place = upstream_branch(seen)
+    return f"not linear in the upstream gradient: the code branches on it, at {place}" if place else ""
+
+
+def _refuted(case: TracedCase, claim: Claim, where: str, seed: int, keep: KeepRow) -> Comparison:
+    """Write the row of a wrong gradient, with the entry that shows it best."""
+    exact, graph = claim.exact, claim.exact.seen.trace
+    wrong = [i for i, decision in enumerate(claim.decisions) if decision.verdict is Verdict.REFUTED]
+    expected = exact.gradient(claim.name)
+    place = min(wrong[:_EXPLAINED], key=lambda i: len(graph.reach([expected[i], claim.actual.nodes[i]])))
+    pair = expected[place], claim.actual.nodes[place]
+
+    def confirmed(point: Point) -> bool:
+        try:
+            return FloatRun(case, exact.seen, seed, point).gives(claim.name, place, pair[1])
+        except SubjectError:
+            return False
+
+    def row(told: Explanation, diagnosis: str = "") -> Comparison:
+        shown = told.counterexample is not None
+        return Comparison(
+            "gradient",
+            claim.name,
+            Verdict.REFUTED if shown else Verdict.UNDECIDED,
+            role="input",
+            actual_formula=told.actual,
+            expected_formula=told.expected,
+            evidence=_seen_as(claim.decisions[place].evidence, told.evidence) if shown else _DOUBTFUL,
+            counterexample=told.counterexample,
+            shape=_shape(claim.actual.shape),
+            entries=len(claim.decisions),
+            failing=sum(not decision.verdict.good for decision in claim.decisions),
+            index=str([int(i) for i in np.unravel_index(place, claim.actual.shape)]) if claim.actual.shape else "",
+            variant=exact.seen.variant.text,
+            relation=told.relation,
+            diagnosis=diagnosis,
+            where=where,
+        )
+
+    told = explain(
+        graph, exact.region, *pair, claim.decisions[place], exact.outputs(), confirmed, lambda told: keep(row(told))
+    )
+    return row(told, _branching(exact.seen) or diagnose(exact.suspect(claim.name, claim.actual)))

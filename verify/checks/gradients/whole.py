@@ -1,0 +1,281 @@
+"""A variant of a case decided on whole arrays: its gradients are proved on a tape, or nothing is said.
+
+What is not proved here, what the tape cannot follow, and all that has to be explained, is left to the run on scalars
+(`traced`): it gives every verdict but this one.
+"""
+
+from __future__ import annotations
+
+import math
+import random
+from collections.abc import Iterator, Sequence
+from fractions import Fraction
+from functools import cache, partial
+from itertools import chain
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from verify.cases.case import TracedCase
+from verify.cases.shapes import Real, concrete
+from verify.checks.reference.runs import SubjectError
+from verify.graph.graph import Graph
+from verify.model.result import Branch, Comparison, Evidence, Verdict
+from verify.proof.decide import SAME, as_read, proved
+from verify.tape.decide import Point, Proof, proofs, typed
+from verify.tape.enclosures import UNKNOWN, Enclosures
+from verify.tape.expand import Expansion
+from verify.tape.parts import parts
+from verify.tape.sweep import dependent, sweep
+from verify.tape.tape import Elements, distinct
+from verify.tracing.floats import FloatRun
+from verify.tracing.observe import Observation, Quantity, Variant, observe
+from verify.tracing.region import NEGATED, written
+from verify.tracing.taped import Choices, TapedTrace
+
+_FEW = 100  # entries of the inputs: up to here scalars take no longer than arrays
+_ALTERNATIVES = 2  # points beside the sample
+_HALVINGS = 12  # of the distance from the sample, for a point of its region
+_FLOAT = 2.0**-52  # relative: a ball as the nearest float
+# What floats may differ by from enclosures at the sample: as balls of 16 bits would have it, and 8 times their radius.
+_COARSER, _SLACK, _RELATIVE, _LEAST = 2.0**37, 8, 2.0**-13, 2.0**-40
+
+
+class Whole(NamedTuple):
+    """What a run on whole arrays proves: a row for each gradient, the branches, what belongs to the result."""
+
+    rows: list[Comparison]
+    region: list[Branch]
+    unclaimed: tuple[str, ...]
+    draws: bool
+
+
+class Attempt(NamedTuple):
+    """What is proved of a run on whole arrays, and what the run has computed where it came to its end."""
+
+    proved: Whole | None = None
+    seen: Observation | None = None
+
+    def agrees(self, again: Observation) -> bool:
+        """Tell whether a run on scalars gives the same numbers at the sample: code may keep some between runs.
+
+        What only the first run gets wrong is seen by no other, and the first is that on the tape.
+        """
+        if self.seen is None:
+            return True
+        if len(self.seen.outputs) != len(again.outputs) or self.seen.gradients.keys() != again.gradients.keys():
+            return False
+        pairs = [*zip(self.seen.outputs, again.outputs, strict=True)]
+        pairs += [(quantity, again.gradients[name]) for name, quantity in self.seen.gradients.items()]
+        return all(a.shape == b.shape and _overlap(self.seen, a, again, b) for a, b in pairs)
+
+
+def attempted(case: TracedCase, variant: Variant, seed: int) -> Attempt:
+    """Try to prove all gradients of a variant on whole arrays; nothing is proved where not all of that can be done."""
+    if _entries(case, variant) <= _FEW:
+        return Attempt()
+    seen = Observation(variant, TapedTrace())
+    try:
+        observe(case, variant, seed, seen=seen)
+    except SubjectError:
+        return Attempt()
+    return Attempt(_proved(case, seen, seed), seen)
+
+
+def _proved(case: TracedCase, seen: Observation, seed: int) -> Whole | None:
+    """Prove all gradients of a run, or nothing."""
+    trace = _taped(seen)
+    if not seen.gradients or seen.malformed or not _is_plain(trace, seen):
+        return None
+    inputs = _elements(seen.inputs[name] for name in seen.gradients)
+    exact = sweep(trace.tape, _elements(seen.outputs), _elements(seen.upstreams), inputs)
+    actual = _elements(seen.gradients.values())
+    if not (trace.enclosures.signs(exact) % UNKNOWN).any():
+        return None  # a constant output is told of, and other samples are tried
+    found = proofs(trace.tape, exact, actual, trace.enclosures, cache(partial(_points, case, seen, seed)), seed)
+    if sum(len(proof.pairs) for proof in found) < np.count_nonzero(exact != actual) or _strays(case, seen, seed):
+        return None
+    rows = {row.name: row for row in _rows(seen, exact, actual, found)}
+    ordered = [rows[name] for name in case.real if name in rows]  # the code may return them in any order
+    return Whole(ordered, list(_branches(trace, seen.variant)), seen.unclaimed, seen.draws)
+
+
+def _overlap(seen: Observation, quantity: Quantity, again: Observation, other: Quantity) -> bool:
+    """Tell whether each number that two runs have computed may be the same, as far as it is known."""
+    mid, rad = _taped(seen).enclosures.of(quantity.nodes)
+    balls = again.trace.at_samples(other.nodes)
+    return all(
+        abs(float(ball) - m) <= r + float(ball.rad()) + abs(m) * _FLOAT
+        for ball, m, r in zip(balls, mid.tolist(), rad.tolist(), strict=True)
+        if ball.is_finite() and r < math.inf
+    )
+
+
+def _taped(seen: Observation) -> TapedTrace:
+    assert isinstance(seen.trace, TapedTrace)
+    return seen.trace
+
+
+def _entries(case: TracedCase, variant: Variant) -> int:
+    shapes = [given.shape for given in case.inputs.values() if isinstance(given, Real)]
+    return sum(math.prod(concrete(shape, variant.sizes)) for shape in shapes)
+
+
+def _elements(quantities: Any) -> Elements:
+    return np.concatenate([np.empty(0, np.int64), *(quantity.nodes for quantity in quantities)])
+
+
+def _is_plain(trace: TapedTrace, seen: Observation) -> bool:
+    """Tell whether nothing hangs on an upstream's sign, or on memory that nobody has written to."""
+    asked = [choices.elements for choices in trace.choices]
+    if trace.buffers:
+        used = [*asked, _elements(seen.outputs), _elements(seen.gradients.values())]
+        if _depend(trace, used, np.concatenate(trace.buffers)):
+            return False
+    return not _depend(trace, asked, _elements(seen.upstreams))
+
+
+def _depend(trace: TapedTrace, elements: Sequence[Elements], variables: Elements) -> bool:
+    if not elements:
+        return False
+    wanted = np.concatenate(elements)
+    return bool(dependent(parts(trace.tape, wanted), trace.tape.size, variables)[wanted].any())
+
+
+def _points(case: TracedCase, seen: Observation, seed: int) -> list[Point]:
+    """Return the sample and other points of its region."""
+    rng, upstream = random.Random(seed), set(_elements(seen.upstreams).tolist())
+    around = [
+        _around(case, seen, rng, everything=i > 0 or case.upstream is not None, upstream=upstream)
+        for i in range(_ALTERNATIVES)
+    ]
+    return [{}, *(point for point in around if point is not None)]
+
+
+def _around(
+    case: TracedCase, seen: Observation, rng: random.Random, *, everything: bool, upstream: set[int]
+) -> Point | None:
+    """Return a point that differs from the sample, as far as the region reaches: to the other side of 0, if it does.
+
+    The field knows no sign of the root of a square; where it has another sign than at the sample, that shows there.
+    """
+    trace = _taped(seen)
+    sample = {
+        element: value
+        for block in trace.tape.blocks
+        if block.op == "variable"
+        for element, value in zip(range(block.start, block.stop), block.payload, strict=True)
+        if everything or element in upstream
+    }
+    moves = {element: Fraction(rng.randrange(-2500, 1000), 1000) for element in sample}
+    bounds = _bounds(case, seen)
+    for halvings in range(_HALVINGS):
+        factor = Fraction(1, 2**halvings)
+        point = {
+            element: _moved(value, moves[element] * factor, *bounds.get(element, (None, None)))
+            for element, value in sample.items()
+        }
+        if _same_choices(trace, point):
+            return point
+    return None
+
+
+def _bounds(case: TracedCase, seen: Observation) -> dict[int, tuple[Fraction | None, Fraction | None]]:
+    """Return the bounds of the entries of inputs that have any."""
+    return {
+        element: (real.low, real.high)
+        for name, quantity in seen.inputs.items()
+        for real in [case.real[name]]
+        if real.low is not None or real.high is not None
+        for element in quantity.nodes.tolist()
+    }
+
+
+def _moved(value: Fraction, move: Fraction, low: Fraction | None, high: Fraction | None) -> Fraction:
+    """Return a value moved by a part of itself, as far as it stays between its bounds."""
+    for halvings in range(_HALVINGS):
+        moved = value * (1 + move * Fraction(1, 2**halvings))
+        if (low is None or moved > low) and (high is None or moved < high):
+            return moved
+    return value
+
+
+def _same_choices(trace: TapedTrace, point: Point) -> bool:
+    """Tell whether the code chooses at a point as it did at the sample."""
+    enclosures = Enclosures(trace.tape, point)
+    return all(
+        np.array_equal(enclosures.signs(choices.elements), trace.enclosures.signs(choices.elements))
+        for choices in trace.choices
+    )
+
+
+def _rows(seen: Observation, exact: Elements, actual: Elements, found: Sequence[Proof]) -> Iterator[Comparison]:
+    """Return a row for each gradient, with the weakest evidence of its entries."""
+    end = 0
+    for name, quantity in seen.gradients.items():
+        start, end = end, end + len(quantity.nodes)
+        weakest = next((p for p in reversed(found) if ((p.pairs >= start) & (p.pairs < end)).any()), None)
+        yield Comparison(
+            "gradient",
+            name,
+            Verdict.PROVED,
+            role="input",
+            evidence=SAME.evidence if weakest is None else _evidence(seen, exact, actual, weakest, start, end),
+            shape=" ".join(map(str, quantity.shape)),
+            entries=end - start,
+            variant=seen.variant.text,
+        )
+
+
+def _evidence(seen: Observation, exact: Elements, actual: Elements, proof: Proof, start: int, end: int) -> Evidence:
+    places = proof.pairs[(proof.pairs >= start) & (proof.pairs < end)]
+    floats = typed(_taped(seen).tape, np.concatenate([exact[places], actual[places]]))
+    return proved(as_read(floats), proof.bound, proof.laws).evidence
+
+
+def _branches(trace: TapedTrace, variant: Variant) -> Iterator[Branch]:
+    """Return the branches of a run by the place in the code."""
+    places: dict[str, list[Choices]] = {}
+    for choices in trace.choices:
+        places.setdefault(choices.where, []).append(choices)
+    for where, asked in places.items():
+        count = sum(
+            len(distinct(np.concatenate([choices.elements for choices in asked if choices.relation == relation]))[0])
+            for relation in {choices.relation for choices in asked}
+        )
+        yield Branch(where, _text(trace, asked[0]), count, variant.text)
+
+
+def _text(trace: TapedTrace, choices: Choices) -> str:
+    first = choices.elements[:1]
+    variables = [part.numbers.tolist() for part in parts(trace.tape, first) if part.op == "variable"]
+    graph = Graph()
+    nodes = {element: graph.variable(name) for element, name in trace.named(chain.from_iterable(variables)).items()}
+    [node] = Expansion(trace.tape, graph, nodes).nodes(first)
+    return f"{written(graph, node)} {choices.relation if choices.holds[0] else NEGATED[choices.relation]} 0"
+
+
+def _strays(case: TracedCase, seen: Observation, seed: int) -> bool:
+    """Tell whether the code does not run on floats, or gives there what its formulas do not allow."""
+    try:
+        run = FloatRun(case, seen, seed, {})
+    except SubjectError:
+        return True
+    outputs = run.output if seen.several else [run.output]
+    pairs = [*zip(seen.outputs, outputs, strict=False)]
+    pairs += [(quantity, run.gradients.get(name)) for name, quantity in seen.gradients.items()]
+    return len(outputs) != len(seen.outputs) or any(_stray(seen, quantity, value) for quantity, value in pairs)
+
+
+def _stray(seen: Observation, quantity: Quantity, value: Any) -> bool:
+    try:
+        floats = np.asarray(value, dtype=float)
+    except (TypeError, ValueError):
+        return True
+    if floats.shape != quantity.shape:
+        return True
+    mid, rad = _taped(seen).enclosures.of(quantity.nodes)
+    with np.errstate(all="ignore"):
+        width = rad * _COARSER * _SLACK + np.abs(mid) * _RELATIVE + _LEAST
+        # What is not defined, or too large for an enclosure, has no float that is known to be right.
+        return not ((np.abs(floats.ravel() - mid) <= width) & (width < np.inf)).all()

@@ -1,0 +1,117 @@
+"""The subject at work: the same code, run on floats, on symbols and on enclosures."""
+
+from __future__ import annotations
+
+import contextlib
+import math
+import numbers
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import flint
+
+from verify.cases.case import ExpressionCase, Outcome, drive
+from verify.checks.reference import rounding
+from verify.checks.reference.rounding import Enclosure
+from verify.checks.reference.theory import Theory
+from verify.model.errors import GradproofError, ProtocolError, TraceError
+from verify.model.exact import each_once
+from verify.model.where import described, quoted, raised_at
+from verify.tracing.symbolic import node_of
+
+
+class SubjectError(GradproofError):
+    """The subject raised, or returned what is no number; the message says what and where.
+
+    `broken` tells that the code is at fault, and not that it could not be followed.
+    """
+
+    def __init__(self, message: str, *, broken: bool = False) -> None:
+        super().__init__(message)
+        self.broken = broken
+
+
+def on_floats(case: ExpressionCase) -> Outcome:
+    """Run a case on floats; raises SubjectError."""
+    inputs = each_once(case.inputs, float)
+    return _run(case, inputs, float(case.upstream), _to_float, "a number")
+
+
+def on_symbols(theory: Theory) -> Outcome:
+    """Run a case on symbols and return the nodes of what it computed; raises SubjectError."""
+    graph, symbol = theory.graph, theory.symbol
+    inputs = {name: symbol(graph, graph.variables[name]) for name in theory.case.inputs}
+    upstream = symbol(graph, theory.upstream)
+    return _run(theory.case, inputs, upstream, lambda value: node_of(graph, value), "a formula")
+
+
+def on_enclosures(case: ExpressionCase) -> Outcome:
+    """Run a case on enclosures and return balls that hold what any float64 run may give; raises SubjectError."""
+    with flint.ctx.workprec(rounding.BITS):
+        inputs = each_once(case.inputs, Enclosure.of_input)
+        upstream = Enclosure.of_input(case.upstream)
+
+        def to_ball(value: Any) -> flint.arb | None:
+            return None if (enclosure := upstream.lift(value)) is None else enclosure.ball
+
+        return _run(case, inputs, upstream, to_ball, "an enclosure")
+
+
+def _run(
+    case: ExpressionCase, inputs: Mapping[str, Any], upstream: Any, convert: Callable[[Any], Any], kind: str
+) -> Outcome:
+    """Run the subject and convert what it gave; its prints go to stderr."""
+    with following(), contextlib.redirect_stdout(sys.stderr):
+        return _converted(case, drive(case, inputs, upstream), convert, kind)
+
+
+@contextlib.contextmanager
+def following() -> Iterator[None]:
+    """Turn whatever user code raises into a SubjectError that says what and where, also what it caught itself."""
+    TraceError.raised.clear()
+    try:
+        yield
+    except SubjectError:
+        raise
+    except (TraceError, ProtocolError) as problem:
+        raise SubjectError(str(problem), broken=isinstance(problem, ProtocolError)) from problem
+    except KeyboardInterrupt:
+        raise
+    except BaseException as problem:
+        if isinstance(problem, SystemError) and TraceError.raised:  # NumPy 2.4's argmax goes on after an exception
+            raise SubjectError(str(TraceError.raised[0])) from problem
+        place = raised_at(problem)
+        said = f"{described(problem)}{', at ' if place else ''}{place}"
+        raise SubjectError(said, broken=True) from problem
+    if TraceError.raised:
+        raise SubjectError(f"{TraceError.raised[0]} (the code caught the exception and went on)")
+
+
+def _converted(case: ExpressionCase, outcome: Outcome, convert: Callable[[Any], Any], kind: str) -> Outcome:
+    """Convert an outcome in place."""
+    for values, what in ((outcome.values, "value"), (outcome.gradients, "gradient")):
+        for i, value in values.items():
+            converted = convert(value)
+            if converted is None:
+                came = f"{quoted(value)} ({type(value).__name__})"
+                raise SubjectError(f"the {what} of {case.program.label(i)!r} is {came}: {kind} was expected")
+            values[i] = converted
+    return outcome
+
+
+def _to_float(value: Any) -> float | None:
+    """Return a real number, or an array that holds just one without axes, as a float."""
+    if type(value) is float:
+        return value
+    if isinstance(value, numbers.Real):
+        return _overflowing(value)
+    is_scalar = getattr(value, "shape", None) == () and getattr(getattr(value, "dtype", None), "kind", "O") in "fiu"
+    return float(value) if is_scalar else None
+
+
+def _overflowing(value: Any) -> float:
+    try:
+        return float(value)
+    except OverflowError:  # a Python integer beyond the floats
+        return math.inf if value > 0 else -math.inf

@@ -1,0 +1,156 @@
+"""Every region that can be reached, and every edge between them: what is wrong there, and what was never seen."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import NamedTuple
+
+from verify.cases.case import TracedCase
+from verify.checks.claims.claims import Exact, on_upstream
+from verify.checks.regions.cover import covered, single
+from verify.checks.regions.edges import kinks
+from verify.checks.regions.ends import ends
+from verify.checks.regions.explore import Explorer, explorers
+from verify.checks.regions.holes import holes
+from verify.checks.regions.joint import join
+from verify.checks.regions.limits import Limit
+from verify.checks.regions.mixes import mix
+from verify.checks.regions.sites import Site
+from verify.model.result import ELSEWHERE, Branch, Comparison, Cover, Finding, Verdict
+
+_ENTRIES = 3  # that are asked about at one place: one may be the last, the first, or between
+
+
+class Elsewhere(NamedTuple):
+    """What is known of inputs other than the samples: rows of what is wrong, the cover, new runs, and findings.
+
+    `runs` found a side of a branch, `extras` other combinations of sides.
+    """
+
+    rows: list[Comparison]
+    cover: Cover
+    runs: list[Exact]
+    findings: list[Finding]
+    extras: list[Exact]
+
+
+def regions(case: TracedCase, runs: Sequence[Exact], seed: int) -> Elsewhere:
+    """Visit every region, edge and hole that is found, from some runs at samples."""
+    found = explorers(case, runs, seed)
+    for explorer in found:
+        explorer.explore()
+    mixed = list(_mixing(case, found, runs, seed))
+    combined = [place for explorer in mixed for place in mix(explorer)]
+    for explorer in dict.fromkeys([*found, *mixed]):
+        join(explorer)
+    complete, sizes = _complete(case, found, runs, seed)
+    everyone = [*found, *(explorer for explorer in mixed if explorer not in found)]
+    done: set[Site] = set()  # code that is run with other options has the same edges
+    visited = [holes(explorer) for explorer in found]
+    edges = [kinks(explorer, done, hole.edges) for explorer, hole in zip(found, visited, strict=True)]
+    closing = list(_closing(case, found, runs, seed))
+    closed = [ends(explorer) for explorer in closing]
+    said = [sentence for edge in edges for sentence in edge.said.values()]
+    said += [sentence for hole in visited for sentence in hole.said] + [s for end in closed for s in end.said]
+    cover = Cover(
+        regions=sum(1 + len(explorer.runs) + len(explorer.extras) for explorer in everyone),
+        complete=complete,
+        variant=sizes,
+        unvisited=tuple(_unvisited([e for e in found if not complete or _sizes(e) != sizes], done, found)),
+        kinks=tuple(dict.fromkeys(said)),
+        untried=tuple(_untried(combined, found, [*everyone, *closing])),
+    )
+    rows = [row for place in zip(found, visited, edges, strict=True) for part in place for row in part.rows]
+    rows += [row for explorer in everyone[len(found) :] for row in explorer.rows]
+    rows += [row for end in closed for row in end.rows]
+    new = [run for explorer in found for run in explorer.runs]
+    findings = {one.key: one for hole in reversed(visited) for one in reversed(hole.findings)}
+    extras = [run for explorer in everyone for run in explorer.extras]
+    return Elsewhere([apart(row) for row in _first(rows)], cover, new, list(findings.values()), extras)
+
+
+def _mixing(case: TracedCase, found: Sequence[Explorer], runs: Sequence[Exact], seed: int) -> Iterator[Explorer]:
+    """Return an explorer for each combination of options, at the smallest run that asks about several entries."""
+    for options in dict.fromkeys(repr(dict(run.seen.variant.options)) for run in runs):
+        alike = [run for run in runs if repr(dict(run.seen.variant.options)) == options]
+        best = min(alike, key=lambda run: (-min(_ENTRIES, _asked(run)), _size(run)))
+        if _asked(best) > 1:
+            yield next((explorer for explorer in found if explorer.start is best), None) or Explorer(case, best, seed)
+
+
+def _closing(case: TracedCase, found: Sequence[Explorer], runs: Sequence[Exact], seed: int) -> Iterator[Explorer]:
+    """Return explorers for closed bounds, for each combination of options: where inputs have several entries."""
+    names = [name for name, given in case.real.items() if given.ends]
+    for options in dict.fromkeys(repr(dict(run.seen.variant.options)) for run in runs if names):
+        alike = [run for run in runs if repr(dict(run.seen.variant.options)) == options]
+        best = min(alike, key=lambda run: (any(len(run.seen.inputs[name].nodes) == 1 for name in names), _size(run)))
+        yield next((explorer for explorer in found if explorer.start is best), None) or Explorer(case, best, seed)
+
+
+def _asked(run: Exact) -> int:
+    """Return how many times a run asked at one place, at most."""
+    return max(Counter((c.where, c.relation) for c in run.seen.conditions).values(), default=0)
+
+
+def _size(run: Exact) -> int:
+    return sum(len(quantity.nodes) for quantity in run.seen.inputs.values())
+
+
+def _unvisited(open_: Sequence[Explorer], edges: set[Site], found: Sequence[Explorer]) -> Iterator[Branch]:
+    """Return the sides that no run took, but for those that forward refuses with the same options."""
+    for explorer in open_:
+        alike = [other for other in found if other.variant.options == explorer.variant.options]
+        yield from explorer.unvisited(edges, {side for other in alike for side in other.refused})
+
+
+def _untried(combined: Sequence[str], found: Sequence[Explorer], everyone: Sequence[Explorer]) -> Iterator[str]:
+    """Say what was not tried, and which budget was used up."""
+    if combined:
+        yield f"some combinations of sides of several entries, at {', '.join(dict.fromkeys(combined))}"
+    reached = set().union(*(explorer.limits for explorer in everyone))
+    yield from (limit.value for limit in Limit if limit in reached)
+    for problem in dict.fromkeys(problem for explorer in found for problem in explorer.refused.values()):
+        yield f"inputs that forward refuses: {problem}"
+    for explorer in found:
+        if not explorer.affordable:
+            yield f"other regions and edges, after {explorer.made} runs, which are as many as such a computation gets"
+            return
+
+
+def _complete(case: TracedCase, found: list[Explorer], runs: Sequence[Exact], seed: int) -> tuple[bool, str]:
+    """Tell whether the regions are all there are, and for which sizes; nothing says for all that were tried.
+
+    That is so where no run branched; else a case of one number per input is looked at all over its domain, and what is
+    found there joins the other explorers.
+    """
+    if not any(run.seen.conditions for run in runs):
+        return True, ""
+    if any(on_upstream(run.seen) for run in runs):  # some upstreams are tried, not all
+        return False, ""
+    singles = [
+        Explorer(case, run, seed, explorer.sites.sides)
+        for explorer in found
+        if (run := single(case, explorer.variant, seed))
+    ]
+    complete = len(singles) == len(found) and sum(map(covered, singles)) == len(singles)
+    # A question about several numbers, as of their largest, is not asked of one.
+    complete = complete and {s for e in found for s in e.asked()} <= {s for e in singles for s in e.asked()}
+    found += singles
+    return complete, _sizes(singles[0]) if complete else ""
+
+
+def _sizes(explorer: Explorer) -> str:
+    return ", ".join(f"{name}={size}" for name, size in explorer.variant.sizes.items())
+
+
+def apart(row: Comparison) -> Comparison:
+    """Return a row with a variant that tells it from that of the sample."""
+    return replace(row, variant=f"{row.variant}{ELSEWHERE}".removeprefix(", "))
+
+
+def _first(rows: Sequence[Comparison]) -> list[Comparison]:
+    """Return one row for each gradient: the first that is refuted, else the first that is not good, else the first."""
+    ordered = sorted(rows, key=lambda row: (row.verdict is not Verdict.REFUTED, row.verdict.good))
+    return list({row.name: row for row in reversed(ordered)}.values())[::-1]

@@ -1,0 +1,197 @@
+"""What the code returns on an edge, in words: right, a choice, or wrong."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from fractions import Fraction
+from typing import NamedTuple
+
+import numpy as np
+
+from verify.checks.reference.runs import SubjectError
+from verify.checks.regions.explore import Explorer
+from verify.checks.regions.gaps import finite_output
+from verify.checks.regions.hull import Place, brief
+from verify.checks.regions.kinks import Edge
+from verify.checks.regions.values import Unknown
+from verify.model.exact import decimal_text
+from verify.model.result import Comparison, Counterexample, Evidence, Verdict
+from verify.tracing.floats import FloatRun
+from verify.tracing.observe import Observation
+from verify.tracing.region import Point
+
+_MOST_SHOWN = 8  # inputs of a counterexample
+_NO_VALUE = "not judged: the gradient has no value there by its formula, and on floats it has"
+_NO_OUTPUT = "the output is not a number there, and has no derivative"
+_JUMPS = "the output jumps there, and has no derivative"
+_CLOSE = "not judged: too close to call"
+_MANY = "not judged: more regions may meet there than were looked at"
+_STRAYS = "not judged: floats do not lie on the edge, or compute something else there"
+
+
+class Told(NamedTuple):
+    """What is said of an edge: nothing where all is right, else a sentence, or the row of what is wrong."""
+
+    said: str = ""
+    row: Comparison | None = None
+
+
+def judged(explorer: Explorer, met: Edge, where: str) -> Told:
+    """Judge what the code returns on an edge, by what it says on symbols and does on floats."""
+    try:
+        return _Judge(explorer, met, where).told()
+    except SubjectError:
+        return Told(_STRAYS)
+
+
+class _Judge:
+    """An edge, and the case run there on floats."""
+
+    def __init__(self, explorer: Explorer, met: Edge, where: str) -> None:
+        self.explorer, self.met, self.where = explorer, met, where
+        self.floats = self._run(met.seen, met.point)
+
+    def _run(self, seen: Observation, point: Point) -> FloatRun:
+        return FloatRun(self.explorer.case, seen, self.explorer.seed, point)
+
+    def told(self) -> Told:
+        """Return what is said of the edge."""
+        met = self.met
+        sides, returned, jumps = met.slopes(met.point), met.came(met.point), met.jumps
+        if not finite_output(self.floats):
+            return Told(_NO_OUTPUT)
+        if jumps is True:
+            return Told(_JUMPS)
+        if isinstance(jumps, Unknown) or isinstance(sides, Unknown):
+            return _unjudged(jumps if isinstance(jumps, Unknown) else sides)
+        if (number := self._undefined()) is not None:
+            return Told(row=self._row([number], [str(self._float(self.floats, number))], sides))
+        if isinstance(returned, Unknown):
+            return Told(_NO_VALUE) if returned is Unknown.INFINITE else _unjudged(returned)
+        found = met.place(met.point, returned, sides)
+        if found is None:
+            return Told(_CLOSE)
+        if found in (Place.EQUAL, Place.BETWEEN):
+            return Told("" if found is Place.EQUAL else self._choice())
+        return self._wrong(returned, sides) if met.complete else Told(_MANY)
+
+    def _float(self, run: FloatRun, number: int) -> float | None:
+        return run.entry(*self.met.entries[number])
+
+    def _undefined(self) -> int | None:
+        """Return an entry that is no finite float on the edge, and is one beside it."""
+        for number in range(len(self.met.entries)):
+            if not _is_finite(self._float(self.floats, number)):
+                beside = [self._run(side.run.seen, side.run.seen.trace.sample) for side in self.met.sides.all]
+                return number if all(_is_finite(self._float(run, number)) for run in beside) else None
+        return None
+
+    def _wrong(self, returned: Sequence[Fraction], sides: Sequence[Sequence[Fraction]]) -> Told:
+        """Tell of what is wrong, if floats say so too; for an upstream of ones if it shows it, easy to read."""
+        met = self.met
+        if not self.floats.gives(*met.entries[_worst(returned, sides)], met.returned[_worst(returned, sides)]):
+            return Told(_STRAYS)
+        if (ones := self._at_ones()) is not None:
+            returned, sides = ones
+            met.point = met.ones
+        numbers = _shown(returned, sides)
+        return Told(row=self._row(numbers, [brief(returned[number]) for number in numbers], sides))
+
+    def _at_ones(self) -> tuple[Sequence[Fraction], Sequence[Sequence[Fraction]]] | None:
+        """Return what came and the derivatives for an upstream of ones, if these show what is wrong."""
+        came, slopes = self.met.came(self.met.ones), self.met.slopes(self.met.ones)
+        if isinstance(came, Unknown) or isinstance(slopes, Unknown):
+            return None
+        wrong = self.met.place(self.met.ones, came, slopes) in (Place.OFF, Place.OUTSIDE)
+        return (came, slopes) if wrong else None
+
+    def _choice(self) -> str:
+        """Say what was chosen, for an upstream of ones if that shows it, easy to read."""
+        met = self.met
+        for point in (met.ones, met.point):
+            returned, sides = met.came(point), met.slopes(point)
+            if isinstance(returned, list) and isinstance(sides, list):
+                number = _worst(returned, sides)
+                low, high = min(side[number] for side in sides), max(side[number] for side in sides)
+                if low < high:
+                    between = f"a choice between {brief(low)} and {brief(high)}"
+                    name = self.explorer.named(*met.entries[number])
+                    return f"the gradient of {name} is {brief(returned[number])}, {between}"
+        return "a choice between the derivatives on its sides"
+
+    def _row(self, numbers: Sequence[int], came: Sequence[str], sides: Sequence[Sequence[Fraction]]) -> Comparison:
+        """Write the row of a gradient that is wrong on an edge: in one entry, or in some that count together."""
+        name, entry = self.met.entries[numbers[0]]
+        quantity = self.met.seen.inputs[name]
+        actual = _vector(came)
+        choices = list(dict.fromkeys(_vector([brief(side[number]) for number in numbers]) for side in sides))
+        known = self.met.complete
+        told = _told(choices, known=known)
+        several = f"between {' and '.join(choices)}" if known else "a subgradient"
+        expected = choices[0] if len(choices) == 1 else several
+        about = (
+            "" if len(numbers) == 1 else f" of {', '.join(self.explorer.named(*self.met.entries[n]) for n in numbers)}"
+        )
+        return Comparison(
+            "gradient",
+            name,
+            Verdict.REFUTED,
+            role="input",
+            evidence=Evidence("edge", f"on the edge {self.where} the gradient{about} is {actual}, {told}"),
+            counterexample=Counterexample(_inputs(self.met, numbers[0]), expected, actual),
+            shape=" ".join(map(str, quantity.shape)),
+            entries=len(quantity.nodes),
+            failing=1,
+            index=str([int(i) for i in np.unravel_index(entry, quantity.shape)]) if quantity.shape else "",
+            variant=self.explorer.variant.text,
+            diagnosis="wrong on the very edge of a branch only",
+            where=self.explorer.case.backward or self.floats.backward or self.explorer.case.where,
+        )
+
+
+def _unjudged(reason: object) -> Told:
+    return Told(f"not judged: {reason.value if isinstance(reason, Unknown) else reason}")
+
+
+def _is_finite(value: float | None) -> bool:
+    return value is None or math.isfinite(value)
+
+
+def _worst(returned: Sequence[Fraction], sides: Sequence[Sequence[Fraction]]) -> int:
+    """Return the place of the entry in which what came and the sides differ most."""
+    spread = [max(row) - min(row) for row in zip(returned, *sides, strict=True)]
+    return max(range(len(spread)), key=lambda i: spread[i])
+
+
+def _shown(returned: Sequence[Fraction], sides: Sequence[Sequence[Fraction]]) -> list[int]:
+    """Return an entry that is wrong by itself, or some that are wrong together."""
+    number = _worst(returned, sides)
+    values = [side[number] for side in sides]
+    if not min(values) <= returned[number] <= max(values):
+        return [number]
+    telling = [i for i, row in enumerate(zip(returned, *sides, strict=True)) if len(set(row)) > 1]
+    return telling[:_MOST_SHOWN]
+
+
+def _vector(texts: Sequence[str]) -> str:
+    return texts[0] if len(texts) == 1 else f"[{', '.join(texts)}]"
+
+
+def _told(choices: Sequence[str], *, known: bool) -> str:
+    """Say what the derivatives on the sides are; `known` tells that there are no others."""
+    if len(choices) == 1:
+        return f"and the derivative {choices[0]} on all sides of it{'' if known else ' that were looked at'}"
+    if not known:
+        return f"and around it the derivative tends to {' and '.join(choices)}, and may to others"
+    return f"which is no mean, however weighted, of the derivatives on its sides, {' and '.join(choices)}"
+
+
+def _inputs(met: Edge, number: int) -> tuple[tuple[str, str], ...]:
+    """Return the inputs that the edge depends on, then others that the entry depends on, as far as they are shown."""
+    graph = met.seen.trace
+    asked = [c.node for c in met.seen.conditions if c.tie]
+    needed = [met.returned[number], *(side[number] for side in met.derivatives)]
+    nodes = dict.fromkeys(n for group in (asked, needed) for n in graph.reach(group) if graph.ops[n] == "variable")
+    names = [graph.payloads[node] for node in list(nodes)[:_MOST_SHOWN]]
+    return tuple((name, decimal_text(met.point[name])) for name in names)

@@ -1,0 +1,83 @@
+"""What `backward` divides by, or takes logarithms and roots of, and `forward` does not: where only it has holes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import NamedTuple
+
+from verify.graph.graph import Graph
+from verify.tracing.observe import Observation
+
+_ALIKE = 3  # of those that differ in the entries only: the first, the last and one between
+
+
+class Divisor(NamedTuple):
+    """A node that something is not defined at: not where it is 0 (`pole`), not where it is negative (`below`)."""
+
+    node: int
+    pole: bool
+    below: bool
+
+
+def claimed(seen: Observation) -> list[str]:
+    """Return the inputs whose gradients a run returned, in their shape."""
+    return [name for name in seen.gradients if name not in seen.malformed]
+
+
+def divisors(seen: Observation) -> list[Divisor]:
+    """Return the divisors of a run that its output does not share.
+
+    Those count as well whose results are dropped, or fold away: 0 / x is NaN on floats where x is 0.
+    """
+    graph = seen.trace
+    gradients = [n for name in claimed(seen) for n in seen.gradients[name].nodes]
+    forward = _of(graph, graph.reach(n for output in seen.outputs for n in output.nodes))
+    poles, roots = ({d.node for d in forward if d.pole}, {d.node for d in forward if d.below})
+    found = []
+    for node, pole, below in _of(graph, [*seen.computed, *graph.reach(gradients)]):
+        own = Divisor(node, pole and node not in poles, below and node not in roots)
+        if own.pole or own.below:
+            found.append(own)
+    return found
+
+
+def _of(graph: Graph, nodes: Iterable[int]) -> list[Divisor]:
+    """Return the divisors of nodes, each once."""
+    found: dict[int, Divisor] = {}
+    for number in nodes:
+        op = graph.ops[number]
+        if op == "log":
+            divisor = Divisor(graph.args[number][0], pole=True, below=True)
+        elif op == "power":
+            exponent = graph.payloads[number]
+            divisor = Divisor(graph.args[number][0], exponent < 0, exponent.denominator != 1)
+        else:
+            continue
+        node, pole, below = divisor
+        if node not in graph.constants:
+            before = found.get(node, Divisor(node, pole=False, below=False))
+            found[node] = Divisor(node, pole or before.pole, below or before.below)
+    return [divisor for divisor in found.values() if divisor.pole or divisor.below]
+
+
+def sparse(graph: Graph, found: Sequence[Divisor]) -> list[Divisor]:
+    """Return a few of the divisors that differ in the entries of the same inputs only, in turns."""
+    form = _form(graph, [divisor.node for divisor in found])
+    groups: dict[object, list[Divisor]] = {}
+    for divisor in found:
+        groups.setdefault((form(divisor.node), divisor.pole, divisor.below), []).append(divisor)
+    picked = [[group[i] for i in sorted({0, len(group) // 2, len(group) - 1})] for group in groups.values()]
+    return [group[i] for i in range(_ALIKE) for group in picked if i < len(group)]
+
+
+def _form(graph: Graph, nodes: Sequence[int]) -> Callable[[int], int]:
+    """Return a function to a number that is the same for formulas that differ in the entries of inputs only."""
+    forms: dict[int, int] = {}
+    numbered: dict[object, int] = {}
+    for number in graph.reach(nodes):
+        payload = graph.payloads[number]
+        if graph.ops[number] == "variable":
+            payload = payload.partition("[")[0]
+        form = (graph.ops[number], tuple(sorted(forms[a] for a in graph.args[number])), payload)
+        forms[number] = numbered.setdefault(form, len(numbered))
+    return forms.__getitem__

@@ -1,0 +1,205 @@
+"""The edges of all branches that were found: a point on each, and whether what the code returns there is right.
+
+A branch is judged in full once for each place in the code: the code runs on the edge and on all sides of it (`kinks`,
+`choices`). What it returns there may be another number with another option, size or region. So the code runs on floats
+once more for each of these, on an edge, and at corners, where a second condition is 0 as well. Where it returns the
+derivative on the side that is known, that is right, for one side is a convex combination of all; else that edge is
+judged in full.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+
+from verify.checks.claims.claims import Exact
+from verify.checks.reference.runs import SubjectError
+from verify.checks.regions.choices import judged
+from verify.checks.regions.divisors import claimed
+from verify.checks.regions.explore import Explorer
+from verify.checks.regions.kinks import Edge, edge
+from verify.checks.regions.limits import Limit
+from verify.checks.regions.moves import Question, on_edge, on_edges
+from verify.checks.regions.sites import Passed, Site
+from verify.model.result import Comparison
+from verify.tracing.floats import FloatRun
+from verify.tracing.observe import Observation
+from verify.tracing.region import Point, written
+from verify.tracing.search import crossings
+
+_INDEX = r"\[[^]]*\]"
+_EDGES = 4  # of each site, until one is found where the sides differ
+_NEAR = 8  # known regions that a point on an edge may border on
+_LOOKS = 32  # runs on floats, of one explorer
+_LOOKS_USED = f"edges: {_LOOKS} were looked at in further regions and corners; there are others"
+_RUNS_USED = "edges: the budget of runs ended before all of them were judged"
+
+Context = tuple[Site, frozenset[object]]  # what may make the code return something else on the same edge
+
+
+class Kinks:
+    """What was found on the edges of branches: rows of what is wrong, and sentences about what is a choice."""
+
+    def __init__(self, explorer: Explorer, done: set[Site]) -> None:
+        self.explorer = explorer
+        self.done = done
+        self.rows: list[Comparison] = []
+        self.said: dict[tuple[object, ...], str] = {}
+        self._decided: dict[int, set[tuple[Site, bool]]] = {}  # by run
+        self._contexts: set[Context] = set()
+        self._corners: set[frozenset[Site]] = set()
+        self._looks = 0
+
+    def find(self) -> None:
+        """Judge what the code returns on the edge of each branch that was found, in each context."""
+        sites = self._questions()
+        for site, questions in sites.items():
+            if site not in self.done:
+                self._at(site, self._edges(questions))
+        for site, questions in sites.items():
+            for run, one in {id(run): (run, one) for run, one in reversed(questions)}.values():
+                if (context := self._context(run, site)) not in self._contexts:
+                    self._contexts.add(context)
+                    self._look(run, one, on_edge(self.explorer, run, one))
+        if not self.explorer.affordable and sites:
+            self.said[("runs",)] = _RUNS_USED
+
+    def _questions(self) -> dict[Site, list[Question]]:
+        sites: dict[Site, list[Question]] = {}
+        for run in (self.explorer.start, *self.explorer.runs):
+            passed = self.explorer.sites.passed(run.seen)
+            self._decided[id(run)] = {(one.site, one.condition.holds) for one in passed}
+            for one in passed:
+                sites.setdefault(one.site, []).append((run, one))
+        return sites
+
+    def _context(self, run: Exact, site: Site) -> Context:
+        """Return what the code decided elsewhere: where it decided the same, an edge of a site is as another."""
+        decided = {
+            (other.where, other.relation, other.offset, holds)
+            for other, holds in self._decided[id(run)]
+            if other != site
+        }
+        return site, frozenset(decided)
+
+    def visit(self, points: Iterable[Point]) -> None:
+        """Judge what the code returns at points that lie on an edge."""
+        for point in points:
+            seen = self.explorer.run(point) if self.explorer.affordable else None
+            for one in self.explorer.sites.passed(seen) if seen is not None else ():
+                if one.condition.tie and (met := edge(self.explorer, point, one)):
+                    self._judge(one, met)
+                    break
+
+    def _at(self, site: Site, edges: Iterable[tuple[Exact, Passed, Edge]]) -> None:
+        """Judge the edges of a site until the sides differ on one; then a tie of more than two as well.
+
+        Where it is one number that is asked about, one edge is as another.
+        """
+        for number, (run, one, met) in enumerate(edges):
+            if number == _EDGES:
+                self.explorer.limits.add(Limit.SMOOTH)
+                return
+            self._contexts.add(self._context(run, site))
+            smooth = self._judge(one, met)
+            self._look_at_corners(run, met, one)
+            if not smooth:
+                self.done.add(site)
+                for further in _further(self.explorer, met, one):
+                    self._judge(one, further)
+                return
+            if _variables(met.seen, one) == 1:
+                return
+
+    def _edges(self, questions: Sequence[Question]) -> Iterator[tuple[Exact, Passed, Edge]]:
+        """Return edges of the questions of a site, with as few inputs as possible moved onto them."""
+        for run, one, points in on_edges(self.explorer, questions):
+            if not self.explorer.affordable:
+                return
+            for point in points:
+                if self.explorer.affordable and (met := edge(self.explorer, {**run.seen.at, **point}, one)):
+                    yield run, one, met
+                    break
+
+    def _look_at_corners(self, run: Exact, met: Edge, one: Passed) -> None:
+        """Look at points on an edge at which a condition of another site is 0 as well."""
+        onto = {name: value for name, value in met.seen.at.items() if value != run.seen.trace.sample[name]}
+        for other in self.explorer.sites.passed(met.seen):
+            pair = frozenset((one.site, other.site))
+            if other.condition.tie or pair in self._corners:
+                continue
+            self._corners.add(pair)
+            moved = (c for c in crossings(met.seen, other.condition, self.explorer.bounds) if c.edge is not None)
+            for crossing in moved:
+                if crossing.name not in onto and crossing.edge is not None:
+                    self._look(run, one, {**onto, crossing.name: crossing.edge})
+                    break
+
+    def _look(self, run: Exact, one: Passed, point: Point | None) -> None:
+        """Run the code on floats at a point on an edge; judge it in full where that is no derivative of this side."""
+        if point is None or self._looks > _LOOKS:
+            return
+        self._looks += 1
+        if self._looks > _LOOKS:
+            self.said[("looks",)] = _LOOKS_USED
+        elif not self._is_derivative(run, point) and self.explorer.affordable:
+            met = edge(self.explorer, {**run.seen.at, **point}, one)
+            if met is not None:
+                self._judge(one, met)
+
+    def _is_derivative(self, run: Exact, change: Point) -> bool:
+        """Tell whether the code returns at a point on floats the derivative in a region that the point borders on."""
+        explorer = self.explorer
+        point = {**run.seen.trace.sample, **change}
+        try:
+            floats = FloatRun(explorer.case, run.seen, explorer.seed, point)
+        except SubjectError:
+            return False
+        for near in dict.fromkeys([run, *islice((explorer.start, *explorer.runs), _NEAR)]):
+            borders = near is run or explorer.start.region.reaches(point, near.seen.conditions)
+            if borders and floats.agrees({name: near.gradient(name) for name in claimed(near.seen)}):
+                return True
+        return False
+
+    def _judge(self, one: Passed, met: Edge) -> bool:
+        """Judge what came on an edge; tells whether the function is smooth there, and that is right."""
+        where = f"{one.site.where} {written(met.seen.trace, one.condition.node)} = 0"
+        verdict = judged(self.explorer, met, where)
+        if verdict.row:
+            self.rows.append(verdict.row)
+        elif verdict.said:
+            alike = re.sub(_INDEX, "", verdict.said)  # what holds of one entry is told of one
+            self.said.setdefault((one.site.offset, one.site.inputs, alike), f"{where}: {verdict.said}")
+        return not verdict.row and not verdict.said
+
+
+def kinks(explorer: Explorer, done: set[Site], points: Iterable[Point] = ()) -> Kinks:
+    """Judge what the code returns on the edges of all branches that were found.
+
+    Sites that are `done` were judged in full with other options or sizes; edges at `points` are judged in any case.
+    """
+    found = Kinks(explorer, done)
+    found.visit(points)
+    found.find()
+    return found
+
+
+def _variables(seen: Observation, one: Passed) -> int:
+    return sum(seen.trace.ops[node] == "variable" for node in seen.trace.reach([one.condition.node]))
+
+
+def _further(explorer: Explorer, met: Edge, one: Passed) -> Iterator[Edge]:
+    """Return an edge where one more question of the same site is a tie, of a number that is in the first one too."""
+    seen = met.seen
+    tied = {node for c in seen.conditions if c.tie for node in seen.trace.reach([c.node])}
+    for other in explorer.sites.passed(seen):
+        if other.site != one.site or other.condition.tie or tied.isdisjoint(seen.trace.reach([other.condition.node])):
+            continue
+        for crossing in crossings(seen, other.condition, explorer.bounds):
+            if crossing.edge is None or seen.trace.variable(crossing.name) in tied or not explorer.affordable:
+                continue
+            again = edge(explorer, {**seen.at, crossing.name: crossing.edge}, other)
+            if again is not None:
+                yield again
+                return

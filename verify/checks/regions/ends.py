@@ -1,0 +1,138 @@
+"""Closed bounds of a domain: the points of the claim that no region reaches, since regions are open.
+
+At a closed bound the gradient has to be the derivative from within, or its limit. Where the code branches on the very
+bound, it may go on as if there were inputs beyond (ReLU at 0): then a choice between both sides is right, as at any
+edge. Where `forward` or its derivative has no finite value at the bound, the claim makes no sense: that is an error.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from fractions import Fraction
+
+from verify.cases.shapes import Real
+from verify.checks.claims.claims import Exact
+from verify.checks.gradients.traced import whole
+from verify.checks.reference.runs import SubjectError
+from verify.checks.regions.choices import judged
+from verify.checks.regions.explore import Explorer
+from verify.checks.regions.kinks import Edge, Side, Sides, edge
+from verify.checks.regions.limits import Limit
+from verify.checks.regions.values import Unknown, complete, numbers
+from verify.model.errors import ProtocolError
+from verify.model.exact import decimal_text
+from verify.model.result import Comparison
+from verify.tracing.observe import Observation, observe
+from verify.tracing.region import Point
+from verify.tracing.trace import Trace
+
+_ENTRIES = 3  # of an input that are moved to its bound, each alone; then all of them are
+_NEAR = Fraction(1, 2**40)  # how far within the domain the side of a bound is looked at
+
+
+class Ends:
+    """What the code does at the closed bounds of its inputs: rows of what is wrong, and sentences about choices."""
+
+    def __init__(self, explorer: Explorer) -> None:
+        self.explorer = explorer
+        self.rows: list[Comparison] = []
+        self.said: list[str] = []
+
+    def visit(self) -> None:
+        """Judge the gradients at each closed bound, until one is wrong."""
+        for name, given in self.explorer.case.real.items():
+            for side, bound in given.ends.items():
+                for entries in self._moved(name):
+                    if not self.rows:
+                        self._judge(_End(name, given, side, bound, entries))
+
+    def _moved(self, name: str) -> Iterator[Sequence[str]]:
+        """Return entries of an input that are moved to its bound: the first few, each alone, then all."""
+        seen = self.explorer.start.seen
+        names = [seen.trace.payloads[node] for node in seen.inputs[name].nodes]
+        yield from ([entry] for entry in names[:_ENTRIES])
+        if len(names) > _ENTRIES:
+            self.explorer.limits.add(Limit.ENDS)
+        if len(names) > 1:
+            yield names
+
+    def _judge(self, end: _End) -> None:
+        try:
+            met = self._edge(end)
+        except (SubjectError, ProtocolError) as problem:
+            self._refuse(end, str(problem), broken=True)
+            return
+        if met is None:
+            self._refuse(end, "the gradients beside it could not be decided", broken=False)
+        elif (reason := _undefined(met)) is not None:
+            self._refuse(end, reason.value, broken=reason is Unknown.INFINITE)
+        else:
+            self._compare(end, met)
+
+    def _edge(self, end: _End) -> Edge | None:
+        """Run the case at a bound, and find the run that its inner side belongs to."""
+        explorer = self.explorer
+        seen = Observation(explorer.variant, Trace(explorer.start.seen.trace))
+        observe(explorer.case, explorer.variant, explorer.seed, seen=seen, at=end.at(Fraction(0)))
+        tied = any(condition.tie for condition in seen.conditions)
+        run: Exact | None = explorer.beside(end.at(_NEAR)) if tied else explorer.settled(seen)
+        return None if run is None or not explorer.right(run) else Edge(seen, Sides([Side(run, end.inward)], True))
+
+    def _compare(self, end: _End, met: Edge) -> None:
+        """Compare the gradients with the derivative from within; at a branch, with those of both sides as well."""
+        where = f"at the closed bound of {end.name}, where {end.names[0]} = {decimal_text(end.bound)}"
+        verdict = judged(self.explorer, met, where)
+        tied = [one for one in self.explorer.sites.passed(met.seen) if one.condition.tie]
+        if verdict.row and tied:
+            beyond = Explorer(self.explorer.case, self.explorer.start, self.explorer.seed)
+            beyond.bounds = {}
+            both = edge(beyond, met.seen.at, tied[0])
+            choice = judged(beyond, both, where) if both is not None else verdict
+            verdict = choice if choice.row is None else verdict
+        if verdict.row:
+            self.rows.append(replace(verdict.row, diagnosis="wrong at a closed bound of the domain only"))
+        elif verdict.said and not tied and met.jumps is not True:
+            self._refuse(end, verdict.said, broken=False)
+        elif verdict.said:
+            self.said.append(f"{where}: {verdict.said}")
+
+    def _refuse(self, end: _End, why: str, *, broken: bool) -> None:
+        """Write the row of a bound at which nothing could be judged."""
+        side = f"{end.side}={decimal_text(end.bound)}"
+        text = f"the input {end.name!r} at its closed bound {side}: {why}; {end.advice}"
+        self.rows.append(whole(self.explorer.case, self.explorer.variant, SubjectError(text, broken=broken)))
+
+
+class _End:
+    """A closed bound, and the entries of its input that are moved there."""
+
+    def __init__(self, name: str, given: Real, side: str, bound: Fraction, names: Sequence[str]) -> None:
+        self.name, self.side, self.bound, self.names = name, side, bound, names
+        other = "".join(given.closed - {side})
+        self.advice = (
+            f"{f'write closed={other!r}' if other else 'leave closed= out'}, and the bound is no part of the claim"
+        )
+        width = given.high - given.low if given.low is not None and given.high is not None else Fraction(1)
+        step = min(width, Fraction(1)) / (len(names) + 1) * (1 if side == "low" else -1)
+        self.inward: Point = {entry: step * (place + 1) for place, entry in enumerate(names)}
+
+    def at(self, part: Fraction) -> Point:
+        """Return a point at the bound, or a part of the way inward."""
+        return {entry: self.bound + part * step for entry, step in self.inward.items()}
+
+
+def _undefined(met: Edge) -> Unknown | None:
+    """Return why the output or a derivative has no value at a bound, or None."""
+    outputs = [node for output in met.seen.outputs for node in output.nodes]
+    for values in (complete(numbers(met.seen.trace, outputs, met.point)), met.slopes(met.point)):
+        if isinstance(values, Unknown):
+            return values
+    return None
+
+
+def ends(explorer: Explorer) -> Ends:
+    """Judge the gradients of a case at the closed bounds of its inputs."""
+    found = Ends(explorer)
+    found.visit()
+    return found

@@ -1,0 +1,357 @@
+"""Look for inputs that take other branches than the sample does, and decide the gradients there too.
+
+The search starts from one run for each combination of options, the one with the fewest entries. Where all runs took the
+same side of a branch, inputs are looked for that take the other one (`search`), and the case is run there. It ends when
+every side is visited, or nothing is found that leads to one, or it has cost as much as it may.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from fractions import Fraction
+from itertools import islice
+
+import flint
+
+from verify.cases.case import TracedCase
+from verify.checks.approximation.ignored import IGNORED
+from verify.checks.approximation.telling import KIND
+from verify.checks.claims.claims import Exact
+from verify.checks.gradients.traced import decided, whole
+from verify.checks.reference.runs import SubjectError
+from verify.checks.regions.boxes import excludes
+from verify.checks.regions.gaps import finite_output
+from verify.checks.regions.limits import Limit
+from verify.checks.regions.scan import is_short, scan
+from verify.checks.regions.sites import Passed, Sides, Site, Sites, side
+from verify.checks.regions.solver import Wanted, solve
+from verify.checks.regions.steps import Steps
+from verify.model.errors import ProtocolError
+from verify.model.exact import decimal_text
+from verify.model.result import Branch, Comparison, Verdict
+from verify.tracing.floats import FloatRun
+from verify.tracing.observe import Observation, Variant, observe
+from verify.tracing.region import Point, pinned
+from verify.tracing.search import candidates, patterns
+from verify.tracing.trace import Condition, Trace
+
+_RUNS = 3  # that are made to get to one side
+_POINTS = 40  # that are looked at for each of them
+_BUDGET = 60_000  # nodes of all runs beyond those at samples
+_LEAST, _MOST = 6, 120  # runs, however large or small
+_HUGE = 200_000  # nodes of a run that takes seconds: two more of them are enough
+_SCANS = 8  # searches on floats
+_LONGEST = 60  # signs of inputs that are told with an exception
+_NEARER = tuple(sign * Fraction(1, 10**digits) for digits in (3, 5, 8) for sign in (1, -1))  # steps off a point
+_OFFSETS = 6  # numbers that are compared with at one place
+
+
+Region = frozenset[tuple[int, str, bool]]  # what a run decided
+
+
+class Explorer:
+    """The runs of a case with the same options, and what became of them; `rows` are of what is wrong in any of them.
+
+    `runs` found a side of a branch; `extras` are at other combinations of sides, or at other whole numbers.
+    """
+
+    def __init__(self, case: TracedCase, start: Exact, seed: int, sides: Sides | None = None) -> None:
+        self.case, self.start, self.seed = case, start, seed
+        self.variant: Variant = start.seen.variant
+        self.bounds = start.region.bounds
+        self.sites = Sites(self.bounds, sides)
+        self.runs: list[Exact] = []
+        self.extras: list[Exact] = []
+        self.rows: list[Comparison] = []
+        self.reasons: dict[tuple[Site, bool], str] = {}
+        self.regions: dict[Region, Exact | None] = {_region(start.seen): start}
+        self.made = 0
+        self.refused: dict[tuple[Site, bool], str] = {}  # sides that `forward` raises an exception for
+        self.steps = Steps(self)
+        self._impossible: dict[tuple[int, frozenset[int]], bool] = {}
+        self._offsets: dict[tuple[str, str, frozenset[str]], set[Fraction]] = {}
+        self._scans = _SCANS
+        self.limits: set[Limit] = set()  # that a search has reached
+        self.good = True
+        self.wrong: set[Region] = set()
+        self._graph = start.seen.trace
+        nodes = max(1, len(self._graph))
+        self._most = min(_MOST, max(2 if nodes > _HUGE else _LEAST, _BUDGET // nodes))
+        self.sites.add(start.seen)
+
+    def explore(self) -> None:
+        """Run the case wherever a side of a branch has not been visited, until there is none or the budget ends."""
+        known = [self.start.seen]
+        if self.sites.sides:
+            points = (point for point in patterns(known[0], self.bounds) if self.affordable)
+            known += [found.seen for point in points if (found := self.visit(point))]
+        self._cross(known)
+        self.steps.visit()
+        self.follow(0)
+
+    def follow(self, first: int) -> None:
+        """Look for the other sides of branches that the extra runs, from a number on, have passed."""
+        self._cross([run.seen for run in self.extras[first:]])
+
+    def _cross(self, known: list[Observation]) -> None:
+        """Look for the sides that no run took, of the branches of some runs and of those that are found on the way."""
+        for seen in known:
+            for one in self.sites.open(seen):
+                met = self._offsets.setdefault((one.site.where, one.site.relation, one.site.inputs), set())
+                met.add(one.site.offset)
+                if not one.on_edge and len(met) <= _OFFSETS:
+                    known += [found.seen for found in self._across(seen, one)]
+
+    def impossible(self, seen: Observation, one: Passed) -> bool:
+        """Tell whether no input whatever leads to the other side of a condition."""
+        key = one.condition.node, one.other
+        if key not in self._impossible:
+            empty = excludes(seen.trace, *key, self.bounds)
+            self._impossible[key] = empty or solve(seen.trace, [key], self.bounds) is False
+        return self._impossible[key]
+
+    def _across(self, seen: Observation, one: Passed) -> Iterator[Exact]:
+        """Look for runs on the other side of a condition until there is one."""
+        missing = not one.condition.holds
+        for point in self._beyond(seen, one):
+            if missing in self.sites.sides[one.site] or not self.affordable:
+                return
+            found = self.visit({**seen.at, **point}, reason_for=(one.site, missing))
+            if found is not None:
+                yield found
+
+    def _beyond(self, seen: Observation, one: Passed) -> Iterator[Point]:
+        """Return points on the other side of a condition, those first that take the same branches until then."""
+        before = seen.conditions[: seen.conditions.index(one.condition)]
+        others, tried = [], 0
+        for point in islice(candidates(seen, one.condition, self.bounds), _POINTS):
+            if self.start.region.holds({**seen.trace.sample, **point}, before):
+                tried += 1
+                yield point
+            else:
+                others.append(point)
+            if tried == _RUNS:
+                break
+        yield from others[: _RUNS - tried]
+        if self.impossible(seen, one):
+            return
+        yield from self._scanned(seen, one, before)
+        solved = solve(seen.trace, [*self._signs(seen, before), (one.condition.node, one.other)], self.bounds)
+        if isinstance(solved, dict):
+            yield {name: value for name, value in solved.items() if name in seen.trace.sample}
+
+    def _scanned(self, seen: Observation, one: Passed, before: Sequence[Condition]) -> Iterator[Point]:
+        """Return points on the other side of a condition that a search on floats finds, as long as there are some."""
+        if not is_short(seen, one.condition):
+            self.limits.add(Limit.LONG)
+        elif not self._scans:
+            self.limits.add(Limit.SCANS)
+        else:
+            self._scans -= 1
+            yield from scan(seen, one.condition, one.other, self.bounds, self._signs(seen, before))
+
+    def _signs(self, seen: Observation, conditions: Sequence[Condition]) -> list[Wanted]:
+        """Return the conditions of a run, without those on the upstream, as the signs that they leave."""
+        return [(one.condition.node, one.taken) for one in self.sites.passed(seen) if one.condition in conditions]
+
+    @property
+    def affordable(self) -> bool:
+        """Tell whether one more run is within the budget."""
+        return self.made < self._most
+
+    def extend(self, runs: int) -> int:
+        """Allow more runs, as far as they are small; returns how many."""
+        more = min(runs, self._most // 4)
+        self._most += more
+        return more
+
+    def run(self, at: Mapping[str, Fraction], reason_for: tuple[Site, bool] | None = None) -> Observation | None:
+        """Run the case at some inputs, on the graph of the others; None where it cannot be followed."""
+        self.made += 1
+        seen = Observation(self.variant, Trace(self._graph))
+        try:
+            return observe(self.case, self.variant, self.seed, seen=seen, at=at)
+        except (SubjectError, ProtocolError) as problem:
+            self._failed(seen, problem, reason_for)
+            return None
+
+    def _failed(self, seen: Observation, problem: Exception, reason_for: tuple[Site, bool] | None) -> None:
+        """Keep why a run came to no end: a `forward` may refuse inputs, a `backward` after it has to do its work."""
+        if reason_for:
+            self.reasons.setdefault(reason_for, str(problem))
+        broken = isinstance(problem, SubjectError) and problem.broken and self._fails_on_floats(seen)
+        if broken and not seen.upstreams and reason_for:
+            self.refused[reason_for] = str(problem)
+        if broken and seen.upstreams:
+            self.good = False
+            at = ", ".join(f"{name} = {decimal_text(value)}" for name, value in seen.at.items())
+            fault = SubjectError(f"{problem}, where {at}" if len(at) <= _LONGEST else str(problem), broken=True)
+            self.rows.append(whole(self.case, self.variant, fault))
+
+    def _fails_on_floats(self, seen: Observation) -> bool:
+        try:
+            FloatRun(self.case, seen, self.seed)
+        except SubjectError:
+            return True
+        return False
+
+    def beside(self, at: Mapping[str, Fraction]) -> Exact | None:
+        """Return a run that takes the branches that some inputs take: a known one, or a new one."""
+        if known := self._taking(at):
+            return known
+        seen = self.run(at)
+        return None if seen is None else self.settled(seen)
+
+    def _taking(self, at: Mapping[str, Fraction]) -> Exact | None:
+        """Return a known run whose branches some inputs surely take.
+
+        To run the code there would come to the same formulas: what it does until a branch is the same, and so is what
+        it asks there, all of which the run has recorded.
+        """
+        sample, known = self.start.seen.trace.sample, dict[int, flint.arb]()
+        point = {**sample, **at}
+        for run in self.regions.values():
+            alike = run is not None and run.seen.trace.sample.keys() == sample.keys()
+            if run is not None and alike and run.region.holds(point, run.seen.conditions, known):
+                return run
+        return None
+
+    def settled(self, seen: Observation) -> Exact | None:
+        """Return the run that found the region of another, after its gradients were decided; None where it has none."""
+        return self.regions.get(_region(seen)) or self._new(seen)
+
+    def visit(self, at: Mapping[str, Fraction], reason_for: tuple[Site, bool] | None = None) -> Exact | None:
+        """Run the case at some inputs and decide its gradients there; returns the run if it found a region."""
+        seen = self.run(at, reason_for)
+        return None if seen is None else self._new(seen, reason_for)
+
+    def visit_extra(self, at: Mapping[str, Fraction]) -> Observation | None:
+        """Run the case where no side of a branch is looked for, and decide its gradients there; returns the run."""
+        seen, known = self.run(at), len(self.runs)
+        if seen is not None:
+            self._new(seen)
+            self.extras += self.runs[known:]
+            del self.runs[known:]
+        return seen
+
+    def _new(self, seen: Observation, reason_for: tuple[Site, bool] | None = None) -> Exact | None:
+        """Decide the gradients of a run if it found a region; on a tie, it has found nothing but that."""
+        tied = bool(pinned(seen.conditions))
+        if tied or _region(seen) in self.regions:
+            self.sites.add(seen, edges_only=tied)
+            return None
+        self.regions[_region(seen)] = None
+        try:
+            rows, exact = self._decided(seen)
+        except (SubjectError, ProtocolError) as problem:
+            if reason_for:
+                self.reasons.setdefault(reason_for, str(problem))
+            return None
+        self.sites.add(seen)
+        self._take(rows, exact, reason_for)
+        return exact
+
+    def _decided(self, seen: Observation) -> tuple[list[Comparison], Exact]:
+        """Decide the gradients of a run; on a zero of a divisor, whose formula has cancelled, those of one beside it.
+
+        Where `forward` computes no number its floats say nothing of its formulas. A region is open, so that the run
+        beside it, which takes the same branches, speaks for all of it; the point itself is not of the claim.
+        """
+        refuted = {row.name for row in self.rows if row.verdict is Verdict.REFUTED}
+        rows, exact = decided(self.case, seen, self.seed, refuted=refuted)
+        if any(map(_strays, rows)) and not finite_output(FloatRun(self.case, seen, self.seed)):
+            beside = next((self.run(point) for point in self._around(exact)), None)
+            if beside is not None and _region(beside) == _region(seen):
+                return decided(self.case, beside, self.seed)
+        return rows, exact
+
+    def _around(self, exact: Exact) -> Iterator[Point]:
+        """Return points of a region close to its sample, from which each input is moved by a step of its own."""
+        graph, sample = exact.seen.trace, exact.seen.trace.sample
+        names = [graph.payloads[node] for quantity in exact.seen.inputs.values() for node in quantity.nodes]
+        for nearer in _NEARER:
+            moved = {name: sample[name] + place**2 * nearer for place, name in enumerate(names, 1)}
+            if exact.region.holds({**sample, **moved}):
+                yield moved
+
+    def _take(self, rows: Sequence[Comparison], exact: Exact, reason_for: tuple[Site, bool] | None) -> None:
+        """Keep the rows of what is wrong, or approximated; other open ones leave the side of a branch unvisited."""
+        self.regions[_region(exact.seen)] = exact
+        if not all(row.verdict.good for row in rows):
+            self.good = False
+            self.wrong.add(_region(exact.seen))
+        open_rows = [row for row in rows if row.verdict is Verdict.UNDECIDED]
+        if open_rows and reason_for:
+            self.sites.sides[reason_for[0]].discard(reason_for[1])
+            self.reasons.setdefault(reason_for, open_rows[0].evidence.detail)
+        if not open_rows:
+            self.runs.append(exact)
+        self.rows += [
+            row
+            for row in rows
+            if row.evidence.kind in (KIND, IGNORED)
+            or (not row.verdict.good and (row not in open_rows or (exact.region.clear and _strays(row))))
+        ]
+
+    def named(self, name: str, place: int) -> str:
+        """Return the name of an entry of an input: `x[0,1]`."""
+        graph = self.start.seen.trace
+        return str(graph.payloads[self.start.seen.inputs[name].nodes[place]])
+
+    def asked(self) -> Iterator[Site]:
+        """Return the sites that runs have passed."""
+        return (one.site for run in (self.start, *self.runs, *self.extras) for one in self.sites.passed(run.seen))
+
+    def right(self, run: Exact) -> bool:
+        """Tell whether the gradients of a run were all found right."""
+        return _region(run.seen) not in self.wrong
+
+    def unvisited(self, edges: set[Site], refused: Collection[tuple[Site, bool]] = ()) -> list[Branch]:
+        """Return the sides of branches that no run took, with why, where that is known.
+
+        Some `edges` were looked at, and for some sides `forward` raises an exception.
+        """
+        found: dict[tuple[str, str, bool], Branch] = {}
+        for seen in [self.start.seen, *(run.seen for run in (*self.runs, *self.extras))]:
+            for one in self.sites.open(seen):
+                missing = not one.condition.holds
+                if (one.site, missing) in refused or (one.on_edge and one.site in edges) or self.impossible(seen, one):
+                    continue
+                reason = self.reasons.get((one.site, missing), "")
+                text = _short(side(seen.trace, one)) + (f" ({reason})" if reason else "")
+                found.setdefault(
+                    (one.site.where, one.site.relation, missing), Branch(one.site.where, text, 1, self.variant.text)
+                )
+        return [*found.values(), *self.steps.unvisited()]
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= 2 * _LONGEST else f"{text[:_LONGEST]}…{text[-_LONGEST:]}"
+
+
+def _strays(row: Comparison) -> bool:
+    """Tell whether a gradient is open because floats differ from formulas: then nothing holds in that region.
+
+    Where rounding may take the floats to another branch they differ for that, and the region is left unvisited.
+    """
+    return row.evidence is not None and row.evidence.kind == "strays"
+
+
+def _region(seen: Observation) -> Region:
+    return frozenset((c.node, c.relation, c.holds) for c in seen.conditions)
+
+
+def explorers(case: TracedCase, runs: Sequence[Exact], seed: int) -> list[Explorer]:
+    """Return explorers for each combination of options: at the smallest run, and at others that branch elsewhere too.
+
+    What asks about a second row, or the largest of a column, asks nothing where there is but one row.
+    """
+    passed: dict[tuple[int, ...], set[tuple[str, str]]] = {}
+    found = []
+    for run in sorted(runs, key=lambda run: len(run.seen.trace)):
+        options = run.seen.variant.choice
+        places = {(condition.where, condition.relation) for condition in run.seen.conditions}
+        if options not in passed or not places <= passed[options]:
+            found.append(Explorer(case, run, seed))
+            passed[options] = passed.get(options, set()) | places
+    return found

@@ -1,0 +1,88 @@
+"""What a run's earlier answers leave of a later question: of the same linear form of nodes, scaled and shifted.
+
+After `x > 0`, `-x >= 0` has one answer only, and so has `3*x + 1 > 0`. A form and its bounds say so, exactly.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from fractions import Fraction
+from typing import NamedTuple
+
+from verify.graph.graph import Graph
+
+_MOST_TERMS = 16
+_ZERO, _ONE = Fraction(0), Fraction(1)
+
+Key = frozenset[tuple[int, Fraction]]
+
+
+class Form(NamedTuple):
+    """A node as a multiple of a form that is shifted: its sign is `direction` times that of the form plus `shift`."""
+
+    key: Key
+    direction: int
+    shift: Fraction
+
+
+def form(graph: Graph, node: int) -> Form:
+    """Return a node as a linear form of nodes that are no sums; of very many terms it is a form of its own."""
+    terms: dict[int, Fraction] = {}
+    shift, todo, steps = _ZERO, [(node, _ONE)], 0
+    while todo:
+        number, factor = todo.pop()
+        steps += 1
+        if steps > 2 * _MOST_TERMS:
+            return Form(frozenset({(node, _ONE)}), 1, _ZERO)
+        if (value := graph.value(number)) is not None:
+            shift += factor * value
+        elif graph.ops[number] == "sum":
+            todo += [(term, factor) for term in graph.args[number]]
+        elif graph.ops[number] == "product" and (value := graph.value(graph.args[number][0])) is not None:
+            todo.append((graph.args[number][1], factor * value))
+        else:
+            terms[number] = terms.get(number, _ZERO) + factor
+    return _scaled({number: factor for number, factor in terms.items() if factor}, shift, node)
+
+
+def _scaled(terms: dict[int, Fraction], shift: Fraction, node: int) -> Form:
+    if not terms:
+        return Form(frozenset({(node, _ONE)}), 1, _ZERO)
+    leading = terms[min(terms)]
+    key = frozenset((number, factor / leading) for number, factor in terms.items())
+    return Form(key, 1 if leading > 0 else -1, shift / leading)
+
+
+class _Bound(NamedTuple):
+    """A number above which (`side` 1) or below which (-1) a form lies, or at which too, where it is not `strict`."""
+
+    at: Fraction
+    side: int
+    strict: bool
+
+
+class Left:
+    """The signs that questions may still have along a run, after the answers before them."""
+
+    def __init__(self) -> None:
+        self._signs: dict[tuple[Key, Fraction], frozenset[int]] = {}  # of a shifted form
+        self._bounds: dict[Key, list[_Bound]] = {}
+
+    def possible(self, asked: Form, signs: Iterable[int]) -> frozenset[int]:
+        """Return those of some signs of a node that the answers until now have left."""
+        key, direction, shift = asked
+        left = self._signs.get((key, shift))
+        for bound in self._bounds.get(key, ()):
+            beyond = bound.side * (bound.at + shift)  # how far the bound is from the zero of the shifted form
+            if beyond > 0 or (beyond == 0 and bound.strict):
+                left = frozenset({bound.side}) if left is None else left & {bound.side}
+        return frozenset(s for s in signs if left is None or s * direction in left)
+
+    def answer(self, asked: Form, signs: frozenset[int]) -> None:
+        """Take in the signs of a node that an answer has left."""
+        key, direction, shift = asked
+        turned = frozenset(sign * direction for sign in signs)
+        self._signs[key, shift] = turned
+        for side in (1, -1):
+            if -side not in turned:
+                self._bounds.setdefault(key, []).append(_Bound(-shift, side, 0 not in turned))

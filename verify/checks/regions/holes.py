@@ -1,0 +1,197 @@
+"""Holes: points at which `forward` is defined and `backward` divides by 0, or leaves the domain of a function.
+
+A proof is for the inputs at which both sides are defined. Where `backward` divides by x and `forward` does not, it says
+nothing of x = 0, which arrays are full of. So the zeros of every divisor and logarithm's argument that only `backward`
+computes are visited, and a point beyond those of logarithms and roots: the code runs there on floats, and what is not
+finite is compared with the exact derivative at that point (`gaps`).
+
+What is reported, and as what:
+
+- The derivative has a value there, and the code returns NaN, infinity or another number: REFUTED. That is an exact
+  counterexample like any other, however rare such inputs are, and a guard or a domain (`low=0`) puts it right.
+- `forward` is continuous there with different slopes on two sides (a norm at 0): no derivative is missed, but every
+  subgradient is a number, and NaN is none. The formula is right wherever there is a derivative, and no bounds on
+  entries leave out just this point: that is a finding that fails, GP211, which a case may allow with a reason.
+- `forward` is not defined there either, or rises without limit: nothing is claimed, and nothing is reported.
+- The point lies on a tie: it is an edge between branches, and judged as such (`edges`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import islice
+
+import numpy as np
+
+from verify.cases.case import TracedCase
+from verify.cases.domain import check_domain
+from verify.checks.reference.runs import SubjectError
+from verify.checks.regions.divisors import Divisor, divisors, sparse
+from verify.checks.regions.explore import Explorer
+from verify.checks.regions.gaps import Gap, finite_gradients, finite_output, gaps
+from verify.checks.regions.hull import brief
+from verify.checks.regions.zeros import zeros
+from verify.model.errors import InputError, ProtocolError
+from verify.model.exact import decimal_text
+from verify.model.findings import finding
+from verify.model.result import Comparison, Counterexample, Evidence, Finding, Verdict
+from verify.proof.ranges import signs
+from verify.tracing.floats import FloatRun
+from verify.tracing.observe import Observation, observe
+from verify.tracing.region import Point, written
+from verify.tracing.search import crossings
+from verify.tracing.trace import Condition, Trace
+
+_POINTS = 3  # for each divisor: the first zeros that are found
+_VISITS = 24  # runs on floats of one explorer
+_MOST_SHOWN = 8  # inputs of a counterexample
+
+
+class Holes:
+    """The holes in the runs of an explorer: rows, findings, sentences about what was not judged, and edge points."""
+
+    def __init__(self, explorer: Explorer) -> None:
+        self.explorer = explorer
+        self.rows: list[Comparison] = []
+        self.findings: list[Finding] = []
+        self.said: list[str] = []
+        self.edges: list[Point] = []  # on a tie, with gradients that are not finite
+        self._visits = 0
+
+    def find(self) -> None:
+        """Visit the zeros of divisors until all are visited, or the budget ends."""
+        known: set[Divisor] = set()
+        for run in (self.explorer.start, *self.explorer.runs):
+            new = [divisor for divisor in divisors(run.seen) if divisor not in known]
+            known.update(new)
+            for divisor in sparse(run.seen.trace, new):
+                for point in islice(self._points(run.seen, divisor), _POINTS):
+                    if self._visits == _VISITS:
+                        self.said.append(f"zeros of divisors: {_VISITS} visited; there are others")
+                        return
+                    self._visits += 1
+                    self._visit(run.seen, divisor, point)
+
+    def _points(self, seen: Observation, divisor: Divisor) -> Iterator[Point]:
+        bounds = self.explorer.bounds
+        possible = signs(seen.trace, divisor.node, bounds)
+        if divisor.pole and 0 in possible:
+            yield from zeros(seen, divisor.node, bounds)
+        if divisor.below and -1 in possible:
+            for crossing in crossings(seen, Condition(divisor.node, ">", True, "", False), bounds):
+                yield from ({crossing.name: value} for value in crossing.past[:1])
+
+    def _visit(self, seen: Observation, divisor: Divisor, change: Point) -> None:
+        """Run the code at a point on floats; where a gradient may be no derivative there, ask for the exact one."""
+        if not _is_defined(self.explorer.case, {**seen.trace.sample, **change}):
+            return
+        try:
+            floats = FloatRun(self.explorer.case, seen, self.explorer.seed, {**seen.trace.sample, **change})
+        except SubjectError as problem:
+            self.said.append(f"the zero of {written(seen.trace, divisor.node)} was not judged: {problem}")
+            return
+        there = self._on_symbols({**seen.at, **change}) if finite_output(floats) else None
+        if there is None:
+            return
+        if any(one.condition.tie for one in self.explorer.sites.passed(there)):
+            self.edges += [] if finite_gradients(floats) else [{**seen.at, **change}]
+        elif found := gaps(self.explorer.case, there, floats):
+            self._report(_Place(there, divisor.node), floats, found)
+
+    def _on_symbols(self, at: Point) -> Observation | None:
+        """Run the case on symbols at a point, where `backward` may come to no end; None if `forward` does neither."""
+        explorer = self.explorer
+        explorer.made += 1
+        seen = Observation(explorer.variant, Trace(explorer.start.seen.trace))
+        try:
+            return observe(explorer.case, explorer.variant, explorer.seed, seen=seen, at=at)
+        except (SubjectError, ProtocolError):
+            seen.conditions = list(seen.trace.conditions.values())
+            return seen if seen.upstreams else None
+
+    def _report(self, place: _Place, floats: FloatRun, found: Sequence[Gap]) -> None:
+        """Report the first gap at a point where there is a derivative, else the first of all."""
+        smooth = [gap for gap in found if gap.smooth]
+        gap = smooth[0] if smooth else found[0]
+        name = self.explorer.named(gap.name, gap.place)
+        where = self.explorer.case.backward or floats.backward or self.explorer.case.where
+        variant = self.explorer.variant.text
+        if smooth:
+            failing = sum(other.name == gap.name for other in smooth)
+            self.rows.append(_row(place, gap, name, failing=failing, variant=variant, where=where))
+        else:
+            self.findings.append(finding("GP211", _kink(place, gap, name), name=gap.name, where=where, variant=variant))
+
+
+class _Place:
+    """A point in a hole, and the node that `backward` is not defined for there."""
+
+    def __init__(self, there: Observation, node: int) -> None:
+        self.there, self.graph, self.node = there, there.trace, node
+        self.names = [self.graph.payloads[n] for n in self.graph.reach([node]) if self.graph.ops[n] == "variable"]
+
+    @property
+    def cause(self) -> str:
+        """Say what `backward` does there."""
+        zero = not self.graph.at_sample(self.node) < 0
+        verb = "divides by, or takes the logarithm of," if zero else "takes the root or logarithm of"
+        return f"backward {verb} {written(self.graph, self.node)}, which is {'0' if zero else 'negative'} there"
+
+    @property
+    def point(self) -> str:
+        """Write the inputs that the node depends on."""
+        shown = ", ".join(f"{name} = {decimal_text(self.graph.sample[name])}" for name in self.names[:_MOST_SHOWN])
+        return shown if len(self.names) <= _MOST_SHOWN else f"{shown}, ..."
+
+    def inputs(self, gap: Gap) -> tuple[tuple[str, str], ...]:
+        """Return the inputs that the node depends on, the entry, and others, as far as they are shown."""
+        sample = self.graph.sample
+        entry = self.graph.payloads[self.there.inputs[gap.name].nodes[gap.place]]
+        names = list(dict.fromkeys([*self.names, entry, *sample]))[:_MOST_SHOWN]
+        return tuple((name, decimal_text(sample[name])) for name in names)
+
+
+def holes(explorer: Explorer) -> Holes:
+    """Visit the points at which only `forward` is defined."""
+    found = Holes(explorer)
+    found.find()
+    return found
+
+
+def _kink(place: _Place, gap: Gap, name: str) -> str:
+    low, high = sorted((gap.below, gap.above))
+    return (
+        f"at {place.point} the gradient of {name} is {gap.actual}: {place.cause}; forward has a kink there, and any "
+        f"number from {brief(low)} to {brief(high)} would be a subgradient"
+    )
+
+
+def _row(place: _Place, gap: Gap, name: str, *, failing: int, variant: str, where: str) -> Comparison:
+    """Write the row of a gradient that is not the derivative in a hole."""
+    quantity, expected = place.there.inputs[gap.name], brief(gap.below)
+    detail = f"at {place.point} the gradient of {name} is {gap.actual}, the derivative {expected}: {place.cause}"
+    return Comparison(
+        "gradient",
+        gap.name,
+        Verdict.REFUTED,
+        role="input",
+        evidence=Evidence("hole", detail),
+        counterexample=Counterexample(place.inputs(gap), expected, str(gap.actual)),
+        shape=" ".join(map(str, quantity.shape)),
+        entries=len(quantity.nodes),
+        failing=failing,
+        index=str([int(i) for i in np.unravel_index(gap.place, quantity.shape)]) if quantity.shape else "",
+        variant=variant,
+        diagnosis="not defined at some inputs at which the derivative is",
+        where=where,
+    )
+
+
+def _is_defined(case: TracedCase, point: Point) -> bool:
+    """Tell whether the expression that a case is to compute is defined at a point: elsewhere it claims nothing."""
+    try:
+        if case.reference is not None:
+            check_domain(case.reference, {name: point[name] for name in case.inputs})
+    except InputError:
+        return False
+    return True

@@ -1,0 +1,148 @@
+"""Sides of several questions at once: what shows only where a width is above 0 and a height is too.
+
+Each side of each question may have been visited, and two of them never together: boxes that overlap along one axis
+only. So runs are made until each two and each three sides that were visited, of the questions that a run asks, were
+taken together in some run, as far as there are inputs that do. From a known run one question is answered in another
+way, and all others as they were (`approach`): the answers that lead to most new combinations come first.
+
+Questions are told apart by their places in a run. Where there are many, those at one line are one.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from itertools import combinations, count
+from typing import TYPE_CHECKING, NamedTuple
+
+from verify.checks.claims.claims import Exact
+from verify.checks.regions.approach import approach
+from verify.checks.regions.limits import Limit
+from verify.checks.regions.sites import Passed, Site
+from verify.tracing.region import Point
+from verify.tracing.search import crossings
+
+if TYPE_CHECKING:
+    from verify.checks.regions.explore import Explorer
+
+_MOST_APART = 12  # questions of a run that are told apart
+_MOST_SIDES = 24  # of a run, of which combinations are counted
+_MOST_RUNS = 32  # of an explorer, for combinations
+_BUDGET = 8_000  # nodes of these runs, and of the graphs in which moves are looked for, for each of _TRIED
+_TRIED = 2  # moves that are looked for, for each run that may be made
+
+Key = tuple[Site, int]  # a question: its site, and which of those there
+Answer = int  # a bit for each answer to each question: 2 n for no, 2 n + 1 for yes to the nth
+Together = int  # the bits of several answers
+
+
+class _Move(NamedTuple):
+    """A run, and a question of it that is to be answered in another way."""
+
+    run: Exact
+    one: Passed
+    key: Key
+
+
+def join(explorer: Explorer) -> None:
+    """Run combinations of sides of several questions, until none is left that might be reached."""
+    questions = [one for one in explorer.sites.passed(explorer.start.seen) if _is_open(explorer, one)]
+    if len({one.condition.node for one in questions}) > 1 and not _Join(explorer, questions).run():
+        explorer.limits.add(Limit.COMBINATIONS)
+
+
+def _is_open(explorer: Explorer, one: Passed) -> bool:
+    """Tell whether both answers to a question are regions."""
+    both = one.other and not one.on_edge and not one.condition.tie and one.taken != {0}
+    return bool(both) and one.condition.node not in explorer.start.seen.trace.steps
+
+
+class _Join:
+    """The combinations of answers that runs have given, and the moves that may lead to others."""
+
+    def __init__(self, explorer: Explorer, questions: Sequence[Passed]) -> None:
+        self.explorer, self.apart = explorer, len(questions) <= _MOST_APART
+        self.taken: set[Together] = set()
+        self.moves: list[tuple[int, int, _Move]] = []  # a heap: how many new combinations each promises, at most
+        self.number = count()
+        self.answers: dict[int, list[Answer]] = {}  # by run
+        self.keys: dict[Key, int] = {}  # the questions in the order in which they were first asked
+
+    def run(self) -> bool:
+        """Make runs for combinations; tells whether no move is left that promises one."""
+        explorer = self.explorer
+        for run in (explorer.start, *explorer.runs, *explorer.extras):
+            self._add(run)
+        runs = min(_MOST_RUNS, _BUDGET // len(explorer.start.seen.trace))
+        end = explorer.made + (explorer.extend(runs) if self.moves else 0)
+        tried, first = 0, len(explorer.extras)
+        while (move := self._best()) is not None and tried < _TRIED * runs:
+            if explorer.made >= end or not explorer.affordable:
+                break
+            tried += 1
+            if (point := self._point(move)) is not None:
+                known = len(explorer.extras)
+                explorer.visit_extra({**move.run.seen.at, **point})
+                for run in explorer.extras[known:]:
+                    self._add(run)
+        explorer.follow(first)
+        return move is None
+
+    def _questions(self, run: Exact) -> Iterator[tuple[Key, Passed]]:
+        places: Counter[Site] = Counter()
+        for one in self.explorer.sites.passed(run.seen):
+            if _is_open(self.explorer, one):
+                yield (one.site, places[one.site] if self.apart else 0), one
+                places[one.site] += 1
+
+    def _add(self, run: Exact) -> None:
+        """Take in the combinations of a run, and the moves from it."""
+        questions = list(self._questions(run))
+        answers = list(dict.fromkeys(self._answer(key, one.condition.holds) for key, one in questions))[:_MOST_SIDES]
+        self.answers[id(run)] = answers
+        self.taken |= {a | b for a, b in combinations(answers, 2)}
+        self.taken |= {a | b | c for a, b, c in combinations(answers, 3)}
+        moves = {(key, one.condition.holds): _Move(run, one, key) for key, one in questions}
+        for move in moves.values():
+            if promised := self._promised(move):
+                heapq.heappush(self.moves, (-promised, next(self.number), move))
+
+    def _answer(self, key: Key, holds: bool) -> Answer:
+        return 1 << (2 * self.keys.setdefault(key, len(self.keys)) + holds)
+
+    def _best(self) -> _Move | None:
+        """Return the move that promises most new combinations; promises only get smaller, so that few are renewed."""
+        while self.moves:
+            _, number, move = heapq.heappop(self.moves)
+            promised = self._promised(move)
+            if promised and (not self.moves or promised >= -self.moves[0][0]):
+                return move
+            if promised:
+                heapq.heappush(self.moves, (-promised, number, move))
+        return None
+
+    def _promised(self, move: _Move) -> int:
+        """Count the combinations with the other answer to a question that no run has taken."""
+        new, taken = self._answer(move.key, not move.one.condition.holds), self.taken
+        either = new | self._answer(move.key, move.one.condition.holds)
+        others = [answer for answer in self.answers[id(move.run)] if not answer & either]
+        pairs = sum(new | a not in taken for a in others)
+        return pairs + sum(new | a | b not in taken for a, b in combinations(others, 2))
+
+    def _point(self, move: _Move) -> Point | None:
+        """Return a point where one question is answered in another way, and as many others as may be are as before."""
+        explorer, one, seen = self.explorer, move.one, move.run.seen
+        passed = [other for other in explorer.sites.passed(seen) if other is not one]
+        kept = [other.condition for other in passed]
+        for crossing in crossings(seen, one.condition, explorer.bounds):
+            for value in crossing.past:
+                if explorer.start.region.holds({**seen.trace.sample, crossing.name: value}, kept):
+                    return {crossing.name: value}
+        before = seen.conditions.index(one.condition)
+        for others in (passed, [other for other in passed if seen.conditions.index(other.condition) < before]):
+            wanted = [(other.condition.node, other.taken) for other in others]
+            point = approach(seen.trace, [*wanted, (one.condition.node, one.other)], seen.trace.sample, explorer.bounds)
+            if point is not None:
+                return point
+        return None

@@ -1,0 +1,255 @@
+"""Where regions meet: what the code returns on the very edge, against the derivatives on all sides of it.
+
+Where the sides have different derivatives the function has a kink, and any convex combination of them is a choice that
+people make (Clarke's generalised gradient, 1975): it has to be one for all entries at once. Where they have the same,
+the function is smooth, and there is no choice. Where the output jumps there is no derivative, and nothing to be wrong.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cached_property
+
+import flint
+
+from verify.checks.claims.claims import Exact
+from verify.checks.regions.cells import meeting
+from verify.checks.regions.explore import Explorer
+from verify.checks.regions.hull import Place, Vector, covered, place
+from verify.checks.regions.roundings import ROUGH, roundings
+from verify.checks.regions.sites import Passed
+from verify.checks.regions.values import Number, Unknown, complete, numbers
+from verify.graph import balls
+from verify.graph.graph import Known
+from verify.proof.constants import same_up_to_constants
+from verify.tracing.observe import Observation
+from verify.tracing.region import Point
+from verify.tracing.search import within
+from verify.tracing.trace import Trace
+
+_BITS = 256
+_NEAR = (Fraction(1, 2**40), Fraction(1, 2**90))  # how far beside an edge its sides are looked at
+_ROUNDING = Fraction(1, 10**6)  # relative: what lies further apart is not asked about the roundings of constants
+_DIRECTIONS = 48
+_MOST_SIDES = 8
+_STEPS = [n for n in range(-9, 10) if n]
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """A region that meets others at a point: a run in it, and the way that leads into it from there."""
+
+    run: Exact
+    direction: Point
+
+
+@dataclass(frozen=True, slots=True)
+class Sides:
+    """The regions that meet at a point; `complete` if there can be no others."""
+
+    all: Sequence[Side]
+    complete: bool
+
+
+class Edge:
+    """A point on the very edge of a branch: what the code returns there, and the derivatives around it."""
+
+    def __init__(self, seen: Observation, sides: Sides) -> None:
+        self.seen, self.sides = seen, sides
+        self.point: Point = seen.trace.sample
+        self._caches: dict[int, tuple[Point, Known]] = {}  # by the identity of the point
+        names = [name for name in seen.gradients if name not in seen.malformed]
+        self.entries = [(name, i) for name in names for i in range(len(seen.inputs[name].nodes))]
+        self.returned = [seen.gradients[name].nodes[i] for name, i in self.entries]
+        self.derivatives = [[node for name in names for node in side.run.reference(name)] for side in sides.all]
+
+    def _numbers(self, nodes: Sequence[int], point: Point, direction: Point | None = None) -> list[Number]:
+        _, cache = self._caches.setdefault(id(point), (point, {}))
+        return numbers(self.seen.trace, nodes, point, direction, cache)
+
+    def came(self, point: Point) -> list[Fraction] | Unknown:
+        """Return the gradients that came, at a point."""
+        return complete(self._numbers(self.returned, point))
+
+    def slopes(self, point: Point) -> list[list[Fraction]] | Unknown:
+        """Return the derivatives on each side, at a point: the values of their formulas, or else the limits."""
+        rows = []
+        for side, nodes in zip(self.sides.all, self.derivatives, strict=True):
+            row = complete(self._numbers(nodes, point, side.direction))
+            if isinstance(row, Unknown):
+                return row
+            rows.append(row)
+        returned = self.came(point)
+        if isinstance(returned, list):
+            self._snap(rows, returned, point)
+        return rows
+
+    def _snap(self, rows: list[list[Fraction]], returned: Sequence[Fraction], point: Point) -> None:
+        """Give the derivatives of sides the value that came, or that of the first side, where roundings are between."""
+        graph = self.seen.trace
+        for number, value in enumerate(returned):
+            like = [(value, self.returned[number]), (rows[0][number], self.derivatives[0][number])]
+            for row, nodes in zip(rows, self.derivatives, strict=True):
+                same = (
+                    target
+                    for target, node in like
+                    if _close(row[number], target) and same_up_to_constants(graph, (nodes[number], node), point)
+                )
+                row[number] = next(same, row[number])
+
+    def place(self, point: Point, returned: Vector, sides: Sequence[Vector]) -> Place | None:
+        """Return where the gradients that came lie among the derivatives, up to roundings of constants."""
+        found = place(returned, sides)
+        if found not in (Place.OFF, Place.OUTSIDE):
+            return found
+        slack = self._slack(point)
+        size = max(abs(x) for row in (returned, *sides) for x in row)
+        if slack is None or max(slack) > ROUGH * size:
+            return None
+        if not any(slack) or not covered(returned, sides, slack):
+            return found
+        return Place.EQUAL if all(covered(sides[0], [side], slack) for side in sides) else Place.BETWEEN
+
+    def _slack(self, point: Point) -> list[Fraction] | None:
+        """Return how far each entry and its derivatives may be off together; None where that is not known."""
+        rows = [self.returned, *self.derivatives]
+        sizes = roundings(self.seen.trace, [node for row in rows for node in row], point)
+        if sizes is None:
+            return None
+        width = len(self.returned)
+        own, others = sizes[:width], [sizes[i : i + width] for i in range(width, len(sizes), width)]
+        return [size + max(row[i] for row in others) for i, size in enumerate(own)]
+
+    @property
+    def complete(self) -> bool:
+        """Tell whether the derivatives of the sides are all that there are around the point.
+
+        A limit is that along one line. Where more than one variable leads away from the point, others may differ.
+        """
+        one_line = all(len(side.direction) == 1 for side in self.sides.all)
+        return self.sides.complete and (one_line or not self._limited())
+
+    def _limited(self) -> bool:
+        nodes = [node for row in self.derivatives for node in row]
+        return any(value is Unknown.INFINITE for value in self._numbers(nodes, self.point))
+
+    @property
+    def jumps(self) -> bool | Unknown:
+        """Tell whether the output is another one on the edge than where a side leads to."""
+        graph, here = self.seen.trace, _outputs(self.seen)
+        minus = graph.constant(Fraction(-1))
+        for side in self.sides.all:
+            there = _outputs(side.run.seen)
+            pairs = [(a, b) for a, b in zip(there, here, strict=True) if a != b]
+            gaps = [graph.sum(a, graph.product(minus, b)) for a, b in pairs]
+            sizes = complete(self._numbers(gaps, self.point, side.direction))
+            if isinstance(sizes, Unknown):
+                return sizes
+            apart = [pair for pair, size in zip(pairs, sizes, strict=True) if size]
+            if not all(same_up_to_constants(graph, pair, self.point) for pair in apart):
+                return True
+        return False
+
+    @cached_property
+    def ones(self) -> Point:
+        """Return the point with an upstream of ones, for which values are easy to read."""
+        upstream = {self.seen.trace.payloads[node]: Fraction(1) for node in self.seen.upstream_nodes}
+        return {**self.point, **upstream}
+
+
+def _close(a: Fraction, b: Fraction) -> bool:
+    """Tell whether two numbers differ, and by so little that the roundings of constants may be all there is."""
+    return 0 < abs(a - b) <= max(abs(a), abs(b)) * _ROUNDING
+
+
+def _outputs(seen: Observation) -> list[int]:
+    return [node for output in seen.outputs for node in output.nodes]
+
+
+def edge(explorer: Explorer, at: Point, one: Passed) -> Edge | None:
+    """Run the case on the very edge of a condition and on all sides of it.
+
+    Returns None where that cannot be done, or a side is wrong already.
+    """
+    seen = explorer.run(at)
+    if seen is None:
+        return None
+    tied = {one.condition.node for one in explorer.sites.passed(seen) if one.condition.tie}
+    if one.condition.node not in tied:
+        return None
+    explorer.sites.add(seen, edges_only=True)
+    sides = _sides(explorer, seen, tied)
+    return Edge(seen, sides) if sides.all and all(explorer.right(side.run) for side in sides.all) else None
+
+
+def _sides(explorer: Explorer, seen: Observation, tied: set[int]) -> Sides:
+    """Return the regions that meet at a point: those of points close to it, in all directions.
+
+    A region is found by the signs of what is 0 at the point; its run may ask for more that is 0 there, and then there
+    are more regions to tell apart.
+    """
+    while True:
+        cells = _cells(explorer, seen, sorted(tied))
+        runs: list[Side] = []
+        known = len(tied)
+        for point in list(cells.values())[:_MOST_SIDES]:
+            found = explorer.beside({**seen.at, **point})
+            if found is None or not explorer.affordable:
+                return Sides(runs, complete=False)
+            runs.append(Side(found, {name: value - seen.trace.sample[name] for name, value in point.items()}))
+            tied |= set(_vanishing(explorer, found, seen.trace.sample))
+        if len(tied) == known:
+            return Sides(runs, complete=_all_found(explorer, seen, tied, len(cells)))
+
+
+def _all_found(explorer: Explorer, seen: Observation, tied: set[int], found: int) -> bool:
+    """Tell whether all combinations of signs around a point were found, and looked at."""
+    graph = seen.trace
+    inputs = {node for quantity in seen.inputs.values() for node in quantity.nodes}
+    variables = [node for node in graph.reach(tied) if node in inputs]
+    return found <= _MOST_SIDES and found == meeting(graph, sorted(tied), variables, graph.sample)
+
+
+def _vanishing(explorer: Explorer, run: Exact, point: Point) -> Iterator[int]:
+    """Return what a run branched on that is 0 at a point, or as good as."""
+    nodes = [one.condition.node for one in explorer.sites.passed(run.seen)]
+    return (node for node, sign in zip(nodes, _signs(run.seen.trace, nodes, point), strict=True) if not sign)
+
+
+def _cells(explorer: Explorer, seen: Observation, tied: Sequence[int]) -> dict[tuple[int, ...], Point]:
+    """Return points close to the edge, one for each combination of signs of what is 0 on it."""
+    graph = seen.trace
+    inputs = {node for quantity in seen.inputs.values() for node in quantity.nodes}
+    names = [graph.payloads[node] for node in graph.reach(tied) if node in inputs]
+    found: dict[tuple[int, ...], Point] = {}
+    for near in _NEAR:
+        for direction in [] if found else _directions(len(names)):
+            point = {n: graph.sample[n] + near * step for n, step in zip(names, direction, strict=True)}
+            if all(within(value, explorer.bounds.get(name, (None, None))) for name, value in point.items()):
+                signs = _signs(graph, tied, {**graph.sample, **point})
+                if all(signs):
+                    found.setdefault(signs, point)
+    return found
+
+
+def _directions(number: int) -> Iterable[Sequence[int]]:
+    """Return directions in all of which no two variables move alike, as far as there are so many steps."""
+    rng = random.Random(number)
+    if number == 1:
+        return [(1,), (-1,)]
+    return [
+        rng.sample(_STEPS, number) if number <= len(_STEPS) else rng.choices(_STEPS, k=number)
+        for _ in range(_DIRECTIONS)
+    ]
+
+
+def _signs(graph: Trace, nodes: Sequence[int], point: Point) -> tuple[int, ...]:
+    """Return the signs of nodes at a point; 0 also for what is undefined or too close to call there."""
+    with flint.ctx.workprec(_BITS):
+        values = balls.at(graph, nodes, point)
+        return tuple(
+            0 if not values[n].is_finite() or values[n].contains(0) else 1 if values[n] > 0 else -1 for n in nodes
+        )

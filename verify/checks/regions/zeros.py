@@ -1,0 +1,118 @@
+"""Points at which a node is exactly 0: for divisors, where the sign of a node need not change (x**2, a sum of squares).
+
+A product is 0 where a factor is, and so is a power; a sum is looked at where one variable is moved until it is 0, where
+all entries of an input are 0 or 1, and where all of its terms are 0. Every point is confirmed in exact arithmetic, so
+that none is wrong; that these are all zeros is not claimed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from fractions import Fraction
+
+from verify.graph.graph import Graph
+from verify.proof import rationals
+from verify.proof.ranges import Domain
+from verify.tracing.observe import Observation
+from verify.tracing.region import Point
+from verify.tracing.search import crossings, within
+from verify.tracing.trace import Condition
+
+_SIXTY_FOURTHS = 64  # floats of this grid add up without rounding, so that they are 0 where exact numbers are
+_WITH_ZERO_OF_ARGUMENT = ("tanh", "sin", "atan", "erf")
+_DEPTH = 3  # of sums within powers within sums
+_MOST_TERMS = 64
+
+
+def zeros(seen: Observation, node: int, bounds: Domain) -> Iterator[Point]:
+    """Return points near the sample at which a node is 0, within the domain; each as what it changes of the sample."""
+    graph = seen.trace
+    for factor in _factors(graph, node):
+        for point in _of_variable(graph, factor) if graph.ops[factor] == "variable" else _of_sum(seen, factor, bounds):
+            inside = all(within(value, bounds.get(name, (None, None))) for name, value in point.items())
+            if inside and rationals.rational(graph, factor, {**graph.sample, **point}) == 0:
+                yield point
+
+
+def _factors(graph: Graph, node: int) -> Iterator[int]:
+    """Return the variables and sums that make a node 0 where they are 0."""
+    todo = [node]
+    while todo:
+        number = todo.pop()
+        op, args = graph.ops[number], graph.args[number]
+        if op in ("variable", "sum"):
+            yield number
+        elif op == "product" or op in _WITH_ZERO_OF_ARGUMENT or (op == "power" and graph.payloads[number] > 0):
+            todo += args
+        elif op == "log":
+            todo.append(graph.sum(args[0], graph.constant(Fraction(-1))))
+
+
+def _of_variable(graph: Graph, node: int) -> Iterator[Point]:
+    yield {graph.payloads[node]: Fraction(0)}
+
+
+def _of_sum(seen: Observation, node: int, bounds: Domain) -> Iterator[Point]:
+    graph = seen.trace
+    names = [graph.payloads[n] for n in graph.reach([node]) if graph.ops[n] == "variable"]
+    grid = {name: value for name in names if (value := _on_grid(graph.sample[name]))}
+    for others in (grid, {}):
+        for crossing in crossings(seen, Condition(node, ">", True, "", False), bounds, others):
+            if crossing.edge is not None:
+                yield {**others, crossing.name: crossing.edge}
+    for value in (Fraction(0), Fraction(1)):
+        yield dict.fromkeys(names, value)
+        for quantity in seen.inputs.values():
+            entries = {graph.payloads[n] for n in quantity.nodes}
+            if entries.intersection(names):
+                yield {name: value for name in names if name in entries}
+    if (point := _of_all(graph, node, _DEPTH)) is not None:
+        yield point
+
+
+def _on_grid(value: Fraction) -> Fraction:
+    return Fraction(round(value * _SIXTY_FOURTHS), _SIXTY_FOURTHS)
+
+
+def _of_all(graph: Graph, node: int, depth: int) -> Point | None:
+    """Return a point at which all terms of a sum are 0, its constants aside: of (x - 1)**2 + y**2, x = 1 and y = 0."""
+    point: dict[str, Fraction] = {}
+    for term in _terms(graph, node):
+        factor = next(_factors(graph, term), None)
+        if graph.value(term) is not None:
+            continue
+        if factor is None:
+            return None
+        point |= _of_one(graph, factor, depth) or {}
+    return point or None
+
+
+def _of_one(graph: Graph, factor: int, depth: int) -> Point | None:
+    if graph.ops[factor] == "variable":
+        return {graph.payloads[factor]: Fraction(0)}
+    line = _line(graph, factor)
+    return line if line is not None or not depth else _of_all(graph, factor, depth - 1)
+
+
+def _line(graph: Graph, node: int) -> Point | None:
+    """Return the zero of c + a * x, or of x - y the points in which both are 1."""
+    parts = [graph.constants.get(n) for n in graph.args[node]]
+    names = [graph.payloads[n] for n in graph.reach([node]) if graph.ops[n] == "variable"]
+    if len(names) != 1 or all(part is None for part in parts):
+        return dict.fromkeys(names, Fraction(1)) if len(names) > 1 else None
+    at_0, at_1 = (rationals.rational(graph, node, {names[0]: Fraction(value)}) for value in (0, 1))
+    if at_0 is None or at_1 is None or at_0 == at_1:
+        return None
+    return {names[0]: at_0 / (at_0 - at_1)}
+
+
+def _terms(graph: Graph, node: int) -> list[int]:
+    terms: list[int] = []
+    todo = [node]
+    while todo and len(terms) < _MOST_TERMS:
+        number = todo.pop()
+        if graph.ops[number] == "sum":
+            todo += graph.args[number]
+        else:
+            terms.append(number)
+    return terms

@@ -1,0 +1,120 @@
+"""Run a layer in each precision, and judge what it returns by the bound on the rounding of its own computation."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from verify.cases.case import TracedCase
+from verify.checks.claims.claims import Exact
+from verify.checks.reference.runs import SubjectError
+from verify.checks.rounding.causes import finding, not_known, unjudged
+from verify.checks.rounding.faults import Fault, faults
+from verify.checks.rounding.judge import Judgement, upward
+from verify.checks.rounding.points import Tried, points, regional
+from verify.checks.rounding.trials import Trial, Wrong, trials
+from verify.model.result import Accuracy, Finding
+from verify.tracing.region import pinned
+
+_LEAST = 2.0**-10  # ulps: less is the width of balls, and of no use to anybody
+_LARGE = 5_000  # nodes of a run, in place of which one of smaller sizes is looked at
+
+
+@dataclass(frozen=True, slots=True)
+class Floats:
+    """What floats show: findings, how exact they are, formulas that are wrong at a point, and what is not known."""
+
+    findings: list[Finding] = field(default_factory=list)
+    accuracy: list[Accuracy] = field(default_factory=list)
+    wrong: list[Wrong] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+
+def arithmetic(case: TracedCase, runs: Sequence[Exact], seed: int) -> Floats:
+    """Return what rounding does not explain or makes worthless, and how exact gradients and outputs are.
+
+    Of runs at samples of the case, one is looked at for each choice of its options, at points of all magnitudes; of
+    runs elsewhere, each at its own sample.
+    """
+    result = Floats()
+    found: dict[tuple[str, str], list[Fault]] = {}
+    doubtful: dict[str, Finding] = {}
+    unknown: dict[str, dict[str, None]] = {}
+    for run, tried in _planned(case, runs):
+        known = [other for other in runs if other.seen.variant.text == run.seen.variant.text]
+        try:
+            made = trials(case, run, known, tried, seed)
+        except SubjectError:
+            continue  # it could be followed before: code that keeps something from run to run
+        result.wrong.extend(made.wrong)
+        doubtful.update({at: unjudged(run, at, one) for at, one in made.branches.items() if at not in doubtful})
+        for trial in made.trials:
+            result.accuracy.extend(_rows(trial))
+            for name in trial.unknown:
+                unknown.setdefault(name, {})[trial.name] = None
+            for fault in faults(trial):
+                found.setdefault((fault.code, fault.name), []).append(fault)
+    result.findings.extend([*_findings(found, case), *doubtful.values()])
+    result.notes.extend(not_known(name, list(magnitudes)) for name, magnitudes in unknown.items())
+    return result
+
+
+def _findings(found: Mapping[tuple[str, str], Sequence[Fault]], case: TracedCase) -> list[Finding]:
+    """Return the findings; what a gradient inherits from an output, at the same line, is one."""
+    gradients = [finding(some, case.backward or case.where) for some in found.values() if not some[0].of_output]
+    outputs = [finding(some, case.where) for some in found.values() if some[0].of_output]
+    places = {(one.code, one.where) for one in gradients}
+    return [*gradients, *(one for one in outputs if (one.code, one.where) not in places)]
+
+
+def _planned(case: TracedCase, runs: Sequence[Exact]) -> Iterator[tuple[Exact, Iterator[Tried]]]:
+    """Yield runs with the points that they are looked at in."""
+    free = [run for run in runs if not pinned(run.seen.conditions)]
+    for run in _chosen([run for run in free if not run.seen.at]):
+        yield run, points(case, run.seen)
+    for run in free:
+        if run.seen.at:
+            yield run, regional(case, run.seen)
+
+
+def _chosen(runs: Sequence[Exact]) -> list[Exact]:
+    """Return a run for each choice of options: the first that is not large, or else the smallest."""
+    by_options: dict[tuple[int, ...], list[Exact]] = {}
+    for run in runs:
+        by_options.setdefault(run.seen.variant.choice, []).append(run)
+    return [
+        next((run for run in some if _size(run) <= _LARGE), None) or min(some, key=_size)
+        for some in by_options.values()
+    ]
+
+
+def _size(run: Exact) -> int:
+    return len(run.seen.trace)
+
+
+def _rows(trial: Trial) -> list[Accuracy]:
+    variant = trial.place.run.seen.variant.text
+    return [
+        Accuracy(name, trial.numbers.name, trial.name, *_measures(judgement), variant)
+        for name, judgement in trial.judgements.items()
+        if not trial.place.quantities[name].is_output
+    ]
+
+
+def _visible(ulps: Any) -> Any:
+    """Return an error or bound, not less than a part of an ulp to which exact values are known, unless it is 0."""
+    return np.where(ulps > 0, np.maximum(ulps, _LEAST), ulps)[()]
+
+
+def _measures(judgement: Judgement) -> tuple[str, str, str]:
+    """Return error and bound in ulps, and the bits that the bound loses, of the worst entry."""
+    worst = judgement.worst
+    actual, ulp = judgement.actual[worst], judgement.ulps[worst]
+    with np.errstate(all="ignore"):
+        error, bound = (_visible(size[worst] / ulp) for size in (judgement.error, judgement.bound))
+        bits = np.ceil(10 * np.log2(np.maximum(bound, 1))) / 10
+    said = upward(error) if np.isfinite(actual) else str(float(actual))
+    return said, upward(bound), f"{float(bits):.1f}" if np.isfinite(bits) else ""

@@ -1,0 +1,266 @@
+"""Recorded operations read in rounding arithmetic: what floats of a format may have at each of them, at each point.
+
+An enclosure is a ball that holds the exact value and whatever a run on floats may have in its place. Each operation is
+done on balls and widened by the half ulps that it may be off by, of its largest value in the ball, or of the subnormal
+numbers; a sum of n terms, in any order, by (n - 1) u / (1 - (n - 1) u) of the sum of their magnitudes (Higham, Accuracy
+and Stability of Numerical Algorithms, 2.2 and 4.2). A ball without limit stands for what may overflow, or divide by 0.
+
+All points in all formats are read at once, a column for each: nodes of one kind that do not need each other are one
+operation of NumPy's on extended floats, whose own rounding is counted as well. What the graph composes, and erf, is
+read in flint's balls.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from fractions import Fraction
+from typing import Any, NamedTuple
+
+import flint
+import numpy as np
+
+from verify.checks.rounding.formats import Format
+from verify.checks.rounding.points import Point
+from verify.checks.rounding.recorder import Recorder
+from verify.graph import balls
+
+Array = Any
+Pair = tuple[Array, Array]
+_long = np.longdouble
+_SLOP = 16 * np.finfo(_long).eps  # of our own operations, functions of the C library among them
+_SMALLEST = np.finfo(_long).tiny
+_BITS = 192  # of flint's balls
+_EXPONENT = 16  # half ulps that an exponent may be off by
+_BY_BALLS = ("composed", "erf")
+
+
+class Column(NamedTuple):
+    """A point in a format, whose numbers are of that format."""
+
+    format: Format
+    point: Point
+
+
+class Enclosures:
+    """The middles and radii of balls, a row for each node and a column for each point."""
+
+    def __init__(self, recorder: Recorder, nodes: Iterable[int], columns: Sequence[Column]) -> None:
+        self.recorder = recorder
+        self.operands = _operands(recorder, nodes)
+        order = sorted(self.operands)
+        self.row = {number: row for row, number in enumerate(order)}
+        self.middle = np.zeros((len(order), len(columns)), _long)
+        self.radius = np.zeros((len(order), len(columns)), _long)
+        self.columns = columns
+        self._unit, self._tiny, self._half, self._overflow = (
+            np.array([getattr(column.format, name) for column in columns], _long)
+            for name in ("unit", "tiny", "half_subnormal", "overflow")
+        )
+        with np.errstate(all="ignore"):
+            for kind, numbers in _groups(recorder, order, self.operands):
+                self._read(kind, numbers)
+
+    def of(self, nodes: Sequence[int]) -> Pair:
+        """Return the middles and radii of nodes."""
+        rows = [self.row[number] for number in nodes]
+        return self.middle[rows], self.radius[rows]
+
+    def certain(self, conditions: Iterable[int]) -> Array:
+        """Return for each of some nodes, in each column, whether its sign is certain, whatever rounding does."""
+        middle, radius = self.of(list(conditions))
+        exactly = (middle == 0) & (radius == 0)
+        return (np.abs(middle) > radius) | exactly
+
+    def _read(self, kind: tuple[Any, ...], numbers: list[int]) -> None:
+        """Compute nodes of one kind."""
+        recorder, operands = self.recorder, self.operands
+        units = np.array([recorder.units[number] for number in numbers]).astype(_long)[:, None]
+        outer = np.array([number not in recorder.inner for number in numbers])[:, None]
+        if not recorder.args[numbers[0]]:
+            middle, radius, units = self._leaves(numbers)
+        elif kind[0] in _BY_BALLS:
+            middle, radius = self._composed(numbers)
+        else:
+            given = [self.of([operands[number][i] for number in numbers]) for i in range(kind[-1])]
+            middle, radius = _RULES.get(kind[0], _power)(given, kind[1])
+        if kind[0] == "power" and kind[1].denominator & (kind[1].denominator - 1):
+            # The exponent may have to be rounded to the format, and was read as what a few ulps from it is simple.
+            units = units + _EXPONENT * np.abs(extended(kind[1]) * np.log(np.abs(given[0][0])))
+        size = np.abs(middle) + radius
+        rounded = size * units * self._unit
+        if kind[0] == "total":
+            magnitude = sum(np.abs(m) + r for m, r in given)
+            growth = (kind[-1] - 1) * self._unit
+            size = magnitude
+            rounded = np.where(growth < 1, magnitude * growth / (1 - growth), np.inf)
+        if kind[0] not in ("sum", "total", "variable"):  # sums of subnormal numbers are exact
+            subnormal = outer & (size - 2 * radius < self._tiny) & (size > 0)
+            rounded = rounded + np.where(subnormal, self._half * np.maximum(units, 1), 0)
+        ours = np.where(outer & (units == 0), 0, np.abs(middle) * _SLOP)  # variables, and products by powers of two
+        radius = (radius + rounded) * (1 + _SLOP) + ours
+        unlimited = (outer & ~(size < self._overflow)) | ~np.isfinite(middle) | np.isnan(radius)
+        rows = [self.row[number] for number in numbers]
+        self.middle[rows] = middle
+        self.radius[rows] = np.where(unlimited, np.inf, radius)
+
+    def _leaves(self, numbers: list[int]) -> tuple[Array, Array, Array]:
+        """Return variables, which are numbers of the format, and constants, which may have to be rounded to it."""
+        ops, payloads = self.recorder.ops, self.recorder.payloads
+        if ops[numbers[0]] == "variable":
+            names = [payloads[number] for number in numbers]
+            sample = self.recorder.sample  # for memory that nobody has written to
+            found = np.array(
+                [[float(c.point.get(name, sample[name])) for name in names] for c in self.columns], _long
+            ).T
+            return found, np.zeros_like(found), np.zeros((len(numbers), 1))
+        values = [_constant(ops[number], payloads[number]) for number in numbers]
+        middle = np.repeat(np.array(values, _long)[:, None], len(self.columns), axis=1)
+        units = np.array([[self._bits(number)] for number in numbers])
+        precisions = np.array([column.format.bits for column in self.columns])
+        return middle, np.zeros_like(middle), np.where(units > precisions, 2, 0)
+
+    def _bits(self, number: int) -> float:
+        """Return how many bits a leaf has."""
+        value = self.recorder.constants.get(number)
+        if value is None:
+            return np.inf
+        top, bottom = value.numerator, value.denominator
+        return np.inf if bottom & (bottom - 1) else abs(top).bit_length() - _twos(top)
+
+    def _composed(self, numbers: list[int]) -> Pair:
+        shape = len(numbers), len(self.columns)
+        middle, radius = split(self._in_balls(number, i) for number in numbers for i in range(shape[1]))
+        return middle.reshape(shape), radius.reshape(shape)
+
+    def _in_balls(self, number: int, column: int) -> flint.arb:
+        recorder = self.recorder
+        operands = self.operands[number]
+        known = {}
+        for operand in operands:
+            middle, radius = self.middle[self.row[operand], column], self.radius[self.row[operand], column]
+            if not np.isfinite(radius):
+                return flint.arb(0, math.inf)
+            known[operand] = ball(middle, radius)
+        inner = recorder.args[number][-1] if recorder.is_composed(number) else number
+        with flint.ctx.workprec(_BITS):
+            return balls.at(recorder, [inner], {}, known)[inner]
+
+
+def split(values: Iterable[flint.arb]) -> Pair:
+    """Return the middles and radii of flint's balls as extended floats; those without limit may have no middle."""
+    parts = [(float(value), float(value - float(value)), _reach(value)) for value in values]
+    high, rest, reach = np.array(parts, float).reshape(-1, 3).astype(_long).T
+    limited = np.isfinite(high) & np.isfinite(reach)
+    with np.errstate(invalid="ignore"):
+        middle = np.where(limited, high + rest, np.where(np.isnan(high), 0, high))
+        return middle, np.where(limited, (reach + np.abs(middle) * _SLOP) * (1 + _SLOP), np.inf)
+
+
+def _reach(value: flint.arb) -> float:
+    """Return the radius of a ball, which is 0 only where that is exact: one that underflows is the smallest float."""
+    return float(value.rad()) or (0.0 if value.is_exact() else 2.0**-1074)
+
+
+def ball(middle: Any, radius: Any) -> flint.arb:
+    """Return one of flint's balls that holds what an enclosure does."""
+    high = float(middle)
+    reach = float(radius) * (1 + 2.0**-50) + 2.0**-1070 * bool(radius)
+    return flint.arb(high) + flint.arb(float(middle - _long(high))) + flint.arb(0, reach)
+
+
+def extended(value: Fraction) -> Any:
+    """Return an exact number as an extended float."""
+    high = float(value)
+    return _long(high) + _long(float(value - Fraction(high)))
+
+
+def _constant(op: str, payload: Any) -> Any:
+    return _long(np.pi) if op == "pi" else _long(payload) if op == "typed" else extended(payload)
+
+
+def _twos(value: int) -> int:
+    """Return how often 2 divides a number."""
+    return (value & -value).bit_length() - 1 if value else 0
+
+
+def _operands(recorder: Recorder, nodes: Iterable[int]) -> dict[int, list[int]]:
+    """Return the operations that nodes take, themselves included, with what each is done on."""
+    found: dict[int, list[int]] = {}
+    todo = list(nodes)
+    while todo:
+        number = todo.pop()
+        if number not in found:
+            found[number] = recorder.operands(number)
+            todo.extend(found[number])
+    return found
+
+
+def _groups(
+    recorder: Recorder, order: Sequence[int], operands: Mapping[int, list[int]]
+) -> list[tuple[tuple[Any, ...], list[int]]]:
+    """Return nodes of one kind that do not need each other, in an order in which operands come first."""
+    depth: dict[int, int] = {}
+    groups: dict[tuple[Any, ...], list[int]] = {}
+    for number in order:
+        needed = operands[number]
+        depth[number] = 1 + max(map(depth.__getitem__, needed), default=-1)
+        groups.setdefault((depth[number], *_kind(recorder, number, len(needed))), []).append(number)
+    return [(key[1:], numbers) for key, numbers in sorted(groups.items(), key=lambda item: item[0][0])]
+
+
+def _kind(recorder: Recorder, number: int, operands: int) -> tuple[Any, ...]:
+    op = recorder.ops[number]
+    if number in recorder.terms:
+        return "total", None, operands
+    if recorder.is_composed(number):
+        return "composed", None, 0
+    return op if operands or op == "variable" else "constant", recorder.payloads[number] if operands else None, operands
+
+
+def _sum(given: Sequence[Pair], _: Any) -> Pair:
+    return sum(m for m, _ in given), sum(r for _, r in given)
+
+
+def _product(given: Sequence[Pair], _: Any) -> Pair:
+    (a, r), (b, s) = given
+    return a * b, np.abs(a) * s + np.abs(b) * r + r * s
+
+
+def _power(given: Sequence[Pair], exponent: Fraction) -> Pair:
+    """Return a ** exponent, its radius by the largest slope in the ball (the mean value theorem)."""
+    ((a, r),) = given
+    power = exponent.numerator if exponent.denominator == 1 else extended(exponent)
+    value = 1 / a if exponent == -1 else np.sqrt(a) if exponent == Fraction(1, 2) else a**power
+    farthest = np.abs(a) + r if exponent >= 1 else np.abs(a) - r
+    slope = np.abs(extended(exponent)) * farthest ** extended(exponent - 1)
+    outside = (farthest <= 0) & ((exponent < 1) | (a != 0))
+    return value, np.where(r == 0, 0, np.where(outside, np.inf, slope * r)) * (1 + 2 * _SLOP)
+
+
+def _by_slope(value: Callable[[Array], Array], slope: Callable[[Array, Array], Array]) -> Callable[..., Pair]:
+    """Return a rule for a function, by a bound on its slope in the ball of a middle and a radius."""
+
+    def rule(given: Sequence[Pair], _: Any) -> Pair:
+        ((a, r),) = given
+        return value(a), np.where(r == 0, 0, slope(a, r) * r) * (1 + 2 * _SLOP)
+
+    return rule
+
+
+def _nearest(a: Array, r: Array) -> Array:
+    """Return the distance from 0 to a ball."""
+    return np.maximum(np.abs(a) - r, 0)
+
+
+_RULES: dict[str, Callable[..., Pair]] = {
+    "sum": _sum,
+    "total": _sum,
+    "product": _product,
+    "exp": _by_slope(np.exp, lambda a, r: np.exp(a + r)),
+    "log": _by_slope(np.log, lambda a, r: np.where(a > r, 1 / (a - r), np.inf)),
+    "tanh": _by_slope(np.tanh, lambda a, r: np.minimum(1, 4 * np.exp(-2 * _nearest(a, r)))),
+    "sin": _by_slope(np.sin, lambda a, r: 1),
+    "cos": _by_slope(np.cos, lambda a, r: 1),
+    "atan": _by_slope(np.arctan, lambda a, r: 1 / (1 + _nearest(a, r) ** 2)),
+}

@@ -1,0 +1,141 @@
+"""What floats are worth: the error of each gradient and output, beside what rounding may do to it.
+
+Errors are measured in ulps of the exact value. An entry that the others dwarf is measured by them: below the unit
+roundoff of the largest entry of its gradient no digit of it is of use to whoever adds a multiple of the gradient to
+parameters (the slope 1 - tanh(x)**2 is 4e-26 at 30, and 0 on floats: no harm).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from decimal import ROUND_CEILING, Context, Decimal
+from functools import cached_property
+from typing import Any
+
+import flint
+import numpy as np
+
+from verify.checks.rounding.enclosures import split
+from verify.checks.rounding.formats import Format
+
+Array = Any
+_PARTS = 1024  # of half an ulp, to one of which the exact value has to be known
+_TWO_DIGITS = Context(prec=2, rounding=ROUND_CEILING)
+
+
+@dataclass(frozen=True)  # without slots: what is computed from the fields is kept
+class Judgement:
+    """One gradient or output at one point in one format: arrays of an entry each.
+
+    `actual` is what came, `exact` and `doubt` are the true value and how well it is known, `error` and `bound` how far
+    from it the float is and may be, `scale` the largest entry here and at the sample.
+    """
+
+    numbers: Format
+    actual: Array
+    exact: Array
+    error: Array
+    bound: Array
+    outside: Array
+    scale: float
+
+    @cached_property
+    def ulps(self) -> Array:
+        """Return the ulp of each entry, or of what is dwarfed by the largest."""
+        size = np.maximum(np.abs(self.exact), self.scale * self.numbers.unit)
+        _, exponent = np.frexp(np.maximum(size, self.numbers.tiny))
+        return np.ldexp(np.longdouble(1), exponent - self.numbers.bits)
+
+    @cached_property
+    def worst(self) -> int:
+        """Return the place of the entry with the largest error, or else the largest bound.
+
+        An error that may be all doubt about the exact value is none: with more bits it would be smaller.
+        """
+        ulps = self.ulps
+        wrong = np.where(np.isnan(self.error), np.inf, self.error) / ulps
+        return int(np.lexsort((self.bound / ulps, np.where(wrong * _PARTS <= 2, 0, wrong)))[-1])
+
+    @cached_property
+    def representable(self) -> Array:
+        """Tell which exact values are finite in the format."""
+        return np.abs(self.exact) < self.numbers.overflow
+
+    @cached_property
+    def overflown(self) -> Array:
+        """Tell which entries are infinite, or NaN, and need not be."""
+        return ~np.isfinite(self.actual) & self.representable
+
+    @cached_property
+    def strayed(self) -> Array:
+        """Tell which numbers rounding does not explain."""
+        return np.isfinite(self.actual) & np.isfinite(self.bound) & self.outside
+
+    @cached_property
+    def lost(self) -> Array:
+        """Return the relative error; NaN, and what overflows though it need not, counts as all and more."""
+        return np.where(np.isfinite(self.actual), self._relative(self.error), np.where(self.representable, np.inf, 0))
+
+    @cached_property
+    def at_risk(self) -> Array:
+        """Return the relative error that rounding may make; nothing is said where it has no limit."""
+        return np.where(np.isfinite(self.bound), self._relative(self.bound), 0)
+
+    def _relative(self, error: Array) -> Array:
+        """Divide by each entry, or by the largest entry of the gradient where that is larger; 0 where it underflows.
+
+        Where all entries are 0 there are no digits to lose.
+        """
+        error = np.where(error <= self.numbers.tiny, 0, error)
+        size = np.maximum(np.abs(self.exact), self.scale)
+        return np.where((error == 0) | (size == 0), 0, error / np.maximum(size, self.numbers.tiny))
+
+
+def is_sharp(numbers: Format, scale: float) -> Callable[[flint.arb], bool]:
+    """Return whether a ball is narrow enough to count the ulps from it, as they are in a gradient of a scale."""
+    part = numbers.unit / _PARTS
+    least = max(scale * numbers.unit, numbers.tiny) * part
+    enough = 1 - math.log2(part)  # bits: the radius is below a half of `part` of the middle, as of most balls
+
+    def sharp(ball: flint.arb) -> bool:
+        if not ball.is_finite():
+            return False
+        if ball.rel_accuracy_bits() >= enough:
+            return True
+        radius = float(ball.rad())
+        return radius <= least or radius <= float(abs(ball).lower()) * part
+
+    return sharp
+
+
+def judged(
+    numbers: Format, actual: Array, exact: Sequence[flint.arb], enclosed: tuple[Array, Array], scale: float
+) -> Judgement | None:
+    """Measure a gradient; None where its formula is wrong here: the exact value lies outside of the enclosure."""
+    true, doubt = split(exact)
+    middle, radius = enclosed
+    with np.errstate(all="ignore"):
+        distance = np.abs(middle - true)
+        if (distance > radius + doubt).any() or not np.isfinite(true).all():
+            return None
+        found = actual.astype(np.longdouble)
+        certain = (found == true) & ((true != 0) | (doubt == 0))  # a ball around 0 may hold no 0
+        return Judgement(
+            numbers,
+            found,
+            true,
+            np.abs(found - true) + doubt * ~certain,
+            distance + radius,
+            np.abs(found - middle) > radius,
+            max(scale, float(np.abs(true).max())),
+        )
+
+
+def upward(value: Any) -> str:
+    """Write a number that is not negative with two digits, rounded up; 0 only where it is 0, nothing without limit."""
+    if not np.isfinite(value):
+        return ""
+    digits = _TWO_DIGITS.create_decimal(Decimal(float(np.nextafter(value, np.longdouble(np.inf))) if value else 0))
+    return f"{digits:f}" if -5 < digits.adjusted() < 7 or not digits else f"{digits:.1e}"

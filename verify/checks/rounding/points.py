@@ -1,0 +1,78 @@
+"""Where the floats of a layer are looked at: its sample, and inputs of other magnitudes in its domain."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from fractions import Fraction
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from verify.cases.case import TracedCase
+from verify.cases.shapes import Real
+from verify.checks.rounding.formats import DOUBLE, HALF, SINGLE, Format, nearest_double
+from verify.tracing.observe import Observation
+
+Array = Any
+Point = Mapping[str, Any]  # floats, each an exact number
+SAMPLE = "sample"
+REGION = "another region"
+_FAR = 1e6
+# How far from the middle of the domain, or from its end, inputs lie, as a multiple of how far the sample does.
+_SCALES = {"1e-8": 1e-8, "1e-3": 1e-3, "30": 30.0, "1e3": 1e3, "1e8": 1e8}
+_OFFSET = "1e6 + sample"  # inputs of one sign that differ little from each other, as rows to be normalised may
+_NAMES = (SAMPLE, *_SCALES, _OFFSET)
+_FORMATS = (DOUBLE, SINGLE, HALF)  # each is tried at all of these points that are normal numbers of it
+
+
+class Tried(NamedTuple):
+    """A point whose numbers are of a format, and what it is called."""
+
+    name: str
+    numbers: Format
+    point: Point
+
+
+def points(case: TracedCase, seen: Observation) -> Iterator[Tried]:
+    """Yield the points of a case, the sample first, in each format that can hold them; the upstream stays as it was."""
+    sample = _sample(seen)
+    for name in _NAMES:
+        moved = _moved(case, seen, name, sample)
+        if name == SAMPLE or (moved != sample).any():
+            yield from _in_formats(name, seen.trace.sample, moved, _FORMATS)
+
+
+def regional(case: TracedCase, seen: Observation) -> Iterator[Tried]:
+    """Yield the sample of a run that is in another region than the case's own: where its floats are to run at all."""
+    yield from _in_formats(REGION, seen.trace.sample, _sample(seen), (DOUBLE, SINGLE))
+
+
+def _in_formats(name: str, sample: Iterable[str], moved: Array, formats: Sequence[Format]) -> Iterator[Tried]:
+    for numbers in formats:
+        if (rounded := numbers.nearest(moved)) is not None:
+            yield Tried(name, numbers, dict(zip(sample, rounded.tolist(), strict=True)))
+
+
+def _sample(seen: Observation) -> Array:
+    return np.array([nearest_double(value) for value in seen.trace.sample.values()])
+
+
+def _moved(case: TracedCase, seen: Observation, name: str, sample: Array) -> Array:
+    """Return the sample with its inputs, which stand at places of it, moved to a magnitude."""
+    moved = sample.copy()
+    place = {variable: number for number, variable in enumerate(seen.trace.sample)}
+    for key, quantity in seen.inputs.items():
+        places = [place[seen.trace.payloads[node]] for node in quantity.nodes]
+        moved[places] = _at_magnitude(case.real[key], name, sample[places])
+    return moved
+
+
+def _at_magnitude(given: Real, name: str, values: Array) -> Array:
+    """Return inputs of a magnitude; a domain between two bounds has no large ones."""
+    low, high = given.low, given.high
+    if name == SAMPLE or (low is not None and high is not None and _SCALES.get(name, _FAR) > 1):
+        return values
+    if name == _OFFSET:
+        return values + (_FAR if high is None else -_FAR)
+    end = nearest_double((high if low is None else low) or Fraction(0))
+    return end + (values - end) * _SCALES[name]

@@ -1,0 +1,172 @@
+"""The user's real code in each format, at each point, beside the exact values and what rounding may do to them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from verify.cases.case import TracedCase
+from verify.checks.claims.claims import Exact
+from verify.checks.reference.runs import SubjectError
+from verify.checks.rounding.formats import DOUBLE, Format
+from verify.checks.rounding.judge import Judgement, judged
+from verify.checks.rounding.places import Judged, Place, place_of
+from verify.checks.rounding.points import SAMPLE, Point, Tried
+from verify.tracing.floats import FloatRun
+
+_LARGEST = 100_000  # nodes of a run that is looked at in more than its sample
+Scales = dict[tuple[str, str], float]
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """A point in a format, and what gradients and outputs are worth there; `column` is its place among the enclosures.
+
+    `unknown` are those whose exact values are not known to enough digits.
+    """
+
+    name: str
+    numbers: Format
+    point: Point
+    place: Place
+    column: int
+    floats: FloatRun
+    judgements: Mapping[str, Judgement]
+    unknown: tuple[str, ...] = ()
+
+    @property
+    def declared(self) -> str:
+        """Return the type of the output where it is a shorter one than that of the inputs: the layer's own choice."""
+        dtype = np.result_type(*(np.asarray(output).dtype for output in _outputs(self.floats)))
+        return dtype.name if dtype.kind == "f" and dtype.itemsize < self.numbers.dtype.itemsize else ""
+
+    @property
+    def explained(self) -> bool:
+        """Tell whether all floats are what rounding may make of them, by the operations that are known."""
+        return not any(
+            (one.strayed | (one.overflown & np.isfinite(one.bound))).any() for one in self.judgements.values()
+        )
+
+
+class Wrong(NamedTuple):
+    """A gradient whose formula is wrong at a point of its region."""
+
+    name: str
+    run: Exact
+    point: Point
+
+
+@dataclass(frozen=True, slots=True)
+class Trials:
+    """What comes of a run of the code at points, each in a format.
+
+    `wrong` are formulas that are wrong there, `branches` what rounding decides in double precision, by file and line.
+    """
+
+    trials: list[Trial] = field(default_factory=list)
+    wrong: list[Wrong] = field(default_factory=list)
+    branches: dict[str, Tried] = field(default_factory=dict)
+
+
+def trials(case: TracedCase, run: Exact, known: Sequence[Exact], tried: Iterable[Tried], seed: int) -> Trials:
+    """Run the code at points, each in a format, where it runs.
+
+    `known` are runs in other regions. Left out are points where rounding may decide a branch, points in a region where
+    the code cannot be followed, and gradients whose formula is wrong there.
+    """
+    places = [Place(case, run, seed)]
+    planned = [
+        (one, place, place.take(one.numbers, one.point))
+        for one in tried
+        if (one.name == SAMPLE or len(run.seen.trace) <= _LARGEST)
+        and (place := place_of(one.point, places, known)) is not None
+    ]
+    scales: Scales = {}
+    found = _told([trial for one in planned if (trial := _trial(*one, scales)) is not None], scales)
+    wrong = [
+        Wrong(name, place.run, place.columns[column].point) for place in places for name, column in place.wrong.items()
+    ]
+    branches = {_branch(one, place, column): one for one, place, column in reversed(planned)}
+    return Trials(found, wrong, {where: one for where, one in branches.items() if where})
+
+
+def _branch(tried: Tried, place: Place, column: int) -> str:
+    """Return what branch rounding decides in double precision, or nothing; the shorter formats do so more often."""
+    return place.doubtful(column) if tried.numbers is DOUBLE and not place.certain[column] else ""
+
+
+def _trial(tried: Tried, place: Place, column: int, scales: Scales) -> Trial | None:
+    """Run the code in a format and judge it; None where it does not run, or rounding decides a branch."""
+    if not place.certain[column]:
+        return None
+    try:
+        floats = FloatRun(place.case, place.run.seen, place.seed, tried.point, tried.numbers.dtype)
+    except SubjectError:
+        return None
+    found, unknown = _judgements(place, column, floats, scales)
+    for name, judgement in found.items() if tried.name == SAMPLE else ():
+        scales[tried.numbers.name, name] = judgement.scale
+    return Trial(*tried, place, column, floats, found, unknown)
+
+
+def _told(found: Sequence[Trial], scales: Scales) -> list[Trial]:
+    """Judge anew what rounding does not explain in a shorter format: code may ask for the type of its numbers.
+
+    Where that code cannot be followed nothing is said. Where a gradient is right in double precision, and its formula
+    wrong for this type of numbers, all is as it was: not explained.
+    """
+    doubted = [trial for trial in found if trial.numbers is not DOUBLE and not trial.explained]
+    places = {id(trial): trial.place.told(trial.numbers, trial.point) for trial in doubted}
+    columns = {id(t): place.take(t.numbers, t.point) for t in doubted if (place := places[id(t)]) is not None}
+    again = {id(trial): _again(trial, places[id(trial)], columns.get(id(trial), 0), scales) for trial in doubted}
+    return [trial for one in found if (trial := again.get(id(one), one)) is not None]
+
+
+def _again(trial: Trial, place: Place | None, column: int, scales: Scales) -> Trial | None:
+    if place is None or not place.certain[column]:
+        return None
+    found, unknown = _judgements(place, column, trial.floats, scales)
+    if place.wrong.keys() - trial.place.wrong.keys():
+        return trial
+    judgements = {**trial.judgements, **found}
+    return replace(trial, place=place, column=column, judgements=judgements, unknown=unknown)
+
+
+def _judgements(
+    place: Place, column: int, floats: FloatRun, scales: Scales
+) -> tuple[dict[str, Judgement], tuple[str, ...]]:
+    """Judge each gradient and output that comes in its shape; return the names of those that cannot be, too."""
+    numbers, found, unknown = place.columns[column].format, {}, []
+    for name, quantity in place.quantities.items():
+        actual, scale = _actual(floats, name, quantity), scales.get((numbers.name, name), 0.0)
+        if actual is None:
+            continue
+        exact = place.exact(name, column, scale)
+        if exact is None:
+            unknown.append(name)
+        elif all(value.is_finite() for value in exact):
+            middle, radius = place.enclosures.of(quantity.recorded)
+            judgement = judged(numbers, actual.ravel(), exact, (middle[:, column], radius[:, column]), scale)
+            if judgement is not None:
+                found[name] = judgement
+            elif not quantity.is_output:
+                place.wrong.setdefault(name, column)
+    return found, tuple(unknown)
+
+
+def _actual(floats: FloatRun, name: str, quantity: Judged) -> Any:
+    """Return the floats of a gradient or output, or None where they are no numbers, or in another shape."""
+    value = _outputs(floats)[quantity.output] if quantity.is_output else floats.gradients.get(name)
+    try:
+        array = np.asarray(value, dtype=float)
+    except (TypeError, ValueError):
+        return None
+    return array if array.shape == quantity.shape else None
+
+
+def _outputs(floats: FloatRun) -> Sequence[Any]:
+    outputs: Sequence[Any] = floats.output if floats.seen.several else [floats.output]
+    return outputs

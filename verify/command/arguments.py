@@ -1,0 +1,211 @@
+"""The command line: what may be said, and how what is left out is meant."""
+
+from __future__ import annotations
+
+import argparse
+import re
+import sys
+from collections.abc import Iterable, Sequence
+from itertools import takewhile
+from pathlib import Path
+from typing import Any, NoReturn
+
+from verify import __version__
+from verify.model.errors import InputError
+from verify.mutation.result import KINDS
+
+_EXAMPLES = """\
+examples:
+  gradproof                                    check what [tool.gradproof] in pyproject.toml lists
+  gradproof shopping.toml my_cases.py          check the cases of these files
+  gradproof --report json=report.json -q       write a report, show failures only
+  gradproof expr "apple * tax" --at apple=100 --at tax=1.1
+  gradproof --baseline known.json              fail for what is not known to fail (--baseline-update writes the file)
+  gradproof compare old.json new.json          say what changed between two JSON reports
+  gradproof mutate my_cases.py                 plant errors, and say how many of them the cases catch
+  gradproof explain GP101                      say what a finding means, and how to mend it
+
+exit status:
+  0  every gradient is proved, or agrees
+  1  something is refuted, undecided, broken, not explained by rounding, or found to fail a contract, and no baseline
+     knows of it; or a proof is weaker than in the baseline; with compare, something became worse
+  2  the run could not be made, or nothing was checked
+  70 a bug in gradproof itself; 130 interrupted
+"""
+_OPTION = re.compile(r"-[qvh]+|--[a-z]{2}[a-z-]*(=.*)?")  # anything else with a minus, after `expr`, is an expression
+_PLANTED = f"plant errors of these classes only: {', '.join(f'{kind} {said}' for kind, said in KINDS.items())}"
+_FLAG = re.compile("-[qvx]+|--(quiet|verbose|exitfirst|quick|strict)")  # may come before the command as well
+LARGEST_MEMORY = 1_000_000  # GB
+MEMORY_EXPECTED = f"a positive number of GB was expected, {LARGEST_MEMORY:,} at most"
+LONGEST_TIMEOUT = 1_000_000  # seconds: what every platform can wait for
+SECONDS_EXPECTED = f"a positive number of seconds was expected, {LONGEST_TIMEOUT:,} at most"
+_COMMANDS = ("run", "expr", "list", "mutate", "compare", "explain")
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        raise InputError(f"{message}\n{self.format_usage().rstrip()}")
+
+
+class _Version(argparse.Action):
+    """Print what a bug report needs, without importing any of it."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *args: Any) -> NoReturn:
+        print(f"gradproof {__version__} ({', '.join(map(' '.join, environment().items()))})")
+        parser.exit()
+
+
+def environment() -> dict[str, str]:
+    """Return the versions of what we run on."""
+    from importlib.metadata import version
+
+    python = ".".join(map(str, sys.version_info[:3]))
+    return {"Python": python, **{name: version(name) for name in ("sympy", "numpy", "python-flint")}}
+
+
+def parse(argv: Sequence[str], formats: Iterable[str]) -> argparse.Namespace:
+    """Read the arguments; raises InputError, and SystemExit after --help and --version."""
+    return _parser(formats).parse_args(_with_command(argv))
+
+
+def _with_command(argv: Sequence[str]) -> list[str]:
+    """Put in the command that is meant: `run` unless another is named. An expression may start with a minus."""
+    flags = list(takewhile(_FLAG.fullmatch, argv))
+    rest = argv[len(flags) :]
+    if rest and rest[0] in _COMMANDS:
+        argv = [rest[0], *flags, *rest[1:]]
+    if not argv or argv[0] not in (*_COMMANDS, "-h", "--help", "--version"):
+        return ["run", *argv]
+    if argv[0] == "expr" and argv[1:] and argv[1].startswith("-") and not _OPTION.fullmatch(argv[1]):
+        return [argv[0], f" {argv[1]}", *argv[2:]]
+    return list(argv)
+
+
+def _parser(formats: Iterable[str]) -> argparse.ArgumentParser:
+    parser = _Parser(
+        prog="gradproof",
+        description="Decide whether hand-written gradients are the exact derivatives.",
+        epilog=_EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument(
+        "--version", action=_Version, nargs=0, help="print the versions that a bug report needs, and exit"
+    )
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", parser_class=_Parser)
+    checking, choosing = _checking(formats), _choosing()
+    run = commands.add_parser("run", parents=[checking, choosing], help="check cases (the default)", allow_abbrev=False)
+    run.add_argument("-x", "--exitfirst", action="store_true", help="stop after the first case that fails")
+    slowest = "say on standard error which N cases took longest, in seconds; 0: all of them"
+    run.add_argument("--durations", type=_count, metavar="N", help=slowest)
+    _add_baseline(run)
+    expr = commands.add_parser("expr", parents=[checking], help="check one expression", allow_abbrev=False)
+    _add_expression(expr)
+    expr.set_defaults(durations=None)
+    listing = commands.add_parser("list", parents=[choosing], help="list the cases, check nothing", allow_abbrev=False)
+    listing.set_defaults(layers=None, timeout=None, memory=None, quiet=0)
+    expr.set_defaults(baseline=None, baseline_update=False)
+    compare = commands.add_parser("compare", help="say what changed between two JSON reports", allow_abbrev=False)
+    compare.add_argument("old", type=Path, metavar="OLD.json", help="the report before")
+    compare.add_argument(
+        "new", type=Path, metavar="NEW.json", help="the report after; what became worse is exit status 1"
+    )
+    mutate = commands.add_parser(
+        "mutate",
+        parents=[checking, choosing],
+        help="plant errors, and see which of them are caught",
+        allow_abbrev=False,
+    )
+    mutate.add_argument("--operators", type=_kinds, default=(), metavar="M1,M5", help=_PLANTED)
+    explain = commands.add_parser("explain", help="say what a finding means, and how to mend it", allow_abbrev=False)
+    explain.add_argument("codes", nargs="*", metavar="CODE", help="a code, like GP101; none: the list of all of them")
+    return parser
+
+
+def _add_baseline(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    known = "the failures that this file lists do not fail; a proof that it lists has to stay one"
+    add("--baseline", metavar="FILE", help=known)
+    add("--baseline-update", action="store_true", help="write that file: what fails now is known from then on")
+
+
+def _checking(formats: Iterable[str]) -> _Parser:
+    """Return what every checking command takes."""
+    parser = _Parser(add_help=False)
+    add = parser.add_argument
+    add("-q", "--quiet", action="count", default=0, help="failures and the last line only; -qq nothing at all")
+    add("-v", "--verbose", action="count", default=0, help="forward values too, and how each verdict is known")
+    written = f"write a report; may be repeated; formats: {', '.join(formats)}"
+    add("--report", action="append", default=[], metavar="FORMAT[=PATH]", help=written)
+    add("--seed", type=int, help="seed of the random evaluations (default: 0); verdicts do not depend on it")
+    seconds = "time limit per case in seconds (default: 60); on timeout the case is UNDECIDED"
+    add("--timeout", type=_seconds, metavar="SECONDS", help=seconds)
+    size = "memory limit per case in GB, with all processes that it starts (default: 4); beyond, the case is UNDECIDED"
+    add("--memory", type=_gigabytes, metavar="GB", help=size)
+    quick = "decide the formula at the sample only: no other regions, no contracts, no floats"
+    add("--quick", action="store_true", help=quick)
+    strict = "hazards and stale entries of a baseline fail too, not only what gives wrong results in ordinary use"
+    add("--strict", action="store_true", help=strict)
+    color = "default: auto, which honours NO_COLOR and FORCE_COLOR"
+    add("--color", choices=("auto", "always", "never"), default="auto", help=color)
+    layers = "take AddLayer, MulLayer, ... from this module or file, not from gradproof's own"
+    add("--layers", metavar="MODULE", help=layers)
+    return parser
+
+
+def _count(text: str) -> int:
+    """Read a number of things; raises ArgumentTypeError."""
+    if not re.fullmatch("[0-9]{1,9}", text):
+        raise argparse.ArgumentTypeError(f"{text!r}: a whole number from 0 on was expected")
+    return int(text)
+
+
+def _seconds(text: str) -> float:
+    """Read a time limit; raises ArgumentTypeError."""
+    return _positive(text, LONGEST_TIMEOUT, SECONDS_EXPECTED)
+
+
+def _gigabytes(text: str) -> float:
+    """Read a limit on memory; raises ArgumentTypeError."""
+    return _positive(text, LARGEST_MEMORY, MEMORY_EXPECTED)
+
+
+def _positive(text: str, largest: float, expected: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0
+    if not 0 < value <= largest:
+        raise argparse.ArgumentTypeError(f"{text!r}: {expected}")
+    return value
+
+
+def _kinds(text: str) -> tuple[str, ...]:
+    """Read classes of mistakes; raises ArgumentTypeError."""
+    kinds = tuple(kind.strip().upper() for kind in text.split(","))
+    for kind in kinds:
+        if kind not in KINDS:
+            raise argparse.ArgumentTypeError(f"{kind!r} is no class of mistakes; known are {', '.join(KINDS)}")
+    return kinds
+
+
+def _choosing() -> _Parser:
+    """Return how cases are chosen."""
+    parser = _Parser(add_help=False)
+    add = parser.add_argument
+    targets = "a TOML file, a Python file, a module, a package, or a directory of verify_*.py; none: see pyproject.toml"
+    add("targets", nargs="*", metavar="TARGET", help=targets)
+    pattern = "only cases whose name matches: words, and, or, not, parentheses"
+    add("-k", dest="pattern", metavar="EXPR", help=pattern)
+    very_name = "only the case of this very name; may be repeated"
+    add("--case", dest="names", action="append", default=[], metavar="NAME", help=very_name)
+    return parser
+
+
+def _add_expression(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    add("expression", help="names, numbers, + - * / **, parentheses")
+    at = "an input and its exact value, like tax=1.1; once for each"
+    add("--at", action="append", default=[], metavar="NAME=VALUE", help=at)
+    upstream = "derivative of the final result with respect to the output (default: 1)"
+    add("--upstream", default="1", metavar="VALUE", help=upstream)

@@ -1,0 +1,318 @@
+"""The command: arguments in, reports and an exit status out."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import io
+import os
+import re
+import shlex
+import sys
+import traceback
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, TextIO
+
+from verify import __version__
+from verify.command.arguments import environment, parse
+from verify.discovery.packages import beside
+from verify.model.errors import InputError, nearest
+
+if TYPE_CHECKING:
+    from reports.write import Request
+    from verify.baseline.accepted import Kept
+    from verify.command.config import Config
+    from verify.model.result import CaseResult, Run
+    from verify.runner.progress import Progress
+    from verify.runner.workers import Found, Workers
+
+_INTERNAL_ERROR = 70  # EX_SOFTWARE of sysexits.h: never to be taken for a verdict
+
+
+def main(argv: Sequence[str] | None = None, stdout: TextIO | None = None, stderr: TextIO | None = None) -> int:
+    """Run the command; returns the exit status and lets no error through."""
+    # Started with a closed standard output (`>&-`), Python has None for it: what nobody reads goes to a buffer.
+    stdout, stderr = stdout or sys.stdout or io.StringIO(), stderr or sys.stderr or io.StringIO()
+    for stream in (stdout, stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+    try:
+        with contextlib.redirect_stdout(stdout), contextlib.redirect_stderr(stderr):
+            status = _command(sys.argv[1:] if argv is None else argv)
+            stdout.flush()
+            return status
+    except InputError as problem:
+        stderr.write(f"gradproof: {problem}\n")
+        return 2
+    except OSError as problem:  # a full or closed standard output
+        stderr.write(f"gradproof: the output cannot be written: {problem.strerror}\n")
+        return 2
+    except KeyboardInterrupt:
+        stderr.write("gradproof: interrupted, nothing was written\n")
+        return 130
+    except Exception as bug:  # noqa: BLE001 - whatever it is, a traceback's exit status 1 would pass for a verdict
+        stderr.write(str(bug) if type(bug).__name__ == "WorkerError" else traceback.format_exc())
+        stderr.write("gradproof: this is a bug in gradproof itself; please report it with the lines above\n")
+        return _INTERNAL_ERROR
+
+
+def _command(argv: Sequence[str]) -> int:
+    beside("reports", "reports")  # by its place: what PYTHONPATH leads to is the user's
+    from reports import FORMATS
+
+    try:
+        options = parse(argv, FORMATS)
+    except SystemExit as asked_for:  # --help and --version print and exit
+        return int(asked_for.code or 0)
+    if options.command == "explain":
+        from verify.model.findings import explained
+
+        print(explained(options.codes), end="")
+        return 0
+    if options.command == "compare":
+        from verify.baseline.compare import compared
+
+        text, status = compared(options.old, options.new)
+        print(text, end="")
+        return status
+    from verify.runner.progress import Progress
+
+    with Progress(sys.stderr, silent=options.quiet > 1) as progress, _started() as workers:
+        if options.command == "list":
+            return _list(_selected(workers, options, _settings(workers, options)))
+        if options.command == "mutate":
+            return _mutate(workers, options, progress)
+        run, asked, kept = _run(workers, options, progress)
+    if any(request.format == "html" for request in asked):
+        run = replace(run, command=_again(argv, run.seed), environment=tuple(environment().items()))
+    status = _report(run, asked, kept, options)
+    if options.durations is not None:
+        sys.stderr.write(progress.slowest(options.durations))
+    return status
+
+
+def _started() -> Workers:
+    """Start a worker, which goes on starting while we import what we need ourselves."""
+    from verify.runner.process import Process
+
+    process = Process()
+    from verify.runner.workers import Workers
+
+    return Workers(process)
+
+
+def _again(argv: Sequence[str], seed: int) -> str:
+    """Return the command without the reports that it writes, with the seed."""
+    kept = [text for before, text in zip(["", *argv], argv, strict=False) if "--report" not in (before, text)]
+    kept = [text for text in kept if not text.startswith("--report=") and not re.fullmatch("-[qv]+", text)]
+    return shlex.join(["gradproof", *kept, *([] if "--seed" in " ".join(kept) else ["--seed", str(seed)])])
+
+
+def _settings(workers: Workers, options: argparse.Namespace) -> Config:
+    """Return the project's settings, and give the workers their limits."""
+    from verify.command.config import find
+    from verify.runner.memory import GIGABYTE, WATCHED
+
+    config = find(Path.cwd())
+    workers.limit = options.timeout or config.timeout
+    workers.memory = (options.memory or config.memory) * GIGABYTE
+    if options.memory and not WATCHED:
+        sys.stderr.write("gradproof: memory cannot be watched on this system: --memory has no effect\n")
+    return config
+
+
+def _run(workers: Workers, options: argparse.Namespace, progress: Progress) -> tuple[Run, list[Request], Kept]:
+    """Check the cases that the command is about; returns the result, the reports asked for, and the baseline."""
+    from reports import renderer
+    from reports.write import requests
+    from verify.model.result import Run
+
+    config = _settings(workers, options)
+    known = options.baseline or config.baseline
+    asked = requests(options.report, [Path(os.path.realpath(known))] if known else [])
+    workers.quick = options.quick
+    kept = _baseline(options, config, asked)
+    for name in {request.format for request in asked} | {"terminal"}:
+        renderer(name)  # imported while the worker starts
+    cases = _selected(workers, options, config)
+    seed = config.seed if options.seed is None else options.seed
+    results = []
+    for case in progress.over(cases, lines=options.verbose > options.quiet):
+        results.append(kept.before.marked(_result(workers, case, seed, options)))
+        if options.command == "run" and options.exitfirst and not results[-1].passes:
+            break
+    complete = len(results) == len(cases)
+    run = Run(tuple(results), seed, __version__, complete, strict=options.strict, quick=options.quick)
+    return run, asked, kept
+
+
+def _baseline(options: argparse.Namespace, config: Config, asked: Sequence[Request]) -> Kept:
+    """Open the baseline; one that has a report's file, or could not be written after the run, is an InputError."""
+    from reports.write import writable
+    from verify.baseline.accepted import kept
+
+    name = options.baseline or (config.baseline if options.command == "run" else None)
+    path = Path(name) if name else None
+    if name and options.baseline_update:
+        path = writable(name, "--baseline", [request.path for request in asked])
+    part = options.command != "run" or options.pattern is not None or options.names
+    targets = () if part else tuple(options.targets or config.targets)
+    return kept(path, update=options.baseline_update, targets=targets, quick=options.quick)
+
+
+def _mutate(workers: Workers, options: argparse.Namespace, progress: Progress) -> int:
+    """Plant errors in the code of the cases, and report what becomes of them; returns the exit status."""
+    from reports import mutants
+    from reports.write import requests, write
+    from verify.mutation.result import How, exit_status
+    from verify.mutation.survey import Crew, surveyed
+
+    config, asked = _settings(workers, options), requests(options.report)
+    if unknown := [request.format for request in asked if request.format not in ("json", "terminal")]:
+        raise InputError(f"--report {unknown[0]}: what became of planted errors is written as terminal or json")
+    how = How(config.seed if options.seed is None else options.seed, options.quick, options.strict)
+    with Crew(workers) as crew:
+        cases = _selected(workers, options, config)
+        surveys = [surveyed(crew, case, how, options.operators, progress) for case in cases]
+    verbosity = options.verbose - options.quiet
+    texts = {"json": lambda: mutants.document(surveys, __version__)}
+    texts["terminal"] = lambda: mutants.render(surveys, color=_colored(options.color), verbosity=verbosity)
+    write({request.path: texts[request.format]() for request in asked if request.path})
+    on_stdout = [request.format for request in asked if request.path is None] or ["terminal"]
+    if verbosity > -2 or any(request.path is None for request in asked):
+        print("".join(texts[name]() for name in on_stdout), end="", flush=True)
+    return exit_status(surveys)
+
+
+def _result(workers: Workers, case: Found | CaseResult, seed: int, options: argparse.Namespace) -> CaseResult:
+    from verify.model.result import strict
+    from verify.runner.workers import Found
+
+    result = workers.checked(case, seed) if isinstance(case, Found) else case
+    result = strict(result) if options.strict else result
+    if not options.layers:
+        return result
+    return replace(result, reproduce=f"{result.reproduce} --layers {shlex.quote(options.layers)}")
+
+
+def _selected(workers: Workers, options: argparse.Namespace, config: Config) -> list[Found | CaseResult]:
+    """Return the cases that the command is about, and rows for what failed; raises InputError if there are none."""
+    from verify.discovery.targets import of_expression
+
+    layers = options.layers or config.layers
+    if options.command == "expr":
+        return workers.cases(of_expression(options.expression, options.at, options.upstream, layers))
+    targets = options.targets or config.targets
+    if not targets:
+        raise InputError(
+            "nothing to check: name a target, or list some as targets in [tool.gradproof] of pyproject.toml"
+        )
+    cases = workers.collected(targets, layers)
+    chosen = [case for case in cases if _is_meant(case, options)]
+    if chosen:
+        _check_names(options.names, cases)
+    else:
+        asked = f"-k {options.pattern!r}" if options.pattern is not None else f"--case {options.names[0]!r}"
+        raise InputError(f"nothing to check: {asked} matches none of {len(cases)} cases")
+    return chosen
+
+
+def _check_names(names: Sequence[str], cases: Sequence[Found | CaseResult]) -> None:
+    """Refuse a name that no case has: one that was renamed is not to drop out of a gate unseen."""
+    from verify.runner.workers import Found
+
+    known = {case.name for case in cases}
+    if all(isinstance(case, Found) for case in cases):  # or else it may be where nothing could be imported
+        for name in names:
+            if name not in known:
+                raise InputError(f"--case {name!r} is none of {len(cases)} cases{nearest(name, known)}")
+
+
+def _is_meant(case: Found | CaseResult, options: argparse.Namespace) -> bool:
+    """Tell whether a case is chosen; the row of what could not be imported always is."""
+    from verify.discovery.select import matches
+    from verify.runner.workers import Found
+
+    named = not options.names or case.name in options.names
+    matching = options.pattern is None or matches(options.pattern, case.name)
+    return not isinstance(case, Found) or (named and matching)
+
+
+def _list(cases: Sequence[Found | CaseResult]) -> int:
+    """Print the cases; what could not be imported goes to standard error."""
+    from verify.model.result import CaseResult
+
+    failed = [case for case in cases if isinstance(case, CaseResult)]
+    for case in cases:
+        if case not in failed:
+            print(f"{case.where}: {case.name}")
+    for case in failed:
+        print(f"gradproof: {case.name}: {case.comparisons[0].evidence.detail}", file=sys.stderr)
+    return 1 if failed else 0
+
+
+def _report(run: Run, requests: Sequence[Request], kept: Kept, options: argparse.Namespace) -> int:
+    """Render every report, then write them; returns the exit status."""
+    from reports import renderer, terminal
+    from reports.write import write
+    from verify.model.result import exit_status
+
+    run, baseline, said = kept.judged(run)
+    texts = {request.path: renderer(request.format)(run) for request in requests if request.path}
+    write(texts | baseline)
+    if any(request.format == "github" for request in requests):
+        _summarise(run)
+    page = next((request.path for request in requests if request.path and request.format == "html"), None)
+    verbosity = options.verbose - options.quiet
+    on_stdout = [request.format for request in requests if request.path is None]
+    if set(on_stdout) <= {"github"} and verbosity > -2:  # annotations belong into a log
+        on_stdout.append("terminal")
+    printed = [renderer(name)(run) for name in on_stdout if name != "terminal"]
+    if "terminal" in on_stdout:
+        shown = (os.path.relpath(page), _places(texts[page])) if page else ("", ())
+        text = terminal.render(run, color=_colored(options.color), verbosity=verbosity, page=shown[0], places=shown[1])
+        printed.append(_no_commands(text) if "github" in on_stdout else text)
+    try:
+        print("".join(printed), end="", flush=True)
+    except BrokenPipeError:  # the reader has seen enough: `gradproof | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    if said and verbosity > -2:
+        print(f"gradproof: {said}", file=sys.stderr)
+    return exit_status(run)
+
+
+def _summarise(run: Run) -> None:
+    """Append to the job summary of GitHub; that this cannot be done is said, and is not the gate's business."""
+    from reports.write import append_summary
+
+    try:
+        append_summary(os.environ.get("GITHUB_STEP_SUMMARY"), run)
+    except InputError as problem:
+        print(f"gradproof: {problem}", file=sys.stderr)
+
+
+def _places(page: str) -> frozenset[str]:
+    """Return the anchors of a page."""
+    return frozenset(re.findall(' id="([^"]+)"', page))
+
+
+def _no_commands(text: str) -> str:
+    """Keep GitHub from taking lines of a text, which has names of the user's in it, for commands.
+
+    https://docs.github.com/actions/reference/workflow-commands-for-github-actions: until the token, nobody is obeyed.
+    """
+    import hashlib
+
+    token = hashlib.sha256(text.encode("utf-8", "backslashreplace")).hexdigest()
+    return f"::stop-commands::{token}\n{text}::{token}::\n"
+
+
+def _colored(choice: str) -> bool:
+    """Decide on colour: the option, then NO_COLOR, then FORCE_COLOR, then whether somebody is watching."""
+    if choice != "auto":
+        return choice == "always"
+    if os.environ.get("NO_COLOR"):
+        return False
+    return bool(os.environ.get("FORCE_COLOR")) or (sys.stdout.isatty() and os.environ.get("TERM") != "dumb")

@@ -1,0 +1,175 @@
+"""From targets to cases: what they name is imported, and the cases in it are found."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import itertools
+import sys
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from verify.cases.case import Case, cases_of_value, make
+from verify.cases.made import Lost, lost
+from verify.cases.suite import Wire, load
+from verify.discovery.messages import Unit
+from verify.discovery.packages import LAYERS, beside
+from verify.discovery.sources import Loader
+from verify.discovery.targets import ALONE, failed, is_path, of_file, of_name, shown, units
+from verify.model.errors import GradproofError, InputError, TargetError
+from verify.model.where import printable
+
+
+def collect(targets: Sequence[str], layers: str | None = None) -> list[Case]:
+    """Return the cases of all targets, in order, in this process.
+
+    `layers` names a module whose layers replace ours in TOML files. Raises InputError where a target does not exist,
+    cannot be read, or has no cases, and TargetError where importing it fails.
+    """
+    cases: list[Case] = []
+    for target in dict.fromkeys(targets):
+        found: list[Case] = []
+        for unit in units(target, layers):
+            sys.path[:0] = unit.folders  # left there: what the cases import when they run is found too
+            cases_found, missing = found_in(unit)
+            if missing:
+                raise TargetError(f"{missing[0].where}: {missing[0].name!r}: {missing[0].problem}")
+            found += cases_found
+        if not found:
+            raise InputError(f"{target}: no cases in it")
+        cases += found
+    # One file may be named in several ways: as a path, as another path, as a module.
+    return list({(case.where, case.name): case for case in cases}.values())
+
+
+def cases_of(unit: Unit) -> list[Case]:
+    """Return the cases of a unit, whose folders are on the path; raises InputError and TargetError."""
+    return found_in(unit)[0]
+
+
+def found_in(unit: Unit) -> tuple[list[Case], list[Lost]]:
+    """Return the cases of a unit, and those that its module makes and that cannot be found in it; raises the same."""
+    if unit.name:
+        module = _imported(unit)
+        return _cases_in(module), lost(module, [value for _, value in _pairs(module)])
+    wire = wiring(unit.layers)
+    if unit.at is not None:
+        return [_expression(unit, wire)], []
+    return load(Path(unit.file), wire, from_text=unit.layers is None), []
+
+
+def wiring(layers: str | None = None) -> Wire:
+    """Return what makes the subject of an expression, with the project's layers or those of another module."""
+    beside("layers", LAYERS)
+    wire: Any = importlib.import_module(f"{LAYERS}.wiring").wire
+    if layers is None:
+        return wire  # type: ignore[no-any-return]
+    unit = of_file(Path(layers)) if is_path(layers) else of_name(layers)
+    module = _imported(unit._replace(target=layers))
+    return lambda program: wire(program, module)
+
+
+def _expression(unit: Unit, wire: Wire) -> Case:
+    """Return the case of an expression of the command line."""
+    at: dict[str, object] = {}
+    for given in unit.at or ():
+        name, equals, value = given.partition("=")
+        if not equals or name.strip() in at:
+            raise InputError(f"--at {given}: {'is given twice' if equals else 'NAME=VALUE was expected, like tax=1.1'}")
+        at[name.strip()] = value.strip()
+    from_text = unit.layers is None
+    return make(shown(unit.target), unit.target, at, wire, upstream=unit.upstream, from_text=from_text)
+
+
+def _imported(unit: Unit) -> ModuleType:
+    """Import the module of a unit; raises TargetError for whatever the user's code raises."""
+    try:
+        return _from_file(unit) if unit.name.startswith(ALONE) else _from_name(unit)
+    except (GradproofError, KeyboardInterrupt):
+        raise
+    except BaseException as problem:
+        raise failed(unit.target, problem) from problem
+
+
+def _from_file(unit: Unit) -> ModuleType:
+    """Import a file under a name of its own, as if it were run."""
+    spec = importlib.util.spec_from_file_location(unit.name, unit.file, loader=Loader(unit.name, unit.file))
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[unit.name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+def _from_name(unit: Unit) -> ModuleType:
+    try:
+        module = importlib.import_module(unit.name)
+    except ModuleNotFoundError as problem:
+        if problem.name and (unit.name == problem.name or unit.name.startswith(problem.name + ".")):
+            raise InputError(f"{unit.target}: no such file or module") from None
+        raise
+    if unit.file and Path(module.__file__ or "").resolve() != Path(unit.file).resolve():
+        raise ImportError(f"the name {unit.name} belongs to another module")
+    return module
+
+
+def _values(module: ModuleType) -> Iterator[tuple[str, Any]]:
+    """Yield the variables of a module, and those of its classes, as pytest finds cases too."""
+    for name, value in vars(module).items():
+        yield name, value
+        if isinstance(value, type) and value.__module__ == module.__name__:
+            yield from ((f"{name} {key}", item) for key, item in vars(value).items())
+
+
+def _pairs(module: ModuleType) -> list[tuple[str, Case]]:
+    return [pair for name, value in _values(module) for pair in cases_of_value(name, value)]
+
+
+def _at_home(case: Case, module: ModuleType) -> Iterator[str]:
+    """Yield the name that a case has in the module where it was made, if that is another one: there it is found too."""
+    file = Path(case.where.rpartition(":")[0]).resolve()
+    if case.unnamed and file != Path(module.__file__ or "").resolve():
+        for other in list(sys.modules.values()):
+            path = Path(getattr(other, "__file__", None) or "")
+            if (
+                path.name == file.name and path.resolve() == file
+            ):  # there are thousands, and the second question is slow
+                yield from (
+                    name for key, value in _values(other) for name, one in cases_of_value(key, value) if one is case
+                )
+
+
+def _cases_in(module: ModuleType) -> list[Case]:
+    """Return the cases that are values of a module, in the order of their definition.
+
+    Those that nobody has named have the name of their variable.
+    """
+    found = _pairs(module)
+    homes = {id(value): name for _, value in found for name in _at_home(value, module)}
+    cases = {id(value): value.titled(homes.get(id(value), name).replace("_", " ")) for name, value in reversed(found)}
+    variables = {id(value): name for name, value in reversed(found)}
+    return _told_apart([(variables[key], case) for key, case in reversed(cases.items())])
+
+
+def _told_apart(named: Sequence[tuple[str, Case]]) -> list[Case]:
+    """Return cases with names of their own: those of one factory are told apart by their variables."""
+    count = Counter(_place(case) for _, case in named)
+    taken: set[tuple[str, str]] = set()
+    found = []
+    for variable, case in named:
+        several = count[_place(case)] > 1
+        name = f"{case.name} ({printable(variable.replace('_', ' '))})" if several else case.name
+        names = itertools.chain([name], (f"{name} {number}" for number in itertools.count(2)))
+        found.append(next(one for text in names if _place(one := replace(case, name=text)) not in taken))
+        taken.add(_place(found[-1]))
+    return found
+
+
+def _place(case: Case) -> tuple[str, str]:
+    """Return the file and the name of a case: another module's may have the same name."""
+    return case.where.rpartition(":")[0], case.name

@@ -1,0 +1,78 @@
+"""What the command and its worker say to each other: pickled, each message after its length.
+
+The command sends requests, tuples of a kind and arguments, and gets an Answer to each. It takes plain data only.
+"""
+
+from __future__ import annotations
+
+import io
+import pickle
+import struct
+from importlib import import_module
+from typing import IO, Any, NamedTuple
+
+MARK = b"\0gradproof: end of the output of a request\0"  # on the pipe of the output, which has no messages
+WHERE = "where"  # the request that is answered while another one runs
+_LENGTH = struct.Struct("!Q")
+_PLAIN = ("verify.model.result", "verify.mutation.result", "verify.discovery.messages")
+
+
+class Unit(NamedTuple):
+    """What is imported or read in one go: a TOML file, a Python file, a module, or (with `at`) an expression.
+
+    `name` is the name under which a module is imported, `folders` lead the path while it and its cases run, and
+    `layers` is the module that replaces our layers.
+    """
+
+    target: str
+    file: str = ""
+    name: str = ""
+    folders: tuple[str, ...] = ()
+    layers: str | None = None
+    at: tuple[str, ...] | None = None
+    upstream: str = "1"
+
+
+class Answer(NamedTuple):
+    """What came of a request.
+
+    `done` with what was asked for; `partial` with what is certain of it so far; `refused`: bad input; `failed`: the
+    user's code raised; `bug`: ours did; `at`: a place; `hung`, `exceeded` and `died`: there was no answer in time, too
+    much memory was used, or there is no worker any more. All but the first two with a text, and the last three with the
+    `partial` result, if there is one. `changed` says what the user's code has made of the process, if anything.
+    """
+
+    kind: str
+    value: Any = None
+    changed: str = ""
+    partial: Any = None
+
+
+class _Plain(pickle.Unpickler):
+    """Takes built-in values and what the result is made of, no other class and no function."""
+
+    def find_class(self, module: str, name: str) -> Any:
+        found = getattr(import_module(module), name, None) if module in _PLAIN else None
+        if not isinstance(found, type) or found.__module__ != module:
+            raise pickle.UnpicklingError(f"{module}.{name} is no plain data")
+        return found
+
+
+def send(stream: IO[bytes], message: object) -> None:
+    """Write a message; raises OSError where nobody reads any more."""
+    data = pickle.dumps(message)
+    stream.write(_LENGTH.pack(len(data)) + data)
+    stream.flush()
+
+
+def receive(stream: IO[bytes]) -> Any:
+    """Read the next message; raises EOFError at the end, and UnpicklingError for what is no plain data."""
+    (length,) = _LENGTH.unpack(_exactly(stream, _LENGTH.size))
+    return _Plain(io.BytesIO(_exactly(stream, length))).load()
+
+
+def _exactly(stream: IO[bytes], length: int) -> bytes:
+    data = stream.read(length)
+    if len(data) < length:
+        raise EOFError
+    return data

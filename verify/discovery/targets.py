@@ -1,0 +1,144 @@
+"""From what the user names to what is imported in one go: files, modules, the modules of packages and directories."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from verify.discovery.messages import Unit
+from verify.model.errors import InputError, TargetError
+from verify.model.where import described, here, printable, raised_at, relative
+
+ALONE = "_gradproof_file_"  # the start of the name of a file that is in no package
+_LONGEST_NAME = 80
+_PATTERN = "verify_*.py"
+_SKIPPED = ("__pycache__", "node_modules")
+
+
+def units(target: str, layers: str | None = None) -> list[Unit]:
+    """Return the units of a target; a module's name is looked up, which imports the packages that it is in.
+
+    Raises InputError for what does not exist, and whatever such a package raises.
+    """
+    path, folders = Path(target), _folders_of(layers)
+    if target.endswith(".toml"):
+        return [Unit(target, target, folders=folders, layers=layers)]
+    if not is_path(target):
+        found = _named(target)
+    elif path.is_dir():
+        found = _directory(path)
+    else:
+        found = [of_file(path)]
+    return [unit._replace(layers=layers) for unit in found]
+
+
+def of_expression(text: str, at: Sequence[str], upstream: str, layers: str | None) -> Unit:
+    """Return the unit of an expression of the command line."""
+    return Unit(text, folders=_folders_of(layers), layers=layers, at=tuple(at), upstream=upstream)
+
+
+def shown(target: str) -> str:
+    """Return a target, or an expression, as the name of a case or row."""
+    name = printable(target.strip())
+    return name if len(name) <= _LONGEST_NAME else f"{name[: _LONGEST_NAME - 1]}…"
+
+
+def failed(target: str, problem: BaseException) -> TargetError:
+    """Return the error that says what the user's code raised when it was imported, and where."""
+    place = raised_at(problem)
+    return TargetError(f"{target}: importing it failed: {described(problem)}{f' ({place})' if place else ''}")
+
+
+def is_path(target: str) -> bool:
+    """Tell whether a target is the path of a file or directory, not the name of a module."""
+    return target.endswith(".py") or "/" in target or Path(target).exists()
+
+
+def of_file(path: Path) -> Unit:
+    """Return the unit of a Python file: in a package it has its full name, else one of its own, as if it were run."""
+    if not path.is_file() or path.suffix != ".py":
+        raise InputError(f"{path}: {'is not a Python or TOML file' if path.exists() else 'no such file'}")
+    package = path.resolve().parent
+    parts = [] if path.stem == "__init__" else [path.stem]
+    while (package / "__init__.py").is_file():
+        parts.insert(0, package.name)
+        package = package.parent
+    shown, here = relative(path), str(path.resolve().parent)
+    if not (package / parts[0]).is_dir() or parts[0] == "verify":  # that name is ours
+        return Unit(shown, shown, f"{ALONE}{path.stem}", _folders(here))
+    return Unit(shown, shown, ".".join(parts), _folders(str(package), here))
+
+
+def of_name(name: str) -> Unit:
+    """Return the unit of a module, as `python -m` would find it from the working directory."""
+    return Unit(name, "", name, _folders())
+
+
+def _folders_of(layers: str | None) -> tuple[str, ...]:
+    if layers is None:
+        return _folders()
+    return (of_file(Path(layers)) if is_path(layers) else of_name(layers)).folders
+
+
+def _folders(*first: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys([*first, str(here())]))
+
+
+def _directory(path: Path) -> list[Unit]:
+    """Return the units of a directory: of a package all its modules, else the files that say that they have cases."""
+    if (path / "__init__.py").is_file():
+        return [of_file(file) for _, file in _modules(path, path.name)]
+    found = [of_file(file) for file in _files(path)]
+    if not found:
+        raise InputError(
+            f"{path}: no {_PATTERN} in this directory or below, and no __init__.py that makes it a package"
+        )
+    return found
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    """Walk a directory in sorted order; hidden directories and environments are not looked into."""
+    yield from sorted(folder.glob(_PATTERN))
+    for below in sorted(folder.iterdir()):
+        is_own = below.is_dir() and not below.is_symlink() and not (below / "pyvenv.cfg").exists()
+        if is_own and below.name not in _SKIPPED and not below.name.startswith("."):
+            yield from _files(below)
+
+
+def _named(name: str) -> list[Unit]:
+    """Return the unit of a module, or those of all modules of a package."""
+    sys.path[:0] = [] if str(here()) in sys.path[:1] else [str(here())]
+    try:
+        spec = importlib.util.find_spec(name)
+    except ModuleNotFoundError as problem:
+        if not problem.name or not f"{name}.".startswith(f"{problem.name}."):
+            raise failed(name, problem) from problem
+        spec = None
+    except ValueError:  # a name that is none, or a module without a spec
+        spec = None
+    except (KeyboardInterrupt, InputError):
+        raise
+    except BaseException as problem:
+        raise failed(name, problem) from problem
+    if spec is None or not (spec.origin or spec.submodule_search_locations):
+        raise InputError(f"{name}: no such file or module")
+    if not spec.submodule_search_locations:
+        return [of_name(name)._replace(file=relative(spec.origin or "") if spec.has_location else "")]
+    folders = [Path(folder) for folder in spec.submodule_search_locations]
+    modules = [module for folder in folders for module in _modules(folder, name)]
+    return [of_name(dotted)._replace(file=relative(file)) for dotted, file in modules]
+
+
+def _modules(package: Path, name: str) -> Iterator[tuple[str, Path]]:
+    """Walk a package in sorted order, importing nothing; `__main__` is a program and not looked into."""
+    if (package / "__init__.py").is_file():
+        yield name, package / "__init__.py"
+    for below in sorted(os.scandir(package), key=lambda entry: entry.name):
+        path = Path(below.path)
+        if (path / "__init__.py").is_file():
+            yield from _modules(path, f"{name}.{path.name}")
+        elif path.suffix == ".py" and path.stem.isidentifier() and path.stem not in ("__init__", "__main__"):
+            yield f"{name}.{path.stem}", path

@@ -1,1 +1,0 @@
-"""What user code returned against the exact derivative of what it computed."""

@@ -1,0 +1,332 @@
+"""Between the graph and SymPy: formulas that people read, and SymPy's answers as nodes."""
+
+from __future__ import annotations
+
+import heapq
+import math
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
+from fractions import Fraction
+from functools import cache, cached_property, lru_cache, reduce
+from typing import Any, NamedTuple, Protocol, TypeVar
+
+import sympy
+from sympy.printing.str import StrPrinter
+
+from verify.graph.graph import FUNCTIONS, Graph, Node
+from verify.model.errors import TraceError
+from verify.model.exact import simplest_rational
+
+LONGEST = 400  # operations: a longer formula is counted, not written
+_COUNTLESS = 10**15  # operations: what is shared may have them by the thousands of digits
+_DEEPEST = 60  # operations inside each other: SymPy recurses
+_MOST_BITS = 8192  # of the numbers in a formula, powers multiplied out
+
+
+@cache
+def placeholder(index: int) -> sympy.Symbol:
+    """Return the symbol that stands for the name with this number, whatever the name is.
+
+    SymPy remembers much about each symbol and expression: with the same few in every case it finds out but once.
+    """
+    return sympy.Symbol(f"_{index:09}")  # SymPy sorts by names, and these are to be in order
+
+
+class Alphabet:
+    """The names of a case and the symbols that stand for them, made when they are first asked for."""
+
+    def __init__(self, names: Sequence[str]) -> None:
+        self._names = names
+
+    @cached_property
+    def _places(self) -> dict[str, int]:
+        return {name: place for place, name in enumerate(dict.fromkeys(self._names))}
+
+    @cached_property
+    def symbols(self) -> dict[str, sympy.Symbol]:
+        """Return the symbols by name."""
+        return {name: placeholder(i) for name, i in self._places.items()}
+
+    @cached_property
+    def _printer(self) -> _Printer:
+        return _Printer({symbol: name for name, symbol in self.symbols.items()})
+
+    def spare(self) -> sympy.Symbol:
+        """Return a symbol that stands for no name."""
+        return placeholder(len(self._places))
+
+    def write(self, expression: sympy.Expr) -> str:
+        """Write an expression with the names in it."""
+        return str(self._printer.doprint(expression))
+
+
+class _Printer(StrPrinter):  # type: ignore[misc]
+    """SymPy's own, but for the symbols."""
+
+    def __init__(self, names: Mapping[sympy.Symbol, str]) -> None:
+        super().__init__()
+        self.names = names
+
+    def _print_Symbol(self, symbol: sympy.Symbol) -> str:  # noqa: N802 - SymPy looks for this name
+        return self.names[symbol]
+
+
+class Size(NamedTuple):
+    """What a formula takes, written out: operations (what is shared counts each time), depth, bits of its numbers.
+
+    A sum in a sum, or a product in a product, is no deeper: `kind` tells which it is.
+    """
+
+    operations: int = 0
+    depth: int = 0
+    bits: int = 0
+    kind: str = ""
+
+    @property
+    def writable(self) -> bool:
+        """Tell whether SymPy and a reader can cope with it."""
+        return self.operations <= LONGEST and self.depth <= _DEEPEST and self.bits <= _MOST_BITS
+
+
+_LEAF = Size()  # one for all variables, of which there may be many
+
+
+class _Sizes:
+    """The graph read as sizes of formulas."""
+
+    def variable(self, name: str) -> Size:
+        return _LEAF
+
+    def constant(self, value: Fraction) -> Size:
+        return Size(bits=value.numerator.bit_length() + value.denominator.bit_length())
+
+    def typed(self, value: float) -> Size:
+        return self.constant(simplest_rational(value))
+
+    def pi(self, payload: None) -> Size:
+        return _LEAF
+
+    def sum(self, a: Size, b: Size) -> Size:
+        return _joined("sum", a, b)
+
+    def product(self, a: Size, b: Size) -> Size:
+        return _joined("product", a, b)
+
+    def power(self, a: Size, exponent: Fraction) -> Size:
+        return Size(a.operations + 1, a.depth + 1, math.ceil(a.bits * abs(exponent)))
+
+    def function(self, name: str, a: Size, number: int) -> Size:
+        return Size(a.operations + 1, a.depth + 1, a.bits)
+
+
+def _joined(kind: str, a: Size, b: Size) -> Size:
+    left, right = a.depth + (a.kind != kind), b.depth + (b.kind != kind)
+    return Size(a.operations + b.operations + 1, left if left > right else right, a.bits + b.bits, kind)
+
+
+def size(graph: Graph, node: int, known: Iterable[int] = ()) -> Size:
+    """Return the size of a node's formula; `known` nodes have a name, and count as variables."""
+    return graph.read([node], _Sizes(), dict.fromkeys(known, _LEAF))[node]  # type: ignore[no-any-return]
+
+
+class _Counts:
+    """The graph read as how many operations a formula takes: all of its size that is told of a long one."""
+
+    def variable(self, name: str) -> int:
+        return 0
+
+    def constant(self, value: Fraction) -> int:
+        return 0
+
+    def typed(self, value: float) -> int:
+        return 0
+
+    def pi(self, payload: None) -> int:
+        return 0
+
+    def sum(self, a: int, b: int) -> int:
+        return min(a + b + 1, _COUNTLESS)
+
+    def product(self, a: int, b: int) -> int:
+        return min(a + b + 1, _COUNTLESS)
+
+    def power(self, a: int, exponent: Fraction) -> int:
+        return min(a + 1, _COUNTLESS)
+
+    def function(self, name: str, a: int, number: int) -> int:
+        return min(a + 1, _COUNTLESS)
+
+
+def _long(graph: Graph, node: int, known: Container[int], counts: Sequence[Any]) -> bool:
+    """Tell whether a formula is known to have too many operations to be written, having looked at no more than that.
+
+    It has as many as there are different ones, and as any part of it has, for parts that were counted.
+    """
+    found: set[int] = set()
+    todo = [node]
+    while todo and len(found) <= LONGEST:
+        number = todo.pop()
+        if graph.args[number] and number not in found and number not in known:
+            counted = counts[number] if number < len(counts) else None
+            if isinstance(counted, int) and counted > LONGEST:
+                return True
+            found.add(number)
+            todo += graph.args[number]
+    return len(found) > LONGEST
+
+
+def to_sympy(
+    graph: Graph, root: int, values: Mapping[str, sympy.Expr], known: Mapping[int, sympy.Expr] | None = None
+) -> sympy.Expr:
+    """Return a node as a SymPy expression, with `values` for its variables, and for nodes that are `known`.
+
+    Long sums and products are handed over flat: SymPy would sort each partial sum of a chain anew.
+    """
+    known = known or {}
+    operands = {}
+    needed = {root}
+    for number in reversed(graph.reach([root], known)):
+        if number in needed:
+            operands[number] = _operands(graph, number, known)
+            needed.update(operands[number])
+    expressions: dict[int, Any] = dict(known)
+    for number in sorted(operands):
+        terms = [(expressions[i], count) for i, count in operands[number].items()]
+        expressions[number] = _expression(graph.node(number), terms, values)
+    return expressions[root]
+
+
+def _expression(node: Node, terms: list[tuple[Any, int]], values: Mapping[str, sympy.Expr]) -> Any:
+    """Return a node as SymPy has it; `terms` are its operands, each with how often it occurs."""
+    match node.op:
+        case "variable":
+            return values[node.payload]
+        case "constant":
+            return _rational(node.payload)
+        case "typed":
+            return _rational(simplest_rational(node.payload))
+        case "pi":
+            return sympy.pi
+        case "sum":
+            return sympy.Add(*[term * count for term, count in terms])
+        case "product":
+            return sympy.Mul(*[term**count for term, count in terms])
+        case "power":
+            return terms[0][0] ** _rational(node.payload)
+    return getattr(sympy, node.op)(terms[0][0])
+
+
+def _operands(graph: Graph, number: int, known: Container[int]) -> dict[int, int]:
+    """Return the operands of a node and how often each occurs, those of nested sums (or products) taken up into it."""
+    op = graph.ops[number]
+    if op not in ("sum", "product"):
+        return dict.fromkeys(graph.args[number], 1)
+    counts = {number: 1}
+    todo = [-number]
+    while todo:
+        inner = -heapq.heappop(todo)
+        count = counts.pop(inner)
+        for argument in graph.args[inner]:
+            if graph.ops[argument] == op and argument not in counts and argument not in known:
+                heapq.heappush(todo, -argument)
+            counts[argument] = counts.get(argument, 0) + count
+    return counts
+
+
+Plan = list[tuple[Any, list[int]]]  # parts of an expression, each with the places of its arguments before it
+_Term = TypeVar("_Term")
+Nodes = Mapping[sympy.Symbol, int]  # what symbols stand for
+
+
+class Builder(Protocol[_Term]):
+    """What builds formulas from terms: a graph from its nodes, a tape from arrays of elements."""
+
+    def whole(self, value: int, /) -> _Term:
+        """Return a whole number."""
+
+    def constant(self, value: Fraction, /) -> _Term:
+        """Return an exact constant."""
+
+    def pi(self) -> _Term:
+        """Return the circle's constant."""
+
+    def sum(self, a: _Term, b: _Term, /) -> _Term:
+        """Return a + b."""
+
+    def product(self, a: _Term, b: _Term, /) -> _Term:
+        """Return a * b."""
+
+    def power(self, a: _Term, exponent: Fraction, /) -> _Term:
+        """Return a ** exponent."""
+
+    def function(self, name: str, a: _Term, /) -> _Term:
+        """Return a function of FUNCTIONS at a."""
+
+
+def from_sympy(graph: Graph, expression: sympy.Expr, nodes: Nodes) -> int:
+    """Return the node of a SymPy expression whose symbols stand for the given nodes."""
+    return replay(graph, plan(expression), nodes)
+
+
+def plan(expression: sympy.Expr) -> Plan:
+    """Return the parts of a SymPy expression, arguments first, each part once."""
+    places: dict[Any, int] = {}
+    steps: Plan = []
+    for part in sympy.postorder_traversal(expression):
+        if part not in places:
+            places[part] = len(steps)
+            steps.append((part, [places[argument] for argument in part.args]))
+    return steps
+
+
+def replay(builder: Builder[_Term], steps: Plan, terms: Mapping[sympy.Symbol, _Term]) -> _Term:
+    """Return the term of the last part, all of them built; symbols stand for the given terms."""
+    built: list[_Term] = []
+    for part, arguments in steps:
+        built.append(_maker(part)(builder, terms, [built[place] for place in arguments]))
+    return built[-1]
+
+
+@lru_cache(maxsize=1024)  # the parts of the derivatives of single operations come again and again
+def _maker(part: Any) -> Callable[[Builder[Any], Mapping[sympy.Symbol, Any], list[Any]], Any]:
+    """Return how the term of a part is built from those of its arguments."""
+    if part.is_Symbol:
+        return lambda graph, nodes, _: nodes[part]
+    if part.is_Integer:
+        whole = int(part)
+        return lambda graph, *_: graph.whole(whole)
+    if part.is_Rational:
+        value = Fraction(int(part.p), int(part.q))
+        return lambda graph, *_: graph.constant(value)
+    if part.is_Add or part.is_Mul:
+        return lambda graph, _, arguments: reduce(graph.sum if part.is_Add else graph.product, arguments)
+    if part.is_Pow and part.exp.is_Rational:
+        exponent = Fraction(int(part.exp.p), int(part.exp.q))
+        return lambda graph, _, arguments: graph.power(arguments[0], exponent)
+    if part.is_Function and part.func.__name__ in FUNCTIONS:
+        return lambda graph, _, arguments: graph.function(part.func.__name__, arguments[0])
+    if part is sympy.pi:
+        return lambda graph, *_: graph.pi()
+    raise TraceError(f"SymPy's derivative contains {part.func.__name__}, which cannot be followed")
+
+
+def _rational(value: Fraction) -> sympy.Rational:
+    return sympy.Rational(value.numerator, value.denominator)
+
+
+def text(
+    graph: Graph,
+    node: int,
+    names: Alphabet,
+    fixed: Mapping[str, sympy.Expr] | None = None,
+    known: Mapping[int, sympy.Expr] | None = None,
+    counts: list[int] | None = None,
+) -> str:
+    """Write a node's formula, or how long it would be; `fixed` gives variables a value, `known` nodes a name.
+
+    `counts` are those of operations from earlier calls without `known` nodes, and the new ones are added to them.
+    """
+    known, counts = known or {}, [] if known or counts is None else counts
+    if _long(graph, node, known, counts) or not size(graph, node, known).writable:
+        counted = graph.read([node], _Counts(), dict.fromkeys(known, 0) if known else counts)
+        return f"(a formula of {'over ' if counted[node] == _COUNTLESS else ''}{counted[node]:,} operations)"
+    return names.write(to_sympy(graph, node, {**names.symbols, **(fixed or {})}, known))

@@ -1,0 +1,1 @@
+"""What everybody speaks: results, places, codes and errors; it imports nothing of ours from above."""

@@ -1,0 +1,131 @@
+"""Exact numbers: reading and writing what people type, and the simplest rational behind a float."""
+
+from __future__ import annotations
+
+import math
+import numbers
+from collections.abc import Callable, Iterator, Mapping
+from decimal import Decimal, Inexact, InvalidOperation, localcontext
+from fractions import Fraction
+from functools import lru_cache
+from typing import Any
+
+from verify.model.errors import InputError
+
+# Beyond these a decimal cannot be a float64 at all; checking first keeps 1e999999999 from becoming a billion digits.
+_LARGEST_EXPONENT = 308
+_SMALLEST_EXPONENT = -330
+_MOST_DIGITS = 1000
+_FLOAT_BITS = 52
+_HALF = 0.5
+
+
+def exact(value: object, what: str) -> Fraction:
+    """Return the number that a person typed, exactly: a float by the digits of its `repr`, anything else as written.
+
+    Raises InputError for NaN, infinity, anything that is not a number, and what does not fit a float64; `what` names
+    the number in the message.
+    """
+    if type(value) is int:  # first, for the others take a while to ask
+        number = _whole(value)
+    elif isinstance(value, Fraction):
+        number = value
+    elif isinstance(value, numbers.Integral) and not isinstance(value, bool):
+        number = _whole(int(value))
+    elif isinstance(value, (str, Decimal, float)):
+        number = _from_decimal(value, what)
+    else:
+        raise InputError(f"{what} is {value!r}: a number was expected")
+    return _within_float64(number, what)
+
+
+_whole = lru_cache(maxsize=1024)(Fraction)  # what many inputs share, their texts and balls can share too
+
+
+def _from_decimal(value: str | Decimal | float, what: str) -> Fraction:
+    text = value.replace("_", "") if isinstance(value, str) else str(value)
+    if len(text) > _MOST_DIGITS:
+        raise InputError(f"{what.partition(' ' + text[:20])[0]} has more than {_MOST_DIGITS:,} digits")
+    try:
+        if isinstance(value, str) and "/" in text:
+            return Fraction(text)
+        decimal = Decimal(text)
+    except (InvalidOperation, ValueError, ZeroDivisionError):
+        raise InputError(f"{what} is {value!r}: a number was expected, like 100, 1.1 or 11/10") from None
+    if not decimal.is_finite():
+        raise InputError(f"{what} is {decimal}: only finite numbers can be inputs")
+    if decimal and not _SMALLEST_EXPONENT <= decimal.adjusted() <= _LARGEST_EXPONENT:
+        raise InputError(f"{what} is {decimal}: it does not fit a float64")
+    return Fraction(decimal)
+
+
+def _within_float64(number: Fraction, what: str) -> Fraction:
+    try:
+        rounded = float(number)
+    except OverflowError:
+        rounded = math.inf
+    if math.isinf(rounded) or (number and not rounded):
+        raise InputError(f"{what} does not fit a float64: its magnitude is too {'large' if rounded else 'small'}")
+    return number
+
+
+@lru_cache(maxsize=4096)  # the same few constants, in each reading of a graph
+def simplest_rational(value: float, ulps: float = 0.5) -> Fraction:
+    """Return the simplest rational within so many ulps of `value`: 0.1 is 1/10, 1/6 is 1/6, 6.02e23 is 602 * 10**21.
+
+    The fraction with the smallest denominator is found along the Stern-Brocot tree (the continued fractions of both
+    ends, as long as they agree). One that takes more bits than a float explains nothing: then the shortest decimal is.
+    """
+    if value == 0 or (value == int(value) and abs(value) < 2**53):
+        return Fraction(int(value))
+    if value < 0:
+        return -simplest_rational(-value, ulps)
+    middle, reach = Fraction(value), Fraction(math.ulp(value)) * Fraction(ulps)
+    below = (middle - Fraction(math.nextafter(value, 0.0))) * Fraction(ulps)
+    found = _simplest_between(middle - below, middle + reach)
+    simple = found.numerator.bit_length() + found.denominator.bit_length() <= _FLOAT_BITS
+    if simple and (ulps > _HALF or float(found) == value):
+        return found
+    return Fraction(Decimal(repr(value)))
+
+
+def _simplest_between(low: Fraction, high: Fraction) -> Fraction:
+    terms: list[int] = []
+    while True:
+        whole = math.ceil(low)
+        if whole <= high:
+            break
+        terms.append(whole - 1)
+        low, high = 1 / (high - (whole - 1)), 1 / (low - (whole - 1))
+    found = Fraction(whole)
+    for term in reversed(terms):
+        found = term + 1 / found
+    return found
+
+
+@lru_cache(maxsize=1024)
+def decimal_text(number: Fraction) -> str:
+    """Write a rational as people type it: `1.1`, `4.5e+20` or `1e-12` where 17 digits suffice, else `1/3`."""
+    with localcontext(prec=17) as context:
+        decimal = (Decimal(number.numerator) / Decimal(number.denominator)).normalize()
+        if context.flags[Inexact]:
+            return str(number)
+    plain = -5 < decimal.adjusted() < 16 if number else True
+    return f"{decimal:f}" if plain else f"{decimal:e}"
+
+
+def each_once(inputs: Mapping[str, Fraction], convert: Callable[[Fraction], Any]) -> dict[str, Any]:
+    """Convert the inputs; of those that share one number, as many do, that is converted once."""
+    found = by_identity(inputs, convert)
+    return {name: found[id(value)] for name, value in inputs.items()}
+
+
+def texts(inputs: Mapping[str, Fraction]) -> Iterator[tuple[str, str]]:
+    """Return the inputs as people type them."""
+    found = by_identity(inputs, decimal_text)
+    return ((name, found[id(value)]) for name, value in inputs.items())
+
+
+def by_identity(inputs: Mapping[str, Fraction], convert: Callable[[Fraction], Any]) -> dict[int, Any]:
+    """Return what the numbers of the inputs convert to, each by its `id`."""
+    return {key: convert(value) for key, value in {id(value): value for value in inputs.values()}.items()}

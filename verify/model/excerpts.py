@@ -1,0 +1,63 @@
+"""The lines of source that a failure is about, taken into the result: who renders it reads no files."""
+
+from __future__ import annotations
+
+import ast
+import tokenize
+from collections.abc import Iterable
+from dataclasses import replace
+
+from verify.model.result import CaseResult, Excerpt
+
+_MOST = 4  # places of a case
+_LONGEST = 40  # lines of a function
+_AROUND = 3  # lines, where there is no function
+_WIDEST = 160  # signs of a line
+
+_Function = ast.FunctionDef | ast.AsyncFunctionDef
+
+
+def excerpted(result: CaseResult) -> CaseResult:
+    """Return a result with the source of what is wrong in it, as far as that is in a Python file."""
+    if result.good and not result.findings:
+        return result
+    asked = [c.place for c in result.comparisons if not c.good]
+    asked += [finding.where for finding in result.findings if not finding.allowed]
+    places = list(dict.fromkeys(filter(None, asked))) or ([] if result.good else [result.where])
+    found = filter(None, map(_excerpt, places[:_MOST]))
+    return replace(result, sources=tuple(found))
+
+
+def _excerpt(place: str) -> Excerpt | None:
+    file, _, number = place.rpartition(":")
+    if not file.endswith(".py") or not number.isdigit():
+        return None
+    try:
+        with tokenize.open(file) as source:  # in the encoding that the file says it has
+            text = source.read()
+        first, last = _around(ast.parse(text), int(number))
+    except (OSError, SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
+    lines = tuple(line[:_WIDEST].expandtabs() for line in text.splitlines()[first - 1 : last])
+    return Excerpt(place, first, lines) if lines and int(number) < first + len(lines) else None
+
+
+def _around(tree: ast.Module, line: int) -> tuple[int, int]:
+    """Return the first and the last line of the innermost function that a line is in, or of what is near it."""
+    found = [node for node in _functions(ast.walk(tree)) if _first(node) <= line <= (node.end_lineno or 0)]
+    if not found:
+        return max(1, line - _AROUND), line + _AROUND
+    inner = max(found, key=_first)
+    first, last = _first(inner), inner.end_lineno or line
+    if last - first < _LONGEST:
+        return first, last
+    first = max(first, line - _LONGEST // 2)
+    return first, min(last, first + _LONGEST)
+
+
+def _functions(nodes: Iterable[ast.AST]) -> list[_Function]:
+    return [node for node in nodes if isinstance(node, _Function)]
+
+
+def _first(node: _Function) -> int:
+    return min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)])

@@ -1,0 +1,194 @@
+"""Where in the user's files something happened, told without absolute paths."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import sys
+import traceback
+from functools import lru_cache
+from pathlib import Path
+from types import FrameType
+
+_LONGEST = 300
+_FUNCTION = 1  # inspect.CO_OPTIMIZED: unset in the code of a module or a class
+_STANDARD_LIBRARY = Path(os.__file__).parent
+_PACKAGE = Path(__file__).parents[1]
+_here = ""  # the working directory when it was last asked for
+
+
+def here() -> Path:
+    """Return the working directory, or the last one where it has been removed."""
+    return Path(_working_directory())
+
+
+def _working_directory() -> str:
+    global _here
+    with contextlib.suppress(OSError):
+        _here = os.getcwd()  # noqa: PTH109 - for each line that asks: a path is ten times as slow
+    return _here
+
+
+here()  # is known from now on
+
+
+def relative(path: str | Path) -> str:
+    """Return a path as seen from the working directory, with forward slashes."""
+    return _relative(str(path), _working_directory())
+
+
+@lru_cache(maxsize=1024)
+def _relative(path: str, here: str) -> str:
+    try:
+        return Path(os.path.relpath(Path(here, path), here)).as_posix()
+    except ValueError:  # on Windows, another drive
+        return Path(path).name
+
+
+@lru_cache(maxsize=1024)
+def is_library(file: str) -> bool:
+    """Tell whether a file belongs to Python or to what is installed."""
+    return file.startswith(str(_STANDARD_LIBRARY)) or not {"site-packages", "dist-packages"}.isdisjoint(
+        Path(file).parts
+    )
+
+
+def asked_at() -> str:
+    """Return `file:line` of the innermost running line of the user's: the line that asked.
+
+    That is outside of this package, and of what is installed, unless all is.
+    """
+    return told(asking())
+
+
+def asking() -> tuple[str, int]:
+    """Return the file and the line of the innermost running line of the user's, or ("", 0): cheap, `told` writes it."""
+    first = None
+    frame: FrameType | None = sys._getframe()
+    while frame is not None:
+        file = frame.f_code.co_filename
+        if not _is_passed(file):
+            first = first or frame
+            if not is_library(file):
+                return file, frame.f_lineno
+        frame = frame.f_back
+    return (first.f_code.co_filename, first.f_lineno) if first else ("", 0)
+
+
+def made_at() -> str:
+    """Return `file:line` of what is being made: the innermost running line of a module, or else the line that asked.
+
+    What a function makes for several modules has a place of its own in each of them.
+    """
+    frame: FrameType | None = sys._getframe()
+    while frame is not None and not is_library(frame.f_code.co_filename):
+        code = frame.f_code
+        if not _is_passed(code.co_filename) and not code.co_flags & _FUNCTION:
+            return told((code.co_filename, frame.f_lineno))
+        frame = frame.f_back
+    return asked_at()
+
+
+def importing() -> tuple[FrameType, int] | None:
+    """Return the frame of the user's module that is being imported, the innermost, and the line that is run in it.
+
+    That may be a line of a class in the module. Outside of imports there is None.
+    """
+    frame: FrameType | None = sys._getframe()
+    line = 0
+    while frame is not None:
+        code = frame.f_code
+        if is_users(code.co_filename) and not code.co_flags & _FUNCTION:
+            line = line or frame.f_lineno
+            if frame.f_locals is frame.f_globals:
+                return frame, line
+        frame = frame.f_back
+    return None
+
+
+def told(place: tuple[str, int]) -> str:
+    """Write a file and a line of it as `file:line`."""
+    file, line = place
+    return f"{relative(file)}:{line}" if file else ""
+
+
+@lru_cache(maxsize=4096)
+def may_be_users(file: str) -> bool:
+    """Tell whether a file holds Python code that is not Python's own, nor ours: the user's may be installed as well."""
+    installed = not {"site-packages", "dist-packages"}.isdisjoint(Path(file).parts)
+    return file.endswith(".py") and not _is_ours(file) and (installed or not is_library(file))
+
+
+@lru_cache(maxsize=4096)
+def is_users(file: str) -> bool:
+    """Tell whether a file is the user's: not of this package, and not installed."""
+    return not (file.startswith("<") or _is_ours(file) or is_library(file))
+
+
+@lru_cache(maxsize=4096)
+def _is_passed(file: str) -> bool:
+    """Tell whether a file is of this package, or none: most frames are, below an operation on symbols."""
+    return file.startswith("<") or _is_ours(file)
+
+
+@lru_cache(maxsize=1024)
+def _is_ours(file: str) -> bool:
+    return Path(file).is_relative_to(_PACKAGE)
+
+
+def running_at(thread: int) -> str:
+    """Return `file:line` of the innermost line of the user's that a thread is at, or nothing."""
+    frame = sys._current_frames().get(thread)
+    while frame is not None:
+        file = frame.f_code.co_filename
+        if is_users(file):
+            return f"{relative(file)}:{frame.f_lineno}"
+        frame = frame.f_back
+    return ""
+
+
+def described(problem: BaseException) -> str:
+    """Return the kind of an exception and what it says, which is the user's and may be anything."""
+    try:
+        text = str(problem)
+    except KeyboardInterrupt:
+        raise
+    except BaseException:  # noqa: BLE001 - a __str__ of the user's
+        text = "(its message cannot be read)"
+    return f"{type(problem).__name__}{f': {printable(text)}' if text else ''}"
+
+
+def quoted(value: object) -> str:
+    """Return the `repr` of any value on one line; that of the user's may raise."""
+    try:
+        text = repr(value)
+    except KeyboardInterrupt:
+        raise
+    except BaseException as problem:  # noqa: BLE001 - a __repr__ of the user's
+        text = f"<{type(value).__name__}, whose repr raises {type(problem).__name__}>"
+    return printable(text)
+
+
+def is_users_fault(problem: BaseException) -> bool:
+    """Tell whether the innermost running line that is in no library was the user's, and not ours."""
+    for frame in reversed(traceback.extract_tb(problem.__traceback__)):
+        if _is_ours(frame.filename) or is_users(frame.filename):
+            return not _is_ours(frame.filename)
+    return False
+
+
+def printable(text: str) -> str:
+    """Return a text on one line, without control characters, addresses (they change by the run), or great length."""
+    plain = "".join(c if c.isprintable() else "\ufffd" if c not in "\n\t\r" else " " for c in text)
+    plain = re.sub(r"0x[0-9a-fA-F]{6,}", "0x…", plain)
+    return plain if len(plain) <= _LONGEST else f"{plain[: _LONGEST // 2]} … {plain[-_LONGEST // 2 :]}"
+
+
+def raised_at(problem: BaseException) -> str:
+    """Return `file:line` of the innermost line outside this package in a traceback, or nothing."""
+    if isinstance(problem, SyntaxError) and problem.filename:
+        return f"{relative(problem.filename)}:{problem.lineno}"
+    frames = [f for f in traceback.extract_tb(problem.__traceback__) if not _is_ours(f.filename)]
+    own = [f for f in frames if not is_library(f.filename)] or frames
+    return f"{relative(own[-1].filename)}:{own[-1].lineno}" if own else ""

@@ -1,0 +1,194 @@
+"""One worker process as the command sees it: started, asked within limits, and ended with its children.
+
+After `retire` or a worker's death the next request starts another one.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+import time
+from typing import TYPE_CHECKING, Any
+
+from verify.runner.origins import origin
+
+if TYPE_CHECKING:
+    import queue
+    import threading
+
+    from verify.discovery.messages import Answer
+    from verify.runner.origins import Pipes
+    from verify.runner.output import Output
+
+_GRACE = 1.0  # seconds in which a worker may say where it is
+_HASTE = 0.2  # the same for one that fills the memory meanwhile
+
+
+class Process:
+    """A worker process at a time; the first starts at once, and what it needs is imported meanwhile.
+
+    `memory` is how many bytes the worker may hold with all that it has started.
+    """
+
+    def __init__(self) -> None:
+        self.memory = float("inf")
+        self._origin = origin()
+        self._worker: _Worker | None = None
+
+    def ask(self, request: tuple[Any, ...], limit: float) -> Any:
+        """Return the Answer to a request; after `hung`, `exceeded` and `died` the worker is no more.
+
+        Raises RuntimeError where no worker starts.
+        """
+        if self._worker is None:
+            self._worker = self._start()
+        answer = self._worker.ask(request, limit, self.memory)
+        if answer is not None and answer.kind not in ("hung", "exceeded"):
+            return answer
+        return self._ended(answer)
+
+    def retire(self) -> None:
+        """End the worker and all that it started; the next request has another one."""
+        if self._worker is not None:
+            self._origin.end()
+            self._worker.close()
+            self._worker = None
+
+    def close(self) -> None:
+        """End the worker, and what would start another."""
+        self.retire()
+        self._origin.close()
+
+    def _start(self) -> _Worker:
+        for _ in range(2):  # the first may find that what it would be forked from is gone
+            with contextlib.suppress(OSError):
+                pid, pipes = self._origin.start()
+                worker = _Worker(pid, pipes)
+                if worker.ready():
+                    return worker
+                self._origin.end()
+                worker.close()
+            self._origin.close()
+            self._origin = origin()
+        raise RuntimeError("the worker process does not start")
+
+    def _ended(self, answer: Answer | None) -> Answer:
+        """End a worker that did not answer as it should; returns why, with what it had found out before."""
+        from verify.discovery.messages import Answer
+
+        worker, self._worker = self._worker, None
+        assert worker is not None
+        if answer is None:
+            self._origin.wait(_GRACE)
+        status = self._origin.end()
+        worker.close()
+        answer = answer or Answer("died", _death(status))
+        return answer._replace(partial=worker.partial)
+
+
+class _Worker:
+    """The pipes to one worker, and the threads that read them."""
+
+    def __init__(self, pid: int, pipes: Pipes) -> None:
+        import queue
+        import threading
+
+        from verify.runner.output import Output
+
+        self._pid = pid
+        self._requests, self._replies = pipes.requests, pipes.replies
+        self._answers: queue.SimpleQueue[Answer | None] = queue.SimpleQueue()
+        self._output: Output = Output(pipes.output)
+        self._reader: threading.Thread = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+        self.partial: Any = None
+
+    def ready(self) -> bool:
+        """Wait for the message of a worker that it has started."""
+        return self._answers.get() is not None
+
+    def ask(self, request: tuple[Any, ...], limit: float, memory: float) -> Any:
+        """Return the answer to a request, None where the worker died, or one that says which limit it went beyond."""
+        import queue
+
+        from verify.runner.memory import INTERVAL, WATCHED, gigabytes, used
+
+        self.partial = None
+        self._send((limit, *request))
+        end = time.monotonic() + limit
+        while (left := end - time.monotonic()) > 0:
+            try:
+                answer = self._answers.get(timeout=min(left, INTERVAL) if WATCHED else left)
+            except queue.Empty:
+                if WATCHED and used(self._pid) > memory:
+                    return self._asked_where(f"more than {gigabytes(memory)} of memory", "exceeded", _HASTE)
+                continue
+            if answer is None or answer.kind not in ("partial", "at"):  # asked for, and come too late
+                if answer is not None:
+                    self._output.settle()
+                return answer
+            self._take(answer)
+        return self._asked_where(f"no end within {limit:g} s", "hung", _GRACE)
+
+    def close(self) -> None:
+        """Close the pipes of a worker that has ended."""
+        self._reader.join(timeout=1)
+        with contextlib.suppress(OSError):
+            self._requests.close()
+        if not self._reader.is_alive():
+            self._replies.close()
+        self._output.close()
+
+    def _take(self, answer: Answer) -> None:
+        if answer.kind == "partial":
+            self.partial = answer.value
+
+    def _send(self, request: object) -> None:
+        from verify.discovery.messages import send
+
+        with contextlib.suppress(OSError):  # it died: its answers end as well
+            send(self._requests, request)
+
+    def _asked_where(self, why: str, kind: str, grace: float) -> Any:
+        """Ask a worker that goes beyond a limit where it is; returns the answer to the request if that arrives."""
+        import queue
+
+        from verify.discovery.messages import WHERE, Answer
+
+        self._send(WHERE)
+        end = time.monotonic() + grace
+        place = ""
+        with contextlib.suppress(queue.Empty):
+            while True:
+                answer = self._answers.get(timeout=max(0, end - time.monotonic()))
+                if answer is None:
+                    return None
+                if answer.kind == "at":
+                    place = f"; it was at {answer.value}" if answer.value else _IN_OURS
+                    break
+                if answer.kind != "partial":
+                    self._output.settle()
+                    return answer
+                self._take(answer)
+        return Answer(kind, f"{why}{place}")
+
+    def _read(self) -> None:
+        from verify.discovery.messages import receive
+
+        with contextlib.suppress(Exception):  # the end, or what is no message
+            while True:
+                self._answers.put(receive(self._replies))
+        self._answers.put(None)
+
+
+_IN_OURS = "; it was in code of gradproof or of a library"
+
+
+def _death(status: int) -> str:
+    if status >= 0:
+        return f"the process exited with status {status}"
+    try:
+        name = signal.Signals(-status).name
+    except ValueError:
+        return f"the process died of signal {-status}"
+    return f"the process died: {(signal.strsignal(-status) or name).lower()} (signal {name})"

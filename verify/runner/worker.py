@@ -1,0 +1,200 @@
+"""The process that runs the user's code: it collects and checks what `process` asks for, until that is gone.
+
+Requests come in on what was standard input, answers leave on what was standard output; both are kept for ourselves,
+and the user's code finds nothing on its standard input, and a pipe that is read to its end behind the other two.
+
+A thread reads the requests, so that the process ends when nobody is there to read its answers, and tells where it is
+when it is asked, whatever the user's code is doing.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import faulthandler
+import gc
+import os
+import queue
+import signal
+import sys
+import threading
+import traceback
+from functools import cached_property
+from typing import IO, TYPE_CHECKING, Any
+
+from verify.discovery.messages import MARK, WHERE, Answer, Unit, receive, send
+from verify.model.errors import InputError, TargetError
+from verify.model.where import described, is_users_fault, raised_at, running_at
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from verify.cases.case import Case
+    from verify.model.result import CaseResult
+    from verify.mutation.bench import Bench
+    from verify.mutation.result import How, Judged, Mutant, Planted
+
+_LEEWAY = 10  # seconds beyond the time limit, which is for the command to see to
+
+
+def main() -> None:
+    """Serve requests until they end."""
+    worker = Worker(*_private_streams())
+    threading.Thread(target=worker.listen, daemon=True).start()
+    worker.serve()
+
+
+def _private_streams() -> tuple[IO[bytes], IO[bytes]]:
+    """Move the messages to descriptors that no child inherits; prints go where errors go."""
+    streams = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)
+    os.dup2(2, 1)
+    os.close(nothing)
+    sys.stdout = sys.__stdout__ = _text(1)  # type: ignore[misc, assignment]
+    sys.stderr = sys.__stderr__ = _text(2)  # type: ignore[misc, assignment]
+    sys.argv = ["gradproof"]
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # whoever sent it sent it to the command too, which ends us
+    faulthandler.enable(all_threads=False)
+    return streams
+
+
+def _text(number: int) -> IO[str]:
+    """Return a descriptor as what prints go to: in a fork, the streams that there are belong to other descriptors."""
+    return os.fdopen(number, "w", encoding="utf-8", errors="backslashreplace", buffering=1, closefd=False)
+
+
+class Worker:
+    """Answers one request after the other; only `listen` runs in another thread."""
+
+    def __init__(self, requests: IO[bytes], answers: IO[bytes]) -> None:
+        self._requests, self._answers, self._output = requests, answers, os.dup(1)
+        self._waiting: queue.SimpleQueue[tuple[Any, ...]] = queue.SimpleQueue()
+        self._sending, self._process = threading.Lock(), os.getpid()
+        self._cases: dict[Unit, list[Case]] = {}
+        self._kinds: dict[str, Callable[..., Any]] = {
+            "units": self._units,
+            "cases": self._found,
+            "check": self._check,
+            "planted": self._planted,
+            "judged": self._judged,
+        }
+
+    def listen(self) -> None:
+        """Read requests until there are no more, which ends the process."""
+        main = threading.main_thread().ident or 0
+        with contextlib.suppress(EOFError, OSError):
+            while True:
+                request = receive(self._requests)
+                if request == WHERE:
+                    self._send(Answer("at", running_at(main)))
+                else:
+                    self._waiting.put(request)
+        _end()
+
+    def serve(self) -> None:
+        """Answer requests, in the order of their arrival."""
+        import_engine()  # nothing is left to do where this process was forked from one that has it
+        from verify.runner.worlds import Worlds
+
+        self._worlds = Worlds()
+        self._send(Answer("done"))
+        while True:
+            limit, *request = self._waiting.get()
+            # Where the code keeps the interpreter to itself, no thread sees that the command is gone: a last resort.
+            faulthandler.dump_traceback_later(limit + _LEEWAY, exit=True)
+            answer = self._answer(*request)
+            faulthandler.cancel_dump_traceback_later()
+            if os.getpid() != self._process:  # the user's code forked, and the copy came back
+                os._exit(1)
+            self._flush()
+            self._send(answer._replace(changed=self._changed(request[0])))
+
+    def _answer(self, request: str, *arguments: Any) -> Answer:
+        try:
+            return Answer("done", self._kinds[request](*arguments))
+        except TargetError as problem:
+            return Answer("failed", str(problem))
+        except InputError as problem:
+            return Answer("refused", str(problem))
+        except BaseException as problem:  # noqa: BLE001 - a KeyboardInterrupt of the user's too: nobody else sends any
+            if isinstance(problem, Exception) and not is_users_fault(problem):
+                return Answer("bug", traceback.format_exc())
+            place = raised_at(problem)
+            return Answer("failed", f"{described(problem)}{', at ' if place else ''}{place}")
+
+    def _changed(self, request: str) -> str:
+        """Return what a request has changed in this process that would spoil others."""
+        if request == "units":
+            return ""
+        changed = self._worlds.fingerprint.changed(by_import=request == "cases")
+        if request == "cases":
+            self._worlds.accept(changed)  # where it is changed, it is for the cases of this unit only
+        return changed
+
+    def _units(self, target: str, layers: str | None) -> list[Unit]:
+        from verify.discovery.targets import units
+
+        self._worlds.enter(self._worlds.home)
+        return units(target, layers)
+
+    def _found(self, unit: Unit) -> list[tuple[str, str, str]]:
+        """Collect a unit; returns the name and the place of each case, and of what is lost, the reason."""
+        from verify.discovery.collect import found_in
+
+        self._worlds.enter(unit.folders)
+        self._cases[unit], lost = found_in(unit)
+        return [(case.name, case.where, "") for case in self._cases[unit]] + [(*one,) for one in lost]
+
+    def _check(self, unit: Unit, number: int, seed: int, quick: bool) -> CaseResult:
+        from verify.checks import checker
+
+        self._worlds.enter(unit.folders)
+        keep = self._keep
+        return checker.check(self._cases[unit][number], seed, quick=quick, keep=keep)
+
+    def _keep(self, result: CaseResult, rest: str) -> None:
+        """Tell the command what is certain so far: it is left if the rest takes too long."""
+        self._send(Answer("partial", (result, rest)))
+
+    def _planted(self, unit: Unit, number: int, how: How) -> Planted:
+        return self._bench.planted(unit, number, how, self._cases[unit])
+
+    def _judged(self, unit: Unit, number: int, how: How, mutant: Mutant) -> Judged:
+        return self._bench.judged(unit, number, how, mutant, self._cases[unit])
+
+    @cached_property
+    def _bench(self) -> Bench:
+        from verify.mutation.bench import Bench
+
+        return Bench(self._worlds)
+
+    def _flush(self) -> None:
+        """Write out what the user's code printed, and where the output of this request ends."""
+        for stream in (sys.stdout, sys.stderr):
+            with contextlib.suppress(Exception):
+                stream.flush()
+        with contextlib.suppress(OSError):
+            os.write(self._output, MARK)
+
+    def _send(self, answer: Answer) -> None:
+        with self._sending:
+            send(self._answers, answer)
+
+
+def import_engine() -> None:
+    """Import SymPy and what builds on it: many objects, all of which stay, so no garbage is looked for meanwhile."""
+    if "verify.checks.checker" in sys.modules:
+        return
+    gc.disable()
+    import verify.checks.checker
+    import verify.discovery.collect  # noqa: F401
+
+    gc.freeze()
+    gc.enable()
+
+
+def _end() -> None:
+    """End this process, and what the user's code started in it."""
+    if hasattr(os, "killpg") and os.getpgrp() == os.getpid():
+        os.killpg(0, signal.SIGKILL)
+    os._exit(1)

@@ -1,0 +1,203 @@
+"""Cases checked in worker processes: one at a time, and a new one after a case that hung or took its worker with it.
+
+Whatever the user's code does ends in a row of the result; the rows of other cases are what they would be without it.
+"""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+from types import TracebackType
+from typing import Any, NamedTuple
+
+from verify.discovery.messages import Answer, Unit
+from verify.discovery.targets import shown
+from verify.model.errors import InputError
+from verify.model.result import CaseResult, Comparison, Evidence, Verdict
+from verify.runner.process import Process
+
+
+class WorkerError(Exception):
+    """An exception of gradproof's own in a worker; the text is its traceback."""
+
+
+class Found(NamedTuple):
+    """A case that a worker has found, the `number`th of its unit."""
+
+    unit: Unit
+    number: int
+    name: str
+    where: str
+
+
+class Workers:
+    """One worker process after the other; `limit` is the seconds that a request may take, `memory` the bytes.
+
+    With `quick`, cases are checked for nothing but the formula at the sample.
+
+    Raises InputError for what the user got wrong, and WorkerError for what we did.
+    """
+
+    def __init__(self, process: Process, limit: float = 60) -> None:
+        self.limit = limit
+        self.quick = False
+        self._process = process
+        self._collected: set[Unit] = set()  # by the process that there is now
+        self._spoilt: Unit | None = None  # the one unit that the process is good for, since importing it has changed it
+        self._known: dict[Unit, list[tuple[str, str, str]]] = {}
+
+    def __enter__(self) -> Workers:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: object, trace: TracebackType | None) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the process, if there is one."""
+        self._process.close()
+
+    @property
+    def memory(self) -> float:
+        """Return how many bytes a worker may hold."""
+        return self._process.memory
+
+    @memory.setter
+    def memory(self, size: float) -> None:
+        self._process.memory = size
+
+    def another(self) -> Workers:
+        """Return workers beside these, with what these know of cases."""
+        found = Workers(Process(), self.limit)
+        found.quick, found._known, found.memory = self.quick, self._known, self.memory
+        return found
+
+    def collected(self, targets: Sequence[str], layers: str | None) -> list[Found | CaseResult]:
+        """Return the cases of all targets in order, with a row in place of what could not be imported."""
+        unique: dict[tuple[str, str], Found | CaseResult] = {}
+        for target in dict.fromkeys(targets):
+            found = self._of_target(target, layers)
+            if not found:
+                raise InputError(f"{target}: no cases in it")
+            for case in found:  # one file may be named in several ways, one case imported from module to module
+                unique.setdefault((case.where, case.name), case)
+        return list(unique.values())
+
+    def cases(self, unit: Unit) -> list[Found | CaseResult]:
+        """Return the cases of a unit, or a row that says why there are none."""
+        answer = self._collect(unit)
+        if answer.kind != "done":
+            return [_row(shown(unit.target), unit.file, _command(unit), answer)]
+        self._known[unit] = answer.value
+        return [
+            _row(name, where, _command(unit), Answer("failed", problem))
+            if problem
+            else Found(unit, number, name, where)
+            for number, (name, where, problem) in enumerate(answer.value)
+        ]
+
+    def checked(self, found: Found, seed: int) -> CaseResult:
+        """Return the result of a case, whatever becomes of the process that it runs in."""
+        try:
+            answer = self._check(found, seed)
+        except WorkerError as problem:
+            sys.stderr.write(f"{problem}\n")
+            answer = Answer("failed", OURS)
+        if answer.kind == "done":
+            result: CaseResult = answer.value
+            return result
+        if answer.partial is not None:
+            return _cut_short(answer)
+        return _row(found.name, found.where, _command(found.unit, found), answer)
+
+    def _of_target(self, target: str, layers: str | None) -> list[Found | CaseResult]:
+        answer = self._ask("units", target, layers)
+        if answer.kind != "done":
+            return [_row(shown(target), "", shlex.join(["gradproof", "run", target]), answer)]
+        return [found for unit in answer.value for found in self.cases(unit)]
+
+    def _collect(self, unit: Unit) -> Answer:
+        answer = self._ask("cases", unit)
+        if answer.kind == "done":
+            self._collected.add(unit)
+            self._spoilt = unit if answer.changed else None
+        return answer
+
+    def _check(self, found: Found, seed: int) -> Answer:
+        return self.asked("check", found, seed, self.quick)
+
+    def asked(self, kind: str, found: Found, *arguments: Any) -> Answer:
+        """Ask about a case, which is collected where the process that there is now has not done so."""
+        if self._spoilt not in (None, found.unit):
+            self._renew()
+        if found.unit not in self._collected:
+            again = self._collect(found.unit)
+            if again.kind != "done":
+                return again
+            if again.value != self._known[found.unit]:
+                return Answer("failed", "imported once more, after a case that ended its process, it has other cases")
+        return self._ask(kind, found.unit, found.number, *arguments)
+
+    def _ask(self, kind: str, *arguments: Any) -> Answer:
+        if self._spoilt not in (None, *arguments[:1]):
+            self._renew()
+        answer: Answer = self._process.ask((kind, *arguments), self.limit)
+        if answer.kind in ("hung", "exceeded", "died"):
+            self._forget()
+        elif answer.changed and kind != "cases":  # the next case gets a process as this one was
+            self._renew()
+        if answer.kind == "refused":
+            raise InputError(answer.value)
+        if answer.kind == "bug":
+            raise WorkerError(answer.value)
+        return answer
+
+    def _renew(self) -> None:
+        self._process.retire()
+        self._forget()
+
+    def _forget(self) -> None:
+        self._collected.clear()
+        self._spoilt = None
+
+
+OURS = "gradproof itself failed: this is a bug in it; please report it, with the lines on standard error"
+_VERDICTS = {
+    "hung": (Verdict.UNDECIDED, "timeout"),
+    "exceeded": (Verdict.UNDECIDED, "memory"),
+    "died": (Verdict.ERROR, "error"),
+    "failed": (Verdict.ERROR, "error"),
+}
+
+
+def _row(name: str, where: str, reproduce: str, answer: Answer) -> CaseResult:
+    """Return the row of what has no result of its own."""
+    from verify.model.excerpts import excerpted  # seldom needed
+
+    verdict, kind = _VERDICTS[answer.kind]
+    whole = Comparison("case", "the whole case", verdict, evidence=Evidence(kind, answer.value))
+    return excerpted(CaseResult(name, where, "", "", "", (), ("", "1"), (whole,), reproduce=reproduce))
+
+
+def _cut_short(answer: Answer) -> CaseResult:
+    """Return what was certain of a case before it broke off, with a row that says what was not done, and why."""
+    from verify.model.excerpts import excerpted
+
+    result, rest = answer.partial
+    verdict, kind = _VERDICTS[answer.kind]
+    row = Comparison(
+        "case", "the rest of the case", verdict, evidence=Evidence(kind, f"{answer.value}; not done: {rest}")
+    )
+    return excerpted(replace(result, comparisons=(*result.comparisons, row)))
+
+
+def _command(unit: Unit, found: Found | None = None) -> str:
+    """Return the command that repeats a row."""
+    if unit.at is not None:
+        upstream = [] if unit.upstream == "1" else [f"--upstream={unit.upstream}"]
+        at = [part for given in unit.at for part in ("--at", given)]
+        return shlex.join(["gradproof", "expr", unit.target.strip(), *at, *upstream])
+    target = found.where.rpartition(":")[0] if found else unit.file or unit.target
+    name = [] if not found else [f"--case={found.name}"] if found.name.startswith("-") else ["--case", found.name]
+    return shlex.join(["gradproof", "run", target, *name])

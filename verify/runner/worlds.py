@@ -1,0 +1,112 @@
+"""One set of the user's modules for each place that they come from, within one process.
+
+Two directories may both have a `verify_layers.py`, or a package `layers`: what is imported for one of them must not be
+found by the other. A world has its own search path and entries in `sys.modules`; entering it swaps them. What was
+imported before there was any world (the engine, what it needs) is in all of them, and so are installed libraries,
+unless the world's folders have a module of that name.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+
+from verify.discovery.packages import LAYERS
+from verify.model.errors import TargetError
+from verify.model.where import here, is_library
+from verify.runner.fingerprint import Fingerprint
+
+_OURS = ("verify", LAYERS)  # also what the engine imports later
+
+
+@dataclass
+class _World:
+    path: list[str]
+    modules: dict[str, ModuleType]
+
+
+class Worlds:
+    """The worlds of a process, by their folders; the current one is what `sys` holds.
+
+    `home` are the folders of the working directory's own world.
+    """
+
+    def __init__(self) -> None:
+        self._common = set(sys.modules)
+        self._path, self.home = list(sys.path), (str(here()),)
+        self._known: dict[tuple[str, ...], _World] = {}
+        self._current: tuple[str, ...] | None = None
+        self.fingerprint = Fingerprint()
+
+    def accept(self, changed: str) -> None:
+        """Take what an import has made of the process for what it should be."""
+        if changed:
+            self.fingerprint = Fingerprint()
+        else:
+            self.fingerprint.renew()
+
+    def enter(self, folders: tuple[str, ...]) -> None:
+        """Make the world of some folders the current one, in the working directory that the process started in."""
+        try:
+            os.chdir(self.home[0])
+        except OSError as problem:
+            raise TargetError(f"the working directory is gone ({problem.strerror})") from None
+        if folders != self._current:
+            self._swap(folders)
+        self.fingerprint.renew("search path", "working directory")
+
+    def _swap(self, folders: tuple[str, ...]) -> None:
+        modules = {name: module for name, module in sys.modules.items() if not self._is_common(name)}
+        if self._current is not None:
+            self._known[self._current] = _World(list(sys.path), modules)
+        for name in self._own(folders):
+            del sys.modules[name]
+        world = self._known.get(folders) or _World([*folders, *self._path], {})
+        sys.modules.update(world.modules)
+        sys.path[:] = world.path
+        sys.path_importer_cache.clear()
+        self._current = folders
+
+    @contextmanager
+    def apart(self, folders: tuple[str, ...]) -> Iterator[None]:
+        """Make a world of some folders in which nothing is imported yet, not even our layers, and forget it again."""
+        self.enter(folders)
+        kept, path = self._forgotten(folders), list(sys.path)
+        try:
+            yield
+        finally:
+            self._forgotten(folders)
+            sys.modules.update(kept)
+            sys.path[:] = path
+
+    def _forgotten(self, folders: tuple[str, ...]) -> dict[str, ModuleType]:
+        """Take what is imported of a world's own out of `sys.modules`, and our layers."""
+        ours = {name: module for name, module in sys.modules.items() if name.partition(".")[0] == LAYERS}
+        found = self._own(folders) | ours
+        for name in found:
+            del sys.modules[name]
+        return found
+
+    def _own(self, folders: tuple[str, ...]) -> dict[str, ModuleType]:
+        """Return the modules of a world that are its own, not of all worlds."""
+        others = {name: module for name, module in sys.modules.items() if not self._is_common(name)}
+        tops = {name.partition(".")[0] for name in others}
+        led_to = {top for top in tops if _has(folders, top)}
+        return {name: module for name, module in others.items() if _is_own(name, module, led_to)}
+
+    def _is_common(self, name: str) -> bool:
+        return name in self._common or name.partition(".")[0] in _OURS
+
+
+def _is_own(name: str, module: ModuleType, led_to: set[str]) -> bool:
+    return not is_library(getattr(module, "__file__", None) or "") or name.partition(".")[0] in led_to
+
+
+def _has(folders: tuple[str, ...], name: str) -> bool:
+    """Tell whether some folders have a module of a name."""
+    return any((Path(folder) / name).exists() or (Path(folder) / f"{name}.py").exists() for folder in folders)

@@ -1,1 +1,0 @@
-"""What is checked: cases, the protocols that make them, the shapes of their inputs."""

@@ -1,0 +1,1 @@
+"""Cases within a test suite: the assertion, and pytest's items."""

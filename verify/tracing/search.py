@@ -1,0 +1,183 @@
+"""Inputs that lie on the other side of a condition, or on its very edge."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from fractions import Fraction
+from typing import NamedTuple
+
+import flint
+
+from verify.graph import balls
+from verify.model.exact import simplest_rational
+from verify.proof import rationals
+from verify.proof.ranges import Domain
+from verify.tracing.observe import Observation
+from verify.tracing.region import Point
+from verify.tracing.trace import Condition
+
+_SIZES = [Fraction(10) ** power for power in (-12, -8, -3, -1, 0)] + [*map(Fraction, (3, 10, 30, 100, 1000, 10**8))]
+_MAGNITUDES = [Fraction(0), *(sign * size for size in _SIZES for sign in (1, -1))]
+_PAST = [Fraction(1, 8), Fraction(1), Fraction(1, 2**20)]  # how far past an edge, in distances of the sample from it
+_MOST_VARIABLES = 6  # of a condition, that are moved one by one
+_BITS = 128
+_HALVINGS = 80
+_DIGITS = (0, 1, 2, 3, 5, 8, 12, 16)
+
+
+class Crossing(NamedTuple):
+    """Values of one variable, the others being those of the sample: on the edge, where that is known, and past it."""
+
+    name: str
+    edge: Fraction | None
+    past: Sequence[Fraction]
+
+
+def crossings(
+    seen: Observation, condition: Condition, bounds: Domain, others: Point | None = None
+) -> Iterator[Crossing]:
+    """Return where the sign of a condition changes when one variable of it is moved; `others` are not at the sample."""
+    graph, sample = seen.trace, {**seen.trace.sample, **(others or {})}
+    inputs = {node for quantity in seen.inputs.values() for node in quantity.nodes}
+    names = [graph.payloads[node] for node in graph.reach([condition.node]) if node in inputs]
+    for name in names[:_MOST_VARIABLES]:
+        value = _Along(seen, condition.node, name, sample)
+        found = _linear(value, sample[name], bounds.get(name, (None, None)))
+        if found is None or not found.past:
+            found = _probed(value, sample[name], bounds.get(name, (None, None))) or found
+        if found and (found.past or found.edge is not None):
+            yield found
+
+
+def together(seen: Observation, condition: Condition, bounds: Domain) -> Iterator[Point]:
+    """Return points at which all entries of an input are moved at once: to a magnitude, or close to each other."""
+    graph, sample = seen.trace, seen.trace.sample
+    reached = set(graph.reach([condition.node]))
+    for quantity in seen.inputs.values():
+        names = [graph.payloads[node] for node in quantity.nodes]
+        if reached.isdisjoint(quantity.nodes):
+            continue
+        largest = max(abs(sample[name]) for name in names) or 1
+        for size in _SIZES:
+            for change in (
+                {name: sample[name] / largest * size for name in names},
+                {name: abs(sample[name]) / largest * size for name in names},
+                {name: -abs(sample[name]) / largest * size for name in names},
+                {name: 1 + sample[name] * size for name in names},
+            ):
+                if all(within(value, bounds.get(name, (None, None))) for name, value in change.items()):
+                    yield change
+
+
+def within(value: Fraction, bounds: tuple[Fraction | None, Fraction | None]) -> bool:
+    """Tell whether a number lies in a domain, whose bounds are no part of it."""
+    low, high = bounds
+    return (low is None or value > low) and (high is None or value < high)
+
+
+class _Along:
+    """The value of a node along one variable."""
+
+    def __init__(self, seen: Observation, node: int, name: str, sample: Point) -> None:
+        self.graph, self.node, self.name, self.sample = seen.trace, node, name, sample
+
+    def sign(self, at: Fraction) -> int | None:
+        """Return the sign at a value of the variable, or None where it is undefined or too close to call."""
+        with flint.ctx.workprec(_BITS):
+            ball = balls.at(self.graph, [self.node], {**self.sample, self.name: at})[self.node]
+        if ball.contains(0) or not ball.is_finite():
+            return 0 if self.exact(at) == 0 else None
+        return 1 if ball > 0 else -1
+
+    def exact(self, at: Fraction) -> Fraction | None:
+        """Return the value where it is a rational."""
+        return rationals.rational(self.graph, self.node, {**self.sample, self.name: at})
+
+
+def _linear(value: _Along, start: Fraction, bounds: tuple[Fraction | None, Fraction | None]) -> Crossing | None:
+    """Solve for the edge as if the condition were linear, and see whether it was."""
+    here, there = value.exact(start), value.exact(start + 1)
+    if here is None or there is None or here == there or here == 0:
+        return None
+    edge = start - here / (there - here)
+    if value.exact(edge) != 0:
+        return None
+    return Crossing(value.name, edge if within(edge, bounds) else None, _past(value, start, edge, bounds))
+
+
+def _past(
+    value: _Along, start: Fraction, edge: Fraction, bounds: tuple[Fraction | None, Fraction | None]
+) -> list[Fraction]:
+    """Return values past an edge, where the sign is another."""
+    before = value.sign(start)
+    values = [edge + (edge - start) * part for part in _PAST]
+    return [_short(value, v) for v in values if within(v, bounds) and value.sign(v) not in (None, 0, before)]
+
+
+def _short(value: _Along, at: Fraction) -> Fraction:
+    """Return a number with few digits at which the sign is as it is there."""
+    sign = value.sign(at)
+    shorter = [round(at, digits) for digits in _DIGITS]  # 0 would be an edge of something else
+    return next((short for short in shorter if short and value.sign(short) == sign), at)
+
+
+def _probed(value: _Along, start: Fraction, bounds: tuple[Fraction | None, Fraction | None]) -> Crossing | None:
+    """Try magnitudes for another sign, and halve the way there until the edge is known well."""
+    before = value.sign(start)
+    for probe in _probes(bounds):
+        if value.sign(probe) not in (None, 0, before):
+            edge = _halved(value, start, probe, before)
+            exact = simplest_rational(float(edge))
+            on_edge = exact if within(exact, bounds) and value.exact(exact) == 0 else None
+            return Crossing(value.name, on_edge, [*_past(value, start, edge, bounds), probe])
+    return None
+
+
+def _probes(bounds: tuple[Fraction | None, Fraction | None]) -> list[Fraction]:
+    """Return values of all magnitudes in a domain, and close to its ends."""
+    low, high = bounds
+    ends = [low + size for size in _SIZES if low is not None] + [high - size for size in _SIZES if high is not None]
+    return [probe for probe in [*_MAGNITUDES, *ends] if within(probe, bounds)]
+
+
+def _halved(value: _Along, start: Fraction, probe: Fraction, before: int | None) -> Fraction:
+    for _ in range(_HALVINGS):
+        middle = (start + probe) / 2
+        if value.sign(middle) == before:
+            start = middle
+        else:
+            probe = middle
+    return probe
+
+
+def candidates(seen: Observation, condition: Condition, bounds: Domain) -> Iterator[Point]:
+    """Return points past the edge of a condition, the simplest moves first."""
+    for crossing in crossings(seen, condition, bounds):
+        for value in crossing.past:
+            yield {crossing.name: value}
+    yield from together(seen, condition, bounds)
+
+
+def patterns(seen: Observation, bounds: Domain) -> Iterator[Point]:
+    """Return points that answer many questions in another way at once: all positive, all negative, in another order."""
+    sample, names = seen.trace.sample, seen.trace.payloads
+    inputs = [[names[node] for node in quantity.nodes] for quantity in seen.inputs.values()]
+    for change in (abs, lambda value: -abs(value), None):
+        moved = {
+            name: sample[other] if change is None else change(sample[name])
+            for entries in inputs
+            for name, other in zip(entries, reversed(entries), strict=True)
+        }
+        yield {name: value for name, value in moved.items() if within(value, bounds.get(name, (None, None)))}
+
+
+def uniform(seen: Observation, condition: Condition, bounds: Domain) -> Iterator[Point]:
+    """Return points at which all entries of an input are equal: 0, else 1."""
+    graph = seen.trace
+    reached = set(graph.reach([condition.node]))
+    for quantity in seen.inputs.values():
+        if not reached.isdisjoint(quantity.nodes):
+            for value in (Fraction(0), Fraction(1)):
+                change = {graph.payloads[node]: value for node in quantity.nodes}
+                if all(within(value, bounds.get(name, (None, None))) for name in change):
+                    yield change
