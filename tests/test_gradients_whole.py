@@ -138,6 +138,20 @@ GUARDS = {
         case(lambda x: x * 1e200 * 1e-200, lambda d, y, x: d * 1e200 * 1e200 * 1e-200 * 1e-200),
         Verdict.UNDECIDED,
     ),
+    "another gradient on floats, which overflow at the sample": (
+        case(lambda x: np.exp(500 * x), lambda d, y, x: 500 * d * y),
+        case(lambda x: np.exp(500 * x), lambda d, y, x: (400 if type(x) is np.ndarray else 500) * d * y),
+        Verdict.UNDECIDED,
+    ),
+    "another output on floats, which overflow at the sample": (
+        case(lambda x: np.exp(300 * x) / x, lambda d, y, x: d * (300 * y - y / x), positive()),
+        case(
+            lambda x: np.exp((299 if type(x) is np.ndarray else 300) * x) / x,
+            lambda d, y, x: d * (300 * y - y / x),
+            {"x": verify.real("6", low=1)},
+        ),
+        Verdict.UNDECIDED,
+    ),
     "an exception that the code has caught": (
         case(lambda x: 2 * x, lambda d, y, x: 2 * d),
         case(lambda x: 2 * x, lambda d, y, x: 2 * d * caught(x)),

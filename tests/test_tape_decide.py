@@ -109,6 +109,23 @@ def test_a_wide_enclosure_says_nothing(monkeypatch, tape, x):
     assert proved(tape, undefined, tape.sums(x, x)) == {}
 
 
+def test_balls_tell_where_floats_do_not(monkeypatch, tape, x):
+    """Where floats have lost their digits, or overflow, balls agree for the same function and differ for another."""
+    monkeypatch.setattr(decide, "equal", erring(Laws.NONE))
+    large, small = (np.full(3, tape.constant(Fraction(10) ** n)) for n in (18, -12))
+    lost = tape.sums(tape.sums(x, large), tape.negatives(large))
+    beyond = tape.functions("exp", tape.products(large, x))
+    for elements in (lost, tape.products(tape.functions("exp", tape.negatives(tape.products(large, x))), beyond)):
+        assert not np.isin(Enclosures(tape).signs(elements), (-1, 0, 1)).all()
+    assert proved(tape, lost, x) == {Laws.NONE: [0, 1, 2]}
+    assert proved(tape, lost, tape.sums(x, small)) == {}
+    doubled = tape.sums(beyond, beyond)
+    assert proved(tape, doubled, tape.products(np.full(3, tape.constant(Fraction(2))), beyond)) == {
+        Laws.NONE: [0, 1, 2]
+    }
+    assert proved(tape, doubled, tape.products(np.full(3, tape.constant(2 + Fraction(1, 10**12))), beyond)) == {}
+
+
 @pytest.mark.parametrize("place", range(3))
 def test_every_point_has_to_agree(monkeypatch, tape, x, place):
     """A pair that differs at one of the points is not proved by a law, whatever fields say."""

@@ -270,7 +270,7 @@ class Sampler:
         """Return samples of the next input."""
         self._drawn = (*self._drawn, (low, high, number))
         values = _drawn(self.seed, self._drawn)[0]
-        return _ARRANGEMENTS[self.sample % len(_ARRANGEMENTS)](values, _nearest(low, high), low, high)
+        return _ARRANGEMENTS[self.sample % len(_ARRANGEMENTS)](values, nearest_to_zero(low, high), low, high)
 
 
 _Draw = tuple[Fraction | None, Fraction | None, int]
@@ -325,13 +325,13 @@ def samples(low: Fraction | None, high: Fraction | None, number: int, rng: rando
     """
     if low is None or high is None or high - low <= _WIDE:
         return _evenly(low, high, number, rng)
-    middle = _nearest(low, high)
+    middle = nearest_to_zero(low, high)
     ordinary = max(low, middle - _SPREAD / 2), min(high, middle + _SPREAD / 2)
     values = _evenly(*ordinary, (number + 1) // 2, rng), _evenly(low, high, number // 2, rng)
     return [values[place % 2][place // 2] for place in range(number)]
 
 
-def _nearest(low: Fraction | None, high: Fraction | None) -> Fraction:
+def nearest_to_zero(low: Fraction | None, high: Fraction | None) -> Fraction:
     """Return the number of a domain, or the bound of it, that is nearest to 0."""
     nearest = max(Fraction(0), low) if low is not None else Fraction(0)
     return min(nearest, high) if high is not None else nearest

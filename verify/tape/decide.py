@@ -6,7 +6,8 @@ tape prove it for some choice of signs, and of a radicand that is a square in di
 chance of 1/2 a walk, which is not 2^-100. The run on scalars adjoins roots to its field, without a sign.
 
 What fields say is held against the reals as it is there. The primes are drawn at random, so that no constant of the
-code hides in them; yet enclosures of both sides have to meet at the sample. What rests on a law has to agree to 90
+code hides in them; yet enclosures of both sides have to meet at the sample: floats with their radii, or balls where
+these are too wide. What rests on a law has to agree to 90
 digits at three points of the region too, which speak for the assumption that exponentials behave like random elements.
 """
 
@@ -57,7 +58,7 @@ def proofs(
         alike, bound = equal(tape, left[still], right[still], seed, laws)
         places = still[alike]
         if places.size and laws is Laws.NONE:
-            places = places[_meet(enclosures, left[places], right[places])]
+            places = _meeting(tape, enclosures, places, left, right)
         elif places.size:
             places = _confirmed(tape, places, left, right, points())
         if places.size:
@@ -67,13 +68,18 @@ def proofs(
     return result
 
 
-def _meet(enclosures: Enclosures, left: Elements, right: Elements) -> Mask:
-    """Tell whether the enclosures of two sides overlap, and are narrow enough for that to say something."""
-    (a, ra), (b, rb) = enclosures.of(left), enclosures.of(right)
+def _meeting(tape: Tape, enclosures: Enclosures, places: Elements, left: Elements, right: Elements) -> Elements:
+    """Return the places of pairs that meet at the sample: in balls, where floats with their radii say too little."""
+    (a, ra), (b, rb) = enclosures.of(left[places]), enclosures.of(right[places])
     with np.errstate(invalid="ignore", over="ignore"):
         narrow = ra + rb <= _LEAST_DIGITS * np.maximum(1, np.maximum(np.abs(a), np.abs(b)))
-        result: Mask = narrow & (np.abs(a - b) <= (ra + rb) * (1 + _LEAST_DIGITS))
-    return result
+        apart = np.abs(a - b) > (ra + rb) * (1 + _LEAST_DIGITS)
+    wide = places[~narrow & ~apart]
+    if not wide.size:
+        return places[~apart]
+    meeting = narrow & ~apart
+    meeting[~narrow & ~apart] = _agreeing(tape, left[wide], right[wide], {}, GUARD_PRECISIONS[0])
+    return places[meeting]
 
 
 def _confirmed(tape: Tape, places: Elements, left: Elements, right: Elements, points: Sequence[Point]) -> Elements:

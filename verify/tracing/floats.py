@@ -48,7 +48,7 @@ class FloatRun:
         case: TracedCase,
         seen: Observation,
         seed: int,
-        point: Mapping[str, Fraction] | None = None,
+        point: Mapping[Any, Fraction] | None = None,
         dtype: Any = np.float64,
         *,
         noticing: bool = False,
@@ -142,6 +142,11 @@ class FloatRun:
         except (TypeError, ValueError, IndexError):
             return None
 
+    def overflows(self) -> bool:
+        """Tell whether a number that came is not finite."""
+        outputs = _listed(self.output) if self.seen.several else [self.output]
+        return not all(map(_is_finite, (*outputs, *map(self.gradients.get, self.seen.gradients))))
+
     def strays(self) -> str:
         """Say where the floats are not what the formulas have, or nothing."""
         outputs = _listed(self.output) if self.seen.several else [self.output]
@@ -190,6 +195,13 @@ def _stray(what: str, quantity: Quantity, came: Any, values: dict[int, flint.arb
             said = f"{what}{f' at {name}' if name else ''}"
             return f"on floats the {said} is {number!r}", node
     return None
+
+
+def _is_finite(value: Any) -> bool:
+    try:
+        return bool(np.isfinite(np.asarray(value, dtype=float)).all())
+    except (TypeError, ValueError):
+        return True  # told of where it is compared
 
 
 def _within(ball: flint.arb, number: float) -> bool:

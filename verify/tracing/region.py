@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Self
 
 import flint
 
+from verify.cases.shapes import nearest_to_zero
 from verify.graph import balls, formulas
 from verify.graph.formulas import Alphabet
 from verify.graph.graph import Graph
@@ -27,6 +28,7 @@ _FLOAT_BITS = 40  # of the 53 of float64
 _BITS = 128
 _AROUND = 6
 _NEAREST = 12  # halvings of the distance from the sample
+NEARER = Fraction(1, 64)  # of the distance from 0: where floats overflow at the sample, they may not do so there
 _MOST_BRANCHES = 10_000  # conditions that are looked at for each point
 
 
@@ -116,6 +118,15 @@ class Region:
         makers += [lambda: self._around(rng, self.upstream) for _ in range(2)]
         makers += [lambda: self._around(rng, self.sample) for _ in range(_AROUND)]
         return Lazy(makers)
+
+    def nearer(self) -> Point | None:
+        """Return the sample with its inputs moved towards 0, or towards their bounds, if that is in the region."""
+        point = {
+            name: value if name in self.upstream else middle + (value - middle) * NEARER
+            for name, value in self.sample.items()
+            for middle in [nearest_to_zero(*self.bounds.get(name, (None, None)))]
+        }
+        return point if self.holds(point, self.conditions) else None
 
     def _around(self, rng: random.Random, names: Iterable[str]) -> Point | None:
         """Return a point that differs from the sample in some variables, as far as the region reaches."""

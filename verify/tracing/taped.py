@@ -126,8 +126,9 @@ class TapedTrace(Trace):
         return {element: listed[place][element - starts[place]] for element, place in places.items()}
 
     def floats(self, nodes: Nodes, point: Mapping[Any, Fraction]) -> Any:
-        """Return the values of variables and constants at the sample as floats."""
-        return self.enclosures.of(nodes)[0]  # the nearest floats, where nothing is computed
+        """Return the values of variables and constants as floats, at the sample or where a point has others."""
+        enclosures = Enclosures(self.tape, point) if point else self.enclosures
+        return enclosures.of(nodes)[0]  # the nearest floats, where nothing is computed
 
     # Operations, on elements or arrays of them
 

@@ -175,7 +175,7 @@ def decided(
         if any(decision.evidence.kind in (KIND, IGNORED) and decision.verdict.good for decision in claim.decisions)
     }
     others, open_branch = other_sides(case, seen, seed)
-    strays = on_floats.strays()
+    strays = _strays(case, exact, on_floats, seed)
     doubt = strays or _doubt(seen, open_branch)
     rows = {name: _malformed(exact, name, place) for name in case.real if name in seen.malformed}
     for name in sorted(found, key=lambda name: found[name].decision.verdict.rank):  # what is refuted takes longest
@@ -185,6 +185,17 @@ def decided(
         keep(rows[name])
     outputs = wrong_outputs(case, exact, seed, refuted)
     return [*(rows[name] for name in case.real if name in rows), *outputs], exact
+
+
+def _strays(case: TracedCase, exact: Exact, on_floats: FloatRun, seed: int) -> str:
+    """Say where floats are not what the formulas have; where they overflow, a point nearer to 0 is asked as well."""
+    strays = on_floats.strays()
+    if not strays or not on_floats.overflows() or (point := exact.region.nearer()) is None:
+        return strays
+    try:
+        return FloatRun(case, exact.seen, seed, point).strays()
+    except SubjectError:
+        return strays
 
 
 def _seen(case: TracedCase, variant: Variant, seed: int, attempt: Attempt) -> Observation:

@@ -17,11 +17,12 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from verify.cases.case import TracedCase
-from verify.cases.shapes import Real, concrete
+from verify.cases.shapes import Real, concrete, nearest_to_zero
 from verify.checks.reference.runs import SubjectError
 from verify.graph.graph import Graph
 from verify.model.result import Branch, Comparison, Evidence, Verdict
 from verify.proof.decide import SAME, as_read, proved
+from verify.tape import balls
 from verify.tape.decide import Point, Proof, proofs, typed
 from verify.tape.enclosures import UNKNOWN, Enclosures
 from verify.tape.expand import Expansion
@@ -30,12 +31,13 @@ from verify.tape.sweep import dependent, sweep
 from verify.tape.tape import Elements, distinct
 from verify.tracing.floats import FloatRun
 from verify.tracing.observe import Observation, Quantity, Variant, observe
-from verify.tracing.region import NEGATED, written
+from verify.tracing.region import NEARER, NEGATED, written
 from verify.tracing.taped import Choices, TapedTrace
 
 _FEW = 100  # entries of the inputs: up to here scalars take no longer than arrays
 _ALTERNATIVES = 2  # points beside the sample
 _HALVINGS = 12  # of the distance from the sample, for a point of its region
+_LOOKED_AT, _BITS = 64, 128  # derivatives that floats know nothing of, and the bits of the balls around them
 _FLOAT = 2.0**-52  # relative: a ball as the nearest float
 # What floats may differ by from enclosures at the sample: as balls of 16 bits would have it, and 8 times their radius.
 _COARSER, _SLACK, _RELATIVE, _LEAST = 2.0**37, 8, 2.0**-13, 2.0**-40
@@ -90,7 +92,7 @@ def _proved(case: TracedCase, seen: Observation, seed: int) -> Whole | None:
     inputs = _elements(seen.inputs[name] for name in seen.gradients)
     exact = sweep(trace.tape, _elements(seen.outputs), _elements(seen.upstreams), inputs)
     actual = _elements(seen.gradients.values())
-    if not (trace.enclosures.signs(exact) % UNKNOWN).any():
+    if not _depends(trace, exact):
         return None  # a constant output is told of, and other samples are tried
     found = proofs(trace.tape, exact, actual, trace.enclosures, cache(partial(_points, case, seen, seed)), seed)
     if sum(len(proof.pairs) for proof in found) < np.count_nonzero(exact != actual) or _strays(case, seen, seed):
@@ -98,6 +100,15 @@ def _proved(case: TracedCase, seen: Observation, seed: int) -> Whole | None:
     rows = {row.name: row for row in _rows(seen, exact, actual, found)}
     ordered = [rows[name] for name in case.real if name in rows]  # the code may return them in any order
     return Whole(ordered, list(_branches(trace, seen.variant)), seen.unclaimed, seen.draws)
+
+
+def _depends(trace: TapedTrace, exact: Elements) -> bool:
+    """Tell whether a derivative is known not to be 0 at the sample, in balls where floats with radii say little."""
+    signs = trace.enclosures.signs(exact)
+    if (signs % UNKNOWN).any():
+        return True
+    unknown = exact[signs == UNKNOWN][:_LOOKED_AT]
+    return any(ball.is_finite() and not ball.contains(0) for ball in balls.at(trace.tape, unknown, None, _BITS))
 
 
 def _overlap(seen: Observation, quantity: Quantity, again: Observation, other: Quantity) -> bool:
@@ -160,13 +171,7 @@ def _around(
     The field knows no sign of the root of a square; where it has another sign than at the sample, that shows there.
     """
     trace = _taped(seen)
-    sample = {
-        element: value
-        for block in trace.tape.blocks
-        if block.op == "variable"
-        for element, value in zip(range(block.start, block.stop), block.payload, strict=True)
-        if everything or element in upstream
-    }
+    sample = {element: value for element, value in _sample(trace) if everything or element in upstream}
     moves = {element: Fraction(rng.randrange(-2500, 1000), 1000) for element in sample}
     bounds = _bounds(case, seen)
     for halvings in range(_HALVINGS):
@@ -178,6 +183,13 @@ def _around(
         if _same_choices(trace, point):
             return point
     return None
+
+
+def _sample(trace: TapedTrace) -> Iterator[tuple[int, Fraction]]:
+    """Yield the variables of a tape and their values at the sample."""
+    for block in trace.tape.blocks:
+        if block.op == "variable":
+            yield from zip(range(block.start, block.stop), block.payload, strict=True)
 
 
 def _bounds(case: TracedCase, seen: Observation) -> dict[int, tuple[Fraction | None, Fraction | None]]:
@@ -256,25 +268,48 @@ def _text(trace: TapedTrace, choices: Choices) -> str:
 
 
 def _strays(case: TracedCase, seen: Observation, seed: int) -> bool:
-    """Tell whether the code does not run on floats, or gives there what its formulas do not allow."""
+    """Tell whether the code does not run on floats, or gives there what its formulas do not allow.
+
+    Where its floats overflow at the sample, a point of the region nearer to 0 serves: the proof is for both.
+    """
+    trace = _taped(seen)
     try:
         run = FloatRun(case, seen, seed, {})
+        if run.overflows() and (point := _nearer(case, seen)) is not None:
+            run = FloatRun(case, seen, seed, point)
+            return _is_stray(seen, run, Enclosures(trace.tape, point))
     except SubjectError:
         return True
+    return _is_stray(seen, run, trace.enclosures)
+
+
+def _is_stray(seen: Observation, run: FloatRun, enclosures: Enclosures) -> bool:
     outputs = run.output if seen.several else [run.output]
     pairs = [*zip(seen.outputs, outputs, strict=False)]
     pairs += [(quantity, run.gradients.get(name)) for name, quantity in seen.gradients.items()]
-    return len(outputs) != len(seen.outputs) or any(_stray(seen, quantity, value) for quantity, value in pairs)
+    return len(outputs) != len(seen.outputs) or any(_stray(enclosures, *pair) for pair in pairs)
 
 
-def _stray(seen: Observation, quantity: Quantity, value: Any) -> bool:
+def _nearer(case: TracedCase, seen: Observation) -> Point | None:
+    """Return the sample with its inputs moved towards 0, or towards their bounds, if the code chooses alike there."""
+    trace, bounds = _taped(seen), _bounds(case, seen)
+    inputs = set(_elements(seen.inputs.values()).tolist())
+    point = {}
+    for element, value in _sample(trace):
+        if element in inputs:
+            middle = nearest_to_zero(*bounds.get(element, (None, None)))
+            point[element] = middle + (value - middle) * NEARER if middle else value * NEARER
+    return point if _same_choices(trace, point) else None
+
+
+def _stray(enclosures: Enclosures, quantity: Quantity, value: Any) -> bool:
     try:
         floats = np.asarray(value, dtype=float)
     except (TypeError, ValueError):
         return True
     if floats.shape != quantity.shape:
         return True
-    mid, rad = _taped(seen).enclosures.of(quantity.nodes)
+    mid, rad = enclosures.of(quantity.nodes)
     with np.errstate(all="ignore"):
         width = rad * _COARSER * _SLACK + np.abs(mid) * _RELATIVE + _LEAST
         # What is not defined, or too large for an enclosure, has no float that is known to be right.
