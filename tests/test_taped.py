@@ -28,7 +28,7 @@ def inputs(trace):
 def run(trace, code):
     """Run code on a trace, and return the array that it gives."""
     with arrays.running(trace), patches.in_force(0):
-        return np.asarray(code(*inputs(trace)))
+        return arrays.objects(code(*inputs(trace)))
 
 
 def scattered(x, y):

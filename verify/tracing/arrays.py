@@ -1,9 +1,10 @@
 """Arrays of symbols: an `ndarray` on which user code runs unchanged.
 
 The entries are `Concolic` symbols in an array of objects, so that NumPy itself does what moves entries about (views,
-slices, masks, transposes, strides), and loudly fails where it would have to know a number. What computes comes here by
-NumPy's protocols, `__array_ufunc__` (`ufuncs`) and `__array_function__` (`functions`). The array says of itself that
-its entries are floats, because code asks.
+slices, masks, transposes, strides), and loudly fails where it would have to know a number. On a tape they are numbers
+of elements, which lie beside it (`numbered`), until symbols are wanted. What computes comes here by NumPy's protocols,
+`__array_ufunc__` (`ufuncs`) and `__array_function__` (`functions`). The array says of itself that its entries are
+floats, because code asks.
 """
 
 from __future__ import annotations
@@ -20,8 +21,9 @@ import numpy as np
 
 from verify.model.errors import ForeignSymbolError, TraceError
 from verify.model.where import asked_at
-from verify.tracing import memory
-from verify.tracing.concolic import KINDS, Concolic, exact_number
+from verify.tracing import memory, numbered
+from verify.tracing.concolic import KINDS, Concolic, Endless, exact_number
+from verify.tracing.numbered import Memory, elements_of
 
 if TYPE_CHECKING:
     from verify.tracing.trace import Trace
@@ -57,8 +59,15 @@ def current() -> Trace:
     return trace
 
 
-def bare(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+def bare(array: SymbolArray) -> np.ndarray[Any, Any]:
     """Return an array of symbols as a plain one of objects, on the same memory: it never leaves the tracer."""
+    if array.memory is not None:
+        numbered.settle(array)
+    return np.ndarray.view(array, np.ndarray)
+
+
+def layout(array: SymbolArray) -> np.ndarray[Any, Any]:
+    """Return a plain array in the same memory, which is asked for nothing but its shape, strides and order."""
     return np.ndarray.view(array, np.ndarray)
 
 
@@ -70,9 +79,15 @@ class SymbolArray(np.ndarray[Any, Any]):
 
     __array_priority__ = 1000
     claimed: np.dtype[Any]
+    memory: Memory | None  # where the entries are numbers, and of whoever made the memory's copies and views
+    is_whole: bool  # whether it has all of its memory, in order
 
     def __array_finalize__(self, other: Any) -> None:
-        self.claimed = getattr(other, "claimed", _DOUBLE)
+        self.is_whole = False
+        if isinstance(other, SymbolArray):
+            self.claimed, self.memory = other.claimed, other.memory
+        else:
+            self.claimed, self.memory = _DOUBLE, None
 
     @property
     def dtype(self) -> Any:
@@ -121,13 +136,24 @@ class SymbolArray(np.ndarray[Any, Any]):
         return call(function, args, options)
 
     def __getitem__(self, key: Any) -> Any:
-        found = super().__getitem__(plain_key(key))
+        key = plain_key(key)
+        if self.memory is not None and (elements := elements_of(self)) is not None:
+            found = elements[key]
+            if not isinstance(found, np.ndarray):
+                return Concolic(self.memory.trace, int(found))
+            return super().__getitem__(key) if _shows(key) else of_elements(self.memory.trace, found, self.claimed)
+        found = super().__getitem__(key)
         return found if isinstance(found, np.ndarray) else lift(found)
 
     def __setitem__(self, key: Any, value: Any) -> None:
-        lifted, plain, key = objects(value), bare(self), plain_key(key)
+        key = plain_key(key)
         if self.claimed.itemsize < _DOUBLE.itemsize and isinstance(value, SymbolArray) and value.claimed == _DOUBLE:
             current().narrowed(self.claimed.name)
+        elements = elements_of(self)
+        if elements is not None and (numbers := elements_at(value)) is not None:
+            _write(elements, key, numbers)
+            return
+        lifted, plain = objects(value), bare(self)
         if lifted.size == 1:
             plain[key] = lift(lifted.item())  # a box would be stored as it is
         elif isinstance(plain[key], np.ndarray):
@@ -156,6 +182,21 @@ class SymbolArray(np.ndarray[Any, Any]):
     def flat(self, value: Any) -> None:
         Flat(self)[...] = value
 
+    @property
+    def flags(self) -> Any:
+        """Return what is said of the memory, and may be set: whether the code may write to it."""
+        numbered.settle(self)
+        return super().flags
+
+    @property
+    def real(self) -> Any:
+        """Return the array itself: the numbers are real."""
+        return self
+
+    @real.setter
+    def real(self, value: Any) -> None:
+        self[...] = value
+
     @property  # type: ignore[misc]
     def imag(self) -> Any:
         """Return zeros: the numbers are real."""
@@ -164,13 +205,37 @@ class SymbolArray(np.ndarray[Any, Any]):
         return filled(self.shape, 0, self.claimed)
 
     def __bool__(self) -> bool:
-        return bool(objects(self))
+        return bool(self.item() if self.size == 1 else objects(self))
+
+    def item(self, *args: Any) -> Any:
+        """Return one entry."""
+        elements = elements_of(self)
+        if self.memory is None or elements is None:
+            return super().item(*args)
+        return Concolic(self.memory.trace, elements.item(*args))
+
+    def tolist(self) -> Any:
+        """Return the entries in lists."""
+        elements = elements_of(self)
+        if self.memory is None or elements is None:
+            return super().tolist()
+        return numbered.symbols_of(self.memory.trace, elements).tolist()
 
     def __float__(self) -> float:
         return float(self.item())
 
     def __int__(self) -> int:
         return int(self.item())
+
+    def copy(self, order: Any = "C") -> SymbolArray:
+        """Return a copy."""
+        elements = elements_of(self)
+        if self.memory is None or elements is None:
+            return super().copy(order)
+        return of_elements(self.memory.trace, elements.copy(order), self.claimed)
+
+    def __copy__(self) -> SymbolArray:
+        return self.copy("K")
 
     def __deepcopy__(self, memo: Any) -> SymbolArray:
         return self.copy()
@@ -179,14 +244,14 @@ class SymbolArray(np.ndarray[Any, Any]):
         self, dtype: Any, order: Any = "K", casting: Any = "unsafe", subok: bool = True, copy: bool = True
     ) -> Any:
         """Return a copy of another type; whole numbers and truth values have to be decided first."""
-        wanted, plain = np.dtype(dtype), bare(self)
+        wanted, plain = np.dtype(dtype), layout(self)
         _empty(0, self.claimed).astype(wanted, order, casting)  # which raises what NumPy does
         if wanted.kind == "O":
-            return plain.copy(order)
+            return bare(self).copy(order)
         if wanted.kind in "biu":
             decide = bool if wanted.kind == "b" else int
             decided = np.empty_like(plain, wanted, order)
-            decided[...] = np.reshape([decide(symbol) for symbol in plain.ravel().tolist()], self.shape)
+            decided[...] = np.reshape([decide(symbol) for symbol in bare(self).ravel().tolist()], self.shape)
             return decided
         if wanted.kind != "f":
             raise TraceError(f"an array of symbols was turned into {wanted}, at {asked_at()}")
@@ -194,7 +259,7 @@ class SymbolArray(np.ndarray[Any, Any]):
             return self
         if wanted.itemsize < self.claimed.itemsize:
             current().narrowed(wanted.name)
-        copied: SymbolArray = plain.copy(order).view(SymbolArray)
+        copied = self.copy(order)
         copied.claimed = wanted
         return copied
 
@@ -203,6 +268,7 @@ class SymbolArray(np.ndarray[Any, Any]):
         if not options and (not args or args[0] in (np.ndarray, SymbolArray)):
             return super().view()
         if len(args) == 1 and isinstance(args[0], type) and issubclass(args[0], np.ndarray):
+            numbered.settle(self)
             return super().view(args[0])
         return memory.refuse("view")
 
@@ -233,6 +299,33 @@ def _delegating(name: str) -> Callable[..., Any]:
 
     asked = getattr(np.ndarray, name)
     method.__doc__ = f"Do what numpy.{name} does."
+    return method
+
+
+def _moving(name: str) -> Callable[..., Any]:
+    """Return a method that gives a view of the entries where NumPy does, and a copy where it does not."""
+
+    def method(self: SymbolArray, *args: Any, **options: Any) -> Any:
+        made = original(self, *args, **options)
+        if self.memory is not None and made.size and self.memory.elements is not None and not self.memory.holds(made):
+            elements: Any = elements_of(self)
+            made = of_elements(self.memory.trace, getattr(elements, name)(*args, **options), self.claimed)
+        return made
+
+    original = getattr(np.ndarray, name)
+    method.__doc__ = f"Do what numpy.ndarray.{name} does."
+    return method
+
+
+def _settling(name: str) -> Callable[..., Any]:
+    """Return a method that NumPy does on symbols."""
+
+    def method(self: SymbolArray, *args: Any, **options: Any) -> Any:
+        numbered.settle(self)
+        return original(self, *args, **options)
+
+    original = getattr(np.ndarray, name)
+    method.__doc__ = f"Do what numpy.ndarray.{name} does."
     return method
 
 
@@ -278,6 +371,10 @@ _BY_FUNCTION = (
 )
 for _name in _BY_FUNCTION.split():
     setattr(SymbolArray, _name, _delegating(_name))
+for _name in ("reshape", "ravel", "flatten"):
+    setattr(SymbolArray, _name, _moving(_name))
+for _name in ("sort", "setflags", "__array__"):
+    setattr(SymbolArray, _name, _settling(_name))
 memory.guard(SymbolArray)
 
 
@@ -288,6 +385,23 @@ def plain_key(key: Any) -> Any:
     if isinstance(key, Concolic):
         return key.__index__()
     return key.astype(int) if isinstance(key, SymbolArray) else key
+
+
+def _shows(key: Any) -> bool:
+    """Tell whether an index gives a view of an array, and no copy."""
+    if type(key) is tuple:
+        return all(map(_shows, key))
+    return key is None or key is Ellipsis or type(key) in (int, slice) or isinstance(key, np.integer)
+
+
+def _write(elements: Any, key: Any, numbers: Any) -> None:
+    """Set entries of an array, as NumPy does with objects."""
+    if numbers.size == 1:
+        elements[key] = numbers.item()
+    elif isinstance(elements[key], np.ndarray):
+        elements[key] = numbers
+    else:
+        raise ValueError("setting an array element with a sequence")
 
 
 def objects(value: Any) -> np.ndarray[Any, Any]:
@@ -350,7 +464,10 @@ def lift(value: Any) -> Any:
 
 def symbols(value: Any, shape: Sequence[int] | None = None) -> list[Any]:
     """Return the entries of a value in order, broadcast to a shape."""
-    array = objects(value)
+    if isinstance(value, SymbolArray) and (elements := elements_of(value)) is not None:
+        array = numbered.symbols_of(value.memory.trace, elements)  # type: ignore[union-attr]
+    else:
+        array = objects(value)
     if shape is not None and array.shape != tuple(shape):
         array = np.broadcast_to(array, tuple(shape))
     found: list[Any] = array.ravel().tolist()
@@ -363,7 +480,32 @@ def symbols(value: Any, shape: Sequence[int] | None = None) -> list[Any]:
 
 def nodes(value: Any, shape: Sequence[int] | None = None) -> Any:
     """Return the nodes of a value's entries in order, broadcast to a shape; raises TraceError for infinities."""
+    if isinstance(value, SymbolArray) and (elements := _current_elements(value)) is not None:
+        return (elements if shape is None else np.broadcast_to(elements, tuple(shape))).flatten()
     return of_symbols(symbols(value, shape))
+
+
+def elements_at(value: Any) -> Any:
+    """Return the elements of a value on a tape in an array of its shape, which may show memory of arrays.
+
+    Returns None where there are infinities, or where nothing is run on a tape.
+    """
+    if not current().on_tape:
+        return None
+    if isinstance(value, SymbolArray) and (elements := _current_elements(value)) is not None:
+        return elements
+    array = objects(value)
+    found = symbols(array)
+    return None if Endless in set(map(type, found)) else of_symbols(found).reshape(array.shape)
+
+
+def _current_elements(array: SymbolArray) -> Any:
+    """Return the elements of an array's entries, None if it has none; raises ForeignSymbolError for another run's."""
+    if array.memory is None or array.memory.elements is None:
+        return None
+    if array.memory.trace is not current():
+        raise ForeignSymbolError(f"a symbol that was kept from another run (in a cache, say), at {asked_at()}")
+    return elements_of(array)
 
 
 def of_symbols(values: list[Any]) -> Any:
@@ -373,8 +515,24 @@ def of_symbols(values: list[Any]) -> Any:
 
 def built(found: Iterable[int] | np.ndarray[Any, Any], shape: Sequence[int], claimed: Any = _DOUBLE) -> SymbolArray:
     """Return the array of some nodes."""
+    trace = current()
+    if trace.on_tape:
+        elements = np.array(found if isinstance(found, np.ndarray) else list(found), np.int64).reshape(shape)
+        return of_elements(trace, elements, claimed)
     listed = found.tolist() if isinstance(found, np.ndarray) else found
-    return gathered(list(map(Concolic, repeat(current()), listed)), shape, claimed)
+    return gathered(list(map(Concolic, repeat(trace), listed)), shape, claimed)
+
+
+def of_elements(trace: Any, elements: Any, claimed: Any = _DOUBLE) -> SymbolArray:
+    """Return the array of elements of a tape, in the memory order of an array that nobody else has."""
+    axes = None
+    if not elements.flags.c_contiguous:
+        axes = sorted(range(elements.ndim), key=lambda axis: -abs(elements.strides[axis]))
+        elements = np.ascontiguousarray(elements.transpose(axes))
+    room = Memory(trace, elements.reshape(-1))
+    array: SymbolArray = room.places.reshape(elements.shape).view(SymbolArray)
+    array.claimed, array.memory, array.is_whole = np.dtype(claimed), room, True
+    return array if axes is None else array.transpose([axes.index(axis) for axis in range(len(axes))])
 
 
 def gathered(found: list[Any], shape: Sequence[int], claimed: Any = _DOUBLE) -> SymbolArray:
@@ -389,15 +547,28 @@ def laid_out(array: SymbolArray, computed_from: Sequence[Any]) -> SymbolArray:
     if array.ndim < 2:
         return array
     shaped = [value for value in computed_from if isinstance(value, (np.ndarray, list, tuple))]
-    given = [bare(v) if isinstance(v, np.ndarray) else _empty(np.shape(v), object) for v in shaped]
+    given = [
+        layout(v) if isinstance(v, SymbolArray) else v if isinstance(v, np.ndarray) else _empty(np.shape(v), object)
+        for v in shaped
+    ]
     if all(value.ndim < 2 or value.flags.c_contiguous for value in given):
         return array
     flags = [["readonly"]] * len(given) + [["writeonly", "allocate"]]
-    types = [None] * len(given) + [_OBJECT]
+    types = [None] * len(given) + [np.dtype(np.int64)]
     operands: Any = [*given, None]
     made = np.nditer(operands, ["refs_ok", "zerosize_ok"], flags, types, order="K").operands[-1]  # type: ignore[call-overload]
-    made[...] = bare(array)
-    result: SymbolArray = made.view(SymbolArray)
+    return in_order_of(made, array)
+
+
+def in_order_of(made: Any, array: SymbolArray) -> SymbolArray:
+    """Return a copy of an array in the memory order of another array of its shape."""
+    if array.memory is not None and (elements := elements_of(array)) is not None:
+        order = np.empty_like(made, np.int64)
+        order[...] = elements
+        return of_elements(array.memory.trace, order, array.claimed)
+    plain = np.empty_like(made, object)
+    plain[...] = bare(array)
+    result: SymbolArray = plain.view(SymbolArray)
     result.claimed = array.claimed
     return result
 

@@ -18,7 +18,18 @@ import numpy as np
 from verify.model.errors import TraceError
 from verify.model.where import asked_at
 from verify.tracing import shadows
-from verify.tracing.arrays import SymbolArray, gathered, lift, lift_in_place, objects, symbols, wrapped
+from verify.tracing.arrays import (
+    SymbolArray,
+    built,
+    current,
+    elements_at,
+    gathered,
+    lift,
+    lift_in_place,
+    objects,
+    symbols,
+    wrapped,
+)
 from verify.tracing.concolic import KINDS, Concolic
 from verify.tracing.einsums import einsum
 from verify.tracing.products import LINALG, as_array, dot, inner, outer, tensordot, vdot
@@ -36,6 +47,8 @@ _ALLOCATION = ("order", "subok", "device", "optimize", "casting", "copy")
 
 def call(function: Any, args: Any, options: dict[str, Any], asked: Any = None) -> Any:
     """Do what a NumPy function would do on floats, or a method of an array of the same name if that is `asked`."""
+    if (ask := _OF_SHAPES.get(function)) is not None and not options and len(args) == 1:
+        return ask(args[0])
     name = getattr(function, "__name__", "")
     try:
         special = _special(function)
@@ -414,7 +427,10 @@ def filled(shape: Any, value: Any, dtype: Any = None) -> Any:
         made = np.empty(shape, wanted)
         np.copyto(made, np.asarray(value, wanted))
         return made
-    return gathered(symbols(_without_leading_ones(value, len(shape)), shape), shape, wanted)
+    value = _without_leading_ones(value, len(shape))
+    if current().on_tape and (elements := elements_at(value)) is not None:
+        return built(np.broadcast_to(elements, shape), shape, wanted)
+    return gathered(symbols(value, shape), shape, wanted)
 
 
 def _without_leading_ones(value: Any, ndim: int) -> Any:
@@ -550,6 +566,12 @@ def finite(x: Any, copy: bool = True) -> Any:
     return symbolic.copy() if copy else symbolic
 
 
+# What is asked of an array itself, and of none of its entries.
+_OF_SHAPES: dict[Any, Callable[[Any], Any]] = {
+    np.shape: lambda a: a.shape,
+    np.ndim: lambda a: a.ndim,
+    np.size: lambda a: a.size,
+}
 # The functions that user code passes to these are run, so that nothing may call them once more.
 RUNNING_CODE = (along_axis,)
 # The functions of which NumPy's answer of ones is no answer, although there are no entries: they run code, write, or

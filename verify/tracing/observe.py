@@ -295,7 +295,8 @@ def _quantity(value: Any, what: str) -> Quantity:
     if isinstance(value, (str, bytes, dict, set)) or value is None:
         raise ProtocolError(f"{what} is {quoted(value)} ({type(value).__name__}): an array was expected")
     try:
-        array = np.asarray(value) if not isinstance(value, Concolic) else arrays.boxed(value)
+        symbolic = isinstance(value, arrays.SymbolArray)
+        array = value if symbolic else arrays.boxed(value) if isinstance(value, Concolic) else np.asarray(value)
         if not isinstance(array, arrays.SymbolArray) and array.dtype.kind == "f" and not np.isfinite(array).all():
             worst = np.argwhere(~np.isfinite(array))[0].tolist()
             raise ProtocolError(f"{what} contains {array[tuple(worst)]}{f' at {worst}' if worst else ''}")

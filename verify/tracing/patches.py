@@ -23,7 +23,7 @@ from numpy.lib import stride_tricks
 from verify.model.errors import TraceError
 from verify.model.where import asked_at, may_be_users
 from verify.tracing import arraytype, memory
-from verify.tracing.arrays import SymbolArray, active, bare, lift, objects, wrapped
+from verify.tracing.arrays import SymbolArray, active, layout, lift, objects, wrapped
 from verify.tracing.concolic import METHODS, Concolic
 from verify.tracing.functions import filled, unset
 from verify.tracing.ufuncs import claimed
@@ -112,7 +112,7 @@ def _stay_inside(view: Any, x: SymbolArray) -> None:
     base: Any = x
     while isinstance(under := _base(base), np.ndarray):
         base = under
-    (low, high), (start, end) = _bounds(bare(base)), _bounds(view)
+    (low, high), (start, end) = _bounds(layout(base)), _bounds(view)
     if view.size and (start < low or end > high or any((step % view.itemsize) for step in view.strides)):
         raise TraceError(f"as_strided reaches outside of its array, at {asked_at()}")
 

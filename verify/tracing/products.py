@@ -39,8 +39,8 @@ def matmul(a: Any, b: Any) -> Any:
 def _products(left: Any, right: Any, stack: tuple[int, ...]) -> SymbolArray:
     (n, k), m = left.shape[-2:], right.shape[-1]
     many = math.prod(stack)
-    rows = np.array(nodes(left, (*stack, n, k)), int).reshape(many, n, k)
-    columns = np.array(nodes(right, (*stack, k, m)), int).reshape(many, k, m)
+    rows = np.asarray(nodes(left, (*stack, n, k)), int).reshape(many, n, k)
+    columns = np.asarray(nodes(right, (*stack, k, m)), int).reshape(many, k, m)
     graph = current()
     with graph.on_one_line():
         found = graph.matmul(rows, columns)

@@ -15,7 +15,7 @@ import numpy as np
 
 from verify.model.errors import TraceError
 from verify.model.where import asked_at
-from verify.tracing.arrays import SymbolArray, active, bare, boxed, scalar
+from verify.tracing.arrays import SymbolArray, active, boxed, in_order_of, layout, scalar
 from verify.tracing.concolic import Concolic
 
 _empty_like = np.empty_like  # the original, whatever patches are in force
@@ -62,7 +62,7 @@ def _is_short(value: Any) -> bool:
 def _shadow(value: Any, number: Any) -> Any:
     """Return ones for symbols."""
     if isinstance(value, SymbolArray):
-        ones = _empty_like(bare(value), value.claimed)  # in the same memory order
+        ones = _empty_like(layout(value), value.claimed)  # in the same memory order
         ones.fill(1)
         return ones
     if isinstance(value, Concolic):
@@ -90,7 +90,7 @@ def _is_method(function: Any) -> bool:
 
 def _described(value: Any) -> Any:
     if isinstance(value, SymbolArray):
-        return value.shape, bare(value).strides, value.claimed.num
+        return value.shape, layout(value).strides, value.claimed.num
     if isinstance(value, Concolic):
         return "symbol"
     if isinstance(value, np.ndarray):
@@ -135,13 +135,9 @@ def _typed(name: str, answer: Any, result: Any) -> Any:
 
 def _in_order(result: SymbolArray, answer: Any) -> SymbolArray:
     """Return a result in the memory order of NumPy's: code may reshape it, and write there."""
-    if answer.flags.c_contiguous and bare(result).flags.c_contiguous:
+    if answer.flags.c_contiguous and layout(result).flags.c_contiguous:
         return result
-    made = _empty_like(answer, object)
-    made[...] = bare(result)
-    ordered: SymbolArray = made.view(SymbolArray)
-    ordered.claimed = result.claimed
-    return ordered
+    return in_order_of(answer, result)
 
 
 def _written(name: str, answer: Any, result: Any, out: Any) -> Any:

@@ -54,6 +54,8 @@ class _SignedTape(Tape):
 class TapedTrace(Trace):
     """A tape with a sample, in the place of a graph: nodes are elements, alone or in arrays."""
 
+    on_tape = True
+
     def __init__(self) -> None:
         super().__init__()
         self.tape = _SignedTape()

@@ -49,6 +49,7 @@ class Trace(Graph):
     """
 
     dtype: Any = "float64"  # by its name: expressions need no NumPy
+    on_tape = False  # whether nodes are elements of a tape
 
     def __init__(self, graph: Trace | None = None) -> None:
         super().__init__()

@@ -20,6 +20,7 @@ from verify.tracing.arrays import (
     SymbolArray,
     built,
     current,
+    elements_at,
     gathered,
     laid_out,
     lift,
@@ -193,6 +194,9 @@ def current_uninitialised(shape: Sequence[int]) -> SymbolArray:
 
 def choose(mask: Any, a: Any, b: Any) -> Any:
     """Return the entries of a where a mask is true, and of b elsewhere."""
+    if current().on_tape and (first := elements_at(a)) is not None and (second := elements_at(b)) is not None:
+        chosen = np.where(truths(mask), first, second)
+        return scalar(built(chosen, chosen.shape, claimed((a, b))))
     found: SymbolArray = np.where(truths(mask), objects(a), objects(b)).view(SymbolArray)
     found.claimed = claimed((a, b))
     return scalar(found)
@@ -227,6 +231,8 @@ def _elementwise(ufunc: Any, inputs: Sequence[Any], **options: Any) -> Any:
     if name == "clip":
         return np.minimum(np.maximum(inputs[0], inputs[1]), inputs[2])
     shape = _broadcast(ufunc, inputs)
+    if current().on_tape and (result := _on_tape(name, inputs, shape)) is not None:
+        return result
     given = [symbols(value, shape) for value in inputs]
     endless = any(Endless in set(map(type, values)) for values in given)
     if name in BINARY:
@@ -239,9 +245,26 @@ def _elementwise(ufunc: Any, inputs: Sequence[Any], **options: Any) -> Any:
     return _unary(name, ufunc, inputs, given[0], shape)
 
 
+def _on_tape(name: str, inputs: Sequence[Any], shape: tuple[int, ...]) -> Any:
+    """Compute with whole arrays of elements; None where there are infinities, and for what is done one by one."""
+    method = METHODS.get(name) if len(inputs) == 1 else None
+    if name not in BINARY and name not in COMPARISONS and method is None:
+        return None
+    given = [elements_at(value) for value in inputs]
+    if any(elements is None for elements in given):
+        return None
+    trace: Any = current()
+    flat = [(a if a.shape == shape else np.broadcast_to(a, shape)).ravel() for a in given]
+    if name in COMPARISONS:
+        return scalar(np.reshape(trace.relations(*flat, COMPARISONS[name]), shape))
+    with trace.on_one_line():
+        found = trace.mapped(method, flat[0]) if method is not None else BINARY[name](trace, *flat)
+    return scalar(laid_out(built(found, shape, claimed(inputs)), inputs))
+
+
 def _broadcast(ufunc: Any, inputs: Sequence[Any]) -> tuple[int, ...]:
     """Return the shape of a result; raises what NumPy raises of shapes that do not fit."""
-    shapes = [np.shape(value) for value in inputs]
+    shapes = [value.shape if isinstance(value, np.ndarray) else np.shape(value) for value in inputs]
     if all(shape == shapes[0] for shape in shapes):
         return tuple(shapes[0])
     try:
@@ -273,8 +296,6 @@ def _unary(name: str, ufunc: Any, inputs: Sequence[Any], given: list[Any], shape
     if name not in METHODS or len(inputs) != 1:
         raise shadows.refusal(name)
     method, known = METHODS[name], dict[Any, Any]()
-    if isinstance(trace := current(), TapedTrace) and Endless not in set(map(type, given)):
-        return scalar(laid_out(built(trace.mapped(method, of_symbols(given)), shape, claimed(inputs)), inputs))
     keys = [(value.direction, None) if type(value) is Endless else value.node for value in given]
     for key, value in zip(keys, given, strict=True):
         if key not in known:
@@ -285,6 +306,11 @@ def _unary(name: str, ufunc: Any, inputs: Sequence[Any], given: list[Any], shape
 def truths(value: Any) -> np.ndarray[Any, Any]:
     """Return whether each entry is not 0."""
     if isinstance(value, (SymbolArray, Concolic)):
+        if current().on_tape and (elements := elements_at(value)) is not None:
+            trace: Any = current()
+            flat = elements.ravel()
+            holds: np.ndarray[Any, Any] = trace.relations(flat, np.zeros_like(flat), "!=").reshape(elements.shape)
+            return holds
         found = objects(value)
         return np.fromiter(map(bool, found.ravel().tolist()), bool, found.size).reshape(found.shape)
     return np.asarray(value).astype(bool)
@@ -323,12 +349,19 @@ def _reduced(ufunc: Any, inputs: Sequence[Any], options: dict[str, Any], out: An
         return ufunc.reduce(truths(inputs[0]), axis=axis, keepdims=keepdims, where=where, **_given(initial=initial))
     if not _has_reduction(name):
         raise shadows.refusal(f"{name}.reduce")
-    array = objects(inputs[0])
+    elements = elements_at(inputs[0])
+    array = objects(inputs[0]) if elements is None else elements
     axes = _axes(axis, array.ndim)
     kept = [i for i in range(array.ndim) if i not in axes]
     shape = [array.shape[i] for i in kept]
-    given = symbols(np.transpose(array, [*kept, *axes]))
     length = math.prod(array.shape[i] for i in axes)
+    if elements is not None and elements.size and name in _BY_ROWS and where is True and initial is None:
+        matrix = elements.transpose([*kept, *axes]).reshape(-1, length)
+        shape = [1 if i in axes else n for i, n in enumerate(array.shape)] if keepdims else shape
+        return scalar(built(_BY_ROWS[name](current(), matrix), shape, claimed(inputs)))
+    if elements is not None:
+        array = objects(inputs[0])
+    given = symbols(np.transpose(array, [*kept, *axes]))
     first = [] if initial is None else [lift(initial)]
     rows = [first + given[i * length : (i + 1) * length] for i in range(math.prod(shape))]
     if where is not True:
@@ -336,10 +369,6 @@ def _reduced(ufunc: Any, inputs: Sequence[Any], options: dict[str, Any], out: An
         rows = [first + list(compress(row[len(first) :], mask)) for row, mask in zip(rows, counts, strict=True)]
     if keepdims:
         shape = [1 if i in axes else n for i, n in enumerate(array.shape)]
-    at_once = name in _BY_ROWS and where is True and not first and given and Endless not in set(map(type, given))
-    if at_once and isinstance(trace := current(), TapedTrace):
-        matrix = of_symbols(given).reshape(-1, length)
-        return scalar(built(_BY_ROWS[name](trace, matrix), shape, claimed(inputs)))
     return scalar(gathered([_reduce(name, row) for row in rows], shape, claimed(inputs)))
 
 
@@ -396,12 +425,14 @@ def _accumulated(ufunc: Any, inputs: Sequence[Any], options: dict[str, Any], out
     name, axis = ufunc.__name__, options.get("axis", 0)
     if not _has_reduction(name):
         raise shadows.refusal(f"{name}.accumulate")
-    array = np.moveaxis(objects(inputs[0]), axis, -1)
-    found, length, trace = nodes(array), array.shape[-1], current()
+    elements, trace = elements_at(inputs[0]), current()
+    array = np.moveaxis(objects(inputs[0]) if elements is None else elements, axis, -1)
+    length = array.shape[-1]
     results: Any
-    if isinstance(trace, TapedTrace) and found.size:
-        results = np.stack(_column_by_column(trace, name, found.reshape(-1, length)), -1).ravel()
+    if elements is not None and array.size:
+        results = np.stack(_column_by_column(trace, name, array.reshape(-1, length)), -1).ravel()
     else:
+        found = nodes(array) if elements is None else []
         rows = [_in_turn(trace, name, found[i : i + length]) for i in range(0, len(found), length or 1)]
         results = [node for row in rows for node in row]
     return np.moveaxis(built(results, array.shape, claimed(inputs)), -1, axis)
