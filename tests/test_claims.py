@@ -7,7 +7,7 @@ import pytest
 import verify
 from verify import Verdict
 from verify.checks.claims.claims import Exact, claims, other_sides
-from verify.checks.reference.runs import SubjectError
+from verify.tracing.following import SubjectError
 from verify.tracing.observe import observe, variants
 
 

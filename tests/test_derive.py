@@ -6,11 +6,11 @@ import pytest
 import sympy
 
 from verify.cases.expression import parse
+from verify.graph.arithmetic import operations
 from verify.graph.derive import partials, sweep, wholes
 from verify.graph.formulas import Alphabet
 from verify.graph.graph import Graph
 from verify.proof.field import Laws, equal
-from verify.tracing.symbolic import operations
 
 TEXTS = [
     "x * y + x",

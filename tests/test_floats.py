@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 import verify
-from verify.checks.reference.runs import SubjectError
 from verify.tracing.floats import FloatRun
+from verify.tracing.following import SubjectError
 from verify.tracing.observe import observe, variants
 
 

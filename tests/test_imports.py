@@ -61,7 +61,7 @@ def test_reports_import_the_result_only(name):
         "reports/page/__init__.py": {
             "verify.model.result",
             "verify.model.findings",
-        },  # a table of texts, on the standard library
+        },
         "reports/write.py": {"verify.model.errors"},
         "reports/mutants.py": {"verify.mutation.result"},
     }

@@ -24,8 +24,8 @@ from verify import Verdict
 from verify.cases.shapes import samples
 from verify.checks.claims.claims import Exact, claims, other_sides
 from verify.checks.gradients.traced import _doubt
-from verify.checks.reference.runs import SubjectError
 from verify.tracing.floats import FloatRun
+from verify.tracing.following import SubjectError
 from verify.tracing.observe import _FIXED, observe, variants
 
 LAYERS = 5_000 if LONG else 90

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from fractions import Fraction
 
+from verify.graph.arithmetic import operations
 from verify.graph.graph import Graph
 from verify.graph.program import Program
 from verify.model.errors import InputError
 from verify.proof.rationals import Real, real
-from verify.tracing.symbolic import operations
 
 _PARTIAL = ("/", "**")  # the operations that are not defined everywhere
 

@@ -12,7 +12,6 @@ from verify.checks.claims.claims import Exact
 from verify.checks.contracts.check import contracts, is_complete
 from verify.checks.gradients.sizes import Sizing, check_sizes
 from verify.checks.gradients.traced import dead, decided
-from verify.checks.reference.runs import SubjectError
 from verify.checks.regions.check import apart, regions
 from verify.checks.regions.constant import of_a_constant
 from verify.checks.rounding.check import Floats, arithmetic
@@ -20,6 +19,7 @@ from verify.checks.rounding.trials import Wrong
 from verify.checks.rounding.truth import exactly
 from verify.model.findings import allowed, finding, judged
 from verify.model.result import CaseResult, Comparison, Cover, Finding, Keep, Verdict
+from verify.tracing.following import SubjectError
 from verify.tracing.observe import observe
 
 

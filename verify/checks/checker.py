@@ -15,7 +15,6 @@ from verify.checks.reference.culprit import placed
 from verify.checks.reference.picture import picture
 from verify.checks.reference.points import points
 from verify.checks.reference.rows import Rows
-from verify.checks.reference.runs import SubjectError
 from verify.checks.reference.theory import Theory, theory
 from verify.model.errors import ForeignSymbolError, InputError
 from verify.model.exact import decimal_text, texts
@@ -24,6 +23,7 @@ from verify.model.garbage import uncollected
 from verify.model.result import Branch, CaseResult, Comparison, Cover, Evidence, Keep, Verdict
 from verify.model.where import quoted
 from verify.proof.decide import Decision, Point, Points, decide
+from verify.tracing.following import SubjectError
 from verify.tracing.region import branches
 
 _CONSTANT = "the output is constant, so that every derivative is 0"

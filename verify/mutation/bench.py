@@ -19,7 +19,7 @@ from verify.runner.worlds import Worlds
 _ELSEWHERE = "with the mistake in it, the module has no such case any more"
 
 
-class Bench:
+class Tool:
     """The case that is at work, of which there is one at a time."""
 
     def __init__(self, worlds: Worlds) -> None:
@@ -27,16 +27,16 @@ class Bench:
         self._asked: tuple[Unit, int, How] | None = None
         self._original: Original
 
-    def planted(self, unit: Unit, number: int, how: How, cases: Sequence[Case]) -> Planted:
+    def planted(self, unit: Unit, number: int, cases: Sequence[Case], how: How) -> Planted:
         """Take a case, and return the mutants of it."""
         self._worlds.enter(unit.folders)
         self._asked, self._original = (unit, number, how), Original.of(cases[number], how)
         return self._original.planted()
 
-    def judged(self, unit: Unit, number: int, how: How, mutant: Mutant, cases: Sequence[Case]) -> Judged:
+    def judged(self, unit: Unit, number: int, cases: Sequence[Case], how: How, mutant: Mutant) -> Judged:
         """Judge a mutant of a case."""
         if self._asked != (unit, number, how):
-            self.planted(unit, number, how, cases)
+            self.planted(unit, number, cases, how)
         silent = redirect_stderr(io.StringIO())  # what a mutant says of itself is nobody's concern
         with silent, standing_in(mutant.file, changed(mutant)), self._worlds.apart(unit.folders):
             try:

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 
 from verify.cases.case import Case, ExpressionCase, TracedCase
 from verify.checks.checker import check
-from verify.checks.reference.runs import SubjectError
 from verify.model.errors import GradproofError, InputError
 from verify.model.garbage import uncollected
 from verify.model.result import CaseResult, Comparison, Verdict, strict
@@ -20,6 +19,7 @@ from verify.mutation.mutants import mutants
 from verify.mutation.result import How, Judged, Mutant, Outcome, Planted
 from verify.mutation.results import Given, on_floats, on_symbols, same_results
 from verify.mutation.watching import Watch, watch
+from verify.tracing.following import SubjectError
 
 if TYPE_CHECKING:
     from verify.checks.claims.claims import Exact

@@ -15,6 +15,7 @@ from verify.mutation.result import How, Judged, Mutant, Outcome, Planted, Survey
 from verify.runner.workers import OURS, Found, WorkerError, Workers
 
 _MOST = 4  # processes
+PLANTED, JUDGED = "verify.mutation.bench:planted", "verify.mutation.bench:judged"  # what workers are asked for
 Progress = Callable[[str, int, int], None]
 
 
@@ -64,7 +65,7 @@ def surveyed(
     """Judge all mutants of a case, or those of some kinds, in order; of what could not be imported there are none."""
     if not isinstance(case, Found):
         return Survey(case.name, case.where, problem=case.comparisons[0].evidence.detail, failing=True)
-    answer = crew.asked("planted", case, how)
+    answer = crew.asked(PLANTED, case, how)
     if answer.kind != "done":
         return Survey(case.name, case.where, problem=str(answer.value), failing=True)
     planted: Planted = answer.value
@@ -83,7 +84,7 @@ def _counted(results: Iterable[Judged], name: str, number: int, progress: Progre
 
 
 def _judged(crew: Crew, found: Found, how: How, mutant: Mutant) -> Judged:
-    answer = crew.asked("judged", found, how, mutant)
+    answer = crew.asked(JUDGED, found, how, mutant)
     if answer.kind == "done":
         judged: Judged = answer.value
         return judged

@@ -12,13 +12,13 @@ from __future__ import annotations
 import contextlib
 import faulthandler
 import gc
+import importlib
 import os
 import queue
 import signal
 import sys
 import threading
 import traceback
-from functools import cached_property
 from typing import IO, TYPE_CHECKING, Any
 
 from verify.discovery.messages import MARK, WHERE, Answer, Unit, receive, send
@@ -30,8 +30,6 @@ if TYPE_CHECKING:
 
     from verify.cases.case import Case
     from verify.model.result import CaseResult
-    from verify.mutation.bench import Bench
-    from verify.mutation.result import How, Judged, Mutant, Planted
 
 _LEEWAY = 10  # seconds beyond the time limit, which is for the command to see to
 
@@ -71,12 +69,11 @@ class Worker:
         self._waiting: queue.SimpleQueue[tuple[Any, ...]] = queue.SimpleQueue()
         self._sending, self._process = threading.Lock(), os.getpid()
         self._cases: dict[Unit, list[Case]] = {}
+        self._tools: dict[str, Any] = {}
         self._kinds: dict[str, Callable[..., Any]] = {
             "units": self._units,
             "cases": self._found,
             "check": self._check,
-            "planted": self._planted,
-            "judged": self._judged,
         }
 
     def listen(self) -> None:
@@ -111,7 +108,7 @@ class Worker:
 
     def _answer(self, request: str, *arguments: Any) -> Answer:
         try:
-            return Answer("done", self._kinds[request](*arguments))
+            return Answer("done", (self._kinds.get(request) or self._by_tool(request))(*arguments))
         except TargetError as problem:
             return Answer("failed", str(problem))
         except InputError as problem:
@@ -156,17 +153,19 @@ class Worker:
         """Tell the command what is certain so far: it is left if the rest takes too long."""
         self._send(Answer("partial", (result, rest)))
 
-    def _planted(self, unit: Unit, number: int, how: How) -> Planted:
-        return self._bench.planted(unit, number, how, self._cases[unit])
+    def _by_tool(self, request: str) -> Callable[..., Any]:
+        """Return what answers a request like `verify.mutation.bench:judged`: a method of the Tool of that module.
 
-    def _judged(self, unit: Unit, number: int, how: How, mutant: Mutant) -> Judged:
-        return self._bench.judged(unit, number, how, mutant, self._cases[unit])
+        Who stands above this folder names what is to be done here, so that it is imported where it is used only.
+        """
+        home, _, method = request.partition(":")
+        if home not in self._tools:
+            self._tools[home] = importlib.import_module(home).Tool(self._worlds)
 
-    @cached_property
-    def _bench(self) -> Bench:
-        from verify.mutation.bench import Bench
+        def answer(unit: Unit, number: int, *arguments: Any) -> Any:
+            return getattr(self._tools[home], method)(unit, number, self._cases[unit], *arguments)
 
-        return Bench(self._worlds)
+        return answer
 
     def _flush(self) -> None:
         """Write out what the user's code printed, and where the output of this request ends."""

@@ -23,6 +23,7 @@ from verify.model.errors import ForeignSymbolError, TraceError
 from verify.model.where import asked_at
 from verify.tracing import memory, numbered
 from verify.tracing.concolic import KINDS, Concolic, Endless, exact_number
+from verify.tracing.dispatch import PROTOCOLS
 from verify.tracing.numbered import Memory, elements_of
 
 if TYPE_CHECKING:
@@ -126,14 +127,10 @@ class SymbolArray(np.ndarray[Any, Any]):
         return length if self.claimed == _DOUBLE else memory.refuse("strides and sizes of short floats")
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **options: Any) -> Any:
-        from verify.tracing.ufuncs import apply
-
-        return apply(ufunc, method, inputs, options)
+        return PROTOCOLS["ufunc"](ufunc, method, inputs, options)
 
     def __array_function__(self, function: Any, types: Any, args: Any, options: Any) -> Any:
-        from verify.tracing.functions import call
-
-        return call(function, args, options)
+        return PROTOCOLS["function"](function, args, options)
 
     def __getitem__(self, key: Any) -> Any:
         key = plain_key(key)
@@ -200,9 +197,7 @@ class SymbolArray(np.ndarray[Any, Any]):
     @property  # type: ignore[misc]
     def imag(self) -> Any:
         """Return zeros: the numbers are real."""
-        from verify.tracing.functions import filled
-
-        return filled(self.shape, 0, self.claimed)
+        return gathered([lift(0)] * self.size, self.shape, self.claimed)
 
     def __bool__(self) -> bool:
         return bool(self.item() if self.size == 1 else objects(self))
@@ -293,9 +288,7 @@ def _delegating(name: str) -> Callable[..., Any]:
     """Return a method that does what NumPy's function of the same name does."""
 
     def method(self: SymbolArray, *args: Any, **options: Any) -> Any:
-        from verify.tracing.functions import call
-
-        return call(getattr(np, name), (self, *args), options, asked)
+        return PROTOCOLS["function"](getattr(np, name), (self, *args), options, asked)
 
     asked = getattr(np.ndarray, name)
     method.__doc__ = f"Do what numpy.{name} does."
@@ -599,15 +592,11 @@ def scalar(array: Any) -> Any:
 
 
 def _array_of_one(self: Concolic, ufunc: Any, method: str, *inputs: Any, **options: Any) -> Any:
-    from verify.tracing.ufuncs import apply
-
-    return apply(ufunc, method, inputs, options)
+    return PROTOCOLS["ufunc"](ufunc, method, inputs, options)
 
 
 def _function_of_one(self: Concolic, function: Any, types: Any, args: Any, options: Any) -> Any:
-    from verify.tracing.functions import call
-
-    return call(function, args, options)
+    return PROTOCOLS["function"](function, args, options)
 
 
 def _attribute(self: Concolic, name: str) -> Any:

@@ -22,11 +22,11 @@ import numpy as np
 
 from verify.cases.case import TracedCase, converse
 from verify.cases.shapes import entry_names
-from verify.checks.reference.runs import following
 from verify.graph import balls, digits
 from verify.model.where import is_users, relative
 from verify.proof import rationals
 from verify.tracing import patches
+from verify.tracing.following import following
 from verify.tracing.observe import Observation, Quantity
 from verify.tracing.seeds import seeded
 

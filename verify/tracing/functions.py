@@ -31,6 +31,7 @@ from verify.tracing.arrays import (
     wrapped,
 )
 from verify.tracing.concolic import KINDS, Concolic
+from verify.tracing.dispatch import ADDED, answers
 from verify.tracing.einsums import einsum
 from verify.tracing.products import LINALG, as_array, dot, inner, outer, tensordot, vdot
 from verify.tracing.ufuncs import choose, claimed, current_uninitialised, truths
@@ -45,6 +46,7 @@ _PLACE = ("out", "dtype")
 _ALLOCATION = ("order", "subok", "device", "optimize", "casting", "copy")
 
 
+@answers("function")
 def call(function: Any, args: Any, options: dict[str, Any], asked: Any = None) -> Any:
     """Do what a NumPy function would do on floats, or a method of an array of the same name if that is `asked`."""
     if (ask := _OF_SHAPES.get(function)) is not None and not options and len(args) == 1:
@@ -107,6 +109,8 @@ def _counts(name: str, given: dict[str, Any]) -> bool:
 @functools.cache
 def _special(function: Any) -> Any:
     """Return what does a function's work on symbols; a function that only has the name of another has none."""
+    if function in ADDED:
+        return ADDED[function]
     name = getattr(function, "__name__", "")
     module = "linalg." if getattr(np.linalg, name, None) is function else ""
     return FUNCTIONS.get(module + name) if module or getattr(np, name, None) is function else None

@@ -17,11 +17,11 @@ import numpy as np
 
 from verify.cases.case import TracedCase, converse, named_gradients
 from verify.cases.shapes import Integer, Real, Sampler, bindings, concrete, draws, entry_names, whole_samples
-from verify.checks.reference.runs import following
 from verify.model.errors import ProtocolError, TraceError, nearest
 from verify.model.where import quoted
 from verify.tracing import arrays, patches
 from verify.tracing.concolic import Concolic
+from verify.tracing.following import following
 from verify.tracing.seeds import seeded
 from verify.tracing.trace import Condition, Nodes, Trace
 

@@ -10,6 +10,7 @@ import numpy as np
 from verify.model.errors import TraceError
 from verify.model.where import asked_at
 from verify.tracing.arrays import SymbolArray, built, current, nodes, objects, scalar
+from verify.tracing.dispatch import PRODUCTS
 from verify.tracing.ufuncs import claimed
 
 _VECTOR = 1
@@ -113,8 +114,7 @@ def _axes(given: Any, ndim: int) -> list[int]:
     return [int(i) % ndim for i in ([given] if isinstance(given, (int, np.integer)) else given)]
 
 
-# The ufuncs that have a signature of axes.
-PRODUCTS: dict[str, Any] = {"matmul": matmul, "vecdot": vecdot, "matvec": matvec, "vecmat": vecmat}
+PRODUCTS.update({"matmul": matmul, "vecdot": vecdot, "matvec": matvec, "vecmat": vecmat})
 
 
 def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Any:  # noqa: A002

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import numbers
-from collections.abc import Callable
 from fractions import Fraction
 from typing import Self
 
@@ -19,22 +18,6 @@ _is_finite = math.isfinite  # the original, whatever patches are in force
 _LARGEST_WHOLE = 2**53  # beyond, floats leave out whole numbers, and a long one may be the rounding of another: c**2
 _LONGEST_EXACT = 50  # bits, which a power of 10 that people type in has
 _COMPUTED = 4  # ulps that a few float operations may have added
-
-
-def operations(graph: Graph) -> dict[str, Callable[..., int]]:
-    """Return the operations of arithmetic on nodes, as symbols have them."""
-
-    def negative(a: int) -> int:
-        return graph.product(graph.constant(_MINUS_ONE), a)
-
-    return {
-        "+": graph.sum,
-        "-": lambda a, b: graph.sum(a, negative(b)),
-        "*": graph.product,
-        "/": graph.quotient,
-        "**": lambda a, exponent: graph.power(a, graph.payloads[exponent]),
-        "neg": negative,
-    }
 
 
 class Symbol(Scalar):

@@ -33,6 +33,7 @@ from verify.tracing.arrays import (
     wrapped,
 )
 from verify.tracing.concolic import METHODS, Concolic, Endless, at_once
+from verify.tracing.dispatch import PRODUCTS, answers
 from verify.tracing.taped import TapedTrace
 from verify.tracing.trace import Nodes, Trace
 
@@ -122,6 +123,7 @@ _CERTAIN: dict[str, Callable[[bool], bool]] = {
 _PAIRS = {"divmod": ("floor_divide", "remainder")}
 
 
+@answers("ufunc")
 def apply(ufunc: Any, method: str, inputs: Sequence[Any], options: dict[str, Any]) -> Any:
     """Do what a NumPy ufunc would do on floats; raises TraceError where that is not known."""
     if not _is_known(ufunc):
@@ -217,8 +219,6 @@ def _has_type(value: Any) -> bool:
 def _elementwise(ufunc: Any, inputs: Sequence[Any], **options: Any) -> Any:
     name = ufunc.__name__
     if ufunc.signature is not None:
-        from verify.tracing.products import PRODUCTS
-
         if name not in PRODUCTS or not options.keys() <= {"axis"} or (options and name != "vecdot"):
             raise shadows.refusal(name, ", ".join(options))
         return PRODUCTS[name](*inputs, **options)

@@ -20,10 +20,10 @@ from verify.checks.approximation.leaves import differs_little
 from verify.checks.approximation.pivots import Threshold, place_at, thresholds
 from verify.checks.approximation.yardstick import Yardstick
 from verify.checks.claims.claims import Exact
-from verify.checks.reference.runs import SubjectError
 from verify.checks.rounding.formats import DOUBLE, Format
 from verify.graph import balls
 from verify.model.errors import ProtocolError
+from verify.tracing.following import SubjectError
 from verify.tracing.observe import Observation, observe
 from verify.tracing.region import Point, pinned
 from verify.tracing.scalar import RELATIONS

@@ -21,7 +21,6 @@ from verify.cases.case import TracedCase
 from verify.checks.approximation.pivots import affine
 from verify.checks.claims.claims import Claim, Exact
 from verify.checks.claims.diagnoses import without
-from verify.checks.reference.runs import SubjectError
 from verify.checks.rounding.judge import upward
 from verify.graph import balls
 from verify.graph.graph import Graph
@@ -30,6 +29,7 @@ from verify.model.exact import simplest_rational
 from verify.model.findings import finding
 from verify.model.result import Comparison, Evidence, Finding, Verdict
 from verify.proof.decide import Decision, decide
+from verify.tracing.following import SubjectError
 from verify.tracing.observe import Observation, observe
 from verify.tracing.region import Point
 from verify.tracing.trace import Trace

@@ -9,12 +9,12 @@ from fractions import Fraction
 from verify.cases.case import TracedCase
 from verify.cases.shapes import entry_names
 from verify.checks.claims.diagnoses import Suspect
-from verify.checks.reference.runs import SubjectError
 from verify.graph import balls
 from verify.graph.adjoints import Shares, adjoints, totals
 from verify.graph.wholes import wholes
 from verify.model.errors import UnclaimedError
 from verify.proof.decide import Decision, decide
+from verify.tracing.following import SubjectError
 from verify.tracing.observe import Observation, Quantity, observe
 from verify.tracing.region import Region, depends, one_sided, pinned
 from verify.tracing.trace import Trace

@@ -10,8 +10,8 @@ from verify.checks.claims.claims import Exact
 from verify.checks.contracts import history, layout, memory, sharing, whole
 from verify.checks.contracts.drive import Rewind, driving
 from verify.checks.contracts.trial import Check, Trial
-from verify.checks.reference.runs import SubjectError, following
 from verify.model.result import CaseResult, Comparison, Finding
+from verify.tracing.following import SubjectError, following
 
 _MOST = 8  # choices of options that are run
 

@@ -17,9 +17,9 @@ from verify.checks.contracts.arrays import arrays, copied, same
 from verify.checks.contracts.notice import Notice
 from verify.checks.contracts.numbers import Numbers
 from verify.checks.contracts.units import Unit, Untried
-from verify.checks.reference.runs import following
 from verify.model.profiling import profiled
 from verify.tracing import patches
+from verify.tracing.following import following
 from verify.tracing.seeds import rewinder, seeded
 
 Rewind = Callable[[], None]

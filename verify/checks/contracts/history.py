@@ -20,8 +20,8 @@ from verify.checks.contracts.modes import Mode, mode_of
 from verify.checks.contracts.replay import Layer
 from verify.checks.contracts.trial import Trial, attempt
 from verify.checks.contracts.units import Unit
-from verify.checks.reference.runs import SubjectError
 from verify.model.result import Finding
+from verify.tracing.following import SubjectError
 
 _RESET = re.compile(r"(zero|clear|reset|flush)_?(the_)?grad", re.IGNORECASE)
 _Answer = tuple[Any, list[Any], list[Any]]  # outputs, gradients that are returned, gradients that are left in the layer

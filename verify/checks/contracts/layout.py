@@ -18,8 +18,8 @@ from verify.checks.contracts.arrays import apart, flat
 from verify.checks.contracts.drive import Lay, Layout, Ran
 from verify.checks.contracts.numbers import Numbers
 from verify.checks.contracts.trial import Trial, attempt
-from verify.checks.reference.runs import SubjectError
 from verify.model.result import Finding
+from verify.tracing.following import SubjectError
 
 _GROSS = 1e-6  # of the largest number, as in `arrays`
 _PRECISE = 1e-9  # a gradient this close to the exact one is not the noise of a sum that cancels

@@ -14,8 +14,8 @@ from verify.checks.contracts.calls import Call
 from verify.checks.contracts.replay import Gradients, Layer
 from verify.checks.contracts.trial import Trial, attempt
 from verify.checks.contracts.units import Unit
-from verify.checks.reference.runs import SubjectError
 from verify.model.result import Finding
+from verify.tracing.following import SubjectError
 
 
 def overwritten(trial: Trial) -> Iterator[Finding]:

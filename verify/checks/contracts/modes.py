@@ -9,7 +9,7 @@ from typing import Any
 
 from verify.checks.contracts.calls import Call
 from verify.checks.contracts.units import Unit
-from verify.checks.reference.runs import following
+from verify.tracing.following import following
 
 _FLAGS = ("train", "training", "train_flg", "train_flag", "training_flag", "is_train", "is_training")
 

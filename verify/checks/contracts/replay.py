@@ -14,7 +14,7 @@ from verify.checks.contracts.calls import Call
 from verify.checks.contracts.copies import duplicate
 from verify.checks.contracts.holdings import at, held_by
 from verify.checks.contracts.units import Unit
-from verify.checks.reference.runs import SubjectError, following
+from verify.tracing.following import SubjectError, following
 from verify.tracing.seeds import generator, generators, is_generator
 
 Rewind = Callable[[], None]

@@ -15,8 +15,8 @@ from verify.checks.contracts.numbers import Numbers, sample
 from verify.checks.contracts.replay import kept
 from verify.checks.contracts.trial import Trial, attempt
 from verify.checks.contracts.units import Unit
-from verify.checks.reference.runs import SubjectError
 from verify.model.result import Finding
+from verify.tracing.following import SubjectError
 
 
 def instances(trial: Trial) -> Iterator[Finding]:

@@ -18,10 +18,10 @@ from verify.checks.contracts.holdings import Path, at, held_by
 from verify.checks.contracts.numbers import Numbers, opposite, sample, shifted
 from verify.checks.contracts.replay import Layer, kept
 from verify.checks.contracts.units import Unit, Untried
-from verify.checks.reference.runs import SubjectError, following
 from verify.model.findings import finding
 from verify.model.result import Comparison, Finding
 from verify.proof import rationals
+from verify.tracing.following import SubjectError, following
 
 _T = TypeVar("_T")
 _DEEPEST = 3  # objects that pass calls on, one within the other

@@ -12,8 +12,8 @@ from verify.checks.claims.explain import alike, constant_ratio
 from verify.checks.contracts.arrays import apart, copied, flat, same
 from verify.checks.contracts.numbers import single
 from verify.checks.contracts.trial import Trial, attempt
-from verify.checks.reference.runs import SubjectError
 from verify.model.result import Finding
+from verify.tracing.following import SubjectError
 
 
 def repeatable(trial: Trial) -> Iterator[Finding]:

@@ -11,12 +11,12 @@ from collections.abc import Collection
 from verify.cases.case import TracedCase
 from verify.checks.claims.claims import Exact
 from verify.checks.claims.explain import explain
-from verify.checks.reference.runs import SubjectError
+from verify.graph.arithmetic import operations
 from verify.model.result import Comparison, Evidence, Verdict
 from verify.proof.decide import Decision, decide
 from verify.tracing.floats import FloatRun
+from verify.tracing.following import SubjectError
 from verify.tracing.region import Point, pinned
-from verify.tracing.symbolic import operations
 
 _UNCONFIRMED = Evidence(
     "strays", "the formulas differ, but on floats forward does not give there what its formula says"

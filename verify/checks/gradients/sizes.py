@@ -21,10 +21,10 @@ from verify.cases.numbers import numbers
 from verify.cases.shapes import SMALL, Sizes, bindings, further
 from verify.checks.claims.claims import Exact
 from verify.checks.gradients.traced import decided, whole
-from verify.checks.reference.runs import SubjectError
 from verify.model.result import Comparison, Verdict
 from verify.proof.decide import agree_at
 from verify.tracing.floats import FloatRun
+from verify.tracing.following import SubjectError
 from verify.tracing.observe import (
     Observation,
     Variant,

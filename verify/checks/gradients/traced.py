@@ -18,12 +18,12 @@ from verify.checks.claims.diagnoses import diagnose
 from verify.checks.claims.explain import Explanation, explain
 from verify.checks.gradients.forward import wrong_outputs
 from verify.checks.gradients.whole import Attempt, attempted
-from verify.checks.reference.runs import SubjectError
 from verify.model.errors import ProtocolError
 from verify.model.findings import allowed
 from verify.model.result import Branch, CaseResult, Comparison, Evidence, Keep, Verdict
 from verify.proof.decide import Decision
 from verify.tracing.floats import FloatRun
+from verify.tracing.following import SubjectError
 from verify.tracing.observe import Observation, Variant, observe, variants
 from verify.tracing.region import Point, branches, pinned
 from verify.tracing.trace import Trace

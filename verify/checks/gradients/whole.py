@@ -18,7 +18,6 @@ import numpy as np
 
 from verify.cases.case import TracedCase
 from verify.cases.shapes import Real, concrete, nearest_to_zero
-from verify.checks.reference.runs import SubjectError
 from verify.graph.graph import Graph
 from verify.model.result import Branch, Comparison, Evidence, Verdict
 from verify.proof.decide import SAME, as_read, proved
@@ -30,6 +29,7 @@ from verify.tape.parts import parts
 from verify.tape.sweep import dependent, sweep
 from verify.tape.tape import Elements, distinct
 from verify.tracing.floats import FloatRun
+from verify.tracing.following import SubjectError
 from verify.tracing.observe import Observation, Quantity, Variant, observe
 from verify.tracing.region import NEARER, NEGATED, written
 from verify.tracing.taped import Choices, TapedTrace

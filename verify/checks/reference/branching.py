@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from verify.cases.case import Outcome
 from verify.checks.reference import runs
-from verify.checks.reference.runs import SubjectError
 from verify.checks.reference.theory import Theory
 from verify.tracing import arrays, patches
+from verify.tracing.following import SubjectError
 from verify.tracing.region import Region, one_sided, pinned
 from verify.tracing.trace import Trace
 

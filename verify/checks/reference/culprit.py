@@ -10,10 +10,10 @@ from typing import Any, NamedTuple
 
 from verify.cases.case import ExpressionCase
 from verify.checks.reference import runs
-from verify.checks.reference.runs import SubjectError
 from verify.model.profiling import profiled
 from verify.model.result import Comparison, Graph
 from verify.model.where import is_users, told
+from verify.tracing.following import SubjectError
 
 _WORDS = ("back", "grad")  # in the name of a function that goes back
 

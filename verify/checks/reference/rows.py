@@ -12,7 +12,6 @@ import flint
 from verify.cases.case import Outcome
 from verify.checks.reference import runs
 from verify.checks.reference.rounding import judge
-from verify.checks.reference.runs import SubjectError
 from verify.checks.reference.theory import Key, Theory
 from verify.graph import balls
 from verify.model.exact import by_identity, decimal_text
@@ -20,6 +19,7 @@ from verify.model.result import Comparison, Counterexample, Evidence, Rounding, 
 from verify.proof import rationals
 from verify.proof.decide import Decision, Point
 from verify.proof.rationals import Real
+from verify.tracing.following import SubjectError
 
 # Half the bits of a float64's significand: constants explain the last digits of a result, not the loss of half of them.
 _UNSTABLE = 2.0**26

@@ -6,7 +6,7 @@ import contextlib
 import math
 import numbers
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import flint
@@ -15,21 +15,10 @@ from verify.cases.case import ExpressionCase, Outcome, drive
 from verify.checks.reference import rounding
 from verify.checks.reference.rounding import Enclosure
 from verify.checks.reference.theory import Theory
-from verify.model.errors import GradproofError, ProtocolError, TraceError
 from verify.model.exact import each_once
-from verify.model.where import described, quoted, raised_at
+from verify.model.where import quoted
+from verify.tracing.following import SubjectError, following
 from verify.tracing.symbolic import node_of
-
-
-class SubjectError(GradproofError):
-    """The subject raised, or returned what is no number; the message says what and where.
-
-    `broken` tells that the code is at fault, and not that it could not be followed.
-    """
-
-    def __init__(self, message: str, *, broken: bool = False) -> None:
-        super().__init__(message)
-        self.broken = broken
 
 
 def on_floats(case: ExpressionCase) -> Outcome:
@@ -64,28 +53,6 @@ def _run(
     """Run the subject and convert what it gave; its prints go to stderr."""
     with following(), contextlib.redirect_stdout(sys.stderr):
         return _converted(case, drive(case, inputs, upstream), convert, kind)
-
-
-@contextlib.contextmanager
-def following() -> Iterator[None]:
-    """Turn whatever user code raises into a SubjectError that says what and where, also what it caught itself."""
-    TraceError.raised.clear()
-    try:
-        yield
-    except SubjectError:
-        raise
-    except (TraceError, ProtocolError) as problem:
-        raise SubjectError(str(problem), broken=isinstance(problem, ProtocolError)) from problem
-    except KeyboardInterrupt:
-        raise
-    except BaseException as problem:
-        if isinstance(problem, SystemError) and TraceError.raised:  # NumPy 2.4's argmax goes on after an exception
-            raise SubjectError(str(TraceError.raised[0])) from problem
-        place = raised_at(problem)
-        said = f"{described(problem)}{', at ' if place else ''}{place}"
-        raise SubjectError(said, broken=True) from problem
-    if TraceError.raised:
-        raise SubjectError(f"{TraceError.raised[0]} (the code caught the exception and went on)")
 
 
 def _converted(case: ExpressionCase, outcome: Outcome, convert: Callable[[Any], Any], kind: str) -> Outcome:

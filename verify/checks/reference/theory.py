@@ -11,12 +11,13 @@ import sympy
 
 from verify.cases.case import ExpressionCase
 from verify.graph import formulas
+from verify.graph.arithmetic import operations
 from verify.graph.derive import sweep, wholes
 from verify.graph.formulas import Alphabet
 from verify.graph.graph import Graph
 from verify.proof import rationals
 from verify.proof.rationals import Real
-from verify.tracing.symbolic import Symbol, operations
+from verify.tracing.symbolic import Symbol
 
 Key = tuple[str, int]  # a quantity, `value` or `gradient`, and the step that it belongs to
 

@@ -9,7 +9,6 @@ from typing import NamedTuple
 
 import numpy as np
 
-from verify.checks.reference.runs import SubjectError
 from verify.checks.regions.explore import Explorer
 from verify.checks.regions.gaps import finite_output
 from verify.checks.regions.hull import Place, brief
@@ -18,6 +17,7 @@ from verify.checks.regions.values import Unknown
 from verify.model.exact import decimal_text
 from verify.model.result import Comparison, Counterexample, Evidence, Verdict
 from verify.tracing.floats import FloatRun
+from verify.tracing.following import SubjectError
 from verify.tracing.observe import Observation
 from verify.tracing.region import Point
 

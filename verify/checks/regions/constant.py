@@ -14,10 +14,10 @@ from verify.cases.case import TracedCase
 from verify.cases.shapes import Real
 from verify.checks.claims.claims import Exact
 from verify.checks.gradients.traced import CONSTANT, check_traced, dead, whole
-from verify.checks.reference.runs import SubjectError
 from verify.checks.regions.check import regions
 from verify.model.exact import decimal_text
 from verify.model.result import CaseResult, Cover
+from verify.tracing.following import SubjectError
 
 _OPEN = (
     "the output is constant on every branch that was reached: 0 = 0 checks nothing; give the inputs a domain in which "

@@ -15,10 +15,10 @@ from verify.cases.case import TracedCase
 from verify.cases.shapes import bindings, concrete
 from verify.checks.claims.claims import Exact
 from verify.checks.gradients.traced import decided
-from verify.checks.reference.runs import SubjectError
 from verify.checks.regions.explore import Explorer
 from verify.checks.regions.roots import Root, roots
 from verify.model.errors import ProtocolError
+from verify.tracing.following import SubjectError
 from verify.tracing.observe import Observation, Variant, observe
 from verify.tracing.region import pinned
 from verify.tracing.trace import Trace

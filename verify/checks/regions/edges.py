@@ -14,7 +14,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 
 from verify.checks.claims.claims import Exact
-from verify.checks.reference.runs import SubjectError
 from verify.checks.regions.choices import judged
 from verify.checks.regions.divisors import claimed
 from verify.checks.regions.explore import Explorer
@@ -24,6 +23,7 @@ from verify.checks.regions.moves import Question, on_edge, on_edges
 from verify.checks.regions.sites import Passed, Site
 from verify.model.result import Comparison
 from verify.tracing.floats import FloatRun
+from verify.tracing.following import SubjectError
 from verify.tracing.observe import Observation
 from verify.tracing.region import Point, written
 from verify.tracing.search import crossings

@@ -14,7 +14,6 @@ from fractions import Fraction
 from verify.cases.shapes import Real
 from verify.checks.claims.claims import Exact
 from verify.checks.gradients.traced import whole
-from verify.checks.reference.runs import SubjectError
 from verify.checks.regions.choices import judged
 from verify.checks.regions.explore import Explorer
 from verify.checks.regions.kinks import Edge, Side, Sides, edge
@@ -23,6 +22,7 @@ from verify.checks.regions.values import Unknown, complete, numbers
 from verify.model.errors import ProtocolError
 from verify.model.exact import decimal_text
 from verify.model.result import Comparison
+from verify.tracing.following import SubjectError
 from verify.tracing.observe import Observation, observe
 from verify.tracing.region import Point
 from verify.tracing.trace import Trace

@@ -18,7 +18,6 @@ from verify.checks.approximation.ignored import IGNORED
 from verify.checks.approximation.telling import KIND
 from verify.checks.claims.claims import Exact
 from verify.checks.gradients.traced import decided, whole
-from verify.checks.reference.runs import SubjectError
 from verify.checks.regions.boxes import excludes
 from verify.checks.regions.gaps import finite_output
 from verify.checks.regions.limits import Limit
@@ -30,6 +29,7 @@ from verify.model.errors import ProtocolError
 from verify.model.exact import decimal_text
 from verify.model.result import Branch, Comparison, Verdict
 from verify.tracing.floats import FloatRun
+from verify.tracing.following import SubjectError
 from verify.tracing.observe import Observation, Variant, observe
 from verify.tracing.region import Point, pinned
 from verify.tracing.search import candidates, patterns

@@ -15,12 +15,12 @@ import numpy as np
 
 from verify.cases.case import TracedCase
 from verify.checks.claims.claims import Exact
-from verify.checks.reference.runs import SubjectError
 from verify.checks.regions.divisors import claimed
 from verify.checks.regions.values import Number, Unknown, digits, numbers
 from verify.graph.graph import Graph
 from verify.proof.series import along
 from verify.tracing.floats import FloatRun
+from verify.tracing.following import SubjectError
 from verify.tracing.observe import Observation
 from verify.tracing.region import Point
 

@@ -25,7 +25,6 @@ import numpy as np
 
 from verify.cases.case import TracedCase
 from verify.cases.domain import check_domain
-from verify.checks.reference.runs import SubjectError
 from verify.checks.regions.divisors import Divisor, divisors, sparse
 from verify.checks.regions.explore import Explorer
 from verify.checks.regions.gaps import Gap, finite_gradients, finite_output, gaps
@@ -37,6 +36,7 @@ from verify.model.findings import finding
 from verify.model.result import Comparison, Counterexample, Evidence, Finding, Verdict
 from verify.proof.ranges import signs
 from verify.tracing.floats import FloatRun
+from verify.tracing.following import SubjectError
 from verify.tracing.observe import Observation, observe
 from verify.tracing.region import Point, written
 from verify.tracing.search import crossings

@@ -10,13 +10,13 @@ import numpy as np
 
 from verify.cases.case import TracedCase
 from verify.checks.claims.claims import Exact
-from verify.checks.reference.runs import SubjectError
 from verify.checks.rounding.causes import finding, not_known, unjudged
 from verify.checks.rounding.faults import Fault, faults
 from verify.checks.rounding.judge import Judgement, upward
 from verify.checks.rounding.points import Tried, points, regional
 from verify.checks.rounding.trials import Trial, Wrong, trials
 from verify.model.result import Accuracy, Finding
+from verify.tracing.following import SubjectError
 from verify.tracing.region import pinned
 
 _LEAST = 2.0**-10  # ulps: less is the width of balls, and of no use to anybody

@@ -12,7 +12,6 @@ import numpy as np
 
 from verify.cases.case import TracedCase
 from verify.checks.claims.claims import Exact
-from verify.checks.reference.runs import SubjectError
 from verify.checks.rounding.enclosures import Column, Enclosures
 from verify.checks.rounding.formats import Format
 from verify.checks.rounding.judge import is_sharp
@@ -22,6 +21,7 @@ from verify.checks.rounding.truth import Truth, exactly, may_be_zero
 from verify.model.where import told
 from verify.proof import rationals
 from verify.proof.rationals import Real
+from verify.tracing.following import SubjectError
 from verify.tracing.observe import Observation, observe
 from verify.tracing.region import pinned
 from verify.tracing.trace import Trace

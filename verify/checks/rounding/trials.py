@@ -10,12 +10,12 @@ import numpy as np
 
 from verify.cases.case import TracedCase
 from verify.checks.claims.claims import Exact
-from verify.checks.reference.runs import SubjectError
 from verify.checks.rounding.formats import DOUBLE, Format
 from verify.checks.rounding.judge import Judgement, judged
 from verify.checks.rounding.places import Judged, Place, place_of
 from verify.checks.rounding.points import SAMPLE, Point, Tried
 from verify.tracing.floats import FloatRun
+from verify.tracing.following import SubjectError
 
 _LARGEST = 100_000  # nodes of a run that is looked at in more than its sample
 Scales = dict[tuple[str, str], float]

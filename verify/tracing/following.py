@@ -1,0 +1,42 @@
+"""User code is run within `following`: whatever it raises becomes a SubjectError that says what and where."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+
+from verify.model.errors import GradproofError, ProtocolError, TraceError
+from verify.model.where import described, raised_at
+
+
+class SubjectError(GradproofError):
+    """The subject raised, or returned what is no number; the message says what and where.
+
+    `broken` tells that the code is at fault, and not that it could not be followed.
+    """
+
+    def __init__(self, message: str, *, broken: bool = False) -> None:
+        super().__init__(message)
+        self.broken = broken
+
+
+@contextlib.contextmanager
+def following() -> Iterator[None]:
+    """Turn whatever user code raises into a SubjectError that says what and where, also what it caught itself."""
+    TraceError.raised.clear()
+    try:
+        yield
+    except SubjectError:
+        raise
+    except (TraceError, ProtocolError) as problem:
+        raise SubjectError(str(problem), broken=isinstance(problem, ProtocolError)) from problem
+    except KeyboardInterrupt:
+        raise
+    except BaseException as problem:
+        if isinstance(problem, SystemError) and TraceError.raised:  # NumPy 2.4's argmax goes on after an exception
+            raise SubjectError(str(TraceError.raised[0])) from problem
+        place = raised_at(problem)
+        said = f"{described(problem)}{', at ' if place else ''}{place}"
+        raise SubjectError(said, broken=True) from problem
+    if TraceError.raised:
+        raise SubjectError(f"{TraceError.raised[0]} (the code caught the exception and went on)")
