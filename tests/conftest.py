@@ -7,6 +7,7 @@ from collections import Counter, defaultdict
 from types import SimpleNamespace
 
 import pytest
+from warm import Engine
 
 from layers import arithmetic
 from layers.wiring import wire
@@ -53,6 +54,17 @@ def pytest_terminal_summary(terminalreporter):
         terminalreporter.write_line(f"{file} tried:")
         for what, number in numbers.most_common():
             terminalreporter.write_line(f"{number:>10,} {what}")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def warm_engine():
+    """Fork the parents of the command's workers from one process, where this system has them at all."""
+    engine = Engine()
+    with pytest.MonkeyPatch.context() as patch:
+        if sys.platform == "linux":
+            patch.setattr("verify.runner.process.origin", engine.origin)
+        yield
+    engine.close()
 
 
 @pytest.fixture

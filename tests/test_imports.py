@@ -106,3 +106,11 @@ def test_expressions_need_no_numpy():
     code = "import sys; import verify.checks.checker, verify.discovery.collect; print('numpy' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
     assert done.stdout == "False\n"
+
+
+def test_following_code_on_arrays_loads_no_more_of_numpy():
+    """NumPy's lazy submodules, which take longer to import than all of the checks, stay unloaded."""
+    lazy = "{'numpy.testing', 'numpy.f2py', 'numpy.ma', 'numpy.polynomial', 'unittest'}"
+    code = f"import sys, verify.checks.beyond; print(sorted({lazy} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
+    assert done.stdout == "[]\n"

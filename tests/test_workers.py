@@ -14,7 +14,7 @@ import pytest
 
 from verify.discovery.messages import Answer, Unit, receive, send
 from verify.model.result import Evidence, Verdict
-from verify.runner.origins import Spawner
+from verify.runner.origins import Spawner, origin
 from verify.runner.output import Plain
 from verify.runner.process import _death
 
@@ -137,8 +137,9 @@ SPOILERS = [
 ]
 
 
-def test_what_a_case_leaves_changed(rows, shop):
+def test_what_a_case_leaves_changed(rows, shop, monkeypatch):
     """The case after one that changed its process is what it would be without it."""
+    monkeypatch.setattr("verify.runner.process.origin", origin)  # its first worker has yet to import the checks
     text = "import os, random, sys, numpy as np\n"
     for number, code in enumerate(SPOILERS):
         text += cases(**{f"bad{number}": code, f"good{number}": "np.exp(sum([1])); random.random(); print('', end='')"})
@@ -456,6 +457,7 @@ def test_only_plain_data_is_taken(tmp_path):
 
 def test_a_worker_that_does_not_start(command, shop, monkeypatch):
     """An installation that is broken is no verdict."""
+    monkeypatch.setattr("verify.runner.process.origin", origin)
     monkeypatch.setattr("verify.runner.origins._START", "import no_such_module")
     done = command("shop.toml")
     assert (done.status, "No module named 'no_such_module'" in done.err, "does not start" in done.err) == (

@@ -10,9 +10,13 @@ import os
 import signal
 import subprocess
 import sys
-from typing import IO, NamedTuple, Protocol
+from typing import IO, TYPE_CHECKING, NamedTuple, Protocol
 
 from verify.discovery.packages import ROOT
+
+if TYPE_CHECKING:
+    import socket
+    from collections.abc import Callable
 
 # Without the working directory on the path (-P): `verify` has to be this very one, whatever lies around.
 _START = "import sys; sys.path.insert(0, sys.argv[1]); from verify.runner.{} import main; del sys.path[0]; main()"
@@ -28,8 +32,23 @@ class Pipes(NamedTuple):
     output: IO[bytes]
 
 
+class Parent(Protocol):
+    """A process that workers are forked from, as `subprocess.Popen` has it; `stderr` is what it writes of errors."""
+
+    stderr: IO[bytes] | None
+
+    def wait(self, timeout: float | None = None) -> object:
+        """Wait for its end; raises subprocess.TimeoutExpired."""
+
+    def kill(self) -> None:
+        """End it."""
+
+
 class Origin(Protocol):
     """Starts a worker at a time."""
+
+    def another(self) -> Origin:
+        """Return an origin of workers beside those of this one."""
 
     def start(self) -> tuple[int, Pipes]:
         """Start a worker; returns its process and the pipes to it. Raises OSError where none starts."""
@@ -81,6 +100,10 @@ class Spawner:
         assert process.stderr is not None
         return process.pid, Pipes(process.stdin, process.stdout, process.stderr)
 
+    def another(self) -> Spawner:
+        """Return one whose first worker starts at once."""
+        return Spawner()
+
     def wait(self, seconds: float) -> bool:
         """Wait for the worker's end."""
         assert self._process is not None
@@ -105,22 +128,70 @@ class Spawner:
         self.end()
 
 
-class Nursery:
-    """Has workers forked by a process that starts at once, and imports the engine while the command does other work."""
+def _new_interpreter(_: socket.socket, theirs: socket.socket) -> Parent:
+    """Start a process that imports the engine while the command does other work."""
+    return _popen(
+        "nursery",
+        str(theirs.fileno()),
+        pass_fds=[theirs.fileno()],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+    )
 
-    def __init__(self) -> None:
+
+class Forked:
+    """A process that is the child of another than this one. Raises OSError where there is none of that number."""
+
+    def __init__(self, pid: int, stderr: IO[bytes]) -> None:
+        self.stderr: IO[bytes] | None = stderr
+        self._descriptor = os.pidfd_open(pid)
+        self._ended = False
+
+    def wait(self, timeout: float | None = None) -> None:
+        """Wait for its end; raises subprocess.TimeoutExpired."""
+        import select
+
+        if self._ended:
+            return
+        if not select.select([self._descriptor], [], [], timeout)[0]:
+            raise subprocess.TimeoutExpired("a forked process", timeout or 0)
+        os.close(self._descriptor)
+        self._ended = True
+
+    def kill(self) -> None:
+        """End it."""
+        if not self._ended:
+            with contextlib.suppress(OSError):
+                signal.pidfd_send_signal(self._descriptor, signal.SIGKILL)
+
+
+def received(channel: socket.socket) -> tuple[int, int]:
+    """Return the next message of a process that workers are forked from. Raises OSError where that is gone."""
+    import socket
+
+    from verify.runner.nursery import MESSAGE
+
+    message = channel.recv(MESSAGE.size, socket.MSG_WAITALL)
+    if len(message) < MESSAGE.size:
+        raise OSError("the process that workers are forked from is gone")
+    process, status = MESSAGE.unpack(message)
+    return process, status
+
+
+class Nursery:
+    """Has workers forked by a process that `begin` starts, and gives its end of a channel: a new interpreter."""
+
+    def __init__(self, begin: Callable[[socket.socket, socket.socket], Parent] = _new_interpreter) -> None:
         import socket
 
         self._channel, theirs = socket.socketpair()
         with theirs:
-            self._process = _popen(
-                "nursery",
-                str(theirs.fileno()),
-                pass_fds=[theirs.fileno()],
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.PIPE,
-            )
+            try:
+                self._process = begin(self._channel, theirs)
+            except OSError:
+                self._channel.close()
+                raise
         self._output: object = None
         self._pid = 0
         self._status: int | None = None
@@ -129,7 +200,7 @@ class Nursery:
         """Have a worker forked."""
         import socket
 
-        from verify.runner.nursery import MESSAGE, START
+        from verify.runner.nursery import START
         from verify.runner.output import Output
 
         if self._output is None:
@@ -138,18 +209,39 @@ class Nursery:
         (requests_out, requests), (replies, replies_in), (output, output_in) = os.pipe(), os.pipe(), os.pipe()
         theirs = [requests_out, replies_in, output_in]
         pipes = Pipes(os.fdopen(requests, "wb"), os.fdopen(replies, "rb"), os.fdopen(output, "rb"))
-        message = b""
-        with contextlib.suppress(OSError):
+        try:
             socket.send_fds(self._channel, [START], theirs)
-            message = self._channel.recv(MESSAGE.size, socket.MSG_WAITALL)
-        for number in theirs:
-            os.close(number)
-        if len(message) < MESSAGE.size:
+            self._pid, self._status = received(self._channel)[0], None
+        except OSError:
             for stream in pipes:
                 stream.close()
-            raise OSError("the process that workers are forked from is gone")
-        self._pid, self._status = MESSAGE.unpack(message)[0], None
+            raise
+        finally:
+            for number in theirs:
+                os.close(number)
         return self._pid, pipes
+
+    def another(self) -> Nursery:
+        """Return one that is forked from the process that workers are forked from, which takes milliseconds."""
+        with contextlib.suppress(OSError):
+            return Nursery(self._fork)
+        return Nursery()
+
+    def _fork(self, ours: socket.socket, theirs: socket.socket) -> Parent:
+        """Have another such process forked, with its end of a channel. Raises OSError where none starts."""
+        import socket
+
+        from verify.runner.nursery import ANOTHER
+
+        errors, errors_in = os.pipe()
+        stderr = os.fdopen(errors, "rb")
+        try:
+            with theirs, os.fdopen(errors_in, "wb") as written:
+                socket.send_fds(self._channel, [ANOTHER], [theirs.fileno(), written.fileno()])
+            return Forked(received(ours)[0], stderr)
+        except OSError:
+            stderr.close()
+            raise
 
     def wait(self, seconds: float) -> bool:
         """Wait for the message that says that the worker has ended."""

@@ -17,10 +17,11 @@ if TYPE_CHECKING:
     import threading
 
     from verify.discovery.messages import Answer
-    from verify.runner.origins import Pipes
+    from verify.runner.origins import Origin, Pipes
     from verify.runner.output import Output
 
 _GRACE = 1.0  # seconds in which a worker may say where it is
+_LEAVE = 5.0  # seconds in which one that answers no more ends by itself, with a status that says why
 _HASTE = 0.2  # the same for one that fills the memory meanwhile
 
 
@@ -30,10 +31,14 @@ class Process:
     `memory` is how many bytes the worker may hold with all that it has started.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, workers: Origin | None = None) -> None:
         self.memory = float("inf")
-        self._origin = origin()
+        self._origin = workers or origin()
         self._worker: _Worker | None = None
+
+    def another(self) -> Process:
+        """Return a process beside this one."""
+        return Process(self._origin.another())
 
     def ask(self, request: tuple[Any, ...], limit: float) -> Any:
         """Return the Answer to a request; after `hung`, `exceeded` and `died` the worker is no more.
@@ -79,7 +84,7 @@ class Process:
         worker, self._worker = self._worker, None
         assert worker is not None
         if answer is None:
-            self._origin.wait(_GRACE)
+            self._origin.wait(_LEAVE)
         status = self._origin.end()
         worker.close()
         answer = answer or Answer("died", _death(status))

@@ -26,7 +26,7 @@ from verify.model.errors import InputError, TargetError
 from verify.model.where import described, is_users_fault, raised_at, running_at
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from verify.cases.case import Case
     from verify.model.result import CaseResult
@@ -181,15 +181,31 @@ class Worker:
 
 
 def import_engine() -> None:
-    """Import SymPy and what builds on it: many objects, all of which stay, so no garbage is looked for meanwhile."""
-    if "verify.checks.checker" in sys.modules:
-        return
-    gc.disable()
-    import verify.checks.checker
-    import verify.discovery.collect  # noqa: F401
+    """Import SymPy and what builds on it, and what each worker needs at once."""
+    if "verify.runner.worlds" not in sys.modules:
+        with _objects_that_stay():
+            import verify.checks.checker
+            import verify.discovery.collect
+            import verify.runner.worlds  # noqa: F401
 
-    gc.freeze()
-    gc.enable()
+
+def import_checks() -> None:
+    """Import what the first case on arrays would import, so that no later worker does."""
+    if "verify.checks.beyond" not in sys.modules:
+        with _objects_that_stay():
+            import verify.cases.protocols
+            import verify.checks.beyond  # noqa: F401
+
+
+@contextlib.contextmanager
+def _objects_that_stay() -> Iterator[None]:
+    """Look for no garbage meanwhile nor, later, among what was made."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 def _end() -> None:

@@ -69,7 +69,7 @@ class Workers:
 
     def another(self) -> Workers:
         """Return workers beside these, with what these know of cases."""
-        found = Workers(Process(), self.limit)
+        found = Workers(self._process.another(), self.limit)
         found.quick, found._known, found.memory = self.quick, self._known, self.memory
         return found
 

@@ -274,11 +274,11 @@ def _lists_as_arrays(value: Any) -> Any:
 
 def _taking_arrays(module: ModuleType) -> list[str]:
     """Return the names of a module's functions that NumPy's protocol reaches by their arguments, not within lists."""
-    functions = {name: getattr(module, name) for name in module.__all__}
+    functions = vars(module)  # not `getattr`, which imports the submodules that NumPy loads when they are asked for
     return [
         name
-        for name, function in functions.items()
-        if type(function) is type(np.sum) and name not in _OF_LISTS.split() and name not in _NUMPY
+        for name in module.__all__
+        if type(functions.get(name)) is type(np.sum) and name not in _OF_LISTS.split() and name not in _NUMPY
     ]
 
 
