@@ -9,7 +9,7 @@ from functools import cache
 from typing import NamedTuple
 
 from reports.rows import Row, rows, traced
-from verify.model.result import CaseResult, Comparison, Rounding, Verdict
+from verify.model.result import CaseResult, Comparison, Evidence, Rounding, Verdict
 
 _LONGEST_QUOTIENT = 24
 _RATIONAL = re.compile(r"-?\d+(/\d+)?")
@@ -54,7 +54,14 @@ def name(comparison: Comparison) -> str:
 def verdict(comparison: Comparison) -> str:
     """Return the verdict in a word, in capitals where it is bad, with how it is known."""
     said = word(comparison)
-    return f"{said} ({comparison.evidence.kind})" if comparison.good else said
+    return f"{said} ({evidence(comparison.evidence)})" if comparison.good else said
+
+
+def evidence(of: Evidence) -> str:
+    """Return how a verdict is known, in a word or two."""
+    if of.bits:
+        return f"{of.kind}, 2^-{of.bits}"
+    return f"{of.digits} {of.kind}" if of.digits else of.kind
 
 
 def word(comparison: Comparison) -> str:

@@ -3,11 +3,24 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Mapping
 from dataclasses import fields
 from functools import cache
 from typing import Any
 
-from verify.model.result import SCHEMA_VERSION, CaseResult, Evidence, Run, Verdict, exit_status, summary
+from verify.model.identity import Quantity, Variant
+from verify.model.result import (
+    SCHEMA_VERSION,
+    CaseResult,
+    Comparison,
+    Counterexample,
+    Evidence,
+    Run,
+    Stale,
+    Verdict,
+    exit_status,
+    summary,
+)
 
 
 def render(run: Run) -> str:
@@ -34,8 +47,17 @@ def _head(run: Run) -> dict[str, Any]:
         "summary": summary(run),
         "gradients": {verdict.name: gradients[verdict] for verdict in Verdict},
         "known": run.known,
-        "stale": run.stale,
+        "stale": [_stale(entry) for entry in run.stale],
     }
+
+
+def _stale(entry: Stale) -> dict[str, Any]:
+    case = {"file": entry.case.file, "name": entry.case.name}
+    return {"case": case, "quantity": _quantity(entry.quantity), "was": entry.was, "now": entry.now, "text": str(entry)}
+
+
+def _quantity(quantity: Quantity) -> dict[str, str]:
+    return {name: part for name, part in quantity._asdict().items() if part or name != "code"}
 
 
 def _plain(value: Any) -> Any:
@@ -44,14 +66,45 @@ def _plain(value: Any) -> Any:
         return value.name
     kind: Any = type(value)
     items = {name: getattr(value, name) for name in _names(kind)}
-    if isinstance(value, Evidence):  # what holds of some kinds of evidence only
-        items = {name: given for name, given in items.items() if given or name in ("kind", "detail")}
-    if "inputs" in items:
-        items["inputs"] = dict(items["inputs"])
-    if not isinstance(value, CaseResult):
-        return items
-    name, given = value.upstream
-    return {**items, "upstream": {"name": name, "value": given}, "good": value.good, "passes": value.passes}
+    convert = _OWN.get(kind)
+    return convert(value, items) if convert else items
+
+
+def _variant(variant: Variant, items: dict[str, Any]) -> dict[str, Any]:
+    return {name: dict(part) if isinstance(part, tuple) else part for name, part in items.items()}
+
+
+def _evidence(evidence: Evidence, items: dict[str, Any]) -> dict[str, Any]:
+    """Return evidence without the fields that are for some kinds of it only."""
+    return {name: part for name, part in items.items() if part or name in ("kind", "detail")}
+
+
+def _comparison(comparison: Comparison, items: dict[str, Any]) -> dict[str, Any]:
+    return items | {"state": comparison.state}
+
+
+def _counterexample(counterexample: Counterexample, items: dict[str, Any]) -> dict[str, Any]:
+    return items | {"inputs": dict(counterexample.inputs)}
+
+
+def _case(case: CaseResult, items: dict[str, Any]) -> dict[str, Any]:
+    return items | {
+        "where": {"file": case.file, "line": int(case.line or 0)},
+        "inputs": dict(case.inputs),
+        "upstream": dict(zip(("name", "value"), case.upstream, strict=True)),
+        "good": case.good,
+        "passes": case.passes,
+    }
+
+
+# What is not just its fields.
+_OWN: Mapping[type, Callable[[Any, dict[str, Any]], dict[str, Any]]] = {
+    Variant: _variant,
+    Evidence: _evidence,
+    Comparison: _comparison,
+    Counterexample: _counterexample,
+    CaseResult: _case,
+}
 
 
 @cache

@@ -10,7 +10,8 @@ from xml.etree import ElementTree as ET
 
 from reports import cells, rows, words
 from reports.problems import REMOVED, failing_entries
-from verify.model.result import CaseResult, Comparison, Finding, Run, Verdict
+from verify.model.identity import SAMPLE
+from verify.model.result import CaseResult, Comparison, Finding, Run, Stale, Verdict
 
 _FORBIDDEN = "[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
 
@@ -39,7 +40,7 @@ def render(run: Run) -> str:
     return '<?xml version="1.0" encoding="utf-8"?>\n' + ET.tostring(root, encoding="unicode") + "\n"
 
 
-def _baseline(root: ET.Element, stale: Sequence[str]) -> None:
+def _baseline(root: ET.Element, stale: Sequence[Stale]) -> None:
     """Write a suite of the entries of the baseline that fail the gate, if there are any."""
     if not stale:
         return
@@ -47,8 +48,8 @@ def _baseline(root: ET.Element, stale: Sequence[str]) -> None:
     counts = {"tests": number, "failures": number, "errors": "0", "skipped": "0"}
     suite = ET.SubElement(root, "testsuite", {"name": "baseline", **counts})
     for entry in stale:
-        element = ET.SubElement(suite, "testcase", classname="baseline", name=_clean(entry))
-        ET.SubElement(element, "failure", type="STALE", message=_clean(entry)).text = REMOVED
+        element = ET.SubElement(suite, "testcase", classname="baseline", name=_clean(str(entry)))
+        ET.SubElement(element, "failure", type="STALE", message=_clean(str(entry))).text = REMOVED
 
 
 def _test_case(suite: ET.Element, file: str, case: CaseResult, comparison: Comparison) -> None:
@@ -99,7 +100,7 @@ def _message(comparison: Comparison) -> str:
 
 def _holds(case: CaseResult, comparison: Comparison) -> list[str]:
     """Say what is known of an array, and for what: a claim that passes is a claim with a region."""
-    here = [replace(branch, variant="") for branch in case.region if branch.variant in ("", comparison.variant)]
+    here = [replace(branch, variant=SAMPLE) for branch in case.region if branch.variant in (SAMPLE, comparison.variant)]
     shape = f" of shape {comparison.shape}" if comparison.shape else ""
     number = "1 entry" if comparison.entries == 1 else f"{comparison.entries:,} entries"
     lines = [f"{cells.verdict(comparison)}: {number}{shape}"]

@@ -22,7 +22,7 @@ def render(run: Run) -> str:
 
 def head(run: Run) -> str:
     """Render what is said of the whole run."""
-    stale = [words.STALE.capitalize(), "", *[f"- {_code(entry)}" for entry in run.stale], ""] if run.stale else []
+    stale = [words.STALE.capitalize(), "", *[f"- {_code(str(entry))}" for entry in run.stale], ""] if run.stale else []
     status = exit_status(run)
     sign = _KNOWN if status == 0 and run.known else _SIGNS[status]
     return "\n".join([f"# {sign} {_text(summary(run))}", "", *stale])

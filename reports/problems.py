@@ -11,7 +11,8 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from reports import cells, rows, words
-from verify.model.result import CaseResult, Comparison, Finding, Run
+from verify.model.identity import Quantity
+from verify.model.result import CaseResult, Comparison, Finding, Run, Stale
 
 _WHAT = {"gradient": "gradient of {}", "value": "forward value of {}", "stated": "stated {}", "case": "{}"}
 _KNOWN = "a known failure: the baseline lists it"
@@ -43,7 +44,7 @@ def problems(run: Run) -> list[Problem]:
     found = []
     for case in rows.cases(run):
         for key, problem in _of_case(case):
-            identity = "\n".join([case.file, case.name, key])
+            identity = "\n".join([case.file, case.name, str(key)])
             seen[identity] += 1  # a case may show one finding at several places
             digest = hashlib.sha256(f"{identity}\n{seen[identity]}".encode(errors="backslashreplace"))
             found.append(problem._replace(fingerprint=digest.hexdigest()[:32]))
@@ -51,20 +52,19 @@ def problems(run: Run) -> list[Problem]:
     return sorted(found, key=lambda problem: ("error", "warning", "note").index(problem.level))
 
 
-def failing_entries(run: Run) -> tuple[str, ...]:
+def failing_entries(run: Run) -> tuple[Stale, ...]:
     """Return the entries of the baseline that fail the gate, for no longer applying."""
     return run.stale if run.strict else ()
 
 
-def _stale(entry: str) -> Problem:
-    file, _, said = entry.partition(": ")
-    title = f"the baseline is stale: {said}"
+def _stale(entry: Stale) -> Problem:
+    title = f"the baseline is stale: {entry.change}"
     digest = hashlib.sha256(f"stale\n{entry}".encode(errors="backslashreplace")).hexdigest()[:32]
-    return Problem("STALE", "error", title, (REMOVED,), file, 1, digest)
+    return Problem("STALE", "error", title, (REMOVED,), entry.case.file or "expr", 1, digest)
 
 
-def _of_case(case: CaseResult) -> Iterator[tuple[str, Problem]]:
-    worst: dict[str, Comparison] = {}
+def _of_case(case: CaseResult) -> Iterator[tuple[Quantity, Problem]]:
+    worst: dict[Quantity, Comparison] = {}
     for c in case.comparisons:
         if not c.good and (c.key not in worst or _badness(c) > _badness(worst[c.key])):
             worst[c.key] = c

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from verify.model.result import CaseResult, Comparison, Evidence, Run, Verdict, is_elsewhere
+from verify.model.identity import Variant
+from verify.model.result import CaseResult, Comparison, Evidence, Run, Verdict
 
 _MOST_VARIANTS = 3  # failing variants of one quantity that have rows of their own, unless everything is asked for
 _MOST_SHAPES = 2  # in one cell
@@ -37,10 +37,10 @@ def traced(case: CaseResult) -> bool:
     return bool(case.signature) or not case.expression
 
 
-def variants(case: CaseResult) -> list[str]:
+def variants(case: CaseResult) -> list[Variant]:
     """Return the sizes and options for which quantities of a case were compared, in order."""
     found = (c.variant for c in case.comparisons if c.variant and c.quantity != "case")
-    return list(dict.fromkeys(variant for variant in found if not is_elsewhere(variant)))
+    return list(dict.fromkeys(variant for variant in found if not variant.elsewhere))
 
 
 def rows(case: CaseResult, *, everything: bool = False) -> list[Row]:
@@ -78,7 +78,7 @@ def _of_quantity(group: Sequence[Comparison], everything: bool) -> list[Row]:
     own = len(bad) if everything or len(bad) <= _MOST_VARIANTS + 1 else _MOST_VARIANTS
     if len(bad) > 1 and bad[0].quantity == "case" and len({c.evidence for c in bad}) == 1:
         return [_folded(bad, _called(bad, others=False), explained=True)]
-    found = [_folded([c], c.variant, explained=everything or c is bad[0]) for c in bad[:own]]
+    found = [_folded([c], str(c.variant), explained=everything or c is bad[0]) for c in bad[:own]]
     if more := bad[own:]:
         found.append(_folded(more, f"and {len(more)} more variants", explained=False))
     if good:
@@ -90,7 +90,7 @@ def _of_quantity(group: Sequence[Comparison], everything: bool) -> list[Row]:
 
 def _called(group: Sequence[Comparison], *, others: bool) -> str:
     if len(group) == 1:
-        return group[0].variant
+        return str(group[0].variant)
     if others:
         return f"{len(group)} other variants"
     return "both variants" if len(group) == 2 else f"all {len(group)} variants"
@@ -108,8 +108,5 @@ def _weakness(comparison: Comparison) -> tuple[int, float]:
 
 
 def _strength(evidence: Evidence) -> float:
-    """Return how many bits of certainty there are, by the bound in the evidence: `field, 2^-204` is 204."""
-    if evidence.kind == "same formula":
-        return float("inf")
-    bound = re.search(r"2\^-(\d+)", evidence.kind)
-    return float(bound[1]) if bound else 0.0
+    """Return how many bits of certainty there are."""
+    return float("inf") if evidence.kind == "same formula" else evidence.bits

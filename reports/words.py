@@ -72,7 +72,7 @@ def explanation(comparison: Comparison, *, everything: bool = True) -> list[tupl
         ("relation", re.sub(_NOT_THE_CODES, lambda side: sides[side[0]], comparison.relation)),
         ("code", "" if comparison.place in comparison.evidence.detail else comparison.place),
         _entry(comparison),
-        ("for", "" if comparison.verdict is Verdict.PROVED else comparison.variant),
+        ("for", "" if comparison.verdict is Verdict.PROVED else str(comparison.variant)),
         *_evidence(comparison, everything),
     ]
     return [(label, text) for label, text in lines if text]
@@ -125,7 +125,7 @@ def remarks(case: CaseResult, *, everything: bool = True) -> list[Remark]:
     """Return what is said of a traced case: for which variants and branches it holds, and its notes."""
     most = None if everything else _MOST
     known = any(c.good for c in case.comparisons)
-    listed = [text for text in (_listed(variants(case), "; ", most), _further(case)) if text]
+    listed = [text for text in (_listed(list(map(str, variants(case))), "; ", most), _further(case)) if text]
     said = [
         Remark("checked for" if known else "tried for", ["; ".join(listed)] if listed else []),
         Remark("sizes not tried", _some(case.sizes[1:], most)),

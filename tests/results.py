@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from verify.model.identity import CaseId, Quantity, Variant
 from verify.model.result import (
     Branch,
     CaseResult,
@@ -14,11 +15,12 @@ from verify.model.result import (
     Node,
     Rounding,
     Run,
+    Stale,
     Verdict,
 )
 
 SAME = Evidence("same formula", "both sides are the same formula")
-FIELD = Evidence("field, 2^-244", "equal at random points of a finite field: wrong with a chance below 2^-244")
+FIELD = Evidence("field", "equal at random points of a finite field: wrong with a chance below 2^-244", bits=244)
 
 
 def gradient(name, verdict, **fields):
@@ -101,14 +103,25 @@ GRAPH = Graph(
     blamed=4,
 )
 SOURCE = Excerpt("shop.toml:3", 2, ("# the <layer>", "def backward(self, dout):", "    return dout * self.y"))
-SMALL, SINGLE, STRIDED = "N=2, D=3, M=4", "N=1, D=3, M=4", "N=2, D=3, M=4, stride=2, pad=1"
+
+
+def sized(text):
+    """Read a variant from how it is written: sizes, the options `stride` and `pad`, and where it is."""
+    parts = [part.split("=") for part in text.split(", ") if "=" in part]
+    options = tuple((name, value) for name, value in parts if name in ("stride", "pad"))
+    sizes = tuple((name, int(value)) for name, value in parts if name not in ("stride", "pad"))
+    return Variant(sizes, options, elsewhere="in another region" in text)
+
+
+SMALL, SINGLE, STRIDED = sized("N=2, D=3, M=4"), sized("N=1, D=3, M=4"), sized("N=2, D=3, M=4, stride=2, pad=1")
 
 
 def array(name, variant, shape, verdict=Verdict.PROVED, **fields):
     entries = 1
     for size in shape.split():
         entries *= int(size)
-    defaults = {"role": "input", "evidence": SAME, "shape": shape, "entries": entries, "variant": variant}
+    defaults = {"role": "input", "evidence": SAME, "shape": shape, "entries": entries}
+    defaults["variant"] = sized(variant) if isinstance(variant, str) else variant
     return Comparison("gradient", name, verdict, **(defaults | fields))
 
 
@@ -148,8 +161,8 @@ AFFINE = traced(
     array("x", SMALL, "2 3"),
     array("W", SMALL, "3 4", evidence=FIELD),
     array("b", SMALL, "4"),
-    array("x", SINGLE, "1 3", evidence=Evidence("field, 2^-202", "equal at random points: wrong below 2^-202")),
-    array("W", SINGLE, "3 4", evidence=Evidence("field, 2^-202", "equal at random points: wrong below 2^-202")),
+    array("x", SINGLE, "1 3", evidence=Evidence("field", "equal at random points: wrong below 2^-202", bits=202)),
+    array("W", SINGLE, "3 4", evidence=Evidence("field", "equal at random points: wrong below 2^-202", bits=202)),
     array("b", SINGLE, "4"),
     region=(
         Branch("my_layers.py:9", "W[0,0]*x[0,0] + b[0] > 0", 8, SMALL),
@@ -236,5 +249,5 @@ def everything():
         ),
         seed=7,
         version="0.0",
-        stale=("shop.toml: mended: gradient apple was REFUTED, and is PROVED",),
+        stale=(Stale(CaseId("shop.toml", "mended"), Quantity("gradient", "apple"), "REFUTED", "PROVED"),),
     )

@@ -115,13 +115,19 @@ def test_the_command_says_whether_it_was_quick(command, shop, options):
     assert json.loads(command("shop.toml", "--report", "json", *options).out)["quick"] == bool(options)
 
 
-def test_older_reports_are_read(compared, command, tmp_path):
-    """Before 1.3 a report does not say whether its run was quick: it is taken for one that was not."""
+@pytest.mark.parametrize("version", ["1.2", "1.3", "3.0"])
+def test_reports_of_other_versions_are_refused(compared, command, tmp_path, version):
+    """On either side: the message names the file, its version, the one that was expected, and what to do."""
     compared((PROVED,), (PROVED,))
-    document = json.loads((tmp_path / "old.json").read_text()) | {"schema_version": "1.2"}
-    del document["quick"]
-    (tmp_path / "older.json").write_text(json.dumps(document))
-    assert command("compare", "older.json", "new.json").status == 0
+    document = json.loads((tmp_path / "old.json").read_text()) | {"schema_version": version}
+    (tmp_path / "other.json").write_text(json.dumps(document))
+    for pair in (("other.json", "new.json"), ("new.json", "other.json")):
+        done = command("compare", *pair)
+        assert (done.status, done.out) == (2, "")
+        assert done.err == (
+            f"gradproof: other.json has version {version} of the format, 2 was expected: "
+            "write it anew with --report json=other.json\n"
+        )
 
 
 def test_unusable_reports(compared, command, tmp_path):
@@ -136,7 +142,6 @@ def test_unusable_reports(compared, command, tmp_path):
     planted = {
         "is not JSON": "{",
         "is no report of gradproof": "[]",
-        "has version 2.0": json.dumps(document | {"schema_version": "2.0"}),
         "is no report": json.dumps(document).replace("PROVED", "FINE"),
     }
     for message, text in planted.items():

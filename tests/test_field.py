@@ -55,7 +55,7 @@ def test_equal_without_a_law_of_roots(graph, xy, name):
     a, b = EQUAL[name](*xy)
     alike, bound = equal(graph, [(a.node, b.node)], 0)
     assert alike == [True]
-    assert int(bound.removeprefix("2^-")) >= 100
+    assert bound >= 100
 
 
 @pytest.mark.parametrize("name", EQUAL_WITH_ROOTS)
@@ -64,7 +64,7 @@ def test_equal_by_a_law_of_roots(graph, xy, name):
     a, b = EQUAL_WITH_ROOTS[name](*xy)
     alike, bound = equal(graph, [(a.node, b.node)], 0, Laws.ROOTS)
     assert alike == [True]
-    assert int(bound.removeprefix("2^-")) >= 100
+    assert bound >= 100
 
 
 @pytest.mark.parametrize("seed", range(20))
@@ -86,8 +86,8 @@ def test_each_pair_has_its_own_answer(graph, xy):
 def test_a_degree_near_the_prime_proves_nothing(graph, xy):
     """x ** (2 ** 130) has more roots than the field has elements: no bound, no proof."""
     power = xy[0] ** (2**130)
-    assert equal(graph, [(power.node, (power + 1).node)], 0) == ([False], "")
-    assert equal(graph, [(power.node, power.node)], 0) == ([False], "")
+    assert equal(graph, [(power.node, (power + 1).node)], 0) == ([False], 0)
+    assert equal(graph, [(power.node, power.node)], 0) == ([False], 0)
 
 
 def test_the_bound_weakens_with_the_degree(graph, xy):
@@ -95,11 +95,11 @@ def test_the_bound_weakens_with_the_degree(graph, xy):
     x, _ = xy
     low = equal(graph, [((x + 1).node, (x + 1).node)], 0)[1]
     high = equal(graph, [((x ** (2**40)).node, (x ** (2**40)).node)], 0)[1]
-    assert int(low.removeprefix("2^-")) > int(high.removeprefix("2^-")) >= 100
+    assert low > high >= 100
 
 
 def test_a_pole_is_drawn_again(graph, xy):
     """A formula that divides by the zero function has no point, and is not equal to anything."""
     x, _ = xy
     broken = 1 / ((x + 1) ** 2 - x * x - 2 * x - 1)
-    assert equal(graph, [(broken.node, broken.node)], 0) == ([False], "")
+    assert equal(graph, [(broken.node, broken.node)], 0) == ([False], 0)

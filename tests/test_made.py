@@ -64,7 +64,7 @@ def problems(done):
     """Return the lines, from the head's end, of the rows that are in error, of cases and of names."""
     rows = [case for case in json.loads(done.out)["cases"] if not case["good"]]
     assert all("would never run" in r["comparisons"][0]["evidence"]["detail"] or "generator" in str(r) for r in rows)
-    return [int(case["where"].rpartition(":")[2]) - LINES for case in rows]
+    return [case["where"]["line"] - LINES for case in rows]
 
 
 @pytest.mark.parametrize("name", LOST)
@@ -92,7 +92,9 @@ def test_cases_of_another_module(command, shop):
     (shop / "user.py").write_text("from helper import make\nmine = make()\nagain = make()\nagain = make()\n")
     done = command("user.py", "--report", "json")
     assert problems(done) == [3 - LINES]
-    assert [case["where"] for case in json.loads(done.out)["cases"] if not case["good"]] == ["user.py:3"]
+    assert [case["where"] for case in json.loads(done.out)["cases"] if not case["good"]] == [
+        {"file": "user.py", "line": 3}
+    ]
     assert command("user.py", "helper.py", "-q").out.count("would never run") == 2
 
 

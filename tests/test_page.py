@@ -13,7 +13,8 @@ import results
 from reports import anchors, page, renderer, terminal
 from reports.page.formula import formula
 from reports.page.headline import headline, total
-from verify.model.result import Branch, Cover, Finding, Run
+from verify.model.identity import CaseId, Quantity
+from verify.model.result import Branch, Cover, Finding, Run, Stale
 
 EVERYTHING = results.everything()
 GOOD = results.case("good", results.PROVED)
@@ -303,5 +304,6 @@ def test_what_is_no_formula_is_code(said):
 
 def test_stale_entries_of_a_baseline_are_told():
     """What the baseline knows, and is no longer so, stands on the page too."""
-    text = page.render(replace(Run((GOOD,)), stale=("shop.toml apples <tax>",)))
-    assert "shop.toml apples &lt;tax&gt;" in text
+    entry = Stale(CaseId("shop.toml", "apples <tax>"), Quantity("gradient", "x"), "REFUTED", "PROVED")
+    text = page.render(replace(Run((GOOD,)), stale=(entry,)))
+    assert "shop.toml: apples &lt;tax&gt;: gradient x was REFUTED, and is PROVED" in text

@@ -5,7 +5,8 @@ from dataclasses import replace
 import results
 
 from reports.problems import problems
-from verify.model.result import Evidence, Run, Verdict, strict
+from verify.model.identity import CaseId, Quantity
+from verify.model.result import Evidence, Run, Stale, Verdict, strict
 
 
 def of(*comparisons, **fields):
@@ -49,7 +50,7 @@ def test_errors_come_first():
 
 def test_stale_entries_are_listed_where_they_fail():
     """Each as an error in the file that it names, with an identity of its own; else they fail nothing."""
-    entries = ("a.py: c: gradient x was REFUTED, and is PROVED", "expr: c: gradient x was REFUTED, and is PROVED")
+    entries = tuple(Stale(CaseId(file, "c"), Quantity("gradient", "x"), "REFUTED", "PROVED") for file in ("a.py", ""))
     run = Run((results.case("c", results.PROVED),), stale=entries, strict=True)
     found = problems(run)
     assert [(p.rule, p.level, p.file, p.line) for p in found] == [

@@ -46,7 +46,7 @@ def test_branches_are_told_by_their_place():
     (branch,) = branches(seen_of(relu).trace, seen_of(relu).conditions, "N=3, D=4")
     assert branch.where.startswith("tests/test_region.py:")
     assert branch.condition in ("x[0,0] > 0", "x[0,0] <= 0")
-    assert (branch.count, branch.variant) == (12, "N=3, D=4")
+    assert (branch.count, str(branch.variant)) == (12, "N=3, D=4")
     assert not branches(seen_of(straight).trace, seen_of(straight).conditions)
 
 

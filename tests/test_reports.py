@@ -161,10 +161,10 @@ def folded(*arrays, **fields):
 
 def test_variants_that_agree_are_one_row_with_the_weakest_evidence():
     """Entries are summed; the loosest bound is told, and agreement rather than proof."""
-    kinds = ["same formula", "field, 2^-244", "field, 2^-91", "field, 2^-1002"]
-    arrays = [results.array("x", v, "2 3", evidence=Evidence(k, k)) for v, k in zip(VARIANTS, kinds, strict=False)]
+    kinds = [Evidence("same formula"), *(Evidence("field", bits=bits) for bits in (244, 91, 1002))]
+    arrays = [results.array("x", v, "2 3", evidence=k) for v, k in zip(VARIANTS, kinds, strict=False)]
     (row,) = folded(*arrays)
-    assert (row.comparison.evidence.kind, row.entries, row.shape, row.variant) == ("field, 2^-91", 24, "2 3", "")
+    assert (row.comparison.evidence.bits, row.entries, row.shape, row.variant) == (91, 24, "2 3", "")
     (row,) = folded(*arrays, results.array("x", "N=9", "3", Verdict.AGREES, evidence=results.AGREES.evidence))
     assert (row.comparison.verdict, row.explained, row.shape) == (Verdict.AGREES, True, "2 3; 3")
 
@@ -191,7 +191,7 @@ def test_one_failing_variant_is_not_hidden_by_the_others():
     for name in set(FORMATS) - DRAWINGS:
         assert "REFUTED" in renderer(name)(run)
         assert "factor 2 is missing" in renderer(name)(run)
-        assert results.STRIDED in renderer(name)(run)
+        assert (name == "json") or str(results.STRIDED) in renderer(name)(run)
     assert "REFUTED" in terminal.render(run, verbosity=-1)
 
 
@@ -327,5 +327,5 @@ def test_what_agrees_is_told_by_its_evidence(kind):
 def test_another_region_is_no_size():
     """A case without named sizes has none that it was checked for, in whatever region a row is."""
     elsewhere = results.array("x", "in another region", "3", Verdict.AGREES, evidence=results.AGREES.evidence)
-    case = results.case("one size", replace(elsewhere, variant="in another region"))
+    case = results.case("one size", replace(elsewhere, variant=results.sized("in another region")))
     assert all(remark.label != "checked for" for remark in words.remarks(case))

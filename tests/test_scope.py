@@ -6,6 +6,7 @@ import pytest
 import results
 
 from verify.baseline.scope import scope
+from verify.model.identity import CaseId
 from verify.model.result import Run
 
 
@@ -19,7 +20,7 @@ def covers(tmp_path, monkeypatch):
 
     def asked(targets, file, *broken, name="c"):
         rows = tuple(replace(results.case(one, results.ERROR), where=one) for one in broken)
-        return scope(Run(rows), targets, tmp_path)(file, name)
+        return scope(Run(rows), targets, tmp_path)(CaseId(file, name))
 
     return asked
 

@@ -36,7 +36,7 @@ def spoilt(where, **attributes):
 
 
 def rows(case):
-    return [(c.name, c.verdict.name, c.variant) for c in verify.check(case).comparisons if not c.good]
+    return [(c.name, c.verdict.name, str(c.variant)) for c in verify.check(case).comparisons if not c.good]
 
 
 @pytest.mark.parametrize(

@@ -82,7 +82,7 @@ def test_whatever_a_case_does(rows, shop, code, verdict, reason):
         ("also right", "PROVED", ""),
     ]
     assert rows.status == (verdict != "PROVED")
-    assert [case["where"] for case in rows.cases[:3]] == ["bad.py:3", "bad.py:9", "bad.py:15"]
+    assert [case["where"] for case in rows.cases[:3]] == [{"file": "bad.py", "line": line} for line in (3, 9, 15)]
     if verdict != "PROVED":
         assert rows.cases[1]["reproduce"] == "gradproof run bad.py --case two"
 
@@ -102,7 +102,7 @@ def test_whatever_a_target_does_when_it_is_imported(command, rows, shop, code, v
     """It is a row named after the target, which no selection drops; `list` says it, and lists the others."""
     (shop / "bad.py").write_text(code)
     assert rows("bad.py", "shop.toml", "-k", "also") == [("bad.py", verdict, reason), ("also right", "PROVED", "")]
-    assert (rows.status, rows.cases[0]["where"]) == (1, "bad.py")
+    assert (rows.status, rows.cases[0]["where"]) == (1, {"file": "bad.py", "line": 0})
     assert rows.cases[0]["reproduce"] == "gradproof run bad.py"
     if verdict == "ERROR":
         done = command("list", "bad.py", "shop.toml")

@@ -12,7 +12,8 @@ from reports.page.formula import formula
 from reports.page.markup import Markup, breakable, text
 from reports.rows import Row
 from reports.words import sentence
-from verify.model.result import Accuracy, CaseResult, Comparison, Verdict
+from verify.model.identity import Variant
+from verify.model.result import Accuracy, CaseResult, Comparison, Evidence, Verdict
 
 SIGNS = {Verdict.PROVED: "✓", Verdict.AGREES: "✓", Verdict.UNDECIDED: "?", Verdict.REFUTED: "✗", Verdict.ERROR: "✗"}
 
@@ -47,6 +48,11 @@ class Facts(NamedTuple):
     def comparison(self) -> Comparison:
         """Return the comparison that the row is about, or the weakest of several."""
         return self.row.comparison
+
+    @property
+    def evidence(self) -> Evidence:
+        """Return how the verdict of that is known."""
+        return self.comparison.evidence
 
     @property
     def single(self) -> bool:
@@ -89,7 +95,7 @@ def _group(facts: Sequence[Facts], anchors: Mapping[int, str]) -> list[Line]:
     ]
 
 
-def _accuracy(known: Mapping[tuple[str, str], Accuracy], comparison: Comparison) -> Accuracy | None:
+def _accuracy(known: Mapping[tuple[str, Variant], Accuracy], comparison: Comparison) -> Accuracy | None:
     same = known.get((comparison.name, comparison.variant))
     return same or next((a for (name, _), a in known.items() if name == comparison.name), None)
 
@@ -173,7 +179,7 @@ _COLUMNS = (
     _Column("off by, ulp", lambda f: text(_ulps(f)[0]), "number"),
     _Column("bound, ulp", lambda f: text(_ulps(f)[1]), "number"),
     _Column("bits lost", _bits, "number"),
-    _Column("evidence", lambda f: text(f.comparison.evidence.kind), "", lambda f: f.comparison.evidence.detail),
+    _Column("evidence", lambda f: text(cells.evidence(f.evidence)), "", lambda f: f.evidence.detail),
     _Column("region", _region),
     _Column("code", lambda f: breakable(f.comparison.place or f.case.where), "place"),
 )  # fmt: skip

@@ -1,4 +1,4 @@
-"""Two JSON reports, compared by keys and verdicts: what began to fail, what was fixed, what became weaker."""
+"""Two JSON reports, compared by quantities and verdicts: what began to fail, what was fixed, what became weaker."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from typing import Any
 from verify.baseline import states
 from verify.baseline.states import GOOD, Row, State, States, change, is_lost, only_if_bad
 from verify.model.errors import InputError
+from verify.model.identity import CaseId, Quantity, Variant
+from verify.model.result import SCHEMA_VERSION
 
 # What changed, with whether it is a regression, in the order in which it is told.
 _REGRESSES = {
@@ -29,7 +31,7 @@ def compared(old: Path, new: Path) -> tuple[str, int]:
     if was_quick != is_quick:
         quick, full = (old, new) if was_quick else (new, old)
         raise InputError(f"{quick} is of a --quick run, which looks for less than that of {full}: make both in one way")
-    if not {(file, name) for file in before for name in before[file] if name in after.get(file, {})}:
+    if before.keys().isdisjoint(after):
         raise InputError(f"{old} and {new} have no case in common: nothing can be compared")
     found = _changes(before, after)
     lines = [line for what, items in found.items() if items for line in [f"{what}:", *[f"  {i}" for i in items], ""]]
@@ -41,18 +43,17 @@ def compared(old: Path, new: Path) -> tuple[str, int]:
 def _changes(before: States, after: States) -> dict[str, list[str]]:
     """Return what changed, by kind; each as a line."""
     found: dict[str, list[str]] = {what: [] for what in _REGRESSES}
-    for file in sorted({*before, *after}):
-        for name in sorted({*before.get(file, {}), *after.get(file, {})}):
-            old, new = before.get(file, {}).get(name), after.get(file, {}).get(name)
-            for key in sorted({*(old or {}), *(new or {})}):
-                was, now = _at(old, key), _at(new, key)
-                what = "lost" if old and new and is_lost(key, old, new) else change(was, now)
-                if what:
-                    found[what].append(f"{file or 'expr'}: {name}: {key}: {_told(was)}, now {_told(now)}")
+    for case in sorted({*before, *after}):
+        old, new = before.get(case), after.get(case)
+        for key in sorted({*(old or {}), *(new or {})}):
+            was, now = _at(old, key), _at(new, key)
+            what = "lost" if old and new and is_lost(key, old, new) else change(was, now)
+            if what:
+                found[what].append(f"{case}: {key}: {_told(was)}, now {_told(now)}")
     return found
 
 
-def _at(case: Mapping[str, State] | None, key: str) -> State | None:
+def _at(case: Mapping[Quantity, State] | None, key: Quantity) -> State | None:
     """Return the state of a key; what is told only if it is bad, and is not told, is good."""
     return None if case is None else case.get(key, GOOD if only_if_bad(key) else None)
 
@@ -62,9 +63,9 @@ def _told(state: State | None) -> str:
 
 
 def _read(path: Path) -> tuple[States, bool]:
-    """Read the states of a JSON report, and whether it is of a quick run, which reports did not say before 1.3.
+    """Read the states of a JSON report, and whether it is of a quick run.
 
-    Raises InputError for what is none, or was stopped early.
+    Raises InputError for what is none, is of another version, or was stopped early.
     """
     try:
         document = json.loads(path.read_text(encoding="utf-8"))
@@ -74,31 +75,35 @@ def _read(path: Path) -> tuple[States, bool]:
         raise InputError(f"{path} is not JSON: {problem}") from None
     try:
         version = str(document["schema_version"])
-        found, complete = states.gathered(map(_case, document["cases"])), document["complete"]
-        quick = bool(document.get("quick", False))
-    except (KeyError, TypeError, AttributeError):
+        if _series(version) != _series(SCHEMA_VERSION):
+            raise InputError(
+                f"{path} has version {version} of the format, {_series(SCHEMA_VERSION)} was expected: "
+                f"write it anew with --report json={path.name}"
+            )
+        found, complete, quick = states.gathered(map(_case, document["cases"])), document["complete"], document["quick"]
+    except (KeyError, TypeError, AttributeError, ValueError):
         raise InputError(f"{path} is no report of gradproof: write one with --report json={path.name}") from None
-    if version.partition(".")[0] != "1":
-        raise InputError(f"{path} has version {version} of the format, 1 was expected: write it again")
     if not complete:
         raise InputError(f"{path} was stopped early: it does not say what became of the rest; run it without -x")
-    return found, quick
+    return found, bool(quick)
 
 
-def _case(case: Any) -> tuple[str, str, Mapping[str, State]]:
-    """Return the file, the name and the states of a case in a report; raises KeyError for other verdicts than ours."""
+def _series(version: str) -> str:
+    """Return the part of a version within which fields are only added."""
+    return version.partition(".")[0]
+
+
+def _case(case: Any) -> tuple[CaseId, Mapping[Quantity, State]]:
+    """Return the states of a case in a report; raises an error for what is none, and for other verdicts than ours."""
     rows = [
-        Row(f"{c['quantity']} {c['name']}", _word(c), c["variant"], c["failing"], c["entries"])
+        Row(Quantity(c["quantity"], c["name"]), c["state"], _variant(c["variant"]), c["failing"], c["entries"])
         for c in case["comparisons"]
     ]
-    found = [f"finding {f['code']} {f['name']}".rstrip() for f in case["findings"] if f["fails"] and not f["allowed"]]
-    rows += [Row(key, "FAILS") for key in found]
-    file, _, line = case["where"].rpartition(":")
-    file = file if line.isdecimal() else case["where"]  # a file that could not be imported
-    return file, case["name"], states.of_rows(rows, case["unclaimed"], case["notes"])
+    failing = [f for f in case["findings"] if f["fails"] and not f["allowed"]]
+    rows += [Row(Quantity("finding", f["name"], f["code"]), "FAILS") for f in failing]
+    return CaseId(case["where"]["file"], case["name"]), states.of_rows(rows, case["unclaimed"], drawn=case["drawn"])
 
 
-def _word(comparison: Any) -> str:
-    verdict, rounding = comparison["verdict"], comparison["rounding"]
-    explained = rounding is None or rounding["explained"]
-    return str(verdict) if explained or states.is_failure(verdict) else "NOT ROUNDING"
+def _variant(variant: Any) -> Variant:
+    sizes, options, labels = (tuple(variant[name].items()) for name in ("sizes", "options", "labels"))
+    return Variant(sizes, options, labels, variant["elsewhere"])

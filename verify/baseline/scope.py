@@ -7,14 +7,15 @@ from collections.abc import Callable, Sequence
 from pathlib import Path, PurePath
 
 from verify.discovery.targets import is_path, shown
+from verify.model.identity import CaseId
 from verify.model.result import Run
 from verify.model.where import here, relative
 
 # Whether a case of a file would be in a run if it were still there.
-Covers = Callable[[str, str], bool]
+Covers = Callable[[CaseId], bool]
 
 
-def nothing(file: str, name: str) -> bool:
+def nothing(case: CaseId) -> bool:
     """Tell of a part of the cases that it says nothing of the others."""
     return False
 
@@ -27,10 +28,10 @@ def scope(run: Run, targets: Sequence[str], folder: Path) -> Covers:
     broken = {name for case in run.cases if not case.line for name in (case.name, case.file)}
     imported = [target for target in targets if shown(target) not in broken]
 
-    def covers(file: str, name: str) -> bool:
-        if not file:
-            return any(_names(target, name) for target in targets)
-        path = _absolute(folder / file)
+    def covers(case: CaseId) -> bool:
+        if not case.file:
+            return any(_names(target, case.name) for target in targets)
+        path = _absolute(folder / case.file)
         return not Path(path).exists() or (
             relative(str(path)) not in broken and any(_holds(target, path) for target in imported)
         )

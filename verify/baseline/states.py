@@ -1,17 +1,17 @@
 """What is known of each quantity and finding of a case: in words, with how far it fails; and what a change means.
 
-Imports the standard library, the result and extents only. A key (`gradient W`, `finding GP101 dout`) says what a state
-is about, whatever its line, shapes and options: several variants have one state.
+Imports the standard library, the result and extents only. A state is that of a quantity, whatever its line, shapes and
+options: several variants have one state.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from verify.model.extents import Extent
-from verify.model.result import CaseResult, Run, is_elsewhere
+from verify.model.identity import SAMPLE, CaseId, Quantity, Variant
+from verify.model.result import CaseResult, Run
 
 _PART = "IN PART"  # good, and not claimed for some sizes or options
 
@@ -20,23 +20,21 @@ _ORDER = ("", "PROVED", "AGREES", _PART, "NOT ROUNDING", "UNDECIDED", "REFUTED",
 WORDS = _ORDER[1:]
 _RANKS = {word: rank for rank, word in enumerate(_ORDER)}
 _FAILING = _RANKS["NOT ROUNDING"]
-_DRAWN = "random numbers were drawn"  # how the note begins of a case whose entries fail by the seed
-_WORD = re.compile("[A-Z]+(?: [A-Z]+)*")
 
 # A state: each way in which something fails with its extent, or the one word for what does not; empty if none is told.
 State = Mapping[str, Extent]
 GOOD: State = {}
 
-# Of a file, of each of its cases, the state of each key.
-States = dict[str, dict[str, dict[str, State]]]
+# Of each case, the state of each of its quantities.
+States = dict[CaseId, dict[Quantity, State]]
 
 
 class Row(NamedTuple):
     """What a comparison or finding adds to the state of its key."""
 
-    key: str
+    key: Quantity
     word: str
-    variant: str = ""
+    variant: Variant = SAMPLE
     failing: int = 0
     entries: int = 1
 
@@ -51,17 +49,6 @@ def text(state: State) -> str:
     return "; ".join(" ".join(filter(None, [one, str(state[one])])) for one in sorted(state))
 
 
-def parsed(said: str) -> State:
-    """Read what `text` wrote; raises ValueError for anything else."""
-    found: dict[str, Extent] = {}
-    for part in said.split("; "):
-        met = _WORD.match(part)
-        if not met or met[0] not in WORDS:
-            raise ValueError(f"{part!r} is no state")
-        found[met[0]] = Extent.parsed(part[met.end() :].lstrip())
-    return found
-
-
 def fails(state: State) -> bool:
     """Tell whether the gate fails for a state, where no baseline knows it."""
     return any(is_failure(one) for one in state)
@@ -72,52 +59,51 @@ def is_failure(one: str) -> bool:
     return _RANKS[one] >= _FAILING
 
 
-def only_if_bad(key: str) -> bool:
+def only_if_bad(key: Quantity) -> bool:
     """Tell whether a key is there only where something is wrong: a finding, or a case that could not be compared."""
-    return key.startswith(("finding ", "case "))
+    return key.kind in ("finding", "case")
 
 
-def is_lost(key: str, old: Mapping[str, State], new: Mapping[str, State]) -> bool:
+def is_lost(key: Quantity, old: Mapping[Quantity, State], new: Mapping[Quantity, State]) -> bool:
     """Tell whether a gradient that was good is gone from a case, or is not claimed for all of its sizes and options.
 
     A case that fails as a whole, and did not before, shows none, and says so.
     """
     was, now = old.get(key, GOOD), new.get(key, GOOD)
-    if not key.startswith("gradient ") or not was or fails(was) or (now and not (_PART in now and _PART not in was)):
+    if key.kind != "gradient" or not was or fails(was) or (now and not (_PART in now and _PART not in was)):
         return False
-    whole = [one for one in new if one.startswith("case ")]
+    whole = [one for one in new if one.kind == "case"]
     return not any(change(old.get(one, GOOD), new[one]) in ("newly failing", "weaker") for one in whole)
 
 
-def of_rows(rows: Iterable[Row], unclaimed: Iterable[str], notes: Iterable[str]) -> dict[str, State]:
-    """Return the state of each key of a case, from all that is said of it."""
-    found: dict[str, list[Row]] = {}
+def of_rows(rows: Iterable[Row], unclaimed: Iterable[str], *, drawn: bool) -> dict[Quantity, State]:
+    """Return the state of each key of a case; where random numbers were `drawn`, how many entries fail says nothing."""
+    found: dict[Quantity, list[Row]] = {}
     for row in rows:
         found.setdefault(row.key, []).append(row)
-    variants = {row.variant for some in found.values() for row in some if not is_elsewhere(row.variant)}
-    drawn = any(note.startswith(_DRAWN) for note in notes)
+    variants = {row.variant for some in found.values() for row in some if not row.variant.elsewhere}
     known = {key: _of_key(some, len(variants), drawn=drawn) for key, some in found.items()}
-    claimed = [key for name in unclaimed if (key := f"gradient {name}") in known]
+    claimed = [key for name in unclaimed if (key := Quantity("gradient", name)) in known]
     return known | {key: {_PART: Extent()} for key in claimed if not fails(known[key])}
 
 
-def of_case(case: CaseResult) -> dict[str, State]:
+def of_case(case: CaseResult) -> dict[Quantity, State]:
     """Return the states of a case, whatever a baseline says of them."""
     rows = [Row(c.key, c.state, c.variant, c.failing, c.entries) for c in case.comparisons]
     bad = [Row(one.key, "FAILS") for one in case.findings if one.fails and not one.allowed]
-    return of_rows([*rows, *bad], case.unclaimed, case.notes)
+    return of_rows([*rows, *bad], case.unclaimed, drawn=case.drawn)
 
 
 def of_run(run: Run) -> States:
     """Return the states of a run; cases with the same name in one file are taken for one."""
-    return gathered((case.file, case.name, of_case(case)) for case in run.cases)
+    return gathered((case.id, of_case(case)) for case in run.cases)
 
 
-def gathered(cases: Iterable[tuple[str, str, Mapping[str, State]]]) -> States:
-    """Return the states of cases, each told as its file, its name and its states."""
+def gathered(cases: Iterable[tuple[CaseId, Mapping[Quantity, State]]]) -> States:
+    """Return the states of cases."""
     found: States = {}
-    for file, name, states in cases:
-        known = found.setdefault(file, {}).setdefault(name, {})
+    for case, states in cases:
+        known = found.setdefault(case, {})
         known.update({key: _both(known.get(key, GOOD), state) for key, state in states.items()})
     return found
 
@@ -149,7 +135,7 @@ def _of_key(rows: list[Row], variants: int, *, drawn: bool) -> State:
     bad = [row for row in rows if is_failure(row.word)]
     if not bad:
         return {max((row.word for row in rows), key=_RANKS.__getitem__): Extent()}
-    if rows[0].key.startswith("finding "):  # told once, wherever it was found
+    if rows[0].key.kind == "finding":  # told once, wherever it was found
         return {row.word: Extent() for row in bad}
     entries = variants if only_if_bad(rows[0].key) else _entries(rows)
     words = dict.fromkeys(row.word for row in bad)
@@ -157,12 +143,12 @@ def _of_key(rows: list[Row], variants: int, *, drawn: bool) -> State:
 
 
 def _entries(rows: list[Row]) -> int:
-    return sum(row.entries for row in rows if not is_elsewhere(row.variant))
+    return sum(row.entries for row in rows if not row.variant.elsewhere)
 
 
 def _extent(rows: list[Row], entries: int, *, drawn: bool) -> Extent:
     """Return how far rows of one word go; what fails at a sample counts, and other regions only where nothing does."""
-    here = [row for row in rows if not is_elsewhere(row.variant)]
+    here = [row for row in rows if not row.variant.elsewhere]
     counted = here or rows
     number = sum(row.failing or row.entries for row in counted)
     of_all = max(number, entries if here else sum(row.entries for row in counted))

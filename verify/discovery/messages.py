@@ -14,7 +14,7 @@ from typing import IO, Any, NamedTuple
 MARK = b"\0gradproof: end of the output of a request\0"  # on the pipe of the output, which has no messages
 WHERE = "where"  # the request that is answered while another one runs
 _LENGTH = struct.Struct("!Q")
-_PLAIN = ("verify.model.result", "verify.mutation.result", "verify.discovery.messages")
+_PLAIN = ("verify.model.identity", "verify.model.result", "verify.mutation.result", "verify.discovery.messages")
 
 
 class Unit(NamedTuple):

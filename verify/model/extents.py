@@ -1,16 +1,11 @@
 """How far a failure goes, without lines, values and names of entries: so that it shows when it grew.
 
-Imports the standard library and the result only.
+Imports the standard library only.
 """
 
 from __future__ import annotations
 
-import re
 from typing import NamedTuple
-
-_TEXT = re.compile(
-    r"(?P<elsewhere>in another region)?(?:(?(elsewhere), )in (?P<failing>[0-9]{1,9}) of (?P<entries>[0-9]{1,9}))?"
-)
 
 
 class Extent(NamedTuple):
@@ -23,13 +18,6 @@ class Extent(NamedTuple):
     failing: int = 1
     entries: int = 1
     elsewhere: bool = False
-
-    @classmethod
-    def parsed(cls, said: str) -> Extent:
-        """Read what `str` wrote; raises ValueError for anything else."""
-        if not (met := _TEXT.fullmatch(said)):
-            raise ValueError(f"{said!r} does not say how far a failure goes")
-        return cls(int(met["failing"] or 1), int(met["entries"] or 1), bool(met["elsewhere"]))
 
     def __str__(self) -> str:
         number = f"in {self.failing} of {self.entries}" if self.failing < self.entries else ""

@@ -1,6 +1,6 @@
 """The result of a run, as plain data: what every report renders and the only thing that decides the exit status.
 
-Imports the standard library and nothing else. Numbers are text here: exact rationals (`11/5`) and floats
+Imports the standard library and `identity` only. Numbers are text here: exact rationals (`11/5`) and floats
 as `repr` gives them, so that nothing is rounded on the way to a report.
 """
 
@@ -12,17 +12,12 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from enum import Enum
 from functools import cached_property
+from typing import NamedTuple
 
-# What ends the variant of a row that is not about the sample, but about inputs that take other branches.
-ELSEWHERE = ", in another region"
+from verify.model.identity import SAMPLE, CaseId, Quantity, Variant
 
-SCHEMA_VERSION = "1.3"
+SCHEMA_VERSION = "2.0"
 _RAISED_AT = re.compile(r".*(?:, at |; it was at | \()(.+:\d+)\)?$")  # the last place in what is told
-
-
-def is_elsewhere(variant: str) -> bool:
-    """Tell whether a row is not about a sample, but about inputs that take other branches."""
-    return f", {variant}".endswith(ELSEWHERE)
 
 
 class Verdict(Enum):
@@ -48,6 +43,8 @@ class Verdict(Enum):
 class Evidence:
     """How a verdict is known: a word for the table and the whole sentence.
 
+    `bits` is the certainty of a proof by random points: it is wrong with a chance below 2^-bits. `digits` are those in
+    which both sides agree where they are not proved equal.
     Where a choice of the code's constants within their rounding makes both sides one function, `constants` is how many
     there are, and `ulps` the largest change of one. Of an approximation, `ulps` is what it is proved to stay within,
     `limit` what the formula that it stands for is good to, and `place` where it is worst; where the case states an
@@ -56,6 +53,8 @@ class Evidence:
 
     kind: str = ""
     detail: str = ""
+    bits: int = 0
+    digits: int = 0
     constants: int = 0
     ulps: str = ""
     limit: str = ""
@@ -97,7 +96,7 @@ class Comparison:
 
     A quantity may be an array, compared entry by entry: `shape` is then its shape (`2 3`), `entries` how many there are
     and `failing` how many of them are not good; the verdict is the worst of them, and all that is told of one entry
-    is told of the entry at `index` (`[0, 1]`). `variant` says for which sizes and options (`N=2, D=3, stride=1`).
+    is told of the entry at `index` (`[0, 1]`). `variant` says for which sizes and options.
     Where the two sides differ, `relation` says how (`actual = expected / 2`) and `diagnosis` names the likely mistake.
     `where` is the file and line of the code that computed it.
     A baseline marks failures that it lists as `known`, and what it knows as proved, and is not proved, as `weaker`.
@@ -119,7 +118,7 @@ class Comparison:
     entries: int = 1
     failing: int = 0
     index: str = ""
-    variant: str = ""
+    variant: Variant = SAMPLE
     relation: str = ""
     diagnosis: str = ""
     where: str = ""
@@ -149,9 +148,9 @@ class Comparison:
         return self.verdict.name if explained or not self.verdict.good else "NOT ROUNDING"
 
     @property
-    def key(self) -> str:
+    def key(self) -> Quantity:
         """Return what it is about, whatever its shapes and lines: a baseline and a fingerprint go by this."""
-        return f"{self.quantity} {self.name}"
+        return Quantity(self.quantity, self.name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +163,7 @@ class Branch:
     where: str
     condition: str
     count: int = 1
-    variant: str = ""
+    variant: Variant = SAMPLE
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +180,7 @@ class Finding:
     fails: bool
     name: str = ""
     where: str = ""
-    variant: str = ""
+    variant: Variant = SAMPLE
     allowed: str = ""
     known: bool = False
 
@@ -191,9 +190,9 @@ class Finding:
         return self.fails and not self.allowed and not self.known
 
     @property
-    def key(self) -> str:
+    def key(self) -> Quantity:
         """Return what it is about, whatever its shapes and lines."""
-        return f"finding {self.code} {self.name}".rstrip()
+        return Quantity("finding", self.name, self.code)
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,7 +210,7 @@ class Accuracy:
     error: str
     bound: str
     bits_lost: str
-    variant: str = ""
+    variant: Variant = SAMPLE
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,7 +224,7 @@ class Cover:
 
     regions: int
     complete: bool = False
-    variant: str = ""
+    variant: Variant = SAMPLE
     unvisited: tuple[Branch, ...] = ()
     kinks: tuple[str, ...] = ()
     untried: tuple[str, ...] = ()
@@ -274,7 +273,8 @@ class CaseResult:
 
     `unclaimed` are inputs for which the code gave None: nothing is said of their gradients.
     A case of arrays has a `signature` (`x: N D, W: D M`) in place of an expression. `region` holds the branches that
-    bound its claims, `notes` what else a reader should know, as sentences (`random draws were seeded with 0`).
+    bound its claims, `notes` what else a reader should know, as sentences. Where random numbers were `drawn`, by the
+    code, how many entries of an array fail depends on the seed.
     `sizes` says at which further sizes and labels the formula was right at one sample each (`N 1 to 5, D 1 to 9`), and
     in further lines which were not tried, and why.
     `cover` is None where nothing but the formula at the sample was asked for. `graph` is None for code on arrays, and
@@ -300,6 +300,12 @@ class CaseResult:
     graph: Graph | None = None
     sources: tuple[Excerpt, ...] = ()
     sizes: tuple[str, ...] = ()
+    drawn: bool = False
+
+    @property
+    def id(self) -> CaseId:
+        """Return what tells the case from others."""
+        return CaseId(self.file, self.name)
 
     @property
     def file(self) -> str:
@@ -327,7 +333,7 @@ class CaseResult:
         )
 
     @cached_property
-    def known(self) -> frozenset[str]:
+    def known(self) -> frozenset[Quantity]:
         """Return what is known to fail."""
         return frozenset(one.key for group in (self.comparisons, self.findings) for one in group if one.known)
 
@@ -349,12 +355,29 @@ class CaseResult:
 Keep = Callable[[CaseResult, str], None]
 
 
+class Stale(NamedTuple):
+    """An entry of a baseline that no longer applies: what it knows of a quantity of a case, and what that is now."""
+
+    case: CaseId
+    quantity: Quantity
+    was: str
+    now: str
+
+    @property
+    def change(self) -> str:
+        """Return the entry without its file."""
+        return f"{self.case.name}: {self.quantity} was {self.was}, and is {self.now}"
+
+    def __str__(self) -> str:
+        return f"{self.case.file or 'expr'}: {self.change}"
+
+
 @dataclass(frozen=True)
 class Run:
     """The outcome of one command: cases in the order in which they were found.
 
     `command` repeats it, and `environment` holds what a bug report needs: for people, and not compared by anything.
-    `stale` are the entries of the baseline that no longer apply, as sentences; they fail the gate where it is `strict`.
+    `stale` are the entries of the baseline that no longer apply; they fail the gate where it is `strict`.
     A `quick` run decided the formulas at the samples, and looked for nothing else.
     """
 
@@ -364,7 +387,7 @@ class Run:
     complete: bool = True
     command: str = ""
     environment: tuple[tuple[str, str], ...] = ()
-    stale: tuple[str, ...] = ()
+    stale: tuple[Stale, ...] = ()
     strict: bool = False
     quick: bool = False
 

@@ -4,7 +4,7 @@ Asked in this order, each question only of the pairs that the one before left op
 
 1. Are they the same node? Then they were built from equal parts by rewrites that hold wherever both are defined.
 2. Do they agree at random points of a finite field, functions and roots being free elements? (`field`: a proof up to
-   its printed bound)
+   its bits)
 3. Do their balls at the first exact point fail to overlap? (`balls`: a refutation; it needs no other support)
 4. Do they agree in the field with the law of exponentials, or with roots that are roots? (a proof as well)
 5. Do their balls fail to overlap at any other point?
@@ -127,8 +127,8 @@ def _is_root(graph: Graph, node: int) -> bool:
 
 
 def _in_field(graph: Graph, pairs: Sequence[Pair], points: Points, seed: int, laws: Laws) -> dict[Pair, Decision]:
-    alike, bound = field.equal(graph, pairs, seed, laws) if pairs else ([], "")
-    if not bound and len(pairs) > 1:  # one of them has a pole or a degree that spoils it for all
+    alike, bits = field.equal(graph, pairs, seed, laws) if pairs else ([], 0)
+    if not bits and len(pairs) > 1:  # one of them has a pole or a degree that spoils it for all
         half = len(pairs) // 2
         parts = (pairs[:half], pairs[half:])
         return {pair: d for part in parts for pair, d in _in_field(graph, part, points, seed, laws).items()}
@@ -136,7 +136,7 @@ def _in_field(graph: Graph, pairs: Sequence[Pair], points: Points, seed: int, la
     needed = 1 if laws is Laws.NONE else GUARD_POINTS
     confirmed = _confirmed(graph, equal, points(), needed) if equal else set()
     typed = _typed(graph, equal)
-    return {pair: proved(typed(pair), bound, laws) for pair in equal if pair in confirmed}
+    return {pair: proved(typed(pair), bits, laws) for pair in equal if pair in confirmed}
 
 
 def _confirmed(graph: Graph, pairs: Sequence[Pair], points: Sequence[Point], needed: int) -> set[Pair]:
@@ -184,11 +184,11 @@ def agree(a: flint.arb, b: flint.arb, bits: int) -> bool | None:
     return True if (a.rad() + b.rad()) * 2 ** (3 * bits // 4) < size else None
 
 
-def proved(typed: str, bound: str, laws: Laws) -> Decision:
+def proved(typed: str, bits: int, laws: Laws) -> Decision:
     """Return the decision that a proof in a finite field is; `typed` are the floats of the code, as read."""
     read = f"; floats in the code are read as the simplest rationals that round to them ({typed})" if typed else ""
-    detail = f"equal at random points of a finite field, {laws.value}: wrong with a chance below {bound}{read}"
-    return Decision(Verdict.PROVED, Evidence(f"field, {bound}", detail))
+    detail = f"equal at random points of a finite field, {laws.value}: wrong with a chance below 2^-{bits}{read}"
+    return Decision(Verdict.PROVED, Evidence("field", detail, bits=bits))
 
 
 def _typed(graph: Graph, pairs: Sequence[Pair]) -> Callable[[Pair], str]:
@@ -327,4 +327,4 @@ def _left_open(graph: Graph, pair: Pair, points: Sequence[Point], seed: int, cor
     detail = (
         f"equal to {_DIGITS} digits at the {compared} of {len(points)} points where that many could be had, but {why}"
     )
-    return Decision(Verdict.AGREES, Evidence(f"{_DIGITS} digits", detail))
+    return Decision(Verdict.AGREES, Evidence("digits", detail, digits=_DIGITS))

@@ -160,10 +160,11 @@ class _Degrees:
         return max(2, *a), max(2, *a)  # an element, or a quotient of degree 2 in one; two arguments may collide
 
 
-def equal(graph: Graph, pairs: Sequence[tuple[int, int]], seed: int, laws: Laws = Laws.NONE) -> tuple[list[bool], str]:
-    """Tell for each pair of nodes whether they agree on every walk, and the bound on a wrong "equal" as text.
+def equal(graph: Graph, pairs: Sequence[tuple[int, int]], seed: int, laws: Laws = Laws.NONE) -> tuple[list[bool], int]:
+    """Tell for each pair of nodes whether they agree on every walk, with the bits of certainty.
 
-    An empty bound means that nothing is proved this way (a degree near the prime, too many roots).
+    "Equal" is wrong with a chance below 2^-bits. No bits mean that nothing is proved this way (a degree near the prime,
+    too many roots).
     """
     nodes = graph.reach([node for pair in pairs for node in pair])
     powers = [i for i in nodes if graph.ops[i] == "power" and graph.payloads[i].denominator != 1]
@@ -176,10 +177,10 @@ def equal(graph: Graph, pairs: Sequence[tuple[int, int]], seed: int, laws: Laws 
         still = [i for i, same in enumerate(alike) if same]
         values = _walk(graph, [node for i in still for node in pairs[i]], rng, order, laws)
         if values is None:
-            return [False] * len(pairs), ""
+            return [False] * len(pairs), 0
         for i in still:
             alike[i] = values[pairs[i][0]] == values[pairs[i][1]]
-    return alike, f"2^-{security}" if walks else ""
+    return alike, security if walks else 0
 
 
 def _plan(degree: int, order: int, elements: int, *, rooted: bool) -> tuple[int, int]:

@@ -33,10 +33,10 @@ _LEAST_DIGITS = 2.0**-20  # relative to the larger of 1 and the value: an enclos
 
 
 class Proof(NamedTuple):
-    """The pairs that were proved in one way, the bound on an error of it, and the law."""
+    """The pairs that were proved in one way, the bits of certainty of it, and the law."""
 
     pairs: Elements
-    bound: str
+    bits: int
     laws: Laws
 
 
@@ -55,14 +55,14 @@ def proofs(
     for laws in _LAWS:
         if not still.size:
             break
-        alike, bound = equal(tape, left[still], right[still], seed, laws)
+        alike, bits = equal(tape, left[still], right[still], seed, laws)
         places = still[alike]
         if places.size and laws is Laws.NONE:
             places = _meeting(tape, enclosures, places, left, right)
         elif places.size:
             places = _confirmed(tape, places, left, right, points())
         if places.size:
-            result.append(Proof(places, bound, laws))
+            result.append(Proof(places, bits, laws))
             open_[places] = False
             still = np.flatnonzero(open_)
     return result

@@ -43,11 +43,11 @@ class _Outcome(NamedTuple):
     bits: float
 
 
-def equal(tape: Tape, left: Elements, right: Elements, seed: int, laws: Laws) -> tuple[Mask, str]:
-    """Tell for each pair of elements whether they are the same function; the bound on a wrong "equal" as text.
+def equal(tape: Tape, left: Elements, right: Elements, seed: int, laws: Laws) -> tuple[Mask, int]:
+    """Tell for each pair of elements whether they are the same function, with the bits of certainty of "equal".
 
-    The bound, 2^-100 or less, is for each pair; it is empty if no pair is proved but those of one element with itself.
-    Not equal means that it is not proved.
+    There are 100 or more, for each pair: it is wrong with a chance below 2^-bits. There are none if no pair is proved
+    but those of one element with itself. Not equal means that it is not proved.
     """
     alike = np.equal(left, right)
     result, first, second = alike.ravel(), left.ravel(), right.ravel()
@@ -60,7 +60,7 @@ def equal(tape: Tape, left: Elements, right: Elements, seed: int, laws: Laws) ->
         result[remaining[outcome.equal]] = True
         least = min(least, outcome.bits)
         remaining = remaining[outcome.open]
-    return result.reshape(alike.shape), f"2^-{math.floor(least)}" if math.isfinite(least) else ""
+    return result.reshape(alike.shape), math.floor(least) if math.isfinite(least) else 0
 
 
 def _attempt(tape: Tape, left: Elements, right: Elements, seed: str, laws: Laws) -> _Outcome:

@@ -17,6 +17,7 @@ import numpy as np
 
 from verify.cases.case import TracedCase, converse, named_gradients
 from verify.cases.shapes import Integer, Real, Sampler, bindings, concrete, draws, entry_names, whole_samples
+from verify.model import identity
 from verify.model.errors import ProtocolError, TraceError, nearest
 from verify.model.where import quoted
 from verify.tracing import arrays, patches
@@ -39,11 +40,16 @@ class Variant:
     labels: Mapping[str, Any] = field(default_factory=dict)
 
     @property
+    def written(self) -> identity.Variant:
+        """Return the variant as a result has it."""
+        options = tuple((name, quoted(value)) for name, value in self.options.items())
+        labels = tuple((name, _shown(value)) for name, value in self.labels.items())
+        return identity.Variant(tuple(self.sizes.items()), options, labels)
+
+    @property
     def text(self) -> str:
         """Write the variant as `N=2, D=3, stride=1, t=[0, 2, 0]`."""
-        options = {name: quoted(value) for name, value in self.options.items()}
-        values = {**self.sizes, **options, **{name: _shown(value) for name, value in self.labels.items()}}
-        return ", ".join(f"{name}={value}" for name, value in values.items())
+        return str(self.written)
 
     @property
     def choice(self) -> tuple[int, ...]:

@@ -13,6 +13,7 @@ from verify.cases.shapes import nearest_to_zero
 from verify.graph import balls, formulas
 from verify.graph.formulas import Alphabet
 from verify.graph.graph import Graph
+from verify.model.identity import SAMPLE, Variant
 from verify.model.result import Branch
 from verify.tracing.scalar import RELATIONS
 from verify.tracing.trace import Condition, Trace
@@ -226,7 +227,7 @@ def depends(graph: Graph, sources: set[int]) -> set[int]:
     return found
 
 
-def branches(trace: Graph, conditions: Sequence[Condition], variant: str = "") -> list[Branch]:
+def branches(trace: Graph, conditions: Sequence[Condition], variant: Variant = SAMPLE) -> list[Branch]:
     """Return the branches of a run by the place in the code."""
     places: dict[str, list[Condition]] = {}
     for condition in conditions:

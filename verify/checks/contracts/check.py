@@ -95,7 +95,7 @@ def _covering(groups: Sequence[Sequence[Exact]]) -> list[Sequence[Exact]]:
 
 
 def _bad(result: CaseResult, exact: Exact) -> dict[str, Comparison]:
-    rows = [c for c in result.comparisons if c.quantity == "gradient" and c.variant == exact.seen.variant.text]
+    rows = [c for c in result.comparisons if c.quantity == "gradient" and c.variant == exact.seen.variant.written]
     return {c.name: c for c in rows if not c.good}
 
 

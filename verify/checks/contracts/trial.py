@@ -161,7 +161,7 @@ class Trial:
     def found(self, code: str, detail: str, name: str = "", call: Call | None = None) -> Finding:
         """Return a finding, of a method where one is to blame."""
         place = call.place if call else self.place("backward")
-        return finding(code, detail, name=name, where=place, variant=self.exact.seen.variant.text)
+        return finding(code, detail, name=name, where=place, variant=self.exact.seen.variant.written)
 
     def place(self, method: str) -> str:
         """Return the file and line of the first method forward or backward, or of the case."""

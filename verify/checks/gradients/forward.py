@@ -64,7 +64,7 @@ def _row(case: TracedCase, exact: Exact, pair: tuple[int, int], decision: Decisi
         expected_formula=why.expected,
         evidence=why.evidence if shown else open_evidence,
         counterexample=why.counterexample,
-        variant=seen.variant.text,
+        variant=seen.variant.written,
         relation=why.relation,
         where=case.code or case.where,
     )

@@ -20,6 +20,7 @@ from verify.checks.gradients.forward import wrong_outputs
 from verify.checks.gradients.whole import Attempt, attempted
 from verify.model.errors import ProtocolError
 from verify.model.findings import allowed
+from verify.model.identity import SAMPLE
 from verify.model.result import Branch, CaseResult, Comparison, Evidence, Keep, Verdict
 from verify.proof.decide import Decision
 from verify.tracing.floats import FloatRun
@@ -51,6 +52,7 @@ def check_traced(
     region: list[Branch] = []
     unclaimed: dict[str, None] = {}
     notes: dict[str, None] = {}
+    drawn = False
     runs: list[Exact] = []
 
     def result(*more: Comparison) -> CaseResult:
@@ -60,6 +62,7 @@ def check_traced(
             unclaimed=tuple(unclaimed),
             region=tuple(region),
             notes=tuple(notes),
+            drawn=drawn,
             findings=allowed(findings_of((*comparisons, *more)), case.allow),
         )
 
@@ -70,6 +73,7 @@ def check_traced(
             region += whole_arrays.region
             unclaimed.update(dict.fromkeys(whole_arrays.unclaimed))
             notes.update(dict.fromkeys([_DRAWN.format(seed=seed)] if whole_arrays.draws else []))
+            drawn |= whole_arrays.draws
             keep(result(), _ALL)
             continue
         certain: list[Comparison] = []
@@ -85,9 +89,10 @@ def check_traced(
             comparisons.append(whole(case, variant, problem))
             continue
         comparisons += rows
-        region += branches(exact.seen.trace, exact.seen.conditions, variant.text)
+        region += branches(exact.seen.trace, exact.seen.conditions, variant.written)
         unclaimed.update(dict.fromkeys(exact.seen.unclaimed))
         notes.update(dict.fromkeys(_notes(exact, seed)))
+        drawn |= exact.seen.draws
         runs.append(exact)
         keep(result(), _ALL)
     return result(), runs
@@ -148,8 +153,8 @@ def _reproduce(case: TracedCase) -> str:
 def whole(case: TracedCase, variant: Variant | None, problem: SubjectError) -> Comparison:
     """Write the row of a variant, or of the case, that could not be compared."""
     verdict, kind = (Verdict.ERROR, "error") if problem.broken else (Verdict.UNDECIDED, "not followed")
-    evidence, said = Evidence(kind, str(problem)), "" if variant is None else variant.text
-    return Comparison("case", "the whole case", verdict, evidence=evidence, variant=said, where=case.where)
+    evidence, of = Evidence(kind, str(problem)), SAMPLE if variant is None else variant.written
+    return Comparison("case", "the whole case", verdict, evidence=evidence, variant=of, where=case.where)
 
 
 def decided(
@@ -252,7 +257,7 @@ def _malformed(exact: Exact, name: str, place: str) -> Comparison:
         shape=_shape(seen.inputs[name].shape),
         entries=len(seen.inputs[name].nodes),
         failing=len(seen.inputs[name].nodes),
-        variant=seen.variant.text,
+        variant=seen.variant.written,
         diagnosis=diagnose(exact.suspect(name, actual)) if actual else "",
         where=place,
     )
@@ -293,7 +298,7 @@ def _row(
         shape=_shape(claim.actual.shape),
         entries=len(claim.decisions),
         failing=0 if good else sum(not d.verdict.good for d in claim.decisions) or len(claim.decisions),
-        variant=claim.exact.seen.variant.text,
+        variant=claim.exact.seen.variant.written,
         where="" if good else place,
     )
 
@@ -337,7 +342,7 @@ def _refuted(case: TracedCase, claim: Claim, where: str, seed: int, keep: KeepRo
             entries=len(claim.decisions),
             failing=sum(not decision.verdict.good for decision in claim.decisions),
             index=str([int(i) for i in np.unravel_index(place, claim.actual.shape)]) if claim.actual.shape else "",
-            variant=exact.seen.variant.text,
+            variant=exact.seen.variant.written,
             relation=told.relation,
             diagnosis=diagnosis,
             where=where,

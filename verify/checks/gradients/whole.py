@@ -235,14 +235,14 @@ def _rows(seen: Observation, exact: Elements, actual: Elements, found: Sequence[
             evidence=SAME.evidence if weakest is None else _evidence(seen, exact, actual, weakest, start, end),
             shape=" ".join(map(str, quantity.shape)),
             entries=end - start,
-            variant=seen.variant.text,
+            variant=seen.variant.written,
         )
 
 
 def _evidence(seen: Observation, exact: Elements, actual: Elements, proof: Proof, start: int, end: int) -> Evidence:
     places = proof.pairs[(proof.pairs >= start) & (proof.pairs < end)]
     floats = typed(_taped(seen).tape, np.concatenate([exact[places], actual[places]]))
-    return proved(as_read(floats), proof.bound, proof.laws).evidence
+    return proved(as_read(floats), proof.bits, proof.laws).evidence
 
 
 def _branches(trace: TapedTrace, variant: Variant) -> Iterator[Branch]:
@@ -255,7 +255,7 @@ def _branches(trace: TapedTrace, variant: Variant) -> Iterator[Branch]:
             len(distinct(np.concatenate([choices.elements for choices in asked if choices.relation == relation]))[0])
             for relation in {choices.relation for choices in asked}
         )
-        yield Branch(where, _text(trace, asked[0]), count, variant.text)
+        yield Branch(where, _text(trace, asked[0]), count, variant.written)
 
 
 def _text(trace: TapedTrace, choices: Choices) -> str:

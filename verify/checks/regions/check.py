@@ -18,7 +18,8 @@ from verify.checks.regions.joint import join
 from verify.checks.regions.limits import Limit
 from verify.checks.regions.mixes import mix
 from verify.checks.regions.sites import Site
-from verify.model.result import ELSEWHERE, Branch, Comparison, Cover, Finding, Verdict
+from verify.model.identity import SAMPLE, Variant
+from verify.model.result import Branch, Comparison, Cover, Finding, Verdict
 
 _ENTRIES = 3  # that are asked about at one place: one may be the last, the first, or between
 
@@ -119,16 +120,16 @@ def _untried(combined: Sequence[str], found: Sequence[Explorer], everyone: Seque
             return
 
 
-def _complete(case: TracedCase, found: list[Explorer], runs: Sequence[Exact], seed: int) -> tuple[bool, str]:
+def _complete(case: TracedCase, found: list[Explorer], runs: Sequence[Exact], seed: int) -> tuple[bool, Variant]:
     """Tell whether the regions are all there are, and for which sizes; nothing says for all that were tried.
 
     That is so where no run branched; else a case of one number per input is looked at all over its domain, and what is
     found there joins the other explorers.
     """
     if not any(run.seen.conditions for run in runs):
-        return True, ""
+        return True, SAMPLE
     if any(on_upstream(run.seen) for run in runs):  # some upstreams are tried, not all
-        return False, ""
+        return False, SAMPLE
     singles = [
         Explorer(case, run, seed, explorer.sites.sides)
         for explorer in found
@@ -138,16 +139,16 @@ def _complete(case: TracedCase, found: list[Explorer], runs: Sequence[Exact], se
     # A question about several numbers, as of their largest, is not asked of one.
     complete = complete and {s for e in found for s in e.asked()} <= {s for e in singles for s in e.asked()}
     found += singles
-    return complete, _sizes(singles[0]) if complete else ""
+    return complete, _sizes(singles[0]) if complete else SAMPLE
 
 
-def _sizes(explorer: Explorer) -> str:
-    return ", ".join(f"{name}={size}" for name, size in explorer.variant.sizes.items())
+def _sizes(explorer: Explorer) -> Variant:
+    return Variant(sizes=tuple(explorer.variant.sizes.items()))
 
 
 def apart(row: Comparison) -> Comparison:
     """Return a row with a variant that tells it from that of the sample."""
-    return replace(row, variant=f"{row.variant}{ELSEWHERE}".removeprefix(", "))
+    return replace(row, variant=replace(row.variant, elsewhere=True))
 
 
 def _first(rows: Sequence[Comparison]) -> list[Comparison]:

@@ -144,7 +144,7 @@ class _Judge:
             entries=len(quantity.nodes),
             failing=1,
             index=str([int(i) for i in np.unravel_index(entry, quantity.shape)]) if quantity.shape else "",
-            variant=self.explorer.variant.text,
+            variant=self.explorer.variant.written,
             diagnosis="wrong on the very edge of a branch only",
             where=self.explorer.case.backward or self.floats.backward or self.explorer.case.where,
         )

@@ -320,7 +320,7 @@ class Explorer:
                 reason = self.reasons.get((one.site, missing), "")
                 text = _short(side(seen.trace, one)) + (f" ({reason})" if reason else "")
                 found.setdefault(
-                    (one.site.where, one.site.relation, missing), Branch(one.site.where, text, 1, self.variant.text)
+                    (one.site.where, one.site.relation, missing), Branch(one.site.where, text, 1, self.variant.written)
                 )
         return [*found.values(), *self.steps.unvisited()]
 

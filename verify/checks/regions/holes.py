@@ -33,6 +33,7 @@ from verify.checks.regions.zeros import zeros
 from verify.model.errors import InputError, ProtocolError
 from verify.model.exact import decimal_text
 from verify.model.findings import finding
+from verify.model.identity import Variant
 from verify.model.result import Comparison, Counterexample, Evidence, Finding, Verdict
 from verify.proof.ranges import signs
 from verify.tracing.floats import FloatRun
@@ -115,7 +116,7 @@ class Holes:
         gap = smooth[0] if smooth else found[0]
         name = self.explorer.named(gap.name, gap.place)
         where = self.explorer.case.backward or floats.backward or self.explorer.case.where
-        variant = self.explorer.variant.text
+        variant = self.explorer.variant.written
         if smooth:
             failing = sum(other.name == gap.name for other in smooth)
             self.rows.append(_row(place, gap, name, failing=failing, variant=variant, where=where))
@@ -166,7 +167,7 @@ def _kink(place: _Place, gap: Gap, name: str) -> str:
     )
 
 
-def _row(place: _Place, gap: Gap, name: str, *, failing: int, variant: str, where: str) -> Comparison:
+def _row(place: _Place, gap: Gap, name: str, *, failing: int, variant: Variant, where: str) -> Comparison:
     """Write the row of a gradient that is not the derivative in a hole."""
     quantity, expected = place.there.inputs[gap.name], brief(gap.below)
     detail = f"at {place.point} the gradient of {name} is {gap.actual}, the derivative {expected}: {place.cause}"

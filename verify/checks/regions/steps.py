@@ -99,7 +99,7 @@ class Steps:
             low, high = _possible(self.explorer, first)
             if low is None or high is None or high - low + 1 > len(values):
                 text = f"floor({written(first.seen.trace, first.node)}) other than {_listed(sorted(values))}"
-                yield Branch(where, text, 1, self.explorer.variant.text)
+                yield Branch(where, text, 1, self.explorer.variant.written)
 
 
 def _listed(values: list[Fraction]) -> str:

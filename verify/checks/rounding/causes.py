@@ -26,7 +26,7 @@ def finding(found: Sequence[Fault], where: str) -> Finding:
     """Return the finding that one kind of fault of one gradient makes; `where` is the code that computes gradients."""
     fault = min(found, key=_severity)
     cause, place = _CAUSES[fault.code](fault, found)
-    variant = fault.trial.place.run.seen.variant.text
+    variant = fault.trial.place.run.seen.variant.written
     said = table.finding(fault.code, f"{_said(fault)}{cause}", name=fault.name, where=place or where, variant=variant)
     return replace(said, fails=_fails(fault, fails=said.fails))
 
@@ -34,7 +34,7 @@ def finding(found: Sequence[Fault], where: str) -> Finding:
 def unjudged(run: Exact, where: str, tried: Tried) -> Finding:
     """Return the finding that a branch makes which rounding decides at a point."""
     detail = f"{_at(tried.name)}, rounding decides a branch: what is returned there is not judged"
-    return table.finding("GP204", detail, where=where, variant=run.seen.variant.text)
+    return table.finding("GP204", detail, where=where, variant=run.seen.variant.written)
 
 
 def not_known(name: str, magnitudes: Sequence[str]) -> str:

@@ -96,7 +96,7 @@ def _size(run: Exact) -> int:
 
 
 def _rows(trial: Trial) -> list[Accuracy]:
-    variant = trial.place.run.seen.variant.text
+    variant = trial.place.run.seen.variant.written
     return [
         Accuracy(name, trial.numbers.name, trial.name, *_measures(judgement), variant)
         for name, judgement in trial.judgements.items()

@@ -1,0 +1,57 @@
+"""What a result is about, as fields: a place, a case, a quantity, a variant. Texts are written from these, never read.
+
+Imports the standard library and nothing else. `str` of each is what reports show of it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+
+class CaseId(NamedTuple):
+    """A case: its file, empty for an expression of the command line, and its name."""
+
+    file: str
+    name: str
+
+    def __str__(self) -> str:
+        return f"{self.file or 'expr'}: {self.name}"
+
+
+class Quantity(NamedTuple):
+    """What a comparison or a finding is about, whatever its line, shapes and options: `gradient` of `W`.
+
+    The `kind` is that of a comparison (`gradient`, `value`, `stated`, `case`) or `finding`, which has a `code` too.
+    """
+
+    kind: str
+    name: str
+    code: str = ""
+
+    def __str__(self) -> str:
+        return " ".join(filter(None, [self.kind, self.code, self.name]))
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """The sizes, options and labels that a case was run with: `N=2, D=3, stride=1, t=[0, 2, 0]`.
+
+    Options and labels are as they are written, for their values are the user's. What is found `elsewhere` is not about
+    the sample, but about inputs that take other branches.
+    """
+
+    sizes: tuple[tuple[str, int], ...] = ()
+    options: tuple[tuple[str, str], ...] = ()
+    labels: tuple[tuple[str, str], ...] = ()
+    elsewhere: bool = False
+
+    def __bool__(self) -> bool:
+        return bool(self.sizes or self.options or self.labels or self.elsewhere)
+
+    def __str__(self) -> str:
+        values = [f"{name}={value}" for group in (self.sizes, self.options, self.labels) for name, value in group]
+        return ", ".join([*values, *(["in another region"] if self.elsewhere else [])])
+
+
+SAMPLE = Variant()  # where there is nothing to choose
