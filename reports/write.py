@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from reports import FORMATS
+from verify.model.additions import REPORTS
 from verify.model.errors import InputError, nearest
 
 if TYPE_CHECKING:
@@ -32,8 +33,9 @@ def requests(asked: Sequence[str], taken: Sequence[Path] = ()) -> list[Request]:
     found: list[Request] = []
     for text in asked:
         name, equals, path = text.partition("=")
-        if name not in FORMATS:
-            hint = nearest(name, FORMATS) or f"; known are {', '.join(FORMATS)}"
+        if name not in FORMATS and name not in REPORTS:
+            known = [*FORMATS, *REPORTS]
+            hint = nearest(name, known) or f"; known are {', '.join(known)}"
             raise InputError(f"--report {text}: unknown format {name!r}{hint}")
         if equals and not path:
             raise InputError(f"--report {text}: a file was expected after the =")

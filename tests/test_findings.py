@@ -38,7 +38,7 @@ def test_the_list_has_all_codes():
     """Without a code, all are listed, each with its severity."""
     lines = explained([]).splitlines()
     assert [line[:5] for line in lines] == list(FINDINGS) == sorted(FINDINGS)
-    assert lines[2] == "GP101  fails   backward writes into dout"
+    assert lines[3] == "GP101  fails   backward writes into dout"
 
 
 def test_codes_may_be_in_small_letters_and_several():

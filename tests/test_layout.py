@@ -13,6 +13,7 @@ FOLDERS = [
     "verify/proof",
     "verify/tape",
     "verify/cases",
+    "verify/extend",
     "verify/tracing",
     "verify/discovery",
     "verify/checks/claims",

@@ -36,10 +36,12 @@ from verify.cases.expression import identifier, parse
 from verify.cases.made import note
 from verify.cases.shapes import Input, Integer, Real, bindings, concrete, described
 from verify.graph.program import Program
-from verify.model.errors import InputError, ProtocolError, UnclaimedError, nearest
+from verify.model.additions import FRAMEWORKS
+from verify.model.errors import InputError, ProtocolError, TargetError, UnclaimedError, nearest
 from verify.model.exact import exact
 from verify.model.findings import allowances
-from verify.model.where import is_users, made_at, printable, quoted, relative, told
+from verify.model.where import described as described_error
+from verify.model.where import is_users, made_at, printable, quoted, raised_at, relative, told
 
 _LONGEST_NAME = 200
 _DEEPEST = 3  # lists in lists that are looked into
@@ -114,21 +116,55 @@ class TracedCase(Case):
         return {name: given for name, given in self.inputs.items() if isinstance(given, Real)}
 
 
-def cases_of_value(name: str, value: Any) -> list[tuple[str, Case]]:
-    """Return the cases that the value of a variable is or, as lists, tuples or dicts, has in it, each with a title."""
-    return list(_cases_within(name, value, _DEEPEST))
+def cases_of_value(name: str, value: Any, where: str = "") -> list[tuple[str, Case]]:
+    """Return the cases that the value of a variable is or, as lists, tuples or dicts, has in it, each with a title.
+
+    `where` is the place of the variable, and so that of the cases that objects of frameworks become.
+    """
+    return list(_cases_within(name, value, where, _DEEPEST))
 
 
-def _cases_within(name: str, value: Any, deep: int) -> Iterator[tuple[str, Case]]:
+def _cases_within(name: str, value: Any, where: str, deep: int) -> Iterator[tuple[str, Case]]:
     members: Iterable[tuple[Any, Any]] = ()
     if _is_case(value):
         yield name, value
+    elif (adapt := _adapter(value)) is not None:
+        yield name, _adapted(value, adapt, where)
     elif issubclass(type(value), (list, tuple)):
         members = enumerate(value, 1)
     elif issubclass(type(value), dict):
         members = value.items()
     for key, item in members if deep else ():
-        yield from _cases_within(f"{name} {key}", item, deep - 1)
+        yield from _cases_within(f"{name} {key}", item, where, deep - 1)
+
+
+def _adapter(value: Any) -> Callable[[Any], Any] | None:
+    """Return what makes a case of an object of a framework (`verify.extend.framework`), by the classes that it has."""
+    if not FRAMEWORKS:
+        return None
+    names = (f"{kind.__module__}.{kind.__qualname__}" for kind in type(value).__mro__)
+    return next((FRAMEWORKS[name] for name in names if name in FRAMEWORKS), None)
+
+
+def _adapted(value: Any, adapt: Callable[[Any], Any], where: str) -> Case:
+    """Return the case of an object of a framework, one for each; raises TargetError where the function makes none."""
+    known = _ADAPTED.get(id(value))
+    if known and known[0] is value:
+        return known[1]
+    try:
+        case = adapt(value)
+    except Exception as problem:  # noqa: BLE001 - the user's code: whatever it raises is told
+        place = raised_at(problem)
+        reason = f"{described_error(problem)}{', at ' if place else ''}{place}"
+        raise TargetError(f"{adapt.__qualname__}, for a {type(value).__name__}, raised {reason}") from None
+    if not _is_case(case):
+        raise TargetError(f"{adapt.__qualname__} was to make a case of a {type(value).__name__}, not {quoted(case)}")
+    case = replace(case, where=where or case.where)
+    _ADAPTED[id(value)] = value, case
+    return case
+
+
+_ADAPTED: dict[int, tuple[Any, Case]] = {}  # the object is held, so that no other one gets its number
 
 
 def _is_case(value: Any) -> TypeGuard[Case]:

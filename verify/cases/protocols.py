@@ -12,12 +12,15 @@ from verify.cases.case import Subject, TracedCase, traced
 from verify.model.errors import ProtocolError, UnclaimedError
 from verify.model.where import made_at, quoted, relative
 
-_FORWARD = ("forward", "forward_pass", "fprop", "__call__")
-_BACKWARD = ("backward", "backward_pass", "bprop")
-_GRADIENTS = ("d{}", "d_{}", "grad_{}", "{}_grad", "grad{}", "g{}", "delta_{}")
-_OUTPUTS = ("output", "out", "outputs")
-_INPUT_GRADIENTS = ("dinputs", "dinput", "dx", "dX")
-_CONTAINERS = ("grads", "gradients", "grad")
+# By which names layers have what is asked of them, the usual one first; `verify.extend.protocol` adds to them.
+NAMES: dict[str, list[str]] = {
+    "forward": ["forward", "forward_pass", "fprop", "__call__"],
+    "backward": ["backward", "backward_pass", "bprop"],
+    "gradients": ["d{}", "d_{}", "grad_{}", "{}_grad", "grad{}", "g{}", "delta_{}"],  # of a parameter
+    "containers": ["grads", "gradients", "grad"],  # of the gradients of all parameters
+    "outputs": ["output", "out", "outputs"],  # where methods return nothing
+    "input_gradients": ["dinputs", "dinput", "dx", "dX"],
+}
 
 
 def layer(
@@ -44,7 +47,7 @@ def layer(
     or `dx`. `allow` lets findings pass, as in `verify.case`.
     """
     params = dict(params or {})
-    backward = _attribute_of(make, _BACKWARD)
+    backward = _attribute_of(make, NAMES["backward"])
     alone = backward is not None and not _takes_arguments(backward)
 
     def subject(**given: Any) -> Generator[Any, Any, Any]:
@@ -52,13 +55,13 @@ def layer(
         weights = {key: given[key] for key in params}
         chosen = {key: value for key, value in given.items() if key not in inputs and key not in params}
         unit, rest = _made(make, weights, chosen)
-        forward, backward = _method(unit, _FORWARD), _method(unit, _BACKWARD)
+        forward, backward = _method(unit, NAMES["forward"]), _method(unit, NAMES["backward"])
         later = {key: value for key, value in rest.items() if _knows(backward, key) and not _knows(forward, key)}
         output = forward(*arguments, **{key: value for key, value in rest.items() if key not in later})
-        dout = yield _kept(unit, _OUTPUTS) if output is None else output
+        dout = yield _kept(unit, NAMES["outputs"]) if output is None else output
         returned = backward(*([] if alone else dout if isinstance(dout, tuple) else [dout]), **later)
         if returned is None and any(key in found.real for key in inputs):
-            returned = _kept(unit, _INPUT_GRADIENTS)
+            returned = _kept(unit, NAMES["input_gradients"])
         gradients = _for_inputs(returned, inputs, found.real)
         return {**gradients, **{key: _of_param(unit, key, params) for key in params if key in found.real}}
 
@@ -321,7 +324,7 @@ def _for_inputs(returned: Any, inputs: Mapping[str, object], real: Mapping[str, 
 
 
 def _by_name(gradients: Mapping[Any, Any], key: str) -> Any:
-    names = [key, *(pattern.format(key) for pattern in _GRADIENTS)]
+    names = [key, *(pattern.format(key) for pattern in NAMES["gradients"])]
     for name in names:
         if name in gradients:
             return gradients[name]
@@ -329,11 +332,11 @@ def _by_name(gradients: Mapping[Any, Any], key: str) -> Any:
 
 
 def _of_param(unit: Any, key: str, params: Mapping[str, Any]) -> Any:
-    names = [pattern.format(key) for pattern in _GRADIENTS]
+    names = [pattern.format(key) for pattern in NAMES["gradients"]]
     found = _attribute_of(unit, names)
     if found is not None:
         return found
-    for container in _CONTAINERS:
+    for container in NAMES["containers"]:
         gradients = getattr(unit, container, None)
         if isinstance(gradients, Mapping):
             return _by_name(gradients, key)
@@ -341,7 +344,7 @@ def _of_param(unit: Any, key: str, params: Mapping[str, Any]) -> Any:
             return gradients[list(params).index(key)]
     raise ProtocolError(
         f"{type(unit).__name__} has no gradient of {key!r}: looked for the attributes {', '.join(names)}, "
-        f"and for {', '.join(_CONTAINERS)}"
+        f"and for {', '.join(NAMES['containers'])}"
     )
 
 

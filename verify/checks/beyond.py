@@ -7,6 +7,7 @@ from contextlib import suppress
 from dataclasses import replace
 
 from verify.cases.case import TracedCase
+from verify.checks.added import added_findings
 from verify.checks.approximation.ignored import findings_of
 from verify.checks.claims.claims import Exact
 from verify.checks.contracts.check import contracts, is_complete
@@ -45,7 +46,7 @@ def beyond(
             comparisons=(*result.comparisons, *sizing.rows, *elsewhere),
             sizes=sizing.summary(case, runs),
             cover=cover,
-            findings=judged(gaps, case.allow, case.where),
+            findings=judged([*gaps, *added_findings(case, runs, seed)], case.allow, case.where),
         )
         return of_a_constant(case, decisions, [*runs, *more], seed)
     wrong = {comparison.name for comparison in result.comparisons if not comparison.verdict.good}
@@ -79,6 +80,7 @@ def beyond(
         *broken,
         *gaps,
         *_of_right_formulas(floats.findings, complete.comparisons),
+        *added_findings(case, runs, seed),
     ]
     unchecked = _unchecked(complete, runs, broken)
     # What was allowed in vain is known at the end.

@@ -118,7 +118,12 @@ def _parser(formats: Iterable[str]) -> argparse.ArgumentParser:
     )
     mutate.add_argument("--operators", type=_kinds, default=(), metavar="M1,M5", help=_PLANTED)
     explain = commands.add_parser("explain", help="say what a finding means, and how to mend it", allow_abbrev=False)
-    explain.add_argument("codes", nargs="*", metavar="CODE", help="a code, like GP101; none: the list of all of them")
+    explain.add_argument(
+        "codes",
+        nargs="*",
+        metavar="CODE",
+        help="a code, like GP101, or `extend`: how to add to gradproof; none: the list of all codes",
+    )
     return parser
 
 

@@ -18,6 +18,7 @@ _KEYS: dict[str, type] = {
     "timeout": object,
     "memory": object,
     "baseline": str,
+    "extensions": list,
 }
 
 
@@ -30,6 +31,8 @@ class Config(NamedTuple):
     timeout: float = 60  # seconds for each case
     memory: float = 4  # GB for each case: a case of arrays holds some tenths of one
     baseline: str | None = None  # a path from the working directory
+    extensions: tuple[str, ...] = ()  # modules that add to gradproof, found from `folder`
+    folder: str = ""
 
 
 def find(start: Path) -> Config:
@@ -48,8 +51,9 @@ def _config(table: Any, path: Path) -> Config:
     if not isinstance(table, dict):
         raise InputError(f"{where} has to be a table")
     check_keys(table, _KEYS, where)
-    if not all(isinstance(target, str) for target in table.get("targets", [])):
-        raise InputError(f"{where}: targets are {table['targets']!r}: a list of text was expected")
+    for key in ("targets", "extensions"):
+        if not all(isinstance(text, str) for text in table.get(key, [])):
+            raise InputError(f"{where}: {key} are {table[key]!r}: a list of text was expected")
     targets = tuple(_from_here(target, path.parent) for target in table.get("targets", []))
     layers = _from_here(table["layers"], path.parent) if "layers" in table else None
     baseline = relative(path.parent / table["baseline"]) if "baseline" in table else None
@@ -60,6 +64,8 @@ def _config(table: Any, path: Path) -> Config:
         _positive("timeout", table, LONGEST_TIMEOUT, SECONDS_EXPECTED, where),
         _positive("memory", table, LARGEST_MEMORY, MEMORY_EXPECTED, where),
         baseline,
+        tuple(table.get("extensions", [])),
+        str(path.parent.resolve()) if table.get("extensions") else "",
     )
 
 

@@ -67,9 +67,7 @@ def _command(argv: Sequence[str]) -> int:
     except SystemExit as asked_for:  # --help and --version print and exit
         return int(asked_for.code or 0)
     if options.command == "explain":
-        from verify.model.findings import explained
-
-        print(explained(options.codes), end="")
+        print(_explained(options.codes), end="")
         return 0
     if options.command == "compare":
         from verify.baseline.compare import compared
@@ -93,6 +91,17 @@ def _command(argv: Sequence[str]) -> int:
     return status
 
 
+def _explained(codes: Sequence[str]) -> str:
+    """Return what findings mean, or how gradproof is extended."""
+    from verify import extend
+    from verify.model.findings import explained
+
+    if list(codes) == ["extend"]:
+        return f"{extend.__doc__}"
+    _extended()
+    return explained(codes)
+
+
 def _started() -> Workers:
     """Start a worker, which goes on starting while we import what we need ourselves."""
     from verify.runner.process import Process
@@ -112,14 +121,26 @@ def _again(argv: Sequence[str], seed: int) -> str:
 
 def _settings(workers: Workers, options: argparse.Namespace) -> Config:
     """Return the project's settings, and give the workers their limits."""
-    from verify.command.config import find
     from verify.runner.memory import GIGABYTE, WATCHED
 
-    config = find(Path.cwd())
+    config = _extended()
+    workers.extensions = config.extensions, config.folder
     workers.limit = options.timeout or config.timeout
     workers.memory = (options.memory or config.memory) * GIGABYTE
     if options.memory and not WATCHED:
         sys.stderr.write("gradproof: memory cannot be watched on this system: --memory has no effect\n")
+    return config
+
+
+def _extended() -> Config:
+    """Return the project's settings, after what it adds to gradproof was imported here as well."""
+    from verify.command.config import find
+
+    config = find(Path.cwd())
+    if config.extensions:
+        from verify.discovery.extensions import extended
+
+        extended(config.extensions, config.folder)
     return config
 
 

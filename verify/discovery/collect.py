@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import itertools
+import re
 import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -20,8 +21,9 @@ from verify.discovery.messages import Unit
 from verify.discovery.packages import LAYERS, beside
 from verify.discovery.sources import Loader
 from verify.discovery.targets import ALONE, failed, is_path, of_file, of_name, shown, units
+from verify.model.additions import FRAMEWORKS
 from verify.model.errors import GradproofError, InputError, TargetError
-from verify.model.where import printable
+from verify.model.where import printable, relative
 
 
 def collect(targets: Sequence[str], layers: str | None = None) -> list[Case]:
@@ -127,7 +129,16 @@ def _values(module: ModuleType) -> Iterator[tuple[str, Any]]:
 
 
 def _pairs(module: ModuleType) -> list[tuple[str, Case]]:
-    return [pair for name, value in _values(module) for pair in cases_of_value(name, value)]
+    return [pair for name, value in _values(module) for pair in cases_of_value(name, value, _assigned(module, name))]
+
+
+def _assigned(module: ModuleType, name: str) -> str:
+    """Return the file and line where a variable of a module is set, if objects of frameworks are cases."""
+    if not FRAMEWORKS or not module.__file__:
+        return ""
+    text = Path(module.__file__).read_text(encoding="utf-8", errors="replace")
+    setting = re.search(rf"^{re.escape(name)}\b[^=\n]*=", text, re.MULTILINE)
+    return f"{relative(module.__file__)}:{text.count(chr(10), 0, setting.start()) + 1 if setting else 1}"
 
 
 def _at_home(case: Case, module: ModuleType) -> Iterator[str]:

@@ -48,6 +48,14 @@ FINDINGS: dict[str, Kind] = {
         "State the domain that the layer is for, as in x=verify.real('N', low=0, high=1), so that the branch is "
         "reached or shown to be impossible; or allow it with the reason: allow={'GP002': 'x is below 50'}.",
     ),
+    "GP003": Kind(
+        "an added check that raised",
+        True,
+        "what the check is for was not looked at",
+        "A check that a module under `extensions` in [tool.gradproof] adds ended with an exception in this case.",
+        "The case would pass although nobody knows what the check would have found.",
+        "Mend the check at the file and line that are named; let it return nothing for cases that it is not meant for.",
+    ),
     # GP1xx: contracts of a layer, checked on the real code with real arrays.
     "GP101": Kind(
         "backward writes into dout",

@@ -71,6 +71,7 @@ class Worker:
         self._cases: dict[Unit, list[Case]] = {}
         self._tools: dict[str, Any] = {}
         self._kinds: dict[str, Callable[..., Any]] = {
+            "extend": self._extend,
             "units": self._units,
             "cases": self._found,
             "check": self._check,
@@ -121,12 +122,20 @@ class Worker:
 
     def _changed(self, request: str) -> str:
         """Return what a request has changed in this process that would spoil others."""
-        if request == "units":
+        if request in ("units", "extend"):
             return ""
         changed = self._worlds.fingerprint.changed(by_import=request == "cases")
         if request == "cases":
             self._worlds.accept(changed)  # where it is changed, it is for the cases of this unit only
         return changed
+
+    def _extend(self, names: tuple[str, ...], folder: str) -> None:
+        """Import what the project adds to gradproof; it stays, whatever it has changed."""
+        from verify.discovery.extensions import extended
+
+        self._worlds.enter(self._worlds.home)
+        extended(names, folder)
+        self._worlds.accept(self._worlds.fingerprint.changed(by_import=True))
 
     def _units(self, target: str, layers: str | None) -> list[Unit]:
         from verify.discovery.targets import units

@@ -35,7 +35,8 @@ class Found(NamedTuple):
 class Workers:
     """One worker process after the other; `limit` is the seconds that a request may take, `memory` the bytes.
 
-    With `quick`, cases are checked for nothing but the formula at the sample.
+    With `quick`, cases are checked for nothing but the formula at the sample. `extensions` are modules that each
+    process imports first, and the folder that they are found from.
 
     Raises InputError for what the user got wrong, and WorkerError for what we did.
     """
@@ -43,6 +44,8 @@ class Workers:
     def __init__(self, process: Process, limit: float = 60) -> None:
         self.limit = limit
         self.quick = False
+        self.extensions: tuple[tuple[str, ...], str] = ((), "")
+        self._extended = False  # the process that there is now
         self._process = process
         self._collected: set[Unit] = set()  # by the process that there is now
         self._spoilt: Unit | None = None  # the one unit that the process is good for, since importing it has changed it
@@ -71,6 +74,7 @@ class Workers:
         """Return workers beside these, with what these know of cases."""
         found = Workers(self._process.another(), self.limit)
         found.quick, found._known, found.memory = self.quick, self._known, self.memory
+        found.extensions = self.extensions
         return found
 
     def collected(self, targets: Sequence[str], layers: str | None) -> list[Found | CaseResult]:
@@ -142,7 +146,14 @@ class Workers:
     def _ask(self, kind: str, *arguments: Any) -> Answer:
         if self._spoilt not in (None, *arguments[:1]):
             self._renew()
-        answer: Answer = self._process.ask((kind, *arguments), self.limit)
+        if self.extensions[0] and not self._extended:
+            self._extended = True
+            if (answer := self._ask("extend", *self.extensions)).kind != "done":
+                raise InputError(f"[tool.gradproof] extensions: {answer.value}")
+        return self._answered(kind, self._process.ask((kind, *arguments), self.limit))
+
+    def _answered(self, kind: str, answer: Answer) -> Answer:
+        """Take notice of what a request has made of the process; raises InputError and WorkerError."""
         if answer.kind in ("hung", "exceeded", "died"):
             self._forget()
         elif answer.changed and kind != "cases":  # the next case gets a process as this one was
@@ -158,6 +169,7 @@ class Workers:
         self._forget()
 
     def _forget(self) -> None:
+        self._extended = False
         self._collected.clear()
         self._spoilt = None
 

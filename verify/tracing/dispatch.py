@@ -1,7 +1,7 @@
 """Where arrays of symbols look up what answers for NumPy: tables in which others register, so that nobody imports up.
 
 `arrays` knows the protocols and none of the functions; `ufuncs`, `products` and `functions` build on it and register
-here what answers each protocol, and so does whoever adds a function (`verify.extend`).
+here what answers each protocol. What users add (`verify.extend`) is in `model.additions`.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ Answer = Callable[..., Any]
 
 PROTOCOLS: dict[str, Answer] = {}  # what answers `__array_ufunc__` and `__array_function__`
 PRODUCTS: dict[str, Answer] = {}  # the ufuncs that have a signature of axes, by name
-ADDED: dict[Any, Answer] = {}  # functions that NumPy hands over, by themselves: they are looked up before our own
 
 
 def answers(protocol: str) -> Callable[[Answer], Answer]:

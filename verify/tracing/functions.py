@@ -15,8 +15,8 @@ from typing import Any
 
 import numpy as np
 
+from verify.model.additions import FUNCTIONS as ADDED
 from verify.model.errors import TraceError
-from verify.model.where import asked_at
 from verify.tracing import shadows
 from verify.tracing.arrays import (
     SymbolArray,
@@ -31,7 +31,7 @@ from verify.tracing.arrays import (
     wrapped,
 )
 from verify.tracing.concolic import KINDS, Concolic
-from verify.tracing.dispatch import ADDED, answers
+from verify.tracing.dispatch import answers
 from verify.tracing.einsums import einsum
 from verify.tracing.products import LINALG, as_array, dot, inner, outer, tensordot, vdot
 from verify.tracing.ufuncs import choose, claimed, current_uninitialised, truths
@@ -106,11 +106,14 @@ def _counts(name: str, given: dict[str, Any]) -> bool:
     return name in ("nonzero", "flatnonzero", "argwhere") or (name == "where" and len(given) == 1)
 
 
-@functools.cache
 def _special(function: Any) -> Any:
-    """Return what does a function's work on symbols; a function that only has the name of another has none."""
-    if function in ADDED:
-        return ADDED[function]
+    """Return what does a function's work on symbols: what was added for it, or our own."""
+    return ADDED.get(function) or _own(function)
+
+
+@functools.cache
+def _own(function: Any) -> Any:
+    """Return what does a function's work here; a function that only has the name of another has none."""
     name = getattr(function, "__name__", "")
     module = "linalg." if getattr(np.linalg, name, None) is function else ""
     return FUNCTIONS.get(module + name) if module or getattr(np, name, None) is function else None
@@ -175,7 +178,7 @@ def _by_objects(function: Any, name: str, args: Any, options: dict[str, Any]) ->
         else:
             with suppress(np.linalg.LinAlgError):  # of ones alone: they have no inverse
                 shadows.expected(function, args, options)  # where floats fail too, the code is at fault
-            raise TraceError(f"numpy.{name} cannot be followed ({problem}), at {asked_at()}") from problem
+            raise shadows.unknown(f"numpy.{name}", str(problem)) from problem
     finally:
         _running.remove(function)
     if name in _WRITING and isinstance(target := _first(args, options), SymbolArray):

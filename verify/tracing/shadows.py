@@ -20,6 +20,7 @@ from verify.tracing.concolic import Concolic
 
 _empty_like = np.empty_like  # the original, whatever patches are in force
 _DOUBLE = np.dtype(np.float64)
+_HOW = "; see `gradproof explain extend`"  # the page that tells how functions are added
 _Key = tuple[Any, ...]
 _VIEWS = ("einsum", "real", "nan_to_num")  # whose results may be views of their arguments
 _MOST = 10_000  # answers that are remembered
@@ -28,7 +29,12 @@ _answers: dict[_Key, Any] = {}
 
 def refusal(name: str, what: str = "") -> TraceError:
     """Return the error that says which function cannot be followed, and with what."""
-    return TraceError(f"numpy.{name}{f' with {what}' if what else ''} cannot be followed, at {asked_at()}")
+    return TraceError(f"numpy.{name}{f' with {what}' if what else ''} cannot be followed, at {asked_at()}{_HOW}")
+
+
+def unknown(name: str, reason: str) -> TraceError:
+    """Return the error that says that a function cannot be followed, and why."""
+    return TraceError(f"{name} cannot be followed ({reason}), at {asked_at()}{_HOW}")
 
 
 def expected(function: Callable[..., Any], args: Sequence[Any], options: dict[str, Any]) -> Any:

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from verify.model.additions import FUNCTIONS as ADDED
 from verify.model.errors import TraceError
 from verify.model.where import asked_at
 from verify.tracing import shadows
@@ -126,10 +127,8 @@ _PAIRS = {"divmod": ("floor_divide", "remainder")}
 @answers("ufunc")
 def apply(ufunc: Any, method: str, inputs: Sequence[Any], options: dict[str, Any]) -> Any:
     """Do what a NumPy ufunc would do on floats; raises TraceError where that is not known."""
-    if not _is_known(ufunc):
-        if set("".join(ufunc.types)) <= set("O->"):  # a Python function, by np.frompyfunc
-            return _by_objects(ufunc, method, inputs, options)
-        raise TraceError(f"{ufunc.__name__}, a ufunc that is not NumPy's, cannot be followed, at {asked_at()}")
+    if not _is_known(ufunc) or ufunc in ADDED:
+        return _foreign(ufunc, method, inputs, options)
     if method == "__call__" and not options and len(inputs) == ufunc.nin and ufunc.signature is None:
         return _elementwise(ufunc, inputs)
     if method == "__call__" and len(inputs) > ufunc.nin:  # the place of the result, without its name
@@ -153,6 +152,22 @@ def apply(ufunc: Any, method: str, inputs: Sequence[Any], options: dict[str, Any
     result = _METHODS[method](ufunc, inputs, options, out)
     several = isinstance(answer, tuple)
     return shadows.held_to(ufunc.__name__, answer, result, out if several or out is None else out[0])
+
+
+def _foreign(ufunc: Any, method: str, inputs: Sequence[Any], options: dict[str, Any]) -> Any:
+    """Do what a ufunc that was added would do, or one that is not NumPy's."""
+    if ufunc in ADDED and method == "__call__":
+        return _as_added(ufunc, inputs, options)
+    if set("".join(ufunc.types)) <= set("O->"):  # a Python function, by np.frompyfunc
+        return _by_objects(ufunc, method, inputs, options)
+    raise shadows.unknown(ufunc.__name__, "a ufunc that is not NumPy's")
+
+
+def _as_added(ufunc: Any, inputs: Sequence[Any], options: dict[str, Any]) -> Any:
+    """Return what the user's own function gives, held to the shape and the type that NumPy gives."""
+    if options:
+        raise shadows.refusal(ufunc.__name__, ", ".join(options))
+    return shadows.held_to(ufunc.__name__, shadows.expected(ufunc, inputs, options), ADDED[ufunc](*inputs))
 
 
 def _overlap(a: Any, b: Any) -> bool:

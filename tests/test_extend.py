@@ -1,0 +1,250 @@
+"""What a project adds from outside: a function, a protocol, a check, a finding, a report and a framework."""
+
+import copy
+import sys
+
+import numpy as np
+import pytest
+
+import verify
+from verify import extend
+from verify.cases import protocols
+from verify.model import additions, findings
+from verify.model.errors import InputError
+
+EXTENSION = """
+import numpy as np
+import verify
+from verify import extend
+
+@extend.function(np.trapezoid)
+def trapezoid(y, dx=1.0):
+    return dx * ((y[..., 1:] + y[..., :-1]) / 2).sum(axis=-1)
+
+extend.protocol(forward=["apply"], backward=["pullback"], gradients=["{}_bar"])
+extend.finding("SHOP001", title="a gradient above 5", fails=True, because="the optimizer clips it",
+               meaning="It is large.", harm="It is cut off.", mend="Scale the output.")
+
+@extend.check
+def huge(case, run):
+    for name, gradient in run.gradients.items():
+        if np.abs(gradient).max() > 5:
+            yield "SHOP001", f"the gradient of {name} is above 5", name
+
+extend.report("lines", "shop_report")
+
+class Operation:
+    def __init__(self, function, derivative):
+        self.function, self.derivative = function, derivative
+
+@extend.framework(Operation)
+def as_case(operation):
+    return verify.derivative(operation.function, operation.derivative, x="N")
+"""
+REPORT = """
+def render(run):
+    return "".join(f"{case.name}: {row.verdict.name}\\n" for case in run.cases for row in case.comparisons)
+"""
+CASES = """
+import numpy as np
+import verify
+from shop_extension import Operation
+
+def area_backward(dout, y):
+    weights = np.full(y.shape, 2.0)
+    weights[0] = weights[-1] = FACTOR
+    return dout * weights
+
+area = verify.pair(lambda y: np.trapezoid(y, dx=2.0), area_backward, y="5", name="area")
+
+class Scale:
+    def __init__(self, w):
+        self.w = w
+
+    def apply(self, x):
+        self.x = x
+        return x * self.w
+
+    def pullback(self, dout):
+        self.w_bar = (dout * self.x).sum()
+        return dout * self.w
+
+scale = verify.layer(Scale, inputs={"x": "N"}, params={"w": ""})
+square = Operation(lambda x: x**2 / 10, lambda x: x / 5)
+"""
+SETTINGS = '[tool.gradproof]\ntargets = ["cases.py"]\nextensions = ["shop_extension"]\n'
+
+
+TABLES = (additions.FUNCTIONS, additions.CHECKS, additions.REPORTS, additions.FRAMEWORKS, protocols.NAMES)
+
+
+@pytest.fixture(autouse=True)
+def put_back(monkeypatch):
+    """Put back at the end what extensions write, and forget their modules: the command runs in this process."""
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    tables = (*TABLES, findings.FINDINGS)
+    before = [copy.copy(table) if table is not protocols.NAMES else copy.deepcopy(table) for table in tables]
+    yield
+    for table, entries in zip(tables, before, strict=True):
+        table.clear()
+        table.update(entries)
+    for name in ("shop_extension", "shop_report"):
+        sys.modules.pop(name, None)
+
+
+@pytest.fixture
+def shop(tmp_path, monkeypatch):
+    """A project with an extension."""
+    monkeypatch.chdir(tmp_path)
+    files = {
+        "shop_extension.py": EXTENSION,
+        "shop_report.py": REPORT,
+        "cases.py": CASES.replace("FACTOR", "1.0"),
+        "pyproject.toml": SETTINGS,
+    }
+    for name, text in files.items():
+        (tmp_path / name).write_text(text)
+    return tmp_path
+
+
+def test_a_project_with_an_extension(command, shop):
+    """One module adds a function, a protocol, a check, a finding, a report and a framework; every process has them."""
+    done = command("--report", "lines=out.txt")
+    assert (done.status, done.err) == (0, "")
+    lines = set((shop / "out.txt").read_text().splitlines())
+    assert lines == {"area: PROVED", "scale: PROVED", "square: PROVED"}
+    assert "square    x: N    cases.py:" in done.out
+
+
+def test_an_added_function_takes_nothing_on_trust(command, shop):
+    """A wrong backward is refuted through an added function, and a wrong added function proves nothing."""
+    (shop / "cases.py").write_text(CASES.replace("FACTOR", "2.0"))
+    assert "area: REFUTED" in command("--report", "lines").out
+    (shop / "cases.py").write_text(CASES.replace("FACTOR", "2.0"))
+    wrong = EXTENSION.replace("(y[..., 1:] + y[..., :-1]) / 2).sum(axis=-1)", "y).sum(axis=-1)")
+    assert wrong != EXTENSION
+    (shop / "shop_extension.py").write_text(wrong.replace("dx * ((", "dx * (("))
+    done = command("--report", "lines", "--case", "area")
+    assert "area: PROVED" not in done.out
+    assert done.status == 1
+
+
+def test_an_added_check_finds(command, shop):
+    """What an added check finds fails the gate with its own code, which `gradproof explain` knows."""
+    (shop / "cases.py").write_text(
+        CASES.replace("FACTOR", "1.0").replace(
+            "lambda x: x**2 / 10, lambda x: x / 5", "lambda x: 9 * x, lambda x: 9 + 0 * x"
+        )
+    )
+    done = command()
+    assert done.status == 1
+    assert "FAILS SHOP001: the gradient of x is above 5" in done.out
+    assert command("explain", "SHOP001").out.startswith("SHOP001  a gradient above 5\n")
+
+
+def test_an_added_check_that_raises(command, shop):
+    """It is told with file and line and fails the case: what it is for was not looked at."""
+    (shop / "shop_extension.py").write_text(
+        EXTENSION.replace("for name, gradient in", "run.missing\n    for name, gradient in")
+    )
+    done = command("--case", "square")
+    assert done.status == 1
+    assert "FAILS GP003: shop_extension.huge raised AttributeError" in done.out
+    assert "shop_extension.py:16" in done.out
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("import verify\n", "import absent\n", "extensions: 'shop_extension' cannot be imported: ModuleNotFoundError"),
+        ('"SHOP001", title', '"GP101", title', "capital letters and three digits were expected, and not GP"),
+        ('"SHOP001", f', '"SHOP002", f', "'SHOP002', which is no finding; did you mean 'SHOP001'?"),
+        ("forward=", "forwards=", "'forwards' is unknown; did you mean 'forward'?"),
+        ('gradients=["{}_bar"]', 'gradients=["bar"]', "each name needs {} for that of the parameter"),
+        ("np.trapezoid)", "len)", "a function of NumPy or a ufunc was expected"),
+        ('"shop_report"', '"shop report"', "the name of a module was expected"),
+        ("extend.framework(Operation)", 'extend.framework("Operation")', "a class was expected, or its name"),
+    ],
+)
+def test_a_broken_extension(command, shop, old, new, message):
+    """Exit 2 with what is wrong, before anything is written."""
+    text = EXTENSION.replace("np.abs(gradient).max() > 5", "True").replace(old, new, 1)
+    (shop / "shop_extension.py").write_text(text)
+    done = command("--report", "json=out.json")
+    assert done.status == 2
+    assert message in done.err
+    assert not (shop / "out.json").exists()
+
+
+@pytest.mark.parametrize(
+    ("report", "message"),
+    [
+        ("def render(run):\n    return 3\n", "shop_report.render returned a int, not text"),
+        ("def render(run):\n    return run.missing\n", "shop_report.render raised AttributeError"),
+        ("", "shop_report.render, which was added for it, is not there"),
+    ],
+)
+def test_a_broken_report(command, shop, report, message):
+    """Exit 2, and nothing is written, not even the other reports."""
+    (shop / "shop_report.py").write_text(report)
+    done = command("--report", "json=out.json", "--report", "lines=out.txt")
+    assert done.status == 2
+    assert message in done.err
+    assert not (shop / "out.json").exists()
+
+
+def test_an_object_that_becomes_no_case(command, shop):
+    """What a framework's function returns has to be a case."""
+    (shop / "shop_extension.py").write_text(
+        EXTENSION.replace("return verify.derivative(", "return tuple((", 1).replace(', x="N")', "))")
+    )
+    done = command()
+    assert done.status == 1
+    assert "as_case was to make a case of a Operation, not" in done.out
+
+
+def test_a_framework_that_raises(command, shop):
+    """An exception in what makes a case is a row of the module, with file and line."""
+    (shop / "shop_extension.py").write_text(EXTENSION.replace("operation.derivative, x", "operation.absent, x"))
+    done = command()
+    assert done.status == 1
+    assert "as_case, for a Operation, raised AttributeError" in done.out
+    assert "shop_extension.py:29" in done.out
+
+
+def test_unknown_functions_say_how_they_are_added(command, shop):
+    """A function that cannot be followed leaves its case UNDECIDED, with name, file and line, and the page that helps."""
+    (shop / "pyproject.toml").write_text(SETTINGS.replace('extensions = ["shop_extension"]', ""))
+    (shop / "cases.py").write_text(
+        "import numpy as np\nimport verify\n\npair = verify.pair(lambda x: np.interp(x, [0, 1], [0, 1]), lambda d, x: d, x='5')\n"
+    )
+    out = command().out
+    assert "numpy.interp" in out
+    assert "cases.py:4" in out
+    assert "gradproof explain extend" in out
+    assert "@extend.function(np.trapezoid)" in command("explain", "extend").out
+
+
+def test_in_a_test_suite():
+    """Where the extension is imported, `verify.check` has it; the next test does not."""
+
+    @extend.function(np.trapezoid)
+    def trapezoid(y, dx=1.0):
+        return dx * ((y[1:] + y[:-1]) / 2).sum()
+
+    def backward(d, y):
+        weights = np.ones(y.shape)
+        weights[[0, -1]] = 0.5
+        return d * weights
+
+    result = verify.check(verify.pair(np.trapezoid, backward, y="4", name="area"))
+    assert result.good
+
+
+def test_a_code_is_taken_once():
+    """The same finding may be added again, as when a module is imported twice; another one of its code may not."""
+    texts = {"because": "b", "meaning": "m", "harm": "h", "mend": "e"}
+    extend.finding("AB123", title="t", fails=True, **texts)
+    extend.finding("AB123", title="t", fails=True, **texts)
+    with pytest.raises(InputError, match="the code is taken"):
+        extend.finding("AB123", title="u", fails=True, **texts)

@@ -1,0 +1,145 @@
+"""Adding to gradproof from outside: functions of NumPy, protocols, checks, findings, reports and frameworks.
+
+A module of yours calls these functions when it is imported. Name it in pyproject.toml, and every command imports it,
+as do the processes that check cases; in a test suite, import it in conftest.py:
+
+    [tool.gradproof]
+    extensions = ["shop.gradproof_extension"]
+
+A function that cannot be followed is computed by others that can:
+
+    @extend.function(np.trapezoid)
+    def trapezoid(y, dx=1.0):
+        return dx * ((y[..., 1:] + y[..., :-1]) / 2).sum(axis=-1)
+
+Methods that are called otherwise than forward and backward (the keys are those of `verify.cases.protocols.NAMES`):
+
+    extend.protocol(forward=["apply"], backward=["pullback"], gradients=["{}_bar"])
+
+A finding of your own, and a check that reports it; the check is given the case and an `extend.Run` on floats:
+
+    extend.finding("SHOP001", title="a gradient above 1e6", fails=True, because="our optimizer clips it",
+                   meaning="...", harm="...", mend="...")
+
+    @extend.check
+    def huge(case, run):
+        for name, gradient in run.gradients.items():
+            if np.abs(gradient).max() > 1e6:
+                yield "SHOP001", f"the gradient of {name} is above 1e6", name
+
+A report: a module with `render(run)`, which returns text; `run` is a `verify.model.result.Run`:
+
+    extend.report("csv", "shop.csv_report")
+
+Objects of a framework as cases, also where the framework is not imported yet:
+
+    @extend.framework("torch.nn.modules.module.Module")
+    def as_case(module):
+        return verify.case(...)(...)
+
+What an added function computes is compared with what the real one gives on floats, as all that is traced: where they
+differ, no gradient is PROVED.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+
+from verify.model import additions
+from verify.model.additions import Run
+from verify.model.errors import InputError, nearest
+from verify.model.findings import FINDINGS, Kind
+
+__all__ = ["Run", "check", "finding", "framework", "function", "protocol", "report"]
+
+_F = TypeVar("_F", bound=Callable[..., Any])
+_CODE = re.compile("[A-Z]{2,12}[0-9]{3}")
+_FORMAT = re.compile("[a-z][a-z0-9]*")
+_MODULE = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*")
+
+
+def function(of: Any) -> Callable[[_F], _F]:
+    """Let a function compute another one, of NumPy or a ufunc, on arrays of symbols.
+
+    It takes the arguments of the other one that it knows by the same names; a call with others is refused. Raises
+    InputError for what NumPy never hands over.
+    """
+    if not (callable(of) and (hasattr(of, "_implementation") or hasattr(of, "nin"))):
+        raise InputError(
+            f"extend.function({of!r}): a function of NumPy or a ufunc was expected, which arrays can answer"
+        )
+    return _adding(additions.FUNCTIONS, of)
+
+
+def protocol(**names: Sequence[str]) -> None:
+    """Add names by which layers have their methods and gradients; raises InputError for unknown keys.
+
+    The keys are those of `verify.cases.protocols.NAMES`; a pattern of a gradient has {} for the name of the parameter.
+    """
+    from verify.cases.protocols import NAMES
+
+    for key, added in names.items():
+        if key not in NAMES:
+            raise InputError(f"extend.protocol: {key!r} is unknown{nearest(key, NAMES)}; known are {', '.join(NAMES)}")
+        if isinstance(added, str) or not all(isinstance(name, str) and name for name in added):
+            raise InputError(f"extend.protocol({key}={added!r}): a list of names was expected")
+        if key == "gradients" and not all("{}" in name for name in added):
+            raise InputError(f"extend.protocol({key}={added!r}): each name needs {{}} for that of the parameter")
+    for key, added in names.items():
+        NAMES[key] += [name for name in added if name not in NAMES[key]]
+
+
+def finding(code: str, *, title: str, fails: bool, because: str, meaning: str, harm: str, mend: str) -> None:
+    """Add a finding: one that `fails` gives wrong results in ordinary use, `because` says why it does or not.
+
+    `meaning`, `harm` and `mend` are what `gradproof explain CODE` tells. Raises InputError for codes of gradproof's
+    own, and for those that were added with another text.
+    """
+    kind = Kind(title, fails, because, meaning, harm, mend)
+    if not (isinstance(code, str) and _CODE.fullmatch(code)) or code.startswith("GP"):
+        raise InputError(f"extend.finding({code!r}): capital letters and three digits were expected, and not GP")
+    if not isinstance(fails, bool) or not all(isinstance(text, str) and text.strip() for text in kind if text != fails):
+        raise InputError(f"extend.finding({code!r}): texts were expected, and whether it fails")
+    if FINDINGS.setdefault(code, kind) != kind:
+        raise InputError(f"extend.finding({code!r}): the code is taken ({FINDINGS[code].title})")
+
+
+def check(checking: _F) -> _F:
+    """Add a check of every layer: `checking(case, run)` yields findings as (code, detail, name).
+
+    It is called once for each variant that was followed, with a `Run`. One that raises fails the case (GP003).
+    """
+    return _adding(additions.CHECKS, f"{checking.__module__}.{checking.__qualname__}")(checking)
+
+
+def report(name: str, module: str) -> None:
+    """Add a format for `--report`: a module whose `render(run)` returns text; raises InputError for names in use."""
+    if not (isinstance(name, str) and _FORMAT.fullmatch(name)):
+        raise InputError(f"extend.report({name!r}): a name of small letters and digits was expected")
+    if not (isinstance(module, str) and _MODULE.fullmatch(module)):
+        raise InputError(f"extend.report({name!r}, {module!r}): the name of a module was expected")
+    if additions.REPORTS.setdefault(name, module) != module:
+        raise InputError(f"extend.report({name!r}): the name is taken by {additions.REPORTS[name]}")
+
+
+def framework(kind: type | str) -> Callable[[_F], _F]:
+    """Let a function make a case of each object of a class that a module of cases has as a variable.
+
+    The class may be named by its module and name, so that nothing is imported for it. Subclasses are meant as well.
+    """
+    name = kind if isinstance(kind, str) else f"{kind.__module__}.{kind.__qualname__}"
+    if "." not in name:
+        raise InputError(f"extend.framework({kind!r}): a class was expected, or its name after that of its module")
+    return _adding(additions.FRAMEWORKS, name)
+
+
+def _adding(table: dict[Any, Callable[..., Any]], key: Any) -> Callable[[_F], _F]:
+    def add(added: _F) -> _F:
+        if not callable(added):
+            raise InputError(f"a function was expected, not {added!r}")
+        table[key] = added
+        return added
+
+    return add
