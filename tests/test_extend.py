@@ -209,7 +209,7 @@ def test_a_framework_that_raises(command, shop):
     done = command()
     assert done.status == 1
     assert "as_case, for a Operation, raised AttributeError" in done.out
-    assert "shop_extension.py:29" in done.out
+    assert "shop_extension.py:28" in done.out
 
 
 def test_unknown_functions_say_how_they_are_added(command, shop):
