@@ -1,5 +1,6 @@
 """What several test files use: the command in-process, planted layers, and a case in one line."""
 
+import copy
 import io
 import signal
 import sys
@@ -11,10 +12,12 @@ from warm import Engine
 
 from layers import arithmetic
 from layers.wiring import wire
+from verify.cases import protocols
 from verify.cases.case import make
 from verify.checks.checker import check
 from verify.command.main import main
 from verify.graph.graph import Graph
+from verify.model import additions, findings
 from verify.tracing.symbolic import Symbol
 
 TOML = """
@@ -119,3 +122,20 @@ def shop(tmp_path, monkeypatch):
     (tmp_path / "shop.toml").write_text(TOML)
     (tmp_path / "wrong.py").write_text(WRONG)
     return tmp_path
+
+
+TABLES = (additions.FUNCTIONS, additions.CHECKS, additions.REPORTS, additions.FRAMEWORKS, protocols.NAMES)
+
+
+@pytest.fixture
+def put_back(monkeypatch):
+    """Put back at the end what extensions write, and forget their modules: the command runs in this process."""
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    tables = (*TABLES, findings.FINDINGS)
+    before = [copy.copy(table) if table is not protocols.NAMES else copy.deepcopy(table) for table in tables]
+    yield
+    for table, entries in zip(tables, before, strict=True):
+        table.clear()
+        table.update(entries)
+    for name in ("shop_extension", "shop_report", "my_extension"):
+        sys.modules.pop(name, None)

@@ -1,15 +1,10 @@
 """What a project adds from outside: a function, a protocol, a check, a finding, a report and a framework."""
 
-import copy
-import sys
-
 import numpy as np
 import pytest
 
 import verify
 from verify import extend
-from verify.cases import protocols
-from verify.model import additions, findings
 from verify.model.errors import InputError
 
 EXTENSION = """
@@ -75,21 +70,7 @@ square = Operation(lambda x: x**2 / 10, lambda x: x / 5)
 SETTINGS = '[tool.gradproof]\ntargets = ["cases.py"]\nextensions = ["shop_extension"]\n'
 
 
-TABLES = (additions.FUNCTIONS, additions.CHECKS, additions.REPORTS, additions.FRAMEWORKS, protocols.NAMES)
-
-
-@pytest.fixture(autouse=True)
-def put_back(monkeypatch):
-    """Put back at the end what extensions write, and forget their modules: the command runs in this process."""
-    monkeypatch.setattr(sys, "path", [*sys.path])
-    tables = (*TABLES, findings.FINDINGS)
-    before = [copy.copy(table) if table is not protocols.NAMES else copy.deepcopy(table) for table in tables]
-    yield
-    for table, entries in zip(tables, before, strict=True):
-        table.clear()
-        table.update(entries)
-    for name in ("shop_extension", "shop_report"):
-        sys.modules.pop(name, None)
+pytestmark = pytest.mark.usefixtures("put_back")
 
 
 @pytest.fixture

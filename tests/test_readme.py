@@ -46,3 +46,17 @@ def test_the_toml_of_the_readme_is_proved(command, reader, monkeypatch):
     monkeypatch.chdir(reader)
     assert load(reader / "apples.toml", lambda program: None)[0].name == "apples"
     assert command("apples.toml").status == 0
+
+
+def test_the_extension_of_the_readme(command, reader, monkeypatch, put_back):
+    """The settings and the module that are shown let a case with np.trapezoid be proved."""
+    monkeypatch.chdir(reader)
+    settings = next(text for text in re.findall(r"```toml\n(.*?)```", TEXT, re.DOTALL) if "extensions" in text)
+    (reader / "pyproject.toml").write_text(settings)
+    (reader / "my_cases.py").write_text(
+        "import numpy as np, verify\n"
+        "area = verify.pair(np.trapezoid, lambda d, y: d * np.array([0.5, 1, 1, 0.5]), y='4', name='area')\n"
+    )
+    done = command()
+    assert (done.status, done.err) == (0, "")
+    assert "all proved" in done.out
