@@ -72,11 +72,11 @@ def warm_engine():
 
 @pytest.fixture
 def command():
-    """Run the command in-process; returns its status, stdout and stderr."""
+    """Run the command in-process; returns its status, stdout and stderr, which may go somewhere else."""
 
-    def run(*argv):
+    def run(*argv, stderr=None):
         out, err = io.StringIO(), io.StringIO()
-        status = main([str(a) for a in argv], out, err)
+        status = main([str(a) for a in argv], out, stderr or err)
         return SimpleNamespace(status=status, out=out.getvalue(), err=err.getvalue())
 
     return run
@@ -86,10 +86,10 @@ def command():
 def checked():
     """Check an expression with our layers, some of them replaced; returns its result."""
 
-    def run(expression, at, *, upstream=1, stated=None, **layers):
+    def run(expression, at, *, upstream=1, stated=None, quick=False, **layers):
         module = SimpleNamespace(**{**vars(arithmetic), **layers})
         case = make("a case", expression, at, lambda program: wire(program, module), upstream=upstream, stated=stated)
-        return check(case)
+        return check(case, quick=quick)
 
     return run
 

@@ -4,11 +4,15 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 import results
+from subjects import elementwise
 
+import verify
 from verify.baseline.accepted import Baseline, opened
 from verify.baseline.scope import nothing
+from verify.checks.checker import check
 from verify.model.result import Run, Verdict, exit_status, strict, summary
 
 BAD = results.case("bad", results.REFUTED, results.PROVED)
@@ -305,21 +309,16 @@ def test_a_part_is_a_part(command, shop):
     assert json.loads(command(*wrong, "-x", "--report", "json").out)["complete"]
 
 
-RELU6 = """
-import numpy as np
+SQUARE = """
 import verify
 
-class Relu6:
-    def forward(self, x):
-        self.x = x.copy()
-        return np.minimum(np.maximum(x, 0), 6)
-
-    def backward(self, dout):
-        return {}
-
-relu6 = verify.layer(Relu6, inputs={{"x": "N D"}})
+@verify.case("x * x", at={{"x": 3}})
+def square(x):
+    dy = yield x * x
+    return {} * dy
 """
 SEVERAL = """
+import numpy as np
 import verify
 
 class Mul:
@@ -341,47 +340,49 @@ def known_in(folder):
     return {(case["file"], case["name"]): case["states"] for case in cases}
 
 
-def test_a_failure_that_grows_is_new(command, shop):
-    """Wrong above 6 is known; wrong everywhere is not, nor is what raises; another seed and spelling are the same."""
-    (shop / "p.py").write_text(RELU6.format("dout * (self.x > 0)"))
-    assert command("p.py", *BASELINE, "--baseline-update").status == 0
-    assert known_in(shop)["p.py", "relu6"] == [
+def relu6(backward, seed=0):
+    """Return the result of a layer that bends at 0 and at 6."""
+    return check(elementwise(lambda x: np.minimum(np.maximum(x, 0), 6), backward), seed)
+
+
+def test_a_failure_that_grows_is_new():
+    """Wrong above 6 is known; wrong everywhere is not; another seed and spelling are the same."""
+    baseline = known(relu6(lambda dout, x: dout * (x > 0)))
+    (case,) = json.loads(baseline.text())["cases"]
+    assert case["states"] == [
         {"kind": "gradient", "name": "x", "state": "REFUTED", "failing": 1, "entries": 4, "elsewhere": True}
     ]
-    assert command("p.py", *BASELINE, "--seed", "3").status == 0
-    (shop / "p.py").write_text("# moved\n\n" + RELU6.format("np.where(self.x <= 0, 0, dout)"))
-    assert command("p.py", *BASELINE).status == 0
-    (shop / "p.py").write_text(RELU6.format("-7 * dout"))
-    done = command("p.py", *BASELINE)
-    assert done.status == 1
-    assert "it was REFUTED in another region, in 1 of 4, and is REFUTED" in done.out
-    assert "a known failure" not in done.out
-    done = command("p.py", *BASELINE, "--baseline-update")
-    assert done.err == "gradproof: b.json: 1 known failure, 0 added, 0 pruned; 1 worse\n"
-    assert command("p.py", *BASELINE).status == 0
+    assert exit_status(judged(baseline, relu6(lambda dout, x: dout * (x > 0), seed=3))) == 0
+    assert exit_status(judged(baseline, relu6(lambda dout, x: np.where(x <= 0, 0, dout)))) == 0
+    worse = relu6(lambda dout, x: -7 * dout)
+    run = judged(baseline, worse)
+    assert (exit_status(run), run.known) == (1, 0)
+    assert "it was REFUTED in another region, in 1 of 4, and is REFUTED" in run.cases[0].notes[-1]
+    updated = baseline.updated(Run((worse,)), covers=everywhere)
+    assert updated.difference(baseline) == "1 known failure, 0 added, 0 pruned; 1 worse"
+    assert exit_status(judged(updated, worse)) == 0
 
-
-def test_what_is_drawn_is_the_same_failure_for_every_seed(command, shop):
-    """How many entries a drawn mask makes wrong depends on the seed; that some are right, and then none is, shows."""
-    dropout = """
-import numpy as np
-import verify
 
 class Dropout:
+    """A layer that draws its mask; its gradient is wrong by `factor` where it is kept, and by `rest` everywhere."""
+
+    def __init__(self, factor, rest):
+        self.factor, self.rest = factor, rest
+
     def forward(self, x):
         self.mask = np.random.rand(*x.shape) > 0.5
         return x * self.mask
 
     def backward(self, dout):
-        return {}
+        return self.factor * dout * self.mask + self.rest * dout
 
-dropout = verify.layer(Dropout, inputs={{"x": "N D"}})
-"""
-    (shop / "p.py").write_text(dropout.format("2 * dout * self.mask"))
-    assert command("p.py", *BASELINE, "--baseline-update").status == 0
-    assert {command("p.py", *BASELINE, "--seed", str(seed)).status for seed in range(5)} == {0}
-    (shop / "p.py").write_text(dropout.format("2 * dout * self.mask + dout"))
-    assert command("p.py", *BASELINE, "--quick").status == 1
+
+def test_what_is_drawn_is_the_same_failure_for_every_seed():
+    """How many entries a drawn mask makes wrong depends on the seed; that some are right, and then none is, shows."""
+    some, every = (verify.layer(lambda r=rest: Dropout(2, r), inputs={"x": "N D"}, name="d") for rest in (0, 1))
+    baseline = known(check(some))
+    assert {exit_status(judged(baseline, check(some, seed))) for seed in range(5)} == {0}
+    assert exit_status(judged(baseline, check(every, quick=True), quick=True)) == 1
 
 
 def test_a_gradient_that_is_not_claimed_any_more(command, shop):
@@ -403,17 +404,15 @@ def test_other_files_stay(command, shop, settings):
     """A run of one file neither tells nor prunes entries of another; of a file that is deleted it does."""
     (shop / "pyproject.toml").write_text(settings)
     for name in ("p.py", "q.py"):
-        (shop / name).write_text(RELU6.format("dout * (self.x > 0)"))
+        (shop / name).write_text(SQUARE.format("3 * x"))
         assert command(name, *BASELINE, "--baseline-update").status == 0
     assert [file for file, _ in known_in(shop)] == ["p.py", "q.py"]
     assert "no longer" not in command("q.py", *BASELINE, "--strict").out
-    (shop / "p.py").write_text(RELU6.format("dout * (self.x > 0)").replace("relu6 =", "other ="))
+    (shop / "p.py").write_text(SQUARE.format("3 * x").replace("def square", "def other"))
     assert "no longer" not in command("q.py", *BASELINE).out
-    assert "p.py: relu6: gradient x was REFUTED" in command("p.py", *BASELINE).out
+    assert "p.py: square: gradient x was REFUTED" in command("p.py", *BASELINE).out
     (shop / "p.py").unlink()
-    assert "p.py: relu6: gradient x was REFUTED in another region, in 1 of 4, and is not there" in (
-        command("q.py", *BASELINE).out
-    )
+    assert "p.py: square: gradient x was REFUTED, and is not there" in (command("q.py", *BASELINE).out)
     command("q.py", *BASELINE, "--baseline-update")
     assert [file for file, _ in known_in(shop)] == ["q.py"]
 

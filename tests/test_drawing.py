@@ -373,7 +373,7 @@ def overlap(one, other):
 def test_nothing_stands_on_anything_else(seed, layers, checked):
     """In graphs of random shape, right or wrong, labels and circles keep apart, wires run level below no circle, and all is inside."""
     text, at = random_text(seed)
-    drawn = drawing(checked(text, at, **layers))
+    drawn = drawing(checked(text, at, quick=True, **layers))
     if drawn is None:
         return
     placed = layout(drawn)

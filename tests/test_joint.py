@@ -2,6 +2,7 @@
 
 from collections import Counter
 from fractions import Fraction
+from functools import cache
 from itertools import combinations, product
 
 import numpy as np
@@ -182,6 +183,12 @@ BOXES = {
 }
 
 
+@cache
+def overlap(name, factor):
+    """Return the result of a loss of boxes whose derivative is wrong by a factor; several tests look at one."""
+    return check(boxes(name, factor))
+
+
 def boxes(name, factor):
     shape, settings = BOXES[name]
     clip = {key: value for key, value in settings.items() if key == "clip"}
@@ -192,9 +199,15 @@ def boxes(name, factor):
 @pytest.mark.parametrize("name", some(BOXES))
 def test_boxes_overlap_somewhere(name):
     """A wrong derivative of an overlap is refuted, and the right one passes, wherever the samples of the boxes lie."""
-    assert Verdict.REFUTED in {row.verdict for row in check(boxes(name, 1.1)).comparisons}
-    right = check(boxes(name, 1))
+    assert Verdict.REFUTED in {row.verdict for row in overlap(name, 1.1).comparisons}
+    right = overlap(name, 1)
     assert {row.verdict for row in right.comparisons} == {Verdict.PROVED}
+
+
+@cache
+def of_apart(factor):
+    """Return the result of solids apart."""
+    return check(apart(factor))
 
 
 def apart(factor):
@@ -222,19 +235,19 @@ def apart(factor):
 
 def test_three_sides_are_above_0_together():
     """The overlap of solids, written in numbers, needs three branches on one side, and a live sum hides that."""
-    assert Verdict.REFUTED in {row.verdict for row in check(apart(1.1)).comparisons}
-    assert {row.verdict for row in check(apart(1)).comparisons} == {Verdict.PROVED}
+    assert Verdict.REFUTED in {row.verdict for row in of_apart(1.1).comparisons}
+    assert {row.verdict for row in of_apart(1).comparisons} == {Verdict.PROVED}
 
 
 def test_a_point_where_forward_is_not_defined_is_not_a_region():
     """Boxes of which one has no volume make 0/0, in a region whose formula has none: it is decided beside them."""
-    counted = Counter(row.verdict for row in check(boxes("solids", 1)).comparisons)
+    counted = Counter(row.verdict for row in overlap("solids", 1).comparisons)
     assert counted.keys() == {Verdict.PROVED}
 
 
 def test_combinations_that_were_left_are_told():
     """Six questions about twelve numbers have more combinations than are run, and two about two have not."""
-    assert Limit.COMBINATIONS.value in check(apart(1)).cover.untried
+    assert Limit.COMBINATIONS.value in of_apart(1).cover.untried
     few = verify.pair(
         lambda x, y: np.maximum(x, 0) * np.maximum(y, 0),
         lambda d, x, y: (d * (x > 0) * np.maximum(y, 0), d * (y > 0) * np.maximum(x, 0)),

@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+SLOW = ["-p", "no:unraisableexception", "-p", "no:hypothesispytest"]  # these cost a second in each run
 HEAD = """\
 from types import SimpleNamespace
 import verify
@@ -116,7 +117,7 @@ def test_cases_of_one_factory(command, shop):
 def test_pytest_fails_for_a_lost_case(pytester):
     """An item of its own fails, with the line; the tests beside it run."""
     pytester.makepyfile(test_lost=HEAD + "again = make()\nagain = make()\ndef test_plain(): pass\n")
-    done = pytester.runpytest_subprocess("-p", "gradproof")
+    done = pytester.runpytest_subprocess("-p", "gradproof", *SLOW)
     done.assert_outcomes(passed=3, failed=1)
     done.stdout.fnmatch_lines([f"*the case that test_lost.py:{LINES + 1} makes is not found in its module*"])
 
@@ -124,7 +125,7 @@ def test_pytest_fails_for_a_lost_case(pytester):
 def test_pytest_passes_where_none_is_lost(pytester):
     """Parameters of a test, and cases of functions, are the test's own."""
     pytester.makepyfile(test_kept=HEAD + "\n".join(KEPT[n] for n in ("parameters of a test", "a deleted name")) + "\n")
-    pytester.runpytest_subprocess("-p", "gradproof").assert_outcomes(passed=2)
+    pytester.runpytest_subprocess("-p", "gradproof", *SLOW).assert_outcomes(passed=2)
 
 
 pytest_plugins = ["pytester"]

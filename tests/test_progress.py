@@ -10,6 +10,7 @@ import subprocess
 import sys
 import termios
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -50,23 +51,29 @@ square = verify.layer(Square, inputs={"x": "N"})
 
 
 @pytest.fixture
-def terminal(tmp_path):
+def terminal(command, tmp_path, monkeypatch):
     """Run the command with standard error on a terminal of a width; returns its status, output and what was shown."""
+    monkeypatch.chdir(tmp_path)
 
-    def run(*arguments, columns=80, **environment):
+    def run(*arguments, columns=80, start=command, **environment):
+        for name, value in {"TERM": "xterm", **environment}.items():
+            monkeypatch.setenv(name, value)
         ours, theirs = pty.openpty()
         fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
-        environment = {**os.environ, "TERM": "xterm", **environment}
-        with subprocess.Popen(
-            [GRADPROOF, *arguments], cwd=tmp_path, stdout=subprocess.PIPE, stderr=theirs, env=environment
-        ) as process:
-            os.close(theirs)
-            shown = b"".join(iter(lambda: read(ours), b""))
-            out = process.stdout.read().decode()
-        os.close(ours)
-        return SimpleNamespace(status=process.returncode, out=out, shown=shown.decode())
+        with ThreadPoolExecutor() as pool, os.fdopen(ours, "rb", buffering=0):
+            shown = pool.submit(lambda: b"".join(iter(lambda: read(ours), b"")))
+            with os.fdopen(theirs, "w", encoding="utf-8") as stderr:
+                done = start(*arguments, stderr=stderr)
+            done.shown = shown.result().decode()
+        return done
 
     return run
+
+
+def start_process(*arguments, stderr):
+    """Run the command as a process of its own."""
+    done = subprocess.run([GRADPROOF, *arguments], stdout=subprocess.PIPE, stderr=stderr, check=False)
+    return SimpleNamespace(status=done.returncode, out=done.stdout.decode())
 
 
 def read(terminal):
@@ -94,7 +101,7 @@ def screen(shown):
 def test_a_long_run_says_where_it_is(terminal, tmp_path):
     """After half a second one line says which case it is; in the end nothing is left of it, nor is it in the output."""
     (tmp_path / "cases.py").write_text(CASES.format("time.sleep(seconds)"))
-    done = terminal("cases.py")
+    done = terminal("cases.py", start=start_process)
     left, states = screen(done.shown)
     assert done.status == 0
     assert left == [""]

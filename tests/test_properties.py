@@ -53,15 +53,25 @@ def case_of(text, values, layers):
 SETTINGS = settings(
     max_examples=150 if LONG else 50, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True
 )
+FEWER = settings(SETTINGS, max_examples=150 if LONG else 10)
 
 
 @SETTINGS
 @given(expressions(), st.lists(VALUES, min_size=4, max_size=4))
 def test_right_gradients_are_proved(text, values):
     """Every gradient and value of every expression is proved, those of constants too."""
-    result = check(case_of(text, values, arithmetic))
+    result = check(case_of(text, values, arithmetic), quick=True)
     assert {c.verdict for c in result.comparisons} == {Verdict.PROVED}, text
     assert all(c.rounding.explained for c in result.comparisons)
+
+
+@FEWER
+@given(expressions(), st.lists(VALUES, min_size=4, max_size=4))
+def test_right_gradients_are_proved_in_all_regions(text, values):
+    """No region that a full check visits has a row that is not proved, and no contract is broken."""
+    result = check(case_of(text, values, arithmetic))
+    assert {c.verdict for c in result.comparisons} == {Verdict.PROVED}, text
+    assert not [finding for finding in result.findings if finding.fails], text
 
 
 def planted(layer, mistake):
@@ -89,7 +99,7 @@ LAYERS = {"+": AddLayer, "-": SubLayer, "*": MulLayer, "/": DivLayer, "**": PowL
 
 
 @pytest.mark.parametrize("mistake", MISTAKES)
-@settings(SETTINGS, max_examples=40)
+@settings(SETTINGS, max_examples=40 if LONG else 10)
 @given(expressions(depth=5), st.lists(VALUES, min_size=4, max_size=4), st.sampled_from(sorted(LAYERS)))
 def test_planted_errors_are_refuted(mistake, text, values, op):
     """A gradient is refuted if and only if the planted mistake makes a difference to it."""

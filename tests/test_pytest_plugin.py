@@ -141,11 +141,11 @@ def test_nothing_is_imported_without_a_case(pytester):
     """A run of somebody else's tests imports nothing of ours; one with a case does, and leaves `reports` alone."""
     pytester.makeconftest(MODULES)
     pytester.makepyfile(test_others="import sys\nvalues = [1, 2]\ndef test_one(): pass\n")
-    done = pytester.runpytest_subprocess()
+    done = pytester.runpytest_subprocess(*SLOW)
     done.assert_outcomes(passed=1)
     done.stdout.fnmatch_lines(["imported: [[]]"])
     pytester.makepyfile(test_three=THREE)
-    done = pytester.runpytest_subprocess()
+    done = pytester.runpytest_subprocess(*SLOW)
     done.stdout.fnmatch_lines(["imported: *'sympy'*'verify']"])
     done.stdout.no_fnmatch_line("*'reports'*")
 
@@ -161,9 +161,9 @@ def test_the_plugin_can_be_left_out(run):
 def test_names_that_belong_to_the_user(pytester):
     """A project has a verify.py of its own, with `python -m pytest`, and a package `reports`, whatever cases fail."""
     (pytester.path / "verify.py").write_text("raise ImportError('the user has imported nothing')\n")
-    own = pytester.run(sys.executable, "-m", "pytest", pytester.makepyfile(test_own="def test_one(): pass\n"))
+    own = pytester.run(sys.executable, "-m", "pytest", *SLOW, pytester.makepyfile(test_own="def test_one(): pass\n"))
     own.assert_outcomes(passed=1)
-    imported = pytester.run(sys.executable, "-m", "pytest", pytester.makepyfile(test_own="import verify\n"))
+    imported = pytester.run(sys.executable, "-m", "pytest", *SLOW, pytester.makepyfile(test_own="import verify\n"))
     assert imported.ret == pytest.ExitCode.INTERRUPTED
     (pytester.path / "verify.py").unlink()
     pytester.mkpydir("reports").joinpath("terminal.py").write_text("mine = True\n")
@@ -177,7 +177,7 @@ def test_reports():
     assert first.mine
 """
     module = pytester.makepyfile(test_own=CASES + "a = squaring(3)\n" + theirs + "b = squaring(3)\n")
-    done = pytester.run(sys.executable, "-m", "pytest", module)
+    done = pytester.run(sys.executable, "-m", "pytest", *SLOW, module)
     done.assert_outcomes(passed=1, failed=2)
     done.stdout.fnmatch_lines(["*alone: pytest test_own.py::a", "*alone: pytest test_own.py::b"])
 
