@@ -2,6 +2,7 @@
 
 import inspect
 from collections import Counter
+from itertools import product
 
 import numpy as np
 import pytest
@@ -12,8 +13,11 @@ from programs.judge import WrongError, program, step
 from programs.writer import Writer
 
 from verify.tracing import arrays, functions, patches, ufuncs
+from verify.tracing.taped import TapedTrace
+from verify.tracing.trace import Trace
 
 PROGRAMS = 100_000 if LONG else 2_000
+TAPED = 50_000 if LONG else 1_000  # of them on a tape
 PARTS = 10
 
 
@@ -41,12 +45,25 @@ def test_random_programs_compute_what_numpy_does(part, record_property):
 
 
 @pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("part", range(PARTS))
+def test_random_programs_compute_the_same_on_a_tape(part, record_property):
+    """The same programs on whole arrays: every element has the value that NumPy gives, or the tape ends by name."""
+    counts, many = Counter(), TAPED // PARTS
+    for seed in range(part * many, (part + 1) * many):
+        written = program(f"tape {seed}", trace=TapedTrace)
+        counts["lines"] += len(written.lines)
+        counts["lines refused by name"] += len(written.refused)
+    record_property("counts", dict(counts))
+    assert counts["lines refused by name"] < counts["lines"] / 3
+
+
+@pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize("name", [*FUNCTIONS, *UFUNCS])
 def test_every_function_is_called(name):
     """Each function of NumPy's lists, and so each of the tracer's tables, is called in programs of its own."""
     make = calls.ufunc if name in UFUNCS else calls.call
-    for seed in range(60 if LONG else 6):
-        writer = Writer(f"{name} {seed}")
+    for seed, trace in product(range(60 if LONG else 6), (Trace, TapedTrace)):
+        writer = Writer(f"{name} {seed}", trace=trace)
         step(writer, f"v0 = {make(writer, name)}")
 
 
@@ -181,6 +198,11 @@ np.partition(t, 4, None)
 np.argsort(np.round(t.ravel() / 2))
 np.argpartition(np.round(t.ravel() / 2), 6)
 np.angle(x)
+np.subtract.reduce(q, axis=1)
+np.divide.reduceat(x, [0, 1, 1], axis=1)
+np.remainder.reduce(w)
+x.max(axis=0, initial=-2)
+t.min(initial=0., where=(t != t))
 """.strip().split("\n")
 
 
@@ -233,6 +255,15 @@ def test_writes_reach_what_they_reach_in_numpy(code):
     step(writer, "view = [w[1:], x.T, q[::2]]")
     step(writer, code)
     assert not writer.refused
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("code", [*FOUND, *WRITTEN])
+def test_a_tape_gives_the_same_or_ends(code):
+    """What programs found has its values on a tape as well, or the tape ends there."""
+    writer = _with_all_inputs(TapedTrace)
+    step(writer, "view = [w[1:], x.T, q[::2]]")
+    assert step(writer, code if code in WRITTEN else f"v0 = {code}") is not None
 
 
 REFUSED = {
@@ -298,5 +329,5 @@ def test_ufuncs_of_others_are_not_taken_for_those_of_their_names():
     assert [node.node for node in product] == [node.node for node in doubled]
 
 
-def _with_all_inputs():
-    return Writer("all", whole=True)
+def _with_all_inputs(trace=Trace):
+    return Writer("all", whole=True, trace=trace)

@@ -8,12 +8,17 @@ import numpy as np
 from programs.lines import line
 from programs.writer import INPUTS, Writer, kind_of, mentions
 from verify.model.errors import TraceError
+from verify.tape.parts import parts
+from verify.tape.sweep import dependent
 from verify.tracing import arrays
 from verify.tracing.concolic import Concolic, Endless
+from verify.tracing.taped import TapedTrace
+from verify.tracing.trace import Trace
 
 # Of what a program goes on with.
 LARGEST, SMALLEST, MOST_ENTRIES, MOST_AXES, MOST_NODES = 1e4, 1e-4, 40, 4, 4000
 CLOSE, CLOSE_SHORT = 1e-7, 1e-2  # relative: floats of a short program of numbers of ordinary size are better
+WIDEST = 1e-9  # relative: an enclosure that says less is not compared
 _NARROW = re.compile("float32|float16|f4")
 # NumPy's words about arrays of objects, which it makes of lists of symbols; they name the function.
 _WORDS = re.compile("ufunc|no callable .* method|no attribute|cannot resize|support|dtype object|read-only")
@@ -23,9 +28,9 @@ class WrongError(AssertionError):
     """A program whose formulas are not what NumPy computes."""
 
 
-def program(seed, steps=5):
+def program(seed, steps=5, trace=Trace):
     """Write a program and run it, line by line, on floats and on symbols; raises WrongError where they differ."""
-    w = Writer(seed)
+    w = Writer(seed, trace=trace)
     for _ in range(w.rng.randrange(2, steps + 1)):
         if not step(w, line(w)) or len(w.trace) > MOST_NODES:
             break
@@ -177,7 +182,28 @@ def _at_sample(w, value):
     """Return the values of symbols at the sample; None for memory that nobody has written to."""
     symbols = [arrays.lift(item) for item in arrays.objects(value).ravel().tolist()]
     nodes = [symbol.node for symbol in symbols if type(symbol) is not Endless]
-    if w.trace.unset and not w.trace.unset.isdisjoint(w.trace.reach(nodes)):
+    if (_on_tape if isinstance(w.trace, TapedTrace) else _on_graph)(w.trace, nodes):
         return [None] * len(symbols)
-    balls = iter(w.trace.at_samples(nodes))
-    return [symbol.number() if type(symbol) is Endless else float(next(balls).mid()) for symbol in symbols]
+    numbers = iter(_numbers(w.trace, nodes))
+    return [symbol.number() if type(symbol) is Endless else next(numbers) for symbol in symbols]
+
+
+def _on_graph(trace, nodes):
+    """Tell whether nodes depend on memory that nobody has written to."""
+    return bool(trace.unset) and not trace.unset.isdisjoint(trace.reach(nodes))
+
+
+def _on_tape(trace, elements):
+    """Tell whether elements, which are all of the tape, depend on memory that nobody has written to."""
+    wanted = np.array(elements, np.int64)
+    assert ((wanted >= 0) & (wanted < len(trace))).all()
+    if not trace.buffers or not elements:
+        return False
+    return dependent(parts(trace.tape, wanted), len(trace), np.concatenate(trace.buffers))[wanted].any()
+
+
+def _numbers(trace, nodes):
+    if not isinstance(trace, TapedTrace):
+        return [float(ball.mid()) for ball in trace.at_samples(nodes)]
+    mid, rad = trace.enclosures.of(np.array(nodes, np.int64))
+    return np.where(rad <= WIDEST * (1 + np.abs(mid)), mid, math.nan).tolist()

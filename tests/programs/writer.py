@@ -19,9 +19,9 @@ INPUTS = ("x", "w", "s", "q", "e", "t")
 class Writer:
     """The lines of a program, and its names."""
 
-    def __init__(self, seed, *, whole=False):
+    def __init__(self, seed, *, whole=False, trace=Trace):
         self.rng = random.Random(f"program {seed}")
-        self.trace = Trace()
+        self.trace = trace()
         self.lines = []
         self.floats, self.symbols = dict(_FLOATS), dict(_SYMBOLS)
         self.names = []
@@ -38,7 +38,7 @@ class Writer:
         for name in shapes if whole else rng.sample(sorted(shapes), 3):
             shape = shapes[name]
             values = [Fraction(next(numbers) * rng.choice((1, 1, -1)), 64) for _ in range(math.prod(shape))]
-            nodes = [self.trace.input(f"{name}[{i}]", value) for i, value in enumerate(values)]
+            nodes = self.trace.inputs(lambda name=name, n=len(values): [f"{name}[{i}]" for i in range(n)], values)
             self.floats[name] = np.array([float(value) for value in values]).reshape(shape)[()]
             with arrays.running(self.trace):
                 self.symbols[name] = arrays.scalar(arrays.built(nodes, shape))

@@ -347,7 +347,7 @@ _REDUCERS: dict[str, Callable[[Trace, Nodes], int]] = {
 
 
 def _extreme(g: Trace, found: Nodes, relation: str) -> int:
-    if not found:
+    if not len(found):  # which may be an array
         raise ValueError("zero-size array to reduction operation which has no identity")
     best: int = found[0]
     for node in found[1:]:
@@ -432,7 +432,7 @@ def _in_turn(g: Trace, name: str, row: Nodes) -> Nodes:
     """Return what a row comes to after each of its entries."""
     found = list(row[:1])
     for node in row[1:]:
-        found += BINARY[name](g, found[-1:], [node])
+        found.extend(BINARY[name](g, found[-1:], [node]))  # `+=` would add an array to the numbers
     return found
 
 
