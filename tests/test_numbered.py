@@ -139,6 +139,15 @@ def test_nothing_is_read_past_the_protocols(x, name):
     assert elements(x) == before
 
 
+def test_what_has_no_entry_may_be_made_writable():
+    """NumPy lets code say that an empty array may be written to, and so does a tape."""
+    trace = TapedTrace()
+    with arrays.running(trace):
+        empty = arrays.built([], (2, 0))
+        empty.setflags(write=True)
+        assert empty.flags.writeable
+
+
 COPIES = {
     "a copy": lambda a: a.copy(),
     "places": lambda a: a[[2, 1, 0]],

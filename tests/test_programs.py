@@ -50,7 +50,7 @@ def test_random_programs_compute_the_same_on_a_tape(part, record_property):
     """The same programs on whole arrays: every element has the value that NumPy gives, or the tape ends by name."""
     counts, many = Counter(), TAPED // PARTS
     for seed in range(part * many, (part + 1) * many):
-        written = program(f"tape {seed}", trace=TapedTrace)
+        written = program(seed, trace=TapedTrace)
         counts["lines"] += len(written.lines)
         counts["lines refused by name"] += len(written.refused)
     record_property("counts", dict(counts))

@@ -61,6 +61,12 @@ CODE = {
     "masks as indices": lambda x, y: np.append(x[x > 0], y[y < 1]),
     "running sums": lambda x, y: np.cumsum(x, axis=1) + np.cumsum(y, axis=0),
     "running products and extremes": lambda x, y: np.cumprod(x, axis=1) * np.maximum.accumulate(y, axis=1),
+    "entries in turn": lambda x, y: (
+        np.subtract.reduce(x, axis=1) + np.divide.reduceat(y, [1, 0], axis=0)[:, 0] + np.logaddexp.reduce(y, axis=1)
+    ),
+    "extremes with a first value": lambda x, y: (
+        x.max(axis=1, initial=-2, where=x < 1) + y.min(axis=1, initial=0, where=y != y) + np.max(x[:0], initial=1)
+    ),
     "entries that are added to": scattered,
     "entries that are compared": largest,
     "views": through_views,

@@ -38,7 +38,8 @@ class Writer:
         for name in shapes if whole else rng.sample(sorted(shapes), 3):
             shape = shapes[name]
             values = [Fraction(next(numbers) * rng.choice((1, 1, -1)), 64) for _ in range(math.prod(shape))]
-            nodes = self.trace.inputs(lambda name=name, n=len(values): [f"{name}[{i}]" for i in range(n)], values)
+            entries = [f"{name}[{i}]" for i in range(len(values))]
+            nodes = self.trace.inputs(lambda entries=entries: entries, values)
             self.floats[name] = np.array([float(value) for value in values]).reshape(shape)[()]
             with arrays.running(self.trace):
                 self.symbols[name] = arrays.scalar(arrays.built(nodes, shape))

@@ -70,7 +70,7 @@ class Memory:
         self.elements: Elements | None = elements
         self.places = _empty(elements.size, object)
         self.places[...] = _fromiter([_Refused()], _OBJECT, 1)  # to make an array of it is to ask it something
-        _set_flags(self.places, write=False)
+        _set_flags(self.places, write=not elements.size)  # nobody can write into what has no entry, and may say so
         self.address = _address(self.places)
 
     def holds(self, array: Any) -> bool:

@@ -429,11 +429,11 @@ def _axes(axis: Any, ndim: int) -> list[int]:
 
 
 def _in_turn(g: Trace, name: str, row: Nodes) -> Nodes:
-    """Return what a row comes to after each of its entries."""
-    found = list(row[:1])
-    for node in row[1:]:
-        found.extend(BINARY[name](g, found[-1:], [node]))  # `+=` would add an array to the numbers
-    return found
+    """Return what a row comes to after each of its entries; on a tape nodes are arrays, which `+` would add up."""
+    found = [row[:1]]
+    for place in range(1, len(row)):
+        found.append(BINARY[name](g, found[-1], row[place : place + 1]))
+    return [node for nodes_of_one in found for node in nodes_of_one]
 
 
 def _accumulated(ufunc: Any, inputs: Sequence[Any], options: dict[str, Any], out: Any) -> Any:
