@@ -20,9 +20,9 @@ _SEED = "seed of the random evaluations (default: 0); verdicts do not depend on 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the options, each with a line of the same name for the ini file."""
     group = parser.getgroup("gradproof", "cases of gradproof")
-    for name, said in _FLAGS.items():
-        group.addoption(f"--gradproof-{name}", action="store_true", default=None, help=said)
-        parser.addini(f"gradproof_{name}", said, type="bool", default=False)
+    for name, help_text in _FLAGS.items():
+        group.addoption(f"--gradproof-{name}", action="store_true", default=None, help=help_text)
+        parser.addini(f"gradproof_{name}", help_text, type="bool", default=False)
     group.addoption("--gradproof-seed", type=int, metavar="SEED", help=_SEED)
     parser.addini("gradproof_seed", _SEED, default="0")
 

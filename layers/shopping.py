@@ -85,13 +85,13 @@ def basket(n: int) -> verify.Case:
         at[fruit], at[cnt] = 50 + 10 * (i % 7), 1 + i % 5
 
     @verify.case(_basket_text(n), at=at, name=f"a basket of {n}")
-    def buy(tax: Number, **given: Number) -> Shopping:
+    def buy(tax: Number, **amounts: Number) -> Shopping:
         muls, adds, mul_tax = [], [], MulLayer()
 
         total = 0
         for fruit, cnt in fruits:
             muls.append(MulLayer())
-            price = muls[-1].forward(given[fruit], given[cnt])
+            price = muls[-1].forward(amounts[fruit], amounts[cnt])
             if len(muls) == 1:
                 total = price
                 continue

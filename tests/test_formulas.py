@@ -69,9 +69,9 @@ def test_long_formulas_are_counted_where_parts_have_names_too(graph, names, x):
     counted = f"(a formula of {size(graph, terms[longest].node).operations:,} operations)"
     assert text(graph, terms[longest].node, names) == text(graph, terms[longest].node, names, counts=[]) == counted
     named = {terms[longest - 2].node: names.symbols["사과"]}
-    assert text(graph, terms[longest].node, names, known=named) == f"x*(x*사과 + {longest - 1}) + {longest}"
+    assert text(graph, terms[longest].node, names, named=named) == f"x*(x*사과 + {longest - 1}) + {longest}"
     whole = size(graph, terms[-1].node, named)
-    assert text(graph, terms[-1].node, names, known=named) == f"(a formula of {whole.operations:,} operations)"
+    assert text(graph, terms[-1].node, names, named=named) == f"(a formula of {whole.operations:,} operations)"
 
 
 def test_unknown_functions_are_refused(graph, names):

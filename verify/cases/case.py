@@ -113,7 +113,7 @@ class TracedCase(Case):
     @property
     def real(self) -> dict[str, Real]:
         """Return the inputs that are differentiated."""
-        return {name: given for name, given in self.inputs.items() if isinstance(given, Real)}
+        return {name: description for name, description in self.inputs.items() if isinstance(description, Real)}
 
 
 def cases_of_value(name: str, value: Any, where: str = "") -> list[tuple[str, Case]]:
@@ -148,9 +148,9 @@ def _adapter(value: Any) -> Callable[[Any], Any] | None:
 
 def _adapted(value: Any, adapt: Callable[[Any], Any], where: str) -> Case:
     """Return the case of an object of a framework, one for each; raises TargetError where the function makes none."""
-    known = _ADAPTED.get(id(value))
-    if known and known[0] is value:
-        return known[1]
+    made = _ADAPTED.get(id(value))
+    if made and made[0] is value:
+        return made[1]
     try:
         case = adapt(value)
     except Exception as problem:  # noqa: BLE001 - the user's code: whatever it raises is told
@@ -216,8 +216,8 @@ def case(
         title = name or subject.__name__.replace("_", " ")
         if isinstance(expression, str):
             _only_for("cases of arrays", options=options, sizes=sizes, allow=allow, accuracy=accuracy, **inputs)
-            given = 1 if upstream is None else upstream
-            return make(title, expression, at or {}, lambda _: subject, upstream=given, where=where)
+            upstream_value = 1 if upstream is None else upstream
+            return make(title, expression, at or {}, lambda _: subject, upstream=upstream_value, where=where)
         _only_for("cases with an expression", at=at)
         return traced(
             title,
@@ -234,10 +234,10 @@ def case(
     return decorate
 
 
-def _only_for(what: str, **given: object) -> None:
-    for option, value in given.items():
+def _only_for(kind: str, **options: object) -> None:
+    for option, value in options.items():
         if value is not None:
-            raise InputError(f"{option}= is for {what}")
+            raise InputError(f"{option}= is for {kind}")
 
 
 def traced(
@@ -257,10 +257,10 @@ def traced(
     """Make a case of arrays from what a person wrote; raises InputError, naming it, where the parts do not fit."""
     _check_name(name, where)
     try:
-        found = TracedCase(
+        traced_case = TracedCase(
             name=name,
             subject=subject,
-            inputs={str(key): described(str(key), given) for key, given in inputs.items()},
+            inputs={str(key): described(str(key), description) for key, description in inputs.items()},
             options={key: _choices(key, values) for key, values in (options or {}).items()},
             upstream=None if upstream is None else _upstream(upstream),
             sizes=_whole_sizes(sizes or {}),
@@ -270,37 +270,37 @@ def traced(
             accuracy=None if accuracy is None else _accuracy(accuracy),
             unnamed=unnamed,
         )
-        _check_inputs(found)
+        _check_inputs(traced_case)
     except InputError as problem:
         raise InputError(f"{where}{': ' if where else ''}case {name!r}: {problem}") from None
-    note(found)
-    return found
+    note(traced_case)
+    return traced_case
 
 
 def _upstream(value: object) -> Fraction:
     """Return a fixed upstream; raises InputError for 0, of which every gradient is 0, whatever `backward` does."""
-    found = exact(value, "the upstream")
-    if not found:
+    number = exact(value, "the upstream")
+    if not number:
         raise InputError("the upstream is 0, of which every gradient is 0: state another number, like upstream=1")
-    return found
+    return number
 
 
 def _accuracy(value: object) -> Fraction:
     """Return a stated accuracy; raises InputError where it is no positive number below 1."""
-    found = exact(value, "the accuracy")
-    if not 0 < found < 1:
+    number = exact(value, "the accuracy")
+    if not 0 < number < 1:
         raise InputError(f"accuracy={value!r}: a relative error between 0 and 1 was expected, like accuracy=1e-7")
-    return found
+    return number
 
 
 def _check_inputs(case: TracedCase) -> None:
     if not case.real:
         raise InputError("there is no input to differentiate: give at least one a shape, like x='N D'")
     for sizes in bindings(case.inputs.values(), case.sizes):
-        for given in case.inputs.values():
-            concrete(given.shape, sizes)
-            if isinstance(given, Integer):
-                concrete(given.below, sizes)
+        for description in case.inputs.values():
+            concrete(description.shape, sizes)
+            if isinstance(description, Integer):
+                concrete(description.below, sizes)
 
 
 def _choices(key: str, values: object) -> tuple[Any, ...]:
@@ -346,7 +346,7 @@ def make(
         program = parse(expression, inputs)
         check_domain(program, inputs)
         values = _stated(program, stated or {})
-        found = ExpressionCase(
+        expression_case = ExpressionCase(
             name=name,
             subject=subject_of(program),
             where=where,
@@ -358,8 +358,8 @@ def make(
         )
     except InputError as problem:
         raise InputError(f"{where}{': ' if where else ''}case {name!r}: {problem}") from None
-    note(found)
-    return found
+    note(expression_case)
+    return expression_case
 
 
 def _inputs(at: Mapping[str, object]) -> dict[str, Fraction]:
@@ -373,14 +373,14 @@ def _inputs(at: Mapping[str, object]) -> dict[str, Fraction]:
 
 
 def _stated(program: Program, stated: Mapping[tuple[str, str], object]) -> dict[tuple[str, str], Fraction]:
-    found = {}
+    numbers = {}
     for (quantity, written), value in stated.items():
         name = identifier(written)
         if program.find(name) is None:
             hint = nearest(name, program.labels)
             raise InputError(f"there is no {name!r} in the expression to state a {quantity} of{hint}")
-        found[quantity, name] = exact(value, f"the stated {quantity} of {name!r}")
-    return found
+        numbers[quantity, name] = exact(value, f"the stated {quantity} of {name!r}")
+    return numbers
 
 
 def converse(subject: Subject, inputs: Mapping[str, Any], upstream_of: Callable[[Any], Any]) -> tuple[Any, Any]:
@@ -400,8 +400,8 @@ def converse(subject: Subject, inputs: Mapping[str, Any], upstream_of: Callable[
 def _conversed(subject: Subject, inputs: Mapping[str, Any], upstream_of: Callable[[Any], Any]) -> tuple[Any, Any]:
     running = subject(**inputs)
     if not inspect.isgenerator(running):
-        came = quoted(running)
-        raise ProtocolError(f"the subject has to be a generator that yields its output; it returned {came}")
+        actual = quoted(running)
+        raise ProtocolError(f"the subject has to be a generator that yields its output; it returned {actual}")
     try:
         output = next(running)
     except StopIteration:
@@ -447,21 +447,21 @@ def _values(case: ExpressionCase, output: Any) -> dict[int, Any]:
     return _by_step(case, values, {})
 
 
-def _by_step(case: ExpressionCase, named: Mapping[str, Any], found: dict[int, Any]) -> dict[int, Any]:
+def _by_step(case: ExpressionCase, named: Mapping[str, Any], by_step: dict[int, Any]) -> dict[int, Any]:
     """Add what was given by name to what is found by step.
 
     Raises ProtocolError where two names of a step (`z = y` gives it a second one) were not given one and the same.
     """
     names: dict[int, str] = {}
-    for name, given in named.items():
+    for name, value in named.items():
         step = case.program.find(name)
         if step is None:
             continue
-        if found.setdefault(step, given) is not given:
+        if by_step.setdefault(step, value) is not value:
             first = names.get(step, case.program.label(step))
             raise ProtocolError(f"{name!r} and {first!r} are one step of the expression: one of them is enough")
         names[step] = name
-    return found
+    return by_step
 
 
 def named_gradients(names: Collection[str], returned: Any, check: Callable[[Iterable[str]], None]) -> Mapping[str, Any]:
@@ -479,18 +479,18 @@ def named_gradients(names: Collection[str], returned: Any, check: Callable[[Iter
             check(returned)
         gradients = returned
     else:
-        given = returned if isinstance(returned, (tuple, list)) else (returned,)
-        if len(given) != len(names):
+        values = returned if isinstance(returned, (tuple, list)) else (returned,)
+        if len(values) != len(names):
             noun = "gradient" if len(names) == 1 else "gradients"
-            raise ProtocolError(f"{len(names)} {noun} expected ({', '.join(names)}), {len(given)} came")
-        gradients = dict(zip(names, given, strict=True))
+            raise ProtocolError(f"{len(names)} {noun} expected ({', '.join(names)}), {len(values)} came")
+        gradients = dict(zip(names, values, strict=True))
     if all(gradient is None for gradient in gradients.values()):
         raise UnclaimedError("every gradient is None: nothing is claimed")
     return gradients
 
 
-def _check_names(case: ExpressionCase, names: Iterable[str], what: str) -> None:
+def _check_names(case: ExpressionCase, names: Iterable[str], kind: str) -> None:
     for name in names:
         if name not in case.inputs and case.program.find(name) is None:
             hint = nearest(str(name), case.program.labels)
-            raise ProtocolError(f"a {what} is named {name!r}, which the expression does not have{hint}")
+            raise ProtocolError(f"a {kind} is named {name!r}, which the expression does not have{hint}")

@@ -89,7 +89,7 @@ def _parsed(source: str) -> list[ast.stmt]:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # `1(2)` makes Python's parser warn; we refuse it ourselves
-            found = ast.parse(source).body
+            statements = ast.parse(source).body
     except SyntaxError as problem:
         where = f" at line {problem.lineno}, column {problem.offset}" if problem.offset else ""
         raise InputError(f"not an expression{where}: {problem.msg.partition(';')[0]}") from None
@@ -97,7 +97,7 @@ def _parsed(source: str) -> list[ast.stmt]:
         raise InputError("the expression is nested too deeply: give its parts names, on lines of their own") from None
     except ValueError as problem:  # null bytes
         raise InputError(f"not an expression: {problem}") from None
-    return found
+    return statements
 
 
 def _operands(node: ast.expr) -> tuple[ast.expr, ...]:
@@ -193,17 +193,17 @@ class _Builder:
 
     def lookup(self, node: ast.Name) -> int:
         name = node.id
-        known = self.scope.get(name)
-        if known is not None and known != NONE:
+        number = self.scope.get(name)
+        if number is not None and number != NONE:
             self.unused.pop(name, None)
-            return known
-        if known is None and self.given:
+            return number
+        if number is None and self.given:
             hint = nearest(name, self.scope)
             raise self.error(
                 node, f"{name!r} has no value: it is neither an input nor defined on an earlier line{hint}"
             )
-        found = self.scope[name] = self.append("input", name=name)
-        return found
+        step = self.scope[name] = self.append("input", name=name)
+        return step
 
     def operation(self, node: ast.expr, arguments: tuple[int, ...]) -> int:
         assert isinstance(node, (ast.BinOp, ast.UnaryOp))

@@ -54,14 +54,14 @@ def note(case: Any) -> None:
     if at := importing():
         frame, line = at
         file = frame.f_code.co_filename
-        one = Made(case.name, file, line, case.inputs, weakref.ref(case))
-        _made.setdefault(id(frame.f_globals), []).append(one)
+        made = Made(case.name, file, line, case.inputs, weakref.ref(case))
+        _made.setdefault(id(frame.f_globals), []).append(made)
 
 
 def account(case: Any) -> None:
     """Take a case for checked: it is not lost."""
     for made in _made.values():
-        made[:] = [one for one in made if one.inputs is not case.inputs]
+        made[:] = [entry for entry in made if entry.inputs is not case.inputs]
 
 
 def lost(module: ModuleType, collected: Iterable[Any]) -> list[Lost]:
@@ -69,7 +69,7 @@ def lost(module: ModuleType, collected: Iterable[Any]) -> list[Lost]:
     inputs = {id(case.inputs) for case in collected}
     noted = _made.pop(id(vars(module)), [])
     file = os.path.realpath(_file(module))  # the identity may have been that of another module before
-    missing = [one for one in noted if os.path.realpath(one.file) == file and id(one.inputs) not in inputs]
+    missing = [entry for entry in noted if os.path.realpath(entry.file) == file and id(entry.inputs) not in inputs]
     if missing:
         missing = _unaccounted(module, missing)
     return [*map(_lost, missing), *_generators(module)]
@@ -88,10 +88,10 @@ def _file(module: ModuleType) -> str:
 
 def _unaccounted(module: ModuleType, missing: list[Made]) -> list[Made]:
     deleted = _deleted(module)
-    missing = [one for one in missing if not any(first <= one.line <= last for first, last in deleted)]
+    missing = [entry for entry in missing if not any(first <= entry.line <= last for first, last in deleted)]
     if missing and _checks(module):
         gc.collect()  # a case and its subject refer to each other
-        missing = [one for one in missing if one.case() is None]
+        missing = [entry for entry in missing if entry.case() is None]
     return missing
 
 

@@ -23,18 +23,18 @@ _SEQUENCES = (tuple, list, frozenset)
 
 def numbers(subject: Any, *others: Any) -> list[int]:
     """Return the whole numbers above 0 that the code of a subject names, or that are among other values, in order."""
-    found: set[int] = set()
+    values: set[int] = set()
     seen: set[int] = set()
     todo = [subject, *others]
     while todo and len(seen) < _MOST_OBJECTS:
         value = todo.pop()
         kind = type(value)
         if kind is int:
-            found.add(value)
+            values.add(value)
         elif id(value) not in seen:
             seen.add(id(value))
             todo += _parts(value)
-    return sorted(number for number in found if number > 0)
+    return sorted(number for number in values if number > 0)
 
 
 def _parts(value: Any) -> Iterable[Any]:
@@ -64,8 +64,8 @@ def _attributes(value: Any) -> list[Any]:
 
 
 def _of_class(kind: type) -> list[Any]:
-    found = [item for base in kind.__mro__ if _is_users_class(base) for item in vars(base).values()]
-    return [getattr(item, "__func__", getattr(item, "fget", item)) for item in found]
+    members = [item for base in kind.__mro__ if _is_users_class(base) for item in vars(base).values()]
+    return [getattr(item, "__func__", getattr(item, "fget", item)) for item in members]
 
 
 def _is_users_class(kind: type) -> bool:

@@ -50,22 +50,22 @@ def layer(
     backward = _attribute_of(make, NAMES["backward"])
     alone = backward is not None and not _takes_arguments(backward)
 
-    def subject(**given: Any) -> Generator[Any, Any, Any]:
-        arguments = [given[key] for key in inputs]
-        weights = {key: given[key] for key in params}
-        chosen = {key: value for key, value in given.items() if key not in inputs and key not in params}
+    def subject(**arguments_by_name: Any) -> Generator[Any, Any, Any]:
+        arguments = [arguments_by_name[key] for key in inputs]
+        weights = {key: arguments_by_name[key] for key in params}
+        chosen = {key: value for key, value in arguments_by_name.items() if key not in inputs and key not in params}
         unit, rest = _made(make, weights, chosen)
         forward, backward = _method(unit, NAMES["forward"]), _method(unit, NAMES["backward"])
         later = {key: value for key, value in rest.items() if _knows(backward, key) and not _knows(forward, key)}
         output = forward(*arguments, **{key: value for key, value in rest.items() if key not in later})
-        dout = yield _kept(unit, NAMES["outputs"]) if output is None else output
+        dout = yield _stored(unit, NAMES["outputs"]) if output is None else output
         returned = backward(*([] if alone else dout if isinstance(dout, tuple) else [dout]), **later)
-        if returned is None and any(key in found.real for key in inputs):
-            returned = _kept(unit, NAMES["input_gradients"])
-        gradients = _for_inputs(returned, inputs, found.real)
-        return {**gradients, **{key: _of_param(unit, key, params) for key in params if key in found.real}}
+        if returned is None and any(key in layer_case.real for key in inputs):
+            returned = _stored(unit, NAMES["input_gradients"])
+        gradients = _for_inputs(returned, inputs, layer_case.real)
+        return {**gradients, **{key: _of_param(unit, key, params) for key in params if key in layer_case.real}}
 
-    found = traced(
+    layer_case = traced(
         name or _name(make),
         subject,
         {**inputs, **params},
@@ -78,7 +78,7 @@ def layer(
         backward=_place(backward),
         unnamed=not name,
     )
-    return found
+    return layer_case
 
 
 def pair(
@@ -100,15 +100,15 @@ def pair(
     `backward` takes the upstream and the inputs.
     """
 
-    def subject(**given: Any) -> Generator[Any, Any, Any]:
+    def subject(**arguments: Any) -> Generator[Any, Any, Any]:
         unit = Functions(forward, backward, len(inputs))
-        dout = yield unit.forward(**given) if options else unit.forward(*given.values())
+        dout = yield unit.forward(**arguments) if options else unit.forward(*arguments.values())
         gradients = unit.backward(*dout) if isinstance(dout, tuple) else unit.backward(dout)
-        return _for_inputs(gradients, inputs, found.real)
+        return _for_inputs(gradients, inputs, pair_case.real)
 
     title = _name(forward).removesuffix("_forward")
-    found = _traced((name, title), subject, inputs, options, upstream, sizes, allow, backward, accuracy)
-    return found
+    pair_case = _traced((name, title), subject, inputs, options, upstream, sizes, allow, backward, accuracy)
+    return pair_case
 
 
 class Functions:
@@ -158,16 +158,18 @@ def loss(
     dict of them by x or dx. The upstream is 1.
     """
 
-    def subject(**given: Any) -> Generator[Any, Any, Any]:
-        returned = function(**given) if options else function(*given.values())
+    def subject(**arguments: Any) -> Generator[Any, Any, Any]:
+        returned = function(**arguments) if options else function(*arguments.values())
         if not isinstance(returned, (tuple, list)) or len(returned) < 2:
-            raise ProtocolError(f"a tuple (loss, gradient) was expected from {_name(function)}, not {_said(returned)}")
+            raise ProtocolError(
+                f"a tuple (loss, gradient) was expected from {_name(function)}, not {_value_text(returned)}"
+            )
         value, *gradients = returned
         yield value
-        return _for_inputs(gradients[0] if len(gradients) == 1 else gradients, inputs, found.real)
+        return _for_inputs(gradients[0] if len(gradients) == 1 else gradients, inputs, loss_case.real)
 
-    found = _traced((name, _name(function)), subject, inputs, options, 1, sizes, allow, function, accuracy)
-    return found
+    loss_case = _traced((name, _name(function)), subject, inputs, options, 1, sizes, allow, function, accuracy)
+    return loss_case
 
 
 def derivative(
@@ -187,12 +189,12 @@ def derivative(
     `prime` takes the input and returns the derivative at it, entry by entry; with `of="output"` it takes the output.
     """
 
-    def subject(**given: Any) -> Generator[Any, Any, Any]:
+    def subject(**arguments: Any) -> Generator[Any, Any, Any]:
         key = next(iter(inputs))
-        options_given = {name: value for name, value in given.items() if name not in inputs}
-        output = function(given[key], **options_given)
+        options_given = {name: value for name, value in arguments.items() if name not in inputs}
+        output = function(arguments[key], **options_given)
         dout = yield output
-        return dout * prime(output if of == "output" else given[key], **options_given)
+        return dout * prime(output if of == "output" else arguments[key], **options_given)
 
     return _traced((name, _name(function)), subject, inputs, options, None, sizes, allow, prime, accuracy)
 
@@ -242,7 +244,7 @@ def _takes_arguments(function: Any) -> bool:
         return True
 
 
-def _kept(unit: Any, names: Sequence[str]) -> Any:
+def _stored(unit: Any, names: Sequence[str]) -> Any:
     """Return what a method has kept instead of returning it; None where there is nothing."""
     return next((getattr(unit, name) for name in names if getattr(unit, name, None) is not None), None)
 
@@ -261,19 +263,21 @@ def _place(function: Any) -> str:
 
 
 def _method(unit: Any, names: Sequence[str]) -> Any:
-    found = _attribute_of(unit, names)
-    if found is None:
+    method = _attribute_of(unit, names)
+    if method is None:
         raise ProtocolError(f"{type(unit).__name__} has no method {names[0]}, nor {', '.join(names[1:])}")
-    return found
+    return method
 
 
 def _made(make: Any, params: Mapping[str, Any], options: Mapping[str, Any]) -> tuple[Any, dict[str, Any]]:
     """Return a layer, and the options that its constructor does not take."""
-    known = _parameters(make)
-    taken = {key: value for key, value in options.items() if key in known}
-    rest = {key: value for key, value in options.items() if key not in known}
-    named = {key: value for key, value in params.items() if key in known}
-    positional = [p for p in known.values() if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD, p.VAR_POSITIONAL)]
+    parameters = _parameters(make)
+    taken = {key: value for key, value in options.items() if key in parameters}
+    rest = {key: value for key, value in options.items() if key not in parameters}
+    named = {key: value for key, value in params.items() if key in parameters}
+    positional = [
+        p for p in parameters.values() if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD, p.VAR_POSITIONAL)
+    ]
     required = [
         p for p in positional if p.default is p.empty and p.kind is not p.VAR_POSITIONAL and p.name not in taken
     ]
@@ -312,15 +316,15 @@ def _for_inputs(returned: Any, inputs: Mapping[str, object], real: Mapping[str, 
     wanted = [key for key in inputs if key in real]
     if isinstance(returned, Mapping):
         return {key: _by_name(returned, key) for key in wanted}
-    given = list(returned) if isinstance(returned, (tuple, list)) else [] if returned is None else [returned]
-    if len(given) == len(inputs) != len(wanted):
-        return {key: gradient for key, gradient in zip(inputs, given, strict=True) if key in wanted}
-    if len(given) != len(wanted):
+    values = list(returned) if isinstance(returned, (tuple, list)) else [] if returned is None else [returned]
+    if len(values) == len(inputs) != len(wanted):
+        return {key: gradient for key, gradient in zip(inputs, values, strict=True) if key in wanted}
+    if len(values) != len(wanted):
         noun = "gradient" if len(wanted) == 1 else "gradients"
-        hint = "; verify.constant or verify.integer describe inputs that are not differentiated" if given else ""
+        hint = "; verify.constant or verify.integer describe inputs that are not differentiated" if values else ""
         kind = UnclaimedError if returned is None else ProtocolError
-        raise kind(f"{len(wanted)} {noun} expected ({', '.join(wanted)}), {len(given)} came{hint}")
-    return dict(zip(wanted, given, strict=True))
+        raise kind(f"{len(wanted)} {noun} expected ({', '.join(wanted)}), {len(values)} came{hint}")
+    return dict(zip(wanted, values, strict=True))
 
 
 def _by_name(gradients: Mapping[Any, Any], key: str) -> Any:
@@ -333,9 +337,9 @@ def _by_name(gradients: Mapping[Any, Any], key: str) -> Any:
 
 def _of_param(unit: Any, key: str, params: Mapping[str, Any]) -> Any:
     names = [pattern.format(key) for pattern in NAMES["gradients"]]
-    found = _attribute_of(unit, names)
-    if found is not None:
-        return found
+    gradient = _attribute_of(unit, names)
+    if gradient is not None:
+        return gradient
     for container in NAMES["containers"]:
         gradients = getattr(unit, container, None)
         if isinstance(gradients, Mapping):
@@ -348,5 +352,5 @@ def _of_param(unit: Any, key: str, params: Mapping[str, Any]) -> Any:
     )
 
 
-def _said(value: Any) -> str:
+def _value_text(value: Any) -> str:
     return f"{quoted(value)} ({type(value).__name__})"

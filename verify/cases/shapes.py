@@ -108,9 +108,9 @@ def _bound(side: str, value: object) -> Fraction | None:
     except InputError as problem:
         if "float64" in str(problem):
             raise
-        said = quoted(value)
+        text = quoted(value)
         raise InputError(
-            f"{side}={said} is not a real number: write a finite one, such as {side}=0 or {side}='0.1'"
+            f"{side}={text} is not a real number: write a finite one, such as {side}=0 or {side}='0.1'"
         ) from None
 
 
@@ -149,20 +149,21 @@ def constant(value: Any) -> Constant:
     return Constant(value)
 
 
-def described(name: str, given: object) -> Input:
+def described(name: str, description: object) -> Input:
     """Return what a person wrote for an input: a shape, or one of the descriptions above."""
-    if isinstance(given, Real) and given.problem:
-        raise InputError(f"the input {name!r}: {given.problem}")
-    if isinstance(given, (Real, Integer, Constant)):
-        return given
-    if isinstance(given, int) and not isinstance(given, bool):
-        given = str(given)
-    if not isinstance(given, str):
+    if isinstance(description, Real) and description.problem:
+        raise InputError(f"the input {name!r}: {description.problem}")
+    if isinstance(description, (Real, Integer, Constant)):
+        return description
+    if isinstance(description, int) and not isinstance(description, bool):
+        description = str(description)
+    if not isinstance(description, str):
         raise InputError(
-            f"the input {name!r} is {quoted(given)}: expected a shape like 'N D', or verify.real, integer or constant"
+            f"the input {name!r} is {quoted(description)}: "
+            "expected a shape like 'N D', or verify.real, integer or constant"
         )
     try:
-        return Real(_checked(given))
+        return Real(_checked(description))
     except InputError as problem:
         raise InputError(f"the input {name!r}: {problem}") from None
 
@@ -185,7 +186,7 @@ def bindings(inputs: Iterable[Input], sizes: Sizes) -> list[dict[str, int]]:
 
     `sizes` are those that the author of the case has chosen; they stay.
     """
-    texts = [text for given in inputs for text in _texts(given)]
+    texts = [text for described_input in inputs for text in _texts(described_input)]
     names = list(dict.fromkeys(name for text in texts for name in _NAME.findall(text)))
     unknown = [name for name in sizes if name not in names]
     if unknown:
@@ -218,24 +219,28 @@ def further(inputs: Sequence[Input], sizes: Sizes, named: Sequence[int]) -> list
         for name in free
         if size > SMALL
     ]
-    found = [{**base[0], **changed} for changed in (*turned, *alone, *beyond)]
-    return [one for place, one in enumerate(found) if one not in base and one not in found[:place]] if free else []
+    all_sizes = [{**base[0], **changed} for changed in (*turned, *alone, *beyond)]
+    return (
+        [item for place, item in enumerate(all_sizes) if item not in base and item not in all_sizes[:place]]
+        if free
+        else []
+    )
 
 
-def _texts(given: Input) -> Iterator[str]:
-    yield given.shape
-    if isinstance(given, Integer):
-        yield given.below
+def _texts(description: Input) -> Iterator[str]:
+    yield description.shape
+    if isinstance(description, Integer):
+        yield description.below
 
 
 def concrete(shape: str, sizes: Sizes) -> tuple[int, ...]:
     """Return a shape in numbers; raises InputError for a name that has no size, and for shapes beyond a million."""
-    found = tuple(_size(part, sizes) for part in shape.split())
-    if not math.prod(found):
+    lengths = tuple(_size(part, sizes) for part in shape.split())
+    if not math.prod(lengths):
         raise InputError(f"the shape {shape!r} has no entries: sizes from 1 on were expected")
-    if math.prod(found) > _LARGEST:
-        raise InputError(f"the shape {shape!r} has {math.prod(found):,} entries: more than {_LARGEST:,} is too much")
-    return found
+    if math.prod(lengths) > _LARGEST:
+        raise InputError(f"the shape {shape!r} has {math.prod(lengths):,} entries: more than {_LARGEST:,} is too much")
+    return lengths
 
 
 def _size(term: str, sizes: Sizes) -> int:
@@ -367,8 +372,8 @@ def whole_samples(number: int, below: int, draw: int = 0) -> list[int]:
     """
     order = [0, below - 1, *range(1, below - 1)][:below]
     own = number - 1 if number > 2 else number
-    found = [order[(draw * own + place) % below] for place in range(own)]
-    return [*found, found[0]] if number > own else found
+    labels = [order[(draw * own + place) % below] for place in range(own)]
+    return [*labels, labels[0]] if number > own else labels
 
 
 def draws(number: int, below: int) -> int:

@@ -129,8 +129,8 @@ def _parser(formats: Iterable[str]) -> argparse.ArgumentParser:
 
 def _add_baseline(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
-    known = "the failures that this file lists do not fail; a proof that it lists has to stay one"
-    add("--baseline", metavar="FILE", help=known)
+    accepted = "the failures that this file lists do not fail; a proof that it lists has to stay one"
+    add("--baseline", metavar="FILE", help=accepted)
     add("--baseline-update", action="store_true", help="write that file: what fails now is known from then on")
 
 

@@ -82,10 +82,10 @@ def _command(argv: Sequence[str]) -> int:
             return _list(_selected(workers, options, _settings(workers, options)))
         if options.command == "mutate":
             return _mutate(workers, options, progress)
-        run, asked, kept = _run(workers, options, progress)
-    if any(request.format == "html" for request in asked):
+        run, requests, baseline = _run(workers, options, progress)
+    if any(request.format == "html" for request in requests):
         run = replace(run, command=_again(argv, run.seed), environment=tuple(environment().items()))
-    status = _report(run, asked, kept, options)
+    status = _report(run, requests, baseline, options)
     if options.durations is not None:
         sys.stderr.write(progress.slowest(options.durations))
     return status
@@ -114,9 +114,9 @@ def _started() -> Workers:
 
 def _again(argv: Sequence[str], seed: int) -> str:
     """Return the command without the reports that it writes, with the seed."""
-    kept = [text for before, text in zip(["", *argv], argv, strict=False) if "--report" not in (before, text)]
-    kept = [text for text in kept if not text.startswith("--report=") and not re.fullmatch("-[qv]+", text)]
-    return shlex.join(["gradproof", *kept, *([] if "--seed" in " ".join(kept) else ["--seed", str(seed)])])
+    arguments = [text for before, text in zip(["", *argv], argv, strict=False) if "--report" not in (before, text)]
+    arguments = [text for text in arguments if not text.startswith("--report=") and not re.fullmatch("-[qv]+", text)]
+    return shlex.join(["gradproof", *arguments, *([] if "--seed" in " ".join(arguments) else ["--seed", str(seed)])])
 
 
 def _settings(workers: Workers, options: argparse.Namespace) -> Config:
@@ -151,25 +151,25 @@ def _run(workers: Workers, options: argparse.Namespace, progress: Progress) -> t
     from verify.model.result import Run
 
     config = _settings(workers, options)
-    known = options.baseline or config.baseline
-    asked = requests(options.report, [Path(os.path.realpath(known))] if known else [])
+    baseline_path = options.baseline or config.baseline
+    wanted = requests(options.report, [Path(os.path.realpath(baseline_path))] if baseline_path else [])
     workers.quick = options.quick
-    kept = _baseline(options, config, asked)
-    for name in {request.format for request in asked} | {"terminal"}:
+    baseline = _baseline(options, config, wanted)
+    for name in {request.format for request in wanted} | {"terminal"}:
         renderer(name)  # imported while the worker starts
     cases = _selected(workers, options, config)
     seed = config.seed if options.seed is None else options.seed
     results = []
     for case in progress.over(cases, lines=options.verbose > options.quiet):
-        results.append(kept.before.marked(_result(workers, case, seed, options)))
+        results.append(baseline.before.marked(_result(workers, case, seed, options)))
         if options.command == "run" and options.exitfirst and not results[-1].passes:
             break
     complete = len(results) == len(cases)
     run = Run(tuple(results), seed, __version__, complete, strict=options.strict, quick=options.quick)
-    return run, asked, kept
+    return run, wanted, baseline
 
 
-def _baseline(options: argparse.Namespace, config: Config, asked: Sequence[Request]) -> Kept:
+def _baseline(options: argparse.Namespace, config: Config, wanted: Sequence[Request]) -> Kept:
     """Open the baseline; one that has a report's file, or could not be written after the run, is an InputError."""
     from reports.write import writable
     from verify.baseline.accepted import kept
@@ -177,7 +177,7 @@ def _baseline(options: argparse.Namespace, config: Config, asked: Sequence[Reque
     name = options.baseline or (config.baseline if options.command == "run" else None)
     path = Path(name) if name else None
     if name and options.baseline_update:
-        path = writable(name, "--baseline", [request.path for request in asked])
+        path = writable(name, "--baseline", [request.path for request in wanted])
     part = options.command != "run" or options.pattern is not None or options.names
     targets = () if part else tuple(options.targets or config.targets)
     return kept(path, update=options.baseline_update, targets=targets, quick=options.quick)
@@ -190,8 +190,8 @@ def _mutate(workers: Workers, options: argparse.Namespace, progress: Progress) -
     from verify.mutation.result import How, exit_status
     from verify.mutation.survey import Crew, surveyed
 
-    config, asked = _settings(workers, options), requests(options.report)
-    if unknown := [request.format for request in asked if request.format not in ("json", "terminal")]:
+    config, wanted = _settings(workers, options), requests(options.report)
+    if unknown := [request.format for request in wanted if request.format not in ("json", "terminal")]:
         raise InputError(f"--report {unknown[0]}: what became of planted errors is written as terminal or json")
     how = How(config.seed if options.seed is None else options.seed, options.quick, options.strict)
     with Crew(workers) as crew:
@@ -200,9 +200,9 @@ def _mutate(workers: Workers, options: argparse.Namespace, progress: Progress) -
     verbosity = options.verbose - options.quiet
     texts = {"json": lambda: mutants.document(surveys, __version__)}
     texts["terminal"] = lambda: mutants.render(surveys, color=_colored(options.color), verbosity=verbosity)
-    write({request.path: texts[request.format]() for request in asked if request.path})
-    on_stdout = [request.format for request in asked if request.path is None] or ["terminal"]
-    if verbosity > -2 or any(request.path is None for request in asked):
+    write({request.path: texts[request.format]() for request in wanted if request.path})
+    on_stdout = [request.format for request in wanted if request.path is None] or ["terminal"]
+    if verbosity > -2 or any(request.path is None for request in wanted):
         print("".join(texts[name]() for name in on_stdout), end="", flush=True)
     return exit_status(surveys)
 
@@ -235,8 +235,8 @@ def _selected(workers: Workers, options: argparse.Namespace, config: Config) -> 
     if chosen:
         _check_names(options.names, cases)
     else:
-        asked = f"-k {options.pattern!r}" if options.pattern is not None else f"--case {options.names[0]!r}"
-        raise InputError(f"nothing to check: {asked} matches none of {len(cases)} cases")
+        selection = f"-k {options.pattern!r}" if options.pattern is not None else f"--case {options.names[0]!r}"
+        raise InputError(f"nothing to check: {selection} matches none of {len(cases)} cases")
     return chosen
 
 
@@ -244,11 +244,11 @@ def _check_names(names: Sequence[str], cases: Sequence[Found | CaseResult]) -> N
     """Refuse a name that no case has: one that was renamed is not to drop out of a gate unseen."""
     from verify.runner.workers import Found
 
-    known = {case.name for case in cases}
+    existing = {case.name for case in cases}
     if all(isinstance(case, Found) for case in cases):  # or else it may be where nothing could be imported
         for name in names:
-            if name not in known:
-                raise InputError(f"--case {name!r} is none of {len(cases)} cases{nearest(name, known)}")
+            if name not in existing:
+                raise InputError(f"--case {name!r} is none of {len(cases)} cases{nearest(name, existing)}")
 
 
 def _is_meant(case: Found | CaseResult, options: argparse.Namespace) -> bool:
@@ -274,13 +274,13 @@ def _list(cases: Sequence[Found | CaseResult]) -> int:
     return 1 if failed else 0
 
 
-def _report(run: Run, requests: Sequence[Request], kept: Kept, options: argparse.Namespace) -> int:
+def _report(run: Run, requests: Sequence[Request], accepted: Kept, options: argparse.Namespace) -> int:
     """Render every report, then write them; returns the exit status."""
     from reports import renderer, terminal
     from reports.write import write
     from verify.model.result import exit_status
 
-    run, baseline, said = kept.judged(run)
+    run, baseline, note = accepted.judged(run)
     texts = {request.path: renderer(request.format)(run) for request in requests if request.path}
     write(texts | baseline)
     if any(request.format == "github" for request in requests):
@@ -292,15 +292,15 @@ def _report(run: Run, requests: Sequence[Request], kept: Kept, options: argparse
         on_stdout.append("terminal")
     printed = [renderer(name)(run) for name in on_stdout if name != "terminal"]
     if "terminal" in on_stdout:
-        shown = (os.path.relpath(page), _places(texts[page])) if page else ("", ())
-        text = terminal.render(run, color=_colored(options.color), verbosity=verbosity, page=shown[0], places=shown[1])
+        link = (os.path.relpath(page), _places(texts[page])) if page else ("", ())
+        text = terminal.render(run, color=_colored(options.color), verbosity=verbosity, page=link[0], places=link[1])
         printed.append(_no_commands(text) if "github" in on_stdout else text)
     try:
         print("".join(printed), end="", flush=True)
     except BrokenPipeError:  # the reader has seen enough: `gradproof | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    if said and verbosity > -2:
-        print(f"gradproof: {said}", file=sys.stderr)
+    if note and verbosity > -2:
+        print(f"gradproof: {note}", file=sys.stderr)
     return exit_status(run)
 
 

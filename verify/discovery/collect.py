@@ -34,16 +34,16 @@ def collect(targets: Sequence[str], layers: str | None = None) -> list[Case]:
     """
     cases: list[Case] = []
     for target in dict.fromkeys(targets):
-        found: list[Case] = []
+        of_target: list[Case] = []
         for unit in units(target, layers):
             sys.path[:0] = unit.folders  # left there: what the cases import when they run is found too
             cases_found, missing = found_in(unit)
             if missing:
                 raise TargetError(f"{missing[0].where}: {missing[0].name!r}: {missing[0].problem}")
-            found += cases_found
-        if not found:
+            of_target += cases_found
+        if not of_target:
             raise InputError(f"{target}: no cases in it")
-        cases += found
+        cases += of_target
     # One file may be named in several ways: as a path, as another path, as a module.
     return list({(case.where, case.name): case for case in cases}.values())
 
@@ -78,10 +78,12 @@ def wiring(layers: str | None = None) -> Wire:
 def _expression(unit: Unit, wire: Wire) -> Case:
     """Return the case of an expression of the command line."""
     at: dict[str, object] = {}
-    for given in unit.at or ():
-        name, equals, value = given.partition("=")
+    for setting in unit.at or ():
+        name, equals, value = setting.partition("=")
         if not equals or name.strip() in at:
-            raise InputError(f"--at {given}: {'is given twice' if equals else 'NAME=VALUE was expected, like tax=1.1'}")
+            raise InputError(
+                f"--at {setting}: {'is given twice' if equals else 'NAME=VALUE was expected, like tax=1.1'}"
+            )
         at[name.strip()] = value.strip()
     from_text = unit.layers is None
     return make(shown(unit.target), unit.target, at, wire, upstream=unit.upstream, from_text=from_text)
@@ -151,7 +153,10 @@ def _at_home(case: Case, module: ModuleType) -> Iterator[str]:
                 path.name == file.name and path.resolve() == file
             ):  # there are thousands, and the second question is slow
                 yield from (
-                    name for key, value in _values(other) for name, one in cases_of_value(key, value) if one is case
+                    name
+                    for key, value in _values(other)
+                    for name, member in cases_of_value(key, value)
+                    if member is case
                 )
 
 
@@ -160,10 +165,10 @@ def _cases_in(module: ModuleType) -> list[Case]:
 
     Those that nobody has named have the name of their variable.
     """
-    found = _pairs(module)
-    homes = {id(value): name for _, value in found for name in _at_home(value, module)}
-    cases = {id(value): value.titled(homes.get(id(value), name).replace("_", " ")) for name, value in reversed(found)}
-    variables = {id(value): name for name, value in reversed(found)}
+    pairs = _pairs(module)
+    homes = {id(value): name for _, value in pairs for name in _at_home(value, module)}
+    cases = {id(value): value.titled(homes.get(id(value), name).replace("_", " ")) for name, value in reversed(pairs)}
+    variables = {id(value): name for name, value in reversed(pairs)}
     return _told_apart([(variables[key], case) for key, case in reversed(cases.items())])
 
 
@@ -171,14 +176,14 @@ def _told_apart(named: Sequence[tuple[str, Case]]) -> list[Case]:
     """Return cases with names of their own: those of one factory are told apart by their variables."""
     count = Counter(_place(case) for _, case in named)
     taken: set[tuple[str, str]] = set()
-    found = []
+    renamed = []
     for variable, case in named:
         several = count[_place(case)] > 1
         name = f"{case.name} ({printable(variable.replace('_', ' '))})" if several else case.name
         names = itertools.chain([name], (f"{name} {number}" for number in itertools.count(2)))
-        found.append(next(one for text in names if _place(one := replace(case, name=text)) not in taken))
-        taken.add(_place(found[-1]))
-    return found
+        renamed.append(next(candidate for text in names if _place(candidate := replace(case, name=text)) not in taken))
+        taken.add(_place(renamed[-1]))
+    return renamed
 
 
 def _place(case: Case) -> tuple[str, str]:

@@ -52,10 +52,10 @@ class _Plain(pickle.Unpickler):
     """Takes built-in values and what the result is made of, no other class and no function."""
 
     def find_class(self, module: str, name: str) -> Any:
-        found = getattr(import_module(module), name, None) if module in _PLAIN else None
-        if not isinstance(found, type) or found.__module__ != module:
+        member = getattr(import_module(module), name, None) if module in _PLAIN else None
+        if not isinstance(member, type) or member.__module__ != module:
             raise pickle.UnpicklingError(f"{module}.{name} is no plain data")
-        return found
+        return member
 
 
 def send(stream: IO[bytes], message: object) -> None:

@@ -19,10 +19,10 @@ def matches(pattern: str, name: str) -> bool:
     Raises InputError for a pattern that does not parse.
     """
     tokens = re.findall(r"[()]|[^\s()]+", pattern)
-    found, rest = _alternatives(tokens, name.lower())
+    matching, rest = _alternatives(tokens, name.lower())
     if rest:
         raise InputError(f"-k {pattern!r}: unexpected {rest[0]!r}")
-    return found
+    return matching
 
 
 def _alternatives(tokens: list[str], name: str) -> tuple[bool, list[str]]:
@@ -30,32 +30,32 @@ def _alternatives(tokens: list[str], name: str) -> tuple[bool, list[str]]:
 
 
 def _all(tokens: list[str], name: str) -> tuple[bool, list[str]]:
-    return _joined("and", all, _one, tokens, name)
+    return _joined("and", all, _term, tokens, name)
 
 
 def _joined(
     operator: str, combine: Callable[[list[bool]], bool], part: Parser, tokens: list[str], name: str
 ) -> tuple[bool, list[str]]:
     """Parse parts with an operator between them; returns whether they match together, and the tokens left."""
-    found, tokens = part(tokens, name)
-    results = [found]
+    matching, tokens = part(tokens, name)
+    results = [matching]
     while tokens and tokens[0] == operator:
-        found, tokens = part(tokens[1:], name)
-        results.append(found)
+        matching, tokens = part(tokens[1:], name)
+        results.append(matching)
     return combine(results), tokens
 
 
-def _one(tokens: list[str], name: str) -> tuple[bool, list[str]]:
+def _term(tokens: list[str], name: str) -> tuple[bool, list[str]]:
     if not tokens:
         raise InputError("-k: a word is missing at the end")
     if tokens[0] == "not":
-        found, rest = _one(tokens[1:], name)
-        return not found, rest
+        matching, rest = _term(tokens[1:], name)
+        return not matching, rest
     if tokens[0] == "(":
-        found, rest = _alternatives(tokens[1:], name)
+        matching, rest = _alternatives(tokens[1:], name)
         if rest[:1] != [")"]:
             raise InputError("-k: a closing parenthesis is missing")
-        return found, rest[1:]
+        return matching, rest[1:]
     words = list(itertools.takewhile(lambda token: token not in _OPERATORS, tokens))
     if not words:
         raise InputError(f"-k: a word was expected, not {tokens[0]!r}")

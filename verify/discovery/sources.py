@@ -26,10 +26,10 @@ class _Finder:
 
     @staticmethod
     def find_spec(name: str, path: Sequence[str] | None = None, target: ModuleType | None = None) -> ModuleSpec | None:
-        found = PathFinder.find_spec(name, path, target)
-        if found is not None and found.origin and os.path.realpath(found.origin) in _standing_in:
-            found.loader = Loader(name, found.origin)
-        return found
+        spec = PathFinder.find_spec(name, path, target)
+        if spec is not None and spec.origin and os.path.realpath(spec.origin) in _standing_in:
+            spec.loader = Loader(name, spec.origin)
+        return spec
 
 
 @contextmanager

@@ -27,12 +27,12 @@ def units(target: str, layers: str | None = None) -> list[Unit]:
     if target.endswith(".toml"):
         return [Unit(target, target, folders=folders, layers=layers)]
     if not is_path(target):
-        found = _named(target)
+        units_found = _named(target)
     elif path.is_dir():
-        found = _directory(path)
+        units_found = _directory(path)
     else:
-        found = [of_file(path)]
-    return [unit._replace(layers=layers) for unit in found]
+        units_found = [of_file(path)]
+    return [unit._replace(layers=layers) for unit in units_found]
 
 
 def of_expression(text: str, at: Sequence[str], upstream: str, layers: str | None) -> Unit:
@@ -66,10 +66,10 @@ def of_file(path: Path) -> Unit:
     while (package / "__init__.py").is_file():
         parts.insert(0, package.name)
         package = package.parent
-    shown, here = relative(path), str(path.resolve().parent)
+    label, folder = relative(path), str(path.resolve().parent)
     if not (package / parts[0]).is_dir() or parts[0] == "verify":  # that name is ours
-        return Unit(shown, shown, f"{ALONE}{path.stem}", _folders(here))
-    return Unit(shown, shown, ".".join(parts), _folders(str(package), here))
+        return Unit(label, label, f"{ALONE}{path.stem}", _folders(folder))
+    return Unit(label, label, ".".join(parts), _folders(str(package), folder))
 
 
 def of_name(name: str) -> Unit:
@@ -91,12 +91,12 @@ def _directory(path: Path) -> list[Unit]:
     """Return the units of a directory: of a package all its modules, else the files that say that they have cases."""
     if (path / "__init__.py").is_file():
         return [of_file(file) for _, file in _modules(path, path.name)]
-    found = [of_file(file) for file in _files(path)]
-    if not found:
+    units_found = [of_file(file) for file in _files(path)]
+    if not units_found:
         raise InputError(
             f"{path}: no {_PATTERN} in this directory or below, and no __init__.py that makes it a package"
         )
-    return found
+    return units_found
 
 
 def _files(folder: Path) -> Iterator[Path]:

@@ -90,24 +90,24 @@ def at(
     graph: Graph,
     nodes: Iterable[int],
     point: Mapping[str, Fraction],
-    known: dict[int, flint.arb] | None = None,
+    computed: dict[int, flint.arb] | None = None,
 ) -> dict[int, flint.arb]:
     """Return balls around the values of nodes at an exact point, at the working precision.
 
-    Balls that are `known` are not computed again, and the new ones are added to them.
+    Balls that are `computed` are not computed again, and the new ones are added to them.
     """
-    return graph.read(nodes, Balls(point), known)
+    return graph.read(nodes, Balls(point), computed)
 
 
 PRECISIONS = (256, 1024, 4096, 16384)  # bits, tried in this order where a value is to be read
 _WORK = 30_000_000  # nodes times bits, beyond which no more digits are computed: about two seconds
-_KNOWN = 64  # bits: 17 digits, and some to tell which they are
+_CERTAIN_BITS = 64  # bits: 17 digits, and some to tell which they are
 
 
 def is_known(value: flint.arb) -> bool:
     """Tell whether a ball is 0, or so narrow around another number that its first 17 digits can be read."""
     return bool(value.is_finite()) and bool(
-        value.is_zero() or (not value.contains(0) and value.rel_accuracy_bits() >= _KNOWN)
+        value.is_zero() or (not value.contains(0) and value.rel_accuracy_bits() >= _CERTAIN_BITS)
     )
 
 
@@ -129,9 +129,9 @@ def enclose(
         if not still or (values and bits * len(graph.reach(still)) > _WORK):
             break
         with flint.ctx.workprec(bits):
-            found = at(graph, still, point)
-        values.update({node: found[node] for node in still})
-        undefined = {node for node in still if is_undefined(graph, node, found)}
+            balls = at(graph, still, point)
+        values.update({node: balls[node] for node in still})
+        undefined = {node for node in still if is_undefined(graph, node, balls)}
         values.update(dict.fromkeys(undefined, flint.arb("nan")))
         still = [node for node in still if node not in undefined and not enough(values[node])]
     values.update({node: flint.arb(0, math.inf) for node in still if not values[node].is_finite()})

@@ -128,7 +128,7 @@ def wholes(
     """
     whole = Whole(program, names)
     inputs = {names.symbols[program.names[i]]: values[i] for i in program.input_steps}
-    found = {}
+    derivatives = {}
     for index in program.nodes:
         formula, symbol = whole.derivative(index)
         try:
@@ -137,5 +137,5 @@ def wholes(
             continue
         if symbol == names.spare() and formula.has(symbol):
             formula = formula.xreplace({symbol: whole.values[index]})
-        found[index] = (graph.product(upstream, node), formula)
-    return found
+        derivatives[index] = (graph.product(upstream, node), formula)
+    return derivatives

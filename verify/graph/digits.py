@@ -49,11 +49,11 @@ def _magnitude(value: flint.arb, most: int) -> str:
     with flint.ctx.workprec(_ENDS):
         (low, exponent), (high, other) = _decimal(abs(value).lower(), most), _decimal(abs(value).upper(), most)
         nearest = f"{abs(value).str(most, radius=False)}…".lower()
-    known = balls.is_known(value)
+    certain = balls.is_known(value)
     shared = next((i for i, pair in enumerate(zip(low, high, strict=True)) if pair[0] != pair[1]), most)
-    if exponent == other and (shared >= most or (shared and not known)):
+    if exponent == other and (shared >= most or (shared and not certain)):
         return f"{_placed(low[: min(shared, most)], exponent)}…"
-    if known:  # on both sides of a short decimal: the nearest is known
+    if certain:  # on both sides of a short decimal: the nearest is known
         return nearest
     return f"(not known: between 1e{exponent:+} and 1e{other + 1:+})"
 

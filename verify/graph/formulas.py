@@ -123,9 +123,9 @@ def _joined(kind: str, a: Size, b: Size) -> Size:
     return Size(a.operations + b.operations + 1, left if left > right else right, a.bits + b.bits, kind)
 
 
-def size(graph: Graph, node: int, known: Iterable[int] = ()) -> Size:
-    """Return the size of a node's formula; `known` nodes have a name, and count as variables."""
-    return graph.read([node], _Sizes(), dict.fromkeys(known, _LEAF))[node]  # type: ignore[no-any-return]
+def size(graph: Graph, node: int, named: Iterable[int] = ()) -> Size:
+    """Return the size of a node's formula; `named` nodes have a name, and count as variables."""
+    return graph.read([node], _Sizes(), dict.fromkeys(named, _LEAF))[node]  # type: ignore[no-any-return]
 
 
 class _Counts:
@@ -156,39 +156,39 @@ class _Counts:
         return min(a + 1, _COUNTLESS)
 
 
-def _long(graph: Graph, node: int, known: Container[int], counts: Sequence[Any]) -> bool:
+def _long(graph: Graph, node: int, named: Container[int], counts: Sequence[Any]) -> bool:
     """Tell whether a formula is known to have too many operations to be written, having looked at no more than that.
 
     It has as many as there are different ones, and as any part of it has, for parts that were counted.
     """
-    found: set[int] = set()
+    operations: set[int] = set()
     todo = [node]
-    while todo and len(found) <= LONGEST:
+    while todo and len(operations) <= LONGEST:
         number = todo.pop()
-        if graph.args[number] and number not in found and number not in known:
+        if graph.args[number] and number not in operations and number not in named:
             counted = counts[number] if number < len(counts) else None
             if isinstance(counted, int) and counted > LONGEST:
                 return True
-            found.add(number)
+            operations.add(number)
             todo += graph.args[number]
-    return len(found) > LONGEST
+    return len(operations) > LONGEST
 
 
 def to_sympy(
-    graph: Graph, root: int, values: Mapping[str, sympy.Expr], known: Mapping[int, sympy.Expr] | None = None
+    graph: Graph, root: int, values: Mapping[str, sympy.Expr], named: Mapping[int, sympy.Expr] | None = None
 ) -> sympy.Expr:
-    """Return a node as a SymPy expression, with `values` for its variables, and for nodes that are `known`.
+    """Return a node as a SymPy expression, with `values` for its variables, and for nodes that are `named`.
 
     Long sums and products are handed over flat: SymPy would sort each partial sum of a chain anew.
     """
-    known = known or {}
+    named = named or {}
     operands = {}
     needed = {root}
-    for number in reversed(graph.reach([root], known)):
+    for number in reversed(graph.reach([root], named)):
         if number in needed:
-            operands[number] = _operands(graph, number, known)
+            operands[number] = _operands(graph, number, named)
             needed.update(operands[number])
-    expressions: dict[int, Any] = dict(known)
+    expressions: dict[int, Any] = dict(named)
     for number in sorted(operands):
         terms = [(expressions[i], count) for i, count in operands[number].items()]
         expressions[number] = _expression(graph.node(number), terms, values)
@@ -215,7 +215,7 @@ def _expression(node: Node, terms: list[tuple[Any, int]], values: Mapping[str, s
     return getattr(sympy, node.op)(terms[0][0])
 
 
-def _operands(graph: Graph, number: int, known: Container[int]) -> dict[int, int]:
+def _operands(graph: Graph, number: int, named: Container[int]) -> dict[int, int]:
     """Return the operands of a node and how often each occurs, those of nested sums (or products) taken up into it."""
     op = graph.ops[number]
     if op not in ("sum", "product"):
@@ -226,7 +226,7 @@ def _operands(graph: Graph, number: int, known: Container[int]) -> dict[int, int
         inner = -heapq.heappop(todo)
         count = counts.pop(inner)
         for argument in graph.args[inner]:
-            if graph.ops[argument] == op and argument not in counts and argument not in known:
+            if graph.ops[argument] == op and argument not in counts and argument not in named:
                 heapq.heappush(todo, -argument)
             counts[argument] = counts.get(argument, 0) + count
     return counts
@@ -318,15 +318,15 @@ def text(
     node: int,
     names: Alphabet,
     fixed: Mapping[str, sympy.Expr] | None = None,
-    known: Mapping[int, sympy.Expr] | None = None,
+    named: Mapping[int, sympy.Expr] | None = None,
     counts: list[int] | None = None,
 ) -> str:
-    """Write a node's formula, or how long it would be; `fixed` gives variables a value, `known` nodes a name.
+    """Write a node's formula, or how long it would be; `fixed` gives variables a value, `named` nodes a name.
 
-    `counts` are those of operations from earlier calls without `known` nodes, and the new ones are added to them.
+    `counts` are those of operations from earlier calls without `named` nodes, and the new ones are added to them.
     """
-    known, counts = known or {}, [] if known or counts is None else counts
-    if _long(graph, node, known, counts) or not size(graph, node, known).writable:
-        counted = graph.read([node], _Counts(), dict.fromkeys(known, 0) if known else counts)
+    named, counts = named or {}, [] if named or counts is None else counts
+    if _long(graph, node, named, counts) or not size(graph, node, named).writable:
+        counted = graph.read([node], _Counts(), dict.fromkeys(named, 0) if named else counts)
         return f"(a formula of {'over ' if counted[node] == _COUNTLESS else ''}{counted[node]:,} operations)"
-    return names.write(to_sympy(graph, node, {**names.symbols, **(fixed or {})}, known))
+    return names.write(to_sympy(graph, node, {**names.symbols, **(fixed or {})}, named))

@@ -33,7 +33,7 @@ _MANY = 8  # where more than one node in so many is asked for
 _LARGEST_FOLDED = 4096  # bits: a larger constant power stays an operation
 
 
-class _Found:
+class _Present:
     """The nodes that something was found of."""
 
     def __init__(self, values: list[Any]) -> None:
@@ -176,10 +176,10 @@ class Graph:
         ordered = sorted(numbers)
         if not ordered:
             return self.constant(Fraction(0))
-        result, known, add = ordered[0], self._sums, self.sum
+        result, sums, add = ordered[0], self._sums, self.sum
         for number in ordered[1:]:
-            found = known.get((result, number) if result < number else (number, result))
-            result = add(result, number) if found is None else found
+            node = sums.get((result, number) if result < number else (number, result))
+            result = add(result, number) if node is None else node
         return result
 
     def product(self, a: int, b: int) -> int:
@@ -330,69 +330,71 @@ class Graph:
                 result = self.product(result, root)
         return result
 
-    def reach(self, numbers: Iterable[int], known: Collection[int] | _Found = ()) -> Sequence[int]:
+    def reach(self, numbers: Iterable[int], computed: Collection[int] | _Present = ()) -> Sequence[int]:
         """Return the nodes that the given ones are computed from, themselves included, arguments first.
 
-        What is `known` is left out, and so is what only that needs.
+        What is `computed` is left out, and so is what only that needs.
         """
-        asked = list(numbers)
-        find = self._reach_many if _MANY * len(asked) > len(self) else self._reach_few
-        if known or len(asked) < _REMEMBERED:
-            return find(asked, known)
-        if self._reached[0] != asked:  # several readings of the same nodes follow each other
-            self._reached = asked, find(asked, known)
+        roots = list(numbers)
+        find = self._reach_many if _MANY * len(roots) > len(self) else self._reach_few
+        if computed or len(roots) < _REMEMBERED:
+            return find(roots, computed)
+        if self._reached[0] != roots:  # several readings of the same nodes follow each other
+            self._reached = roots, find(roots, computed)
         return self._reached[1]
 
-    def _reach_few(self, numbers: list[int], known: Collection[int] | _Found) -> list[int]:
+    def _reach_few(self, numbers: list[int], computed: Collection[int] | _Present) -> list[int]:
         args = self.args
-        found = {number for number in numbers if number not in known} if known else set(numbers)
-        todo = list(found)
-        put, later, take = found.add, todo.append, todo.pop
-        if known:
+        needed = {number for number in numbers if number not in computed} if computed else set(numbers)
+        todo = list(needed)
+        put, later, take = needed.add, todo.append, todo.pop
+        if computed:
             while todo:  # a node is put in once, when it is found
                 for number in args[take()]:
-                    if number not in found and number not in known:
+                    if number not in needed and number not in computed:
                         put(number)
                         later(number)
         while todo:
             for number in args[take()]:
-                if number not in found:
+                if number not in needed:
                     put(number)
                     later(number)
-        return sorted(found)
+        return sorted(needed)
 
-    def _reach_many(self, numbers: list[int], known: Collection[int] | _Found) -> list[int]:
+    def _reach_many(self, numbers: list[int], computed: Collection[int] | _Present) -> list[int]:
         """Return the same for so many nodes that a look at all of the graph, in order, is less than finding each."""
-        args, needed, given = self.args, bytearray(len(self.args)), bytearray(len(self.args))
+        args, needed, skipped = self.args, bytearray(len(self.args)), bytearray(len(self.args))
         for number in numbers:
             needed[number] = 1
-        for number in known:
-            given[number] = 1
+        for number in computed:
+            skipped[number] = 1
         for number in range(max(numbers), -1, -1):
-            if needed[number] and not given[number]:
+            if needed[number] and not skipped[number]:
                 for argument in args[number]:
                     needed[argument] = 1
-        return [number for number in compress(range(len(needed)), needed) if not given[number]]
+        return [number for number in compress(range(len(needed)), needed) if not skipped[number]]
 
     @overload
-    def read(self, numbers: Iterable[int], reading: Reading, known: dict[int, Any] | None = None) -> dict[int, Any]: ...
+    def read(
+        self, numbers: Iterable[int], reading: Reading, computed: dict[int, Any] | None = None
+    ) -> dict[int, Any]: ...
 
     @overload
-    def read(self, numbers: Iterable[int], reading: Reading, known: Known | None) -> Known: ...
+    def read(self, numbers: Iterable[int], reading: Reading, computed: Known | None) -> Known: ...
 
-    def read(self, numbers: Iterable[int], reading: Reading, known: Known | None = None) -> Known:
-        """Compute the given nodes, and all below them, in some arithmetic; values that are `known` are added to.
+    def read(self, numbers: Iterable[int], reading: Reading, computed: Known | None = None) -> Known:
+        """Compute the given nodes, and all below them, in some arithmetic; values that are `computed` are added to.
 
         Where they are many, a list of all nodes takes a fraction of the room that a dict does.
         """
-        values: Known = {} if known is None else known
-        found: Collection[int] | _Found = values
+        values: Known = {} if computed is None else computed
+        present: Collection[int] | _Present = values
         if isinstance(values, list):
             values += [_NOT_YET] * (len(self) - len(values))
-            found = _Found(values)
+            present = _Present(values)
         ops, args, payloads = self.ops, self.args, self.payloads
         add, multiply = reading.sum, reading.product
-        for number in self.reach(numbers, found):
+        for number in self.reach(numbers, present):
             op = ops[number]
             if op == "product":
                 a, b = args[number]
@@ -413,8 +415,8 @@ def _primes(value: Fraction) -> list[tuple[int, int]]:
     """Factor a positive rational; a numerator or denominator beyond 64 bits stays whole."""
     factors = []
     for number, sign in ((value.numerator, 1), (value.denominator, -1)):
-        found = flint.fmpz(number).factor() if number.bit_length() <= 64 else [(number, 1)]
-        factors += [(int(prime), sign * int(power)) for prime, power in found]
+        powers = flint.fmpz(number).factor() if number.bit_length() <= 64 else [(number, 1)]
+        factors += [(int(prime), sign * int(power)) for prime, power in powers]
     return sorted(factors)
 
 

@@ -59,14 +59,14 @@ class Tape:
         self.fixed = [node for node in self.order if node not in varying]
 
     def at(
-        self, point: Mapping[str, Fraction], constants: Mapping[Key, flint.arb], known: dict[int, flint.arb]
+        self, point: Mapping[str, Fraction], constants: Mapping[Key, flint.arb], computed: dict[int, flint.arb]
     ) -> None:
-        """Compute all nodes at a point; what does not depend on constants is taken from `known`, or added to it."""
+        """Compute all nodes at a point; what does not depend on constants is taken from `computed`, or added to it."""
         graph = self.graph
-        if not any(node in known for node in self.fixed):
-            balls.at(graph, self.fixed, point, known)
+        if not any(node in computed for node in self.fixed):
+            balls.at(graph, self.fixed, point, computed)
         for node in self.varying:
-            known[node] = self._value(node, constants, known)
+            computed[node] = self._value(node, constants, computed)
 
     def _value(self, node: int, constants: Mapping[Key, flint.arb], values: Mapping[int, flint.arb]) -> flint.arb:
         op, args = self.graph.ops[node], self.graph.args[node]
@@ -88,16 +88,16 @@ class Tape:
     ) -> dict[Key, flint.arb]:
         """Return how fast a node moves with each constant that it depends on."""
         ops, payloads = self.graph.ops, self.graph.payloads
-        found: dict[Key, flint.arb] = {}
+        slopes: dict[Key, flint.arb] = {}
         adjoints = self.adjoints(node, values, self.varying, constants)
         for number, adjoint in adjoints.items():
             if ops[number] == "typed":
-                found[number] = adjoint
+                slopes[number] = adjoint
             elif number in self.rounded:
                 exponent: Fraction = payloads[number]
                 share = adjoint * values[number] * values[self.graph.args[number][0]].log()
-                found[exponent] = found[exponent] + share if exponent in found else share
-        return found
+                slopes[exponent] = slopes[exponent] + share if exponent in slopes else share
+        return slopes
 
     def adjoints(
         self,

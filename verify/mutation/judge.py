@@ -17,7 +17,7 @@ from verify.model.garbage import uncollected
 from verify.model.result import CaseResult, Comparison, Verdict, strict
 from verify.mutation.mutants import mutants
 from verify.mutation.result import How, Judged, Mutant, Outcome, Planted
-from verify.mutation.results import Given, on_floats, on_symbols, same_results
+from verify.mutation.results import Results, on_floats, on_symbols, same_results
 from verify.mutation.watching import Watch, watch
 from verify.tracing.following import SubjectError
 
@@ -52,7 +52,7 @@ class Original:
     how: How
     result: CaseResult
     runs: list[Exact] = field(default_factory=list)
-    given: list[Given] = field(default_factory=list)
+    given: list[Results] = field(default_factory=list)
     seen: Watch = field(default_factory=Watch)
 
     @classmethod
@@ -60,28 +60,28 @@ class Original:
         """Check a case, and see what runs; raises InputError for what is no case."""
         if not isinstance(case, (TracedCase, ExpressionCase)):
             raise InputError("a case was expected")
-        found = cls(case, how, checked(case, how))
+        original = cls(case, how, checked(case, how))
         if isinstance(case, TracedCase):
             from verify.checks.gradients.traced import check_traced
 
             # A mutant is tried where it costs least first.
-            found.runs = sorted(check_traced(case, how.seed)[1], key=lambda exact: len(exact.seen.trace))
-        if found.result.good:
-            found.seen = watch(case, found.runs, how.seed)
+            original.runs = sorted(check_traced(case, how.seed)[1], key=lambda exact: len(exact.seen.trace))
+        if original.result.good:
+            original.seen = watch(case, original.runs, how.seed)
             # Here and not beside a mutant, which has the place of the original's modules then.
-            found.given = (
-                [on_symbols(case, exact, how.seed)[0] for exact in found.runs]
+            original.given = (
+                [on_symbols(case, exact, how.seed)[0] for exact in original.runs]
                 if isinstance(case, TracedCase)
                 else [on_floats(case)]
             )
-        return found
+        return original
 
     def planted(self) -> Planted:
         """Return the mutants of the case."""
         if not self.result.good:
             return Planted(problem=_FAILS, failing=True)
-        found = tuple(mutants(self.seen))
-        return Planted(found, "" if found else _NOTHING)
+        planted = tuple(mutants(self.seen))
+        return Planted(planted, "" if planted else _NOTHING)
 
 
 def checked(case: Case, how: How) -> CaseResult:
@@ -100,7 +100,7 @@ def judged(original: Original, case: Case, mutant: Mutant) -> Judged:
             return Judged(mutant, Outcome.CAUGHT, fault)
     result = checked(case, original.how)
     if not result.good:
-        return Judged(mutant, Outcome.CAUGHT, _told(result))
+        return Judged(mutant, Outcome.CAUGHT, _failure_text(result))
     reason = _doubt(original, case, result, mutant)
     if reason:
         return Judged(mutant, Outcome.SURVIVED, reason)
@@ -141,19 +141,19 @@ def _wrong(case: TracedCase, seen: Observation, exact: Exact, seed: int) -> str:
         if pair[0] != pair[1]
     ]
     first = list({name: (name, pair) for name, pair in reversed(differing)}.values())
-    for some in (first, differing):  # most mistakes are in every entry
-        found = decide(seen.trace, [pair for _, pair in some], lambda: region.points(seed), seed, region.holds)
-        for (name, _), decision in zip(some, found, strict=True):
+    for entries in (first, differing):  # most mistakes are in every entry
+        decisions = decide(seen.trace, [pair for _, pair in entries], lambda: region.points(seed), seed, region.holds)
+        for (name, _), decision in zip(entries, decisions, strict=True):
             if not decision.verdict.good:
-                return _said(decision.verdict, name)
+                return _verdict_text(decision.verdict, name)
     return ""
 
 
-def _said(verdict: Verdict, name: str) -> str:
+def _verdict_text(verdict: Verdict, name: str) -> str:
     return f"the gradient of {name} is {'refuted' if verdict is Verdict.REFUTED else verdict.name.lower()}"
 
 
-def _told(result: CaseResult) -> str:
+def _failure_text(result: CaseResult) -> str:
     """Say what a check found wrong."""
     for comparison in result.comparisons:
         if not comparison.good:
@@ -166,8 +166,8 @@ def _of_row(comparison: Comparison) -> str:
         return comparison.evidence.detail
     if comparison.verdict.good:
         return f"the floats of {comparison.name} are not explained by rounding"
-    what = "gradient" if comparison.quantity == "gradient" else "value"
-    return _said(comparison.verdict, comparison.name).replace("gradient", what, 1)
+    quantity = "gradient" if comparison.quantity == "gradient" else "value"
+    return _verdict_text(comparison.verdict, comparison.name).replace("gradient", quantity, 1)
 
 
 def _doubt(original: Original, case: TracedCase | ExpressionCase, result: CaseResult, mutant: Mutant) -> str:
@@ -203,8 +203,8 @@ def _unproved(original: Original, case: TracedCase | ExpressionCase, result: Cas
 
 
 def _told_apart(original: CaseResult, result: CaseResult) -> str:
-    known = {(finding.code, finding.name) for finding in original.findings}
-    new = [finding.detail for finding in result.findings if (finding.code, finding.name) not in known]
+    before = {(finding.code, finding.name) for finding in original.findings}
+    new = [finding.detail for finding in result.findings if (finding.code, finding.name) not in before]
     return _FINDINGS.format(new[0]) if new else ""
 
 
@@ -228,5 +228,5 @@ def _forward_is_same(case: TracedCase, exact: Exact, seed: int) -> bool:
         for pair in zip(mine.nodes, theirs.nodes, strict=True)
     ]
     region = Region.of(case, seen)
-    found = decide(seen.trace, pairs, lambda: region.points(seed), seed, region.holds)
-    return all(decision.verdict is Verdict.PROVED for decision in found)
+    decisions = decide(seen.trace, pairs, lambda: region.points(seed), seed, region.holds)
+    return all(decision.verdict is Verdict.PROVED for decision in decisions)

@@ -33,15 +33,15 @@ def _in_file(file: str, seen: Watch) -> Iterator[Mutant]:
     """Return the mutants of a file; those that come to the same are one."""
     source = Path(file).read_bytes()
     tree = ast.parse(source)
-    known = {ast.dump(tree)}
+    programs = {ast.dump(tree)}
     for scope in scopes(file, tree, seen):
         for mutant in sorted(_in_scope(scope, source), key=lambda m: m.first):
             try:
                 program = ast.dump(ast.parse(source[: mutant.start] + mutant.text + source[mutant.end :]))
             except SyntaxError:
                 continue
-            if program not in known:
-                known.add(program)
+            if program not in programs:
+                programs.add(program)
                 yield mutant
 
 
@@ -77,8 +77,8 @@ def _mutant(operator: Operator, node: ast.expr | ast.stmt, text: str, scope: Sco
         kind=operator.kind,
         operator=operator.name,
         sees=operator.sees,
-        before=_shown(source[first:last]),
-        after=_shown(after[first : last + len(after) - len(source)]),
+        before=_excerpt(source[first:last]),
+        after=_excerpt(after[first : last + len(after) - len(source)]),
         start=start,
         end=end,
         text=new,
@@ -111,5 +111,5 @@ def _is_atom(text: str) -> bool:
     return len(body) == 1 and isinstance(body[0], ast.Expr) and isinstance(body[0].value, _ATOMS)
 
 
-def _shown(lines: bytes) -> str:
+def _excerpt(lines: bytes) -> str:
     return " ".join(lines.decode("utf-8", "replace").split())

@@ -18,7 +18,7 @@ from verify.mutation import patterns
 from verify.mutation.scopes import Scope, is_size
 
 Sees = Literal["formula", "state", "floats", "options"]
-Given = Callable[[ast.AST, Scope], bool]
+Condition = Callable[[ast.AST, Scope], bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class Operator:
     name: str
     before: str = ""
     after: str = ""
-    given: Mapping[str, Given] = field(default_factory=dict)
+    given: Mapping[str, Condition] = field(default_factory=dict)
     sizes: bool = False
     sees: Sees = "formula"
     rewrites: Callable[[ast.AST, Scope], Iterator[str]] | None = None

@@ -68,13 +68,13 @@ def _name_fits(name: str, node: Any, bound: Bindings, numpy: str) -> bool:
 
 def _call_fits(pattern: ast.Call, node: ast.Call, bound: Bindings, numpy: str) -> bool:
     """Fit a call of which some arguments are given, those without a keyword first, and the rest is free."""
-    given = pattern.args[:-1]
+    leading = pattern.args[:-1]
     keywords = {keyword.arg: keyword.value for keyword in node.keywords}
     wanted = {keyword.arg: keyword.value for keyword in pattern.keywords}
-    if len(node.args) < len(given) or not wanted.keys() <= keywords.keys():
+    if len(node.args) < len(leading) or not wanted.keys() <= keywords.keys():
         return False
-    bound[_REST] = node.args[len(given) :], [k for k in node.keywords if k.arg not in wanted]
-    pairs = [(pattern.func, node.func), *zip(given, node.args, strict=False)]
+    bound[_REST] = node.args[len(leading) :], [k for k in node.keywords if k.arg not in wanted]
+    pairs = [(pattern.func, node.func), *zip(leading, node.args, strict=False)]
     return all(_fits(p, n, bound, numpy) for p, n in [*pairs, *((wanted[key], keywords[key]) for key in wanted)])
 
 

@@ -98,12 +98,12 @@ class Survey:
     @property
     def count(self) -> Counter[Outcome]:
         """Count the outcomes."""
-        return Counter(one.outcome for one in self.judged)
+        return Counter(judged.outcome for judged in self.judged)
 
     @property
     def survivors(self) -> list[Judged]:
         """Return the mutants that survived."""
-        return [one for one in self.judged if one.outcome is Outcome.SURVIVED]
+        return [judged for judged in self.judged if judged.outcome is Outcome.SURVIVED]
 
     @property
     def worthless(self) -> bool:
@@ -120,21 +120,21 @@ def _edit(mutant: Mutant) -> _Edit:
 
 def caught(surveys: Sequence[Survey]) -> set[_Edit]:
     """Return the mutants that some case catches."""
-    return {_edit(one.mutant) for survey in surveys for one in survey.judged if one.outcome is Outcome.CAUGHT}
+    return {_edit(judged.mutant) for survey in surveys for judged in survey.judged if judged.outcome is Outcome.CAUGHT}
 
 
 def survivors(survey: Survey, surveys: Sequence[Survey]) -> list[Judged]:
     """Return the mutants of a case that neither it nor any other case catches."""
-    known = caught(surveys)
-    return [one for one in survey.survivors if _edit(one.mutant) not in known]
+    caught_edits = caught(surveys)
+    return [judged for judged in survey.survivors if _edit(judged.mutant) not in caught_edits]
 
 
 def total(surveys: Sequence[Survey]) -> Counter[Outcome]:
     """Count the mutants of all cases, each once: caught by any of them, or surviving in any, or else equivalent."""
     outcomes: dict[_Edit, Outcome] = {}
-    for one in (one for survey in surveys for one in survey.judged):
-        known = outcomes.setdefault(_edit(one.mutant), one.outcome)
-        outcomes[_edit(one.mutant)] = min(known, one.outcome, key=_ORDER.index)
+    for judged in (judged for survey in surveys for judged in survey.judged):
+        outcome = outcomes.setdefault(_edit(judged.mutant), judged.outcome)
+        outcomes[_edit(judged.mutant)] = min(outcome, judged.outcome, key=_ORDER.index)
     return Counter(outcomes.values())
 
 

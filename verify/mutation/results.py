@@ -31,40 +31,42 @@ class Symbolic(NamedTuple):
     node: int
 
 
-Given = dict[tuple[str, str], list[Any]]  # by file and name of a function: one value after the other
+Results = dict[tuple[str, str], list[Any]]  # by file and name of a function: one value after the other
 
 
-def on_floats(case: ExpressionCase) -> Given:
+def on_floats(case: ExpressionCase) -> Results:
     """Return what each function of the user's gives in a run on floats; raises SubjectError."""
-    return _given(lambda: runs.on_floats(case))
+    return _results_of(lambda: runs.on_floats(case))
 
 
-def on_symbols(case: TracedCase, exact: Exact, seed: int) -> tuple[Given, Observation]:
+def on_symbols(case: TracedCase, exact: Exact, seed: int) -> tuple[Results, Observation]:
     """Return what each function of the user's gives in a run on the graph of another, and the run."""
     from verify.tracing.observe import Observation, observe
     from verify.tracing.trace import Trace
 
     seen = Observation(exact.seen.variant, Trace(exact.seen.trace))
-    return _given(lambda: observe(case, exact.seen.variant, seed, seen=seen)), seen
+    return _results_of(lambda: observe(case, exact.seen.variant, seed, seen=seen)), seen
 
 
 def same_results(
-    given: list[Given], case: TracedCase | ExpressionCase, on: list[Exact], mutant: Mutant, seed: int
+    results: list[Results], case: TracedCase | ExpressionCase, on: list[Exact], mutant: Mutant, seed: int
 ) -> bool:
     """Tell whether the function that a mutant is in is proved to give what it gives in the original, in every call."""
-    asked = mutant.file, mutant.function
+    function = mutant.file, mutant.function
     if isinstance(case, ExpressionCase):
-        return given[0].get(asked) == on_floats(case).get(asked)
-    return all(_same(case, theirs.get(asked, []), exact, asked, seed) for theirs, exact in zip(given, on, strict=True))
+        return results[0].get(function) == on_floats(case).get(function)
+    return all(
+        _same(case, theirs.get(function, []), exact, function, seed) for theirs, exact in zip(results, on, strict=True)
+    )
 
 
-def _same(case: TracedCase, theirs: list[Any], exact: Exact, asked: tuple[str, str], seed: int) -> bool:
+def _same(case: TracedCase, theirs: list[Any], exact: Exact, function: tuple[str, str], seed: int) -> bool:
     from verify.model.result import Verdict
     from verify.proof.decide import decide
     from verify.tracing.region import Region
 
-    given, seen = on_symbols(case, exact, seed)
-    mine = given.get(asked, [])
+    results, seen = on_symbols(case, exact, seed)
+    mine = results.get(function, [])
     pairs = [(a, b) for a, b in zip(theirs, mine, strict=False) if a != b]
     if len(theirs) != len(mine) or not all(isinstance(value, Symbolic) for pair in pairs for value in pair):
         return False
@@ -73,15 +75,15 @@ def _same(case: TracedCase, theirs: list[Any], exact: Exact, asked: tuple[str, s
     return all(decision.verdict is Verdict.PROVED for decision in decided)
 
 
-def _given(run: Callable[[], object]) -> Given:
+def _results_of(run: Callable[[], object]) -> Results:
     """Return all that the user's functions give in a run."""
-    found: Given = {}
+    results: Results = {}
 
     def profile(frame: FrameType, event: str, value: Any) -> None:
         code = frame.f_code
         if event == "return" and is_users(code.co_filename):
-            kept = getattr(frame.f_locals.get("self"), "__dict__", {})
-            found.setdefault((code.co_filename, code.co_name), []).extend(_leaves([value, dict(kept)], 0))
+            attributes = getattr(frame.f_locals.get("self"), "__dict__", {})
+            results.setdefault((code.co_filename, code.co_name), []).extend(_leaves([value, dict(attributes)], 0))
 
     before = sys.getprofile()
     sys.setprofile(profile)
@@ -89,7 +91,7 @@ def _given(run: Callable[[], object]) -> Given:
         run()
     finally:
         sys.setprofile(before)
-    return found
+    return results
 
 
 def _leaves(value: Any, depth: int) -> Iterator[Any]:

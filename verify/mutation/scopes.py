@@ -84,15 +84,15 @@ def _is_start(node: ast.AST) -> bool:
 
 
 def _of_sizes_alone(node: ast.AST) -> bool:
-    rest, found = _SIZE.subn("1", ast.unparse(node))
-    return found > 0 and not any(character.isalpha() for character in rest)
+    rest, count = _SIZE.subn("1", ast.unparse(node))
+    return count > 0 and not any(character.isalpha() for character in rest)
 
 
 def scopes(file: str, tree: ast.Module, seen: Watch) -> list[Scope]:
     """Return the functions of a file that have a part in the backward pass."""
     parents = {child: node for node in ast.walk(tree) for child in ast.iter_child_nodes(node)}
     functions = {Place(file, _line(node), node.name): node for node in ast.walk(tree) if isinstance(node, Function)}
-    numpy, found = _numpy(tree), []
+    numpy, scopes_found = _numpy(tree), []
     read_later = {name for place in seen.backward if place in functions for name in _read(functions[place])}
     for place, function in functions.items():
         scope = Scope(function, place, numpy, parents, _settings(function, parents))
@@ -105,8 +105,8 @@ def scopes(file: str, tree: ast.Module, seen: Watch) -> list[Scope]:
             others = [functions[other] for other in seen.forward if other in functions and other != place]
             _take_forward(scope, seen, {name for other in others for name in _read(other)}, read_later)
         if scope.parts or scope.kept:
-            found.append(scope)
-    return found
+            scopes_found.append(scope)
+    return scopes_found
 
 
 def _line(function: Function) -> int:
@@ -128,8 +128,8 @@ def _settings(function: Function, parents: dict[ast.AST, ast.AST]) -> set[str]:
     """Return the numbers that a layer is made with, or a function is called with: parameters with a default."""
     owner = parents.get(function)
     makers = [n for n in getattr(owner, "body", []) if isinstance(n, ast.FunctionDef) and n.name == "__init__"]
-    found = set(_defaulted(function))
-    return found | {f"self.{name}" for maker in makers for name in _defaulted(maker)}
+    settings = set(_defaulted(function))
+    return settings | {f"self.{name}" for maker in makers for name in _defaulted(maker)}
 
 
 def _defaulted(function: Function) -> list[str]:
@@ -147,9 +147,9 @@ def _take_backward(scope: Scope, *, fixed: bool) -> None:
         scope.upstream = {name for name in parameters[:1] if name not in scope.settings}
     scope.upstream = set() if fixed else scope.upstream
     scope.parts = list(function.body)
-    kept = [a.value for a in assignments(function) if isinstance(a.target, ast.Attribute)]
+    stored = [a.value for a in assignments(function) if isinstance(a.target, ast.Attribute)]
     returned = [n.value for n in ast.walk(function) if isinstance(n, ast.Return) and n.value]
-    values = [p for v in returned for p in (v.elts if isinstance(v, ast.Tuple) else [v])] + kept
+    values = [p for v in returned for p in (v.elts if isinstance(v, ast.Tuple) else [v])] + stored
     scope.gradients = {
         v for v in values if isinstance(v, ast.Name) or not (isinstance(v, (ast.Constant, ast.Starred)) or _is_start(v))
     }

@@ -41,16 +41,16 @@ def assignments(function: Function) -> Iterator[Assigned]:
 def attributes(node: ast.AST, context: type[ast.expr_context]) -> set[str]:
     """Return the attributes of an object that are read, or written: `self.x`."""
     return {
-        ast.unparse(found)
-        for found in ast.walk(node)
-        if isinstance(found, ast.Attribute) and isinstance(found.ctx, context) and isinstance(found.value, ast.Name)
+        ast.unparse(child)
+        for child in ast.walk(node)
+        if isinstance(child, ast.Attribute) and isinstance(child.ctx, context) and isinstance(child.value, ast.Name)
     }
 
 
 def names(node: ast.AST) -> set[str]:
     """Return the variables and attributes in an expression, `x` and `self.x`."""
-    found = {child.id for child in ast.walk(node) if isinstance(child, ast.Name)}
-    return (found | attributes(node, ast.Load) | attributes(node, ast.Store)) - {"self"}
+    variables = {child.id for child in ast.walk(node) if isinstance(child, ast.Name)}
+    return (variables | attributes(node, ast.Load) | attributes(node, ast.Store)) - {"self"}
 
 
 def roots(target: ast.expr) -> set[str]:
@@ -71,18 +71,18 @@ def unneeded(function: Function, outputs: set[int], read_elsewhere: set[str]) ->
     returned = [node.value for node in ast.walk(function) if isinstance(node, ast.Return) and node.value]
     parts = [(place, part) for value in returned for place, part in enumerate(_parts(value) if outputs else [value])]
     extra = [part for place, part in parts if outputs and place not in outputs]
-    found = list(assignments(function))
-    needed = read_elsewhere.union(*(names(part) for _, part in parts if part not in extra), *_asked(function))
-    while any(not roots(a.target).isdisjoint(needed) and not names(a.value) <= needed for a in found):
-        needed = needed.union(*(names(a.value) for a in found if not roots(a.target).isdisjoint(needed)))
-    return [a for a in found if roots(a.target).isdisjoint(needed)], extra
+    statements = list(assignments(function))
+    needed = read_elsewhere.union(*(names(part) for _, part in parts if part not in extra), *_conditions(function))
+    while any(not roots(a.target).isdisjoint(needed) and not names(a.value) <= needed for a in statements):
+        needed = needed.union(*(names(a.value) for a in statements if not roots(a.target).isdisjoint(needed)))
+    return [a for a in statements if roots(a.target).isdisjoint(needed)], extra
 
 
 def _parts(value: ast.expr) -> list[ast.expr]:
     return value.elts if isinstance(value, ast.Tuple) else [value]
 
 
-def _asked(function: Function) -> Iterable[set[str]]:
+def _conditions(function: Function) -> Iterable[set[str]]:
     """Return the names that decide what runs, and those in calls for their own sake."""
     for node in ast.walk(function):
         match node:

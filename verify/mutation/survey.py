@@ -40,11 +40,11 @@ class Crew:
         """Return how many processes there may be: as many as there are processors, up to a limit."""
         return min(_MOST, os.cpu_count() or 1)
 
-    def asked(self, kind: str, found: Found, *arguments: object) -> Answer:
+    def asked(self, kind: str, case: Found, *arguments: object) -> Answer:
         """Have one of the workers that are free answer a request."""
         workers = self._hired()
         try:
-            return workers.asked(kind, found, *arguments)
+            return workers.asked(kind, case, *arguments)
         except WorkerError as problem:
             sys.stderr.write(f"{problem}\n")
             return Answer("failed", OURS)
@@ -83,8 +83,8 @@ def _counted(results: Iterable[Judged], name: str, number: int, progress: Progre
         yield result
 
 
-def _judged(crew: Crew, found: Found, how: How, mutant: Mutant) -> Judged:
-    answer = crew.asked(JUDGED, found, how, mutant)
+def _judged(crew: Crew, case: Found, how: How, mutant: Mutant) -> Judged:
+    answer = crew.asked(JUDGED, case, how, mutant)
     if answer.kind == "done":
         judged: Judged = answer.value
         return judged

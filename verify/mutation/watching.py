@@ -71,9 +71,9 @@ class Watch:
         """Return a case with the same subject, which tells when it yields."""
         self.subject = getattr(inspect.unwrap(case.subject), "__code__", None)
 
-        def subject(**given: Any) -> Generator[Any, Any, Any]:
+        def subject(**arguments: Any) -> Generator[Any, Any, Any]:
             self._yielded = False
-            running = case.subject(**given)
+            running = case.subject(**arguments)
             output = next(running)
             self._take(output)
             dout = yield output
@@ -87,8 +87,8 @@ class Watch:
     def _take(self, output: Any) -> None:
         outputs = list(output) if isinstance(output, (tuple, list)) else [output]
         for place, values in self._tuples:
-            found = {i for i, value in enumerate(values) if any(value is one for one in outputs)}
-            self.returned.setdefault(place, set()).update(found)
+            places = {i for i, value in enumerate(values) if any(value is part for part in outputs)}
+            self.returned.setdefault(place, set()).update(places)
         self._tuples.clear()
         self._yielded = True
 
@@ -103,8 +103,8 @@ def _place(frame: FrameType) -> Place | None:
 
 def _numbers(frame: FrameType) -> dict[str, Any]:
     values = dict(frame.f_locals)
-    kept = getattr(values.get("self"), "__dict__", {})
-    values.update({f"self.{name}": value for name, value in kept.items()})
+    attributes = getattr(values.get("self"), "__dict__", {})
+    values.update({f"self.{name}": value for name, value in attributes.items()})
     return {name: value for name, value in values.items() if isinstance(value, (int, float, np.ndarray))}
 
 
@@ -115,9 +115,9 @@ def _is_real(number: Any) -> bool:
 def watch(case: TracedCase | ExpressionCase, runs_on_symbols: list[Any], seed: int) -> Watch:
     """Run a case on floats once for each of its runs on symbols, and see what runs; raises SubjectError."""
     alone = isinstance(case, ExpressionCase)  # of a graph in which every layer is called once
-    found = Watch(fixed=not alone and case.upstream is not None, once=alone)
-    watched, before = found.watched(case), sys.gettrace()
-    sys.settrace(found.trace)
+    watcher = Watch(fixed=not alone and case.upstream is not None, once=alone)
+    watched, before = watcher.watched(case), sys.gettrace()
+    sys.settrace(watcher.trace)
     try:
         if isinstance(case, ExpressionCase):
             runs.on_floats(watched)
@@ -125,7 +125,7 @@ def watch(case: TracedCase | ExpressionCase, runs_on_symbols: list[Any], seed: i
             _on_arrays(watched, runs_on_symbols, seed)
     finally:
         sys.settrace(before)
-    return found
+    return watcher
 
 
 def _on_arrays(case: TracedCase, runs_on_symbols: list[Any], seed: int) -> None:

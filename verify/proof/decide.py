@@ -80,7 +80,7 @@ def decide(
 
     `holds` tells of other points whether the claim is for them too; without it, none beside these are thought to be.
     """
-    found: dict[Pair, Decision] = {}
+    decisions: dict[Pair, Decision] = {}
     corrections = Corrections(graph, holds)
     stages: list[Callable[[Sequence[Pair]], dict[Pair, Decision]]] = [
         lambda still: _in_field(graph, still, points, seed, Laws.NONE),
@@ -91,16 +91,16 @@ def decide(
     ]
     still = list(dict.fromkeys(pair for pair in pairs if pair[0] != pair[1]))
     for settle in stages:
-        found.update(settle(still) if still else {})
-        still = [pair for pair in still if pair not in found]
-    found.update({pair: _left_open(graph, pair, points(), seed, corrections) for pair in still})
-    return [SAME if pair[0] == pair[1] else found[pair] for pair in pairs]
+        decisions.update(settle(still) if still else {})
+        still = [pair for pair in still if pair not in decisions]
+    decisions.update({pair: _left_open(graph, pair, points(), seed, corrections) for pair in still})
+    return [SAME if pair[0] == pair[1] else decisions[pair] for pair in pairs]
 
 
 def agree_at(graph: Graph, pairs: Sequence[Pair], point: Point) -> bool:
     """Tell whether the sides of all pairs agree to most of their digits at a point, which proves nothing beyond it."""
-    asked = [pair for pair in dict.fromkeys(pairs) if pair[0] != pair[1]]
-    return all(_agreements(graph, asked, point, GUARD_PRECISIONS).values())
+    distinct = [pair for pair in dict.fromkeys(pairs) if pair[0] != pair[1]]
+    return all(_agreements(graph, distinct, point, GUARD_PRECISIONS).values())
 
 
 def _having(graph: Graph, pairs: Sequence[Pair], functions: Container[str]) -> list[Pair]:
@@ -116,10 +116,10 @@ def _by_their_roots(graph: Graph, pairs: Sequence[Pair], points: Points, seed: i
         roots = frozenset(graph.args[i][0] for i in graph.reach(pair) if _is_root(graph, i))
         if roots:
             groups.setdefault(roots, []).append(pair)
-    found = {}
+    decisions = {}
     for group in groups.values():
-        found.update(_in_field(graph, group, points, seed, Laws.ROOTS))
-    return found
+        decisions.update(_in_field(graph, group, points, seed, Laws.ROOTS))
+    return decisions
 
 
 def _is_root(graph: Graph, node: int) -> bool:
@@ -146,10 +146,10 @@ def _confirmed(graph: Graph, pairs: Sequence[Pair], points: Sequence[Point], nee
     """
     agreeing = dict.fromkeys(pairs, 0)
     for point in reversed(points):  # the first ones share the sample's inputs
-        asked = [pair for pair, count in agreeing.items() if 0 <= count < needed]
-        if not asked:
+        waiting = [pair for pair, count in agreeing.items() if 0 <= count < needed]
+        if not waiting:
             break
-        for pair, agree in _agreements(graph, asked, point, GUARD_PRECISIONS).items():
+        for pair, agree in _agreements(graph, waiting, point, GUARD_PRECISIONS).items():
             agreeing[pair] = -1 if agree is False else agreeing[pair] + bool(agree)
     return {pair for pair, count in agreeing.items() if count > 0}
 
@@ -158,16 +158,16 @@ def _agreements(
     graph: Graph, pairs: Sequence[Pair], point: Point, precisions: Sequence[int]
 ) -> dict[Pair, bool | None]:
     """Tell for each pair whether its nodes agree at a point, with the least precision that tells."""
-    found: dict[Pair, bool | None] = {}
+    agreements: dict[Pair, bool | None] = {}
     still = list(pairs)
     for bits in precisions:
         with flint.ctx.workprec(bits):
             values = balls.at(graph, [node for pair in still for node in pair], point)
-            found.update({pair: agree(values[pair[0]], values[pair[1]], bits) for pair in still})
-        still = [p for p in still if found[p] is None and not any(balls.is_undefined(graph, n, values) for n in p)]
+            agreements.update({pair: agree(values[pair[0]], values[pair[1]], bits) for pair in still})
+        still = [p for p in still if agreements[p] is None and not any(balls.is_undefined(graph, n, values) for n in p)]
         if not still:
             break
-    return found
+    return agreements
 
 
 def agree(a: flint.arb, b: flint.arb, bits: int) -> bool | None:
@@ -202,11 +202,11 @@ def _typed(graph: Graph, pairs: Sequence[Pair]) -> Callable[[Pair], str]:
         if below := functools.reduce(or_, [bits.get(argument, 0) for argument in graph.args[i]], 0):
             bits[i] = below
 
-    def told(pair: Pair) -> str:
+    def constants_of(pair: Pair) -> str:
         below = bits.get(pair[0], 0) | bits.get(pair[1], 0)
         return as_read(graph.payloads[i] for place, i in enumerate(typed) if below >> place & 1)
 
-    return told
+    return constants_of
 
 
 def as_read(floats: Iterable[float]) -> str:
@@ -226,14 +226,14 @@ def _by_balls(
     graph: Graph, pairs: Sequence[Pair], points: Sequence[Point], corrections: Corrections
 ) -> dict[Pair, Decision]:
     compared = dict.fromkeys(pairs, 0)
-    found: dict[Pair, Decision] = {}
+    decisions: dict[Pair, Decision] = {}
     for point in points:
-        still = [pair for pair in pairs if pair not in found]
+        still = [pair for pair in pairs if pair not in decisions]
         for pair, agree in _agreements(graph, still, point, _PRECISIONS).items():
             compared[pair] += agree is not None
             if agree is False:
-                found[pair] = _refuted(graph, pair, points, point, corrections)
-    return {**dict.fromkeys([pair for pair, count in compared.items() if not count], _UNDEFINED), **found}
+                decisions[pair] = _refuted(graph, pair, points, point, corrections)
+    return {**dict.fromkeys([pair for pair, count in compared.items() if not count], _UNDEFINED), **decisions}
 
 
 def _refuted(graph: Graph, pair: Pair, points: Sequence[Point], point: Point, corrections: Corrections) -> Decision:
@@ -271,7 +271,9 @@ def _differing(graph: Graph, pair: Pair, points: Sequence[Point], point: Point, 
     return Decision(Verdict.REFUTED, difference(graph, pair, point), point)
 
 
-def _shown(graph: Graph, pair: Pair, points: Sequence[Point], corrections: Corrections, terms: Hidden) -> Decision:
+def _at_hidden_point(
+    graph: Graph, pair: Pair, points: Sequence[Point], corrections: Corrections, terms: Hidden
+) -> Decision:
     """Decide on a pair that differs at the first of some points, where a term shows that does not elsewhere."""
     try:
         return _explained(graph, pair, points, corrections, terms)
@@ -299,16 +301,16 @@ def _apart(graph: Graph, pair: Pair, point: Point, least: flint.arb = _NONE) -> 
 
 def difference(graph: Graph, pair: Pair, point: Point) -> Evidence:
     """Say how far two nodes are apart at a point, where that is little: it may be an epsilon, or a rounded constant."""
-    return _said(_apart(graph, pair, point))
+    return _difference_text(_apart(graph, pair, point))
 
 
-def _said(apart: float) -> Evidence:
+def _difference_text(apart: float) -> Evidence:
     if apart > _LITTLE or not apart:
         return Evidence("counterexample", "the exact values at one exact point differ")
-    said = f"the exact values differ by {apart:.1e} relative"
+    text = f"the exact values differ by {apart:.1e} relative"
     if apart < _INVISIBLE:
-        return Evidence("small difference", f"{said}: not the same function, though no float64 shows it here")
-    return Evidence("small difference", f"{said}: more than a few roundings explain, less than most mistakes make")
+        return Evidence("small difference", f"{text}: not the same function, though no float64 shows it here")
+    return Evidence("small difference", f"{text}: more than a few roundings explain, less than most mistakes make")
 
 
 def _left_open(graph: Graph, pair: Pair, points: Sequence[Point], seed: int, corrections: Corrections) -> Decision:
@@ -316,7 +318,7 @@ def _left_open(graph: Graph, pair: Pair, points: Sequence[Point], seed: int, cor
     terms = hidden(graph, pair, points, corrections.holds)
     for point in terms.points:
         if _agreements(graph, [pair], point, _PRECISIONS)[pair] is False:
-            return _shown(graph, pair, [point, *points], corrections, terms)
+            return _at_hidden_point(graph, pair, [point, *points], corrections, terms)
     if terms.unseen:
         return _unseen(terms)
     why = missing(graph, pair, seed)

@@ -64,16 +64,16 @@ def hidden(
     """
     with flint.ctx.workprec(_BITS):
         search = _Search(Tape(graph, pair), pair, flint.arb(2) ** -bits)
-        found: list[Point] = []
+        points_showing: list[Point] = []
         try:
             for point in points:
                 search.look(point)
             for node in search.unseen()[:_MOST_TERMS] if holds else []:
                 if node not in search.seen and holds is not None:
-                    found += search.showing(node, points[0], holds)
+                    points_showing += search.showing(node, points[0], holds)
         except _SpentError:
-            return Hidden(found, search.unseen(), spent=True)
-        return Hidden(found, search.unseen())
+            return Hidden(points_showing, search.unseen(), spent=True)
+        return Hidden(points_showing, search.unseen())
 
 
 class _Search:
@@ -98,16 +98,16 @@ class _Search:
         """Return the nodes that are seen at a point."""
         self.spend(len(self.tape.order))
         values = balls.at(self.graph, self.tape.order, point)
-        found: set[int] = set()
+        effective: set[int] = set()
         for side in self.pair:
             if values[side].is_finite():
                 least = self.least * abs(values[side]).max(flint.arb(1))
                 for node, slope in self.tape.adjoints(side, values, self.tape.order).items():
                     effect = self._effect(node, slope, values[node])
                     if effect.is_finite() and not effect.contains(0):
-                        (found if effect >= least else self.tiny).add(node)
-        self.seen |= found
-        return found
+                        (effective if effect >= least else self.tiny).add(node)
+        self.seen |= effective
+        return effective
 
     def _effect(self, node: int, slope: flint.arb, value: flint.arb) -> flint.arb:
         """Return what a change of a node as large as it is, or by 1 of a function's argument, does to a result."""

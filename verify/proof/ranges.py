@@ -63,15 +63,15 @@ _ODD = ("tanh", "erf", "atan")  # rising through 0
 
 def bounds_of(graph: Graph, node: int, domain: Domain) -> Range:
     """Return bounds of a node for all inputs of a domain."""
-    found: Range = graph.read([node], _Ranges(domain))[node]
-    return found
+    bounds: Range = graph.read([node], _Ranges(domain))[node]
+    return bounds
 
 
 def signs(graph: Graph, node: int, domain: Domain) -> frozenset[int]:
     """Return the signs that a node may have, for all inputs of a domain."""
-    found = bounds_of(graph, node, domain)
+    bounds = bounds_of(graph, node, domain)
     return frozenset(
-        sign for sign, possible in ((-1, _below(found)), (0, _holds_zero(found)), (1, _above(found))) if possible
+        sign for sign, possible in ((-1, _below(bounds)), (0, _holds_zero(bounds)), (1, _above(bounds))) if possible
     )
 
 
@@ -133,13 +133,13 @@ class _Ranges:
         return _narrowed(name, a, self._function(name, a))
 
     def _function(self, name: str, a: Range) -> Range:
-        found = _FUNCTIONS.get(name, ANY)
+        bounds = _FUNCTIONS.get(name, ANY)
         if name in _ODD:  # keeps the sign
-            low = found.low if _below(a) else Bound(_ZERO, not _holds_zero(a))
-            return Range(low, found.high if _above(a) else Bound(_ZERO, not _holds_zero(a)))
+            low = bounds.low if _below(a) else Bound(_ZERO, not _holds_zero(a))
+            return Range(low, bounds.high if _above(a) else Bound(_ZERO, not _holds_zero(a)))
         if name == "exp" or (name == "log" and a.low.at is not None and a.low.at >= 0):
-            return _about_one(name, a, found)
-        return found
+            return _about_one(name, a, bounds)
+        return bounds
 
 
 _RISING = ("exp", "log", "tanh", "atan", "erf")
@@ -147,14 +147,14 @@ _FARTHEST = 300  # of the ends at which functions are computed: exp of it has mo
 _BITS = 64
 
 
-def _narrowed(name: str, a: Range, found: Range) -> Range:
+def _narrowed(name: str, a: Range, bounds: Range) -> Range:
     """Return a range cut by what a rising function has at the ends of its argument's."""
     if name not in _RISING or (name == "log" and (a.low.at is None or a.low.at < 0)):
-        return found
+        return bounds
     low, high = _computed(name, a.low.at, up=False), _computed(name, a.high.at, up=True)
-    higher = low is not None and (found.low.at is None or low > found.low.at)
-    lower = high is not None and (found.high.at is None or high < found.high.at)
-    return Range(Bound(low, False) if higher else found.low, Bound(high, False) if lower else found.high)
+    higher = low is not None and (bounds.low.at is None or low > bounds.low.at)
+    lower = high is not None and (bounds.high.at is None or high < bounds.high.at)
+    return Range(Bound(low, False) if higher else bounds.low, Bound(high, False) if lower else bounds.high)
 
 
 def _computed(name: str, at: Fraction | None, *, up: bool) -> Fraction | None:
@@ -166,11 +166,11 @@ def _computed(name: str, at: Fraction | None, *, up: bool) -> Fraction | None:
         return dyadics.exact_end(value.upper() if up else value.lower()) if value.is_finite() else None
 
 
-def _about_one(name: str, a: Range, found: Range) -> Range:
+def _about_one(name: str, a: Range, bounds: Range) -> Range:
     """Return the range of exp or log, which is 1 at 0, or 0 at 1: their arguments' side of that tells more."""
     at, value = (_ZERO, _ONE) if name == "exp" else (_ONE, _ZERO)
-    low = Bound(value, a.low.open or a.low.at != at) if a.low.at is not None and a.low.at >= at else found.low
-    high = Bound(value, a.high.open or a.high.at != at) if a.high.at is not None and a.high.at <= at else found.high
+    low = Bound(value, a.low.open or a.low.at != at) if a.low.at is not None and a.low.at >= at else bounds.low
+    high = Bound(value, a.high.open or a.high.at != at) if a.high.at is not None and a.high.at <= at else bounds.high
     return Range(low, high)
 
 

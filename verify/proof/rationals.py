@@ -56,10 +56,10 @@ class _Rationals:
 
     def variable(self, name: str) -> flint.fmpq | None:
         value = self.point[name]
-        found = self._made.get(id(value))
-        if found is None:
-            found = self._made[id(value)] = balls.rational(value)
-        return found
+        rational = self._made.get(id(value))
+        if rational is None:
+            rational = self._made[id(value)] = balls.rational(value)
+        return rational
 
     def constant(self, value: Fraction) -> flint.fmpq | None:
         return balls.rational(value)
@@ -83,8 +83,8 @@ class _Rationals:
         return value if value.height_bits() <= _LONGEST else None
 
     def power(self, a: flint.fmpq | None, exponent: Fraction) -> flint.fmpq | None:
-        found = None if a is None else power(_fraction(a), exponent)
-        return None if found is None else balls.rational(found)
+        result = None if a is None else power(_fraction(a), exponent)
+        return None if result is None else balls.rational(result)
 
     def function(self, name: str, a: flint.fmpq | None, number: int) -> flint.fmpq | None:
         return _AT_ZERO.get(name) if a == 0 else flint.fmpq(0) if name == "log" and a == 1 else None
@@ -118,19 +118,19 @@ def _fraction(value: flint.fmpq) -> Fraction:
 
 def rational(graph: Graph, node: int, point: Mapping[str, Fraction]) -> Fraction | None:
     """Return the value of a node at an exact point where it is a short rational, else None."""
-    found = graph.read([node], _Rationals(point))[node]
-    return None if found is None else _fraction(found)
+    value = graph.read([node], _Rationals(point))[node]
+    return None if value is None else _fraction(value)
 
 
 def real(
-    graph: Graph, nodes: Iterable[int], point: Mapping[str, Fraction], known: Known | None = None
+    graph: Graph, nodes: Iterable[int], point: Mapping[str, Fraction], computed: Known | None = None
 ) -> dict[int, Real]:
     """Return the values of nodes at an exact point, each with its text and as tight a ball as its kind allows.
 
-    Rationals that are `known` from an earlier call at the point are not computed again, and the new ones added to them.
+    Rationals that an earlier call at the point has `computed` are taken from it, and the new ones added to them.
     """
     nodes = list(nodes)
-    values = graph.read(nodes, _Rationals(point), known)
+    values = graph.read(nodes, _Rationals(point), computed)
     made: dict[tuple[int, int], Real] = {}  # many nodes, few values
     others = _others(graph, [node for node in nodes if values[node] is None], point)
     with flint.ctx.workprec(_REAL_BITS):
@@ -150,13 +150,13 @@ def _others(graph: Graph, nodes: Sequence[int], point: Mapping[str, Fraction]) -
 
     With more bits a ball comes off 0, unless the value is 0: then the prover is asked, before many bits are spent.
     """
-    found = balls.enclose(graph, nodes, point, precisions=[_REAL_BITS])
+    enclosures = balls.enclose(graph, nodes, point, precisions=[_REAL_BITS])
     zero = Real(Fraction(0), flint.arb(0))
-    around = [node for node, ball in found.items() if ball.is_finite() and ball.contains(0)]
-    zeros = {node for node in around if found[node].is_zero() or is_zero(graph, node, point)}
-    unknown = [node for node, ball in found.items() if node not in zeros and not balls.is_known(ball)]
-    found.update(balls.enclose(graph, unknown, point, precisions=balls.PRECISIONS[1:]) if unknown else {})
-    return {node: zero if node in zeros else Real(None, ball) for node, ball in found.items()}
+    around = [node for node, ball in enclosures.items() if ball.is_finite() and ball.contains(0)]
+    zeros = {node for node in around if enclosures[node].is_zero() or is_zero(graph, node, point)}
+    unknown = [node for node, ball in enclosures.items() if node not in zeros and not balls.is_known(ball)]
+    enclosures.update(balls.enclose(graph, unknown, point, precisions=balls.PRECISIONS[1:]) if unknown else {})
+    return {node: zero if node in zeros else Real(None, ball) for node, ball in enclosures.items()}
 
 
 def is_zero(graph: Graph, node: int, point: Mapping[str, Fraction]) -> bool:

@@ -49,18 +49,18 @@ class Series(NamedTuple):
             return Fraction(0) if self.order > power or self.whole else None
         if place >= len(self.terms):
             return Fraction(0) if self.whole else None
-        found = self.terms[int(place)]
-        return Fraction(int(found.p), int(found.q)) if isinstance(found, flint.fmpq) else found
+        coefficient = self.terms[int(place)]
+        return Fraction(int(coefficient.p), int(coefficient.q)) if isinstance(coefficient, flint.fmpq) else coefficient
 
 
 def along(
     graph: Graph, nodes: Iterable[int], point: Mapping[str, Fraction], direction: Mapping[str, Fraction | int]
 ) -> dict[int, Series | None]:
     """Return the series of nodes along a line."""
-    asked = list(nodes)
+    roots = list(nodes)
     with flint.ctx.workprec(_BITS):
-        values = graph.read(asked, _Line(point, direction))
-    return {node: values[node] for node in asked}
+        values = graph.read(roots, _Line(point, direction))
+    return {node: values[node] for node in roots}
 
 
 class _Line:
@@ -92,16 +92,16 @@ class _Line:
             return _series(low.order, list(low.terms)[: ceil(gap)])
         shifted = [_ZERO] * min(int(gap), _TERMS) + list(high.terms)
         whole = low.whole and high.whole and len(high.terms) + gap <= _TERMS
-        known = min(_length(low), _length(high) + int(gap))
-        return _series(low.order, _added(low.terms, shifted, known), whole=whole)
+        length = min(_length(low), _length(high) + int(gap))
+        return _series(low.order, _added(low.terms, shifted, length), whole=whole)
 
     def product(self, a: Series | None, b: Series | None) -> Series | None:
         if a is None or b is None:
             return None
-        known = min(_length(a), _length(b))
+        length = min(_length(a), _length(b))
         terms = _multiplied(a.terms, b.terms)
         whole = a.whole and b.whole and len(terms) <= _TERMS
-        return _series(a.order + b.order, terms[:known], whole=whole)
+        return _series(a.order + b.order, terms[:length], whole=whole)
 
     def power(self, a: Series | None, exponent: Fraction) -> Series | None:
         if a is None or not a.terms:
@@ -164,8 +164,8 @@ def _exact(terms: Sequence[Any]) -> bool:
     return all(isinstance(term, flint.fmpq) for term in terms)
 
 
-def _added(a: Sequence[Any], b: Sequence[Any], known: int) -> list[Any]:
-    longest = min(max(len(a), len(b)), known)
+def _added(a: Sequence[Any], b: Sequence[Any], length: int) -> list[Any]:
+    longest = min(max(len(a), len(b)), length)
     return [(a[i] if i < len(a) else _ZERO) + (b[i] if i < len(b) else _ZERO) for i in range(longest)]
 
 

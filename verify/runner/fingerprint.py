@@ -99,11 +99,11 @@ def _numpy() -> Any:
 
 
 def _handlers() -> Any:
-    found = []
+    handlers = []
     for number in signal.valid_signals():
         with contextlib.suppress(ValueError):
-            found.append(signal.getsignal(number))
-    return found
+            handlers.append(signal.getsignal(number))
+    return handlers
 
 
 def _mask() -> int:

@@ -170,11 +170,11 @@ def _work(pipes: list[int]) -> None:
 
 
 def _ended() -> list[tuple[int, int]]:
-    found = []
+    pairs = []
     with contextlib.suppress(ChildProcessError):
         while (pair := os.waitpid(-1, os.WNOHANG))[0]:
-            found.append(pair)
-    return found
+            pairs.append(pair)
+    return pairs
 
 
 def _end(worker: int) -> None:

@@ -10,7 +10,7 @@ from typing import IO
 
 from verify.discovery.messages import MARK
 
-_KEPT = 10_000  # characters for each request
+_MOST = 10_000  # characters for each request
 
 
 _OBEYING = ("GITHUB_ACTIONS", "TF_BUILD", "TEAMCITY_VERSION")  # set by systems that take lines of a log for commands
@@ -80,11 +80,11 @@ class Output:
 
     def _pass_on(self, part: bytes) -> None:
         text = self._decoder.decode(part)
-        kept = text[: max(0, _KEPT - self._passed)]
-        self._passed += len(kept)
-        self._dropped += len(text) - len(kept)
-        if kept:
-            self._write(kept)
+        passed = text[: max(0, _MOST - self._passed)]
+        self._passed += len(passed)
+        self._dropped += len(text) - len(passed)
+        if passed:
+            self._write(passed)
 
     def _end(self) -> None:
         if self._dropped:
@@ -96,4 +96,4 @@ class Output:
             self._target.write(self._plain.write(text))
             self._target.flush()
         except (OSError, ValueError):  # nobody reads it: it is read all the same, or the worker would wait
-            self._passed = _KEPT
+            self._passed = _MOST

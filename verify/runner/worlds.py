@@ -76,21 +76,21 @@ class Worlds:
     def apart(self, folders: tuple[str, ...]) -> Iterator[None]:
         """Make a world of some folders in which nothing is imported yet, not even our layers, and forget it again."""
         self.enter(folders)
-        kept, path = self._forgotten(folders), list(sys.path)
+        modules, path = self._forgotten(folders), list(sys.path)
         try:
             yield
         finally:
             self._forgotten(folders)
-            sys.modules.update(kept)
+            sys.modules.update(modules)
             sys.path[:] = path
 
     def _forgotten(self, folders: tuple[str, ...]) -> dict[str, ModuleType]:
         """Take what is imported of a world's own out of `sys.modules`, and our layers."""
         ours = {name: module for name, module in sys.modules.items() if name.partition(".")[0] == LAYERS}
-        found = self._own(folders) | ours
-        for name in found:
+        modules = self._own(folders) | ours
+        for name in modules:
             del sys.modules[name]
-        return found
+        return modules
 
     def _own(self, folders: tuple[str, ...]) -> dict[str, ModuleType]:
         """Return the modules of a world that are its own, not of all worlds."""

@@ -48,12 +48,12 @@ def _warnings_not_raised() -> Iterator[None]:
         filters: list[Any] = list(warnings.filters)
         warnings.resetwarnings()
         for action, message, category, module, line in reversed(filters):  # each goes before those that are there
-            kept: Any = "default" if action == "error" else action
-            warnings.filterwarnings(kept, _pattern(message), category, _pattern(module), line)
+            replacement: Any = "default" if action == "error" else action
+            warnings.filterwarnings(replacement, _pattern(message), category, _pattern(module), line)
         yield
 
 
-def _pattern(found: Any) -> str:
+def _pattern(pattern: Any) -> str:
     """Return the text of what a filter has compiled, or not, or left out."""
-    text: str = getattr(found, "pattern", found) or ""
+    text: str = getattr(pattern, "pattern", pattern) or ""
     return text

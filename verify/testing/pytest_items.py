@@ -39,7 +39,7 @@ def lost_items(module: pytest.Module, collected: Sequence[Any]) -> list[pytest.I
     classes = [vars(base) for node in collected if isinstance(node, pytest.Class) for base in node.obj.__mro__]
     values = [pair for variables in (vars(module.obj), *classes) for pair in variables.items()]
     cases = [case for name, value in values for _, case in cases_of_value(name, value)]
-    return [LostItem.from_parent(module, name=one.name, lost=one) for one in lost(module.obj, cases)]
+    return [LostItem.from_parent(module, name=entry.name, lost=entry) for entry in lost(module.obj, cases)]
 
 
 class LostItem(pytest.Item):
@@ -95,5 +95,5 @@ def _settings(collector: pytest.Collector) -> Settings:
 
 def _setting(config: pytest.Config, name: str) -> Any:
     """Return what the command line says, or else the ini file."""
-    said = config.getoption(f"gradproof_{name}")
-    return config.getini(f"gradproof_{name}") if said is None else said
+    option = config.getoption(f"gradproof_{name}")
+    return config.getini(f"gradproof_{name}") if option is None else option

@@ -217,7 +217,7 @@ class Trace(Graph):
         """Return balls around the values of nodes at the sample."""
         wanted = list(nodes)
         with flint.ctx.workprec(bits):
-            values = balls.at(self, wanted, self.sample, known=self._balls[bits])
+            values = balls.at(self, wanted, self.sample, computed=self._balls[bits])
         return [values[node] for node in wanted]
 
     def at_sample(self, node: int, bits: int = _PRECISIONS[0]) -> flint.arb:

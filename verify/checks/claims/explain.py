@@ -84,7 +84,7 @@ def explain(
 def _written(graph: Graph, node: int, names: Alphabet, known: Mapping[int, sympy.Symbol]) -> str:
     """Write a formula; a long one in terms of the outputs where that makes it short."""
     if formulas.size(graph, node).operations > _SHORT and node not in known:
-        within = formulas.text(graph, node, names, known=known)
+        within = formulas.text(graph, node, names, named=known)
         if formulas.size(graph, node, known).operations <= _SHORT:
             return within
     return formulas.text(graph, node, names)
