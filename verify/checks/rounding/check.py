@@ -6,20 +6,18 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import numpy as np
-
 from verify.cases.case import TracedCase
 from verify.checks.claims.claims import Exact
 from verify.checks.rounding.causes import finding, not_known, unjudged
 from verify.checks.rounding.faults import Fault, faults
-from verify.checks.rounding.judge import Judgement, upward
+from verify.checks.rounding.judge import Judgement, worded
 from verify.checks.rounding.points import Tried, points, regional
 from verify.checks.rounding.trials import Trial, Wrong, trials
+from verify.checks.rounding.whole import settled
 from verify.model.result import Accuracy, Finding
 from verify.tracing.following import SubjectError
 from verify.tracing.region import pinned
 
-_LEAST = 2.0**-10  # ulps: less is the width of balls, and of no use to anybody
 _LARGE = 5_000  # nodes of a run, in place of which one of smaller sizes is looked at
 
 
@@ -45,14 +43,17 @@ def arithmetic(case: TracedCase, runs: Sequence[Exact], seed: int) -> Floats:
     unknown: dict[str, dict[str, None]] = {}
     for run, tried in _planned(case, runs):
         known = [other for other in runs if other.seen.variant.text == run.seen.variant.text]
+        listed = list(tried)
+        plain = settled(case, run, known, listed, seed)
+        rest = [place for place in range(len(listed)) if place not in plain.rows]
         try:
-            made = trials(case, run, known, tried, seed)
+            made = trials(case, run, known, [listed[place] for place in rest], seed, plain.scales)
         except SubjectError:
             continue  # it could be followed before: code that keeps something from run to run
         result.wrong.extend(made.wrong)
         doubtful.update({at: unjudged(run, at, one) for at, one in made.branches.items() if at not in doubtful})
+        result.accuracy.extend(_in_order(listed, plain.rows, made.trials))
         for trial in made.trials:
-            result.accuracy.extend(_rows(trial))
             for name in trial.unknown:
                 unknown.setdefault(name, {})[trial.name] = None
             for fault in faults(trial):
@@ -95,6 +96,18 @@ def _size(run: Exact) -> int:
     return len(run.seen.trace)
 
 
+def _in_order(
+    tried: Sequence[Tried], rows: Mapping[int, Sequence[Accuracy]], judged: Sequence[Trial]
+) -> Iterator[Accuracy]:
+    """Yield the rows of all points in the order of these."""
+    others = {(trial.name, trial.numbers.name): trial for trial in judged}
+    for place, one in enumerate(tried):
+        if place in rows:
+            yield from rows[place]
+        elif (trial := others.get((one.name, one.numbers.name))) is not None:
+            yield from _rows(trial)
+
+
 def _rows(trial: Trial) -> list[Accuracy]:
     variant = trial.place.run.seen.variant.written
     return [
@@ -104,17 +117,7 @@ def _rows(trial: Trial) -> list[Accuracy]:
     ]
 
 
-def _visible(ulps: Any) -> Any:
-    """Return an error or bound, not less than a part of an ulp to which exact values are known, unless it is 0."""
-    return np.where(ulps > 0, np.maximum(ulps, _LEAST), ulps)[()]
-
-
 def _measures(judgement: Judgement) -> tuple[str, str, str]:
     """Return error and bound in ulps, and the bits that the bound loses, of the worst entry."""
     worst = judgement.worst
-    actual, ulp = judgement.actual[worst], judgement.ulps[worst]
-    with np.errstate(all="ignore"):
-        error, bound = (_visible(size[worst] / ulp) for size in (judgement.error, judgement.bound))
-        bits = np.ceil(10 * np.log2(np.maximum(bound, 1))) / 10
-    said = upward(error) if np.isfinite(actual) else str(float(actual))
-    return said, upward(bound), f"{float(bits):.1f}" if np.isfinite(bits) else ""
+    return worded(judgement.actual[worst], judgement.ulps[worst], judgement.error[worst], judgement.bound[worst])

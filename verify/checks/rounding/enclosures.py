@@ -28,7 +28,7 @@ from verify.graph import balls
 Array = Any
 Pair = tuple[Array, Array]
 _long = np.longdouble
-_SLOP = 16 * np.finfo(_long).eps  # of our own operations, functions of the C library among them
+SLOP = 16 * np.finfo(_long).eps  # of our own operations, functions of the C library among them
 _SMALLEST = np.finfo(_long).tiny
 _BITS = 192  # of flint's balls
 _EXPONENT = 16  # half ulps that an exponent may be off by
@@ -42,6 +42,57 @@ class Column(NamedTuple):
     point: Point
 
 
+class Rounding(NamedTuple):
+    """What rounding does in each column: the unit roundoff, the smallest normal number, half a subnormal, the end.
+
+    Where all of it is 0, and there is no end, values are exact but for our own roundings.
+    """
+
+    unit: Array
+    tiny: Array
+    half: Array
+    overflow: Array
+
+    @classmethod
+    def of(cls, formats: Sequence[Format]) -> Rounding:
+        """Return what rounding does in formats, one for each column."""
+        names = ("unit", "tiny", "half_subnormal", "overflow")
+        return cls(*(np.array([getattr(numbers, name) for numbers in formats], _long) for name in names))
+
+    def widened(
+        self, op: str, pair: Pair, units: Array, outer: Any, magnitude: Array | None = None, terms: Any = 0
+    ) -> Pair:
+        """Return what an operation gives on floats, from what it gives exactly on balls.
+
+        `units` are the half ulps that it may be off by; what is not `outer` is no operation on floats. A total has
+        so many `terms`, whose sizes add up to a `magnitude`.
+        """
+        middle, radius = pair
+        size = np.abs(middle) + radius
+        rounded = size * units * self.unit
+        if magnitude is not None:
+            growth = (terms - 1) * self.unit
+            rounded = np.where(growth < 1, magnitude * growth / (1 - growth), np.inf)
+            size = magnitude
+        if op not in ("sum", "total", "variable"):  # sums of subnormal numbers are exact
+            subnormal = outer & (size - 2 * radius < self.tiny) & (size > 0)
+            rounded = rounded + np.where(subnormal, self.half * np.maximum(units, 1), 0)
+        ours = np.where(outer & (units == 0), 0, np.abs(middle) * SLOP)  # variables, and products by powers of two
+        radius = (radius + rounded) * (1 + SLOP) + ours
+        unlimited = (outer & ~(size < self.overflow)) | ~np.isfinite(middle) | np.isnan(radius)
+        return middle, np.where(unlimited, np.inf, radius)
+
+
+def exponent_units(exponent: Fraction, base: Array) -> Any:
+    """Return the half ulps that a power is off by because its exponent may have to be rounded to the format.
+
+    It was read as what is simple and a few ulps from it.
+    """
+    if not exponent.denominator & (exponent.denominator - 1):
+        return 0
+    return _EXPONENT * np.abs(extended(exponent) * np.log(np.abs(base)))
+
+
 class Enclosures:
     """The middles and radii of balls, a row for each node and a column for each point."""
 
@@ -53,10 +104,7 @@ class Enclosures:
         self.middle = np.zeros((len(order), len(columns)), _long)
         self.radius = np.zeros((len(order), len(columns)), _long)
         self.columns = columns
-        self._unit, self._tiny, self._half, self._overflow = (
-            np.array([getattr(column.format, name) for column in columns], _long)
-            for name in ("unit", "tiny", "half_subnormal", "overflow")
-        )
+        self._rounding = Rounding.of([column.format for column in columns])
         with np.errstate(all="ignore"):
             for kind, numbers in _groups(recorder, order, self.operands):
                 self._read(kind, numbers)
@@ -83,26 +131,14 @@ class Enclosures:
             middle, radius = self._composed(numbers)
         else:
             given = [self.of([operands[number][i] for number in numbers]) for i in range(kind[-1])]
-            middle, radius = _RULES.get(kind[0], _power)(given, kind[1])
-        if kind[0] == "power" and kind[1].denominator & (kind[1].denominator - 1):
-            # The exponent may have to be rounded to the format, and was read as what a few ulps from it is simple.
-            units = units + _EXPONENT * np.abs(extended(kind[1]) * np.log(np.abs(given[0][0])))
-        size = np.abs(middle) + radius
-        rounded = size * units * self._unit
-        if kind[0] == "total":
-            magnitude = sum(np.abs(m) + r for m, r in given)
-            growth = (kind[-1] - 1) * self._unit
-            size = magnitude
-            rounded = np.where(growth < 1, magnitude * growth / (1 - growth), np.inf)
-        if kind[0] not in ("sum", "total", "variable"):  # sums of subnormal numbers are exact
-            subnormal = outer & (size - 2 * radius < self._tiny) & (size > 0)
-            rounded = rounded + np.where(subnormal, self._half * np.maximum(units, 1), 0)
-        ours = np.where(outer & (units == 0), 0, np.abs(middle) * _SLOP)  # variables, and products by powers of two
-        radius = (radius + rounded) * (1 + _SLOP) + ours
-        unlimited = (outer & ~(size < self._overflow)) | ~np.isfinite(middle) | np.isnan(radius)
+            middle, radius = RULES.get(kind[0], power)(given, kind[1])
+        if kind[0] == "power":
+            units = units + exponent_units(kind[1], given[0][0])
+        magnitude = sum(np.abs(m) + r for m, r in given) if kind[0] == "total" else None
+        middle, radius = self._rounding.widened(kind[0], (middle, radius), units, outer, magnitude, kind[-1])
         rows = [self.row[number] for number in numbers]
         self.middle[rows] = middle
-        self.radius[rows] = np.where(unlimited, np.inf, radius)
+        self.radius[rows] = radius
 
     def _leaves(self, numbers: list[int]) -> tuple[Array, Array, Array]:
         """Return variables, which are numbers of the format, and constants, which may have to be rounded to it."""
@@ -149,12 +185,25 @@ class Enclosures:
 
 def split(values: Iterable[flint.arb]) -> Pair:
     """Return the middles and radii of flint's balls as extended floats; those without limit may have no middle."""
+    middle, reach = middles(values)
+    with np.errstate(invalid="ignore"):
+        return middle, widened(middle, reach)
+
+
+def middles(values: Iterable[flint.arb]) -> Pair:
+    """Return the nearest extended floats to the middles of flint's balls, and the radii of these."""
     parts = [(float(value), float(value - float(value)), _reach(value)) for value in values]
     high, rest, reach = np.array(parts, float).reshape(-1, 3).astype(_long).T
     limited = np.isfinite(high) & np.isfinite(reach)
     with np.errstate(invalid="ignore"):
         middle = np.where(limited, high + rest, np.where(np.isnan(high), 0, high))
-        return middle, np.where(limited, (reach + np.abs(middle) * _SLOP) * (1 + _SLOP), np.inf)
+    return middle, np.where(limited, reach, np.inf)
+
+
+def widened(middle: Array, reach: Array) -> Array:
+    """Return the radii of balls around rounded middles."""
+    limited = np.isfinite(middle) & np.isfinite(reach)
+    return np.where(limited, (reach + np.abs(middle) * SLOP) * (1 + SLOP), np.inf)
 
 
 def _reach(value: flint.arb) -> float:
@@ -227,7 +276,7 @@ def _product(given: Sequence[Pair], _: Any) -> Pair:
     return a * b, np.abs(a) * s + np.abs(b) * r + r * s
 
 
-def _power(given: Sequence[Pair], exponent: Fraction) -> Pair:
+def power(given: Sequence[Pair], exponent: Fraction) -> Pair:
     """Return a ** exponent, its radius by the largest slope in the ball (the mean value theorem)."""
     ((a, r),) = given
     power = exponent.numerator if exponent.denominator == 1 else extended(exponent)
@@ -235,7 +284,7 @@ def _power(given: Sequence[Pair], exponent: Fraction) -> Pair:
     farthest = np.abs(a) + r if exponent >= 1 else np.abs(a) - r
     slope = np.abs(extended(exponent)) * farthest ** extended(exponent - 1)
     outside = (farthest <= 0) & ((exponent < 1) | (a != 0))
-    return value, np.where(r == 0, 0, np.where(outside, np.inf, slope * r)) * (1 + 2 * _SLOP)
+    return value, np.where(r == 0, 0, np.where(outside, np.inf, slope * r)) * (1 + 2 * SLOP)
 
 
 def _by_slope(value: Callable[[Array], Array], slope: Callable[[Array, Array], Array]) -> Callable[..., Pair]:
@@ -243,7 +292,7 @@ def _by_slope(value: Callable[[Array], Array], slope: Callable[[Array, Array], A
 
     def rule(given: Sequence[Pair], _: Any) -> Pair:
         ((a, r),) = given
-        return value(a), np.where(r == 0, 0, slope(a, r) * r) * (1 + 2 * _SLOP)
+        return value(a), np.where(r == 0, 0, slope(a, r) * r) * (1 + 2 * SLOP)
 
     return rule
 
@@ -253,7 +302,7 @@ def _nearest(a: Array, r: Array) -> Array:
     return np.maximum(np.abs(a) - r, 0)
 
 
-_RULES: dict[str, Callable[..., Pair]] = {
+RULES: dict[str, Callable[..., Pair]] = {
     "sum": _sum,
     "total": _sum,
     "product": _product,

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from verify.checks.rounding.blame import breaking, condition, losing
-from verify.checks.rounding.formats import HALF
+from verify.checks.rounding.formats import HALF, Format
 from verify.checks.rounding.judge import Judgement
 from verify.checks.rounding.places import Judged
 from verify.checks.rounding.points import SAMPLE
@@ -65,14 +65,15 @@ def faults(trial: Trial) -> list[Fault]:
     """Return what is wrong with the gradients and outputs of a trial, the worst entry of each kind."""
     found = []
     for name, judgement in trial.judgements.items():
-        for code, wrong in _kinds(judgement).items():
+        for code, wrong in kinds(judgement).items():
             if wrong.any():
                 fault = Fault(code, name, trial, int(np.argmax(np.where(wrong, judgement.lost, -1))))
                 found.append(replace(fault, code=_settled(fault)))
     return [fault for fault in found if not _expected(fault)]
 
 
-def _kinds(judgement: Judgement) -> dict[str, Any]:
+def kinds(judgement: Judgement) -> dict[str, Any]:
+    """Tell which entries have a fault of each kind, whatever explains it."""
     bits = judgement.numbers.bits
     useless = judgement.lost > 2.0 ** (-bits / 2)
     at_risk = (judgement.at_risk > 2.0 ** (-bits / 2)) & (judgement.lost > 2.0 ** (-bits * 3 / 4))
@@ -104,8 +105,14 @@ def _inherent(fault: Fault) -> bool:
     node = fault.quantity.exact[fault.entry]
     error = judgement.error[fault.entry]
     error = error if np.isfinite(error) else max(abs(judgement.exact[fault.entry]), judgement.scale)
-    few = 2.0 ** (trial.numbers.bits / 4)
-    return bool(float(error) <= few * condition(trial.place.run, node, trial.numbers, trial.point))
+    return bool(
+        float(error) <= of_the_data(trial.numbers) * condition(trial.place.run, node, trial.numbers, trial.point)
+    )
+
+
+def of_the_data(numbers: Format) -> float:
+    """Return how many times what the data loses a stable algorithm may lose."""
+    return 2.0 ** (numbers.bits / 4)
 
 
 def _confirmed(fault: Fault) -> bool:

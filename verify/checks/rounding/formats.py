@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -50,6 +51,22 @@ class Format:
             found = np.asarray(values).astype(self.dtype).astype(float)
         normal = np.isfinite(found) & ((np.abs(found) >= self.tiny) | (np.asarray(values) == 0))
         return found if normal.all() else None
+
+
+class Formats(NamedTuple):
+    """The numbers of several formats, a row for each."""
+
+    bits: Any
+    unit: Any
+    tiny: Any
+    overflow: Any
+
+    @classmethod
+    def of(cls, formats: Sequence[Format]) -> Formats:
+        """Return the numbers of formats."""
+        bits = np.array([[numbers.bits] for numbers in formats])
+        rest = (np.array([[getattr(f, name)] for f in formats], np.longdouble) for name in cls._fields[1:])
+        return cls(bits, *rest)
 
 
 def nearest_double(value: Fraction) -> float:

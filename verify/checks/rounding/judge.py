@@ -18,28 +18,30 @@ import flint
 import numpy as np
 
 from verify.checks.rounding.enclosures import split
-from verify.checks.rounding.formats import Format
+from verify.checks.rounding.formats import Format, Formats
 
 Array = Any
+Pair = tuple[Array, Array]  # middles and radii
 _PARTS = 1024  # of half an ulp, to one of which the exact value has to be known
+_LEAST = np.longdouble(2.0**-10)  # ulps: less is the width of balls, and of no use to anybody
 _TWO_DIGITS = Context(prec=2, rounding=ROUND_CEILING)
 
 
 @dataclass(frozen=True)  # without slots: what is computed from the fields is kept
 class Judgement:
-    """One gradient or output at one point in one format: arrays of an entry each.
+    """One gradient or output at one point in one format: arrays of an entry each; or a row of them for each point.
 
     `actual` is what came, `exact` and `doubt` are the true value and how well it is known, `error` and `bound` how far
     from it the float is and may be, `scale` the largest entry here and at the sample.
     """
 
-    numbers: Format
+    numbers: Format | Formats
     actual: Array
     exact: Array
     error: Array
     bound: Array
     outside: Array
-    scale: float
+    scale: Any
 
     @cached_property
     def ulps(self) -> Array:
@@ -49,14 +51,14 @@ class Judgement:
         return np.ldexp(np.longdouble(1), exponent - self.numbers.bits)
 
     @cached_property
-    def worst(self) -> int:
-        """Return the place of the entry with the largest error, or else the largest bound.
+    def worst(self) -> Any:
+        """Return the place of the entry with the largest error, or else the largest bound; one for each point.
 
         An error that may be all doubt about the exact value is none: with more bits it would be smaller.
         """
         ulps = self.ulps
         wrong = np.where(np.isnan(self.error), np.inf, self.error) / ulps
-        return int(np.lexsort((self.bound / ulps, np.where(wrong * _PARTS <= 2, 0, wrong)))[-1])
+        return np.lexsort((self.bound / ulps, np.where(wrong * _PARTS <= 2, 0, wrong)))[..., -1]
 
     @cached_property
     def representable(self) -> Array:
@@ -110,16 +112,40 @@ def is_sharp(numbers: Format, scale: float) -> Callable[[flint.arb], bool]:
     return sharp
 
 
+def are_sharp(numbers: Formats, scale: Array, values: Pair, digits: Array) -> Array:
+    """Tell at which points all values are as `is_sharp` wants them, and none of them may be 0 or another number.
+
+    `digits` are the bits to which flint's balls are accurate: they also hold what is too small for any float.
+    """
+    middle, radius = values
+    part = numbers.unit / _PARTS
+    least = np.maximum(scale * numbers.unit, numbers.tiny) * part
+    size = np.abs(middle)
+    narrow = ((radius <= least) | (radius <= (size - radius) * part)) & ((size > radius) | (radius == 0))
+    return (np.isfinite(middle) & (narrow | (digits >= 1 - np.log2(part)))).all(axis=-1)
+
+
 def judged(
-    numbers: Format, actual: Array, exact: Sequence[flint.arb], enclosed: tuple[Array, Array], scale: float
+    numbers: Format, actual: Array, exact: Sequence[flint.arb], enclosed: Pair, scale: float
 ) -> Judgement | None:
     """Measure a gradient; None where its formula is wrong here: the exact value lies outside of the enclosure."""
-    true, doubt = split(exact)
-    middle, radius = enclosed
+    values = split(exact)
+    if not are_plausible(values, enclosed):
+        return None
+    return measured(numbers, actual, values, enclosed, max(scale, float(np.abs(values[0]).max())))
+
+
+def are_plausible(values: Pair, enclosed: Pair) -> Any:
+    """Tell whether exact values may lie in enclosures of what the code computes, all of them of a point."""
+    (true, doubt), (middle, radius) = values, enclosed
     with np.errstate(all="ignore"):
-        distance = np.abs(middle - true)
-        if (distance > radius + doubt).any() or not np.isfinite(true).all():
-            return None
+        return (~(np.abs(middle - true) > radius + doubt) & np.isfinite(true)).all(axis=-1)
+
+
+def measured(numbers: Format | Formats, actual: Array, values: Pair, enclosed: Pair, scale: Any) -> Judgement:
+    """Measure a gradient at a point, or at several: arrays with a row for each."""
+    (true, doubt), (middle, radius) = values, enclosed
+    with np.errstate(all="ignore"):
         found = actual.astype(np.longdouble)
         certain = (found == true) & ((true != 0) | (doubt == 0))  # a ball around 0 may hold no 0
         return Judgement(
@@ -127,10 +153,24 @@ def judged(
             found,
             true,
             np.abs(found - true) + doubt * ~certain,
-            distance + radius,
+            np.abs(middle - true) + radius,
             np.abs(found - middle) > radius,
-            max(scale, float(np.abs(true).max())),
+            scale,
         )
+
+
+def worded(actual: Any, ulp: Any, error: Any, bound: Any) -> tuple[str, str, str]:
+    """Return error and bound of an entry in ulps, and the bits that the bound loses."""
+    with np.errstate(all="ignore"):
+        error, bound = _visible(error / ulp), _visible(bound / ulp)
+        bits = np.ceil(10 * np.log2(np.maximum(bound, 1))) / 10
+    said = upward(error) if np.isfinite(actual) else str(float(actual))
+    return said, upward(bound), f"{float(bits):.1f}" if np.isfinite(bits) else ""
+
+
+def _visible(ulps: Any) -> Any:
+    """Return an error or bound, not less than a part of an ulp to which exact values are known, unless it is 0."""
+    return max(ulps, _LEAST) if ulps > 0 else ulps
 
 
 def upward(value: Any) -> str:

@@ -26,7 +26,7 @@ from verify.tracing.observe import Observation, observe
 from verify.tracing.region import pinned
 from verify.tracing.trace import Trace
 
-_LARGEST_ELSEWHERE = 5_000  # nodes of a run that is done once more in the region of a point
+LARGEST_ELSEWHERE = 5_000  # nodes of a run that is done once more in the region of a point
 
 
 class Judged(NamedTuple):
@@ -61,13 +61,17 @@ class Place:
     """
 
     def __init__(self, case: TracedCase, run: Exact, seed: int, dtype: Any = Trace.dtype) -> None:
-        self.case, self.run, self.seed = case, run, seed
+        self.case, self.run, self.seed, self._dtype = case, run, seed, dtype
         self.columns: list[Column] = []
         self._told: dict[Format, Place | None] = {}
         self.wrong: dict[
             str, int
         ] = {}  # gradients whose exact value lies where no rounding takes it, and in which column
-        self.seen = self._followed(Recorder(), dtype)
+
+    @cached_property
+    def seen(self) -> Observation:
+        """Return the run that records operations: done when it is needed, as points of other regions may be all."""
+        return self._followed(Recorder(), self._dtype)
 
     def _followed(self, trace: Trace, dtype: Any) -> Observation:
         trace.dtype = dtype
@@ -180,13 +184,13 @@ def place_of(point: Point, places: list[Place], known: Sequence[Exact]) -> Place
     case, seen, seed = places[0].case, places[0].run.seen, places[0].seed
     try:
         run = next((other for other in known if other.region.holds(point)), None)
-        if run is None and len(seen.trace) <= _LARGEST_ELSEWHERE:
-            run = Exact(
-                case, observe(case, seen.variant, seed, at={name: Fraction(value) for name, value in point.items()})
-            )
+        if run is None and len(seen.trace) <= LARGEST_ELSEWHERE:
+            there = observe(case, seen.variant, seed, at={name: Fraction(value) for name, value in point.items()})
+            run = None if pinned(there.conditions) else Exact(case, there)
         if run is None or pinned(run.seen.conditions) or not run.region.holds(point):
             return None
-        places.append(Place(case, run, seed))
+        place = Place(case, run, seed)
+        places.extend([place] if place.recorder else [])  # raises where the operations cannot be recorded
     except SubjectError:
         return None
     return places[-1]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -71,12 +72,21 @@ class Trials:
     branches: dict[str, Tried] = field(default_factory=dict)
 
 
-def trials(case: TracedCase, run: Exact, known: Sequence[Exact], tried: Iterable[Tried], seed: int) -> Trials:
+def trials(
+    case: TracedCase,
+    run: Exact,
+    known: Sequence[Exact],
+    tried: Sequence[Tried],
+    seed: int,
+    scales: Mapping[tuple[str, str], float] = MappingProxyType({}),
+) -> Trials:
     """Run the code at points, each in a format, where it runs.
 
-    `known` are runs in other regions. Left out are points where rounding may decide a branch, points in a region where
+    `known` are runs in other regions, `scales` the largest entries at the sample where that is none of the points. Left out are points where rounding may decide a branch, points in a region where
     the code cannot be followed, and gradients whose formula is wrong there.
     """
+    if not tried:
+        return Trials()
     places = [Place(case, run, seed)]
     planned = [
         (one, place, place.take(one.numbers, one.point))
@@ -84,8 +94,8 @@ def trials(case: TracedCase, run: Exact, known: Sequence[Exact], tried: Iterable
         if (one.name == SAMPLE or len(run.seen.trace) <= _LARGEST)
         and (place := place_of(one.point, places, known)) is not None
     ]
-    scales: Scales = {}
-    found = _told([trial for one in planned if (trial := _trial(*one, scales)) is not None], scales)
+    sizes: Scales = dict(scales)
+    found = _told([trial for one in planned if (trial := _trial(*one, sizes)) is not None], sizes)
     wrong = [
         Wrong(name, place.run, place.columns[column].point) for place in places for name, column in place.wrong.items()
     ]

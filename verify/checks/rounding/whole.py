@@ -1,0 +1,354 @@
+"""Floats judged on whole arrays, at all points and in all formats at once; or left to be judged number by number.
+
+One run of the code on arrays of symbols gives the operations that floats do (`tape.recording`) and, from the same tape,
+the exact derivative; both are read at every point. A point is settled here where there is nothing to report but how
+exact the floats are: its branches are certain, its exact values known, and every float is what rounding may make of it.
+Every fault and every doubt is left to `trials`, which looks at the point again, so that no finding is decided here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+from functools import partial
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from verify.cases.case import TracedCase
+from verify.checks.claims.claims import Exact
+from verify.checks.reference.runs import SubjectError
+from verify.checks.rounding.enclosures import middles, widened
+from verify.checks.rounding.faults import OUTSIDE, OVERFLOW, UNSTABLE, kinds, of_the_data
+from verify.checks.rounding.formats import DOUBLE, HALF, Format, Formats
+from verify.checks.rounding.judge import Judgement, are_plausible, are_sharp, measured, worded
+from verify.checks.rounding.places import LARGEST_ELSEWHERE, output_name
+from verify.checks.rounding.points import SAMPLE, Tried
+from verify.checks.rounding.readings import Reading, exact_balls
+from verify.checks.rounding.truth import exactly
+from verify.model.result import Accuracy
+from verify.tape.sweep import sweep
+from verify.tape.tape import ONE, Elements
+from verify.tracing.floats import FloatRun
+from verify.tracing.observe import Observation, observe
+from verify.tracing.recorded import RecordedTrace
+
+_MOST_RUNS = 8  # of the code, in other regions too
+_MOST = 1_000_000  # elements times points that are read at once
+_PRECISIONS = (128, 320)  # bits, where the 64 of extended floats are too few
+_NOTHING = np.empty(0, np.int64)
+Array = Any
+Scales = dict[tuple[str, str], float]
+
+
+class Quantity(NamedTuple):
+    """A gradient, or an output by its number: its elements as floats compute them, and exactly."""
+
+    name: str
+    output: int
+    shape: tuple[int, ...]
+    recorded: Elements
+    exact: Elements
+
+
+@dataclass
+class Settled:
+    """The rows of points of which nothing else is to be told, by their places, and the largest entries at the sample.
+
+    A format in `open_formats` has its sample left to `trials`, and with it what is measured by it.
+    """
+
+    rows: dict[int, list[Accuracy]] = field(default_factory=dict)
+    scales: Scales = field(default_factory=dict)
+    open_formats: set[str] = field(default_factory=set)
+
+
+def settled(case: TracedCase, run: Exact, known: Sequence[Exact], tried: Sequence[Tried], seed: int) -> Settled:
+    """Judge a run at points, the sample first, as far as that can be done on whole arrays.
+
+    Where the code takes other branches than in the run it is run there once more, as in `places`. Of approximations
+    that are accepted, in one of the runs that are `known`, this knows nothing.
+    """
+    result = Settled()
+    remaining = dict(enumerate(tried))
+    at: Mapping[str, Fraction] = run.seen.trace.sample
+    runs = 0 if run.seen.malformed or any(other.accepted for other in [run, *known]) else _MOST_RUNS
+    for _ in range(runs):
+        try:
+            recorded = Recorded(case, run, seed, at)
+        except SubjectError:
+            break
+        if not recorded.quantities:
+            break
+        outside: dict[int, Tried] = {}
+        for piece in _pieces(remaining, recorded.tape.size):
+            outside |= _Points(recorded, piece, result).settle()
+        if len(run.seen.trace) > LARGEST_ELSEWHERE or not outside or len(outside) == len(remaining):
+            break
+        remaining, at = outside, exactly(next(iter(outside.values())).point)
+    return result
+
+
+def _pieces(tried: Mapping[int, Tried], size: int) -> Iterator[dict[int, Tried]]:
+    """Yield points that are read at once, with their places."""
+    step, places = max(1, _MOST // max(1, size)), list(tried)
+    for start in range(0, len(places), step):
+        yield {place: tried[place] for place in places[start : start + step]}
+
+
+class Recorded:
+    """A run on arrays that records what floats do, with the exact derivative on the same tape."""
+
+    def __init__(self, case: TracedCase, run: Exact, seed: int, at: Mapping[str, Fraction]) -> None:
+        self.case, self.run, self.seed, self.trace = case, run, seed, RecordedTrace()
+        self.seen = Observation(run.seen.variant, self.trace)
+        observe(case, run.seen.variant, seed, seen=self.seen, at=at)
+        self.tape = self.trace.tape
+        self.tape.recording = False
+        self.quantities = list(self._quantities()) if self._is_plain() else []
+        graph = run.seen.trace
+        nodes = [node for q in (*run.seen.inputs.values(), *run.seen.upstreams) for node in q.nodes]
+        self.names = [graph.payloads[node] for node in nodes if graph.ops[node] == "variable"]
+        elements = _joined(q.nodes for q in (*self.seen.inputs.values(), *self.seen.upstreams))
+        self.variables = elements[~self.tape.exact(elements)]
+        self.asked = _joined(choices.elements for choices in self.trace.choices)
+
+    def _is_plain(self) -> bool:
+        """Tell whether the run gave what that on single symbols gave, and reads no memory that nobody has written to."""
+        seen, run = ([(n, q.shape) for n, q in s.gradients.items()] for s in (self.seen, self.run.seen))
+        outputs = [q.shape for q in self.seen.outputs] == [q.shape for q in self.run.seen.outputs]
+        return seen == run and outputs and not self.trace.buffers and not self.seen.malformed
+
+    def _quantities(self) -> Iterator[Quantity]:
+        seen = self.seen
+        outputs, upstreams = (_joined(q.nodes for q in side) for side in (seen.outputs, seen.upstreams))
+        inputs = [seen.inputs[name].nodes for name in seen.gradients]
+        exact = iter(sweep(self.tape, outputs, upstreams, _joined(inputs)))
+        for name, quantity in seen.gradients.items():
+            derivative = np.fromiter((next(exact) for _ in quantity.nodes), np.int64, len(quantity.nodes))
+            yield Quantity(name, -1, quantity.shape, quantity.nodes, derivative)
+        for number, quantity in enumerate(seen.outputs):
+            name = output_name(number if seen.several else None, seen.gradients)
+            yield Quantity(name, number, quantity.shape, quantity.nodes, quantity.nodes)
+
+
+def _joined(parts: Any) -> Elements:
+    return np.concatenate([_NOTHING, *parts])
+
+
+class _Points:
+    """Points that are judged at once, a column for each."""
+
+    def __init__(self, recorded: Recorded, tried: dict[int, Tried], result: Settled) -> None:
+        self.recorded, self.result = recorded, result
+        self.places, self.tried = list(tried), list(tried.values())
+        listed = [[one.point[name] for name in recorded.names] for one in self.tried]
+        self.values = np.array(listed, float).reshape(len(listed), -1).T
+
+    def settle(self) -> dict[int, Tried]:
+        """Judge the points whose branches are certain; shorter formats in which they are not are left out.
+
+        Returns the points at which the code may take other branches.
+        """
+        recorded = self.recorded
+        wanted = _joined([recorded.asked, *(q.recorded for q in recorded.quantities)])
+        self.rounded = Reading(recorded.tape, wanted, recorded.variables, self.values, self._formats())
+        inside, certain = self._inside(), self._certain()
+        outside = {self.places[column]: self.tried[column] for column in np.flatnonzero(~inside).tolist()}
+        for column, one in enumerate(self.tried):
+            if inside[column] and not certain[column] and one.numbers is not DOUBLE:
+                self.result.rows[self.places[column]] = []
+            elif not (inside[column] and certain[column]):
+                self._leave_open(one)
+        self._keep(np.flatnonzero(inside & certain))
+        runs = [self._run(one) for one in self.tried]
+        for place, run in zip(self.places, runs, strict=True):
+            if run is None:  # it does not run on floats
+                self.result.rows[place] = []
+        self._keep(np.flatnonzero([run is not None for run in runs]))
+        if self.tried:
+            self._judge([run for run in runs if run is not None])
+        return outside
+
+    def _leave_open(self, one: Tried) -> None:
+        if one.name == SAMPLE:
+            self.result.open_formats.add(one.numbers.name)
+
+    def _formats(self) -> list[Format]:
+        return [one.numbers for one in self.tried]
+
+    def _keep(self, columns: Array) -> None:
+        """Leave out all other points."""
+        if len(columns) < len(self.tried):
+            self.places, self.tried = ([listed[c] for c in columns] for listed in (self.places, self.tried))
+            self.values = self.values[:, columns]
+            self.rounded.keep(columns)
+
+    def _inside(self) -> Array:
+        """Tell which points take the branches of the sample for certain."""
+        recorded = self.recorded
+        if not recorded.asked.size:
+            return np.ones(len(self.tried), bool)
+        exact = Reading(recorded.tape, recorded.asked, recorded.variables, self.values)
+        middle, radius = exact.of(recorded.asked)
+        signs = recorded.trace.enclosures.signs(recorded.asked)[:, None]
+        return ((np.abs(middle) > radius) & (np.sign(middle) == signs)).all(axis=0)
+
+    def _certain(self) -> Array:
+        middle, radius = self.rounded.of(self.recorded.asked)
+        return (np.abs(middle) > radius).all(axis=0)
+
+    def _run(self, one: Tried) -> FloatRun | None:
+        recorded = self.recorded
+        try:
+            return FloatRun(recorded.case, recorded.run.seen, recorded.seed, one.point, one.numbers.dtype)
+        except SubjectError:
+            return None
+
+    def _judge(self, runs: Sequence[FloatRun]) -> None:
+        """Judge all quantities; a point is settled where all of them are plain."""
+        truth = _Truth(self.recorded, self.values, self._formats())
+        plain = np.ones(len(runs), bool)
+        rows: list[list[Accuracy]] = [[] for _ in runs]
+        for quantity in self.recorded.quantities:
+            floats = [_actual(run, quantity) for run in runs]
+            if any(value is None for value in floats):
+                return
+            judgement, known = self._judgement(quantity, np.array(floats), truth)
+            plain &= known
+            asked = partial(self._is_inherent, quantity, judgement)
+            plain &= _is_plain(judgement, self.tried, self.rounded.overflows(), asked)
+            if quantity.output < 0:
+                self._measure(quantity, judgement, plain, rows)
+        for place, one, settled, listed in zip(self.places, self.tried, plain, rows, strict=True):
+            if settled and one.numbers.name not in self.result.open_formats:
+                self.result.rows[place] = listed
+
+    def _judgement(self, quantity: Quantity, floats: Array, truth: _Truth) -> tuple[Judgement, Array]:
+        """Return what a quantity is worth at all points, and where that is known."""
+        formats, scales = Formats.of(self._formats()), self.result.scales
+        keys = [(one.numbers.name, quantity.name) for one in self.tried]
+        before = np.array([scales.get(key, 0.0) for key in keys])
+        values, scale, known = truth.of(quantity, before)
+        middle, radius = self.rounded.of(quantity.recorded)
+        enclosed = middle.T, radius.T
+        known &= are_plausible(values, enclosed)
+        for place, (one, key) in enumerate(zip(self.tried, keys, strict=True)):
+            if one.name == SAMPLE and known[place]:
+                scales[key] = float(scale[place])
+            elif one.name == SAMPLE:
+                self.result.open_formats.add(one.numbers.name)
+        scale = np.maximum(scale, [scales.get(key, 0.0) for key in keys])
+        return measured(formats, floats, values, enclosed, scale[:, None]), known
+
+    def _is_inherent(self, quantity: Quantity, judgement: Judgement, column: int, entry: int) -> bool:
+        """Tell whether the data explains an error for certain, as `faults` and `blame.condition` have it."""
+        recorded, numbers = self.recorded, self.tried[column].numbers
+        error = judgement.error[column, entry]
+        node = quantity.exact[entry : entry + 1]
+        slopes = sweep(recorded.tape, node, np.array([ONE]), recorded.variables)
+        wanted = _joined([slopes, node])
+        middle, radius = Reading(recorded.tape, wanted, recorded.variables, self.values[:, [column]]).of(wanted)
+        sizes = np.abs(middle[:, 0]) - radius[:, 0]
+        sizes[:-1] *= np.abs(self.values[:, column])
+        condition = np.maximum(sizes, 0).sum() * numbers.unit
+        return bool(np.isfinite(error) and error <= of_the_data(numbers) * condition)
+
+    def _measure(self, quantity: Quantity, judgement: Judgement, plain: Array, rows: Sequence[list[Accuracy]]) -> None:
+        variant = self.recorded.run.seen.variant.text
+        places = np.arange(len(rows)), judgement.worst
+        sizes = [part[places] for part in (judgement.actual, judgement.ulps, judgement.error, judgement.bound)]
+        for column in np.flatnonzero(plain).tolist():
+            one, words = self.tried[column], worded(*(size[column] for size in sizes))
+            rows[column].append(Accuracy(quantity.name, one.numbers.name, one.name, *words, variant))
+
+
+def _actual(run: FloatRun, quantity: Quantity) -> Any:
+    """Return the floats of a quantity in order, or None where they are no numbers, or in another shape."""
+    outputs = run.output if run.seen.several else [run.output]
+    value = run.gradients.get(quantity.name) if quantity.output < 0 else outputs[quantity.output]
+    try:
+        array = np.asarray(value, dtype=float)
+    except (TypeError, ValueError):
+        return None
+    return array.ravel() if array.shape == quantity.shape else None
+
+
+def _is_plain(
+    judgement: Judgement, tried: Sequence[Tried], overflows: Array, is_inherent: Callable[[int, int], bool]
+) -> Array:
+    """Tell at which points no fault may be found, nor anything that rounding does not explain.
+
+    In half precision nothing is said of digits, and off the sample nothing of overflow (`faults`). Digits that the data
+    takes are no fault either: `is_inherent` tells whether it does, of the entry at a point that loses most. Where
+    there is no bound, and something `overflows`, that may be the cause.
+    """
+    half = np.array([one.numbers is HALF for one in tried])
+    elsewhere = half & np.array([one.name != SAMPLE for one in tried])
+    faulty, bounded = kinds(judgement), np.isfinite(judgement.bound)
+    unexplained = (faulty[OUTSIDE] | (faulty[OVERFLOW] & bounded)).any(axis=-1)
+    unstable, unbounded = faulty[UNSTABLE].any(axis=-1), (faulty[UNSTABLE] & ~bounded).any(axis=-1)
+    plain: Array = (
+        ~unexplained & ~(faulty[OVERFLOW].any(axis=-1) & ~elsewhere) & ~(unbounded & ~elsewhere & (overflows | half))
+    )
+    worst = np.argmax(np.where(faulty[UNSTABLE], judgement.lost, -1), axis=-1)
+    for column in np.flatnonzero(plain & unstable & ~half).tolist():
+        plain[column] = is_inherent(column, int(worst[column]))
+    return plain
+
+
+class _Truth:
+    """The exact values at points, a row for each, in balls that are as narrow as the format of the point needs them."""
+
+    def __init__(self, recorded: Recorded, values: Array, formats: Sequence[Format]) -> None:
+        self._recorded, self._values, self._formats = recorded, values, formats
+        self._wanted = _joined(q.exact for q in recorded.quantities)
+        ends = np.cumsum([0, *(len(q.exact) for q in recorded.quantities)])
+        names = (q.name for q in recorded.quantities)
+        self._places = {name: slice(*pair) for name, *pair in zip(names, ends[:-1], ends[1:], strict=True)}
+        shape = len(formats), len(self._wanted)
+        self._middle, self._radius = np.zeros(shape, np.longdouble), np.full(shape, np.inf, np.longdouble)
+        self._reach = self._radius.copy()  # without the rounding of the middle, by which digits are lost that are known
+        self._digits = np.full(shape, -np.inf)
+        self._bits = np.zeros(len(formats), int)
+        short = np.flatnonzero([numbers is not DOUBLE for numbers in formats])
+        if short.size:
+            exact = Reading(recorded.tape, self._wanted, recorded.variables, values[:, short])
+            self._middle[short], self._radius[short] = (part.T for part in exact.of(self._wanted))
+            self._reach[short] = self._radius[short]
+
+    def of(self, quantity: Quantity, before: Array) -> tuple[tuple[Array, Array], Array, Array]:
+        """Return the values of a quantity, the size of the largest at each point, and where they are known.
+
+        The scale is at least that which was known `before`.
+        """
+        place, formats = self._places[quantity.name], Formats.of(self._formats)
+        for bits in (0, *_PRECISIONS):
+            values = self._middle[:, place], self._radius[:, place]
+            with np.errstate(all="ignore"):
+                lower = np.abs(values[0]) - values[1]
+                largest = np.max(np.where(np.isfinite(lower), lower, 0), axis=-1, initial=0)
+                sharp = values[0], self._reach[:, place]
+                known = are_sharp(formats, np.maximum(before, largest)[:, None], sharp, self._digits[:, place])
+            if known.all() or bits == _PRECISIONS[-1]:
+                break
+            self._refine(np.flatnonzero(~known), next(b for b in _PRECISIONS if b > bits))
+        with np.errstate(all="ignore"):
+            scale = np.maximum(before, np.abs(values[0]).max(axis=-1, initial=0).astype(float))
+        return values, scale, known
+
+    def _refine(self, columns: Array, bits: int) -> None:
+        """Compute the values at some points with so many bits."""
+        columns = columns[self._bits[columns] < bits]
+        if not columns.size:
+            return
+        recorded = self._recorded
+        found = exact_balls(recorded.tape, self._wanted, recorded.variables, self._values[:, columns], bits)
+        listed = found.T.ravel().tolist()
+        middle, reach = (part.reshape(len(columns), -1) for part in middles(listed))
+        self._digits[columns] = np.array([value.rel_accuracy_bits() for value in listed]).reshape(middle.shape)
+        with np.errstate(invalid="ignore"):
+            self._middle[columns], self._reach[columns] = middle, reach
+            self._radius[columns] = widened(middle, reach)
+        self._bits[columns] = bits
