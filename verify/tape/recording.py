@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 
 from verify.graph.graph import FUNCTIONS
+from verify.model.errors import TraceError
 from verify.tape.parts import lengths_of
 from verify.tape.tape import MINUS_ONE, ONE, ZERO, Elements, Mask, Tape, distinct
 
@@ -26,12 +27,13 @@ ARITHMETIC, FUNCTION, ULP = 1, 8, 2  # half ulps that an operation may be off by
 _SIMPLE = (Fraction(1, 2), Fraction(2), Fraction(-1))
 _EXACT = 2**11
 _SMALL = 11
+_MANY, _SMALL = 60, 8  # blocks, and elements on average: code that computes number by number is recorded number by number
 _MOST_EXPANDED = 1_000_000  # products of a matrix product that are written out
 _NONE = -1
 
 
-class UnrecordedError(Exception):
-    """What the recording does not know."""
+class UnrecordedError(TraceError):
+    """What is left to the recorder of single numbers."""
 
 
 class Recording(Tape):
@@ -64,6 +66,8 @@ class Recording(Tape):
 
     def _operation(self, op: str, args: tuple[Elements, ...], units: int, payload: Any = None) -> Elements:
         """Append an operation on arrays of one axis, with its half ulps."""
+        if len(self.blocks) > _MANY and self.size < _SMALL * len(self.blocks):
+            raise UnrecordedError("the code computes number by number")
         if args[0].size:
             self.units[len(self.blocks)] = units
         return self._new(op, args[0].size, args, payload)
@@ -265,7 +269,7 @@ class Recording(Tape):
     def _written_out(self, a: Elements, b: Elements) -> Elements:
         length = a.shape[2]
         if a.size * b.shape[2] > _MOST_EXPANDED:
-            raise UnrecordedError
+            raise UnrecordedError("a product of many numbers, constants among them")
         left, right = np.broadcast_arrays(a[:, :, None, :], b.transpose(0, 2, 1)[:, None, :, :])
         products = self.products(np.ascontiguousarray(left), np.ascontiguousarray(right)).ravel()
         return self.totals(products, np.arange(0, len(products), length))

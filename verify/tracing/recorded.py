@@ -14,7 +14,7 @@ import numpy as np
 
 from verify.model.where import asked_at
 from verify.tape.enclosures import Enclosures
-from verify.tape.recording import Recording, UnrecordedError
+from verify.tape.recording import Recording
 from verify.tape.tape import Elements
 from verify.tracing.taped import TapedTrace, UntapedError
 
@@ -57,13 +57,6 @@ class RecordedTrace(TapedTrace):
         for number in rest:
             first = self.product(first, number)
         return int(first)
-
-    def matmul(self, a: Any, b: Any) -> Any:
-        """Return the products of two stacks of matrices."""
-        try:
-            return super().matmul(a, b)
-        except UnrecordedError:
-            _unrecorded("a product of many numbers, constants among them")
 
     def composing(self) -> AbstractContextManager[None]:
         """Refuse: what floats round once is composed of several operations here."""

@@ -113,16 +113,18 @@ def is_sharp(numbers: Format, scale: float) -> Callable[[flint.arb], bool]:
 
 
 def are_sharp(numbers: Formats, scale: Array, values: Pair, digits: Array) -> Array:
-    """Tell at which points all values are as `is_sharp` wants them, and none of them may be 0 or another number.
+    """Tell which values, a row for each point, are as `is_sharp` wants them.
 
-    `digits` are the bits to which flint's balls are accurate: they also hold what is too small for any float.
+    `digits` are the bits to which flint's balls are accurate: they also hold what is too small for any float. A ball
+    around 0 is sharp only where the value is another number at another point: else it may be 0 as a formula.
     """
     middle, radius = values
     part = numbers.unit / _PARTS
-    least = np.maximum(scale * numbers.unit, numbers.tiny) * part
     size = np.abs(middle)
-    narrow = ((radius <= least) | (radius <= (size - radius) * part)) & ((size > radius) | (radius == 0))
-    return (np.isfinite(middle) & (narrow | (digits >= 1 - np.log2(part)))).all(axis=-1)
+    nonzero = (size > radius) | (radius == 0)
+    narrow = nonzero & (radius <= (size - radius) * part)
+    small = (radius <= np.maximum(scale * numbers.unit, numbers.tiny) * part) & (nonzero | nonzero.any(axis=0))
+    return np.isfinite(middle) & (narrow | small | (digits >= 1 - np.log2(part)))
 
 
 def judged(

@@ -10,9 +10,9 @@ import flint
 
 from verify.checks.rounding.points import Point
 from verify.graph import balls
-from verify.graph.graph import Graph
 from verify.model.exact import simplest_rational
 from verify.proof import rationals
+from verify.tracing.trace import Trace
 
 Column = list[flint.arb]
 _BITS = 320  # of the balls
@@ -22,7 +22,7 @@ _MORE_BITS = (1280, 5120)  # where those are too wide: enough for the subnormal 
 class Truth:
     """The exact values of nodes at points, in balls that are as narrow as whoever asks needs them."""
 
-    def __init__(self, graph: Graph, nodes: Sequence[int], points: Sequence[Point]) -> None:
+    def __init__(self, graph: Trace, nodes: Sequence[int], points: Sequence[Point]) -> None:
         self.graph, self.points = graph, points
         self._zero: dict[int, bool] = {}
         with flint.ctx.workprec(_BITS):
@@ -44,7 +44,8 @@ class Truth:
     def _vanishes(self, node: int) -> bool:
         """Tell whether a node is the function 0; the prover is not asked where it is another number at a point."""
         if node not in self._zero:
-            everywhere = all(ball.contains(0) for ball in self._columns[node])
+            balls_there = [*self._columns[node], self.graph.at_sample(node)]  # all points may be extreme ones
+            everywhere = all(ball.contains(0) for ball in balls_there)
             self._zero[node] = everywhere and rationals.vanishes(self.graph, node)
         return self._zero[node]
 

@@ -34,9 +34,10 @@ from verify.tracing.floats import FloatRun
 from verify.tracing.observe import Observation, observe
 from verify.tracing.recorded import RecordedTrace
 
+_FEW = 3_000  # points times nodes: up to here single numbers take no longer than arrays
 _MOST_RUNS = 8  # of the code, in other regions too
 _MOST = 1_000_000  # elements times points that are read at once
-_PRECISIONS = (128, 320)  # bits, where the 64 of extended floats are too few
+_PRECISIONS = (128, 320, 1280, 5120)  # bits, where the 64 of extended floats are too few
 _NOTHING = np.empty(0, np.int64)
 Array = Any
 Scales = dict[tuple[str, str], float]
@@ -73,7 +74,8 @@ def settled(case: TracedCase, run: Exact, known: Sequence[Exact], tried: Sequenc
     result = Settled()
     remaining = dict(enumerate(tried))
     at: Mapping[str, Fraction] = run.seen.trace.sample
-    runs = 0 if run.seen.malformed or any(other.accepted for other in [run, *known]) else _MOST_RUNS
+    few = len(tried) * len(run.seen.trace) < _FEW
+    runs = 0 if few or run.seen.malformed or any(other.accepted for other in [run, *known]) else _MOST_RUNS
     for _ in range(runs):
         try:
             recorded = Recorded(case, run, seed, at)
@@ -208,7 +210,7 @@ class _Points:
 
     def _judge(self, runs: Sequence[FloatRun]) -> None:
         """Judge all quantities; a point is settled where all of them are plain."""
-        truth = _Truth(self.recorded, self.values, self._formats())
+        truth = _Truth(self.recorded, self.values, self.tried, self.result.scales)
         plain = np.ones(len(runs), bool)
         rows: list[list[Accuracy]] = [[] for _ in runs]
         for quantity in self.recorded.quantities:
@@ -301,7 +303,8 @@ def _is_plain(
 class _Truth:
     """The exact values at points, a row for each, in balls that are as narrow as the format of the point needs them."""
 
-    def __init__(self, recorded: Recorded, values: Array, formats: Sequence[Format]) -> None:
+    def __init__(self, recorded: Recorded, values: Array, tried: Sequence[Tried], scales: Scales) -> None:
+        formats = [one.numbers for one in tried]
         self._recorded, self._values, self._formats = recorded, values, formats
         self._wanted = _joined(q.exact for q in recorded.quantities)
         ends = np.cumsum([0, *(len(q.exact) for q in recorded.quantities)])
@@ -311,44 +314,56 @@ class _Truth:
         self._middle, self._radius = np.zeros(shape, np.longdouble), np.full(shape, np.inf, np.longdouble)
         self._reach = self._radius.copy()  # without the rounding of the middle, by which digits are lost that are known
         self._digits = np.full(shape, -np.inf)
-        self._bits = np.zeros(len(formats), int)
+        self._sharp = np.zeros(shape, bool)
+        sample = {one.numbers: column for column, one in enumerate(tried) if one.name == SAMPLE}
+        self._samples = np.array([sample.get(numbers, -1) for numbers in formats])  # by which others are measured
         short = np.flatnonzero([numbers is not DOUBLE for numbers in formats])
         if short.size:
             exact = Reading(recorded.tape, self._wanted, recorded.variables, values[:, short])
             self._middle[short], self._radius[short] = (part.T for part in exact.of(self._wanted))
             self._reach[short] = self._radius[short]
+        self._sharpen(scales)
 
     def of(self, quantity: Quantity, before: Array) -> tuple[tuple[Array, Array], Array, Array]:
         """Return the values of a quantity, the size of the largest at each point, and where they are known.
 
         The scale is at least that which was known `before`.
         """
-        place, formats = self._places[quantity.name], Formats.of(self._formats)
-        for bits in (0, *_PRECISIONS):
-            values = self._middle[:, place], self._radius[:, place]
-            with np.errstate(all="ignore"):
-                lower = np.abs(values[0]) - values[1]
-                largest = np.max(np.where(np.isfinite(lower), lower, 0), axis=-1, initial=0)
-                sharp = values[0], self._reach[:, place]
-                known = are_sharp(formats, np.maximum(before, largest)[:, None], sharp, self._digits[:, place])
-            if known.all() or bits == _PRECISIONS[-1]:
-                break
-            self._refine(np.flatnonzero(~known), next(b for b in _PRECISIONS if b > bits))
+        place = self._places[quantity.name]
+        middle, radius = self._middle[:, place], self._radius[:, place]
         with np.errstate(all="ignore"):
-            scale = np.maximum(before, np.abs(values[0]).max(axis=-1, initial=0).astype(float))
-        return values, scale, known
+            scale = np.maximum(before, np.abs(middle).max(axis=-1, initial=0).astype(float))
+        return (middle, radius), scale, self._sharp[:, place].all(axis=-1)
 
-    def _refine(self, columns: Array, bits: int) -> None:
-        """Compute the values at some points with so many bits."""
-        columns = columns[self._bits[columns] < bits]
-        if not columns.size:
-            return
+    def _sharpen(self, scales: Scales) -> None:
+        """Compute values with more and more bits until they are known."""
+        for bits in (*_PRECISIONS, 0):
+            for name, place in self._places.items():
+                self._sharp[:, place] = self._are_sharp(place, [scales.get((f.name, name), 0.0) for f in self._formats])
+            if self._sharp.all() or not bits:
+                return
+            columns, entries = (np.flatnonzero(~self._sharp.all(axis=axis)) for axis in (1, 0))
+            self._refine(columns, entries if bits > _PRECISIONS[0] else np.arange(len(self._wanted)), bits)
+
+    def _are_sharp(self, place: slice, before: Sequence[float]) -> Array:
+        formats = Formats.of(self._formats)
+        middle, radius, reach = (part[:, place] for part in (self._middle, self._radius, self._reach))
+        with np.errstate(all="ignore"):
+            lower = np.abs(middle) - radius
+            largest = np.max(np.where(np.isfinite(lower), lower, 0), axis=-1, initial=0)
+            of_sample = np.where(self._samples < 0, 0, largest[self._samples])
+            scale = np.maximum(np.array(before), np.maximum(largest, of_sample))
+            return are_sharp(formats, scale[:, None], (middle, reach), self._digits[:, place])
+
+    def _refine(self, columns: Array, entries: Array, bits: int) -> None:
+        """Compute some values at some points with so many bits."""
         recorded = self._recorded
-        found = exact_balls(recorded.tape, self._wanted, recorded.variables, self._values[:, columns], bits)
+        found = exact_balls(
+            recorded.tape, self._wanted[entries], recorded.variables, self._values[:, columns], bits
+        )
         listed = found.T.ravel().tolist()
-        middle, reach = (part.reshape(len(columns), -1) for part in middles(listed))
-        self._digits[columns] = np.array([value.rel_accuracy_bits() for value in listed]).reshape(middle.shape)
+        shape, where = (len(columns), len(entries)), np.ix_(columns, entries)
+        middle, reach = (part.reshape(shape) for part in middles(listed))
         with np.errstate(invalid="ignore"):
-            self._middle[columns], self._reach[columns] = middle, reach
-            self._radius[columns] = widened(middle, reach)
-        self._bits[columns] = bits
+            self._middle[where], self._reach[where], self._radius[where] = middle, reach, widened(middle, reach)
+        self._digits[where] = np.array([value.rel_accuracy_bits() for value in listed]).reshape(shape)
