@@ -21,13 +21,14 @@ import numpy as np
 from verify.graph.graph import FUNCTIONS
 from verify.model.errors import TraceError
 from verify.tape.parts import lengths_of
-from verify.tape.tape import MINUS_ONE, ONE, ZERO, Elements, Mask, Tape, distinct
+from verify.tape.tape import MINUS_ONE, ONE, ZERO, Elements, Tape, distinct
 
 ARITHMETIC, FUNCTION, ULP = 1, 8, 2  # half ulps that an operation may be off by, as in `arithmetic.recorder`
 _SIMPLE = (Fraction(1, 2), Fraction(2), Fraction(-1))
 _EXACT = 2**11
-_SMALL = 11
-_MANY, _SMALL = 60, 8  # blocks, and elements on average: code that computes number by number is recorded number by number
+_SMALL = 11  # exponents of constants that are worked out
+_MANY = 60  # blocks, from which on code is left to single numbers where it computes with these
+_SINGLE = 8  # elements in a block, on average
 _MOST_EXPANDED = 1_000_000  # products of a matrix product that are written out
 _NONE = -1
 
@@ -66,7 +67,7 @@ class Recording(Tape):
 
     def _operation(self, op: str, args: tuple[Elements, ...], units: int, payload: Any = None) -> Elements:
         """Append an operation on arrays of one axis, with its half ulps."""
-        if len(self.blocks) > _MANY and self.size < _SMALL * len(self.blocks):
+        if len(self.blocks) > _MANY and self.size < _SINGLE * len(self.blocks):
             raise UnrecordedError("the code computes number by number")
         if args[0].size:
             self.units[len(self.blocks)] = units
@@ -273,10 +274,6 @@ class Recording(Tape):
         left, right = np.broadcast_arrays(a[:, :, None, :], b.transpose(0, 2, 1)[:, None, :, :])
         products = self.products(np.ascontiguousarray(left), np.ascontiguousarray(right)).ravel()
         return self.totals(products, np.arange(0, len(products), length))
-
-    def is_certain(self, elements: Elements) -> Mask:
-        """Tell which elements are constants of every format."""
-        return self._short[elements]
 
 
 _FOLDED: dict[str, Callable[..., Fraction]] = {"sum": operator.add, "product": operator.mul}

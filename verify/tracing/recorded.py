@@ -26,7 +26,7 @@ class RecordedTrace(TapedTrace):
 
     def __init__(self) -> None:
         super().__init__()
-        self.tape: Recording = Recording()
+        self.tape = self.recording = Recording()
         self.enclosures = Enclosures(self.tape)
         self._calls = 0
 

@@ -58,7 +58,7 @@ class TapedTrace(Trace):
 
     def __init__(self) -> None:
         super().__init__()
-        self.tape = _SignedTape()
+        self.tape: Tape = _SignedTape()
         self.enclosures = Enclosures(self.tape)
         self.choices: list[Choices] = []
         self.names: list[tuple[int, Callable[[], Sequence[str]]]] = []  # of variables, from an element on

@@ -112,7 +112,7 @@ def _inherent(fault: Fault) -> bool:
 
 def of_the_data(numbers: Format) -> float:
     """Return how many times what the data loses a stable algorithm may lose."""
-    return 2.0 ** (numbers.bits / 4)
+    return float(2.0 ** (numbers.bits / 4))
 
 
 def _confirmed(fault: Fault) -> bool:

@@ -38,7 +38,8 @@ _long = np.longdouble
 _EPS = float(np.finfo(_long).eps)
 _BITS = 192  # of flint's balls, for functions that NumPy lacks
 _BY_BALLS = "erf"
-_EXACT = Rounding(*(np.zeros(1, _long) for _ in range(3)), np.full(1, np.inf, _long))
+_NOTHING = np.zeros(1, _long)
+_EXACT = Rounding(_NOTHING, _NOTHING, _NOTHING, np.full(1, np.inf, _long))
 _PIECE = 1_000_000  # products that are looked at at once
 
 
@@ -149,7 +150,7 @@ class Reading:
         unit = self._rounding.unit[:, None, None, None]
         rounded = (sizes + spread) * unit + self._subnormal(size_a, size_b)
         spread = spread * (1 + SLOP) + rounded
-        return tuple(_rows(part) for part in (a @ b, spread, sizes + spread))  # type: ignore[return-value]
+        return _rows(a @ b), _rows(spread), _rows(sizes + spread)
 
     def _subnormal(self, a: Array, b: Array) -> Any:
         """Return what rounding adds to products below the normal numbers of a format."""
@@ -221,7 +222,7 @@ def exact_balls(tape: Recording, wanted: Elements, variables: Elements, values: 
     found = np.empty((tape.size, columns), object)
     with flint.ctx.workprec(bits):
         leaves = [flint.arb(value) for value in values.ravel().tolist()]
-        found[variables] = np.array(leaves + [None], object)[:-1].reshape(values.shape)
+        found[variables] = np.array([*leaves, None], object)[:-1].reshape(values.shape)
         for part in parts(tape, wanted):
             if part.op != "variable":
                 found[part.elements] = _leaves(part, columns) if not part.args else _computed(part, found)
@@ -288,5 +289,9 @@ def _transposed(entries: Sequence[Sequence[flint.arb]]) -> Any:
 
 
 def _product(a: Any, b: Any) -> Sequence[flint.arb]:
-    matrices = [flint.arb_mat(*part.shape, part.ravel().tolist()) for part in (a, b)]
-    return list((matrices[0] * matrices[1]).entries())
+    return list((_matrix(a) * _matrix(b)).entries())
+
+
+def _matrix(part: Any) -> flint.arb_mat:
+    height, width = part.shape
+    return flint.arb_mat(height, width, part.ravel().tolist())

@@ -82,8 +82,9 @@ def trials(
 ) -> Trials:
     """Run the code at points, each in a format, where it runs.
 
-    `known` are runs in other regions, `scales` the largest entries at the sample where that is none of the points. Left out are points where rounding may decide a branch, points in a region where
-    the code cannot be followed, and gradients whose formula is wrong there.
+    `known` are runs in other regions, `scales` the largest entries at the sample where that is none of the points. Left
+    out are points where rounding may decide a branch, points in a region where the code cannot be followed, and
+    gradients whose formula is wrong there.
     """
     if not tried:
         return Trials()

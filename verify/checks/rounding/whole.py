@@ -18,7 +18,6 @@ import numpy as np
 
 from verify.cases.case import TracedCase
 from verify.checks.claims.claims import Exact
-from verify.checks.reference.runs import SubjectError
 from verify.checks.rounding.enclosures import middles, widened
 from verify.checks.rounding.faults import OUTSIDE, OVERFLOW, UNSTABLE, kinds, of_the_data
 from verify.checks.rounding.formats import DOUBLE, HALF, Format, Formats
@@ -31,6 +30,7 @@ from verify.model.result import Accuracy
 from verify.tape.sweep import sweep
 from verify.tape.tape import ONE, Elements
 from verify.tracing.floats import FloatRun
+from verify.tracing.following import SubjectError
 from verify.tracing.observe import Observation, observe
 from verify.tracing.recorded import RecordedTrace
 
@@ -106,7 +106,7 @@ class Recorded:
         self.case, self.run, self.seed, self.trace = case, run, seed, RecordedTrace()
         self.seen = Observation(run.seen.variant, self.trace)
         observe(case, run.seen.variant, seed, seen=self.seen, at=at)
-        self.tape = self.trace.tape
+        self.tape = self.trace.recording
         self.tape.recording = False
         self.quantities = list(self._quantities()) if self._is_plain() else []
         graph = run.seen.trace
@@ -117,7 +117,7 @@ class Recorded:
         self.asked = _joined(choices.elements for choices in self.trace.choices)
 
     def _is_plain(self) -> bool:
-        """Tell whether the run gave what that on single symbols gave, and reads no memory that nobody has written to."""
+        """Tell whether the run gave what the one on single symbols gave, and reads no memory that nobody wrote to."""
         seen, run = ([(n, q.shape) for n, q in s.gradients.items()] for s in (self.seen, self.run.seen))
         outputs = [q.shape for q in self.seen.outputs] == [q.shape for q in self.run.seen.outputs]
         return seen == run and outputs and not self.trace.buffers and not self.seen.malformed
@@ -170,7 +170,8 @@ class _Points:
                 self.result.rows[place] = []
         self._keep(np.flatnonzero([run is not None for run in runs]))
         if self.tried:
-            self._judge([run for run in runs if run is not None])
+            with np.errstate(all="ignore"):  # what is not finite is left to others
+                self._judge([run for run in runs if run is not None])
         return outside
 
     def _leave_open(self, one: Tried) -> None:
@@ -258,7 +259,7 @@ class _Points:
         return bool(np.isfinite(error) and error <= of_the_data(numbers) * condition)
 
     def _measure(self, quantity: Quantity, judgement: Judgement, plain: Array, rows: Sequence[list[Accuracy]]) -> None:
-        variant = self.recorded.run.seen.variant.text
+        variant = self.recorded.run.seen.variant.written
         places = np.arange(len(rows)), judgement.worst
         sizes = [part[places] for part in (judgement.actual, judgement.ulps, judgement.error, judgement.bound)]
         for column in np.flatnonzero(plain).tolist():
@@ -358,9 +359,7 @@ class _Truth:
     def _refine(self, columns: Array, entries: Array, bits: int) -> None:
         """Compute some values at some points with so many bits."""
         recorded = self._recorded
-        found = exact_balls(
-            recorded.tape, self._wanted[entries], recorded.variables, self._values[:, columns], bits
-        )
+        found = exact_balls(recorded.tape, self._wanted[entries], recorded.variables, self._values[:, columns], bits)
         listed = found.T.ravel().tolist()
         shape, where = (len(columns), len(entries)), np.ix_(columns, entries)
         middle, reach = (part.reshape(shape) for part in middles(listed))
