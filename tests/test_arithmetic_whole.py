@@ -1,0 +1,130 @@
+"""Floats judged on whole arrays: they say of a point what single numbers say, and nothing of one that has a fault."""
+
+import random
+
+import numpy as np
+import pytest
+from effort import LONG
+from random_arrays import case_of, drawn
+
+import verify
+from verify.checks.gradients.traced import check_traced
+from verify.checks.rounding import check, whole
+from verify.checks.rounding.faults import faults
+from verify.checks.rounding.formats import DOUBLE, HALF, SINGLE
+from verify.checks.rounding.points import points
+from verify.checks.rounding.trials import trials
+from verify.checks.rounding.whole import settled
+from verify.tape import recording
+
+CHUNKS, CHUNK = (40, 100) if LONG else (3, 12)  # layers
+LEAST = 0.4  # of the points are settled on arrays, or these do not do their work
+NARROWER, WIDER = 0.97, 1.6  # times the bound that single numbers give: ties of the worst entry are broken otherwise
+
+
+@pytest.fixture(autouse=True)
+def _small_arrays_too(monkeypatch):
+    """Judge arrays of any size whole, and code that computes with single numbers."""
+    monkeypatch.setattr(whole, "_FEW", 0)
+    monkeypatch.setattr(recording, "_MANY", 10_000)
+
+
+def both(case):
+    """Return the points of a case, what arrays settle of them, and the trials of single numbers by their points."""
+    run = check_traced(case)[1][0]
+    tried = list(points(case, run.seen))
+    judged = {(trial.name, trial.numbers): trial for trial in trials(case, run, [run], tried, 0).trials}
+    return tried, settled(case, run, [run], tried, 0).rows, judged
+
+
+def settled_codes(forward, backward, shape="3 4", **bounds):
+    """Return the points that arrays settle of an elementwise layer, and those that have a fault by single numbers."""
+
+    @verify.case(x=verify.real(shape, **bounds), name="layer")
+    def layer(x):
+        dout = yield forward(x)
+        return backward(x, dout)
+
+    tried, rows, judged = both(layer)
+    whole_ones = {(tried[place].name, tried[place].numbers) for place in rows}
+    return whole_ones, {place for place, trial in judged.items() if faults(trial)}
+
+
+@pytest.mark.parametrize("chunk", range(CHUNKS))
+def test_random_layers_are_judged_alike(chunk):
+    """What arrays settle has the rows of single numbers, no narrower bound, and no fault."""
+    points_seen = points_settled = 0
+    for number in range(chunk * CHUNK, (chunk + 1) * CHUNK):
+        case = case_of(drawn(random.Random(number)))
+        if not check_traced(case)[1]:
+            continue
+        tried, rows, judged = both(case)
+        points_seen, points_settled = points_seen + len(tried), points_settled + len(rows)
+        for place, listed in rows.items():
+            trial = judged.get((tried[place].name, tried[place].numbers))
+            assert bool(listed) == (trial is not None), (number, tried[place].name)
+            if trial is not None:
+                assert not faults(trial), (number, tried[place].name)
+                agree(listed, list(check._rows(trial)), (number, tried[place].name))
+    assert points_settled >= LEAST * points_seen
+
+
+def agree(rows, expected, place):
+    """Hold rows of arrays against those of single numbers."""
+    assert [row.name for row in rows] == [row.name for row in expected], place
+    for row, other in zip(rows, expected, strict=True):
+        assert (row.bound == "") == (other.bound == ""), (place, row, other)
+        if np.isfinite(float(other.bound or "inf")):
+            ratio = (float(row.bound) + 1e-6) / (float(other.bound) + 1e-6)
+            assert NARROWER <= ratio <= WIDER, (place, row, other)
+        if np.isfinite(float(other.error or "nan")):
+            assert abs(float(row.error) - float(other.error)) <= 0.011 + 0.03 * float(other.error), (place, row, other)
+        else:
+            assert row.error == other.error, (place, row, other)
+
+
+def test_stable_layers_are_settled_whole():
+    """A softplus whose exponent is never positive has nothing that needs a second look, at any point."""
+    whole_ones, faulty = settled_codes(
+        lambda x: np.maximum(x, 0) + np.log(1 + np.exp(-np.abs(x))),
+        lambda x, dout: dout * np.where(x > 0, 1, np.exp(x)) / (1 + np.exp(-np.abs(x))),
+    )
+    assert not faulty
+    assert {numbers for _, numbers in whole_ones} == {DOUBLE, SINGLE, HALF}
+
+
+@pytest.mark.parametrize(
+    ("forward", "backward"),
+    [
+        pytest.param(lambda x: x**2, lambda x, dout: (dout * 2 * x).astype(np.float32), id="a cast"),
+        pytest.param(lambda x: x**2 / 2, lambda x, dout: dout * ((x + 1e10) - 1e10), id="digits lost to a sum"),
+        pytest.param(
+            lambda x: 1 / (1 + np.exp(-x)), lambda x, dout: dout * np.exp(-x) / (1 + np.exp(-x)) ** 2, id="nan"
+        ),
+        pytest.param(lambda x: np.exp(x), lambda x, dout: dout * np.exp(x + 2.0**40 - 2.0**40), id="a shift"),
+        pytest.param(
+            lambda x: x.sum(), lambda x, dout: dout * np.full(x.shape, 1 + (x.dtype != float) * 0.1), id="type"
+        ),
+    ],
+)
+def test_points_with_a_fault_are_left_to_single_numbers(forward, backward):
+    """No point that single numbers find a fault at is settled on arrays."""
+    whole_ones, faulty = settled_codes(forward, backward)
+    assert faulty
+    assert whole_ones.isdisjoint(faulty)
+
+
+def test_a_matrix_product_with_zeros_and_ones_has_the_bound_of_its_terms():
+    """A product with the constant 0 is no term, and one with 1 is not rounded: gathering rows is exact."""
+
+    @verify.case(W=verify.real("5 3"), name="gathering")
+    def gathering(W):
+        chosen = np.eye(5)[[4, 0, 0]]
+        dout = yield chosen @ W
+        return chosen.T @ dout
+
+    tried, rows, judged = both(gathering)
+    assert len(rows) == len(tried)
+    exact = [row for place, listed in rows.items() for row in listed if tried[place].numbers is DOUBLE]
+    assert {row.bound for row in exact} == {"0.67"}  # an entry is the sum of two, which is rounded once
+    assert not any(faults(trial) for trial in judged.values())
