@@ -14,8 +14,8 @@ from xml.etree import ElementTree as ET
 import pytest
 import results
 
-from reports import FORMATS, renderer
-from verify.model.result import Run, exit_status, summary
+from reports import FORMATS, renderer, terminal
+from verify.model.result import Run, Verdict, exit_status, summary
 
 STATES = "REFUTED|UNDECIDED|ERROR|NOT ROUNDING|AGREES, was PROVED"
 CELL = rf"({STATES})(, a known failure)?"
@@ -159,6 +159,38 @@ def test_every_format_shows_what_is_stale_where_that_fails(name):
     assert READ[name](text) == (Counter({"STALE": 1}) if name in lists else {})
     assert name in lists or "1 stale baseline entry" in text
     assert READ[name](renderer(name)(replace(run, strict=False))) == {}
+
+
+def facts(case):
+    """Return the texts that explain why a case fails."""
+    for row in case.comparisons:
+        if row.verdict is Verdict.REFUTED and row.quantity == "gradient":
+            relation = row.relation.replace("actual", "backprop").replace("expected", "exact")
+            inputs = row.counterexample.inputs if row.counterexample else ()
+            yield from (row.expected_formula, row.actual_formula, row.diagnosis, relation, row.where)
+            yield from (f"{name}={value}" for name, value in inputs)
+    for finding in case.findings:
+        yield from (finding.code, finding.detail, finding.where, finding.allowed)
+    if not case.good:
+        yield case.reproduce
+
+
+def plain(name, text):
+    """Return a report as its reader has it, without markup and line ends."""
+    if name == "sarif":
+        text = json.dumps(json.loads(text), ensure_ascii=False).replace("\\n", " ").replace('\\"', '"')
+    if name in ("markdown", "junit"):
+        text = html.unescape(text)
+    return " ".join(re.sub(r"[\\`*|]", "", text.replace("%0A", " ")).split())
+
+
+@pytest.mark.parametrize("name", ["terminal", "markdown", "junit", "sarif", "github"])
+def test_formats_explain_failures_alike(name):
+    """Formulas, counterexample, diagnosis, places, findings, and the command that repeats the case: none lacks any."""
+    shown = plain(name, terminal.render(EVERYTHING, verbosity=1) if name == "terminal" else renderer(name)(EVERYTHING))
+    told = [(case.name, fact) for case in EVERYTHING.cases for fact in facts(case) if fact]
+    assert {fact for _, fact in told} >= {"GP112", "backprop = exact/2", "my_layers.py:14", "apple=100"}
+    assert [(case, fact) for case, fact in told if plain("", str(fact)) not in shown] == []
 
 
 KNOWN = Run((results.case("c", replace(results.REFUTED, known=True), results.PROVED),))
