@@ -193,6 +193,8 @@ def import_engine() -> None:
     """Import SymPy and what builds on it, and what each worker needs at once."""
     if "verify.runner.worlds" not in sys.modules:
         with _objects_that_stay():
+            import sympy.tensor.tensor  # noqa: F401 - SymPy's first sum does it
+
             import verify.checks.checker
             import verify.discovery.collect
             import verify.runner.worlds  # noqa: F401
