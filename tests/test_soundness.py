@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import verify
-from layers.arithmetic import AddLayer
+from layers.arithmetic import AddLayer, MulLayer
 from verify import Verdict
 from verify.cases.case import make
 from verify.cases.expression import parse
@@ -287,3 +287,16 @@ def test_large_formulas(checked, expression, at):
     """Long numbers, huge powers, deep nesting and hidden zeros are decided, or said to be undecided, in moderate time."""
     result = checked(expression, at)
     assert {c.verdict for c in result.comparisons} <= {Verdict.PROVED, Verdict.ERROR}
+
+
+def test_a_wrong_gradient_beside_long_numbers_is_refuted(checked):
+    """What explains a refutation writes no number of a million digits either."""
+
+    class Wrong(MulLayer):
+        def backward(self, dout):
+            a, b = super().backward(dout)
+            return a * 1.5, b
+
+    powers = "a = 1.0000001 ** (1/2)\nb = a ** 1000\nc = b ** 1000\nd = c * x\nd * (x + c)"
+    result = checked(powers, {"x": 2}, MulLayer=Wrong)
+    assert {c.name for c in result.comparisons if c.verdict is Verdict.REFUTED} == {"x", "d"}

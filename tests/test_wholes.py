@@ -33,6 +33,20 @@ def test_large_ones_are_not():
     assert not Exact(doubled, observe(doubled, variants(doubled)[0], 0)).wholes
 
 
+def test_numbers_of_a_million_digits_are_not():
+    """A power of a power of a constant is one operation, and SymPy would write all of its digits."""
+
+    @verify.case(x="")
+    def scaled(x):
+        factor = (1.0000001**0.5 * (x - x + 1)) ** 1000  # a constant that the code does not know
+        for exponent in (100, 100):
+            factor = factor**exponent
+        dout = yield factor * x
+        return dout * factor
+
+    assert not Exact(scaled, observe(scaled, variants(scaled)[0], 0)).wholes
+
+
 def test_functions_of_functions_are_not():
     """SymPy may take forever over those; the sweep stands alone, and at once."""
 

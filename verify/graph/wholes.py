@@ -33,7 +33,8 @@ def wholes(graph: Graph, outputs: Iterable[tuple[int, int]], inputs: Sequence[in
     if len(inputs) > _MOST:
         return {}
     total = graph.total([graph.product(output, upstream) for output, upstream in outputs])
-    if formulas.size(graph, total).operations > _LARGEST or not _easy(graph, total):
+    size = formulas.size(graph, total)
+    if size.operations > _LARGEST or not size.writable or not _easy(graph, total):  # a million digits are one operation
         return {}
     reached = [i for i in graph.reach([total]) if graph.ops[i] == "variable"]
     names = Alphabet([graph.payloads[i] for i in {**dict.fromkeys(reached), **dict.fromkeys(inputs)}])

@@ -267,7 +267,9 @@ def _times(ratio: Fraction) -> str:
 def _simplified(graph: Graph, expected: int, actual: int, names: Alphabet) -> str:
     """Write the quotient or the difference of two formulas, whichever is shorter."""
     difference = graph.sum(actual, graph.product(graph.constant(_MINUS), expected))
-    if formulas.size(graph, difference).operations > _LARGEST_SIMPLIFIED or _degree(graph, difference) > _MOST_DEGREE:
+    size = formulas.size(graph, difference)
+    small = size.writable and size.operations <= _LARGEST_SIMPLIFIED
+    if not small or _degree(graph, difference) > _MOST_DEGREE:
         return ""
     left, right = (formulas.to_sympy(graph, node, names.symbols) for node in (actual, expected))
     said = []
