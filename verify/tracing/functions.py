@@ -477,14 +477,30 @@ def full_like(a: Any, fill_value: Any, dtype: Any = None, shape: Any = None) -> 
     return filled(np.shape(a) if shape is None else shape, fill_value, a.dtype if dtype is None else dtype)
 
 
-def _arranged(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Return a function that answers with places (argmax), which are plain numbers."""
+def _arranged(function: Callable[..., Any], relation: str) -> Callable[..., Any]:
+    """Return a function that answers with the places of what is in a relation to all before, which are plain numbers."""
 
     def arrange(**options: Any) -> Any:
+        if current().on_tape and (elements := elements_at(options["a"])) is not None and elements.size:
+            return _places(elements, relation, options.get("axis"), keepdims=options.get("keepdims", False))
         return function(**{name: _plain(value) for name, value in options.items()})
 
     arrange.__signature__ = inspect.signature(function)  # type: ignore[attr-defined]
     return arrange
+
+
+def _places(elements: Any, relation: str, axis: Any, *, keepdims: bool) -> Any:
+    """Return where each line along an axis has its extreme, line by line at once: NumPy compares one after the other."""
+    trace: Any = current()
+    lines = elements.reshape(-1) if axis is None else np.moveaxis(elements, axis, -1)
+    columns = lines.reshape(-1, lines.shape[-1]).T
+    best, places = columns[0], np.zeros(columns.shape[1], int)
+    for place, column in enumerate(columns[1:], 1):
+        better = trace.relations(column, best, relation)
+        best, places = np.where(better, column, best), np.where(better, place, places)
+    shape = [1] * elements.ndim if axis is None else [*lines.shape[:-1], 1]
+    found = np.moveaxis(places.reshape(shape), -1, -1 if axis is None else axis)
+    return found if keepdims else found.reshape(lines.shape[:-1])[()]
 
 
 def ranks(a: Any, axis: Any) -> Any:
@@ -611,8 +627,8 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "ones_like": _like(1),
     "empty_like": empty_like,
     "full_like": full_like,
-    "argmax": _arranged(np.argmax),
-    "argmin": _arranged(np.argmin),
+    "argmax": _arranged(np.argmax, ">"),
+    "argmin": _arranged(np.argmin, "<"),
     "argsort": argsort,
     "argpartition": argpartition,
     "partition": partition,
