@@ -7,16 +7,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from verify.tape.masks import largest, least
+
 _FEW = 256  # entries, of which no combinations are looked for
 _ROOM = 8  # times as many combinations may be counted as there are entries
 
 Kinds = npt.NDArray[np.int32]
 Places = npt.NDArray[np.integer[Any]]
-
-
-def is_one(array: npt.NDArray[np.integer[Any]]) -> bool:
-    """Tell whether all entries are one number."""
-    return bool((array == array[0]).all())
 
 
 def combinations(a: Kinds, b: Kinds) -> tuple[Kinds, Kinds, Places]:
@@ -27,16 +24,16 @@ def combinations(a: Kinds, b: Kinds) -> tuple[Kinds, Kinds, Places]:
     count = len(a)
     if count < _FEW:
         return a, b, np.arange(count)
-    low, least = int(a.min()), int(b.min())
-    width = int(b.max()) - least + 1
-    room = (int(a.max()) - low + 1) * width
+    low, bottom = least(a), least(b)
+    width = largest(b) - bottom + 1
+    room = (largest(a) - low + 1) * width
     if room > _ROOM * count:
         return a, b, np.arange(count)
-    keys = (a - low) * np.int64(width) + (b - least)
+    keys = (a - low) * np.int64(width) + (b - bottom)
     present = np.zeros(room, bool)
     present[keys] = True
     pairs = np.flatnonzero(present)
     places = np.empty(room, np.int32)
     places[pairs] = np.arange(len(pairs), dtype=np.int32)
     first, second = np.divmod(pairs, width)
-    return (first + low).astype(np.int32), (second + least).astype(np.int32), places[keys]
+    return (first + low).astype(np.int32), (second + bottom).astype(np.int32), places[keys]

@@ -14,6 +14,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from verify.tape.masks import all_of
 from verify.tape.parts import Part
 from verify.tape.tape import ONE, Elements, Tape
 
@@ -45,7 +46,7 @@ class Coordinates:
 
     def are_inverses(self, base: Elements) -> bool:
         """Tell whether all elements are sums 1 + e whose inverses are taken."""
-        return self.of_inverses and bool((self._of_sum[base] != _NONE).all())
+        return self.of_inverses and all_of(self._of_sum[base] != _NONE)
 
     def exponentials(self, sums: Elements) -> Elements:
         """Return the e of sums 1 + e."""
@@ -63,4 +64,4 @@ class Coordinates:
             elif part.op == "power" and part.payload < 0 and part.payload.denominator == 1:
                 sums = self._of_sum[part.args[0]]
                 divided[sums[sums != _NONE]] = True
-        return bool(divided[self._exponentials].all())
+        return all_of(divided[self._exponentials])

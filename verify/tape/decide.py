@@ -99,4 +99,6 @@ def _agreeing(tape: Tape, left: Elements, right: Elements, point: Point, bits: i
 
 def typed(tape: Tape, elements: Elements) -> list[float]:
     """Return the floats of the code that elements are computed from."""
+    if not any(block.op == "typed" for block in tape.blocks):
+        return []
     return sorted({value for part in parts(tape, elements) if part.op == "typed" for value in part.payload})

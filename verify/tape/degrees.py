@@ -30,11 +30,12 @@ from fractions import Fraction
 import numpy as np
 
 from verify.proof.field import Laws
-from verify.tape.combinations import Kinds, Places, combinations, is_one
+from verify.tape.combinations import Kinds, Places, combinations
 from verify.tape.constants import bits_of_constants, rationals
 from verify.tape.coordinates import Coordinates
 from verify.tape.denominators import ATOM, DEGREE, HEIGHT, NOTHING, UNKNOWN, Denominators, Rows
-from verify.tape.parts import Part
+from verify.tape.masks import any_of, is_one
+from verify.tape.parts import Part, lengths_of
 from verify.tape.tape import Elements, Mask, Tape
 
 ABOVE, HIGH, WHOLE = 3, 4, 5  # the columns after those of the denominator
@@ -166,7 +167,7 @@ class Degrees:
 
     def _totals(self, kinds: Kinds, starts: Elements) -> Kinds:
         """Return the kinds of sums of consecutive terms."""
-        lengths = np.diff(starts, append=len(kinds))
+        lengths = lengths_of(starts, len(kinds))
         if not (is_one(kinds) and is_one(lengths)):
             return self._new(self._rows_of_totals(kinds, starts))
         key = ("total", int(kinds[0]), int(lengths[0]))
@@ -176,9 +177,9 @@ class Degrees:
 
     def _rows_of_totals(self, kinds: Kinds, starts: Elements) -> Rows:
         """Bound sums of consecutive terms: their number, and once for each sum the kinds that are in it."""
-        lengths = np.diff(starts, append=len(kinds))
+        lengths = lengths_of(starts, len(kinds))
         sums, different, _ = combinations(np.repeat(np.arange(len(starts), dtype=np.int32), lengths), kinds)
-        begins = np.flatnonzero(np.diff(sums, prepend=-1))
+        begins = _firsts(sums)
         terms = _settled(self.rows[different])
         result = np.empty((len(starts), 6))
         result[:, _DENOMINATOR] = self.denominators.common_of_all(np.ascontiguousarray(terms[:, _DENOMINATOR]), begins)
@@ -286,7 +287,15 @@ class Degrees:
 
 def _has_powers(rows: Rows) -> bool:
     """Tell whether any row has a denominator of negative degree: a power of an indeterminate as a factor."""
-    return bool((rows[:, DEGREE] < 0).any())
+    return any_of(rows[:, DEGREE] < 0)
+
+
+def _firsts(sums: Places) -> Elements:
+    """Return where each number of an array of ascending numbers stands first."""
+    different = np.empty(len(sums), bool)
+    different[:1] = True
+    np.not_equal(sums[1:], sums[:-1], out=different[1:])
+    return np.flatnonzero(different)
 
 
 def _settled(rows: Rows, chosen: Mask | None = None) -> Rows:
@@ -294,7 +303,7 @@ def _settled(rows: Rows, chosen: Mask | None = None) -> Rows:
     negative = rows[:, DEGREE] < 0
     if chosen is not None:
         negative &= chosen
-    if not negative.any():
+    if not any_of(negative):
         return rows
     rows = rows.copy()
     rows[negative, ABOVE] -= rows[negative, DEGREE]

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from verify.tape.masks import all_of, any_of
 from verify.tape.tape import Mask
 
 Rows = npt.NDArray[np.float64]
@@ -52,7 +53,7 @@ class Denominators:
         """Join the powers of each atom in two arrays of denominators."""
         left, right = a[:, ATOM], b[:, ATOM]
         result = a + b
-        if not ((left != NOTHING) & (right != NOTHING)).any():
+        if not any_of((left != NOTHING) & (right != NOTHING)):
             result[:, ATOM] -= NOTHING  # one of the two is added to another
             return result
         result[:, ATOM] = UNKNOWN
@@ -92,7 +93,7 @@ class Denominators:
         highest = np.maximum.reduceat(rows, starts)
         lowest = np.minimum.reduceat(np.where(atoms == NOTHING, np.inf, atoms), starts)
         uniform = (highest[:, ATOM] == lowest) & (lowest >= 0) | (lowest == np.inf)
-        if uniform.all():
+        if all_of(uniform):
             return highest
         mixed = np.add.reduceat(rows, starts)
         mixed[:, ATOM] = UNKNOWN

@@ -17,6 +17,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from fractions import Fraction
+from operator import attrgetter
 from typing import Any
 
 import flint
@@ -25,6 +26,7 @@ import numpy.typing as npt
 
 from verify.graph import balls
 from verify.model.exact import simplest_rational
+from verify.tape.masks import all_of
 from verify.tape.parts import lengths_of
 from verify.tape.tape import Block, Elements, Tape
 
@@ -38,6 +40,7 @@ _SLACK = 1 + 2.0**-48  # 32 roundings: no radius takes more than a dozen operati
 _TINY = 2.0**-1000  # far above what underflow takes away, 2**-1022 at most after a division by a number above 2**-52
 _WHOLE = 2**53  # up to here all whole numbers are floats
 _BITS = 64  # of flint's balls
+_NUMERATOR, _DENOMINATOR = attrgetter("numerator"), attrgetter("denominator")
 _LARGEST_BY_PRODUCTS = 64  # exponents: a dozen products, each of which widens the enclosure
 
 
@@ -55,7 +58,7 @@ class Enclosures:
     def of(self, elements: Elements) -> Pair:
         """Return middles and radii; NaN is never among them, and the middle is 0 where the radius is infinite."""
         self._read(self._missing(self._tape.blocks_of(elements)))
-        return self._mid[elements], self._rad[elements]
+        return self._mid.take(elements), self._rad.take(elements)
 
     def signs(self, elements: Elements) -> npt.NDArray[np.int8]:
         """Return the sign of each element, UNKNOWN where the enclosure does not tell."""
@@ -82,8 +85,9 @@ class Enclosures:
             for place in places:
                 block = self._tape.blocks[place]
                 mid, rad = self._block(block)
-                unbounded = ~np.isfinite(mid + rad)
-                if unbounded.any():
+                bounded = np.isfinite(mid + rad)
+                if not all_of(bounded):
+                    unbounded = ~bounded
                     mid[unbounded], rad[unbounded] = 0, np.inf
                 self._mid[block.elements], self._rad[block.elements] = mid, rad
         self._done.update(places)
@@ -94,7 +98,7 @@ class Enclosures:
             return np.array([math.pi]), np.array([math.pi * _UNIT])
         if not block.args:
             return nearest(self._leaves(block))
-        args = [(self._mid[arg], self._rad[arg]) for arg in block.args]
+        args = [(self._mid.take(arg), self._rad.take(arg)) for arg in block.args]
         if block.op in _RULES:
             return _RULES[block.op](block, *args)
         return _by_balls(lambda ball: balls.function(block.op, ball), args[0])
@@ -109,11 +113,11 @@ class Enclosures:
 def nearest(values: Sequence[Fraction]) -> Pair:
     """Return the floats nearest to exact numbers, each with a bound on how far it is off."""
     try:
-        top = np.fromiter((value.numerator for value in values), np.int64, len(values))
-        bottom = np.fromiter((value.denominator for value in values), np.int64, len(values))
+        top = np.fromiter(map(_NUMERATOR, values), np.int64, len(values))
+        bottom = np.fromiter(map(_DENOMINATOR, values), np.int64, len(values))
     except OverflowError:
         return _nearest_of_any(values)
-    if not ((top >= -_WHOLE) & (top <= _WHOLE) & (bottom <= _WHOLE)).all():
+    if not all_of((top >= -_WHOLE) & (top <= _WHOLE) & (bottom <= _WHOLE)):
         return _nearest_of_any(values)
     mid = top / bottom  # of two floats: rounded once, and not at all where the divisor is a power of two
     return mid, np.where(bottom & (bottom - 1), np.abs(mid) * (2 * _UNIT), 0)

@@ -25,6 +25,7 @@ import numpy as np
 from verify.proof.field import Laws
 from verify.proof.kernels import EXPONENTIAL
 from verify.tape.grouping import grouped
+from verify.tape.masks import any_of
 from verify.tape.parts import parts
 from verify.tape.plan import Plan, plan
 from verify.tape.primes import chains
@@ -75,7 +76,7 @@ def _attempt(tape: Tape, left: Elements, right: Elements, seed: str, laws: Laws)
     alike = (agree if valid is None else agree | ~valid).all(axis=0) & (question.pairs > 0)
     surplus = question.surplus(question.pairs, counted)
     proved = alike & (surplus >= SECURITY)
-    least = min(surplus[proved].min(initial=math.inf), question.least) if proved.any() else math.inf
+    least = min(surplus[proved].min(initial=math.inf), question.least) if any_of(proved) else math.inf
     return _Outcome(proved, alike & ~proved & (counted < question.walks), least)
 
 

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from verify.tape.masks import all_of, any_of
 from verify.tape.tape import Block, Elements, Mask, Tape
 
 _LEAVES = ("variable", "constant", "typed")  # whose payload has an entry for each element
@@ -56,7 +57,7 @@ def parts(tape: Tape, wanted: Elements, cut: Container[str] = (), done: Mask | N
             part = Part(block.op, block.elements, 1, block.args, block.payload)
         else:
             mask = needed[block.elements] if done is None else needed[block.elements] & unread[block.elements]
-            if not mask.any():
+            if not any_of(mask):
                 continue
             part = _part(block, mask)
         result.append(part)
@@ -74,7 +75,7 @@ def _part(block: Block, mask: Mask) -> Part:
     """Return the needed part of a block."""
     if block.op == "matmul":
         return _of_matmul(block, mask)
-    if mask.all():
+    if all_of(mask):
         return Part(block.op, block.elements, block.size, block.args, block.payload)
     picked = np.flatnonzero(mask)
     elements = picked + block.start
@@ -98,7 +99,7 @@ def _of_matmul(block: Block, mask: Mask) -> Part:
     a, b = block.args
     shape = (a.shape[0], a.shape[1], b.shape[2])
     entries = mask.reshape(shape)
-    if entries.all():
+    if all_of(entries):
         return Part(block.op, block.elements, block.size, block.args)
     stacks, rows, columns = (np.flatnonzero(entries.any(axis)) for axis in ((1, 2), (0, 2), (0, 1)))
     elements = (np.arange(block.size).reshape(shape) + block.start)[np.ix_(stacks, rows, columns)]

@@ -14,6 +14,7 @@ from verify.proof.field import Laws
 from verify.proof.kernels import EXPONENTIAL
 from verify.tape.degrees import Degrees
 from verify.tape.grouping import grouped
+from verify.tape.masks import any_of
 from verify.tape.parts import Part, parts
 from verify.tape.reach import Reach
 from verify.tape.security import MOST_WALKS, SECURITY, Bits, bits, price, walks_for
@@ -74,7 +75,7 @@ def plan(tape: Tape, left: Elements, right: Elements, laws: Laws) -> Plan:
         outer = grouped(parts(tape, wanted, EXPONENTIAL), tape.size, wanted)
         worth = _weigh_exponentials(tape, outer, left, right, worth, arguments)
     walks = max(walks_for(worth), walks_for(arguments, collisions))
-    if walks and counts.any() and not order % 2:
+    if walks and any_of(counts > 0) and not order % 2:
         walks = _for_squares(int(counts[worth > 0].min(initial=_MOST_ROOTS)), everything)
     return Plan(laws, order, worth, arguments, collisions, walks, rooted, outer)
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
+from verify.tape.masks import any_of
 from verify.tape.primes import Moduli
 from verify.tape.tape import Elements, Mask
 
@@ -48,7 +49,7 @@ def inverses(a: Residues, p: Moduli) -> tuple[Residues, Mask | None]:
     element.
     """
     poles = a == 0
-    if not poles.any():
+    if not any_of(poles):
         return _inverses(a, p), None
     return _inverses(np.where(poles, np.uint64(1), a), p), poles
 

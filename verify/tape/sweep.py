@@ -22,6 +22,7 @@ import sympy
 
 from verify.graph.formulas import Plan, plan, replay
 from verify.tape.grouping import grouped
+from verify.tape.masks import all_of, any_of, is_ascending, is_one, largest, least
 from verify.tape.parts import Part, lengths_of, parts
 from verify.tape.tape import ZERO, Elements, Mask, Tape
 
@@ -85,12 +86,12 @@ class _Shares:
     def send(self, elements: Elements, values: Elements) -> None:
         """Send values to elements; what is 0 and what goes to an element that is not active is dropped."""
         wanted = self._active[elements] & (values != ZERO)
-        if not wanted.all():
+        if not all_of(wanted):
             elements, values = elements[wanted], values[wanted]
         if not elements.size:
             return
         places = self._places[elements]
-        if (places == places[0]).all():
+        if is_one(places):
             self.waiting.setdefault(int(places[0]), []).append((elements, values))
             return
         order = stable_order(places)
@@ -103,7 +104,7 @@ class _Shares:
         """Take what was sent to a step: the elements that were reached, in order, and the adjoint of each."""
         sent = self.waiting.pop(place)
         elements, values = sent[0] if len(sent) == 1 else map(np.concatenate, zip(*sent, strict=True))
-        if (elements[1:] > elements[:-1]).all():
+        if is_ascending(elements):
             return elements, values
         order = stable_order(elements)
         return _added(self._tape, elements[order], values[order])
@@ -111,8 +112,8 @@ class _Shares:
 
 def stable_order(keys: Elements) -> Elements:
     """Return the places of keys in ascending order, equal keys as they come; a plain sort of packed keys is fastest."""
-    low, bits = keys.min(), int(len(keys) - 1).bit_length()
-    if int(keys.max() - low).bit_length() + bits > _PACKED_BITS:
+    low, bits = least(keys), int(len(keys) - 1).bit_length()
+    if (largest(keys) - low).bit_length() + bits > _PACKED_BITS:
         return np.argsort(keys, kind="stable")
     packed: Elements = (keys - low << bits) | np.arange(len(keys))
     packed.sort()
@@ -138,9 +139,9 @@ def _passed_back(tape: Tape, step: Part, adjoints: Elements, active: Mask) -> It
     elif step.op == "matmul":
         left, right = step.args
         upstream = values.reshape(left.shape[0], left.shape[1], right.shape[2])
-        if active[left].any():
+        if any_of(active[left]):
             yield left.ravel(), tape.matmul(upstream, right.transpose(0, 2, 1)).ravel()
-        if active[right].any():
+        if any_of(active[right]):
             yield right.ravel(), tape.matmul(left.transpose(0, 2, 1), upstream).ravel()
     elif step.args:
         yield from _by_entries(tape, step, values, active)
@@ -151,7 +152,7 @@ def _by_entries(tape: Tape, step: Part, values: Elements, active: Mask) -> Itera
     reached = values != ZERO
     for argument, rule in zip(step.args, _partials(step.op, step.payload), strict=True):
         sending = reached & active[argument]
-        chosen = slice(None) if sending.all() else np.flatnonzero(sending)
+        chosen = slice(None) if all_of(sending) else np.flatnonzero(sending)
         receivers, shares = argument[chosen], values[chosen]
         if rule is not None and receivers.size:
             terms = {symbol: arg[chosen] for symbol, arg in zip(_OPERANDS, step.args, strict=False)}

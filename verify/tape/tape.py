@@ -24,6 +24,7 @@ import numpy as np
 import numpy.typing as npt
 
 from verify.graph.graph import FUNCTIONS
+from verify.tape.masks import all_of, any_of, is_ascending, is_one, largest, least
 
 Elements = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
@@ -61,15 +62,8 @@ class Block(NamedTuple):
     args: tuple[Elements, ...] = ()
     payload: Any = None
 
-    @property
-    def stop(self) -> int:
-        """Return the element after the block's last."""
-        return self.start + self.size
-
-    @property
-    def elements(self) -> slice:
-        """Return where the block's elements lie among all."""
-        return slice(self.start, self.stop)
+    stop: int = 0  # the element after the block's last
+    elements: slice = slice(0)  # where the block's elements lie among all
 
 
 class Tape:
@@ -90,7 +84,8 @@ class Tape:
     def _new(self, op: str, count: int, args: tuple[Elements, ...] = (), payload: Any = None) -> Elements:
         if count:
             own = tuple(np.array(arg) for arg in args)  # code may write to the arrays that it has passed
-            self.blocks.append(Block(op, self.size, count, own, payload))
+            stop = self.size + count
+            self.blocks.append(Block(op, self.size, count, own, payload, stop, slice(self.size, stop)))
             self._starts.append(self.size)
         self.size += count
         if self.size > len(self._exact):
@@ -133,7 +128,7 @@ class Tape:
 
     def exact(self, elements: Elements) -> Mask:
         """Tell which elements are exact constants."""
-        return self._exact[elements]
+        return self._exact.take(elements)
 
     # Operations, entry by entry on arrays of one shape
 
@@ -143,7 +138,7 @@ class Tape:
 
     def products(self, a: Elements, b: Elements) -> Elements:
         """Return a * b."""
-        if a is b or np.array_equal(a, b):
+        if a is b or _are_same(a, b):
             return self.powers(a, Fraction(2))
         return self._combined("product", a, b, _product_of)
 
@@ -225,7 +220,7 @@ class Tape:
         if (block := self._made_by("product", a)) is not None:
             left, right = (arg[a - block.start] for arg in block.args)
             for constant, term in ((left, right), (right, left)):
-                if constant.min() == constant.max() and (value := self.value(int(constant.flat[0]))) is not None:
+                if is_one(constant) and (value := self.value(int(constant.flat[0]))) is not None:
                     return [(value, term)]
         return None
 
@@ -234,7 +229,7 @@ class Tape:
         if not elements.size:
             return None
         block = self.block_of(int(elements.flat[0]))
-        low, high = elements.min(), elements.max()
+        low, high = least(elements), largest(elements)
         return block if block.op == op and block.start <= low and high < block.start + block.size else None
 
     def block_of(self, element: int) -> Block:
@@ -245,8 +240,8 @@ class Tape:
         """Return the places of the blocks that some elements are of, in order."""
         if not elements.size:
             return []
-        first = bisect_right(self._starts, int(elements.min())) - 1
-        if int(elements.max()) < self.blocks[first].stop:
+        first = bisect_right(self._starts, least(elements)) - 1
+        if largest(elements) < self.blocks[first].stop:
             return [first]
         places, ordered, position = [first], distinct(elements)[0], 0
         while (position := int(ordered.searchsorted(self.blocks[places[-1]].stop))) < len(ordered):
@@ -266,8 +261,7 @@ class Tape:
 
     def totals(self, terms: Elements, starts: Elements) -> Elements:
         """Return sums of consecutive terms, from each start to the next; no sum is empty."""
-        lengths = np.diff(starts, append=len(terms))
-        if (lengths == 1).all():
+        if len(starts) == len(terms):  # no sum is empty
             return np.array(terms)
         return self._new("total", len(starts), (terms,), np.array(starts))
 
@@ -279,14 +273,16 @@ class Tape:
     def _combined(self, op: str, a: Elements, b: Elements, rule: Rule) -> Elements:
         """Append an operation on two arrays, without the entries that its rule knows without it."""
         left, right = a.ravel(), b.ravel()
-        special = self._exact[left] | self._exact[right]
-        if not special.any():
+        special = self._exact.take(left) | self._exact.take(right)
+        if not any_of(special):
             return self._new(op, left.size, (left, right)).reshape(a.shape)
         result = rule(left, right)
-        both = self._exact[left] & self._exact[right] & (result < 0)
+        both = self._exact.take(left) & self._exact.take(right) & (result < 0)
         result[both] = self._folded(_FOLDED[op], left[both], right[both])
         open_ = result < 0
-        result[open_] = self._new(op, int(open_.sum()), (left[open_], right[open_])) if open_.any() else result[open_]
+        if any_of(open_):
+            first, second = left[open_], right[open_]
+            result[open_] = self._new(op, first.size, (first, second))
         return result.reshape(a.shape)
 
     def _folded(self, compute: Callable[..., Fraction], *args: Elements) -> Elements:
@@ -306,18 +302,24 @@ class Tape:
                 value = fold(self._values[int(unique[place])])
                 result[place] = -1 if value is None else self.constant(value)
         open_ = result < 0
-        if open_.any():
-            result[open_] = self._new(op, int(open_.sum()), (unique[open_],), payload)
+        if any_of(open_):
+            arguments = unique[open_]
+            result[open_] = self._new(op, arguments.size, (arguments,), payload)
         return result[inverse].reshape(a.shape)
+
+
+def _are_same(a: Elements, b: Elements) -> bool:
+    """Tell whether arrays of one shape are equal; most of those that are not differ in their first entry."""
+    return a.size == 0 or (a.item(0) == b.item(0) and all_of(a == b))
 
 
 def distinct(elements: Elements) -> tuple[Elements, Elements | slice]:
     """Return the distinct ones of some elements in order, and the place of each element among them."""
     flat = elements.ravel()
-    if (flat[1:] > flat[:-1]).all():
+    if is_ascending(flat):
         return flat, slice(None)
-    first = int(flat.min())
-    span = int(flat.max()) - first + 1
+    first = least(flat)
+    span = largest(flat) - first + 1
     if span > _SPARSE * flat.size:
         unique, places = np.unique(flat, return_inverse=True)
         return unique, places
@@ -342,8 +344,8 @@ def _has_squares(block: Block) -> bool:
         return bool(block.payload.denominator == 1 and block.payload.numerator % 2 == 0)
     if block.op == "matmul":
         left, right = block.args
-        return left.shape[2] == 1 and bool((left == right).any())
-    return block.op == "product" and bool((block.args[0] == block.args[1]).any())
+        return left.shape[2] == 1 and any_of(left == right)
+    return block.op == "product" and any_of(block.args[0] == block.args[1])
 
 
 def _folds(inner: Fraction, outer: Fraction) -> bool:

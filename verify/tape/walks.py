@@ -19,6 +19,7 @@ from verify.proof.field import Laws
 from verify.proof.kernels import EXPONENTIAL
 from verify.tape.constants import rationals
 from verify.tape.kernels import Kernels, drawn
+from verify.tape.masks import all_of, any_of
 from verify.tape.parts import Part
 from verify.tape.primes import Chain, moduli
 from verify.tape.residues import Residues, inverses, matmul, powers, products, reduced, totals
@@ -82,7 +83,7 @@ class Walks:
         if self.valid is None:
             return None
         mask: Mask = np.logical_and.reduce([self.valid.take(elements, axis=1) for elements in arrays])
-        return None if mask.all() else mask
+        return None if all_of(mask) else mask
 
     def _value(self, part: Part) -> Value:
         match part.op:
@@ -169,10 +170,10 @@ class Walks:
         if self.exponents is None or name not in EXPONENTIAL:
             return self._element(name, arguments)
         rooted = self.rules.rooted[arguments]
-        if not rooted.any():
+        if not any_of(rooted):
             return self._exponential(name, arguments)
         value, valid = self._by_number(name, arguments)
-        if not rooted.all():
+        if not all_of(rooted):
             plain, defined = self._exponential(name, arguments[~rooted])
             value[:, ~rooted] = plain
             if defined is not None:
@@ -202,16 +203,16 @@ class Walks:
     def _element(self, name: str, arguments: Elements) -> Value:
         """Return a function as random elements; of arguments with roots just the same one is known to be the same."""
         rooted = self.rules.rooted[arguments]
-        if rooted.all():
+        if all_of(rooted):
             return self._by_number(name, arguments)
         plain = arguments[~rooted]
         valid = self.supported(plain)
         counted = np.full(len(plain), len(self.p)) if valid is None else valid.sum(axis=0)
         value = self.kernels.at(name, self.take(plain), valid)
         usable = self.rules.usable(plain, counted)
-        if not usable.all():
+        if not all_of(usable):
             valid = _both(valid, np.broadcast_to(usable, value.shape))
-        if not rooted.any():
+        if not any_of(rooted):
             return value, valid
         result = self._by_number(name, arguments)[0]
         result[:, ~rooted] = value

@@ -478,7 +478,7 @@ def full_like(a: Any, fill_value: Any, dtype: Any = None, shape: Any = None) -> 
 
 
 def _arranged(function: Callable[..., Any], relation: str) -> Callable[..., Any]:
-    """Return a function that answers with the places of what is in a relation to all before, which are plain numbers."""
+    """Return a function that answers with places (argmax), plain numbers: of what is in a relation to all before."""
 
     def arrange(**options: Any) -> Any:
         if current().on_tape and (elements := elements_at(options["a"])) is not None and elements.size:
@@ -490,7 +490,7 @@ def _arranged(function: Callable[..., Any], relation: str) -> Callable[..., Any]
 
 
 def _places(elements: Any, relation: str, axis: Any, *, keepdims: bool) -> Any:
-    """Return where each line along an axis has its extreme, line by line at once: NumPy compares one after the other."""
+    """Return where each line along an axis has its extreme: entries are compared one after the other, as by NumPy."""
     trace: Any = current()
     lines = elements.reshape(-1) if axis is None else np.moveaxis(elements, axis, -1)
     columns = lines.reshape(-1, lines.shape[-1]).T

@@ -18,6 +18,7 @@ import numpy as np
 from verify.model.errors import TraceError
 from verify.model.where import asked_at
 from verify.tape.enclosures import UNKNOWN, Enclosures
+from verify.tape.masks import any_of
 from verify.tape.tape import MINUS_ONE, ONE, ZERO, Elements, Mask, Tape, distinct
 from verify.tracing.concolic import Concolic
 from verify.tracing.scalar import RELATIONS
@@ -103,7 +104,7 @@ class TapedTrace(Trace):
     def value(self, number: Any) -> Fraction | None:
         """Return the value of an exact constant; of an array, 0 if there is that constant among its entries."""
         if isinstance(number, np.ndarray):
-            return Fraction(0) if (number == ZERO).any() else None
+            return Fraction(0) if any_of(number == ZERO) else None
         return self.tape.value(number)
 
     def number(self, number: Any) -> Fraction | float | None:
@@ -195,7 +196,7 @@ class TapedTrace(Trace):
         """Return differences; that of an element and itself is 0."""
         left, right = _array(a), _array(b)
         same = left == right
-        if not same.any():
+        if not any_of(same):
             return self.tape.sums(left, self.tape.negatives(right))
         result = np.full(left.shape, ZERO)
         result[~same] = self.tape.sums(left[~same], self.tape.negatives(right[~same]))
@@ -207,17 +208,17 @@ class TapedTrace(Trace):
 
     def has_zero(self, nodes: Nodes) -> bool:
         """Tell whether the constant 0 is among elements."""
-        return bool((_array(nodes) == ZERO).any())
+        return any_of(_array(nodes) == ZERO)
 
     def relations(self, a: Nodes, b: Nodes, relation: str) -> Any:
         """Decide a relation between elements at the sample, and record it."""
         elements = self._compared(_array(a), _array(b))
         signs, exact = self.enclosures.signs(elements), self.tape.exact(elements)
-        if ((signs == UNKNOWN) | ((signs == 0) & ~exact)).any():
+        if any_of((signs == UNKNOWN) | ((signs == 0) & ~exact)):
             _untaped("a comparison that is too close to call")
         holds = _HOLDING[relation][signs + 1]
         new = self._unasked(elements, relation) & ~exact
-        if new.any():
+        if any_of(new):
             self.choices.append(Choices(elements[new], relation, holds[new], asked_at()))
         return holds
 
