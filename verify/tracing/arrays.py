@@ -27,6 +27,7 @@ from verify.tracing.dispatch import PROTOCOLS
 from verify.tracing.numbered import Memory, elements_of
 
 if TYPE_CHECKING:
+    from verify.tape.tape import Elements
     from verify.tracing.trace import Trace
 
 _running: ContextVar[Trace | None] = ContextVar("trace", default=None)
@@ -81,10 +82,10 @@ class SymbolArray(np.ndarray[Any, Any]):
     __array_priority__ = 1000
     claimed: np.dtype[Any]
     memory: Memory | None  # where the entries are numbers, and of whoever made the memory's copies and views
-    is_whole: bool  # whether it has all of its memory, in order
+    shown: Elements | None  # the elements of its entries, where they are known; they are of its shape at that time
 
     def __array_finalize__(self, other: Any) -> None:
-        self.is_whole = False
+        self.shown = None
         if isinstance(other, SymbolArray):
             self.claimed, self.memory = other.claimed, other.memory
         else:
@@ -138,7 +139,11 @@ class SymbolArray(np.ndarray[Any, Any]):
             found = elements[key]
             if not isinstance(found, np.ndarray):
                 return Concolic(self.memory.trace, int(found))
-            return super().__getitem__(key) if _shows(key) else of_elements(self.memory.trace, found, self.claimed)
+            if not _shows(key):
+                return of_elements(self.memory.trace, found, self.claimed)
+            view = super().__getitem__(key)
+            view.shown = found
+            return view
         found = super().__getitem__(key)
         return found if isinstance(found, np.ndarray) else lift(found)
 
@@ -371,8 +376,13 @@ for _name in ("sort", "setflags", "__array__"):
 memory.guard(SymbolArray)
 
 
+_PLAIN = frozenset({int, slice, type(None), type(Ellipsis)})
+
+
 def plain_key(key: Any) -> Any:
     """Return an index without symbols: those that are constants are numbers."""
+    if type(key) is tuple and _PLAIN.issuperset(map(type, key)):  # as in most code
+        return key
     if isinstance(key, tuple):
         return tuple(map(plain_key, key))
     if isinstance(key, Concolic):
@@ -383,8 +393,8 @@ def plain_key(key: Any) -> Any:
 def _shows(key: Any) -> bool:
     """Tell whether an index gives a view of an array, and no copy."""
     if type(key) is tuple:
-        return all(map(_shows, key))
-    return key is None or key is Ellipsis or type(key) in (int, slice) or isinstance(key, np.integer)
+        return _PLAIN.issuperset(map(type, key)) or all(map(_shows, key))
+    return type(key) in _PLAIN or isinstance(key, np.integer)
 
 
 def _write(elements: Any, key: Any, numbers: Any) -> None:
@@ -524,7 +534,7 @@ def of_elements(trace: Any, elements: Any, claimed: Any = _DOUBLE) -> SymbolArra
         elements = np.ascontiguousarray(elements.transpose(axes))
     room = Memory(trace, elements.reshape(-1))
     array: SymbolArray = room.places.reshape(elements.shape).view(SymbolArray)
-    array.claimed, array.memory, array.is_whole = np.dtype(claimed), room, True
+    array.claimed, array.memory, array.shown = np.dtype(claimed), room, elements
     return array if axes is None else array.transpose([axes.index(axis) for axis in range(len(axes))])
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import inspect
+import math
 from collections.abc import Callable
 from contextlib import suppress
 from fractions import Fraction
@@ -296,6 +297,9 @@ def mean(a: Any, axis: Any = None, keepdims: Any = False, where: Any = True) -> 
 
 def _how_many(a: Any, axis: Any, where: Any, keepdims: Any) -> Any:
     """Return how many entries each sum over axes has."""
+    if where is True:
+        axes = range(a.ndim) if axis is None else axis if isinstance(axis, tuple) else (axis,)
+        return math.prod(a.shape[i] for i in axes)
     mask = np.broadcast_to(truths(where), a.shape)
     return _add.reduce(mask, axis=axis, keepdims=bool(keepdims), dtype=int)
 

@@ -106,8 +106,9 @@ def elements_of(array: Any) -> Elements | None:
         return None
     if not array.size:
         return _empty(array.shape, _INTEGER)
-    if array.is_whole:
-        return memory.elements.reshape(array.shape)
+    shown: Elements | None = array.shown
+    if shown is not None and shown.shape == array.shape:
+        return shown
     try:
         return np.ndarray(array.shape, _INTEGER, memory.elements, _address(array) - memory.address, _strides(array))
     except (TypeError, ValueError):
