@@ -26,6 +26,8 @@ from enum import Enum
 from fractions import Fraction
 from typing import Any
 
+import flint
+
 from verify.graph.graph import FUNCTIONS, Graph
 from verify.model.exact import simplest_rational
 from verify.proof.kernels import EXPONENTIAL, Kernels, RedrawError
@@ -39,6 +41,7 @@ PRIMES = (
     (2**127 - 98331489) // 4,
     (2**127 - 98331489) // 8,
 )
+_FIELDS = {prime: flint.fmpz_mod_ctx(prime) for prime in PRIMES}
 SECURITY = 100  # a wrong "equal" has to be less likely than 2**-SECURITY
 _LEAST_BITS = 32  # that one walk has to be worth
 _MOST_DRAWS = 16  # for one walk: a point may be a pole
@@ -60,6 +63,7 @@ class _Walk:
 
     def __init__(self, prime: int, rng: random.Random, order: int, exponents: Mapping[int, int]) -> None:
         self.prime = prime
+        self.field = _FIELDS[prime]
         self.rng = rng
         self.order = order  # the common denominator of the exponents of all powers
         self.exponents = exponents
@@ -90,12 +94,17 @@ class _Walk:
 
     def variable(self, name: str) -> int:
         """Return the element of an input."""
-        return self.variables.setdefault(name, self.rng.randrange(1, self.prime))
+        element = self.variables.get(name)
+        if element is None:
+            element = self.variables[name] = self.rng.randrange(1, self.prime)
+        return element
 
     def constant(self, value: Fraction) -> int:
         """Return a rational as an element."""
         if value.denominator % self.prime == 0:
             raise RedrawError
+        if value.denominator == 1:
+            return value.numerator % self.prime
         return value.numerator * pow(value.denominator, -1, self.prime) % self.prime
 
     def power(self, a: int, exponent: Fraction) -> int:
@@ -104,9 +113,11 @@ class _Walk:
         if exponent.denominator != 1:
             a = self.roots.setdefault(a, self.rng.randrange(1, self.prime))
             whole = int(exponent * self.order)
-        if a == 0 and whole < 0:
-            raise RedrawError
-        return pow(a, whole, self.prime)
+        if whole < 0:
+            if a == 0:
+                raise RedrawError
+            a, whole = int(self.field(a).inverse()), -whole  # in a third of the time that `pow` takes
+        return a if whole == 1 else pow(a, whole, self.prime)
 
     def function(self, name: str, a: int, number: int) -> int:
         """Return a function of an element."""
