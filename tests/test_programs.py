@@ -103,7 +103,7 @@ def test_the_tables_of_the_tracer_are_covered():
 def test_a_wrong_rule_is_found(monkeypatch, table, name, wrong):
     """Programs of a function fail where the tracer computes another in its place."""
     monkeypatch.setitem(table, name, wrong)
-    functions._special.cache_clear()
+    functions._own.cache_clear()
     full = f"np.{name}"
     make = calls.ufunc if full in UFUNCS else calls.call
     try:
@@ -112,7 +112,7 @@ def test_a_wrong_rule_is_found(monkeypatch, table, name, wrong):
                 writer = Writer(f"planted {seed}")
                 step(writer, f"v0 = {make(writer, full)}")
     finally:
-        functions._special.cache_clear()
+        functions._own.cache_clear()
 
 
 # What the programs found, each as small as it could be made.

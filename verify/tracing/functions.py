@@ -496,15 +496,16 @@ def _arranged(function: Callable[..., Any], relation: str) -> Callable[..., Any]
 def _places(elements: Any, relation: str, axis: Any, *, keepdims: bool) -> Any:
     """Return where each line along an axis has its extreme: entries are compared one after the other, as by NumPy."""
     trace: Any = current()
-    lines = elements.reshape(-1) if axis is None else np.moveaxis(elements, axis, -1)
+    lines = elements.reshape(-1) if axis is None or not elements.ndim else np.moveaxis(elements, axis, -1)
     columns = lines.reshape(-1, lines.shape[-1]).T
     best, places = columns[0], np.zeros(columns.shape[1], int)
     for place, column in enumerate(columns[1:], 1):
         better = trace.relations(column, best, relation)
         best, places = np.where(better, column, best), np.where(better, place, places)
-    shape = [1] * elements.ndim if axis is None else [*lines.shape[:-1], 1]
-    found = np.moveaxis(places.reshape(shape), -1, -1 if axis is None else axis)
-    return found if keepdims else found.reshape(lines.shape[:-1])[()]
+    if axis is None or not elements.ndim:
+        return places.reshape([1] * elements.ndim) if keepdims else places[0]
+    found = places.reshape(lines.shape[:-1])
+    return np.expand_dims(found, axis) if keepdims else found[()]
 
 
 def ranks(a: Any, axis: Any) -> Any:
