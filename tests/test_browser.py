@@ -1,6 +1,6 @@
 """The page in Chromium, opened from a file: what people see, with and without a mouse, and what leaves the page.
 
-Screenshots are kept in build/screenshots, or where GRADPROOF_SCREENSHOTS says.
+Screenshots are kept where GRADPROOF_SCREENSHOTS says, and by the long tests in build/screenshots.
 """
 
 import io
@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 import results
+from effort import LONG
 from playwright.sync_api import sync_playwright
 from test_drawing import SHARED, SwappedMul, random_text
 
@@ -84,9 +85,11 @@ class Opened:
 
     def keep(self, name):
         """Keep a screenshot."""
-        folder = Path(os.environ.get("GRADPROOF_SCREENSHOTS") or ROOT / "build" / "screenshots")
-        folder.mkdir(parents=True, exist_ok=True)
-        self.page.screenshot(path=folder / f"{name}.png", full_page=True)
+        named = os.environ.get("GRADPROOF_SCREENSHOTS")
+        if named or LONG:
+            folder = Path(named or ROOT / "build" / "screenshots")
+            folder.mkdir(parents=True, exist_ok=True)
+            self.page.screenshot(path=folder / f"{name}.png", full_page=True)
 
 
 def test_it_opens_by_itself(browser, written):
@@ -193,7 +196,7 @@ def test_graphs_of_all_shapes_have_room(browser, checked, tmp_path):
     for seed in range(8):
         text, at = random_text(seed)
         layers = {"MulLayer": SwappedMul} if seed % 2 else {}
-        cases.append(replace(checked(text, at, **layers), name=f"graph {seed}"))
+        cases.append(replace(checked(text, at, quick=True, **layers), name=f"graph {seed}"))
     path = tmp_path / "graphs.html"
     path.write_text(page.render(Run(tuple(cases))), encoding="utf-8")
     with Opened(browser, path) as opened:
