@@ -1,0 +1,33 @@
+"""What `make test` leaves out: another part of it has it, and `make test-long` all of it."""
+
+import re
+from pathlib import Path
+
+import effort
+import pytest
+
+TESTS = Path(__file__).parent
+MAKEFILE = (TESTS.parent / "Makefile").read_text()
+
+
+@pytest.mark.parametrize("number", [1, 3, 7, 20])
+def test_the_parts_have_all(monkeypatch, number):
+    """Every item is in one part, whatever its place, and the long tests have all in order."""
+    items = [str(i) for i in range(number)]
+    monkeypatch.setattr(effort, "LONG", False)
+    parts = []
+    for part in range(3):
+        monkeypatch.setattr(effort, "PART", part)
+        parts += effort.some(items)
+    assert sorted(parts) == sorted(items)
+    monkeypatch.setattr(effort, "LONG", True)
+    assert effort.some(items) == items
+
+
+def test_the_long_tests_are_those_that_leave_something_out():
+    """A file that asks how much to try is in the list of `make test-long`, and nothing else is."""
+    (rule,) = re.findall(r"^test-long:.*?\n\n", MAKEFILE, re.MULTILINE | re.DOTALL)
+    asking = {
+        path.name for path in TESTS.glob("test_*.py") if re.search(r"^from (tests\.)?effort ", path.read_text(), re.M)
+    }
+    assert set(re.findall(r"tests/(test_\w+\.py)", rule)) == asking
