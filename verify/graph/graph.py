@@ -77,9 +77,14 @@ class Graph:
         self._scaled: dict[
             int, tuple[Fraction, int]
         ] = {}  # products with a constant: the constant, and the other factor
+        self._memories: dict[str, dict[Any, Any]] = {}
 
     def __len__(self) -> int:
         return len(self.ops)
+
+    def memory(self, name: str) -> dict[Any, Any]:
+        """Return what somebody has worked out of nodes, which holds as long as they do: for good."""
+        return self._memories.setdefault(name, {})
 
     def node(self, number: int) -> Node:
         """Return a node as one value."""

@@ -59,6 +59,15 @@ class Decision(NamedTuple):
     verdict: Verdict
     evidence: Evidence
     point: Point | None = None
+    laws: Laws | None = None  # that a proof in a field rests on
+
+    @property
+    def everywhere(self) -> bool:
+        """Tell whether this is a proof that holds wherever both sides are defined, in other regions too.
+
+        With a free element for each function, or with the law of exponentials, no sign of a root was read off a point.
+        """
+        return self.laws in (Laws.NONE, Laws.EXPONENTIAL)
 
 
 SAME = Decision(Verdict.PROVED, Evidence("same formula", "both sides are the same formula"))
@@ -188,7 +197,7 @@ def proved(typed: str, bits: int, laws: Laws) -> Decision:
     """Return the decision that a proof in a finite field is; `typed` are the floats of the code, as read."""
     read = f"; floats in the code are read as the simplest rationals that round to them ({typed})" if typed else ""
     detail = f"equal at random points of a finite field, {laws.value}: wrong with a chance below 2^-{bits}{read}"
-    return Decision(Verdict.PROVED, Evidence("field", detail, bits=bits))
+    return Decision(Verdict.PROVED, Evidence("field", detail, bits=bits), laws=laws)
 
 
 def _typed(graph: Graph, pairs: Sequence[Pair]) -> Callable[[Pair], str]:

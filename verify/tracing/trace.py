@@ -23,6 +23,7 @@ from verify.proof import field, rationals
 from verify.tracing.scalar import RELATIONS
 
 _PRECISIONS = (128, 1024, 8192)  # bits, tried in this order to find a sign
+SAMPLE_BITS = _PRECISIONS[0]  # of a value at the sample, where no others are asked for
 Nodes = Any  # of the entries of an array, in order: a list of them, or an array where they are elements of a tape
 _ASKED = 1024  # bits, from which on the prover is asked whether it is 0
 
@@ -213,14 +214,14 @@ class Trace(Graph):
             rationals.rational(self, node, self.sample) == 0 or rationals.is_zero(self, node, self.sample)
         )
 
-    def at_samples(self, nodes: Iterable[int], bits: int = _PRECISIONS[0]) -> list[flint.arb]:
+    def at_samples(self, nodes: Iterable[int], bits: int = SAMPLE_BITS) -> list[flint.arb]:
         """Return balls around the values of nodes at the sample."""
         wanted = list(nodes)
         with flint.ctx.workprec(bits):
             values = balls.at(self, wanted, self.sample, computed=self._balls[bits])
         return [values[node] for node in wanted]
 
-    def at_sample(self, node: int, bits: int = _PRECISIONS[0]) -> flint.arb:
+    def at_sample(self, node: int, bits: int = SAMPLE_BITS) -> flint.arb:
         """Return a ball around the value of a node at the sample."""
         known: flint.arb | None = self._balls[bits].get(node)
         return self.at_samples([node], bits)[0] if known is None else known

@@ -13,11 +13,11 @@ from verify.graph import balls
 from verify.graph.adjoints import Shares, adjoints, totals
 from verify.graph.wholes import wholes
 from verify.model.errors import UnclaimedError
-from verify.proof.decide import Decision, decide
+from verify.proof.decide import Decision, Pair, agree, decide
 from verify.tracing.following import SubjectError
 from verify.tracing.observe import Observation, Quantity, observe
 from verify.tracing.region import Region, depends, one_sided, pinned
-from verify.tracing.trace import Trace
+from verify.tracing.trace import SAMPLE_BITS, Trace
 
 _INCONSISTENT = "SymPy's derivative of the whole computation and its chain rule could not be shown to be one function"
 _UNSET = "the output reads memory that np.empty made and nobody has written to"
@@ -155,11 +155,28 @@ def claims(exact: Exact, seed: int) -> dict[str, Claim]:
     wanted = {name: actual for name, actual in seen.gradients.items() if name not in seen.malformed}
     pairs = [pair for name in wanted for pair in zip(exact.gradient(name), wanted[name].nodes, strict=True)]
     twice = [(exact.derivatives[node], whole) for node, whole in exact.wholes.items()]
-    found = decide(seen.trace, [*pairs, *twice], lambda: exact.region.points(seed), seed, exact.region.holds)
+    found = _decided(exact, [*pairs, *twice], seed)
     if not all(decision.verdict.good for decision in found[len(pairs) :]):
         raise SubjectError(_INCONSISTENT)
     decided = iter(found)
     return {name: Claim(name, exact, actual, [next(decided) for _ in actual.nodes]) for name, actual in wanted.items()}
+
+
+def _decided(exact: Exact, pairs: Sequence[Pair], seed: int) -> list[Decision]:
+    """Decide pairs of nodes; what is proved everywhere was so in other regions, whose runs are on this graph.
+
+    A proof in a field without roots holds wherever both sides are defined. That they are in this region, and agree,
+    is seen at its sample.
+    """
+    trace, proofs = exact.seen.trace, exact.seen.trace.memory("proofs")
+    again = [pair for pair in dict.fromkeys(pairs) if pair in proofs]
+    balls = iter(trace.at_samples([node for pair in again for node in pair]))
+    known = {pair: proofs[pair] for pair in again if agree(next(balls), next(balls), SAMPLE_BITS)}
+    still = [pair for pair in dict.fromkeys(pairs) if pair not in known]
+    found = decide(trace, still, lambda: exact.region.points(seed), seed, exact.region.holds) if still else []
+    decisions = {**known, **dict(zip(still, found, strict=True))}
+    proofs.update({pair: decision for pair, decision in decisions.items() if decision.everywhere})
+    return [decisions[pair] for pair in pairs]
 
 
 def other_sides(case: TracedCase, seen: Observation, seed: int) -> tuple[list[dict[str, Claim]], str]:
