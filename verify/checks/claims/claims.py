@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cached_property
 
 from verify.cases.case import TracedCase
 from verify.cases.shapes import entry_names
@@ -48,28 +49,50 @@ _UPSTREAMS: tuple[Callable[[Fraction], Fraction], ...] = (
 class Exact:
     """The exact side of a run: the derivative with respect to each entry of each input, and its terms.
 
-    With `twice`, SymPy's derivative of the whole is taken too, where that is small.
+    With `twice`, SymPy's derivative of the whole is taken too, where that is small. Nothing is derived before somebody asks
+    for it: of a run `proved` on whole arrays many ask for less. Raises SubjectError where the output of any other is undefined.
     """
 
-    def __init__(self, case: TracedCase, seen: Observation, *, twice: bool = True) -> None:
-        _check_outputs(seen)
+    def __init__(self, case: TracedCase, seen: Observation, *, twice: bool = True, proved: bool = False) -> None:
+        if not proved:
+            _check_outputs(seen)
         self.seen = seen
         self.region = Region.of(case, seen)
-        outputs = [
+        self.accepted: dict[str, list[int]] = {}
+        self._twice, self._proved = twice, proved
+
+    @property
+    def _outputs(self) -> list[tuple[int, int]]:
+        """Return each entry of the outputs with its upstream."""
+        return [
             pair
-            for output, upstream in zip(seen.outputs, seen.upstreams, strict=True)
+            for output, upstream in zip(self.seen.outputs, self.seen.upstreams, strict=True)
             for pair in zip(output.nodes, upstream.nodes, strict=True)
         ]
-        entries = [node for quantity in seen.inputs.values() for node in quantity.nodes]
-        self.shares: Shares = adjoints(seen.trace, outputs, entries)
-        self.derivatives = totals(seen.trace, self.shares)
-        self.accepted: dict[str, list[int]] = {}
-        self.wholes = wholes(seen.trace, outputs, entries) if twice else {}
+
+    @property
+    def _entries(self) -> list[int]:
+        return [node for quantity in self.seen.inputs.values() for node in quantity.nodes]
+
+    @cached_property
+    def shares(self) -> Shares:
+        """Return the terms of the derivative with respect to each entry of each input."""
+        return adjoints(self.seen.trace, self._outputs, self._entries)
+
+    @cached_property
+    def derivatives(self) -> dict[int, int]:
+        """Return the derivative with respect to each entry of each input."""
+        return totals(self.seen.trace, self.shares)
+
+    @cached_property
+    def wholes(self) -> dict[int, int]:
+        """Return SymPy's derivatives of the whole, where it is small and they are taken."""
+        return wholes(self.seen.trace, self._outputs, self._entries) if self._twice else {}
 
     @property
     def constant(self) -> bool:
         """Tell whether the output depends on no input: then every derivative is 0, and 0 = 0 checks nothing."""
-        return not any(self.shares.values())
+        return not self._proved and set(self._entries).isdisjoint(self.seen.trace.reach([o for o, _ in self._outputs]))
 
     def gradient(self, name: str) -> list[int]:
         """Return the exact gradient of an input as nodes."""

@@ -46,7 +46,7 @@ def check_traced(
 ) -> tuple[CaseResult, list[Exact]]:
     """Decide every gradient of a case in every variant of it; returns the result, and the runs that were followed.
 
-    Where the formula is all that is asked (`quick`), large arrays are proved whole, and leave no run behind.
+    Large arrays are proved whole; where the formula is all that is asked (`quick`), they leave no run behind.
     """
     comparisons: list[Comparison] = []
     region: list[Branch] = []
@@ -67,8 +67,8 @@ def check_traced(
         )
 
     for variant in variants(case):
-        attempt = attempted(case, variant, seed) if quick else Attempt()
-        if (whole_arrays := attempt.proved) is not None:
+        attempt = attempted(case, variant, seed)
+        if quick and (whole_arrays := attempt.proved) is not None:
             comparisons += whole_arrays.rows
             region += whole_arrays.region
             unclaimed.update(dict.fromkeys(whole_arrays.unclaimed))
@@ -84,7 +84,7 @@ def check_traced(
                 keep(result(*certain), _ALL)
 
         try:
-            rows, exact = decided(case, _seen(case, variant, seed, attempt), seed, take)
+            rows, exact = _settled(case, _seen(case, variant, seed, attempt), seed, attempt, take)
         except SubjectError as problem:
             comparisons.append(whole(case, variant, problem))
             continue
@@ -96,6 +96,19 @@ def check_traced(
         runs.append(exact)
         keep(result(), _ALL)
     return result(), runs
+
+
+def _settled(
+    case: TracedCase, seen: Observation, seed: int, attempt: Attempt, keep: KeepRow
+) -> tuple[list[Comparison], Exact]:
+    """Return the rows of a run on scalars: those of the run on whole arrays at the same sample, where it has proved all.
+
+    Both runs computed the same numbers there (`_seen`). Proofs on arrays allow for no tie and no branch on the upstream.
+    """
+    if attempt.proved is None or _useless(seen):
+        return decided(case, seen, seed, keep)
+    exact = Exact(case, seen, proved=True)
+    return [*attempt.proved.rows, *wrong_outputs(case, exact, seed)], exact
 
 
 def _empty(case: TracedCase) -> CaseResult:
