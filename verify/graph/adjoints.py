@@ -58,8 +58,11 @@ def _pass_back(graph: Graph, number: int, pending: Shares, active: set[int]) -> 
     adjoint = shares[0] if len(shares) == 1 else graph.total(shares)
     arguments = graph.args[number]
     if len(arguments) == 1:
-        argument = arguments[0]
-        partial = replay(graph, _rule(graph.ops[number], graph.payloads[number]), {_SYMBOL: argument})
+        argument, partials = arguments[0], graph.memory("partials")
+        partial = partials.get(number)
+        if partial is None:  # else it was worked out for another region
+            rule = _rule(graph.ops[number], graph.payloads[number])
+            partial = partials[number] = replay(graph, rule, {_SYMBOL: argument})
         pending.setdefault(argument, []).append(graph.product(adjoint, partial))
         return
     left, right = arguments

@@ -232,7 +232,8 @@ def _operands(graph: Graph, number: int, named: Container[int]) -> dict[int, int
     return counts
 
 
-Plan = list[tuple[Any, list[int]]]  # parts of an expression, each with the places of its arguments before it
+Maker = Callable[[Any, Mapping[sympy.Symbol, Any], list[Any]], Any]  # a term from builder, symbols and arguments
+Plan = list[tuple[Maker, list[int]]]  # how each part of an expression is built, with the places of its arguments
 _Term = TypeVar("_Term")
 Nodes = Mapping[sympy.Symbol, int]  # what symbols stand for
 
@@ -268,26 +269,26 @@ def from_sympy(graph: Graph, expression: sympy.Expr, nodes: Nodes) -> int:
 
 
 def plan(expression: sympy.Expr) -> Plan:
-    """Return the parts of a SymPy expression, arguments first, each part once."""
+    """Return how the parts of a SymPy expression are built, arguments first, each part once; raises TraceError."""
     places: dict[Any, int] = {}
     steps: Plan = []
     for part in sympy.postorder_traversal(expression):
         if part not in places:
             places[part] = len(steps)
-            steps.append((part, [places[argument] for argument in part.args]))
+            steps.append((_maker(part), [places[argument] for argument in part.args]))
     return steps
 
 
 def replay(builder: Builder[_Term], steps: Plan, terms: Mapping[sympy.Symbol, _Term]) -> _Term:
     """Return the term of the last part, all of them built; symbols stand for the given terms."""
     built: list[_Term] = []
-    for part, arguments in steps:
-        built.append(_maker(part)(builder, terms, [built[place] for place in arguments]))
+    for make, arguments in steps:
+        built.append(make(builder, terms, [built[place] for place in arguments]))
     return built[-1]
 
 
 @lru_cache(maxsize=1024)  # the parts of the derivatives of single operations come again and again
-def _maker(part: Any) -> Callable[[Builder[Any], Mapping[sympy.Symbol, Any], list[Any]], Any]:
+def _maker(part: Any) -> Maker:
     """Return how the term of a part is built from those of its arguments."""
     if part.is_Symbol:
         return lambda graph, nodes, _: nodes[part]

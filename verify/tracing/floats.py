@@ -33,6 +33,7 @@ from verify.tracing.seeds import seeded
 _BITS = 16  # of the balls: what single precision computes lies well inside of them
 _SHOWN = 5  # digits of what a formula gives
 _PART, _LEAST = flint.arb(2) ** (3 - _BITS), flint.arb(2) ** -40
+_CLOSE_PART, _CLOSE_LEAST = 2.0 ** (1 - _BITS), 2.0**-42  # less than half of either
 _SLACK = 8  # what a float may differ by, in their radii
 
 
@@ -158,6 +159,8 @@ class FloatRun:
             for key, found in self.seen.gradients.items()
             if key not in self.seen.malformed
         ]
+        if self.point is self.seen.trace.sample and self._is_close(named):
+            return ""
         nodes = [node for _, quantity, _ in named for node in quantity.nodes]
         with flint.ctx.workprec(_BITS):
             values = balls.at(self.seen.trace, nodes, self.point)
@@ -167,6 +170,22 @@ class FloatRun:
             return said
         exact = rationals.real(self.seen.trace, [node], self.point)[node]
         return f"{said}, by its formula {digits.rounded(exact.ball, _SHOWN)}"
+
+    def _is_close(self, named: Sequence[tuple[str, Quantity, Any]]) -> bool:
+        """Tell whether all floats lie so close to the values at the sample that coarse balls would allow them too.
+
+        A coarse ball holds the value, so that what is within half of its least width of that is within its own.
+        """
+        for _, quantity, came in named:
+            if not _is_of_shape(came, quantity.shape):
+                return False
+            floats = np.asarray(came).ravel().tolist()
+            for number, ball in zip(floats, self.seen.trace.at_samples(quantity.nodes), strict=True):
+                middle = float(ball)
+                width = abs(middle) * _CLOSE_PART + _CLOSE_LEAST
+                if not (abs(number - middle) <= width < math.inf and float(ball.rad()) <= width):
+                    return False
+        return True
 
 
 @contextmanager
@@ -202,6 +221,11 @@ def _is_finite(value: Any) -> bool:
         return bool(np.isfinite(np.asarray(value, dtype=float)).all())
     except (TypeError, ValueError):
         return True  # told of where it is compared
+
+
+def _is_of_shape(value: Any, shape: tuple[int, ...]) -> bool:
+    """Tell whether a value is an array of floats, or a float, of a shape."""
+    return type(value) in (np.ndarray, np.float64) and value.dtype == np.float64 and value.shape == shape
 
 
 def _within(ball: flint.arb, number: float) -> bool:

@@ -24,6 +24,7 @@ from verify.tracing.scalar import RELATIONS
 
 _PRECISIONS = (128, 1024, 8192)  # bits, tried in this order to find a sign
 SAMPLE_BITS = _PRECISIONS[0]  # of a value at the sample, where no others are asked for
+_RATIONAL = ("variable", "constant")  # operations whose value at the sample is known exactly
 Nodes = Any  # of the entries of an array, in order: a list of them, or an array where they are elements of a tape
 _ASKED = 1024  # bits, from which on the prover is asked whether it is 0
 
@@ -135,7 +136,9 @@ class Trace(Graph):
 
     def relations(self, a: Nodes, b: Nodes, relation: str) -> list[bool]:
         """Decide a relation between nodes at the sample, and record it."""
-        return [self.decide(node, relation) for node in self.differences(a, b)]
+        nodes = self.differences(a, b)
+        self.at_samples(node for node in nodes if self.ops[node] not in _RATIONAL)  # all at once, and then one by one
+        return [self.decide(node, relation) for node in nodes]
 
     def chosen(self, choices: Sequence[bool], a: Nodes, b: Nodes) -> Nodes:
         """Return the nodes of a where a choice is true, and of b elsewhere."""
@@ -194,9 +197,9 @@ class Trace(Graph):
 
     def sign(self, node: int) -> int:
         """Return the sign of a node at the sample; raises TraceError where it is undefined, or too close to call."""
-        value = self.constants.get(node)
-        if value is not None:
-            return (value > 0) - (value < 0)
+        if self.ops[node] in _RATIONAL:
+            value = self.constants[node] if node in self.constants else self.sample[self.payloads[node]]
+            return (value.numerator > 0) - (value.numerator < 0)
         for bits in _PRECISIONS:
             ball = self.at_sample(node, bits)
             if ball.is_finite() and not ball.contains(0):

@@ -38,6 +38,7 @@ _UNCONFIRMED = "the formulas differ, but on floats the code does not give there 
 _CHANGING = "run again on the same inputs, the code gives other numbers: it keeps something between runs"
 _DOUBTFUL = Evidence("strays", _UNCONFIRMED)
 _SAMPLES = 6  # that are tried for one on no tie, where the output is not constant
+_LARGE = 5_000  # nodes of a run, from which on whole arrays take a fraction of the time
 _EXPLAINED = 50  # wrong entries among which the one with the shortest formula is looked for
 
 
@@ -67,8 +68,8 @@ def check_traced(
         )
 
     for variant in variants(case):
-        attempt = attempted(case, variant, seed)
-        if quick and (whole_arrays := attempt.proved) is not None:
+        attempt = attempted(case, variant, seed) if quick else Attempt()
+        if (whole_arrays := attempt.proved) is not None:
             comparisons += whole_arrays.rows
             region += whole_arrays.region
             unclaimed.update(dict.fromkeys(whole_arrays.unclaimed))
@@ -84,7 +85,8 @@ def check_traced(
                 keep(result(*certain), _ALL)
 
         try:
-            rows, exact = _settled(case, _seen(case, variant, seed, attempt), seed, attempt, take)
+            seen = _seen(case, variant, seed, attempt)
+            rows, exact = (decided if quick else _settled)(case, seen, seed, take)
         except SubjectError as problem:
             comparisons.append(whole(case, variant, problem))
             continue
@@ -98,17 +100,18 @@ def check_traced(
     return result(), runs
 
 
-def _settled(
-    case: TracedCase, seen: Observation, seed: int, attempt: Attempt, keep: KeepRow
-) -> tuple[list[Comparison], Exact]:
-    """Return the rows of a run on scalars: those of the run on whole arrays at the same sample, where it has proved all.
+def _settled(case: TracedCase, seen: Observation, seed: int, keep: KeepRow) -> tuple[list[Comparison], Exact]:
+    """Return the rows of a run on scalars; where it is large, those of a run on whole arrays that proves all of them.
 
-    Both runs computed the same numbers there (`_seen`). Proofs on arrays allow for no tie and no branch on the upstream.
+    Both have to give the same numbers. Proofs on arrays allow for no tie and no branch on the upstream.
     """
-    if attempt.proved is None or _useless(seen):
-        return decided(case, seen, seed, keep)
-    exact = Exact(case, seen, proved=True)
-    return [*attempt.proved.rows, *wrong_outputs(case, exact, seed)], exact
+    if len(seen.trace) > _LARGE and not _useless(seen):
+        attempt = attempted(case, seen.variant, seed)
+        if attempt.proved is not None:
+            _hold_against(attempt, seen)
+            exact = Exact(case, seen, proved=True)
+            return [*attempt.proved.rows, *wrong_outputs(case, exact, seed)], exact
+    return decided(case, seen, seed, keep)
 
 
 def _empty(case: TracedCase) -> CaseResult:
