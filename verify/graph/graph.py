@@ -183,10 +183,16 @@ class Graph:
         ordered = sorted(numbers)
         if not ordered:
             return self.constant(Fraction(0))
-        result, sums, add = ordered[0], self._sums, self.sum
+        result, sums, constants, scaled = ordered[0], self._sums, self.constants, self._scaled
         for number in ordered[1:]:
-            node = sums.get((result, number) if result < number else (number, result))
-            result = add(result, number) if node is None else node
+            args = (result, number) if result < number else (number, result)
+            node = sums.get(args)
+            if node is not None:
+                result = node
+            elif result in constants or number in constants or result in scaled or number in scaled or result == number:
+                result = self.sum(result, number)
+            else:  # most of a large graph: what `sum` comes to
+                result = sums[args] = self._new("sum", args)
         return result
 
     def product(self, a: int, b: int) -> int:
@@ -400,9 +406,14 @@ class Graph:
         if isinstance(values, list):
             values += [_NOT_YET] * (len(self) - len(values))
             present = _Present(values)
+        self.read_each(self.reach(numbers, present), reading, values)
+        return values
+
+    def read_each(self, numbers: Iterable[int], reading: Reading, values: Known) -> None:
+        """Compute nodes in some arithmetic, in their order, of which all arguments come before or are known already."""
         ops, args, payloads = self.ops, self.args, self.payloads
         add, multiply = reading.sum, reading.product
-        for number in self.reach(numbers, present):
+        for number in numbers:
             op = ops[number]
             if op == "product":
                 a, b = args[number]
@@ -416,7 +427,6 @@ class Graph:
                 values[number] = reading.power(values[args[number][0]], payloads[number])
             else:
                 values[number] = reading.function(op, values[args[number][0]], number)
-        return values
 
 
 def _primes(value: Fraction) -> list[tuple[int, int]]:

@@ -28,22 +28,36 @@ def _easy(graph: Graph, total: int) -> bool:
 def wholes(graph: Graph, outputs: Iterable[tuple[int, int]], inputs: Sequence[int]) -> dict[int, int]:
     """Return d(sum of upstream * output) / d(input) as SymPy has it, for each input of a small computation.
 
+    A sum is differentiated term by term, and each term once: in other regions many outputs are the same.
     Nothing where the computation is not small, or SymPy's answer has functions that the graph does not have.
     """
     if len(inputs) > _MOST:
         return {}
-    total = graph.total([graph.product(output, upstream) for output, upstream in outputs])
+    terms = [graph.product(output, upstream) for output, upstream in outputs]
+    total = graph.total(terms)
     size = formulas.size(graph, total)
     if size.operations > _LARGEST or not size.writable or not _easy(graph, total):  # a million digits are one operation
         return {}
-    reached = [i for i in graph.reach([total]) if graph.ops[i] == "variable"]
-    names = Alphabet([graph.payloads[i] for i in {**dict.fromkeys(reached), **dict.fromkeys(inputs)}])
-    nodes = {symbol: graph.variable(name) for name, symbol in names.symbols.items()}
-    expression = to_sympy(graph, total, names.symbols)
-    try:
-        return {
-            node: from_sympy(graph, derivative(expression, names.symbols[graph.payloads[node]]), nodes)
-            for node in inputs
-        }
-    except TraceError:
+    slopes = [_slopes(graph, term) for term in terms]
+    if any(found is None for found in slopes):
         return {}
+    return {node: graph.total([found[node] for found in slopes if found and node in found]) for node in inputs}
+
+
+def _slopes(graph: Graph, term: int) -> dict[int, int] | None:
+    """Return SymPy's derivatives of a term with respect to the variables in it, or None where the graph has no such."""
+    known = graph.memory("wholes")
+    if term not in known:
+        variables = [number for number in graph.reach([term]) if graph.ops[number] == "variable"]
+        names = Alphabet([graph.payloads[number] for number in variables])
+        nodes = {symbol: graph.variable(name) for name, symbol in names.symbols.items()}
+        expression = to_sympy(graph, term, names.symbols)
+        try:
+            known[term] = {
+                node: from_sympy(graph, derivative(expression, names.symbols[graph.payloads[node]]), nodes)
+                for node in variables
+            }
+        except TraceError:
+            known[term] = None
+    slopes: dict[int, int] | None = known[term]
+    return slopes

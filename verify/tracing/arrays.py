@@ -407,6 +407,11 @@ def _write(elements: Any, key: Any, numbers: Any) -> None:
         raise ValueError("setting an array element with a sequence")
 
 
+def shape_of(value: Any) -> tuple[int, ...]:
+    """Return the shape of a value; an array is asked for it, and NumPy, which would ask us, of others only."""
+    return value.shape if isinstance(value, np.ndarray) else tuple(np.shape(value))
+
+
 def objects(value: Any) -> np.ndarray[Any, Any]:
     """Return a value as a plain array of objects whose entries are symbols; a symbol is an array without axes.
 

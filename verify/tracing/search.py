@@ -76,15 +76,25 @@ def within(value: Fraction, bounds: tuple[Fraction | None, Fraction | None]) -> 
 
 
 class _Along:
-    """The value of a node along one variable."""
+    """The value of a node along one variable; what does not depend on that is read once."""
 
     def __init__(self, seen: Observation, node: int, name: str, sample: Point) -> None:
         self.graph, self.node, self.name, self.sample = seen.trace, node, name, sample
+        args, moving = self.graph.args, {self.graph.variable(name)}
+        order = self.graph.reach([node])
+        moving.update(number for number in order if not moving.isdisjoint(args[number]))
+        self._order = [number for number in order if number in moving]
+        fixed = {node, *(argument for number in self._order for argument in args[number])} - moving
+        with flint.ctx.workprec(_BITS):
+            values = balls.at(self.graph, fixed, sample)
+        self._fixed = {number: values[number] for number in fixed}
 
     def sign(self, at: Fraction) -> int | None:
         """Return the sign at a value of the variable, or None where it is undefined or too close to call."""
+        values = dict(self._fixed)
         with flint.ctx.workprec(_BITS):
-            ball = balls.at(self.graph, [self.node], {**self.sample, self.name: at})[self.node]
+            self.graph.read_each(self._order, balls.Balls({self.name: at}), values)
+        ball = values[self.node]
         if ball.contains(0) or not ball.is_finite():
             return 0 if self.exact(at) == 0 else None
         return 1 if ball > 0 else -1

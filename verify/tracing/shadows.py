@@ -15,7 +15,7 @@ import numpy as np
 
 from verify.model.errors import TraceError
 from verify.model.where import asked_at
-from verify.tracing.arrays import SymbolArray, active, boxed, in_order_of, layout, scalar
+from verify.tracing.arrays import SymbolArray, active, boxed, in_order_of, layout, scalar, shape_of
 from verify.tracing.concolic import Concolic
 
 _empty_like = np.empty_like  # the original, whatever patches are in force
@@ -122,8 +122,8 @@ def _typed(name: str, answer: Any, result: Any) -> Any:
     symbolic = isinstance(result, (SymbolArray, Concolic))
     kind = "f" if symbolic else np.asarray(result).dtype.kind
     wanted = getattr(answer, "dtype", np.asarray(answer).dtype)
-    if np.shape(result) != np.shape(answer):
-        raise refusal(name, f"a result of shape {np.shape(answer)}")
+    if shape_of(result) != shape_of(answer):
+        raise refusal(name, f"a result of shape {shape_of(answer)}")
     if kind != wanted.kind:
         raise refusal(name, f"a result of type {wanted}")
     if isinstance(answer, np.ndarray) and not isinstance(result, np.ndarray):

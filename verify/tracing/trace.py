@@ -67,6 +67,7 @@ class Trace(Graph):
         self.unset: set[int] = set()  # what stands for memory that nobody has written to
         self.steps: dict[int, tuple[int, Fraction]] = {}  # conditions of roundings: what was rounded, and to what
         self.compared: dict[Fraction, None] = {}  # constants whose sign was asked for after a rounding
+        self._asked_at: Callable[[], str] = asked_at
         self._balls: dict[int, dict[int, flint.arb]] = {bits: {} for bits in _PRECISIONS}
 
     def typed(self, value: float) -> int:
@@ -138,7 +139,11 @@ class Trace(Graph):
         """Decide a relation between nodes at the sample, and record it."""
         nodes = self.differences(a, b)
         self.at_samples(node for node in nodes if self.ops[node] not in _RATIONAL)  # all at once, and then one by one
-        return [self.decide(node, relation) for node in nodes]
+        self._asked_at = functools.cache(asked_at)  # one line asks for all of them
+        try:
+            return [self.decide(node, relation) for node in nodes]
+        finally:
+            self._asked_at = asked_at
 
     def chosen(self, choices: Sequence[bool], a: Nodes, b: Nodes) -> Nodes:
         """Return the nodes of a where a choice is true, and of b elsewhere."""
@@ -187,7 +192,7 @@ class Trace(Graph):
         if not known and self.unset and not self.unset.isdisjoint(self.reach([node])):
             raise TraceError(f"a branch on memory that nobody has written to (np.empty), at {asked_at()}")
         if not known and not (sign == 0 and self._vanishes(node)):
-            self.conditions[node, relation] = Condition(node, relation, holds, asked_at(), sign == 0)
+            self.conditions[node, relation] = Condition(node, relation, holds, self._asked_at(), sign == 0)
         return holds
 
     def _vanishes(self, node: int) -> bool:

@@ -30,6 +30,7 @@ from verify.tracing.arrays import (
     of_symbols,
     plain_key,
     scalar,
+    shape_of,
     symbols,
     wrapped,
 )
@@ -292,9 +293,9 @@ def _on_tape(name: str, inputs: Sequence[Any], shape: tuple[int, ...]) -> Any:
 
 def _broadcast(ufunc: Any, inputs: Sequence[Any]) -> tuple[int, ...]:
     """Return the shape of a result; raises what NumPy raises of shapes that do not fit."""
-    shapes = [value.shape if isinstance(value, np.ndarray) else np.shape(value) for value in inputs]
+    shapes = [shape_of(value) for value in inputs]
     if all(shape == shapes[0] for shape in shapes):
-        return tuple(shapes[0])
+        return shapes[0]
     try:
         return np.broadcast_shapes(*shapes)
     except ValueError:

@@ -49,8 +49,9 @@ _UPSTREAMS: tuple[Callable[[Fraction], Fraction], ...] = (
 class Exact:
     """The exact side of a run: the derivative with respect to each entry of each input, and its terms.
 
-    With `twice`, SymPy's derivative of the whole is taken too, where that is small. Nothing is derived before somebody asks
-    for it: of a run `proved` on whole arrays many ask for less. Raises SubjectError where the output of any other is undefined.
+    With `twice`, SymPy's derivative of the whole is taken too, where that is small. Nothing is derived before it is
+    asked for: of a run whose gradients are `proved` on whole arrays, that is less. Raises SubjectError where the output
+    of any other run is not defined.
     """
 
     def __init__(self, case: TracedCase, seen: Observation, *, twice: bool = True, proved: bool = False) -> None:

@@ -220,13 +220,15 @@ def _vanishing(explorer: Explorer, run: Exact, point: Point) -> Iterator[int]:
 
 
 def _cells(explorer: Explorer, seen: Observation, tied: Sequence[int]) -> dict[tuple[int, ...], Point]:
-    """Return points close to the edge, one for each combination of signs of what is 0 on it."""
+    """Return points close to the edge, the first for each combination of signs of what is 0 on it."""
     graph = seen.trace
     inputs = {node for quantity in seen.inputs.values() for node in quantity.nodes}
     names = [graph.payloads[node] for node in graph.reach(tied) if node in inputs]
     found: dict[tuple[int, ...], Point] = {}
     for near in _NEAR:
         for direction in [] if found else _directions(len(names)):
+            if len(found) == 2 ** len(tied):  # there are no others
+                break
             point = {n: graph.sample[n] + near * step for n, step in zip(names, direction, strict=True)}
             if all(within(value, explorer.bounds.get(name, (None, None))) for name, value in point.items()):
                 signs = _signs(graph, tied, {**graph.sample, **point})
