@@ -34,6 +34,7 @@ bench: $(INSTALLED)  ## measure speed against the limits that the project sets i
 	$(BIN)/python tests/benchmarks/speed.py
 	$(BIN)/python -m tests.benchmarks.layers
 	$(BIN)/python tests/benchmarks/arrays.py
+	$(BIN)/python tests/benchmarks/everything.py
 
 samples: $(INSTALLED)  ## write the sample reports anew
 	$(BIN)/gradproof -q --report markdown=reports/samples/suite.md --report json=reports/samples/suite.json \

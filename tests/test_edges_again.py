@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from effort import some
+from masked_lstm import masked_lstm
 from subjects import elementwise
 
 import verify
@@ -95,3 +96,11 @@ def test_a_wrong_value_on_an_edge_is_found_in_its_context(name):
 def test_another_convention_in_another_context_is_right(name):
     """A convention need not be the same with all options, sizes and regions."""
     assert {row.verdict for row in verify.check(RIGHT[name]).comparisons} == {Verdict.PROVED}
+
+
+def test_many_sigmoids_by_masks():
+    """The gates of an LSTM through time are proved, some edges of their masks judged, and the rest told as not tried."""
+    result = verify.check(masked_lstm)
+    assert {row.verdict for row in result.comparisons} == {Verdict.PROVED}
+    assert result.cover.regions > 4
+    assert any("budget of runs" in sentence for sentence in result.cover.kinks)

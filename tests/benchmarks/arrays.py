@@ -65,7 +65,11 @@ def made(name):
 def ours(name):
     """Check a layer and return what it takes."""
     import verify
-    from verify.checks.checker import check
+
+    try:
+        from verify.checks.checker import check
+    except ModuleNotFoundError:  # as it was before
+        from verify.checker import check
 
     _, inputs, params, _ = LAYERS[name]
     case = verify.layer(made(name), inputs=inputs, params=params)
@@ -114,15 +118,19 @@ def measure(side, name):
     print(json.dumps(statistics.median(times) * SECOND))
 
 
-def child(side, name, root):
-    """Measure one side in a process of its own, on one core."""
-    environment = {
+def on_one_core(root):
+    """Return the environment of a process that imports a checkout of ours, and computes on one core."""
+    return {
         **os.environ,
-        "PYTHONPATH": str(root),
+        "PYTHONPATH": os.pathsep.join([str(root), *filter(None, [os.environ.get("PYTHONPATH")])]),
         **dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1"),
     }
+
+
+def child(side, name, root):
+    """Measure one side in a process of its own, on one core."""
     command = [sys.executable, str(Path(__file__).resolve()), side, name]
-    found = subprocess.run(command, cwd=root, env=environment, capture_output=True, text=True, check=True)
+    found = subprocess.run(command, cwd=root, env=on_one_core(root), capture_output=True, text=True, check=True)
     return json.loads(found.stdout.splitlines()[-1])
 
 

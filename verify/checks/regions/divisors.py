@@ -19,6 +19,9 @@ class Divisor(NamedTuple):
     below: bool
 
 
+_DIVIDING = ("log", "power")
+
+
 def claimed(seen: Observation) -> list[str]:
     """Return the inputs whose gradients a run returned, in their shape."""
     return [name for name in seen.gradients if name not in seen.malformed]
@@ -30,11 +33,16 @@ def divisors(seen: Observation) -> list[Divisor]:
     Those count as well whose results are dropped, or fold away: 0 / x is NaN on floats where x is 0.
     """
     graph = seen.trace
+    dividing = {number for number, op in enumerate(graph.ops) if op in _DIVIDING}
+    if not dividing:
+        return []
     gradients = [n for name in claimed(seen) for n in seen.gradients[name].nodes]
-    forward = _of(graph, graph.reach(n for output in seen.outputs for n in output.nodes))
+    forward = _of(graph, dividing.intersection(graph.reach(n for output in seen.outputs for n in output.nodes)))
     poles, roots = ({d.node for d in forward if d.pole}, {d.node for d in forward if d.below})
+    computed = [number for number in sorted(dividing) if number in seen.computed]
+    needed = graph.reach(gradients) if len(computed) < len(dividing) else []
     found = []
-    for node, pole, below in _of(graph, [*seen.computed, *graph.reach(gradients)]):
+    for node, pole, below in _of(graph, [*computed, *(number for number in needed if number in dividing)]):
         own = Divisor(node, pole and node not in poles, below and node not in roots)
         if own.pole or own.below:
             found.append(own)
