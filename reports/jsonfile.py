@@ -8,7 +8,7 @@ from dataclasses import fields
 from functools import cache
 from typing import Any
 
-from verify.model.identity import Quantity, Variant
+from verify.model.identity import Place, Quantity, Variant
 from verify.model.result import (
     SCHEMA_VERSION,
     CaseResult,
@@ -65,9 +65,14 @@ def _plain(value: Any) -> Any:
     if isinstance(value, Verdict):
         return value.name
     kind: Any = type(value)
-    items = {name: getattr(value, name) for name in _names(kind)}
+    items = {name: _part(getattr(value, name)) for name in _names(kind)}
     convert = _OWN.get(kind)
     return convert(value, items) if convert else items
+
+
+def _part(value: Any) -> Any:
+    """Return a part of an object; places are tuples, which JSON would take for lists."""
+    return value._asdict() if isinstance(value, Place) else value
 
 
 def _variant(variant: Variant, items: dict[str, Any]) -> dict[str, Any]:
@@ -76,7 +81,7 @@ def _variant(variant: Variant, items: dict[str, Any]) -> dict[str, Any]:
 
 def _evidence(evidence: Evidence, items: dict[str, Any]) -> dict[str, Any]:
     """Return evidence without the fields that are for some kinds of it only."""
-    return {name: part for name, part in items.items() if part or name in ("kind", "detail")}
+    return {name: part for name, part in items.items() if getattr(evidence, name) or name in ("kind", "detail")}
 
 
 def _comparison(comparison: Comparison, items: dict[str, Any]) -> dict[str, Any]:
@@ -89,7 +94,6 @@ def _counterexample(counterexample: Counterexample, items: dict[str, Any]) -> di
 
 def _case(case: CaseResult, items: dict[str, Any]) -> dict[str, Any]:
     return items | {
-        "where": {"file": case.file, "line": int(case.line or 0)},
         "inputs": dict(case.inputs),
         "upstream": dict(zip(("name", "value"), case.upstream, strict=True)),
         "good": case.good,

@@ -19,7 +19,7 @@ _FORBIDDEN = "[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
 def render(run: Run) -> str:
     """Render a result: failures are those of the gate, a known one is skipped, and a suite is a source file."""
     root = ET.Element("testsuites")
-    for file, group in groupby(run.cases, key=lambda case: case.file):
+    for file, group in groupby(run.cases, key=lambda case: case.where.file):
         cases = list(group)
         comparisons = [c for case in cases for c in case.comparisons]
         findings = [finding for case in cases for finding in case.findings]

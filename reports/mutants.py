@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from reports import layout
+from verify.model.identity import Place
 from verify.mutation.result import SCHEMA_VERSION, Judged, Outcome, Survey, exit_status, score, survivors, total
 
 _HEADERS = ("case", "mutants", "caught", "equivalent", "survived", "score")
@@ -51,7 +52,7 @@ def document(surveys: Sequence[Survey], version: str) -> str:
         "cases": [
             {
                 "name": survey.name,
-                "where": survey.where,
+                "where": survey.where._asdict(),
                 "problem": survey.problem,
                 "worthless": survey.worthless,
                 "score": score(survey.count),
@@ -71,7 +72,7 @@ def _outcomes(count: Any) -> dict[str, int]:
 def _mutant(one: Judged) -> dict[str, Any]:
     mutant = one.mutant
     return {
-        "where": mutant.where,
+        "where": mutant.where._asdict(),
         "function": mutant.function,
         "class": mutant.kind,
         "operator": mutant.operator,
@@ -97,7 +98,7 @@ def _case(survey: Survey, shown: Sequence[Judged], color: bool) -> list[str]:
     lines = [title]
     if survey.worthless:
         lines.append(f"  {_paint('worthless', '1;31', color)}: no mistake that was planted makes this case fail")
-    groups: dict[tuple[str, str, Outcome], list[Judged]] = {}
+    groups: dict[tuple[Place, str, Outcome], list[Judged]] = {}
     for one in shown:
         groups.setdefault((one.mutant.where, one.why, one.outcome), []).append(one)
     return lines + [line for group in groups.values() for line in _told(group, color)]

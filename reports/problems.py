@@ -8,10 +8,11 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Iterator
+from pathlib import PurePath
 from typing import NamedTuple
 
 from reports import cells, rows, words
-from verify.model.identity import Quantity
+from verify.model.identity import Place, Quantity
 from verify.model.result import CaseResult, Comparison, Finding, Run, Stale
 
 _WHAT = {"gradient": "gradient of {}", "value": "forward value of {}", "stated": "stated {}", "case": "{}"}
@@ -44,7 +45,7 @@ def problems(run: Run) -> list[Problem]:
     found = []
     for case in rows.cases(run):
         for key, problem in _of_case(case):
-            identity = "\n".join([case.file, case.name, str(key)])
+            identity = "\n".join([case.where.file, case.name, str(key)])
             seen[identity] += 1  # a case may show one finding at several places
             digest = hashlib.sha256(f"{identity}\n{seen[identity]}".encode(errors="backslashreplace"))
             found.append(problem._replace(fingerprint=digest.hexdigest()[:32]))
@@ -98,10 +99,9 @@ def _of_finding(case: CaseResult, severity: str, finding: Finding, said: str) ->
     return Problem(finding.code, level, title, lines, *_place(finding.where, case), "", lets, bool(finding.allowed))
 
 
-def _place(where: str, case: CaseResult) -> tuple[str, int]:
-    """Return a file and a line: of the code at fault, or else of the case."""
+def _place(where: Place, case: CaseResult) -> Place:
+    """Return the place of the code at fault, or else of the case."""
     for place in (where, case.where):
-        file, _, line = place.rpartition(":")
-        if file and not file.startswith("/") and line.isdecimal() and int(line):  # not what is installed
-            return file, int(line)
-    return case.where or "expr", 1
+        if place.line and not PurePath(place.file).is_absolute():  # not what is installed
+            return place
+    return Place(case.where.file or "expr", 1)

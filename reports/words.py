@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from reports.cells import failures, readable, short
 from reports.rows import traced, variants
+from verify.model.identity import NOWHERE, Place
 from verify.model.result import Branch, CaseResult, Comparison, Cover, Finding, Verdict
 
 STALE = "entries of the baseline that no longer apply, which --baseline-update removes:"
@@ -37,7 +38,7 @@ def titles(case: CaseResult) -> list[str]:
     """Return what a case computes: `price = apple*tax = 110` or a signature and its place, and an upstream but 1."""
     upstream = "" if case.upstream[1] in ("", "1") else f", {case.upstream[0]} = {case.upstream[1]}"
     if traced(case):
-        return [title for title in (f"{case.signature}{upstream}", case.where) if title]
+        return [title for title in (f"{case.signature}{upstream}", str(case.where)) if title]
     return [f"{case.output} = {short(case.expression)} = {readable(case.output_value)}{upstream}"]
 
 
@@ -70,7 +71,7 @@ def explanation(comparison: Comparison, *, everything: bool = True) -> list[tupl
     lines = [
         ("likely", comparison.diagnosis),
         ("relation", re.sub(_NOT_THE_CODES, lambda side: sides[side[0]], comparison.relation)),
-        ("code", "" if comparison.place in comparison.evidence.detail else comparison.place),
+        ("code", "" if comparison.place == comparison.evidence.place else str(comparison.place)),
         _entry(comparison),
         ("for", "" if comparison.verdict is Verdict.PROVED else str(comparison.variant)),
         *_evidence(comparison, everything),
@@ -176,9 +177,9 @@ def severity(found: Finding) -> str:
     return "allowed" if found.allowed else "known" if found.known else "FAILS" if found.fails else "hazard"
 
 
-def place(found: Finding) -> str:
-    """Return where something was found, unless that is said of it already."""
-    return "" if found.where in found.detail else found.where
+def place(found: Finding) -> Place:
+    """Return where something was found, unless the sentence names it."""
+    return NOWHERE if found.named else found.where
 
 
 def _found(found: Finding) -> str:
@@ -195,14 +196,14 @@ def region(branches: Sequence[Branch], *, everything: bool = True) -> list[str]:
     """Return the branches as text, folded by place unless everything is asked for."""
     if everything:
         return [_branch(b.where, b.condition, b.count) + (f", for {b.variant}" if b.variant else "") for b in branches]
-    places: dict[str, list[Branch]] = {}
+    places: dict[Place, list[Branch]] = {}
     for branch in branches:
         places.setdefault(branch.where, []).append(branch)
     lines = [_branch(where, short(at[0].condition), sum(b.count for b in at)) for where, at in places.items()]
     return lines if len(lines) <= _MOST + 1 else [*lines[:_MOST], f"and at {len(lines) - _MOST} more places"]
 
 
-def _branch(where: str, condition: str, count: int) -> str:
+def _branch(where: Place, condition: str, count: int) -> str:
     return f"{where} {condition}" + (f" and {count - 1:,} more" if count > 1 else "")
 
 

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from verify.model.identity import CaseId, Quantity, Variant
+from verify.model.identity import CaseId, Place, Quantity, Variant
 from verify.model.result import (
     Branch,
     CaseResult,
@@ -34,6 +34,12 @@ def gradient(name, verdict, **fields):
     return Comparison("gradient", name, verdict, **(defaults | fields))
 
 
+def at(text):
+    """Read a place from how it is written: `shop.toml:3`, a file without a line, or none."""
+    file, _, line = text.rpartition(":")
+    return Place(file, int(line)) if file else Place(text)
+
+
 def case(name, *comparisons, where="shop.toml:3", **fields):
     defaults = {
         "output": "price",
@@ -43,7 +49,7 @@ def case(name, *comparisons, where="shop.toml:3", **fields):
         "upstream": ("dprice", "1"),
         "reproduce": f"gradproof run shop.toml -k '{name}'",
     }
-    return CaseResult(name, where, comparisons=comparisons, **(defaults | fields))
+    return CaseResult(name, at(where), comparisons=comparisons, **(defaults | fields))
 
 
 PROVED = gradient("apple", Verdict.PROVED, evidence=SAME, rounding=Rounding("0.41", "0.51", "ulp", True))
@@ -60,10 +66,15 @@ REFUTED = gradient(
     counterexample=Counterexample((("apple", "100"), ("tax", "1.1"), ("dprice", "1")), "200", "11/10"),
 )
 UNDECIDED = gradient(
-    "apple", Verdict.UNDECIDED, evidence=Evidence("not followed", "a branch that depends on the inputs, at shop.py:7")
+    "apple",
+    Verdict.UNDECIDED,
+    evidence=Evidence("not followed", "a branch that depends on the inputs, at shop.py:7", place=Place("shop.py", 7)),
 )
 ERROR = Comparison(
-    "case", "the whole case", Verdict.ERROR, evidence=Evidence("error", "ValueError: <bad> | & `worse`, at shop.py:9")
+    "case",
+    "the whole case",
+    Verdict.ERROR,
+    evidence=Evidence("error", "ValueError: <bad> | & `worse`, at shop.py:9", place=Place("shop.py", 9)),
 )
 AGREES = gradient(
     "root", Verdict.AGREES, evidence=Evidence("constants", "equal to the rounding of the floats typed in the code")
@@ -102,7 +113,7 @@ GRAPH = Graph(
     output=4,
     blamed=4,
 )
-SOURCE = Excerpt("shop.toml:3", 2, ("# the <layer>", "def backward(self, dout):", "    return dout * self.y"))
+SOURCE = Excerpt(at("shop.toml:3"), 2, ("# the <layer>", "def backward(self, dout):", "    return dout * self.y"))
 
 
 def sized(text):
@@ -151,7 +162,7 @@ def halved(variant, failing=5, **fields):
         "index": "[0, 1]",
         "relation": "actual = expected/2",
         "diagnosis": "the gradient is half of what it should be: a factor 2 is missing",
-        "where": "my_layers.py:14",
+        "where": at("my_layers.py:14"),
     }
     return array("W", variant, "3 4", Verdict.REFUTED, **(defaults | fields))
 
@@ -165,9 +176,9 @@ AFFINE = traced(
     array("W", SINGLE, "3 4", evidence=Evidence("field", "equal at random points: wrong below 2^-202", bits=202)),
     array("b", SINGLE, "4"),
     region=(
-        Branch("my_layers.py:9", "W[0,0]*x[0,0] + b[0] > 0", 8, SMALL),
-        Branch("my_layers.py:9", "W[0,0]*x[0,0] + b[0] > 0", 4, SINGLE),
-        Branch("my_layers.py:11", "x[0,0] < 100", 1, SMALL),
+        Branch(at("my_layers.py:9"), "W[0,0]*x[0,0] + b[0] > 0", 8, SMALL),
+        Branch(at("my_layers.py:9"), "W[0,0]*x[0,0] + b[0] > 0", 4, SINGLE),
+        Branch(at("my_layers.py:11"), "x[0,0] < 100", 1, SMALL),
     ),
     notes=("random draws were seeded with 0",),
 )
@@ -175,23 +186,27 @@ HALVED = traced(
     "half a gradient",
     *[array("x", variant, "2 3") for variant in (SMALL, STRIDED)],
     *[array("W", SMALL, "3 4"), halved(STRIDED)],
-    region=(Branch("my_layers.py:9", "x[0,0] > 0", 6, SMALL),),
+    region=(Branch(at("my_layers.py:9"), "x[0,0] > 0", 6, SMALL),),
 )
 FAULTY = traced(
     "writes into dout",
     array("x", SMALL, "2 3"),
     findings=(
-        Finding("GP106", "what Relu.backward returns shares its memory with dout", False, "", "my_layers.py:20", SMALL),
-        Finding("GP101", "Relu.backward writes into its argument dout", True, "dout", "my_layers.py:20", SMALL),
-        Finding("GP112", "dW is the sum | of *both*", True, "W", "", SMALL, "zeroed by the <optimizer>"),
+        Finding(
+            "GP106", "what Relu.backward returns shares its memory with dout", False, "", at("my_layers.py:20"), SMALL
+        ),
+        Finding("GP101", "Relu.backward writes into its argument dout", True, "dout", at("my_layers.py:20"), SMALL),
+        Finding("GP112", "dW is the sum | of *both*", True, "W", at(""), SMALL, "zeroed by the <optimizer>"),
     ),
 )
 HAZARDOUS = traced(
     "keeps its input",
     array("x", SMALL, "2 3"),
-    findings=(Finding("GP120", "changing x after Square.forward changes the gradient", False, "x", "my_layers.py:30"),),
+    findings=(
+        Finding("GP120", "changing x after Square.forward changes the gradient", False, "x", at("my_layers.py:30")),
+    ),
 )
-KNOWN = Finding("GP102", "Sgd.forward writes into its argument x", True, "x", "my_layers.py:40", known=True)
+KNOWN = Finding("GP102", "Sgd.forward writes into its argument x", True, "x", at("my_layers.py:40"), known=True)
 TRACED = (
     AFFINE,
     HALVED,
@@ -210,14 +225,19 @@ TRACED = (
             "2 3",
             Verdict.UNDECIDED,
             failing=6,
-            evidence=Evidence("not followed", "a symbol was turned into a plain number, at a.py:3"),
+            evidence=Evidence(
+                "not followed", "a symbol was turned into a plain number, at a.py:3", place=Place("a.py", 3)
+            ),
         ),
         unclaimed=("W", "b"),
     ),
     traced(
         "raises on arrays",
         Comparison(
-            "case", "the whole case", Verdict.ERROR, evidence=Evidence("error", "ValueError: shapes, at a.py:9")
+            "case",
+            "the whole case",
+            Verdict.ERROR,
+            evidence=Evidence("error", "ValueError: shapes, at a.py:9", place=Place("a.py", 9)),
         ),
     ),
     traced(

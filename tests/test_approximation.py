@@ -137,7 +137,7 @@ def test_right_approximations_agree(name):
     for row in rows:
         assert row.verdict is Verdict.AGREES
         assert float(row.evidence.ulps) <= float(row.evidence.limit)
-        assert row.evidence.place.startswith("x[")
+        assert row.evidence.at.startswith("x[")
 
 
 def test_a_domain_that_ends_beside_a_series():
@@ -207,7 +207,7 @@ def test_rotations_agree(series):
     result = verify.check(rotation(**series))
     assert approximations(result)
     assert result.passes
-    assert all("|(r[0], r[1], r[2])|" in row.evidence.place for row in approximations(result))
+    assert all("|(r[0], r[1], r[2])|" in row.evidence.at for row in approximations(result))
 
 
 @pytest.mark.parametrize(
@@ -259,7 +259,7 @@ def test_a_stated_accuracy_is_proved(accuracy, verdict):
     for function in (pade, np.tanh):
         (row,) = checked((function, lambda x: 1 - pade(x) ** 2), domain, accuracy=accuracy).comparisons
         assert row.verdict is verdict
-        assert row.evidence.place
+        assert row.evidence.at
         assert (float(row.evidence.error) <= accuracy) is (verdict is Verdict.AGREES)
 
 

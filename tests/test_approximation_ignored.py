@@ -40,7 +40,7 @@ def test_the_books_loss_reads_as_what_it_is():
     (finding,) = ignored(result)
     assert not result.passes
     assert "1e-07" in finding.detail
-    assert "test_approximation_ignored.py" in finding.where
+    assert "test_approximation_ignored.py" in finding.where.file
     assert all(row.verdict.good and row.evidence.error for row in result.comparisons)
 
 

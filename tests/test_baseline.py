@@ -47,7 +47,7 @@ def test_a_new_failure_fails():
     baseline = known(BAD, results.traced("clean", results.array("x", "", "2")))
     for planted in (
         replace(BAD, comparisons=(*BAD.comparisons, replace(results.REFUTED, name="apple_cnt"))),
-        replace(BAD, where="other.toml:3"),
+        replace(BAD, where=results.at("other.toml:3")),
         replace(BAD, name="another"),
         results.traced("clean", results.array("x", "", "2"), findings=(results.FAULTY.findings[1],)),
     ):
@@ -60,8 +60,8 @@ def test_lines_shapes_and_variants_do_not_matter():
     baseline = known(results.HALVED)
     moved = replace(
         results.HALVED,
-        where="my_layers.py:99",
-        comparisons=(results.array("x", "N=7", "7 3"), results.halved("N=7", failing=1, where="a.py:3")),
+        where=results.at("my_layers.py:99"),
+        comparisons=(results.array("x", "N=7", "7 3"), results.halved("N=7", failing=1, where=results.at("a.py:3"))),
     )
     run = judged(baseline, moved)
     assert (exit_status(run), run.known) == (0, 1)
@@ -233,7 +233,7 @@ def test_it_applies_from_any_directory(tmp_path, monkeypatch):
     (tmp_path / "below").mkdir()
     monkeypatch.chdir(tmp_path / "below")
     baseline = opened(Path("../b.json"), update=False)
-    below = replace(BAD, where="../shop.toml:3")
+    below = replace(BAD, where=results.at("../shop.toml:3"))
     assert exit_status(judged(baseline, below)) == 0
     assert baseline.updated(Run((below,)), covers=everywhere).known == known(BAD).known
     assert exit_status(judged(baseline, BAD)) == 1

@@ -221,7 +221,11 @@ def test_every_verdict_in_a_browser(browser, tmp_path):
 def test_5000_cases_open_at_once(browser, tmp_path):
     """Within two seconds, though all of them are wrong."""
     some = [case for case in results.everything().cases if not case.good]
-    run = Run(tuple(replace(some[i % len(some)], name=f"case {i}", where=f"m{i // 100}.py:{i}") for i in range(5000)))
+    run = Run(
+        tuple(
+            replace(some[i % len(some)], name=f"case {i}", where=results.at(f"m{i // 100}.py:{i}")) for i in range(5000)
+        )
+    )
     path = tmp_path / "many.html"
     path.write_text(page.render(run), encoding="utf-8")
     best = 10.0

@@ -7,6 +7,7 @@ import pytest
 import verify
 from verify.cases.case import Case, drive, make
 from verify.model.errors import InputError, ProtocolError
+from verify.model.identity import Place
 
 
 def product(x, y):
@@ -29,7 +30,7 @@ def test_the_decorator_makes_a_case():
     assert isinstance(buy_one_apple, Case)
     assert buy_one_apple.name == "buy one apple"
     assert buy_one_apple.inputs == {"apple": 100, "tax": Fraction(11, 10)}
-    assert buy_one_apple.where.startswith("tests/test_cases.py:")
+    assert str(buy_one_apple.where).startswith("tests/test_cases.py:")
     assert verify.check(buy_one_apple).good
 
 
@@ -124,4 +125,4 @@ def test_breaches_of_the_protocol(subject, message):
 def test_cases_that_do_not_hold_together(options, message):
     """A message names the case and what is wrong with it."""
     with pytest.raises(InputError, match=f"here:3: case 'a case': .*{message}"):
-        make_case(product, where="here:3", **options)
+        make_case(product, where=Place("here", 3), **options)

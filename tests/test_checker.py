@@ -203,7 +203,7 @@ def test_a_branch_on_an_input_bounds_the_claim(checked, gradients):
     assert {c.verdict for c in result.comparisons if not c.variant} == {Verdict.PROVED}
     assert {c.verdict for c in result.comparisons if c.variant} == {Verdict.REFUTED}
     assert [branch.condition for branch in result.region] == ["x - 2 > 0"]
-    assert result.region[0].where.startswith("tests/test_checker.py:")
+    assert str(result.region[0].where).startswith("tests/test_checker.py:")
     wrong = gradients(checked("x * y", {"x": 1, "y": 5}, MulLayer=BranchesOnInputs))
     assert wrong["x"].verdict is Verdict.REFUTED
     assert dict(wrong["x"].counterexample.inputs)["x"] == "1"

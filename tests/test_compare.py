@@ -93,7 +93,7 @@ def test_a_case_that_is_gone_is_no_regression(compared):
 
 def test_a_file_that_cannot_be_imported_is_named(compared):
     """It has no line; what it is called is what it is called elsewhere."""
-    broken = replace(results.case("p.py", results.ERROR), where="p.py")
+    broken = replace(results.case("p.py", results.ERROR), where=results.at("p.py"))
     assert "  p.py: p.py: case the whole case: not there, now ERROR\n" in compared((PROVED,), (PROVED, broken))[1]
 
 

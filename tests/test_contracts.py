@@ -827,7 +827,7 @@ def test_a_finding_has_its_place():
     (found,) = [one for one in findings(of(BookRelu)) if one.code == "GP101"]
     assert found.detail == "BookRelu.backward writes into its argument dout"
     line = BookRelu.backward.__code__.co_firstlineno
-    assert (found.where, str(found.variant), found.fails) == (f"tests/test_contracts.py:{line}", "N=3, D=4", True)
+    assert (str(found.where), str(found.variant), found.fails) == (f"tests/test_contracts.py:{line}", "N=3, D=4", True)
 
 
 def test_the_reference_layers_keep_their_contracts():

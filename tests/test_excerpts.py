@@ -32,14 +32,14 @@ def here(tmp_path, monkeypatch):
 
 
 def source(where):
-    return excerpted(results.traced("c", results.halved("N=2", where=where))).sources
+    return excerpted(results.traced("c", results.halved("N=2", where=results.at(where)))).sources
 
 
 @pytest.mark.parametrize("line", [5, 6, 8])
 def test_a_line_brings_its_function(here, line):
     """Whichever line of it is at fault, with its decorators and no more."""
     (found,) = source(f"mine.py:{line}")
-    assert (found.where, found.first, len(found.lines)) == (f"mine.py:{line}", 5, 4)
+    assert (str(found.where), found.first, len(found.lines)) == (f"mine.py:{line}", 5, 4)
     assert found.lines[1] == "    def backward(dout):"
 
 
@@ -71,16 +71,16 @@ def test_where_it_raised_is_shown(here):
         "case",
         "the whole case",
         Verdict.ERROR,
-        evidence=Evidence("error", "KeyError: 3, at mine.py:8"),
-        where="mine.py:11",
+        evidence=Evidence("error", "KeyError: 3, at mine.py:8", place=results.at("mine.py:8")),
+        where=results.at("mine.py:11"),
     )
-    assert excerpted(results.traced("c", problem)).sources[0].where == "mine.py:8"
+    assert excerpted(results.traced("c", problem)).sources[0].where == results.at("mine.py:8")
 
 
 def test_what_is_in_order_brings_nothing(here):
     """Findings do, unless they are allowed."""
-    good = results.traced("c", results.array("x", "N=2", "2 3", where="mine.py:6"), where="mine.py:11")
-    finding = Finding("GP120", "keeps its input", False, where="mine.py:8")
+    good = results.traced("c", results.array("x", "N=2", "2 3", where=results.at("mine.py:6")), where="mine.py:11")
+    finding = Finding("GP120", "keeps its input", False, where=results.at("mine.py:8"))
     assert excerpted(good).sources == ()
-    assert excerpted(replace(good, findings=(finding,))).sources[0].where == "mine.py:8"
+    assert excerpted(replace(good, findings=(finding,))).sources[0].where == results.at("mine.py:8")
     assert excerpted(replace(good, findings=(replace(finding, allowed="on purpose"),))).sources == ()

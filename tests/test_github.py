@@ -52,7 +52,7 @@ def test_what_raised_is_annotated_where_it_raised():
     """The line in the reason, not that of the case; one outside the project is not followed."""
     (_, place, _), _ = commands(Run((results.case("c", results.ERROR),)))
     assert (place["file"], place["line"]) == ("shop.py", "9")
-    outside = replace(results.ERROR, evidence=Evidence("error", "ValueError: x, at /usr/lib/y.py:9"))
+    outside = replace(results.ERROR, evidence=Evidence("error", "ValueError: x", place=results.at("/usr/lib/y.py:9")))
     (_, place, _), _ = commands(Run((results.case("c", outside),)))
     assert (place["file"], place["line"]) == ("shop.toml", "3")
 

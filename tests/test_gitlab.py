@@ -58,7 +58,8 @@ def test_planted_mistakes_are_noticed():
 def test_one_finding_at_two_places_is_two_issues():
     """The same code for the same argument twice in a case: two fingerprints, the same in every run."""
     twice = replace(
-        results.FAULTY, findings=(results.FAULTY.findings[1], replace(results.FAULTY.findings[1], where="a.py:9"))
+        results.FAULTY,
+        findings=(results.FAULTY.findings[1], replace(results.FAULTY.findings[1], where=results.at("a.py:9"))),
     )
     first, second = issues(Run((twice,)))
     assert first["fingerprint"] != second["fingerprint"]

@@ -33,10 +33,10 @@ def test_the_worst_variant_is_told():
 
 def test_places():
     """The line that raised, else the code at fault, else the case; never one outside the project; `expr` without a file."""
-    raised = replace(results.ERROR, where="a.py:3")
+    raised = replace(results.ERROR, where=results.at("a.py:3"))
     assert [(p.file, p.line) for p in of(raised)] == [("shop.py", 9)]
     assert [(p.file, p.line) for p in of(results.halved("N=2"))] == [("my_layers.py", 14)]
-    outside = replace(results.ERROR, evidence=Evidence("error", "ValueError, at /usr/lib/z.py:9"))
+    outside = replace(results.ERROR, evidence=Evidence("error", "ValueError", place=results.at("/usr/lib/z.py:9")))
     assert [(p.file, p.line) for p in of(outside)] == [("shop.toml", 3)]
     assert [(p.file, p.line) for p in of(results.REFUTED, where="")] == [("expr", 1)]
 

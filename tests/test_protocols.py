@@ -93,7 +93,7 @@ def test_a_wrong_layer_is_refuted_with_its_place():
     wrong = [c for c in verify.check(verify.layer(Wrong, **SHAPES)).comparisons if not c.good]
     assert {(c.name, c.verdict) for c in wrong} == {("x", Verdict.REFUTED)}
     assert wrong[0].relation == "actual = 2*expected"
-    assert wrong[0].where.startswith("tests/test_protocols.py:")
+    assert str(wrong[0].where).startswith("tests/test_protocols.py:")
 
 
 def test_a_loss_layer_without_upstream():

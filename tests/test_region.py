@@ -44,7 +44,7 @@ def sided(runs):
 def test_branches_are_told_by_their_place():
     """Twelve decisions of one line are one branch, with the first of them as a formula."""
     (branch,) = branches(seen_of(relu).trace, seen_of(relu).conditions, "N=3, D=4")
-    assert branch.where.startswith("tests/test_region.py:")
+    assert str(branch.where).startswith("tests/test_region.py:")
     assert branch.condition in ("x[0,0] > 0", "x[0,0] <= 0")
     assert (branch.count, str(branch.variant)) == (12, "N=3, D=4")
     assert not branches(seen_of(straight).trace, seen_of(straight).conditions)
@@ -73,9 +73,9 @@ def test_a_branch_on_the_upstream_is_one_sided_until_the_other_side_ran():
     """abs(dout) is traced once as it is and once with the opposite upstream; then both sides are known."""
     one = seen_of(absolute)
     other = observe(absolute, variants(absolute)[0], 0, lambda value: -value)
-    assert sided([one]).startswith("tests/test_region.py:")
-    assert sided([one, other]) == ""
-    assert sided([seen_of(relu)]) == ""
+    assert str(sided([one])).startswith("tests/test_region.py:")
+    assert not sided([one, other])
+    assert not sided([seen_of(relu)])
 
 
 @pytest.mark.parametrize(("case", "verdict"), [(absolute, "REFUTED"), (relu, "PROVED"), (straight, "PROVED")])
@@ -93,7 +93,7 @@ def test_a_tie_pins():
         dout = yield top
         return dout
 
-    assert pinned(seen_of(tie).conditions) == ""
+    assert not pinned(seen_of(tie).conditions)
     assert {c.verdict.name for c in verify.check(tie).comparisons} == {"PROVED"}
 
     @verify.case(x="N")
@@ -102,7 +102,7 @@ def test_a_tie_pins():
         dout = yield out
         return dout
 
-    assert pinned(seen_of(on_the_sample).conditions).startswith("tests/test_region.py:")
+    assert str(pinned(seen_of(on_the_sample).conditions)).startswith("tests/test_region.py:")
     quick = verify.check(on_the_sample, quick=True).comparisons
     assert all(row.verdict in (verify.Verdict.UNDECIDED, verify.Verdict.REFUTED) for row in quick)
     assert verify.check(on_the_sample).comparisons[0].verdict is verify.Verdict.REFUTED  # off the tie

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 import results
 
+from verify.model.identity import CaseId, Place
 from verify.model.result import Evidence, Run, Verdict, exit_status, strict, summary
 
 KNOWN = results.case("known", replace(results.REFUTED, known=True), results.PROVED)
@@ -81,26 +82,21 @@ def test_nothing_is_not_all():
     assert summary(broken) == "1 case, 0 gradients: nothing proved; 1 known failure"
 
 
-@pytest.mark.parametrize(
-    ("detail", "place"),
-    [
-        ("ValueError: no, at my layers/a b.py:9", "my layers/a b.py:9"),
-        ("ValueError: look, at a.py:1, at b.py:2", "b.py:2"),
-        ("no end within 2 s; it was at a.py:66", "a.py:66"),
-        ("a.py: importing it failed: E: (he said) (lay.py:4)", "lay.py:4"),
-        ("stopped after 60 seconds", "shop.py:3"),
-    ],
-)
-def test_the_place_of_what_raised(detail, place):
-    """The last place in the reason is the line to look at; without one it is that of the code."""
-    assert replace(results.ERROR, evidence=Evidence("error", detail), where="shop.py:3").place == place
+def test_the_place_of_what_raised():
+    """The line that raised is the one to look at, whatever the sentence says; without one it is that of the code."""
+    code, raised = Place("shop.py", 3), Place("my layers/a b.py", 9)
+    for evidence, place in (
+        (Evidence("error", "ValueError: look, at a.py:1", place=raised), raised),
+        (Evidence("error", "ValueError: look, at a.py:1"), code),
+    ):
+        assert replace(results.ERROR, evidence=evidence, where=code).place == place
+        assert replace(results.AGREES, evidence=evidence, where=code).place == code
 
 
-def test_the_file_of_a_case():
-    """It has a line in it, unless it could not be imported; an expression of the command line has no file."""
-    places = ["d s/a.py:5", "a.py", ""]
-    assert [results.case("c", where=place).file for place in places] == ["d s/a.py", "a.py", ""]
-    assert [results.case("c", where=place).line for place in places] == ["5", "", ""]
+def test_what_a_case_is_told_by():
+    """Its file and its name; an expression of the command line has no file."""
+    assert results.case("c", where="d s/a.py:5").id == CaseId("d s/a.py", "c")
+    assert str(results.case("c", where="").id) == "expr: c"
 
 
 def test_variants_count_once_with_the_worst():

@@ -132,8 +132,8 @@ def test_fingerprints_outlive_lines_and_shapes():
 
     moved = replace(
         results.HALVED,
-        where="my_layers.py:400",
-        comparisons=(results.halved("N=9", where="my_layers.py:410", failing=1),),
+        where=results.at("my_layers.py:400"),
+        comparisons=(results.halved("N=9", where=results.at("my_layers.py:410"), failing=1),),
     )
     assert prints(moved) == prints(results.HALVED)
     assert prints(replace(moved, name="another")) != prints(moved)

@@ -19,7 +19,7 @@ def covers(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path / "here")
 
     def asked(targets, file, *broken, name="c"):
-        rows = tuple(replace(results.case(one, results.ERROR), where=one) for one in broken)
+        rows = tuple(replace(results.case(one, results.ERROR), where=results.at(one)) for one in broken)
         return scope(Run(rows), targets, tmp_path)(CaseId(file, name))
 
     return asked

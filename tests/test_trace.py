@@ -31,7 +31,7 @@ def test_branches_follow_the_sample(trace):
     assert -3 < y <= -1
     assert x != y
     assert [(c.relation, c.holds) for c in trace.conditions.values()][:2] == [(">", True), (">", False)]
-    assert all(c.where.startswith("tests/test_trace.py:") for c in trace.conditions.values())
+    assert all(str(c.where).startswith("tests/test_trace.py:") for c in trace.conditions.values())
     assert not any(c.tie for c in trace.conditions.values())
 
 

@@ -22,7 +22,7 @@ class Item(NamedTuple):
     name: str
     tone: str
     sign: str
-    line: str
+    line: int | str
     checked: str
     missing: Sequence[str]
     told: bool
@@ -38,14 +38,14 @@ class File(NamedTuple):
 def inventory(run: Run, anchors: Mapping[int, str], told: frozenset[str]) -> list[File]:
     """Return all cases by file, in the order in which they were found; `told` are those with a place of their own."""
     found = []
-    for file, group in groupby(run.cases, key=lambda case: case.file):
+    for file, group in groupby(run.cases, key=lambda case: case.where.file):
         items = [_item(case, anchors[id(case)], told) for case in group]
         found.append(File(file or "the command line", items))
     return found
 
 
 def _item(case: CaseResult, anchor: str, told: frozenset[str]) -> Item:
-    tone, line = view.tone(case), case.line
+    tone, line = view.tone(case), case.where.line or ""
     return Item(anchor, case.name, tone, view.SIGNS[tone], line, _checked(case), list(_missing(case)), anchor in told)
 
 

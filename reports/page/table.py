@@ -181,5 +181,5 @@ _COLUMNS = (
     _Column("bits lost", _bits, "number"),
     _Column("evidence", lambda f: text(cells.evidence(f.evidence)), "", lambda f: f.evidence.detail),
     _Column("region", _region),
-    _Column("code", lambda f: breakable(f.comparison.place or f.case.where), "place"),
+    _Column("code", lambda f: breakable(str(f.comparison.place or f.case.where)), "place"),
 )  # fmt: skip

@@ -13,6 +13,7 @@ from reports.page.chart import chart, worst
 from reports.page.diagram import drawing
 from reports.page.formula import formula
 from reports.page.markup import Markup, joined, tag, text
+from verify.model.identity import Place
 from verify.model.result import CaseResult, Comparison, Excerpt, Finding, Run, Verdict
 
 _LONGEST = 200  # signs of a formula, which is then text
@@ -39,7 +40,7 @@ class Found(NamedTuple):
     severity: str
     tone: str
     finding: Finding
-    where: str
+    where: Place
     source: Excerpt | None
     marked: int
 
@@ -169,7 +170,7 @@ def _failure(case: CaseResult, c: Comparison, known: Mapping[int, str]) -> Failu
     if c.verdict.good and not c.good and c.rounding:
         explained = c.rounding.bound or "nothing that is known"
         facts.append(("bound", text(f"{c.rounding.error} {c.rounding.unit} off, and rounding explains {explained}")))
-    return Failure(known[id(c)], cells.name(c), table.tone(c), words.sentence(c), facts, source, _line(place))
+    return Failure(known[id(c)], cells.name(c), table.tone(c), words.sentence(c), facts, source, place.line)
 
 
 _LABELS = {
@@ -206,16 +207,11 @@ def _fact(c: Comparison, label: str, said: str) -> Markup:
 
 def _found(case: CaseResult, severity: str, finding: Finding) -> Found:
     colour = "bad" if finding.bad else "quiet" if finding.allowed else "unsure"
-    return Found(severity, colour, finding, words.place(finding), _source(case, finding.where), _line(finding.where))
+    return Found(severity, colour, finding, words.place(finding), _source(case, finding.where), finding.where.line)
 
 
-def _source(case: CaseResult, where: str) -> Excerpt | None:
+def _source(case: CaseResult, where: Place) -> Excerpt | None:
     return next((source for source in case.sources if source.where == where), None)
-
-
-def _line(where: str) -> int:
-    number = where.rpartition(":")[2]
-    return int(number) if number.isdigit() else 0
 
 
 def _snippet(case: CaseResult, anchor: str) -> str:

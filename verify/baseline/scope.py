@@ -25,7 +25,7 @@ def scope(run: Run, targets: Sequence[str], folder: Path) -> Covers:
 
     It does not cover what it could not import. A file that was deleted is covered by every run: no run will show it.
     """
-    broken = {name for case in run.cases if not case.line for name in (case.name, case.file)}
+    broken = {name for case in run.cases if not case.where.line for name in (case.name, case.where.file)}
     imported = [target for target in targets if shown(target) not in broken]
 
     def covers(case: CaseId) -> bool:

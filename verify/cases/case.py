@@ -40,8 +40,9 @@ from verify.model.additions import FRAMEWORKS
 from verify.model.errors import InputError, ProtocolError, TargetError, UnclaimedError, nearest
 from verify.model.exact import exact
 from verify.model.findings import allowances
+from verify.model.identity import NOWHERE, Place
 from verify.model.where import described as described_error
-from verify.model.where import is_users, made_at, printable, quoted, raised_at, relative, told
+from verify.model.where import is_users, made_at, printable, quoted, raised_at, start_of
 
 _LONGEST_NAME = 200
 _DEEPEST = 3  # lists in lists that are looked into
@@ -58,7 +59,7 @@ class Case:
 
     name: str
     subject: Subject
-    where: str = ""
+    where: Place = NOWHERE
     unnamed: bool = False
 
     def titled(self, name: str) -> Self:
@@ -98,17 +99,17 @@ class TracedCase(Case):
     options: Mapping[str, Sequence[Any]] = field(default_factory=dict)
     upstream: Fraction | None = None
     sizes: Mapping[str, int] = field(default_factory=dict)
-    backward: str = ""
+    backward: Place = NOWHERE
     allow: Mapping[str, str] = field(default_factory=dict)
     accuracy: Fraction | None = None
     at: Mapping[str, Fraction] = field(default_factory=dict)
     reference: Program | None = None
 
     @property
-    def code(self) -> str:
-        """Return the file and line of the subject, if a person wrote it: where the case was made, or elsewhere."""
+    def code(self) -> Place:
+        """Return the place of the subject, if a person wrote it: where the case was made, or elsewhere."""
         code = getattr(inspect.unwrap(self.subject), "__code__", None)
-        return told((code.co_filename, code.co_firstlineno)) if code and is_users(code.co_filename) else ""
+        return start_of(code) if code and is_users(code.co_filename) else NOWHERE
 
     @property
     def real(self) -> dict[str, Real]:
@@ -116,7 +117,7 @@ class TracedCase(Case):
         return {name: description for name, description in self.inputs.items() if isinstance(description, Real)}
 
 
-def cases_of_value(name: str, value: Any, where: str = "") -> list[tuple[str, Case]]:
+def cases_of_value(name: str, value: Any, where: Place = NOWHERE) -> list[tuple[str, Case]]:
     """Return the cases that the value of a variable is or, as lists, tuples or dicts, has in it, each with a title.
 
     `where` is the place of the variable, and so that of the cases that objects of frameworks become.
@@ -124,7 +125,7 @@ def cases_of_value(name: str, value: Any, where: str = "") -> list[tuple[str, Ca
     return list(_cases_within(name, value, where, _DEEPEST))
 
 
-def _cases_within(name: str, value: Any, where: str, deep: int) -> Iterator[tuple[str, Case]]:
+def _cases_within(name: str, value: Any, where: Place, deep: int) -> Iterator[tuple[str, Case]]:
     members: Iterable[tuple[Any, Any]] = ()
     if _is_case(value):
         yield name, value
@@ -146,7 +147,7 @@ def _adapter(value: Any) -> Callable[[Any], Any] | None:
     return next((FRAMEWORKS[name] for name in names if name in FRAMEWORKS), None)
 
 
-def _adapted(value: Any, adapt: Callable[[Any], Any], where: str) -> Case:
+def _adapted(value: Any, adapt: Callable[[Any], Any], where: Place) -> Case:
     """Return the case of an object of a framework, one for each; raises TargetError where the function makes none."""
     made = _ADAPTED.get(id(value))
     if made and made[0] is value:
@@ -156,7 +157,7 @@ def _adapted(value: Any, adapt: Callable[[Any], Any], where: str) -> Case:
     except Exception as problem:  # noqa: BLE001 - the user's code: whatever it raises is told
         place = raised_at(problem)
         reason = f"{described_error(problem)}{', at ' if place else ''}{place}"
-        raise TargetError(f"{adapt.__qualname__}, for a {type(value).__name__}, raised {reason}") from None
+        raise TargetError(f"{adapt.__qualname__}, for a {type(value).__name__}, raised {reason}", place) from None
     if not _is_case(case):
         raise TargetError(f"{adapt.__qualname__} was to make a case of a {type(value).__name__}, not {quoted(case)}")
     case = replace(case, where=where or case.where)
@@ -212,7 +213,7 @@ def case(
     def decorate(subject: Subject) -> Case:
         code = inspect.unwrap(subject).__code__
         inside = "<locals>" in subject.__qualname__  # of a function, which may make several
-        where = made_at() if inside else f"{relative(code.co_filename)}:{code.co_firstlineno}"
+        where = made_at() if inside else start_of(code)
         title = name or subject.__name__.replace("_", " ")
         if isinstance(expression, str):
             _only_for("cases of arrays", options=options, sizes=sizes, allow=allow, accuracy=accuracy, **inputs)
@@ -250,8 +251,8 @@ def traced(
     sizes: Mapping[str, int] | None = None,
     allow: Mapping[str, str] | None = None,
     accuracy: object = None,
-    where: str = "",
-    backward: str = "",
+    where: Place = NOWHERE,
+    backward: Place = NOWHERE,
     unnamed: bool = False,
 ) -> TracedCase:
     """Make a case of arrays from what a person wrote; raises InputError, naming it, where the parts do not fit."""
@@ -316,7 +317,7 @@ def _whole_sizes(sizes: Mapping[str, int]) -> dict[str, int]:
     return dict(sizes)
 
 
-def _check_name(name: str, where: str) -> None:
+def _check_name(name: str, where: Place) -> None:
     if not name.strip() or not name.isprintable() or len(name) > _LONGEST_NAME:
         raise InputError(
             f"{where}: the name of a case has to be one line of at most {_LONGEST_NAME} signs, not {name[:50]!r}"
@@ -331,7 +332,7 @@ def make(
     *,
     upstream: object = 1,
     stated: Mapping[tuple[str, str], object] | None = None,
-    where: str = "",
+    where: Place = NOWHERE,
     from_text: bool = False,
 ) -> ExpressionCase:
     """Make a case of an expression from what a person wrote; `subject_of` gives the program its subject.

@@ -19,7 +19,8 @@ from pathlib import Path
 from types import CodeType, FunctionType, GeneratorType, ModuleType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from verify.model.where import importing, told
+from verify.model.identity import Place
+from verify.model.where import as_place, importing, start_of
 
 if TYPE_CHECKING:
     from verify.cases.case import Case
@@ -42,7 +43,7 @@ class Lost(NamedTuple):
     """A case that is in a module and is not found there: its name, its place, and what to do."""
 
     name: str
-    where: str
+    where: Place
     problem: str
 
 
@@ -76,7 +77,7 @@ def lost(module: ModuleType, collected: Iterable[Any]) -> list[Lost]:
 
 
 def _lost(made: Made) -> Lost:
-    where = told((made.file, made.line))
+    where = as_place(made.file, made.line)
     return Lost(
         made.name, where, f"the case that {where} makes is not found in its module, and would never run: {_ADVICE}"
     )
@@ -131,7 +132,7 @@ def _generators(module: ModuleType) -> Iterator[Lost]:
     """Yield the variables of a module that are generators which would make cases, and have not been run."""
     for name, value in vars(module).items():
         if type(value) is GeneratorType and _makes(value):
-            where = told((value.gi_code.co_filename, value.gi_code.co_firstlineno))
+            where = start_of(value.gi_code)
             yield Lost(name, where, f"{where} is a generator, and its cases are never made: use a list")
 
 

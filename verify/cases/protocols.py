@@ -10,7 +10,8 @@ from typing import Any
 
 from verify.cases.case import Subject, TracedCase, traced
 from verify.model.errors import ProtocolError, UnclaimedError
-from verify.model.where import made_at, quoted, relative
+from verify.model.identity import NOWHERE, Place
+from verify.model.where import made_at, quoted, start_of
 
 # By which names layers have what is asked of them, the usual one first; `verify.extend.protocol` adds to them.
 NAMES: dict[str, list[str]] = {
@@ -137,7 +138,7 @@ class Functions:
         code = getattr(inspect.unwrap(self._functions[name]), "__code__", None)
         return code.co_varnames[: code.co_argcount] if code else ()
 
-    def told(self, name: str) -> tuple[str, str]:
+    def told(self, name: str) -> tuple[str, Place]:
         """Return the name of a function, and its file and line."""
         return _name(self._functions[name]), _place(self._functions[name])
 
@@ -257,9 +258,9 @@ def _knows(function: Any, name: str) -> bool:
         return False
 
 
-def _place(function: Any) -> str:
+def _place(function: Any) -> Place:
     code = getattr(inspect.unwrap(function), "__code__", None) if callable(function) else None
-    return f"{relative(code.co_filename)}:{code.co_firstlineno}" if code else ""
+    return start_of(code) if code else NOWHERE
 
 
 def _method(unit: Any, names: Sequence[str]) -> Any:

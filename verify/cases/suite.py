@@ -19,6 +19,7 @@ from typing import Any
 from verify.cases.case import Case, Subject, make
 from verify.graph.program import Program
 from verify.model.errors import InputError
+from verify.model.identity import Place
 from verify.model.tomlfile import check_keys, read_toml
 from verify.model.where import relative
 
@@ -44,7 +45,7 @@ def load(path: Path, wire: Wire, *, from_text: bool = False) -> list[Case]:
     cases = []
     for number, table in enumerate(tables):
         # Written in another way, [[ "case" ]] say, the lines are not found: then the first one has to do.
-        place = f"{where}:{lines[number] if len(lines) == len(tables) else 1}"
+        place = Place(where, lines[number] if len(lines) == len(tables) else 1)
         cases.append(_case(table, place, wire, from_text=from_text))
         if cases[-1].name in names:
             raise InputError(f"{place}: there are two cases with the name {cases[-1].name!r}")
@@ -58,17 +59,17 @@ def _lines(path: Path) -> list[int]:
     return [i for i, line in enumerate(text, 1) if re.match(r"\s*\[\[\s*case\s*\]\]", line)]
 
 
-def _case(table: Any, where: str, wire: Wire, *, from_text: bool) -> Case:
+def _case(table: Any, where: Place, wire: Wire, *, from_text: bool) -> Case:
     if not isinstance(table, dict):
         raise InputError(f"{where}: a case has to be a table, [[case]]")
-    check_keys(table, _CASE, where)
+    check_keys(table, _CASE, str(where))
     missing = [key for key in _REQUIRED if key not in table]
     if missing:
         raise InputError(f"{where}: the case lacks {', '.join(missing)}")
     if not table["name"].strip():
         raise InputError(f"{where}: the case has an empty name")
     expected = table.get("expected", {})
-    check_keys(expected, _EXPECTED, where, "expected.")
+    check_keys(expected, _EXPECTED, str(where), "expected.")
     stated = {(_QUANTITIES[key], name): value for key, values in expected.items() for name, value in values.items()}
     upstream = table.get("upstream", 1)
     return make(

@@ -32,7 +32,7 @@ def _of_run(case: TracedCase, run: Exact, seed: int) -> Iterator[Finding]:
         return  # which the rows tell
     for name, check in CHECKS.items():
         for code, detail, about in _asked(name, check, case, _as_seen(floats)):
-            yield finding(code, detail, name=about, where=case.where, variant=run.seen.variant.text)
+            yield finding(code, detail, name=about, where=case.where, variant=run.seen.variant.written)
 
 
 def _asked(name: str, check: Callable[..., Any], case: TracedCase, run: Run) -> Iterator[tuple[str, str, str]]:

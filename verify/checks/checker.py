@@ -120,7 +120,7 @@ def _comparisons(exact: Theory, seed: int) -> tuple[list[Comparison], tuple[str,
     try:
         floats = runs.on_floats(exact.case)
     except SubjectError as problem:
-        return [_broken(str(problem))], (), []
+        return [_broken(problem)], (), []
     try:
         rows = Rows(exact, floats)
         actual = rows.actual(runs.on_symbols(exact))
@@ -128,7 +128,7 @@ def _comparisons(exact: Theory, seed: int) -> tuple[list[Comparison], tuple[str,
         return rows.decided(decisions, actual), floats.unclaimed, []
     except SubjectError as problem:
         if problem.broken or isinstance(problem.__cause__, ForeignSymbolError):
-            return rows.undecided(str(problem)), floats.unclaimed, []
+            return rows.undecided(problem), floats.unclaimed, []
         comparisons, region = _on_branches(exact.case, floats, seed)
         return comparisons, floats.unclaimed, region
 
@@ -146,12 +146,13 @@ def _on_branches(case: ExpressionCase, floats: Outcome, seed: int) -> tuple[list
             exact, rows.expected, actual, lambda: region.among(points(exact, seed)), seed, region.holds
         )
     except SubjectError as problem:
-        return rows.undecided(str(problem)), []
+        return rows.undecided(problem), []
     return rows.decided(decisions, actual), branches(exact.graph, region.conditions)
 
 
-def _broken(why: str) -> Comparison:
-    return Comparison("case", "the whole case", Verdict.ERROR, evidence=Evidence("error", why))
+def _broken(problem: SubjectError) -> Comparison:
+    evidence = Evidence("error", str(problem), place=problem.place)
+    return Comparison("case", "the whole case", Verdict.ERROR, evidence=evidence)
 
 
 def _constant(exact: Theory, seed: int) -> bool:
@@ -186,7 +187,7 @@ def _decisions(
 def _reproduce(case: ExpressionCase) -> str:
     """Return the command that runs this case alone."""
     if case.where:
-        return f"gradproof run {shlex.quote(case.where.rpartition(':')[0])} {_option('case', case.name)}"
+        return f"gradproof run {shlex.quote(case.where.file)} {_option('case', case.name)}"
     options = [_option("at", f"{name}={decimal_text(value)}") for name, value in case.inputs.items()]
     options += [] if case.upstream == 1 else [_option("upstream", decimal_text(case.upstream))]
     return " ".join(["gradproof expr", shlex.quote(case.program.text), *options])

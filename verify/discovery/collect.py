@@ -23,7 +23,8 @@ from verify.discovery.sources import Loader
 from verify.discovery.targets import ALONE, failed, is_path, of_file, of_name, shown, units
 from verify.model.additions import FRAMEWORKS
 from verify.model.errors import GradproofError, InputError, TargetError
-from verify.model.where import printable, relative
+from verify.model.identity import NOWHERE, CaseId, Place
+from verify.model.where import as_place, printable
 
 
 def collect(targets: Sequence[str], layers: str | None = None) -> list[Case]:
@@ -39,7 +40,7 @@ def collect(targets: Sequence[str], layers: str | None = None) -> list[Case]:
             sys.path[:0] = unit.folders  # left there: what the cases import when they run is found too
             cases_found, missing = found_in(unit)
             if missing:
-                raise TargetError(f"{missing[0].where}: {missing[0].name!r}: {missing[0].problem}")
+                raise TargetError(f"{missing[0].where}: {missing[0].name!r}: {missing[0].problem}", missing[0].where)
             of_target += cases_found
         if not of_target:
             raise InputError(f"{target}: no cases in it")
@@ -134,18 +135,18 @@ def _pairs(module: ModuleType) -> list[tuple[str, Case]]:
     return [pair for name, value in _values(module) for pair in cases_of_value(name, value, _assigned(module, name))]
 
 
-def _assigned(module: ModuleType, name: str) -> str:
-    """Return the file and line where a variable of a module is set, if objects of frameworks are cases."""
+def _assigned(module: ModuleType, name: str) -> Place:
+    """Return the place where a variable of a module is set, if objects of frameworks are cases."""
     if not FRAMEWORKS or not module.__file__:
-        return ""
+        return NOWHERE
     text = Path(module.__file__).read_text(encoding="utf-8", errors="replace")
     setting = re.search(rf"^{re.escape(name)}\b[^=\n]*=", text, re.MULTILINE)
-    return f"{relative(module.__file__)}:{text.count(chr(10), 0, setting.start()) + 1 if setting else 1}"
+    return as_place(module.__file__, text.count("\n", 0, setting.start()) + 1 if setting else 1)
 
 
 def _at_home(case: Case, module: ModuleType) -> Iterator[str]:
     """Yield the name that a case has in the module where it was made, if that is another one: there it is found too."""
-    file = Path(case.where.rpartition(":")[0]).resolve()
+    file = Path(case.where.file).resolve()
     if case.unnamed and file != Path(module.__file__ or "").resolve():
         for other in list(sys.modules.values()):
             path = Path(getattr(other, "__file__", None) or "")
@@ -174,18 +175,18 @@ def _cases_in(module: ModuleType) -> list[Case]:
 
 def _told_apart(named: Sequence[tuple[str, Case]]) -> list[Case]:
     """Return cases with names of their own: those of one factory are told apart by their variables."""
-    count = Counter(_place(case) for _, case in named)
+    count = Counter(_id(case) for _, case in named)
     taken: set[tuple[str, str]] = set()
     renamed = []
     for variable, case in named:
-        several = count[_place(case)] > 1
+        several = count[_id(case)] > 1
         name = f"{case.name} ({printable(variable.replace('_', ' '))})" if several else case.name
         names = itertools.chain([name], (f"{name} {number}" for number in itertools.count(2)))
-        renamed.append(next(candidate for text in names if _place(candidate := replace(case, name=text)) not in taken))
-        taken.add(_place(renamed[-1]))
+        renamed.append(next(candidate for text in names if _id(candidate := replace(case, name=text)) not in taken))
+        taken.add(_id(renamed[-1]))
     return renamed
 
 
-def _place(case: Case) -> tuple[str, str]:
-    """Return the file and the name of a case: another module's may have the same name."""
-    return case.where.rpartition(":")[0], case.name
+def _id(case: Case) -> CaseId:
+    """Return what tells a case from others: another module's may have the same name."""
+    return CaseId(case.where.file, case.name)

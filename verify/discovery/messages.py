@@ -11,6 +11,8 @@ import struct
 from importlib import import_module
 from typing import IO, Any, NamedTuple
 
+from verify.model.identity import NOWHERE, Place
+
 MARK = b"\0gradproof: end of the output of a request\0"  # on the pipe of the output, which has no messages
 WHERE = "where"  # the request that is answered while another one runs
 _LENGTH = struct.Struct("!Q")
@@ -38,14 +40,16 @@ class Answer(NamedTuple):
 
     `done` with what was asked for; `partial` with what is certain of it so far; `refused`: bad input; `failed`: the
     user's code raised; `bug`: ours did; `at`: a place; `hung`, `exceeded` and `died`: there was no answer in time, too
-    much memory was used, or there is no worker any more. All but the first two with a text, and the last three with the
-    `partial` result, if there is one. `changed` says what the user's code has made of the process, if anything.
+    much memory was used, or there is no worker any more. All but the first two with a text, and the `place` that it is
+    about, and the last three with the `partial` result, if there is one. `changed` says what the user's code has made
+    of the process, if anything.
     """
 
     kind: str
     value: Any = None
     changed: str = ""
     partial: Any = None
+    place: Place = NOWHERE
 
 
 class _Plain(pickle.Unpickler):

@@ -49,7 +49,7 @@ def shown(target: str) -> str:
 def failed(target: str, problem: BaseException) -> TargetError:
     """Return the error that says what the user's code raised when it was imported, and where."""
     place = raised_at(problem)
-    return TargetError(f"{target}: importing it failed: {described(problem)}{f' ({place})' if place else ''}")
+    return TargetError(f"{target}: importing it failed: {described(problem)}{f' ({place})' if place else ''}", place)
 
 
 def is_path(target: str) -> bool:

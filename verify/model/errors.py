@@ -6,6 +6,8 @@ import difflib
 from collections.abc import Iterable
 from typing import ClassVar
 
+from verify.model.identity import NOWHERE, Place
+
 
 class GradproofError(Exception):
     """Base of all errors that gradproof raises on purpose."""
@@ -16,7 +18,14 @@ class InputError(GradproofError):
 
 
 class TargetError(InputError):
-    """The user's code failed while it was imported (a row of its own in a run, and the other targets go on)."""
+    """The user's code failed while it was imported (a row of its own in a run, and the other targets go on).
+
+    `place` is the line that raised.
+    """
+
+    def __init__(self, message: str, place: Place = NOWHERE) -> None:
+        super().__init__(message)
+        self.place = place
 
 
 class ProtocolError(GradproofError):
@@ -30,15 +39,17 @@ class UnclaimedError(ProtocolError):
 class TraceError(GradproofError):
     """User code asked a symbol for what only a number has (a row with the verdict UNDECIDED).
 
-    `raised` holds the messages since it was last cleared: user code may catch the exception, and go on as if
-    nothing had been asked; what it then computes is no formula of what it computes on floats.
+    `place` is the line that asked. `raised` holds the messages with their places since it was last cleared: user code
+    may catch the exception, and go on as if nothing had been asked; what it then computes is no formula of what it
+    computes on floats.
     """
 
-    raised: ClassVar[list[str]] = []
+    raised: ClassVar[list[tuple[str, Place]]] = []
 
-    def __init__(self, message: str) -> None:
-        super().__init__(message)
-        TraceError.raised.append(message)
+    def __init__(self, message: str, place: Place = NOWHERE, advice: str = "") -> None:
+        super().__init__(f"{message}{', at ' if place else ''}{place}{advice}")
+        self.place = place
+        TraceError.raised.append((str(self), place))
 
 
 class ForeignSymbolError(TraceError):

@@ -6,7 +6,9 @@ import ast
 import tokenize
 from collections.abc import Iterable
 from dataclasses import replace
+from pathlib import Path
 
+from verify.model.identity import Place
 from verify.model.result import CaseResult, Excerpt
 
 _MOST = 4  # places of a case
@@ -28,18 +30,17 @@ def excerpted(result: CaseResult) -> CaseResult:
     return replace(result, sources=tuple(found))
 
 
-def _excerpt(place: str) -> Excerpt | None:
-    file, _, number = place.rpartition(":")
-    if not file.endswith(".py") or not number.isdigit():
+def _excerpt(place: Place) -> Excerpt | None:
+    if Path(place.file).suffix != ".py" or not place.line:
         return None
     try:
-        with tokenize.open(file) as source:  # in the encoding that the file says it has
+        with tokenize.open(place.file) as source:  # in the encoding that the file says it has
             text = source.read()
-        first, last = _around(ast.parse(text), int(number))
+        first, last = _around(ast.parse(text), place.line)
     except (OSError, SyntaxError, ValueError, RecursionError, MemoryError):
         return None
     lines = tuple(line[:_WIDEST].expandtabs() for line in text.splitlines()[first - 1 : last])
-    return Excerpt(place, first, lines) if lines and int(number) < first + len(lines) else None
+    return Excerpt(place, first, lines) if lines and place.line < first + len(lines) else None
 
 
 def _around(tree: ast.Module, line: int) -> tuple[int, int]:

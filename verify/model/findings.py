@@ -12,6 +12,7 @@ from dataclasses import replace
 from typing import Any, NamedTuple
 
 from verify.model.errors import InputError
+from verify.model.identity import Place
 from verify.model.result import Finding
 
 _WIDTH = 100
@@ -392,7 +393,7 @@ def allowed(found: Iterable[Finding], allow: Mapping[str, str]) -> tuple[Finding
 
 
 def judged(
-    found: Iterable[Finding], allow: Mapping[str, str], where: str, unchecked: Collection[str] = ()
+    found: Iterable[Finding], allow: Mapping[str, str], where: Place, unchecked: Collection[str] = ()
 ) -> tuple[Finding, ...]:
     """Return findings with the reasons for which they pass, and one for each allowance that was of no use.
 

@@ -9,6 +9,22 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 
+class Place(NamedTuple):
+    """A line of a file, as seen from the working directory: no file for what has none, no line where none is known."""
+
+    file: str = ""
+    line: int = 0
+
+    def __bool__(self) -> bool:
+        return bool(self.file)
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}" if self.line else self.file
+
+
+NOWHERE = Place()
+
+
 class CaseId(NamedTuple):
     """A case: its file, empty for an expression of the command line, and its name."""
 

@@ -6,7 +6,6 @@ as `repr` gives them, so that nothing is rounded on the way to a report.
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
@@ -14,10 +13,9 @@ from enum import Enum
 from functools import cached_property
 from typing import NamedTuple
 
-from verify.model.identity import SAMPLE, CaseId, Quantity, Variant
+from verify.model.identity import NOWHERE, SAMPLE, CaseId, Place, Quantity, Variant
 
 SCHEMA_VERSION = "2.0"
-_RAISED_AT = re.compile(r".*(?:, at |; it was at | \()(.+:\d+)\)?$")  # the last place in what is told
 
 
 class Verdict(Enum):
@@ -47,8 +45,9 @@ class Evidence:
     which both sides agree where they are not proved equal.
     Where a choice of the code's constants within their rounding makes both sides one function, `constants` is how many
     there are, and `ulps` the largest change of one. Of an approximation, `ulps` is what it is proved to stay within,
-    `limit` what the formula that it stands for is good to, and `place` where it is worst; where the case states an
-    accuracy, that is the `limit`, and `error` the relative error that is proved.
+    `limit` what the formula that it stands for is good to, and `at` the point where it is worst; where the case states
+    an accuracy, that is the `limit`, and `error` the relative error that is proved. `place` is the line that raised, or
+    could not be followed, or holds an ignored constant: the sentence names it too.
     """
 
     kind: str = ""
@@ -58,8 +57,9 @@ class Evidence:
     constants: int = 0
     ulps: str = ""
     limit: str = ""
-    place: str = ""
+    at: str = ""
     error: str = ""
+    place: Place = NOWHERE
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +98,7 @@ class Comparison:
     and `failing` how many of them are not good; the verdict is the worst of them, and all that is told of one entry
     is told of the entry at `index` (`[0, 1]`). `variant` says for which sizes and options.
     Where the two sides differ, `relation` says how (`actual = expected / 2`) and `diagnosis` names the likely mistake.
-    `where` is the file and line of the code that computed it.
+    `where` is the place of the code that computed it.
     A baseline marks failures that it lists as `known`, and what it knows as proved, and is not proved, as `weaker`.
     """
 
@@ -121,7 +121,7 @@ class Comparison:
     variant: Variant = SAMPLE
     relation: str = ""
     diagnosis: str = ""
-    where: str = ""
+    where: Place = NOWHERE
     known: bool = False
     weaker: bool = False
 
@@ -136,10 +136,9 @@ class Comparison:
         return self.good or self.known
 
     @property
-    def place(self) -> str:
-        """Return the line to look at: the one that raised, else that of the code, or nothing."""
-        raised = "" if self.verdict.good else _RAISED_AT.search(self.evidence.detail)
-        return raised[1] if raised else self.where
+    def place(self) -> Place:
+        """Return the line to look at: the one that raised, else that of the code, or none."""
+        return (not self.verdict.good and self.evidence.place) or self.where
 
     @property
     def state(self) -> str:
@@ -160,7 +159,7 @@ class Branch:
     `condition` is the first of them as a formula, as it was decided; `count` is how many there were at this place.
     """
 
-    where: str
+    where: Place
     condition: str
     count: int = 1
     variant: Variant = SAMPLE
@@ -171,7 +170,8 @@ class Finding:
     """Something wrong with a layer other than its formula: a broken contract, or arithmetic that loses the digits.
 
     `code` is what `gradproof explain` knows more about, `detail` the sentence that says what happened here, `name` the
-    gradient or argument that it is about. One that `fails` gives wrong results in ordinary use; any other is a hazard.
+    gradient or argument that it is about, `where` its place, which `detail` may have `named`. One that `fails` gives
+    wrong results in ordinary use; any other is a hazard.
     `allowed` is the reason for which the author of the case lets it pass; `known` is one that the baseline lists.
     """
 
@@ -179,10 +179,11 @@ class Finding:
     detail: str
     fails: bool
     name: str = ""
-    where: str = ""
+    where: Place = NOWHERE
     variant: Variant = SAMPLE
     allowed: str = ""
     known: bool = False
+    named: bool = False
 
     @property
     def bad(self) -> bool:
@@ -260,9 +261,9 @@ class Graph:
 
 @dataclass(frozen=True, slots=True)
 class Excerpt:
-    """Lines of source around a place (`file:line`), the first of them with its number."""
+    """Lines of source around a place, the first of them with its number."""
 
-    where: str
+    where: Place
     first: int
     lines: tuple[str, ...]
 
@@ -282,7 +283,7 @@ class CaseResult:
     """
 
     name: str
-    where: str
+    where: Place
     output: str
     expression: str
     output_value: str
@@ -305,18 +306,7 @@ class CaseResult:
     @property
     def id(self) -> CaseId:
         """Return what tells the case from others."""
-        return CaseId(self.file, self.name)
-
-    @property
-    def file(self) -> str:
-        """Return the file that the case is in, or nothing for an expression of the command line."""
-        return self.where.removesuffix(f":{self.line}")
-
-    @property
-    def line(self) -> str:
-        """Return the line of that file, or nothing for a file that could not be imported."""
-        line = self.where.rpartition(":")[2]
-        return line if line.isdecimal() else ""
+        return CaseId(self.where.file, self.name)
 
     @property
     def bounded(self) -> bool:

@@ -1,4 +1,4 @@
-"""Where in the user's files something happened, told without absolute paths."""
+"""Where in the user's files something happened, without absolute paths."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ import sys
 import traceback
 from functools import lru_cache
 from pathlib import Path
-from types import FrameType
+from types import CodeType, FrameType
+
+from verify.model.identity import NOWHERE, Place
 
 _LONGEST = 300
 _FUNCTION = 1  # inspect.CO_OPTIMIZED: unset in the code of a module or a class
@@ -54,16 +56,16 @@ def is_library(file: str) -> bool:
     )
 
 
-def asked_at() -> str:
-    """Return `file:line` of the innermost running line of the user's: the line that asked.
+def asked_at() -> Place:
+    """Return the place of the innermost running line of the user's: the line that asked.
 
     That is outside of this package, and of what is installed, unless all is.
     """
-    return told(asking())
+    return as_place(*asking())
 
 
 def asking() -> tuple[str, int]:
-    """Return the file and the line of the innermost running line of the user's, or ("", 0): cheap, `told` writes it."""
+    """Return the file and the line of the innermost running line of the user's, or ("", 0): cheaper than a place."""
     first = None
     frame: FrameType | None = sys._getframe()
     while frame is not None:
@@ -76,8 +78,8 @@ def asking() -> tuple[str, int]:
     return (first.f_code.co_filename, first.f_lineno) if first else ("", 0)
 
 
-def made_at() -> str:
-    """Return `file:line` of what is being made: the innermost running line of a module, or else the line that asked.
+def made_at() -> Place:
+    """Return the place of what is being made: the innermost running line of a module, or else the line that asked.
 
     What a function makes for several modules has a place of its own in each of them.
     """
@@ -85,7 +87,7 @@ def made_at() -> str:
     while frame is not None and not is_library(frame.f_code.co_filename):
         code = frame.f_code
         if not _is_passed(code.co_filename) and not code.co_flags & _FUNCTION:
-            return told((code.co_filename, frame.f_lineno))
+            return as_place(code.co_filename, frame.f_lineno)
         frame = frame.f_back
     return asked_at()
 
@@ -107,10 +109,14 @@ def importing() -> tuple[FrameType, int] | None:
     return None
 
 
-def told(place: tuple[str, int]) -> str:
-    """Write a file and a line of it as `file:line`."""
-    file, line = place
-    return f"{relative(file)}:{line}" if file else ""
+def as_place(file: str, line: int) -> Place:
+    """Return a line of a file as seen from the working directory."""
+    return Place(relative(file), line) if file else NOWHERE
+
+
+def start_of(code: CodeType) -> Place:
+    """Return where a function starts."""
+    return as_place(code.co_filename, code.co_firstlineno)
 
 
 @lru_cache(maxsize=4096)
@@ -137,15 +143,15 @@ def _is_ours(file: str) -> bool:
     return Path(file).is_relative_to(_PACKAGE)
 
 
-def running_at(thread: int) -> str:
-    """Return `file:line` of the innermost line of the user's that a thread is at, or nothing."""
+def running_at(thread: int) -> Place:
+    """Return the place of the innermost line of the user's that a thread is at, or none."""
     frame = sys._current_frames().get(thread)
     while frame is not None:
         file = frame.f_code.co_filename
         if is_users(file):
-            return f"{relative(file)}:{frame.f_lineno}"
+            return as_place(file, frame.f_lineno)
         frame = frame.f_back
-    return ""
+    return NOWHERE
 
 
 def described(problem: BaseException) -> str:
@@ -185,10 +191,10 @@ def printable(text: str) -> str:
     return plain if len(plain) <= _LONGEST else f"{plain[: _LONGEST // 2]} … {plain[-_LONGEST // 2 :]}"
 
 
-def raised_at(problem: BaseException) -> str:
-    """Return `file:line` of the innermost line outside this package in a traceback, or nothing."""
+def raised_at(problem: BaseException) -> Place:
+    """Return the place of the innermost line outside this package in a traceback, or none."""
     if isinstance(problem, SyntaxError) and problem.filename:
-        return f"{relative(problem.filename)}:{problem.lineno}"
+        return as_place(problem.filename, problem.lineno or 0)
     frames = [f for f in traceback.extract_tb(problem.__traceback__) if not _is_ours(f.filename)]
     own = [f for f in frames if not is_library(f.filename)] or frames
-    return f"{relative(own[-1].filename)}:{own[-1].lineno}" if own else ""
+    return as_place(own[-1].filename, own[-1].lineno or 0) if own else NOWHERE

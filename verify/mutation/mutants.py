@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from itertools import accumulate
 from pathlib import Path
 
-from verify.model.where import relative
+from verify.model.where import as_place
 from verify.mutation.operators import KEEPING, OPERATORS, Operator
 from verify.mutation.result import Mutant
 from verify.mutation.scopes import Scope, scopes
@@ -72,7 +72,7 @@ def _mutant(operator: Operator, node: ast.expr | ast.stmt, text: str, scope: Sco
     first, last = starts[node.lineno - 1], starts[node.end_lineno or node.lineno]
     return Mutant(
         file=scope.place.file,
-        where=f"{relative(scope.place.file)}:{node.lineno}",
+        where=as_place(scope.place.file, node.lineno),
         function=scope.function.name,
         kind=operator.kind,
         operator=operator.name,

@@ -11,7 +11,9 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import NamedTuple
 
-SCHEMA_VERSION = "1.0"
+from verify.model.identity import Place
+
+SCHEMA_VERSION = "2.0"
 
 # The classes of mistakes in real backward passes.
 KINDS = {
@@ -47,7 +49,7 @@ class Mutant(NamedTuple):
     """
 
     file: str
-    where: str
+    where: Place
     function: str
     kind: str
     operator: str
@@ -90,7 +92,7 @@ class Survey:
     """A case and all of its mutants; `problem` is why there are none, `failing` that the case fails by itself."""
 
     name: str
-    where: str
+    where: Place
     judged: tuple[Judged, ...] = ()
     problem: str = ""
     failing: bool = False

@@ -10,6 +10,7 @@ import signal
 import time
 from typing import TYPE_CHECKING, Any
 
+from verify.model.identity import NOWHERE
 from verify.runner.origins import origin
 
 if TYPE_CHECKING:
@@ -162,20 +163,21 @@ class _Worker:
 
         self._send(WHERE)
         end = time.monotonic() + grace
-        place = ""
+        said, place = "", NOWHERE
         with contextlib.suppress(queue.Empty):
             while True:
                 answer = self._answers.get(timeout=max(0, end - time.monotonic()))
                 if answer is None:
                     return None
                 if answer.kind == "at":
-                    place = f"; it was at {answer.value}" if answer.value else _IN_OURS
+                    place = answer.value
+                    said = f"; it was at {place}" if place else _IN_OURS
                     break
                 if answer.kind != "partial":
                     self._output.settle()
                     return answer
                 self._take(answer)
-        return Answer(kind, f"{why}{place}")
+        return Answer(kind, f"{why}{said}", place=place)
 
     def _read(self) -> None:
         from verify.discovery.messages import receive

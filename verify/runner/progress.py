@@ -23,8 +23,8 @@ class Named(Protocol):
         """Return its name."""
 
     @property
-    def where(self) -> str:
-        """Return its place, as file and line."""
+    def where(self) -> object:
+        """Return its place, which is written as file and line."""
 
 
 _Case = TypeVar("_Case", bound=Named)
@@ -81,7 +81,7 @@ class Progress:
     def slowest(self, most: int) -> str:
         """Return the cases that took longest, with their seconds; 0 asks for all of them."""
         slow = sorted(self._took, key=lambda took: -took[0])[: most or None]
-        lines = [f"{seconds:8.2f} s  {'  '.join(filter(None, [case.name, case.where]))}" for seconds, case in slow]
+        lines = [f"{seconds:8.2f} s  {'  '.join(filter(None, [case.name, str(case.where)]))}" for seconds, case in slow]
         return "\n".join([f"slowest of {len(self._took)} cases:", *lines]) + "\n"
 
     def write(self, text: str) -> int:

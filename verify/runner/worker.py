@@ -23,6 +23,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 from verify.discovery.messages import MARK, WHERE, Answer, Unit, receive, send
 from verify.model.errors import InputError, TargetError
+from verify.model.identity import Place
 from verify.model.where import described, is_users_fault, raised_at, running_at
 
 if TYPE_CHECKING:
@@ -111,14 +112,14 @@ class Worker:
         try:
             return Answer("done", (self._kinds.get(request) or self._by_tool(request))(*arguments))
         except TargetError as problem:
-            return Answer("failed", str(problem))
+            return Answer("failed", str(problem), place=problem.place)
         except InputError as problem:
             return Answer("refused", str(problem))
         except BaseException as problem:  # noqa: BLE001 - a KeyboardInterrupt of the user's too: nobody else sends any
             if isinstance(problem, Exception) and not is_users_fault(problem):
                 return Answer("bug", traceback.format_exc())
             place = raised_at(problem)
-            return Answer("failed", f"{described(problem)}{', at ' if place else ''}{place}")
+            return Answer("failed", f"{described(problem)}{', at ' if place else ''}{place}", place=place)
 
     def _changed(self, request: str) -> str:
         """Return what a request has changed in this process that would spoil others."""
@@ -143,7 +144,7 @@ class Worker:
         self._worlds.enter(self._worlds.home)
         return units(target, layers)
 
-    def _found(self, unit: Unit) -> list[tuple[str, str, str]]:
+    def _found(self, unit: Unit) -> list[tuple[str, Place, str]]:
         """Collect a unit; returns the name and the place of each case, and of what is lost, the reason."""
         from verify.discovery.collect import found_in
 

@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 from verify.discovery.messages import Answer, Unit
 from verify.discovery.targets import shown
 from verify.model.errors import InputError
+from verify.model.identity import NOWHERE, Place
 from verify.model.result import CaseResult, Comparison, Evidence, Verdict
 from verify.runner.process import Process
 
@@ -29,7 +30,7 @@ class Found(NamedTuple):
     unit: Unit
     number: int
     name: str
-    where: str
+    where: Place
 
 
 class Workers:
@@ -49,7 +50,7 @@ class Workers:
         self._process = process
         self._collected: set[Unit] = set()  # by the process that there is now
         self._spoilt: Unit | None = None  # the one unit that the process is good for, since importing it has changed it
-        self._known: dict[Unit, list[tuple[str, str, str]]] = {}
+        self._known: dict[Unit, list[tuple[str, Place, str]]] = {}
 
     def __enter__(self) -> Workers:
         return self
@@ -79,7 +80,7 @@ class Workers:
 
     def collected(self, targets: Sequence[str], layers: str | None) -> list[Found | CaseResult]:
         """Return the cases of all targets in order, with a row in place of what could not be imported."""
-        unique: dict[tuple[str, str], Found | CaseResult] = {}
+        unique: dict[tuple[Place, str], Found | CaseResult] = {}
         for target in dict.fromkeys(targets):
             found = self._of_target(target, layers)
             if not found:
@@ -92,10 +93,10 @@ class Workers:
         """Return the cases of a unit, or a row that says why there are none."""
         answer = self._collect(unit)
         if answer.kind != "done":
-            return [_row(shown(unit.target), unit.file, _command(unit), answer)]
+            return [_row(shown(unit.target), Place(unit.file), _command(unit), answer)]
         self._known[unit] = answer.value
         return [
-            _row(name, where, _command(unit), Answer("failed", problem))
+            _row(name, where, _command(unit), Answer("failed", problem, place=where))
             if problem
             else Found(unit, number, name, where)
             for number, (name, where, problem) in enumerate(answer.value)
@@ -118,7 +119,7 @@ class Workers:
     def _of_target(self, target: str, layers: str | None) -> list[Found | CaseResult]:
         answer = self._ask("units", target, layers)
         if answer.kind != "done":
-            return [_row(shown(target), "", shlex.join(["gradproof", "run", target]), answer)]
+            return [_row(shown(target), NOWHERE, shlex.join(["gradproof", "run", target]), answer)]
         return [found for unit in answer.value for found in self.cases(unit)]
 
     def _collect(self, unit: Unit) -> Answer:
@@ -183,12 +184,12 @@ _VERDICTS = {
 }
 
 
-def _row(name: str, where: str, reproduce: str, answer: Answer) -> CaseResult:
+def _row(name: str, where: Place, reproduce: str, answer: Answer) -> CaseResult:
     """Return the row of what has no result of its own."""
     from verify.model.excerpts import excerpted  # seldom needed
 
     verdict, kind = _VERDICTS[answer.kind]
-    whole = Comparison("case", "the whole case", verdict, evidence=Evidence(kind, answer.value))
+    whole = Comparison("case", "the whole case", verdict, evidence=Evidence(kind, answer.value, place=answer.place))
     return excerpted(CaseResult(name, where, "", "", "", (), ("", "1"), (whole,), reproduce=reproduce))
 
 
@@ -198,9 +199,8 @@ def _cut_short(answer: Answer) -> CaseResult:
 
     result, rest = answer.partial
     verdict, kind = _VERDICTS[answer.kind]
-    row = Comparison(
-        "case", "the rest of the case", verdict, evidence=Evidence(kind, f"{answer.value}; not done: {rest}")
-    )
+    evidence = Evidence(kind, f"{answer.value}; not done: {rest}", place=answer.place)
+    row = Comparison("case", "the rest of the case", verdict, evidence=evidence)
     return excerpted(replace(result, comparisons=(*result.comparisons, row)))
 
 
@@ -210,6 +210,6 @@ def _command(unit: Unit, found: Found | None = None) -> str:
         upstream = [] if unit.upstream == "1" else [f"--upstream={unit.upstream}"]
         at = [part for given in unit.at for part in ("--at", given)]
         return shlex.join(["gradproof", "expr", unit.target.strip(), *at, *upstream])
-    target = found.where.rpartition(":")[0] if found else unit.file or unit.target
+    target = found.where.file if found else unit.file or unit.target
     name = [] if not found else [f"--case={found.name}"] if found.name.startswith("-") else ["--case", found.name]
     return shlex.join(["gradproof", "run", target, *name])

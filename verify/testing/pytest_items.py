@@ -55,7 +55,7 @@ class LostItem(pytest.Item):
 
     def reportinfo(self) -> tuple[Path, int | None, str]:
         """Return where the case is made."""
-        return self.path, int(self._lost.where.rpartition(":")[2]) - 1, self.name
+        return self.path, self._lost.where.line - 1, self.name
 
 
 class CaseItem(pytest.Item):
@@ -65,8 +65,8 @@ class CaseItem(pytest.Item):
         super().__init__(**parts)
         self.case, self.settings = case, settings
         self.extra_keyword_matches.add(case.name)
-        file, _, line = case.where.rpartition(":")  # from the working directory, which a test may change later on
-        self._place = (Path(file).absolute(), int(line) - 1) if file else (self.path, None)
+        file, line = case.where  # from the working directory, which a test may change later on
+        self._place = (Path(file).absolute(), line - 1) if file else (self.path, None)
 
     def runtest(self) -> None:
         """Check the case."""

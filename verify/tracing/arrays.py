@@ -57,7 +57,7 @@ def active() -> Trace | None:
 def current() -> Trace:
     """Return the trace that arrays are built on; raises TraceError where a run is over."""
     if (trace := _running.get()) is None:
-        raise ForeignSymbolError(f"a symbol that was kept from another run (in a cache, say), at {asked_at()}")
+        raise ForeignSymbolError("a symbol that was kept from another run (in a cache, say)", asked_at())
     return trace
 
 
@@ -254,7 +254,7 @@ class SymbolArray(np.ndarray[Any, Any]):
             decided[...] = np.reshape([decide(symbol) for symbol in bare(self).ravel().tolist()], self.shape)
             return decided
         if wanted.kind != "f":
-            raise TraceError(f"an array of symbols was turned into {wanted}, at {asked_at()}")
+            raise TraceError(f"an array of symbols was turned into {wanted}", asked_at())
         if not copy and wanted == self.claimed and np.array(plain, order=order, copy=None) is plain:
             return self
         if wanted.itemsize < self.claimed.itemsize:
@@ -352,7 +352,7 @@ class Flat:
         places = np.arange(self.base.size)[plain_key(key)]
         if isinstance(value, np.ndarray) and np.shares_memory(np.asarray(self.base), np.asarray(value)):
             # NumPy writes one entry after the other here, and reads what it has just written.
-            raise TraceError(f"x.flat was set from the memory that it writes to, at {asked_at()}")
+            raise TraceError("x.flat was set from the memory that it writes to", asked_at())
         if not places.ndim and np.ndim(value):
             raise ValueError("Error setting single item of array.")
         values, index = objects(value), np.unravel_index(places, self.base.shape)
@@ -439,7 +439,7 @@ def _lifted(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
         known = {value: lift(value) for value in set(values)}
         found = [known[value] for value in values]
     else:
-        raise TraceError(f"an array of {array.dtype} among symbols, at {asked_at()}")
+        raise TraceError(f"an array of {array.dtype} among symbols", asked_at())
     return np.fromiter(found, object, len(found)).reshape(array.shape)
 
 
@@ -466,7 +466,7 @@ def lift(value: Any) -> Any:
     trace = current()
     found = Concolic(trace, -1).lift(value)
     if found is None:
-        raise TraceError(f"a {type(value).__name__} among symbols, at {asked_at()}")
+        raise TraceError(f"a {type(value).__name__} among symbols", asked_at())
     return found
 
 
@@ -482,7 +482,7 @@ def symbols(value: Any, shape: Sequence[int] | None = None) -> list[Any]:
     if not _only_symbols(found):
         found = list(map(lift, found))
     if not {current()}.issuperset(map(_GRAPH, found)):
-        raise ForeignSymbolError(f"a symbol that was kept from another run (in a cache, say), at {asked_at()}")
+        raise ForeignSymbolError("a symbol that was kept from another run (in a cache, say)", asked_at())
     return found
 
 
@@ -512,7 +512,7 @@ def _current_elements(array: SymbolArray) -> Any:
     if array.memory is None or array.memory.elements is None:
         return None
     if array.memory.trace is not current():
-        raise ForeignSymbolError(f"a symbol that was kept from another run (in a cache, say), at {asked_at()}")
+        raise ForeignSymbolError("a symbol that was kept from another run (in a cache, say)", asked_at())
     return elements_of(array)
 
 

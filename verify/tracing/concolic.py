@@ -85,7 +85,7 @@ class Concolic(Symbol):
         if type(other) is Endless:
             return self._at(self.graph.constant(Fraction(0)))
         if self.graph.value(other.node) == 0:
-            raise TraceError(f"a division by zero, at {asked_at()}")
+            raise TraceError("a division by zero", asked_at())
         return super().over(other)
 
     def against(self, other: Concolic, relation: str) -> bool:
@@ -107,7 +107,7 @@ class Concolic(Symbol):
         """Return what a constant is; what depends on inputs has no one value."""
         value = self.number()
         if value is None and not self.is_constant():
-            raise TraceError(f"a symbol was turned into a plain number, at {asked_at()}")
+            raise TraceError("a symbol was turned into a plain number", asked_at())
         return float(rationals.real(self.trace, [self.node], {})[self.node].ball if value is None else value)
 
     def is_constant(self) -> bool:
@@ -119,7 +119,7 @@ class Concolic(Symbol):
 
     def __index__(self) -> int:
         if (value := self.number()) is None or value != int(value):
-            raise TraceError(f"a symbol was used as an index, at {asked_at()}")
+            raise TraceError("a symbol was used as an index", asked_at())
         return int(value)
 
     def __round__(self, digits: int | None = None) -> Any:
@@ -135,10 +135,10 @@ class Concolic(Symbol):
         """Return self ** exponent; one that is no number asks whether the base is positive, as a logarithm does."""
         if (power := exponent.number()) is not None:
             if power < 0 and self.graph.value(self.node) == 0:
-                raise TraceError(f"a division by zero, at {asked_at()}")
+                raise TraceError("a division by zero", asked_at())
             return super().to_the(exponent)
         if not self.trace.decide(self.node, ">"):
-            raise TraceError(f"a power with a symbol as exponent whose base is not positive, at {asked_at()}")
+            raise TraceError("a power with a symbol as exponent whose base is not positive", asked_at())
         return at_once(lambda base: base.function("log").times(exponent).function("exp"))(self)
 
     def whole(self) -> Any:
@@ -191,7 +191,7 @@ class Endless(Concolic):
     @property
     def node(self) -> int:  # type: ignore[override]
         """Refuse."""
-        raise TraceError(f"{self.number()} as a constant, at {asked_at()}")
+        raise TraceError(f"{self.number()} as a constant", asked_at())
 
     def number(self) -> float:
         """Return the infinity as a float."""
@@ -243,7 +243,7 @@ class Endless(Concolic):
         return self
 
     def _nan(self) -> NoReturn:
-        raise TraceError(f"an operation on {self.number()} that cannot be followed, at {asked_at()}")
+        raise TraceError(f"an operation on {self.number()} that cannot be followed", asked_at())
 
 
 KINDS = (Concolic, Endless)
@@ -346,7 +346,7 @@ for _name, _compute in _DIVISIONS.items():
 
 def _unhashable(self: Concolic) -> int:
     """Refuse: to look a symbol up in a set or a dict is a branch that nobody would record."""
-    raise TraceError(f"a symbol was looked up in a set or a dict, at {asked_at()}")
+    raise TraceError("a symbol was looked up in a set or a dict", asked_at())
 
 
 Concolic.__hash__ = _unhashable  # type: ignore[method-assign,assignment]

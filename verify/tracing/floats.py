@@ -23,7 +23,8 @@ import numpy as np
 from verify.cases.case import TracedCase, converse
 from verify.cases.shapes import entry_names
 from verify.graph import balls, digits
-from verify.model.where import is_users, relative
+from verify.model.identity import NOWHERE, Place
+from verify.model.where import is_users, start_of
 from verify.proof import rationals
 from verify.tracing import patches
 from verify.tracing.following import following
@@ -96,13 +97,12 @@ class FloatRun:
             self._called.append(code)
 
     @property
-    def backward(self) -> str:
-        """Return the file and line of the function that the subject calls for its gradients; nothing if not noticed."""
+    def backward(self) -> Place:
+        """Return the place of the function that the subject calls for its gradients; none if not noticed."""
         named = [
             code for code in self._called if any(word in code.co_name.lower() for word in ("back", "grad", "prime"))
         ]
-        found = [*named, *self._called][:1]
-        return "".join(f"{relative(code.co_filename)}:{code.co_firstlineno}" for code in found)
+        return next(map(start_of, [*named, *self._called]), NOWHERE)
 
     def gives(self, name: str, place: int, node: int) -> bool:
         """Tell whether an entry of a gradient is what a node has at the point."""

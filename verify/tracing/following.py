@@ -6,18 +6,20 @@ import contextlib
 from collections.abc import Iterator
 
 from verify.model.errors import GradproofError, ProtocolError, TraceError
+from verify.model.identity import NOWHERE, Place
 from verify.model.where import described, raised_at
 
 
 class SubjectError(GradproofError):
     """The subject raised, or returned what is no number; the message says what and where.
 
-    `broken` tells that the code is at fault, and not that it could not be followed.
+    `place` is the line that the message names, if it names one. `broken` tells that the code is at fault, and not that
+    it could not be followed.
     """
 
-    def __init__(self, message: str, *, broken: bool = False) -> None:
+    def __init__(self, message: str, place: Place = NOWHERE, *, broken: bool = False) -> None:
         super().__init__(message)
-        self.broken = broken
+        self.place, self.broken = place, broken
 
 
 @contextlib.contextmanager
@@ -28,15 +30,18 @@ def following() -> Iterator[None]:
         yield
     except SubjectError:
         raise
-    except (TraceError, ProtocolError) as problem:
-        raise SubjectError(str(problem), broken=isinstance(problem, ProtocolError)) from problem
+    except ProtocolError as problem:
+        raise SubjectError(str(problem), broken=True) from problem
+    except TraceError as problem:
+        raise SubjectError(str(problem), problem.place) from problem
     except KeyboardInterrupt:
         raise
     except BaseException as problem:
         if isinstance(problem, SystemError) and TraceError.raised:  # NumPy 2.4's argmax goes on after an exception
-            raise SubjectError(str(TraceError.raised[0])) from problem
+            raise SubjectError(*TraceError.raised[0]) from problem
         place = raised_at(problem)
         said = f"{described(problem)}{', at ' if place else ''}{place}"
-        raise SubjectError(said, broken=True) from problem
+        raise SubjectError(said, place, broken=True) from problem
     if TraceError.raised:
-        raise SubjectError(f"{TraceError.raised[0]} (the code caught the exception and went on)")
+        message, place = TraceError.raised[0]
+        raise SubjectError(f"{message} (the code caught the exception and went on)", place)

@@ -53,7 +53,7 @@ class _Refused:
 
 
 def _refuse(*_: Any, **__: Any) -> NoReturn:
-    raise TraceError(f"the entries of an array of symbols were read past NumPy's protocols, at {asked_at()}")
+    raise TraceError("the entries of an array of symbols were read past NumPy's protocols", asked_at())
 
 
 for _name in _REFUSING.split():

@@ -114,7 +114,7 @@ def _stay_inside(view: Any, x: SymbolArray) -> None:
         base = under
     (low, high), (start, end) = _bounds(layout(base)), _bounds(view)
     if view.size and (start < low or end > high or any((step % view.itemsize) for step in view.strides)):
-        raise TraceError(f"as_strided reaches outside of its array, at {asked_at()}")
+        raise TraceError("as_strided reaches outside of its array", asked_at())
 
 
 _base: Any = np.ndarray.base.__get__
@@ -137,7 +137,7 @@ def _vectorized(original: Callable[..., Any]) -> Callable[..., Any]:
         if active() is None or not any(map(_symbolic, args)):
             return original(self, *args, **options)
         if self.signature is not None or options:
-            raise TraceError(f"numpy.vectorize with more than arrays cannot be followed, at {asked_at()}")
+            raise TraceError("numpy.vectorize with more than arrays cannot be followed", asked_at())
         places = np.broadcast(*map(objects, args))
         function = _STAND_INS.get(id(self.pyfunc), self.pyfunc)
         values = [function(*entries) for entries in places]
@@ -194,7 +194,7 @@ def _function_of_a_number(name: str) -> _Replace:
             try:
                 return MATH[name](*map(_one, args))
             except TypeError as problem:
-                raise TraceError(f"math.{name} cannot be followed ({problem}), at {asked_at()}") from problem
+                raise TraceError(f"math.{name} cannot be followed ({problem})", asked_at()) from problem
 
         return replacement
 
@@ -319,7 +319,7 @@ def _digits(value: Any) -> Any:
     try:
         return np.asarray(objects(value).astype(float))
     except ValueError as problem:
-        raise TraceError(f"random numbers were drawn by symbols, at {asked_at()}") from problem
+        raise TraceError("random numbers were drawn by symbols", asked_at()) from problem
 
 
 class _Joined:
@@ -334,7 +334,7 @@ class _Joined:
         if not _symbolic(values):
             return self._original[key]
         if any(isinstance(value, (str, slice)) for value in values):
-            raise TraceError(f"numpy.r_ with more than arrays cannot be followed, at {asked_at()}")
+            raise TraceError("numpy.r_ with more than arrays cannot be followed", asked_at())
         parts = [_converting(np.asarray)(value) for value in values]
         return np.column_stack(parts) if self._column else np.concatenate([np.atleast_1d(part) for part in parts])
 

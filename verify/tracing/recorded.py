@@ -64,4 +64,4 @@ class RecordedTrace(TapedTrace):
 
 
 def _unrecorded(what: str) -> NoReturn:
-    raise UntapedError(f"{what}, at {asked_at()}")
+    raise UntapedError(what, asked_at())

@@ -13,7 +13,7 @@ from verify.cases.shapes import nearest_to_zero
 from verify.graph import balls, formulas
 from verify.graph.formulas import Alphabet
 from verify.graph.graph import Graph
-from verify.model.identity import SAMPLE, Variant
+from verify.model.identity import NOWHERE, SAMPLE, Place, Variant
 from verify.model.result import Branch
 from verify.tracing.scalar import RELATIONS
 from verify.tracing.trace import Condition, Trace
@@ -181,17 +181,17 @@ def _as_decided(condition: Condition, value: flint.arb) -> bool:
     return RELATIONS[condition.relation](1 if value > 0 else -1) == condition.holds
 
 
-def pinned(conditions: Sequence[Condition]) -> str:
-    """Return where a run branched on a tie, which pins its inputs to fewer dimensions, or nothing."""
-    return next((condition.where for condition in conditions if condition.tie), "")
+def pinned(conditions: Sequence[Condition]) -> Place:
+    """Return where a run branched on a tie, which pins its inputs to fewer dimensions, or none."""
+    return next((condition.where for condition in conditions if condition.tie), NOWHERE)
 
 
-def one_sided(runs: Sequence[tuple[Trace, Sequence[Condition], Iterable[int]]]) -> str:
+def one_sided(runs: Sequence[tuple[Trace, Sequence[Condition], Iterable[int]]]) -> Place:
     """Return where the runs branch on the upstream, by order and not equality, and all to the same side; or nothing.
 
     A run is its graph, its conditions, and the nodes of its upstream.
     """
-    sides: dict[tuple[str, int], set[bool]] = {}
+    sides: dict[tuple[Place, int], set[bool]] = {}
     known: dict[tuple[object, ...], int] = {}
     for trace, conditions, upstream in runs:
         if not conditions:
@@ -201,7 +201,7 @@ def one_sided(runs: Sequence[tuple[Trace, Sequence[Condition], Iterable[int]]]) 
         forms = _forms(trace, [condition.node for condition in asked], known)
         for condition in asked:
             sides.setdefault((condition.where, forms[condition.node]), set()).add(condition.holds)
-    return next((where for (where, _), seen_sides in sides.items() if len(seen_sides) == 1), "")
+    return next((where for (where, _), seen_sides in sides.items() if len(seen_sides) == 1), NOWHERE)
 
 
 def _forms(graph: Graph, nodes: Sequence[int], known: dict[tuple[object, ...], int]) -> dict[int, int]:
@@ -229,7 +229,7 @@ def depends(graph: Graph, sources: set[int]) -> set[int]:
 
 def branches(trace: Graph, conditions: Sequence[Condition], variant: Variant = SAMPLE) -> list[Branch]:
     """Return the branches of a run by the place in the code."""
-    places: dict[str, list[Condition]] = {}
+    places: dict[Place, list[Condition]] = {}
     for condition in conditions:
         places.setdefault(condition.where, []).append(condition)
     return [Branch(where, _text(trace, found[0]), len(found), variant) for where, found in places.items()]

@@ -97,7 +97,7 @@ class Scalar(ABC):
 
 def _refusing(what: str) -> Callable[..., Any]:
     def refuse(self: Scalar, *args: object, **options: object) -> Any:
-        raise TraceError(f"{what}, at {asked_at()}")
+        raise TraceError(f"{what}", asked_at())
 
     return refuse
 

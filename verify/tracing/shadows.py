@@ -29,12 +29,12 @@ _answers: dict[_Key, Any] = {}
 
 def refusal(name: str, what: str = "") -> TraceError:
     """Return the error that says which function cannot be followed, and with what."""
-    return TraceError(f"numpy.{name}{f' with {what}' if what else ''} cannot be followed, at {asked_at()}{_HOW}")
+    return TraceError(f"numpy.{name}{f' with {what}' if what else ''} cannot be followed", asked_at(), _HOW)
 
 
 def unknown(name: str, reason: str) -> TraceError:
     """Return the error that says that a function cannot be followed, and why."""
-    return TraceError(f"{name} cannot be followed ({reason}), at {asked_at()}{_HOW}")
+    return TraceError(f"{name} cannot be followed ({reason})", asked_at(), _HOW)
 
 
 def expected(function: Callable[..., Any], args: Sequence[Any], options: dict[str, Any]) -> Any:

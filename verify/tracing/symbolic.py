@@ -54,7 +54,7 @@ class Symbol(Scalar):
         """Return the symbol of self ** exponent; raises TraceError unless the exponent is a number."""
         value = self.graph.number(exponent.node)
         if value is None:
-            raise TraceError(f"a power whose exponent depends on the inputs, at {asked_at()}")
+            raise TraceError("a power whose exponent depends on the inputs", asked_at())
         return self._at(self.graph.power(self.node, _exponent(value) if isinstance(value, float) else value))
 
     def function(self, name: str) -> Self:
@@ -85,7 +85,7 @@ def node_of(graph: Graph, value: object) -> int | None:
         return graph.whole(value)
     if isinstance(value, Symbol):
         if value.graph is not graph:
-            raise ForeignSymbolError(f"a symbol that was kept from another run (in a cache, say), at {asked_at()}")
+            raise ForeignSymbolError("a symbol that was kept from another run (in a cache, say)", asked_at())
         return value.node
     if type(value) is not float:
         if isinstance(value, int):
@@ -96,7 +96,7 @@ def node_of(graph: Graph, value: object) -> int | None:
             return None
     number = float(value)
     if not _is_finite(number):
-        raise TraceError(f"{number} as a constant, at {asked_at()}")
+        raise TraceError(f"{number} as a constant", asked_at())
     simplest = simplest_rational(number)
     exact = simplest == Fraction(number) and (abs(number) < _LARGEST_WHOLE or _digits(simplest) <= _LONGEST_EXACT)
     return graph.constant(simplest) if exact else graph.typed(number)

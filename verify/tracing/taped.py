@@ -16,6 +16,7 @@ from typing import Any, NamedTuple, NoReturn
 import numpy as np
 
 from verify.model.errors import TraceError
+from verify.model.identity import Place
 from verify.model.where import asked_at
 from verify.tape.enclosures import UNKNOWN, Enclosures
 from verify.tape.masks import any_of
@@ -39,7 +40,7 @@ class Choices(NamedTuple):
     elements: Elements
     relation: str
     holds: Mask
-    where: str
+    where: Place
 
 
 class _SignedTape(Tape):
@@ -349,7 +350,7 @@ def many(trace: TapedTrace, elements: Any) -> Many:
 
 
 def _untaped(what: str) -> NoReturn:
-    raise UntapedError(f"{what}, at {asked_at()}")
+    raise UntapedError(f"{what}", asked_at())
 
 
 def _array(numbers: Any) -> Elements:

@@ -18,6 +18,7 @@ import flint
 from verify.graph import balls
 from verify.graph.graph import Graph
 from verify.model.errors import TraceError
+from verify.model.identity import Place
 from verify.model.where import asked_at
 from verify.proof import field, rationals
 from verify.tracing.scalar import RELATIONS
@@ -39,7 +40,7 @@ class Condition:
     node: int
     relation: str
     holds: bool
-    where: str
+    where: Place
     tie: bool
 
 
@@ -63,7 +64,7 @@ class Trace(Graph):
             True  # whether the root of a square is decided to be that of a positive or negative number
         )
         self.sized = False  # whether the code asked how many bytes a number has: symbols have more than floats
-        self.typed_at: dict[int, str] = {} if graph is None else graph.typed_at  # where floats were first used
+        self.typed_at: dict[int, Place] = {} if graph is None else graph.typed_at  # where floats were first used
         self.unset: set[int] = set()  # what stands for memory that nobody has written to
         self.steps: dict[int, tuple[int, Fraction]] = {}  # conditions of roundings: what was rounded, and to what
         self.compared: dict[Fraction, None] = {}  # constants whose sign was asked for after a rounding
@@ -190,7 +191,7 @@ class Trace(Graph):
             self.compared[self.constants[node]] = None
         known = node in self.constants or (node, relation) in self.conditions
         if not known and self.unset and not self.unset.isdisjoint(self.reach([node])):
-            raise TraceError(f"a branch on memory that nobody has written to (np.empty), at {asked_at()}")
+            raise TraceError("a branch on memory that nobody has written to (np.empty)", asked_at())
         if not known and not (sign == 0 and self._vanishes(node)):
             self.conditions[node, relation] = Condition(node, relation, holds, self._asked_at(), sign == 0)
         return holds
@@ -214,7 +215,7 @@ class Trace(Graph):
             if balls.is_undefined(self, node, self._balls[bits]):
                 break
         reason = "too close to call" if ball.is_finite() else "with what is not defined"
-        raise TraceError(f"a comparison {reason} at the sample, at {asked_at()}")
+        raise TraceError(f"a comparison {reason} at the sample", asked_at())
 
     def _is_zero(self, node: int, ball: flint.arb) -> bool:
         """Tell whether a node whose ball holds 0 is shown to be 0 at the sample."""
@@ -241,7 +242,7 @@ class Trace(Graph):
             if whole is not None:
                 break
         else:
-            raise TraceError(f"a rounding too close to call at the sample, at {asked_at()}")
+            raise TraceError("a rounding too close to call at the sample", asked_at())
         found = Fraction(int(whole))
         for offset, relation in ((-found, ">="), (-found - 1, "<")):
             asked = self.sum(node, self.constant(offset))

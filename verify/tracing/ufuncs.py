@@ -44,7 +44,7 @@ _DOUBLE = np.dtype(np.float64)
 
 def _divide(g: Trace, a: Nodes, b: Nodes) -> Nodes:
     if g.has_zero(b):
-        raise TraceError(f"a division by zero, at {asked_at()}")
+        raise TraceError("a division by zero", asked_at())
     return g.quotients(a, b)
 
 
@@ -500,7 +500,7 @@ def _at(ufunc: Any, target: Any, indices: Any, *values: Any) -> None:
     """Compute in place at some entries, at those that are named twice twice."""
     name = ufunc.__name__
     if not isinstance(target, SymbolArray):
-        raise TraceError(f"symbols were added into an array of {target.dtype} (numpy.{name}.at), at {asked_at()}")
+        raise TraceError(f"symbols were added into an array of {target.dtype} (numpy.{name}.at)", asked_at())
     if not (name in BINARY and len(values) == 1) and not (name in METHODS and not values):
         raise shadows.refusal(f"{name}.at")
     places = np.arange(target.size).reshape(target.shape)[plain_key(indices)]

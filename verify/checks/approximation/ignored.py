@@ -27,6 +27,7 @@ from verify.graph.graph import Graph
 from verify.model.errors import ProtocolError
 from verify.model.exact import simplest_rational
 from verify.model.findings import finding
+from verify.model.identity import NOWHERE, Place
 from verify.model.result import Comparison, Evidence, Finding, Verdict
 from verify.proof.decide import Decision, decide
 from verify.tracing.following import SubjectError
@@ -59,14 +60,13 @@ def ignoring(case: TracedCase, exact: Exact, found: Mapping[str, Claim], seed: i
 
 def findings_of(rows: Sequence[Comparison]) -> list[Finding]:
     """Return the findings that rows of gradients make which ignore a constant, one for each gradient."""
-    found = {
-        row.name: finding(
-            CODE, f"{row.name}: {row.evidence.detail}", name=row.name, where=row.evidence.place, variant=row.variant
-        )
-        for row in reversed(rows)
-        if row.evidence.kind == IGNORED
-    }
-    return list(reversed(found.values()))
+    ignoring = [row for row in reversed(rows) if row.evidence.kind == IGNORED]
+    return list(reversed({row.name: _finding(row) for row in ignoring}.values()))
+
+
+def _finding(row: Comparison) -> Finding:
+    place, detail = row.evidence.place, f"{row.name}: {row.evidence.detail}"
+    return finding(CODE, detail, name=row.name, where=place, variant=row.variant, named=bool(place))
 
 
 def _constants(exact: Exact) -> list[int]:
@@ -98,7 +98,7 @@ def _attempts(
         changed = without(graph, expected, some)
         if changed != expected and (known := _equal(exact, list(zip(changed, actual, strict=True)), seed)):
             values = " and ".join(repr(graph.payloads[c]) for c in some)
-            where = graph.typed_at.get(some[0], "")
+            where = graph.typed_at.get(some[0], NOWHERE)
             yield _decisions(exact, claim, refuted, f"forward adds {values}", where, f"with 0 in its place, {known}")
     if exact.seen.at:
         yield from _clipped(case, exact, claim, refuted, seed)
@@ -139,7 +139,7 @@ def _end(graph: Graph, node: int) -> Fraction | None:
 
 
 def _decisions(
-    exact: Exact, claim: Claim, refuted: Sequence[int], text: str, where: str, instead: str
+    exact: Exact, claim: Claim, refuted: Sequence[int], text: str, where: Place, instead: str
 ) -> list[Decision]:
     """Return what is decided of entries that ignore a constant, each with the size of the effect where it was seen."""
     place = f" at {where}" if where else ""

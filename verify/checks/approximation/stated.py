@@ -45,13 +45,13 @@ def within(exact: Exact, claim: Claim, entry: int, accuracy: Fraction) -> Decisi
             f"an approximation within the relative accuracy that the case states: proved to stay within {size} of the "
             f"exact derivative for all {ends}, worst at {place}; stated is {stated}"
         )
-        return Decision(Verdict.AGREES, Evidence(KIND, detail, limit=stated, place=place, error=size), point)
+        return Decision(Verdict.AGREES, Evidence(KIND, detail, limit=stated, at=place, error=size), point)
     if error.reached > ball(accuracy):
         size = _text(error.reached)
         detail = (
             f"an approximation that is off by {size}, relative, at {place}: the case states an accuracy of {stated}"
         )
-        return Decision(Verdict.REFUTED, Evidence(KIND, detail, limit=stated, place=place, error=size), point)
+        return Decision(Verdict.REFUTED, Evidence(KIND, detail, limit=stated, at=place, error=size), point)
     detail = f"the stated accuracy of {stated} could not be proved: the best bound is {size} for all {ends}"
     return Decision(Verdict.UNDECIDED, Evidence(KIND, detail), point)
 

@@ -14,6 +14,7 @@ from verify.graph import balls
 from verify.graph.adjoints import Shares, adjoints, totals
 from verify.graph.wholes import wholes
 from verify.model.errors import UnclaimedError
+from verify.model.identity import NOWHERE, Place
 from verify.proof.decide import Decision, Pair, agree, decide
 from verify.tracing.following import SubjectError
 from verify.tracing.observe import Observation, Quantity, observe
@@ -164,12 +165,12 @@ def _weakness(decision: Decision) -> tuple[int, bool]:
     return decision.verdict.rank, decision.evidence.kind != "same formula"
 
 
-def upstream_branch(seen: Observation) -> str:
+def upstream_branch(seen: Observation) -> Place:
     """Return where a run branches on the upstream by order, or nothing."""
     return _one_sided([seen])
 
 
-def _one_sided(runs: Sequence[Observation]) -> str:
+def _one_sided(runs: Sequence[Observation]) -> Place:
     return one_sided([(seen.trace, seen.conditions, seen.upstream_nodes) for seen in runs])
 
 
@@ -203,16 +204,16 @@ def _decided(exact: Exact, pairs: Sequence[Pair], seed: int) -> list[Decision]:
     return [decisions[pair] for pair in pairs]
 
 
-def other_sides(case: TracedCase, seen: Observation, seed: int) -> tuple[list[dict[str, Claim]], str]:
+def other_sides(case: TracedCase, seen: Observation, seed: int) -> tuple[list[dict[str, Claim]], Place]:
     """Run the case on the other sides of branches on the upstream: a linear function has none.
 
-    Returns the claims there, and the place of a branch whose other side was not found, or nothing. A run that lies on a
+    Returns the claims there, and the place of a branch whose other side was not found, or none. A run that lies on a
     tie (an upstream of ones, for code that asks for that) may refute, and proves nothing.
     """
     runs: list[Observation] = [seen]
     sides: list[dict[str, Claim]] = []
     if not on_upstream(seen):
-        return [], ""
+        return [], NOWHERE
     for upstream in _UPSTREAMS:
         runs.append(Observation(seen.variant, Trace()))
         if not _claims_something(case, runs[-1], seed, upstream, seen.at):
@@ -237,7 +238,7 @@ def _claims_something(
         if not isinstance(problem.__cause__, UnclaimedError):
             raise
         if upstream is not _to_zero:
-            raise SubjectError(f"for another upstream, {problem}", broken=True) from problem
+            raise SubjectError(f"for another upstream, {problem}", problem.place, broken=True) from problem
         run.conditions = list(run.trace.conditions.values())
         return False
     return True

@@ -13,7 +13,8 @@ import numpy as np
 from verify.cases.protocols import Functions
 from verify.checks.contracts.copies import duplicate
 from verify.checks.contracts.methods import Method
-from verify.model.where import relative
+from verify.model.identity import Place
+from verify.model.where import start_of
 
 _FIXED = (bool, int, float, complex, str, bytes, tuple, type(None), np.generic)
 
@@ -30,7 +31,7 @@ class Call:
     arguments: list[Any]
     options: dict[str, Any]
     live: list[Any]
-    place: str
+    place: Place
     title: str
     returned: Any = None
     assigned: dict[str, Any] = field(default_factory=dict)
@@ -73,10 +74,10 @@ def _parameters(layer: Any, method: Method) -> tuple[str, ...]:
     return code.co_varnames[1 : code.co_argcount]
 
 
-def place_of(layer: Any, method: Method) -> tuple[str, str]:
-    """Return the file and line of a method, and how reports call it; of two functions, those of the function."""
+def place_of(layer: Any, method: Method) -> tuple[Place, str]:
+    """Return the place of a method, and how reports call it; of two functions, those of the function."""
     if isinstance(layer, Functions):
         title, place = layer.told(method.name)
         return place, title
     code = method.body.__code__
-    return f"{relative(code.co_filename)}:{code.co_firstlineno}", f"{type(layer).__name__}.{method.name}"
+    return start_of(code), f"{type(layer).__name__}.{method.name}"

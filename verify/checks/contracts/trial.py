@@ -19,6 +19,7 @@ from verify.checks.contracts.numbers import Numbers, opposite, sample, shifted
 from verify.checks.contracts.replay import Layer, kept
 from verify.checks.contracts.units import Unit, Untried
 from verify.model.findings import finding
+from verify.model.identity import Place
 from verify.model.result import Comparison, Finding
 from verify.proof import rationals
 from verify.tracing.following import SubjectError, following
@@ -163,8 +164,8 @@ class Trial:
         place = call.place if call else self.place("backward")
         return finding(code, detail, name=name, where=place, variant=self.exact.seen.variant.written)
 
-    def place(self, method: str) -> str:
-        """Return the file and line of the first method forward or backward, or of the case."""
+    def place(self, method: str) -> Place:
+        """Return the place of the first method forward or backward, or of the case."""
         ran = attempt(lambda: self.ran)
         units = [] if isinstance(ran, SubjectError) else ran.units
         calls = [call for unit in units for call in getattr(unit, method)]

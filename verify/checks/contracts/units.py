@@ -11,6 +11,7 @@ from verify.checks.contracts.arrays import same, share
 from verify.checks.contracts.calls import Call
 from verify.checks.contracts.copies import duplicate
 from verify.checks.contracts.holdings import held_by, outline
+from verify.model.identity import Place
 from verify.model.where import described
 
 
@@ -51,7 +52,7 @@ class Untried(NamedTuple):
     """A layer that cannot be called again, and why."""
 
     title: str
-    place: str
+    place: Place
     reason: str
 
 

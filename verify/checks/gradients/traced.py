@@ -20,7 +20,7 @@ from verify.checks.gradients.forward import wrong_outputs
 from verify.checks.gradients.whole import Attempt, attempted
 from verify.model.errors import ProtocolError
 from verify.model.findings import allowed
-from verify.model.identity import SAMPLE
+from verify.model.identity import NOWHERE, SAMPLE, Place
 from verify.model.result import Branch, CaseResult, Comparison, Evidence, Keep, Verdict
 from verify.proof.decide import Decision
 from verify.tracing.floats import FloatRun
@@ -163,13 +163,13 @@ def _notes(exact: Exact, seed: int) -> list[str]:
 def _reproduce(case: TracedCase) -> str:
     """Return the command that runs a case, or its file where the case has no name: it would get that of a variable."""
     name = f"={shlex.quote(case.name)}" if case.name.startswith("-") else f" {shlex.quote(case.name)}"
-    return f"gradproof run {shlex.quote(case.where.rpartition(':')[0])}{'' if case.unnamed else f' --case{name}'}"
+    return f"gradproof run {shlex.quote(case.where.file)}{'' if case.unnamed else f' --case{name}'}"
 
 
 def whole(case: TracedCase, variant: Variant | None, problem: SubjectError) -> Comparison:
     """Write the row of a variant, or of the case, that could not be compared."""
     verdict, kind = (Verdict.ERROR, "error") if problem.broken else (Verdict.UNDECIDED, "not followed")
-    evidence, of = Evidence(kind, str(problem)), SAMPLE if variant is None else variant.written
+    evidence, of = Evidence(kind, str(problem), place=problem.place), SAMPLE if variant is None else variant.written
     return Comparison("case", "the whole case", verdict, evidence=evidence, variant=of, where=case.where)
 
 
@@ -232,7 +232,7 @@ def _seen(case: TracedCase, variant: Variant, seed: int, attempt: Attempt) -> Ob
         if isinstance(problem.__cause__, ProtocolError):
             raise
         FloatRun(case, seen, seed)
-        raise SubjectError(str(problem)) from problem
+        raise SubjectError(str(problem), problem.place) from problem
 
 
 def _hold_against(attempt: Attempt, seen: Observation) -> None:
@@ -251,7 +251,7 @@ def _useless(seen: Observation) -> int:
     return int(inputs.isdisjoint(seen.trace.reach([node for output in seen.outputs for node in output.nodes])))
 
 
-def _doubt(seen: Observation, open_branch: str) -> str:
+def _doubt(seen: Observation, open_branch: Place) -> str:
     """Return why nothing can be said of a run for all inputs of a region, or nothing."""
     if open_branch:
         return f"the code branches on the upstream, at {open_branch}, and its other side was not reached"
@@ -260,7 +260,7 @@ def _doubt(seen: Observation, open_branch: str) -> str:
     return ""
 
 
-def _malformed(exact: Exact, name: str, place: str) -> Comparison:
+def _malformed(exact: Exact, name: str, place: Place) -> Comparison:
     """Write the row of a gradient that has another shape than its input, or is no array."""
     seen = exact.seen
     actual = seen.gradients.get(name)
@@ -287,7 +287,7 @@ def _row(
     case: TracedCase,
     sides: Sequence[Claim],
     doubt: str,
-    place: str,
+    place: Place,
     seed: int,
     keep: KeepRow,
     *,
@@ -315,7 +315,7 @@ def _row(
         entries=len(claim.decisions),
         failing=0 if good else sum(not d.verdict.good for d in claim.decisions) or len(claim.decisions),
         variant=claim.exact.seen.variant.written,
-        where="" if good else place,
+        where=NOWHERE if good else place,
     )
 
 
@@ -329,7 +329,7 @@ def _branching(seen: Observation) -> str:
     return f"not linear in the upstream gradient: the code branches on it, at {place}" if place else ""
 
 
-def _refuted(case: TracedCase, claim: Claim, where: str, seed: int, keep: KeepRow) -> Comparison:
+def _refuted(case: TracedCase, claim: Claim, where: Place, seed: int, keep: KeepRow) -> Comparison:
     """Write the row of a wrong gradient, with the entry that shows it best."""
     exact, graph = claim.exact, claim.exact.seen.trace
     wrong = [i for i, decision in enumerate(claim.decisions) if decision.verdict is Verdict.REFUTED]

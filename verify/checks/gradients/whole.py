@@ -19,6 +19,7 @@ import numpy as np
 from verify.cases.case import TracedCase
 from verify.cases.shapes import Real, concrete, nearest_to_zero
 from verify.graph.graph import Graph
+from verify.model.identity import Place
 from verify.model.result import Branch, Comparison, Evidence, Verdict
 from verify.proof.decide import SAME, as_read, proved
 from verify.tape import balls
@@ -247,7 +248,7 @@ def _evidence(seen: Observation, exact: Elements, actual: Elements, proof: Proof
 
 def _branches(trace: TapedTrace, variant: Variant) -> Iterator[Branch]:
     """Return the branches of a run by the place in the code."""
-    places: dict[str, list[Choices]] = {}
+    places: dict[Place, list[Choices]] = {}
     for choices in trace.choices:
         places.setdefault(choices.where, []).append(choices)
     for where, asked in places.items():

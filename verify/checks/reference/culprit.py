@@ -10,9 +10,10 @@ from typing import Any, NamedTuple
 
 from verify.cases.case import ExpressionCase
 from verify.checks.reference import runs
+from verify.model.identity import NOWHERE, Place
 from verify.model.profiling import profiled
 from verify.model.result import Comparison, Graph
-from verify.model.where import is_users, told
+from verify.model.where import as_place, is_users
 from verify.tracing.following import SubjectError
 
 _WORDS = ("back", "grad")  # in the name of a function that goes back
@@ -42,16 +43,16 @@ def placed(case: ExpressionCase, graph: Graph | None, comparisons: Sequence[Comp
     return [replace(c, where=where) if c in bad else c for c in comparisons]
 
 
-def _place(case: ExpressionCase, given: float, returned: Sequence[float]) -> str:
+def _place(case: ExpressionCase, given: float, returned: Sequence[float]) -> Place:
     """Return where the function starts that was given one number, and returned others; or nothing."""
     with _watched() as calls:
         try:
             runs.on_floats(case)
         except SubjectError:
-            return ""
+            return NOWHERE
     backward = [call for call in calls if any(word in call.name.lower() for word in _WORDS)]
     matching = [c for c in backward if given in c.given and all(number in c.returned for number in returned)]
-    return told(matching[0].place) if matching else ""
+    return as_place(*matching[0].place) if matching else NOWHERE
 
 
 @contextmanager

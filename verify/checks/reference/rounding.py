@@ -123,7 +123,7 @@ def _decided(ball: flint.arb, relation: str) -> bool:
     """Decide a branch as every float64 run would; raises TraceError where they may differ."""
     if ball.is_zero() or not ball.contains(0):
         return RELATIONS[relation](0 if ball.is_zero() else 1 if ball > 0 else -1)
-    raise TraceError(f"a branch that rounding may decide, at {asked_at()}")
+    raise TraceError("a branch that rounding may decide", asked_at())
 
 
 for _name, _relation in zip(("lt", "le", "gt", "ge", "eq", "ne"), ("<", "<=", ">", ">=", "==", "!="), strict=True):

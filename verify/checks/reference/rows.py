@@ -100,9 +100,9 @@ class Rows:
         plain = quantity == "value" and self.program.ops[index] == "input" and index != self.program.result
         return plain and (row.good or row.verdict is Verdict.UNDECIDED)
 
-    def undecided(self, why: str) -> list[Comparison]:
+    def undecided(self, problem: SubjectError) -> list[Comparison]:
         """Write the rows of a case whose subject could not be followed on symbols."""
-        unknown = Decision(Verdict.UNDECIDED, Evidence("not followed", why))
+        unknown = Decision(Verdict.UNDECIDED, Evidence("not followed", str(problem), place=problem.place))
         return self._telling([self._row(key, unknown, None) for key in self.keys()])
 
     def _row(self, key: Key, decision: Decision, actual: int | None) -> Comparison:

@@ -18,7 +18,7 @@ from verify.checks.regions.joint import join
 from verify.checks.regions.limits import Limit
 from verify.checks.regions.mixes import mix
 from verify.checks.regions.sites import Site
-from verify.model.identity import SAMPLE, Variant
+from verify.model.identity import SAMPLE, Place, Variant
 from verify.model.result import Branch, Comparison, Cover, Finding, Verdict
 
 _ENTRIES = 3  # that are asked about at one place: one may be the last, the first, or between
@@ -106,10 +106,10 @@ def _unvisited(open_: Sequence[Explorer], edges: set[Site], found: Sequence[Expl
         yield from explorer.unvisited(edges, {side for other in alike for side in other.refused})
 
 
-def _untried(combined: Sequence[str], found: Sequence[Explorer], everyone: Sequence[Explorer]) -> Iterator[str]:
+def _untried(combined: Sequence[Place], found: Sequence[Explorer], everyone: Sequence[Explorer]) -> Iterator[str]:
     """Say what was not tried, and which budget was used up."""
     if combined:
-        yield f"some combinations of sides of several entries, at {', '.join(dict.fromkeys(combined))}"
+        yield f"some combinations of sides of several entries, at {', '.join(map(str, dict.fromkeys(combined)))}"
     reached = set().union(*(explorer.limits for explorer in everyone))
     yield from (limit.value for limit in Limit if limit in reached)
     for problem in dict.fromkeys(problem for explorer in found for problem in explorer.refused.values()):

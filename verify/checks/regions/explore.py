@@ -27,6 +27,7 @@ from verify.checks.regions.solver import Wanted, solve
 from verify.checks.regions.steps import Steps
 from verify.model.errors import ProtocolError
 from verify.model.exact import decimal_text
+from verify.model.identity import NOWHERE, Place
 from verify.model.result import Branch, Comparison, Verdict
 from verify.tracing.floats import FloatRun
 from verify.tracing.following import SubjectError
@@ -69,7 +70,7 @@ class Explorer:
         self.refused: dict[tuple[Site, bool], str] = {}  # sides that `forward` raises an exception for
         self.steps = Steps(self)
         self._impossible: dict[tuple[int, frozenset[int]], bool] = {}
-        self._offsets: dict[tuple[str, str, frozenset[str]], set[Fraction]] = {}
+        self._offsets: dict[tuple[Place, str, frozenset[str]], set[Fraction]] = {}
         self._scans = _SCANS
         self.limits: set[Limit] = set()  # that a search has reached
         self.good = True
@@ -185,7 +186,8 @@ class Explorer:
         if broken and seen.upstreams:
             self.good = False
             at = ", ".join(f"{name} = {decimal_text(value)}" for name, value in seen.at.items())
-            fault = SubjectError(f"{problem}, where {at}" if len(at) <= _LONGEST else str(problem), broken=True)
+            said = f"{problem}, where {at}" if len(at) <= _LONGEST else str(problem)
+            fault = SubjectError(said, getattr(problem, "place", NOWHERE), broken=True)
             self.rows.append(whole(self.case, self.variant, fault))
 
     def _fails_on_floats(self, seen: Observation) -> bool:
@@ -311,7 +313,7 @@ class Explorer:
 
         Some `edges` were looked at, and for some sides `forward` raises an exception.
         """
-        found: dict[tuple[str, str, bool], Branch] = {}
+        found: dict[tuple[Place, str, bool], Branch] = {}
         for seen in [self.start.seen, *(run.seen for run in (*self.runs, *self.extras))]:
             for one in self.sites.open(seen):
                 missing = not one.condition.holds
@@ -346,7 +348,7 @@ def explorers(case: TracedCase, runs: Sequence[Exact], seed: int) -> list[Explor
 
     What asks about a second row, or the largest of a column, asks nothing where there is but one row.
     """
-    passed: dict[tuple[int, ...], set[tuple[str, str]]] = {}
+    passed: dict[tuple[int, ...], set[tuple[Place, str]]] = {}
     found = []
     for run in sorted(runs, key=lambda run: len(run.seen.trace)):
         options = run.seen.variant.choice

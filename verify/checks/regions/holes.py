@@ -33,7 +33,7 @@ from verify.checks.regions.zeros import zeros
 from verify.model.errors import InputError, ProtocolError
 from verify.model.exact import decimal_text
 from verify.model.findings import finding
-from verify.model.identity import Variant
+from verify.model.identity import NOWHERE, Place, Variant
 from verify.model.result import Comparison, Counterexample, Evidence, Finding, Verdict
 from verify.proof.ranges import signs
 from verify.tracing.floats import FloatRun
@@ -79,7 +79,7 @@ class Holes:
         if divisor.pole and 0 in possible:
             yield from zeros(seen, divisor.node, bounds)
         if divisor.below and -1 in possible:
-            for crossing in crossings(seen, Condition(divisor.node, ">", True, "", False), bounds):
+            for crossing in crossings(seen, Condition(divisor.node, ">", True, NOWHERE, False), bounds):
                 yield from ({crossing.name: value} for value in crossing.past[:1])
 
     def _visit(self, seen: Observation, divisor: Divisor, change: Point) -> None:
@@ -167,7 +167,7 @@ def _kink(place: _Place, gap: Gap, name: str) -> str:
     )
 
 
-def _row(place: _Place, gap: Gap, name: str, *, failing: int, variant: Variant, where: str) -> Comparison:
+def _row(place: _Place, gap: Gap, name: str, *, failing: int, variant: Variant, where: Place) -> Comparison:
     """Write the row of a gradient that is not the derivative in a hole."""
     quantity, expected = place.there.inputs[gap.name], brief(gap.below)
     detail = f"at {place.point} the gradient of {name} is {gap.actual}, the derivative {expected}: {place.cause}"

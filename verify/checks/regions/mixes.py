@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from verify.checks.regions.sites import Passed, Site
 from verify.graph import balls
+from verify.model.identity import Place
 from verify.tracing.search import crossings
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ Answers = tuple[bool, ...]
 Moves = Mapping[str, Fraction]
 
 
-def mix(explorer: Explorer) -> list[str]:
+def mix(explorer: Explorer) -> list[Place]:
     """Run combinations of sides at each site that several entries pass; return the lines of sites where some are left.
 
     Each combination has a run of its own, and its gradients are decided there as anywhere.

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from verify.checks.regions.forms import Form, Left, form
 from verify.graph.graph import Graph
+from verify.model.identity import Place
 from verify.proof.ranges import Domain, signs
 from verify.tracing.observe import Observation
 from verify.tracing.region import NEGATED, written
@@ -24,7 +25,7 @@ class Site(NamedTuple):
     `offset` is what is compared with: the constant in the difference that the sign is asked of.
     """
 
-    where: str
+    where: Place
     relation: str
     offset: Fraction
     inputs: frozenset[str]

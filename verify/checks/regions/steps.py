@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from verify.graph import balls
 from verify.graph.graph import Graph
+from verify.model.identity import NOWHERE, Place
 from verify.model.result import Branch
 from verify.proof.ranges import bounds_of
 from verify.tracing.observe import Observation
@@ -32,7 +33,7 @@ _SIZES = (2, 3, 10, 30, 100, 1000, 10**4, 10**6)
 _MOST_QUESTIONS = 8  # about whole numbers, in one run
 _HALF = Fraction(1, 2)
 
-Key = tuple[str, frozenset[str]]  # the line that rounds, and the inputs that it rounds
+Key = tuple[Place, frozenset[str]]  # the line that rounds, and the inputs that it rounds
 
 
 class _Rounding(NamedTuple):
@@ -141,7 +142,7 @@ def _points(explorer: Explorer, rounding: _Rounding, target: Fraction) -> Iterat
     seen = rounding.seen
     graph: Graph = seen.trace
     node = graph.sum(rounding.node, graph.constant(-target - _HALF))
-    for crossing in crossings(seen, Condition(node, ">", True, "", False), explorer.bounds):
+    for crossing in crossings(seen, Condition(node, ">", True, NOWHERE, False), explorer.bounds):
         for value in ([crossing.edge] if crossing.edge is not None else []) + list(crossing.past):
             point = {crossing.name: value}
             ball = balls.at(graph, [rounding.node], {**seen.trace.sample, **point})[rounding.node]

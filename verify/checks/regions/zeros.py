@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from fractions import Fraction
 
 from verify.graph.graph import Graph
+from verify.model.identity import NOWHERE
 from verify.proof import rationals
 from verify.proof.ranges import Domain
 from verify.tracing.observe import Observation
@@ -57,7 +58,7 @@ def _of_sum(seen: Observation, node: int, bounds: Domain) -> Iterator[Point]:
     names = [graph.payloads[n] for n in graph.reach([node]) if graph.ops[n] == "variable"]
     grid = {name: value for name in names if (value := _on_grid(graph.sample[name]))}
     for others in (grid, {}):
-        for crossing in crossings(seen, Condition(node, ">", True, "", False), bounds, others):
+        for crossing in crossings(seen, Condition(node, ">", True, NOWHERE, False), bounds, others):
             if crossing.edge is not None:
                 yield {**others, crossing.name: crossing.edge}
     for value in (Fraction(0), Fraction(1)):

@@ -21,7 +21,7 @@ from verify.checks.rounding.trials import Trial
 from verify.checks.rounding.truth import exactly
 from verify.graph import balls
 from verify.graph.adjoints import adjoints, totals
-from verify.model.where import told
+from verify.model.where import as_place
 
 _PRECISIONS = (320, 1280, 5120)  # bits
 _WORDS = {"sum": "the addition or subtraction", "total": "the sum", "product": "the product", "power": "the power"}
@@ -50,7 +50,7 @@ class Suspect:
         self.grown = grown
         recorder, row = enclosures.recorder, enclosures.row[number]
         middle, radius = enclosures.middle[row, column], enclosures.radius[row, column]
-        self.where = told(recorder.places[number])
+        self.where = as_place(*recorder.places[number])
         self.unlimited = not np.isfinite(radius)
         large = not abs(middle) < enclosures.columns[column].format.overflow
         self.undefined = self.unlimited and _may_be_undefined(enclosures, number, column)

@@ -15,23 +15,24 @@ from verify.checks.rounding.formats import DOUBLE, HALF, SINGLE
 from verify.checks.rounding.points import REGION, SAMPLE, Tried
 from verify.graph import digits
 from verify.model import findings as table
+from verify.model.identity import NOWHERE, Place
 from verify.model.result import Finding
-from verify.model.where import told
+from verify.model.where import as_place
 from verify.proof.rationals import Real
 
 _WHERE = {SAMPLE: "at the sample", REGION: "in another region"}
 
 
-def finding(found: Sequence[Fault], where: str) -> Finding:
+def finding(found: Sequence[Fault], where: Place) -> Finding:
     """Return the finding that one kind of fault of one gradient makes; `where` is the code that computes gradients."""
     fault = min(found, key=_severity)
     cause, place = _CAUSES[fault.code](fault, found)
     variant = fault.trial.place.run.seen.variant.written
     said = table.finding(fault.code, f"{_said(fault)}{cause}", name=fault.name, where=place or where, variant=variant)
-    return replace(said, fails=_fails(fault, fails=said.fails))
+    return replace(said, fails=_fails(fault, fails=said.fails), named=bool(place))
 
 
-def unjudged(run: Exact, where: str, tried: Tried) -> Finding:
+def unjudged(run: Exact, where: Place, tried: Tried) -> Finding:
     """Return the finding that a branch makes which rounding decides at a point."""
     detail = f"{_at(tried.name)}, rounding decides a branch: what is returned there is not judged"
     return table.finding("GP204", detail, where=where, variant=run.seen.variant.written)
@@ -91,7 +92,7 @@ def _text(exact: Real) -> str:
     return f"is within {digits.bound(exact.ball)} of 0" if exact.ball.contains(0) else digits.digits(exact.ball)
 
 
-def _of_overflow(fault: Fault, found: Sequence[Fault]) -> tuple[str, str]:
+def _of_overflow(fault: Fault, found: Sequence[Fault]) -> tuple[str, Place]:
     suspect = breaking(fault.trial, fault.node)
     if suspect is None:
         cast, where = _cast(fault)
@@ -108,7 +109,7 @@ def _of_overflow(fault: Fault, found: Sequence[Fault]) -> tuple[str, str]:
     return f": {suspect.word} at {suspect.where} has no value after rounding", suspect.where
 
 
-def _of_loss(fault: Fault, found: Sequence[Fault]) -> tuple[str, str]:
+def _of_loss(fault: Fault, found: Sequence[Fault]) -> tuple[str, Place]:
     if not np.isfinite(fault.judgement.actual[fault.entry]):
         return _of_overflow(fault, found)
     suspect, bits = losing(fault.trial, fault.node), fault.trial.numbers.bits
@@ -120,29 +121,29 @@ def _of_loss(fault: Fault, found: Sequence[Fault]) -> tuple[str, str]:
     return f"{said}, most of them to {suspect.word} at {suspect.where}", suspect.where
 
 
-def _of_more(fault: Fault, found: Sequence[Fault]) -> tuple[str, str]:
+def _of_more(fault: Fault, found: Sequence[Fault]) -> tuple[str, Place]:
     """Say what may take floats out of their bound: a cast, a look at the type, an approximation."""
     said = f", further than rounding can take it ({float(fault.judgement.bound[fault.entry]):.2g})"
     cast, where = _cast(fault)
     if cast:
         return f"{said}: {cast}{f', as the output is {fault.trial.declared}' if fault.trial.declared else ''}", where
     if fault.trial.declared:
-        return f"{said}: the output is {fault.trial.declared}", ""
+        return f"{said}: the output is {fault.trial.declared}", NOWHERE
     formats = {other.trial.numbers for other in found}
     if DOUBLE not in formats:
         names = " and ".join(numbers.name for numbers in (SINGLE, HALF) if numbers in formats)
-        return f"{said}: in {names} only, where the code computes something else, or casts", ""
+        return f"{said}: in {names} only, where the code computes something else, or casts", NOWHERE
     for shorter in (HALF, SINGLE):
         if shorter.unit / 16 < fault.size < shorter.unit * 64:
-            return f"{said}: it has the accuracy of {shorter.name}, as after a cast", ""
-    return f"{said}: an approximation, or code that looks at the type of its numbers", ""
+            return f"{said}: it has the accuracy of {shorter.name}, as after a cast", NOWHERE
+    return f"{said}: an approximation, or code that looks at the type of its numbers", NOWHERE
 
 
-def _cast(fault: Fault) -> tuple[str, str]:
+def _cast(fault: Fault) -> tuple[str, Place]:
     """Return the first cast to a shorter type, as a phrase and a place."""
     for place, kind in fault.trial.place.recorder.casts.items():
-        return f"a cast to {kind} at {told(place)}", told(place)
-    return "", ""
+        return f"a cast to {kind} at {as_place(*place)}", as_place(*place)
+    return "", NOWHERE
 
 
 _CAUSES = {OVERFLOW: _of_overflow, UNSTABLE: _of_loss, OUTSIDE: _of_more}

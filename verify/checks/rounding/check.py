@@ -13,6 +13,7 @@ from verify.checks.rounding.judge import Judgement, worded
 from verify.checks.rounding.points import Tried, points, regional
 from verify.checks.rounding.trials import Trial, Wrong, trials
 from verify.checks.rounding.whole import settled
+from verify.model.identity import Place
 from verify.model.result import Accuracy, Finding
 from verify.tracing.following import SubjectError
 from verify.tracing.region import pinned
@@ -38,7 +39,7 @@ def arithmetic(case: TracedCase, runs: Sequence[Exact], seed: int) -> Floats:
     """
     result = Floats()
     found: dict[tuple[str, str], list[Fault]] = {}
-    doubtful: dict[str, Finding] = {}
+    doubtful: dict[Place, Finding] = {}
     unknown: dict[str, dict[str, None]] = {}
     for run, tried in _planned(case, runs):
         known = [other for other in runs if other.seen.variant.text == run.seen.variant.text]

@@ -18,7 +18,9 @@ from verify.checks.rounding.judge import is_sharp
 from verify.checks.rounding.points import Point
 from verify.checks.rounding.recorder import Recorder
 from verify.checks.rounding.truth import Truth, exactly, may_be_zero
-from verify.model.where import told
+from verify.model import identity
+from verify.model.identity import NOWHERE
+from verify.model.where import as_place
 from verify.proof import rationals
 from verify.proof.rationals import Real
 from verify.tracing.following import SubjectError
@@ -100,15 +102,15 @@ class Place:
         """Return for each column whether rounding decides no branch there."""
         return self.enclosures.certain(self.recorder.asked).all(axis=0)
 
-    def doubtful(self, column: int) -> str:
-        """Return the file and line of the first branch that rounding may decide there, or nothing.
+    def doubtful(self, column: int) -> identity.Place:
+        """Return the place of the first branch that rounding may decide there, or nothing.
 
         Where something overflows on the way, nothing is known of what is asked, and nothing said against it.
         """
         certain = self.enclosures.certain(self.recorder.asked)[:, column]
         known = np.isfinite(self.enclosures.of(list(self.recorder.asked))[1][:, column])
         doubt = ~certain & known
-        return told(list(self.recorder.asked.values())[int(np.argmax(doubt))]) if doubt.any() else ""
+        return as_place(*list(self.recorder.asked.values())[int(np.argmax(doubt))]) if doubt.any() else NOWHERE
 
     @cached_property
     def quantities(self) -> dict[str, Judged]:

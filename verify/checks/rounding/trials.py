@@ -15,6 +15,8 @@ from verify.checks.rounding.formats import DOUBLE, Format
 from verify.checks.rounding.judge import Judgement, judged
 from verify.checks.rounding.places import Judged, Place, place_of
 from verify.checks.rounding.points import SAMPLE, Point, Tried
+from verify.model import identity
+from verify.model.identity import NOWHERE
 from verify.tracing.floats import FloatRun
 from verify.tracing.following import SubjectError
 
@@ -64,12 +66,12 @@ class Wrong(NamedTuple):
 class Trials:
     """What comes of a run of the code at points, each in a format.
 
-    `wrong` are formulas that are wrong there, `branches` what rounding decides in double precision, by file and line.
+    `wrong` are formulas that are wrong there, `branches` what rounding decides in double precision, by place.
     """
 
     trials: list[Trial] = field(default_factory=list)
     wrong: list[Wrong] = field(default_factory=list)
-    branches: dict[str, Tried] = field(default_factory=dict)
+    branches: dict[identity.Place, Tried] = field(default_factory=dict)
 
 
 def trials(
@@ -104,9 +106,9 @@ def trials(
     return Trials(found, wrong, {where: one for where, one in branches.items() if where})
 
 
-def _branch(tried: Tried, place: Place, column: int) -> str:
-    """Return what branch rounding decides in double precision, or nothing; the shorter formats do so more often."""
-    return place.doubtful(column) if tried.numbers is DOUBLE and not place.certain[column] else ""
+def _branch(tried: Tried, place: Place, column: int) -> identity.Place:
+    """Return what branch rounding decides in double precision, or none; the shorter formats do so more often."""
+    return place.doubtful(column) if tried.numbers is DOUBLE and not place.certain[column] else NOWHERE
 
 
 def _trial(tried: Tried, place: Place, column: int, scales: Scales) -> Trial | None:
