@@ -68,7 +68,7 @@ class Trace(Graph):
         self.unset: set[int] = set()  # what stands for memory that nobody has written to
         self.steps: dict[int, tuple[int, Fraction]] = {}  # conditions of roundings: what was rounded, and to what
         self.compared: dict[Fraction, None] = {}  # constants whose sign was asked for after a rounding
-        self._asked_at: Callable[[], str] = asked_at
+        self._asked_at: Callable[[], Place] = asked_at
         self._balls: dict[int, dict[int, flint.arb]] = {bits: {} for bits in _PRECISIONS}
 
     def typed(self, value: float) -> int:
