@@ -17,8 +17,8 @@ from verify.checks.gradients.traced import check_traced
 from verify.checks.gradients.whole import Attempt, attempted
 from verify.tracing.observe import variants
 
-CHUNKS, CHUNK = (60, 250) if LONG else (4, 20)  # layers, each of them right and with a mistake
-JUDGED = 25  # one in so many on scalars as well
+CHUNKS, CHUNK = (100, 250) if LONG else (4, 20)  # layers, each of them right and with a mistake: 50,000 programs
+JUDGED = 20  # one in so many on scalars as well
 NAMES = {True: "wrong", False: "no difference", None: "too small for floats to tell"}
 LEAST = 0.7  # of the right layers are proved on the tape, or it does not do its work
 
