@@ -12,13 +12,14 @@ from effort import LONG
 from random_arrays import MISTAKES, case_of, drawn, makes_a_difference, possible
 
 from verify import Verdict
-from verify.checks.gradients import traced, whole
+from verify.checks.gradients import apart, traced, whole
 from verify.checks.gradients.traced import check_traced
 from verify.checks.gradients.whole import Attempt, attempted
 from verify.tracing.observe import variants
 
 CHUNKS, CHUNK = (100, 250) if LONG else (4, 20)  # layers, each of them right and with a mistake: 50,000 programs
 JUDGED = 20  # one in so many on scalars as well
+REFUTING = 10  # one in so many is also refuted on the tape, as large ones are
 NAMES = {True: "wrong", False: "no difference", None: "too small for floats to tell"}
 LEAST = 0.7  # of the right layers are proved on the tape, or it does not do its work
 
@@ -48,6 +49,13 @@ def judged(case, monkeypatch):
     return check_traced(case, quick=True)[0], by_scalars
 
 
+def without_scalars(case, variant, seed, monkeypatch):
+    """Return what is refuted of a variant as if scalars would take too long."""
+    with monkeypatch.context() as patch:
+        patch.setattr(apart, "LARGE", -1)
+        return attempted(case, variant, seed).refuted
+
+
 @pytest.mark.parametrize("chunk", range(CHUNKS))
 def test_random_array_layers(chunk, monkeypatch, record_property):
     """A right layer is proved or left to scalars, one with a mistake is never proved, and scalars say the same."""
@@ -58,6 +66,9 @@ def test_random_array_layers(chunk, monkeypatch, record_property):
         case = case_of(layer)
         for variant in variants(case):
             counts["right", "left open" if attempted(case, variant, number).proved is None else "proved"] += 1
+            if number % REFUTING == 0:
+                assert without_scalars(case, variant, number, monkeypatch) is None, (number, layer)
+                counts["right, without scalars", "not refuted"] += 1
         mistake = rng.choice(list(MISTAKES)), *rng.choice(possible(layer))
         wrong = case_of(layer, mistake)
         for variant in variants(wrong):
@@ -65,6 +76,10 @@ def test_random_array_layers(chunk, monkeypatch, record_property):
             proof = attempted(wrong, variant, number).proved
             counts[f"{mistake[0]}: {NAMES[difference]}", "left open" if proof is None else "proved"] += 1
             assert proof is None or not difference, (number, mistake, layer)
+            if number % REFUTING == 0:
+                refuted = without_scalars(wrong, variant, number, monkeypatch) is not None
+                assert difference is not False or not refuted, (number, mistake, layer)
+                counts["wrong, without scalars", "refuted" if refuted else "left open"] += difference is True
         if number % JUDGED == 0:
             for one, kind in ((case, "right"), (wrong, "mistake")):
                 by_arrays, by_scalars = judged(one, monkeypatch)

@@ -16,6 +16,8 @@ import tempfile
 import time
 from pathlib import Path
 
+import numpy as np
+
 ROOT = Path(__file__).parent.parent.parent
 BEFORE = "aee0751"
 ROUNDS = 3
@@ -53,13 +55,56 @@ LAYERS = {
         {"W": "1024 1024", "b": "1024"},
         {"most": 10 * SECOND},
     ),
+    "attention 2x4 heads of 32x32": (
+        "MultiHeadAttention",
+        {"x": "2 32 128"},
+        {**dict.fromkeys(("Wq", "Wk", "Wv", "Wo"), "128 128"), "b": "128"},
+        {"most": 5 * SECOND},
+    ),
 }
+
+
+class MultiHeadAttention:
+    """Self-attention of several heads with a projection of its output, as users write it."""
+
+    heads = 4
+
+    def __init__(self, Wq, Wk, Wv, Wo, b):
+        self.Wq, self.Wk, self.Wv, self.Wo, self.b = Wq, Wk, Wv, Wo, b
+
+    def split(self, y):
+        """Return (N, T, D) as (N, heads, T, D / heads)."""
+        return y.reshape(*y.shape[:2], self.heads, -1).transpose(0, 2, 1, 3)
+
+    def merge(self, y):
+        """Return (N, heads, T, D / heads) as (N, T, D)."""
+        return y.transpose(0, 2, 1, 3).reshape(y.shape[0], y.shape[2], -1)
+
+    def forward(self, x):
+        self.x = x.copy()
+        self.q, self.k, self.v = (self.split(x @ W) for W in (self.Wq, self.Wk, self.Wv))
+        self.scale = self.q.shape[-1] ** 0.5
+        scores = self.q @ self.k.swapaxes(-1, -2) / self.scale
+        e = np.exp(scores - scores.max(axis=-1, keepdims=True))
+        self.p = e / e.sum(axis=-1, keepdims=True)
+        self.o = self.merge(self.p @ self.v)
+        return self.o @ self.Wo + self.b
+
+    def backward(self, dout):
+        self.db = dout.sum(axis=(0, 1))
+        self.dWo = np.einsum("ntd,nte->de", self.o, dout)
+        do = self.split(dout @ self.Wo.T)
+        dp = do @ self.v.swapaxes(-1, -2)
+        ds = self.p * (dp - (dp * self.p).sum(axis=-1, keepdims=True)) / self.scale
+        dq, dk, dv = map(self.merge, (ds @ self.k, ds.swapaxes(-1, -2) @ self.q, self.p.swapaxes(-1, -2) @ do))
+        self.dWq, self.dWk, self.dWv = (np.einsum("ntd,nte->de", self.x, d) for d in (dq, dk, dv))
+        return dq @ self.Wq.T + dk @ self.Wk.T + dv @ self.Wv.T
 
 
 def made(name):
     """Return the class of a layer."""
-    module, _, kind = LAYERS[name][0].partition(".")
-    return getattr(importlib.import_module(f"layers.{module}"), kind)
+    module, _, kind = LAYERS[name][0].rpartition(".")
+    return getattr(importlib.import_module(f"layers.{module}"), kind) if module else globals()[kind]
 
 
 def ours(name):

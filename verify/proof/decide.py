@@ -310,10 +310,11 @@ def _apart(graph: Graph, pair: Pair, point: Point, least: flint.arb = _NONE) -> 
 
 def difference(graph: Graph, pair: Pair, point: Point) -> Evidence:
     """Say how far two nodes are apart at a point, where that is little: it may be an epsilon, or a rounded constant."""
-    return _difference_text(_apart(graph, pair, point))
+    return difference_at(_apart(graph, pair, point))
 
 
-def _difference_text(apart: float) -> Evidence:
+def difference_at(apart: float) -> Evidence:
+    """Say that two sides are so far apart at a point, relative to the larger."""
     if apart > _LITTLE or not apart:
         return Evidence("counterexample", "the exact values at one exact point differ")
     text = f"the exact values differ by {apart:.1e} relative"

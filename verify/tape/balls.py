@@ -6,7 +6,7 @@ that overlap prove nothing, and a ball's middle is no number that anybody may re
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from fractions import Fraction
 from typing import Any
 
@@ -24,25 +24,30 @@ Balls = npt.NDArray[np.object_]
 Point = Mapping[int, Fraction]  # values of variables, by their elements; others have that of the sample
 
 
-def at(tape: Tape, elements: Elements, point: Point | None, bits: int) -> Balls:
+def at(
+    tape: Tape, elements: Elements, point: Point | None, bits: int, typed: Callable[[float], flint.arb] | None = None
+) -> Balls:
     """Return balls around elements at a point, computed with so many bits; at the sample if there is no point.
 
-    A ball is not finite where an element is not defined, or where it takes more bits to tell.
+    A ball is not finite where an element is not defined, or where it takes more bits to tell. Floats of the code are
+    the simplest rationals that round to them, unless `typed` has a ball for each.
     """
     values: Balls = np.empty(tape.size, object)
     with flint.ctx.workprec(bits):
         for part in parts(tape, elements.ravel()):
-            values[part.elements] = _leaves(part, point or {}) if not part.args else _computed(part, values)
+            values[part.elements] = _leaves(part, point or {}, typed) if not part.args else _computed(part, values)
     return values[elements.ravel()].reshape(elements.shape)
 
 
-def _leaves(part: Part, point: Point) -> Iterable[flint.arb]:
+def _leaves(part: Part, point: Point, typed: Callable[[float], flint.arb] | None) -> Iterable[flint.arb]:
     """Return balls around variables and constants, which have few denominators."""
     if part.op == "pi":
         return [flint.arb.pi()]
     payload = part.payload
     if part.op == "variable" and point:
         payload = [point.get(element, value) for element, value in zip(part.numbers.tolist(), payload, strict=True)]
+    elif part.op == "typed" and typed is not None:
+        return [typed(value) for value in payload]
     elif part.op == "typed":
         payload = [simplest_rational(value) for value in payload]
     inverses = {bottom: flint.arb(1) / bottom for bottom in {value.denominator for value in payload}}

@@ -14,11 +14,13 @@ from typing import Any
 import numpy as np
 
 from verify.tracing.arrays import built, current, nodes, objects, scalar, wrapped
+from verify.tracing.products import as_array
 from verify.tracing.shadows import refusal
 from verify.tracing.trace import Nodes
 from verify.tracing.ufuncs import claimed
 
 _DOTS = "..."
+_PAIR = 2
 _Labels = list[Any]  # a letter, or a whole number, for each axis; the axes under an ellipsis are pairs
 
 
@@ -31,6 +33,8 @@ def einsum(*operands: Any) -> Any:
         plain = [objects(value) if value is arrays[0] else value for value in operands]
         return scalar(wrapped(np.einsum(*plain, optimize=False), claimed(arrays)))
     sizes = _sizes(arrays, labels)
+    if (product := _as_matrices(arrays, labels, result, sizes)) is not None:
+        return scalar(product)
     over = [label for label in sizes if label not in result]
     grid = [*result, *over]
     shape, length = [sizes[label] for label in result], math.prod(sizes[label] for label in over)
@@ -41,6 +45,34 @@ def einsum(*operands: Any) -> Any:
         products = graph.products(products, factor)
     sums = graph.totals(products, length) if length else [graph.total([])] * math.prod(shape)
     return scalar(built(sums, shape, claimed(arrays)))
+
+
+def _as_matrices(
+    arrays: Sequence[Any], labels: Sequence[_Labels], result: _Labels, sizes: dict[Any, int]
+) -> Any | None:
+    """Return a product of two stacks of matrices, where the sum is one: each label that is summed over is in both."""
+    if len(arrays) != _PAIR or any(
+        len(set(row)) < len(row) or [sizes[label] for label in row] != list(np.shape(array))
+        for array, row in zip(arrays, labels, strict=True)
+    ):
+        return None
+    first, second = labels
+    over = [label for label in first if label not in result]
+    if not over or set(over) != set(second) - set(result) or 0 in sizes.values():
+        return None
+    stack = [label for label in result if label in first and label in second]
+    rows, columns = ([label for label in result if label in row and label not in stack] for row in labels)
+    left = _matrices(arrays[0], first, (stack, rows, over), sizes)
+    right = _matrices(arrays[1], second, (stack, over, columns), sizes)
+    order = [*stack, *rows, *columns]
+    product = np.matmul(left, right).reshape([sizes[label] for label in order])
+    return product.transpose([order.index(label) for label in result])
+
+
+def _matrices(array: Any, row: _Labels, axes: Sequence[_Labels], sizes: dict[Any, int]) -> Any:
+    """Return an array with the axes of some labels in the place of each of its axes."""
+    ordered = as_array(array).transpose([row.index(label) for labels in axes for label in labels])
+    return ordered.reshape([math.prod(sizes[label] for label in labels) for labels in axes])
 
 
 def _read(operands: Sequence[Any]) -> tuple[list[Any], list[_Labels], _Labels]:

@@ -129,6 +129,12 @@ class TapedTrace(Trace):
         listed = {place: self.names[place][1]() for place in set(places.values())}
         return {element: listed[place][element - starts[place]] for element, place in places.items()}
 
+    def sample_of(self, element: int) -> Fraction:
+        """Return the value of a variable at the sample."""
+        block = self.tape.block_of(element)
+        value: Fraction = block.payload[element - block.start]
+        return value
+
     def floats(self, nodes: Nodes, point: Mapping[Any, Fraction]) -> Any:
         """Return the values of variables and constants as floats, at the sample or where a point has others."""
         enclosures = Enclosures(self.tape, point) if point else self.enclosures

@@ -69,7 +69,7 @@ def check_traced(
 
     for variant in variants(case):
         attempt = attempted(case, variant, seed) if quick else Attempt()
-        if (whole_arrays := attempt.proved) is not None:
+        if (whole_arrays := attempt.decided) is not None:
             comparisons += whole_arrays.rows
             region += whole_arrays.region
             unclaimed.update(dict.fromkeys(whole_arrays.unclaimed))

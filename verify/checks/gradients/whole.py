@@ -18,17 +18,18 @@ import numpy as np
 
 from verify.cases.case import TracedCase
 from verify.cases.shapes import Real, concrete, nearest_to_zero
+from verify.checks.gradients.apart import Search, is_large, most_apart
 from verify.graph.graph import Graph
 from verify.model.identity import Place
 from verify.model.result import Branch, Comparison, Evidence, Verdict
-from verify.proof.decide import SAME, as_read, proved
+from verify.proof.decide import SAME, as_read, difference_at, proved
 from verify.tape import balls
 from verify.tape.decide import Point, Proof, proofs, typed
 from verify.tape.enclosures import UNKNOWN, Enclosures
 from verify.tape.expand import Expansion
 from verify.tape.parts import parts
 from verify.tape.sweep import dependent, sweep
-from verify.tape.tape import Elements, distinct
+from verify.tape.tape import Elements, Mask, distinct
 from verify.tracing.floats import FloatRun
 from verify.tracing.following import SubjectError
 from verify.tracing.observe import Observation, Quantity, Variant, observe
@@ -39,6 +40,7 @@ _FEW = 100  # entries of the inputs: up to here scalars take no longer than arra
 _ALTERNATIVES = 2  # points beside the sample
 _HALVINGS = 12  # of the distance from the sample, for a point of its region
 _LOOKED_AT, _BITS = 64, 128  # derivatives that floats know nothing of, and the bits of the balls around them
+_NOTHING = np.empty(0, np.int64)
 _FLOAT = 2.0**-52  # relative: a ball as the nearest float
 # What floats may differ by from enclosures at the sample: as balls of 16 bits would have it, and 8 times their radius.
 _COARSER, _SLACK, _RELATIVE, _LEAST = 2.0**37, 8, 2.0**-13, 2.0**-40
@@ -54,10 +56,19 @@ class Whole(NamedTuple):
 
 
 class Attempt(NamedTuple):
-    """What is proved of a run on whole arrays, and what the run has computed where it came to its end."""
+    """What is proved of a run on whole arrays, and what the run has computed where it came to its end.
+
+    Where scalars would take too long, what is `refuted` has the rows of right gradients and of wrong ones.
+    """
 
     proved: Whole | None = None
     seen: Observation | None = None
+    refuted: Whole | None = None
+
+    @property
+    def decided(self) -> Whole | None:
+        """Return what leaves nothing to a run on scalars, if anything does."""
+        return self.proved or self.refuted
 
     def agrees(self, again: Observation) -> bool:
         """Tell whether a run on scalars gives the same numbers at the sample: code may keep some between runs.
@@ -82,25 +93,36 @@ def attempted(case: TracedCase, variant: Variant, seed: int) -> Attempt:
         observe(case, variant, seed, seen=seen)
     except SubjectError:
         return Attempt()
-    return Attempt(_proved(case, seen, seed), seen)
+    trace, sides = _taped(seen), _sides(seen)
+    if sides is None:
+        return Attempt(seen=seen)
+    exact, actual = sides
+    found = proofs(trace.tape, exact, actual, trace.enclosures, cache(partial(_points, case, seen, seed)), seed)
+    open_ = exact != actual
+    open_[np.concatenate([_NOTHING, *(proof.pairs for proof in found)])] = False
+    large = open_.any() and is_large(trace.tape, np.concatenate(sides))
+    if (open_.any() and not large) or (point := _serving(case, seen, seed)) is None:
+        return Attempt(seen=seen)
+    rows = {row.name: row for row in _rows(seen, exact, actual, found)}
+    if large:
+        rows.update({row.name: row for row in _Refuting(case, seen, seed, point).rows(exact, actual, open_)})
+        if sum(row.failing for row in rows.values()) < np.count_nonzero(open_):
+            return Attempt(seen=seen)
+    ordered = [rows[name] for name in case.real if name in rows]  # the code may return them in any order
+    whole = Whole(ordered, list(_branches(trace, seen.variant)), seen.unclaimed, seen.draws)
+    return Attempt(None, seen, whole) if large else Attempt(whole, seen)
 
 
-def _proved(case: TracedCase, seen: Observation, seed: int) -> Whole | None:
-    """Prove all gradients of a run, or nothing."""
+def _sides(seen: Observation) -> tuple[Elements, Elements] | None:
+    """Return the exact derivatives and the gradients of a run that says something about them."""
     trace = _taped(seen)
     if not seen.gradients or seen.malformed or not _is_plain(trace, seen):
         return None
     inputs = _elements(seen.inputs[name] for name in seen.gradients)
     exact = sweep(trace.tape, _elements(seen.outputs), _elements(seen.upstreams), inputs)
-    actual = _elements(seen.gradients.values())
     if not _depends(trace, exact):
         return None  # a constant output is told of, and other samples are tried
-    found = proofs(trace.tape, exact, actual, trace.enclosures, cache(partial(_points, case, seen, seed)), seed)
-    if sum(len(proof.pairs) for proof in found) < np.count_nonzero(exact != actual) or _strays(case, seen, seed):
-        return None
-    rows = {row.name: row for row in _rows(seen, exact, actual, found)}
-    ordered = [rows[name] for name in case.real if name in rows]  # the code may return them in any order
-    return Whole(ordered, list(_branches(trace, seen.variant)), seen.unclaimed, seen.draws)
+    return exact, _elements(seen.gradients.values())
 
 
 def _depends(trace: TapedTrace, exact: Elements) -> bool:
@@ -224,19 +246,93 @@ def _same_choices(trace: TapedTrace, point: Point) -> bool:
 
 def _rows(seen: Observation, exact: Elements, actual: Elements, found: Sequence[Proof]) -> Iterator[Comparison]:
     """Return a row for each gradient, with the weakest evidence of its entries."""
+    for name, start, end in _spans(seen):
+        weakest = next((p for p in reversed(found) if ((p.pairs >= start) & (p.pairs < end)).any()), None)
+        evidence = SAME.evidence if weakest is None else _evidence(seen, exact, actual, weakest, start, end)
+        yield _row(seen, name, Verdict.PROVED, evidence=evidence)
+
+
+def _spans(seen: Observation) -> Iterator[tuple[str, int, int]]:
+    """Yield where the entries of each gradient begin and end among those of all."""
     end = 0
     for name, quantity in seen.gradients.items():
         start, end = end, end + len(quantity.nodes)
-        weakest = next((p for p in reversed(found) if ((p.pairs >= start) & (p.pairs < end)).any()), None)
-        yield Comparison(
-            "gradient",
-            name,
-            Verdict.PROVED,
-            role="input",
-            evidence=SAME.evidence if weakest is None else _evidence(seen, exact, actual, weakest, start, end),
-            shape=" ".join(map(str, quantity.shape)),
-            entries=end - start,
-            variant=seen.variant.written,
+        yield name, start, end
+
+
+def _row(seen: Observation, name: str, verdict: Verdict, **more: Any) -> Comparison:
+    quantity = seen.gradients[name]
+    return Comparison(
+        "gradient",
+        name,
+        verdict,
+        role="input",
+        shape=" ".join(map(str, quantity.shape)),
+        entries=len(quantity.nodes),
+        variant=seen.variant.written,
+        **more,
+    )
+
+
+class _Refuting:
+    """The rows of wrong gradients, at a point at which floats are what the formulas have."""
+
+    def __init__(self, case: TracedCase, seen: Observation, seed: int, point: Point) -> None:
+        self.case, self.seen, self.seed, self.point = case, seen, seed, point
+        self.trace = _taped(seen)
+        self.enclosures = Enclosures(self.trace.tape, point)
+        self.place = case.code or case.where
+        self.search = Search(self.trace, point, self._groups(), self._holds)
+
+    def rows(self, exact: Elements, actual: Elements, open_: Mask) -> Iterator[Comparison]:
+        """Yield the rows of gradients with an entry that is refuted; the other open ones fail with it."""
+        for name, start, end in _spans(self.seen):
+            if self.case.accuracy is not None or not open_[start:end].any():
+                continue
+            place = most_apart(self.enclosures, exact[start:end], actual[start:end])
+            if place is None or not open_[start + place]:
+                continue
+            pair = int(exact[start + place]), int(actual[start + place])
+            confirmed = partial(self._gives, name, place)
+            shown = self.search.counterexample(pair, confirmed)
+            if shown is None:
+                continue
+            shape = self.seen.gradients[name].shape
+            yield _row(
+                self.seen,
+                name,
+                Verdict.REFUTED,
+                evidence=difference_at(1.0),
+                counterexample=shown,
+                failing=int(np.count_nonzero(open_[start:end])),
+                index=str([int(i) for i in np.unravel_index(place, shape)]) if shape else "",
+                where=self.place,
+            )
+
+    def _groups(self) -> list[Elements]:
+        """Return the variables that may be 0, upstreams before inputs; none that has a bound."""
+        upstreams = [] if self.case.upstream is not None else self.seen.upstreams
+        bounded = _bounds(self.case, self.seen)
+        inputs = [quantity.nodes for quantity in self.seen.inputs.values()]
+        return [
+            np.asarray(nodes)
+            for nodes in (*(quantity.nodes for quantity in upstreams), *inputs)
+            if int(nodes[0]) not in bounded
+        ]
+
+    def _holds(self, point: Point) -> bool:
+        return _same_choices(self.trace, point)
+
+    def _gives(self, name: str, place: int, point: Point) -> bool:
+        """Tell whether the code on floats gives an entry of a gradient as its formula has it at a point."""
+        try:
+            run = FloatRun(self.case, self.seen, self.seed, point, noticing=not self.case.backward)
+        except SubjectError:
+            return False
+        self.place = self.case.backward or run.backward or self.place
+        quantity, value = self.seen.gradients[name], run.entry(name, place)
+        return value is not None and _is_given(
+            Enclosures(self.trace.tape, point), quantity.nodes[place : place + 1], np.array([value])
         )
 
 
@@ -268,20 +364,20 @@ def _text(trace: TapedTrace, choices: Choices) -> str:
     return f"{written(graph, node)} {choices.relation if choices.holds[0] else NEGATED[choices.relation]} 0"
 
 
-def _strays(case: TracedCase, seen: Observation, seed: int) -> bool:
-    """Tell whether the code does not run on floats, or gives there what its formulas do not allow.
+def _serving(case: TracedCase, seen: Observation, seed: int) -> Point | None:
+    """Return the sample, or a point nearer to 0 where floats overflow there, if floats are what formulas allow.
 
-    Where its floats overflow at the sample, a point of the region nearer to 0 serves: the proof is for both.
+    There is none where the code does not run on floats or gives something else; a proof is for both points.
     """
     trace = _taped(seen)
     try:
         run = FloatRun(case, seen, seed, {})
         if run.overflows() and (point := _nearer(case, seen)) is not None:
             run = FloatRun(case, seen, seed, point)
-            return _is_stray(seen, run, Enclosures(trace.tape, point))
+            return None if _is_stray(seen, run, Enclosures(trace.tape, point)) else point
     except SubjectError:
-        return True
-    return _is_stray(seen, run, trace.enclosures)
+        return None
+    return None if _is_stray(seen, run, trace.enclosures) else {}
 
 
 def _is_stray(seen: Observation, run: FloatRun, enclosures: Enclosures) -> bool:
@@ -308,10 +404,13 @@ def _stray(enclosures: Enclosures, quantity: Quantity, value: Any) -> bool:
         floats = np.asarray(value, dtype=float)
     except (TypeError, ValueError):
         return True
-    if floats.shape != quantity.shape:
-        return True
-    mid, rad = enclosures.of(quantity.nodes)
+    return floats.shape != quantity.shape or not _is_given(enclosures, quantity.nodes, floats.ravel())
+
+
+def _is_given(enclosures: Enclosures, elements: Elements, floats: Any) -> bool:
+    """Tell whether floats may be what formulas give."""
+    mid, rad = enclosures.of(elements)
     with np.errstate(all="ignore"):
         width = rad * _COARSER * _SLACK + np.abs(mid) * _RELATIVE + _LEAST
         # What is not defined, or too large for an enclosure, has no float that is known to be right.
-        return not ((np.abs(floats.ravel() - mid) <= width) & (width < np.inf)).all()
+        return bool(((np.abs(floats - mid) <= width) & (width < np.inf)).all())
