@@ -22,7 +22,7 @@ _STATUS_COLORS = {0: "1;32", 1: "1;31", 2: "1;33"}
 def render(run: Run, *, color: bool = False, verbosity: int = 0, page: str = "", places: Collection[str] = ()) -> str:
     """Render a result; below verbosity 0 only what is not good, from 1 on the forward values and the evidence too.
 
-    `page` is the file of the page that is written in the same run, and `places` are the anchors in it: what is
+    `page` is the file of the page that is written in the same run, and `places` are the anchors of its rows: what is
     explained tells where it stands there.
     """
     links = _links(run, page, places) if page else {}

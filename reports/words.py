@@ -38,8 +38,13 @@ def titles(case: CaseResult) -> list[str]:
     """Return what a case computes: `price = apple*tax = 110` or a signature and its place, and an upstream but 1."""
     upstream = "" if case.upstream[1] in ("", "1") else f", {case.upstream[0]} = {case.upstream[1]}"
     if traced(case):
-        return [title for title in (f"{case.signature}{upstream}", str(case.where)) if title]
+        return [title for title in (f"{signature(case)}{upstream}", str(case.where)) if title]
     return [f"{case.output} = {short(case.expression)} = {readable(case.output_value)}{upstream}"]
+
+
+def signature(case: CaseResult) -> str:
+    """Write the arguments of a case of arrays: `x: N D, W: D M`."""
+    return ", ".join(map(str, case.signature))
 
 
 def sentence(comparison: Comparison) -> str:

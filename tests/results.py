@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from verify.model.identity import CaseId, Place, Quantity, Variant
+from verify.model.identity import Argument, Bound, CaseId, Place, Quantity, Variant
 from verify.model.result import (
     Branch,
     CaseResult,
@@ -136,6 +136,16 @@ def array(name, variant, shape, verdict=Verdict.PROVED, **fields):
     return Comparison("gradient", name, verdict, **(defaults | fields))
 
 
+def signed(text):
+    """Read a signature from how it is written: names with dimensions, and `> 0` for a domain."""
+    parts = [part.split(": ") for part in text.split(", ")]
+    bounds = (Bound(">", "0"),)
+    return tuple(
+        Argument(name, shape=tuple(shape.removesuffix(" > 0").split()), bounds=bounds if " > 0" in shape else ())
+        for name, shape in parts
+    )
+
+
 def traced(name, *comparisons, where="my_layers.py:4", **fields):
     defaults = {
         "output": "",
@@ -143,7 +153,7 @@ def traced(name, *comparisons, where="my_layers.py:4", **fields):
         "output_value": "",
         "inputs": (),
         "upstream": ("dout", ""),
-        "signature": "x: N D, W: D M, b: M",
+        "signature": signed("x: N D, W: D M, b: M"),
         "reproduce": f"gradproof run my_layers.py -k '{name}'",
     }
     return case(name, *comparisons, where=where, **(defaults | fields))

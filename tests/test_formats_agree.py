@@ -167,10 +167,10 @@ def facts(case):
         if row.verdict is Verdict.REFUTED and row.quantity == "gradient":
             relation = row.relation.replace("actual", "backprop").replace("expected", "exact")
             inputs = row.counterexample.inputs if row.counterexample else ()
-            yield from (row.expected_formula, row.actual_formula, row.diagnosis, relation, row.where)
+            yield from (row.expected_formula, row.actual_formula, row.diagnosis, relation, str(row.where))
             yield from (f"{name}={value}" for name, value in inputs)
     for finding in case.findings:
-        yield from (finding.code, finding.detail, finding.where, finding.allowed)
+        yield from (finding.code, finding.detail, str(finding.where), finding.allowed)
     if not case.good:
         yield case.reproduce
 

@@ -52,7 +52,7 @@ def everything():
         (run_of(results.PROVED), "good", "the only gradient equals the exact derivative, for all inputs"),
         (run_of(results.PROVED, replace(results.PROVED, name="y")), "good", "all 2 gradients equal the exact derivative, for all inputs"),
         (run_of(results.PROVED, region=(Branch("a.py:1", "x > 0"),)), "good", "the only gradient equals the exact derivative"),
-        (run_of(results.PROVED, signature="x: N > 0"), "good", "the only gradient equals the exact derivative"),
+        (run_of(results.PROVED, signature=results.signed("x: N > 0")), "good", "the only gradient equals the exact derivative"),
         (run_of(results.PROVED, notes=("random draws",)), "good", "the only gradient equals the exact derivative"),
         (run_of(results.PROVED, results.AGREES), "good", "1 of 2 gradients proved, 1 not proved but agreeing"),
         (run_of(results.PROVED, results.REFUTED), "bad", "1 of 2 gradients is wrong"),
@@ -178,7 +178,7 @@ def test_a_domain_is_not_all_inputs():
     """What is proved for x > 0 is said to hold there, and what only agrees is not said to hold anywhere."""
     for signature, agreeing, said in [("x: N", False, True), ("x: N > 0", False, False), ("x: N", True, False)]:
         row = results.AGREES if agreeing else results.PROVED
-        text = page.render(run_of(row, signature=signature, cover=Cover(1, True)))
+        text = page.render(run_of(row, signature=results.signed(signature), cover=Cover(1, True)))
         assert ("all inputs</td>" in text) == said
 
 

@@ -249,7 +249,7 @@ def test_nothing_holds_where_nothing_is_good():
 
 def test_a_case_that_never_began():
     """Neither expression nor signature: the place stands for them."""
-    text = terminal.render(Run((results.traced("c", results.ERROR, signature="", where="a.py:3"),)))
+    text = terminal.render(Run((results.traced("c", results.ERROR, signature=(), where="a.py:3"),)))
     assert text.splitlines()[0] == "c    a.py:3"
 
 

@@ -6,7 +6,7 @@ import base64
 import hashlib
 from functools import cache
 from importlib.resources import files
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from reports import anchors, words
 from reports.page import headline, inventory, view
@@ -21,13 +21,26 @@ _MOST_OPEN = 30  # cases that are wrong; the others are folded, each with a line
 _LARGEST = 1_800_000  # signs that cases may take in full: the page is to open at once, whatever the number of cases
 
 
+class Page(NamedTuple):
+    """A page, and the anchors of the rows that it shows."""
+
+    text: str
+    rows: frozenset[str]
+
+
 def render(run: Run) -> str:
+    """Render a result as a page."""
+    return rendered(run).text
+
+
+def rendered(run: Run) -> Page:
     """Render a result as a page; where there are too many cases, the last have a line in the inventory only."""
     templates = _environment()
     head, known = headline.headline(run), anchors.of_cases(run)
     case, room, passing = templates.get_template("case.html"), _LARGEST, 0
     cases: list[tuple[str, str]] = []
     told: set[str] = set()
+    lines: set[str] = set()
     for one in view.views(run):
         shown = case.render(case=one, folded=one.tone == "good" or len(cases) >= _MOST_OPEN)
         room -= len(shown)
@@ -35,9 +48,10 @@ def render(run: Run) -> str:
             break
         cases.append((one.tone, shown))
         told.add(one.anchor)
+        lines.update(line.anchor for line in (*one.rows.bad, *one.rows.good))
         passing += one.tone == "good"
     style = "".join(files("reports.page").joinpath("templates", name).read_text("utf-8") for name in _STYLES)
-    return templates.get_template("page.html").render(
+    text = templates.get_template("page.html").render(
         run=run,
         head=head,
         target=_target(head, known),
@@ -51,6 +65,7 @@ def render(run: Run) -> str:
         style=style,
         digest=base64.b64encode(hashlib.sha256(style.encode()).digest()).decode(),
     )
+    return Page(text, frozenset(lines))
 
 
 def _target(head: headline.Headline, known: dict[int, str]) -> str:

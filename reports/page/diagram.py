@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from reports.cells import short
 from reports.page.drawing import LONGEST, MARKS, Drawing, Said, Vertex, plain
 from reports.rows import traced
+from verify.model.identity import Argument
 from verify.model.result import CaseResult, Comparison, Graph, Node, Verdict
 
 _MOST = 60  # nodes that are drawn
 _LONGEST_PATH = 20  # operations from the wrong node on, in a larger graph
-_SHAPED = re.compile(r"(?:^|, )([^\s:,]+): ((?:[^,:]|,(?! [^\s:,]+:))*)")
-_DOMAIN = re.compile(r" of | ?[<>,]")  # what comes after a shape in a signature
 
 
 def drawing(case: CaseResult) -> Drawing | None:
@@ -123,11 +121,11 @@ def _layer(case: CaseResult) -> Drawing | None:
     for c in case.comparisons:
         if c.quantity == "gradient" and (c.name not in worst or _weight(c) > _weight(worst[c.name])):
             worst[c.name] = c
-    shapes = dict(_SHAPED.findall(case.signature))
-    names = list(dict.fromkeys([*shapes, *worst]))
+    arguments = {argument.name: argument for argument in case.signature}
+    names = list(dict.fromkeys([*arguments, *worst]))
     if not names:
         return None
-    inputs = [_array(name, shapes.get(name, ""), worst.get(name), name in case.unclaimed) for name in names]
+    inputs = [_array(name, arguments.get(name), worst.get(name), name in case.unclaimed) for name in names]
     box = Vertex(
         short(case.name, 2 * LONGEST), "box", args=tuple(range(len(inputs))), back=case.upstream[0], status="given"
     )
@@ -139,13 +137,19 @@ def _weight(comparison: Comparison) -> tuple[bool, int]:
     return not comparison.good, comparison.verdict.rank
 
 
-def _array(name: str, described: str, comparison: Comparison | None, unclaimed: bool) -> Vertex:
-    shape = _DOMAIN.split(described)[0].split()
-    value = short(" × ".join(shape), LONGEST) + (" whole" if " of " in described else "")
+def _array(name: str, argument: Argument | None, comparison: Comparison | None, unclaimed: bool) -> Vertex:
+    value = _shape(argument) if argument else ""
     if comparison is None:
         return Vertex(name, "input", value=value, extent="not claimed" if unclaimed else "", status="silent")
     status = _status(comparison)
     return Vertex(name, "input", value=value, back=f"d{name}", extent=_extent(comparison), status=status)
+
+
+def _shape(argument: Argument) -> str:
+    if argument.kind == "given":
+        return "given"
+    shape = short(" × ".join(argument.shape) or "scalar", LONGEST)
+    return f"{shape} whole" if argument.kind == "whole" else shape
 
 
 def _extent(comparison: Comparison) -> str:

@@ -151,7 +151,7 @@ def done(case: CaseResult) -> str:
 
 def _equation(case: CaseResult) -> Markup:
     if rows.traced(case):
-        return tag("code", text(case.signature)) if case.signature else Markup("")
+        return tag("code", text(words.signature(case))) if case.signature else Markup("")
     upstream = "" if case.upstream[1] in ("", "1") else f", {case.upstream[0]} = {case.upstream[1]}"
     said = joined(
         formula(case.output), text(" = "), formula(case.expression), text(f" = {_value(case.output_value)}{upstream}")

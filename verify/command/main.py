@@ -21,6 +21,7 @@ from verify.discovery.packages import beside
 from verify.model.errors import InputError, nearest
 
 if TYPE_CHECKING:
+    from reports.page import Page
     from reports.write import Request
     from verify.baseline.accepted import Kept
     from verify.command.config import Config
@@ -281,19 +282,24 @@ def _report(run: Run, requests: Sequence[Request], accepted: Kept, options: argp
     from verify.model.result import exit_status
 
     run, baseline, note = accepted.judged(run)
-    texts = {request.path: renderer(request.format)(run) for request in requests if request.path}
+    page = _page(run) if any(request.path and request.format == "html" for request in requests) else None
+    texts = {
+        request.path: page.text if page and request.format == "html" else renderer(request.format)(run)
+        for request in requests
+        if request.path
+    }
     write(texts | baseline)
     if any(request.format == "github" for request in requests):
         _summarise(run)
-    page = next((request.path for request in requests if request.path and request.format == "html"), None)
     verbosity = options.verbose - options.quiet
     on_stdout = [request.format for request in requests if request.path is None]
     if set(on_stdout) <= {"github"} and verbosity > -2:  # annotations belong into a log
         on_stdout.append("terminal")
     printed = [renderer(name)(run) for name in on_stdout if name != "terminal"]
     if "terminal" in on_stdout:
-        link = (os.path.relpath(page), _places(texts[page])) if page else ("", ())
-        text = terminal.render(run, color=_colored(options.color), verbosity=verbosity, page=link[0], places=link[1])
+        path = next((os.path.relpath(one.path) for one in requests if one.path and one.format == "html"), "")
+        places = page.rows if page else frozenset()
+        text = terminal.render(run, color=_colored(options.color), verbosity=verbosity, page=path, places=places)
         printed.append(_no_commands(text) if "github" in on_stdout else text)
     try:
         print("".join(printed), end="", flush=True)
@@ -304,6 +310,12 @@ def _report(run: Run, requests: Sequence[Request], accepted: Kept, options: argp
     return exit_status(run)
 
 
+def _page(run: Run) -> Page:
+    from reports.page import rendered
+
+    return rendered(run)
+
+
 def _summarise(run: Run) -> None:
     """Append to the job summary of GitHub; that this cannot be done is said, and is not the gate's business."""
     from reports.write import append_summary
@@ -312,11 +324,6 @@ def _summarise(run: Run) -> None:
         append_summary(os.environ.get("GITHUB_STEP_SUMMARY"), run)
     except InputError as problem:
         print(f"gradproof: {problem}", file=sys.stderr)
-
-
-def _places(page: str) -> frozenset[str]:
-    """Return the anchors of a page."""
-    return frozenset(re.findall(' id="([^"]+)"', page))
 
 
 def _no_commands(text: str) -> str:

@@ -71,3 +71,37 @@ class Variant:
 
 
 SAMPLE = Variant()  # where there is nothing to choose
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """An end of a domain: the relation (`>`, `>=`, `<` or `<=`) that numbers have to its value."""
+
+    relation: str
+    value: str
+
+    def __str__(self) -> str:
+        return f"{self.relation} {self.value}"
+
+
+@dataclass(frozen=True, slots=True)
+class Argument:
+    """An input of a case of arrays, with its dimensions: `x: N D > 0`.
+
+    The `kind` is `real`, with the bounds of its domain, `whole` for whole numbers from 0 to `below`, or `given` for
+    what has one value.
+    """
+
+    name: str
+    kind: str = "real"
+    shape: tuple[str, ...] = ()
+    bounds: tuple[Bound, ...] = ()
+    below: str = ""
+
+    def __str__(self) -> str:
+        if self.kind == "given":
+            return f"{self.name}: given"
+        shape = " ".join(self.shape) or "scalar"
+        if self.kind == "whole":
+            return f"{self.name}: {shape} of whole numbers below {self.below}"
+        return f"{self.name}: {shape}{','.join(f' {bound}' for bound in self.bounds)}"

@@ -13,7 +13,7 @@ from enum import Enum
 from functools import cached_property
 from typing import NamedTuple
 
-from verify.model.identity import NOWHERE, SAMPLE, CaseId, Place, Quantity, Variant
+from verify.model.identity import NOWHERE, SAMPLE, Argument, CaseId, Place, Quantity, Variant
 
 SCHEMA_VERSION = "2.0"
 
@@ -273,7 +273,7 @@ class CaseResult:
     """All comparisons of one case, with what a reader needs to recognise and repeat it.
 
     `unclaimed` are inputs for which the code gave None: nothing is said of their gradients.
-    A case of arrays has a `signature` (`x: N D, W: D M`) in place of an expression. `region` holds the branches that
+    A case of arrays has a `signature` in place of an expression. `region` holds the branches that
     bound its claims, `notes` what else a reader should know, as sentences. Where random numbers were `drawn`, by the
     code, how many entries of an array fail depends on the seed.
     `sizes` says at which further sizes and labels the formula was right at one sample each (`N 1 to 5, D 1 to 9`), and
@@ -292,7 +292,7 @@ class CaseResult:
     comparisons: tuple[Comparison, ...]
     unclaimed: tuple[str, ...] = ()
     reproduce: str = ""
-    signature: str = ""
+    signature: tuple[Argument, ...] = ()
     region: tuple[Branch, ...] = ()
     notes: tuple[str, ...] = ()
     findings: tuple[Finding, ...] = ()
@@ -311,7 +311,7 @@ class CaseResult:
     @property
     def bounded(self) -> bool:
         """Tell whether the claims are for a domain only (`x: N D > 0`)."""
-        return any(f" {sign} " in self.signature for sign in "<>")
+        return any(argument.bounds for argument in self.signature)
 
     @cached_property
     def passes(self) -> bool:

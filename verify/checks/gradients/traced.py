@@ -20,7 +20,7 @@ from verify.checks.gradients.forward import wrong_outputs
 from verify.checks.gradients.whole import Attempt, attempted
 from verify.model.errors import ProtocolError
 from verify.model.findings import allowed
-from verify.model.identity import NOWHERE, SAMPLE, Place
+from verify.model.identity import NOWHERE, SAMPLE, Argument, Bound, Place
 from verify.model.result import Branch, CaseResult, Comparison, Evidence, Keep, Verdict
 from verify.proof.decide import Decision
 from verify.tracing.floats import FloatRun
@@ -126,7 +126,7 @@ def _empty(case: TracedCase) -> CaseResult:
         upstream=("dout", "" if case.upstream is None else str(case.upstream)),
         comparisons=(),
         reproduce=_reproduce(case),
-        signature=", ".join(_described(name, given) for name, given in case.inputs.items()),
+        signature=tuple(_argument(name, given) for name, given in case.inputs.items()),
     )
 
 
@@ -135,16 +135,18 @@ def dead(runs: Sequence[Exact]) -> bool:
     return bool(runs) and all(exact.constant for exact in runs)
 
 
-def _described(name: str, given: Input) -> str:
-    """Write an input: `x: N D`, `ids: N, whole below V`."""
+def _argument(name: str, given: Input) -> Argument:
+    """Return an input as results have it."""
     if isinstance(given, Constant):
-        return f"{name}: given"
-    shape = given.shape or "scalar"
+        return Argument(name, "given")
+    shape = tuple(given.shape.split())
     if isinstance(given, Integer):
-        return f"{name}: {shape} of whole numbers below {given.below}"
+        return Argument(name, "whole", shape, below=given.below)
     sides = ((">", "low", given.low), ("<", "high", given.high))
-    bounds = [f" {sign}{'=' * (end in given.closed)} {bound}" for sign, end, bound in sides if bound is not None]
-    return f"{name}: {shape}{','.join(bounds)}"
+    bounds = [
+        Bound(f"{sign}{'=' * (end in given.closed)}", str(bound)) for sign, end, bound in sides if bound is not None
+    ]
+    return Argument(name, "real", shape, tuple(bounds))
 
 
 def _notes(exact: Exact, seed: int) -> list[str]:

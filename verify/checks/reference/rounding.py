@@ -16,7 +16,7 @@ from collections.abc import Callable
 from decimal import ROUND_CEILING, Context, Decimal
 from fractions import Fraction
 from functools import lru_cache
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 import flint
 
@@ -145,6 +145,13 @@ def _scales(value: flint.arb) -> bool:
     return bool(value.is_exact() and value.bits() == 1)  # a mantissa is odd: of one bit, it is 1
 
 
+class Judged(NamedTuple):
+    """What is said of a float, and the bound of its rounding as a number in the same unit, if there is one."""
+
+    rounding: Rounding
+    bound: flint.arb | None = None
+
+
 def judge(
     actual: float,
     enclosure: flint.arb | None,
@@ -153,7 +160,7 @@ def judge(
     right: bool = True,
     closed: bool = False,
     note: str = "",
-) -> Rounding:
+) -> Judged:
     """Measure a float against the exact value, and say whether rounding explains the distance.
 
     `enclosure` holds what rounding allows, or is None if that could not be derived (`note` says why). The bound is
@@ -162,22 +169,23 @@ def judge(
     The unit is the ulp of the exact value, or absolute where that is 0. Nothing is said where no digit of it is known.
     """
     if not exact.is_zero() and (exact.contains(0) or not exact.is_finite()):
-        return Rounding("", "", "absolute", True, _NOT_KNOWN)
+        return Judged(Rounding("", "", "absolute", True, _NOT_KNOWN))
     with flint.ctx.workprec(_EXACT_BITS):
         unit, kind = (flint.arb(1), "absolute") if exact.is_zero() else (_ulp(exact), "ulp")
         if not math.isfinite(actual):
             overflows = not math.isnan(actual) and bool(abs(exact) >= _OVERFLOW)
-            return Rounding(str(actual), "", kind, overflows, _OVERFLOWS if overflows else _NOT_FINITE)
+            return Judged(Rounding(str(actual), "", kind, overflows, _OVERFLOWS if overflows else _NOT_FINITE))
         error = _upward(abs(flint.arb(actual) - exact) / unit)
         if enclosure is None:
-            return Rounding(error, "", kind, False, f"not shown to be rounding ({note}), unlike the exact")
+            unknown = f"not shown to be rounding ({note}), unlike the exact"
+            return Judged(Rounding(error, "", kind, False, unknown))
         if not enclosure.is_finite():
-            return Rounding(error, "", kind, True, _UNLIMITED)
-        bound = _upward(abs(enclosure - (exact if right else enclosure.mid())) / unit)
+            return Judged(Rounding(error, "", kind, True, _UNLIMITED))
+        bound = abs(enclosure - (exact if right else enclosure.mid())) / unit
         explained = not right or bool(
             enclosure.contains(flint.arb(actual)) and (not closed or enclosure.overlaps(exact))
         )
-        return Rounding(error, bound, kind, explained, "" if explained else _OUTSIDE)
+        return Judged(Rounding(error, _upward(bound), kind, explained, "" if explained else _OUTSIDE), bound)
 
 
 _NOT_KNOWN = "the exact value is not known to enough digits"

@@ -11,11 +11,11 @@ import flint
 
 from verify.cases.case import Outcome
 from verify.checks.reference import runs
-from verify.checks.reference.rounding import judge
+from verify.checks.reference.rounding import Judged, judge
 from verify.checks.reference.theory import Key, Theory
 from verify.graph import balls
 from verify.model.exact import by_identity, decimal_text
-from verify.model.result import Comparison, Counterexample, Evidence, Rounding, Verdict
+from verify.model.result import Comparison, Counterexample, Evidence, Verdict
 from verify.proof import rationals
 from verify.proof.decide import Decision, Point
 from verify.proof.rationals import Real
@@ -38,7 +38,7 @@ class _Written(NamedTuple):
     """What a row says of its numbers, and the enclosure that it rests on."""
 
     enclosure: flint.arb | None
-    rounding: Rounding
+    judged: Judged
     actual: str
     expected: str
 
@@ -110,7 +110,7 @@ class Rows:
         program, op = self.program, self.program.ops[index]
         computed, real = self.floats[quantity][index], self.real[exact.expected(key)]
         written = self._numbers(computed, self.enclosures[quantity].get(index), real, decision, actual)
-        decision = _unless_unstable(decision, written.rounding)
+        decision = _unless_unstable(decision, written.judged)
         proved = decision.verdict is Verdict.PROVED
         relation, diagnosis = self._related(key, decision, actual)
         return Comparison(
@@ -124,7 +124,7 @@ class Rows:
             expected=written.expected,
             expected_formula=self._formula(key, in_full=not proved),
             evidence=decision.evidence,
-            rounding=written.rounding,
+            rounding=written.judged.rounding,
             counterexample=None if decision.point is None else self._counterexample(key, decision.point, actual),
             relation=relation,
             diagnosis=diagnosis,
@@ -223,11 +223,12 @@ def _identical(a: flint.arb | None, b: flint.arb | None) -> bool:
     return a is b or (a is not None and b is not None and bool(a.mid() == b.mid() and a.rad() == b.rad()))
 
 
-def _unless_unstable(decision: Decision, rounding: Rounding) -> Decision:
+def _unless_unstable(decision: Decision, judged: Judged) -> Decision:
     """Take back that constants explain a difference where half of the digits are lost, as in a difference quotient."""
     if decision.verdict is not Verdict.AGREES or decision.evidence.kind != "constants":
         return decision
-    if rounding.bound and (rounding.unit != "ulp" or float(rounding.bound) < _UNSTABLE):
+    rounding = judged.rounding
+    if judged.bound is not None and (rounding.unit != "ulp" or bool(judged.bound < _UNSTABLE)):
         return decision
     detail = f"{decision.evidence.detail}; but rounding may take up to {rounding.bound or 'any number of'} ulp here"
     return Decision(Verdict.UNDECIDED, Evidence("unstable", f"{detail}, as it does in numerical differentiation"))
