@@ -502,6 +502,9 @@ def elements_at(value: Any) -> Any:
         return None
     if isinstance(value, SymbolArray) and (elements := _current_elements(value)) is not None:
         return elements
+    if type(value) in (int, float):
+        lifted = lift(value)
+        return None if type(lifted) is Endless else np.array(lifted.node)
     array = objects(value)
     found = symbols(array)
     return None if Endless in set(map(type, found)) else of_symbols(found).reshape(array.shape)

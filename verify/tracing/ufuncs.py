@@ -315,6 +315,9 @@ def _compared(given: Sequence[list[Any]], relation: str, *, endless: bool) -> li
     return current().relations(a, b, relation)
 
 
+_BY_SIGN = ("absolute", "fabs", "sign", "trunc", "cbrt")  # functions that ask for the sign of their argument
+
+
 def _unary(name: str, ufunc: Any, inputs: Sequence[Any], given: list[Any], shape: Sequence[int]) -> Any:
     if name in _CERTAIN:
         return _truths([_CERTAIN[name](type(value) is Endless) for value in given], shape)
@@ -326,6 +329,8 @@ def _unary(name: str, ufunc: Any, inputs: Sequence[Any], given: list[Any], shape
         raise shadows.refusal(name)
     method, known = METHODS[name], dict[Any, Any]()
     keys = [(value.direction, None) if type(value) is Endless else value.node for value in given]
+    if name in _BY_SIGN:
+        current().look_at(value.node for value in given if type(value) is not Endless)
     for key, value in zip(keys, given, strict=True):
         if key not in known:
             known[key] = method(value)
@@ -341,7 +346,9 @@ def truths(value: Any) -> np.ndarray[Any, Any]:
             holds: np.ndarray[Any, Any] = trace.relations(flat, np.zeros_like(flat), "!=").reshape(elements.shape)
             return holds
         found = objects(value)
-        return np.fromiter(map(bool, found.ravel().tolist()), bool, found.size).reshape(found.shape)
+        given = symbols(found)
+        current().look_at(value.node for value in given if type(value) is not Endless)
+        return np.fromiter(map(bool, given), bool, found.size).reshape(found.shape)
     return np.asarray(value).astype(bool)
 
 
