@@ -219,6 +219,23 @@ MOVES = {
     "broadcast": lambda a: np.broadcast_to(a, (2, *SHAPE)),
     "np.array": lambda a: np.array(a),
     "np.asarray of a list": lambda a: np.asarray([a[0], a[1]]),
+    "np.transpose": lambda a: np.transpose(a, (1, 0))[1:],
+    "np.reshape": lambda a: np.reshape(a, (4, 3)),
+    "np.ravel": lambda a: np.ravel(a.T),
+    "np.squeeze": lambda a: np.squeeze(a[:1], axis=0),
+    "np.expand_dims": lambda a: np.expand_dims(a, 1),
+    "np.rot90": lambda a: np.rot90(a),
+    "np.flip": lambda a: np.flip(a, 0),
+    "np.atleast_3d": lambda a: np.atleast_3d(a),
+    "np.vstack": lambda a: np.vstack([a, a[:1]]),
+    "np.column_stack": lambda a: np.column_stack([a[:, 0], a[:, 1]]),
+    "np.tile": lambda a: np.tile(a, (2, 1)),
+    "np.take": lambda a: np.take(a, [[0, 2]], axis=0),
+    "np.take of a list of places": lambda a: np.take(a, np.array([5, 1, 5])),
+    "np.take_along_axis": lambda a: np.take_along_axis(a, np.array([[0], [2], [1]]), axis=1),
+    "np.delete": lambda a: np.delete(a, 1, axis=0),
+    "np.triu": lambda a: np.triu(a, 1),
+    "padded at the edge": lambda a: np.pad(a, 1, mode="edge"),
     "np.moveaxis": lambda a: np.moveaxis(a, 0, 1),
     "taken": lambda a: a.take([1, 2], axis=1),
     "np.tril": lambda a: np.tril(a),
@@ -242,6 +259,27 @@ def test_entries_move_as_in_an_array_of_numbers(x, name, writing):
     assert elements(actual) == expected.ravel().tolist()
     assert elements(x) == numbers.ravel().tolist()
     assert arrays.layout(actual).flags.f_contiguous == expected.flags.f_contiguous
+
+
+@pytest.mark.parametrize(
+    "name",
+    sorted(
+        MOVES.keys()
+        - {"windows", "broadcast", "np.array", "np.asarray of a list", "np.diag", "split", "padded at the edge"}
+    ),
+)
+def test_no_symbol_is_made_of_what_is_moved(x, name):
+    """What the layers in use do to arrays leaves numbers where they are."""
+    MOVES[name](x)
+    assert x.memory is not None
+    assert x.memory.elements is not None
+
+
+def test_a_constant_that_is_padded_with_is_no_number_of_an_element(trace, x):
+    """Where NumPy puts other numbers than 0 between the entries, they are constants of the code."""
+    padded = np.pad(x, 1, constant_values=2)
+    assert trace.number(elements(padded)[0]) == 2
+    assert np.pad(x, 1).tolist()[0][0].node == trace.constant(Fraction(0))
 
 
 def test_views_are_settled_together(x):

@@ -34,6 +34,7 @@ from verify.tracing.arrays import (
 from verify.tracing.concolic import KINDS, Concolic
 from verify.tracing.dispatch import answers
 from verify.tracing.einsums import einsum
+from verify.tracing.moving import moved
 from verify.tracing.products import LINALG, as_array, dot, inner, outer, tensordot, vdot
 from verify.tracing.ufuncs import choose, claimed, current_uninitialised, truths
 
@@ -58,7 +59,8 @@ def call(function: Any, args: Any, options: dict[str, Any], asked: Any = None) -
         if special not in RUNNING_CODE and _has_no_entries(name, args, options):
             return _of_no_entries(function, name, args, options)
         if special is None:
-            return _by_objects(function, name, args, options)
+            made = moved(function, args, options)
+            return _by_objects(function, name, args, options) if made is None else made
         if special in RUNNING_CODE:
             return special(*args, **options)
         answer = shadows.expected(asked or function, args, options)
