@@ -68,6 +68,16 @@ GUARDS = {
         case(lambda x: np.log(x), lambda d, y, x: d / x),
         Verdict.UNDECIDED,
     ),
+    "an output that is not defined at the sample, and is nearer to 0": (
+        case(lambda x: np.log1p(20 * x), lambda d, y, x: 20 * d / (1 + 20 * x), positive()),
+        case(lambda x: np.log1p(20 * x), lambda d, y, x: 20 * d / (1 + 20 * x)),
+        Verdict.UNDECIDED,
+    ),
+    "a term that is not defined at the sample, and is nearer to 0": (
+        case(lambda x: np.sqrt(1 + 20 * x) * 0 + x, lambda d, y, x: d + 0 * np.sqrt(1 + 20 * x), positive()),
+        case(lambda x: x, lambda d, y, x: d + (g := np.sqrt(1 + 20 * x)) - g * (1 + x) / (x + 1)),
+        Verdict.UNDECIDED,
+    ),
     "a term that is not defined": (
         case(lambda x: 2 * x, lambda d, y, x: 2 * d + (np.log(x) - np.log(x * 1)), positive()),
         case(lambda x: 2 * x, lambda d, y, x: 2 * d + (np.log(x) - np.log(x * 1))),

@@ -367,17 +367,27 @@ def _text(trace: TapedTrace, choices: Choices) -> str:
 def _serving(case: TracedCase, seen: Observation, seed: int) -> Point | None:
     """Return the sample, or a point nearer to 0 where floats overflow there, if floats are what formulas allow.
 
-    There is none where the code does not run on floats or gives something else; a proof is for both points.
+    There is none where the code does not run on floats or gives something else; a proof is for both points. What is
+    not defined at the sample gives no finite floats either, and is left to scalars.
     """
     trace = _taped(seen)
     try:
         run = FloatRun(case, seen, seed, {})
         if run.overflows() and (point := _nearer(case, seen)) is not None:
+            if not _is_defined(seen):
+                return None
             run = FloatRun(case, seen, seed, point)
             return None if _is_stray(seen, run, Enclosures(trace.tape, point)) else point
     except SubjectError:
         return None
     return None if _is_stray(seen, run, trace.enclosures) else {}
+
+
+def _is_defined(seen: Observation) -> bool:
+    """Tell whether all outputs and gradients are defined at the sample, also those of which floats know nothing."""
+    trace, elements = _taped(seen), _elements([*seen.outputs, *seen.gradients.values()])
+    unknown = elements[np.isinf(trace.enclosures.of(elements)[1])]
+    return all(ball.is_finite() for ball in balls.at(trace.tape, unknown, None, _BITS))
 
 
 def _is_stray(seen: Observation, run: FloatRun, enclosures: Enclosures) -> bool:
