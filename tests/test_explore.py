@@ -52,3 +52,54 @@ def test_a_known_region_is_that_of_a_run(explorer):
         known, _ = beside(explorer, *values)
         seen = explorer.run({"x[0]": F(values[0]), "x[1]": F(values[1])})
         assert explorer.settled(seen) is known
+
+
+def _product(slope):
+    return verify.check(verify.pair(lambda x, y: x * y, lambda d, x, y: (slope(d, x, y), d * x), x="", y=""))
+
+
+def small(x):
+    """Return what no float and no search sees where it is asked for."""
+    return np.exp(-100 * x**4)
+
+
+HIDDEN = {
+    "a side": (lambda d, x, y: d * y + d * small(x) if x > 50 else d * y, lambda d, x, y: d * y if x > 50 else y * d),
+    "a side behind another": (
+        lambda d, x, y: d * y + d * small(x) if x > 50 and y > 3 else d * y,
+        lambda d, x, y: y * d if x > 50 and y > 3 else d * y,
+    ),
+    "a side on the way to another": (
+        lambda d, x, y: (d * y + d * small(x) if x > 50 else d * y) * (1 if y > 3 else 1),
+        lambda d, x, y: (y * d if x > 50 else d * y) * (1 if y > 3 else 1),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", HIDDEN)
+def test_a_side_whose_gradients_are_undecided_is_not_visited(name):
+    """However many points lie in such a region, its side of a branch stays unvisited, which is told with the reason."""
+    undecided, right = map(_product, HIDDEN[name])
+    assert [finding.code for finding in undecided.findings] == ["GP002"]
+    assert "too small to be seen" in undecided.cover.unvisited[0].condition
+    assert not undecided.cover.complete
+    assert right.findings == ()
+    assert right.cover.unvisited == ()
+
+
+THIN = {
+    "a disk": lambda x, y: (x - y) ** 2 + (x - 5) ** 2 < 1e-12,
+    "a disk, multiplied out": lambda x, y: x * x - 2 * x * y + y * y + (x - 5) ** 2 < 1e-12,
+    "a band": lambda x, y: abs(x - y) < 1e-9,
+    "a band far away": lambda x, y: abs(x - y) < 1e-9 and x > 100,
+}
+
+
+@pytest.mark.parametrize("name", THIN)
+def test_formulas_are_told_apart_in_a_thin_region(name):
+    """Where a region is reached at a point of which two formulas agree, points of it are looked for where they do not."""
+    wrong = _product(lambda d, x, y: d * x if THIN[name](x, y) else d * y)
+    right = _product(lambda d, x, y: y * d if THIN[name](x, y) else d * y)
+    assert [row.name for row in wrong.comparisons if row.verdict is verify.Verdict.REFUTED] == ["x"]
+    assert {row.verdict for row in right.comparisons} == {verify.Verdict.PROVED}
+    assert right.cover.unvisited == ()

@@ -28,7 +28,7 @@ _EXACTLY = ("==", "!=")
 _FLOAT_BITS = 40  # of the 53 of float64
 _BITS = 128
 _AROUND = 6
-_NEAREST = 12  # halvings of the distance from the sample
+_HALVINGS = (*range(12), 16, 20, 24, 32, 40)  # of the distance from the sample: as thin as floats can tell
 NEARER = Fraction(1, 64)  # of the distance from 0: where floats overflow at the sample, they may not do so there
 _MOST_BRANCHES = 10_000  # conditions that are looked at for each point
 
@@ -132,7 +132,7 @@ class Region:
     def _around(self, rng: random.Random, names: Iterable[str]) -> Point | None:
         """Return a point that differs from the sample in some variables, as far as the region reaches."""
         moves = {name: rng.randrange(-900, 1000) for name in sorted(names)}
-        for halvings in range(_NEAREST):
+        for halvings in _HALVINGS:
             steps = 1000 << halvings
             point = {**self.sample, **{name: _moved(self.sample[name], move, steps) for name, move in moves.items()}}
             if self.holds(point):

@@ -111,6 +111,7 @@ def _untried(combined: Sequence[Place], found: Sequence[Explorer], everyone: Seq
     if combined:
         yield f"some combinations of sides of several entries, at {', '.join(map(str, dict.fromkeys(combined)))}"
     reached = set().union(*(explorer.limits for explorer in everyone))
+    reached |= {Limit.UNDECIDED} if any(explorer.leaves_combinations() for explorer in everyone) else set()
     yield from (limit.value for limit in Limit if limit in reached)
     for problem in dict.fromkeys(problem for explorer in found for problem in explorer.refused.values()):
         yield f"inputs that forward refuses: {problem}"

@@ -44,6 +44,7 @@ _HUGE = 200_000  # nodes of a run that takes seconds: two more of them are enoug
 _SCANS = 8  # searches on floats
 _LONGEST = 60  # signs of inputs that are told with an exception
 _NEARER = tuple(sign * Fraction(1, 10**digits) for digits in (3, 5, 8) for sign in (1, -1))  # steps off a point
+_AT_POINTS = ("no example", "undefined")  # the evidence of what is open after some points were tried
 _OFFSETS = 6  # numbers that are compared with at one place
 
 
@@ -66,9 +67,11 @@ class Explorer:
         self.rows: list[Comparison] = []
         self.reasons: dict[tuple[Site, bool], str] = {}
         self.regions: dict[Region, Exact | None] = {_region(start.seen): start}
+        self.undecided: dict[Region, Observation] = {}  # regions whose gradients are known neither right nor wrong
         self.made = 0
         self.refused: dict[tuple[Site, bool], str] = {}  # sides that `forward` raises an exception for
         self.steps = Steps(self)
+        self._again: dict[Region, int] = {}  # how many further points an undecided region gets
         self._impossible: dict[tuple[int, frozenset[int]], bool] = {}
         self._offsets: dict[tuple[Place, str, frozenset[str]], set[Fraction]] = {}
         self._scans = _SCANS
@@ -115,7 +118,7 @@ class Explorer:
         """Look for runs on the other side of a condition until there is one."""
         missing = not one.condition.holds
         for point in self._beyond(seen, one):
-            if missing in self.sites.sides[one.site] or not self.affordable:
+            if missing in self.sites.taken(one.site) or not self.affordable:
                 return
             found = self.visit({**seen.at, **point}, reason_for=(one.site, missing))
             if found is not None:
@@ -238,20 +241,42 @@ class Explorer:
 
     def _new(self, seen: Observation, reason_for: tuple[Site, bool] | None = None) -> Exact | None:
         """Decide the gradients of a run if it found a region; on a tie, it has found nothing but that."""
-        tied = bool(pinned(seen.conditions))
-        if tied or _region(seen) in self.regions:
-            self.sites.add(seen, edges_only=tied)
+        tied, region = bool(pinned(seen.conditions)), _region(seen)
+        if tied or (region in self.regions and not self._is_tried_again(region)):
+            if tied or region not in self.undecided:
+                self.sites.add(seen, edges_only=tied)
             return None
-        self.regions[_region(seen)] = None
+        self.regions.setdefault(region, None)
         try:
             rows, exact = self._decided(seen)
         except (SubjectError, ProtocolError) as problem:
-            if reason_for:
-                self.reasons.setdefault(reason_for, str(problem))
+            self._leave_open(seen, str(problem))
             return None
-        self.sites.add(seen)
-        self._take(rows, exact, reason_for)
+        self._take(rows, exact)
         return exact
+
+    def _is_tried_again(self, region: Region) -> bool:
+        """Tell whether a region gets one more point: no difference has shown at the points that were tried of it."""
+        left = self._again.get(region, 0)
+        self._again[region] = max(left - 1, 0)
+        return left > 0
+
+    def _leave_open(self, seen: Observation, reason: str) -> None:
+        """Note that gradients could not be decided: then no side of a branch has been visited by the run."""
+        self.undecided[_region(seen)] = seen
+        for one in self.sites.passed(seen):
+            self.reasons.setdefault((one.site, one.condition.holds), reason)
+
+    def is_undecided(self, seen: Observation) -> bool:
+        """Tell whether the gradients in the region of a run are known neither right nor wrong."""
+        return _region(seen) in self.undecided
+
+    def leaves_combinations(self) -> bool:
+        """Tell whether gradients are undecided in a region each of whose sides was visited in another."""
+        return any(
+            all(one.condition.holds in self.sites.taken(one.site) for one in self.sites.passed(seen))
+            for seen in self.undecided.values()
+        )
 
     def _decided(self, seen: Observation) -> tuple[list[Comparison], Exact]:
         """Decide the gradients of a run; on a zero of a divisor, whose formula has cancelled, those of one beside it.
@@ -276,18 +301,22 @@ class Explorer:
             if exact.region.holds({**sample, **moved}):
                 yield moved
 
-    def _take(self, rows: Sequence[Comparison], exact: Exact, reason_for: tuple[Site, bool] | None) -> None:
-        """Keep the rows of what is wrong, or approximated; other open ones leave the side of a branch unvisited."""
-        self.regions[_region(exact.seen)] = exact
+    def _take(self, rows: Sequence[Comparison], exact: Exact) -> None:
+        """Keep the rows of what is wrong, or approximated; other open ones leave the sides of branches unvisited."""
+        region = _region(exact.seen)
+        self.regions[region] = exact
+        self.undecided.pop(region, None)
         if not all(row.verdict.good for row in rows):
             self.good = False
-            self.wrong.add(_region(exact.seen))
+            self.wrong.add(region)
         open_rows = [row for row in rows if row.verdict is Verdict.UNDECIDED]
-        if open_rows and reason_for:
-            self.sites.sides[reason_for[0]].discard(reason_for[1])
-            self.reasons.setdefault(reason_for, open_rows[0].evidence.detail)
-        if not open_rows:
+        if open_rows:
+            self._leave_open(exact.seen, open_rows[0].evidence.detail)
+        else:
+            self.sites.add(exact.seen)
             self.runs.append(exact)
+        if any(row.evidence.kind in _AT_POINTS for row in open_rows):
+            self._again.setdefault(region, _RUNS - 1)
         self.rows += [
             row
             for row in rows

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from fractions import Fraction
 from typing import NamedTuple
 
@@ -80,9 +80,13 @@ class Sites:
             if (
                 one.other
                 and one.condition.node not in seen.trace.steps
-                and (not one.condition.holds) not in self.sides[one.site]
+                and (not one.condition.holds) not in self.taken(one.site)
             ):
                 yield one
+
+    def taken(self, site: Site) -> Collection[bool]:
+        """Return the sides of a site that runs have taken."""
+        return self.sides.get(site, ())
 
     def passed(self, seen: Observation) -> list[Passed]:
         """Return the conditions of a run that depend on inputs, in order."""

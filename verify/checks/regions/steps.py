@@ -82,7 +82,7 @@ class Steps:
                 tried.add(target)
                 for point in islice(_points(self.explorer, first, target), 2):
                     seen = self.explorer.visit_extra({**first.seen.at, **point})
-                    if seen is not None:
+                    if seen is not None and not self.explorer.is_undecided(seen):
                         self.add(seen)
                     if target in values:
                         break
