@@ -70,8 +70,8 @@ HIDDEN = {
         lambda d, x, y: y * d if x > 50 and y > 3 else d * y,
     ),
     "a side on the way to another": (
-        lambda d, x, y: (d * y + d * small(x) if x > 50 else d * y) * (1 if y > 3 else 1),
-        lambda d, x, y: (y * d if x > 50 else d * y) * (1 if y > 3 else 1),
+        lambda d, x, y: (d * y + d * small(x) if x > 50 else d * y) * (1 if y > 3 else 1.0),
+        lambda d, x, y: (y * d if x > 50 else d * y) * (1 if y > 3 else 1.0),
     ),
 }
 
