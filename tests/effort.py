@@ -1,6 +1,7 @@
 """How much a run of the tests tries: `make test` a part of what takes minutes, `make test-long` all of it.
 
-No test passes by the place that it has in a list: GRADPROOF_PART=1, 2, ... has `make test` try the other parts.
+No test passes by its place in a list, or by its seed: GRADPROOF_PART=1, 2, ... has `make test` try the other parts, and
+draw other numbers.
 """
 
 import os

@@ -9,6 +9,7 @@ from math import exp as exp_by_name
 
 import numpy as np
 import pytest
+from effort import PART
 from numpy import zeros as zeros_by_name
 from numpy.lib.stride_tricks import as_strided, sliding_window_view
 
@@ -28,7 +29,7 @@ _ndarray = np.ndarray
 
 
 def numbers():
-    rng = random.Random(5)
+    rng = random.Random(PART)
     return {
         name: [Fraction(rng.randrange(-2000, 2000) * 2 + 1, 1009) for _ in range(int(np.prod(shape)))]
         for name, shape in SHAPES.items()

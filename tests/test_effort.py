@@ -7,6 +7,7 @@ import effort
 import pytest
 
 TESTS = Path(__file__).parent
+ASKS = re.compile(r"^from (tests\.)?effort import .*\b(LONG|some)\b", re.MULTILINE)
 MAKEFILE = (TESTS.parent / "Makefile").read_text()
 
 
@@ -27,7 +28,5 @@ def test_the_parts_have_all(monkeypatch, number):
 def test_the_long_tests_are_those_that_leave_something_out():
     """A file that asks how much to try is in the list of `make test-long`, and nothing else is."""
     (rule,) = re.findall(r"^test-long:.*?\n\n", MAKEFILE, re.MULTILINE | re.DOTALL)
-    asking = {
-        path.name for path in TESTS.glob("test_*.py") if re.search(r"^from (tests\.)?effort ", path.read_text(), re.M)
-    }
+    asking = {path.name for path in TESTS.glob("test_*.py") if ASKS.search(path.read_text())}
     assert set(re.findall(r"tests/(test_\w+\.py)", rule)) == asking
