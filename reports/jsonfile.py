@@ -15,6 +15,7 @@ from verify.model.result import (
     Comparison,
     Counterexample,
     Evidence,
+    Further,
     Run,
     Stale,
     Verdict,
@@ -92,6 +93,10 @@ def _counterexample(counterexample: Counterexample, items: dict[str, Any]) -> di
     return items | {"inputs": dict(counterexample.inputs)}
 
 
+def _further(further: Further, items: dict[str, Any]) -> dict[str, Any]:
+    return items | {"right": dict(further.right)}
+
+
 def _case(case: CaseResult, items: dict[str, Any]) -> dict[str, Any]:
     return items | {
         "inputs": dict(case.inputs),
@@ -107,6 +112,7 @@ _OWN: Mapping[type, Callable[[Any, dict[str, Any]], dict[str, Any]]] = {
     Evidence: _evidence,
     Comparison: _comparison,
     Counterexample: _counterexample,
+    Further: _further,
     CaseResult: _case,
 }
 

@@ -58,7 +58,7 @@ def _test_case(suite: ET.Element, file: str, case: CaseResult, comparison: Compa
     if kind := _kind(comparison):
         lines = [f"{label}: {text}" for label, text in words.explanation(comparison)] + _notes(case)
         problem = ET.SubElement(element, kind, type=cells.verdict(comparison), message=_clean(_message(comparison)))
-        problem.text = _clean("\n".join([*lines, f"where: {case.where or 'expr'}", f"again: {case.reproduce}"]))
+        problem.text = _clean("\n".join([*lines, f"where: {case.where or 'expr'}", f"again: {case.again}"]))
     if rows.traced(case) and comparison.good:
         ET.SubElement(element, "system-out").text = _clean("\n".join(_holds(case, comparison)))
 
@@ -78,7 +78,7 @@ def _finding(suite: ET.Element, file: str, case: CaseResult, finding: Finding, n
     if finding.bad or finding.known:
         kind, known = ("skipped", "known failure: ") if finding.known else ("failure", "")
         problem = ET.SubElement(element, kind, type=finding.code, message=_clean(f"{known}{said}: {finding.detail}"))
-        problem.text = _clean("\n".join([*lines, f"where: {case.where or 'expr'}", f"again: {case.reproduce}"]))
+        problem.text = _clean("\n".join([*lines, f"where: {case.where or 'expr'}", f"again: {case.again}"]))
     else:
         ET.SubElement(element, "system-out").text = _clean("\n".join(lines))
 

@@ -39,7 +39,7 @@ def _case(case: CaseResult) -> list[str]:
     heading = [f"## {_text(case.name)}", "", ", ".join(map(_code, words.titles(case))), ""]
     explained = [line for row in table.rows if row.explained for line in _explained(row.comparison)]
     remarks = [line for remark in words.remarks(case) for line in _remark(remark)]
-    again = [] if case.good else ["To run this case alone:", "", _block(case.reproduce), ""]
+    again = [] if case.good else ["To run this case alone:", "", _block(case.again), ""]
     unclaimed = (
         [f"Not claimed, and so not checked: {', '.join(map(_code, case.unclaimed))}", ""] if case.unclaimed else []
     )

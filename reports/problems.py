@@ -83,7 +83,7 @@ def _of_comparison(case: CaseResult, c: Comparison) -> Problem:
     variant = f" for {c.variant}" if c.variant else ""
     title = f"{_WHAT[c.quantity].format(c.name)} {cells.verdict(c)}{variant}: {words.reason(c)} ({case.name})"
     told = [f"{label}: {text}" for label, text in words.explanation(c, everything=False)]
-    lines = (f"{cells.name(c)}: {words.sentence(c)}", *told, f"again: {case.reproduce}")
+    lines = (f"{cells.name(c)}: {words.sentence(c)}", *told, f"again: {case.again}")
     rule = "WEAKER" if c.weaker else c.state.replace(" ", "-")
     level, lets = ("note", _KNOWN) if c.known else ("error", "")
     return Problem(rule, level, title, lines, *_place(c.place, case), "", lets)
@@ -93,7 +93,7 @@ def _of_finding(case: CaseResult, severity: str, finding: Finding, said: str) ->
     about = f" {finding.name}" if finding.name else ""
     title = f"{finding.code}{about}: {finding.detail} ({case.name})"
     told = [f"for: {finding.variant}"] if finding.variant else []
-    lines = (f"{severity}: {said}", *told, f"again: {case.reproduce}", f"meaning: gradproof explain {finding.code}")
+    lines = (f"{severity}: {said}", *told, f"again: {case.again}", f"meaning: gradproof explain {finding.code}")
     level = "error" if finding.bad else "warning" if severity == "hazard" else "note"
     lets = finding.allowed or (_KNOWN if finding.known else "")
     return Problem(finding.code, level, title, lines, *_place(finding.where, case), "", lets, bool(finding.allowed))

@@ -62,7 +62,7 @@ def block(
     if case.unclaimed:
         lines.append(f"  not claimed, and so not checked: {', '.join(case.unclaimed)}")
     if not case.good:
-        lines += [f"  run this case alone: {case.reproduce}"] if case.reproduce else []
+        lines += [f"  run this case alone: {case.again}"] if case.reproduce else []
         lines += [f"  report: {link}"] if (link := links.get(id(case))) else []
     return "\n".join(lines) + "\n"
 

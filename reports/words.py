@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -23,7 +22,6 @@ PROSE = ("likely", "entry")  # labels of explanations in words; the others are f
 _MOST = 3  # items of a list, unless everything is asked for
 _MOST_INPUTS = 8  # of a counterexample on arrays
 _LONGEST = 200  # signs of a formula of one entry
-_NOT_THE_CODES = r"\b(actual|expected)\b(?!\[)"
 
 
 class Remark(NamedTuple):
@@ -72,10 +70,9 @@ def explanation(comparison: Comparison, *, everything: bool = True) -> list[tupl
     if comparison.state == "NOT ROUNDING":
         assert comparison.rounding is not None
         return [("floats", f"{comparison.actual} is {comparison.rounding.note} {readable(comparison.expected)}")]
-    sides = {"actual": computed(comparison), "expected": "exact"}
     lines = [
         ("likely", comparison.diagnosis),
-        ("relation", re.sub(_NOT_THE_CODES, lambda side: sides[side[0]], comparison.relation)),
+        ("relation", comparison.relation.text(computed(comparison), "exact") if comparison.relation else ""),
         ("code", "" if comparison.place == comparison.evidence.place else str(comparison.place)),
         _entry(comparison),
         ("for", "" if comparison.verdict is Verdict.PROVED else str(comparison.variant)),
@@ -134,7 +131,7 @@ def remarks(case: CaseResult, *, everything: bool = True) -> list[Remark]:
     listed = [text for text in (_listed(list(map(str, variants(case))), "; ", most), _further(case)) if text]
     said = [
         Remark("checked for" if known else "tried for", ["; ".join(listed)] if listed else []),
-        Remark("sizes not tried", _some(case.sizes[1:], most)),
+        Remark("sizes not tried", _some(case.sizes.untried, most)),
         *(_regions(case, most, everything) if known else []),
         *[Remark("note", [note], prose=True) for note in case.notes],
     ]
@@ -142,7 +139,16 @@ def remarks(case: CaseResult, *, everything: bool = True) -> list[Remark]:
 
 
 def _further(case: CaseResult) -> str:
-    return f"at one sample each: {case.sizes[0]}" if any(case.sizes[:1]) else ""
+    ranges = ", ".join(f"{name} {_ranges(numbers)}" for name, numbers in case.sizes.right)
+    return f"at one sample each: {ranges}" if ranges else ""
+
+
+def _ranges(numbers: Sequence[int]) -> str:
+    """Write whole numbers in order: `1 to 5 and 9`."""
+    starts = [n for n in numbers if n - 1 not in numbers]
+    ends = [n for n in numbers if n + 1 not in numbers]
+    parts = [f"{a} to {b}" if a != b else f"{a}" for a, b in zip(starts, ends, strict=True)]
+    return " and ".join(filter(None, [", ".join(parts[:-1]), parts[-1]]))
 
 
 def _regions(case: CaseResult, most: int | None, everything: bool) -> list[Remark]:

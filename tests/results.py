@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from verify.model.identity import Argument, Bound, CaseId, Place, Quantity, Variant
+from verify.model.identity import Argument, Bound, CaseId, Place, Quantity, Relation, Variant
 from verify.model.result import (
     Branch,
     CaseResult,
@@ -47,7 +47,7 @@ def case(name, *comparisons, where="shop.toml:3", **fields):
         "output_value": "220",
         "inputs": (("apple", "100"), ("apple_cnt", "2"), ("tax", "1.1")),
         "upstream": ("dprice", "1"),
-        "reproduce": f"gradproof run shop.toml -k '{name}'",
+        "reproduce": ("gradproof", "run", "shop.toml", "-k", name),
     }
     return CaseResult(name, at(where), comparisons=comparisons, **(defaults | fields))
 
@@ -154,7 +154,7 @@ def traced(name, *comparisons, where="my_layers.py:4", **fields):
         "inputs": (),
         "upstream": ("dout", ""),
         "signature": signed("x: N D, W: D M, b: M"),
-        "reproduce": f"gradproof run my_layers.py -k '{name}'",
+        "reproduce": ("gradproof", "run", "my_layers.py", "-k", name),
     }
     return case(name, *comparisons, where=where, **(defaults | fields))
 
@@ -170,7 +170,7 @@ def halved(variant, failing=5, **fields):
         ),
         "failing": failing,
         "index": "[0, 1]",
-        "relation": "actual = expected/2",
+        "relation": Relation(after="/2"),
         "diagnosis": "the gradient is half of what it should be: a factor 2 is missing",
         "where": at("my_layers.py:14"),
     }
@@ -271,7 +271,7 @@ def everything():
             case("<img onerror=x> & `co` | *de*", UNDECIDED, where="shop.py:7", upstream=("dprice", "1.3")),
             case("사과 raises", ERROR, where="shop.py:9", output_value="1.4142135623730950…"),
             case("typed a root", AGREES, PROVED, where="shop.py:12"),
-            case("casts", NOT_ROUNDING, STATED, where="", reproduce="gradproof expr 'apple' --at apple=1"),
+            case("casts", NOT_ROUNDING, STATED, where="", reproduce=("gradproof", "expr", "apple", "--at", "apple=1")),
             *TRACED,
             case("known to be wrong", replace(REFUTED, known=True), PROVED),
             replace(HAZARDOUS, name="known to be faulty", findings=(KNOWN,)),

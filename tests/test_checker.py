@@ -314,12 +314,12 @@ def test_an_input_may_have_the_upstreams_name(checked, gradients):
 def test_the_command_that_reproduces(checked):
     """A result names the command that runs its case alone."""
     assert (
-        checked("x * y", {"x": 2, "y": "0.5"}, upstream="-1").reproduce
+        checked("x * y", {"x": 2, "y": "0.5"}, upstream="-1").again
         == "gradproof expr 'x * y' --at x=2 --at y=0.5 --upstream=-1"
     )
     from layers.shopping import buy_apples
 
-    assert verify.check(buy_apples).reproduce == "gradproof run layers/shopping.py --case 'apples, wired by hand'"
+    assert verify.check(buy_apples).again == "gradproof run layers/shopping.py --case 'apples, wired by hand'"
 
 
 @pytest.mark.parametrize("text", ["x", "y = x", "y = x * 2\ny", "y = x * 2\nz = y"])

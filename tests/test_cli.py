@@ -111,7 +111,7 @@ def test_the_reproducing_command_runs_that_case_alone(command, shop, name):
     (found,) = (
         json.loads(command("odd.toml", "--case", name, "--report", "json").out)["cases"] if name != "-k" else [None]
     )
-    again = found["reproduce"] if found else "gradproof run odd.toml --case=-k"
+    again = shlex.join(found["reproduce"]) if found else "gradproof run odd.toml --case=-k"
     result = json.loads(command(*shlex.split(again)[1:], "--report", "json").out)
     assert [case["name"] for case in result["cases"]] == [name]
 

@@ -212,7 +212,7 @@ def test_an_error_is_seen():
     text = inline(results.TRACED[-2], drawing(results.TRACED[-2]), "1")
     assert 'class="ring"' in text
     assert 'class="remark wrong">error<' in text
-    assert drawing(results.TRACED[-1]).remark == ("undecided", "unknown")
+    assert drawing(results.TRACED[-1]).remark[:2] == ("undecided", "unknown")
 
 
 def test_signs_are_those_of_the_page():

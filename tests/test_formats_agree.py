@@ -165,14 +165,14 @@ def facts(case):
     """Return the texts that explain why a case fails."""
     for row in case.comparisons:
         if row.verdict is Verdict.REFUTED and row.quantity == "gradient":
-            relation = row.relation.replace("actual", "backprop").replace("expected", "exact")
+            relation = row.relation.text("backprop", "exact") if row.relation else ""
             inputs = row.counterexample.inputs if row.counterexample else ()
             yield from (row.expected_formula, row.actual_formula, row.diagnosis, relation, str(row.where))
             yield from (f"{name}={value}" for name, value in inputs)
     for finding in case.findings:
         yield from (finding.code, finding.detail, str(finding.where), finding.allowed)
     if not case.good:
-        yield case.reproduce
+        yield case.again
 
 
 def plain(name, text):

@@ -28,7 +28,7 @@ def commands(run):
 def test_escapes():
     """Percent, line ends, colons and commas come back as they were, and end neither property nor line."""
     evil = "100%,\r\n::error file=x::gone: a%0Ab"
-    case = replace(results.case(evil, results.UNDECIDED), reproduce=evil)
+    case = replace(results.case(evil, results.UNDECIDED), reproduce=(evil,))
     (error, place, data), (notice, _, _) = commands(Run((case,)))
     assert (error, notice) == ("error", "notice")
     assert evil in place["title"]

@@ -15,6 +15,7 @@ import reports
 from reports import FORMATS, cells, layout, renderer, terminal, words
 from reports.rows import cases, rows
 from verify import __version__
+from verify.model.identity import Relation
 from verify.model.result import Branch, Evidence, Run, Verdict, exit_status, summary
 
 DATA = Path(__file__).parent / "data"
@@ -255,7 +256,7 @@ def test_a_case_that_never_began():
 
 def test_relations_use_the_words_of_the_table():
     """What JSON calls actual and expected is backprop and exact to a reader; arrays with these names stay."""
-    case = results.traced("c", results.halved("", relation="actual = expected*expected[0,1]"))
+    case = results.traced("c", results.halved("", relation=Relation(after="*expected[0,1]")))
     assert "relation  backprop = exact*expected[0,1]" in terminal.render(Run((case,)))
 
 

@@ -4,6 +4,7 @@ import fcntl
 import json
 import os
 import pickle
+import shlex
 import signal
 import subprocess
 import sys
@@ -84,7 +85,7 @@ def test_whatever_a_case_does(rows, shop, code, verdict, reason):
     assert rows.status == (verdict != "PROVED")
     assert [case["where"] for case in rows.cases[:3]] == [{"file": "bad.py", "line": line} for line in (3, 9, 15)]
     if verdict != "PROVED":
-        assert rows.cases[1]["reproduce"] == "gradproof run bad.py --case two"
+        assert shlex.join(rows.cases[1]["reproduce"]) == "gradproof run bad.py --case two"
 
 
 @pytest.mark.parametrize(
@@ -103,7 +104,7 @@ def test_whatever_a_target_does_when_it_is_imported(command, rows, shop, code, v
     (shop / "bad.py").write_text(code)
     assert rows("bad.py", "shop.toml", "-k", "also") == [("bad.py", verdict, reason), ("also right", "PROVED", "")]
     assert (rows.status, rows.cases[0]["where"]) == (1, {"file": "bad.py", "line": 0})
-    assert rows.cases[0]["reproduce"] == "gradproof run bad.py"
+    assert shlex.join(rows.cases[0]["reproduce"]) == "gradproof run bad.py"
     if verdict == "ERROR":
         done = command("list", "bad.py", "shop.toml")
         assert (done.status, done.out.count("\n"), f"bad.py: {reason}" in done.err) == (1, 2, True)
@@ -418,11 +419,11 @@ def test_own_layers_that_hang(rows, shop):
     (shop / "mine.py").write_text("while True: pass")
     reason = "no end within 1 s; it was at mine.py:1"
     assert rows("shop.toml", "--layers", "mine.py") == [("shop.toml", "UNDECIDED", reason)]
-    assert rows.cases[0]["reproduce"] == "gradproof run shop.toml --layers mine.py"
+    assert shlex.join(rows.cases[0]["reproduce"]) == "gradproof run shop.toml --layers mine.py"
     assert rows("expr", "x * y", "--at", "x=1", "--at", "y=2", "--layers", "mine.py") == [
         ("x * y", "UNDECIDED", reason)
     ]
-    assert rows.cases[0]["reproduce"] == "gradproof expr 'x * y' --at x=1 --at y=2 --layers mine.py"
+    assert shlex.join(rows.cases[0]["reproduce"]) == "gradproof expr 'x * y' --at x=1 --at y=2 --layers mine.py"
 
 
 @pytest.mark.parametrize("text", ["0", "-1", "nan", "inf", "soon", ""])

@@ -15,10 +15,11 @@ MARKS = {"wrong": " ✗", "unknown": " ?"}
 
 
 class Said(NamedTuple):
-    """A line of a label, and its tone: `plain`, or what a vertex is."""
+    """A line of a label, and its tone: `plain`, or what a vertex is; an exact value may be `bracketed`."""
 
     text: str
     tone: str = "plain"
+    bracketed: bool = False
 
 
 class Vertex(NamedTuple):
@@ -105,33 +106,39 @@ def legend(drawn: Drawing) -> str:
     """Return the line that explains parentheses, where there are any."""
     lines = [said for edge in edges(drawn) for said in (*edge.above, *edge.below)]
     lines += [said for index in reached(drawn) for said in beside(drawn.vertices[index])]
-    return LEGEND if any(said.tone == "silent" and said.text.startswith("(") for said in lines) else ""
+    return LEGEND if any(said.bracketed for said in lines) else ""
 
 
 def _edge(vertex: Vertex, source: int, user: int | None, place: int, share: str) -> Edge:
     """Return an edge; of a shared node nobody knows which of its edges is wrong if the sum is, so they are dashed."""
     shared = vertex.shared and user is not None
-    exact = [Said(f"({share})", "silent")] if share else []
+    exact = [_bracketed(share)] if share else []
     tone = vertex.forward if vertex.status not in MARKS and vertex.forward in MARKS else vertex.status
     dashed = vertex.inherits or (shared and vertex.status == "wrong")
     return Edge(source, user, place, _forward(vertex), exact if shared else _returned(vertex), tone, dashed)
 
 
+def _bracketed(value: str) -> Said:
+    """Return an exact value where the code returns none."""
+    return Said(f"({value})", "silent", bracketed=True)
+
+
 def _forward(vertex: Vertex) -> list[Said]:
     """Return the forward value, and where that is not known to be right the exact one."""
-    exact = f"exact {vertex.off}" if vertex.off else ""
-    shown = f"({vertex.value})" if vertex.forward == "silent" else f"{vertex.value}{MARKS.get(vertex.forward, '')}"
     tone = "plain" if vertex.forward in ("good", "given") else vertex.forward
-    return [Said(line, tone) for line in (shown if vertex.value else "", exact) if line]
+    value = Said(f"{vertex.value}{MARKS.get(vertex.forward, '')}", tone)
+    first = [_bracketed(vertex.value) if vertex.forward == "silent" else value] if vertex.value else []
+    return first + ([Said(f"exact {vertex.off}", tone)] if vertex.off else [])
 
 
 def _returned(vertex: Vertex) -> list[Said]:
     """Return what came back, and where that is not known to be right what should have."""
     mark = MARKS.get(vertex.status, "")
-    exact = f"exact {vertex.exact}" if vertex.exact else ""
-    came = f"({vertex.back})" if vertex.status == "silent" else f"← {vertex.back}".rstrip() + mark
     tone = "plain" if vertex.status == "given" else vertex.status
-    return [Said(line, tone) for line in (came if vertex.back or mark else "", exact, vertex.extent) if line]
+    value = Said(f"← {vertex.back}".rstrip() + mark, tone)
+    first = [_bracketed(vertex.back) if vertex.status == "silent" else value] if vertex.back or mark else []
+    exact = f"exact {vertex.exact}" if vertex.exact else ""
+    return first + [Said(line, tone) for line in (exact, vertex.extent) if line]
 
 
 def plain(number: str) -> str:

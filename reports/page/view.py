@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import count
 from typing import NamedTuple
@@ -115,7 +114,7 @@ def _view(case: CaseResult, anchor: str, number: str) -> CaseView:
         unclaimed=case.unclaimed,
         chart=chart(case.accuracy, case.name, number) if case.accuracy else None,
         accuracy=worst(case.accuracy),
-        reproduce=case.reproduce,
+        reproduce=case.again,
         snippet="" if case.good else _snippet(case, anchor),
     )
 
@@ -199,8 +198,8 @@ def _fact(c: Comparison, label: str, said: str) -> Markup:
         return (
             joined(shown, text(f" = {value}")) if shown and value not in ("", formulas[label]) else shown or text(said)
         )
-    left, equals, right = said.partition(" = ")
-    if label == "relation" and equals:
+    if label == "relation" and c.relation and not c.relation.note:
+        left, right = c.relation.sides(words.computed(c), "exact")
         return joined(formula(left), text(" = "), formula(right))
     return text(said) if label in (*words.PROSE, "because", "floats") else tag("code", text(said))
 
@@ -216,9 +215,6 @@ def _source(case: CaseResult, where: Place) -> Excerpt | None:
 
 def _snippet(case: CaseResult, anchor: str) -> str:
     """Return a test that fails as long as the case does."""
-    try:
-        arguments = shlex.split(case.reproduce)[1:]
-    except ValueError:
-        return ""
+    arguments = [*case.reproduce[1:]]
     name = "".join(c if c.isalnum() else "_" for c in anchor.lower())
     return f"from verify.command.main import main\n\n\ndef test_{name}():\n    assert main({arguments!r}) == 0\n"

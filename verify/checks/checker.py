@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Callable
 from dataclasses import replace
 from fractions import Fraction
@@ -184,15 +183,15 @@ def _decisions(
     return found
 
 
-def _reproduce(case: ExpressionCase) -> str:
+def _reproduce(case: ExpressionCase) -> tuple[str, ...]:
     """Return the command that runs this case alone."""
     if case.where:
-        return f"gradproof run {shlex.quote(case.where.file)} {_option('case', case.name)}"
-    options = [_option("at", f"{name}={decimal_text(value)}") for name, value in case.inputs.items()]
-    options += [] if case.upstream == 1 else [_option("upstream", decimal_text(case.upstream))]
-    return " ".join(["gradproof expr", shlex.quote(case.program.text), *options])
+        return ("gradproof", "run", case.where.file, *_option("case", case.name))
+    at = [part for name, value in case.inputs.items() for part in _option("at", f"{name}={decimal_text(value)}")]
+    upstream = () if case.upstream == 1 else _option("upstream", decimal_text(case.upstream))
+    return ("gradproof", "expr", case.program.text, *at, *upstream)
 
 
-def _option(name: str, value: str) -> str:
-    """Write an option; a value that starts with a minus has to be tied to it."""
-    return f"--{name}={shlex.quote(value)}" if value.startswith("-") else f"--{name} {shlex.quote(value)}"
+def _option(name: str, value: str) -> tuple[str, ...]:
+    """Return an option; a value that starts with a minus has to be tied to it."""
+    return (f"--{name}={value}",) if value.startswith("-") else (f"--{name}", value)

@@ -216,7 +216,7 @@ def _result(workers: Workers, case: Found | CaseResult, seed: int, options: argp
     result = strict(result) if options.strict else result
     if not options.layers:
         return result
-    return replace(result, reproduce=f"{result.reproduce} --layers {shlex.quote(options.layers)}")
+    return replace(result, reproduce=(*result.reproduce, "--layers", options.layers))
 
 
 def _selected(workers: Workers, options: argparse.Namespace, config: Config) -> list[Found | CaseResult]:

@@ -105,3 +105,30 @@ class Argument:
         if self.kind == "whole":
             return f"{self.name}: {shape} of whole numbers below {self.below}"
         return f"{self.name}: {shape}{','.join(f' {bound}' for bound in self.bounds)}"
+
+
+@dataclass(frozen=True, slots=True)
+class Relation:
+    """How two sides that differ are related: what stands on the left, and what around the other one on the right.
+
+    `actual = -expected/2` is `actual` with `-` `before` and `/2` `after`; `alone`, the right side is `before` only, as
+    in `expected = 0`. A `note` says why there is no relation.
+    """
+
+    left: str = "actual"
+    before: str = ""
+    after: str = ""
+    alone: bool = False
+    note: str = ""
+
+    def sides(self, actual: str, expected: str) -> tuple[str, str]:
+        """Write the left and the right side, given what the two are called."""
+        names = (actual, expected) if self.left == "actual" else (expected, actual)
+        return names[0], self.before if self.alone else f"{self.before}{names[1]}{self.after}"
+
+    def text(self, actual: str = "actual", expected: str = "expected") -> str:
+        """Write the relation, given what the two sides are called."""
+        return self.note or " = ".join(self.sides(actual, expected))
+
+    def __str__(self) -> str:
+        return self.text()

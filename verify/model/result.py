@@ -6,6 +6,7 @@ as `repr` gives them, so that nothing is rounded on the way to a report.
 
 from __future__ import annotations
 
+import shlex
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
@@ -13,7 +14,7 @@ from enum import Enum
 from functools import cached_property
 from typing import NamedTuple
 
-from verify.model.identity import NOWHERE, SAMPLE, Argument, CaseId, Place, Quantity, Variant
+from verify.model.identity import NOWHERE, SAMPLE, Argument, CaseId, Place, Quantity, Relation, Variant
 
 SCHEMA_VERSION = "2.0"
 
@@ -97,7 +98,7 @@ class Comparison:
     A quantity may be an array, compared entry by entry: `shape` is then its shape (`2 3`), `entries` how many there are
     and `failing` how many of them are not good; the verdict is the worst of them, and all that is told of one entry
     is told of the entry at `index` (`[0, 1]`). `variant` says for which sizes and options.
-    Where the two sides differ, `relation` says how (`actual = expected / 2`) and `diagnosis` names the likely mistake.
+    Where the two sides differ, `relation` says how, and `diagnosis` names the likely mistake.
     `where` is the place of the code that computed it.
     A baseline marks failures that it lists as `known`, and what it knows as proved, and is not proved, as `weaker`.
     """
@@ -119,7 +120,7 @@ class Comparison:
     failing: int = 0
     index: str = ""
     variant: Variant = SAMPLE
-    relation: str = ""
+    relation: Relation | None = None
     diagnosis: str = ""
     where: Place = NOWHERE
     known: bool = False
@@ -232,6 +233,17 @@ class Cover:
 
 
 @dataclass(frozen=True, slots=True)
+class Further:
+    """Which further sizes and labels a formula was `right` at, by name, at one sample each.
+
+    `untried` says which ones were not tried, and why, as sentences.
+    """
+
+    right: tuple[tuple[str, tuple[int, ...]], ...] = ()
+    untried: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Node:
     """A node of a computational graph: an input, a number, or an operation (its `sign`) on other nodes (`args`).
 
@@ -273,11 +285,11 @@ class CaseResult:
     """All comparisons of one case, with what a reader needs to recognise and repeat it.
 
     `unclaimed` are inputs for which the code gave None: nothing is said of their gradients.
+    `reproduce` is a command that runs the case alone, as its arguments.
     A case of arrays has a `signature` in place of an expression. `region` holds the branches that
     bound its claims, `notes` what else a reader should know, as sentences. Where random numbers were `drawn`, by the
     code, how many entries of an array fail depends on the seed.
-    `sizes` says at which further sizes and labels the formula was right at one sample each (`N 1 to 5, D 1 to 9`), and
-    in further lines which were not tried, and why.
+    `sizes` says what else the formula was right at.
     `cover` is None where nothing but the formula at the sample was asked for. `graph` is None for code on arrays, and
     for graphs too large to be drawn. `sources` holds the lines that failures and findings are about.
     """
@@ -291,7 +303,7 @@ class CaseResult:
     upstream: tuple[str, str]
     comparisons: tuple[Comparison, ...]
     unclaimed: tuple[str, ...] = ()
-    reproduce: str = ""
+    reproduce: tuple[str, ...] = ()
     signature: tuple[Argument, ...] = ()
     region: tuple[Branch, ...] = ()
     notes: tuple[str, ...] = ()
@@ -300,13 +312,18 @@ class CaseResult:
     cover: Cover | None = None
     graph: Graph | None = None
     sources: tuple[Excerpt, ...] = ()
-    sizes: tuple[str, ...] = ()
+    sizes: Further = Further()
     drawn: bool = False
 
     @property
     def id(self) -> CaseId:
         """Return what tells the case from others."""
         return CaseId(self.where.file, self.name)
+
+    @property
+    def again(self) -> str:
+        """Return the command that runs the case alone, as it is typed into a shell."""
+        return shlex.join(self.reproduce)
 
     @property
     def bounded(self) -> bool:
@@ -338,7 +355,7 @@ class CaseResult:
 
     def __repr__(self) -> str:
         """Say what matters in a line: a failing `assert verify.check(softmax).good` shows this."""
-        return f"<{self.name}: {summary(Run((self,)))}; to see it: {self.reproduce}>"
+        return f"<{self.name}: {summary(Run((self,)))}; to see it: {self.again}>"
 
 
 # Is given a result as far as it is certain, and what is still to be done: the rest may take too long.

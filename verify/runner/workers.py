@@ -5,7 +5,6 @@ Whatever the user's code does ends in a row of the result; the rows of other cas
 
 from __future__ import annotations
 
-import shlex
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
@@ -119,7 +118,7 @@ class Workers:
     def _of_target(self, target: str, layers: str | None) -> list[Found | CaseResult]:
         answer = self._ask("units", target, layers)
         if answer.kind != "done":
-            return [_row(shown(target), NOWHERE, shlex.join(["gradproof", "run", target]), answer)]
+            return [_row(shown(target), NOWHERE, ("gradproof", "run", target), answer)]
         return [found for unit in answer.value for found in self.cases(unit)]
 
     def _collect(self, unit: Unit) -> Answer:
@@ -184,7 +183,7 @@ _VERDICTS = {
 }
 
 
-def _row(name: str, where: Place, reproduce: str, answer: Answer) -> CaseResult:
+def _row(name: str, where: Place, reproduce: tuple[str, ...], answer: Answer) -> CaseResult:
     """Return the row of what has no result of its own."""
     from verify.model.excerpts import excerpted  # seldom needed
 
@@ -204,12 +203,12 @@ def _cut_short(answer: Answer) -> CaseResult:
     return excerpted(replace(result, comparisons=(*result.comparisons, row)))
 
 
-def _command(unit: Unit, found: Found | None = None) -> str:
+def _command(unit: Unit, found: Found | None = None) -> tuple[str, ...]:
     """Return the command that repeats a row."""
     if unit.at is not None:
         upstream = [] if unit.upstream == "1" else [f"--upstream={unit.upstream}"]
         at = [part for given in unit.at for part in ("--at", given)]
-        return shlex.join(["gradproof", "expr", unit.target.strip(), *at, *upstream])
+        return ("gradproof", "expr", unit.target.strip(), *at, *upstream)
     target = found.where.file if found else unit.file or unit.target
     name = [] if not found else [f"--case={found.name}"] if found.name.startswith("-") else ["--case", found.name]
-    return shlex.join(["gradproof", "run", target, *name])
+    return ("gradproof", "run", target, *name)

@@ -24,7 +24,7 @@ def assert_gradients(case: Case, seed: int = 0, *, quick: bool = False, strict: 
     __tracebackhide__ = True  # pytest shows the line of the test that calls this
     result = judged(case, seed, quick=quick, strict=strict)
     if not result.good:
-        raise AssertionError(failure(replace(result, reproduce="")))  # the test does that; the command may not find it
+        raise AssertionError(failure(replace(result, reproduce=())))  # the test does that; the command may not find it
     return result
 
 

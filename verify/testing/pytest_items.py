@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -72,7 +71,7 @@ class CaseItem(pytest.Item):
         """Check the case."""
         result = judged(self.case, **self.settings._asdict())
         if not result.good:
-            again = replace(result, reproduce=shlex.join(["pytest", self.nodeid]))
+            again = replace(result, reproduce=("pytest", self.nodeid))
             pytest.fail(failure(again, everything=self.config.option.verbose > 1), pytrace=False)
 
     def reportinfo(self) -> tuple[Path, int | None, str]:

@@ -16,6 +16,7 @@ from verify.graph import balls, formulas
 from verify.graph.formulas import Alphabet
 from verify.graph.graph import Graph
 from verify.model.exact import decimal_text, simplest_rational
+from verify.model.identity import Relation
 from verify.model.result import Counterexample, Evidence
 from verify.model.steps import within
 from verify.proof import field, rationals
@@ -47,7 +48,7 @@ class Explanation:
 
     expected: str
     actual: str
-    relation: str
+    relation: Relation | None
     counterexample: Counterexample | None
     evidence: Evidence
 
@@ -72,7 +73,7 @@ def explain(
     names = Alphabet([*[graph.payloads[i] for i in variables], *computed.values()])
     known = {node: names.symbols[name] for node, name in computed.items()}
     shown = _shown(graph, region, expected, actual, decision, variables, confirmed)
-    keep(Explanation("", "", "", *shown))
+    keep(Explanation("", "", None, *shown))
     return Explanation(
         _written(graph, expected, names, known),
         _written(graph, actual, names, known),
@@ -196,16 +197,17 @@ class Sampled(Protocol):
         """Return the value of each input."""
 
 
-def relation(graph: Graph, expected: int, actual: int, names: Alphabet, region: Sampled) -> str:
-    """Say how what came is related to what is exact, in the shortest true way; nothing where that is long."""
+def relation(graph: Graph, expected: int, actual: int, names: Alphabet, region: Sampled) -> Relation | None:
+    """Say how what came is related to what is exact, in the shortest true way; None where that is long."""
     if graph.value(actual) == 0:
-        return "actual = 0"
+        return Relation("actual", "0", alone=True)
     if graph.value(expected) == 0:
-        return "expected = 0"
+        return Relation("expected", "0", alone=True)
     ratio = constant_ratio(graph, expected, actual, region)
     if ratio is not None:
-        return f"actual = {_times(ratio)}"
-    return within(_STEPS, lambda: _simplified(graph, expected, actual, names), _NOT_SIMPLIFIED)
+        return _times(ratio)
+    unknown: Relation | None = Relation(note=_NOT_SIMPLIFIED)
+    return within(_STEPS, lambda: _simplified(graph, expected, actual, names), unknown)
 
 
 def constant_ratio(graph: Graph, expected: int, actual: int, region: Sampled) -> Fraction | None:
@@ -257,32 +259,32 @@ def _factor_size(graph: Graph, node: int) -> int:
     return math.prod(max(1, abs(value.numerator), value.denominator) for value in (*exact, *typed) if value is not None)
 
 
-def _times(ratio: Fraction) -> str:
+def _times(ratio: Fraction) -> Relation:
     if max(abs(ratio.numerator), ratio.denominator) > _FRACTION:
-        return f"{decimal_text(ratio)}*expected"
-    above = {1: "expected", -1: "-expected"}.get(ratio.numerator, f"{ratio.numerator}*expected")
-    return above if ratio.denominator == 1 else f"{above}/{ratio.denominator}"
+        return Relation(before=f"{decimal_text(ratio)}*")
+    before = {1: "", -1: "-"}.get(ratio.numerator, f"{ratio.numerator}*")
+    return Relation(before=before, after="" if ratio.denominator == 1 else f"/{ratio.denominator}")
 
 
-def _simplified(graph: Graph, expected: int, actual: int, names: Alphabet) -> str:
-    """Write the quotient or the difference of two formulas, whichever is shorter."""
+def _simplified(graph: Graph, expected: int, actual: int, names: Alphabet) -> Relation | None:
+    """Return the quotient or the difference of two formulas, whichever is shorter."""
     difference = graph.sum(actual, graph.product(graph.constant(_MINUS), expected))
     size = formulas.size(graph, difference)
     small = size.writable and size.operations <= _LARGEST_SIMPLIFIED
     if not small or _degree(graph, difference) > _MOST_DEGREE:
-        return ""
+        return None
     left, right = (formulas.to_sympy(graph, node, names.symbols) for node in (actual, expected))
     said = []
     quotient, apart = sympy.cancel(left / right), sympy.factor(left - right)
     if quotient.is_Symbol or quotient.is_Pow or quotient.is_Mul or quotient.is_Function:
-        said.append(f"actual = expected*{_factor(names.write(quotient))}")
+        said.append(Relation(after=f"*{_factor(names.write(quotient))}"))
     minus = sympy.factor(-apart)
     if apart.could_extract_minus_sign():
-        said.append(f"actual = expected - {_term(names.write(minus))}")
+        said.append(Relation(after=f" - {_term(names.write(minus))}"))
     else:
-        said.append(f"actual = expected + {_term(names.write(apart))}")
-    shortest = min(said, key=len)
-    return shortest if len(shortest) <= _LONGEST else ""
+        said.append(Relation(after=f" + {_term(names.write(apart))}"))
+    shortest = min(said, key=lambda one: len(str(one)))
+    return shortest if len(str(shortest)) <= _LONGEST else None
 
 
 def _factor(text: str) -> str:

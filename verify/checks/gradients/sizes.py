@@ -21,7 +21,7 @@ from verify.cases.numbers import numbers
 from verify.cases.shapes import SMALL, Sizes, bindings, further
 from verify.checks.claims.claims import Exact
 from verify.checks.gradients.traced import decided, whole
-from verify.model.result import Comparison, Verdict
+from verify.model.result import Comparison, Further, Verdict
 from verify.proof.decide import agree_at
 from verify.tracing.floats import FloatRun
 from verify.tracing.following import SubjectError
@@ -83,17 +83,17 @@ class Sizing:
         self.spent += nodes
         self.nodes[tuple(sizes.values())] = nodes
 
-    def summary(self, case: TracedCase, runs: Sequence[Exact]) -> tuple[str, ...]:
-        """Say in the first line what it was right at; each further line says what was not tried, and why."""
+    def summary(self, case: TracedCase, runs: Sequence[Exact]) -> Further:
+        """Return what it was right at, and what was not tried, and why."""
         if not self.tried and not self.refused:
-            return ()
+            return Further()
         tried = [*(run.seen.variant for run in runs), *self.right]
         values = {name: {v.sizes[name] for v in tried} for name in _open(case, tried[0].sizes)} if tried else {}
         labels = {name: {int(i) for v in tried for i in np.ravel(v.labels[name])} for name in _labelled(tried)}
-        first = ", ".join(f"{name} {_ranges(sorted(numbers))}" for name, numbers in {**values, **labels}.items())
+        right = tuple((name, tuple(sorted(numbers))) for name, numbers in {**values, **labels}.items())
         reasons = [f"{_listed(at)}: {reason}" for reason, at in self.refused.values()]
         more = len(reasons) - _MOST_REASONS
-        return (first, *reasons[:_MOST_REASONS], *([f"and for {more} more reasons"] if more > 0 else []))
+        return Further(right, (*reasons[:_MOST_REASONS], *([f"and for {more} more reasons"] if more > 0 else [])))
 
 
 def _growth(sizes: Sequence[int], known: Sequence[int]) -> float:
@@ -106,14 +106,6 @@ def _growth(sizes: Sequence[int], known: Sequence[int]) -> float:
 
 def _labelled(tried: Sequence[Variant]) -> list[str]:
     return list(tried[0].labels) if tried else []
-
-
-def _ranges(numbers: Sequence[int]) -> str:
-    """Write whole numbers in order: `1 to 5 and 9`."""
-    starts = [n for n in numbers if n - 1 not in numbers]
-    ends = [n for n in numbers if n + 1 not in numbers]
-    parts = [f"{a} to {b}" if a != b else f"{a}" for a, b in zip(starts, ends, strict=True)]
-    return " and ".join(filter(None, [", ".join(parts[:-1]), parts[-1]]))
 
 
 def _listed(at: Sequence[Variant]) -> str:

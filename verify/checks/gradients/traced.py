@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 
@@ -162,10 +161,10 @@ def _notes(exact: Exact, seed: int) -> list[str]:
     return notes
 
 
-def _reproduce(case: TracedCase) -> str:
+def _reproduce(case: TracedCase) -> tuple[str, ...]:
     """Return the command that runs a case, or its file where the case has no name: it would get that of a variable."""
-    name = f"={shlex.quote(case.name)}" if case.name.startswith("-") else f" {shlex.quote(case.name)}"
-    return f"gradproof run {shlex.quote(case.where.file)}{'' if case.unnamed else f' --case{name}'}"
+    name = () if case.unnamed else (f"--case={case.name}",) if case.name.startswith("-") else ("--case", case.name)
+    return ("gradproof", "run", case.where.file, *name)
 
 
 def whole(case: TracedCase, variant: Variant | None, problem: SubjectError) -> Comparison:

@@ -15,6 +15,7 @@ from verify.checks.reference.rounding import Judged, judge
 from verify.checks.reference.theory import Key, Theory
 from verify.graph import balls
 from verify.model.exact import by_identity, decimal_text
+from verify.model.identity import Relation
 from verify.model.result import Comparison, Counterexample, Evidence, Verdict
 from verify.proof import rationals
 from verify.proof.decide import Decision, Point
@@ -130,10 +131,10 @@ class Rows:
             diagnosis=diagnosis,
         )
 
-    def _related(self, key: Key, decision: Decision, actual: int | None) -> tuple[str, str]:
+    def _related(self, key: Key, decision: Decision, actual: int | None) -> tuple[Relation | None, str]:
         """Say how a wrong formula is related to the right one, and why; nothing where SymPy would take long for it."""
         if decision.verdict is not Verdict.REFUTED or actual is None or not self.exact.wholes:
-            return "", ""
+            return None, ""
         from verify.checks.claims.explain import relation  # and NumPy with it, which what is right does not need
         from verify.checks.reference.mistakes import mistake
 
