@@ -15,6 +15,7 @@ from verify.model.errors import ForeignSymbolError, TraceError
 from verify.tracing import arrays, numbered, patches
 from verify.tracing.taped import TapedTrace
 
+BUFFER = np.zeros((6, 4))
 SHAPE = (3, 4)
 VALUES = [Fraction(7 * n % 13 - 5, 3) for n in range(12)]
 
@@ -280,6 +281,25 @@ def test_a_constant_that_is_padded_with_is_no_number_of_an_element(trace, x):
     padded = np.pad(x, 1, constant_values=2)
     assert trace.number(elements(padded)[0]) == 2
     assert np.pad(x, 1).tolist()[0][0].node == trace.constant(Fraction(0))
+
+
+PLACES = {
+    "np.concatenate": lambda a, out: np.concatenate([a, a], 0, out),
+    "np.stack": lambda a, out: np.stack([a[0], a[1], a[2], a[0], a[1], a[2]], 0, out),
+    "np.take": lambda a, out: np.take(a, [0, 1, 2, 0, 1, 2], 0, out),
+}
+
+
+@pytest.mark.parametrize("name", PLACES)
+def test_an_array_of_floats_gets_no_numbers_of_elements(x, name):
+    """A place for the result that the code has made before is refused; one made in the run gets the elements."""
+    with pytest.raises(TraceError):
+        PLACES[name](x, BUFFER)
+    assert not BUFFER.any()
+    with patches.in_force(0):
+        place = np.zeros(BUFFER.shape)
+        PLACES[name](x, place)
+    assert elements(place) == elements(x) * 2
 
 
 def test_views_are_settled_together(x):

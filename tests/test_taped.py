@@ -61,6 +61,7 @@ CODE = {
     "masks as indices": lambda x, y: np.append(x[x > 0], y[y < 1]),
     "running sums": lambda x, y: np.cumsum(x, axis=1) + np.cumsum(y, axis=0),
     "running products and extremes": lambda x, y: np.cumprod(x, axis=1) * np.maximum.accumulate(y, axis=1),
+    "single entries taken": lambda x, y: np.take(x, 1) * y.take(4) + np.take(x[0], 2, axis=0) + x,
     "entries in turn": lambda x, y: (
         np.subtract.reduce(x, axis=1) + np.divide.reduceat(y, [1, 0], axis=0)[:, 0] + np.logaddexp.reduce(y, axis=1)
     ),

@@ -23,6 +23,7 @@ _SHOWING = frozenset(
 _JOINING = frozenset({np.concatenate, np.stack, np.vstack, np.hstack, np.dstack, np.column_stack})
 _COPYING = frozenset({np.repeat, np.tile, np.roll, np.take, np.take_along_axis, np.delete, np.pad, np.tril, np.triu})
 _SAYING_WHERE = frozenset({"axis", "repeats", "reps", "shift", "indices", "obj", "pad_width", "k"})
+_TO_JOIN, _TO_COPY = 2, 3  # arguments at most that say what is moved and where
 assert ZERO == 0  # what NumPy puts between numbers is the constant 0
 
 
@@ -41,11 +42,13 @@ def moved(function: Any, args: Any, options: dict[str, Any]) -> Any:
         return None
     if function is np.pad and len(args) + len(options) > 2:  # with a mode, which may compute
         return None
+    if len(args) > (_TO_JOIN if function in _JOINING else _TO_COPY):  # a place for the result, which is of numbers
+        return None
     numbers = [elements_at(array) for array in arrays]
     if any(array is None for array in numbers):
         return None
-    made = function(numbers if function in _JOINING else numbers[0], *others, **options)
-    return scalar(built(made, np.shape(made), claimed(arrays)))
+    made = np.asarray(function(numbers if function in _JOINING else numbers[0], *others, **options))
+    return scalar(built(made, made.shape, claimed(arrays)))
 
 
 def _has_symbols(value: Any) -> bool:
