@@ -2,11 +2,15 @@
 
 from fractions import Fraction
 
+import numpy as np
 import pytest
 
 import verify
 from verify import Verdict
 from verify.checks.claims.claims import Exact, claims, other_sides
+from verify.model.result import Evidence
+from verify.proof.decide import Decision, proved
+from verify.proof.field import Laws
 from verify.tracing.following import SubjectError
 from verify.tracing.observe import observe, variants
 
@@ -79,3 +83,33 @@ def test_an_output_outside_of_its_domain():
 
     with pytest.raises(SubjectError, match="low=0"):
         exact_of(planted, x="")
+
+
+def test_what_is_proved_without_roots_is_kept_for_other_regions():
+    """A proof with free elements is kept for the runs on the same graph; one that rests on roots holds in its region."""
+    _, exact = exact_of(gelu_like, x="2")
+    assert {decision.verdict for claim in claims(exact, 0).values() for decision in claim.decisions} == {Verdict.PROVED}
+    assert exact.seen.trace.memory("proofs")
+    assert proved("", 100, Laws.EXPONENTIAL).everywhere
+    assert not proved("", 100, Laws.ROOTS).everywhere
+
+
+def gelu_like(x):
+    s = 1 / (1 + np.exp(-x))
+    dout = yield x * s
+    return dout * (s + x * s * (1 - s))
+
+
+def test_a_proof_that_is_kept_has_to_agree_at_the_sample():
+    """A decision from another region counts only where both sides agree at a point of this one."""
+
+    def planted(x):
+        dout = yield x**3
+        return 3 * dout * x * abs(x)
+
+    _, exact = exact_of(planted, x="1")
+    ours, theirs = exact.gradient("x")[0], exact.seen.gradients["x"].nodes[0]
+    exact.seen.trace.memory("proofs")[ours, theirs] = Decision(Verdict.PROVED, Evidence("field", ""), laws=Laws.NONE)
+    sample = exact.seen.trace.sample["x[0]"]
+    expected = Verdict.PROVED if sample > 0 else Verdict.REFUTED
+    assert claims(exact, 0)["x"].decision.verdict is expected

@@ -353,3 +353,29 @@ def test_what_only_the_first_run_gets_wrong(wrong):
     assert [row.verdict for row in check_traced(counting(2), quick=True)[0].comparisons] == [Verdict.PROVED]
     [row] = check_traced(counting(3), quick=True)[0].comparisons
     assert row.verdict is Verdict.UNDECIDED
+
+
+def rising(factor):
+    """Return a layer of more entries than go to scalars first, whose gradient is off by a factor at the last entry."""
+    wrong = np.r_[np.ones(1_199), factor]
+    return case(lambda x: np.tanh(x), lambda d, y, x: d * (1 - y * y) * wrong, {"x": "1200"})
+
+
+def test_large_arrays_are_proved_whole_with_everything_on():
+    """With everything on, large arrays are proved on the tape as well; the run on scalars is kept for all else."""
+    result, (run,) = check_traced(rising(1))
+    assert [row.verdict for row in result.comparisons] == [Verdict.PROVED]
+    assert run.seen.inputs["x"].shape == (1200,)
+    [slope] = {row.evidence.kind for row in result.comparisons}
+    assert slope == "field"
+    exact = run.floats["x"]
+    nodes = run.gradient("x")
+    balls = run.seen.trace.at_samples(nodes[:3])
+    assert np.allclose([float(ball) for ball in balls], exact[:3], rtol=1e-12, atol=0)
+
+
+def test_a_mistake_in_large_arrays_is_refuted_with_everything_on():
+    """A gradient that is off by little in one of many entries is refuted, by the run on scalars."""
+    result, (run,) = check_traced(rising(1 + 1e-12))
+    assert [row.verdict for row in result.comparisons] == [Verdict.REFUTED]
+    assert not run.floats

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
+from typing import Any
 
 from verify.cases.case import TracedCase
 from verify.cases.shapes import entry_names
@@ -51,17 +52,20 @@ class Exact:
     """The exact side of a run: the derivative with respect to each entry of each input, and its terms.
 
     With `twice`, SymPy's derivative of the whole is taken too, where that is small. Nothing is derived before it is
-    asked for: of a run whose gradients are `proved` on whole arrays, that is less. Raises SubjectError where the output
-    of any other run is not defined.
+    asked for: of a run that is `proved` on whole arrays, with exact gradients as floats, that is less. Raises
+    SubjectError where the output of any other run is not defined.
     """
 
-    def __init__(self, case: TracedCase, seen: Observation, *, twice: bool = True, proved: bool = False) -> None:
-        if not proved:
+    def __init__(
+        self, case: TracedCase, seen: Observation, *, twice: bool = True, proved: Mapping[str, Any] | None = None
+    ) -> None:
+        if proved is None:
             _check_outputs(seen)
         self.seen = seen
         self.region = Region.of(case, seen)
         self.accepted: dict[str, list[int]] = {}
         self._twice, self._proved = twice, proved
+        self.floats: Mapping[str, Any] = proved or {}  # exact gradients at the sample that are known already
 
     @property
     def _outputs(self) -> list[tuple[int, int]]:
@@ -94,7 +98,9 @@ class Exact:
     @property
     def constant(self) -> bool:
         """Tell whether the output depends on no input: then every derivative is 0, and 0 = 0 checks nothing."""
-        return not self._proved and set(self._entries).isdisjoint(self.seen.trace.reach([o for o, _ in self._outputs]))
+        return self._proved is None and set(self._entries).isdisjoint(
+            self.seen.trace.reach([o for o, _ in self._outputs])
+        )
 
     def gradient(self, name: str) -> list[int]:
         """Return the exact gradient of an input as nodes."""

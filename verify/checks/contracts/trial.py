@@ -119,6 +119,8 @@ class Trial:
 
     def expected(self, name: str) -> Any:
         """Return the exact gradient at the sample, as floats; None where not all of it is known."""
+        if name in self.exact.floats:
+            return self.exact.floats[name]
         seen, nodes = self.exact.seen, self.exact.gradient(name)
         exact = rationals.real(seen.trace, nodes, seen.trace.sample)
         if not all(exact[node].known for node in nodes):

@@ -37,6 +37,7 @@ _UNCONFIRMED = "the formulas differ, but on floats the code does not give there 
 _CHANGING = "run again on the same inputs, the code gives other numbers: it keeps something between runs"
 _DOUBTFUL = Evidence("strays", _UNCONFIRMED)
 _SAMPLES = 6  # that are tried for one on no tie, where the output is not constant
+_MANY = 1_000  # entries of the inputs, from which on whole arrays come first
 _LARGE = 5_000  # nodes of a run, from which on whole arrays take a fraction of the time
 _EXPLAINED = 50  # wrong entries among which the one with the shortest formula is looked for
 
@@ -67,8 +68,8 @@ def check_traced(
         )
 
     for variant in variants(case):
-        attempt = attempted(case, variant, seed) if quick else Attempt()
-        if (whole_arrays := attempt.decided) is not None:
+        attempt = attempted(case, variant, seed, None if quick else _MANY)
+        if quick and (whole_arrays := attempt.decided) is not None:
             comparisons += whole_arrays.rows
             region += whole_arrays.region
             unclaimed.update(dict.fromkeys(whole_arrays.unclaimed))
@@ -85,7 +86,7 @@ def check_traced(
 
         try:
             seen = _seen(case, variant, seed, attempt)
-            rows, exact = (decided if quick else _settled)(case, seen, seed, take)
+            rows, exact = _settled(case, seen, seed, attempt, take)
         except SubjectError as problem:
             comparisons.append(whole(case, variant, problem))
             continue
@@ -99,18 +100,23 @@ def check_traced(
     return result(), runs
 
 
-def _settled(case: TracedCase, seen: Observation, seed: int, keep: KeepRow) -> tuple[list[Comparison], Exact]:
-    """Return the rows of a run on scalars; where it is large, those of a run on whole arrays that proves all of them.
+def _settled(
+    case: TracedCase, seen: Observation, seed: int, attempt: Attempt, keep: KeepRow
+) -> tuple[list[Comparison], Exact]:
+    """Return the rows of a run on scalars; of a large one, those of a run on whole arrays that proves all of them.
 
-    Both have to give the same numbers. Proofs on arrays allow for no tie and no branch on the upstream.
+    Proofs on arrays allow for no tie and no branch on the upstream, and are held against a run on floats. Where the run
+    on arrays was not the first, that which was has to give the same numbers.
     """
-    if len(seen.trace) > _LARGE and not _useless(seen):
+    first = attempt.made
+    if not first and len(seen.trace) > _LARGE:
         attempt = attempted(case, seen.variant, seed)
-        if attempt.proved is not None:
-            _hold_against(attempt, seen)
-            exact = Exact(case, seen, proved=True)
-            return [*attempt.proved.rows, *wrong_outputs(case, exact, seed)], exact
-    return decided(case, seen, seed, keep)
+    if attempt.proved is None or _useless(seen):
+        return decided(case, seen, seed, keep)
+    if not first:
+        _hold_against(attempt, seen)
+    exact = Exact(case, seen, proved=attempt.proved.floats)
+    return [*attempt.proved.rows, *wrong_outputs(case, exact, seed)], exact
 
 
 def _empty(case: TracedCase) -> CaseResult:
@@ -225,7 +231,8 @@ def _seen(case: TracedCase, variant: Variant, seed: int, attempt: Attempt) -> Ob
     seen = Observation(variant, Trace())
     try:
         found = [observe(case, variant, seed, seen=seen)]
-        _hold_against(attempt, seen)
+        if attempt.proved is None:
+            _hold_against(attempt, seen)
         while _useless(found[-1]) and len(found) < _SAMPLES:
             found.append(observe(case, variant, seed, sample=len(found)))
         return min(found, key=_useless)

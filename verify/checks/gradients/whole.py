@@ -41,6 +41,7 @@ _ALTERNATIVES = 2  # points beside the sample
 _HALVINGS = 12  # of the distance from the sample, for a point of its region
 _LOOKED_AT, _BITS = 64, 128  # derivatives that floats know nothing of, and the bits of the balls around them
 _NOTHING = np.empty(0, np.int64)
+_CLOSE = 2.0**-40  # of the largest entry: far less than what anybody asks of exact values as floats
 _FLOAT = 2.0**-52  # relative: a ball as the nearest float
 # What floats may differ by from enclosures at the sample: as balls of 16 bits would have it, and 8 times their radius.
 _COARSER, _SLACK, _RELATIVE, _LEAST = 2.0**37, 8, 2.0**-13, 2.0**-40
@@ -53,10 +54,11 @@ class Whole(NamedTuple):
     region: list[Branch]
     unclaimed: tuple[str, ...]
     draws: bool
+    floats: dict[str, Any]  # the exact gradients at the sample, those that are known to nearly all digits of floats
 
 
 class Attempt(NamedTuple):
-    """What is proved of a run on whole arrays, and what the run has computed where it came to its end.
+    """What is proved of a run on whole arrays, and what the run has computed where it came to its end; whether it was `made`.
 
     Where scalars would take too long, what is `refuted` has the rows of right gradients and of wrong ones.
     """
@@ -64,6 +66,7 @@ class Attempt(NamedTuple):
     proved: Whole | None = None
     seen: Observation | None = None
     refuted: Whole | None = None
+    made: bool = False
 
     @property
     def decided(self) -> Whole | None:
@@ -84,33 +87,36 @@ class Attempt(NamedTuple):
         return all(a.shape == b.shape and _overlap(self.seen, a, again, b) for a, b in pairs)
 
 
-def attempted(case: TracedCase, variant: Variant, seed: int) -> Attempt:
-    """Try to prove all gradients of a variant on whole arrays; nothing is proved where not all of that can be done."""
-    if _entries(case, variant) <= _FEW:
+def attempted(case: TracedCase, variant: Variant, seed: int, few: int | None = None) -> Attempt:
+    """Try to prove all gradients of a variant on whole arrays; nothing is proved where not all of that can be done.
+
+    Inputs with `few` entries are left to scalars, and so are single ones, of what is compared with an expression.
+    """
+    if _entries(case, variant) <= (_FEW if few is None else few) or case.reference is not None:
         return Attempt()
     seen = Observation(variant, TapedTrace())
     try:
         observe(case, variant, seed, seen=seen)
     except SubjectError:
-        return Attempt()
+        return Attempt(made=True)
     trace, sides = _taped(seen), _sides(seen)
     if sides is None:
-        return Attempt(seen=seen)
+        return Attempt(seen=seen, made=True)
     exact, actual = sides
     found = proofs(trace.tape, exact, actual, trace.enclosures, cache(partial(_points, case, seen, seed)), seed)
     open_ = exact != actual
     open_[np.concatenate([_NOTHING, *(proof.pairs for proof in found)])] = False
     large = open_.any() and is_large(trace.tape, np.concatenate(sides))
     if (open_.any() and not large) or (point := _serving(case, seen, seed)) is None:
-        return Attempt(seen=seen)
+        return Attempt(seen=seen, made=True)
     rows = {row.name: row for row in _rows(seen, exact, actual, found)}
     if large:
         rows.update({row.name: row for row in _Refuting(case, seen, seed, point).rows(exact, actual, open_)})
         if sum(row.failing for row in rows.values()) < np.count_nonzero(open_):
-            return Attempt(seen=seen)
+            return Attempt(seen=seen, made=True)
     ordered = [rows[name] for name in case.real if name in rows]  # the code may return them in any order
-    whole = Whole(ordered, list(_branches(trace, seen.variant)), seen.unclaimed, seen.draws)
-    return Attempt(None, seen, whole) if large else Attempt(whole, seen)
+    whole = Whole(ordered, list(_branches(trace, seen.variant)), seen.unclaimed, seen.draws, dict(_floats(seen, exact)))
+    return Attempt(None, seen, whole, made=True) if large else Attempt(whole, seen, made=True)
 
 
 def _sides(seen: Observation) -> tuple[Elements, Elements] | None:
@@ -123,6 +129,16 @@ def _sides(seen: Observation) -> tuple[Elements, Elements] | None:
     if not _depends(trace, exact):
         return None  # a constant output is told of, and other samples are tried
     return exact, _elements(seen.gradients.values())
+
+
+def _floats(seen: Observation, exact: Elements) -> Iterator[tuple[str, Any]]:
+    """Yield exact gradients at the sample as floats, where all entries are known to a small part of the largest."""
+    end = 0
+    for name, quantity in seen.gradients.items():
+        start, end = end, end + len(quantity.nodes)
+        mid, rad = _taped(seen).enclosures.of(exact[start:end])
+        if (rad <= np.abs(mid).max(initial=0) * _CLOSE).all():
+            yield name, mid.reshape(quantity.shape)
 
 
 def _depends(trace: TapedTrace, exact: Elements) -> bool:
