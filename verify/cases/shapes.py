@@ -251,13 +251,20 @@ def _size(term: str, sizes: Sizes) -> int:
 
 def entry_names(name: str, shape: Sequence[int]) -> list[str]:
     """Return the names of the entries of an array, in order: x[0,1]; a scalar keeps its own."""
+    return list((_few_names if math.prod(shape) <= _REMEMBERED else _names)(name, tuple(shape)))
+
+
+def _names(name: str, shape: tuple[int, ...]) -> tuple[str, ...]:
     if not shape:
-        return [name]
+        return (name,)
     first, *rest = shape
     indices = [str(i) for i in range(first)]
     for size in rest:
         indices = [f"{index},{i}" for index in indices for i in range(size)]
-    return [f"{name}[{index}]" for index in indices]
+    return tuple(f"{name}[{index}]" for index in indices)
+
+
+_few_names = lru_cache(maxsize=256)(_names)  # of small arrays: many runs ask again
 
 
 class Sampler:

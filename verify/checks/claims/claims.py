@@ -19,7 +19,7 @@ from verify.model.identity import NOWHERE, Place
 from verify.proof.decide import Decision, Pair, agree, decide
 from verify.tracing.following import SubjectError
 from verify.tracing.observe import Observation, Quantity, observe
-from verify.tracing.region import Region, depends, one_sided, pinned
+from verify.tracing.region import Region, one_sided, pinned
 from verify.tracing.trace import SAMPLE_BITS, Trace
 
 _INCONSISTENT = "SymPy's derivative of the whole computation and its chain rule could not be shown to be one function"
@@ -252,5 +252,5 @@ def _claims_something(
 
 def on_upstream(seen: Observation) -> bool:
     """Tell whether any branch of a run depends on the upstream."""
-    depending = depends(seen.trace, set(seen.upstream_nodes))
-    return any(condition.node in depending for condition in seen.conditions)
+    upstream = set(seen.upstream_nodes)
+    return not upstream.isdisjoint(seen.trace.reach([condition.node for condition in seen.conditions]))

@@ -59,6 +59,7 @@ class Sites:
         self.sides: Sides = {} if sides is None else sides
         self._signs: dict[int, frozenset[int]] = {}  # by node: all runs are on one graph
         self._forms: dict[int, Form] = {}
+        self._inputs: dict[int, frozenset[str]] = {}
         self._passed: dict[int, tuple[Observation, list[Passed]]] = {}  # by identity of the run, which is kept alive
 
     def add(self, seen: Observation, *, edges_only: bool = False) -> None:
@@ -101,8 +102,9 @@ class Sites:
         answers = Left()
         for condition in seen.conditions:
             node, relation = condition.node, RELATIONS[condition.relation]
-            inputs = frozenset(owners[n] for n in graph.reach([node]) if n in owners)
-            if inputs:
+            if node not in self._inputs:
+                self._inputs[node] = frozenset(owners[n] for n in graph.reach([node]) if n in owners)
+            if inputs := self._inputs[node]:
                 asked = self._form(graph, node)
                 possible = answers.possible(asked, self._possible(graph, node))
                 taken = frozenset(s for s in possible if relation(s) == condition.holds)
