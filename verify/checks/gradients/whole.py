@@ -58,7 +58,7 @@ class Whole(NamedTuple):
 
 
 class Attempt(NamedTuple):
-    """What is proved of a run on whole arrays, and what the run has computed where it came to its end; whether it was `made`.
+    """What is proved of a run on whole arrays, if it was `made`, and what it computed where it came to its end.
 
     Where scalars would take too long, what is `refuted` has the rows of right gradients and of wrong ones.
     """
