@@ -15,7 +15,7 @@ import pytest
 
 from verify.discovery.messages import Answer, Unit, receive, send
 from verify.model.result import Evidence, Verdict
-from verify.runner.origins import Spawner, origin
+from verify.runner.origins import Nursery, Spawner, environment, origin
 from verify.runner.output import Plain
 from verify.runner.process import _death
 
@@ -156,6 +156,28 @@ def test_what_an_import_leaves_changed(rows, shop):
     (shop / "good.py").write_text("import numpy as np\n" + cases(two="np.exp(1)"))
     for order in (["bad.py", "good.py"], ["good.py", "bad.py"]):
         assert [row[1] for row in rows(*order)] == ["PROVED", "PROVED"]
+
+
+def test_threads_for_products_of_matrices():
+    """A worker has one, whichever library NumPy has; a number that the user gives to any of them stays as it is."""
+    ours = environment({"HOME": "/"})
+    assert ours.pop("HOME") == "/"
+    assert {"OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"} <= ours.keys()
+    assert set(ours.values()) == {"1"}
+    assert environment({"MKL_NUM_THREADS": "4"}) == {"MKL_NUM_THREADS": "4"}
+
+
+@pytest.mark.parametrize("kind", [Nursery, Spawner])
+def test_a_worker_has_one_thread_for_products(rows, shop, monkeypatch, kind):
+    """The code under test finds it said, and what the user has said in its place."""
+    (shop / "bad.py").write_text("import os\n" + cases(one="assert os.environ['OMP_NUM_THREADS'] == '1'"))
+    (shop / "good.py").write_text("import os\n" + cases(two="assert 'OMP_NUM_THREADS' not in os.environ"))
+    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr("verify.runner.process.origin", kind)
+    assert rows("bad.py", limit=60) == [("one", "PROVED", "")]
+    monkeypatch.setenv("OPENBLAS_NUM_THREADS", "2")
+    assert rows("good.py", limit=60) == [("two", "PROVED", "")]
 
 
 def test_workers_that_are_started_and_not_forked(rows, shop, monkeypatch):

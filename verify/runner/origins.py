@@ -16,10 +16,21 @@ from verify.discovery.packages import ROOT
 
 if TYPE_CHECKING:
     import socket
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
 # Without the working directory on the path (-P): `verify` has to be this very one, whatever lies around.
 _START = "import sys; sys.path.insert(0, sys.argv[1]); from verify.runner.{} import main; del sys.path[0]; main()"
+# How many threads the libraries behind NumPy's products of matrices take. One is enough for the arrays of a check, and
+# several are slower: threads wait for each other in a loop, and where other processes keep the cores busy (workers do,
+# and so do the jobs beside one of CI) a product of small matrices takes up to 20 times as long.
+_THREADS = (
+    "OPENBLAS_NUM_THREADS",
+    "OMP_NUM_THREADS",
+    "MKL_NUM_THREADS",
+    "BLIS_NUM_THREADS",
+    "VECLIB_MAXIMUM_THREADS",
+    "GOTO_NUM_THREADS",
+)
 _UNKNOWN = 1  # the status of a process whose parent is gone too
 _GRACE = 5.0  # seconds in which a process that was killed ends
 
@@ -73,9 +84,19 @@ def _popen(module: str, *arguments: str, **pipes: object) -> subprocess.Popen[by
     return subprocess.Popen(  # type: ignore[call-overload, no-any-return]  # noqa: S603 - ourselves
         command,
         start_new_session=True,  # a group of its own, which is ended as a whole, and has no Ctrl-C
+        env=environment(os.environ),
         creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),
         **pipes,
     )
+
+
+def environment(given: Mapping[str, str]) -> dict[str, str]:
+    """Return the environment of a worker: one thread for products of matrices, unless the user asks for a number.
+
+    It has to be set before NumPy is imported, which reads it once.
+    """
+    asked = any(name in given for name in _THREADS)
+    return {**given, **({} if asked else dict.fromkeys(_THREADS, "1"))}
 
 
 class Spawner:
