@@ -46,9 +46,10 @@ def check(case: Case, seed: int = 0, *, quick: bool = False, keep: Keep = lambda
 
 
 def _check_traced(case: TracedCase, seed: int, *, quick: bool, keep: Keep) -> CaseResult:
+    from verify.tracing import patches
     from verify.tracing.seeds import held
 
-    with held():
+    with held(), patches.in_force(seed):
         return _check_held(case, seed, quick=quick, keep=keep)
 
 
