@@ -55,6 +55,15 @@ def _asked(layer: Layer, unit: Unit, *history: Sequence[Call]) -> _Answer:
     return copied(layer.play(unit.forward)), *layer.backward(unit.backward)
 
 
+def _alone(trial: Trial, unit: Unit, history: Sequence[Call]) -> _Answer | SubjectError:
+    """Return what a fresh layer answers after calls of its own: asked once, and compared with more than one past."""
+    key = (id(unit), *map(id, history))
+    if key not in trial.answers:
+        trial.answers[key] = attempt(_asked, trial.layer(unit), unit, history)
+    answer: _Answer | SubjectError = trial.answers[key]
+    return answer
+
+
 def second_backward(trial: Trial) -> Iterator[Finding]:
     """Find a second backward that gives something else; that it raises is a contract too."""
     for unit in trial.ran.units:
@@ -82,8 +91,7 @@ def _accumulates(trial: Trial, unit: Unit) -> bool:
     """Tell whether a gradient that is left in the layer is added to that of the call before."""
     if _resets(unit.fresh) or len(unit.backward) > 1:
         return False
-    once = attempt(_asked, trial.layer(unit), unit, unit.forward)
-    twice = attempt(_asked, trial.layer(unit), unit, unit.calls)
+    once, twice = _alone(trial, unit, unit.forward), _alone(trial, unit, unit.calls)
     both = not isinstance(once, SubjectError) and not isinstance(twice, SubjectError)
     return both and _summed(twice[2], once[2])  # type: ignore[index]  # neither is an error
 
@@ -155,7 +163,7 @@ def _trace(trial: Trial, unit: Unit, plain: Sequence[Call], past: Sequence[Call]
 
     Gradients that are left in the layer and add up are a finding of their own.
     """
-    expected, actual = attempt(_asked, trial.layer(unit), unit, plain), attempt(_asked, trial.layer(unit), unit, past)
+    expected, actual = _alone(trial, unit, plain), attempt(_asked, trial.layer(unit), unit, past)
     if isinstance(expected, SubjectError):
         return None
     difference = _difference(expected, actual, unit)

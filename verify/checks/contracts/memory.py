@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from copy import deepcopy
 from itertools import combinations
 from typing import Any
 
@@ -11,6 +10,7 @@ from verify.cases.protocols import Functions
 from verify.cases.shapes import Constant
 from verify.checks.contracts.arrays import apart, arrays, copied, flat, overwrite, same, share
 from verify.checks.contracts.calls import Call
+from verify.checks.contracts.copies import duplicate
 from verify.checks.contracts.replay import Gradients, Layer
 from verify.checks.contracts.trial import Trial, attempt
 from verify.checks.contracts.units import Unit
@@ -144,7 +144,7 @@ def _kept_inputs(trial: Trial, unit: Unit, other: Unit, expected: Gradients) -> 
 
 
 def _arguments_of(calls: Sequence[Call]) -> list[list[Any]]:
-    return [deepcopy(call.arguments) for call in calls]
+    return [duplicate(call.arguments) for call in calls]
 
 
 def _reads(layer: Layer, unit: Unit, expected: Gradients) -> bool:

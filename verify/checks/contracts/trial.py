@@ -42,6 +42,7 @@ class Trial:
     failures: list[str] = field(default_factory=list)  # why a check could not be made
     within: frozenset[type] = frozenset()
     steps: dict[int, bool] = field(default_factory=dict)  # whether the backward of a layer changes its parameters
+    answers: dict[tuple[int, ...], Any] = field(default_factory=dict)  # of fresh layers, by their calls before
     _kept: dict[int, list[Path]] = field(default_factory=dict)
 
     @cached_property
