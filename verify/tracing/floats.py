@@ -10,7 +10,7 @@ from __future__ import annotations
 import inspect
 import math
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stdout
 from copy import deepcopy
 from fractions import Fraction
@@ -41,7 +41,7 @@ _SLACK = 8  # what a float may differ by, in their radii
 class FloatRun:
     """A run on floats at the sample of an observation, or at another point of its region, of double precision or less.
 
-    One that is `noticing` knows which function computes the gradients, and takes longer. Raises SubjectError where the
+    `values` gives the floats of inputs and upstreams there, where they are known. One that is `noticing` knows which function computes the gradients, and takes longer. Raises SubjectError where the
     code does not run on floats.
     """
 
@@ -54,11 +54,13 @@ class FloatRun:
         dtype: Any = np.float64,
         *,
         noticing: bool = False,
+        values: Callable[[Quantity], Any] | None = None,
     ) -> None:
         self.seen = seen
         self.dtype = dtype
         self.point = seen.trace.sample if point is None else point
         self.output: Any = None
+        self._values = values or (lambda quantity: seen.trace.floats(quantity.nodes, self.point))
         self._subject = getattr(inspect.unwrap(case.subject), "__code__", None)
         self._called: list[CodeType] = []
         inputs = {name: self._array(quantity) for name, quantity in seen.inputs.items()}
@@ -73,8 +75,7 @@ class FloatRun:
 
     def _array(self, quantity: Quantity) -> Any:
         """Return a quantity at the point as floats; a scalar is a NumPy float."""
-        values = self.seen.trace.floats(quantity.nodes, self.point)
-        return np.array(values, float).astype(self.dtype).reshape(quantity.shape)[()]
+        return np.array(self._values(quantity), float).astype(self.dtype).reshape(quantity.shape)[()]
 
     def _answer(self, output: Any) -> Any:
         self.output = deepcopy(output)  # backward may write into it

@@ -58,7 +58,9 @@ class Judgement:
         """
         ulps = self.ulps
         wrong = np.where(np.isnan(self.error), np.inf, self.error) / ulps
-        return np.lexsort((self.bound / ulps, np.where(wrong * _PARTS <= 2, 0, wrong)))[..., -1]
+        wrong = np.where(wrong * _PARTS <= 2, 0, wrong)
+        among = np.where(wrong == wrong.max(axis=-1, keepdims=True), self.bound / ulps, -1)
+        return among.shape[-1] - 1 - np.argmax(among[..., ::-1], axis=-1)  # of equal ones the last
 
     @cached_property
     def representable(self) -> Array:

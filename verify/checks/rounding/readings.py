@@ -35,6 +35,7 @@ from verify.tape.recording import Recording
 from verify.tape.tape import Block, Elements
 
 _long = np.longdouble
+_TINY = 8 * np.finfo(_long).smallest_subnormal  # what underflow takes from an operation or two
 _EPS = float(np.finfo(_long).eps)
 _BITS = 192  # of flint's balls, for functions that NumPy lacks
 _BY_BALLS = "erf"
@@ -101,8 +102,10 @@ class Reading:
             return given[0][0], np.full_like(given[0][0], np.inf)  # for flint
         else:
             pair = RULES.get(block.op, power)(given, block.payload)
-        if block.op == "power":
+        if block.op == "power" and self._formats is not None:
             units = units + exponent_units(block.payload, given[0][0])
+        if self._formats is None:
+            return _exactly(*pair, is_rounded=place in tape.inner or units != 0)
         return self._rounding.widened(block.op, pair, np.asarray(units, _long), place not in tape.inner)
 
     def _leaves(self, block: Block) -> Pair:
@@ -131,7 +134,7 @@ class Reading:
             middle, spread, magnitude = self._products(*given)
             most = block.args[0].shape[2]
             counts = np.full(block.size, most) if terms is None else terms
-        ours = (np.asarray(most)[..., None] + 4) * (2 * _EPS) * magnitude
+        ours = (np.asarray(most)[..., None] + 4) * (2 * _EPS * magnitude + (_TINY if block.op == "matmul" else 0))
         spread = spread * (1 + 2 * _EPS * (np.asarray(most)[..., None] + 8)) + ours
         if self._formats is None:
             return middle, np.where(np.isfinite(middle) & np.isfinite(spread), spread, np.inf)
@@ -162,6 +165,12 @@ class Reading:
             if small[0] * small[1] < tiny:
                 added[column] = half * _below(a[column].astype(float), b[column].astype(float), float(tiny))
         return added
+
+
+def _exactly(middle: Array, radius: Array, *, is_rounded: bool) -> Pair:
+    """Return the ball of an exact value: nothing is added but our own rounding, where there is any."""
+    radius = radius * (1 + SLOP) + (np.abs(middle) * SLOP + _TINY if is_rounded else 0)
+    return middle, np.where(np.isfinite(middle) & ~np.isnan(radius), radius, np.inf)
 
 
 def _below(a: Array, b: Array, tiny: float) -> Array:

@@ -23,7 +23,7 @@ from verify.checks.rounding.faults import OUTSIDE, OVERFLOW, UNSTABLE, kinds, of
 from verify.checks.rounding.formats import DOUBLE, HALF, Format, Formats
 from verify.checks.rounding.judge import Judgement, are_plausible, are_sharp, measured, worded
 from verify.checks.rounding.places import LARGEST_ELSEWHERE, output_name
-from verify.checks.rounding.points import SAMPLE, Tried
+from verify.checks.rounding.points import SAMPLE, Point, Tried
 from verify.checks.rounding.readings import Reading, exact_balls
 from verify.checks.rounding.truth import exactly
 from verify.model.result import Accuracy
@@ -114,6 +114,9 @@ class Recorded:
         self.names = [graph.payloads[node] for node in nodes if graph.ops[node] == "variable"]
         elements = _joined(q.nodes for q in (*self.seen.inputs.values(), *self.seen.upstreams))
         self.variables = elements[~self.tape.exact(elements)]
+        self.fixed = np.zeros(self.tape.size)  # upstreams that the case gives, and what takes no part in a run
+        for element in np.unique(elements[self.tape.exact(elements)]).tolist():
+            self.fixed[element] = float(self.tape.value(element) or 0)
         self.asked = _joined(choices.elements for choices in self.trace.choices)
 
     def _is_plain(self) -> bool:
@@ -145,7 +148,7 @@ class _Points:
     def __init__(self, recorded: Recorded, tried: dict[int, Tried], result: Settled) -> None:
         self.recorded, self.result = recorded, result
         self.places, self.tried = list(tried), list(tried.values())
-        listed = [[one.point[name] for name in recorded.names] for one in self.tried]
+        listed = [_floats(one.point, recorded.names) for one in self.tried]
         self.values = np.array(listed, float).reshape(len(listed), -1).T
 
     def settle(self) -> dict[int, Tried]:
@@ -164,7 +167,7 @@ class _Points:
             elif not (inside[column] and certain[column]):
                 self._leave_open(one)
         self._keep(np.flatnonzero(inside & certain))
-        runs = [self._run(one) for one in self.tried]
+        runs = [self._run(column) for column in range(len(self.tried))]
         for place, run in zip(self.places, runs, strict=True):
             if run is None:  # it does not run on floats
                 self.result.rows[place] = []
@@ -202,10 +205,16 @@ class _Points:
         middle, radius = self.rounded.of(self.recorded.asked)
         return (np.abs(middle) > radius).all(axis=0)
 
-    def _run(self, one: Tried) -> FloatRun | None:
-        recorded = self.recorded
+    def _run(self, column: int) -> FloatRun | None:
+        """Run the code on the floats of a point; None where it does not run."""
+        recorded, one = self.recorded, self.tried[column]
+        floats = recorded.fixed.copy()
+        floats[recorded.variables] = self.values[:, column]
+        dtype = one.numbers.dtype
         try:
-            return FloatRun(recorded.case, recorded.run.seen, recorded.seed, one.point, one.numbers.dtype)
+            return FloatRun(
+                recorded.case, recorded.seen, recorded.seed, {}, dtype, values=lambda quantity: floats[quantity.nodes]
+            )
         except SubjectError:
             return None
 
@@ -265,6 +274,12 @@ class _Points:
         for column in np.flatnonzero(plain).tolist():
             one, words = self.tried[column], worded(*(size[column] for size in sizes))
             rows[column].append(Accuracy(quantity.name, one.numbers.name, one.name, *words, variant))
+
+
+def _floats(point: Point, names: list[str]) -> Array:
+    """Return the floats of variables at a point, which mostly has just these, in order."""
+    values = point.values() if list(point) == names else [point[name] for name in names]
+    return np.fromiter(values, float, len(names))
 
 
 def _actual(run: FloatRun, quantity: Quantity) -> Any:
