@@ -276,6 +276,18 @@ class Recording(Tape):
         return self.totals(products, np.arange(0, len(products), length))
 
 
+def needed(tape: Recording, wanted: Elements) -> list[int]:
+    """Return the places of the blocks that some elements need, in order."""
+    todo, found = list(tape.blocks_of(wanted)), set[int]()
+    while todo:
+        place = todo.pop()
+        if place not in found:
+            found.add(place)
+            for arg in tape.blocks[place].args:
+                todo += tape.blocks_of(arg)
+    return sorted(found)
+
+
 _FOLDED: dict[str, Callable[..., Fraction]] = {"sum": operator.add, "product": operator.mul}
 
 

@@ -45,7 +45,7 @@ def same(value: Any, before: list[Any]) -> bool:
 
 
 def _are_same_bits(a: Any, b: Any) -> bool:
-    """Tell whether two arrays are alike bit for bit, as nearly all are that are compared: nothing else is asked then."""
+    """Tell whether two arrays are alike bit for bit, as nearly all are that are compared: then no more is asked."""
     return bool(a.shape == b.shape and a.dtype == b.dtype and a.tobytes() == b.tobytes())
 
 

@@ -31,7 +31,7 @@ from verify.checks.rounding.formats import Format
 from verify.graph import balls
 from verify.model.exact import simplest_rational
 from verify.tape.parts import Part, lengths_of, parts
-from verify.tape.recording import Recording
+from verify.tape.recording import Recording, needed
 from verify.tape.tape import Block, Elements
 
 _long = np.longdouble
@@ -211,18 +211,6 @@ def _by_balls(name: str, given: Pair) -> Pair:
         ]
     m, r = split(values)
     return m.reshape(middle.shape), r.reshape(middle.shape)
-
-
-def needed(tape: Recording, wanted: Elements) -> list[int]:
-    """Return the places of the blocks that some elements need, in order."""
-    todo, found = list(tape.blocks_of(wanted)), set[int]()
-    while todo:
-        place = todo.pop()
-        if place not in found:
-            found.add(place)
-            for arg in tape.blocks[place].args:
-                todo += tape.blocks_of(arg)
-    return sorted(found)
 
 
 def exact_balls(tape: Recording, wanted: Elements, variables: Elements, values: Array, bits: int) -> Any:

@@ -22,6 +22,7 @@ from verify.checks.rounding.enclosures import middles, widened
 from verify.checks.rounding.faults import OUTSIDE, OVERFLOW, UNSTABLE, kinds, of_the_data
 from verify.checks.rounding.formats import DOUBLE, HALF, Format, Formats
 from verify.checks.rounding.judge import Judgement, are_plausible, are_sharp, measured, worded
+from verify.checks.rounding.pairs import PairReading
 from verify.checks.rounding.places import LARGEST_ELSEWHERE, output_name
 from verify.checks.rounding.points import SAMPLE, Point, Tried
 from verify.checks.rounding.readings import Reading, exact_balls
@@ -37,6 +38,7 @@ from verify.tracing.recorded import RecordedTrace
 _FEW = 3_000  # points times nodes: up to here single numbers take no longer than arrays
 _MOST_RUNS = 8  # of the code, in other regions too
 _MOST = 1_000_000  # elements times points that are read at once
+_LONG = 500  # numbers in a block on average, from which on pairs of doubles take less time than flint's balls
 _PRECISIONS = (128, 320, 1280, 5120)  # bits, where the 64 of extended floats are too few
 _NOTHING = np.empty(0, np.int64)
 Array = Any
@@ -129,9 +131,9 @@ class Recorded:
         seen = self.seen
         outputs, upstreams = (_joined(q.nodes for q in side) for side in (seen.outputs, seen.upstreams))
         inputs = [seen.inputs[name].nodes for name in seen.gradients]
-        exact = iter(sweep(self.tape, outputs, upstreams, _joined(inputs)))
-        for name, quantity in seen.gradients.items():
-            derivative = np.fromiter((next(exact) for _ in quantity.nodes), np.int64, len(quantity.nodes))
+        exact = sweep(self.tape, outputs, upstreams, _joined(inputs))
+        derivatives = np.split(exact, np.cumsum([len(nodes) for nodes in inputs]))
+        for (name, quantity), derivative in zip(seen.gradients.items(), derivatives, strict=False):
             yield Quantity(name, -1, quantity.shape, quantity.nodes, derivative)
         for number, quantity in enumerate(seen.outputs):
             name = output_name(number if seen.several else None, seen.gradients)
@@ -230,7 +232,7 @@ class _Points:
             judgement, known = self._judgement(quantity, np.array(floats), truth)
             plain &= known
             asked = partial(self._is_inherent, quantity, judgement)
-            plain &= _is_plain(judgement, self.tried, self.rounded.overflows(), asked)
+            plain &= _is_plain(judgement, self.tried, self.rounded.overflows, asked)
             if quantity.output < 0:
                 self._measure(quantity, judgement, plain, rows)
         for place, one, settled, listed in zip(self.places, self.tried, plain, rows, strict=True):
@@ -294,7 +296,10 @@ def _actual(run: FloatRun, quantity: Quantity) -> Any:
 
 
 def _is_plain(
-    judgement: Judgement, tried: Sequence[Tried], overflows: Array, is_inherent: Callable[[int, int], bool]
+    judgement: Judgement,
+    tried: Sequence[Tried],
+    overflows: Callable[[], Array],
+    is_inherent: Callable[[int, int], bool],
 ) -> Array:
     """Tell at which points no fault may be found, nor anything that rounding does not explain.
 
@@ -307,9 +312,10 @@ def _is_plain(
     faulty, bounded = kinds(judgement), np.isfinite(judgement.bound)
     unexplained = (faulty[OUTSIDE] | (faulty[OVERFLOW] & bounded)).any(axis=-1)
     unstable, unbounded = faulty[UNSTABLE].any(axis=-1), (faulty[UNSTABLE] & ~bounded).any(axis=-1)
-    plain: Array = (
-        ~unexplained & ~(faulty[OVERFLOW].any(axis=-1) & ~elsewhere) & ~(unbounded & ~elsewhere & (overflows | half))
-    )
+    plain: Array = ~unexplained & ~(faulty[OVERFLOW].any(axis=-1) & ~elsewhere)
+    doubtful = unbounded & ~elsewhere
+    if doubtful.any():
+        plain &= ~(doubtful & (overflows() | half))
     worst = np.argmax(np.where(faulty[UNSTABLE], judgement.lost, -1), axis=-1)
     for column in np.flatnonzero(plain & unstable & ~half).tolist():
         plain[column] = is_inherent(column, int(worst[column]))
@@ -338,6 +344,11 @@ class _Truth:
             exact = Reading(recorded.tape, self._wanted, recorded.variables, values[:, short])
             self._middle[short], self._radius[short] = (part.T for part in exact.of(self._wanted))
             self._reach[short] = self._radius[short]
+        long = np.flatnonzero([numbers is DOUBLE for numbers in formats])
+        if long.size and recorded.tape.size * len(long) > _LONG * len(recorded.tape.blocks):
+            pairs = PairReading(recorded.tape, self._wanted, recorded.variables, values[:, long])
+            self._middle[long], self._reach[long] = (part.T for part in pairs.of(self._wanted))
+            self._radius[long] = widened(self._middle[long], self._reach[long])
         self._sharpen(scales)
 
     def of(self, quantity: Quantity, before: Array) -> tuple[tuple[Array, Array], Array, Array]:
