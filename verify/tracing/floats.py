@@ -41,8 +41,8 @@ _SLACK = 8  # what a float may differ by, in their radii
 class FloatRun:
     """A run on floats at the sample of an observation, or at another point of its region, of double precision or less.
 
-    `values` gives the floats of inputs and upstreams there, where they are known. One that is `noticing` knows which function computes the gradients, and takes longer. Raises SubjectError where the
-    code does not run on floats.
+    `values` gives the floats of inputs and upstreams there, where they are known. One that is `noticing` knows which
+    function computes the gradients, and takes longer. Raises SubjectError where the code does not run on floats.
     """
 
     def __init__(
