@@ -104,8 +104,8 @@ class Recording(Tape):
             return self._once("product", left, right).reshape(a.shape)
         zero = (left == ZERO) | (right == ZERO)
         result = np.where(zero, ZERO, np.where(left == ONE, right, np.where(right == ONE, left, _NONE)))
-        for one, other in ((left, right), (right, left)):
-            negative = (one == MINUS_ONE) & (result == _NONE)
+        for factor, other in ((left, right), (right, left)):
+            negative = (factor == MINUS_ONE) & (result == _NONE)
             if negative.any():
                 result[negative] = self.negatives(other[negative])
         return self._filled("product", left, right, result).reshape(a.shape)
@@ -278,14 +278,14 @@ class Recording(Tape):
 
 def needed(tape: Recording, wanted: Elements) -> list[int]:
     """Return the places of the blocks that some elements need, in order."""
-    todo, found = list(tape.blocks_of(wanted)), set[int]()
+    todo, places = list(tape.blocks_of(wanted)), set[int]()
     while todo:
         place = todo.pop()
-        if place not in found:
-            found.add(place)
+        if place not in places:
+            places.add(place)
             for arg in tape.blocks[place].args:
                 todo += tape.blocks_of(arg)
-    return sorted(found)
+    return sorted(places)
 
 
 _FOLDED: dict[str, Callable[..., Fraction]] = {"sum": operator.add, "product": operator.mul}

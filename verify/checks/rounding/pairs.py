@@ -110,8 +110,8 @@ def inverse(a: Pairs) -> Pairs:
     distance = a.size - 2 * np.abs(a.low) - a.radius  # from 0 to the ball
     moved = np.where(a.radius == 0, 0, a.radius / distance / distance)
     square = 2 * np.abs(start) * (error.size + error.radius) ** 2
-    known = (distance > 0) & (error.size + error.radius < _NEAR)
-    return Pairs(result.high, result.low, np.where(known, (result.radius + moved + square) * _SLACK, np.inf))
+    bounded = (distance > 0) & (error.size + error.radius < _NEAR)
+    return Pairs(result.high, result.low, np.where(bounded, (result.radius + moved + square) * _SLACK, np.inf))
 
 
 def root(a: Pairs) -> Pairs:
@@ -128,8 +128,8 @@ def root(a: Pairs) -> Pairs:
     lowest = a.high - np.abs(a.low) - a.radius
     moved = np.where(a.radius == 0, 0, a.radius / np.sqrt(lowest))
     square = (error.size + error.radius) ** 2 / start**3
-    known = (lowest > 0) & (error.size + error.radius < _NEAR * a.high)
-    return Pairs(result.high, result.low, np.where(known, (result.radius + moved + square) * _SLACK, np.inf))
+    bounded = (lowest > 0) & (error.size + error.radius < _NEAR * a.high)
+    return Pairs(result.high, result.low, np.where(bounded, (result.radius + moved + square) * _SLACK, np.inf))
 
 
 def _number(value: float, like: Array) -> Pairs:
@@ -168,11 +168,11 @@ def _by_balls(function: Callable[[flint.arb], flint.arb], a: Pairs) -> Pairs:
     shape = a.high.shape
     listed = zip(*(part.ravel().tolist() for part in a.parts), strict=True)
     with flint.ctx.workprec(_BITS):
-        found = [
+        values = [
             function(flint.arb(high) + flint.arb(low) + flint.arb(0, radius)) if radius < np.inf else _ANYTHING
             for high, low, radius in listed
         ]
-    return of_balls(found).reshape(*shape)
+    return of_balls(values).reshape(*shape)
 
 
 _ANYTHING = flint.arb("nan")
@@ -191,23 +191,23 @@ class PairReading:
 
     def __init__(self, tape: Recording, wanted: Elements, variables: Elements, values: Array) -> None:
         shape = tape.size, values.shape[1]
-        self._known = Pairs(np.zeros(shape), np.zeros(shape), np.zeros(shape))
-        self._known.high[variables] = values
+        self._pairs = Pairs(np.zeros(shape), np.zeros(shape), np.zeros(shape))
+        self._pairs.high[variables] = values
         with np.errstate(all="ignore"):
             for place in needed(tape, wanted):
                 block = tape.blocks[place]
                 if block.op != "variable":
                     computed = self._computed(block) if block.args else self._leaves(block)
-                    for known, part in zip(self._known.parts, computed.parts, strict=True):
-                        known[block.elements] = part
+                    for whole, part in zip(self._pairs.parts, computed.parts, strict=True):
+                        whole[block.elements] = part
 
     def of(self, elements: Elements) -> tuple[Array, Array]:
         """Return extended floats, and how far exact values may be from the pairs behind them: infinite if not known."""
-        high, low, radius = self._known[elements].parts
-        known = np.isfinite(high) & np.isfinite(low) & np.isfinite(radius)
+        high, low, radius = self._pairs[elements].parts
+        bounded = np.isfinite(high) & np.isfinite(low) & np.isfinite(radius)
         with np.errstate(all="ignore"):
-            middle = np.where(known, high.astype(np.longdouble) + low, 0)
-        return middle, np.where(known, radius, np.inf).astype(np.longdouble)
+            middle = np.where(bounded, high.astype(np.longdouble) + low, 0)
+        return middle, np.where(bounded, radius, np.inf).astype(np.longdouble)
 
     def _leaves(self, block: Block) -> Pairs:
         """Return constants, in every column."""
@@ -218,7 +218,7 @@ class PairReading:
             exact = [simplest_rational(v) for v in block.payload] if block.op == "typed" else block.payload
             with flint.ctx.workprec(_BITS):
                 leaves = of_balls([balls.ball(Fraction(value)) for value in exact])
-        columns = self._known.high.shape[1]
+        columns = self._pairs.high.shape[1]
         return Pairs(*(np.repeat(part[:, None], columns, axis=1) for part in leaves.parts))
 
     def _computed(self, block: Block) -> Pairs:
@@ -226,7 +226,7 @@ class PairReading:
             return self._totals(block.args[0], block.payload)
         if block.op == "matmul":
             return self._products(*block.args)
-        args = [self._known[arg] for arg in block.args]
+        args = [self._pairs[arg] for arg in block.args]
         if block.op == "sum":
             return plus(*args)
         if block.op == "product":
@@ -237,23 +237,23 @@ class PairReading:
 
     def _totals(self, terms: Elements, starts: Elements) -> Pairs:
         lengths = lengths_of(starts, len(terms))
-        result = Pairs(*(np.zeros((len(starts), part.shape[1])) for part in self._known.parts))
+        result = Pairs(*(np.zeros((len(starts), part.shape[1])) for part in self._pairs.parts))
         for length in np.unique(lengths).tolist():
             chosen = np.flatnonzero(lengths == length)
-            found = added(self._known[terms[starts[chosen] + np.arange(length)[:, None]]])
-            for whole, part in zip(result.parts, found.parts, strict=True):
+            sums = added(self._pairs[terms[starts[chosen] + np.arange(length)[:, None]]])
+            for whole, part in zip(result.parts, sums.parts, strict=True):
                 whole[chosen] = part
         return result
 
     def _products(self, left: Elements, right: Elements) -> Pairs:
         """Return products of matrices, a piece of the sums at a time."""
         (stack, rows, length), columns = left.shape, right.shape[2]
-        step = max(1, _PIECE // max(1, stack * rows * columns * self._known.high.shape[1]))
+        step = max(1, _PIECE // max(1, stack * rows * columns * self._pairs.high.shape[1]))
         result = None
         for start in range(0, length, step):
             piece = slice(start, start + step)
-            a = self._known[left[:, :, piece].transpose(2, 0, 1)[..., None]]
-            b = self._known[right[:, piece].transpose(1, 0, 2)[:, :, None]]
+            a = self._pairs[left[:, :, piece].transpose(2, 0, 1)[..., None]]
+            b = self._pairs[right[:, piece].transpose(1, 0, 2)[:, :, None]]
             summed = added(times(a, b))
             result = summed if result is None else plus(result, summed)
         assert result is not None  # no matrix product on a tape is empty

@@ -93,17 +93,17 @@ class Reading:
             return self._leaves(block)
         tape = self._tape
         units: Any = tape.units.get(place, 1)
-        given = [self.of(arg) for arg in block.args]
+        operands = [self.of(arg) for arg in block.args]
         if block.op in ("total", "matmul"):
-            return self._added(block, given, tape.terms.get(place))
+            return self._added(block, operands, tape.terms.get(place))
         if block.op == _BY_BALLS:
-            pair = _by_balls(block.op, given[0])
+            pair = _by_balls(block.op, operands[0])
         elif self._formats is None and block.op == "power" and _is_rounded(block.payload):
-            return given[0][0], np.full_like(given[0][0], np.inf)  # for flint
+            return operands[0][0], np.full_like(operands[0][0], np.inf)  # for flint
         else:
-            pair = RULES.get(block.op, power)(given, block.payload)
+            pair = RULES.get(block.op, power)(operands, block.payload)
         if block.op == "power" and self._formats is not None:
-            units = units + exponent_units(block.payload, given[0][0])
+            units = units + exponent_units(block.payload, operands[0][0])
         if self._formats is None:
             return _exactly(*pair, is_rounded=place in tape.inner or units != 0)
         return self._rounding.widened(block.op, pair, np.asarray(units, _long), place not in tape.inner)
@@ -122,16 +122,16 @@ class Reading:
         units = np.where(np.array(bits)[:, None] > np.array(precisions), 2, 0)
         return self._rounding.widened(block.op, (middle, np.zeros_like(middle)), units, outer=True)
 
-    def _added(self, block: Block, given: Sequence[Pair], terms: Any) -> Pair:
+    def _added(self, block: Block, operands: Sequence[Pair], terms: Any) -> Pair:
         """Compute sums of many terms, and of products; our own rounding is that of so many extended floats."""
         if block.op == "total":
-            (m, r), starts = given[0], block.payload
+            (m, r), starts = operands[0], block.payload
             counts = lengths_of(starts, len(m)) if terms is None else terms
             middle, spread = np.add.reduceat(m, starts, axis=0), np.add.reduceat(r, starts, axis=0)
             magnitude = np.add.reduceat(np.abs(m), starts, axis=0) + spread
             most = counts
         else:
-            middle, spread, magnitude = self._products(*given)
+            middle, spread, magnitude = self._products(*operands)
             most = block.args[0].shape[2]
             counts = np.full(block.size, most) if terms is None else terms
         ours = (np.asarray(most)[..., None] + 4) * (2 * _EPS * magnitude + (_TINY if block.op == "matmul" else 0))
@@ -201,9 +201,9 @@ def _is_rounded(exponent: Fraction) -> bool:
     return bool(exponent.denominator & (exponent.denominator - 1))
 
 
-def _by_balls(name: str, given: Pair) -> Pair:
+def _by_balls(name: str, pair: Pair) -> Pair:
     """Return a function in flint's balls."""
-    middle, radius = given
+    middle, radius = pair
     with flint.ctx.workprec(_BITS):
         values = [
             balls.function(name, ball(m, r)) if np.isfinite(r) else flint.arb(0, "inf")
@@ -216,14 +216,14 @@ def _by_balls(name: str, given: Pair) -> Pair:
 def exact_balls(tape: Recording, wanted: Elements, variables: Elements, values: Array, bits: int) -> Any:
     """Return balls around elements at points, a row for each element and a column for each point."""
     columns = values.shape[1]
-    found = np.empty((tape.size, columns), object)
+    values_at = np.empty((tape.size, columns), object)
     with flint.ctx.workprec(bits):
         leaves = [flint.arb(value) for value in values.ravel().tolist()]
-        found[variables] = np.array([*leaves, None], object)[:-1].reshape(values.shape)
+        values_at[variables] = np.array([*leaves, None], object)[:-1].reshape(values.shape)
         for part in parts(tape, wanted):
             if part.op != "variable":
-                found[part.elements] = _leaves(part, columns) if not part.args else _computed(part, found)
-    return found[wanted]
+                values_at[part.elements] = _leaves(part, columns) if not part.args else _computed(part, values_at)
+    return values_at[wanted]
 
 
 def _leaves(part: Part, columns: int) -> Any:
@@ -239,9 +239,9 @@ def _columned(leaves: Sequence[flint.arb], columns: int) -> Any:
     return np.repeat(np.array([*leaves, None], object)[:-1, None], columns, axis=1)
 
 
-def _computed(part: Part, found: Any) -> Any:
+def _computed(part: Part, values_at: Any) -> Any:
     """Return the balls of a part from those of its arguments."""
-    args = [found[arg] for arg in part.args]
+    args = [values_at[arg] for arg in part.args]
     match part.op:
         case "sum":
             return np.add(*args)
@@ -262,9 +262,9 @@ def _computed(part: Part, found: Any) -> Any:
 _SHORT_WAYS: dict[Fraction, Any] = {Fraction(2): lambda a: a * a, Fraction(-1): lambda a: flint.arb(1) / a}
 
 
-def _each(given: Any, function: Any) -> Any:
-    result = np.empty(given.shape, object)
-    result.ravel()[:] = list(map(function, given.ravel().tolist()))
+def _each(arguments: Any, function: Any) -> Any:
+    result = np.empty(arguments.shape, object)
+    result.ravel()[:] = list(map(function, arguments.ravel().tolist()))
     return result
 
 

@@ -119,7 +119,7 @@ class Recorded:
         self.fixed = np.zeros(self.tape.size)  # upstreams that the case gives, and what takes no part in a run
         for element in np.unique(elements[self.tape.exact(elements)]).tolist():
             self.fixed[element] = float(self.tape.value(element) or 0)
-        self.asked = _joined(choices.elements for choices in self.trace.choices)
+        self.conditions = _joined(choices.elements for choices in self.trace.choices)
 
     def _is_plain(self) -> bool:
         """Tell whether the run gave what the one on single symbols gave, and reads no memory that nobody wrote to."""
@@ -150,7 +150,7 @@ class _Points:
     def __init__(self, recorded: Recorded, tried: dict[int, Tried], result: Settled) -> None:
         self.recorded, self.result = recorded, result
         self.places, self.tried = list(tried), list(tried.values())
-        listed = [_floats(one.point, recorded.names) for one in self.tried]
+        listed = [_floats(attempt.point, recorded.names) for attempt in self.tried]
         self.values = np.array(listed, float).reshape(len(listed), -1).T
 
     def settle(self) -> dict[int, Tried]:
@@ -159,15 +159,15 @@ class _Points:
         Returns the points at which the code may take other branches.
         """
         recorded = self.recorded
-        wanted = _joined([recorded.asked, *(q.recorded for q in recorded.quantities)])
+        wanted = _joined([recorded.conditions, *(q.recorded for q in recorded.quantities)])
         self.rounded = Reading(recorded.tape, wanted, recorded.variables, self.values, self._formats())
         inside, certain = self._inside(), self._certain()
         outside = {self.places[column]: self.tried[column] for column in np.flatnonzero(~inside).tolist()}
-        for column, one in enumerate(self.tried):
-            if inside[column] and not certain[column] and one.numbers is not DOUBLE:
+        for column, attempt in enumerate(self.tried):
+            if inside[column] and not certain[column] and attempt.numbers is not DOUBLE:
                 self.result.rows[self.places[column]] = []
             elif not (inside[column] and certain[column]):
-                self._leave_open(one)
+                self._leave_open(attempt)
         self._keep(np.flatnonzero(inside & certain))
         runs = [self._run(column) for column in range(len(self.tried))]
         for place, run in zip(self.places, runs, strict=True):
@@ -179,12 +179,12 @@ class _Points:
                 self._judge([run for run in runs if run is not None])
         return outside
 
-    def _leave_open(self, one: Tried) -> None:
-        if one.name == SAMPLE:
-            self.result.open_formats.add(one.numbers.name)
+    def _leave_open(self, attempt: Tried) -> None:
+        if attempt.name == SAMPLE:
+            self.result.open_formats.add(attempt.numbers.name)
 
     def _formats(self) -> list[Format]:
-        return [one.numbers for one in self.tried]
+        return [attempt.numbers for attempt in self.tried]
 
     def _keep(self, columns: Array) -> None:
         """Leave out all other points."""
@@ -196,23 +196,23 @@ class _Points:
     def _inside(self) -> Array:
         """Tell which points take the branches of the sample for certain."""
         recorded = self.recorded
-        if not recorded.asked.size:
+        if not recorded.conditions.size:
             return np.ones(len(self.tried), bool)
-        exact = Reading(recorded.tape, recorded.asked, recorded.variables, self.values)
-        middle, radius = exact.of(recorded.asked)
-        signs = recorded.trace.enclosures.signs(recorded.asked)[:, None]
+        exact = Reading(recorded.tape, recorded.conditions, recorded.variables, self.values)
+        middle, radius = exact.of(recorded.conditions)
+        signs = recorded.trace.enclosures.signs(recorded.conditions)[:, None]
         return ((np.abs(middle) > radius) & (np.sign(middle) == signs)).all(axis=0)
 
     def _certain(self) -> Array:
-        middle, radius = self.rounded.of(self.recorded.asked)
+        middle, radius = self.rounded.of(self.recorded.conditions)
         return (np.abs(middle) > radius).all(axis=0)
 
     def _run(self, column: int) -> FloatRun | None:
         """Run the code on the floats of a point; None where it does not run."""
-        recorded, one = self.recorded, self.tried[column]
+        recorded, attempt = self.recorded, self.tried[column]
         floats = recorded.fixed.copy()
         floats[recorded.variables] = self.values[:, column]
-        dtype = one.numbers.dtype
+        dtype = attempt.numbers.dtype
         try:
             return FloatRun(
                 recorded.case, recorded.seen, recorded.seed, {}, dtype, values=lambda quantity: floats[quantity.nodes]
@@ -229,32 +229,32 @@ class _Points:
             floats = [_actual(run, quantity) for run in runs]
             if any(value is None for value in floats):
                 return
-            judgement, known = self._judgement(quantity, np.array(floats), truth)
-            plain &= known
-            asked = partial(self._is_inherent, quantity, judgement)
-            plain &= _is_plain(judgement, self.tried, self.rounded.overflows, asked)
+            judgement, is_known = self._judgement(quantity, np.array(floats), truth)
+            plain &= is_known
+            is_inherent = partial(self._is_inherent, quantity, judgement)
+            plain &= _is_plain(judgement, self.tried, self.rounded.overflows, is_inherent)
             if quantity.output < 0:
                 self._measure(quantity, judgement, plain, rows)
-        for place, one, settled, listed in zip(self.places, self.tried, plain, rows, strict=True):
-            if settled and one.numbers.name not in self.result.open_formats:
+        for place, attempt, settled, listed in zip(self.places, self.tried, plain, rows, strict=True):
+            if settled and attempt.numbers.name not in self.result.open_formats:
                 self.result.rows[place] = listed
 
     def _judgement(self, quantity: Quantity, floats: Array, truth: _Truth) -> tuple[Judgement, Array]:
         """Return what a quantity is worth at all points, and where that is known."""
         formats, scales = Formats.of(self._formats()), self.result.scales
-        keys = [(one.numbers.name, quantity.name) for one in self.tried]
+        keys = [(attempt.numbers.name, quantity.name) for attempt in self.tried]
         before = np.array([scales.get(key, 0.0) for key in keys])
-        values, scale, known = truth.of(quantity, before)
+        values, scale, is_known = truth.of(quantity, before)
         middle, radius = self.rounded.of(quantity.recorded)
         enclosed = middle.T, radius.T
-        known &= are_plausible(values, enclosed)
-        for place, (one, key) in enumerate(zip(self.tried, keys, strict=True)):
-            if one.name == SAMPLE and known[place]:
+        is_known &= are_plausible(values, enclosed)
+        for place, (attempt, key) in enumerate(zip(self.tried, keys, strict=True)):
+            if attempt.name == SAMPLE and is_known[place]:
                 scales[key] = float(scale[place])
-            elif one.name == SAMPLE:
-                self.result.open_formats.add(one.numbers.name)
+            elif attempt.name == SAMPLE:
+                self.result.open_formats.add(attempt.numbers.name)
         scale = np.maximum(scale, [scales.get(key, 0.0) for key in keys])
-        return measured(formats, floats, values, enclosed, scale[:, None]), known
+        return measured(formats, floats, values, enclosed, scale[:, None]), is_known
 
     def _is_inherent(self, quantity: Quantity, judgement: Judgement, column: int, entry: int) -> bool:
         """Tell whether the data explains an error for certain, as `faults` and `blame.condition` have it."""
@@ -274,8 +274,8 @@ class _Points:
         places = np.arange(len(rows)), judgement.worst
         sizes = [part[places] for part in (judgement.actual, judgement.ulps, judgement.error, judgement.bound)]
         for column in np.flatnonzero(plain).tolist():
-            one, words = self.tried[column], worded(*(size[column] for size in sizes))
-            rows[column].append(Accuracy(quantity.name, one.numbers.name, one.name, *words, variant))
+            attempt, words = self.tried[column], worded(*(size[column] for size in sizes))
+            rows[column].append(Accuracy(quantity.name, attempt.numbers.name, attempt.name, *words, variant))
 
 
 def _floats(point: Point, names: list[str]) -> Array:
@@ -307,8 +307,8 @@ def _is_plain(
     takes are no fault either: `is_inherent` tells whether it does, of the entry at a point that loses most. Where
     there is no bound, and something `overflows`, that may be the cause.
     """
-    half = np.array([one.numbers is HALF for one in tried])
-    elsewhere = half & np.array([one.name != SAMPLE for one in tried])
+    half = np.array([attempt.numbers is HALF for attempt in tried])
+    elsewhere = half & np.array([attempt.name != SAMPLE for attempt in tried])
     faulty, bounded = kinds(judgement), np.isfinite(judgement.bound)
     unexplained = (faulty[OUTSIDE] | (faulty[OVERFLOW] & bounded)).any(axis=-1)
     unstable, unbounded = faulty[UNSTABLE].any(axis=-1), (faulty[UNSTABLE] & ~bounded).any(axis=-1)
@@ -326,7 +326,7 @@ class _Truth:
     """The exact values at points, a row for each, in balls that are as narrow as the format of the point needs them."""
 
     def __init__(self, recorded: Recorded, values: Array, tried: Sequence[Tried], scales: Scales) -> None:
-        formats = [one.numbers for one in tried]
+        formats = [attempt.numbers for attempt in tried]
         self._recorded, self._values, self._formats = recorded, values, formats
         self._wanted = _joined(q.exact for q in recorded.quantities)
         ends = np.cumsum([0, *(len(q.exact) for q in recorded.quantities)])
@@ -337,7 +337,7 @@ class _Truth:
         self._reach = self._radius.copy()  # without the rounding of the middle, by which digits are lost that are known
         self._digits = np.full(shape, -np.inf)
         self._sharp = np.zeros(shape, bool)
-        sample = {one.numbers: column for column, one in enumerate(tried) if one.name == SAMPLE}
+        sample = {attempt.numbers: column for column, attempt in enumerate(tried) if attempt.name == SAMPLE}
         self._samples = np.array([sample.get(numbers, -1) for numbers in formats])  # by which others are measured
         short = np.flatnonzero([numbers is not DOUBLE for numbers in formats])
         if short.size:
@@ -385,8 +385,8 @@ class _Truth:
     def _refine(self, columns: Array, entries: Array, bits: int) -> None:
         """Compute some values at some points with so many bits."""
         recorded = self._recorded
-        found = exact_balls(recorded.tape, self._wanted[entries], recorded.variables, self._values[:, columns], bits)
-        listed = found.T.ravel().tolist()
+        computed = exact_balls(recorded.tape, self._wanted[entries], recorded.variables, self._values[:, columns], bits)
+        listed = computed.T.ravel().tolist()
         shape, where = (len(columns), len(entries)), np.ix_(columns, entries)
         middle, reach = (part.reshape(shape) for part in middles(listed))
         with np.errstate(invalid="ignore"):
