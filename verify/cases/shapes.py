@@ -34,6 +34,7 @@ _TURNS = (1, 0, 3, 2)
 SMALL = _TURNED[-1]  # what every dimension takes, whatever the code names
 _SPREAD = Fraction(4)  # a sample without bounds lies between -2 and 2
 _WIDE = 1000  # a domain of which samples are of several magnitudes
+_WORD = 62  # bits of a number that NumPy computes with
 _STEP = 1000  # samples are odd thousandths of the domain's width
 
 
@@ -290,12 +291,12 @@ _REMEMBERED = 4096  # samples of an input, that are kept for further runs
 _CLOSE, _FAR = Fraction(1, 64), 64  # how far from the middle samples lie, against those of the first
 
 
-def _drawn(seed: int, calls: tuple[_Draw, ...]) -> tuple[list[Fraction], object]:
+def _drawn(seed: int, calls: tuple[_Draw, ...]) -> tuple[Sequence[Fraction], object]:
     """Return the samples of the last of some inputs, and the state of the generator after them; many runs ask again."""
     return (_few if sum(number for _, _, number in calls) <= _REMEMBERED else _many)(seed, calls)
 
 
-def _drawn_anew(seed: int, calls: tuple[_Draw, ...]) -> tuple[list[Fraction], object]:
+def _drawn_anew(seed: int, calls: tuple[_Draw, ...]) -> tuple[Sequence[Fraction], object]:
     rng = random.Random(seed)
     if len(calls) > 1:
         rng.setstate(_drawn(seed, calls[:-1])[1])  # type: ignore[arg-type]
@@ -330,7 +331,7 @@ def _far(
 _ARRANGEMENTS = (_as_drawn, _as_drawn, _in_order, _close, _far, _as_drawn)
 
 
-def samples(low: Fraction | None, high: Fraction | None, number: int, rng: random.Random) -> list[Fraction]:
+def samples(low: Fraction | None, high: Fraction | None, number: int, rng: random.Random) -> Sequence[Fraction]:
     """Return short decimals in a domain, spread over it, in no order, at no place where code may well branch.
 
     In a wide domain every other number is of ordinary size: what happens about 0 would be missed by all of them.
@@ -349,16 +350,38 @@ def nearest_to_zero(low: Fraction | None, high: Fraction | None) -> Fraction:
     return min(nearest, high) if high is not None else nearest
 
 
-def _evenly(low: Fraction | None, high: Fraction | None, number: int, rng: random.Random) -> list[Fraction]:
+def _evenly(low: Fraction | None, high: Fraction | None, number: int, rng: random.Random) -> Sequence[Fraction]:
     step = _STEP
     while step < number * 10:
         step *= 10
+    if number > _REMEMBERED and (many := _many_evenly(low, high, number, step, rng)) is not None:
+        return many
     places = rng.sample(range(number), number)
     odd = [2 * int((place + rng.uniform(0.2, 0.8)) / number * step / 2) + 1 for place in places]
     if low is None and high is None:  # what `_placed` gives, in one go: most inputs have no bounds
         spread = int(_SPREAD)
         return [Fraction(spread * part - spread // 2 * step + 1, step) for part in odd]
     return [_placed(low, high, Fraction(part, step), Fraction(1, step)) for part in odd]
+
+
+def _many_evenly(
+    low: Fraction | None, high: Fraction | None, number: int, step: int, rng: random.Random
+) -> Sequence[Fraction] | None:
+    """Return as many numbers in the same way, by NumPy; None where they take more than 62 bits."""
+    import numpy as np
+
+    from verify.graph.decimals import Decimals
+
+    first, beside = _placed(low, high, Fraction(0), Fraction(1, step)), Fraction(1, step)
+    slope = _placed(low, high, beside, beside) - first  # what is placed is linear in the part
+    denominator = math.lcm(first.denominator, slope.denominator)
+    start, factor = int(first * denominator), int(slope * denominator)
+    if max(denominator, abs(start) + abs(factor) * 2 * step) >> _WORD:
+        return None
+    generator = np.random.default_rng(rng.getrandbits(64))
+    places = generator.permutation(number) + generator.uniform(0.2, 0.8, number)
+    odd = 2 * (places / number * step / 2).astype(np.int64) + 1
+    return Decimals(start + factor * odd, denominator)
 
 
 def _placed(low: Fraction | None, high: Fraction | None, t: Fraction, beside: Fraction) -> Fraction:

@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from verify.graph import balls
+from verify.graph.decimals import Decimals
 from verify.model.exact import simplest_rational
 from verify.tape.parts import Part, parts
 from verify.tape.tape import Elements, Tape
@@ -45,11 +46,15 @@ def _leaves(part: Part, point: Point, typed: Callable[[float], flint.arb] | None
         return [flint.arb.pi()]
     payload = part.payload
     if part.op == "variable" and point:
-        payload = [point.get(element, value) for element, value in zip(part.numbers.tolist(), payload, strict=True)]
+        elements = enumerate(part.numbers.tolist())
+        payload = [point[element] if element in point else payload[place] for place, element in elements]
     elif part.op == "typed" and typed is not None:
         return [typed(value) for value in payload]
     elif part.op == "typed":
         payload = [simplest_rational(value) for value in payload]
+    elif isinstance(payload, Decimals):
+        inverse = flint.arb(1) / payload.denominator
+        return [inverse * numerator for numerator in payload.numerators.tolist()]
     inverses = {bottom: flint.arb(1) / bottom for bottom in {value.denominator for value in payload}}
     return [inverses[value.denominator] * value.numerator for value in payload]
 

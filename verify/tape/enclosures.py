@@ -25,6 +25,7 @@ import numpy as np
 import numpy.typing as npt
 
 from verify.graph import balls
+from verify.graph.decimals import Decimals
 from verify.model.exact import simplest_rational
 from verify.tape.masks import all_of
 from verify.tape.parts import lengths_of
@@ -105,18 +106,22 @@ class Enclosures:
 
     def _leaves(self, block: Block) -> Sequence[Any]:
         if block.op == "variable":
-            values = zip(range(block.start, block.stop), block.payload, strict=True)
-            return [self._point.get(element, value) for element, value in values] if self._point else block.payload
+            point, payload = self._point, block.payload
+            elements = range(block.start, block.stop) if point else ()
+            return [point[e] if e in point else payload[e - block.start] for e in elements] if point else payload
         return [simplest_rational(value) for value in block.payload] if block.op == "typed" else block.payload
 
 
 def nearest(values: Sequence[Fraction]) -> Pair:
     """Return the floats nearest to exact numbers, each with a bound on how far it is off."""
-    try:
-        top = np.fromiter(map(_NUMERATOR, values), np.int64, len(values))
-        bottom = np.fromiter(map(_DENOMINATOR, values), np.int64, len(values))
-    except OverflowError:
-        return _nearest_of_any(values)
+    if isinstance(values, Decimals):
+        top, bottom = values.numerators, np.full(len(values), values.denominator)
+    else:
+        try:
+            top = np.fromiter(map(_NUMERATOR, values), np.int64, len(values))
+            bottom = np.fromiter(map(_DENOMINATOR, values), np.int64, len(values))
+        except OverflowError:
+            return _nearest_of_any(values)
     if not all_of((top >= -_WHOLE) & (top <= _WHOLE) & (bottom <= _WHOLE)):
         return _nearest_of_any(values)
     mid = top / bottom  # of two floats: rounded once, and not at all where the divisor is a power of two

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from verify.graph.decimals import Decimals
 from verify.tape.masks import all_of, any_of
 from verify.tape.tape import Block, Elements, Mask, Tape
 
@@ -81,8 +82,13 @@ def _part(block: Block, mask: Mask) -> Part:
     elements = picked + block.start
     if block.op == "total":
         return _of_totals(block, picked, elements)
-    payload = tuple(block.payload[i] for i in picked.tolist()) if block.op in _LEAVES else block.payload
-    return Part(block.op, elements, len(picked), tuple(arg[picked] for arg in block.args), payload)
+    return Part(block.op, elements, len(picked), tuple(arg[picked] for arg in block.args), _payload(block, picked))
+
+
+def _payload(block: Block, picked: Elements) -> Any:
+    if isinstance(block.payload, Decimals):
+        return block.payload.take(picked)
+    return tuple(block.payload[i] for i in picked.tolist()) if block.op in _LEAVES else block.payload
 
 
 def _of_totals(block: Block, picked: Elements, elements: Elements) -> Part:

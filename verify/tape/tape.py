@@ -23,6 +23,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from verify.graph.decimals import Decimals
 from verify.graph.graph import FUNCTIONS
 from verify.tape.masks import all_of, any_of, is_ascending, is_one, largest, least
 
@@ -45,7 +46,7 @@ class Block(NamedTuple):
 
     | op | args | payload |
     |---|---|---|
-    | variable | | the exact values at the sample, a Fraction each |
+    | variable | | the exact values at the sample, a Fraction each, or `Decimals` |
     | constant | | the exact values, a Fraction each |
     | typed | | floats as the code has typed them in: read as the simplest rational that rounds to each |
     | pi | | |
@@ -96,7 +97,7 @@ class Tape:
 
     def variables(self, values: Sequence[Fraction]) -> Elements:
         """Return new variables with their values at the sample."""
-        return self._new("variable", len(values), (), tuple(values))
+        return self._new("variable", len(values), (), values if isinstance(values, Decimals) else tuple(values))
 
     def constants(self, values: Iterable[Fraction | float]) -> Elements:
         """Return the elements of constants: exact ones are Fractions, and floats are what the code has typed in."""
