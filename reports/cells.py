@@ -12,6 +12,7 @@ from reports.rows import Row, rows, traced
 from verify.model.result import CaseResult, Comparison, Evidence, Rounding, Verdict
 
 _LONGEST_QUOTIENT = 24
+_MOST_SHAPES = 2  # in one cell
 _RATIONAL = re.compile(r"-?\d+(/\d+)?")
 _LONGEST = 60  # signs of a formula or name in a table; values are never shortened
 
@@ -83,10 +84,21 @@ def array_verdict(row: Row) -> str:
 
 def failures(comparison: Comparison, failing: int, entries: int) -> str:
     """Say in how many of its entries an array fails (`fails in 5 of 12 entries`), or nothing."""
+    number = extent(comparison, failing, entries)
+    return f"fails {number}" if number and comparison.verdict is not Verdict.UNDECIDED else number
+
+
+def extent(comparison: Comparison, failing: int, entries: int) -> str:
+    """Say in how many of its entries an array is not good (`in 5 of 12 entries`), or nothing."""
     if comparison.good or not failing or entries == 1:
         return ""
-    number = f"all {entries:,}" if failing == entries else f"{failing:,} of {entries:,}"
-    return f"{'' if comparison.verdict is Verdict.UNDECIDED else 'fails '}in {number} entries"
+    return f"in {f'all {entries:,}' if failing == entries else f'{failing:,} of {entries:,}'} entries"
+
+
+def shapes(row: Row, between: str = " ") -> str:
+    """Write the shapes of the arrays that a row stands for, the first few of them."""
+    texts = [between.join(map(str, shape)) for shape in row.shapes[:_MOST_SHAPES]]
+    return "; ".join([*texts, *(["…"] if len(row.shapes) > _MOST_SHAPES else [])])
 
 
 def readable(exact: str) -> str:
@@ -107,7 +119,7 @@ def short(text: str, longest: int = _LONGEST) -> str:
 
 def _of_number(text: Callable[[Comparison], str]) -> Callable[[Row], str]:
     """Return what shows a number, and of an array nothing: one entry's number would be taken for all of it."""
-    return lambda row: "" if row.shape or row.entries > 1 else text(row.comparison)
+    return lambda row: "" if row.shapes or row.entries > 1 else text(row.comparison)
 
 
 @cache
@@ -123,7 +135,7 @@ def _distance(rounding: Rounding | None) -> tuple[str, str]:
 _NAME = Column("with respect to", "left", lambda row: short(name(row.comparison)))
 _ARRAYS = (
     Column("variant", "left", lambda row: row.variant),
-    Column("shape", "left", lambda row: row.shape),
+    Column("shape", "left", shapes),
     Column("entries", "right", lambda row: f"{row.entries:,}" if row.entries else ""),
 )
 _NUMBERS = (

@@ -56,7 +56,7 @@ def _test_case(suite: ET.Element, file: str, case: CaseResult, comparison: Compa
     variant = f" ({comparison.variant})" if comparison.variant else ""
     element = _element(suite, file, case, f"{comparison.quantity} {comparison.name}{variant}")
     if kind := _kind(comparison):
-        lines = [f"{label}: {text}" for label, text in words.explanation(comparison)] + _notes(case)
+        lines = [f"{line.label}: {line.text}" for line in words.explanation(comparison)] + _notes(case)
         problem = ET.SubElement(element, kind, type=cells.verdict(comparison), message=_clean(_message(comparison)))
         problem.text = _clean("\n".join([*lines, f"where: {case.where or 'expr'}", f"again: {case.again}"]))
     if rows.traced(case) and comparison.good:
@@ -101,7 +101,7 @@ def _message(comparison: Comparison) -> str:
 def _holds(case: CaseResult, comparison: Comparison) -> list[str]:
     """Say what is known of an array, and for what: a claim that passes is a claim with a region."""
     here = [replace(branch, variant=SAMPLE) for branch in case.region if branch.variant in (SAMPLE, comparison.variant)]
-    shape = f" of shape {comparison.shape}" if comparison.shape else ""
+    shape = f" of shape {' '.join(map(str, comparison.shape))}" if comparison.shape else ""
     number = "1 entry" if comparison.entries == 1 else f"{comparison.entries:,} entries"
     lines = [f"{cells.verdict(comparison)}: {number}{shape}"]
     lines += [f"holds where the code takes the same branches: {text}" for text in words.region(here)]

@@ -55,8 +55,8 @@ def _body(table: cells.Table) -> list[list[str]]:
 
 def _explained(comparison: Comparison) -> list[str]:
     lines = [
-        f"- {_text(label)}: {_text(text) if label in words.PROSE else _code(text)}"
-        for label, text in words.explanation(comparison)
+        f"- {_text(line.label)}: {_text(line.text) if line.tells in words.PROSE else _code(line.text)}"
+        for line in words.explanation(comparison)
     ]
     return [f"**{_text(cells.name(comparison))}**: {_text(words.sentence(comparison))}", "", *lines, ""]
 

@@ -82,7 +82,7 @@ def _badness(comparison: Comparison) -> tuple[bool, int]:
 def _of_comparison(case: CaseResult, c: Comparison) -> Problem:
     variant = f" for {c.variant}" if c.variant else ""
     title = f"{_WHAT[c.quantity].format(c.name)} {cells.verdict(c)}{variant}: {words.reason(c)} ({case.name})"
-    told = [f"{label}: {text}" for label, text in words.explanation(c, everything=False)]
+    told = [f"{line.label}: {line.text}" for line in words.explanation(c, everything=False)]
     lines = (f"{cells.name(c)}: {words.sentence(c)}", *told, f"again: {case.again}")
     rule = "WEAKER" if c.weaker else c.state.replace(" ", "-")
     level, lets = ("note", _KNOWN) if c.known else ("error", "")

@@ -9,19 +9,18 @@ from verify.model.identity import Variant
 from verify.model.result import CaseResult, Comparison, Evidence, Run, Verdict
 
 _MOST_VARIANTS = 3  # failing variants of one quantity that have rows of their own, unless everything is asked for
-_MOST_SHAPES = 2  # in one cell
 
 
 class Row(NamedTuple):
     """A line of a table: a comparison, or several variants of it and then the weakest of them.
 
-    `variant`, `shape`, `entries` and `failing` are of all that the row stands for; `explained` tells whether the words
+    `variant`, `shapes`, `entries` and `failing` are of all that the row stands for; `explained` tells whether the words
     below the table say more of it.
     """
 
     comparison: Comparison
     variant: str = ""
-    shape: str = ""
+    shapes: Sequence[tuple[int, ...]] = ()
     entries: int = 0
     failing: int = 0
     explained: bool = True
@@ -98,9 +97,8 @@ def _called(group: Sequence[Comparison], *, others: bool) -> str:
 
 def _folded(group: Sequence[Comparison], variant: str, *, explained: bool) -> Row:
     shapes = list(dict.fromkeys(c.shape for c in group if c.shape))
-    shape = "; ".join(shapes[:_MOST_SHAPES] + ["…"] * (len(shapes) > _MOST_SHAPES))
     entries = sum(c.entries for c in group if c.quantity != "case")
-    return Row(max(group, key=_weakness), variant, shape, entries, sum(c.failing for c in group), explained)
+    return Row(max(group, key=_weakness), variant, shapes, entries, sum(c.failing for c in group), explained)
 
 
 def _weakness(comparison: Comparison) -> tuple[int, float]:

@@ -83,7 +83,9 @@ def _color(comparison: Comparison) -> str:
 
 def _explained(comparison: Comparison, color: bool, everything: bool) -> list[str]:
     lines = [f"  {_paint(cells.name(comparison), '1', color)}: {words.sentence(comparison)}"]
-    return lines + [f"    {label:<8}  {text}" for label, text in words.explanation(comparison, everything=everything)]
+    return lines + [
+        f"    {line.label:<8}  {line.text}" for line in words.explanation(comparison, everything=everything)
+    ]
 
 
 def _findings(case: CaseResult, color: bool, *, failures_only: bool) -> list[str]:

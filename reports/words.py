@@ -18,10 +18,23 @@ _AGREEMENTS = {
     "small constant": "equal but for a small constant of forward, which backward ignores",
 }
 _IN_DIGITS = "not proved, but equal to hundreds of digits at every point where these could be had"
-PROSE = ("likely", "entry")  # labels of explanations in words; the others are formulas, places and quotes
+PROSE = ("likely", "entry")  # lines of explanations in words; the others are formulas, places and quotes
 _MOST = 3  # items of a list, unless everything is asked for
 _MOST_INPUTS = 8  # of a counterexample on arrays
 _LONGEST = 200  # signs of a formula of one entry
+
+
+class Line(NamedTuple):
+    """A line of what explains a row: what it tells, its text, and its label where that is not what it tells."""
+
+    tells: str
+    text: str
+    named: str = ""
+
+    @property
+    def label(self) -> str:
+        """Return the label as readers see it."""
+        return self.named or self.tells
 
 
 class Remark(NamedTuple):
@@ -61,24 +74,27 @@ def reason(comparison: Comparison) -> str:
     """Say on one line why a row is not good: the two values, the likely mistake, or what happened."""
     if comparison.verdict is Verdict.REFUTED and comparison.actual:
         return f"{comparison.actual}, exactly {readable(comparison.expected)}"
-    said = [text for label, text in explanation(comparison) if label in ("likely", "relation", "because", "floats")]
-    return (said or [sentence(comparison)])[0]
+    lines = [line.text for line in explanation(comparison) if line.tells in _REASONS]
+    return (lines or [sentence(comparison)])[0]
 
 
-def explanation(comparison: Comparison, *, everything: bool = True) -> list[tuple[str, str]]:
+_REASONS = ("likely", "relation", "because", "floats")
+
+
+def explanation(comparison: Comparison, *, everything: bool = True) -> list[Line]:
     """Return why a row has its verdict, as labelled lines: of an array, what is told is told of one entry."""
     if comparison.state == "NOT ROUNDING":
         assert comparison.rounding is not None
-        return [("floats", f"{comparison.actual} is {comparison.rounding.note} {readable(comparison.expected)}")]
+        return [Line("floats", f"{comparison.actual} is {comparison.rounding.note} {readable(comparison.expected)}")]
     lines = [
-        ("likely", comparison.diagnosis),
-        ("relation", comparison.relation.text(computed(comparison), "exact") if comparison.relation else ""),
-        ("code", "" if comparison.place == comparison.evidence.place else str(comparison.place)),
+        Line("likely", comparison.diagnosis),
+        Line("relation", comparison.relation.text(computed(comparison), "exact") if comparison.relation else ""),
+        Line("code", "" if comparison.place == comparison.evidence.place else str(comparison.place)),
         _entry(comparison),
-        ("for", "" if comparison.verdict is Verdict.PROVED else str(comparison.variant)),
+        Line("for", "" if comparison.verdict is Verdict.PROVED else str(comparison.variant)),
         *_evidence(comparison, everything),
     ]
-    return [(label, text) for label, text in lines if text]
+    return [line for line in lines if line.text]
 
 
 def computed(comparison: Comparison) -> str:
@@ -92,24 +108,24 @@ def scope(comparison: Comparison) -> str:
     return f"is undecided {said}" if said and comparison.verdict is Verdict.UNDECIDED else said
 
 
-def _entry(comparison: Comparison) -> tuple[str, str]:
+def _entry(comparison: Comparison) -> Line:
     if not comparison.index:
-        return "entry", ""
+        return Line("entry", "")
     said = scope(comparison)
-    return "entry", f"{comparison.index} of {comparison.name}" + (f", which {said}" if said else "")
+    return Line("entry", f"{[*comparison.index]} of {comparison.name}" + (f", which {said}" if said else ""))
 
 
-def _evidence(comparison: Comparison, everything: bool) -> list[tuple[str, str]]:
-    reason = ("because", comparison.evidence.detail)
+def _evidence(comparison: Comparison, everything: bool) -> list[Line]:
+    reason = Line("because", comparison.evidence.detail)
     if not (found := comparison.counterexample):
         return [reason]
     longest = None if everything or not comparison.index else _LONGEST
     formulas = [comparison.actual_formula, comparison.expected_formula]
     return [
         *([reason] if comparison.evidence.kind in ("small difference", "edge", "hole") else []),
-        (computed(comparison), _equation(formulas[0], found.actual, longest)),
-        ("exact", _equation(formulas[1], found.expected, longest)),
-        ("at", _point(found.inputs, " ".join(formulas), _MOST_INPUTS if longest else None)),
+        Line("actual", _equation(formulas[0], found.actual, longest), computed(comparison)),
+        Line("exact", _equation(formulas[1], found.expected, longest)),
+        Line("at", _point(found.inputs, " ".join(formulas), _MOST_INPUTS if longest else None)),
     ]
 
 

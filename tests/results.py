@@ -1,5 +1,6 @@
 """One result that holds every verdict, for the tests of result and reports."""
 
+import math
 from dataclasses import replace
 
 from verify.model.identity import Argument, Bound, CaseId, Place, Quantity, Relation, Variant
@@ -128,9 +129,8 @@ SMALL, SINGLE, STRIDED = sized("N=2, D=3, M=4"), sized("N=1, D=3, M=4"), sized("
 
 
 def array(name, variant, shape, verdict=Verdict.PROVED, **fields):
-    entries = 1
-    for size in shape.split():
-        entries *= int(size)
+    shape = tuple(map(int, shape.split()))
+    entries = math.prod(shape)
     defaults = {"role": "input", "evidence": SAME, "shape": shape, "entries": entries}
     defaults["variant"] = sized(variant) if isinstance(variant, str) else variant
     return Comparison("gradient", name, verdict, **(defaults | fields))
@@ -169,7 +169,7 @@ def halved(variant, failing=5, **fields):
             (("x[0,0]", "1/2"), ("x[1,0]", "0"), ("dout[0,1]", "1"), ("dout[1,1]", "1")), "1/2", "1/4"
         ),
         "failing": failing,
-        "index": "[0, 1]",
+        "index": (0, 1),
         "relation": Relation(after="/2"),
         "diagnosis": "the gradient is half of what it should be: a factor 2 is missing",
         "where": at("my_layers.py:14"),

@@ -27,7 +27,7 @@ def test_inputs_are_made_simple():
     row = wrong(elementwise(lambda x: x**3, lambda x, d: d * 2 * x**2))
     assert row.counterexample.inputs == (("x[0,0]", "1"), ("dout[0,0]", "1"))
     assert (row.counterexample.expected, row.counterexample.actual) == ("3", "2")
-    assert row.index == "[0, 0]"
+    assert row.index == (0, 0)
     assert row.failing == row.entries == 12
 
 
@@ -90,7 +90,7 @@ def test_a_small_difference_is_told_with_its_size():
 
     row = wrong(slightly)
     assert row.failing == 1
-    assert row.index == "[2]"
+    assert row.index == (2,)
     assert "differ by 1.0e-12 relative" in row.evidence.detail
 
 

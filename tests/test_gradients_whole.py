@@ -206,7 +206,7 @@ def test_rows_are_in_the_order_of_the_inputs():
         shapes,
     )
     proved = proof(one)
-    assert [(row.name, row.shape, row.entries) for row in proved.rows] == [("x", "2 3", 6), ("y", "3", 3)]
+    assert [(row.name, row.shape, row.entries) for row in proved.rows] == [("x", (2, 3), 6), ("y", (3,), 3)]
     assert proved.unclaimed == ("z",)
 
 

@@ -164,9 +164,9 @@ def test_variants_that_agree_are_one_row_with_the_weakest_evidence():
     kinds = [Evidence("same formula"), *(Evidence("field", bits=bits) for bits in (244, 91, 1002))]
     arrays = [results.array("x", v, "2 3", evidence=k) for v, k in zip(VARIANTS, kinds, strict=False)]
     (row,) = folded(*arrays)
-    assert (row.comparison.evidence.bits, row.entries, row.shape, row.variant) == (91, 24, "2 3", "")
+    assert (row.comparison.evidence.bits, row.entries, row.shapes, row.variant) == (91, 24, [(2, 3)], "")
     (row,) = folded(*arrays, results.array("x", "N=9", "3", Verdict.AGREES, evidence=results.AGREES.evidence))
-    assert (row.comparison.verdict, row.explained, row.shape) == (Verdict.AGREES, True, "2 3; 3")
+    assert (row.comparison.verdict, row.explained, row.shapes) == (Verdict.AGREES, True, [(2, 3), (3,)])
 
 
 def test_variants_that_fail_have_rows_of_their_own():

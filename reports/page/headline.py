@@ -142,7 +142,7 @@ def _sentence(case: CaseResult, worst: Comparison) -> str:
     if worst.verdict is Verdict.REFUTED and worst.actual:
         off = "" if case.graph is None or case.graph.blamed is None else _node(case)
         return f"{case.name}: {what} is {worst.actual}, and exactly {cells.readable(worst.expected)}{place}{off}."
-    said = [text for label, text in words.explanation(worst) if label in ("relation", "because", "floats")]
+    said = [line.text for line in words.explanation(worst) if line.tells in ("relation", "because", "floats")]
     return f"{case.name}: {what}{place}: {(said or [words.sentence(worst)])[0]}."
 
 

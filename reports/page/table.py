@@ -57,7 +57,7 @@ class Facts(NamedTuple):
     @property
     def single(self) -> bool:
         """Tell whether the row is about one number: of an array, one entry's would be taken for all of it."""
-        return not self.row.shape and self.row.entries <= 1
+        return not self.row.shapes and self.row.entries <= 1
 
 
 def tone(comparison: Comparison) -> str:
@@ -103,7 +103,7 @@ def _accuracy(known: Mapping[tuple[str, Variant], Accuracy], comparison: Compari
 def _verdict(facts: Facts) -> Markup:
     c = facts.comparison
     word = cells.word(c)
-    scope = cells.failures(c, facts.row.failing, facts.row.entries).replace("fails in ", "in ")
+    scope = cells.extent(c, facts.row.failing, facts.row.entries)
     return text(f"{SIGNS[c.verdict] if c.good or not c.verdict.good else '✗'} {word}{f' {scope}' if scope else ''}")
 
 
@@ -171,7 +171,7 @@ _COLUMNS = (
     _Column("with respect to", lambda f: text(cells.short(cells.name(f.comparison))), "name"),
     _Column("verdict", _verdict, "verdict", lambda f: sentence(f.comparison)),
     _Column("variant", lambda f: text(f.row.variant)),
-    _Column("shape", lambda f: text("; ".join(" × ".join(shape.split()) for shape in f.row.shape.split(";")))),
+    _Column("shape", lambda f: text(cells.shapes(f.row, " × "))),
     _Column("entries", lambda f: text(f"{f.row.entries:,}" if f.row.entries > 1 else ""), "number"),
     _Column("exact derivative", _formula, "formula"),
     _Column("exact value", _of_number(_exact), "number", lambda f: f.comparison.expected),

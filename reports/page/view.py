@@ -165,7 +165,7 @@ def _value(exact: str) -> str:
 def _failure(case: CaseResult, c: Comparison, known: Mapping[int, str]) -> Failure:
     place = c.place or case.where
     source = _source(case, place)
-    facts = [(_label(case, label), _fact(c, label, said)) for label, said in words.explanation(c) if label != "code"]
+    facts = [(_label(case, line), _fact(c, line)) for line in words.explanation(c) if line.tells != "code"]
     if c.verdict.good and not c.good and c.rounding:
         explained = c.rounding.bound or "nothing that is known"
         facts.append(("bound", text(f"{c.rounding.error} {c.rounding.unit} off, and rounding explains {explained}")))
@@ -174,8 +174,6 @@ def _failure(case: CaseResult, c: Comparison, known: Mapping[int, str]) -> Failu
 
 _LABELS = {
     "likely": "diagnosis",
-    "backprop": "backprop gives",
-    "forward": "forward gives",
     "exact": "exact",
     "at": "smallest counterexample",
     "because": "why",
@@ -183,25 +181,25 @@ _LABELS = {
 }
 
 
-def _label(case: CaseResult, label: str) -> str:
+def _label(case: CaseResult, line: words.Line) -> str:
     """Name a fact; the inputs of an expression are left as the case has them, those of arrays are made small."""
-    return "counterexample" if label == "at" and not rows.traced(case) else _LABELS.get(label, label)
+    if line.tells == "actual":
+        return f"{line.label} gives"
+    return "counterexample" if line.tells == "at" and not rows.traced(case) else _LABELS.get(line.tells, line.label)
 
 
-def _fact(c: Comparison, label: str, said: str) -> Markup:
+def _fact(c: Comparison, line: words.Line) -> Markup:
     """Write an explanation: formulas as formulas, what is prose as text, and all else as code."""
-    formulas = {words.computed(c): c.actual_formula, "exact": c.expected_formula}
-    if label in formulas and len(formulas[label]) <= _LONGEST:
+    formulas = {"actual": c.actual_formula, "exact": c.expected_formula}
+    if line.tells in formulas and len(written := formulas[line.tells]) <= _LONGEST:
         found = c.counterexample
-        value = "" if found is None else found.expected if label == "exact" else found.actual
-        shown = formula(formulas[label])
-        return (
-            joined(shown, text(f" = {value}")) if shown and value not in ("", formulas[label]) else shown or text(said)
-        )
-    if label == "relation" and c.relation and not c.relation.note:
+        value = "" if found is None else found.expected if line.tells == "exact" else found.actual
+        shown = formula(written)
+        return joined(shown, text(f" = {value}")) if shown and value not in ("", written) else shown or text(line.text)
+    if line.tells == "relation" and c.relation and not c.relation.note:
         left, right = c.relation.sides(words.computed(c), "exact")
         return joined(formula(left), text(" = "), formula(right))
-    return text(said) if label in (*words.PROSE, "because", "floats") else tag("code", text(said))
+    return text(line.text) if line.tells in (*words.PROSE, "because", "floats") else tag("code", text(line.text))
 
 
 def _found(case: CaseResult, severity: str, finding: Finding) -> Found:

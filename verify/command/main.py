@@ -117,7 +117,8 @@ def _again(argv: Sequence[str], seed: int) -> str:
     """Return the command without the reports that it writes, with the seed."""
     arguments = [text for before, text in zip(["", *argv], argv, strict=False) if "--report" not in (before, text)]
     arguments = [text for text in arguments if not text.startswith("--report=") and not re.fullmatch("-[qv]+", text)]
-    return shlex.join(["gradproof", *arguments, *([] if "--seed" in " ".join(arguments) else ["--seed", str(seed)])])
+    seeded = any(text == "--seed" or text.startswith("--seed=") for text in arguments)
+    return shlex.join(["gradproof", *arguments, *([] if seeded else ["--seed", str(seed)])])
 
 
 def _settings(workers: Workers, options: argparse.Namespace) -> Config:

@@ -95,9 +95,9 @@ class Comparison:
     `quantity` is `gradient` (of the output with respect to `name`), `value` (the forward value of `name`), `stated`
     (a value that the case states, against the exact one) or `case` (the case as a whole could not be compared).
 
-    A quantity may be an array, compared entry by entry: `shape` is then its shape (`2 3`), `entries` how many there are
+    A quantity may be an array, compared entry by entry: `shape` is then its shape, `entries` how many there are
     and `failing` how many of them are not good; the verdict is the worst of them, and all that is told of one entry
-    is told of the entry at `index` (`[0, 1]`). `variant` says for which sizes and options.
+    is told of the entry at `index`. `variant` says for which sizes and options.
     Where the two sides differ, `relation` says how, and `diagnosis` names the likely mistake.
     `where` is the place of the code that computed it.
     A baseline marks failures that it lists as `known`, and what it knows as proved, and is not proved, as `weaker`.
@@ -115,10 +115,10 @@ class Comparison:
     evidence: Evidence = field(default_factory=Evidence)
     rounding: Rounding | None = None
     counterexample: Counterexample | None = None
-    shape: str = ""
+    shape: tuple[int, ...] = ()
     entries: int = 1
     failing: int = 0
-    index: str = ""
+    index: tuple[int, ...] = ()
     variant: Variant = SAMPLE
     relation: Relation | None = None
     diagnosis: str = ""

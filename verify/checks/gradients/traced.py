@@ -278,17 +278,13 @@ def _malformed(exact: Exact, name: str, place: Place) -> Comparison:
         Verdict.ERROR,
         role="input",
         evidence=Evidence("malformed", seen.malformed[name]),
-        shape=_shape(seen.inputs[name].shape),
+        shape=seen.inputs[name].shape,
         entries=len(seen.inputs[name].nodes),
         failing=len(seen.inputs[name].nodes),
         variant=seen.variant.written,
         diagnosis=diagnose(exact.suspect(name, actual)) if actual else "",
         where=place,
     )
-
-
-def _shape(shape: Sequence[int]) -> str:
-    return " ".join(map(str, shape))
 
 
 def _row(
@@ -319,7 +315,7 @@ def _row(
         decision.verdict,
         role="input",
         evidence=decision.evidence,
-        shape=_shape(claim.actual.shape),
+        shape=claim.actual.shape,
         entries=len(claim.decisions),
         failing=0 if good else sum(not d.verdict.good for d in claim.decisions) or len(claim.decisions),
         variant=claim.exact.seen.variant.written,
@@ -362,10 +358,10 @@ def _refuted(case: TracedCase, claim: Claim, where: Place, seed: int, keep: Keep
             expected_formula=told.expected,
             evidence=_seen_as(claim.decisions[place].evidence, told.evidence) if shown else _DOUBTFUL,
             counterexample=told.counterexample,
-            shape=_shape(claim.actual.shape),
+            shape=claim.actual.shape,
             entries=len(claim.decisions),
             failing=sum(not decision.verdict.good for decision in claim.decisions),
-            index=str([int(i) for i in np.unravel_index(place, claim.actual.shape)]) if claim.actual.shape else "",
+            index=tuple(map(int, np.unravel_index(place, claim.actual.shape))),
             variant=exact.seen.variant.written,
             relation=told.relation,
             diagnosis=diagnosis,

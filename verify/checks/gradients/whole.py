@@ -283,7 +283,7 @@ def _row(seen: Observation, name: str, verdict: Verdict, **more: Any) -> Compari
         name,
         verdict,
         role="input",
-        shape=" ".join(map(str, quantity.shape)),
+        shape=quantity.shape,
         entries=len(quantity.nodes),
         variant=seen.variant.written,
         **more,
@@ -321,7 +321,7 @@ class _Refuting:
                 evidence=difference_at(1.0),
                 counterexample=shown,
                 failing=int(np.count_nonzero(open_[start:end])),
-                index=str([int(i) for i in np.unravel_index(place, shape)]) if shape else "",
+                index=tuple(map(int, np.unravel_index(place, shape))),
                 where=self.place,
             )
 

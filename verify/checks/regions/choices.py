@@ -31,10 +31,14 @@ _STRAYS = "not judged: floats do not lie on the edge, or compute something else 
 
 
 class Told(NamedTuple):
-    """What is said of an edge: nothing where all is right, else a sentence, or the row of what is wrong."""
+    """What is said of an edge: nothing where all is right, else a sentence, or the row of what is wrong.
+
+    `form` is the same for what is said of several entries alike.
+    """
 
     said: str = ""
     row: Comparison | None = None
+    form: tuple[str, ...] = ()
 
 
 def judged(explorer: Explorer, met: Edge, where: str) -> Told:
@@ -73,7 +77,7 @@ class _Judge:
         if found is None:
             return Told(_CLOSE)
         if found in (Place.EQUAL, Place.BETWEEN):
-            return Told("" if found is Place.EQUAL else self._choice())
+            return Told() if found is Place.EQUAL else self._choice()
         return self._wrong(returned, sides) if met.complete else Told(_MANY)
 
     def _float(self, run: FloatRun, number: int) -> float | None:
@@ -106,8 +110,8 @@ class _Judge:
         wrong = self.met.place(self.met.ones, came, slopes) in (Place.OFF, Place.OUTSIDE)
         return (came, slopes) if wrong else None
 
-    def _choice(self) -> str:
-        """Say what was chosen, for an upstream of ones if that shows it, easy to read."""
+    def _choice(self) -> Told:
+        """Tell what was chosen, for an upstream of ones if that shows it, easy to read."""
         met = self.met
         for point in (met.ones, met.point):
             returned, sides = met.came(point), met.slopes(point)
@@ -116,9 +120,11 @@ class _Judge:
                 low, high = min(side[number] for side in sides), max(side[number] for side in sides)
                 if low < high:
                     between = f"a choice between {brief(low)} and {brief(high)}"
-                    name = self.explorer.named(*met.entries[number])
-                    return f"the gradient of {name} is {brief(returned[number])}, {between}"
-        return "a choice between the derivatives on its sides"
+                    array, place = met.entries[number]
+                    chosen = brief(returned[number])
+                    said = f"the gradient of {self.explorer.named(array, place)} is {chosen}, {between}"
+                    return Told(said, form=(array, chosen, between))
+        return Told("a choice between the derivatives on its sides")
 
     def _row(self, numbers: Sequence[int], came: Sequence[str], sides: Sequence[Sequence[Fraction]]) -> Comparison:
         """Write the row of a gradient that is wrong on an edge: in one entry, or in some that count together."""
@@ -140,10 +146,10 @@ class _Judge:
             role="input",
             evidence=Evidence("edge", f"on the edge {self.where} the gradient{about} is {actual}, {told}"),
             counterexample=Counterexample(_inputs(self.met, numbers[0]), expected, actual),
-            shape=" ".join(map(str, quantity.shape)),
+            shape=quantity.shape,
             entries=len(quantity.nodes),
             failing=1,
-            index=str([int(i) for i in np.unravel_index(entry, quantity.shape)]) if quantity.shape else "",
+            index=tuple(map(int, np.unravel_index(entry, quantity.shape))),
             variant=self.explorer.variant.written,
             diagnosis="wrong on the very edge of a branch only",
             where=self.explorer.case.backward or self.floats.backward or self.explorer.case.where,

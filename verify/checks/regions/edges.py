@@ -9,7 +9,6 @@ judged in full.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 
@@ -28,7 +27,6 @@ from verify.tracing.observe import Observation
 from verify.tracing.region import Point, written
 from verify.tracing.search import crossings
 
-_INDEX = r"\[[^]]*\]"
 _EDGES = 4  # of each site, until one is found where the sides differ
 _NEAR = 8  # known regions that a point on an edge may border on
 _LOOKS = 32  # runs on floats, of one explorer
@@ -169,8 +167,8 @@ class Kinks:
         if verdict.row:
             self.rows.append(verdict.row)
         elif verdict.said:
-            alike = re.sub(_INDEX, "", verdict.said)  # what holds of one entry is told of one
-            self.said.setdefault((one.site.offset, one.site.inputs, alike), f"{where}: {verdict.said}")
+            form = verdict.form or (verdict.said,)  # what holds of one entry is told of one
+            self.said.setdefault((one.site.offset, one.site.inputs, form), f"{where}: {verdict.said}")
         return not verdict.row and not verdict.said
 
 
