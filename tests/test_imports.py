@@ -1,6 +1,7 @@
 """Who imports whom, and how much: the borders of the design, read from the sources."""
 
 import ast
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -122,3 +123,42 @@ def test_following_code_on_arrays_loads_no_more_of_numpy():
     code = f"import sys, verify.checks.beyond; print(sorted({lazy} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
     assert done.stdout == "[]\n"
+
+
+# What takes texts apart in reports and in what decides: files, with what they read. No other reads a text back.
+READING = {
+    "reports/anchors.py": "names, into addresses",
+    "reports/cells.py": "exact numbers, which are written as quotients",
+    "reports/junit.py": "names of files, and what XML cannot hold",
+    "reports/markdown.py": "what Markdown takes for markup",
+    "reports/write.py": "the arguments of --report",
+    "reports/page/dot.py": "what needs a backslash",
+    "reports/page/drawing.py": "exact numbers, which are written as quotients",
+    "reports/page/markup.py": "what XML cannot hold",
+    "reports/page/svg.py": "the exponent in the sign of an operation",
+    "reports/page/table.py": "numbers that end in .0",
+    "verify/baseline/compare.py": "the version of a format",
+    "verify/baseline/scope.py": "names of modules",
+}
+APART = {"partition", "rpartition", "split", "rsplit", "startswith", "endswith", "removeprefix", "removesuffix"}
+
+
+def test_no_fact_is_read_from_a_text():
+    """Places, quantities, variants and bits are fields: what reports and baselines take apart is in the table above."""
+    reading = set()
+    for name, path in SOURCES.items():
+        if name.startswith(("reports/", "verify/baseline/")):
+            tree = ast.parse(path.read_text())
+            called = {
+                n.func.attr for n in ast.walk(tree) if isinstance(n, ast.Call) and isinstance(n.func, ast.Attribute)
+            }
+            if called & APART or "re" in {module.split(".")[0] for module in imported(path)}:
+                reading.add(name)
+    assert reading == set(READING)
+
+
+def test_no_place_is_read_from_a_text():
+    """A file and a line are a `Place`, and nobody splits what it writes."""
+    split = re.compile(r"""partition\(["']:["']\)|split\(["']:["']\)""")
+    allowed = {"verify/runner/worker.py"}  # a request and its method
+    assert {name for name, path in SOURCES.items() if split.search(path.read_text())} <= allowed

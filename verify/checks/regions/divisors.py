@@ -68,9 +68,9 @@ def _of(graph: Graph, nodes: Iterable[int]) -> list[Divisor]:
     return [divisor for divisor in found.values() if divisor.pole or divisor.below]
 
 
-def sparse(graph: Graph, found: Sequence[Divisor]) -> list[Divisor]:
+def sparse(seen: Observation, found: Sequence[Divisor]) -> list[Divisor]:
     """Return a few of the divisors that differ in the entries of the same inputs only, in turns."""
-    form = _form(graph, [divisor.node for divisor in found])
+    form = _form(seen, [divisor.node for divisor in found])
     groups: dict[object, list[Divisor]] = {}
     for divisor in found:
         groups.setdefault((form(divisor.node), divisor.pole, divisor.below), []).append(divisor)
@@ -78,14 +78,16 @@ def sparse(graph: Graph, found: Sequence[Divisor]) -> list[Divisor]:
     return [group[i] for i in range(_ALIKE) for group in picked if i < len(group)]
 
 
-def _form(graph: Graph, nodes: Sequence[int]) -> Callable[[int], int]:
+def _form(seen: Observation, nodes: Sequence[int]) -> Callable[[int], int]:
     """Return a function to a number that is the same for formulas that differ in the entries of inputs only."""
+    graph, arrays = seen.trace, [*seen.inputs.values(), *seen.upstreams]
+    owners = {node: number for number, array in enumerate(arrays) for node in array.nodes}
     forms: dict[int, int] = {}
     numbered: dict[object, int] = {}
     for number in graph.reach(nodes):
         payload = graph.payloads[number]
         if graph.ops[number] == "variable":
-            payload = payload.partition("[")[0]
+            payload = owners.get(number, payload)
         form = (graph.ops[number], tuple(sorted(forms[a] for a in graph.args[number])), payload)
         forms[number] = numbered.setdefault(form, len(numbered))
     return forms.__getitem__

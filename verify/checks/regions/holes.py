@@ -65,7 +65,7 @@ class Holes:
         for run in (self.explorer.start, *self.explorer.runs):
             new = [divisor for divisor in divisors(run.seen) if divisor not in known]
             known.update(new)
-            for divisor in sparse(run.seen.trace, new):
+            for divisor in sparse(run.seen, new):
                 for point in islice(self._points(run.seen, divisor), _POINTS):
                     if self._visits == _VISITS:
                         self.said.append(f"zeros of divisors: {_VISITS} visited; there are others")
