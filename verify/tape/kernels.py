@@ -21,6 +21,7 @@ _ODD = ("sin", "atan", "erf", "tanh")
 _SYMMETRIC = (*_ODD, "cos")
 _CIRCLE = ("sin", "cos")
 _FIRST_ROOM = 64
+_FEW = 256  # elements that are drawn
 _ONE = np.uint64(1)
 _POLE = np.uint32(2**32 - 1)  # is no residue: primes are smaller
 _ZERO_IN = {"tanh": 0, "sin": 0, "cos": 1, "atan": 0, "erf": 0, "exp": 1}
@@ -84,6 +85,8 @@ class _Table:
 
 def drawn(count: int, p: Moduli, rng: np.random.Generator) -> Residues:
     """Draw so many elements for each walk that are not 0."""
+    if count < _FEW:  # one call for all walks is faster then
+        return rng.integers(1, p, (len(p), count), np.uint64)
     rows = [rng.integers(1, prime, count, np.uint32) for prime in p.ravel().tolist()]
     return np.array(rows, np.uint64).reshape(len(p), count)
 
