@@ -14,6 +14,7 @@ import decimal
 import gc
 import locale
 import logging
+import operator
 import os
 import signal
 import sys
@@ -31,7 +32,8 @@ _LEFT_OUT = ("sympy", "mpmath", "z3", "flint", "jinja2")
 # What one import leaves to the next on purpose, as libraries do: no reason to keep modules apart.
 _LEFT_BY_IMPORTS = ("threads", "exit handlers", "child processes", "signals", "warnings", "environment", "imports")
 
-_Functions = dict[tuple[str, str], Any]
+_FUNCTIONS = (FunctionType, BuiltinFunctionType, type, np.ufunc)
+_Functions = list[tuple[ModuleType, tuple[str, ...], tuple[Any, ...]]]  # by module: names, and what they stand for
 
 
 class Fingerprint:
@@ -66,20 +68,20 @@ class Fingerprint:
 
     def _patched(self) -> str:
         """Return the first function that another one stands in for."""
-        tables = {module.__name__: vars(module) for module in self._modules}
-        for (module, name), function in self._functions.items():
-            if tables[module].get(name) is not function:
-                return f"{module}.{name}"
+        for module, names, functions in self._functions:
+            found = map(vars(module).get, names)
+            if not all(map(operator.is_, found, functions)):  # of all names, after each case: no loop of Python's
+                pairs = zip(names, functions, strict=True)
+                return next(f"{module.__name__}.{name}" for name, old in pairs if vars(module).get(name) is not old)
         return ""
 
 
 def _functions_of(modules: Iterable[ModuleType]) -> _Functions:
-    return {
-        (module.__name__, name): value
+    named = [
+        (module, {name: value for name, value in vars(module).items() if isinstance(value, _FUNCTIONS)})
         for module in modules
-        for name, value in vars(module).items()
-        if isinstance(value, (FunctionType, BuiltinFunctionType, type, np.ufunc))
-    }
+    ]
+    return [(module, tuple(functions), tuple(functions.values())) for module, functions in named if functions]
 
 
 def _state() -> dict[str, Any]:
