@@ -13,7 +13,6 @@ from pathlib import Path
 import pytest
 import results
 from effort import LONG
-from playwright.sync_api import sync_playwright
 from test_drawing import SHARED, SwappedMul, random_text
 
 from reports import page
@@ -44,6 +43,8 @@ OUTSIDE = """
 
 @pytest.fixture(scope="module")
 def browser():
+    from playwright.sync_api import sync_playwright  # here: names of imported modules are looked through in each trace
+
     found = next(filter(None, map(shutil.which, NAMES)), None)
     assert found, "the tests of the page need Chromium: apt-get install chromium (as .ci/run does)"
     with sync_playwright() as started:

@@ -9,7 +9,6 @@ from xml.etree import ElementTree as ET
 import jsonschema
 import pytest
 import results
-import xmlschema
 
 import reports
 from reports import FORMATS, cells, layout, renderer, terminal, words
@@ -74,6 +73,8 @@ def test_json_schema_refuses_what_is_not_a_result():
 @pytest.fixture(scope="module")
 def jenkins():
     """Jenkins' JUnit schema, which the Makefile takes from pytest's source package."""
+    import xmlschema  # here: names of imported modules are looked through in each trace
+
     path = ROOT / ".venv" / "junit-10.xsd"
     assert path.exists(), "run `make test`, which fetches Jenkins' schema of JUnit XML"
     return xmlschema.XMLSchema(path)

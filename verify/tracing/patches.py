@@ -426,6 +426,7 @@ def _stand_ins() -> dict[int, Any]:
 
 
 _STAND_INS = _stand_ins()
+_ORIGINALS = frozenset(_STAND_INS)
 REPLACED = tuple(_NUMPY)  # the names of NumPy that have a stand-in
 _call = np.vectorize.__call__
 _VECTORIZED = _vectorized(_call)  # of objects that may have been made before the run
@@ -498,5 +499,7 @@ def _users(modules: list[ModuleType]) -> list[ModuleType]:
 def _taken(module: ModuleType) -> list[tuple[dict[str, Any], str, Any]]:
     """Return the names in a module that stand for a module or function which has a stand-in."""
     namespace = vars(module)
-    taken = map(_STAND_INS.__contains__, map(id, namespace.values()))  # of all names, in each run: no loop of Python's
+    if _ORIGINALS.isdisjoint(map(id, namespace.values())):  # of all names, in each run: no loop of Python's
+        return []
+    taken = map(_STAND_INS.__contains__, map(id, namespace.values()))
     return [(namespace, *item) for item in list(compress(namespace.items(), taken))]
