@@ -62,6 +62,7 @@ def _vertex(node: Node, came: Mapping[str, Mapping[str, Comparison]], used_again
         label=node.label,
         kind="op" if node.sign else "input" if node.exact else "number",
         sign=node.sign,
+        power=node.power,
         args=node.args,
         value=plain(value.actual if value and value.actual else node.value),
         forward=forward,
@@ -108,7 +109,9 @@ def _path(whole: Drawing, users: Mapping[int, Sequence[int]]) -> Drawing | None:
         vertex = whole.vertices[old]
         args = tuple(numbers[i] for i in vertex.args) if old in path else ()
         kind = vertex.kind if old in path else "number" if vertex.kind == "number" else "input"
-        found.append(vertex._replace(args=args, kind=kind, sign=vertex.sign if args else ""))
+        found.append(
+            vertex._replace(args=args, kind=kind, sign=vertex.sign if args else "", power=vertex.power if args else "")
+        )
     end = path[-1]
     name = whole.name if end == whole.output else f"{whole.vertices[end].label} …"
     blamed = numbers.get(whole.blamed) if whole.blamed is not None else None

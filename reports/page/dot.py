@@ -46,7 +46,7 @@ def _lines(drawn: Drawing, prefix: str) -> Iterator[str]:
 def _node(vertex: Vertex, *, blamed: bool) -> str:
     shape = {"op": "circle", "box": "box"}.get(vertex.kind, "box" if blamed else "plaintext")
     ring = f", color={_COLORS['wrong']}, penwidth=3" if blamed else ""
-    return f"{_labelled(vertex.sign or vertex.label, beside(vertex))}, shape={shape}{ring}"
+    return f"{_labelled(vertex.operation or vertex.label, beside(vertex))}, shape={shape}{ring}"
 
 
 def _edge(edge: Edge) -> str:

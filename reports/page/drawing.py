@@ -46,6 +46,12 @@ class Vertex(NamedTuple):
     inherits: bool = False
     shared: bool = False
     shares: tuple[str, ...] = ()
+    power: str = ""
+
+    @property
+    def operation(self) -> str:
+        """Return the sign with its exponent."""
+        return f"{self.sign}^{self.power}" if self.power else self.sign
 
 
 class Edge(NamedTuple):

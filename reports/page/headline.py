@@ -150,7 +150,7 @@ def _node(case: CaseResult) -> str:
     assert case.graph is not None
     assert case.graph.blamed is not None
     node = case.graph.nodes[case.graph.blamed]
-    return f"; the first wrong node is {node.label}{f' ({node.sign})' if node.sign else ''}"
+    return f"; the first wrong node is {node.label}{f' ({node.operation})' if node.sign else ''}"
 
 
 def _all(number: int) -> str:

@@ -114,7 +114,7 @@ def _vertex(drawn: Drawing, index: int, point: Point) -> Markup:
         return tag("g", hint, *_box(vertex, x, y, blamed))
     if not vertex.args:
         return tag("g", *_leaf(vertex, x, y, blamed))
-    parts = [tag("circle", cx=x, cy=y, r=RADIUS, class_="node"), _sign(vertex.sign, x, y)]
+    parts = [tag("circle", cx=x, cy=y, r=RADIUS, class_="node"), _sign(vertex, x, y)]
     if blamed:
         parts.append(tag("circle", cx=x, cy=y, r=RADIUS + 5, class_="ring"))
         parts.append(tag("text", text(BLAMED), x=x, y=y + RADIUS + 19, class_="blame"))
@@ -124,13 +124,13 @@ def _vertex(drawn: Drawing, index: int, point: Point) -> Markup:
     return tag("g", hint, *parts)
 
 
-def _sign(sign: str, x: float, y: float) -> Markup:
+def _sign(vertex: Vertex, x: float, y: float) -> Markup:
     """Return the sign of an operation; one that is no single character has to fit into the circle too."""
-    base, _, power = sign.partition("^")
-    raised = [tag("tspan", text(power), dy=-6, class_="power")] if power else []
-    tight = {"textLength": 2 * RADIUS - 10, "lengthAdjust": "spacingAndGlyphs"} if len(sign) > _WIDEST else {}
-    kind = "sign" if len(sign) < 3 else "sign long"
-    return tag("text", text(base), *raised, x=x, y=y + 6, class_=kind, **tight)
+    width = len(vertex.operation)
+    raised = [tag("tspan", text(vertex.power), dy=-6, class_="power")] if vertex.power else []
+    tight = {"textLength": 2 * RADIUS - 10, "lengthAdjust": "spacingAndGlyphs"} if width > _WIDEST else {}
+    kind = "sign" if width < 3 else "sign long"
+    return tag("text", text(vertex.sign), *raised, x=x, y=y + 6, class_=kind, **tight)
 
 
 def _leaf(vertex: Vertex, x: float, y: float, blamed: bool) -> Iterator[Markup]:

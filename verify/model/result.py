@@ -248,7 +248,8 @@ class Node:
     """A node of a computational graph: an input, a number, or an operation (its `sign`) on other nodes (`args`).
 
     `value` is its exact forward value, `exact` the exact derivative of the output with respect to it, empty for a
-    number. Where one of `args` is used more than once, `shares` are what flows back along each edge, exactly.
+    number. A sign may have an exponent, its `power`. Where one of `args` is used more than once, `shares` are what
+    flows back along each edge, exactly.
     """
 
     label: str
@@ -257,6 +258,12 @@ class Node:
     value: str = ""
     exact: str = ""
     shares: tuple[str, ...] = ()
+    power: str = ""
+
+    @property
+    def operation(self) -> str:
+        """Return the sign with its exponent."""
+        return f"{self.sign}^{self.power}" if self.power else self.sign
 
 
 @dataclass(frozen=True, slots=True)

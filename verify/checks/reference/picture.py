@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from fractions import Fraction
 
 from verify.checks.reference.theory import Theory
 from verify.graph.derive import shares
@@ -51,6 +50,7 @@ def _drawn(exact: Theory) -> list[Node]:
         Node(
             label=step.label if step.varies or step.number is None else decimal_text(step.number),
             sign=_sign(step),
+            power=_power(step),
             args=step.args,
             value=real[exact.values[index]].text,
             exact=real[exact.derivatives[index]].text if exact.derivatives[index] >= 0 and step.varies else "",
@@ -64,12 +64,14 @@ def _sign(step: Step) -> str:
     """Return what stands in the circle of an operation: its sign, or a power of x."""
     if step.op != "**" or step.number is None:
         return _SIGNS.get(step.op, "" if step.op in ("input", "number") else step.op)
-    return f"x{_raised(step.number)}"
+    return f"x{str(step.number).translate(_SUPERSCRIPTS) if step.number.denominator == 1 else ''}"
 
 
-def _raised(exponent: Fraction) -> str:
-    whole = exponent.denominator == 1
-    return str(exponent).translate(_SUPERSCRIPTS) if whole else f"^{decimal_text(exponent)}"
+def _power(step: Step) -> str:
+    """Return the exponent of a power that is no whole number."""
+    if step.op != "**" or step.number is None or step.number.denominator == 1:
+        return ""
+    return decimal_text(step.number)
 
 
 def _blamed(exact: Theory, comparisons: Sequence[Comparison]) -> int | None:
