@@ -87,6 +87,63 @@ def test_a_side_whose_gradients_are_undecided_is_not_visited(name):
     assert right.cover.unvisited == ()
 
 
+def _together(both):
+    """Return the result of a case that does something of its own where two branches are taken together."""
+
+    def slope(d, x, y):
+        first, second = (1 if x > 50 else 0), (1 if y > 3 else 0)
+        return both(d, x, y) if first + second > 1 else d * y
+
+    return _product(slope)
+
+
+@pytest.mark.parametrize(
+    ("both", "reason"),
+    [
+        (lambda d, x, y: d * y + d * small(x), "too small to be seen"),
+        (lambda d, x, y: d * float(x), "turned into a plain number"),
+        (lambda d, x, y: d * np.linalg.matrix_rank(np.array([[x, y], [y, x]])), "cannot be followed"),
+    ],
+)
+def test_sides_are_undecided_together(both, reason):
+    """Where each side was visited, and what they lead to together is undecided or cannot be followed, that is told."""
+    result = _together(both)
+    assert [finding.code for finding in result.findings] == ["GP002"]
+    [branch] = result.cover.unvisited
+    assert branch.condition.startswith(
+        ("y - 3 > 0, together with other sides", "x - 50 > 0, together with other sides")
+    )
+    assert reason in branch.condition
+    assert not result.cover.complete
+
+
+def test_sides_are_right_together():
+    """What is decided, right or wrong, is told as such."""
+    right, wrong = _together(lambda d, x, y: y * d), _together(lambda d, x, y: d * x)
+    assert right.cover.complete
+    assert right.findings == ()
+    assert "REFUTED" in {row.verdict.name for row in wrong.comparisons}
+    assert wrong.cover.unvisited == ()
+
+
+def test_inputs_without_a_number_are_not_of_the_claim():
+    """Where forward makes no number, nothing has to be decided."""
+
+    def together(x, y):
+        return (1 if x < -50 else 0) + (1 if y > 3 else 0) > 1
+
+    result = verify.check(
+        verify.pair(
+            lambda x, y: np.log(x) if together(x, y) else x * y,
+            lambda d, x, y: (d / x, 0 * d) if together(x, y) else (d * y, d * x),
+            x="",
+            y="",
+        )
+    )
+    assert {row.verdict for row in result.comparisons} == {verify.Verdict.PROVED}
+    assert result.cover.unvisited == ()
+
+
 THIN = {
     "a disk": lambda x, y: (x - y) ** 2 + (x - 5) ** 2 < 1e-12,
     "a disk, multiplied out": lambda x, y: x * x - 2 * x * y + y * y + (x - 5) ** 2 < 1e-12,

@@ -70,18 +70,7 @@ def ranked(number):
     )  # fmt: skip
 
 
-def hidden(number):
-    """Return a case that is wrong where so many branches are taken together, by what is too small to be seen there."""
-
-    def slope(d, x):
-        taken = sum(1 if x[place] > 50 else 0 for place in range(2))
-        return d * np.ones(2) + (d * np.exp(-100 * (x * x) ** 2) if taken == number else 0)
-
-    return verify.pair(lambda x: x.sum(), slope, x="2")
-
-
 REACHED = {
-    Limit.UNDECIDED: (hidden, 3, 2),
     Limit.SCANS: (unreached, 8, 9),
     Limit.LONG: (long, 10, 1000),
     Limit.MISSES: (irrational, 2, 9),

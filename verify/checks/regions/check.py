@@ -59,7 +59,9 @@ def regions(case: TracedCase, runs: Sequence[Exact], seed: int) -> Elsewhere:
         regions=sum(1 + len(explorer.runs) + len(explorer.extras) for explorer in everyone),
         complete=complete,
         variant=sizes,
-        unvisited=tuple(_unvisited([e for e in found if not complete or _sizes(e) != sizes], done, found)),
+        unvisited=tuple(
+            dict.fromkeys(_unvisited([e for e in found if not complete or _sizes(e) != sizes], done, found))
+        ),
         kinks=tuple(dict.fromkeys(said)),
         untried=tuple(_untried(combined, found, [*everyone, *closing])),
     )
@@ -111,7 +113,6 @@ def _untried(combined: Sequence[Place], found: Sequence[Explorer], everyone: Seq
     if combined:
         yield f"some combinations of sides of several entries, at {', '.join(map(str, dict.fromkeys(combined)))}"
     reached = set().union(*(explorer.limits for explorer in everyone))
-    reached |= {Limit.UNDECIDED} if any(explorer.leaves_combinations() for explorer in everyone) else set()
     yield from (limit.value for limit in Limit if limit in reached)
     for problem in dict.fromkeys(problem for explorer in found for problem in explorer.refused.values()):
         yield f"inputs that forward refuses: {problem}"

@@ -22,7 +22,7 @@ from verify.checks.regions.boxes import excludes
 from verify.checks.regions.gaps import finite_output
 from verify.checks.regions.limits import Limit
 from verify.checks.regions.scan import is_short, scan
-from verify.checks.regions.sites import Passed, Sides, Site, Sites, side
+from verify.checks.regions.sites import Passed, Sides, Site, Sites, side, taken
 from verify.checks.regions.solver import Wanted, solve
 from verify.checks.regions.steps import Steps
 from verify.model.errors import ProtocolError
@@ -67,7 +67,7 @@ class Explorer:
         self.rows: list[Comparison] = []
         self.reasons: dict[tuple[Site, bool], str] = {}
         self.regions: dict[Region, Exact | None] = {_region(start.seen): start}
-        self.undecided: dict[Region, Observation] = {}  # regions whose gradients are known neither right nor wrong
+        self.undecided: dict[Region, tuple[Observation, str]] = {}  # gradients neither right nor wrong, and why
         self.made = 0
         self.refused: dict[tuple[Site, bool], str] = {}  # sides that `forward` raises an exception for
         self.steps = Steps(self)
@@ -184,6 +184,9 @@ class Explorer:
         if reason_for:
             self.reasons.setdefault(reason_for, str(problem))
         broken = isinstance(problem, SubjectError) and problem.broken and self._fails_on_floats(seen)
+        if not broken:
+            seen.conditions = list(seen.trace.conditions.values())  # as far as it came
+            self.undecided[_region(seen)] = seen, str(problem)
         if broken and not seen.upstreams and reason_for:
             self.refused[reason_for] = str(problem)
         if broken and seen.upstreams:
@@ -263,7 +266,7 @@ class Explorer:
 
     def _leave_open(self, seen: Observation, reason: str) -> None:
         """Note that gradients could not be decided: then no side of a branch has been visited by the run."""
-        self.undecided[_region(seen)] = seen
+        self.undecided[_region(seen)] = seen, reason
         for one in self.sites.passed(seen):
             self.reasons.setdefault((one.site, one.condition.holds), reason)
 
@@ -271,12 +274,24 @@ class Explorer:
         """Tell whether the gradients in the region of a run are known neither right nor wrong."""
         return _region(seen) in self.undecided
 
-    def leaves_combinations(self) -> bool:
-        """Tell whether gradients are undecided in a region each of whose sides was visited in another."""
-        return any(
-            all(one.condition.holds in self.sites.taken(one.site) for one in self.sites.passed(seen))
-            for seen in self.undecided.values()
-        )
+    def _combined(self) -> Iterator[Branch]:
+        """Yield the last of the sides that led to gradients that are undecided, where each was visited in other runs.
+
+        Inputs of which `forward` makes no number are not of the claim.
+        """
+        for seen, reason in self.undecided.values():
+            sides = self.sites.passed(seen)
+            visited = all(one.condition.holds in self.sites.taken(one.site) for one in sides)
+            if sides and visited and self._has_output(seen):
+                text = f"{_short(taken(seen.trace, sides[-1]))}, together with other sides ({reason})"
+                yield Branch(sides[-1].site.where, text, 1, self.variant.written)
+
+    def _has_output(self, seen: Observation) -> bool:
+        """Tell whether `forward` makes numbers of the inputs of a run, on floats."""
+        try:
+            return finite_output(FloatRun(self.case, seen, self.seed))
+        except (SubjectError, TypeError, ValueError):
+            return False
 
     def _decided(self, seen: Observation) -> tuple[list[Comparison], Exact]:
         """Decide the gradients of a run; on a zero of a divisor, whose formula has cancelled, those of one beside it.
@@ -353,7 +368,7 @@ class Explorer:
                 found.setdefault(
                     (one.site.where, one.site.relation, missing), Branch(one.site.where, text, 1, self.variant.written)
                 )
-        return [*found.values(), *self.steps.unvisited()]
+        return [*found.values(), *self._combined(), *self.steps.unvisited()]
 
 
 def _short(text: str) -> str:

@@ -9,7 +9,6 @@ class Limit(Enum):
     """A limit that a search has reached, and what was left out for that, in the words of the report."""
 
     COMBINATIONS = "some combinations of the sides of two or three branches"
-    UNDECIDED = "some combinations of the sides of branches, where gradients could not be decided"
     SCANS = "the sides of some branches by a search on floats, of which a case gets 8"
     LONG = "the sides of some branches by a search on floats: their conditions have more than 2,000 operations"
     MISSES = "the edges of some branches: of 8 at the same line none was found"

@@ -136,3 +136,9 @@ def side(graph: Graph, one: Passed) -> str:
     if not one.on_edge and one.condition.holds:
         relation = NEGATED[relation]
     return f"{written(graph, one.condition.node)} {relation} 0"
+
+
+def taken(graph: Graph, one: Passed) -> str:
+    """Write the side of a condition that was taken."""
+    relation = one.site.relation if one.condition.holds else NEGATED[one.site.relation]
+    return f"{written(graph, one.condition.node)} {relation} 0"
