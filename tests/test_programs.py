@@ -198,6 +198,7 @@ np.partition(t, 4, None)
 np.argsort(np.round(t.ravel() / 2))
 np.argpartition(np.round(t.ravel() / 2), 6)
 np.angle(x)
+np.signbit(np.outer(np.eye(3) + 1, w))
 q.take(1)
 np.subtract.reduce(q, axis=1)
 np.divide.reduceat(x, [0, 1, 1], axis=1)
@@ -287,6 +288,7 @@ REFUSED = {
     "np.linalg.vector_norm(list(t), ord=0)": "vector_norm",
     "np.angle(np.trunc(w / 9))": "angle",
     "np.copysign(w, np.trunc(w / 9))": "copysign",
+    "np.signbit(np.outer(np.eye(3), w))": "signbit",
 }
 
 

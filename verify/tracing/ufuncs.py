@@ -322,6 +322,8 @@ def _unary(name: str, ufunc: Any, inputs: Sequence[Any], given: list[Any], shape
     if name in _CERTAIN:
         return _truths([_CERTAIN[name](type(value) is Endless) for value in given], shape)
     if name == "signbit":
+        if current().has_zero(of_symbols([value for value in given if type(value) is not Endless])):
+            raise shadows.refusal(name, "a zero of unknown sign")  # as of -1 * 0
         return scalar(inputs[0] < 0)
     if name == "logical_not":
         return scalar(~truths(inputs[0]))
