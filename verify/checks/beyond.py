@@ -13,7 +13,7 @@ from verify.checks.claims.claims import Exact
 from verify.checks.contracts.check import contracts, is_complete
 from verify.checks.gradients.sizes import Sizing, check_sizes
 from verify.checks.gradients.traced import dead, decided
-from verify.checks.regions.check import apart, regions
+from verify.checks.regions.check import Elsewhere, apart, regions
 from verify.checks.regions.constant import of_a_constant
 from verify.checks.rounding.check import Floats, arithmetic
 from verify.checks.rounding.trials import Wrong
@@ -35,56 +35,82 @@ def beyond(
 
     `runs` are those on symbols that were followed, one for each variant; all of what is asked starts from them.
     """
-    elsewhere, cover, more, gaps, extras = regions(case, runs, seed)
-    gaps = [*_unreached(cover), *gaps]
+    elsewhere = regions(case, runs, seed)
+    more = elsewhere.runs
     if dead([*runs, *more]):
-        more += [run for run in extras if not run.constant][:1]  # floats are judged where the output varies
+        more += [run for run in elsewhere.extras if not run.constant][:1]  # floats are judged where the output varies
+    parts = _Parts(case, result, runs, elsewhere)
     if dead([*runs, *more]):
-        sizing = check_sizes(case, [*result.comparisons, *elsewhere], runs, seed)
-        decisions = replace(
-            result,
-            comparisons=(*result.comparisons, *sizing.rows, *elsewhere),
-            sizes=sizing.summary(case, runs),
-            cover=cover,
-            findings=judged([*gaps, *added_findings(case, runs, seed)], case.allow, case.where),
-        )
-        return of_a_constant(case, decisions, [*runs, *more], seed)
-    wrong = {comparison.name for comparison in result.comparisons if not comparison.verdict.good}
+        return of_a_constant(case, parts.decisions(seed), [*runs, *more], seed)
+    return parts.looked_at([*runs, *more], seed, keep)
 
-    def whole(sizing: Sizing, findings: Sequence[Finding], floats: Floats) -> CaseResult:
-        first = {row.name: row for row in reversed(elsewhere) if row.name not in wrong}
-        rows = (*result.comparisons, *sizing.rows, *reversed(first.values()))
-        told = (*findings_of(rows), *findings, *gaps)
+
+class _Parts:
+    """What is known of a layer, part by part."""
+
+    def __init__(self, case: TracedCase, result: CaseResult, runs: Sequence[Exact], elsewhere: Elsewhere) -> None:
+        self.case, self.sample, self.runs = case, result, runs
+        self.rows, self.cover = elsewhere.rows, elsewhere.cover  # those of other inputs
+        self.gaps = [*_unreached(elsewhere.cover), *elsewhere.findings]
+        self.sizing, self.broken, self.floats = Sizing(), list[Finding](), Floats()
+
+    def decisions(self, seed: int) -> CaseResult:
+        """Return the result of a layer whose output is constant: there are neither contracts nor floats to look at."""
+        self._check_sizes(seed)
+        added = added_findings(self.case, self.runs, seed)
         return replace(
-            result,
-            comparisons=rows,
-            sizes=sizing.summary(case, runs),
-            cover=cover,
-            findings=allowed(told, case.allow),
-            accuracy=tuple(floats.accuracy),
-            notes=(*result.notes, *floats.notes),
+            self.sample,
+            comparisons=(*self.sample.comparisons, *self.sizing.rows, *self.rows),
+            sizes=self.sizing.summary(self.case, self.runs),
+            cover=self.cover,
+            findings=judged([*self.gaps, *added], self.case.allow, self.case.where),
         )
 
-    keep(whole(Sizing(), [], Floats()), "other sizes, contracts, floats")
-    sizing = check_sizes(case, [*result.comparisons, *elsewhere], runs, seed)
-    keep(whole(sizing, [], Floats()), "contracts, floats")
-    broken = [] if dead(runs) else contracts(case, result, runs, seed)
-    keep(whole(sizing, broken, Floats()), "floats")
-    floats = arithmetic(case, [*runs, *more], seed)
-    refuted = {row.name for row in [*result.comparisons, *elsewhere] if row.verdict in (Verdict.REFUTED, Verdict.ERROR)}
-    elsewhere += _wrong_at_points(case, [wrong for wrong in floats.wrong if wrong.name not in refuted], seed)
-    elsewhere.sort(key=lambda row: row.verdict.good)
-    complete = whole(sizing, [], floats)
-    findings = [
-        *findings_of(complete.comparisons),
-        *broken,
-        *gaps,
-        *_of_right_formulas(floats.findings, complete.comparisons),
-        *added_findings(case, runs, seed),
-    ]
-    unchecked = _unchecked(complete, runs, broken)
-    # What was allowed in vain is known at the end.
-    return replace(complete, findings=judged(findings, case.allow, case.where, unchecked))
+    def looked_at(self, runs: Sequence[Exact], seed: int, keep: Keep) -> CaseResult:
+        """Return the result after all parts; floats are those of some `runs` at samples and elsewhere."""
+        keep(self._result(), "other sizes, contracts, floats")
+        self._check_sizes(seed)
+        keep(self._result(), "contracts, floats")
+        self.broken = [] if dead(self.runs) else contracts(self.case, self.sample, self.runs, seed)
+        keep(self._result(), "floats")
+        self.floats = arithmetic(self.case, runs, seed)
+        self._refute_at_points(seed)
+        result = self._result()
+        findings = [
+            *findings_of(result.comparisons),
+            *self.broken,
+            *self.gaps,
+            *_of_right_formulas(self.floats.findings, result.comparisons),
+            *added_findings(self.case, self.runs, seed),
+        ]
+        unchecked = _unchecked(result, self.runs, self.broken)
+        # What was allowed in vain is known at the end.
+        return replace(result, findings=judged(findings, self.case.allow, self.case.where, unchecked))
+
+    def _result(self) -> CaseResult:
+        """Return the result as far as it is known; of other inputs, one row for each gradient that is right so far."""
+        wrong = {row.name for row in self.sample.comparisons if not row.verdict.good}
+        first = {row.name: row for row in reversed(self.rows) if row.name not in wrong}
+        rows = (*self.sample.comparisons, *self.sizing.rows, *reversed(first.values()))
+        return replace(
+            self.sample,
+            comparisons=rows,
+            sizes=self.sizing.summary(self.case, self.runs),
+            cover=self.cover,
+            findings=allowed((*findings_of(rows), *self.broken, *self.gaps), self.case.allow),
+            accuracy=tuple(self.floats.accuracy),
+            notes=(*self.sample.notes, *self.floats.notes),
+        )
+
+    def _check_sizes(self, seed: int) -> None:
+        self.sizing = check_sizes(self.case, [*self.sample.comparisons, *self.rows], self.runs, seed)
+
+    def _refute_at_points(self, seed: int) -> None:
+        """Add the rows of formulas that floats showed to be wrong; what is wrong goes before what is right."""
+        bad = (Verdict.REFUTED, Verdict.ERROR)
+        refuted = {row.name for row in [*self.sample.comparisons, *self.rows] if row.verdict in bad}
+        open_ = [wrong for wrong in self.floats.wrong if wrong.name not in refuted]
+        self.rows = sorted([*self.rows, *_wrong_at_points(self.case, open_, seed)], key=lambda row: row.verdict.good)
 
 
 def _unreached(cover: Cover) -> list[Finding]:
