@@ -49,55 +49,78 @@ def check_traced(
 
     Large arrays are proved whole; where the formula is all that is asked (`quick`), they leave no run behind.
     """
-    comparisons: list[Comparison] = []
-    region: list[Branch] = []
-    unclaimed: dict[str, None] = {}
-    notes: dict[str, None] = {}
-    drawn = False
-    runs: list[Exact] = []
-
-    def result(*more: Comparison) -> CaseResult:
-        return replace(
-            _empty(case),
-            comparisons=(*comparisons, *more),
-            unclaimed=tuple(unclaimed),
-            region=tuple(region),
-            notes=tuple(notes),
-            drawn=drawn,
-            findings=allowed(findings_of((*comparisons, *more)), case.allow),
-        )
-
+    known, runs = _Known(case, keep), list[Exact]()
     for variant in variants(case):
         attempt = attempted(case, variant, seed, None if quick else _MANY)
-        if quick and (whole_arrays := attempt.decided) is not None:
-            comparisons += whole_arrays.rows
-            region += whole_arrays.region
-            unclaimed.update(dict.fromkeys(whole_arrays.unclaimed))
-            notes.update(dict.fromkeys([_DRAWN.format(seed=seed)] if whole_arrays.draws else []))
-            drawn |= whole_arrays.draws
-            keep(result(), _ALL)
+        if quick and (arrays := attempt.decided) is not None:
+            notes = [_DRAWN.format(seed=seed)] if arrays.draws else []
+            known.add(arrays.rows, arrays.region, arrays.unclaimed, notes, drawn=arrays.draws)
             continue
-        certain: list[Comparison] = []
-
-        def take(row: Comparison, certain: list[Comparison] = certain) -> None:
-            certain[:] = [other for other in certain if other.name != row.name] + [row]
-            if row.verdict is Verdict.REFUTED:  # what else is certain goes with it, or with the next variant
-                keep(result(*certain), _ALL)
-
         try:
             seen = _seen(case, variant, seed, attempt)
-            rows, exact = _settled(case, seen, seed, attempt, take)
+            rows, exact = _settled(case, seen, seed, attempt, known.taking())
         except SubjectError as problem:
-            comparisons.append(whole(case, variant, problem))
+            known.comparisons.append(whole(case, variant, problem))
             continue
-        comparisons += rows
-        region += branches(exact.seen.trace, exact.seen.conditions, variant.written)
-        unclaimed.update(dict.fromkeys(exact.seen.unclaimed))
-        notes.update(dict.fromkeys(_notes(exact, seed)))
-        drawn |= exact.seen.draws
+        seen = exact.seen
+        region = branches(seen.trace, seen.conditions, variant.written)
         runs.append(exact)
-        keep(result(), _ALL)
-    return result(), runs
+        known.add(rows, region, seen.unclaimed, _notes(exact, seed), drawn=seen.draws)
+    return known.result(), runs
+
+
+class _Known:
+    """What is known of the variants of a case so far; it is given to `keep` whenever something is certain."""
+
+    def __init__(self, case: TracedCase, keep: Keep) -> None:
+        self.case, self.keep = case, keep
+        self.comparisons: list[Comparison] = []
+        self.region: list[Branch] = []
+        self.unclaimed: dict[str, None] = {}
+        self.notes: dict[str, None] = {}
+        self.drawn = False
+
+    def add(
+        self,
+        rows: Sequence[Comparison],
+        region: Sequence[Branch],
+        unclaimed: Sequence[str],
+        notes: Sequence[str],
+        *,
+        drawn: bool,
+    ) -> None:
+        """Take in what is known of a variant."""
+        self.comparisons += rows
+        self.region += region
+        self.unclaimed.update(dict.fromkeys(unclaimed))
+        self.notes.update(dict.fromkeys(notes))
+        self.drawn |= drawn
+        self.keep(self.result(), _ALL)
+
+    def taking(self) -> KeepRow:
+        """Return what takes in the rows of one more variant; what else is certain goes with a refuted one, or later."""
+        certain: dict[str, Comparison] = {}
+
+        def take(row: Comparison) -> None:
+            certain.pop(row.name, None)
+            certain[row.name] = row
+            if row.verdict is Verdict.REFUTED:
+                self.keep(self.result(*certain.values()), _ALL)
+
+        return take
+
+    def result(self, *more: Comparison) -> CaseResult:
+        """Return the result with some more rows."""
+        rows = (*self.comparisons, *more)
+        return replace(
+            _empty(self.case),
+            comparisons=rows,
+            unclaimed=tuple(self.unclaimed),
+            region=tuple(self.region),
+            notes=tuple(self.notes),
+            drawn=self.drawn,
+            findings=allowed(findings_of(rows), self.case.allow),
+        )
 
 
 def _settled(
