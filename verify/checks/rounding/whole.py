@@ -360,7 +360,8 @@ class _Truth:
         middle, radius = self._middle[:, place], self._radius[:, place]
         with np.errstate(all="ignore"):
             scale = np.maximum(before, np.abs(middle).max(axis=-1, initial=0).astype(float))
-        return (middle, radius), scale, self._sharp[:, place].all(axis=-1)
+            fits = np.isfinite(middle.astype(float)).all(axis=-1)  # others are left to single numbers
+        return (middle, radius), scale, self._sharp[:, place].all(axis=-1) & fits
 
     def _sharpen(self, scales: Scales) -> None:
         """Compute values with more and more bits until they are known."""
