@@ -34,7 +34,7 @@ _TRIED = 2  # moves that are looked for, for each run that may be made
 
 Key = tuple[Site, int]  # a question: its site, and which of those there
 Answer = int  # a bit for each answer to each question: 2 n for no, 2 n + 1 for yes to the nth
-Together = int  # the bits of several answers
+Runs = int  # a bit for each run
 
 
 class _Move(NamedTuple):
@@ -63,9 +63,9 @@ class _Join:
 
     def __init__(self, explorer: Explorer, questions: Sequence[Passed]) -> None:
         self.explorer, self.apart = explorer, len(questions) <= _MOST_APART
-        self.taken: set[Together] = set()
+        self.taken: dict[Answer, Runs] = {}  # the runs that gave each answer
         self.moves: list[tuple[int, int, _Move]] = []  # a heap: how many new combinations each promises, at most
-        self.number = count()
+        self.number, self.places = count(), count()
         self.answers: dict[int, list[Answer]] = {}  # by run
         self.keys: dict[Key, int] = {}  # the questions in the order in which they were first asked
 
@@ -101,8 +101,8 @@ class _Join:
         questions = list(self._questions(run))
         answers = list(dict.fromkeys(self._answer(key, one.condition.holds) for key, one in questions))[:_MOST_SIDES]
         self.answers[id(run)] = answers
-        self.taken |= {a | b for a, b in combinations(answers, 2)}
-        self.taken |= {a | b | c for a, b, c in combinations(answers, 3)}
+        own = 1 << next(self.places)
+        self.taken.update({answer: self.taken.get(answer, 0) | own for answer in answers})
         moves = {(key, one.condition.holds): _Move(run, one, key) for key, one in questions}
         for move in moves.values():
             if promised := self._promised(move):
@@ -125,10 +125,9 @@ class _Join:
     def _promised(self, move: _Move) -> int:
         """Count the combinations with the other answer to a question that no run has taken."""
         new, taken = self._answer(move.key, not move.one.condition.holds), self.taken
-        either = new | self._answer(move.key, move.one.condition.holds)
-        others = [answer for answer in self.answers[id(move.run)] if not answer & either]
-        pairs = sum(new | a not in taken for a in others)
-        return pairs + sum(new | a | b not in taken for a, b in combinations(others, 2))
+        either, runs = new | self._answer(move.key, move.one.condition.holds), taken.get(new, 0)
+        others = [taken[answer] & runs for answer in self.answers[id(move.run)] if not answer & either]
+        return others.count(0) + sum(not a & b for a, b in combinations(others, 2))
 
     def _point(self, move: _Move) -> Point | None:
         """Return a point where one question is answered in another way, and as many others as may be are as before."""
