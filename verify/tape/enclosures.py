@@ -17,6 +17,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from fractions import Fraction
+from itertools import chain
 from operator import attrgetter
 from typing import Any
 
@@ -28,7 +29,7 @@ from verify.graph import balls
 from verify.graph.decimals import Decimals
 from verify.model.exact import simplest_rational
 from verify.tape.masks import all_of
-from verify.tape.parts import lengths_of
+from verify.tape.parts import Part, lengths_of, pieces, whole
 from verify.tape.tape import Block, Elements, Tape
 
 Floats = npt.NDArray[np.float64]
@@ -80,24 +81,22 @@ class Enclosures:
 
     def _read(self, places: Sequence[int]) -> None:
         if places and len(self._mid) < self._tape.size:
-            room = np.zeros(2 * self._tape.size - len(self._mid))
-            self._mid, self._rad = np.concatenate([self._mid, room]), np.concatenate([self._rad, room])
+            self._mid, self._rad = (_larger(array, 2 * self._tape.size) for array in (self._mid, self._rad))
         with np.errstate(all="ignore"):
-            for place in places:
-                block = self._tape.blocks[place]
-                mid, rad = self._block(block)
+            for part in chain.from_iterable(_pieces(self._tape.blocks[place]) for place in places):
+                mid, rad = self._block(part)
                 bounded = np.isfinite(mid + rad)
                 if not all_of(bounded):
                     unbounded = ~bounded
                     mid[unbounded], rad[unbounded] = 0, np.inf
-                self._mid[block.elements], self._rad[block.elements] = mid, rad
+                self._mid[part.elements], self._rad[part.elements] = mid, rad
         self._done.update(places)
 
-    def _block(self, block: Block) -> Pair:
+    def _block(self, block: Block | Part) -> Pair:
         """Compute a block."""
         if block.op == "pi":
             return np.array([math.pi]), np.array([math.pi * _UNIT])
-        if not block.args:
+        if isinstance(block, Block):
             return nearest(self._leaves(block))
         args = [(self._mid.take(arg), self._rad.take(arg)) for arg in block.args]
         if block.op in _RULES:
@@ -110,6 +109,17 @@ class Enclosures:
             elements = range(block.start, block.stop) if point else ()
             return [point[e] if e in point else payload[e - block.start] for e in elements] if point else payload
         return [simplest_rational(value) for value in block.payload] if block.op == "typed" else block.payload
+
+
+def _pieces(block: Block) -> Iterable[Block | Part]:
+    return pieces(whole(block)) if block.args else [block]
+
+
+def _larger(array: Floats, size: int) -> Floats:
+    """Return an array with room for more, which takes no memory before something is written there."""
+    result = np.zeros(size)
+    result[: len(array)] = array
+    return result
 
 
 def nearest(values: Sequence[Fraction]) -> Pair:

@@ -20,7 +20,7 @@ from verify.proof.kernels import EXPONENTIAL
 from verify.tape.constants import rationals
 from verify.tape.kernels import Kernels, drawn
 from verify.tape.masks import all_of, any_of
-from verify.tape.parts import Part
+from verify.tape.parts import Part, pieces
 from verify.tape.primes import Chain, moduli
 from verify.tape.residues import Residues, inverses, matmul, powers, products, reduced, totals
 from verify.tape.tape import Elements, Mask
@@ -65,7 +65,7 @@ class Walks:
         self.primes = [int(prime) for prime in self.p.ravel()]
         self.kernels = Kernels(self.p, self.rng)
         self.exponents = exponents
-        for part in self.parts:
+        for part in (piece for whole in self.parts for piece in pieces(whole)):
             value, valid = self._value(part)
             if valid is not None and self.valid is None:
                 self.valid = np.ones((len(self.p), self.size), bool)
