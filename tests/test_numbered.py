@@ -204,3 +204,12 @@ def test_each_memory_has_an_object_of_its_own(x):
     other = arrays.built(range(12), SHAPE)
     assert arrays.layout(x).item(0) is not arrays.layout(other).item(0)
     assert isinstance(arrays.layout(x).item(0), numbered._Refused)
+
+
+def test_where_numbers_are_not_as_long_as_objects_there_are_symbols(taped, monkeypatch):
+    """With 32 bits, arrays of a tape have their symbols from the start, and compute the same."""
+    trace, x = taped
+    monkeypatch.setattr(numbered, "IS_POSSIBLE", False)
+    y = arrays.built(elements(x), SHAPE)
+    assert y.memory is None
+    assert elements((y * 2).sum(axis=0)) == list(range(len(trace) - SHAPE[1], len(trace)))

@@ -527,7 +527,7 @@ def of_symbols(values: list[Any]) -> Any:
 def built(found: Iterable[int] | np.ndarray[Any, Any], shape: Sequence[int], claimed: Any = _DOUBLE) -> SymbolArray:
     """Return the array of some nodes."""
     trace = current()
-    if trace.on_tape:
+    if trace.on_tape and numbered.IS_POSSIBLE:
         elements = np.array(found if isinstance(found, np.ndarray) else list(found), np.int64).reshape(shape)
         return of_elements(trace, elements, claimed)
     listed = found.tolist() if isinstance(found, np.ndarray) else found

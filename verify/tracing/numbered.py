@@ -35,6 +35,7 @@ _empty, _fromiter = np.empty, np.fromiter  # the originals, whatever patches are
 _interface: Callable[[Any], dict[str, Any]] = np.ndarray.__array_interface__.__get__
 _strides: Callable[[Any], tuple[int, ...]] = np.ndarray.strides.__get__
 _set_flags = np.ndarray.setflags
+IS_POSSIBLE = _OBJECT.itemsize == _INTEGER.itemsize  # an offset in one memory is that in the other, as with 64 bits
 _REFUSING = (
     "add radd iadd sub rsub isub mul rmul imul truediv rtruediv itruediv floordiv rfloordiv mod rmod divmod rdivmod pow"
     " rpow matmul rmatmul neg pos abs invert and rand or ror xor rxor lshift rlshift rshift rrshift lt le gt ge eq ne"
