@@ -70,7 +70,39 @@ def ranked(number):
     )  # fmt: skip
 
 
+def compared(number):
+    """Return a case that compares with as many numbers on one line, on the other side of which no search comes."""
+
+    def forward(x):
+        for place in range(number, 0, -1):
+            if np.sin(x) * np.cos(x) > 0.5 + place * 1e-9:  # at most 0.5
+                return x * 1.0
+        return x * 1.0
+
+    return verify.pair(forward, lambda d, x: d * 1.0, x="")
+
+
+def behind(factor):
+    """Return a case of a branch behind another, whose formula on one side is large where it has so large a factor."""
+
+    def inner(x):
+        return np.where(x > 0, factor * np.sin(x) * np.cos(x), -x)
+
+    def slopes(x):
+        h = inner(x)
+        inside = np.where(x > 0, factor * np.cos(2 * x), -1)
+        return inside * np.where(h > 0.5 + 1e-9, 2, 1)
+
+    def forward(x):
+        h = inner(x)
+        return np.where(h > 0.5 + 1e-9, 2 * h, h)
+
+    return elementwise(forward, slopes, "2")
+
+
 REACHED = {
+    Limit.OFFSETS: (compared, 6, 7),
+    Limit.FORMULAS: (behind, 2, 1),
     Limit.SCANS: (unreached, 8, 9),
     Limit.LONG: (long, 10, 1000),
     Limit.MISSES: (irrational, 2, 9),

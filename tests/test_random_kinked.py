@@ -12,8 +12,8 @@ from random_kinked import Plan, case_of, drawn, makes_a_difference, plants
 
 from verify.checks.checker import check
 
-# Plans with consecutive seeds from 0 on, each once right and most of them once with a plant: 570 layers, or about 38.
-CHUNKS, CHUNK = (6, 50) if LONG else (2, 10)
+# Plans with consecutive seeds from 0 on, each once right and most of them once with a plant: 20,000 layers, or about 38.
+CHUNKS, CHUNK = (215, 50) if LONG else (2, 10)
 
 
 def complaints(result):

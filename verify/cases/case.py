@@ -41,8 +41,8 @@ from verify.model.errors import InputError, ProtocolError, TargetError, Unclaime
 from verify.model.exact import exact
 from verify.model.findings import allowances
 from verify.model.identity import NOWHERE, Place
+from verify.model.where import calls_users_code, is_users, made_at, printable, quoted, raised_at, start_of
 from verify.model.where import described as described_error
-from verify.model.where import is_users, made_at, printable, quoted, raised_at, start_of
 
 _LONGEST_NAME = 200
 _DEEPEST = 3  # lists in lists that are looked into
@@ -398,6 +398,7 @@ def converse(subject: Subject, inputs: Mapping[str, Any], upstream_of: Callable[
             os._exit(0)
 
 
+@calls_users_code
 def _conversed(subject: Subject, inputs: Mapping[str, Any], upstream_of: Callable[[Any], Any]) -> tuple[Any, Any]:
     running = subject(**inputs)
     if not inspect.isgenerator(running):

@@ -7,9 +7,12 @@ import os
 import re
 import sys
 import traceback
+from collections.abc import Callable
 from functools import lru_cache
+from itertools import islice
 from pathlib import Path
 from types import CodeType, FrameType
+from typing import TypeVar
 
 from verify.model.identity import NOWHERE, Place
 
@@ -17,6 +20,8 @@ _LONGEST = 300
 _FUNCTION = 1  # inspect.CO_OPTIMIZED: unset in the code of a module or a class
 _STANDARD_LIBRARY = Path(os.__file__).parent
 _PACKAGE = Path(__file__).parents[1]
+_CALLING: set[int] = set()  # identities of code that paths begin at
+_F = TypeVar("_F", bound=Callable[..., object])
 _here = ""  # the working directory when it was last asked for
 
 
@@ -76,6 +81,38 @@ def asking() -> tuple[str, int]:
                 return file, frame.f_lineno
         frame = frame.f_back
     return (first.f_code.co_filename, first.f_lineno) if first else ("", 0)
+
+
+def asking_path() -> int:
+    """Return a number for the calls that lead to the innermost running line of the user's, the same for the same calls.
+
+    A call is an expression in a function: two on one line are two. In a recursion each counts once, as in a loop, so
+    that what works on one entry after the other does so along one path.
+    """
+    calls: dict[tuple[object, ...], None] = {}
+    frame: FrameType | None = sys._getframe()
+    while frame is not None and id(frame.f_code) not in _CALLING:
+        code = frame.f_code
+        if not _is_passed(code.co_filename) and not is_library(code.co_filename):
+            calls[_expression(code, frame.f_lasti)] = None
+        frame = frame.f_back
+    return hash(tuple(calls))
+
+
+@lru_cache(maxsize=4096)
+def _expression(code: CodeType, instruction: int) -> tuple[object, ...]:
+    """Return the file, the line and the columns of an instruction.
+
+    The instruction itself may be another one for the same call: CPython 3.11 makes two of a call into one when it has
+    run often enough.
+    """
+    return code.co_filename, *next(islice(code.co_positions(), instruction // 2, None), ())
+
+
+def calls_users_code(function: _F) -> _F:
+    """Decorate the function that runs a case: the paths of calls begin there."""
+    _CALLING.add(id(getattr(function, "__code__")))  # noqa: B009 - of a function, which mypy does not know
+    return function
 
 
 def made_at() -> Place:

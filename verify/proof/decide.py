@@ -83,11 +83,18 @@ _HIDDEN = Decision(
 
 
 def decide(
-    graph: Graph, pairs: Sequence[Pair], points: Points, seed: int, holds: Callable[[Point], bool] | None = None
+    graph: Graph,
+    pairs: Sequence[Pair],
+    points: Points,
+    seed: int,
+    holds: Callable[[Point], bool] | None = None,
+    *,
+    sharpen: bool = True,
 ) -> list[Decision]:
     """Return a decision for each pair of nodes; `points` gives exact inputs to try, the most telling first.
 
     `holds` tells of other points whether the claim is for them too; without it, none beside these are thought to be.
+    What is refuted where floats do not show it is refuted where they do, if that can be found (`sharpen`).
     """
     decisions: dict[Pair, Decision] = {}
     corrections = Corrections(graph, holds)
@@ -103,7 +110,25 @@ def decide(
         decisions.update(settle(still) if still else {})
         still = [pair for pair in still if pair not in decisions]
     decisions.update({pair: _left_open(graph, pair, points(), seed, corrections) for pair in still})
+    if sharpen:
+        decisions = {pair: sharpened(graph, pair, one, points, holds) for pair, one in decisions.items()}
     return [SAME if pair[0] == pair[1] else decisions[pair] for pair in pairs]
+
+
+def sharpened(
+    graph: Graph, pair: Pair, decision: Decision, points: Points, holds: Callable[[Point], bool] | None
+) -> Decision:
+    """Return a refutation at a point where it shows: where it is invisible on floats, others are looked for.
+
+    That is the longest search of all: whoever has another use of the first point asks for it later, or not at all.
+    """
+    first = decision.point
+    if decision.verdict is not Verdict.REFUTED or first is None or _apart(graph, pair, first, _LEAST) >= _INVISIBLE:
+        return decision
+    terms = hidden(graph, pair, [first], holds, _FLOAT_BITS)
+    sizes = [(_apart(graph, pair, other, _LEAST), other) for other in (first, *points(), *terms.points)]
+    point = next((p for size, p in sizes if size > _LITTLE), max(sizes, key=lambda size: size[0])[1])
+    return Decision(Verdict.REFUTED, difference(graph, pair, point), point)
 
 
 def agree_at(graph: Graph, pairs: Sequence[Pair], point: Point) -> bool:
@@ -249,7 +274,7 @@ def _refuted(graph: Graph, pair: Pair, points: Sequence[Point], point: Point, co
     """Refute a pair that differs at a point, unless the rounding of the code's constants explains it everywhere."""
     try:
         if not corrections.of(pair, [point, *points]):
-            return _differing(graph, pair, points, point, corrections)
+            return _differing(graph, pair, point)
         terms = hidden(graph, pair, points, corrections.holds)
         return _explained(graph, pair, [point, *points], corrections, terms)
     except OverworkError:
@@ -260,7 +285,7 @@ def _explained(graph: Graph, pair: Pair, points: Sequence[Point], corrections: C
     """Let a pair agree that differs at the first of some points, if the rounding of constants explains all terms."""
     correction = corrections.of(pair, points, terms.points)
     if not correction:
-        return _differing(graph, pair, [*terms.points, *points], points[0], corrections)
+        return _differing(graph, pair, points[0])
     if terms.unseen:
         return _unseen(terms)
     return Decision(Verdict.AGREES, _rounded(correction))
@@ -271,12 +296,7 @@ def _unseen(terms: Hidden) -> Decision:
     return Decision(Verdict.UNDECIDED, Evidence("no example", _UNSEEN + _SPENT * terms.spent))
 
 
-def _differing(graph: Graph, pair: Pair, points: Sequence[Point], point: Point, corrections: Corrections) -> Decision:
-    """Refute a pair, at a point where it shows: where a difference is invisible on floats, others are looked for."""
-    if _apart(graph, pair, point, _LEAST) < _INVISIBLE:
-        terms = hidden(graph, pair, [point], corrections.holds, _FLOAT_BITS)
-        sizes = [(_apart(graph, pair, other, _LEAST), other) for other in (point, *points, *terms.points)]
-        point = next((p for size, p in sizes if size > _LITTLE), max(sizes, key=lambda size: size[0])[1])
+def _differing(graph: Graph, pair: Pair, point: Point) -> Decision:
     return Decision(Verdict.REFUTED, difference(graph, pair, point), point)
 
 

@@ -19,7 +19,7 @@ from verify.graph import balls
 from verify.graph.graph import Graph
 from verify.model.errors import TraceError
 from verify.model.identity import Place
-from verify.model.where import asked_at
+from verify.model.where import asked_at, asking_path
 from verify.proof import field, rationals
 from verify.tracing.scalar import RELATIONS
 
@@ -42,6 +42,12 @@ class Condition:
     holds: bool
     where: Place
     tie: bool
+    path: int = 0  # of the calls that led there
+
+
+def _asking() -> tuple[Place, int]:
+    """Return the line that asks, and the path of calls that leads there."""
+    return asked_at(), asking_path()
 
 
 class Trace(Graph):
@@ -68,7 +74,7 @@ class Trace(Graph):
         self.unset: set[int] = set()  # what stands for memory that nobody has written to
         self.steps: dict[int, tuple[int, Fraction]] = {}  # conditions of roundings: what was rounded, and to what
         self.compared: dict[Fraction, None] = {}  # constants whose sign was asked for after a rounding
-        self._asked_at: Callable[[], Place] = asked_at
+        self._asking: Callable[[], tuple[Place, int]] = _asking
         self._balls: dict[int, dict[int, flint.arb]] = {bits: {} for bits in _PRECISIONS}
 
     def typed(self, value: float) -> int:
@@ -140,11 +146,11 @@ class Trace(Graph):
         """Decide a relation between nodes at the sample, and record it."""
         nodes = self.differences(a, b)
         self.look_at(nodes)
-        self._asked_at = functools.cache(asked_at)  # one line asks for all of them
+        self._asking = functools.cache(_asking)  # one line asks for all of them
         try:
             return [self.decide(node, relation) for node in nodes]
         finally:
-            self._asked_at = asked_at
+            self._asking = _asking
 
     def look_at(self, nodes: Iterable[int]) -> None:
         """Compute the values of nodes whose signs will be asked for: all at once that takes a fraction of the time."""
@@ -197,7 +203,8 @@ class Trace(Graph):
         if not known and self.unset and not self.unset.isdisjoint(self.reach([node])):
             raise TraceError("a branch on memory that nobody has written to (np.empty)", asked_at())
         if not known and not (sign == 0 and self._vanishes(node)):
-            self.conditions[node, relation] = Condition(node, relation, holds, self._asked_at(), sign == 0)
+            where, path = self._asking()
+            self.conditions[node, relation] = Condition(node, relation, holds, where, sign == 0, path)
         return holds
 
     def _vanishes(self, node: int) -> bool:

@@ -47,7 +47,7 @@ def ignoring(case: TracedCase, exact: Exact, found: Mapping[str, Claim], seed: i
     result = dict(found)
     for name, claim in found.items():
         refuted = [i for i, decision in enumerate(claim.decisions) if decision.verdict is Verdict.REFUTED]
-        if not refuted or not _constants(exact):
+        if not refuted or not small_constants(exact):
             continue
         for decisions in _attempts(case, exact, claim, refuted, seed):
             changed = list(claim.decisions)
@@ -69,7 +69,7 @@ def _finding(row: Comparison) -> Finding:
     return finding(CODE, detail, name=row.name, where=place, variant=row.variant, named=bool(place))
 
 
-def _constants(exact: Exact) -> list[int]:
+def small_constants(exact: Exact) -> list[int]:
     """Return small floats of the code that are added on the way to the outputs, or in what is compared."""
     graph = exact.seen.trace
     added = [n for n in graph.reach([n for o in exact.seen.outputs for n in o.nodes]) if graph.ops[n] == "sum"]
@@ -93,7 +93,7 @@ def _attempts(
     graph = exact.seen.trace
     actual = [claim.actual.nodes[i] for i in refuted]
     expected = [exact.gradient(claim.name)[i] for i in refuted]
-    constants = _constants(exact)
+    constants = small_constants(exact)
     for some in [*((c,) for c in constants), *combinations(constants, 2)]:
         changed = without(graph, expected, some)
         if changed != expected and (known := _equal(exact, list(zip(changed, actual, strict=True)), seed)):

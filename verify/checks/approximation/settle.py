@@ -18,7 +18,7 @@ known.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import flint
@@ -26,6 +26,7 @@ import flint
 from verify.cases.case import TracedCase
 from verify.checks.approximation.composed import Composed
 from verify.checks.approximation.crossing import Crossings, Other
+from verify.checks.approximation.ignored import small_constants
 from verify.checks.approximation.leaves import BITS, differs_little
 from verify.checks.approximation.stated import within
 from verify.checks.approximation.telling import KIND
@@ -55,26 +56,57 @@ _NO_OTHER = (
 )
 
 
+def at_first_sight(
+    case: TracedCase, exact: Exact, found: Mapping[str, Claim], seed: int, floats: FloatRun
+) -> dict[str, Claim]:
+    """Return claims of which each refuted entry is shown to be an approximation, wherever it was seen to differ.
+
+    An enclosure over all of the region holds without a point at which a difference shows, for which most of the time
+    of a check would go. All others are as they were.
+    """
+    result = dict(found)
+    for name, claim in found.items():
+        refuted = _refuted(claim)
+        if case.accuracy is None and not small_constants(exact) and _may_approximate(exact, claim, refuted):
+            settled = _by_enclosures(case, exact, claim, seed, floats)
+            if all(settled.decisions[entry].verdict.good for entry in refuted):
+                result[name] = settled
+    return result
+
+
 def settled(
     case: TracedCase, exact: Exact, found: Mapping[str, Claim], seed: int, floats: FloatRun
 ) -> dict[str, Claim]:
     """Return claims with what is decided of their refuted entries that may be approximations."""
     result = dict(found)
     for name, claim in found.items():
-        refuted = [i for i, decision in enumerate(claim.decisions) if decision.verdict is Verdict.REFUTED]
+        refuted = _refuted(claim)
         if refuted and case.accuracy is not None:
             decisions = list(claim.decisions)
             for entry in refuted:
                 decisions[entry] = within(exact, claim, entry, case.accuracy)
             result[name] = replace(claim, decisions=decisions)
-        elif refuted and exact.seen.conditions and all(_little(exact, claim, i) for i in refuted):
-            settler = _Settler(case, exact, seed, computed_in(floats, name))
-            decisions = list(claim.decisions)
-            for count, entry in enumerate(refuted):
-                decision = settler.decision(claim, entry, affordable=count < _MOST_ENTRIES)
-                decisions[entry] = decision or decisions[entry]
-            result[name] = replace(claim, decisions=decisions)
+        elif _may_approximate(exact, claim, refuted):
+            result[name] = _by_enclosures(case, exact, claim, seed, floats)
     return result
+
+
+def _refuted(claim: Claim) -> list[int]:
+    return [i for i, decision in enumerate(claim.decisions) if decision.verdict is Verdict.REFUTED]
+
+
+def _may_approximate(exact: Exact, claim: Claim, refuted: Sequence[int]) -> bool:
+    """Tell whether there are refuted entries, beyond a branch, which all differ by little where that was seen."""
+    return bool(refuted and exact.seen.conditions) and all(_little(exact, claim, i) for i in refuted)
+
+
+def _by_enclosures(case: TracedCase, exact: Exact, claim: Claim, seed: int, floats: FloatRun) -> Claim:
+    settler = _Settler(case, exact, seed, computed_in(floats, claim.name))
+    decisions = list(claim.decisions)
+    for count, entry in enumerate(_refuted(claim)):
+        decision = settler.decision(claim, entry, affordable=count < _MOST_ENTRIES)
+        decisions[entry] = decision or decisions[entry]
+    return replace(claim, decisions=decisions)
 
 
 def _little(exact: Exact, claim: Claim, entry: int) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cached_property
 from typing import Any
@@ -16,7 +16,7 @@ from verify.graph.adjoints import Shares, adjoints, totals
 from verify.graph.wholes import wholes
 from verify.model.errors import UnclaimedError
 from verify.model.identity import NOWHERE, Place
-from verify.proof.decide import Decision, Pair, agree, decide
+from verify.proof.decide import Decision, Pair, agree, decide, sharpened
 from verify.tracing.following import SubjectError
 from verify.tracing.observe import Observation, Quantity, observe
 from verify.tracing.region import Region, one_sided, pinned
@@ -180,20 +180,20 @@ def _one_sided(runs: Sequence[Observation]) -> Place:
     return one_sided([(seen.trace, seen.conditions, seen.upstream_nodes) for seen in runs])
 
 
-def claims(exact: Exact, seed: int) -> dict[str, Claim]:
-    """Decide all gradients of a run that have the shape of their input."""
+def claims(exact: Exact, seed: int, *, sharpen: bool = True) -> dict[str, Claim]:
+    """Decide all gradients of a run that have the shape of their input; refute them where it shows, if to `sharpen`."""
     seen = exact.seen
     wanted = {name: actual for name, actual in seen.gradients.items() if name not in seen.malformed}
     pairs = [pair for name in wanted for pair in zip(exact.gradient(name), wanted[name].nodes, strict=True)]
     twice = [(exact.derivatives[node], whole) for node, whole in exact.wholes.items()]
-    found = _decided(exact, [*pairs, *twice], seed)
+    found = _decided(exact, [*pairs, *twice], seed, sharpen=sharpen)
     if not all(decision.verdict.good for decision in found[len(pairs) :]):
         raise SubjectError(_INCONSISTENT)
     decided = iter(found)
     return {name: Claim(name, exact, actual, [next(decided) for _ in actual.nodes]) for name, actual in wanted.items()}
 
 
-def _decided(exact: Exact, pairs: Sequence[Pair], seed: int) -> list[Decision]:
+def _decided(exact: Exact, pairs: Sequence[Pair], seed: int, *, sharpen: bool) -> list[Decision]:
     """Decide pairs of nodes; what is proved everywhere was so in other regions, whose runs are on this graph.
 
     A proof in a field without roots holds wherever both sides are defined. That they are in this region, and agree,
@@ -204,10 +204,25 @@ def _decided(exact: Exact, pairs: Sequence[Pair], seed: int) -> list[Decision]:
     balls = iter(trace.at_samples([node for pair in again for node in pair]))
     known = {pair: proofs[pair] for pair in again if agree(next(balls), next(balls), SAMPLE_BITS)}
     still = [pair for pair in dict.fromkeys(pairs) if pair not in known]
-    found = decide(trace, still, lambda: exact.region.points(seed), seed, exact.region.holds) if still else []
+    points = lambda: exact.region.points(seed)  # noqa: E731
+    found = decide(trace, still, points, seed, exact.region.holds, sharpen=sharpen) if still else []
     decisions = {**known, **dict(zip(still, found, strict=True))}
     proofs.update({pair: decision for pair, decision in decisions.items() if decision.everywhere})
     return [decisions[pair] for pair in pairs]
+
+
+def sharpened_claims(exact: Exact, found: Mapping[str, Claim], seed: int) -> dict[str, Claim]:
+    """Return claims that refute where it shows, as far as that is found."""
+    points = lambda: exact.region.points(seed)  # noqa: E731
+    known: dict[tuple[int, int], Decision] = {}
+    result = {}
+    for name, claim in found.items():
+        pairs = list(zip(exact.gradient(name), claim.actual.nodes, strict=True))
+        for pair, decision in zip(pairs, claim.decisions, strict=True):
+            if pair not in known:
+                known[pair] = sharpened(exact.seen.trace, pair, decision, points, exact.region.holds)
+        result[name] = replace(claim, decisions=[known[pair] for pair in pairs])
+    return result
 
 
 def other_sides(case: TracedCase, seen: Observation, seed: int) -> tuple[list[dict[str, Claim]], Place]:

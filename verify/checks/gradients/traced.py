@@ -10,9 +10,9 @@ import numpy as np
 from verify.cases.case import TracedCase
 from verify.cases.shapes import Constant, Input, Integer
 from verify.checks.approximation.ignored import IGNORED, findings_of, ignoring
-from verify.checks.approximation.settle import settled
+from verify.checks.approximation.settle import at_first_sight, settled
 from verify.checks.approximation.telling import KIND
-from verify.checks.claims.claims import Claim, Exact, claims, other_sides, upstream_branch
+from verify.checks.claims.claims import Claim, Exact, claims, other_sides, sharpened_claims, upstream_branch
 from verify.checks.claims.diagnoses import diagnose
 from verify.checks.claims.explain import Explanation, explain
 from verify.checks.gradients.forward import wrong_outputs
@@ -218,8 +218,9 @@ def decided(
     exact = Exact(case, seen)
     on_floats = FloatRun(case, seen, seed, noticing=not case.backward)
     place = case.backward or on_floats.backward or case.code or case.where
-    found = claims(exact, seed)
-    found = settled(case, exact, ignoring(case, exact, found, seed), seed, on_floats)
+    found = at_first_sight(case, exact, claims(exact, seed, sharpen=False), seed, on_floats)
+    found = ignoring(case, exact, sharpened_claims(exact, found, seed), seed)
+    found = settled(case, exact, found, seed, on_floats)
     exact.accepted = {
         name: claim.actual.nodes
         for name, claim in found.items()

@@ -110,6 +110,8 @@ class _Search:
             farthest = _FARTHEST * (1 + math.hypot(*place.values()))
             part = min(1.0, farthest / (math.hypot(*move.values()) or 1.0))
             place = {name: place[name] + part * move[name] for name in self.names}
+            if not all(map(math.isfinite, place.values())):  # a tangent was steeper than floats tell
+                return
             yield place
 
     def _tangents(self, place: Mapping[str, float]) -> Iterator[_HalfSpace]:

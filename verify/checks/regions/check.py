@@ -17,7 +17,7 @@ from verify.checks.regions.holes import holes
 from verify.checks.regions.joint import join
 from verify.checks.regions.limits import Limit
 from verify.checks.regions.mixes import mix
-from verify.checks.regions.sites import Site
+from verify.checks.regions.sites import Call
 from verify.model.identity import SAMPLE, Place, Variant
 from verify.model.result import Branch, Comparison, Cover, Finding, Verdict
 
@@ -48,7 +48,7 @@ def regions(case: TracedCase, runs: Sequence[Exact], seed: int) -> Elsewhere:
         join(explorer)
     complete, sizes = _complete(case, found, runs, seed)
     everyone = [*found, *(explorer for explorer in mixed if explorer not in found)]
-    done: set[Site] = set()  # code that is run with other options has the same edges
+    done: set[Call] = set()  # code that is run with other options has the same edges
     visited = [holes(explorer) for explorer in found]
     edges = [kinks(explorer, done, hole.edges) for explorer, hole in zip(found, visited, strict=True)]
     closing = list(_closing(case, found, runs, seed))
@@ -101,7 +101,7 @@ def _size(run: Exact) -> int:
     return sum(len(quantity.nodes) for quantity in run.seen.inputs.values())
 
 
-def _unvisited(open_: Sequence[Explorer], edges: set[Site], found: Sequence[Explorer]) -> Iterator[Branch]:
+def _unvisited(open_: Sequence[Explorer], edges: set[Call], found: Sequence[Explorer]) -> Iterator[Branch]:
     """Return the sides that no run took, but for those that forward refuses with the same options."""
     for explorer in open_:
         alike = [other for other in found if other.variant.options == explorer.variant.options]

@@ -19,7 +19,7 @@ from verify.checks.regions.explore import Explorer
 from verify.checks.regions.kinks import Edge, edge
 from verify.checks.regions.limits import Limit
 from verify.checks.regions.moves import Question, on_edge, on_edges
-from verify.checks.regions.sites import Passed, Site
+from verify.checks.regions.sites import Call, Passed
 from verify.model.result import Comparison
 from verify.tracing.floats import FloatRun
 from verify.tracing.following import SubjectError
@@ -33,53 +33,53 @@ _LOOKS = 32  # runs on floats, of one explorer
 _LOOKS_USED = f"edges: {_LOOKS} were looked at in further regions and corners; there are others"
 _RUNS_USED = "edges: the budget of runs ended before all of them were judged"
 
-Context = tuple[Site, frozenset[object]]  # what may make the code return something else on the same edge
+Context = tuple[Call, frozenset[object]]  # what may make the code return something else on the same edge
 
 
 class Kinks:
     """What was found on the edges of branches: rows of what is wrong, and sentences about what is a choice."""
 
-    def __init__(self, explorer: Explorer, done: set[Site]) -> None:
+    def __init__(self, explorer: Explorer, done: set[Call]) -> None:
         self.explorer = explorer
         self.done = done
         self.rows: list[Comparison] = []
         self.said: dict[tuple[object, ...], str] = {}
-        self._decided: dict[int, set[tuple[Site, bool]]] = {}  # by run
+        self._decided: dict[int, set[tuple[Call, bool]]] = {}  # by run
         self._contexts: set[Context] = set()
-        self._corners: set[frozenset[Site]] = set()
+        self._corners: set[frozenset[Call]] = set()
         self._looks = 0
 
     def find(self) -> None:
         """Judge what the code returns on the edge of each branch that was found, in each context."""
-        sites = self._questions()
-        for site, questions in sites.items():
-            if site not in self.done:
-                self._at(site, self._edges(questions))
-        for site, questions in sites.items():
+        calls = self._questions()
+        for call, questions in calls.items():
+            if call not in self.done and self.explorer.affordable:
+                self._at(call, self._edges(questions))
+        for call, questions in calls.items():
             for run, one in {id(run): (run, one) for run, one in reversed(questions)}.values():
-                if (context := self._context(run, site)) not in self._contexts:
+                if (context := self._context(run, call)) not in self._contexts and self._may_look():
                     self._contexts.add(context)
                     self._look(run, one, on_edge(self.explorer, run, one))
-        if not self.explorer.affordable and sites:
+        if not self.explorer.affordable and calls:
             self.said[("runs",)] = _RUNS_USED
 
-    def _questions(self) -> dict[Site, list[Question]]:
-        sites: dict[Site, list[Question]] = {}
+    def _questions(self) -> dict[Call, list[Question]]:
+        calls: dict[Call, list[Question]] = {}
         for run in (self.explorer.start, *self.explorer.runs):
             passed = self.explorer.sites.passed(run.seen)
-            self._decided[id(run)] = {(one.site, one.condition.holds) for one in passed}
+            self._decided[id(run)] = {(one.site.call, one.condition.holds) for one in passed}
             for one in passed:
-                sites.setdefault(one.site, []).append((run, one))
-        return sites
+                calls.setdefault(one.site.call, []).append((run, one))
+        return calls
 
-    def _context(self, run: Exact, site: Site) -> Context:
-        """Return what the code decided elsewhere: where it decided the same, an edge of a site is as another."""
+    def _context(self, run: Exact, call: Call) -> Context:
+        """Return what the code decided elsewhere: where it decided the same, an edge of a question is as another."""
         decided = {
-            (other.where, other.relation, other.offset, holds)
+            (other.line.where, other.line.relation, other.line.offset, holds)
             for other, holds in self._decided[id(run)]
-            if other != site
+            if other != call
         }
-        return site, frozenset(decided)
+        return call, frozenset(decided)
 
     def visit(self, points: Iterable[Point]) -> None:
         """Judge what the code returns at points that lie on an edge."""
@@ -90,8 +90,8 @@ class Kinks:
                     self._judge(one, met)
                     break
 
-    def _at(self, site: Site, edges: Iterable[tuple[Exact, Passed, Edge]]) -> None:
-        """Judge the edges of a site until the sides differ on one; then a tie of more than two as well.
+    def _at(self, call: Call, edges: Iterable[tuple[Exact, Passed, Edge]]) -> None:
+        """Judge the edges of a question until the sides differ on one; then a tie of more than two as well.
 
         Where it is one number that is asked about, one edge is as another.
         """
@@ -99,11 +99,11 @@ class Kinks:
             if number == _EDGES:
                 self.explorer.limits.add(Limit.SMOOTH)
                 return
-            self._contexts.add(self._context(run, site))
+            self._contexts.add(self._context(run, call))
             smooth = self._judge(one, met)
             self._look_at_corners(run, met, one)
             if not smooth:
-                self.done.add(site)
+                self.done.add(call)
                 for further in _further(self.explorer, met, one):
                     self._judge(one, further)
                 return
@@ -124,26 +124,27 @@ class Kinks:
         """Look at points on an edge at which a condition of another site is 0 as well."""
         onto = {name: value for name, value in met.seen.at.items() if value != run.seen.trace.sample[name]}
         for other in self.explorer.sites.passed(met.seen):
-            pair = frozenset((one.site, other.site))
+            pair = frozenset((one.site.call, other.site.call))
             if other.condition.tie or pair in self._corners:
                 continue
             self._corners.add(pair)
             moved = (c for c in crossings(met.seen, other.condition, self.explorer.bounds) if c.edge is not None)
             for crossing in moved:
-                if crossing.name not in onto and crossing.edge is not None:
+                if crossing.name not in onto and crossing.edge is not None and self._may_look():
                     self._look(run, one, {**onto, crossing.name: crossing.edge})
                     break
 
+    def _may_look(self) -> bool:
+        """Tell whether the code may run on floats once more, and what that finds may still be judged in full."""
+        if self._looks == _LOOKS:
+            self.said[("looks",)] = _LOOKS_USED
+        return self._looks < _LOOKS and self.explorer.affordable
+
     def _look(self, run: Exact, one: Passed, point: Point | None) -> None:
         """Run the code on floats at a point on an edge; judge it in full where that is no derivative of this side."""
-        if point is None or self._looks > _LOOKS:
-            return
-        self._looks += 1
-        if self._looks > _LOOKS:
-            self.said[("looks",)] = _LOOKS_USED
-        elif not self._is_derivative(run, point) and self.explorer.affordable:
-            met = edge(self.explorer, {**run.seen.at, **point}, one)
-            if met is not None:
+        if point is not None:
+            self._looks += 1
+            if not self._is_derivative(run, point) and (met := edge(self.explorer, {**run.seen.at, **point}, one)):
                 self._judge(one, met)
 
     def _is_derivative(self, run: Exact, change: Point) -> bool:
@@ -168,14 +169,14 @@ class Kinks:
             self.rows.append(verdict.row)
         elif verdict.said:
             form = verdict.form or (verdict.said,)  # what holds of one entry is told of one
-            self.said.setdefault((one.site.offset, one.site.inputs, form), f"{where}: {verdict.said}")
+            self.said.setdefault((one.site.line.offset, one.site.line.inputs, form), f"{where}: {verdict.said}")
         return not verdict.row and not verdict.said
 
 
-def kinks(explorer: Explorer, done: set[Site], points: Iterable[Point] = ()) -> Kinks:
+def kinks(explorer: Explorer, done: set[Call], points: Iterable[Point] = ()) -> Kinks:
     """Judge what the code returns on the edges of all branches that were found.
 
-    Sites that are `done` were judged in full with other options or sizes; edges at `points` are judged in any case.
+    Questions that are `done` were judged in full with other options or sizes; edges at `points` are judged in any case.
     """
     found = Kinks(explorer, done)
     found.visit(points)
@@ -188,11 +189,15 @@ def _variables(seen: Observation, one: Passed) -> int:
 
 
 def _further(explorer: Explorer, met: Edge, one: Passed) -> Iterator[Edge]:
-    """Return an edge where one more question of the same site is a tie, of a number that is in the first one too."""
+    """Return an edge where one more question of the same call is a tie, of a number that is in the first one too."""
     seen = met.seen
     tied = {node for c in seen.conditions if c.tie for node in seen.trace.reach([c.node])}
     for other in explorer.sites.passed(seen):
-        if other.site != one.site or other.condition.tie or tied.isdisjoint(seen.trace.reach([other.condition.node])):
+        if (
+            other.site.call != one.site.call
+            or other.condition.tie
+            or tied.isdisjoint(seen.trace.reach([other.condition.node]))
+        ):
             continue
         for crossing in crossings(seen, other.condition, explorer.bounds):
             if crossing.edge is None or seen.trace.variable(crossing.name) in tied or not explorer.affordable:

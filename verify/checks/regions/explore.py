@@ -22,7 +22,7 @@ from verify.checks.regions.boxes import excludes
 from verify.checks.regions.gaps import finite_output
 from verify.checks.regions.limits import Limit
 from verify.checks.regions.scan import is_short, scan
-from verify.checks.regions.sites import Passed, Sides, Site, Sites, side, taken
+from verify.checks.regions.sites import AnyFormula, Call, Line, Passed, Sides, Site, Sites, side, taken
 from verify.checks.regions.solver import Wanted, solve
 from verify.checks.regions.steps import Steps
 from verify.model.errors import ProtocolError
@@ -45,7 +45,8 @@ _SCANS = 8  # searches on floats
 _LONGEST = 60  # signs of inputs that are told with an exception
 _NEARER = tuple(sign * Fraction(1, 10**digits) for digits in (3, 5, 8) for sign in (1, -1))  # steps off a point
 _AT_POINTS = ("no example", "undefined")  # the evidence of what is open after some points were tried
-_OFFSETS = 6  # numbers that are compared with at one place
+_OFFSETS = 6  # numbers and formulas that are compared at one place
+_FORMULAS = 8  # searches for a side that was taken with another formula
 
 
 Region = frozenset[tuple[int, str, bool]]  # what a run decided
@@ -73,8 +74,9 @@ class Explorer:
         self.steps = Steps(self)
         self._again: dict[Region, int] = {}  # how many further points an undecided region gets
         self._impossible: dict[tuple[int, frozenset[int]], bool] = {}
-        self._offsets: dict[tuple[Place, str, frozenset[str]], set[Fraction]] = {}
-        self._scans = _SCANS
+        self._unreachable: dict[tuple[int, int, frozenset[int]], bool] = {}  # by identity of the run as well
+        self._searched: dict[AnyFormula, set[Site]] = {}
+        self._scans, self._formulas = _SCANS, _FORMULAS
         self.limits: set[Limit] = set()  # that a search has reached
         self.good = True
         self.wrong: set[Region] = set()
@@ -86,7 +88,7 @@ class Explorer:
     def explore(self) -> None:
         """Run the case wherever a side of a branch has not been visited, until there is none or the budget ends."""
         known = [self.start.seen]
-        if self.sites.sides:
+        if self.sites.sides.taken:
             points = (point for point in patterns(known[0], self.bounds) if self.affordable)
             known += [found.seen for point in points if (found := self.visit(point))]
         self._cross(known)
@@ -101,18 +103,39 @@ class Explorer:
         """Look for the sides that no run took, of the branches of some runs and of those that are found on the way."""
         for seen in known:
             for one in self.sites.open(seen):
-                met = self._offsets.setdefault((one.site.where, one.site.relation, one.site.inputs), set())
-                met.add(one.site.offset)
-                if not one.on_edge and len(met) <= _OFFSETS:
+                met = self._searched.setdefault(one.site.call.any_formula, set())
+                met.add(one.site)
+                if one.on_edge:
+                    continue
+                if len(met) > _OFFSETS:
+                    self.limits.add(Limit.OFFSETS)
+                elif not self.sites.is_taken_otherwise(one) or self._may_search_formula():
                     known += [found.seen for found in self._across(seen, one)]
 
+    def _may_search_formula(self) -> bool:
+        """Count a search for the other side with one formula of several; tells whether there may be one more."""
+        self._formulas -= 1
+        if self._formulas < 0:
+            self.limits.add(Limit.FORMULAS)
+        return self._formulas >= 0
+
     def impossible(self, seen: Observation, one: Passed) -> bool:
-        """Tell whether no input whatever leads to the other side of a condition."""
+        """Tell whether no input leads to the other side of a condition.
+
+        Where the formula belongs to a region, no input of that does; that of another one is asked about there.
+        """
         key = one.condition.node, one.other
         if key not in self._impossible:
             empty = excludes(seen.trace, *key, self.bounds)
             self._impossible[key] = empty or solve(seen.trace, [key], self.bounds) is False
-        return self._impossible[key]
+        return self._impossible[key] or (one.site.branched and self._behind(seen, one))
+
+    def _behind(self, seen: Observation, one: Passed) -> bool:
+        """Tell whether no input leads to the other side of a condition after the answers of a run before it."""
+        key = id(seen), one.condition.node, one.other
+        if key not in self._unreachable:
+            self._unreachable[key] = excludes(seen.trace, *key[1:], self.sites.left(seen, one))
+        return self._unreachable[key]
 
     def _across(self, seen: Observation, one: Passed) -> Iterator[Exact]:
         """Look for runs on the other side of a condition until there is one."""
@@ -344,15 +367,17 @@ class Explorer:
         graph = self.start.seen.trace
         return str(graph.payloads[self.start.seen.inputs[name].nodes[place]])
 
-    def asked(self) -> Iterator[Site]:
-        """Return the sites that runs have passed."""
-        return (one.site for run in (self.start, *self.runs, *self.extras) for one in self.sites.passed(run.seen))
+    def asked(self) -> Iterator[tuple[Line, int]]:
+        """Return the lines that runs have asked at, with the paths that led there."""
+        return (
+            one.site.call[:2] for run in (self.start, *self.runs, *self.extras) for one in self.sites.passed(run.seen)
+        )
 
     def right(self, run: Exact) -> bool:
         """Tell whether the gradients of a run were all found right."""
         return _region(run.seen) not in self.wrong
 
-    def unvisited(self, edges: set[Site], refused: Collection[tuple[Site, bool]] = ()) -> list[Branch]:
+    def unvisited(self, edges: set[Call], refused: Collection[tuple[Site, bool]] = ()) -> list[Branch]:
         """Return the sides of branches that no run took, with why, where that is known.
 
         Some `edges` were looked at, and for some sides `forward` raises an exception.
@@ -361,7 +386,14 @@ class Explorer:
         for seen in [self.start.seen, *(run.seen for run in (*self.runs, *self.extras))]:
             for one in self.sites.open(seen):
                 missing = not one.condition.holds
-                if (one.site, missing) in refused or (one.on_edge and one.site in edges) or self.impossible(seen, one):
+                if self.sites.is_taken_otherwise(one):
+                    self.limits.add(Limit.FORMULAS)
+                    continue
+                if (
+                    (one.site, missing) in refused
+                    or (one.on_edge and one.site.call in edges)
+                    or self.impossible(seen, one)
+                ):
                     continue
                 reason = self.reasons.get((one.site, missing), "")
                 text = _short(side(seen.trace, one)) + (f" ({reason})" if reason else "")

@@ -10,6 +10,7 @@ from fractions import Fraction
 from typing import NamedTuple
 
 from verify.graph.graph import Graph
+from verify.model.exact import simplest_rational
 
 _MOST_TERMS = 16
 _ZERO, _ONE = Fraction(0), Fraction(1)
@@ -25,6 +26,22 @@ class Form(NamedTuple):
     shift: Fraction
 
 
+def constant(graph: Graph, node: int) -> Fraction | None:
+    """Return the value of a constant, of a float that the code typed as it is read everywhere, or None."""
+    if graph.ops[node] == "typed":
+        return simplest_rational(graph.payloads[node])
+    return graph.value(node)
+
+
+def factored(graph: Graph, node: int) -> tuple[Fraction, int] | None:
+    """Return the constant factor of a product and what it multiplies, or None."""
+    if graph.ops[node] == "product":
+        for factor, inner in (graph.args[node], graph.args[node][::-1]):
+            if (value := constant(graph, factor)) is not None:
+                return value, inner
+    return None
+
+
 def form(graph: Graph, node: int) -> Form:
     """Return a node as a linear form of nodes that are no sums; of very many terms it is a form of its own."""
     terms: dict[int, Fraction] = {}
@@ -34,12 +51,12 @@ def form(graph: Graph, node: int) -> Form:
         steps += 1
         if steps > 2 * _MOST_TERMS:
             return Form(frozenset({(node, _ONE)}), 1, _ZERO)
-        if (value := graph.value(number)) is not None:
+        if (value := constant(graph, number)) is not None:
             shift += factor * value
         elif graph.ops[number] == "sum":
             todo += [(term, factor) for term in graph.args[number]]
-        elif graph.ops[number] == "product" and (value := graph.value(graph.args[number][0])) is not None:
-            todo.append((graph.args[number][1], factor * value))
+        elif (product := factored(graph, number)) is not None:
+            todo.append((product[1], factor * product[0]))
         else:
             terms[number] = terms.get(number, _ZERO) + factor
     return _scaled({number: factor for number, factor in terms.items() if factor}, shift, node)

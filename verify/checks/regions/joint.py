@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from verify.checks.claims.claims import Exact
 from verify.checks.regions.approach import approach
 from verify.checks.regions.limits import Limit
-from verify.checks.regions.sites import Passed, Site
+from verify.checks.regions.sites import Line, Passed
 from verify.tracing.region import Point
 from verify.tracing.search import crossings
 
@@ -32,7 +32,7 @@ _MOST_RUNS = 32  # of an explorer, for combinations
 _BUDGET = 8_000  # nodes of these runs, and of the graphs in which moves are looked for, for each of _TRIED
 _TRIED = 2  # moves that are looked for, for each run that may be made
 
-Key = tuple[Site, int]  # a question: its site, and which of those there
+Key = tuple[Line, int]  # a question: its line, and which of those there
 Answer = int  # a bit for each answer to each question: 2 n for no, 2 n + 1 for yes to the nth
 Runs = int  # a bit for each run
 
@@ -90,11 +90,11 @@ class _Join:
         return move is None
 
     def _questions(self, run: Exact) -> Iterator[tuple[Key, Passed]]:
-        places: Counter[Site] = Counter()
+        places: Counter[Line] = Counter()
         for one in self.explorer.sites.passed(run.seen):
             if _is_open(self.explorer, one):
-                yield (one.site, places[one.site] if self.apart else 0), one
-                places[one.site] += 1
+                yield (one.site.line, places[one.site.line] if self.apart else 0), one
+                places[one.site.line] += 1
 
     def _add(self, run: Exact) -> None:
         """Take in the combinations of a run, and the moves from it."""

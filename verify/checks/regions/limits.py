@@ -11,6 +11,8 @@ class Limit(Enum):
     COMBINATIONS = "some combinations of the sides of two or three branches"
     SCANS = "the sides of some branches by a search on floats, of which a case gets 8"
     LONG = "the sides of some branches by a search on floats: their conditions have more than 2,000 operations"
+    OFFSETS = "the sides of some branches: at the same line more than 6 numbers or formulas are compared"
+    FORMULAS = "the sides of some branches behind others for each formula that may come there"
     MISSES = "the edges of some branches: of 8 at the same line none was found"
     SMOOTH = "further edges of some branches: on each of the 4 that were tried, both sides have the same derivative"
     ENDS = "closed bounds for each entry alone: 3 of each input were moved there, and all of them together"

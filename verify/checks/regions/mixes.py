@@ -12,7 +12,7 @@ from fractions import Fraction
 from itertools import islice, product
 from typing import TYPE_CHECKING
 
-from verify.checks.regions.sites import Passed, Site
+from verify.checks.regions.sites import Line, Passed
 from verify.graph import balls
 from verify.model.identity import Place
 from verify.tracing.search import crossings
@@ -47,14 +47,14 @@ def mix(explorer: Explorer) -> list[Place]:
     return left
 
 
-def _questions(explorer: Explorer) -> dict[Site, list[Passed]]:
+def _questions(explorer: Explorer) -> dict[Line, list[Passed]]:
     """Return the questions about several entries that a site asks in the first run, where both answers are regions."""
     seen = explorer.start.seen
-    sites: dict[Site, dict[int, Passed]] = {}
+    sites: dict[Line, dict[int, Passed]] = {}
     for one in explorer.sites.passed(seen):
         both = one.other and not one.on_edge and not one.condition.tie and one.taken != {0}
         if both and one.condition.node not in seen.trace.steps:
-            sites.setdefault(one.site, {})[one.condition.node] = one
+            sites.setdefault(one.site.line, {})[one.condition.node] = one
     return {site: [*asked.values()] for site, asked in sites.items() if len(asked) > 1}
 
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from fractions import Fraction
+from itertools import takewhile
 from typing import NamedTuple
 
-from verify.checks.regions.forms import Form, Left, form
+from verify.checks.regions.alike import Formulas, Questions, formula
+from verify.checks.regions.forms import Form, Left, constant, form
 from verify.graph.graph import Graph
 from verify.model.identity import Place
 from verify.proof.ranges import Domain, signs
@@ -19,8 +21,8 @@ _SIGNS = frozenset((-1, 0, 1))
 _EDGE = frozenset((0,))
 
 
-class Site(NamedTuple):
-    """A question that code asks at one place of inputs: on the same line `x > 20` and `x > 0` are two sites.
+class Line(NamedTuple):
+    """A question that code asks at one line of inputs: `x > 20` and `x > 0` are two, on whatever path.
 
     `offset` is what is compared with: the constant in the difference that the sign is asked of.
     """
@@ -29,6 +31,45 @@ class Site(NamedTuple):
     relation: str
     offset: Fraction
     inputs: frozenset[str]
+
+
+AnyFormula = tuple[Place, str, frozenset[str], int, int]
+
+
+class Call(NamedTuple):
+    """A question at a line, as one path of calls leads there; `turn` counts those that it is built on (`alike`)."""
+
+    line: Line
+    path: int
+    turn: int
+
+    @property
+    def any_formula(self) -> AnyFormula:
+        """Return what does not depend on the formula that comes there, as the constant in it does."""
+        return self.line.where, self.line.relation, self.line.inputs, self.path, self.turn
+
+
+class Site(NamedTuple):
+    """A question about one formula, as far as formulas are told apart."""
+
+    call: Call
+    formula: int
+    branched: bool  # whether the formula is one behind branches, which may be another one in each region
+
+    @property
+    def line(self) -> Line:
+        """Return the question without the way that leads to it."""
+        return self.call.line
+
+    @property
+    def where(self) -> Place:
+        """Return the file and the line."""
+        return self.call.line.where
+
+    @property
+    def relation(self) -> str:
+        """Return the relation to 0 that is asked for."""
+        return self.call.line.relation
 
 
 class Passed(NamedTuple):
@@ -45,7 +86,14 @@ class Passed(NamedTuple):
         return self.other == _EDGE
 
 
-Sides = dict[Site, set[bool]]
+class Sides:
+    """The sides of each site that runs have taken, and the formulas that are told apart."""
+
+    def __init__(self) -> None:
+        self.taken: dict[Site, set[bool]] = {}
+        self.of_calls: dict[AnyFormula, set[bool]] = {}
+        self.formulas = Formulas()
+        self.first = True  # no run has been taken in yet
 
 
 class Sites:
@@ -56,7 +104,7 @@ class Sites:
 
     def __init__(self, domain: Domain, sides: Sides | None = None) -> None:
         self.domain = domain
-        self.sides: Sides = {} if sides is None else sides
+        self.sides = Sides() if sides is None else sides
         self._signs: dict[int, frozenset[int]] = {}  # by node: all runs are on one graph
         self._forms: dict[int, Form] = {}
         self._inputs: dict[int, frozenset[str]] = {}
@@ -68,9 +116,10 @@ class Sites:
         A run that lies on any edge says nothing of other sides: its gradients were not decided.
         """
         for one in self.passed(seen):
-            found = self.sides.setdefault(one.site, set())
+            found = self.sides.taken.setdefault(one.site, set())
             if one.taken == _EDGE or not (one.condition.tie or edges_only):
                 found.add(one.condition.holds)
+                self.sides.of_calls.setdefault(one.site.call.any_formula, set()).add(one.condition.holds)
 
     def open(self, seen: Observation) -> Iterator[Passed]:
         """Return those conditions of a run whose other side no run has taken; that may change meanwhile.
@@ -87,7 +136,27 @@ class Sites:
 
     def taken(self, site: Site) -> Collection[bool]:
         """Return the sides of a site that runs have taken."""
-        return self.sides.get(site, ())
+        return self.sides.taken.get(site, ())
+
+    def is_taken_otherwise(self, one: Passed) -> bool:
+        """Tell whether the other side was taken with another formula, where each region may have its own."""
+        return one.site.branched and (not one.condition.holds) in self.sides.of_calls.get(one.site.call.any_formula, ())
+
+    def left(self, seen: Observation, one: Passed) -> Domain:
+        """Return what the answers of a run before a condition have left of the domain, entry by entry."""
+        bounds, graph = dict(self.domain), seen.trace
+        for earlier in takewhile(lambda earlier: earlier is not one, self.passed(seen)):
+            key, direction, shift = self._form(graph, earlier.condition.node)
+            ((node, _), *others) = key
+            if not others and graph.ops[node] == "variable":
+                name, signs = graph.payloads[node], {sign * direction for sign in earlier.taken}
+                low, high = bounds.get(name, (None, None))
+                if -1 not in signs:
+                    low = -shift if low is None else max(low, -shift)
+                if 1 not in signs:
+                    high = -shift if high is None else min(high, -shift)
+                bounds[name] = low, high
+        return bounds
 
     def passed(self, seen: Observation) -> list[Passed]:
         """Return the conditions of a run that depend on inputs, in order."""
@@ -99,7 +168,7 @@ class Sites:
         graph = seen.trace
         owners = {node: name for name, quantity in seen.inputs.items() for node in quantity.nodes}
         found: list[Passed] = []
-        answers = Left()
+        answers, questions = Left(), Questions(graph)
         for condition in seen.conditions:
             node, relation = condition.node, RELATIONS[condition.relation]
             if node not in self._inputs:
@@ -109,9 +178,18 @@ class Sites:
                 possible = answers.possible(asked, self._possible(graph, node))
                 taken = frozenset(s for s in possible if relation(s) == condition.holds)
                 answers.answer(asked, taken)
-                site = Site(condition.where, condition.relation, _offset(graph, node), inputs)
+                question = questions.next((condition.where, condition.relation, condition.path), node)
+                line = Line(condition.where, condition.relation, _offset(graph, node, asked), inputs)
+                call = Call(line, condition.path, question.turn)
+                site = self._site(call, formula(graph, question, owners), branched=bool(question.asked))
                 found.append(Passed(site, condition, taken, possible - taken))
+        self.sides.first = False
         return found
+
+    def _site(self, call: Call, formula_: int, *, branched: bool) -> Site:
+        if self.sides.first:
+            self.sides.formulas.learn(call, formula_)
+        return Site(call, self.sides.formulas.known(call, formula_), branched)
 
     def _form(self, graph: Graph, node: int) -> Form:
         if node not in self._forms:
@@ -124,10 +202,12 @@ class Sites:
         return self._signs[node]
 
 
-def _offset(graph: Graph, node: int) -> Fraction:
-    """Return the constant term of a sum, as it stands outermost."""
+def _offset(graph: Graph, node: int, asked: Form) -> Fraction:
+    """Return what one term is compared with; of more terms, the constant of their sum, as it stands outermost."""
+    if len(asked.key) == 1 and asked.shift:
+        return asked.shift
     terms = graph.args[node] if graph.ops[node] == "sum" else ()
-    return next((value for term in terms if (value := graph.value(term)) is not None), Fraction(0))
+    return next((value for term in terms if (value := constant(graph, term)) is not None), Fraction(0))
 
 
 def side(graph: Graph, one: Passed) -> str:

@@ -1,0 +1,137 @@
+"""Which questions at one line of code are alike, so that a side that one of them took counts for all of them.
+
+Entries of an array ask one question: their formulas are the same but for indices. A helper that is called twice asks
+two, and so does a loop over layers that runs one line again and again. So questions are told apart by the calls that
+lead to them (`asking_path`), by how many of the same calls they are built on, one on the other, and by the formula of
+what is asked about in terms of what was asked about before.
+
+Behind branches a formula may be another one in each region. So only the formulas of the first run, and few of them, are
+told apart; a question about any other formula is like all others of its kind. To tell apart costs runs, and to take for
+alike may leave a side without a run: neither makes a claim false.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple, cast
+
+from verify.checks.regions.forms import constant, factored
+from verify.graph.graph import Graph
+from verify.model.identity import Place
+
+_MOST_TURNS = 4  # of one line, after which further ones are alike
+_MOST_FORMULAS = 6  # of one line and turn
+_MOST_KEPT = 1_000_000  # nodes that are kept for other runs
+
+Call = tuple[Place, str, int]  # a line, a relation, and the path that leads there
+Terms = frozenset[int]
+
+
+class Question(NamedTuple):
+    """The terms of the sum whose sign is asked for, and which questions that is built on.
+
+    `turn` counts those of the same call, one on the other; `asked` has the terms of all of them.
+    """
+
+    terms: Terms
+    turn: int
+    asked: Terms
+
+
+class Questions:
+    """The questions of a run in order, and which of them are built on earlier ones.
+
+    A later question is built on one if it is computed from all terms of its sum, and has others itself: `x > 2` is not
+    built on `x > 1`, nor is one entry of a product of matrices on another.
+    """
+
+    def __init__(self, graph: Graph) -> None:
+        self._graph = graph
+        self._asked: dict[int, dict[tuple[Terms, Call], int]] = {}  # turns, by the last term
+
+    def next(self, call: Call, node: int) -> Question:
+        """Return the next question, about a node."""
+        own, nodes = self._read(node)
+        turn, asked = 0, set[int]()
+        for earlier, other, number in self._earlier(nodes):
+            if earlier != own:
+                asked |= earlier
+                turn = max(turn, number + 1) if other == call else turn
+        turn = min(turn, _MOST_TURNS)
+        same = self._asked.setdefault(max(own), {})
+        same[own, call] = max(turn, same.get((own, call), 0))
+        return Question(own, turn, frozenset(asked))
+
+    def _read(self, node: int) -> tuple[Terms, Terms]:
+        """Return what a node adds up, and what it is computed from: all runs are on one graph and ask much the same."""
+        known = self._graph.memory("questions")
+        if node not in known:
+            read = _terms(self._graph, node), frozenset(self._graph.reach([node]))
+            if len(known) * len(read[1]) > _MOST_KEPT:
+                return read
+            known[node] = read
+        return cast("tuple[Terms, Terms]", known[node])
+
+    def _earlier(self, nodes: Terms) -> Iterator[tuple[Terms, Call, int]]:
+        for last in self._asked.keys() & nodes:
+            for (terms, call), turn in self._asked[last].items():
+                if terms <= nodes:
+                    yield terms, call, turn
+
+
+class Formulas:
+    """The formulas of a first run, by kinds of questions."""
+
+    def __init__(self) -> None:
+        self._known: dict[object, dict[int, None]] = {}
+
+    def learn(self, kind: object, formula: int) -> None:
+        """Tell a formula apart from now on, as far as there are few of a kind."""
+        known = self._known.setdefault(kind, {})
+        if len(known) < _MOST_FORMULAS:
+            known[formula] = None
+
+    def known(self, kind: object, formula: int) -> int:
+        """Return a formula if it is told apart from others of a kind, else 0."""
+        return formula if formula in self._known.get(kind, ()) else 0
+
+
+def formula(graph: Graph, question: Question, names: Mapping[int, str]) -> int:
+    """Return the formula of a question without indices, as a hash: of `names`, and of what was asked about before.
+
+    A sum of three like terms is one of two, as at the border of an image.
+    """
+    known, key = graph.memory("formulas of questions"), question[::2]
+    if key not in known:
+        known[key] = _formula(graph, question, names)
+    return cast("int", known[key])
+
+
+def _formula(graph: Graph, question: Question, names: Mapping[int, str]) -> int:
+    found: dict[int, int] = {}
+    parts: dict[int, frozenset[int]] = {}
+    for number in graph.reach(question.terms, question.asked):
+        op, arguments = graph.ops[number], graph.args[number]
+        if op in ("sum", "product"):
+            inner = (parts[a] if a in parts and graph.ops[a] == op else {found.get(a, 0)} for a in arguments)
+            parts[number] = frozenset().union(*inner)
+            found[number] = hash((op, parts[number]))
+        else:
+            name = names.get(number) if op == "variable" else graph.payloads[number]
+            found[number] = hash((op, name, *(found.get(a, 0) for a in arguments)))
+    return hash(frozenset(found.get(term, 0) for term in question.terms))
+
+
+def _terms(graph: Graph, node: int) -> Terms:
+    """Return what a node adds up, without factors and constants; the node itself if there is nothing."""
+    terms, reached, todo = set[int](), {node}, [node]
+    while todo:
+        number = todo.pop()
+        product = factored(graph, number)
+        arguments = (product[1],) if product else graph.args[number] if graph.ops[number] == "sum" else ()
+        if arguments:
+            todo += [argument for argument in arguments if argument not in reached]
+            reached.update(arguments)
+        elif constant(graph, number) is None:
+            terms.add(number)
+    return frozenset(terms or {node})
