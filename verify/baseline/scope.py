@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Sequence
 from pathlib import Path, PurePath
 
-from verify.discovery.targets import is_path, shown
+from verify.discovery.targets import case_name, is_path
 from verify.model.identity import CaseId
 from verify.model.result import Run
 from verify.model.where import here, relative
@@ -26,7 +26,7 @@ def scope(run: Run, targets: Sequence[str], folder: Path) -> Covers:
     It does not cover what it could not import. A file that was deleted is covered by every run: no run will show it.
     """
     broken = {name for case in run.cases if not case.where.line for name in (case.name, case.where.file)}
-    imported = [target for target in targets if shown(target) not in broken]
+    imported = [target for target in targets if case_name(target) not in broken]
 
     def covers(case: CaseId) -> bool:
         if not case.file:
@@ -42,7 +42,7 @@ def scope(run: Run, targets: Sequence[str], folder: Path) -> Covers:
 def _names(target: str, name: str) -> bool:
     """Tell whether the row of something that could not be imported is of a target, or of a module of it."""
     start, after = (relative(target), "/") if is_path(target) else (target, ".")
-    return name == shown(target) or f"{name}{after}".startswith(f"{start}{after}")
+    return name == case_name(target) or f"{name}{after}".startswith(f"{start}{after}")
 
 
 def _holds(target: str, path: PurePath) -> bool:

@@ -186,7 +186,7 @@ class _Builder:
         if not isinstance(node, ast.Constant):
             raise self.error(node, self.refusal(node))
         if isinstance(node.value, bool) or not isinstance(node.value, (int, float)):
-            raise self.error(node, f"not arithmetic: {self.shown(node)}")
+            raise self.error(node, f"not arithmetic: {self.excerpt(node)}")
         # The digits as written, not the float that Python made of them: 1.1 is 11/10.
         written = node.value if isinstance(node.value, int) else self.segment(node)
         return self.number(self.exact(node, written))
@@ -229,34 +229,34 @@ class _Builder:
     def fold(self, node: ast.expr, op: str, numbers: list[Fraction]) -> Fraction | None:
         """Compute an operation on numbers exactly; None where the result is irrational and so stays a step."""
         if op == "/" and numbers[1] == 0:
-            raise self.error(node, f"division by zero in {self.shown(node)}")
+            raise self.error(node, f"division by zero in {self.excerpt(node)}")
         if op == "**":
             self.check_power(node, numbers[1])
             if numbers[0] == 0 and numbers[1] < 0:
-                raise self.error(node, f"division by zero in {self.shown(node)}")
+                raise self.error(node, f"division by zero in {self.excerpt(node)}")
             if numbers[1].denominator != 1:
                 return None
         return self.exact(node, Fraction(OPERATIONS[op](*numbers)))
 
     def exact(self, node: ast.expr, value: object) -> Fraction:
         try:
-            return exact(value, f"the number {self.shown(node)}")
+            return exact(value, f"the number {self.excerpt(node)}")
         except InputError as problem:
             raise self.error(node, str(problem)) from None
 
     def exponent(self, node: ast.expr, index: int) -> Fraction:
         if self.ops[index] != "number":
-            raise self.error(node, f"the exponent in {self.shown(node)} has to be a constant rational number")
+            raise self.error(node, f"the exponent in {self.excerpt(node)} has to be a constant rational number")
         number = self.numbers[index]
         self.check_power(node, number)
         if number == 0:
-            raise self.error(node, f"{self.shown(node)} is 1 whatever its base: write 1")
+            raise self.error(node, f"{self.excerpt(node)} is 1 whatever its base: write 1")
         return number
 
     def check_power(self, node: ast.expr, number: Fraction) -> None:
         if abs(number) > _LARGEST_POWER or number.denominator > _LARGEST_ROOT:
             limits = f"of at most {_LARGEST_POWER}, with at most nine decimals"
-            raise self.error(node, f"the exponent in {self.shown(node)} has to be a number {limits}")
+            raise self.error(node, f"the exponent in {self.excerpt(node)} has to be a number {limits}")
 
     def number(self, value: Fraction) -> int:
         return self.append("number", number=value, varies=False)
@@ -293,7 +293,7 @@ class _Builder:
         start, end = self.span(node)
         return " ".join(self.source[start:end].decode().split())
 
-    def shown(self, node: ast.AST) -> str:
+    def excerpt(self, node: ast.AST) -> str:
         """Return the text of a node for a message, shortened in the middle."""
         text = self.segment(node)
         return (
@@ -302,7 +302,7 @@ class _Builder:
 
     def refusal(self, node: ast.AST) -> str:
         kind = _NOT_ARITHMETIC.get(type(node))
-        return f"not arithmetic: {kind + ' in ' if kind else ''}{self.shown(node)!r}"
+        return f"not arithmetic: {kind + ' in ' if kind else ''}{self.excerpt(node)!r}"
 
     def error(self, node: ast.expr | ast.stmt, message: str) -> InputError:
         line, (start, _) = self.above + node.lineno, self.span(node)

@@ -138,7 +138,7 @@ class Functions:
         code = getattr(inspect.unwrap(self._functions[name]), "__code__", None)
         return code.co_varnames[: code.co_argcount] if code else ()
 
-    def told(self, name: str) -> tuple[str, Place]:
+    def title_and_place(self, name: str) -> tuple[str, Place]:
         """Return the name of a function, and its file and line."""
         return _name(self._functions[name]), _place(self._functions[name])
 

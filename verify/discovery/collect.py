@@ -20,7 +20,7 @@ from verify.cases.suite import Wire, load
 from verify.discovery.messages import Unit
 from verify.discovery.packages import LAYERS, beside
 from verify.discovery.sources import Loader
-from verify.discovery.targets import ALONE, failed, is_path, of_file, of_name, shown, units
+from verify.discovery.targets import ALONE, case_name, failed, is_path, of_file, of_name, units
 from verify.model.additions import FRAMEWORKS
 from verify.model.errors import GradproofError, InputError, TargetError
 from verify.model.identity import NOWHERE, CaseId, Place
@@ -87,7 +87,7 @@ def _expression(unit: Unit, wire: Wire) -> Case:
             )
         at[name.strip()] = value.strip()
     from_text = unit.layers is None
-    return make(shown(unit.target), unit.target, at, wire, upstream=unit.upstream, from_text=from_text)
+    return make(case_name(unit.target), unit.target, at, wire, upstream=unit.upstream, from_text=from_text)
 
 
 def _imported(unit: Unit) -> ModuleType:

@@ -40,7 +40,7 @@ def of_expression(text: str, at: Sequence[str], upstream: str, layers: str | Non
     return Unit(text, folders=_folders_of(layers), layers=layers, at=tuple(at), upstream=upstream)
 
 
-def shown(target: str) -> str:
+def case_name(target: str) -> str:
     """Return a target, or an expression, as the name of a case or row."""
     name = printable(target.strip())
     return name if len(name) <= _LONGEST_NAME else f"{name[: _LONGEST_NAME - 1]}…"

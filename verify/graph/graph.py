@@ -26,7 +26,7 @@ _TWO = Fraction(2)
 FUNCTIONS: dict[str, int | None] = {"exp": 1, "log": None, "tanh": 0, "sin": 0, "cos": 1, "atan": 0, "erf": 0}
 _ODD = ("tanh", "sin", "atan", "erf")
 _NOT_YET = object()
-Known = dict[int, Any] | list[Any]  # what was found of nodes, by their numbers
+NodeValues = dict[int, Any] | list[Any]  # what was found of nodes, by their numbers
 _LONGEST_SUM = 500
 _REMEMBERED = 4  # nodes that are asked for, from which on the answer is kept
 _MANY = 8  # where more than one node in so many is asked for
@@ -394,14 +394,14 @@ class Graph:
     ) -> dict[int, Any]: ...
 
     @overload
-    def read(self, numbers: Iterable[int], reading: Reading, computed: Known | None) -> Known: ...
+    def read(self, numbers: Iterable[int], reading: Reading, computed: NodeValues | None) -> NodeValues: ...
 
-    def read(self, numbers: Iterable[int], reading: Reading, computed: Known | None = None) -> Known:
+    def read(self, numbers: Iterable[int], reading: Reading, computed: NodeValues | None = None) -> NodeValues:
         """Compute the given nodes, and all below them, in some arithmetic; values that are `computed` are added to.
 
         Where they are many, a list of all nodes takes a fraction of the room that a dict does.
         """
-        values: Known = {} if computed is None else computed
+        values: NodeValues = {} if computed is None else computed
         present: Collection[int] | _Present = values
         if isinstance(values, list):
             values += [_NOT_YET] * (len(self) - len(values))
@@ -409,7 +409,7 @@ class Graph:
         self.read_each(self.reach(numbers, present), reading, values)
         return values
 
-    def read_each(self, numbers: Iterable[int], reading: Reading, values: Known) -> None:
+    def read_each(self, numbers: Iterable[int], reading: Reading, values: NodeValues) -> None:
         """Compute nodes in some arithmetic, in their order, of which all arguments come before or are known already."""
         ops, args, payloads = self.ops, self.args, self.payloads
         add, multiply = reading.sum, reading.product

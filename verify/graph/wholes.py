@@ -39,25 +39,27 @@ def wholes(graph: Graph, outputs: Iterable[tuple[int, int]], inputs: Sequence[in
     if size.operations > _LARGEST or not size.writable or not _easy(graph, total):  # a million digits are one operation
         return {}
     slopes = [_slopes(graph, term) for term in terms]
-    if any(found is None for found in slopes):
+    if any(partials is None for partials in slopes):
         return {}
-    return {node: graph.total([found[node] for found in slopes if found and node in found]) for node in inputs}
+    return {
+        node: graph.total([partials[node] for partials in slopes if partials and node in partials]) for node in inputs
+    }
 
 
 def _slopes(graph: Graph, term: int) -> dict[int, int] | None:
     """Return SymPy's derivatives of a term with respect to the variables in it, or None where the graph has no such."""
-    known = graph.memory("wholes")
-    if term not in known:
+    memory = graph.memory("wholes")
+    if term not in memory:
         variables = [number for number in graph.reach([term]) if graph.ops[number] == "variable"]
         names = Alphabet([graph.payloads[number] for number in variables])
         nodes = {symbol: graph.variable(name) for name, symbol in names.symbols.items()}
         expression = to_sympy(graph, term, names.symbols)
         try:
-            known[term] = {
+            memory[term] = {
                 node: from_sympy(graph, derivative(expression, names.symbols[graph.payloads[node]]), nodes)
                 for node in variables
             }
         except TraceError:
-            known[term] = None
-    slopes: dict[int, int] | None = known[term]
+            memory[term] = None
+    slopes: dict[int, int] | None = memory[term]
     return slopes

@@ -86,5 +86,5 @@ def _conditions(function: Function) -> Iterable[set[str]]:
     """Return the names that decide what runs, and those in calls for their own sake."""
     for node in ast.walk(function):
         match node:
-            case ast.If(test=asked) | ast.While(test=asked) | ast.For(iter=asked) | ast.Expr(value=asked):
-                yield names(asked)
+            case ast.If(test=part) | ast.While(test=part) | ast.For(iter=part) | ast.Expr(value=part):
+                yield names(part)

@@ -40,7 +40,7 @@ class Crew:
         """Return how many processes there may be: as many as there are processors, up to a limit."""
         return min(_MOST, os.cpu_count() or 1)
 
-    def asked(self, kind: str, case: Found, *arguments: object) -> Answer:
+    def answer(self, kind: str, case: Found, *arguments: object) -> Answer:
         """Have one of the workers that are free answer a request."""
         workers = self._hired()
         try:
@@ -65,7 +65,7 @@ def surveyed(
     """Judge all mutants of a case, or those of some kinds, in order; of what could not be imported there are none."""
     if not isinstance(case, Found):
         return Survey(case.name, case.where, problem=case.comparisons[0].evidence.detail, failing=True)
-    answer = crew.asked(PLANTED, case, how)
+    answer = crew.answer(PLANTED, case, how)
     if answer.kind != "done":
         return Survey(case.name, case.where, problem=str(answer.value), failing=True)
     planted: Planted = answer.value
@@ -84,7 +84,7 @@ def _counted(results: Iterable[Judged], name: str, number: int, progress: Progre
 
 
 def _judged(crew: Crew, case: Found, how: How, mutant: Mutant) -> Judged:
-    answer = crew.asked(JUDGED, case, how, mutant)
+    answer = crew.answer(JUDGED, case, how, mutant)
     if answer.kind == "done":
         judged: Judged = answer.value
         return judged

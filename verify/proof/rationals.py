@@ -13,7 +13,7 @@ from typing import NamedTuple
 import flint
 
 from verify.graph import balls, digits
-from verify.graph.graph import FUNCTIONS, Graph, Known
+from verify.graph.graph import FUNCTIONS, Graph, NodeValues
 from verify.model.exact import decimal_text, simplest_rational
 from verify.proof import field
 
@@ -29,7 +29,7 @@ class Real(NamedTuple):
     ball: flint.arb
 
     @property
-    def known(self) -> bool:
+    def is_known(self) -> bool:
         """Tell whether the value is a rational, or its first 17 digits are certain."""
         return self.rational is not None or balls.is_known(self.ball)
 
@@ -123,7 +123,7 @@ def rational(graph: Graph, node: int, point: Mapping[str, Fraction]) -> Fraction
 
 
 def real(
-    graph: Graph, nodes: Iterable[int], point: Mapping[str, Fraction], computed: Known | None = None
+    graph: Graph, nodes: Iterable[int], point: Mapping[str, Fraction], computed: NodeValues | None = None
 ) -> dict[int, Real]:
     """Return the values of nodes at an exact point, each with its text and as tight a ball as its kind allows.
 

@@ -12,7 +12,7 @@ from types import TracebackType
 from typing import Any, NamedTuple
 
 from verify.discovery.messages import Answer, Unit
-from verify.discovery.targets import shown
+from verify.discovery.targets import case_name
 from verify.model.errors import InputError
 from verify.model.identity import NOWHERE, Place
 from verify.model.result import CaseResult, Comparison, Evidence, Verdict
@@ -92,7 +92,7 @@ class Workers:
         """Return the cases of a unit, or a row that says why there are none."""
         answer = self._collect(unit)
         if answer.kind != "done":
-            return [_row(shown(unit.target), Place(unit.file), _command(unit), answer)]
+            return [_row(case_name(unit.target), Place(unit.file), _command(unit), answer)]
         self._known[unit] = answer.value
         return [
             _row(name, where, _command(unit), Answer("failed", problem, place=where))
@@ -118,7 +118,7 @@ class Workers:
     def _of_target(self, target: str, layers: str | None) -> list[Found | CaseResult]:
         answer = self._ask("units", target, layers)
         if answer.kind != "done":
-            return [_row(shown(target), NOWHERE, ("gradproof", "run", target), answer)]
+            return [_row(case_name(target), NOWHERE, ("gradproof", "run", target), answer)]
         return [found for unit in answer.value for found in self.cases(unit)]
 
     def _collect(self, unit: Unit) -> Answer:

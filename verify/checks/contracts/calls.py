@@ -77,7 +77,7 @@ def _parameters(layer: Any, method: Method) -> tuple[str, ...]:
 def place_of(layer: Any, method: Method) -> tuple[Place, str]:
     """Return the place of a method, and how reports call it; of two functions, those of the function."""
     if isinstance(layer, Functions):
-        title, place = layer.told(method.name)
+        title, place = layer.title_and_place(method.name)
         return place, title
     code = method.body.__code__
     return start_of(code), f"{type(layer).__name__}.{method.name}"

@@ -124,7 +124,7 @@ class Trial:
             return self.exact.floats[name]
         seen, nodes = self.exact.seen, self.exact.gradient(name)
         exact = rationals.real(seen.trace, nodes, seen.trace.sample)
-        if not all(exact[node].known for node in nodes):
+        if not all(exact[node].is_known for node in nodes):
             return None
         return np.array([float(exact[node].ball) for node in nodes]).reshape(seen.inputs[name].shape)
 

@@ -23,7 +23,7 @@ from verify.checks.regions.roundings import ROUGH, roundings
 from verify.checks.regions.sites import Passed
 from verify.checks.regions.values import Number, Unknown, complete, numbers
 from verify.graph import balls
-from verify.graph.graph import Known
+from verify.graph.graph import NodeValues
 from verify.proof.constants import same_up_to_constants
 from verify.tracing.observe import Observation
 from verify.tracing.region import Point
@@ -60,7 +60,7 @@ class Edge:
     def __init__(self, seen: Observation, sides: Sides) -> None:
         self.seen, self.sides = seen, sides
         self.point: Point = seen.trace.sample
-        self._caches: dict[int, tuple[Point, Known]] = {}  # by the identity of the point
+        self._caches: dict[int, tuple[Point, NodeValues]] = {}  # by the identity of the point
         names = [name for name in seen.gradients if name not in seen.malformed]
         self.entries = [(name, i) for name in names for i in range(len(seen.inputs[name].nodes))]
         self.returned = [seen.gradients[name].nodes[i] for name, i in self.entries]

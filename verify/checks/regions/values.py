@@ -13,7 +13,7 @@ from fractions import Fraction
 import flint
 
 from verify.graph import dyadics
-from verify.graph.graph import Graph, Known
+from verify.graph.graph import Graph, NodeValues
 from verify.proof import rationals
 from verify.proof.series import Series, along
 from verify.tracing.region import Point
@@ -38,7 +38,7 @@ def numbers(
     nodes: Sequence[int],
     point: Point,
     direction: Mapping[str, Fraction | int] | None = None,
-    cache: Known | None = None,
+    cache: NodeValues | None = None,
 ) -> list[Number]:
     """Return the values of nodes as rationals, irrational ones to 60 digits; limits along a direction where asked.
 

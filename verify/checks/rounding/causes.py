@@ -87,7 +87,7 @@ def _entry(fault: Fault) -> str:
 
 def _text(exact: Real) -> str:
     """Write an exact value with nine digits that are certain, or how near to 0 it is."""
-    if exact.known or not exact.ball.is_finite():
+    if exact.is_known or not exact.ball.is_finite():
         return f"{'is ' if digits.extreme(exact.ball) else ''}{digits.rounded(exact.ball)}"
     return f"is within {digits.bound(exact.ball)} of 0" if exact.ball.contains(0) else digits.digits(exact.ball)
 
