@@ -111,7 +111,7 @@ def decide(
         still = [pair for pair in still if pair not in decisions]
     decisions.update({pair: _left_open(graph, pair, points(), seed, corrections) for pair in still})
     if sharpen:
-        decisions = {pair: sharpened(graph, pair, one, points, holds) for pair, one in decisions.items()}
+        decisions = {pair: sharpened(graph, pair, decision, points, holds) for pair, decision in decisions.items()}
     return [SAME if pair[0] == pair[1] else decisions[pair] for pair in pairs]
 
 

@@ -22,7 +22,7 @@ _SYMMETRIC = (*_ODD, "cos")
 _CIRCLE = ("sin", "cos")
 _FIRST_ROOM = 64
 _FEW = 256  # elements that are drawn
-_UNIT = np.uint64(1)
+_UNITY = np.uint64(1)
 _POLE = np.uint32(2**32 - 1)  # is no residue: primes are smaller
 _ZERO_IN = {"tanh": 0, "sin": 0, "cos": 1, "atan": 0, "erf": 0, "exp": 1}
 
@@ -57,8 +57,8 @@ class Kernels:
     def _on_circle(self, name: str, t: Residues) -> Residues:
         """Return a coordinate of a point of the unit circle: 1 + t**2 is not 0 where -1 is no square."""
         square = products(t, t, self.p)
-        below, poles = inverses(reduced(square + _UNIT, self.p), self.p)
-        above = reduced(t + t if name == "sin" else self.p + _UNIT - square, self.p)
+        below, poles = inverses(reduced(square + _UNITY, self.p), self.p)
+        above = reduced(t + t if name == "sin" else self.p + _UNITY - square, self.p)
         value = products(above, below, self.p)
         return value if poles is None else np.where(poles, np.uint64(name == "cos"), value)
 

@@ -27,7 +27,7 @@ from verify.tape.tape import Elements, Mask
 
 _DIGIT = 11  # bits of an exponent that are looked up at once
 _DIGITS = 3  # of an exponent below 2**31
-_UNIT = np.uint64(1)
+_UNITY = np.uint64(1)
 
 Value = tuple[Residues, Mask | None]  # and in which walks it is defined, if not in all
 
@@ -162,7 +162,7 @@ class Walks:
         except ValueError:  # q divides the denominator
             return np.zeros_like(value), np.zeros(value.shape, bool)
         if even:
-            square = powers(value, [(prime - 1) // 2 for prime in self.primes], self.p) == _UNIT
+            square = powers(value, [(prime - 1) // 2 for prime in self.primes], self.p) == _UNITY
             valid = _both(valid, square | (value == 0))
         return self._raised(powers(value, size, self.p), [1 if exponent > 0 else -1] * len(size), valid)
 
@@ -188,8 +188,8 @@ class Walks:
         if name == "exp":
             return self._raise_generators(exponent), valid
         e = self._raise_generators(reduced(exponent + exponent, self.exponents.p))
-        inverse, _ = inverses(reduced(e + _UNIT, self.p), self.p)
-        return products(reduced(e + (self.p - _UNIT), self.p), inverse, self.p), valid
+        inverse, _ = inverses(reduced(e + _UNITY, self.p), self.p)
+        return products(reduced(e + (self.p - _UNITY), self.p), inverse, self.p), valid
 
     def _raise_generators(self, exponents: Residues) -> Residues:
         digits = [(exponents >> np.uint64(_DIGIT * place)) & np.uint64(2**_DIGIT - 1) for place in range(_DIGITS)]

@@ -17,7 +17,7 @@ import flint
 from verify.checks.approximation.frames import Far, Near, Piece, Pivot
 from verify.checks.approximation.jets import TERMS, with_terms
 from verify.checks.approximation.models import BeyondError, Model
-from verify.checks.approximation.terms import ONE, Terms, read
+from verify.checks.approximation.terms import NO_LETTERS, Terms, read
 from verify.graph.graph import Graph
 
 BITS = 256
@@ -113,7 +113,7 @@ class _Finder:
         """Return a bound on the relative error in a frame."""
         values = read(self.graph, self.pair, frame)
         exact: Terms[Any] = values[self.pair[1]]
-        minus = Terms({ONE: frame.unit.constant(Fraction(-1))})
+        minus = Terms({NO_LETTERS: frame.unit.constant(Fraction(-1))})
         difference = values[self.pair[0]] + minus * exact
         totals: dict[Any, flint.arb] = {}
         for monomial, value in difference.terms.items():
@@ -205,14 +205,14 @@ class _Finder:
 
 def _smallest(frame: Any, monomial: Any, value: Any, exact: Terms[Any]) -> tuple[Any, flint.arb]:
     """Return the smallest bound on a term of the error, by one of the terms of the exact side."""
-    found = []
+    bounds = []
     for other, size in exact.terms.items():
         with suppress(BeyondError):
             bound = frame.ratio(monomial, value, other, size)
-            found += [] if bound is None else [(other, bound)]
-    if not found:
+            bounds += [] if bound is None else [(other, bound)]
+    if not bounds:
         raise BeyondError("a term that the exact side lacks")
-    return min(found, key=lambda pair: float(pair[1]))
+    return min(bounds, key=lambda pair: float(pair[1]))
 
 
 def _starts(low: Fraction | None) -> list[Fraction]:
@@ -223,5 +223,5 @@ def _starts(low: Fraction | None) -> list[Fraction]:
 
 def _centres(low: Fraction, high: Fraction) -> list[Fraction]:
     """Return where a removable singularity may lie: at 0, at an end, or in the middle."""
-    found = [Fraction(0), low, high, (low + high) / 2]
-    return [centre for centre in dict.fromkeys(found) if low <= centre <= high]
+    candidates = [Fraction(0), low, high, (low + high) / 2]
+    return [centre for centre in dict.fromkeys(candidates) if low <= centre <= high]

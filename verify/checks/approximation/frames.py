@@ -11,7 +11,7 @@ import flint
 from verify.checks.approximation import jets, models
 from verify.checks.approximation.jets import Jet
 from verify.checks.approximation.models import BeyondError, Model
-from verify.checks.approximation.terms import ONE, F, Monomial, Terms
+from verify.checks.approximation.terms import NO_LETTERS, F, Monomial, Terms
 from verify.graph.balls import ball
 
 X = -1  # the letter of x itself, far out
@@ -32,9 +32,9 @@ class Pivot:
     def replaced(self, t: F) -> Mapping[int, Terms[F]]:
         """Return what the nodes of the pivot are when it is t: a vector is t times its direction."""
         if self.square is None:
-            return {self.variables[0]: Terms({ONE: t})}
+            return {self.variables[0]: Terms({NO_LETTERS: t})}
         vector = {node: Terms({((node, 1),): t}) for node in self.variables}
-        return {**vector, self.square: Terms({ONE: t * t})}
+        return {**vector, self.square: Terms({NO_LETTERS: t * t})}
 
     def shrinks(self, left: Monomial, right: Monomial) -> bool:
         """Tell whether one monomial is never larger than another: it is that one times components of a direction."""
@@ -59,7 +59,7 @@ class Near:
 
     def apply(self, name: str, argument: Terms[Model]) -> Terms[Model]:
         """Return a function of FUNCTIONS of one that depends on the pivot alone."""
-        return Terms({ONE: _pure(argument, self.unit).apply(name)})
+        return Terms({NO_LETTERS: _pure(argument, self.unit).apply(name)})
 
     def ratio(self, monomial: Monomial, value: Model, other: Monomial, exact: Model) -> flint.arb | None:
         """Return a bound on |value * monomial| / |exact * other|, or None where there is none."""
@@ -88,15 +88,15 @@ class Far:
         if name == "exp":
             return self._exp(argument)
         if name == "tanh" and argument.pure is None:
-            one, two = Terms({ONE: self.unit}), Terms({ONE: self.unit.constant(_TWO)})
-            minus = Terms({ONE: self.unit.constant(-_TWO)})
-            return one + minus * (one + self._exp(two * argument)).power(Fraction(-1))
+            unit, two = Terms({NO_LETTERS: self.unit}), Terms({NO_LETTERS: self.unit.constant(_TWO)})
+            minus = Terms({NO_LETTERS: self.unit.constant(-_TWO)})
+            return unit + minus * (unit + self._exp(two * argument)).power(Fraction(-1))
         value = _pure(argument, self.unit)
         if name == "log" and value.order:
             rate = self.unit.constant(-_HALF * self.sign * value.order)
             rest = value.make(0, value.poly, value.known, value.rest).apply("log")
-            return Terms({((X, 1),): rate, ONE: rest})
-        return Terms({ONE: value.apply(name)})
+            return Terms({((X, 1),): rate, NO_LETTERS: rest})
+        return Terms({NO_LETTERS: value.apply(name)})
 
     def _exp(self, argument: Terms[Model]) -> Terms[Model]:
         grows = argument.terms.get(((X, 1),), self.unit.constant(Fraction(0)))
@@ -107,7 +107,7 @@ class Far:
         if rate.denominator != 1:
             raise BeyondError("an exponential of a fraction of x")
         power = self.t.make(rate.numerator, flint.fmpq_poly([1]), None, flint.arb(0))
-        return Terms({ONE: power * _pure(rest, self.unit).apply("exp")})
+        return Terms({NO_LETTERS: power * _pure(rest, self.unit).apply("exp")})
 
     def ratio(self, monomial: Monomial, value: Model, other: Monomial, exact: Model) -> flint.arb | None:
         """Return a bound on |value * monomial| / |exact * other|, or None where there is none.
@@ -133,14 +133,14 @@ class Piece:
 
     def apply(self, name: str, argument: Terms[Jet]) -> Terms[Jet]:
         """Return a function of FUNCTIONS of one that depends on the pivot alone."""
-        return Terms({ONE: _pure(argument, self.unit).apply(name)})
+        return Terms({NO_LETTERS: _pure(argument, self.unit).apply(name)})
 
     def ratio(self, monomial: Monomial, value: Jet, other: Monomial, exact: Jet) -> flint.arb | None:
         """Return a bound on |value * monomial| / |exact * other|, or None where there is none."""
         if not self.pivot.shrinks(monomial, other):
             return None
-        found = (value.over(self.radius) / exact.over(self.radius)).abs_upper()
-        return found if found.is_finite() else None
+        bound = (value.over(self.radius) / exact.over(self.radius)).abs_upper()
+        return bound if bound.is_finite() else None
 
 
 def _pure(argument: Terms[F], unit: F) -> F:

@@ -42,10 +42,10 @@ _MOST = 6  # constants of one gradient that are tried, alone and in pairs
 _BITS = 256
 
 
-def ignoring(case: TracedCase, exact: Exact, found: Mapping[str, Claim], seed: int) -> dict[str, Claim]:
+def ignoring(case: TracedCase, exact: Exact, claims: Mapping[str, Claim], seed: int) -> dict[str, Claim]:
     """Return claims in which all refuted entries ignore a small constant as the gradients that they are."""
-    result = dict(found)
-    for name, claim in found.items():
+    result = dict(claims)
+    for name, claim in claims.items():
         refuted = [i for i, decision in enumerate(claim.decisions) if decision.verdict is Verdict.REFUTED]
         if not refuted or not small_constants(exact):
             continue
@@ -73,8 +73,8 @@ def small_constants(exact: Exact) -> list[int]:
     """Return small floats of the code that are added on the way to the outputs, or in what is compared."""
     graph = exact.seen.trace
     added = [n for n in graph.reach([n for o in exact.seen.outputs for n in o.nodes]) if graph.ops[n] == "sum"]
-    asked = [condition.node for condition in exact.seen.conditions]
-    typed = {part: None for node in [*added, *asked] for part in _parts(graph, node)}
+    compared = [condition.node for condition in exact.seen.conditions]
+    typed = {part: None for node in [*added, *compared] for part in _parts(graph, node)}
     return [n for n in typed if 0 < abs(simplest_rational(graph.payloads[n])) <= _SMALL][:_MOST]
 
 
@@ -94,22 +94,22 @@ def _attempts(
     actual = [claim.actual.nodes[i] for i in refuted]
     expected = [exact.gradient(claim.name)[i] for i in refuted]
     constants = small_constants(exact)
-    for some in [*((c,) for c in constants), *combinations(constants, 2)]:
-        changed = without(graph, expected, some)
-        if changed != expected and (known := _equal(exact, list(zip(changed, actual, strict=True)), seed)):
-            values = " and ".join(repr(graph.payloads[c]) for c in some)
-            where = graph.typed_at.get(some[0], NOWHERE)
-            yield _decisions(exact, claim, refuted, f"forward adds {values}", where, f"with 0 in its place, {known}")
+    for chosen in [*((c,) for c in constants), *combinations(constants, 2)]:
+        changed = without(graph, expected, chosen)
+        if changed != expected and (instead := _equal(exact, list(zip(changed, actual, strict=True)), seed)):
+            values = " and ".join(repr(graph.payloads[c]) for c in chosen)
+            where = graph.typed_at.get(chosen[0], NOWHERE)
+            yield _decisions(exact, claim, refuted, f"forward adds {values}", where, f"with 0 in its place, {instead}")
     if exact.seen.at:
         yield from _clipped(case, exact, claim, refuted, seed)
 
 
 def _equal(exact: Exact, pairs: Sequence[tuple[int, int]], seed: int) -> str:
     """Say that the sides of all pairs are one function, or nothing."""
-    found = decide(exact.seen.trace, pairs, lambda: exact.region.points(seed), seed)
-    if all(decision.verdict is Verdict.PROVED for decision in found):
+    decisions = decide(exact.seen.trace, pairs, lambda: exact.region.points(seed), seed)
+    if all(decision.verdict is Verdict.PROVED for decision in decisions):
         return "the gradient is proved to be the exact derivative"
-    return "the gradient agrees with the exact derivative" if all(d.verdict.good for d in found) else ""
+    return "the gradient agrees with the exact derivative" if all(d.verdict.good for d in decisions) else ""
 
 
 def _clipped(
@@ -126,9 +126,9 @@ def _clipped(
             return
         there = Exact(case, base, twice=False).gradient(claim.name)
         pairs = [(there[i], claim.actual.nodes[i]) for i in refuted]
-        if known := _equal(exact, pairs, seed):
+        if instead := _equal(exact, pairs, seed):
             text = f"forward cuts off at {float(ends[0] or 0)!r}"
-            yield _decisions(exact, claim, refuted, text, cut[0].where, f"where nothing is cut off, {known}")
+            yield _decisions(exact, claim, refuted, text, cut[0].where, f"where nothing is cut off, {instead}")
 
 
 def _end(graph: Graph, node: int) -> Fraction | None:
@@ -143,13 +143,13 @@ def _decisions(
 ) -> list[Decision]:
     """Return what is decided of entries that ignore a constant, each with the size of the effect where it was seen."""
     place = f" at {where}" if where else ""
-    found = []
+    decisions = []
     for entry in refuted:
         point = claim.decisions[entry].point or exact.region.sample
         size = _effect(exact, claim, entry, point)
         detail = f"{text}{place}, and backward ignores it: {instead}; it is off by {size}, relative"
-        found.append(Decision(Verdict.AGREES, Evidence(IGNORED, detail, place=where, error=size), point))
-    return found
+        decisions.append(Decision(Verdict.AGREES, Evidence(IGNORED, detail, place=where, error=size), point))
+    return decisions
 
 
 def _effect(exact: Exact, claim: Claim, entry: int, point: Point) -> str:

@@ -34,8 +34,8 @@ def applied(name: str, series: flint.arb_series) -> flint.arb_series:
     if name == "tanh":
         grown = (series * 2).exp()
         return (grown - 1) * _inverse(grown + 1)
-    found: flint.arb_series = getattr(series, name)()
-    return found
+    image: flint.arb_series = getattr(series, name)()
+    return image
 
 
 def evaluated(name: str, argument: flint.arb, order: int) -> flint.arb:

@@ -43,21 +43,21 @@ class Model:
         """Tell whether it is the function 0."""
         return self.known is None and not self.poly.length()
 
-    def make(self, order: int, poly: flint.fmpq_poly, known: int | None, rest: flint.arb) -> Model:
+    def make(self, order: int, poly: flint.fmpq_poly, terms: int | None, rest: flint.arb) -> Model:
         """Return a model over the same interval: no leading zeros, and no more coefficients than are kept."""
-        if known is None and not poly.length():
+        if terms is None and not poly.length():
             return Model(0, poly, None, flint.arb(0), self.reach, self.positive)
-        leading = next((k for k, c in enumerate(poly.coeffs()) if c), known) or 0
-        order, known, poly = order + leading, None if known is None else known - leading, poly.right_shift(leading)
+        leading = next((k for k, c in enumerate(poly.coeffs()) if c), terms) or 0
+        order, terms, poly = order + leading, None if terms is None else terms - leading, poly.right_shift(leading)
         if abs(order) > _MOST_ORDER:
             raise BeyondError("an order that is too high")
         if poly.degree() >= _TERMS:
-            end = known
-            known = _TERMS
-            tail = _at(poly.right_shift(known), self.reach)
-            rest = tail if end is None else tail + whole_power(self.reach, end - known) * rest
-            poly = poly.truncate(known)
-        return Model(order, poly, known, rest, self.reach, self.positive)
+            end = terms
+            terms = _TERMS
+            tail = _at(poly.right_shift(terms), self.reach)
+            rest = tail if end is None else tail + whole_power(self.reach, end - terms) * rest
+            poly = poly.truncate(terms)
+        return Model(order, poly, terms, rest, self.reach, self.positive)
 
     def constant(self, value: Fraction | flint.fmpq) -> Model:
         """Return a constant over the same interval."""
@@ -73,26 +73,26 @@ class Model:
         ends = [end for _, _, end in parts if end is not None]
         if not ends:
             return self.make(order, poly, None, flint.arb(0))
-        known = min(ends)
-        rest = _at(poly.right_shift(known), self.reach)
+        terms = min(ends)
+        rest = _at(poly.right_shift(terms), self.reach)
         for model, _, end in parts:
             if end is not None:
-                rest += whole_power(self.reach, end - known) * model.rest
-        return self.make(order, poly.truncate(known), known, rest)
+                rest += whole_power(self.reach, end - terms) * model.rest
+        return self.make(order, poly.truncate(terms), terms, rest)
 
     def __mul__(self, other: Model) -> Model:
         order, poly = self.order + other.order, self.poly * other.poly
         ends = [m.known for m in (self, other) if m.known is not None]
         if not ends:
             return self.make(order, poly, None, flint.arb(0))
-        known, t = min(ends), self.reach
-        rest = _at(poly.right_shift(known), t)
+        terms, t = min(ends), self.reach
+        rest = _at(poly.right_shift(terms), t)
         for a, b in ((self, other), (other, self)):
             if a.known is not None:
-                rest += whole_power(t, a.known - known) * a.rest * _at(b.poly, t)
+                rest += whole_power(t, a.known - terms) * a.rest * _at(b.poly, t)
         if self.known is not None and other.known is not None:
-            rest += whole_power(t, self.known + other.known - known) * self.rest * other.rest
-        return self.make(order, poly.truncate(known), known, rest)
+            rest += whole_power(t, self.known + other.known - terms) * self.rest * other.rest
+        return self.make(order, poly.truncate(terms), terms, rest)
 
     def leading(self) -> flint.arb:
         """Return a ball around a(t) / t**order for all t of the interval."""
@@ -169,11 +169,12 @@ def _end(model: Model, order: int) -> int | None:
 
 def _inverse(poly: flint.fmpq_poly, terms: int) -> flint.fmpq_poly:
     """Return the first coefficients of 1 / poly."""
-    given = poly.coeffs()
-    found = [1 / given[0]]
+    divisor = poly.coeffs()
+    inverse = [1 / divisor[0]]
     for k in range(1, terms):
-        found.append(-found[0] * sum((given[j] * found[k - j] for j in range(1, min(k, len(given) - 1) + 1)), 0))
-    return flint.fmpq_poly(found)
+        products = (divisor[j] * inverse[k - j] for j in range(1, min(k, len(divisor) - 1) + 1))
+        inverse.append(-inverse[0] * sum(products, 0))
+    return flint.fmpq_poly(inverse)
 
 
 def _whole_power(base: Model, exponent: int) -> Model:
@@ -199,5 +200,5 @@ def _coefficients(name: str) -> list[flint.fmpq]:
     if name not in _ODD_OR_EVEN:
         raise BeyondError(f"{name} has no rational coefficients")
     with with_terms(_TERMS):
-        found = getattr(flint.fmpq_series([0, 1]), name)().coeffs()
-    return [*found, *[flint.fmpq(0)] * (_TERMS - len(found))]
+        leading = getattr(flint.fmpq_series([0, 1]), name)().coeffs()
+    return [*leading, *[flint.fmpq(0)] * (_TERMS - len(leading))]

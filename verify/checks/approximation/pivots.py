@@ -41,14 +41,14 @@ class Threshold:
     @property
     def line(self) -> tuple[object, ...]:
         """Return what the code asks, where, and the answer: the same for all entries, of either sign."""
-        asked = self.condition
-        return asked.where, asked.relation, asked.holds, abs(self.at), self.sized
+        condition = self.condition
+        return condition.where, condition.relation, condition.holds, abs(self.at), self.sized
 
 
 def thresholds(graph: Graph, conditions: Sequence[Condition]) -> list[Threshold]:
     """Return the conditions that are understood."""
-    found = [_threshold(graph, condition) for condition in conditions if condition.relation in _ORDERED]
-    return [threshold for threshold in found if threshold is not None]
+    candidates = [_threshold(graph, condition) for condition in conditions if condition.relation in _ORDERED]
+    return [threshold for threshold in candidates if threshold is not None]
 
 
 def _threshold(graph: Graph, condition: Condition) -> Threshold | None:
@@ -70,14 +70,14 @@ def _threshold(graph: Graph, condition: Condition) -> Threshold | None:
     return Threshold(condition, pivot, root, sized, rounded=root**exponent.numerator != at**exponent.denominator)
 
 
-def powers(graph: Graph, known: Sequence[Threshold]) -> list[Threshold]:
+def powers(graph: Graph, thresholds: Sequence[Threshold]) -> list[Threshold]:
     """Return what thresholds of a power of an input ask of the power itself: x**2 < 0.1, beside x < 0.316."""
-    found = []
-    for threshold in known:
+    of_powers = []
+    for threshold in thresholds:
         factor, node, offset = affine(graph, threshold.condition.node)
         if graph.ops[node] == "power" and threshold.pivot != Pivot((node,)):
-            found.append(Threshold(threshold.condition, Pivot((node,)), -offset / factor, sized=False))
-    return found
+            of_powers.append(Threshold(threshold.condition, Pivot((node,)), -offset / factor, sized=False))
+    return of_powers
 
 
 def _is_size(graph: Graph, node: int) -> bool:
@@ -141,14 +141,14 @@ def _root(value: Fraction, exponent: Fraction) -> Fraction | None:
     return floor if floor**2 == powered else floor * (1 + _SPARE)
 
 
-def interval(region: Region, pivot: Pivot, known: Sequence[Threshold]) -> tuple[Fraction | None, Fraction | None]:
+def interval(region: Region, pivot: Pivot, thresholds: Sequence[Threshold]) -> tuple[Fraction | None, Fraction | None]:
     """Return the numbers between which the pivot lies in a region, None where there is no end."""
     graph, sample = region.trace, region.sample
-    mine = [threshold for threshold in known if threshold.pivot == pivot]
+    mine = [threshold for threshold in thresholds if threshold.pivot == pivot]
     if pivot.square is not None:
-        here = sum((sample[graph.payloads[node]] ** 2 for node in pivot.variables), Fraction(0))
-        inner = [_below(t) for t in mine if here > t.at**2]
-        return max(inner, default=Fraction(0)), min((t.at for t in mine if here < t.at**2), default=None)
+        squared_norm = sum((sample[graph.payloads[node]] ** 2 for node in pivot.variables), Fraction(0))
+        inner = [_below(t) for t in mine if squared_norm > t.at**2]
+        return max(inner, default=Fraction(0)), min((t.at for t in mine if squared_norm < t.at**2), default=None)
     place = place_at(graph, pivot, sample)
     ends = list(region.bounds.get(graph.payloads[pivot.variables[0]], (None, None)))
     for threshold in mine:

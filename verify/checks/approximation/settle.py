@@ -57,15 +57,15 @@ _NO_OTHER = (
 
 
 def at_first_sight(
-    case: TracedCase, exact: Exact, found: Mapping[str, Claim], seed: int, floats: FloatRun
+    case: TracedCase, exact: Exact, claims: Mapping[str, Claim], seed: int, floats: FloatRun
 ) -> dict[str, Claim]:
     """Return claims of which each refuted entry is shown to be an approximation, wherever it was seen to differ.
 
     An enclosure over all of the region holds without a point at which a difference shows, for which most of the time
     of a check would go. All others are as they were.
     """
-    result = dict(found)
-    for name, claim in found.items():
+    result = dict(claims)
+    for name, claim in claims.items():
         refuted = _refuted(claim)
         if case.accuracy is None and not small_constants(exact) and _may_approximate(exact, claim, refuted):
             settled = _by_enclosures(case, exact, claim, seed, floats)
@@ -75,11 +75,11 @@ def at_first_sight(
 
 
 def settled(
-    case: TracedCase, exact: Exact, found: Mapping[str, Claim], seed: int, floats: FloatRun
+    case: TracedCase, exact: Exact, claims: Mapping[str, Claim], seed: int, floats: FloatRun
 ) -> dict[str, Claim]:
     """Return claims with what is decided of their refuted entries that may be approximations."""
-    result = dict(found)
-    for name, claim in found.items():
+    result = dict(claims)
+    for name, claim in claims.items():
         refuted = _refuted(claim)
         if refuted and case.accuracy is not None:
             decisions = list(claim.decisions)

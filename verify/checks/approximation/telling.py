@@ -132,4 +132,4 @@ def _measured(error: Largest) -> str:
 
 
 def _worst(errors: Sequence[Largest]) -> Largest:
-    return max(errors, key=lambda one: float(one.error))
+    return max(errors, key=lambda largest: float(largest.error))

@@ -19,7 +19,7 @@ from verify.model.exact import simplest_rational
 _MOST_TERMS = 400
 _MOST_POWER = 8
 Monomial = tuple[tuple[int, int], ...]  # letters with their exponents, in order
-ONE: Monomial = ()
+NO_LETTERS: Monomial = ()
 
 
 class Function(Protocol):
@@ -58,24 +58,24 @@ class Terms(Generic[F]):
             raise BeyondError("more terms than are looked at")
 
     def __add__(self, other: Terms[F]) -> Terms[F]:
-        found = dict(self.terms)
+        terms = dict(self.terms)
         for monomial, value in other.terms.items():
-            found[monomial] = found[monomial] + value if monomial in found else value
-        return Terms(found)
+            terms[monomial] = terms[monomial] + value if monomial in terms else value
+        return Terms(terms)
 
     def __mul__(self, other: Terms[F]) -> Terms[F]:
-        found: dict[Monomial, F] = {}
+        terms: dict[Monomial, F] = {}
         for left, a in self.terms.items():
             for right, b in other.terms.items():
                 monomial = times(left, right)
-                found[monomial] = found[monomial] + a * b if monomial in found else a * b
-        return Terms(found)
+                terms[monomial] = terms[monomial] + a * b if monomial in terms else a * b
+        return Terms(terms)
 
     def power(self, exponent: Fraction) -> Terms[F]:
         """Return a ** exponent, of one term, or by multiplying out."""
         if len(self.terms) == 1:
             ((monomial, value),) = self.terms.items()
-            if monomial == ONE or exponent.denominator == 1:
+            if monomial == NO_LETTERS or exponent.denominator == 1:
                 raised = tuple((letter, power * exponent.numerator) for letter, power in monomial)
                 return Terms({raised: value.power(exponent)})
         if exponent.denominator != 1 or not 0 < exponent <= _MOST_POWER:
@@ -88,7 +88,7 @@ class Terms(Generic[F]):
     @property
     def pure(self) -> F | None:
         """Return the function that this is, where it is one of the pivot alone and not 0."""
-        return self.terms.get(ONE) if set(self.terms) == {ONE} else None
+        return self.terms.get(NO_LETTERS) if set(self.terms) == {NO_LETTERS} else None
 
 
 def times(left: Monomial, right: Monomial) -> Monomial:
@@ -111,25 +111,25 @@ class Frame(Protocol[F]):
 
 def read(graph: Graph, nodes: Iterable[int], frame: Frame[F]) -> dict[int, Terms[F]]:
     """Return nodes as terms; raises BeyondError where the pivot is mixed with other inputs in a function."""
-    asked = list(nodes)
-    found: dict[int, Terms[F]] = {}
+    targets = list(nodes)
+    terms: dict[int, Terms[F]] = {}
     moving: set[int] = set()
-    for number in graph.reach(asked):
+    for number in graph.reach(targets):
         if number in frame.replaced or any(argument in moving for argument in graph.args[number]):
             moving.add(number)
-        found[number] = frame.replaced.get(number) or _node(graph, number, frame, found, moving=number in moving)
-    return {number: found[number] for number in asked}
+        terms[number] = frame.replaced.get(number) or _node(graph, number, frame, terms, moving=number in moving)
+    return {number: terms[number] for number in targets}
 
 
-def _node(graph: Graph, number: int, frame: Frame[F], found: Mapping[int, Terms[F]], *, moving: bool) -> Terms[F]:
+def _node(graph: Graph, number: int, frame: Frame[F], terms: Mapping[int, Terms[F]], *, moving: bool) -> Terms[F]:
     payload, unit = graph.payloads[number], frame.unit
-    operands = [found[argument] for argument in graph.args[number]]
+    operands = [terms[argument] for argument in graph.args[number]]
     letter = Terms({((number, 1),): unit})
     match graph.ops[number]:
         case "constant":
-            return Terms({ONE: unit.constant(payload)})
+            return Terms({NO_LETTERS: unit.constant(payload)})
         case "typed":
-            return Terms({ONE: unit.constant(simplest_rational(payload))})
+            return Terms({NO_LETTERS: unit.constant(simplest_rational(payload))})
         case "sum":
             return operands[0] + operands[1]
         case "product":

@@ -53,10 +53,10 @@ class Yardstick:
         self._gradients = {name: quantity.nodes for name, quantity in recorded.gradients.items()}
         self._recorder: Graph = recorded.trace
         self._values: dict[int, flint.arb] = {}
-        asked = [*self._outputs, *(node for nodes in self._gradients.values() for node in nodes)]
+        result_nodes = [*self._outputs, *(node for nodes in self._gradients.values() for node in nodes)]
         assert isinstance(recorded.trace, Recorder)
         point = {name: float(value) for name, value in self.point.items()}
-        self._enclosures = Enclosures(recorded.trace, asked, [Column(numbers, point)])
+        self._enclosures = Enclosures(recorded.trace, result_nodes, [Column(numbers, point)])
 
     def of_gradient(self, name: str, entry: int, exact: int, size: flint.arb) -> flint.arb:
         """Return what a gradient is good to, relative to the sum of the magnitudes of its terms."""

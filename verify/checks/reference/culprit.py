@@ -34,16 +34,16 @@ def placed(case: ExpressionCase, graph: Graph | None, comparisons: Sequence[Comp
         return comparisons
     nodes = graph.nodes
     wrong = {nodes[i].label for i in nodes[graph.blamed].args}
-    found = {c.name: float(c.actual) for c in comparisons if c.quantity == "gradient" and c.actual}
-    given = found.get(nodes[graph.blamed].label)
+    gradients = {c.name: float(c.actual) for c in comparisons if c.quantity == "gradient" and c.actual}
+    upstream = gradients.get(nodes[graph.blamed].label)
     bad = [c for c in comparisons if c.quantity == "gradient" and c.name in wrong and not c.good]
-    if given is None or not bad:
+    if upstream is None or not bad:
         return comparisons
-    where = _place(case, given, [found[c.name] for c in bad])
+    where = _place(case, upstream, [gradients[c.name] for c in bad])
     return [replace(c, where=where) if c in bad else c for c in comparisons]
 
 
-def _place(case: ExpressionCase, given: float, returned: Sequence[float]) -> Place:
+def _place(case: ExpressionCase, upstream: float, returned: Sequence[float]) -> Place:
     """Return where the function starts that was given one number, and returned others; or nothing."""
     with _watched() as calls:
         try:
@@ -51,7 +51,7 @@ def _place(case: ExpressionCase, given: float, returned: Sequence[float]) -> Pla
         except SubjectError:
             return NOWHERE
     backward = [call for call in calls if any(word in call.name.lower() for word in _WORDS)]
-    matching = [c for c in backward if given in c.given and all(number in c.returned for number in returned)]
+    matching = [c for c in backward if upstream in c.given and all(number in c.returned for number in returned)]
     return as_place(*matching[0].place) if matching else NOWHERE
 
 
@@ -63,9 +63,9 @@ def _watched() -> Iterator[list[_Call]]:
     def notice(frame: FrameType, event: str, returned: Any) -> None:
         code = frame.f_code
         if event == "return" and is_users(code.co_filename):
-            given = tuple(_numbers([frame.f_locals.get(name) for name in code.co_varnames[: code.co_argcount]]))
-            came = tuple(_numbers(returned if isinstance(returned, (tuple, list)) else [returned]))
-            calls.append(_Call(code.co_name, (code.co_filename, code.co_firstlineno), given, came))
+            arguments = tuple(_numbers([frame.f_locals.get(name) for name in code.co_varnames[: code.co_argcount]]))
+            results = tuple(_numbers(returned if isinstance(returned, (tuple, list)) else [returned]))
+            calls.append(_Call(code.co_name, (code.co_filename, code.co_firstlineno), arguments, results))
 
     with profiled(notice):
         yield calls

@@ -20,8 +20,6 @@ _LARGEST = 2000  # nodes among which the path to a failure is looked for
 _SIGNS = {"+": "+", "-": "−", "*": "×", "/": "÷", "neg": "−"}
 _SUPERSCRIPTS = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
 
-Known = Mapping[str, Verdict]  # on the forward values, or the gradients, of steps by their labels
-
 
 def picture(exact: Theory, comparisons: Sequence[Comparison]) -> Graph | None:
     """Return the graph of a case, or None for one that is too large to be drawn."""
@@ -44,8 +42,8 @@ def _drawn(exact: Theory) -> list[Node]:
         if exact.derivatives[index] >= 0 and any(uses[i] > 1 for i in step.args)
     }
     derivatives = [node for node in exact.derivatives if node >= 0]
-    asked = [*exact.values, *derivatives, *(node for nodes in parts.values() for node in nodes)]
-    real = exact.at_sample(list(dict.fromkeys(asked)))
+    drawn_nodes = [*exact.values, *derivatives, *(node for nodes in parts.values() for node in nodes)]
+    real = exact.at_sample(list(dict.fromkeys(drawn_nodes)))
     return [
         Node(
             label=step.label if step.varies or step.number is None else decimal_text(step.number),
@@ -76,36 +74,36 @@ def _power(step: Step) -> str:
 
 def _blamed(exact: Theory, comparisons: Sequence[Comparison]) -> int | None:
     """Return the first node that is wrong, or None where that cannot be told."""
-    known: dict[str, dict[int, Verdict]] = {"value": {}, "gradient": {}}
+    verdicts: dict[str, dict[int, Verdict]] = {"value": {}, "gradient": {}}
     labels = exact.case.program.labels
     for c in comparisons:
-        if c.quantity in known and c.name in labels:
-            known[c.quantity][labels[c.name]] = c.verdict if c.good == c.verdict.good else Verdict.REFUTED
-    known["gradient"].setdefault(exact.case.program.result, Verdict.PROVED)  # what is sent is the upstream itself
+        if c.quantity in verdicts and c.name in labels:
+            verdicts[c.quantity][labels[c.name]] = c.verdict if c.good == c.verdict.good else Verdict.REFUTED
+    verdicts["gradient"].setdefault(exact.case.program.result, Verdict.PROVED)  # what is sent is the upstream itself
     steps = exact.case.program.steps
-    forward = _first_forward(steps, known["value"])
-    return _first_backward(steps, known["gradient"]) if forward is None else forward
+    forward = _first_forward(steps, verdicts["value"])
+    return _first_backward(steps, verdicts["gradient"]) if forward is None else forward
 
 
-def _first_forward(steps: Sequence[Step], known: Mapping[int, Verdict]) -> int | None:
-    wrong = {index for index, verdict in known.items() if verdict is Verdict.REFUTED}
+def _first_forward(steps: Sequence[Step], verdicts: Mapping[int, Verdict]) -> int | None:
+    wrong = {index for index, verdict in verdicts.items() if verdict is Verdict.REFUTED}
     return next((index for index in sorted(wrong) if wrong.isdisjoint(steps[index].args)), None)
 
 
-def _first_backward(steps: Sequence[Step], known: Mapping[int, Verdict]) -> int | None:
+def _first_backward(steps: Sequence[Step], verdicts: Mapping[int, Verdict]) -> int | None:
     """Return the last operation with a right derivative from behind and a wrong one for an argument of its own.
 
     Where all wrong arguments are used more than once, a sum is what is wrong, and so the argument is blamed.
     """
-    wrong = {index for index, verdict in known.items() if verdict is Verdict.REFUTED}
-    right = {index for index, verdict in known.items() if verdict.good}
+    wrong = {index for index, verdict in verdicts.items() if verdict is Verdict.REFUTED}
+    right = {index for index, verdict in verdicts.items() if verdict.good}
     users: dict[int, list[int]] = {}
     for index, step in enumerate(steps):
         for argument in step.args:
             users.setdefault(argument, []).append(index)
-    found = [i for i in wrong if i in users and right.issuperset(users[i])]
-    own = [users[i][0] for i in found if len(users[i]) == 1]
+    candidates = [i for i in wrong if i in users and right.issuperset(users[i])]
+    own = [users[i][0] for i in candidates if len(users[i]) == 1]
     first = [
         i for i in wrong if wrong.isdisjoint(users.get(i, ()))
     ]  # those behind it may be wrong too, and claim nothing
-    return max(own or found or first, default=None)
+    return max(own or candidates or first, default=None)

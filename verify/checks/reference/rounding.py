@@ -30,7 +30,7 @@ BITS = 128  # of the balls' midpoints: their own rounding is nothing beside what
 _EXACT_BITS = 256
 _FLOAT_BITS = 53
 _PLAIN = (int, float)  # what is found out of any other type, whether it is a number, takes a while
-_ONE = flint.arb(1)
+_UNITY = flint.arb(1)
 _UNIT = flint.arb(2.0**-53)
 _SMALLEST_NORMAL = flint.arb(2.0**-1022)
 _HALF_SUBNORMAL = flint.arb(2.0**-1074) / 2
@@ -78,7 +78,7 @@ class Enclosure(Scalar):
     def times(self, other: Self) -> Self:
         """Enclose self * other; a factor that is a power of two only moves the exponent, and 1 nothing at all."""
         a, b = self.ball, other.ball
-        if b == _ONE:
+        if b == _UNITY:
             return self
         value = a * b
         return type(self)(value) if _is_float(value) else self._rounded(value, exactly=_scales(a) or _scales(b))

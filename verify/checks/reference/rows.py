@@ -77,23 +77,23 @@ class Rows:
         outcome = {"value": symbols.values, "gradient": symbols.gradients}
         for quantity, index in self.keys():
             if index not in outcome[quantity]:
-                said = f"the {quantity} of {self.program.label(index)!r}"
-                raise SubjectError(f"{said} comes back from a run on floats, but not from one on symbols")
+                missing = f"the {quantity} of {self.program.label(index)!r}"
+                raise SubjectError(f"{missing} comes back from a run on floats, but not from one on symbols")
         return [outcome[quantity][index] for quantity, index in self.keys()]
 
     def _unknown(self) -> list[int]:
         """Return the nodes of values that are shown, and that the subject does not give."""
-        ops, given = self.program.ops, self.floats["value"]
-        return [self.exact.values[i] for i in self.claimed if ops[i] != "input" and i not in given]
+        ops, computed = self.program.ops, self.floats["value"]
+        return [self.exact.values[i] for i in self.claimed if ops[i] != "input" and i not in computed]
 
     def decided(self, decisions: Iterable[Decision], actual: Iterable[int]) -> list[Comparison]:
         """Write the rows of a decided case; for each key, a decision and the node of what was computed."""
         self._typed = "typed" in self.exact.graph.ops
-        found = [self._row(*one) for one in zip(self.keys(), decisions, actual, strict=True)]
-        return self._telling(found)
+        rows = [self._row(*entry) for entry in zip(self.keys(), decisions, actual, strict=True)]
+        return self._telling(rows)
 
-    def _telling(self, found: list[Comparison]) -> list[Comparison]:
-        return [row for row, key in zip(found, self.keys(), strict=True) if not self._idle(row, key)] + self._stated()
+    def _telling(self, rows: list[Comparison]) -> list[Comparison]:
+        return [row for row, key in zip(rows, self.keys(), strict=True) if not self._idle(row, key)] + self._stated()
 
     def _idle(self, row: Comparison, key: Key) -> bool:
         """Tell whether a row says no more than that an input is itself, or that this is not known."""
@@ -161,12 +161,12 @@ class Rows:
         """Judge and write a float; what was found of the same numbers in an earlier row, as is common, is kept."""
         closed = decision.verdict is Verdict.PROVED and actual is not None and not self._has_typed(actual)
         right = decision.verdict.good
-        asked = (computed or repr(computed), id(real), right, closed)  # 0.0 == -0.0; the Reals outlive this
-        known = self._written.get(asked)
-        if known is None or not _identical(known.enclosure, enclosure):
+        identity = (computed or repr(computed), id(real), right, closed)  # 0.0 == -0.0; the Reals outlive this
+        written = self._written.get(identity)
+        if written is None or not _identical(written.enclosure, enclosure):
             judged = judge(computed, enclosure, real.ball, right=right, closed=closed, note=self.no_bound)
-            known = self._written[asked] = _Written(enclosure, judged, repr(computed), real.text)
-        return known
+            written = self._written[identity] = _Written(enclosure, judged, repr(computed), real.text)
+        return written
 
     def _has_typed(self, node: int) -> bool:
         """Tell whether a formula has floats of the code in it."""

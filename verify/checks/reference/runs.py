@@ -57,12 +57,12 @@ def _run(
 
 def _converted(case: ExpressionCase, outcome: Outcome, convert: Callable[[Any], Any], kind: str) -> Outcome:
     """Convert an outcome in place."""
-    for values, what in ((outcome.values, "value"), (outcome.gradients, "gradient")):
+    for values, quantity in ((outcome.values, "value"), (outcome.gradients, "gradient")):
         for i, value in values.items():
             converted = convert(value)
             if converted is None:
-                came = f"{quoted(value)} ({type(value).__name__})"
-                raise SubjectError(f"the {what} of {case.program.label(i)!r} is {came}: {kind} was expected")
+                actual = f"{quoted(value)} ({type(value).__name__})"
+                raise SubjectError(f"the {quantity} of {case.program.label(i)!r} is {actual}: {kind} was expected")
             values[i] = converted
     return outcome
 

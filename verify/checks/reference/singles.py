@@ -27,8 +27,8 @@ def is_single(cls: Any) -> bool:
     forward, backward = source_of(vars(cls)["forward"]), source_of(vars(cls)["backward"])
     if forward is None or backward is None:
         return False
-    kept = _Method(forward, _FORWARD).kept()
-    return kept is not None and _Method(backward, _BACKWARD, kept).kept() == frozenset()
+    attributes = _Method(forward, _FORWARD).stored_attributes()
+    return attributes is not None and _Method(backward, _BACKWARD, attributes).stored_attributes() == frozenset()
 
 
 class _Method:
@@ -42,7 +42,7 @@ class _Method:
         self.given = dict.fromkeys(names, True)
         self.written: set[str] = set()
 
-    def kept(self) -> frozenset[str] | None:
+    def stored_attributes(self) -> frozenset[str] | None:
         """Return the attributes in which the method keeps its arguments; None where it does anything else."""
         *lines, last = statements(self.tree)
         if not isinstance(last, ast.Return) or not all(isinstance(line, ast.Assign) for line in lines):
@@ -58,11 +58,11 @@ class _Method:
         fine = not others and len(kinds) == len(targets)
         return fine and all(self._is_stored(*pair) for pair in zip(targets, kinds, strict=True))
 
-    def _is_stored(self, target: ast.expr | None, given: bool | None) -> bool:
-        if isinstance(target, ast.Name) and target.id != self.itself and given is not None:
-            self.given[target.id] = given
+    def _is_stored(self, target: ast.expr | None, kind: bool | None) -> bool:
+        if isinstance(target, ast.Name) and target.id != self.itself and kind is not None:
+            self.given[target.id] = kind
             return True
-        if given and (attribute := self._attribute(target)) and attribute not in _METHODS:
+        if kind and (attribute := self._attribute(target)) and attribute not in _METHODS:
             self.written.add(attribute)
             return True
         return False

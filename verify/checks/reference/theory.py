@@ -70,22 +70,22 @@ class Theory:
     def _monomial(self, node: int, fixed: Mapping[str, sympy.Expr]) -> str | None:
         """Write a product of a few different variables as SymPy would, in a hundredth of the time; None for others."""
         ops, args, payloads = self.graph.ops, self.graph.args, self.graph.payloads
-        found: list[int] = []
+        factors: list[int] = []
         todo = [node]
         while todo:
             number = todo.pop()
             op = ops[number]
             if op == "product":
                 todo += args[number]
-            elif op != "variable" or len(found) == _MOST_FACTORS:
+            elif op != "variable" or len(factors) == _MOST_FACTORS:
                 return None
             elif payloads[number] not in fixed:
-                found.append(number)
+                factors.append(number)
             elif fixed[payloads[number]] is not sympy.S.One:
                 return None
-        if len(set(found)) < len(found):
+        if len(set(factors)) < len(factors):
             return None
-        return "*".join([payloads[number] for number in sorted(found)]) or "1"  # in the order of the alphabet
+        return "*".join([payloads[number] for number in sorted(factors)]) or "1"  # in the order of the alphabet
 
 
 def theory(case: ExpressionCase, *, branching: bool = False) -> Theory:
