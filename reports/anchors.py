@@ -14,20 +14,20 @@ _LONGEST = 60
 
 def of_cases(run: Run) -> dict[int, str]:
     """Return the anchor of each case, by the identity of the case."""
-    names = _told_apart(case.name for case in run.cases)
+    names = _distinct_names(case.name for case in run.cases)
     return {id(case): name for case, name in zip(run.cases, names, strict=True)}
 
 
 def of_rows(case: CaseResult, anchor: str) -> Mapping[int, str]:
     """Return the anchor of each comparison of a case, by the identity of the comparison: `apples.tax`."""
     named = (c.name if c.quantity == "gradient" else f"{c.name} {c.quantity}" for c in case.comparisons)
-    return {id(c): f"{anchor}.{name}" for c, name in zip(case.comparisons, _told_apart(named), strict=True)}
+    return {id(c): f"{anchor}.{name}" for c, name in zip(case.comparisons, _distinct_names(named), strict=True)}
 
 
-def _told_apart(names: Iterable[str]) -> list[str]:
+def _distinct_names(names: Iterable[str]) -> list[str]:
     """Make names fit for an address; the second of a name gets a number, which no other one has."""
     slugs = [_slug(name) for name in names]
-    taken, seen, found = set(slugs), Counter[str](), []
+    taken, seen, distinct = set(slugs), Counter[str](), []
     for slug in slugs:
         seen[slug] += 1
         number = seen[slug]
@@ -36,8 +36,8 @@ def _told_apart(names: Iterable[str]) -> list[str]:
             number += 1
             name = f"{slug}-{number}"
         taken.add(name)
-        found.append(name)
-    return found
+        distinct.append(name)
+    return distinct
 
 
 @lru_cache(maxsize=4096)

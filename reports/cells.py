@@ -38,13 +38,13 @@ class Table(NamedTuple):
 
 def table(case: CaseResult, *, everything: bool = False, failures_only: bool = False) -> Table:
     """Return the table of a case; of a traced one without the columns that would be empty."""
-    found = [row for row in rows(case, everything=everything) if not (failures_only and row.comparison.passes)]
+    chosen = [row for row in rows(case, everything=everything) if not (failures_only and row.comparison.passes)]
     if not traced(case):
         columns: Sequence[Column] = (_NAME, *_NUMBERS, _VERDICT)
     else:
-        columns = [c for c in (_NAME, *_ARRAYS, *_NUMBERS, _VERDICT) if any(map(c.text, found))] or [_NAME, _VERDICT]
+        columns = [c for c in (_NAME, *_ARRAYS, *_NUMBERS, _VERDICT) if any(map(c.text, chosen))] or [_NAME, _VERDICT]
     headers, align, texts = zip(*columns, strict=True)
-    return Table(found, headers, align, [[text(row) for text in texts] for row in found])
+    return Table(chosen, headers, align, [[text(row) for text in texts] for row in chosen])
 
 
 def name(comparison: Comparison) -> str:
@@ -54,8 +54,8 @@ def name(comparison: Comparison) -> str:
 
 def verdict(comparison: Comparison) -> str:
     """Return the verdict in a word, in capitals where it is bad, with how it is known."""
-    said = word(comparison)
-    return f"{said} ({evidence(comparison.evidence)})" if comparison.good else said
+    written = word(comparison)
+    return f"{written} ({evidence(comparison.evidence)})" if comparison.good else written
 
 
 def evidence(of: Evidence) -> str:

@@ -21,19 +21,19 @@ def render(run: Run, taken: int = 0) -> str:
     fitting = sum(size <= room for size in accumulate(_size(section) for section in sections))
     failing = [text for case, text in zip(cases[:fitting], sections, strict=False) if not case.passes]
     passing = sections[len(failing) : fitting]
-    known = sum(case.passes and not case.good for case in cases[:fitting])
-    return "\n".join([head, *failing, *_folded(passing, known), *_left_out(cases[fitting:])]) + "\n"
+    accepted = sum(case.passes and not case.good for case in cases[:fitting])
+    return "\n".join([head, *failing, *_folded(passing, accepted), *_left_out(cases[fitting:])]) + "\n"
 
 
-def _folded(passing: list[str], known: int) -> list[str]:
-    said = "1 case passes" if len(passing) == 1 else f"{len(passing):,} cases pass"
-    said += f", {known:,} with known failures" if known else ""
-    return [f"<details><summary>{said}</summary>", "", *passing, "</details>", ""] if passing else []
+def _folded(passing: list[str], accepted: int) -> list[str]:
+    heading = "1 case passes" if len(passing) == 1 else f"{len(passing):,} cases pass"
+    heading += f", {accepted:,} with known failures" if accepted else ""
+    return [f"<details><summary>{heading}</summary>", "", *passing, "</details>", ""] if passing else []
 
 
 def _left_out(cases: list[CaseResult]) -> list[str]:
-    said = f"{len(cases):,} case{'s' if len(cases) > 1 else ''}, {sum(not case.passes for case in cases):,} failing"
-    return [f"Left out, since GitHub takes 1 MiB: {said}.", ""] if cases else []
+    counts = f"{len(cases):,} case{'s' if len(cases) > 1 else ''}, {sum(not case.passes for case in cases):,} failing"
+    return [f"Left out, since GitHub takes 1 MiB: {counts}.", ""] if cases else []
 
 
 def _size(text: str) -> int:

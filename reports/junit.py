@@ -70,14 +70,14 @@ def _element(suite: ET.Element, file: str, case: CaseResult, name: str) -> ET.El
 
 def _finding(suite: ET.Element, file: str, case: CaseResult, finding: Finding, number: int) -> None:
     """Write a finding, which fails or is told in the output of a test that passes; numbered, no name occurs twice."""
-    said = " ".join(filter(None, [finding.code, finding.name]))
-    element = _element(suite, file, case, f"finding {number}: {said}")
-    lines = [f"{severity}: {text}" for severity, one, text in words.findings(case) if one is finding]
+    label = " ".join(filter(None, [finding.code, finding.name]))
+    element = _element(suite, file, case, f"finding {number}: {label}")
+    lines = [f"{severity}: {text}" for severity, listed, text in words.findings(case) if listed is finding]
     lines += [f"for: {finding.variant}"] if finding.variant else []
     lines.append(f"what that means: gradproof explain {finding.code}")
     if finding.bad or finding.known:
-        kind, known = ("skipped", "known failure: ") if finding.known else ("failure", "")
-        problem = ET.SubElement(element, kind, type=finding.code, message=_clean(f"{known}{said}: {finding.detail}"))
+        kind, prefix = ("skipped", "known failure: ") if finding.known else ("failure", "")
+        problem = ET.SubElement(element, kind, type=finding.code, message=_clean(f"{prefix}{label}: {finding.detail}"))
         problem.text = _clean("\n".join([*lines, f"where: {case.where or 'expr'}", f"again: {case.again}"]))
     else:
         ET.SubElement(element, "system-out").text = _clean("\n".join(lines))
@@ -100,11 +100,13 @@ def _message(comparison: Comparison) -> str:
 
 def _holds(case: CaseResult, comparison: Comparison) -> list[str]:
     """Say what is known of an array, and for what: a claim that passes is a claim with a region."""
-    here = [replace(branch, variant=SAMPLE) for branch in case.region if branch.variant in (SAMPLE, comparison.variant)]
+    same_branches = [
+        replace(branch, variant=SAMPLE) for branch in case.region if branch.variant in (SAMPLE, comparison.variant)
+    ]
     shape = f" of shape {' '.join(map(str, comparison.shape))}" if comparison.shape else ""
     number = "1 entry" if comparison.entries == 1 else f"{comparison.entries:,} entries"
     lines = [f"{cells.verdict(comparison)}: {number}{shape}"]
-    lines += [f"holds where the code takes the same branches: {text}" for text in words.region(here)]
+    lines += [f"holds where the code takes the same branches: {text}" for text in words.region(same_branches)]
     return lines + _notes(case)
 
 

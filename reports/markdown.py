@@ -10,7 +10,7 @@ from reports import cells, layout, rows, words
 from verify.model.result import CaseResult, Comparison, Run, exit_status, summary
 
 _SIGNS = {0: "✅", 1: "❌", 2: "⚠️"}
-_KNOWN = "⚠️"  # as the page has it: what passes for being known is not good
+_ACCEPTED = "⚠️"  # as the page has it: what passes for being known is not good
 _SIMPLE = re.compile(r"[^`|\s]+(?: [^`|\s]+)*")  # what most cells are: nothing to fence off or to escape
 _SPECIAL = re.compile(r"([\\`*_\[\]|~])")
 
@@ -24,7 +24,7 @@ def head(run: Run) -> str:
     """Render what is said of the whole run."""
     stale = [words.STALE.capitalize(), "", *[f"- {_code(str(entry))}" for entry in run.stale], ""] if run.stale else []
     status = exit_status(run)
-    sign = _KNOWN if status == 0 and run.known else _SIGNS[status]
+    sign = _ACCEPTED if status == 0 and run.known else _SIGNS[status]
     return "\n".join([f"# {sign} {_text(summary(run))}", "", *stale])
 
 
@@ -63,8 +63,8 @@ def _explained(comparison: Comparison) -> list[str]:
 
 def _findings(case: CaseResult) -> list[str]:
     lines = [
-        f"- {_bold(severity) if finding.bad else severity} {_code(finding.code)}: {_text(said)}"
-        for severity, finding, said in words.findings(case)
+        f"- {_bold(severity) if finding.bad else severity} {_code(finding.code)}: {_text(sentence)}"
+        for severity, finding, sentence in words.findings(case)
     ]
     return [*lines, "", f"What that means: {_code(words.meaning(case))}", ""] if lines else []
 

@@ -19,12 +19,12 @@ _COLORS = {0: "1;32", 1: "1;31", 2: "1;33"}
 
 def render(surveys: Sequence[Survey], *, color: bool = False, verbosity: int = 0) -> str:
     """Render surveys for a terminal: below verbosity 0 only what survived, from 1 on every mutant."""
-    asked = [survey for survey in surveys if not survey.problem]
-    blocks = [_table(asked)] if asked and verbosity >= 0 else []
+    answered = [survey for survey in surveys if not survey.problem]
+    blocks = [_table(answered)] if answered and verbosity >= 0 else []
     for survey in surveys:
-        shown = survey.judged if verbosity > 0 else survivors(survey, surveys)
-        if shown or survey.problem or survey.worthless:
-            blocks.append("\n".join(_case(survey, shown, color)))
+        listed = survey.judged if verbosity > 0 else survivors(survey, surveys)
+        if listed or survey.problem or survey.worthless:
+            blocks.append("\n".join(_case(survey, listed, color)))
     last = _paint(summary(surveys) + ".", _COLORS[exit_status(surveys)], color)
     return "\n\n".join([*blocks, last]) + "\n"
 
@@ -32,18 +32,18 @@ def render(surveys: Sequence[Survey], *, color: bool = False, verbosity: int = 0
 def summary(surveys: Sequence[Survey]) -> str:
     """Say in one line what was planted and what became of it."""
     count = total(surveys)
-    said = f"{_plural(len(surveys), 'case')}, {_plural(count.total(), 'mutant')}"
+    counts = f"{_plural(len(surveys), 'case')}, {_plural(count.total(), 'mutant')}"
     if not count.total():
-        return f"{said}: no mistake could be planted"
+        return f"{counts}: no mistake could be planted"
     outcomes = ", ".join(f"{count[outcome]:,} {outcome.name.lower()}" for outcome in Outcome)
     caught = score(count)
-    return f"{said}: {outcomes}" + (f"; {caught} of the mistakes are caught" if caught else "; none is a mistake")
+    return f"{counts}: {outcomes}" + (f"; {caught} of the mistakes are caught" if caught else "; none is a mistake")
 
 
 def document(surveys: Sequence[Survey], version: str) -> str:
     """Render surveys as JSON; `mutants.schema.json` says what is in it."""
     count = total(surveys)
-    found = {
+    content = {
         "schema_version": SCHEMA_VERSION,
         "generator": f"gradproof {version}",
         "exit_status": exit_status(surveys),
@@ -57,20 +57,20 @@ def document(surveys: Sequence[Survey], version: str) -> str:
                 "worthless": survey.worthless,
                 "score": score(survey.count),
                 "outcomes": _outcomes(survey.count),
-                "mutants": [_mutant(one) for one in survey.judged],
+                "mutants": [_mutant(judged) for judged in survey.judged],
             }
             for survey in surveys
         ],
     }
-    return json.dumps(found, indent=2, ensure_ascii=False) + "\n"
+    return json.dumps(content, indent=2, ensure_ascii=False) + "\n"
 
 
 def _outcomes(count: Any) -> dict[str, int]:
     return {outcome.name.lower(): count[outcome] for outcome in Outcome}
 
 
-def _mutant(one: Judged) -> dict[str, Any]:
-    mutant = one.mutant
+def _mutant(judged: Judged) -> dict[str, Any]:
+    mutant = judged.mutant
     return {
         "where": mutant.where._asdict(),
         "function": mutant.function,
@@ -78,8 +78,8 @@ def _mutant(one: Judged) -> dict[str, Any]:
         "operator": mutant.operator,
         "before": mutant.before,
         "after": mutant.after,
-        "outcome": one.outcome.name.lower(),
-        "why": one.why,
+        "outcome": judged.outcome.name.lower(),
+        "why": judged.why,
     }
 
 
@@ -91,7 +91,7 @@ def _table(surveys: Sequence[Survey]) -> str:
     return "\n".join(layout.plain(_HEADERS, _ALIGN, body))
 
 
-def _case(survey: Survey, shown: Sequence[Judged], color: bool) -> list[str]:
+def _case(survey: Survey, listed: Sequence[Judged], color: bool) -> list[str]:
     title = f"{_paint(survey.name, '1', color)}    {survey.where}"
     if survey.problem:
         return [title, f"  {survey.problem}"]
@@ -99,12 +99,12 @@ def _case(survey: Survey, shown: Sequence[Judged], color: bool) -> list[str]:
     if survey.worthless:
         lines.append(f"  {_paint('worthless', '1;31', color)}: no mistake that was planted makes this case fail")
     groups: dict[tuple[Place, str, Outcome], list[Judged]] = {}
-    for one in shown:
-        groups.setdefault((one.mutant.where, one.why, one.outcome), []).append(one)
-    return lines + [line for group in groups.values() for line in _told(group, color)]
+    for judged in listed:
+        groups.setdefault((judged.mutant.where, judged.why, judged.outcome), []).append(judged)
+    return lines + [line for group in groups.values() for line in _outcome_lines(group, color)]
 
 
-def _told(group: Sequence[Judged], color: bool) -> list[str]:
+def _outcome_lines(group: Sequence[Judged], color: bool) -> list[str]:
     """Tell of the mutants of one line that have the same outcome for the same reason."""
     mutant, survived = group[0].mutant, group[0].outcome is Outcome.SURVIVED
     outcome = _paint("SURVIVED", "1;31", color) if survived else group[0].outcome.name.lower()
@@ -112,8 +112,8 @@ def _told(group: Sequence[Judged], color: bool) -> list[str]:
         f"  {outcome}  {_plural(len(group), 'mistake')} at {mutant.where} in {mutant.function}",
         f"    before  {_short(mutant.before)}",
         *[
-            f"    after   {_short(one.mutant.after)}  [{one.mutant.kind}: {one.mutant.operator}]"
-            for one in group[:_MOST_SHOWN]
+            f"    after   {_short(judged.mutant.after)}  [{judged.mutant.kind}: {judged.mutant.operator}]"
+            for judged in group[:_MOST_SHOWN]
         ],
         *([f"            and {len(group) - _MOST_SHOWN} more"] if len(group) > _MOST_SHOWN else []),
         f"    because {group[0].why}",

@@ -15,8 +15,8 @@ from reports import cells, rows, words
 from verify.model.identity import Place, Quantity
 from verify.model.result import CaseResult, Comparison, Finding, Run, Stale
 
-_WHAT = {"gradient": "gradient of {}", "value": "forward value of {}", "stated": "stated {}", "case": "{}"}
-_KNOWN = "a known failure: the baseline lists it"
+_SUBJECTS = {"gradient": "gradient of {}", "value": "forward value of {}", "stated": "stated {}", "case": "{}"}
+_ACCEPTED = "a known failure: the baseline lists it"
 REMOVED = "an entry of the baseline that no longer applies fails with --strict; --baseline-update removes it"
 
 
@@ -42,15 +42,15 @@ class Problem(NamedTuple):
 def problems(run: Run) -> list[Problem]:
     """Return all problems, failures first; of several variants of a quantity, the worst."""
     seen: Counter[str] = Counter()
-    found = []
+    listed = []
     for case in rows.cases(run):
         for key, problem in _of_case(case):
             identity = "\n".join([case.where.file, case.name, str(key)])
             seen[identity] += 1  # a case may show one finding at several places
             digest = hashlib.sha256(f"{identity}\n{seen[identity]}".encode(errors="backslashreplace"))
-            found.append(problem._replace(fingerprint=digest.hexdigest()[:32]))
-    found += [_stale(entry) for entry in failing_entries(run)]
-    return sorted(found, key=lambda problem: ("error", "warning", "note").index(problem.level))
+            listed.append(problem._replace(fingerprint=digest.hexdigest()[:32]))
+    listed += [_stale(entry) for entry in failing_entries(run)]
+    return sorted(listed, key=lambda problem: ("error", "warning", "note").index(problem.level))
 
 
 def failing_entries(run: Run) -> tuple[Stale, ...]:
@@ -71,8 +71,8 @@ def _of_case(case: CaseResult) -> Iterator[tuple[Quantity, Problem]]:
             worst[c.key] = c
     for key, c in worst.items():
         yield key, _of_comparison(case, c)
-    for severity, finding, said in words.findings(case):
-        yield finding.key, _of_finding(case, severity, finding, said)
+    for severity, finding, sentence in words.findings(case):
+        yield finding.key, _of_finding(case, severity, finding, sentence)
 
 
 def _badness(comparison: Comparison) -> tuple[bool, int]:
@@ -81,21 +81,21 @@ def _badness(comparison: Comparison) -> tuple[bool, int]:
 
 def _of_comparison(case: CaseResult, c: Comparison) -> Problem:
     variant = f" for {c.variant}" if c.variant else ""
-    title = f"{_WHAT[c.quantity].format(c.name)} {cells.verdict(c)}{variant}: {words.reason(c)} ({case.name})"
-    told = [f"{line.label}: {line.text}" for line in words.explanation(c, everything=False)]
-    lines = (f"{cells.name(c)}: {words.sentence(c)}", *told, f"again: {case.again}")
+    title = f"{_SUBJECTS[c.quantity].format(c.name)} {cells.verdict(c)}{variant}: {words.reason(c)} ({case.name})"
+    explanation = [f"{line.label}: {line.text}" for line in words.explanation(c, everything=False)]
+    lines = (f"{cells.name(c)}: {words.sentence(c)}", *explanation, f"again: {case.again}")
     rule = "WEAKER" if c.weaker else c.state.replace(" ", "-")
-    level, lets = ("note", _KNOWN) if c.known else ("error", "")
+    level, lets = ("note", _ACCEPTED) if c.known else ("error", "")
     return Problem(rule, level, title, lines, *_place(c.place, case), "", lets)
 
 
-def _of_finding(case: CaseResult, severity: str, finding: Finding, said: str) -> Problem:
+def _of_finding(case: CaseResult, severity: str, finding: Finding, sentence: str) -> Problem:
     about = f" {finding.name}" if finding.name else ""
     title = f"{finding.code}{about}: {finding.detail} ({case.name})"
-    told = [f"for: {finding.variant}"] if finding.variant else []
-    lines = (f"{severity}: {said}", *told, f"again: {case.again}", f"meaning: gradproof explain {finding.code}")
+    variant = [f"for: {finding.variant}"] if finding.variant else []
+    lines = (f"{severity}: {sentence}", *variant, f"again: {case.again}", f"meaning: gradproof explain {finding.code}")
     level = "error" if finding.bad else "warning" if severity == "hazard" else "note"
-    lets = finding.allowed or (_KNOWN if finding.known else "")
+    lets = finding.allowed or (_ACCEPTED if finding.known else "")
     return Problem(finding.code, level, title, lines, *_place(finding.where, case), "", lets, bool(finding.allowed))
 
 

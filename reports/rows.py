@@ -38,8 +38,8 @@ def traced(case: CaseResult) -> bool:
 
 def variants(case: CaseResult) -> list[Variant]:
     """Return the sizes and options for which quantities of a case were compared, in order."""
-    found = (c.variant for c in case.comparisons if c.variant and c.quantity != "case")
-    return list(dict.fromkeys(variant for variant in found if not variant.elsewhere))
+    distinct = (c.variant for c in case.comparisons if c.variant and c.quantity != "case")
+    return list(dict.fromkeys(variant for variant in distinct if not variant.elsewhere))
 
 
 def rows(case: CaseResult, *, everything: bool = False) -> list[Row]:
@@ -47,10 +47,10 @@ def rows(case: CaseResult, *, everything: bool = False) -> list[Row]:
     chosen = [c for c in case.comparisons if everything or c.quantity == "gradient" or not c.good]
     if traced(case):
         several = len({c.variant for c in case.comparisons if c.variant and c.quantity != "case"}) > 1
-        found = _by_quantity(chosen, several=several, everything=everything)
+        listed = _by_quantity(chosen, several=several, everything=everything)
     else:
-        found = [Row(c, explained=everything or needs_words(c)) for c in chosen]
-    return sorted(found, key=lambda row: (row.comparison.passes, row.comparison.good))
+        listed = [Row(c, explained=everything or needs_words(c)) for c in chosen]
+    return sorted(listed, key=lambda row: (row.comparison.passes, row.comparison.good))
 
 
 def needs_words(comparison: Comparison) -> bool:
@@ -62,9 +62,9 @@ def _by_quantity(chosen: Sequence[Comparison], *, several: bool, everything: boo
     groups: dict[tuple[str, str], list[Comparison]] = {}
     for c in chosen:
         groups.setdefault((c.quantity, c.name), []).append(c)
-    found = [row for group in groups.values() for row in _of_quantity(group, everything)]
-    told_apart = several and any(not row.comparison.good for row in found)
-    return found if told_apart else [row._replace(variant="") for row in found]
+    listed = [row for group in groups.values() for row in _of_quantity(group, everything)]
+    told_apart = several and any(not row.comparison.good for row in listed)
+    return listed if told_apart else [row._replace(variant="") for row in listed]
 
 
 def _of_quantity(group: Sequence[Comparison], everything: bool) -> list[Row]:
@@ -77,14 +77,14 @@ def _of_quantity(group: Sequence[Comparison], everything: bool) -> list[Row]:
     own = len(bad) if everything or len(bad) <= _MOST_VARIANTS + 1 else _MOST_VARIANTS
     if len(bad) > 1 and bad[0].quantity == "case" and len({c.evidence for c in bad}) == 1:
         return [_folded(bad, _called(bad, others=False), explained=True)]
-    found = [_folded([c], str(c.variant), explained=everything or c is bad[0]) for c in bad[:own]]
+    listed = [_folded([c], str(c.variant), explained=everything or c is bad[0]) for c in bad[:own]]
     if more := bad[own:]:
-        found.append(_folded(more, f"and {len(more)} more variants", explained=False))
+        listed.append(_folded(more, f"and {len(more)} more variants", explained=False))
     if good:
-        found.append(
+        listed.append(
             _folded(good, _called(good, others=bool(bad)), explained=everything or any(map(needs_words, good)))
         )
-    return found
+    return listed
 
 
 def _called(group: Sequence[Comparison], *, others: bool) -> str:

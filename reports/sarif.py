@@ -43,8 +43,8 @@ _VERDICTS = {
 
 def render(run: Run) -> str:
     """Render a result as one run of SARIF, a line for each rule and each result."""
-    found = problems(run)
-    rules = [*(_verdict(rule, *told) for rule, told in _VERDICTS.items()), *map(_kind, FINDINGS, FINDINGS.values())]
+    results = problems(run)
+    rules = [*(_verdict(rule, *texts) for rule, texts in _VERDICTS.items()), *map(_kind, FINDINGS, FINDINGS.values())]
     numbers = {rule["id"]: number for number, rule in enumerate(rules)}
     document = {
         "$schema": _SCHEMA,
@@ -53,7 +53,7 @@ def render(run: Run) -> str:
             {
                 "tool": {"driver": {"name": "gradproof", **_version(run), "rules": ["RULES"]}},
                 "originalUriBaseIds": {"%SRCROOT%": {"description": {"text": _ROOT}}},
-                "invocations": [{"executionSuccessful": run.complete, "exitCode": exit_status(run), **_cut(found)}],
+                "invocations": [{"executionSuccessful": run.complete, "exitCode": exit_status(run), **_cut(results)}],
                 "properties": {"summary": summary(run)},
                 "results": ["RESULTS"],
             }
@@ -61,7 +61,7 @@ def render(run: Run) -> str:
     }
     text = json.dumps(document, indent=1)
     text = text.replace('"RULES"', _lines(rules), 1)
-    return text.replace('"RESULTS"', _lines([_result(problem, numbers) for problem in found[:_MOST]]), 1) + "\n"
+    return text.replace('"RESULTS"', _lines([_result(problem, numbers) for problem in results[:_MOST]]), 1) + "\n"
 
 
 def _lines(items: list[dict[str, Any]]) -> str:
@@ -72,9 +72,9 @@ def _version(run: Run) -> dict[str, str]:
     return {"version": run.version} if run.version else {}  # GitHub takes no empty text
 
 
-def _cut(found: list[Problem]) -> dict[str, Any]:
-    said = f"{len(found) - _MOST:,} results are left out: GitHub takes {_MOST:,}."
-    return {"toolExecutionNotifications": [{"message": {"text": said}}]} if len(found) > _MOST else {}
+def _cut(results: list[Problem]) -> dict[str, Any]:
+    message = f"{len(results) - _MOST:,} results are left out: GitHub takes {_MOST:,}."
+    return {"toolExecutionNotifications": [{"message": {"text": message}}]} if len(results) > _MOST else {}
 
 
 def _verdict(rule: str, title: str, means: str, do: str) -> dict[str, Any]:

@@ -26,8 +26,8 @@ def render(run: Run, *, color: bool = False, verbosity: int = 0, page: str = "",
     explained tells where it stands there.
     """
     links = _links(run, page, places) if page else {}
-    shown = [case for case in rows.cases(run) if verbosity >= 0 or not case.passes]
-    blocks = [block(case, color=color, verbosity=verbosity, links=links) for case in shown]
+    chosen = [case for case in rows.cases(run) if verbosity >= 0 or not case.passes]
+    blocks = [block(case, color=color, verbosity=verbosity, links=links) for case in chosen]
     blocks += ["\n".join([words.STALE, *[f"  {entry}" for entry in run.stale]]) + "\n"] if run.stale else []
     last = _paint(summary(run) + ".", _STATUS_COLORS[exit_status(run)], color)
     return "\n".join([*blocks, last]) + "\n"
@@ -36,11 +36,11 @@ def render(run: Run, *, color: bool = False, verbosity: int = 0, page: str = "",
 def _links(run: Run, page: str, places: Collection[str]) -> dict[int, str]:
     """Return the address of each case and row on the page, by its identity; a row left out there has its case's."""
     cases = anchors.of_cases(run)
-    found = {id(case): cases[id(case)] for case in run.cases}
+    own_anchors = {id(case): cases[id(case)] for case in run.cases}
     for case in run.cases:
         own = anchors.of_rows(case, cases[id(case)])
-        found |= {key: anchor if anchor in places else cases[id(case)] for key, anchor in own.items()}
-    return {key: f"{page}#{anchor}" for key, anchor in found.items()}
+        own_anchors |= {key: anchor if anchor in places else cases[id(case)] for key, anchor in own.items()}
+    return {key: f"{page}#{anchor}" for key, anchor in own_anchors.items()}
 
 
 def block(
@@ -89,10 +89,10 @@ def _explained(comparison: Comparison, color: bool, everything: bool) -> list[st
 
 
 def _findings(case: CaseResult, color: bool, *, failures_only: bool) -> list[str]:
-    found = words.findings(case, failures_only=failures_only)
+    listed = words.findings(case, failures_only=failures_only)
     lines = [
-        f"  {_paint(severity, _SEVERITIES[severity], color)} {finding.code}: {said}"
-        for severity, finding, said in found
+        f"  {_paint(severity, _SEVERITIES[severity], color)} {finding.code}: {sentence}"
+        for severity, finding, sentence in listed
     ]
     return [*lines, f"  what that means: {words.meaning(case)}"] if lines else []
 

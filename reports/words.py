@@ -66,8 +66,8 @@ def sentence(comparison: Comparison) -> str:
         return "nothing is known any more: there is no such gradient now"
     if comparison.verdict is Verdict.AGREES:
         return _AGREEMENTS.get(comparison.evidence.kind, _IN_DIGITS)
-    said: str = comparison.verdict.value
-    return said
+    written: str = comparison.verdict.value
+    return written
 
 
 def reason(comparison: Comparison) -> str:
@@ -104,28 +104,28 @@ def computed(comparison: Comparison) -> str:
 
 def scope(comparison: Comparison) -> str:
     """Say in how many of its entries an array `fails` or `is undecided`, or nothing."""
-    said = failures(comparison, comparison.failing, comparison.entries)
-    return f"is undecided {said}" if said and comparison.verdict is Verdict.UNDECIDED else said
+    extent = failures(comparison, comparison.failing, comparison.entries)
+    return f"is undecided {extent}" if extent and comparison.verdict is Verdict.UNDECIDED else extent
 
 
 def _entry(comparison: Comparison) -> Line:
     if not comparison.index:
         return Line("entry", "")
-    said = scope(comparison)
-    return Line("entry", f"{[*comparison.index]} of {comparison.name}" + (f", which {said}" if said else ""))
+    extent = scope(comparison)
+    return Line("entry", f"{[*comparison.index]} of {comparison.name}" + (f", which {extent}" if extent else ""))
 
 
 def _evidence(comparison: Comparison, everything: bool) -> list[Line]:
     reason = Line("because", comparison.evidence.detail)
-    if not (found := comparison.counterexample):
+    if not (example := comparison.counterexample):
         return [reason]
     longest = None if everything or not comparison.index else _LONGEST
     formulas = [comparison.actual_formula, comparison.expected_formula]
     return [
         *([reason] if comparison.evidence.kind in ("small difference", "edge", "hole") else []),
-        Line("actual", _equation(formulas[0], found.actual, longest), computed(comparison)),
-        Line("exact", _equation(formulas[1], found.expected, longest)),
-        Line("at", _point(found.inputs, " ".join(formulas), _MOST_INPUTS if longest else None)),
+        Line("actual", _equation(formulas[0], example.actual, longest), computed(comparison)),
+        Line("exact", _equation(formulas[1], example.expected, longest)),
+        Line("at", _point(example.inputs, " ".join(formulas), _MOST_INPUTS if longest else None)),
     ]
 
 
@@ -143,15 +143,15 @@ def _point(inputs: Sequence[tuple[str, str]], formulas: str, most: int | None) -
 def remarks(case: CaseResult, *, everything: bool = True) -> list[Remark]:
     """Return what is said of a traced case: for which variants and branches it holds, and its notes."""
     most = None if everything else _MOST
-    known = any(c.good for c in case.comparisons)
+    decided = any(c.good for c in case.comparisons)
     listed = [text for text in (_listed(list(map(str, variants(case))), "; ", most), _further(case)) if text]
-    said = [
-        Remark("checked for" if known else "tried for", ["; ".join(listed)] if listed else []),
-        Remark("sizes not tried", _some(case.sizes.untried, most)),
-        *(_regions(case, most, everything) if known else []),
+    listed_remarks = [
+        Remark("checked for" if decided else "tried for", ["; ".join(listed)] if listed else []),
+        Remark("sizes not tried", _first_items(case.sizes.untried, most)),
+        *(_regions(case, most, everything) if decided else []),
         *[Remark("note", [note], prose=True) for note in case.notes],
     ]
-    return [remark for remark in said if remark.items]
+    return [remark for remark in listed_remarks if remark.items]
 
 
 def _further(case: CaseResult) -> str:
@@ -173,12 +173,12 @@ def _regions(case: CaseResult, most: int | None, everything: bool) -> list[Remar
     branches = Remark("holds where the code takes the same branches", region(case.region, everything=everything))
     if cover is None or not traced(case):
         return [branches]
-    said = [] if cover.complete and not cover.variant else [Remark("regions", [_covered(cover)], prose=True)]
-    said += [branches] if everything else []
+    covered = [] if cover.complete and not cover.variant else [Remark("regions", [_covered(cover)], prose=True)]
+    covered += [branches] if everything else []
     unvisited = list(dict.fromkeys(_branch(b.where, b.condition, b.count) for b in cover.unvisited))
-    said.append(Remark("never visited", _some(unvisited, most)))
-    said.append(Remark("not tried", list(cover.untried), prose=True))
-    return [*said, Remark("on edges", _some(cover.kinks, most))]
+    covered.append(Remark("never visited", _first_items(unvisited, most)))
+    covered.append(Remark("not tried", list(cover.untried), prose=True))
+    return [*covered, Remark("on edges", _first_items(cover.kinks, most))]
 
 
 def _covered(cover: Cover) -> str:
@@ -187,7 +187,7 @@ def _covered(cover: Cover) -> str:
     return f"{cover.regions} were looked at, and for {cover.variant} they are shown to be all there are"
 
 
-def _some(items: Sequence[str], most: int | None) -> list[str]:
+def _first_items(items: Sequence[str], most: int | None) -> list[str]:
     if most is None or len(items) <= most + 1:
         return list(items)
     return [*items[:most], f"and {len(items) - most:,} more"]
@@ -195,28 +195,31 @@ def _some(items: Sequence[str], most: int | None) -> list[str]:
 
 def findings(case: CaseResult, *, failures_only: bool = False) -> list[tuple[str, Finding, str]]:
     """Return what was found, failures first, each with its severity in a word, and what happened in a sentence."""
-    chosen = [found for found in case.findings if found.bad or not failures_only]
-    return [(severity(found), found, _found(found)) for found in sorted(chosen, key=lambda found: not found.bad)]
+    chosen = [finding for finding in case.findings if finding.bad or not failures_only]
+    return [
+        (severity(finding), finding, _finding_sentence(finding))
+        for finding in sorted(chosen, key=lambda finding: not finding.bad)
+    ]
 
 
-def severity(found: Finding) -> str:
+def severity(finding: Finding) -> str:
     """Return how a finding counts, in a word, in capitals where it is bad."""
-    return "allowed" if found.allowed else "known" if found.known else "FAILS" if found.fails else "hazard"
+    return "allowed" if finding.allowed else "known" if finding.known else "FAILS" if finding.fails else "hazard"
 
 
-def place(found: Finding) -> Place:
+def place(finding: Finding) -> Place:
     """Return where something was found, unless the sentence names it."""
-    return NOWHERE if found.named else found.where
+    return NOWHERE if finding.named else finding.where
 
 
-def _found(found: Finding) -> str:
-    where = f" ({place(found)})" if place(found) else ""
-    return f"{found.detail}{where}" + (f"; the reason given: {found.allowed}" if found.allowed else "")
+def _finding_sentence(finding: Finding) -> str:
+    where = f" ({place(finding)})" if place(finding) else ""
+    return f"{finding.detail}{where}" + (f"; the reason given: {finding.allowed}" if finding.allowed else "")
 
 
 def meaning(case: CaseResult) -> str:
     """Return the command that says what the findings of a case mean."""
-    return f"gradproof explain {' '.join(sorted({found.code for found in case.findings}))}"
+    return f"gradproof explain {' '.join(sorted({finding.code for finding in case.findings}))}"
 
 
 def region(branches: Sequence[Branch], *, everything: bool = True) -> list[str]:

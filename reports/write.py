@@ -28,23 +28,23 @@ class Request(NamedTuple):
     path: Path | None = None
 
 
-def requests(asked: Sequence[str], taken: Sequence[Path] = ()) -> list[Request]:
+def requests(texts: Sequence[str], taken: Sequence[Path] = ()) -> list[Request]:
     """Read `FORMAT[=PATH]` arguments; raises InputError for what could not be written after the run, or is `taken`."""
-    found: list[Request] = []
-    for text in asked:
+    parsed: list[Request] = []
+    for text in texts:
         name, equals, path = text.partition("=")
         if name not in FORMATS and name not in REPORTS:
-            known = [*FORMATS, *REPORTS]
-            hint = nearest(name, known) or f"; known are {', '.join(known)}"
+            formats = [*FORMATS, *REPORTS]
+            hint = nearest(name, formats) or f"; known are {', '.join(formats)}"
             raise InputError(f"--report {text}: unknown format {name!r}{hint}")
         if equals and not path:
             raise InputError(f"--report {text}: a file was expected after the =")
-        others = [*taken, *(request.path for request in found)]
-        found.append(Request(name, writable(path, "--report", others) if path not in _STANDARD_OUTPUT else None))
-    printed = [request.format for request in found if request.path is None]
+        others = [*taken, *(request.path for request in parsed)]
+        parsed.append(Request(name, writable(path, "--report", others) if path not in _STANDARD_OUTPUT else None))
+    printed = [request.format for request in parsed if request.path is None]
     if len(printed) > 1 and sorted(printed) != ["github", "terminal"]:  # annotations are lines of a log
         raise InputError("--report: two reports want standard output; give each a PATH of its own")
-    return found
+    return parsed
 
 
 def writable(path: str, option: str, taken: Sequence[Path | None]) -> Path:

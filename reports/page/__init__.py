@@ -36,30 +36,30 @@ def render(run: Run) -> str:
 def rendered(run: Run) -> Page:
     """Render a result as a page; where there are too many cases, the last have a line in the inventory only."""
     templates = _environment()
-    head, known = headline.headline(run), anchors.of_cases(run)
+    head, case_anchors = headline.headline(run), anchors.of_cases(run)
     case, room, passing = templates.get_template("case.html"), _LARGEST, 0
     cases: list[tuple[str, str]] = []
-    told: set[str] = set()
+    placed: set[str] = set()
     lines: set[str] = set()
-    for one in view.views(run):
-        shown = case.render(case=one, folded=one.tone == "good" or len(cases) >= _MOST_OPEN)
-        room -= len(shown)
+    for case_view in view.views(run):
+        markup = case.render(case=case_view, folded=case_view.tone == "good" or len(cases) >= _MOST_OPEN)
+        room -= len(markup)
         if room < 0:
             break
-        cases.append((one.tone, shown))
-        told.add(one.anchor)
-        lines.update(line.anchor for line in (*one.rows.bad, *one.rows.good))
-        passing += one.tone == "good"
+        cases.append((case_view.tone, markup))
+        placed.add(case_view.anchor)
+        lines.update(line.anchor for line in (*case_view.rows.bad, *case_view.rows.good))
+        passing += case_view.tone == "good"
     style = "".join(files("reports.page").joinpath("templates", name).read_text("utf-8") for name in _STYLES)
     text = templates.get_template("page.html").render(
         run=run,
         head=head,
-        target=_target(head, known),
+        target=_target(head, case_anchors),
         summary=summary(run),
         cases=cases,
         passing=passing,
-        files=inventory.inventory(run, known, frozenset(told)),
-        short=len(run.cases) - len(told),
+        files=inventory.inventory(run, case_anchors, frozenset(placed)),
+        short=len(run.cases) - len(placed),
         kinds={code: FINDINGS[code] for code in sorted({f.code for f in run.findings}) if code in FINDINGS},
         stale=words.STALE.rstrip(":"),
         style=style,
@@ -68,11 +68,11 @@ def rendered(run: Run) -> Page:
     return Page(text, frozenset(lines))
 
 
-def _target(head: headline.Headline, known: dict[int, str]) -> str:
+def _target(head: headline.Headline, case_anchors: dict[int, str]) -> str:
     """Return the anchor of what the headline tells of."""
     if head.case is None:
         return ""
-    anchor = known[id(head.case)]
+    anchor = case_anchors[id(head.case)]
     return anchors.of_rows(head.case, anchor)[id(head.comparison)] if head.comparison else anchor
 
 
@@ -82,8 +82,8 @@ def _environment() -> Environment:
     from jinja2 import Environment, PackageLoader
     from markupsafe import Markup
 
-    found = Environment(
+    environment = Environment(
         loader=PackageLoader("reports.page"), autoescape=True, trim_blocks=True, lstrip_blocks=True, auto_reload=False
     )
-    found.filters["made"] = Markup
-    return found
+    environment.filters["made"] = Markup
+    return environment

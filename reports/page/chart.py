@@ -28,20 +28,20 @@ class Point(NamedTuple):
 
 def chart(accuracy: Sequence[Accuracy], name: str, number: str) -> Markup | None:
     """Return the drawing of a layer, or None where it loses about as much everywhere."""
-    found = {precision: _points(accuracy, precision) for precision in _BITS}
-    if not any(_tells(points) for points in found.values()):
+    series = {precision: _points(accuracy, precision) for precision in _BITS}
+    if not any(_tells(points) for points in series.values()):
         return None
-    magnitudes = [m for m in _sizes(accuracy) if any(p.magnitude == m for ps in found.values() for p in ps)]
-    top = max(10.0, max(p.lost for points in found.values() for p in points))
+    magnitudes = [m for m in _sizes(accuracy) if any(p.magnitude == m for ps in series.values() for p in ps)]
+    top = max(10.0, max(p.lost for points in series.values() for p in points))
     width, height = _LEFT + _STEP * len(magnitudes) + _RIGHT, _TOP + _HEIGHT + 34
     title = tag("title", text(f"bits lost by {name} against the size of its inputs"), id=f"a{number}")
     parts = [title, *_axes(magnitudes, top)]
-    for precision, points in found.items():
+    for precision, points in series.items():
         parts += _series(precision, points, magnitudes, top)
-    ends = {p: points[-1] for p, points in found.items() if len(points) > 1}
+    ends = {p: points[-1] for p, points in series.items() if len(points) > 1}
     for magnitude in magnitudes:
-        here = {p: _y(end.lost, top) for p, end in ends.items() if end.magnitude == magnitude}
-        parts += _names(here, _x(magnitudes.index(magnitude)) + 8, below=magnitude != magnitudes[-1])
+        ends_at_magnitude = {p: _y(end.lost, top) for p, end in ends.items() if end.magnitude == magnitude}
+        parts += _names(ends_at_magnitude, _x(magnitudes.index(magnitude)) + 8, below=magnitude != magnitudes[-1])
     return tag(
         "svg",
         *parts,
@@ -56,28 +56,28 @@ def chart(accuracy: Sequence[Accuracy], name: str, number: str) -> Markup | None
 
 def worst(accuracy: Sequence[Accuracy]) -> str:
     """Say where most bits are lost."""
-    found = [(p, precision) for precision in _BITS for p in _points(accuracy, precision) if p.lost]
-    if not found:
+    losses = [(p, precision) for precision in _BITS for p in _points(accuracy, precision) if p.lost]
+    if not losses:
         return ""
-    point, precision = max(found, key=lambda pair: (pair[0].lost / _BITS[pair[1]], _BITS[pair[1]]))
+    point, precision = max(losses, key=lambda pair: (pair[0].lost / _BITS[pair[1]], _BITS[pair[1]]))
     at = "at the sample" if point.magnitude == "sample" else f"at inputs of {point.magnitude}"
     lost = "all" if point.lost >= _BITS[precision] else f"{point.lost:.0f} of {_BITS[precision]}"
     return f"Rounding may take {lost} bits of d{point.name} in {precision} {at}"
 
 
 def _sizes(accuracy: Sequence[Accuracy]) -> list[str]:
-    given = {a.magnitude for a in accuracy}
-    return [magnitude for magnitude in _ORDER if magnitude in given]
+    magnitudes = {a.magnitude for a in accuracy}
+    return [magnitude for magnitude in _ORDER if magnitude in magnitudes]
 
 
 def _points(accuracy: Sequence[Accuracy], precision: str) -> list[Point]:
     bits = _BITS[precision]
-    found: dict[str, Point] = {}
+    worst_points: dict[str, Point] = {}
     for a in accuracy:
         if a.precision == precision and a.bits_lost and a.magnitude in _ORDER:
             point = Point(a.magnitude, min(bits, max(0.0, float(a.bits_lost))), _bits(a.error, bits), a.name)
-            found[a.magnitude] = max(point, found.get(a.magnitude, point), key=lambda p: p.lost)
-    return sorted(found.values(), key=lambda point: _ORDER.index(point.magnitude))
+            worst_points[a.magnitude] = max(point, worst_points.get(a.magnitude, point), key=lambda p: p.lost)
+    return sorted(worst_points.values(), key=lambda point: _ORDER.index(point.magnitude))
 
 
 def _bits(ulps: str, most: int) -> float | None:
@@ -104,8 +104,8 @@ def _axes(magnitudes: Sequence[str], top: float) -> Iterator[Markup]:
 
 
 def _series(precision: str, points: Sequence[Point], magnitudes: Sequence[str], top: float) -> Iterator[Markup]:
-    known = {point.magnitude: point for point in points}
-    placed = [(place, known[m]) for place, m in enumerate(magnitudes) if m in known]
+    by_magnitude = {point.magnitude: point for point in points}
+    placed = [(place, by_magnitude[m]) for place, m in enumerate(magnitudes) if m in by_magnitude]
     if len(placed) < 2:
         return
     line = " ".join(f"{_x(place):.1f},{_y(point.lost, top):.1f}" for place, point in placed)

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from reports.cells import short
-from reports.page.drawing import LONGEST, MARKS, Drawing, Said, Vertex, plain
+from reports.page.drawing import LONGEST, MARKS, Caption, Drawing, Vertex, plain
 from reports.rows import traced
 from verify.model.identity import Argument
 from verify.model.result import CaseResult, Comparison, Graph, Node, Verdict
@@ -17,8 +17,8 @@ _LONGEST_PATH = 20  # operations from the wrong node on, in a larger graph
 
 def drawing(case: CaseResult) -> Drawing | None:
     """Return what is drawn of a case, or None where there is nothing to draw."""
-    found = _layer(case) if traced(case) else _expression(case, case.graph) if case.graph else None
-    return found._replace(sign=_sign(case), remark=_remark(case)) if found else None
+    drawn = _layer(case) if traced(case) else _expression(case, case.graph) if case.graph else None
+    return drawn._replace(sign=_sign(case), remark=_remark(case)) if drawn else None
 
 
 def _sign(case: CaseResult) -> str:
@@ -28,34 +28,34 @@ def _sign(case: CaseResult) -> str:
     return "✗" if any(_status(c) == "wrong" for c in case.comparisons) or any(f.bad for f in case.findings) else "?"
 
 
-def _remark(case: CaseResult) -> Said | None:
+def _remark(case: CaseResult) -> Caption | None:
     """Say that a case, or a variant of it, could not be compared at all."""
-    found = {_status(c) for c in case.comparisons if c.quantity == "case"}
-    if "wrong" in found:
-        return Said("error", "wrong")
-    return Said("undecided", "unknown") if "unknown" in found else None
+    statuses = {_status(c) for c in case.comparisons if c.quantity == "case"}
+    if "wrong" in statuses:
+        return Caption("error", "wrong")
+    return Caption("undecided", "unknown") if "unknown" in statuses else None
 
 
 def _expression(case: CaseResult, graph: Graph) -> Drawing | None:
-    came: dict[str, dict[str, Comparison]] = {"gradient": {}, "value": {}}
+    comparisons: dict[str, dict[str, Comparison]] = {"gradient": {}, "value": {}}
     for c in case.comparisons:
-        came.get(c.quantity, {}).setdefault(c.name, c)
+        comparisons.get(c.quantity, {}).setdefault(c.name, c)
     output = graph.nodes[graph.output].label
-    for known in came.values():  # the output goes by its name too, and by the text that it is
-        if case.output in known:
-            known.setdefault(output, known[case.output])
+    for by_name in comparisons.values():  # the output goes by its name too, and by the text that it is
+        if case.output in by_name:
+            by_name.setdefault(output, by_name[case.output])
     uses = Counter(argument for node in graph.nodes for argument in node.args)
-    vertices = [_vertex(node, came, uses[i] > 1) for i, node in enumerate(graph.nodes)]
+    vertices = [_vertex(node, comparisons, uses[i] > 1) for i, node in enumerate(graph.nodes)]
     users = _users(vertices)
     vertices = [_inheriting(v, [vertices[u] for u in users.get(i, [])]) for i, v in enumerate(vertices)]
     if vertices[graph.output].status == "silent":  # it is the upstream
         vertices[graph.output] = vertices[graph.output]._replace(status="given")
-    found = Drawing(vertices, graph.output, case.output, graph.blamed)
-    return found if len(vertices) <= _MOST else _path(found, users)
+    drawn = Drawing(vertices, graph.output, case.output, graph.blamed)
+    return drawn if len(vertices) <= _MOST else _path(drawn, users)
 
 
-def _vertex(node: Node, came: Mapping[str, Mapping[str, Comparison]], used_again: bool) -> Vertex:
-    back, value = came["gradient"].get(node.label), came["value"].get(node.label)
+def _vertex(node: Node, comparisons: Mapping[str, Mapping[str, Comparison]], used_again: bool) -> Vertex:
+    back, value = comparisons["gradient"].get(node.label), comparisons["value"].get(node.label)
     status = "silent" if back is None else _status(back)
     forward = _status(value) if value else "silent" if node.sign else "given"
     return Vertex(
@@ -102,20 +102,20 @@ def _path(whole: Drawing, users: Mapping[int, Sequence[int]]) -> Drawing | None:
     path = [start] if whole.vertices[start].args else []
     while len(path) < _LONGEST_PATH and (behind := users.get(path[-1] if path else start)):
         path.append(behind[0])
-    kept = sorted({*path, *(i for operation in path for i in whole.vertices[operation].args)})
-    numbers = {old: new for new, old in enumerate(kept)}
-    found = []
-    for old in kept:
+    indices = sorted({*path, *(i for operation in path for i in whole.vertices[operation].args)})
+    numbers = {old: new for new, old in enumerate(indices)}
+    vertices = []
+    for old in indices:
         vertex = whole.vertices[old]
         args = tuple(numbers[i] for i in vertex.args) if old in path else ()
         kind = vertex.kind if old in path else "number" if vertex.kind == "number" else "input"
-        found.append(
+        vertices.append(
             vertex._replace(args=args, kind=kind, sign=vertex.sign if args else "", power=vertex.power if args else "")
         )
     end = path[-1]
     name = whole.name if end == whole.output else f"{whole.vertices[end].label} …"
     blamed = numbers.get(whole.blamed) if whole.blamed is not None else None
-    return Drawing(found, numbers[end], name, blamed, len(whole.vertices) - len(kept))
+    return Drawing(vertices, numbers[end], name, blamed, len(whole.vertices) - len(indices))
 
 
 def _layer(case: CaseResult) -> Drawing | None:

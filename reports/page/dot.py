@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 
 from reports import rows
 from reports.page.diagram import drawing
-from reports.page.drawing import Drawing, Edge, Said, Vertex, beside, edges, legend, reached
+from reports.page.drawing import Caption, Drawing, Edge, Vertex, beside, edges, legend, reached
 from verify.model.result import Run
 
 _COLORS = {"good": "darkgreen", "wrong": "red", "unknown": "darkorange3", "silent": "gray40"}
@@ -55,17 +55,17 @@ def _edge(edge: Edge) -> str:
     return f"{_labelled('', [*edge.above, *edge.below])}{color}{style}"
 
 
-def _labelled(name: str, lines: Sequence[Said]) -> str:
+def _labelled(name: str, lines: Sequence[Caption]) -> str:
     """Return a name with lines below it, each in its colour."""
-    if not any(said.tone in _COLORS for said in lines):
-        return f"label={_quoted(_joined(name, *(said.text for said in lines)))}"
+    if not any(caption.tone in _COLORS for caption in lines):
+        return f"label={_quoted(_joined(name, *(caption.text for caption in lines)))}"
     parts = [html.escape(_printable(name))] if name else []
     return f"label=<{'<BR/>'.join([*parts, *map(_coloured, lines)])}>"
 
 
-def _coloured(said: Said) -> str:
-    shown = html.escape(_printable(said.text))
-    return f'<FONT COLOR="{_COLORS[said.tone]}">{shown}</FONT>' if said.tone in _COLORS else shown
+def _coloured(caption: Caption) -> str:
+    escaped = html.escape(_printable(caption.text))
+    return f'<FONT COLOR="{_COLORS[caption.tone]}">{escaped}</FONT>' if caption.tone in _COLORS else escaped
 
 
 def _joined(*lines: str) -> str:

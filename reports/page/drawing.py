@@ -14,7 +14,7 @@ LONGEST = 24  # signs of a number or name in a drawing
 MARKS = {"wrong": " ✗", "unknown": " ?"}
 
 
-class Said(NamedTuple):
+class Caption(NamedTuple):
     """A line of a label, and its tone: `plain`, or what a vertex is; an exact value may be `bracketed`."""
 
     text: str
@@ -63,8 +63,8 @@ class Edge(NamedTuple):
     source: int
     user: int | None
     place: int
-    above: Sequence[Said]
-    below: Sequence[Said]
+    above: Sequence[Caption]
+    below: Sequence[Caption]
     tone: str
     dashed: bool = False
 
@@ -81,16 +81,16 @@ class Drawing(NamedTuple):
     blamed: int | None = None
     left_out: int = 0
     sign: str = "✓"
-    remark: Said | None = None
+    remark: Caption | None = None
 
 
 def reached(drawn: Drawing) -> Sequence[int]:
     """Return the vertices that the output is computed from, itself among them: exponents stand in a sign already."""
-    found = {drawn.output}
+    indices = {drawn.output}
     for index in range(drawn.output, -1, -1):
-        if index in found:
-            found.update(drawn.vertices[index].args)
-    return sorted(found)
+        if index in indices:
+            indices.update(drawn.vertices[index].args)
+    return sorted(indices)
 
 
 def edges(drawn: Drawing) -> Iterator[Edge]:
@@ -103,16 +103,16 @@ def edges(drawn: Drawing) -> Iterator[Edge]:
     yield _edge(drawn.vertices[drawn.output], drawn.output, None, 0, "")
 
 
-def beside(vertex: Vertex) -> Sequence[Said]:
+def beside(vertex: Vertex) -> Sequence[Caption]:
     """Return what is said beside a node itself: of a shared one, what came back by all its edges."""
     return _returned(vertex) if vertex.shared else []
 
 
 def legend(drawn: Drawing) -> str:
     """Return the line that explains parentheses, where there are any."""
-    lines = [said for edge in edges(drawn) for said in (*edge.above, *edge.below)]
-    lines += [said for index in reached(drawn) for said in beside(drawn.vertices[index])]
-    return LEGEND if any(said.bracketed for said in lines) else ""
+    lines = [caption for edge in edges(drawn) for caption in (*edge.above, *edge.below)]
+    lines += [caption for index in reached(drawn) for caption in beside(drawn.vertices[index])]
+    return LEGEND if any(caption.bracketed for caption in lines) else ""
 
 
 def _edge(vertex: Vertex, source: int, user: int | None, place: int, share: str) -> Edge:
@@ -124,27 +124,27 @@ def _edge(vertex: Vertex, source: int, user: int | None, place: int, share: str)
     return Edge(source, user, place, _forward(vertex), exact if shared else _returned(vertex), tone, dashed)
 
 
-def _bracketed(value: str) -> Said:
+def _bracketed(value: str) -> Caption:
     """Return an exact value where the code returns none."""
-    return Said(f"({value})", "silent", bracketed=True)
+    return Caption(f"({value})", "silent", bracketed=True)
 
 
-def _forward(vertex: Vertex) -> list[Said]:
+def _forward(vertex: Vertex) -> list[Caption]:
     """Return the forward value, and where that is not known to be right the exact one."""
     tone = "plain" if vertex.forward in ("good", "given") else vertex.forward
-    value = Said(f"{vertex.value}{MARKS.get(vertex.forward, '')}", tone)
+    value = Caption(f"{vertex.value}{MARKS.get(vertex.forward, '')}", tone)
     first = [_bracketed(vertex.value) if vertex.forward == "silent" else value] if vertex.value else []
-    return first + ([Said(f"exact {vertex.off}", tone)] if vertex.off else [])
+    return first + ([Caption(f"exact {vertex.off}", tone)] if vertex.off else [])
 
 
-def _returned(vertex: Vertex) -> list[Said]:
+def _returned(vertex: Vertex) -> list[Caption]:
     """Return what came back, and where that is not known to be right what should have."""
     mark = MARKS.get(vertex.status, "")
     tone = "plain" if vertex.status == "given" else vertex.status
-    value = Said(f"← {vertex.back}".rstrip() + mark, tone)
+    value = Caption(f"← {vertex.back}".rstrip() + mark, tone)
     first = [_bracketed(vertex.back) if vertex.status == "silent" else value] if vertex.back or mark else []
     exact = f"exact {vertex.exact}" if vertex.exact else ""
-    return first + [Said(line, tone) for line in (exact, vertex.extent) if line]
+    return first + [Caption(line, tone) for line in (exact, vertex.extent) if line]
 
 
 def plain(number: str) -> str:

@@ -28,29 +28,29 @@ _Read = tuple[Markup, int]  # a part, and how tightly it binds
 
 
 @lru_cache(maxsize=4096)
-def formula(said: str) -> Markup:
+def formula(source: str) -> Markup:
     """Return a formula as MathML, or as code where it cannot be read."""
-    if not said or len(said) > _LONGEST:
-        return _code(said)
+    if not source or len(source) > _LONGEST:
+        return _code(source)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            tree = ast.parse(said.strip(), mode="eval").body
-        return tag("math", _read(_as_typed(tree, said.strip()))[0])
+            tree = ast.parse(source.strip(), mode="eval").body
+        return tag("math", _read(_as_typed(tree, source.strip()))[0])
     except (SyntaxError, ValueError, KeyError, RecursionError, MemoryError):
-        return _code(said)
+        return _code(source)
 
 
-def _as_typed(tree: ast.expr, said: str) -> ast.expr:
+def _as_typed(tree: ast.expr, source: str) -> ast.expr:
     """Let numbers be what was typed: a float would be rounded, or infinite."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Constant) and type(node.value) in (int, float):
-            node.value, node.kind = ast.get_source_segment(said, node) or "", _NUMBER
+            node.value, node.kind = ast.get_source_segment(source, node) or "", _NUMBER
     return tree
 
 
-def _code(said: str) -> Markup:
-    return tag("code", text(said)) if said else Markup("")
+def _code(source: str) -> Markup:
+    return tag("code", text(source)) if source else Markup("")
 
 
 def _read(node: ast.expr) -> _Read:

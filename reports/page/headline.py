@@ -31,9 +31,9 @@ def headline(run: Run) -> Headline:
     """Return the verdict on a run; only what is proved or agrees, and is finished, is good."""
     if exit_status(run) == 0 and all(case.good for case in run.cases):
         return _passing(run)
-    first, *others = sorted(_troubles(run), key=lambda said: not said[1]) or [("nothing was checked", False)]
+    first, *others = sorted(_troubles(run), key=lambda trouble: not trouble[1]) or [("nothing was checked", False)]
     case, comparison, why = _why(run)
-    also = "; ".join(said for said, _ in others)
+    also = "; ".join(trouble for trouble, _ in others)
     return Headline(*(("bad", "✗") if first[1] else ("unsure", "?")), first[0], why, also, case, comparison)
 
 
@@ -62,12 +62,12 @@ def _scope(run: Run, everywhere: bool) -> Iterator[str]:
     """Yield sentences that say what the verdict holds for."""
     if not everywhere:
         number = sum(map(total, run.cases))
-        said = (
+        subject = (
             f"For all inputs in {number} of {_plural(len(run.cases), 'case')}; the others say"
             if number
             else "Each says"
         )
-        yield f"{said} for what {'theirs' if number else 'it'} holds."
+        yield f"{subject} for what {'theirs' if number else 'it'} holds."
     elif any(map(rows.traced, run.cases)):
         yield "Each is proved to be the same function, at all inputs where both are defined, for the sizes listed."
     else:
@@ -101,8 +101,8 @@ def _of_baseline(run: Run) -> Iterator[tuple[str, bool]]:
     if run.known:
         yield _plural(run.known, "known failure"), False
     if run.stale:
-        said = "entry no longer applies" if len(run.stale) == 1 else "entries no longer apply"
-        yield f"{len(run.stale):,} baseline {said}", run.strict
+        noun = "entry no longer applies" if len(run.stale) == 1 else "entries no longer apply"
+        yield f"{len(run.stale):,} baseline {noun}", run.strict
 
 
 def _failing(run: Run, verdict: Verdict, *quantities: str) -> int:
@@ -112,10 +112,10 @@ def _failing(run: Run, verdict: Verdict, *quantities: str) -> int:
 
 def _why(run: Run) -> tuple[CaseResult | None, Comparison | None, str]:
     """Return what is worst, and a sentence of it."""
-    found = [(case, c) for case in run.cases for c in case.comparisons if not c.good]
-    if found:
-        order = {id(c): (c.passes, _ORDER[c.verdict], c.quantity != "gradient") for _, c in found}
-        case, worst = min(found, key=lambda pair: order[id(pair[1])])
+    troubled = [(case, c) for case in run.cases for c in case.comparisons if not c.good]
+    if troubled:
+        order = {id(c): (c.passes, _ORDER[c.verdict], c.quantity != "gradient") for _, c in troubled}
+        case, worst = min(troubled, key=lambda pair: order[id(pair[1])])
         worst = _blamed(case) or worst
         return case, worst, _sentence(case, worst)
     for case in run.cases:
@@ -136,14 +136,14 @@ def _blamed(case: CaseResult) -> Comparison | None:
 
 def _sentence(case: CaseResult, worst: Comparison) -> str:
     place = f" ({worst.where})" if worst.where else ""
-    what = f"the gradient of {worst.name}" if worst.quantity == "gradient" else cells.name(worst)
+    subject = f"the gradient of {worst.name}" if worst.quantity == "gradient" else cells.name(worst)
     if worst.diagnosis:
-        return f"{case.name}: {what}{place}: {worst.diagnosis}."
+        return f"{case.name}: {subject}{place}: {worst.diagnosis}."
     if worst.verdict is Verdict.REFUTED and worst.actual:
         off = "" if case.graph is None or case.graph.blamed is None else _node(case)
-        return f"{case.name}: {what} is {worst.actual}, and exactly {cells.readable(worst.expected)}{place}{off}."
-    said = [line.text for line in words.explanation(worst) if line.tells in ("relation", "because", "floats")]
-    return f"{case.name}: {what}{place}: {(said or [words.sentence(worst)])[0]}."
+        return f"{case.name}: {subject} is {worst.actual}, and exactly {cells.readable(worst.expected)}{place}{off}."
+    reasons = [line.text for line in words.explanation(worst) if line.tells in ("relation", "because", "floats")]
+    return f"{case.name}: {subject}{place}: {(reasons or [words.sentence(worst)])[0]}."
 
 
 def _node(case: CaseResult) -> str:

@@ -35,26 +35,26 @@ class File(NamedTuple):
     items: Sequence[Item]
 
 
-def inventory(run: Run, anchors: Mapping[int, str], told: frozenset[str]) -> list[File]:
-    """Return all cases by file, in the order in which they were found; `told` are those with a place of their own."""
-    found = []
+def inventory(run: Run, anchors: Mapping[int, str], placed: frozenset[str]) -> list[File]:
+    """Return all cases by file, in the order in which they were found; `placed` are those with a place of their own."""
+    listed = []
     for file, group in groupby(run.cases, key=lambda case: case.where.file):
-        items = [_item(case, anchors[id(case)], told) for case in group]
-        found.append(File(file or "the command line", items))
-    return found
+        items = [_item(case, anchors[id(case)], placed) for case in group]
+        listed.append(File(file or "the command line", items))
+    return listed
 
 
-def _item(case: CaseResult, anchor: str, told: frozenset[str]) -> Item:
+def _item(case: CaseResult, anchor: str, placed: frozenset[str]) -> Item:
     tone, line = view.tone(case), case.where.line or ""
-    return Item(anchor, case.name, tone, view.SIGNS[tone], line, _checked(case), list(_missing(case)), anchor in told)
+    return Item(anchor, case.name, tone, view.SIGNS[tone], line, _checked(case), list(_missing(case)), anchor in placed)
 
 
 def _checked(case: CaseResult) -> str:
     names = {(c.quantity, c.name) for c in case.comparisons if c.quantity in _NOUNS}
     number = Counter(quantity for quantity, _ in names)
-    said = [f"{number[q]} {noun}{'' if number[q] == 1 else 's'}" for q, noun in _NOUNS.items() if number[q]]
+    counts = [f"{number[q]} {noun}{'' if number[q] == 1 else 's'}" for q, noun in _NOUNS.items() if number[q]]
     sizes = len(rows.variants(case))
-    return ", ".join(said) + (f" in {sizes} variants" if sizes > 1 else "")
+    return ", ".join(counts) + (f" in {sizes} variants" if sizes > 1 else "")
 
 
 def _missing(case: CaseResult) -> Iterator[str]:

@@ -49,7 +49,7 @@ def wide(text: str, size: float = SIZE) -> float:
 
 def layout(drawn: Drawing) -> Layout:
     """Place everything."""
-    return _Layout(drawn).found()
+    return _Layout(drawn).layout()
 
 
 class _Layout:
@@ -102,21 +102,23 @@ class _Layout:
         self.end = x
 
     def _label(self, index: int) -> float:
-        lines = [said for edge in self.edges.values() if edge.source == index for said in (*edge.above, *edge.below)]
-        return max((wide(said.text) for said in lines), default=0)
+        lines = [
+            caption for edge in self.edges.values() if edge.source == index for caption in (*edge.above, *edge.below)
+        ]
+        return max((wide(caption.text) for caption in lines), default=0)
 
     def _zone(self, index: int) -> float:
         """Return the width that a node takes, with what is written above and below it."""
         vertex = self.vertices[index]
-        told = [wide(said.text) for said in beside(vertex)]
-        told += [wide(BLAMED, SMALL)] if index == self.drawn.blamed and vertex.kind != "box" else []
+        widths = [wide(caption.text) for caption in beside(vertex)]
+        widths += [wide(BLAMED, SMALL)] if index == self.drawn.blamed and vertex.kind != "box" else []
         if vertex.kind == "box":
-            return max(box(vertex)[0], *told, 0) + 8
+            return max(box(vertex)[0], *widths, 0) + 8
         if not vertex.args:
-            return max(wide(vertex.label), *told, 0)
-        return max(2 * RADIUS, 0 if index == self.drawn.output else wide(shown(vertex), SMALL), *told) + 8
+            return max(wide(vertex.label), *widths, 0)
+        return max(2 * RADIUS, 0 if index == self.drawn.output else wide(operation_name(vertex), SMALL), *widths) + 8
 
-    def found(self) -> Layout:
+    def layout(self) -> Layout:
         at = {index: (self._x(index), self._y(row)) for index, row in self.rows.items()}
         wires = [self._wire(user, place) for user, place in self.lanes]
         output, end = self.drawn.output, self.end + 6
@@ -174,6 +176,6 @@ def box(vertex: Vertex) -> Point:
     return wide(vertex.label) + 24, max(44.0, 2 * _PORT * len(vertex.args) + 16)
 
 
-def shown(vertex: Vertex) -> str:
+def operation_name(vertex: Vertex) -> str:
     """Return the name above an operation: one that somebody gave."""
     return vertex.label if vertex.kind == "op" and vertex.label.isidentifier() else ""

@@ -13,17 +13,17 @@ _FORBIDDEN = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff
 
 def tag(name: str, *children: Markup, **attributes: object) -> Markup:
     """Return an element; an underscore in the name of an attribute is a hyphen, or at its end nothing."""
-    given = "".join(
+    written = "".join(
         f' {key.rstrip("_").replace("_", "-")}="{text(_number(value))}"'
         for key, value in attributes.items()
         if value not in ("", None)
     )
-    return Markup(f"<{name}{given}>{''.join(children)}</{name}>" if children else f"<{name}{given}/>")
+    return Markup(f"<{name}{written}>{''.join(children)}</{name}>" if children else f"<{name}{written}/>")
 
 
-def text(said: object) -> Markup:
+def text(content: object) -> Markup:
     """Return a text as markup."""
-    plain = str(said)
+    plain = str(content)
     return Markup(html.escape(plain if plain.isprintable() else _FORBIDDEN.sub("\ufffd", plain)))
 
 

@@ -7,8 +7,8 @@ from importlib.resources import files
 
 from reports import rows
 from reports.page.diagram import drawing
-from reports.page.drawing import Drawing, Edge, Said, Vertex, beside, legend
-from reports.page.layout import BLAMED, RADIUS, Layout, Point, box, layout, shown, wide
+from reports.page.drawing import Caption, Drawing, Edge, Vertex, beside, legend
+from reports.page.layout import BLAMED, RADIUS, Layout, Point, box, layout, operation_name, wide
 from reports.page.markup import Markup, joined, tag, text
 from verify.model.result import CaseResult, Run
 
@@ -26,13 +26,17 @@ def render(run: Run) -> str:
         if (drawn := drawing(case)) is None:
             continue
         placed = layout(drawn)
-        heading, said = f"{drawn.sign} {case.name}", legend(drawn)
+        heading, explanation = f"{drawn.sign} {case.name}", legend(drawn)
         body = tag("g", *_content(drawn, placed), transform=f"translate(0 {_HEADING})")
-        below = [tag("text", text(said), x=12, y=_HEADING + placed.height + 8, class_="legend")] if said else []
+        below = (
+            [tag("text", text(explanation), x=12, y=_HEADING + placed.height + 8, class_="legend")]
+            if explanation
+            else []
+        )
         head = tag("text", text(heading), x=12, y=24, class_="heading")
         parts.append(tag("g", head, body, *below, transform=f"translate(0 {y:.1f})"))
-        y += _HEADING + placed.height + (_LINE if said else 0)
-        width = max(width, placed.width, wide(heading, 15) + 24, wide(said, 12) + 24)
+        y += _HEADING + placed.height + (_LINE if explanation else 0)
+        width = max(width, placed.width, wide(heading, 15) + 24, wide(explanation, 12) + 24)
     if not parts:
         parts, y = [tag("text", text(_NOTHING), x=12, y=24)], 40.0
     style = tag("style", Markup(files("reports.page").joinpath("templates/graph.css").read_text("utf-8")))
@@ -70,8 +74,8 @@ def inline(case: CaseResult, drawn: Drawing, number: str) -> Markup:
         role="img",
         aria_labelledby=f"t{number}",
     )
-    said = legend(drawn)
-    return joined(graph, tag("figcaption", text(said), class_="quiet")) if said else graph
+    explanation = legend(drawn)
+    return joined(graph, tag("figcaption", text(explanation), class_="quiet")) if explanation else graph
 
 
 def _content(drawn: Drawing, placed: Layout) -> Iterator[Markup]:
@@ -101,10 +105,10 @@ def _kind(edge: Edge) -> str:
     return f"wire {edge.tone}{' dashed' if edge.dashed else ''}"
 
 
-def _lines(lines: Sequence[Said], x: float, y: float, kind: str) -> Iterator[Markup]:
+def _lines(lines: Sequence[Caption], x: float, y: float, kind: str) -> Iterator[Markup]:
     """Yield lines of a label, from below y on."""
-    for number, said in enumerate(lines, 1):
-        yield tag("text", text(said.text), x=x, y=y + _LINE * number, class_=f"{kind} {said.tone}")
+    for number, caption in enumerate(lines, 1):
+        yield tag("text", text(caption.text), x=x, y=y + _LINE * number, class_=f"{kind} {caption.tone}")
 
 
 def _vertex(drawn: Drawing, index: int, point: Point) -> Markup:
@@ -118,8 +122,8 @@ def _vertex(drawn: Drawing, index: int, point: Point) -> Markup:
     if blamed:
         parts.append(tag("circle", cx=x, cy=y, r=RADIUS + 5, class_="ring"))
         parts.append(tag("text", text(BLAMED), x=x, y=y + RADIUS + 19, class_="blame"))
-    if index != drawn.output and (said := shown(vertex)):
-        parts.append(tag("text", text(said), x=x, y=y - RADIUS - (11 if blamed else 6), class_="step"))
+    if index != drawn.output and (name := operation_name(vertex)):
+        parts.append(tag("text", text(name), x=x, y=y - RADIUS - (11 if blamed else 6), class_="step"))
     parts += _lines(beside(vertex), x, y + RADIUS + (20 if blamed else 2), "back")
     return tag("g", hint, *parts)
 
@@ -138,7 +142,7 @@ def _leaf(vertex: Vertex, x: float, y: float, blamed: bool) -> Iterator[Markup]:
     yield tag("text", text(vertex.label), x=x, y=y + 4, class_=f"name {vertex.kind}")
     yield from _lines(lines, x, y + 4, "back end")
     if blamed:
-        width = max(wide(said) for said in (vertex.label, *(line.text for line in lines))) + 4
+        width = max(wide(content) for content in (vertex.label, *(line.text for line in lines))) + 4
         height = _LINE * (1 + len(lines)) + 10
         yield tag("rect", x=x - width, y=y - 12, width=width + 5, height=height, rx=6, class_="ring")
         yield tag("text", text(BLAMED), x=x, y=y - 18, class_="blame end")

@@ -78,26 +78,30 @@ class Lines(NamedTuple):
 
 def lines(case: CaseResult, anchors: Mapping[int, str]) -> Lines:
     """Return the rows of a case, each table without the columns that are empty in it."""
-    known = {(a.name, a.variant): a for a in case.accuracy if (a.precision, a.magnitude) == ("float64", "sample")}
-    found = rows.rows(case)
-    groups = [row for row in found if not row.comparison.good], [row for row in found if row.comparison.good]
-    shown = [[Facts(row, case, _accuracy(known, row.comparison)) for row in group[:_MOST]] for group in groups]
-    bad, good = (_group(facts, anchors) for facts in shown)
+    accuracies = {(a.name, a.variant): a for a in case.accuracy if (a.precision, a.magnitude) == ("float64", "sample")}
+    listed = rows.rows(case)
+    groups = [row for row in listed if not row.comparison.good], [row for row in listed if row.comparison.good]
+    facts_by_group = [
+        [Facts(row, case, _accuracy(accuracies, row.comparison)) for row in group[:_MOST]] for group in groups
+    ]
+    bad, good = (_group(facts, anchors) for facts in facts_by_group)
     return Lines(bad, good, len(groups[0]) - len(bad), len(groups[1]) - len(good))
 
 
 def _group(facts: Sequence[Facts], anchors: Mapping[int, str]) -> list[Line]:
-    found = [[Cell(c.header, c.shown(one), c.kind, c.hint(one)) for c in _COLUMNS] for one in facts]
-    used = [place for place in range(len(_COLUMNS)) if any(row[place].shown for row in found)]
+    cells_by_row = [
+        [Cell(c.header, c.shown(row_facts), c.kind, c.hint(row_facts)) for c in _COLUMNS] for row_facts in facts
+    ]
+    used = [place for place in range(len(_COLUMNS)) if any(row[place].shown for row in cells_by_row)]
     return [
-        Line(anchors[id(one.comparison)], tone(one.comparison), [row[place] for place in used])
-        for one, row in zip(facts, found, strict=True)
+        Line(anchors[id(row_facts.comparison)], tone(row_facts.comparison), [row[place] for place in used])
+        for row_facts, row in zip(facts, cells_by_row, strict=True)
     ]
 
 
-def _accuracy(known: Mapping[tuple[str, Variant], Accuracy], comparison: Comparison) -> Accuracy | None:
-    same = known.get((comparison.name, comparison.variant))
-    return same or next((a for (name, _), a in known.items() if name == comparison.name), None)
+def _accuracy(accuracies: Mapping[tuple[str, Variant], Accuracy], comparison: Comparison) -> Accuracy | None:
+    same = accuracies.get((comparison.name, comparison.variant))
+    return same or next((a for (name, _), a in accuracies.items() if name == comparison.name), None)
 
 
 def _verdict(facts: Facts) -> Markup:
@@ -125,8 +129,8 @@ def _ulps(facts: Facts) -> tuple[str, str]:
     if rounding:
         unit = "" if rounding.unit == "ulp" else " abs."
         return f"{rounding.error}{unit}", f"{rounding.bound}{unit}" if rounding.bound else "unknown"
-    told = facts.accuracy if facts.comparison.verdict.good else None
-    return (told.error, told.bound) if told else ("", "")
+    accuracy = facts.accuracy if facts.comparison.verdict.good else None
+    return (accuracy.error, accuracy.bound) if accuracy else ("", "")
 
 
 def _bits(facts: Facts) -> Markup:

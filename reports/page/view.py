@@ -33,7 +33,7 @@ class Failure(NamedTuple):
     marked: int
 
 
-class Found(NamedTuple):
+class FindingView(NamedTuple):
     """A finding with its severity in a word."""
 
     severity: str
@@ -61,7 +61,7 @@ class CaseView(NamedTuple):
     others: Sequence[Failure]
     inherit: bool
     more: int
-    found: Sequence[Found]
+    found: Sequence[FindingView]
     remarks: Sequence[words.Remark]
     unclaimed: Sequence[str]
     chart: Markup | None
@@ -72,9 +72,9 @@ class CaseView(NamedTuple):
 
 def views(run: Run) -> Iterator[CaseView]:
     """Yield what is shown of each case, failures first."""
-    known, numbers = anchors.of_cases(run), count(1)
+    case_anchors, numbers = anchors.of_cases(run), count(1)
     for case in rows.cases(run):
-        yield _view(case, known[id(case)], str(next(numbers)))
+        yield _view(case, case_anchors[id(case)], str(next(numbers)))
 
 
 def tone(case: CaseResult) -> str:
@@ -90,8 +90,8 @@ SIGNS = {"good": "✓", "unsure": "?", "bad": "✗"}
 
 
 def _view(case: CaseResult, anchor: str, number: str) -> CaseView:
-    drawn, known = drawing(case), anchors.of_rows(case, anchor)
-    found, colour = table.lines(case, known), tone(case)
+    drawn, row_anchors = drawing(case), anchors.of_rows(case, anchor)
+    lines, colour = table.lines(case, row_anchors), tone(case)
     failures, own = _explained(case)
     titles = words.titles(case)
     return CaseView(
@@ -104,12 +104,12 @@ def _view(case: CaseResult, anchor: str, number: str) -> CaseView:
         done=done(case),
         graph=svg.inline(case, drawn, number) if drawn else None,
         left_out=drawn.left_out if drawn else 0,
-        rows=found,
-        failures=[_failure(case, c, known) for c in failures[:own]],
-        others=[_failure(case, c, known) for c in failures[own:_MOST_EXPLAINED]],
+        rows=lines,
+        failures=[_failure(case, c, row_anchors) for c in failures[:own]],
+        others=[_failure(case, c, row_anchors) for c in failures[own:_MOST_EXPLAINED]],
         inherit=case.graph is not None and case.graph.blamed is not None,
         more=max(0, len(failures) - _MOST_EXPLAINED),
-        found=[_found(case, severity, finding) for severity, finding, _ in words.findings(case)],
+        found=[_finding(case, severity, finding) for severity, finding, _ in words.findings(case)],
         remarks=words.remarks(case, everything=False),
         unclaimed=case.unclaimed,
         chart=chart(case.accuracy, case.name, number) if case.accuracy else None,
@@ -121,17 +121,17 @@ def _view(case: CaseResult, anchor: str, number: str) -> CaseView:
 
 def _explained(case: CaseResult) -> tuple[list[Comparison], int]:
     """Return the rows that are explained, and how many of them at once: those that the blamed node gets wrong."""
-    found = [row.comparison for row in rows.rows(case) if row.explained and rows.needs_words(row.comparison)]
-    reasons = {c.evidence: c for c in reversed(found) if c.counterexample is None}  # told once, of the first
-    found = [c for c in found if reasons.get(c.evidence, c) is c or c.verdict.good]
+    explained = [row.comparison for row in rows.rows(case) if row.explained and rows.needs_words(row.comparison)]
+    reasons = {c.evidence: c for c in reversed(explained) if c.counterexample is None}  # told once, of the first
+    explained = [c for c in explained if reasons.get(c.evidence, c) is c or c.verdict.good]
     if case.graph is None or case.graph.blamed is None:
-        return found, _MOST_OPEN
+        return explained, _MOST_OPEN
     nodes, blamed = case.graph.nodes, case.graph.blamed
     names = {nodes[i].label for i in nodes[blamed].args} or {nodes[blamed].label}
-    own = [c for c in found if c.name in names and c.quantity == "gradient"]
+    own = [c for c in explained if c.name in names and c.quantity == "gradient"]
     if not own:
-        return found, _MOST_OPEN
-    return own + [c for c in found if c not in own], len(own)
+        return explained, _MOST_OPEN
+    return own + [c for c in explained if c not in own], len(own)
 
 
 def done(case: CaseResult) -> str:
@@ -152,24 +152,24 @@ def _equation(case: CaseResult) -> Markup:
     if rows.traced(case):
         return tag("code", text(words.signature(case))) if case.signature else Markup("")
     upstream = "" if case.upstream[1] in ("", "1") else f", {case.upstream[0]} = {case.upstream[1]}"
-    said = joined(
+    equation = joined(
         formula(case.output), text(" = "), formula(case.expression), text(f" = {_value(case.output_value)}{upstream}")
     )
-    return tag("span", said, class_="equation")
+    return tag("span", equation, class_="equation")
 
 
 def _value(exact: str) -> str:
     return cells.short(cells.readable(exact), _LONGEST_VALUE)
 
 
-def _failure(case: CaseResult, c: Comparison, known: Mapping[int, str]) -> Failure:
+def _failure(case: CaseResult, c: Comparison, row_anchors: Mapping[int, str]) -> Failure:
     place = c.place or case.where
     source = _source(case, place)
     facts = [(_label(case, line), _fact(c, line)) for line in words.explanation(c) if line.tells != "code"]
     if c.verdict.good and not c.good and c.rounding:
         explained = c.rounding.bound or "nothing that is known"
         facts.append(("bound", text(f"{c.rounding.error} {c.rounding.unit} off, and rounding explains {explained}")))
-    return Failure(known[id(c)], cells.name(c), table.tone(c), words.sentence(c), facts, source, place.line)
+    return Failure(row_anchors[id(c)], cells.name(c), table.tone(c), words.sentence(c), facts, source, place.line)
 
 
 _LABELS = {
@@ -192,19 +192,23 @@ def _fact(c: Comparison, line: words.Line) -> Markup:
     """Write an explanation: formulas as formulas, what is prose as text, and all else as code."""
     formulas = {"actual": c.actual_formula, "exact": c.expected_formula}
     if line.tells in formulas and len(written := formulas[line.tells]) <= _LONGEST:
-        found = c.counterexample
-        value = "" if found is None else found.expected if line.tells == "exact" else found.actual
-        shown = formula(written)
-        return joined(shown, text(f" = {value}")) if shown and value not in ("", written) else shown or text(line.text)
+        example = c.counterexample
+        value = "" if example is None else example.expected if line.tells == "exact" else example.actual
+        markup = formula(written)
+        return (
+            joined(markup, text(f" = {value}")) if markup and value not in ("", written) else markup or text(line.text)
+        )
     if line.tells == "relation" and c.relation and not c.relation.note:
         left, right = c.relation.sides(words.computed(c), "exact")
         return joined(formula(left), text(" = "), formula(right))
     return text(line.text) if line.tells in (*words.PROSE, "because", "floats") else tag("code", text(line.text))
 
 
-def _found(case: CaseResult, severity: str, finding: Finding) -> Found:
+def _finding(case: CaseResult, severity: str, finding: Finding) -> FindingView:
     colour = "bad" if finding.bad else "quiet" if finding.allowed else "unsure"
-    return Found(severity, colour, finding, words.place(finding), _source(case, finding.where), finding.where.line)
+    return FindingView(
+        severity, colour, finding, words.place(finding), _source(case, finding.where), finding.where.line
+    )
 
 
 def _source(case: CaseResult, where: Place) -> Excerpt | None:
