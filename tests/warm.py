@@ -31,7 +31,7 @@ def become(channel, errors):
         size = int.from_bytes(stream.recv(8, socket.MSG_WAITALL))
         folder, environment = pickle.loads(stream.recv(size, socket.MSG_WAITALL))
     os.chdir(folder)
-    where.here()
+    where.working_folder()
     os.environ.clear()
     os.environ.update(environment)
     nursery.nurse(channel, errors)

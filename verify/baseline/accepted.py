@@ -38,12 +38,13 @@ class Baseline:
 
     def marked(self, case: CaseResult) -> CaseResult:
         """Return a case with what is known of its failures and proofs marked."""
-        known, now = self._of(case), states.of_case(case)
+        accepted, now = self._of(case), states.of_case(case)
         return replace(
             case,
-            comparisons=tuple(_marked(c, known.get(c.key), now[c.key]) for c in case.comparisons),
+            comparisons=tuple(_marked(c, accepted.get(c.key), now[c.key]) for c in case.comparisons),
             findings=tuple(
-                replace(one, known=replace(one, known=False).bad and one.key in known) for one in case.findings
+                replace(finding, known=replace(finding, known=False).bad and finding.key in accepted)
+                for finding in case.findings
             ),
         )
 
@@ -56,15 +57,16 @@ class Baseline:
         stale = () if quick else tuple(self._stale(run, now, covers))
         last = {case.id: case for case in run.cases}
         cases = [
-            self._told(self.marked(case), now) if last[case.id] is case else self.marked(case) for case in run.cases
+            self._with_changes(self.marked(case), now) if last[case.id] is case else self.marked(case)
+            for case in run.cases
         ]
         return replace(run, cases=tuple(cases), stale=stale)
 
     def updated(self, run: Run, *, covers: Covers) -> Baseline:
         """Return what is known after a run: of its cases what they show, of those that it does not cover as before."""
-        found = self._named(run)
-        kept = [(case, of) for case, of in sorted(self.known.items()) if case not in found and not covers(case)]
-        return replace(self, known=states.gathered([*kept, *found.items()]))
+        states_now = self._named(run)
+        unseen = [(case, of) for case, of in sorted(self.known.items()) if case not in states_now and not covers(case)]
+        return replace(self, known=states.gathered([*unseen, *states_now.items()]))
 
     def text(self) -> str:
         """Return the content of the file."""
@@ -73,15 +75,15 @@ class Baseline:
     def difference(self, before: Baseline) -> str:
         """Say how this differs from what was known before: what is known to fail, and what became worse or better."""
         now, then = _entries(self.known), _entries(before.known)
-        bad, was_bad = ({key for key, state in found.items() if fails(state)} for found in (now, then))
-        known = f"{len(bad):,} known failure{'s' if len(bad) != 1 else ''}"
-        said = f"{known}, {len(bad - was_bad):,} added, {len(was_bad - bad):,} pruned"
+        bad, was_bad = ({key for key, state in entries.items() if fails(state)} for entries in (now, then))
+        failures = f"{len(bad):,} known failure{'s' if len(bad) != 1 else ''}"
+        changes = f"{failures}, {len(bad - was_bad):,} added, {len(was_bad - bad):,} pruned"
         counted = {
             "worse": sum(change(then[key], now[key]) in _GREW for key in bad & was_bad),
             "smaller": sum(change(then[key], now[key]) == "stronger" for key in bad & was_bad),
             "no longer proved": sum(self._is_less(before.known[case], case, key) for case, key in then),
         }
-        return "; ".join([said, *[f"{number:,} {what}" for what, number in counted.items() if number]])
+        return "; ".join([changes, *[f"{number:,} {kind}" for kind, number in counted.items() if number]])
 
     def _is_less(self, then: Mapping[Quantity, State], case: CaseId, key: Quantity) -> bool:
         """Tell whether what was good in a case is less than that, in a case that is still there, and does not fail."""
@@ -105,22 +107,22 @@ class Baseline:
         """Return the states of a run, with its files as this names them."""
         return {self._at_home(case): of for case, of in states.of_run(run).items()}
 
-    def _told(self, case: CaseResult, run: States) -> CaseResult:
+    def _with_changes(self, case: CaseResult, run: States) -> CaseResult:
         """Return a case with a row for each gradient that is gone, and notes on failures that grew."""
-        known, now = self._of(case), run[self._at_home(case.id)]
+        accepted, now = self._of(case), run[self._at_home(case.id)]
         return replace(
             case,
-            comparisons=(*case.comparisons, *_lost(known, now, case)),
-            notes=(*case.notes, *_grown(known, now)),
+            comparisons=(*case.comparisons, *_lost(accepted, now, case)),
+            notes=(*case.notes, *_grown(accepted, now)),
         )
 
     def _stale(self, run: Run, now: States, covers: Covers) -> Iterator[Stale]:
-        found = {(self._at_home(case.id), f.key) for case in run.cases for f in case.findings if not f.allowed}
+        findings = {(self._at_home(case.id), f.key) for case in run.cases for f in case.findings if not f.allowed}
         for (case, key), state in _entries(self.known).items():
-            shown = now.get(case)
-            stale = covers(case) if shown is None else _is_stale(key, self.known[case], shown)
-            if stale and (case, key) not in found:
-                is_now = states.text((shown or {}).get(key, GOOD)) or "not there"
+            case_states = now.get(case)
+            stale = covers(case) if case_states is None else _is_stale(key, self.known[case], case_states)
+            if stale and (case, key) not in findings:
+                is_now = states.text((case_states or {}).get(key, GOOD)) or "not there"
                 yield Stale(self._from_here(case), key, states.text(state), is_now)
 
 
@@ -128,13 +130,13 @@ def opened(path: Path | None, *, update: bool) -> Baseline:
     """Read a baseline; raises InputError where there is none, unless it is to be written anew, and for other files."""
     if path is None:
         return Baseline()
-    here = Path(os.path.relpath(Path.cwd(), path.resolve().parent)).as_posix()
+    folder = Path(os.path.relpath(Path.cwd(), path.resolve().parent)).as_posix()
     if update and not path.exists():
-        return Baseline(here=here)
-    return Baseline(read(path), here)
+        return Baseline(here=folder)
+    return Baseline(read(path), folder)
 
 
-class Kept(NamedTuple):
+class BaselineUse(NamedTuple):
     """What a command does with a baseline: where that is, what it held before, and whether to write it anew.
 
     A run of a part of the cases of its `targets` has none of these: it says nothing of the others. A `quick` one says
@@ -153,8 +155,8 @@ class Kept(NamedTuple):
         if not self.update or self.path is None:
             return self.before.judged(run, covers=covers, quick=self.quick), {}, ""
         now = self.before.updated(run, covers=covers)
-        said = f"{relative(self.path)}: {now.difference(self.before)}"
-        return now.judged(run, covers=covers), {self.path: now.text()}, said
+        message = f"{relative(self.path)}: {now.difference(self.before)}"
+        return now.judged(run, covers=covers), {self.path: now.text()}, message
 
     def _covers(self, run: Run) -> Covers:
         if self.path is None or not self.targets or not run.complete:
@@ -162,48 +164,52 @@ class Kept(NamedTuple):
         return scope(run, self.targets, self.path.resolve().parent)
 
 
-def kept(path: Path | None, *, update: bool, targets: tuple[str, ...], quick: bool) -> Kept:
+def use_baseline(path: Path | None, *, update: bool, targets: tuple[str, ...], quick: bool) -> BaselineUse:
     """Open the baseline of a command; raises InputError for one that cannot be read, or could not be written."""
     if update and path is None:
         raise InputError('--baseline-update: name the file: --baseline FILE, or baseline = "FILE" in [tool.gradproof]')
     if update and quick:
         raise InputError("--baseline-update: with --quick not all is looked for, and the file would lose the rest")
-    return Kept(path, opened(path, update=update), update, targets, quick)
+    return BaselineUse(path, opened(path, update=update), update, targets, quick)
 
 
-def _marked(c: Comparison, known: State | None, now: State) -> Comparison:
+def _marked(c: Comparison, accepted: State | None, now: State) -> Comparison:
     if is_failure(c.state):
-        return replace(c, weaker=False, known=_is_known(c.state, known or GOOD, now))
-    return replace(c, known=False, weaker=known is not None and change(known, {c.state: Extent()}) == "weaker")
+        return replace(c, weaker=False, known=_is_known(c.state, accepted or GOOD, now))
+    return replace(c, known=False, weaker=accepted is not None and change(accepted, {c.state: Extent()}) == "weaker")
 
 
-def _is_known(word: str, known: State, now: State) -> bool:
-    return word in known and not now[word].beyond(known[word])
+def _is_known(word: str, accepted: State, now: State) -> bool:
+    return word in accepted and not now[word].beyond(accepted[word])
 
 
-def _grown(known: Mapping[Quantity, State], now: Mapping[Quantity, State]) -> Iterator[str]:
+def _grown(accepted: Mapping[Quantity, State], now: Mapping[Quantity, State]) -> Iterator[str]:
     """Say of what is known to fail how it fails beyond that."""
     for key, state in now.items():
-        if (before := known.get(key)) and fails(before) and not all(_is_known(one, before, state) for one in state):
+        if (
+            (before := accepted.get(key))
+            and fails(before)
+            and not all(_is_known(kind, before, state) for kind in state)
+        ):
             yield f"{key} is worse than in the baseline: it was {states.text(before)}, and is {states.text(state)}"
 
 
-def _lost(known: Mapping[Quantity, State], now: Mapping[Quantity, State], case: CaseResult) -> Iterator[Comparison]:
+def _lost(accepted: Mapping[Quantity, State], now: Mapping[Quantity, State], case: CaseResult) -> Iterator[Comparison]:
     """Yield a row for each gradient that was good, and is not there any more: nothing is known of it now."""
-    for key, state in sorted(known.items()):
-        if is_lost(key, known, now):
+    for key, state in sorted(accepted.items()):
+        if is_lost(key, accepted, now):
             gone = "the code returns None for it" if key.name in case.unclaimed else "the case has no such gradient"
-            said = f"{gone}, and in the baseline it is {states.text(state)}; --baseline-update accepts that"
-            lost = Evidence("lost", said)
+            reason = f"{gone}, and in the baseline it is {states.text(state)}; --baseline-update accepts that"
+            lost = Evidence("lost", reason)
             yield Comparison("gradient", key.name, Verdict.UNDECIDED, role="input", evidence=lost, entries=0)
 
 
-def _is_stale(key: Quantity, known: Mapping[Quantity, State], now: Mapping[Quantity, State]) -> bool:
+def _is_stale(key: Quantity, accepted: Mapping[Quantity, State], now: Mapping[Quantity, State]) -> bool:
     """Tell whether an entry no longer applies to a case; what raises has lost nothing, and what is lost is told."""
-    raised = any(only_if_bad(one) and "ERROR" in now[one] for one in now)
-    gone = key not in now and not is_lost(key, known, now)
-    return not raised and (gone or (key in now and change(known[key], now[key]) == "fixed"))
+    raised = any(only_if_bad(quantity) and "ERROR" in now[quantity] for quantity in now)
+    gone = key not in now and not is_lost(key, accepted, now)
+    return not raised and (gone or (key in now and change(accepted[key], now[key]) == "fixed"))
 
 
-def _entries(known: States) -> dict[tuple[CaseId, Quantity], State]:
-    return {(case, key): of[key] for case, of in sorted(known.items()) for key in sorted(of)}
+def _entries(accepted: States) -> dict[tuple[CaseId, Quantity], State]:
+    return {(case, key): of[key] for case, of in sorted(accepted.items()) for key in sorted(of)}

@@ -33,24 +33,24 @@ def compared(old: Path, new: Path) -> tuple[str, int]:
         raise InputError(f"{quick} is of a --quick run, which looks for less than that of {full}: make both in one way")
     if before.keys().isdisjoint(after):
         raise InputError(f"{old} and {new} have no case in common: nothing can be compared")
-    found = _changes(before, after)
-    lines = [line for what, items in found.items() if items for line in [f"{what}:", *[f"  {i}" for i in items], ""]]
-    said = ", ".join(f"{len(items):,} {what}" for what, items in found.items() if items) or "nothing changed"
-    status = int(any(items and _REGRESSES[what] for what, items in found.items()))
-    return "\n".join([*lines, f"{'REGRESSED' if status else 'no regression'}: {said}."]) + "\n", status
+    changes = _changes(before, after)
+    lines = [line for kind, items in changes.items() if items for line in [f"{kind}:", *[f"  {i}" for i in items], ""]]
+    counts = ", ".join(f"{len(items):,} {kind}" for kind, items in changes.items() if items) or "nothing changed"
+    status = int(any(items and _REGRESSES[kind] for kind, items in changes.items()))
+    return "\n".join([*lines, f"{'REGRESSED' if status else 'no regression'}: {counts}."]) + "\n", status
 
 
 def _changes(before: States, after: States) -> dict[str, list[str]]:
     """Return what changed, by kind; each as a line."""
-    found: dict[str, list[str]] = {what: [] for what in _REGRESSES}
+    changes: dict[str, list[str]] = {kind: [] for kind in _REGRESSES}
     for case in sorted({*before, *after}):
         old, new = before.get(case), after.get(case)
         for key in sorted({*(old or {}), *(new or {})}):
             was, now = _at(old, key), _at(new, key)
-            what = "lost" if old and new and is_lost(key, old, new) else change(was, now)
-            if what:
-                found[what].append(f"{case}: {key}: {_told(was)}, now {_told(now)}")
-    return found
+            kind = "lost" if old and new and is_lost(key, old, new) else change(was, now)
+            if kind:
+                changes[kind].append(f"{case}: {key}: {_state_text(was)}, now {_state_text(now)}")
+    return changes
 
 
 def _at(case: Mapping[Quantity, State] | None, key: Quantity) -> State | None:
@@ -58,7 +58,7 @@ def _at(case: Mapping[Quantity, State] | None, key: Quantity) -> State | None:
     return None if case is None else case.get(key, GOOD if only_if_bad(key) else None)
 
 
-def _told(state: State | None) -> str:
+def _state_text(state: State | None) -> str:
     return states.text(state or GOOD) or "not there"
 
 
@@ -80,12 +80,12 @@ def _read(path: Path) -> tuple[States, bool]:
                 f"{path} has version {version} of the format, {_series(SCHEMA_VERSION)} was expected: "
                 f"write it anew with --report json={path.name}"
             )
-        found, complete, quick = states.gathered(map(_case, document["cases"])), document["complete"], document["quick"]
+        cases, complete, quick = states.gathered(map(_case, document["cases"])), document["complete"], document["quick"]
     except (KeyError, TypeError, AttributeError, ValueError):
         raise InputError(f"{path} is no report of gradproof: write one with --report json={path.name}") from None
     if not complete:
         raise InputError(f"{path} was stopped early: it does not say what became of the rest; run it without -x")
-    return found, bool(quick)
+    return cases, bool(quick)
 
 
 def _series(version: str) -> str:

@@ -17,9 +17,9 @@ SCHEMA_VERSION = "2.0"
 _ANEW = "delete it, and write it anew with --baseline-update"
 
 
-def text(known: States) -> str:
+def text(accepted: States) -> str:
     """Write what is known."""
-    cases = ",\n".join(_case(case, of) for case, of in sorted(known.items()))
+    cases = ",\n".join(_case(case, of) for case, of in sorted(accepted.items()))
     body = f"[\n{cases}\n  ]" if cases else "[]"
     return f'{{\n  "schema_version": "{SCHEMA_VERSION}",\n  "cases": {body}\n}}\n'
 
@@ -67,13 +67,13 @@ def _id(case: Any) -> CaseId:
 
 def _states(lines: Any) -> dict[Quantity, State]:
     """Return the states of a case; raises an error for what has not their shape."""
-    found: dict[Quantity, dict[str, Extent]] = {}
+    extents: dict[Quantity, dict[str, Extent]] = {}
     for line in lines:
         key = Quantity(_text(line["kind"]), _text(line.get("name", "")), _text(line.get("code", "")))
         if line["state"] not in WORDS:
             raise ValueError(line["state"])
-        found.setdefault(key, {})[line["state"]] = _extent(line)
-    return dict(found)
+        extents.setdefault(key, {})[line["state"]] = _extent(line)
+    return dict(extents)
 
 
 def _extent(line: Any) -> Extent:

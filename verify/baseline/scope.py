@@ -9,7 +9,7 @@ from pathlib import Path, PurePath
 from verify.discovery.targets import case_name, is_path
 from verify.model.identity import CaseId
 from verify.model.result import Run
-from verify.model.where import here, relative
+from verify.model.where import relative, working_folder
 
 # Whether a case of a file would be in a run if it were still there.
 Covers = Callable[[CaseId], bool]
@@ -55,4 +55,4 @@ def _holds(target: str, path: PurePath) -> bool:
 
 def _absolute(path: str | Path) -> PurePath:
     """Return a path from the root; links stay, as they stay in the names of files."""
-    return PurePath(os.path.normpath(here() / path))
+    return PurePath(os.path.normpath(working_folder() / path))

@@ -46,17 +46,17 @@ def word(state: State) -> str:
 
 def text(state: State) -> str:
     """Write a state: `PROVED`, `REFUTED in 5 of 24`; nothing is said of how far a failure goes that has all of it."""
-    return "; ".join(" ".join(filter(None, [one, str(state[one])])) for one in sorted(state))
+    return "; ".join(" ".join(filter(None, [label, str(state[label])])) for label in sorted(state))
 
 
 def fails(state: State) -> bool:
     """Tell whether the gate fails for a state, where no baseline knows it."""
-    return any(is_failure(one) for one in state)
+    return any(is_failure(label) for label in state)
 
 
-def is_failure(one: str) -> bool:
+def is_failure(label: str) -> bool:
     """Tell whether the gate fails for a word, where no baseline knows it."""
-    return _RANKS[one] >= _FAILING
+    return _RANKS[label] >= _FAILING
 
 
 def only_if_bad(key: Quantity) -> bool:
@@ -72,25 +72,25 @@ def is_lost(key: Quantity, old: Mapping[Quantity, State], new: Mapping[Quantity,
     was, now = old.get(key, GOOD), new.get(key, GOOD)
     if key.kind != "gradient" or not was or fails(was) or (now and not (_PART in now and _PART not in was)):
         return False
-    whole = [one for one in new if one.kind == "case"]
-    return not any(change(old.get(one, GOOD), new[one]) in ("newly failing", "weaker") for one in whole)
+    whole = [quantity for quantity in new if quantity.kind == "case"]
+    return not any(change(old.get(quantity, GOOD), new[quantity]) in ("newly failing", "weaker") for quantity in whole)
 
 
 def of_rows(rows: Iterable[Row], unclaimed: Iterable[str], *, drawn: bool) -> dict[Quantity, State]:
     """Return the state of each key of a case; where random numbers were `drawn`, how many entries fail says nothing."""
-    found: dict[Quantity, list[Row]] = {}
+    by_key: dict[Quantity, list[Row]] = {}
     for row in rows:
-        found.setdefault(row.key, []).append(row)
-    variants = {row.variant for some in found.values() for row in some if not row.variant.elsewhere}
-    known = {key: _of_key(some, len(variants), drawn=drawn) for key, some in found.items()}
-    claimed = [key for name in unclaimed if (key := Quantity("gradient", name)) in known]
-    return known | {key: {_PART: Extent()} for key in claimed if not fails(known[key])}
+        by_key.setdefault(row.key, []).append(row)
+    variants = {row.variant for key_rows in by_key.values() for row in key_rows if not row.variant.elsewhere}
+    key_states = {key: _of_key(key_rows, len(variants), drawn=drawn) for key, key_rows in by_key.items()}
+    claimed = [key for name in unclaimed if (key := Quantity("gradient", name)) in key_states]
+    return key_states | {key: {_PART: Extent()} for key in claimed if not fails(key_states[key])}
 
 
 def of_case(case: CaseResult) -> dict[Quantity, State]:
     """Return the states of a case, whatever a baseline says of them."""
     rows = [Row(c.key, c.state, c.variant, c.failing, c.entries) for c in case.comparisons]
-    bad = [Row(one.key, "FAILS") for one in case.findings if one.fails and not one.allowed]
+    bad = [Row(finding.key, "FAILS") for finding in case.findings if finding.fails and not finding.allowed]
     return of_rows([*rows, *bad], case.unclaimed, drawn=case.drawn)
 
 
@@ -101,11 +101,11 @@ def of_run(run: Run) -> States:
 
 def gathered(cases: Iterable[tuple[CaseId, Mapping[Quantity, State]]]) -> States:
     """Return the states of cases."""
-    found: States = {}
+    by_case: States = {}
     for case, states in cases:
-        known = found.setdefault(case, {})
-        known.update({key: _both(known.get(key, GOOD), state) for key, state in states.items()})
-    return found
+        case_states = by_case.setdefault(case, {})
+        case_states.update({key: _both(case_states.get(key, GOOD), state) for key, state in states.items()})
+    return by_case
 
 
 def change(old: State | None, new: State | None) -> str:
@@ -126,9 +126,9 @@ def _of_failures(old: State, new: State) -> str:
     """Tell a failure that is new in kind from one that goes further, and from one that goes less far."""
     if set(new) - set(old):
         return "newly failing"
-    if any(extent.beyond(old[one]) for one, extent in new.items()):
+    if any(extent.beyond(old[label]) for label, extent in new.items()):
         return "weaker"
-    return "stronger" if set(old) != set(new) or any(old[one].beyond(extent) for one, extent in new.items()) else ""
+    return "stronger" if set(old) != set(new) or any(old[label].beyond(extent) for label, extent in new.items()) else ""
 
 
 def _of_key(rows: list[Row], variants: int, *, drawn: bool) -> State:
@@ -139,7 +139,7 @@ def _of_key(rows: list[Row], variants: int, *, drawn: bool) -> State:
         return {row.word: Extent() for row in bad}
     entries = variants if only_if_bad(rows[0].key) else _entries(rows)
     words = dict.fromkeys(row.word for row in bad)
-    return {one: _extent([row for row in bad if row.word == one], entries, drawn=drawn) for one in words}
+    return {label: _extent([row for row in bad if row.word == label], entries, drawn=drawn) for label in words}
 
 
 def _entries(rows: list[Row]) -> int:
@@ -148,23 +148,25 @@ def _entries(rows: list[Row]) -> int:
 
 def _extent(rows: list[Row], entries: int, *, drawn: bool) -> Extent:
     """Return how far rows of one word go; what fails at a sample counts, and other regions only where nothing does."""
-    here = [row for row in rows if not row.variant.elsewhere]
-    counted = here or rows
+    at_sample = [row for row in rows if not row.variant.elsewhere]
+    counted = at_sample or rows
     number = sum(row.failing or row.entries for row in counted)
-    of_all = max(number, entries if here else sum(row.entries for row in counted))
+    of_all = max(number, entries if at_sample else sum(row.entries for row in counted))
     if number == of_all:
-        return Extent(elsewhere=not here)
-    return Extent(1 if drawn else number, of_all, not here)  # how many fail may be drawn too; that some pass is not
+        return Extent(elsewhere=not at_sample)
+    return Extent(
+        1 if drawn else number, of_all, not at_sample
+    )  # how many fail may be drawn too; that some pass is not
 
 
-def _both(one: State, other: State) -> State:
+def _both(first: State, other: State) -> State:
     """Return what is known of two cases that have one name: the worst, and of each failure the larger extent."""
-    bad = [state for state in (one, other) if fails(state)]
+    bad = [state for state in (first, other) if fails(state)]
     if not bad:
-        return max(one, other, key=lambda state: _RANKS[word(state)])
-    found: dict[str, Extent] = {}
+        return max(first, other, key=lambda state: _RANKS[word(state)])
+    extents: dict[str, Extent] = {}
     for state in bad:
         for kind, extent in state.items():
-            known = found.setdefault(kind, extent)
-            found[kind] = extent if extent.beyond(known) else known
-    return found
+            largest = extents.setdefault(kind, extent)
+            extents[kind] = extent if extent.beyond(largest) else largest
+    return extents

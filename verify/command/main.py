@@ -23,7 +23,7 @@ from verify.model.errors import InputError, nearest
 if TYPE_CHECKING:
     from reports.page import Page
     from reports.write import Request
-    from verify.baseline.accepted import Kept
+    from verify.baseline.accepted import BaselineUse
     from verify.command.config import Config
     from verify.model.result import CaseResult, Run
     from verify.runner.progress import Progress
@@ -146,7 +146,7 @@ def _extended() -> Config:
     return config
 
 
-def _run(workers: Workers, options: argparse.Namespace, progress: Progress) -> tuple[Run, list[Request], Kept]:
+def _run(workers: Workers, options: argparse.Namespace, progress: Progress) -> tuple[Run, list[Request], BaselineUse]:
     """Check the cases that the command is about; returns the result, the reports asked for, and the baseline."""
     from reports import renderer
     from reports.write import requests
@@ -171,10 +171,10 @@ def _run(workers: Workers, options: argparse.Namespace, progress: Progress) -> t
     return run, wanted, baseline
 
 
-def _baseline(options: argparse.Namespace, config: Config, wanted: Sequence[Request]) -> Kept:
+def _baseline(options: argparse.Namespace, config: Config, wanted: Sequence[Request]) -> BaselineUse:
     """Open the baseline; one that has a report's file, or could not be written after the run, is an InputError."""
     from reports.write import writable
-    from verify.baseline.accepted import kept
+    from verify.baseline.accepted import use_baseline
 
     name = options.baseline or (config.baseline if options.command == "run" else None)
     path = Path(name) if name else None
@@ -182,7 +182,7 @@ def _baseline(options: argparse.Namespace, config: Config, wanted: Sequence[Requ
         path = writable(name, "--baseline", [request.path for request in wanted])
     part = options.command != "run" or options.pattern is not None or options.names
     targets = () if part else tuple(options.targets or config.targets)
-    return kept(path, update=options.baseline_update, targets=targets, quick=options.quick)
+    return use_baseline(path, update=options.baseline_update, targets=targets, quick=options.quick)
 
 
 def _mutate(workers: Workers, options: argparse.Namespace, progress: Progress) -> int:
@@ -276,7 +276,7 @@ def _list(cases: Sequence[Found | CaseResult]) -> int:
     return 1 if failed else 0
 
 
-def _report(run: Run, requests: Sequence[Request], accepted: Kept, options: argparse.Namespace) -> int:
+def _report(run: Run, requests: Sequence[Request], accepted: BaselineUse, options: argparse.Namespace) -> int:
     """Render every report, then write them; returns the exit status."""
     from reports import renderer, terminal
     from reports.write import write

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from verify.discovery.messages import Unit
 from verify.model.errors import InputError, TargetError
-from verify.model.where import described, here, printable, raised_at, relative
+from verify.model.where import described, printable, raised_at, relative, working_folder
 
 ALONE = "_gradproof_file_"  # the start of the name of a file that is in no package
 _LONGEST_NAME = 80
@@ -84,7 +84,7 @@ def _folders_of(layers: str | None) -> tuple[str, ...]:
 
 
 def _folders(*first: str) -> tuple[str, ...]:
-    return tuple(dict.fromkeys([*first, str(here())]))
+    return tuple(dict.fromkeys([*first, str(working_folder())]))
 
 
 def _directory(path: Path) -> list[Unit]:
@@ -110,7 +110,7 @@ def _files(folder: Path) -> Iterator[Path]:
 
 def _named(name: str) -> list[Unit]:
     """Return the unit of a module, or those of all modules of a package."""
-    sys.path[:0] = [] if str(here()) in sys.path[:1] else [str(here())]
+    sys.path[:0] = [] if str(working_folder()) in sys.path[:1] else [str(working_folder())]
     try:
         spec = importlib.util.find_spec(name)
     except ModuleNotFoundError as problem:

@@ -56,7 +56,7 @@ class ForeignSymbolError(TraceError):
     """A symbol of one run came up in another: the code has kept it, and is not what it was."""
 
 
-def nearest(word: str, known: Iterable[str]) -> str:
+def nearest(word: str, choices: Iterable[str]) -> str:
     """Return a `; did you mean 'x'?` for the known word closest to `word`, or nothing."""
-    close = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)
+    close = difflib.get_close_matches(word, list(choices), n=1, cutoff=0.6)
     return f"; did you mean {close[0]!r}?" if close else ""

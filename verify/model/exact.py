@@ -20,11 +20,11 @@ _FLOAT_BITS = 52
 _HALF = 0.5
 
 
-def exact(value: object, what: str) -> Fraction:
+def exact(value: object, name: str) -> Fraction:
     """Return the number that a person typed, exactly: a float by the digits of its `repr`, anything else as written.
 
-    Raises InputError for NaN, infinity, anything that is not a number, and what does not fit a float64; `what` names
-    the number in the message.
+    Raises InputError for NaN, infinity, anything that is not a number, and what does not fit a float64; `name` is
+    what the message calls the number.
     """
     if type(value) is int:  # first, for the others take a while to ask
         number = _whole(value)
@@ -33,39 +33,39 @@ def exact(value: object, what: str) -> Fraction:
     elif isinstance(value, numbers.Integral) and not isinstance(value, bool):
         number = _whole(int(value))
     elif isinstance(value, (str, Decimal, float)):
-        number = _from_decimal(value, what)
+        number = _from_decimal(value, name)
     else:
-        raise InputError(f"{what} is {value!r}: a number was expected")
-    return _within_float64(number, what)
+        raise InputError(f"{name} is {value!r}: a number was expected")
+    return _within_float64(number, name)
 
 
 _whole = lru_cache(maxsize=1024)(Fraction)  # what many inputs share, their texts and balls can share too
 
 
-def _from_decimal(value: str | Decimal | float, what: str) -> Fraction:
+def _from_decimal(value: str | Decimal | float, name: str) -> Fraction:
     text = value.replace("_", "") if isinstance(value, str) else str(value)
     if len(text) > _MOST_DIGITS:
-        raise InputError(f"{what.partition(' ' + text[:20])[0]} has more than {_MOST_DIGITS:,} digits")
+        raise InputError(f"{name.partition(' ' + text[:20])[0]} has more than {_MOST_DIGITS:,} digits")
     try:
         if isinstance(value, str) and "/" in text:
             return Fraction(text)
         decimal = Decimal(text)
     except (InvalidOperation, ValueError, ZeroDivisionError):
-        raise InputError(f"{what} is {value!r}: a number was expected, like 100, 1.1 or 11/10") from None
+        raise InputError(f"{name} is {value!r}: a number was expected, like 100, 1.1 or 11/10") from None
     if not decimal.is_finite():
-        raise InputError(f"{what} is {decimal}: only finite numbers can be inputs")
+        raise InputError(f"{name} is {decimal}: only finite numbers can be inputs")
     if decimal and not _SMALLEST_EXPONENT <= decimal.adjusted() <= _LARGEST_EXPONENT:
-        raise InputError(f"{what} is {decimal}: it does not fit a float64")
+        raise InputError(f"{name} is {decimal}: it does not fit a float64")
     return Fraction(decimal)
 
 
-def _within_float64(number: Fraction, what: str) -> Fraction:
+def _within_float64(number: Fraction, name: str) -> Fraction:
     try:
         rounded = float(number)
     except OverflowError:
         rounded = math.inf
     if math.isinf(rounded) or (number and not rounded):
-        raise InputError(f"{what} does not fit a float64: its magnitude is too {'large' if rounded else 'small'}")
+        raise InputError(f"{name} does not fit a float64: its magnitude is too {'large' if rounded else 'small'}")
     return number
 
 
@@ -82,10 +82,10 @@ def simplest_rational(value: float, ulps: float = 0.5) -> Fraction:
         return -simplest_rational(-value, ulps)
     middle, reach = Fraction(value), Fraction(math.ulp(value)) * Fraction(ulps)
     below = (middle - Fraction(math.nextafter(value, 0.0))) * Fraction(ulps)
-    found = _simplest_between(middle - below, middle + reach)
-    simple = found.numerator.bit_length() + found.denominator.bit_length() <= _FLOAT_BITS
-    if simple and (ulps > _HALF or float(found) == value):
-        return found
+    simplest = _simplest_between(middle - below, middle + reach)
+    simple = simplest.numerator.bit_length() + simplest.denominator.bit_length() <= _FLOAT_BITS
+    if simple and (ulps > _HALF or float(simplest) == value):
+        return simplest
     return Fraction(Decimal(repr(value)))
 
 
@@ -97,10 +97,10 @@ def _simplest_between(low: Fraction, high: Fraction) -> Fraction:
             break
         terms.append(whole - 1)
         low, high = 1 / (high - (whole - 1)), 1 / (low - (whole - 1))
-    found = Fraction(whole)
+    fraction = Fraction(whole)
     for term in reversed(terms):
-        found = term + 1 / found
-    return found
+        fraction = term + 1 / fraction
+    return fraction
 
 
 @lru_cache(maxsize=1024)
@@ -116,14 +116,14 @@ def decimal_text(number: Fraction) -> str:
 
 def each_once(inputs: Mapping[str, Fraction], convert: Callable[[Fraction], Any]) -> dict[str, Any]:
     """Convert the inputs; of those that share one number, as many do, that is converted once."""
-    found = by_identity(inputs, convert)
-    return {name: found[id(value)] for name, value in inputs.items()}
+    converted = by_identity(inputs, convert)
+    return {name: converted[id(value)] for name, value in inputs.items()}
 
 
 def texts(inputs: Mapping[str, Fraction]) -> Iterator[tuple[str, str]]:
     """Return the inputs as people type them."""
-    found = by_identity(inputs, decimal_text)
-    return ((name, found[id(value)]) for name, value in inputs.items())
+    decimals = by_identity(inputs, decimal_text)
+    return ((name, decimals[id(value)]) for name, value in inputs.items())
 
 
 def by_identity(inputs: Mapping[str, Fraction], convert: Callable[[Fraction], Any]) -> dict[int, Any]:

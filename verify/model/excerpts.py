@@ -23,11 +23,11 @@ def excerpted(result: CaseResult) -> CaseResult:
     """Return a result with the source of what is wrong in it, as far as that is in a Python file."""
     if result.good and not result.findings:
         return result
-    asked = [c.place for c in result.comparisons if not c.good]
-    asked += [finding.where for finding in result.findings if not finding.allowed]
-    places = list(dict.fromkeys(filter(None, asked))) or ([] if result.good else [result.where])
-    found = filter(None, map(_excerpt, places[:_MOST]))
-    return replace(result, sources=tuple(found))
+    reported = [c.place for c in result.comparisons if not c.good]
+    reported += [finding.where for finding in result.findings if not finding.allowed]
+    places = list(dict.fromkeys(filter(None, reported))) or ([] if result.good else [result.where])
+    sources = filter(None, map(_excerpt, places[:_MOST]))
+    return replace(result, sources=tuple(sources))
 
 
 def _excerpt(place: Place) -> Excerpt | None:
@@ -45,10 +45,10 @@ def _excerpt(place: Place) -> Excerpt | None:
 
 def _around(tree: ast.Module, line: int) -> tuple[int, int]:
     """Return the first and the last line of the innermost function that a line is in, or of what is near it."""
-    found = [node for node in _functions(ast.walk(tree)) if _first(node) <= line <= (node.end_lineno or 0)]
-    if not found:
+    enclosing = [node for node in _functions(ast.walk(tree)) if _first(node) <= line <= (node.end_lineno or 0)]
+    if not enclosing:
         return max(1, line - _AROUND), line + _AROUND
-    inner = max(found, key=_first)
+    inner = max(enclosing, key=_first)
     first, last = _first(inner), inner.end_lineno or line
     if last - first < _LONGEST:
         return first, last

@@ -23,9 +23,9 @@ class Extent(NamedTuple):
         number = f"in {self.failing} of {self.entries}" if self.failing < self.entries else ""
         return ", ".join(filter(None, ["in another region" if self.elsewhere else "", number]))
 
-    def beyond(self, known: Extent) -> bool:
+    def beyond(self, accepted: Extent) -> bool:
         """Tell whether this goes further: a larger share, and not only because the case has other sizes now."""
-        if self.elsewhere != known.elsewhere:
-            return known.elsewhere
-        more = self.failing > known.failing or self.failing == self.entries
-        return more and self.failing * known.entries > known.failing * self.entries
+        if self.elsewhere != accepted.elsewhere:
+            return accepted.elsewhere
+        more = self.failing > accepted.failing or self.failing == self.entries
+        return more and self.failing * accepted.entries > accepted.failing * self.entries

@@ -381,32 +381,32 @@ def allowances(allow: Mapping[str, str] | None) -> dict[str, str]:
     if not isinstance(allow, (Mapping, type(None))):
         raise InputError(f"allow={allow!r}: a dict was expected, of codes with reasons")
     for code, reason in (allow or {}).items():
-        _known(code)
+        _existing_code(code)
         if not isinstance(reason, str) or not reason.strip() or not reason.isprintable():
             raise InputError(f"allow={{{code!r}: ...}} needs a reason, one line of text, which the report shows")
     return {code: reason.strip() for code, reason in (allow or {}).items()}
 
 
-def allowed(found: Iterable[Finding], allow: Mapping[str, str]) -> tuple[Finding, ...]:
+def allowed(findings: Iterable[Finding], allow: Mapping[str, str]) -> tuple[Finding, ...]:
     """Return findings with the reasons for which they pass."""
-    return tuple(replace(one, allowed=allow.get(one.code, "")) for one in found)
+    return tuple(replace(entry, allowed=allow.get(entry.code, "")) for entry in findings)
 
 
 def judged(
-    found: Iterable[Finding], allow: Mapping[str, str], where: Place, unchecked: Collection[str] = ()
+    findings: Iterable[Finding], allow: Mapping[str, str], where: Place, unchecked: Collection[str] = ()
 ) -> tuple[Finding, ...]:
     """Return findings with the reasons for which they pass, and one for each allowance that was of no use.
 
     Nothing is said of codes that start as one in `unchecked` does: their checks were not run, or not to the end.
     """
-    given = allowed(found, allow)
-    codes = {one.code for one in given}
+    passed = allowed(findings, allow)
+    codes = {entry.code for entry in passed}
     stale = [
         finding("GP001", f"{code} is allowed ({reason}), but was not found", name=code, where=where)
         for code, reason in allow.items()
         if code not in codes and not code.startswith(tuple(unchecked))
     ]
-    return (*given, *stale)
+    return (*passed, *stale)
 
 
 def explained(codes: Sequence[str]) -> str:
@@ -414,18 +414,18 @@ def explained(codes: Sequence[str]) -> str:
     if not codes:
         severity = {True: "fails ", False: "hazard"}
         return "".join(f"{code}  {severity[kind.fails]}  {kind.title}\n" for code, kind in FINDINGS.items())
-    return "\n".join(_explained(_known(code.upper())) for code in codes)
+    return "\n".join(_explained(_existing_code(code.upper())) for code in codes)
 
 
 def _explained(code: str) -> str:
     kind = FINDINGS[code]
-    told = {
+    sections = {
         "what it means": kind.meaning,
         "why it hurts": kind.harm,
         "how to mend it": kind.mend,
         "fails the gate" if kind.fails else "a hazard, which fails with --strict only": f"{kind.because}.",
     }
-    body = "".join(f"\n  {label}:\n{_filled(text)}\n" for label, text in told.items())
+    body = "".join(f"\n  {label}:\n{_filled(text)}\n" for label, text in sections.items())
     return f"{code}  {kind.title}\n{body}"
 
 
@@ -433,7 +433,7 @@ def _filled(text: str) -> str:
     return textwrap.fill(text, _WIDTH, initial_indent="    ", subsequent_indent="    ")
 
 
-def _known(code: str) -> str:
+def _existing_code(code: str) -> str:
     if code not in FINDINGS:
         close = difflib.get_close_matches(str(code), FINDINGS, n=3, cutoff=0.6)
         hint = f"; nearest are {', '.join(sorted(close))}" if close else "; `gradproof explain` lists all of them"

@@ -349,7 +349,7 @@ class CaseResult:
     @cached_property
     def known(self) -> frozenset[Quantity]:
         """Return what is known to fail."""
-        return frozenset(one.key for group in (self.comparisons, self.findings) for one in group if one.known)
+        return frozenset(row.key for group in (self.comparisons, self.findings) for row in group if row.known)
 
     @property
     def good(self) -> bool:
@@ -451,18 +451,18 @@ class Run:
             c.good and c.rounding is not None and not c.rounding.bound for case in self.cases for c in case.comparisons
         )
         bounded = sum(bool(case.region) and case.cover is None for case in self.cases)
-        said = [f"{_plural(bounded, 'case')} for the branches taken only"] if bounded else []
+        counts = [f"{_plural(bounded, 'case')} for the branches taken only"] if bounded else []
         visited = sum(case.cover is not None and not case.cover.complete for case in self.cases)
-        said += [f"{_plural(visited, 'case')} for the regions visited only"] if visited else []
-        said += [f"{_plural(unclaimed, 'gradient')} not claimed"] if unclaimed else []
-        said += [f"{_plural(boundless, 'float result')} without a rounding bound"] if boundless else []
-        said += [_plural(self.known, "known failure")] if self.known else []
+        counts += [f"{_plural(visited, 'case')} for the regions visited only"] if visited else []
+        counts += [f"{_plural(unclaimed, 'gradient')} not claimed"] if unclaimed else []
+        counts += [f"{_plural(boundless, 'float result')} without a rounding bound"] if boundless else []
+        counts += [_plural(self.known, "known failure")] if self.known else []
         stale = "baseline entry no longer applies" if len(self.stale) == 1 else "baseline entries no longer apply"
-        said += [f"{len(self.stale):,} {stale}"] if self.stale else []
+        counts += [f"{len(self.stale):,} {stale}"] if self.stale else []
         hazards = sum(not finding.fails and not finding.allowed for finding in self.findings)
-        said += [f"{_plural(hazards, 'hazard')} found"] if hazards else []
+        counts += [f"{_plural(hazards, 'hazard')} found"] if hazards else []
         allowed = sum(bool(finding.allowed) for finding in self.findings)
-        return [*said, f"{_plural(allowed, 'finding')} allowed"] if allowed else said
+        return [*counts, f"{_plural(allowed, 'finding')} allowed"] if allowed else counts
 
 
 def strict(case: CaseResult) -> CaseResult:
@@ -482,16 +482,16 @@ def exit_status(run: Run) -> int:
 
 def _counted(groups: Iterable[Iterable[Comparison]]) -> dict[str, Counter[Verdict]]:
     """Count verdicts by quantity, of each quantity of each case the worst."""
-    found: dict[str, Counter[Verdict]] = {}
+    counts: dict[str, Counter[Verdict]] = {}
     for comparisons in groups:
         worst: dict[tuple[str, str], Verdict] = {}
         for c in comparisons:
-            known = worst.setdefault((c.quantity, c.name), c.verdict)
-            if c.verdict.rank > known.rank:
+            verdict_so_far = worst.setdefault((c.quantity, c.name), c.verdict)
+            if c.verdict.rank > verdict_so_far.rank:
                 worst[c.quantity, c.name] = c.verdict
         for (quantity, _), verdict in worst.items():
-            found.setdefault(quantity, Counter())[verdict] += 1
-    return found
+            counts.setdefault(quantity, Counter())[verdict] += 1
+    return counts
 
 
 def _plural(number: int, noun: str) -> str:
@@ -508,21 +508,21 @@ _STATES = {Verdict.REFUTED: "refuted", Verdict.UNDECIDED: "undecided", Verdict.E
 
 def troubles(run: Run) -> list[str]:
     """Say what fails the gate: `1 gradient refuted`."""
-    said = [
+    counts = [
         f"{_plural(number, noun)} {state}"
         for quantity, noun in _NOUNS.items()
         for verdict, state in _STATES.items()
         if (number := run.failing.get(quantity, Counter())[verdict])
     ]
     if run.unexplained:
-        said.append(f"{_plural(run.unexplained, 'float result')} outside the rounding bound")
+        counts.append(f"{_plural(run.unexplained, 'float result')} outside the rounding bound")
     if bad := sum(finding.bad for finding in run.findings):
-        said.append(f"{_plural(bad, 'fault')} found")
+        counts.append(f"{_plural(bad, 'fault')} found")
     if run.weaker:
-        said.append(f"{_plural(run.weaker, 'proof')} weaker than in the baseline")
+        counts.append(f"{_plural(run.weaker, 'proof')} weaker than in the baseline")
     if run.strict and run.stale:
-        said.append(f"{_plural(len(run.stale), 'stale baseline entry')}")
-    return said if run.complete else [*said, "stopped early"]
+        counts.append(f"{_plural(len(run.stale), 'stale baseline entry')}")
+    return counts if run.complete else [*counts, "stopped early"]
 
 
 def summary(run: Run) -> str:
@@ -534,8 +534,8 @@ def summary(run: Run) -> str:
         case 2:
             return f"{checked}: nothing was checked"
         case 1:
-            known = f"; {_plural(run.known, 'known failure')}" if run.known else ""
-            return f"FAILED: {', '.join(troubles(run))} ({checked}: {gradients[Verdict.PROVED]} proved{known})"
+            accepted = f"; {_plural(run.known, 'known failure')}" if run.known else ""
+            return f"FAILED: {', '.join(troubles(run))} ({checked}: {gradients[Verdict.PROVED]} proved{accepted})"
     agreeing = gradients[Verdict.AGREES]
     proved = str(gradients[Verdict.PROVED]) if gradients.total() else "nothing"
     proved = "all" if gradients and gradients[Verdict.PROVED] == gradients.total() else proved

@@ -33,12 +33,12 @@ def read_toml(path: Path) -> dict[str, Any]:
         raise InputError(f"{relative(path)}{place}: not TOML: {str(problem).partition(' (at ')[0]}") from None
 
 
-def check_keys(table: Mapping[str, Any], known: Mapping[str, type], where: str, prefix: str = "") -> None:
+def check_keys(table: Mapping[str, Any], kinds: Mapping[str, type], where: str, prefix: str = "") -> None:
     """Raise InputError for a key that is not known, with the nearest one that is, and for a value of another kind."""
     for key, value in table.items():
-        if key not in known:
+        if key not in kinds:
             raise InputError(
-                f"{where}: unknown key {prefix}{key}{nearest(key, known) or '; known are ' + ', '.join(known)}"
+                f"{where}: unknown key {prefix}{key}{nearest(key, kinds) or '; known are ' + ', '.join(kinds)}"
             )
-        if not isinstance(value, known[key]):
-            raise InputError(f"{where}: {prefix}{key} is {value!r}: {_KINDS[known[key]]} was expected")
+        if not isinstance(value, kinds[key]):
+            raise InputError(f"{where}: {prefix}{key} is {value!r}: {_KINDS[kinds[key]]} was expected")

@@ -22,22 +22,22 @@ _STANDARD_LIBRARY = Path(os.__file__).parent
 _PACKAGE = Path(__file__).parents[1]
 _CALLING: set[int] = set()  # identities of code that paths begin at
 _F = TypeVar("_F", bound=Callable[..., object])
-_here = ""  # the working directory when it was last asked for
+_last_folder = ""  # the working directory when it was last asked for
 
 
-def here() -> Path:
+def working_folder() -> Path:
     """Return the working directory, or the last one where it has been removed."""
     return Path(_working_directory())
 
 
 def _working_directory() -> str:
-    global _here
+    global _last_folder
     with contextlib.suppress(OSError):
-        _here = os.getcwd()  # noqa: PTH109 - for each line that asks: a path is ten times as slow
-    return _here
+        _last_folder = os.getcwd()  # noqa: PTH109 - for each line that asks: a path is ten times as slow
+    return _last_folder
 
 
-here()  # is known from now on
+working_folder()  # is known from now on
 
 
 def relative(path: str | Path) -> str:
@@ -46,9 +46,9 @@ def relative(path: str | Path) -> str:
 
 
 @lru_cache(maxsize=1024)
-def _relative(path: str, here: str) -> str:
+def _relative(path: str, folder: str) -> str:
     try:
-        return Path(os.path.relpath(Path(here, path), here)).as_posix()
+        return Path(os.path.relpath(Path(folder, path), folder)).as_posix()
     except ValueError:  # on Windows, another drive
         return Path(path).name
 

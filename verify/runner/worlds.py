@@ -18,7 +18,7 @@ from types import ModuleType
 
 from verify.discovery.packages import LAYERS
 from verify.model.errors import TargetError
-from verify.model.where import here, is_library
+from verify.model.where import is_library, working_folder
 from verify.runner.fingerprint import Fingerprint
 
 _OURS = ("verify", LAYERS)  # also what the engine imports later
@@ -38,7 +38,7 @@ class Worlds:
 
     def __init__(self) -> None:
         self._common = set(sys.modules)
-        self._path, self.home = list(sys.path), (str(here()),)
+        self._path, self.home = list(sys.path), (str(working_folder()),)
         self._known: dict[tuple[str, ...], _World] = {}
         self._current: tuple[str, ...] | None = None
         self.fingerprint = Fingerprint()
