@@ -20,7 +20,7 @@ import flint
 
 from verify.graph.reading import Reading
 
-_ONE, _MINUS_ONE = Fraction(1), Fraction(-1)
+_UNITY, _MINUS_ONE = Fraction(1), Fraction(-1)
 _TWO = Fraction(2)
 # The functions of one argument, and their value at 0 where that is a number. Others are built from these.
 FUNCTIONS: dict[str, int | None] = {"exp": 1, "log": None, "tanh": 0, "sin": 0, "cos": 1, "atan": 0, "erf": 0}
@@ -212,7 +212,7 @@ class Graph:
         if a in constants or b in constants or a in scaled or b in scaled:
             left, a = self._split(a)
             right, b = self._split(b)
-            factor = right if left is _ONE else left if right is _ONE else left * right
+            factor = right if left is _UNITY else left if right is _UNITY else left * right
             return self._scale(factor, b if a < 0 else a if b < 0 else self.product(a, b) if factor else -1)
         if a == b:
             return self.power(a, _TWO)
@@ -223,7 +223,7 @@ class Graph:
         """Return the constant factor of a node and what it multiplies, -1 for nothing."""
         if number in self.constants:
             return self.constants[number], -1
-        return self._scaled.get(number) or (_ONE, number)
+        return self._scaled.get(number) or (_UNITY, number)
 
     def _scale(self, factor: Fraction, inner: int) -> int:
         """Return factor * inner; `inner` has no constant factor, or is -1 for 1."""
@@ -242,7 +242,7 @@ class Graph:
     def power(self, a: int, exponent: Fraction) -> int:
         """Return the node of a ** exponent, for a constant rational exponent."""
         if exponent == 0:
-            return self.constant(_ONE)
+            return self.constant(_UNITY)
         if exponent == 1:
             return a
         base = self.constants.get(a)
@@ -322,7 +322,7 @@ class Graph:
         Sums in it that have a factor are multiplied out: a - (b + log(c)) has the term -log(c). A term -1 is 1.
         """
         terms: list[tuple[Fraction, int]] = []
-        todo = [(_ONE, a)]
+        todo = [(_UNITY, a)]
         while todo:
             outer, number = todo.pop()
             factor, inner = self._split(number)
@@ -335,7 +335,7 @@ class Graph:
 
     def _constant_root(self, base: Fraction, exponent: Fraction) -> int:
         """Return a root of a constant by its primes, as SymPy does: 12**(1/2) is 2 * 3**(1/2)."""
-        result = self.constant(_ONE)
+        result = self.constant(_UNITY)
         for prime, power in _primes(base):
             whole, rest = divmod(power * exponent, 1)
             result = self.product(self.constant(Fraction(prime) ** int(whole)), result)

@@ -16,7 +16,7 @@ from verify.graph import balls, dyadics
 from verify.graph.graph import Graph
 from verify.model.exact import simplest_rational
 
-_ZERO, _ONE = Fraction(0), Fraction(1)
+_ZERO, _UNITY = Fraction(0), Fraction(1)
 _LONGEST = 512  # bits of a bound: a longer one is given up
 
 
@@ -51,10 +51,10 @@ def between(low: Fraction | None, high: Fraction | None) -> Range:
 
 
 _FUNCTIONS = {
-    "tanh": between(-_ONE, _ONE),
-    "erf": between(-_ONE, _ONE),
-    "sin": closed(-_ONE, _ONE),
-    "cos": closed(-_ONE, _ONE),
+    "tanh": between(-_UNITY, _UNITY),
+    "erf": between(-_UNITY, _UNITY),
+    "sin": closed(-_UNITY, _UNITY),
+    "cos": closed(-_UNITY, _UNITY),
     "atan": between(Fraction(-2), Fraction(2)),
     "exp": between(_ZERO, None),
 }
@@ -115,9 +115,9 @@ class _Ranges:
         if not _below(a) and not _below(b):
             return Range(_times(a.low, b.low), _times(a.high, b.high))
         if not _above(a):
-            return _scaled(self.product(_scaled(a, -_ONE), b), -_ONE)
+            return _scaled(self.product(_scaled(a, -_UNITY), b), -_UNITY)
         if not _above(b):
-            return _scaled(self.product(a, _scaled(b, -_ONE)), -_ONE)
+            return _scaled(self.product(a, _scaled(b, -_UNITY)), -_UNITY)
         return ANY
 
     def power(self, a: Range, exponent: Fraction) -> Range:
@@ -125,7 +125,7 @@ class _Ranges:
             return _inverse(self.power(a, -exponent))
         whole = exponent.denominator == 1
         if whole and exponent.numerator % 2 and _below(a):
-            return ANY if _above(a) else _scaled(self.power(_scaled(a, -_ONE), exponent), -_ONE)
+            return ANY if _above(a) else _scaled(self.power(_scaled(a, -_UNITY), exponent), -_UNITY)
         size = _absolute(a) if whole else _positive(a)
         return Range(_raised(size.low, exponent) or _at_least(size.low), _raised(size.high, exponent) or Bound(None))
 
@@ -168,7 +168,7 @@ def _computed(name: str, at: Fraction | None, *, up: bool) -> Fraction | None:
 
 def _about_one(name: str, a: Range, bounds: Range) -> Range:
     """Return the range of exp or log, which is 1 at 0, or 0 at 1: their arguments' side of that tells more."""
-    at, value = (_ZERO, _ONE) if name == "exp" else (_ONE, _ZERO)
+    at, value = (_ZERO, _UNITY) if name == "exp" else (_UNITY, _ZERO)
     low = Bound(value, a.low.open or a.low.at != at) if a.low.at is not None and a.low.at >= at else bounds.low
     high = Bound(value, a.high.open or a.high.at != at) if a.high.at is not None and a.high.at <= at else bounds.high
     return Range(low, high)
@@ -197,8 +197,8 @@ def _absolute(a: Range) -> Range:
     if not _below(a):
         return a
     if not _above(a):
-        return _scaled(a, -_ONE)
-    low, high = _scaled(a, -_ONE).high, a.high
+        return _scaled(a, -_UNITY)
+    low, high = _scaled(a, -_UNITY).high, a.high
     if low.at is None or high.at is None:
         return Range(Bound(_ZERO, False), Bound(None))
     return Range(Bound(_ZERO, False), max(low, high, key=lambda end: (end.at, not end.open)))
@@ -222,7 +222,7 @@ def _at_least(low: Bound) -> Bound:
     """Return what a positive power of numbers above a low end of 0 or more is above, in any case."""
     if low.at is None:
         return Bound(_ZERO, False)
-    return Bound(_ONE if low.at > 1 else _ZERO)
+    return Bound(_UNITY if low.at > 1 else _ZERO)
 
 
 def _inverse(a: Range) -> Range:
@@ -230,7 +230,7 @@ def _inverse(a: Range) -> Range:
     if not _below(a):
         high = Bound(None) if a.low.at in (None, 0) else Bound(1 / a.low.at, a.low.open)
         return Range(Bound(_ZERO) if not a.high.at else Bound(1 / a.high.at, a.high.open), high)
-    return ANY if _above(a) else _scaled(_inverse(_scaled(a, -_ONE)), -_ONE)
+    return ANY if _above(a) else _scaled(_inverse(_scaled(a, -_UNITY)), -_UNITY)
 
 
 def _short(value: Fraction, is_open: bool) -> Bound:
