@@ -136,16 +136,16 @@ class SymbolArray(np.ndarray[Any, Any]):
     def __getitem__(self, key: Any) -> Any:
         key = plain_key(key)
         if self.memory is not None and (elements := elements_of(self)) is not None:
-            found = elements[key]
-            if not isinstance(found, np.ndarray):
-                return Concolic(self.memory.trace, int(found))
+            entries = elements[key]
+            if not isinstance(entries, np.ndarray):
+                return Concolic(self.memory.trace, int(entries))
             if not _shows(key):
-                return of_elements(self.memory.trace, found, self.claimed)
+                return of_elements(self.memory.trace, entries, self.claimed)
             view = super().__getitem__(key)
-            view.shown = found
+            view.shown = entries
             return view
-        found = super().__getitem__(key)
-        return found if isinstance(found, np.ndarray) else lift(found)
+        entries = super().__getitem__(key)
+        return entries if isinstance(entries, np.ndarray) else lift(entries)
 
     def __setitem__(self, key: Any, value: Any) -> None:
         key = plain_key(key)
@@ -293,9 +293,9 @@ def _delegating(name: str) -> Callable[..., Any]:
     """Return a method that does what NumPy's function of the same name does."""
 
     def method(self: SymbolArray, *args: Any, **options: Any) -> Any:
-        return PROTOCOLS["function"](getattr(np, name), (self, *args), options, asked)
+        return PROTOCOLS["function"](getattr(np, name), (self, *args), options, array_method)
 
-    asked = getattr(np.ndarray, name)
+    array_method = getattr(np.ndarray, name)
     method.__doc__ = f"Do what numpy.{name} does."
     return method
 
@@ -430,17 +430,17 @@ def objects(value: Any) -> np.ndarray[Any, Any]:
 def _lifted(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
     """Return an array of numbers and symbols as one of symbols."""
     if array.dtype == _OBJECT:
-        found = array.ravel().tolist()
-        if not _only_symbols(found):
-            found = list(map(lift, found))
+        entries = array.ravel().tolist()
+        if not _only_symbols(entries):
+            entries = list(map(lift, entries))
     elif array.dtype.kind in "biuf":
         short = array.dtype.kind == "f" and array.dtype.itemsize < _DOUBLE.itemsize
         values = list(map(exact_number, array.ravel())) if short else array.ravel().tolist()
-        known = {value: lift(value) for value in set(values)}
-        found = [known[value] for value in values]
+        lifted = {value: lift(value) for value in set(values)}
+        entries = [lifted[value] for value in values]
     else:
         raise TraceError(f"an array of {array.dtype} among symbols", asked_at())
-    return np.fromiter(found, object, len(found)).reshape(array.shape)
+    return np.fromiter(entries, object, len(entries)).reshape(array.shape)
 
 
 def _only_symbols(values: list[Any]) -> bool:
@@ -464,10 +464,10 @@ def lift(value: Any) -> Any:
     if isinstance(value, np.ndarray) and not value.ndim:  # of a list of symbols among arrays
         return lift(value.item())
     trace = current()
-    found = Concolic(trace, -1).lift(value)
-    if found is None:
+    symbol = Concolic(trace, -1).lift(value)
+    if symbol is None:
         raise TraceError(f"a {type(value).__name__} among symbols", asked_at())
-    return found
+    return symbol
 
 
 def symbols(value: Any, shape: Sequence[int] | None = None) -> list[Any]:
@@ -478,12 +478,12 @@ def symbols(value: Any, shape: Sequence[int] | None = None) -> list[Any]:
         array = objects(value)
     if shape is not None and array.shape != tuple(shape):
         array = np.broadcast_to(array, tuple(shape))
-    found: list[Any] = array.ravel().tolist()
-    if not _only_symbols(found):
-        found = list(map(lift, found))
-    if not {current()}.issuperset(map(_GRAPH, found)):
+    entries: list[Any] = array.ravel().tolist()
+    if not _only_symbols(entries):
+        entries = list(map(lift, entries))
+    if not {current()}.issuperset(map(_GRAPH, entries)):
         raise ForeignSymbolError("a symbol that was kept from another run (in a cache, say)", asked_at())
-    return found
+    return entries
 
 
 def nodes(value: Any, shape: Sequence[int] | None = None) -> Any:
@@ -506,8 +506,8 @@ def elements_at(value: Any) -> Any:
         lifted = lift(value)
         return None if type(lifted) is Endless else np.array(lifted.node)
     array = objects(value)
-    found = symbols(array)
-    return None if Endless in set(map(type, found)) else of_symbols(found).reshape(array.shape)
+    entries = symbols(array)
+    return None if Endless in set(map(type, entries)) else of_symbols(entries).reshape(array.shape)
 
 
 def _current_elements(array: SymbolArray) -> Any:
@@ -524,13 +524,13 @@ def of_symbols(values: list[Any]) -> Any:
     return current().listed(map(_NODE, values), len(values))
 
 
-def built(found: Iterable[int] | np.ndarray[Any, Any], shape: Sequence[int], claimed: Any = _DOUBLE) -> SymbolArray:
+def built(entries: Iterable[int] | np.ndarray[Any, Any], shape: Sequence[int], claimed: Any = _DOUBLE) -> SymbolArray:
     """Return the array of some nodes."""
     trace = current()
     if trace.on_tape and numbered.IS_POSSIBLE:
-        elements = np.array(found if isinstance(found, np.ndarray) else list(found), np.int64).reshape(shape)
+        elements = np.array(entries if isinstance(entries, np.ndarray) else list(entries), np.int64).reshape(shape)
         return of_elements(trace, elements, claimed)
-    listed = found.tolist() if isinstance(found, np.ndarray) else found
+    listed = entries.tolist() if isinstance(entries, np.ndarray) else entries
     return gathered(list(map(Concolic, repeat(trace), listed)), shape, claimed)
 
 
@@ -546,9 +546,9 @@ def of_elements(trace: Any, elements: Any, claimed: Any = _DOUBLE) -> SymbolArra
     return array if axes is None else array.transpose([axes.index(axis) for axis in range(len(axes))])
 
 
-def gathered(found: list[Any], shape: Sequence[int], claimed: Any = _DOUBLE) -> SymbolArray:
+def gathered(entries: list[Any], shape: Sequence[int], claimed: Any = _DOUBLE) -> SymbolArray:
     """Return the array of some symbols."""
-    array: SymbolArray = np.fromiter(found, object, len(found)).reshape(shape).view(SymbolArray)
+    array: SymbolArray = np.fromiter(entries, object, len(entries)).reshape(shape).view(SymbolArray)
     array.claimed = np.dtype(claimed)
     return array
 
@@ -558,15 +558,15 @@ def laid_out(array: SymbolArray, computed_from: Sequence[Any]) -> SymbolArray:
     if array.ndim < 2:
         return array
     shaped = [value for value in computed_from if isinstance(value, (np.ndarray, list, tuple))]
-    given = [
+    layouts = [
         layout(v) if isinstance(v, SymbolArray) else v if isinstance(v, np.ndarray) else _empty(np.shape(v), object)
         for v in shaped
     ]
-    if all(value.ndim < 2 or value.flags.c_contiguous for value in given):
+    if all(value.ndim < 2 or value.flags.c_contiguous for value in layouts):
         return array
-    flags = [["readonly"]] * len(given) + [["writeonly", "allocate"]]
-    types = [None] * len(given) + [np.dtype(np.int64)]
-    operands: Any = [*given, None]
+    flags = [["readonly"]] * len(layouts) + [["writeonly", "allocate"]]
+    types = [None] * len(layouts) + [np.dtype(np.int64)]
+    operands: Any = [*layouts, None]
     made = np.nditer(operands, ["refs_ok", "zerosize_ok"], flags, types, order="K").operands[-1]  # type: ignore[call-overload]
     return in_order_of(made, array)
 
@@ -621,10 +621,10 @@ def _attribute(self: Concolic, name: str) -> Any:
     """Look up what a symbol does not have itself on its array: shape, dtype, sum, reshape, ..."""
     if name.startswith("__"):
         raise AttributeError(name)
-    found = getattr(boxed(self), name)
-    if not callable(found):
-        return scalar(found)
-    return lambda *args, **options: scalar(found(*args, **options))
+    attribute = getattr(boxed(self), name)
+    if not callable(attribute):
+        return scalar(attribute)
+    return lambda *args, **options: scalar(attribute(*args, **options))
 
 
 Concolic.__array_ufunc__ = _array_of_one

@@ -148,10 +148,10 @@ class Concolic(Symbol):
     def nearest(self) -> Any:
         """Return the nearest whole number, a branch; halfway between two, the even one."""
         above = self.plus(self.lift(_HALF))
-        found = above.whole()
-        if int(found) % 2 == 1 and self.trace.sign(above.plus(-found).node) == 0:
-            return found.plus(self.lift(-1))  # a tie at the sample, which `whole` has recorded
-        return found
+        rounded = above.whole()
+        if int(rounded) % 2 == 1 and self.trace.sign(above.plus(-rounded).node) == 0:
+            return rounded.plus(self.lift(-1))  # a tie at the sample, which `whole` has recorded
+        return rounded
 
     def sign(self) -> int:
         """Return -1, 0 or 1, a branch."""
@@ -254,8 +254,8 @@ def at_once(compute: Callable[..., Any]) -> Callable[..., Any]:
 
     def operate(x: Concolic, *others: Any) -> Any:
         with x.trace.composing():
-            found = compute(x, *others)
-        return Concolic(x.graph, x.trace.composed(found.node)) if type(found) is Concolic else found
+            result = compute(x, *others)
+        return Concolic(x.graph, x.trace.composed(result.node)) if type(result) is Concolic else result
 
     return operate
 

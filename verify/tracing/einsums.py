@@ -80,15 +80,15 @@ def _read(operands: Sequence[Any]) -> tuple[list[Any], list[_Labels], _Labels]:
     if isinstance(operands[0], str):
         text, arrow, last = operands[0].replace(" ", "").partition("->")
         arrays, written = list(operands[1:]), [_split(part) for part in text.split(",")]
-        given = _split(last) if arrow else None
+        explicit = _split(last) if arrow else None
     else:
         arrays, lists = list(operands[: len(operands) // 2 * 2 : 2]), list(operands[1::2])
         written = [[_DOTS if label is Ellipsis else label for label in labels] for labels in lists]
-        given = [_DOTS if label is Ellipsis else label for label in operands[-1]] if len(operands) % 2 else None
+        explicit = [_DOTS if label is Ellipsis else label for label in operands[-1]] if len(operands) % 2 else None
     many = [np.ndim(array) - len(labels) + 1 for array, labels in zip(arrays, written, strict=True)]
     most = max((n for n, labels in zip(many, written, strict=True) if _DOTS in labels), default=0)
     expanded = [_expanded(labels, most, n) for labels, n in zip(written, many, strict=True)]
-    return arrays, expanded, _expanded(_implied(written) if given is None else given, most, most)
+    return arrays, expanded, _expanded(_implied(written) if explicit is None else explicit, most, most)
 
 
 def _split(part: str) -> _Labels:

@@ -32,7 +32,7 @@ from verify.tracing.observe import Observation, Quantity
 from verify.tracing.seeds import seeded
 
 _BITS = 16  # of the balls: what single precision computes lies well inside of them
-_SHOWN = 5  # digits of what a formula gives
+_DIGITS = 5  # digits of what a formula gives
 _PART, _LEAST = flint.arb(2) ** (3 - _BITS), flint.arb(2) ** -40
 _CLOSE_PART, _CLOSE_LEAST = 2.0 ** (1 - _BITS), 2.0**-42  # less than half of either
 _SLACK = 8  # what a float may differ by, in their radii
@@ -64,10 +64,10 @@ class FloatRun:
         self._subject = getattr(inspect.unwrap(case.subject), "__code__", None)
         self._called: list[CodeType] = []
         inputs = {name: self._array(quantity) for name, quantity in seen.inputs.items()}
-        given = {name: inputs[name] if name in inputs else deepcopy(seen.concrete[name]) for name in case.inputs}
+        arguments = {name: inputs[name] if name in inputs else deepcopy(seen.concrete[name]) for name in case.inputs}
         quiet, self._noticing = np.errstate(all="ignore"), noticing
         with following(), patches.in_force(seed), seeded(seed), redirect_stdout(sys.stderr), quiet, _profiling():
-            _, returned = converse(case.subject, {**given, **deepcopy(dict(seen.variant.options))}, self._answer)
+            _, returned = converse(case.subject, {**arguments, **deepcopy(dict(seen.variant.options))}, self._answer)
         names = list(case.real)
         self.gradients = (
             returned if isinstance(returned, Mapping) else dict(zip(names, _listed(returned), strict=False))
@@ -107,12 +107,12 @@ class FloatRun:
 
     def gives(self, name: str, place: int, node: int) -> bool:
         """Tell whether an entry of a gradient is what a node has at the point."""
-        found = self.entry(name, place)
-        if found is None:
+        number = self.entry(name, place)
+        if number is None:
             return False
         with flint.ctx.workprec(_BITS):
             ball = balls.at(self.seen.trace, [node], self.point)[node]
-            return bool(ball.is_finite()) and _within(ball, found)
+            return bool(ball.is_finite()) and _within(ball, number)
 
     def agrees(self, expected: Mapping[str, Sequence[int]]) -> bool:
         """Tell whether each gradient is, in all of its entries, what some nodes have at the point."""
@@ -121,8 +121,8 @@ class FloatRun:
             values = balls.at(self.seen.trace, nodes, self.point)
         for name, entries in expected.items():
             for place, node in enumerate(entries):
-                found = self.entry(name, place)
-                if found is None or not values[node].is_finite() or not _within(values[node], found):
+                number = self.entry(name, place)
+                if number is None or not values[node].is_finite() or not _within(values[node], number):
                     return False
         return True
 
@@ -156,8 +156,8 @@ class FloatRun:
             return f"on floats the number of outputs is {len(outputs)}, on symbols {len(self.seen.outputs)}"
         named = [(f"output {i}", *pair) for i, pair in enumerate(zip(self.seen.outputs, outputs, strict=False), 1)]
         named += [
-            (f"gradient of {key}", found, self.gradients.get(key))
-            for key, found in self.seen.gradients.items()
+            (f"gradient of {key}", quantity, self.gradients.get(key))
+            for key, quantity in self.seen.gradients.items()
             if key not in self.seen.malformed
         ]
         if self.point is self.seen.trace.sample and self._is_close(named):
@@ -165,22 +165,24 @@ class FloatRun:
         nodes = [node for _, quantity, _ in named for node in quantity.nodes]
         with flint.ctx.workprec(_BITS):
             values = balls.at(self.seen.trace, nodes, self.point)
-        strays = (stray for what, quantity, came in named if (stray := _stray(what, quantity, came, values)))
-        said, node = next(strays, ("", -1))
+        strays = (
+            stray for description, quantity, actual in named if (stray := _stray(description, quantity, actual, values))
+        )
+        message, node = next(strays, ("", -1))
         if node < 0:
-            return said
+            return message
         exact = rationals.real(self.seen.trace, [node], self.point)[node]
-        return f"{said}, by its formula {digits.rounded(exact.ball, _SHOWN)}"
+        return f"{message}, by its formula {digits.rounded(exact.ball, _DIGITS)}"
 
     def _is_close(self, named: Sequence[tuple[str, Quantity, Any]]) -> bool:
         """Tell whether all floats lie so close to the values at the sample that coarse balls would allow them too.
 
         A coarse ball holds the value, so that what is within half of its least width of that is within its own.
         """
-        for _, quantity, came in named:
-            if not _is_of_shape(came, quantity.shape):
+        for _, quantity, actual in named:
+            if not _is_of_shape(actual, quantity.shape):
                 return False
-            floats = np.asarray(came).ravel().tolist()
+            floats = np.asarray(actual).ravel().tolist()
             for number, ball in zip(floats, self.seen.trace.at_samples(quantity.nodes), strict=True):
                 middle = float(ball)
                 width = abs(middle) * _CLOSE_PART + _CLOSE_LEAST
@@ -200,20 +202,20 @@ def _profiling() -> Iterator[None]:
             sys.setprofile(None)
 
 
-def _stray(what: str, quantity: Quantity, came: Any, values: dict[int, flint.arb]) -> tuple[str, int] | None:
+def _stray(description: str, quantity: Quantity, actual: Any, values: dict[int, flint.arb]) -> tuple[str, int] | None:
     """Say what is another number on floats than its formula allows, and of which node, -1 for a whole array."""
     try:
-        found = np.asarray(came, dtype=float)
+        floats = np.asarray(actual, dtype=float)
     except (TypeError, ValueError):
-        return f"on floats the {what} is a {type(came).__name__}, on symbols an array", -1
-    if found.shape != quantity.shape:
-        return f"on floats the {what} has the shape {found.shape}, on symbols {quantity.shape}", -1
+        return f"on floats the {description} is a {type(actual).__name__}, on symbols an array", -1
+    if floats.shape != quantity.shape:
+        return f"on floats the {description} has the shape {floats.shape}, on symbols {quantity.shape}", -1
     names = entry_names("", quantity.shape)
-    for name, number, node in zip(names, found.ravel().tolist(), quantity.nodes, strict=True):
+    for name, number, node in zip(names, floats.ravel().tolist(), quantity.nodes, strict=True):
         ball = values[node]
         if ball.is_finite() and not _within(ball, number):
-            said = f"{what}{f' at {name}' if name else ''}"
-            return f"on floats the {said} is {number!r}", node
+            entry = f"{description}{f' at {name}' if name else ''}"
+            return f"on floats the {entry} is {number!r}", node
     return None
 
 

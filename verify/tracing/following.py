@@ -40,8 +40,8 @@ def following() -> Iterator[None]:
         if isinstance(problem, SystemError) and TraceError.raised:  # NumPy 2.4's argmax goes on after an exception
             raise SubjectError(*TraceError.raised[0]) from problem
         place = raised_at(problem)
-        said = f"{described(problem)}{', at ' if place else ''}{place}"
-        raise SubjectError(said, place, broken=True) from problem
+        description = f"{described(problem)}{', at ' if place else ''}{place}"
+        raise SubjectError(description, place, broken=True) from problem
     if TraceError.raised:
         message, place = TraceError.raised[0]
         raise SubjectError(f"{message} (the code caught the exception and went on)", place)

@@ -49,8 +49,8 @@ _ALLOCATION = ("order", "subok", "device", "optimize", "casting", "copy")
 
 
 @answers("function")
-def call(function: Any, args: Any, options: dict[str, Any], asked: Any = None) -> Any:
-    """Do what a NumPy function would do on floats, or a method of an array of the same name if that is `asked`."""
+def call(function: Any, args: Any, options: dict[str, Any], array_method: Any = None) -> Any:
+    """Do what a NumPy function would do on floats, or the `array_method` of the same name if there is one."""
     if (ask := _OF_SHAPES.get(function)) is not None and not options and len(args) == 1:
         return ask(args[0])
     name = getattr(function, "__name__", "")
@@ -63,12 +63,12 @@ def call(function: Any, args: Any, options: dict[str, Any], asked: Any = None) -
             return _by_objects(function, name, args, options) if made is None else made
         if special in RUNNING_CODE:
             return special(*args, **options)
-        answer = shadows.expected(asked or function, args, options)
-        out, given = _bound(function, name, args, options)
+        answer = shadows.expected(array_method or function, args, options)
+        out, arguments = _bound(function, name, args, options)
         if isinstance(out, SymbolArray) and name in _IN_THE_TYPE_OF_OUT:
-            given["a"] = objects(given["a"]).view(SymbolArray)
-        result = special(*given.pop("*", ()), **given)
-        return result if _counts(name, given) else shadows.held_to(name, answer, result, out)
+            arguments["a"] = objects(arguments["a"]).view(SymbolArray)
+        result = special(*arguments.pop("*", ()), **arguments)
+        return result if _counts(name, arguments) else shadows.held_to(name, answer, result, out)
     except TraceError as problem:
         if name in str(problem):
             raise
@@ -104,9 +104,9 @@ def _of_no_entries(function: Any, name: str, args: Any, options: dict[str, Any])
     return made if out is None else shadows.held_to(name, answer, made, out)
 
 
-def _counts(name: str, given: dict[str, Any]) -> bool:
+def _counts(name: str, arguments: dict[str, Any]) -> bool:
     """Tell whether the shape of a result depends on numbers: places of what is not 0."""
-    return name in ("nonzero", "flatnonzero", "argwhere") or (name == "where" and len(given) == 1)
+    return name in ("nonzero", "flatnonzero", "argwhere") or (name == "where" and len(arguments) == 1)
 
 
 def _special(function: Any) -> Any:
@@ -125,10 +125,10 @@ def _own(function: Any) -> Any:
 @functools.cache
 def _parameters(function: Any) -> tuple[tuple[str, ...], dict[str, Any], str]:
     """Return the names of a function's positional parameters, all defaults, and the name of its `*args`."""
-    found = inspect.signature(function).parameters.values()
-    names = tuple(p.name for p in found if p.kind in _POSITIONAL)
-    starred = next((p.name for p in found if p.kind is p.VAR_POSITIONAL), "")
-    return names, {p.name: p.default for p in found}, starred
+    parameters = inspect.signature(function).parameters.values()
+    names = tuple(p.name for p in parameters if p.kind in _POSITIONAL)
+    starred = next((p.name for p in parameters if p.kind is p.VAR_POSITIONAL), "")
+    return names, {p.name: p.default for p in parameters}, starred
 
 
 @functools.cache
@@ -139,16 +139,16 @@ def _accepted(special: Any) -> frozenset[str]:
 def _bound(function: Any, name: str, args: Any, options: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
     """Return the place for a result, and the arguments by their names; raises TraceError for what is not known."""
     names, defaults, starred = _parameters(function)
-    given = {**options, "*": args} if starred else {**dict(zip(names, args, strict=False)), **options}
-    out = given.pop("out", None)
+    arguments = {**options, "*": args} if starred else {**dict(zip(names, args, strict=False)), **options}
+    out = arguments.pop("out", None)
     if name not in _OF_A_TYPE:
-        _float_type(name, given.pop("dtype", None))
+        _float_type(name, arguments.pop("dtype", None))
     accepted = _accepted(_special(function))
-    for key in [key for key in given if key != "*" and key not in accepted]:
-        value = given.pop(key)
+    for key in [key for key in arguments if key != "*" and key not in accepted]:
+        value = arguments.pop(key)
         if key not in _ALLOCATION and not _is_default(value, defaults.get(key)):
             raise shadows.refusal(name, key)
-    return out, {key: value for key, value in given.items() if value is not np._NoValue}  # noqa: SLF001
+    return out, {key: value for key, value in arguments.items() if value is not np._NoValue}  # noqa: SLF001
 
 
 def _float_type(name: str, dtype: Any) -> Any:
@@ -219,17 +219,17 @@ def _without_place(
     if starred or name == "astype" or not any(word in options or word in names[: len(args)] for word in _PLACE):
         return args, options, None, None
     answer = shadows.expected(function, args, options)
-    given = {**dict(zip(names, args, strict=False)), **options}
-    out, dtype = given.pop("out", None), _float_type(name, given.pop("dtype", None))
-    fixed = [given.pop(word) for word in _fixed(function) if word in given]
-    return fixed, given, None if out is dtype is None else answer, out
+    arguments = {**dict(zip(names, args, strict=False)), **options}
+    out, dtype = arguments.pop("out", None), _float_type(name, arguments.pop("dtype", None))
+    fixed = [arguments.pop(word) for word in _fixed(function) if word in arguments]
+    return fixed, arguments, None if out is dtype is None else answer, out
 
 
 @functools.cache
 def _fixed(function: Any) -> tuple[str, ...]:
     """Return the names of the parameters of a function that are no keywords."""
-    found = inspect.signature(function).parameters.values()
-    return tuple(p.name for p in found if p.kind is p.POSITIONAL_ONLY)
+    parameters = inspect.signature(function).parameters.values()
+    return tuple(p.name for p in parameters if p.kind is p.POSITIONAL_ONLY)
 
 
 def _constants(args: Any, options: dict[str, Any]) -> tuple[Any, dict[str, Any]] | None:
@@ -262,10 +262,12 @@ def _first(args: Any, options: dict[str, Any]) -> Any:
 
 def _arrays(values: Any) -> list[Any]:
     """Return the arrays of symbols among some arguments, and in lists of them."""
-    found: list[Any] = []
+    symbolic: list[Any] = []
     for value in values:
-        found += _arrays(value) if type(value) in (tuple, list) else [value] if isinstance(value, SymbolArray) else []
-    return found
+        symbolic += (
+            _arrays(value) if type(value) in (tuple, list) else [value] if isinstance(value, SymbolArray) else []
+        )
+    return symbolic
 
 
 def _plain(value: Any, depth: int = 0) -> Any:
@@ -453,8 +455,8 @@ def _without_leading_ones(value: Any, ndim: int) -> Any:
     return np.reshape(value, shape[extra:]) if extra > 0 and set(shape[:extra]) == {1} else value
 
 
-def _shape(given: Any) -> tuple[int, ...]:
-    return (int(given),) if isinstance(given, (int, np.integer)) else tuple(given)
+def _shape(shape: Any) -> tuple[int, ...]:
+    return (int(shape),) if isinstance(shape, (int, np.integer)) else tuple(shape)
 
 
 def _like(value: Any) -> Callable[..., Any]:
@@ -506,8 +508,8 @@ def _places(elements: Any, relation: str, axis: Any, *, keepdims: bool) -> Any:
         best, places = np.where(better, column, best), np.where(better, place, places)
     if axis is None or not elements.ndim:
         return places.reshape([1] * elements.ndim) if keepdims else places[0]
-    found = places.reshape(lines.shape[:-1])
-    return np.expand_dims(found, axis) if keepdims else found[()]
+    positions = places.reshape(lines.shape[:-1])
+    return np.expand_dims(positions, axis) if keepdims else positions[()]
 
 
 def ranks(a: Any, axis: Any) -> Any:
@@ -516,13 +518,13 @@ def ranks(a: Any, axis: Any) -> Any:
     What it does with equal numbers, and where it stops, is its own affair, and not the same for objects as for floats.
     """
     lines = np.moveaxis(as_array(a), axis, -1)
-    found = np.zeros(lines.shape)
+    numbers = np.zeros(lines.shape)
     for index in np.ndindex(lines.shape[:-1]):
         line = lines[index]
         order = np.argsort(objects(line), kind="stable")
         steps = np.less(line[order[:-1]], line[order[1:]])
-        found[index][order] = np.cumsum([0, *np.asarray(steps).tolist()]) if len(order) else 0
-    return np.moveaxis(found, -1, axis)
+        numbers[index][order] = np.cumsum([0, *np.asarray(steps).tolist()]) if len(order) else 0
+    return np.moveaxis(numbers, -1, axis)
 
 
 def _flat(a: Any, axis: Any) -> tuple[Any, int]:

@@ -93,8 +93,8 @@ def _address(array: Any) -> int:
 
 def symbols_of(trace: Any, elements: Elements) -> Any:
     """Return elements as a plain array of symbols."""
-    found = _fromiter(map(Concolic, repeat(trace), elements.ravel().tolist()), _OBJECT, elements.size)
-    return found.reshape(elements.shape)
+    array = _fromiter(map(Concolic, repeat(trace), elements.ravel().tolist()), _OBJECT, elements.size)
+    return array.reshape(elements.shape)
 
 
 def elements_of(array: Any) -> Elements | None:
@@ -107,9 +107,9 @@ def elements_of(array: Any) -> Elements | None:
         return None
     if not array.size:
         return _empty(array.shape, _INTEGER)
-    shown: Elements | None = array.shown
-    if shown is not None and shown.shape == array.shape:
-        return shown
+    elements: Elements | None = array.shown
+    if elements is not None and elements.shape == array.shape:
+        return elements
     try:
         return np.ndarray(array.shape, _INTEGER, memory.elements, _address(array) - memory.address, _strides(array))
     except (TypeError, ValueError):

@@ -43,7 +43,7 @@ class Variant:
     def written(self) -> identity.Variant:
         """Return the variant as a result has it."""
         options = tuple((name, quoted(value)) for name, value in self.options.items())
-        labels = tuple((name, _shown(value)) for name, value in self.labels.items())
+        labels = tuple((name, _label_text(value)) for name, value in self.labels.items())
         return identity.Variant(tuple(self.sizes.items()), options, labels)
 
     @property
@@ -90,7 +90,7 @@ class Observation:
         return [n for upstream in self.upstreams for n in upstream.nodes if self.trace.ops[n] == "variable"]
 
 
-def _shown(labels: Any) -> str:
+def _label_text(labels: Any) -> str:
     text = str(np.asarray(labels).tolist())
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
 
@@ -124,7 +124,9 @@ def further_labels(case: TracedCase, named: Collection[int]) -> list[Variant]:
     """
     first = variants(case, choices=option_choices(case)[:1])
     sizes, whole = first[0].sizes, _whole(case, first[0].sizes)
-    missing = {name: _undrawn(below, named, [one.labels[name] for one in first]) for name, (_, below) in whole.items()}
+    missing = {
+        name: _undrawn(below, named, [variant.labels[name] for variant in first]) for name, (_, below) in whole.items()
+    }
     runs = max((-(-len(missing[name]) // math.prod(shape)) for name, (shape, _) in whole.items()), default=0)
     options = itertools.cycle(option_choices(case))
     return [
@@ -174,9 +176,9 @@ def _filled(labels: Sequence[int], run: int, shape: tuple[int, ...]) -> Any:
 def _whole(case: TracedCase, sizes: Mapping[str, int]) -> dict[str, tuple[tuple[int, ...], int]]:
     """Return the shape of each whole input, and the number below which it is."""
     return {
-        name: (concrete(given.shape, sizes), concrete(given.below, sizes)[0])
-        for name, given in case.inputs.items()
-        if isinstance(given, Integer)
+        name: (concrete(integer.shape, sizes), concrete(integer.below, sizes)[0])
+        for name, integer in case.inputs.items()
+        if isinstance(integer, Integer)
     }
 
 
@@ -216,13 +218,13 @@ def observe(
     trace = seen.trace
     first = len(trace)
     with following(), arrays.running(trace), patches.in_force(seed), seeded(seed) as drawn:
-        given = {name: _input(name, described, seen, sampler) for name, described in case.inputs.items()}
+        inputs = {name: _input(name, described, seen, sampler) for name, described in case.inputs.items()}
 
         def answer(output: Any) -> Any:
             return _upstreams(case, output, seen, sampler, upstream)
 
         with redirect_stdout(sys.stderr):
-            _, returned = converse(case.subject, {**given, **deepcopy(dict(variant.options))}, answer)
+            _, returned = converse(case.subject, {**inputs, **deepcopy(dict(variant.options))}, answer)
         _keep_gradients(case, returned, seen)
     seen.draws, seen.conditions = drawn(), list(trace.conditions.values())
     seen.computed = range(first, len(trace))
@@ -248,19 +250,19 @@ def _upstreams(
     case: TracedCase, output: Any, seen: Observation, sampler: Sampler, change: Callable[[Fraction], Fraction]
 ) -> Any:
     several = seen.several = isinstance(output, (tuple, list))
-    given = list(output) if several else [output]
-    if not given:
+    outputs = list(output) if several else [output]
+    if not outputs:
         raise ProtocolError("the subject yields no output")
     sent = []
-    for number, value in enumerate(given, 1):
-        what = f"output {number}" if several else "output"
-        found = _quantity(value, f"the {what}")
-        seen.outputs.append(found)
-        upstream = _upstream(case, f"dout{number if several else ''}", found.shape, seen, sampler, change)
+    for number, value in enumerate(outputs, 1):
+        description = f"output {number}" if several else "output"
+        quantity = _quantity(value, f"the {description}")
+        seen.outputs.append(quantity)
+        upstream = _upstream(case, f"dout{number if several else ''}", quantity.shape, seen, sampler, change)
         seen.upstreams.append(upstream)
-        sent.append(arrays.scalar(arrays.built(upstream.nodes, found.shape, seen.trace.dtype)))
+        sent.append(arrays.scalar(arrays.built(upstream.nodes, quantity.shape, seen.trace.dtype)))
     if case.upstream is not None:
-        sent = [_plain(case.upstream, found.shape) for found in seen.outputs]
+        sent = [_plain(case.upstream, quantity.shape) for quantity in seen.outputs]
     return tuple(sent) if several else sent[0]
 
 
@@ -296,25 +298,25 @@ def _variables(seen: Observation, shape: tuple[int, ...], name: str, values: Seq
     return Quantity(shape, seen.trace.inputs(names, values))
 
 
-def _quantity(value: Any, what: str) -> Quantity:
+def _quantity(value: Any, description: str) -> Quantity:
     """Return what the subject gave as nodes; raises ProtocolError where it is no array of numbers."""
     if isinstance(value, (str, bytes, dict, set)) or value is None:
-        raise ProtocolError(f"{what} is {quoted(value)} ({type(value).__name__}): an array was expected")
+        raise ProtocolError(f"{description} is {quoted(value)} ({type(value).__name__}): an array was expected")
     try:
         symbolic = isinstance(value, arrays.SymbolArray)
         array = value if symbolic else arrays.boxed(value) if isinstance(value, Concolic) else np.asarray(value)
         if not isinstance(array, arrays.SymbolArray) and array.dtype.kind == "f" and not np.isfinite(array).all():
             worst = np.argwhere(~np.isfinite(array))[0].tolist()
-            raise ProtocolError(f"{what} contains {array[tuple(worst)]}{f' at {worst}' if worst else ''}")
+            raise ProtocolError(f"{description} contains {array[tuple(worst)]}{f' at {worst}' if worst else ''}")
         return Quantity(array.shape, arrays.nodes(array))
     except (TypeError, ValueError):
-        raise ProtocolError(f"{what} is a {type(value).__name__}: an array of numbers was expected") from None
+        raise ProtocolError(f"{description} is a {type(value).__name__}: an array of numbers was expected") from None
 
 
 def _keep_gradients(case: TracedCase, returned: Any, seen: Observation) -> None:
     """Keep the gradients that the subject claims; those of another shape than their input are told apart."""
 
-    def known(named: Iterable[str]) -> None:
+    def refuse_unknown(named: Iterable[str]) -> None:
         for name in named:
             if name not in case.real:
                 raise ProtocolError(
@@ -322,21 +324,21 @@ def _keep_gradients(case: TracedCase, returned: Any, seen: Observation) -> None:
                     f"{nearest(str(name), case.real)}"
                 )
 
-    gradients = named_gradients(list(case.real), returned, known)
+    gradients = named_gradients(list(case.real), returned, refuse_unknown)
     seen.unclaimed = tuple(name for name, gradient in gradients.items() if gradient is None)
     for name, gradient in gradients.items():
         if gradient is None:
             continue
         try:
-            found = _quantity(gradient, f"the gradient of {name!r}")
+            quantity = _quantity(gradient, f"the gradient of {name!r}")
         except (ProtocolError, TraceError) as problem:
             seen.malformed[name] = str(problem)
             continue
-        seen.gradients[name] = found
+        seen.gradients[name] = quantity
         expected = seen.inputs[name].shape
-        if found.shape != expected:
-            seen.malformed[name] = f"the gradient of {name!r} has the shape {found.shape}: {expected} was expected"
-        elif seen.trace.unset and (place := _unset(seen.trace, found)):
+        if quantity.shape != expected:
+            seen.malformed[name] = f"the gradient of {name!r} has the shape {quantity.shape}: {expected} was expected"
+        elif seen.trace.unset and (place := _unset(seen.trace, quantity)):
             seen.malformed[name] = f"the gradient of {name!r} has entries that nobody has written to (np.empty){place}"
 
 

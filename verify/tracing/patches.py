@@ -41,14 +41,14 @@ def _creating(make: Callable[..., Any]) -> _Replace:
             made = original(*args, **options)
             if active() is None or isinstance(made, SymbolArray) or made.dtype.kind not in "fO":
                 return made
-            return make(made) if made.dtype.kind == "f" or _given(args, options) else made
+            return make(made) if made.dtype.kind == "f" or _holds_untyped_symbols(args, options) else made
 
         return replacement
 
     return replace
 
 
-def _given(args: Any, options: Any) -> bool:
+def _holds_untyped_symbols(args: Any, options: Any) -> bool:
     """Tell whether an array of objects holds symbols for which no type was asked: np.full(3, symbol)."""
     return "dtype" not in options and any(map(_symbolic, args))
 
@@ -192,7 +192,7 @@ def _function_of_a_number(name: str) -> _Replace:
             if not any(isinstance(value, (Concolic, SymbolArray)) for value in args):
                 return original(*args, **options)
             try:
-                return MATH[name](*map(_one, args))
+                return MATH[name](*map(_single_symbol, args))
             except TypeError as problem:
                 raise TraceError(f"math.{name} cannot be followed ({problem})", asked_at()) from problem
 
@@ -201,7 +201,7 @@ def _function_of_a_number(name: str) -> _Replace:
     return replace
 
 
-def _one(value: Any) -> Any:
+def _single_symbol(value: Any) -> Any:
     """Return a symbol for a number, which functions of `math` lift themselves."""
     return lift(value.item() if isinstance(value, SymbolArray) else value)
 
@@ -414,15 +414,19 @@ class _StandIn(ModuleType):
 
 def _stand_ins() -> dict[int, Any]:
     """Return what stands in for modules and functions, by the identity of the original."""
-    found: dict[int, Any] = {}
+    stand_ins: dict[int, Any] = {}
     for module, replaced in _MODULES.items():
-        found.update({id(getattr(module, name)): replace(getattr(module, name)) for name, replace in replaced.items()})
+        stand_ins.update(
+            {id(getattr(module, name)): replace(getattr(module, name)) for name, replace in replaced.items()}
+        )
     for module in (stride_tricks, np.random, np.linalg, math):
-        found[id(module)] = _StandIn(module, {name: found[id(getattr(module, name))] for name in _MODULES[module]})
-    found[id(np.lib)] = _StandIn(np.lib, {"stride_tricks": found[id(stride_tricks)]})
-    parts = {name: found[id(getattr(np, name))] for name in ("random", "lib", "linalg")}
-    found[id(np)] = _StandIn(np, {**{name: found[id(getattr(np, name))] for name in _MODULES[np]}, **parts})
-    return found
+        stand_ins[id(module)] = _StandIn(
+            module, {name: stand_ins[id(getattr(module, name))] for name in _MODULES[module]}
+        )
+    stand_ins[id(np.lib)] = _StandIn(np.lib, {"stride_tricks": stand_ins[id(stride_tricks)]})
+    parts = {name: stand_ins[id(getattr(np, name))] for name in ("random", "lib", "linalg")}
+    stand_ins[id(np)] = _StandIn(np, {**{name: stand_ins[id(getattr(np, name))] for name in _MODULES[np]}, **parts})
+    return stand_ins
 
 
 _STAND_INS = _stand_ins()
@@ -457,12 +461,12 @@ def in_force(seed: int) -> Iterator[None]:
     if before == len(sys.modules):
         yield
         return
-    found = [place for module in users_modules() for place in _taken(module)]
+    places = [place for module in users_modules() for place in _taken(module)]
     imports, calls = builtins.__import__, np.vectorize.__call__
     builtins.__import__ = _importing  # type: ignore[assignment]
     setattr(np.vectorize, "__call__", _VECTORIZED)  # noqa: B010 - it is no attribute to the type checker
     try:
-        for namespace, name, original in found:
+        for namespace, name, original in places:
             namespace[name] = _STAND_INS[id(original)]
         _looked_through = len(sys.modules)
         yield
@@ -470,7 +474,7 @@ def in_force(seed: int) -> Iterator[None]:
         _looked_through = before
         builtins.__import__ = imports
         setattr(np.vectorize, "__call__", calls)  # noqa: B010
-        for namespace, name, original in found:
+        for namespace, name, original in places:
             namespace[name] = original
 
 

@@ -44,8 +44,8 @@ def _products(left: Any, right: Any, stack: tuple[int, ...]) -> SymbolArray:
     columns = np.asarray(nodes(right, (*stack, k, m)), int).reshape(many, k, m)
     graph = current()
     with graph.on_one_line():
-        found = graph.matmul(rows, columns)
-    return built(found, (*stack, n, m), claimed((left, right)))
+        entries = graph.matmul(rows, columns)
+    return built(entries, (*stack, n, m), claimed((left, right)))
 
 
 def dot(a: Any, b: Any) -> Any:
@@ -110,8 +110,8 @@ def tensordot(a: Any, b: Any, axes: Any = 2) -> Any:
     return scalar(np.matmul(left, right).reshape([a.shape[i] for i in kept_a] + [b.shape[i] for i in kept_b]))
 
 
-def _axes(given: Any, ndim: int) -> list[int]:
-    return [int(i) % ndim for i in ([given] if isinstance(given, (int, np.integer)) else given)]
+def _axes(axes: Any, ndim: int) -> list[int]:
+    return [int(i) % ndim for i in ([axes] if isinstance(axes, (int, np.integer)) else axes)]
 
 
 PRODUCTS.update({"matmul": matmul, "vecdot": vecdot, "matvec": matvec, "vecmat": vecmat})

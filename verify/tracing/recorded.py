@@ -63,5 +63,5 @@ class RecordedTrace(TapedTrace):
         _unrecorded("a function that is composed of several")
 
 
-def _unrecorded(what: str) -> NoReturn:
-    raise UntapedError(what, asked_at())
+def _unrecorded(operation: str) -> NoReturn:
+    raise UntapedError(operation, asked_at())

@@ -65,18 +65,18 @@ class Region:
         return region
 
     def holds(
-        self, point: Point, conditions: Sequence[Condition] | None = None, known: dict[int, flint.arb] | None = None
+        self, point: Point, conditions: Sequence[Condition] | None = None, computed: dict[int, flint.arb] | None = None
     ) -> bool:
         """Tell whether a point lies in the domain and takes every branch as the sample does, or the given ones.
 
-        What is `known` of the point is added to: regions of one graph ask for much of the same.
+        The values `computed` at the point are added to: regions of one graph ask for much of the same.
         """
-        asked = self.conditions[:_MOST_BRANCHES] if conditions is None else conditions
+        conditions = self.conditions[:_MOST_BRANCHES] if conditions is None else conditions
         if not all(_between(point[name], *bounds) for name, bounds in self.bounds.items()):
             return False
         with flint.ctx.workprec(_BITS):
-            values = balls.at(self.trace, [c.node for c in asked], point, known)
-            return all(_as_decided(condition, values[condition.node]) for condition in asked)
+            values = balls.at(self.trace, [c.node for c in conditions], point, computed)
+            return all(_as_decided(condition, values[condition.node]) for condition in conditions)
 
     @property
     def clear(self) -> bool:
@@ -109,8 +109,8 @@ class Region:
         """Return the inputs that a run was given a value of, to get to the region, and what they were compared with."""
         nodes = [condition.node for condition in self.about(self.moved)] if self.moved else []
         graph = self.trace
-        asked = [graph.payloads[node] for node in graph.reach(nodes) if graph.ops[node] == "variable"]
-        return [name for name in dict.fromkeys([*self.moved, *asked]) if name in self.sample] if asked else []
+        variables = [graph.payloads[node] for node in graph.reach(nodes) if graph.ops[node] == "variable"]
+        return [name for name in dict.fromkeys([*self.moved, *variables]) if name in self.sample] if variables else []
 
     def points(self, seed: int) -> Lazy:
         """Return points of the region: the sample, others upstreams with it, and points around."""
@@ -192,39 +192,39 @@ def one_sided(runs: Sequence[tuple[Trace, Sequence[Condition], Iterable[int]]]) 
     A run is its graph, its conditions, and the nodes of its upstream.
     """
     sides: dict[tuple[Place, int], set[bool]] = {}
-    known: dict[tuple[object, ...], int] = {}
+    numbers: dict[tuple[object, ...], int] = {}
     for trace, conditions, upstream in runs:
         if not conditions:
             continue
         depending = depends(trace, set(upstream))
-        asked = [c for c in conditions if c.node in depending and c.relation not in _EXACTLY]
-        forms = _forms(trace, [condition.node for condition in asked], known)
-        for condition in asked:
+        ordered = [c for c in conditions if c.node in depending and c.relation not in _EXACTLY]
+        forms = _forms(trace, [condition.node for condition in ordered], numbers)
+        for condition in ordered:
             sides.setdefault((condition.where, forms[condition.node]), set()).add(condition.holds)
     return next((where for (where, _), seen_sides in sides.items() if len(seen_sides) == 1), NOWHERE)
 
 
-def _forms(graph: Graph, nodes: Sequence[int], known: dict[tuple[object, ...], int]) -> dict[int, int]:
+def _forms(graph: Graph, nodes: Sequence[int], numbers: dict[tuple[object, ...], int]) -> dict[int, int]:
     """Return a number for each node that is the same in every run in which the node is the same formula."""
     forms: dict[int, int] = {}
     for number in graph.reach(nodes):
         arguments = frozenset(forms[argument] for argument in graph.args[number])
         form = (graph.ops[number], arguments, graph.payloads[number])
-        forms[number] = known.setdefault(form, len(known))
+        forms[number] = numbers.setdefault(form, len(numbers))
     return forms
 
 
 def depends(graph: Graph, sources: set[int]) -> set[int]:
     """Return the nodes that are computed from some."""
-    found = set(sources)
-    if found:
+    reached = set(sources)
+    if reached:
         args = graph.args
-        for number in range(min(found), len(graph)):
+        for number in range(min(reached), len(graph)):
             for argument in args[number]:
-                if argument in found:
-                    found.add(number)
+                if argument in reached:
+                    reached.add(number)
                     break
-    return found
+    return reached
 
 
 def branches(trace: Graph, conditions: Sequence[Condition], variant: Variant = SAMPLE) -> list[Branch]:
@@ -232,7 +232,7 @@ def branches(trace: Graph, conditions: Sequence[Condition], variant: Variant = S
     places: dict[Place, list[Condition]] = {}
     for condition in conditions:
         places.setdefault(condition.where, []).append(condition)
-    return [Branch(where, _text(trace, found[0]), len(found), variant) for where, found in places.items()]
+    return [Branch(where, _text(trace, group[0]), len(group), variant) for where, group in places.items()]
 
 
 def _text(graph: Graph, condition: Condition) -> str:

@@ -95,9 +95,9 @@ class Scalar(ABC):
         return self
 
 
-def _refusing(what: str) -> Callable[..., Any]:
+def _refusing(message: str) -> Callable[..., Any]:
     def refuse(self: Scalar, *args: object, **options: object) -> Any:
-        raise TraceError(f"{what}", asked_at())
+        raise TraceError(f"{message}", asked_at())
 
     return refuse
 
@@ -118,7 +118,7 @@ _REFUSALS = {
         "rmatmul",
     ],
 }
-for _what, _names in _REFUSALS.items():
+for _message, _names in _REFUSALS.items():
     for _name in _names:
-        setattr(Scalar, f"__{_name}__", _refusing(_what))
+        setattr(Scalar, f"__{_name}__", _refusing(_message))
 Scalar.__hash__ = object.__hash__  # type: ignore[method-assign]

@@ -42,11 +42,11 @@ def crossings(
     names = [graph.payloads[node] for node in graph.reach([condition.node]) if node in inputs]
     for name in names[:_MOST_VARIABLES]:
         value = _Along(seen, condition.node, name, sample)
-        found = _linear(value, sample[name], bounds.get(name, (None, None)))
-        if found is None or not found.past:
-            found = _probed(value, sample[name], bounds.get(name, (None, None))) or found
-        if found and (found.past or found.edge is not None):
-            yield found
+        crossing = _linear(value, sample[name], bounds.get(name, (None, None)))
+        if crossing is None or not crossing.past:
+            crossing = _probed(value, sample[name], bounds.get(name, (None, None))) or crossing
+        if crossing and (crossing.past or crossing.edge is not None):
+            yield crossing
 
 
 def together(seen: Observation, condition: Condition, bounds: Domain) -> Iterator[Point]:
@@ -106,10 +106,10 @@ class _Along:
 
 def _linear(value: _Along, start: Fraction, bounds: tuple[Fraction | None, Fraction | None]) -> Crossing | None:
     """Solve for the edge as if the condition were linear, and see whether it was."""
-    here, there = value.exact(start), value.exact(start + 1)
-    if here is None or there is None or here == there or here == 0:
+    at_start, at_next = value.exact(start), value.exact(start + 1)
+    if at_start is None or at_next is None or at_start == at_next or at_start == 0:
         return None
-    edge = start - here / (there - here)
+    edge = start - at_start / (at_next - at_start)
     if value.exact(edge) != 0:
         return None
     return Crossing(value.name, edge if within(edge, bounds) else None, _past(value, start, edge, bounds))

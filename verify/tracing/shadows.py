@@ -27,9 +27,9 @@ _MOST = 10_000  # answers that are remembered
 _answers: dict[_Key, Any] = {}
 
 
-def refusal(name: str, what: str = "") -> TraceError:
+def refusal(name: str, detail: str = "") -> TraceError:
     """Return the error that says which function cannot be followed, and with what."""
-    return TraceError(f"numpy.{name}{f' with {what}' if what else ''} cannot be followed", asked_at(), _HOW)
+    return TraceError(f"numpy.{name}{f' with {detail}' if detail else ''} cannot be followed", asked_at(), _HOW)
 
 
 def unknown(name: str, reason: str) -> TraceError:
@@ -43,20 +43,20 @@ def expected(function: Callable[..., Any], args: Sequence[Any], options: dict[st
     Shapes and types decide the answer, so that it is remembered by them.
     """
     key = _key(function, args, options)
-    found = None if key is None else _answers.get(key)
-    if found is None:
-        found = _asked(function, args, options)
+    answer = None if key is None else _answers.get(key)
+    if answer is None:
+        answer = _shadow_answer(function, args, options)
         if key is not None and len(_answers) < _MOST:
-            _answers[key] = found
-    return found
+            _answers[key] = answer
+    return answer
 
 
-def _asked(function: Callable[..., Any], args: Sequence[Any], options: dict[str, Any]) -> Any:
-    given = [*args, *options.values()]
-    number = 1.0 if any(map(_is_short, given)) else np.float64(1)
+def _shadow_answer(function: Callable[..., Any], args: Sequence[Any], options: dict[str, Any]) -> Any:
+    values = [*args, *options.values()]
+    number = 1.0 if any(map(_is_short, values)) else np.float64(1)
     with np.errstate(all="ignore"), warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        shadows = [_shadow(value, number) for value in given]
+        shadows = [_shadow(value, number) for value in values]
         return function(*shadows[: len(args)], **dict(zip(options, shadows[len(args) :], strict=True)))
 
 

@@ -174,11 +174,11 @@ class TapedTrace(Trace):
             result = self.product(result, number)
         return int(result)
 
-    def _operated(self, what: object, operate: Callable[..., Elements], *args: Any) -> Any:
+    def _operated(self, operation: object, operate: Callable[..., Elements], *args: Any) -> Any:
         """Do an operation, on single elements once."""
         if any(isinstance(arg, np.ndarray) for arg in args):
             return operate(*np.broadcast_arrays(*args))
-        key = what, *sorted(args)
+        key = operation, *sorted(args)
         if key not in self._scalars:
             if len(self._scalars) >= _MOST_SCALARS:
                 _untaped("many operations on single numbers")
@@ -238,11 +238,11 @@ class TapedTrace(Trace):
 
     def _unasked(self, elements: Elements, relation: str) -> Mask:
         """Tell for which elements a relation is asked for the first time, and remember that it was."""
-        asked = self._asked.get(relation, np.zeros(0, bool))
-        if len(asked) < len(self):
-            asked = self._asked[relation] = np.concatenate([asked, np.zeros(2 * len(self) - len(asked), bool)])
-        new: Mask = ~asked[elements]
-        asked[elements] = True
+        recorded = self._asked.get(relation, np.zeros(0, bool))
+        if len(recorded) < len(self):
+            recorded = self._asked[relation] = np.concatenate([recorded, np.zeros(2 * len(self) - len(recorded), bool)])
+        new: Mask = ~recorded[elements]
+        recorded[elements] = True
         return new
 
     def look_at(self, nodes: Iterable[int]) -> None:
@@ -270,10 +270,10 @@ class TapedTrace(Trace):
         The floats only propose numbers: whether these are right is decided as any relation is.
         """
         below = [int(value) for value in np.floor(self.enclosures.of(elements)[0]).ravel()]
-        found, above = (self.tape.constants(Fraction(n + i) for n in below).reshape(elements.shape) for i in (0, 1))
-        if not (self.relations(elements, found, ">=").all() and self.relations(elements, above, "<").all()):
+        floors, above = (self.tape.constants(Fraction(n + i) for n in below).reshape(elements.shape) for i in (0, 1))
+        if not (self.relations(elements, floors, ">=").all() and self.relations(elements, above, "<").all()):
             _untaped("a rounding that is too close to call")
-        return found
+        return floors
 
     def chosen(self, choices: Any, a: Nodes, b: Nodes) -> Any:
         """Return a where a choice is true, and b elsewhere."""
@@ -293,16 +293,16 @@ class TapedTrace(Trace):
 
     def mapped(self, method: Callable[[Any], Any], numbers: Elements) -> Elements:
         """Return a function of each element, by the method of symbols that does it."""
-        found: Elements = np.broadcast_to(method(many(self, numbers)).node, numbers.shape)
-        return found
+        result: Elements = np.broadcast_to(method(many(self, numbers)).node, numbers.shape)
+        return result
 
     def combined(self, name: str, compute: Callable[[Any, Any], Any], a: Elements, b: Elements) -> Elements:
         """Return what a function of two symbols makes of each pair of elements."""
         if name in _OF_TWO:
             return _OF_TWO[name](self, a, b)
         other = int(b[0]) if b.size and (b == b[0]).all() else b  # a number is one for all
-        found: Elements = np.broadcast_to(compute(many(self, a), many(self, other)).node, a.shape)
-        return found
+        result: Elements = np.broadcast_to(compute(many(self, a), many(self, other)).node, a.shape)
+        return result
 
 
 class Many(Concolic):
@@ -347,10 +347,10 @@ class Many(Concolic):
     def nearest(self) -> Any:
         """Return the nearest whole number, a branch for each entry; the scalar run knows what lies halfway."""
         above = self.plus(self.lift(_HALF))
-        found = above.whole()
-        if (self.trace.differences(above.node, found.node) == ZERO).any():
+        rounded = above.whole()
+        if (self.trace.differences(above.node, rounded.node) == ZERO).any():
             _untaped("a rounding of what lies halfway")
-        return found
+        return rounded
 
 
 def many(trace: TapedTrace, elements: Any) -> Many:
@@ -358,8 +358,8 @@ def many(trace: TapedTrace, elements: Any) -> Many:
     return Many(trace, elements)
 
 
-def _untaped(what: str) -> NoReturn:
-    raise UntapedError(f"{what}", asked_at())
+def _untaped(reason: str) -> NoReturn:
+    raise UntapedError(f"{reason}", asked_at())
 
 
 def _array(numbers: Any) -> Elements:

@@ -27,7 +27,7 @@ _PRECISIONS = (128, 1024, 8192)  # bits, tried in this order to find a sign
 SAMPLE_BITS = _PRECISIONS[0]  # of a value at the sample, where no others are asked for
 _RATIONAL = ("variable", "constant")  # operations whose value at the sample is known exactly
 Nodes = Any  # of the entries of an array, in order: a list of them, or an array where they are elements of a tape
-_ASKED = 1024  # bits, from which on the prover is asked whether it is 0
+_PROVER_BITS = 1024  # bits, from which on the prover is asked whether it is 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,10 +199,10 @@ class Trace(Graph):
         holds = RELATIONS[relation](sign)
         if self.steps and node in self.constants:
             self.compared[self.constants[node]] = None
-        known = node in self.constants or (node, relation) in self.conditions
-        if not known and self.unset and not self.unset.isdisjoint(self.reach([node])):
+        settled = node in self.constants or (node, relation) in self.conditions
+        if not settled and self.unset and not self.unset.isdisjoint(self.reach([node])):
             raise TraceError("a branch on memory that nobody has written to (np.empty)", asked_at())
-        if not known and not (sign == 0 and self._vanishes(node)):
+        if not settled and not (sign == 0 and self._vanishes(node)):
             where, path = self._asking()
             self.conditions[node, relation] = Condition(node, relation, holds, where, sign == 0, path)
         return holds
@@ -221,7 +221,7 @@ class Trace(Graph):
             ball = self.at_sample(node, bits)
             if ball.is_finite() and not ball.contains(0):
                 return 1 if ball > 0 else -1
-            if ball.is_zero() or (bits == _ASKED and self._is_zero(node, ball)):
+            if ball.is_zero() or (bits == _PROVER_BITS and self._is_zero(node, ball)):
                 return 0
             if balls.is_undefined(self, node, self._balls[bits]):
                 break
@@ -243,8 +243,8 @@ class Trace(Graph):
 
     def at_sample(self, node: int, bits: int = SAMPLE_BITS) -> flint.arb:
         """Return a ball around the value of a node at the sample."""
-        known: flint.arb | None = self._balls[bits].get(node)
-        return self.at_samples([node], bits)[0] if known is None else known
+        ball: flint.arb | None = self._balls[bits].get(node)
+        return self.at_samples([node], bits)[0] if ball is None else ball
 
     def floor(self, node: int) -> Fraction:
         """Return the whole number below a node at the sample, and record that the node lies between it and the next."""
@@ -254,10 +254,10 @@ class Trace(Graph):
                 break
         else:
             raise TraceError("a rounding too close to call at the sample", asked_at())
-        found = Fraction(int(whole))
-        for offset, relation in ((-found, ">="), (-found - 1, "<")):
-            asked = self.sum(node, self.constant(offset))
-            self.decide(asked, relation)
-            if asked not in self.constants:
-                self.steps[asked] = node, found
-        return found
+        below = Fraction(int(whole))
+        for offset, relation in ((-below, ">="), (-below - 1, "<")):
+            difference = self.sum(node, self.constant(offset))
+            self.decide(difference, relation)
+            if difference not in self.constants:
+                self.steps[difference] = node, below
+        return below

@@ -59,8 +59,8 @@ def _by_symbol(name: str, compute: Callable[[Any, Any], Any]) -> Callable[[Trace
         if isinstance(g, TapedTrace):
             return g.combined(name, compute, a, b)
         pairs = list(zip(a, b, strict=True))
-        known = {pair: lift(compute(*[Concolic(g, node) for node in pair])).node for pair in dict.fromkeys(pairs)}
-        return [known[pair] for pair in pairs]
+        results = {pair: lift(compute(*[Concolic(g, node) for node in pair])).node for pair in dict.fromkeys(pairs)}
+        return [results[pair] for pair in pairs]
 
     return each
 
@@ -211,10 +211,10 @@ def _called(ufunc: Any, inputs: Sequence[Any], options: dict[str, Any], out: Any
     symbolic = isinstance(result, (SymbolArray, Concolic))
     if not out and not symbolic:
         raise shadows.refusal(ufunc.__name__, "where and no out")
-    kept = out[0] if out else current_uninitialised(np.broadcast_shapes(np.shape(result), np.shape(where)))
-    if symbolic or isinstance(kept, SymbolArray):
-        return choose(where, result, kept)
-    return np.where(truths(where), result, kept)
+    rest = out[0] if out else current_uninitialised(np.broadcast_shapes(np.shape(result), np.shape(where)))
+    if symbolic or isinstance(rest, SymbolArray):
+        return choose(where, result, rest)
+    return np.where(truths(where), result, rest)
 
 
 def current_uninitialised(shape: Sequence[int]) -> SymbolArray:
@@ -228,16 +228,16 @@ def choose(mask: Any, a: Any, b: Any) -> Any:
     if current().on_tape and (first := elements_at(a)) is not None and (second := elements_at(b)) is not None:
         chosen = np.where(truths(mask), first, second)
         return scalar(built(chosen, chosen.shape, claimed((a, b))))
-    found: SymbolArray = np.where(truths(mask), objects(a), objects(b)).view(SymbolArray)
-    found.claimed = claimed((a, b))
-    return scalar(found)
+    selected: SymbolArray = np.where(truths(mask), objects(a), objects(b)).view(SymbolArray)
+    selected.claimed = claimed((a, b))
+    return scalar(selected)
 
 
 def claimed(inputs: Sequence[Any]) -> Any:
     """Return the float type of a result: that of the arrays and NumPy numbers that it is computed from."""
     types = [value.dtype for value in inputs if _has_type(value) and value.dtype.kind in "fiub"]
-    found = np.result_type(*types) if types else _DOUBLE
-    return found if found.kind == "f" else _DOUBLE
+    dtype = np.result_type(*types) if types else _DOUBLE
+    return dtype if dtype.kind == "f" else _DOUBLE
 
 
 def _has_type(value: Any) -> bool:
@@ -262,16 +262,16 @@ def _elementwise(ufunc: Any, inputs: Sequence[Any], **options: Any) -> Any:
     shape = _broadcast(ufunc, inputs)
     if current().on_tape and (result := _on_tape(name, inputs, shape)) is not None:
         return result
-    given = [symbols(value, shape) for value in inputs]
-    endless = any(Endless in set(map(type, values)) for values in given)
+    operands = [symbols(value, shape) for value in inputs]
+    endless = any(Endless in set(map(type, values)) for values in operands)
     if name in BINARY:
         trace = current()
         with trace.on_one_line():
-            found: Any = _combined(name, given) if endless else BINARY[name](trace, *map(of_symbols, given))
-        return scalar(laid_out((gathered if endless else built)(found, shape, claimed(inputs)), inputs))
+            results: Any = _combined(name, operands) if endless else BINARY[name](trace, *map(of_symbols, operands))
+        return scalar(laid_out((gathered if endless else built)(results, shape, claimed(inputs)), inputs))
     if name in COMPARISONS:
-        return _truths(_compared(given, COMPARISONS[name], endless=endless), shape)
-    return _unary(name, ufunc, inputs, given[0], shape)
+        return _truths(_compared(operands, COMPARISONS[name], endless=endless), shape)
+    return _unary(name, ufunc, inputs, operands[0], shape)
 
 
 def _on_tape(name: str, inputs: Sequence[Any], shape: tuple[int, ...]) -> Any:
@@ -279,16 +279,16 @@ def _on_tape(name: str, inputs: Sequence[Any], shape: tuple[int, ...]) -> Any:
     method = METHODS.get(name) if len(inputs) == 1 else None
     if name not in BINARY and name not in COMPARISONS and method is None:
         return None
-    given = [elements_at(value) for value in inputs]
-    if any(elements is None for elements in given):
+    operands = [elements_at(value) for value in inputs]
+    if any(elements is None for elements in operands):
         return None
     trace: Any = current()
-    flat = [(a if a.shape == shape else np.broadcast_to(a, shape)).ravel() for a in given]
+    flat = [(a if a.shape == shape else np.broadcast_to(a, shape)).ravel() for a in operands]
     if name in COMPARISONS:
         return scalar(np.reshape(trace.relations(*flat, COMPARISONS[name]), shape))
     with trace.on_one_line():
-        found = trace.mapped(method, flat[0]) if method is not None else BINARY[name](trace, *flat)
-    return scalar(laid_out(built(found, shape, claimed(inputs)), inputs))
+        results = trace.mapped(method, flat[0]) if method is not None else BINARY[name](trace, *flat)
+    return scalar(laid_out(built(results, shape, claimed(inputs)), inputs))
 
 
 def _broadcast(ufunc: Any, inputs: Sequence[Any]) -> tuple[int, ...]:
@@ -303,40 +303,40 @@ def _broadcast(ufunc: Any, inputs: Sequence[Any]) -> tuple[int, ...]:
         raise
 
 
-def _combined(name: str, given: Sequence[list[Any]]) -> list[Any]:
+def _combined(name: str, operands: Sequence[list[Any]]) -> list[Any]:
     """Compute with symbols of which some are infinite, one by one."""
-    return list(map(lift, map({**_ARITHMETIC, **_BY_SYMBOL}[name], *given)))
+    return list(map(lift, map({**_ARITHMETIC, **_BY_SYMBOL}[name], *operands)))
 
 
-def _compared(given: Sequence[list[Any]], relation: str, *, endless: bool) -> list[bool]:
+def _compared(operands: Sequence[list[Any]], relation: str, *, endless: bool) -> list[bool]:
     if endless:
-        return [a.against(b, relation) for a, b in zip(*given, strict=True)]
-    a, b = map(of_symbols, given)
+        return [a.against(b, relation) for a, b in zip(*operands, strict=True)]
+    a, b = map(of_symbols, operands)
     return current().relations(a, b, relation)
 
 
 _BY_SIGN = ("absolute", "fabs", "sign", "trunc", "cbrt")  # functions that ask for the sign of their argument
 
 
-def _unary(name: str, ufunc: Any, inputs: Sequence[Any], given: list[Any], shape: Sequence[int]) -> Any:
+def _unary(name: str, ufunc: Any, inputs: Sequence[Any], entries: list[Any], shape: Sequence[int]) -> Any:
     if name in _CERTAIN:
-        return _truths([_CERTAIN[name](type(value) is Endless) for value in given], shape)
+        return _truths([_CERTAIN[name](type(value) is Endless) for value in entries], shape)
     if name == "signbit":
-        if current().has_zero(of_symbols([value for value in given if type(value) is not Endless])):
+        if current().has_zero(of_symbols([value for value in entries if type(value) is not Endless])):
             raise shadows.refusal(name, "a zero of unknown sign")  # as of -1 * 0
         return scalar(inputs[0] < 0)
     if name == "logical_not":
         return scalar(~truths(inputs[0]))
     if name not in METHODS or len(inputs) != 1:
         raise shadows.refusal(name)
-    method, known = METHODS[name], dict[Any, Any]()
-    keys = [(value.direction, None) if type(value) is Endless else value.node for value in given]
+    method, results = METHODS[name], dict[Any, Any]()
+    keys = [(value.direction, None) if type(value) is Endless else value.node for value in entries]
     if name in _BY_SIGN:
-        current().look_at(value.node for value in given if type(value) is not Endless)
-    for key, value in zip(keys, given, strict=True):
-        if key not in known:
-            known[key] = method(value)
-    return scalar(laid_out(gathered([known[key] for key in keys], shape, claimed(inputs)), inputs))
+        current().look_at(value.node for value in entries if type(value) is not Endless)
+    for key, value in zip(keys, entries, strict=True):
+        if key not in results:
+            results[key] = method(value)
+    return scalar(laid_out(gathered([results[key] for key in keys], shape, claimed(inputs)), inputs))
 
 
 def truths(value: Any) -> np.ndarray[Any, Any]:
@@ -347,10 +347,10 @@ def truths(value: Any) -> np.ndarray[Any, Any]:
             flat = elements.ravel()
             holds: np.ndarray[Any, Any] = trace.relations(flat, np.zeros_like(flat), "!=").reshape(elements.shape)
             return holds
-        found = objects(value)
-        given = symbols(found)
-        current().look_at(value.node for value in given if type(value) is not Endless)
-        return np.fromiter(map(bool, given), bool, found.size).reshape(found.shape)
+        array = objects(value)
+        entries = symbols(array)
+        current().look_at(value.node for value in entries if type(value) is not Endless)
+        return np.fromiter(map(bool, entries), bool, array.size).reshape(array.shape)
     return np.asarray(value).astype(bool)
 
 
@@ -360,20 +360,20 @@ def _truths(values: list[bool], shape: Sequence[int]) -> Any:
 
 # What a reduction does to a list of nodes, and its value for an empty one.
 _REDUCERS: dict[str, Callable[[Trace, Nodes], int]] = {
-    "add": lambda g, found: g.total(found),
-    "multiply": lambda g, found: g.multiplied(found),
-    "maximum": lambda g, found: _extreme(g, found, ">="),
-    "minimum": lambda g, found: _extreme(g, found, "<="),
-    "fmax": lambda g, found: _extreme(g, found, ">="),
-    "fmin": lambda g, found: _extreme(g, found, "<="),
+    "add": lambda g, row: g.total(row),
+    "multiply": lambda g, row: g.multiplied(row),
+    "maximum": lambda g, row: _extreme(g, row, ">="),
+    "minimum": lambda g, row: _extreme(g, row, "<="),
+    "fmax": lambda g, row: _extreme(g, row, ">="),
+    "fmin": lambda g, row: _extreme(g, row, "<="),
 }
 
 
-def _extreme(g: Trace, found: Nodes, relation: str) -> int:
-    if not len(found):  # which may be an array
+def _extreme(g: Trace, row: Nodes, relation: str) -> int:
+    if not len(row):  # which may be an array
         raise ValueError("zero-size array to reduction operation which has no identity")
-    best: int = found[0]
-    for node in found[1:]:
+    best: int = row[0]
+    for node in row[1:]:
         if node != best and not g.relations([best], [node], relation)[0]:
             best = node
     return best
@@ -384,26 +384,28 @@ def _reduced(ufunc: Any, inputs: Sequence[Any], options: dict[str, Any], out: An
     where, initial = options.pop("where", True), options.pop("initial", None)
     initial = None if initial is np._NoValue else initial  # noqa: SLF001
     if name in _LOGICAL:
-        return ufunc.reduce(truths(inputs[0]), axis=axis, keepdims=keepdims, where=where, **_given(initial=initial))
+        return ufunc.reduce(
+            truths(inputs[0]), axis=axis, keepdims=keepdims, where=where, **_without_none(initial=initial)
+        )
     if not _has_reduction(name):
         raise shadows.refusal(f"{name}.reduce")
     elements = elements_at(inputs[0])
     array = objects(inputs[0]) if elements is None else elements
     axes = _axes(axis, array.ndim)
-    kept = [i for i in range(array.ndim) if i not in axes]
-    shape = [array.shape[i] for i in kept]
+    remaining = [i for i in range(array.ndim) if i not in axes]
+    shape = [array.shape[i] for i in remaining]
     length = math.prod(array.shape[i] for i in axes)
     if elements is not None and elements.size and name in _BY_ROWS and where is True and initial is None:
-        matrix = elements.transpose([*kept, *axes]).reshape(-1, length)
+        matrix = elements.transpose([*remaining, *axes]).reshape(-1, length)
         shape = [1 if i in axes else n for i, n in enumerate(array.shape)] if keepdims else shape
         return scalar(built(_BY_ROWS[name](current(), matrix), shape, claimed(inputs)))
     if elements is not None:
         array = objects(inputs[0])
-    given = symbols(np.transpose(array, [*kept, *axes]))
+    entries = symbols(np.transpose(array, [*remaining, *axes]))
     first = [] if initial is None else [lift(initial)]
-    rows = [first + given[i * length : (i + 1) * length] for i in range(math.prod(shape))]
+    rows = [first + entries[i * length : (i + 1) * length] for i in range(math.prod(shape))]
     if where is not True:
-        counts = np.broadcast_to(truths(where), array.shape).transpose([*kept, *axes]).reshape(len(rows), length)
+        counts = np.broadcast_to(truths(where), array.shape).transpose([*remaining, *axes]).reshape(len(rows), length)
         rows = [first + list(compress(row[len(first) :], mask)) for row, mask in zip(rows, counts, strict=True)]
     if keepdims:
         shape = [1 if i in axes else n for i, n in enumerate(array.shape)]
@@ -422,7 +424,7 @@ _BY_ROWS: dict[str, Callable[[Any, Any], Any]] = {
 }
 
 
-def _given(**options: Any) -> dict[str, Any]:
+def _without_none(**options: Any) -> dict[str, Any]:
     return {name: value for name, value in options.items() if value is not None}
 
 
@@ -444,8 +446,8 @@ def _reduce(name: str, row: list[Any]) -> Any:
 
 
 def _axes(axis: Any, ndim: int) -> list[int]:
-    given = range(ndim) if axis is None or not ndim else axis if isinstance(axis, (tuple, list)) else (axis,)
-    axes = [int(i) + ndim if i < 0 else int(i) for i in given]
+    numbers = range(ndim) if axis is None or not ndim else axis if isinstance(axis, (tuple, list)) else (axis,)
+    axes = [int(i) + ndim if i < 0 else int(i) for i in numbers]
     if any(not 0 <= i < ndim for i in axes):
         raise np.exceptions.AxisError(f"axis {axis} is out of bounds for array of dimension {ndim}")
     return axes
@@ -453,10 +455,10 @@ def _axes(axis: Any, ndim: int) -> list[int]:
 
 def _in_turn(g: Trace, name: str, row: Nodes) -> Nodes:
     """Return what a row comes to after each of its entries; on a tape nodes are arrays, which `+` would add up."""
-    found = [row[:1]]
+    results = [row[:1]]
     for place in range(1, len(row)):
-        found.append(BINARY[name](g, found[-1], row[place : place + 1]))
-    return [node for nodes_of_one in found for node in nodes_of_one]
+        results.append(BINARY[name](g, results[-1], row[place : place + 1]))
+    return [node for nodes_of_one in results for node in nodes_of_one]
 
 
 def _accumulated(ufunc: Any, inputs: Sequence[Any], options: dict[str, Any], out: Any) -> Any:
@@ -470,8 +472,8 @@ def _accumulated(ufunc: Any, inputs: Sequence[Any], options: dict[str, Any], out
     if elements is not None and array.size:
         results = np.stack(_column_by_column(trace, name, array.reshape(-1, length)), -1).ravel()
     else:
-        found = nodes(array) if elements is None else []
-        rows = [_in_turn(trace, name, found[i : i + length]) for i in range(0, len(found), length or 1)]
+        entries = nodes(array) if elements is None else []
+        rows = [_in_turn(trace, name, entries[i : i + length]) for i in range(0, len(entries), length or 1)]
         results = [node for row in rows for node in row]
     return np.moveaxis(built(results, array.shape, claimed(inputs)), -1, axis)
 
@@ -513,20 +515,20 @@ def _at(ufunc: Any, target: Any, indices: Any, *values: Any) -> None:
     if not (name in BINARY and len(values) == 1) and not (name in METHODS and not values):
         raise shadows.refusal(f"{name}.at")
     places = np.arange(target.size).reshape(target.shape)[plain_key(indices)]
-    found, trace = symbols(target), current()
+    entries, trace = symbols(target), current()
     others = symbols(values[0], places.shape) if values else [None] * places.size
-    if isinstance(trace, TapedTrace) and values and Endless not in set(map(type, [*found, *others])):
-        results = _by_turns(trace, name, of_symbols(found), places.ravel(), of_symbols(others))
+    if isinstance(trace, TapedTrace) and values and Endless not in set(map(type, [*entries, *others])):
+        results = _by_turns(trace, name, of_symbols(entries), places.ravel(), of_symbols(others))
         target[...] = built(results, target.shape, target.claimed)
         return
     for place, other in zip(places.ravel().tolist(), others, strict=True):
         if other is None:
-            found[place] = lift(METHODS[name](found[place]))
-        elif Endless in (type(other), type(found[place])):
-            found[place] = _combined(name, [[found[place]], [other]])[0]
+            entries[place] = lift(METHODS[name](entries[place]))
+        elif Endless in (type(other), type(entries[place])):
+            entries[place] = _combined(name, [[entries[place]], [other]])[0]
         else:
-            found[place] = Concolic(trace, BINARY[name](trace, [found[place].node], [other.node])[0])
-    target[...] = gathered(found, target.shape, target.claimed)
+            entries[place] = Concolic(trace, BINARY[name](trace, [entries[place].node], [other.node])[0])
+    target[...] = gathered(entries, target.shape, target.claimed)
 
 
 def _by_turns(g: Trace, name: str, entries: Any, places: Any, others: Any) -> Any:
