@@ -197,6 +197,6 @@ def test_formulas_are_few():
     formulas = Formulas()
     for number in range(1, 30):
         formulas.learn("kind", number)
-    known = [formulas.known("kind", number) for number in range(1, 30)]
+    known = [formulas.distinguish("kind", number) for number in range(1, 30)]
     assert len(set(known)) < 10
-    assert not formulas.known("another kind", 1)
+    assert not formulas.distinguish("another kind", 1)

@@ -52,25 +52,25 @@ class Questions:
     def next(self, call: Call, node: int) -> Question:
         """Return the next question, about a node."""
         own, nodes = self._read(node)
-        turn, asked = 0, set[int]()
+        turn, earlier_terms = 0, set[int]()
         for earlier, other, number in self._earlier(nodes):
             if earlier != own:
-                asked |= earlier
+                earlier_terms |= earlier
                 turn = max(turn, number + 1) if other == call else turn
         turn = min(turn, _MOST_TURNS)
         same = self._asked.setdefault(max(own), {})
         same[own, call] = max(turn, same.get((own, call), 0))
-        return Question(own, turn, frozenset(asked))
+        return Question(own, turn, frozenset(earlier_terms))
 
     def _read(self, node: int) -> tuple[Terms, Terms]:
         """Return what a node adds up, and what it is computed from: all runs are on one graph and ask much the same."""
-        known = self._graph.memory("questions")
-        if node not in known:
+        memory = self._graph.memory("questions")
+        if node not in memory:
             read = _terms(self._graph, node), frozenset(self._graph.reach([node]))
-            if len(known) * len(read[1]) > _MOST_KEPT:
+            if len(memory) * len(read[1]) > _MOST_KEPT:
                 return read
-            known[node] = read
-        return cast("tuple[Terms, Terms]", known[node])
+            memory[node] = read
+        return cast("tuple[Terms, Terms]", memory[node])
 
     def _earlier(self, nodes: Terms) -> Iterator[tuple[Terms, Call, int]]:
         for last in self._asked.keys() & nodes:
@@ -87,11 +87,11 @@ class Formulas:
 
     def learn(self, kind: object, formula: int) -> None:
         """Tell a formula apart from now on, as far as there are few of a kind."""
-        known = self._known.setdefault(kind, {})
-        if len(known) < _MOST_FORMULAS:
-            known[formula] = None
+        formulas = self._known.setdefault(kind, {})
+        if len(formulas) < _MOST_FORMULAS:
+            formulas[formula] = None
 
-    def known(self, kind: object, formula: int) -> int:
+    def distinguish(self, kind: object, formula: int) -> int:
         """Return a formula if it is told apart from others of a kind, else 0."""
         return formula if formula in self._known.get(kind, ()) else 0
 
@@ -101,25 +101,25 @@ def formula(graph: Graph, question: Question, names: Mapping[int, str]) -> int:
 
     A sum of three like terms is one of two, as at the border of an image.
     """
-    known, key = graph.memory("formulas of questions"), question[::2]
-    if key not in known:
-        known[key] = _formula(graph, question, names)
-    return cast("int", known[key])
+    memory, key = graph.memory("formulas of questions"), question[::2]
+    if key not in memory:
+        memory[key] = _formula(graph, question, names)
+    return cast("int", memory[key])
 
 
 def _formula(graph: Graph, question: Question, names: Mapping[int, str]) -> int:
-    found: dict[int, int] = {}
+    hashes: dict[int, int] = {}
     parts: dict[int, frozenset[int]] = {}
     for number in graph.reach(question.terms, question.asked):
         op, arguments = graph.ops[number], graph.args[number]
         if op in ("sum", "product"):
-            inner = (parts[a] if a in parts and graph.ops[a] == op else {found.get(a, 0)} for a in arguments)
+            inner = (parts[a] if a in parts and graph.ops[a] == op else {hashes.get(a, 0)} for a in arguments)
             parts[number] = frozenset().union(*inner)
-            found[number] = hash((op, parts[number]))
+            hashes[number] = hash((op, parts[number]))
         else:
             name = names.get(number) if op == "variable" else graph.payloads[number]
-            found[number] = hash((op, name, *(found.get(a, 0) for a in arguments)))
-    return hash(frozenset(found.get(term, 0) for term in question.terms))
+            hashes[number] = hash((op, name, *(hashes.get(a, 0) for a in arguments)))
+    return hash(frozenset(hashes.get(term, 0) for term in question.terms))
 
 
 def _terms(graph: Graph, node: int) -> Terms:

@@ -181,7 +181,7 @@ class _Tangents:
 
 def _combined(p: float, a: Slopes, q: float, b: Slopes) -> Slopes:
     """Return p a + q b."""
-    found = {name: p * slope for name, slope in a.items()}
+    combined = {name: p * slope for name, slope in a.items()}
     for name, slope in b.items():
-        found[name] = found.get(name, 0.0) + q * slope
-    return found
+        combined[name] = combined.get(name, 0.0) + q * slope
+    return combined

@@ -14,7 +14,7 @@ from verify.graph.graph import Graph
 from verify.proof import field, rationals
 from verify.tracing.region import Point
 
-_ONE = Fraction(1)
+_UNIT = Fraction(1)
 
 
 def meeting(graph: Graph, tied: Sequence[int], variables: Sequence[int], point: Point) -> int | None:
@@ -29,12 +29,12 @@ def meeting(graph: Graph, tied: Sequence[int], variables: Sequence[int], point: 
     surfaces = _surfaces(graph, tied, variables, point)
     if surfaces is None:
         return None
-    found, slopes = [surface.normal for surface in surfaces], [surface.slopes for surface in surfaces]
-    rank = _rank(found)
-    if rank == len(found):
+    normals, slopes = [surface.normal for surface in surfaces], [surface.slopes for surface in surfaces]
+    rank = _rank(normals)
+    if rank == len(normals):
         return int(2**rank)
     planes = all(node in graph.constants for nodes in slopes for node in nodes)
-    distinct = len({_scaled(normal) for normal in found})
+    distinct = len({_scaled(normal) for normal in normals})
     if not planes or rank > 2:
         return None
     return 2 if rank == 1 else 2 * distinct
@@ -50,35 +50,35 @@ class _Surface(NamedTuple):
 
 def _surfaces(graph: Graph, tied: Sequence[int], variables: Sequence[int], point: Point) -> list[_Surface] | None:
     """Return the surfaces of nodes, each once (1 - x * y and 2 * x * y - 2 have one); None where one has no normal."""
-    found: list[_Surface] = []
+    surfaces: list[_Surface] = []
     for node in tied:
         slopes = _slopes(graph, node, variables)
         normal = _at(graph, slopes, point)
         if normal is None or not any(normal):
             return None
-        if not any(_is_multiple(graph, node, normal, known) for known in found):
-            found.append(_Surface(node, slopes, normal))
-    return found
+        if not any(_is_multiple(graph, node, normal, surface) for surface in surfaces):
+            surfaces.append(_Surface(node, slopes, normal))
+    return surfaces
 
 
-def _is_multiple(graph: Graph, node: int, normal: Sequence[Fraction], known: _Surface) -> bool:
+def _is_multiple(graph: Graph, node: int, normal: Sequence[Fraction], surface: _Surface) -> bool:
     """Tell whether a node is proved to be a constant times that of a surface, which then has the same sides."""
-    if _scaled(normal) != _scaled(known.normal):
+    if _scaled(normal) != _scaled(surface.normal):
         return False
-    factor = next(a / b for a, b in zip(normal, known.normal, strict=True) if b)
-    pair = node, graph.product(graph.constant(factor), known.node)
+    factor = next(a / b for a, b in zip(normal, surface.normal, strict=True) if b)
+    pair = node, graph.product(graph.constant(factor), surface.node)
     return any(field.equal(graph, [pair], 0, laws)[0] == [True] for laws in (field.Laws.NONE, field.Laws.EXPONENTIAL))
 
 
 def _slopes(graph: Graph, node: int, variables: Sequence[int]) -> list[int]:
-    one = graph.constant(_ONE)
-    return list(totals(graph, adjoints(graph, [(node, one)], variables)).values())
+    unit = graph.constant(_UNIT)
+    return list(totals(graph, adjoints(graph, [(node, unit)], variables)).values())
 
 
 def _at(graph: Graph, nodes: Sequence[int], point: Point) -> list[Fraction] | None:
     values = [rationals.rational(graph, node, point) for node in nodes]
-    known = [value for value in values if value is not None]
-    return known if len(known) == len(values) else None
+    defined = [value for value in values if value is not None]
+    return defined if len(defined) == len(values) else None
 
 
 def _rank(vectors: Sequence[Sequence[Fraction]]) -> int:

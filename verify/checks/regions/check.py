@@ -39,60 +39,62 @@ class Elsewhere(NamedTuple):
 
 def regions(case: TracedCase, runs: Sequence[Exact], seed: int) -> Elsewhere:
     """Visit every region, edge and hole that is found, from some runs at samples."""
-    found = explorers(case, runs, seed)
-    for explorer in found:
+    searching = explorers(case, runs, seed)
+    for explorer in searching:
         explorer.explore()
-    mixed = list(_mixing(case, found, runs, seed))
+    mixed = list(_mixing(case, searching, runs, seed))
     combined = [place for explorer in mixed for place in mix(explorer)]
-    for explorer in dict.fromkeys([*found, *mixed]):
+    for explorer in dict.fromkeys([*searching, *mixed]):
         join(explorer)
-    complete, sizes = _complete(case, found, runs, seed)
-    everyone = [*found, *(explorer for explorer in mixed if explorer not in found)]
+    complete, sizes = _complete(case, searching, runs, seed)
+    everyone = [*searching, *(explorer for explorer in mixed if explorer not in searching)]
     done: set[Call] = set()  # code that is run with other options has the same edges
-    visited = [holes(explorer) for explorer in found]
-    edges = [kinks(explorer, done, hole.edges) for explorer, hole in zip(found, visited, strict=True)]
-    closing = list(_closing(case, found, runs, seed))
+    visited = [holes(explorer) for explorer in searching]
+    edges = [kinks(explorer, done, hole.edges) for explorer, hole in zip(searching, visited, strict=True)]
+    closing = list(_closing(case, searching, runs, seed))
     closed = [ends(explorer) for explorer in closing]
-    said = [sentence for edge in edges for sentence in edge.said.values()]
-    said += [sentence for hole in visited for sentence in hole.said] + [s for end in closed for s in end.said]
+    sentences = [sentence for edge in edges for sentence in edge.said.values()]
+    sentences += [sentence for hole in visited for sentence in hole.said] + [s for end in closed for s in end.said]
     cover = Cover(
         regions=sum(1 + len(explorer.runs) + len(explorer.extras) for explorer in everyone),
         complete=complete,
         variant=sizes,
         unvisited=tuple(
-            dict.fromkeys(_unvisited([e for e in found if not complete or _sizes(e) != sizes], done, found))
+            dict.fromkeys(_unvisited([e for e in searching if not complete or _sizes(e) != sizes], done, searching))
         ),
-        kinks=tuple(dict.fromkeys(said)),
-        untried=tuple(_untried(combined, found, [*everyone, *closing])),
+        kinks=tuple(dict.fromkeys(sentences)),
+        untried=tuple(_untried(combined, searching, [*everyone, *closing])),
     )
-    rows = [row for place in zip(found, visited, edges, strict=True) for part in place for row in part.rows]
-    rows += [row for explorer in everyone[len(found) :] for row in explorer.rows]
+    rows = [row for place in zip(searching, visited, edges, strict=True) for part in place for row in part.rows]
+    rows += [row for explorer in everyone[len(searching) :] for row in explorer.rows]
     rows += [row for end in closed for row in end.rows]
-    new = [run for explorer in found for run in explorer.runs]
-    findings = {one.key: one for hole in reversed(visited) for one in reversed(hole.findings)}
+    new = [run for explorer in searching for run in explorer.runs]
+    findings = {finding.key: finding for hole in reversed(visited) for finding in reversed(hole.findings)}
     extras = [run for explorer in everyone for run in explorer.extras]
     return Elsewhere([apart(row) for row in _first(rows)], cover, new, list(findings.values()), extras)
 
 
-def _mixing(case: TracedCase, found: Sequence[Explorer], runs: Sequence[Exact], seed: int) -> Iterator[Explorer]:
+def _mixing(case: TracedCase, searching: Sequence[Explorer], runs: Sequence[Exact], seed: int) -> Iterator[Explorer]:
     """Return an explorer for each combination of options, at the smallest run that asks about several entries."""
     for options in dict.fromkeys(repr(dict(run.seen.variant.options)) for run in runs):
         alike = [run for run in runs if repr(dict(run.seen.variant.options)) == options]
-        best = min(alike, key=lambda run: (-min(_ENTRIES, _asked(run)), _size(run)))
-        if _asked(best) > 1:
-            yield next((explorer for explorer in found if explorer.start is best), None) or Explorer(case, best, seed)
+        best = min(alike, key=lambda run: (-min(_ENTRIES, _most_questions(run)), _size(run)))
+        if _most_questions(best) > 1:
+            yield next((explorer for explorer in searching if explorer.start is best), None) or Explorer(
+                case, best, seed
+            )
 
 
-def _closing(case: TracedCase, found: Sequence[Explorer], runs: Sequence[Exact], seed: int) -> Iterator[Explorer]:
+def _closing(case: TracedCase, searching: Sequence[Explorer], runs: Sequence[Exact], seed: int) -> Iterator[Explorer]:
     """Return explorers for closed bounds, for each combination of options: where inputs have several entries."""
-    names = [name for name, given in case.real.items() if given.ends]
+    names = [name for name, real in case.real.items() if real.ends]
     for options in dict.fromkeys(repr(dict(run.seen.variant.options)) for run in runs if names):
         alike = [run for run in runs if repr(dict(run.seen.variant.options)) == options]
         best = min(alike, key=lambda run: (any(len(run.seen.inputs[name].nodes) == 1 for name in names), _size(run)))
-        yield next((explorer for explorer in found if explorer.start is best), None) or Explorer(case, best, seed)
+        yield next((explorer for explorer in searching if explorer.start is best), None) or Explorer(case, best, seed)
 
 
-def _asked(run: Exact) -> int:
+def _most_questions(run: Exact) -> int:
     """Return how many times a run asked at one place, at most."""
     return max(Counter((c.where, c.relation) for c in run.seen.conditions).values(), default=0)
 
@@ -101,28 +103,28 @@ def _size(run: Exact) -> int:
     return sum(len(quantity.nodes) for quantity in run.seen.inputs.values())
 
 
-def _unvisited(open_: Sequence[Explorer], edges: set[Call], found: Sequence[Explorer]) -> Iterator[Branch]:
+def _unvisited(open_: Sequence[Explorer], edges: set[Call], searching: Sequence[Explorer]) -> Iterator[Branch]:
     """Return the sides that no run took, but for those that forward refuses with the same options."""
     for explorer in open_:
-        alike = [other for other in found if other.variant.options == explorer.variant.options]
+        alike = [other for other in searching if other.variant.options == explorer.variant.options]
         yield from explorer.unvisited(edges, {side for other in alike for side in other.refused})
 
 
-def _untried(combined: Sequence[Place], found: Sequence[Explorer], everyone: Sequence[Explorer]) -> Iterator[str]:
+def _untried(combined: Sequence[Place], searching: Sequence[Explorer], everyone: Sequence[Explorer]) -> Iterator[str]:
     """Say what was not tried, and which budget was used up."""
     if combined:
         yield f"some combinations of sides of several entries, at {', '.join(map(str, dict.fromkeys(combined)))}"
     reached = set().union(*(explorer.limits for explorer in everyone))
     yield from (limit.value for limit in Limit if limit in reached)
-    for problem in dict.fromkeys(problem for explorer in found for problem in explorer.refused.values()):
+    for problem in dict.fromkeys(problem for explorer in searching for problem in explorer.refused.values()):
         yield f"inputs that forward refuses: {problem}"
-    for explorer in found:
+    for explorer in searching:
         if not explorer.affordable:
             yield f"other regions and edges, after {explorer.made} runs, which are as many as such a computation gets"
             return
 
 
-def _complete(case: TracedCase, found: list[Explorer], runs: Sequence[Exact], seed: int) -> tuple[bool, Variant]:
+def _complete(case: TracedCase, searching: list[Explorer], runs: Sequence[Exact], seed: int) -> tuple[bool, Variant]:
     """Tell whether the regions are all there are, and for which sizes; nothing says for all that were tried.
 
     That is so where no run branched; else a case of one number per input is looked at all over its domain, and what is
@@ -134,13 +136,15 @@ def _complete(case: TracedCase, found: list[Explorer], runs: Sequence[Exact], se
         return False, SAMPLE
     singles = [
         Explorer(case, run, seed, explorer.sites.sides)
-        for explorer in found
+        for explorer in searching
         if (run := single(case, explorer.variant, seed))
     ]
-    complete = len(singles) == len(found) and sum(map(covered, singles)) == len(singles)
+    complete = len(singles) == len(searching) and sum(map(covered, singles)) == len(singles)
     # A question about several numbers, as of their largest, is not asked of one.
-    complete = complete and {s for e in found for s in e.asked()} <= {s for e in singles for s in e.asked()}
-    found += singles
+    complete = complete and {s for e in searching for s in e.asked_lines()} <= {
+        s for e in singles for s in e.asked_lines()
+    }
+    searching += singles
     return complete, _sizes(singles[0]) if complete else SAMPLE
 
 

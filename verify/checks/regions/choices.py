@@ -30,7 +30,7 @@ _MANY = "not judged: more regions may meet there than were looked at"
 _STRAYS = "not judged: floats do not lie on the edge, or compute something else there"
 
 
-class Told(NamedTuple):
+class Judgement(NamedTuple):
     """What is said of an edge: nothing where all is right, else a sentence, or the row of what is wrong.
 
     `form` is the same for what is said of several entries alike.
@@ -41,111 +41,111 @@ class Told(NamedTuple):
     form: tuple[str, ...] = ()
 
 
-def judged(explorer: Explorer, met: Edge, where: str) -> Told:
+def judged(explorer: Explorer, edge: Edge, where: str) -> Judgement:
     """Judge what the code returns on an edge, by what it says on symbols and does on floats."""
     try:
-        return _Judge(explorer, met, where).told()
+        return _Judge(explorer, edge, where).judgement()
     except SubjectError:
-        return Told(_STRAYS)
+        return Judgement(_STRAYS)
 
 
 class _Judge:
     """An edge, and the case run there on floats."""
 
-    def __init__(self, explorer: Explorer, met: Edge, where: str) -> None:
-        self.explorer, self.met, self.where = explorer, met, where
-        self.floats = self._run(met.seen, met.point)
+    def __init__(self, explorer: Explorer, edge: Edge, where: str) -> None:
+        self.explorer, self.edge, self.where = explorer, edge, where
+        self.floats = self._run(edge.seen, edge.point)
 
     def _run(self, seen: Observation, point: Point) -> FloatRun:
         return FloatRun(self.explorer.case, seen, self.explorer.seed, point)
 
-    def told(self) -> Told:
+    def judgement(self) -> Judgement:
         """Return what is said of the edge."""
-        met = self.met
-        sides, returned, jumps = met.slopes(met.point), met.came(met.point), met.jumps
+        edge = self.edge
+        sides, returned, jumps = edge.slopes(edge.point), edge.gradients_at(edge.point), edge.jumps
         if not finite_output(self.floats):
-            return Told(_NO_OUTPUT)
+            return Judgement(_NO_OUTPUT)
         if jumps is True:
-            return Told(_JUMPS)
+            return Judgement(_JUMPS)
         if isinstance(jumps, Unknown) or isinstance(sides, Unknown):
             return _unjudged(jumps if isinstance(jumps, Unknown) else sides)
         if (number := self._undefined()) is not None:
-            return Told(row=self._row([number], [str(self._float(self.floats, number))], sides))
+            return Judgement(row=self._row([number], [str(self._float(self.floats, number))], sides))
         if isinstance(returned, Unknown):
-            return Told(_NO_VALUE) if returned is Unknown.INFINITE else _unjudged(returned)
-        found = met.place(met.point, returned, sides)
-        if found is None:
-            return Told(_CLOSE)
-        if found in (Place.EQUAL, Place.BETWEEN):
-            return Told() if found is Place.EQUAL else self._choice()
-        return self._wrong(returned, sides) if met.complete else Told(_MANY)
+            return Judgement(_NO_VALUE) if returned is Unknown.INFINITE else _unjudged(returned)
+        position = edge.place(edge.point, returned, sides)
+        if position is None:
+            return Judgement(_CLOSE)
+        if position in (Place.EQUAL, Place.BETWEEN):
+            return Judgement() if position is Place.EQUAL else self._choice()
+        return self._wrong(returned, sides) if edge.complete else Judgement(_MANY)
 
     def _float(self, run: FloatRun, number: int) -> float | None:
-        return run.entry(*self.met.entries[number])
+        return run.entry(*self.edge.entries[number])
 
     def _undefined(self) -> int | None:
         """Return an entry that is no finite float on the edge, and is one beside it."""
-        for number in range(len(self.met.entries)):
+        for number in range(len(self.edge.entries)):
             if not _is_finite(self._float(self.floats, number)):
-                beside = [self._run(side.run.seen, side.run.seen.trace.sample) for side in self.met.sides.all]
+                beside = [self._run(side.run.seen, side.run.seen.trace.sample) for side in self.edge.sides.all]
                 return number if all(_is_finite(self._float(run, number)) for run in beside) else None
         return None
 
-    def _wrong(self, returned: Sequence[Fraction], sides: Sequence[Sequence[Fraction]]) -> Told:
+    def _wrong(self, returned: Sequence[Fraction], sides: Sequence[Sequence[Fraction]]) -> Judgement:
         """Tell of what is wrong, if floats say so too; for an upstream of ones if it shows it, easy to read."""
-        met = self.met
-        if not self.floats.gives(*met.entries[_worst(returned, sides)], met.returned[_worst(returned, sides)]):
-            return Told(_STRAYS)
+        edge = self.edge
+        if not self.floats.gives(*edge.entries[_worst(returned, sides)], edge.returned[_worst(returned, sides)]):
+            return Judgement(_STRAYS)
         if (ones := self._at_ones()) is not None:
             returned, sides = ones
-            met.point = met.ones
-        numbers = _shown(returned, sides)
-        return Told(row=self._row(numbers, [brief(returned[number]) for number in numbers], sides))
+            edge.point = edge.ones
+        numbers = _wrong_entries(returned, sides)
+        return Judgement(row=self._row(numbers, [brief(returned[number]) for number in numbers], sides))
 
     def _at_ones(self) -> tuple[Sequence[Fraction], Sequence[Sequence[Fraction]]] | None:
         """Return what came and the derivatives for an upstream of ones, if these show what is wrong."""
-        came, slopes = self.met.came(self.met.ones), self.met.slopes(self.met.ones)
-        if isinstance(came, Unknown) or isinstance(slopes, Unknown):
+        gradients, slopes = self.edge.gradients_at(self.edge.ones), self.edge.slopes(self.edge.ones)
+        if isinstance(gradients, Unknown) or isinstance(slopes, Unknown):
             return None
-        wrong = self.met.place(self.met.ones, came, slopes) in (Place.OFF, Place.OUTSIDE)
-        return (came, slopes) if wrong else None
+        wrong = self.edge.place(self.edge.ones, gradients, slopes) in (Place.OFF, Place.OUTSIDE)
+        return (gradients, slopes) if wrong else None
 
-    def _choice(self) -> Told:
+    def _choice(self) -> Judgement:
         """Tell what was chosen, for an upstream of ones if that shows it, easy to read."""
-        met = self.met
-        for point in (met.ones, met.point):
-            returned, sides = met.came(point), met.slopes(point)
+        edge = self.edge
+        for point in (edge.ones, edge.point):
+            returned, sides = edge.gradients_at(point), edge.slopes(point)
             if isinstance(returned, list) and isinstance(sides, list):
                 number = _worst(returned, sides)
                 low, high = min(side[number] for side in sides), max(side[number] for side in sides)
                 if low < high:
                     between = f"a choice between {brief(low)} and {brief(high)}"
-                    array, place = met.entries[number]
+                    array, place = edge.entries[number]
                     chosen = brief(returned[number])
-                    said = f"the gradient of {self.explorer.named(array, place)} is {chosen}, {between}"
-                    return Told(said, form=(array, chosen, between))
-        return Told("a choice between the derivatives on its sides")
+                    message = f"the gradient of {self.explorer.named(array, place)} is {chosen}, {between}"
+                    return Judgement(message, form=(array, chosen, between))
+        return Judgement("a choice between the derivatives on its sides")
 
-    def _row(self, numbers: Sequence[int], came: Sequence[str], sides: Sequence[Sequence[Fraction]]) -> Comparison:
+    def _row(self, numbers: Sequence[int], returned: Sequence[str], sides: Sequence[Sequence[Fraction]]) -> Comparison:
         """Write the row of a gradient that is wrong on an edge: in one entry, or in some that count together."""
-        name, entry = self.met.entries[numbers[0]]
-        quantity = self.met.seen.inputs[name]
-        actual = _vector(came)
+        name, entry = self.edge.entries[numbers[0]]
+        quantity = self.edge.seen.inputs[name]
+        actual = _vector(returned)
         choices = list(dict.fromkeys(_vector([brief(side[number]) for number in numbers]) for side in sides))
-        known = self.met.complete
-        told = _told(choices, known=known)
-        several = f"between {' and '.join(choices)}" if known else "a subgradient"
+        complete = self.edge.complete
+        explanation = _sides_text(choices, complete=complete)
+        several = f"between {' and '.join(choices)}" if complete else "a subgradient"
         expected = choices[0] if len(choices) == 1 else several
         about = (
-            "" if len(numbers) == 1 else f" of {', '.join(self.explorer.named(*self.met.entries[n]) for n in numbers)}"
+            "" if len(numbers) == 1 else f" of {', '.join(self.explorer.named(*self.edge.entries[n]) for n in numbers)}"
         )
         return Comparison(
             "gradient",
             name,
             Verdict.REFUTED,
             role="input",
-            evidence=Evidence("edge", f"on the edge {self.where} the gradient{about} is {actual}, {told}"),
-            counterexample=Counterexample(_inputs(self.met, numbers[0]), expected, actual),
+            evidence=Evidence("edge", f"on the edge {self.where} the gradient{about} is {actual}, {explanation}"),
+            counterexample=Counterexample(_inputs(self.edge, numbers[0]), expected, actual),
             shape=quantity.shape,
             entries=len(quantity.nodes),
             failing=1,
@@ -156,8 +156,8 @@ class _Judge:
         )
 
 
-def _unjudged(reason: object) -> Told:
-    return Told(f"not judged: {reason.value if isinstance(reason, Unknown) else reason}")
+def _unjudged(reason: object) -> Judgement:
+    return Judgement(f"not judged: {reason.value if isinstance(reason, Unknown) else reason}")
 
 
 def _is_finite(value: float | None) -> bool:
@@ -170,7 +170,7 @@ def _worst(returned: Sequence[Fraction], sides: Sequence[Sequence[Fraction]]) ->
     return max(range(len(spread)), key=lambda i: spread[i])
 
 
-def _shown(returned: Sequence[Fraction], sides: Sequence[Sequence[Fraction]]) -> list[int]:
+def _wrong_entries(returned: Sequence[Fraction], sides: Sequence[Sequence[Fraction]]) -> list[int]:
     """Return an entry that is wrong by itself, or some that are wrong together."""
     number = _worst(returned, sides)
     values = [side[number] for side in sides]
@@ -184,20 +184,20 @@ def _vector(texts: Sequence[str]) -> str:
     return texts[0] if len(texts) == 1 else f"[{', '.join(texts)}]"
 
 
-def _told(choices: Sequence[str], *, known: bool) -> str:
-    """Say what the derivatives on the sides are; `known` tells that there are no others."""
+def _sides_text(choices: Sequence[str], *, complete: bool) -> str:
+    """Say what the derivatives on the sides are; `complete` tells that there are no others."""
     if len(choices) == 1:
-        return f"and the derivative {choices[0]} on all sides of it{'' if known else ' that were looked at'}"
-    if not known:
+        return f"and the derivative {choices[0]} on all sides of it{'' if complete else ' that were looked at'}"
+    if not complete:
         return f"and around it the derivative tends to {' and '.join(choices)}, and may to others"
     return f"which is no mean, however weighted, of the derivatives on its sides, {' and '.join(choices)}"
 
 
-def _inputs(met: Edge, number: int) -> tuple[tuple[str, str], ...]:
+def _inputs(edge: Edge, number: int) -> tuple[tuple[str, str], ...]:
     """Return the inputs that the edge depends on, then others that the entry depends on, as far as they are shown."""
-    graph = met.seen.trace
-    asked = [c.node for c in met.seen.conditions if c.tie]
-    needed = [met.returned[number], *(side[number] for side in met.derivatives)]
-    nodes = dict.fromkeys(n for group in (asked, needed) for n in graph.reach(group) if graph.ops[n] == "variable")
+    graph = edge.seen.trace
+    tied = [c.node for c in edge.seen.conditions if c.tie]
+    needed = [edge.returned[number], *(side[number] for side in edge.derivatives)]
+    nodes = dict.fromkeys(n for group in (tied, needed) for n in graph.reach(group) if graph.ops[n] == "variable")
     names = [graph.payloads[node] for node in list(nodes)[:_MOST_SHOWN]]
-    return tuple((name, decimal_text(met.point[name])) for name in names)
+    return tuple((name, decimal_text(edge.point[name])) for name in names)

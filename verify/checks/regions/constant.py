@@ -53,8 +53,8 @@ def _doubt(case: TracedCase, cover: Cover | None, seed: int) -> SubjectError | N
     if cover is None:  # other regions were not looked for
         return SubjectError(_QUICK, broken=True)
     if cover.unvisited:
-        name, given = next(iter(case.real.items()))
-        return SubjectError(_OPEN.format(name, given.shape), broken=True)
+        name, real = next(iter(case.real.items()))
+        return SubjectError(_OPEN.format(name, real.shape), broken=True)
     domain = _domain(case)
     if domain and _lives(case, seed):
         return SubjectError(_DEAD.format(domain), broken=True)
@@ -63,15 +63,15 @@ def _doubt(case: TracedCase, cover: Cover | None, seed: int) -> SubjectError | N
 
 def _domain(case: TracedCase) -> str:
     """Write the bounds of the inputs; nothing where there are none."""
-    bounded = {name: given for name, given in case.real.items() if (given.low, given.high) != (None, None)}
-    return ", ".join(f"{name} in {_interval(given)}" for name, given in bounded.items())
+    bounded = {name: real for name, real in case.real.items() if (real.low, real.high) != (None, None)}
+    return ", ".join(f"{name} in {_interval(real)}" for name, real in bounded.items())
 
 
 def _lives(case: TracedCase, seed: int) -> bool:
     """Tell whether the output depends on an input where the domain has no bounds."""
     wide = {
-        name: replace(given, low=None, high=None) if isinstance(given, Real) else given
-        for name, given in case.inputs.items()
+        name: replace(described, low=None, high=None) if isinstance(described, Real) else described
+        for name, described in case.inputs.items()
     }
     unbounded = replace(case, inputs=wide)
     _, runs = check_traced(unbounded, seed)
@@ -79,9 +79,9 @@ def _lives(case: TracedCase, seed: int) -> bool:
     return bool(runs) and not dead([*runs, *elsewhere.runs, *elsewhere.extras])
 
 
-def _interval(given: Real) -> str:
+def _interval(real: Real) -> str:
     low, high = (
         text if bound is None else decimal_text(bound)
-        for bound, text in ((given.low, "-infinity"), (given.high, "infinity"))
+        for bound, text in ((real.low, "-infinity"), (real.high, "infinity"))
     )
     return f"({low}, {high})"

@@ -30,7 +30,7 @@ _MOST_INPUTS = 3
 def single(case: TracedCase, like: Variant, seed: int) -> Exact | None:
     """Return a run with one number for each input, or None where there is none, or not all its gradients are right."""
     sizes = {name: case.sizes.get(name, 1) for name in bindings(case.inputs.values(), case.sizes)[0]}
-    shapes = [concrete(given.shape, sizes) for given in case.inputs.values()]
+    shapes = [concrete(described.shape, sizes) for described in case.inputs.values()]
     if len(case.real) < len(shapes) or len(shapes) > _MOST_INPUTS or any(set(shape) - {1} for shape in shapes):
         return None
     try:
@@ -45,10 +45,10 @@ def covered(explorer: Explorer) -> bool:
     """Run a case of one number per input all over its domain; tells whether that is all of it, and everything right."""
     cover = _Cover(explorer)
     while True:
-        known, cells = cover.size, cover.cells()
+        size, cells = cover.size, cover.cells()
         if cells is None or not all(cover.entered(cell) for cell in cells):
             return False
-        if cover.size == known:
+        if cover.size == size:
             return explorer.good and not all(run.constant for run in (explorer.start, *explorer.runs))
 
 
@@ -72,10 +72,10 @@ class _Cover:
     def cells(self) -> list[tuple[Fraction, ...]] | None:
         """Return a point in each cell, or None where edges are too close to tell apart, or too many."""
         columns = [self._between(name) for name in self.sample]
-        found = [column for column in columns if column is not None]
-        if len(found) < len(columns):
+        solved = [column for column in columns if column is not None]
+        if len(solved) < len(columns):
             return None
-        cells = list(product(*found))
+        cells = list(product(*solved))
         return cells if len(cells) <= _MOST_CELLS else None
 
     def _between(self, name: str) -> list[Fraction] | None:
@@ -104,12 +104,12 @@ class _Cover:
     def _learnt(self, seen: Observation) -> bool:
         """Add the edges of what a run asked; tells whether they are all known."""
         graph = seen.trace
-        for one in self.explorer.sites.passed(seen):
-            node = one.condition.node
+        for question in self.explorer.sites.passed(seen):
+            node = question.condition.node
             names = [graph.payloads[n] for n in graph.reach([node]) if graph.ops[n] == "variable"]
-            found = roots(graph, node, names[0], self.explorer.bounds) if len(names) == 1 else None
-            if found is None:
+            zeros = roots(graph, node, names[0], self.explorer.bounds) if len(names) == 1 else None
+            if zeros is None:
                 return False
             self._asked.add(node)
-            self.edges[names[0]] |= found
+            self.edges[names[0]] |= zeros
         return True

@@ -41,17 +41,17 @@ def divisors(seen: Observation) -> list[Divisor]:
     poles, roots = ({d.node for d in forward if d.pole}, {d.node for d in forward if d.below})
     computed = [number for number in sorted(dividing) if number in seen.computed]
     needed = graph.reach(gradients) if len(computed) < len(dividing) else []
-    found = []
+    result = []
     for node, pole, below in _of(graph, [*computed, *(number for number in needed if number in dividing)]):
         own = Divisor(node, pole and node not in poles, below and node not in roots)
         if own.pole or own.below:
-            found.append(own)
-    return found
+            result.append(own)
+    return result
 
 
 def _of(graph: Graph, nodes: Iterable[int]) -> list[Divisor]:
     """Return the divisors of nodes, each once."""
-    found: dict[int, Divisor] = {}
+    by_node: dict[int, Divisor] = {}
     for number in nodes:
         op = graph.ops[number]
         if op == "log":
@@ -63,16 +63,16 @@ def _of(graph: Graph, nodes: Iterable[int]) -> list[Divisor]:
             continue
         node, pole, below = divisor
         if node not in graph.constants:
-            before = found.get(node, Divisor(node, pole=False, below=False))
-            found[node] = Divisor(node, pole or before.pole, below or before.below)
-    return [divisor for divisor in found.values() if divisor.pole or divisor.below]
+            before = by_node.get(node, Divisor(node, pole=False, below=False))
+            by_node[node] = Divisor(node, pole or before.pole, below or before.below)
+    return [divisor for divisor in by_node.values() if divisor.pole or divisor.below]
 
 
-def sparse(seen: Observation, found: Sequence[Divisor]) -> list[Divisor]:
+def sparse(seen: Observation, candidates: Sequence[Divisor]) -> list[Divisor]:
     """Return a few of the divisors that differ in the entries of the same inputs only, in turns."""
-    form = _form(seen, [divisor.node for divisor in found])
+    form = _form(seen, [divisor.node for divisor in candidates])
     groups: dict[object, list[Divisor]] = {}
-    for divisor in found:
+    for divisor in candidates:
         groups.setdefault((form(divisor.node), divisor.pole, divisor.below), []).append(divisor)
     picked = [[group[i] for i in sorted({0, len(group) // 2, len(group) - 1})] for group in groups.values()]
     return [group[i] for i in range(_ALIKE) for group in picked if i < len(group)]

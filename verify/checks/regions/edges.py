@@ -56,10 +56,10 @@ class Kinks:
             if call not in self.done and self.explorer.affordable:
                 self._at(call, self._edges(questions))
         for call, questions in calls.items():
-            for run, one in {id(run): (run, one) for run, one in reversed(questions)}.values():
+            for run, question in {id(run): (run, question) for run, question in reversed(questions)}.values():
                 if (context := self._context(run, call)) not in self._contexts and self._may_look():
                     self._contexts.add(context)
-                    self._look(run, one, on_edge(self.explorer, run, one))
+                    self._look(run, question, on_edge(self.explorer, run, question))
         if not self.explorer.affordable and calls:
             self.said[("runs",)] = _RUNS_USED
 
@@ -67,9 +67,9 @@ class Kinks:
         calls: dict[Call, list[Question]] = {}
         for run in (self.explorer.start, *self.explorer.runs):
             passed = self.explorer.sites.passed(run.seen)
-            self._decided[id(run)] = {(one.site.call, one.condition.holds) for one in passed}
-            for one in passed:
-                calls.setdefault(one.site.call, []).append((run, one))
+            self._decided[id(run)] = {(question.site.call, question.condition.holds) for question in passed}
+            for question in passed:
+                calls.setdefault(question.site.call, []).append((run, question))
         return calls
 
     def _context(self, run: Exact, call: Call) -> Context:
@@ -85,9 +85,9 @@ class Kinks:
         """Judge what the code returns at points that lie on an edge."""
         for point in points:
             seen = self.explorer.run(point) if self.explorer.affordable else None
-            for one in self.explorer.sites.passed(seen) if seen is not None else ():
-                if one.condition.tie and (met := edge(self.explorer, point, one)):
-                    self._judge(one, met)
+            for question in self.explorer.sites.passed(seen) if seen is not None else ():
+                if question.condition.tie and (edge_point := edge(self.explorer, point, question)):
+                    self._judge(question, edge_point)
                     break
 
     def _at(self, call: Call, edges: Iterable[tuple[Exact, Passed, Edge]]) -> None:
@@ -95,43 +95,43 @@ class Kinks:
 
         Where it is one number that is asked about, one edge is as another.
         """
-        for number, (run, one, met) in enumerate(edges):
+        for number, (run, question, edge_point) in enumerate(edges):
             if number == _EDGES:
                 self.explorer.limits.add(Limit.SMOOTH)
                 return
             self._contexts.add(self._context(run, call))
-            smooth = self._judge(one, met)
-            self._look_at_corners(run, met, one)
+            smooth = self._judge(question, edge_point)
+            self._look_at_corners(run, edge_point, question)
             if not smooth:
                 self.done.add(call)
-                for further in _further(self.explorer, met, one):
-                    self._judge(one, further)
+                for further in _further(self.explorer, edge_point, question):
+                    self._judge(question, further)
                 return
-            if _variables(met.seen, one) == 1:
+            if _variables(edge_point.seen, question) == 1:
                 return
 
     def _edges(self, questions: Sequence[Question]) -> Iterator[tuple[Exact, Passed, Edge]]:
         """Return edges of the questions of a site, with as few inputs as possible moved onto them."""
-        for run, one, points in on_edges(self.explorer, questions):
+        for run, question, points in on_edges(self.explorer, questions):
             if not self.explorer.affordable:
                 return
             for point in points:
-                if self.explorer.affordable and (met := edge(self.explorer, {**run.seen.at, **point}, one)):
-                    yield run, one, met
+                if self.explorer.affordable and (edge_point := edge(self.explorer, {**run.seen.at, **point}, question)):
+                    yield run, question, edge_point
                     break
 
-    def _look_at_corners(self, run: Exact, met: Edge, one: Passed) -> None:
+    def _look_at_corners(self, run: Exact, edge_point: Edge, question: Passed) -> None:
         """Look at points on an edge at which a condition of another site is 0 as well."""
-        onto = {name: value for name, value in met.seen.at.items() if value != run.seen.trace.sample[name]}
-        for other in self.explorer.sites.passed(met.seen):
-            pair = frozenset((one.site.call, other.site.call))
+        onto = {name: value for name, value in edge_point.seen.at.items() if value != run.seen.trace.sample[name]}
+        for other in self.explorer.sites.passed(edge_point.seen):
+            pair = frozenset((question.site.call, other.site.call))
             if other.condition.tie or pair in self._corners:
                 continue
             self._corners.add(pair)
-            moved = (c for c in crossings(met.seen, other.condition, self.explorer.bounds) if c.edge is not None)
+            moved = (c for c in crossings(edge_point.seen, other.condition, self.explorer.bounds) if c.edge is not None)
             for crossing in moved:
                 if crossing.name not in onto and crossing.edge is not None and self._may_look():
-                    self._look(run, one, {**onto, crossing.name: crossing.edge})
+                    self._look(run, question, {**onto, crossing.name: crossing.edge})
                     break
 
     def _may_look(self) -> bool:
@@ -140,12 +140,14 @@ class Kinks:
             self.said[("looks",)] = _LOOKS_USED
         return self._looks < _LOOKS and self.explorer.affordable
 
-    def _look(self, run: Exact, one: Passed, point: Point | None) -> None:
+    def _look(self, run: Exact, question: Passed, point: Point | None) -> None:
         """Run the code on floats at a point on an edge; judge it in full where that is no derivative of this side."""
         if point is not None:
             self._looks += 1
-            if not self._is_derivative(run, point) and (met := edge(self.explorer, {**run.seen.at, **point}, one)):
-                self._judge(one, met)
+            if not self._is_derivative(run, point) and (
+                edge_point := edge(self.explorer, {**run.seen.at, **point}, question)
+            ):
+                self._judge(question, edge_point)
 
     def _is_derivative(self, run: Exact, change: Point) -> bool:
         """Tell whether the code returns at a point on floats the derivative in a region that the point borders on."""
@@ -161,15 +163,17 @@ class Kinks:
                 return True
         return False
 
-    def _judge(self, one: Passed, met: Edge) -> bool:
+    def _judge(self, question: Passed, edge_point: Edge) -> bool:
         """Judge what came on an edge; tells whether the function is smooth there, and that is right."""
-        where = f"{one.site.where} {written(met.seen.trace, one.condition.node)} = 0"
-        verdict = judged(self.explorer, met, where)
+        where = f"{question.site.where} {written(edge_point.seen.trace, question.condition.node)} = 0"
+        verdict = judged(self.explorer, edge_point, where)
         if verdict.row:
             self.rows.append(verdict.row)
         elif verdict.said:
             form = verdict.form or (verdict.said,)  # what holds of one entry is told of one
-            self.said.setdefault((one.site.line.offset, one.site.line.inputs, form), f"{where}: {verdict.said}")
+            self.said.setdefault(
+                (question.site.line.offset, question.site.line.inputs, form), f"{where}: {verdict.said}"
+            )
         return not verdict.row and not verdict.said
 
 
@@ -178,23 +182,23 @@ def kinks(explorer: Explorer, done: set[Call], points: Iterable[Point] = ()) -> 
 
     Questions that are `done` were judged in full with other options or sizes; edges at `points` are judged in any case.
     """
-    found = Kinks(explorer, done)
-    found.visit(points)
-    found.find()
-    return found
+    result = Kinks(explorer, done)
+    result.visit(points)
+    result.find()
+    return result
 
 
-def _variables(seen: Observation, one: Passed) -> int:
-    return sum(seen.trace.ops[node] == "variable" for node in seen.trace.reach([one.condition.node]))
+def _variables(seen: Observation, question: Passed) -> int:
+    return sum(seen.trace.ops[node] == "variable" for node in seen.trace.reach([question.condition.node]))
 
 
-def _further(explorer: Explorer, met: Edge, one: Passed) -> Iterator[Edge]:
+def _further(explorer: Explorer, edge_point: Edge, question: Passed) -> Iterator[Edge]:
     """Return an edge where one more question of the same call is a tie, of a number that is in the first one too."""
-    seen = met.seen
+    seen = edge_point.seen
     tied = {node for c in seen.conditions if c.tie for node in seen.trace.reach([c.node])}
     for other in explorer.sites.passed(seen):
         if (
-            other.site.call != one.site.call
+            other.site.call != question.site.call
             or other.condition.tie
             or tied.isdisjoint(seen.trace.reach([other.condition.node]))
         ):

@@ -41,11 +41,11 @@ class Ends:
 
     def visit(self) -> None:
         """Judge the gradients at each closed bound, until one is wrong."""
-        for name, given in self.explorer.case.real.items():
-            for side, bound in given.ends.items():
+        for name, real in self.explorer.case.real.items():
+            for side, bound in real.ends.items():
                 for entries in self._moved(name):
                     if not self.rows:
-                        self._judge(_End(name, given, side, bound, entries))
+                        self._judge(_End(name, real, side, bound, entries))
 
     def _moved(self, name: str) -> Iterator[Sequence[str]]:
         """Return entries of an input that are moved to its bound: the first few, each alone, then all."""
@@ -59,16 +59,16 @@ class Ends:
 
     def _judge(self, end: _End) -> None:
         try:
-            met = self._edge(end)
+            edge_point = self._edge(end)
         except (SubjectError, ProtocolError) as problem:
             self._refuse(end, str(problem), broken=True)
             return
-        if met is None:
+        if edge_point is None:
             self._refuse(end, "the gradients beside it could not be decided", broken=False)
-        elif (reason := _undefined(met)) is not None:
+        elif (reason := _undefined(edge_point)) is not None:
             self._refuse(end, reason.value, broken=reason is Unknown.INFINITE)
         else:
-            self._compare(end, met)
+            self._compare(end, edge_point)
 
     def _edge(self, end: _End) -> Edge | None:
         """Run the case at a bound, and find the run that its inner side belongs to."""
@@ -79,20 +79,20 @@ class Ends:
         run: Exact | None = explorer.beside(end.at(_NEAR)) if tied else explorer.settled(seen)
         return None if run is None or not explorer.right(run) else Edge(seen, Sides([Side(run, end.inward)], True))
 
-    def _compare(self, end: _End, met: Edge) -> None:
+    def _compare(self, end: _End, edge_point: Edge) -> None:
         """Compare the gradients with the derivative from within; at a branch, with those of both sides as well."""
         where = f"at the closed bound of {end.name}, where {end.names[0]} = {decimal_text(end.bound)}"
-        verdict = judged(self.explorer, met, where)
-        tied = [one for one in self.explorer.sites.passed(met.seen) if one.condition.tie]
+        verdict = judged(self.explorer, edge_point, where)
+        tied = [question for question in self.explorer.sites.passed(edge_point.seen) if question.condition.tie]
         if verdict.row and tied:
             beyond = Explorer(self.explorer.case, self.explorer.start, self.explorer.seed)
             beyond.bounds = {}
-            both = edge(beyond, met.seen.at, tied[0])
+            both = edge(beyond, edge_point.seen.at, tied[0])
             choice = judged(beyond, both, where) if both is not None else verdict
             verdict = choice if choice.row is None else verdict
         if verdict.row:
             self.rows.append(replace(verdict.row, diagnosis="wrong at a closed bound of the domain only"))
-        elif verdict.said and not tied and met.jumps is not True:
+        elif verdict.said and not tied and edge_point.jumps is not True:
             self._refuse(end, verdict.said, broken=False)
         elif verdict.said:
             self.said.append(f"{where}: {verdict.said}")
@@ -107,13 +107,13 @@ class Ends:
 class _End:
     """A closed bound, and the entries of its input that are moved there."""
 
-    def __init__(self, name: str, given: Real, side: str, bound: Fraction, names: Sequence[str]) -> None:
+    def __init__(self, name: str, real: Real, side: str, bound: Fraction, names: Sequence[str]) -> None:
         self.name, self.side, self.bound, self.names = name, side, bound, names
-        other = "".join(given.closed - {side})
+        other = "".join(real.closed - {side})
         self.advice = (
             f"{f'write closed={other!r}' if other else 'leave closed= out'}, and the bound is no part of the claim"
         )
-        width = given.high - given.low if given.low is not None and given.high is not None else Fraction(1)
+        width = real.high - real.low if real.low is not None and real.high is not None else Fraction(1)
         step = min(width, Fraction(1)) / (len(names) + 1) * (1 if side == "low" else -1)
         self.inward: Point = {entry: step * (place + 1) for place, entry in enumerate(names)}
 
@@ -122,10 +122,13 @@ class _End:
         return {entry: self.bound + part * step for entry, step in self.inward.items()}
 
 
-def _undefined(met: Edge) -> Unknown | None:
+def _undefined(edge_point: Edge) -> Unknown | None:
     """Return why the output or a derivative has no value at a bound, or None."""
-    outputs = [node for output in met.seen.outputs for node in output.nodes]
-    for values in (complete(numbers(met.seen.trace, outputs, met.point)), met.slopes(met.point)):
+    outputs = [node for output in edge_point.seen.outputs for node in output.nodes]
+    for values in (
+        complete(numbers(edge_point.seen.trace, outputs, edge_point.point)),
+        edge_point.slopes(edge_point.point),
+    ):
         if isinstance(values, Unknown):
             return values
     return None
@@ -133,6 +136,6 @@ def _undefined(met: Edge) -> Unknown | None:
 
 def ends(explorer: Explorer) -> Ends:
     """Judge the gradients of a case at the closed bounds of its inputs."""
-    found = Ends(explorer)
-    found.visit()
-    return found
+    result = Ends(explorer)
+    result.visit()
+    return result

@@ -87,11 +87,11 @@ class Explorer:
 
     def explore(self) -> None:
         """Run the case wherever a side of a branch has not been visited, until there is none or the budget ends."""
-        known = [self.start.seen]
+        observations = [self.start.seen]
         if self.sites.sides.taken:
-            points = (point for point in patterns(known[0], self.bounds) if self.affordable)
-            known += [found.seen for point in points if (found := self.visit(point))]
-        self._cross(known)
+            points = (point for point in patterns(observations[0], self.bounds) if self.affordable)
+            observations += [run.seen for point in points if (run := self.visit(point))]
+        self._cross(observations)
         self.steps.visit()
         self.follow(0)
 
@@ -99,18 +99,18 @@ class Explorer:
         """Look for the other sides of branches that the extra runs, from a number on, have passed."""
         self._cross([run.seen for run in self.extras[first:]])
 
-    def _cross(self, known: list[Observation]) -> None:
+    def _cross(self, observations: list[Observation]) -> None:
         """Look for the sides that no run took, of the branches of some runs and of those that are found on the way."""
-        for seen in known:
-            for one in self.sites.open(seen):
-                met = self._searched.setdefault(one.site.call.any_formula, set())
-                met.add(one.site)
-                if one.on_edge:
+        for seen in observations:
+            for question in self.sites.open(seen):
+                sites = self._searched.setdefault(question.site.call.any_formula, set())
+                sites.add(question.site)
+                if question.on_edge:
                     continue
-                if len(met) > _OFFSETS:
+                if len(sites) > _OFFSETS:
                     self.limits.add(Limit.OFFSETS)
-                elif not self.sites.is_taken_otherwise(one) or self._may_search_formula():
-                    known += [found.seen for found in self._across(seen, one)]
+                elif not self.sites.is_taken_otherwise(question) or self._may_search_formula():
+                    observations += [run.seen for run in self._across(seen, question)]
 
     def _may_search_formula(self) -> bool:
         """Count a search for the other side with one formula of several; tells whether there may be one more."""
@@ -119,39 +119,39 @@ class Explorer:
             self.limits.add(Limit.FORMULAS)
         return self._formulas >= 0
 
-    def impossible(self, seen: Observation, one: Passed) -> bool:
+    def impossible(self, seen: Observation, question: Passed) -> bool:
         """Tell whether no input leads to the other side of a condition.
 
         Where the formula belongs to a region, no input of that does; that of another one is asked about there.
         """
-        key = one.condition.node, one.other
+        key = question.condition.node, question.other
         if key not in self._impossible:
             empty = excludes(seen.trace, *key, self.bounds)
             self._impossible[key] = empty or solve(seen.trace, [key], self.bounds) is False
-        return self._impossible[key] or (one.site.branched and self._behind(seen, one))
+        return self._impossible[key] or (question.site.branched and self._behind(seen, question))
 
-    def _behind(self, seen: Observation, one: Passed) -> bool:
+    def _behind(self, seen: Observation, question: Passed) -> bool:
         """Tell whether no input leads to the other side of a condition after the answers of a run before it."""
-        key = id(seen), one.condition.node, one.other
+        key = id(seen), question.condition.node, question.other
         if key not in self._unreachable:
-            self._unreachable[key] = excludes(seen.trace, *key[1:], self.sites.left(seen, one))
+            self._unreachable[key] = excludes(seen.trace, *key[1:], self.sites.left(seen, question))
         return self._unreachable[key]
 
-    def _across(self, seen: Observation, one: Passed) -> Iterator[Exact]:
+    def _across(self, seen: Observation, question: Passed) -> Iterator[Exact]:
         """Look for runs on the other side of a condition until there is one."""
-        missing = not one.condition.holds
-        for point in self._beyond(seen, one):
-            if missing in self.sites.taken(one.site) or not self.affordable:
+        missing = not question.condition.holds
+        for point in self._beyond(seen, question):
+            if missing in self.sites.taken(question.site) or not self.affordable:
                 return
-            found = self.visit({**seen.at, **point}, reason_for=(one.site, missing))
-            if found is not None:
-                yield found
+            run = self.visit({**seen.at, **point}, reason_for=(question.site, missing))
+            if run is not None:
+                yield run
 
-    def _beyond(self, seen: Observation, one: Passed) -> Iterator[Point]:
+    def _beyond(self, seen: Observation, question: Passed) -> Iterator[Point]:
         """Return points on the other side of a condition, those first that take the same branches until then."""
-        before = seen.conditions[: seen.conditions.index(one.condition)]
+        before = seen.conditions[: seen.conditions.index(question.condition)]
         others, tried = [], 0
-        for point in islice(candidates(seen, one.condition, self.bounds), _POINTS):
+        for point in islice(candidates(seen, question.condition, self.bounds), _POINTS):
             if self.start.region.holds({**seen.trace.sample, **point}, before):
                 tried += 1
                 yield point
@@ -160,26 +160,30 @@ class Explorer:
             if tried == _RUNS:
                 break
         yield from others[: _RUNS - tried]
-        if self.impossible(seen, one):
+        if self.impossible(seen, question):
             return
-        yield from self._scanned(seen, one, before)
-        solved = solve(seen.trace, [*self._signs(seen, before), (one.condition.node, one.other)], self.bounds)
+        yield from self._scanned(seen, question, before)
+        solved = solve(seen.trace, [*self._signs(seen, before), (question.condition.node, question.other)], self.bounds)
         if isinstance(solved, dict):
             yield {name: value for name, value in solved.items() if name in seen.trace.sample}
 
-    def _scanned(self, seen: Observation, one: Passed, before: Sequence[Condition]) -> Iterator[Point]:
+    def _scanned(self, seen: Observation, question: Passed, before: Sequence[Condition]) -> Iterator[Point]:
         """Return points on the other side of a condition that a search on floats finds, as long as there are some."""
-        if not is_short(seen, one.condition):
+        if not is_short(seen, question.condition):
             self.limits.add(Limit.LONG)
         elif not self._scans:
             self.limits.add(Limit.SCANS)
         else:
             self._scans -= 1
-            yield from scan(seen, one.condition, one.other, self.bounds, self._signs(seen, before))
+            yield from scan(seen, question.condition, question.other, self.bounds, self._signs(seen, before))
 
     def _signs(self, seen: Observation, conditions: Sequence[Condition]) -> list[Wanted]:
         """Return the conditions of a run, without those on the upstream, as the signs that they leave."""
-        return [(one.condition.node, one.taken) for one in self.sites.passed(seen) if one.condition in conditions]
+        return [
+            (question.condition.node, question.taken)
+            for question in self.sites.passed(seen)
+            if question.condition in conditions
+        ]
 
     @property
     def affordable(self) -> bool:
@@ -215,8 +219,8 @@ class Explorer:
         if broken and seen.upstreams:
             self.good = False
             at = ", ".join(f"{name} = {decimal_text(value)}" for name, value in seen.at.items())
-            said = f"{problem}, where {at}" if len(at) <= _LONGEST else str(problem)
-            fault = SubjectError(said, getattr(problem, "place", NOWHERE), broken=True)
+            message = f"{problem}, where {at}" if len(at) <= _LONGEST else str(problem)
+            fault = SubjectError(message, getattr(problem, "place", NOWHERE), broken=True)
             self.rows.append(whole(self.case, self.variant, fault))
 
     def _fails_on_floats(self, seen: Observation) -> bool:
@@ -228,8 +232,8 @@ class Explorer:
 
     def beside(self, at: Mapping[str, Fraction]) -> Exact | None:
         """Return a run that takes the branches that some inputs take: a known one, or a new one."""
-        if known := self._taking(at):
-            return known
+        if run := self._taking(at):
+            return run
         seen = self.run(at)
         return None if seen is None else self.settled(seen)
 
@@ -239,11 +243,11 @@ class Explorer:
         To run the code there would come to the same formulas: what it does until a branch is the same, and so is what
         it asks there, all of which the run has recorded.
         """
-        sample, known = self.start.seen.trace.sample, dict[int, flint.arb]()
+        sample, computed = self.start.seen.trace.sample, dict[int, flint.arb]()
         point = {**sample, **at}
         for run in self.regions.values():
             alike = run is not None and run.seen.trace.sample.keys() == sample.keys()
-            if run is not None and alike and run.region.holds(point, run.seen.conditions, known):
+            if run is not None and alike and run.region.holds(point, run.seen.conditions, computed):
                 return run
         return None
 
@@ -258,11 +262,11 @@ class Explorer:
 
     def visit_extra(self, at: Mapping[str, Fraction]) -> Observation | None:
         """Run the case where no side of a branch is looked for, and decide its gradients there; returns the run."""
-        seen, known = self.run(at), len(self.runs)
+        seen, number = self.run(at), len(self.runs)
         if seen is not None:
             self._new(seen)
-            self.extras += self.runs[known:]
-            del self.runs[known:]
+            self.extras += self.runs[number:]
+            del self.runs[number:]
         return seen
 
     def _new(self, seen: Observation, reason_for: tuple[Site, bool] | None = None) -> Exact | None:
@@ -290,8 +294,8 @@ class Explorer:
     def _leave_open(self, seen: Observation, reason: str) -> None:
         """Note that gradients could not be decided: then no side of a branch has been visited by the run."""
         self.undecided[_region(seen)] = seen, reason
-        for one in self.sites.passed(seen):
-            self.reasons.setdefault((one.site, one.condition.holds), reason)
+        for question in self.sites.passed(seen):
+            self.reasons.setdefault((question.site, question.condition.holds), reason)
 
     def is_undecided(self, seen: Observation) -> bool:
         """Tell whether the gradients in the region of a run are known neither right nor wrong."""
@@ -304,7 +308,7 @@ class Explorer:
         """
         for seen, reason in self.undecided.values():
             sides = self.sites.passed(seen)
-            visited = all(one.condition.holds in self.sites.taken(one.site) for one in sides)
+            visited = all(question.condition.holds in self.sites.taken(question.site) for question in sides)
             if sides and visited and self._has_output(seen):
                 text = f"{_short(taken(seen.trace, sides[-1]))}, together with other sides ({reason})"
                 yield Branch(sides[-1].site.where, text, 1, self.variant.written)
@@ -367,10 +371,12 @@ class Explorer:
         graph = self.start.seen.trace
         return str(graph.payloads[self.start.seen.inputs[name].nodes[place]])
 
-    def asked(self) -> Iterator[tuple[Line, int]]:
+    def asked_lines(self) -> Iterator[tuple[Line, int]]:
         """Return the lines that runs have asked at, with the paths that led there."""
         return (
-            one.site.call[:2] for run in (self.start, *self.runs, *self.extras) for one in self.sites.passed(run.seen)
+            question.site.call[:2]
+            for run in (self.start, *self.runs, *self.extras)
+            for question in self.sites.passed(run.seen)
         )
 
     def right(self, run: Exact) -> bool:
@@ -382,25 +388,26 @@ class Explorer:
 
         Some `edges` were looked at, and for some sides `forward` raises an exception.
         """
-        found: dict[tuple[Place, str, bool], Branch] = {}
+        branches: dict[tuple[Place, str, bool], Branch] = {}
         for seen in [self.start.seen, *(run.seen for run in (*self.runs, *self.extras))]:
-            for one in self.sites.open(seen):
-                missing = not one.condition.holds
-                if self.sites.is_taken_otherwise(one):
+            for question in self.sites.open(seen):
+                missing = not question.condition.holds
+                if self.sites.is_taken_otherwise(question):
                     self.limits.add(Limit.FORMULAS)
                     continue
                 if (
-                    (one.site, missing) in refused
-                    or (one.on_edge and one.site.call in edges)
-                    or self.impossible(seen, one)
+                    (question.site, missing) in refused
+                    or (question.on_edge and question.site.call in edges)
+                    or self.impossible(seen, question)
                 ):
                     continue
-                reason = self.reasons.get((one.site, missing), "")
-                text = _short(side(seen.trace, one)) + (f" ({reason})" if reason else "")
-                found.setdefault(
-                    (one.site.where, one.site.relation, missing), Branch(one.site.where, text, 1, self.variant.written)
+                reason = self.reasons.get((question.site, missing), "")
+                text = _short(side(seen.trace, question)) + (f" ({reason})" if reason else "")
+                branches.setdefault(
+                    (question.site.where, question.site.relation, missing),
+                    Branch(question.site.where, text, 1, self.variant.written),
                 )
-        return [*found.values(), *self._combined(), *self.steps.unvisited()]
+        return [*branches.values(), *self._combined(), *self.steps.unvisited()]
 
 
 def _short(text: str) -> str:
@@ -425,11 +432,11 @@ def explorers(case: TracedCase, runs: Sequence[Exact], seed: int) -> list[Explor
     What asks about a second row, or the largest of a column, asks nothing where there is but one row.
     """
     passed: dict[tuple[int, ...], set[tuple[Place, str]]] = {}
-    found = []
+    result = []
     for run in sorted(runs, key=lambda run: len(run.seen.trace)):
         options = run.seen.variant.choice
         places = {(condition.where, condition.relation) for condition in run.seen.conditions}
         if options not in passed or not places <= passed[options]:
-            found.append(Explorer(case, run, seed))
+            result.append(Explorer(case, run, seed))
             passed[options] = passed.get(options, set()) | places
-    return found
+    return result

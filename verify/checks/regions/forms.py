@@ -85,9 +85,9 @@ class Left:
         self._signs: dict[tuple[Key, Fraction], frozenset[int]] = {}  # of a shifted form
         self._bounds: dict[Key, list[_Bound]] = {}
 
-    def possible(self, asked: Form, signs: Iterable[int]) -> frozenset[int]:
+    def possible(self, sum_form: Form, signs: Iterable[int]) -> frozenset[int]:
         """Return those of some signs of a node that the answers until now have left."""
-        key, direction, shift = asked
+        key, direction, shift = sum_form
         left = self._signs.get((key, shift))
         for bound in self._bounds.get(key, ()):
             beyond = bound.side * (bound.at + shift)  # how far the bound is from the zero of the shifted form
@@ -95,9 +95,9 @@ class Left:
                 left = frozenset({bound.side}) if left is None else left & {bound.side}
         return frozenset(s for s in signs if left is None or s * direction in left)
 
-    def answer(self, asked: Form, signs: frozenset[int]) -> None:
+    def answer(self, sum_form: Form, signs: frozenset[int]) -> None:
         """Take in the signs of a node that an answer has left."""
-        key, direction, shift = asked
+        key, direction, shift = sum_form
         turned = frozenset(sign * direction for sign in signs)
         self._signs[key, shift] = turned
         for side in (1, -1):

@@ -49,8 +49,8 @@ def gaps(case: TracedCase, there: Observation, floats: FloatRun) -> list[Gap]:
         return []
     regular = _is_regular(there)
     entries = [(name, i) for name in claimed(floats.seen) for i in range(len(there.inputs[name].nodes))]
-    found = [_gap(exact, floats, name, place, regular=regular) for name, place in entries]
-    return [gap for gap in found if gap is not None]
+    candidates = [_gap(exact, floats, name, place, regular=regular) for name, place in entries]
+    return [gap for gap in candidates if gap is not None]
 
 
 def finite_output(floats: FloatRun) -> bool:

@@ -61,10 +61,10 @@ class Holes:
 
     def find(self) -> None:
         """Visit the zeros of divisors until all are visited, or the budget ends."""
-        known: set[Divisor] = set()
+        visited: set[Divisor] = set()
         for run in (self.explorer.start, *self.explorer.runs):
-            new = [divisor for divisor in divisors(run.seen) if divisor not in known]
-            known.update(new)
+            new = [divisor for divisor in divisors(run.seen) if divisor not in visited]
+            visited.update(new)
             for divisor in sparse(run.seen, new):
                 for point in islice(self._points(run.seen, divisor), _POINTS):
                     if self._visits == _VISITS:
@@ -94,10 +94,10 @@ class Holes:
         there = self._on_symbols({**seen.at, **change}) if finite_output(floats) else None
         if there is None:
             return
-        if any(one.condition.tie for one in self.explorer.sites.passed(there)):
+        if any(question.condition.tie for question in self.explorer.sites.passed(there)):
             self.edges += [] if finite_gradients(floats) else [{**seen.at, **change}]
-        elif found := gaps(self.explorer.case, there, floats):
-            self._report(_Place(there, divisor.node), floats, found)
+        elif candidates := gaps(self.explorer.case, there, floats):
+            self._report(_Place(there, divisor.node), floats, candidates)
 
     def _on_symbols(self, at: Point) -> Observation | None:
         """Run the case on symbols at a point, where `backward` may come to no end; None if `forward` does neither."""
@@ -110,10 +110,10 @@ class Holes:
             seen.conditions = list(seen.trace.conditions.values())
             return seen if seen.upstreams else None
 
-    def _report(self, place: _Place, floats: FloatRun, found: Sequence[Gap]) -> None:
+    def _report(self, place: _Place, floats: FloatRun, candidates: Sequence[Gap]) -> None:
         """Report the first gap at a point where there is a derivative, else the first of all."""
-        smooth = [gap for gap in found if gap.smooth]
-        gap = smooth[0] if smooth else found[0]
+        smooth = [gap for gap in candidates if gap.smooth]
+        gap = smooth[0] if smooth else candidates[0]
         name = self.explorer.named(gap.name, gap.place)
         where = self.explorer.case.backward or floats.backward or self.explorer.case.where
         variant = self.explorer.variant.written
@@ -141,8 +141,8 @@ class _Place:
     @property
     def point(self) -> str:
         """Write the inputs that the node depends on."""
-        shown = ", ".join(f"{name} = {decimal_text(self.graph.sample[name])}" for name in self.names[:_MOST_SHOWN])
-        return shown if len(self.names) <= _MOST_SHOWN else f"{shown}, ..."
+        text = ", ".join(f"{name} = {decimal_text(self.graph.sample[name])}" for name in self.names[:_MOST_SHOWN])
+        return text if len(self.names) <= _MOST_SHOWN else f"{text}, ..."
 
     def inputs(self, gap: Gap) -> tuple[tuple[str, str], ...]:
         """Return the inputs that the node depends on, the entry, and others, as far as they are shown."""
@@ -154,9 +154,9 @@ class _Place:
 
 def holes(explorer: Explorer) -> Holes:
     """Visit the points at which only `forward` is defined."""
-    found = Holes(explorer)
-    found.find()
-    return found
+    result = Holes(explorer)
+    result.find()
+    return result
 
 
 def _kink(place: _Place, gap: Gap, name: str) -> str:

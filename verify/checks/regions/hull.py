@@ -69,11 +69,11 @@ def _split(corners: Sequence[Vector]) -> tuple[list[int], list[int]]:
 
 
 def _distinct(corners: Sequence[Vector], least: Fraction) -> list[Vector]:
-    found: list[Vector] = []
+    distinct: list[Vector] = []
     for corner in corners:
-        if all(_squared(_minus(corner, known)) > least for known in found):
-            found.append(corner)
-    return found
+        if all(_squared(_minus(corner, other)) > least for other in distinct):
+            distinct.append(corner)
+    return distinct
 
 
 def _distances(vector: Vector, corners: Sequence[Vector]) -> Iterator[Fraction]:

@@ -41,21 +41,21 @@ class _Move(NamedTuple):
     """A run, and a question of it that is to be answered in another way."""
 
     run: Exact
-    one: Passed
+    question: Passed
     key: Key
 
 
 def join(explorer: Explorer) -> None:
     """Run combinations of sides of several questions, until none is left that might be reached."""
-    questions = [one for one in explorer.sites.passed(explorer.start.seen) if _is_open(explorer, one)]
-    if len({one.condition.node for one in questions}) > 1 and not _Join(explorer, questions).run():
+    questions = [question for question in explorer.sites.passed(explorer.start.seen) if _is_open(explorer, question)]
+    if len({question.condition.node for question in questions}) > 1 and not _Join(explorer, questions).run():
         explorer.limits.add(Limit.COMBINATIONS)
 
 
-def _is_open(explorer: Explorer, one: Passed) -> bool:
+def _is_open(explorer: Explorer, question: Passed) -> bool:
     """Tell whether both answers to a question are regions."""
-    both = one.other and not one.on_edge and not one.condition.tie and one.taken != {0}
-    return bool(both) and one.condition.node not in explorer.start.seen.trace.steps
+    both = question.other and not question.on_edge and not question.condition.tie and question.taken != {0}
+    return bool(both) and question.condition.node not in explorer.start.seen.trace.steps
 
 
 class _Join:
@@ -82,28 +82,30 @@ class _Join:
                 break
             tried += 1
             if (point := self._point(move)) is not None:
-                known = len(explorer.extras)
+                number = len(explorer.extras)
                 explorer.visit_extra({**move.run.seen.at, **point})
-                for run in explorer.extras[known:]:
+                for run in explorer.extras[number:]:
                     self._add(run)
         explorer.follow(first)
         return move is None
 
     def _questions(self, run: Exact) -> Iterator[tuple[Key, Passed]]:
         places: Counter[Line] = Counter()
-        for one in self.explorer.sites.passed(run.seen):
-            if _is_open(self.explorer, one):
-                yield (one.site.line, places[one.site.line] if self.apart else 0), one
-                places[one.site.line] += 1
+        for question in self.explorer.sites.passed(run.seen):
+            if _is_open(self.explorer, question):
+                yield (question.site.line, places[question.site.line] if self.apart else 0), question
+                places[question.site.line] += 1
 
     def _add(self, run: Exact) -> None:
         """Take in the combinations of a run, and the moves from it."""
         questions = list(self._questions(run))
-        answers = list(dict.fromkeys(self._answer(key, one.condition.holds) for key, one in questions))[:_MOST_SIDES]
+        answers = list(dict.fromkeys(self._answer(key, question.condition.holds) for key, question in questions))[
+            :_MOST_SIDES
+        ]
         self.answers[id(run)] = answers
         own = 1 << next(self.places)
         self.taken.update({answer: self.taken.get(answer, 0) | own for answer in answers})
-        moves = {(key, one.condition.holds): _Move(run, one, key) for key, one in questions}
+        moves = {(key, question.condition.holds): _Move(run, question, key) for key, question in questions}
         for move in moves.values():
             if promised := self._promised(move):
                 heapq.heappush(self.moves, (-promised, next(self.number), move))
@@ -124,24 +126,26 @@ class _Join:
 
     def _promised(self, move: _Move) -> int:
         """Count the combinations with the other answer to a question that no run has taken."""
-        new, taken = self._answer(move.key, not move.one.condition.holds), self.taken
-        either, runs = new | self._answer(move.key, move.one.condition.holds), taken.get(new, 0)
+        new, taken = self._answer(move.key, not move.question.condition.holds), self.taken
+        either, runs = new | self._answer(move.key, move.question.condition.holds), taken.get(new, 0)
         others = [taken[answer] & runs for answer in self.answers[id(move.run)] if not answer & either]
         return others.count(0) + sum(not a & b for a, b in combinations(others, 2))
 
     def _point(self, move: _Move) -> Point | None:
         """Return a point where one question is answered in another way, and as many others as may be are as before."""
-        explorer, one, seen = self.explorer, move.one, move.run.seen
-        passed = [other for other in explorer.sites.passed(seen) if other is not one]
-        kept = [other.condition for other in passed]
-        for crossing in crossings(seen, one.condition, explorer.bounds):
+        explorer, question, seen = self.explorer, move.question, move.run.seen
+        passed = [other for other in explorer.sites.passed(seen) if other is not question]
+        conditions = [other.condition for other in passed]
+        for crossing in crossings(seen, question.condition, explorer.bounds):
             for value in crossing.past:
-                if explorer.start.region.holds({**seen.trace.sample, crossing.name: value}, kept):
+                if explorer.start.region.holds({**seen.trace.sample, crossing.name: value}, conditions):
                     return {crossing.name: value}
-        before = seen.conditions.index(one.condition)
+        before = seen.conditions.index(question.condition)
         for others in (passed, [other for other in passed if seen.conditions.index(other.condition) < before]):
             wanted = [(other.condition.node, other.taken) for other in others]
-            point = approach(seen.trace, [*wanted, (one.condition.node, one.other)], seen.trace.sample, explorer.bounds)
+            point = approach(
+                seen.trace, [*wanted, (question.condition.node, question.other)], seen.trace.sample, explorer.bounds
+            )
             if point is not None:
                 return point
         return None

@@ -70,7 +70,7 @@ class Edge:
         _, cache = self._caches.setdefault(id(point), (point, {}))
         return numbers(self.seen.trace, nodes, point, direction, cache)
 
-    def came(self, point: Point) -> list[Fraction] | Unknown:
+    def gradients_at(self, point: Point) -> list[Fraction] | Unknown:
         """Return the gradients that came, at a point."""
         return complete(self._numbers(self.returned, point))
 
@@ -82,7 +82,7 @@ class Edge:
             if isinstance(row, Unknown):
                 return row
             rows.append(row)
-        returned = self.came(point)
+        returned = self.gradients_at(point)
         if isinstance(returned, list):
             self._snap(rows, returned, point)
         return rows
@@ -102,15 +102,15 @@ class Edge:
 
     def place(self, point: Point, returned: Vector, sides: Sequence[Vector]) -> Place | None:
         """Return where the gradients that came lie among the derivatives, up to roundings of constants."""
-        found = place(returned, sides)
-        if found not in (Place.OFF, Place.OUTSIDE):
-            return found
+        position = place(returned, sides)
+        if position not in (Place.OFF, Place.OUTSIDE):
+            return position
         slack = self._slack(point)
         size = max(abs(x) for row in (returned, *sides) for x in row)
         if slack is None or max(slack) > ROUGH * size:
             return None
         if not any(slack) or not covered(returned, sides, slack):
-            return found
+            return position
         return Place.EQUAL if all(covered(sides[0], [side], slack) for side in sides) else Place.BETWEEN
 
     def _slack(self, point: Point) -> list[Fraction] | None:
@@ -139,11 +139,11 @@ class Edge:
     @property
     def jumps(self) -> bool | Unknown:
         """Tell whether the output is another one on the edge than where a side leads to."""
-        graph, here = self.seen.trace, _outputs(self.seen)
+        graph, outputs = self.seen.trace, _outputs(self.seen)
         minus = graph.constant(Fraction(-1))
         for side in self.sides.all:
-            there = _outputs(side.run.seen)
-            pairs = [(a, b) for a, b in zip(there, here, strict=True) if a != b]
+            beside = _outputs(side.run.seen)
+            pairs = [(a, b) for a, b in zip(beside, outputs, strict=True) if a != b]
             gaps = [graph.sum(a, graph.product(minus, b)) for a, b in pairs]
             sizes = complete(self._numbers(gaps, self.point, side.direction))
             if isinstance(sizes, Unknown):
@@ -169,7 +169,7 @@ def _outputs(seen: Observation) -> list[int]:
     return [node for output in seen.outputs for node in output.nodes]
 
 
-def edge(explorer: Explorer, at: Point, one: Passed) -> Edge | None:
+def edge(explorer: Explorer, at: Point, question: Passed) -> Edge | None:
     """Run the case on the very edge of a condition and on all sides of it.
 
     Returns None where that cannot be done, or a side is wrong already.
@@ -177,8 +177,8 @@ def edge(explorer: Explorer, at: Point, one: Passed) -> Edge | None:
     seen = explorer.run(at)
     if seen is None:
         return None
-    tied = {one.condition.node for one in explorer.sites.passed(seen) if one.condition.tie}
-    if one.condition.node not in tied:
+    tied = {question.condition.node for question in explorer.sites.passed(seen) if question.condition.tie}
+    if question.condition.node not in tied:
         return None
     explorer.sites.add(seen, edges_only=True)
     sides = _sides(explorer, seen, tied)
@@ -194,28 +194,28 @@ def _sides(explorer: Explorer, seen: Observation, tied: set[int]) -> Sides:
     while True:
         cells = _cells(explorer, seen, sorted(tied))
         runs: list[Side] = []
-        known = len(tied)
+        number = len(tied)
         for point in list(cells.values())[:_MOST_SIDES]:
-            found = explorer.beside({**seen.at, **point})
-            if found is None or not explorer.affordable:
+            run = explorer.beside({**seen.at, **point})
+            if run is None or not explorer.affordable:
                 return Sides(runs, complete=False)
-            runs.append(Side(found, {name: value - seen.trace.sample[name] for name, value in point.items()}))
-            tied |= set(_vanishing(explorer, found, seen.trace.sample))
-        if len(tied) == known:
+            runs.append(Side(run, {name: value - seen.trace.sample[name] for name, value in point.items()}))
+            tied |= set(_vanishing(explorer, run, seen.trace.sample))
+        if len(tied) == number:
             return Sides(runs, complete=_all_found(explorer, seen, tied, len(cells)))
 
 
-def _all_found(explorer: Explorer, seen: Observation, tied: set[int], found: int) -> bool:
+def _all_found(explorer: Explorer, seen: Observation, tied: set[int], cells: int) -> bool:
     """Tell whether all combinations of signs around a point were found, and looked at."""
     graph = seen.trace
     inputs = {node for quantity in seen.inputs.values() for node in quantity.nodes}
     variables = [node for node in graph.reach(tied) if node in inputs]
-    return found <= _MOST_SIDES and found == meeting(graph, sorted(tied), variables, graph.sample)
+    return cells <= _MOST_SIDES and cells == meeting(graph, sorted(tied), variables, graph.sample)
 
 
 def _vanishing(explorer: Explorer, run: Exact, point: Point) -> Iterator[int]:
     """Return what a run branched on that is 0 at a point, or as good as."""
-    nodes = [one.condition.node for one in explorer.sites.passed(run.seen)]
+    nodes = [question.condition.node for question in explorer.sites.passed(run.seen)]
     return (node for node, sign in zip(nodes, _signs(run.seen.trace, nodes, point), strict=True) if not sign)
 
 
@@ -224,17 +224,17 @@ def _cells(explorer: Explorer, seen: Observation, tied: Sequence[int]) -> dict[t
     graph = seen.trace
     inputs = {node for quantity in seen.inputs.values() for node in quantity.nodes}
     names = [graph.payloads[node] for node in graph.reach(tied) if node in inputs]
-    found: dict[tuple[int, ...], Point] = {}
+    cells: dict[tuple[int, ...], Point] = {}
     for near in _NEAR:
-        for direction in [] if found else _directions(len(names)):
-            if len(found) == 2 ** len(tied):  # there are no others
+        for direction in [] if cells else _directions(len(names)):
+            if len(cells) == 2 ** len(tied):  # there are no others
                 break
             point = {n: graph.sample[n] + near * step for n, step in zip(names, direction, strict=True)}
             if all(within(value, explorer.bounds.get(name, (None, None))) for name, value in point.items()):
                 signs = _signs(graph, tied, {**graph.sample, **point})
                 if all(signs):
-                    found.setdefault(signs, point)
-    return found
+                    cells.setdefault(signs, point)
+    return cells
 
 
 def _directions(number: int) -> Iterable[Sequence[int]]:

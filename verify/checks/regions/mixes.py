@@ -39,9 +39,9 @@ def mix(explorer: Explorer) -> list[Place]:
     sites = _questions(explorer)
     first, end = len(explorer.extras), explorer.made + (explorer.extend(_MOST_RUNS) if sites else 0)
     left = []
-    for site, asked in sites.items():
-        few = _few(asked)
-        if not _Mix(explorer, few).run(end) or few != asked:
+    for site, questions in sites.items():
+        few = _few(questions)
+        if not _Mix(explorer, few).run(end) or few != questions:
             left.append(site.where)
     explorer.follow(first)
     return left
@@ -51,16 +51,20 @@ def _questions(explorer: Explorer) -> dict[Line, list[Passed]]:
     """Return the questions about several entries that a site asks in the first run, where both answers are regions."""
     seen = explorer.start.seen
     sites: dict[Line, dict[int, Passed]] = {}
-    for one in explorer.sites.passed(seen):
-        both = one.other and not one.on_edge and not one.condition.tie and one.taken != {0}
-        if both and one.condition.node not in seen.trace.steps:
-            sites.setdefault(one.site.line, {})[one.condition.node] = one
-    return {site: [*asked.values()] for site, asked in sites.items() if len(asked) > 1}
+    for question in explorer.sites.passed(seen):
+        both = question.other and not question.on_edge and not question.condition.tie and question.taken != {0}
+        if both and question.condition.node not in seen.trace.steps:
+            sites.setdefault(question.site.line, {})[question.condition.node] = question
+    return {site: [*by_node.values()] for site, by_node in sites.items() if len(by_node) > 1}
 
 
-def _few(asked: list[Passed]) -> list[Passed]:
+def _few(questions: list[Passed]) -> list[Passed]:
     """Return the first and the last questions of very many."""
-    return asked if len(asked) <= _MANY else [*asked[: _MOST_ENTRIES // 2], *asked[-(_MOST_ENTRIES // 2) :]]
+    return (
+        questions
+        if len(questions) <= _MANY
+        else [*questions[: _MOST_ENTRIES // 2], *questions[-(_MOST_ENTRIES // 2) :]]
+    )
 
 
 class _Mix:
@@ -68,8 +72,8 @@ class _Mix:
 
     def __init__(self, explorer: Explorer, questions: Sequence[Passed]) -> None:
         self.explorer, self.questions = explorer, questions
-        self.nodes = [one.condition.node for one in questions]
-        self.base: Answers = tuple(one.condition.holds for one in questions)
+        self.nodes = [question.condition.node for question in questions]
+        self.base: Answers = tuple(question.condition.holds for question in questions)
         self.relation = questions[0].site.relation
 
     def run(self, end: int) -> bool:
@@ -112,8 +116,8 @@ class _Mix:
     def _move(self, i: int) -> Moves | None:
         """Return values of one input that take a question to its other side, and no other question of the site."""
         wanted = tuple(holds != (i == place) for place, holds in enumerate(self.base))
-        found = crossings(self.explorer.start.seen, self.questions[i].condition, self.explorer.bounds)
-        for crossing in islice(found, _CROSSINGS):
+        candidates = crossings(self.explorer.start.seen, self.questions[i].condition, self.explorer.bounds)
+        for crossing in islice(candidates, _CROSSINGS):
             for value in crossing.past:
                 if self._answers({crossing.name: value}) == wanted:
                     return {crossing.name: value}
@@ -142,11 +146,11 @@ def combinations(number: int) -> Iterator[Answers]:
     if number <= _COMPLETE:
         yield from product((False, True), repeat=number)
         return
-    shown: set[Answers] = set()
-    for some in _patterns(number):
-        if some not in shown:
-            shown.add(some)
-            yield some
+    earlier: set[Answers] = set()
+    for answers in _patterns(number):
+        if answers not in earlier:
+            earlier.add(answers)
+            yield answers
 
 
 def _patterns(number: int) -> Iterator[Answers]:

@@ -42,24 +42,24 @@ def on_edges(explorer: Explorer, questions: Sequence[Question]) -> Iterator[tupl
     ordered = _by_frequency(questions)
     for points in (_moved, _uniform):
         misses = 0
-        for run, one in ordered:
-            found = points(explorer, run.seen, one)
-            first = next(found, None)
+        for run, question in ordered:
+            candidates = points(explorer, run.seen, question)
+            first = next(candidates, None)
             if first is not None:
-                yield run, one, _reached(explorer, run, one, chain([first], found))
+                yield run, question, _reached(explorer, run, question, chain([first], candidates))
             elif (misses := misses + 1) > _MISSES:
                 explorer.limits.add(Limit.MISSES)
                 break
 
 
-def on_edge(explorer: Explorer, run: Exact, one: Passed) -> Point | None:
+def on_edge(explorer: Explorer, run: Exact, question: Passed) -> Point | None:
     """Return one point on the edge of a question, or None."""
-    return next(_reached(explorer, run, one, _moved(explorer, run.seen, one)), None)
+    return next(_reached(explorer, run, question, _moved(explorer, run.seen, question)), None)
 
 
-def _reached(explorer: Explorer, run: Exact, one: Passed, points: Iterator[Point]) -> Iterator[Point]:
+def _reached(explorer: Explorer, run: Exact, question: Passed, points: Iterator[Point]) -> Iterator[Point]:
     """Return those of a few points at which the code gets to the question."""
-    before = run.seen.conditions[: run.seen.conditions.index(one.condition)]
+    before = run.seen.conditions[: run.seen.conditions.index(question.condition)]
     for point in islice(points, _TRIED):
         if explorer.start.region.reaches({**run.seen.trace.sample, **point}, before):
             yield point
@@ -68,42 +68,42 @@ def _reached(explorer: Explorer, run: Exact, one: Passed, points: Iterator[Point
 def _by_frequency(questions: Sequence[Question]) -> list[Question]:
     """Return questions first about what most of them are about: the largest of many is in most comparisons."""
     count: Counter[int] = Counter()
-    variables = [run.seen.trace.reach([one.condition.node]) for run, one in questions]
+    variables = [run.seen.trace.reach([question.condition.node]) for run, question in questions]
     for nodes in variables:
         count.update(nodes)
     order = sorted(range(len(questions)), key=lambda i: -sum(count[n] for n in variables[i]) / len(variables[i]))
     return [questions[i] for i in order]
 
 
-def _moved(explorer: Explorer, seen: Observation, one: Passed) -> Iterator[Point]:
+def _moved(explorer: Explorer, seen: Observation, question: Passed) -> Iterator[Point]:
     """Return points on the edge of a condition, with one variable moved there; first those that floats lie on too.
 
     Of one variable all rational edges are known; of several, the others are made numbers whose sums are floats, or
     small whole numbers, whose quotients often are. Where no one variable gets there within its bounds, the others are
     moved first, most of the way to a run on the other side.
     """
-    graph, node = seen.trace, one.condition.node
+    graph, node = seen.trace, question.condition.node
     inputs = {n for quantity in seen.inputs.values() for n in quantity.nodes}
     names = [graph.payloads[n] for n in graph.reach([node]) if n in inputs]
-    if len(names) == 1 and (found := roots(graph, node, names[0], explorer.bounds)):
+    if len(names) == 1 and (solutions := roots(graph, node, names[0], explorer.bounds)):
         bounds = explorer.bounds.get(names[0], (None, None))
-        yield from ({names[0]: r.low} for r in sorted(found) if r.low == r.high and within(r.low, bounds))
+        yield from ({names[0]: r.low} for r in sorted(solutions) if r.low == r.high and within(r.low, bounds))
     grid = {name: Fraction(round(graph.sample[name] * _SIXTY_FOURTHS), _SIXTY_FOURTHS) for name in names}
     whole = {name: Fraction(_WHOLE[place % len(_WHOLE)]) for place, name in enumerate(names)}
-    alone = list(_crossed(explorer, seen, one, {}))
+    alone = list(_crossed(explorer, seen, question, {}))
     simple = [point for point in (grid, whole) if _inside(explorer, point)] if alone and len(names) > 1 else []
-    moved = simple if alone or len(names) == 1 else _on_the_way(explorer, seen, one, names)
+    moved = simple if alone or len(names) == 1 else _on_the_way(explorer, seen, question, names)
     later: list[Point] = []
-    for points in chain([alone], (list(_crossed(explorer, seen, one, others)) for others in moved)):
+    for points in chain([alone], (list(_crossed(explorer, seen, question, others)) for others in moved)):
         exact = [point for point in points if _is_zero_on_floats(graph, node, {**graph.sample, **point})]
         yield from exact
         later += [point for point in points if point not in exact]
     yield from later
 
 
-def _crossed(explorer: Explorer, seen: Observation, one: Passed, others: Point) -> Iterator[Point]:
+def _crossed(explorer: Explorer, seen: Observation, question: Passed, others: Point) -> Iterator[Point]:
     """Yield points on an edge with one variable moved there after the others were moved."""
-    for crossing in crossings(seen, one.condition, explorer.bounds, others):
+    for crossing in crossings(seen, question.condition, explorer.bounds, others):
         if crossing.edge is not None:
             yield {**others, crossing.name: crossing.edge}
 
@@ -112,20 +112,20 @@ def _inside(explorer: Explorer, point: Point) -> bool:
     return all(within(value, explorer.bounds.get(name, (None, None))) for name, value in point.items())
 
 
-def _on_the_way(explorer: Explorer, seen: Observation, one: Passed, names: Sequence[str]) -> Iterator[Point]:
+def _on_the_way(explorer: Explorer, seen: Observation, question: Passed, names: Sequence[str]) -> Iterator[Point]:
     """Yield points just before an edge, on straight lines to known runs on its other side.
 
     A domain is a box, so that a line between two points of it stays in it; from there, one variable has a short way.
     """
     start = {name: Fraction(round(seen.trace.sample[name] * _SIXTY_FOURTHS), _SIXTY_FOURTHS) for name in names}
-    before = _sign(seen.trace, one.condition.node, seen.trace.sample)
+    before = _sign(seen.trace, question.condition.node, seen.trace.sample)
     for run in islice((explorer.start, *explorer.runs), _RUNS):
         end = run.seen.trace.sample
-        if before and _sign(seen.trace, one.condition.node, {**seen.trace.sample, **end}) == -before:
-            yield _before(seen, one, start, end, before)
+        if before and _sign(seen.trace, question.condition.node, {**seen.trace.sample, **end}) == -before:
+            yield _before(seen, question, start, end, before)
 
 
-def _before(seen: Observation, one: Passed, start: Point, end: Point, before: int) -> Point:
+def _before(seen: Observation, question: Passed, start: Point, end: Point, before: int) -> Point:
     """Return the last point on a line at which a condition has the sign of its start, in steps of 1 / 64."""
     first, last, change = 0, _SIXTY_FOURTHS, start
     while last - first > 1:
@@ -134,7 +134,7 @@ def _before(seen: Observation, one: Passed, start: Point, end: Point, before: in
             name: Fraction(round((value + (end[name] - value) * middle / _SIXTY_FOURTHS) * _FINE), _FINE)
             for name, value in start.items()
         }
-        if _sign(seen.trace, one.condition.node, {**seen.trace.sample, **point}) == before:
+        if _sign(seen.trace, question.condition.node, {**seen.trace.sample, **point}) == before:
             first, change = middle, point
         else:
             last = middle
@@ -186,5 +186,5 @@ class _Floats:
         return float(getattr(math, name)(a))
 
 
-def _uniform(explorer: Explorer, seen: Observation, one: Passed) -> Iterator[Point]:
-    return uniform(seen, one.condition, explorer.bounds)
+def _uniform(explorer: Explorer, seen: Observation, question: Passed) -> Iterator[Point]:
+    return uniform(seen, question.condition, explorer.bounds)

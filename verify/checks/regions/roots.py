@@ -20,7 +20,7 @@ from verify.proof.ranges import Domain, signs
 
 _BITS = 256
 _MOST_DEGREE = 24
-_ONE = Fraction(1)
+_UNIT = Fraction(1)
 
 Roots = set["Root"]
 
@@ -44,20 +44,20 @@ _BOUNDED_BELOW = ("log",)  # functions that are not defined where their argument
 
 def roots(graph: Graph, node: int, name: str, domain: Domain) -> Roots | None:
     """Return all places where the sign of a node may change along its only variable, within the reals."""
-    found: Roots = set()
+    zeros: Roots = set()
     todo = [node]
     while todo:
-        asked = todo.pop()
-        if 0 not in signs(graph, asked, domain):
+        factor = todo.pop()
+        if 0 not in signs(graph, factor, domain):
             continue
-        parts = _of_quotient(graph, asked, name)
+        parts = _of_quotient(graph, factor, name)
         if parts is None:
-            parts, more = _undone(graph, asked, name)
+            parts, more = _undone(graph, factor, name)
             todo += more
         if parts is None:
             return None
-        found |= parts
-    return found
+        zeros |= parts
+    return zeros
 
 
 def _undone(graph: Graph, node: int, name: str) -> tuple[Roots | None, list[int]]:
@@ -68,7 +68,7 @@ def _undone(graph: Graph, node: int, name: str) -> tuple[Roots | None, list[int]
     if op == "power" or op in ("tanh", "atan", "erf"):
         return set(), list(args)
     if op == "log":
-        return set(), [args[0], graph.sum(args[0], graph.constant(-_ONE))]
+        return set(), [args[0], graph.sum(args[0], graph.constant(-_UNIT))]
     if op == "sum" and (split := _constant_and_rest(graph, node)):
         constant, factor, inner = split
         return _equal(graph, inner, -constant / factor, name)
@@ -81,7 +81,7 @@ def _constant_and_rest(graph: Graph, node: int) -> tuple[Fraction, Fraction, int
         if (constant := graph.value(term)) is not None:
             if graph.ops[rest] == "product" and (factor := graph.value(graph.args[rest][0])) is not None:
                 return constant, factor, graph.args[rest][1]
-            return constant, _ONE, rest
+            return constant, _UNIT, rest
     return None
 
 
@@ -129,24 +129,24 @@ def _of_quotient(graph: Graph, node: int, name: str) -> Roots | None:
     quotient = _quotient(graph, node, name)
     if quotient is None:
         return None
-    found = [root for polynomial in quotient for root in _of_polynomial(polynomial)]
-    known = {root for root in found if root is not None}
-    return known if None not in found else None
+    zeros = [root for polynomial in quotient for root in _of_polynomial(polynomial)]
+    certain = {root for root in zeros if root is not None}
+    return certain if None not in zeros else None
 
 
 def _of_polynomial(polynomial: flint.fmpq_poly) -> Sequence[Root | None]:
-    found: list[Root | None] = []
+    zeros: list[Root | None] = []
     if polynomial.degree() < 1:
-        return found
+        return zeros
     for factor, _ in flint.fmpz_poly(polynomial.numer()).factor()[1]:
         if factor.degree() == 1:
             value = Fraction(-int(factor[0]), int(factor[1]))
-            found.append(Root(value, value))
+            zeros.append(Root(value, value))
         else:
             with flint.ctx.workprec(_BITS):
                 real = [value.real for value, _ in _complex_roots(factor) if value.imag.is_zero()]
-            found += [_enclosed(ball, (tuple(map(int, factor.coeffs())), i)) for i, ball in enumerate(real)]
-    return found
+            zeros += [_enclosed(ball, (tuple(map(int, factor.coeffs())), i)) for i, ball in enumerate(real)]
+    return zeros
 
 
 def _complex_roots(factor: flint.fmpz_poly) -> Any:
@@ -155,8 +155,8 @@ def _complex_roots(factor: flint.fmpz_poly) -> Any:
 
 def _quotient(graph: Graph, node: int, name: str) -> tuple[flint.fmpq_poly, flint.fmpq_poly] | None:
     """Return a node as numerator and denominator in its variable, or None where it is no rational function."""
-    found: tuple[flint.fmpq_poly, flint.fmpq_poly] | None = graph.read([node], _Quotients(name))[node]
-    return found
+    quotient: tuple[flint.fmpq_poly, flint.fmpq_poly] | None = graph.read([node], _Quotients(name))[node]
+    return quotient
 
 
 class _Quotients:

@@ -28,10 +28,10 @@ def roundings(graph: Graph, nodes: Sequence[int], point: Point) -> list[Fraction
     if not typed:
         return [Fraction(0)] * len(nodes)
     with flint.ctx.workprec(_BITS):
-        known = {node: _meant(graph.payloads[node]) for node in typed}
-        values = balls.at(graph, nodes, point, known)
-        found = [dyadics.rounded(values[node].rad()) if values[node].is_finite() else None for node in nodes]
-    sizes = [size for size in found if size is not None]
+        enclosures = {node: _meant(graph.payloads[node]) for node in typed}
+        values = balls.at(graph, nodes, point, enclosures)
+        radii = [dyadics.rounded(values[node].rad()) if values[node].is_finite() else None for node in nodes]
+    sizes = [size for size in radii if size is not None]
     return sizes if len(sizes) == len(nodes) else None
 
 

@@ -55,11 +55,11 @@ def scan(
     What was asked `before` is to be answered as it was, at first; then whatever comes of it.
     """
     graph = seen.trace
-    kept = [(node, 1 if 1 in signs else -1) for node, signs in before if len(signs - {0}) == 1]
+    decided = [(node, 1 if 1 in signs else -1) for node, signs in before if len(signs - {0}) == 1]
     inputs = {node for quantity in seen.inputs.values() for node in quantity.nodes}
     reached = graph.reach([condition.node])
     names = [graph.payloads[node] for node in reached if node in inputs]
-    paths = [kept[-_MOST_BEFORE:], []] if kept else [[]]
+    paths = [decided[-_MOST_BEFORE:], []] if decided else [[]]
     for moved in [*([name] for name in names[:_MOST_VARIABLES]), *([names] if len(names) > 1 else [])]:
         ends = _ends([bounds.get(name, (None, None)) for name in moved])
         for sign, path in product(sorted(wanted - {0}), paths):
@@ -164,9 +164,9 @@ def _closer(line: _Line, grid: Array, heights: Array) -> tuple[Array, Array]:
         low, high = grid[max(peak - 1, 0)], grid[min(peak + 1, len(grid) - 1)]
         for _ in range(_TIMES):
             finer = np.linspace(low, high, _FINER)
-            found = line.height(finer)
-            if (found > 0).any():
-                return finer, found
-            best = int(np.argmax(found))
+            finer_heights = line.height(finer)
+            if (finer_heights > 0).any():
+                return finer, finer_heights
+            best = int(np.argmax(finer_heights))
             low, high = finer[max(best - 1, 0)], finer[min(best + 1, _FINER - 1)]
     return grid[:0], heights[:0]

@@ -115,37 +115,39 @@ class Sites:
 
         A run that lies on any edge says nothing of other sides: its gradients were not decided.
         """
-        for one in self.passed(seen):
-            found = self.sides.taken.setdefault(one.site, set())
-            if one.taken == _EDGE or not (one.condition.tie or edges_only):
-                found.add(one.condition.holds)
-                self.sides.of_calls.setdefault(one.site.call.any_formula, set()).add(one.condition.holds)
+        for question in self.passed(seen):
+            sides = self.sides.taken.setdefault(question.site, set())
+            if question.taken == _EDGE or not (question.condition.tie or edges_only):
+                sides.add(question.condition.holds)
+                self.sides.of_calls.setdefault(question.site.call.any_formula, set()).add(question.condition.holds)
 
     def open(self, seen: Observation) -> Iterator[Passed]:
         """Return those conditions of a run whose other side no run has taken; that may change meanwhile.
 
         Those of roundings are left out: each whole number is a side of its own (`steps`).
         """
-        for one in self.passed(seen):
+        for question in self.passed(seen):
             if (
-                one.other
-                and one.condition.node not in seen.trace.steps
-                and (not one.condition.holds) not in self.taken(one.site)
+                question.other
+                and question.condition.node not in seen.trace.steps
+                and (not question.condition.holds) not in self.taken(question.site)
             ):
-                yield one
+                yield question
 
     def taken(self, site: Site) -> Collection[bool]:
         """Return the sides of a site that runs have taken."""
         return self.sides.taken.get(site, ())
 
-    def is_taken_otherwise(self, one: Passed) -> bool:
+    def is_taken_otherwise(self, question: Passed) -> bool:
         """Tell whether the other side was taken with another formula, where each region may have its own."""
-        return one.site.branched and (not one.condition.holds) in self.sides.of_calls.get(one.site.call.any_formula, ())
+        return question.site.branched and (not question.condition.holds) in self.sides.of_calls.get(
+            question.site.call.any_formula, ()
+        )
 
-    def left(self, seen: Observation, one: Passed) -> Domain:
+    def left(self, seen: Observation, question: Passed) -> Domain:
         """Return what the answers of a run before a condition have left of the domain, entry by entry."""
         bounds, graph = dict(self.domain), seen.trace
-        for earlier in takewhile(lambda earlier: earlier is not one, self.passed(seen)):
+        for earlier in takewhile(lambda earlier: earlier is not question, self.passed(seen)):
             key, direction, shift = self._form(graph, earlier.condition.node)
             ((node, _), *others) = key
             if not others and graph.ops[node] == "variable":
@@ -161,35 +163,35 @@ class Sites:
     def passed(self, seen: Observation) -> list[Passed]:
         """Return the conditions of a run that depend on inputs, in order."""
         if id(seen) not in self._passed:
-            self._passed[id(seen)] = seen, self._found(seen)
+            self._passed[id(seen)] = seen, self._passed_conditions(seen)
         return self._passed[id(seen)][1]
 
-    def _found(self, seen: Observation) -> list[Passed]:
+    def _passed_conditions(self, seen: Observation) -> list[Passed]:
         graph = seen.trace
         owners = {node: name for name, quantity in seen.inputs.items() for node in quantity.nodes}
-        found: list[Passed] = []
+        passed: list[Passed] = []
         answers, questions = Left(), Questions(graph)
         for condition in seen.conditions:
             node, relation = condition.node, RELATIONS[condition.relation]
             if node not in self._inputs:
                 self._inputs[node] = frozenset(owners[n] for n in graph.reach([node]) if n in owners)
             if inputs := self._inputs[node]:
-                asked = self._form(graph, node)
-                possible = answers.possible(asked, self._possible(graph, node))
+                sum_form = self._form(graph, node)
+                possible = answers.possible(sum_form, self._possible(graph, node))
                 taken = frozenset(s for s in possible if relation(s) == condition.holds)
-                answers.answer(asked, taken)
+                answers.answer(sum_form, taken)
                 question = questions.next((condition.where, condition.relation, condition.path), node)
-                line = Line(condition.where, condition.relation, _offset(graph, node, asked), inputs)
+                line = Line(condition.where, condition.relation, _offset(graph, node, sum_form), inputs)
                 call = Call(line, condition.path, question.turn)
                 site = self._site(call, formula(graph, question, owners), branched=bool(question.asked))
-                found.append(Passed(site, condition, taken, possible - taken))
+                passed.append(Passed(site, condition, taken, possible - taken))
         self.sides.first = False
-        return found
+        return passed
 
     def _site(self, call: Call, formula_: int, *, branched: bool) -> Site:
         if self.sides.first:
             self.sides.formulas.learn(call, formula_)
-        return Site(call, self.sides.formulas.known(call, formula_), branched)
+        return Site(call, self.sides.formulas.distinguish(call, formula_), branched)
 
     def _form(self, graph: Graph, node: int) -> Form:
         if node not in self._forms:
@@ -202,23 +204,23 @@ class Sites:
         return self._signs[node]
 
 
-def _offset(graph: Graph, node: int, asked: Form) -> Fraction:
+def _offset(graph: Graph, node: int, sum_form: Form) -> Fraction:
     """Return what one term is compared with; of more terms, the constant of their sum, as it stands outermost."""
-    if len(asked.key) == 1 and asked.shift:
-        return asked.shift
+    if len(sum_form.key) == 1 and sum_form.shift:
+        return sum_form.shift
     terms = graph.args[node] if graph.ops[node] == "sum" else ()
     return next((value for term in terms if (value := constant(graph, term)) is not None), Fraction(0))
 
 
-def side(graph: Graph, one: Passed) -> str:
+def side(graph: Graph, question: Passed) -> str:
     """Write the other side of a condition: `x[0] - 20 > 0`."""
-    relation = "==" if one.on_edge else one.site.relation
-    if not one.on_edge and one.condition.holds:
+    relation = "==" if question.on_edge else question.site.relation
+    if not question.on_edge and question.condition.holds:
         relation = NEGATED[relation]
-    return f"{written(graph, one.condition.node)} {relation} 0"
+    return f"{written(graph, question.condition.node)} {relation} 0"
 
 
-def taken(graph: Graph, one: Passed) -> str:
+def taken(graph: Graph, question: Passed) -> str:
     """Write the side of a condition that was taken."""
-    relation = one.site.relation if one.condition.holds else NEGATED[one.site.relation]
-    return f"{written(graph, one.condition.node)} {relation} 0"
+    relation = question.site.relation if question.condition.holds else NEGATED[question.site.relation]
+    return f"{written(graph, question.condition.node)} {relation} 0"

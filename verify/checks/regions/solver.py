@@ -33,19 +33,19 @@ def available() -> bool:
 
 def solve(graph: Graph, wanted: Iterable[Wanted], domain: Domain) -> dict[str, Fraction] | bool | None:
     """Return inputs at which nodes have the signs that are wanted, False if there are none, None if nobody knows."""
-    asked = list(wanted)
-    if not available() or len(graph.reach([node for node, _ in asked])) > _LARGEST:
+    conditions = list(wanted)
+    if not available() or len(graph.reach([node for node, _ in conditions])) > _LARGEST:
         return None
-    if max(graph.read([node for node, _ in asked], _Monomials()).values(), default=0) > _MOST_MONOMIALS:
+    if max(graph.read([node for node, _ in conditions], _Monomials()).values(), default=0) > _MOST_MONOMIALS:
         return None
     import z3
 
     reading = _Terms()
-    terms = graph.read([node for node, _ in asked], reading)
+    terms = graph.read([node for node, _ in conditions], reading)
     solver = z3.Solver()
     solver.set("rlimit", _STEPS)
     solver.add(*reading.facts, *_bounds(reading, domain))
-    for node, signs in asked:
+    for node, signs in conditions:
         solver.add(z3.Or(*(_SIGNS[sign](terms[node]) for sign in signs)))
     result = solver.check()
     if result != z3.sat:

@@ -44,21 +44,21 @@ def numbers(
 
     `cache` has the rationals that are known from an earlier call at the same point.
     """
-    found = rationals.real(graph, nodes, point, cache)
-    known: dict[int, Number] = {}
+    reals = rationals.real(graph, nodes, point, cache)
+    values: dict[int, Number] = {}
     for node in dict.fromkeys(nodes):
-        real = found[node]
-        known[node] = real.rational if real.rational is not None else _number(real.ball)
-    open_ = [node for node, value in known.items() if value is Unknown.INFINITE]
+        real = reals[node]
+        values[node] = real.rational if real.rational is not None else _number(real.ball)
+    open_ = [node for node, value in values.items() if value is Unknown.INFINITE]
     if direction is not None and open_:
-        known |= _limits(graph, open_, point, direction)
-    return [known[node] for node in nodes]
+        values |= _limits(graph, open_, point, direction)
+    return [values[node] for node in nodes]
 
 
 def complete(values: Sequence[Number]) -> list[Fraction] | Unknown:
     """Return the values if all of them are numbers, else the first reason for which one is not."""
-    known = [value for value in values if isinstance(value, Fraction)]
-    return known if len(known) == len(values) else next(v for v in values if isinstance(v, Unknown))
+    fractions = [value for value in values if isinstance(value, Fraction)]
+    return fractions if len(fractions) == len(values) else next(v for v in values if isinstance(v, Unknown))
 
 
 def _number(ball: flint.arb) -> Number:
