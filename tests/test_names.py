@@ -21,7 +21,6 @@ REMAINING: dict[str, int] = {
     "verify/checks/claims": 21,
     "verify/checks/contracts": 49,
     "verify/checks/gradients": 26,
-    "verify/checks/regions": 176,
     "verify/checks/rounding": 53,
     "verify/command": 2,
     "verify/runner": 16,

@@ -13,7 +13,7 @@ from verify.graph.graph import Graph
 from verify.model.exact import simplest_rational
 
 _MOST_TERMS = 16
-_ZERO, _ONE = Fraction(0), Fraction(1)
+_ZERO, _UNIT = Fraction(0), Fraction(1)
 
 Key = frozenset[tuple[int, Fraction]]
 
@@ -45,12 +45,12 @@ def factored(graph: Graph, node: int) -> tuple[Fraction, int] | None:
 def form(graph: Graph, node: int) -> Form:
     """Return a node as a linear form of nodes that are no sums; of very many terms it is a form of its own."""
     terms: dict[int, Fraction] = {}
-    shift, todo, steps = _ZERO, [(node, _ONE)], 0
+    shift, todo, steps = _ZERO, [(node, _UNIT)], 0
     while todo:
         number, factor = todo.pop()
         steps += 1
         if steps > 2 * _MOST_TERMS:
-            return Form(frozenset({(node, _ONE)}), 1, _ZERO)
+            return Form(frozenset({(node, _UNIT)}), 1, _ZERO)
         if (value := constant(graph, number)) is not None:
             shift += factor * value
         elif graph.ops[number] == "sum":
@@ -64,7 +64,7 @@ def form(graph: Graph, node: int) -> Form:
 
 def _scaled(terms: dict[int, Fraction], shift: Fraction, node: int) -> Form:
     if not terms:
-        return Form(frozenset({(node, _ONE)}), 1, _ZERO)
+        return Form(frozenset({(node, _UNIT)}), 1, _ZERO)
     leading = terms[min(terms)]
     key = frozenset((number, factor / leading) for number, factor in terms.items())
     return Form(key, 1 if leading > 0 else -1, shift / leading)
