@@ -47,28 +47,31 @@ _FOLLOWS = {"GP111": "GP110"}  # what is said once: another batch is other input
 
 def contracts(case: TracedCase, result: CaseResult, runs: Sequence[Exact], seed: int) -> list[Finding]:
     """Return the contracts that a layer breaks, each code once for a name, and the layers that could not be checked."""
-    found: dict[tuple[str, str], Finding] = {}
+    findings: dict[tuple[str, str], Finding] = {}
     with driving(seed) as rewind:
         trials = _trials(case, result, runs, rewind)
         for trial in trials[:_MOST]:
             broken = _of(trial)
-            for one in [*broken, *_untried(trial, broken)]:
-                found.setdefault((one.code, one.name), one)
+            for finding in [*broken, *_untried(trial, broken)]:
+                findings.setdefault((finding.code, finding.name), finding)
         for trial in trials[_MOST : _MOST + 1]:
             detail = f"the contracts were checked for {_MOST} of {len(trials)} choices of options"
-            found["GP126", "options"] = trial.found("GP126", detail, "options")
-    codes = {one.code for one in found.values()}
-    return sorted((one for one in found.values() if _FOLLOWS.get(one.code) not in codes), key=lambda one: one.code)
+            findings["GP126", "options"] = trial.finding("GP126", detail, "options")
+    codes = {finding.code for finding in findings.values()}
+    return sorted(
+        (finding for finding in findings.values() if _FOLLOWS.get(finding.code) not in codes),
+        key=lambda finding: finding.code,
+    )
 
 
 def _untried(trial: Trial, broken: Sequence[Finding]) -> Iterator[Finding]:
     """Find what could not be checked, each layer once, and the first check that failed, if no finding says why."""
     for layer in trial.untried:
         detail = f"the contracts of {layer.title} were not checked: {layer.reason}"
-        yield replace(trial.found("GP126", detail, layer.title), where=layer.place)
-    explained = any(one.code in _STATE for one in broken)
+        yield replace(trial.finding("GP126", detail, layer.title), where=layer.place)
+    explained = any(finding.code in _STATE for finding in broken)
     for failure in [] if explained else trial.failures[:1]:
-        yield trial.found("GP126", f"some contracts were not checked: {failure}")
+        yield trial.finding("GP126", f"some contracts were not checked: {failure}")
 
 
 def _trials(case: TracedCase, result: CaseResult, runs: Sequence[Exact], rewind: Rewind) -> list[Trial]:
@@ -105,28 +108,28 @@ def _other_batch(group: Sequence[Exact]) -> Exact | None:
 
 def _of(trial: Trial) -> list[Finding]:
     """Return what is found in one variant; where the layer cannot be repeated, nothing else can be told."""
-    found, can_be_run = _asked(whole.repeatable, trial)
-    if found or not can_be_run:
-        return found
+    findings, can_be_run = _run(whole.repeatable, trial)
+    if findings or not can_be_run:
+        return findings
     for check in _CHECKS:
-        known = {one.code for one in found} if check in _SAID_ONCE else set()
-        found += [one for one in _asked(check, trial)[0] if one.code not in known]
-    return found
+        reported = {finding.code for finding in findings} if check in _SAID_ONCE else set()
+        findings += [finding for finding in _run(check, trial)[0] if finding.code not in reported]
+    return findings
 
 
-def _asked(check: Check, trial: Trial) -> tuple[list[Finding], bool]:
+def _run(check: Check, trial: Trial) -> tuple[list[Finding], bool]:
     """Return what a check finds, until the user's code raises, and whether it did not."""
-    found: list[Finding] = []
+    findings: list[Finding] = []
     try:
         with following():  # objects of the user's are copied, compared and asked for attributes: all of it may raise
-            for one in check(trial):
-                found.append(one)  # noqa: PERF402 - what comes before it raises is kept
+            for finding in check(trial):
+                findings.append(finding)  # noqa: PERF402 - what comes before it raises is kept
     except SubjectError as problem:
         trial.failures.append(f"called again, the code raises {problem}")
-        return found, False
-    return found, True
+        return findings, False
+    return findings, True
 
 
-def is_complete(found: Sequence[Finding]) -> bool:
+def is_complete(findings: Sequence[Finding]) -> bool:
     """Tell whether all contracts were checked: a code that is not among the findings is then not to be found."""
-    return not any(one.code in _STOPS for one in found)
+    return not any(finding.code in _STOPS for finding in findings)

@@ -46,7 +46,7 @@ def _plain(value: Any) -> bool:
     return isinstance(value, (np.ndarray, np.generic, int, float, str, tuple, list, dict, type(None)))
 
 
-def _asked(layer: Layer, unit: Unit, *history: Sequence[Call]) -> _Answer:
+def _answer(layer: Layer, unit: Unit, *history: Sequence[Call]) -> _Answer:
     """Call a layer, start anew as it wants it, then ask it forward and backward; returns copies."""
     for calls in history:
         layer.play(calls)
@@ -59,7 +59,7 @@ def _alone(trial: Trial, unit: Unit, history: Sequence[Call]) -> _Answer | Subje
     """Return what a fresh layer answers after calls of its own: asked once, and compared with more than one past."""
     key = (id(unit), *map(id, history))
     if key not in trial.answers:
-        trial.answers[key] = attempt(_asked, trial.layer(unit), unit, history)
+        trial.answers[key] = attempt(_answer, trial.layer(unit), unit, history)
     answer: _Answer | SubjectError = trial.answers[key]
     return answer
 
@@ -75,7 +75,7 @@ def second_backward(trial: Trial) -> Iterator[Finding]:
             continue
         added = _summed(second[1], first[1])  # which `accumulating` looks into
         if apart(second[0], first[0]) or (not added and apart(second[1], first[1])):
-            yield trial.found("GP109", f"a second {call.title} with the same dout gives another gradient", call=call)
+            yield trial.finding("GP109", f"a second {call.title} with the same dout gives another gradient", call=call)
 
 
 def accumulating(trial: Trial) -> Iterator[Finding]:
@@ -84,7 +84,7 @@ def accumulating(trial: Trial) -> Iterator[Finding]:
         if _accumulates(trial, unit) and not _steps(trial, unit):
             call = unit.backward[-1]
             detail = f"after a second forward and {call.title} a gradient of the layer is the sum of both"
-            yield trial.found("GP112", detail, call=call)
+            yield trial.finding("GP112", detail, call=call)
 
 
 def _accumulates(trial: Trial, unit: Unit) -> bool:
@@ -96,9 +96,9 @@ def _accumulates(trial: Trial, unit: Unit) -> bool:
     return both and _summed(twice[2], once[2])  # type: ignore[index]  # neither is an error
 
 
-def _summed(both: Sequence[Any], one: Sequence[Any]) -> bool:
+def _summed(both: Sequence[Any], single: Sequence[Any]) -> bool:
     """Tell whether some of several gradients are twice what they were, and the others as they were."""
-    parts = list(zip(flat(both), flat(one), strict=False))
+    parts = list(zip(flat(both), flat(single), strict=False))
     return any(apart(a, b) for a, b in parts) and all(not apart(a, 2 * b) or not apart(a, b) for a, b in parts)
 
 
@@ -124,7 +124,7 @@ def stepping(trial: Trial) -> Iterator[Finding]:
     for unit in trial.ran.units:
         if _steps(trial, unit) and not carries_state(unit.fresh):
             call = unit.backward[-1]
-            yield trial.found("GP103", f"after {call.title} the same forward gives another output", call=call)
+            yield trial.finding("GP103", f"after {call.title} the same forward gives another output", call=call)
 
 
 def other_inputs(trial: Trial) -> Iterator[Finding]:
@@ -148,14 +148,14 @@ def _went_both_ways(unit: Unit) -> list[Call]:
 
 
 def _traces(
-    trial: Trial, pairs: Sequence[tuple[Unit, Unit]], code: str, what: str, past: Callable[[Unit], list[Call]]
+    trial: Trial, pairs: Sequence[tuple[Unit, Unit]], code: str, history: str, past: Callable[[Unit], list[Call]]
 ) -> Iterator[Finding]:
     for unit, other in pairs:
         if carries_state(unit.fresh):
             continue
         calls = _went_forward if _steps(trial, unit) else past
         if difference := _trace(trial, unit, calls(unit), calls(other)):
-            yield trial.found(code, f"after {what}, {difference[0]}", call=difference[1])
+            yield trial.finding(code, f"after {history}, {difference[0]}", call=difference[1])
 
 
 def _trace(trial: Trial, unit: Unit, plain: Sequence[Call], past: Sequence[Call]) -> tuple[str, Call] | None:
@@ -163,7 +163,7 @@ def _trace(trial: Trial, unit: Unit, plain: Sequence[Call], past: Sequence[Call]
 
     Gradients that are left in the layer and add up are a finding of their own.
     """
-    expected, actual = _alone(trial, unit, plain), attempt(_asked, trial.layer(unit), unit, past)
+    expected, actual = _alone(trial, unit, plain), attempt(_answer, trial.layer(unit), unit, past)
     if isinstance(expected, SubjectError):
         return None
     difference = _difference(expected, actual, unit)
@@ -172,14 +172,14 @@ def _trace(trial: Trial, unit: Unit, plain: Sequence[Call], past: Sequence[Call]
     return _difference((*expected[:2], []), (*actual[:2], []), unit)
 
 
-def _difference(expected: _Answer, came: _Answer | SubjectError, unit: Unit) -> tuple[str, Call] | None:
+def _difference(expected: _Answer, actual: _Answer | SubjectError, unit: Unit) -> tuple[str, Call] | None:
     """Say what a layer with a past does that one without does not, and in which method."""
     forward, backward = unit.forward[-1], unit.backward[-1]
-    if isinstance(came, SubjectError):
-        return f"the layer raises {came}", forward
-    if apart(came[0], expected[0]):
+    if isinstance(actual, SubjectError):
+        return f"the layer raises {actual}", forward
+    if apart(actual[0], expected[0]):
         return f"{forward.title} returns another output than without", forward
-    if apart(list(came[1:]), list(expected[1:])):
+    if apart(list(actual[1:]), list(expected[1:])):
         return f"{backward.title} returns another gradient than without", backward
     return None
 
@@ -191,7 +191,7 @@ def drawing_once(trial: Trial) -> Iterator[Finding]:
         first = layer.draws(unit.forward)
         layer.play(unit.backward)
         if first and not layer.draws(unit.forward):
-            yield trial.found("GP125", f"{call.title} draws random numbers in its first call only", call=call)
+            yield trial.finding("GP125", f"{call.title} draws random numbers in its first call only", call=call)
 
 
 def same_forward(trial: Trial) -> Iterator[Finding]:
@@ -200,14 +200,14 @@ def same_forward(trial: Trial) -> Iterator[Finding]:
         layer, call = trial.layer(unit), unit.forward[-1]
         if carries_state(unit.fresh):
             continue
-        came = attempt(_thrice, layer, unit)
-        if isinstance(came, SubjectError):  # which it may, if it is only to say that backward comes first
+        outputs = attempt(_thrice, layer, unit)
+        if isinstance(outputs, SubjectError):  # which it may, if it is only to say that backward comes first
             again = attempt(trial.layer(unit).play, [*unit.forward, *unit.backward, *unit.forward])
             if isinstance(again, SubjectError):
-                yield trial.found("GP119", f"a second {call.title} with the same inputs raises {came}", call=call)
+                yield trial.finding("GP119", f"a second {call.title} with the same inputs raises {outputs}", call=call)
         # Where random numbers are drawn, the first call may have drawn the parameters too, and other masks therefore.
-        elif apart(came[1], came[2]) or (not trial.exact.seen.draws and apart(came[0], came[1])):
-            yield trial.found("GP119", f"a second {call.title} with the same inputs gives another output", call=call)
+        elif apart(outputs[1], outputs[2]) or (not trial.exact.seen.draws and apart(outputs[0], outputs[1])):
+            yield trial.finding("GP119", f"a second {call.title} with the same inputs gives another output", call=call)
 
 
 def _thrice(layer: Layer, unit: Unit) -> list[Any]:
@@ -225,7 +225,7 @@ def modes(trial: Trial) -> Iterator[Finding]:
 def _after_evaluation(trial: Trial, unit: Unit, other: Unit, mode: Mode) -> Iterator[Finding]:
     train = mode.set(unit, training=True)
 
-    def asked(evaluated: bool) -> _Answer:
+    def answer(evaluated: bool) -> _Answer:
         layer = trial.layer(unit)
         mode.switch(layer.itself, training=True)
         layer.play(train.forward)
@@ -233,11 +233,11 @@ def _after_evaluation(trial: Trial, unit: Unit, other: Unit, mode: Mode) -> Iter
             mode.switch(layer.itself, training=False)
             layer.play(mode.set(other, training=False).forward)
             mode.switch(layer.itself, training=True)
-        return _asked(layer, train)
+        return _answer(layer, train)
 
-    expected, came = attempt(asked, False), attempt(asked, True)
-    if not isinstance(expected, SubjectError) and (what := _difference(expected, came, unit)):
-        yield trial.found("GP116", f"in training after an evaluation, {what[0]}", call=what[1])
+    expected, actual = attempt(answer, False), attempt(answer, True)
+    if not isinstance(expected, SubjectError) and (difference := _difference(expected, actual, unit)):
+        yield trial.finding("GP116", f"in training after an evaluation, {difference[0]}", call=difference[1])
 
 
 def _in_evaluation(trial: Trial, unit: Unit, other: Unit, mode: Mode) -> Iterator[Finding]:
@@ -265,4 +265,4 @@ def _in_evaluation(trial: Trial, unit: Unit, other: Unit, mode: Mode) -> Iterato
         wrong = not apart(after[0], alone[0]) and apart(list(after[1]), list(alone[1]))
     if wrong:
         detail = f"after a forward in evaluation mode {call.title} answers for the last one in training mode"
-        yield trial.found("GP117", detail, call=call)
+        yield trial.finding("GP117", detail, call=call)

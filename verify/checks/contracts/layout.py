@@ -96,7 +96,7 @@ def _changed(trial: Trial, numbers: Numbers, plain: Ran, way: _Way, names: list[
     for name in [*names, ""]:
         if difference := _difference(trial, numbers, plain, way, [name] if name else names):
             code, detail = difference
-            return trial.found(code, f"with {name or 'every array'} {way.words}, {detail}", name)
+            return trial.finding(code, f"with {name or 'every array'} {way.words}, {detail}", name)
     return None
 
 

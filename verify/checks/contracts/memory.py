@@ -22,35 +22,37 @@ def overwritten(trial: Trial) -> Iterator[Finding]:
     """Find what the case as a whole has written to: dout, inputs, parameters, its own output."""
     for name, method in trial.ran.overwritten.items():
         if name == "the upstream":
-            yield trial.found("GP101", "the array sent as dout is not what it was once the gradients are there", "dout")
+            yield trial.finding(
+                "GP101", "the array sent as dout is not what it was once the gradients are there", "dout"
+            )
         elif name == "the output":
-            yield trial.found("GP104", "the output is not what it was once the gradients are there")
+            yield trial.finding("GP104", "the output is not what it was once the gradients are there")
         else:
             code = "GP103" if trial.parameter(name) else "GP102"
-            yield trial.found(code, f"{name} is not what it was after {method}", name)
+            yield trial.finding(code, f"{name} is not what it was after {method}", name)
 
 
 def overwritten_by_layers(trial: Trial) -> Iterator[Finding]:
     """Find the arguments, returned outputs and parameters that a method of a layer writes to."""
     for unit in trial.ran.units:
         layer, call = trial.layer(unit), unit.backward[0]
-        held, given = trial.held(layer), _arguments_of(unit.forward)
-        outputs = layer.play(unit.forward, given)
-        yield from _written(trial, unit.forward, given, forward=True)
+        held, arguments = trial.held(layer), _arguments_of(unit.forward)
+        outputs = layer.play(unit.forward, arguments)
+        yield from _written(trial, unit.forward, arguments, forward=True)
         moved, before = trial.moved(layer, held), copied(outputs)
-        given = _arguments_of(unit.backward)
-        layer.play(unit.backward, given)
-        yield from _written(trial, unit.backward, given, forward=False)
+        arguments = _arguments_of(unit.backward)
+        layer.play(unit.backward, arguments)
+        yield from _written(trial, unit.backward, arguments, forward=False)
         if not same(outputs, before):
-            yield trial.found("GP104", f"{call.title} writes into the output that forward returned", call=call)
+            yield trial.finding("GP104", f"{call.title} writes into the output that forward returned", call=call)
         for name in trial.moved(layer, held):
             by = unit.forward[0] if name in moved else call
-            yield trial.found("GP103", f"the layer has another {name} after {by.title}", name, by)
+            yield trial.finding("GP103", f"the layer has another {name} after {by.title}", name, by)
 
 
-def _written(trial: Trial, calls: list[Call], given: list[list[Any]], *, forward: bool) -> Iterator[Finding]:
+def _written(trial: Trial, calls: list[Call], arguments: list[list[Any]], *, forward: bool) -> Iterator[Finding]:
     """Find the arguments that calls have written to."""
-    for call, values in zip(calls, given, strict=True):
+    for call, values in zip(calls, arguments, strict=True):
         for position, (value, original) in enumerate(zip(values, call.arguments, strict=True)):
             live = call.live[position]
             inputs = trial.among(live)
@@ -59,7 +61,7 @@ def _written(trial: Trial, calls: list[Call], given: list[list[Any]], *, forward
             if not inputs and not _is_lent(trial, call, live):
                 continue
             code, name = "GP102" if forward or inputs else "GP101", call.parameter(position)
-            yield trial.found(code, f"{call.title} writes into its argument {name}", name, call)
+            yield trial.finding(code, f"{call.title} writes into its argument {name}", name, call)
 
 
 def _is_lent(trial: Trial, call: Call, argument: Any) -> bool:
@@ -79,25 +81,25 @@ def outputs_overwritten(trial: Trial) -> Iterator[Finding]:
         layer = trial.layer(unit)
         outputs = layer.play(unit.forward)
         gradients = layer.play(unit.backward)
-        kept = copied(outputs), copied(gradients)
+        before = copied(outputs), copied(gradients)
         layer.play(other.forward)
         call = unit.forward[0]
-        if not same(outputs, kept[0]):
-            yield trial.found("GP104", f"a later {call.title} writes into the output of the one before", call=call)
+        if not same(outputs, before[0]):
+            yield trial.finding("GP104", f"a later {call.title} writes into the output of the one before", call=call)
         layer.play(other.backward)
-        if not same(gradients, kept[1]):
+        if not same(gradients, before[1]):
             call = unit.backward[0]
-            yield trial.found("GP105", f"the next calls overwrite the gradient that {call.title} returned", call=call)
+            yield trial.finding("GP105", f"the next calls overwrite the gradient that {call.title} returned", call=call)
 
 
 def aliases(trial: Trial) -> Iterator[Finding]:
     """Find gradients that are dout, or each other, or a part of it."""
     for name, gradient in trial.ran.gradients.items():
         if share(gradient, trial.ran.dout):
-            yield trial.found("GP106", f"the gradient of {name} shares its memory with dout", name)
+            yield trial.finding("GP106", f"the gradient of {name} shares its memory with dout", name)
     for (name, gradient), (other, second) in combinations(trial.ran.gradients.items(), 2):
         if share(gradient, second) and not share(gradient, trial.ran.dout):
-            yield trial.found("GP106", f"the gradients of {name} and {other} share their memory", f"{name}, {other}")
+            yield trial.finding("GP106", f"the gradients of {name} and {other} share their memory", f"{name}, {other}")
 
 
 def aliases_of_layers(trial: Trial) -> Iterator[Finding]:
@@ -105,10 +107,10 @@ def aliases_of_layers(trial: Trial) -> Iterator[Finding]:
     for unit in trial.ran.units:
         layer = trial.layer(unit)
         layer.play(unit.forward)
-        given = _arguments_of(unit.backward)
-        for call, values, returned in zip(unit.backward, given, layer.play(unit.backward, given), strict=True):
+        arguments = _arguments_of(unit.backward)
+        for call, values, returned in zip(unit.backward, arguments, layer.play(unit.backward, arguments), strict=True):
             if share(returned, values):
-                yield trial.found("GP106", f"what {call.title} returns shares its memory with dout", call=call)
+                yield trial.finding("GP106", f"what {call.title} returns shares its memory with dout", call=call)
 
 
 def caches(trial: Trial) -> Iterator[Finding]:
@@ -118,29 +120,29 @@ def caches(trial: Trial) -> Iterator[Finding]:
         layer.play(unit.forward)
         expected = layer.backward(unit.backward)
         if names := _kept_inputs(trial, unit, other, expected):
-            said = " or ".join(names)
-            detail = f"changing {said} after {call.title} changes the gradient: what is kept is the caller's array"
-            yield trial.found("GP120", detail, ", ".join(names), call)
-        layer, given = trial.layer(unit), _arguments_of(unit.forward)
-        outputs = layer.play(unit.forward, given)
-        changed = not share(outputs, given) and overwrite(outputs, [-2 * array - 1 for array in flat(outputs)])
+            listed = " or ".join(names)
+            detail = f"changing {listed} after {call.title} changes the gradient: what is kept is the caller's array"
+            yield trial.finding("GP120", detail, ", ".join(names), call)
+        layer, arguments = trial.layer(unit), _arguments_of(unit.forward)
+        outputs = layer.play(unit.forward, arguments)
+        changed = not share(outputs, arguments) and overwrite(outputs, [-2 * array - 1 for array in flat(outputs)])
         if changed and _reads(layer, unit, expected):
             detail = f"changing the output of {call.title} changes the gradient: what is returned is the layer's cache"
-            yield trial.found("GP105", detail, call=call)
+            yield trial.finding("GP105", detail, call=call)
 
 
 def _kept_inputs(trial: Trial, unit: Unit, other: Unit, expected: Gradients) -> list[str]:
     """Return the arguments of forward that backward reads from the caller's arrays."""
-    found: dict[str, None] = {}
+    parameters: dict[str, None] = {}
     if isinstance(unit.live, Functions) and unit.live.cacheless:
         return []
     for number, (call, second) in enumerate(zip(unit.forward, other.forward, strict=True)):
         for place, numbers in enumerate(second.arguments):
-            layer, given = trial.layer(unit), _arguments_of(unit.forward)
-            layer.play(unit.forward, given)
-            if overwrite(given[number][place], numbers) and _reads(layer, unit, expected):
-                found[call.parameter(place)] = None
-    return list(found)
+            layer, arguments = trial.layer(unit), _arguments_of(unit.forward)
+            layer.play(unit.forward, arguments)
+            if overwrite(arguments[number][place], numbers) and _reads(layer, unit, expected):
+                parameters[call.parameter(place)] = None
+    return list(parameters)
 
 
 def _arguments_of(calls: Sequence[Call]) -> list[list[Any]]:
@@ -149,5 +151,5 @@ def _arguments_of(calls: Sequence[Call]) -> list[list[Any]]:
 
 def _reads(layer: Layer, unit: Unit, expected: Gradients) -> bool:
     """Tell whether backward gives something else now; that it raises tells nothing."""
-    came = attempt(layer.backward, unit.backward)
-    return not isinstance(came, SubjectError) and apart(list(came), list(expected))
+    actual = attempt(layer.backward, unit.backward)
+    return not isinstance(actual, SubjectError) and apart(list(actual), list(expected))

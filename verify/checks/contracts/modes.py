@@ -58,8 +58,8 @@ def _by_argument(unit: Unit) -> Mode | None:
 
 
 def _value(call: Call, flag: str) -> Any:
-    given = dict(zip(call.parameters, call.arguments, strict=False)) | call.options
-    return given.get(flag)
+    arguments = dict(zip(call.parameters, call.arguments, strict=False)) | call.options
+    return arguments.get(flag)
 
 
 def _by_methods(unit: Unit) -> Mode | None:
@@ -68,8 +68,8 @@ def _by_methods(unit: Unit) -> Mode | None:
 
 
 def _by_attribute(unit: Unit) -> Mode | None:
-    found = [flag for flag in _FLAGS if isinstance(getattr(unit.fresh, flag, None), bool)]
-    return Mode(attribute=found[0]) if found else None
+    flags = [flag for flag in _FLAGS if isinstance(getattr(unit.fresh, flag, None), bool)]
+    return Mode(attribute=flags[0]) if flags else None
 
 
 _WAYS: tuple[Callable[[Unit], Mode | None], ...] = (_by_argument, _by_methods, _by_attribute)

@@ -32,17 +32,17 @@ class Layer:
         self._rewind = rewind
         self._kept = gradients
         own = [generator(value) for _, value in held_by(self.itself) if is_generator(value)]
-        self._random = [(one, one.get()) for one in own]
+        self._random = [(source, source.get()) for source in own]
 
     def play(self, calls: Sequence[Call], arguments: Sequence[Sequence[Any]] | None = None) -> list[Any]:
         """Call methods one after the other; returns what they return, raises SubjectError.
 
         The arguments are copies of those that were noticed, unless others are given.
         """
-        given = arguments or [duplicate(call.arguments) for call in calls]
-        return [self._one(call, values) for call, values in zip(calls, given, strict=True)]
+        argument_lists = arguments or [duplicate(call.arguments) for call in calls]
+        return [self._play_call(call, values) for call, values in zip(calls, argument_lists, strict=True)]
 
-    def _one(self, call: Call, values: Sequence[Any]) -> Any:
+    def _play_call(self, call: Call, values: Sequence[Any]) -> Any:
         self._start()
         with following():
             for name, value in duplicate(call.assigned).items():
@@ -61,11 +61,11 @@ class Layer:
     def _draws(self, call: Call) -> bool:
         self._start()
         before = self._states()
-        self._one(call, duplicate(call.arguments))
+        self._play_call(call, duplicate(call.arguments))
         return self._states() != before
 
     def _states(self) -> list[bytes]:
-        return [one.mark for one in (*generators(), *(own for own, _ in self._random))]
+        return [source.mark for source in (*generators(), *(own for own, _ in self._random))]
 
     def _start(self) -> None:
         """Put all generators back to where each call starts."""
@@ -79,6 +79,6 @@ class Layer:
         return deepcopy(returned), deepcopy([at(self.itself, path) for path in self._kept])
 
 
-def kept(unit: Unit, gradients: Any) -> list[Any]:
+def gradient_paths(unit: Unit, gradients: Any) -> list[Any]:
     """Return the paths in a layer at which it has left gradients that the subject returned."""
     return [path for path, array in held_by(unit.live) if isinstance(array, np.ndarray) and share(array, gradients)]

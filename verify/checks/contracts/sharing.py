@@ -12,7 +12,7 @@ from verify.checks.contracts.arrays import apart, share
 from verify.checks.contracts.drive import Ran, run
 from verify.checks.contracts.holdings import at
 from verify.checks.contracts.numbers import Numbers, sample
-from verify.checks.contracts.replay import kept
+from verify.checks.contracts.replay import gradient_paths
 from verify.checks.contracts.trial import Trial, attempt
 from verify.checks.contracts.units import Unit
 from verify.model.result import Finding
@@ -25,16 +25,16 @@ def instances(trial: Trial) -> Iterator[Finding]:
     That the subject makes its layers anew in each run shows in two runs of which the first one's still live.
     """
     made = zip(trial.ran.units, trial.again.units, strict=False)
-    if not trial.ran.units or any(one.live is other.live for one, other in made):
+    if not trial.ran.units or any(first.live is second.live for first, second in made):
         return
     if any(map(_on_the_class, zip(trial.ran.units, trial.again.units, strict=False), repeat(trial.again.gradients))):
-        yield trial.found("GP121", "a gradient is left where another layer of its class leaves its own")
+        yield trial.finding("GP121", "a gradient is left where another layer of its class leaves its own")
         return
     batches = [sample(trial.case, trial.batch.seen)] if trial.batch else []
     alone = trial.run(trial.numbers, trial.rewind)
     for numbers in (trial.others, *batches):
-        if not isinstance(attempt(trial.run, numbers), SubjectError) and (said := _disturbed(trial, numbers, alone)):
-            yield trial.found("GP121", said)
+        if not isinstance(attempt(trial.run, numbers), SubjectError) and (effect := _disturbed(trial, numbers, alone)):
+            yield trial.finding("GP121", effect)
             return
 
 
@@ -43,7 +43,9 @@ def _on_the_class(units: tuple[Unit, Unit], gradients: Any) -> bool:
     first, last = (unit.live for unit in units)
     if any(isinstance(value, np.ndarray) and share(value, gradients) for value in vars(type(last)).values()):
         return True
-    return any(len(path) > 1 and at(first, path[:-1]) is at(last, path[:-1]) for path in kept(units[1], gradients))
+    return any(
+        len(path) > 1 and at(first, path[:-1]) is at(last, path[:-1]) for path in gradient_paths(units[1], gradients)
+    )
 
 
 def _disturbed(trial: Trial, numbers: Numbers, alone: Ran) -> str:

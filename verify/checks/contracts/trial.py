@@ -16,7 +16,7 @@ from verify.checks.contracts.calls import Call
 from verify.checks.contracts.drive import AS_THEY_ARE, Layout, Ran, Rewind, run
 from verify.checks.contracts.holdings import Path, at, held_by
 from verify.checks.contracts.numbers import Numbers, opposite, sample, shifted
-from verify.checks.contracts.replay import Layer, kept
+from verify.checks.contracts.replay import Layer, gradient_paths
 from verify.checks.contracts.units import Unit, Untried
 from verify.model.findings import finding
 from verify.model.identity import Place
@@ -80,8 +80,8 @@ class Trial:
                 break
             self.within |= ran.halves
             ran = self._watch(self.numbers)
-            seen = {one.title for one in self.untried}
-            self.untried += [one for one in ran.untried if one.title not in seen]
+            seen = {layer.title for layer in self.untried}
+            self.untried += [layer for layer in ran.untried if layer.title not in seen]
         self.failures += ran.unheard[:1]
         return ran
 
@@ -109,12 +109,12 @@ class Trial:
         numbers = sample(self.case, seen)
         return self._matched(attempt(self._watch, numbers, self.batch), "another batch size")
 
-    def _matched(self, ran: Ran | SubjectError, what: str) -> list[tuple[Unit, Unit]]:
+    def _matched(self, ran: Ran | SubjectError, change: str) -> list[tuple[Unit, Unit]]:
         if isinstance(ran, SubjectError):
-            self.failures.append(f"the code raises on {what}: {ran}")
+            self.failures.append(f"the code raises on {change}: {ran}")
             return []
         if [_shape(u) for u in ran.units] != [_shape(u) for u in self.ran.units]:
-            self.failures.append(f"on {what} the code makes other calls")
+            self.failures.append(f"on {change} the code makes other calls")
             return []
         return list(zip(self.ran.units, ran.units, strict=True))
 
@@ -140,29 +140,31 @@ class Trial:
     def among(self, value: Any) -> list[str]:
         """Return the inputs that share their memory with a value."""
         inputs = self.ran.inputs.items() if has_memory(value) else ()
-        return [name for name, given in inputs if share(value, given)]
+        return [name for name, array in inputs if share(value, array)]
 
     def layer(self, unit: Unit) -> Layer:
         """Return a fresh copy of a layer, to be called again."""
         if id(unit) not in self._kept:
-            self._kept[id(unit)] = kept(unit, self.ran.gradients)
+            self._kept[id(unit)] = gradient_paths(unit, self.ran.gradients)
         return Layer(unit, self.rewind, self._kept[id(unit)])
 
     def held(self, layer: Layer) -> dict[str, list[Path]]:
         """Return where a layer holds the arrays of a case that it is not called with, its parameters, by name."""
         arrays = list(held_by(layer.itself))
         names = [name for name in self.case.real if self.parameter(name)]
-        found = {n: [p for p, held in arrays if flat(held) and same(held, flat(self.numbers.inputs[n]))] for n in names}
-        return {name: paths for name, paths in found.items() if paths}
+        places = {
+            n: [p for p, held in arrays if flat(held) and same(held, flat(self.numbers.inputs[n]))] for n in names
+        }
+        return {name: paths for name, paths in places.items() if paths}
 
     def moved(self, layer: Layer, held: Mapping[str, list[Path]]) -> list[str]:
         """Return the parameters of which a layer holds other numbers by now."""
-        given = self.numbers.inputs
+        inputs = self.numbers.inputs
         return [
-            name for name, paths in held.items() if any(apart(at(layer.itself, path), given[name]) for path in paths)
+            name for name, paths in held.items() if any(apart(at(layer.itself, path), inputs[name]) for path in paths)
         ]
 
-    def found(self, code: str, detail: str, name: str = "", call: Call | None = None) -> Finding:
+    def finding(self, code: str, detail: str, name: str = "", call: Call | None = None) -> Finding:
         """Return a finding, of a method where one is to blame."""
         place = call.place if call else self.place("backward")
         return finding(code, detail, name=name, where=place, variant=self.exact.seen.variant.written)

@@ -18,12 +18,12 @@ from verify.tracing.following import SubjectError
 
 def repeatable(trial: Trial) -> Iterator[Finding]:
     """Find a difference between two runs on the same numbers with the same seeds."""
-    for what, one, two in (
+    for noun, first, second in (
         ("output", trial.ran.output, trial.again.output),
         ("gradients", trial.ran.gradients, trial.again.gradients),
     ):
-        if apart(one, two):
-            yield trial.found("GP118", f"the same run, with the same seeds, gives other {what}s".replace("ss", "s"))
+        if apart(first, second):
+            yield trial.finding("GP118", f"the same run, with the same seeds, gives other {noun}s".replace("ss", "s"))
             return
 
 
@@ -39,40 +39,40 @@ def linear(trial: Trial) -> Iterator[Finding]:
     if isinstance(twice, SubjectError):
         return
     for name in trial.bad:
-        one, two = flat(trial.ran.gradients.get(name)), flat(twice.gradients.get(name))
-        if not any(array.any() for array in one):
+        plain, doubled = flat(trial.ran.gradients.get(name)), flat(twice.gradients.get(name))
+        if not any(array.any() for array in plain):
             continue
-        if not all(np.isfinite(array).all() for array in [*one, *two]):
+        if not all(np.isfinite(array).all() for array in [*plain, *doubled]):
             continue  # twice infinity is infinity: that says nothing of dout
-        if same(two, copied(one)):
-            yield trial.found("GP108", f"the gradient of {name} is the same whatever dout is", name)
-        elif apart(two, [2 * array for array in one]):
-            yield trial.found("GP107", f"the gradient of {name} does not double when dout does", name)
+        if same(doubled, copied(plain)):
+            yield trial.finding("GP108", f"the gradient of {name} is the same whatever dout is", name)
+        elif apart(doubled, [2 * array for array in plain]):
+            yield trial.finding("GP107", f"the gradient of {name} does not double when dout does", name)
 
 
 def claimed(trial: Trial) -> Iterator[Finding]:
     """Find inputs to differentiate for which the code returns None."""
     for name in trial.exact.seen.unclaimed:
-        yield trial.found("GP124", f"the gradient of {name} is None", name)
+        yield trial.finding("GP124", f"the gradient of {name} is None", name)
 
 
 def shapes(trial: Trial) -> Iterator[Finding]:
     """Find gradients of another shape than their input."""
     for name in trial.bad:
-        expected, came = (
+        expected, actual = (
             np.shape(trial.ran.inputs[name]),
             [array.shape for array in flat(trial.ran.gradients.get(name))],
         )
-        if len(came) == 1 and came[0] != expected:
-            yield trial.found("GP113", f"{name} has the shape {expected}, its gradient {came[0]}", name)
+        if len(actual) == 1 and actual[0] != expected:
+            yield trial.finding("GP113", f"{name} has the shape {expected}, its gradient {actual[0]}", name)
 
 
 def order(trial: Trial) -> Iterator[Finding]:
     """Find two gradients each of which is that of the other input."""
-    for one, other in combinations(trial.bad, 2):
-        if _is_that_of(trial, one, other) and _is_that_of(trial, other, one):
-            yield trial.found(
-                "GP114", f"the gradient of {one} is that of {other}, and the other way round", f"{one}, {other}"
+    for first, second in combinations(trial.bad, 2):
+        if _is_that_of(trial, first, second) and _is_that_of(trial, second, first):
+            yield trial.finding(
+                "GP114", f"the gradient of {first} is that of {second}, and the other way round", f"{first}, {second}"
             )
 
 
@@ -102,9 +102,9 @@ def precision(trial: Trial) -> Iterator[Finding]:
         if isinstance(ran, SubjectError) or _types(ran.output) != {expected}:
             continue
         for name, gradient in ran.gradients.items():
-            if (found := _types(gradient)) - {expected}:
-                detail = f"with {expected} inputs and output the gradient of {name} is {', '.join(sorted(found))}"
-                yield trial.found("GP115", detail, name)
+            if (types := _types(gradient)) - {expected}:
+                detail = f"with {expected} inputs and output the gradient of {name} is {', '.join(sorted(types))}"
+                yield trial.finding("GP115", detail, name)
 
 
 def _types(value: Any) -> set[str]:
