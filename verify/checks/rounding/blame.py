@@ -115,14 +115,14 @@ def losing(trial: Trial, node: int) -> Suspect:
 
 
 def _below(enclosures: Enclosures, node: int) -> list[int]:
-    found: set[int] = set()
+    nodes: set[int] = set()
     todo = [node]
     while todo:
         number = todo.pop()
-        if number not in found:
-            found.add(number)
+        if number not in nodes:
+            nodes.add(number)
             todo.extend(enclosures.operands[number])
-    return sorted(found)
+    return sorted(nodes)
 
 
 def _relative(enclosures: Enclosures, number: int, column: int) -> float:

@@ -23,13 +23,15 @@ from verify.proof.rationals import Real
 _WHERE = {SAMPLE: "at the sample", REGION: "in another region"}
 
 
-def finding(found: Sequence[Fault], where: Place) -> Finding:
+def finding(faults: Sequence[Fault], where: Place) -> Finding:
     """Return the finding that one kind of fault of one gradient makes; `where` is the code that computes gradients."""
-    fault = min(found, key=_severity)
-    cause, place = _CAUSES[fault.code](fault, found)
+    fault = min(faults, key=_severity)
+    cause, place = _CAUSES[fault.code](fault, faults)
     variant = fault.trial.place.run.seen.variant.written
-    said = table.finding(fault.code, f"{_said(fault)}{cause}", name=fault.name, where=place or where, variant=variant)
-    return replace(said, fails=_fails(fault, fails=said.fails), named=bool(place))
+    entry = table.finding(
+        fault.code, f"{_comparison(fault)}{cause}", name=fault.name, where=place or where, variant=variant
+    )
+    return replace(entry, fails=_fails(fault, fails=entry.fails), named=bool(place))
 
 
 def unjudged(run: Exact, where: Place, tried: Tried) -> Finding:
@@ -62,7 +64,7 @@ def _severity(fault: Fault) -> tuple[bool, bool, bool, float]:
     return bool(trial.declared), trial.numbers is not DOUBLE, trial.name != SAMPLE, -fault.size
 
 
-def _said(fault: Fault) -> str:
+def _comparison(fault: Fault) -> str:
     """Say where it is and what came: `at the sample, x[0] = 1996.0, its gradient is nan, the exact one 0.25`."""
     trial = fault.trial
     kind = "" if trial.numbers is DOUBLE else f" in {trial.numbers.name}"
@@ -92,7 +94,7 @@ def _text(exact: Real) -> str:
     return f"is within {digits.bound(exact.ball)} of 0" if exact.ball.contains(0) else digits.digits(exact.ball)
 
 
-def _of_overflow(fault: Fault, found: Sequence[Fault]) -> tuple[str, Place]:
+def _of_overflow(fault: Fault, faults: Sequence[Fault]) -> tuple[str, Place]:
     suspect = breaking(fault.trial, fault.node)
     if suspect is None:
         cast, where = _cast(fault)
@@ -100,43 +102,43 @@ def _of_overflow(fault: Fault, found: Sequence[Fault]) -> tuple[str, Place]:
     if suspect.overflows:
         return f": {suspect.word} overflows{f' at {suspect.where}' if suspect.where else ''}", suspect.where
     if suspect.undefined:
-        what = (
+        cause = (
             "by a number that may round to 0"
             if suspect.word == "the division"
             else "of a number that may not be positive"
         )
-        return f": {suspect.word} at {suspect.where} is {what}", suspect.where
+        return f": {suspect.word} at {suspect.where} is {cause}", suspect.where
     return f": {suspect.word} at {suspect.where} has no value after rounding", suspect.where
 
 
-def _of_loss(fault: Fault, found: Sequence[Fault]) -> tuple[str, Place]:
+def _of_loss(fault: Fault, faults: Sequence[Fault]) -> tuple[str, Place]:
     if not np.isfinite(fault.judgement.actual[fault.entry]):
-        return _of_overflow(fault, found)
+        return _of_overflow(fault, faults)
     suspect, bits = losing(fault.trial, fault.node), fault.trial.numbers.bits
     half = 2.0 ** (-bits / 2)
     lost, may = (min(bits, bits + np.log2(size)) for size in (fault.size, fault.judgement.at_risk[fault.entry] or 1))
     right = "" if fault.of_output else "the formula is right, but "
-    said = f": {right}{lost:.0f} of {bits} bits are lost"
-    said += "" if fault.size > half else f" here, and {may:.0f} may be"
-    return f"{said}, most of them to {suspect.word} at {suspect.where}", suspect.where
+    text = f": {right}{lost:.0f} of {bits} bits are lost"
+    text += "" if fault.size > half else f" here, and {may:.0f} may be"
+    return f"{text}, most of them to {suspect.word} at {suspect.where}", suspect.where
 
 
-def _of_more(fault: Fault, found: Sequence[Fault]) -> tuple[str, Place]:
+def _of_more(fault: Fault, faults: Sequence[Fault]) -> tuple[str, Place]:
     """Say what may take floats out of their bound: a cast, a look at the type, an approximation."""
-    said = f", further than rounding can take it ({float(fault.judgement.bound[fault.entry]):.2g})"
+    text = f", further than rounding can take it ({float(fault.judgement.bound[fault.entry]):.2g})"
     cast, where = _cast(fault)
     if cast:
-        return f"{said}: {cast}{f', as the output is {fault.trial.declared}' if fault.trial.declared else ''}", where
+        return f"{text}: {cast}{f', as the output is {fault.trial.declared}' if fault.trial.declared else ''}", where
     if fault.trial.declared:
-        return f"{said}: the output is {fault.trial.declared}", NOWHERE
-    formats = {other.trial.numbers for other in found}
+        return f"{text}: the output is {fault.trial.declared}", NOWHERE
+    formats = {other.trial.numbers for other in faults}
     if DOUBLE not in formats:
         names = " and ".join(numbers.name for numbers in (SINGLE, HALF) if numbers in formats)
-        return f"{said}: in {names} only, where the code computes something else, or casts", NOWHERE
+        return f"{text}: in {names} only, where the code computes something else, or casts", NOWHERE
     for shorter in (HALF, SINGLE):
         if shorter.unit / 16 < fault.size < shorter.unit * 64:
-            return f"{said}: it has the accuracy of {shorter.name}, as after a cast", NOWHERE
-    return f"{said}: an approximation, or code that looks at the type of its numbers", NOWHERE
+            return f"{text}: it has the accuracy of {shorter.name}, as after a cast", NOWHERE
+    return f"{text}: an approximation, or code that looks at the type of its numbers", NOWHERE
 
 
 def _cast(fault: Fault) -> tuple[str, Place]:

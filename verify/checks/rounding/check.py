@@ -38,37 +38,37 @@ def arithmetic(case: TracedCase, runs: Sequence[Exact], seed: int) -> Floats:
     runs elsewhere, each at its own sample.
     """
     result = Floats()
-    found: dict[tuple[str, str], list[Fault]] = {}
+    groups: dict[tuple[str, str], list[Fault]] = {}
     doubtful: dict[Place, Finding] = {}
     unknown: dict[str, dict[str, None]] = {}
     for run, tried in _planned(case, runs):
-        known = [other for other in runs if other.seen.variant.text == run.seen.variant.text]
+        others = [other for other in runs if other.seen.variant.text == run.seen.variant.text]
         listed = list(tried)
-        plain = settled(case, run, known, listed, seed)
+        plain = settled(case, run, others, listed, seed)
         rest = [place for place in range(len(listed)) if place not in plain.rows]
         try:
-            made = trials(case, run, known, [listed[place] for place in rest], seed, plain.scales)
+            made = trials(case, run, others, [listed[place] for place in rest], seed, plain.scales)
         except SubjectError:
             continue  # it could be followed before: code that keeps something from run to run
         result.wrong.extend(made.wrong)
-        doubtful.update({at: unjudged(run, at, one) for at, one in made.branches.items() if at not in doubtful})
+        doubtful.update({at: unjudged(run, at, branch) for at, branch in made.branches.items() if at not in doubtful})
         result.accuracy.extend(_in_order(listed, plain.rows, made.trials))
         for trial in made.trials:
             for name in trial.unknown:
                 unknown.setdefault(name, {})[trial.name] = None
             for fault in faults(trial):
-                found.setdefault((fault.code, fault.name), []).append(fault)
-    result.findings.extend([*_findings(found, case), *doubtful.values()])
+                groups.setdefault((fault.code, fault.name), []).append(fault)
+    result.findings.extend([*_findings(groups, case), *doubtful.values()])
     result.notes.extend(not_known(name, list(magnitudes)) for name, magnitudes in unknown.items())
     return result
 
 
-def _findings(found: Mapping[tuple[str, str], Sequence[Fault]], case: TracedCase) -> list[Finding]:
+def _findings(groups: Mapping[tuple[str, str], Sequence[Fault]], case: TracedCase) -> list[Finding]:
     """Return the findings; what a gradient inherits from an output, at the same line, is one."""
-    gradients = [finding(some, case.backward or case.where) for some in found.values() if not some[0].of_output]
-    outputs = [finding(some, case.where) for some in found.values() if some[0].of_output]
-    places = {(one.code, one.where) for one in gradients}
-    return [*gradients, *(one for one in outputs if (one.code, one.where) not in places)]
+    gradients = [finding(group, case.backward or case.where) for group in groups.values() if not group[0].of_output]
+    outputs = [finding(group, case.where) for group in groups.values() if group[0].of_output]
+    places = {(gradient.code, gradient.where) for gradient in gradients}
+    return [*gradients, *(output for output in outputs if (output.code, output.where) not in places)]
 
 
 def _planned(case: TracedCase, runs: Sequence[Exact]) -> Iterator[tuple[Exact, Iterator[Tried]]]:
@@ -87,8 +87,8 @@ def _chosen(runs: Sequence[Exact]) -> list[Exact]:
     for run in runs:
         by_options.setdefault(run.seen.variant.choice, []).append(run)
     return [
-        next((run for run in some if _size(run) <= _LARGE), None) or min(some, key=_size)
-        for some in by_options.values()
+        next((run for run in group if _size(run) <= _LARGE), None) or min(group, key=_size)
+        for group in by_options.values()
     ]
 
 
@@ -101,10 +101,10 @@ def _in_order(
 ) -> Iterator[Accuracy]:
     """Yield the rows of all points in the order of these."""
     others = {(trial.name, trial.numbers.name): trial for trial in judged}
-    for place, one in enumerate(tried):
+    for place, candidate in enumerate(tried):
         if place in rows:
             yield from rows[place]
-        elif (trial := others.get((one.name, one.numbers.name))) is not None:
+        elif (trial := others.get((candidate.name, candidate.numbers.name))) is not None:
             yield from _rows(trial)
 
 

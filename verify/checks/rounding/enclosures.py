@@ -130,11 +130,11 @@ class Enclosures:
         elif kind[0] in _BY_BALLS:
             middle, radius = self._composed(numbers)
         else:
-            given = [self.of([operands[number][i] for number in numbers]) for i in range(kind[-1])]
-            middle, radius = RULES.get(kind[0], power)(given, kind[1])
+            pairs = [self.of([operands[number][i] for number in numbers]) for i in range(kind[-1])]
+            middle, radius = RULES.get(kind[0], power)(pairs, kind[1])
         if kind[0] == "power":
-            units = units + exponent_units(kind[1], given[0][0])
-        magnitude = sum(np.abs(m) + r for m, r in given) if kind[0] == "total" else None
+            units = units + exponent_units(kind[1], pairs[0][0])
+        magnitude = sum(np.abs(m) + r for m, r in pairs) if kind[0] == "total" else None
         middle, radius = self._rounding.widened(kind[0], (middle, radius), units, outer, magnitude, kind[-1])
         rows = [self.row[number] for number in numbers]
         self.middle[rows] = middle
@@ -146,10 +146,10 @@ class Enclosures:
         if ops[numbers[0]] == "variable":
             names = [payloads[number] for number in numbers]
             sample = self.recorder.sample  # for memory that nobody has written to
-            found = np.array(
+            inputs = np.array(
                 [[float(c.point.get(name, sample[name])) for name in names] for c in self.columns], _long
             ).T
-            return found, np.zeros_like(found), np.zeros((len(numbers), 1))
+            return inputs, np.zeros_like(inputs), np.zeros((len(numbers), 1))
         values = [_constant(ops[number], payloads[number]) for number in numbers]
         middle = np.repeat(np.array(values, _long)[:, None], len(self.columns), axis=1)
         units = np.array([[self._bits(number)] for number in numbers])
@@ -172,15 +172,15 @@ class Enclosures:
     def _in_balls(self, number: int, column: int) -> flint.arb:
         recorder = self.recorder
         operands = self.operands[number]
-        known = {}
+        values = {}
         for operand in operands:
             middle, radius = self.middle[self.row[operand], column], self.radius[self.row[operand], column]
             if not np.isfinite(radius):
                 return flint.arb(0, math.inf)
-            known[operand] = ball(middle, radius)
+            values[operand] = ball(middle, radius)
         inner = recorder.args[number][-1] if recorder.is_composed(number) else number
         with flint.ctx.workprec(_BITS):
-            return balls.at(recorder, [inner], {}, known)[inner]
+            return balls.at(recorder, [inner], {}, values)[inner]
 
 
 def split(values: Iterable[flint.arb]) -> Pair:
@@ -235,14 +235,14 @@ def _twos(value: int) -> int:
 
 def _operands(recorder: Recorder, nodes: Iterable[int]) -> dict[int, list[int]]:
     """Return the operations that nodes take, themselves included, with what each is done on."""
-    found: dict[int, list[int]] = {}
+    operands: dict[int, list[int]] = {}
     todo = list(nodes)
     while todo:
         number = todo.pop()
-        if number not in found:
-            found[number] = recorder.operands(number)
-            todo.extend(found[number])
-    return found
+        if number not in operands:
+            operands[number] = recorder.operands(number)
+            todo.extend(operands[number])
+    return operands
 
 
 def _groups(
@@ -267,18 +267,18 @@ def _kind(recorder: Recorder, number: int, operands: int) -> tuple[Any, ...]:
     return op if operands or op == "variable" else "constant", recorder.payloads[number] if operands else None, operands
 
 
-def _sum(given: Sequence[Pair], _: Any) -> Pair:
-    return sum(m for m, _ in given), sum(r for _, r in given)
+def _sum(pairs: Sequence[Pair], _: Any) -> Pair:
+    return sum(m for m, _ in pairs), sum(r for _, r in pairs)
 
 
-def _product(given: Sequence[Pair], _: Any) -> Pair:
-    (a, r), (b, s) = given
+def _product(pairs: Sequence[Pair], _: Any) -> Pair:
+    (a, r), (b, s) = pairs
     return a * b, np.abs(a) * s + np.abs(b) * r + r * s
 
 
-def power(given: Sequence[Pair], exponent: Fraction) -> Pair:
+def power(pairs: Sequence[Pair], exponent: Fraction) -> Pair:
     """Return a ** exponent, its radius by the largest slope in the ball (the mean value theorem)."""
-    ((a, r),) = given
+    ((a, r),) = pairs
     power = exponent.numerator if exponent.denominator == 1 else extended(exponent)
     value = 1 / a if exponent == -1 else np.sqrt(a) if exponent == Fraction(1, 2) else a**power
     farthest = np.abs(a) + r if exponent >= 1 else np.abs(a) - r
@@ -290,8 +290,8 @@ def power(given: Sequence[Pair], exponent: Fraction) -> Pair:
 def _by_slope(value: Callable[[Array], Array], slope: Callable[[Array, Array], Array]) -> Callable[..., Pair]:
     """Return a rule for a function, by a bound on its slope in the ball of a middle and a radius."""
 
-    def rule(given: Sequence[Pair], _: Any) -> Pair:
-        ((a, r),) = given
+    def rule(pairs: Sequence[Pair], _: Any) -> Pair:
+        ((a, r),) = pairs
         return value(a), np.where(r == 0, 0, slope(a, r) * r) * (1 + 2 * SLOP)
 
     return rule

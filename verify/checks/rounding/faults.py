@@ -63,13 +63,13 @@ class Fault:
 
 def faults(trial: Trial) -> list[Fault]:
     """Return what is wrong with the gradients and outputs of a trial, the worst entry of each kind."""
-    found = []
+    worst = []
     for name, judgement in trial.judgements.items():
         for code, wrong in kinds(judgement).items():
             if wrong.any():
                 fault = Fault(code, name, trial, int(np.argmax(np.where(wrong, judgement.lost, -1))))
-                found.append(replace(fault, code=_settled(fault)))
-    return [fault for fault in found if not _expected(fault)]
+                worst.append(replace(fault, code=_settled(fault)))
+    return [fault for fault in worst if not _expected(fault)]
 
 
 def kinds(judgement: Judgement) -> dict[str, Any]:
@@ -77,8 +77,8 @@ def kinds(judgement: Judgement) -> dict[str, Any]:
     bits = judgement.numbers.bits
     useless = judgement.lost > 2.0 ** (-bits / 2)
     at_risk = (judgement.at_risk > 2.0 ** (-bits / 2)) & (judgement.lost > 2.0 ** (-bits * 3 / 4))
-    known = np.isfinite(judgement.actual) & judgement.representable & ~judgement.strayed
-    return {OVERFLOW: judgement.overflown, OUTSIDE: judgement.strayed, UNSTABLE: (useless | at_risk) & known}
+    comparable = np.isfinite(judgement.actual) & judgement.representable & ~judgement.strayed
+    return {OVERFLOW: judgement.overflown, OUTSIDE: judgement.strayed, UNSTABLE: (useless | at_risk) & comparable}
 
 
 def _settled(fault: Fault) -> str:

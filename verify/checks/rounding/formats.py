@@ -48,9 +48,9 @@ class Format:
     def nearest(self, values: Any) -> Any:
         """Return the numbers of the format nearest to doubles, or None if one is neither normal nor 0 there."""
         with np.errstate(all="ignore"):
-            found = np.asarray(values).astype(self.dtype).astype(float)
-        normal = np.isfinite(found) & ((np.abs(found) >= self.tiny) | (np.asarray(values) == 0))
-        return found if normal.all() else None
+            numbers = np.asarray(values).astype(self.dtype).astype(float)
+        normal = np.isfinite(numbers) & ((np.abs(numbers) >= self.tiny) | (np.asarray(values) == 0))
+        return numbers if normal.all() else None
 
 
 class Formats(NamedTuple):

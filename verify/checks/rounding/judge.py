@@ -150,15 +150,15 @@ def measured(numbers: Format | Formats, actual: Array, values: Pair, enclosed: P
     """Measure a gradient at a point, or at several: arrays with a row for each."""
     (true, doubt), (middle, radius) = values, enclosed
     with np.errstate(all="ignore"):
-        found = actual.astype(np.longdouble)
-        certain = (found == true) & ((true != 0) | (doubt == 0))  # a ball around 0 may hold no 0
+        floats = actual.astype(np.longdouble)
+        certain = (floats == true) & ((true != 0) | (doubt == 0))  # a ball around 0 may hold no 0
         return Judgement(
             numbers,
-            found,
+            floats,
             true,
-            np.abs(found - true) + doubt * ~certain,
+            np.abs(floats - true) + doubt * ~certain,
             np.abs(middle - true) + radius,
-            np.abs(found - middle) > radius,
+            np.abs(floats - middle) > radius,
             scale,
         )
 
@@ -168,8 +168,8 @@ def worded(actual: Any, ulp: Any, error: Any, bound: Any) -> tuple[str, str, str
     with np.errstate(all="ignore"):
         error, bound = _visible(error / ulp), _visible(bound / ulp)
         bits = np.ceil(10 * np.log2(np.maximum(bound, 1))) / 10
-    said = upward(error) if np.isfinite(actual) else str(float(actual))
-    return said, upward(bound), f"{float(bits):.1f}" if np.isfinite(bits) else ""
+    text = upward(error) if np.isfinite(actual) else str(float(actual))
+    return text, upward(bound), f"{float(bits):.1f}" if np.isfinite(bits) else ""
 
 
 def _visible(ulps: Any) -> Any:

@@ -65,7 +65,7 @@ class Place:
     def __init__(self, case: TracedCase, run: Exact, seed: int, dtype: Any = Trace.dtype) -> None:
         self.case, self.run, self.seed, self._dtype = case, run, seed, dtype
         self.columns: list[Column] = []
-        self._told: dict[Format, Place | None] = {}
+        self._by_type: dict[Format, Place | None] = {}
         self.wrong: dict[
             str, int
         ] = {}  # gradients whose exact value lies where no rounding takes it, and in which column
@@ -108,24 +108,24 @@ class Place:
         Where something overflows on the way, nothing is known of what is asked, and nothing said against it.
         """
         certain = self.enclosures.certain(self.recorder.asked)[:, column]
-        known = np.isfinite(self.enclosures.of(list(self.recorder.asked))[1][:, column])
-        doubt = ~certain & known
+        finite = np.isfinite(self.enclosures.of(list(self.recorder.asked))[1][:, column])
+        doubt = ~certain & finite
         return as_place(*list(self.recorder.asked.values())[int(np.argmax(doubt))]) if doubt.any() else NOWHERE
 
     @cached_property
     def quantities(self) -> dict[str, Judged]:
         """Return what is judged, by name: the gradients in the shape of their inputs, and the outputs."""
         seen, run = self.seen, self.run.seen
-        found = {
+        quantities = {
             name: Judged(name, -1, quantity.shape, quantity.nodes, self.run.reference(name))
             for name, quantity in seen.gradients.items()
             if name not in run.malformed and quantity.shape == run.inputs[name].shape
         }
         for number, (recorded, exact) in enumerate(zip(seen.outputs, run.outputs, strict=True)):
             entry = f"out{number + 1}" if seen.several else "out"
-            name = output_name(number if seen.several else None, found)
-            found[name] = Judged(entry, number, recorded.shape, recorded.nodes, exact.nodes)
-        return found
+            name = output_name(number if seen.several else None, quantities)
+            quantities[name] = Judged(entry, number, recorded.shape, recorded.nodes, exact.nodes)
+        return quantities
 
     @cached_property
     def truth(self) -> Truth:
@@ -144,8 +144,8 @@ class Place:
         wide = [n for n, ball in zip(nodes, values, strict=True) if not sharp(ball) or may_be_zero(ball)]
         truth.narrow(wide, column, sharp)
         values = truth.at(wide, column)
-        known = any(ball.is_nan() for ball in values) or all(map(sharp, values))
-        return truth.at(nodes, column) if known else None
+        certain = any(ball.is_nan() for ball in values) or all(map(sharp, values))
+        return truth.at(nodes, column) if certain else None
 
     def exactly(self, name: str, entry: int, column: int) -> Real:
         """Return the exact value of an entry, with digits that are certain, or as not known."""
@@ -153,14 +153,14 @@ class Place:
         point = exactly(self.columns[column].point)
         return rationals.real(self.run.seen.trace, [node], point)[node]
 
-    def told(self, numbers: Format, point: Point) -> Place | None:
+    def of_type(self, numbers: Format, point: Point) -> Place | None:
         """Return the place of a point for code that asks for the type of its numbers; None where it is not known."""
-        if numbers not in self._told:
-            self._told[numbers] = self._as_told(numbers)
-        place = self._told[numbers]
+        if numbers not in self._by_type:
+            self._by_type[numbers] = self._of_type(numbers)
+        place = self._by_type[numbers]
         return place if place is not None and place.run.region.holds(point) else None
 
-    def _as_told(self, numbers: Format) -> Place | None:
+    def _of_type(self, numbers: Format) -> Place | None:
         try:
             place = Place(self.case, self.run, self.seed, numbers.dtype)
             if not _same(place.seen, self.seen):
@@ -178,14 +178,14 @@ def _same(a: Observation, b: Observation) -> bool:
     )
 
 
-def place_of(point: Point, places: list[Place], known: Sequence[Exact]) -> Place | None:
+def place_of(point: Point, places: list[Place], others: Sequence[Exact]) -> Place | None:
     """Return the place of a point; a run on symbols is done there if none is known, and it is a small one."""
     for place in places:
         if place.run.region.holds(point):
             return place
     case, seen, seed = places[0].case, places[0].run.seen, places[0].seed
     try:
-        run = next((other for other in known if other.region.holds(point)), None)
+        run = next((other for other in others if other.region.holds(point)), None)
         if run is None and len(seen.trace) <= LARGEST_ELSEWHERE:
             there = observe(case, seen.variant, seed, at={name: Fraction(value) for name, value in point.items()})
             run = None if pinned(there.conditions) else Exact(case, there)

@@ -67,9 +67,9 @@ def _moved(case: TracedCase, seen: Observation, name: str, sample: Array) -> Arr
     return moved
 
 
-def _at_magnitude(given: Real, name: str, values: Array) -> Array:
+def _at_magnitude(domain: Real, name: str, values: Array) -> Array:
     """Return inputs of a magnitude; a domain between two bounds has no large ones."""
-    low, high = given.low, given.high
+    low, high = domain.low, domain.high
     if name == SAMPLE or (low is not None and high is not None and _SCALES.get(name, _FAR) > 1):
         return values
     if name == _OFFSET:

@@ -125,9 +125,9 @@ class Recorder(Trace):
             chain = terms[0]
             for number in terms[1:]:
                 chain = self._operation("sum", (chain, number), None, 0)
-        found = self._rounded(chain, _ARITHMETIC)
-        self.terms[found] = terms
-        return found
+        total = self._rounded(chain, _ARITHMETIC)
+        self.terms[total] = terms
+        return total
 
     def _counted(self, terms: Sequence[int]) -> int | None:
         """Return the node of a sum of constants that is exact in any order."""
@@ -181,10 +181,10 @@ class Recorder(Trace):
         if (value := self.constants.get(a)) is not None:
             return self.constant(-value)
         if a not in self._opposite:
-            found = self._new("product", (self.constant(_MINUS_ONE), a))
-            self._opposite[a], self._opposite[found] = found, a
+            negative = self._new("product", (self.constant(_MINUS_ONE), a))
+            self._opposite[a], self._opposite[negative] = negative, a
             if a in self.inner:
-                self.inner.add(found)
+                self.inner.add(negative)
         return self._opposite[a]
 
     def power(self, a: int, exponent: Fraction) -> int:
@@ -245,15 +245,15 @@ class Recorder(Trace):
             return self.terms[number]
         if not self.is_composed(number):
             return list(self.args[number])
-        found: dict[int, None] = {}
+        operands: dict[int, None] = {}
         todo = [self.args[number][1]]
         while todo:
             inner = todo.pop()
             if inner in self.inner and inner not in self._inverses:
                 todo.extend(self.args[inner])
             else:
-                found[inner] = None
-        return list(found)
+                operands[inner] = None
+        return list(operands)
 
     def is_composed(self, number: int) -> bool:
         """Tell whether a node stands for one operation on floats that the graph has in several parts."""

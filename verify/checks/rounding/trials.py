@@ -50,7 +50,8 @@ class Trial:
     def explained(self) -> bool:
         """Tell whether all floats are what rounding may make of them, by the operations that are known."""
         return not any(
-            (one.strayed | (one.overflown & np.isfinite(one.bound))).any() for one in self.judgements.values()
+            (judgement.strayed | (judgement.overflown & np.isfinite(judgement.bound))).any()
+            for judgement in self.judgements.values()
         )
 
 
@@ -77,33 +78,33 @@ class Trials:
 def trials(
     case: TracedCase,
     run: Exact,
-    known: Sequence[Exact],
+    others: Sequence[Exact],
     tried: Sequence[Tried],
     seed: int,
     scales: Mapping[tuple[str, str], float] = MappingProxyType({}),
 ) -> Trials:
     """Run the code at points, each in a format, where it runs.
 
-    `known` are runs in other regions, `scales` the largest entries at the sample where that is none of the points. Left
-    out are points where rounding may decide a branch, points in a region where the code cannot be followed, and
+    `others` are runs in other regions, `scales` the largest entries at the sample where that is none of the points.
+    Left out are points where rounding may decide a branch, points in a region where the code cannot be followed, and
     gradients whose formula is wrong there.
     """
     if not tried:
         return Trials()
     places = [Place(case, run, seed)]
     planned = [
-        (one, place, place.take(one.numbers, one.point))
-        for one in tried
-        if (one.name == SAMPLE or len(run.seen.trace) <= _LARGEST)
-        and (place := place_of(one.point, places, known)) is not None
+        (candidate, place, place.take(candidate.numbers, candidate.point))
+        for candidate in tried
+        if (candidate.name == SAMPLE or len(run.seen.trace) <= _LARGEST)
+        and (place := place_of(candidate.point, places, others)) is not None
     ]
     sizes: Scales = dict(scales)
-    found = _told([trial for one in planned if (trial := _trial(*one, sizes)) is not None], sizes)
+    outcomes = _judge_anew([trial for candidate in planned if (trial := _trial(*candidate, sizes)) is not None], sizes)
     wrong = [
         Wrong(name, place.run, place.columns[column].point) for place in places for name, column in place.wrong.items()
     ]
-    branches = {_branch(one, place, column): one for one, place, column in reversed(planned)}
-    return Trials(found, wrong, {where: one for where, one in branches.items() if where})
+    branches = {_branch(candidate, place, column): candidate for candidate, place, column in reversed(planned)}
+    return Trials(outcomes, wrong, {where: candidate for where, candidate in branches.items() if where})
 
 
 def _branch(tried: Tried, place: Place, column: int) -> identity.Place:
@@ -119,32 +120,32 @@ def _trial(tried: Tried, place: Place, column: int, scales: Scales) -> Trial | N
         floats = FloatRun(place.case, place.run.seen, place.seed, tried.point, tried.numbers.dtype)
     except SubjectError:
         return None
-    found, unknown = _judgements(place, column, floats, scales)
-    for name, judgement in found.items() if tried.name == SAMPLE else ():
+    judgements, unknown = _judgements(place, column, floats, scales)
+    for name, judgement in judgements.items() if tried.name == SAMPLE else ():
         scales[tried.numbers.name, name] = judgement.scale
-    return Trial(*tried, place, column, floats, found, unknown)
+    return Trial(*tried, place, column, floats, judgements, unknown)
 
 
-def _told(found: Sequence[Trial], scales: Scales) -> list[Trial]:
+def _judge_anew(attempts: Sequence[Trial], scales: Scales) -> list[Trial]:
     """Judge anew what rounding does not explain in a shorter format: code may ask for the type of its numbers.
 
     Where that code cannot be followed nothing is said. Where a gradient is right in double precision, and its formula
     wrong for this type of numbers, all is as it was: not explained.
     """
-    doubted = [trial for trial in found if trial.numbers is not DOUBLE and not trial.explained]
-    places = {id(trial): trial.place.told(trial.numbers, trial.point) for trial in doubted}
+    doubted = [trial for trial in attempts if trial.numbers is not DOUBLE and not trial.explained]
+    places = {id(trial): trial.place.of_type(trial.numbers, trial.point) for trial in doubted}
     columns = {id(t): place.take(t.numbers, t.point) for t in doubted if (place := places[id(t)]) is not None}
     again = {id(trial): _again(trial, places[id(trial)], columns.get(id(trial), 0), scales) for trial in doubted}
-    return [trial for one in found if (trial := again.get(id(one), one)) is not None]
+    return [trial for attempt in attempts if (trial := again.get(id(attempt), attempt)) is not None]
 
 
 def _again(trial: Trial, place: Place | None, column: int, scales: Scales) -> Trial | None:
     if place is None or not place.certain[column]:
         return None
-    found, unknown = _judgements(place, column, trial.floats, scales)
+    updates, unknown = _judgements(place, column, trial.floats, scales)
     if place.wrong.keys() - trial.place.wrong.keys():
         return trial
-    judgements = {**trial.judgements, **found}
+    judgements = {**trial.judgements, **updates}
     return replace(trial, place=place, column=column, judgements=judgements, unknown=unknown)
 
 
@@ -152,7 +153,7 @@ def _judgements(
     place: Place, column: int, floats: FloatRun, scales: Scales
 ) -> tuple[dict[str, Judgement], tuple[str, ...]]:
     """Judge each gradient and output that comes in its shape; return the names of those that cannot be, too."""
-    numbers, found, unknown = place.columns[column].format, {}, []
+    numbers, judgements, unknown = place.columns[column].format, {}, []
     for name, quantity in place.quantities.items():
         actual, scale = _actual(floats, name, quantity), scales.get((numbers.name, name), 0.0)
         if actual is None:
@@ -164,10 +165,10 @@ def _judgements(
             middle, radius = place.enclosures.of(quantity.recorded)
             judgement = judged(numbers, actual.ravel(), exact, (middle[:, column], radius[:, column]), scale)
             if judgement is not None:
-                found[name] = judgement
+                judgements[name] = judgement
             elif not quantity.is_output:
                 place.wrong.setdefault(name, column)
-    return found, tuple(unknown)
+    return judgements, tuple(unknown)
 
 
 def _actual(floats: FloatRun, name: str, quantity: Judged) -> Any:

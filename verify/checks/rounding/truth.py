@@ -37,8 +37,8 @@ class Truth:
         point, zero = exactly(self.points[column]), flint.arb(0)
         zeros = {n for n in nodes if may_be_zero(self._columns[n][column]) and self._vanishes(n)}
         others = [n for n in nodes if n not in zeros and not enough(self._columns[n][column])]
-        found = {**balls.enclose(self.graph, others, point, enough, _MORE_BITS), **dict.fromkeys(zeros, zero)}
-        for node, ball in found.items():
+        values = {**balls.enclose(self.graph, others, point, enough, _MORE_BITS), **dict.fromkeys(zeros, zero)}
+        for node, ball in values.items():
             self._columns[node][column] = ball
 
     def _vanishes(self, node: int) -> bool:

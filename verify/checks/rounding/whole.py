@@ -67,17 +67,17 @@ class Settled:
     open_formats: set[str] = field(default_factory=set)
 
 
-def settled(case: TracedCase, run: Exact, known: Sequence[Exact], tried: Sequence[Tried], seed: int) -> Settled:
+def settled(case: TracedCase, run: Exact, others: Sequence[Exact], tried: Sequence[Tried], seed: int) -> Settled:
     """Judge a run at points, the sample first, as far as that can be done on whole arrays.
 
     Where the code takes other branches than in the run it is run there once more, as in `places`. Of approximations
-    that are accepted, in one of the runs that are `known`, this knows nothing.
+    that are accepted, in one of the runs in `others`, this knows nothing.
     """
     result = Settled()
     remaining = dict(enumerate(tried))
     at: Mapping[str, Fraction] = run.seen.trace.sample
     few = len(tried) * len(run.seen.trace) < _FEW
-    runs = 0 if few or run.seen.malformed or any(other.accepted for other in [run, *known]) else _MOST_RUNS
+    runs = 0 if few or run.seen.malformed or any(other.accepted for other in [run, *others]) else _MOST_RUNS
     for _ in range(runs):
         try:
             recorded = Recorded(case, run, seed, at)
