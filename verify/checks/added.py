@@ -22,7 +22,7 @@ from verify.tracing.observe import Quantity
 
 def added_findings(case: TracedCase, runs: Sequence[Exact], seed: int) -> list[Finding]:
     """Return what the added checks find in the runs of a case; raises InputError for a code that does not exist."""
-    return [one for run in runs if CHECKS for one in _of_run(case, run, seed)]
+    return [added for run in runs if CHECKS for added in _of_run(case, run, seed)]
 
 
 def _of_run(case: TracedCase, run: Exact, seed: int) -> Iterator[Finding]:
@@ -31,26 +31,26 @@ def _of_run(case: TracedCase, run: Exact, seed: int) -> Iterator[Finding]:
     except SubjectError:
         return  # which the rows tell
     for name, check in CHECKS.items():
-        for code, detail, about in _asked(name, check, case, _as_seen(floats)):
+        for code, detail, about in _answers(name, check, case, _as_seen(floats)):
             yield finding(code, detail, name=about, where=case.where, variant=run.seen.variant.written)
 
 
-def _asked(name: str, check: Callable[..., Any], case: TracedCase, run: Run) -> Iterator[tuple[str, str, str]]:
+def _answers(name: str, check: Callable[..., Any], case: TracedCase, run: Run) -> Iterator[tuple[str, str, str]]:
     """Yield what a check finds, or that it raised; raises InputError for what is no finding."""
     try:
-        answer = [(*one,) for one in check(case, run) or ()]
+        answers = [(*answer,) for answer in check(case, run) or ()]
     except Exception as problem:  # noqa: BLE001 - the user's code: whatever it raises is told
         place = raised_at(problem)
         yield "GP003", f"{name} raised {described(problem)}{', at ' if place else ''}{place}", ""
         return
-    for one in answer:
-        if not (1 < len(one) < 4 and all(isinstance(text, str) for text in one)):
-            raise InputError(f"the added check {name} yields {one!r}: a code, a sentence and a name were expected")
-        if one[0] not in FINDINGS:
+    for answer in answers:
+        if not (1 < len(answer) < 4 and all(isinstance(text, str) for text in answer)):
+            raise InputError(f"the added check {name} yields {answer!r}: a code, a sentence and a name were expected")
+        if answer[0] not in FINDINGS:
             raise InputError(
-                f"the added check {name} yields {one[0]!r}, which is no finding{nearest(one[0], FINDINGS)}"
+                f"the added check {name} yields {answer[0]!r}, which is no finding{nearest(answer[0], FINDINGS)}"
             )
-        yield one[0], one[1], one[2] if len(one) > 2 else ""
+        yield answer[0], answer[1], answer[2] if len(answer) > 2 else ""
 
 
 def _as_seen(floats: FloatRun) -> Run:

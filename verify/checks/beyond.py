@@ -151,6 +151,6 @@ def _wrong_at_points(case: TracedCase, wrong: Sequence[Wrong], seed: int) -> lis
             continue
         with suppress(SubjectError):
             seen = observe(case, run.seen.variant, seed, at=exactly(point))
-            found = [apart(row) for row in decided(case, seen, seed)[0] if row.verdict is Verdict.REFUTED]
-            rows.update({row.name: row for row in found if row.name not in rows})
+            refuted = [apart(row) for row in decided(case, seen, seed)[0] if row.verdict is Verdict.REFUTED]
+            rows.update({row.name: row for row in refuted if row.name not in rows})
     return list(rows.values())

@@ -159,11 +159,11 @@ def _constant(exact: Theory, seed: int) -> bool:
     """Tell whether the derivative with respect to every input is the function 0."""
     zero = exact.graph.constant(Fraction(0))
     nodes = [exact.derivatives[i] for i in exact.case.program.input_steps]
-    for some in (nodes[:1], nodes[1:]):  # the first one tells in most cases, and all of them may be many
-        if any(real.rational != 0 for real in exact.at_sample(some).values()):
+    for group in (nodes[:1], nodes[1:]):  # the first one tells in most cases, and all of them may be many
+        if any(real.rational != 0 for real in exact.at_sample(group).values()):
             return False
-    found = decide(exact.graph, [(zero, node) for node in nodes], lambda: points(exact, seed), seed)
-    return all(decision.verdict is Verdict.PROVED for decision in found)
+    decisions = decide(exact.graph, [(zero, node) for node in nodes], lambda: points(exact, seed), seed)
+    return all(decision.verdict is Verdict.PROVED for decision in decisions)
 
 
 def _everywhere(_: Point) -> bool:
@@ -176,12 +176,12 @@ def _decisions(
     """Decide each quantity, given its node and that of what the subject computed, for the points that `holds` tells."""
     pairs = list(zip(expected, actual, strict=True))
     twice = [(exact.derivatives[i], node) for i, (node, _) in exact.wholes.items()]
-    found = decide(exact.graph, pairs + twice, at, seed, holds)
+    decisions = decide(exact.graph, pairs + twice, at, seed, holds)
     # The sweep stands on its own; that it is not proved equal to the whole may be for want of a law of roots.
-    if not all(decision.verdict.good for decision in found[len(pairs) :]):
+    if not all(decision.verdict.good for decision in decisions[len(pairs) :]):
         raise SubjectError(_INCONSISTENT)
-    del found[len(pairs) :]
-    return found
+    del decisions[len(pairs) :]
+    return decisions
 
 
 def _reproduce(case: ExpressionCase) -> tuple[str, ...]:

@@ -142,8 +142,8 @@ def _check_outputs(seen: Observation) -> None:
     if trace.unset and not trace.unset.isdisjoint(trace.reach(outputs)):
         raise SubjectError(_UNSET, broken=True)
     doubtful = [node for node, ball in zip(outputs, trace.at_samples(outputs), strict=True) if not ball.is_finite()]
-    known = balls.enclose(trace, doubtful, trace.sample, lambda ball: bool(ball.is_finite()))
-    if not all(ball.is_finite() for ball in known.values()):
+    enclosures = balls.enclose(trace, doubtful, trace.sample, lambda ball: bool(ball.is_finite()))
+    if not all(ball.is_finite() for ball in enclosures.values()):
         raise SubjectError(_UNDEFINED)
 
 
@@ -186,10 +186,10 @@ def claims(exact: Exact, seed: int, *, sharpen: bool = True) -> dict[str, Claim]
     wanted = {name: actual for name, actual in seen.gradients.items() if name not in seen.malformed}
     pairs = [pair for name in wanted for pair in zip(exact.gradient(name), wanted[name].nodes, strict=True)]
     twice = [(exact.derivatives[node], whole) for node, whole in exact.wholes.items()]
-    found = _decided(exact, [*pairs, *twice], seed, sharpen=sharpen)
-    if not all(decision.verdict.good for decision in found[len(pairs) :]):
+    decisions = _decided(exact, [*pairs, *twice], seed, sharpen=sharpen)
+    if not all(decision.verdict.good for decision in decisions[len(pairs) :]):
         raise SubjectError(_INCONSISTENT)
-    decided = iter(found)
+    decided = iter(decisions)
     return {name: Claim(name, exact, actual, [next(decided) for _ in actual.nodes]) for name, actual in wanted.items()}
 
 
@@ -202,11 +202,11 @@ def _decided(exact: Exact, pairs: Sequence[Pair], seed: int, *, sharpen: bool) -
     trace, proofs = exact.seen.trace, exact.seen.trace.memory("proofs")
     again = [pair for pair in dict.fromkeys(pairs) if pair in proofs]
     balls = iter(trace.at_samples([node for pair in again for node in pair]))
-    known = {pair: proofs[pair] for pair in again if agree(next(balls), next(balls), SAMPLE_BITS)}
-    still = [pair for pair in dict.fromkeys(pairs) if pair not in known]
+    proved = {pair: proofs[pair] for pair in again if agree(next(balls), next(balls), SAMPLE_BITS)}
+    still = [pair for pair in dict.fromkeys(pairs) if pair not in proved]
     points = lambda: exact.region.points(seed)  # noqa: E731
-    found = decide(trace, still, points, seed, exact.region.holds, sharpen=sharpen) if still else []
-    decisions = {**known, **dict(zip(still, found, strict=True))}
+    fresh = decide(trace, still, points, seed, exact.region.holds, sharpen=sharpen) if still else []
+    decisions = {**proved, **dict(zip(still, fresh, strict=True))}
     proofs.update({pair: decision for pair, decision in decisions.items() if decision.everywhere})
     return [decisions[pair] for pair in pairs]
 
@@ -239,9 +239,9 @@ def other_sides(case: TracedCase, seen: Observation, seed: int) -> tuple[list[di
         runs.append(Observation(seen.variant, Trace()))
         if not _claims_something(case, runs[-1], seed, upstream, seen.at):
             continue
-        found = claims(Exact(case, runs[-1]), seed)
+        decided = claims(Exact(case, runs[-1]), seed)
         tied = pinned(runs[-1].conditions)
-        sides.append({name: claim for name, claim in found.items() if not tied or claim.decision.point is not None})
+        sides.append({name: claim for name, claim in decided.items() if not tied or claim.decision.point is not None})
     return sides, _one_sided(runs)
 
 

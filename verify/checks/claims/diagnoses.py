@@ -60,7 +60,7 @@ class Suspect:
 
 def diagnose(suspect: Suspect) -> str:
     """Name the likely mistake, or say nothing."""
-    return next((said for try_ in MISTAKES if (said := try_(suspect))), "")
+    return next((diagnosis for try_ in MISTAKES if (diagnosis := try_(suspect))), "")
 
 
 class _Substitution:
@@ -139,8 +139,8 @@ def _factor(s: Suspect) -> str:
 def _named(number: Fraction, sizes: Mapping[str, int]) -> str:
     """Return the size that a number is, or the two sizes that it is the product of, or nothing."""
     products = {a * b: f"{n}*{m}" for (n, a), (m, b) in itertools.combinations(sizes.items(), 2)}
-    known = {**products, **{size: name for name, size in sizes.items()}}
-    return known.get(int(number), "") if number.denominator == 1 and number > 1 else ""
+    names = {**products, **{size: name for name, size in sizes.items()}}
+    return names.get(int(number), "") if number.denominator == 1 and number > 1 else ""
 
 
 def _upstream_ignored(s: Suspect) -> str:
@@ -198,8 +198,8 @@ def _alone(s: Suspect) -> str:
                 for u, t, g in zip(s.upstream, nodes, f, strict=True)
             ]
             if alike(graph, exact, s.expected):
-                said = text.format(axis % len(s.shape))
-                times = f"y*{said}" if itself else f"({said}) times what dout is multiplied by"
+                factor = text.format(axis % len(s.shape))
+                times = f"y*{factor}" if itself else f"({factor}) times what dout is multiplied by"
                 meant = ", where y is the output" if "y*" in times else ""
                 return f"each entry is treated alone: missing - {times}{meant}"
     return ""
@@ -212,10 +212,10 @@ def _diagonal(s: Suspect) -> str:
     if any(s.graph.ops[node] != "variable" for node in s.upstream) or len(s.upstream) != len(s.output):
         return ""
     zero = s.graph.constant(Fraction(0))
-    for place, (exact, came) in enumerate(zip(s.expected, s.actual.nodes, strict=True)):
+    for place, (exact, actual) in enumerate(zip(s.expected, s.actual.nodes, strict=True)):
         own = s.upstream[place]
         alone = _with_upstream(s, [exact], lambda node, own=own: node if node == own else zero)  # type: ignore[misc]
-        if not alike(s.graph, alone, [came]):
+        if not alike(s.graph, alone, [actual]):
             return ""
     return "only the diagonal of the Jacobian: what each input does to the other outputs is missing"
 
@@ -276,12 +276,16 @@ def _without_one(graph: Graph, terms: Nodes) -> list[int]:
 
 def _all_among(s: Suspect, candidates: Sequence[Nodes]) -> bool:
     """Tell whether each entry is one of its candidates, all of which are looked at in one walk."""
-    asked = [(node, one) for node, some in zip(s.actual.nodes, candidates, strict=True) for one in some[:_MOST_TERMS]]
-    same = dict.fromkeys(asked, False)
-    same.update(zip(asked, field.equal(s.graph, asked, 0)[0], strict=True))
+    pairs = [
+        (node, candidate)
+        for node, terms in zip(s.actual.nodes, candidates, strict=True)
+        for candidate in terms[:_MOST_TERMS]
+    ]
+    same = dict.fromkeys(pairs, False)
+    same.update(zip(pairs, field.equal(s.graph, pairs, 0)[0], strict=True))
     return all(
-        any(same[node, one] for one in some[:_MOST_TERMS])
-        for node, some in zip(s.actual.nodes, candidates, strict=True)
+        any(same[node, candidate] for candidate in terms[:_MOST_TERMS])
+        for node, terms in zip(s.actual.nodes, candidates, strict=True)
     )
 
 

@@ -71,27 +71,27 @@ def explain(
     variables = [i for i in graph.reach([expected, actual]) if graph.ops[i] == "variable"]
     computed = {node: name for node, name in outputs.items() if graph.args[node]}
     names = Alphabet([*[graph.payloads[i] for i in variables], *computed.values()])
-    known = {node: names.symbols[name] for node, name in computed.items()}
-    shown = _shown(graph, region, expected, actual, decision, variables, confirmed)
-    keep(Explanation("", "", None, *shown))
+    symbols = {node: names.symbols[name] for node, name in computed.items()}
+    counterexample = _counterexample(graph, region, expected, actual, decision, variables, confirmed)
+    keep(Explanation("", "", None, *counterexample))
     return Explanation(
-        _written(graph, expected, names, known),
-        _written(graph, actual, names, known),
+        _written(graph, expected, names, symbols),
+        _written(graph, actual, names, symbols),
         relation(graph, expected, actual, names, region),
-        *shown,
+        *counterexample,
     )
 
 
-def _written(graph: Graph, node: int, names: Alphabet, known: Mapping[int, sympy.Symbol]) -> str:
+def _written(graph: Graph, node: int, names: Alphabet, symbols: Mapping[int, sympy.Symbol]) -> str:
     """Write a formula; a long one in terms of the outputs where that makes it short."""
-    if formulas.size(graph, node).operations > _SHORT and node not in known:
-        within = formulas.text(graph, node, names, named=known)
-        if formulas.size(graph, node, known).operations <= _SHORT:
+    if formulas.size(graph, node).operations > _SHORT and node not in symbols:
+        within = formulas.text(graph, node, names, named=symbols)
+        if formulas.size(graph, node, symbols).operations <= _SHORT:
             return within
     return formulas.text(graph, node, names)
 
 
-def _shown(
+def _counterexample(
     graph: Graph,
     region: Region,
     expected: int,
@@ -109,8 +109,8 @@ def _shown(
         real = rationals.real(graph, [expected, actual], point)
         if not real[expected].ball.overlaps(real[actual].ball) and confirmed(point):
             inputs = tuple((name, decimal_text(point[name])) for name in names)
-            shown = Counterexample(inputs, real[expected].readable, real[actual].readable)
-            return shown, difference(graph, (expected, actual), point)
+            counterexample = Counterexample(inputs, real[expected].readable, real[actual].readable)
+            return counterexample, difference(graph, (expected, actual), point)
     return None, decision.evidence
 
 
@@ -274,16 +274,16 @@ def _simplified(graph: Graph, expected: int, actual: int, names: Alphabet) -> Re
     if not small or _degree(graph, difference) > _MOST_DEGREE:
         return None
     left, right = (formulas.to_sympy(graph, node, names.symbols) for node in (actual, expected))
-    said = []
+    relations = []
     quotient, apart = sympy.cancel(left / right), sympy.factor(left - right)
     if quotient.is_Symbol or quotient.is_Pow or quotient.is_Mul or quotient.is_Function:
-        said.append(Relation(after=f"*{_factor(names.write(quotient))}"))
+        relations.append(Relation(after=f"*{_factor(names.write(quotient))}"))
     minus = sympy.factor(-apart)
     if apart.could_extract_minus_sign():
-        said.append(Relation(after=f" - {_term(names.write(minus))}"))
+        relations.append(Relation(after=f" - {_term(names.write(minus))}"))
     else:
-        said.append(Relation(after=f" + {_term(names.write(apart))}"))
-    shortest = min(said, key=lambda one: len(str(one)))
+        relations.append(Relation(after=f" + {_term(names.write(apart))}"))
+    shortest = min(relations, key=lambda text: len(str(text)))
     return shortest if len(str(shortest)) <= _LONGEST else None
 
 
