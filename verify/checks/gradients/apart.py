@@ -39,7 +39,7 @@ _SMALL = Fraction(1, 1000)  # constants that may be an epsilon, as in `approxima
 _ROUNDED = 2.0**-26  # relative: more than the rounding of any constant that was computed in floats
 _BITS = 128
 _DIMMED = flint.arb(2) ** -20  # how much smaller a difference may get where inputs are 0
-_ZERO, _ONE = Fraction(0), Fraction(1)
+_ZERO, _UNITY = Fraction(0), Fraction(1)
 _WORK = 4_000_000  # numbers that are read to find inputs that are 0: each takes about a microsecond
 _EXPANDED = 300_000  # operations on single numbers, up to which the values are also read in exact rationals
 
@@ -88,15 +88,18 @@ class Search:
             return None
         below = [e for part in needed if part.op == "variable" for e in part.numbers.tolist()]
         for candidate in (self._emptied(pair, point, sum(part.size for part in needed)), *reversed(self.points)):
-            if confirmed(candidate) and (shown := _shown(self.trace, pair, candidate, below)) is not None:
+            if (
+                confirmed(candidate)
+                and (counterexample := _counterexample(self.trace, pair, candidate, below)) is not None
+            ):
                 self.points.append(candidate)
-                return shown
+                return counterexample
         return None
 
     def _emptied(self, pair: Pair, point: Point, work: int) -> Point:
         """Return the point with more variables 0: all of a group, or those outside of a part that is halved."""
         for group in self.groups:
-            rest = [element for element in group.tolist() if point.get(element, _ONE)]
+            rest = [element for element in group.tolist() if point.get(element, _UNITY)]
             if self._serves(pair, _without(rest, point), work):
                 point, rest = _without(rest, point), []
             while len(rest) > 1:
@@ -124,8 +127,8 @@ def _apart(tape: Tape, pair: Pair, point: Point) -> flint.arb:
     """Return how far both sides are apart at a point, 0 where something else than a mistake may explain it."""
     with flint.ctx.workprec(_BITS):
         left, right = balls.at(tape, np.array(pair), point, _BITS, _loosened)
-        known = left.is_finite() and right.is_finite() and not left.overlaps(right)
-        return abs(left - right) if known and not differs_little(left, right) else flint.arb(0)
+        different = left.is_finite() and right.is_finite() and not left.overlaps(right)
+        return abs(left - right) if different and not differs_little(left, right) else flint.arb(0)
 
 
 def _loosened(value: float) -> flint.arb:
@@ -136,7 +139,7 @@ def _loosened(value: float) -> flint.arb:
     return flint.arb(value, size * _ROUNDED)
 
 
-def _shown(trace: TapedTrace, pair: Pair, point: Point, below: Sequence[int]) -> Counterexample | None:
+def _counterexample(trace: TapedTrace, pair: Pair, point: Point, below: Sequence[int]) -> Counterexample | None:
     """Return the inputs that are not 0, and both values."""
     values = {element: point[element] if element in point else trace.sample_of(element) for element in below}
     names = trace.named(element for element, value in values.items() if value)

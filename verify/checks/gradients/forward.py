@@ -54,15 +54,15 @@ def _row(case: TracedCase, exact: Exact, pair: tuple[int, int], decision: Decisi
     why = explain(seen.trace, exact.region, *pair, decision, {}, confirmed)
     refuted = decision.verdict is Verdict.REFUTED
     open_evidence = _UNCONFIRMED if refuted else decision.evidence
-    shown = why.counterexample is not None
+    certain = why.counterexample is not None
     return Comparison(
         "value",
         case.reference.output,
-        Verdict.REFUTED if shown else Verdict.UNDECIDED,
+        Verdict.REFUTED if certain else Verdict.UNDECIDED,
         role="output",
         actual_formula=why.actual,
         expected_formula=why.expected,
-        evidence=why.evidence if shown else open_evidence,
+        evidence=why.evidence if certain else open_evidence,
         counterexample=why.counterexample,
         variant=seen.variant.written,
         relation=why.relation,

@@ -61,7 +61,7 @@ class Sizing:
     def affords(self, sizes: Sizes, budget: int) -> bool:
         """Tell whether a run at some sizes is likely to stay within the budget, given the runs so far."""
         values = tuple(sizes.values())
-        expected = min((nodes * _growth(values, known) for known, nodes in self.nodes.items()), default=0)
+        expected = min((nodes * _growth(values, others) for others, nodes in self.nodes.items()), default=0)
         return self.spent + expected <= budget
 
     def only_broadcast(self, case: TracedCase, sizes: Sizes) -> str:
@@ -96,10 +96,10 @@ class Sizing:
         return Further(right, (*reasons[:_MOST_REASONS], *([f"and for {more} more reasons"] if more > 0 else [])))
 
 
-def _growth(sizes: Sequence[int], known: Sequence[int]) -> float:
-    """Return by how much a run at other sizes may be larger than one at the known ones."""
+def _growth(sizes: Sequence[int], others: Sequence[int]) -> float:
+    """Return by how much a run at other sizes may be larger than one at others."""
     factor = 1.0
-    for size, other in zip(sizes, known, strict=True):
+    for size, other in zip(sizes, others, strict=True):
         factor *= (size / other) ** (_GROWTH if size > other else _DECLINE)
     return factor
 
@@ -116,25 +116,25 @@ def _listed(at: Sequence[Variant]) -> str:
 def check_sizes(case: TracedCase, rows: Sequence[Comparison], runs: Sequence[Exact], seed: int) -> Sizing:
     """Decide the gradients that no row calls wrong at further sizes and labels, until the budget is used up."""
     least = sum(len(run.seen.trace) for run in runs) // 2  # what is as large as this takes no more than half as long
-    found, wrong = Sizing(), {row.name for row in rows if not row.verdict.good}
+    sizing, wrong = Sizing(), {row.name for row in rows if not row.verdict.good}
     for run in runs:
-        found.nodes[tuple(run.seen.variant.sizes.values())] = len(run.seen.trace)
+        sizing.nodes[tuple(run.seen.variant.sizes.values())] = len(run.seen.trace)
     todo = deque(_further(case))
-    while todo and not (wrong.issuperset(case.real) or any(row.quantity == "case" for row in found.rows)):
+    while todo and not (wrong.issuperset(case.real) or any(row.quantity == "case" for row in sizing.rows)):
         variant, budget = todo.popleft()
-        if broadcast := found.only_broadcast(case, variant.sizes):
-            found.refuse(f"{broadcast}=1 may be broadcast: no size but the sample's is known to be taken", variant)
+        if broadcast := sizing.only_broadcast(case, variant.sizes):
+            sizing.refuse(f"{broadcast}=1 may be broadcast: no size but the sample's is known to be taken", variant)
             continue
-        if not found.affords(variant.sizes, budget if budget == _AGAIN else max(budget, least)):
+        if not sizing.affords(variant.sizes, budget if budget == _AGAIN else max(budget, least)):
             if budget != _AGAIN:
-                found.refuse(_COST, variant)
+                sizing.refuse(_COST, variant)
             continue
-        rows, taken = _check(case, variant, seed, found)
+        rows, taken = _check(case, variant, seed, sizing)
         if not taken:  # sizes may have to fit each other
-            todo.extendleft((one, _AGAIN) for one in _alone(case, variant))
-        found.rows += [row for row in rows if row.name not in wrong]
+            todo.extendleft((simpler, _AGAIN) for simpler in _alone(case, variant))
+        sizing.rows += [row for row in rows if row.name not in wrong]
         wrong |= {row.name for row in rows}
-    return found
+    return sizing
 
 
 def _further(case: TracedCase) -> Iterator[tuple[Variant, int]]:
@@ -166,7 +166,7 @@ def _open(case: TracedCase, sizes: Sizes) -> list[str]:
     return [name for name in sizes if name not in case.sizes]
 
 
-def _check(case: TracedCase, variant: Variant, seed: int, found: Sizing) -> tuple[list[Comparison], bool]:
+def _check(case: TracedCase, variant: Variant, seed: int, sizing: Sizing) -> tuple[list[Comparison], bool]:
     """Return the rows of what is wrong in a variant, and whether it ran to its end."""
     seen = Observation(variant, Trace())
     try:
@@ -174,17 +174,17 @@ def _check(case: TracedCase, variant: Variant, seed: int, found: Sizing) -> tupl
         rows = _rows(case, seen, seed)
     except SubjectError as problem:
         if not (rows := _failed(case, seen, problem, seed)):
-            found.refuse(str(problem), variant)
+            sizing.refuse(str(problem), variant)
         return rows, False
     finally:
-        found.spend(variant.sizes, len(seen.trace))
+        sizing.spend(variant.sizes, len(seen.trace))
     tie = pinned(seen.conditions)
     doubts = [row.evidence.detail for row in rows if row.verdict is Verdict.UNDECIDED]
     if doubts or (tie and not rows):
-        found.refuse(doubts[0] if doubts else f"the samples lie on a tie, at {tie}", variant)
+        sizing.refuse(doubts[0] if doubts else f"the samples lie on a tie, at {tie}", variant)
     else:
-        found.tried.append(variant)
-        found.right += [] if rows else [variant]
+        sizing.tried.append(variant)
+        sizing.right += [] if rows else [variant]
     return [row for row in rows if not row.verdict.good and row.verdict is not Verdict.UNDECIDED], True
 
 

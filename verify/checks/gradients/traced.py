@@ -49,27 +49,27 @@ def check_traced(
 
     Large arrays are proved whole; where the formula is all that is asked (`quick`), they leave no run behind.
     """
-    known, runs = _Known(case, keep), list[Exact]()
+    progress, runs = _Progress(case, keep), list[Exact]()
     for variant in variants(case):
         attempt = attempted(case, variant, seed, None if quick else _MANY)
         if quick and (arrays := attempt.decided) is not None:
             notes = [_DRAWN.format(seed=seed)] if arrays.draws else []
-            known.add(arrays.rows, arrays.region, arrays.unclaimed, notes, drawn=arrays.draws)
+            progress.add(arrays.rows, arrays.region, arrays.unclaimed, notes, drawn=arrays.draws)
             continue
         try:
             seen = _seen(case, variant, seed, attempt)
-            rows, exact = _settled(case, seen, seed, attempt, known.taking())
+            rows, exact = _settled(case, seen, seed, attempt, progress.taking())
         except SubjectError as problem:
-            known.comparisons.append(whole(case, variant, problem))
+            progress.comparisons.append(whole(case, variant, problem))
             continue
         seen = exact.seen
         region = branches(seen.trace, seen.conditions, variant.written)
         runs.append(exact)
-        known.add(rows, region, seen.unclaimed, _notes(exact, seed), drawn=seen.draws)
-    return known.result(), runs
+        progress.add(rows, region, seen.unclaimed, _notes(exact, seed), drawn=seen.draws)
+    return progress.result(), runs
 
 
-class _Known:
+class _Progress:
     """What is known of the variants of a case so far; it is given to `keep` whenever something is certain."""
 
     def __init__(self, case: TracedCase, keep: Keep) -> None:
@@ -154,7 +154,7 @@ def _empty(case: TracedCase) -> CaseResult:
         upstream=("dout", "" if case.upstream is None else str(case.upstream)),
         comparisons=(),
         reproduce=_reproduce(case),
-        signature=tuple(_argument(name, given) for name, given in case.inputs.items()),
+        signature=tuple(_argument(name, declared) for name, declared in case.inputs.items()),
     )
 
 
@@ -163,16 +163,16 @@ def dead(runs: Sequence[Exact]) -> bool:
     return bool(runs) and all(exact.constant for exact in runs)
 
 
-def _argument(name: str, given: Input) -> Argument:
+def _argument(name: str, declared: Input) -> Argument:
     """Return an input as results have it."""
-    if isinstance(given, Constant):
+    if isinstance(declared, Constant):
         return Argument(name, "given")
-    shape = tuple(given.shape.split())
-    if isinstance(given, Integer):
-        return Argument(name, "whole", shape, below=given.below)
-    sides = ((">", "low", given.low), ("<", "high", given.high))
+    shape = tuple(declared.shape.split())
+    if isinstance(declared, Integer):
+        return Argument(name, "whole", shape, below=declared.below)
+    sides = ((">", "low", declared.low), ("<", "high", declared.high))
     bounds = [
-        Bound(f"{sign}{'=' * (end in given.closed)}", str(bound)) for sign, end, bound in sides if bound is not None
+        Bound(f"{sign}{'=' * (end in declared.closed)}", str(bound)) for sign, end, bound in sides if bound is not None
     ]
     return Argument(name, "real", shape, tuple(bounds))
 
@@ -218,20 +218,20 @@ def decided(
     exact = Exact(case, seen)
     on_floats = FloatRun(case, seen, seed, noticing=not case.backward)
     place = case.backward or on_floats.backward or case.code or case.where
-    found = at_first_sight(case, exact, claims(exact, seed, sharpen=False), seed, on_floats)
-    found = ignoring(case, exact, sharpened_claims(exact, found, seed), seed)
-    found = settled(case, exact, found, seed, on_floats)
+    claimed = at_first_sight(case, exact, claims(exact, seed, sharpen=False), seed, on_floats)
+    claimed = ignoring(case, exact, sharpened_claims(exact, claimed, seed), seed)
+    claimed = settled(case, exact, claimed, seed, on_floats)
     exact.accepted = {
         name: claim.actual.nodes
-        for name, claim in found.items()
+        for name, claim in claimed.items()
         if any(decision.evidence.kind in (KIND, IGNORED) and decision.verdict.good for decision in claim.decisions)
     }
     others, open_branch = other_sides(case, seen, seed)
     strays = _strays(case, exact, on_floats, seed)
     doubt = strays or _doubt(seen, open_branch)
     rows = {name: _malformed(exact, name, place) for name in case.real if name in seen.malformed}
-    for name in sorted(found, key=lambda name: found[name].decision.verdict.rank):  # what is refuted takes longest
-        sides = [found[name], *(side[name] for side in others if name in side)]
+    for name in sorted(claimed, key=lambda name: claimed[name].decision.verdict.rank):  # what is refuted takes longest
+        sides = [claimed[name], *(side[name] for side in others if name in side)]
         explained = name not in refuted
         rows[name] = _row(case, sides, doubt, place, seed, keep, certain=not strays, explained=explained)
         keep(rows[name])
@@ -254,12 +254,12 @@ def _seen(case: TracedCase, variant: Variant, seed: int, attempt: Attempt) -> Ob
     """Run a case on symbols; where that fails, floats tell whether the code is at fault, or what we can follow."""
     seen = Observation(variant, Trace())
     try:
-        found = [observe(case, variant, seed, seen=seen)]
+        observations = [observe(case, variant, seed, seen=seen)]
         if attempt.proved is None:
             _hold_against(attempt, seen)
-        while _useless(found[-1]) and len(found) < _SAMPLES:
-            found.append(observe(case, variant, seed, sample=len(found)))
-        return min(found, key=_useless)
+        while _useless(observations[-1]) and len(observations) < _SAMPLES:
+            observations.append(observe(case, variant, seed, sample=len(observations)))
+        return min(observations, key=_useless)
     except SubjectError as problem:
         if isinstance(problem.__cause__, ProtocolError):
             raise
@@ -347,9 +347,9 @@ def _row(
     )
 
 
-def _seen_as(decided: Evidence, shown: Evidence) -> Evidence:
+def _seen_as(decided: Evidence, difference: Evidence) -> Evidence:
     """Return the evidence of a refutation: that of an approximation has more to say than a difference at one point."""
-    return decided if decided.kind == KIND else shown
+    return decided if decided.kind == KIND else difference
 
 
 def _branching(seen: Observation) -> str:
@@ -371,28 +371,34 @@ def _refuted(case: TracedCase, claim: Claim, where: Place, seed: int, keep: Keep
         except SubjectError:
             return False
 
-    def row(told: Explanation, diagnosis: str = "") -> Comparison:
-        shown = told.counterexample is not None
+    def row(explanation: Explanation, diagnosis: str = "") -> Comparison:
+        refuted = explanation.counterexample is not None
         return Comparison(
             "gradient",
             claim.name,
-            Verdict.REFUTED if shown else Verdict.UNDECIDED,
+            Verdict.REFUTED if refuted else Verdict.UNDECIDED,
             role="input",
-            actual_formula=told.actual,
-            expected_formula=told.expected,
-            evidence=_seen_as(claim.decisions[place].evidence, told.evidence) if shown else _DOUBTFUL,
-            counterexample=told.counterexample,
+            actual_formula=explanation.actual,
+            expected_formula=explanation.expected,
+            evidence=_seen_as(claim.decisions[place].evidence, explanation.evidence) if refuted else _DOUBTFUL,
+            counterexample=explanation.counterexample,
             shape=claim.actual.shape,
             entries=len(claim.decisions),
             failing=sum(not decision.verdict.good for decision in claim.decisions),
             index=tuple(map(int, np.unravel_index(place, claim.actual.shape))),
             variant=exact.seen.variant.written,
-            relation=told.relation,
+            relation=explanation.relation,
             diagnosis=diagnosis,
             where=where,
         )
 
-    told = explain(
-        graph, exact.region, *pair, claim.decisions[place], exact.outputs(), confirmed, lambda told: keep(row(told))
+    explanation = explain(
+        graph,
+        exact.region,
+        *pair,
+        claim.decisions[place],
+        exact.outputs(),
+        confirmed,
+        lambda explanation: keep(row(explanation)),
     )
-    return row(told, _branching(exact.seen) or diagnose(exact.suspect(claim.name, claim.actual)))
+    return row(explanation, _branching(exact.seen) or diagnose(exact.suspect(claim.name, claim.actual)))

@@ -103,13 +103,13 @@ def attempted(case: TracedCase, variant: Variant, seed: int, few: int | None = N
     if sides is None:
         return Attempt(seen=seen, made=True)
     exact, actual = sides
-    found = proofs(trace.tape, exact, actual, trace.enclosures, cache(partial(_points, case, seen, seed)), seed)
+    complete = proofs(trace.tape, exact, actual, trace.enclosures, cache(partial(_points, case, seen, seed)), seed)
     open_ = exact != actual
-    open_[np.concatenate([_NOTHING, *(proof.pairs for proof in found)])] = False
+    open_[np.concatenate([_NOTHING, *(proof.pairs for proof in complete)])] = False
     large = open_.any() and is_large(trace.tape, np.concatenate(sides))
     if (open_.any() and not large) or (point := _serving(case, seen, seed)) is None:
         return Attempt(seen=seen, made=True)
-    rows = {row.name: row for row in _rows(seen, exact, actual, found)}
+    rows = {row.name: row for row in _rows(seen, exact, actual, complete)}
     if large:
         rows.update({row.name: row for row in _Refuting(case, seen, seed, point).rows(exact, actual, open_)})
         if sum(row.failing for row in rows.values()) < np.count_nonzero(open_):
@@ -167,7 +167,7 @@ def _taped(seen: Observation) -> TapedTrace:
 
 
 def _entries(case: TracedCase, variant: Variant) -> int:
-    shapes = [given.shape for given in case.inputs.values() if isinstance(given, Real)]
+    shapes = [declared.shape for declared in case.inputs.values() if isinstance(declared, Real)]
     return sum(math.prod(concrete(shape, variant.sizes)) for shape in shapes)
 
 
@@ -177,12 +177,12 @@ def _elements(quantities: Any) -> Elements:
 
 def _is_plain(trace: TapedTrace, seen: Observation) -> bool:
     """Tell whether nothing hangs on an upstream's sign, or on memory that nobody has written to."""
-    asked = [choices.elements for choices in trace.choices]
+    chosen = [choices.elements for choices in trace.choices]
     if trace.buffers:
-        used = [*asked, _elements(seen.outputs), _elements(seen.gradients.values())]
+        used = [*chosen, _elements(seen.outputs), _elements(seen.gradients.values())]
         if _depend(trace, used, np.concatenate(trace.buffers)):
             return False
-    return not _depend(trace, asked, _elements(seen.upstreams))
+    return not _depend(trace, chosen, _elements(seen.upstreams))
 
 
 def _depend(trace: TapedTrace, elements: Sequence[Elements], variables: Elements) -> bool:
@@ -260,10 +260,10 @@ def _same_choices(trace: TapedTrace, point: Point) -> bool:
     )
 
 
-def _rows(seen: Observation, exact: Elements, actual: Elements, found: Sequence[Proof]) -> Iterator[Comparison]:
+def _rows(seen: Observation, exact: Elements, actual: Elements, proofs: Sequence[Proof]) -> Iterator[Comparison]:
     """Return a row for each gradient, with the weakest evidence of its entries."""
     for name, start, end in _spans(seen):
-        weakest = next((p for p in reversed(found) if ((p.pairs >= start) & (p.pairs < end)).any()), None)
+        weakest = next((p for p in reversed(proofs) if ((p.pairs >= start) & (p.pairs < end)).any()), None)
         evidence = SAME.evidence if weakest is None else _evidence(seen, exact, actual, weakest, start, end)
         yield _row(seen, name, Verdict.PROVED, evidence=evidence)
 
@@ -310,8 +310,8 @@ class _Refuting:
                 continue
             pair = int(exact[start + place]), int(actual[start + place])
             confirmed = partial(self._gives, name, place)
-            shown = self.search.counterexample(pair, confirmed)
-            if shown is None:
+            counterexample = self.search.counterexample(pair, confirmed)
+            if counterexample is None:
                 continue
             shape = self.seen.gradients[name].shape
             yield _row(
@@ -319,7 +319,7 @@ class _Refuting:
                 name,
                 Verdict.REFUTED,
                 evidence=difference_at(1.0),
-                counterexample=shown,
+                counterexample=counterexample,
                 failing=int(np.count_nonzero(open_[start:end])),
                 index=tuple(map(int, np.unravel_index(place, shape))),
                 where=self.place,
@@ -363,12 +363,12 @@ def _branches(trace: TapedTrace, variant: Variant) -> Iterator[Branch]:
     places: dict[Place, list[Choices]] = {}
     for choices in trace.choices:
         places.setdefault(choices.where, []).append(choices)
-    for where, asked in places.items():
+    for where, group in places.items():
         count = sum(
-            len(distinct(np.concatenate([choices.elements for choices in asked if choices.relation == relation]))[0])
-            for relation in {choices.relation for choices in asked}
+            len(distinct(np.concatenate([choices.elements for choices in group if choices.relation == relation]))[0])
+            for relation in {choices.relation for choices in group}
         )
-        yield Branch(where, _text(trace, asked[0]), count, variant.written)
+        yield Branch(where, _text(trace, group[0]), count, variant.written)
 
 
 def _text(trace: TapedTrace, choices: Choices) -> str:
