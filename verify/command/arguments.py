@@ -33,7 +33,7 @@ exit status:
   70 a bug in gradproof itself; 130 interrupted
 """
 _OPTION = re.compile(r"-[qvh]+|--[a-z]{2}[a-z-]*(=.*)?")  # anything else with a minus, after `expr`, is an expression
-_PLANTED = f"plant errors of these classes only: {', '.join(f'{kind} {said}' for kind, said in KINDS.items())}"
+_PLANTED = f"plant errors of these classes only: {', '.join(f'{kind} {text}' for kind, text in KINDS.items())}"
 _FLAG = re.compile("-[qvx]+|--(quiet|verbose|exitfirst|quick|strict)")  # may come before the command as well
 LARGEST_MEMORY = 1_000_000  # GB
 MEMORY_EXPECTED = f"a positive number of GB was expected, {LARGEST_MEMORY:,} at most"

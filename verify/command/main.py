@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from verify.command.config import Config
     from verify.model.result import CaseResult, Run
     from verify.runner.progress import Progress
-    from verify.runner.workers import Found, Workers
+    from verify.runner.workers import CollectedCase, Workers
 
 _INTERNAL_ERROR = 70  # EX_SOFTWARE of sysexits.h: never to be taken for a verdict
 
@@ -209,18 +209,18 @@ def _mutate(workers: Workers, options: argparse.Namespace, progress: Progress) -
     return exit_status(surveys)
 
 
-def _result(workers: Workers, case: Found | CaseResult, seed: int, options: argparse.Namespace) -> CaseResult:
+def _result(workers: Workers, case: CollectedCase | CaseResult, seed: int, options: argparse.Namespace) -> CaseResult:
     from verify.model.result import strict
-    from verify.runner.workers import Found
+    from verify.runner.workers import CollectedCase
 
-    result = workers.checked(case, seed) if isinstance(case, Found) else case
+    result = workers.checked(case, seed) if isinstance(case, CollectedCase) else case
     result = strict(result) if options.strict else result
     if not options.layers:
         return result
     return replace(result, reproduce=(*result.reproduce, "--layers", options.layers))
 
 
-def _selected(workers: Workers, options: argparse.Namespace, config: Config) -> list[Found | CaseResult]:
+def _selected(workers: Workers, options: argparse.Namespace, config: Config) -> list[CollectedCase | CaseResult]:
     """Return the cases that the command is about, and rows for what failed; raises InputError if there are none."""
     from verify.discovery.targets import of_expression
 
@@ -242,28 +242,28 @@ def _selected(workers: Workers, options: argparse.Namespace, config: Config) -> 
     return chosen
 
 
-def _check_names(names: Sequence[str], cases: Sequence[Found | CaseResult]) -> None:
+def _check_names(names: Sequence[str], cases: Sequence[CollectedCase | CaseResult]) -> None:
     """Refuse a name that no case has: one that was renamed is not to drop out of a gate unseen."""
-    from verify.runner.workers import Found
+    from verify.runner.workers import CollectedCase
 
     existing = {case.name for case in cases}
-    if all(isinstance(case, Found) for case in cases):  # or else it may be where nothing could be imported
+    if all(isinstance(case, CollectedCase) for case in cases):  # or else it may be where nothing could be imported
         for name in names:
             if name not in existing:
                 raise InputError(f"--case {name!r} is none of {len(cases)} cases{nearest(name, existing)}")
 
 
-def _is_meant(case: Found | CaseResult, options: argparse.Namespace) -> bool:
+def _is_meant(case: CollectedCase | CaseResult, options: argparse.Namespace) -> bool:
     """Tell whether a case is chosen; the row of what could not be imported always is."""
     from verify.discovery.select import matches
-    from verify.runner.workers import Found
+    from verify.runner.workers import CollectedCase
 
     named = not options.names or case.name in options.names
     matching = options.pattern is None or matches(options.pattern, case.name)
-    return not isinstance(case, Found) or (named and matching)
+    return not isinstance(case, CollectedCase) or (named and matching)
 
 
-def _list(cases: Sequence[Found | CaseResult]) -> int:
+def _list(cases: Sequence[CollectedCase | CaseResult]) -> int:
     """Print the cases; what could not be imported goes to standard error."""
     from verify.model.result import CaseResult
 
@@ -298,7 +298,9 @@ def _report(run: Run, requests: Sequence[Request], accepted: BaselineUse, option
         on_stdout.append("terminal")
     printed = [renderer(name)(run) for name in on_stdout if name != "terminal"]
     if "terminal" in on_stdout:
-        path = next((os.path.relpath(one.path) for one in requests if one.path and one.format == "html"), "")
+        path = next(
+            (os.path.relpath(request.path) for request in requests if request.path and request.format == "html"), ""
+        )
         places = page.rows if page else frozenset()
         text = terminal.render(run, color=_colored(options.color), verbosity=verbosity, page=path, places=places)
         printed.append(_no_commands(text) if "github" in on_stdout else text)

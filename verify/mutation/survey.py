@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from verify.discovery.messages import Answer
 from verify.model.result import CaseResult
 from verify.mutation.result import How, Judged, Mutant, Outcome, Planted, Survey
-from verify.runner.workers import OURS, Found, WorkerError, Workers
+from verify.runner.workers import OURS, CollectedCase, WorkerError, Workers
 
 _MOST = 4  # processes
 PLANTED, JUDGED = "verify.mutation.bench:planted", "verify.mutation.bench:judged"  # what workers are asked for
@@ -40,11 +40,11 @@ class Crew:
         """Return how many processes there may be: as many as there are processors, up to a limit."""
         return min(_MOST, os.cpu_count() or 1)
 
-    def answer(self, kind: str, case: Found, *arguments: object) -> Answer:
+    def answer(self, kind: str, case: CollectedCase, *arguments: object) -> Answer:
         """Have one of the workers that are free answer a request."""
         workers = self._hired()
         try:
-            return workers.asked(kind, case, *arguments)
+            return workers.ask_about(kind, case, *arguments)
         except WorkerError as problem:
             sys.stderr.write(f"{problem}\n")
             return Answer("failed", OURS)
@@ -60,10 +60,14 @@ class Crew:
 
 
 def surveyed(
-    crew: Crew, case: Found | CaseResult, how: How, kinds: Collection[str] = (), progress: Progress = lambda *_: None
+    crew: Crew,
+    case: CollectedCase | CaseResult,
+    how: How,
+    kinds: Collection[str] = (),
+    progress: Progress = lambda *_: None,
 ) -> Survey:
     """Judge all mutants of a case, or those of some kinds, in order; of what could not be imported there are none."""
-    if not isinstance(case, Found):
+    if not isinstance(case, CollectedCase):
         return Survey(case.name, case.where, problem=case.comparisons[0].evidence.detail, failing=True)
     answer = crew.answer(PLANTED, case, how)
     if answer.kind != "done":
@@ -83,7 +87,7 @@ def _counted(results: Iterable[Judged], name: str, number: int, progress: Progre
         yield result
 
 
-def _judged(crew: Crew, case: Found, how: How, mutant: Mutant) -> Judged:
+def _judged(crew: Crew, case: CollectedCase, how: How, mutant: Mutant) -> Judged:
     answer = crew.answer(JUDGED, case, how, mutant)
     if answer.kind == "done":
         judged: Judged = answer.value

@@ -69,8 +69,8 @@ class Fingerprint:
     def _patched(self) -> str:
         """Return the first function that another one stands in for."""
         for module, names, functions in self._functions:
-            found = map(vars(module).get, names)
-            if not all(map(operator.is_, found, functions)):  # of all names, after each case: no loop of Python's
+            present = map(vars(module).get, names)
+            if not all(map(operator.is_, present, functions)):  # of all names, after each case: no loop of Python's
                 pairs = zip(names, functions, strict=True)
                 return next(f"{module.__name__}.{name}" for name, old in pairs if vars(module).get(name) is not old)
         return ""

@@ -90,13 +90,13 @@ def _popen(module: str, *arguments: str, **pipes: object) -> subprocess.Popen[by
     )
 
 
-def environment(given: Mapping[str, str]) -> dict[str, str]:
+def environment(variables: Mapping[str, str]) -> dict[str, str]:
     """Return the environment of a worker: one thread for products of matrices, unless the user asks for a number.
 
     It has to be set before NumPy is imported, which reads it once.
     """
-    asked = any(name in given for name in _THREADS)
-    return {**given, **({} if asked else dict.fromkeys(_THREADS, "1"))}
+    chosen = any(name in variables for name in _THREADS)
+    return {**variables, **({} if chosen else dict.fromkeys(_THREADS, "1"))}
 
 
 class Spawner:

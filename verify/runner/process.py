@@ -163,7 +163,7 @@ class _Worker:
 
         self._send(WHERE)
         end = time.monotonic() + grace
-        said, place = "", NOWHERE
+        addition, place = "", NOWHERE
         with contextlib.suppress(queue.Empty):
             while True:
                 answer = self._answers.get(timeout=max(0, end - time.monotonic()))
@@ -171,13 +171,13 @@ class _Worker:
                     return None
                 if answer.kind == "at":
                     place = answer.value
-                    said = f"; it was at {place}" if place else _IN_OURS
+                    addition = f"; it was at {place}" if place else _IN_OURS
                     break
                 if answer.kind != "partial":
                     self._output.settle()
                     return answer
                 self._take(answer)
-        return Answer(kind, f"{why}{said}", place=place)
+        return Answer(kind, f"{why}{addition}", place=place)
 
     def _read(self) -> None:
         from verify.discovery.messages import receive

@@ -74,7 +74,7 @@ class Worker:
         self._kinds: dict[str, Callable[..., Any]] = {
             "extend": self._extend,
             "units": self._units,
-            "cases": self._found,
+            "cases": self._collect,
             "check": self._check,
         }
 
@@ -144,13 +144,13 @@ class Worker:
         self._worlds.enter(self._worlds.home)
         return units(target, layers)
 
-    def _found(self, unit: Unit) -> list[tuple[str, Place, str]]:
+    def _collect(self, unit: Unit) -> list[tuple[str, Place, str]]:
         """Collect a unit; returns the name and the place of each case, and of what is lost, the reason."""
         from verify.discovery.collect import found_in
 
         self._worlds.enter(unit.folders)
         self._cases[unit], lost = found_in(unit)
-        return [(case.name, case.where, "") for case in self._cases[unit]] + [(*one,) for one in lost]
+        return [(case.name, case.where, "") for case in self._cases[unit]] + [(*problem,) for problem in lost]
 
     def _check(self, unit: Unit, number: int, seed: int, quick: bool) -> CaseResult:
         from verify.checks import checker

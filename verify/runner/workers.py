@@ -23,7 +23,7 @@ class WorkerError(Exception):
     """An exception of gradproof's own in a worker; the text is its traceback."""
 
 
-class Found(NamedTuple):
+class CollectedCase(NamedTuple):
     """A case that a worker has found, the `number`th of its unit."""
 
     unit: Unit
@@ -72,23 +72,23 @@ class Workers:
 
     def another(self) -> Workers:
         """Return workers beside these, with what these know of cases."""
-        found = Workers(self._process.another(), self.limit)
-        found.quick, found._known, found.memory = self.quick, self._known, self.memory
-        found.extensions = self.extensions
-        return found
+        others = Workers(self._process.another(), self.limit)
+        others.quick, others._known, others.memory = self.quick, self._known, self.memory
+        others.extensions = self.extensions
+        return others
 
-    def collected(self, targets: Sequence[str], layers: str | None) -> list[Found | CaseResult]:
+    def collected(self, targets: Sequence[str], layers: str | None) -> list[CollectedCase | CaseResult]:
         """Return the cases of all targets in order, with a row in place of what could not be imported."""
-        unique: dict[tuple[Place, str], Found | CaseResult] = {}
+        unique: dict[tuple[Place, str], CollectedCase | CaseResult] = {}
         for target in dict.fromkeys(targets):
-            found = self._of_target(target, layers)
-            if not found:
+            cases = self._of_target(target, layers)
+            if not cases:
                 raise InputError(f"{target}: no cases in it")
-            for case in found:  # one file may be named in several ways, one case imported from module to module
+            for case in cases:  # one file may be named in several ways, one case imported from module to module
                 unique.setdefault((case.where, case.name), case)
         return list(unique.values())
 
-    def cases(self, unit: Unit) -> list[Found | CaseResult]:
+    def cases(self, unit: Unit) -> list[CollectedCase | CaseResult]:
         """Return the cases of a unit, or a row that says why there are none."""
         answer = self._collect(unit)
         if answer.kind != "done":
@@ -97,14 +97,14 @@ class Workers:
         return [
             _row(name, where, _command(unit), Answer("failed", problem, place=where))
             if problem
-            else Found(unit, number, name, where)
+            else CollectedCase(unit, number, name, where)
             for number, (name, where, problem) in enumerate(answer.value)
         ]
 
-    def checked(self, found: Found, seed: int) -> CaseResult:
+    def checked(self, case: CollectedCase, seed: int) -> CaseResult:
         """Return the result of a case, whatever becomes of the process that it runs in."""
         try:
-            answer = self._check(found, seed)
+            answer = self._check(case, seed)
         except WorkerError as problem:
             sys.stderr.write(f"{problem}\n")
             answer = Answer("failed", OURS)
@@ -113,13 +113,13 @@ class Workers:
             return result
         if answer.partial is not None:
             return _cut_short(answer)
-        return _row(found.name, found.where, _command(found.unit, found), answer)
+        return _row(case.name, case.where, _command(case.unit, case), answer)
 
-    def _of_target(self, target: str, layers: str | None) -> list[Found | CaseResult]:
+    def _of_target(self, target: str, layers: str | None) -> list[CollectedCase | CaseResult]:
         answer = self._ask("units", target, layers)
         if answer.kind != "done":
             return [_row(case_name(target), NOWHERE, ("gradproof", "run", target), answer)]
-        return [found for unit in answer.value for found in self.cases(unit)]
+        return [case for unit in answer.value for case in self.cases(unit)]
 
     def _collect(self, unit: Unit) -> Answer:
         answer = self._ask("cases", unit)
@@ -128,20 +128,20 @@ class Workers:
             self._spoilt = unit if answer.changed else None
         return answer
 
-    def _check(self, found: Found, seed: int) -> Answer:
-        return self.asked("check", found, seed, self.quick)
+    def _check(self, case: CollectedCase, seed: int) -> Answer:
+        return self.ask_about("check", case, seed, self.quick)
 
-    def asked(self, kind: str, found: Found, *arguments: Any) -> Answer:
+    def ask_about(self, kind: str, case: CollectedCase, *arguments: Any) -> Answer:
         """Ask about a case, which is collected where the process that there is now has not done so."""
-        if self._spoilt not in (None, found.unit):
+        if self._spoilt not in (None, case.unit):
             self._renew()
-        if found.unit not in self._collected:
-            again = self._collect(found.unit)
+        if case.unit not in self._collected:
+            again = self._collect(case.unit)
             if again.kind != "done":
                 return again
-            if again.value != self._known[found.unit]:
+            if again.value != self._known[case.unit]:
                 return Answer("failed", "imported once more, after a case that ended its process, it has other cases")
-        return self._ask(kind, found.unit, found.number, *arguments)
+        return self._ask(kind, case.unit, case.number, *arguments)
 
     def _ask(self, kind: str, *arguments: Any) -> Answer:
         if self._spoilt not in (None, *arguments[:1]):
@@ -203,12 +203,12 @@ def _cut_short(answer: Answer) -> CaseResult:
     return excerpted(replace(result, comparisons=(*result.comparisons, row)))
 
 
-def _command(unit: Unit, found: Found | None = None) -> tuple[str, ...]:
+def _command(unit: Unit, case: CollectedCase | None = None) -> tuple[str, ...]:
     """Return the command that repeats a row."""
     if unit.at is not None:
         upstream = [] if unit.upstream == "1" else [f"--upstream={unit.upstream}"]
-        at = [part for given in unit.at for part in ("--at", given)]
+        at = [part for value in unit.at for part in ("--at", value)]
         return ("gradproof", "expr", unit.target.strip(), *at, *upstream)
-    target = found.where.file if found else unit.file or unit.target
-    name = [] if not found else [f"--case={found.name}"] if found.name.startswith("-") else ["--case", found.name]
+    target = case.where.file if case else unit.file or unit.target
+    name = [] if not case else [f"--case={case.name}"] if case.name.startswith("-") else ["--case", case.name]
     return ("gradproof", "run", target, *name)
