@@ -30,7 +30,7 @@ class Layer:
         except Exception as problem:
             raise SubjectError(f"a copy of a copy failed: {problem}") from problem
         self._rewind = rewind
-        self._kept = gradients
+        self._gradient_paths = gradients
         own = [generator(value) for _, value in held_by(self.itself) if is_generator(value)]
         self._random = [(source, source.get()) for source in own]
 
@@ -76,7 +76,7 @@ class Layer:
     def backward(self, calls: Sequence[Call]) -> Gradients:
         """Call methods; returns copies of the gradients that they return, and leave in the layer."""
         returned = self.play(calls)
-        return deepcopy(returned), deepcopy([at(self.itself, path) for path in self._kept])
+        return deepcopy(returned), deepcopy([at(self.itself, path) for path in self._gradient_paths])
 
 
 def gradient_paths(unit: Unit, gradients: Any) -> list[Any]:

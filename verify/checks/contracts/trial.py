@@ -43,7 +43,7 @@ class Trial:
     within: frozenset[type] = frozenset()
     steps: dict[int, bool] = field(default_factory=dict)  # whether the backward of a layer changes its parameters
     answers: dict[tuple[int, ...], Any] = field(default_factory=dict)  # of fresh layers, by their calls before
-    _kept: dict[int, list[Path]] = field(default_factory=dict)
+    _gradient_paths: dict[int, list[Path]] = field(default_factory=dict)
 
     @cached_property
     def numbers(self) -> Numbers:
@@ -144,9 +144,9 @@ class Trial:
 
     def layer(self, unit: Unit) -> Layer:
         """Return a fresh copy of a layer, to be called again."""
-        if id(unit) not in self._kept:
-            self._kept[id(unit)] = gradient_paths(unit, self.ran.gradients)
-        return Layer(unit, self.rewind, self._kept[id(unit)])
+        if id(unit) not in self._gradient_paths:
+            self._gradient_paths[id(unit)] = gradient_paths(unit, self.ran.gradients)
+        return Layer(unit, self.rewind, self._gradient_paths[id(unit)])
 
     def held(self, layer: Layer) -> dict[str, list[Path]]:
         """Return where a layer holds the arrays of a case that it is not called with, its parameters, by name."""

@@ -30,7 +30,7 @@ _FUNCTION = 8  # IEEE 754 leaves functions open; NumPy's own and those of C libr
 _ULP = 2
 _SIMPLE = (Fraction(1, 2), Fraction(2), Fraction(-1))  # powers that stay within an ulp even where pow computes them
 _PAIR = 2
-_ZERO, _ONE, _MINUS_ONE = Fraction(0), Fraction(1), Fraction(-1)
+_ZERO, _UNITY, _MINUS_ONE = Fraction(0), Fraction(1), Fraction(-1)
 _SMALL = 11
 _EXACT = 2**11  # whole numbers and quotients by powers of two that are numbers of every format
 
@@ -83,7 +83,7 @@ class Recorder(Trace):
 
     def _rounded(self, number: int, units: int) -> int:
         """Return a new node of what is rounded once: 1 times something, to the other readings of the graph."""
-        return self._another("product", (self.constant(_ONE), number), None, units)
+        return self._another("product", (self.constant(_UNITY), number), None, units)
 
     def _folded(self, value: Fraction) -> int | None:
         return self.constant(value) if _exact(value) else None
@@ -154,7 +154,7 @@ class Recorder(Trace):
 
     def multiplied(self, numbers: Sequence[int]) -> int:
         """Return a new node of the product of nodes, in any order: each has as many roundings."""
-        *first, last = numbers or [self.constant(_ONE)]
+        *first, last = numbers or [self.constant(_UNITY)]
         if len(first) < _PAIR:
             return super().multiplied(numbers)
         return self._another("product", (super().multiplied(first), last), None, _ARITHMETIC)
@@ -190,7 +190,7 @@ class Recorder(Trace):
     def power(self, a: int, exponent: Fraction) -> int:
         """Return the node of a ** exponent."""
         if exponent in (0, 1):
-            return a if exponent else self.constant(_ONE)
+            return a if exponent else self.constant(_UNITY)
         value = self.constants.get(a)
         if value is not None and _exact(value) and exponent.denominator == 1 and abs(exponent) <= _SMALL:
             if value or exponent > 0:
