@@ -211,17 +211,17 @@ def _decided(exact: Exact, pairs: Sequence[Pair], seed: int, *, sharpen: bool) -
     return [decisions[pair] for pair in pairs]
 
 
-def sharpened_claims(exact: Exact, found: Mapping[str, Claim], seed: int) -> dict[str, Claim]:
+def sharpened_claims(exact: Exact, decided: Mapping[str, Claim], seed: int) -> dict[str, Claim]:
     """Return claims that refute where it shows, as far as that is found."""
     points = lambda: exact.region.points(seed)  # noqa: E731
-    known: dict[tuple[int, int], Decision] = {}
+    sharp: dict[tuple[int, int], Decision] = {}
     result = {}
-    for name, claim in found.items():
+    for name, claim in decided.items():
         pairs = list(zip(exact.gradient(name), claim.actual.nodes, strict=True))
         for pair, decision in zip(pairs, claim.decisions, strict=True):
-            if pair not in known:
-                known[pair] = sharpened(exact.seen.trace, pair, decision, points, exact.region.holds)
-        result[name] = replace(claim, decisions=[known[pair] for pair in pairs])
+            if pair not in sharp:
+                sharp[pair] = sharpened(exact.seen.trace, pair, decision, points, exact.region.holds)
+        result[name] = replace(claim, decisions=[sharp[pair] for pair in pairs])
     return result
 
 
