@@ -231,3 +231,29 @@ def test_an_infinite_derivative_beside_the_edge_is_not_judged():
     result = verify.check(root)
     assert result.good
     assert any("no finite limit there" in said for said in result.cover.kinks)
+
+
+# Functions that are constant at the first sample of their domain, where another one is taken: value, slope, kink.
+CONSTANT_FIRST = {
+    "clip": (lambda x: np.clip(x, -0.7, 0.6), lambda x: 1.0 * (x <= 0.6), 0.6),
+    "minimum": (lambda x: np.minimum(x, 0.25), lambda x: 1.0 * (x < 0.25), 0.25),
+    "hinge": (lambda x: np.maximum(0, 0.5 - x), lambda x: -1.0 * (x < 0.5), 0.5),
+}
+
+
+@pytest.mark.parametrize("name", CONSTANT_FIRST)
+@pytest.mark.parametrize("total", [False, True])
+def test_edges_of_a_case_whose_first_sample_is_constant(name, total):
+    """Runs on and beside an edge have the other inputs in one place, so that the output of what is continuous does not jump."""
+    value, slope, kink = CONSTANT_FIRST[name]
+
+    def case(tie):
+        forward = (lambda x: value(x).sum()) if total else value
+        backward = lambda d, x: d * np.where(x == kink, tie(x), slope(x))  # noqa: E731
+        return verify.pair(forward, backward, x=verify.real("3", low="0.1", high=3), name="layer")
+
+    right = verify.check(case(slope))
+    assert right.passes
+    assert not any("jumps" in note for note in right.notes)
+    wrong = verify.check(case(lambda x: 1.5))
+    assert Verdict.REFUTED in {row.verdict for row in wrong.comparisons}

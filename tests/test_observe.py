@@ -6,7 +6,8 @@ import pytest
 import verify
 from verify.model.errors import ProtocolError
 from verify.tracing.following import SubjectError
-from verify.tracing.observe import observe, variants
+from verify.tracing.observe import Observation, observe, variants
+from verify.tracing.trace import Trace
 
 CALLS = []
 
@@ -185,3 +186,14 @@ def test_what_is_no_gradient(gradient, message):
     assert seen.malformed == {"x": message}
     verdicts = {c.name: c.verdict for c in verify.check(odd).comparisons}
     assert verdicts == {"x": verify.Verdict.ERROR, "y": verify.Verdict.PROVED}
+
+
+def test_a_run_again_stays_at_its_sample():
+    """What is not moved has the numbers of the sample that the first run was made at, whichever that is."""
+    variant = variants(matmul)[0]
+    for sample in range(3):
+        seen = observe(matmul, variant, 0, seen=Observation(variant, Trace(), sample=sample))
+        again = observe(
+            matmul, variant, 0, seen=seen.again(Trace(seen.trace)), at={"x[0,0]": seen.trace.sample["W[0,0]"]}
+        )
+        assert again.trace.sample == {**seen.trace.sample, "x[0,0]": seen.trace.sample["W[0,0]"]}

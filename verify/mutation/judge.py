@@ -110,13 +110,13 @@ def judged(original: Original, case: Case, mutant: Mutant) -> Judged:
 
 def _fault(case: TracedCase, exact: Exact, seed: int) -> str:
     """Return what is wrong with a mutant in the variant of a run of the original, or nothing: a check will tell."""
-    from verify.tracing.observe import Observation, observe
+    from verify.tracing.observe import observe
     from verify.tracing.region import pinned
     from verify.tracing.trace import Trace
 
     variant = exact.seen.variant
     try:
-        seen = observe(case, variant, seed, seen=Observation(variant, Trace(exact.seen.trace)))
+        seen = observe(case, variant, seed, seen=exact.seen.again(Trace(exact.seen.trace)))
         if pinned(seen.conditions):
             return ""
         if seen.malformed:
@@ -211,13 +211,13 @@ def _told_apart(original: CaseResult, result: CaseResult) -> str:
 def _forward_is_same(case: TracedCase, exact: Exact, seed: int) -> bool:
     """Tell whether the outputs of a mutant are proved to be those of the original."""
     from verify.proof.decide import decide
-    from verify.tracing.observe import Observation, observe
+    from verify.tracing.observe import observe
     from verify.tracing.region import Region
     from verify.tracing.trace import Trace
 
     variant = exact.seen.variant
     try:
-        seen = observe(case, variant, seed, seen=Observation(variant, Trace(exact.seen.trace)))
+        seen = observe(case, variant, seed, seen=exact.seen.again(Trace(exact.seen.trace)))
     except GradproofError:
         return False
     if [q.shape for q in seen.outputs] != [q.shape for q in exact.seen.outputs]:

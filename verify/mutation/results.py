@@ -41,10 +41,10 @@ def on_floats(case: ExpressionCase) -> Results:
 
 def on_symbols(case: TracedCase, exact: Exact, seed: int) -> tuple[Results, Observation]:
     """Return what each function of the user's gives in a run on the graph of another, and the run."""
-    from verify.tracing.observe import Observation, observe
+    from verify.tracing.observe import observe
     from verify.tracing.trace import Trace
 
-    seen = Observation(exact.seen.variant, Trace(exact.seen.trace))
+    seen = exact.seen.again(Trace(exact.seen.trace))
     return _results_of(lambda: observe(case, exact.seen.variant, seed, seen=seen)), seen
 
 

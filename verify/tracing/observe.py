@@ -83,6 +83,11 @@ class Observation:
     draws: bool = False
     at: Mapping[str, Fraction] = field(default_factory=dict)
     computed: range = range(0)  # the nodes that this run was the first to compute
+    sample: int = 0  # which of the samples that the sampler draws
+
+    def again(self, trace: Trace) -> Observation:
+        """Return a run that is still to be made, at the same sample but for what is moved."""
+        return Observation(self.variant, trace, sample=self.sample)
 
     @property
     def upstream_nodes(self) -> list[int]:
@@ -201,20 +206,19 @@ def observe(
     seed: int,
     upstream: Callable[[Fraction], Fraction] = Fraction,
     seen: Observation | None = None,
-    sample: int = 0,
     at: Mapping[str, Fraction] | None = None,
 ) -> Observation:
     """Run a case on symbols; raises SubjectError where it cannot be followed.
 
     `at` has values for entries of inputs and of the upstream by their names (`x[0,1]`) in place of the sample's; before
-    that, the first sample has those that the case states.
+    that, the first sample has those that the case states. Where `seen` has another sample, all else is of that one.
 
     `upstream` changes the sample of the upstream: another side of a branch on the upstream may lie there. Where the run
-    does not come to its end, `seen` has what it got to. Another `sample` may lie on no tie.
+    does not come to its end, `seen` has what it got to.
     """
-    sampler = Sampler(_FIXED, sample)
     seen = seen or Observation(variant, Trace())
-    seen.at = {**({} if sample else case.at), **(at or {})}
+    sampler = Sampler(_FIXED, seen.sample)
+    seen.at = {**({} if seen.sample else case.at), **(at or {})}
     trace = seen.trace
     first = len(trace)
     with following(), arrays.running(trace), patches.in_force(seed), seeded(seed) as drawn:

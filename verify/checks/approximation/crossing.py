@@ -93,7 +93,7 @@ class Crossings:
             if moved is None:
                 return None
             at.update(moved)
-        beyond = Observation(seen.variant, Trace(seen.trace))
+        beyond = seen.again(Trace(seen.trace))
         observe(self.case, seen.variant, self.seed, seen=beyond, at=at)
         if pinned(beyond.conditions) or not self._differs_little(beyond):
             return None

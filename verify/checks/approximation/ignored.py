@@ -31,7 +31,7 @@ from verify.model.identity import NOWHERE, Place
 from verify.model.result import Comparison, Evidence, Finding, Verdict
 from verify.proof.decide import Decision, decide
 from verify.tracing.following import SubjectError
-from verify.tracing.observe import Observation, observe
+from verify.tracing.observe import observe
 from verify.tracing.region import Point
 from verify.tracing.trace import Trace
 
@@ -116,7 +116,7 @@ def _clipped(
     case: TracedCase, exact: Exact, claim: Claim, refuted: Sequence[int], seed: int
 ) -> Iterator[list[Decision]]:
     """Compare with the derivative at the sample of the case, where this region lies beyond small constants only."""
-    base = Observation(exact.seen.variant, Trace(exact.seen.trace))
+    base = exact.seen.again(Trace(exact.seen.trace))
     with suppress(SubjectError, ProtocolError):
         observe(case, exact.seen.variant, seed, seen=base)
         answers = {(c.node, c.relation): c.holds for c in base.conditions}

@@ -47,7 +47,7 @@ class Yardstick:
         if rounded is None:
             return
         self.point = dict(zip(seen.trace.sample, map(Fraction, rounded.tolist()), strict=True))
-        recorded = Observation(seen.variant, Recorder())
+        recorded = seen.again(Recorder())
         observe(case, seen.variant, seed, seen=recorded, at=seen.trace.sample)
         self._outputs = [node for output in recorded.outputs for node in output.nodes]
         self._gradients = {name: quantity.nodes for name, quantity in recorded.gradients.items()}

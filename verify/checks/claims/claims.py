@@ -236,7 +236,7 @@ def other_sides(case: TracedCase, seen: Observation, seed: int) -> tuple[list[di
     if not on_upstream(seen):
         return [], NOWHERE
     for upstream in _UPSTREAMS:
-        runs.append(Observation(seen.variant, Trace()))
+        runs.append(seen.again(Trace()))
         if not _claims_something(case, runs[-1], seed, upstream, seen.at):
             continue
         decided = claims(Exact(case, runs[-1]), seed)

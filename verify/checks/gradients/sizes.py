@@ -205,7 +205,7 @@ def _seen(case: TracedCase, variant: Variant, seed: int, seen: Observation) -> O
     for sample in range(1, _SAMPLES):
         if not pinned(seen.conditions):
             break
-        seen = observe(case, variant, seed, sample=sample)
+        seen = observe(case, variant, seed, seen=Observation(variant, Trace(), sample=sample))
     return seen
 
 

@@ -258,7 +258,8 @@ def _seen(case: TracedCase, variant: Variant, seed: int, attempt: Attempt) -> Ob
         if attempt.proved is None:
             _hold_against(attempt, seen)
         while _useless(observations[-1]) and len(observations) < _SAMPLES:
-            observations.append(observe(case, variant, seed, sample=len(observations)))
+            again = Observation(variant, Trace(), sample=len(observations))
+            observations.append(observe(case, variant, seed, seen=again))
         return min(observations, key=_useless)
     except SubjectError as problem:
         if isinstance(problem.__cause__, ProtocolError):

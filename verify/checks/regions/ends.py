@@ -23,7 +23,7 @@ from verify.model.errors import ProtocolError
 from verify.model.exact import decimal_text
 from verify.model.result import Comparison
 from verify.tracing.following import SubjectError
-from verify.tracing.observe import Observation, observe
+from verify.tracing.observe import observe
 from verify.tracing.region import Point
 from verify.tracing.trace import Trace
 
@@ -73,7 +73,7 @@ class Ends:
     def _edge(self, end: _End) -> Edge | None:
         """Run the case at a bound, and find the run that its inner side belongs to."""
         explorer = self.explorer
-        seen = Observation(explorer.variant, Trace(explorer.start.seen.trace))
+        seen = explorer.start.seen.again(Trace(explorer.start.seen.trace))
         observe(explorer.case, explorer.variant, explorer.seed, seen=seen, at=end.at(Fraction(0)))
         tied = any(condition.tie for condition in seen.conditions)
         run: Exact | None = explorer.beside(end.at(_NEAR)) if tied else explorer.settled(seen)

@@ -199,7 +199,7 @@ class Explorer:
     def run(self, at: Mapping[str, Fraction], reason_for: tuple[Site, bool] | None = None) -> Observation | None:
         """Run the case at some inputs, on the graph of the others; None where it cannot be followed."""
         self.made += 1
-        seen = Observation(self.variant, Trace(self._graph))
+        seen = self.start.seen.again(Trace(self._graph))
         try:
             return observe(self.case, self.variant, self.seed, seen=seen, at=at)
         except (SubjectError, ProtocolError) as problem:

@@ -103,7 +103,7 @@ class Holes:
         """Run the case on symbols at a point, where `backward` may come to no end; None if `forward` does neither."""
         explorer = self.explorer
         explorer.made += 1
-        seen = Observation(explorer.variant, Trace(explorer.start.seen.trace))
+        seen = explorer.start.seen.again(Trace(explorer.start.seen.trace))
         try:
             return observe(explorer.case, explorer.variant, explorer.seed, seen=seen, at=at)
         except (SubjectError, ProtocolError):

@@ -78,7 +78,7 @@ class Place:
     def _followed(self, trace: Trace, dtype: Any) -> Observation:
         trace.dtype = dtype
         variant = self.run.seen.variant
-        return observe(self.case, variant, self.seed, seen=Observation(variant, trace), at=self.run.seen.trace.sample)
+        return observe(self.case, variant, self.seed, seen=self.run.seen.again(trace), at=self.run.seen.trace.sample)
 
     @property
     def recorder(self) -> Recorder:

@@ -32,7 +32,7 @@ from verify.tape.sweep import sweep
 from verify.tape.tape import ONE, Elements
 from verify.tracing.floats import FloatRun
 from verify.tracing.following import SubjectError
-from verify.tracing.observe import Observation, observe
+from verify.tracing.observe import observe
 from verify.tracing.recorded import RecordedTrace
 
 _FEW = 3_000  # points times nodes: up to here single numbers take no longer than arrays
@@ -106,7 +106,7 @@ class Recorded:
 
     def __init__(self, case: TracedCase, run: Exact, seed: int, at: Mapping[str, Fraction]) -> None:
         self.case, self.run, self.seed, self.trace = case, run, seed, RecordedTrace()
-        self.seen = Observation(run.seen.variant, self.trace)
+        self.seen = run.seen.again(self.trace)
         observe(case, run.seen.variant, seed, seen=self.seen, at=at)
         self.tape = self.trace.recording
         self.tape.recording = False
