@@ -169,3 +169,28 @@ def test_a_threshold_is_crossed_without_passing_another_entry():
     seen = Observation(next(iter(variants(case))), Trace())
     (row,), _ = decided(case, observe(case, seen.variant, 0, seen=seen, at=at), 0)
     assert row.verdict is Verdict.AGREES
+
+
+def cubed(wrong=0.0):
+    """Return phi of a cube."""
+
+    def backward(d, x):
+        return d * phi_slope(x * x * x, wrong=wrong) * 3 * x * x
+
+    return verify.pair(lambda x: phi(x * x * x), backward, x="", name="layer")
+
+
+def single(wrong=0.0):
+    """Return phi of one number."""
+    return verify.pair(phi, lambda d, x: d * phi_slope(x, wrong=wrong), x="", name="layer")
+
+
+@pytest.mark.parametrize("layer", [single, cubed])
+@pytest.mark.parametrize("bits", [20, 40, 90, 200])
+def test_a_sample_beside_the_singularity(layer, bits):
+    """Where the formula beyond the threshold loses all digits at the sample, a right series agrees, and a wrong one does not."""
+    at = {"x": Fraction(1, 2**bits)}
+    for wrong, verdict in ((0.0, Verdict.AGREES), (1e-9, Verdict.REFUTED)):
+        case = layer(wrong=wrong)
+        (row,), _ = decided(case, observe(case, next(iter(variants(case))), 0, at=at), 0)
+        assert row.verdict is verdict

@@ -10,7 +10,7 @@ The outputs have to be taken apart in the same way, so that `forward` approximat
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import flint
@@ -19,7 +19,7 @@ from verify.checks.approximation.crossing import Other
 from verify.checks.approximation.enclosure import Ends, Largest, Pair
 from verify.checks.approximation.leaves import Matching
 from verify.checks.approximation.models import BeyondError
-from verify.checks.approximation.pivots import Threshold, interval, place_at, powers
+from verify.checks.approximation.pivots import Threshold, interval, nearest, place_at, powers
 from verify.checks.approximation.telling import Telling
 from verify.checks.approximation.univariate import error, largest, misprinted
 from verify.checks.claims.claims import Exact
@@ -99,10 +99,9 @@ class Composed:
         single = flint.arb(SINGLE.unit)
         limit = self.other.yardstick.of_formula(pair[1])
         most = limit.max(single)
-        first = error(self.graph, pair, pivot, place_at(self.graph, pivot, self.exact.region.sample))
-        if first is None or not first <= most:
-            return None
         ends = interval(self.exact.region, pivot, self.thresholds)
+        if not any(first is not None and first <= most for first in self._glances(threshold, pair, ends)):
+            return None
         try:
             bound = largest(self.graph, pair, pivot, ends)
             leaf = Leaf(threshold, ends, bound, limit)
@@ -114,6 +113,15 @@ class Composed:
         except BeyondError:
             return None
         return leaf
+
+    def _glances(self, threshold: Threshold, pair: Pair, ends: Ends) -> Iterator[flint.arb | None]:
+        """Yield errors at single places: at the sample, where all digits may cancel, and at the end of the interval.
+
+        They spare the proof of what is no leaf, and prove nothing.
+        """
+        pivot = threshold.pivot
+        yield error(self.graph, pair, pivot, place_at(self.graph, pivot, self.exact.region.sample))
+        yield error(self.graph, pair, pivot, nearest(ends, threshold))
 
     def _telling(self, leaf: Leaf) -> Telling:
         return Telling(self.graph, leaf.threshold, self.numbers, leaf.ends, leaf.limit)

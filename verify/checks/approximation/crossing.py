@@ -16,7 +16,7 @@ import flint
 import numpy as np
 
 from verify.cases.case import TracedCase
-from verify.checks.approximation.leaves import differs_little
+from verify.checks.approximation.leaves import are_close
 from verify.checks.approximation.pivots import Threshold, place_at, thresholds
 from verify.checks.approximation.yardstick import Yardstick
 from verify.checks.claims.claims import Exact
@@ -161,11 +161,8 @@ class Crossings:
 
     def _differs_little(self, beyond: Observation) -> bool:
         """Tell whether the outputs of both runs are close to each other at the sample."""
-        outputs = list(_outputs(self.exact.seen, beyond))
-        with flint.ctx.workprec(_BITS):
-            nodes = [node for pair in outputs for node in pair]
-            values = balls.at(self.exact.seen.trace, nodes, self.exact.region.sample)
-            return all(differs_little(values[a], values[b]) for a, b in outputs)
+        graph, sample, values = self.exact.seen.trace, self.exact.region.sample, dict[int, flint.arb]()
+        return all(are_close(graph, pair, sample, values) for pair in _outputs(self.exact.seen, beyond))
 
 
 def _outputs(mine: Observation, other: Observation) -> Iterator[tuple[int, int]]:

@@ -47,6 +47,20 @@ def differs_little(left: flint.arb, right: flint.arb) -> bool:
     return bool(abs(left - right) < LITTLE * abs(left).max(abs(right)))
 
 
+def are_close(graph: Graph, pair: tuple[int, int], point: Point, values: dict[int, flint.arb]) -> bool:
+    """Tell whether two formulas differ by little at a point, whose `values` in BITS are added to.
+
+    Close beside a removable singularity a formula loses nearly all digits, and is taken in more of them.
+    """
+    with flint.ctx.workprec(BITS):
+        balls.at(graph, pair, point, values)
+        left, right = values[pair[0]], values[pair[1]]
+        if differs_little(left, right) or (balls.is_known(left) and balls.is_known(right)):
+            return differs_little(left, right)
+    more = balls.enclose(graph, pair, point, precisions=balls.PRECISIONS[1:])
+    return differs_little(more[pair[0]], more[pair[1]])
+
+
 class Matching(Generic[L]):
     """Pairs of formulas taken apart into leaves, each of which `leaf` proves, or returns None for.
 
@@ -73,9 +87,7 @@ class Matching(Generic[L]):
 
     def close(self, p: int, q: int) -> bool:
         """Tell whether two formulas differ by little at the point."""
-        with flint.ctx.workprec(BITS):
-            balls.at(self.graph, [p, q], self.point, self._values)
-            return differs_little(self._values[p], self._values[q])
+        return are_close(self.graph, (p, q), self.point, self._values)
 
     def _apart(self, p: int, q: int) -> list[L] | None:
         self.left -= 1

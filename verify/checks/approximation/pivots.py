@@ -163,6 +163,12 @@ def interval(region: Region, pivot: Pivot, thresholds: Sequence[Threshold]) -> t
     return max(lows, default=None), min(highs, default=None)
 
 
+def nearest(ends: tuple[Fraction | None, Fraction | None], threshold: Threshold) -> Fraction:
+    """Return the end of an interval that is the threshold."""
+    finite = [end for end in ends if end is not None]
+    return min(finite, key=lambda end: abs(abs(end) - abs(threshold.at)), default=threshold.at)
+
+
 def place_at(graph: Graph, pivot: Pivot, point: Point) -> Fraction:
     """Return where a pivot is at a point, unless it is an input within a relative error that is less than _CLEAR."""
     node = pivot.variables[0] if pivot.square is None else pivot.square

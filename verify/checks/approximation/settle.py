@@ -27,7 +27,7 @@ from verify.cases.case import TracedCase
 from verify.checks.approximation.composed import Composed
 from verify.checks.approximation.crossing import Crossings, Other
 from verify.checks.approximation.ignored import small_constants
-from verify.checks.approximation.leaves import BITS, differs_little
+from verify.checks.approximation.leaves import BITS, are_close
 from verify.checks.approximation.stated import within
 from verify.checks.approximation.telling import KIND
 from verify.checks.approximation.whole import Gradient, Whole
@@ -115,9 +115,7 @@ def _little(exact: Exact, claim: Claim, entry: int) -> bool:
     if point is None:
         return False
     pair = claim.actual.nodes[entry], exact.gradient(claim.name)[entry]
-    with flint.ctx.workprec(BITS):
-        values = balls.at(exact.seen.trace, pair, point)
-        return differs_little(values[pair[0]], values[pair[1]])
+    return are_close(exact.seen.trace, pair, point, {})
 
 
 class _Settler:

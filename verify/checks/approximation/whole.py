@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from fractions import Fraction
 
 import flint
 
 from verify.checks.approximation.crossing import Other
 from verify.checks.approximation.enclosure import Ends, Largest, Pair, error_at, terms_at
 from verify.checks.approximation.models import BeyondError
-from verify.checks.approximation.pivots import Threshold, interval, place_at
+from verify.checks.approximation.pivots import Threshold, interval, nearest, place_at
 from verify.checks.approximation.telling import Telling
 from verify.checks.approximation.univariate import largest, misprinted
 from verify.checks.approximation.yardstick import magnitude
@@ -92,7 +91,7 @@ class Whole:
 
     def _jumps(self) -> bool:
         """Tell whether an output jumps at a threshold: it is no approximation then of what is on the other side."""
-        least, place = max(SINGLE.unit, self.numbers.unit**0.5), _nearest(self.ends, self.threshold)
+        least, place = max(SINGLE.unit, self.numbers.unit**0.5), nearest(self.ends, self.threshold)
         errors = [error_at(self.graph, pair, self.pivot, place) for _, pair in self._outputs()]
         return any(error is not None and error > flint.arb(least) for error in errors)
 
@@ -105,9 +104,3 @@ class Whole:
 
     def _telling(self, limit: flint.arb) -> Telling:
         return Telling(self.graph, self.threshold, self.numbers, self.ends, limit)
-
-
-def _nearest(ends: Ends, threshold: Threshold) -> Fraction:
-    """Return the end of an interval that is the threshold."""
-    finite = [end for end in ends if end is not None]
-    return min(finite, key=lambda end: abs(abs(end) - abs(threshold.at)), default=threshold.at)
