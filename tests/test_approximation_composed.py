@@ -3,6 +3,7 @@
 import itertools
 import math
 from fractions import Fraction
+from functools import partial
 
 import numpy as np
 import pytest
@@ -194,3 +195,31 @@ def test_a_sample_beside_the_singularity(layer, bits):
         case = layer(wrong=wrong)
         (row,), _ = decided(case, observe(case, next(iter(variants(case))), 0, at=at), 0)
         assert row.verdict is verdict
+
+
+def powered(power, wrong=0.0):
+    """Return phi of a power of an input."""
+
+    def backward(d, x):
+        return d * phi_slope(x**power, wrong=wrong) * power * x ** (power - 1)
+
+    return verify.pair(lambda x: phi(x**power), backward, x="", name="layer")
+
+
+def of_norm(wrong=0.0):
+    """Return phi of the fourth power of the norm of a vector."""
+
+    def backward(d, x):
+        return d * phi_slope((x @ x) ** 2, wrong=wrong) * 4 * (x @ x) * x
+
+    return verify.pair(lambda x: phi((x @ x) ** 2), backward, x="2", name="layer")
+
+
+@pytest.mark.parametrize("layer", [*(partial(powered, power) for power in (2, 3, 4, 5, 100)), of_norm])
+def test_a_threshold_of_a_power(layer):
+    """Code that asks whether a power of an input is small is crossed to the other side: of an odd one, of either sign."""
+    right = verify.check(layer())
+    assert right.passes
+    assert Verdict.AGREES in {row.verdict for row in right.comparisons}
+    wrong = verify.check(layer(wrong=1e-9)).comparisons
+    assert [row.evidence.kind for row in wrong if row.verdict is Verdict.REFUTED] == ["approximation"]

@@ -7,7 +7,6 @@ proved over it holds in the region.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -24,6 +23,7 @@ from verify.tracing.trace import Condition
 _ORDERED = ("<", "<=", ">", ">=")
 _SPARE = Fraction(1, 2**60)  # relative: how much larger a root is taken that is not rational
 _TWO = Fraction(2)
+_HIGHEST = 64  # powers whose roots are taken of a threshold; those beyond are pivots themselves
 _BITS = 256
 _CLEAR = Fraction(1, 2**100)  # relative: an end that is closer to where the pivot is may lie on its other side
 
@@ -56,7 +56,7 @@ def _threshold(graph: Graph, condition: Condition) -> Threshold | None:
     if not factor:
         return None
     at, exponent = -offset / factor, Fraction(1)
-    if graph.ops[node] == "power" and graph.payloads[node] > 0 and _is_size(graph, graph.args[node][0]):
+    if graph.ops[node] == "power" and _is_of_size(graph, node):
         node, exponent = graph.args[node][0], graph.payloads[node]
     if variables := _squares(graph, node):
         pivot, sized, exponent = Pivot(tuple(variables), node), False, exponent * 2
@@ -80,9 +80,13 @@ def powers(graph: Graph, thresholds: Sequence[Threshold]) -> list[Threshold]:
     return of_powers
 
 
-def _is_size(graph: Graph, node: int) -> bool:
-    """Tell whether a node is an input, or a sum of squares of inputs."""
-    return graph.ops[node] == "variable" or bool(_squares(graph, node))
+def _is_of_size(graph: Graph, node: int) -> bool:
+    """Tell whether a power says how large an input is, or a sum of squares of inputs: an odd one has a sign as well."""
+    base, exponent = graph.args[node][0], graph.payloads[node]
+    if exponent <= 0 or max(exponent.as_integer_ratio()) > _HIGHEST:
+        return False
+    signed = exponent.numerator > 1 and exponent.numerator % 2 == 1
+    return bool((graph.ops[base] == "variable" and not signed) or _squares(graph, base))
 
 
 def affine(graph: Graph, node: int) -> tuple[Fraction, int, Fraction]:
@@ -134,11 +138,10 @@ def _root(value: Fraction, exponent: Fraction) -> Fraction | None:
     powered = value**exponent.denominator
     if exponent.numerator == 1:
         return powered
-    if exponent.numerator != 2:
-        return None
-    scale = 4**128 * 4 ** max(0, powered.denominator.bit_length() - powered.numerator.bit_length())
-    floor = Fraction(math.isqrt(int(powered * scale)), math.isqrt(scale))
-    return floor if floor**2 == powered else floor * (1 + _SPARE)
+    shift = 128 + max(0, powered.denominator.bit_length() - powered.numerator.bit_length())
+    degree = exponent.numerator
+    floor = Fraction(int(flint.fmpz(int(powered * 2 ** (degree * shift))).root(degree)), 2**shift)
+    return floor if floor**degree == powered else floor * (1 + _SPARE)
 
 
 def interval(region: Region, pivot: Pivot, thresholds: Sequence[Threshold]) -> tuple[Fraction | None, Fraction | None]:
