@@ -205,6 +205,7 @@ np.divide.reduceat(x, [0, 1, 1], axis=1)
 np.remainder.reduce(w)
 x.max(axis=0, initial=-2)
 t.min(initial=0., where=(t != t))
+np.nanmean(s, axis=0)
 """.strip().split("\n")
 
 

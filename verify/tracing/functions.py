@@ -302,7 +302,7 @@ def mean(a: Any, axis: Any = None, keepdims: Any = False, where: Any = True) -> 
 def _how_many(a: Any, axis: Any, where: Any, keepdims: Any) -> Any:
     """Return how many entries each sum over axes has."""
     if where is True:
-        axes = range(a.ndim) if axis is None else axis if isinstance(axis, tuple) else (axis,)
+        axes = range(a.ndim) if axis is None or not a.ndim else axis if isinstance(axis, tuple) else (axis,)
         return math.prod(a.shape[i] for i in axes)
     mask = np.broadcast_to(truths(where), a.shape)
     return _add.reduce(mask, axis=axis, keepdims=bool(keepdims), dtype=int)
