@@ -7,7 +7,7 @@ import pytest
 import results
 
 from verify.baseline import states
-from verify.model.extents import Extent
+from verify.baseline.extents import Extent
 from verify.model.identity import CaseId, Quantity
 from verify.model.result import Run
 

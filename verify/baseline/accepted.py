@@ -15,10 +15,10 @@ from typing import NamedTuple
 
 from verify.baseline import states
 from verify.baseline.document import read, text
+from verify.baseline.extents import Extent
 from verify.baseline.scope import Covers, nothing, scope
 from verify.baseline.states import GOOD, State, States, change, fails, is_failure, is_lost, only_if_bad
 from verify.model.errors import InputError
-from verify.model.extents import Extent
 from verify.model.identity import CaseId, Quantity
 from verify.model.result import CaseResult, Comparison, Evidence, Run, Stale, Verdict
 from verify.model.where import relative

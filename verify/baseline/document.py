@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from verify.baseline.extents import Extent
 from verify.baseline.states import WORDS, State, States, is_failure
 from verify.model.errors import InputError
-from verify.model.extents import Extent
 from verify.model.identity import CaseId, Quantity
 from verify.model.where import relative
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-from verify.model.extents import Extent
+from verify.baseline.extents import Extent
 from verify.model.identity import SAMPLE, CaseId, Quantity, Variant
 from verify.model.result import CaseResult, Run
 
