@@ -324,6 +324,13 @@ LARGER = {  # small mistakes as what they add, a million million times larger
 
 
 def drawn(rng):
+    """Draw a layer of at least one step."""
+    while not (layer := _drawn(rng)).steps:
+        pass
+    return layer
+
+
+def _drawn(rng):
     """Draw a layer: inputs, steps (operation, arguments, parameter), which values it returns."""
     shapes = [rng.choice(SHAPES) for _ in range(rng.randint(1, 3))]
     layer = SimpleNamespace(inputs=shapes, steps=[], outputs=(), options=rng.random() < 0.1)
@@ -424,16 +431,18 @@ def possible(layer):
 def makes_a_difference(layer, mistake, factor=1):
     """Tell whether a mistake changes a gradient at the sample: True, False, or None where floats do not tell."""
     inputs = [x * factor for x in at_sample(layer.inputs)]
-    values, kept = forward(layer, inputs, np.float64)  # the roundings of short floats would show
     rng = np.random.default_rng(5)
-    upstreams = [rng.uniform(0.3, 2, np.shape(values[place])) for place in layer.outputs]
-    with np.errstate(all="ignore"):
+    with np.errstate(all="ignore"):  # an option can take a layer beyond what floats hold
+        values, kept = forward(layer, inputs, np.float64)  # the roundings of short floats would show
+        upstreams = [rng.uniform(0.3, 2, np.shape(values[place])) for place in layer.outputs]
         _, shares = swept(layer, values, kept, upstreams)
         change = addition(mistake[0], *shares[mistake[1]], values[layer.steps[mistake[1]][1][mistake[2]]], mistake[2])
         additions, _ = swept(layer, values, kept, upstreams, mistake, shares)
     sizes = [float(np.abs(addition).max()) for addition in additions if addition is not None]
     size, scale = max(sizes, default=0.0), float(np.abs(change).max())
     largest = max(float(np.abs(d).max()) for d in [*upstreams, *(d for d, _ in shares.values())])
+    if not (np.isfinite([size, scale, largest]).all() and all(np.isfinite(value).all() for value in values)):
+        return None
     if scale <= SEEN * largest:
         return None if scale else False
     return False if not size else True if size > SEEN * largest else None
