@@ -1,5 +1,7 @@
 """What a project adds from outside: a function, a protocol, a check, a finding, a report and a framework."""
 
+import json
+
 import numpy as np
 import pytest
 
@@ -142,7 +144,11 @@ def test_an_added_check_that_raises(command, shop):
         ('"SHOP001", f', '"SHOP002", f', "'SHOP002', which is no finding; did you mean 'SHOP001'?"),
         ("forward=", "forwards=", "'forwards' is unknown; did you mean 'forward'?"),
         ('gradients=["{}_bar"]', 'gradients=["bar"]', "each name needs {} for that of the parameter"),
-        ("np.trapezoid)", "len)", "a function of NumPy or a ufunc was expected"),
+        ("np.trapezoid)", "len)", "a ufunc or a function of another module was expected"),
+        ("np.trapezoid)", "np.zeros)", "a ufunc or a function of another module was expected"),
+        ("np.trapezoid)", "np.ndarray.sum)", "a ufunc or a function of another module was expected"),
+        ("np.trapezoid)", "np.float64)", "a ufunc or a function of another module was expected"),
+        ("np.trapezoid)", "lambda x: x)", "a ufunc or a function of another module was expected"),
         ('"shop_report"', '"shop report"', "the name of a module was expected"),
         ("extend.framework(Operation)", 'extend.framework("Operation")', "a class was expected, or its name"),
     ],
@@ -220,6 +226,52 @@ def test_in_a_test_suite():
 
     result = verify.check(verify.pair(np.trapezoid, backward, y="4", name="area"))
     assert result.good
+
+
+BY_NAMES = """
+import statistics
+import statistics as s
+from statistics import fmean as mean
+import verify
+
+class Names:
+    mean = mean
+
+def late_mean(x):
+    import statistics as late
+    from statistics import fmean
+    return late.fmean(x) + fmean(x) * 3
+
+def case(name, forward):
+    return verify.pair(forward, lambda d, x: d * FACTOR, x="4", name=name)
+
+module = case("module", lambda x: statistics.fmean(x) * 4)
+alias = case("alias", lambda x: s.fmean(list(x)) * 4)
+function = case("function", lambda x: mean(v for v in x) * 4)
+late = case("late", late_mean)
+beyond = case("beyond", lambda x: Names.mean(x) * 4)
+"""
+MEAN = """
+import statistics
+from verify import extend
+
+@extend.function(statistics.fmean)
+def fmean(data):
+    return sum(data) / len(data)
+"""
+
+
+@pytest.mark.parametrize(("factor", "verdict"), [("(0 * x + 1)", "PROVED"), ("(0 * x + 2)", "REFUTED")])
+def test_a_function_that_numpy_does_not_hand_over(command, shop, factor, verdict):
+    """It is added by any name that a module of the user's has for it; by others it is refused, with the page."""
+    (shop / "shop_extension.py").write_text(MEAN)
+    (shop / "cases.py").write_text(BY_NAMES.replace("FACTOR", factor))
+    (shop / "pyproject.toml").write_text(SETTINGS)
+    done = command("--report", "json")
+    rows = {case["name"]: case["comparisons"][0] for case in json.loads(done.out)["cases"]}
+    verdicts = {name: row["verdict"] for name, row in rows.items()}
+    assert verdicts == {**dict.fromkeys(("module", "alias", "function", "late"), verdict), "beyond": "UNDECIDED"}
+    assert "by Names.mean(x), at cases.py:22; see `gradproof explain extend`" in rows["beyond"]["evidence"]["detail"]
 
 
 def test_a_code_is_taken_once():

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.testing import overrides
 
-from verify.tracing import concolic, functions, patches, ufuncs
+from verify.tracing import concolic, functions, outside, patches, ufuncs
 
 # Functions of files, dates, types, texts and bits.
 _NO_NUMBERS = (
@@ -30,7 +30,7 @@ def _overridable_ufuncs():
 
 
 FUNCTIONS, UFUNCS = _overridable_functions(), _overridable_ufuncs()
-MATH = sorted(patches.MATH)
+MATH = sorted(outside.MATH)
 
 
 def names_in_tables():

@@ -12,6 +12,15 @@ A function that cannot be followed is computed by others that can:
     def trapezoid(y, dx=1.0):
         return dx * ((y[..., 1:] + y[..., :-1]) / 2).sum(axis=-1)
 
+It may be a function of any other package or of `math`, compiled or not, wherever user code names it:
+
+    @extend.function(statistics.fmean)
+    def fmean(data):
+        return sum(data) / len(data)
+
+So is added what computes with complex numbers inside, or in compiled code: by what computes the same of real arrays. A
+function that no others compute, such as `math.gamma`, cannot be added.
+
 Methods that are called otherwise than forward and backward (the keys are those of `verify.cases.protocols.NAMES`):
 
     extend.protocol(forward=["apply"], backward=["pullback"], gradients=["{}_bar"])
@@ -61,16 +70,23 @@ _MODULE = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*")
 
 
 def function(of: Any) -> Callable[[_F], _F]:
-    """Let a function compute another one, of NumPy or a ufunc, on arrays of symbols.
+    """Let a function compute another one on symbols: of NumPy, a ufunc, or any that a module has under a name.
 
-    It takes the arguments of the other one that it knows by the same names; a call with others is refused. Raises
-    InputError for what NumPy never hands over.
+    It takes the arguments of the other one that it knows by the same names; a call of NumPy's with others is refused.
+    Raises InputError for what is neither handed over by NumPy nor reached by a name, as a class or a method.
     """
-    if not (callable(of) and (hasattr(of, "_implementation") or hasattr(of, "nin"))):
+    if not callable(of) or isinstance(of, type) or not (additions.is_handed_over(of) or _has_name(of)):
         raise InputError(
-            f"extend.function({of!r}): a function of NumPy or a ufunc was expected, which arrays can answer"
+            f"extend.function({of!r}): a function of NumPy that takes arrays, a ufunc or a function of another module"
+            " was expected"
         )
     return _adding(additions.FUNCTIONS, of)
+
+
+def _has_name(of: Any) -> bool:
+    """Tell whether a module has a function under a name: NumPy's own, and Python's, are not looked up there."""
+    package = str(getattr(of, "__module__", "")).partition(".")[0]
+    return package not in ("builtins", "numpy", "") and bool(additions.holders(of))
 
 
 def protocol(**names: Sequence[str]) -> None:

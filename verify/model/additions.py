@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Mapping
+from types import ModuleType
 from typing import Any, NamedTuple
 
-FUNCTIONS: dict[Any, Callable[..., Any]] = {}  # of NumPy or ufuncs: what computes them on arrays of symbols
+HOW = "; see `gradproof explain extend`"  # the page that tells how what is missing is added
+
+FUNCTIONS: dict[Any, Callable[..., Any]] = {}  # what computes them on symbols
 CHECKS: dict[str, Callable[..., Any]] = {}  # by name: what else is asked of a layer
 REPORTS: dict[str, str] = {}  # a format: the module whose `render(run)` makes it
 FRAMEWORKS: dict[str, Callable[[Any], Any]] = {}  # "module.Class": what makes a case of such an object
@@ -23,3 +27,21 @@ class Run(NamedTuple):
     output: Any
     upstream: Any
     gradients: Mapping[str, Any]
+
+
+def is_handed_over(function: Any) -> bool:
+    """Tell whether NumPy hands the calls of a function over to arrays: its own, by their protocol, and all ufuncs."""
+    return hasattr(function, "_implementation") or hasattr(function, "nin")
+
+
+def holders(function: Any) -> list[ModuleType]:
+    """Return the imported modules that have a function under some name, and the packages that lead to them."""
+    modules = {name: module for name, module in [*sys.modules.items()] if isinstance(module, ModuleType)}
+    names = [name for name, module in modules.items() if any(value is function for value in [*vars(module).values()])]
+    paths = dict.fromkeys(path for name in names for path in _packages(name))
+    return [modules[path] for path in paths if path in modules]
+
+
+def _packages(name: str) -> list[str]:
+    parts = name.split(".")
+    return [".".join(parts[: end + 1]) for end in range(len(parts))]

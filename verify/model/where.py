@@ -71,6 +71,12 @@ def asked_at() -> Place:
 
 def asking() -> tuple[str, int]:
     """Return the file and the line of the innermost running line of the user's, or ("", 0): cheaper than a place."""
+    frame = asking_frame()
+    return ("", 0) if frame is None else (frame.f_code.co_filename, frame.f_lineno)
+
+
+def asking_frame() -> FrameType | None:
+    """Return the frame of the innermost running line of the user's, if there is one."""
     first = None
     frame: FrameType | None = sys._getframe()
     while frame is not None:
@@ -78,9 +84,9 @@ def asking() -> tuple[str, int]:
         if not _is_passed(file):
             first = first or frame
             if not is_library(file):
-                return file, frame.f_lineno
+                return frame
         frame = frame.f_back
-    return (first.f_code.co_filename, first.f_lineno) if first else ("", 0)
+    return first
 
 
 def asking_path() -> int:

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
+from verify.model.additions import HOW
 from verify.model.errors import ForeignSymbolError, TraceError
 from verify.model.where import asked_at
 from verify.tracing import memory, numbered
@@ -254,7 +255,7 @@ class SymbolArray(np.ndarray[Any, Any]):
             decided[...] = np.reshape([decide(symbol) for symbol in bare(self).ravel().tolist()], self.shape)
             return decided
         if wanted.kind != "f":
-            raise TraceError(f"an array of symbols was turned into {wanted}", asked_at())
+            raise TraceError(f"an array of symbols was turned into {wanted}", asked_at(), HOW)
         if not copy and wanted == self.claimed and np.array(plain, order=order, copy=None) is plain:
             return self
         if wanted.itemsize < self.claimed.itemsize:
@@ -439,7 +440,7 @@ def _lifted(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
         lifted = {value: lift(value) for value in set(values)}
         entries = [lifted[value] for value in values]
     else:
-        raise TraceError(f"an array of {array.dtype} among symbols", asked_at())
+        raise TraceError(f"an array of {array.dtype} among symbols", asked_at(), HOW)
     return np.fromiter(entries, object, len(entries)).reshape(array.shape)
 
 
@@ -466,7 +467,7 @@ def lift(value: Any) -> Any:
     trace = current()
     symbol = Concolic(trace, -1).lift(value)
     if symbol is None:
-        raise TraceError(f"a {type(value).__name__} among symbols", asked_at())
+        raise TraceError(f"a {type(value).__name__} among symbols", asked_at(), HOW)
     return symbol
 
 

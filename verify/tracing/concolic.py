@@ -12,6 +12,7 @@ import numpy as np
 from verify.model.errors import TraceError
 from verify.model.where import asked_at
 from verify.proof import rationals
+from verify.tracing.plain import refuse_number
 from verify.tracing.scalar import RELATIONS
 from verify.tracing.symbolic import Symbol
 from verify.tracing.trace import Trace
@@ -107,7 +108,7 @@ class Concolic(Symbol):
         """Return what a constant is; what depends on inputs has no one value."""
         value = self.number()
         if value is None and not self.is_constant():
-            raise TraceError("a symbol was turned into a plain number", asked_at())
+            refuse_number()
         return float(rationals.real(self.trace, [self.node], {})[self.node].ball if value is None else value)
 
     def is_constant(self) -> bool:

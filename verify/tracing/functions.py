@@ -181,7 +181,7 @@ def _by_objects(function: Any, name: str, args: Any, options: dict[str, Any]) ->
         else:
             with suppress(np.linalg.LinAlgError):  # of ones alone: they have no inverse
                 shadows.expected(function, args, options)  # where floats fail too, the code is at fault
-            raise shadows.unknown(f"numpy.{name}", str(problem)) from problem
+            raise shadows.unknown(f"{function.__module__}.{name}", str(problem)) from problem
     finally:
         _running.remove(function)
     if name in _WRITING and isinstance(target := _first(args, options), SymbolArray):

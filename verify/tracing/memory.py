@@ -12,6 +12,7 @@ import sys
 from collections.abc import Callable
 from typing import Any, NoReturn
 
+from verify.model.additions import HOW
 from verify.model.errors import TraceError
 from verify.model.where import asked_at
 
@@ -41,14 +42,14 @@ _AS_BUFFER = 20  # pointers before `tp_as_buffer` in CPython's type objects, 3.9
 
 def refuse(way: str) -> NoReturn:
     """Raise the TraceError of a way to raw memory."""
-    raise TraceError(f"the bytes of an array of symbols were looked at ({way})", asked_at())
+    raise TraceError(f"the bytes of an array of symbols were looked at ({way})", asked_at(), HOW)
 
 
 def refuse_compiled_code() -> None:
     """Raise TraceError where numba asks for the type of an array: what it compiled computes with raw memory."""
     frame = sys._getframe(2)  # noqa: SLF001 - of who asks
     if frame.f_globals.get("__name__", "").partition(".")[0] == "numba":
-        raise TraceError("compiled code (numba) was called with an array of symbols", asked_at())
+        raise TraceError("compiled code (numba) was called with an array of symbols", asked_at(), HOW)
 
 
 def guard(kind: type) -> None:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import builtins
 import functools
-import math
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -20,19 +19,21 @@ from typing import Any
 import numpy as np
 from numpy.lib import stride_tricks
 
+from verify.model.additions import FUNCTIONS as ADDED
+from verify.model.additions import holders, is_handed_over
 from verify.model.errors import TraceError
 from verify.model.where import asked_at, may_be_users
 from verify.tracing import arraytype, memory
-from verify.tracing.arrays import SymbolArray, active, layout, lift, objects, wrapped
-from verify.tracing.concolic import METHODS, Concolic
+from verify.tracing.arrays import SymbolArray, active, layout, objects, wrapped
+from verify.tracing.concolic import Concolic
 from verify.tracing.functions import filled, unset
+from verify.tracing.outside import MODULES, Replace, answering, is_symbolic
 from verify.tracing.ufuncs import claimed
 
-_Replace = Callable[[Callable[..., Any]], Any]
 _FOREIGN = ("numpy", "sympy", "mpmath", "flint", "scipy", "verify", "_pytest", "pytest", "hypothesis")
 
 
-def _creating(make: Callable[..., Any]) -> _Replace:
+def _creating(make: Callable[..., Any]) -> Replace:
     """Return what replaces a function that makes a buffer: one that can hold symbols, if it is of floats."""
 
     def replace(original: Callable[..., Any]) -> Callable[..., Any]:
@@ -50,7 +51,7 @@ def _creating(make: Callable[..., Any]) -> _Replace:
 
 def _holds_untyped_symbols(args: Any, options: Any) -> bool:
     """Tell whether an array of objects holds symbols for which no type was asked: np.full(3, symbol)."""
-    return "dtype" not in options and any(map(_symbolic, args))
+    return "dtype" not in options and any(map(is_symbolic, args))
 
 
 def _converting(original: Callable[..., Any]) -> Callable[..., Any]:
@@ -59,7 +60,7 @@ def _converting(original: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(original)
     def replacement(*args: Any, **options: Any) -> Any:
         value, *rest = args or (options.pop("object", options.pop("a", None)),)
-        if active() is None or not _symbolic(value):
+        if active() is None or not is_symbolic(value):
             made = original(value, *rest, **options)
             return _as_symbols(made) if active() is not None and _is_new(made, value) else made
         dtype = rest.pop(0) if rest else options.pop("dtype", None)
@@ -80,13 +81,6 @@ _NO_SUBCLASS: dict[Any, dict[str, Any]] = {np.array: {"subok": False}}
 def _is_new(made: Any, value: Any) -> bool:
     """Tell whether an array was made of a list of floats: symbols may be written to it."""
     return isinstance(value, (list, tuple)) and made.dtype.kind == "f" and not np.isnan(made).any()
-
-
-def _symbolic(value: Any) -> bool:
-    """Tell whether there are symbols in a value, in lists and tuples at any depth."""
-    if isinstance(value, (list, tuple)):
-        return any(map(_symbolic, value))
-    return isinstance(value, (SymbolArray, Concolic))
 
 
 def _unboxed(value: Any) -> Any:
@@ -134,14 +128,14 @@ def _vectorized(original: Callable[..., Any]) -> Callable[..., Any]:
 
     @functools.wraps(original)
     def replacement(self: Any, *args: Any, **options: Any) -> Any:
-        if active() is None or not any(map(_symbolic, args)):
+        if active() is None or not any(map(is_symbolic, args)):
             return original(self, *args, **options)
         if self.signature is not None or options:
             raise TraceError("numpy.vectorize with more than arrays cannot be followed", asked_at())
         places = np.broadcast(*map(objects, args))
         function = _STAND_INS.get(id(self.pyfunc), self.pyfunc)
         values = [function(*entries) for entries in places]
-        made = wrapped(np.array(values, object if any(map(_symbolic, values)) else None).reshape(places.shape))
+        made = wrapped(np.array(values, object if any(map(is_symbolic, values)) else None).reshape(places.shape))
         return made.astype(self.otypes[0]) if self.otypes else made
 
     return replacement
@@ -152,7 +146,7 @@ def _requiring(original: Callable[..., Any]) -> Callable[..., Any]:
 
     @functools.wraps(original)
     def replacement(a: Any, dtype: Any = None, requirements: Any = None, **options: Any) -> Any:
-        if active() is None or not _symbolic(a):
+        if active() is None or not is_symbolic(a):
             return original(a, dtype, requirements, **options)
         a = _list_as_array(a)
         made = wrapped(original(objects(a), None, requirements), claimed([a]))
@@ -164,7 +158,7 @@ def _requiring(original: Callable[..., Any]) -> Callable[..., Any]:
 def _refusing(original: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(original)
     def replacement(*args: Any, **options: Any) -> Any:
-        if any(map(_symbolic, (*args, *options.values()))):
+        if any(map(is_symbolic, (*args, *options.values()))):
             memory.refuse(original.__name__)
         return original(*args, **options)
 
@@ -176,57 +170,11 @@ def _iterating(original: Any) -> Callable[..., Any]:
 
     @functools.wraps(original, updated=())
     def replacement(op: Any, flags: Any = (), *args: Any, **options: Any) -> Any:
-        if _symbolic(op):
+        if is_symbolic(op):
             op, flags = _unboxed(op), [*flags, "refs_ok"]
         return original(op, flags, *args, **options)
 
     return replacement
-
-
-def _function_of_a_number(name: str) -> _Replace:
-    """Return what replaces a function of `math`."""
-
-    def replace(original: Callable[..., Any]) -> Callable[..., Any]:
-        @functools.wraps(original)
-        def replacement(*args: Any, **options: Any) -> Any:
-            if not any(isinstance(value, (Concolic, SymbolArray)) for value in args):
-                return original(*args, **options)
-            try:
-                return MATH[name](*map(_single_symbol, args))
-            except TypeError as problem:
-                raise TraceError(f"math.{name} cannot be followed ({problem})", asked_at()) from problem
-
-        return replacement
-
-    return replace
-
-
-def _single_symbol(value: Any) -> Any:
-    """Return a symbol for a number, which functions of `math` lift themselves."""
-    return lift(value.item() if isinstance(value, SymbolArray) else value)
-
-
-def _whole(compute: Callable[[Any], Any]) -> Callable[[Any], int]:
-    return lambda x: int(compute(x))
-
-
-MATH: dict[str, Callable[..., Any]] = {
-    **METHODS,
-    "atan": METHODS["arctan"],
-    "asinh": METHODS["arcsinh"],
-    "atanh": METHODS["arctanh"],
-    "floor": _whole(METHODS["floor"]),
-    "ceil": _whole(METHODS["ceil"]),
-    "trunc": _whole(METHODS["trunc"]),
-    "log": lambda x, base=None: np.log(x) if base is None else np.log(x) / np.log(base),
-    "pow": lambda x, y: x**y,
-    "hypot": lambda *values: np.sqrt(sum(x * x for x in values)),
-    "isnan": lambda x: False,
-    "isinf": lambda x: bool(np.isinf(x)),
-    "isfinite": lambda x: bool(np.isfinite(x)),
-    "fmod": lambda x, y: np.fmod(x, y),
-    "copysign": lambda x, y: np.copysign(x, y),
-}
 
 
 def _as_symbols(made: Any) -> Any:
@@ -239,7 +187,7 @@ def _filling(original: Callable[..., Any]) -> Callable[..., Any]:
 
     @functools.wraps(original)
     def replacement(shape: Any, fill_value: Any, dtype: Any = None, *args: Any, **options: Any) -> Any:
-        if active() is None or not _symbolic(fill_value):
+        if active() is None or not is_symbolic(fill_value):
             return plain(shape, fill_value, dtype, *args, **options)
         return filled(shape, fill_value, dtype)
 
@@ -264,7 +212,7 @@ _SEQUENCES = frozenset({list, tuple})
 
 def _list_as_array(value: Any) -> Any:
     """Return a list with symbols as an array of symbols, anything else as it is."""
-    return _as_array(value) if isinstance(value, (list, tuple)) and _symbolic(value) else value
+    return _as_array(value) if isinstance(value, (list, tuple)) and is_symbolic(value) else value
 
 
 def _lists_as_arrays(value: Any) -> Any:
@@ -314,7 +262,7 @@ def _drawing(original: Callable[..., Any]) -> Callable[..., Any]:
 
 def _digits(value: Any) -> Any:
     """Return symbols that are constants as floats; raises TraceError for others."""
-    if not _symbolic(value):
+    if not is_symbolic(value):
         return value
     try:
         return np.asarray(objects(value).astype(float))
@@ -331,7 +279,7 @@ class _Joined:
 
     def __getitem__(self, key: Any) -> Any:
         values = key if isinstance(key, tuple) else (key,)
-        if not _symbolic(values):
+        if not is_symbolic(values):
             return self._original[key]
         if any(isinstance(value, (str, slice)) for value in values):
             raise TraceError("numpy.r_ with more than arrays cannot be followed", asked_at())
@@ -356,7 +304,7 @@ _seed = 0
 # with lists than with arrays.
 _OF_SEVERAL = "concatenate stack vstack hstack dstack column_stack select choose lexsort multi_dot histogramdd"
 _OF_LISTS = "apply_along_axis apply_over_axes piecewise block trim_zeros split array_split hsplit vsplit dsplit"
-_NUMPY: dict[str, _Replace] = {
+_NUMPY: dict[str, Replace] = {
     **dict.fromkeys(
         ("zeros", "ones", "eye", "identity", "zeros_like", "ones_like", "full_like"), _creating(_as_symbols)
     ),
@@ -385,10 +333,10 @@ _DRAWN = [
     "uniform",
 ]
 # Each module with the functions that are replaced in it.
-_MODULES: dict[ModuleType, dict[str, _Replace]] = {
+_MODULES: dict[ModuleType, dict[str, Replace]] = {
     np: _NUMPY | dict.fromkeys(_taking_arrays(np), _of_lists),
     np.linalg: dict.fromkeys(_taking_arrays(np.linalg), _of_lists),
-    math: {name: _function_of_a_number(name) for name in MATH if hasattr(math, name)},
+    **MODULES,
     stride_tricks: dict.fromkeys(("as_strided", "sliding_window_view"), _striding),
     np.random: {**dict.fromkeys(_DRAWN, _drawing), "default_rng": _seeding},
 }
@@ -409,7 +357,7 @@ class _StandIn(ModuleType):
     def __getattr__(self, name: str) -> Any:
         if name == "ndarray" and self.__dict__["_original"] is np:
             return np.ndarray if active() is None else arraytype.ArrayType
-        return getattr(self.__dict__["_original"], name)
+        return stand_in(getattr(self.__dict__["_original"], name))
 
 
 def _stand_ins() -> dict[int, Any]:
@@ -419,7 +367,7 @@ def _stand_ins() -> dict[int, Any]:
         stand_ins.update(
             {id(getattr(module, name)): replace(getattr(module, name)) for name, replace in replaced.items()}
         )
-    for module in (stride_tricks, np.random, np.linalg, math):
+    for module in (stride_tricks, np.random, np.linalg, *MODULES):
         stand_ins[id(module)] = _StandIn(
             module, {name: stand_ins[id(getattr(module, name))] for name in _MODULES[module]}
         )
@@ -430,7 +378,7 @@ def _stand_ins() -> dict[int, Any]:
 
 
 _STAND_INS = _stand_ins()
-_ORIGINALS = frozenset(_STAND_INS)
+_admitted: tuple[int, list[Any]] = (0, [])  # how many modules and what added functions there were at the last look
 REPLACED = tuple(_NUMPY)  # the names of NumPy that have a stand-in
 _call = np.vectorize.__call__
 _VECTORIZED = _vectorized(_call)  # of objects that may have been made before the run
@@ -448,6 +396,25 @@ def stand_in(original: Any) -> Any:
     return _STAND_INS.get(id(original), original)
 
 
+def _admit() -> None:
+    """Make stand-ins for what was added from outside NumPy, and for the modules that lead to it.
+
+    They stay when the additions are gone, and refuse symbols then, as the originals would. Each holds its original, so
+    that no other object can have the identity by which it is looked up.
+    """
+    global _admitted
+    if _admitted == (state := (len(sys.modules), [*ADDED])):
+        return
+    users = [*map(id, users_modules())]
+    for function in (added for added in state[1] if not is_handed_over(added)):
+        if id(function) not in _STAND_INS:
+            _STAND_INS[id(function)] = answering(function)
+        for module in holders(function):
+            if id(module) not in _STAND_INS and id(module) not in users:
+                _STAND_INS[id(module)] = _StandIn(module, {})
+    _admitted = state
+
+
 @contextmanager
 def in_force(seed: int) -> Iterator[None]:
     """Let the stand-ins take the place of the originals in the modules of the user; put those back at the end.
@@ -461,6 +428,7 @@ def in_force(seed: int) -> Iterator[None]:
     if before == len(sys.modules):
         yield
         return
+    _admit()
     places = [place for module in users_modules() for place in _taken(module)]
     imports, calls = builtins.__import__, np.vectorize.__call__
     builtins.__import__ = _importing  # type: ignore[assignment]
@@ -503,7 +471,7 @@ def _users(modules: list[ModuleType]) -> list[ModuleType]:
 def _taken(module: ModuleType) -> list[tuple[dict[str, Any], str, Any]]:
     """Return the names in a module that stand for a module or function which has a stand-in."""
     namespace = vars(module)
-    if _ORIGINALS.isdisjoint(map(id, namespace.values())):  # of all names, in each run: no loop of Python's
+    if _STAND_INS.keys().isdisjoint(map(id, namespace.values())):  # of all names, in each run: no loop of Python's
         return []
     taken = map(_STAND_INS.__contains__, map(id, namespace.values()))
     return [(namespace, *item) for item in list(compress(namespace.items(), taken))]

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from verify.model.additions import HOW
 from verify.model.errors import TraceError
 from verify.model.where import asked_at
 from verify.tracing.arrays import SymbolArray, built, current, nodes, objects, scalar
@@ -124,7 +125,7 @@ def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> A
     if of_vectors and ord in _NORMS:
         return _NORMS[ord](np.abs(x), axis=axis, keepdims=keepdims)
     if ord not in (None, "fro") and not (ord == 2 and of_vectors):
-        raise TraceError(f"numpy.linalg.norm with ord={ord!r} cannot be followed", asked_at())
+        raise TraceError(f"numpy.linalg.norm with ord={ord!r} cannot be followed", asked_at(), HOW)
     return np.sqrt(np.sum(x * x, axis=axis, keepdims=keepdims))
 
 

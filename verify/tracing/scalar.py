@@ -8,6 +8,7 @@ from typing import Any, Self
 
 from verify.model.errors import TraceError
 from verify.model.where import asked_at
+from verify.tracing.plain import refuse_number
 
 # What is asked of the sign of a difference, and the answer for each sign.
 RELATIONS: dict[str, Callable[[int], bool]] = {
@@ -105,7 +106,6 @@ def _refusing(message: str) -> Callable[..., Any]:
 # What no stand-in can answer, and how that is said.
 _REFUSALS = {
     "a branch that depends on the inputs": ["bool", "eq", "ne", "lt", "le", "gt", "ge"],
-    "a symbol was turned into a plain number": ["float", "int", "index", "complex", "round", "trunc", "floor", "ceil"],
     "an operation that cannot be followed": [
         "abs",
         "mod",
@@ -118,6 +118,15 @@ _REFUSALS = {
         "rmatmul",
     ],
 }
+_NUMBERS = ["float", "int", "index", "complex", "round", "trunc", "floor", "ceil"]
+
+
+def _no_number(self: Scalar, *args: object) -> Any:
+    refuse_number()
+
+
+for _name in _NUMBERS:
+    setattr(Scalar, f"__{_name}__", _no_number)
 for _message, _names in _REFUSALS.items():
     for _name in _names:
         setattr(Scalar, f"__{_name}__", _refusing(_message))

@@ -7,12 +7,14 @@ another shape or kind is refused, never passed on.
 
 from __future__ import annotations
 
+import sys
 import warnings
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
+from verify.model.additions import HOW
 from verify.model.errors import TraceError
 from verify.model.where import asked_at
 from verify.tracing.arrays import SymbolArray, active, boxed, in_order_of, layout, scalar, shape_of
@@ -20,7 +22,6 @@ from verify.tracing.concolic import Concolic
 
 _empty_like = np.empty_like  # the original, whatever patches are in force
 _DOUBLE = np.dtype(np.float64)
-_HOW = "; see `gradproof explain extend`"  # the page that tells how functions are added
 _Key = tuple[Any, ...]
 _VIEWS = ("einsum", "real", "nan_to_num")  # whose results may be views of their arguments
 _MOST = 10_000  # answers that are remembered
@@ -29,12 +30,14 @@ _answers: dict[_Key, Any] = {}
 
 def refusal(name: str, detail: str = "") -> TraceError:
     """Return the error that says which function cannot be followed, and with what."""
-    return TraceError(f"numpy.{name}{f' with {detail}' if detail else ''} cannot be followed", asked_at(), _HOW)
+    scipys = not hasattr(np, name) and hasattr(sys.modules.get("scipy.special"), name)
+    package = "scipy.special" if scipys else "numpy"
+    return TraceError(f"{package}.{name}{f' with {detail}' if detail else ''} cannot be followed", asked_at(), HOW)
 
 
 def unknown(name: str, reason: str) -> TraceError:
     """Return the error that says that a function cannot be followed, and why."""
-    return TraceError(f"{name} cannot be followed ({reason})", asked_at(), _HOW)
+    return TraceError(f"{name} cannot be followed ({reason})", asked_at(), HOW)
 
 
 def expected(function: Callable[..., Any], args: Sequence[Any], options: dict[str, Any]) -> Any:

@@ -8,6 +8,7 @@ from fractions import Fraction
 from typing import Self
 
 from verify.graph.graph import Graph
+from verify.model.additions import HOW
 from verify.model.errors import ForeignSymbolError, TraceError
 from verify.model.exact import simplest_rational
 from verify.model.where import asked_at
@@ -93,6 +94,8 @@ def node_of(graph: Graph, value: object) -> int | None:
         if isinstance(value, numbers.Rational):
             return graph.constant(Fraction(int(value.numerator), int(value.denominator)))
         if not isinstance(value, numbers.Real):
+            if isinstance(value, numbers.Complex):
+                raise TraceError("a complex number among symbols", asked_at(), HOW)
             return None
     number = float(value)
     if not _is_finite(number):

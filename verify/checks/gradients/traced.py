@@ -17,6 +17,7 @@ from verify.checks.claims.diagnoses import diagnose
 from verify.checks.claims.explain import Explanation, explain
 from verify.checks.gradients.forward import wrong_outputs
 from verify.checks.gradients.whole import Attempt, attempted
+from verify.model.additions import HOW
 from verify.model.errors import ProtocolError
 from verify.model.findings import allowed
 from verify.model.identity import NOWHERE, SAMPLE, Argument, Bound, Place
@@ -265,7 +266,8 @@ def _seen(case: TracedCase, variant: Variant, seed: int, attempt: Attempt) -> Ob
         if isinstance(problem.__cause__, ProtocolError):
             raise
         FloatRun(case, seen, seed)
-        raise SubjectError(str(problem), problem.place) from problem
+        advice = HOW if problem.broken else ""  # it runs on floats, and fails for want of what symbols have not
+        raise SubjectError(f"{problem}{advice}", problem.place) from problem
 
 
 def _hold_against(attempt: Attempt, seen: Observation) -> None:

@@ -1,0 +1,59 @@
+"""Code that wants a plain number of a symbol, or numbers that are not real, is told so with the page that helps."""
+
+import statistics
+
+import numpy as np
+import pytest
+
+import verify
+from verify.model.additions import HOW
+
+ASKED = "a symbol was turned into a plain number"
+
+
+def put(x):
+    buffer = np.zeros(3, complex)
+    buffer[:] = x
+    return buffer.real
+
+
+def long_one(x):
+    return np.array([float((x[0] + 1) * (x[0] + 2) * (x[0] + 3) * (x[0] + 4) * (x[0] + 5)), x[1], x[2]])
+
+
+@pytest.mark.parametrize(
+    ("forward", "message"),
+    [
+        (lambda x: np.array([float(v) for v in x]), f"{ASKED} by float(v), at "),
+        (lambda x: x[int(x[0])] * x, f"{ASKED} by int(x[0]), at "),
+        (lambda x: statistics.fmean(x) * x, f"{ASKED} by statistics.fmean(x), at "),
+        (lambda x: x.astype(int) * x, f"{ASKED} by x.astype(int), at "),
+        (long_one, f"{ASKED} by float(…), at "),
+        (put, f"{ASKED}, at "),
+        (lambda x: np.array([abs(complex(v, 1)) for v in x]), f"{ASKED} by complex(v, 1), at "),
+        (lambda x: (x + 1j).real, "an array of complex128 among symbols, at "),
+        (lambda x: (x[0] * 1j).real * x, "a complex number among symbols, at "),
+        (lambda x: x.astype(complex).real, "an array of symbols was turned into complex128, at "),
+        (lambda x: np.fft.fft(x).real, "numpy.fft.fft cannot be followed ("),
+        (
+            lambda x: np.linalg.norm(np.outer(x, x), "nuc") * x,
+            "numpy.linalg.norm with ord='nuc' cannot be followed, at ",
+        ),
+        (lambda x: np.frombuffer(x.tobytes()), "the bytes of an array of symbols were looked at (tobytes), at "),
+        (lambda x: np.fromiter(iter(x), float), "ValueError: setting an array element with a sequence., at "),
+    ],
+)
+def test_what_cannot_be_followed(forward, message):
+    """What was asked is told first, then where, then the page that tells how it is added."""
+    (row,) = verify.check(verify.pair(forward, lambda dout, x: dout, x="3"), quick=True).comparisons
+    detail = row.evidence.detail
+    assert detail.startswith(message)
+    assert f"at {row.evidence.place}" in detail
+    assert row.evidence.place.file == "tests/test_plain.py"
+    assert detail.endswith(HOW)
+
+
+def test_an_error_of_the_users_has_no_such_advice():
+    """What fails on floats too is the code's own fault."""
+    (row,) = verify.check(verify.pair(lambda x: x.absent, lambda dout, x: dout, x="3"), quick=True).comparisons
+    assert HOW not in row.evidence.detail

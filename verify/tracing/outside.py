@@ -1,0 +1,113 @@
+"""Functions that NumPy does not hand over, of `math`, `cmath`, SciPy or anybody: what answers for them on symbols.
+
+They are compiled, and ask each argument for its number. So `patches` puts what is made here in their place, by the
+names that user code has for them. That is safe: without symbols among the arguments, as in every run on floats, the
+original answers; with symbols, the original would raise. What is computed in its place, by our table or by the user's
+own function, is recorded as any code is, and the run on floats, which has the original, is held against it
+(`floats.FloatRun`): where they differ, nothing is proved. A name that is not replaced (a default argument, a closure)
+leads to the original, which refuses symbols.
+"""
+
+from __future__ import annotations
+
+import cmath
+import functools
+import math
+from collections.abc import Callable, Iterator, Mapping
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+
+from verify.model.additions import FUNCTIONS as ADDED
+from verify.model.additions import HOW
+from verify.model.errors import TraceError
+from verify.model.where import asked_at
+from verify.tracing.arrays import SymbolArray, lift
+from verify.tracing.concolic import METHODS, Concolic
+
+Replace = Callable[[Callable[..., Any]], Any]
+
+
+def is_symbolic(value: Any) -> bool:
+    """Tell whether there are symbols in a value, in lists and tuples at any depth."""
+    if isinstance(value, (list, tuple)):
+        return any(map(is_symbolic, value))
+    return isinstance(value, (SymbolArray, Concolic))
+
+
+def answering(original: Callable[..., Any], own: Callable[..., Any] | None = None) -> Callable[..., Any]:
+    """Return what replaces a function: on symbols, what was added for it answers, or our `own`, or it is refused."""
+
+    @functools.wraps(original)
+    def replacement(*args: Any, **options: Any) -> Any:
+        if original in ADDED:  # what an iterator yields is seen once only
+            args = tuple(list(arg) if isinstance(arg, Iterator) else arg for arg in args)
+        if not any(map(is_symbolic, (*args, *options.values()))):
+            return original(*args, **options)
+        if (compute := ADDED.get(original, own)) is None:
+            raise _refusal(original)
+        return compute(*args, **options)
+
+    return replacement
+
+
+def _refusal(function: Callable[..., Any], reason: object = "") -> TraceError:
+    name = f"{function.__module__}.{function.__name__}"
+    return TraceError(f"{name} cannot be followed{f' ({reason})' if reason else ''}", asked_at(), HOW)
+
+
+def _of_numbers(name: str) -> Replace:
+    """Return what replaces a function of `math`, which takes an array of one entry for a number."""
+
+    def replace(original: Callable[..., Any]) -> Callable[..., Any]:
+        def compute(*args: Any, **options: Any) -> Any:
+            try:
+                return MATH[name](*map(_single_symbol, args), **options)
+            except TypeError as problem:
+                raise _refusal(original, problem) from problem
+
+        return answering(original, compute if name in MATH else None)
+
+    return replace
+
+
+def _single_symbol(value: Any) -> Any:
+    """Return a symbol for a number, which functions of `math` lift themselves."""
+    return lift(value.item() if isinstance(value, SymbolArray) else value)
+
+
+def _whole(compute: Callable[[Any], Any]) -> Callable[[Any], int]:
+    return lambda x: int(compute(x))
+
+
+MATH: Mapping[str, Callable[..., Any]] = {
+    **METHODS,
+    "atan": METHODS["arctan"],
+    "asinh": METHODS["arcsinh"],
+    "atanh": METHODS["arctanh"],
+    "floor": _whole(METHODS["floor"]),
+    "ceil": _whole(METHODS["ceil"]),
+    "trunc": _whole(METHODS["trunc"]),
+    "log": lambda x, base=None: np.log(x) if base is None else np.log(x) / np.log(base),
+    "pow": lambda x, y: x**y,
+    "hypot": lambda *values: np.sqrt(sum(x * x for x in values)),
+    "isnan": lambda x: False,
+    "isinf": lambda x: bool(np.isinf(x)),
+    "isfinite": lambda x: bool(np.isfinite(x)),
+    "fmod": lambda x, y: np.fmod(x, y),
+    "copysign": lambda x, y: np.copysign(x, y),
+}
+_BY_OPERATORS = ("prod", "sumprod")  # they multiply and add whatever they are called with
+
+
+def _functions(module: ModuleType) -> dict[str, Replace]:
+    names = [name for name, value in vars(module).items() if callable(value) and not name.startswith("_")]
+    return {name: _of_numbers(name) for name in names if name not in _BY_OPERATORS}
+
+
+# Each module with the functions that are replaced in it; of `cmath` all are refused by name.
+MODULES: dict[ModuleType, dict[str, Replace]] = {
+    math: _functions(math),
+    cmath: dict.fromkeys(_functions(cmath), answering),
+}
