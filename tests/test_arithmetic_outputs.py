@@ -145,7 +145,7 @@ def test_the_point_at_which_a_formula_is_wrong_is_kept():
         dout = yield x + np.exp(x - 1e3)
         return dout
 
-    ((name, _, point), *_) = arithmetic(layer, check_traced(layer)[1], 0).wrong
+    ((name, _, point, _), *_) = arithmetic(layer, check_traced(layer)[1], 0).wrong
     assert name == "x"
     assert max(point[f"x[{i}]"] for i in range(3)) > 900
 

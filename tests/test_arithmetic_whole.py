@@ -132,3 +132,41 @@ def test_a_matrix_product_with_zeros_and_ones_has_the_bound_of_its_terms():
     exact = [row for place, listed in rows.items() for row in listed if tried[place].numbers is DOUBLE]
     assert {row.bound for row in exact} == {"0.67"}  # an entry is the sum of two, which is rounded once
     assert not any(faults(trial) for trial in judged.values())
+
+
+@pytest.mark.parametrize(
+    ("forward", "backward"),
+    [
+        pytest.param(
+            lambda x: np.log(1 + x * x) @ x,
+            lambda x, d: d @ x.T * (2 * x / (1 + x * x)) + np.log(1 + x * x).T @ d,
+            id="log",
+        ),
+        pytest.param(
+            lambda x: (np.sqrt(1 + x * x) - 1) @ x,
+            lambda x, d: d @ x.T * (x / np.sqrt(1 + x * x)) + (np.sqrt(1 + x * x) - 1).T @ d,
+            id="root",
+        ),
+        pytest.param(
+            lambda x: np.tanh(x) ** 2 @ x**2,
+            lambda x, d: d @ (x**2).T * 2 * np.tanh(x) * (1 - np.tanh(x) ** 2) + (np.tanh(x) ** 2).T @ d * 2 * x,
+            id="squares",
+        ),
+    ],
+)
+def test_products_of_what_is_lost_to_rounding_underflow(forward, backward):
+    """A matrix product of numbers whose middles are 0, and whose radii are not, has no narrower bound than single ones."""
+
+    @verify.case(x=verify.real("3 3"), name="products")
+    def products(x):
+        dout = yield forward(x)
+        return backward(x, dout)
+
+    tried, rows, judged = both(products)
+    compared = 0
+    for place, listed in rows.items():
+        trial = judged.get((tried[place].name, tried[place].numbers))
+        if trial is not None and tried[place].name in ("1e-8", "1e-3"):
+            agree(listed, trial, tried[place].name)
+            compared += tried[place].numbers is not DOUBLE
+    assert compared

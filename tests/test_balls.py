@@ -43,6 +43,18 @@ def test_powers_of_a_ball_around_zero(exponent):
     assert not balls.whole_power(wide, -exponent).is_finite()
 
 
+@pytest.mark.parametrize("argument", [750, 1000, 5000])
+def test_what_takes_many_bits_is_defined(argument):
+    """1 / (2 + exp(exp(x))) is known once the bits reach the whole part of exp(x); what takes far more is not."""
+    graph = Graph()
+    x = Symbol(graph, graph.variable("x"))
+    node = (1 / (2 + x.function("exp").function("exp"))).node
+    value = balls.enclose(graph, [node], {"x": Fraction(argument)})[node]
+    assert value.is_finite()
+    assert value > 0
+    assert balls.enclose(graph, [node], {"x": Fraction(10) ** 6})[node].is_nan()
+
+
 def test_digits_end_with_an_ellipsis():
     """An irrational is written with its certain digits."""
     assert digits.digits(flint.arb(2).sqrt()).startswith("1.41421356237")

@@ -6,6 +6,7 @@ import io
 import random
 import sys
 import threading
+from types import SimpleNamespace
 
 import pytest
 from test_contracts import codes, findings
@@ -371,3 +372,63 @@ def test_what_cannot_be_looked_at_is_a_hazard(make):
     result, runs = check_traced(of(Right))
     found = contracts(of(make), result, runs, 0)
     assert {one.code for one in found} == {"GP126"}
+
+
+class Nested(Right):
+    """Keeps its slope below so many objects, and what a run before has left there."""
+
+    depth = 0
+
+    def forward(self, x):
+        self.held = kept = SimpleNamespace()
+        for _ in range(self.depth):
+            kept.held = kept = SimpleNamespace()
+        kept.slope, self.kept = 2 * x, kept
+        return x * x
+
+    def backward(self, dout):
+        return dout * self.kept.slope
+
+
+class Deep(Nested):
+    """Two lists, a dict and two objects deep, and nowhere else."""
+
+    def forward(self, x):
+        self.held = [[{"of": SimpleNamespace(inner=SimpleNamespace(slope=2 * x))}]]
+        return x * x
+
+    def backward(self, dout):
+        return dout * self.held[0][0]["of"].inner.slope
+
+
+class Knotted(Right):
+    """Holds itself, and many plain objects, none of which has an array."""
+
+    def __init__(self):
+        self.itself, self.names = self, {str(i): {"name": [[["a"]]]} for i in range(50)}
+
+
+class Crowded(Right):
+    """Holds more objects than are looked through."""
+
+    def __init__(self):
+        self.many = [[[[[[i]]]]] for i in range(3_000)]
+
+
+@pytest.mark.parametrize(("make", "seen"), [(Nested, set()), (Deep, {"GP126"}), (Knotted, set()), (Crowded, {"GP126"})])
+def test_what_lies_deeper_than_checks_look_is_a_hazard(make, seen):
+    """Arrays more than four attributes deep are not looked at, which a finding says; shorter paths to them will do."""
+    found = findings(of(make))
+    assert {one.code for one in found} == seen
+    assert all("4 attributes deep" in one.detail and one.name == make.__name__ for one in found)
+
+
+@pytest.mark.parametrize("depth", [1, 3, 8])
+def test_an_array_with_a_short_path_is_looked_at(depth):
+    """An array that lies deep is looked at where another attribute holds it as well."""
+
+    class Named(Nested):
+        pass
+
+    Named.depth = depth
+    assert not findings(of(Named))

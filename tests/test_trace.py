@@ -6,6 +6,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
+import verify.tracing.observe  # noqa: F401 - what answers for NumPy is there
 from verify.model.errors import TraceError
 from verify.tracing import arrays
 from verify.tracing.concolic import METHODS, Concolic
@@ -66,6 +67,18 @@ def test_close_calls(trace):
     assert tiny.function("log") < -3999
     with pytest.raises(TraceError, match="not defined at the sample"):
         _ = (-x) ** 0.5 > 0
+
+
+def test_a_whole_number_is_rounded_down_to_itself(trace):
+    """What is shown to be a whole number has that number below it; what is only near one has what its bits tell."""
+    x, y = symbol(trace, "x", Fraction(2)), symbol(trace, "y", Fraction(3))
+    roots = x**0.5 * y**0.5 / (x * y) ** 0.5
+    for number in (1, 5, -3):
+        assert (roots * number).whole() == number
+    assert (roots - Fraction(1, 10**60)).whole() == 0
+    assert (roots + Fraction(1, 10**60)).whole() == 1
+    with pytest.raises(TraceError, match="too close to call"):
+        ((x * y).function("log") - x.function("log") - y.function("log")).whole()
 
 
 def test_no_digits_of_inputs(trace):

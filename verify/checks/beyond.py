@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import replace
 
 from verify.cases.case import TracedCase
@@ -11,17 +10,14 @@ from verify.checks.added import added_findings
 from verify.checks.approximation.ignored import findings_of
 from verify.checks.claims.claims import Exact
 from verify.checks.contracts.check import contracts, is_complete
+from verify.checks.doubts import settled
 from verify.checks.gradients.sizes import Sizing, check_sizes
-from verify.checks.gradients.traced import dead, decided
-from verify.checks.regions.check import Elsewhere, apart, regions
+from verify.checks.gradients.traced import dead
+from verify.checks.regions.check import Elsewhere, regions
 from verify.checks.regions.constant import of_a_constant
 from verify.checks.rounding.check import Floats, arithmetic
-from verify.checks.rounding.trials import Wrong
-from verify.checks.rounding.truth import exactly
 from verify.model.findings import allowed, finding, judged
 from verify.model.result import CaseResult, Comparison, Cover, Finding, Keep, Verdict
-from verify.tracing.following import SubjectError
-from verify.tracing.observe import observe
 
 
 def beyond(
@@ -106,11 +102,13 @@ class _Parts:
         self.sizing = check_sizes(self.case, [*self.sample.comparisons, *self.rows], self.runs, seed)
 
     def _refute_at_points(self, seed: int) -> None:
-        """Add the rows of formulas that floats showed to be wrong; what is wrong goes before what is right."""
+        """Add the rows of formulas that floats cast doubt on; what is wrong goes before what is right."""
         bad = (Verdict.REFUTED, Verdict.ERROR)
         refuted = {row.name for row in [*self.sample.comparisons, *self.rows] if row.verdict in bad}
         open_ = [wrong for wrong in self.floats.wrong if wrong.name not in refuted]
-        self.rows = sorted([*self.rows, *_wrong_at_points(self.case, open_, seed)], key=lambda row: row.verdict.good)
+        doubts = settled(self.case, open_, seed)
+        self.floats.notes.extend(doubts.notes)
+        self.rows = sorted([*self.rows, *doubts.rows], key=lambda row: row.verdict.good)
 
 
 def _unreached(cover: Cover) -> list[Finding]:
@@ -137,20 +135,3 @@ def _of_right_formulas(findings: Sequence[Finding], rows: Sequence[Comparison]) 
     """Return the findings on floats, without those on gradients whose formula is not right, as far as it is known."""
     open_names = {row.name for row in rows if not row.verdict.good}
     return [finding for finding in findings if finding.name not in open_names]
-
-
-def _wrong_at_points(case: TracedCase, wrong: Sequence[Wrong], seed: int) -> list[Comparison]:
-    """Return the rows of formulas that floats showed to be wrong at points of their own regions.
-
-    There the enclosure of what the code computes, with all rounding, does not hold the exact value. That is a doubt,
-    and not yet a verdict: the case is run on symbols at the point, and refuted if its formula is another one there.
-    """
-    rows: dict[str, Comparison] = {}
-    for name, run, point in wrong:
-        if name in rows:
-            continue
-        with suppress(SubjectError):
-            seen = observe(case, run.seen.variant, seed, at=exactly(point))
-            refuted = [apart(row) for row in decided(case, seen, seed)[0] if row.verdict is Verdict.REFUTED]
-            rows.update({row.name: row for row in refuted if row.name not in rows})
-    return list(rows.values())

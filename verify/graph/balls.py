@@ -100,6 +100,7 @@ def at(
 
 
 PRECISIONS = (256, 1024, 4096, 16384)  # bits, tried in this order where a value is to be read
+_REACHED = flint.arb(2) ** PRECISIONS[-1]  # of a larger number our most bits do not tell the whole part
 _WORK = 30_000_000  # nodes times bits, beyond which no more digits are computed: about two seconds
 _CERTAIN_BITS = 64  # bits: 17 digits, and some to tell which they are
 
@@ -141,9 +142,13 @@ def enclose(
 def is_undefined(graph: Graph, node: int, values: Mapping[int, flint.arb]) -> bool:
     """Tell whether a node has no value, however many bits are taken; `values` has the balls of all that it needs.
 
-    More bits help where a logarithm, a root or a quotient is taken of a ball that only reaches 0.
+    More bits help where a logarithm, a root or a quotient is taken of a ball that only reaches 0, and where the
+    exponential of a large number is, of which so few bits are known that its ball is wider than 1.
     """
     if values[node].is_finite():
         return False
     first = next(n for n in graph.reach([node]) if not values[n].is_finite())
-    return not any(values[n].contains(0) and not values[n].is_zero() for n in graph.args[first])
+    arguments = [values[n] for n in graph.args[first]]
+    if graph.ops[first] == "exp" and arguments[0].rad() > 1:
+        return not abs(arguments[0]) < _REACHED
+    return not any(argument.contains(0) and not argument.is_zero() for argument in arguments)

@@ -246,10 +246,23 @@ class Trace(Graph):
         ball: flint.arb | None = self._balls[bits].get(node)
         return self.at_samples([node], bits)[0] if ball is None else ball
 
+    def _whole(self, node: int, ball: flint.arb) -> flint.fmpz | None:
+        """Return the whole number that a node is shown to be; its ball holds that one, and no bits tell them apart."""
+        with flint.ctx.workprec(_PROVER_BITS):
+            nearest = (ball + flint.arb(0.5)).floor().unique_fmpz()
+            if nearest is None:
+                return None
+            difference = self.sum(node, self.constant(Fraction(-int(nearest))))
+            return nearest if self._is_zero(difference, ball - nearest) else None
+
     def floor(self, node: int) -> Fraction:
         """Return the whole number below a node at the sample, and record that the node lies between it and the next."""
         for bits in _PRECISIONS:
-            whole = self.at_sample(node, bits).floor().unique_fmpz()
+            ball = self.at_sample(node, bits)
+            with flint.ctx.workprec(bits):
+                whole = ball.floor().unique_fmpz()
+            if whole is None and bits == _PROVER_BITS:
+                whole = self._whole(node, ball)
             if whole is not None:
                 break
         else:

@@ -9,7 +9,8 @@ from verify.cases.case import TracedCase
 from verify.checks.claims.claims import Exact
 from verify.checks.contracts import history, layout, memory, sharing, whole
 from verify.checks.contracts.drive import Rewind, driving
-from verify.checks.contracts.trial import Check, Trial
+from verify.checks.contracts.holdings import DEEPEST, holds_deeper
+from verify.checks.contracts.trial import Check, Trial, attempt
 from verify.model.result import CaseResult, Comparison, Finding
 from verify.tracing.following import SubjectError, following
 
@@ -42,6 +43,9 @@ _CHECKS: tuple[Check, ...] = (
 _SAID_ONCE = (memory.overwritten, memory.aliases, history.stepping)  # what is known by its name is not said again
 _STATE = {"GP109", "GP110", "GP111", "GP116", "GP119", "GP121"}  # for which a layer may raise when it is called again
 _STOPS = {"GP118", "GP126"}  # where contracts were not checked, or not all of them
+_TOO_DEEP = (
+    "the contracts of {} were checked in part: it holds arrays more than {} attributes deep, which are not looked at"
+)
 _FOLLOWS = {"GP111": "GP110"}  # what is said once: another batch is other inputs as well
 
 
@@ -69,9 +73,19 @@ def _untried(trial: Trial, broken: Sequence[Finding]) -> Iterator[Finding]:
     for layer in trial.untried:
         detail = f"the contracts of {layer.title} were not checked: {layer.reason}"
         yield replace(trial.finding("GP126", detail, layer.title), where=layer.place)
+    yield from _partly_tried(trial)
     explained = any(finding.code in _STATE for finding in broken)
     for failure in [] if explained else trial.failures[:1]:
         yield trial.finding("GP126", f"some contracts were not checked: {failure}")
+
+
+def _partly_tried(trial: Trial) -> Iterator[Finding]:
+    """Find layers that hold what lies deeper than checks look; one that cannot be looked at is told of elsewhere."""
+    ran = attempt(lambda: trial.ran)
+    for unit in [] if isinstance(ran, SubjectError) else ran.units:
+        if attempt(holds_deeper, unit.live) is True:
+            title, place = type(unit.live).__name__, unit.calls[0].place
+            yield replace(trial.finding("GP126", _TOO_DEEP.format(title, DEEPEST), title), where=place)
 
 
 def _trials(case: TracedCase, result: CaseResult, runs: Sequence[Exact], rewind: Rewind) -> list[Trial]:

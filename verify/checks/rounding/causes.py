@@ -19,6 +19,7 @@ from verify.model.identity import NOWHERE, Place
 from verify.model.result import Finding
 from verify.model.where import as_place
 from verify.proof.rationals import Real
+from verify.tracing.following import SubjectError
 
 _WHERE = {SAMPLE: "at the sample", REGION: "in another region"}
 
@@ -44,6 +45,12 @@ def not_known(name: str, magnitudes: Sequence[str]) -> str:
     """Say of which quantity too few digits are known to judge its floats, and where."""
     places = " and ".join(map(_at, magnitudes))
     return f"{places}, the exact value of {name} is not known to enough digits: its floats are not judged there"
+
+
+def not_followed(run: Exact, problem: SubjectError) -> str:
+    """Say why the floats of a run are not judged, whose code was followed before."""
+    sizes = run.seen.variant.written
+    return f"floats{f' at {sizes}' if sizes else ''} are not judged: followed once more, the code raises {problem}"
 
 
 def _at(name: str) -> str:

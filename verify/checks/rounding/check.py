@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from verify.cases.case import TracedCase
 from verify.checks.claims.claims import Exact
-from verify.checks.rounding.causes import finding, not_known, unjudged
+from verify.checks.rounding.causes import finding, not_followed, not_known, unjudged
 from verify.checks.rounding.faults import Fault, faults
 from verify.checks.rounding.judge import Judgement, worded
 from verify.checks.rounding.points import Tried, points, regional
@@ -48,8 +48,9 @@ def arithmetic(case: TracedCase, runs: Sequence[Exact], seed: int) -> Floats:
         rest = [place for place in range(len(listed)) if place not in plain.rows]
         try:
             made = trials(case, run, others, [listed[place] for place in rest], seed, plain.scales)
-        except SubjectError:
-            continue  # it could be followed before: code that keeps something from run to run
+        except SubjectError as problem:  # it could be followed before: code that keeps something from run to run
+            result.notes.append(not_followed(run, problem))
+            continue
         result.wrong.extend(made.wrong)
         doubtful.update({at: unjudged(run, at, branch) for at, branch in made.branches.items() if at not in doubtful})
         result.accuracy.extend(_in_order(listed, plain.rows, made.trials))

@@ -132,11 +132,22 @@ def are_sharp(numbers: Formats, scale: Array, values: Pair, digits: Array) -> Ar
 def judged(
     numbers: Format, actual: Array, exact: Sequence[flint.arb], enclosed: Pair, scale: float
 ) -> Judgement | None:
-    """Measure a gradient; None where its formula is wrong here: the exact value lies outside of the enclosure."""
+    """Measure a gradient; None where its formula may be wrong here, or exact values are larger than any float."""
     values = split(exact)
     if not are_plausible(values, enclosed):
         return None
     return measured(numbers, actual, values, enclosed, max(scale, float(np.abs(values[0]).max())))
+
+
+def is_contradicted(exact: Sequence[flint.arb], enclosed: Pair) -> bool:
+    """Tell whether an exact value lies outside of the enclosure of what the code computes: its formula is wrong here.
+
+    What is larger than any float lies in an enclosure without limit, and in no other one.
+    """
+    (true, doubt), (middle, radius) = split(exact), enclosed
+    with np.errstate(all="ignore"):
+        outside = np.where(np.isfinite(true), np.abs(middle - true) > radius + doubt, np.isfinite(radius))
+    return bool(outside.any())
 
 
 def are_plausible(values: Pair, enclosed: Pair) -> Any:

@@ -49,6 +49,13 @@ class Judged(NamedTuple):
         return self.output >= 0
 
 
+class Doubt(NamedTuple):
+    """Where the exact value of a gradient is not in its enclosure: `is_certain` but for what exceeds all floats."""
+
+    column: int
+    is_certain: bool
+
+
 def output_name(number: int | None, names: Container[str]) -> str:
     """Return what an output is called in findings, apart from the names of inputs."""
     name = "output" if number is None else f"output {number + 1}"
@@ -59,16 +66,15 @@ class Place:
     """A region that points lie in: a run on symbols there, the operations of the code there, and their enclosures.
 
     `columns` are the points, all of which have to be there before anything is read. The operations are those that the
-    code does when it is told that its inputs are of a `dtype`: some ask for `np.finfo(x.dtype).eps`.
+    code does when it is told that its inputs are of a `dtype`: some ask for `np.finfo(x.dtype).eps`. `wrong` are the
+    gradients whose exact values lie where no rounding takes them.
     """
 
     def __init__(self, case: TracedCase, run: Exact, seed: int, dtype: Any = Trace.dtype) -> None:
         self.case, self.run, self.seed, self._dtype = case, run, seed, dtype
         self.columns: list[Column] = []
         self._by_type: dict[Format, Place | None] = {}
-        self.wrong: dict[
-            str, int
-        ] = {}  # gradients whose exact value lies where no rounding takes it, and in which column
+        self.wrong: dict[str, Doubt] = {}
 
     @cached_property
     def seen(self) -> Observation:

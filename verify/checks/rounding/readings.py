@@ -151,20 +151,31 @@ class Reading:
         spread = size_a @ s if s.any() else np.zeros_like(sizes)
         spread = spread + r @ (size_b + s) if r.any() else spread
         unit = self._rounding.unit[:, None, None, None]
-        rounded = (sizes + spread) * unit + self._subnormal(size_a, size_b)
+        rounded = (sizes + spread) * unit + self._subnormal((size_a, r), (size_b, s))
         spread = spread * (1 + SLOP) + rounded
         return _rows(a @ b), _rows(spread), _rows(sizes + spread)
 
-    def _subnormal(self, a: Array, b: Array) -> Any:
-        """Return what rounding adds to products below the normal numbers of a format."""
+    def _subnormal(self, left: Pair, right: Pair) -> Any:
+        """Return what rounding adds to products that may lie below the normal numbers of a format.
+
+        Such a product may be any number between the least and the largest sizes in the balls: one whose middle is 0,
+        but whose radius is not, underflows as well as another one does.
+        """
         if self._formats is None:
             return 0
-        added = np.zeros((a.shape[0], a.shape[1], a.shape[2], b.shape[3]), _long)
+        (least_a, most_a), (least_b, most_b) = _reaches(*left), _reaches(*right)
+        added = np.zeros((most_a.shape[0], most_a.shape[1], most_a.shape[2], most_b.shape[3]), _long)
         for column, (tiny, half) in enumerate(zip(self._rounding.tiny, self._rounding.half, strict=True)):
-            small = [np.min(part[part > 0], initial=np.inf) for part in (a[column], b[column])]
-            if small[0] * small[1] < tiny:
-                added[column] = half * _below(a[column].astype(float), b[column].astype(float), float(tiny))
+            sides = (least_a[column], most_a[column] > 0), (least_b[column], most_b[column] > 0)
+            smallest = [np.min(least[nonzero], initial=np.inf) for least, nonzero in sides]
+            if smallest[0] * smallest[1] < tiny:
+                added[column] = half * _below(*sides, float(tiny))
         return added
+
+
+def _reaches(size: Array, radius: Array) -> Pair:
+    """Return the least and the largest sizes of numbers in balls."""
+    return np.fmax(size - radius, 0), size + radius  # 0 at least where neither has a limit
 
 
 def _exactly(middle: Array, radius: Array, *, is_rounded: bool) -> Pair:
@@ -173,15 +184,21 @@ def _exactly(middle: Array, radius: Array, *, is_rounded: bool) -> Pair:
     return middle, np.where(np.isfinite(middle) & ~np.isnan(radius), radius, np.inf)
 
 
-def _below(a: Array, b: Array, tiny: float) -> Array:
-    """Count the products below a number that are not 0, in each sum of products."""
+def _below(left: Pair, right: Pair, tiny: float) -> Array:
+    """Count the products that may be below a number and need not be 0, in each sum of products.
+
+    Each side comes as the least sizes of its numbers, and whether they may be other numbers than 0.
+    """
+    (a, used_a), (b, used_b) = left, right
+    a, b = a.astype(float), b.astype(float)
     counts = np.zeros((a.shape[0], a.shape[1], b.shape[2]))
     step = max(1, _PIECE // max(1, a.shape[2] * b.shape[2]))
     for stack in range(a.shape[0]):
         for row in range(0, a.shape[1], step):
-            sizes = a[stack, row : row + step, :, None] * b[stack][None]
-            nonzero = (a[stack, row : row + step, :, None] > 0) & (b[stack][None] > 0)
-            counts[stack, row : row + step] = ((sizes < tiny * (1 + 2.0**-40)) & nonzero).sum(axis=1)
+            piece = slice(row, row + step)
+            sizes = a[stack, piece, :, None] * b[stack][None]
+            nonzero = used_a[stack, piece, :, None] & used_b[stack][None]
+            counts[stack, piece] = ((sizes < tiny * (1 + 2.0**-40)) & nonzero).sum(axis=1)
     return counts
 
 

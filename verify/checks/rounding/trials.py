@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from operator import attrgetter
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -12,14 +13,15 @@ import numpy as np
 from verify.cases.case import TracedCase
 from verify.checks.claims.claims import Exact
 from verify.checks.rounding.formats import DOUBLE, Format
-from verify.checks.rounding.judge import Judgement, judged
-from verify.checks.rounding.places import Judged, Place, place_of
+from verify.checks.rounding.judge import Judgement, is_contradicted, judged
+from verify.checks.rounding.places import Doubt, Judged, Place, place_of
 from verify.checks.rounding.points import SAMPLE, Point, Tried
 from verify.model import identity
 from verify.model.identity import NOWHERE
 from verify.tracing.floats import FloatRun
 from verify.tracing.following import SubjectError
 
+_is_certain = attrgetter("is_certain")
 _LARGEST = 100_000  # nodes of a run that is looked at in more than its sample
 Scales = dict[tuple[str, str], float]
 
@@ -56,11 +58,12 @@ class Trial:
 
 
 class Wrong(NamedTuple):
-    """A gradient whose formula is wrong at a point of its region."""
+    """A gradient whose formula is wrong at a point of its region, or may be as nothing `certain` is known there."""
 
     name: str
     run: Exact
     point: Point
+    is_certain: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +104,9 @@ def trials(
     sizes: Scales = dict(scales)
     outcomes = _judge_anew([trial for candidate in planned if (trial := _trial(*candidate, sizes)) is not None], sizes)
     wrong = [
-        Wrong(name, place.run, place.columns[column].point) for place in places for name, column in place.wrong.items()
+        Wrong(name, place.run, place.columns[doubt.column].point, doubt.is_certain)
+        for place in places
+        for name, doubt in place.wrong.items()
     ]
     branches = {_branch(candidate, place, column): candidate for candidate, place, column in reversed(planned)}
     return Trials(outcomes, wrong, {where: candidate for where, candidate in branches.items() if where})
@@ -163,11 +168,13 @@ def _judgements(
             unknown.append(name)
         elif all(value.is_finite() for value in exact):
             middle, radius = place.enclosures.of(quantity.recorded)
-            judgement = judged(numbers, actual.ravel(), exact, (middle[:, column], radius[:, column]), scale)
+            enclosed = middle[:, column], radius[:, column]
+            judgement = judged(numbers, actual.ravel(), exact, enclosed, scale)
             if judgement is not None:
                 judgements[name] = judgement
             elif not quantity.is_output:
-                place.wrong.setdefault(name, column)
+                doubt = Doubt(column, is_contradicted(exact, enclosed))
+                place.wrong[name] = max(place.wrong.get(name, doubt), doubt, key=_is_certain)
     return judgements, tuple(unknown)
 
 
