@@ -52,6 +52,10 @@ class TraceError(GradproofError):
         TraceError.raised.append((str(self), place))
 
 
+class UnboundedError(TraceError):
+    """Nothing is known of how a function rounds: what the code computes with it on floats is not judged."""
+
+
 class ForeignSymbolError(TraceError):
     """A symbol of one run came up in another: the code has kept it, and is not what it was."""
 

@@ -12,6 +12,7 @@ from typing import Any
 Answer = Callable[..., Any]
 
 PROTOCOLS: dict[str, Answer] = {}  # what answers `__array_ufunc__` and `__array_function__`
+LINEAR: dict[Any, Answer] = {}  # functions of `numpy.linalg` that LAPACK does on floats
 PRODUCTS: dict[str, Answer] = {}  # the ufuncs that have a signature of axes, by name
 
 

@@ -32,9 +32,10 @@ from verify.tracing.arrays import (
     wrapped,
 )
 from verify.tracing.concolic import KINDS, Concolic
-from verify.tracing.dispatch import answers
+from verify.tracing.dispatch import LINEAR, answers
 from verify.tracing.einsums import einsum
 from verify.tracing.moving import moved
+from verify.tracing.norms import norm
 from verify.tracing.products import LINALG, as_array, dot, inner, outer, tensordot, vdot
 from verify.tracing.ufuncs import choose, claimed, current_uninitialised, truths
 
@@ -55,6 +56,8 @@ def call(function: Any, args: Any, options: dict[str, Any], array_method: Any = 
         return ask(args[0])
     name = getattr(function, "__name__", "")
     try:
+        if (linear := LINEAR.get(function)) is not None and function not in ADDED:
+            return linear(*args, **options)
         special = _special(function)
         if special not in RUNNING_CODE and _has_no_entries(name, args, options):
             return _of_no_entries(function, name, args, options)
@@ -100,7 +103,7 @@ def _of_no_entries(function: Any, name: str, args: Any, options: dict[str, Any])
     parts = answer if isinstance(answer, (tuple, list)) else [answer]
     if any(np.asarray(part).dtype.kind == "f" and np.isnan(part).any() for part in parts):
         raise shadows.refusal(name, "no entries")
-    made = _lifted(answer)
+    made = lifted(answer)
     return made if out is None else shadows.held_to(name, answer, made, out)
 
 
@@ -176,8 +179,8 @@ def _by_objects(function: Any, name: str, args: Any, options: dict[str, Any]) ->
     except TraceError:
         raise
     except Exception as problem:
-        if (numbers := _constants(args, options)) is not None:
-            made = _lifted(function(*numbers[0], **numbers[1]))
+        if (numbers := constants(args, options)) is not None:
+            made = lifted(function(*numbers[0], **numbers[1]))
         else:
             with suppress(np.linalg.LinAlgError):  # of ones alone: they have no inverse
                 shadows.expected(function, args, options)  # where floats fail too, the code is at fault
@@ -232,7 +235,7 @@ def _fixed(function: Any) -> tuple[str, ...]:
     return tuple(p.name for p in parameters if p.kind is p.POSITIONAL_ONLY)
 
 
-def _constants(args: Any, options: dict[str, Any]) -> tuple[Any, dict[str, Any]] | None:
+def constants(args: Any, options: dict[str, Any]) -> tuple[Any, dict[str, Any]] | None:
     """Return arguments as floats where no symbol among them depends on an input: NumPy can compute with them."""
     try:
         return [_numbers(value) for value in args], {name: _numbers(value) for name, value in options.items()}
@@ -248,10 +251,10 @@ def _numbers(value: Any) -> Any:
     return type(value)(map(_numbers, value)) if type(value) in (tuple, list) else value
 
 
-def _lifted(made: Any) -> Any:
+def lifted(made: Any) -> Any:
     """Return floats that NumPy computed of constants as symbols: what is written to them later may be symbols."""
     if isinstance(made, (tuple, list)):
-        items = map(_lifted, made)
+        items = map(lifted, made)
         return type(made)(*items) if hasattr(made, "_fields") else type(made)(items)
     return filled(made.shape, made, made.dtype) if isinstance(made, np.ndarray) else made
 
@@ -621,6 +624,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "tensordot": tensordot,
     "einsum": einsum,
     **{f"linalg.{name}": function for name, function in LINALG.items()},
+    "linalg.norm": norm,
     **{name: _reducing(ufunc) for name, ufunc in _REDUCTIONS.items()},
     "mean": mean,
     "nanmean": mean,

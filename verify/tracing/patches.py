@@ -23,10 +23,11 @@ from verify.model.additions import FUNCTIONS as ADDED
 from verify.model.additions import holders, is_handed_over
 from verify.model.errors import TraceError
 from verify.model.where import asked_at, may_be_users
-from verify.tracing import arraytype, memory
+from verify.tracing import arraytype, memory, scipys
 from verify.tracing.arrays import SymbolArray, active, layout, objects, wrapped
 from verify.tracing.concolic import Concolic
 from verify.tracing.functions import filled, unset
+from verify.tracing.matrices import linear
 from verify.tracing.outside import MODULES, Replace, answering, is_symbolic
 from verify.tracing.ufuncs import claimed
 
@@ -396,6 +397,17 @@ def stand_in(original: Any) -> Any:
     return _STAND_INS.get(id(original), original)
 
 
+def _of_scipy() -> dict[Any, Callable[..., Any]]:
+    """Return what computes SciPy's functions on symbols, of those of its modules that somebody has imported."""
+    functions: dict[Any, Callable[..., Any]] = {}
+    for name in scipys.MODULES.keys() & sys.modules.keys():
+        for function, compute in scipys.MODULES[name].items():
+            if (original := getattr(sys.modules[name], function, None)) is not None:
+                is_composed = function in scipys.COMPOSED
+                functions[original] = linear(f"{name}.{function}", original, compute, is_composed=is_composed)
+    return functions
+
+
 def _admit() -> None:
     """Make stand-ins for what was added from outside NumPy, and for the modules that lead to it.
 
@@ -406,9 +418,10 @@ def _admit() -> None:
     if _admitted == (state := (len(sys.modules), [*ADDED])):
         return
     users = [*map(id, users_modules())]
-    for function in (added for added in state[1] if not is_handed_over(added)):
+    own = _of_scipy()
+    for function in (*own, *(added for added in state[1] if not is_handed_over(added))):
         if id(function) not in _STAND_INS:
-            _STAND_INS[id(function)] = answering(function)
+            _STAND_INS[id(function)] = answering(function, own.get(function))
         for module in holders(function):
             if id(module) not in _STAND_INS and id(module) not in users:
                 _STAND_INS[id(module)] = _StandIn(module, {})

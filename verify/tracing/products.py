@@ -1,4 +1,4 @@
-"""NumPy's products and norms of arrays of symbols."""
+"""NumPy's products of arrays of symbols."""
 
 from __future__ import annotations
 
@@ -7,15 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from verify.model.additions import HOW
-from verify.model.errors import TraceError
-from verify.model.where import asked_at
 from verify.tracing.arrays import SymbolArray, built, current, nodes, objects, scalar
 from verify.tracing.dispatch import PRODUCTS
 from verify.tracing.ufuncs import claimed
 
 _VECTOR = 1
-_NORMS: dict[Any, Any] = {1: np.sum, np.inf: np.max, -np.inf: np.min}
 
 
 def as_array(value: Any) -> Any:
@@ -118,20 +114,8 @@ def _axes(axes: Any, ndim: int) -> list[int]:
 PRODUCTS.update({"matmul": matmul, "vecdot": vecdot, "matvec": matvec, "vecmat": vecmat})
 
 
-def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Any:  # noqa: A002
-    """Return the Euclidean norm of a vector, the Frobenius norm of a matrix."""
-    x = as_array(x)
-    of_vectors = x.ndim == _VECTOR or isinstance(axis, int)
-    if of_vectors and ord in _NORMS:
-        return _NORMS[ord](np.abs(x), axis=axis, keepdims=keepdims)
-    if ord not in (None, "fro") and not (ord == 2 and of_vectors):
-        raise TraceError(f"numpy.linalg.norm with ord={ord!r} cannot be followed", asked_at(), HOW)
-    return np.sqrt(np.sum(x * x, axis=axis, keepdims=keepdims))
-
-
 # The functions of `numpy.linalg`, by their names there: they are narrower than NumPy's own.
 LINALG: dict[str, Any] = {
-    "norm": norm,
     "matmul": lambda x1, x2: matmul(x1, x2),
     "outer": lambda x1, x2: outer(x1, x2),
     "vecdot": lambda x1, x2, axis=-1: vecdot(x1, x2, axis),

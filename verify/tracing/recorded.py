@@ -24,6 +24,8 @@ _MOST_CALLS = 2_000  # of functions of single numbers, each of which is a block
 class RecordedTrace(TapedTrace):
     """A tape of operations as they are executed, with a sample."""
 
+    as_executed = True
+
     def __init__(self) -> None:
         super().__init__()
         self.tape = self.recording = Recording()

@@ -59,6 +59,7 @@ class Trace(Graph):
 
     dtype: Any = "float64"  # by its name: expressions need no NumPy
     on_tape = False  # whether nodes are elements of a tape
+    as_executed = False  # whether nodes are the operations of floats, each with its rounding
 
     def __init__(self, graph: Trace | None = None) -> None:
         super().__init__()

@@ -44,6 +44,8 @@ class Recorder(Trace):
     also what is 0 as a formula and not on floats.
     """
 
+    as_executed = True
+
     def __init__(self) -> None:
         super().__init__()
         self.units: list[int] = []

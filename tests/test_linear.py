@@ -1,0 +1,218 @@
+"""Linear algebra on symbols: hand-written backward passes of what LAPACK computes, right ones and planted errors."""
+
+import numpy as np
+import pytest
+
+import verify
+from verify import Verdict
+
+inv, solve, cholesky = np.linalg.inv, np.linalg.solve, np.linalg.cholesky
+
+
+def transposed(a):
+    return np.swapaxes(a, -1, -2)
+
+
+def symmetric(a):
+    return (a + a.T) / 2
+
+
+def lower_part(a):
+    """Return Phi of Murray (2016): the lower half, with half of the diagonal."""
+    return np.tril(a) - np.diag(np.diag(a)) / 2
+
+
+def spd(b):
+    return b @ b.T + np.eye(len(b))
+
+
+def cholesky_back(d, b, phi=lower_part):
+    lower = cholesky(spd(b))
+    inner = inv(lower)
+    return 2 * symmetric(inner.T @ phi(lower.T @ np.tril(d)) @ inner) @ b
+
+
+def kernel(x, scale):
+    return np.exp(-0.5 * ((x[:, None] - x[None, :]) / scale) ** 2)
+
+
+def likelihood(y, x, scale):
+    """Return the negative log-likelihood of a Gaussian process, up to a constant."""
+    covariance = kernel(x, scale) + 0.1 * np.eye(len(x))
+    lower = cholesky(covariance)
+    return 0.5 * y @ solve(lower.T, solve(lower, y)) + np.log(np.diag(lower)).sum()
+
+
+def likelihood_back(half=0.5):
+    def back(d, y, x, scale):
+        distance, covariance = x[:, None] - x[None, :], kernel(x, scale)
+        precision = inv(covariance + 0.1 * np.eye(len(x)))
+        alpha = precision @ y
+        slope = half * (precision - np.outer(alpha, alpha)) * covariance
+        return d * alpha, -2 * d * (slope * distance).sum(1) / scale**2, d * (slope * distance**2).sum() / scale**3
+
+    return back
+
+
+def density(x, mean, b):
+    """Return the logarithm of a Gaussian density, up to a constant."""
+    rest, covariance = x - mean, spd(b)
+    return -0.5 * rest @ solve(covariance, rest) - 0.5 * np.linalg.slogdet(covariance)[1]
+
+
+def density_back(sign=1):
+    def back(d, x, mean, b):
+        alpha, covariance = solve(spd(b), x - mean), spd(b)
+        slope = 0.5 * (np.outer(alpha, alpha) - sign * inv(covariance))
+        return -d * alpha, d * alpha, 2 * d * slope @ b
+
+    return back
+
+
+def mahalanobis(x, b):
+    return np.sqrt(x @ solve(spd(b), x))
+
+
+def mahalanobis_back(factor=1):
+    def back(d, x, b):
+        alpha = solve(spd(b), x)
+        distance = np.sqrt(x @ alpha)
+        return d * alpha / distance, -factor * d * np.outer(alpha, alpha) @ b / distance
+
+    return back
+
+
+def innovation(y, p, q):
+    """Return the log-likelihood of one step of a Kalman filter with two states, the first of which is observed."""
+    transition, noise = np.array([[1.0, 1.0], [0.0, 1.0]]), np.array([[1.0, 0.0]])
+    predicted = transition @ spd(p) @ transition.T + q**2 * np.eye(2)
+    s = noise @ predicted @ noise.T + 1
+    return -0.5 * (y @ solve(s, y) + np.log(np.linalg.det(s)))
+
+
+def innovation_back(factor=2):
+    def back(d, y, p, q):
+        transition, noise = np.array([[1.0, 1.0], [0.0, 1.0]]), np.array([[1.0, 0.0]])
+        s = noise @ (transition @ spd(p) @ transition.T + q**2 * np.eye(2)) @ noise.T + 1
+        v = solve(s, y)
+        slope = 0.5 * noise.T @ (np.outer(v, v) - inv(s)) @ noise
+        return -d * v, factor * d * transition.T @ slope @ transition @ p, 2 * d * q * np.trace(slope)
+
+    return back
+
+
+def qr_case(back, shape):
+    @verify.case(a=shape)
+    def factors(a):
+        q, r = np.linalg.qr(a)
+        dq, dr = yield q, r
+        middle = r @ dr.T - dq.T @ q
+        return solve(r, (dq + q @ back(middle)).T).T
+
+    return factors
+
+
+def mirrored(a):
+    return np.tril(a) + np.tril(a, -1).T
+
+
+def pinv_back(sign=1):
+    def back(d, a):
+        p = np.linalg.pinv(a)
+        outside = np.eye(len(a)) - a @ p
+        return -p.T @ d @ p.T + sign * outside @ d.T @ p @ p.T
+
+    return back
+
+
+def least_squares_back(rest=1):
+    def back(d, a, b):
+        x = np.linalg.lstsq(a, b, rcond=None)[0]
+        v = solve(a.T @ a, d)
+        return np.outer(rest * (b - a @ x), v) - np.outer(a @ v, x), a @ v
+
+    return back
+
+
+RIGHT = {
+    "inverse": verify.pair(inv, lambda d, a: -inv(a).T @ d @ inv(a).T, a="3 3"),
+    "inverse of five rows": verify.pair(inv, lambda d, a: -inv(a).T @ d @ inv(a).T, a="5 5"),
+    "inverses": verify.pair(inv, lambda d, a: -transposed(inv(a)) @ d @ transposed(inv(a)), a="2 2 2"),
+    "solution": verify.pair(
+        solve, lambda d, a, b: (-np.outer(solve(a.T, d), solve(a, b)), solve(a.T, d)), a="3 3", b="3"
+    ),
+    "solutions": verify.pair(solve, lambda d, a, b: (-solve(a.T, d) @ solve(a, b).T, solve(a.T, d)), a="2 2", b="2 3"),
+    "determinant": verify.pair(np.linalg.det, lambda d, a: d * np.linalg.det(a) * inv(a).T, a="3 3"),
+    "log-determinant": verify.pair(lambda a: np.linalg.slogdet(a)[1], lambda d, a: d * inv(a).T, a="3 3"),
+    "Cholesky": verify.pair(lambda b: cholesky(spd(b)), cholesky_back, b="3 2"),
+    "QR": qr_case(mirrored, "3 2"),
+    "QR of a square": qr_case(mirrored, "2 2"),
+    "pseudo-inverse": verify.pair(np.linalg.pinv, pinv_back(), a="3 2"),
+    "least squares": verify.pair(
+        lambda a, b: np.linalg.lstsq(a, b, rcond=None)[0], least_squares_back(), a="3 2", b="3"
+    ),
+    "Gaussian process": verify.pair(
+        likelihood, likelihood_back(), y="3", x="3", scale=verify.real("", low=0.5, high=2)
+    ),
+    "Gaussian density": verify.pair(density, density_back(), x="2", mean="2", b="2 2"),
+    "Mahalanobis distance": verify.pair(mahalanobis, mahalanobis_back(), x=verify.real("2", low=0.5), b="2 2"),
+    "Kalman filter": verify.pair(innovation, innovation_back(), y="1", p="2 2", q=verify.real("", low=0.1)),
+    "tensor solution": verify.pair(
+        lambda b: np.linalg.tensorsolve(np.eye(4).reshape(2, 2, 2, 2) * 2, b), lambda d, b: d / 2, b="2 2"
+    ),
+    "power of a matrix": verify.pair(
+        lambda a: np.linalg.matrix_power(a, -2),
+        lambda d, a: -inv(a).T @ (d @ inv(a).T + inv(a).T @ d) @ inv(a).T,
+        a="2 2",
+    ),
+}
+WRONG = {
+    "inverse, not transposed": verify.pair(inv, lambda d, a: -inv(a) @ d @ inv(a), a="3 3"),
+    "inverse without its sign": verify.pair(inv, lambda d, a: inv(a).T @ d @ inv(a).T, a="2 2"),
+    "solution, not transposed": verify.pair(
+        solve, lambda d, a, b: (-np.outer(solve(a, d), solve(a, b)), solve(a.T, d)), a="3 3", b="3"
+    ),
+    "determinant, not transposed": verify.pair(np.linalg.det, lambda d, a: d * np.linalg.det(a) * inv(a), a="3 3"),
+    "log-determinant, not transposed": verify.pair(lambda a: np.linalg.slogdet(a)[1], lambda d, a: d * inv(a), a="3 3"),
+    "log-determinant, half of it": verify.pair(
+        lambda a: np.linalg.slogdet(a)[1], lambda d, a: d * inv(a).T / 2, a="3 3"
+    ),
+    "Cholesky with a whole diagonal": verify.pair(
+        lambda b: cholesky(spd(b)), lambda d, b: cholesky_back(d, b, np.tril), b="3 2"
+    ),
+    "Cholesky with the upper half": verify.pair(
+        lambda b: cholesky(spd(b)), lambda d, b: cholesky_back(d, b, lambda a: lower_part(a.T)), b="3 2"
+    ),
+    "QR with a doubled diagonal": qr_case(lambda a: np.tril(a) + np.tril(a).T, "3 2"),
+    "QR with one half": qr_case(np.tril, "2 2"),
+    "pseudo-inverse with a sign": verify.pair(np.linalg.pinv, pinv_back(-1), a="3 2"),
+    "least squares without residuals": verify.pair(
+        lambda a, b: np.linalg.lstsq(a, b, rcond=None)[0], least_squares_back(0), a="3 2", b="3"
+    ),
+    "Gaussian process, twice as much": verify.pair(
+        likelihood, likelihood_back(1), y="3", x="3", scale=verify.real("", low=0.5, high=2)
+    ),
+    "Gaussian density with a sign": verify.pair(density, density_back(-1), x="2", mean="2", b="2 2"),
+    "Mahalanobis distance, half of it": verify.pair(
+        mahalanobis, mahalanobis_back(0.5), x=verify.real("2", low=0.5), b="2 2"
+    ),
+    "Kalman filter, half of it": verify.pair(
+        innovation, innovation_back(1), y="1", p="2 2", q=verify.real("", low=0.1)
+    ),
+}
+
+
+def verdicts(case):
+    return {row.verdict for row in verify.check(case).comparisons if row.role != "output"}
+
+
+@pytest.mark.parametrize("name", RIGHT)
+def test_a_right_backward_pass_is_proved(name):
+    """Rational functions and roots of matrices are formulas like any other: their gradients are proved."""
+    assert verdicts(RIGHT[name]) == {Verdict.PROVED}
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_a_planted_error_is_refuted(name):
+    """A missing transpose, a wrong half, sign or factor has an exact counterexample."""
+    assert Verdict.REFUTED in verdicts(WRONG[name])

@@ -1,0 +1,113 @@
+"""Matrices of symbols, one by one: what all of linear algebra does with its arguments before it computes.
+
+LAPACK chooses pivots by the size of floats. The functions themselves (an inverse, a determinant) do not depend on that
+choice, so that none is recorded as a branch: what is computed here divides by other numbers than LAPACK does, and is
+the same function wherever the matrix is regular.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from verify.model.errors import UnboundedError
+from verify.model.where import asked_at
+from verify.tracing.arrays import current, nodes
+from verify.tracing.functions import constants, lifted
+from verify.tracing.products import as_array
+
+_MATRIX = 2
+_DECLARE = "declare a `sample=` or a domain at which it is {}"
+
+
+def linear(
+    name: str, function: Callable[..., Any], compute: Callable[..., Any], *, is_composed: bool = False
+) -> Callable[..., Any]:
+    """Return a function of symbols for one of NumPy's or SciPy's, which itself computes what depends on no input."""
+
+    def answer(*args: Any, **options: Any) -> Any:
+        if (numbers := constants(args, options)) is not None:
+            return lifted(function(*numbers[0], **numbers[1]))
+        if current().as_executed and not is_composed:
+            raise UnboundedError(f"no bound is known for what {name} rounds", asked_at())
+        return compute(*args, **options)
+
+    return answer
+
+
+def matrices(a: Any) -> Any:
+    """Return an argument as an array of matrices; raises LinAlgError as NumPy does."""
+    a = as_array(a)
+    if a.ndim < _MATRIX:
+        raise np.linalg.LinAlgError(f"{a.ndim}-dimensional array given. Array must be at least two-dimensional")
+    return a
+
+
+def squares(a: Any) -> Any:
+    """Return an argument as an array of square matrices; raises LinAlgError as NumPy does."""
+    a = matrices(a)
+    if a.shape[-1] != a.shape[-2]:
+        raise np.linalg.LinAlgError("Last 2 dimensions of the array must be square")
+    return a
+
+
+def each(compute: Callable[..., Any], *stacks: Any) -> Any:
+    """Compute something of each matrix of stacks that are broadcast; what comes may be several arrays."""
+    shape = np.broadcast_shapes(*(stack.shape[:-2] for stack in stacks))
+    if not shape:
+        return compute(*stacks)
+    spread = [np.broadcast_to(stack, (*shape, *stack.shape[-2:])) for stack in stacks]
+    rows = [compute(*(stack[index] for stack in spread)) for index in np.ndindex(shape)]
+    if isinstance(rows[0], tuple):
+        return tuple(_stacked(column, shape) for column in zip(*rows, strict=True))
+    return _stacked(rows, shape)
+
+
+def _stacked(results: Sequence[Any], shape: tuple[int, ...]) -> Any:
+    arrays = [as_array(result) for result in results]
+    return np.stack(arrays).reshape(*shape, *arrays[0].shape)
+
+
+def key(matrix: Any) -> tuple[int, ...]:
+    """Return the nodes of a matrix, row by row: what is worked out of it is remembered by them."""
+    return tuple(np.asarray(nodes(matrix)).tolist())
+
+
+def sign_of(symbol: Any) -> int:
+    """Return the sign of a symbol at the sample, which is recorded as no branch."""
+    return current().sign(node_of(symbol))
+
+
+def node_of(symbol: Any) -> int:
+    """Return the node of a single symbol."""
+    return int(np.asarray(nodes(symbol)).item())
+
+
+def singular(kind: str = "singular", instead: str = "regular") -> np.linalg.LinAlgError:
+    """Return the error of a matrix that has no inverse at the sample, as NumPy's floats have it."""
+    place = asked_at()
+    advice = _DECLARE.format(instead)
+    return np.linalg.LinAlgError(f"the matrix is {kind} at the sample{', at ' if place else ''}{place}; {advice}")
+
+
+def transposed(a: Any) -> Any:
+    """Return the transposes of matrices."""
+    return np.swapaxes(a, -1, -2)
+
+
+def joined(rows: Sequence[Any], shape: Sequence[int]) -> Any:
+    """Return single symbols as an array."""
+    return np.stack([as_array(row) for row in rows]).reshape(shape)
+
+
+def floats_of(a: Any) -> Any:
+    """Return the numbers that an array has at the sample, as floats that LAPACK may be asked about."""
+    trace = current()
+    entries = np.asarray(nodes(a))
+    if trace.on_tape:
+        values = trace.enclosures.of(entries)[0]  # type: ignore[attr-defined]
+    else:
+        values = [float(ball) for ball in trace.at_samples(entries.tolist())]
+    return np.array(values, float).reshape(np.shape(a))
