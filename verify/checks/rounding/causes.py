@@ -15,6 +15,7 @@ from verify.checks.rounding.formats import DOUBLE, HALF, SINGLE
 from verify.checks.rounding.points import REGION, SAMPLE, Tried
 from verify.graph import digits
 from verify.model import findings as table
+from verify.model.errors import UnboundedError
 from verify.model.identity import NOWHERE, Place
 from verify.model.result import Finding
 from verify.model.where import as_place
@@ -50,7 +51,9 @@ def not_known(name: str, magnitudes: Sequence[str]) -> str:
 def not_followed(run: Exact, problem: SubjectError) -> str:
     """Say why the floats of a run are not judged, whose code was followed before."""
     sizes = run.seen.variant.written
-    return f"floats{f' at {sizes}' if sizes else ''} are not judged: followed once more, the code raises {problem}"
+    unbounded = isinstance(problem.__cause__, UnboundedError)
+    reason = f"{problem}" if unbounded else f"followed once more, the code raises {problem}"
+    return f"floats{f' at {sizes}' if sizes else ''} are not judged: {reason}"
 
 
 def _at(name: str) -> str:
