@@ -213,7 +213,7 @@ def test_rows_are_in_the_order_of_the_inputs():
 def test_evidence_is_that_of_the_weakest_entry():
     """A law that one entry needs is told of; floats of the code are shown as they are read."""
     laws = case(lambda x: np.exp(x) * np.exp(2 * x), lambda d, y, x: 3 * d * np.exp(3 * x))
-    none = case(lambda x: np.exp(x) * 0.3, lambda d, y, x: 0.3 * d * np.exp(x))
+    none = case(lambda x: np.exp(x) * 0.3, lambda d, y, x: 0.3 * (d * np.exp(x)))
     same = case(lambda x: x + np.ones(6), lambda d, y, x: d)
     detail = [proof(one).rows[0].evidence.detail for one in (laws, none, same)]
     assert "by the law of exponentials" in detail[0]
@@ -358,7 +358,7 @@ def test_what_only_the_first_run_gets_wrong(wrong):
 def rising(factor):
     """Return a layer of more entries than go to scalars first, whose gradient is off by a factor at the last entry."""
     wrong = np.r_[np.ones(1_199), factor]
-    return case(lambda x: np.tanh(x), lambda d, y, x: d * (1 - y * y) * wrong, {"x": "1200"})
+    return case(lambda x: np.tanh(x), lambda d, y, x: (d - d * y * y) * wrong, {"x": "1200"})
 
 
 def test_large_arrays_are_proved_whole_with_everything_on():

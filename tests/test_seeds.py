@@ -3,7 +3,9 @@
 import random
 
 import numpy as np
+import pytest
 
+from verify.tracing import seeds
 from verify.tracing.seeds import seeded
 
 OWN = np.random.default_rng(5)
@@ -39,3 +41,34 @@ def test_whether_anything_was_drawn_is_told():
         pass
     assert not drawn()
     assert draw()[1]
+
+
+@pytest.mark.parametrize("drawn", [0, 1, 2])
+def test_a_number_that_was_drawn_in_advance_comes_next(drawn):
+    """Normal numbers come in pairs: after a run, the second of a pair follows as it would have."""
+    before = np.random.get_state()
+    try:
+        np.random.seed(5)
+        expected = np.random.standard_normal(4)
+        np.random.seed(5)
+        first = np.random.standard_normal(drawn)
+        with seeds.held():
+            np.random.seed(1)
+            np.random.standard_normal(3)
+        assert np.array_equal(np.r_[first, np.random.standard_normal(4 - drawn)], expected)
+    finally:
+        np.random.set_state(before)
+
+
+def test_other_bits_of_the_global_generator_are_put_back():
+    """Code that has chosen other bits for NumPy's global generator has them after a run."""
+    own, chosen = np.random.get_bit_generator(), np.random.PCG64(3)
+    np.random.set_bit_generator(chosen)
+    try:
+        with seeds.held(), seeds.seeded(0) as changed:
+            np.random.random_sample()
+        assert changed()
+        assert np.random.get_bit_generator() is chosen
+        assert np.random.random_sample() == np.random.Generator(np.random.PCG64(3)).random()
+    finally:
+        np.random.set_bit_generator(own)

@@ -2,19 +2,21 @@
 
 import numpy as np
 
-from verify.tape.kernels import Kernels, drawn
+from verify.tape.draws import Draws
+from verify.tape.kernels import Kernels
 from verify.tape.primes import chains, moduli
 from verify.tape.residues import products, reduced
 
-P = moduli(tuple(chain.p for chain in chains("kernels", 3)))
+PRIMES = tuple(chain.p for chain in chains("kernels", 3))
+P = moduli(PRIMES)
 
 
 def kernels():
-    return Kernels(P, np.random.default_rng(1))
+    return Kernels(P, Draws("values", PRIMES))
 
 
 def arguments(count=5):
-    return drawn(count, P, np.random.default_rng(2))
+    return Draws("arguments", PRIMES).next(count).copy()
 
 
 def test_equal_arguments_have_equal_values():

@@ -109,7 +109,7 @@ def test_values_and_choices(name):
 # What ends a run, and nearly the same that does not.
 ENDS = {
     "a tie": (lambda x, y: x > x[0, 0] * 2 - x[0, 0], lambda x, y: x > x[0, 0]),
-    "a tie of sums": (lambda x, y: np.maximum(x + y, y + x), lambda x, y: np.maximum(x + y, y - x)),
+    "a tie of sums": (lambda x, y: np.maximum(x + y - x, y), lambda x, y: np.maximum(x + y, y + x)),
     "a close call": (lambda x, y: np.exp(x) / np.exp(x) >= 1, lambda x, y: np.exp(x) >= 1),
     "a rounding of a whole number": (lambda x, y: np.floor(7 * x), lambda x, y: np.floor(6 * x)),
     "a rounding halfway": (lambda x, y: np.round(x * 7 / 2), lambda x, y: np.round(x * 7 / 3)),

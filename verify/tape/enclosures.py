@@ -28,7 +28,7 @@ import numpy.typing as npt
 from verify.graph import balls
 from verify.graph.decimals import Decimals
 from verify.model.exact import simplest_rational
-from verify.tape.masks import all_of
+from verify.tape.masks import all_of, largest
 from verify.tape.parts import Part, lengths_of, pieces, whole
 from verify.tape.tape import Block, Elements, Tape
 
@@ -43,6 +43,7 @@ _TINY = 2.0**-1000  # far above what underflow takes away, 2**-1022 at most afte
 _WHOLE = 2**53  # up to here all whole numbers are floats
 _BITS = 64  # of flint's balls
 _NUMERATOR, _DENOMINATOR = attrgetter("numerator"), attrgetter("denominator")
+_FEW = 4096  # elements
 _LARGEST_BY_PRODUCTS = 64  # exponents: a dozen products, each of which widens the enclosure
 
 
@@ -56,10 +57,18 @@ class Enclosures:
         self._tape, self._point = tape, point or {}
         self._mid, self._rad = np.zeros(0), np.zeros(0)
         self._done: set[int] = set()  # the places of blocks that have been read
+        self._whole = 0  # all blocks up to this element have been
 
     def of(self, elements: Elements) -> Pair:
         """Return middles and radii; NaN is never among them, and the middle is 0 where the radius is infinite."""
-        self._read(self._missing(self._tape.blocks_of(elements)))
+        tape = self._tape
+        if elements.size and (stop := largest(elements) + 1) > self._whole:
+            if stop - self._whole <= _FEW:  # to read what is not needed takes less than to find out what is
+                last = tape.place_of(stop - 1)
+                self._read([place for place in range(tape.place_of(self._whole), last + 1) if place not in self._done])
+                self._whole = tape.blocks[last].stop
+            else:
+                self._read(self._missing(tape.blocks_of(elements)))
         return self._mid.take(elements), self._rad.take(elements)
 
     def signs(self, elements: Elements) -> npt.NDArray[np.int8]:
@@ -83,7 +92,8 @@ class Enclosures:
         if places and len(self._mid) < self._tape.size:
             self._mid, self._rad = (_larger(array, 2 * self._tape.size) for array in (self._mid, self._rad))
         with np.errstate(all="ignore"):
-            for part in chain.from_iterable(_pieces(self._tape.blocks[place]) for place in places):
+            blocks = self._tape.blocks
+            for part in chain.from_iterable(_pieces(blocks[place]) for place in places):
                 mid, rad = self._block(part)
                 bounded = np.isfinite(mid + rad)
                 if not all_of(bounded):
@@ -96,14 +106,14 @@ class Enclosures:
         """Compute a block."""
         if block.op == "pi":
             return np.array([math.pi]), np.array([math.pi * _UNIT])
-        if isinstance(block, Block):
+        if not block.args:
             return nearest(self._leaves(block))
         args = [(self._mid.take(arg), self._rad.take(arg)) for arg in block.args]
         if block.op in _RULES:
             return _RULES[block.op](block, *args)
         return _by_balls(lambda ball: balls.function(block.op, ball), args[0])
 
-    def _leaves(self, block: Block) -> Sequence[Any]:
+    def _leaves(self, block: Any) -> Sequence[Any]:
         if block.op == "variable":
             point, payload = self._point, block.payload
             elements = range(block.start, block.stop) if point else ()
@@ -112,7 +122,7 @@ class Enclosures:
 
 
 def _pieces(block: Block) -> Iterable[Block | Part]:
-    return pieces(whole(block)) if block.args else [block]
+    return pieces(whole(block)) if block.args and block.args[0].size > _FEW else [block]
 
 
 def _larger(array: Floats, size: int) -> Floats:

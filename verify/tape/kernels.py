@@ -13,6 +13,7 @@ from collections.abc import Hashable, Sequence
 
 import numpy as np
 
+from verify.tape.draws import Draws
 from verify.tape.primes import Moduli
 from verify.tape.residues import Residues, inverses, products, reduced
 from verify.tape.tape import Mask
@@ -21,7 +22,6 @@ _ODD = ("sin", "atan", "erf", "tanh")
 _SYMMETRIC = (*_ODD, "cos")
 _CIRCLE = ("sin", "cos")
 _FIRST_ROOM = 64
-_FEW = 256  # elements that are drawn
 _UNITY = np.uint64(1)
 _POLE = np.uint32(2**32 - 1)  # is no residue: primes are smaller
 _ZERO_IN = {"tanh": 0, "sin": 0, "cos": 1, "atan": 0, "erf": 0, "exp": 1}
@@ -30,9 +30,9 @@ _ZERO_IN = {"tanh": 0, "sin": 0, "cos": 1, "atan": 0, "erf": 0, "exp": 1}
 class Kernels:
     """The elements of one point of the fields."""
 
-    def __init__(self, p: Moduli, rng: np.random.Generator) -> None:
+    def __init__(self, p: Moduli, draws: Draws) -> None:
         self.p = p
-        self.rng = rng
+        self.draws = draws
         self.tables: dict[str, _Table] = {}
 
     def at(self, name: str, arguments: Residues, valid: Mask | None) -> Residues:
@@ -51,7 +51,7 @@ class Kernels:
         """Return a function's values at arguments with such keys, the same for equal keys."""
         circle = name in _CIRCLE
         table = self.tables.setdefault("circle" if circle else name, _Table(len(self.p)))
-        elements = table.at(keys, self.p, self.rng)
+        elements = table.at(keys, self.draws)
         return self._on_circle(name, elements) if circle else elements
 
     def _on_circle(self, name: str, t: Residues) -> Residues:
@@ -71,24 +71,16 @@ class _Table:
         self.values = np.empty((walks, _FIRST_ROOM), np.uint64)
         self.drawn = 0
 
-    def at(self, keys: Sequence[Hashable], p: Moduli, rng: np.random.Generator) -> Residues:
+    def at(self, keys: Sequence[Hashable], draws: Draws) -> Residues:
         numbers = self.numbers
         places = [numbers.setdefault(key, len(numbers)) for key in keys]
         if len(numbers) > self.values.shape[1]:
-            room = np.empty((len(p), len(numbers)), np.uint64)
+            room = np.empty((len(self.values), len(numbers)), np.uint64)
             self.values = np.concatenate([self.values, room], axis=1)
         new = slice(self.drawn, len(numbers))
-        self.values[:, new] = drawn(new.stop - new.start, p, rng)
+        self.values[:, new] = draws.next(new.stop - new.start)
         self.drawn = len(numbers)
         return self.values[:, places]
-
-
-def drawn(count: int, p: Moduli, rng: np.random.Generator) -> Residues:
-    """Draw so many elements for each walk that are not 0."""
-    if count < _FEW:  # one call for all walks is faster then
-        return rng.integers(1, p, (len(p), count), np.uint64)
-    rows = [rng.integers(1, prime, count, np.uint32) for prime in p.ravel().tolist()]
-    return np.array(rows, np.uint64).reshape(len(p), count)
 
 
 def joint(arguments: Residues, valid: Mask | None) -> Sequence[Hashable]:

@@ -12,15 +12,17 @@ import numpy.typing as npt
 from verify.graph.graph import FUNCTIONS
 from verify.proof.field import Laws
 from verify.proof.kernels import EXPONENTIAL
+from verify.tape.bounds import Bounds
 from verify.tape.degrees import Degrees
 from verify.tape.grouping import grouped
-from verify.tape.masks import any_of
+from verify.tape.masks import all_of, any_of
 from verify.tape.parts import Part, parts
 from verify.tape.reach import Reach
 from verify.tape.security import MOST_WALKS, SECURITY, Bits, bits, price, walks_for
 from verify.tape.tape import Elements, Mask, Tape, distinct
 
 _MOST_ROOTS = 3
+_FEW_WALKS = 6
 _LEAST_WALKS = 16  # of which half count
 _ROOM = 2**27  # values that are kept, in 4 bytes each
 
@@ -52,32 +54,56 @@ class Plan:
 
 
 def plan(tape: Tape, left: Elements, right: Elements, laws: Laws) -> Plan:
-    """Bound degrees and count kernels."""
+    """Bound degrees and count kernels: a bound for each operation, and one for each element where that is too large."""
     wanted = np.concatenate([left, right])
     everything = grouped(parts(tape, wanted), tape.size, wanted)
-    outer = everything
-    roots = [part for part in everything if is_root(part)]
-    kernels = [*roots, *(part for part in everything if part.op in FUNCTIONS)]
-    order = math.lcm(*(part.payload.denominator for part in roots))
-    degrees = Degrees(tape, everything, order, laws)
-    degree, height = degrees.of_differences(left, right)
-    arguments = _worth_of_arguments(degrees, kernels)
-    collisions = 2 * math.log2(1 + sum(part.size for part in kernels))  # also with each other's negative, and with 0
-    rooted = np.zeros(tape.size, bool)
-    counts = np.zeros(len(left), np.int64)
-    if laws is Laws.ROOTS and roots:
-        reach = Reach(tape, everything, roots, arguments)
-        rooted, counts = reach.last >= 0, reach.counts(left, right)
-        conjugates = float(order) ** counts
-        degree, height = degree * conjugates, height * conjugates
-    worth = bits(degree, height, level=int(laws is not Laws.NONE))
-    if laws is not Laws.NONE and any(part.op in EXPONENTIAL for part in everything):
-        outer = grouped(parts(tape, wanted, EXPONENTIAL), tape.size, wanted)
-        worth = _weigh_exponentials(tape, outer, left, right, worth, arguments)
-    walks = max(walks_for(worth), walks_for(arguments, collisions))
-    if walks and any_of(counts > 0) and not order % 2:
-        walks = _for_squares(int(counts[worth > 0].min(initial=_MOST_ROOTS)), everything)
-    return Plan(laws, order, worth, arguments, collisions, walks, rooted, outer)
+    question = _Question(tape, left, right, laws, everything)
+    if laws is not Laws.ROOTS:
+        bounds = Bounds(tape, everything, question.order, laws)
+        if bounds.finite and (cheap := question.weighed(bounds)) and question.suffices(cheap):
+            return cheap
+    return question.weighed(Degrees(tape, everything, question.order, laws))
+
+
+class _Question:
+    """Pairs to be compared, and what they are computed from."""
+
+    def __init__(self, tape: Tape, left: Elements, right: Elements, laws: Laws, everything: list[Part]) -> None:
+        self.tape, self.left, self.right, self.laws, self.everything = tape, left, right, laws, everything
+        self.roots = [part for part in everything if is_root(part)]
+        self.kernels = [*self.roots, *(part for part in everything if part.op in FUNCTIONS)]
+        self.order = math.lcm(*(part.payload.denominator for part in self.roots))
+
+    def weighed(self, bounds: Degrees | Bounds) -> Plan:
+        """Return what walks are worth by bounds on degrees."""
+        tape, left, right, laws, outer = self.tape, self.left, self.right, self.laws, self.everything
+        degree, height = bounds.of_differences(left, right)
+        arguments = _worth_of_arguments(bounds, self.kernels)
+        collisions = 2 * math.log2(1 + sum(part.size for part in self.kernels))  # also with the negatives, and with 0
+        rooted = np.zeros(tape.size, bool)
+        counts = np.zeros(len(left), np.int64)
+        if laws is Laws.ROOTS and self.roots:
+            reach = Reach(tape, outer, self.roots, arguments)
+            rooted, counts = reach.last >= 0, reach.counts(left, right)
+            conjugates = float(self.order) ** counts
+            degree, height = degree * conjugates, height * conjugates
+        worth = bits(degree, height, level=int(laws is not Laws.NONE))
+        if laws is not Laws.NONE and any(part.op in EXPONENTIAL for part in outer):
+            wanted = np.concatenate([left, right])
+            outer = grouped(parts(tape, wanted, EXPONENTIAL), tape.size, wanted)
+            worth = _weigh_exponentials(tape, outer, left, right, worth, arguments)
+        walks = max(walks_for(worth), walks_for(arguments, collisions))
+        if walks and any_of(counts > 0) and not self.order % 2:
+            walks = _for_squares(int(counts[worth > 0].min(initial=_MOST_ROOTS)), self.everything)
+        return Plan(laws, self.order, worth, arguments, collisions, walks, rooted, outer)
+
+    def suffices(self, cheap: Plan) -> bool:
+        """Tell whether finer bounds would save less than they take: nothing is worthless, and there are few walks."""
+        return (
+            cheap.walks <= _FEW_WALKS
+            and all_of(cheap.pairs > 0)
+            and all(all_of(cheap.arguments[part.args[0]] > 0) for part in self.kernels)
+        )
 
 
 def _for_squares(roots: int, everything: Sequence[Part]) -> int:
@@ -92,7 +118,7 @@ def is_root(part: Part) -> bool:
     return part.op == "power" and part.payload.denominator != 1
 
 
-def _worth_of_arguments(degrees: Degrees, kernels: Sequence[Part]) -> Bits:
+def _worth_of_arguments(degrees: Degrees | Bounds, kernels: Sequence[Part]) -> Bits:
     """Return what a walk is worth for telling arguments of functions from each other, by element."""
     worth = np.zeros(degrees.size)
     for part in kernels:

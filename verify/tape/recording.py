@@ -45,6 +45,8 @@ class Recording(Tape):
     in quotients.
     """
 
+    finds_again = False  # an operation that is executed twice has two numbers of half ulps
+
     def __init__(self) -> None:
         self.units: dict[int, int] = {}
         self.terms: dict[int, Any] = {}

@@ -17,7 +17,7 @@ Floats = npt.NDArray[np.float64]
 
 _FEW = 512  # below, rows are reduced all at once: a division by one number is faster, once it has begun
 _SMALL = 8192  # products of entries, for which BLAS is not worth it
-_LEAVES = 8  # of a tree of products that are inverted one by one
+_LEAVES = 32  # of a tree of products that are inverted one after the other
 _HALF, _HALF_WORD = np.uint64(16), np.uint32(16)
 _LOW = np.uint32(0xFFFF)
 MOST_TERMS = 2**18  # of a matrix product at once: 2**18 * (2**17)**2 is below 2**53, up to which float64 is exact
@@ -57,9 +57,7 @@ def inverses(a: Residues, p: Moduli) -> tuple[Residues, Mask | None]:
 def _inverses(a: Residues, p: Moduli) -> Residues:
     count = a.shape[1]
     if count <= _LEAVES:
-        primes = p.ravel().tolist()
-        rows = [[pow(x, -1, prime) for x in row] for row, prime in zip(a.tolist(), primes, strict=True)]
-        return np.array(rows, np.uint64).reshape(a.shape)
+        return np.array(list(map(_inverted, a.tolist(), p.ravel().tolist())), np.uint64).reshape(a.shape)
     half = count // 2
     left, right = a[:, :half], a[:, half : 2 * half]
     upper = np.concatenate([products(left, right, p), a[:, 2 * half :]], axis=1)
@@ -67,6 +65,18 @@ def _inverses(a: Residues, p: Moduli) -> Residues:
     return np.concatenate(
         [products(inverse[:, :half], right, p), products(inverse[:, :half], left, p), inverse[:, half:]], axis=1
     )
+
+
+def _inverted(row: list[int], prime: int) -> list[int]:
+    """Return the inverses of a few numbers by that of the product of all."""
+    products_before = [1]
+    for number in row:
+        products_before.append(products_before[-1] * number % prime)
+    inverse, result = pow(products_before.pop(), -1, prime), [0] * len(row)
+    for place in range(len(row) - 1, -1, -1):
+        result[place] = inverse * products_before[place] % prime
+        inverse = inverse * row[place] % prime
+    return result
 
 
 def powers(a: Residues, exponents: Sequence[int], p: Moduli) -> Residues:
@@ -83,7 +93,7 @@ def powers(a: Residues, exponents: Sequence[int], p: Moduli) -> Residues:
     return result
 
 
-def matmul(a: Words, b: Words, p: Moduli) -> Residues:
+def matmul(a: Residues | Words, b: Residues | Words, p: Moduli) -> Residues:
     """Return products of matrices (walks, s, n, k) and (walks, s, k, m), through BLAS, exactly.
 
     Both are split in halves of 16 bits; with Karatsuba's product of the sums of the halves, of 17 bits, three products
@@ -93,6 +103,7 @@ def matmul(a: Words, b: Words, p: Moduli) -> Residues:
         left, right = a[:, :, :, None].astype(np.uint64), b.swapaxes(2, 3)[:, :, None].astype(np.uint64)
         terms = reduced((left * right).reshape(len(p), -1), p)
         return reduced(terms.reshape(-1, a.shape[3]).sum(axis=1).reshape(len(p), -1), p)
+    a, b = a.astype(np.uint32, copy=False), b.astype(np.uint32, copy=False)
     result = np.zeros((len(p), a.shape[1] * a.shape[2] * b.shape[3]), np.uint64)
     for start in range(0, a.shape[3], MOST_TERMS):
         chosen = slice(start, start + MOST_TERMS)

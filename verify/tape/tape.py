@@ -5,9 +5,10 @@ views, slices, transposes, masks, gathers and writes through views are NumPy's o
 trace on the tape. What computes appends a *block*: one operation on integer arrays, whose results are the next
 elements, in order. Elements are numbered after their arguments.
 
-The rewrites of construction (0 + x, 0 * x, 1 * x, x * x, powers of powers, the logarithm of an exponential,
-logarithms in exponents, operations on constants) are among those of `proof.graph`, and hold wherever both sides are
-defined.
+An operation on the very arrays that it was done on before has the elements of that time: two elements that are one are
+the same function without further proof. The rewrites of construction (0 + x, 0 * x, 1 * x, x * x, powers of powers, the
+logarithm of an exponential, logarithms in exponents, operations on constants) are among those of `proof.graph`, and
+hold wherever both sides are defined.
 """
 
 from __future__ import annotations
@@ -36,6 +37,8 @@ _SPARSE = 8  # times as many elements between the first and the last as there ar
 _DEEPEST = 4  # sums and products within each other that an exponent is searched for logarithms
 _MOST_GROUPS = 8  # blocks that an array is taken apart into, to look for logarithms in each
 _INVERSES = ("exp", "log")
+_TWO, _INVERSE = Fraction(2), Fraction(-1)
+_NEUTRAL = {"sum": ZERO, "product": ONE}  # what changes nothing
 Leaf = tuple[bool, Fraction | float]  # whether a constant is a typed float, and its value
 Rule = Callable[[Elements, Elements], Elements]
 _PI: Leaf = (True, math.nan)
@@ -73,8 +76,11 @@ class Tape:
     No array is shared with the caller, who may write to what was passed and to what was returned.
     """
 
+    finds_again = True  # whether an operation that was done before has the elements of that time
+
     def __init__(self) -> None:
         self.blocks: list[Block] = []
+        self._operations: dict[tuple[object, ...], list[Block]] = {}
         self.size = 0
         self._starts: list[int] = []  # of the blocks, none of which is empty
         self._leaves: dict[Leaf, int] = {}
@@ -83,15 +89,24 @@ class Tape:
         self.constants([Fraction(0), Fraction(1), Fraction(-1)])
 
     def _new(self, op: str, count: int, args: tuple[Elements, ...] = (), payload: Any = None) -> Elements:
-        if count:
-            own = tuple(np.array(arg) for arg in args)  # code may write to the arrays that it has passed
-            stop = self.size + count
-            self.blocks.append(Block(op, self.size, count, own, payload, stop, slice(self.size, stop)))
-            self._starts.append(self.size)
-        self.size += count
-        if self.size > len(self._exact):
-            self._exact = np.concatenate([self._exact, np.zeros(self.size, bool)])
-        return np.arange(self.size - count, self.size, dtype=np.int64)
+        if not count:
+            return np.empty(0, np.int64)
+        alike: list[Block] = []
+        if args and self.finds_again:
+            alike = self._operations.setdefault(_outline(op, args, payload), alike)
+            for block in alike:
+                if all(map(_are_same, block.args, args)) and _is_payload(block, payload):
+                    return np.arange(block.start, block.stop, dtype=np.int64)
+        start, stop = self.size, self.size + count
+        own = tuple(map(np.array, args))  # code may write to the arrays that it has passed
+        block = Block(op, start, count, own, payload, stop, slice(start, stop))
+        self.blocks.append(block)
+        self._starts.append(start)
+        alike.append(block)
+        self.size = stop
+        if stop > len(self._exact):
+            self._exact = np.concatenate([self._exact, np.zeros(stop, bool)])
+        return np.arange(start, stop, dtype=np.int64)
 
     # Leaves
 
@@ -140,7 +155,7 @@ class Tape:
     def products(self, a: Elements, b: Elements) -> Elements:
         """Return a * b."""
         if a is b or _are_same(a, b):
-            return self.powers(a, Fraction(2))
+            return self.powers(a, _TWO)
         return self._combined("product", a, b, _product_of)
 
     def negatives(self, a: Elements) -> Elements:
@@ -149,7 +164,7 @@ class Tape:
 
     def quotients(self, a: Elements, b: Elements) -> Elements:
         """Return a / b; raises ZeroDivisionError where an entry of b is the constant 0."""
-        return self.products(a, self.powers(b, Fraction(-1)))
+        return self.products(a, self.powers(b, _INVERSE))
 
     def powers(self, a: Elements, exponent: Fraction) -> Elements:
         """Return a ** exponent; raises ZeroDivisionError for a negative power of the constant 0."""
@@ -235,7 +250,11 @@ class Tape:
 
     def block_of(self, element: int) -> Block:
         """Return the block that an element is of."""
-        return self.blocks[bisect_right(self._starts, element) - 1]
+        return self.blocks[self.place_of(element)]
+
+    def place_of(self, element: int) -> int:
+        """Return the place of the block that an element is of."""
+        return bisect_right(self._starts, element) - 1
 
     def blocks_of(self, elements: Elements) -> list[int]:
         """Return the places of the blocks that some elements are of, in order."""
@@ -267,24 +286,45 @@ class Tape:
         return self._new("total", len(starts), (terms,), np.array(starts))
 
     def matmul(self, a: Elements, b: Elements) -> Elements:
-        """Return the products of two stacks of matrices, (s, n, k) and (s, k, m), for k > 0."""
+        """Return the products of two stacks of matrices, (s, n, k) and (s, k, m), for k > 0.
+
+        A B is the transpose of B^T A^T: of the two, that is computed whose first factor has the earlier elements.
+        """
+        if self.finds_again and a.size and b.size and a.item(0) > b.item(0):
+            return self.matmul(b.swapaxes(1, 2), a.swapaxes(1, 2)).swapaxes(1, 2)
         shape = (a.shape[0], a.shape[1], b.shape[2])
         return self._new("matmul", math.prod(shape), (a, b)).reshape(shape)
 
     def _combined(self, op: str, a: Elements, b: Elements, rule: Rule) -> Elements:
         """Append an operation on two arrays, without the entries that its rule knows without it."""
         left, right = a.ravel(), b.ravel()
-        special = self._exact.take(left) | self._exact.take(right)
-        if not any_of(special):
+        if self.finds_again and left.size and left.item(0) > right.item(0):  # an order in which both come back
+            left, right = right, left
+        of_left, of_right = self._exact.take(left), self._exact.take(right)
+        if any_of(of_left):
+            if not any_of(of_right) and is_one(left):
+                return self._with_one(op, left, right).reshape(a.shape)
+        elif not any_of(of_right):
             return self._new(op, left.size, (left, right)).reshape(a.shape)
+        elif is_one(right):
+            return self._with_one(op, right, left).reshape(a.shape)
         result = rule(left, right)
-        both = self._exact.take(left) & self._exact.take(right) & (result < 0)
+        both = of_left & of_right & (result < 0)
         result[both] = self._folded(_FOLDED[op], left[both], right[both])
         open_ = result < 0
         if any_of(open_):
             first, second = left[open_], right[open_]
             result[open_] = self._new(op, first.size, (first, second))
         return result.reshape(a.shape)
+
+    def _with_one(self, op: str, constants: Elements, others: Elements) -> Elements:
+        """Append an operation on an exact constant, one for all entries, and what is none: as the rules have it."""
+        constant = constants.item(0)
+        if constant == _NEUTRAL[op]:
+            return np.array(others)
+        if constant == ZERO:  # of a product
+            return np.full(others.shape, ZERO)
+        return self._new(op, others.size, (constants, others))
 
     def _folded(self, compute: Callable[..., Fraction], *args: Elements) -> Elements:
         """Return the constants that an operation makes of constants."""
@@ -297,16 +337,28 @@ class Tape:
     ) -> Elements:
         """Append an operation on one array; equal arguments share a result."""
         unique, inverse = distinct(a)
+        exact = self._exact.take(unique)
+        if fold is None or not any_of(exact):
+            return self._new(op, unique.size, (unique,), payload)[inverse].reshape(a.shape)
         result = np.full(unique.shape, -1, np.int64)
-        if fold is not None:
-            for place in np.flatnonzero(self._exact[unique]):
-                value = fold(self._values[int(unique[place])])
-                result[place] = -1 if value is None else self.constant(value)
+        for place in np.flatnonzero(exact):
+            value = fold(self._values[int(unique[place])])
+            result[place] = -1 if value is None else self.constant(value)
         open_ = result < 0
         if any_of(open_):
             arguments = unique[open_]
             result[open_] = self._new(op, arguments.size, (arguments,), payload)
         return result[inverse].reshape(a.shape)
+
+
+def _outline(op: str, args: tuple[Elements, ...], payload: Any) -> tuple[object, ...]:
+    """Return what operations on the same arrays have in common, and few others."""
+    ends = [(arg.shape, arg.item(0), arg.item(-1)) for arg in args]
+    return op, payload.size if op == "total" else payload, *ends
+
+
+def _is_payload(block: Block, payload: Any) -> bool:
+    return block.op != "total" or _are_same(block.payload, payload)
 
 
 def _are_same(a: Elements, b: Elements) -> bool:

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from fractions import Fraction
 from functools import lru_cache
-from hashlib import blake2b
 from typing import Protocol
 
 import numpy as np
@@ -18,13 +17,16 @@ import numpy.typing as npt
 from verify.proof.field import Laws
 from verify.proof.kernels import EXPONENTIAL
 from verify.tape.constants import rationals
-from verify.tape.kernels import Kernels, drawn
+from verify.tape.draws import Draws
+from verify.tape.kernels import Kernels
 from verify.tape.masks import all_of, any_of
 from verify.tape.parts import Part, pieces
 from verify.tape.primes import Chain, moduli
 from verify.tape.residues import Residues, inverses, matmul, powers, products, reduced, totals
 from verify.tape.tape import Elements, Mask
 
+_FEW = 2**16  # elements, whose values are kept as they are computed with
+_FEW_CONSTANTS = 8
 _DIGIT = 11  # bits of an exponent that are looked up at once
 _DIGITS = 3  # of an exponent below 2**31
 _UNITY = np.uint64(1)
@@ -54,16 +56,17 @@ class Walks:
         self.parts = parts
         self.rules = rules
         self.chain = chain
-        self.rng = np.random.default_rng(int.from_bytes(blake2b(seed.encode(), digest_size=16).digest(), "big"))
-        self.values = np.empty((len(chain), size), np.uint32)
+        self.seed = seed
+        self.values = np.empty((len(chain), size), np.uint64 if size <= _FEW else np.uint32)  # half the memory
         self.valid: Mask | None = None
         self.exponents: Walks | None = None
 
     def read(self, level: int, exponents: Walks | None = None) -> None:
         """Compute all parts; `exponents` are the values of exponents one level below, where exponentials have a law."""
-        self.p = moduli(tuple(link[level] for link in self.chain))
-        self.primes = [int(prime) for prime in self.p.ravel()]
-        self.kernels = Kernels(self.p, self.rng)
+        self.primes = tuple(link[level] for link in self.chain)
+        self.p = moduli(self.primes)
+        self.draws = Draws(f"{self.seed} {level}", self.primes)
+        self.kernels = Kernels(self.p, self.draws)
         self.exponents = exponents
         for part in (piece for whole in self.parts for piece in pieces(whole)):
             value, valid = self._value(part)
@@ -76,7 +79,7 @@ class Walks:
 
     def take(self, elements: Elements) -> Residues:
         """Return values of elements."""
-        return self.values.take(elements, axis=1).astype(np.uint64)
+        return self.values.take(elements, axis=1).astype(np.uint64, copy=False)
 
     def supported(self, *arrays: Elements) -> Mask | None:
         """Tell in which walks all of some arrays of elements are defined, entry by entry; None stands for all."""
@@ -88,7 +91,7 @@ class Walks:
     def _value(self, part: Part) -> Value:
         match part.op:
             case "variable" | "pi":
-                return drawn(part.size, self.p, self.rng), None
+                return self.draws.next(part.size), None
             case "constant" | "typed":
                 return self._constants(rationals(part))
             case "sum":
@@ -108,6 +111,8 @@ class Walks:
 
     def _constants(self, values: Sequence[Fraction]) -> Value:
         """Return rationals modulo each prime."""
+        if len(values) <= _FEW_CONSTANTS and all(value.denominator == 1 for value in values):
+            return np.array([[value.numerator % prime for value in values] for prime in self.primes], np.uint64), None
         above = _remainders([value.numerator for value in values], self.primes)
         below = _remainders([value.denominator for value in values], self.primes)
         inverse, poles = inverses(below, self.p)

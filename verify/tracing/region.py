@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from fractions import Fraction
+from functools import lru_cache
 from typing import TYPE_CHECKING, Self
 
 import flint
@@ -242,5 +243,18 @@ def _text(graph: Graph, condition: Condition) -> str:
 
 def written(graph: Graph, node: int) -> str:
     """Write the formula of a node with the names of its variables."""
+    if graph.ops[node] == "variable":
+        return _variable(graph.payloads[node])
+    return _formula(graph, node)
+
+
+@lru_cache(maxsize=1024)
+def _variable(name: str) -> str:
+    """Write a variable alone, which depends on nothing but its name."""
+    graph = Graph()
+    return _formula(graph, graph.variable(name))
+
+
+def _formula(graph: Graph, node: int) -> str:
     names = [graph.payloads[i] for i in graph.reach([node]) if graph.ops[i] == "variable"]
     return formulas.text(graph, node, Alphabet(names))

@@ -31,6 +31,9 @@ _KINDS = (np.random.Generator, np.random.RandomState, random.Random)
 _GLOBAL = (Generator(random.getstate, random.setstate), Generator(np.random.get_state, np.random.set_state))
 _BITS = 128  # that are drawn from each generator to tell whether anything was drawn before
 _bits, _numbers = random.getrandbits, np.random.random_sample  # whatever the user's code puts in their place
+_random: Any = np.random  # whose stubs leave these out
+_get_bits, _set_bits = _random.get_bit_generator, _random.set_bit_generator
+_OURS = np.random.MT19937()  # what the global generator draws from while it is held
 _held = False
 
 
@@ -38,20 +41,25 @@ _held = False
 def held() -> Iterator[None]:
     """Put the global generators back at the end; within another `held` that is left to it.
 
-    Their states are long: to read and set them takes as long as a run of a small layer.
+    Their states are long: to read and set them takes as long as a run of a small layer. So NumPy's draws from other
+    bits meanwhile, and its own stay as they are. With them goes a number that it may have drawn in advance, of normal
+    numbers, which come in pairs: that is set where there is one.
     """
     global _held
     if _held:
         yield
         return
-    before = [generator.get() for generator in _GLOBAL]
+    state, whole, bits = random.getstate(), np.random.get_state(legacy=False), _get_bits()
+    _set_bits(_OURS)
     _held = True
     try:
         yield
     finally:
         _held = False
-        for generator, state in zip(_GLOBAL, before, strict=True):
-            generator.put(state)
+        random.setstate(state)
+        _set_bits(bits)
+        if whole["has_gauss"]:
+            np.random.set_state(whole)
 
 
 def _seed(seed: int) -> None:

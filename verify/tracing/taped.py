@@ -19,9 +19,9 @@ from verify.model.errors import TraceError
 from verify.model.identity import Place
 from verify.model.where import asked_at
 from verify.tape.enclosures import UNKNOWN, Enclosures
-from verify.tape.masks import any_of
+from verify.tape.masks import any_of, is_one
 from verify.tape.tape import MINUS_ONE, ONE, ZERO, Elements, Mask, Tape, distinct
-from verify.tracing.concolic import Concolic
+from verify.tracing.concolic import METHODS, Concolic
 from verify.tracing.scalar import RELATIONS
 from verify.tracing.trace import Nodes, Trace
 
@@ -177,7 +177,7 @@ class TapedTrace(Trace):
     def _operated(self, operation: object, operate: Callable[..., Elements], *args: Any) -> Any:
         """Do an operation, on single elements once."""
         if any(isinstance(arg, np.ndarray) for arg in args):
-            return operate(*np.broadcast_arrays(*args))
+            return operate(*_of_one_shape(args))
         key = operation, *sorted(args)
         if key not in self._scalars:
             if len(self._scalars) >= _MOST_SCALARS:
@@ -202,6 +202,8 @@ class TapedTrace(Trace):
     def differences(self, a: Nodes, b: Nodes) -> Any:
         """Return differences; that of an element and itself is 0."""
         left, right = _array(a), _array(b)
+        if right.size and right.item(0) == ZERO and is_one(right):
+            return np.array(left)
         same = left == right
         if not any_of(same):
             return self.tape.sums(left, self.tape.negatives(right))
@@ -231,6 +233,9 @@ class TapedTrace(Trace):
 
     def _compared(self, a: Elements, b: Elements) -> Elements:
         """Return the differences of arrays, the same elements for the same arrays."""
+        if self.tape.finds_again:
+            differences: Elements = self.differences(a, b)  # all of whose operations do so
+            return differences
         key = a.shape, *(blake2b(np.ascontiguousarray(side).data, digest_size=16).digest() for side in (a, b))
         if key not in self._differences:
             self._differences[key] = self.differences(a, b)
@@ -279,6 +284,14 @@ class TapedTrace(Trace):
         """Return a where a choice is true, and b elsewhere."""
         return np.where(choices, _array(a), _array(b))
 
+    def extremes_so_far(self, matrix: Elements, relation: str) -> Elements:
+        """Return for each entry of a row the one up to there that nothing before is beyond, by floats."""
+        floats = self.enclosures.of(matrix)[0]
+        bounds = (np.maximum if relation == ">=" else np.minimum).accumulate(floats, axis=1)
+        places = np.where(floats == bounds, np.arange(matrix.shape[1]), 0)
+        places[:, 1:][floats[:, 1:] == bounds[:, :-1]] = 0  # what is as large as one before does not take its place
+        return np.take_along_axis(matrix, np.maximum.accumulate(places, axis=1), axis=1)
+
     def totals(self, terms: Nodes, length: int) -> Any:
         """Return the sums of so many terms each."""
         elements = _array(terms)
@@ -293,8 +306,10 @@ class TapedTrace(Trace):
 
     def mapped(self, method: Callable[[Any], Any], numbers: Elements) -> Elements:
         """Return a function of each element, by the method of symbols that does it."""
-        result: Elements = np.broadcast_to(method(many(self, numbers)).node, numbers.shape)
-        return result
+        if method is _NEGATIVE:
+            return self.tape.negatives(numbers)
+        result: Elements = method(many(self, numbers)).node
+        return result if np.shape(result) == numbers.shape else np.broadcast_to(result, numbers.shape)
 
     def combined(self, name: str, compute: Callable[[Any, Any], Any], a: Elements, b: Elements) -> Elements:
         """Return what a function of two symbols makes of each pair of elements."""
@@ -362,6 +377,12 @@ def _untaped(reason: str) -> NoReturn:
     raise UntapedError(f"{reason}", asked_at())
 
 
+def _of_one_shape(args: Sequence[Any]) -> Sequence[Elements]:
+    """Return numbers and arrays as arrays of one shape, as `np.broadcast_arrays` does, which takes longer for few."""
+    shapes = {np.shape(arg) for arg in args}
+    return args if len(shapes) == 1 else np.broadcast_arrays(*args)
+
+
 def _array(numbers: Any) -> Elements:
     return numbers if isinstance(numbers, np.ndarray) else np.array(numbers, np.int64)
 
@@ -398,6 +419,7 @@ def _powers(trace: TapedTrace, a: Elements, b: Elements) -> Elements:
     return result
 
 
+_NEGATIVE = METHODS["negative"]
 _OF_TWO = {"power": _powers, "float_power": _powers}
 # Whether a relation to 0 holds, for the signs -1, 0 and 1.
 _HOLDING = {name: np.array([holds(sign) for sign in (-1, 0, 1)]) for name, holds in RELATIONS.items()}

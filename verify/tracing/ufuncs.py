@@ -36,10 +36,11 @@ from verify.tracing.arrays import (
 )
 from verify.tracing.concolic import METHODS, Concolic, Endless, at_once
 from verify.tracing.dispatch import PRODUCTS, answers
-from verify.tracing.taped import TapedTrace
+from verify.tracing.taped import TapedTrace, UntapedError
 from verify.tracing.trace import Nodes, Trace
 
 _DOUBLE = np.dtype(np.float64)
+_ONLY_DOUBLE = {_DOUBLE}
 
 
 def _divide(g: Trace, a: Nodes, b: Nodes) -> Nodes:
@@ -235,7 +236,9 @@ def choose(mask: Any, a: Any, b: Any) -> Any:
 
 def claimed(inputs: Sequence[Any]) -> Any:
     """Return the float type of a result: that of the arrays and NumPy numbers that it is computed from."""
-    types = [value.dtype for value in inputs if _has_type(value) and value.dtype.kind in "fiub"]
+    types = {value.dtype for value in inputs if _has_type(value) and value.dtype.kind in "fiub"}
+    if types == _ONLY_DOUBLE:
+        return _DOUBLE
     dtype = np.result_type(*types) if types else _DOUBLE
     return dtype if dtype.kind == "f" else _DOUBLE
 
@@ -283,12 +286,19 @@ def _on_tape(name: str, inputs: Sequence[Any], shape: tuple[int, ...]) -> Any:
     if any(elements is None for elements in operands):
         return None
     trace: Any = current()
-    flat = [(a if a.shape == shape else np.broadcast_to(a, shape)).ravel() for a in operands]
+    flat = [_flat(a, shape) for a in operands]
     if name in COMPARISONS:
         return scalar(np.reshape(trace.relations(*flat, COMPARISONS[name]), shape))
     with trace.on_one_line():
         results = trace.mapped(method, flat[0]) if method is not None else BINARY[name](trace, *flat)
     return scalar(laid_out(built(results, shape, claimed(inputs)), inputs))
+
+
+def _flat(elements: Any, shape: tuple[int, ...]) -> Any:
+    """Return elements in a shape as an array of one axis."""
+    if elements.shape == shape:
+        return elements.ravel()
+    return np.full(math.prod(shape), elements) if elements.size == 1 else np.broadcast_to(elements, shape).ravel()
 
 
 def _broadcast(ufunc: Any, inputs: Sequence[Any]) -> tuple[int, ...]:
@@ -417,10 +427,28 @@ def _row_by_row(name: str) -> Callable[[Any, Any], Any]:
     return lambda g, matrix: _column_by_column(g, name, matrix)[-1]
 
 
+def _extremes(relation: str) -> Callable[[Any, Any], Any]:
+    """Return the extremes of all rows of a matrix: the same comparisons as column by column, all of them at once.
+
+    Floats propose which entry is the extreme so far; that it is so, the comparisons say.
+    """
+
+    def of_rows(g: Any, matrix: Any) -> Any:
+        best = g.extremes_so_far(matrix, relation)
+        holds = g.relations(best[:, :-1].ravel(), matrix[:, 1:].ravel(), relation)
+        if not np.array_equal(holds.reshape(len(matrix), -1), best[:, 1:] == best[:, :-1]):
+            raise UntapedError("an extreme that is too close to call", asked_at())
+        return best[:, -1]
+
+    return of_rows
+
+
+_EXTREMES = {"maximum": ">=", "minimum": "<=", "fmax": ">=", "fmin": "<="}
 # Reductions of the rows of a matrix of elements, none of which is empty.
 _BY_ROWS: dict[str, Callable[[Any, Any], Any]] = {
     "add": lambda g, matrix: g.tape.sums_of_rows(matrix),
-    **{name: _row_by_row(name) for name in ("multiply", "maximum", "minimum", "fmax", "fmin")},
+    "multiply": _row_by_row("multiply"),
+    **{name: _extremes(relation) for name, relation in _EXTREMES.items()},
 }
 
 

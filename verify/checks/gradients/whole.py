@@ -27,6 +27,7 @@ from verify.tape import balls
 from verify.tape.decide import Point, Proof, proofs, typed
 from verify.tape.enclosures import UNKNOWN, Enclosures
 from verify.tape.expand import Expansion
+from verify.tape.masks import largest, least
 from verify.tape.parts import parts
 from verify.tape.sweep import dependent, sweep
 from verify.tape.tape import Elements, Mask, distinct
@@ -186,9 +187,9 @@ def _is_plain(trace: TapedTrace, seen: Observation) -> bool:
 
 
 def _depend(trace: TapedTrace, elements: Sequence[Elements], variables: Elements) -> bool:
-    if not elements:
-        return False
-    wanted = np.concatenate(elements)
+    wanted = np.concatenate([_NOTHING, *elements])
+    if not wanted.size or not variables.size or largest(wanted) < least(variables):
+        return False  # elements are numbered after what they are computed from
     return bool(dependent(parts(trace.tape, wanted), trace.tape.size, variables)[wanted].any())
 
 
