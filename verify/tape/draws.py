@@ -32,7 +32,7 @@ class Draws:
         """Return so many elements for each walk, which are not written to."""
         first, self._place = self._place, self._place + count
         if self._place <= _FIRST:
-            return _kept(self._seed, self._primes)[:, first : self._place]
+            return _first_draws(self._seed, self._primes)[:, first : self._place]
         if self._rng is None:
             self._place = _FIRST + count  # what is left of the first ones is not used
             self._rng = _generator(f"{self._seed} further")
@@ -48,7 +48,7 @@ def drawn(count: int, p: Moduli, rng: np.random.Generator) -> Residues:
 
 
 @lru_cache(maxsize=64)
-def _kept(seed: str, primes: tuple[int, ...]) -> Residues:
+def _first_draws(seed: str, primes: tuple[int, ...]) -> Residues:
     elements = drawn(_FIRST, moduli(primes), _generator(seed))
     elements.setflags(write=False)
     return elements
