@@ -6,7 +6,7 @@ import pytest
 
 from verify.graph.derive import function_partial
 from verify.graph.formulas import from_sympy
-from verify.graph.graph import FUNCTIONS
+from verify.graph.functions import FUNCTIONS
 from verify.model.result import Verdict
 from verify.proof.decide import decide
 from verify.proof.field import Laws, equal

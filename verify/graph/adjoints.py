@@ -15,6 +15,7 @@ from typing import Any
 import sympy
 
 from verify.graph.formulas import Plan, plan, replay
+from verify.graph.functions import derivative
 from verify.graph.graph import Graph
 
 _SYMBOL = sympy.Dummy("operand")
@@ -90,10 +91,8 @@ def _rule(op: str, exponent: Any) -> Plan:
     """Return SymPy's derivative of an operation on one node as steps."""
     if op == "power":
         assert isinstance(exponent, Fraction)
-        value = _SYMBOL ** sympy.Rational(exponent.numerator, exponent.denominator)
-    else:
-        value = getattr(sympy, op)(_SYMBOL)
-    return plan(sympy.diff(value, _SYMBOL))
+        return plan(sympy.diff(_SYMBOL ** sympy.Rational(exponent.numerator, exponent.denominator), _SYMBOL))
+    return plan(derivative(op, _SYMBOL))
 
 
 def totals(graph: Graph, shares: Mapping[int, Sequence[int]]) -> dict[int, int]:

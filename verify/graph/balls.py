@@ -17,6 +17,7 @@ from fractions import Fraction
 
 import flint
 
+from verify.graph.functions import enclosed
 from verify.graph.graph import Graph
 from verify.model.exact import simplest_rational
 
@@ -52,9 +53,29 @@ class Balls:
 
 
 def function(name: str, a: flint.arb) -> flint.arb:
-    """Return a function of the graph's FUNCTIONS, by flint's method of the same name."""
-    value: flint.arb = getattr(a, name)()
-    return value
+    """Return a function of FUNCTIONS."""
+    return enclosed(name, a)
+
+
+class _Arithmetic:
+    """What builds balls as a graph builds nodes."""
+
+    whole = staticmethod(flint.arb)
+    pi = staticmethod(flint.arb.pi)
+    sum = staticmethod(operator.add)
+    product = staticmethod(operator.mul)
+
+    def constant(self, value: Fraction) -> flint.arb:
+        return ball(value)
+
+    def power(self, a: flint.arb, exponent: Fraction) -> flint.arb:
+        return power(a, exponent)
+
+    def function(self, name: str, a: flint.arb) -> flint.arb:
+        return function(name, a)
+
+
+ARITHMETIC = _Arithmetic()
 
 
 def ball(value: Fraction) -> flint.arb:

@@ -14,6 +14,7 @@ from typing import Any
 
 import sympy
 
+from verify.graph import functions
 from verify.graph.formulas import Alphabet, Plan, from_sympy, plan, replay
 from verify.graph.graph import Graph
 from verify.graph.program import OPERATIONS, Program, Step
@@ -35,8 +36,8 @@ def partials(op: str, arity: int, exponent: Fraction | None) -> tuple[sympy.Expr
 
 @cache
 def function_partial(name: str) -> sympy.Expr:
-    """Return SymPy's derivative of a function of the graph's FUNCTIONS."""
-    return sympy.diff(getattr(sympy, name)(_ARGUMENTS[0]), _ARGUMENTS[0])
+    """Return the derivative of a function of FUNCTIONS."""
+    return functions.derivative(name, _ARGUMENTS[0])
 
 
 @cache

@@ -12,7 +12,8 @@ from typing import Any, NamedTuple, Protocol, TypeVar
 import sympy
 from sympy.printing.str import StrPrinter
 
-from verify.graph.graph import FUNCTIONS, Graph, Node
+from verify.graph import functions
+from verify.graph.graph import Graph, Node
 from verify.model.errors import TraceError
 from verify.model.exact import simplest_rational
 
@@ -212,7 +213,7 @@ def _expression(node: Node, terms: list[tuple[Any, int]], values: Mapping[str, s
             return sympy.Mul(*[term**count for term, count in terms])
         case "power":
             return terms[0][0] ** _rational(node.payload)
-    return getattr(sympy, node.op)(terms[0][0])
+    return functions.written(node.op, terms[0][0])
 
 
 def _operands(graph: Graph, number: int, named: Container[int]) -> dict[int, int]:
@@ -303,8 +304,8 @@ def _maker(part: Any) -> Maker:
     if part.is_Pow and part.exp.is_Rational:
         exponent = Fraction(int(part.exp.p), int(part.exp.q))
         return lambda graph, _, arguments: graph.power(arguments[0], exponent)
-    if part.is_Function and part.func.__name__ in FUNCTIONS:
-        return lambda graph, _, arguments: graph.function(part.func.__name__, arguments[0])
+    if part.is_Function and (name := functions.read(part)):
+        return lambda graph, _, arguments: graph.function(name, arguments[-1])
     if part is sympy.pi:
         return lambda graph, *_: graph.pi()
     raise TraceError(f"SymPy's derivative contains {part.func.__name__}, which cannot be followed")

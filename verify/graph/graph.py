@@ -18,13 +18,11 @@ from typing import Any, NamedTuple, overload
 
 import flint
 
+from verify.graph.functions import FUNCTIONS
 from verify.graph.reading import Reading
 
 _UNITY, _MINUS_ONE = Fraction(1), Fraction(-1)
 _TWO = Fraction(2)
-# The functions of one argument, and their value at 0 where that is a number. Others are built from these.
-FUNCTIONS: dict[str, int | None] = {"exp": 1, "log": None, "tanh": 0, "sin": 0, "cos": 1, "atan": 0, "erf": 0}
-_ODD = ("tanh", "sin", "atan", "erf")
 _NOT_YET = object()
 NodeValues = dict[int, Any] | list[Any]  # what was found of nodes, by their numbers
 _LONGEST_SUM = 500
@@ -274,13 +272,13 @@ class Graph:
 
         A sign is taken out of odd functions and dropped in even ones; exp and log undo each other.
         """
-        at_zero = FUNCTIONS[name]
-        if self.constants.get(a) == 0 and at_zero is not None:
-            return self.constant(Fraction(at_zero))
+        line = FUNCTIONS[name]
+        if self.constants.get(a) == 0 and line.at_zero is not None:
+            return self.constant(Fraction(line.at_zero))
         factor, inner = self._split(a)
-        if factor < 0 and name in (*_ODD, "cos"):
+        if factor < 0 and line.parity:
             positive = self.function(name, self._scale(-factor, inner))
-            return positive if name == "cos" else self._scale_node(Fraction(-1), positive)
+            return positive if line.parity > 0 else self._scale_node(Fraction(-1), positive)
         if name == "exp":
             return self._exp(a)
         if name == "log":

@@ -8,17 +8,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
+from functools import cache
 
 import flint
+import sympy
 
-from verify.graph import balls
+from verify.graph import balls, functions
+from verify.graph.formulas import Plan, plan, replay
 from verify.graph.graph import Graph
 
+_SYMBOL = sympy.Dummy("operand")
 Key = int | Fraction  # a typed float by its node, an exponent by its value
 _WHOLE_LOOKING = 1000  # the largest denominator of an exponent that people mean exactly
 
-# The slope of each of the graph's FUNCTIONS at u, where it has the value v.
-SLOPES: Mapping[str, Callable[[flint.arb, flint.arb], flint.arb]] = {
+# The slope of functions at u, where they have the value v; those of others are read from their derivatives.
+_SLOPES: Mapping[str, Callable[[flint.arb, flint.arb], flint.arb]] = {
     "exp": lambda u, v: v,
     "log": lambda u, v: 1 / u,
     "tanh": lambda u, v: u.sech() ** 2,
@@ -132,4 +136,20 @@ class Tape:
             if base.is_zero():
                 return [(args[0], balls.power(base, exponent - 1) * factor)]
             return [(args[0], factor * values[number] / base)]
-        return [(args[0], SLOPES[op](values[args[0]], values[number]))] if args else []
+        return [(args[0], slope(op, values[args[0]], values[number]))] if args else []
+
+
+def slope(name: str, u: flint.arb, v: flint.arb) -> flint.arb:
+    """Return the slope of a function of FUNCTIONS at u, where it has the value v."""
+    return _SLOPES[name](u, v) if name in _SLOPES else replay(balls.ARITHMETIC, _slope(name), {_SYMBOL: u})
+
+
+def approximate(name: str, value: float) -> float:
+    """Return a float near a function's slope, for searches, which prove nothing; NaN where there is none."""
+    with flint.ctx.workprec(64):
+        return float(slope(name, flint.arb(value), functions.enclosed(name, flint.arb(value))).mid())
+
+
+@cache
+def _slope(name: str) -> Plan:
+    return plan(functions.derivative(name, _SYMBOL))

@@ -7,7 +7,8 @@ from collections.abc import Iterable, Sequence
 from verify.graph import formulas
 from verify.graph.derive import derivative
 from verify.graph.formulas import Alphabet, from_sympy, to_sympy
-from verify.graph.graph import FUNCTIONS, Graph
+from verify.graph.functions import FUNCTIONS
+from verify.graph.graph import Graph
 from verify.model.errors import TraceError
 
 _LARGEST = 40  # operations: SymPy takes milliseconds for each derivative

@@ -28,7 +28,8 @@ from typing import Any
 
 import flint
 
-from verify.graph.graph import FUNCTIONS, Graph
+from verify.graph.functions import FUNCTIONS
+from verify.graph.graph import Graph
 from verify.model.exact import simplest_rational
 from verify.proof.kernels import EXPONENTIAL, Kernels, RedrawError
 from verify.proof.tower import TooManyRootsError, Tower

@@ -17,7 +17,8 @@ from typing import NamedTuple
 import flint
 
 from verify.graph import balls
-from verify.graph.graph import FUNCTIONS, Graph
+from verify.graph.functions import FUNCTIONS
+from verify.graph.graph import Graph
 from verify.graph.slopes import Tape
 
 Point = Mapping[str, Fraction]

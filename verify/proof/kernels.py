@@ -6,7 +6,7 @@
   no algebraic law is missed rests on Ax (1971). Hence whoever proves with it checks at points as well (`decide`).
 * tanh(u) is (e - 1) / (e + 1) with e = exp(2 u).
 * sin(u) and cos(u) are a random point of the unit circle, the same for equal u, mirrored for -u.
-* log, atan and erf are random elements, the same for equal arguments; the odd ones change sign with their argument.
+* All others are random elements, the same for equal arguments; the odd ones change sign with their argument.
   So are exp and tanh where their exponents have no field one level below.
 
 What holds for such elements holds for the functions; what only holds by other laws is not found.
@@ -16,8 +16,8 @@ from __future__ import annotations
 
 import random
 
-_ODD = ("sin", "atan", "erf", "tanh")
-_EITHER = ("log", "exp")  # neither odd nor even
+from verify.graph.functions import FUNCTIONS
+
 EXPONENTIAL = ("exp", "tanh")
 
 
@@ -43,11 +43,12 @@ class Kernels:
 
     def other(self, name: str, argument: int) -> int:
         """Return one of the functions that are no more than elements."""
-        mirrored = argument > self.prime // 2 and name not in _EITHER
+        parity = FUNCTIONS[name].parity
+        mirrored = parity != 0 and argument > self.prime // 2
         if mirrored:
             argument = self.prime - argument
         value = self._on_circle(name, argument) if name in ("sin", "cos") else self._element(name, argument)
-        return -value % self.prime if mirrored and name in _ODD else value
+        return -value % self.prime if mirrored and parity < 0 else value
 
     def _on_circle(self, name: str, argument: int) -> int:
         t = self._element("circle", argument)

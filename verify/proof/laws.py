@@ -8,14 +8,24 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from verify.graph.graph import FUNCTIONS, Graph
+from verify.graph.functions import FUNCTIONS, family
+from verify.graph.graph import Graph
 from verify.proof import field
 from verify.proof.field import Laws
 from verify.proof.kernels import EXPONENTIAL
 
 _ANGLES = ("sin", "cos")
-_WORDS = {"log": "logarithms", "sin": "sums of angles", "atan": "arcs"}
-_INSIDE = (("log", EXPONENTIAL), ("atan", _ANGLES), ("sin", ("atan",)))  # which undo each other in part
+# Functions that undo each other in part: the inner ones, and those in whose arguments they stand.
+_INSIDE = (
+    ("log", EXPONENTIAL),
+    ("LambertW", EXPONENTIAL),
+    ("atan", _ANGLES),
+    ("asin", _ANGLES),
+    ("sin", ("atan", "asin")),
+    ("cos", ("atan", "asin")),
+    ("erfinv", ("erf",)),
+    ("erf", ("erfinv",)),
+)
 
 
 def missing(graph: Graph, pair: tuple[int, int], seed: int) -> str:
@@ -28,29 +38,27 @@ def missing(graph: Graph, pair: tuple[int, int], seed: int) -> str:
 
 def _unknown(graph: Graph, nodes: Sequence[int]) -> list[str]:
     """Return what there are laws of among the nodes that the field does not know."""
-    arguments: dict[str, set[int]] = {}
+    members: dict[str, set[tuple[str, int]]] = {}
     for node in nodes:
-        if graph.ops[node] in FUNCTIONS:
-            arguments.setdefault(_kind(graph.ops[node]), set()).add(graph.args[node][0])
+        if (op := graph.ops[node]) in FUNCTIONS and op not in EXPONENTIAL:
+            members.setdefault(family(op), set()).add(("" if op in _ANGLES else op, graph.args[node][0]))
+    undone = _undone(graph, nodes)
     roots = any(graph.ops[node] == "power" and graph.payloads[node].denominator != 1 for node in nodes)
     laws = ["roots"] if roots else []
-    for name, different in arguments.items():
-        if name not in EXPONENTIAL and (len(different) > 1 or _is_inside(graph, name, nodes)):
-            laws.append(_WORDS.get(name, name))
+    laws += [name for name, different in members.items() if len(different) > 1 or name in undone]
     if _depth(graph, nodes) >= len(field.PRIMES):
         laws.append("exponentials in exponents")
     return laws
 
 
-def _kind(name: str) -> str:
-    return "sin" if name in _ANGLES else name
-
-
-def _is_inside(graph: Graph, name: str, nodes: Sequence[int]) -> bool:
-    """Tell whether a function stands in the argument of one that may undo it."""
-    outer = [f for inner, functions in _INSIDE if inner == name for f in functions]
-    arguments = [graph.args[node][0] for node in nodes if graph.ops[node] in outer]
-    return any(_kind(graph.ops[node]) == name for node in graph.reach(arguments))
+def _undone(graph: Graph, nodes: Sequence[int]) -> set[str]:
+    """Return the families of functions that stand in the argument of one that may undo them."""
+    families = set()
+    for name, functions in _INSIDE:
+        arguments = [graph.args[node][0] for node in nodes if graph.ops[node] in functions]
+        if any(graph.ops[node] == name for node in graph.reach(arguments)):
+            families.add(family(name))
+    return families
 
 
 def _depth(graph: Graph, nodes: Sequence[int]) -> int:

@@ -13,6 +13,7 @@ from typing import NamedTuple
 import flint
 
 from verify.graph import balls, dyadics
+from verify.graph.functions import FUNCTIONS
 from verify.graph.graph import Graph
 from verify.model.exact import simplest_rational
 
@@ -50,15 +51,8 @@ def between(low: Fraction | None, high: Fraction | None) -> Range:
     return Range(Bound(low), Bound(high))
 
 
-_FUNCTIONS = {
-    "tanh": between(-_UNITY, _UNITY),
-    "erf": between(-_UNITY, _UNITY),
-    "sin": closed(-_UNITY, _UNITY),
-    "cos": closed(-_UNITY, _UNITY),
-    "atan": between(Fraction(-2), Fraction(2)),
-    "exp": between(_ZERO, None),
-}
-_ODD = ("tanh", "erf", "atan")  # rising through 0
+def _exact(value: int | None) -> Fraction | None:
+    return None if value is None else Fraction(value)
 
 
 def bounds_of(graph: Graph, node: int, domain: Domain) -> Range:
@@ -133,8 +127,9 @@ class _Ranges:
         return _narrowed(name, a, self._function(name, a))
 
     def _function(self, name: str, a: Range) -> Range:
-        bounds = _FUNCTIONS.get(name, ANY)
-        if name in _ODD:  # keeps the sign
+        line = FUNCTIONS[name]
+        bounds = (closed if line.reaches else between)(*map(_exact, line.between))
+        if line.rises and line.at_zero == 0:  # keeps the sign
             low = bounds.low if _below(a) else Bound(_ZERO, not _holds_zero(a))
             return Range(low, bounds.high if _above(a) else Bound(_ZERO, not _holds_zero(a)))
         if name == "exp" or (name == "log" and a.low.at is not None and a.low.at >= 0):
@@ -142,14 +137,13 @@ class _Ranges:
         return bounds
 
 
-_RISING = ("exp", "log", "tanh", "atan", "erf")
 _FARTHEST = 300  # of the ends at which functions are computed: exp of it has moderately many digits
 _BITS = 64
 
 
 def _narrowed(name: str, a: Range, bounds: Range) -> Range:
     """Return a range cut by what a rising function has at the ends of its argument's."""
-    if name not in _RISING or (name == "log" and (a.low.at is None or a.low.at < 0)):
+    if not FUNCTIONS[name].rises or (name == "log" and (a.low.at is None or a.low.at < 0)):
         return bounds
     low, high = _computed(name, a.low.at, up=False), _computed(name, a.high.at, up=True)
     higher = low is not None and (bounds.low.at is None or low > bounds.low.at)

@@ -13,11 +13,11 @@ from typing import NamedTuple
 import flint
 
 from verify.graph import balls, digits
-from verify.graph.graph import FUNCTIONS, Graph, NodeValues
+from verify.graph.functions import FUNCTIONS
+from verify.graph.graph import Graph, NodeValues
 from verify.model.exact import decimal_text, simplest_rational
 from verify.proof import field
 
-_AT_ZERO = {name: flint.fmpq(value) for name, value in FUNCTIONS.items() if value is not None}
 _LONGEST = 2048  # bits of numerator or denominator
 _REAL_BITS = 256
 
@@ -87,7 +87,10 @@ class _Rationals:
         return None if result is None else balls.rational(result)
 
     def function(self, name: str, a: flint.fmpq | None, number: int) -> flint.fmpq | None:
-        return _AT_ZERO.get(name) if a == 0 else flint.fmpq(0) if name == "log" and a == 1 else None
+        if a == 0:
+            at_zero = FUNCTIONS[name].at_zero
+            return None if at_zero is None else flint.fmpq(at_zero)
+        return flint.fmpq(0) if name == "log" and a == 1 else None
 
 
 def power(base: Fraction, exponent: Fraction) -> Fraction | None:

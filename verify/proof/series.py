@@ -17,10 +17,12 @@ from typing import Any, NamedTuple
 import flint
 
 from verify.graph.balls import ball, rational
+from verify.graph.functions import FUNCTIONS, enclosed
 from verify.graph.graph import Graph
 from verify.model.exact import simplest_rational
 from verify.proof import rationals
 
+_RATIONAL = ("exp", "log", "tanh", "sin", "cos", "atan", "asin")  # whose coefficients at 0 (of log at 1) are rational
 _TERMS = 8  # the order of a pole that may cancel, and some more
 _BITS = 256
 _TALLEST = 2048  # bits of a rational coefficient: beyond, it becomes a ball
@@ -196,13 +198,15 @@ def _function(name: str, terms: Sequence[Any]) -> list[Any]:
     """Return the terms of a function of a series from t**0 on, exactly where it stands at 0 (log: at 1)."""
     length = len(terms)
     home = 1 if name == "log" else 0
-    if _exact(terms) and terms[0] == home and name != "erf":
+    if _exact(terms) and terms[0] == home and name in _RATIONAL:
         made = getattr(_rational_series(terms), name)()
     elif name == "tanh":
         twice = _ball_series([2 * term for term in terms]).exp()
         made = (twice - 1) / (twice + 1)
-    else:
-        made = getattr(_ball_series(terms), name)()
+    elif series := FUNCTIONS[name].series:
+        made = getattr(_ball_series(terms), series)()
+    else:  # flint has no series of it: what follows its value is not known
+        return [enclosed(name, flint.arb(terms[0])), *[flint.arb("nan")] * (length - 1)]
     return _padded(list(made.coeffs()), length)[:length]
 
 

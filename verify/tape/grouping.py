@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from verify.graph.graph import FUNCTIONS
+from verify.graph.functions import FUNCTIONS
 from verify.tape.parts import Part
 from verify.tape.tape import Elements
 

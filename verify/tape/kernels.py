@@ -13,18 +13,17 @@ from collections.abc import Hashable, Sequence
 
 import numpy as np
 
+from verify.graph.functions import FUNCTIONS, Function
 from verify.tape.draws import Draws
 from verify.tape.primes import Moduli
 from verify.tape.residues import Residues, inverses, products, reduced
 from verify.tape.tape import Mask
 
-_ODD = ("sin", "atan", "erf", "tanh")
-_SYMMETRIC = (*_ODD, "cos")
 _CIRCLE = ("sin", "cos")
+_ROOT = Function(ball=lambda a: a)  # of a root this is all: the same for the same argument
 _FIRST_ROOM = 64
 _UNITY = np.uint64(1)
 _POLE = np.uint32(2**32 - 1)  # is no residue: primes are smaller
-_ZERO_IN = {"tanh": 0, "sin": 0, "cos": 1, "atan": 0, "erf": 0, "exp": 1}
 
 
 class Kernels:
@@ -37,14 +36,15 @@ class Kernels:
 
     def at(self, name: str, arguments: Residues, valid: Mask | None) -> Residues:
         """Return a function's values at arguments, or its root's (`root`); `valid` tells in which walks they are."""
-        mirrored = _mirrored(arguments, valid, self.p) if name in _SYMMETRIC else None
+        line = FUNCTIONS.get(name, _ROOT)
+        mirrored = _mirrored(arguments, valid, self.p) if line.parity else None
         if mirrored is not None:
             arguments = np.where(mirrored & (arguments != 0), self.p - arguments, arguments)
         value = self.of(name, joint(arguments, valid))
-        if mirrored is not None and name in _ODD:
+        if mirrored is not None and line.parity < 0:
             value = np.where(mirrored, reduced(self.p - value, self.p), value)
-        if name in _ZERO_IN:
-            value[:, (arguments == 0).all(axis=0)] = _ZERO_IN[name]
+        if line.at_zero is not None:
+            value[:, (arguments == 0).all(axis=0)] = line.at_zero
         return value
 
     def of(self, name: str, keys: Sequence[Hashable]) -> Residues:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from verify.graph.graph import FUNCTIONS
+from verify.graph.functions import FUNCTIONS
 from verify.proof.field import Laws
 from verify.proof.kernels import EXPONENTIAL
 from verify.tape.bounds import Bounds

@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from verify.graph.graph import FUNCTIONS
+from verify.graph.functions import FUNCTIONS
 from verify.model.errors import TraceError
 from verify.tape.parts import lengths_of
 from verify.tape.tape import MINUS_ONE, ONE, ZERO, Elements, Tape, distinct
@@ -48,7 +48,7 @@ class Recording(Tape):
     finds_again = False  # an operation that is executed twice has two numbers of half ulps
 
     def __init__(self) -> None:
-        self.units: dict[int, int] = {}
+        self.units: dict[int, float] = {}
         self.terms: dict[int, Any] = {}
         self.inner: set[int] = set()
         self.recording = True
@@ -67,7 +67,7 @@ class Recording(Tape):
             self._opposite = np.concatenate([self._opposite, np.full(room, _NONE)])
         return elements
 
-    def _operation(self, op: str, args: tuple[Elements, ...], units: int, payload: Any = None) -> Elements:
+    def _operation(self, op: str, args: tuple[Elements, ...], units: float, payload: Any = None) -> Elements:
         """Append an operation on arrays of one axis, with its half ulps."""
         if len(self.blocks) > _MANY and self.size < _SINGLE * len(self.blocks):
             raise UnrecordedError("the code computes number by number")
@@ -187,20 +187,20 @@ class Recording(Tape):
         return self._apart("power", a, ULP if exponent in _SIMPLE else FUNCTION, fold, exponent)
 
     def functions(self, name: str, a: Elements) -> Elements:
-        """Return a function of `proof.graph.FUNCTIONS`."""
+        """Return a function of `graph.functions.FUNCTIONS`."""
         if not self.recording:
             return super().functions(name, a)
-        at_zero = FUNCTIONS[name]
+        at_zero = FUNCTIONS[name].at_zero
 
         def fold(value: Fraction) -> Fraction | None:
             if value == 0 and at_zero is not None:
                 return Fraction(at_zero)
             return Fraction(0) if name == "log" and value == 1 else None
 
-        return self._apart(name, a, FUNCTION, fold)
+        return self._apart(name, a, FUNCTIONS[name].units, fold)
 
     def _apart(
-        self, op: str, a: Elements, units: int, fold: Callable[[Fraction], Fraction | None], payload: Any = None
+        self, op: str, a: Elements, units: float, fold: Callable[[Fraction], Fraction | None], payload: Any = None
     ) -> Elements:
         """Append an operation on one array, each time anew: equal calls may give different floats."""
         unique, places = distinct(a)

@@ -25,7 +25,7 @@ import numpy as np
 import numpy.typing as npt
 
 from verify.graph.decimals import Decimals
-from verify.graph.graph import FUNCTIONS
+from verify.graph.functions import FUNCTIONS
 from verify.tape.masks import all_of, any_of, is_ascending, is_one, largest, least
 
 Elements = npt.NDArray[np.int64]
@@ -55,7 +55,7 @@ class Block(NamedTuple):
     | pi | | |
     | sum, product | two arrays of `size` elements | |
     | power | an array of `size` elements | the exponent, a Fraction |
-    | a function of `proof.graph.FUNCTIONS` | an array of `size` elements | |
+    | a function of `graph.functions.FUNCTIONS` | an array of `size` elements | |
     | total | the terms of all sums, one sum after the other | where each sum begins; no sum is empty |
     | matmul | stacks of matrices (s, n, k) and (s, k, m), k > 0 | |
     """
@@ -178,7 +178,7 @@ class Tape:
         return self._of_one("power", a, exponent, fold)
 
     def functions(self, name: str, a: Elements) -> Elements:
-        """Return a function of `proof.graph.FUNCTIONS`."""
+        """Return a function of `graph.functions.FUNCTIONS`."""
         if name in _INVERSES and (groups := self._groups(name, a)):
             result = np.empty_like(a)
             for group in groups:
@@ -188,7 +188,7 @@ class Tape:
             return inner.args[0][a - inner.start]
         if name == "exp" and (factors := self._logarithms(a, Fraction(1), _DEEPEST)):
             return self._exponential(a, factors)
-        at_zero = FUNCTIONS[name]
+        at_zero = FUNCTIONS[name].at_zero
         fold = None if at_zero is None else lambda value: None if value else Fraction(at_zero)
         return self._of_one(name, a, None, fold)
 

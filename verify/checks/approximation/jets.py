@@ -15,6 +15,7 @@ from fractions import Fraction
 import flint
 
 from verify.graph.balls import ball
+from verify.graph.functions import FUNCTIONS
 
 _TERMS = 14
 
@@ -34,7 +35,8 @@ def applied(name: str, series: flint.arb_series) -> flint.arb_series:
     if name == "tanh":
         grown = (series * 2).exp()
         return (grown - 1) * _inverse(grown + 1)
-    image: flint.arb_series = getattr(series, name)()
+    method = FUNCTIONS[name].series
+    image: flint.arb_series = getattr(series, method)() if method else flint.arb_series([flint.arb("nan")])
     return image
 
 

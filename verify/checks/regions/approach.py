@@ -13,7 +13,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from typing import NamedTuple
 
-from verify.graph import balls
+from verify.graph import balls, slopes
+from verify.graph.functions import approximate
 from verify.graph.graph import Graph
 from verify.model.exact import simplest_rational
 from verify.proof.ranges import Domain
@@ -175,8 +176,11 @@ class _Tangents:
         return math.pow(a[0], exponent), _combined(slope, a[1], 0.0, {})
 
     def function(self, name: str, a: tuple[float, Slopes], number: int) -> tuple[float, Slopes]:
-        value = float(getattr(math, name)(a[0]))
-        return value, _combined(_SLOPES[name](a[0], value) if a[1] else 0.0, a[1], 0.0, {})
+        if name in _SLOPES:
+            value = float(getattr(math, name)(a[0]))
+            return value, _combined(_SLOPES[name](a[0], value) if a[1] else 0.0, a[1], 0.0, {})
+        value = approximate(name, a[0])
+        return value, _combined(slopes.approximate(name, a[0]) if a[1] else 0.0, a[1], 0.0, {})
 
 
 def _combined(p: float, a: Slopes, q: float, b: Slopes) -> Slopes:

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import flint
 
 from verify.graph import balls, dyadics
+from verify.graph.functions import FUNCTIONS
 from verify.graph.graph import Graph
 from verify.model.exact import simplest_rational
 from verify.proof import rationals
@@ -65,7 +66,7 @@ def _undone(graph: Graph, node: int, name: str) -> tuple[Roots | None, list[int]
     op, args = graph.ops[node], graph.args[node]
     if op == "product":
         return set(), list(args)
-    if op == "power" or op in ("tanh", "atan", "erf"):
+    if op == "power" or (op in FUNCTIONS and FUNCTIONS[op].rises and FUNCTIONS[op].at_zero == 0):
         return set(), list(args)
     if op == "log":
         return set(), [args[0], graph.sum(args[0], graph.constant(-_UNIT))]

@@ -10,11 +10,13 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
+from functools import partial
 from itertools import product
 from typing import Any
 
 import numpy as np
 
+from verify.graph.functions import approximate
 from verify.graph.graph import Graph
 from verify.model.exact import simplest_rational
 from verify.proof.ranges import Domain
@@ -35,8 +37,15 @@ _FINER = 64  # points of a finer search
 _TIMES = 12  # that it gets finer
 _PROPOSALS = 3
 
-_ERF = np.vectorize(math.erf, otypes=[float])
-_FUNCTIONS = {"exp": np.exp, "log": np.log, "tanh": np.tanh, "sin": np.sin, "cos": np.cos, "atan": np.arctan}
+_FUNCTIONS: dict[str, Any] = {
+    "exp": np.exp,
+    "log": np.log,
+    "tanh": np.tanh,
+    "sin": np.sin,
+    "cos": np.cos,
+    "atan": np.arctan,
+    "erf": np.vectorize(math.erf, otypes=[float]),
+}
 
 
 Wanted = tuple[int, frozenset[int]]  # a node, and the signs that it may have
@@ -133,7 +142,7 @@ class _Floats:
         return np.power(a, float(exponent))
 
     def function(self, name: str, a: Array, number: int) -> Array:
-        return _ERF(a) if name == "erf" else _FUNCTIONS[name](a)
+        return _FUNCTIONS[name](a) if name in _FUNCTIONS else np.vectorize(partial(approximate, name), [float])(a)
 
 
 def _crossed(line: _Line, grid: Array) -> Iterator[Fraction]:

@@ -155,7 +155,7 @@ class _Terms:
 
     def function(self, name: str, a: Any, number: int) -> Any:
         value = self._fresh()
-        self.facts += _FACTS[name](a, value)
+        self.facts += _FACTS[name](a, value) if name in _FACTS else []  # of others it is left open what they are
         return value
 
 

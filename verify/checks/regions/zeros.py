@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from fractions import Fraction
 
+from verify.graph.functions import FUNCTIONS
 from verify.graph.graph import Graph
 from verify.model.identity import NOWHERE
 from verify.proof import rationals
@@ -20,7 +21,6 @@ from verify.tracing.search import crossings, within
 from verify.tracing.trace import Condition
 
 _SIXTY_FOURTHS = 64  # floats of this grid add up without rounding, so that they are 0 where exact numbers are
-_WITH_ZERO_OF_ARGUMENT = ("tanh", "sin", "atan", "erf")
 _DEPTH = 3  # of sums within powers within sums
 _MOST_TERMS = 64
 
@@ -43,10 +43,14 @@ def _factors(graph: Graph, node: int) -> Iterator[int]:
         op, args = graph.ops[number], graph.args[number]
         if op in ("variable", "sum"):
             yield number
-        elif op == "product" or op in _WITH_ZERO_OF_ARGUMENT or (op == "power" and graph.payloads[number] > 0):
+        elif op == "product" or _is_zero_at_zero(op) or (op == "power" and graph.payloads[number] > 0):
             todo += args
         elif op == "log":
             todo.append(graph.sum(args[0], graph.constant(Fraction(-1))))
+
+
+def _is_zero_at_zero(op: str) -> bool:
+    return op in FUNCTIONS and FUNCTIONS[op].at_zero == 0
 
 
 def _of_variable(graph: Graph, node: int) -> Iterator[Point]:

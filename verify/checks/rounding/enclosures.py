@@ -6,8 +6,8 @@ numbers; a sum of n terms, in any order, by (n - 1) u / (1 - (n - 1) u) of the s
 and Stability of Numerical Algorithms, 2.2 and 4.2). A ball without limit stands for what may overflow, or divide by 0.
 
 All points in all formats are read at once, a column for each: nodes of one kind that do not need each other are one
-operation of NumPy's on extended floats, whose own rounding is counted as well. What the graph composes, and erf, is
-read in flint's balls.
+operation of NumPy's on extended floats, whose own rounding is counted as well. What the graph composes, and functions
+without a rule, are read in flint's balls.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from verify.checks.rounding.formats import Format
 from verify.checks.rounding.points import Point
 from verify.checks.rounding.recorder import Recorder
 from verify.graph import balls
+from verify.graph.functions import FUNCTIONS
 
 Array = Any
 Pair = tuple[Array, Array]
@@ -32,7 +33,6 @@ SLOP = 16 * np.finfo(_long).eps  # of our own operations, functions of the C lib
 _SMALLEST = np.finfo(_long).tiny
 _BITS = 192  # of flint's balls
 _EXPONENT = 16  # half ulps that an exponent may be off by
-_BY_BALLS = ("composed", "erf")
 
 
 class Column(NamedTuple):
@@ -127,7 +127,7 @@ class Enclosures:
         outer = np.array([number not in recorder.inner for number in numbers])[:, None]
         if not recorder.args[numbers[0]]:
             middle, radius, units = self._leaves(numbers)
-        elif kind[0] in _BY_BALLS:
+        elif kind[0] == "composed" or (kind[0] in FUNCTIONS and kind[0] not in RULES):
             middle, radius = self._composed(numbers)
         else:
             pairs = [self.of([operands[number][i] for number in numbers]) for i in range(kind[-1])]

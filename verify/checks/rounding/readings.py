@@ -29,6 +29,7 @@ from verify.checks.rounding.enclosures import (
 )
 from verify.checks.rounding.formats import Format
 from verify.graph import balls
+from verify.graph.functions import FUNCTIONS
 from verify.model.exact import simplest_rational
 from verify.tape.parts import Part, lengths_of, parts
 from verify.tape.recording import Recording, needed
@@ -38,7 +39,6 @@ _long = np.longdouble
 _TINY = 8 * np.finfo(_long).smallest_subnormal  # what underflow takes from an operation or two
 _EPS = float(np.finfo(_long).eps)
 _BITS = 192  # of flint's balls, for functions that NumPy lacks
-_BY_BALLS = "erf"
 _NOTHING = np.zeros(1, _long)
 _EXACT = Rounding(_NOTHING, _NOTHING, _NOTHING, np.full(1, np.inf, _long))
 _PIECE = 1_000_000  # products that are looked at at once
@@ -96,7 +96,7 @@ class Reading:
         operands = [self.of(arg) for arg in block.args]
         if block.op in ("total", "matmul"):
             return self._added(block, operands, tape.terms.get(place))
-        if block.op == _BY_BALLS:
+        if block.op in FUNCTIONS and block.op not in RULES:
             pair = _by_balls(block.op, operands[0])
         elif self._formats is None and block.op == "power" and _is_rounded(block.payload):
             return operands[0][0], np.full_like(operands[0][0], np.inf)  # for flint

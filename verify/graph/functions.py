@@ -1,0 +1,312 @@
+"""The functions of one argument that a graph has, one line each: all readers are served from this table.
+
+A line says how SymPy writes the function, and its slope where `sympy.diff` has no formula in functions of the table;
+how flint encloses it; its value at 0, its symmetry, its range, where it is defined and whether it rises; to which
+family it belongs, whose members may be related by laws that the finite field lacks; how far its floats may be off.
+
+A function with constant parameters is a line for each of them, made when it is first asked for: `besselj[2]`. Its
+parameters are exact numbers, so that they are part of its name. Nothing is known by the name of a function that is not
+here: in the field it is one more random element for each argument, which is right of any function.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from fractions import Fraction
+from functools import cache
+from typing import Any, NamedTuple
+
+import flint
+
+_Ball = flint.arb
+_HALF_ULPS = 8  # IEEE 754 leaves functions open; NumPy's own and those of C libraries stay within 4 ulps
+_NO_BOUND = math.inf  # SciPy states none
+_Bounds = tuple[int | None, int | None]
+_EVERYWHERE: _Bounds = (None, None)
+
+
+class Function(NamedTuple):
+    """What is known of a function of one argument.
+
+    `ball` encloses its values over a ball, and gives no finite ball where it is not defined on all of that.
+    `at_zero` is its value at 0 where that is a whole number. `parity` is 1 for f(-u) = f(u), -1 for f(-u) = -f(u).
+    `between` are bounds of its values, which `reaches` them or not, and `within` those of its arguments. `rises` tells
+    that it is strictly increasing wherever it is defined. `slope` is its derivative as SymPy would write it, for what
+    SymPy itself has no formula in these functions. `series` is the name of flint's method for power series. `units`
+    are the half ulps that its floats may be off by.
+    """
+
+    ball: Callable[[_Ball], _Ball]
+    at_zero: int | None = None
+    parity: int = 0
+    between: _Bounds = _EVERYWHERE
+    reaches: bool = False
+    within: _Bounds = _EVERYWHERE
+    rises: bool = False
+    slope: Callable[..., Any] | None = None
+    family: str = ""
+    series: str = ""
+    units: float = _NO_BOUND
+    parameters: tuple[Fraction, ...] = ()
+
+
+def _named(name: str) -> Callable[[_Ball], _Ball]:
+    """Return flint's method of a name."""
+    return lambda a: getattr(a, name)()
+
+
+def _elementary(name: str, at_zero: int | None, **facts: Any) -> Function:
+    """Return the line of a function that flint has for balls and for series, and that C libraries compute well."""
+    return Function(_named(name), at_zero, **{"series": name, "units": _HALF_ULPS, **facts})
+
+
+def _real(compute: Callable[[flint.acb], flint.acb]) -> Callable[[_Ball], _Ball]:
+    """Return the real part of what flint computes in complex balls, not finite where it has another part.
+
+    These functions are real on the reals where they are defined: a ball whose imaginary part excludes 0 is beyond.
+    """
+
+    def enclose(a: _Ball) -> _Ball:
+        value = compute(flint.acb(a))
+        return value.real if value.imag.contains(0) else flint.arb("nan")
+
+    return enclose
+
+
+def _sympy() -> Any:
+    import sympy
+
+    return sympy
+
+
+def _head(name: str) -> Callable[..., Any]:
+    """Return SymPy's function of a name, or one that SymPy knows nothing of."""
+    sympy = _sympy()
+    function = getattr(sympy, name, None)
+    return function if isinstance(function, type) else sympy.Function(name)
+
+
+# Slopes that SymPy does not have in functions of this table have their numbers in dlmf.nist.gov.
+_GAMMA, _BESSEL, _ERROR = "shifts and reflections of gamma functions", "recurrences of Bessel functions", "erf"
+_HYPERGEOMETRIC, _AIRY, _ELLIPTIC = "contiguous relations", "Airy functions", "elliptic integrals"
+_ARCS, _ANGLES = "arcs", "sums of angles"
+FUNCTIONS: dict[str, Function] = {
+    "exp": _elementary("exp", 1, between=(0, None), rises=True),
+    "log": _elementary("log", None, rises=True, family="logarithms"),
+    "tanh": _elementary("tanh", 0, parity=-1, between=(-1, 1), rises=True, series=""),
+    "sin": _elementary("sin", 0, parity=-1, between=(-1, 1), reaches=True, family=_ANGLES),
+    "cos": _elementary("cos", 1, parity=1, between=(-1, 1), reaches=True, family=_ANGLES),
+    "atan": _elementary("atan", 0, parity=-1, between=(-2, 2), rises=True, family=_ARCS),
+    "asin": _elementary("asin", 0, parity=-1, between=(-2, 2), within=(-1, 1), rises=True, family=_ARCS),
+    "erf": _elementary("erf", 0, parity=-1, between=(-1, 1), rises=True, family=_ERROR),
+    "erfi": Function(_named("erfi"), 0, parity=-1, rises=True, family=_ERROR, series="erfi"),
+    "dawsn": Function(  # 7.5.1, of which the slope follows
+        lambda a: (-a * a).exp() * a.erfi() * flint.arb.pi().sqrt() / 2,
+        0,
+        parity=-1,
+        family=_ERROR,
+        slope=lambda s, u: 1 - 2 * u * _head("dawsn")(u),
+    ),
+    "erfinv": Function(_named("erfinv"), 0, parity=-1, within=(-1, 1), rises=True, family=_ERROR),
+    "gamma": Function(_named("gamma"), family=_GAMMA, series="gamma"),
+    "loggamma": Function(_named("lgamma"), within=(0, None), family=_GAMMA, series="lgamma"),
+    "LambertW": Function(_named("lambertw"), 0, rises=True, family="W exp(W) = u", series="lambertw"),
+    "elliptic_k": Function(_real(lambda m: m.elliptic_k()), within=(None, 1), rises=True, family=_ELLIPTIC),
+    "elliptic_e": Function(_real(lambda m: m.elliptic_e()), within=(None, 1), family=_ELLIPTIC),
+    "Ei": Function(_named("ei"), family="exponential integrals"),
+    "Si": Function(
+        _named("si"), 0, parity=-1, slope=lambda s, u: s.sin(u) / u, family="trigonometric integrals"
+    ),  # 6.2.9
+    "Ci": Function(_named("ci"), within=(0, None), family="trigonometric integrals"),
+    "Shi": Function(  # 6.2.15
+        _named("shi"),
+        0,
+        parity=-1,
+        rises=True,
+        family="exponential integrals",
+        slope=lambda s, u: (s.exp(u) - s.exp(-u)) / (2 * u),
+    ),
+    "Chi": Function(  # 6.2.16
+        _named("chi"),
+        within=(0, None),
+        family="exponential integrals",
+        slope=lambda s, u: (s.exp(u) + s.exp(-u)) / (2 * u),
+    ),
+    "fresnels": Function(_named("fresnel_s"), 0, parity=-1),
+    "fresnelc": Function(_named("fresnel_c"), 0, parity=-1),
+    "airyai": Function(_named("airy_ai"), family=_AIRY),
+    "airybi": Function(_named("airy_bi"), family=_AIRY),
+    "airyaiprime": Function(lambda a: a.airy()[1], family=_AIRY),
+    "airybiprime": Function(lambda a: a.airy()[3], family=_AIRY),
+    "spence": Function(  # Li2(1 - u), 25.12.2
+        lambda a: (1 - a).polylog(2), within=(0, None), family="dilogarithms", slope=lambda s, u: s.log(u) / (1 - u)
+    ),
+}
+
+
+def _with(make: Callable[..., _Ball], **facts: Any) -> Callable[..., Function]:
+    """Return what makes the line of a function with parameters; `make` encloses it, given these and a ball."""
+
+    def line(parameters: Sequence[Fraction]) -> Function:
+        balls = [flint.arb(flint.fmpq(*p.as_integer_ratio())) for p in parameters]
+        return Function(lambda a: make(*_again(balls, parameters), a), **facts)
+
+    return line
+
+
+def _again(balls: Sequence[_Ball], parameters: Sequence[Fraction]) -> list[_Ball]:
+    """Return parameters in the working precision, exact ones as they are."""
+    pairs = zip(balls, parameters, strict=True)
+    return [b if b.is_exact() else flint.arb(flint.fmpq(*p.as_integer_ratio())) for b, p in pairs]
+
+
+# Functions with constant parameters, which SymPy has in the same order, the argument last.
+FAMILIES: dict[str, tuple[int, Callable[[Sequence[Fraction]], Function]]] = {
+    "polygamma": (1, _with(lambda n, a: _polygamma(n, a), family=_GAMMA)),
+    "zeta": (1, _with(lambda s, a: s.zeta(a), within=(0, None), family=_GAMMA)),
+    "besselj": (1, _with(lambda n, a: a.bessel_j(n), family=_BESSEL)),
+    "bessely": (1, _with(lambda n, a: a.bessel_y(n), within=(0, None), family=_BESSEL)),
+    "besseli": (1, _with(lambda n, a: a.bessel_i(n), family=_BESSEL)),
+    "besselk": (1, _with(lambda n, a: a.bessel_k(n), within=(0, None), between=(0, None), family=_BESSEL)),
+    "expint": (1, _with(lambda n, a: a.expint(n), within=(0, None), family="exponential integrals")),
+    "gammainc": (  # P(a, u), 8.8.13
+        1,
+        _with(
+            lambda s, a: a.gamma_lower(s, 1),
+            within=(0, None),
+            family=_GAMMA,
+            slope=lambda s, a, u: u ** (a - 1) * s.exp(-u) / s.gamma(a),
+        ),
+    ),
+    "betainc": (  # I_u(a, b), the integrand of 8.17.1
+        2,
+        _with(
+            lambda p, q, a: a.beta_lower(p, q, 1),
+            within=(0, 1),
+            family="incomplete beta functions",
+            slope=lambda s, a, b, u: u ** (a - 1) * (1 - u) ** (b - 1) * s.gamma(a + b) / (s.gamma(a) * s.gamma(b)),
+        ),
+    ),
+    "hyp0f1": (  # 16.3.1
+        1,
+        _with(
+            lambda b, a: a.hypgeom_0f1(b),
+            family=_HYPERGEOMETRIC,
+            slope=lambda s, b, u: _head("hyp0f1")(b + 1, u) / b,
+        ),
+    ),
+    "hyp1f1": (  # 13.3.15
+        2,
+        _with(
+            lambda p, b, a: a.hypgeom_1f1(p, b),
+            family=_HYPERGEOMETRIC,
+            slope=lambda s, a, b, u: a / b * _head("hyp1f1")(a + 1, b + 1, u),
+        ),
+    ),
+    "hyperu": (  # 13.3.22
+        2,
+        _with(
+            lambda p, b, a: a.hypgeom_u(p, b),
+            within=(0, None),
+            family=_HYPERGEOMETRIC,
+            slope=lambda s, a, b, u: -a * _head("hyperu")(a + 1, b + 1, u),
+        ),
+    ),
+    "hyp2f1": (  # 15.5.1
+        3,
+        _with(
+            lambda p, q, c, a: a.hypgeom_2f1(p, q, c),
+            within=(None, 1),
+            family=_HYPERGEOMETRIC,
+            slope=lambda s, a, b, c, u: a * b / c * _head("hyp2f1")(a + 1, b + 1, c + 1, u),
+        ),
+    ),
+}
+
+
+def _polygamma(n: _Ball, a: _Ball) -> _Ball:
+    return a.digamma() if n == 0 else _real(lambda z: z.polygamma(flint.acb(n)))(a)
+
+
+def of(name: str, parameters: Sequence[Fraction] = ()) -> str:
+    """Return the name by which a graph has a function with constant parameters, of which there is a line from now on.
+
+    Raises KeyError for functions that are not known, or not with so many parameters.
+    """
+    if not parameters:
+        return name if name in FUNCTIONS else _absent(name)
+    full = f"{name}[{','.join(map(str, parameters))}]"
+    if full not in FUNCTIONS:
+        arity, line = FAMILIES.get(name) or _absent(name)
+        if arity != len(parameters):
+            _absent(full)
+        FUNCTIONS[full] = line(parameters)._replace(parameters=tuple(parameters))
+    return full
+
+
+def _absent(name: str) -> Any:
+    raise KeyError(name)
+
+
+def head(name: str) -> str:
+    """Return the name of a function without its parameters."""
+    return name.partition("[")[0]
+
+
+def family(name: str) -> str:
+    """Return the family of a function: laws may relate its members, and no others, beyond those that a field knows."""
+    return FUNCTIONS[name].family or head(name)
+
+
+def written(name: str, argument: Any) -> Any:
+    """Return a function of an argument as SymPy writes it."""
+    sympy = _sympy()
+    parameters = [sympy.Rational(p.numerator, p.denominator) for p in FUNCTIONS[name].parameters]
+    return _head(head(name))(*parameters, argument)
+
+
+def read(expression: Any) -> str:
+    """Return the name of the function that an expression of SymPy's is one of; nothing where there is no line of it."""
+    *parameters, _ = expression.args
+    if not all(parameter.is_Rational for parameter in parameters):
+        return ""
+    try:
+        return of(expression.func.__name__, [Fraction(int(p.p), int(p.q)) for p in parameters])
+    except KeyError:
+        return ""
+
+
+@cache
+def derivative(name: str, symbol: Any) -> Any:
+    """Return the derivative of a function at a symbol: SymPy's where it is one of functions of this table."""
+    sympy = _sympy()
+    slope = FUNCTIONS[name].slope
+    if slope is None:
+        return sympy.diff(written(name, symbol), symbol)
+    parameters = [sympy.Rational(p.numerator, p.denominator) for p in FUNCTIONS[name].parameters]
+    return slope(sympy, *parameters, symbol)
+
+
+def enclosed(name: str, a: _Ball) -> _Ball:
+    """Return a ball around the values of a function over a ball; not finite where it is not defined on all of it."""
+    function = FUNCTIONS[name]
+    if function.within is not _EVERYWHERE and not _holds(function.within, a):
+        return flint.arb("nan")
+    value = function.ball(a)
+    if function.units == _NO_BOUND and not value.is_finite():  # at a pole flint has an infinity, whose inverse is 0
+        return flint.arb("nan")
+    return value
+
+
+def _holds(bounds: _Bounds, a: _Ball) -> bool:
+    low, high = bounds
+    return (low is None or bool(a >= low)) and (high is None or bool(a <= high))
+
+
+def approximate(name: str, value: float) -> float:
+    """Return a float near a function's value, for searches, which prove nothing; NaN where there is none."""
+    if not math.isfinite(value):
+        return math.nan
+    with flint.ctx.workprec(64):
+        return float(enclosed(name, flint.arb(value)).mid())
