@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from verify.runner.origins import Origin, Pipes
     from verify.runner.output import Output
 
-_GRACE = 1.0  # seconds in which a worker may say where it is
-_LEAVE = 5.0  # seconds in which one that answers no more ends by itself, with a status that says why
+_GRACE = 5.0  # seconds in which a worker may say where it is
+_LEAVE = 5.0  # seconds, at least, in which one that answers no more ends by itself, with a status that says why
 _HASTE = 0.2  # the same for one that fills the memory meanwhile
 
 
@@ -85,7 +85,7 @@ class Process:
         worker, self._worker = self._worker, None
         assert worker is not None
         if answer is None:
-            self._origin.wait(_LEAVE)
+            self._origin.wait(max(worker.left, _LEAVE))
         status = self._origin.end()
         worker.close()
         answer = answer or Answer("died", _death(status))
@@ -108,6 +108,12 @@ class _Worker:
         self._reader: threading.Thread = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
         self.partial: Any = None
+        self._end = 0.0
+
+    @property
+    def left(self) -> float:
+        """Return the seconds that are left of the limit of the last request."""
+        return self._end - time.monotonic()
 
     def ready(self) -> bool:
         """Wait for the message of a worker that it has started."""
@@ -121,8 +127,8 @@ class _Worker:
 
         self.partial = None
         self._send((limit, *request))
-        end = time.monotonic() + limit
-        while (left := end - time.monotonic()) > 0:
+        self._end = time.monotonic() + limit
+        while (left := self.left) > 0:
             try:
                 answer = self._answers.get(timeout=min(left, INTERVAL) if WATCHED else left)
             except queue.Empty:
