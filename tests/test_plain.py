@@ -1,6 +1,8 @@
 """Code that wants a plain number of a symbol, or numbers that are not real, is told so with the page that helps."""
 
+import ast
 import statistics
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -37,7 +39,7 @@ def long_one(x):
         (lambda x: np.fft.fft(x).real, "numpy.fft.fft cannot be followed ("),
         (
             lambda x: np.linalg.norm(np.outer(x, x), "nuc") * x,
-            "numpy.linalg.norm with ord='nuc' cannot be followed, at ",
+            "numpy.linalg.norm: singular values cannot be followed, at ",
         ),
         (lambda x: np.frombuffer(x.tobytes()), "the bytes of an array of symbols were looked at (tobytes), at "),
         (lambda x: np.fromiter(iter(x), float), "ValueError: setting an array element with a sequence., at "),
@@ -51,6 +53,23 @@ def test_what_cannot_be_followed(forward, message):
     assert f"at {row.evidence.place}" in detail
     assert row.evidence.place.file == "tests/test_plain.py"
     assert detail.endswith(HOW)
+
+
+def refusals():
+    """Return each refusal of the tracer that says of something that it cannot be followed, with its arguments."""
+    for path in sorted(Path("verify/tracing").glob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and ast.unparse(node.func) == "TraceError":
+                text = ast.unparse(node.args[0])
+                if "cannot be followed" in text:
+                    yield text, [ast.unparse(argument) for argument in node.args[1:]]
+
+
+def test_every_refusal_names_the_page():
+    """No call that cannot be followed is refused without the page that tells how it is added."""
+    found = list(refusals())
+    assert len(found) > 10
+    assert [text for text, rest in found if "HOW" not in rest] == []
 
 
 def test_an_error_of_the_users_has_no_such_advice():

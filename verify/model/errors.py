@@ -39,16 +39,16 @@ class UnclaimedError(ProtocolError):
 class TraceError(GradproofError):
     """User code asked a symbol for what only a number has (a row with the verdict UNDECIDED).
 
-    `place` is the line that asked. `raised` holds the messages with their places since it was last cleared: user code
-    may catch the exception, and go on as if nothing had been asked; what it then computes is no formula of what it
-    computes on floats.
+    `message` says what, `place` is the line that asked, `advice` follows it. `raised` holds the texts with their places
+    since it was last cleared: user code may catch the exception, and go on as if nothing had been asked; what it then
+    computes is no formula of what it computes on floats.
     """
 
     raised: ClassVar[list[tuple[str, Place]]] = []
 
     def __init__(self, message: str, place: Place = NOWHERE, advice: str = "") -> None:
         super().__init__(f"{message}{', at ' if place else ''}{place}{advice}")
-        self.place = place
+        self.message, self.place, self.advice = message, place, advice
         TraceError.raised.append((str(self), place))
 
 

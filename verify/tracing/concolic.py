@@ -9,6 +9,7 @@ from typing import Any, NoReturn
 
 import numpy as np
 
+from verify.model.additions import HOW
 from verify.model.errors import TraceError
 from verify.model.where import asked_at
 from verify.proof import rationals
@@ -244,7 +245,7 @@ class Endless(Concolic):
         return self
 
     def _nan(self) -> NoReturn:
-        raise TraceError(f"an operation on {self.number()} that cannot be followed", asked_at())
+        raise TraceError(f"an operation on {self.number()} that cannot be followed", asked_at(), HOW)
 
 
 KINDS = (Concolic, Endless)

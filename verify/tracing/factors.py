@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from verify.model.additions import HOW
 from verify.model.errors import TraceError
 from verify.model.where import asked_at
 from verify.tracing.arrays import built, current
@@ -66,7 +67,9 @@ def orthogonal(a: Any, mode: str = "reduced") -> Any:
     """
     a = matrices(a)
     if mode not in ("reduced", "complete", "r") or (mode == "complete" and a.shape[-2] > a.shape[-1]):
-        raise TraceError(f"numpy.linalg.qr with mode={mode!r} cannot be followed: columns of Q may be any", asked_at())
+        raise TraceError(
+            f"numpy.linalg.qr with mode={mode!r} cannot be followed: columns of Q may be any", asked_at(), HOW
+        )
     if mode == "r":
         return each(lambda matrix: _factors(matrix)[1], a)
     return _RESULT(*each(_factors, a))

@@ -73,9 +73,10 @@ def call(function: Any, args: Any, options: dict[str, Any], array_method: Any = 
         result = special(*arguments.pop("*", ()), **arguments)
         return result if _counts(name, arguments) else shadows.held_to(name, answer, result, out)
     except TraceError as problem:
-        if name in str(problem):
+        if name in problem.message:
             raise
-        raise TraceError(f"numpy.{name}: {problem}") from problem
+        message = f"{function.__module__}.{name}: {problem.message}"
+        raise type(problem)(message, problem.place, problem.advice) from problem
 
 
 def _has_no_entries(name: str, args: Any, options: dict[str, Any]) -> bool:

@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from verify.model.additions import HOW
 from verify.model.errors import TraceError
 from verify.model.where import asked_at
 from verify.tracing.arrays import SymbolArray, built, current
@@ -54,7 +55,7 @@ def _eliminated(matrix: Any) -> tuple[Any, Any]:
     """Return the determinant of a matrix, and its inverse, None where there is none at the sample."""
     n = len(matrix)
     if n > _MOST_ROWS:
-        raise TraceError(f"a matrix of more than {_MOST_ROWS} rows is not inverted as a formula", asked_at())
+        raise TraceError(f"a matrix of more than {_MOST_ROWS} rows is not inverted as a formula", asked_at(), HOW)
     memory = current().memory("inverses")
     for orient in (as_array, transposed):
         entry = memory.get(key(orient(matrix)))

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from verify.model.additions import HOW
 from verify.model.errors import TraceError
 from verify.model.where import asked_at
 from verify.tracing.arrays import current
@@ -76,7 +77,7 @@ class _Unfollowed:
         self._name = name
 
     def __getattr__(self, attribute: str) -> Any:
-        raise TraceError(f"the {self._name} cannot be followed", asked_at())
+        raise TraceError(f"the {self._name} cannot be followed", asked_at(), HOW)
 
     def __getitem__(self, key: Any) -> Any:
         return self.__getattr__("entries")

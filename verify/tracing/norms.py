@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from verify.model.additions import HOW
 from verify.model.errors import TraceError
 from verify.model.where import asked_at
 from verify.tracing.products import as_array
@@ -64,7 +65,7 @@ def _of_matrices(x: Any, order: Any) -> Any:
 
 def _singular_values(x: Any) -> Any:
     if not SINGULAR_VALUES:
-        raise TraceError("singular values cannot be followed", asked_at())
+        raise TraceError("singular values cannot be followed", asked_at(), HOW)
     return SINGULAR_VALUES[0](x)
 
 

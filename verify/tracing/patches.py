@@ -20,7 +20,7 @@ import numpy as np
 from numpy.lib import stride_tricks
 
 from verify.model.additions import FUNCTIONS as ADDED
-from verify.model.additions import holders, is_handed_over
+from verify.model.additions import HOW, holders, is_handed_over
 from verify.model.errors import TraceError
 from verify.model.where import asked_at, may_be_users
 from verify.tracing import arraytype, memory, scipys
@@ -132,7 +132,7 @@ def _vectorized(original: Callable[..., Any]) -> Callable[..., Any]:
         if active() is None or not any(map(is_symbolic, args)):
             return original(self, *args, **options)
         if self.signature is not None or options:
-            raise TraceError("numpy.vectorize with more than arrays cannot be followed", asked_at())
+            raise TraceError("numpy.vectorize with more than arrays cannot be followed", asked_at(), HOW)
         places = np.broadcast(*map(objects, args))
         function = _STAND_INS.get(id(self.pyfunc), self.pyfunc)
         values = [function(*entries) for entries in places]
@@ -268,7 +268,7 @@ def _digits(value: Any) -> Any:
     try:
         return np.asarray(objects(value).astype(float))
     except ValueError as problem:
-        raise TraceError("random numbers were drawn by symbols", asked_at()) from problem
+        raise TraceError("random numbers were drawn by symbols", asked_at(), HOW) from problem
 
 
 class _Joined:
@@ -283,7 +283,7 @@ class _Joined:
         if not is_symbolic(values):
             return self._original[key]
         if any(isinstance(value, (str, slice)) for value in values):
-            raise TraceError("numpy.r_ with more than arrays cannot be followed", asked_at())
+            raise TraceError("numpy.r_ with more than arrays cannot be followed", asked_at(), HOW)
         parts = [_converting(np.asarray)(value) for value in values]
         return np.column_stack(parts) if self._column else np.concatenate([np.atleast_1d(part) for part in parts])
 

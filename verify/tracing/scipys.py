@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from verify.model.additions import HOW
 from verify.model.errors import TraceError
 from verify.model.where import asked_at
 from verify.tracing.arrays import built, current
@@ -30,7 +31,7 @@ def solve(a: Any, b: Any, lower: bool = False, *_: Any, assume_a: Any = None, **
     elif assume_a in ("upper triangular", "lower triangular"):
         return solve_triangular(a, b, lower=assume_a.startswith("lower"))
     elif assume_a not in _GENERAL:
-        raise TraceError(f"scipy.linalg.solve with assume_a={assume_a!r} cannot be followed", asked_at())
+        raise TraceError(f"scipy.linalg.solve with assume_a={assume_a!r} cannot be followed", asked_at(), HOW)
     return solution(transposed(a) if options.get("transposed") else a, b)
 
 
@@ -125,7 +126,7 @@ def solve_lu(factors: Any, b: Any, trans: int = 0, *_: Any, **options: Any) -> A
 def full_qr(a: Any, overwrite_a: bool = False, lwork: Any = None, mode: str = "full", *_: Any, **options: Any) -> Any:
     """Return Q and R, or R alone."""
     if options.get("pivoting"):
-        raise TraceError("scipy.linalg.qr with pivoting=True cannot be followed", asked_at())
+        raise TraceError("scipy.linalg.qr with pivoting=True cannot be followed", asked_at(), HOW)
     result = orthogonal(a, {"full": "complete", "economic": "reduced", "r": "r"}.get(mode, mode))
     return (result,) if mode == "r" else tuple(result)
 
