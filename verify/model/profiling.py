@@ -32,6 +32,17 @@ def profiled(function: ProfileFunction) -> Iterator[list[str]]:
         _put_back(before)
 
 
+@contextmanager
+def unprofiled() -> Iterator[None]:
+    """Send no calls to the profile function in force meanwhile: work of ours between two calls of the user's code."""
+    before: Any = sys.getprofile()
+    sys.setprofile(None)
+    try:
+        yield
+    finally:
+        _put_back(before)
+
+
 def _put_back(before: Any) -> None:
     """Put back a profiler; that of `cProfile` is no function, and is in force as long as it is enabled."""
     if before is None or callable(before):

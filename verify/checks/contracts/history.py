@@ -16,6 +16,7 @@ import numpy as np
 from verify.checks.contracts.arrays import apart, copied, flat
 from verify.checks.contracts.calls import Call
 from verify.checks.contracts.holdings import outline
+from verify.checks.contracts.life import life
 from verify.checks.contracts.modes import Mode, mode_of
 from verify.checks.contracts.replay import Layer
 from verify.checks.contracts.trial import Trial, attempt
@@ -24,6 +25,7 @@ from verify.model.result import Finding
 from verify.tracing.following import SubjectError
 
 _RESET = re.compile(r"(zero|clear|reset|flush)_?(the_)?grad", re.IGNORECASE)
+_REPEATS = 3  # equal calls of forward
 _Answer = tuple[Any, list[Any], list[Any]]  # outputs, gradients that are returned, gradients that are left in the layer
 
 
@@ -59,9 +61,16 @@ def _alone(trial: Trial, unit: Unit, history: Sequence[Call]) -> _Answer | Subje
     """Return what a fresh layer answers after calls of its own: asked once, and compared with more than one past."""
     key = (id(unit), *map(id, history))
     if key not in trial.answers:
-        trial.answers[key] = attempt(_answer, trial.layer(unit), unit, history)
+        trial.answers[key] = _second_answer(trial, unit, history) or attempt(_answer, trial.layer(unit), unit, history)
     answer: _Answer | SubjectError = trial.answers[key]
     return answer
+
+
+def _second_answer(trial: Trial, unit: Unit, history: Sequence[Call]) -> _Answer | SubjectError | None:
+    """Return what was seen of a layer that is asked after its own first calls; none where it has to be called."""
+    if [*history] != unit.calls or _resets(unit.fresh):
+        return None
+    return attempt(lambda: life(trial, unit).second_answer)
 
 
 def second_backward(trial: Trial) -> Iterator[Finding]:
@@ -110,13 +119,10 @@ def _steps(trial: Trial, unit: Unit) -> bool:
 
 
 def _changes_output(trial: Trial, unit: Unit) -> bool:
-    layer, plain = trial.layer(unit), trial.layer(unit)
-    held = trial.held(layer)
-    first = copied(plain.play(unit.forward))
-    again = attempt(plain.play, unit.forward)  # raises where a layer wants its backward before
-    layer.play(unit.calls)
-    expected = first if isinstance(again, SubjectError) else again
-    return bool(trial.moved(layer, held)) or apart(layer.play(unit.forward), expected)
+    """Tell whether forward gives something else after a backward than after another forward, which may raise."""
+    seen, (first, *second) = life(trial, unit), _same_again(trial, unit)
+    expected = first if not second or isinstance(second[0], SubjectError) else second[0]
+    return bool(seen.back.moved) or apart(seen.second_outputs, expected)
 
 
 def stepping(trial: Trial) -> Iterator[Finding]:
@@ -188,6 +194,8 @@ def drawing_once(trial: Trial) -> Iterator[Finding]:
     """Find random numbers that are drawn in the first forward, and kept by all later ones."""
     for unit in trial.ran.units:
         layer, call = trial.layer(unit), unit.forward[-1]
+        if not (trial.exact.seen.draws or layer.has_generators):
+            continue  # nothing was drawn, from any generator
         first = layer.draws(unit.forward)
         layer.play(unit.backward)
         if first and not layer.draws(unit.forward):
@@ -197,21 +205,29 @@ def drawing_once(trial: Trial) -> Iterator[Finding]:
 def same_forward(trial: Trial) -> Iterator[Finding]:
     """Find a forward that gives something else when it is called again."""
     for unit in trial.ran.units:
-        layer, call = trial.layer(unit), unit.forward[-1]
+        call = unit.forward[-1]
         if carries_state(unit.fresh):
             continue
-        outputs = attempt(_thrice, layer, unit)
-        if isinstance(outputs, SubjectError):  # which it may, if it is only to say that backward comes first
+        *_, last = outputs = _same_again(trial, unit)
+        if isinstance(last, SubjectError):  # which it may, if it is only to say that backward comes first
             again = attempt(trial.layer(unit).play, [*unit.forward, *unit.backward, *unit.forward])
             if isinstance(again, SubjectError):
-                yield trial.finding("GP119", f"a second {call.title} with the same inputs raises {outputs}", call=call)
+                yield trial.finding("GP119", f"a second {call.title} with the same inputs raises {last}", call=call)
         # Where random numbers are drawn, the first call may have drawn the parameters too, and other masks therefore.
         elif apart(outputs[1], outputs[2]) or (not trial.exact.seen.draws and apart(outputs[0], outputs[1])):
             yield trial.finding("GP119", f"a second {call.title} with the same inputs gives another output", call=call)
 
 
-def _thrice(layer: Layer, unit: Unit) -> list[Any]:
-    return [copied(layer.play(unit.forward)) for _ in range(3)]
+def _same_again(trial: Trial, unit: Unit) -> list[Any]:
+    """Return what three equal calls of forward return, or up to the error of one: asked once."""
+    if id(unit) not in trial.repeats:
+        layer, outputs = trial.layer(unit), list[Any]()
+        for _ in range(_REPEATS):
+            outputs.append(attempt(lambda: copied(layer.play(unit.forward))))
+            if isinstance(outputs[-1], SubjectError):
+                break
+        trial.repeats[id(unit)] = outputs
+    return trial.repeats[id(unit)]
 
 
 def modes(trial: Trial) -> Iterator[Finding]:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from itertools import combinations
 from typing import Any
 
 from verify.cases.protocols import Functions
 from verify.cases.shapes import Constant
-from verify.checks.contracts.arrays import apart, arrays, copied, flat, overwrite, same, share
+from verify.checks.contracts.arrays import apart, copied, flat, overwrite, same, share
 from verify.checks.contracts.calls import Call
-from verify.checks.contracts.copies import duplicate
+from verify.checks.contracts.life import Written, arguments_of, life
 from verify.checks.contracts.replay import Gradients, Layer
 from verify.checks.contracts.trial import Trial, attempt
 from verify.checks.contracts.units import Unit
@@ -35,33 +35,27 @@ def overwritten(trial: Trial) -> Iterator[Finding]:
 def overwritten_by_layers(trial: Trial) -> Iterator[Finding]:
     """Find the arguments, returned outputs and parameters that a method of a layer writes to."""
     for unit in trial.ran.units:
-        layer, call = trial.layer(unit), unit.backward[0]
-        held, arguments = trial.held(layer), _arguments_of(unit.forward)
-        outputs = layer.play(unit.forward, arguments)
-        yield from _written(trial, unit.forward, arguments, forward=True)
-        moved, before = trial.moved(layer, held), copied(outputs)
-        arguments = _arguments_of(unit.backward)
-        layer.play(unit.backward, arguments)
-        yield from _written(trial, unit.backward, arguments, forward=False)
-        if not same(outputs, before):
+        seen, call = life(trial, unit), unit.backward[0]
+        yield from _written(trial, seen.written, forward=True)
+        yield from _written(trial, seen.back.written, forward=False)
+        if not seen.back.keeps_outputs:
             yield trial.finding("GP104", f"{call.title} writes into the output that forward returned", call=call)
-        for name in trial.moved(layer, held):
-            by = unit.forward[0] if name in moved else call
+        for name in seen.back.moved:
+            by = unit.forward[0] if name in seen.moved else call
             yield trial.finding("GP103", f"the layer has another {name} after {by.title}", name, by)
 
 
-def _written(trial: Trial, calls: list[Call], arguments: list[list[Any]], *, forward: bool) -> Iterator[Finding]:
-    """Find the arguments that calls have written to."""
-    for call, values in zip(calls, arguments, strict=True):
-        for position, (value, original) in enumerate(zip(values, call.arguments, strict=True)):
-            live = call.live[position]
-            inputs = trial.among(live)
-            if same(arrays(value), arrays(original)) or any(isinstance(trial.case.inputs[n], Constant) for n in inputs):
-                continue  # a constant may well be there to be written to, as running statistics are
-            if not inputs and not _is_lent(trial, call, live):
-                continue
-            code, name = "GP102" if forward or inputs else "GP101", call.parameter(position)
-            yield trial.finding(code, f"{call.title} writes into its argument {name}", name, call)
+def _written(trial: Trial, written: Written, *, forward: bool) -> Iterator[Finding]:
+    """Find the arguments that calls may not write to."""
+    for call, position in written:
+        live = call.live[position]
+        inputs = trial.among(live)
+        if any(isinstance(trial.case.inputs[n], Constant) for n in inputs):
+            continue  # a constant may well be there to be written to, as running statistics are
+        if not inputs and not _is_lent(trial, call, live):
+            continue
+        code, name = "GP102" if forward or inputs else "GP101", call.parameter(position)
+        yield trial.finding(code, f"{call.title} writes into its argument {name}", name, call)
 
 
 def _is_lent(trial: Trial, call: Call, argument: Any) -> bool:
@@ -105,25 +99,20 @@ def aliases(trial: Trial) -> Iterator[Finding]:
 def aliases_of_layers(trial: Trial) -> Iterator[Finding]:
     """Find what backward returns of its own arguments."""
     for unit in trial.ran.units:
-        layer = trial.layer(unit)
-        layer.play(unit.forward)
-        arguments = _arguments_of(unit.backward)
-        for call, values, returned in zip(unit.backward, arguments, layer.play(unit.backward, arguments), strict=True):
-            if share(returned, values):
+        for call, shares in zip(unit.backward, life(trial, unit).back.shares, strict=True):
+            if shares:
                 yield trial.finding("GP106", f"what {call.title} returns shares its memory with dout", call=call)
 
 
 def caches(trial: Trial) -> Iterator[Finding]:
     """Find arrays of the caller's that backward reads: change inputs, or outputs, after forward, and compare."""
     for unit, other in trial.pairs:
-        layer, call = trial.layer(unit), unit.forward[0]
-        layer.play(unit.forward)
-        expected = layer.backward(unit.backward)
+        expected, call = life(trial, unit).back.gradients, unit.forward[0]
         if names := _kept_inputs(trial, unit, other, expected):
             listed = " or ".join(names)
             detail = f"changing {listed} after {call.title} changes the gradient: what is kept is the caller's array"
             yield trial.finding("GP120", detail, ", ".join(names), call)
-        layer, arguments = trial.layer(unit), _arguments_of(unit.forward)
+        layer, arguments = trial.layer(unit), arguments_of(unit.forward)
         outputs = layer.play(unit.forward, arguments)
         changed = not share(outputs, arguments) and overwrite(outputs, [-2 * array - 1 for array in flat(outputs)])
         if changed and _reads(layer, unit, expected):
@@ -138,15 +127,11 @@ def _kept_inputs(trial: Trial, unit: Unit, other: Unit, expected: Gradients) -> 
         return []
     for number, (call, second) in enumerate(zip(unit.forward, other.forward, strict=True)):
         for place, numbers in enumerate(second.arguments):
-            layer, arguments = trial.layer(unit), _arguments_of(unit.forward)
+            layer, arguments = trial.layer(unit), arguments_of(unit.forward)
             layer.play(unit.forward, arguments)
             if overwrite(arguments[number][place], numbers) and _reads(layer, unit, expected):
                 parameters[call.parameter(place)] = None
     return list(parameters)
-
-
-def _arguments_of(calls: Sequence[Call]) -> list[list[Any]]:
-    return [duplicate(call.arguments) for call in calls]
 
 
 def _reads(layer: Layer, unit: Unit, expected: Gradients) -> bool:

@@ -6,11 +6,13 @@ A lambda, a helper, a comprehension or a closure between the subject and the met
 from __future__ import annotations
 
 import inspect
+import operator
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from types import CodeType, FrameType, FunctionType
 from typing import Any, NamedTuple
+from weakref import WeakKeyDictionary
 
 from verify.cases.protocols import Functions
 from verify.model.where import is_users
@@ -18,6 +20,7 @@ from verify.model.where import is_users
 _WRAPPERS = 4  # decorators around decorators that are looked through
 _GENERATED = ("<frozen ", "<__array_function__")  # Python's own, NumPy's
 _NO_METHODS = (property, cached_property, classmethod, staticmethod, type)
+_FUNCTIONS = Functions.forward.__code__.co_filename
 _HELD = ("__wrapped__", "func", "__func__", "method")  # where decorators of the standard library keep the function
 
 
@@ -32,20 +35,24 @@ class Method(NamedTuple):
     runs: Any
 
 
+Table = dict[CodeType, list[Method]]
+_tables: WeakKeyDictionary[type, tuple[list[Any], Table]] = WeakKeyDictionary()
+
+
 @dataclass(slots=True)
 class Methods:
     """The methods of classes by the code that runs first when they are called."""
 
-    _of: dict[type, dict[CodeType, list[Method]]] = field(default_factory=dict)
+    _of: dict[type, Table] = field(default_factory=dict)
 
     def running(self, frame: FrameType) -> tuple[Any, Method] | None:
         """Return the object and the method that a frame runs, or None where it runs no method of the user's."""
         code = frame.f_code
         if not (code.co_argcount or code.co_flags & inspect.CO_VARARGS):
             return None
-        owner = _first(frame)
-        if not (_is_users(code) or isinstance(owner, Functions)):
+        if not (_is_users(code) or code.co_filename == _FUNCTIONS):
             return None
+        owner = _first(frame)
         methods = [method for method in self._table(type(owner)).get(code, ()) if _runs(frame, method.runs)]
         return (owner, methods[0]) if methods else None
 
@@ -53,9 +60,9 @@ class Methods:
         """Tell whether the user has written methods of a class."""
         return any(_is_users(code) for code in self._table(kind))
 
-    def _table(self, kind: type) -> dict[CodeType, list[Method]]:
+    def _table(self, kind: type) -> Table:
         if kind not in self._of:
-            self._of[kind] = _table(kind)
+            self._of[kind] = _table_of(kind)
         return self._of[kind]
 
 
@@ -74,9 +81,30 @@ def _first(frame: FrameType) -> Any:
     return rest[0] if rest else None
 
 
-def _table(kind: type) -> dict[CodeType, list[Method]]:
+def _table_of(kind: type) -> Table:
+    """Return the methods of a class, which are looked for once as long as it has the same attributes.
+
+    What decorators keep in closures may change with the attributes as they are: a class with any is looked at again.
+    """
+    attributes = [value for base in kind.__mro__[:-1] for value in vars(base).values()]
+    before, table = _tables.get(kind, ([], {}))
+    if len(before) != len(attributes) or not all(map(operator.is_, before, attributes)):
+        table = _table(kind)
+        if all(map(_is_fixed, attributes)):
+            _tables[kind] = attributes, table
+    return table
+
+
+def _is_fixed(value: Any) -> bool:
+    """Tell whether an attribute leads to no other function than itself, whatever becomes of it."""
+    if isinstance(value, FunctionType):
+        return not (value.__closure__ or vars(value))
+    return isinstance(value, _NO_METHODS) or not any(name in getattr(value, "__dict__", {}) for name in _HELD)
+
+
+def _table(kind: type) -> Table:
     """Return the methods of a class by the code of each function that they are made of."""
-    table: dict[CodeType, list[Method]] = {}
+    table: Table = {}
     for name in {name: None for base in kind.__mro__[:-1] for name in vars(base)}:
         if name.startswith("__") and name != "__call__":
             continue

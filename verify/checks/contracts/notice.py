@@ -40,10 +40,11 @@ class Notice:
     def __call__(self, frame: FrameType, event: str, value: Any) -> None:
         """Keep a call, if it is one of a method that no other method of a layer makes."""
         try:
-            if event == "call" and self._inside is None:
+            if event == "return":
+                if frame is self._passing or (self._inside is not None and frame is self._inside[0]):
+                    self._leave(frame, value)
+            elif event == "call" and self._inside is None:
                 self._enter(frame)
-            elif event == "return":
-                self._leave(frame, value)
         except Exception as problem:  # noqa: BLE001 - the user's classes are looked through, and these may do anything
             self.unheard.append(described(problem))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,8 @@ import numpy as np
 from verify.cases.case import TracedCase
 from verify.cases.shapes import Integer, Real, concrete
 from verify.tracing.observe import Observation, Quantity
+
+_ZERO = Fraction(0)
 
 
 @dataclass(slots=True)
@@ -35,27 +38,27 @@ def sample(case: TracedCase, seen: Observation) -> Numbers:
 
 def _floats(seen: Observation, quantity: Quantity) -> Any:
     trace = seen.trace
-    values = [trace.sample.get(trace.payloads[node], trace.value(node)) for node in quantity.nodes]
-    return np.array([float(value or 0) for value in values]).reshape(quantity.shape)[()]
+    values = [trace.sample.get(trace.payloads[node], trace.constants.get(node, _ZERO)) for node in quantity.nodes]
+    floats = [top / bottom for top, bottom in map(Fraction.as_integer_ratio, values)]  # rounded once
+    return np.array(floats).reshape(quantity.shape)[()]
 
 
-def opposite(case: TracedCase, seen: Observation) -> Numbers:
-    """Return numbers on the other side: of 0, or of the middle of a domain, in the opposite order.
+def opposite(case: TracedCase, seen: Observation, numbers: Numbers) -> Numbers:
+    """Return numbers of a run on the other side: of 0, or of the middle of a domain, in the opposite order.
 
     What a layer asks of a number is answered the other way at each entry, so that a mask, a choice or a slope that
     belongs to earlier numbers is another one even where there is a single entry. They are no mere negatives, of which
     squares and norms are the same.
     """
-    return _moved(case, seen, lambda value: value, -1)
+    return _moved(case, seen, numbers, lambda value: value, -1)
 
 
-def shifted(case: TracedCase, seen: Observation) -> Numbers:
+def shifted(case: TracedCase, seen: Observation, numbers: Numbers) -> Numbers:
     """Return larger numbers, each moved to the next entry: of opposite numbers the one in the middle is the same."""
-    return _moved(case, seen, lambda value: np.roll(value, 1) if np.ndim(value) else value, 1)
+    return _moved(case, seen, numbers, lambda value: np.roll(value, 1) if np.ndim(value) else value, 1)
 
 
-def _moved(case: TracedCase, seen: Observation, move: Callable[[Any], Any], sign: int) -> Numbers:
-    numbers = sample(case, seen)
+def _moved(case: TracedCase, seen: Observation, numbers: Numbers, move: Callable[[Any], Any], sign: int) -> Numbers:
     inputs = {name: _other(case.inputs[name], value, seen, move, sign) for name, value in numbers.inputs.items()}
     if case.upstream is not None:
         return Numbers(inputs, numbers.upstreams)

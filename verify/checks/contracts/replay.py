@@ -54,6 +54,11 @@ class Layer:
         held: Callable[..., Any] = getattr_static(type(self.itself), name).__get__(self.itself, type(self.itself))
         return held
 
+    @property
+    def has_generators(self) -> bool:
+        """Tell whether the layer holds random generators of its own."""
+        return bool(self._random)
+
     def draws(self, calls: Sequence[Call]) -> bool:
         """Tell whether calls draw random numbers."""
         return any(self._draws(call) for call in calls)
@@ -75,8 +80,14 @@ class Layer:
 
     def backward(self, calls: Sequence[Call]) -> Gradients:
         """Call methods; returns copies of the gradients that they return, and leave in the layer."""
-        returned = self.play(calls)
-        return deepcopy(returned), deepcopy([at(self.itself, path) for path in self._gradient_paths])
+        return self.answer(calls)[1]
+
+    def answer(
+        self, calls: Sequence[Call], arguments: Sequence[Sequence[Any]] | None = None
+    ) -> tuple[list[Any], Gradients]:
+        """Call methods; returns what they return, with copies of that and of the gradients that they leave."""
+        returned = self.play(calls, arguments)
+        return returned, (deepcopy(returned), deepcopy([at(self.itself, path) for path in self._gradient_paths]))
 
 
 def gradient_paths(unit: Unit, gradients: Any) -> list[Any]:

@@ -11,7 +11,7 @@ import numpy as np
 from verify.checks.contracts.arrays import apart, share
 from verify.checks.contracts.drive import Ran, run
 from verify.checks.contracts.holdings import at
-from verify.checks.contracts.numbers import Numbers, sample
+from verify.checks.contracts.numbers import Numbers
 from verify.checks.contracts.replay import gradient_paths
 from verify.checks.contracts.trial import Trial, attempt
 from verify.checks.contracts.units import Unit
@@ -30,10 +30,11 @@ def instances(trial: Trial) -> Iterator[Finding]:
     if any(map(_on_the_class, zip(trial.ran.units, trial.again.units, strict=False), repeat(trial.again.gradients))):
         yield trial.finding("GP121", "a gradient is left where another layer of its class leaves its own")
         return
-    batches = [sample(trial.case, trial.batch.seen)] if trial.batch else []
-    alone = trial.run(trial.numbers, trial.rewind)
-    for numbers in (trial.others, *batches):
-        if not isinstance(attempt(trial.run, numbers), SubjectError) and (effect := _disturbed(trial, numbers, alone)):
+    # The second run at the sample is what becomes of a layer alone, but for what is drawn between forward and backward.
+    alone = trial.run(trial.numbers, trial.rewind) if trial.exact.seen.draws else trial.again
+    batches = [(trial.of_batch, trial.on_batch)] if trial.batch else []
+    for numbers, ran in ((trial.others, trial.on_others), *batches):
+        if not isinstance(ran, SubjectError) and (effect := _disturbed(trial, numbers, alone)):
             yield trial.finding("GP121", effect)
             return
 

@@ -43,6 +43,8 @@ class Trial:
     within: frozenset[type] = frozenset()
     steps: dict[int, bool] = field(default_factory=dict)  # whether the backward of a layer changes its parameters
     answers: dict[tuple[int, ...], Any] = field(default_factory=dict)  # of fresh layers, by their calls before
+    lives: dict[int, Any] = field(default_factory=dict)  # what was seen of a layer in its first calls
+    repeats: dict[int, list[Any]] = field(default_factory=dict)  # what equal calls of forward returned
     _gradient_paths: dict[int, list[Path]] = field(default_factory=dict)
 
     @cached_property
@@ -53,7 +55,13 @@ class Trial:
     @cached_property
     def others(self) -> Numbers:
         """Return other numbers of the same shapes."""
-        return opposite(self.case, self.exact.seen)
+        return opposite(self.case, self.exact.seen, self.numbers)
+
+    @cached_property
+    def of_batch(self) -> Numbers:
+        """Return numbers of another batch size, where there is one."""
+        assert self.batch is not None
+        return sample(self.case, self.batch.seen)
 
     def run(
         self, numbers: Numbers, meanwhile: Callable[[], object] = lambda: None, layout: Layout = AS_THEY_ARE
@@ -93,21 +101,27 @@ class Trial:
     @cached_property
     def pairs(self) -> list[tuple[Unit, Unit]]:
         """Return the layers that were noticed, each with the same one in a run on other numbers; none if that fails."""
-        return self._matched(attempt(self._watch, self.others), "other inputs")
+        return self._matched(self.on_others, "other inputs")
+
+    @cached_property
+    def on_others(self) -> Ran | SubjectError:
+        """Return the run on other numbers, or its error."""
+        return attempt(self._watch, self.others)
+
+    @cached_property
+    def on_batch(self) -> Ran | SubjectError:
+        """Return the run with another batch size, where there is one, or its error."""
+        return attempt(self._watch, self.of_batch, self.batch)
 
     @cached_property
     def shifted(self) -> list[tuple[Unit, Unit]]:
         """Return the layers, each with the same one in a run on numbers at other entries; none if that fails."""
-        return self._matched(attempt(self._watch, shifted(self.case, self.exact.seen)), "other inputs")
+        return self._matched(attempt(self._watch, shifted(self.case, self.exact.seen, self.numbers)), "other inputs")
 
     @cached_property
     def batches(self) -> list[tuple[Unit, Unit]]:
         """Return the layers, each with the same one in a run with another batch size."""
-        if self.batch is None:
-            return []
-        seen = self.batch.seen
-        numbers = sample(self.case, seen)
-        return self._matched(attempt(self._watch, numbers, self.batch), "another batch size")
+        return self._matched(self.on_batch, "another batch size") if self.batch else []
 
     def _matched(self, ran: Ran | SubjectError, change: str) -> list[tuple[Unit, Unit]]:
         if isinstance(ran, SubjectError):
