@@ -116,6 +116,41 @@ def mirrored(a):
     return np.tril(a) + np.tril(a, -1).T
 
 
+def eigen_case(shape, sign=1, together=symmetric):
+    """Make the case of eigenvalues and eigenvectors, with F[i, j] = 1 / (l[j] - l[i]) in its gradient."""
+
+    @verify.case(a=shape)
+    def decomposition(a):
+        values, vectors = np.linalg.eigh(symmetric(a))
+        d_values, d_vectors = yield values, vectors
+        size = len(values)
+        gaps = sign * (values[None, :] - values[:, None]) + np.eye(size)
+        inner = np.diag(d_values) + (1 - np.eye(size)) / gaps * (vectors.T @ d_vectors)
+        return together(vectors @ inner @ vectors.T)
+
+    return decomposition
+
+
+def svd_case(shape, sign=1):
+    """Make the case of a matrix that is put together of its singular values' squares and vectors."""
+
+    @verify.case(a=shape)
+    def squares(a):
+        left, sizes, right = np.linalg.svd(a, full_matrices=False)
+        d = yield (left * sizes**2) @ right
+        u, s, v = left, sizes, right.T
+        middle = u.T @ d @ v
+        gaps = s[None, :] ** 2 - s[:, None] ** 2 + np.eye(len(s))
+        off = (1 - np.eye(len(s))) / gaps
+        du, dv = d @ v * s**2, d.T @ u * s**2
+        j, k = off * (u.T @ du - du.T @ u), off * (v.T @ dv - dv.T @ v)
+        inner = np.diag(2 * s * np.diag(middle)) + sign * (j * s[None, :] + s[:, None] * k)
+        outside = (np.eye(len(a)) - u @ u.T) @ du / s @ v.T
+        return u @ inner @ v.T + outside
+
+    return squares
+
+
 def pinv_back(sign=1):
     def back(d, a):
         p = np.linalg.pinv(a)
@@ -151,6 +186,24 @@ RIGHT = {
     "least squares": verify.pair(
         lambda a, b: np.linalg.lstsq(a, b, rcond=None)[0], least_squares_back(), a="3 2", b="3"
     ),
+    "eigenvectors of two rows": eigen_case("2 2"),
+    "eigenvectors of three rows": eigen_case("3 3"),
+    "eigenvalues": verify.pair(
+        lambda a: np.linalg.eigvalsh(symmetric(a)),
+        lambda d, a: (lambda v: v @ np.diag(d) @ v.T)(np.linalg.eigh(symmetric(a))[1]),
+        a="3 3",
+    ),
+    "singular vectors": svd_case("3 2"),
+    "nuclear norm": verify.pair(
+        lambda a: np.linalg.norm(a, "nuc"),
+        lambda d, a: (lambda u, s, v: d * u @ v)(*np.linalg.svd(a, full_matrices=False)),
+        a="3 2",
+    ),
+    "spectral norm": verify.pair(
+        lambda a: np.linalg.norm(a, 2),
+        lambda d, a: (lambda u, s, v: d * np.outer(u[:, 0], v[0]))(*np.linalg.svd(a, full_matrices=False)),
+        a="2 3",
+    ),
     "Gaussian process": verify.pair(
         likelihood, likelihood_back(), y="3", x="3", scale=verify.real("", low=0.5, high=2)
     ),
@@ -185,6 +238,19 @@ WRONG = {
     ),
     "QR with a doubled diagonal": qr_case(lambda a: np.tril(a) + np.tril(a).T, "3 2"),
     "QR with one half": qr_case(np.tril, "2 2"),
+    "eigenvectors with a sign": eigen_case("3 3", -1),
+    "eigenvectors, not symmetric": eigen_case("3 3", together=lambda a: a),
+    "singular vectors with a sign": svd_case("3 2", -1),
+    "eigenvalues, not transposed": verify.pair(
+        lambda a: np.linalg.eigvalsh(symmetric(a)),
+        lambda d, a: (lambda v: v.T @ np.diag(d) @ v)(np.linalg.eigh(symmetric(a))[1]),
+        a="3 3",
+    ),
+    "spectral norm of the least value": verify.pair(
+        lambda a: np.linalg.norm(a, 2),
+        lambda d, a: (lambda u, s, v: d * np.outer(u[:, 1], v[1]))(*np.linalg.svd(a, full_matrices=False)),
+        a="2 3",
+    ),
     "pseudo-inverse with a sign": verify.pair(np.linalg.pinv, pinv_back(-1), a="3 2"),
     "least squares without residuals": verify.pair(
         lambda a, b: np.linalg.lstsq(a, b, rcond=None)[0], least_squares_back(0), a="3 2", b="3"

@@ -14,6 +14,7 @@ from typing import Any
 
 import sympy
 
+from verify.graph import joints
 from verify.graph.formulas import Plan, plan, replay
 from verify.graph.functions import derivative
 from verify.graph.graph import Graph
@@ -58,6 +59,11 @@ def _pass_back(graph: Graph, number: int, pending: Shares, active: set[int]) -> 
     shares = pending.pop(number)
     adjoint = shares[0] if len(shares) == 1 else graph.total(shares)
     arguments = graph.args[number]
+    if graph.ops[number] in joints.JOINT:
+        for argument, slope in zip(arguments, joints.derivatives(graph, number), strict=True):
+            if argument in active:
+                pending.setdefault(argument, []).append(graph.product(adjoint, slope))
+        return
     if len(arguments) == 1:
         argument, partials = arguments[0], graph.memory("partials")
         partial = partials.get(number)

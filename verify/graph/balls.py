@@ -17,6 +17,7 @@ from fractions import Fraction
 
 import flint
 
+from verify.graph import joints
 from verify.graph.functions import enclosed
 from verify.graph.graph import Graph
 from verify.model.exact import simplest_rational
@@ -50,6 +51,8 @@ class Balls:
 
     def function(self, name: str, a: flint.arb, number: int) -> flint.arb:
         return function(name, a)
+
+    joint = staticmethod(joints.in_balls)
 
 
 def function(name: str, a: flint.arb) -> flint.arb:

@@ -14,6 +14,7 @@ from sympy.printing.str import StrPrinter
 
 from verify.graph import functions
 from verify.graph.graph import Graph, Node
+from verify.graph.joints import JOINT
 from verify.model.errors import TraceError
 from verify.model.exact import simplest_rational
 
@@ -118,6 +119,10 @@ class _Sizes:
     def function(self, name: str, a: Size, number: int) -> Size:
         return Size(a.operations + 1, a.depth + 1, a.bits)
 
+    def joint(self, op: str, values: list[Size], payload: Any) -> Size:
+        depth = max(value.depth for value in values) + 1
+        return Size(sum(value.operations for value in values) + 1, depth, sum(value.bits for value in values))
+
 
 def _joined(kind: str, a: Size, b: Size) -> Size:
     left, right = a.depth + (a.kind != kind), b.depth + (b.kind != kind)
@@ -156,6 +161,9 @@ class _Counts:
     def function(self, name: str, a: int, number: int) -> int:
         return min(a + 1, _COUNTLESS)
 
+    def joint(self, op: str, values: list[int], payload: Any) -> int:
+        return min(sum(values) + 1, _COUNTLESS)
+
 
 def _long(graph: Graph, node: int, named: Container[int], counts: Sequence[Any]) -> bool:
     """Tell whether a formula is known to have too many operations to be written, having looked at no more than that.
@@ -191,9 +199,18 @@ def to_sympy(
             needed.update(operands[number])
     expressions: dict[int, Any] = dict(named)
     for number in sorted(operands):
+        if graph.ops[number] in JOINT:
+            expressions[number] = _joint(graph.node(number), expressions)
+            continue
         terms = [(expressions[i], count) for i, count in operands[number].items()]
         expressions[number] = _expression(graph.node(number), terms, values)
     return expressions[root]
+
+
+def _joint(node: Node, expressions: Mapping[int, Any]) -> Any:
+    """Return a function of several arguments as one that SymPy knows nothing of."""
+    payload = node.payload if isinstance(node.payload, tuple) else (node.payload,)
+    return sympy.Function("_".join([node.op, *map(str, payload)]))(*(expressions[i] for i in node.args))
 
 
 def _expression(node: Node, terms: list[tuple[Any, int]], values: Mapping[str, sympy.Expr]) -> Any:

@@ -19,6 +19,7 @@ from typing import Any, NamedTuple, overload
 import flint
 
 from verify.graph.functions import FUNCTIONS
+from verify.graph.joints import JOINT
 from verify.graph.reading import Reading
 
 _UNITY, _MINUS_ONE = Fraction(1), Fraction(-1)
@@ -297,6 +298,14 @@ class Graph:
     def _scale_node(self, factor: Fraction, a: int) -> int:
         return self.product(self.constant(factor), a)
 
+    def joint(self, op: str, args: Sequence[int], payload: Any) -> int:
+        """Return the node of a function of several nodes (`joints.JOINT`)."""
+        key = (op, payload, *args)
+        number = self._numbers.get(key)
+        if number is None:
+            number = self._numbers[key] = self._new(op, tuple(args), payload)
+        return number
+
     def _exp(self, a: int) -> int:
         """Return the node of exp(a); terms c * log(v) of the sum a are taken out of it as factors v**c."""
         terms = self._terms(a)
@@ -423,6 +432,8 @@ class Graph:
                 values[number] = getattr(reading, op)(payloads[number])
             elif op == "power":
                 values[number] = reading.power(values[args[number][0]], payloads[number])
+            elif op in JOINT:
+                values[number] = reading.joint(op, [values[i] for i in args[number]], payloads[number])
             else:
                 values[number] = reading.function(op, values[args[number][0]], number)
 

@@ -36,3 +36,6 @@ class Reading(Protocol):
 
     def function(self, name: str, a: Any, number: int) -> Any:
         """Return a function of FUNCTIONS at a; `number` is the node's, for readings that know more about it."""
+
+    def joint(self, op: str, values: list[Any], payload: Any) -> Any:
+        """Return a function of several arguments (`joints.JOINT`)."""

@@ -13,7 +13,7 @@ from functools import cache
 import flint
 import sympy
 
-from verify.graph import balls, functions
+from verify.graph import balls, functions, joints
 from verify.graph.formulas import Plan, plan, replay
 from verify.graph.graph import Graph
 
@@ -85,6 +85,8 @@ class Tape:
             if node in self.rounded:
                 return values[args[0]] ** constants[exponent]
             return balls.power(values[args[0]], exponent)
+        if op in joints.JOINT:
+            return joints.in_balls(op, [values[i] for i in args], self.graph.payloads[node])
         return balls.function(op, values[args[0]])
 
     def slopes(
@@ -136,6 +138,9 @@ class Tape:
             if base.is_zero():
                 return [(args[0], balls.power(base, exponent - 1) * factor)]
             return [(args[0], factor * values[number] / base)]
+        if op in joints.JOINT:
+            moves = joints.slopes(op, [values[i] for i in args], self.graph.payloads[number], values[number])
+            return list(zip(args, moves, strict=True))
         return [(args[0], slope(op, values[args[0]], values[number]))] if args else []
 
 

@@ -9,6 +9,7 @@ from verify.graph.derive import derivative
 from verify.graph.formulas import Alphabet, from_sympy, to_sympy
 from verify.graph.functions import FUNCTIONS
 from verify.graph.graph import Graph
+from verify.graph.joints import JOINT
 from verify.model.errors import TraceError
 
 _LARGEST = 40  # operations: SymPy takes milliseconds for each derivative
@@ -19,8 +20,9 @@ _POWERS = (2, 3)
 
 def _easy(graph: Graph, total: int) -> bool:
     """Tell whether functions are taken of polynomials only: of others SymPy may ask itself questions without end."""
-    arguments = [graph.args[i][0] for i in graph.reach([total]) if graph.ops[i] in FUNCTIONS]
-    return all(
+    nodes = graph.reach([total])
+    arguments = [graph.args[i][0] for i in nodes if graph.ops[i] in FUNCTIONS]
+    return all(graph.ops[i] not in JOINT for i in nodes) and all(
         graph.ops[i] in _POLYNOMIAL or (graph.ops[i] == "power" and graph.payloads[i] in _POWERS)
         for i in graph.reach(arguments)
     )

@@ -19,18 +19,23 @@ Functions and roots come in three ways.
 
 from __future__ import annotations
 
+import functools
 import math
 import random
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from enum import Enum
 from fractions import Fraction
-from typing import Any
+from itertools import islice
+from typing import Any, NamedTuple
 
 import flint
 
 from verify.graph.functions import FUNCTIONS
 from verify.graph.graph import Graph
+from verify.graph.joints import JOINT
 from verify.model.exact import simplest_rational
+from verify.proof import joints
+from verify.proof.joints import Joints, degree_of
 from verify.proof.kernels import EXPONENTIAL, Kernels, RedrawError
 from verify.proof.tower import TooManyRootsError, Tower
 
@@ -62,8 +67,11 @@ class _Walk:
     An exponential whose exponent is not among them is an element like the other functions.
     """
 
-    def __init__(self, prime: int, rng: random.Random, order: int, exponents: Mapping[int, int]) -> None:
+    def __init__(
+        self, prime: int, rng: random.Random, order: int, exponents: Mapping[int, int], joints: Joints
+    ) -> None:
         self.prime = prime
+        self.joints = joints
         self.field = _FIELDS[prime]
         self.rng = rng
         self.order = order  # the common denominator of the exponents of all powers
@@ -89,6 +97,8 @@ class _Walk:
                 values[number] = self.power(values[args[number][0]], payloads[number])
             elif op in _LEAVES:
                 values[number] = _LEAVES[op](self, payloads[number])
+            elif op in JOINT:
+                values[number] = self.joint(op, [values[i] for i in args[number]], payloads[number])
             else:
                 values[number] = self.function(op, values[args[number][0]], number)
         return values
@@ -126,6 +136,10 @@ class _Walk:
             return self.kernels.exponential(name, self.exponents[number])
         return self.kernels.other(name, a)
 
+    def joint(self, op: str, values: list[int], payload: Any) -> int:
+        """Return a function of several elements."""
+        return self.joints.value(op, values, payload)
+
 
 _LEAVES: dict[str, Callable[[_Walk, Any], int]] = {
     "variable": lambda walk, name: walk.variable(name),
@@ -138,8 +152,9 @@ _LEAVES: dict[str, Callable[[_Walk, Any], int]] = {
 class _Degrees:
     """The graph read as bounds on the degrees of numerator and denominator, roots and functions as variables."""
 
-    def __init__(self, order: int) -> None:
+    def __init__(self, order: int, powers: int) -> None:
         self.order = order
+        self.powers = powers  # of a matrix, in the polynomial that stands for its exponential
 
     def variable(self, name: str) -> tuple[int, int]:
         return 1, 0
@@ -171,6 +186,9 @@ class _Degrees:
     def function(self, name: str, a: tuple[int, int], number: int) -> tuple[int, int]:
         return max(2, *a), max(2, *a)  # an element, or a quotient of degree 2 in one; two arguments may collide
 
+    def joint(self, op: str, values: list[tuple[int, int]], payload: Any) -> tuple[int, int]:
+        return degree_of(op, values, self.powers)
+
 
 def equal(graph: Graph, pairs: Sequence[tuple[int, int]], seed: int, laws: Laws = Laws.NONE) -> tuple[list[bool], int]:
     """Tell for each pair of nodes whether they agree on every walk, with the bits of certainty.
@@ -182,23 +200,38 @@ def equal(graph: Graph, pairs: Sequence[tuple[int, int]], seed: int, laws: Laws 
     powers = [i for i in nodes if graph.ops[i] == "power" and graph.payloads[i].denominator != 1]
     order = math.lcm(*[graph.payloads[i].denominator for i in powers])
     elements = len({graph.args[i] for i in powers} | {graph.args[i] for i in nodes if graph.ops[i] in FUNCTIONS})
-    walks, security = _plan(_degree(graph, pairs, order), order, elements, rooted=laws is Laws.ROOTS)
+    try:
+        several = Several(joints.sheets(graph, nodes), joints.powers(graph, nodes))
+    except TooManyRootsError:
+        return [False] * len(pairs), 0
+    degree = _degree(graph, pairs, order, several.powers)
+    walks, security = _plan(degree, order, elements, joints.bits_of(several.sheets), rooted=laws is Laws.ROOTS)
     rng = random.Random(seed)
     alike = [bool(walks)] * len(pairs)
     for _ in range(walks):
         still = [i for i, same in enumerate(alike) if same]
-        values = _walk(graph, [node for i in still for node in pairs[i]], rng, order, laws)
-        if values is None:
+        sheets = _walk(graph, [node for i in still for node in pairs[i]], rng, order, laws, several)
+        if sheets is None:
             return [False] * len(pairs), 0
         for i in still:
-            alike[i] = values[pairs[i][0]] == values[pairs[i][1]]
+            alike[i] = all(values[pairs[i][0]] == values[pairs[i][1]] for values in sheets)
     return alike, security if walks else 0
 
 
-def _plan(degree: int, order: int, elements: int, *, rooted: bool) -> tuple[int, int]:
-    """Return how many walks are needed and the security in bits that they give; no walks if it cannot be had."""
+class Several(NamedTuple):
+    """What functions of several arguments ask for: the number of sheets, and the powers of matrices (`joints`)."""
+
+    sheets: int
+    powers: int
+
+
+def _plan(degree: int, order: int, elements: int, lost: float, *, rooted: bool) -> tuple[int, int]:
+    """Return how many walks are needed and the security in bits that they give; no walks if it cannot be had.
+
+    Each of them is worth as many bits less as are `lost`.
+    """
     # Two arguments that are not equal may get equal values, as any two formulas may: hence the pairs of elements.
-    bits = math.log2(PRIMES[-1]) - math.log2(max(1, degree)) - 2 * math.log2(1 + elements)
+    bits = math.log2(PRIMES[-1]) - math.log2(max(1, degree)) - 2 * math.log2(1 + elements) - lost
     if rooted:
         bits -= elements * math.log2(order)
     if bits < _LEAST_BITS:
@@ -207,17 +240,19 @@ def _plan(degree: int, order: int, elements: int, *, rooted: bool) -> tuple[int,
     return walks, math.floor(walks * bits)
 
 
-def _degree(graph: Graph, pairs: Sequence[tuple[int, int]], order: int) -> int:
+def _degree(graph: Graph, pairs: Sequence[tuple[int, int]], order: int, highest: int) -> int:
     """Bound the degree of the numerator of every difference."""
-    degrees = graph.read([node for pair in pairs for node in pair], _Degrees(order))
+    degrees = graph.read([node for pair in pairs for node in pair], _Degrees(order, highest))
     return max((max(degrees[a][0] + degrees[b][1], degrees[b][0] + degrees[a][1]) for a, b in pairs), default=0)
 
 
-def _walk(graph: Graph, nodes: list[int], rng: random.Random, order: int, laws: Laws) -> dict[int, Any] | None:
-    """Return the values of the nodes at a random point, None where no point is found at which all are defined."""
-    for _ in range(_MOST_DRAWS):
+def _walk(
+    graph: Graph, nodes: list[int], rng: random.Random, order: int, laws: Laws, several: Several
+) -> list[dict[int, Any]] | None:
+    """Return the values of the nodes at a random point on all sheets, None where they are defined at no point."""
+    for _ in range(max(_MOST_DRAWS, joints.draws(several.sheets))):
         try:
-            return _at_level(graph, nodes, rng, order, 0, laws)
+            return _at_level(graph, nodes, rng, order, 0, laws, several)
         except RedrawError:
             continue
         except TooManyRootsError:
@@ -225,17 +260,26 @@ def _walk(graph: Graph, nodes: list[int], rng: random.Random, order: int, laws: 
     return None
 
 
-def _at_level(graph: Graph, nodes: list[int], rng: random.Random, order: int, level: int, laws: Laws) -> dict[int, Any]:
+def _at_level(
+    graph: Graph, nodes: list[int], rng: random.Random, order: int, level: int, laws: Laws, several: Several
+) -> list[dict[int, Any]]:
     """Read the nodes in one field, and the exponents in them in the next, whose prime is the order of exponentials.
 
-    In the last field of the chain an exponential is an element like any other function's value.
+    In the last field of the chain an exponential is an element like any other function's value. Sheets in two fields
+    are not known to be those of one point: there is no proof by this with roots of polynomials in exponents.
     """
     exponents: dict[int, Any] = {}
     if laws is not Laws.NONE and level + 1 < len(PRIMES):
         exponentials = [i for i in graph.reach(nodes) if graph.ops[i] in EXPONENTIAL]
         if exponentials:
-            below = _at_level(graph, [graph.args[i][0] for i in exponentials], rng, order, level + 1, laws)
+            (below,) = _at_level(graph, [graph.args[i][0] for i in exponentials], rng, order, level + 1, laws, several)
             exponents = {i: below[graph.args[i][0]] for i in exponentials}
+    prime = PRIMES[level]
+    functions = Joints(prime, rng, several.powers, splits=not level)
     if laws is Laws.ROOTS:
-        return graph.read(nodes, Tower(PRIMES[level], rng, order, exponents))
-    return _Walk(PRIMES[level], rng, order, exponents).read(graph, nodes)
+        tower = Tower(prime, rng, order, exponents, functions.value)
+        read = functools.partial(graph.read, nodes, tower)
+    else:
+        read = functools.partial(_Walk(prime, rng, order, exponents, functions).read, graph, nodes)
+    first = read()
+    return [first, *(read() for _ in islice(functions.sheets(), 1, None))] if several.sheets > 1 else [first]

@@ -15,6 +15,7 @@ from verify.proof.field import Laws
 from verify.proof.kernels import EXPONENTIAL
 
 _ANGLES = ("sin", "cos")
+_JOINT = {"root": "roots of polynomials", "expm": "exponentials of matrices"}
 # Functions that undo each other in part: the inner ones, and those in whose arguments they stand.
 _INSIDE = (
     ("log", EXPONENTIAL),
@@ -43,12 +44,14 @@ def _unknown(graph: Graph, nodes: Sequence[int]) -> list[str]:
         if (op := graph.ops[node]) in FUNCTIONS and op not in EXPONENTIAL:
             members.setdefault(family(op), set()).add(("" if op in _ANGLES else op, graph.args[node][0]))
     undone = _undone(graph, nodes)
+    ops = {graph.ops[node] for node in nodes}
+    several = [word for op, word in _JOINT.items() if op in ops]
     roots = any(graph.ops[node] == "power" and graph.payloads[node].denominator != 1 for node in nodes)
     laws = ["roots"] if roots else []
     laws += [name for name, different in members.items() if len(different) > 1 or name in undone]
     if _depth(graph, nodes) >= len(field.PRIMES):
         laws.append("exponentials in exponents")
-    return laws
+    return [*laws, *several]
 
 
 def _undone(graph: Graph, nodes: Sequence[int]) -> set[str]:

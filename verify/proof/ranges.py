@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from fractions import Fraction
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import flint
 
@@ -125,6 +125,9 @@ class _Ranges:
 
     def function(self, name: str, a: Range, number: int) -> Range:
         return _narrowed(name, a, self._function(name, a))
+
+    def joint(self, op: str, values: list[Range], payload: Any) -> Range:
+        return ANY
 
     def _function(self, name: str, a: Range) -> Range:
         line = FUNCTIONS[name]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import flint
 
@@ -91,6 +91,9 @@ class _Rationals:
             at_zero = FUNCTIONS[name].at_zero
             return None if at_zero is None else flint.fmpq(at_zero)
         return flint.fmpq(0) if name == "log" and a == 1 else None
+
+    def joint(self, op: str, values: list[flint.fmpq | None], payload: Any) -> flint.fmpq | None:
+        return None
 
 
 def power(base: Fraction, exponent: Fraction) -> Fraction | None:
@@ -199,3 +202,6 @@ class _Constants:
 
     def function(self, name: str, a: int, number: int) -> int:
         return self._graph.function(name, a)
+
+    def joint(self, op: str, values: list[int], payload: Any) -> int:
+        return self._graph.joint(op, values, payload)

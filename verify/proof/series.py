@@ -132,6 +132,9 @@ class _Line:
             return None
         return _series(Fraction(0), _function(name, terms))
 
+    def joint(self, op: str, values: list[Series | None], payload: Any) -> Series | None:
+        return None
+
 
 def _length(a: Series) -> int:
     return _TERMS if a.whole else len(a.terms)

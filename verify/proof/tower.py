@@ -8,8 +8,9 @@ signs of the roots are, so for the positive roots of the real numbers too.
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
+from typing import Any
 
 from verify.model.exact import simplest_rational
 from verify.proof.kernels import Kernels, RedrawError
@@ -30,8 +31,16 @@ class Tower:
     `prime` - 1 must have no small odd factor: then every element of F_p has just one root of odd order.
     """
 
-    def __init__(self, prime: int, rng: random.Random, order: int, exponents: Mapping[int, Element]) -> None:
+    def __init__(
+        self,
+        prime: int,
+        rng: random.Random,
+        order: int,
+        exponents: Mapping[int, Element],
+        joint: Callable[[str, Sequence[int], Any], int] | None = None,
+    ) -> None:
         self.prime = prime
+        self._joint = joint
         self.rng = rng
         self.exponents = exponents
         self.kernels = Kernels(prime, rng)
@@ -89,6 +98,12 @@ class Tower:
             return self._clean({0: kernel(name, argument.get(0, 0))})
         key = (name, tuple(sorted(argument.items())))
         return {0: self.others.setdefault(key, self.rng.randrange(1, self.prime))}
+
+    def joint(self, op: str, values: list[Element], payload: Any) -> Element:
+        """Return a function of several elements without roots in them; raises TooManyRootsError for others."""
+        if self._joint is None or any(any(value) for value in values):
+            raise TooManyRootsError
+        return self._clean({0: self._joint(op, [value.get(0, 0) for value in values], payload)})
 
     def _power(self, a: Element, whole: int) -> Element:
         if whole < 0:

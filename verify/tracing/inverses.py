@@ -71,14 +71,14 @@ def _by_minors(matrix: Any) -> tuple[Any, Any, list[int]]:
     """Return the determinant, the inverse, and no pivots: Cramer's rule."""
     n = len(matrix)
     if n == 1:
-        det, cofactors = matrix[0, 0], matrix * 0 + 1
+        det, table = matrix[0, 0], matrix * 0 + 1
     else:
-        cofactors = _cofactors(matrix)
-        det = np.sum(matrix[0] * cofactors[0])
-    return det, transposed(cofactors) / det if sign_of(det) else None, []
+        table = cofactors(matrix)
+        det = np.sum(matrix[0] * table[0])
+    return det, transposed(table) / det if sign_of(det) else None, []
 
 
-def _cofactors(matrix: Any) -> Any:
+def cofactors(matrix: Any) -> Any:
     """Return the minors without each row and column, with their signs."""
     n = len(matrix)
     signs = np.array([[(-1) ** (i + j) for j in range(n)] for i in range(n)])

@@ -18,6 +18,7 @@ from verify.tracing.inverses import determinant, inverse, solution
 from verify.tracing.matrices import linear, matrices, singular, squares, transposed
 from verify.tracing.norms import condition
 from verify.tracing.products import as_array, matmul
+from verify.tracing.spectra import eigenvalues, eigenvectors, singular_values, singular_vectors
 
 _HALF = Fraction(1, 2)
 _LOGARITHM: Any = type(np.linalg.slogdet(np.eye(1)))
@@ -120,6 +121,10 @@ _FUNCTIONS: dict[str, Callable[..., Any]] = {
     "pinv": pseudo_inverse,
     "lstsq": least_squares,
     "cond": condition,
+    "eigh": eigenvectors,
+    "eigvalsh": eigenvalues,
+    "svd": singular_vectors,
+    **({"svdvals": singular_values} if hasattr(np.linalg, "svdvals") else {}),
     "matrix_power": matrix_power,
     "tensorsolve": tensor_solution,
     "tensorinv": tensor_inverse,

@@ -14,6 +14,7 @@ from typing import Generic, Protocol, Self, TypeVar
 
 from verify.checks.approximation.models import BeyondError
 from verify.graph.graph import Graph
+from verify.graph.joints import JOINT
 from verify.model.exact import simplest_rational
 
 _MOST_TERMS = 400
@@ -138,6 +139,8 @@ def _node(graph: Graph, number: int, frame: Frame[F], terms: Mapping[int, Terms[
             return operands[0].power(payload)
         case "power" if payload.denominator == 1 and len(operands[0].terms) == 1:
             return operands[0].power(payload)
+        case name if moving and name in JOINT:
+            raise BeyondError("a function of several arguments")
         case name if moving:
             return frame.apply(name, operands[0])
     return letter

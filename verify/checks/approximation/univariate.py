@@ -79,6 +79,10 @@ class _Copying:
         """Return a function of FUNCTIONS at a."""
         return self.copy.function(name, a)
 
+    def joint(self, op: str, values: list[int], payload: Any) -> int:
+        """Return a function of several arguments."""
+        return self.copy.joint(op, values, payload)
+
 
 def _read(graph: Graph, pair: Pair, reading: _Copying, copies: dict[int, int]) -> dict[int, int]:
     """Read a pair, operands ordered by what they are: their numbers tell what the whole case computed first."""

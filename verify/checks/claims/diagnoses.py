@@ -94,6 +94,9 @@ class _Substitution:
     def function(self, name: str, a: int, number: int) -> int:
         return self.graph.function(name, a)
 
+    def joint(self, op: str, values: list[int], payload: Any) -> int:
+        return self.graph.joint(op, values, payload)
+
 
 def without(graph: Graph, nodes: Nodes, constants: Iterable[int]) -> list[int]:
     """Return nodes with 0 in place of some constants."""

@@ -11,9 +11,11 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from fractions import Fraction
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from verify.graph import balls, slopes
+import flint
+
+from verify.graph import balls, joints, slopes
 from verify.graph.functions import approximate
 from verify.graph.graph import Graph
 from verify.model.exact import simplest_rational
@@ -21,6 +23,7 @@ from verify.proof.ranges import Domain
 from verify.tracing.region import Point
 from verify.tracing.search import within
 
+_BITS_OF_JOINTS = 128  # enough for the floats that are made of them
 Wanted = tuple[int, frozenset[int]]  # a node, and the signs that it may have
 Slopes = dict[str, float]
 
@@ -181,6 +184,16 @@ class _Tangents:
             return value, _combined(_SLOPES[name](a[0], value) if a[1] else 0.0, a[1], 0.0, {})
         value = approximate(name, a[0])
         return value, _combined(slopes.approximate(name, a[0]) if a[1] else 0.0, a[1], 0.0, {})
+
+    def joint(self, op: str, values: list[tuple[float, Slopes]], payload: Any) -> tuple[float, Slopes]:
+        with flint.ctx.workprec(_BITS_OF_JOINTS):
+            arguments = [flint.arb(value) for value, _ in values]
+            result = joints.in_balls(op, arguments, payload)
+            moves = joints.slopes(op, arguments, payload, result)
+        total: Slopes = {}
+        for slope, (_, inner) in zip(moves, values, strict=True):
+            total = _combined(1.0, total, float(slope), inner)
+        return float(result), total
 
 
 def _combined(p: float, a: Slopes, q: float, b: Slopes) -> Slopes:

@@ -16,7 +16,7 @@ from verify.checks.regions.explore import Explorer
 from verify.checks.regions.limits import Limit
 from verify.checks.regions.roots import roots
 from verify.checks.regions.sites import Passed
-from verify.graph import balls
+from verify.graph import balls, joints
 from verify.graph.graph import Graph
 from verify.tracing.observe import Observation
 from verify.tracing.region import Point
@@ -184,6 +184,8 @@ class _Floats:
 
     def function(self, name: str, a: float, number: int) -> float:
         return float(getattr(math, name)(a))
+
+    joint = staticmethod(joints.in_floats)
 
 
 def _uniform(explorer: Explorer, seen: Observation, question: Passed) -> Iterator[Point]:

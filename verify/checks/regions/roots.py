@@ -193,6 +193,9 @@ class _Quotients:
     def function(self, name: str, a: Any, number: int) -> Any:
         return None
 
+    def joint(self, op: str, values: list[Any], payload: Any) -> Any:
+        return None
+
 
 def _low(above: flint.fmpq_poly, below: flint.fmpq_poly) -> Any:
     """Return a quotient of moderate degrees."""

@@ -144,6 +144,9 @@ class _Floats:
     def function(self, name: str, a: Array, number: int) -> Array:
         return _FUNCTIONS[name](a) if name in _FUNCTIONS else np.vectorize(partial(approximate, name), [float])(a)
 
+    def joint(self, op: str, values: list[Array], payload: Any) -> Array:
+        return np.float64(math.nan)  # nowhere is looked for what it would take an eigenvalue a point to find
+
 
 def _crossed(line: _Line, grid: Array) -> Iterator[Fraction]:
     """Return a few values on the wanted side."""

@@ -107,6 +107,9 @@ class _Monomials:
     def function(self, name: str, a: int, number: int) -> int:
         return 1
 
+    def joint(self, op: str, values: list[int], payload: Any) -> int:
+        return 1
+
 
 class _Terms:
     """The graph read as z3's terms; `facts` are what is known of its roots, quotients and functions."""
@@ -157,6 +160,10 @@ class _Terms:
         value = self._fresh()
         self.facts += _FACTS[name](a, value) if name in _FACTS else []  # of others it is left open what they are
         return value
+
+    def joint(self, op: str, values: list[Any], payload: Any) -> Any:
+        """Return a term of which nothing is known: what is found with it is tried, as every input is."""
+        return self._fresh()
 
 
 def _rising(a: Any, value: Any, at: int = 0, image: int = 0) -> list[Any]:

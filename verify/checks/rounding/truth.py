@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from fractions import Fraction
 from operator import add, mul
+from typing import Any
 
 import flint
 
 from verify.checks.rounding.points import Point
-from verify.graph import balls
+from verify.graph import balls, joints
 from verify.model.exact import simplest_rational
 from verify.proof import rationals
 from verify.tracing.trace import Trace
@@ -89,3 +90,6 @@ class _Columns:
 
     def function(self, name: str, a: Column, number: int) -> Column:
         return [balls.function(name, value) for value in a]
+
+    def joint(self, op: str, values: list[Column], payload: Any) -> Column:
+        return [joints.in_balls(op, row, payload) for row in zip(*values, strict=True)]
