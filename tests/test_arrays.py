@@ -812,7 +812,7 @@ out = np.arange(4.); out += v
 out = np.arange(4.); np.add.at(out, [0], s)
 out = np.arange(4.); np.add(v, u, out=out)
 np.linalg.eigvals(x[:3, :3])
-np.linalg.norm(x, 2)
+np.linalg.svd(x[:3, :2])
 np.arctan2(v, u)
 np.bincount(y, weights=v[:3])
 np.cov(x)
