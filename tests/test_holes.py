@@ -15,6 +15,10 @@ def norm(x):
     return np.sqrt((x**2).sum())
 
 
+def relu(x):
+    return np.maximum(x, 0)
+
+
 def difference(x, y):
     return np.linalg.norm(x - y)
 
@@ -68,6 +72,21 @@ WRONG = {
         lambda d, x: d * (x * np.cos(x) - np.sin(x)) / x**2,
     ),
     "x over |x|": elementwise(np.abs, lambda d, x: d * x / np.abs(x)),
+    **{
+        f"a region where {name} is 0": verify.pair(forward, backward, x=real("", low=-1, high=9))
+        for name, (forward, backward) in {
+            "the output": (lambda x: relu(x) ** 2, lambda d, x: d * 2 * relu(x) ** 2 / relu(x)),
+            "a power": (lambda x: relu(x) ** 3, lambda d, x: d * 3 * relu(x) ** 3 * relu(x) ** -1),
+            "what a clip leaves": (
+                lambda x: np.clip(x, 0, 20) ** 2,
+                lambda d, x: d * 2 * np.clip(x, 0, 20) ** 2 / np.clip(x, 0, 20),
+            ),
+            "an entry of two": (
+                lambda x: np.where(x > 0, x**2, 0 * x),
+                lambda d, x: d * 2 * np.where(x > 0, x**2, 0 * x) / np.where(x > 0, x, 0 * x),
+            ),
+        }.items()
+    },
 }
 # What returns NaN where there is no derivative, but there are subgradients.
 KINKS = {
@@ -96,6 +115,9 @@ RIGHT = {
     ),
     "a logarithm of what is positive": elementwise(
         lambda x: x * np.log(x), lambda d, x: d * (np.log(x) + 1), "N", low=0
+    ),
+    "a region where a guard is at work": verify.pair(
+        lambda x: relu(x) ** 2, lambda d, x: d * 2 * relu(x) ** 2 / np.where(x > 0, relu(x), 1), x=""
     ),
     "a root, whose slope has no limit at 0": elementwise(np.sqrt, lambda d, x: d / (2 * np.sqrt(x)), "N", low=0),
     "cross entropy": verify.pair(
@@ -153,6 +175,14 @@ def test_a_hole_says_where_and_why():
     assert row.counterexample.actual == "nan"
     assert row.evidence.detail.startswith("at x[0] = 0 the gradient of x[0] is nan, the derivative ")
     assert row.evidence.detail.endswith("backward divides by, or takes the logarithm of, x[0], which is 0 there")
+
+
+def test_a_division_by_0_in_a_whole_region_says_where():
+    """The row of such a region has a point of it, and the line that divides."""
+    (row,) = [row for row in failing(WRONG["a region where the output is 0"]).comparisons if not row.verdict.good]
+    assert float(dict(row.counterexample.inputs)["x"]) < 0
+    assert (row.counterexample.actual, row.counterexample.expected) == ("nan", "0")
+    assert "backward fails with a division by zero, at tests/test_holes.py:" in row.evidence.detail
 
 
 def test_a_kink_that_cannot_occur_may_be_allowed():

@@ -207,3 +207,22 @@ def test_a_tie_that_several_inputs_have_to_move_to_is_found(name):
         return backward(d, *values, split=shared)
 
     assert verify.check(verify.pair(forward, right, **inputs, name="layer")).passes
+
+
+def beside_what_is_tiny(at_tie):
+    """Return |x| at the side of a saturated tanh, whose slope is nearer to 0 than any number of digits tells."""
+
+    def backward(d, x, y):
+        return d * np.where(x == 0, at_tie, np.sign(x)), d * (1 - np.tanh(y) ** 2)
+
+    wide = {name: verify.real("2", low=-(10**9), high=10**9) for name in "xy"}
+    return verify.pair(lambda x, y: np.abs(x) + np.tanh(y), backward, **wide)
+
+
+def test_an_edge_is_judged_beside_a_slope_that_is_too_small_to_write():
+    """A slope that is the same formula on all sides keeps no wrong subgradient of another entry unjudged."""
+    result = verify.check(beside_what_is_tiny(3))
+    assert [row.name for row in result.comparisons if row.verdict is Verdict.REFUTED] == ["x"]
+    right = verify.check(beside_what_is_tiny(0.5))
+    assert right.good
+    assert any("a choice between -1 and 1" in said for said in right.cover.kinks)

@@ -56,6 +56,13 @@ class UnboundedError(TraceError):
     """Nothing is known of how a function rounds: what the code computes with it on floats is not judged."""
 
 
+class DivisionError(TraceError):
+    """Code divided by what is 0 by its formula, not at one point only but in a whole region."""
+
+    def __init__(self, place: Place) -> None:
+        super().__init__("a division by zero", place)
+
+
 class ForeignSymbolError(TraceError):
     """A symbol of one run came up in another: the code has kept it, and is not what it was."""
 

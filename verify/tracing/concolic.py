@@ -10,7 +10,7 @@ from typing import Any, NoReturn
 import numpy as np
 
 from verify.model.additions import HOW
-from verify.model.errors import TraceError
+from verify.model.errors import DivisionError, TraceError
 from verify.model.where import asked_at
 from verify.proof import rationals
 from verify.tracing.plain import refuse_number
@@ -87,7 +87,7 @@ class Concolic(Symbol):
         if type(other) is Endless:
             return self._at(self.graph.constant(Fraction(0)))
         if self.graph.value(other.node) == 0:
-            raise TraceError("a division by zero", asked_at())
+            raise DivisionError(asked_at())
         return super().over(other)
 
     def against(self, other: Concolic, relation: str) -> bool:
@@ -137,7 +137,7 @@ class Concolic(Symbol):
         """Return self ** exponent; one that is no number asks whether the base is positive, as a logarithm does."""
         if (power := exponent.number()) is not None:
             if power < 0 and self.graph.value(self.node) == 0:
-                raise TraceError("a division by zero", asked_at())
+                raise DivisionError(asked_at())
             return super().to_the(exponent)
         if not self.trace.decide(self.node, ">"):
             raise TraceError("a power with a symbol as exponent whose base is not positive", asked_at())

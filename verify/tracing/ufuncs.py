@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from verify.model.additions import FUNCTIONS as ADDED
-from verify.model.errors import TraceError
+from verify.model.errors import DivisionError, TraceError
 from verify.model.where import asked_at
 from verify.tracing import shadows
 from verify.tracing.arrays import (
@@ -45,7 +45,7 @@ _ONLY_DOUBLE = {_DOUBLE}
 
 def _divide(g: Trace, a: Nodes, b: Nodes) -> Nodes:
     if g.has_zero(b):
-        raise TraceError("a division by zero", asked_at())
+        raise DivisionError(asked_at())
     return g.quotients(a, b)
 
 

@@ -25,7 +25,7 @@ from verify.checks.regions.scan import is_short, scan
 from verify.checks.regions.sites import AnyFormula, Call, Line, Passed, Sides, Site, Sites, side, taken
 from verify.checks.regions.solver import Wanted, solve
 from verify.checks.regions.steps import Steps
-from verify.model.errors import ProtocolError
+from verify.model.errors import DivisionError, ProtocolError
 from verify.model.exact import decimal_text
 from verify.model.identity import NOWHERE, Place
 from verify.model.result import Branch, Comparison, Verdict
@@ -69,6 +69,7 @@ class Explorer:
         self.reasons: dict[tuple[Site, bool], str] = {}
         self.regions: dict[Region, Exact | None] = {_region(start.seen): start}
         self.undecided: dict[Region, tuple[Observation, str]] = {}  # gradients neither right nor wrong, and why
+        self.undefined: dict[Region, tuple[Observation, SubjectError]] = {}  # `backward` divides by 0 in all of these
         self.made = 0
         self.refused: dict[tuple[Site, bool], str] = {}  # sides that `forward` raises an exception for
         self.steps = Steps(self)
@@ -214,6 +215,8 @@ class Explorer:
         if not broken:
             seen.conditions = list(seen.trace.conditions.values())  # as far as it came
             self.undecided[_region(seen)] = seen, str(problem)
+        if isinstance(problem, SubjectError) and isinstance(problem.__cause__, DivisionError) and seen.upstreams:
+            self.undefined[_region(seen)] = seen, problem
         if broken and not seen.upstreams and reason_for:
             self.refused[reason_for] = str(problem)
         if broken and seen.upstreams:

@@ -3,7 +3,8 @@
 A proof is for the inputs at which both sides are defined. Where `backward` divides by x and `forward` does not, it says
 nothing of x = 0, which arrays are full of. So the zeros of every divisor and logarithm's argument that only `backward`
 computes are visited, and a point beyond those of logarithms and roots: the code runs there on floats, and what is not
-finite is compared with the exact derivative at that point (`gaps`).
+finite is compared with the exact derivative at that point (`gaps`). So is what it returns in regions in all of which
+`backward` divides by 0, as by the output of a ReLU.
 
 What is reported, and as what:
 
@@ -19,6 +20,7 @@ What is reported, and as what:
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from itertools import islice
 
 import numpy as np
@@ -61,6 +63,9 @@ class Holes:
 
     def find(self) -> None:
         """Visit the zeros of divisors until all are visited, or the budget ends."""
+        for seen, problem in self.explorer.undefined.values():
+            if not any(question.condition.tie for question in self.explorer.sites.passed(seen)):
+                self._look(seen, [c.node for c in seen.conditions], f"backward fails with {problem}")
         visited: set[Divisor] = set()
         for run in (self.explorer.start, *self.explorer.runs):
             new = [divisor for divisor in divisors(run.seen) if divisor not in visited]
@@ -97,7 +102,15 @@ class Holes:
         if any(question.condition.tie for question in self.explorer.sites.passed(there)):
             self.edges += [] if finite_gradients(floats) else [{**seen.at, **change}]
         elif candidates := gaps(self.explorer.case, there, floats):
-            self._report(_Place(there, divisor.node), floats, candidates)
+            self._report(_Place(there, [divisor.node], _cause(there, divisor.node)), floats, candidates)
+
+    def _look(self, seen: Observation, nodes: Sequence[int], cause: str) -> None:
+        """Compare what the code returns on floats, where `backward` divides by 0 around the point too."""
+        with suppress(SubjectError):  # and the region stays undecided
+            floats = FloatRun(self.explorer.case, self.explorer.start.seen, self.explorer.seed, seen.trace.sample)
+            candidates = gaps(self.explorer.case, seen, floats) if finite_output(floats) else []
+            if candidates:
+                self._report(_Place(seen, nodes, cause), floats, candidates)
 
     def _on_symbols(self, at: Point) -> Observation | None:
         """Run the case on symbols at a point, where `backward` may come to no end; None if `forward` does neither."""
@@ -125,27 +138,20 @@ class Holes:
 
 
 class _Place:
-    """A point in a hole, and the node that `backward` is not defined for there."""
+    """A point in a hole, the nodes on which it depends that `backward` is not defined there, and why it is not."""
 
-    def __init__(self, there: Observation, node: int) -> None:
-        self.there, self.graph, self.node = there, there.trace, node
-        self.names = [self.graph.payloads[n] for n in self.graph.reach([node]) if self.graph.ops[n] == "variable"]
-
-    @property
-    def cause(self) -> str:
-        """Say what `backward` does there."""
-        zero = not self.graph.at_sample(self.node) < 0
-        verb = "divides by, or takes the logarithm of," if zero else "takes the root or logarithm of"
-        return f"backward {verb} {written(self.graph, self.node)}, which is {'0' if zero else 'negative'} there"
+    def __init__(self, there: Observation, nodes: Sequence[int], cause: str) -> None:
+        self.there, self.graph, self.cause = there, there.trace, cause
+        self.names = [self.graph.payloads[n] for n in self.graph.reach(nodes) if self.graph.ops[n] == "variable"]
 
     @property
     def point(self) -> str:
-        """Write the inputs that the node depends on."""
+        """Write the inputs that the nodes depend on."""
         text = ", ".join(f"{name} = {decimal_text(self.graph.sample[name])}" for name in self.names[:_MOST_SHOWN])
         return text if len(self.names) <= _MOST_SHOWN else f"{text}, ..."
 
     def inputs(self, gap: Gap) -> tuple[tuple[str, str], ...]:
-        """Return the inputs that the node depends on, the entry, and others, as far as they are shown."""
+        """Return the inputs that the nodes depend on, the entry, and others, as far as they are shown."""
         sample = self.graph.sample
         entry = self.graph.payloads[self.there.inputs[gap.name].nodes[gap.place]]
         names = list(dict.fromkeys([*self.names, entry, *sample]))[:_MOST_SHOWN]
@@ -157,6 +163,13 @@ def holes(explorer: Explorer) -> Holes:
     result = Holes(explorer)
     result.find()
     return result
+
+
+def _cause(there: Observation, node: int) -> str:
+    """Say what `backward` does in a hole."""
+    zero = not there.trace.at_sample(node) < 0
+    verb = "divides by, or takes the logarithm of," if zero else "takes the root or logarithm of"
+    return f"backward {verb} {written(there.trace, node)}, which is {'0' if zero else 'negative'} there"
 
 
 def _kink(place: _Place, gap: Gap, name: str) -> str:

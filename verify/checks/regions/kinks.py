@@ -35,6 +35,8 @@ _NEAR = (Fraction(1, 2**40), Fraction(1, 2**90))  # how far beside an edge its s
 _ROUNDING = Fraction(1, 10**6)  # relative: what lies further apart is not asked about the roundings of constants
 _DIRECTIONS = 48
 _MOST_SIDES = 8
+_UNWRITTEN = (Unknown.CLOSE, Unknown.BEYOND)  # values that exist
+_ANY = Fraction(0)
 _STEPS = [n for n in range(-9, 10) if n]
 
 
@@ -65,20 +67,31 @@ class Edge:
         self.entries = [(name, i) for name in names for i in range(len(seen.inputs[name].nodes))]
         self.returned = [seen.gradients[name].nodes[i] for name, i in self.entries]
         self.derivatives = [[node for name in names for node in side.run.reference(name)] for side in sides.all]
+        self._alike = {
+            i for i, nodes in enumerate(zip(self.returned, *self.derivatives, strict=True)) if len(set(nodes)) == 1
+        }
 
     def _numbers(self, nodes: Sequence[int], point: Point, direction: Point | None = None) -> list[Number]:
         _, cache = self._caches.setdefault(id(point), (point, {}))
         return numbers(self.seen.trace, nodes, point, direction, cache)
 
+    def _complete(self, values: Sequence[Number]) -> list[Fraction] | Unknown:
+        """Return the values if all that count are numbers.
+
+        What is one formula in the gradients that came and on all sides tells them apart by no number: whether a point
+        is in the convex hull of others does not change with a coordinate that all of them share.
+        """
+        return complete([_ANY if i in self._alike and v in _UNWRITTEN else v for i, v in enumerate(values)])
+
     def gradients_at(self, point: Point) -> list[Fraction] | Unknown:
         """Return the gradients that came, at a point."""
-        return complete(self._numbers(self.returned, point))
+        return self._complete(self._numbers(self.returned, point))
 
     def slopes(self, point: Point) -> list[list[Fraction]] | Unknown:
         """Return the derivatives on each side, at a point: the values of their formulas, or else the limits."""
         rows = []
         for side, nodes in zip(self.sides.all, self.derivatives, strict=True):
-            row = complete(self._numbers(nodes, point, side.direction))
+            row = self._complete(self._numbers(nodes, point, side.direction))
             if isinstance(row, Unknown):
                 return row
             rows.append(row)
