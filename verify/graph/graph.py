@@ -29,6 +29,7 @@ NodeValues = dict[int, Any] | list[Any]  # what was found of nodes, by their num
 _LONGEST_SUM = 500
 _REMEMBERED = 4  # nodes that are asked for, from which on the answer is kept
 _MANY = 8  # where more than one node in so many is asked for
+_MOST_LEAVES = 1_000_000  # variables that are kept with nodes in all
 _LARGEST_FOLDED = 4096  # bits: a larger constant power stays an operation
 
 
@@ -363,6 +364,17 @@ class Graph:
         if self._reached[0] != roots:  # several readings of the same nodes follow each other
             self._reached = roots, find(roots, computed)
         return self._reached[1]
+
+    def leaves(self, number: int) -> Sequence[int]:
+        """Return the variables that a node is computed from, in their order."""
+        known = self.memory("leaves")
+        if number not in known:
+            leaves = tuple(reached for reached in self.reach([number]) if self.ops[reached] == "variable")
+            if len(known) * len(leaves) > _MOST_LEAVES:
+                return leaves
+            known[number] = leaves
+        leaves_of_one: Sequence[int] = known[number]
+        return leaves_of_one
 
     def _reach_few(self, numbers: list[int], computed: Collection[int] | _Present) -> list[int]:
         args = self.args

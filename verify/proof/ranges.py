@@ -55,15 +55,15 @@ def _exact(value: int | None) -> Fraction | None:
     return None if value is None else Fraction(value)
 
 
-def bounds_of(graph: Graph, node: int, domain: Domain) -> Range:
-    """Return bounds of a node for all inputs of a domain."""
-    bounds: Range = graph.read([node], _Ranges(domain))[node]
+def bounds_of(graph: Graph, node: int, domain: Domain, computed: dict[int, Range] | None = None) -> Range:
+    """Return bounds of a node for all inputs of a domain; bounds that are `computed` for it are added to."""
+    bounds: Range = graph.read([node], _Ranges(domain), computed)[node]
     return bounds
 
 
-def signs(graph: Graph, node: int, domain: Domain) -> frozenset[int]:
-    """Return the signs that a node may have, for all inputs of a domain."""
-    bounds = bounds_of(graph, node, domain)
+def signs(graph: Graph, node: int, domain: Domain, computed: dict[int, Range] | None = None) -> frozenset[int]:
+    """Return the signs that a node may have, for all inputs of a domain; bounds that are `computed` are added to."""
+    bounds = bounds_of(graph, node, domain, computed)
     return frozenset(
         sign for sign, possible in ((-1, _below(bounds)), (0, _holds_zero(bounds)), (1, _above(bounds))) if possible
     )

@@ -6,7 +6,7 @@ certain, or what is said to be not known.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from typing import Any, NamedTuple
 
@@ -128,6 +128,25 @@ def rational(graph: Graph, node: int, point: Mapping[str, Fraction]) -> Fraction
     return None if value is None else _fraction(value)
 
 
+def at(graph: Graph, nodes: Iterable[int], point: Mapping[str, Fraction]) -> dict[int, Any]:
+    """Return the values of nodes at an exact point, for `beside`."""
+    wanted = list(nodes)
+    computed = graph.read(wanted, _Rationals(point), None)
+    return {node: computed[node] for node in wanted}
+
+
+def beside(
+    graph: Graph, node: int, order: Sequence[int], point: Mapping[str, Fraction], known: Mapping[int, Any]
+) -> Fraction | None:
+    """Return the value of a node where some inputs are moved to a point: those that the nodes in `order` depend on.
+
+    `known` has the values of what does not depend on these.
+    """
+    computed = dict(known)
+    graph.read_each(order, _Rationals(point), computed)
+    return None if computed[node] is None else _fraction(computed[node])
+
+
 def real(
     graph: Graph, nodes: Iterable[int], point: Mapping[str, Fraction], computed: NodeValues | None = None
 ) -> dict[int, Real]:
@@ -159,7 +178,8 @@ def _others(graph: Graph, nodes: Sequence[int], point: Mapping[str, Fraction]) -
     enclosures = balls.enclose(graph, nodes, point, precisions=[_REAL_BITS])
     zero = Real(Fraction(0), flint.arb(0))
     around = [node for node, ball in enclosures.items() if ball.is_finite() and ball.contains(0)]
-    zeros = {node for node in around if enclosures[node].is_zero() or is_zero(graph, node, point)}
+    zeros = vanishing(graph, around)
+    zeros.update(n for n in around if n not in zeros and (enclosures[n].is_zero() or _is_zero_there(graph, n, point)))
     unknown = [node for node, ball in enclosures.items() if node not in zeros and not balls.is_known(ball)]
     enclosures.update(balls.enclose(graph, unknown, point, precisions=balls.PRECISIONS[1:]) if unknown else {})
     return {node: zero if node in zeros else Real(None, ball) for node, ball in enclosures.items()}
@@ -171,16 +191,39 @@ def is_zero(graph: Graph, node: int, point: Mapping[str, Fraction]) -> bool:
     The proof is the prover's: equal to 0 at random points of a finite field, for all inputs or with the inputs as
     constants. The ball settles the signs of roots, which a field does not have.
     """
-    if vanishes(graph, node):
-        return True
+    return vanishes(graph, node) or _is_zero_there(graph, node, point)
+
+
+def _is_zero_there(graph: Graph, node: int, point: Mapping[str, Fraction]) -> bool:
     constants = Graph()
     return vanishes(constants, graph.read([node], _Constants(constants, point))[node])
 
 
 def vanishes(graph: Graph, node: int) -> bool:
     """Tell whether a node is shown to be the function 0, up to the signs of roots."""
+    return bool(vanishing(graph, [node]))
+
+
+def vanishing(graph: Graph, nodes: Sequence[int]) -> set[int]:
+    """Return those of some nodes that are shown to be the function 0, up to the signs of roots.
+
+    All are asked about at once. Where that proves nothing, as one of them has a pole, each half is asked about.
+    """
     zero = graph.constant(Fraction(0))
-    return node == zero or any(field.equal(graph, [(node, zero)], 0, laws)[0] == [True] for laws in field.Laws)
+    still = [node for node in dict.fromkeys(nodes) if node != zero]
+    zeros = set(nodes) - set(still)
+    for laws in field.Laws:
+        zeros.update(_vanishing(graph, [node for node in still if node not in zeros], laws))
+    return zeros
+
+
+def _vanishing(graph: Graph, nodes: Sequence[int], laws: field.Laws) -> Iterator[int]:
+    zero = graph.constant(Fraction(0))
+    alike, bits = field.equal(graph, [(node, zero) for node in nodes], 0, laws) if nodes else ([], 0)
+    if not bits and len(nodes) > 1:
+        for half in (nodes[: len(nodes) // 2], nodes[len(nodes) // 2 :]):
+            yield from _vanishing(graph, half, laws)
+    yield from (node for node, same in zip(nodes, alike, strict=True) if same)
 
 
 class _Constants:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from functools import lru_cache
 from typing import TYPE_CHECKING, Self
@@ -31,6 +31,7 @@ _BITS = 128
 _AROUND = 6
 _HALVINGS = (*range(12), 16, 20, 24, 32, 40)  # of the distance from the sample: as thin as floats can tell
 NEARER = Fraction(1, 64)  # of the distance from 0: where floats overflow at the sample, they may not do so there
+_FIRST = 4  # conditions that are looked at first
 _MOST_BRANCHES = 10_000  # conditions that are looked at for each point
 
 
@@ -75,9 +76,13 @@ class Region:
         conditions = self.conditions[:_MOST_BRANCHES] if conditions is None else conditions
         if not all(_between(point[name], *bounds) for name, bounds in self.bounds.items()):
             return False
+        values = {} if computed is None else computed
         with flint.ctx.workprec(_BITS):
-            values = balls.at(self.trace, [c.node for c in conditions], point, computed)
-            return all(_as_decided(condition, values[condition.node]) for condition in conditions)
+            for part in _in_parts(conditions):  # most points outside fail one of the first
+                balls.at(self.trace, [condition.node for condition in part], point, values)
+                if not all(_as_decided(condition, values[condition.node]) for condition in part):
+                    return False
+        return True
 
     @property
     def clear(self) -> bool:
@@ -134,11 +139,32 @@ class Region:
         """Return a point that differs from the sample in some variables, as far as the region reaches."""
         moves = {name: rng.randrange(-900, 1000) for name in sorted(names)}
         for halvings in _HALVINGS:
-            steps = 1000 << halvings
-            point = {**self.sample, **{name: _moved(self.sample[name], move, steps) for name, move in moves.items()}}
+            point = _Moved(self.sample, moves, 1000 << halvings)
             if self.holds(point):
-                return point
+                return {name: point[name] for name in self.sample}
         return None
+
+
+class _Moved(dict[str, Fraction]):
+    """A point beside a sample, of which a value is computed when it is asked for: few decide most conditions."""
+
+    def __init__(self, sample: Point, moves: Mapping[str, int], steps: int) -> None:
+        super().__init__()
+        self._sample, self._moves, self._steps = sample, moves, steps
+
+    def __missing__(self, name: str) -> Fraction:
+        value = self._sample[name]
+        moved = _moved(value, self._moves[name], self._steps) if name in self._moves else value
+        self[name] = moved
+        return moved
+
+
+def _in_parts(conditions: Sequence[Condition]) -> Iterator[Sequence[Condition]]:
+    """Return conditions in parts, each twice as long as all before it."""
+    start, end = 0, _FIRST
+    while start < len(conditions):
+        yield conditions[start:end]
+        start, end = end, 3 * end
 
 
 def _moved(value: Fraction, move: int, steps: int) -> Fraction:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
-from typing import NamedTuple
+from functools import cached_property
+from typing import Any, NamedTuple
 
 import flint
 
@@ -39,7 +40,7 @@ def crossings(
     """Return where the sign of a condition changes when one variable of it is moved; `others` are not at the sample."""
     graph, sample = seen.trace, {**seen.trace.sample, **(others or {})}
     inputs = {node for quantity in seen.inputs.values() for node in quantity.nodes}
-    names = [graph.payloads[node] for node in graph.reach([condition.node]) if node in inputs]
+    names = [graph.payloads[node] for node in graph.leaves(condition.node) if node in inputs]
     for name in names[:_MOST_VARIABLES]:
         value = _Along(seen, condition.node, name, sample)
         crossing = _linear(value, sample[name], bounds.get(name, (None, None)))
@@ -52,7 +53,7 @@ def crossings(
 def together(seen: Observation, condition: Condition, bounds: Domain) -> Iterator[Point]:
     """Return points at which all entries of an input are moved at once: to a magnitude, or close to each other."""
     graph, sample = seen.trace, seen.trace.sample
-    reached = set(graph.reach([condition.node]))
+    reached = set(graph.leaves(condition.node))
     for quantity in seen.inputs.values():
         names = [graph.payloads[node] for node in quantity.nodes]
         if reached.isdisjoint(quantity.nodes):
@@ -84,10 +85,10 @@ class _Along:
         order = self.graph.reach([node])
         moving.update(number for number in order if not moving.isdisjoint(args[number]))
         self._order = [number for number in order if number in moving]
-        fixed = {node, *(argument for number in self._order for argument in args[number])} - moving
+        self._still = {node, *(argument for number in self._order for argument in args[number])} - moving
         with flint.ctx.workprec(_BITS):
-            values = balls.at(self.graph, fixed, sample)
-        self._fixed = {number: values[number] for number in fixed}
+            values = balls.at(self.graph, self._still, sample)
+        self._fixed = {number: values[number] for number in self._still}
 
     def sign(self, at: Fraction) -> int | None:
         """Return the sign at a value of the variable, or None where it is undefined or too close to call."""
@@ -99,9 +100,13 @@ class _Along:
             return 0 if self.exact(at) == 0 else None
         return 1 if ball > 0 else -1
 
+    @cached_property
+    def _rationals(self) -> dict[int, Any]:
+        return rationals.at(self.graph, self._still, self.sample)
+
     def exact(self, at: Fraction) -> Fraction | None:
         """Return the value where it is a rational."""
-        return rationals.rational(self.graph, self.node, {**self.sample, self.name: at})
+        return rationals.beside(self.graph, self.node, self._order, {self.name: at}, self._rationals)
 
 
 def _linear(value: _Along, start: Fraction, bounds: tuple[Fraction | None, Fraction | None]) -> Crossing | None:
@@ -184,7 +189,7 @@ def patterns(seen: Observation, bounds: Domain) -> Iterator[Point]:
 def uniform(seen: Observation, condition: Condition, bounds: Domain) -> Iterator[Point]:
     """Return points at which all entries of an input are equal: 0, else 1."""
     graph = seen.trace
-    reached = set(graph.reach([condition.node]))
+    reached = set(graph.leaves(condition.node))
     for quantity in seen.inputs.values():
         if not reached.isdisjoint(quantity.nodes):
             for value in (Fraction(0), Fraction(1)):

@@ -7,8 +7,8 @@ inputs that take the same branches as the sample.
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
@@ -147,11 +147,8 @@ class Trace(Graph):
         """Decide a relation between nodes at the sample, and record it."""
         nodes = self.differences(a, b)
         self.look_at(nodes)
-        self._asking = functools.cache(_asking)  # one line asks for all of them
-        try:
+        with self.on_one_line():
             return [self.decide(node, relation) for node in nodes]
-        finally:
-            self._asking = _asking
 
     def look_at(self, nodes: Iterable[int]) -> None:
         """Compute the values of nodes whose signs will be asked for: all at once that takes a fraction of the time."""
@@ -190,9 +187,16 @@ class Trace(Graph):
         """Return the node of what was composed."""
         return node
 
-    def on_one_line(self) -> AbstractContextManager[None]:
-        """Take all operations meanwhile for asked by one line of the user's, the one that runs."""
-        return nullcontext()
+    @contextmanager
+    def on_one_line(self) -> Iterator[None]:
+        """Take all operations meanwhile for asked by one line of the user's, which is looked up once."""
+        outer = self._asking
+        if outer is _asking:
+            self._asking = functools.cache(_asking)
+        try:
+            yield
+        finally:
+            self._asking = outer
 
     def narrowed(self, kind: str) -> None:
         """Notice that an array is stored in a shorter float type than the numbers it came with."""
@@ -240,9 +244,11 @@ class Trace(Graph):
 
     def at_samples(self, nodes: Iterable[int], bits: int = SAMPLE_BITS) -> list[flint.arb]:
         """Return balls around the values of nodes at the sample."""
-        wanted = list(nodes)
-        with flint.ctx.workprec(bits):
-            values = balls.at(self, wanted, self.sample, computed=self._balls[bits])
+        wanted, values = list(nodes), self._balls[bits]
+        missing = [node for node in wanted if node not in values]
+        if missing:
+            with flint.ctx.workprec(bits):
+                balls.at(self, missing, self.sample, computed=values)
         return [values[node] for node in wanted]
 
     def at_sample(self, node: int, bits: int = SAMPLE_BITS) -> flint.arb:

@@ -343,9 +343,10 @@ def _unary(name: str, ufunc: Any, inputs: Sequence[Any], entries: list[Any], sha
     keys = [(value.direction, None) if type(value) is Endless else value.node for value in entries]
     if name in _BY_SIGN:
         current().look_at(value.node for value in entries if type(value) is not Endless)
-    for key, value in zip(keys, entries, strict=True):
-        if key not in results:
-            results[key] = method(value)
+    with current().on_one_line():
+        for key, value in zip(keys, entries, strict=True):
+            if key not in results:
+                results[key] = method(value)
     return scalar(laid_out(gathered([results[key] for key in keys], shape, claimed(inputs)), inputs))
 
 
@@ -419,7 +420,8 @@ def _reduced(ufunc: Any, inputs: Sequence[Any], options: dict[str, Any], out: An
         rows = [first + list(compress(row[len(first) :], mask)) for row, mask in zip(rows, counts, strict=True)]
     if keepdims:
         shape = [1 if i in axes else n for i, n in enumerate(array.shape)]
-    return scalar(gathered([_reduce(name, row) for row in rows], shape, claimed(inputs)))
+    with current().on_one_line():
+        return scalar(gathered([_reduce(name, row) for row in rows], shape, claimed(inputs)))
 
 
 def _row_by_row(name: str) -> Callable[[Any, Any], Any]:

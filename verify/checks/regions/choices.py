@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from fractions import Fraction
 from typing import NamedTuple
 
@@ -41,8 +41,11 @@ class Judgement(NamedTuple):
     form: tuple[str, ...] = ()
 
 
-def judged(explorer: Explorer, edge: Edge, where: str) -> Judgement:
-    """Judge what the code returns on an edge, by what it says on symbols and does on floats."""
+def judged(explorer: Explorer, edge: Edge, where: Callable[[], str]) -> Judgement:
+    """Judge what the code returns on an edge, by what it says on symbols and does on floats.
+
+    `where` writes the edge, which takes longer than to find most of them right.
+    """
     try:
         return _Judge(explorer, edge, where).judgement()
     except SubjectError:
@@ -52,7 +55,7 @@ def judged(explorer: Explorer, edge: Edge, where: str) -> Judgement:
 class _Judge:
     """An edge, and the case run there on floats."""
 
-    def __init__(self, explorer: Explorer, edge: Edge, where: str) -> None:
+    def __init__(self, explorer: Explorer, edge: Edge, where: Callable[[], str]) -> None:
         self.explorer, self.edge, self.where = explorer, edge, where
         self.floats = self._run(edge.seen, edge.point)
 
@@ -144,7 +147,7 @@ class _Judge:
             name,
             Verdict.REFUTED,
             role="input",
-            evidence=Evidence("edge", f"on the edge {self.where} the gradient{about} is {actual}, {explanation}"),
+            evidence=Evidence("edge", f"on the edge {self.where()} the gradient{about} is {actual}, {explanation}"),
             counterexample=Counterexample(_inputs(self.edge, numbers[0]), expected, actual),
             shape=quantity.shape,
             entries=len(quantity.nodes),

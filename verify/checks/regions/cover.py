@@ -106,7 +106,7 @@ class _Cover:
         graph = seen.trace
         for question in self.explorer.sites.passed(seen):
             node = question.condition.node
-            names = [graph.payloads[n] for n in graph.reach([node]) if graph.ops[n] == "variable"]
+            names = [graph.payloads[n] for n in graph.leaves(node)]
             zeros = roots(graph, node, names[0], self.explorer.bounds) if len(names) == 1 else None
             if zeros is None:
                 return False

@@ -10,6 +10,7 @@ judged in full.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from functools import cache
 from itertools import islice
 
 from verify.checks.claims.claims import Exact
@@ -165,15 +166,15 @@ class Kinks:
 
     def _judge(self, question: Passed, edge_point: Edge) -> bool:
         """Judge what came on an edge; tells whether the function is smooth there, and that is right."""
-        where = f"{question.site.where} {written(edge_point.seen.trace, question.condition.node)} = 0"
+        where = cache(lambda: f"{question.site.where} {written(edge_point.seen.trace, question.condition.node)} = 0")
         verdict = judged(self.explorer, edge_point, where)
         if verdict.row:
             self.rows.append(verdict.row)
         elif verdict.said:
             form = verdict.form or (verdict.said,)  # what holds of one entry is told of one
-            self.said.setdefault(
-                (question.site.line.offset, question.site.line.inputs, form), f"{where}: {verdict.said}"
-            )
+            key = question.site.line.offset, question.site.line.inputs, form
+            if key not in self.said:
+                self.said[key] = f"{where()}: {verdict.said}"
         return not verdict.row and not verdict.said
 
 
@@ -189,7 +190,7 @@ def kinks(explorer: Explorer, done: set[Call], points: Iterable[Point] = ()) -> 
 
 
 def _variables(seen: Observation, question: Passed) -> int:
-    return sum(seen.trace.ops[node] == "variable" for node in seen.trace.reach([question.condition.node]))
+    return len(seen.trace.leaves(question.condition.node))
 
 
 def _further(explorer: Explorer, edge_point: Edge, question: Passed) -> Iterator[Edge]:

@@ -15,7 +15,7 @@ from verify.model.exact import simplest_rational
 _MOST_TERMS = 16
 _ZERO, _UNIT = Fraction(0), Fraction(1)
 
-Key = frozenset[tuple[int, Fraction]]
+Key = frozenset[tuple[int, tuple[int, int]]]  # nodes and their factors, as ratios: a Fraction is slow to hash
 
 
 class Form(NamedTuple):
@@ -50,24 +50,31 @@ def form(graph: Graph, node: int) -> Form:
         number, factor = todo.pop()
         steps += 1
         if steps > 2 * _MOST_TERMS:
-            return Form(frozenset({(node, _UNIT)}), 1, _ZERO)
+            return _alone(node)
         if (value := constant(graph, number)) is not None:
-            shift += factor * value
+            shift += value if factor is _UNIT else factor * value
         elif graph.ops[number] == "sum":
             todo += [(term, factor) for term in graph.args[number]]
         elif (product := factored(graph, number)) is not None:
-            todo.append((product[1], factor * product[0]))
+            todo.append((product[1], product[0] if factor is _UNIT else factor * product[0]))
         else:
-            terms[number] = terms.get(number, _ZERO) + factor
+            terms[number] = terms[number] + factor if number in terms else factor
     return _scaled({number: factor for number, factor in terms.items() if factor}, shift, node)
+
+
+def _alone(node: int) -> Form:
+    """Return a node as a form of its own."""
+    return Form(frozenset({(node, (1, 1))}), 1, _ZERO)
 
 
 def _scaled(terms: dict[int, Fraction], shift: Fraction, node: int) -> Form:
     if not terms:
-        return Form(frozenset({(node, _UNIT)}), 1, _ZERO)
+        return _alone(node)
     leading = terms[min(terms)]
-    key = frozenset((number, factor / leading) for number, factor in terms.items())
-    return Form(key, 1 if leading > 0 else -1, shift / leading)
+    if leading != 1:
+        terms, shift = {number: factor / leading for number, factor in terms.items()}, shift / leading
+    key = frozenset((number, factor.as_integer_ratio()) for number, factor in terms.items())
+    return Form(key, 1 if leading > 0 else -1, shift)
 
 
 class _Bound(NamedTuple):
@@ -82,24 +89,24 @@ class Left:
     """The signs that questions may still have along a run, after the answers before them."""
 
     def __init__(self) -> None:
-        self._signs: dict[tuple[Key, Fraction], frozenset[int]] = {}  # of a shifted form
+        self._signs: dict[tuple[Key, tuple[int, int]], frozenset[int]] = {}  # of a form, by what it is shifted by
         self._bounds: dict[Key, list[_Bound]] = {}
 
     def possible(self, sum_form: Form, signs: Iterable[int]) -> frozenset[int]:
         """Return those of some signs of a node that the answers until now have left."""
         key, direction, shift = sum_form
-        left = self._signs.get((key, shift))
+        left = self._signs.get((key, shift.as_integer_ratio()))
         for bound in self._bounds.get(key, ()):
             beyond = bound.side * (bound.at + shift)  # how far the bound is from the zero of the shifted form
             if beyond > 0 or (beyond == 0 and bound.strict):
                 left = frozenset({bound.side}) if left is None else left & {bound.side}
-        return frozenset(s for s in signs if left is None or s * direction in left)
+        return frozenset(signs) if left is None else frozenset(s for s in signs if s * direction in left)
 
     def answer(self, sum_form: Form, signs: frozenset[int]) -> None:
         """Take in the signs of a node that an answer has left."""
         key, direction, shift = sum_form
-        turned = frozenset(sign * direction for sign in signs)
-        self._signs[key, shift] = turned
+        turned = signs if direction == 1 else frozenset(-sign for sign in signs)
+        self._signs[key, shift.as_integer_ratio()] = turned
         for side in (1, -1):
             if -side not in turned:
                 self._bounds.setdefault(key, []).append(_Bound(-shift, side, 0 not in turned))

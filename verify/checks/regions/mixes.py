@@ -102,7 +102,7 @@ class _Mix:
 
     def _variables(self, node: int) -> set[int]:
         graph = self.explorer.start.seen.trace
-        return {number for number in graph.reach([node]) if graph.ops[number] == "variable"}
+        return set(graph.leaves(node))
 
     def _done(self) -> set[Answers]:
         """Return the combinations that runs have taken already."""

@@ -84,7 +84,7 @@ def _moved(explorer: Explorer, seen: Observation, question: Passed) -> Iterator[
     """
     graph, node = seen.trace, question.condition.node
     inputs = {n for quantity in seen.inputs.values() for n in quantity.nodes}
-    names = [graph.payloads[n] for n in graph.reach([node]) if n in inputs]
+    names = [graph.payloads[n] for n in graph.leaves(node) if n in inputs]
     if len(names) == 1 and (solutions := roots(graph, node, names[0], explorer.bounds)):
         bounds = explorer.bounds.get(names[0], (None, None))
         yield from ({names[0]: r.low} for r in sorted(solutions) if r.low == r.high and within(r.low, bounds))

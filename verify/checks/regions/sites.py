@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from fractions import Fraction
+from functools import cache
 from itertools import takewhile
 from typing import NamedTuple
 
@@ -11,7 +12,7 @@ from verify.checks.regions.alike import Formulas, Questions, formula
 from verify.checks.regions.forms import Form, Left, constant, form
 from verify.graph.graph import Graph
 from verify.model.identity import Place
-from verify.proof.ranges import Domain, signs
+from verify.proof.ranges import Domain, Range, signs
 from verify.tracing.observe import Observation
 from verify.tracing.region import NEGATED, written
 from verify.tracing.scalar import RELATIONS
@@ -24,12 +25,13 @@ _EDGE = frozenset((0,))
 class Line(NamedTuple):
     """A question that code asks at one line of inputs: `x > 20` and `x > 0` are two, on whatever path.
 
-    `offset` is what is compared with: the constant in the difference that the sign is asked of.
+    `offset` is what is compared with: the constant in the difference that the sign is asked of, as a ratio, which is
+    hashed in a tenth of the time that a Fraction takes.
     """
 
     where: Place
     relation: str
-    offset: Fraction
+    offset: tuple[int, int]
     inputs: frozenset[str]
 
 
@@ -79,11 +81,21 @@ class Passed(NamedTuple):
     condition: Condition
     taken: frozenset[int]
     other: frozenset[int]
+    form: Form
 
     @property
     def on_edge(self) -> bool:
         """Tell whether the other side is nothing but the edge: a tie, x == 0."""
         return self.other == _EDGE
+
+
+class _Asked(NamedTuple):
+    """A node whose sign is asked for: the inputs that it is computed from, its form, and the signs that it may have."""
+
+    inputs: frozenset[str]
+    form: Form
+    possible: frozenset[int]
+    offset: tuple[int, int]
 
 
 class Sides:
@@ -105,9 +117,8 @@ class Sites:
     def __init__(self, domain: Domain, sides: Sides | None = None) -> None:
         self.domain = domain
         self.sides = Sides() if sides is None else sides
-        self._signs: dict[int, frozenset[int]] = {}  # by node: all runs are on one graph
-        self._forms: dict[int, Form] = {}
-        self._inputs: dict[int, frozenset[str]] = {}
+        self._asked: dict[int, _Asked | None] = {}  # by node: all runs are on one graph
+        self._ranges: dict[int, Range] = {}  # by node, in the domain
         self._passed: dict[int, tuple[Observation, list[Passed]]] = {}  # by identity of the run, which is kept alive
 
     def add(self, seen: Observation, *, edges_only: bool = False) -> None:
@@ -148,7 +159,7 @@ class Sites:
         """Return what the answers of a run before a condition have left of the domain, entry by entry."""
         bounds, graph = dict(self.domain), seen.trace
         for earlier in takewhile(lambda earlier: earlier is not question, self.passed(seen)):
-            key, direction, shift = self._form(graph, earlier.condition.node)
+            key, direction, shift = earlier.form
             ((node, _), *others) = key
             if not others and graph.ops[node] == "variable":
                 name, signs = graph.payloads[node], {sign * direction for sign in earlier.taken}
@@ -172,36 +183,40 @@ class Sites:
         passed: list[Passed] = []
         answers, questions = Left(), Questions(graph)
         for condition in seen.conditions:
-            node, relation = condition.node, RELATIONS[condition.relation]
-            if node not in self._inputs:
-                self._inputs[node] = frozenset(owners[n] for n in graph.reach([node]) if n in owners)
-            if inputs := self._inputs[node]:
-                sum_form = self._form(graph, node)
-                possible = answers.possible(sum_form, self._possible(graph, node))
-                taken = frozenset(s for s in possible if relation(s) == condition.holds)
-                answers.answer(sum_form, taken)
-                question = questions.next((condition.where, condition.relation, condition.path), node)
-                line = Line(condition.where, condition.relation, _offset(graph, node, sum_form), inputs)
+            if (about := self._about(graph, condition.node, owners)) is not None:
+                possible = answers.possible(about.form, about.possible)
+                taken = _answering(possible, condition.relation, condition.holds)
+                answers.answer(about.form, taken)
+                question = questions.next((condition.where, condition.relation, condition.path), condition.node)
+                line = Line(condition.where, condition.relation, about.offset, about.inputs)
                 call = Call(line, condition.path, question.turn)
                 site = self._site(call, formula(graph, question, owners), branched=bool(question.asked))
-                passed.append(Passed(site, condition, taken, possible - taken))
+                passed.append(Passed(site, condition, taken, possible - taken, about.form))
         self.sides.first = False
         return passed
+
+    def _about(self, graph: Graph, node: int, owners: Mapping[int, str]) -> _Asked | None:
+        """Return what is known of a node whose sign is asked for; None of one that depends on no input."""
+        if node not in self._asked:
+            inputs = frozenset(owners[n] for n in graph.leaves(node) if n in owners)
+            self._asked[node] = self._learnt(graph, node, inputs) if inputs else None
+        return self._asked[node]
+
+    def _learnt(self, graph: Graph, node: int, inputs: frozenset[str]) -> _Asked:
+        sum_form = form(graph, node)
+        offset = _offset(graph, node, sum_form).as_integer_ratio()
+        return _Asked(inputs, sum_form, signs(graph, node, self.domain, self._ranges), offset)
 
     def _site(self, call: Call, formula_: int, *, branched: bool) -> Site:
         if self.sides.first:
             self.sides.formulas.learn(call, formula_)
         return Site(call, self.sides.formulas.distinguish(call, formula_), branched)
 
-    def _form(self, graph: Graph, node: int) -> Form:
-        if node not in self._forms:
-            self._forms[node] = form(graph, node)
-        return self._forms[node]
 
-    def _possible(self, graph: Graph, node: int) -> frozenset[int]:
-        if node not in self._signs:
-            self._signs[node] = signs(graph, node, self.domain)
-        return self._signs[node]
+@cache
+def _answering(possible: frozenset[int], relation: str, holds: bool) -> frozenset[int]:
+    """Return those of some signs for which a relation to 0 has an answer."""
+    return frozenset(sign for sign in possible if RELATIONS[relation](sign) == holds)
 
 
 def _offset(graph: Graph, node: int, sum_form: Form) -> Fraction:

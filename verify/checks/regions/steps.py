@@ -62,7 +62,7 @@ class Steps:
         for condition in seen.conditions:
             if condition.node in graph.steps and not condition.tie:
                 node, value = graph.steps[condition.node]
-                inputs = frozenset(owners[n] for n in graph.reach([node]) if n in owners)
+                inputs = frozenset(owners[n] for n in graph.leaves(node) if n in owners)
                 if inputs:
                     values = self.visited.setdefault((condition.where, inputs), {})
                     values.setdefault(value, _Rounding(seen, node, value, questions))

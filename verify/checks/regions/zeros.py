@@ -59,7 +59,7 @@ def _of_variable(graph: Graph, node: int) -> Iterator[Point]:
 
 def _of_sum(seen: Observation, node: int, bounds: Domain) -> Iterator[Point]:
     graph = seen.trace
-    names = [graph.payloads[n] for n in graph.reach([node]) if graph.ops[n] == "variable"]
+    names = [graph.payloads[n] for n in graph.leaves(node)]
     grid = {name: value for name in names if (value := _on_grid(graph.sample[name]))}
     for others in (grid, {}):
         for crossing in crossings(seen, Condition(node, ">", True, NOWHERE, False), bounds, others):
@@ -102,7 +102,7 @@ def _of_one(graph: Graph, factor: int, depth: int) -> Point | None:
 def _line(graph: Graph, node: int) -> Point | None:
     """Return the zero of c + a * x, or of x - y the points in which both are 1."""
     parts = [graph.constants.get(n) for n in graph.args[node]]
-    names = [graph.payloads[n] for n in graph.reach([node]) if graph.ops[n] == "variable"]
+    names = [graph.payloads[n] for n in graph.leaves(node)]
     if len(names) != 1 or all(part is None for part in parts):
         return dict.fromkeys(names, Fraction(1)) if len(names) > 1 else None
     at_0, at_1 = (rationals.rational(graph, node, {names[0]: Fraction(value)}) for value in (0, 1))

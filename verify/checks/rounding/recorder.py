@@ -230,11 +230,12 @@ class Recorder(Trace):
     @contextmanager
     def on_one_line(self) -> Iterator[None]:
         """Look for the line that asks once: it takes longer than an operation."""
-        self._line = self._line or asking()
+        before, self._line = self._line, self._line or asking()
         try:
-            yield
+            with super().on_one_line():
+                yield
         finally:
-            self._line = None
+            self._line = before
 
     def composed(self, node: int) -> int:
         """Return the node of what was composed, which is rounded once."""
