@@ -95,8 +95,8 @@ def halved(rule):
 @pytest.mark.parametrize(
     ("name", "planted", "wrong"),
     [
-        ("_binary", lambda rule: lambda op: ("one", "one"), ["a", "b", "c"]),
-        ("_binary", lambda rule: lambda op: ("other", "other"), ["a", "b", "c"]),
+        ("_binary", lambda rule: lambda op: (False, False), ["a", "b", "c"]),
+        ("_binary", lambda rule: lambda op: (True, True), ["a", "b", "c"]),
         ("_rule", halved, ["a", "b", "c"]),
         ("_depending", lambda rule: lambda graph, order, inputs: {*rule(graph, order, inputs), *inputs} - {0}, ["a"]),
     ],

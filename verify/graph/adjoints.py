@@ -7,6 +7,7 @@ as a list of steps, which are taken for each node.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
 from functools import cache
@@ -20,6 +21,7 @@ from verify.graph.functions import derivative
 from verify.graph.graph import Graph
 
 _SYMBOL = sympy.Dummy("operand")
+_OF_TWO = ("sum", "product")  # operations, which are most of a graph
 
 Shares = dict[int, list[int]]
 
@@ -32,13 +34,30 @@ def adjoints(graph: Graph, outputs: Iterable[tuple[int, int]], inputs: Sequence[
     pairs = list(outputs)
     order = graph.reach([output for output, _ in pairs])
     active = _depending(graph, order, inputs)
-    pending: Shares = {}
+    pending: defaultdict[int, list[int]] = defaultdict(list)
     for output, upstream in pairs:
         if output in active:
-            pending.setdefault(output, []).append(upstream)
+            pending[output].append(upstream)
+    args, ops, product = graph.args, graph.ops, graph.product
     for number in reversed(order):
-        if number in pending and graph.args[number]:
-            _pass_back(graph, number, pending, active)
+        arguments = args[number]
+        if not arguments or number not in pending:
+            continue
+        shares = pending.pop(number)
+        adjoint = shares[0] if len(shares) == 1 else graph.total(shares)
+        op = ops[number]
+        if op in _OF_TWO:
+            left, right = arguments
+            by_left, by_right = _binary(op)
+            if left in active:
+                pending[left].append(product(adjoint, right) if by_left else adjoint)
+            if right in active:
+                pending[right].append(product(adjoint, left) if by_right else adjoint)
+            continue
+        slopes = joints.derivatives(graph, number) if op in joints.JOINT else [_partial(graph, number)]
+        for argument, slope in zip(arguments, slopes, strict=True):
+            if argument in active:
+                pending[argument].append(product(adjoint, slope))
     return {number: pending.get(number, []) for number in inputs}
 
 
@@ -54,42 +73,23 @@ def _depending(graph: Graph, order: Sequence[int], inputs: Iterable[int]) -> set
     return active
 
 
-def _pass_back(graph: Graph, number: int, pending: Shares, active: set[int]) -> None:
-    """Pass the adjoint of a node on to its arguments."""
-    shares = pending.pop(number)
-    adjoint = shares[0] if len(shares) == 1 else graph.total(shares)
-    arguments = graph.args[number]
-    if graph.ops[number] in joints.JOINT:
-        for argument, slope in zip(arguments, joints.derivatives(graph, number), strict=True):
-            if argument in active:
-                pending.setdefault(argument, []).append(graph.product(adjoint, slope))
-        return
-    if len(arguments) == 1:
-        argument, partials = arguments[0], graph.memory("partials")
-        partial = partials.get(number)
-        if partial is None:  # else it was worked out for another region
-            rule = _rule(graph.ops[number], graph.payloads[number])
-            partial = partials[number] = replay(graph, rule, {_SYMBOL: argument})
-        pending.setdefault(argument, []).append(graph.product(adjoint, partial))
-        return
-    left, right = arguments
-    by_left, by_right = _binary(graph.ops[number])
-    if left in active:
-        pending.setdefault(left, []).append(graph.product(adjoint, right) if by_left == "other" else adjoint)
-    if right in active:
-        pending.setdefault(right, []).append(graph.product(adjoint, left) if by_right == "other" else adjoint)
+def _partial(graph: Graph, number: int) -> int:
+    """Return the derivative of a node with one argument with respect to that."""
+    partials = graph.memory("partials")
+    if number not in partials:  # else it was worked out for another region
+        rule = _rule(graph.ops[number], graph.payloads[number])
+        partials[number] = replay(graph, rule, {_SYMBOL: graph.args[number][0]})
+    node: int = partials[number]
+    return node
 
 
 @cache
-def _binary(op: str) -> tuple[str, str]:
-    """Classify SymPy's partial derivatives of an operation on two nodes: `one`, or the `other` operand."""
+def _binary(op: str) -> tuple[bool, bool]:
+    """Tell of SymPy's partial derivatives of an operation on two nodes which are the other operand; else they are 1."""
     left, right = sympy.Dummy("left"), sympy.Dummy("right")
     value = left + right if op == "sum" else left * right
-    kinds = {sympy.Integer(1): "one"}
-    return (
-        {**kinds, right: "other"}[sympy.diff(value, left)],
-        {**kinds, left: "other"}[sympy.diff(value, right)],
-    )
+    kinds = {sympy.Integer(1): False}
+    return {**kinds, right: True}[sympy.diff(value, left)], {**kinds, left: True}[sympy.diff(value, right)]
 
 
 @cache

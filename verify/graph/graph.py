@@ -14,7 +14,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from fractions import Fraction
 from itertools import compress, repeat
 from operator import is_not
-from typing import Any, NamedTuple, overload
+from typing import Any, NamedTuple, cast, overload
 
 import flint
 
@@ -367,14 +367,13 @@ class Graph:
 
     def leaves(self, number: int) -> Sequence[int]:
         """Return the variables that a node is computed from, in their order."""
-        known = self.memory("leaves")
-        if number not in known:
+        remembered = self.memory("leaves")
+        if number not in remembered:
             leaves = tuple(reached for reached in self.reach([number]) if self.ops[reached] == "variable")
-            if len(known) * len(leaves) > _MOST_LEAVES:
+            if len(remembered) * len(leaves) > _MOST_LEAVES:
                 return leaves
-            known[number] = leaves
-        leaves_of_one: Sequence[int] = known[number]
-        return leaves_of_one
+            remembered[number] = leaves
+        return cast("Sequence[int]", remembered[number])
 
     def _reach_few(self, numbers: list[int], computed: Collection[int] | _Present) -> list[int]:
         args = self.args

@@ -136,13 +136,13 @@ def at(graph: Graph, nodes: Iterable[int], point: Mapping[str, Fraction]) -> dic
 
 
 def beside(
-    graph: Graph, node: int, order: Sequence[int], point: Mapping[str, Fraction], known: Mapping[int, Any]
+    graph: Graph, node: int, order: Sequence[int], point: Mapping[str, Fraction], unmoved: Mapping[int, Any]
 ) -> Fraction | None:
     """Return the value of a node where some inputs are moved to a point: those that the nodes in `order` depend on.
 
-    `known` has the values of what does not depend on these.
+    `unmoved` has the values of what does not depend on these.
     """
-    computed = dict(known)
+    computed = dict(unmoved)
     graph.read_each(order, _Rationals(point), computed)
     return None if computed[node] is None else _fraction(computed[node])
 

@@ -89,7 +89,7 @@ class Passed(NamedTuple):
         return self.other == _EDGE
 
 
-class _Asked(NamedTuple):
+class _Formula(NamedTuple):
     """A node whose sign is asked for: the inputs that it is computed from, its form, and the signs that it may have."""
 
     inputs: frozenset[str]
@@ -117,7 +117,7 @@ class Sites:
     def __init__(self, domain: Domain, sides: Sides | None = None) -> None:
         self.domain = domain
         self.sides = Sides() if sides is None else sides
-        self._asked: dict[int, _Asked | None] = {}  # by node: all runs are on one graph
+        self._formulas: dict[int, _Formula | None] = {}  # by node: all runs are on one graph
         self._ranges: dict[int, Range] = {}  # by node, in the domain
         self._passed: dict[int, tuple[Observation, list[Passed]]] = {}  # by identity of the run, which is kept alive
 
@@ -195,17 +195,17 @@ class Sites:
         self.sides.first = False
         return passed
 
-    def _about(self, graph: Graph, node: int, owners: Mapping[int, str]) -> _Asked | None:
+    def _about(self, graph: Graph, node: int, owners: Mapping[int, str]) -> _Formula | None:
         """Return what is known of a node whose sign is asked for; None of one that depends on no input."""
-        if node not in self._asked:
+        if node not in self._formulas:
             inputs = frozenset(owners[n] for n in graph.leaves(node) if n in owners)
-            self._asked[node] = self._learnt(graph, node, inputs) if inputs else None
-        return self._asked[node]
+            self._formulas[node] = self._learnt(graph, node, inputs) if inputs else None
+        return self._formulas[node]
 
-    def _learnt(self, graph: Graph, node: int, inputs: frozenset[str]) -> _Asked:
+    def _learnt(self, graph: Graph, node: int, inputs: frozenset[str]) -> _Formula:
         sum_form = form(graph, node)
         offset = _offset(graph, node, sum_form).as_integer_ratio()
-        return _Asked(inputs, sum_form, signs(graph, node, self.domain, self._ranges), offset)
+        return _Formula(inputs, sum_form, signs(graph, node, self.domain, self._ranges), offset)
 
     def _site(self, call: Call, formula_: int, *, branched: bool) -> Site:
         if self.sides.first:
