@@ -495,7 +495,7 @@ def _arranged(function: Callable[..., Any], relation: str) -> Callable[..., Any]
     def arrange(**options: Any) -> Any:
         if current().on_tape and (elements := elements_at(options["a"])) is not None and elements.size:
             return _places(elements, relation, options.get("axis"), keepdims=options.get("keepdims", False))
-        with current().on_one_line():  # NumPy asks for each comparison, and no code of the user's runs meanwhile
+        with current().asking_once():  # NumPy asks for each comparison, and no code of the user's runs meanwhile
             return function(**{name: _plain(value) for name, value in options.items()})
 
     arrange.__signature__ = inspect.signature(function)  # type: ignore[attr-defined]

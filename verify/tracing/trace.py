@@ -147,7 +147,7 @@ class Trace(Graph):
         """Decide a relation between nodes at the sample, and record it."""
         nodes = self.differences(a, b)
         self.look_at(nodes)
-        with self.on_one_line():
+        with self.asking_once():
             return [self.decide(node, relation) for node in nodes]
 
     def look_at(self, nodes: Iterable[int]) -> None:
@@ -187,9 +187,13 @@ class Trace(Graph):
         """Return the node of what was composed."""
         return node
 
+    def on_one_line(self) -> AbstractContextManager[None]:
+        """Take all operations meanwhile for asked by one line of the user's, the one that runs."""
+        return nullcontext()
+
     @contextmanager
-    def on_one_line(self) -> Iterator[None]:
-        """Take all operations meanwhile for asked by one line of the user's, which is looked up once."""
+    def asking_once(self) -> Iterator[None]:
+        """Take all relations meanwhile for asked by one line of the user's, which is looked up once."""
         outer = self._asking
         if outer is _asking:
             self._asking = functools.cache(_asking)

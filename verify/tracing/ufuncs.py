@@ -343,7 +343,7 @@ def _unary(name: str, ufunc: Any, inputs: Sequence[Any], entries: list[Any], sha
     keys = [(value.direction, None) if type(value) is Endless else value.node for value in entries]
     if name in _BY_SIGN:
         current().look_at(value.node for value in entries if type(value) is not Endless)
-    with current().on_one_line():
+    with current().asking_once():
         for key, value in zip(keys, entries, strict=True):
             if key not in results:
                 results[key] = method(value)
@@ -420,7 +420,7 @@ def _reduced(ufunc: Any, inputs: Sequence[Any], options: dict[str, Any], out: An
         rows = [first + list(compress(row[len(first) :], mask)) for row, mask in zip(rows, counts, strict=True)]
     if keepdims:
         shape = [1 if i in axes else n for i, n in enumerate(array.shape)]
-    with current().on_one_line():
+    with current().asking_once():
         return scalar(gathered([_reduce(name, row) for row in rows], shape, claimed(inputs)))
 
 

@@ -230,12 +230,11 @@ class Recorder(Trace):
     @contextmanager
     def on_one_line(self) -> Iterator[None]:
         """Look for the line that asks once: it takes longer than an operation."""
-        before, self._line = self._line, self._line or asking()
+        self._line = self._line or asking()
         try:
-            with super().on_one_line():
-                yield
+            yield
         finally:
-            self._line = before
+            self._line = None
 
     def composed(self, node: int) -> int:
         """Return the node of what was composed, which is rounded once."""
