@@ -1,11 +1,14 @@
 """The region of a claim: its branches, its points, and what pins it."""
 
+from fractions import Fraction
+
 import numpy as np
 import pytest
 
 import verify
 from verify.tracing.observe import observe, variants
 from verify.tracing.region import Region, branches, one_sided, pinned
+from verify.tracing.trace import Trace
 
 
 def seen_of(case):
@@ -82,6 +85,65 @@ def test_a_branch_on_the_upstream_is_one_sided_until_the_other_side_ran():
 def test_both_sides_count(case, verdict):
     """abs(dout) is right for a positive upstream, and refuted."""
     assert {c.verdict.name for c in verify.check(case).comparisons} == {verdict}
+
+
+FAR = 1e6
+
+
+@verify.case(x="3")
+def far_above(x):
+    dout = yield x * 3
+    return np.where(dout > FAR, dout * 4, dout * 3)
+
+
+@verify.case(x="3")
+def far_above_and_below(x):
+    dout = yield x * 3
+    return np.where(dout > FAR, dout * 4, np.where(dout < FAR, dout * 3, dout * 3))
+
+
+def far(number):
+    return np.where(number > 100, 1, 0)
+
+
+def along_two_paths(sign):
+    """Call a helper on either side of a branch; on one side of that, a number of far upstreams is wrong."""
+
+    def backward(dout, x):
+        if sign * dout[0] > 0:
+            return dout * (3 + far(dout[1]))
+        return dout * (3 + 0 * far(dout[1]))
+
+    return verify.pair(lambda x: x * 3, backward, x="2")
+
+
+@verify.case(x="3")
+def by_sign(x):
+    dout = yield x * 3
+    return np.sign(dout) * np.abs(dout) * 3
+
+
+CASES = [far_above, far_above_and_below, along_two_paths(1), along_two_paths(-1)]
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_the_other_side_of_one_question_is_not_that_of_another(case):
+    """Where no upstream leads to the other side of a question nothing is proved, whatever its line asks besides."""
+    verdicts = {row.verdict.name for row in verify.check(case).comparisons}
+    assert verdicts <= {"UNDECIDED", "REFUTED"}
+    assert {row.verdict.name for row in verify.check(by_sign).comparisons} == {"PROVED"}
+
+
+def test_a_point_is_held_against_the_last_condition():
+    """However many conditions a run has, a point has to take all of them as the sample does."""
+    trace = Trace()
+    x, y = trace.input("x", Fraction(1)), trace.input("y", Fraction(1))
+    trace.decide(y, ">")
+    first = trace.conditions[y, ">"]
+    trace.decide(x, ">")
+    region = Region(trace, [first] * 12_000 + [trace.conditions[x, ">"]], [])
+    assert region.holds({"x": Fraction(2), "y": Fraction(2)})
+    assert not region.holds({"x": Fraction(-2), "y": Fraction(2)})
 
 
 def test_a_tie_pins():

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from verify.tracing.observe import Observation
 
 Point = Mapping[str, Fraction]
+_Asked = tuple[Place, int, int]  # a line, the path that leads there, and a formula
 NEGATED = {"<": ">=", "<=": ">", ">": "<=", ">=": "<", "==": "!=", "!=": "=="}
 _EXACTLY = ("==", "!=")
 _FLOAT_BITS = 40  # of the 53 of float64
@@ -32,7 +33,6 @@ _AROUND = 6
 _HALVINGS = (*range(12), 16, 20, 24, 32, 40)  # of the distance from the sample: as thin as floats can tell
 NEARER = Fraction(1, 64)  # of the distance from 0: where floats overflow at the sample, they may not do so there
 _FIRST = 4  # conditions that are looked at first
-_MOST_BRANCHES = 10_000  # conditions that are looked at for each point
 
 
 class Region:
@@ -73,7 +73,7 @@ class Region:
 
         The values `computed` at the point are added to: regions of one graph ask for much of the same.
         """
-        conditions = self.conditions[:_MOST_BRANCHES] if conditions is None else conditions
+        conditions = self.conditions if conditions is None else conditions  # to look at all is less than the run was
         if not all(_between(point[name], *bounds) for name, bounds in self.bounds.items()):
             return False
         values = {} if computed is None else computed
@@ -216,9 +216,10 @@ def pinned(conditions: Sequence[Condition]) -> Place:
 def one_sided(runs: Sequence[tuple[Trace, Sequence[Condition], Iterable[int]]]) -> Place:
     """Return where the runs branch on the upstream, by order and not equality, and all to the same side; or nothing.
 
-    A run is its graph, its conditions, and the nodes of its upstream.
+    A run is its graph, its conditions, and the nodes of its upstream. Sides are the signs of one formula on one path of
+    calls: of `d > 1` and `d < 1` one is true, and no run has taken the other side of either for that.
     """
-    sides: dict[tuple[Place, int], set[bool]] = {}
+    sides: dict[_Asked, set[int]] = {}
     numbers: dict[tuple[object, ...], int] = {}
     for trace, conditions, upstream in runs:
         if not conditions:
@@ -226,9 +227,13 @@ def one_sided(runs: Sequence[tuple[Trace, Sequence[Condition], Iterable[int]]]) 
         depending = depends(trace, set(upstream))
         ordered = [c for c in conditions if c.node in depending and c.relation not in _EXACTLY]
         forms = _forms(trace, [condition.node for condition in ordered], numbers)
+        signs: dict[_Asked, set[int]] = {}  # in this run, after all that it asks of the formula: `sign` asks twice
         for condition in ordered:
-            sides.setdefault((condition.where, forms[condition.node]), set()).add(condition.holds)
-    return next((where for (where, _), seen_sides in sides.items() if len(seen_sides) == 1), NOWHERE)
+            possible = signs.setdefault((condition.where, condition.path, forms[condition.node]), {-1, 0, 1})
+            possible &= {sign for sign in possible if RELATIONS[condition.relation](sign) == condition.holds}
+        for question, possible in signs.items():
+            sides.setdefault(question, set()).update(possible)
+    return next((where for (where, *_), seen_sides in sides.items() if not seen_sides >= {-1, 1}), NOWHERE)
 
 
 def _forms(graph: Graph, nodes: Sequence[int], numbers: dict[tuple[object, ...], int]) -> dict[int, int]:
