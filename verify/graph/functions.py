@@ -21,6 +21,7 @@ import flint
 
 _Ball = flint.arb
 _HALF_ULPS = 8  # IEEE 754 leaves functions open; NumPy's own and those of C libraries stay within 4 ulps
+_ONE_HALF = flint.arb(0.5)
 _NO_BOUND = math.inf  # SciPy states none
 _Bounds = tuple[int | None, int | None]
 _EVERYWHERE: _Bounds = (None, None)
@@ -110,7 +111,7 @@ FUNCTIONS: dict[str, Function] = {
     ),
     "erfinv": Function(_named("erfinv"), 0, parity=-1, within=(-1, 1), rises=True, family=_ERROR),
     "gamma": Function(_named("gamma"), family=_GAMMA, series="gamma"),
-    "loggamma": Function(_named("lgamma"), within=(0, None), family=_GAMMA, series="lgamma"),
+    "loggamma": Function(lambda a: _log_gamma(a), family=_GAMMA, series="lgamma"),  # of the magnitude, as in C
     "LambertW": Function(_named("lambertw"), 0, rises=True, family="W exp(W) = u", series="lambertw"),
     "elliptic_k": Function(_real(lambda m: m.elliptic_k()), within=(None, 1), rises=True, family=_ELLIPTIC),
     "elliptic_e": Function(_real(lambda m: m.elliptic_e()), within=(None, 1), family=_ELLIPTIC),
@@ -188,6 +189,17 @@ FAMILIES: dict[str, tuple[int, Callable[[Sequence[Fraction]], Function]]] = {
             slope=lambda s, a, b, u: u ** (a - 1) * (1 - u) ** (b - 1) * s.gamma(a + b) / (s.gamma(a) * s.gamma(b)),
         ),
     ),
+    "stdtr": (  # the density of Student's t
+        1,
+        _with(
+            lambda n, a: _student(n, a),
+            between=(0, 1),
+            rises=True,
+            slope=lambda s, n, u: (
+                s.gamma((n + 1) / 2) / (s.sqrt(n * s.pi) * s.gamma(n / 2)) * (1 + u**2 / n) ** (-(n + 1) / 2)
+            ),
+        ),
+    ),
     "hyp0f1": (  # 16.3.1
         1,
         _with(
@@ -223,6 +235,16 @@ FAMILIES: dict[str, tuple[int, Callable[[Sequence[Fraction]], Function]]] = {
         ),
     ),
 }
+
+
+def _log_gamma(a: _Ball) -> _Ball:
+    return a.lgamma() if a > 0 else abs(a.gamma()).log()
+
+
+def _student(n: _Ball, a: _Ball) -> _Ball:
+    """Enclose the distribution function of Student's t."""
+    scale = ((n + 1) / 2).gamma() / ((n * flint.arb.pi()).sqrt() * (n / 2).gamma())
+    return _ONE_HALF + a * scale * (-a * a / n).hypgeom_2f1(_ONE_HALF, (n + 1) / 2, 3 * _ONE_HALF)
 
 
 def _polygamma(n: _Ball, a: _Ball) -> _Ball:

@@ -10,6 +10,7 @@ Once the run is over, `recording` is set to False: what is appended then, the ex
 
 from __future__ import annotations
 
+import math
 import operator
 from collections.abc import Callable, Iterable
 from fractions import Fraction
@@ -19,7 +20,8 @@ from typing import Any
 import numpy as np
 
 from verify.graph.functions import FUNCTIONS
-from verify.model.errors import TraceError
+from verify.model.errors import TraceError, UnboundedError
+from verify.model.where import asked_at
 from verify.tape.parts import lengths_of
 from verify.tape.tape import MINUS_ONE, ONE, ZERO, Elements, Tape, distinct
 
@@ -48,7 +50,7 @@ class Recording(Tape):
     finds_again = False  # an operation that is executed twice has two numbers of half ulps
 
     def __init__(self) -> None:
-        self.units: dict[int, float] = {}
+        self.units: dict[int, int] = {}
         self.terms: dict[int, Any] = {}
         self.inner: set[int] = set()
         self.recording = True
@@ -67,7 +69,7 @@ class Recording(Tape):
             self._opposite = np.concatenate([self._opposite, np.full(room, _NONE)])
         return elements
 
-    def _operation(self, op: str, args: tuple[Elements, ...], units: float, payload: Any = None) -> Elements:
+    def _operation(self, op: str, args: tuple[Elements, ...], units: int, payload: Any = None) -> Elements:
         """Append an operation on arrays of one axis, with its half ulps."""
         if len(self.blocks) > _MANY and self.size < _SINGLE * len(self.blocks):
             raise UnrecordedError("the code computes number by number")
@@ -197,10 +199,12 @@ class Recording(Tape):
                 return Fraction(at_zero)
             return Fraction(0) if name == "log" and value == 1 else None
 
-        return self._apart(name, a, FUNCTIONS[name].units, fold)
+        if (units := FUNCTIONS[name].units) == math.inf:
+            raise UnboundedError(f"no bound is known for what {name} rounds", asked_at())
+        return self._apart(name, a, int(units), fold)
 
     def _apart(
-        self, op: str, a: Elements, units: float, fold: Callable[[Fraction], Fraction | None], payload: Any = None
+        self, op: str, a: Elements, units: int, fold: Callable[[Fraction], Fraction | None], payload: Any = None
     ) -> Elements:
         """Append an operation on one array, each time anew: equal calls may give different floats."""
         unique, places = distinct(a)

@@ -285,6 +285,9 @@ METHODS: Mapping[str, Callable[[Any], Any]] = {
     "log2": at_once(lambda x: x.function("log") / x.lift(2).function("log")),
     "log10": at_once(lambda x: x.function("log") / x.lift(10).function("log")),
     "exp2": at_once(lambda x: (x * x.lift(2).function("log")).function("exp")),
+    "arcsin": lambda x: x.function("asin"),
+    "arccos": at_once(lambda x: _pi(x) / 2 - x.function("asin")),
+    "arccosh": at_once(lambda x: (x + (x * x - 1) ** _HALF).function("log")),
     "arcsinh": at_once(lambda x: (x + (x * x + 1) ** _HALF).function("log")),
     "arctanh": at_once(lambda x: ((1 + x) / (1 - x)).function("log") / 2),
     "negative": lambda x: -x,
@@ -307,6 +310,25 @@ _PYTHON = ("trunc", "floor", "ceil")
 
 def _pi(x: Concolic) -> Concolic:
     return Concolic(x.graph, x.graph.pi())
+
+
+def angle_of(y: Concolic, x: Concolic) -> Any:
+    """Return the angle of a point of the plane: twice that of half of it, which is below a quarter of a turn.
+
+    With r its distance from 0, y / (r + x) is the tangent of half of the angle everywhere but on the negative half
+    of the axis, where the angle jumps.
+    """
+    if y.number() == 0:
+        return _of_axis(x)
+    half: Concolic = (y / ((x * x + y * y) ** _HALF + x)).function("atan")
+    return 2 * half
+
+
+def _of_axis(x: Concolic) -> Any:
+    """Return the angle of a point with y = 0: without its sign, that of the other side is not known."""
+    if x.against(x.lift(0), ">"):
+        return x.lift(0)
+    raise TraceError("numpy.arctan2 of a zero of unknown sign cannot be followed", asked_at())
 
 
 def _to_int(name: str) -> Callable[[Concolic], int]:

@@ -14,6 +14,7 @@ import cmath
 import functools
 import math
 from collections.abc import Callable, Iterator, Mapping
+from fractions import Fraction
 from types import ModuleType
 from typing import Any
 
@@ -73,7 +74,9 @@ def _of_numbers(name: str) -> Replace:
 
 
 def _single_symbol(value: Any) -> Any:
-    """Return a symbol for a number, which functions of `math` lift themselves."""
+    """Return a symbol for a number, which functions of `math` lift themselves, and a list of them for several."""
+    if isinstance(value, (list, tuple)) or np.ndim(value):
+        return [_single_symbol(entry) for entry in value]
     return lift(value.item() if isinstance(value, SymbolArray) else value)
 
 
@@ -81,11 +84,31 @@ def _whole(compute: Callable[[Any], Any]) -> Callable[[Any], int]:
     return lambda x: int(compute(x))
 
 
+def _of_table(line: str) -> Callable[[Any], Any]:
+    """Return a function of the graph's table, of which no bound is known for what C libraries round."""
+    return lambda x: x.function(line)
+
+
 MATH: Mapping[str, Callable[..., Any]] = {
     **METHODS,
     "atan": METHODS["arctan"],
+    "asin": METHODS["arcsin"],
+    "acos": METHODS["arccos"],
     "asinh": METHODS["arcsinh"],
+    "acosh": METHODS["arccosh"],
     "atanh": METHODS["arctanh"],
+    "atan2": lambda y, x: np.arctan2(y, x),
+    "gamma": _of_table("gamma"),
+    "lgamma": _of_table("loggamma"),
+    "dist": lambda p, q: np.sqrt(sum((a - b) ** 2 for a, b in zip(p, q, strict=True))),
+    "fsum": lambda values: sum(values),
+    "modf": lambda x: np.modf(x),
+    "ldexp": lambda x, i: x * Fraction(2) ** int(i),
+    "remainder": lambda x, y: x - y * np.rint(x / y),
+    "fma": lambda x, y, z: x * y + z,
+    "isclose": lambda a, b, rel_tol=1e-9, abs_tol=0.0: bool(
+        a == b or abs(a - b) <= np.maximum(rel_tol * np.maximum(abs(a), abs(b)), abs_tol)
+    ),
     "floor": _whole(METHODS["floor"]),
     "ceil": _whole(METHODS["ceil"]),
     "trunc": _whole(METHODS["trunc"]),

@@ -60,7 +60,7 @@ class RecordedTrace(TapedTrace):
             first = self.product(first, number)
         return int(first)
 
-    def composing(self, units: float = 0) -> AbstractContextManager[None]:
+    def composing(self) -> AbstractContextManager[None]:
         """Refuse: what floats round once is composed of several operations here."""
         _unrecorded("a function that is composed of several")
 

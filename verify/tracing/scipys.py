@@ -1,4 +1,4 @@
-"""The functions of `scipy.linalg` on symbols, for user code that has imported it: this imports nothing of SciPy."""
+"""The functions of SciPy on symbols, for user code that has imported them: this imports nothing of SciPy."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from verify.tracing.linear import least_squares, pseudo_inverse
 from verify.tracing.matrices import each, key, sign_of, singular, squares, transposed
 from verify.tracing.norms import norm
 from verify.tracing.products import as_array, matmul
+from verify.tracing.specials import FUNCTIONS as SPECIAL
 
 _VECTOR = 1
 _SYMMETRIC = ("pos", "positive definite", "sym", "symmetric", "her", "hermitian")
@@ -143,6 +144,7 @@ def block_diagonal(*blocks: Any) -> Any:
 
 
 MODULES: dict[str, dict[str, Callable[..., Any]]] = {
+    "scipy.special": SPECIAL,
     "scipy.linalg": {
         "inv": lambda a, *_, **options: inverse(a),
         "det": lambda a, *_, **options: determinant(a),

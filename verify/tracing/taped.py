@@ -311,12 +311,12 @@ class TapedTrace(Trace):
         result: Elements = method(many(self, numbers)).node
         return result if np.shape(result) == numbers.shape else np.broadcast_to(result, numbers.shape)
 
-    def combined(self, name: str, compute: Callable[[Any, Any], Any], a: Elements, b: Elements) -> Elements:
-        """Return what a function of two symbols makes of each pair of elements."""
+    def combined(self, name: str, compute: Callable[..., Any], *operands: Elements) -> Elements:
+        """Return what a function of symbols makes of each of the elements that stand beside each other."""
         if name in _OF_TWO:
-            return _OF_TWO[name](self, a, b)
-        other = int(b[0]) if b.size and (b == b[0]).all() else b  # a number is one for all
-        result: Elements = np.broadcast_to(compute(many(self, a), many(self, other)).node, a.shape)
+            return _OF_TWO[name](self, *operands)
+        single = [int(e[0]) if e.size and (e == e[0]).all() else e for e in operands]  # a number is one for all
+        result: Elements = np.broadcast_to(compute(*(many(self, e) for e in single)).node, operands[0].shape)
         return result
 
 

@@ -176,11 +176,8 @@ class Trace(Graph):
         """Return the node of the product of nodes, in their order."""
         return functools.reduce(self.product, numbers, self.constant(Fraction(1)))
 
-    def composing(self, units: float = 0) -> AbstractContextManager[None]:
-        """Compose, out of several of the graph's, what is one operation on floats (`np.expm1`).
-
-        A recorder is told how far that may be off, in half ulps, unless it is a function of NumPy's.
-        """
+    def composing(self) -> AbstractContextManager[None]:
+        """Compose, out of several of the graph's, what is one operation on floats (`np.expm1`)."""
         return nullcontext()
 
     def composed(self, node: int) -> int:

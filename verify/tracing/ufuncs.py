@@ -34,8 +34,9 @@ from verify.tracing.arrays import (
     symbols,
     wrapped,
 )
-from verify.tracing.concolic import METHODS, Concolic, Endless, at_once
+from verify.tracing.concolic import METHODS, Concolic, Endless, angle_of, at_once
 from verify.tracing.dispatch import PRODUCTS, answers
+from verify.tracing.special import SEVERAL, SPECIAL
 from verify.tracing.taped import TapedTrace, UntapedError
 from verify.tracing.trace import Nodes, Trace
 
@@ -53,15 +54,15 @@ def _choosing(relation: str) -> Callable[[Trace, Nodes, Nodes], Nodes]:
     return lambda g, a, b: g.chosen(g.relations(a, b, relation), a, b)
 
 
-def _by_symbol(name: str, compute: Callable[[Any, Any], Any]) -> Callable[[Trace, Nodes, Nodes], Nodes]:
+def _by_symbol(name: str, compute: Callable[..., Any]) -> Callable[..., Nodes]:
     """Return a function of nodes that computes with symbols, one by one."""
 
-    def each(g: Trace, a: Nodes, b: Nodes) -> Nodes:
+    def each(g: Trace, *operands: Nodes) -> Nodes:
         if isinstance(g, TapedTrace):
-            return g.combined(name, compute, a, b)
-        pairs = list(zip(a, b, strict=True))
-        results = {pair: lift(compute(*[Concolic(g, node) for node in pair])).node for pair in dict.fromkeys(pairs)}
-        return [results[pair] for pair in pairs]
+            return g.combined(name, compute, *operands)
+        entries = list(zip(*operands, strict=True))
+        results = {entry: lift(compute(*[Concolic(g, n) for n in entry])).node for entry in dict.fromkeys(entries)}
+        return [results[entry] for entry in entries]
 
     return each
 
@@ -84,7 +85,8 @@ _ARITHMETIC: dict[str, Callable[[Any, Any], Any]] = {
     "fmax": lambda x, y: x if x >= y else y,
     "fmin": lambda x, y: x if x <= y else y,
 }
-_BY_SYMBOL: dict[str, Callable[[Any, Any], Any]] = {
+_BY_SYMBOL: dict[str, Callable[..., Any]] = {
+    **SPECIAL,
     "power": lambda x, y: x**y,
     "float_power": lambda x, y: x**y,
     "remainder": lambda x, y: x % y,
@@ -94,10 +96,11 @@ _BY_SYMBOL: dict[str, Callable[[Any, Any], Any]] = {
     "logaddexp": at_once(lambda x, y: (x.exp() + y.exp()).log()),
     "logaddexp2": at_once(lambda x, y: (x.exp2() + y.exp2()).log2()),
     "copysign": lambda x, y: abs(x) if _is_positive(y) else -abs(x),
+    "arctan2": at_once(angle_of),
     "heaviside": lambda x, y: 1 if x > 0 else 0 if x < 0 else y,
     "xlogy": lambda x, y: x * y.log() if x != 0 else x,
 }
-BINARY: dict[str, Callable[[Trace, Nodes, Nodes], Nodes]] = {
+BINARY: dict[str, Callable[..., Nodes]] = {
     "add": lambda g, a, b: g.sums(a, b),
     "subtract": lambda g, a, b: g.differences(a, b),
     "multiply": lambda g, a, b: g.products(a, b),
@@ -123,7 +126,6 @@ _CERTAIN: dict[str, Callable[[bool], bool]] = {
     "isinf": lambda endless: endless,
     "isfinite": lambda endless: not endless,
 }
-_PAIRS = {"divmod": ("floor_divide", "remainder")}
 
 
 @answers("ufunc")
@@ -256,8 +258,8 @@ def _elementwise(ufunc: Any, inputs: Sequence[Any], **options: Any) -> Any:
         return PRODUCTS[name](*inputs, **options)
     if options:
         raise shadows.refusal(name, ", ".join(options))
-    if name in _PAIRS:
-        return tuple(_elementwise(getattr(np, part), inputs) for part in _PAIRS[name])
+    if name in _PARTS:
+        return tuple(part(*inputs) for part in _PARTS[name])
     if name in _LOGICAL:
         return scalar(ufunc(*map(truths, inputs)))
     if name == "clip":
@@ -299,6 +301,14 @@ def _flat(elements: Any, shape: tuple[int, ...]) -> Any:
     if elements.shape == shape:
         return elements.ravel()
     return np.full(math.prod(shape), elements) if elements.size == 1 else np.broadcast_to(elements, shape).ravel()
+
+
+def elementwise(compute: Callable[..., Any], *values: Any) -> Any:
+    """Compute a function of symbols for all entries of values that are broadcast."""
+    shape = np.broadcast_shapes(*map(shape_of, values))
+    operands = [of_symbols(symbols(value, shape)) for value in values]
+    results: Any = _by_symbol("", compute)(current(), *operands)
+    return scalar(laid_out(built(results, shape, claimed(values)), values))
 
 
 def _broadcast(ufunc: Any, inputs: Sequence[Any]) -> tuple[int, ...]:
@@ -581,6 +591,12 @@ def _by_objects(ufunc: Any, method: str, inputs: Sequence[Any], options: dict[st
 # Two arguments that are combined from left to right, with no symbol where there is no entry.
 # NumPy 2.4 gives 4 for power.reduce of 2, 3, 2, so that power is not among them.
 _IN_TURN = ("subtract", "divide", "float_power", "remainder", "fmod", "floor_divide", "logaddexp", "logaddexp2")
+# What has several results: a function for each.
+_PARTS: dict[str, tuple[Callable[..., Any], ...]] = {
+    "divmod": (np.floor_divide, np.remainder),
+    "modf": (lambda x: x - np.trunc(x), np.trunc),
+    **{name: tuple(functools.partial(elementwise, line) for line in lines) for name, lines in SEVERAL.items()},
+}
 _METHODS: dict[str, Callable[..., Any]] = {
     "__call__": _called,
     "reduce": _reduced,

@@ -16,13 +16,15 @@ NumPy and the instructions that NumPy picks give different floats.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from fractions import Fraction
 from typing import Any
 
 from verify.graph.functions import FUNCTIONS
-from verify.model.where import asking
+from verify.model.errors import UnboundedError
+from verify.model.where import asked_at, asking
 from verify.tracing.trace import Nodes, Trace
 
 _ARITHMETIC = 1  # half ulps: IEEE 754 asks for the nearest number (Higham, Accuracy and Stability, 2.2)
@@ -48,7 +50,7 @@ class Recorder(Trace):
 
     def __init__(self) -> None:
         super().__init__()
-        self.units: list[float] = []
+        self.units: list[int] = []
         self.places: list[tuple[str, int]] = []
         self.terms: dict[int, list[int]] = {}
         self.inner: set[int] = set()
@@ -58,7 +60,6 @@ class Recorder(Trace):
         self._inverses: set[int] = set()  # of y, for x / y: never rounded
         self._opposite: dict[int, int] = {}
         self._composing = False
-        self._coarsest: float = _FUNCTION  # of the operations that one on floats is composed of, in half ulps
         self._line: tuple[str, int] | None = None  # that asks for several operations
 
     def _new(self, op: str, args: tuple[int, ...] = (), payload: Any = None) -> int:
@@ -66,7 +67,7 @@ class Recorder(Trace):
         self.places.append((self._line or asking()) if args else ("", 0))
         return super()._new(op, args, payload)
 
-    def _operation(self, op: str, args: tuple[int, ...], payload: Any, units: float) -> int:
+    def _operation(self, op: str, args: tuple[int, ...], payload: Any, units: int) -> int:
         key = (op, args, payload, units, self._composing)
         number = self._known.get(key)
         if number is None:
@@ -76,7 +77,7 @@ class Recorder(Trace):
                 self.inner.add(number)
         return number
 
-    def _another(self, op: str, args: tuple[int, ...], payload: Any, units: float) -> int:
+    def _another(self, op: str, args: tuple[int, ...], payload: Any, units: int) -> int:
         """Return a new node for an operation whose float may differ from that of an equal operation."""
         if self._composing:
             return self._operation(op, args, payload, units)
@@ -84,7 +85,7 @@ class Recorder(Trace):
         self.units[number] = units
         return number
 
-    def _rounded(self, number: int, units: float) -> int:
+    def _rounded(self, number: int, units: int) -> int:
         """Return a new node of what is rounded once: 1 times something, to the other readings of the graph."""
         return self._another("product", (self.constant(_UNITY), number), None, units)
 
@@ -209,8 +210,9 @@ class Recorder(Trace):
             return self.constant(Fraction(at_zero))
         if name == "log" and self.constants.get(a) == 1:
             return self.constant(_ZERO)
-        self._coarsest = max(self._coarsest, units)
-        return self._another(name, (a,), None, units)
+        if units == math.inf:
+            raise UnboundedError(f"no bound is known for what {name} rounds", asked_at())
+        return self._another(name, (a,), None, int(units))
 
     def decide(self, node: int, relation: str) -> bool:
         """Tell whether a node is in a relation to 0 at the sample."""
@@ -218,9 +220,8 @@ class Recorder(Trace):
         return super().decide(node, relation)
 
     @contextmanager
-    def composing(self, units: float = _FUNCTION) -> Iterator[None]:
-        """Compose one operation on floats, off by so many half ulps at most, out of several of the graph's."""
-        self._coarsest = max(self._coarsest, units) if self._composing else units
+    def composing(self) -> Iterator[None]:
+        """Compose one operation on floats out of several of the graph's."""
         before, self._composing = self._composing, True
         try:
             yield
@@ -238,7 +239,7 @@ class Recorder(Trace):
 
     def composed(self, node: int) -> int:
         """Return the node of what was composed, which is rounded once."""
-        return self._rounded(node, self._coarsest) if node in self.inner and not self._composing else node
+        return self._rounded(node, _FUNCTION) if node in self.inner and not self._composing else node
 
     def narrowed(self, kind: str) -> None:
         """Notice that an array is stored in a shorter float type than the numbers it came with."""
