@@ -166,7 +166,7 @@ ELEMENTWISE = [f"np.{name}(np.abs(x) + 0.1)" for name in UNARY] + [
     f"np.{name}(x)"
     for name in ("exp", "tanh", "floor", "ceil", "trunc", "rint", "sign", "cbrt", "abs", "signbit", "sinh")
 ]
-ELEMENTWISE += [f"np.{name}(np.abs(v) + 0.1, np.abs(u) + 0.2)" for name in BINARY.split() if name != "arctan2"]
+ELEMENTWISE += [f"np.{name}(np.abs(v) + 0.1, np.abs(u) + 0.2)" for name in BINARY.split()]
 SNIPPETS = r"""
 x ** 2
 x ** -1
@@ -804,7 +804,7 @@ float(s)
 int(x.sum())
 range(s)
 [1, 2, 3][s]
-math.gamma(s)
+math.ulp(s)
 x.astype(int)
 np.array(x, dtype=int)
 out = np.zeros(3, dtype=int); out[0] = s
@@ -813,7 +813,7 @@ out = np.arange(4.); np.add.at(out, [0], s)
 out = np.arange(4.); np.add(v, u, out=out)
 np.linalg.eigvals(x[:3, :3])
 np.linalg.svd(x[:3, :2])
-np.arctan2(v, u)
+np.nextafter(v, u)
 np.bincount(y, weights=v[:3])
 np.cov(x)
 np.fft.fft(v)

@@ -279,7 +279,7 @@ REFUSED = {
     "np.hypot.reduceat(w, [0, 1])": "hypot",
     "np.frexp(w)": "frexp",
     "np.linalg.solve(q, w)": "solve",
-    "math.gamma(s)": "",
+    "math.ulp(s)": "",
     "np.mean(x[:0])": "mean",
     "np.corrcoef([x[:0, 0], x[:0, 1]])": "corrcoef",
     "np.nanvar([x[0, :0], x[1, :0]], axis=1)": "nanvar",

@@ -92,9 +92,9 @@ def test_no_digits_of_inputs(trace):
 @pytest.mark.parametrize("name", [name for name in METHODS if hasattr(np, name)])
 def test_functions_by_name(trace, name):
     """NumPy's functions of one symbol are formulas, with the right value at the sample."""
-    x = symbol(trace, "x", Fraction(3, 7))
-    formula = getattr(np, name)(x)
-    value = Fraction(float(getattr(np, name)(3 / 7)))
+    place = Fraction(17 if name == "arccosh" else 3, 7)
+    formula = getattr(np, name)(symbol(trace, "x", place))
+    value = Fraction(float(getattr(np, name)(float(place))))
     assert abs(formula - value) < Fraction(1, 10**14)
 
 

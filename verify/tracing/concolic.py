@@ -308,8 +308,8 @@ METHODS: Mapping[str, Callable[[Any], Any]] = {
 _PYTHON = ("trunc", "floor", "ceil")
 
 
-def _pi(x: Concolic) -> Concolic:
-    return Concolic(x.graph, x.graph.pi())
+def _pi(x: Concolic) -> Any:
+    return x.lift(Concolic(x.graph, x.graph.pi()))
 
 
 def angle_of(y: Concolic, x: Concolic) -> Any:

@@ -27,7 +27,7 @@ _MOST_STEPS = 64  # of the recurrence of a polynomial
 
 
 def _pi(x: Any) -> Any:
-    return Concolic(x.graph, x.graph.pi())
+    return x.lift(Concolic(x.graph, x.graph.pi()))
 
 
 def parameter(name: str, value: Any) -> Fraction:
