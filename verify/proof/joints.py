@@ -17,10 +17,12 @@ with transposes and changes of basis, and that its derivatives are blocks; and n
 
 from __future__ import annotations
 
+import functools
 import math
 import random
 from collections.abc import Iterator, Sequence
 from itertools import permutations, product
+from typing import Any
 
 import flint
 
@@ -33,13 +35,18 @@ _DRAWS = 16  # for each point that is to be expected: one in `sheets` splits
 _MOST_POWERS = 200  # of a matrix
 
 
+@functools.cache
+def _contexts(prime: int) -> tuple[Any, Any]:
+    """Return the polynomials over a field, and the field; they are made for each walk, and never change."""
+    return flint.fmpz_mod_poly_ctx(prime), flint.fmpz_mod_ctx(prime)
+
+
 class Joints:
     """Functions of several arguments at one point; `powers` is the degree of the polynomial in place of exp."""
 
     def __init__(self, prime: int, rng: random.Random, powers: int, *, splits: bool = True) -> None:
         self.splits = splits
-        self._ring = flint.fmpz_mod_poly_ctx(prime)
-        self._field = flint.fmpz_mod_ctx(prime)
+        self._ring, self._field = _contexts(prime)
         self._coefficients = [rng.randrange(1, prime) for _ in range(powers + 1)]
         self._roots: dict[tuple[int, ...], list[int]] = {}
         self._sheet: dict[tuple[int, ...], Sequence[int]] = {}
