@@ -4,6 +4,7 @@ import json
 
 import numpy as np
 import pytest
+from clock import HANG
 
 import verify
 from verify import extend
@@ -161,6 +162,24 @@ def test_a_broken_extension(command, shop, old, new, message):
     assert done.status == 2
     assert message in done.err
     assert not (shop / "out.json").exists()
+
+
+@pytest.mark.parametrize(
+    ("code", "message"),
+    [
+        ("import os; os._exit(0)", "extensions: the process exited with status 0"),
+        (
+            "raise SystemExit(0)",
+            "extensions: 'shop_extension' cannot be imported: SystemExit: 0, at shop_extension.py:2",
+        ),
+        (HANG, "extensions: no end within 60 s; it was at shop_extension.py:2"),
+    ],
+)
+def test_an_extension_that_does_not_let_go_on(command, shop, clock, code, message):
+    """It is no green run that nothing was checked: exit 2, with what happened."""
+    (shop / "shop_extension.py").write_text(f"\n{code}\n")
+    done = command()
+    assert (done.status, done.out, message in done.err) == (2, "", True)
 
 
 @pytest.mark.parametrize(

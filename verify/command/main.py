@@ -95,11 +95,12 @@ def _command(argv: Sequence[str]) -> int:
 def _explained(codes: Sequence[str]) -> str:
     """Return what findings mean, or how gradproof is extended."""
     from verify import extend
+    from verify.command.config import find
     from verify.model.findings import explained
 
     if list(codes) == ["extend"]:
         return f"{extend.__doc__}"
-    _extended()
+    _extend(find(Path.cwd()))
     return explained(codes)
 
 
@@ -123,27 +124,26 @@ def _again(argv: Sequence[str], seed: int) -> str:
 
 def _settings(workers: Workers, options: argparse.Namespace) -> Config:
     """Return the project's settings, and give the workers their limits."""
+    from verify.command.config import find
     from verify.runner.memory import GIGABYTE, WATCHED
 
-    config = _extended()
+    config = find(Path.cwd())
     workers.extensions = config.extensions, config.folder
     workers.limit = options.timeout or config.timeout
     workers.memory = (options.memory or config.memory) * GIGABYTE
     if options.memory and not WATCHED:
         sys.stderr.write("gradproof: memory cannot be watched on this system: --memory has no effect\n")
-    return config
-
-
-def _extended() -> Config:
-    """Return the project's settings, after what it adds to gradproof was imported here as well."""
-    from verify.command.config import find
-
-    config = find(Path.cwd())
     if config.extensions:
-        from verify.discovery.extensions import extended
-
-        extended(config.extensions, config.folder)
+        workers.extend()  # what ends its process, or never ends, is not to be imported here
+        _extend(config)
     return config
+
+
+def _extend(config: Config) -> None:
+    """Import here as well what the project adds to gradproof."""
+    from verify.discovery.extensions import extended
+
+    extended(config.extensions, config.folder)
 
 
 def _run(workers: Workers, options: argparse.Namespace, progress: Progress) -> tuple[Run, list[Request], BaselineUse]:

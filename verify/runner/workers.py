@@ -77,6 +77,12 @@ class Workers:
         others.extensions = self.extensions
         return others
 
+    def extend(self) -> None:
+        """Let the process import the extensions; raises InputError where they do not let it go on."""
+        self._extended = True
+        if self.extensions[0] and (answer := self._ask("extend", *self.extensions)).kind != "done":
+            raise InputError(f"[tool.gradproof] extensions: {answer.value}")
+
     def collected(self, targets: Sequence[str], layers: str | None) -> list[CollectedCase | CaseResult]:
         """Return the cases of all targets in order, with a row in place of what could not be imported."""
         unique: dict[tuple[Place, str], CollectedCase | CaseResult] = {}
@@ -146,10 +152,8 @@ class Workers:
     def _ask(self, kind: str, *arguments: Any) -> Answer:
         if self._spoilt not in (None, *arguments[:1]):
             self._renew()
-        if self.extensions[0] and not self._extended:
-            self._extended = True
-            if (answer := self._ask("extend", *self.extensions)).kind != "done":
-                raise InputError(f"[tool.gradproof] extensions: {answer.value}")
+        if not self._extended:
+            self.extend()
         return self._answered(kind, self._process.ask((kind, *arguments), self.limit))
 
     def _answered(self, kind: str, answer: Answer) -> Answer:
