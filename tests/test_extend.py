@@ -7,6 +7,7 @@ import pytest
 from clock import HANG
 
 import verify
+from reports import FORMATS
 from verify import extend
 from verify.model.errors import InputError
 
@@ -135,6 +136,10 @@ def test_an_added_check_that_raises(command, shop):
     assert done.status == 1
     assert "FAILS GP003: shop_extension.huge raised AttributeError" in done.out
     assert "shop_extension.py:16" in done.out
+    assert done.out.count("FAILS GP003") == 1
+    text = EXTENSION.replace("for name, gradient in", "raise SystemExit(0)\n    for name, gradient in")
+    (shop / "shop_extension.py").write_text(text)
+    assert "FAILS GP003: shop_extension.huge raised SystemExit: 0" in command("--case", "square").out
 
 
 @pytest.mark.parametrize(
@@ -151,6 +156,14 @@ def test_an_added_check_that_raises(command, shop):
         ("np.trapezoid)", "np.float64)", "a ufunc or a function of another module was expected"),
         ("np.trapezoid)", "lambda x: x)", "a ufunc or a function of another module was expected"),
         ('"shop_report"', '"shop report"', "the name of a module was expected"),
+        ('("lines"', '("json"', "extend.report('json'): the name is taken by gradproof"),
+        ("forward=[", "forward=3 or [", "a list of names was expected"),
+        ("extend.framework(Operation)", "extend.framework(3)", "a class was expected, or its name"),
+        (
+            "        if True:",
+            "        yield 3\n        if True:",
+            "yields 3: a code, a sentence and a name were expected",
+        ),
         ("extend.framework(Operation)", 'extend.framework("Operation")', "a class was expected, or its name"),
     ],
 )
@@ -300,3 +313,26 @@ def test_a_code_is_taken_once():
     extend.finding("AB123", title="t", fails=True, **texts)
     with pytest.raises(InputError, match="the code is taken"):
         extend.finding("AB123", title="u", fails=True, **texts)
+
+
+def test_a_report_is_none_of_ours():
+    """The names of our own formats are those that no report may take."""
+    assert tuple(FORMATS) == extend.additions.OWN_REPORTS
+
+
+def test_a_name_is_added_once():
+    """The same may be added again, as by a module that is imported twice; another one under its name is refused."""
+
+    def add():
+        @extend.function(np.trapezoid)
+        def trapezoid(y):
+            return y.sum()
+
+    add()
+    add()
+    with pytest.raises(InputError, match=r"trapezoid is added already \(tests/test_extend\.py:\d+\)$"):
+        extend.function(np.trapezoid)(lambda y: y.mean())
+    extend.framework("shop.Module")(len)
+    extend.framework("shop.Module")(len)
+    with pytest.raises(InputError, match=r"shop\.Module is added already \(<built-in function len>\)$"):
+        extend.framework("shop.Module")(abs)

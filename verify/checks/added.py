@@ -21,8 +21,12 @@ from verify.tracing.observe import Quantity
 
 
 def added_findings(case: TracedCase, runs: Sequence[Exact], seed: int) -> list[Finding]:
-    """Return what the added checks find in the runs of a case; raises InputError for a code that does not exist."""
-    return [added for run in runs if CHECKS for added in _of_run(case, run, seed)]
+    """Return what the added checks find in the runs of a case, the same in several runs once.
+
+    Raises InputError for a code that does not exist.
+    """
+    findings = [added for run in runs if CHECKS for added in _of_run(case, run, seed)]
+    return [*{(added.code, added.detail, added.name): added for added in reversed(findings)}.values()][::-1]
 
 
 def _of_run(case: TracedCase, run: Exact, seed: int) -> Iterator[Finding]:
@@ -38,13 +42,16 @@ def _of_run(case: TracedCase, run: Exact, seed: int) -> Iterator[Finding]:
 def _answers(name: str, check: Callable[..., Any], case: TracedCase, run: Run) -> Iterator[tuple[str, str, str]]:
     """Yield what a check finds, or that it raised; raises InputError for what is no finding."""
     try:
-        answers = [(*answer,) for answer in check(case, run) or ()]
-    except Exception as problem:  # noqa: BLE001 - the user's code: whatever it raises is told
+        answers = list(check(case, run) or ())
+    except KeyboardInterrupt:
+        raise
+    except BaseException as problem:  # noqa: BLE001 - the user's code: whatever it raises is told, also SystemExit
         place = raised_at(problem)
         yield "GP003", f"{name} raised {described(problem)}{', at ' if place else ''}{place}", ""
         return
     for answer in answers:
-        if not (1 < len(answer) < 4 and all(isinstance(text, str) for text in answer)):
+        is_finding = isinstance(answer, (tuple, list)) and all(isinstance(text, str) for text in answer)
+        if not (is_finding and 1 < len(answer) < 4):
             raise InputError(f"the added check {name} yields {answer!r}: a code, a sentence and a name were expected")
         if answer[0] not in FINDINGS:
             raise InputError(

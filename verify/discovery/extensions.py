@@ -15,6 +15,8 @@ def extended(names: Sequence[str], folder: str) -> None:
     if names and folder not in sys.path:
         sys.path.append(folder)
     for name in names:
+        if not all(part.isidentifier() for part in name.split(".")):
+            raise InputError(f"[tool.gradproof] extensions: {name!r}: the name of a module was expected")
         try:
             importlib.import_module(name)
         except KeyboardInterrupt:

@@ -46,6 +46,8 @@ Objects of a framework as cases, also where the framework is not imported yet:
     def as_case(module):
         return verify.case(...)(...)
 
+A name is taken once: what is added again under it is refused, unless it is the same.
+
 What an added function computes is compared with what the real one gives on floats, as all that is traced: where they
 differ, no gradient is PROVED.
 """
@@ -60,6 +62,7 @@ from verify.model import additions
 from verify.model.additions import Run
 from verify.model.errors import InputError, nearest
 from verify.model.findings import FINDINGS, Kind
+from verify.model.where import start_of
 
 __all__ = ["Run", "check", "finding", "framework", "function", "protocol", "report"]
 
@@ -99,7 +102,7 @@ def protocol(**names: Sequence[str]) -> None:
     for key, added in names.items():
         if key not in NAMES:
             raise InputError(f"extend.protocol: {key!r} is unknown{nearest(key, NAMES)}; known are {', '.join(NAMES)}")
-        if isinstance(added, str) or not all(isinstance(name, str) and name for name in added):
+        if not isinstance(added, (list, tuple)) or not all(isinstance(name, str) and name for name in added):
             raise InputError(f"extend.protocol({key}={added!r}): a list of names was expected")
         if key == "gradients" and not all("{}" in name for name in added):
             raise InputError(f"extend.protocol({key}={added!r}): each name needs {{}} for that of the parameter")
@@ -136,8 +139,8 @@ def report(name: str, module: str) -> None:
         raise InputError(f"extend.report({name!r}): a name of small letters and digits was expected")
     if not (isinstance(module, str) and _MODULE.fullmatch(module)):
         raise InputError(f"extend.report({name!r}, {module!r}): the name of a module was expected")
-    if additions.REPORTS.setdefault(name, module) != module:
-        raise InputError(f"extend.report({name!r}): the name is taken by {additions.REPORTS[name]}")
+    if name in additions.OWN_REPORTS or additions.REPORTS.setdefault(name, module) != module:
+        raise InputError(f"extend.report({name!r}): the name is taken by {additions.REPORTS.get(name, 'gradproof')}")
 
 
 def framework(kind: type | str) -> Callable[[_F], _F]:
@@ -145,8 +148,8 @@ def framework(kind: type | str) -> Callable[[_F], _F]:
 
     The class may be named by its module and name, so that nothing is imported for it. Subclasses are meant as well.
     """
-    name = kind if isinstance(kind, str) else f"{kind.__module__}.{kind.__qualname__}"
-    if "." not in name:
+    name = f"{kind.__module__}.{kind.__qualname__}" if isinstance(kind, type) else kind
+    if not isinstance(name, str) or "." not in name:
         raise InputError(f"extend.framework({kind!r}): a class was expected, or its name after that of its module")
     return _adding(additions.FRAMEWORKS, name)
 
@@ -155,7 +158,20 @@ def _adding(table: dict[Any, Callable[..., Any]], key: Any) -> Callable[[_F], _F
     def add(added: _F) -> _F:
         if not callable(added):
             raise InputError(f"a function was expected, not {added!r}")
+        if _identity(table.setdefault(key, added)) != _identity(added):
+            raise InputError(f"verify.extend: {getattr(key, '__name__', key)} is added already ({_place(table[key])})")
         table[key] = added
         return added
 
     return add
+
+
+def _identity(added: Callable[..., Any]) -> object:
+    """Return what tells an addition from another: a module that is imported twice adds the same again."""
+    code = getattr(added, "__code__", None)
+    return added if code is None else (code.co_filename, code.co_firstlineno, added.__module__)
+
+
+def _place(added: Callable[..., Any]) -> str:
+    code = getattr(added, "__code__", None)
+    return f"{added!r}" if code is None else f"{start_of(code)}"

@@ -12,6 +12,7 @@ HOW = "; see `gradproof explain extend`"  # the page that tells how what is miss
 FUNCTIONS: dict[Any, Callable[..., Any]] = {}  # what computes them on symbols
 CHECKS: dict[str, Callable[..., Any]] = {}  # by name: what else is asked of a layer
 REPORTS: dict[str, str] = {}  # a format: the module whose `render(run)` makes it
+OWN_REPORTS = ("terminal", "markdown", "json", "junit", "html", "svg", "dot", "sarif", "github", "gitlab")
 FRAMEWORKS: dict[str, Callable[[Any], Any]] = {}  # "module.Class": what makes a case of such an object
 
 

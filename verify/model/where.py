@@ -186,6 +186,11 @@ def _is_ours(file: str) -> bool:
     return Path(file).is_relative_to(_PACKAGE)
 
 
+def _is_inside(file: str) -> bool:
+    """Tell whether a file is ours or built into Python: its import system is no place to look at."""
+    return file.startswith("<frozen ") or _is_ours(file)
+
+
 def running_at(thread: int) -> Place:
     """Return the place of the innermost line of the user's that a thread is at, or none."""
     frame = sys._current_frames().get(thread)
@@ -238,6 +243,6 @@ def raised_at(problem: BaseException) -> Place:
     """Return the place of the innermost line outside this package in a traceback, or none."""
     if isinstance(problem, SyntaxError) and problem.filename:
         return as_place(problem.filename, problem.lineno or 0)
-    frames = [f for f in traceback.extract_tb(problem.__traceback__) if not _is_ours(f.filename)]
+    frames = [f for f in traceback.extract_tb(problem.__traceback__) if not _is_inside(f.filename)]
     own = [f for f in frames if not is_library(f.filename)] or frames
     return as_place(own[-1].filename, own[-1].lineno or 0) if own else NOWHERE
