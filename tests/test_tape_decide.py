@@ -168,6 +168,6 @@ def test_floats_of_the_code(tape, x):
     """Floats that elements are computed from are listed once, in order; exact constants and those of others are not."""
     floats = tape.constants([0.3, 0.1, Fraction(1, 2)])
     used = tape.products(tape.sums(x, floats), np.full(3, floats[1]))
-    assert typed(tape, used[:1]) == [0.1, 0.3]
-    assert typed(tape, used[2:]) == [0.1]
-    assert typed(tape, x) == []
+    assert typed(tape)(used[:1]) == [0.1, 0.3]
+    assert typed(tape)(used[2:]) == [0.1]
+    assert typed(tape)(x) == []

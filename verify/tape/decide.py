@@ -25,9 +25,10 @@ from verify.tape import balls
 from verify.tape.enclosures import Enclosures
 from verify.tape.fields import equal
 from verify.tape.parts import parts
-from verify.tape.tape import Elements, Mask, Tape
+from verify.tape.tape import Block, Elements, Mask, Tape
 
 Point = Mapping[int, Fraction]
+_WORD = 62  # bits
 _LAWS = (Laws.NONE, Laws.EXPONENTIAL)
 _LEAST_DIGITS = 2.0**-20  # relative to the larger of 1 and the value: an enclosure that says as little says nothing
 
@@ -97,8 +98,34 @@ def _agreeing(tape: Tape, left: Elements, right: Elements, point: Point, bits: i
     return np.fromiter((agree(a, b, bits) is True for a, b in sides), bool, len(left))
 
 
-def typed(tape: Tape, elements: Elements) -> list[float]:
-    """Return the floats of the code that elements are computed from."""
-    if not any(block.op == "typed" for block in tape.blocks):
-        return []
-    return sorted({value for part in parts(tape, elements) if part.op == "typed" for value in part.payload})
+def typed(tape: Tape) -> Callable[[Elements], list[float]]:
+    """Return what tells which floats of the code elements are computed from: those of all, in one look at the tape."""
+    blocks = [block for block in tape.blocks if block.op == "typed"]
+    values = [value for block in blocks for value in block.payload]
+    if not values:
+        return lambda elements: []
+    if len(values) > _WORD:
+        return lambda elements: sorted(
+            {value for part in parts(tape, elements) if part.op == "typed" for value in part.payload}
+        )
+    below = np.zeros(tape.size, np.int64)  # a bit for each
+    below[np.concatenate([np.arange(block.start, block.stop) for block in blocks])] = 1 << np.arange(len(values))
+    for block in tape.blocks[tape.place_of(blocks[0].start) :]:
+        if block.args:
+            below[block.elements] = _any_below(block, [below.take(arg) for arg in block.args])
+
+    def of(elements: Elements) -> list[float]:
+        bits = int(np.bitwise_or.reduce(below.take(elements)))
+        return sorted({value for place, value in enumerate(values) if bits >> place & 1})
+
+    return of
+
+
+def _any_below(block: Block, args: list[Elements]) -> Any:
+    """Return what each element of a block has below it, by what its arguments have."""
+    if block.op == "total":
+        return np.bitwise_or.reduceat(args[0], block.payload)
+    if block.op == "matmul":
+        rows, columns = (np.bitwise_or.reduce(a, axis, keepdims=True) for a, axis in zip(args, (2, 1), strict=True))
+        return (rows | columns).ravel()
+    return args[0] if len(args) == 1 else args[0] | args[1]

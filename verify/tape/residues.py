@@ -32,6 +32,12 @@ def reduced(a: Residues, p: Moduli) -> Residues:
     return a
 
 
+def less_once(a: Residues, p: Moduli) -> Residues:
+    """Reduce what is below 2 p: of a and a - p, which is huge where it is below 0, the smaller one."""
+    result: Residues = np.minimum(a, a - p)
+    return result
+
+
 def products(a: Residues, b: Residues, p: Moduli) -> Residues:
     """Return a * b: below 2**64 before it is reduced."""
     return reduced(a * b, p)

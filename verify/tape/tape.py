@@ -36,7 +36,7 @@ _FIRST_ROOM = 1024
 _SPARSE = 8  # times as many elements between the first and the last as there are
 _DEEPEST = 4  # sums and products within each other that an exponent is searched for logarithms
 _MOST_GROUPS = 8  # blocks that an array is taken apart into, to look for logarithms in each
-_INVERSES = ("exp", "log")
+_UNDOING = {"exp": ("log",), "log": ("exp",)}  # functions of which a function takes the argument
 _TWO, _INVERSE = Fraction(2), Fraction(-1)
 _NEUTRAL = {"sum": ZERO, "product": ONE}  # what changes nothing
 Leaf = tuple[bool, Fraction | float]  # whether a constant is a typed float, and its value
@@ -81,6 +81,7 @@ class Tape:
     def __init__(self) -> None:
         self.blocks: list[Block] = []
         self._operations: dict[tuple[object, ...], list[Block]] = {}
+        self._ops: set[str] = set()  # of all blocks
         self.size = 0
         self._starts: list[int] = []  # of the blocks, none of which is empty
         self._leaves: dict[Leaf, int] = {}
@@ -101,6 +102,7 @@ class Tape:
         own = tuple(map(np.array, args))  # code may write to the arrays that it has passed
         block = Block(op, start, count, own, payload, stop, slice(start, stop))
         self.blocks.append(block)
+        self._ops.add(op)
         self._starts.append(start)
         alike.append(block)
         self.size = stop
@@ -164,6 +166,8 @@ class Tape:
 
     def quotients(self, a: Elements, b: Elements) -> Elements:
         """Return a / b; raises ZeroDivisionError where an entry of b is the constant 0."""
+        if b.size and (value := self._values.get(b.item(0))) and is_one(b):
+            return self.products(a, np.full(a.shape, self.constant(1 / value)))
         return self.products(a, self.powers(b, _INVERSE))
 
     def powers(self, a: Elements, exponent: Fraction) -> Elements:
@@ -179,14 +183,14 @@ class Tape:
 
     def functions(self, name: str, a: Elements) -> Elements:
         """Return a function of `graph.functions.FUNCTIONS`."""
-        if name in _INVERSES and (groups := self._groups(name, a)):
+        if not self._ops.isdisjoint(_UNDOING.get(name, ())) and (groups := self._groups(name, a)):
             result = np.empty_like(a)
             for group in groups:
                 result[group] = self.functions(name, a[group])
             return result
         if name == "log" and (inner := self._made_by("exp", a)) is not None:
             return inner.args[0][a - inner.start]
-        if name == "exp" and (factors := self._logarithms(a, Fraction(1), _DEEPEST)):
+        if name == "exp" and "log" in self._ops and (factors := self._logarithms(a, Fraction(1), _DEEPEST)):
             return self._exponential(a, factors)
         at_zero = FUNCTIONS[name].at_zero
         fold = None if at_zero is None else lambda value: None if value else Fraction(at_zero)

@@ -22,7 +22,7 @@ from verify.tape.kernels import Kernels
 from verify.tape.masks import all_of, any_of
 from verify.tape.parts import Part, pieces
 from verify.tape.primes import Chain, moduli
-from verify.tape.residues import Residues, inverses, matmul, powers, products, reduced, totals
+from verify.tape.residues import Residues, inverses, less_once, matmul, powers, products, reduced, totals
 from verify.tape.tape import Elements, Mask
 
 _FEW = 2**16  # elements, whose values are kept as they are computed with
@@ -96,7 +96,7 @@ class Walks:
                 return self._constants(rationals(part))
             case "sum":
                 a, b = part.args
-                return reduced(self.take(a) + self.take(b), self.p), self.supported(a, b)
+                return less_once(self.take(a) + self.take(b), self.p), self.supported(a, b)
             case "product":
                 a, b = part.args
                 return products(self.take(a), self.take(b), self.p), self.supported(a, b)

@@ -504,8 +504,8 @@ def elements_at(value: Any) -> Any:
     if isinstance(value, SymbolArray) and (elements := _current_elements(value)) is not None:
         return elements
     if type(value) in (int, float):
-        lifted = lift(value)
-        return None if type(lifted) is Endless else np.array(lifted.node)
+        numbers: Any = current()
+        return numbers.literal(value, lift)
     array = objects(value)
     entries = symbols(array)
     return None if Endless in set(map(type, entries)) else of_symbols(entries).reshape(array.shape)

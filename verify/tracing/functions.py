@@ -36,6 +36,7 @@ from verify.tracing.dispatch import LINEAR, answers
 from verify.tracing.einsums import einsum
 from verify.tracing.moving import moved
 from verify.tracing.norms import norm
+from verify.tracing.plainly import plainly
 from verify.tracing.products import LINALG, as_array, dot, inner, outer, tensordot, vdot
 from verify.tracing.ufuncs import choose, claimed, current_uninitialised, truths
 
@@ -58,6 +59,8 @@ def call(function: Any, args: Any, options: dict[str, Any], array_method: Any = 
     try:
         if (linear := LINEAR.get(function)) is not None and function not in ADDED:
             return linear(*args, **options)
+        if function not in ADDED and (made := plainly(function, args, options)) is not None:
+            return made
         special = _special(function)
         if special not in RUNNING_CODE and _has_no_entries(name, args, options):
             return _of_no_entries(function, name, args, options)

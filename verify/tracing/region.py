@@ -5,7 +5,6 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
-from functools import lru_cache
 from typing import TYPE_CHECKING, Self
 
 import flint
@@ -273,19 +272,26 @@ def _text(graph: Graph, condition: Condition) -> str:
 
 
 def written(graph: Graph, node: int) -> str:
-    """Write the formula of a node with the names of its variables."""
-    if graph.ops[node] == "variable":
-        return _variable(graph.payloads[node])
-    return _formula(graph, node)
+    """Write the formula of a node with the names of its variables.
+
+    Regions and variants ask for the same formulas again: a text depends on the operations, their arguments and payloads
+    in order, the names of variables among them, and on nothing else of a graph.
+    """
+    order = graph.reach([node])
+    if len(order) > _FEW_NODES:
+        return _formula(graph, node, order)
+    places = {number: place for place, number in enumerate(order)}
+    key = tuple((graph.ops[n], tuple(map(places.__getitem__, graph.args[n])), graph.payloads[n]) for n in order)
+    if key not in _texts:
+        if len(_texts) >= _MOST_TEXTS:
+            _texts.clear()
+        _texts[key] = _formula(graph, node, order)
+    return _texts[key]
 
 
-@lru_cache(maxsize=1024)
-def _variable(name: str) -> str:
-    """Write a variable alone, which depends on nothing but its name."""
-    graph = Graph()
-    return _formula(graph, graph.variable(name))
+def _formula(graph: Graph, node: int, order: Iterable[int]) -> str:
+    return formulas.text(graph, node, Alphabet([graph.payloads[i] for i in order if graph.ops[i] == "variable"]))
 
 
-def _formula(graph: Graph, node: int) -> str:
-    names = [graph.payloads[i] for i in graph.reach([node]) if graph.ops[i] == "variable"]
-    return formulas.text(graph, node, Alphabet(names))
+_FEW_NODES, _MOST_TEXTS = 24, 4096
+_texts: dict[tuple[object, ...], str] = {}

@@ -21,7 +21,7 @@ from verify.model.where import asked_at
 from verify.tape.enclosures import UNKNOWN, Enclosures
 from verify.tape.masks import any_of, is_one
 from verify.tape.tape import MINUS_ONE, ONE, ZERO, Elements, Mask, Tape, distinct
-from verify.tracing.concolic import METHODS, Concolic
+from verify.tracing.concolic import METHODS, Concolic, Endless
 from verify.tracing.scalar import RELATIONS
 from verify.tracing.trace import Nodes, Trace
 
@@ -67,12 +67,21 @@ class TapedTrace(Trace):
         self.buffers: list[Elements] = []  # what stands for memory that nobody has written to
         self._scalars: dict[tuple[object, ...], int] = {}  # operations on single elements
         self._differences: dict[tuple[object, ...], Elements] = {}  # of arrays that were compared, by their digests
+        self._literals: dict[tuple[type, float], Any] = {}  # the elements of numbers, of 0.0 and -0.0 the same
         self._asked: dict[str, Mask] = {}  # elements that were compared with 0, by the relation
 
     def __len__(self) -> int:
         return self.tape.size
 
     # Leaves
+
+    def literal(self, value: float, lift: Callable[[float], Any]) -> Any:
+        """Return the element of a number that stands in the code, as an array, None for an infinity; each once."""
+        key = type(value), value
+        if key not in self._literals:
+            symbol = lift(value)
+            self._literals[key] = None if type(symbol) is Endless else np.array(symbol.node)
+        return self._literals[key]
 
     def inputs(self, names: Callable[[], Sequence[str]], values: Sequence[Fraction]) -> Elements:
         """Return new variables with their values at the sample; their names are asked for when they are needed."""

@@ -24,6 +24,7 @@ from verify.tracing.arrays import (
     elements_at,
     gathered,
     laid_out,
+    layout,
     lift,
     nodes,
     objects,
@@ -41,6 +42,7 @@ from verify.tracing.taped import TapedTrace, UntapedError
 from verify.tracing.trace import Nodes, Trace
 
 _DOUBLE = np.dtype(np.float64)
+_MATRIX = 2  # axes
 _ONLY_DOUBLE = {_DOUBLE}
 
 
@@ -133,8 +135,16 @@ def apply(ufunc: Any, method: str, inputs: Sequence[Any], options: dict[str, Any
     """Do what a NumPy ufunc would do on floats; raises TraceError where that is not known."""
     if not _is_known(ufunc) or ufunc in ADDED:
         return _foreign(ufunc, method, inputs, options)
-    if method == "__call__" and not options and len(inputs) == ufunc.nin and ufunc.signature is None:
-        return _elementwise(ufunc, inputs)
+    if method == "__call__" and not options and len(inputs) == ufunc.nin:
+        if ufunc.signature is None:
+            return _elementwise(ufunc, inputs)
+        if ufunc is np.matmul and is_plain_product(*inputs):
+            return PRODUCTS["matmul"](*inputs)
+    return _long_way(ufunc, method, inputs, options)
+
+
+def _long_way(ufunc: Any, method: str, inputs: Sequence[Any], options: dict[str, Any]) -> Any:
+    """Do what a NumPy ufunc would do, whose shape, type and place NumPy itself is asked for."""
     if method == "__call__" and len(inputs) > ufunc.nin:  # the place of the result, without its name
         inputs, options = inputs[: ufunc.nin], {**options, "out": tuple(inputs[ufunc.nin :])}
     places = options.get("out")
@@ -417,9 +427,7 @@ def _reduced(ufunc: Any, inputs: Sequence[Any], options: dict[str, Any], out: An
     shape = [array.shape[i] for i in remaining]
     length = math.prod(array.shape[i] for i in axes)
     if elements is not None and elements.size and name in _BY_ROWS and where is True and initial is None:
-        matrix = elements.transpose([*remaining, *axes]).reshape(-1, length)
-        shape = [1 if i in axes else n for i, n in enumerate(array.shape)] if keepdims else shape
-        return scalar(built(_BY_ROWS[name](current(), matrix), shape, claimed(inputs)))
+        return _by_rows(name, elements, axes, keepdims, claimed(inputs))
     if elements is not None:
         array = objects(inputs[0])
     entries = symbols(np.transpose(array, [*remaining, *axes]))
@@ -432,6 +440,44 @@ def _reduced(ufunc: Any, inputs: Sequence[Any], options: dict[str, Any], out: An
         shape = [1 if i in axes else n for i, n in enumerate(array.shape)]
     with current().asking_once():
         return scalar(gathered([_reduce(name, row) for row in rows], shape, claimed(inputs)))
+
+
+def is_plain_product(a: Any, b: Any) -> bool:
+    """Tell whether a product of arrays is that of two matrices of float64 on a tape, of which nothing need be asked."""
+    return (
+        is_plain(a) and is_plain(b) and a.ndim == b.ndim == _MATRIX and a.shape[1] == b.shape[0] and current().on_tape
+    )
+
+
+def is_plain(value: Any) -> bool:
+    """Tell whether a value is an array of symbols with entries, all of float64."""
+    return type(value) is SymbolArray and value.size > 0 and value.claimed == _DOUBLE
+
+
+def plainly_reduced(name: str, array: Any, axis: Any = None, keepdims: Any = False) -> Any:
+    """Reduce an array on a tape along axes that it has; None where NumPy has to be asked what the result is.
+
+    It is what `_reduced` gives and NumPy's answer has no part in: of an array in C's order, the result is, too.
+    """
+    if not (is_plain(array) and current().on_tape and layout(array).flags.c_contiguous and type(keepdims) is bool):
+        return None
+    axes = range(array.ndim) if axis is None else axis if type(axis) is tuple else (axis,)
+    if not all(type(i) is int and -array.ndim <= i < array.ndim for i in axes):
+        return None
+    places = [i % array.ndim for i in axes]
+    elements = elements_at(array)
+    if elements is None or len(set(places)) < len(places):
+        return None
+    return _by_rows(name, elements, places, keepdims, _DOUBLE)
+
+
+def _by_rows(name: str, elements: Any, axes: Sequence[int], keepdims: Any, dtype: Any) -> Any:
+    """Reduce elements, of which there are some, along axes."""
+    remaining = [i for i in range(elements.ndim) if i not in axes]
+    length = math.prod(elements.shape[i] for i in axes)
+    matrix = elements.transpose([*remaining, *axes]).reshape(-1, length)
+    shape = [1 if i in axes else n for i, n in enumerate(elements.shape) if keepdims or i not in axes]
+    return scalar(built(_BY_ROWS[name](current(), matrix), shape, dtype))
 
 
 def _row_by_row(name: str) -> Callable[[Any, Any], Any]:

@@ -21,7 +21,7 @@ from verify.cases.shapes import Real, concrete, nearest_to_zero
 from verify.checks.gradients.apart import Search, is_large, most_apart
 from verify.graph.graph import Graph
 from verify.model.identity import Place
-from verify.model.result import Branch, Comparison, Evidence, Verdict
+from verify.model.result import Branch, Comparison, Verdict
 from verify.proof.decide import SAME, as_read, difference_at, proved
 from verify.tape import balls
 from verify.tape.decide import Point, Proof, proofs, typed
@@ -37,7 +37,7 @@ from verify.tracing.observe import Observation, Quantity, Variant, observe
 from verify.tracing.region import NEARER, NEGATED, written
 from verify.tracing.taped import Choices, TapedTrace
 
-_FEW = 100  # entries of the inputs: up to here scalars take no longer than arrays
+_FEW = 30  # entries of the inputs: up to here scalars take no longer than arrays
 _ALTERNATIVES = 2  # points beside the sample
 _HALVINGS = 12  # of the distance from the sample, for a point of its region
 _LOOKED_AT, _BITS = 64, 128  # derivatives that floats know nothing of, and the bits of the balls around them
@@ -263,9 +263,15 @@ def _same_choices(trace: TapedTrace, point: Point) -> bool:
 
 def _rows(seen: Observation, exact: Elements, actual: Elements, proofs: Sequence[Proof]) -> Iterator[Comparison]:
     """Return a row for each gradient, with the weakest evidence of its entries."""
+    floats = typed(_taped(seen).tape) if proofs else None
     for name, start, end in _spans(seen):
         weakest = next((p for p in reversed(proofs) if ((p.pairs >= start) & (p.pairs < end)).any()), None)
-        evidence = SAME.evidence if weakest is None else _evidence(seen, exact, actual, weakest, start, end)
+        if weakest is None or floats is None:
+            evidence = SAME.evidence
+        else:
+            places = weakest.pairs[(weakest.pairs >= start) & (weakest.pairs < end)]
+            read = as_read(floats(np.concatenate([exact[places], actual[places]])))
+            evidence = proved(read, weakest.bits, weakest.laws).evidence
         yield _row(seen, name, Verdict.PROVED, evidence=evidence)
 
 
@@ -351,12 +357,6 @@ class _Refuting:
         return value is not None and _is_given(
             Enclosures(self.trace.tape, point), quantity.nodes[place : place + 1], np.array([value])
         )
-
-
-def _evidence(seen: Observation, exact: Elements, actual: Elements, proof: Proof, start: int, end: int) -> Evidence:
-    places = proof.pairs[(proof.pairs >= start) & (proof.pairs < end)]
-    floats = typed(_taped(seen).tape, np.concatenate([exact[places], actual[places]]))
-    return proved(as_read(floats), proof.bits, proof.laws).evidence
 
 
 def _branches(trace: TapedTrace, variant: Variant) -> Iterator[Branch]:
