@@ -18,8 +18,11 @@ from verify.tracing.matrices import each, key, sign_of, singular, squares, trans
 from verify.tracing.norms import norm
 from verify.tracing.products import as_array, matmul
 from verify.tracing.specials import FUNCTIONS as SPECIAL
+from verify.tracing.spectra import eigenvalues, eigenvectors, singular_values, singular_vectors
+from verify.tracing.taped import UntapedError
 
 _VECTOR = 1
+_MOST_ROWS = 8  # of a matrix whose exponential is taken: its derivatives are exponentials of twice as many
 _SYMMETRIC = ("pos", "positive definite", "sym", "symmetric", "her", "hermitian")
 _GENERAL = (None, "gen", "general")
 
@@ -132,6 +135,48 @@ def full_qr(a: Any, overwrite_a: bool = False, lwork: Any = None, mode: str = "f
     return (result,) if mode == "r" else tuple(result)
 
 
+def exponential(a: Any) -> Any:
+    """Return the exponentials of square matrices, whose entries are functions of their own (`graph.joints`)."""
+    return each(_exponential, squares(a))
+
+
+def _exponential(matrix: Any) -> Any:
+    n, graph = len(matrix), current()
+    if graph.on_tape:
+        raise UntapedError("the exponential of a matrix", asked_at())
+    if n > _MOST_ROWS:
+        raise TraceError(f"the exponential of more than {_MOST_ROWS} rows cannot be followed", asked_at())
+    if n == 1:
+        return np.exp(matrix)
+    entries = key(matrix)
+    return built([graph.joint("expm", entries, (i, j)) for i in range(n) for j in range(n)], (n, n), matrix.claimed)
+
+
+def frechet(a: Any, e: Any, method: Any = None, compute_expm: bool = True, **options: Any) -> Any:
+    """Return the derivative of the exponential at a along e, and the exponential itself unless it is not asked for.
+
+    It is the upper right block of the exponential of [[a, e], [0, a]] (Van Loan, 1978).
+    """
+    a, e = squares(a), squares(e)
+    n = len(a)
+    whole = exponential(np.concatenate([np.concatenate([a, e], 1), np.concatenate([a * 0, a], 1)]))
+    return (exponential(a), whole[:n, n:]) if compute_expm else whole[:n, n:]
+
+
+def symmetric_pairs(
+    a: Any, b: Any = None, *_: Any, lower: bool = True, eigvals_only: bool = False, **options: Any
+) -> Any:
+    """Return eigenvalues in order, and eigenvectors unless they are not asked for."""
+    unknown = {name for name, value in options.items() if value is not None} - set(_HINTS)
+    if b is not None or unknown:
+        raise TraceError("scipy.linalg.eigh with b or a part of the eigenvalues cannot be followed", asked_at())
+    half = "L" if lower else "U"
+    return eigenvalues(a, half) if eigvals_only else tuple(eigenvectors(a, half))
+
+
+_HINTS = ("overwrite_a", "overwrite_b", "check_finite", "turbo", "eigvals", "type", "driver")
+
+
 def block_diagonal(*blocks: Any) -> Any:
     """Return a matrix with blocks along its diagonal."""
     arrays = [np.atleast_2d(as_array(block)) for block in blocks]
@@ -141,6 +186,10 @@ def block_diagonal(*blocks: Any) -> Any:
         result[row : row + array.shape[0], column : column + array.shape[1]] = array
         row, column = row + array.shape[0], column + array.shape[1]
     return result
+
+
+def _plain(result: Any) -> Any:
+    return tuple(result) if isinstance(result, tuple) else result
 
 
 MODULES: dict[str, dict[str, Callable[..., Any]]] = {
@@ -158,6 +207,14 @@ MODULES: dict[str, dict[str, Callable[..., Any]]] = {
         "lu_factor": lu_factor,
         "lu_solve": solve_lu,
         "qr": full_qr,
+        "expm": exponential,
+        "expm_frechet": frechet,
+        "eigh": symmetric_pairs,
+        "eigvalsh": lambda a, b=None, **options: symmetric_pairs(a, b, eigvals_only=True, **options),
+        "svd": lambda a, full_matrices=True, compute_uv=True, **options: _plain(
+            singular_vectors(a, full_matrices, compute_uv)
+        ),
+        "svdvals": lambda a, **options: singular_values(a),
         "norm": lambda a, order=None, axis=None, keepdims=False, **options: norm(
             a, options.get("ord", order), axis, keepdims
         ),
