@@ -169,6 +169,8 @@ def least_squares_back(rest=1):
     return back
 
 
+IS_TWO = hasattr(np.linalg, "trace")  # NumPy 2
+CONSTANTS = np.array([[0.1, 0.7, 1.1], [0.2, 0.3, 0.9], [0.5, 0.25, 0.4]])
 RIGHT = {
     "inverse": verify.pair(inv, lambda d, a: -inv(a).T @ d @ inv(a).T, a="3 3"),
     "inverse of five rows": verify.pair(inv, lambda d, a: -inv(a).T @ d @ inv(a).T, a="5 5"),
@@ -210,6 +212,57 @@ RIGHT = {
     "Gaussian density": verify.pair(density, density_back(), x="2", mean="2", b="2 2"),
     "Mahalanobis distance": verify.pair(mahalanobis, mahalanobis_back(), x=verify.real("2", low=0.5), b="2 2"),
     "Kalman filter": verify.pair(innovation, innovation_back(), y="1", p="2 2", q=verify.real("", low=0.1)),
+    "outer product by einsum": verify.pair(
+        lambda x, y: np.einsum("...i,...j->ij", x, y, optimize=True), lambda d, x, y: (d @ y, d.T @ x), x="3", y="2"
+    ),
+    "einsum of lists with an ellipsis": verify.pair(
+        lambda x, y: np.einsum(x, [..., 0], y, [..., 1], [..., 0, 1], optimize="greedy"),
+        lambda d, x, y: (np.einsum("bij,bj->bi", d, y), np.einsum("bij,bi->bj", d, x)),
+        x="2 3",
+        y="2 2",
+    ),
+    "Kronecker product": verify.pair(
+        np.kron,
+        lambda d, x, y: (
+            np.einsum("ikjl,kl->ij", d.reshape(2, 3, 2, 2), y),
+            np.einsum("ikjl,ij->kl", d.reshape(2, 3, 2, 2), x),
+        ),
+        x="2 2",
+        y="3 2",
+    ),
+    "cross products": verify.pair(np.cross, lambda d, a, b: (np.cross(b, d), np.cross(d, a)), a="2 3", b="2 3"),
+    "Vandermonde's matrix": verify.pair(np.vander, lambda d, x: d[:, 1] + 2 * x * d[:, 0], x="3"),
+    "trace": verify.pair(np.linalg.trace, lambda d, a: d * np.eye(3), a="3 3") if IS_TWO else None,
+    "chain of products": verify.pair(
+        lambda a, b, c: np.linalg.multi_dot([a, b, c]),
+        lambda d, a, b, c: (d @ (b @ c).T, a.T @ d @ c.T, (a @ b).T @ d),
+        a="2 3",
+        b="3 2",
+        c="2 2",
+    ),
+    "log-determinants": verify.pair(
+        lambda a: np.linalg.slogdet(a)[1], lambda d, a: d[:, None, None] * transposed(inv(a)), a="2 3 3"
+    ),
+    "eigenvalues of several": verify.pair(
+        lambda a: np.linalg.eigvalsh(a @ transposed(a)),
+        lambda d, a: (lambda v: 2 * np.einsum("bij,bj,bkj->bik", v, d, v) @ a)(np.linalg.eigh(a @ transposed(a))[1]),
+        a="2 2 2",
+    ),
+    "solution with constants": verify.pair(lambda x: solve(CONSTANTS, x), lambda d, x: solve(CONSTANTS.T, d), x="3"),
+    "inverse of constants of the run": verify.pair(
+        lambda x: inv(np.eye(3)) @ x, lambda d, x: inv(np.eye(3)).T @ d, x="3 2"
+    ),
+    "condition number": verify.pair(
+        lambda a: np.linalg.cond(a, "fro"),
+        lambda d, a: (
+            d
+            * (
+                np.linalg.norm(inv(a)) / np.linalg.norm(a) * a
+                - np.linalg.norm(a) / np.linalg.norm(inv(a)) * inv(a).T @ inv(a) @ inv(a).T
+            )
+        ),
+        a="2 2",
+    ),
     "tensor solution": verify.pair(
         lambda b: np.linalg.tensorsolve(np.eye(4).reshape(2, 2, 2, 2) * 2, b), lambda d, b: d / 2, b="2 2"
     ),
@@ -268,6 +321,9 @@ WRONG = {
 }
 
 
+RIGHT = {name: case for name, case in RIGHT.items() if case}
+
+
 def verdicts(case):
     return {row.verdict for row in verify.check(case).comparisons if row.role != "output"}
 
@@ -282,3 +338,54 @@ def test_a_right_backward_pass_is_proved(name):
 def test_a_planted_error_is_refuted(name):
     """A missing transpose, a wrong half, sign or factor has an exact counterexample."""
     assert Verdict.REFUTED in verdicts(WRONG[name])
+
+
+def failure(forward, shape="2 2"):
+    """Return why a case came to no verdict on its gradient."""
+    (row,) = verify.check(verify.pair(forward, lambda d, a: 0 * a, a=shape)).comparisons
+    return row.verdict, row.evidence.detail
+
+
+@pytest.mark.parametrize(
+    ("forward", "message"),
+    [
+        (lambda a: inv(np.outer(a, a)), "singular at the sample"),
+        (lambda a: cholesky(-np.outer(a, a)), "not positive definite at the sample"),
+        (lambda a: np.linalg.qr(np.outer(a, a))[1], "of less than full rank at the sample"),
+        (lambda a: np.linalg.pinv(np.outer(a, a)), "of less than full rank at the sample"),
+    ],
+)
+def test_what_is_not_defined_at_the_sample_is_told(forward, message):
+    """A singular matrix ends the case with the line, and with what to declare."""
+    verdict, detail = failure(forward, "2")
+    assert verdict in (Verdict.ERROR, Verdict.UNDECIDED)
+    assert message in detail
+    assert "test_linear.py:" in detail
+    assert "declare a `sample=` or a domain" in detail
+
+
+def test_a_tie_of_eigenvalues_is_told():
+    """Where two eigenvalues are the same there is a kink, and no derivative."""
+    verdict, detail = failure(lambda a: np.linalg.eigvalsh(np.eye(2) * a), "")
+    assert verdict is Verdict.UNDECIDED
+    assert "a kink" in detail
+
+
+def test_code_that_catches_a_failed_factorisation_is_followed():
+    """NumPy's exception is raised as on floats: the other way to the factor is taken, and proved."""
+
+    def factor(a):
+        try:
+            return cholesky(-a * a * np.eye(2))
+        except np.linalg.LinAlgError:
+            return cholesky(a * a * np.eye(2))
+
+    case = verify.pair(factor, lambda d, a: d[0, 0] + d[1, 1], a=verify.real("", low=1, high=2))
+    assert verdicts(case) == {Verdict.PROVED}
+
+
+def test_nothing_is_said_of_floats_without_a_bound():
+    """Of what LAPACK rounds no bound is printed, and the report says so."""
+    result = verify.check(RIGHT["inverse"])
+    assert any("no bound is known for what numpy.linalg.inv rounds" in note for note in result.notes)
+    assert not result.accuracy

@@ -14,9 +14,10 @@ import numpy as np
 
 from verify.model.errors import UnboundedError
 from verify.model.where import asked_at
-from verify.tracing.arrays import current, nodes
+from verify.tracing.arrays import SymbolArray, current, nodes, objects
 from verify.tracing.functions import constants, lifted
 from verify.tracing.products import as_array
+from verify.tracing.sparse import dense
 
 _MATRIX = 2
 _DECLARE = "declare a `sample=` or a domain at which it is {}"
@@ -39,7 +40,7 @@ def linear(
 
 def matrices(a: Any) -> Any:
     """Return an argument as an array of matrices; raises LinAlgError as NumPy does."""
-    a = as_array(a)
+    a = a if isinstance(a, SymbolArray) else objects(dense(a)).view(SymbolArray)  # floats would be rounded
     if a.ndim < _MATRIX:
         raise np.linalg.LinAlgError(f"{a.ndim}-dimensional array given. Array must be at least two-dimensional")
     return a

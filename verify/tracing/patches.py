@@ -23,7 +23,7 @@ from verify.model.additions import FUNCTIONS as ADDED
 from verify.model.additions import HOW, holders, is_handed_over
 from verify.model.errors import TraceError
 from verify.model.where import asked_at, may_be_users
-from verify.tracing import arraytype, memory, scipys
+from verify.tracing import arraytype, memory, scipys, sparse
 from verify.tracing.arrays import SymbolArray, active, layout, objects, wrapped
 from verify.tracing.concolic import Concolic
 from verify.tracing.functions import filled, unset
@@ -446,6 +446,9 @@ def in_force(seed: int) -> Iterator[None]:
     imports, calls = builtins.__import__, np.vectorize.__call__
     builtins.__import__ = _importing  # type: ignore[assignment]
     setattr(np.vectorize, "__call__", _VECTORIZED)  # noqa: B010 - it is no attribute to the type checker
+    methods = sparse.replaced()
+    for owner, name, _, replacement in methods:
+        setattr(owner, name, replacement)
     try:
         for namespace, name, original in places:
             namespace[name] = _STAND_INS[id(original)]
@@ -455,6 +458,8 @@ def in_force(seed: int) -> Iterator[None]:
         _looked_through = before
         builtins.__import__ = imports
         setattr(np.vectorize, "__call__", calls)  # noqa: B010
+        for owner, name, method, _ in methods:
+            setattr(owner, name, method)
         for namespace, name, original in places:
             namespace[name] = original
 

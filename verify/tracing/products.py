@@ -9,6 +9,7 @@ import numpy as np
 
 from verify.tracing.arrays import SymbolArray, built, current, nodes, objects, scalar
 from verify.tracing.dispatch import PRODUCTS
+from verify.tracing.sparse import dense
 from verify.tracing.ufuncs import claimed
 
 _VECTOR = 1
@@ -16,7 +17,7 @@ _VECTOR = 1
 
 def as_array(value: Any) -> Any:
     """Return what code passes as an array: it may be a list with symbols in it."""
-    return value if isinstance(value, np.ndarray) else objects(value).view(SymbolArray)
+    return value if isinstance(value, np.ndarray) else objects(dense(value)).view(SymbolArray)
 
 
 def matmul(a: Any, b: Any) -> Any:

@@ -17,6 +17,7 @@ from verify.tracing.linear import least_squares, pseudo_inverse
 from verify.tracing.matrices import each, key, sign_of, singular, squares, transposed
 from verify.tracing.norms import norm
 from verify.tracing.products import as_array, matmul
+from verify.tracing.sparse import dense
 from verify.tracing.specials import FUNCTIONS as SPECIAL
 from verify.tracing.spectra import eigenvalues, eigenvectors, singular_values, singular_vectors
 from verify.tracing.taped import UntapedError
@@ -221,5 +222,6 @@ MODULES: dict[str, dict[str, Callable[..., Any]]] = {
         "block_diag": block_diagonal,
     },
 }
+MODULES["scipy.sparse.linalg"] = {"spsolve": lambda a, b, *_, **options: solution(a, dense(b))}
 # Those that round as NumPy's operations do, of which they are made.
 COMPOSED = ("norm", "block_diag")

@@ -37,6 +37,7 @@ from verify.tracing.arrays import (
 )
 from verify.tracing.concolic import METHODS, Concolic, Endless, angle_of, at_once
 from verify.tracing.dispatch import PRODUCTS, answers
+from verify.tracing.sparse import dense
 from verify.tracing.special import SEVERAL, SPECIAL
 from verify.tracing.taped import TapedTrace, UntapedError
 from verify.tracing.trace import Nodes, Trace
@@ -145,6 +146,7 @@ def apply(ufunc: Any, method: str, inputs: Sequence[Any], options: dict[str, Any
 
 def _long_way(ufunc: Any, method: str, inputs: Sequence[Any], options: dict[str, Any]) -> Any:
     """Do what a NumPy ufunc would do, whose shape, type and place NumPy itself is asked for."""
+    inputs = tuple(map(dense, inputs))
     if method == "__call__" and len(inputs) > ufunc.nin:  # the place of the result, without its name
         inputs, options = inputs[: ufunc.nin], {**options, "out": tuple(inputs[ufunc.nin :])}
     places = options.get("out")

@@ -263,8 +263,8 @@ def _seen(case: TracedCase, variant: Variant, seed: int, attempt: Attempt) -> Ob
             observations.append(observe(case, variant, seed, seen=again))
         return min(observations, key=_useless)
     except SubjectError as problem:
-        if isinstance(problem.__cause__, ProtocolError):
-            raise
+        if isinstance(problem.__cause__, (ProtocolError, np.linalg.LinAlgError)):
+            raise  # what is singular at the sample is so on floats, where rounding may hide it
         FloatRun(case, seen, seed)
         advice = HOW if problem.broken else ""  # it runs on floats, and fails for want of what symbols have not
         raise SubjectError(f"{problem}{advice}", problem.place) from problem

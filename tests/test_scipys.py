@@ -1,0 +1,133 @@
+"""SciPy's linear algebra and sparse matrices on symbols, as user code calls them: right gradients and planted errors."""
+
+import numpy as np
+import pytest
+
+import verify
+from verify import Verdict
+
+linalg = pytest.importorskip("scipy.linalg")
+sparse = pytest.importorskip("scipy.sparse")
+solvers = pytest.importorskip("scipy.sparse.linalg")
+
+MATRIX = np.array([[2.0, 1, 0], [0, 3, 0.7], [1, 0, 4]])
+CSR, ARRAY = sparse.csr_matrix(MATRIX), sparse.csc_array(MATRIX)
+
+
+def kernel(x, scale):
+    return np.exp(-0.5 * ((x[:, None] - x[None, :]) / scale) ** 2)
+
+
+def likelihood(y, x, scale):
+    """Return the negative log-likelihood of a Gaussian process, as it is written with SciPy."""
+    factors = linalg.cho_factor(kernel(x, scale) + 0.1 * np.eye(len(x)))
+    return 0.5 * y @ linalg.cho_solve(factors, y) + np.log(np.diag(factors[0])).sum()
+
+
+def likelihood_back(d, y, x, scale, half=0.5):
+    distance, covariance = x[:, None] - x[None, :], kernel(x, scale)
+    factors = linalg.cho_factor(covariance + 0.1 * np.eye(len(x)), lower=True)
+    alpha = linalg.cho_solve(factors, y)
+    slope = half * (linalg.cho_solve(factors, np.eye(len(x))) - np.outer(alpha, alpha)) * covariance
+    return d * alpha, -2 * d * (slope * distance).sum(1) / scale**2, d * (slope * distance**2).sum() / scale**3
+
+
+def triangular(a, b):
+    return linalg.solve_triangular(a, b, lower=True)
+
+
+def triangular_back(half):
+    def back(d, a, b):
+        v = linalg.solve_triangular(a, d, trans="T", lower=True)
+        return -half(np.outer(v, triangular(a, b))), v
+
+    return back
+
+
+def block_exponential(d, a):
+    size = len(a)
+    return linalg.expm(np.block([[a.T, d], [np.zeros((size, size)), a.T]]))[:size, size:]
+
+
+def lu(a, b):
+    return linalg.lu_solve(linalg.lu_factor(a), b)
+
+
+def symmetric(a):
+    return (a + a.T) / 2
+
+
+def case(forward, backward, **inputs):
+    return verify.pair(forward, backward, **inputs)
+
+
+RANGE = {"y": "3", "x": "3", "scale": verify.real("", low=0.5, high=2)}
+RIGHT = {
+    "Gaussian process": case(likelihood, likelihood_back, **RANGE),
+    "triangular solution": case(triangular, triangular_back(np.tril), a="3 3", b="3"),
+    "solution by LU": case(
+        lu,
+        lambda d, a, b: (-np.outer(linalg.solve(a.T, d), lu(a, b)), linalg.lu_solve(linalg.lu_factor(a), d, trans=1)),
+        a="2 2",
+        b="2",
+    ),
+    "exponential by a block matrix": case(lambda a: linalg.expm(a), block_exponential, a="2 2"),
+    "exponential by its Frechet derivative": case(
+        lambda a: linalg.expm(a), lambda d, a: linalg.expm_frechet(a.T, d, compute_expm=False), a="3 3"
+    ),
+    "eigenvalues": case(
+        lambda a: linalg.eigh(symmetric(a), eigvals_only=True),
+        lambda d, a: (lambda v: v @ np.diag(d) @ v.T)(linalg.eigh(symmetric(a))[1]),
+        a="3 3",
+    ),
+    "inverse": case(lambda a: linalg.inv(a), lambda d, a: -linalg.inv(a).T @ d @ linalg.inv(a).T, a="3 3"),
+    "determinant": case(lambda a: linalg.det(a), lambda d, a: d * linalg.det(a) * linalg.inv(a).T, a="2 2"),
+    "sparse product": case(lambda x: CSR @ x, lambda d, x: CSR.T @ d, x="3"),
+    "sparse array times a matrix": case(lambda x: ARRAY.dot(x), lambda d, x: ARRAY.T @ d, x="3 2"),
+    "product with a sparse matrix": case(lambda x: x @ CSR, lambda d, x: d @ CSR.T, x="2 3"),
+    "quadratic form": case(lambda x: x @ (CSR * x), lambda d, x: d * (CSR * x + CSR.T * x), x="3"),
+    "sparse solution": case(
+        lambda x: solvers.spsolve(CSR.tocsc(), x), lambda d, x: solvers.spsolve(CSR.T.tocsc(), d), x="3"
+    ),
+}
+WRONG = {
+    "Gaussian process, twice as much": case(lambda *a: likelihood(*a), lambda *a: likelihood_back(*a, half=1), **RANGE),
+    "triangular solution with the other half": case(triangular, triangular_back(np.triu), a="3 3", b="3"),
+    "solution by LU, not transposed": case(
+        lu, lambda d, a, b: (-np.outer(linalg.solve(a.T, d), lu(a, b)), lu(a, d)), a="2 2", b="2"
+    ),
+    "exponential, not transposed": case(
+        lambda a: linalg.expm(a), lambda d, a: linalg.expm_frechet(a, d, compute_expm=False), a="2 2"
+    ),
+    "exponential as of a number": case(lambda a: linalg.expm(a), lambda d, a: linalg.expm(a).T @ d, a="2 2"),
+    "sparse product, not transposed": case(lambda x: CSR @ x, lambda d, x: CSR @ d, x="3"),
+    "quadratic form as of a symmetric matrix": case(lambda x: x @ (CSR @ x), lambda d, x: 2 * d * (CSR @ x), x="3"),
+    "sparse solution, not transposed": case(
+        lambda x: solvers.spsolve(CSR.tocsc(), x), lambda d, x: solvers.spsolve(CSR.tocsc(), d), x="3"
+    ),
+}
+pytestmark = pytest.mark.filterwarnings("ignore::RuntimeWarning")  # of LAPACK, at the zeros of divisors
+
+
+def verdicts(subject):
+    return {row.verdict for row in verify.check(subject).comparisons}
+
+
+@pytest.mark.parametrize("name", RIGHT)
+def test_a_right_backward_pass_is_proved(name):
+    """What SciPy asks LAPACK for is a formula; of constants that are rounded it is told."""
+    assert verdicts(RIGHT[name]) == {Verdict.PROVED}
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_a_planted_error_is_refuted(name):
+    """A missing transpose, the other half and another factor have an exact counterexample."""
+    assert Verdict.REFUTED in verdicts(WRONG[name])
+
+
+def test_methods_of_sparse_matrices_are_put_back():
+    """While no trace is running, SciPy's own methods multiply."""
+    before = vars(type(CSR).__mro__[-2])
+    verify.check(RIGHT["sparse product"])
+    assert (CSR @ np.ones(3)).tolist() == [3, 3.7, 5]
+    assert not any("replacement" in repr(value) for value in before.values())
