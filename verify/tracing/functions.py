@@ -31,14 +31,15 @@ from verify.tracing.arrays import (
     symbols,
     wrapped,
 )
-from verify.tracing.concolic import KINDS, Concolic
+from verify.tracing.concolic import KINDS, Concolic, Endless
 from verify.tracing.dispatch import LINEAR, answers
 from verify.tracing.einsums import einsum
 from verify.tracing.moving import moved
 from verify.tracing.norms import norm
 from verify.tracing.plainly import plainly
 from verify.tracing.products import LINALG, as_array, dot, inner, outer, tensordot, vdot
-from verify.tracing.ufuncs import choose, claimed, current_uninitialised, truths
+from verify.tracing.special import SPECIAL
+from verify.tracing.ufuncs import choose, claimed, current_uninitialised, elementwise, truths
 
 _add: Any = np.add
 _running: list[Any] = []  # the functions that NumPy runs on arrays of objects
@@ -596,14 +597,19 @@ def angle(z: Any, deg: bool = False) -> Any:
     return np.where(z < 0, lift(180) if deg else np.pi, 0.0)
 
 
-def finite(x: Any, copy: bool = True) -> Any:
-    """Return an array without NaN and infinities, as symbols are."""
-    if not isinstance(x, (SymbolArray, Concolic)):
-        return np.nan_to_num(x, copy=copy)
-    if not np.isfinite(x).all():
-        raise shadows.refusal("nan_to_num", "infinities")
+def finite(x: Any, copy: bool = True, nan: Any = 0.0, posinf: Any = None, neginf: Any = None) -> Any:
+    """Return an array with numbers for infinities; symbols are no NaN."""
     symbolic: Any = x
-    return symbolic.copy() if copy else symbolic
+    if not isinstance(x, (SymbolArray, Concolic)):
+        return np.nan_to_num(x, copy=copy, nan=nan, posinf=posinf, neginf=neginf)
+    if np.isfinite(x).all():
+        return symbolic.copy() if copy else symbolic
+    if not copy:
+        raise shadows.refusal("nan_to_num", "infinities in place")
+    largest = float(np.finfo(symbolic.dtype).max)
+    ends = {1: largest if posinf is None else posinf, -1: -largest if neginf is None else neginf}
+    entries = [lift(ends[value.direction]) if type(value) is Endless else value for value in symbols(x)]
+    return gathered(entries, symbolic.shape, symbolic.dtype)
 
 
 # What is asked of an array itself, and of none of its entries.
@@ -633,6 +639,10 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     **{name: _reducing(ufunc) for name, ufunc in _REDUCTIONS.items()},
     "mean": mean,
     "nanmean": mean,
+    "nanvar": var,
+    "nanstd": std,
+    "nanmedian": median,
+    "i0": lambda x: elementwise(SPECIAL["i0"], x),
     "var": var,
     "std": std,
     "cumsum": cumulative(np.add),

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import builtins
 import functools
+import math
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from itertools import compress
 from types import ModuleType
 from typing import Any
@@ -23,7 +24,7 @@ from verify.model.additions import FUNCTIONS as ADDED
 from verify.model.additions import HOW, holders, is_handed_over
 from verify.model.errors import TraceError
 from verify.model.where import asked_at, may_be_users
-from verify.tracing import arraytype, memory, scipys, sparse
+from verify.tracing import arraytype, memory, references, scipys, sparse
 from verify.tracing.arrays import SymbolArray, active, layout, objects, wrapped
 from verify.tracing.concolic import Concolic
 from verify.tracing.functions import filled, unset
@@ -462,6 +463,11 @@ def in_force(seed: int) -> Iterator[None]:
             setattr(owner, name, method)
         for namespace, name, original in places:
             namespace[name] = original
+
+
+def further() -> AbstractContextManager[list[references.Holder]]:
+    """Let stand-ins take the place of functions of `math` that user code has kept; yields the places that hold them."""
+    return references.replaced(_STAND_INS, vars(math).values())
 
 
 _looked_through = 0  # how many modules there were when the stand-ins were put into them; 0 where they are not in force

@@ -15,13 +15,16 @@ from typing import NoReturn
 
 from verify.model.additions import HOW
 from verify.model.errors import TraceError
+from verify.model.identity import Place
 from verify.model.where import asked_at, asking_frame, printable
 
+REFUSALS: list[Place] = []  # where numbers were wanted, since the list was last cleared
 _LONGEST = 60  # signs of a call that are shown
 
 
 def refuse_number() -> NoReturn:
     """Raise the TraceError of a symbol that should be a number."""
+    REFUSALS.append(asked_at())
     frame = asking_frame()
     call = "" if frame is None else _call(frame)
     raise TraceError(f"a symbol was turned into a plain number{f' by {call}' if call else ''}", asked_at(), HOW)

@@ -98,6 +98,7 @@ _BY_SYMBOL: dict[str, Callable[..., Any]] = {
     "hypot": at_once(lambda x, y: (x * x + y * y) ** Fraction(1, 2)),
     "logaddexp": at_once(lambda x, y: (x.exp() + y.exp()).log()),
     "logaddexp2": at_once(lambda x, y: (x.exp2() + y.exp2()).log2()),
+    "ldexp": lambda x, y: x * Fraction(2) ** int(y),
     "copysign": lambda x, y: abs(x) if _is_positive(y) else -abs(x),
     "arctan2": at_once(angle_of),
     "heaviside": lambda x, y: 1 if x > 0 else 0 if x < 0 else y,
