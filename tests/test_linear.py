@@ -389,3 +389,31 @@ def test_nothing_is_said_of_floats_without_a_bound():
     result = verify.check(RIGHT["inverse"])
     assert any("no bound is known for what numpy.linalg.inv rounds" in note for note in result.notes)
     assert not result.accuracy
+
+
+def notes_on_signs(name):
+    return [note for note in verify.check(RIGHT[name]).notes if "signs that LAPACK gives" in note]
+
+
+def test_what_depends_on_a_free_sign_is_told():
+    """Eigenvectors are pinned to LAPACK's signs at the sample, which is said where the output depends on them."""
+    assert notes_on_signs("eigenvectors of three rows")
+    assert not notes_on_signs("eigenvalues")
+    assert not notes_on_signs("nuclear norm")
+
+
+@pytest.mark.parametrize(
+    "forward",
+    [
+        lambda a: np.linalg.pinv(a, 0.5),
+        lambda a: np.linalg.lstsq(a, a, rcond=0.5)[0],
+        lambda a: np.linalg.pinv(a, hermitian=True),
+        lambda a: np.linalg.svd(a, hermitian=True)[1],
+        lambda a: np.linalg.qr(a, mode="raw")[0],
+    ],
+)
+def test_other_functions_by_the_same_name_are_refused(forward):
+    """With a cutoff, or one half of the matrix read, it is another function: undecided, by its name."""
+    verdict, detail = failure(forward)
+    assert verdict is Verdict.UNDECIDED
+    assert "cannot be followed" in detail

@@ -61,9 +61,10 @@ def _eliminated(matrix: Any) -> tuple[Any, Any]:
         entry = memory.get(key(orient(matrix)))
         if entry is not None and all(current().sign(node) for node in entry[0]):
             det, entries = (built([entry[1]], ())[()], entry[2])
-            return det, None if entries is None else orient(built(entries, (n, n), matrix.claimed))
+            return det, orient(built(entries, (n, n), matrix.claimed))
     det, result, pivots = _by_minors(matrix) if n <= _MOST_BY_MINORS else _by_rows(matrix)
-    memory[key(matrix)] = pivots, node_of(det), None if result is None else key(result)
+    if result is not None:
+        memory[key(matrix)] = pivots, node_of(det), key(result)
     return det, result
 
 

@@ -43,14 +43,23 @@ def _sign(det: Any) -> Any:
         trace.absolute_roots = before
 
 
-def pseudo_inverse(a: Any, *cutoff: Any, hermitian: bool = False, **options: Any) -> Any:
+def pseudo_inverse(a: Any, rcond: Any = None, hermitian: bool = False, rtol: Any = None) -> Any:
     """Return the pseudo-inverses of matrices of full rank."""
     a = matrices(a)
+    _refuse_cutoff("numpy.linalg.pinv", a, rcond if rtol in (None, np._NoValue) else rtol)  # noqa: SLF001
+    if hermitian:
+        raise TraceError("numpy.linalg.pinv with hermitian=True cannot be followed", asked_at(), HOW)
     if a.shape[-2] < a.shape[-1]:
         return matmul(transposed(a), _regular(matmul(a, transposed(a))))
     if a.shape[-2] == a.shape[-1]:
         return _regular(a)
     return matmul(_regular(matmul(transposed(a), a)), transposed(a))
+
+
+def _refuse_cutoff(name: str, a: Any, cutoff: Any) -> None:
+    """Refuse a bound for small singular values above NumPy's own: what is left out then is another function."""
+    if isinstance(cutoff, (int, float)) and cutoff > np.finfo(float).eps * max(a.shape[-2:]):
+        raise TraceError(f"{name} with a cutoff of {cutoff!r} cannot be followed", asked_at(), HOW)
 
 
 def _regular(a: Any) -> Any:
@@ -64,6 +73,7 @@ def _regular(a: Any) -> Any:
 def least_squares(a: Any, b: Any, rcond: Any = None) -> Any:
     """Return the solution of least squares of a matrix of full rank, the residuals, the rank and singular values."""
     a, b = matrices(a), as_array(b)
+    _refuse_cutoff("numpy.linalg.lstsq", a, rcond)
     rows, columns = a.shape
     x = matmul(pseudo_inverse(a), b)
     rest = b - matmul(a, x)

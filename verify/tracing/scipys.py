@@ -28,8 +28,20 @@ _SYMMETRIC = ("pos", "positive definite", "sym", "symmetric", "her", "hermitian"
 _GENERAL = (None, "gen", "general")
 
 
-def solve(a: Any, b: Any, lower: bool = False, *_: Any, assume_a: Any = None, **options: Any) -> Any:
+def solve(
+    a: Any,
+    b: Any,
+    lower: bool = False,
+    overwrite_a: bool = False,
+    overwrite_b: bool = False,
+    check_finite: bool = True,
+    assume_a: Any = None,
+    transposed: bool = False,
+    **options: Any,
+) -> Any:
     """Return x with a @ x = b; where a is said to be symmetric, one half of it is read."""
+    if options:
+        raise TraceError(f"scipy.linalg.solve with {', '.join(options)} cannot be followed", asked_at(), HOW)
     a, b = squares(a), as_array(b)
     if assume_a in _SYMMETRIC:
         a = mirrored(a, lower=lower)
@@ -37,7 +49,7 @@ def solve(a: Any, b: Any, lower: bool = False, *_: Any, assume_a: Any = None, **
         return solve_triangular(a, b, lower=assume_a.startswith("lower"))
     elif assume_a not in _GENERAL:
         raise TraceError(f"scipy.linalg.solve with assume_a={assume_a!r} cannot be followed", asked_at(), HOW)
-    return solution(transposed(a) if options.get("transposed") else a, b)
+    return solution(np.swapaxes(a, -1, -2) if transposed else a, b)
 
 
 def solve_triangular(
@@ -169,7 +181,7 @@ def symmetric_pairs(
 ) -> Any:
     """Return eigenvalues in order, and eigenvectors unless they are not asked for."""
     unknown = {name for name, value in options.items() if value is not None} - set(_HINTS)
-    if b is not None or unknown:
+    if b is not None or unknown or _:
         raise TraceError("scipy.linalg.eigh with b or a part of the eigenvalues cannot be followed", asked_at())
     half = "L" if lower else "U"
     return eigenvalues(a, half) if eigvals_only else tuple(eigenvectors(a, half))
@@ -198,7 +210,7 @@ MODULES: dict[str, dict[str, Callable[..., Any]]] = {
     "scipy.linalg": {
         "inv": lambda a, *_, **options: inverse(a),
         "det": lambda a, *_, **options: determinant(a),
-        "pinv": lambda a, *_, **options: pseudo_inverse(a),
+        "pinv": lambda a, *, atol=None, rtol=None, **options: pseudo_inverse(a, rtol=atol or rtol),
         "lstsq": lambda a, b, *_, **options: least_squares(a, b),
         "solve": solve,
         "cholesky": lambda a, lower=False, *_, **options: cholesky(a, upper=not lower),

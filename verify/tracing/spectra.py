@@ -17,13 +17,15 @@ from typing import Any
 
 import numpy as np
 
+from verify.model.additions import HOW
 from verify.model.errors import TraceError
 from verify.model.where import asked_at
 from verify.tracing.arrays import built, current
 from verify.tracing.factors import mirrored
 from verify.tracing.inverses import cofactors, determinant
-from verify.tracing.matrices import each, floats_of, matrices, node_of, sign_of, singular, squares, transposed
+from verify.tracing.matrices import each, floats_of, key, matrices, node_of, sign_of, singular, squares, transposed
 from verify.tracing.products import as_array, matmul
+from verify.tracing.trace import Signed
 
 _HALF = Fraction(1, 2)
 _MOST_ROWS = 6
@@ -93,6 +95,7 @@ def _pairs(matrix: Any, numbers: Any) -> tuple[Any, Any]:
         # c v v' has c v[place] v in this column, and c as its trace: c is the product of other eigenvalues less t.
         sign = (-1) ** k * (1 if numbers[place, k] > 0 else -1)
         columns.append(column * sign / (column[place] * np.trace(adjugate)) ** _HALF)
+        current().signed.append(Signed(key(columns[-1]), asked_at()))
     return values, np.stack(columns, axis=1)
 
 
@@ -111,6 +114,8 @@ def _square(matrix: Any) -> Any:
 def singular_vectors(a: Any, full_matrices: bool = True, compute_uv: bool = True, hermitian: bool = False) -> Any:
     """Return U, the singular values and V transposed, or these values alone."""
     a = matrices(a)
+    if hermitian:
+        raise TraceError("numpy.linalg.svd with hermitian=True cannot be followed", asked_at(), HOW)
     if not compute_uv:
         return singular_values(a)
     if full_matrices and a.shape[-1] != a.shape[-2]:

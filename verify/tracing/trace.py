@@ -45,6 +45,14 @@ class Condition:
     path: int = 0  # of the calls that led there
 
 
+@dataclass(frozen=True, slots=True)
+class Signed:
+    """A vector that is as good with the other sign: its nodes, and the line that asked for it."""
+
+    nodes: tuple[int, ...]
+    where: Place
+
+
 def _asking() -> tuple[Place, int]:
     """Return the line that asks, and the path of calls that leads there."""
     return asked_at(), asking_path()
@@ -75,6 +83,7 @@ class Trace(Graph):
         self.unset: set[int] = set()  # what stands for memory that nobody has written to
         self.steps: dict[int, tuple[int, Fraction]] = {}  # conditions of roundings: what was rounded, and to what
         self.compared: dict[Fraction, None] = {}  # constants whose sign was asked for after a rounding
+        self.signed: list[Signed] = []  # vectors whose signs are LAPACK's affair
         self._asking: Callable[[], tuple[Place, int]] = _asking
         self._balls: dict[int, dict[int, flint.arb]] = {bits: {} for bits in _PRECISIONS}
 

@@ -104,6 +104,13 @@ def without(graph: Graph, nodes: Nodes, constants: Iterable[int]) -> list[int]:
     return [values[node] for node in nodes]
 
 
+def negated(graph: Graph, nodes: Nodes, parts: Iterable[int]) -> list[int]:
+    """Return nodes with some of what they are computed from negated."""
+    minus = graph.constant(Fraction(-1))
+    values = graph.read(nodes, _Substitution(graph, {}), {part: graph.product(minus, part) for part in parts})
+    return [values[node] for node in nodes]
+
+
 def _with_upstream(s: Suspect, nodes: Nodes, change: Callable[[int], int]) -> list[int]:
     """Return nodes with something else in place of each entry of the upstream."""
     graph = s.graph

@@ -13,7 +13,7 @@ from verify.checks.approximation.ignored import IGNORED, findings_of, ignoring
 from verify.checks.approximation.settle import at_first_sight, settled
 from verify.checks.approximation.telling import KIND
 from verify.checks.claims.claims import Claim, Exact, claims, other_sides, sharpened_claims, upstream_branch
-from verify.checks.claims.diagnoses import diagnose
+from verify.checks.claims.diagnoses import diagnose, negated
 from verify.checks.claims.explain import Explanation, explain
 from verify.checks.gradients.forward import wrong_outputs
 from verify.checks.gradients.whole import Attempt, attempted
@@ -182,6 +182,7 @@ def _notes(exact: Exact, seed: int) -> list[str]:
     seen, notes = exact.seen, []
     if seen.draws:
         notes.append(_DRAWN.format(seed=seed))
+    notes.extend(_signs(exact))
     if exact.constant:
         notes.append(
             f"{f'for {seen.variant.text}' if seen.variant.text else 'at the sample'} the output depends on no input"
@@ -189,6 +190,14 @@ def _notes(exact: Exact, seed: int) -> list[str]:
             f"{' there' if seen.conditions else ''}"
         )
     return notes
+
+
+def _signs(exact: Exact) -> list[str]:
+    """Say at which lines LAPACK chooses the sign of a vector on which outputs depend."""
+    trace = exact.seen.trace
+    nodes = [node for quantity in exact.seen.outputs for node in quantity.nodes]
+    places = dict.fromkeys(vector.where for vector in trace.signed if negated(trace, nodes, vector.nodes) != nodes)
+    return [f"the output depends on the signs that LAPACK gives to vectors at the sample, at {at}" for at in places]
 
 
 def _reproduce(case: TracedCase) -> tuple[str, ...]:

@@ -55,10 +55,10 @@ def _of(graph: Graph, nodes: Iterable[int]) -> list[Divisor]:
     for number in nodes:
         op = graph.ops[number]
         if op == "log":
-            divisor = Divisor(graph.args[number][0], pole=True, below=True)
+            divisor = _of_power(graph, graph.args[number][0], pole=True, below=True)
         elif op == "power":
             exponent = graph.payloads[number]
-            divisor = Divisor(graph.args[number][0], exponent < 0, exponent.denominator != 1)
+            divisor = _of_power(graph, graph.args[number][0], pole=exponent < 0, below=exponent.denominator != 1)
         else:
             continue
         node, pole, below = divisor
@@ -66,6 +66,13 @@ def _of(graph: Graph, nodes: Iterable[int]) -> list[Divisor]:
             before = by_node.get(node, Divisor(node, pole=False, below=False))
             by_node[node] = Divisor(node, pole or before.pole, below or before.below)
     return [divisor for divisor in by_node.values() if divisor.pole or divisor.below]
+
+
+def _of_power(graph: Graph, argument: int, *, pole: bool, below: bool) -> Divisor:
+    """Return the divisor that an argument is: of a whole power it is the base, of any sign where that is even."""
+    if graph.ops[argument] == "power" and (exponent := graph.payloads[argument]).denominator == 1 and exponent > 0:
+        return Divisor(graph.args[argument][0], pole, below=below and bool(exponent % 2))
+    return Divisor(argument, pole, below)
 
 
 def sparse(seen: Observation, candidates: Sequence[Divisor]) -> list[Divisor]:
