@@ -13,7 +13,7 @@ from verify.graph import balls
 from verify.proof import field
 from verify.proof.field import Laws
 from verify.tape.fields import equal
-from verify.tape.primes import chains
+from verify.tape.primes import singles
 from verify.tape.tape import MINUS_ONE, ONE, Tape
 
 PROGRAMS = 5000 if LONG else 250
@@ -100,7 +100,7 @@ def test_a_pair_of_one_element_is_equal_without_a_bound(tape, xy):
 def test_what_only_a_fixed_prime_hides_is_seen(tape, xy):
     """A constant that a prime of other walks divides is no 0: primes are drawn anew for each seed."""
     x, y = xy
-    primes = [chain.p for chain in chains("0 0", 4)]
+    primes = [chain.p for chain in singles("0 0", 4)]
     product = Fraction(int(np.prod([int(p) for p in primes], dtype=object)))
     hidden = tape.sums(x, tape.products(np.full(x.shape, tape.constant(product)), y))
     assert not any(holds(tape, x, hidden, seed=1))

@@ -19,6 +19,9 @@ def test_a_walk_is_worth_less_for_larger_coefficients():
     small, large = bits(np.array([1.0, 1.0]), np.array([29.0, 31.0]))
     assert small == 31
     assert large < 22
+    small, large = bits(np.array([1.0, 1.0]), np.array([30.0, 31.0]), chained=False)
+    assert small == 31
+    assert 25 < large < 26
 
 
 def test_walks_that_do_not_count_are_paid_for():

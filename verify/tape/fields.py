@@ -28,7 +28,7 @@ from verify.tape.grouping import grouped
 from verify.tape.masks import any_of
 from verify.tape.parts import parts
 from verify.tape.plan import Plan, plan
-from verify.tape.primes import chains
+from verify.tape.primes import chains, singles
 from verify.tape.security import ATTEMPTS, SECURITY
 from verify.tape.tape import Elements, Mask, Tape
 from verify.tape.walks import Walks
@@ -82,7 +82,7 @@ def _attempt(tape: Tape, left: Elements, right: Elements, seed: str, laws: Laws)
 
 def _read(tape: Tape, question: Plan, seed: str) -> Walks:
     """Read elements at random points, and the exponents in them at others."""
-    chain = chains(seed, question.walks)
+    chain = (singles if question.laws is Laws.NONE else chains)(seed, question.walks)
     walks = Walks(tape.size, question.parts, f"{seed} {question.laws.name}", chain, question)
     below = None
     if question.laws is not Laws.NONE:

@@ -78,7 +78,8 @@ class _Question:
         """Return what walks are worth by bounds on degrees."""
         tape, left, right, laws, outer = self.tape, self.left, self.right, self.laws, self.everything
         degree, height = bounds.of_differences(left, right)
-        arguments = _worth_of_arguments(bounds, self.kernels)
+        single = laws is Laws.NONE
+        arguments = _worth_of_arguments(bounds, self.kernels, single=single)
         collisions = 2 * math.log2(1 + sum(part.size for part in self.kernels))  # also with the negatives, and with 0
         rooted = np.zeros(tape.size, bool)
         counts = np.zeros(len(left), np.int64)
@@ -87,7 +88,7 @@ class _Question:
             rooted, counts = reach.last >= 0, reach.counts(left, right)
             conjugates = float(self.order) ** counts
             degree, height = degree * conjugates, height * conjugates
-        worth = bits(degree, height, level=int(laws is not Laws.NONE))
+        worth = bits(degree, height, level=int(not single), chained=not single)
         if laws is not Laws.NONE and any(part.op in EXPONENTIAL for part in outer):
             wanted = np.concatenate([left, right])
             outer = grouped(parts(tape, wanted, EXPONENTIAL), tape.size, wanted)
@@ -118,11 +119,14 @@ def is_root(part: Part) -> bool:
     return part.op == "power" and part.payload.denominator != 1
 
 
-def _worth_of_arguments(degrees: Degrees | Bounds, kernels: Sequence[Part]) -> Bits:
-    """Return what a walk is worth for telling arguments of functions from each other, by element."""
+def _worth_of_arguments(degrees: Degrees | Bounds, kernels: Sequence[Part], *, single: bool) -> Bits:
+    """Return what a walk is worth for telling arguments of functions from each other, by element.
+
+    They are read modulo single primes, or at either level of a chain.
+    """
     worth = np.zeros(degrees.size)
     for part in kernels:
-        worth[part.args[0]] = bits(*degrees.sizes(part.args[0]), level=1)
+        worth[part.args[0]] = bits(*degrees.sizes(part.args[0]), level=int(not single), chained=not single)
     return worth
 
 

@@ -31,10 +31,13 @@ _CASES = 2 * 2 * ATTEMPTS
 Bits = npt.NDArray[np.float64]
 
 
-def bits(degree: Bits, height: Bits, level: int = 0) -> Bits:
-    """Return what one walk is worth for numerators of such degrees and logarithms of coefficients, 0 if too little."""
+def bits(degree: Bits, height: Bits, level: int = 0, *, chained: bool = True) -> Bits:
+    """Return what one walk is worth for numerators of such degrees and logarithms of coefficients, 0 if too little.
+
+    It is one modulo a prime of a chain, at level 0 or 1, or modulo a single one.
+    """
     with np.errstate(all="ignore"):
-        chance = degree / 2.0 ** (BITS - level) + spoiled(height)
+        chance = degree / 2.0 ** (BITS - level) + spoiled(height, chained=chained)
         worth = -np.log2(np.maximum(chance, 2.0 ** -(BITS + 1)))
     return np.where(worth >= _LEAST_BITS, worth, 0.0)  # also for NaN
 
