@@ -7,7 +7,8 @@ above 2**31, of `SINGLES` (`spoiled`).
 
 Of single primes there are 16 times as many, which is worth four bits a walk; they are enough where no function has a
 law. They are 3 modulo 4, so that -1 is no square. So is p = 2 q + 1 with q odd; there the squares modulo p are a group
-of prime order q, in which every root of an order below q is unique, and exponents of its elements are residues modulo q.
+of prime order q, in which every root of an order below q is unique, and exponents of its elements are residues
+modulo q.
 """
 
 from __future__ import annotations
