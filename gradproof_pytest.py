@@ -41,8 +41,11 @@ def pytest_make_collect_report(collector: pytest.Collector):  # type: ignore[no-
 
 def pytest_pycollect_makeitem(collector: pytest.Collector, name: str, obj: object) -> list[pytest.Item] | None:
     """Make items of cases, which there cannot be before their module is imported."""
-    cases_of_value = getattr(sys.modules.get("verify.cases.case"), "cases_of_value", None)
-    if cases_of_value is None or not cases_of_value(name, obj):
+    if "verify.cases.case" not in sys.modules:
+        return None
+    from verify.cases.members import cases_of_value
+
+    if not cases_of_value(name, obj):
         return None
     from verify.testing.pytest_items import items_of
 

@@ -14,7 +14,7 @@ from warm import Engine
 from layers import arithmetic
 from layers.wiring import wire
 from verify.cases import protocols
-from verify.cases.case import make
+from verify.cases.making import make
 from verify.checks.checker import check
 from verify.command.main import main
 from verify.graph.graph import Graph

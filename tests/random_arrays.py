@@ -10,7 +10,7 @@ from types import SimpleNamespace
 import numpy as np
 
 import verify
-from verify.cases.shapes import Sampler
+from verify.cases.samples import Sampler
 from verify.tracing.observe import _FIXED
 
 LARGEST = 1e3  # of the values in a layer

@@ -5,7 +5,9 @@ from fractions import Fraction
 import pytest
 
 import verify
-from verify.cases.case import Case, drive, make
+from verify.cases.case import Case
+from verify.cases.conversation import drive
+from verify.cases.making import make
 from verify.model.errors import InputError, ProtocolError
 from verify.model.identity import Place
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from layers.arithmetic import MulLayer
-from verify.cases.case import drive
+from verify.cases.conversation import drive
 from verify.discovery.collect import collect
 from verify.model.errors import InputError, TargetError
 

@@ -6,7 +6,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from verify.cases.shapes import Sampler, samples
+from verify.cases.samples import Sampler, samples
 from verify.graph.decimals import Decimals
 from verify.tape import balls
 from verify.tape.enclosures import Enclosures, nearest

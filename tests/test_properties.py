@@ -14,7 +14,8 @@ from layers import arithmetic
 from layers.arithmetic import AddLayer, DivLayer, MulLayer, NegLayer, PowLayer, SubLayer
 from layers.wiring import CLASSES, wire
 from verify import Verdict
-from verify.cases.case import drive, make
+from verify.cases.conversation import drive
+from verify.cases.making import make
 from verify.checks.checker import check
 from verify.model.errors import InputError
 

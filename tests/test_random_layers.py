@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 
 import verify
 from verify import Verdict
-from verify.cases.shapes import samples
+from verify.cases.samples import samples
 from verify.checks.claims.claims import Exact, claims, other_sides
 from verify.checks.gradients.traced import _doubt
 from verify.tracing.floats import FloatRun

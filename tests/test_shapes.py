@@ -5,7 +5,10 @@ from fractions import Fraction
 
 import pytest
 
-from verify.cases.shapes import bindings, concrete, described, entry_names, integer, real, samples, whole_samples
+from verify.cases.inputs import described, integer, real
+from verify.cases.samples import samples, whole_samples
+from verify.cases.shapes import concrete, entry_names
+from verify.cases.sizes import bindings
 from verify.model.errors import InputError
 
 

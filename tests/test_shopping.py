@@ -6,7 +6,7 @@ import pytest
 
 from layers import shopping
 from verify import Verdict, check
-from verify.cases.case import drive
+from verify.cases.conversation import drive
 from verify.discovery.collect import collect
 
 APPLES = {

@@ -9,8 +9,8 @@ import pytest
 import verify
 from layers.arithmetic import AddLayer, MulLayer
 from verify import Verdict
-from verify.cases.case import make
 from verify.cases.expression import parse
+from verify.cases.making import make
 from verify.model.result import Run, summary
 from verify.proof.field import PRIMES
 

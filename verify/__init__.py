@@ -3,9 +3,10 @@
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from verify.cases.case import Case, case
+    from verify.cases.case import Case
+    from verify.cases.inputs import constant, integer, real
+    from verify.cases.making import case
     from verify.cases.protocols import derivative, layer, loss, pair
-    from verify.cases.shapes import constant, integer, real
     from verify.checks.checker import check
     from verify.model.result import CaseResult, Comparison, Verdict
     from verify.testing.assertions import assert_gradients
@@ -30,15 +31,15 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "Case": "cases.case",
-    "constant": "cases.shapes",
+    "constant": "cases.inputs",
     "derivative": "cases.protocols",
-    "integer": "cases.shapes",
+    "integer": "cases.inputs",
     "layer": "cases.protocols",
     "loss": "cases.protocols",
     "pair": "cases.protocols",
-    "real": "cases.shapes",
+    "real": "cases.inputs",
     "assert_gradients": "testing.assertions",
-    "case": "cases.case",
+    "case": "cases.making",
     "check": "checks.checker",
     "CaseResult": "model.result",
     "Comparison": "model.result",

@@ -8,7 +8,8 @@ from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
-from verify.cases.case import Subject, TracedCase, traced
+from verify.cases.case import Subject, TracedCase
+from verify.cases.making import traced
 from verify.model.errors import ProtocolError, UnclaimedError
 from verify.model.identity import NOWHERE, Place
 from verify.model.where import made_at, quoted, start_of

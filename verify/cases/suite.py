@@ -16,7 +16,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from verify.cases.case import Case, Subject, make
+from verify.cases.case import Case, Subject
+from verify.cases.making import make
 from verify.graph.program import Program
 from verify.model.errors import InputError
 from verify.model.identity import Place

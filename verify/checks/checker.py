@@ -7,7 +7,8 @@ from dataclasses import replace
 from fractions import Fraction
 from functools import cache
 
-from verify.cases.case import Case, ExpressionCase, Outcome, TracedCase
+from verify.cases.case import Case, ExpressionCase, TracedCase
+from verify.cases.conversation import Outcome
 from verify.cases.made import account
 from verify.checks.reference import runs
 from verify.checks.reference.culprit import placed

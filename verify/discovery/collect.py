@@ -14,8 +14,10 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from verify.cases.case import Case, cases_of_value, make
+from verify.cases.case import Case
 from verify.cases.made import Lost, lost
+from verify.cases.making import make
+from verify.cases.members import cases_of_value
 from verify.cases.suite import Wire, load
 from verify.discovery.messages import Unit
 from verify.discovery.packages import LAYERS, beside

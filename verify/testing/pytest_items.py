@@ -9,8 +9,9 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from verify.cases.case import Case, cases_of_value
+from verify.cases.case import Case
 from verify.cases.made import Lost, lost
+from verify.cases.members import cases_of_value
 from verify.testing.assertions import failure, judged
 
 

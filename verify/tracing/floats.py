@@ -20,7 +20,8 @@ from typing import Any
 import flint
 import numpy as np
 
-from verify.cases.case import TracedCase, converse
+from verify.cases.case import TracedCase
+from verify.cases.conversation import converse
 from verify.cases.shapes import entry_names
 from verify.graph import balls, digits
 from verify.model.identity import NOWHERE, Place

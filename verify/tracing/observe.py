@@ -15,8 +15,12 @@ from typing import Any
 
 import numpy as np
 
-from verify.cases.case import TracedCase, converse, named_gradients
-from verify.cases.shapes import Integer, Real, Sampler, bindings, concrete, draws, entry_names, whole_samples
+from verify.cases.case import TracedCase
+from verify.cases.conversation import converse, named_gradients
+from verify.cases.inputs import Integer, Real
+from verify.cases.samples import Sampler, draws, whole_samples
+from verify.cases.shapes import concrete, entry_names
+from verify.cases.sizes import bindings
 from verify.model import identity
 from verify.model.errors import ProtocolError, TraceError, nearest
 from verify.model.where import quoted

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Self
 
 import flint
 
-from verify.cases.shapes import nearest_to_zero
+from verify.cases.samples import nearest_to_zero
 from verify.graph import balls, formulas
 from verify.graph.formulas import Alphabet
 from verify.graph.graph import Graph

@@ -11,8 +11,9 @@ from typing import Any
 
 import numpy as np
 
-from verify.cases.case import TracedCase, converse
-from verify.cases.shapes import Constant
+from verify.cases.case import TracedCase
+from verify.cases.conversation import converse
+from verify.cases.inputs import Constant
 from verify.checks.contracts.arrays import arrays, copied, same
 from verify.checks.contracts.notice import Notice
 from verify.checks.contracts.numbers import Numbers

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
-from verify.cases.shapes import Constant
+from verify.cases.inputs import Constant
 from verify.checks.contracts.arrays import apart, flat
 from verify.checks.contracts.drive import Lay, Layout, Ran
 from verify.checks.contracts.numbers import Numbers

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from itertools import combinations
 from typing import Any
 
+from verify.cases.inputs import Constant
 from verify.cases.protocols import Functions
-from verify.cases.shapes import Constant
 from verify.checks.contracts.arrays import apart, copied, flat, overwrite, same, share
 from verify.checks.contracts.calls import Call
 from verify.checks.contracts.life import Written, arguments_of, life

@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 
 from verify.cases.case import TracedCase
-from verify.cases.shapes import Integer, Real, concrete
+from verify.cases.inputs import Integer, Real
+from verify.cases.shapes import concrete
 from verify.tracing.observe import Observation, Quantity
 
 _ZERO = Fraction(0)

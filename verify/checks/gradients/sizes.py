@@ -18,7 +18,8 @@ import numpy as np
 
 from verify.cases.case import TracedCase
 from verify.cases.numbers import numbers
-from verify.cases.shapes import SMALL, Sizes, bindings, further
+from verify.cases.shapes import Sizes
+from verify.cases.sizes import SMALL, bindings, further
 from verify.checks.claims.claims import Exact
 from verify.checks.gradients.traced import decided, whole
 from verify.model.result import Comparison, Further, Verdict

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from verify.cases.case import TracedCase
-from verify.cases.shapes import Constant, Input, Integer
+from verify.cases.inputs import Constant, Input, Integer
 from verify.checks.approximation.ignored import IGNORED, findings_of, ignoring
 from verify.checks.approximation.settle import at_first_sight, settled
 from verify.checks.approximation.telling import KIND

@@ -17,7 +17,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from verify.cases.case import TracedCase
-from verify.cases.shapes import Real, concrete, nearest_to_zero
+from verify.cases.inputs import Real
+from verify.cases.samples import nearest_to_zero
+from verify.cases.shapes import concrete
 from verify.checks.gradients.apart import Search, is_large, most_apart
 from verify.graph.graph import Graph
 from verify.model.identity import Place

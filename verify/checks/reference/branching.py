@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from verify.cases.case import Outcome
+from verify.cases.conversation import Outcome
 from verify.checks.reference import runs
 from verify.checks.reference.theory import Theory
 from verify.tracing import arrays, patches

@@ -13,7 +13,8 @@ from functools import wraps
 from typing import Any
 
 from verify.cases.case import ExpressionCase, TracedCase
-from verify.cases.shapes import Real, Sampler
+from verify.cases.inputs import Real
+from verify.cases.samples import Sampler
 from verify.model.errors import ProtocolError
 from verify.model.result import CaseResult, Comparison, Cover, Verdict
 

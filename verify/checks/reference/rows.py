@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import flint
 
-from verify.cases.case import Outcome
+from verify.cases.conversation import Outcome
 from verify.checks.reference import runs
 from verify.checks.reference.rounding import Judged, judge
 from verify.checks.reference.theory import Key, Theory

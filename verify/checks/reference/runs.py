@@ -11,7 +11,8 @@ from typing import Any
 
 import flint
 
-from verify.cases.case import ExpressionCase, Outcome, drive
+from verify.cases.case import ExpressionCase
+from verify.cases.conversation import Outcome, drive
 from verify.checks.reference import rounding
 from verify.checks.reference.rounding import Enclosure
 from verify.checks.reference.theory import Theory

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from verify.cases.case import TracedCase
-from verify.cases.shapes import Real
+from verify.cases.inputs import Real
 from verify.checks.claims.claims import Exact
 from verify.checks.gradients.traced import CONSTANT, check_traced, dead, whole
 from verify.checks.regions.check import regions

@@ -12,7 +12,8 @@ from fractions import Fraction
 from itertools import pairwise, product
 
 from verify.cases.case import TracedCase
-from verify.cases.shapes import bindings, concrete
+from verify.cases.shapes import concrete
+from verify.cases.sizes import bindings
 from verify.checks.claims.claims import Exact
 from verify.checks.gradients.traced import decided
 from verify.checks.regions.explore import Explorer

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from fractions import Fraction
 
-from verify.cases.shapes import Real
+from verify.cases.inputs import Real
 from verify.checks.claims.claims import Exact
 from verify.checks.gradients.traced import whole
 from verify.checks.regions.choices import judged

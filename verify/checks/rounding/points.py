@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from verify.cases.case import TracedCase
-from verify.cases.shapes import Real
+from verify.cases.inputs import Real
 from verify.checks.rounding.formats import DOUBLE, HALF, SINGLE, Format, nearest_double
 from verify.tracing.observe import Observation
 

@@ -1,0 +1,146 @@
+"""What the inputs of a traced case are: real numbers in a domain, whole numbers below a size, or one value."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from fractions import Fraction
+from numbers import Rational
+from numbers import Real as Real_
+from typing import Any
+
+from verify.cases.shapes import checked_shape
+from verify.model.errors import InputError
+from verify.model.exact import decimal_text, exact
+from verify.model.where import quoted
+
+
+@dataclass(frozen=True, slots=True)
+class Real:
+    """Real numbers that are differentiated; `low` and `high` bound the claim.
+
+    The bounds themselves are a part of it where they are `closed`: "low", "high" or both. `problem` says what is wrong
+    with what was written, which is raised when the case and the name of the input are known.
+    """
+
+    shape: str
+    low: Fraction | None = None
+    high: Fraction | None = None
+    closed: frozenset[str] = frozenset()
+    problem: str = ""
+
+    @property
+    def ends(self) -> dict[str, Fraction]:
+        """Return the bounds that belong to the claim, by `low` and `high`."""
+        return {
+            side: bound
+            for side, bound in (("low", self.low), ("high", self.high))
+            if bound is not None and side in self.closed
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Integer:
+    """Whole numbers from 0 to below a size, as labels and indices are; they are not differentiated."""
+
+    shape: str
+    below: str
+
+
+@dataclass(frozen=True, slots=True)
+class Constant:
+    """Any one value, which is not differentiated."""
+
+    value: Any
+    shape: str = ""
+
+
+Input = Real | Integer | Constant
+
+
+def real(shape: str = "", *, low: object = None, high: object = None, closed: bool | str = False) -> Real:
+    """Describe real inputs of a shape, above `low` and below `high`: `real("N", low=0, closed=True)` for 0 and above.
+
+    With `closed=True` the bounds that are given belong to the claim, with `closed="low"` or `"high"` that one; the
+    gradient there is the one-sided derivative. Bounds that make no domain raise InputError in the case that uses them.
+    """
+    text = checked_shape(shape)
+    try:
+        bounds = [_bound("low", low), _bound("high", high)]
+        _check_order(bounds[0], bounds[1])
+        return Real(text, bounds[0], bounds[1], _closed(closed, low, high))
+    except InputError as problem:
+        return Real(text, problem=str(problem))
+
+
+def _bound(side: str, value: object) -> Fraction | None:
+    """Return a bound exactly; raises InputError for what is no finite real number."""
+    if value is None:
+        return None
+    if isinstance(value, Real_) and not isinstance(value, (bool, Rational)):
+        value = float(value)  # NumPy's floats
+    if isinstance(value, float) and math.isinf(value):
+        raise InputError(f"{side}={value} is no bound: leave {side} out where there is no bound")
+    try:
+        return exact("a truth value" if isinstance(value, bool) else value, side)
+    except InputError as problem:
+        if "float64" in str(problem):
+            raise
+        text = quoted(value)
+        raise InputError(
+            f"{side}={text} is not a real number: write a finite one, such as {side}=0 or {side}='0.1'"
+        ) from None
+
+
+def _check_order(low: Fraction | None, high: Fraction | None) -> None:
+    if low is None or high is None or low < high:
+        return
+    texts = decimal_text(low), decimal_text(high)
+    if low == high:
+        raise InputError(
+            f"low and high are both {texts[0]}: write verify.constant({texts[0]}) for an input of one value"
+        )
+    raise InputError(f"low={texts[0]} is above high={texts[1]}: write low={texts[1]}, high={texts[0]}")
+
+
+def _closed(closed: object, low: object, high: object) -> frozenset[str]:
+    """Return which bounds belong to the claim; raises InputError where they are not given."""
+    present = {side for side, bound in (("low", low), ("high", high)) if bound is not None}
+    if closed is False:
+        return frozenset()
+    sides = present if closed is True else {closed} if closed in ("low", "high") else None
+    if sides is None:
+        raise InputError(f"closed={quoted(closed)}: True, 'low' or 'high' was expected")
+    if not sides or not sides <= present:
+        missing = "low or high" if closed is True else str(closed)
+        raise InputError(f"closed={closed!r} without a bound: give {missing}, or leave closed out")
+    return frozenset(sides)
+
+
+def integer(shape: str = "", *, below: str | int) -> Integer:
+    """Describe whole inputs of a shape, from 0 to below a size: `integer("N", below="M")`."""
+    return Integer(checked_shape(shape), checked_shape(str(below), terms=1))
+
+
+def constant(value: Any) -> Constant:
+    """Describe an input that has just this value."""
+    return Constant(value)
+
+
+def described(name: str, description: object) -> Input:
+    """Return what a person wrote for an input: a shape, or one of the descriptions above."""
+    if isinstance(description, Real) and description.problem:
+        raise InputError(f"the input {name!r}: {description.problem}")
+    if isinstance(description, (Real, Integer, Constant)):
+        return description
+    if isinstance(description, int) and not isinstance(description, bool):
+        description = str(description)
+    if not isinstance(description, str):
+        raise InputError(
+            f"the input {name!r} is {quoted(description)}: "
+            "expected a shape like 'N D', or verify.real, integer or constant"
+        )
+    try:
+        return Real(checked_shape(description))
+    except InputError as problem:
+        raise InputError(f"the input {name!r}: {problem}") from None

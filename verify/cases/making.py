@@ -1,0 +1,164 @@
+"""Cases as a person makes them: of a generator function, with shapes or with an expression.
+
+What the parts are to be is in `terms`; each case is noted with the module that makes it (`made`).
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from verify.cases.case import Case, ExpressionCase, Subject, TracedCase
+from verify.cases.domain import check_domain
+from verify.cases.expression import parse
+from verify.cases.inputs import described
+from verify.cases.made import note
+from verify.cases.terms import (
+    check_inputs,
+    check_name,
+    choices,
+    exact_inputs,
+    fixed_upstream,
+    stated_accuracy,
+    stated_values,
+    whole_sizes,
+)
+from verify.graph.program import Program
+from verify.model.errors import InputError
+from verify.model.findings import allowances
+from verify.model.identity import NOWHERE, Place
+from verify.model.where import made_at, start_of
+
+
+def case(
+    expression: str | Mapping[str, Any] | None = None,
+    *,
+    at: Mapping[str, object] | None = None,
+    upstream: object = None,
+    name: str = "",
+    options: Mapping[str, Sequence[Any]] | None = None,
+    sizes: Mapping[str, int] | None = None,
+    allow: Mapping[str, str] | None = None,
+    accuracy: object = None,
+    **inputs: Any,
+) -> Callable[[Subject], Case]:
+    """Make a case of a generator function.
+
+    With shapes for its arguments (`x="N D", W="D M"`; `""` is a scalar), the subject is traced on arrays of symbols.
+    `verify.real`, `verify.integer` and `verify.constant` describe an argument more closely. `options` holds values to
+    try for further keyword arguments, every combination of them; `upstream=1` fixes the upstream, as for a loss;
+    `sizes` chooses the size of named dimensions; `allow={"GP106": "nobody writes into it"}` lets a finding pass, with
+    the reason that the report shows; `accuracy=1e-7` states that gradients are approximations on purpose, with that
+    relative error at most, which is then proved over all of their regions. An argument whose name is one of these goes
+    into a dict: `case({"at": "N"})`.
+
+    With an expression and `at`, an exact value for each input (an int, a decimal as text or float, where 1.1 is 11/10,
+    a Fraction), the subject computes that expression on scalars. Raises InputError where the parts do not fit.
+    """
+
+    def decorate(subject: Subject) -> Case:
+        code = inspect.unwrap(subject).__code__
+        inside = "<locals>" in subject.__qualname__  # of a function, which may make several
+        where = made_at() if inside else start_of(code)
+        title = name or subject.__name__.replace("_", " ")
+        if isinstance(expression, str):
+            _only_for("cases of arrays", options=options, sizes=sizes, allow=allow, accuracy=accuracy, **inputs)
+            upstream_value = 1 if upstream is None else upstream
+            return make(title, expression, at or {}, lambda _: subject, upstream=upstream_value, where=where)
+        _only_for("cases with an expression", at=at)
+        return traced(
+            title,
+            subject,
+            {**(expression or {}), **inputs},
+            options=options,
+            upstream=upstream,
+            sizes=sizes,
+            allow=allow,
+            accuracy=accuracy,
+            where=where,
+        )
+
+    return decorate
+
+
+def _only_for(kind: str, **options: object) -> None:
+    for option, value in options.items():
+        if value is not None:
+            raise InputError(f"{option}= is for {kind}")
+
+
+def traced(
+    name: str,
+    subject: Subject,
+    inputs: Mapping[str, object],
+    *,
+    options: Mapping[str, Sequence[Any]] | None = None,
+    upstream: object = None,
+    sizes: Mapping[str, int] | None = None,
+    allow: Mapping[str, str] | None = None,
+    accuracy: object = None,
+    where: Place = NOWHERE,
+    backward: Place = NOWHERE,
+    unnamed: bool = False,
+) -> TracedCase:
+    """Make a case of arrays from what a person wrote; raises InputError, naming it, where the parts do not fit."""
+    check_name(name, where)
+    try:
+        traced_case = TracedCase(
+            name=name,
+            subject=subject,
+            inputs={str(key): described(str(key), description) for key, description in inputs.items()},
+            options={key: choices(key, values) for key, values in (options or {}).items()},
+            upstream=None if upstream is None else fixed_upstream(upstream),
+            sizes=whole_sizes(sizes or {}),
+            where=where,
+            backward=backward,
+            allow=allowances(allow),
+            accuracy=None if accuracy is None else stated_accuracy(accuracy),
+            unnamed=unnamed,
+        )
+        check_inputs(traced_case)
+    except InputError as problem:
+        raise InputError(f"{where}{': ' if where else ''}case {name!r}: {problem}") from None
+    note(traced_case)
+    return traced_case
+
+
+def make(
+    name: str,
+    expression: str,
+    at: Mapping[str, object],
+    subject_of: Callable[[Program], Subject],
+    *,
+    upstream: object = 1,
+    stated: Mapping[tuple[str, str], object] | None = None,
+    where: Place = NOWHERE,
+    from_text: bool = False,
+) -> ExpressionCase:
+    """Make a case of an expression from what a person wrote; `subject_of` gives the program its subject.
+
+    `from_text` tells that this subject runs no code of the user's.
+
+    Raises InputError, naming the case, where the parts do not fit each other.
+    """
+    check_name(name, where)
+    try:
+        inputs = exact_inputs(at)
+        program = parse(expression, inputs)
+        check_domain(program, inputs)
+        values = stated_values(program, stated or {})
+        expression_case = ExpressionCase(
+            name=name,
+            subject=subject_of(program),
+            where=where,
+            program=program,
+            inputs=inputs,
+            upstream=fixed_upstream(upstream),
+            stated=values,
+            from_text=from_text,
+        )
+    except InputError as problem:
+        raise InputError(f"{where}{': ' if where else ''}case {name!r}: {problem}") from None
+    note(expression_case)
+    return expression_case
