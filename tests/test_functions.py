@@ -8,9 +8,11 @@ from fractions import Fraction
 import flint
 import mpmath
 import pytest
+import sympy
 
-from verify.graph import functions
+from verify.graph import balls, functions
 from verify.graph.functions import FUNCTIONS
+from verify.graph.graph import Graph
 from verify.graph.slopes import slope
 
 _DIGITS, _BITS = 50, 400
@@ -34,12 +36,19 @@ MPMATH = {
     "spence": lambda u: mpmath.polylog(2, 1 - u).real,
     "polygamma": mpmath.polygamma,
     "gammainc": lambda a, u: mpmath.gammainc(a, 0, u, regularized=True),
-    "betainc": lambda a, b, u: mpmath.betainc(a, b, 0, u, regularized=True),
+    "incbet": lambda a, b, u: mpmath.betainc(a, b, 0, u, regularized=True),
     "hyp0f1": mpmath.hyp0f1,
     "hyp1f1": mpmath.hyp1f1,
     "hyp2f1": mpmath.hyp2f1,
     "hyperu": mpmath.hyperu,
     "expint": mpmath.expint,
+    "stdtr": lambda n, u: (
+        mpmath.mpf(1) / 2
+        + u
+        * mpmath.gamma((n + 1) / 2)
+        / (mpmath.sqrt(n * mpmath.pi) * mpmath.gamma(n / 2))
+        * mpmath.hyp2f1(mpmath.mpf(1) / 2, (n + 1) / 2, mpmath.mpf(3) / 2, -u * u / n)
+    ),
 }
 PARAMETERS = {
     "polygamma": [(0,), (1,), (3,)],
@@ -50,7 +59,8 @@ PARAMETERS = {
     "besselk": [(0,), (2,), (THIRD,)],
     "expint": [(1,), (3,)],
     "gammainc": [(HALF,), (3,), (Fraction(7, 3),)],
-    "betainc": [(HALF, 2), (Fraction(5, 2), Fraction(4, 3))],
+    "incbet": [(HALF, 2), (Fraction(5, 2), Fraction(4, 3))],
+    "stdtr": [(5,), (HALF,)],
     "hyp0f1": [(Fraction(3, 2),)],
     "hyp1f1": [(HALF, Fraction(3, 2)), (2, 3)],
     "hyperu": [(HALF, Fraction(3, 2))],
@@ -131,6 +141,26 @@ def test_what_a_line_says(name, parameters):
             assert bound is None or all(sign * value < sign * bound for value in values)
         for bound, sign in zip(known.within, (-1, 1), strict=True):
             assert bound is None or not functions.enclosed(line, flint.arb(bound) + sign).is_finite()
+
+
+@pytest.mark.parametrize(("name", "parameters"), LINES)
+def test_a_line_is_written_and_read(name, parameters):
+    """What SymPy writes for a function is read as that function."""
+    line = _full(name, parameters)
+    assert functions.read(functions.written(line, sympy.Symbol("u"))) == line
+
+
+@pytest.mark.parametrize("value", [Fraction(n, 2) for n in range(-9, 14) if n > 0 or n % 2])
+def test_gamma_at_whole_and_half_numbers(value):
+    """It is folded to a rational times a root of pi, which lies in flint's ball; so is its logarithm."""
+    graph = Graph()
+    for name in ("gamma", "loggamma"):
+        node = graph.function(name, graph.constant(value))
+        assert name not in graph.ops
+        u = flint.arb(flint.fmpq(value.numerator, value.denominator))
+        folded, ball = balls.at(graph, [node], {})[node], functions.enclosed(name, u)
+        assert folded.overlaps(ball)
+        assert not (folded + 1).overlaps(ball)
 
 
 def test_parameters_are_part_of_the_name():

@@ -21,6 +21,7 @@ import flint
 
 _Ball = flint.arb
 _HALF_ULPS = 8  # IEEE 754 leaves functions open; NumPy's own and those of C libraries stay within 4 ulps
+_HALVES, _FARTHEST = 2, 64  # where the gamma function is a rational, but for a root of pi
 _ONE_HALF = flint.arb(0.5)
 _NO_BOUND = math.inf  # SciPy states none
 _Bounds = tuple[int | None, int | None]
@@ -180,7 +181,7 @@ FAMILIES: dict[str, tuple[int, Callable[[Sequence[Fraction]], Function]]] = {
             slope=lambda s, a, u: u ** (a - 1) * s.exp(-u) / s.gamma(a),
         ),
     ),
-    "betainc": (  # I_u(a, b), the integrand of 8.17.1
+    "incbet": (  # I_u(a, b), the integrand of 8.17.1
         2,
         _with(
             lambda p, q, a: a.beta_lower(p, q, 1),
@@ -265,6 +266,20 @@ def of(name: str, parameters: Sequence[Fraction] = ()) -> str:
             _absent(full)
         FUNCTIONS[full] = line(parameters)._replace(parameters=tuple(parameters))
     return full
+
+
+def gamma_at(value: Fraction) -> tuple[Fraction, Fraction] | None:
+    """Return the gamma function at a whole or half number as a rational and the power of pi that it multiplies.
+
+    By gamma(u + 1) = u gamma(u) from gamma(1) = 1 and gamma(1/2) = sqrt(pi) (DLMF 5.5.1, 5.4.1, 5.4.6).
+    """
+    start = Fraction(1, 2) if value.denominator == _HALVES else Fraction(1)
+    if value.denominator > _HALVES or abs(value) > _FARTHEST or (value.denominator == 1 and value <= 0):
+        return None
+    steps = int(value - start)
+    up = math.prod((start + k for k in range(steps)), start=Fraction(1))
+    down = math.prod((start - k for k in range(1, 1 - steps)), start=Fraction(1))
+    return up / down, Fraction(1, 2) if value.denominator == _HALVES else Fraction(0)
 
 
 def _absent(name: str) -> Any:

@@ -18,7 +18,7 @@ from typing import Any, NamedTuple, cast, overload
 
 import flint
 
-from verify.graph.functions import FUNCTIONS
+from verify.graph.functions import FUNCTIONS, gamma_at
 from verify.graph.joints import JOINT
 from verify.graph.reading import Reading
 
@@ -277,6 +277,12 @@ class Graph:
         line = FUNCTIONS[name]
         if self.constants.get(a) == 0 and line.at_zero is not None:
             return self.constant(Fraction(line.at_zero))
+        if (
+            name in ("gamma", "loggamma")
+            and a in self.constants
+            and (folded := gamma_at(self.constants[a])) is not None
+        ):
+            return self._gamma(name, *folded)
         factor, inner = self._split(a)
         if factor < 0 and line.parity:
             positive = self.function(name, self._scale(-factor, inner))
@@ -289,6 +295,13 @@ class Graph:
             if self.ops[a] == "exp":
                 return self.args[a][0]
         return self._unary(name, a)
+
+    def _gamma(self, name: str, factor: Fraction, power_of_pi: Fraction) -> int:
+        """Return the node of a gamma function that is a rational times a power of pi, or of its logarithm."""
+        root = self.power(self.pi(), power_of_pi)
+        if name == "gamma":
+            return self.product(self.constant(factor), root)
+        return self.function("log", self.product(self.constant(abs(factor)), root))
 
     def _unary(self, name: str, a: int) -> int:
         number = self._numbers.get((name, a))

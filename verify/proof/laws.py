@@ -20,6 +20,7 @@ _JOINT = {"root": "roots of polynomials", "expm": "exponentials of matrices"}
 _INSIDE = (
     ("log", EXPONENTIAL),
     ("LambertW", EXPONENTIAL),
+    ("loggamma", EXPONENTIAL),
     ("atan", _ANGLES),
     ("asin", _ANGLES),
     ("sin", ("atan", "asin")),

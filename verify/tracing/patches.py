@@ -24,7 +24,7 @@ from verify.model.additions import FUNCTIONS as ADDED
 from verify.model.additions import HOW, holders, is_handed_over
 from verify.model.errors import TraceError
 from verify.model.where import asked_at, may_be_users
-from verify.tracing import arraytype, memory, references, scipys, sparse
+from verify.tracing import arraytype, distributions, memory, references, scipys, sparse
 from verify.tracing.arrays import SymbolArray, active, layout, objects, wrapped
 from verify.tracing.concolic import Concolic
 from verify.tracing.functions import filled, unset
@@ -447,7 +447,7 @@ def in_force(seed: int) -> Iterator[None]:
     imports, calls = builtins.__import__, np.vectorize.__call__
     builtins.__import__ = _importing  # type: ignore[assignment]
     setattr(np.vectorize, "__call__", _VECTORIZED)  # noqa: B010 - it is no attribute to the type checker
-    methods = sparse.replaced()
+    methods = [*sparse.replaced(), *distributions.replaced()]
     for owner, name, _, replacement in methods:
         setattr(owner, name, replacement)
     try:

@@ -103,7 +103,7 @@ def _lower(name: str, a: Any, x: Any) -> Any:
 
 
 def _regularized(name: str, a: Any, b: Any, x: Any) -> Any:
-    return applied(name, "betainc", a, b, x)
+    return applied(name, "incbet", a, b, x)
 
 
 def _logarithm_1p(x: Any) -> Any:
