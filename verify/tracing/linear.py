@@ -140,7 +140,14 @@ _FUNCTIONS: dict[str, Callable[..., Any]] = {
     "tensorinv": tensor_inverse,
 }
 # Those that are made of others, which say of themselves what is known of their rounding.
+_EXACT = ("inv", "solve", "det", "slogdet", "cholesky")
 _COMPOSED = ("matrix_power", "tensorsolve", "tensorinv", "cond")
 for _name, _compute in _FUNCTIONS.items():
     _function = getattr(np.linalg, _name)
-    LINEAR[_function] = linear(f"numpy.linalg.{_name}", _function, _compute, is_composed=_name in _COMPOSED)
+    LINEAR[_function] = linear(
+        f"numpy.linalg.{_name}",
+        _function,
+        _compute,
+        is_composed=_name in _COMPOSED,
+        is_exact=_name in _EXACT,
+    )

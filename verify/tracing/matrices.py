@@ -20,22 +20,36 @@ from verify.tracing.products import as_array
 from verify.tracing.sparse import dense
 
 _MATRIX = 2
+_SMALL = 8  # rows of constants: more of them take longer to eliminate exactly than they are worth
 _DECLARE = "declare a `sample=` or a domain at which it is {}"
 
 
 def linear(
-    name: str, function: Callable[..., Any], compute: Callable[..., Any], *, is_composed: bool = False
+    name: str,
+    function: Callable[..., Any],
+    compute: Callable[..., Any],
+    *,
+    is_composed: bool = False,
+    is_exact: bool = False,
 ) -> Callable[..., Any]:
-    """Return a function of symbols for one of NumPy's or SciPy's, which itself computes what depends on no input."""
+    """Return a function of symbols for one of NumPy's or SciPy's, which itself computes what depends on no input.
+
+    What `is_exact` on small constants is a formula of them: the floats that LAPACK makes of them are rounded.
+    """
 
     def answer(*args: Any, **options: Any) -> Any:
-        if (numbers := constants(args, options)) is not None:
+        by_formula = is_exact and not current().as_executed and all(map(_is_small, args))
+        if not by_formula and (numbers := constants(args, options)) is not None:
             return lifted(function(*numbers[0], **numbers[1]))
         if current().as_executed and not is_composed:
             raise UnboundedError(f"no bound is known for what {name} rounds", asked_at())
         return compute(*args, **options)
 
     return answer
+
+
+def _is_small(value: Any) -> bool:
+    return max(np.shape(value)[-2:], default=0) <= _SMALL
 
 
 def matrices(a: Any) -> Any:
