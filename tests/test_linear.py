@@ -151,6 +151,12 @@ def svd_case(shape, sign=1):
     return squares
 
 
+def log_back(b, dtype=np.float64):
+    """Return the gradient of the logarithm of the root of the determinant of 1 + b b', for one column b."""
+    lower = cholesky(spd(b).astype(dtype))
+    return b / np.prod(np.diag(lower)) ** 2
+
+
 def pinv_back(sign=1):
     def back(d, a):
         p = np.linalg.pinv(a)
@@ -188,6 +194,7 @@ RIGHT = {
     "least squares": verify.pair(
         lambda a, b: np.linalg.lstsq(a, b, rcond=None)[0], least_squares_back(), a="3 2", b="3"
     ),
+    "factor": verify.pair(lambda b: np.log(np.diag(cholesky(spd(b)))).sum(), lambda d, b: d * log_back(b), b="2 1"),
     "eigenvectors of two rows": eigen_case("2 2"),
     "eigenvectors of three rows": eigen_case("3 3"),
     "eigenvalues": verify.pair(
@@ -249,6 +256,9 @@ RIGHT = {
         a="2 2 2",
     ),
     "solution with constants": verify.pair(lambda x: solve(CONSTANTS, x), lambda d, x: solve(CONSTANTS.T, d), x="3"),
+    "constants of the run": verify.pair(
+        lambda x: inv(np.array([[2.0, 1], [1, 3]])) @ x, lambda d, x: np.array([[3, -1], [-1, 2]]) / 5 @ d, x="2"
+    ),
     "inverse of constants of the run": verify.pair(
         lambda x: inv(np.eye(3)) @ x, lambda d, x: inv(np.eye(3)).T @ d, x="3 2"
     ),
@@ -417,3 +427,26 @@ def test_other_functions_by_the_same_name_are_refused(forward):
     verdict, detail = failure(forward)
     assert verdict is Verdict.UNDECIDED
     assert "cannot be followed" in detail
+
+
+def test_floats_of_a_factor_lie_within_their_bounds():
+    """LAPACK's factors are judged as it computes them: at every magnitude the error is below the bound."""
+    result = verify.check(RIGHT["factor"])
+    rows = [row for row in result.accuracy if row.bound]
+    assert rows
+    assert not [note for note in result.notes if "no bound" in note]
+    assert not [finding for finding in result.findings if finding.code == "GP201"]
+    assert all(float(row.error) <= float(row.bound) for row in rows)
+
+
+def test_a_factor_of_short_floats_is_found():
+    """A cast to float32 in front of a factor takes the gradient further from the exact one than float64 does."""
+    result = verify.check(
+        verify.pair(
+            lambda b: np.log(np.diag(cholesky(spd(b)))).sum(),
+            lambda d, b: d * log_back(b, np.float32),
+            b="2 1",
+        )
+    )
+    assert {row.verdict for row in result.comparisons} == {Verdict.PROVED}
+    assert [finding for finding in result.findings if finding.code.startswith("GP2")]

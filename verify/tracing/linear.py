@@ -11,6 +11,7 @@ import numpy as np
 from verify.model.additions import HOW
 from verify.model.errors import TraceError
 from verify.model.where import asked_at
+from verify.tracing import executed
 from verify.tracing.arrays import current
 from verify.tracing.dispatch import LINEAR
 from verify.tracing.factors import cholesky, orthogonal
@@ -150,4 +151,5 @@ for _name, _compute in _FUNCTIONS.items():
         _compute,
         is_composed=_name in _COMPOSED,
         is_exact=_name in _EXACT,
+        executed=executed.cholesky if _name == "cholesky" else None,
     )

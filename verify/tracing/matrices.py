@@ -31,16 +31,20 @@ def linear(
     *,
     is_composed: bool = False,
     is_exact: bool = False,
+    executed: Callable[..., Any] | None = None,
 ) -> Callable[..., Any]:
     """Return a function of symbols for one of NumPy's or SciPy's, which itself computes what depends on no input.
 
-    What `is_exact` on small constants is a formula of them: the floats that LAPACK makes of them are rounded.
+    What it does on floats is `executed`, if that is known. What `is_exact` on small constants is a formula of them: the
+    floats that LAPACK makes of them are rounded.
     """
 
     def answer(*args: Any, **options: Any) -> Any:
         by_formula = is_exact and not current().as_executed and all(map(_is_small, args))
         if not by_formula and (numbers := constants(args, options)) is not None:
             return lifted(function(*numbers[0], **numbers[1]))
+        if current().as_executed and executed is not None:
+            return executed(*args, **options)
         if current().as_executed and not is_composed:
             raise UnboundedError(f"no bound is known for what {name} rounds", asked_at())
         return compute(*args, **options)

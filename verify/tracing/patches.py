@@ -404,8 +404,13 @@ def _of_scipy() -> dict[Any, Callable[..., Any]]:
     for name in scipys.MODULES.keys() & sys.modules.keys():
         for function, compute in scipys.MODULES[name].items():
             if (original := getattr(sys.modules[name], function, None)) is not None:
-                is_composed = function in scipys.COMPOSED
-                functions[original] = linear(f"{name}.{function}", original, compute, is_composed=is_composed)
+                functions[original] = linear(
+                    f"{name}.{function}",
+                    original,
+                    compute,
+                    is_composed=function in scipys.COMPOSED,
+                    executed=scipys.EXECUTED.get(function),
+                )
     return functions
 
 

@@ -10,6 +10,7 @@ import numpy as np
 from verify.model.additions import HOW
 from verify.model.errors import TraceError
 from verify.model.where import asked_at
+from verify.tracing import executed
 from verify.tracing.arrays import built, current
 from verify.tracing.factors import cholesky, mirrored, orthogonal, square_of
 from verify.tracing.inverses import determinant, inverse, solution
@@ -237,3 +238,10 @@ MODULES: dict[str, dict[str, Callable[..., Any]]] = {
 MODULES["scipy.sparse.linalg"] = {"spsolve": lambda a, b, *_, **options: solution(a, dense(b))}
 # Those that round as NumPy's operations do, of which they are made.
 COMPOSED = ("norm", "block_diag")
+# Those whose roundings are known.
+EXECUTED: dict[str, Callable[..., Any]] = {
+    "cholesky": lambda a, lower=False, *_, **options: executed.cholesky(a, upper=not lower),
+    "cho_factor": executed.factor,
+    "cho_solve": executed.solve_factored,
+    "solve_triangular": executed.solve_triangular,
+}
