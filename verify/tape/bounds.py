@@ -14,7 +14,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from fractions import Fraction
-from functools import reduce
+from functools import cached_property, reduce
 from typing import NamedTuple
 
 import numpy as np
@@ -93,9 +93,12 @@ class Bounds:
 
     def sizes(self, elements: Elements) -> tuple[Numbers, Numbers]:
         """Return the same for the difference of two of the elements: for each, what it contributes at most."""
-        table = np.array([self._size(row) for row in self.rows]) * _SLACK
-        chosen = table[self.kinds[elements]]
-        return chosen[:, 0], chosen[:, 1]
+        sizes = self._sizes[self.kinds[elements]]
+        return sizes[:, 0], sizes[:, 1]
+
+    @cached_property
+    def _sizes(self) -> Numbers:
+        return np.array([self._size(row) for row in self.rows]) * _SLACK
 
     def _size(self, row: Row) -> tuple[float, float]:
         degree, height = row.below

@@ -104,16 +104,16 @@ def _owners(part: Part, arg: Elements) -> Elements:
 
 def _depths(operations: _Operations, others: Sequence[Part], depth: Elements) -> list[int]:
     """Set the depth of all elements, in order; return those of other parts."""
-    at = depth.data
+    at, depth_of = depth.data, depth.data.__getitem__
     arguments, starts = operations.arguments.tolist(), operations.starts.tolist()
     depths: list[int] = []
-    ends = iter(starts[1:])
-    begin = 0
-    for element in operations.elements.tolist():
-        while len(depths) < len(others) and others[len(depths)].first < element:
+    firsts = iter([*(part.first for part in others), len(depth)])  # behind the last there is no element
+    first, begin = next(firsts), 0
+    for element, end in zip(operations.elements.tolist(), starts[1:], strict=True):
+        while first < element:
             depths.append(_depth_of_part(others[len(depths)], depth))
-        end = next(ends)
-        at[element] = 1 + max(map(at.__getitem__, arguments[begin:end]))
+            first = next(firsts)
+        at[element] = 1 + max(map(depth_of, arguments[begin:end]))
         begin = end
     depths += [_depth_of_part(part, depth) for part in others[len(depths) :]]
     return depths

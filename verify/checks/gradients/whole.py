@@ -376,11 +376,16 @@ def _branches(trace: TapedTrace, variant: Variant) -> Iterator[Branch]:
 
 def _text(trace: TapedTrace, choices: Choices) -> str:
     first = choices.elements[:1]
-    variables = [part.numbers.tolist() for part in parts(trace.tape, first) if part.op == "variable"]
-    graph = Graph()
-    nodes = {element: graph.variable(name) for element, name in trace.named(chain.from_iterable(variables)).items()}
-    [node] = Expansion(trace.tape, graph, nodes).nodes(first)
-    return f"{written(graph, node)} {choices.relation if choices.holds[0] else NEGATED[choices.relation]} 0"
+    relation = choices.relation if choices.holds[0] else NEGATED[choices.relation]
+    graph, element = Graph(), int(first[0])
+    if trace.tape.block_of(element).op == "variable":
+        node = graph.variable(trace.named([element])[element])
+    else:
+        variables = [part.numbers.tolist() for part in parts(trace.tape, first) if part.op == "variable"]
+        names = trace.named(chain.from_iterable(variables))
+        nodes = {variable: graph.variable(name) for variable, name in names.items()}
+        [node] = Expansion(trace.tape, graph, nodes).nodes(first)
+    return f"{written(graph, node)} {relation} 0"
 
 
 def _serving(case: TracedCase, seen: Observation, seed: int) -> Point | None:
