@@ -16,7 +16,11 @@ from verify.model.identity import NOWHERE, Place
 MARK = b"\0gradproof: end of the output of a request\0"  # on the pipe of the output, which has no messages
 WHERE = "where"  # the request that is answered while another one runs
 _LENGTH = struct.Struct("!Q")
-_PLAIN = ("verify.model.identity", "verify.model.result", "verify.mutation.result", "verify.discovery.messages")
+_PLAIN = (
+    *(f"verify.model.{name}" for name in ("identity", "result", "comparison", "coverage", "faults", "drawings")),
+    "verify.mutation.result",
+    "verify.discovery.messages",
+)
 
 
 class Unit(NamedTuple):

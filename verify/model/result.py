@@ -1,7 +1,8 @@
 """The result of a run, as plain data: what every report renders and the only thing that decides the exit status.
 
-Imports the standard library and `identity` only. Numbers are text here: exact rationals (`11/5`) and floats
-as `repr` gives them, so that nothing is rounded on the way to a report.
+It is made of comparisons, of what they are for (`coverage`), of what was found beside them (`faults`) and of what is
+drawn (`drawings`), all of which stand here too. These import the standard library and `identity` only. Numbers are text
+here: exact rationals (`11/5`) and floats as `repr` gives them, so that nothing is rounded on the way to a report.
 """
 
 from __future__ import annotations
@@ -10,281 +11,40 @@ import shlex
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
-from enum import Enum
 from functools import cached_property
 from typing import NamedTuple
 
-from verify.model.identity import NOWHERE, SAMPLE, Argument, CaseId, Place, Quantity, Relation, Variant
+from verify.model.comparison import Comparison, Counterexample, Evidence, Rounding, Verdict
+from verify.model.coverage import Branch, Cover, Further
+from verify.model.drawings import Excerpt, Graph, Node
+from verify.model.faults import Accuracy, Finding
+from verify.model.identity import Argument, CaseId, Place, Quantity
 
+__all__ = [
+    "SCHEMA_VERSION",
+    "Accuracy",
+    "Branch",
+    "CaseResult",
+    "Comparison",
+    "Counterexample",
+    "Cover",
+    "Evidence",
+    "Excerpt",
+    "Finding",
+    "Further",
+    "Graph",
+    "Keep",
+    "Node",
+    "Rounding",
+    "Run",
+    "Stale",
+    "Verdict",
+    "exit_status",
+    "strict",
+    "summary",
+    "troubles",
+]
 SCHEMA_VERSION = "2.0"
-
-
-class Verdict(Enum):
-    """What is known about one comparison, best first; the value is the sentence that users read."""
-
-    PROVED = "the same function, for all inputs that take the same branches, where both sides are defined"
-    AGREES = "not proved to be the same function, but equal within a limit that the evidence names"
-    UNDECIDED = "nothing is known: the computation could not be followed to its end"
-    REFUTED = "wrong: there is an exact counterexample"
-    ERROR = "the code under test raised, or did not keep to the protocol"
-
-    # Asked of each of many comparisons, and so found out once: the place in the order, 0 being the best, and whether a
-    # gate may pass with this verdict.
-    rank: int
-    good: bool
-
-    def __init__(self, sentence: str) -> None:
-        self.rank = len(type(self).__members__)
-        self.good = self.rank <= 1  # PROVED and AGREES
-
-
-@dataclass(frozen=True, slots=True)
-class Evidence:
-    """How a verdict is known: a word for the table and the whole sentence.
-
-    `bits` is the certainty of a proof by random points: it is wrong with a chance below 2^-bits. `digits` are those in
-    which both sides agree where they are not proved equal.
-    Where a choice of the code's constants within their rounding makes both sides one function, `constants` is how many
-    there are, and `ulps` the largest change of one. Of an approximation, `ulps` is what it is proved to stay within,
-    `limit` what the formula that it stands for is good to, and `at` the point where it is worst; where the case states
-    an accuracy, that is the `limit`, and `error` the relative error that is proved. `place` is the line that raised, or
-    could not be followed, or holds an ignored constant: the sentence names it too.
-    """
-
-    kind: str = ""
-    detail: str = ""
-    bits: int = 0
-    digits: int = 0
-    constants: int = 0
-    ulps: str = ""
-    limit: str = ""
-    at: str = ""
-    error: str = ""
-    place: Place = NOWHERE
-
-
-@dataclass(frozen=True, slots=True)
-class Rounding:
-    """How far a float result is from the exact value, and how far rounding alone could take it.
-
-    `error` and `bound` are rounded up to two digits; `unit` is `ulp` (of the exact value), or `absolute`
-    where the exact value is 0. `bound` is empty where none could be derived, `note` then says why.
-    """
-
-    error: str
-    bound: str
-    unit: str
-    explained: bool
-    note: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Counterexample:
-    """Exact inputs at which two formulas differ, with both exact values."""
-
-    inputs: tuple[tuple[str, str], ...]
-    expected: str
-    actual: str
-
-
-# Meant to be left as it is, like the others; a frozen one takes four times as long to make, and there may be many.
-@dataclass(slots=True, unsafe_hash=True)
-class Comparison:
-    """One quantity of a case: what the code gave against what is exact.
-
-    `quantity` is `gradient` (of the output with respect to `name`), `value` (the forward value of `name`), `stated`
-    (a value that the case states, against the exact one) or `case` (the case as a whole could not be compared).
-
-    A quantity may be an array, compared entry by entry: `shape` is then its shape, `entries` how many there are
-    and `failing` how many of them are not good; the verdict is the worst of them, and all that is told of one entry
-    is told of the entry at `index`. `variant` says for which sizes and options.
-    Where the two sides differ, `relation` says how, and `diagnosis` names the likely mistake.
-    `where` is the place of the code that computed it.
-    A baseline marks failures that it lists as `known`, and what it knows as proved, and is not proved, as `weaker`.
-    """
-
-    quantity: str
-    name: str
-    verdict: Verdict
-    role: str = ""
-    value: str = ""
-    actual: str = ""
-    actual_formula: str = ""
-    expected: str = ""
-    expected_formula: str = ""
-    evidence: Evidence = field(default_factory=Evidence)
-    rounding: Rounding | None = None
-    counterexample: Counterexample | None = None
-    shape: tuple[int, ...] = ()
-    entries: int = 1
-    failing: int = 0
-    index: tuple[int, ...] = ()
-    variant: Variant = SAMPLE
-    relation: Relation | None = None
-    diagnosis: str = ""
-    where: Place = NOWHERE
-    known: bool = False
-    weaker: bool = False
-
-    @property
-    def good(self) -> bool:
-        """Tell whether formula and arithmetic are both in order, and the proof no weaker than it was."""
-        return self.verdict.good and not self.weaker and (self.rounding is None or self.rounding.explained)
-
-    @property
-    def passes(self) -> bool:
-        """Tell whether the gate lets it pass."""
-        return self.good or self.known
-
-    @property
-    def place(self) -> Place:
-        """Return the line to look at: the one that raised, else that of the code, or none."""
-        return (not self.verdict.good and self.evidence.place) or self.where
-
-    @property
-    def state(self) -> str:
-        """Return the verdict in a word; of a right formula with floats that rounding does not explain, that."""
-        explained = self.rounding is None or self.rounding.explained
-        return self.verdict.name if explained or not self.verdict.good else "NOT ROUNDING"
-
-    @property
-    def key(self) -> Quantity:
-        """Return what it is about, whatever its shapes and lines: a baseline and a fingerprint go by this."""
-        return Quantity(self.quantity, self.name)
-
-
-@dataclass(frozen=True, slots=True)
-class Branch:
-    """Decisions that the code made at one place: a claim holds for the inputs that decide in the same way.
-
-    `condition` is the first of them as a formula, as it was decided; `count` is how many there were at this place.
-    """
-
-    where: Place
-    condition: str
-    count: int = 1
-    variant: Variant = SAMPLE
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """Something wrong with a layer other than its formula: a broken contract, or arithmetic that loses the digits.
-
-    `code` is what `gradproof explain` knows more about, `detail` the sentence that says what happened here, `name` the
-    gradient or argument that it is about, `where` its place, which `detail` may have `named`. One that `fails` gives
-    wrong results in ordinary use; any other is a hazard.
-    `allowed` is the reason for which the author of the case lets it pass; `known` is one that the baseline lists.
-    """
-
-    code: str
-    detail: str
-    fails: bool
-    name: str = ""
-    where: Place = NOWHERE
-    variant: Variant = SAMPLE
-    allowed: str = ""
-    known: bool = False
-    named: bool = False
-
-    @property
-    def bad(self) -> bool:
-        """Tell whether the gate fails for it."""
-        return self.fails and not self.allowed and not self.known
-
-    @property
-    def key(self) -> Quantity:
-        """Return what it is about, whatever its shapes and lines."""
-        return Quantity("finding", self.name, self.code)
-
-
-@dataclass(frozen=True, slots=True)
-class Accuracy:
-    """How exact the floats of one gradient are, in the worst of its entries, at inputs of one magnitude.
-
-    `magnitude` is `sample`, or what that was scaled or moved to (`1e8`, `1e6 + sample`), or `another region`; `error`
-    and `bound` are in ulps of the exact value, rounded up to two digits, `bits_lost` is log2 of the bound. What is
-    empty is unknown.
-    """
-
-    name: str
-    precision: str
-    magnitude: str
-    error: str
-    bound: str
-    bits_lost: str
-    variant: Variant = SAMPLE
-
-
-@dataclass(frozen=True, slots=True)
-class Cover:
-    """Which part of its domain a case was looked at in: `regions` that were proved, each bounded by branches.
-
-    `unvisited` are the sides of branches that no run took. `complete` tells that the regions are shown to be all that
-    there are, for the sizes in `variant`. `kinks` says what the code returns where regions meet, as sentences;
-    `untried` says what was left out, and which limit of the search was reached.
-    """
-
-    regions: int
-    complete: bool = False
-    variant: Variant = SAMPLE
-    unvisited: tuple[Branch, ...] = ()
-    kinks: tuple[str, ...] = ()
-    untried: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Further:
-    """Which further sizes and labels a formula was `right` at, by name, at one sample each.
-
-    `untried` says which ones were not tried, and why, as sentences.
-    """
-
-    right: tuple[tuple[str, tuple[int, ...]], ...] = ()
-    untried: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Node:
-    """A node of a computational graph: an input, a number, or an operation (its `sign`) on other nodes (`args`).
-
-    `value` is its exact forward value, `exact` the exact derivative of the output with respect to it, empty for a
-    number. A sign may have an exponent, its `power`. Where one of `args` is used more than once, `shares` are what
-    flows back along each edge, exactly.
-    """
-
-    label: str
-    sign: str = ""
-    args: tuple[int, ...] = ()
-    value: str = ""
-    exact: str = ""
-    shares: tuple[str, ...] = ()
-    power: str = ""
-
-    @property
-    def operation(self) -> str:
-        """Return the sign with its exponent."""
-        return f"{self.sign}^{self.power}" if self.power else self.sign
-
-
-@dataclass(frozen=True, slots=True)
-class Graph:
-    """A computational graph: its nodes in the order of the computation, and which of them is the output.
-
-    `blamed` is the first wrong node: what comes to it is right, what leaves it is wrong.
-    """
-
-    nodes: tuple[Node, ...]
-    output: int
-    blamed: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Excerpt:
-    """Lines of source around a place, the first of them with its number."""
-
-    where: Place
-    first: int
-    lines: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -319,7 +79,7 @@ class CaseResult:
     cover: Cover | None = None
     graph: Graph | None = None
     sources: tuple[Excerpt, ...] = ()
-    sizes: Further = Further()
+    sizes: Further = field(default_factory=Further)
     drawn: bool = False
 
     @property
@@ -451,18 +211,18 @@ class Run:
             c.good and c.rounding is not None and not c.rounding.bound for case in self.cases for c in case.comparisons
         )
         bounded = sum(bool(case.region) and case.cover is None for case in self.cases)
-        counts = [f"{_plural(bounded, 'case')} for the branches taken only"] if bounded else []
+        counts = [f"{plural(bounded, 'case')} for the branches taken only"] if bounded else []
         visited = sum(case.cover is not None and not case.cover.complete for case in self.cases)
-        counts += [f"{_plural(visited, 'case')} for the regions visited only"] if visited else []
-        counts += [f"{_plural(unclaimed, 'gradient')} not claimed"] if unclaimed else []
-        counts += [f"{_plural(boundless, 'float result')} without a rounding bound"] if boundless else []
-        counts += [_plural(self.known, "known failure")] if self.known else []
+        counts += [f"{plural(visited, 'case')} for the regions visited only"] if visited else []
+        counts += [f"{plural(unclaimed, 'gradient')} not claimed"] if unclaimed else []
+        counts += [f"{plural(boundless, 'float result')} without a rounding bound"] if boundless else []
+        counts += [plural(self.known, "known failure")] if self.known else []
         stale = "baseline entry no longer applies" if len(self.stale) == 1 else "baseline entries no longer apply"
         counts += [f"{len(self.stale):,} {stale}"] if self.stale else []
         hazards = sum(not finding.fails and not finding.allowed for finding in self.findings)
-        counts += [f"{_plural(hazards, 'hazard')} found"] if hazards else []
+        counts += [f"{plural(hazards, 'hazard')} found"] if hazards else []
         allowed = sum(bool(finding.allowed) for finding in self.findings)
-        return [*counts, f"{_plural(allowed, 'finding')} allowed"] if allowed else counts
+        return [*counts, f"{plural(allowed, 'finding')} allowed"] if allowed else counts
 
 
 def strict(case: CaseResult) -> CaseResult:
@@ -494,13 +254,11 @@ def _counted(groups: Iterable[Iterable[Comparison]]) -> dict[str, Counter[Verdic
     return counts
 
 
-def _plural(number: int, noun: str) -> str:
+def plural(number: int, noun: str) -> str:
     return f"{number:,} {noun if number == 1 else _PLURALS.get(noun, noun + 's')}"
 
 
 _PLURALS = {"entry": "entries", "stale baseline entry": "stale baseline entries"}
-
-
 # What can go wrong, in words: which quantity, and which verdict on it.
 _NOUNS = {"gradient": "gradient", "value": "forward value", "stated": "stated value", "case": "case"}
 _STATES = {Verdict.REFUTED: "refuted", Verdict.UNDECIDED: "undecided", Verdict.ERROR: "in error"}
@@ -509,32 +267,32 @@ _STATES = {Verdict.REFUTED: "refuted", Verdict.UNDECIDED: "undecided", Verdict.E
 def troubles(run: Run) -> list[str]:
     """Say what fails the gate: `1 gradient refuted`."""
     counts = [
-        f"{_plural(number, noun)} {state}"
+        f"{plural(number, noun)} {state}"
         for quantity, noun in _NOUNS.items()
         for verdict, state in _STATES.items()
         if (number := run.failing.get(quantity, Counter())[verdict])
     ]
     if run.unexplained:
-        counts.append(f"{_plural(run.unexplained, 'float result')} outside the rounding bound")
+        counts.append(f"{plural(run.unexplained, 'float result')} outside the rounding bound")
     if bad := sum(finding.bad for finding in run.findings):
-        counts.append(f"{_plural(bad, 'fault')} found")
+        counts.append(f"{plural(bad, 'fault')} found")
     if run.weaker:
-        counts.append(f"{_plural(run.weaker, 'proof')} weaker than in the baseline")
+        counts.append(f"{plural(run.weaker, 'proof')} weaker than in the baseline")
     if run.strict and run.stale:
-        counts.append(f"{_plural(len(run.stale), 'stale baseline entry')}")
+        counts.append(f"{plural(len(run.stale), 'stale baseline entry')}")
     return counts if run.complete else [*counts, "stopped early"]
 
 
 def summary(run: Run) -> str:
     """Say in one line what was checked and what decided the exit status."""
     gradients = run.count("gradient")
-    checked = f"{_plural(len(run.cases), 'case')}, {_plural(gradients.total(), 'gradient')}"
-    checked += f" of {_plural(run.entries, 'entry')}" if run.entries > gradients.total() else ""
+    checked = f"{plural(len(run.cases), 'case')}, {plural(gradients.total(), 'gradient')}"
+    checked += f" of {plural(run.entries, 'entry')}" if run.entries > gradients.total() else ""
     match exit_status(run):
         case 2:
             return f"{checked}: nothing was checked"
         case 1:
-            accepted = f"; {_plural(run.known, 'known failure')}" if run.known else ""
+            accepted = f"; {plural(run.known, 'known failure')}" if run.known else ""
             return f"FAILED: {', '.join(troubles(run))} ({checked}: {gradients[Verdict.PROVED]} proved{accepted})"
     agreeing = gradients[Verdict.AGREES]
     proved = str(gradients[Verdict.PROVED]) if gradients.total() else "nothing"

@@ -31,6 +31,7 @@ _KINDS = (np.random.Generator, np.random.RandomState, random.Random)
 _GLOBAL = (Generator(random.getstate, random.setstate), Generator(np.random.get_state, np.random.set_state))
 _BITS = 128  # that are drawn from each generator to tell whether anything was drawn before
 _bits, _numbers = random.getrandbits, np.random.random_sample  # whatever the user's code puts in their place
+_seed_ours, _seed_numpys, _get_state = random.seed, np.random.seed, np.random.get_state
 _random: Any = np.random  # whose stubs leave these out
 _get_bits, _set_bits = _random.get_bit_generator, _random.set_bit_generator
 _OURS = np.random.MT19937()  # what the global generator draws from while it is held
@@ -49,22 +50,22 @@ def held() -> Iterator[None]:
     if _held:
         yield
         return
-    state, whole, bits = random.getstate(), np.random.get_state(legacy=False), _get_bits()
+    state, whole, bits = _GLOBAL[0].get(), _get_state(legacy=False), _get_bits()
     _set_bits(_OURS)
     _held = True
     try:
         yield
     finally:
         _held = False
-        random.setstate(state)
         _set_bits(bits)
+        _GLOBAL[0].put(state)
         if whole["has_gauss"]:
-            np.random.set_state(whole)
+            _GLOBAL[1].put(whole)
 
 
 def _seed(seed: int) -> None:
-    random.seed(seed)
-    np.random.seed(seed)
+    _seed_ours(seed)
+    _seed_numpys(seed)
 
 
 def _drawn() -> tuple[int, list[float]]:

@@ -1,0 +1,142 @@
+"""One quantity of a case against what is exact: the verdict, how it is known, and how far floats are off."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum
+
+from verify.model.identity import NOWHERE, SAMPLE, Place, Quantity, Relation, Variant
+
+
+class Verdict(Enum):
+    """What is known about one comparison, best first; the value is the sentence that users read."""
+
+    PROVED = "the same function, for all inputs that take the same branches, where both sides are defined"
+    AGREES = "not proved to be the same function, but equal within a limit that the evidence names"
+    UNDECIDED = "nothing is known: the computation could not be followed to its end"
+    REFUTED = "wrong: there is an exact counterexample"
+    ERROR = "the code under test raised, or did not keep to the protocol"
+
+    # Asked of each of many comparisons, and so found out once: the place in the order, 0 being the best, and whether a
+    # gate may pass with this verdict.
+    rank: int
+    good: bool
+
+    def __init__(self, sentence: str) -> None:
+        self.rank = len(type(self).__members__)
+        self.good = self.rank <= 1  # PROVED and AGREES
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """How a verdict is known: a word for the table and the whole sentence.
+
+    `bits` is the certainty of a proof by random points: it is wrong with a chance below 2^-bits. `digits` are those in
+    which both sides agree where they are not proved equal.
+    Where a choice of the code's constants within their rounding makes both sides one function, `constants` is how many
+    there are, and `ulps` the largest change of one. Of an approximation, `ulps` is what it is proved to stay within,
+    `limit` what the formula that it stands for is good to, and `at` the point where it is worst; where the case states
+    an accuracy, that is the `limit`, and `error` the relative error that is proved. `place` is the line that raised, or
+    could not be followed, or holds an ignored constant: the sentence names it too.
+    """
+
+    kind: str = ""
+    detail: str = ""
+    bits: int = 0
+    digits: int = 0
+    constants: int = 0
+    ulps: str = ""
+    limit: str = ""
+    at: str = ""
+    error: str = ""
+    place: Place = NOWHERE
+
+
+@dataclass(frozen=True, slots=True)
+class Rounding:
+    """How far a float result is from the exact value, and how far rounding alone could take it.
+
+    `error` and `bound` are rounded up to two digits; `unit` is `ulp` (of the exact value), or `absolute`
+    where the exact value is 0. `bound` is empty where none could be derived, `note` then says why.
+    """
+
+    error: str
+    bound: str
+    unit: str
+    explained: bool
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Counterexample:
+    """Exact inputs at which two formulas differ, with both exact values."""
+
+    inputs: tuple[tuple[str, str], ...]
+    expected: str
+    actual: str
+
+
+# Meant to be left as it is, like the others; a frozen one takes four times as long to make, and there may be many.
+@dataclass(slots=True, unsafe_hash=True)
+class Comparison:
+    """One quantity of a case: what the code gave against what is exact.
+
+    `quantity` is `gradient` (of the output with respect to `name`), `value` (the forward value of `name`), `stated`
+    (a value that the case states, against the exact one) or `case` (the case as a whole could not be compared).
+
+    A quantity may be an array, compared entry by entry: `shape` is then its shape, `entries` how many there are
+    and `failing` how many of them are not good; the verdict is the worst of them, and all that is told of one entry
+    is told of the entry at `index`. `variant` says for which sizes and options.
+    Where the two sides differ, `relation` says how, and `diagnosis` names the likely mistake.
+    `where` is the place of the code that computed it.
+    A baseline marks failures that it lists as `known`, and what it knows as proved, and is not proved, as `weaker`.
+    """
+
+    quantity: str
+    name: str
+    verdict: Verdict
+    role: str = ""
+    value: str = ""
+    actual: str = ""
+    actual_formula: str = ""
+    expected: str = ""
+    expected_formula: str = ""
+    evidence: Evidence = field(default_factory=Evidence)
+    rounding: Rounding | None = None
+    counterexample: Counterexample | None = None
+    shape: tuple[int, ...] = ()
+    entries: int = 1
+    failing: int = 0
+    index: tuple[int, ...] = ()
+    variant: Variant = SAMPLE
+    relation: Relation | None = None
+    diagnosis: str = ""
+    where: Place = NOWHERE
+    known: bool = False
+    weaker: bool = False
+
+    @property
+    def good(self) -> bool:
+        """Tell whether formula and arithmetic are both in order, and the proof no weaker than it was."""
+        return self.verdict.good and not self.weaker and (self.rounding is None or self.rounding.explained)
+
+    @property
+    def passes(self) -> bool:
+        """Tell whether the gate lets it pass."""
+        return self.good or self.known
+
+    @property
+    def place(self) -> Place:
+        """Return the line to look at: the one that raised, else that of the code, or none."""
+        return (not self.verdict.good and self.evidence.place) or self.where
+
+    @property
+    def state(self) -> str:
+        """Return the verdict in a word; of a right formula with floats that rounding does not explain, that."""
+        explained = self.rounding is None or self.rounding.explained
+        return self.verdict.name if explained or not self.verdict.good else "NOT ROUNDING"
+
+    @property
+    def key(self) -> Quantity:
+        """Return what it is about, whatever its shapes and lines: a baseline and a fingerprint go by this."""
+        return Quantity(self.quantity, self.name)

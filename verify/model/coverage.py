@@ -1,0 +1,48 @@
+"""What the claims of a case are for: the branches that bound them, the regions, the further sizes and labels."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from verify.model.identity import SAMPLE, Place, Variant
+
+
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """Decisions that the code made at one place: a claim holds for the inputs that decide in the same way.
+
+    `condition` is the first of them as a formula, as it was decided; `count` is how many there were at this place.
+    """
+
+    where: Place
+    condition: str
+    count: int = 1
+    variant: Variant = SAMPLE
+
+
+@dataclass(frozen=True, slots=True)
+class Cover:
+    """Which part of its domain a case was looked at in: `regions` that were proved, each bounded by branches.
+
+    `unvisited` are the sides of branches that no run took. `complete` tells that the regions are shown to be all that
+    there are, for the sizes in `variant`. `kinks` says what the code returns where regions meet, as sentences;
+    `untried` says what was left out, and which limit of the search was reached.
+    """
+
+    regions: int
+    complete: bool = False
+    variant: Variant = SAMPLE
+    unvisited: tuple[Branch, ...] = ()
+    kinks: tuple[str, ...] = ()
+    untried: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Further:
+    """Which further sizes and labels a formula was `right` at, by name, at one sample each.
+
+    `untried` says which ones were not tried, and why, as sentences.
+    """
+
+    right: tuple[tuple[str, tuple[int, ...]], ...] = ()
+    untried: tuple[str, ...] = ()

@@ -1,0 +1,51 @@
+"""What reports show of a case: its computational graph, and lines of source."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from verify.model.identity import Place
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A node of a computational graph: an input, a number, or an operation (its `sign`) on other nodes (`args`).
+
+    `value` is its exact forward value, `exact` the exact derivative of the output with respect to it, empty for a
+    number. A sign may have an exponent, its `power`. Where one of `args` is used more than once, `shares` are what
+    flows back along each edge, exactly.
+    """
+
+    label: str
+    sign: str = ""
+    args: tuple[int, ...] = ()
+    value: str = ""
+    exact: str = ""
+    shares: tuple[str, ...] = ()
+    power: str = ""
+
+    @property
+    def operation(self) -> str:
+        """Return the sign with its exponent."""
+        return f"{self.sign}^{self.power}" if self.power else self.sign
+
+
+@dataclass(frozen=True, slots=True)
+class Graph:
+    """A computational graph: its nodes in the order of the computation, and which of them is the output.
+
+    `blamed` is the first wrong node: what comes to it is right, what leaves it is wrong.
+    """
+
+    nodes: tuple[Node, ...]
+    output: int
+    blamed: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Excerpt:
+    """Lines of source around a place, the first of them with its number."""
+
+    where: Place
+    first: int
+    lines: tuple[str, ...]
