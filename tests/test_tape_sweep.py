@@ -10,7 +10,9 @@ import pytest
 from effort import LONG
 from random_tapes import Program, element, reference
 
+from verify.graph import balls
 from verify.graph.adjoints import adjoints, totals
+from verify.graph.functions import FUNCTIONS
 from verify.graph.graph import Graph
 from verify.model.result import Verdict
 from verify.proof.decide import decide
@@ -344,3 +346,20 @@ def test_places_come_in_the_order_of_their_keys(keys):
     """Equal keys stay in the order in which they stand, however large they are."""
     array = np.array(keys, np.int64)
     assert stable_order(array).tolist() == np.argsort(array, kind="stable").tolist()
+
+
+@pytest.mark.parametrize("name", list(FUNCTIONS))
+def test_every_function_has_the_slope_of_its_line(name):
+    """Also one that SymPy does not know: what the sweep writes is what the scalar engine takes for its derivative."""
+    tape, graph = Tape(), Graph()
+    x, upstream = tape.variables([Fraction(1, 3)]), tape.variables([Fraction(2)])
+    gradient = sweep(tape, tape.functions(name, x), upstream, x)
+    names = {int(x[0]): graph.variable("x"), int(upstream[0]): graph.variable("u")}
+    [swept_node] = Expansion(tape, graph, names).nodes(gradient)
+    pair = [(graph.function(name, names[int(x[0])]), names[int(upstream[0])])]
+    expected = totals(graph, adjoints(graph, pair, [names[int(x[0])]]))[names[int(x[0])]]
+    with flint.ctx.workprec(200):
+        point = {"x": Fraction(1, 3), "u": Fraction(2)}
+        values = balls.at(graph, [swept_node, expected], point)
+    assert values[expected].is_finite()
+    assert abs(values[swept_node] - values[expected]) < 1e-40

@@ -21,6 +21,7 @@ import numpy as np
 import sympy
 
 from verify.graph.formulas import Plan, plan, replay
+from verify.graph.functions import derivative, written
 from verify.tape.grouping import grouped
 from verify.tape.masks import all_of, any_of, is_ascending, is_one, largest, least
 from verify.tape.parts import Part, lengths_of, parts
@@ -167,16 +168,16 @@ def _partials(op: str, exponent: Fraction | None) -> list[Plan | None]:
     left, right = _OPERANDS
     if op in ("sum", "product"):
         value, operands = (left + right if op == "sum" else left * right), [left, right]
+    elif op == "power":
+        value, operands = _power(left, exponent), [left]
     else:
-        value, operands = _unary(op, left, exponent), [left]
-    derivatives = [sympy.diff(value, operand).xreplace({value: _RESULT}) for operand in operands]
-    return [None if derivative == 1 else plan(derivative) for derivative in derivatives]
+        return [plan(derivative(op, left).xreplace({written(op, left): _RESULT}))]
+    slopes = [sympy.diff(value, operand).xreplace({value: _RESULT}) for operand in operands]
+    return [None if slope == 1 else plan(slope) for slope in slopes]
 
 
-def _unary(op: str, operand: sympy.Symbol, exponent: Fraction | None) -> sympy.Expr:
-    """Return an operation on one operand as SymPy has it."""
-    if exponent is None:
-        return getattr(sympy, op)(operand)
+def _power(operand: sympy.Symbol, exponent: Fraction | None) -> sympy.Expr:
+    assert exponent is not None
     return operand ** sympy.Rational(exponent.numerator, exponent.denominator)
 
 

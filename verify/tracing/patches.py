@@ -390,7 +390,8 @@ _import = builtins.__import__
 def _importing(name: str, globals: Any = None, *args: Any) -> Any:  # noqa: A002 - as Python has it
     """Import a module for code that does so while it runs."""
     module = _import(name, globals, *args)
-    return _STAND_INS.get(id(module), module) if may_be_users((globals or {}).get("__file__") or "<") else module
+    replaced = _STAND_INS.get(id(module))  # of few modules, and SymPy imports from many in each call
+    return module if replaced is None or not may_be_users((globals or {}).get("__file__") or "<") else replaced
 
 
 def stand_in(original: Any) -> Any:
