@@ -122,7 +122,7 @@ def _parser(formats: Iterable[str]) -> argparse.ArgumentParser:
         "codes",
         nargs="*",
         metavar="CODE",
-        help="a code, like GP101, or `extend`: how to add to gradproof; none: the list of all codes",
+        help="a code, like GP101; `extend`: how to add to gradproof; `coverage`: what it follows; none: all codes",
     )
     return parser
 

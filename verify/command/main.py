@@ -93,13 +93,17 @@ def _command(argv: Sequence[str]) -> int:
 
 
 def _explained(codes: Sequence[str]) -> str:
-    """Return what findings mean, or how gradproof is extended."""
+    """Return what findings mean, how gradproof is extended, or what it follows."""
     from verify import extend
     from verify.command.config import find
     from verify.model.findings import explained
 
     if list(codes) == ["extend"]:
         return f"{extend.__doc__}"
+    if list(codes) == ["coverage"]:
+        from verify.tracing.coverage import page
+
+        return page()
     _extend(find(Path.cwd()))
     return explained(codes)
 

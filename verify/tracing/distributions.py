@@ -270,7 +270,7 @@ def _survival(family: Family, z: Any, scale: Any, *shapes: Any) -> Any:
 
 
 # The methods of a distribution: how each is computed, and whether it takes the distribution function for it.
-_METHODS: Mapping[str, tuple[_Formula, bool]] = {
+METHODS: Mapping[str, tuple[_Formula, bool]] = {
     "pdf": (_density, False),
     "logpdf": (_log_density, False),
     "pmf": (_density, False),
@@ -280,7 +280,7 @@ _METHODS: Mapping[str, tuple[_Formula, bool]] = {
     "sf": (_survival, True),
     "logsf": (lambda *values: _log(_survival(*values)), True),
 }
-_QUANTILES = ("ppf", "isf")
+QUANTILES = ("ppf", "isf")
 
 
 def _compute(distribution: Any, method: str, args: tuple[Any, ...], options: dict[str, Any]) -> Any:
@@ -297,18 +297,18 @@ def _compute(distribution: Any, method: str, args: tuple[Any, ...], options: dic
 
 
 def _has(family: Family, method: str) -> bool:
-    if method in _QUANTILES:
+    if method in QUANTILES:
         return family.quantile is not None
-    return not _METHODS[method][1] or family.cumulative is not None
+    return not METHODS[method][1] or family.cumulative is not None
 
 
 def _on_symbols(name: str, family: Family, method: str, x: Any, loc: Any, scale: Any, *shapes: Any) -> Any:
     if x.trace.as_executed:
         raise UnboundedError(f"no bound is known for what {name} rounds", asked_at())
-    if method in _QUANTILES:
+    if method in QUANTILES:
         assert family.quantile is not None
         return loc + scale * family.quantile(x if method == "ppf" else 1 - x, *shapes)
-    return x.lift(_METHODS[method][0](family, (x - loc) / scale, scale, *shapes))
+    return x.lift(METHODS[method][0](family, (x - loc) / scale, scale, *shapes))
 
 
 def replaced() -> list[tuple[type, str, Any, Any]]:
@@ -319,7 +319,7 @@ def replaced() -> list[tuple[type, str, Any, Any]]:
         (kind, name, vars(kind)[name], _answering(vars(kind)[name], name))
         for kind in kinds
         if kind is not None
-        for name in (*_METHODS, *_QUANTILES)
+        for name in (*METHODS, *QUANTILES)
         if name in vars(kind)
     ]
 

@@ -22,6 +22,7 @@ _SHOWING = frozenset(
 )
 _JOINING = frozenset({np.concatenate, np.stack, np.vstack, np.hstack, np.dstack, np.column_stack})
 _COPYING = frozenset({np.repeat, np.tile, np.roll, np.take, np.take_along_axis, np.delete, np.pad, np.tril, np.triu})
+NAMES = tuple(function.__name__ for function in (*_SHOWING, *_JOINING, *_COPYING))
 _SAYING_WHERE = frozenset({"axis", "repeats", "reps", "shift", "indices", "obj", "pad_width", "k"})
 _TO_JOIN, _TO_COPY = 2, 3  # arguments at most that say what is moved and where
 assert ZERO == 0  # what NumPy puts between numbers is the constant 0

@@ -121,12 +121,12 @@ MATH: Mapping[str, Callable[..., Any]] = {
     "fmod": lambda x, y: np.fmod(x, y),
     "copysign": lambda x, y: np.copysign(x, y),
 }
-_BY_OPERATORS = ("prod", "sumprod")  # they multiply and add whatever they are called with
+BY_OPERATORS = ("prod", "sumprod")  # they multiply and add whatever they are called with
 
 
 def _functions(module: ModuleType) -> dict[str, Replace]:
     names = [name for name, value in vars(module).items() if callable(value) and not name.startswith("_")]
-    return {name: _of_numbers(name) for name in names if name not in _BY_OPERATORS}
+    return {name: _of_numbers(name) for name in names if name not in BY_OPERATORS}
 
 
 # Each module with the functions that are replaced in it; of `cmath` all are refused by name.

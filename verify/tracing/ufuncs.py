@@ -653,3 +653,5 @@ _METHODS: dict[str, Callable[..., Any]] = {
     "reduceat": _by_segment,
     "outer": _outer,
 }
+# The ufuncs that are followed.
+NAMES = (*BINARY, *COMPARISONS, *_LOGICAL, *_CERTAIN, *_PARTS, *PRODUCTS, "logical_not", "signbit")

@@ -1,0 +1,66 @@
+"""What is followed on symbols, as the tables of the tracer have it: the page of `gradproof explain coverage`."""
+
+from __future__ import annotations
+
+import math
+import textwrap
+from collections.abc import Iterable
+
+import numpy as np
+
+from verify.graph.functions import FAMILIES as WITH_PARAMETERS
+from verify.tracing import concolic, distributions, functions, moving, outside, patches, scipys, special, ufuncs
+from verify.tracing.dispatch import LINEAR
+
+TESTED = {"NumPy": "2.4.6", "SciPy": "1.17.1"}  # the versions whose every function the tests call
+_WIDTH = 100
+_BESIDES = (
+    "Besides these, NumPy's functions that only move entries about, or that are made of the above, do on symbols "
+    "what they do on floats. What is not followed is UNDECIDED, with its name and its line; `gradproof explain extend` "
+    "tells how it is added."
+)
+_PARAMETERS = (
+    "Functions with parameters (the order of a Bessel function, the shape of an incomplete gamma function) are "
+    "followed by their last argument: a parameter that depends on the inputs is refused, for by that there is no "
+    "derivative in closed form. Of what SciPy's functions round no bound is known, so that their floats are not judged."
+)
+
+
+def sections() -> dict[str, list[str]]:
+    """Return the names of the functions that are followed, by the module that has them."""
+    of_numpy = {*functions.FUNCTIONS, *ufuncs.NAMES, *concolic.METHODS, *patches.REPLACED, *moving.NAMES}
+    linalg = {name.removeprefix("linalg.") for name in functions.FUNCTIONS if name.startswith("linalg.")}
+    linalg |= {function.__name__ for function in LINEAR}
+    of_special = {*special.LINES, *special.PARTS, *scipys.MODULES["scipy.special"], *_SHARED}
+    of_scipy = {module: sorted(table) for module, table in scipys.MODULES.items() if module != "scipy.special"}
+    return {
+        "numpy": sorted(name for name in of_numpy if hasattr(np, name)),
+        "numpy.linalg": sorted(linalg),
+        "math": sorted(name for name in (*outside.MATH, *outside.BY_OPERATORS) if hasattr(math, name)),
+        "scipy.special": sorted(of_special),
+        "scipy.stats": sorted((*distributions.FAMILIES, *distributions.COUNTS)),
+        **of_scipy,
+    }
+
+
+# Functions that `scipy.special` has, and NumPy or the table of all elementary functions too.
+_SHARED = ("digamma", "erf", "erfc", "expit", "xlogy", "log1p", "expm1", "exp2", "cbrt")
+
+
+def page() -> str:
+    """Return the page: what is followed, and on which versions that was tested."""
+    versions = " and ".join(f"{name} {version}" for name, version in TESTED.items())
+    parts = [f"What is followed on symbols. Tested on {versions}; this is NumPy {np.__version__}."]
+    parts += [f"{module} ({len(names)})\n{_filled(' '.join(names), '  ')}" for module, names in sections().items()]
+    methods = ", ".join([*distributions.METHODS, *distributions.QUANTILES])
+    parts += [f"The methods of scipy.stats are {methods}, of distributions frozen or not."]
+    parts += [f"{_PARAMETERS} In the graph these are {_listed(WITH_PARAMETERS)}.", _BESIDES]
+    return "\n\n".join(part if "\n" in part else _filled(part) for part in parts) + "\n"
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(sorted(names))
+
+
+def _filled(text: str, indent: str = "") -> str:
+    return textwrap.fill(text, _WIDTH, initial_indent=indent, subsequent_indent=indent, break_on_hyphens=False)
