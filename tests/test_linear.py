@@ -371,7 +371,7 @@ def test_what_is_not_defined_at_the_sample_is_told(forward, message):
     assert verdict in (Verdict.ERROR, Verdict.UNDECIDED)
     assert message in detail
     assert "test_linear.py:" in detail
-    assert "declare a `sample=` or a domain" in detail
+    assert "declare a domain" in detail
 
 
 def test_a_tie_of_eigenvalues_is_told():
@@ -450,3 +450,21 @@ def test_a_factor_of_short_floats_is_found():
     )
     assert {row.verdict for row in result.comparisons} == {Verdict.PROVED}
     assert [finding for finding in result.findings if finding.code.startswith("GP2")]
+
+
+def test_too_many_roots_are_told_and_nothing_false_is_said_of_them():
+    """Of five eigenvalues nothing is proved: the right gradient agrees, with that reason; a wrong one is refuted."""
+
+    def case(outer):
+        return verify.pair(
+            lambda a: np.linalg.eigvalsh(symmetric(a)),
+            lambda d, a: outer(np.linalg.eigh(symmetric(a))[1], np.diag(d)),
+            a="5 5",
+        )
+
+    (right,) = verify.check(case(lambda v, d: v @ d @ v.T), quick=True).comparisons
+    assert right.verdict is Verdict.AGREES
+    assert "too many roots of polynomials" in right.evidence.detail
+    (wrong,) = verify.check(case(lambda v, d: v.T @ d @ v), quick=True).comparisons
+    assert wrong.verdict is Verdict.REFUTED
+    assert "linear" not in wrong.diagnosis

@@ -33,7 +33,8 @@ _INSIDE = (
 def missing(graph: Graph, pair: tuple[int, int], seed: int) -> str:
     """Return why a pair that differs in the field may be one function; nothing where it cannot be."""
     if not field.equal(graph, [pair], seed, Laws.EXPONENTIAL)[1]:
-        return "of a degree too high for a proof"
+        sheets = any(graph.ops[node] == "root" for node in graph.reach(pair))
+        return "with too many roots of polynomials for a proof" if sheets else "of a degree too high for a proof"
     names = _unknown(graph, graph.reach(pair))
     return f"by a law that could not be proved for all inputs ({', '.join(names)})" if names else ""
 

@@ -66,7 +66,7 @@ def _values(matrix: Any) -> Any:
 
 def _tie() -> TraceError:
     return TraceError(
-        "two eigenvalues are the same at the sample, or too close to be told apart: a kink; declare a `sample=` where"
+        "two eigenvalues are the same at the sample, or too close to be told apart: a kink; declare a domain in which"
         " they differ",
         asked_at(),
     )

@@ -49,7 +49,8 @@ def arithmetic(case: TracedCase, runs: Sequence[Exact], seed: int) -> Floats:
         try:
             made = trials(case, run, others, [listed[place] for place in rest], seed, plain.scales)
         except SubjectError as problem:  # it could be followed before: code that keeps something from run to run
-            result.notes.append(not_followed(run, problem))
+            if (note := not_followed(run, problem)) not in result.notes:
+                result.notes.append(note)
             continue
         result.wrong.extend(made.wrong)
         doubtful.update({at: unjudged(run, at, branch) for at, branch in made.branches.items() if at not in doubtful})
