@@ -10,9 +10,9 @@ from random_arrays import case_of, drawn
 from verify.checks.gradients.traced import check_traced
 from verify.checks.rounding import pairs, whole
 from verify.checks.rounding.pairs import PairReading, Pairs
-from verify.checks.rounding.readings import exact_balls
 from verify.checks.rounding.whole import Recorded
 from verify.tape import recording
+from verify.tape.balls import at_points
 
 RNG = np.random.default_rng(0)
 BITS = 400
@@ -102,7 +102,7 @@ def test_random_layers_are_read_as_flint_reads_them(monkeypatch):
             sample = [float(run.seen.trace.sample[name]) for name in recorded.names]
             values = np.array([sample, [3 * value for value in sample]]).T
             middle, reach = PairReading(recorded.tape, wanted, recorded.variables, values).of(wanted)
-            balls = exact_balls(recorded.tape, wanted, recorded.variables, values, BITS)
+            balls = at_points(recorded.tape, wanted, recorded.variables, values, BITS)
             for value, exact, radius in zip(middle.ravel(), balls.ravel(), reach.ravel(), strict=True):
                 if np.isfinite(radius) and exact.is_finite():
                     slack = float(radius) + abs(float(value)) * 2.0**-62 + 2.0**-990

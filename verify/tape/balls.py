@@ -20,7 +20,7 @@ from verify.model.exact import simplest_rational
 from verify.tape.parts import Part, parts
 from verify.tape.tape import Elements, Tape
 
-_TWO = Fraction(2)
+_STACKED = 3  # axes of a stack of matrices at one point
 Balls = npt.NDArray[np.object_]
 Point = Mapping[int, Fraction]  # values of variables, by their elements; others have that of the sample
 
@@ -38,6 +38,28 @@ def at(
         for part in parts(tape, elements.ravel()):
             values[part.elements] = _leaves(part, point or {}, typed) if not part.args else _computed(part, values)
     return values[elements.ravel()].reshape(elements.shape)
+
+
+def at_points(tape: Tape, elements: Elements, variables: Elements, floats: Any, bits: int) -> Balls:
+    """Return balls around elements at several points, a row for each element and a column for each point.
+
+    `floats` are the exact values of `variables` there.
+    """
+    columns = floats.shape[1]
+    values: Balls = np.empty((tape.size, columns), object)
+    with flint.ctx.workprec(bits):
+        values[variables] = _array([flint.arb(value) for value in floats.ravel().tolist()]).reshape(floats.shape)
+        for part in parts(tape, elements):
+            if part.args:
+                values[part.elements] = _computed(part, values)
+            elif part.op != "variable":
+                values[part.elements] = np.repeat(_array(_leaves(part, {}, None))[:, None], columns, axis=1)
+    return values[elements]
+
+
+def _array(balls_in_order: Iterable[flint.arb]) -> Balls:
+    """Return balls as an array, of which NumPy would look into a single one."""
+    return np.array([*balls_in_order, None], object)[:-1]
 
 
 def _leaves(part: Part, point: Point, typed: Callable[[float], flint.arb] | None) -> Iterable[flint.arb]:
@@ -60,7 +82,7 @@ def _leaves(part: Part, point: Point, typed: Callable[[float], flint.arb] | None
 
 
 def _computed(part: Part, values: Balls) -> Any:
-    """Return the balls of a part from those of its arguments."""
+    """Return the balls of a part from those of its arguments, at one point or in a column for each of several."""
     args = [values[arg] for arg in part.args]
     match part.op:
         case "sum":
@@ -68,19 +90,33 @@ def _computed(part: Part, values: Balls) -> Any:
         case "product":
             return np.multiply(*args)
         case "total":
-            return np.add.reduceat(args[0], part.payload)
+            return np.add.reduceat(args[0], part.payload, axis=0)
         case "matmul":
             return _matmul(*args)
-        case "power" if part.payload == _TWO:
-            return np.multiply(args[0], args[0])
+        case "power" if part.payload in _SHORT_WAYS:
+            return _SHORT_WAYS[part.payload](args[0])
         case "power":
-            return [balls.power(base, part.payload) for base in args[0].tolist()]
-    return [balls.function(part.op, argument) for argument in args[0].tolist()]
+            return _each(args[0], lambda base: balls.power(base, part.payload))
+    return _each(args[0], lambda argument: balls.function(part.op, argument))
 
 
-def _matmul(left: Balls, right: Balls) -> list[flint.arb]:
-    """Return the entries of products of matrices, one after the other."""
-    return [entry for a, b in zip(left, right, strict=True) for entry in (_matrix(a) * _matrix(b)).entries()]
+# Powers that NumPy does with operations of balls, an array at a time.
+_SHORT_WAYS: dict[Fraction, Callable[[Any], Any]] = {
+    Fraction(2): lambda a: np.multiply(a, a),
+    Fraction(-1): lambda a: flint.arb(1) / a,
+}
+
+
+def _each(arguments: Balls, function: Callable[[flint.arb], flint.arb]) -> Balls:
+    return _array(map(function, arguments.ravel().tolist())).reshape(arguments.shape)
+
+
+def _matmul(left: Balls, right: Balls) -> Balls:
+    """Return the entries of products of matrices, one after the other, in each column."""
+    if left.ndim == _STACKED:
+        return _array(entry for a, b in zip(left, right, strict=True) for entry in (_matrix(a) * _matrix(b)).entries())
+    columns = [_matmul(left[..., column], right[..., column]) for column in range(left.shape[-1])]
+    return np.stack(columns, axis=-1)
 
 
 def _matrix(array: Balls) -> flint.arb_mat:

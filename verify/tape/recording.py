@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import math
 import operator
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from fractions import Fraction
 from hashlib import blake2b
 from typing import Any
@@ -58,7 +58,15 @@ class Recording(Tape):
         self._scales = np.zeros(0, bool)  # those of them that are powers of two, or their negatives
         self._opposite = np.zeros(0, np.int64)
         self._known: dict[tuple[object, ...], Elements] = {}
+        self._operands: dict[int, list[int]] = {}
         super().__init__()
+
+    def operands_of(self, place: int) -> Sequence[int]:
+        """Return the places of the blocks that a block is computed from, looked for once."""
+        if place not in self._operands:
+            args = self.blocks[place].args
+            self._operands[place] = [operand for arg in args for operand in self.blocks_of(arg)]
+        return self._operands[place]
 
     def _new(self, op: str, count: int, args: tuple[Elements, ...] = (), payload: Any = None) -> Elements:
         elements = super()._new(op, count, args, payload)
@@ -289,8 +297,7 @@ def needed(tape: Recording, wanted: Elements) -> list[int]:
         place = todo.pop()
         if place not in places:
             places.add(place)
-            for arg in tape.blocks[place].args:
-                todo += tape.blocks_of(arg)
+            todo += tape.operands_of(place)
     return sorted(places)
 
 

@@ -59,6 +59,10 @@ class Rounding(NamedTuple):
         names = ("unit", "tiny", "half_subnormal", "overflow")
         return cls(*(np.array([getattr(numbers, name) for numbers in formats], _long) for name in names))
 
+    def of_columns(self, columns: Array) -> Rounding:
+        """Return what rounding does in some of the columns."""
+        return Rounding(*(part[columns] for part in self))
+
     def widened(
         self, op: str, pair: Pair, units: Array, outer: Any, magnitude: Array | None = None, terms: Any = 0
     ) -> Pair:
@@ -68,19 +72,26 @@ class Rounding(NamedTuple):
         so many `terms`, whose sizes add up to a `magnitude`.
         """
         middle, radius = pair
-        size = np.abs(middle) + radius
-        rounded = size * units * self.unit
-        if magnitude is not None:
+        magnitudes = np.abs(middle)
+        size = magnitudes + radius
+        if magnitude is None:
+            rounded = size * (units * self.unit)
+        else:
             growth = (terms - 1) * self.unit
             rounded = np.where(growth < 1, magnitude * growth / (1 - growth), np.inf)
             size = magnitude
         if op not in ("sum", "total", "variable"):  # sums of subnormal numbers are exact
-            subnormal = outer & (size - 2 * radius < self.tiny) & (size > 0)
-            rounded = rounded + np.where(subnormal, self.half * np.maximum(units, 1), 0)
-        ours = np.where(outer & (units == 0), 0, np.abs(middle) * SLOP)  # variables, and products by powers of two
-        radius = (radius + rounded) * (1 + SLOP) + ours
-        unlimited = (outer & ~(size < self.overflow)) | ~np.isfinite(middle) | np.isnan(radius)
-        return middle, np.where(unlimited, np.inf, radius)
+            subnormal = size - 2 * radius < self.tiny
+            if subnormal.any():
+                subnormal &= outer & (size > 0)
+                rounded = rounded + np.where(subnormal, self.half * np.maximum(units, 1), 0)
+        exact = outer & (units == 0)  # variables, and products by powers of two
+        ours = magnitudes * SLOP if not np.any(exact) else np.where(exact, 0, magnitudes * SLOP)
+        result = (radius + rounded) * (1 + SLOP) + ours
+        if not ((size < self.overflow) & (result < np.inf)).all():  # all below an end that is a number: all is finite
+            unlimited = (outer & ~(size < self.overflow)) | ~np.isfinite(middle) | np.isnan(result)
+            result = np.where(unlimited, np.inf, result)
+        return middle, result
 
 
 def exponent_units(exponent: Fraction, base: Array) -> Any:

@@ -65,6 +65,8 @@ def faults(trial: Trial) -> list[Fault]:
     """Return what is wrong with the gradients and outputs of a trial, the worst entry of each kind."""
     worst = []
     for name, judgement in trial.judgements.items():
+        if judgement.is_faultless:
+            continue
         for code, wrong in kinds(judgement).items():
             if wrong.any():
                 fault = Fault(code, name, trial, int(np.argmax(np.where(wrong, judgement.lost, -1))))

@@ -11,7 +11,7 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_CEILING, Context, Decimal
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 import flint
@@ -86,6 +86,16 @@ class Judgement:
     def at_risk(self) -> Array:
         """Return the relative error that rounding may make; nothing is said where it has no limit."""
         return np.where(np.isfinite(self.bound), self._relative(self.bound), 0)
+
+    @property
+    def is_faultless(self) -> bool:
+        """Tell whether all floats are finite, in their enclosures, and have three quarters of their bits right.
+
+        Then no entry has a fault of any kind (`faults.kinds`), and none has to be looked for.
+        """
+        if self.outside.any() or not np.isfinite(self.actual).all():
+            return False
+        return bool((self.lost <= 2.0 ** (-self.numbers.bits * 3 / 4)).all())
 
     def _relative(self, error: Array) -> Array:
         """Divide by each entry, or by the largest entry of the gradient where that is larger; 0 where it underflows.
@@ -190,7 +200,11 @@ def _visible(ulps: Any) -> Any:
 
 def upward(value: Any) -> str:
     """Write a number that is not negative with two digits, rounded up; 0 only where it is 0, nothing without limit."""
-    if not np.isfinite(value):
-        return ""
-    digits = _TWO_DIGITS.create_decimal(Decimal(float(np.nextafter(value, np.longdouble(np.inf))) if value else 0))
+    return _upward(float(np.nextafter(value, np.longdouble(np.inf))) if value else 0.0) if np.isfinite(value) else ""
+
+
+@lru_cache(maxsize=4096)
+def _upward(value: float) -> str:
+    """Write a number, of which bounds are often the same at many points."""
+    digits = _TWO_DIGITS.create_decimal(Decimal(value))
     return f"{digits:f}" if -5 < digits.adjusted() < 7 or not digits else f"{digits:.1e}"

@@ -3,14 +3,14 @@
 `Rounded` is to a recording what `enclosures.Enclosures` is to a recorder: each operation on balls, widened by what
 rounding may add, in NumPy's extended floats; here whole blocks at once. Read without rounding, the same balls hold the
 exact values, to about 60 bits: enough to judge single and half precision. What is to be known better is read in flint's
-balls (`exact_balls`).
+balls (`tape.balls`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from fractions import Fraction
-from typing import Any
+from typing import Any, NamedTuple
 
 import flint
 import numpy as np
@@ -27,11 +27,11 @@ from verify.checks.rounding.enclosures import (
     power,
     split,
 )
-from verify.checks.rounding.formats import Format
+from verify.checks.rounding.formats import DOUBLE, HALF, Format
 from verify.graph import balls
 from verify.graph.functions import FUNCTIONS
 from verify.model.exact import simplest_rational
-from verify.tape.parts import Part, lengths_of, parts
+from verify.tape.parts import lengths_of
 from verify.tape.recording import Recording, needed
 from verify.tape.tape import Block, Elements
 
@@ -41,7 +41,25 @@ _EPS = float(np.finfo(_long).eps)
 _BITS = 192  # of flint's balls, for functions that NumPy lacks
 _NOTHING = np.zeros(1, _long)
 _EXACT = Rounding(_NOTHING, _NOTHING, _NOTHING, np.full(1, np.inf, _long))
+_PAIR = 2
+_NEARLY = 1 + 2.0**-40  # times the smallest normal number: below it products may be, as they are rounded
+_FEW_PRODUCTS = 20_000  # up to here two kinds of floats take longer than one
 _PIECE = 1_000_000  # products that are looked at at once
+
+
+class _Kind(NamedTuple):
+    """Floats that matrix products are done in: what an operation may be off by, relative, and where it underflows.
+
+    Doubles are rounded to them from extended floats, which counts as well.
+    """
+
+    dtype: Any
+    eps: Any
+    least: Any
+
+
+_LONG = _Kind(_long, _long(_EPS), _TINY)
+_SHORT = _Kind(np.dtype(float), _long(2.0**-52), _long(2.0**-1070))
 
 
 class Reading:
@@ -62,6 +80,7 @@ class Reading:
         self._tape, self._formats = tape, formats
         self._rounding = _EXACT if formats is None else Rounding.of(formats)
         shape = tape.size, values.shape[1]
+        self._arrange(np.zeros(shape[1], bool) if formats is None else np.array([f is DOUBLE for f in formats], bool))
         self.middle, self.radius = np.zeros(shape, _long), np.zeros(shape, _long)
         self.middle[variables] = values
         with np.errstate(all="ignore"):
@@ -69,6 +88,15 @@ class Reading:
                 block = tape.blocks[place]
                 if block.op != "variable":
                     self._keep(block, *self._read(place, block))
+
+    def _arrange(self, long: Array) -> None:
+        """Take the columns apart whose matrix products need extended floats, and those for which doubles will do."""
+        self._kinds = [
+            (kind, columns)
+            for kind, columns in ((_LONG, np.flatnonzero(long)), (_SHORT, np.flatnonzero(~long)))
+            if columns.size
+        ]
+        self._eps, self._least = np.where(long, _LONG.eps, _SHORT.eps), np.where(long, _LONG.least, _SHORT.least)
 
     def of(self, elements: Elements) -> Pair:
         """Return the middles and radii of elements."""
@@ -82,7 +110,7 @@ class Reading:
     def keep(self, columns: Any) -> None:
         """Leave out all other points."""
         self.middle, self.radius = self.middle[:, columns], self.radius[:, columns]
-        self._rounding = Rounding(*(part[columns] for part in self._rounding))
+        self._rounding = self._rounding.of_columns(columns)
 
     def _keep(self, block: Block, middle: Array, radius: Array) -> None:
         self.middle[block.elements], self.radius[block.elements] = middle, radius
@@ -110,20 +138,20 @@ class Reading:
 
     def _leaves(self, block: Block) -> Pair:
         """Return constants: exactly where nothing is rounded, as in the format elsewhere."""
-        if block.op == "pi":
-            values, bits = [_long(np.pi)], [np.inf]
-        elif block.op == "typed" and self._formats is not None:
-            values, bits = [_long(value) for value in block.payload], [np.inf] * block.size
-        else:
-            exact = [simplest_rational(v) for v in block.payload] if block.op == "typed" else block.payload
-            values, bits = [extended(value) for value in exact], [_bits(value) for value in exact]
-        middle = np.repeat(np.array(values, _long)[:, None], self.middle.shape[1], axis=1)
+        values, bits = _constants(block, as_floats=self._formats is not None)
+        middle = np.repeat(values[:, None], self.middle.shape[1], axis=1)
+        sizes = np.abs(values)
+        plain = (sizes == 0) | ((sizes >= HALF.tiny) & (sizes < HALF.overflow))
+        if (plain & (bits <= HALF.bits)).all():  # numbers of every format
+            return middle, np.zeros_like(middle)
         precisions = [f.bits for f in self._formats] if self._formats is not None else [0]
-        units = np.where(np.array(bits)[:, None] > np.array(precisions), 2, 0)
+        units = np.where(bits[:, None] > np.array(precisions), 2, 0)
         return self._rounding.widened(block.op, (middle, np.zeros_like(middle)), units, outer=True)
 
     def _added(self, block: Block, operands: Sequence[Pair], terms: Any) -> Pair:
         """Compute sums of many terms, and of products; our own rounding is that of so many extended floats."""
+        eps: Any = _EPS
+        least: Any = 0
         if block.op == "total":
             (m, r), starts = operands[0], block.payload
             counts = lengths_of(starts, len(m)) if terms is None else terms
@@ -132,56 +160,96 @@ class Reading:
             most = counts
         else:
             middle, spread, magnitude = self._products(*operands)
-            most = block.args[0].shape[2]
+            most, eps, least = block.args[0].shape[2], self._eps, self._least
             counts = np.full(block.size, most) if terms is None else terms
-        ours = (np.asarray(most)[..., None] + 4) * (2 * _EPS * magnitude + (_TINY if block.op == "matmul" else 0))
-        spread = spread * (1 + 2 * _EPS * (np.asarray(most)[..., None] + 8)) + ours
+        most = np.asarray(most)[..., None]
+        spread = spread * (1 + 2 * eps * (most + 8)) + (most + 4) * (2 * eps * magnitude + least)
         if self._formats is None:
             return middle, np.where(np.isfinite(middle) & np.isfinite(spread), spread, np.inf)
         counts = np.asarray(counts)[:, None]
-        pair = self._rounding.widened("total", (middle, spread), 1, True, magnitude, np.maximum(counts, 1))
-        of_two = self._rounding.widened("sum", (middle, spread), np.asarray(1, _long), True)
-        return middle, np.where(counts == 2, of_two[1], pair[1])
+        of_two = counts == _PAIR  # whose sum is rounded once, by less than the sum of their sizes has it
+        pair = middle, spread
+        if not of_two.all():
+            pair = self._rounding.widened("total", pair, 1, True, magnitude, np.maximum(counts, 1))
+        if of_two.any():
+            rounded_once = self._rounding.widened("sum", (middle, spread), 1, True)
+            pair = middle, np.where(of_two, rounded_once[1], pair[1])
+        return pair
 
     def _products(self, left: Pair, right: Pair) -> tuple[Array, Array, Array]:
-        """Return sums of products, and what the terms are off by and how large they are, added up."""
-        (a, r), (b, s) = [tuple(np.ascontiguousarray(np.moveaxis(p, -1, 0)) for p in pair) for pair in (left, right)]
+        """Return sums of products, and what the terms are off by and how large they are, added up.
+
+        In shorter formats, and for exact values that are to be known to these, doubles will do (`_Kind`), whose
+        matrix products take far less time.
+        """
+        columns, (stack, rows, length), width = left[0].shape[-1], left[0].shape[:3], right[0].shape[2]
+        if columns * stack * rows * length * width < _FEW_PRODUCTS:
+            a, b = ([np.ascontiguousarray(np.moveaxis(part, -1, 0)) for part in side] for side in (left, right))
+            middle, spread, sizes = map(_rows, self._multiplied(a, b, slice(None)))
+            return middle, spread, sizes
+        result = [np.empty((columns, stack, rows, width), _long) for _ in range(3)]
+        for kind, chosen in self._kinds:
+            a, b = (
+                [np.moveaxis(part[..., chosen], -1, 0).astype(kind.dtype, "C") for part in side]
+                for side in (left, right)
+            )
+            for whole, part in zip(result, self._multiplied(a, b, chosen), strict=True):
+                whole[chosen] = part
+        middle, spread, sizes = map(_rows, result)
+        return middle, spread, sizes
+
+    def _multiplied(self, left: Sequence[Array], right: Sequence[Array], columns: Any) -> tuple[Array, Array, Array]:
+        (a, r), (b, s) = left, right
         size_a, size_b = np.abs(a), np.abs(b)
         sizes = size_a @ size_b
         spread = size_a @ s if s.any() else np.zeros_like(sizes)
         spread = spread + r @ (size_b + s) if r.any() else spread
-        unit = self._rounding.unit[:, None, None, None]
-        rounded = (sizes + spread) * unit + self._subnormal((size_a, r), (size_b, s))
-        spread = spread * (1 + SLOP) + rounded
-        return _rows(a @ b), _rows(spread), _rows(sizes + spread)
-
-    def _subnormal(self, left: Pair, right: Pair) -> Any:
-        """Return what rounding adds to products that may lie below the normal numbers of a format.
-
-        Such a product may be any number between the least and the largest sizes in the balls: one whose middle is 0,
-        but whose radius is not, underflows as well as another one does.
-        """
         if self._formats is None:
-            return 0
-        (least_a, most_a), (least_b, most_b) = _reaches(*left), _reaches(*right)
-        added = np.zeros((most_a.shape[0], most_a.shape[1], most_a.shape[2], most_b.shape[3]), _long)
-        for column, (tiny, half) in enumerate(zip(self._rounding.tiny, self._rounding.half, strict=True)):
-            sides = (least_a[column], most_a[column] > 0), (least_b[column], most_b[column] > 0)
-            smallest = [np.min(least[nonzero], initial=np.inf) for least, nonzero in sides]
-            if smallest[0] * smallest[1] < tiny:
-                added[column] = half * _below(*sides, float(tiny))
-        return added
+            return a @ b, spread * (1 + SLOP), sizes + spread
+        rounding = self._rounding.of_columns(columns)
+        unit = rounding.unit[:, None, None, None]
+        rounded = (sizes + spread) * unit + _subnormal(rounding, (size_a, r), (size_b, s))
+        spread = spread * (1 + SLOP) + rounded
+        return a @ b, spread, sizes + spread
 
 
-def _reaches(size: Array, radius: Array) -> Pair:
-    """Return the least and the largest sizes of numbers in balls."""
-    return np.fmax(size - radius, 0), size + radius  # 0 at least where neither has a limit
+def _constants(block: Block, *, as_floats: bool) -> tuple[Array, Array]:
+    """Return the values of constants, and how many bits each has: typed ones have those of the float, if as floats."""
+    if block.op == "pi":
+        return np.array([_long(np.pi)]), np.array([np.inf])
+    if block.op == "typed" and as_floats:
+        return np.array(block.payload, _long), np.full(block.size, np.inf)
+    exact = [simplest_rational(v) for v in block.payload] if block.op == "typed" else block.payload
+    unique = {value: (extended(value), _bits(value)) for value in dict.fromkeys(exact)}
+    values, bits = zip(*(unique[value] for value in exact), strict=True)
+    return np.array(values, _long), np.array(bits, float)
 
 
 def _exactly(middle: Array, radius: Array, *, is_rounded: bool) -> Pair:
     """Return the ball of an exact value: nothing is added but our own rounding, where there is any."""
     radius = radius * (1 + SLOP) + (np.abs(middle) * SLOP + _TINY if is_rounded else 0)
     return middle, np.where(np.isfinite(middle) & ~np.isnan(radius), radius, np.inf)
+
+
+def _subnormal(rounding: Rounding, left: Pair, right: Pair) -> Any:
+    """Return what rounding adds to products that may lie below the normal numbers of a format, for each column.
+
+    Such a product may be any number between the least and the largest sizes in the balls: one whose middle is 0, but
+    whose radius is not, underflows as well as another one does.
+    """
+    sides = [(np.fmax(size - radius, 0), size + radius > 0) for size, radius in (left, right)]
+    smallest = [
+        np.where(used, least, np.inf).reshape(len(least), -1).min(axis=1, initial=np.inf) for least, used in sides
+    ]
+    small = np.flatnonzero(smallest[0] * smallest[1] < rounding.tiny * _NEARLY)
+    if not small.size:
+        return 0
+    added = np.zeros((*left[0].shape[:3], right[0].shape[3]), _long)
+    for column in small.tolist():
+        (least_a, used_a), (least_b, used_b) = [(least[column], used[column]) for least, used in sides]
+        below = _below((least_a, used_a), (least_b, used_b), float(rounding.tiny[column]))
+        added[column] = rounding.half[column] * below
+    return added
 
 
 def _below(left: Pair, right: Pair, tiny: float) -> Array:
@@ -198,7 +266,7 @@ def _below(left: Pair, right: Pair, tiny: float) -> Array:
             piece = slice(row, row + step)
             sizes = a[stack, piece, :, None] * b[stack][None]
             nonzero = used_a[stack, piece, :, None] & used_b[stack][None]
-            counts[stack, piece] = ((sizes < tiny * (1 + 2.0**-40)) & nonzero).sum(axis=1)
+            counts[stack, piece] = ((sizes < tiny * _NEARLY) & nonzero).sum(axis=1)
     return counts
 
 
@@ -228,84 +296,3 @@ def _by_balls(name: str, pair: Pair) -> Pair:
         ]
     m, r = split(values)
     return m.reshape(middle.shape), r.reshape(middle.shape)
-
-
-def exact_balls(tape: Recording, wanted: Elements, variables: Elements, values: Array, bits: int) -> Any:
-    """Return balls around elements at points, a row for each element and a column for each point."""
-    columns = values.shape[1]
-    values_at = np.empty((tape.size, columns), object)
-    with flint.ctx.workprec(bits):
-        leaves = [flint.arb(value) for value in values.ravel().tolist()]
-        values_at[variables] = np.array([*leaves, None], object)[:-1].reshape(values.shape)
-        for part in parts(tape, wanted):
-            if part.op != "variable":
-                values_at[part.elements] = _leaves(part, columns) if not part.args else _computed(part, values_at)
-    return values_at[wanted]
-
-
-def _leaves(part: Part, columns: int) -> Any:
-    if part.op == "pi":
-        leaves = [flint.arb.pi()]
-    else:
-        exact = [simplest_rational(value) for value in part.payload] if part.op == "typed" else part.payload
-        leaves = [balls.ball(Fraction(value)) for value in exact]
-    return _columned(leaves, columns)
-
-
-def _columned(leaves: Sequence[flint.arb], columns: int) -> Any:
-    return np.repeat(np.array([*leaves, None], object)[:-1, None], columns, axis=1)
-
-
-def _computed(part: Part, values_at: Any) -> Any:
-    """Return the balls of a part from those of its arguments."""
-    args = [values_at[arg] for arg in part.args]
-    match part.op:
-        case "sum":
-            return np.add(*args)
-        case "product":
-            return np.multiply(*args)
-        case "total":
-            return np.add.reduceat(args[0], part.payload, axis=0)
-        case "matmul":
-            return _matmul(*args)
-        case "power" if part.payload in _SHORT_WAYS:
-            return _SHORT_WAYS[part.payload](args[0])
-        case "power":
-            return _each(args[0], lambda base: balls.power(base, part.payload))
-    return _each(args[0], lambda argument: balls.function(part.op, argument))
-
-
-# Powers that NumPy does with operations of balls, an array at a time.
-_SHORT_WAYS: dict[Fraction, Any] = {Fraction(2): lambda a: a * a, Fraction(-1): lambda a: flint.arb(1) / a}
-
-
-def _each(arguments: Any, function: Any) -> Any:
-    result = np.empty(arguments.shape, object)
-    result.ravel()[:] = list(map(function, arguments.ravel().tolist()))
-    return result
-
-
-def _matmul(left: Any, right: Any) -> Any:
-    """Return the entries of products of matrices, one after the other, in each column."""
-    columns = left.shape[-1]
-    entries = [
-        [entry for a, b in zip(left, right, strict=True) for entry in _product(a[..., i], b[..., i])]
-        for i in range(columns)
-    ]
-    return _transposed(entries)
-
-
-def _transposed(entries: Sequence[Sequence[flint.arb]]) -> Any:
-    result = np.empty((len(entries[0]), len(entries)), object)
-    for column, values in enumerate(entries):
-        result[:, column] = values
-    return result
-
-
-def _product(a: Any, b: Any) -> Sequence[flint.arb]:
-    return list((_matrix(a) * _matrix(b)).entries())
-
-
-def _matrix(part: Any) -> flint.arb_mat:
-    height, width = part.shape
-    return flint.arb_mat(height, width, part.ravel().tolist())

@@ -25,9 +25,10 @@ from verify.checks.rounding.judge import Judgement, are_plausible, are_sharp, me
 from verify.checks.rounding.pairs import PairReading
 from verify.checks.rounding.places import LARGEST_ELSEWHERE, output_name
 from verify.checks.rounding.points import SAMPLE, Point, Tried
-from verify.checks.rounding.readings import Reading, exact_balls
+from verify.checks.rounding.readings import Reading
 from verify.checks.rounding.truth import exactly
 from verify.model.result import Accuracy
+from verify.tape import balls
 from verify.tape.sweep import sweep
 from verify.tape.tape import ONE, Elements
 from verify.tracing.floats import FloatRun
@@ -120,6 +121,13 @@ class Recorded:
         for element in np.unique(elements[self.tape.exact(elements)]).tolist():
             self.fixed[element] = float(self.tape.value(element) or 0)
         self.conditions = _joined(choices.elements for choices in self.trace.choices)
+        self._slopes: dict[int, Elements] = {}
+
+    def slopes(self, element: int) -> Elements:
+        """Return the derivatives of an element by the variables."""
+        if element not in self._slopes:
+            self._slopes[element] = sweep(self.tape, np.array([element]), np.array([ONE]), self.variables)
+        return self._slopes[element]
 
     def _is_plain(self) -> bool:
         """Tell whether the run gave what the one on single symbols gave, and reads no memory that nobody wrote to."""
@@ -231,8 +239,8 @@ class _Points:
                 return
             judgement, is_known = self._judgement(quantity, np.array(floats), truth)
             plain &= is_known
-            is_inherent = partial(self._is_inherent, quantity, judgement)
-            plain &= _is_plain(judgement, self.tried, self.rounded.overflows, is_inherent)
+            are_inherent = partial(self._are_inherent, quantity, judgement)
+            plain &= _is_plain(judgement, self.tried, self.rounded.overflows, are_inherent)
             if quantity.output < 0:
                 self._measure(quantity, judgement, plain, rows)
         for place, attempt, settled, listed in zip(self.places, self.tried, plain, rows, strict=True):
@@ -256,18 +264,28 @@ class _Points:
         scale = np.maximum(scale, [scales.get(key, 0.0) for key in keys])
         return measured(formats, floats, values, enclosed, scale[:, None]), is_known
 
-    def _is_inherent(self, quantity: Quantity, judgement: Judgement, column: int, entry: int) -> bool:
-        """Tell whether the data explains an error for certain, as `faults` and `blame.condition` have it."""
-        recorded, numbers = self.recorded, self.tried[column].numbers
-        error = judgement.error[column, entry]
+    def _are_inherent(self, quantity: Quantity, judgement: Judgement, columns: Array, entries: Array) -> Array:
+        """Tell whether the data explains errors for certain, of an entry at each of some points.
+
+        As `faults` and `blame.condition` have it; the derivative of an entry is read at all its points at once.
+        """
+        inherent = np.zeros(len(columns), bool)
+        for entry in np.unique(entries).tolist():
+            chosen = np.flatnonzero(entries == entry)
+            inherent[chosen] = self._is_inherent(quantity, judgement, columns[chosen], entry)
+        return inherent
+
+    def _is_inherent(self, quantity: Quantity, judgement: Judgement, columns: Array, entry: int) -> Array:
+        recorded, numbers = self.recorded, [self.tried[column].numbers for column in columns.tolist()]
+        error = judgement.error[columns, entry]
         node = quantity.exact[entry : entry + 1]
-        slopes = sweep(recorded.tape, node, np.array([ONE]), recorded.variables)
-        wanted = _joined([slopes, node])
-        middle, radius = Reading(recorded.tape, wanted, recorded.variables, self.values[:, [column]]).of(wanted)
-        sizes = np.abs(middle[:, 0]) - radius[:, 0]
-        sizes[:-1] *= np.abs(self.values[:, column])
-        condition = np.maximum(sizes, 0).sum() * numbers.unit
-        return bool(np.isfinite(error) and error <= of_the_data(numbers) * condition)
+        wanted = _joined([recorded.slopes(int(node[0])), node])
+        middle, radius = Reading(recorded.tape, wanted, recorded.variables, self.values[:, columns]).of(wanted)
+        sizes = np.abs(middle) - radius
+        sizes[:-1] *= np.abs(self.values[:, columns])
+        condition = np.maximum(sizes, 0).sum(axis=0) * [f.unit for f in numbers]
+        explained: Array = np.isfinite(error) & (error <= condition * [of_the_data(f) for f in numbers])
+        return explained
 
     def _measure(self, quantity: Quantity, judgement: Judgement, plain: Array, rows: Sequence[list[Accuracy]]) -> None:
         variant = self.recorded.run.seen.variant.written
@@ -299,12 +317,12 @@ def _is_plain(
     judgement: Judgement,
     tried: Sequence[Tried],
     overflows: Callable[[], Array],
-    is_inherent: Callable[[int, int], bool],
+    are_inherent: Callable[[Array, Array], Array],
 ) -> Array:
     """Tell at which points no fault may be found, nor anything that rounding does not explain.
 
     In half precision nothing is said of digits, and off the sample nothing of overflow (`faults`). Digits that the data
-    takes are no fault either: `is_inherent` tells whether it does, of the entry at a point that loses most. Where
+    takes are no fault either: `are_inherent` tells whether it does, of the entry at a point that loses most. Where
     there is no bound, and something `overflows`, that may be the cause.
     """
     half = np.array([attempt.numbers is HALF for attempt in tried])
@@ -316,9 +334,10 @@ def _is_plain(
     doubtful = unbounded & ~elsewhere
     if doubtful.any():
         plain &= ~(doubtful & (overflows() | half))
-    worst = np.argmax(np.where(faulty[UNSTABLE], judgement.lost, -1), axis=-1)
-    for column in np.flatnonzero(plain & unstable & ~half).tolist():
-        plain[column] = is_inherent(column, int(worst[column]))
+    columns = np.flatnonzero(plain & unstable & ~half)
+    if columns.size:
+        worst = np.argmax(np.where(faulty[UNSTABLE], judgement.lost, -1), axis=-1)
+        plain[columns] = are_inherent(columns, worst[columns])
     return plain
 
 
@@ -386,7 +405,9 @@ class _Truth:
     def _refine(self, columns: Array, entries: Array, bits: int) -> None:
         """Compute some values at some points with so many bits."""
         recorded = self._recorded
-        computed = exact_balls(recorded.tape, self._wanted[entries], recorded.variables, self._values[:, columns], bits)
+        computed = balls.at_points(
+            recorded.tape, self._wanted[entries], recorded.variables, self._values[:, columns], bits
+        )
         listed = computed.T.ravel().tolist()
         shape, where = (len(columns), len(entries)), np.ix_(columns, entries)
         middle, reach = (part.reshape(shape) for part in middles(listed))
