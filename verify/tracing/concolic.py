@@ -312,6 +312,13 @@ def _pi(x: Concolic) -> Any:
     return x.lift(Concolic(x.graph, x.graph.pi()))
 
 
+@at_once
+def cardinal_sine(x: Concolic) -> Any:
+    """Return sin(pi x) / (pi x), and 1 at 0, which is the limit there."""
+    angle = x.lift(math.pi) * x  # the float, as in NumPy
+    return angle.function("sin") / angle if x.against(x.lift(0), "!=") else x.lift(1)
+
+
 def angle_of(y: Concolic, x: Concolic) -> Any:
     """Return the angle of a point of the plane: twice that of half of it, which is below a quarter of a turn.
 

@@ -31,7 +31,7 @@ from verify.tracing.arrays import (
     symbols,
     wrapped,
 )
-from verify.tracing.concolic import KINDS, Concolic, Endless
+from verify.tracing.concolic import KINDS, Concolic, Endless, cardinal_sine
 from verify.tracing.dispatch import LINEAR, answers
 from verify.tracing.einsums import einsum
 from verify.tracing.moving import moved
@@ -643,6 +643,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "nanstd": std,
     "nanmedian": median,
     "i0": lambda x: elementwise(SPECIAL["i0"], x),
+    "sinc": lambda x: elementwise(cardinal_sine, x),
     "var": var,
     "std": std,
     "cumsum": cumulative(np.add),

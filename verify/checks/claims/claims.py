@@ -13,6 +13,7 @@ from verify.cases.shapes import entry_names
 from verify.checks.claims.diagnoses import Suspect
 from verify.graph import balls
 from verify.graph.adjoints import Shares, adjoints, totals
+from verify.graph.functions import FUNCTIONS
 from verify.graph.wholes import wholes
 from verify.model.errors import UnclaimedError
 from verify.model.identity import NOWHERE, Place
@@ -25,8 +26,8 @@ from verify.tracing.trace import SAMPLE_BITS, Trace
 _INCONSISTENT = "SymPy's derivative of the whole computation and its chain rule could not be shown to be one function"
 _UNSET = "the output reads memory that np.empty made and nobody has written to"
 _UNDEFINED = (
-    "the output is not defined at the sample, where a logarithm, root or quotient is outside of its domain: if the "
-    "layer needs other inputs, say so, as in x=verify.real('N D', low=0)"
+    "the output is not defined at the sample, where {what} is outside of its domain{domain}: if the "
+    "layer needs other inputs, say so, as in x=verify.real('N D', {bounds})"
 )
 
 
@@ -144,7 +145,19 @@ def _check_outputs(seen: Observation) -> None:
     doubtful = [node for node, ball in zip(outputs, trace.at_samples(outputs), strict=True) if not ball.is_finite()]
     enclosures = balls.enclose(trace, doubtful, trace.sample, lambda ball: bool(ball.is_finite()))
     if not all(ball.is_finite() for ball in enclosures.values()):
-        raise SubjectError(_UNDEFINED)
+        raise SubjectError(_undefined(trace, outputs))
+
+
+def _undefined(trace: Trace, outputs: Sequence[int]) -> str:
+    """Return which function is not defined at the sample, and where it is."""
+    values = balls.at(trace, outputs, trace.sample)
+    for node in trace.reach(outputs):
+        line = FUNCTIONS.get(trace.ops[node])
+        if line is not None and any(end is not None for end in line.within) and not values[node].is_finite():
+            ends = {word: end for word, end in zip(("low", "high"), line.within, strict=True) if end is not None}
+            bounds = ", ".join(f"{word}={end}" for word, end in ends.items())
+            return _UNDEFINED.format(what=trace.ops[node], domain=f" ({bounds})", bounds=bounds)
+    return _UNDEFINED.format(what="a logarithm, root or quotient", domain="", bounds="low=0")
 
 
 @dataclass(frozen=True, slots=True)
