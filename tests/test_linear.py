@@ -131,6 +131,23 @@ def eigen_case(shape, sign=1, together=symmetric):
     return decomposition
 
 
+def eigen_square(shape):
+    """Make the case of a function of an eigenvector that does not depend on its sign."""
+
+    @verify.case(a=shape)
+    def square(a):
+        values, vectors = np.linalg.eigh(symmetric(a))
+        total = vectors[:, 0].sum()
+        d = yield total**2
+        size = len(values)
+        d_vectors = np.zeros((size, size))
+        d_vectors[:, 0] = 2 * d * total
+        gaps = values[None, :] - values[:, None] + np.eye(size)
+        return symmetric(vectors @ ((1 - np.eye(size)) / gaps * (vectors.T @ d_vectors)) @ vectors.T)
+
+    return square
+
+
 def svd_case(shape, sign=1):
     """Make the case of a matrix that is put together of its singular values' squares and vectors."""
 
@@ -197,6 +214,7 @@ RIGHT = {
     "factor": verify.pair(lambda b: np.log(np.diag(cholesky(spd(b)))).sum(), lambda d, b: d * log_back(b), b="2 1"),
     "eigenvectors of two rows": eigen_case("2 2"),
     "eigenvectors of three rows": eigen_case("3 3"),
+    "square of a sum of an eigenvector": eigen_square("3 3"),
     "eigenvalues": verify.pair(
         lambda a: np.linalg.eigvalsh(symmetric(a)),
         lambda d, a: (lambda v: v @ np.diag(d) @ v.T)(np.linalg.eigh(symmetric(a))[1]),
@@ -410,6 +428,7 @@ def test_what_depends_on_a_free_sign_is_told():
     assert notes_on_signs("eigenvectors of three rows")
     assert not notes_on_signs("eigenvalues")
     assert not notes_on_signs("nuclear norm")
+    assert not notes_on_signs("square of a sum of an eigenvector")
 
 
 @pytest.mark.parametrize(

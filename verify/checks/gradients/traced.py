@@ -14,7 +14,7 @@ from verify.checks.approximation.settle import at_first_sight, settled
 from verify.checks.approximation.telling import KIND
 from verify.checks.claims.claims import Claim, Exact, claims, other_sides, sharpened_claims, upstream_branch
 from verify.checks.claims.diagnoses import diagnose, negated
-from verify.checks.claims.explain import Explanation, explain
+from verify.checks.claims.explain import Explanation, alike, explain
 from verify.checks.gradients.forward import wrong_outputs
 from verify.checks.gradients.whole import Attempt, attempted
 from verify.model.additions import HOW
@@ -193,11 +193,13 @@ def _notes(exact: Exact, seed: int) -> list[str]:
 
 
 def _signs(exact: Exact) -> list[str]:
-    """Say at which lines LAPACK chooses the sign of a vector on which outputs depend."""
+    """Say at which lines LAPACK chooses the sign of a vector, unless outputs are shown not to depend on it."""
     trace = exact.seen.trace
     nodes = [node for quantity in exact.seen.outputs for node in quantity.nodes]
-    places = dict.fromkeys(vector.where for vector in trace.signed if negated(trace, nodes, vector.nodes) != nodes)
-    return [f"the output depends on the signs that LAPACK gives to vectors at the sample, at {at}" for at in places]
+    places = dict.fromkeys(
+        vector.where for vector in trace.signed if not alike(trace, negated(trace, nodes, vector.nodes), nodes)
+    )
+    return [f"the output is taken with the signs that LAPACK gives to vectors at the sample, at {at}" for at in places]
 
 
 def _reproduce(case: TracedCase) -> tuple[str, ...]:
