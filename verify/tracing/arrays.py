@@ -490,7 +490,8 @@ def symbols(value: Any, shape: Sequence[int] | None = None) -> list[Any]:
 def nodes(value: Any, shape: Sequence[int] | None = None) -> Any:
     """Return the nodes of a value's entries in order, broadcast to a shape; raises TraceError for infinities."""
     if isinstance(value, SymbolArray) and (elements := _current_elements(value)) is not None:
-        return (elements if shape is None else np.broadcast_to(elements, tuple(shape))).flatten()
+        alike = shape is None or elements.shape == tuple(shape)
+        return (elements if alike else np.broadcast_to(elements, tuple(shape or ()))).flatten()
     return of_symbols(symbols(value, shape))
 
 
