@@ -13,6 +13,7 @@ from fractions import Fraction
 from itertools import islice, pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
+from verify.checks.regions.alike import Question, formula
 from verify.graph import balls
 from verify.graph.graph import Graph
 from verify.model.identity import NOWHERE, Place
@@ -28,12 +29,23 @@ if TYPE_CHECKING:
 
 _FEW = 24  # whole numbers in the domain, all of which are visited
 _MOST_RUNS = 32  # for one rounding
-_MOST_ROUNDINGS = 3  # of an explorer; the entries of an array that are rounded at one line are one
+_MOST_ROUNDINGS = 6  # of an explorer; the entries of an array that are rounded at one line are one
 _SIZES = (2, 3, 10, 30, 100, 1000, 10**4, 10**6)
 _MOST_QUESTIONS = 8  # about whole numbers, in one run
 _HALF = Fraction(1, 2)
 
-Key = tuple[Place, frozenset[str]]  # the line that rounds, and the inputs that it rounds
+
+class Key(NamedTuple):
+    """What is rounded: at a line, on one path of calls and in one of their turns, a formula of the entries of inputs.
+
+    Two calls of a helper round two numbers, and so do two turns of a loop, though the line is one.
+    """
+
+    where: Place
+    path: int
+    turn: int
+    inputs: frozenset[str]
+    formula: int
 
 
 class _Rounding(NamedTuple):
@@ -59,13 +71,12 @@ class Steps:
             return
         owners = {node: name for name, quantity in seen.inputs.items() for node in quantity.nodes}
         questions = tuple(islice(graph.compared, _MOST_QUESTIONS))
-        for condition in seen.conditions:
-            if condition.node in graph.steps and not condition.tie:
-                node, value = graph.steps[condition.node]
-                inputs = frozenset(owners[n] for n in graph.leaves(node) if n in owners)
-                if inputs:
-                    values = self.visited.setdefault((condition.where, inputs), {})
-                    values.setdefault(value, _Rounding(seen, node, value, questions))
+        for passed in self.explorer.sites.passed(seen):
+            if passed.condition.node in graph.steps and not passed.condition.tie:
+                node, value = graph.steps[passed.condition.node]
+                call, own = passed.site.call, Question(frozenset({node}), 0, frozenset())
+                key = Key(passed.site.where, call.path, call.turn, call.line.inputs, formula(graph, own, owners))
+                self.visited.setdefault(key, {}).setdefault(value, _Rounding(seen, node, value, questions))
 
     def visit(self) -> None:
         """Run the case at other whole numbers of each rounding."""
@@ -95,12 +106,12 @@ class Steps:
 
     def unvisited(self) -> Iterator[Branch]:
         """Return the roundings of which some whole numbers were not visited."""
-        for (where, _), values in self.visited.items():
+        for key, values in self.visited.items():
             first = next(iter(values.values()))
             low, high = _possible(self.explorer, first)
             if low is None or high is None or high - low + 1 > len(values):
                 text = f"floor({written(first.seen.trace, first.node)}) other than {_listed(sorted(values))}"
-                yield Branch(where, text, 1, self.explorer.variant.written)
+                yield Branch(key.where, text, 1, self.explorer.variant.written)
 
 
 def _listed(values: list[Fraction]) -> str:
