@@ -200,3 +200,31 @@ def test_formulas_are_few():
     known = [formulas.distinguish("kind", number) for number in range(1, 30)]
     assert len(set(known)) < 10
     assert not formulas.distinguish("another kind", 1)
+
+
+def banded(number, near, within):
+    """Return one of two weights, by one question about a number."""
+    return within if 250 < number < 251 else near
+
+
+class Banded:
+    """A layer that asks a helper about another number where there are several rows."""
+
+    wrong = 0
+
+    def forward(self, x):
+        self.x = x.copy()
+        return x * (banded((x * x).sum(), 2, 3) if len(x) > 1 else banded(x.sum(), 1, 5))
+
+    def backward(self, dout):
+        if len(self.x) > 1:
+            return dout * banded((self.x * self.x).sum(), 2, 3 + self.wrong)
+        return dout * banded(self.x.sum(), 1, 5)
+
+
+@pytest.mark.parametrize("wrong", [0, 1])
+def test_what_only_larger_inputs_ask_is_looked_at(wrong):
+    """Runs that ask at the same line along another path are explored, though a smaller one has passed that line."""
+    case = verify.layer(type("Layer", (Banded,), {"wrong": wrong}), inputs={"x": "N D"})
+    verdicts = {row.verdict.name for row in check(case).comparisons}
+    assert verdicts == ({"PROVED", "REFUTED"} if wrong else {"PROVED"})

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from verify.tracing.observe import Observation
 
 Point = Mapping[str, Fraction]
-_Asked = tuple[Place, int, int]  # a line, the path that leads there, and a formula
+_Asking = tuple[Place, int, int]  # a line, the path that leads there, and a formula
 NEGATED = {"<": ">=", "<=": ">", ">": "<=", ">=": "<", "==": "!=", "!=": "=="}
 _EXACTLY = ("==", "!=")
 _FLOAT_BITS = 40  # of the 53 of float64
@@ -218,7 +218,7 @@ def one_sided(runs: Sequence[tuple[Trace, Sequence[Condition], Iterable[int]]]) 
     A run is its graph, its conditions, and the nodes of its upstream. Sides are the signs of one formula on one path of
     calls: of `d > 1` and `d < 1` one is true, and no run has taken the other side of either for that.
     """
-    sides: dict[_Asked, set[int]] = {}
+    sides: dict[_Asking, set[int]] = {}
     numbers: dict[tuple[object, ...], int] = {}
     for trace, conditions, upstream in runs:
         if not conditions:
@@ -226,7 +226,7 @@ def one_sided(runs: Sequence[tuple[Trace, Sequence[Condition], Iterable[int]]]) 
         depending = depends(trace, set(upstream))
         ordered = [c for c in conditions if c.node in depending and c.relation not in _EXACTLY]
         forms = _forms(trace, [condition.node for condition in ordered], numbers)
-        signs: dict[_Asked, set[int]] = {}  # in this run, after all that it asks of the formula: `sign` asks twice
+        signs: dict[_Asking, set[int]] = {}  # in this run, after all that it asks of the formula: `sign` asks twice
         for condition in ordered:
             possible = signs.setdefault((condition.where, condition.path, forms[condition.node]), {-1, 0, 1})
             possible &= {sign for sign in possible if RELATIONS[condition.relation](sign) == condition.holds}

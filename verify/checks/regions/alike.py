@@ -18,6 +18,7 @@ from typing import NamedTuple, cast
 from verify.checks.regions.forms import constant, factored
 from verify.graph.graph import Graph
 from verify.model.identity import Place
+from verify.tracing.observe import Observation
 
 _MOST_TURNS = 4  # of one line, after which further ones are alike
 _MOST_FORMULAS = 6  # of one line and turn
@@ -94,6 +95,18 @@ class Formulas:
     def distinguish(self, kind: object, formula: int) -> int:
         """Return a formula if it is told apart from others of a kind, else 0."""
         return formula if formula in self._known.get(kind, ()) else 0
+
+
+def kinds(seen: Observation) -> set[object]:
+    """Return what tells the questions of a run apart: call, turn and formula, without the entries that it is about."""
+    graph, questions = seen.trace, Questions(seen.trace)
+    owners = {node: name for name, quantity in seen.inputs.items() for node in quantity.nodes}
+    result = set[object]()
+    for condition in seen.conditions:
+        call = condition.where, condition.relation, condition.path
+        question = questions.next(call, condition.node)
+        result.add((call, question.turn, formula(graph, question, owners)))
+    return result
 
 
 def formula(graph: Graph, question: Question, names: Mapping[int, str]) -> int:

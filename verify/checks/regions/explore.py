@@ -18,6 +18,7 @@ from verify.checks.approximation.ignored import IGNORED
 from verify.checks.approximation.telling import KIND
 from verify.checks.claims.claims import Exact
 from verify.checks.gradients.traced import decided, whole
+from verify.checks.regions.alike import kinds
 from verify.checks.regions.boxes import excludes
 from verify.checks.regions.gaps import finite_output
 from verify.checks.regions.limits import Limit
@@ -432,14 +433,15 @@ def _region(seen: Observation) -> Region:
 def explorers(case: TracedCase, runs: Sequence[Exact], seed: int) -> list[Explorer]:
     """Return explorers for each combination of options: at the smallest run, and at others that branch elsewhere too.
 
-    What asks about a second row, or the largest of a column, asks nothing where there is but one row.
+    What asks about a second row, or the largest of a column, asks nothing where there is but one row; a helper that is
+    called once more there, or a loop with one more turn, asks at lines that a smaller run has passed.
     """
-    passed: dict[tuple[int, ...], set[tuple[Place, str]]] = {}
+    passed: dict[tuple[int, ...], set[object]] = {}
     result = []
     for run in sorted(runs, key=lambda run: len(run.seen.trace)):
         options = run.seen.variant.choice
-        places = {(condition.where, condition.relation) for condition in run.seen.conditions}
-        if options not in passed or not places <= passed[options]:
+        questions = kinds(run.seen)
+        if options not in passed or not questions <= passed[options]:
             result.append(Explorer(case, run, seed))
-            passed[options] = passed.get(options, set()) | places
+            passed[options] = passed.get(options, set()) | questions
     return result
