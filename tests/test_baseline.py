@@ -211,8 +211,8 @@ def test_a_case_that_is_gone_has_lost_nothing():
 def test_an_update_prunes_and_keeps():
     """A whole run leaves what it shows; a part leaves the others as they were."""
     both = known(BAD, results.HALVED)
-    assert both.updated(Run((GOOD,)), covers=everywhere).known == known(GOOD).known
-    assert both.updated(Run((GOOD,)), covers=nothing).known == known(GOOD, results.HALVED).known
+    assert both.updated(Run((GOOD,)), covers=everywhere).states == known(GOOD).states
+    assert both.updated(Run((GOOD,)), covers=nothing).states == known(GOOD, results.HALVED).states
     assert known(GOOD).difference(both) == "0 known failures, 0 added, 2 pruned"
     assert both.difference(known(GOOD)) == "2 known failures, 2 added, 0 pruned"
     weaker = results.case("bad", replace(results.PROVED, verdict=Verdict.AGREES))
@@ -224,7 +224,7 @@ def test_the_file_does_not_depend_on_order(tmp_path):
     text = known(*EVERYTHING.cases).text()
     assert known(*EVERYTHING.cases[::-1]).text() == text
     (tmp_path / "b.json").write_text(text)
-    assert opened(tmp_path / "b.json", update=False).known == known(*EVERYTHING.cases).known
+    assert opened(tmp_path / "b.json", update=False).states == known(*EVERYTHING.cases).states
 
 
 def test_it_applies_from_any_directory(tmp_path, monkeypatch):
@@ -235,7 +235,7 @@ def test_it_applies_from_any_directory(tmp_path, monkeypatch):
     baseline = opened(Path("../b.json"), update=False)
     below = replace(BAD, where=results.at("../shop.toml:3"))
     assert exit_status(judged(baseline, below)) == 0
-    assert baseline.updated(Run((below,)), covers=everywhere).known == known(BAD).known
+    assert baseline.updated(Run((below,)), covers=everywhere).states == known(BAD).states
     assert exit_status(judged(baseline, BAD)) == 1
 
 

@@ -92,7 +92,7 @@ def outside(function, moved=lambda value: value):
         points = [
             (numbers, dict(zip(sample, values, strict=True))) for numbers, values in rounded if values is not None
         ]
-        nodes, asked = seen.gradients["x"].nodes, list(seen.trace.asked)
+        nodes, asked = seen.gradients["x"].nodes, list(seen.trace.branches)
         enclosures = Enclosures(seen.trace, [*nodes, *asked], [Column(*point) for point in points])
         certain = enclosures.certain(asked).all(axis=0)
         wrong = told = 0

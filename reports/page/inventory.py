@@ -25,7 +25,7 @@ class Item(NamedTuple):
     line: int | str
     checked: str
     missing: Sequence[str]
-    told: bool
+    placed: bool
 
 
 class File(NamedTuple):

@@ -24,7 +24,7 @@ class Cell(NamedTuple):
     """A cell: what is shown, under which header, with what classes and hint."""
 
     header: str
-    shown: Markup
+    markup: Markup
     kind: str = ""
     hint: str = ""
 
@@ -90,9 +90,9 @@ def lines(case: CaseResult, anchors: Mapping[int, str]) -> Lines:
 
 def _group(facts: Sequence[Facts], anchors: Mapping[int, str]) -> list[Line]:
     cells_by_row = [
-        [Cell(c.header, c.shown(row_facts), c.kind, c.hint(row_facts)) for c in _COLUMNS] for row_facts in facts
+        [Cell(c.header, c.markup(row_facts), c.kind, c.hint(row_facts)) for c in _COLUMNS] for row_facts in facts
     ]
-    used = [place for place in range(len(_COLUMNS)) if any(row[place].shown for row in cells_by_row)]
+    used = [place for place in range(len(_COLUMNS)) if any(row[place].markup for row in cells_by_row)]
     return [
         Line(anchors[id(row_facts.comparison)], tone(row_facts.comparison), [row[place] for place in used])
         for row_facts, row in zip(facts, cells_by_row, strict=True)
@@ -166,7 +166,7 @@ def _plain(_: Facts) -> str:
 
 class _Column(NamedTuple):
     header: str
-    shown: Callable[[Facts], Markup]
+    markup: Callable[[Facts], Markup]
     kind: str = ""
     hint: Callable[[Facts], str] = _plain
 

@@ -61,7 +61,7 @@ class CaseView(NamedTuple):
     others: Sequence[Failure]
     inherit: bool
     more: int
-    found: Sequence[FindingView]
+    findings: Sequence[FindingView]
     remarks: Sequence[words.Remark]
     unclaimed: Sequence[str]
     chart: Markup | None
@@ -109,7 +109,7 @@ def _view(case: CaseResult, anchor: str, number: str) -> CaseView:
         others=[_failure(case, c, row_anchors) for c in failures[own:_MOST_EXPLAINED]],
         inherit=case.graph is not None and case.graph.blamed is not None,
         more=max(0, len(failures) - _MOST_EXPLAINED),
-        found=[_finding(case, severity, finding) for severity, finding, _ in words.findings(case)],
+        findings=[_finding(case, severity, finding) for severity, finding, _ in words.findings(case)],
         remarks=words.remarks(case, everything=False),
         unclaimed=case.unclaimed,
         chart=chart(case.accuracy, case.name, number) if case.accuracy else None,

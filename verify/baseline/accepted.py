@@ -28,13 +28,13 @@ _GREW = ("weaker", "newly failing")
 
 @dataclass(frozen=True)
 class Baseline:
-    """What is known of a project; `here` is the working directory, as seen from the directory of the file.
+    """What is known of a project; `folder` is the working directory, as seen from the directory of the file.
 
     The names of files are kept as seen from there too: the command may run in any directory.
     """
 
-    known: States = field(default_factory=dict)
-    here: str = "."
+    states: States = field(default_factory=dict)
+    folder: str = "."
 
     def marked(self, case: CaseResult) -> CaseResult:
         """Return a case with what is known of its failures and proofs marked."""
@@ -65,43 +65,43 @@ class Baseline:
     def updated(self, run: Run, *, covers: Covers) -> Baseline:
         """Return what is known after a run: of its cases what they show, of those that it does not cover as before."""
         states_now = self._named(run)
-        unseen = [(case, of) for case, of in sorted(self.known.items()) if case not in states_now and not covers(case)]
-        return replace(self, known=states.gathered([*unseen, *states_now.items()]))
+        unseen = [(case, of) for case, of in sorted(self.states.items()) if case not in states_now and not covers(case)]
+        return replace(self, states=states.gathered([*unseen, *states_now.items()]))
 
     def text(self) -> str:
         """Return the content of the file."""
-        return text(self.known)
+        return text(self.states)
 
     def difference(self, before: Baseline) -> str:
         """Say how this differs from what was known before: what is known to fail, and what became worse or better."""
-        now, then = _entries(self.known), _entries(before.known)
+        now, then = _entries(self.states), _entries(before.states)
         bad, was_bad = ({key for key, state in entries.items() if fails(state)} for entries in (now, then))
         failures = f"{len(bad):,} known failure{'s' if len(bad) != 1 else ''}"
         changes = f"{failures}, {len(bad - was_bad):,} added, {len(was_bad - bad):,} pruned"
         counted = {
             "worse": sum(change(then[key], now[key]) in _GREW for key in bad & was_bad),
             "smaller": sum(change(then[key], now[key]) == "stronger" for key in bad & was_bad),
-            "no longer proved": sum(self._is_less(before.known[case], case, key) for case, key in then),
+            "no longer proved": sum(self._is_less(before.states[case], case, key) for case, key in then),
         }
         return "; ".join([changes, *[f"{number:,} {kind}" for kind, number in counted.items() if number]])
 
     def _is_less(self, then: Mapping[Quantity, State], case: CaseId, key: Quantity) -> bool:
         """Tell whether what was good in a case is less than that, in a case that is still there, and does not fail."""
-        now = self.known.get(case)
+        now = self.states.get(case)
         if now is None or fails(then[key]):
             return False
         return is_lost(key, then, now) or (key in now and change(then[key], now[key]) == "weaker")
 
     def _at_home(self, case: CaseId) -> CaseId:
         """Return a case with its file as this names it."""
-        return case._replace(file=posixpath.normpath(posixpath.join(self.here, case.file)) if case.file else "")
+        return case._replace(file=posixpath.normpath(posixpath.join(self.folder, case.file)) if case.file else "")
 
     def _from_here(self, case: CaseId) -> CaseId:
         """Return a case of this with its file as the command names it."""
-        return case._replace(file=posixpath.relpath(case.file, self.here) if case.file else "")
+        return case._replace(file=posixpath.relpath(case.file, self.folder) if case.file else "")
 
     def _of(self, case: CaseResult) -> Mapping[Quantity, State]:
-        return self.known.get(self._at_home(case.id), {})
+        return self.states.get(self._at_home(case.id), {})
 
     def _named(self, run: Run) -> States:
         """Return the states of a run, with its files as this names them."""
@@ -118,9 +118,9 @@ class Baseline:
 
     def _stale(self, run: Run, now: States, covers: Covers) -> Iterator[Stale]:
         findings = {(self._at_home(case.id), f.key) for case in run.cases for f in case.findings if not f.allowed}
-        for (case, key), state in _entries(self.known).items():
+        for (case, key), state in _entries(self.states).items():
             case_states = now.get(case)
-            stale = covers(case) if case_states is None else _is_stale(key, self.known[case], case_states)
+            stale = covers(case) if case_states is None else _is_stale(key, self.states[case], case_states)
             if stale and (case, key) not in findings:
                 is_now = states.text((case_states or {}).get(key, GOOD)) or "not there"
                 yield Stale(self._from_here(case), key, states.text(state), is_now)
@@ -132,7 +132,7 @@ def opened(path: Path | None, *, update: bool) -> Baseline:
         return Baseline()
     folder = Path(os.path.relpath(Path.cwd(), path.resolve().parent)).as_posix()
     if update and not path.exists():
-        return Baseline(here=folder)
+        return Baseline(folder=folder)
     return Baseline(read(path), folder)
 
 

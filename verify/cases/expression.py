@@ -127,7 +127,7 @@ class _Builder:
         self.names: list[str] = []
         self.spans = array("Q")
         self.varies: list[bool] = []
-        self.given = inputs is not None
+        self.has_inputs = inputs is not None
         self.scope: dict[str, int] = dict.fromkeys(inputs or [], NONE)  # that of an input when it is first read
         self.unused: dict[str, None] = {}  # names of lines that were not read since
         self.output = ""
@@ -197,7 +197,7 @@ class _Builder:
         if number is not None and number != NONE:
             self.unused.pop(name, None)
             return number
-        if number is None and self.given:
+        if number is None and self.has_inputs:
             hint = nearest(name, self.scope)
             raise self.error(
                 node, f"{name!r} has no value: it is neither an input nor defined on an earlier line{hint}"

@@ -24,18 +24,18 @@ class Tool:
 
     def __init__(self, worlds: Worlds) -> None:
         self._worlds = worlds
-        self._asked: tuple[Unit, int, How] | None = None
+        self._subject: tuple[Unit, int, How] | None = None
         self._original: Original
 
     def planted(self, unit: Unit, number: int, cases: Sequence[Case], how: How) -> Planted:
         """Take a case, and return the mutants of it."""
         self._worlds.enter(unit.folders)
-        self._asked, self._original = (unit, number, how), Original.of(cases[number], how)
+        self._subject, self._original = (unit, number, how), Original.of(cases[number], how)
         return self._original.planted()
 
     def judged(self, unit: Unit, number: int, cases: Sequence[Case], how: How, mutant: Mutant) -> Judged:
         """Judge a mutant of a case."""
-        if self._asked != (unit, number, how):
+        if self._subject != (unit, number, how):
             self.planted(unit, number, cases, how)
         silent = redirect_stderr(io.StringIO())  # what a mutant says of itself is nobody's concern
         with silent, standing_in(mutant.file, changed(mutant)), self._worlds.apart(unit.folders):

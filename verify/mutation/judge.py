@@ -52,7 +52,7 @@ class Original:
     how: How
     result: CaseResult
     runs: list[Exact] = field(default_factory=list)
-    given: list[Results] = field(default_factory=list)
+    results: list[Results] = field(default_factory=list)
     seen: Watch = field(default_factory=Watch)
 
     @classmethod
@@ -69,7 +69,7 @@ class Original:
         if original.result.good:
             original.seen = watch(case, original.runs, how.seed)
             # Here and not beside a mutant, which has the place of the original's modules then.
-            original.given = (
+            original.results = (
                 [on_symbols(case, exact, how.seed)[0] for exact in original.runs]
                 if isinstance(case, TracedCase)
                 else [on_floats(case)]
@@ -186,7 +186,7 @@ def _doubt(original: Original, case: TracedCase | ExpressionCase, result: CaseRe
 
 
 def _unseen(original: Original, case: TracedCase | ExpressionCase, mutant: Mutant) -> str:
-    same = same_results(original.given, case, original.runs, mutant, original.how.seed)
+    same = same_results(original.results, case, original.runs, mutant, original.how.seed)
     return "" if same else _UNSEEN
 
 

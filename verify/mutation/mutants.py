@@ -47,7 +47,7 @@ def _in_file(file: str, seen: Watch) -> Iterator[Mutant]:
 
 def _in_scope(scope: Scope, source: bytes) -> Iterator[Mutant]:
     nodes = [node for part in scope.parts for node in ast.walk(part)]
-    everything = list(ast.walk(scope.function)) if scope.place and scope.kept else []
+    everything = list(ast.walk(scope.function)) if scope.place and scope.cached else []
     for operators, where in ((OPERATORS, nodes), (KEEPING, everything)):
         for operator in operators:
             for node in where:

@@ -23,7 +23,7 @@ Condition = Callable[[ast.AST, Scope], bool]
 
 @dataclass(frozen=True, slots=True)
 class Operator:
-    """A mistake: what has the form of `before` becomes `after`, where what its letters stand for is as `given`.
+    """A mistake: what has the form of `before` becomes `after`, where what its letters stand for fits the `conditions`.
 
     `sizes` tells that it may be in a computation of sizes and places, where most do not belong, and `sees` what tells
     it from the original: of the formula all is proved, of anything else that it was tried. A mistake that no pattern
@@ -34,7 +34,7 @@ class Operator:
     name: str
     before: str = ""
     after: str = ""
-    given: Mapping[str, Condition] = field(default_factory=dict)
+    conditions: Mapping[str, Condition] = field(default_factory=dict)
     sizes: bool = False
     sees: Sees = "formula"
     rewrites: Callable[[ast.AST, Scope], Iterator[str]] | None = None
@@ -45,7 +45,7 @@ class Operator:
             yield from self.rewrites(node, scope)
         elif scope.numpy or not patterns.uses_numpy(self.before, self.after):
             bound = patterns.matched(self.before, node, scope.numpy)
-            if bound is not None and all(holds(bound[letter], scope) for letter, holds in self.given.items()):
+            if bound is not None and all(holds(bound[letter], scope) for letter, holds in self.conditions.items()):
                 yield patterns.filled(self.after, bound, scope.numpy)
 
 
@@ -186,7 +186,7 @@ def _no_step(node: ast.AST, _: Scope) -> Iterator[str]:
 
 def _first_call(node: ast.AST, scope: Scope) -> Iterator[str]:
     """Keep what the first call has kept; a number that comes from a size is the same in the next call."""
-    for target, value, _ in scope.kept:
+    for target, value, _ in scope.cached:
         counts = ast.unparse(target) in scope.numbers and not is_size(value)
         if value is node and isinstance(target, ast.Attribute) and counts:
             yield f"getattr({ast.unparse(target.value)}, {target.attr!r}, {ast.unparse(value)})"

@@ -21,7 +21,7 @@ class Scope:
     """A function in which mistakes are planted.
 
     `parts` are the trees in which backward's mistakes may be, `gradients` the expressions among them that are returned
-    or kept as gradients, `kept` the assignments of what backward reads later. `numbers` are the variables that hold
+    or kept as gradients, `cached` the assignments of what backward reads later. `numbers` are the variables that hold
     some, `shapes` those of real ones.
     """
 
@@ -32,7 +32,7 @@ class Scope:
     settings: set[str]
     parts: list[ast.AST] = field(default_factory=list)
     gradients: set[ast.AST] = field(default_factory=set)
-    kept: list[Assigned] = field(default_factory=list)
+    cached: list[Assigned] = field(default_factory=list)
     upstream: set[str] = field(default_factory=set)
     numbers: set[str] = field(default_factory=set)
     shapes: dict[str, tuple[int, ...]] = field(default_factory=dict)
@@ -104,7 +104,7 @@ def scopes(file: str, tree: ast.Module, seen: Watch) -> list[Scope]:
         elif place in seen.forward - seen.backward:
             others = [functions[other] for other in seen.forward if other in functions and other != place]
             _take_forward(scope, seen, {name for other in others for name in _read(other)}, read_later)
-        if scope.parts or scope.kept:
+        if scope.parts or scope.cached:
             scopes_found.append(scope)
     return scopes_found
 
@@ -165,7 +165,7 @@ def _take_forward(scope: Scope, seen: Watch, read_elsewhere: set[str], read_late
         a.value for a in assigned if isinstance(a.target, ast.Attribute) and ast.unparse(a.target) in scope.shapes
     ]
     scope.gradients = {value for value in [*slopes, *extra] if not _is_start(value)}
-    scope.kept = (
+    scope.cached = (
         []
         if seen.once
         else [

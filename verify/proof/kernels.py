@@ -32,7 +32,7 @@ class Kernels:
         self.prime = prime
         self.rng = rng
         self.generator = pow(rng.randrange(2, prime - 1), 2, prime)
-        self.known: dict[tuple[str, int], int] = {}
+        self.elements: dict[tuple[str, int], int] = {}
 
     def exponential(self, name: str, exponent: int) -> int:
         """Return exp or tanh of what is `exponent` one level below."""
@@ -57,9 +57,9 @@ class Kernels:
 
     def _element(self, name: str, argument: int) -> int:
         key = (name, argument)
-        if key not in self.known:
-            self.known[key] = self.rng.randrange(1, self.prime)
-        return self.known[key]
+        if key not in self.elements:
+            self.elements[key] = self.rng.randrange(1, self.prime)
+        return self.elements[key]
 
     def _inverse(self, value: int) -> int:
         if value % self.prime == 0:

@@ -39,7 +39,7 @@ class Progress:
     def __init__(self, stream: TextIO, *, silent: bool = False) -> None:
         self._stream, self._standing_in = stream, contextlib.redirect_stderr(self)
         self._watched = not silent and stream.isatty() and os.environ.get("TERM") != "dumb"
-        self._line, self._shown, self._midline = "", False, False
+        self._line, self._visible, self._midline = "", False, False
         self._lock, self._due = threading.RLock(), threading.Timer(_AFTER, self._begin)
         self._due.daemon = True
         self._took: list[tuple[float, Named]] = []
@@ -96,7 +96,7 @@ class Progress:
 
     def _begin(self) -> None:
         with self._lock:
-            self._shown = True
+            self._visible = True
             self._draw()
 
     def _clear(self) -> None:
@@ -107,7 +107,7 @@ class Progress:
 
     def _over_the_line(self, text: str) -> None:
         """Write over the line, unless somebody else's is not at its end; a terminal that is gone is no harm."""
-        if self._shown and self._line and not self._midline:
+        if self._visible and self._line and not self._midline:
             with contextlib.suppress(OSError):
                 self._stream.write(_CLEAR + text)
                 self._stream.flush()

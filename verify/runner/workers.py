@@ -49,7 +49,7 @@ class Workers:
         self._process = process
         self._collected: set[Unit] = set()  # by the process that there is now
         self._spoilt: Unit | None = None  # the one unit that the process is good for, since importing it has changed it
-        self._known: dict[Unit, list[tuple[str, Place, str]]] = {}
+        self._listed: dict[Unit, list[tuple[str, Place, str]]] = {}
 
     def __enter__(self) -> Workers:
         return self
@@ -73,7 +73,7 @@ class Workers:
     def another(self) -> Workers:
         """Return workers beside these, with what these know of cases."""
         others = Workers(self._process.another(), self.limit)
-        others.quick, others._known, others.memory = self.quick, self._known, self.memory
+        others.quick, others._listed, others.memory = self.quick, self._listed, self.memory
         others.extensions = self.extensions
         return others
 
@@ -99,7 +99,7 @@ class Workers:
         answer = self._collect(unit)
         if answer.kind != "done":
             return [_row(case_name(unit.target), Place(unit.file), _command(unit), answer)]
-        self._known[unit] = answer.value
+        self._listed[unit] = answer.value
         return [
             _row(name, where, _command(unit), Answer("failed", problem, place=where))
             if problem
@@ -145,7 +145,7 @@ class Workers:
             again = self._collect(case.unit)
             if again.kind != "done":
                 return again
-            if again.value != self._known[case.unit]:
+            if again.value != self._listed[case.unit]:
                 return Answer("failed", "imported once more, after a case that ended its process, it has other cases")
         return self._ask(kind, case.unit, case.number, *arguments)
 

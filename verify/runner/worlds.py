@@ -39,7 +39,7 @@ class Worlds:
     def __init__(self) -> None:
         self._common = set(sys.modules)
         self._path, self.home = list(sys.path), (str(working_folder()),)
-        self._known: dict[tuple[str, ...], _World] = {}
+        self._worlds: dict[tuple[str, ...], _World] = {}
         self._current: tuple[str, ...] | None = None
         self.fingerprint = Fingerprint()
 
@@ -63,10 +63,10 @@ class Worlds:
     def _swap(self, folders: tuple[str, ...]) -> None:
         modules = {name: module for name, module in sys.modules.items() if not self._is_common(name)}
         if self._current is not None:
-            self._known[self._current] = _World(list(sys.path), modules)
+            self._worlds[self._current] = _World(list(sys.path), modules)
         for name in self._own(folders):
             del sys.modules[name]
-        world = self._known.get(folders) or _World([*folders, *self._path], {})
+        world = self._worlds.get(folders) or _World([*folders, *self._path], {})
         sys.modules.update(world.modules)
         sys.path[:] = world.path
         sys.path_importer_cache.clear()

@@ -42,7 +42,7 @@ class Row(NamedTuple):
     degree: float = 0.0
     height: float = 0.0
     whole: float = 0.0
-    known: bool = True
+    has_atom: bool = True
 
     @property
     def below(self) -> tuple[float, float]:
@@ -112,16 +112,16 @@ class Bounds:
             row = self.rows[kinds.item(0)]
         else:
             row = reduce(self._merged, [self.rows[kind] for kind in np.unique(kinds).tolist()])
-        return row, self.atoms.take(elements) if row.power and row.known else None
+        return row, self.atoms.take(elements) if row.power and row.has_atom else None
 
     def _merged(self, a: Row, b: Row) -> Row:
         """Return a row for what is of either."""
         whole = max(a.whole, b.whole)
         above, high = max(a.above, b.above), max(self._lifted(a, whole), self._lifted(b, whole))
-        if a.known and b.known and a.power == b.power:
+        if a.has_atom and b.has_atom and a.power == b.power:
             return Row(above, high, a.power, max(a.degree, b.degree), max(a.height, b.height), whole)
         (degree, height), (other, another) = a.below, b.below
-        return Row(above, high, 1.0, max(degree, other), max(height, another), whole, known=False)
+        return Row(above, high, 1.0, max(degree, other), max(height, another), whole, has_atom=False)
 
     def _lifted(self, row: Row, whole: float) -> float:
         """Return the height of a numerator over a higher power of D."""
@@ -219,21 +219,21 @@ def _product(a: tuple[Row, Atoms], b: tuple[Row, Atoms]) -> tuple[Row, Atoms]:
         row, common = (right, others) if not left.power else (left, atoms)
         return row._replace(above=above, high=high, whole=whole), common
     degree, height = max(left.degree, right.degree), max(left.height, right.height)
-    if left.known and right.known and _alike(atoms, others):
+    if left.has_atom and right.has_atom and _alike(atoms, others):
         return Row(above, high, left.power + right.power, degree, height, whole), atoms
     (degree, height), (other, another) = left.below, right.below
-    return Row(above, high, 1.0, degree + other, height + another, whole, known=False), None
+    return Row(above, high, 1.0, degree + other, height + another, whole, has_atom=False), None
 
 
 def _common(left: Row, right: Row, atoms: Atoms, others: Atoms) -> tuple[Row, Atoms]:
     """Return a common denominator."""
     if not left.power or not right.power:
         return (right, others) if not left.power else (left, atoms)
-    if left.known and right.known and _alike(atoms, others):
+    if left.has_atom and right.has_atom and _alike(atoms, others):
         power, degree = max(left.power, right.power), max(left.degree, right.degree)
         return Row(0.0, 0.0, power, degree, max(left.height, right.height)), atoms
     (degree, height), (other, another) = left.below, right.below
-    return Row(0.0, 0.0, 1.0, degree + other, height + another, known=False), None
+    return Row(0.0, 0.0, 1.0, degree + other, height + another, has_atom=False), None
 
 
 def _as_one(row: Row, terms: float, atoms: Atoms) -> Row:
@@ -242,7 +242,7 @@ def _as_one(row: Row, terms: float, atoms: Atoms) -> Row:
         return row
     degree, height = row.below
     above, high = row.above + (terms - 1) * degree, row.high + (terms - 1) * height
-    return Row(above, high, 1.0, terms * degree, terms * height, row.whole, known=False)
+    return Row(above, high, 1.0, terms * degree, terms * height, row.whole, has_atom=False)
 
 
 def _alike(a: Atoms, b: Atoms) -> bool:

@@ -57,7 +57,7 @@ class Recording(Tape):
         self._short = np.zeros(0, bool)  # elements that are constants of every format
         self._scales = np.zeros(0, bool)  # those of them that are powers of two, or their negatives
         self._opposite = np.zeros(0, np.int64)
-        self._known: dict[tuple[object, ...], Elements] = {}
+        self._computed: dict[tuple[object, ...], Elements] = {}
         self._operands: dict[int, list[int]] = {}
         super().__init__()
 
@@ -143,9 +143,9 @@ class Recording(Tape):
     def _once(self, op: str, left: Elements, right: Elements) -> Elements:
         """Append an operation whose result IEEE 754 determines, on the same arrays once."""
         key = op, *(blake2b(np.ascontiguousarray(side).data, digest_size=16).digest() for side in (left, right))
-        if key not in self._known:
-            self._known[key] = self._operation(op, (left, right), ARITHMETIC)
-        return self._known[key].copy()
+        if key not in self._computed:
+            self._computed[key] = self._operation(op, (left, right), ARITHMETIC)
+        return self._computed[key].copy()
 
     def negatives(self, a: Elements) -> Elements:
         """Return -a, which is exact."""

@@ -83,10 +83,10 @@ class SymbolArray(np.ndarray[Any, Any]):
     __array_priority__ = 1000
     claimed: np.dtype[Any]
     memory: Memory | None  # where the entries are numbers, and of whoever made the memory's copies and views
-    shown: Elements | None  # the elements of its entries, where they are known; they are of its shape at that time
+    entries: Elements | None  # the elements of its entries, where they are known; they are of its shape at that time
 
     def __array_finalize__(self, other: Any) -> None:
-        self.shown = None
+        self.entries = None
         if isinstance(other, SymbolArray):
             self.claimed, self.memory = other.claimed, other.memory
         else:
@@ -143,7 +143,7 @@ class SymbolArray(np.ndarray[Any, Any]):
             if not _shows(key):
                 return of_elements(self.memory.trace, entries, self.claimed)
             view = super().__getitem__(key)
-            view.shown = entries
+            view.entries = entries
             return view
         entries = super().__getitem__(key)
         return entries if isinstance(entries, np.ndarray) else lift(entries)
@@ -544,7 +544,7 @@ def of_elements(trace: Any, elements: Any, claimed: Any = _DOUBLE) -> SymbolArra
         elements = np.ascontiguousarray(elements.transpose(axes))
     room = Memory(trace, elements.reshape(-1))
     array: SymbolArray = room.places.reshape(elements.shape).view(SymbolArray)
-    array.claimed, array.memory, array.shown = np.dtype(claimed), room, elements
+    array.claimed, array.memory, array.entries = np.dtype(claimed), room, elements
     return array if axes is None else array.transpose([axes.index(axis) for axis in range(len(axes))])
 
 

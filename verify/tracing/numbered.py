@@ -107,7 +107,7 @@ def elements_of(array: Any) -> Elements | None:
         return None
     if not array.size:
         return _empty(array.shape, _INTEGER)
-    elements: Elements | None = array.shown
+    elements: Elements | None = array.entries
     if elements is not None and elements.shape == array.shape:
         return elements
     try:

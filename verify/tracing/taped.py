@@ -68,7 +68,7 @@ class TapedTrace(Trace):
         self._scalars: dict[tuple[object, ...], int] = {}  # operations on single elements
         self._differences: dict[tuple[object, ...], Elements] = {}  # of arrays that were compared, by their digests
         self._literals: dict[tuple[type, float], Any] = {}  # the elements of numbers, of 0.0 and -0.0 the same
-        self._asked: dict[str, Mask] = {}  # elements that were compared with 0, by the relation
+        self._relations: dict[str, Mask] = {}  # elements that were compared with 0, by the relation
 
     def __len__(self) -> int:
         return self.tape.size
@@ -252,9 +252,11 @@ class TapedTrace(Trace):
 
     def _unasked(self, elements: Elements, relation: str) -> Mask:
         """Tell for which elements a relation is asked for the first time, and remember that it was."""
-        recorded = self._asked.get(relation, np.zeros(0, bool))
+        recorded = self._relations.get(relation, np.zeros(0, bool))
         if len(recorded) < len(self):
-            recorded = self._asked[relation] = np.concatenate([recorded, np.zeros(2 * len(self) - len(recorded), bool)])
+            recorded = self._relations[relation] = np.concatenate(
+                [recorded, np.zeros(2 * len(self) - len(recorded), bool)]
+            )
         new: Mask = ~recorded[elements]
         recorded[elements] = True
         return new

@@ -83,7 +83,7 @@ def misprint(graph: Graph, pair: Pair, pivot: Pivot) -> str:
         values = read(graph, pair, Near(pivot, zero, zero, Fraction(1, 2**20)))
         for monomial, cut in values[pair[0]].terms.items():
             series = values[pair[1]].terms.get(monomial)
-            if cut.known is None and series is not None and (text := _misprint(cut, series)):
+            if cut.cut is None and series is not None and (text := _misprint(cut, series)):
                 return text
     return ""
 

@@ -1,7 +1,7 @@
 """Taylor models: a function near a point, as exact leading coefficients and an enclosure of all that follows.
 
-A model over an interval of t (its `reach`) says that a(t) = t**order * (poly(t) + t**known * rho(t)), with rho(t)
-inside the ball `rest` for every t of the interval; `known` is None where there is no rest. The coefficients are exact
+A model over an interval of t (its `reach`) says that a(t) = t**order * (poly(t) + t**cut * rho(t)), with rho(t)
+inside the ball `rest` for every t of the interval; `cut` is None where there is no rest. The coefficients are exact
 rationals, so that equal leading terms cancel to nothing, and the quotient of two functions that both vanish at 0 is
 divided out: no 0/0 is left. Every operation encloses the remainder that it adds (Makino and Berz, Taylor models and
 other validated functional inclusion methods, 2003): that of a function of FUNCTIONS by Lagrange's form, its coefficient
@@ -33,7 +33,7 @@ class Model:
 
     order: int
     poly: flint.fmpq_poly
-    known: int | None
+    cut: int | None
     rest: flint.arb
     reach: flint.arb
     positive: bool = False
@@ -41,7 +41,7 @@ class Model:
     @property
     def is_zero(self) -> bool:
         """Tell whether it is the function 0."""
-        return self.known is None and not self.poly.length()
+        return self.cut is None and not self.poly.length()
 
     def make(self, order: int, poly: flint.fmpq_poly, terms: int | None, rest: flint.arb) -> Model:
         """Return a model over the same interval: no leading zeros, and no more coefficients than are kept."""
@@ -82,22 +82,22 @@ class Model:
 
     def __mul__(self, other: Model) -> Model:
         order, poly = self.order + other.order, self.poly * other.poly
-        ends = [m.known for m in (self, other) if m.known is not None]
+        ends = [m.cut for m in (self, other) if m.cut is not None]
         if not ends:
             return self.make(order, poly, None, flint.arb(0))
         terms, t = min(ends), self.reach
         rest = _at(poly.right_shift(terms), t)
         for a, b in ((self, other), (other, self)):
-            if a.known is not None:
-                rest += whole_power(t, a.known - terms) * a.rest * _at(b.poly, t)
-        if self.known is not None and other.known is not None:
-            rest += whole_power(t, self.known + other.known - terms) * self.rest * other.rest
+            if a.cut is not None:
+                rest += whole_power(t, a.cut - terms) * a.rest * _at(b.poly, t)
+        if self.cut is not None and other.cut is not None:
+            rest += whole_power(t, self.cut + other.cut - terms) * self.rest * other.rest
         return self.make(order, poly.truncate(terms), terms, rest)
 
     def leading(self) -> flint.arb:
         """Return a ball around a(t) / t**order for all t of the interval."""
         value = _at(self.poly, self.reach)
-        return value if self.known is None else value + whole_power(self.reach, self.known) * self.rest
+        return value if self.cut is None else value + whole_power(self.reach, self.cut) * self.rest
 
     def value(self) -> flint.arb:
         """Return a ball around a(t) for all t of the interval; raises BeyondError for a pole."""
@@ -109,9 +109,9 @@ class Model:
         """Return 1 / a: with P the inverse of the leading coefficients, 1 / a = P + (1 - a P) / a."""
         if not self.poly.length():
             raise BeyondError("a division by what may be 0")
-        unit = self.make(0, self.poly, self.known, self.rest)
-        terms = _TERMS if self.known is None else min(self.known, _TERMS)
-        if self.poly.degree() == 0 and self.known is None:
+        unit = self.make(0, self.poly, self.cut, self.rest)
+        terms = _TERMS if self.cut is None else min(self.cut, _TERMS)
+        if self.poly.degree() == 0 and self.cut is None:
             return self.make(-self.order, flint.fmpq_poly([1 / self.poly[0]]), None, flint.arb(0))
         guess = _inverse(self.poly, terms)
         left = self.constant(Fraction(1)) + self.constant(Fraction(-1)) * unit * self.make(0, guess, None, flint.arb(0))
@@ -133,14 +133,14 @@ class Model:
             raise BeyondError("a root of what may be 0")
         first = self.poly[0]
         scale = _root(first, exponent)
-        unit = self.make(0, self.poly * (1 / first), self.known, self.rest / flint.arb(first))
+        unit = self.make(0, self.poly * (1 / first), self.cut, self.rest / flint.arb(first))
         powered = (unit.apply("log") * self.constant(exponent)).apply("exp")
         return powered * self.make(int(self.order * exponent), flint.fmpq_poly([scale]), None, flint.arb(0))
 
     def apply(self, name: str) -> Model:
         """Return a function of FUNCTIONS of a; raises BeyondError where its coefficients are not rational."""
         first = self.poly[0] if not self.order else flint.fmpq(0)
-        if self.order < 0 or (self.known == 0 and not self.order) or first != (1 if name == "log" else 0):
+        if self.order < 0 or (self.cut == 0 and not self.order) or first != (1 if name == "log" else 0):
             raise BeyondError(f"{name} of another number than 0 or 1")
         change = self + self.constant(-first)
         if change.is_zero:
@@ -164,7 +164,7 @@ def _at(poly: flint.fmpq_poly, t: flint.arb) -> flint.arb:
 
 
 def _end(model: Model, order: int) -> int | None:
-    return None if model.known is None else model.known + model.order - order
+    return None if model.cut is None else model.cut + model.order - order
 
 
 def _inverse(poly: flint.fmpq_poly, terms: int) -> flint.fmpq_poly:

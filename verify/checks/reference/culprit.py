@@ -24,7 +24,7 @@ class _Call(NamedTuple):
 
     name: str
     place: tuple[str, int]
-    given: tuple[Any, ...]
+    arguments: tuple[Any, ...]
     returned: tuple[Any, ...]
 
 
@@ -51,7 +51,7 @@ def _place(case: ExpressionCase, upstream: float, returned: Sequence[float]) -> 
         except SubjectError:
             return NOWHERE
     backward = [call for call in calls if any(word in call.name.lower() for word in _WORDS)]
-    matching = [c for c in backward if upstream in c.given and all(number in c.returned for number in returned)]
+    matching = [c for c in backward if upstream in c.arguments and all(number in c.returned for number in returned)]
     return as_place(*matching[0].place) if matching else NOWHERE
 
 

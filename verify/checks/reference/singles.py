@@ -39,7 +39,7 @@ class _Method:
     ) -> None:
         self.tree, self.operations, self.readable = tree, operations, readable
         self.itself, *names = [argument.arg for argument in tree.args.args] or [""]
-        self.given = dict.fromkeys(names, True)
+        self.kinds = dict.fromkeys(names, True)
         self.written: set[str] = set()
 
     def stored_attributes(self) -> frozenset[str] | None:
@@ -60,7 +60,7 @@ class _Method:
 
     def _is_stored(self, target: ast.expr | None, kind: bool | None) -> bool:
         if isinstance(target, ast.Name) and target.id != self.itself and kind is not None:
-            self.given[target.id] = kind
+            self.kinds[target.id] = kind
             return True
         if kind and (attribute := self._attribute(target)) and attribute not in _METHODS:
             self.written.add(attribute)
@@ -80,7 +80,7 @@ class _Method:
             case ast.Constant(value=value):
                 return True if _is_digit(value) else None
             case ast.Name(id=name):
-                return self.given.get(name)
+                return self.kinds.get(name)
             case ast.Attribute():
                 return True if self._attribute(node) in self.readable else None
             case ast.UnaryOp(op=ast.USub(), operand=operand):

@@ -43,7 +43,7 @@ class Theory:
     values: list[int]
     derivatives: list[int]
     wholes: Mapping[int, tuple[int, sympy.Expr]]
-    known: list[Any] = field(default_factory=list)  # values at the sample, as far as they were needed
+    evaluated: list[Any] = field(default_factory=list)  # values at the sample, as far as they were needed
     counts: list[Any] = field(default_factory=list)  # of the operations in long formulas
 
     def expected(self, key: Key) -> int:
@@ -53,7 +53,7 @@ class Theory:
 
     def at_sample(self, nodes: Sequence[int]) -> dict[int, Real]:
         """Return the exact values of nodes at the sample."""
-        return rationals.real(self.graph, nodes, self.sample, self.known)
+        return rationals.real(self.graph, nodes, self.sample, self.evaluated)
 
     def formula(self, index: int) -> str:
         """Write the derivative with respect to a step, with the upstream in it unless that is 1."""

@@ -31,12 +31,12 @@ Terms = frozenset[int]
 class Question(NamedTuple):
     """The terms of the sum whose sign is asked for, and which questions that is built on.
 
-    `turn` counts those of the same call, one on the other; `asked` has the terms of all of them.
+    `turn` counts those of the same call, one on the other; `base` has the terms of all of them.
     """
 
     terms: Terms
     turn: int
-    asked: Terms
+    base: Terms
 
 
 class Questions:
@@ -48,7 +48,7 @@ class Questions:
 
     def __init__(self, graph: Graph) -> None:
         self._graph = graph
-        self._asked: dict[int, dict[tuple[Terms, Call], int]] = {}  # turns, by the last term
+        self._turns: dict[int, dict[tuple[Terms, Call], int]] = {}  # turns, by the last term
 
     def next(self, call: Call, node: int) -> Question:
         """Return the next question, about a node."""
@@ -59,7 +59,7 @@ class Questions:
                 earlier_terms |= earlier
                 turn = max(turn, number + 1) if other == call else turn
         turn = min(turn, _MOST_TURNS)
-        same = self._asked.setdefault(max(own), {})
+        same = self._turns.setdefault(max(own), {})
         same[own, call] = max(turn, same.get((own, call), 0))
         return Question(own, turn, frozenset(earlier_terms))
 
@@ -74,8 +74,8 @@ class Questions:
         return cast("tuple[Terms, Terms]", memory[node])
 
     def _earlier(self, nodes: Terms) -> Iterator[tuple[Terms, Call, int]]:
-        for last in self._asked.keys() & nodes:
-            for (terms, call), turn in self._asked[last].items():
+        for last in self._turns.keys() & nodes:
+            for (terms, call), turn in self._turns[last].items():
                 if terms <= nodes:
                     yield terms, call, turn
 
@@ -84,17 +84,17 @@ class Formulas:
     """The formulas of a first run, by kinds of questions."""
 
     def __init__(self) -> None:
-        self._known: dict[object, dict[int, None]] = {}
+        self._of_kind: dict[object, dict[int, None]] = {}
 
     def learn(self, kind: object, formula: int) -> None:
         """Tell a formula apart from now on, as far as there are few of a kind."""
-        formulas = self._known.setdefault(kind, {})
+        formulas = self._of_kind.setdefault(kind, {})
         if len(formulas) < _MOST_FORMULAS:
             formulas[formula] = None
 
     def distinguish(self, kind: object, formula: int) -> int:
         """Return a formula if it is told apart from others of a kind, else 0."""
-        return formula if formula in self._known.get(kind, ()) else 0
+        return formula if formula in self._of_kind.get(kind, ()) else 0
 
 
 def kinds(seen: Observation) -> set[object]:
@@ -123,7 +123,7 @@ def formula(graph: Graph, question: Question, names: Mapping[int, str]) -> int:
 def _formula(graph: Graph, question: Question, names: Mapping[int, str]) -> int:
     hashes: dict[int, int] = {}
     parts: dict[int, frozenset[int]] = {}
-    for number in graph.reach(question.terms, question.asked):
+    for number in graph.reach(question.terms, question.base):
         op, arguments = graph.ops[number], graph.args[number]
         if op in ("sum", "product"):
             inner = (parts[a] if a in parts and graph.ops[a] == op else {hashes.get(a, 0)} for a in arguments)

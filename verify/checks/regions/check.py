@@ -53,8 +53,10 @@ def regions(case: TracedCase, runs: Sequence[Exact], seed: int) -> Elsewhere:
     edges = [kinks(explorer, done, hole.edges) for explorer, hole in zip(searching, visited, strict=True)]
     closing = list(_closing(case, searching, runs, seed))
     closed = [ends(explorer) for explorer in closing]
-    sentences = [sentence for edge in edges for sentence in edge.said.values()]
-    sentences += [sentence for hole in visited for sentence in hole.said] + [s for end in closed for s in end.said]
+    sentences = [sentence for edge in edges for sentence in edge.remarks.values()]
+    sentences += [sentence for hole in visited for sentence in hole.remarks] + [
+        s for end in closed for s in end.remarks
+    ]
     cover = Cover(
         regions=sum(1 + len(explorer.runs) + len(explorer.extras) for explorer in everyone),
         complete=complete,

@@ -36,7 +36,7 @@ class Judgement(NamedTuple):
     `form` is the same for what is said of several entries alike.
     """
 
-    said: str = ""
+    remark: str = ""
     row: Comparison | None = None
     form: tuple[str, ...] = ()
 

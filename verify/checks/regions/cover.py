@@ -63,12 +63,12 @@ class _Cover:
         self.sample = {name: seen.trace.sample[name] for name in names}
         self.edges: dict[str, set[Root]] = {name: set() for name in self.sample}
         self._entered: set[tuple[Fraction, ...]] = set()
-        self._asked: set[int] = set()
+        self._edges: set[int] = set()
 
     @property
     def size(self) -> int:
         """Count the conditions whose edges are known."""
-        return len(self._asked)
+        return len(self._edges)
 
     def cells(self) -> list[tuple[Fraction, ...]] | None:
         """Return a point in each cell, or None where edges are too close to tell apart, or too many."""
@@ -111,6 +111,6 @@ class _Cover:
             zeros = roots(graph, node, names[0], self.explorer.bounds) if len(names) == 1 else None
             if zeros is None:
                 return False
-            self._asked.add(node)
+            self._edges.add(node)
             self.edges[names[0]] |= zeros
         return True

@@ -44,7 +44,7 @@ class Kinks:
         self.explorer = explorer
         self.done = done
         self.rows: list[Comparison] = []
-        self.said: dict[tuple[object, ...], str] = {}
+        self.remarks: dict[tuple[object, ...], str] = {}
         self._decided: dict[int, set[tuple[Call, bool]]] = {}  # by run
         self._contexts: set[Context] = set()
         self._corners: set[frozenset[Call]] = set()
@@ -62,7 +62,7 @@ class Kinks:
                     self._contexts.add(context)
                     self._look(run, question, on_edge(self.explorer, run, question))
         if not self.explorer.affordable and calls:
-            self.said[("runs",)] = _RUNS_USED
+            self.remarks[("runs",)] = _RUNS_USED
 
     def _questions(self) -> dict[Call, list[Question]]:
         calls: dict[Call, list[Question]] = {}
@@ -138,7 +138,7 @@ class Kinks:
     def _may_look(self) -> bool:
         """Tell whether the code may run on floats once more, and what that finds may still be judged in full."""
         if self._looks == _LOOKS:
-            self.said[("looks",)] = _LOOKS_USED
+            self.remarks[("looks",)] = _LOOKS_USED
         return self._looks < _LOOKS and self.explorer.affordable
 
     def _look(self, run: Exact, question: Passed, point: Point | None) -> None:
@@ -170,12 +170,12 @@ class Kinks:
         verdict = judged(self.explorer, edge_point, where)
         if verdict.row:
             self.rows.append(verdict.row)
-        elif verdict.said:
-            form = verdict.form or (verdict.said,)  # what holds of one entry is told of one
+        elif verdict.remark:
+            form = verdict.form or (verdict.remark,)  # what holds of one entry is told of one
             key = question.site.line.offset, question.site.line.inputs, form
-            if key not in self.said:
-                self.said[key] = f"{where()}: {verdict.said}"
-        return not verdict.row and not verdict.said
+            if key not in self.remarks:
+                self.remarks[key] = f"{where()}: {verdict.remark}"
+        return not verdict.row and not verdict.remark
 
 
 def kinks(explorer: Explorer, done: set[Call], points: Iterable[Point] = ()) -> Kinks:

@@ -37,7 +37,7 @@ class Ends:
     def __init__(self, explorer: Explorer) -> None:
         self.explorer = explorer
         self.rows: list[Comparison] = []
-        self.said: list[str] = []
+        self.remarks: list[str] = []
 
     def visit(self) -> None:
         """Judge the gradients at each closed bound, until one is wrong."""
@@ -92,10 +92,10 @@ class Ends:
             verdict = choice if choice.row is None else verdict
         if verdict.row:
             self.rows.append(replace(verdict.row, diagnosis="wrong at a closed bound of the domain only"))
-        elif verdict.said and not tied and edge_point.jumps is not True:
-            self._refuse(end, verdict.said, broken=False)
-        elif verdict.said:
-            self.said.append(f"{where}: {verdict.said}")
+        elif verdict.remark and not tied and edge_point.jumps is not True:
+            self._refuse(end, verdict.remark, broken=False)
+        elif verdict.remark:
+            self.remarks.append(f"{where}: {verdict.remark}")
 
     def _refuse(self, end: _End, why: str, *, broken: bool) -> None:
         """Write the row of a bound at which nothing could be judged."""

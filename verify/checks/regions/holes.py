@@ -57,7 +57,7 @@ class Holes:
         self.explorer = explorer
         self.rows: list[Comparison] = []
         self.findings: list[Finding] = []
-        self.said: list[str] = []
+        self.remarks: list[str] = []
         self.edges: list[Point] = []  # on a tie, with gradients that are not finite
         self._visits = 0
 
@@ -73,7 +73,7 @@ class Holes:
             for divisor in sparse(run.seen, new):
                 for point in islice(self._points(run.seen, divisor), _POINTS):
                     if self._visits == _VISITS:
-                        self.said.append(f"zeros of divisors: {_VISITS} visited; there are others")
+                        self.remarks.append(f"zeros of divisors: {_VISITS} visited; there are others")
                         return
                     self._visits += 1
                     self._visit(run.seen, divisor, point)
@@ -94,7 +94,7 @@ class Holes:
         try:
             floats = FloatRun(self.explorer.case, seen, self.explorer.seed, {**seen.trace.sample, **change})
         except SubjectError as problem:
-            self.said.append(f"the zero of {written(seen.trace, divisor.node)} was not judged: {problem}")
+            self.remarks.append(f"the zero of {written(seen.trace, divisor.node)} was not judged: {problem}")
             return
         there = self._on_symbols({**seen.at, **change}) if finite_output(floats) else None
         if there is None:

@@ -190,7 +190,7 @@ class Sites:
                 question = questions.next((condition.where, condition.relation, condition.path), condition.node)
                 line = Line(condition.where, condition.relation, about.offset, about.inputs)
                 call = Call(line, condition.path, question.turn)
-                site = self._site(call, formula(graph, question, owners), branched=bool(question.asked))
+                site = self._site(call, formula(graph, question, owners), branched=bool(question.base))
                 passed.append(Passed(site, condition, taken, possible - taken, about.form))
         self.sides.first = False
         return passed

@@ -101,22 +101,22 @@ class Place:
     def enclosures(self) -> Enclosures:
         """Return what rounding may do in all columns."""
         nodes = [node for quantity in self.quantities.values() for node in quantity.recorded]
-        return Enclosures(self.recorder, [*nodes, *self.recorder.asked], self.columns)
+        return Enclosures(self.recorder, [*nodes, *self.recorder.branches], self.columns)
 
     @cached_property
     def certain(self) -> Any:
         """Return for each column whether rounding decides no branch there."""
-        return self.enclosures.certain(self.recorder.asked).all(axis=0)
+        return self.enclosures.certain(self.recorder.branches).all(axis=0)
 
     def doubtful(self, column: int) -> identity.Place:
         """Return the place of the first branch that rounding may decide there, or nothing.
 
         Where something overflows on the way, nothing is known of what is asked, and nothing said against it.
         """
-        certain = self.enclosures.certain(self.recorder.asked)[:, column]
-        finite = np.isfinite(self.enclosures.of(list(self.recorder.asked))[1][:, column])
+        certain = self.enclosures.certain(self.recorder.branches)[:, column]
+        finite = np.isfinite(self.enclosures.of(list(self.recorder.branches))[1][:, column])
         doubt = ~certain & finite
-        return as_place(*list(self.recorder.asked.values())[int(np.argmax(doubt))]) if doubt.any() else NOWHERE
+        return as_place(*list(self.recorder.branches.values())[int(np.argmax(doubt))]) if doubt.any() else NOWHERE
 
     @cached_property
     def quantities(self) -> dict[str, Judged]:

@@ -42,7 +42,7 @@ class Recorder(Trace):
 
     `units` has for each node the half ulps that it adds, `places` the file and line of it, `terms` the terms of sums
     of many, and `inner` what only parts of one operation on floats are; `casts` the places where arrays are stored in a
-    shorter type, with that type; `asked` what the code branches on, and where,
+    shorter type, with that type; `branches` what the code branches on, and where,
     also what is 0 as a formula and not on floats.
     """
 
@@ -55,8 +55,8 @@ class Recorder(Trace):
         self.terms: dict[int, list[int]] = {}
         self.inner: set[int] = set()
         self.casts: dict[tuple[str, int], str] = {}
-        self.asked: dict[int, tuple[str, int]] = {}
-        self._known: dict[tuple[Any, ...], int] = {}
+        self.branches: dict[int, tuple[str, int]] = {}
+        self._nodes: dict[tuple[Any, ...], int] = {}
         self._inverses: set[int] = set()  # of y, for x / y: never rounded
         self._opposite: dict[int, int] = {}
         self._composing = False
@@ -69,9 +69,9 @@ class Recorder(Trace):
 
     def _operation(self, op: str, args: tuple[int, ...], payload: Any, units: int) -> int:
         key = (op, args, payload, units, self._composing)
-        number = self._known.get(key)
+        number = self._nodes.get(key)
         if number is None:
-            number = self._known[key] = self._new(op, args, payload)
+            number = self._nodes[key] = self._new(op, args, payload)
             self.units[number] = 0 if self._composing else units
             if self._composing:
                 self.inner.add(number)
@@ -216,7 +216,7 @@ class Recorder(Trace):
 
     def decide(self, node: int, relation: str) -> bool:
         """Tell whether a node is in a relation to 0 at the sample."""
-        self.asked.setdefault(node, asking())
+        self.branches.setdefault(node, asking())
         return super().decide(node, relation)
 
     @contextmanager
