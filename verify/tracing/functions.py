@@ -38,6 +38,7 @@ from verify.tracing.moving import moved
 from verify.tracing.norms import norm
 from verify.tracing.plainly import plainly
 from verify.tracing.products import LINALG, as_array, dot, inner, outer, tensordot, vdot
+from verify.tracing.signatures import signature_of
 from verify.tracing.special import SPECIAL
 from verify.tracing.ufuncs import choose, claimed, current_uninitialised, elementwise, truths
 
@@ -133,7 +134,7 @@ def _own(function: Any) -> Any:
 @functools.cache
 def _parameters(function: Any) -> tuple[tuple[str, ...], dict[str, Any], str]:
     """Return the names of a function's positional parameters, all defaults, and the name of its `*args`."""
-    parameters = inspect.signature(function).parameters.values()
+    parameters = signature_of(function).parameters.values()
     names = tuple(p.name for p in parameters if p.kind in _POSITIONAL)
     starred = next((p.name for p in parameters if p.kind is p.VAR_POSITIONAL), "")
     return names, {p.name: p.default for p in parameters}, starred
@@ -236,7 +237,7 @@ def _without_place(
 @functools.cache
 def _fixed(function: Any) -> tuple[str, ...]:
     """Return the names of the parameters of a function that are no keywords."""
-    parameters = inspect.signature(function).parameters.values()
+    parameters = signature_of(function).parameters.values()
     return tuple(p.name for p in parameters if p.kind is p.POSITIONAL_ONLY)
 
 
