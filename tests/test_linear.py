@@ -487,3 +487,27 @@ def test_too_many_roots_are_told_and_nothing_false_is_said_of_them():
     (wrong,) = verify.check(case(lambda v, d: v.T @ d @ v), quick=True).comparisons
     assert wrong.verdict is Verdict.REFUTED
     assert "linear" not in wrong.diagnosis
+
+
+@pytest.mark.parametrize("compute", [np.linalg.inv, cholesky, lambda a: np.linalg.svd(a, compute_uv=False)])
+def test_results_lie_in_memory_as_those_of_numpy(compute):
+    """A write through what `ravel` makes of a result reaches the result, as on floats."""
+
+    def forward(b):
+        result = compute(spd(b))
+        result.ravel()[0] *= 3
+        return result.sum()
+
+    (row,) = verify.check(verify.pair(forward, lambda d, b: 0 * b, b="2 1")).comparisons
+    assert row.verdict is Verdict.REFUTED  # floats agree with the formula, so that it can be
+
+
+def test_eigenvectors_have_the_signs_of_the_half_that_is_read():
+    """LAPACK gives other signs where it reads the other half of a matrix."""
+    one = np.array([[0.25, 1.0, -0.75], [1.5, -0.5, 0.125], [2.0, 0.75, 1.0]])
+
+    def forward(x):
+        return sum((np.linalg.eigh(x + one * (1 + shift), uplo)[1] ** 3).sum() for uplo in "LU" for shift in range(5))
+
+    (row,) = verify.check(verify.pair(forward, lambda d, x: 0 * x, x="3 3"), quick=True).comparisons
+    assert row.verdict is Verdict.REFUTED

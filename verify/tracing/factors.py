@@ -15,7 +15,7 @@ from verify.model.additions import HOW
 from verify.model.errors import TraceError
 from verify.model.where import asked_at
 from verify.tracing.arrays import built, current
-from verify.tracing.matrices import each, key, matrices, node_of, sign_of, singular, squares, transposed
+from verify.tracing.matrices import deficient, each, key, matrices, node_of, sign_of, singular, squares, transposed
 from verify.tracing.products import as_array, matmul
 
 _HALF = Fraction(1, 2)
@@ -87,7 +87,7 @@ def _factors(matrix: Any) -> tuple[Any, Any]:
         directions.append(direction)
     squares_ = [np.sum(direction * direction) for direction in directions]
     if not all(map(sign_of, squares_)):
-        raise singular("of less than full rank", "of full rank")
+        raise deficient()
     lengths = _signed(matrix, squares_)
     q = np.stack([direction / length for direction, length in zip(directions, lengths, strict=True)], axis=1)
     upper = [

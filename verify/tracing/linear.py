@@ -16,7 +16,7 @@ from verify.tracing.arrays import current
 from verify.tracing.dispatch import LINEAR
 from verify.tracing.factors import cholesky, orthogonal
 from verify.tracing.inverses import determinant, inverse, solution
-from verify.tracing.matrices import linear, matrices, singular, squares, transposed
+from verify.tracing.matrices import deficient, linear, matrices, squares, transposed
 from verify.tracing.norms import condition
 from verify.tracing.products import as_array, matmul
 from verify.tracing.spectra import eigenvalues, eigenvectors, singular_values, singular_vectors
@@ -68,7 +68,7 @@ def _regular(a: Any) -> Any:
     try:
         return inverse(a)
     except np.linalg.LinAlgError:
-        raise singular("of less than full rank", "of full rank") from None
+        raise deficient() from None
 
 
 def least_squares(a: Any, b: Any, rcond: Any = None) -> Any:
@@ -79,10 +79,10 @@ def least_squares(a: Any, b: Any, rcond: Any = None) -> Any:
     x = matmul(pseudo_inverse(a), b)
     rest = b - matmul(a, x)
     residuals = np.sum(rest * rest, axis=0) if rows > columns else np.zeros(0)
-    return x, np.atleast_1d(residuals), min(rows, columns), _Unfollowed("singular values of numpy.linalg.lstsq")
+    return x, np.atleast_1d(residuals), min(rows, columns), Unfollowed("singular values of numpy.linalg.lstsq")
 
 
-class _Unfollowed:
+class Unfollowed:
     """A result that is not followed: nothing can be done with it but to leave it alone."""
 
     def __init__(self, name: str) -> None:

@@ -12,9 +12,9 @@ from typing import Any
 
 import numpy as np
 
-from verify.model.errors import UnboundedError
+from verify.model.errors import TraceError, UnboundedError
 from verify.model.where import asked_at
-from verify.tracing.arrays import SymbolArray, current, nodes, objects
+from verify.tracing.arrays import SymbolArray, current, layout, nodes, objects
 from verify.tracing.functions import constants, lifted
 from verify.tracing.products import as_array
 from verify.tracing.sparse import dense
@@ -47,9 +47,18 @@ def linear(
             return executed(*args, **options)
         if current().as_executed and not is_composed:
             raise UnboundedError(f"no bound is known for what {name} rounds", asked_at())
-        return compute(*args, **options)
+        result = compute(*args, **options)
+        return result if is_composed else _in_rows(result)
 
     return answer
+
+
+def _in_rows(result: Any) -> Any:
+    """Return results row by row in memory, as those of `numpy.linalg` are: code may reshape them, and write there."""
+    if isinstance(result, tuple):
+        parts = map(_in_rows, result)
+        return type(result)(*parts) if hasattr(result, "_fields") else tuple(parts)
+    return result if not isinstance(result, SymbolArray) or layout(result).flags.c_contiguous else result.copy("C")
 
 
 def _is_small(value: Any) -> bool:
@@ -107,6 +116,12 @@ def node_of(symbol: Any) -> int:
 def singular(kind: str = "singular", instead: str = "regular") -> np.linalg.LinAlgError:
     """Return the error of a matrix that has no inverse at the sample, as NumPy's floats have it."""
     return np.linalg.LinAlgError(f"the matrix is {kind} at the sample; {_DECLARE.format(instead)}")
+
+
+def deficient() -> TraceError:
+    """Return the refusal of a matrix of less than full rank, of which NumPy computes something that is not smooth."""
+    advice = _DECLARE.format("of full rank")
+    return TraceError("the matrix is of less than full rank at the sample", asked_at(), f"; {advice}")
 
 
 def transposed(a: Any) -> Any:

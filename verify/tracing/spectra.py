@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 from itertools import combinations
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -23,7 +23,7 @@ from verify.model.where import asked_at
 from verify.tracing.arrays import built, current
 from verify.tracing.factors import mirrored
 from verify.tracing.inverses import cofactors, determinant
-from verify.tracing.matrices import each, floats_of, key, matrices, node_of, sign_of, singular, squares, transposed
+from verify.tracing.matrices import deficient, each, floats_of, key, matrices, node_of, sign_of, squares, transposed
 from verify.tracing.products import as_array, matmul
 from verify.tracing.trace import Signed
 
@@ -40,8 +40,13 @@ def eigenvalues(a: Any, UPLO: str = "L") -> Any:  # noqa: N803 - NumPy's name
 
 def eigenvectors(a: Any, UPLO: str = "L") -> Any:  # noqa: N803 - NumPy's name
     """Return the eigenvalues of symmetric matrices in order, and their unit eigenvectors."""
-    symmetric = mirrored(squares(a), lower=UPLO.upper() == "L")
-    return _EIGH(*each(lambda matrix: _pairs(matrix, np.linalg.eigh(floats_of(matrix))[1]), symmetric))
+    a = squares(a)
+    uplo: Literal["L", "U"] = "L" if UPLO.upper() == "L" else "U"
+
+    def pairs(symmetric: Any, half: Any) -> tuple[Any, Any]:  # LAPACK's signs depend on the half that it reads
+        return _pairs(symmetric, np.linalg.eigh(floats_of(half), uplo)[1])
+
+    return _EIGH(*each(pairs, mirrored(a, lower=UPLO.upper() == "L"), a))
 
 
 def _values(matrix: Any) -> Any:
@@ -124,16 +129,16 @@ def singular_vectors(a: Any, full_matrices: bool = True, compute_uv: bool = True
             " vectors may be any",
             asked_at(),
         )
-    return _SVD(*each(_triple, a))
+    return _SVD(*each(lambda matrix: _triple(matrix, full_matrices), a))
 
 
-def _triple(matrix: Any) -> tuple[Any, Any, Any]:
+def _triple(matrix: Any, full_matrices: bool) -> tuple[Any, Any, Any]:
     """Return the singular values, the largest first, and vectors with the signs that LAPACK gives at the sample."""
     tall = len(matrix) >= matrix.shape[1]
-    left, _, right = np.linalg.svd(floats_of(matrix), full_matrices=False)
+    left, _, right = np.linalg.svd(floats_of(matrix), full_matrices)
     values, inner = _pairs(_square(matrix), (right.T if tall else left)[:, ::-1])
     if not all(map(sign_of, values)):
-        raise singular("of less than full rank", "of full rank")
+        raise deficient()
     sizes, inner = np.sqrt(values)[::-1], inner[:, ::-1]
     outer = matmul(matrix if tall else transposed(matrix), inner) / sizes
     return (outer, sizes, transposed(inner)) if tall else (inner, sizes, transposed(outer))
