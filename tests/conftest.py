@@ -9,6 +9,7 @@ from types import SimpleNamespace
 
 import pytest
 from clock import Clock
+from taped_arrays import tape_and_array
 from warm import Engine
 
 from layers import arithmetic
@@ -129,6 +130,19 @@ def shop(tmp_path, monkeypatch):
 def clock(shop, monkeypatch):
     """Let time limits pass where code in this directory begins to hang, and only there."""
     monkeypatch.setattr("verify.runner.process.time", Clock(shop))
+
+
+@pytest.fixture
+def taped():
+    """Return a tape that runs, and an array of its symbols."""
+    with tape_and_array() as pair:
+        yield pair
+
+
+@pytest.fixture
+def x(taped):
+    """Return an array of symbols of a tape."""
+    return taped[1]
 
 
 TABLES = (additions.FUNCTIONS, additions.CHECKS, additions.REPORTS, additions.FRAMEWORKS, protocols.NAMES)

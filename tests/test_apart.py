@@ -5,6 +5,7 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
+from whole_cases import case
 
 import verify
 from verify import Verdict
@@ -20,17 +21,6 @@ def _small_arrays_too(monkeypatch):
     """Take arrays of any size for too large for scalars."""
     monkeypatch.setattr(whole, "_FEW", -1)
     monkeypatch.setattr(apart, "LARGE", -1)
-
-
-def case(forward, backward, shapes=None, **options):
-    """Make a case of a function and its gradients, which have the output as well."""
-
-    def subject(**given):
-        y = forward(**given)
-        dout = yield y
-        return backward(dout, y, **given)
-
-    return verify.case(shapes or {"x": "6"}, name="case", **options)(subject)
 
 
 def attempt(one, seed=0):

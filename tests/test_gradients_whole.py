@@ -4,6 +4,7 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
+from whole_cases import case
 
 import verify
 from verify import Verdict
@@ -19,17 +20,6 @@ from verify.tracing.taped import TapedTrace
 def _small_arrays_too(monkeypatch):
     """Prove arrays of any size on the tape."""
     monkeypatch.setattr(whole, "_FEW", -1)
-
-
-def case(forward, backward, shapes=None, **options):
-    """Make a case of a function and its gradient, which has the output as well."""
-
-    def subject(**given):
-        y = forward(**given)
-        dout = yield y
-        return backward(dout, y, **given)
-
-    return verify.case(shapes or {"x": "6"}, name="case", **options)(subject)
 
 
 def proof(one, seed=0):

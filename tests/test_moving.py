@@ -5,25 +5,12 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from taped_arrays import SHAPE, elements, tape_and_array
+from taped_arrays import SHAPE, elements
 
 from verify.model.errors import TraceError
 from verify.tracing import arrays, patches
 
 BUFFER = np.zeros((6, 4))
-
-
-@pytest.fixture
-def taped():
-    """Return a tape that runs, and an array of its symbols."""
-    with tape_and_array() as pair:
-        yield pair
-
-
-@pytest.fixture
-def x(taped):
-    """Return an array of symbols."""
-    return taped[1]
 
 
 MOVES = {

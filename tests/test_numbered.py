@@ -10,25 +10,11 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from taped_arrays import SHAPE, elements, tape_and_array
+from taped_arrays import SHAPE, elements
 
 from verify.model.errors import ForeignSymbolError, TraceError
 from verify.tracing import arrays, numbered
 from verify.tracing.taped import TapedTrace
-
-
-@pytest.fixture
-def taped():
-    """Return a tape that runs, and an array of its symbols."""
-    with tape_and_array() as pair:
-        yield pair
-
-
-@pytest.fixture
-def x(taped):
-    """Return an array of symbols."""
-    return taped[1]
-
 
 # What compiled code, or a library that calls `np.asarray`, may do with the array.
 PAST_PROTOCOLS = {

@@ -15,6 +15,7 @@ from verify.cases.expression import parse
 from verify.cases.inputs import described
 from verify.cases.made import note
 from verify.cases.terms import (
+    Terms,
     check_inputs,
     check_name,
     choices,
@@ -58,9 +59,7 @@ def case(
     """
 
     def decorate(subject: Subject) -> Case:
-        code = inspect.unwrap(subject).__code__
-        inside = "<locals>" in subject.__qualname__  # of a function, which may make several
-        where = made_at() if inside else start_of(code)
+        where = _place(subject)
         title = name or subject.__name__.replace("_", " ")
         if isinstance(expression, str):
             _only_for("cases of arrays", options=options, sizes=sizes, allow=allow, accuracy=accuracy, **inputs)
@@ -71,15 +70,16 @@ def case(
             title,
             subject,
             {**(expression or {}), **inputs},
-            options=options,
-            upstream=upstream,
-            sizes=sizes,
-            allow=allow,
-            accuracy=accuracy,
+            Terms(options, upstream, sizes, allow, accuracy),
             where=where,
         )
 
     return decorate
+
+
+def _place(subject: Subject) -> Place:
+    inside = "<locals>" in subject.__qualname__  # of a function, which may make several
+    return made_at() if inside else start_of(inspect.unwrap(subject).__code__)
 
 
 def _only_for(kind: str, **options: object) -> None:
@@ -92,12 +92,8 @@ def traced(
     name: str,
     subject: Subject,
     inputs: Mapping[str, object],
+    terms: Terms,
     *,
-    options: Mapping[str, Sequence[Any]] | None = None,
-    upstream: object = None,
-    sizes: Mapping[str, int] | None = None,
-    allow: Mapping[str, str] | None = None,
-    accuracy: object = None,
     where: Place = NOWHERE,
     backward: Place = NOWHERE,
     unnamed: bool = False,
@@ -109,13 +105,13 @@ def traced(
             name=name,
             subject=subject,
             inputs={str(key): described(str(key), description) for key, description in inputs.items()},
-            options={key: choices(key, values) for key, values in (options or {}).items()},
-            upstream=None if upstream is None else fixed_upstream(upstream),
-            sizes=whole_sizes(sizes or {}),
+            options={key: choices(key, values) for key, values in (terms.options or {}).items()},
+            upstream=None if terms.upstream is None else fixed_upstream(terms.upstream),
+            sizes=whole_sizes(terms.sizes or {}),
             where=where,
             backward=backward,
-            allow=allowances(allow),
-            accuracy=None if accuracy is None else stated_accuracy(accuracy),
+            allow=allowances(terms.allow),
+            accuracy=None if terms.accuracy is None else stated_accuracy(terms.accuracy),
             unnamed=unnamed,
         )
         check_inputs(traced_case)

@@ -10,6 +10,7 @@ from typing import Any
 
 from verify.cases.case import Subject, TracedCase
 from verify.cases.making import traced
+from verify.cases.terms import Terms
 from verify.model.errors import ProtocolError, UnclaimedError
 from verify.model.identity import NOWHERE, Place
 from verify.model.where import made_at, quoted, start_of
@@ -48,9 +49,24 @@ def layer(
     names, or in a list `grads` in order. Methods that return nothing leave their result in `output`, and in `dinputs`
     or `dx`. `allow` lets findings pass, as in `verify.case`.
     """
-    params = dict(params or {})
+    weights = dict(params or {})
     backward = _attribute_of(make, NAMES["backward"])
     alone = backward is not None and not _takes_arguments(backward)
+    subject = _driving(make, inputs, weights, lambda: layer_case.real, alone=alone)
+    terms = Terms(options, 1 if alone and upstream is None else upstream, sizes, allow, accuracy)
+    layer_case = _traced((name, _name(make)), subject, {**inputs, **weights}, terms, backward)
+    return layer_case
+
+
+def _driving(
+    make: Callable[..., Any],
+    inputs: Mapping[str, object],
+    params: Mapping[str, object],
+    real: Callable[[], Mapping[str, object]],
+    *,
+    alone: bool,
+) -> Subject:
+    """Return what drives a layer; `real` has the inputs that are differentiated, `alone` tells of no upstream."""
 
     def subject(**arguments_by_name: Any) -> Generator[Any, Any, Any]:
         arguments = [arguments_by_name[key] for key in inputs]
@@ -62,25 +78,12 @@ def layer(
         output = forward(*arguments, **{key: value for key, value in rest.items() if key not in later})
         dout = yield _stored(unit, NAMES["outputs"]) if output is None else output
         returned = backward(*([] if alone else dout if isinstance(dout, tuple) else [dout]), **later)
-        if returned is None and any(key in layer_case.real for key in inputs):
+        if returned is None and any(key in real() for key in inputs):
             returned = _stored(unit, NAMES["input_gradients"])
-        gradients = _for_inputs(returned, inputs, layer_case.real)
-        return {**gradients, **{key: _of_param(unit, key, params) for key in params if key in layer_case.real}}
+        gradients = _for_inputs(returned, inputs, real())
+        return {**gradients, **{key: _of_param(unit, key, params) for key in params if key in real()}}
 
-    layer_case = traced(
-        name or _name(make),
-        subject,
-        {**inputs, **params},
-        options=options,
-        upstream=1 if alone and upstream is None else upstream,
-        sizes=sizes,
-        allow=allow,
-        accuracy=accuracy,
-        where=made_at(),
-        backward=_place(backward),
-        unnamed=not name,
-    )
-    return layer_case
+    return subject
 
 
 def pair(
@@ -109,7 +112,7 @@ def pair(
         return _for_inputs(gradients, inputs, pair_case.real)
 
     title = _name(forward).removesuffix("_forward")
-    pair_case = _traced((name, title), subject, inputs, options, upstream, sizes, allow, backward, accuracy)
+    pair_case = _traced((name, title), subject, inputs, Terms(options, upstream, sizes, allow, accuracy), backward)
     return pair_case
 
 
@@ -170,7 +173,7 @@ def loss(
         yield value
         return _for_inputs(gradients[0] if len(gradients) == 1 else gradients, inputs, loss_case.real)
 
-    loss_case = _traced((name, _name(function)), subject, inputs, options, 1, sizes, allow, function, accuracy)
+    loss_case = _traced((name, _name(function)), subject, inputs, Terms(options, 1, sizes, allow, accuracy), function)
     return loss_case
 
 
@@ -198,34 +201,15 @@ def derivative(
         dout = yield output
         return dout * prime(output if of == "output" else arguments[key], **options_given)
 
-    return _traced((name, _name(function)), subject, inputs, options, None, sizes, allow, prime, accuracy)
+    return _traced((name, _name(function)), subject, inputs, Terms(options, None, sizes, allow, accuracy), prime)
 
 
 def _traced(
-    names: tuple[str, str],
-    subject: Subject,
-    inputs: Mapping[str, object],
-    options: Mapping[str, Sequence[Any]] | None,
-    upstream: object,
-    sizes: Mapping[str, int] | None,
-    allow: Mapping[str, str] | None,
-    backward: Any,
-    accuracy: object,
+    names: tuple[str, str], subject: Subject, inputs: Mapping[str, object], terms: Terms, backward: Any
 ) -> TracedCase:
     name, title = names
-    return traced(
-        name or title,
-        subject,
-        inputs,
-        options=options,
-        upstream=upstream,
-        sizes=sizes,
-        allow=allow,
-        accuracy=accuracy,
-        where=made_at(),
-        backward=_place(backward),
-        unnamed=not name,
-    )
+    place = _place(backward)
+    return traced(name or title, subject, inputs, terms, where=made_at(), backward=place, unnamed=not name)
 
 
 def _name(function: Any) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
-from typing import Any
+from typing import Any, NamedTuple
 
 from verify.cases.case import TracedCase
 from verify.cases.expression import identifier
@@ -18,6 +18,16 @@ from verify.model.identity import Place
 from verify.model.where import quoted
 
 _LONGEST_NAME = 200
+
+
+class Terms(NamedTuple):
+    """What a person may write for a case of arrays beside its inputs, as it is written."""
+
+    options: Mapping[str, Sequence[Any]] | None = None
+    upstream: object = None
+    sizes: Mapping[str, int] | None = None
+    allow: Mapping[str, str] | None = None
+    accuracy: object = None
 
 
 def fixed_upstream(value: object) -> Fraction:

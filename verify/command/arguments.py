@@ -105,6 +105,12 @@ def _parser(formats: Iterable[str]) -> argparse.ArgumentParser:
     listing = commands.add_parser("list", parents=[choosing], help="list the cases, check nothing", allow_abbrev=False)
     listing.set_defaults(layers=None, timeout=None, memory=None, quiet=0)
     expr.set_defaults(baseline=None, baseline_update=False)
+    _add_others(commands, [checking, choosing])
+    return parser
+
+
+def _add_others(commands: Any, parents: list[_Parser]) -> None:
+    """Add the commands that do not just check."""
     compare = commands.add_parser("compare", help="say what changed between two JSON reports", allow_abbrev=False)
     compare.add_argument("old", type=Path, metavar="OLD.json", help="the report before")
     compare.add_argument(
@@ -112,7 +118,7 @@ def _parser(formats: Iterable[str]) -> argparse.ArgumentParser:
     )
     mutate = commands.add_parser(
         "mutate",
-        parents=[checking, choosing],
+        parents=parents,
         help="plant errors, and see which of them are caught",
         allow_abbrev=False,
     )
@@ -124,7 +130,6 @@ def _parser(formats: Iterable[str]) -> argparse.ArgumentParser:
         metavar="CODE",
         help="a code, like GP101; `extend`: how to add to gradproof; `coverage`: what it follows; none: all codes",
     )
-    return parser
 
 
 def _add_baseline(parser: argparse.ArgumentParser) -> None:
