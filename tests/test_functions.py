@@ -61,6 +61,9 @@ PARAMETERS = {
     "gammainc": [(HALF,), (3,), (Fraction(7, 3),)],
     "incbet": [(HALF, 2), (Fraction(5, 2), Fraction(4, 3))],
     "stdtr": [(5,), (HALF,)],
+    "gammaincinv": [(HALF,), (3,), (Fraction(7, 3),)],
+    "incbetinv": [(HALF, 2), (Fraction(5, 2), Fraction(4, 3))],
+    "stdtrit": [(5,), (HALF,)],
     "hyp0f1": [(Fraction(3, 2),)],
     "hyp1f1": [(HALF, Fraction(3, 2)), (2, 3)],
     "hyperu": [(HALF, Fraction(3, 2))],
@@ -69,6 +72,9 @@ PARAMETERS = {
 LINES = [(name, ()) for name in FUNCTIONS if "[" not in name] + [
     (name, parameters) for name, several in PARAMETERS.items() for parameters in several
 ]
+
+
+INVERSES = {"gammaincinv": "gammainc", "incbetinv": "incbet", "stdtrit": "stdtr"}
 
 
 def _full(name, parameters):
@@ -113,6 +119,13 @@ def test_value_and_slope(name, parameters):
             if not value.is_finite():  # of LambertW below -1/e
                 continue
             compared += 1
+            if name in INVERSES:  # of what is compared itself
+                assert functions.enclosed(_full(INVERSES[name], parameters), value).overlaps(u)
+                assert value.rad() < abs(value) * flint.arb(2) ** -200
+                inner = _full(INVERSES[name], parameters)
+                assert (slope(line, u, value) * slope(inner, value, u)).overlaps(flint.arb(1))
+                assert not ((slope(line, u, value) + 1) * slope(inner, value, u)).overlaps(flint.arb(1))
+                continue
             assert _is_close(value, _reference(name, parameters, _mpf(point))), (line, point)
             with mpmath.workdps(2 * _DIGITS):
                 expected = mpmath.diff(lambda x: _reference(name, parameters, x), _mpf(point), h=mpmath.mpf(10) ** -45)

@@ -21,6 +21,8 @@ import flint
 
 _Ball = flint.arb
 _HALF_ULPS = 8  # IEEE 754 leaves functions open; NumPy's own and those of C libraries stay within 4 ulps
+_WIDENINGS = 40  # of an enclosure, each of which makes it four times as wide
+_HALVINGS, _DOUBLED = 128, 32  # times that an interval is halved; digits, in bits, from which on Newton's steps double
 _HALVES, _FARTHEST = 2, 64  # where the gamma function is a rational, but for a root of pi
 _ONE_HALF = flint.arb(0.5)
 _NO_BOUND = math.inf  # SciPy states none
@@ -163,6 +165,11 @@ def _again(balls: Sequence[_Ball], parameters: Sequence[Fraction]) -> list[_Ball
     return [b if b.is_exact() else flint.arb(flint.fmpq(*p.as_integer_ratio())) for b, p in pairs]
 
 
+def _of_slope(name: str, slope: Callable[[Any], Any], *values: Any) -> Any:
+    """Return a slope that is known as a formula of the function itself."""
+    return slope(_head(name)(*values))
+
+
 # Functions with constant parameters, which SymPy has in the same order, the argument last.
 FAMILIES: dict[str, tuple[int, Callable[[Sequence[Fraction]], Function]]] = {
     "polygamma": (1, _with(lambda n, a: _polygamma(n, a), family=_GAMMA)),
@@ -199,6 +206,61 @@ FAMILIES: dict[str, tuple[int, Callable[[Sequence[Fraction]], Function]]] = {
             slope=lambda s, n, u: (
                 s.gamma((n + 1) / 2) / (s.sqrt(n * s.pi) * s.gamma(n / 2)) * (1 + u**2 / n) ** (-(n + 1) / 2)
             ),
+        ),
+    ),
+    "gammaincinv": (  # by the slope of its inverse
+        1,
+        _with(
+            lambda p, y: _inverse(
+                lambda u: u.gamma_lower(p, 1), lambda u: u ** (p - 1) * (-u).exp() / p.gamma(), 0, math.inf
+            )(y),
+            between=(0, None),
+            within=(0, 1),
+            rises=True,
+            slope=lambda s, p, y: _of_slope("gammaincinv", lambda v: s.gamma(p) * s.exp(v) * v ** (1 - p), p, y),
+            family="quantiles",
+        ),
+    ),
+    "incbetinv": (  # by the slope of its inverse
+        2,
+        _with(
+            lambda p, q, y: _inverse(
+                lambda u: u.beta_lower(p, q, 1),
+                lambda u: u ** (p - 1) * (1 - u) ** (q - 1) * (p + q).gamma() / (p.gamma() * q.gamma()),
+                0,
+                1,
+            )(y),
+            between=(0, 1),
+            within=(0, 1),
+            rises=True,
+            slope=lambda s, p, q, y: _of_slope(
+                "incbetinv",
+                lambda v: s.gamma(p) * s.gamma(q) / s.gamma(p + q) * v ** (1 - p) * (1 - v) ** (1 - q),
+                p,
+                q,
+                y,
+            ),
+            family="quantiles",
+        ),
+    ),
+    "stdtrit": (  # by the slope of its inverse
+        1,
+        _with(
+            lambda n, y: _inverse(
+                lambda u: _student(n, u),
+                lambda u: _student_scale(n) * (1 + u * u / n) ** (-(n + 1) / 2),
+                -math.inf,
+                math.inf,
+            )(y),
+            within=(0, 1),
+            rises=True,
+            slope=lambda s, n, y: _of_slope(
+                "stdtrit",
+                lambda v: s.sqrt(n * s.pi) * s.gamma(n / 2) / s.gamma((n + 1) / 2) * (1 + v**2 / n) ** ((n + 1) / 2),
+                n,
+                y,
+            ),
+            family="quantiles",
         ),
     ),
     "hyp0f1": (  # 16.3.1
@@ -238,14 +300,71 @@ FAMILIES: dict[str, tuple[int, Callable[[Sequence[Fraction]], Function]]] = {
 }
 
 
+def _inverse(
+    rising: Callable[[_Ball], _Ball], density: Callable[[_Ball], _Ball], low: float, high: float
+) -> Callable[[_Ball], _Ball]:
+    """Return the inverse of a function that rises from 0 to 1 between two numbers, which may be infinite.
+
+    Newton's method proposes a number, which proves nothing. That the values lie within a distance of it is shown: the
+    function is below all of the argument's ball at one end of it, and above it at the other; at `low` it is 0, at
+    `high` 1.
+    """
+
+    def enclose(y: _Ball) -> _Ball:
+        if not (y > 0 and y < 1):
+            return flint.arb("nan")
+        centre = _refined(rising, density, y, _proposed(rising, y, low, high))
+        step = abs(centre).abs_upper() * flint.arb(2) ** (16 - flint.ctx.prec)
+        for _ in range(_WIDENINGS):
+            start, end = (centre - step).mid(), (centre + step).mid()
+            start = start if start > low else flint.arb(low)
+            end = end if end < high else flint.arb(high)
+            if (start == low or rising(start) < y) and (end == high or rising(end) > y):
+                return start.union(end)
+            step = 4 * step
+        return flint.arb("nan")
+
+    return enclose
+
+
+def _proposed(rising: Callable[[_Ball], _Ball], y: _Ball, low: float, high: float) -> _Ball:
+    """Return a number near which a function has a value, by halving."""
+    start, end = flint.arb(max(low, -1)), flint.arb(min(high, 1))
+    with flint.ctx.workprec(_HALVINGS):
+        while low == -math.inf and rising(start) > y:
+            start = 2 * start
+        while high == math.inf and rising(end) < y:
+            end = 2 * end
+        for _ in range(_HALVINGS):
+            middle = ((start + end) / 2).mid()
+            value = rising(middle)
+            if not (value < y or value > y):
+                return middle
+            start, end = (middle, end) if value < y else (start, middle)
+    return start
+
+
+def _refined(rising: Callable[[_Ball], _Ball], density: Callable[[_Ball], _Ball], y: _Ball, number: _Ball) -> _Ball:
+    """Return a better proposal: each of Newton's steps has twice as many digits as the one before."""
+    for _ in range(max(1, (flint.ctx.prec // _DOUBLED).bit_length())):
+        moved = (number - (rising(number) - y.mid()) / density(number)).mid()
+        if not moved.is_finite():
+            break
+        number = moved
+    return number
+
+
 def _log_gamma(a: _Ball) -> _Ball:
     return a.lgamma() if a > 0 else abs(a.gamma()).log()
 
 
+def _student_scale(n: _Ball) -> _Ball:
+    return ((n + 1) / 2).gamma() / ((n * flint.arb.pi()).sqrt() * (n / 2).gamma())
+
+
 def _student(n: _Ball, a: _Ball) -> _Ball:
     """Enclose the distribution function of Student's t."""
-    scale = ((n + 1) / 2).gamma() / ((n * flint.arb.pi()).sqrt() * (n / 2).gamma())
-    return _ONE_HALF + a * scale * (-a * a / n).hypgeom_2f1(_ONE_HALF, (n + 1) / 2, 3 * _ONE_HALF)
+    return _ONE_HALF + a * _student_scale(n) * (-a * a / n).hypgeom_2f1(_ONE_HALF, (n + 1) / 2, 3 * _ONE_HALF)
 
 
 def _polygamma(n: _Ball, a: _Ball) -> _Ball:

@@ -117,11 +117,13 @@ FAMILIES: Mapping[str, Family] = {
     "norm": Family(_normal, _phi, lambda q: _special("ndtri", q)),
     "uniform": Family(lambda z: z.lift(0), lambda z: z, lambda q: q, 0, 1),
     "expon": Family(lambda z: -z, lambda z: 1 - _exp(-z), lambda q: -_log(1 - q), 0),
-    "gamma": Family(_gamma, lambda z, a: applied("gammainc", "gammainc", a, z), None, 0),
+    "gamma": Family(_gamma, lambda z, a: _special("gammainc", a, z), lambda q, a: _special("gammaincinv", a, q), 0),
     "erlang": Family(_gamma, lambda z, a: applied("gammainc", "gammainc", a, z), None, 0),
-    "beta": Family(_beta, lambda z, a, b: applied("betainc", "incbet", a, b, z), None, 0, 1),
-    "chi2": Family(_chi_squared, lambda z, n: _special("chdtr", n, z), None, 0),
-    "t": Family(_student, lambda z, n: applied("stdtr", "stdtr", n, z)),
+    "beta": Family(
+        _beta, lambda z, a, b: _special("betainc", a, b, z), lambda q, a, b: _special("betaincinv", a, b, q), 0, 1
+    ),
+    "chi2": Family(_chi_squared, lambda z, n: _special("chdtr", n, z), lambda q, n: _special("chdtri", n, 1 - q), 0),
+    "t": Family(_student, lambda z, n: _special("stdtr", n, z), lambda q, n: _special("stdtrit", n, q)),
     "f": Family(_fisher, lambda z, m, n: _special("fdtr", m, n, z), None, 0),
     "lognorm": Family(
         lambda z, s: -((_log(z) / s) ** 2) / 2 - _log(s * z) - _log(2 * _pi(z)) / 2,
