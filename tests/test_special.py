@@ -51,6 +51,12 @@ SLOPES = {
     "airy": (lambda x: sp.airy(x)[0], lambda x: sp.airy(x)[1], {}, ""),
     "hyp2f1": (lambda x: sp.hyp2f1(1, 2, 3, x), lambda x: sp.hyp2f1(2, 3, 4, x) * 2 / 3, INSIDE, ""),
     "expn": (lambda x: sp.expn(2, x), lambda x: -sp.exp1(x), POSITIVE, ""),
+    "quantile": (
+        lambda q: sp.gammaincinv(3, q),
+        lambda q: 2 * np.exp(sp.gammaincinv(3, q)) / sp.gammaincinv(3, q) ** 2,
+        INSIDE,
+        "",
+    ),
     "stdtr": (lambda t: sp.stdtr(3, t), lambda t: 6 * np.sqrt(3) / (np.pi * (3 + t * t) ** 2), {}, ""),
 }
 PULLS = {

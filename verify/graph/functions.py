@@ -22,6 +22,7 @@ import flint
 _Ball = flint.arb
 _HALF_ULPS = 8  # IEEE 754 leaves functions open; NumPy's own and those of C libraries stay within 4 ulps
 _WIDENINGS = 40  # of an enclosure, each of which makes it four times as wide
+_LEAST_BITS, _MOST_BITS = 96, 4096  # of an inverse: with fewer it is wide, and for more digits it takes long
 _HALVINGS, _DOUBLED = 128, 32  # times that an interval is halved; digits, in bits, from which on Newton's steps double
 _HALVES, _FARTHEST = 2, 64  # where the gamma function is a rational, but for a root of pi
 _ONE_HALF = flint.arb(0.5)
@@ -313,6 +314,10 @@ def _inverse(
     def enclose(y: _Ball) -> _Ball:
         if not (y > 0 and y < 1):
             return flint.arb("nan")
+        with flint.ctx.workprec(min(max(flint.ctx.prec, _LEAST_BITS), _MOST_BITS)):
+            return enclosed_at(y)
+
+    def enclosed_at(y: _Ball) -> _Ball:
         centre = _refined(rising, density, y, _proposed(rising, y, low, high))
         step = abs(centre).abs_upper() * flint.arb(2) ** (16 - flint.ctx.prec)
         for _ in range(_WIDENINGS):
