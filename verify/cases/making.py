@@ -66,13 +66,8 @@ def case(
             upstream_value = 1 if upstream is None else upstream
             return make(title, expression, at or {}, lambda _: subject, upstream=upstream_value, where=where)
         _only_for("cases with an expression", at=at)
-        return traced(
-            title,
-            subject,
-            {**(expression or {}), **inputs},
-            Terms(options, upstream, sizes, allow, accuracy),
-            where=where,
-        )
+        terms = Terms(options, upstream, sizes, allow, accuracy)
+        return traced(title, subject, {**(expression or {}), **inputs}, terms, where=where)
 
     return decorate
 

@@ -242,8 +242,12 @@ def _selected(workers: Workers, options: argparse.Namespace, config: Config) -> 
         _check_names(options.names, cases)
     else:
         selection = f"-k {options.pattern!r}" if options.pattern is not None else f"--case {options.names[0]!r}"
-        raise InputError(f"nothing to check: {selection} matches none of {len(cases)} cases")
+        raise InputError(f"nothing to check: {selection} matches none of {_counted(cases)}")
     return chosen
+
+
+def _counted(cases: Sequence[object]) -> str:
+    return f"{len(cases)} case{'' if len(cases) == 1 else 's'}"
 
 
 def _check_names(names: Sequence[str], cases: Sequence[CollectedCase | CaseResult]) -> None:
@@ -254,7 +258,7 @@ def _check_names(names: Sequence[str], cases: Sequence[CollectedCase | CaseResul
     if all(isinstance(case, CollectedCase) for case in cases):  # or else it may be where nothing could be imported
         for name in names:
             if name not in existing:
-                raise InputError(f"--case {name!r} is none of {len(cases)} cases{nearest(name, existing)}")
+                raise InputError(f"--case {name!r} is none of {_counted(cases)}{nearest(name, existing)}")
 
 
 def _is_meant(case: CollectedCase | CaseResult, options: argparse.Namespace) -> bool:
