@@ -80,7 +80,7 @@ class Reading:
         self._tape, self._formats = tape, formats
         self._rounding = _EXACT if formats is None else Rounding.of(formats)
         shape = tape.size, values.shape[1]
-        self._arrange(np.zeros(shape[1], bool) if formats is None else np.array([f is DOUBLE for f in formats], bool))
+        self._arrange(np.ones(shape[1], bool) if formats is None else np.array([f is DOUBLE for f in formats], bool))
         self.middle, self.radius = np.zeros(shape, _long), np.zeros(shape, _long)
         self.middle[variables] = values
         with np.errstate(all="ignore"):
@@ -179,8 +179,8 @@ class Reading:
     def _products(self, left: Pair, right: Pair) -> tuple[Array, Array, Array]:
         """Return sums of products, and what the terms are off by and how large they are, added up.
 
-        In shorter formats, and for exact values that are to be known to these, doubles will do (`_Kind`), whose
-        matrix products take far less time.
+        For what rounding does in shorter formats doubles will do (`_Kind`), whose matrix products take far less time.
+        Exact values are read in extended floats: sums that cancel would not be known to these formats otherwise.
         """
         columns, (stack, rows, length), width = left[0].shape[-1], left[0].shape[:3], right[0].shape[2]
         if columns * stack * rows * length * width < _FEW_PRODUCTS:
