@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from functools import cached_property
@@ -23,6 +24,10 @@ _PAST = [Fraction(1, 8), Fraction(1), Fraction(1, 2**20)]  # how far past an edg
 _MOST_VARIABLES = 6  # of a condition, that are moved one by one
 _BITS = 128
 _HALVINGS = 80
+_GRID = [Fraction(5, 4) ** power for power in range(-30, 38)]  # 0.001 to 4,000, each a quarter farther
+_VALLEYS = 4  # of a condition along one variable, that are followed to the bottom
+_STEPS = 32  # of one
+_GOLDEN = Fraction(382, 1000)
 _DIGITS = (0, 1, 2, 3, 5, 8, 12, 16)
 
 
@@ -48,6 +53,23 @@ def crossings(
             crossing = _probed(value, sample[name], bounds.get(name, (None, None))) or crossing
         if crossing and (crossing.past or crossing.edge is not None):
             yield crossing
+
+
+def valleys(seen: Observation, condition: Condition, bounds: Domain, others: Point | None = None) -> Iterator[Crossing]:
+    """Return crossings as `crossings` does, where the other sign is taken between the magnitudes that those try.
+
+    A condition is followed along one variable down to where it comes closest to the other sign: sin(x) / x is below
+    -0.2 for 4.2 < x < 4.8 alone, and for -x there.
+    """
+    graph, sample = seen.trace, {**seen.trace.sample, **(others or {})}
+    inputs = {node for quantity in seen.inputs.values() for node in quantity.nodes}
+    names = [graph.payloads[node] for node in graph.leaves(condition.node) if node in inputs]
+    for name in names[:_MOST_VARIABLES]:
+        value, domain = _Along(seen, condition.node, name, sample), bounds.get(name, (None, None))
+        before = value.sign(sample[name]) or 0
+        for probe in _bottoms(value, domain, before) if before else ():
+            if value.sign(probe) == -before:
+                yield Crossing(name, None, [probe])
 
 
 def together(seen: Observation, condition: Condition, bounds: Domain) -> Iterator[Point]:
@@ -99,6 +121,14 @@ class _Along:
         if ball.contains(0) or not ball.is_finite():
             return 0 if self.exact(at) == 0 else None
         return 1 if ball > 0 else -1
+
+    def height(self, at: Fraction, before: int) -> float:
+        """Return how far the value is from 0 on one side of it, infinity where it is undefined."""
+        values = dict(self._fixed)
+        with flint.ctx.workprec(_BITS):
+            self.graph.read_each(self._order, balls.Balls({self.name: at}), values)
+        height = before * float(values[self.node].mid())
+        return height if math.isfinite(height) else math.inf
 
     @cached_property
     def _rationals(self) -> dict[int, Any]:
@@ -153,6 +183,29 @@ def _probes(bounds: tuple[Fraction | None, Fraction | None]) -> list[Fraction]:
     low, high = bounds
     ends = [low + size for size in _SIZES if low is not None] + [high - size for size in _SIZES if high is not None]
     return [probe for probe in [*_MAGNITUDES, *ends] if within(probe, bounds)]
+
+
+def _bottoms(value: _Along, bounds: tuple[Fraction | None, Fraction | None], before: int) -> Iterator[Fraction]:
+    """Yield where a condition is the farthest from the sign that it has, or beyond its edge, between the grid's points.
+
+    The lowest valleys come first; each is narrowed by the golden section until its sign changes.
+    """
+    grid = [place for place in (*(-place for place in reversed(_GRID)), *_GRID) if within(place, bounds)]
+    heights = [value.height(place, before) for place in grid]
+    inner = range(1, len(grid) - 1)
+    lowest = [i for i in inner if heights[i] <= min(heights[i - 1], heights[i + 1]) and heights[i] < math.inf]
+    for i in sorted(lowest, key=heights.__getitem__)[:_VALLEYS]:
+        low, middle, high = grid[i - 1], grid[i], grid[i + 1]
+        for _ in range(_STEPS):
+            if value.height(middle, before) < 0:
+                break
+            left = middle - low > high - middle
+            other = Fraction(float(middle - _GOLDEN * (middle - low) if left else middle + _GOLDEN * (high - middle)))
+            if value.height(other, before) < value.height(middle, before):
+                low, middle, high = (low, other, middle) if left else (middle, other, high)
+            else:
+                low, high = (other, high) if left else (low, other)
+        yield middle
 
 
 def _halved(value: _Along, start: Fraction, probe: Fraction, before: int | None) -> Fraction:

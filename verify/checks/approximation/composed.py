@@ -18,7 +18,7 @@ import flint
 from verify.checks.approximation.crossing import Other
 from verify.checks.approximation.enclosure import Ends, Largest, Pair
 from verify.checks.approximation.leaves import Matching
-from verify.checks.approximation.models import BeyondError
+from verify.checks.approximation.models import BeyondError, LimitError
 from verify.checks.approximation.pivots import Threshold, interval, nearest, place_at, powers
 from verify.checks.approximation.telling import Telling
 from verify.checks.approximation.univariate import error, largest, misprinted
@@ -110,6 +110,9 @@ class Composed:
             if bound.error > self.numbers.unit and (text := misprinted(self.graph, pair, pivot)):
                 self._misprint = self._telling(leaf).misprinted(bound, text)
                 return None
+        except LimitError as problem:
+            self.matching.limits.add(str(problem))
+            return None
         except BeyondError:
             return None
         return leaf

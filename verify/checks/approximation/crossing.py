@@ -27,10 +27,11 @@ from verify.tracing.following import SubjectError
 from verify.tracing.observe import Observation, observe
 from verify.tracing.region import Point, pinned
 from verify.tracing.scalar import RELATIONS
-from verify.tracing.search import Crossing, crossings
-from verify.tracing.trace import Trace
+from verify.tracing.search import Crossing, crossings, valleys
+from verify.tracing.trace import Condition, Trace
 
 _MOST_LINES = 12  # whose thresholds are crossed for one run
+LINES = f"more than {_MOST_LINES} lines ask whether something lies beyond a threshold: the others were not crossed"
 _BITS = 256
 _HALVINGS = 80  # more than doubles have bits and the way has magnitudes
 
@@ -56,11 +57,15 @@ class Crossings:
         self.thresholds = thresholds(exact.seen.trace, exact.seen.conditions)
         self._number: Any = np.float64 if numbers is DOUBLE else np.float32
         self._runs: dict[tuple[int, ...], Other | None] = {}
+        self.limits: set[str] = set()  # that were reached, in the words of the report
+        self._conditions: dict[str, list[Condition]] = {}  # that depend on an input
 
     def others(self, nodes: Iterable[int]) -> Iterator[Other]:
         """Yield the runs that cross the thresholds of what nodes depend on: of a line, then of several."""
         little: list[Threshold] = []
-        groups = [self._alike(line) for line in self.lines(nodes)[:_MOST_LINES]]
+        lines = self.lines(nodes)
+        self.limits |= {LINES} if len(lines) > _MOST_LINES else set()
+        groups = [self._alike(line) for line in lines[:_MOST_LINES]]
         for group in groups:
             other = self._run(group)
             if other is not None:
@@ -118,6 +123,15 @@ class Crossings:
             return {}
         if threshold.pivot.square is not None:
             return _longer(self.exact, threshold, point)
+        first = None
+        for change in self._changes(threshold, point, steps):
+            if self._answers_alike(threshold, point, change):
+                return change
+            first = first or change
+        return first
+
+    def _changes(self, threshold: Threshold, point: Point, steps: int) -> Iterator[Point]:
+        """Yield changes of single inputs that lead some steps beyond a threshold."""
         for crossing in self._crossings(threshold, point):
             for value in crossing.past:
                 moved = self._first(threshold, point, crossing.name, value)
@@ -125,8 +139,24 @@ class Crossings:
                     moved = np.nextafter(moved, self._number(np.inf if value > point[crossing.name] else -np.inf))
                 change = {crossing.name: Fraction(float(moved))}
                 if self._is_crossed(threshold, {**point, **change}):
-                    return change
-        return None
+                    yield change
+
+    def _answers_alike(self, threshold: Threshold, point: Point, change: Point) -> bool:
+        """Tell whether a change leaves the answers to all other questions on what it changes.
+
+        Where sin(x) / x is small and x > 0, the formula beyond its threshold is that of x > 0 too.
+        """
+        graph, crossed = self.exact.seen.trace, threshold.condition.node
+        conditions = [c for name in change for c in self._about(name) if c.node != crossed]
+        nodes = [condition.node for condition in conditions]
+        with flint.ctx.workprec(_BITS):
+            before, after = balls.at(graph, nodes, point), balls.at(graph, nodes, {**point, **change})
+            return all(bool(before[n] > 0) == bool(after[n] > 0) for n in nodes)
+
+    def _about(self, name: str) -> list[Condition]:
+        if name not in self._conditions:
+            self._conditions[name] = self.exact.region.about([name])
+        return self._conditions[name]
 
     def _crossings(self, threshold: Threshold, point: Point) -> Iterator[Crossing]:
         """Yield where a threshold is crossed in the domain, then beyond its bounds.
@@ -135,6 +165,7 @@ class Crossings:
         """
         for bounds in (self.exact.region.bounds, {}):
             yield from crossings(self.exact.seen, threshold.condition, bounds, point)
+            yield from valleys(self.exact.seen, threshold.condition, bounds, point)
 
     def _first(self, threshold: Threshold, point: Point, name: str, beyond: Fraction) -> Any:
         """Return the number of the format closest to a threshold, by halving the way to one beyond it."""

@@ -16,7 +16,7 @@ import flint
 
 from verify.checks.approximation.frames import Far, Near, Piece, Pivot
 from verify.checks.approximation.jets import TERMS, with_terms
-from verify.checks.approximation.models import BeyondError, Model
+from verify.checks.approximation.models import BeyondError, LimitError, Model
 from verify.checks.approximation.terms import NO_LETTERS, Terms, read
 from verify.graph.graph import Graph
 
@@ -90,7 +90,7 @@ def misprint(graph: Graph, pair: Pair, pivot: Pivot) -> str:
 
 def _misprint(cut: Model, series: Model) -> str:
     first = min(cut.order, series.order)
-    if cut.order < 0 or series.order < 0:
+    if min(cut.order, series.order) < 0 or not (cut.blur.is_zero() and series.blur.is_zero()):
         return ""
     orders = range(first, cut.order + cut.poly.degree() + 1)
     typed = {k: cut.poly[k - cut.order] if k >= cut.order else flint.fmpq(0) for k in orders}
@@ -171,7 +171,7 @@ class _Finder:
                 return
             self._work -= 1
             if self._work < 0:
-                raise BeyondError("the formulas are too long for as many pieces as it takes")
+                raise LimitError("the formulas are too long for as many pieces as it takes")
             a, b = todo.pop()
             if not self._reach(a, b):
                 break
@@ -179,7 +179,7 @@ class _Finder:
                 continue
             middle = (a + b) / 2
             todo += [(a, middle), (middle, b)] if abs(a) < abs(b) else [(middle, b), (a, middle)]
-        raise BeyondError(f"not proved within {_MOST_PIECES} pieces of the region")
+        raise LimitError(f"not proved within {_MOST_PIECES} pieces of the region")
 
     def _close(self, frame: Any) -> bool:
         """Take the bound in a frame that holds a piece, if it is close to an error that is taken somewhere."""

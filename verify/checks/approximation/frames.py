@@ -94,14 +94,14 @@ class Far:
         value = _pure(argument, self.unit)
         if name == "log" and value.order:
             rate = self.unit.constant(-_HALF * self.sign * value.order)
-            rest = value.make(0, value.poly, value.cut, value.rest).apply("log")
+            rest = value.make(0, value.poly, value.cut, value.rest, value.blur).apply("log")
             return Terms({((X, 1),): rate, NO_LETTERS: rest})
         return Terms({NO_LETTERS: value.apply(name)})
 
     def _exp(self, argument: Terms[Model]) -> Terms[Model]:
         grows = argument.terms.get(((X, 1),), self.unit.constant(Fraction(0)))
         rest = Terms({m: value for m, value in argument.terms.items() if m != ((X, 1),)})
-        if grows.order or grows.cut is not None or grows.poly.degree() > 0:
+        if grows.order or grows.cut is not None or grows.poly.degree() > 0 or not grows.blur.is_zero():
             raise BeyondError("an exponential of no multiple of x")
         rate = Fraction(int(grows.poly[0].p), int(grows.poly[0].q)) * -2 * self.sign
         if rate.denominator != 1:

@@ -20,6 +20,7 @@ from typing import Generic, TypeVar
 import flint
 
 from verify.graph import balls
+from verify.graph.functions import FUNCTIONS
 from verify.graph.graph import Graph
 from verify.tracing.region import Point
 
@@ -28,6 +29,10 @@ LITTLE = flint.arb(1) / 8  # relative: what differs by more is no approximation,
 _MOST_PAIRS = 3000  # of operands that are compared for one formula
 _MOST_TERMS = 12  # that differ in one sum or product
 _DEEPEST = 100  # operations from the whole formula to a leaf
+PAIRS = f"more than {_MOST_PAIRS} pairs of operands would have to be compared"
+TERMS = f"more than {_MOST_TERMS} operands of a sum or product differ"
+DEPTH = f"the formulas are more than {_DEEPEST} operations deep"
+_MINUS = Fraction(-1)
 
 L = TypeVar("L")
 
@@ -70,6 +75,7 @@ class Matching(Generic[L]):
     def __init__(self, graph: Graph, point: Point, leaf: Callable[[int, int], L | None]) -> None:
         self.graph, self.point, self.leaf = graph, point, leaf
         self.left, self._depth = _MOST_PAIRS, 0
+        self.limits: set[str] = set()  # that were reached, in the words of the report
         self._settled: dict[tuple[int, int], list[L] | None] = {}
         self._values: dict[int, flint.arb] = {}
         self._inputs: dict[int, int] = {}  # of nodes, as bits
@@ -81,7 +87,7 @@ class Matching(Generic[L]):
         if (p, q) not in self._settled:
             self._settled[p, q] = None  # until it is settled
             self._depth += 1
-            self._settled[p, q] = self._apart(p, q) if self._depth < _DEEPEST else None
+            self._settled[p, q] = self._apart(p, q) if self._within(self._depth < _DEEPEST, DEPTH) else None
             self._depth -= 1
         return self._settled[p, q]
 
@@ -89,11 +95,18 @@ class Matching(Generic[L]):
         """Tell whether two formulas differ by little at the point."""
         return are_close(self.graph, (p, q), self.point, self._values)
 
+    def _within(self, affordable: bool, limit: str) -> bool:
+        """Note a limit that is reached; tells whether it is not."""
+        if not affordable:
+            self.limits.add(limit)
+        return affordable
+
     def _apart(self, p: int, q: int) -> list[L] | None:
         self.left -= 1
-        if self.left < 0 or not self.close(p, q):
+        if not self._within(self.left >= 0, PAIRS) or not self.close(p, q):
             return None
         leaves = self._operands(p, q)
+        leaves = self._mirrored(p, q) if leaves is None else leaves
         if leaves is None and (leaf := self.leaf(p, q)) is not None:
             return [leaf]
         return leaves
@@ -109,9 +122,38 @@ class Matching(Generic[L]):
             return next((leaves for leaves in matches if leaves is not None), None)
         return self.leaves(args[p][0], args[q][0])
 
+    def _mirrored(self, p: int, q: int) -> list[L] | None:
+        """Return the leaves of arguments of different signs: f(a) is -f(-a) of an odd function, f(-a) of an even one.
+
+        The graph takes signs out of such functions, on one side only where the other one's argument has none.
+        """
+        (left, f), (right, g) = self._signed(p), self._signed(q)
+        parity = self._parity(f)
+        if self.graph.ops[f] != self.graph.ops[g] or self.graph.payloads[f] != self.graph.payloads[g]:
+            return None
+        if not parity or left * right != parity:
+            return None
+        minus = self.graph.product(self.graph.constant(_MINUS), self.graph.args[f][0])
+        return self.leaves(minus, self.graph.args[g][0])
+
+    def _signed(self, node: int) -> tuple[int, int]:
+        """Write a node as 1 or -1 times another one."""
+        if self.graph.ops[node] == "product":
+            for one, other in (self.graph.args[node], self.graph.args[node][::-1]):
+                if self.graph.value(one) == _MINUS:
+                    return -1, other
+        return 1, node
+
+    def _parity(self, node: int) -> int:
+        """Return 1 where the operation of a node is even, -1 where it is odd, else 0."""
+        op, exponent = self.graph.ops[node], self.graph.payloads[node]
+        if op == "power":
+            return 0 if exponent.denominator != 1 else 1 if exponent % 2 == 0 else -1
+        return FUNCTIONS[op].parity if op in FUNCTIONS else 0
+
     def _commuting(self, op: str, rest: _Rest) -> list[L] | None:
         """Match what is left of the operands one by one, and then all that nothing matches as a whole."""
-        if max(len(rest.left), len(rest.right)) > _MOST_TERMS:
+        if not self._within(max(len(rest.left), len(rest.right)) <= _MOST_TERMS, TERMS):
             return None
         leaves, open_right = [], list(rest.right)
         open_left = []

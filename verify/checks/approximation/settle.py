@@ -124,6 +124,7 @@ class _Settler:
         self.graph: Trace = exact.seen.trace
         self.crossings = Crossings(case, exact, seed, numbers)
         self.thresholds = self.crossings.thresholds
+        self.limits: set[str] = set()  # of enclosures of whole gradients that were reached, in the words of the report
         self._composed: dict[int, Composed] = {}
 
     def decision(self, claim: Claim, entry: int, *, affordable: bool) -> Decision | None:
@@ -140,9 +141,19 @@ class _Settler:
                 if decision.verdict.good:
                     break
         best = min(decisions, key=lambda decision: decision.verdict.rank, default=None)
-        if best is None and self._is_invisible(pair, refuted.point) and self.crossings.lines(pair):
-            best = Decision(Verdict.UNDECIDED, Evidence(KIND, _NO_OTHER))
+        if best is None and self._may_be_other(pair, refuted.point):
+            best = Decision(Verdict.UNDECIDED, Evidence(KIND, self._limited(_NO_OTHER)))
         return best and best._replace(point=refuted.point)
+
+    def _may_be_other(self, pair: tuple[int, int], point: Point | None) -> bool:
+        """Tell whether an approximation may stand for a formula that no run has reached."""
+        lines = self.crossings.lines(pair)
+        return bool(lines) and (bool(self.crossings.limits) or self._is_invisible(pair, point))
+
+    def _limited(self, text: str, composed: Composed | None = None) -> str:
+        """Add the limits that the search for a proof has reached to a text."""
+        limits = self.crossings.limits | (self.limits | composed.matching.limits if composed else set())
+        return "; ".join([text, *sorted(limits)])
 
     def _is_invisible(self, pair: tuple[int, int], point: Point | None) -> bool:
         """Tell whether the sides differ by less than the format tells, at the point where they differ most."""
@@ -169,7 +180,9 @@ class _Settler:
         decision = self._as_whole(other, gradient, variable) if vector else None
         decision = decision or composed.decision((actual, there), own, variable)
         decision = decision or (None if vector else self._as_whole(other, gradient, variable))
-        return decision or _open(self.exact, claim, other, gradient)
+        if decision is None and _looks_right(self.exact, claim, other, gradient):
+            return Decision(Verdict.UNDECIDED, Evidence(KIND, self._limited(_NOT_PROVED, composed)))
+        return decision
 
     def _as_whole(self, other: Other, gradient: Gradient, variable: int) -> Decision | None:
         """Judge a gradient as a function of the pivot of one of the thresholds that were crossed.
@@ -180,13 +193,15 @@ class _Settler:
         for threshold in other.crossed:
             if variable in self.graph.reach(threshold.pivot.variables):
                 whole = Whole(self.exact, other, threshold, self.thresholds, self.numbers)
-                if (decision := whole.decision(gradient)) is not None:
+                decision = whole.decision(gradient)
+                self.limits |= whole.limits
+                if decision is not None:
                     return decision
         return None
 
 
-def _open(exact: Exact, claim: Claim, other: Other, gradient: Gradient) -> Decision | None:
-    """Say that nothing is proved, unless a point shows the gradient or an output to be no approximation.
+def _looks_right(exact: Exact, claim: Claim, other: Other, gradient: Gradient) -> bool:
+    """Tell whether no point shows the gradient or an output to be no approximation.
 
     The gradient is none where it is off by more than the formula beyond the threshold is at the threshold, an output
     where it differs in single precision. The points are the sample, the one that refutes, and one beyond the threshold.
@@ -201,8 +216,8 @@ def _open(exact: Exact, claim: Claim, other: Other, gradient: Gradient) -> Decis
         for at in (other.yardstick.point, exact.region.sample, point):
             close = _error(graph, pair, at) <= limit
             if not close or not all(_error(graph, output, at) <= flint.arb(SINGLE.unit) for output in outputs):
-                return None
-    return Decision(Verdict.UNDECIDED, Evidence(KIND, _NOT_PROVED))
+                return False
+    return True
 
 
 def _error(graph: Graph, pair: tuple[int, int], point: Point) -> flint.arb:

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from fractions import Fraction
 from typing import Generic, Protocol, Self, TypeVar
 
-from verify.checks.approximation.models import BeyondError
+from verify.checks.approximation.models import BeyondError, LimitError
 from verify.graph.graph import Graph
 from verify.graph.joints import JOINT
 from verify.model.exact import simplest_rational
@@ -56,7 +56,7 @@ class Terms(Generic[F]):
     def __init__(self, terms: Mapping[Monomial, F]) -> None:
         self.terms = {monomial: value for monomial, value in terms.items() if not value.is_zero}
         if len(self.terms) > _MOST_TERMS:
-            raise BeyondError("more terms than are looked at")
+            raise LimitError(f"a formula has more than {_MOST_TERMS} terms when it is multiplied out")
 
     def __add__(self, other: Terms[F]) -> Terms[F]:
         terms = dict(self.terms)

@@ -139,17 +139,17 @@ def error(graph: Graph, pair: Pair, pivot: Pivot, place: Fraction) -> flint.arb 
 def largest(graph: Graph, pair: Pair, pivot: Pivot, ends: Ends) -> Largest:
     """Bound the relative error of a pair of nodes over an interval, as `largest_error` does; raises BeyondError."""
     result = _largest(Univariate.of(graph, pair, pivot), ends)
-    if isinstance(result, str):
-        raise BeyondError(result)
+    if isinstance(result, BeyondError):
+        raise type(result)(*result.args)
     return result
 
 
 @lru_cache(_REMEMBERED)
-def _largest(formulas: Univariate, ends: tuple[Fraction | None, Fraction | None]) -> Largest | str:
+def _largest(formulas: Univariate, ends: tuple[Fraction | None, Fraction | None]) -> Largest | BeyondError:
     try:
         return largest_error(formulas.graph, formulas.pair, formulas.pivot, ends)
     except BeyondError as problem:
-        return str(problem)
+        return problem
 
 
 def misprinted(graph: Graph, pair: Pair, pivot: Pivot) -> str:

@@ -10,7 +10,7 @@ import flint
 
 from verify.checks.approximation.crossing import Other
 from verify.checks.approximation.enclosure import Ends, Largest, Pair, error_at, terms_at
-from verify.checks.approximation.models import BeyondError
+from verify.checks.approximation.models import BeyondError, LimitError
 from verify.checks.approximation.pivots import Threshold, interval, nearest, place_at
 from verify.checks.approximation.telling import Telling
 from verify.checks.approximation.univariate import largest, misprinted
@@ -39,12 +39,17 @@ class Whole:
     ) -> None:
         self.exact, self.other, self.threshold, self.numbers = exact, other, threshold, numbers
         self.graph, self.pivot = other.run.seen.trace, threshold.pivot
+        self.limits: set[str] = set()  # that were reached, in the words of the report
         self.ends: Ends = interval(exact.region, self.pivot, thresholds)
 
     def decision(self, gradient: Gradient) -> Decision | None:
         """Judge a gradient; None where nothing is proved of it."""
-        with suppress(BeyondError):
+        try:
             return None if self._jumps() else self._decision(gradient)
+        except LimitError as problem:
+            self.limits.add(str(problem))
+        except BeyondError:
+            pass
         return None
 
     def _decision(self, gradient: Gradient) -> Decision | None:
