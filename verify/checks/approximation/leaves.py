@@ -139,8 +139,8 @@ class Matching(Generic[L]):
     def _signed(self, node: int) -> tuple[int, int]:
         """Write a node as 1 or -1 times another one."""
         if self.graph.ops[node] == "product":
-            for one, other in (self.graph.args[node], self.graph.args[node][::-1]):
-                if self.graph.value(one) == _MINUS:
+            for factor, other in (self.graph.args[node], self.graph.args[node][::-1]):
+                if self.graph.value(factor) == _MINUS:
                     return -1, other
         return 1, node
 

@@ -1,0 +1,51 @@
+"""The limits of what is tried to prove an approximation: each is told where it was reached."""
+
+from fractions import Fraction
+
+import pytest
+from test_approximation_nested import arc, shifted_arc
+
+import verify
+from verify.checks.approximation import crossing, leaves, terms
+from verify.graph.graph import Graph
+from verify.model.result import Verdict
+
+
+def texts(layer):
+    """Return what is said of the gradients of a layer that are open."""
+    rows = verify.check(layer()).comparisons
+    return [row.evidence.detail for row in rows if row.verdict is Verdict.UNDECIDED]
+
+
+LIMITS = [
+    (crossing, "_MOST_LINES", 0, arc, crossing.LINES),
+    (leaves, "_MOST_PAIRS", 0, shifted_arc, leaves.PAIRS),
+    (leaves, "_DEEPEST", 0, shifted_arc, leaves.DEPTH),
+    (terms, "_MOST_TERMS", 0, arc, "a formula has more than 0 terms when it is multiplied out"),
+]
+
+
+@pytest.mark.parametrize(("module", "name", "value", "layer", "text"), LIMITS)
+def test_a_limit_that_leaves_a_gradient_open_is_told(module, name, value, layer, text, monkeypatch):
+    """A layer that agrees is left open with less of what is tried, and the report says with less of what."""
+    monkeypatch.setattr(module, name, value)
+    found = texts(layer)
+    assert found
+    assert all(text in detail for detail in found)
+
+
+def test_operands_that_differ_are_counted():
+    """A sum of thirteen terms, all of which differ, is not matched one by one, and that is told."""
+    graph = Graph()
+    nodes = [graph.variable(f"x{i}") for i in range(13)]
+    near = [
+        graph.product(graph.constant(Fraction(100 + i, 100)), graph.power(x, Fraction(3))) for i, x in enumerate(nodes)
+    ]
+    close = [
+        graph.product(graph.constant(Fraction(101 + i, 100)), graph.power(x, Fraction(3))) for i, x in enumerate(nodes)
+    ]
+    point = {f"x{i}": Fraction(1) for i in range(13)}
+    for number, limits in ((12, set()), (13, {leaves.TERMS})):
+        matching = leaves.Matching(graph, point, lambda p, q: None)
+        matching.leaves(graph.total(near[:number]), graph.total(close[:number]))
+        assert (leaves.TERMS in matching.limits) is bool(limits)
