@@ -228,3 +228,46 @@ def test_what_only_larger_inputs_ask_is_looked_at(wrong):
     case = verify.layer(type("Layer", (Banded,), {"wrong": wrong}), inputs={"x": "N D"})
     verdicts = {row.verdict.name for row in check(case).comparisons}
     assert verdicts == ({"PROVED", "REFUTED"} if wrong else {"PROVED"})
+
+
+LAYERS = 12  # of a net, of which more than a few are alike
+NARROW = 0.999  # a cosine is seldom larger
+
+
+def deep():
+    """Run one line of a loop for each of many layers."""
+
+    def forward(x):
+        h = x[0]
+        for _ in range(LAYERS):
+            h = np.cos(3 * (h / 2 if h > NARROW else h))
+        return h
+
+    def backward(d, x):
+        h, slope = x[0], 1.0
+        for _ in range(LAYERS):
+            inner, factor = (h / 2, 1.5) if h > NARROW else (h, 3)
+            slope = -slope * factor * np.sin(3 * inner)
+            h = np.cos(3 * inner)
+        return d * np.array([slope, 0])
+
+    return verify.pair(forward, backward, x="2")
+
+
+def wide():
+    """Ask one helper about many formulas of a number."""
+
+    def weight(number):
+        return 2 if number > NARROW else 1
+
+    def weights(x):
+        return sum(weight(np.cos(x[0] + phase**2)) for phase in range(20))
+
+    return verify.pair(lambda x: x * weights(x), lambda d, x: d * weights(x), x="2")
+
+
+@pytest.mark.parametrize(("make", "words"), [(deep, "after 4 of one call"), (wide, "after 6 at the same call")])
+def test_what_counts_as_alike_is_told(make, words):
+    """Where what counts as alike has taken both sides, and a turn or formula of its own only one, the report tells."""
+    assert [words in text for text in check(make()).cover.untried].count(True) == 1
+    assert not any(words in text for text in check(looped(0)).cover.untried)

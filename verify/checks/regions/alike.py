@@ -38,6 +38,11 @@ class Question(NamedTuple):
     turn: int
     base: Terms
 
+    @property
+    def told_apart(self) -> int:
+        """Return the turn as far as turns are told apart: many are alike."""
+        return min(self.turn, _MOST_TURNS)
+
 
 class Questions:
     """The questions of a run in order, and which of them are built on earlier ones.
@@ -58,7 +63,6 @@ class Questions:
             if earlier != own:
                 earlier_terms |= earlier
                 turn = max(turn, number + 1) if other == call else turn
-        turn = min(turn, _MOST_TURNS)
         same = self._turns.setdefault(max(own), {})
         same[own, call] = max(turn, same.get((own, call), 0))
         return Question(own, turn, frozenset(earlier_terms))
@@ -92,6 +96,11 @@ class Formulas:
         if len(formulas) < _MOST_FORMULAS:
             formulas[formula] = None
 
+    def passed_over(self, kind: object, formula: int) -> bool:
+        """Tell whether a formula is not told apart for want of room: there are as many of its kind as may be."""
+        formulas = self._of_kind.get(kind, {})
+        return len(formulas) == _MOST_FORMULAS and formula not in formulas
+
     def distinguish(self, kind: object, formula: int) -> int:
         """Return a formula if it is told apart from others of a kind, else 0."""
         return formula if formula in self._of_kind.get(kind, ()) else 0
@@ -105,7 +114,7 @@ def kinds(seen: Observation) -> set[object]:
     for condition in seen.conditions:
         call = condition.where, condition.relation, condition.path
         question = questions.next(call, condition.node)
-        result.add((call, question.turn, formula(graph, question, owners)))
+        result.add((call, question.told_apart, formula(graph, question, owners)))
     return result
 
 

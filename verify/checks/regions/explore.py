@@ -394,6 +394,9 @@ class Explorer:
         """
         branches: dict[tuple[Place, str, bool], Branch] = {}
         for seen in [self.start.seen, *(run.seen for run in (*self.runs, *self.extras))]:
+            for question, limit in self.sites.taken_for_alike(seen):
+                if limit not in self.limits and not self.impossible(seen, question):
+                    self.limits.add(limit)
             for question in self.sites.open(seen):
                 missing = not question.condition.holds
                 if self.sites.is_taken_otherwise(question):

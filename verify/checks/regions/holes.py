@@ -21,7 +21,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from itertools import islice
 
 import numpy as np
 
@@ -31,6 +30,7 @@ from verify.checks.regions.divisors import Divisor, divisors, sparse
 from verify.checks.regions.explore import Explorer
 from verify.checks.regions.gaps import Gap, finite_gradients, finite_output, gaps
 from verify.checks.regions.hull import brief
+from verify.checks.regions.limits import Limit
 from verify.checks.regions.zeros import zeros
 from verify.model.errors import InputError, ProtocolError
 from verify.model.exact import decimal_text
@@ -71,7 +71,10 @@ class Holes:
             new = [divisor for divisor in divisors(run.seen) if divisor not in visited]
             visited.update(new)
             for divisor in sparse(run.seen, new):
-                for point in islice(self._points(run.seen, divisor), _POINTS):
+                for number, point in enumerate(self._points(run.seen, divisor)):
+                    if number == _POINTS:
+                        self.explorer.limits.add(Limit.ZEROS)
+                        break
                     if self._visits == _VISITS:
                         self.remarks.append(f"zeros of divisors: {_VISITS} visited; there are others")
                         return

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from verify.checks.regions.alike import Formulas, Questions, formula
 from verify.checks.regions.forms import Form, Left, constant, form
+from verify.checks.regions.limits import Limit
 from verify.graph.graph import Graph
 from verify.model.identity import Place
 from verify.proof.ranges import Domain, Range, signs
@@ -82,6 +83,7 @@ class Passed(NamedTuple):
     taken: frozenset[int]
     other: frozenset[int]
     form: Form
+    exactly: tuple[Call, int]  # the call with its turn, however many there are, and the formula
 
     @property
     def on_edge(self) -> bool:
@@ -104,6 +106,7 @@ class Sides:
     def __init__(self) -> None:
         self.taken: dict[Site, set[bool]] = {}
         self.of_calls: dict[AnyFormula, set[bool]] = {}
+        self.apart: dict[tuple[Call, int], set[bool]] = {}  # of turns and formulas that are taken for alike
         self.formulas = Formulas()
         self.first = True  # no run has been taken in yet
 
@@ -130,6 +133,8 @@ class Sites:
             sides = self.sides.taken.setdefault(question.site, set())
             if question.taken == _EDGE or not (question.condition.tie or edges_only):
                 sides.add(question.condition.holds)
+                if question.exactly[0].turn > question.site.call.turn or self._is_passed_over(question):
+                    self.sides.apart.setdefault(question.exactly, set()).add(question.condition.holds)
                 self.sides.of_calls.setdefault(question.site.call.any_formula, set()).add(question.condition.holds)
 
     def open(self, seen: Observation) -> Iterator[Passed]:
@@ -148,6 +153,19 @@ class Sites:
     def taken(self, site: Site) -> Collection[bool]:
         """Return the sides of a site that runs have taken."""
         return self.sides.taken.get(site, ())
+
+    def _is_passed_over(self, question: Passed) -> bool:
+        """Tell whether a formula of the first run was not told apart: there were too many of its kind."""
+        call, formula_ = question.site.call, question.exactly[1]
+        return not question.site.branched and self.sides.formulas.passed_over(call, formula_)
+
+    def taken_for_alike(self, seen: Observation) -> Iterator[tuple[Passed, Limit]]:
+        """Return the conditions of a run whose other side only what counts for alike has taken, and why."""
+        for question in self.passed(seen):
+            sides = self.sides.apart.get(question.exactly, ()) if question.other and not question.on_edge else None
+            if sides and (not question.condition.holds) not in sides:
+                is_late = question.exactly[0].turn > question.site.call.turn
+                yield question, Limit.TURNS if is_late else Limit.KINDS
 
     def is_taken_otherwise(self, question: Passed) -> bool:
         """Tell whether the other side was taken with another formula, where each region may have its own."""
@@ -189,9 +207,10 @@ class Sites:
                 answers.answer(about.form, taken)
                 question = questions.next((condition.where, condition.relation, condition.path), condition.node)
                 line = Line(condition.where, condition.relation, about.offset, about.inputs)
-                call = Call(line, condition.path, question.turn)
-                site = self._site(call, formula(graph, question, owners), branched=bool(question.base))
-                passed.append(Passed(site, condition, taken, possible - taken, about.form))
+                call, exact = (Call(line, condition.path, turn) for turn in (question.told_apart, question.turn))
+                own = formula(graph, question, owners)
+                site = self._site(call, own, branched=bool(question.base))
+                passed.append(Passed(site, condition, taken, possible - taken, about.form, (exact, own)))
         self.sides.first = False
         return passed
 
