@@ -335,7 +335,7 @@ def _of_axis(x: Concolic) -> Any:
     """Return the angle of a point with y = 0: without its sign, that of the other side is not known."""
     if x.against(x.lift(0), ">"):
         return x.lift(0)
-    raise TraceError("numpy.arctan2 of a zero of unknown sign cannot be followed", asked_at())
+    raise TraceError("numpy.arctan2 of a zero of unknown sign cannot be followed", asked_at(), HOW)
 
 
 def _to_int(name: str) -> Callable[[Concolic], int]:

@@ -238,7 +238,7 @@ COUNTS: Mapping[str, Family] = {
 
 def _log_density(family: Family, z: Any, scale: Any, *shapes: Any) -> Any:
     if _is_outside(family, z):
-        raise TraceError("the logarithm of a density outside of its support cannot be followed", asked_at())
+        raise TraceError("the logarithm of a density outside of its support cannot be followed", asked_at(), HOW)
     return family.log_density(z, *shapes) - _log(scale)
 
 

@@ -159,7 +159,7 @@ def _exponential(matrix: Any) -> Any:
     if graph.on_tape:
         raise UntapedError("the exponential of a matrix", asked_at())
     if n > _MOST_ROWS:
-        raise TraceError(f"the exponential of more than {_MOST_ROWS} rows cannot be followed", asked_at())
+        raise TraceError(f"the exponential of more than {_MOST_ROWS} rows cannot be followed", asked_at(), HOW)
     if n == 1:
         return np.exp(matrix)
     entries = key(matrix)
@@ -183,7 +183,7 @@ def symmetric_pairs(
     """Return eigenvalues in order, and eigenvectors unless they are not asked for."""
     unknown = {name for name, value in options.items() if value is not None} - set(_HINTS)
     if b is not None or unknown or _:
-        raise TraceError("scipy.linalg.eigh with b or a part of the eigenvalues cannot be followed", asked_at())
+        raise TraceError("scipy.linalg.eigh with b or a part of the eigenvalues cannot be followed", asked_at(), HOW)
     half = "L" if lower else "U"
     return eigenvalues(a, half) if eigvals_only else tuple(eigenvectors(a, half))
 

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from verify.graph import functions
+from verify.model.additions import HOW
 from verify.model.errors import TraceError, UnboundedError
 from verify.model.exact import simplest_rational
 from verify.model.where import asked_at
@@ -42,6 +43,7 @@ def parameter(name: str, value: Any) -> Fraction:
             f"scipy.special.{name} with a parameter that depends on the inputs cannot be followed"
             " (by that there is no derivative in closed form)",
             asked_at(),
+            HOW,
         )
     return simplest_rational(number) if isinstance(number, float) else Fraction(number)
 
@@ -54,7 +56,7 @@ def applied(name: str, line: str, *values: Any) -> Any:
         return x.function(functions.of(line, numbers))
     except KeyError as problem:
         raise TraceError(
-            f"scipy.special.{name} with {len(numbers)} parameters cannot be followed", asked_at()
+            f"scipy.special.{name} with {len(numbers)} parameters cannot be followed", asked_at(), HOW
         ) from problem
 
 
@@ -161,7 +163,7 @@ def _recurrence(first: Callable[[Any], Any], step: Callable[[int, Any, Any, Any]
     def polynomial(name: str, degree: Any, x: Any) -> Any:
         order = parameter(name, degree)
         if order.denominator != 1 or not 0 <= order <= _MOST_STEPS:
-            raise TraceError(f"scipy.special.{name} of degree {order} cannot be followed", asked_at())
+            raise TraceError(f"scipy.special.{name} of degree {order} cannot be followed", asked_at(), HOW)
         before, value = x.lift(1), first(x)
         for k in range(1, int(order)):
             before, value = value, step(k, x, value, before)

@@ -128,6 +128,7 @@ def singular_vectors(a: Any, full_matrices: bool = True, compute_uv: bool = True
             "numpy.linalg.svd with full_matrices=True of what is not square cannot be followed: further singular"
             " vectors may be any",
             asked_at(),
+            HOW,
         )
     return _SVD(*each(lambda matrix: _triple(matrix, full_matrices), a))
 
