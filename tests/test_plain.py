@@ -37,7 +37,6 @@ def long_one(x):
         (lambda x: (x[0] * 1j).real * x, "a complex number among symbols, at "),
         (lambda x: x.astype(complex).real, "an array of symbols was turned into complex128, at "),
         (lambda x: np.fft.fft(x).real, "numpy.fft.fft cannot be followed ("),
-        (lambda x: np.linalg.norm(np.outer(x, x), "nuc") * x,),
         (lambda x: np.frombuffer(x.tobytes()), "the bytes of an array of symbols were looked at (tobytes), at "),
         (lambda x: np.fromiter(iter(x), float), "ValueError: setting an array element with a sequence., at "),
     ],
