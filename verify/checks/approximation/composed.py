@@ -97,11 +97,12 @@ class Composed:
     def _by(self, threshold: Threshold, pair: Pair) -> Leaf | None:
         pivot = threshold.pivot
         single = flint.arb(SINGLE.unit)
+        useless = flint.arb(self.numbers.unit).sqrt().max(single)  # no formula is good to less
+        ends = interval(self.exact.region, pivot, self.thresholds)
+        if not any(first is not None and first <= useless for first in self._glances(threshold, pair, ends)):
+            return None
         limit = self.other.yardstick.of_formula(pair[1])
         most = limit.max(single)
-        ends = interval(self.exact.region, pivot, self.thresholds)
-        if not any(first is not None and first <= most for first in self._glances(threshold, pair, ends)):
-            return None
         try:
             bound = largest(self.graph, pair, pivot, ends)
             leaf = Leaf(threshold, ends, bound, limit)

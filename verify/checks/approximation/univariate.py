@@ -32,7 +32,15 @@ class Univariate:
 
     @classmethod
     def of(cls, graph: Graph, pair: Pair, pivot: Pivot) -> Univariate:
-        """Rebuild a pair of nodes on a graph of its own."""
+        """Rebuild a pair of nodes on a graph of its own, once for each graph."""
+        remembered = graph.memory("univariate")
+        if (pair, pivot) not in remembered:
+            remembered[pair, pivot] = cls._rebuilt(graph, pair, pivot)
+        rebuilt: Univariate = remembered[pair, pivot]
+        return rebuilt
+
+    @classmethod
+    def _rebuilt(cls, graph: Graph, pair: Pair, pivot: Pivot) -> Univariate:
         copy = Graph()
         variables = [copy.variable(f"pivot {i}") for i in range(len(pivot.variables))]
         copies = dict(zip(pivot.variables, variables, strict=True))
@@ -132,7 +140,11 @@ def _follow(graph: Graph, reading: _Copying, node: int, copies: dict[int, int]) 
 
 def error(graph: Graph, pair: Pair, pivot: Pivot, place: Fraction) -> flint.arb | None:
     """Return the relative error of a pair of nodes at one place of the pivot, as `error_at` does."""
-    formulas = Univariate.of(graph, pair, pivot)
+    return _error(Univariate.of(graph, pair, pivot), place)
+
+
+@lru_cache(_REMEMBERED)
+def _error(formulas: Univariate, place: Fraction) -> flint.arb | None:
     return error_at(formulas.graph, formulas.pair, formulas.pivot, place)
 
 
