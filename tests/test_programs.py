@@ -278,7 +278,7 @@ REFUSED = {
     "np.power.reduce(w)": "power",
     "np.hypot.reduceat(w, [0, 1])": "hypot",
     "np.frexp(w)": "frexp",
-    "np.linalg.solve(q, w)": "solve",
+    "np.linalg.eig(q)": "eig",
     "math.ulp(s)": "",
     "np.mean(x[:0])": "mean",
     "np.corrcoef([x[:0, 0], x[:0, 1]])": "corrcoef",
