@@ -100,6 +100,48 @@ def behind(factor):
     return elementwise(forward, slopes, "2")
 
 
+NARROW = 0.999  # a cosine is seldom larger
+
+
+def deep(number):
+    """Return a net of as many layers, each of which asks at the same line."""
+
+    def forward(x):
+        h = x[0]
+        for _ in range(number):
+            h = np.cos(3 * (h / 2 if h > NARROW else h))
+        return h
+
+    def backward(d, x):
+        h, slope = x[0], 1.0
+        for _ in range(number):
+            inner, factor = (h / 2, 1.5) if h > NARROW else (h, 3)
+            slope = -slope * factor * np.sin(3 * inner)
+            h = np.cos(3 * inner)
+        return d * np.array([slope, 0])
+
+    return verify.pair(forward, backward, x="2")
+
+
+def wide(number):
+    """Return a case of a helper that asks about as many formulas of a number."""
+
+    def weight(number):
+        return 2 if number > NARROW else 1
+
+    def weights(x):
+        return sum(weight(np.cos(x[0] + phase**2)) for phase in range(number))
+
+    return verify.pair(lambda x: x * weights(x), lambda d, x: d * weights(x), x="2")
+
+
+def dividing(number):
+    """Return a case that divides by what is 0 for as many entries, each with the others as they are."""
+    return elementwise(
+        lambda x: x**2, lambda x: 2 * x + 0 / (np.sum(x) + 1 + x * 0), str(number)
+    )  # fmt: skip
+
+
 REACHED = {
     Limit.OFFSETS: (compared, 6, 7),
     Limit.FORMULAS: (behind, 2, 1),
@@ -108,6 +150,9 @@ REACHED = {
     Limit.MISSES: (irrational, 2, 9),
     Limit.SMOOTH: (smooth, 1, 5),
     Limit.ENDS: (closed, 3, 4),
+    Limit.TURNS: (deep, 2, 12),
+    Limit.KINDS: (wide, 2, 20),
+    Limit.ZEROS: (dividing, 1, 4),
     Limit.COMBINATIONS: (ranked, 2, 5),
 }
 
