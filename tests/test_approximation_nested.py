@@ -150,6 +150,7 @@ def test_a_wrong_series_inside_a_series_is_refuted(layer, wrong):
 PLANS = [
     Plan("1 3", "", (("leaky", "series sinc", "series sinc"),), "multiply", "mean", ("dot", "dot")),
     Plan("3", "", (("series sinc", "series exp"), ()), "multiply", "sum", ("plain", "plain")),
+    Plan("1", "", (("huber", "shift", "series sinc"),), "add", "nothing", ("plain", "plain")),
     Plan("3", "unit", (("abs", "series sinc", "arctan"), ()), "divide", "square sum", ("dot", "reversed")),
 ]
 

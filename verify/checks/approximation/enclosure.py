@@ -148,20 +148,31 @@ class _Finder:
         """Bound the error between two numbers."""
         if low >= high:
             return
-        for centre in _centres(low, high):
-            for halvings in range(_HALVINGS):
-                width = _WIDEST / 2**halvings
-                inner = max(low, centre - width), min(high, centre + width)
-                with suppress(BeyondError):
-                    bound = self.ratio(Near(self.pivot, centre, *inner))
-                    self._reach(*inner)
-                    if width > _NARROW and not bound <= (self.reached * _CLOSE).max(_NOTHING):
-                        continue
-                    self.take(bound, max(inner, key=lambda end: abs(end - centre)))
-                    for part in ((low, inner[0]), (inner[1], high)):
-                        self.pieces(*part)
-                    return
+        for centre, strict in [(c, strict) for strict in (True, False) for c in _centres(low, high)]:
+            if self._beside(centre, low, high, strict=strict):
+                return
         self.pieces(low, high)
+
+    def _beside(self, centre: Fraction, low: Fraction, high: Fraction, *, strict: bool) -> bool:
+        """Bound the error by a model beside a centre, and by pieces elsewhere; tells whether it did.
+
+        `strict` takes no model that is narrow and not close: another centre may be that of a removable singularity.
+        """
+        for halvings in range(_HALVINGS):
+            width = _WIDEST / 2**halvings
+            if strict and width < _NARROW:
+                return False
+            inner = max(low, centre - width), min(high, centre + width)
+            with suppress(BeyondError):
+                bound = self.ratio(Near(self.pivot, centre, *inner))
+                self._reach(*inner)
+                if (strict or width > _NARROW) and not bound <= (self.reached * _CLOSE).max(_NOTHING):
+                    continue
+                self.take(bound, max(inner, key=lambda end: abs(end - centre)))
+                for part in ((low, inner[0]), (inner[1], high)):
+                    self.pieces(*part)
+                return True
+        return False
 
     def pieces(self, low: Fraction, high: Fraction) -> None:
         """Bound the error on pieces, the largest error first, each halved until its bound is close to one."""
