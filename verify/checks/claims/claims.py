@@ -6,17 +6,19 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 from verify.cases.case import TracedCase
 from verify.cases.shapes import entry_names
 from verify.checks.claims.diagnoses import Suspect
+from verify.checks.claims.upstreams import mixes
 from verify.graph import balls
 from verify.graph.adjoints import Shares, adjoints, totals
 from verify.graph.functions import FUNCTIONS
 from verify.graph.wholes import wholes
 from verify.model.errors import UnclaimedError
 from verify.model.identity import NOWHERE, Place
+from verify.model.result import Verdict
 from verify.proof.decide import Decision, Pair, agree, decide, sharpened
 from verify.tracing.following import SubjectError
 from verify.tracing.observe import Observation, Quantity, observe
@@ -30,13 +32,15 @@ _UNDEFINED = (
     "layer needs other inputs, say so, as in x=verify.real('N D', {bounds})"
 )
 
+_Change = Callable[[Fraction], Fraction]
+
 
 def _to_zero(value: Fraction) -> Fraction:
     return Fraction(0)
 
 
 # Where the other sides of branches on the upstream lie, if they are of any use: for its sample, other upstreams.
-_UPSTREAMS: tuple[Callable[[Fraction], Fraction], ...] = (
+_UPSTREAMS: tuple[_Change, ...] = (
     lambda value: -value,
     lambda value: 1000 * value,
     lambda value: -1000 * value,
@@ -65,6 +69,7 @@ class Exact:
         self.seen = seen
         self.region = Region.of(case, seen)
         self.accepted: dict[str, list[int]] = {}
+        self.all_signs = True  # of the upstream were tried, where the code asks for them
         self._twice, self._proved = twice, proved
         self.floats: Mapping[str, Any] = proved or {}  # exact gradients at the sample that are known already
 
@@ -238,28 +243,46 @@ def sharpened_claims(exact: Exact, decided: Mapping[str, Claim], seed: int) -> d
     return result
 
 
-def other_sides(case: TracedCase, seen: Observation, seed: int) -> tuple[list[dict[str, Claim]], Place]:
+class OtherSides(NamedTuple):
+    """The claims on the other sides of branches on the upstream, and what is not known of them.
+
+    `open_branch` is the place of one whose other side was not found, or none; `complete` tells whether all combinations
+    of signs were tried.
+    """
+
+    claims: list[dict[str, Claim]]
+    open_branch: Place
+    complete: bool
+
+
+def other_sides(case: TracedCase, seen: Observation, seed: int) -> OtherSides:
     """Run the case on the other sides of branches on the upstream: a linear function has none.
 
-    Returns the claims there, and the place of a branch whose other side was not found, or none. A run that lies on a
-    tie (an upstream of ones, for code that asks for that) may refute, and proves nothing.
+    A run that lies on a tie (an upstream of ones, for code that asks for that) may refute, and proves nothing.
     """
     runs: list[Observation] = [seen]
     sides: list[dict[str, Claim]] = []
     if not on_upstream(seen):
-        return [], NOWHERE
-    for upstream in _UPSTREAMS:
+        return OtherSides([], NOWHERE, complete=True)
+    mixed = mixes(seen)
+    upstreams: list[tuple[_Change, Mapping[str, Fraction]]] = [(change, seen.at) for change in _UPSTREAMS]
+    upstreams += [(Fraction, {**seen.at, **point}) for point in mixed.points]
+    for upstream, at in upstreams:
+        if upstream is Fraction and any(
+            claim.decision.verdict is Verdict.REFUTED for side in sides for claim in side.values()
+        ):
+            break  # and what would be found is known
         runs.append(seen.again(Trace()))
-        if not _claims_something(case, runs[-1], seed, upstream, seen.at):
+        if not _claims_something(case, runs[-1], seed, upstream, at):
             continue
         decided = claims(Exact(case, runs[-1]), seed)
         tied = pinned(runs[-1].conditions)
         sides.append({name: claim for name, claim in decided.items() if not tied or claim.decision.point is not None})
-    return sides, _one_sided(runs)
+    return OtherSides(sides, _one_sided(runs), mixed.complete)
 
 
 def _claims_something(
-    case: TracedCase, run: Observation, seed: int, upstream: Callable[[Fraction], Fraction], at: Mapping[str, Fraction]
+    case: TracedCase, run: Observation, seed: int, upstream: _Change, at: Mapping[str, Fraction]
 ) -> bool:
     """Run a case on another upstream, and tell whether it returns gradients there.
 

@@ -37,6 +37,7 @@ _DRAWN = "random numbers were drawn, from generators seeded with {seed}: the cla
 _UNCONFIRMED = "the formulas differ, but on floats the code does not give there what its formula says"
 _CHANGING = "run again on the same inputs, the code gives other numbers: it keeps something between runs"
 _DOUBTFUL = Evidence("strays", _UNCONFIRMED)
+_SOME_SIGNS = "the code branches on the upstream, of which some combinations of signs were tried, not all"
 _SAMPLES = 6  # that are tried for one on no tie, where the output is not constant
 _MANY = 1_000  # entries of the inputs, from which on whole arrays come first
 _LARGE = 5_000  # nodes of a run, from which on whole arrays take a fraction of the time
@@ -183,6 +184,8 @@ def _notes(exact: Exact, seed: int) -> list[str]:
     if seen.draws:
         notes.append(_DRAWN.format(seed=seed))
     notes.extend(_signs(exact))
+    if not exact.all_signs:
+        notes.append(_SOME_SIGNS)
     if exact.constant:
         notes.append(
             f"{f'for {seen.variant.text}' if seen.variant.text else 'at the sample'} the output depends on no input"
@@ -238,12 +241,13 @@ def decided(
         for name, claim in claimed.items()
         if any(decision.evidence.kind in (KIND, IGNORED) and decision.verdict.good for decision in claim.decisions)
     }
-    others, open_branch = other_sides(case, seen, seed)
+    others = other_sides(case, seen, seed)
+    exact.all_signs = others.complete
     strays = _strays(case, exact, on_floats, seed)
-    doubt = strays or _doubt(seen, open_branch)
+    doubt = strays or _doubt(seen, others.open_branch)
     rows = {name: _malformed(exact, name, place) for name in case.real if name in seen.malformed}
     for name in sorted(claimed, key=lambda name: claimed[name].decision.verdict.rank):  # what is refuted takes longest
-        sides = [claimed[name], *(side[name] for side in others if name in side)]
+        sides = [claimed[name], *(side[name] for side in others.claims if name in side)]
         explained = name not in refuted
         rows[name] = _row(case, sides, doubt, place, seed, keep, certain=not strays, explained=explained)
         keep(rows[name])
