@@ -502,6 +502,17 @@ def test_results_lie_in_memory_as_those_of_numpy(compute):
     assert row.verdict is Verdict.REFUTED  # floats agree with the formula, so that it can be
 
 
+def test_matrices_without_rows():
+    """The inverse of no rows is empty, as in NumPy, and so is what is computed with it."""
+
+    def forward(x):
+        empty = x[:, :0]
+        return x.sum() + np.linalg.lstsq(empty, x, rcond=None)[0].sum() + np.linalg.inv(empty.T @ empty).sum()
+
+    (row,) = verify.check(verify.pair(forward, lambda d, x: d * np.ones_like(x), x="2 3"), quick=True).comparisons
+    assert row.verdict is Verdict.PROVED
+
+
 def test_eigenvectors_have_the_signs_of_the_half_that_is_read():
     """LAPACK gives other signs where it reads the other half of a matrix."""
     one = np.array([[0.25, 1.0, -0.75], [1.5, -0.5, 0.125], [2.0, 0.75, 1.0]])

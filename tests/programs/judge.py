@@ -167,12 +167,12 @@ def _is_rounded(trace, node):
 def _agree(number, value, close):
     """Tell whether two numbers are close, both not defined, or one is of memory that nobody has written to.
 
-    The root of a ball around 0 is no ball.
+    The root of a ball around 0 is no ball, nor is the arc of one around 1.
     """
     if value is None or number == value or not (math.isfinite(number) or math.isfinite(value)):
         return True
     if math.isnan(value):
-        return abs(number) <= close
+        return any(abs(abs(number) - end) <= close for end in (0, math.pi / 2, math.pi))
     return abs(number - value) <= close * (1 + abs(number))
 
 

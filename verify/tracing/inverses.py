@@ -45,6 +45,8 @@ def solution(a: Any, b: Any) -> Any:
 
 
 def _inverse(matrix: Any) -> Any:
+    if not len(matrix):
+        return matrix
     det, result = _eliminated(matrix)
     if result is None or not sign_of(det):
         raise singular()
