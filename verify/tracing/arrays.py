@@ -281,6 +281,8 @@ class SymbolArray(np.ndarray[Any, Any]):
 
     def compress(self, condition: Any, axis: Any = None, out: Any = None) -> Any:
         """Return the slices for which a condition holds."""
+        if not self.ndim and axis is None and out is None:  # the condition may be longer than the array
+            return self.reshape(1)[np.nonzero(condition)[0]]
         return np.compress(condition, self, axis=axis, out=out)
 
     def fill(self, value: Any) -> None:
