@@ -329,7 +329,7 @@ def decided(case):
         exact = Exact(case, seen)
         floats = FloatRun(case, seen, 0)
         found = claims(exact, 0)
-        others, open_branch = other_sides(case, seen, 0)
+        others, open_branch, _ = other_sides(case, seen, 0)
     except SubjectError as problem:
         verdict = Verdict.ERROR if problem.broken else Verdict.UNDECIDED
         return {name: [verdict] for name in case.real}, str(problem)
