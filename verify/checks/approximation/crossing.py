@@ -6,10 +6,12 @@ crossed together, and those of several lines as well where each of them alone ch
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+import itertools
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cached_property
 from typing import Any
 
 import flint
@@ -27,13 +29,16 @@ from verify.tracing.following import SubjectError
 from verify.tracing.observe import Observation, observe
 from verify.tracing.region import Point, pinned
 from verify.tracing.scalar import RELATIONS
-from verify.tracing.search import Crossing, crossings, valleys
+from verify.tracing.search import Crossing, crossings, valleys, within
 from verify.tracing.trace import Condition, Trace
 
 _MOST_LINES = 12  # whose thresholds are crossed for one run
 LINES = f"more than {_MOST_LINES} lines ask whether something lies beyond a threshold: the others were not crossed"
 _BITS = 256
 _HALVINGS = 80  # more than doubles have bits and the way has magnitudes
+_MOST_RESTORED = 8  # answers of one run, by moving one further input for each
+_MOST_MOVED = 3  # inputs of a condition, that are moved for that
+_STEPS = [2.0**power for power in range(-40, 4, 3)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,12 +103,85 @@ class Crossings:
             if moved is None:
                 return None
             at.update(moved)
+        restored = self._restored(crossed, {**seen.trace.sample, **at})
+        at.update(restored)
         beyond = seen.again(Trace(seen.trace))
         observe(self.case, seen.variant, self.seed, seen=beyond, at=at)
         if pinned(beyond.conditions) or not self._differs_little(beyond):
             return None
         yardstick = Yardstick(self.case, beyond, self.seed, self.numbers)
-        return Other(Exact(self.case, beyond, twice=False), yardstick, crossed) if yardstick.usable else None
+        also = [*crossed, *self._passed(crossed, {**seen.trace.sample, **at}, restored)]
+        return Other(Exact(self.case, beyond, twice=False), yardstick, also) if yardstick.usable else None
+
+    def _restored(self, crossed: Sequence[Threshold], point: Point) -> Point:
+        """Return further moves by which the code answers questions other than those for thresholds as it did.
+
+        Beyond the threshold of the largest entry another one may be the largest: the formulas of that run are written
+        in another way, and only a match of formulas is missed by that. What no move restores stays as it is.
+        """
+        sample, moves, lost = self.exact.region.sample, dict[str, Fraction](), set(self._asked)
+        moved = {name for name, value in point.items() if value != sample.get(name)}
+        for _ in range(_MOST_RESTORED):
+            now, names = {**point, **moves}, moved | set(moves)
+            changed = [condition for condition in self._changed(names, now) if condition.node not in lost]
+            if not changed:
+                break
+            change = self._restoring(changed[0], crossed, now, names)
+            moves.update(change)
+            lost |= set() if change else {changed[0].node}
+        return moves
+
+    @cached_property
+    def _asked(self) -> set[int]:
+        """Return the nodes of conditions that ask for thresholds."""
+        return {threshold.condition.node for threshold in self.thresholds if threshold.at}
+
+    def _changed(self, names: Iterable[str], point: Point) -> list[Condition]:
+        """Return the conditions on inputs whose answers are others at a point than at the sample.
+
+        Where sin(x) / x is small and x > 0, the formula beyond its threshold is that of x > 0 too.
+        """
+        graph, sample = self.exact.seen.trace, self.exact.region.sample
+        conditions = list(dict.fromkeys(c for name in sorted(names) for c in self._about(name)))
+        nodes = [condition.node for condition in conditions]
+        with flint.ctx.workprec(_BITS):
+            before, after = balls.at(graph, nodes, sample), balls.at(graph, nodes, point)
+            return [c for c in conditions if bool(before[c.node] > 0) != bool(after[c.node] > 0)]
+
+    def _restoring(
+        self, condition: Condition, crossed: Sequence[Threshold], point: Point, moved: Collection[str]
+    ) -> Point:
+        """Return a move of an input, beyond the thresholds still, by which a condition has its answer again.
+
+        Of those tried it is the one that changes the fewest other answers, and the shortest of these.
+        """
+        best, fewest = dict[str, Fraction](), len(self.exact.seen.conditions) + 1
+        for change in self._moves(condition, point):
+            now = {**point, **change}
+            changed = self._changed({*moved, *change}, now)
+            restores = condition not in changed and len(changed) < fewest
+            if restores and all(self._is_crossed(threshold, now) for threshold in crossed):
+                best, fewest = dict(change), len(changed)
+        return best
+
+    def _moves(self, condition: Condition, point: Point) -> Iterator[Point]:
+        """Yield moves of single inputs of a condition within their domains, the shortest first."""
+        graph = self.exact.seen.trace
+        inputs = {node for quantity in self.exact.seen.inputs.values() for node in quantity.nodes}
+        names = [graph.payloads[node] for node in graph.leaves(condition.node) if node in inputs]
+        for step in _STEPS:
+            for name, sign in itertools.product(names[:_MOST_MOVED], (1, -1)):
+                value = Fraction(float(self._number(float(point[name]) + sign * step)))
+                if within(value, self.exact.region.bounds.get(name, (None, None))):
+                    yield {name: value}
+
+    def _passed(self, crossed: Sequence[Threshold], point: Point, moves: Point) -> list[Threshold]:
+        """Return further thresholds that moves of inputs have crossed."""
+        graph = self.exact.seen.trace
+        moved = {graph.variable(name) for name in moves}
+        further = [t for t in self.thresholds if t.at and t not in crossed and t.pivot.square is None]
+        reached = [t for t in further if not moved.isdisjoint(graph.leaves(t.pivot.variables[0]))]
+        return [threshold for threshold in reached if self._is_crossed(threshold, point)]
 
     def _in_order(self, crossed: Sequence[Threshold]) -> list[Threshold]:
         """Return the thresholds whose pivots are the closest to them last: a step farther beyond each keeps the order.
@@ -123,12 +201,14 @@ class Crossings:
             return {}
         if threshold.pivot.square is not None:
             return _longer(self.exact, threshold, point)
-        first = None
+        best, fewest = None, len(self.exact.seen.conditions) + 1
         for change in self._changes(threshold, point, steps):
-            if self._answers_alike(threshold, point, change):
-                return change
-            first = first or change
-        return first
+            others = [c for c in self._changed(change, {**point, **change}) if c is not threshold.condition]
+            if len(others) < fewest:
+                best, fewest = change, len(others)
+            if not fewest:
+                break
+        return best
 
     def _changes(self, threshold: Threshold, point: Point, steps: int) -> Iterator[Point]:
         """Yield changes of single inputs that lead some steps beyond a threshold."""
@@ -140,18 +220,6 @@ class Crossings:
                 change = {crossing.name: Fraction(float(moved))}
                 if self._is_crossed(threshold, {**point, **change}):
                     yield change
-
-    def _answers_alike(self, threshold: Threshold, point: Point, change: Point) -> bool:
-        """Tell whether a change leaves the answers to all other questions on what it changes.
-
-        Where sin(x) / x is small and x > 0, the formula beyond its threshold is that of x > 0 too.
-        """
-        graph, crossed = self.exact.seen.trace, threshold.condition.node
-        conditions = [c for name in change for c in self._about(name) if c.node != crossed]
-        nodes = [condition.node for condition in conditions]
-        with flint.ctx.workprec(_BITS):
-            before, after = balls.at(graph, nodes, point), balls.at(graph, nodes, {**point, **change})
-            return all(bool(before[n] > 0) == bool(after[n] > 0) for n in nodes)
 
     def _about(self, name: str) -> list[Condition]:
         if name not in self._conditions:
