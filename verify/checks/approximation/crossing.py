@@ -234,6 +234,17 @@ class Crossings:
         for bounds in (self.exact.region.bounds, {}):
             yield from crossings(self.exact.seen, threshold.condition, bounds, point)
             yield from valleys(self.exact.seen, threshold.condition, bounds, point)
+        yield from self._closest(threshold, point)
+
+    def _closest(self, threshold: Threshold, point: Point) -> Iterator[Crossing]:
+        """Yield where a threshold is crossed closest to the point, on either side: magnitudes are those of one sign."""
+        sides = dict[tuple[str, bool], Fraction]()
+        for change in self._moves(threshold.condition, point):
+            ((name, value),) = change.items()
+            if (name, value > point[name]) not in sides and self._is_crossed(threshold, {**point, **change}):
+                sides[name, value > point[name]] = value
+        for (name, _), value in sides.items():
+            yield Crossing(name, None, [value])
 
     def _first(self, threshold: Threshold, point: Point, name: str, beyond: Fraction) -> Any:
         """Return the number of the format closest to a threshold, by halving the way to one beyond it."""
