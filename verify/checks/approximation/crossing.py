@@ -119,7 +119,7 @@ class Crossings:
         Beyond the threshold of the largest entry another one may be the largest: the formulas of that run are written
         in another way, and only a match of formulas is missed by that. What no move restores stays as it is.
         """
-        sample, moves, lost = self.exact.region.sample, dict[str, Fraction](), set(self._asked)
+        sample, moves, lost = self.exact.region.sample, dict[str, Fraction](), set(self._threshold_nodes)
         moved = {name for name, value in point.items() if value != sample.get(name)}
         for _ in range(_MOST_RESTORED):
             now, names = {**point, **moves}, moved | set(moves)
@@ -132,7 +132,7 @@ class Crossings:
         return moves
 
     @cached_property
-    def _asked(self) -> set[int]:
+    def _threshold_nodes(self) -> set[int]:
         """Return the nodes of conditions that ask for thresholds."""
         return {threshold.condition.node for threshold in self.thresholds if threshold.at}
 
