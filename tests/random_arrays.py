@@ -286,6 +286,9 @@ AXES = {  # which numbers of axes an operation is for, where not for any
     **dict.fromkeys(("softmax", "log sum exp", "picked", "scattered", "gathered", "written", "filled"), (1, 2, 3)),
     **dict.fromkeys(("joined", "padded", *ALONG), (1, 2, 3)),
 }
+UNROUNDED = {  # in doubles: a rounding to short floats would decide which of two equal numbers is the larger
+    "short": lambda p, k, a: a * 2,
+}
 UNDEFINED = {  # where a rule divides by 0, or does not undo what NumPy broadcasts
     "deviation": lambda p, a: a.std(axis=p).min() == 0,
     "product": lambda p, a: (a == 0).any(),
@@ -372,12 +375,13 @@ def applied(name, parameter, arrays):
     return value if fits else None
 
 
-def forward(layer, inputs, stored=lambda value: value):
+def forward(layer, inputs, unrounded=()):
     """Return all values of a layer, and what each step keeps."""
     values, kept = list(inputs), []
     for name, places, parameter in layer.steps:
         kept.append({})
-        values.append(stored(OPERATIONS[name][0](parameter, kept[-1], *[values[place] for place in places])))
+        operation = UNROUNDED[name] if name in unrounded else OPERATIONS[name][0]
+        values.append(operation(parameter, kept[-1], *[values[place] for place in places]))
     return values, kept
 
 
@@ -433,7 +437,7 @@ def makes_a_difference(layer, mistake, factor=1):
     inputs = [x * factor for x in at_sample(layer.inputs)]
     rng = np.random.default_rng(5)
     with np.errstate(all="ignore"):  # an option can take a layer beyond what floats hold
-        values, kept = forward(layer, inputs, np.float64)  # the roundings of short floats would show
+        values, kept = forward(layer, inputs, UNROUNDED)
         upstreams = [rng.uniform(0.3, 2, np.shape(values[place])) for place in layer.outputs]
         _, shares = swept(layer, values, kept, upstreams)
         change = addition(mistake[0], *shares[mistake[1]], values[layer.steps[mistake[1]][1][mistake[2]]], mistake[2])
