@@ -21,7 +21,8 @@ from verify.cases.numbers import numbers
 from verify.cases.shapes import Sizes
 from verify.cases.sizes import SMALL, bindings, further
 from verify.checks.claims.claims import Exact
-from verify.checks.gradients.traced import decided, whole
+from verify.checks.gradients.rows import not_compared
+from verify.checks.gradients.traced import decided
 from verify.model.result import Comparison, Further, Verdict
 from verify.proof.decide import agree_at
 from verify.tracing.floats import FloatRun
@@ -217,5 +218,5 @@ def _failed(case: TracedCase, seen: Observation, problem: SubjectError, seed: in
     try:
         FloatRun(case, seen, seed)
     except SubjectError as on_floats:
-        return [whole(case, seen.variant, on_floats)]
+        return [not_compared(case, seen.variant, on_floats)]
     return []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -12,36 +12,31 @@ from verify.cases.inputs import Constant, Input, Integer
 from verify.checks.approximation.ignored import IGNORED, findings_of, ignoring
 from verify.checks.approximation.settle import at_first_sight, settled
 from verify.checks.approximation.telling import KIND
-from verify.checks.claims.claims import Claim, Exact, claims, other_sides, sharpened_claims, upstream_branch
-from verify.checks.claims.diagnoses import diagnose, negated
-from verify.checks.claims.explain import Explanation, alike, explain
+from verify.checks.claims.claims import Exact, claims, other_sides, sharpened_claims
+from verify.checks.claims.diagnoses import negated
+from verify.checks.claims.explain import alike
 from verify.checks.gradients.forward import wrong_outputs
+from verify.checks.gradients.rows import KeepRow, decided_row, malformed, not_compared
 from verify.checks.gradients.whole import Attempt, attempted
 from verify.model.additions import HOW
 from verify.model.errors import ProtocolError
 from verify.model.findings import allowed
-from verify.model.identity import NOWHERE, SAMPLE, Argument, Bound, Place
-from verify.model.result import Branch, CaseResult, Comparison, Evidence, Keep, Verdict
-from verify.proof.decide import Decision
+from verify.model.identity import Argument, Bound, Place
+from verify.model.result import Branch, CaseResult, Comparison, Keep, Verdict
 from verify.tracing.floats import FloatRun
 from verify.tracing.following import SubjectError
 from verify.tracing.observe import Observation, Variant, observe, variants
-from verify.tracing.region import Point, branches, pinned
+from verify.tracing.region import branches, pinned
 from verify.tracing.trace import Trace
-
-KeepRow = Callable[[Comparison], None]  # is given a row that is certain and not yet explained
 
 CONSTANT = "the output is constant in every region that was reached, so that every derivative there is 0"
 _ALL = "further variants, other regions, other sizes, contracts, floats"
 _DRAWN = "random numbers were drawn, from generators seeded with {seed}: the claims are for these"
-_UNCONFIRMED = "the formulas differ, but on floats the code does not give there what its formula says"
 _CHANGING = "run again on the same inputs, the code gives other numbers: it keeps something between runs"
-_DOUBTFUL = Evidence("strays", _UNCONFIRMED)
 _SOME_SIGNS = "the code branches on the upstream, of which some combinations of signs were tried, not all"
 _SAMPLES = 6  # that are tried for one on no tie, where the output is not constant
 _MANY = 1_000  # entries of the inputs, from which on whole arrays come first
 _LARGE = 5_000  # nodes of a run, from which on whole arrays take a fraction of the time
-_EXPLAINED = 50  # wrong entries among which the one with the shortest formula is looked for
 
 
 def check_traced(
@@ -62,7 +57,7 @@ def check_traced(
             seen = _seen(case, variant, seed, attempt)
             rows, exact = _settled(case, seen, seed, attempt, progress.taking())
         except SubjectError as problem:
-            progress.comparisons.append(whole(case, variant, problem))
+            progress.comparisons.append(not_compared(case, variant, problem))
             continue
         seen = exact.seen
         region = branches(seen.trace, seen.conditions, variant.written)
@@ -211,13 +206,6 @@ def _reproduce(case: TracedCase) -> tuple[str, ...]:
     return ("gradproof", "run", case.where.file, *name)
 
 
-def whole(case: TracedCase, variant: Variant | None, problem: SubjectError) -> Comparison:
-    """Write the row of a variant, or of the case, that could not be compared."""
-    verdict, kind = (Verdict.ERROR, "error") if problem.broken else (Verdict.UNDECIDED, "not followed")
-    evidence, of = Evidence(kind, str(problem), place=problem.place), SAMPLE if variant is None else variant.written
-    return Comparison("case", "the whole case", verdict, evidence=evidence, variant=of, where=case.where)
-
-
 def decided(
     case: TracedCase,
     seen: Observation,
@@ -245,11 +233,11 @@ def decided(
     exact.all_signs = others.complete
     strays = _strays(case, exact, on_floats, seed)
     doubt = strays or _doubt(seen, others.open_branch)
-    rows = {name: _malformed(exact, name, place) for name in case.real if name in seen.malformed}
+    rows = {name: malformed(exact, name, place) for name in case.real if name in seen.malformed}
     for name in sorted(claimed, key=lambda name: claimed[name].decision.verdict.rank):  # what is refuted takes longest
         sides = [claimed[name], *(side[name] for side in others.claims if name in side)]
         explained = name not in refuted
-        rows[name] = _row(case, sides, doubt, place, seed, keep, certain=not strays, explained=explained)
+        rows[name] = decided_row(case, sides, doubt, place, seed, keep, certain=not strays, explained=explained)
         keep(rows[name])
     outputs = wrong_outputs(case, exact, seed, refuted)
     return [*(rows[name] for name in case.real if name in rows), *outputs], exact
@@ -308,115 +296,3 @@ def _doubt(seen: Observation, open_branch: Place) -> str:
     if tie := pinned(seen.conditions):
         return f"the sample lies on a tie, at {tie}: a branch on equality says nothing about derivatives"
     return ""
-
-
-def _malformed(exact: Exact, name: str, place: Place) -> Comparison:
-    """Write the row of a gradient that has another shape than its input, or is no array."""
-    seen = exact.seen
-    actual = seen.gradients.get(name)
-    return Comparison(
-        "gradient",
-        name,
-        Verdict.ERROR,
-        role="input",
-        evidence=Evidence("malformed", seen.malformed[name]),
-        shape=seen.inputs[name].shape,
-        entries=len(seen.inputs[name].nodes),
-        failing=len(seen.inputs[name].nodes),
-        variant=seen.variant.written,
-        diagnosis=diagnose(exact.suspect(name, actual)) if actual else "",
-        where=place,
-    )
-
-
-def _row(
-    case: TracedCase,
-    sides: Sequence[Claim],
-    doubt: str,
-    place: Place,
-    seed: int,
-    keep: KeepRow,
-    *,
-    certain: bool,
-    explained: bool,
-) -> Comparison:
-    """Write the row of a gradient in one variant: of the side of a branch on the upstream where it is worst.
-
-    Only what is `certain` to be what the code computes on floats is refuted.
-    """
-    claim = max(sides, key=lambda side: side.decision.verdict.rank)
-    decision = claim.decision
-    if doubt and (decision.verdict.good or not certain):
-        decision = Decision(Verdict.UNDECIDED, Evidence("doubtful" if certain else "strays", doubt))
-    if decision.verdict is Verdict.REFUTED and explained:
-        return _refuted(case, claim, place, seed, keep)
-    good = decision.verdict.good
-    return Comparison(
-        "gradient",
-        claim.name,
-        decision.verdict,
-        role="input",
-        evidence=decision.evidence,
-        shape=claim.actual.shape,
-        entries=len(claim.decisions),
-        failing=0 if good else sum(not d.verdict.good for d in claim.decisions) or len(claim.decisions),
-        variant=claim.exact.seen.variant.written,
-        where=NOWHERE if good else place,
-    )
-
-
-def _seen_as(decided: Evidence, difference: Evidence) -> Evidence:
-    """Return the evidence of a refutation: that of an approximation has more to say than a difference at one point."""
-    return decided if decided.kind == KIND else difference
-
-
-def _branching(seen: Observation) -> str:
-    place = upstream_branch(seen)
-    return f"not linear in the upstream gradient: the code branches on it, at {place}" if place else ""
-
-
-def _refuted(case: TracedCase, claim: Claim, where: Place, seed: int, keep: KeepRow) -> Comparison:
-    """Write the row of a wrong gradient, with the entry that shows it best."""
-    exact, graph = claim.exact, claim.exact.seen.trace
-    wrong = [i for i, decision in enumerate(claim.decisions) if decision.verdict is Verdict.REFUTED]
-    expected = exact.gradient(claim.name)
-    place = min(wrong[:_EXPLAINED], key=lambda i: len(graph.reach([expected[i], claim.actual.nodes[i]])))
-    pair = expected[place], claim.actual.nodes[place]
-
-    def confirmed(point: Point) -> bool:
-        try:
-            return FloatRun(case, exact.seen, seed, point).gives(claim.name, place, pair[1])
-        except SubjectError:
-            return False
-
-    def row(explanation: Explanation, diagnosis: str = "") -> Comparison:
-        refuted = explanation.counterexample is not None
-        return Comparison(
-            "gradient",
-            claim.name,
-            Verdict.REFUTED if refuted else Verdict.UNDECIDED,
-            role="input",
-            actual_formula=explanation.actual,
-            expected_formula=explanation.expected,
-            evidence=_seen_as(claim.decisions[place].evidence, explanation.evidence) if refuted else _DOUBTFUL,
-            counterexample=explanation.counterexample,
-            shape=claim.actual.shape,
-            entries=len(claim.decisions),
-            failing=sum(not decision.verdict.good for decision in claim.decisions),
-            index=tuple(map(int, np.unravel_index(place, claim.actual.shape))),
-            variant=exact.seen.variant.written,
-            relation=explanation.relation,
-            diagnosis=diagnosis,
-            where=where,
-        )
-
-    explanation = explain(
-        graph,
-        exact.region,
-        *pair,
-        claim.decisions[place],
-        exact.outputs(),
-        confirmed,
-        lambda explanation: keep(row(explanation)),
-    )
-    return row(explanation, _branching(exact.seen) or diagnose(exact.suspect(claim.name, claim.actual)))

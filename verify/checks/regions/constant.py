@@ -13,7 +13,8 @@ from dataclasses import replace
 from verify.cases.case import TracedCase
 from verify.cases.inputs import Real
 from verify.checks.claims.claims import Exact
-from verify.checks.gradients.traced import CONSTANT, check_traced, dead, whole
+from verify.checks.gradients.rows import not_compared
+from verify.checks.gradients.traced import CONSTANT, check_traced, dead
 from verify.checks.regions.check import regions
 from verify.model.exact import decimal_text
 from verify.model.result import CaseResult, Cover
@@ -41,7 +42,7 @@ def of_a_constant(case: TracedCase, result: CaseResult, runs: Sequence[Exact], s
     branching = any(run.seen.conditions for run in runs)
     doubt = _doubt(case, result.cover, seed) if branching else None
     if doubt:
-        return replace(result, comparisons=(whole(case, None, doubt),), notes=())
+        return replace(result, comparisons=(not_compared(case, None, doubt),), notes=())
     return replace(result, notes=(CONSTANT,))
 
 

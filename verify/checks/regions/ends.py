@@ -13,7 +13,7 @@ from fractions import Fraction
 
 from verify.cases.inputs import Real
 from verify.checks.claims.claims import Exact
-from verify.checks.gradients.traced import whole
+from verify.checks.gradients.rows import not_compared
 from verify.checks.regions.choices import judged
 from verify.checks.regions.explore import Explorer
 from verify.checks.regions.kinks import Edge, Side, Sides, edge
@@ -101,7 +101,7 @@ class Ends:
         """Write the row of a bound at which nothing could be judged."""
         side = f"{end.side}={decimal_text(end.bound)}"
         text = f"the input {end.name!r} at its closed bound {side}: {why}; {end.advice}"
-        self.rows.append(whole(self.explorer.case, self.explorer.variant, SubjectError(text, broken=broken)))
+        self.rows.append(not_compared(self.explorer.case, self.explorer.variant, SubjectError(text, broken=broken)))
 
 
 class _End:

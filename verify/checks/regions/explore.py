@@ -17,7 +17,8 @@ from verify.cases.case import TracedCase
 from verify.checks.approximation.ignored import IGNORED
 from verify.checks.approximation.telling import KIND
 from verify.checks.claims.claims import Exact
-from verify.checks.gradients.traced import decided, whole
+from verify.checks.gradients.rows import not_compared
+from verify.checks.gradients.traced import decided
 from verify.checks.regions.alike import kinds
 from verify.checks.regions.boxes import excludes
 from verify.checks.regions.gaps import finite_output
@@ -225,7 +226,7 @@ class Explorer:
             at = ", ".join(f"{name} = {decimal_text(value)}" for name, value in seen.at.items())
             message = f"{problem}, where {at}" if len(at) <= _LONGEST else str(problem)
             fault = SubjectError(message, getattr(problem, "place", NOWHERE), broken=True)
-            self.rows.append(whole(self.case, self.variant, fault))
+            self.rows.append(not_compared(self.case, self.variant, fault))
 
     def _fails_on_floats(self, seen: Observation) -> bool:
         try:

@@ -1,0 +1,153 @@
+"""The rows of gradients: one that was decided, one of another shape, and what could not be compared at all."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from verify.cases.case import TracedCase
+from verify.checks.approximation.telling import KIND
+from verify.checks.claims.claims import Claim, Exact, upstream_branch
+from verify.checks.claims.diagnoses import diagnose
+from verify.checks.claims.explain import Explanation, explain
+from verify.model.identity import NOWHERE, SAMPLE, Place
+from verify.model.result import Comparison, Evidence, Verdict
+from verify.proof.decide import Decision
+from verify.tracing.floats import FloatRun
+from verify.tracing.following import SubjectError
+from verify.tracing.observe import Observation, Variant
+from verify.tracing.region import Point
+
+KeepRow = Callable[[Comparison], None]  # is given a row that is certain and not yet explained
+
+_UNCONFIRMED = "the formulas differ, but on floats the code does not give there what its formula says"
+_DOUBTFUL = Evidence("strays", _UNCONFIRMED)
+_EXPLAINED = 50  # wrong entries among which the one with the shortest formula is looked for
+
+
+def not_compared(case: TracedCase, variant: Variant | None, problem: SubjectError) -> Comparison:
+    """Write the row of a variant, or of the case, that could not be compared."""
+    verdict, kind = (Verdict.ERROR, "error") if problem.broken else (Verdict.UNDECIDED, "not followed")
+    evidence, of = Evidence(kind, str(problem), place=problem.place), SAMPLE if variant is None else variant.written
+    return Comparison("case", "the whole case", verdict, evidence=evidence, variant=of, where=case.where)
+
+
+def malformed(exact: Exact, name: str, place: Place) -> Comparison:
+    """Write the row of a gradient that has another shape than its input, or is no array."""
+    seen = exact.seen
+    actual = seen.gradients.get(name)
+    return Comparison(
+        "gradient",
+        name,
+        Verdict.ERROR,
+        role="input",
+        evidence=Evidence("malformed", seen.malformed[name]),
+        shape=seen.inputs[name].shape,
+        entries=len(seen.inputs[name].nodes),
+        failing=len(seen.inputs[name].nodes),
+        variant=seen.variant.written,
+        diagnosis=diagnose(exact.suspect(name, actual)) if actual else "",
+        where=place,
+    )
+
+
+def decided_row(
+    case: TracedCase,
+    sides: Sequence[Claim],
+    doubt: str,
+    place: Place,
+    seed: int,
+    keep: KeepRow,
+    *,
+    certain: bool,
+    explained: bool,
+) -> Comparison:
+    """Write the row of a gradient in one variant: of the side of a branch on the upstream where it is worst.
+
+    Only what is `certain` to be what the code computes on floats is refuted.
+    """
+    claim = max(sides, key=lambda side: side.decision.verdict.rank)
+    decision = claim.decision
+    if doubt and (decision.verdict.good or not certain):
+        decision = Decision(Verdict.UNDECIDED, Evidence("doubtful" if certain else "strays", doubt))
+    if decision.verdict is Verdict.REFUTED and explained:
+        return _refuted(case, claim, place, seed, keep)
+    good = decision.verdict.good
+    return Comparison(
+        "gradient",
+        claim.name,
+        decision.verdict,
+        role="input",
+        evidence=decision.evidence,
+        shape=claim.actual.shape,
+        entries=len(claim.decisions),
+        failing=0 if good else sum(not d.verdict.good for d in claim.decisions) or len(claim.decisions),
+        variant=claim.exact.seen.variant.written,
+        where=NOWHERE if good else place,
+    )
+
+
+def _seen_as(decided: Evidence, difference: Evidence) -> Evidence:
+    """Return the evidence of a refutation: that of an approximation has more to say than a difference at one point."""
+    return decided if decided.kind == KIND else difference
+
+
+def _branching(seen: Observation) -> str:
+    place = upstream_branch(seen)
+    return f"not linear in the upstream gradient: the code branches on it, at {place}" if place else ""
+
+
+def _refuted(case: TracedCase, claim: Claim, where: Place, seed: int, keep: KeepRow) -> Comparison:
+    """Write the row of a wrong gradient, with the entry that shows it best; first it is kept without a diagnosis."""
+    exact, place = claim.exact, _clearest(claim)
+    actual = claim.actual.nodes[place]
+
+    def confirmed(point: Point) -> bool:
+        try:
+            return FloatRun(case, exact.seen, seed, point).gives(claim.name, place, actual)
+        except SubjectError:
+            return False
+
+    explanation = explain(
+        exact.seen.trace,
+        exact.region,
+        exact.gradient(claim.name)[place],
+        actual,
+        claim.decisions[place],
+        exact.outputs(),
+        confirmed,
+        lambda certain: keep(_explained(claim, place, certain, where)),
+    )
+    diagnosis = _branching(exact.seen) or diagnose(exact.suspect(claim.name, claim.actual))
+    return replace(_explained(claim, place, explanation, where), diagnosis=diagnosis)
+
+
+def _clearest(claim: Claim) -> int:
+    """Return the place of the wrong entry with the shortest formulas, among the first ones."""
+    graph, expected = claim.exact.seen.trace, claim.exact.gradient(claim.name)
+    wrong = [i for i, decision in enumerate(claim.decisions) if decision.verdict is Verdict.REFUTED]
+    return min(wrong[:_EXPLAINED], key=lambda i: len(graph.reach([expected[i], claim.actual.nodes[i]])))
+
+
+def _explained(claim: Claim, place: int, explanation: Explanation, where: Place) -> Comparison:
+    """Write the row of a wrong gradient: it is refuted where floats confirm a counterexample."""
+    refuted = explanation.counterexample is not None
+    return Comparison(
+        "gradient",
+        claim.name,
+        Verdict.REFUTED if refuted else Verdict.UNDECIDED,
+        role="input",
+        actual_formula=explanation.actual,
+        expected_formula=explanation.expected,
+        evidence=_seen_as(claim.decisions[place].evidence, explanation.evidence) if refuted else _DOUBTFUL,
+        counterexample=explanation.counterexample,
+        shape=claim.actual.shape,
+        entries=len(claim.decisions),
+        failing=sum(not decision.verdict.good for decision in claim.decisions),
+        index=tuple(map(int, np.unravel_index(place, claim.actual.shape))),
+        variant=claim.exact.seen.variant.written,
+        relation=explanation.relation,
+        where=where,
+    )
