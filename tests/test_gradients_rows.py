@@ -36,7 +36,8 @@ def test_a_refutation_is_kept_before_its_diagnosis():
 
     (row,), kept = rows(doubled)
     first = next(early for early in kept if early.verdict is Verdict.REFUTED)
-    assert row.diagnosis and not first.diagnosis
+    assert row.diagnosis
+    assert not first.diagnosis
     assert first.counterexample == row.counterexample is not None
 
 
