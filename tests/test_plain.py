@@ -14,9 +14,9 @@ ASKED = "a symbol was turned into a plain number"
 
 
 def put(x):
-    buffer = np.zeros(3, complex)
+    buffer = np.zeros(3, np.int64)
     buffer[:] = x
-    return buffer.real
+    return buffer
 
 
 def long_one(x):
@@ -33,10 +33,10 @@ def long_one(x):
         (long_one, f"{ASKED} by float(…), at "),
         (put, f"{ASKED}, at "),
         (lambda x: np.array([abs(complex(v, 1)) for v in x]), f"{ASKED} by complex(v, 1), at "),
-        (lambda x: (x + 1j).real, "an array of complex128 among symbols, at "),
-        (lambda x: (x[0] * 1j).real * x, "a complex number among symbols, at "),
-        (lambda x: x.astype(complex).real, "an array of symbols was turned into complex128, at "),
-        (lambda x: np.fft.fft(x).real, "numpy.fft.fft cannot be followed ("),
+        (lambda x: np.sort(x + 1j).real, "numpy.sort of complex symbols cannot be followed, at "),
+        (lambda x: (x * 1j).argsort() * x, "numpy.ndarray.argsort of complex symbols cannot be followed, at "),
+        (lambda x: x.astype(complex).view(float), "numpy.ndarray.view of complex symbols cannot be followed, at "),
+        (lambda x: np.linalg.inv(np.diag(x * 1j)).imag, "numpy.linalg.inv of complex symbols cannot be followed, at "),
         (lambda x: np.frombuffer(x.tobytes()), "the bytes of an array of symbols were looked at (tobytes), at "),
         (lambda x: np.fromiter(iter(x), float), "ValueError: setting an array element with a sequence., at "),
     ],

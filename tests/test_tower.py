@@ -8,13 +8,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from verify.proof.field import PRIMES
+from verify.proof.kernels import Kernels
 from verify.proof.tower import MOST_TERMS, RedrawError, TooManyRootsError, Tower
 
 HALF = Fraction(1, 2)
 
 
 def tower(order=2):
-    return Tower(PRIMES[0], random.Random(0), order, {})
+    return Tower(Kernels(PRIMES[0], random.Random(0)), order, {})
 
 
 def test_a_root_squared_is_its_radicand():

@@ -137,6 +137,11 @@ class Graph:
         """Return the node of the circle's constant, which SymPy's derivative of erf contains."""
         return self._leaf("pi", None)
 
+    @property
+    def has_pi(self) -> bool:
+        """Tell whether there is a node of the circle's constant."""
+        return ("pi", None) in self._numbers
+
     def value(self, number: int) -> Fraction | None:
         """Return the value of an exact constant, or None."""
         return self.constants.get(number)

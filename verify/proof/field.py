@@ -12,6 +12,7 @@ Functions and roots come in three ways.
   for any elements holds for the functions, so nothing but the theorem is needed; but this does not know that
   exp(a) exp(b) is exp(a + b), nor that sqrt(u)**2 is u.
 * *Exponential*: exp(u) becomes g**u (`kernels`).
+* Cosines and sines of rational parts of a turn are algebraic numbers, in a prime that has them (`unity`), in each way.
 * *Roots*: they are adjoined to the field (`tower`), without a sign. What holds there holds for roots of either
   sign, so for the positive ones too; a coefficient of a difference is a rational function of the inputs, of at most
   2**m times the degree when there are m square roots (each inverse multiplies by the conjugates).
@@ -22,7 +23,7 @@ from __future__ import annotations
 import functools
 import math
 import random
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from enum import Enum
 from fractions import Fraction
 from itertools import islice
@@ -34,10 +35,11 @@ from verify.graph.functions import FUNCTIONS
 from verify.graph.graph import Graph
 from verify.graph.joints import JOINT
 from verify.model.exact import simplest_rational
-from verify.proof import joints
+from verify.proof import joints, unity
 from verify.proof.joints import Joints, degree_of
 from verify.proof.kernels import EXPONENTIAL, Kernels, RedrawError
 from verify.proof.tower import TooManyRootsError, Tower
+from verify.proof.unity import Circle
 
 # The longest chain below 2**127 of primes each of which is twice the next plus one: a level for each exponential in an
 # exponent. So p - 1 has no small odd factor, and every odd q has an inverse modulo p - 1.
@@ -47,7 +49,7 @@ PRIMES = (
     (2**127 - 98331489) // 4,
     (2**127 - 98331489) // 8,
 )
-_FIELDS = {prime: flint.fmpz_mod_ctx(prime) for prime in PRIMES}
+_field = functools.cache(flint.fmpz_mod_ctx)
 SECURITY = 100  # a wrong "equal" has to be less likely than 2**-SECURITY
 _LEAST_BITS = 32  # that one walk has to be worth
 _MOST_DRAWS = 16  # for one walk: a point may be a pole
@@ -68,15 +70,16 @@ class _Walk:
     """
 
     def __init__(
-        self, prime: int, rng: random.Random, order: int, exponents: Mapping[int, int], joints: Joints
+        self, kernels: Kernels, order: int, exponents: Mapping[int, int], joints: Joints, cosines: Mapping[int, int]
     ) -> None:
-        self.prime = prime
+        self.prime = kernels.prime
         self.joints = joints
-        self.field = _FIELDS[prime]
-        self.rng = rng
+        self.field = _field(kernels.prime)
+        self.rng = kernels.rng
         self.order = order  # the common denominator of the exponents of all powers
         self.exponents = exponents
-        self.kernels = Kernels(prime, rng)
+        self.kernels = kernels
+        self.cosines = cosines  # of rational parts of a turn, by node
         self.variables: dict[str, int] = {}
         self.roots: dict[int, int] = {}
 
@@ -132,6 +135,8 @@ class _Walk:
 
     def function(self, name: str, a: int, number: int) -> int:
         """Return a function of an element."""
+        if number in self.cosines:
+            return self.cosines[number]
         if number in self.exponents:
             return self.kernels.exponential(name, self.exponents[number])
         return self.kernels.other(name, a)
@@ -152,9 +157,10 @@ _LEAVES: dict[str, Callable[[_Walk, Any], int]] = {
 class _Degrees:
     """The graph read as bounds on the degrees of numerator and denominator, roots and functions as variables."""
 
-    def __init__(self, order: int, powers: int) -> None:
+    def __init__(self, order: int, powers: int, cosines: Container[int]) -> None:
         self.order = order
         self.powers = powers  # of a matrix, in the polynomial that stands for its exponential
+        self.cosines = cosines  # algebraic numbers
 
     def variable(self, name: str) -> tuple[int, int]:
         return 1, 0
@@ -184,6 +190,8 @@ class _Degrees:
         return (above, below) if exponent > 0 else (below, above)
 
     def function(self, name: str, a: tuple[int, int], number: int) -> tuple[int, int]:
+        if number in self.cosines:
+            return 0, 0
         return max(2, *a), max(2, *a)  # an element, or a quotient of degree 2 in one; two arguments may collide
 
     def joint(self, op: str, values: list[tuple[int, int]], payload: Any) -> tuple[int, int]:
@@ -197,14 +205,16 @@ def equal(graph: Graph, pairs: Sequence[tuple[int, int]], seed: int, laws: Laws 
     too many roots).
     """
     nodes = graph.reach([node for pair in pairs for node in pair])
+    points = unity.circle(graph, nodes)
     powers = [i for i in nodes if graph.ops[i] == "power" and graph.payloads[i].denominator != 1]
     order = math.lcm(*[graph.payloads[i].denominator for i in powers])
-    elements = len({graph.args[i] for i in powers} | {graph.args[i] for i in nodes if graph.ops[i] in FUNCTIONS})
+    functions = (i for i in nodes if graph.ops[i] in FUNCTIONS and i not in points.turns)
+    elements = len({graph.args[i] for i in powers} | {graph.args[i] for i in functions})
     try:
-        several = Several(joints.sheets(graph, nodes), joints.powers(graph, nodes))
+        several = Several(joints.sheets(graph, nodes), joints.powers(graph, nodes), points)
     except TooManyRootsError:
         return [False] * len(pairs), 0
-    degree = _degree(graph, pairs, order, several.powers)
+    degree = _degree(graph, pairs, order, several)
     walks, security = _plan(degree, order, elements, joints.bits_of(several.sheets), rooted=laws is Laws.ROOTS)
     rng = random.Random(seed)
     alike = [bool(walks)] * len(pairs)
@@ -219,10 +229,19 @@ def equal(graph: Graph, pairs: Sequence[tuple[int, int]], seed: int, laws: Laws 
 
 
 class Several(NamedTuple):
-    """What functions of several arguments ask for: the number of sheets, and the powers of matrices (`joints`)."""
+    """What functions of several arguments ask for: the number of sheets, and the powers of matrices (`joints`).
+
+    And what cosines of rational parts of a turn do: the primes that have these (`unity`).
+    """
 
     sheets: int
     powers: int
+    circle: Circle
+
+    @property
+    def primes(self) -> tuple[int, ...]:
+        """Return the primes of all levels."""
+        return unity.chain(self.circle.order) if self.circle.turns else PRIMES
 
 
 def _plan(degree: int, order: int, elements: int, lost: float, *, rooted: bool) -> tuple[int, int]:
@@ -240,9 +259,10 @@ def _plan(degree: int, order: int, elements: int, lost: float, *, rooted: bool) 
     return walks, math.floor(walks * bits)
 
 
-def _degree(graph: Graph, pairs: Sequence[tuple[int, int]], order: int, highest: int) -> int:
+def _degree(graph: Graph, pairs: Sequence[tuple[int, int]], order: int, several: Several) -> int:
     """Bound the degree of the numerator of every difference."""
-    degrees = graph.read([node for pair in pairs for node in pair], _Degrees(order, highest))
+    reading = _Degrees(order, several.powers, several.circle.turns)
+    degrees = graph.read([node for pair in pairs for node in pair], reading)
     return max((max(degrees[a][0] + degrees[b][1], degrees[b][0] + degrees[a][1]) for a, b in pairs), default=0)
 
 
@@ -269,17 +289,20 @@ def _at_level(
     are not known to be those of one point: there is no proof by this with roots of polynomials in exponents.
     """
     exponents: dict[int, Any] = {}
-    if laws is not Laws.NONE and level + 1 < len(PRIMES):
+    primes = several.primes
+    if laws is not Laws.NONE and level + 1 < len(primes):
         exponentials = [i for i in graph.reach(nodes) if graph.ops[i] in EXPONENTIAL]
         if exponentials:
             (below,) = _at_level(graph, [graph.args[i][0] for i in exponentials], rng, order, level + 1, laws, several)
             exponents = {i: below[graph.args[i][0]] for i in exponentials}
-    prime = PRIMES[level]
+    prime = primes[level]
+    kernels = Kernels(prime, rng, primes[level + 1] if level + 1 < len(primes) else 0)
     functions = Joints(prime, rng, several.powers, splits=not level)
+    cosines = unity.values(several.circle, prime, rng)
     if laws is Laws.ROOTS:
-        tower = Tower(prime, rng, order, exponents, functions.value)
+        tower = Tower(kernels, order, exponents, functions.value, cosines)
         read = functools.partial(graph.read, nodes, tower)
     else:
-        read = functools.partial(_Walk(prime, rng, order, exponents, functions).read, graph, nodes)
+        read = functools.partial(_Walk(kernels, order, exponents, functions, cosines).read, graph, nodes)
     first = read()
     return [first, *(read() for _ in islice(functions.sheets(), 1, None))] if several.sheets > 1 else [first]

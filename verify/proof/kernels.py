@@ -26,12 +26,12 @@ class RedrawError(Exception):
 
 
 class Kernels:
-    """The functions at one random point of F_p, for p with (p - 1) / 2 prime."""
+    """The functions at one random point of F_p, for the p - 1 that the prime `below` divides, if there is a level."""
 
-    def __init__(self, prime: int, rng: random.Random) -> None:
+    def __init__(self, prime: int, rng: random.Random, below: int = 0) -> None:
         self.prime = prime
         self.rng = rng
-        self.generator = pow(rng.randrange(2, prime - 1), 2, prime)
+        self.generator = pow(rng.randrange(2, prime - 1), (prime - 1) // below if below else 2, prime)
         self.elements: dict[tuple[str, int], int] = {}
 
     def exponential(self, name: str, exponent: int) -> int:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from verify.graph.functions import FUNCTIONS, family
 from verify.graph.graph import Graph
-from verify.proof import field
+from verify.proof import field, unity
 from verify.proof.field import Laws
 from verify.proof.kernels import EXPONENTIAL
 
@@ -42,8 +42,9 @@ def missing(graph: Graph, pair: tuple[int, int], seed: int) -> str:
 def _unknown(graph: Graph, nodes: Sequence[int]) -> list[str]:
     """Return what there are laws of among the nodes that the field does not know."""
     members: dict[str, set[tuple[str, int]]] = {}
+    known = unity.circle(graph, nodes).turns
     for node in nodes:
-        if (op := graph.ops[node]) in FUNCTIONS and op not in EXPONENTIAL:
+        if (op := graph.ops[node]) in FUNCTIONS and op not in EXPONENTIAL and node not in known:
             members.setdefault(family(op), set()).add(("" if op in _ANGLES else op, graph.args[node][0]))
     undone = _undone(graph, nodes)
     ops = {graph.ops[node] for node in nodes}

@@ -7,7 +7,7 @@ signs of the roots are, so for the positive roots of the real numbers too.
 
 from __future__ import annotations
 
-import random
+import math
 from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 from typing import Any
@@ -27,23 +27,24 @@ class TooManyRootsError(Exception):
 class Tower:
     """The graph read at a random point of F_p with its roots adjoined.
 
-    `order` is a multiple of the denominators of all exponents.
-    `prime` - 1 must have no small odd factor: then every element of F_p has just one root of odd order.
+    `order` is a multiple of the denominators of all exponents; `cosines` are elements for functions of constants.
+    Where the prime less 1 has no factor in common with an odd order, every element of F_p has just one such root.
     """
 
     def __init__(
         self,
-        prime: int,
-        rng: random.Random,
+        kernels: Kernels,
         order: int,
         exponents: Mapping[int, Element],
         joint: Callable[[str, Sequence[int], Any], int] | None = None,
+        cosines: Mapping[int, int] | None = None,
     ) -> None:
-        self.prime = prime
+        self.prime = kernels.prime
         self._joint = joint
-        self.rng = rng
+        self.rng = kernels.rng
         self.exponents = exponents
-        self.kernels = Kernels(prime, rng)
+        self.kernels = kernels
+        self.cosines = cosines or {}
         self.odd = _parts(order)[1]
         self.variables: dict[str, int] = {}
         self.radicands: list[Element] = []
@@ -92,6 +93,8 @@ class Tower:
 
     def function(self, name: str, a: Element, number: int) -> Element:
         """Return a function of an element; of one with roots just this is known, that it is the same each time."""
+        if number in self.cosines:
+            return self._clean({0: self.cosines[number]})
         argument = self.exponents.get(number, a)
         if not any(argument):
             kernel = self.kernels.exponential if number in self.exponents else self.kernels.other
@@ -142,6 +145,8 @@ class Tower:
     def _odd_root(self, a: Element, odd: int) -> Element:
         """Return a ** (1 / odd); where `a` has square roots in it, an element of which just that is known."""
         if not any(a):
+            if math.gcd(odd, self.prime - 1) > 1:  # as of a field that has roots of unity
+                raise TooManyRootsError
             return self._clean({0: pow(a.get(0, 0), pow(odd, -1, self.prime - 1), self.prime)})
         key = tuple(sorted(a.items()))
         root = self.odd_roots.setdefault(key, self.rng.randrange(1, self.prime))

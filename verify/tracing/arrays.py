@@ -254,6 +254,8 @@ class SymbolArray(np.ndarray[Any, Any]):
             decided = np.empty_like(plain, wanted, order)
             decided[...] = np.reshape([decide(symbol) for symbol in bare(self).ravel().tolist()], self.shape)
             return decided
+        if wanted.kind == "c":
+            return PROTOCOLS["complex list"]([self]).reshape(self.shape).astype(wanted)
         if wanted.kind != "f":
             raise TraceError(f"an array of symbols was turned into {wanted}", asked_at(), HOW)
         if not copy and wanted == self.claimed and np.array(plain, order=order, copy=None) is plain:
@@ -468,7 +470,7 @@ def lift(value: Any) -> Any:
         return lift(value.item())
     trace = current()
     symbol = Concolic(trace, -1).lift(value)
-    if symbol is None:
+    if type(symbol) not in KINDS:
         raise TraceError(f"a {type(value).__name__} among symbols", asked_at(), HOW)
     return symbol
 

@@ -13,6 +13,7 @@ from verify.model.additions import HOW
 from verify.model.errors import DivisionError, TraceError
 from verify.model.where import asked_at
 from verify.proof import rationals
+from verify.tracing.dispatch import PROTOCOLS
 from verify.tracing.plain import refuse_number
 from verify.tracing.scalar import RELATIONS
 from verify.tracing.symbolic import Symbol
@@ -72,20 +73,23 @@ class Concolic(Symbol):
             other = exact_number(other)
         if isinstance(other, float) and other in (math.inf, -math.inf):
             return Endless(self.trace, 1 if other > 0 else -1)
+        if isinstance(other, complex):
+            return PROTOCOLS["complex number"](other)
         return super().lift(other)
 
     def plus(self, other: Concolic) -> Any:
         """Return self + other."""
-        return other.plus(self) if type(other) is Endless else super().plus(other)
+        return other.plus(self) if type(other) in BESIDE else super().plus(other)
 
     def times(self, other: Concolic) -> Any:
         """Return self * other."""
-        return other.times(self) if type(other) is Endless else super().times(other)
+        return other.times(self) if type(other) in BESIDE else super().times(other)
 
     def over(self, other: Concolic) -> Any:
         """Return self / other; what is finite is 0 beside what is not. Raises TraceError where other is 0."""
-        if type(other) is Endless:
-            return self._at(self.graph.constant(Fraction(0)))
+        if type(other) in BESIDE:
+            beside: Any = other
+            return beside.under(self)
         if self.graph.value(other.node) == 0:
             raise DivisionError(asked_at())
         return super().over(other)
@@ -212,6 +216,10 @@ class Endless(Concolic):
         """Return self / other, for which the sign of other is asked; raises TraceError for 0 and for inf / inf."""
         return self._nan() if type(other) is Endless else self.times(other)
 
+    def under(self, other: Concolic) -> Any:
+        """Return other / self."""
+        return self._nan() if type(other) is Endless else other.lift(0)
+
     def to_the(self, exponent: Concolic) -> Any:
         """Return self ** exponent, for plus infinity."""
         if self.direction < 0 or type(exponent) is Endless or not (sign := exponent.sign()):
@@ -249,6 +257,7 @@ class Endless(Concolic):
 
 
 KINDS = (Concolic, Endless)
+BESIDE: set[type] = {Endless}  # what symbols leave arithmetic to; complex arrays are among them once there are any
 
 
 def at_once(compute: Callable[..., Any]) -> Callable[..., Any]:

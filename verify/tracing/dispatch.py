@@ -13,6 +13,7 @@ Answer = Callable[..., Any]
 
 PROTOCOLS: dict[str, Answer] = {}  # what answers `__array_ufunc__` and `__array_function__`
 LINEAR: dict[Any, Answer] = {}  # functions of `numpy.linalg` that LAPACK does on floats
+FOURIER: dict[Any, Answer] = {}  # Fourier transforms, of real arrays and of complex ones
 PRODUCTS: dict[str, Answer] = {}  # the ufuncs that have a signature of axes, by name
 
 

@@ -31,8 +31,9 @@ from verify.tracing.arrays import (
     symbols,
     wrapped,
 )
+from verify.tracing.complexes import ComplexArray, has_complex
 from verify.tracing.concolic import KINDS, Concolic, Endless, cardinal_sine
-from verify.tracing.dispatch import LINEAR, answers
+from verify.tracing.dispatch import LINEAR, PROTOCOLS, answers
 from verify.tracing.einsums import einsum
 from verify.tracing.moving import moved
 from verify.tracing.norms import norm
@@ -57,6 +58,12 @@ def call(function: Any, args: Any, options: dict[str, Any], array_method: Any = 
     """Do what a NumPy function would do on floats, or the `array_method` of the same name if there is one."""
     if (ask := _OF_SHAPES.get(function)) is not None and not options and len(args) == 1:
         return ask(args[0])
+    if has_complex(args) or (options and has_complex(options.values())):
+        return PROTOCOLS["complex function"](function, args, options)
+    return _of_real(function, args, options, array_method)
+
+
+def _of_real(function: Any, args: Any, options: dict[str, Any], array_method: Any) -> Any:
     name = getattr(function, "__name__", "")
     try:
         if (linear := LINEAR.get(function)) is not None and function not in ADDED:
@@ -250,6 +257,8 @@ def constants(args: Any, options: dict[str, Any]) -> tuple[Any, dict[str, Any]] 
 
 
 def _numbers(value: Any) -> Any:
+    if type(value) is ComplexArray:
+        return _numbers(value.re) + 1j * _numbers(value.im)
     if isinstance(value, (SymbolArray, Concolic)):
         if not all(symbol.is_constant() for symbol in symbols(value)):
             raise ValueError

@@ -25,6 +25,7 @@ from verify.model.additions import HOW
 from verify.model.errors import TraceError
 from verify.model.where import asked_at
 from verify.tracing.arrays import SymbolArray, lift
+from verify.tracing.complexes import ComplexArray
 from verify.tracing.concolic import METHODS, Concolic
 
 Replace = Callable[[Callable[..., Any]], Any]
@@ -34,7 +35,7 @@ def is_symbolic(value: Any) -> bool:
     """Tell whether there are symbols in a value, in lists and tuples at any depth."""
     if isinstance(value, (list, tuple)):
         return any(map(is_symbolic, value))
-    return isinstance(value, (SymbolArray, Concolic))
+    return isinstance(value, (SymbolArray, Concolic)) or type(value) is ComplexArray
 
 
 def answering(original: Callable[..., Any], own: Callable[..., Any] | None = None) -> Callable[..., Any]:

@@ -26,6 +26,8 @@ from verify.model.errors import TraceError
 from verify.model.where import asked_at, may_be_users
 from verify.tracing import arraytype, distributions, memory, references, scipys, sparse
 from verify.tracing.arrays import SymbolArray, active, layout, objects, wrapped
+from verify.tracing.complex_functions import complex_buffer, joined
+from verify.tracing.complexes import ComplexArray, is_complex
 from verify.tracing.concolic import Concolic
 from verify.tracing.functions import filled, unset
 from verify.tracing.matrices import linear
@@ -42,13 +44,20 @@ def _creating(make: Callable[..., Any]) -> Replace:
         @functools.wraps(original)
         def replacement(*args: Any, **options: Any) -> Any:
             made = original(*args, **options)
-            if active() is None or isinstance(made, SymbolArray) or made.dtype.kind not in "fO":
+            if active() is None or isinstance(made, (SymbolArray, ComplexArray)) or made.dtype.kind not in "fOc":
                 return made
+            if made.dtype.kind == "c":
+                return _as_complex(make, made)
             return make(made) if made.dtype.kind == "f" or _holds_untyped_symbols(args, options) else made
 
         return replacement
 
     return replace
+
+
+def _as_complex(make: Callable[..., Any], made: Any) -> ComplexArray:
+    """Return a complex buffer as one that can hold symbols."""
+    return ComplexArray(make(made.real), make(made.imag))
 
 
 def _holds_untyped_symbols(args: Any, options: Any) -> bool:
@@ -66,6 +75,8 @@ def _converting(original: Callable[..., Any]) -> Callable[..., Any]:
             made = original(value, *rest, **options)
             return _as_symbols(made) if active() is not None and _is_new(made, value) else made
         dtype = rest.pop(0) if rest else options.pop("dtype", None)
+        if is_complex(value):
+            return _complex_array(value, dtype, copied=original is np.array and options.get("copy", True))
         if dtype is not None and np.dtype(dtype).kind == "O":
             return original(value, dtype, *rest, **options)
         claims = claimed([value])
@@ -75,6 +86,14 @@ def _converting(original: Callable[..., Any]) -> Callable[..., Any]:
         return made if dtype is None or made.dtype == np.dtype(dtype) else made.astype(dtype)
 
     return replacement
+
+
+def _complex_array(value: Any, dtype: Any, *, copied: bool) -> Any:
+    """Return a complex value as an array, a copy if it is to be one."""
+    made = value if type(value) is ComplexArray else joined(value)
+    if dtype is not None and made.dtype != np.dtype(dtype):
+        return made.astype(dtype)
+    return made.copy() if copied and made is value else made
 
 
 _NO_SUBCLASS: dict[Any, dict[str, Any]] = {np.array: {"subok": False}}
@@ -191,6 +210,8 @@ def _filling(original: Callable[..., Any]) -> Callable[..., Any]:
     def replacement(shape: Any, fill_value: Any, dtype: Any = None, *args: Any, **options: Any) -> Any:
         if active() is None or not is_symbolic(fill_value):
             return plain(shape, fill_value, dtype, *args, **options)
+        if is_complex(fill_value) or (dtype is not None and np.dtype(dtype).kind == "c"):
+            return complex_buffer(shape, fill_value.dtype if dtype is None else dtype, fill_value)
         return filled(shape, fill_value, dtype)
 
     return replacement
@@ -338,6 +359,7 @@ _DRAWN = [
 _MODULES: dict[ModuleType, dict[str, Replace]] = {
     np: _NUMPY | dict.fromkeys(_taking_arrays(np), _of_lists),
     np.linalg: dict.fromkeys(_taking_arrays(np.linalg), _of_lists),
+    np.fft: dict.fromkeys(_taking_arrays(np.fft), _of_lists),
     **MODULES,
     stride_tricks: dict.fromkeys(("as_strided", "sliding_window_view"), _striding),
     np.random: {**dict.fromkeys(_DRAWN, _drawing), "default_rng": _seeding},
@@ -369,12 +391,12 @@ def _stand_ins() -> dict[int, Any]:
         stand_ins.update(
             {id(getattr(module, name)): replace(getattr(module, name)) for name, replace in replaced.items()}
         )
-    for module in (stride_tricks, np.random, np.linalg, *MODULES):
+    for module in (stride_tricks, np.random, np.linalg, np.fft, *MODULES):
         stand_ins[id(module)] = _StandIn(
             module, {name: stand_ins[id(getattr(module, name))] for name in _MODULES[module]}
         )
     stand_ins[id(np.lib)] = _StandIn(np.lib, {"stride_tricks": stand_ins[id(stride_tricks)]})
-    parts = {name: stand_ins[id(getattr(np, name))] for name in ("random", "lib", "linalg")}
+    parts = {name: stand_ins[id(getattr(np, name))] for name in ("random", "lib", "linalg", "fft")}
     stand_ins[id(np)] = _StandIn(np, {**{name: stand_ins[id(getattr(np, name))] for name in _MODULES[np]}, **parts})
     return stand_ins
 
@@ -404,7 +426,9 @@ def _of_scipy() -> dict[Any, Callable[..., Any]]:
     functions: dict[Any, Callable[..., Any]] = {}
     for name in scipys.MODULES.keys() & sys.modules.keys():
         for function, compute in scipys.MODULES[name].items():
-            if (original := getattr(sys.modules[name], function, None)) is not None:
+            if (original := getattr(sys.modules[name], function, None)) is not None and name in scipys.DIRECT:
+                functions[original] = compute
+            elif original is not None:
                 functions[original] = linear(
                     f"{name}.{function}",
                     original,

@@ -13,6 +13,7 @@ from verify.model.where import asked_at
 from verify.tracing import executed
 from verify.tracing.arrays import built, current
 from verify.tracing.factors import cholesky, mirrored, orthogonal, square_of
+from verify.tracing.fourier import transforms
 from verify.tracing.inverses import determinant, inverse, solution
 from verify.tracing.linear import least_squares, pseudo_inverse
 from verify.tracing.matrices import each, key, sign_of, singular, squares, transposed
@@ -22,6 +23,7 @@ from verify.tracing.sparse import dense
 from verify.tracing.specials import FUNCTIONS as SPECIAL
 from verify.tracing.spectra import eigenvalues, eigenvectors, singular_values, singular_vectors
 from verify.tracing.taped import UntapedError
+from verify.tracing.trigonometric import FUNCTIONS as TRIGONOMETRIC
 
 _VECTOR = 1
 _MOST_ROWS = 8  # of a matrix whose exponential is taken: its derivatives are exponentials of twice as many
@@ -235,7 +237,9 @@ MODULES: dict[str, dict[str, Callable[..., Any]]] = {
         "block_diag": block_diagonal,
     },
 }
+MODULES["scipy.fft"] = {**transforms("scipy.fft"), **TRIGONOMETRIC}
 MODULES["scipy.sparse.linalg"] = {"spsolve": lambda a, b, *_, **options: solution(a, dense(b))}
+DIRECT = ("scipy.fft",)  # modules whose functions say themselves what is known of their roundings, and are exact
 # Those that round as NumPy's operations do, of which they are made.
 COMPOSED = ("norm", "block_diag")
 # Those whose roundings are known.

@@ -18,6 +18,7 @@ from verify.model.additions import HOW
 from verify.model.errors import TraceError
 from verify.model.where import asked_at
 from verify.tracing.arrays import SymbolArray, active, boxed, in_order_of, layout, scalar, shape_of
+from verify.tracing.complexes import ComplexArray
 from verify.tracing.concolic import Concolic
 
 _empty_like = np.empty_like  # the original, whatever patches are in force
@@ -76,6 +77,8 @@ def _shadow(value: Any, number: Any) -> Any:
         return ones
     if isinstance(value, Concolic):
         return number
+    if type(value) is ComplexArray:
+        return (_shadow(value.re, number) + 0j).astype(value.dtype) if value.ndim else value.dtype.type(1)
     if isinstance(value, np.ndarray):
         return value.copy()  # it may be written to
     return type(value)(_shadow(item, number) for item in value) if type(value) in (tuple, list) else value
@@ -102,6 +105,8 @@ def _described(value: Any) -> Any:
         return value.shape, layout(value).strides, value.claimed.num
     if isinstance(value, Concolic):
         return "symbol"
+    if type(value) is ComplexArray:
+        return "complex", _described(value.re)
     if isinstance(value, np.ndarray):
         raise TypeError  # its numbers may be places
     if type(value) in (tuple, list):

@@ -35,8 +35,9 @@ from verify.tracing.arrays import (
     symbols,
     wrapped,
 )
+from verify.tracing.complexes import has_complex
 from verify.tracing.concolic import METHODS, Concolic, Endless, angle_of, at_once
-from verify.tracing.dispatch import PRODUCTS, answers
+from verify.tracing.dispatch import PRODUCTS, PROTOCOLS, answers
 from verify.tracing.sparse import dense
 from verify.tracing.special import SEVERAL, SPECIAL
 from verify.tracing.taped import TapedTrace, UntapedError
@@ -135,6 +136,8 @@ _CERTAIN: dict[str, Callable[[bool], bool]] = {
 @answers("ufunc")
 def apply(ufunc: Any, method: str, inputs: Sequence[Any], options: dict[str, Any]) -> Any:
     """Do what a NumPy ufunc would do on floats; raises TraceError where that is not known."""
+    if has_complex(inputs):
+        return PROTOCOLS["complex ufunc"](ufunc, method, inputs, options)
     if not _is_known(ufunc) or ufunc in ADDED:
         return _foreign(ufunc, method, inputs, options)
     if method == "__call__" and not options and len(inputs) == ufunc.nin:
