@@ -43,7 +43,9 @@ def test_a_formula_that_is_wrong_at_the_point_is_refuted():
     ("backward", "reason"),
     [
         pytest.param(raising, "ValueError: too large", id="raises"),
-        pytest.param(lambda x, dout: 2 * x * dout if x.sum() < 500 else np.fft.rfft(x) * dout, "fft", id="unfollowed"),
+        pytest.param(
+            lambda x, dout: 2 * x * dout if x.sum() < 500 else np.sort(1j * x).imag * dout, "sort", id="unfollowed"
+        ),
         pytest.param(nowhere, "None", id="no gradient"),
     ],
 )

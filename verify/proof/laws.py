@@ -42,9 +42,9 @@ def missing(graph: Graph, pair: tuple[int, int], seed: int) -> str:
 def _unknown(graph: Graph, nodes: Sequence[int]) -> list[str]:
     """Return what there are laws of among the nodes that the field does not know."""
     members: dict[str, set[tuple[str, int]]] = {}
-    known = unity.circle(graph, nodes).turns
+    cosines = unity.circle(graph, nodes).turns
     for node in nodes:
-        if (op := graph.ops[node]) in FUNCTIONS and op not in EXPONENTIAL and node not in known:
+        if (op := graph.ops[node]) in FUNCTIONS and op not in EXPONENTIAL and node not in cosines:
             members.setdefault(family(op), set()).add(("" if op in _ANGLES else op, graph.args[node][0]))
     undone = _undone(graph, nodes)
     ops = {graph.ops[node] for node in nodes}

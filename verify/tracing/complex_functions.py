@@ -12,8 +12,8 @@ from verify.tracing import shadows
 from verify.tracing.arrays import SymbolArray, shape_of
 from verify.tracing.complexes import ComplexArray, is_complex, parts, refused
 from verify.tracing.complexity import (
+    as_answered,
     bilinear,
-    given,
     is_nothing,
     minus,
     name_of,
@@ -62,7 +62,7 @@ def _multiplied(function: Any, args: Any, options: dict[str, Any]) -> Any:
     if function is np.correlate:
         b = (b[0], minus(b[1]))
     result = bilinear(lambda x, y: function(*before, x, y, *after, **options))(a, b)
-    return given(shadows.expected(function, args, options), result)
+    return as_answered(shadows.expected(function, args, options), result)
 
 
 def _summed(subscripts: Any, *operands: Any, **options: Any) -> Any:
@@ -77,7 +77,7 @@ def _chosen(condition: Any, x: Any = None, y: Any = None) -> Any:
         return np.nonzero(truths(condition) if not is_complex(condition) else condition != 0)
     a, b = parts(x), parts(y)
     answer = shadows.expected(np.where, (condition, x, y), {})
-    return given(answer, (np.where(condition, a[0], b[0]), np.where(condition, a[1], b[1])))
+    return as_answered(answer, (np.where(condition, a[0], b[0]), np.where(condition, a[1], b[1])))
 
 
 def _variance(a: Any, axis: Any = None, ddof: Any = 0, keepdims: Any = False, **options: Any) -> Any:

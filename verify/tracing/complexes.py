@@ -205,9 +205,9 @@ class ComplexArray(NDArrayOperatorsMixin):
         return np.power(self, exponent)
 
 
-def refused(what: str) -> NoReturn:
+def refused(subject: str) -> NoReturn:
     """Raise the TraceError of what complex symbols are not followed in."""
-    raise TraceError(f"{what} cannot be followed", asked_at(), HOW)
+    raise TraceError(f"{subject} cannot be followed", asked_at(), HOW)
 
 
 def _moving(name: str) -> Callable[..., Any]:

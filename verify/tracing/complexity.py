@@ -195,9 +195,11 @@ def apply(ufunc: Any, method: str, inputs: Sequence[Any], options: dict[str, Any
     answer = shadows.expected(original, inputs, options)
     out = (options.get("out") or (None,))[0]
     rest = {key: value for key, value in options.items() if key != "out" and key not in _ALLOCATION}
-    refuse_roundings(f"numpy.{name}", known=name in _ROUNDED_AS_PARTS)
+    refuse_roundings(f"numpy.{name}", bounded=name in _ROUNDED_AS_PARTS)
     if method != "__call__":
-        return given(answer, (part_by_part(original, 0, inputs, rest), part_by_part(original, 1, inputs, rest)), out)
+        return as_answered(
+            answer, (part_by_part(original, 0, inputs, rest), part_by_part(original, 1, inputs, rest)), out
+        )
     if rest:
         refused(f"numpy.{name} of complex symbols with {', '.join(rest)}")
     operands = [parts(value) for value in inputs]
@@ -205,7 +207,7 @@ def apply(ufunc: Any, method: str, inputs: Sequence[Any], options: dict[str, Any
         return _QUESTIONS[name](*operands)
     if len(operands) == 1:
         operands = [_complete(operands[0])]
-    return given(answer, _CALLS[name](*operands), out)
+    return as_answered(answer, _CALLS[name](*operands), out)
 
 
 def _is_followed(name: str, method: str) -> bool:
@@ -214,9 +216,9 @@ def _is_followed(name: str, method: str) -> bool:
     return name == "add" and method in ("reduce", "accumulate", "reduceat", "at")
 
 
-def refuse_roundings(name: str, *, known: bool = False) -> None:
+def refuse_roundings(name: str, *, bounded: bool = False) -> None:
     """Raise UnboundedError where roundings are to be known that nobody has bounds for."""
-    if not known and current().as_executed:
+    if not bounded and current().as_executed:
         raise UnboundedError(f"no bound is known for what {name} rounds of complex numbers", asked_at())
 
 
@@ -229,7 +231,7 @@ def _at(ufunc: Any, target: Any, indices: Any, values: Any) -> None:
         ufunc.at(target.im, indices, im)
 
 
-def given(answer: Any, result: Pair, out: Any = None) -> Any:
+def as_answered(answer: Any, result: Pair, out: Any = None) -> Any:
     """Return parts as the kind of thing that NumPy gives, written to its place; raises TraceError if it is none."""
     made = _made(answer, result)
     if out is None:

@@ -18,7 +18,7 @@ import numpy as np
 from verify.tracing import shadows
 from verify.tracing.arrays import current, gathered, lift, shape_of
 from verify.tracing.complexes import ComplexArray, parts, refused
-from verify.tracing.complexity import Pair, bilinear, given, is_nothing, minus, refuse_roundings
+from verify.tracing.complexity import Pair, as_answered, bilinear, is_nothing, minus, refuse_roundings
 from verify.tracing.concolic import Concolic
 from verify.tracing.dispatch import FOURIER, LINEAR
 from verify.tracing.products import as_array, matmul
@@ -148,17 +148,17 @@ def _length(pair: Pair, axis: int) -> int:
     return shape_of(pair[0])[axis]
 
 
-def _one(kind: _Kind, module: str, name: str) -> Callable[..., Any]:
+def _single(kind: _Kind, module: str, name: str) -> Callable[..., Any]:
     """Return a transform along one axis."""
 
     def transform(a: Any, n: Any = None, axis: Any = -1, norm: Any = None, *rest: Any, **options: Any) -> Any:
-        answer = asked(module, name, a, n=n, axis=axis, norm=norm)
-        return given(answer, kind(parts(a), _whole(n), axis, norm), options.get("out"))
+        answer = answer_of(module, name, a, n=n, axis=axis, norm=norm)
+        return as_answered(answer, kind(parts(a), _whole(n), axis, norm), options.get("out"))
 
     return transform
 
 
-def asked(module: str, name: str, a: Any, **options: Any) -> Any:
+def answer_of(module: str, name: str, a: Any, **options: Any) -> Any:
     """Return what the original gives of ones, and raise what it raises; refuse what would take too long."""
     refuse_roundings(f"{module}.{name}")
     original = getattr(sys.modules[module], name)
@@ -186,7 +186,7 @@ def _several(
     """Return a transform along several axes: `first` along the last of them before, or `last` after, the others."""
 
     def transform(a: Any, s: Any = None, axes: Any = default, norm: Any = None, *rest: Any, **options: Any) -> Any:
-        answer = asked(module, name, a, s=s, axes=axes, norm=norm)
+        answer = answer_of(module, name, a, s=s, axes=axes, norm=norm)
         pair = parts(a)
         places = _axes(np.ndim(pair[0]), s, axes)
         lengths = [None if n in (None, -1) else int(n) for n in (s if s is not None else [None] * len(places))]
@@ -199,7 +199,7 @@ def _several(
             pair = other(pair, n, axis, norm)
         if last is not None and ending is not None:
             pair = last(pair, ending[1], ending[0], norm)
-        return given(answer, pair, options.get("out"))
+        return as_answered(answer, pair, options.get("out"))
 
     return transform
 
@@ -235,7 +235,7 @@ _KINDS: dict[str, _Kind] = {
 
 def transforms(module: str) -> dict[str, Callable[..., Any]]:
     """Return what computes the transforms of `numpy.fft` or `scipy.fft`, by their names."""
-    result = {name: _one(kind, module, name) for name, kind in _KINDS.items()}
+    result = {name: _single(kind, module, name) for name, kind in _KINDS.items()}
     for end, axes in (("2", (-2, -1)), ("n", None)):
         result |= {
             f"fft{end}": _several(module, f"fft{end}", _forward, axes),

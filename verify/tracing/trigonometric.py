@@ -15,8 +15,8 @@ import numpy as np
 
 from verify.tracing.arrays import lift, shape_of
 from verify.tracing.complexes import is_complex, refused
-from verify.tracing.complexity import given
-from verify.tracing.fourier import INVERSE, asked, cosines, of_length
+from verify.tracing.complexity import as_answered
+from verify.tracing.fourier import INVERSE, answer_of, cosines, of_length
 from verify.tracing.products import as_array, matmul
 
 _HALF = Fraction(1, 2)
@@ -96,9 +96,9 @@ def _transform(name: str, kind: str, *, inverse: bool, several: bool) -> Callabl
         **options: Any,
     ) -> Any:
         orthogonalize = options.get("orthogonalize")
-        answer = asked("scipy.fft", name, x, type=type, n=n, axis=axis, norm=norm, orthogonalize=orthogonalize)
+        answer = answer_of("scipy.fft", name, x, type=type, n=n, axis=axis, norm=norm, orthogonalize=orthogonalize)
         _refuse_complex(name, x)
-        return given(answer, (_along(x, n, axis, matrix_of(type, norm, orthogonalize)), 0))
+        return as_answered(answer, (_along(x, n, axis, matrix_of(type, norm, orthogonalize)), 0))
 
     def of_several(
         x: Any,
@@ -110,14 +110,14 @@ def _transform(name: str, kind: str, *, inverse: bool, several: bool) -> Callabl
         **options: Any,
     ) -> Any:
         orthogonalize = options.get("orthogonalize")
-        answer = asked("scipy.fft", name, x, type=type, s=s, axes=axes, norm=norm, orthogonalize=orthogonalize)
+        answer = answer_of("scipy.fft", name, x, type=type, s=s, axes=axes, norm=norm, orthogonalize=orthogonalize)
         _refuse_complex(name, x)
         ndim = len(shape_of(x))
         places = range(ndim)[-len(s) if s is not None else 0 :] if axes is None else np.atleast_1d(axes).tolist()
         lengths = [None] * len(places) if s is None else np.atleast_1d(s).tolist()
         for axis, n in zip(places, lengths, strict=True):
             x = _along(x, n, axis, matrix_of(type, norm, orthogonalize))
-        return given(answer, (x, 0))
+        return as_answered(answer, (x, 0))
 
     return of_several if several else transform
 
