@@ -149,3 +149,48 @@ def test_what_cancels_differs_by_rounding_only():
 
     case = verify.layer(Cancelling, inputs={"s": "3", "v": "7 9"})
     assert "GP122" not in codes(case)
+
+
+class InPlace:
+    """Works in place on what lies in Fortran order already: on a copy of all else."""
+
+    factor, made = 2.0, staticmethod(np.asfortranarray)
+
+    def forward(self, x):
+        y = self.made(x)
+        y *= self.factor
+        return y * 1.0
+
+    def backward(self, dout):
+        return dout * self.factor
+
+
+@pytest.mark.parametrize(
+    ("attributes", "code"),
+    [
+        ({}, {"GP102"}),
+        ({"made": staticmethod(lambda a: np.require(a, requirements="F"))}, {"GP102"}),
+        ({"made": staticmethod(lambda a: np.array(a, order="F"))}, set()),
+    ],
+)
+def test_an_array_that_is_written_to_in_one_layout_is_found(attributes, code):
+    """What is a copy of an array in C order is the caller's array in Fortran order."""
+    layer = type("Layer", (InPlace,), attributes)
+    assert codes(verify.layer(layer, inputs={"x": "3 4"})) == code
+
+
+def test_an_upstream_that_is_written_to_in_one_layout_is_found():
+    """The same in backward, whose argument is the upstream."""
+    copied = staticmethod(lambda a: np.array(a, order="F"))
+
+    class Upstream(InPlace):
+        def forward(self, x):
+            return x * self.factor
+
+        def backward(self, dout):
+            g = self.made(dout)
+            g *= self.factor
+            return g
+
+    assert codes(verify.layer(Upstream, inputs={"x": "3 4"})) == {"GP101"}
+    assert codes(verify.layer(type("Layer", (Upstream,), {"made": copied}), inputs={"x": "3 4"})) == set()

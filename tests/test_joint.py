@@ -293,3 +293,30 @@ def test_a_region_is_decided_beside_a_zero_of_a_divisor():
     region = explorer.visit(dict.fromkeys(["x[0]", "x[1]"], Fraction(6)) | dict.fromkeys(["y[0]", "y[1]"], Fraction(0)))
     assert explorer.right(region)
     assert not explorer.rows
+
+
+def above(value):
+    return bool(value > 1)
+
+
+# What one helper is asked of two or three formulas at one line, and a combination of answers to them.
+ASKED = {
+    "no entry above, one far below": lambda x, a: not any(map(a, x)) and any(a(-v - 20) for v in x),
+    "none above, one cube far below": lambda x, a: not any(map(a, x)) and any(a(-v * v * v - 900) for v in x),
+    "all above, one far above": lambda x, a: all(map(a, x)) and any(a(v - 30) for v in x),
+    "one far below, one far above": lambda x, a: any(a(-v - 20) for v in x) and any(a(v - 30) for v in x),
+}
+
+
+@pytest.mark.parametrize("shape", ["3", "7", "13"])
+@pytest.mark.parametrize("name", ASKED)
+def test_one_helper_asked_of_several_formulas(name, shape):
+    """Its questions share a line and are several: what is wrong for a combination of their sides is refuted."""
+    verdicts = {}
+    for wrong in (0.0, 1.0):
+        case = verify.pair(
+            lambda x: x * 1.0, lambda d, x, wrong=wrong: d + wrong * float(ASKED[name](x, above)), x=shape
+        )
+        verdicts[wrong] = {row.verdict for row in verify.check(case).comparisons}
+    assert verdicts[0.0] == {Verdict.PROVED}
+    assert Verdict.REFUTED in verdicts[1.0]

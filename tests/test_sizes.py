@@ -244,3 +244,29 @@ def test_labels_that_are_alike_are_tried(wrong):
 def test_right_gradients_stay_right_where_labels_are_alike():
     """The twin without the mistake is proved."""
     assert {row.verdict for row in verify.check(scored(lambda t: False)).comparisons} == {Verdict.PROVED}
+
+
+CALLS = []
+
+
+class Counted:
+    """A cube whose gradient is 0 in one of the first forwards of the process, which is a run on symbols."""
+
+    wrong = 0
+
+    def forward(self, x):
+        self.x = x.copy()
+        CALLS.append(x)
+        return x**3
+
+    def backward(self, dout):
+        return dout * (0 * self.x if len(CALLS) == self.wrong else 3 * self.x**2)
+
+
+@pytest.mark.parametrize("wrong", [5, 7, 0])
+def test_floats_that_differ_at_a_further_size_leave_it_open(wrong):
+    """Where the formula is wrong and floats do not say the same, the layer is not all proved."""
+    CALLS.clear()
+    layer = type("Layer", (Counted,), {"wrong": wrong})
+    verdicts = {row.verdict for row in verify.check(verify.layer(layer, inputs={"x": "N"})).comparisons}
+    assert verdicts == ({Verdict.PROVED, Verdict.UNDECIDED} if wrong else {Verdict.PROVED})

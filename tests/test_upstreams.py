@@ -54,3 +54,36 @@ def test_what_is_right_stays_proved_and_combinations_left_out_are_told(shape, to
     result = verify.check(case, quick=True)
     assert {row.verdict for row in result.comparisons} == {Verdict.PROVED}
     assert any(NOTE in note for note in result.notes) is told
+
+
+EDGES = {
+    "one entry": (lambda d, x: np.where(d == 2, x, 2 * d * x), "2"),
+    "all entries": (lambda d, x: 5 * d * x if (d == 3.5).all() else 2 * d * x, "3"),
+    "a sum": (lambda d, x: x if d.sum() == 3 else 2 * d * x, "2"),
+    "an input": (lambda d, x: x if d[0] == x[0] else 2 * d * x, "2"),
+    "the edge of an order": (lambda d, x: np.where(d > -1, 2 * d * x, np.where(d < -1, 2 * d * x, 0)), "2"),
+}
+
+
+@pytest.mark.parametrize("name", EDGES)
+def test_an_upstream_that_equals_something_is_tried(name):
+    """A gradient that is no multiple of its upstream at one value of that alone is refuted there."""
+    backward, shape = EDGES[name]
+    (row,) = verify.check(verify.pair(lambda x: x * x, backward, x=shape), quick=True).comparisons
+    assert row.verdict is Verdict.REFUTED
+
+
+@pytest.mark.parametrize("name", EDGES)
+def test_right_gradients_stay_right_on_the_edges_of_upstreams(name):
+    """The twins ask the same and go one way: they are proved, without a note of what was not tried."""
+    backward, shape = EDGES[name]
+    twin = verify.pair(lambda x: x * x, lambda d, x: 0 * backward(d, x) + 2 * d * x, x=shape)
+    result = verify.check(twin, quick=True)
+    assert {row.verdict for row in result.comparisons} == {Verdict.PROVED}
+    assert not any("no run had an upstream" in note for note in result.notes)
+
+
+def test_an_equality_that_no_upstream_has_is_told():
+    """Of a curve through upstreams, no point with exact numbers is looked for."""
+    curve = verify.pair(lambda x: x * x, lambda d, x: x if (d**2).sum() == 25 else 2 * d * x, x="2")
+    assert any("no run had an upstream that does" in note for note in verify.check(curve, quick=True).notes)

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 Point = Mapping[str, Fraction]
 _Asking = tuple[Place, int, int]  # a line, the path that leads there, and a formula
 NEGATED = {"<": ">=", "<=": ">", ">": "<=", ">=": "<", "==": "!=", "!=": "=="}
-_EXACTLY = ("==", "!=")
+EXACTLY = ("==", "!=")
 _FLOAT_BITS = 40  # of the 53 of float64
 _BITS = 128
 _AROUND = 6
@@ -224,7 +224,7 @@ def one_sided(runs: Sequence[tuple[Trace, Sequence[Condition], Iterable[int]]]) 
         if not conditions:
             continue
         depending = depends(trace, set(upstream))
-        ordered = [c for c in conditions if c.node in depending and c.relation not in _EXACTLY]
+        ordered = [c for c in conditions if c.node in depending and c.relation not in EXACTLY]
         forms = _forms(trace, [condition.node for condition in ordered], numbers)
         signs: dict[_Asking, set[int]] = {}  # in this run, after all that it asks of the formula: `sign` asks twice
         for condition in ordered:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from fractions import Fraction
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -40,12 +40,19 @@ class Crossing(NamedTuple):
 
 
 def crossings(
-    seen: Observation, condition: Condition, bounds: Domain, others: Point | None = None
+    seen: Observation,
+    condition: Condition,
+    bounds: Domain,
+    others: Point | None = None,
+    moving: Collection[int] | None = None,
 ) -> Iterator[Crossing]:
-    """Return where the sign of a condition changes when one variable of it is moved; `others` are not at the sample."""
+    """Return where the sign of a condition changes when one variable of it is moved; `others` are not at the sample.
+
+    The variables `moving` are entries of inputs, unless the caller names other nodes, as of an upstream.
+    """
     graph, sample = seen.trace, {**seen.trace.sample, **(others or {})}
-    inputs = {node for quantity in seen.inputs.values() for node in quantity.nodes}
-    names = [graph.payloads[node] for node in graph.leaves(condition.node) if node in inputs]
+    moved = {n for quantity in seen.inputs.values() for n in quantity.nodes} if moving is None else moving
+    names = [graph.payloads[node] for node in graph.leaves(condition.node) if node in moved]
     for name in names[:_MOST_VARIABLES]:
         value = _Along(seen, condition.node, name, sample)
         crossing = _linear(value, sample[name], bounds.get(name, (None, None)))

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from verify.cases.case import TracedCase
 from verify.cases.shapes import entry_names
 from verify.checks.claims.diagnoses import Suspect
-from verify.checks.claims.upstreams import mixes
+from verify.checks.claims.upstreams import edges, mixes, never_equal
 from verify.graph import balls
 from verify.graph.adjoints import Shares, adjoints, totals
 from verify.graph.functions import FUNCTIONS
@@ -70,6 +70,7 @@ class Exact:
         self.region = Region.of(case, seen)
         self.accepted: dict[str, list[int]] = {}
         self.all_signs = True  # of the upstream were tried, where the code asks for them
+        self.unequal = NOWHERE  # where it asks whether the upstream equals something that it was not in any run
         self._twice, self._proved = twice, proved
         self.floats: Mapping[str, Any] = proved or {}  # exact gradients at the sample that are known already
 
@@ -247,12 +248,13 @@ class OtherSides(NamedTuple):
     """The claims on the other sides of branches on the upstream, and what is not known of them.
 
     `open_branch` is the place of one whose other side was not found, or none; `complete` tells whether all combinations
-    of signs were tried.
+    of signs were tried, and `unequal` is the place of a question whether the upstream equals what it never did.
     """
 
     claims: list[dict[str, Claim]]
     open_branch: Place
     complete: bool
+    unequal: Place = NOWHERE
 
 
 def other_sides(case: TracedCase, seen: Observation, seed: int) -> OtherSides:
@@ -266,7 +268,7 @@ def other_sides(case: TracedCase, seen: Observation, seed: int) -> OtherSides:
         return OtherSides([], NOWHERE, complete=True)
     mixed = mixes(seen)
     upstreams: list[tuple[_Change, Mapping[str, Fraction]]] = [(change, seen.at) for change in _UPSTREAMS]
-    upstreams += [(Fraction, {**seen.at, **point}) for point in mixed.points]
+    upstreams += [(Fraction, {**seen.at, **point}) for point in (*edges(seen), *mixed.points)]
     for upstream, at in upstreams:
         if upstream is Fraction and any(
             claim.decision.verdict is Verdict.REFUTED for side in sides for claim in side.values()
@@ -278,7 +280,7 @@ def other_sides(case: TracedCase, seen: Observation, seed: int) -> OtherSides:
         decided = claims(Exact(case, runs[-1]), seed)
         tied = pinned(runs[-1].conditions)
         sides.append({name: claim for name, claim in decided.items() if not tied or claim.decision.point is not None})
-    return OtherSides(sides, _one_sided(runs), mixed.complete)
+    return OtherSides(sides, _one_sided(runs), mixed.complete, never_equal(runs))
 
 
 def _claims_something(
@@ -294,7 +296,7 @@ def _claims_something(
     except SubjectError as problem:
         if not isinstance(problem.__cause__, UnclaimedError):
             raise
-        if upstream is not _to_zero:
+        if any(run.trace.sample[run.trace.payloads[node]] for node in run.upstream_nodes):
             raise SubjectError(f"for another upstream, {problem}", problem.place, broken=True) from problem
         run.conditions = list(run.trace.conditions.values())
         return False

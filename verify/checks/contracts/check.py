@@ -36,6 +36,7 @@ _CHECKS: tuple[Check, ...] = (
     history.same_forward,
     history.other_inputs,
     history.other_batches,
+    history.later_calls,
     history.modes,
     whole.precision,
 )

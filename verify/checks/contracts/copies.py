@@ -5,15 +5,20 @@ from __future__ import annotations
 import io
 import random
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from copy import deepcopy
-from types import ModuleType
+from functools import partial
+from types import BuiltinMethodType, MethodType, ModuleType
 from typing import Any
 
 import numpy as np
 
+from verify.checks.contracts.closures import memory, remembers, renew
+from verify.checks.contracts.holdings import slots_of
+
 # None of these holds numbers that a layer computes with: a copy that shares them behaves as the original does.
 _SHARED = (type(threading.Lock()), type(threading.RLock()), ModuleType, io.IOBase, random.SystemRandom)
+_BOUND = (MethodType, BuiltinMethodType)
 _MOST = 10_000  # objects that are looked through
 
 
@@ -26,10 +31,19 @@ def duplicate(value: Any) -> Any:
         return type(value)()
     if type(value) is list and all(map(_is_plain, value)) and len(set(map(id, value))) == len(value):
         return [held.copy("K") for held in value]  # as `deepcopy` copies each, which looks for a way to do it first
+    inside = list(_within(value))
     try:
-        return deepcopy(value)
+        return _copied(value, inside, {})
     except (TypeError, NotImplementedError):  # as for a lock, and for whatever `pickle` does not know either
-        return deepcopy(value, {id(held): held for held in _within(value) if isinstance(held, _SHARED)})
+        return _copied(value, inside, {id(held): held for held in inside if isinstance(held, _SHARED)})
+
+
+def _copied(value: Any, inside: Sequence[Any], memo: dict[int, Any]) -> Any:
+    """Return a deep copy, which has functions with a memory of their own where the original has some."""
+    fill = renew([held for held in inside if remembers(held)], memo)
+    copy = deepcopy(value, memo)
+    fill()
+    return copy
 
 
 def _is_plain(value: Any) -> bool:
@@ -51,15 +65,16 @@ def _within(value: Any) -> Iterator[Any]:
 
 
 def _parts(value: Any) -> list[Any]:
+    if isinstance(value, np.ndarray):
+        return []
     if isinstance(value, Mapping):
         return [*value.keys(), *value.values()]
     if isinstance(value, (list, tuple, set, frozenset)):
         return list(value)
-    bound = [value.__self__] if hasattr(value, "__self__") else []
-    slots = [name for kind in type(value).__mro__ for name in _names(vars(kind).get("__slots__", ()))]
-    held = [getattr(value, name) for name in slots if hasattr(value, name)]
+    if remembers(value):
+        return memory(value)
+    if isinstance(value, partial):
+        return [value.func, *value.args, *value.keywords.values()]
+    bound = [value.__self__] if isinstance(value, _BOUND) else []
+    held = [getattr(value, name) for name in slots_of(value) if hasattr(value, name)]
     return [*bound, *held, *getattr(value, "__dict__", {}).values()]
-
-
-def _names(slots: Any) -> list[str]:
-    return [slots] if isinstance(slots, str) else list(slots)

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from verify.cases.numbers import numbers
 from verify.checks.contracts.arrays import apart, copied, flat
 from verify.checks.contracts.calls import Call
 from verify.checks.contracts.holdings import outline
@@ -26,6 +27,7 @@ from verify.tracing.following import SubjectError
 
 _RESET = re.compile(r"(zero|clear|reset|flush)_?(the_)?grad", re.IGNORECASE)
 _REPEATS = 3  # equal calls of forward
+_ROUNDS, _MOST_ROUNDS = 12, 64  # of calls forward and backward, of a layer that counts them
 _Answer = tuple[Any, list[Any], list[Any]]  # outputs, gradients that are returned, gradients that are left in the layer
 
 
@@ -131,6 +133,42 @@ def stepping(trial: Trial) -> Iterator[Finding]:
         if _steps(trial, unit) and not carries_state(unit.fresh):
             call = unit.backward[-1]
             yield trial.finding("GP103", f"after {call.title} the same forward gives another output", call=call)
+
+
+def later_calls(trial: Trial) -> Iterator[Finding]:
+    """Find a layer that counts its calls, or collects what they leave, and answers otherwise after some of them.
+
+    Of a layer in which a second round of calls leaves no other plain values than the first, and no more arrays, every
+    later round finds what the second has found, and need not be run.
+    """
+    between: list[tuple[Unit, list[Call]]] = [(unit, []) for unit in trial.ran.units]
+    for unit, calls in [*between, *((unit, other.calls) for unit, other in trial.pairs)]:
+        if carries_state(unit.fresh) or trial.exact.seen.draws or _steps(trial, unit) or not life(trial, unit).counts:
+            continue
+        first, *_, last = _same_again(trial, unit)
+        if isinstance(last, SubjectError) or apart(first, last):
+            continue  # which `same_forward` tells of
+        for number, difference in enumerate(_differences(trial, unit, calls), 2):
+            if difference:
+                detail = f"in round {number} of calls{', with other inputs between' if calls else ''}"
+                yield trial.finding("GP110", f"{detail}, {difference[0]}", call=difference[1])
+                break
+
+
+def _differences(trial: Trial, unit: Unit, between: Sequence[Call]) -> Iterator[tuple[str, Call] | None]:
+    """Say of each later round of calls, with others `between` them, what it does otherwise than the second round."""
+    expected, layer = _alone(trial, unit, unit.calls), trial.layer(unit)
+    left = slice(0, 2 if _accumulates(trial, unit) else 3)
+    attempt(_answer, layer, unit, between)
+    for _ in range(0 if isinstance(expected, SubjectError) else _rounds(unit)):
+        actual = attempt(_answer, layer, unit, between)
+        answers = [a if isinstance(a, SubjectError) else (*a[left], []) for a in (expected, actual)]
+        yield _difference(answers[0], answers[1], unit)  # type: ignore[arg-type]  # the first is an answer
+
+
+def _rounds(unit: Unit) -> int:
+    """Return how many rounds of calls are made: more than what the code of a layer names, as far as that is small."""
+    return max([_ROUNDS, *(n + 2 for n in numbers(type(unit.fresh), unit.fresh) if n <= _MOST_ROUNDS)])
 
 
 def other_inputs(trial: Trial) -> Iterator[Finding]:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator, Mapping
+from functools import cache
 from types import FunctionType, ModuleType
 from typing import Any
 
 import numpy as np
 
+from verify.checks.contracts.closures import memory, remembers
 from verify.tracing.seeds import is_generator
 
 DEEPEST = 4  # attributes of attributes that are looked at
@@ -44,11 +47,40 @@ def _is_held(value: Any) -> bool:
 def _parts(holder: Any) -> list[tuple[Any, Any]]:
     if isinstance(holder, Mapping):
         return list(holder.items())
-    if isinstance(holder, (list, tuple)):
+    if isinstance(holder, (list, tuple, deque)):
         return list(enumerate(holder))
     if isinstance(holder, (ModuleType, type, FunctionType)):
         return []
-    return list(getattr(holder, "__dict__", {}).items())
+    return [*_in_slots(holder), *getattr(holder, "__dict__", {}).items()]
+
+
+def _in_slots(holder: Any) -> list[tuple[str, Any]]:
+    """Return what a holder keeps in slots, which stand in no `__dict__`: those of its class and of the bases of it."""
+    return [(name, getattr(holder, name)) for name in slots_of(holder) if hasattr(holder, name)]
+
+
+def slots_of(holder: Any) -> list[str]:
+    """Return the names of the slots of a holder."""
+    kind: Any = type(holder)  # which is hashable
+    return _slots(kind)
+
+
+@cache
+def _slots(kind: Any) -> list[str]:
+    """Return the names of the slots of a class, and of its bases, under which their instances have them."""
+    declared = [(base, name) for base in kind.__mro__ for name in _listed(vars(base).get("__slots__", ()))]
+    names = [_mangled(base, name) for base, name in declared if name not in ("__dict__", "__weakref__")]
+    return list(dict.fromkeys(names))
+
+
+def _listed(names: Any) -> list[str]:
+    return [names] if isinstance(names, str) else list(names)
+
+
+def _mangled(kind: type, name: str) -> str:
+    """Return the name of an attribute as Python writes it where a class has it for itself alone: `__x`."""
+    private = name.startswith("__") and not name.endswith("__")
+    return f"_{kind.__name__.lstrip('_')}{name}" if private else name
 
 
 def at(layer: Any, path: Path) -> Any:
@@ -64,5 +96,6 @@ def outline(holder: Any, deep: int = 0) -> Any:
         return holder.shape
     if holder is None or isinstance(holder, (bool, int, float, str)):
         return holder
-    parts = _parts(holder) if deep < DEEPEST else []
+    inside = enumerate(memory(holder)) if remembers(holder) else _parts(holder)
+    parts = list(inside) if deep < DEEPEST else []
     return type(holder), [(key, outline(value, deep + 1)) for key, value in parts]

@@ -16,6 +16,7 @@ from numpy.lib.stride_tricks import as_strided
 from verify.cases.inputs import Constant
 from verify.checks.contracts.arrays import apart, flat
 from verify.checks.contracts.drive import Lay, Layout, Ran
+from verify.checks.contracts.memory import overwriting
 from verify.checks.contracts.numbers import Numbers
 from verify.checks.contracts.trial import Trial, attempt
 from verify.model.result import Finding
@@ -90,18 +91,27 @@ def _several(trial: Trial) -> list[str]:
 
 
 def _changed(trial: Trial, numbers: Numbers, plain: Ran, way: _Way, names: list[str]) -> Finding | None:
-    """Return what a layout of all these arrays changes, blamed on the first that changes something alone."""
-    if not names or not _difference(trial, numbers, plain, way, names):
+    """Return what a layout of all these arrays changes, blamed on the first that changes something alone.
+
+    Code that works in place where an array lies as it likes, and on a copy elsewhere, writes to its caller's.
+    """
+    if not names:
+        return None
+    ran = attempt(trial.run, numbers, lambda: None, _laid(way, names))
+    if not isinstance(ran, SubjectError) and (written := sorted(ran.overwritten.keys() - plain.overwritten)):
+        return overwriting(trial, written[0], ran.overwritten[written[0]], f"with arrays {way.words}, ")
+    if not _difference(trial, numbers, plain, ran):
         return None
     for name in [*names, ""]:
-        if difference := _difference(trial, numbers, plain, way, [name] if name else names):
+        alone = attempt(trial.run, numbers, lambda: None, _laid(way, [name] if name else names))
+        if difference := _difference(trial, numbers, plain, alone):
             code, detail = difference
             return trial.finding(code, f"with {name or 'every array'} {way.words}, {detail}", name)
     return None
 
 
-def _difference(trial: Trial, numbers: Numbers, plain: Ran, way: _Way, names: list[str]) -> tuple[str, str] | None:
-    ran = attempt(trial.run, numbers, lambda: None, _laid(way, names))
+def _difference(trial: Trial, numbers: Numbers, plain: Ran, ran: Ran | SubjectError) -> tuple[str, str] | None:
+    """Return what a run with arrays that lie otherwise has given that is another than plain ones give, and its code."""
     if isinstance(ran, SubjectError):
         again = attempt(trial.run, numbers)  # which fails as well where layers share a state that the error has left
         return None if isinstance(again, SubjectError) else ("GP123", f"the code raises {ran}")

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple, TypeVar
 from verify.checks.contracts.arrays import arrays, copied, same, share
 from verify.checks.contracts.calls import Call
 from verify.checks.contracts.copies import duplicate
-from verify.checks.contracts.holdings import Path
+from verify.checks.contracts.holdings import Path, outline
 from verify.checks.contracts.replay import Gradients, Layer
 from verify.checks.contracts.trial import Trial, attempt
 from verify.checks.contracts.units import Unit
@@ -45,6 +45,7 @@ class Life:
     moved: list[str]
     first: Back | SubjectError
     again: tuple[list[Any] | SubjectError, Gradients | SubjectError]
+    counts: bool = False  # the second round of calls leaves other plain values in the layer than the first one, or more
 
     @property
     def back(self) -> Back:
@@ -85,9 +86,10 @@ def _lived(trial: Trial, unit: Unit) -> Life:
     first = attempt(_first_back, trial, unit, layer, held, outputs)
     if isinstance(first, SubjectError):
         return Life(written, moved, first, (first, first))
+    before = outline(layer.itself)
     again = attempt(lambda: copied(layer.play(unit.forward)))
     answer = again if isinstance(again, SubjectError) else attempt(layer.backward, unit.backward)
-    return Life(written, moved, first, (again, answer))
+    return Life(written, moved, first, (again, answer), counts=outline(layer.itself) != before)
 
 
 def _first_back(trial: Trial, unit: Unit, layer: Layer, held: Mapping[str, list[Path]], outputs: list[Any]) -> Back:

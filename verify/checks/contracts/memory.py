@@ -21,15 +21,19 @@ from verify.tracing.following import SubjectError
 def overwritten(trial: Trial) -> Iterator[Finding]:
     """Find what the case as a whole has written to: dout, inputs, parameters, its own output."""
     for name, method in trial.ran.overwritten.items():
-        if name == "the upstream":
-            yield trial.finding(
-                "GP101", "the array sent as dout is not what it was once the gradients are there", "dout"
-            )
-        elif name == "the output":
-            yield trial.finding("GP104", "the output is not what it was once the gradients are there")
-        else:
-            code = "GP103" if trial.parameter(name) else "GP102"
-            yield trial.finding(code, f"{name} is not what it was after {method}", name)
+        yield overwriting(trial, name, method)
+
+
+def overwriting(trial: Trial, name: str, method: str, where: str = "") -> Finding:
+    """Return the finding for an array that a run has written to, `where` it lies in memory in some way, say."""
+    if name == "the upstream":
+        return trial.finding(
+            "GP101", f"{where}the array sent as dout is not what it was once the gradients are there", "dout"
+        )
+    if name == "the output":
+        return trial.finding("GP104", f"{where}the output is not what it was once the gradients are there")
+    code = "GP103" if trial.parameter(name) else "GP102"
+    return trial.finding(code, f"{where}{name} is not what it was after {method}", name)
 
 
 def overwritten_by_layers(trial: Trial) -> Iterator[Finding]:

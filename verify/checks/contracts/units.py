@@ -10,7 +10,7 @@ import numpy as np
 from verify.checks.contracts.arrays import same, share
 from verify.checks.contracts.calls import Call
 from verify.checks.contracts.copies import duplicate
-from verify.checks.contracts.holdings import held_by, outline
+from verify.checks.contracts.holdings import held_by, outline, slots_of
 from verify.model.identity import Place
 from verify.model.where import described
 
@@ -67,8 +67,9 @@ def unit_of(layer: Any) -> Unit:
 
 
 def attributes_of(layer: Any) -> dict[str, Any]:
-    """Return the attributes of a layer by name."""
-    return getattr(layer, "__dict__", {})
+    """Return the attributes of a layer by name, those in slots too."""
+    held = {name: getattr(layer, name) for name in slots_of(layer) if hasattr(layer, name)}
+    return held | getattr(layer, "__dict__", {})
 
 
 def assigned_to(unit: Unit) -> dict[str, Any]:

@@ -23,7 +23,8 @@ from verify.tracing.region import Point
 KeepRow = Callable[[Comparison], None]  # is given a row that is certain and not yet explained
 
 _UNCONFIRMED = "the formulas differ, but on floats the code does not give there what its formula says"
-_DOUBTFUL = Evidence("strays", _UNCONFIRMED)
+STRAYS = "strays"  # the kind of evidence that floats are not what the formulas have
+_DOUBTFUL = Evidence(STRAYS, _UNCONFIRMED)
 _EXPLAINED = 50  # wrong entries among which the one with the shortest formula is looked for
 
 
@@ -71,7 +72,7 @@ def decided_row(
     claim = max(sides, key=lambda side: side.decision.verdict.rank)
     decision = claim.decision
     if doubt and (decision.verdict.good or not certain):
-        decision = Decision(Verdict.UNDECIDED, Evidence("doubtful" if certain else "strays", doubt))
+        decision = Decision(Verdict.UNDECIDED, Evidence("doubtful" if certain else STRAYS, doubt))
     if decision.verdict is Verdict.REFUTED and explained:
         return _refuted(case, claim, place, seed, keep)
     good = decision.verdict.good

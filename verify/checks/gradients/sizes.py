@@ -21,7 +21,7 @@ from verify.cases.numbers import numbers
 from verify.cases.shapes import Sizes
 from verify.cases.sizes import SMALL, bindings, further
 from verify.checks.claims.claims import Exact
-from verify.checks.gradients.rows import not_compared
+from verify.checks.gradients.rows import STRAYS, not_compared
 from verify.checks.gradients.traced import decided
 from verify.model.result import Comparison, Further, Verdict
 from verify.proof.decide import agree_at
@@ -173,7 +173,7 @@ def _check(case: TracedCase, variant: Variant, seed: int, sizing: Sizing) -> tup
     seen = Observation(variant, Trace())
     try:
         seen = _seen(case, variant, seed, seen)
-        rows = _rows(case, seen, seed)
+        rows, clear = _rows(case, seen, seed)
     except SubjectError as problem:
         if not (rows := _failed(case, seen, problem, seed)):
             sizing.refuse(str(problem), variant)
@@ -181,24 +181,29 @@ def _check(case: TracedCase, variant: Variant, seed: int, sizing: Sizing) -> tup
     finally:
         sizing.spend(variant.sizes, len(seen.trace))
     tie = pinned(seen.conditions)
+    certain = [row for row in rows if row.verdict is not Verdict.UNDECIDED or (clear and row.evidence.kind == STRAYS)]
     doubts = [row.evidence.detail for row in rows if row.verdict is Verdict.UNDECIDED]
     if doubts or (tie and not rows):
         sizing.refuse(doubts[0] if doubts else f"the samples lie on a tie, at {tie}", variant)
     else:
         sizing.tried.append(variant)
         sizing.right += [] if rows else [variant]
-    return [row for row in rows if not row.verdict.good and row.verdict is not Verdict.UNDECIDED], True
+    return [row for row in certain if not row.verdict.good], True
 
 
-def _rows(case: TracedCase, seen: Observation, seed: int) -> list[Comparison]:
-    """Return the rows of a run where anything in it may be wrong, which is seen at its sample."""
+def _rows(case: TracedCase, seen: Observation, seed: int) -> tuple[list[Comparison], bool]:
+    """Return the rows of a run where anything in it may be wrong, which is seen at its sample.
+
+    Tells as well whether floats are sure to take the branches of the run: where they do, and differ from the formulas
+    all the same, that is a doubt of the layer, and stays open.
+    """
     exact = Exact(case, seen, twice=False)
     wanted = [
         (exact.gradient(name), actual.nodes) for name, actual in seen.gradients.items() if name not in seen.malformed
     ]
     pairs = [pair for expected, actual in wanted for pair in zip(expected, actual, strict=True)]
     good = not seen.malformed and agree_at(seen.trace, pairs, exact.region.sample)
-    return [] if good else decided(case, seen, seed)[0]
+    return ([], exact.region.clear) if good else (decided(case, seen, seed)[0], exact.region.clear)
 
 
 def _seen(case: TracedCase, variant: Variant, seed: int, seen: Observation) -> Observation:

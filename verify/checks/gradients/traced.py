@@ -34,6 +34,7 @@ _ALL = "further variants, other regions, other sizes, contracts, floats"
 _DRAWN = "random numbers were drawn, from generators seeded with {seed}: the claims are for these"
 _CHANGING = "run again on the same inputs, the code gives other numbers: it keeps something between runs"
 _SOME_SIGNS = "the code branches on the upstream, of which some combinations of signs were tried, not all"
+_UNEQUAL = "at {} the code asks whether the upstream equals something: no run had an upstream that does"
 _SAMPLES = 6  # that are tried for one on no tie, where the output is not constant
 _MANY = 1_000  # entries of the inputs, from which on whole arrays come first
 _LARGE = 5_000  # nodes of a run, from which on whole arrays take a fraction of the time
@@ -181,6 +182,8 @@ def _notes(exact: Exact, seed: int) -> list[str]:
     notes.extend(_signs(exact))
     if not exact.all_signs:
         notes.append(_SOME_SIGNS)
+    if exact.unequal:
+        notes.append(_UNEQUAL.format(exact.unequal))
     if exact.constant:
         notes.append(
             f"{f'for {seen.variant.text}' if seen.variant.text else 'at the sample'} the output depends on no input"
@@ -230,7 +233,7 @@ def decided(
         if any(decision.evidence.kind in (KIND, IGNORED) and decision.verdict.good for decision in claim.decisions)
     }
     others = other_sides(case, seen, seed)
-    exact.all_signs = others.complete
+    exact.all_signs, exact.unequal = others.complete, others.unequal
     strays = _strays(case, exact, on_floats, seed)
     doubt = strays or _doubt(seen, others.open_branch)
     rows = {name: malformed(exact, name, place) for name in case.real if name in seen.malformed}

@@ -17,7 +17,7 @@ from verify.cases.case import TracedCase
 from verify.checks.approximation.ignored import IGNORED
 from verify.checks.approximation.telling import KIND
 from verify.checks.claims.claims import Exact
-from verify.checks.gradients.rows import not_compared
+from verify.checks.gradients.rows import STRAYS, not_compared
 from verify.checks.gradients.traced import decided
 from verify.checks.regions.alike import kinds
 from verify.checks.regions.boxes import excludes
@@ -427,7 +427,7 @@ def _strays(row: Comparison) -> bool:
 
     Where rounding may take the floats to another branch they differ for that, and the region is left unvisited.
     """
-    return row.evidence is not None and row.evidence.kind == "strays"
+    return row.evidence is not None and row.evidence.kind == STRAYS
 
 
 def _region(seen: Observation) -> Region:

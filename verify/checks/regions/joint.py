@@ -5,7 +5,9 @@ only. So runs are made until each two and each three sides that were visited, of
 taken together in some run, as far as there are inputs that do. From a known run one question is answered in another
 way, and all others as they were (`approach`): the answers that lead to most new combinations come first.
 
-Questions are told apart by their places in a run. Where there are many, those at one line are one.
+Questions are told apart by their places in a run. Where there are many, those are one that one formula asks on one
+path of calls and in one of their turns: two calls of a helper, or two turns of a loop, stay two. That all questions
+of one kind are answered alike counts as a side too: no entry is above a threshold, and some entry is below another.
 """
 
 from __future__ import annotations
@@ -19,7 +21,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from verify.checks.claims.claims import Exact
 from verify.checks.regions.approach import approach
 from verify.checks.regions.limits import Limit
-from verify.checks.regions.sites import Line, Passed
+from verify.checks.regions.sites import Passed, Site
 from verify.tracing.region import Point
 from verify.tracing.search import crossings
 
@@ -30,9 +32,10 @@ _MOST_APART = 12  # questions of a run that are told apart
 _MOST_SIDES = 24  # of a run, of which combinations are counted
 _MOST_RUNS = 32  # of an explorer, for combinations
 _BUDGET = 8_000  # nodes of these runs, and of the graphs in which moves are looked for, for each of _TRIED
+_ALL = -1  # in place of one of the questions at a site: all of them, answered alike
 _TRIED = 2  # moves that are looked for, for each run that may be made
 
-Key = tuple[Line, int]  # a question: its line, and which of those there
+Key = tuple[Site, int]  # a question: its call and formula, and which of those there
 Answer = int  # a bit for each answer to each question: 2 n for no, 2 n + 1 for yes to the nth
 Runs = int  # a bit for each run
 
@@ -67,6 +70,7 @@ class _Join:
         self.moves: list[tuple[int, int, _Move]] = []  # a heap: how many new combinations each promises, at most
         self.number, self.places = count(), count()
         self.answers: dict[int, list[Answer]] = {}  # by run
+        self.uniform: dict[int, list[tuple[Site, Answer]]] = {}  # by run, of sites with several questions
         self.keys: dict[Key, int] = {}  # the questions in the order in which they were first asked
 
     def run(self) -> bool:
@@ -90,11 +94,11 @@ class _Join:
         return move is None
 
     def _questions(self, run: Exact) -> Iterator[tuple[Key, Passed]]:
-        places: Counter[Line] = Counter()
+        places: Counter[Site] = Counter()
         for question in self.explorer.sites.passed(run.seen):
             if _is_open(self.explorer, question):
-                yield (question.site.line, places[question.site.line] if self.apart else 0), question
-                places[question.site.line] += 1
+                yield (question.site, places[question.site] if self.apart else 0), question
+                places[question.site] += 1
 
     def _add(self, run: Exact) -> None:
         """Take in the combinations of a run, and the moves from it."""
@@ -104,11 +108,21 @@ class _Join:
         ]
         self.answers[id(run)] = answers
         own = 1 << next(self.places)
-        self.taken.update({answer: self.taken.get(answer, 0) | own for answer in answers})
+        self.uniform[id(run)] = self._one_sided(questions)
+        everything = [*answers, *(answer for _, answer in self.uniform[id(run)])]
+        self.taken.update({answer: self.taken.get(answer, 0) | own for answer in everything})
         moves = {(key, question.condition.holds): _Move(run, question, key) for key, question in questions}
         for move in moves.values():
             if promised := self._promised(move):
                 heapq.heappush(self.moves, (-promised, next(self.number), move))
+
+    def _one_sided(self, questions: Sequence[tuple[Key, Passed]]) -> list[tuple[Site, Answer]]:
+        """Return the sites of several questions that a run has answered alike, as `np.any` and `np.all` ask of them."""
+        sides: dict[Site, list[bool]] = {}
+        for _, question in questions:
+            sides.setdefault(question.site, []).append(question.condition.holds)
+        alike = {site: holds[0] for site, holds in sides.items() if len(holds) > 1 and len({*holds}) == 1}
+        return [(site, self._answer((site, _ALL), holds)) for site, holds in alike.items()]
 
     def _answer(self, key: Key, holds: bool) -> Answer:
         return 1 << (2 * self.keys.setdefault(key, len(self.keys)) + holds)
@@ -129,7 +143,8 @@ class _Join:
         new, taken = self._answer(move.key, not move.question.condition.holds), self.taken
         either, runs = new | self._answer(move.key, move.question.condition.holds), taken.get(new, 0)
         others = [taken[answer] & runs for answer in self.answers[id(move.run)] if not answer & either]
-        return others.count(0) + sum(not a & b for a, b in combinations(others, 2))
+        alike = [taken[answer] & runs for site, answer in self.uniform[id(move.run)] if site != move.question.site]
+        return others.count(0) + alike.count(0) + sum(not a & b for a, b in combinations(others, 2))
 
     def _point(self, move: _Move) -> Point | None:
         """Return a point where one question is answered in another way, and as many others as may be are as before."""

@@ -12,7 +12,7 @@ from fractions import Fraction
 from itertools import islice, product
 from typing import TYPE_CHECKING
 
-from verify.checks.regions.sites import Line, Passed
+from verify.checks.regions.sites import Line, Passed, Site
 from verify.graph import balls
 from verify.model.identity import Place
 from verify.tracing.search import crossings
@@ -39,23 +39,31 @@ def mix(explorer: Explorer) -> list[Place]:
     sites = _questions(explorer)
     first, end = len(explorer.extras), explorer.made + (explorer.extend(_MOST_RUNS) if sites else 0)
     left = []
-    for site, questions in sites.items():
+    for questions in sites:
         few = _few(questions)
         if not _Mix(explorer, few).run(end) or few != questions:
-            left.append(site.where)
+            left.append(questions[0].site.where)
     explorer.follow(first)
     return left
 
 
-def _questions(explorer: Explorer) -> dict[Line, list[Passed]]:
-    """Return the questions about several entries that a site asks in the first run, where both answers are regions."""
+def _questions(explorer: Explorer) -> list[list[Passed]]:
+    """Return the questions of each site about several entries in the first run, and then those of each line.
+
+    Both answers to each are regions. Two calls of a helper are two sites, as are two turns of a loop and two formulas:
+    entries of one are moved without those of the other. Where a line has more than one site, all of its questions are
+    moved as well.
+    """
     seen = explorer.start.seen
-    sites: dict[Line, dict[int, Passed]] = {}
+    groups: dict[Site | Line, dict[int, Passed]] = {}
     for question in explorer.sites.passed(seen):
         both = question.other and not question.on_edge and not question.condition.tie and question.taken != {0}
         if both and question.condition.node not in seen.trace.steps:
-            sites.setdefault(question.site.line, {})[question.condition.node] = question
-    return {site: [*by_node.values()] for site, by_node in sites.items() if len(by_node) > 1}
+            for group in (question.site, question.site.line):
+                groups.setdefault(group, {})[question.condition.node] = question
+    sized = sorted(groups.items(), key=lambda item: isinstance(item[0], Line))
+    several = {tuple(by_node): [*by_node.values()] for _, by_node in sized if len(by_node) > 1}
+    return [*several.values()]
 
 
 def _few(questions: list[Passed]) -> list[Passed]:
