@@ -74,7 +74,7 @@ class Scaled:
         return dout * self.parameters.W
 
     @property
-    def dW(self):
+    def dW(self):  # noqa: N802 - as layers call it
         return self.parameters.dW
 
 

@@ -202,3 +202,32 @@ def test_visits_that_are_not_made_are_told():
 
     result = verify.check(elementwise(lambda x: x**2, backward, "N"))
     assert any("zeros of divisors: 24 visited; there are others" in said for said in result.cover.kinks)
+
+
+def guarded(places):
+    """Return a product whose backward divides by each entry, but for a guard for some of them."""
+
+    def backward(d, x):
+        others = [np.prod(np.delete(x, i)) for i in range(len(x))]
+        return np.array([
+            d * (others[i] if i in places and x[i] == 0 else np.prod(x) / x[i]) for i in range(len(x))
+        ])  # fmt: skip
+
+    return verify.pair(np.prod, backward, x="7")
+
+
+@pytest.mark.parametrize("left", [None, 1, 2, 4, 5, 6])
+def test_divisors_that_are_alike_are_all_visited(left):
+    """A guard for the first, the middle and the last entry says nothing of the others."""
+    result = verify.check(guarded([i for i in range(7) if i != left]))
+    assert any(row.verdict is Verdict.REFUTED for row in result.comparisons) == (left is not None)
+
+
+def test_divisors_beyond_the_budget_are_told():
+    """Of forty divisors that differ in entries, not all are visited, and the report says so."""
+    case = elementwise(lambda x: x**2, lambda d, x: np.where(x == 0, 0, d * 2 * x**2 / np.where(x == 0, 1, x)), "40")
+    assert verify.check(case).good
+    divided = elementwise(
+        lambda x: x * np.exp(x), lambda d, x: d * (np.exp(x) * (x + 1)) * (x**2 + 1) / (x**2 + 1), "40"
+    )
+    assert verify.check(divided).good

@@ -61,9 +61,14 @@ def _check_traced(case: TracedCase, seed: int, *, quick: bool, keep: Keep) -> Ca
 
 def _check_held(case: TracedCase, seed: int, *, quick: bool, keep: Keep) -> CaseResult:
     """Check a case while the random generators are held: they are put back once, and not after each run."""
+    from verify.checks.gradients.rows import DIVIDES
     from verify.checks.gradients.traced import check_traced, dead
 
     result, runs = check_traced(case, seed, keep, quick=quick)
+    if any(row.evidence and row.evidence.kind == DIVIDES for row in result.comparisons):
+        from verify.checks.regions.undefined import refuted_where_undefined
+
+        result = refuted_where_undefined(case, result, seed)
     if quick and dead(runs):
         from verify.checks.regions.constant import of_a_constant
 

@@ -12,6 +12,7 @@ from verify.checks.approximation.telling import KIND
 from verify.checks.claims.claims import Claim, Exact, upstream_branch
 from verify.checks.claims.diagnoses import diagnose
 from verify.checks.claims.explain import Explanation, explain
+from verify.model.errors import DivisionError
 from verify.model.identity import NOWHERE, SAMPLE, Place
 from verify.model.result import Comparison, Evidence, Verdict
 from verify.proof.decide import Decision
@@ -23,6 +24,7 @@ from verify.tracing.region import Point
 KeepRow = Callable[[Comparison], None]  # is given a row that is certain and not yet explained
 
 _UNCONFIRMED = "the formulas differ, but on floats the code does not give there what its formula says"
+DIVIDES = "divides by 0"  # the kind of evidence that the code divides by 0 in a whole region
 STRAYS = "strays"  # the kind of evidence that floats are not what the formulas have
 _DOUBTFUL = Evidence(STRAYS, _UNCONFIRMED)
 _EXPLAINED = 50  # wrong entries among which the one with the shortest formula is looked for
@@ -30,9 +32,16 @@ _EXPLAINED = 50  # wrong entries among which the one with the shortest formula i
 
 def not_compared(case: TracedCase, variant: Variant | None, problem: SubjectError) -> Comparison:
     """Write the row of a variant, or of the case, that could not be compared."""
-    verdict, kind = (Verdict.ERROR, "error") if problem.broken else (Verdict.UNDECIDED, "not followed")
+    verdict, kind = (Verdict.ERROR, "error") if problem.broken else (Verdict.UNDECIDED, _kind(problem))
     evidence, of = Evidence(kind, str(problem), place=problem.place), SAMPLE if variant is None else variant.written
     return Comparison("case", "the whole case", verdict, evidence=evidence, variant=of, where=case.where)
+
+
+def _kind(problem: BaseException | None) -> str:
+    """Return the kind of evidence that an error of the tracer's is, of which other errors may tell."""
+    while problem is not None and not isinstance(problem, DivisionError):
+        problem = problem.__cause__
+    return "not followed" if problem is None else DIVIDES
 
 
 def malformed(exact: Exact, name: str, place: Place) -> Comparison:

@@ -75,14 +75,19 @@ def _of_power(graph: Graph, argument: int, *, pole: bool, below: bool) -> Diviso
     return Divisor(argument, pole, below)
 
 
-def sparse(seen: Observation, candidates: Sequence[Divisor]) -> list[Divisor]:
-    """Return a few of the divisors that differ in the entries of the same inputs only, in turns."""
+def sparse_first(seen: Observation, candidates: Sequence[Divisor]) -> tuple[list[Divisor], list[Divisor]]:
+    """Return a few of the divisors that differ in the entries of the same inputs only, in turns, and then all others.
+
+    A guard may know some entries and not others, so that none is left out for being like another.
+    """
     form = _form(seen, [divisor.node for divisor in candidates])
     groups: dict[object, list[Divisor]] = {}
     for divisor in candidates:
         groups.setdefault((form(divisor.node), divisor.pole, divisor.below), []).append(divisor)
     picked = [[group[i] for i in sorted({0, len(group) // 2, len(group) - 1})] for group in groups.values()]
-    return [group[i] for i in range(_ALIKE) for group in picked if i < len(group)]
+    first = [group[i] for i in range(_ALIKE) for group in picked if i < len(group)]
+    chosen = set(first)
+    return first, [divisor for group in groups.values() for divisor in group if divisor not in chosen]
 
 
 def _form(seen: Observation, nodes: Sequence[int]) -> Callable[[int], int]:

@@ -26,7 +26,7 @@ import numpy as np
 
 from verify.cases.case import TracedCase
 from verify.cases.domain import check_domain
-from verify.checks.regions.divisors import Divisor, divisors, sparse
+from verify.checks.regions.divisors import Divisor, divisors, sparse_first
 from verify.checks.regions.explore import Explorer
 from verify.checks.regions.gaps import Gap, finite_gradients, finite_output, gaps
 from verify.checks.regions.hull import brief
@@ -66,20 +66,28 @@ class Holes:
         for seen, problem in self.explorer.undefined.values():
             if not any(question.condition.tie for question in self.explorer.sites.passed(seen)):
                 self._look(seen, [c.node for c in seen.conditions], f"backward fails with {problem}")
-        visited: set[Divisor] = set()
+        visited, later = set[Divisor](), list[tuple[Observation, Divisor]]()
         for run in (self.explorer.start, *self.explorer.runs):
             new = [divisor for divisor in divisors(run.seen) if divisor not in visited]
             visited.update(new)
-            for divisor in sparse(run.seen, new):
-                for number, point in enumerate(self._points(run.seen, divisor)):
-                    if number == _POINTS:
-                        self.explorer.limits.add(Limit.ZEROS)
-                        break
-                    if self._visits == _VISITS:
-                        self.remarks.append(f"zeros of divisors: {_VISITS} visited; there are others")
-                        return
-                    self._visits += 1
-                    self._visit(run.seen, divisor, point)
+            first, others = sparse_first(run.seen, new)
+            later += [(run.seen, divisor) for divisor in others]
+            if not all(self._visit_zeros(run.seen, divisor, _POINTS) for divisor in first):
+                return
+        all(self._visit_zeros(seen, divisor, 1) for seen, divisor in later)
+
+    def _visit_zeros(self, seen: Observation, divisor: Divisor, most: int) -> bool:
+        """Visit the first zeros of a divisor; tells whether there is any budget left for others."""
+        for number, point in enumerate(self._points(seen, divisor)):
+            if number == most:
+                self.explorer.limits.add(Limit.ZEROS)
+                break
+            if self._visits == _VISITS:
+                self.remarks.append(f"zeros of divisors: {_VISITS} visited; there are others")
+                return False
+            self._visits += 1
+            self._visit(seen, divisor, point)
+        return True
 
     def _points(self, seen: Observation, divisor: Divisor) -> Iterator[Point]:
         bounds = self.explorer.bounds
@@ -105,7 +113,7 @@ class Holes:
         if any(question.condition.tie for question in self.explorer.sites.passed(there)):
             self.edges += [] if finite_gradients(floats) else [{**seen.at, **change}]
         elif candidates := gaps(self.explorer.case, there, floats):
-            self._report(_Place(there, [divisor.node], _cause(there, divisor.node)), floats, candidates)
+            self._report(Hole(there, [divisor.node], _cause(there, divisor.node)), floats, candidates)
 
     def _look(self, seen: Observation, nodes: Sequence[int], cause: str) -> None:
         """Compare what the code returns on floats, where `backward` divides by 0 around the point too."""
@@ -113,7 +121,7 @@ class Holes:
             floats = FloatRun(self.explorer.case, self.explorer.start.seen, self.explorer.seed, seen.trace.sample)
             candidates = gaps(self.explorer.case, seen, floats) if finite_output(floats) else []
             if candidates:
-                self._report(_Place(seen, nodes, cause), floats, candidates)
+                self._report(Hole(seen, nodes, cause), floats, candidates)
 
     def _on_symbols(self, at: Point) -> Observation | None:
         """Run the case on symbols at a point, where `backward` may come to no end; None if `forward` does neither."""
@@ -126,7 +134,7 @@ class Holes:
             seen.conditions = list(seen.trace.conditions.values())
             return seen if seen.upstreams else None
 
-    def _report(self, place: _Place, floats: FloatRun, candidates: Sequence[Gap]) -> None:
+    def _report(self, place: Hole, floats: FloatRun, candidates: Sequence[Gap]) -> None:
         """Report the first gap at a point where there is a derivative, else the first of all."""
         smooth = [gap for gap in candidates if gap.smooth]
         gap = smooth[0] if smooth else candidates[0]
@@ -135,12 +143,12 @@ class Holes:
         variant = self.explorer.variant.written
         if smooth:
             failing = sum(other.name == gap.name for other in smooth)
-            self.rows.append(_row(place, gap, name, failing=failing, variant=variant, where=where))
+            self.rows.append(row_of(place, gap, name, failing=failing, variant=variant, where=where))
         else:
             self.findings.append(finding("GP211", _kink(place, gap, name), name=gap.name, where=where, variant=variant))
 
 
-class _Place:
+class Hole:
     """A point in a hole, the nodes on which it depends that `backward` is not defined there, and why it is not."""
 
     def __init__(self, there: Observation, nodes: Sequence[int], cause: str) -> None:
@@ -175,7 +183,7 @@ def _cause(there: Observation, node: int) -> str:
     return f"backward {verb} {written(there.trace, node)}, which is {'0' if zero else 'negative'} there"
 
 
-def _kink(place: _Place, gap: Gap, name: str) -> str:
+def _kink(place: Hole, gap: Gap, name: str) -> str:
     low, high = sorted((gap.below, gap.above))
     return (
         f"at {place.point} the gradient of {name} is {gap.actual}: {place.cause}; forward has a kink there, and any "
@@ -183,7 +191,7 @@ def _kink(place: _Place, gap: Gap, name: str) -> str:
     )
 
 
-def _row(place: _Place, gap: Gap, name: str, *, failing: int, variant: Variant, where: Place) -> Comparison:
+def row_of(place: Hole, gap: Gap, name: str, *, failing: int, variant: Variant, where: Place) -> Comparison:
     """Write the row of a gradient that is not the derivative in a hole."""
     quantity, expected = place.there.inputs[gap.name], brief(gap.below)
     detail = f"at {place.point} the gradient of {name} is {gap.actual}, the derivative {expected}: {place.cause}"

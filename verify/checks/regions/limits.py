@@ -17,5 +17,5 @@ class Limit(Enum):
     KINDS = "the sides of some branches for each formula: after 6 at the same call, all are alike"
     MISSES = "the edges of some branches: of 8 at the same line none was found"
     SMOOTH = "further edges of some branches: on each of the 4 that were tried, both sides have the same derivative"
-    ZEROS = "further zeros of some divisors: 3 of each were visited"
+    ZEROS = "further zeros of some divisors: 3 of each were visited, and of those that differ from these in entries, 1"
     ENDS = "closed bounds for each entry alone: 3 of each input were moved there, and all of them together"
