@@ -89,7 +89,7 @@ def function(of: Any) -> Callable[[_F], _F]:
 def _has_name(of: Any) -> bool:
     """Tell whether a module has a function under a name: NumPy's own, and Python's, are not looked up there."""
     package = str(getattr(of, "__module__", "")).partition(".")[0]
-    return package not in ("builtins", "numpy", "") and bool(additions.holders(of))
+    return package not in ("builtins", "numpy", "") and bool(additions.holders([of]))
 
 
 def protocol(**names: Sequence[str]) -> None:

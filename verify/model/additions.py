@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from types import ModuleType
 from typing import Any, NamedTuple
 
@@ -35,10 +35,11 @@ def is_handed_over(function: Any) -> bool:
     return hasattr(function, "_implementation") or hasattr(function, "nin")
 
 
-def holders(function: Any) -> list[ModuleType]:
-    """Return the imported modules that have a function under some name, and the packages that lead to them."""
+def holders(functions: Iterable[Any]) -> list[ModuleType]:
+    """Return the imported modules that have some functions under any name, and the packages that lead to them."""
     modules = {name: module for name, module in [*sys.modules.items()] if isinstance(module, ModuleType)}
-    names = [name for name, module in modules.items() if any(value is function for value in [*vars(module).values()])]
+    wanted = {*map(id, functions)}
+    names = [name for name, module in modules.items() if not wanted.isdisjoint(map(id, [*vars(module).values()]))]
     paths = dict.fromkeys(path for name in names for path in _packages(name))
     return [modules[path] for path in paths if path in modules]
 

@@ -51,6 +51,12 @@ class TraceError(GradproofError):
         self.message, self.place, self.advice = message, place, advice
         TraceError.raised.append((str(self), place))
 
+    def of(self, function: str) -> TraceError:
+        """Return the same error with the name of the function in front, in which it came up."""
+        named = self.__class__.__new__(self.__class__)
+        TraceError.__init__(named, f"{function}: {self.message}", self.place, self.advice)
+        return named
+
 
 class UnboundedError(TraceError):
     """Nothing is known of how a function rounds: what the code computes with it on floats is not judged."""

@@ -287,6 +287,10 @@ class SymbolArray(np.ndarray[Any, Any]):
             return self.reshape(1)[np.nonzero(condition)[0]]
         return np.compress(condition, self, axis=axis, out=out)
 
+    def partition(self, kth: Any, axis: Any = -1, kind: Any = "introselect", order: Any = None) -> None:
+        """Put the smallest entries in front, in place."""
+        self[...] = np.partition(self, kth, axis, kind, order)
+
     def fill(self, value: Any) -> None:
         """Set every entry."""
         if np.ndim(value):
@@ -497,6 +501,17 @@ def nodes(value: Any, shape: Sequence[int] | None = None) -> Any:
         alike = shape is None or elements.shape == tuple(shape)
         return (elements if alike else np.broadcast_to(elements, tuple(shape or ()))).flatten()
     return of_symbols(symbols(value, shape))
+
+
+def floats_of(a: Any) -> Any:
+    """Return the numbers that an array has at the sample, as floats that NumPy or LAPACK may be asked about."""
+    trace: Any = current()
+    entries = np.asarray(nodes(a))
+    if trace.on_tape:
+        values = trace.enclosures.of(entries)[0]
+    else:
+        values = [float(ball) for ball in trace.at_samples(entries.tolist())]
+    return np.array(values, float).reshape(shape_of(a))
 
 
 def elements_at(value: Any) -> Any:

@@ -14,6 +14,7 @@ Answer = Callable[..., Any]
 PROTOCOLS: dict[str, Answer] = {}  # what answers `__array_ufunc__` and `__array_function__`
 LINEAR: dict[Any, Answer] = {}  # functions of `numpy.linalg` that LAPACK does on floats
 FOURIER: dict[Any, Answer] = {}  # Fourier transforms, of real arrays and of complex ones
+STAND_INS: dict[int, Any] = {}  # what user code has in place of modules and functions, by the identity of the original
 PRODUCTS: dict[str, Answer] = {}  # the ufuncs that have a signature of axes, by name
 
 

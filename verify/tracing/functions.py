@@ -56,8 +56,8 @@ _ALLOCATION = ("order", "subok", "device", "optimize", "casting", "copy")
 @answers("function")
 def call(function: Any, args: Any, options: dict[str, Any], array_method: Any = None) -> Any:
     """Do what a NumPy function would do on floats, or the `array_method` of the same name if there is one."""
-    if (ask := _OF_SHAPES.get(function)) is not None and not options and len(args) == 1:
-        return ask(args[0])
+    if (ask := _OF_ARRAYS.get(function)) is not None and (fact := ask(*args, **options)) is not None:
+        return fact
     if has_complex(args) or (options and has_complex(options.values())):
         return PROTOCOLS["complex function"](function, args, options)
     return _of_real(function, args, options, array_method)
@@ -87,8 +87,7 @@ def _of_real(function: Any, args: Any, options: dict[str, Any], array_method: An
     except TraceError as problem:
         if name in problem.message:
             raise
-        message = f"{function.__module__}.{name}: {problem.message}"
-        raise type(problem)(message, problem.place, problem.advice) from problem
+        raise problem.of(f"{function.__module__}.{name}") from problem
 
 
 def _has_no_entries(name: str, args: Any, options: dict[str, Any]) -> bool:
@@ -96,7 +95,7 @@ def _has_no_entries(name: str, args: Any, options: dict[str, Any]) -> bool:
     if args and isinstance(args[0], SymbolArray) and args[0].size:  # as in most calls
         return False
     values = [*args, *(value for key, value in options.items() if key != "out")]
-    arrays = _arrays(values)
+    arrays = symbolic_arrays(values)
     return (
         bool(arrays)
         and not any(array.size for array in arrays)
@@ -202,7 +201,7 @@ def _by_objects(function: Any, name: str, args: Any, options: dict[str, Any]) ->
         _running.remove(function)
     if name in _WRITING and isinstance(target := _first(args, options), SymbolArray):
         lift_in_place(objects(target))
-    made = wrapped(made, claimed(_arrays([*args, *options.values()])))
+    made = wrapped(made, claimed(symbolic_arrays([*args, *options.values()])))
     if answer is None and (isinstance(made, Concolic) or (isinstance(made, np.ndarray) and not made.ndim)):
         answer = shadows.expected(function, list(map(_number, args)), {k: _number(v) for k, v in options.items()})
     if answer is None and isinstance(made, (np.ndarray, np.generic, int)) and not _is_symbolic(made):
@@ -278,12 +277,16 @@ def _first(args: Any, options: dict[str, Any]) -> Any:
     return args[0] if args else next(iter(options.values()))
 
 
-def _arrays(values: Any) -> list[Any]:
+def symbolic_arrays(values: Any) -> list[Any]:
     """Return the arrays of symbols among some arguments, and in lists of them."""
     symbolic: list[Any] = []
     for value in values:
         symbolic += (
-            _arrays(value) if type(value) in (tuple, list) else [value] if isinstance(value, SymbolArray) else []
+            symbolic_arrays(value)
+            if type(value) in (tuple, list)
+            else [value]
+            if isinstance(value, SymbolArray)
+            else []
         )
     return symbolic
 
@@ -409,16 +412,6 @@ def median(a: Any, axis: Any = None, keepdims: Any = False) -> Any:
         raise shadows.refusal("median", "no entries")
     middle = mean(np.take(ordered, [(length - 1) // 2, length // 2], axis=-1), -1)
     return as_array(middle).reshape([1 if i in axes else n for i, n in enumerate(a.shape)]) if keepdims else middle
-
-
-def _unwrapped(function: Any) -> Callable[..., Any]:
-    """Return what runs the Python source of a NumPy function, which is made of others that are followed."""
-
-    def run(*args: Any, **options: Any) -> Any:
-        return wrapped(function.__wrapped__(*args, **options), claimed(_arrays([*args, *options.values()])))
-
-    run.__signature__ = inspect.signature(function)  # type: ignore[attr-defined]
-    return run
 
 
 def cumulative(ufunc: Any) -> Callable[..., Any]:
@@ -622,11 +615,32 @@ def finite(x: Any, copy: bool = True, nan: Any = 0.0, posinf: Any = None, neginf
     return gathered(entries, symbolic.shape, symbolic.dtype)
 
 
-# What is asked of an array itself, and of none of its entries.
-_OF_SHAPES: dict[Any, Callable[[Any], Any]] = {
-    np.shape: lambda a: a.shape,
-    np.ndim: lambda a: a.ndim,
-    np.size: lambda a: a.size,
+def _of_array(ask: Callable[[Any], Any]) -> Callable[..., Any]:
+    """Return what asks something of an array alone; None where there is more to it."""
+    return lambda a=None, *rest, **options: None if a is None or rest or options else ask(a)
+
+
+_SYMBOLIC: tuple[Any, ...] = (SymbolArray, Concolic, ComplexArray)
+
+
+def _of_types(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Return what asks something of the types of arrays."""
+
+    def ask(*values: Any, **options: Any) -> Any:
+        types = [value.dtype if isinstance(value, _SYMBOLIC) else value for value in values]
+        return function(*types, **options)
+
+    return ask
+
+
+# What is asked of arrays themselves, and of none of their entries.
+_OF_ARRAYS: dict[Any, Callable[..., Any]] = {
+    np.shape: _of_array(lambda a: a.shape),
+    np.ndim: _of_array(lambda a: a.ndim),
+    np.size: _of_array(lambda a: a.size),
+    np.result_type: _of_types(np.result_type),
+    np.can_cast: _of_types(np.can_cast),
+    np.common_type: _of_types(lambda *values: np.result_type(*values).type),
 }
 # The functions that user code passes to these are run, so that nothing may call them once more.
 RUNNING_CODE = (along_axis,)
@@ -678,9 +692,6 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "any": _of_truths(np.any),
     "all": _of_truths(np.all),
     "apply_along_axis": along_axis,
-    "gradient": _unwrapped(np.gradient),
-    "kron": _unwrapped(np.kron),
-    "convolve": _unwrapped(np.convolve),
     "median": median,
     "nan_to_num": finite,
     "real": lambda val: val,

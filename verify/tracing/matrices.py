@@ -132,14 +132,3 @@ def transposed(a: Any) -> Any:
 def joined(rows: Sequence[Any], shape: Sequence[int]) -> Any:
     """Return single symbols as an array."""
     return np.stack([as_array(row) for row in rows]).reshape(shape)
-
-
-def floats_of(a: Any) -> Any:
-    """Return the numbers that an array has at the sample, as floats that LAPACK may be asked about."""
-    trace = current()
-    entries = np.asarray(nodes(a))
-    if trace.on_tape:
-        values = trace.enclosures.of(entries)[0]  # type: ignore[attr-defined]
-    else:
-        values = [float(ball) for ball in trace.at_samples(entries.tolist())]
-    return np.array(values, float).reshape(np.shape(a))

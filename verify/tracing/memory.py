@@ -26,7 +26,6 @@ _METHODS = [
     "getfield",
     "setfield",
     "resize",
-    "partition",
     "__dlpack__",
     "__dlpack_device__",
     "to_device",

@@ -24,16 +24,33 @@ from verify.model.additions import FUNCTIONS as ADDED
 from verify.model.additions import HOW, holders, is_handed_over
 from verify.model.errors import TraceError
 from verify.model.where import asked_at, may_be_users
-from verify.tracing import arraytype, distributions, memory, references, scipys, sparse
+from verify.tracing import (
+    arraytype,
+    data,
+    distances,
+    distributions,
+    functions,
+    memory,
+    references,
+    scipys,
+    signals,
+    sources,
+    sparse,
+)
 from verify.tracing.arrays import SymbolArray, active, layout, objects, wrapped
 from verify.tracing.complex_functions import complex_buffer, joined
 from verify.tracing.complexes import ComplexArray, is_complex
 from verify.tracing.concolic import Concolic
+from verify.tracing.dispatch import STAND_INS
 from verify.tracing.functions import filled, unset
 from verify.tracing.matrices import linear
 from verify.tracing.outside import MODULES, Replace, answering, is_symbolic
 from verify.tracing.ufuncs import claimed
 
+functions.FUNCTIONS.update(data.FUNCTIONS)
+sources.NAMES.update(signals.NAMES)
+sources.INNER.update(signals.COMPILED)
+sources.OWN.update(distances.FUNCTIONS)
 _FOREIGN = ("numpy", "sympy", "mpmath", "flint", "scipy", "verify", "_pytest", "pytest", "hypothesis")
 
 
@@ -401,7 +418,8 @@ def _stand_ins() -> dict[int, Any]:
     return stand_ins
 
 
-_STAND_INS = _stand_ins()
+_STAND_INS = STAND_INS
+_STAND_INS.update(_stand_ins())
 _admitted: tuple[int, list[Any]] = (0, [])  # how many modules and what added functions there were at the last look
 REPLACED = tuple(_NUMPY)  # the names of NumPy that have a stand-in
 _call = np.vectorize.__call__
@@ -423,7 +441,7 @@ def stand_in(original: Any) -> Any:
 
 def _of_scipy() -> dict[Any, Callable[..., Any]]:
     """Return what computes SciPy's functions on symbols, of those of its modules that somebody has imported."""
-    functions: dict[Any, Callable[..., Any]] = {}
+    functions = {original: sources.answer(name, original) for name, original in sources.loaded()}
     for name in scipys.MODULES.keys() & sys.modules.keys():
         for function, compute in scipys.MODULES[name].items():
             if (original := getattr(sys.modules[name], function, None)) is not None and name in scipys.DIRECT:
@@ -448,14 +466,15 @@ def _admit() -> None:
     global _admitted
     if _admitted == (state := (len(sys.modules), [*ADDED])):
         return
-    users = [*map(id, users_modules())]
-    own = _of_scipy()
-    for function in (*own, *(added for added in state[1] if not is_handed_over(added))):
+    users, own = [*map(id, users_modules())], _of_scipy()
+    functions = [function for function in (*own, *state[1]) if not is_handed_over(function) or function in own]
+    for function in functions:
         if id(function) not in _STAND_INS:
             _STAND_INS[id(function)] = answering(function, own.get(function))
-        for module in holders(function):
-            if id(module) not in _STAND_INS and id(module) not in users:
-                _STAND_INS[id(module)] = _StandIn(module, {})
+    for module in holders(functions):
+        if id(module) not in _STAND_INS and id(module) not in users:
+            _STAND_INS[id(module)] = _StandIn(module, {})
+    sources.forget()
     _admitted = state
 
 

@@ -20,10 +20,10 @@ import numpy as np
 from verify.model.additions import HOW
 from verify.model.errors import TraceError
 from verify.model.where import asked_at
-from verify.tracing.arrays import built, current
+from verify.tracing.arrays import built, current, floats_of
 from verify.tracing.factors import mirrored
 from verify.tracing.inverses import cofactors, determinant
-from verify.tracing.matrices import deficient, each, floats_of, key, matrices, node_of, sign_of, squares, transposed
+from verify.tracing.matrices import deficient, each, key, matrices, node_of, sign_of, squares, transposed
 from verify.tracing.products import as_array, matmul
 from verify.tracing.trace import Signed
 

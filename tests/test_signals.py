@@ -1,0 +1,382 @@
+"""Signals and data as NumPy and SciPy compute them: right gradients are proved, planted errors refuted."""
+
+import numpy as np
+import pytest
+
+import verify
+from verify import Verdict
+
+signal = pytest.importorskip("scipy.signal")
+ndimage = pytest.importorskip("scipy.ndimage")
+integrate = pytest.importorskip("scipy.integrate")
+distance = pytest.importorskip("scipy.spatial.distance")
+
+KERNEL = np.array([[1.0, 2, -1], [0.5, 3, 0.25]])
+NODES = np.array([0.0, 1, 2.5, 4])
+PLACES = np.array([0.25, 1.5, 3.75])
+POSITIVE = verify.real("3", low=0.5, high=3)
+ROWS = verify.real("3 2", low=0.5, high=3)
+
+
+def case(forward, backward, **inputs):
+    return verify.pair(forward, backward, **inputs)
+
+
+def convolved(mode, flip=True):
+    def back(d, x, k):
+        other = k[::-1] if flip else k
+        full = {"full": d, "valid": np.pad(d, len(k) - 1), "same": d}[mode]
+        if mode == "same":
+            start = (len(k) - 1) // 2
+            full = np.pad(d, (start, len(k) - 1 - start))
+        dx = np.convolve(full, other, "valid")
+        padded = np.pad(x, len(k) - 1)
+        dk = np.convolve(padded, full[::-1], "valid")[::-1]
+        return dx, dk
+
+    return back
+
+
+def hat(k):
+    """Return the weights of each node in np.interp at PLACES."""
+    return np.array([np.interp(PLACES, NODES, np.eye(len(NODES))[j]) for j in range(len(NODES))])[k]
+
+
+def slope_of_interp(d, x, fp, shift=0):
+    cell = np.clip(np.searchsorted(NODES, x, side="right") - 1 + shift, 0, len(NODES) - 2)
+    inside = (x > NODES[0]) & (x < NODES[-1])
+    return d * inside * ((fp[1:] - fp[:-1]) / np.diff(NODES))[cell]
+
+
+def interpolated(d, x, fp):
+    cell = np.clip(np.searchsorted(NODES, x, side="right") - 1, 0, len(NODES) - 2)
+    part = np.clip((x - NODES[cell]) / np.diff(NODES)[cell], 0, 1)
+    back = np.zeros(len(NODES))
+    np.add.at(back, cell, d * (1 - part))
+    np.add.at(back, cell + 1, d * part)
+    return slope_of_interp(d, x, fp), back
+
+
+def quantile_back(gap):
+    """Return the backward pass of the 40 % quantile of 4 numbers: 1.2 steps above the smallest."""
+
+    def back(d, x):
+        order = np.argsort(x)
+        made = np.zeros(4)
+        made[order[1]] = d * (1 - gap)
+        made[order[2]] = d * gap
+        return made
+
+    return back
+
+
+def ranked(d, x, rank):
+    """Return an upstream at the entries of a rank in each column: at ties at one of them."""
+    made = np.zeros(x.shape)
+    np.put_along_axis(made, np.argsort(x, axis=0)[rank : rank + 1], np.reshape(d, (1, *x.shape[1:])), 0)
+    return made
+
+
+def covariance_back(less):
+    def back(d, x):
+        centred = x - x.mean(axis=1, keepdims=True)
+        return (d + d.T) @ centred / (x.shape[1] - less)
+
+    return back
+
+
+def filtered_back(b, a, axis=-1):
+    """Return the backward pass of lfilter: the same filter, run from the end."""
+    return lambda d, x: signal.lfilter(b, a, d[::-1])[::-1]
+
+
+def distances_back(power):
+    def back(d, x, y):
+        difference = x[:, None, :] - y[None, :, :]
+        slope = (d / distance.cdist(x, y) ** power)[:, :, None] * difference
+        return slope.sum(1), -slope.sum(0)
+
+    return back
+
+
+def cosine_back(d, u, v):
+    nu, nv = np.sqrt(u @ u), np.sqrt(v @ v)
+    return (
+        -d * (v / (nu * nv) - (u @ v) * u / (nu**3 * nv)),
+        -d * (u / (nu * nv) - (u @ v) * v / (nv**3 * nu)),
+    )
+
+
+def masked(x, w):
+    data = np.ma.array(x * w, mask=[False, True, False])
+    return (data * data).sum() / data.count()
+
+
+def masked_back(count):
+    def back(d, x, w):
+        seen = np.array([1.0, 0, 1])
+        return 2 * d * seen * x * w * w / count, 2 * d * seen * x * x * w / count
+
+    return back
+
+
+def product_back(d, x):
+    """Return the backward pass of cumprod, by products of the others: without division."""
+    made = np.zeros(3)
+    for j in range(3):
+        for k in range(j, 3):
+            made[j] += d[k] * np.prod(np.delete(x[: k + 1], j))
+    return made
+
+
+def weights_of_simpson(h):
+    return np.array([h / 3, 4 * h / 3, 2 * h / 3, 4 * h / 3, h / 3])
+
+
+def correlated2d(d, x, k):
+    return signal.convolve2d(d, k), signal.correlate2d(x, d, mode="valid")
+
+
+def detrended(d, x):
+    """Return what a projection is to its transpose: itself."""
+    return signal.detrend(d, type="constant")
+
+
+PAIRS = {
+    "convolve, full": (
+        case(lambda x, k: np.convolve(x, k), convolved("full"), x="4", k="2"),
+        case(lambda x, k: np.convolve(x, k), convolved("full", flip=False), x="4", k="2"),
+    ),
+    "convolve, same": (
+        case(lambda x, k: np.convolve(x, k, "same"), convolved("same"), x="5", k="3"),
+        case(lambda x, k: np.convolve(x, k, "same"), convolved("same", flip=False), x="5", k="3"),
+    ),
+    "correlate": (
+        case(lambda x, k: np.correlate(x, k), lambda d, x, k: (np.convolve(d, k), np.correlate(x, d)), x="4", k="2"),
+        case(
+            lambda x, k: np.correlate(x, k), lambda d, x, k: (np.convolve(d, k[::-1]), np.correlate(x, d)), x="4", k="2"
+        ),
+    ),
+    "convolve2d, symmetric edges": (
+        case(
+            lambda x: signal.convolve2d(x, np.ones((3, 3)), mode="same", boundary="symm"),
+            lambda d, x: signal.convolve2d(d, np.ones((3, 3)), mode="same", boundary="symm"),
+            x="3 3",
+        ),
+        case(
+            lambda x: signal.convolve2d(x, np.ones((3, 3)), mode="same", boundary="symm"),
+            lambda d, x: signal.convolve2d(d, np.ones((3, 3)), mode="same"),
+            x="3 3",
+        ),
+    ),
+    "correlate2d, valid": (
+        case(lambda x, k: signal.correlate2d(x, k, mode="valid"), correlated2d, x="3 4", k="2 2"),
+        case(
+            lambda x, k: signal.correlate2d(x, k, mode="valid"),
+            lambda d, x, k: (signal.correlate2d(d, k), signal.correlate2d(x, d, mode="valid")),
+            x="3 4",
+            k="2 2",
+        ),
+    ),
+    "fftconvolve": (
+        case(
+            lambda x, k: signal.fftconvolve(x, k),
+            lambda d, x, k: (signal.fftconvolve(d, k[::-1], "valid"), signal.fftconvolve(d, x[::-1], "valid")),
+            x="4",
+            k="3",
+        ),
+        case(
+            lambda x, k: signal.fftconvolve(x, k),
+            lambda d, x, k: (signal.fftconvolve(d, k, "valid"), signal.fftconvolve(d, x[::-1], "valid")),
+            x="4",
+            k="3",
+        ),
+    ),
+    "lfilter": (
+        case(lambda x: signal.lfilter([1.0, 0.5], [1, -0.25], x), filtered_back([1.0, 0.5], [1, -0.25]), x="4"),
+        case(lambda x: signal.lfilter([1.0, 0.5], [1, -0.25], x), filtered_back([1.0, 0.5], [1, 0.25]), x="4"),
+    ),
+    "ndimage.convolve, constant edges": (
+        case(
+            lambda x: ndimage.convolve(x, KERNEL[:, :2], mode="constant", cval=1.5),
+            lambda d, x: ndimage.correlate(d, KERNEL[:, :2], mode="constant"),
+            x="3 3",
+        ),
+        case(
+            lambda x: ndimage.convolve(x, KERNEL[:, :2], mode="constant", cval=1.5),
+            lambda d, x: ndimage.correlate(d, KERNEL[:, :2], mode="constant", origin=-1),
+            x="3 3",
+        ),
+    ),
+    "gaussian_filter": (
+        case(
+            lambda x: ndimage.gaussian_filter(x, 0.5, mode="wrap"),
+            lambda d, x: ndimage.gaussian_filter(d, 0.5, mode="wrap"),
+            x="3 4",
+        ),
+        case(
+            lambda x: ndimage.gaussian_filter(x, 0.5, mode="wrap"),
+            lambda d, x: ndimage.gaussian_filter(d, 0.5, mode="nearest"),
+            x="3 4",
+        ),
+    ),
+    "uniform_filter": (
+        case(
+            lambda x: ndimage.uniform_filter(x, 3, mode="constant"),
+            lambda d, x: ndimage.uniform_filter(d, 3, mode="constant"),
+            x="3 4",
+        ),
+        case(
+            lambda x: ndimage.uniform_filter(x, 3, mode="constant"),
+            lambda d, x: 3 * ndimage.uniform_filter(d, 3, mode="constant"),
+            x="3 4",
+        ),
+    ),
+    "interp, by values": (
+        case(lambda fp: np.interp(PLACES, NODES, fp), lambda d, fp: hat(slice(None)) @ d, fp="4"),
+        case(lambda fp: np.interp(PLACES, NODES, fp), lambda d, fp: hat([1, 0, 2, 3]) @ d, fp="4"),
+    ),
+    "interp, by places": (
+        case(lambda x, fp: np.interp(x, NODES, fp), interpolated, x=verify.real("2", low=0.1, high=3.9), fp="4"),
+        case(
+            lambda x, fp: np.interp(x, NODES, fp),
+            lambda d, x, fp: (slope_of_interp(d, x, fp, shift=1), interpolated(d, x, fp)[1]),
+            x=verify.real("2", low=0.1, high=3.9),
+            fp="4",
+        ),
+    ),
+    "bincount": (
+        case(lambda w: np.bincount([0, 2, 2, 1], w, 5), lambda d, w: d[[0, 2, 2, 1]], w="4"),
+        case(lambda w: np.bincount([0, 2, 2, 1], w, 5), lambda d, w: d[[0, 1, 2, 2]], w="4"),
+    ),
+    "histogram of weights": (
+        case(lambda w: np.histogram([0.5, 1.5, 1.75], [0, 1, 2], weights=w)[0], lambda d, w: d[[0, 1, 1]], w="3"),
+        case(lambda w: np.histogram([0.5, 1.5, 1.75], [0, 1, 2], weights=w)[0], lambda d, w: d[[0, 0, 1]], w="3"),
+    ),
+    "quantile": (
+        case(lambda x: np.quantile(x, 0.375), quantile_back(0.125), x="4"),
+        case(lambda x: np.quantile(x, 0.375), quantile_back(0.875), x="4"),
+    ),
+    "percentile, weibull": (
+        case(lambda x: np.percentile(x, 40, method="weibull"), lambda d, x: ranked(d, x, 1), x="4"),
+        case(lambda x: np.percentile(x, 40, method="weibull"), lambda d, x: ranked(d, x, 2), x="4"),
+    ),
+    "median of columns": (
+        case(lambda x: np.median(x, axis=(0,)), lambda d, x: ranked(d, x, 1), x="3 2"),
+        case(lambda x: np.median(x, axis=(0,)), lambda d, x: ranked(d, x, 0), x="3 2"),
+    ),
+    "cov": (
+        case(lambda x: np.cov(x), covariance_back(1), x="2 3"),
+        case(lambda x: np.cov(x), covariance_back(0), x="2 3"),
+    ),
+    "cov, bias": (
+        case(lambda x: np.cov(x, bias=True), covariance_back(0), x="2 3"),
+        case(lambda x: np.cov(x, bias=True), covariance_back(1), x="2 3"),
+    ),
+    "cumprod": (
+        case(lambda x: np.cumprod(x), product_back, x="3"),
+        case(lambda x: np.cumprod(x), lambda d, x: np.cumsum(d * np.cumprod(x)) / x, x=POSITIVE),
+    ),
+    "trapezoid": (
+        case(
+            lambda y: integrate.trapezoid(y, NODES),
+            lambda d, y: d * np.convolve(np.diff(NODES), [0.5, 0.5]),
+            y="4",
+        ),
+        case(lambda y: integrate.trapezoid(y, NODES), lambda d, y: d * np.gradient(NODES), y="4"),
+    ),
+    "simpson": (
+        case(lambda y: integrate.simpson(y, dx=0.75), lambda d, y: d * weights_of_simpson(0.75), y="5"),
+        case(lambda y: integrate.simpson(y, dx=0.75), lambda d, y: d * weights_of_simpson(0.5), y="5"),
+    ),
+    "cumulative_trapezoid": (
+        case(
+            lambda y: integrate.cumulative_trapezoid(y),
+            lambda d, y: np.convolve(np.cumsum(d[::-1])[::-1], [0.5, 0.5]),
+            y="4",
+        ),
+        case(lambda y: integrate.cumulative_trapezoid(y), lambda d, y: np.convolve(np.cumsum(d), [0.5, 0.5]), y="4"),
+    ),
+    "gradient": (
+        case(
+            lambda y: np.gradient(y),
+            lambda d, y: np.array([-d[0] - d[1] / 2, d[0] - d[2] / 2, d[1] / 2 - d[3], d[2] / 2 + d[3]]),
+            y="4",
+        ),
+        case(
+            lambda y: np.gradient(y),
+            lambda d, y: np.array([-d[0] - d[1], d[0] - d[2], d[1] - d[3], d[2] + d[3]]) / 2,
+            y="4",
+        ),
+    ),
+    "cdist": (
+        case(lambda x, y: distance.cdist(x, y), distances_back(1), x=ROWS, y=verify.real("2 2", low=4, high=6)),
+        case(lambda x, y: distance.cdist(x, y), distances_back(2), x=ROWS, y=verify.real("2 2", low=4, high=6)),
+    ),
+    "pdist": (
+        case(
+            lambda x: distance.pdist(x, "sqeuclidean"),
+            lambda d, x: 2 * (np.diag(distance.squareform(d).sum(1)) - distance.squareform(d)) @ x,
+            x="3 2",
+        ),
+        case(
+            lambda x: distance.pdist(x, "sqeuclidean"),
+            lambda d, x: (np.diag(distance.squareform(d).sum(1)) - distance.squareform(d)) @ x,
+            x="3 2",
+        ),
+    ),
+    "cosine": (
+        case(lambda u, v: distance.cosine(u, v), cosine_back, u=POSITIVE, v=POSITIVE),
+        case(lambda u, v: distance.cosine(u, v), lambda d, u, v: cosine_back(-d, u, v), u=POSITIVE, v=POSITIVE),
+    ),
+    "masked array": (
+        case(masked, masked_back(2), x="3", w="3"),
+        case(masked, masked_back(3), x="3", w="3"),
+    ),
+    "Chebyshev series": (
+        case(
+            lambda c: np.polynomial.chebyshev.chebval(PLACES, c),
+            lambda d, c: np.polynomial.chebyshev.chebvander(PLACES, 2).T @ d,
+            c="3",
+        ),
+        case(
+            lambda c: np.polynomial.chebyshev.chebval(PLACES, c),
+            lambda d, c: np.polynomial.legendre.legvander(PLACES, 2).T @ d,
+            c="3",
+        ),
+    ),
+    "polyval, by places": (
+        case(
+            lambda x, c: np.polyval(c, x),
+            lambda d, x, c: (d * np.polyval(np.polyder(c), x), np.vander(x, 3).T @ d),
+            x="2",
+            c="3",
+        ),
+        case(
+            lambda x, c: np.polyval(c, x),
+            lambda d, x, c: (d * np.polyval(np.polyder(c), x), np.vander(x, 3, increasing=True).T @ d),
+            x="2",
+            c="3",
+        ),
+    ),
+    "detrend": (
+        case(lambda x: signal.detrend(x, type="constant"), detrended, x="4"),
+        case(lambda x: signal.detrend(x, type="constant"), lambda d, x: d - d.sum(), x="4"),
+    ),
+}
+
+
+def verdicts(subject):
+    return {row.verdict for row in verify.check(subject).comparisons}
+
+
+@pytest.mark.parametrize("name", PAIRS)
+def test_a_right_backward_pass_is_proved(name):
+    """What the library asks compiled code for is a formula."""
+    assert verdicts(PAIRS[name][0]) == {Verdict.PROVED}
+
+
+@pytest.mark.parametrize("name", PAIRS)
+def test_a_planted_error_is_refuted(name):
+    """A kernel that is not flipped, other edges, another cell and another divisor have an exact counterexample."""
+    assert Verdict.REFUTED in verdicts(PAIRS[name][1])

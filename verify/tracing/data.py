@@ -1,0 +1,62 @@
+"""NumPy's functions of data and signals on symbols: those of which the Python source is run, and a few beside them."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from verify.tracing.arrays import SymbolArray, objects, wrapped
+from verify.tracing.functions import filled, symbolic_arrays
+from verify.tracing.interpolation import interp
+from verify.tracing.products import as_array
+from verify.tracing.sources import on_symbols
+from verify.tracing.ufuncs import claimed
+
+_add: Any = np.add
+# What computes with others that are followed, or with what `sources` has for them.
+_BY_SOURCE = (
+    "gradient kron convolve correlate cov percentile quantile nanpercentile nanquantile unwrap trapezoid trapz polyfit"
+    " poly polydiv polyval nancumsum nancumprod"
+)
+
+
+def _unwrapped(function: Any) -> Callable[..., Any]:
+    """Return what runs the Python source of a NumPy function, which is made of others that are followed."""
+
+    def run(*args: Any, **options: Any) -> Any:
+        made = on_symbols(function.__wrapped__)(*args, **options)
+        return wrapped(made, claimed(symbolic_arrays([*args, *options.values()])))
+
+    run.__signature__ = inspect.signature(function)  # type: ignore[attr-defined]
+    return run
+
+
+def correlations(x: Any, y: Any = None, rowvar: bool = True) -> Any:
+    """Return covariances divided by the roots of both variances.
+
+    They lie between -1 and 1 (Cauchy and Schwarz): NumPy cuts off what is rounded beyond, which is no branch here.
+    """
+    c = np.cov(x, y, rowvar)
+    if not np.ndim(c):
+        return c / c
+    deviations = np.sqrt(np.diagonal(c))
+    return c / deviations[:, None] / deviations[None, :]
+
+
+def bincount(x: Any, weights: Any = None, minlength: int = 0) -> Any:
+    """Return the sums of the weights of each whole number, which are added in their order."""
+    numbers = np.asarray(objects(x).astype(int) if isinstance(x, SymbolArray) else x)
+    totals = filled(len(np.bincount(numbers, minlength=minlength)), 0.0)
+    _add.at(totals, numbers, as_array(weights))
+    return totals
+
+
+FUNCTIONS: dict[str, Callable[..., Any]] = {
+    **{name: _unwrapped(getattr(np, name)) for name in _BY_SOURCE.split() if hasattr(np, name)},
+    "bincount": bincount,
+    "corrcoef": correlations,
+    "interp": interp,
+}
