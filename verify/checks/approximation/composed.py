@@ -109,7 +109,8 @@ class Composed:
             if not bound.error <= most:
                 return None
             if bound.error > self.numbers.unit and (text := misprinted(self.graph, pair, pivot)):
-                self._misprint = self._telling(leaf).misprinted(bound, text)
+                if not self.matching.guessed:  # of a coefficient that is guessed, nothing is said
+                    self._misprint = self._telling(leaf).misprinted(bound, text)
                 return None
         except LimitError as problem:
             self.matching.limits.add(str(problem))

@@ -7,6 +7,11 @@ place of what they stand for, whatever other inputs are combined with them, and 
 
 Operands are matched by what the graph knows of them: sums and products commute. A match that is missed costs a proof
 and no more, because every pair of leaves is proved by itself.
+
+The graph adds constants: of (1 - x**2 / 6) + (1 - y**2 / 6), which stands for sin(x) / x + sin(y) / y, nothing says which
+part of the 2 goes with x. Terms that depend on the same inputs then belong together, and their share of the constant
+is what the values at the point make it. Any shares that add up to the constant leave the formula as it is, so that they
+are only guessed: each part with its share is proved to be close as any other leaf, or it is none.
 """
 
 from __future__ import annotations
@@ -22,6 +27,7 @@ import flint
 from verify.graph import balls
 from verify.graph.functions import FUNCTIONS
 from verify.graph.graph import Graph
+from verify.model.exact import simplest_rational
 from verify.tracing.region import Point
 
 BITS = 256
@@ -33,6 +39,7 @@ PAIRS = f"more than {_MOST_PAIRS} pairs of operands would have to be compared"
 TERMS = f"more than {_MOST_TERMS} operands of a sum or product differ"
 DEPTH = f"the formulas are more than {_DEEPEST} operations deep"
 _MINUS = Fraction(-1)
+_ULPS = (0.5, 2.0**28)  # of doubles: what a part of a constant is known to, from values to double or to single precision
 
 L = TypeVar("L")
 
@@ -76,6 +83,7 @@ class Matching(Generic[L]):
         self.graph, self.point, self.leaf = graph, point, leaf
         self.left, self._depth = _MOST_PAIRS, 0
         self.limits: set[str] = set()  # that were reached, in the words of the report
+        self.guessed = False  # whether the constants of what is compared are
         self._settled: dict[tuple[int, int], list[L] | None] = {}
         self._values: dict[int, flint.arb] = {}
         self._inputs: dict[int, int] = {}  # of nodes, as bits
@@ -119,7 +127,8 @@ class Matching(Generic[L]):
         if ops[p] in ("sum", "product"):
             ways = (self.graph.args.__getitem__, self._blocks, self._flat)
             matches = (self._commuting(ops[p], _rest(way(p), way(q))) for way in ways)
-            return next((leaves for leaves in matches if leaves is not None), None)
+            leaves = next((leaves for leaves in matches if leaves is not None), None)
+            return self._parts(p, q) if leaves is None and ops[p] == "sum" and not self.guessed else leaves
         return self.leaves(args[p][0], args[q][0])
 
     def _mirrored(self, p: int, q: int) -> list[L] | None:
@@ -187,13 +196,64 @@ class Matching(Generic[L]):
 
     def _is_mixed(self, number: int) -> bool:
         """Tell whether neither operand of a node depends on all inputs that the other one does."""
+        left, right = (self._mask(argument) for argument in self.graph.args[number])
+        return bool(left & ~right and right & ~left)
+
+    def _mask(self, number: int) -> int:
+        """Return the inputs that a node depends on, as bits."""
         graph, masks = self.graph, self._inputs
         for node in graph.reach([number], masks):
             masks[node] = 1 << node if graph.ops[node] == "variable" else 0
             for argument in graph.args[node]:
                 masks[node] |= masks[argument]
-        left, right = (masks[argument] for argument in graph.args[number])
-        return bool(left & ~right and right & ~left)
+        return masks[number]
+
+    def _parts(self, p: int, q: int) -> list[L] | None:
+        """Return the leaves of the parts of two sums whose terms depend on the same inputs, with shares of a constant."""
+        left, right = self._by_inputs(p), self._by_inputs(q)
+        apart = [inputs for inputs in left if inputs and left[inputs] != right.get(inputs)]
+        if len(apart) < 2 or left.keys() - {0} != right.keys() - {0}:
+            return None
+        pairs = [(left[inputs], right[inputs]) for inputs in apart]
+        zero = self.graph.constant(Fraction(0))
+        offset = self._minus(left.get(0, zero), right.get(0, zero))
+        for ulps in _ULPS:
+            shares = [self._share(pair, ulps) for pair in pairs[1:]]
+            first = self._minus(offset, self.graph.total([self.graph.constant(share) for share in shares]))
+            shifts = [first, *map(self.graph.constant, shares)]
+            leaves = self._shifted(pairs, shifts)
+            if leaves is not None:
+                return leaves
+        return None
+
+    def _by_inputs(self, number: int) -> dict[int, int]:
+        """Return the sums of the terms of a node that depend on the same inputs, by these as bits."""
+        parts: dict[int, list[int]] = {}
+        for term in sorted(self._flat(number)):
+            parts.setdefault(self._mask(term), []).append(term)
+        return {inputs: self.graph.total(terms) for inputs, terms in parts.items()}
+
+    def _minus(self, p: int, q: int) -> int:
+        return self.graph.sum(p, self.graph.product(self.graph.constant(_MINUS), q))
+
+    def _share(self, pair: tuple[int, int], ulps: float) -> Fraction:
+        """Return the simplest number that the sides of a pair differ by at the point, as far as so many ulps tell."""
+        with flint.ctx.workprec(BITS):
+            values = balls.at(self.graph, pair, self.point, self._values)
+            return simplest_rational(float(values[pair[1]] - values[pair[0]]), ulps)
+
+    def _shifted(self, pairs: Sequence[tuple[int, int]], shifts: Sequence[int]) -> list[L] | None:
+        """Return the leaves of pairs whose left sides are shifted by constants that are guessed."""
+        self.guessed, leaves = True, list[L]()
+        try:
+            for (p, q), shift in zip(pairs, shifts, strict=True):
+                more = self.leaves(self.graph.sum(p, shift), q)
+                if more is None:
+                    return None
+                leaves += more
+            return leaves
+        finally:
+            self.guessed = False
 
     def _whole(self, op: str, left: Sequence[int], right: Sequence[int]) -> list[L] | None:
         if not left or not right:
