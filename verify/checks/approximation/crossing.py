@@ -24,6 +24,7 @@ from verify.checks.approximation.yardstick import Yardstick
 from verify.checks.claims.claims import Exact
 from verify.checks.rounding.formats import DOUBLE, Format
 from verify.graph import balls
+from verify.graph.graph import Graph
 from verify.model.errors import ProtocolError
 from verify.tracing.following import SubjectError
 from verify.tracing.observe import Observation, observe
@@ -52,6 +53,12 @@ class Other:
     def outputs(self, exact: Exact) -> Iterator[tuple[int, int]]:
         """Return the outputs of a run, each with that of this one."""
         return _outputs(exact.seen, self.run.seen)
+
+
+def runs_on(graph: Graph) -> list[Exact]:
+    """Return the runs on a graph that are known, to be added to: beyond a threshold lies the region of one of them."""
+    runs: list[Exact] = graph.memory("runs").setdefault("all", [])
+    return runs
 
 
 class Crossings:
@@ -105,13 +112,33 @@ class Crossings:
             at.update(moved)
         restored = self._restored(crossed, {**seen.trace.sample, **at})
         at.update(restored)
+        point = {**seen.trace.sample, **at}
+        beyond = self._taking(point) or self._ran(at)
+        if pinned(beyond.seen.conditions) or not self._differs_little(beyond.seen):
+            return None
+        yardstick = Yardstick(self.case, beyond.seen, point, self.seed, self.numbers)
+        also = [*crossed, *self._passed(crossed, point, restored)]
+        return Other(beyond, yardstick, also) if yardstick.usable else None
+
+    def _taking(self, point: Point) -> Exact | None:
+        """Return a run on the same graph whose branches a point surely takes: to run the code there gives no other.
+
+        What code does until a branch is the same, and so is what it asks there, all of which the run has recorded.
+        """
+        seen, computed = self.exact.seen, dict[int, flint.arb]()
+        for run in runs_on(seen.trace):
+            alike = run.seen.variant is seen.variant and run.seen.trace.sample.keys() == point.keys()
+            if alike and run.region.holds(point, run.seen.conditions, computed):
+                return run
+        return None
+
+    def _ran(self, at: Point) -> Exact:
+        seen = self.exact.seen
         beyond = seen.again(Trace(seen.trace))
         observe(self.case, seen.variant, self.seed, seen=beyond, at=at)
-        if pinned(beyond.conditions) or not self._differs_little(beyond):
-            return None
-        yardstick = Yardstick(self.case, beyond, self.seed, self.numbers)
-        also = [*crossed, *self._passed(crossed, {**seen.trace.sample, **at}, restored)]
-        return Other(Exact(self.case, beyond, twice=False), yardstick, also) if yardstick.usable else None
+        run = Exact(self.case, beyond, twice=False)
+        runs_on(seen.trace).append(run)
+        return run
 
     def _restored(self, crossed: Sequence[Threshold], point: Point) -> Point:
         """Return further moves by which the code answers questions other than those for thresholds as it did.

@@ -8,10 +8,10 @@ place of what they stand for, whatever other inputs are combined with them, and 
 Operands are matched by what the graph knows of them: sums and products commute. A match that is missed costs a proof
 and no more, because every pair of leaves is proved by itself.
 
-The graph adds constants: of (1 - x**2 / 6) + (1 - y**2 / 6), which stands for sin(x) / x + sin(y) / y, nothing says which
-part of the 2 goes with x. Terms that depend on the same inputs then belong together, and their share of the constant
-is what the values at the point make it. Any shares that add up to the constant leave the formula as it is, so that they
-are only guessed: each part with its share is proved to be close as any other leaf, or it is none.
+The graph adds constants: of (1 - x**2 / 6) + (1 - y**2 / 6), which stands for sin(x) / x + sin(y) / y, nothing says
+which part of the 2 goes with x. Terms that depend on the same inputs then belong together, and their share of the
+constant is what the values at the point make it. Any shares that add up to the constant leave the formula as it is, so
+that they are only guessed: each part with its share is proved to be close as any other leaf, or it is none.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ PAIRS = f"more than {_MOST_PAIRS} pairs of operands would have to be compared"
 TERMS = f"more than {_MOST_TERMS} operands of a sum or product differ"
 DEPTH = f"the formulas are more than {_DEEPEST} operations deep"
 _MINUS = Fraction(-1)
-_ULPS = (0.5, 2.0**28)  # of doubles: what a part of a constant is known to, from values to double or to single precision
+_ULPS = (0.5, 2.0**28)  # of doubles: what a share of a constant is known to from values of double or single precision
 
 L = TypeVar("L")
 
@@ -209,7 +209,7 @@ class Matching(Generic[L]):
         return masks[number]
 
     def _parts(self, p: int, q: int) -> list[L] | None:
-        """Return the leaves of the parts of two sums whose terms depend on the same inputs, with shares of a constant."""
+        """Return the leaves of the terms of two sums that depend on the same inputs, with shares of the constants."""
         left, right = self._by_inputs(p), self._by_inputs(q)
         apart = [inputs for inputs in left if inputs and left[inputs] != right.get(inputs)]
         if len(apart) < 2 or left.keys() - {0} != right.keys() - {0}:

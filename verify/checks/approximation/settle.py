@@ -18,14 +18,14 @@ known.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 import flint
 
 from verify.cases.case import TracedCase
 from verify.checks.approximation.composed import Composed
-from verify.checks.approximation.crossing import Crossings, Other
+from verify.checks.approximation.crossing import Crossings, Other, runs_on
 from verify.checks.approximation.ignored import small_constants
 from verify.checks.approximation.leaves import BITS, are_close
 from verify.checks.approximation.stated import within
@@ -56,39 +56,61 @@ _NO_OTHER = (
 )
 
 
-def at_first_sight(
-    case: TracedCase, exact: Exact, claims: Mapping[str, Claim], seed: int, floats: FloatRun
-) -> dict[str, Claim]:
-    """Return claims of which each refuted entry is shown to be an approximation, wherever it was seen to differ.
+class Approximations:
+    """What is decided of the refuted entries of a run that may be approximations."""
 
-    An enclosure over all of the region holds without a point at which a difference shows, for which most of the time
-    of a check would go. All others are as they were.
-    """
-    result = dict(claims)
-    for name, claim in claims.items():
-        refuted = _refuted(claim)
-        if case.accuracy is None and not small_constants(exact) and _may_approximate(exact, claim, refuted):
-            settled = _by_enclosures(case, exact, claim, seed, floats)
-            if all(settled.decisions[entry].verdict.good for entry in refuted):
-                result[name] = settled
-    return result
+    def __init__(self, case: TracedCase, exact: Exact, seed: int, floats: FloatRun) -> None:
+        self.case, self.exact, self.seed, self.floats = case, exact, seed, floats
+        self._settlers: dict[Format, _Settler] = {}
+        runs_on(exact.seen.trace).append(exact)
+
+    def at_first_sight(self, claims: Mapping[str, Claim]) -> dict[str, Claim]:
+        """Return claims of which each refuted entry is shown to be an approximation, wherever it was seen to differ.
+
+        An enclosure over all of the region holds without a point at which a difference shows, for which most of the
+        time of a check would go. All others are as they were.
+        """
+        result = dict(claims)
+        if self.case.accuracy is None and not small_constants(self.exact):
+            for name, claim in claims.items():
+                if _may_approximate(self.exact, claim, _refuted(claim)):
+                    result[name] = self._if_good(claim) or claim
+        return result
+
+    def settled(self, claims: Mapping[str, Claim]) -> dict[str, Claim]:
+        """Return claims with what is decided of their refuted entries that may be approximations."""
+        result = dict(claims)
+        for name, claim in claims.items():
+            refuted = _refuted(claim)
+            if refuted and self.case.accuracy is not None:
+                decisions = {entry: within(self.exact, claim, entry, self.case.accuracy) for entry in refuted}
+                result[name] = _replaced(claim, decisions)
+            elif _may_approximate(self.exact, claim, refuted):
+                result[name] = _replaced(claim, dict(self._by_enclosures(claim)))
+        return result
+
+    def _if_good(self, claim: Claim) -> Claim | None:
+        """Return a claim all of whose refuted entries are approximations; the first that is none ends the search."""
+        decisions = {}
+        for entry, decision in self._by_enclosures(claim):
+            if not decision.verdict.good:
+                return None
+            decisions[entry] = decision
+        return _replaced(claim, decisions)
+
+    def _by_enclosures(self, claim: Claim) -> Iterator[tuple[int, Decision]]:
+        """Yield the decisions on the refuted entries, as they were where nothing else is known."""
+        numbers = computed_in(self.floats, claim.name)
+        if numbers not in self._settlers:
+            self._settlers[numbers] = _Settler(self.case, self.exact, self.seed, numbers)
+        for count, entry in enumerate(_refuted(claim)):
+            decision = self._settlers[numbers].decision(claim, entry, affordable=count < _MOST_ENTRIES)
+            yield entry, decision or claim.decisions[entry]
 
 
-def settled(
-    case: TracedCase, exact: Exact, claims: Mapping[str, Claim], seed: int, floats: FloatRun
-) -> dict[str, Claim]:
-    """Return claims with what is decided of their refuted entries that may be approximations."""
-    result = dict(claims)
-    for name, claim in claims.items():
-        refuted = _refuted(claim)
-        if refuted and case.accuracy is not None:
-            decisions = list(claim.decisions)
-            for entry in refuted:
-                decisions[entry] = within(exact, claim, entry, case.accuracy)
-            result[name] = replace(claim, decisions=decisions)
-        elif _may_approximate(exact, claim, refuted):
-            result[name] = _by_enclosures(case, exact, claim, seed, floats)
-    return result
+def _replaced(claim: Claim, decisions: Mapping[int, Decision]) -> Claim:
+    """Return a claim with other decisions on some entries."""
+    return replace(claim, decisions=[decisions.get(i, decision) for i, decision in enumerate(claim.decisions)])
 
 
 def _refuted(claim: Claim) -> list[int]:
@@ -98,15 +120,6 @@ def _refuted(claim: Claim) -> list[int]:
 def _may_approximate(exact: Exact, claim: Claim, refuted: Sequence[int]) -> bool:
     """Tell whether there are refuted entries, beyond a branch, which all differ by little where that was seen."""
     return bool(refuted and exact.seen.conditions) and all(_little(exact, claim, i) for i in refuted)
-
-
-def _by_enclosures(case: TracedCase, exact: Exact, claim: Claim, seed: int, floats: FloatRun) -> Claim:
-    settler = _Settler(case, exact, seed, computed_in(floats, claim.name))
-    decisions = list(claim.decisions)
-    for count, entry in enumerate(_refuted(claim)):
-        decision = settler.decision(claim, entry, affordable=count < _MOST_ENTRIES)
-        decisions[entry] = decision or decisions[entry]
-    return replace(claim, decisions=decisions)
 
 
 def _little(exact: Exact, claim: Claim, entry: int) -> bool:
@@ -125,7 +138,8 @@ class _Settler:
         self.crossings = Crossings(case, exact, seed, numbers)
         self.thresholds = self.crossings.thresholds
         self.limits: set[str] = set()  # of enclosures of whole gradients that were reached, in the words of the report
-        self._composed: dict[int, Composed] = {}
+        self._composed: dict[tuple[int, str], Composed] = {}  # of a run beyond a threshold and an input
+        self._exact: dict[tuple[int, int, int], bool] = {}  # whether pairs of nodes are one function there
 
     def decision(self, claim: Claim, entry: int, *, affordable: bool) -> Decision | None:
         """Return what is decided of a refuted entry; None leaves the refutation as it is."""
@@ -166,13 +180,9 @@ class _Settler:
         if returned is None or claim.name in other.run.seen.malformed:
             return None
         meant, there = other.run.gradient(claim.name)[entry], returned.nodes[entry]
-        composed = self._composed.setdefault(id(other), Composed(self.exact, other, self.thresholds, self.numbers))
+        composed = self._composed_of(other, claim.name)
         actual, own = claim.actual.nodes[entry], self.exact.gradient(claim.name)[entry]
-        points = lambda: other.run.region.points(self.seed)  # noqa: E731
-        if (
-            not composed.matching.close(actual, meant)
-            or not decide(other.run.seen.trace, [(meant, there)], points, self.seed)[0].verdict.good
-        ):
+        if not composed.matching.close(actual, meant) or not self._is_exact(other, meant, there):
             return None
         variable = self.exact.seen.inputs[claim.name].nodes[entry]
         gradient = Gradient(claim.name, entry, actual, meant, own)
@@ -183,6 +193,21 @@ class _Settler:
         if decision is None and _looks_right(self.exact, claim, other, gradient):
             return Decision(Verdict.UNDECIDED, Evidence(KIND, self._limited(_NOT_PROVED, composed)))
         return decision
+
+    def _composed_of(self, other: Other, name: str) -> Composed:
+        key = id(other), name
+        if key not in self._composed:
+            self._composed[key] = Composed(self.exact, other, self.thresholds, self.numbers)
+        return self._composed[key]
+
+    def _is_exact(self, other: Other, meant: int, there: int) -> bool:
+        """Tell whether the gradient of a run beyond a threshold is the exact one there."""
+        key = id(other), meant, there
+        if key not in self._exact:
+            points = lambda: other.run.region.points(self.seed)  # noqa: E731
+            decision = decide(other.run.seen.trace, [(meant, there)], points, self.seed)[0]
+            self._exact[key] = decision.verdict.good
+        return self._exact[key]
 
     def _as_whole(self, other: Other, gradient: Gradient, variable: int) -> Decision | None:
         """Judge a gradient as a function of the pivot of one of the thresholds that were crossed.

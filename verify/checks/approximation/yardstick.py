@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from fractions import Fraction
+from functools import cached_property
 from typing import Any
 
 import flint
@@ -25,6 +26,7 @@ from verify.graph import balls
 from verify.graph.graph import Graph
 from verify.tracing.floats import FloatRun
 from verify.tracing.observe import Observation, observe
+from verify.tracing.region import Point
 
 _ALIKE = flint.arb(2) ** -200  # relative: formulas that differ by less at a point of doubles are one formula
 
@@ -38,29 +40,41 @@ def computed_in(floats: FloatRun, name: str) -> Format:
 
 
 class Yardstick:
-    """The operations of the code at a point just beyond a threshold, and what rounding may make of them."""
+    """The operations of the code at a point just beyond a threshold, and what rounding may make of them.
 
-    def __init__(self, case: TracedCase, seen: Observation, seed: int, numbers: Format) -> None:
-        self.numbers, self.seen = numbers, seen
-        rounded = numbers.nearest([nearest_double(value) for value in seen.trace.sample.values()])
+    They are recorded when the first formula is asked for. `seen` is a run in the region of the point.
+    """
+
+    def __init__(self, case: TracedCase, seen: Observation, point: Point, seed: int, numbers: Format) -> None:
+        self.case, self.seed, self.numbers, self.seen = case, seed, numbers, seen
+        self._at = point
+        rounded = numbers.nearest([nearest_double(value) for value in point.values()])
         self.usable = rounded is not None
-        if rounded is None:
-            return
-        self.point = dict(zip(seen.trace.sample, map(Fraction, rounded.tolist()), strict=True))
-        recorded = seen.again(Recorder())
-        observe(case, seen.variant, seed, seen=recorded, at=seen.trace.sample)
-        self._outputs = [node for output in recorded.outputs for node in output.nodes]
-        self._gradients = {name: quantity.nodes for name, quantity in recorded.gradients.items()}
-        self._recorder: Graph = recorded.trace
+        if rounded is not None:
+            self.point = dict(zip(point, map(Fraction, rounded.tolist()), strict=True))
         self._values: dict[int, flint.arb] = {}
-        result_nodes = [*self._outputs, *(node for nodes in self._gradients.values() for node in nodes)]
+
+    @cached_property
+    def _recorded(self) -> Observation:
+        recorded = self.seen.again(Recorder())
+        observe(self.case, recorded.variant, self.seed, seen=recorded, at=self._at)
+        return recorded
+
+    @cached_property
+    def _outputs(self) -> list[int]:
+        return [node for output in self._recorded.outputs for node in output.nodes]
+
+    @cached_property
+    def _enclosures(self) -> Enclosures:
+        recorded = self._recorded
+        gradients = [node for quantity in recorded.gradients.values() for node in quantity.nodes]
         assert isinstance(recorded.trace, Recorder)
         point = {name: float(value) for name, value in self.point.items()}
-        self._enclosures = Enclosures(recorded.trace, result_nodes, [Column(numbers, point)])
+        return Enclosures(recorded.trace, [*self._outputs, *gradients], [Column(self.numbers, point)])
 
     def of_gradient(self, name: str, entry: int, exact: int, size: flint.arb) -> flint.arb:
         """Return what a gradient is good to, relative to the sum of the magnitudes of its terms."""
-        return self._good_to(self._gradients[name][entry], exact, size)
+        return self._good_to(self._recorded.gradients[name].nodes[entry], exact, size)
 
     def of_output(self, entry: int, exact: int, size: flint.arb) -> flint.arb:
         """Return what an output is good to, relative to the sum of the magnitudes of its terms."""
@@ -77,7 +91,7 @@ class Yardstick:
             if not true.is_finite() or true.contains(0):
                 return flint.arb(self.numbers.unit)
             if not self._values:
-                balls.at(self._recorder, sorted(self._enclosures.row), self.point, self._values)
+                balls.at(self._recorded.trace, sorted(self._enclosures.row), self.point, self._values)
             near = abs(true) * _ALIKE
             for node in sorted(self._enclosures.row):
                 if abs(self._values[node] - true) < near:

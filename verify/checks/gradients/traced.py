@@ -10,7 +10,7 @@ import numpy as np
 from verify.cases.case import TracedCase
 from verify.cases.inputs import Constant, Input, Integer
 from verify.checks.approximation.ignored import IGNORED, findings_of, ignoring
-from verify.checks.approximation.settle import at_first_sight, settled
+from verify.checks.approximation.settle import Approximations
 from verify.checks.approximation.telling import KIND
 from verify.checks.claims.claims import Exact, claims, other_sides, sharpened_claims
 from verify.checks.claims.diagnoses import negated
@@ -224,9 +224,10 @@ def decided(
     exact = Exact(case, seen)
     on_floats = FloatRun(case, seen, seed, noticing=not case.backward)
     place = case.backward or on_floats.backward or case.code or case.where
-    claimed = at_first_sight(case, exact, claims(exact, seed, sharpen=False), seed, on_floats)
+    approximations = Approximations(case, exact, seed, on_floats)
+    claimed = approximations.at_first_sight(claims(exact, seed, sharpen=False))
     claimed = ignoring(case, exact, sharpened_claims(exact, claimed, seed), seed)
-    claimed = settled(case, exact, claimed, seed, on_floats)
+    claimed = approximations.settled(claimed)
     exact.accepted = {
         name: claim.actual.nodes
         for name, claim in claimed.items()
