@@ -3,10 +3,11 @@
 from fractions import Fraction
 
 import pytest
+from test_approximation import softplus
 from test_approximation_nested import arc, shifted_arc
 
 import verify
-from verify.checks.approximation import crossing, leaves, terms
+from verify.checks.approximation import crossing, enclosure, leaves, terms, univariate
 from verify.graph.graph import Graph
 from verify.model.result import Verdict
 
@@ -17,14 +18,30 @@ def texts(layer):
     return [row.evidence.detail for row in rows if row.verdict is Verdict.UNDECIDED]
 
 
+def bounded_softplus():
+    """Return log(1 + exp(x)) as x from 20 on, up to a number: that is enclosed in pieces."""
+    return verify.derivative(*softplus(), x=verify.real("", low=0, high=40), name="layer")
+
+
 LIMITS = [
     (crossing, "_MOST_LINES", 0, arc, crossing.LINES),
     (leaves, "_MOST_PAIRS", 0, shifted_arc, leaves.PAIRS),
     (leaves, "_DEEPEST", 0, shifted_arc, leaves.DEPTH),
     (terms, "_MOST_TERMS", 0, arc, "a formula has more than 0 terms when it is multiplied out"),
+    (enclosure, "_WORK", 0, bounded_softplus, "the formulas are too long for as many pieces as it takes"),
+    (enclosure, "_MOST_PIECES", 0, bounded_softplus, "not proved within 0 pieces of the region"),
 ]
 
 
+@pytest.fixture
+def forgotten():
+    """Forget the enclosures of other tests before one, and those of its limits after it."""
+    univariate.forget()
+    yield
+    univariate.forget()
+
+
+@pytest.mark.usefixtures("forgotten")
 @pytest.mark.parametrize(("module", "name", "value", "layer", "text"), LIMITS)
 def test_a_limit_that_leaves_a_gradient_open_is_told(module, name, value, layer, text, monkeypatch):
     """A layer that agrees is left open with less of what is tried, and the report says with less of what."""

@@ -85,3 +85,57 @@ def test_formulas_of_any_depth_are_compared(formulas):
         return a
 
     assert formulas.matching().leaves(*formulas.pair(build)) is None
+
+
+class Sums:
+    """A sum of series of several inputs, whose constants the graph adds, and the sum of what they stand for."""
+
+    def __init__(self, scales=(1, 1), shift=Fraction(-3, 10)):
+        self.graph = g = Graph()
+        self.pairs = []
+        for name, scale in zip("xyz", scales, strict=False):
+            x, factor = g.variable(name), g.constant(Fraction(scale))
+            square = g.product(g.constant(Fraction(-1, 6)), g.power(x, Fraction(2)))
+            exact = g.product(g.function("sin", x), g.power(x, Fraction(-1)))
+            self.pairs.append((g.product(factor, g.sum(g.constant(Fraction(1)), square)), g.product(factor, exact)))
+        self.shift = g.constant(shift)
+
+    def sums(self, off=Fraction(0)):
+        """Return both sums, each term shifted, the first one with a constant that is off."""
+        left, right = zip(*self.pairs, strict=True)
+        shifts = [self.shift] * len(left)
+        return self.graph.total([*left, *shifts, self.graph.constant(off)]), self.graph.total([*right, *shifts])
+
+    def leaves(self, off=Fraction(0)):
+        """Return the leaves of both sums, each of them one of the pairs."""
+        point = {"x": Fraction(1, 10**5), "y": Fraction(1, 10**6), "z": Fraction(2, 10**5)}
+        matching = Matching(self.graph, point, lambda p, q: (p, q) if (p, q) in self.shifted else None)
+        return matching.leaves(*self.sums(off))
+
+    @property
+    def shifted(self):
+        """Return the pairs as a series multiplied out."""
+        return [(self.graph.total([*self._terms(p)]), q) for p, q in self.pairs]
+
+    def _terms(self, number):
+        graph, todo = self.graph, [number]
+        while todo:
+            node = todo.pop()
+            if graph.ops[node] == "sum":
+                todo += graph.args[node]
+            else:
+                yield node
+
+
+@pytest.mark.parametrize("shift", [Fraction(0), Fraction(-3, 10), Fraction(22, 7)])
+@pytest.mark.parametrize("inputs", [2, 3])
+def test_constants_that_the_graph_has_added_are_shared_out(inputs, shift):
+    """Each of several series gets its own constant back, whatever was added to all of them."""
+    sums = Sums([1] * inputs, shift)
+    assert sorted(sums.leaves()) == sorted(sums.shifted)
+
+
+@pytest.mark.parametrize("off", [Fraction(1, 10**6), Fraction(-1, 3), Fraction(1, 10**15)])
+def test_constants_that_do_not_add_up_are_no_match(off):
+    """What is left of the constant is not dropped, however little it is."""
+    assert Sums().leaves(off) is None

@@ -172,3 +172,9 @@ def misprinted(graph: Graph, pair: Pair, pivot: Pivot) -> str:
 @lru_cache(_REMEMBERED)
 def _misprinted(formulas: Univariate) -> str:
     return misprint(formulas.graph, formulas.pair, formulas.pivot)
+
+
+def forget() -> None:
+    """Forget all enclosures: what bounds them has changed."""
+    for remembered in (_error, _largest, _misprinted):
+        remembered.cache_clear()
