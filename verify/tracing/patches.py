@@ -51,7 +51,10 @@ functions.FUNCTIONS.update(data.FUNCTIONS)
 sources.NAMES.update(signals.NAMES)
 sources.INNER.update(signals.COMPILED)
 sources.OWN.update(distances.FUNCTIONS)
-_FOREIGN = ("numpy", "sympy", "mpmath", "flint", "scipy", "verify", "_pytest", "pytest", "hypothesis")
+_FOREIGN = (
+    *("numpy", "sympy", "mpmath", "flint", "scipy", "verify", "_pytest", "pytest", "hypothesis"),
+    *("z3", "_distutils_hack"),  # the names of z3 alone take longer to look through than a small layer takes to run
+)
 
 
 def _creating(make: Callable[..., Any]) -> Replace:
