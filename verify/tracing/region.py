@@ -93,13 +93,19 @@ class Region:
             values = balls.at(self.trace, [c.node for c in self.conditions], self.sample)
             return all(not values[c.node].contains(0) for c in self.conditions)
 
-    def reaches(self, point: Point, conditions: Sequence[Condition]) -> bool:
+    def reaches(
+        self, point: Point, conditions: Sequence[Condition], computed: dict[int, flint.arb] | None = None
+    ) -> bool:
         """Tell whether no condition is answered in another way at a point than it was; ties may be."""
         if not all(_between(point[name], *bounds) for name, bounds in self.bounds.items()):
             return False
+        values = {} if computed is None else computed
         with flint.ctx.workprec(_BITS):
-            values = balls.at(self.trace, [c.node for c in conditions], point)
-            return all(values[c.node].contains(0) or _as_decided(c, values[c.node]) for c in conditions)
+            for part in _in_parts(conditions):
+                balls.at(self.trace, [condition.node for condition in part], point, values)
+                if not all(values[c.node].contains(0) or _as_decided(c, values[c.node]) for c in part):
+                    return False
+        return True
 
     def among(self, points: Sequence[Point]) -> list[Point]:
         """Return those of some points that lie in the region; the first does, being the sample."""

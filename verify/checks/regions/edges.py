@@ -112,12 +112,21 @@ class Kinks:
                 return
 
     def _edges(self, questions: Sequence[Question]) -> Iterator[tuple[Exact, Passed, Edge]]:
-        """Return edges of the questions of a site, with as few inputs as possible moved onto them."""
+        """Return edges of the questions of a site, with as few inputs as possible moved onto them.
+
+        None is judged where a side is wrong already. So after the first, which may find regions around it, the code is
+        not run at those that a region known to be wrong reaches up to.
+        """
+        tried = False
         for run, question, points in on_edges(self.explorer, questions):
             if not self.explorer.affordable:
                 return
             for point in points:
-                if self.explorer.affordable and (edge_point := edge(self.explorer, {**run.seen.at, **point}, question)):
+                at = {**run.seen.at, **point}
+                if tried and self.explorer.is_beside_wrong(at):
+                    continue
+                tried = True
+                if self.explorer.affordable and (edge_point := edge(self.explorer, at, question)):
                     yield run, question, edge_point
                     break
 

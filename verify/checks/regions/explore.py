@@ -388,6 +388,12 @@ class Explorer:
         """Tell whether the gradients of a run were all found right."""
         return _region(run.seen) not in self.wrong
 
+    def is_beside_wrong(self, at: Mapping[str, Fraction]) -> bool:
+        """Tell whether a region whose gradients are wrong reaches up to some inputs."""
+        point, computed = {**self.start.seen.trace.sample, **at}, dict[int, flint.arb]()
+        wrong = (run for region in self.wrong if (run := self.regions.get(region)) is not None)
+        return any(self.start.region.reaches(point, run.seen.conditions, computed) for run in wrong)
+
     def unvisited(self, edges: set[Call], refused: Collection[tuple[Site, bool]] = ()) -> list[Branch]:
         """Return the sides of branches that no run took, with why, where that is known.
 
