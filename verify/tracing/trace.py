@@ -227,8 +227,12 @@ class Trace(Graph):
 
     def _vanishes(self, node: int) -> bool:
         """Tell whether a node is the function 0, which is no tie of the sample."""
-        zero = self.constant(Fraction(0))
-        return any(field.equal(self, [(node, zero)], 0, laws)[0] == [True] for laws in field.Laws)
+        remembered = self.memory("vanishing")  # the other runs on this graph ask the same at other samples
+        if node not in remembered:
+            zero = self.constant(Fraction(0))
+            proved = (field.equal(self, [(node, zero)], 0, laws)[0] == [True] for laws in field.Laws)
+            remembered[node] = self.ops[node] != "variable" and any(proved)
+        return bool(remembered[node])
 
     def sign(self, node: int) -> int:
         """Return the sign of a node at the sample; raises TraceError where it is undefined, or too close to call."""
