@@ -257,3 +257,31 @@ def test_edges_of_a_case_whose_first_sample_is_constant(name, total):
     assert not any("jumps" in note for note in right.notes)
     wrong = verify.check(case(lambda x: 1.5))
     assert Verdict.REFUTED in {row.verdict for row in wrong.comparisons}
+
+
+class Wrong:
+    """|x| + |y| + |z|, whose gradients are wrong for x < -3, and for y or z on its edge."""
+
+    def __init__(self, region, y, z):
+        self.region, self.y, self.z = region, y, z
+
+    def forward(self, x, y, z):
+        self.kept = np.array(x), np.array(y), np.array(z)
+        return np.maximum(x + 3, 0) + np.abs(y) + np.abs(z)
+
+    def backward(self, dout):
+        x, y, z = self.kept
+        to_x = np.where(x > -3, 1, self.region)
+        return dout * to_x, dout * np.where(y == 0, self.y, np.sign(y)), dout * np.where(z == 0, self.z, np.sign(z))
+
+
+@pytest.mark.parametrize("y", [0, 7])
+@pytest.mark.parametrize("z", [0, -7])
+@pytest.mark.parametrize("region", [0, 1])
+def test_edges_away_from_a_wrong_region_are_judged(region, y, z):
+    """What is wrong in one region takes nothing from the edges of others."""
+    inputs = {name: verify.real("2") for name in "xyz"}
+    rows = refuted(verify.layer(lambda: Wrong(region, y, z), inputs=inputs))
+    wrong = {"x": region != 0, "y": y != 0, "z": z != 0}
+    assert {row.name for row in rows} == {name for name, is_wrong in wrong.items() if is_wrong}
+    assert all((row.evidence.kind == "edge") == (row.name != "x") for row in rows)

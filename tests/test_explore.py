@@ -160,3 +160,20 @@ def test_formulas_are_told_apart_in_a_thin_region(name):
     assert [row.name for row in wrong.comparisons if row.verdict is verify.Verdict.REFUTED] == ["x"]
     assert {row.verdict for row in right.comparisons} == {verify.Verdict.PROVED}
     assert right.cover.unvisited == ()
+
+
+def test_a_wrong_region_is_told_from_those_apart_from_it():
+    """A region whose gradients are wrong reaches up to its edges, and no further; right ones are told of nowhere."""
+
+    def wrong_below(x):
+        dout = yield np.where(x > 1, 2 * x - 1, x)
+        return dout * np.where(x > 1, 2.0, 1.5)
+
+    case = verify.case(x=verify.real("2"))(wrong_below)
+    exact = Exact(case, observe(case, variants(case)[0], 0, at={"x[0]": F(5), "x[1]": F(7)}))
+    explorer = Explorer(case, exact, 0)
+    assert not explorer.is_beside_wrong({"x[0]": F(1)})
+    explorer.visit({"x[0]": F("1/2"), "x[1]": F(7)})
+    answers = {value: explorer.is_beside_wrong({"x[0]": value}) for value in (F(-2), F(1), F(2))}
+    assert answers == {F(-2): True, F(1): True, F(2): False}
+    assert not explorer.is_beside_wrong({"x[0]": F(1), "x[1]": F("1/2")})

@@ -8,8 +8,9 @@ import pytest
 import verify
 from verify.checks.regions.sites import Sites
 from verify.checks.regions.solver import solve
+from verify.model.exact import within
 from verify.tracing.observe import Observation, observe, variants
-from verify.tracing.search import candidates, crossings, within
+from verify.tracing.search import candidates, crossings
 from verify.tracing.trace import Trace
 
 F = Fraction

@@ -39,6 +39,25 @@ def exact(value: object, name: str) -> Fraction:
     return _within_float64(number, name)
 
 
+def within(value: Fraction, bounds: tuple[Fraction | None, Fraction | None]) -> bool:
+    """Tell whether a number lies in a domain, whose bounds are no part of it.
+
+    Each point that is tried is asked about with all of its coordinates: as ratios they are compared in a third of the
+    time that Fractions take, which ask first what they are compared with.
+    """
+    low, high = bounds
+    if low is None and high is None:
+        return True
+    ratio = value.as_integer_ratio()
+    return (low is None or _is_less(low.as_integer_ratio(), ratio)) and (
+        high is None or _is_less(ratio, high.as_integer_ratio())
+    )
+
+
+def _is_less(a: tuple[int, int], b: tuple[int, int]) -> bool:
+    return a[0] * b[1] < b[0] * a[1]
+
+
 _whole = lru_cache(maxsize=1024)(Fraction)  # what many inputs share, their texts and balls can share too
 
 

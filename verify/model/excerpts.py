@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import ast
 import tokenize
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 
 from verify.model.identity import Place
@@ -16,6 +17,7 @@ _LONGEST = 40  # lines of a function
 _AROUND = 3  # lines, where there is no function
 _WIDEST = 160  # signs of a line
 
+_Lines = tuple[int, int]  # the first and the last one
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
@@ -36,28 +38,30 @@ def _excerpt(place: Place) -> Excerpt | None:
     try:
         with tokenize.open(place.file) as source:  # in the encoding that the file says it has
             text = source.read()
-        first, last = _around(ast.parse(text), place.line)
+        first, last = _around(_functions(text), place.line)
     except (OSError, SyntaxError, ValueError, RecursionError, MemoryError):
         return None
     lines = tuple(line[:_WIDEST].expandtabs() for line in text.splitlines()[first - 1 : last])
     return Excerpt(place, first, lines) if lines and place.line < first + len(lines) else None
 
 
-def _around(tree: ast.Module, line: int) -> tuple[int, int]:
+def _around(functions: Iterable[_Lines], line: int) -> tuple[int, int]:
     """Return the first and the last line of the innermost function that a line is in, or of what is near it."""
-    enclosing = [node for node in _functions(ast.walk(tree)) if _first(node) <= line <= (node.end_lineno or 0)]
+    enclosing = [lines for lines in functions if lines[0] <= line <= lines[1]]
     if not enclosing:
         return max(1, line - _AROUND), line + _AROUND
-    inner = max(enclosing, key=_first)
-    first, last = _first(inner), inner.end_lineno or line
+    first, last = max(enclosing, key=lambda lines: lines[0])
     if last - first < _LONGEST:
         return first, last
     first = max(first, line - _LONGEST // 2)
     return first, min(last, first + _LONGEST)
 
 
-def _functions(nodes: Iterable[ast.AST]) -> list[_Function]:
-    return [node for node in nodes if isinstance(node, _Function)]
+@lru_cache(maxsize=4)
+def _functions(text: str) -> Sequence[_Lines]:
+    """Return the lines of each function of a source, the cases of which ask for it one after the other."""
+    functions = (node for node in ast.walk(ast.parse(text)) if isinstance(node, _Function))
+    return [(_first(node), node.end_lineno or 0) for node in functions]
 
 
 def _first(node: _Function) -> int:

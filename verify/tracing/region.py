@@ -13,6 +13,7 @@ from verify.cases.samples import nearest_to_zero
 from verify.graph import balls, formulas
 from verify.graph.formulas import Alphabet
 from verify.graph.graph import Graph
+from verify.model.exact import within
 from verify.model.identity import NOWHERE, SAMPLE, Place, Variant
 from verify.model.result import Branch
 from verify.tracing.scalar import RELATIONS
@@ -73,7 +74,7 @@ class Region:
         The values `computed` at the point are added to: regions of one graph ask for much of the same.
         """
         conditions = self.conditions if conditions is None else conditions  # to look at all is less than the run was
-        if not all(_between(point[name], *bounds) for name, bounds in self.bounds.items()):
+        if not all(within(point[name], bounds) for name, bounds in self.bounds.items()):
             return False
         values = {} if computed is None else computed
         with flint.ctx.workprec(_BITS):
@@ -97,7 +98,7 @@ class Region:
         self, point: Point, conditions: Sequence[Condition], computed: dict[int, flint.arb] | None = None
     ) -> bool:
         """Tell whether no condition is answered in another way at a point than it was; ties may be."""
-        if not all(_between(point[name], *bounds) for name, bounds in self.bounds.items()):
+        if not all(within(point[name], bounds) for name, bounds in self.bounds.items()):
             return False
         values = {} if computed is None else computed
         with flint.ctx.workprec(_BITS):
@@ -198,10 +199,6 @@ class Lazy(Sequence[Point]):
             self._made[index] = self._makers[index]()
         made = self._made[index]
         return self[0] if made is None else made
-
-
-def _between(value: Fraction, low: Fraction | None, high: Fraction | None) -> bool:
-    return (low is None or value > low) and (high is None or value < high)
 
 
 def _as_decided(condition: Condition, value: flint.arb) -> bool:

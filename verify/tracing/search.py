@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import flint
 
 from verify.graph import balls
-from verify.model.exact import simplest_rational
+from verify.model.exact import simplest_rational, within
 from verify.proof import rationals
 from verify.proof.ranges import Domain
 from verify.tracing.observe import Observation
@@ -97,12 +97,6 @@ def together(seen: Observation, condition: Condition, bounds: Domain) -> Iterato
             ):
                 if all(within(value, bounds.get(name, (None, None))) for name, value in change.items()):
                     yield change
-
-
-def within(value: Fraction, bounds: tuple[Fraction | None, Fraction | None]) -> bool:
-    """Tell whether a number lies in a domain, whose bounds are no part of it."""
-    low, high = bounds
-    return (low is None or value > low) and (high is None or value < high)
 
 
 class _Along:

@@ -26,11 +26,12 @@ from verify.checks.rounding.formats import DOUBLE, Format
 from verify.graph import balls
 from verify.graph.graph import Graph
 from verify.model.errors import ProtocolError
+from verify.model.exact import within
 from verify.tracing.following import SubjectError
 from verify.tracing.observe import Observation, observe
 from verify.tracing.region import Point, pinned
 from verify.tracing.scalar import RELATIONS
-from verify.tracing.search import Crossing, crossings, valleys, within
+from verify.tracing.search import Crossing, crossings, valleys
 from verify.tracing.trace import Condition, Trace
 
 _MOST_LINES = 12  # whose thresholds are crossed for one run

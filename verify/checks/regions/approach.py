@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from decimal import Decimal
 from fractions import Fraction
 from typing import Any, NamedTuple
 
@@ -18,10 +19,9 @@ import flint
 from verify.graph import balls, joints, slopes
 from verify.graph.functions import approximate
 from verify.graph.graph import Graph
-from verify.model.exact import simplest_rational
+from verify.model.exact import simplest_rational, within
 from verify.proof.ranges import Domain
 from verify.tracing.region import Point
-from verify.tracing.search import within
 
 _BITS_OF_JOINTS = 128  # enough for the floats that are made of them
 Wanted = tuple[int, frozenset[int]]  # a node, and the signs that it may have
@@ -81,7 +81,7 @@ def _signed(wanted: Wanted) -> tuple[int, int | None]:
 
 def _shortened(place: Mapping[str, float]) -> Iterator[Point]:
     for digits in _DIGITS:
-        yield {name: Fraction(str(round(value, digits))) for name, value in place.items()}
+        yield {name: Fraction(Decimal(str(round(value, digits)))) for name, value in place.items()}
 
 
 def _is_wanted(graph: Graph, wanted: Sequence[Wanted], point: Point, bounds: Domain) -> bool:

@@ -114,8 +114,8 @@ class Kinks:
     def _edges(self, questions: Sequence[Question]) -> Iterator[tuple[Exact, Passed, Edge]]:
         """Return edges of the questions of a site, with as few inputs as possible moved onto them.
 
-        None is judged where a side is wrong already. So after the first, which may find regions around it, the code is
-        not run at those that a region known to be wrong reaches up to.
+        None is judged where a side is wrong already (`edge`). So after the first, which may find regions around it, the
+        code is not run at those that a region known to be wrong reaches up to.
         """
         tried = False
         for run, question, points in on_edges(self.explorer, questions):
@@ -154,8 +154,11 @@ class Kinks:
         """Run the code on floats at a point on an edge; judge it in full where that is no derivative of this side."""
         if point is not None:
             self._looks += 1
-            if not self._is_derivative(run, point) and (
-                edge_point := edge(self.explorer, {**run.seen.at, **point}, question)
+            at = {**run.seen.at, **point}
+            if (
+                not self.explorer.is_beside_wrong(at)
+                and not self._is_derivative(run, point)
+                and (edge_point := edge(self.explorer, at, question))
             ):
                 self._judge(question, edge_point)
 

@@ -24,10 +24,10 @@ from verify.checks.regions.sites import Passed
 from verify.checks.regions.values import Number, Unknown, complete, numbers
 from verify.graph import balls
 from verify.graph.graph import NodeValues
+from verify.model.exact import within
 from verify.proof.constants import same_up_to_constants
 from verify.tracing.observe import Observation
 from verify.tracing.region import Point
-from verify.tracing.search import within
 from verify.tracing.trace import Trace
 
 _BITS = 256

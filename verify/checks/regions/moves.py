@@ -18,9 +18,10 @@ from verify.checks.regions.roots import roots
 from verify.checks.regions.sites import Passed
 from verify.graph import balls, joints
 from verify.graph.graph import Graph
+from verify.model.exact import within
 from verify.tracing.observe import Observation
 from verify.tracing.region import Point
-from verify.tracing.search import crossings, uniform, within
+from verify.tracing.search import crossings, uniform
 
 _TRIED = 3  # points for each condition
 _MISSES = 8  # questions of a site without a known edge, after which no others are tried

@@ -12,12 +12,13 @@ from fractions import Fraction
 
 from verify.graph.functions import FUNCTIONS
 from verify.graph.graph import Graph
+from verify.model.exact import within
 from verify.model.identity import NOWHERE
 from verify.proof import rationals
 from verify.proof.ranges import Domain
 from verify.tracing.observe import Observation
 from verify.tracing.region import Point
-from verify.tracing.search import crossings, within
+from verify.tracing.search import crossings
 from verify.tracing.trace import Condition
 
 _SIXTY_FOURTHS = 64  # floats of this grid add up without rounding, so that they are 0 where exact numbers are
