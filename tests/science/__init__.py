@@ -1,0 +1,1 @@
+"""Derivatives in the manner of scientific packages, by field; each with small edits that make it wrong."""
