@@ -68,3 +68,26 @@ def test_a_forward_without_a_number_claims_nothing():
     """Where forward divides by 0 too, there is no derivative to be missed."""
     nowhere = verify.pair(lambda x: x / (x - x), lambda d, x: d / (x - x), x="N")
     assert Verdict.REFUTED not in {row.verdict for row in verify.check(nowhere).comparisons}
+
+
+@pytest.mark.parametrize("beside", [lambda dout: None, lambda dout: dout])
+def test_only_what_is_claimed_is_refuted(beside):
+    """None is no claim, whatever its input's shape, and a gradient that is right beside NaN is not refuted."""
+    case = verify.pair(lambda x, y: x * x + y, lambda d, x, y: (2 * d * x / (y - y), beside(d)), x="", y="")
+    rows = verify.check(case).comparisons
+    assert {row.name: row.verdict for row in rows} == {"x": Verdict.REFUTED, "the whole case": Verdict.UNDECIDED}
+
+
+@pytest.mark.parametrize(
+    "backward",
+    [
+        lambda d, x: d * x * 2 + np.zeros(3) / sum(x[3:], 0.0 * x[0]),
+        lambda d, x: d * 2 * x * (x[0] - x[0] + np.zeros(3)) ** -1,
+        lambda d, x: d * 2 * x / np.sum(x[3:] ** 2),
+    ],
+    ids=["an empty sum", "a power of nothing", "a norm of nothing"],
+)
+def test_divisors_of_nothing(backward):
+    """A divisor may be empty, or a negative power of what is 0 by its formula."""
+    row = verify.check(verify.pair(lambda x: x * x, backward, x="3")).comparisons[0]
+    assert (row.name, row.verdict, row.failing) == ("x", Verdict.REFUTED, 3)

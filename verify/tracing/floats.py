@@ -140,8 +140,10 @@ class FloatRun:
 
     def entry(self, name: str, place: int) -> float | None:
         """Return an entry of a gradient, or None where there is no such number."""
+        if self.gradients.get(name) is None:  # which NumPy reads as NaN
+            return None
         try:
-            return float(np.asarray(self.gradients.get(name), dtype=float).ravel()[place])
+            return float(np.asarray(self.gradients[name], dtype=float).ravel()[place])
         except (TypeError, ValueError, IndexError):
             return None
 

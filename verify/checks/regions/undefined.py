@@ -73,6 +73,8 @@ def _on_floats(case: TracedCase, seen: Observation, seed: int) -> FloatRun:
 
 
 def _is_array(value: Any, shape: tuple[int, ...]) -> bool:
+    if value is None:  # no claim, which NumPy reads as NaN
+        return False
     try:
         return np.asarray(value, dtype=float).shape == shape
     except (TypeError, ValueError):
