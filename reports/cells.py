@@ -60,6 +60,8 @@ def verdict(comparison: Comparison) -> str:
 
 def evidence(of: Evidence) -> str:
     """Return how a verdict is known, in a word or two."""
+    if of.points:
+        return f"{of.digits} digits at {of.points} point{'s' if of.points > 1 else ''}"
     if of.bits:
         return f"{of.kind}, 2^-{of.bits}"
     return f"{of.digits} {of.kind}" if of.digits else of.kind

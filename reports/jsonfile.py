@@ -86,7 +86,9 @@ def _evidence(evidence: Evidence, items: dict[str, Any]) -> dict[str, Any]:
 
 
 def _comparison(comparison: Comparison, items: dict[str, Any]) -> dict[str, Any]:
-    return items | {"state": comparison.state}
+    """Return a row; only where the gate is strict, and that counts, it says so."""
+    strict = {"strict": True} if items.pop("strict") else {}
+    return items | {"state": comparison.state} | strict
 
 
 def _counterexample(counterexample: Counterexample, items: dict[str, Any]) -> dict[str, Any]:

@@ -21,6 +21,7 @@ _ROOT = "The directory in which gradproof ran, which is to be the root of the re
 # What is a rule without being a finding, as `gradproof explain` tells findings: a title, what it means, what to do.
 _VERDICTS = {
     "REFUTED": ("wrong gradient", Verdict.REFUTED.value, "Compare both formulas at the inputs that the message names."),
+    "SAMPLED": ("gradient of compiled code", Verdict.SAMPLED.value, "See `gradproof explain compiled`."),
     "UNDECIDED": ("undecided gradient", Verdict.UNDECIDED.value, "Look at the line named, or give --timeout more."),
     "ERROR": ("the code raised", Verdict.ERROR.value, "Run the case alone with the command in the message."),
     "NOT-ROUNDING": (

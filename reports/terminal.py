@@ -11,6 +11,7 @@ from verify.model.result import CaseResult, Comparison, Run, Verdict, exit_statu
 _COLORS = {
     Verdict.PROVED: "32",
     Verdict.AGREES: "32",
+    Verdict.SAMPLED: "33",
     Verdict.UNDECIDED: "33",
     Verdict.REFUTED: "31",
     Verdict.ERROR: "31",

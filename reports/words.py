@@ -122,7 +122,7 @@ def _evidence(comparison: Comparison, everything: bool) -> list[Line]:
     longest = None if everything or not comparison.index else _LONGEST
     formulas = [comparison.actual_formula, comparison.expected_formula]
     return [
-        *([reason] if comparison.evidence.kind in ("small difference", "edge", "hole") else []),
+        *([reason] if comparison.evidence.kind in ("small difference", "edge", "hole", "points") else []),
         Line("actual", _equation(formulas[0], example.actual, longest), computed(comparison)),
         Line("exact", _equation(formulas[1], example.expected, longest)),
         Line("at", _point(example.inputs, " ".join(formulas), _MOST_INPUTS if longest else None)),

@@ -217,6 +217,19 @@ HAZARDOUS = traced(
     ),
 )
 KNOWN = Finding("GP102", "Sgd.forward writes into its argument x", True, "x", at("my_layers.py:40"), known=True)
+SAMPLED = array(
+    "x",
+    SMALL,
+    "2 3",
+    Verdict.SAMPLED,
+    evidence=Evidence(
+        "points",
+        "at 12 points equal to the exact derivative; blas.ddot is compiled code (f2py), at a.py:5",
+        digits=15,
+        points=12,
+        place=Place("a.py", 5),
+    ),
+)
 TRACED = (
     AFFINE,
     HALVED,
@@ -276,6 +289,7 @@ def everything():
             case("known to be wrong", replace(REFUTED, known=True), PROVED),
             replace(HAZARDOUS, name="known to be faulty", findings=(KNOWN,)),
             case("a proof lost", replace(AGREES, weaker=True)),
+            traced("calls Fortran", SAMPLED),
         ),
         seed=7,
         version="0.0",

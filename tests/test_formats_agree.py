@@ -15,9 +15,10 @@ import pytest
 import results
 
 from reports import FORMATS, renderer, terminal
-from verify.model.result import Run, Verdict, exit_status, summary
+from verify.model.result import Run, Verdict, exit_status, strict, summary
 
-STATES = "REFUTED|UNDECIDED|ERROR|NOT ROUNDING|AGREES, was PROVED"
+GOOD = ("PROVED", "AGREES", "SAMPLED")
+STATES = "REFUTED|SAMPLED|UNDECIDED|ERROR|NOT ROUNDING|AGREES, was PROVED"
 CELL = rf"({STATES})(, a known failure)?"
 EVERYTHING = results.everything()
 DRAWINGS = {"svg", "dot"}  # of graphs: they hold no verdicts on what is no graph
@@ -44,9 +45,9 @@ def of_json(text):
     counts = Counter()
     for case in json.loads(text)["cases"]:
         for c in case["comparisons"]:
-            unexplained = c["rounding"] and not c["rounding"]["explained"] and c["verdict"] in ("PROVED", "AGREES")
+            unexplained = c["rounding"] and not c["rounding"]["explained"] and c["verdict"] in GOOD
             name = "WEAKER" if c["weaker"] else "NOT ROUNDING" if unexplained else c["verdict"]
-            counts[state(name, c["known"])] += name not in ("PROVED", "AGREES")
+            counts[state(name, c["known"])] += name not in GOOD or c.get("strict", False)
         for f in case["findings"]:
             counts["allowed" if f["allowed"] else "known" if f["known"] else "FAILS" if f["fails"] else "hazard"] += 1
     return +counts
@@ -146,6 +147,16 @@ def test_a_format_that_hides_a_failure_is_noticed(name):
         assert READ[name](renderer(name)(changed)) != EXPECTED
     unmarked = [replace(c, comparisons=tuple(replace(q, known=False) for q in c.comparisons)) for c in EVERYTHING.cases]
     assert READ[name](renderer(name)(Run(tuple(unmarked))))["REFUTED"] == EXPECTED["REFUTED"] + 1
+
+
+@pytest.mark.parametrize("name", READ)
+def test_every_format_shows_what_is_only_sampled_where_that_fails(name):
+    """With --strict what holds at points only fails the gate, in every format; without it passes, and none lists it."""
+    case = results.traced("calls Fortran", results.SAMPLED)
+    run = Run((strict(case),), strict=True)
+    assert (exit_status(run), exit_status(Run((case,)))) == (1, 0)
+    assert READ[name](renderer(name)(run)) == {"SAMPLED": 1}
+    assert READ[name](renderer(name)(Run((case,)))) == {}
 
 
 @pytest.mark.parametrize("name", READ)

@@ -50,8 +50,16 @@ def test_summary_says_what_decided():
     assert summary(results.everything()) == (
         "FAILED: 2 gradients refuted, 2 gradients undecided, 1 stated value refuted, 1 case undecided, 2 cases in error, "
         "1 float result outside the rounding bound, 1 fault found, 1 proof weaker than in the baseline "
-        "(17 cases, 22 gradients of 125 entries: 14 proved; 2 known failures)"
+        "(18 cases, 23 gradients of 131 entries: 14 proved; 2 known failures)"
     )
+
+
+def test_what_is_sampled_is_told_in_the_summary():
+    """It passes, and is never counted as proved or agreeing; with --strict it fails, though no other verdict does."""
+    sampled = results.traced("calls Fortran", results.SAMPLED)
+    assert summary(Run((GOOD, sampled))) == "2 cases, 2 gradients of 7 entries: 1 proved; 1 gradient at points only"
+    assert [exit_status(Run((case,))) for case in (sampled, strict(sampled), strict(AGREES))] == [0, 1, 0]
+    assert summary(Run((strict(sampled),))).startswith("FAILED: 1 gradient known at points only (")
 
 
 def test_findings_are_told_in_the_summary():
@@ -110,12 +118,7 @@ def test_variants_count_once_with_the_worst():
 
 def test_verdicts_are_ordered_and_have_sentences():
     """Best first, and each value is a sentence for users."""
-    assert [v.rank for v in (Verdict.PROVED, Verdict.AGREES, Verdict.UNDECIDED, Verdict.REFUTED, Verdict.ERROR)] == [
-        0,
-        1,
-        2,
-        3,
-        4,
-    ]
-    assert [v.good for v in Verdict] == [True, True, False, False, False]
+    names = ["PROVED", "AGREES", "SAMPLED", "UNDECIDED", "REFUTED", "ERROR"]
+    assert sorted(names, key=lambda name: Verdict[name].rank) == names == [v.name for v in Verdict]
+    assert [v.good for v in Verdict] == [True, True, True, False, False, False]
     assert all(len(v.value.split()) > 5 for v in Verdict)

@@ -115,6 +115,7 @@ def test_rules_are_the_same_in_every_run():
     assert (proved["tool"]["driver"]["rules"], proved["results"]) == (rules, [])
     assert {rule["id"] for rule in rules} == {
         "REFUTED",
+        "SAMPLED",
         "UNDECIDED",
         "ERROR",
         "NOT-ROUNDING",

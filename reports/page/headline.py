@@ -9,7 +9,8 @@ from reports import cells, rows, words
 from verify.model.result import CaseResult, Comparison, Run, Verdict, exit_status
 
 _NOUNS = {"value": "forward value", "stated": "stated value"}
-_ORDER = {Verdict.REFUTED: 0, Verdict.ERROR: 1, Verdict.PROVED: 2, Verdict.AGREES: 2, Verdict.UNDECIDED: 3}
+_GOOD = dict.fromkeys((Verdict.PROVED, Verdict.AGREES, Verdict.SAMPLED), 2)
+_ORDER = {Verdict.REFUTED: 0, Verdict.ERROR: 1, **_GOOD, Verdict.UNDECIDED: 3}
 
 
 class Headline(NamedTuple):
@@ -48,14 +49,16 @@ def total(case: CaseResult) -> bool:
 def _passing(run: Run) -> Headline:
     gradients = run.count("gradient")
     proved, number = gradients[Verdict.PROVED], gradients.total()
-    agreeing = number - proved
+    agreeing, sampled = gradients[Verdict.AGREES], gradients[Verdict.SAMPLED]
     everywhere = all(map(total, run.cases))
     verdict = f"{_all(number)} {'equal' if number > 1 else 'equals'} the exact derivative"
-    if agreeing:
-        verdict = f"{proved} of {_plural(number, 'gradient')} proved, {agreeing} not proved but agreeing"
+    if agreeing or sampled:
+        others = [f"{agreeing} not proved but agreeing"] if agreeing else []
+        others += [f"{sampled} right at the points tried"] if sampled else []
+        verdict = ", ".join([f"{proved} of {_plural(number, 'gradient')} proved", *others])
     elif everywhere:
         verdict += ", for all inputs"
-    return Headline("good", "✓", verdict, " ".join(_scope(run, everywhere and not agreeing)))
+    return Headline("good", "✓", verdict, " ".join(_scope(run, everywhere and proved == number)))
 
 
 def _scope(run: Run, everywhere: bool) -> Iterator[str]:
@@ -90,6 +93,8 @@ def _troubles(run: Run) -> Iterator[tuple[str, bool]]:
         yield f"{_plural(broken, 'error')} in the code", True
     if unknown := _failing(run, Verdict.UNDECIDED, "gradient", "value", "stated", "case"):
         yield f"{unknown} undecided", False
+    if sampled := _failing(run, Verdict.SAMPLED, "gradient", "value"):
+        yield f"{sampled} known at points only", False
     if not run.complete:
         yield "stopped early", False
     yield from _of_baseline(run)

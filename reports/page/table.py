@@ -15,7 +15,11 @@ from reports.words import sentence
 from verify.model.identity import Variant
 from verify.model.result import Accuracy, CaseResult, Comparison, Evidence, Verdict
 
-SIGNS = {Verdict.PROVED: "✓", Verdict.AGREES: "✓", Verdict.UNDECIDED: "?", Verdict.REFUTED: "✗", Verdict.ERROR: "✗"}
+SIGNS = {
+    **dict.fromkeys((Verdict.PROVED, Verdict.AGREES), "✓"),
+    **dict.fromkeys((Verdict.SAMPLED, Verdict.UNDECIDED), "?"),
+    **dict.fromkeys((Verdict.REFUTED, Verdict.ERROR), "✗"),
+}
 
 _MOST = 300  # rows of one table
 
@@ -64,7 +68,7 @@ def tone(comparison: Comparison) -> str:
     """Return how a comparison is coloured: what is undecided is never green."""
     if comparison.good:
         return "good"
-    return "unsure" if comparison.verdict is Verdict.UNDECIDED else "bad"
+    return "unsure" if comparison.verdict in (Verdict.SAMPLED, Verdict.UNDECIDED) else "bad"
 
 
 class Lines(NamedTuple):

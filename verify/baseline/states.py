@@ -16,7 +16,7 @@ from verify.model.result import CaseResult, Run
 _PART = "IN PART"  # good, and not claimed for some sizes or options
 
 # Best first. Whatever comes after IN PART fails the gate; a finding either FAILS or has no state.
-_ORDER = ("", "PROVED", "AGREES", _PART, "NOT ROUNDING", "UNDECIDED", "REFUTED", "ERROR", "FAILS")
+_ORDER = ("", "PROVED", "AGREES", "SAMPLED", _PART, "NOT ROUNDING", "UNDECIDED", "REFUTED", "ERROR", "FAILS")
 WORDS = _ORDER[1:]
 _RANKS = {word: rank for rank, word in enumerate(_ORDER)}
 _FAILING = _RANKS["NOT ROUNDING"]

@@ -128,7 +128,8 @@ def _add_others(commands: Any, parents: list[_Parser]) -> None:
         "codes",
         nargs="*",
         metavar="CODE",
-        help="a code, like GP101; `extend`: how to add to gradproof; `coverage`: what it follows; none: all codes",
+        help="a code, like GP101; `extend`: how to add to gradproof; `coverage`: what it follows; `compiled`: what it "
+        "says of compiled code; none: all codes",
     )
 
 

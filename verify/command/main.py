@@ -93,7 +93,7 @@ def _command(argv: Sequence[str]) -> int:
 
 
 def _explained(codes: Sequence[str]) -> str:
-    """Return what findings mean, how gradproof is extended, or what it follows."""
+    """Return what findings mean, how gradproof is extended, what it follows, or what it says of compiled code."""
     from verify import extend
     from verify.command.config import find
     from verify.model.findings import explained
@@ -104,6 +104,10 @@ def _explained(codes: Sequence[str]) -> str:
         from verify.tracing.coverage import page
 
         return page()
+    if list(codes) == ["compiled"]:
+        from verify.tracing.compiled import HELP
+
+        return HELP
     _extend(find(Path.cwd()))
     return explained(codes)
 

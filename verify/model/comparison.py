@@ -13,18 +13,19 @@ class Verdict(Enum):
 
     PROVED = "the same function, for all inputs that take the same branches, where both sides are defined"
     AGREES = "not proved to be the same function, but equal within a limit that the evidence names"
+    SAMPLED = "compiled code: right at the points tried, to the digits in the evidence; nothing is known between them"
     UNDECIDED = "nothing is known: the computation could not be followed to its end"
     REFUTED = "wrong: there is an exact counterexample"
     ERROR = "the code under test raised, or did not keep to the protocol"
 
     # Asked of each of many comparisons, and so found out once: the place in the order, 0 being the best, and whether a
-    # gate may pass with this verdict.
+    # gate may pass with this verdict: with SAMPLED one that is not strict.
     rank: int
     good: bool
 
     def __init__(self, sentence: str) -> None:
         self.rank = len(type(self).__members__)
-        self.good = self.rank <= 1  # PROVED and AGREES
+        self.good = self.rank <= 2  # PROVED, AGREES and SAMPLED
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +33,7 @@ class Evidence:
     """How a verdict is known: a word for the table and the whole sentence.
 
     `bits` is the certainty of a proof by random points: it is wrong with a chance below 2^-bits. `digits` are those in
-    which both sides agree where they are not proved equal.
+    which both sides agree where they are not proved equal; where that is all that is known, `points` is at how many.
     Where a choice of the code's constants within their rounding makes both sides one function, `constants` is how many
     there are, and `ulps` the largest change of one. Of an approximation, `ulps` is what it is proved to stay within,
     `limit` what the formula that it stands for is good to, and `at` the point where it is worst; where the case states
@@ -44,6 +45,7 @@ class Evidence:
     detail: str = ""
     bits: int = 0
     digits: int = 0
+    points: int = 0
     constants: int = 0
     ulps: str = ""
     limit: str = ""
@@ -90,6 +92,7 @@ class Comparison:
     Where the two sides differ, `relation` says how, and `diagnosis` names the likely mistake.
     `where` is the place of the code that computed it.
     A baseline marks failures that it lists as `known`, and what it knows as proved, and is not proved, as `weaker`.
+    Where the gate is `strict`, what is only SAMPLED fails it.
     """
 
     quantity: str
@@ -114,11 +117,14 @@ class Comparison:
     where: Place = NOWHERE
     known: bool = False
     weaker: bool = False
+    strict: bool = False
 
     @property
     def good(self) -> bool:
         """Tell whether formula and arithmetic are both in order, and the proof no weaker than it was."""
-        return self.verdict.good and not self.weaker and (self.rounding is None or self.rounding.explained)
+        if self.weaker or (self.strict and self.verdict is Verdict.SAMPLED):
+            return False
+        return self.verdict.good and (self.rounding is None or self.rounding.explained)
 
     @property
     def passes(self) -> bool:

@@ -8,6 +8,8 @@ from typing import ClassVar
 
 from verify.model.identity import NOWHERE, Place
 
+COMPILED = "; see `gradproof explain compiled`"  # the page that tells what is said of compiled code
+
 
 class GradproofError(Exception):
     """Base of all errors that gradproof raises on purpose."""
@@ -56,6 +58,13 @@ class TraceError(GradproofError):
         named = self.__class__.__new__(self.__class__)
         TraceError.__init__(named, f"{function}: {self.message}", self.place, self.advice)
         return named
+
+
+class CompiledError(TraceError):
+    """User code called compiled code with symbols: there is no Python to follow."""
+
+    def __init__(self, message: str, place: Place = NOWHERE) -> None:
+        super().__init__(message, place, COMPILED)
 
 
 class UnboundedError(TraceError):

@@ -214,6 +214,8 @@ class Run:
         counts = [f"{plural(bounded, 'case')} for the branches taken only"] if bounded else []
         visited = sum(case.cover is not None and not case.cover.complete for case in self.cases)
         counts += [f"{plural(visited, 'case')} for the regions visited only"] if visited else []
+        sampled = self.count("gradient")[Verdict.SAMPLED]
+        counts += [f"{plural(sampled, 'gradient')} at points only"] if sampled else []
         counts += [f"{plural(unclaimed, 'gradient')} not claimed"] if unclaimed else []
         counts += [f"{plural(boundless, 'float result')} without a rounding bound"] if boundless else []
         counts += [plural(self.known, "known failure")] if self.known else []
@@ -226,8 +228,11 @@ class Run:
 
 
 def strict(case: CaseResult) -> CaseResult:
-    """Return a result in which hazards fail the gate like any other finding."""
-    return replace(case, findings=tuple(replace(finding, fails=True) for finding in case.findings))
+    """Return a result in which hazards fail the gate like any other finding, and so does what is only SAMPLED."""
+    findings = tuple(replace(finding, fails=True) for finding in case.findings)
+    sampled = Verdict.SAMPLED
+    rows = tuple(replace(c, strict=True) if c.verdict is sampled else c for c in case.comparisons)
+    return replace(case, findings=findings, comparisons=rows)
 
 
 def exit_status(run: Run) -> int:
@@ -261,7 +266,12 @@ def plural(number: int, noun: str) -> str:
 _PLURALS = {"entry": "entries", "stale baseline entry": "stale baseline entries"}
 # What can go wrong, in words: which quantity, and which verdict on it.
 _NOUNS = {"gradient": "gradient", "value": "forward value", "stated": "stated value", "case": "case"}
-_STATES = {Verdict.REFUTED: "refuted", Verdict.UNDECIDED: "undecided", Verdict.ERROR: "in error"}
+_STATES = {
+    Verdict.REFUTED: "refuted",
+    Verdict.SAMPLED: "known at points only",
+    Verdict.UNDECIDED: "undecided",
+    Verdict.ERROR: "in error",
+}
 
 
 def troubles(run: Run) -> list[str]:

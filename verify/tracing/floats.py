@@ -69,7 +69,7 @@ class FloatRun:
         quiet, self._noticing = np.errstate(all="ignore"), noticing
         with following(), patches.in_force(seed), seeded(seed), redirect_stdout(sys.stderr), quiet, _profiling():
             _, returned = converse(case.subject, {**arguments, **deepcopy(dict(seen.variant.options))}, self._answer)
-        names = list(case.real)
+        names, self.returned = list(case.real), returned
         self.gradients = (
             returned if isinstance(returned, Mapping) else dict(zip(names, _listed(returned), strict=False))
         )

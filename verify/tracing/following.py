@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator
 
-from verify.model.errors import GradproofError, ProtocolError, TraceError
+from verify.model.errors import CompiledError, GradproofError, ProtocolError, TraceError
 from verify.model.identity import NOWHERE, Place
 from verify.model.where import described, raised_at
 
@@ -14,12 +14,12 @@ class SubjectError(GradproofError):
     """The subject raised, or returned what is no number; the message says what and where.
 
     `place` is the line that the message names, if it names one. `broken` tells that the code is at fault, and not that
-    it could not be followed.
+    it could not be followed; `compiled` that compiled code was called with symbols.
     """
 
-    def __init__(self, message: str, place: Place = NOWHERE, *, broken: bool = False) -> None:
+    def __init__(self, message: str, place: Place = NOWHERE, *, broken: bool = False, compiled: bool = False) -> None:
         super().__init__(message)
-        self.place, self.broken = place, broken
+        self.place, self.broken, self.compiled = place, broken, compiled
 
 
 @contextlib.contextmanager
@@ -33,7 +33,7 @@ def following() -> Iterator[None]:
     except ProtocolError as problem:
         raise SubjectError(str(problem), broken=True) from problem
     except TraceError as problem:
-        raise SubjectError(str(problem), problem.place) from problem
+        raise SubjectError(str(problem), problem.place, compiled=isinstance(problem, CompiledError)) from problem
     except KeyboardInterrupt:
         raise
     except BaseException as problem:
@@ -42,6 +42,11 @@ def following() -> Iterator[None]:
         place = raised_at(problem)
         description = f"{described(problem)}{', at ' if place else ''}{place}"
         raise SubjectError(description, place, broken=True) from problem
+    refuse_caught()
+
+
+def refuse_caught() -> None:
+    """Raise SubjectError where the code has caught what a symbol raised: it went on with something else."""
     if TraceError.raised:
         message, place = TraceError.raised[0]
         raise SubjectError(f"{message} (the code caught the exception and went on)", place)

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from typing import Any, NoReturn
 
 from verify.model.additions import HOW
-from verify.model.errors import TraceError
+from verify.model.errors import CompiledError, TraceError
 from verify.model.where import asked_at
 
 _ATTRIBUTES = ("data", "ctypes", "base", "__array_interface__", "__array_struct__")
@@ -40,7 +40,9 @@ _AS_BUFFER = 20  # pointers before `tp_as_buffer` in CPython's type objects, 3.9
 
 
 def refuse(way: str) -> NoReturn:
-    """Raise the TraceError of a way to raw memory."""
+    """Raise the TraceError of a way to raw memory; one of them leads to compiled code only."""
+    if way == "ctypes":
+        raise CompiledError("the memory of an array of symbols goes to compiled code (ctypes)", asked_at())
     raise TraceError(f"the bytes of an array of symbols were looked at ({way})", asked_at(), HOW)
 
 
@@ -48,7 +50,7 @@ def refuse_compiled_code() -> None:
     """Raise TraceError where numba asks for the type of an array: what it compiled computes with raw memory."""
     frame = sys._getframe(2)  # noqa: SLF001 - of who asks
     if frame.f_globals.get("__name__", "").partition(".")[0] == "numba":
-        raise TraceError("compiled code (numba) was called with an array of symbols", asked_at(), HOW)
+        raise CompiledError("compiled code (numba) was called with an array of symbols", asked_at())
 
 
 def guard(kind: type) -> None:

@@ -25,8 +25,9 @@ from verify.model import identity
 from verify.model.errors import ProtocolError, TraceError, nearest
 from verify.model.where import quoted
 from verify.tracing import arrays, patches
+from verify.tracing.compiled import naming
 from verify.tracing.concolic import Concolic
-from verify.tracing.following import following
+from verify.tracing.following import following, refuse_caught
 from verify.tracing.seeds import seeded
 from verify.tracing.trace import Condition, Nodes, Trace
 
@@ -225,10 +226,11 @@ def observe(
     seen.at = {**({} if seen.sample else case.at), **(at or {})}
     trace = seen.trace
     first = len(trace)
-    with following(), arrays.running(trace), patches.in_force(seed), seeded(seed) as drawn:
+    with following(), naming(), arrays.running(trace), patches.in_force(seed), seeded(seed) as drawn:
         inputs = {name: _input(name, described, seen, sampler) for name, described in case.inputs.items()}
 
         def answer(output: Any) -> Any:
+            refuse_caught()  # what backward raises later would hide it
             return _upstreams(case, output, seen, sampler, upstream)
 
         with redirect_stdout(sys.stderr):

@@ -30,6 +30,7 @@ from verify.tracing import (
     distances,
     distributions,
     functions,
+    jitted,
     memory,
     references,
     scipys,
@@ -53,6 +54,7 @@ sources.INNER.update(signals.COMPILED)
 sources.OWN.update(distances.FUNCTIONS)
 _FOREIGN = (
     *("numpy", "sympy", "mpmath", "flint", "scipy", "verify", "_pytest", "pytest", "hypothesis"),
+    *("numba", "llvmlite", "Cython", "pyximport", "cffi"),
     *("z3", "_distutils_hack"),  # the names of z3 alone take longer to look through than a small layer takes to run
 )
 
@@ -434,7 +436,9 @@ def _importing(name: str, globals: Any = None, *args: Any) -> Any:  # noqa: A002
     """Import a module for code that does so while it runs."""
     module = _import(name, globals, *args)
     replaced = _STAND_INS.get(id(module))  # of few modules, and SymPy imports from many in each call
-    return module if replaced is None or not may_be_users((globals or {}).get("__file__") or "<") else replaced
+    if replaced is None or _is_foreign((globals or {}).get("__name__") or ""):
+        return module
+    return replaced if may_be_users((globals or {}).get("__file__") or "<") else module
 
 
 def stand_in(original: Any) -> Any:
@@ -499,7 +503,7 @@ def in_force(seed: int) -> Iterator[None]:
     imports, calls = builtins.__import__, np.vectorize.__call__
     builtins.__import__ = _importing  # type: ignore[assignment]
     setattr(np.vectorize, "__call__", _VECTORIZED)  # noqa: B010 - it is no attribute to the type checker
-    methods = [*sparse.replaced(), *distributions.replaced()]
+    methods = [*sparse.replaced(), *distributions.replaced(), *jitted.replaced(places, _STAND_INS)]
     for owner, name, _, replacement in methods:
         setattr(owner, name, replacement)
     try:
@@ -539,9 +543,14 @@ def _users(modules: list[ModuleType]) -> list[ModuleType]:
         module
         for module in modules
         if isinstance(module, ModuleType)
-        and module.__name__.partition(".")[0] not in _FOREIGN
+        and not _is_foreign(module.__name__)
         and may_be_users(getattr(module, "__file__", None) or "<")
     ]
+
+
+def _is_foreign(name: str) -> bool:
+    """Tell whether a module is of a package that computes with functions of its own, and not the user's."""
+    return name.partition(".")[0] in _FOREIGN
 
 
 def _taken(module: ModuleType) -> list[tuple[dict[str, Any], str, Any]]:

@@ -12,7 +12,7 @@ from verify.checks.approximation.telling import KIND
 from verify.checks.claims.claims import Claim, Exact, upstream_branch
 from verify.checks.claims.diagnoses import diagnose
 from verify.checks.claims.explain import Explanation, explain
-from verify.model.errors import DivisionError
+from verify.model.errors import CompiledError, DivisionError
 from verify.model.identity import NOWHERE, SAMPLE, Place
 from verify.model.result import Comparison, Evidence, Verdict
 from verify.proof.decide import Decision
@@ -24,6 +24,7 @@ from verify.tracing.region import Point
 KeepRow = Callable[[Comparison], None]  # is given a row that is certain and not yet explained
 
 _UNCONFIRMED = "the formulas differ, but on floats the code does not give there what its formula says"
+COMPILED = "compiled code"  # the kind of evidence that symbols would have to enter compiled code
 DIVIDES = "divides by 0"  # the kind of evidence that the code divides by 0 in a whole region
 STRAYS = "strays"  # the kind of evidence that floats are not what the formulas have
 _DOUBTFUL = Evidence(STRAYS, _UNCONFIRMED)
@@ -39,9 +40,9 @@ def not_compared(case: TracedCase, variant: Variant | None, problem: SubjectErro
 
 def _kind(problem: BaseException | None) -> str:
     """Return the kind of evidence that an error of the tracer's is, of which other errors may tell."""
-    while problem is not None and not isinstance(problem, DivisionError):
+    while problem is not None and not isinstance(problem, (CompiledError, DivisionError)):
         problem = problem.__cause__
-    return "not followed" if problem is None else DIVIDES
+    return "not followed" if problem is None else COMPILED if isinstance(problem, CompiledError) else DIVIDES
 
 
 def malformed(exact: Exact, name: str, place: Place) -> Comparison:

@@ -16,6 +16,7 @@ from verify.checks.claims.claims import Exact, claims, other_sides, sharpened_cl
 from verify.checks.claims.diagnoses import negated
 from verify.checks.claims.explain import alike
 from verify.checks.gradients.forward import wrong_outputs
+from verify.checks.gradients.pointwise import NOTE, judged
 from verify.checks.gradients.rows import KeepRow, decided_row, malformed, not_compared
 from verify.checks.gradients.whole import Attempt, attempted
 from verify.model.additions import HOW
@@ -58,7 +59,7 @@ def check_traced(
             seen = _seen(case, variant, seed, attempt)
             rows, exact = _settled(case, seen, seed, attempt, progress.taking())
         except SubjectError as problem:
-            progress.comparisons.append(not_compared(case, variant, problem))
+            progress.fail(variant, problem, seed)
             continue
         seen = exact.seen
         region = branches(seen.trace, seen.conditions, variant.written)
@@ -94,6 +95,18 @@ class _Progress:
         self.notes.update(dict.fromkeys(notes))
         self.drawn |= drawn
         self.keep(self.result(), _ALL)
+
+    def fail(self, variant: Variant, problem: SubjectError, seed: int) -> None:
+        """Take in a variant that could not be followed: at points, where compiled code is what stops it."""
+        try:
+            rows = judged(self.case, variant, problem, seed)
+        except SubjectError as broken:
+            rows, problem = [], broken
+        if not rows:
+            self.comparisons.append(not_compared(self.case, variant, problem))
+            return
+        unclaimed = [name for name in self.case.real if name not in {row.name for row in rows}]
+        self.add(rows, [], unclaimed, [NOTE], drawn=False)
 
     def taking(self) -> KeepRow:
         """Return what takes in the rows of one more variant; what else is certain goes with a refuted one, or later."""
@@ -274,7 +287,7 @@ def _seen(case: TracedCase, variant: Variant, seed: int, attempt: Attempt) -> Ob
             raise  # what is singular at the sample is so on floats, where rounding may hide it
         FloatRun(case, seen, seed)
         advice = HOW if problem.broken else ""  # it runs on floats, and fails for want of what symbols have not
-        raise SubjectError(f"{problem}{advice}", problem.place) from problem
+        raise SubjectError(f"{problem}{advice}", problem.place, compiled=problem.compiled) from problem
 
 
 def _hold_against(attempt: Attempt, seen: Observation) -> None:

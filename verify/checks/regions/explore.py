@@ -17,6 +17,7 @@ from verify.cases.case import TracedCase
 from verify.checks.approximation.ignored import IGNORED
 from verify.checks.approximation.telling import KIND
 from verify.checks.claims.claims import Exact
+from verify.checks.gradients.pointwise import refuted
 from verify.checks.gradients.rows import STRAYS, not_compared
 from verify.checks.gradients.traced import decided
 from verify.checks.regions.alike import kinds
@@ -219,6 +220,8 @@ class Explorer:
             self.undecided[_region(seen)] = seen, str(problem)
         if isinstance(problem, SubjectError) and isinstance(problem.__cause__, DivisionError) and seen.upstreams:
             self.undefined[_region(seen)] = seen, problem
+        if isinstance(problem, SubjectError):
+            self.rows += refuted(self.case, seen, problem, self.seed)
         if broken and not seen.upstreams and reason_for:
             self.refused[reason_for] = str(problem)
         if broken and seen.upstreams:

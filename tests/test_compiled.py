@@ -1,0 +1,147 @@
+"""Compiled code is named and never entered: what calls it is undecided, or judged at points, and never proved."""
+
+import ctypes
+import ctypes.util
+import functools
+import linecache
+
+import numpy as np
+import pytest
+import scipy.ndimage
+from scipy.linalg import blas
+from scipy.special import cython_special
+
+import verify
+from verify.model.result import Verdict
+from verify.tracing.calls import call_at
+from verify.tracing.compiled import maker_of
+
+LIBRARY = ctypes.CDLL(ctypes.util.find_library("m"))
+EXP = LIBRARY.exp
+EXP.restype, EXP.argtypes = ctypes.c_double, [ctypes.c_double]
+PARTIAL, ON_ARRAYS = functools.partial(EXP), np.vectorize(EXP)
+TABLE = {"exp": EXP, "list": [EXP]}
+POINTER = ctypes.POINTER(ctypes.c_double)
+
+
+class Keeper:
+    """A layer that keeps compiled code as an attribute."""
+
+    def __init__(self):
+        self.function = EXP
+
+
+KEEPER = Keeper()
+
+
+def from_memory(x):
+    """Return an array that compiled code is given by its address."""
+    pointer = x.ctypes.data_as(POINTER)
+    return np.array([pointer[i] for i in range(len(x))])
+
+
+# What is called with a symbol, or with an array of them; how it stands in the message; who made it.
+CALLS = {
+    "ctypes": ("", lambda x: LIBRARY.exp(x), "LIBRARY.exp", "ctypes"),
+    "table": ("", lambda x: TABLE["exp"](x), "TABLE['exp']", "ctypes"),
+    "list": ("", lambda x: TABLE["list"][0](x), "TABLE['list'][0]", "ctypes"),
+    "attribute": ("", lambda x: KEEPER.function(x), "KEEPER.function", "ctypes"),
+    "partial": ("", lambda x: PARTIAL(x), "PARTIAL", "ctypes"),
+    "vectorized": ("3", lambda x: ON_ARRAYS(x), "ON_ARRAYS", "ctypes"),
+    "argument": ("3", lambda x: np.array(list(map(EXP, x))), "EXP", "ctypes"),
+    "several lines": (
+        "3",
+        lambda x: (
+            blas.ddot(
+                x,
+                x,
+            )
+            * x
+        ),
+        "blas.ddot",
+        "f2py",
+    ),
+    "f2py": ("3", lambda x: blas.daxpy(x, np.zeros(3)), "blas.daxpy", "f2py"),
+    "Cython": ("", lambda x: cython_special.expit(x), "cython_special.expit", "Cython"),
+    "C": ("3", lambda x: scipy.ndimage.correlate1d(x, [1.0, 2.0]), "_nd_image.correlate1d", "a C extension"),
+}
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_a_call_with_symbols_is_named(name):
+    """The message has what is called, who compiled it, the line, and the page that helps; nothing is proved."""
+    shape, forward, called, maker = CALLS[name]
+    (row,) = verify.check(verify.pair(forward, lambda dout, x: dout * x, x=shape), quick=True).comparisons
+    assert (row.verdict, row.evidence.kind) == (Verdict.UNDECIDED, "compiled code")
+    assert row.evidence.detail.startswith(f"{called} is compiled code ({maker}")
+    assert row.evidence.detail.endswith("; see `gradproof explain compiled`")
+    assert row.evidence.place.file == "tests/test_compiled.py"
+    assert f"at {row.evidence.place}" in row.evidence.detail
+
+
+def test_memory_that_goes_to_compiled_code_is_named():
+    """Code that hands an address over is named by that line."""
+    (row,) = verify.check(verify.pair(from_memory, lambda dout, x: dout, x="3"), quick=True).comparisons
+    assert "the memory of an array of symbols goes to compiled code (ctypes), at tests/test_compiled.py:" in (
+        row.evidence.detail
+    )
+
+
+def test_what_python_and_numpy_have_in_c_is_not_counted_in():
+    """Their functions have other messages; of everything else, classes and methods are known too."""
+    assert not any(
+        map(maker_of, (len, np.dot, np.add, np.random.normal, ctypes.sizeof, str.join, from_memory, None, 3))
+    )
+    assert maker_of(cython_special.expit) == "Cython"
+    assert maker_of(blas.ddot) == "f2py"
+    assert maker_of(scipy.ndimage._nd_image.correlate) == "a C extension"
+
+
+def test_the_innermost_call_is_the_one_that_counts():
+    """A function of Python's that compiled code calls back is named by itself, and not by its caller."""
+    (row,) = verify.check(
+        verify.pair(lambda x: sorted(x, key=lambda v: int(v))[0] * x, lambda dout, x: dout, x="3"), quick=True
+    ).comparisons
+    assert row.evidence.detail.startswith("a symbol was turned into a plain number by int(v)")
+
+
+def test_a_call_without_source_is_none():
+    """Where the lines are not at hand, or an instruction calls nothing, there is no call."""
+    code = compile("def f():\n    return g(1)\n", "<nowhere>", "exec")
+    assert call_at(code, 0) is None
+    linecache.cache["<nowhere>"] = (0, None, ["def f():\n", "    return g(1)\n"], "<nowhere>")
+    inner = next(constant for constant in code.co_consts if hasattr(constant, "co_code"))
+    calls = {call_at(inner, place) is not None for place in range(0, len(inner.co_code), 2)}
+    assert calls == {True, False}
+    del linecache.cache["<nowhere>"]
+
+
+def caught(x):
+    """Compute something else where compiled code refuses symbols."""
+    try:
+        return EXP(x)
+    except ctypes.ArgumentError:
+        return x * x
+
+
+SILENT = {
+    "a buffer of floats": lambda x: np.array([EXP(v) for v in np.fromiter(x, float)]),
+    "an array of floats": lambda x: blas.dscal(2.0, np.asarray(x, dtype=np.float64)),
+    "memory": lambda x: 2 * from_memory(np.ascontiguousarray(x)),
+    "caught": lambda x: np.array([caught(v) for v in x]),
+    "single entries": lambda x: np.array([cython_special.exprel(v) for v in x]),
+}
+
+
+@pytest.mark.parametrize("name", SILENT)
+@pytest.mark.parametrize("shape", ["3", "40"])
+def test_nothing_of_compiled_code_is_proved(name, shape):
+    """Neither on scalars nor on whole arrays do symbols become floats that a proof would take for constants."""
+    forward = SILENT[name]
+    for backward in (lambda dout, x: np.zeros(len(x)), lambda dout, x: 0 * dout, lambda dout, x: 2 * dout):
+        result = verify.check(verify.pair(forward, backward, x=shape), quick=True)
+        assert {row.verdict for row in result.comparisons} == {Verdict.UNDECIDED}
+    backwards = verify.check(
+        verify.pair(lambda x: 2 * x, lambda dout, x: 0 * dout + forward(x) * 0, x=shape), quick=True
+    )
+    assert not {Verdict.PROVED, Verdict.AGREES} & {row.verdict for row in backwards.comparisons}

@@ -1,0 +1,138 @@
+"""How near a float of compiled code is to the exact value: near enough, apart for certain, or neither.
+
+Nothing bounds the rounding of code that nobody sees: (x + 1e16) - 1e16 is x by its formula, and 0 on floats. So both
+answers but UNDECIDED rest on something that is said where they are given.
+
+- SAMPLED says what was seen, in so many digits. It wants half of those of the format in which the code returns each
+  entry, and a difference that as many operations as `forward` and the exact derivative have may make: each rounds the
+  largest number once, and that may be multiplied by one as large. More may be a wrong formula, or rounding.
+- REFUTED wants a difference that rounding explains only if the code computes a thousand billion times as badly as its
+  format: 2^-11, the rounding of half precision, of the largest number that occurs in `forward`, in the exact
+  derivative or on the way to either, where double precision rounds by 2^-53 of it. The measure is that number, and not
+  the entry: y (1 - y) in place of exp(-x) y^2 loses all digits far out, and is right. The code has to return the same
+  number twice, so that nothing kept from another run is the cause. That assumption stands in the report.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+import flint
+import numpy as np
+
+from verify.cases.case import TracedCase
+from verify.checks.claims.claims import Exact
+from verify.graph import balls
+from verify.proof import rationals
+from verify.proof.rationals import Real
+from verify.tracing.floats import FloatRun
+from verify.tracing.observe import Observation
+
+_HALF = Fraction(1, 2**11)  # half precision: what it rounds by
+_DOUBLE = 53  # bits of double precision
+_DIGITS_A_BIT = math.log10(2)
+
+
+@dataclass(frozen=True, slots=True)
+class PointRun:
+    """The code at one point: its run on floats, and what is exact there.
+
+    `exact` has the entries of each gradient. No number of the computation is larger than `scale`, which is at least 1:
+    any code may compute with that. `operations` is how many there are.
+    """
+
+    floats: FloatRun
+    exact: Mapping[str, Sequence[Real]]
+    scale: flint.arb
+    operations: int
+
+    @property
+    def seen(self) -> Observation:
+        """Return the run on symbols, which went as far as the compiled code."""
+        return self.floats.seen
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An entry of a gradient at a point: what the code returned, in so many `bits`, and what is exact.
+
+    `distance` is a ball around how far they are apart, None where either is no number. `against` is what that is
+    measured by: the entry, or where that is 0 the largest of the gradient.
+    """
+
+    run: PointRun
+    place: int
+    actual: float
+    bits: int
+    expected: Real
+    distance: flint.arb | None
+    against: flint.arb
+
+    @property
+    def digits(self) -> int:
+        """Return in how many digits both sides agree."""
+        if self.distance is None:
+            return 0
+        most, distance = math.floor(self.bits * _DIGITS_A_BIT), self.distance.upper()
+        if distance == 0:
+            return most
+        relative = min(1.0, float(distance / self.against)) if self.against > 0 else 1.0
+        return min(most, math.floor(-math.log10(relative))) if relative else most
+
+    @property
+    def agrees(self) -> bool:
+        """Tell whether half of the digits agree, and rounding of as many operations may account for the others."""
+        half = 2 * self.digits >= math.floor(self.bits * _DIGITS_A_BIT)
+        return half and self._is_within(self.run.scale * self.run.scale * self.run.operations)
+
+    @property
+    def is_lost(self) -> bool:
+        """Tell whether the difference is less than one rounding of the largest number, and too few digits agree."""
+        return not self.agrees and self._is_within(self.run.scale)
+
+    @property
+    def is_apart(self) -> bool:
+        """Tell whether the difference is more than half precision would make of the largest number."""
+        if self.bits < _DOUBLE or self.distance is None:
+            return False
+        return bool(self.distance.lower() > self.run.scale * balls.ball(_HALF))
+
+    def _is_within(self, size: flint.arb) -> bool:
+        """Tell whether the difference is no more than one rounding of numbers of a size."""
+        return self.distance is not None and bool(self.distance.upper() <= size * flint.arb(2) ** -self.bits)
+
+
+def at_point(case: TracedCase, exact: Exact, floats: FloatRun) -> PointRun:
+    """Return the code at a point, with the exact values there."""
+    trace, nodes = exact.seen.trace, list(exact.derivatives.values())
+    values = balls.at(trace, [*nodes, *(n for output in exact.seen.outputs for n in output.nodes)], trace.sample)
+    scale = max((abs(ball).upper() for ball in values.values()), default=flint.arb(1))
+    real = rationals.real(trace, nodes, trace.sample)
+    gradients = {name: [real[node] for node in exact.gradient(name)] for name in case.real}
+    return PointRun(floats, gradients, scale.max(flint.arb(1)), len(values))
+
+
+def entries_of(run: PointRun, name: str) -> list[Entry] | None:
+    """Return the entries of a gradient at a point; None where it is no array of the shape of its input."""
+    if (gradient := run.floats.gradients.get(name)) is None:
+        return None
+    try:
+        actual = np.asarray(gradient)
+        bits = min(_DOUBLE, np.finfo(actual.dtype if actual.dtype.kind == "f" else float).nmant + 1)
+        numbers = actual.astype(float)
+    except (TypeError, ValueError):
+        return None
+    if actual.shape != run.seen.inputs[name].shape:
+        return None
+    expected = run.exact[name]
+    largest = max((abs(real.ball).upper() for real in expected), default=flint.arb(0))
+    entries = []
+    for place, (number, real) in enumerate(zip(numbers.ravel().tolist(), expected, strict=True)):
+        is_known = math.isfinite(number) and real.ball.is_finite()
+        against = largest if real.ball.contains(0) else abs(real.ball).lower()
+        distance = abs(flint.arb(number) - real.ball) if is_known else None
+        entries.append(Entry(run, place, number, bits, real, distance, against))
+    return entries
