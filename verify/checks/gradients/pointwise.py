@@ -20,6 +20,7 @@ import numpy as np
 
 from verify.cases.case import TracedCase
 from verify.cases.conversation import named_gradients
+from verify.cases.samples import nearest_to_zero
 from verify.checks.claims.claims import Exact
 from verify.checks.gradients.nearness import Entry, PointRun, at_point, entries_of
 from verify.graph import digits
@@ -37,6 +38,7 @@ NOTE = "backward is compiled code: other regions, further sizes, contracts and t
 KIND = "points"
 _POINTS, _TRIED = 12, 16  # how many points are wanted, and how many are tried for them
 _NODES = 200_000  # of all graphs together, from which on no further point is tried: a few seconds
+_FACTORS = (1, 2, -1, -2, 1, 2, -1, -2, 1, 2, -1, -2)  # samples of one number lie in a part of their domain
 _LONGEST = 24  # signs of a rational
 _FEW = 8  # inputs that a message shows
 _STRAYS = "on floats forward gives something else than its formula has"
@@ -108,7 +110,7 @@ def _runs(case: TracedCase, variant: Variant, seed: int) -> tuple[list[PointRun]
         except SubjectError:  # another branch of forward, that cannot be followed
             continue
         try:
-            run = _beside(case, drawn, seed)
+            run = _beside(case, drawn, seed, _FACTORS[number % len(_FACTORS)])
         except SubjectError as doubt:
             return runs, doubt
         nodes += len(drawn.trace)
@@ -116,11 +118,11 @@ def _runs(case: TracedCase, variant: Variant, seed: int) -> tuple[list[PointRun]
     return runs, None
 
 
-def _beside(case: TracedCase, drawn: Observation, seed: int) -> PointRun | None:
+def _beside(case: TracedCase, drawn: Observation, seed: int, factor: int = 1) -> PointRun | None:
     """Return the code at the floats beside a point, or None if they do not count; raises SubjectError for a doubt."""
     seen = drawn.again(Trace())
     try:
-        _reach(case, seed, seen, {name: Fraction(float(value)) for name, value in drawn.trace.sample.items()})
+        _reach(case, seed, seen, _moved(case, drawn, factor))
         exact = Exact(case, seen, twice=False)
     except SubjectError:  # forward is not defined there
         return None
@@ -128,6 +130,19 @@ def _beside(case: TracedCase, drawn: Observation, seed: int) -> PointRun | None:
         return None
     floats = _on_floats(case, seen, seed)
     return None if floats.overflows() else at_point(case, exact, floats)
+
+
+def _moved(case: TracedCase, drawn: Observation, factor: int) -> Mapping[str, Fraction]:
+    """Return the inputs of a run, moved away from 0 by a factor as far as they stay in their domain, as floats."""
+    point, names = dict(drawn.trace.sample), drawn.trace.payloads
+    bounds = {names[n]: case.real[name] for name, quantity in drawn.inputs.items() for n in quantity.nodes}
+    for name, value in point.items():
+        low, high = (bounds[name].low, bounds[name].high) if name in bounds else (None, None)
+        middle = nearest_to_zero(low, high)
+        moved = middle + (value - middle) * factor
+        if (low is None or moved > low) and (high is None or moved < high):
+            point[name] = moved
+    return {name: Fraction(float(value)) for name, value in point.items()}
 
 
 def _reach(case: TracedCase, seed: int, seen: Observation, at: Mapping[str, Fraction]) -> None:
