@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from verify.cases.case import Case
-    from verify.cases.inputs import constant, integer, real
+    from verify.cases.inputs import complex, constant, integer, real  # noqa: A004 - as it is written in a case
     from verify.cases.making import case
     from verify.cases.protocols import derivative, layer, loss, pair
     from verify.checks.checker import check
@@ -19,6 +19,7 @@ __all__ = [
     "assert_gradients",
     "case",
     "check",
+    "complex",
     "constant",
     "derivative",
     "integer",
@@ -31,6 +32,7 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "Case": "cases.case",
+    "complex": "cases.inputs",
     "constant": "cases.inputs",
     "derivative": "cases.protocols",
     "integer": "cases.inputs",

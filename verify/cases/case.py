@@ -25,12 +25,13 @@ On scalars it may come with the expression that it is to compute; then it may yi
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Callable, Collection, Generator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import Any, Self
 
 from verify.cases.inputs import Input, Real
+from verify.cases.wirtinger import DEFAULT, whole_names
 from verify.graph.program import Program
 from verify.model.identity import NOWHERE, Place
 from verify.model.where import is_users, printable, start_of
@@ -80,7 +81,8 @@ class TracedCase(Case):
     `allow` holds the findings that the author lets pass, by code, each with the reason; `accuracy` is the relative
     accuracy that gradients are stated to have, where they are approximations on purpose; `at` holds the first sample of
     numbers, by their names (`x`, `dout`), where the author of the case has chosen it; `reference` is the program of
-    what the output is to be, computed from inputs that are scalars.
+    what the output is to be, computed from inputs that are scalars; `complex` names the inputs that are complex, each
+    of which is two real ones (`wirtinger`), and `convention` says how gradients by them are written.
     """
 
     inputs: Mapping[str, Input]
@@ -92,6 +94,8 @@ class TracedCase(Case):
     accuracy: Fraction | None = None
     at: Mapping[str, Fraction] = field(default_factory=dict)
     reference: Program | None = None
+    complex: tuple[str, ...] = ()
+    convention: str = DEFAULT
 
     @property
     def code(self) -> Place:
@@ -103,3 +107,8 @@ class TracedCase(Case):
     def real(self) -> dict[str, Real]:
         """Return the inputs that are differentiated."""
         return {name: description for name, description in self.inputs.items() if isinstance(description, Real)}
+
+    @property
+    def differentiated(self) -> Collection[str]:
+        """Return the names that the code has for the inputs that are differentiated."""
+        return whole_names(self.real, self.complex)

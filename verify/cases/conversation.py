@@ -11,6 +11,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any, NamedTuple
 
 from verify.cases.case import ExpressionCase, Subject
+from verify.cases.wirtinger import halved, joined, sign_of
 from verify.model.errors import ProtocolError, UnclaimedError, nearest
 from verify.model.where import calls_users_code, quoted
 
@@ -29,6 +30,7 @@ class Outcome(NamedTuple):
 def converse(subject: Subject, inputs: Mapping[str, Any], upstream_of: Callable[[Any], Any]) -> tuple[Any, Any]:
     """Run a subject forward and backward, and return what it yielded and what it returned.
 
+    A complex output is two real ones to whoever asks (`wirtinger`).
     Raises ProtocolError where it does not yield once and return gradients, and whatever the subject raises. A copy of
     the process that the subject has forked ends here: a case is run many times, and each copy would fork again.
     """
@@ -50,8 +52,12 @@ def _conversed(subject: Subject, inputs: Mapping[str, Any], upstream_of: Callabl
         output = next(running)
     except StopIteration:
         raise ProtocolError("the subject yields nothing: it has to yield its output once") from None
+    halves = halved(output)
+    upstream = upstream_of(halves)
+    if halves is not output:
+        upstream = joined(output, upstream, sign_of(subject))
     try:
-        running.send(upstream_of(output))
+        running.send(upstream)
     except StopIteration as stop:
         return output, stop.value
     running.close()

@@ -40,6 +40,13 @@ class Real:
 
 
 @dataclass(frozen=True, slots=True)
+class Complex:
+    """Complex numbers that are differentiated: a real and an imaginary part, each as is described."""
+
+    part: Real
+
+
+@dataclass(frozen=True, slots=True)
 class Integer:
     """Whole numbers from 0 to below a size, as labels and indices are; they are not differentiated."""
 
@@ -71,6 +78,16 @@ def real(shape: str = "", *, low: object = None, high: object = None, closed: bo
         return Real(text, bounds[0], bounds[1], _closed(closed, low, high))
     except InputError as problem:
         return Real(text, problem=str(problem))
+
+
+def complex(  # noqa: A001 - as it is written in a case
+    shape: str = "", *, low: object = None, high: object = None, closed: bool | str = False
+) -> Complex:
+    """Describe complex inputs of a shape: `complex("N")`; bounds are those of both parts, as of `real`.
+
+    Gradients by them are written as the `convention` of the case says.
+    """
+    return Complex(real(shape, low=low, high=high, closed=closed))
 
 
 def _bound(side: str, value: object) -> Fraction | None:
@@ -129,8 +146,11 @@ def constant(value: Any) -> Constant:
 
 def described(name: str, description: object) -> Input:
     """Return what a person wrote for an input: a shape, or one of the descriptions above."""
-    if isinstance(description, Real) and description.problem:
-        raise InputError(f"the input {name!r}: {description.problem}")
+    declared = description.part if isinstance(description, Complex) else description
+    if isinstance(declared, Real) and declared.problem:
+        raise InputError(f"the input {name!r}: {declared.problem}")
+    if isinstance(description, Complex):
+        return description.part
     if isinstance(description, (Real, Integer, Constant)):
         return description
     if isinstance(description, int) and not isinstance(description, bool):
@@ -138,7 +158,7 @@ def described(name: str, description: object) -> Input:
     if not isinstance(description, str):
         raise InputError(
             f"the input {name!r} is {quoted(description)}: "
-            "expected a shape like 'N D', or verify.real, integer or constant"
+            "expected a shape like 'N D', or verify.real, complex, integer or constant"
         )
     try:
         return Real(checked_shape(description))

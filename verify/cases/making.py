@@ -6,13 +6,14 @@ What the parts are to be is in `terms`; each case is noted with the module that 
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 from verify.cases.case import Case, ExpressionCase, Subject, TracedCase
+from verify.cases.conversation import named_gradients
 from verify.cases.domain import check_domain
 from verify.cases.expression import parse
-from verify.cases.inputs import described
+from verify.cases.inputs import Complex, Input, Real, described
 from verify.cases.made import note
 from verify.cases.terms import (
     Terms,
@@ -25,6 +26,7 @@ from verify.cases.terms import (
     stated_values,
     whole_sizes,
 )
+from verify.cases.wirtinger import IMAG, REAL, by_halves, stated_convention, whole_names
 from verify.graph.program import Program
 from verify.model.errors import InputError
 from verify.model.findings import allowances
@@ -42,6 +44,7 @@ def case(
     sizes: Mapping[str, int] | None = None,
     allow: Mapping[str, str] | None = None,
     accuracy: object = None,
+    convention: object = None,
     **inputs: Any,
 ) -> Callable[[Subject], Case]:
     """Make a case of a generator function.
@@ -51,8 +54,10 @@ def case(
     try for further keyword arguments, every combination of them; `upstream=1` fixes the upstream, as for a loss;
     `sizes` chooses the size of named dimensions; `allow={"GP106": "nobody writes into it"}` lets a finding pass, with
     the reason that the report shows; `accuracy=1e-7` states that gradients are approximations on purpose, with that
-    relative error at most, which is then proved over all of their regions. An argument whose name is one of these goes
-    into a dict: `case({"at": "N"})`.
+    relative error at most, which is then proved over all of their regions; `convention="jax"` states that gradients by
+    complex inputs (`verify.complex`), and upstreams of complex outputs, are dL/da - i dL/db, the conjugates of those of
+    PyTorch, dL/da + i dL/db, which are expected else. An argument whose name is one of these goes into a dict:
+    `case({"at": "N"})`.
 
     With an expression and `at`, an exact value for each input (an int, a decimal as text or float, where 1.1 is 11/10,
     a Fraction), the subject computes that expression on scalars. Raises InputError where the parts do not fit.
@@ -62,11 +67,12 @@ def case(
         where = _place(subject)
         title = name or subject.__name__.replace("_", " ")
         if isinstance(expression, str):
-            _only_for("cases of arrays", options=options, sizes=sizes, allow=allow, accuracy=accuracy, **inputs)
+            arrays_only = {"options": options, "sizes": sizes, "allow": allow, "accuracy": accuracy}
+            _only_for("cases of arrays", **arrays_only, convention=convention, **inputs)
             upstream_value = 1 if upstream is None else upstream
             return make(title, expression, at or {}, lambda _: subject, upstream=upstream_value, where=where)
         _only_for("cases with an expression", at=at)
-        terms = Terms(options, upstream, sizes, allow, accuracy)
+        terms = Terms(options, upstream, sizes, allow, accuracy, convention)
         return traced(title, subject, {**(expression or {}), **inputs}, terms, where=where)
 
     return decorate
@@ -96,10 +102,15 @@ def traced(
     """Make a case of arrays from what a person wrote; raises InputError, naming it, where the parts do not fit."""
     check_name(name, where)
     try:
+        named = [str(key) for key, description in inputs.items() if isinstance(description, Complex)]
+        convention = stated_convention(terms.convention)
+        declared = _declared(inputs, named)
         traced_case = TracedCase(
             name=name,
-            subject=subject,
-            inputs={str(key): described(str(key), description) for key, description in inputs.items()},
+            subject=_by_halves(subject, declared, named, convention) if named or terms.convention else subject,
+            inputs=declared,
+            complex=tuple(named),
+            convention=convention,
             options={key: choices(key, values) for key, values in (terms.options or {}).items()},
             upstream=None if terms.upstream is None else fixed_upstream(terms.upstream),
             sizes=whole_sizes(terms.sizes or {}),
@@ -114,6 +125,28 @@ def traced(
         raise InputError(f"{where}{': ' if where else ''}case {name!r}: {problem}") from None
     note(traced_case)
     return traced_case
+
+
+def _declared(inputs: Mapping[str, object], complex_names: Sequence[str]) -> dict[str, Input]:
+    """Return what the inputs of a case are, two real ones for each complex one; raises InputError."""
+    described_inputs = {str(key): described(str(key), description) for key, description in inputs.items()}
+    return {
+        half: description
+        for name, description in described_inputs.items()
+        for half in ((name + REAL, name + IMAG) if name in complex_names else (name,))
+    }
+
+
+def _by_halves(
+    subject: Subject, declared: Mapping[str, Input], complex_names: Sequence[str], convention: str
+) -> Subject:
+    real = [name for name, description in declared.items() if isinstance(description, Real)]
+    order = whole_names(real, complex_names)
+
+    def named(names: Collection[str], returned: Any) -> Mapping[str, Any]:
+        return named_gradients(names, returned, lambda _: None)
+
+    return by_halves(subject, complex_names, order, convention, named)
 
 
 def make(

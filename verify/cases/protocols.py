@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Generator, Iterable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -36,6 +36,7 @@ def layer(
     sizes: Mapping[str, int] | None = None,
     allow: Mapping[str, str] | None = None,
     accuracy: object = None,
+    convention: object = None,
     name: str = "",
 ) -> TracedCase:
     """Make a case of a class with `forward(inputs)` and `backward(dout)`: `layer(Affine, params=..., inputs=...)`.
@@ -52,8 +53,8 @@ def layer(
     weights = dict(params or {})
     backward = _attribute_of(make, NAMES["backward"])
     alone = backward is not None and not _takes_arguments(backward)
-    subject = _driving(make, inputs, weights, lambda: layer_case.real, alone=alone)
-    terms = Terms(options, 1 if alone and upstream is None else upstream, sizes, allow, accuracy)
+    subject = _driving(make, inputs, weights, lambda: layer_case.differentiated, alone=alone)
+    terms = Terms(options, 1 if alone and upstream is None else upstream, sizes, allow, accuracy, convention)
     layer_case = _traced((name, _name(make)), subject, {**inputs, **weights}, terms, backward)
     return layer_case
 
@@ -62,7 +63,7 @@ def _driving(
     make: Callable[..., Any],
     inputs: Mapping[str, object],
     params: Mapping[str, object],
-    real: Callable[[], Mapping[str, object]],
+    real: Callable[[], Collection[str]],
     *,
     alone: bool,
 ) -> Subject:
@@ -95,6 +96,7 @@ def pair(
     sizes: Mapping[str, int] | None = None,
     allow: Mapping[str, str] | None = None,
     accuracy: object = None,
+    convention: object = None,
     name: str = "",
     **inputs: object,
 ) -> TracedCase:
@@ -109,10 +111,11 @@ def pair(
         unit = Functions(forward, backward, len(inputs))
         dout = yield unit.forward(**arguments) if options else unit.forward(*arguments.values())
         gradients = unit.backward(*dout) if isinstance(dout, tuple) else unit.backward(dout)
-        return _for_inputs(gradients, inputs, pair_case.real)
+        return _for_inputs(gradients, inputs, pair_case.differentiated)
 
     title = _name(forward).removesuffix("_forward")
-    pair_case = _traced((name, title), subject, inputs, Terms(options, upstream, sizes, allow, accuracy), backward)
+    terms = Terms(options, upstream, sizes, allow, accuracy, convention)
+    pair_case = _traced((name, title), subject, inputs, terms, backward)
     return pair_case
 
 
@@ -154,6 +157,7 @@ def loss(
     sizes: Mapping[str, int] | None = None,
     allow: Mapping[str, str] | None = None,
     accuracy: object = None,
+    convention: object = None,
     name: str = "",
     **inputs: object,
 ) -> TracedCase:
@@ -171,9 +175,10 @@ def loss(
             )
         value, *gradients = returned
         yield value
-        return _for_inputs(gradients[0] if len(gradients) == 1 else gradients, inputs, loss_case.real)
+        return _for_inputs(gradients[0] if len(gradients) == 1 else gradients, inputs, loss_case.differentiated)
 
-    loss_case = _traced((name, _name(function)), subject, inputs, Terms(options, 1, sizes, allow, accuracy), function)
+    terms = Terms(options, 1, sizes, allow, accuracy, convention)
+    loss_case = _traced((name, _name(function)), subject, inputs, terms, function)
     return loss_case
 
 
@@ -297,7 +302,7 @@ def _signature(make: Any) -> Mapping[str, inspect.Parameter]:
         return {}
 
 
-def _for_inputs(returned: Any, inputs: Mapping[str, object], real: Mapping[str, Any]) -> dict[str, Any]:
+def _for_inputs(returned: Any, inputs: Mapping[str, object], real: Collection[str]) -> dict[str, Any]:
     """Return gradients by input: there is one for each differentiable input, or for each input, or a dict of them."""
     wanted = [key for key in inputs if key in real]
     if isinstance(returned, Mapping):

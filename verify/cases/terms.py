@@ -28,6 +28,7 @@ class Terms(NamedTuple):
     sizes: Mapping[str, int] | None = None
     allow: Mapping[str, str] | None = None
     accuracy: object = None
+    convention: object = None
 
 
 def fixed_upstream(value: object) -> Fraction:

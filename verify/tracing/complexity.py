@@ -172,7 +172,8 @@ _QUESTIONS: dict[str, Callable[..., Any]] = {
     "isinf": lambda z: np.isinf(z[0]) | np.isinf(z[1]),
     "isfinite": lambda z: np.isfinite(z[0]) & np.isfinite(z[1]),
 }
-_ROUNDED_AS_PARTS = ("add", "subtract", "multiply", "negative", "positive", "conjugate")
+# What floats round as the operations on parts do: fused multiplications, if anything, round less.
+_ROUNDED_AS_PARTS = ("absolute", "add", "subtract", "multiply", "negative", "positive", "conjugate")
 # What would be put into both parts, or compare parts: more arguments than so many, options, modes but these.
 _PLACES = 3
 _ADDING = frozenset({"initial", "prepend", "append", "constant_values", "end_values", "to_begin", "to_end"})
@@ -195,7 +196,7 @@ def apply(ufunc: Any, method: str, inputs: Sequence[Any], options: dict[str, Any
     answer = shadows.expected(original, inputs, options)
     out = (options.get("out") or (None,))[0]
     rest = {key: value for key, value in options.items() if key != "out" and key not in _ALLOCATION}
-    refuse_roundings(f"numpy.{name}", bounded=name in _ROUNDED_AS_PARTS)
+    refuse_roundings(f"numpy.{name}", bounded=name in _ROUNDED_AS_PARTS and method == "__call__")
     if method != "__call__":
         return as_answered(
             answer, (part_by_part(original, 0, inputs, rest), part_by_part(original, 1, inputs, rest)), out

@@ -21,6 +21,7 @@ from verify.cases.inputs import Integer, Real
 from verify.cases.samples import Sampler, draws, whole_samples
 from verify.cases.shapes import concrete, entry_names
 from verify.cases.sizes import bindings
+from verify.cases.wirtinger import Halves, is_complex
 from verify.model import identity
 from verify.model.errors import ProtocolError, TraceError, nearest
 from verify.model.where import quoted
@@ -33,6 +34,7 @@ from verify.tracing.trace import Condition, Nodes, Trace
 
 _MOST_LABELS = 64  # beyond which not each label is tried
 _LONGEST = 24  # signs of labels that are shown
+_COMPLEX_LOSS = "the output is complex and its upstream is fixed: a loss has to be real (a squared absolute value, say)"
 _FIXED = 20261123  # what the samples are drawn from: the same whatever the seed, so that verdicts are
 
 
@@ -263,12 +265,15 @@ def _upstreams(
     outputs = list(output) if several else [output]
     if not outputs:
         raise ProtocolError("the subject yields no output")
+    if isinstance(output, Halves) and case.upstream is not None:
+        raise ProtocolError(_COMPLEX_LOSS)
     sent = []
-    for number, value in enumerate(outputs, 1):
-        description = f"output {number}" if several else "output"
+    endings = output.endings if isinstance(output, Halves) else [str(i + 1) * several for i in range(len(outputs))]
+    for ending, value in zip(endings, outputs, strict=True):
+        description = f"output {ending}" if several else "output"
         quantity = _quantity(value, f"the {description}")
         seen.outputs.append(quantity)
-        upstream = _upstream(case, f"dout{number if several else ''}", quantity.shape, seen, sampler, change)
+        upstream = _upstream(case, f"dout{ending}", quantity.shape, seen, sampler, change)
         seen.upstreams.append(upstream)
         sent.append(arrays.scalar(arrays.built(upstream.nodes, quantity.shape, seen.trace.dtype)))
     if case.upstream is not None:
@@ -314,6 +319,8 @@ def _quantity(value: Any, description: str) -> Quantity:
         raise ProtocolError(f"{description} is {quoted(value)} ({type(value).__name__}): an array was expected")
     try:
         symbolic = isinstance(value, arrays.SymbolArray)
+        if is_complex(value):
+            raise ProtocolError(f"{description} is complex: real numbers were expected (take .real where they are)")
         array = value if symbolic else arrays.boxed(value) if isinstance(value, Concolic) else np.asarray(value)
         if not isinstance(array, arrays.SymbolArray) and array.dtype.kind == "f" and not np.isfinite(array).all():
             worst = np.argwhere(~np.isfinite(array))[0].tolist()

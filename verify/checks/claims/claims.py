@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from verify.cases.case import TracedCase
 from verify.cases.shapes import entry_names
+from verify.cases.wirtinger import IMAG, REAL
 from verify.checks.claims.diagnoses import Suspect
 from verify.checks.claims.upstreams import edges, mixes, never_equal
 from verify.graph import balls
@@ -67,6 +68,7 @@ class Exact:
         if proved is None:
             _check_outputs(seen)
         self.seen = seen
+        self.convention = case.convention
         self.region = Region.of(case, seen)
         self.accepted: dict[str, list[int]] = {}
         self.all_signs = True  # of the upstream were tried, where the code asks for them
@@ -131,7 +133,17 @@ class Exact:
             output=next((output.nodes for output in self.seen.outputs if output.shape == inputs[name].shape), []),
             upstream=[node for upstream in self.seen.upstreams for node in upstream.nodes],
             sizes=self.seen.variant.sizes,
+            name=name,
+            convention=self.convention,
+            beside=self._beside(name),
         )
+
+    def _beside(self, name: str) -> tuple[Sequence[int], Sequence[int]]:
+        """Return what came as the real part beside an imaginary part, and what is exact there."""
+        real = name.removesuffix(IMAG) + REAL
+        if not name.endswith(IMAG) or real not in self.seen.gradients or real in self.seen.malformed:
+            return (), ()
+        return self.seen.gradients[real].nodes, self.gradient(real)
 
     def outputs(self) -> dict[int, str]:
         """Return the names of the nodes that `forward` returned: out[0,1]."""

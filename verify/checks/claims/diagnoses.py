@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from verify.cases.wirtinger import DEFAULT, IMAG
 from verify.checks.claims.explain import Sampled, alike, constant_ratio
 from verify.graph.graph import Graph
 from verify.model.exact import decimal_text
@@ -42,6 +43,9 @@ class Suspect:
     output: Nodes
     upstream: Nodes
     sizes: Mapping[str, int]
+    name: str = ""
+    convention: str = DEFAULT  # of gradients by complex inputs
+    beside: tuple[Nodes, Nodes] = ((), ())  # of an imaginary part, what came as the real one, and what is exact there
 
     @property
     def fits(self) -> bool:
@@ -123,6 +127,35 @@ def _zeros(s: Suspect) -> str:
     if s.fits and all(s.graph.value(node) == 0 for node in s.actual.nodes):
         return "zeros are returned: the gradient is never computed, or computed somewhere else"
     return ""
+
+
+def _other_convention(s: Suspect) -> str:
+    """Find the gradient of the other convention: with conjugate upstreams, and the conjugate of a complex input's."""
+    turned = [node for node in s.upstream if IMAG in str(s.graph.payloads[node])]
+    is_imaginary = s.name.endswith(IMAG)
+    if not (turned or (is_imaginary and s.beside[0])):
+        return ""
+
+    def other(nodes: Nodes, sign: Fraction) -> list[int]:
+        return s.scaled(sign, negated(s.graph, nodes, turned))
+
+    if not s.is_(other(s.expected, _MINUS if is_imaginary else -_MINUS)):
+        return ""
+    if is_imaginary and not alike(s.graph, s.beside[0], other(s.beside[1], -_MINUS)):
+        return ""
+    ours, theirs = _FORMS if s.convention == DEFAULT else _FORMS[::-1]
+    mistake = (
+        "it is the gradient of the other convention"
+        if turned
+        else f"the conjugate of the gradient of {s.name.removesuffix(IMAG)} is returned"
+    )
+    return (
+        f"{mistake}: {ours[1]} is expected (convention={ours[0]!r}), and {theirs[1]} would be right with"
+        f" convention={theirs[0]!r}"
+    )
+
+
+_FORMS = (("torch", "dL/da + i dL/db"), ("jax", "dL/da - i dL/db"))
 
 
 def _sign(s: Suspect) -> str:
@@ -327,6 +360,7 @@ def _shape_only(s: Suspect) -> str:
 # Tried in this order: the first that explains every entry is named.
 MISTAKES: tuple[Callable[[Suspect], str], ...] = (
     _zeros,
+    _other_convention,
     _sign,
     _shape_only,
     _factor,
