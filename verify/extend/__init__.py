@@ -18,8 +18,9 @@ It may be a function of any other package or of `math`, compiled or not, whereve
     def fmean(data):
         return sum(data) / len(data)
 
-So is added what computes with complex numbers inside, or in compiled code: by what computes the same of real arrays. A
-function that no others compute, such as `math.gamma`, cannot be added.
+So is added what compiled code computes, or a function of complex numbers that is not followed (`gradproof explain
+coverage` lists those that are): by what computes the same of arrays. A function that no others compute, such as
+`math.gamma`, cannot be added.
 
 Methods that are called otherwise than forward and backward (the keys are those of `verify.cases.protocols.NAMES`):
 

@@ -174,6 +174,9 @@ _OTHERS: dict[Any, Callable[..., Any]] = {
 _PRODUCTS = (np.dot, np.vdot, np.inner, np.outer, np.tensordot, np.kron, np.convolve, np.correlate)
 
 
+NAMES = (*LINEAR, *(function.__name__ for function in (*_OTHERS, *_PRODUCTS)))
+
+
 @answers("complex function")
 def call(function: Any, args: Any, options: dict[str, Any]) -> Any:
     """Do what a NumPy function would do with complex numbers; raises TraceError where that is not known."""

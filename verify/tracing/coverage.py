@@ -9,11 +9,27 @@ from collections.abc import Iterable
 import numpy as np
 
 from verify.graph.functions import FAMILIES as WITH_PARAMETERS
-from verify.tracing import concolic, distributions, functions, moving, outside, patches, scipys, special, ufuncs
-from verify.tracing.dispatch import LINEAR
+from verify.tracing import (
+    complex_functions,
+    complexity,
+    concolic,
+    distributions,
+    functions,
+    moving,
+    outside,
+    patches,
+    scipys,
+    special,
+    ufuncs,
+)
+from verify.tracing.dispatch import FOURIER, LINEAR
 
 TESTED = {"NumPy": "2.4.6", "SciPy": "1.17.1"}  # the versions whose every function the tests call
 _WIDTH = 100
+_COMPLEX = (
+    "Complex arrays are pairs of real ones: their views are NumPy's own, comparisons by size and views as other types "
+    "are refused. An input is complex by `verify.complex`; `convention` says how gradients by it are written."
+)
 _BESIDES = (
     "Besides these, NumPy's functions that only move entries about, or that are made of the above, do on symbols "
     "what they do on floats. What is not followed is UNDECIDED, with its name and its line; `gradproof explain extend` "
@@ -30,12 +46,14 @@ def sections() -> dict[str, list[str]]:
     """Return the names of the functions that are followed, by the module that has them."""
     of_numpy = {*functions.FUNCTIONS, *ufuncs.NAMES, *concolic.METHODS, *patches.REPLACED, *moving.NAMES}
     linalg = {name.removeprefix("linalg.") for name in functions.FUNCTIONS if name.startswith("linalg.")}
-    linalg |= {function.__name__ for function in LINEAR}
+    linalg |= {function.__name__ for function in LINEAR if function not in FOURIER}
     of_special = {*special.LINES, *special.PARTS, *scipys.MODULES["scipy.special"], *_SHARED}
     of_scipy = {module: sorted(table) for module, table in scipys.MODULES.items() if module != "scipy.special"}
     return {
         "numpy": sorted(name for name in of_numpy if hasattr(np, name)),
         "numpy.linalg": sorted(linalg),
+        "numpy.fft": sorted(function.__name__ for function in FOURIER),
+        "complex arrays": sorted({*complexity.NAMES, *complex_functions.NAMES}),
         "math": sorted(name for name in (*outside.MATH, *outside.BY_OPERATORS) if hasattr(math, name)),
         "scipy.special": sorted(of_special),
         "scipy.stats": sorted((*distributions.FAMILIES, *distributions.COUNTS)),
@@ -53,6 +71,7 @@ def page() -> str:
     parts = [f"What is followed on symbols. Tested on {versions}; this is NumPy {np.__version__}."]
     parts += [f"{module} ({len(names)})\n{_filled(' '.join(names), '  ')}" for module, names in sections().items()]
     methods = ", ".join([*distributions.METHODS, *distributions.QUANTILES])
+    parts += [_COMPLEX]
     parts += [f"The methods of scipy.stats are {methods}, of distributions frozen or not."]
     parts += [f"{_PARAMETERS} In the graph these are {_listed(WITH_PARAMETERS)}.", _BESIDES]
     return "\n\n".join(part if "\n" in part else _filled(part) for part in parts) + "\n"
