@@ -5,6 +5,8 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
+import verify
+from verify import Verdict
 from verify.graph import balls
 from verify.model.errors import TraceError
 from verify.tracing import arrays, patches
@@ -121,6 +123,9 @@ PROGRAMS = {
     "entries": lambda v, w: np.array([z.real + z.imag * 2 for z in v + 1j * w]),
     "copies": lambda v, w: (v * 1j).copy() + np.copy(w * 1j) + (v * 1j).T.ravel(),
     "a branch": lambda v, w: v * 1j if abs(v[0] * 1j) > 0 and v[0] + 1j != 0 else w,
+    "roots of real numbers": lambda v, w: (
+        np.sqrt(abs(v) + 0j) * np.log(w * w + 1 + 0j) + isinstance(v * 1j, np.ndarray)
+    ),
     "reduced": lambda v, w: np.add.reduce(np.stack([v * 1j, w]), axis=0) - np.add.accumulate(w * 1j),
 }
 
@@ -173,6 +178,8 @@ def test_as_numpy(name):
 
 REFUSED = {
     "view": lambda v, w: (v * 1j).view(float),
+    "a root on its cut": lambda v, w: np.sqrt(-abs(v) + 0j),
+    "a logarithm on its cut": lambda v, w: np.log(-abs(v) + 0j),
     "bytes": lambda v, w: (v * 1j).tobytes(),
     "memory": lambda v, w: (v * 1j).ctypes,
     "flat": lambda v, w: (v * 1j).flat[0],
@@ -200,3 +207,17 @@ def test_refused(name):
     """What is not followed raises, with a name, and no number comes of it."""
     with pytest.raises((TraceError, TypeError, ValueError)):
         on_symbols(REFUSED[name])
+
+
+@pytest.mark.parametrize("make", [lambda: np.empty(3, complex), lambda: np.empty_like(np.zeros(3, complex))])
+def test_buffers_that_nobody_has_written_to(make):
+    """What was never written to is no zero: a gradient that depends on it is malformed."""
+
+    def backward(d, x):
+        buffer = make()
+        buffer[:2] = d[:2]
+        return buffer.real * 2
+
+    (row,) = verify.check(verify.pair(lambda x: 2 * x, backward, x="3"), quick=True).comparisons
+    assert row.verdict is Verdict.ERROR
+    assert "nobody has written to" in row.evidence.detail

@@ -12,6 +12,7 @@ import numpy as np
 
 from verify.tracing import memory
 from verify.tracing.arrays import SymbolArray
+from verify.tracing.complexes import ComplexArray
 from verify.tracing.functions import unset
 
 # What makes and names a class; everything else that arrays have is looked up by the array that it is called with.
@@ -38,7 +39,7 @@ class _Kind(type):
         return unset(made.shape, made.dtype) if made.dtype.kind == "f" else made
 
     def __instancecheck__(cls, value: Any) -> bool:
-        return isinstance(value, np.ndarray)
+        return isinstance(value, np.ndarray) or (type(value) is ComplexArray and value.ndim > 0)
 
     def __subclasscheck__(cls, kind: Any) -> bool:
         return issubclass(kind, np.ndarray)

@@ -22,7 +22,7 @@ from verify.tracing.complexity import (
     square_of,
 )
 from verify.tracing.dispatch import FOURIER, answers
-from verify.tracing.functions import filled
+from verify.tracing.functions import filled, unset
 from verify.tracing.ufuncs import truths
 
 # What moves entries about, or adds them up: done to the parts of the first argument.
@@ -126,6 +126,13 @@ def _like(value: Any) -> Callable[..., Any]:
     return like
 
 
+def _unset_like(prototype: Any, dtype: Any = None, order: Any = "K", subok: bool = True, shape: Any = None) -> Any:
+    """Return an array that nobody has written to."""
+    dtype, shape = np.dtype(prototype.dtype if dtype is None else dtype), shape or np.shape(prototype)
+    real = np.empty(0, dtype).real.dtype
+    return ComplexArray(unset(shape, real), unset(shape, real)) if dtype.kind == "c" else unset(shape, real)
+
+
 def complex_buffer(shape: Any, dtype: Any, value: Any = 0) -> ComplexArray:
     """Return a complex array of one value."""
     real = np.empty(0, dtype).real.dtype
@@ -166,7 +173,7 @@ _OTHERS: dict[Any, Callable[..., Any]] = {
     np.array_equal: lambda a, b: np.shape(a) == np.shape(b) and bool(np.all(np.equal(a, b))),
     np.zeros_like: _like(0),
     np.ones_like: _like(1),
-    np.empty_like: _like(0),
+    np.empty_like: _unset_like,
     np.full_like: _full_like,
 }
 

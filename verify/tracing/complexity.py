@@ -85,7 +85,12 @@ def _logarithm(z: Pair) -> Pair:
 
 
 def _root(z: Pair) -> Pair:
-    """Return the square root with a positive real part: of z it is (|z| + z) / sqrt(2 (|z| + re z))."""
+    """Return the square root with a positive real part: of z it is (|z| + z) / sqrt(2 (|z| + re z)).
+
+    On the negative half of the axis the sign of the imaginary part, which may be -0, decides.
+    """
+    if any(symbol.number() == 0 for symbol in symbols(z[1])) and not np.all(np.greater(z[0], 0)):
+        refused("numpy.sqrt of complex symbols on its branch cut")
     size = np.hypot(*z) + z[0]
     root = np.sqrt(2 * size)
     return size / root, z[1] / root
