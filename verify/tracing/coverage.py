@@ -19,6 +19,7 @@ from verify.tracing import (
     outside,
     patches,
     scipys,
+    sources,
     special,
     ufuncs,
 )
@@ -49,6 +50,8 @@ def sections() -> dict[str, list[str]]:
     linalg |= {function.__name__ for function in LINEAR if function not in FOURIER}
     of_special = {*special.LINES, *special.PARTS, *scipys.MODULES["scipy.special"], *_SHARED}
     of_scipy = {module: sorted(table) for module, table in scipys.MODULES.items() if module != "scipy.special"}
+    of_numpy |= {*sources.FUNCTIONS["numpy"]}
+    of_scipy |= {module: sorted(names) for module, names in sources.FUNCTIONS.items() if module != "numpy"}
     return {
         "numpy": sorted(name for name in of_numpy if hasattr(np, name)),
         "numpy.linalg": sorted(linalg),

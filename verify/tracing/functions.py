@@ -642,6 +642,8 @@ _OF_ARRAYS: dict[Any, Callable[..., Any]] = {
     np.can_cast: _of_types(np.can_cast),
     np.common_type: _of_types(lambda *values: np.result_type(*values).type),
 }
+if hasattr(np, "astype"):
+    _OF_ARRAYS[np.astype] = lambda x, dtype, copy=True, device=None: as_array(x).astype(dtype, copy=copy)
 # The functions that user code passes to these are run, so that nothing may call them once more.
 RUNNING_CODE = (along_axis,)
 # The functions of which NumPy's answer of ones is no answer, although there are no entries: they run code, write, or

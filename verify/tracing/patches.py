@@ -13,7 +13,7 @@ import math
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from itertools import compress
+from itertools import compress, islice
 from types import ModuleType
 from typing import Any
 
@@ -239,6 +239,40 @@ def _filling(original: Callable[..., Any]) -> Callable[..., Any]:
     return replacement
 
 
+def _counting(original: Callable[..., Any]) -> Callable[..., Any]:
+    """Return what replaces `np.arange`: how many numbers there are before the end is a branch."""
+
+    @functools.wraps(original)
+    def replacement(*args: Any, **options: Any) -> Any:
+        if not any(map(is_symbolic, (*args, *options.values()))):
+            return original(*args, **options)
+        start, stop, step = _ends(*args, **{key: options[key] for key in ("start", "stop", "step") if key in options})
+        steps = original(max(0, -int(np.floor((start - stop) / step))))
+        return start + steps * step
+
+    return replacement
+
+
+def _of_iterators(original: Callable[..., Any]) -> Callable[..., Any]:
+    """Return what replaces `np.fromiter`: what the iterator yields may be symbols."""
+
+    @functools.wraps(original)
+    def replacement(iter: Any, dtype: Any, count: int = -1, **options: Any) -> Any:  # noqa: A002 - as NumPy has it
+        if active() is None:
+            return original(iter, dtype, count, **options)
+        values = list(iter if count < 0 else islice(iter, count))
+        return (
+            _as_array(values, dtype) if is_symbolic(values) else _creating(_as_symbols)(original)(values, dtype, count)
+        )
+
+    return replacement
+
+
+def _ends(start: Any = 0, stop: Any = None, step: Any = 1, *_: Any) -> tuple[Any, Any, Any]:
+    """Return the arguments of `np.arange`, whose first one alone is the end."""
+    return (0, start, step) if stop is None else (start, stop, step)
+
+
 def _of_lists(original: Callable[..., Any]) -> Callable[..., Any]:
     """Return what replaces a function that takes lists for arrays: of symbols, NumPy makes arrays of objects."""
     convert = _lists_as_arrays if original.__name__ in _OF_SEVERAL.split() else _list_as_array
@@ -356,6 +390,8 @@ _NUMPY: dict[str, Replace] = {
     **dict.fromkeys(("empty", "empty_like"), _creating(_as_unset)),
     **dict.fromkeys(("array", "asarray", "asanyarray", "ascontiguousarray", "asfortranarray"), _converting),
     "full": _filling,
+    "arange": _counting,
+    "fromiter": _of_iterators,
     **dict.fromkeys(("logical_and", "logical_or", "logical_xor", "logical_not"), _OfTruths),
     **dict.fromkeys(("isnan", "isinf", "isfinite", "signbit"), _OfTruths),
     "r_": lambda original: _Joined(original, column=False),

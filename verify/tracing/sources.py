@@ -23,6 +23,7 @@ from verify.tracing.dispatch import STAND_INS
 from verify.tracing.outside import is_symbolic
 
 _LIBRARIES = ("numpy", "scipy")
+_REPLACED = ("numpy", "numpy.lib", "numpy.linalg", "numpy.random", "numpy.lib.stride_tricks")  # that have stand-ins
 # What answers for names of a library's modules: compiled functions, by the last part of their module's name, and what
 # finds out which kind of arrays there is.
 INNER: dict[str, dict[str, Callable[..., Any]]] = {}
@@ -53,6 +54,7 @@ _SERIES = {
 }
 # The functions whose source is run on symbols, by their modules.
 FUNCTIONS: dict[str, list[str]] = {
+    "numpy": ["kaiser"],
     "scipy.signal": _SIGNALS.split(),
     "scipy.ndimage": [*_FILTERS.split(), *_EDGES.split()],
     "scipy.integrate": _INTEGRALS.split(),
@@ -94,8 +96,8 @@ def _as_on_symbols(value: Any) -> Any:
     """Return what library code has in place of a value of a module while it runs on symbols."""
     stand_in = STAND_INS.get(id(value), value)
     if isinstance(value, ModuleType):
-        package = value.__name__.partition(".")[0]
-        return _View(value) if package == "scipy" or (package == "numpy" and stand_in is value) else stand_in
+        is_inner = value.__name__.partition(".")[0] in _LIBRARIES and value.__name__ not in _REPLACED
+        return _View(value) if is_inner else stand_in
     if stand_in is not value:
         return stand_in
     if isinstance(value, FunctionType) and (value.__module__ or "").partition(".")[0] in _LIBRARIES:
