@@ -9,6 +9,7 @@ from verify import Verdict
 signal = pytest.importorskip("scipy.signal")
 ndimage = pytest.importorskip("scipy.ndimage")
 integrate = pytest.importorskip("scipy.integrate")
+interpolate = pytest.importorskip("scipy.interpolate")
 distance = pytest.importorskip("scipy.spatial.distance")
 
 KERNEL = np.array([[1.0, 2, -1], [0.5, 3, 0.25]])
@@ -142,7 +143,71 @@ def detrended(d, x):
     return signal.detrend(d, type="constant")
 
 
+CUBIC = interpolate.CubicSpline(NODES, [1.0, 0, 2, 1])
+KNOTS = [0.0, 0, 0, 2, 4, 4, 4]
+BASIS = interpolate.BSpline(KNOTS, [1.0, 3, 0, 2], 2)
+INSIDE = verify.real("2", low=0.1, high=3.9)
+
+
+def splined(x, y):
+    return interpolate.CubicSpline(NODES, y)(x)
+
+
 PAIRS = {
+    "cubic spline, by values": (
+        case(
+            lambda y: interpolate.CubicSpline(NODES, y)(PLACES),
+            lambda d, y: interpolate.CubicSpline(NODES, np.eye(4))(PLACES).T @ d,
+            y="4",
+        ),
+        case(
+            lambda y: interpolate.CubicSpline(NODES, y)(PLACES),
+            lambda d, y: interpolate.CubicSpline(NODES, np.eye(4), bc_type="natural")(PLACES).T @ d,
+            y="4",
+        ),
+    ),
+    "cubic spline, by places": (
+        case(lambda x: CUBIC(x), lambda d, x: d * CUBIC(x, 1), x=INSIDE),
+        case(lambda x: CUBIC(x), lambda d, x: d * CUBIC(x, 2), x=INSIDE),
+    ),
+    "cubic spline, its derivative": (
+        case(lambda x: CUBIC(x), lambda d, x: d * CUBIC.derivative()(x), x=INSIDE),
+        case(lambda x: CUBIC(x), lambda d, x: d * CUBIC.derivative()(x + 1), x=INSIDE),
+    ),
+    "cubic spline of symbols, by places": (
+        case(
+            lambda x, y: splined(x, y),
+            lambda d, x, y: (d * interpolate.CubicSpline(NODES, y)(x, 1), None),
+            x=verify.real("2", low=1.1, high=2.4),
+            y="4",
+        ),
+        case(
+            lambda x, y: splined(x, y),
+            lambda d, x, y: (d * interpolate.CubicSpline(NODES, y)(x, 2), None),
+            x=verify.real("2", low=1.1, high=2.4),
+            y="4",
+        ),
+    ),
+    "B-spline": (
+        case(
+            lambda c: interpolate.BSpline(KNOTS, c, 2)(PLACES),
+            lambda d, c: interpolate.BSpline.design_matrix(PLACES, KNOTS, 2).T @ d,
+            c="4",
+        ),
+        case(
+            lambda c: interpolate.BSpline(KNOTS, c, 2)(PLACES),
+            lambda d, c: interpolate.BSpline.design_matrix(PLACES[::-1], KNOTS, 2).T @ d,
+            c="4",
+        ),
+    ),
+    "B-spline, by places": (
+        case(lambda x: BASIS(x), lambda d, x: d * BASIS(x, 1), x=INSIDE),
+        case(lambda x: BASIS(x), lambda d, x: d * BASIS(x, 1) * 2, x=INSIDE),
+    ),
+    "interp1d": (
+        case(lambda fp: interpolate.interp1d(NODES, fp)(PLACES), lambda d, fp: hat(slice(None)) @ d, fp="4"),
+        case(lambda fp: interpolate.interp1d(NODES, fp)(PLACES), lambda d, fp: hat([1, 0, 2, 3]) @ d, fp="4"),
+    ),
     "convolve, full": (
         case(lambda x, k: np.convolve(x, k), convolved("full"), x="4", k="2"),
         case(lambda x, k: np.convolve(x, k), convolved("full", flip=False), x="4", k="2"),
@@ -366,14 +431,17 @@ PAIRS = {
 }
 
 
+ROUNDED = ("cubic spline, its derivative",)  # whose coefficients are floats that were multiplied
+
+
 def verdicts(subject):
     return {row.verdict for row in verify.check(subject).comparisons}
 
 
 @pytest.mark.parametrize("name", PAIRS)
 def test_a_right_backward_pass_is_proved(name):
-    """What the library asks compiled code for is a formula."""
-    assert verdicts(PAIRS[name][0]) == {Verdict.PROVED}
+    """What the library asks compiled code for is a formula; of floats that SciPy rounds itself the verdict tells."""
+    assert verdicts(PAIRS[name][0]) == {Verdict.AGREES if name in ROUNDED else Verdict.PROVED}
 
 
 @pytest.mark.parametrize("name", PAIRS)

@@ -37,6 +37,7 @@ from verify.tracing import (
     signals,
     sources,
     sparse,
+    splines,
 )
 from verify.tracing.arrays import SymbolArray, active, layout, objects, wrapped
 from verify.tracing.complex_functions import complex_buffer, joined
@@ -51,7 +52,7 @@ from verify.tracing.ufuncs import claimed
 functions.FUNCTIONS.update(data.FUNCTIONS)
 sources.NAMES.update(signals.NAMES)
 sources.INNER.update(signals.COMPILED)
-sources.OWN.update(distances.FUNCTIONS)
+sources.OWN.update(distances.FUNCTIONS | splines.FUNCTIONS)
 _FOREIGN = (
     *("numpy", "sympy", "mpmath", "flint", "scipy", "verify", "_pytest", "pytest", "hypothesis"),
     *("numba", "llvmlite", "Cython", "pyximport", "cffi"),
@@ -539,7 +540,8 @@ def in_force(seed: int) -> Iterator[None]:
     imports, calls = builtins.__import__, np.vectorize.__call__
     builtins.__import__ = _importing  # type: ignore[assignment]
     setattr(np.vectorize, "__call__", _VECTORIZED)  # noqa: B010 - it is no attribute to the type checker
-    methods = [*sparse.replaced(), *distributions.replaced(), *jitted.replaced(places, _STAND_INS)]
+    methods = [*sparse.replaced(), *distributions.replaced(), *splines.replaced()]
+    methods += jitted.replaced(places, _STAND_INS)
     for owner, name, _, replacement in methods:
         setattr(owner, name, replacement)
     try:
