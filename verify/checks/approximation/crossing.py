@@ -18,6 +18,7 @@ import flint
 import numpy as np
 
 from verify.cases.case import TracedCase
+from verify.checks.approximation.bracketing import answers_otherwise, closest_beyond
 from verify.checks.approximation.leaves import are_close
 from verify.checks.approximation.pivots import Threshold, place_at, thresholds
 from verify.checks.approximation.yardstick import Yardstick
@@ -30,14 +31,12 @@ from verify.model.exact import within
 from verify.tracing.following import SubjectError
 from verify.tracing.observe import Observation, observe
 from verify.tracing.region import Point, pinned
-from verify.tracing.scalar import RELATIONS
 from verify.tracing.search import Crossing, crossings, valleys
 from verify.tracing.trace import Condition, Trace
 
 _MOST_LINES = 12  # whose thresholds are crossed for one run
 LINES = f"more than {_MOST_LINES} lines ask whether something lies beyond a threshold: the others were not crossed"
 _BITS = 256
-_HALVINGS = 80  # more than doubles have bits and the way has magnitudes
 _MOST_RESTORED = 8  # answers of one run, by moving one further input for each
 _MOST_MOVED = 3  # inputs of a condition, that are moved for that
 _STEPS = [2.0**power for power in range(-40, 4, 3)]
@@ -240,9 +239,10 @@ class Crossings:
 
     def _changes(self, threshold: Threshold, point: Point, steps: int) -> Iterator[Point]:
         """Yield changes of single inputs that lead some steps beyond a threshold."""
+        graph = self.exact.seen.trace
         for crossing in self._crossings(threshold, point):
             for value in crossing.past:
-                moved = self._first(threshold, point, crossing.name, value)
+                moved = closest_beyond(graph, threshold.condition, point, crossing.name, value, self._number)
                 for _ in range(steps - 1):
                     moved = np.nextafter(moved, self._number(np.inf if value > point[crossing.name] else -np.inf))
                 change = {crossing.name: Fraction(float(moved))}
@@ -259,7 +259,7 @@ class Crossings:
 
         What the code computes out there is a formula as any other: nothing is claimed of it but within the region.
         """
-        for bounds in (self.exact.region.bounds, {}):
+        for bounds in (self.exact.region.bounds, {}) if self.exact.region.bounds else ({},):
             yield from crossings(self.exact.seen, threshold.condition, bounds, point)
             yield from valleys(self.exact.seen, threshold.condition, bounds, point)
         yield from self._closest(threshold, point)
@@ -274,28 +274,10 @@ class Crossings:
         for (name, _), value in sides.items():
             yield Crossing(name, None, [value])
 
-    def _first(self, threshold: Threshold, point: Point, name: str, beyond: Fraction) -> Any:
-        """Return the number of the format closest to a threshold, by halving the way to one beyond it."""
-        inside, outside = self._number(float(point[name])), self._number(float(beyond))
-        while outside == inside:  # the threshold is closer than the format tells
-            outside = np.nextafter(outside, self._number(np.inf if beyond > point[name] else -np.inf))
-        for _ in range(_HALVINGS):
-            middle = inside + (outside - inside) / self._number(2)
-            if middle in (inside, outside):
-                break
-            if self._is_crossed(threshold, {**point, name: Fraction(float(middle))}):
-                outside = middle
-            else:
-                inside = middle
-        return outside
-
     def _is_crossed(self, threshold: Threshold, point: Point) -> bool:
-        condition = threshold.condition
         with flint.ctx.workprec(_BITS):
-            value = balls.at(self.exact.seen.trace, [condition.node], point)[condition.node]
-        if not value.is_finite() or value.contains(0):
-            return False
-        return RELATIONS[condition.relation](1 if value > 0 else -1) is not condition.holds
+            value = balls.at(self.exact.seen.trace, [threshold.condition.node], point)[threshold.condition.node]
+        return answers_otherwise(threshold.condition, value)
 
     def _differs_little(self, beyond: Observation) -> bool:
         """Tell whether the outputs of both runs are close to each other at the sample."""

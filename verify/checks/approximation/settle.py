@@ -139,7 +139,6 @@ class _Settler:
         self.thresholds = self.crossings.thresholds
         self.limits: set[str] = set()  # of enclosures of whole gradients that were reached, in the words of the report
         self._composed: dict[tuple[int, str], Composed] = {}  # of a run beyond a threshold and an input
-        self._exact: dict[tuple[int, int, int], bool] = {}  # whether pairs of nodes are one function there
 
     def decision(self, claim: Claim, entry: int, *, affordable: bool) -> Decision | None:
         """Return what is decided of a refuted entry; None leaves the refutation as it is."""
@@ -202,12 +201,13 @@ class _Settler:
 
     def _is_exact(self, other: Other, meant: int, there: int) -> bool:
         """Tell whether the gradient of a run beyond a threshold is the exact one there."""
-        key = id(other), meant, there
-        if key not in self._exact:
+        remembered = self.graph.memory("exact beyond")
+        key = id(other.run), meant, there  # the graph keeps the run
+        if key not in remembered:
             points = lambda: other.run.region.points(self.seed)  # noqa: E731
             decision = decide(other.run.seen.trace, [(meant, there)], points, self.seed)[0]
-            self._exact[key] = decision.verdict.good
-        return self._exact[key]
+            remembered[key] = decision.verdict.good
+        return bool(remembered[key])
 
     def _as_whole(self, other: Other, gradient: Gradient, variable: int) -> Decision | None:
         """Judge a gradient as a function of the pivot of one of the thresholds that were crossed.
