@@ -231,3 +231,53 @@ def test_divisors_beyond_the_budget_are_told():
         lambda x: x * np.exp(x), lambda d, x: d * (np.exp(x) * (x + 1)) * (x**2 + 1) / (x**2 + 1), "40"
     )
     assert verify.check(divided).good
+
+
+def test_a_backward_that_raises_where_forward_does_not_is_a_hazard():
+    """A determinant of 0 has a derivative, and the inverse that backward asks for is none: that is told with a place."""
+    case = verify.pair(np.linalg.det, lambda d, a: d * np.linalg.det(a) * np.linalg.inv(a).T, a="2 2")
+    result = verify.check(case)
+    (hazard,) = [finding for finding in result.findings if finding.code == "GP213"]
+    assert "backward raises LinAlgError: Singular matrix" in hazard.detail
+    assert not hazard.fails
+    assert hazard.where.line
+    run = verify.model.result.Run
+    assert (exit_status(run((result,))), exit_status(run((strict(result),)))) == (0, 1)
+
+
+COFACTORS = verify.pair(np.linalg.det, lambda d, a: d * np.array([[a[1, 1], -a[1, 0]], [-a[0, 1], a[0, 0]]]), a="2 2")
+SINGULAR_TOO = verify.pair(
+    lambda a: np.log(np.abs(np.linalg.det(a))), lambda d, a: d * np.linalg.inv(a).T, a="2 2"
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("case", [COFACTORS, SINGULAR_TOO], ids=["cofactors", "forward is not defined either"])
+def test_where_both_raise_or_none_there_is_no_hazard(case):
+    """Cofactors need no inverse, and a logarithm has no value there."""
+    result = verify.check(case)
+    assert result.good
+    assert not any(finding.code == "GP213" for finding in result.findings)
+
+
+ON_THE_EDGE = verify.pair(
+    lambda a: np.abs(np.linalg.det(a)), lambda d, a: d * np.abs(np.linalg.det(a)) * np.linalg.inv(a).T, a="2 2"
+)
+
+
+def test_a_singular_matrix_on_an_edge_is_a_hazard():
+    """The absolute value of a determinant has a kink where the matrix is singular."""
+    result = verify.check(ON_THE_EDGE)
+    assert result.good
+    assert "GP213" in {finding.code for finding in result.findings}
+
+
+def test_other_exceptions_on_an_edge_fail():
+    """A backward that refuses what forward takes has not done its work."""
+
+    def refusing(d, x):
+        if (x == 0).any():
+            raise ValueError("no zeros, please")
+        return d * np.sign(x)
+
+    verdicts = {row.verdict for row in verify.check(verify.pair(np.abs, refusing, x="N")).comparisons}
+    assert Verdict.ERROR in verdicts

@@ -368,6 +368,17 @@ FINDINGS: dict[str, Kind] = {
         "Differentiate what is computed: dy = -t / (y + 1e-7). Where the constant only keeps log from 0, and the "
         "gradient without it is meant, allow the code with that reason.",
     ),
+    "GP213": Kind(
+        "backward raises where forward does not",
+        False,
+        "an exception is no wrong number, and whether such inputs occur is for the author to say",
+        "At a point where forward has a value, backward divides by 0, or inverts a singular matrix, and raises an "
+        "exception. Anywhere else its formula is right.",
+        "Training stops at inputs that the loss accepts: a singular matrix has a determinant, and a product with a "
+        "factor of 0 has a derivative.",
+        "Write the derivative without the division: cofactors for a determinant, the product of the others for a "
+        "product. Where the point cannot occur, allow the code with that reason.",
+    ),
 }
 
 

@@ -54,17 +54,22 @@ def _relative(path: str, folder: str) -> str:
 
 
 @lru_cache(maxsize=1024)
+def _is_installed(file: str) -> bool:
+    """Tell whether a file belongs to what is installed beside Python."""
+    return not {"site-packages", "dist-packages"}.isdisjoint(Path(file).parts)
+
+
+@lru_cache(maxsize=1024)
 def is_library(file: str) -> bool:
     """Tell whether a file belongs to Python or to what is installed."""
-    return file.startswith(str(_STANDARD_LIBRARY)) or not {"site-packages", "dist-packages"}.isdisjoint(
-        Path(file).parts
-    )
+    return file.startswith(str(_STANDARD_LIBRARY)) or _is_installed(file)
 
 
 def asked_at() -> Place:
     """Return the place of the innermost running line of the user's: the line that asked.
 
-    That is outside of this package, and of what is installed, unless all is.
+    That is outside of this package, and of what is installed, unless all is. A line of Python's own library asks
+    nothing: it is passed through.
     """
     return as_place(*asking())
 
@@ -82,9 +87,9 @@ def asking_frame() -> FrameType | None:
     while frame is not None:
         file = frame.f_code.co_filename
         if not _is_passed(file):
-            first = first or frame
             if not is_library(file):
                 return frame
+            first = first or (frame if _is_installed(file) else None)
         frame = frame.f_back
     return first
 

@@ -28,7 +28,7 @@ from verify.model.identity import NOWHERE, Place
 from verify.model.where import is_users, start_of
 from verify.proof import rationals
 from verify.tracing import patches
-from verify.tracing.following import following
+from verify.tracing.following import SubjectError, following
 from verify.tracing.observe import Observation, Quantity
 from verify.tracing.seeds import seeded
 
@@ -67,8 +67,13 @@ class FloatRun:
         inputs = {name: self._array(quantity) for name, quantity in seen.inputs.items()}
         arguments = {name: inputs[name] if name in inputs else deepcopy(seen.concrete[name]) for name in case.inputs}
         quiet, self._noticing = np.errstate(all="ignore"), noticing
-        with following(), patches.in_force(seed), seeded(seed), redirect_stdout(sys.stderr), quiet, _profiling():
-            _, returned = converse(case.subject, {**arguments, **deepcopy(dict(seen.variant.options))}, self._answer)
+        options = deepcopy(dict(seen.variant.options))
+        try:
+            with following(), patches.in_force(seed), seeded(seed), redirect_stdout(sys.stderr), quiet, _profiling():
+                _, returned = converse(case.subject, {**arguments, **options}, self._answer)
+        except SubjectError as problem:
+            problem.after_forward = self.output is not None
+            raise
         names, self.returned = list(case.real), returned
         self.gradients = (
             returned if isinstance(returned, Mapping) else dict(zip(names, _listed(returned), strict=False))

@@ -154,6 +154,15 @@ class Exact:
         return named
 
 
+def has_values(seen: Observation) -> bool:
+    """Tell whether the outputs of a run are defined at its sample by their formulas."""
+    try:
+        _check_outputs(seen)
+    except SubjectError:
+        return False
+    return True
+
+
 def _check_outputs(seen: Observation) -> None:
     """Raise SubjectError for outputs that are undefined at the sample, or were never computed."""
     trace = seen.trace

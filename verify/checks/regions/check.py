@@ -13,7 +13,7 @@ from verify.checks.regions.cover import covered, single
 from verify.checks.regions.edges import kinks
 from verify.checks.regions.ends import ends
 from verify.checks.regions.explore import Explorer, explorers
-from verify.checks.regions.holes import holes
+from verify.checks.regions.holes import exceptions, holes
 from verify.checks.regions.joint import join
 from verify.checks.regions.limits import Limit
 from verify.checks.regions.mixes import mix
@@ -71,7 +71,8 @@ def regions(case: TracedCase, runs: Sequence[Exact], seed: int) -> Elsewhere:
     rows += [row for explorer in everyone[len(searching) :] for row in explorer.rows]
     rows += [row for end in closed for row in end.rows]
     new = [run for explorer in searching for run in explorer.runs]
-    findings = {finding.key: finding for hole in reversed(visited) for finding in reversed(hole.findings)}
+    raised = [finding for explorer in dict.fromkeys([*everyone, *closing]) for finding in exceptions(explorer)]
+    findings = {f.key: f for f in reversed([*(finding for hole in visited for finding in hole.findings), *raised])}
     extras = [run for explorer in everyone for run in explorer.extras]
     return Elsewhere([apart(row) for row in _first(rows)], cover, new, list(findings.values()), extras)
 

@@ -12,11 +12,12 @@ from fractions import Fraction
 from itertools import islice
 
 import flint
+import numpy as np
 
 from verify.cases.case import TracedCase
 from verify.checks.approximation.ignored import IGNORED
 from verify.checks.approximation.telling import KIND
-from verify.checks.claims.claims import Exact
+from verify.checks.claims.claims import Exact, has_values
 from verify.checks.gradients.pointwise import refuted
 from verify.checks.gradients.rows import STRAYS, not_compared
 from verify.checks.gradients.traced import decided
@@ -73,6 +74,7 @@ class Explorer:
         self.regions: dict[Region, Exact | None] = {_region(start.seen): start}
         self.undecided: dict[Region, tuple[Observation, str]] = {}  # gradients neither right nor wrong, and why
         self.undefined: dict[Region, tuple[Observation, SubjectError]] = {}  # `backward` divides by 0 in all of these
+        self.raised: list[tuple[Observation, Exception]] = []  # on an edge, by `backward` alone
         self.made = 0
         self.refused: dict[tuple[Site, bool], str] = {}  # sides that `forward` raises an exception for
         self.steps = Steps(self)
@@ -211,12 +213,21 @@ class Explorer:
             return None
 
     def _failed(self, seen: Observation, problem: Exception, reason_for: tuple[Site, bool] | None) -> None:
-        """Keep why a run came to no end: a `forward` may refuse inputs, a `backward` after it has to do its work."""
+        """Keep why a run came to no end: a `forward` may refuse inputs, a `backward` after it has to do its work.
+
+        Where `forward` has no value by its formula nothing is claimed; a matrix that is singular on an edge is a
+        hazard, as it is elsewhere (`holes`).
+        """
         if reason_for:
             self.reasons.setdefault(reason_for, str(problem))
-        broken = isinstance(problem, SubjectError) and problem.broken and self._fails_on_floats(seen)
+        broken = isinstance(problem, SubjectError) and problem.broken and self._fails(seen, problem)
+        seen.conditions = list(seen.trace.conditions.values())  # as far as it came
+        if broken and seen.upstreams and not has_values(seen):
+            return
+        if broken and seen.upstreams and _is_singular(problem) and pinned(seen.conditions):
+            self.raised.append((seen, problem))
+            return
         if not broken:
-            seen.conditions = list(seen.trace.conditions.values())  # as far as it came
             self.undecided[_region(seen)] = seen, str(problem)
         if isinstance(problem, SubjectError) and isinstance(problem.__cause__, DivisionError) and seen.upstreams:
             self.undefined[_region(seen)] = seen, problem
@@ -231,7 +242,10 @@ class Explorer:
             fault = SubjectError(message, getattr(problem, "place", NOWHERE), broken=True)
             self.rows.append(not_compared(self.case, self.variant, fault))
 
-    def _fails_on_floats(self, seen: Observation) -> bool:
+    def _fails(self, seen: Observation, problem: Exception) -> bool:
+        """Tell whether the code raises on floats as well; a singular matrix is one, though rounding may hide it."""
+        if _is_singular(problem):
+            return True
         try:
             FloatRun(self.case, seen, self.seed)
         except SubjectError:
@@ -425,6 +439,10 @@ class Explorer:
                     Branch(question.site.where, text, 1, self.variant.written),
                 )
         return [*branches.values(), *self._combined(), *self.steps.unvisited()]
+
+
+def _is_singular(problem: Exception) -> bool:
+    return isinstance(problem.__cause__, np.linalg.LinAlgError)
 
 
 def _short(text: str) -> str:

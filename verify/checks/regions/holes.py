@@ -14,6 +14,8 @@ What is reported, and as what:
   subgradient is a number, and NaN is none. The formula is right wherever there is a derivative, and no bounds on
   entries leave out just this point: that is a finding that fails, GP211, which a case may allow with a reason.
 - `forward` is not defined there either, or rises without limit: nothing is claimed, and nothing is reported.
+- `backward` raises there, as np.linalg.inv does for a singular matrix whose determinant is 0: that is no number either,
+  and no wrong one; whoever trains is told at once. That is a hazard, GP213.
 - The point lies on a tie: it is an edge between branches, and judged as such (`edges`).
 """
 
@@ -26,6 +28,7 @@ import numpy as np
 
 from verify.cases.case import TracedCase
 from verify.cases.domain import check_domain
+from verify.checks.claims.claims import has_values
 from verify.checks.regions.divisors import Divisor, divisors, sparse_first
 from verify.checks.regions.explore import Explorer
 from verify.checks.regions.gaps import Gap, finite_gradients, finite_output, gaps
@@ -105,15 +108,26 @@ class Holes:
         try:
             floats = FloatRun(self.explorer.case, seen, self.explorer.seed, {**seen.trace.sample, **change})
         except SubjectError as problem:
-            self.remarks.append(f"the zero of {written(seen.trace, divisor.node)} was not judged: {problem}")
+            self._raised(seen, divisor, change, problem)
             return
         there = self._on_symbols({**seen.at, **change}) if finite_output(floats) else None
         if there is None:
             return
-        if any(question.condition.tie for question in self.explorer.sites.passed(there)):
+        if self._is_tied(there):
             self.edges += [] if finite_gradients(floats) else [{**seen.at, **change}]
         elif candidates := gaps(self.explorer.case, there, floats):
             self._report(Hole(there, [divisor.node], _cause(there, divisor.node)), floats, candidates)
+
+    def _raised(self, seen: Observation, divisor: Divisor, change: Point, problem: SubjectError) -> None:
+        """Report an exception at a point; that of `backward` alone, where `forward` has a number by its formula."""
+        there = self._on_symbols({**seen.at, **change}) if problem.broken and problem.after_forward else None
+        if there is None or self._is_tied(there) or not has_values(there):
+            self.remarks.append(f"the zero of {written(seen.trace, divisor.node)} was not judged: {problem}")
+            return
+        self.findings.append(_exception(self.explorer, Hole(there, [divisor.node], ""), problem))
+
+    def _is_tied(self, there: Observation) -> bool:
+        return any(question.condition.tie for question in self.explorer.sites.passed(there))
 
     def _look(self, seen: Observation, nodes: Sequence[int], cause: str) -> None:
         """Compare what the code returns on floats, where `backward` divides by 0 around the point too."""
@@ -174,6 +188,20 @@ def holes(explorer: Explorer) -> Holes:
     result = Holes(explorer)
     result.find()
     return result
+
+
+def exceptions(explorer: Explorer) -> list[Finding]:
+    """Return a finding for the first edge on which `backward` raises and `forward` does not."""
+    return [
+        _exception(explorer, Hole(seen, [c.node for c in seen.conditions if c.tie], ""), problem)
+        for seen, problem in explorer.raised[:1]
+    ]
+
+
+def _exception(explorer: Explorer, hole: Hole, problem: Exception) -> Finding:
+    where = getattr(problem, "place", NOWHERE) or explorer.case.backward or explorer.case.where
+    detail = f"at {hole.point} backward raises {problem}, and forward does not"
+    return finding("GP213", detail, where=where, variant=explorer.variant.written)
 
 
 def _cause(there: Observation, node: int) -> str:
