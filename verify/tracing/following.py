@@ -14,8 +14,8 @@ class SubjectError(GradproofError):
     """The subject raised, or returned what is no number; the message says what and where.
 
     `place` is the line that the message names, if it names one. `broken` tells that the code is at fault, and not that
-    it could not be followed; `compiled` that compiled code was called with symbols; `after_forward`, of a run on floats,
-    that it had returned its output by then.
+    it could not be followed; `compiled` that compiled code was called with symbols; `after_forward`, of a run on
+    floats, that it had returned its output by then.
     """
 
     after_forward = False
