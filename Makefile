@@ -21,7 +21,7 @@ test-long: $(INSTALLED)  ## run what takes minutes: 5,000 random layers, every r
 		tests/test_approximation.py tests/test_approximation_composed.py tests/test_approximation_nested.py tests/test_approximation_order.py tests/test_tape_sweep.py tests/test_tape_enclosures.py \
 		tests/test_tape_fields.py tests/test_tape_degrees.py tests/test_tape_bounds.py tests/test_tape_primes.py tests/test_elementary.py tests/test_arithmetic_whole.py \
 		tests/test_browser.py tests/test_science.py
-	GRADPROOF_LONG=1 $(BIN)/python -m pytest -n auto tests/test_random_kinked.py tests/test_programs.py tests/test_whole_arrays.py
+	GRADPROOF_LONG=1 $(BIN)/python -m pytest -n auto tests/test_random_kinked.py tests/test_programs.py tests/test_whole_arrays.py tests/test_sources.py tests/test_every_function.py
 
 lint: $(INSTALLED)
 	$(BIN)/ruff check .

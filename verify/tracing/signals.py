@@ -75,12 +75,14 @@ def _beyond(length: int, mode: Any) -> tuple[int, int]:
 
 
 def correlate_in_place(in1: Any, in2: Any, out: Any, mode: int) -> Any:
-    """Do what `scipy.signal._sigtools._correlateND` does: its result has the shape of `out`."""
+    """Do what `scipy.signal._sigtools._correlateND` does: its result has the shape of `out`.
+
+    But for mode "valid", zeros for the places after the end are in the array already.
+    """
     in1, in2 = as_array(in1), as_array(in2)
-    widths = [(n - 1, n - 1) if mode != _VALID else (0, 0) for n in in2.shape]
-    whole = sums_over_windows(np.pad(in1, widths), in2)
-    starts = [(n - m) // 2 if mode == _SAME else 0 for n, m in zip(whole.shape, out.shape, strict=True)]
-    out[...] = whole[tuple(slice(s, s + m) for s, m in zip(starts, out.shape, strict=True))]
+    before = [(n - 1 if mode == _FULL else n // 2 if mode == _SAME else 0, 0) for n in in2.shape]
+    whole = sums_over_windows(np.pad(in1, before), in2)
+    out[...] = whole[tuple(slice(n) for n in out.shape)]
     return out
 
 
@@ -132,16 +134,19 @@ def _folded(places: Any, length: int, edge: str | None) -> Any:
 
 def _filtered(a: Any, weights: Any, output: Any, mode: int, cval: Any, origins: Any) -> None:
     """Write the sums of a kernel's products into an array; the window's middle is moved by the origins."""
-    lines = [
-        range(-(m // 2) - origin, n - (m // 2) - origin + m - 1)
-        for n, m, origin in zip(a.shape, weights.shape, origins, strict=True)
-    ]
+    lines = _lines(a, weights, origins)
     output[...] = sums_over_windows(_extended(a, lines, _EDGES[mode], cval), weights)
+
+
+def _lines(a: Any, weights: Any, origins: Any) -> list[range]:
+    """Return the places along each axis that the windows of a filter cover, edges included."""
+    starts = [-(m // 2) - int(origin) for m, origin in zip(weights.shape, origins, strict=True)]
+    return [range(s, s + n + m - 1) for s, n, m in zip(starts, a.shape, weights.shape, strict=True)]
 
 
 def filter_all(a: Any, weights: Any, output: Any, mode: int, cval: Any, origins: Any) -> None:
     """Do what `scipy.ndimage._nd_image.correlate` does."""
-    _filtered(as_array(a), as_array(weights), output, mode, cval, [int(o) for o in origins])
+    _filtered(as_array(a), as_array(weights), output, mode, cval, origins)
 
 
 def filter_along(a: Any, weights: Any, axis: int, output: Any, mode: int, cval: Any, origin: int) -> None:
@@ -234,6 +239,26 @@ def between(a: Any, b: Any, t: Any, out: Any = None) -> Any:
     return as_array(made)[()] if out is None else out
 
 
+def extreme_along(a: Any, size: int, axis: int, output: Any, mode: int, cval: Any, origin: int, minimum: int) -> None:
+    """Do what `scipy.ndimage._nd_image.min_or_max_filter1d` does."""
+    a = as_array(a)
+    shape = [size if i == axis % a.ndim else 1 for i in range(a.ndim)]
+    origins = [int(origin) if i == axis % a.ndim else 0 for i in range(a.ndim)]
+    extreme_of_all(a, np.ones(shape, bool), None, output, mode, cval, origins, minimum)
+
+
+def extreme_of_all(
+    a: Any, footprint: Any, structure: Any, output: Any, mode: int, cval: Any, origins: Any, minimum: int
+) -> None:
+    """Do what `scipy.ndimage._nd_image.min_or_max_filter` does: a structure is added to, or taken from, each window."""
+    rows, counts = windows(_extended(as_array(a), _lines(a, footprint, origins), _EDGES[mode], cval), footprint.shape)
+    taken = rows[:, np.asarray(footprint, bool).reshape(-1)]
+    if structure is not None:
+        heights = as_array(structure).reshape(-1)[np.asarray(footprint, bool).reshape(-1)]
+        taken = taken - heights if minimum else taken + heights
+    output[...] = as_array((np.min if minimum else np.max)(taken, axis=1)).reshape(counts)
+
+
 def _namespace(*_: Any, **__: Any) -> Any:
     return STAND_INS[id(np)]
 
@@ -247,6 +272,12 @@ NAMES: dict[str, Callable[..., Any]] = {
 }
 COMPILED: dict[str, dict[str, Callable[..., Any]]] = {
     "multiarray": {"correlate": correlate, "correlate2": correlate_reversing},
-    "_nd_image": {"correlate": filter_all, "correlate1d": filter_along, "uniform_filter1d": mean_along},
+    "_nd_image": {
+        "correlate": filter_all,
+        "correlate1d": filter_along,
+        "uniform_filter1d": mean_along,
+        "min_or_max_filter1d": extreme_along,
+        "min_or_max_filter": extreme_of_all,
+    },
     "_sigtools": {"_correlateND": correlate_in_place, "_convolve2d": convolve2d, "_linear_filter": recursion},
 }

@@ -32,7 +32,10 @@ INNER: dict[str, dict[str, Callable[..., Any]]] = {}
 NAMES: dict[str, Callable[..., Any]] = {}
 OWN: dict[str, Callable[..., Any]] = {}  # what computes a function that is compiled but for its checks of arguments
 _FILTERS = "convolve correlate convolve1d correlate1d gaussian_filter gaussian_filter1d uniform_filter uniform_filter1d"
-_EDGES = "laplace sobel prewitt gaussian_laplace gaussian_gradient_magnitude"
+_EDGES = (
+    "laplace sobel prewitt gaussian_laplace gaussian_gradient_magnitude minimum_filter maximum_filter minimum_filter1d"
+    " maximum_filter1d grey_erosion grey_dilation grey_opening grey_closing"
+)
 _SIGNALS = (
     "convolve correlate convolve2d correlate2d fftconvolve oaconvolve lfilter lfiltic filtfilt sosfilt sosfiltfilt"
     " savgol_filter detrend"
