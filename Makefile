@@ -5,7 +5,7 @@ INSTALLED := $(VENV)/installed
 JUNIT_SCHEMA := $(VENV)/junit-10.xsd
 SARIF_SCHEMA := $(VENV)/sarif-2.1.0.json
 
-.PHONY: verify test test-long lint types bench samples clean
+.PHONY: verify test test-long test-full lint types bench samples clean
 
 verify: $(INSTALLED)  ## run the suite and show the table
 	$(BIN)/gradproof
@@ -20,8 +20,11 @@ test-long: $(INSTALLED)  ## run what takes minutes: 5,000 random layers, every r
 		tests/test_joint.py tests/test_certain_digits.py tests/test_holes.py tests/test_ties.py tests/test_edges_again.py \
 		tests/test_approximation.py tests/test_approximation_composed.py tests/test_approximation_nested.py tests/test_approximation_order.py tests/test_tape_sweep.py tests/test_tape_enclosures.py \
 		tests/test_tape_fields.py tests/test_tape_degrees.py tests/test_tape_bounds.py tests/test_tape_primes.py tests/test_elementary.py tests/test_arithmetic_whole.py \
-		tests/test_browser.py tests/test_science.py
+		tests/test_browser.py tests/test_science.py tests/test_alike.py
 	GRADPROOF_LONG=1 $(BIN)/python -m pytest -n auto tests/test_random_kinked.py tests/test_programs.py tests/test_whole_arrays.py tests/test_sources.py tests/test_every_function.py
+
+test-full: $(INSTALLED)  ## run what takes more than an hour: 20,000 random layers with kinks, 4,000 on whole arrays
+	GRADPROOF_LONG=full $(BIN)/python -m pytest -n auto tests/test_random_kinked.py tests/test_arithmetic_whole.py
 
 lint: $(INSTALLED)
 	$(BIN)/ruff check .

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from effort import some
 
 import verify
 from verify.checks.checker import check
@@ -167,7 +168,7 @@ def failures(case):
     return [row for row in result.comparisons if not row.verdict.good] + [f for f in result.findings if f.fails]
 
 
-@pytest.mark.parametrize("relative", RELATIVES, ids=lambda relative: relative.__name__)
+@pytest.mark.parametrize("relative", some(RELATIVES), ids=lambda relative: relative.__name__)
 def test_each_question_has_its_own_sides(relative):
     """What is wrong on one side of the second question is found, and the right twin passes with nothing unvisited."""
     right = check(relative(0))

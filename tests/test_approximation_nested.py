@@ -165,7 +165,7 @@ PLANS = [
 ]
 
 
-@pytest.mark.parametrize("plan", some(PLANS, 3))
+@pytest.mark.parametrize("plan", some(PLANS, 6))
 def test_random_layers_with_nested_series(plan):
     """Layers that were left open once: series behind kinks, and beside other entries on either side of the threshold."""
     assert not complaints(check(case_of(plan)))
