@@ -801,13 +801,9 @@ def test_a_wrong_entry_in_a_table_is_seen(monkeypatch, name, wrong):
 
 REFUSED = r"""
 float(s)
-int(x.sum())
 range(s)
 [1, 2, 3][s]
 math.ulp(s)
-x.astype(int)
-np.array(x, dtype=int)
-out = np.zeros(3, dtype=int); out[0] = s
 out = np.arange(4.); out += v
 out = np.arange(4.); np.add.at(out, [0], s)
 out = np.arange(4.); np.add(v, u, out=out)
@@ -830,7 +826,7 @@ x / 0
 np.zeros(1) ** -1
 1 / np.zeros(3)
 x * np.nan
-np.where(m, x, np.nan)
+np.where(m, x, np.nan) + 1
 np.where(m, x, -np.inf).sum() * 0
 np.full(3, np.inf) - np.full(3, np.inf)
 np.where(m, x, -np.inf) @ W

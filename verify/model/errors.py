@@ -78,7 +78,27 @@ class DivisionError(TraceError):
         super().__init__("a division by zero", place)
 
 
-class ForeignSymbolError(TraceError):
+class ThreadError(TraceError):
+    """A thread computed with symbols beside the one that the run was handed to: two nodes could get one number."""
+
+    def __init__(self, place: Place) -> None:
+        super().__init__("several threads computed with symbols at the same time", place)
+
+
+class UnheldError(TraceError):
+    """A symbol was to go where only a number can, by what user code has kept from before the run or got from a library.
+
+    `places` has the lines since it was last cleared: the case is run once more then, with stand-ins everywhere.
+    """
+
+    places: ClassVar[list[Place]] = []
+
+    def __init__(self, message: str, place: Place = NOWHERE, advice: str = "") -> None:
+        super().__init__(message, place, advice)
+        UnheldError.places.append(place)
+
+
+class ForeignSymbolError(UnheldError):
     """A symbol of one run came up in another: the code has kept it, and is not what it was."""
 
 

@@ -19,6 +19,7 @@ import operator
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Sequence
 from fractions import Fraction
+from threading import get_ident
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -26,6 +27,8 @@ import numpy.typing as npt
 
 from verify.graph.decimals import Decimals
 from verify.graph.functions import FUNCTIONS
+from verify.model.errors import ThreadError
+from verify.model.where import asked_at
 from verify.tape.masks import all_of, any_of, is_ascending, is_one, largest, least
 
 Elements = npt.NDArray[np.int64]
@@ -80,6 +83,7 @@ class Tape:
 
     def __init__(self) -> None:
         self.blocks: list[Block] = []
+        self.thread = get_ident()  # the only one that appends: two could take the same numbers
         self._operations: dict[tuple[object, ...], list[Block]] = {}
         self._ops: set[str] = set()  # of all blocks
         self.size = 0
@@ -92,6 +96,8 @@ class Tape:
     def _new(self, op: str, count: int, args: tuple[Elements, ...] = (), payload: Any = None) -> Elements:
         if not count:
             return np.empty(0, np.int64)
+        if get_ident() != self.thread:
+            raise ThreadError(asked_at())
         alike: list[Block] = []
         if args and self.finds_again:
             alike = self._operations.setdefault(_outline(op, args, payload), alike)

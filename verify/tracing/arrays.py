@@ -12,7 +12,6 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from contextvars import ContextVar
 from itertools import repeat
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -23,7 +22,7 @@ from verify.model.additions import HOW
 from verify.model.errors import ForeignSymbolError, TraceError
 from verify.model.where import asked_at
 from verify.tracing import memory, numbered
-from verify.tracing.concolic import KINDS, Concolic, Endless, exact_number
+from verify.tracing.concolic import KINDS, NO_NODES, Concolic, exact_number
 from verify.tracing.dispatch import PROTOCOLS
 from verify.tracing.numbered import Memory, elements_of
 
@@ -31,7 +30,7 @@ if TYPE_CHECKING:
     from verify.tape.tape import Elements
     from verify.tracing.trace import Trace
 
-_running: ContextVar[Trace | None] = ContextVar("trace", default=None)
+_running: Trace | None = None  # in every thread: `threads` sees to it that one of them builds at a time
 _DOUBLE = np.dtype(np.float64)
 _asarray = np.asarray  # the original, whatever patches are in force
 _empty = np.empty
@@ -43,23 +42,24 @@ _NODE, _GRAPH = attrgetter("node"), attrgetter("graph")
 @contextmanager
 def running(trace: Trace) -> Iterator[None]:
     """Make a trace the one that arrays are built on."""
-    token = _running.set(trace)
+    global _running
+    before, _running = _running, trace
     try:
         yield
     finally:
-        _running.reset(token)
+        _running = before
 
 
 def active() -> Trace | None:
     """Return the trace that arrays are built on, if any."""
-    return _running.get()
+    return _running
 
 
 def current() -> Trace:
     """Return the trace that arrays are built on; raises TraceError where a run is over."""
-    if (trace := _running.get()) is None:
+    if _running is None:
         raise ForeignSymbolError("a symbol that was kept from another run (in a cache, say)", asked_at())
-    return trace
+    return _running
 
 
 def bare(array: SymbolArray) -> np.ndarray[Any, Any]:
@@ -528,7 +528,7 @@ def elements_at(value: Any) -> Any:
         return numbers.literal(value, lift)
     array = objects(value)
     entries = symbols(array)
-    return None if Endless in set(map(type, entries)) else of_symbols(entries).reshape(array.shape)
+    return None if not NO_NODES.isdisjoint(map(type, entries)) else of_symbols(entries).reshape(array.shape)
 
 
 def _current_elements(array: SymbolArray) -> Any:

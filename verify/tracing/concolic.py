@@ -16,6 +16,7 @@ from verify.proof import rationals
 from verify.tracing.dispatch import PROTOCOLS
 from verify.tracing.plain import refuse_number
 from verify.tracing.scalar import RELATIONS
+from verify.tracing.shown import is_shown
 from verify.tracing.symbolic import Symbol
 from verify.tracing.trace import Trace
 
@@ -75,6 +76,8 @@ class Concolic(Symbol):
             return Endless(self.trace, 1 if other > 0 else -1)
         if isinstance(other, complex):
             return PROTOCOLS["complex number"](other)
+        if isinstance(other, float) and math.isnan(other):
+            return Missing(self.trace)
         return super().lift(other)
 
     def plus(self, other: Concolic) -> Any:
@@ -113,7 +116,7 @@ class Concolic(Symbol):
         """Return what a constant is; what depends on inputs has no one value."""
         value = self.number()
         if value is None and not self.is_constant():
-            refuse_number()
+            return math.nan if is_shown() else refuse_number()
         return float(rationals.real(self.trace, [self.node], {})[self.node].ball if value is None else value)
 
     def is_constant(self) -> bool:
@@ -121,7 +124,11 @@ class Concolic(Symbol):
         return self.graph.is_constant(self.node)
 
     def __int__(self) -> int:
-        return int(float(self))
+        """Return the whole number towards 0, a branch: whoever asks gets no other number, and it is recorded."""
+        number = self.number()
+        if number is None and not self.is_constant():
+            number = METHODS["trunc"](self).number()
+        return int(float(self) if number is None else number)
 
     def __index__(self) -> int:
         if (value := self.number()) is None or value != int(value):
@@ -256,8 +263,30 @@ class Endless(Concolic):
         raise TraceError(f"an operation on {self.number()} that cannot be followed", asked_at(), HOW)
 
 
-KINDS = (Concolic, Endless)
 BESIDE: set[type] = {Endless}  # what symbols leave arithmetic to; complex arrays are among them once there are any
+class Missing(Concolic):
+    """What is not a number: code marks with it what it has not computed yet, asks for it, and writes over it.
+
+    It has no node, and so is in no formula: whatever computes with it, or compares it, raises TraceError.
+    """
+
+    __slots__ = ()
+
+    def __init__(self, trace: Trace) -> None:
+        self.graph = trace
+
+    @property
+    def node(self) -> int:  # type: ignore[override]
+        """Refuse."""
+        raise TraceError("nan as a constant", asked_at())
+
+    def number(self) -> float:
+        """Return the float."""
+        return math.nan
+
+
+KINDS = (Concolic, Endless, Missing)
+NO_NODES = {Endless, Missing}
 
 
 def at_once(compute: Callable[..., Any]) -> Callable[..., Any]:

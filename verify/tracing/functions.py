@@ -32,7 +32,7 @@ from verify.tracing.arrays import (
     wrapped,
 )
 from verify.tracing.complexes import ComplexArray, has_complex
-from verify.tracing.concolic import KINDS, Concolic, Endless, cardinal_sine
+from verify.tracing.concolic import KINDS, NO_NODES, Concolic, Missing, cardinal_sine
 from verify.tracing.dispatch import LINEAR, PROTOCOLS, answers
 from verify.tracing.einsums import einsum
 from verify.tracing.moving import moved
@@ -563,8 +563,11 @@ def partition(a: Any, kth: Any, axis: Any = -1) -> Any:
     return np.take_along_axis(a, np.argpartition(ranks(a, axis), kth, axis), axis)
 
 
-def close(a: Any, b: Any, rtol: float = 1e-5, atol: float = 1e-8) -> Any:
-    """Tell which entries are near each other, a branch; the tolerances are NumPy's, which user code asks for."""
+def close(a: Any, b: Any, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: bool = False) -> Any:
+    """Tell which entries are near each other, a branch; the tolerances are NumPy's, which user code asks for.
+
+    No symbol is NaN, whatever is wanted of those.
+    """
     return np.abs(np.subtract(a, b)) <= atol + rtol * np.abs(b)
 
 
@@ -582,7 +585,7 @@ def _of_truths(function: Callable[..., Any]) -> Callable[..., Any]:
     return ask
 
 
-def equal_arrays(a1: Any, a2: Any) -> bool:
+def equal_arrays(a1: Any, a2: Any, equal_nan: bool = False) -> bool:
     """Tell whether two arrays have the same shape and entries, a branch."""
     return np.shape(a1) == np.shape(a2) and bool(np.all(np.equal(a1, a2)))
 
@@ -601,7 +604,7 @@ def angle(z: Any, deg: bool = False) -> Any:
 
 
 def finite(x: Any, copy: bool = True, nan: Any = 0.0, posinf: Any = None, neginf: Any = None) -> Any:
-    """Return an array with numbers for infinities; symbols are no NaN."""
+    """Return an array with numbers for infinities and NaN, which no other symbols are."""
     symbolic: Any = x
     if not isinstance(x, (SymbolArray, Concolic)):
         return np.nan_to_num(x, copy=copy, nan=nan, posinf=posinf, neginf=neginf)
@@ -611,7 +614,10 @@ def finite(x: Any, copy: bool = True, nan: Any = 0.0, posinf: Any = None, neginf
         raise shadows.refusal("nan_to_num", "infinities in place")
     largest = float(np.finfo(symbolic.dtype).max)
     ends = {1: largest if posinf is None else posinf, -1: -largest if neginf is None else neginf}
-    entries = [lift(ends[value.direction]) if type(value) is Endless else value for value in symbols(x)]
+    entries = [
+        lift(nan if type(value) is Missing else ends[value.direction]) if type(value) in NO_NODES else value
+        for value in symbols(x)
+    ]
     return gathered(entries, symbolic.shape, symbolic.dtype)
 
 
@@ -701,7 +707,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "iscomplexobj": lambda x: False,
     "isrealobj": lambda x: True,
     "isclose": close,
-    "allclose": lambda a, b, rtol=1e-5, atol=1e-8: bool(np.all(close(a, b, rtol, atol))),
+    "allclose": lambda a, b, rtol=1e-5, atol=1e-8, equal_nan=False: bool(np.all(close(a, b, rtol, atol))),
     "array_equal": equal_arrays,
     "average": average,
     "trace": trace,

@@ -30,7 +30,6 @@ _METHODS = [
     "__dlpack_device__",
     "to_device",
     "__reduce__",
-    "__reduce_ex__",
     "__setstate__",
     "__bytes__",
     "__buffer__",

@@ -44,8 +44,8 @@ _REFUSING = (
 )
 
 
-class _Refused:
-    """What stands in NumPy's memory of a numbered array."""
+class Refusing:
+    """What raises TraceError whatever it is asked."""
 
     __slots__ = ()
 
@@ -53,12 +53,18 @@ class _Refused:
         return "symbol"
 
 
+class _Refused(Refusing):
+    """What stands in NumPy's memory of a numbered array."""
+
+    __slots__ = ()
+
+
 def _refuse(*_: Any, **__: Any) -> NoReturn:
     raise TraceError("the entries of an array of symbols were read past NumPy's protocols", asked_at())
 
 
 for _name in _REFUSING.split():
-    setattr(_Refused, f"__{_name}__", _refuse)
+    setattr(Refusing, f"__{_name}__", _refuse)
 
 
 class Memory:

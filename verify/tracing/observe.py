@@ -25,7 +25,7 @@ from verify.cases.wirtinger import Halves, is_complex
 from verify.model import identity
 from verify.model.errors import ProtocolError, TraceError, nearest
 from verify.model.where import quoted
-from verify.tracing import arrays, patches
+from verify.tracing import arrays, everywhere, patches
 from verify.tracing.compiled import naming
 from verify.tracing.concolic import Concolic
 from verify.tracing.following import following, refuse_caught
@@ -228,7 +228,8 @@ def observe(
     seen.at = {**({} if seen.sample else case.at), **(at or {})}
     trace = seen.trace
     first = len(trace)
-    with following(), naming(), arrays.running(trace), patches.in_force(seed), seeded(seed) as drawn:
+    running = arrays.running(trace)
+    with patches.in_force(seed), running, everywhere.arrays_held(), following(), naming(), seeded(seed) as drawn:
         inputs = {name: _input(name, described, seen, sampler) for name, described in case.inputs.items()}
 
         def answer(output: Any) -> Any:

@@ -24,7 +24,7 @@ from verify.model.additions import FUNCTIONS as ADDED
 from verify.model.additions import HOW
 from verify.model.errors import TraceError
 from verify.model.where import asked_at
-from verify.tracing.arrays import SymbolArray, lift
+from verify.tracing.arrays import SymbolArray, active, lift
 from verify.tracing.complexes import ComplexArray
 from verify.tracing.concolic import METHODS, Concolic
 
@@ -43,7 +43,7 @@ def answering(original: Callable[..., Any], own: Callable[..., Any] | None = Non
 
     @functools.wraps(original)
     def replacement(*args: Any, **options: Any) -> Any:
-        if original in ADDED:  # what an iterator yields is seen once only
+        if active() is not None or original in ADDED:  # what an iterator yields is seen once only
             args = tuple(list(arg) if isinstance(arg, Iterator) else arg for arg in args)
         if not any(map(is_symbolic, (*args, *options.values()))):
             return original(*args, **options)
@@ -116,7 +116,7 @@ MATH: Mapping[str, Callable[..., Any]] = {
     "log": lambda x, base=None: np.log(x) if base is None else np.log(x) / np.log(base),
     "pow": lambda x, y: x**y,
     "hypot": lambda *values: np.sqrt(sum(x * x for x in values)),
-    "isnan": lambda x: False,
+    "isnan": lambda x: bool(np.isnan(x)),
     "isinf": lambda x: bool(np.isinf(x)),
     "isfinite": lambda x: bool(np.isfinite(x)),
     "fmod": lambda x, y: np.fmod(x, y),

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import builtins
 import functools
-import math
+import importlib
+import pickle
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from itertools import compress, islice
 from types import ModuleType
 from typing import Any
@@ -26,18 +27,20 @@ from verify.model.errors import TraceError
 from verify.model.where import asked_at, may_be_users
 from verify.tracing import (
     arraytype,
+    belongings,
     data,
     distances,
     distributions,
     functions,
     jitted,
     memory,
-    references,
+    pickled,
     scipys,
     signals,
     sources,
     sparse,
     splines,
+    threads,
 )
 from verify.tracing.arrays import SymbolArray, active, layout, objects, wrapped
 from verify.tracing.complex_functions import complex_buffer, joined
@@ -54,7 +57,8 @@ sources.NAMES.update(signals.NAMES)
 sources.INNER.update(signals.COMPILED)
 sources.OWN.update(distances.FUNCTIONS | splines.FUNCTIONS)
 _FOREIGN = (
-    *("numpy", "sympy", "mpmath", "flint", "scipy", "verify", "_pytest", "pytest", "hypothesis"),
+    *belongings.FOREIGN,
+    "verify",
     *("numba", "llvmlite", "Cython", "pyximport", "cffi"),
     *("z3", "_distutils_hack"),  # the names of z3 alone take longer to look through than a small layer takes to run
 )
@@ -124,7 +128,7 @@ _NO_SUBCLASS: dict[Any, dict[str, Any]] = {np.array: {"subok": False}}
 
 def _is_new(made: Any, value: Any) -> bool:
     """Tell whether an array was made of a list of floats: symbols may be written to it."""
-    return isinstance(value, (list, tuple)) and made.dtype.kind == "f" and not np.isnan(made).any()
+    return isinstance(value, (list, tuple)) and made.dtype.kind == "f"
 
 
 def _unboxed(value: Any) -> Any:
@@ -195,6 +199,32 @@ def _requiring(original: Callable[..., Any]) -> Callable[..., Any]:
         a = _list_as_array(a)
         made = wrapped(original(objects(a), None, requirements), claimed([a]))
         return made if dtype is None else made.astype(dtype, copy=False)
+
+    return replacement
+
+
+def _iterated(original: Callable[..., Any]) -> Callable[..., Any]:
+    """Return what replaces `np.fromiter`."""
+
+    @functools.wraps(original)
+    def replacement(iter: Any, dtype: Any, count: int = -1, **options: Any) -> Any:  # noqa: A002 - as NumPy has it
+        if active() is None:
+            return original(iter, dtype, count, **options)
+        values = list(islice(iter, count) if count >= 0 else iter)
+        if not is_symbolic(values):
+            return original(values, dtype, count, **options)
+        original([0] * len(values), dtype, count)  # which raises what NumPy does
+        return _as_array(values, dtype)
+
+    return replacement
+
+
+def _importing_module(original: Callable[..., Any]) -> Callable[..., Any]:
+    """Return what replaces `importlib.import_module`."""
+
+    @functools.wraps(original)
+    def replacement(*args: Any, **options: Any) -> Any:
+        return stand_in(original(*args, **options))
 
     return replacement
 
@@ -399,6 +429,7 @@ _NUMPY: dict[str, Replace] = {
     "c_": lambda original: _Joined(original, column=True),
     "nditer": _iterating,
     "frombuffer": _refusing,
+    "fromiter": _iterated,
     "require": _requiring,
 }
 _as_array = _converting(np.array)
@@ -422,6 +453,8 @@ _MODULES: dict[ModuleType, dict[str, Replace]] = {
     **MODULES,
     stride_tricks: dict.fromkeys(("as_strided", "sliding_window_view"), _striding),
     np.random: {**dict.fromkeys(_DRAWN, _drawing), "default_rng": _seeding},
+    pickle: {"dumps": pickled.dumping, "loads": pickled.loading},
+    importlib: {"import_module": lambda original: _importing_module(original)},
 }
 
 
@@ -450,7 +483,7 @@ def _stand_ins() -> dict[int, Any]:
         stand_ins.update(
             {id(getattr(module, name)): replace(getattr(module, name)) for name, replace in replaced.items()}
         )
-    for module in (stride_tricks, np.random, np.linalg, np.fft, *MODULES):
+    for module in (stride_tricks, np.random, np.linalg, np.fft, importlib, pickle, *MODULES):
         stand_ins[id(module)] = _StandIn(
             module, {name: stand_ins[id(getattr(module, name))] for name in _MODULES[module]}
         )
@@ -467,15 +500,23 @@ REPLACED = tuple(_NUMPY)  # the names of NumPy that have a stand-in
 _call = np.vectorize.__call__
 _VECTORIZED = _vectorized(_call)  # of objects that may have been made before the run
 _import = builtins.__import__
+_THREADS = threads.replaced()
 
 
-def _importing(name: str, globals: Any = None, *args: Any) -> Any:  # noqa: A002 - as Python has it
+def _importing(name: str, globals: Any = None, *args: Any, **options: Any) -> Any:  # noqa: A002 - as Python has it
     """Import a module for code that does so while it runs."""
-    module = _import(name, globals, *args)
+    module = _import(name, globals, *args, **options)
     replaced = _STAND_INS.get(id(module))  # of few modules, and SymPy imports from many in each call
-    if replaced is None or _is_foreign((globals or {}).get("__name__") or ""):
+    names = sys._getframe(1).f_globals if globals is None else globals  # noqa: SLF001 - where it was called by its name
+    if replaced is None or _is_foreign(names.get("__name__") or ""):
         return module
-    return replaced if may_be_users((globals or {}).get("__file__") or "<") else module
+    return replaced if may_be_users(names.get("__file__") or "<") else module
+
+
+def module(original: ModuleType, replaced: dict[str, Any]) -> ModuleType:
+    """Return a module as user code sees it where more is replaced than `in_force` does."""
+    base = _STAND_INS[id(original)]
+    return _StandIn(original, {name: value for name, value in vars(base).items() if name != "_original"} | replaced)
 
 
 def stand_in(original: Any) -> Any:
@@ -538,9 +579,9 @@ def in_force(seed: int) -> Iterator[None]:
     _admit()
     places = [place for module in users_modules() for place in _taken(module)]
     imports, calls = builtins.__import__, np.vectorize.__call__
-    builtins.__import__ = _importing  # type: ignore[assignment]
+    builtins.__import__ = _importing
     setattr(np.vectorize, "__call__", _VECTORIZED)  # noqa: B010 - it is no attribute to the type checker
-    methods = [*sparse.replaced(), *distributions.replaced(), *splines.replaced()]
+    methods = [*sparse.replaced(), *distributions.replaced(), *splines.replaced(), *_THREADS]
     methods += jitted.replaced(places, _STAND_INS)
     for owner, name, _, replacement in methods:
         setattr(owner, name, replacement)
@@ -557,11 +598,6 @@ def in_force(seed: int) -> Iterator[None]:
             setattr(owner, name, method)
         for namespace, name, original in places:
             namespace[name] = original
-
-
-def further() -> AbstractContextManager[list[references.Holder]]:
-    """Let stand-ins take the place of functions of `math` that user code has kept; yields the places that hold them."""
-    return references.replaced(_STAND_INS, vars(math).values())
 
 
 _looked_through = 0  # how many modules there were when the stand-ins were put into them; 0 where they are not in force

@@ -9,18 +9,14 @@ from __future__ import annotations
 from typing import NoReturn
 
 from verify.model.additions import HOW
-from verify.model.errors import TraceError
-from verify.model.identity import Place
+from verify.model.errors import UnheldError
 from verify.model.where import asked_at, asking_frame
 from verify.tracing.calls import call_at, short_text
 
-REFUSALS: list[Place] = []  # where numbers were wanted, since the list was last cleared
-
 
 def refuse_number() -> NoReturn:
-    """Raise the TraceError of a symbol that should be a number."""
-    REFUSALS.append(asked_at())
+    """Raise the UnheldError of a symbol that should be a number."""
     frame = asking_frame()
     call = None if frame is None else call_at(frame.f_code, frame.f_lasti)
     by = "" if call is None else f" by {short_text(call)}"
-    raise TraceError(f"a symbol was turned into a plain number{by}", asked_at(), HOW)
+    raise UnheldError(f"a symbol was turned into a plain number{by}", asked_at(), HOW)

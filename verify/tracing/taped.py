@@ -21,7 +21,7 @@ from verify.model.where import asked_at
 from verify.tape.enclosures import UNKNOWN, Enclosures
 from verify.tape.masks import any_of, is_one
 from verify.tape.tape import MINUS_ONE, ONE, ZERO, Elements, Mask, Tape, distinct
-from verify.tracing.concolic import METHODS, Concolic, Endless
+from verify.tracing.concolic import METHODS, NO_NODES, Concolic
 from verify.tracing.scalar import RELATIONS
 from verify.tracing.trace import Nodes, Trace
 
@@ -73,6 +73,16 @@ class TapedTrace(Trace):
     def __len__(self) -> int:
         return self.tape.size
 
+    @property
+    def thread(self) -> int:
+        """The thread that the run was handed to, which alone may append to the tape."""
+        return self.tape.thread
+
+    @thread.setter
+    def thread(self, value: int) -> None:
+        if "tape" in vars(self):
+            self.tape.thread = value
+
     # Leaves
 
     def literal(self, value: float, lift: Callable[[float], Any]) -> Any:
@@ -80,7 +90,7 @@ class TapedTrace(Trace):
         key = type(value), value
         if key not in self._literals:
             symbol = lift(value)
-            self._literals[key] = None if type(symbol) is Endless else np.array(symbol.node)
+            self._literals[key] = None if type(symbol) in NO_NODES else np.array(symbol.node)
         return self._literals[key]
 
     def inputs(self, names: Callable[[], Sequence[str]], values: Sequence[Fraction]) -> Elements:

@@ -7,17 +7,19 @@ inputs that take the same branches as the sample.
 from __future__ import annotations
 
 import functools
+import itertools
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from fractions import Fraction
+from threading import get_ident
 from typing import Any
 
 import flint
 
 from verify.graph import balls
 from verify.graph.graph import Graph
-from verify.model.errors import TraceError
+from verify.model.errors import ThreadError, TraceError
 from verify.model.identity import Place
 from verify.model.where import asked_at, asking_path
 from verify.proof import field, rationals
@@ -25,6 +27,7 @@ from verify.tracing.scalar import RELATIONS
 
 _PRECISIONS = (128, 1024, 8192)  # bits, tried in this order to find a sign
 SAMPLE_BITS = _PRECISIONS[0]  # of a value at the sample, where no others are asked for
+_serials = itertools.count()
 _RATIONAL = ("variable", "constant")  # operations whose value at the sample is known exactly
 Nodes = Any  # of the entries of an array, in order: a list of them, or an array where they are elements of a tape
 _PROVER_BITS = 1024  # bits, from which on the prover is asked whether it is 0
@@ -84,8 +87,15 @@ class Trace(Graph):
         self.steps: dict[int, tuple[int, Fraction]] = {}  # conditions of roundings: what was rounded, and to what
         self.compared: dict[Fraction, None] = {}  # constants whose sign was asked for after a rounding
         self.signed: list[Signed] = []  # vectors whose signs are LAPACK's affair
+        self.serial = next(_serials)  # tells the run from others
+        self.thread = get_ident()  # to which the run was handed
         self._asking: Callable[[], tuple[Place, int]] = _asking
         self._balls: dict[int, dict[int, flint.arb]] = {bits: {} for bits in _PRECISIONS}
+
+    def _new(self, op: str, args: tuple[int, ...] = (), payload: Any = None) -> int:
+        if get_ident() != self.thread:
+            raise ThreadError(asked_at())
+        return super()._new(op, args, payload)
 
     def typed(self, value: float) -> int:
         """Return the node of a float that stands in the code, and notice the line that uses it first."""

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from verify.model.additions import FUNCTIONS as ADDED
-from verify.model.errors import DivisionError, TraceError
+from verify.model.errors import DivisionError, UnheldError
 from verify.model.where import asked_at
 from verify.tracing import shadows
 from verify.tracing.arrays import (
@@ -36,7 +36,7 @@ from verify.tracing.arrays import (
     wrapped,
 )
 from verify.tracing.complexes import has_complex
-from verify.tracing.concolic import METHODS, Concolic, Endless, angle_of, at_once
+from verify.tracing.concolic import METHODS, Concolic, Endless, Missing, angle_of, at_once
 from verify.tracing.dispatch import PRODUCTS, PROTOCOLS, answers
 from verify.tracing.sparse import dense
 from verify.tracing.special import SEVERAL, SPECIAL
@@ -125,11 +125,11 @@ COMPARISONS = {
     "not_equal": "!=",
 }
 _LOGICAL = ("logical_and", "logical_or", "logical_xor")
-# What a number answers, by whether it is infinite.
-_CERTAIN: dict[str, Callable[[bool], bool]] = {
-    "isnan": lambda endless: False,
-    "isinf": lambda endless: endless,
-    "isfinite": lambda endless: not endless,
+# What a number answers, by its class.
+_CERTAIN: dict[str, Callable[[type], bool]] = {
+    "isnan": lambda kind: kind is Missing,
+    "isinf": lambda kind: kind is Endless,
+    "isfinite": lambda kind: kind is Concolic,
 }
 
 
@@ -356,7 +356,7 @@ _BY_SIGN = ("absolute", "fabs", "sign", "trunc", "cbrt")  # functions that ask f
 
 def _unary(name: str, ufunc: Any, inputs: Sequence[Any], entries: list[Any], shape: Sequence[int]) -> Any:
     if name in _CERTAIN:
-        return _truths([_CERTAIN[name](type(value) is Endless) for value in entries], shape)
+        return _truths([_CERTAIN[name](type(value)) for value in entries], shape)
     if name == "signbit":
         if current().has_zero(of_symbols([value for value in entries if type(value) is not Endless])):
             raise shadows.refusal(name, "a zero of unknown sign")  # as of -1 * 0
@@ -603,7 +603,7 @@ def _at(ufunc: Any, target: Any, indices: Any, *values: Any) -> None:
     """Compute in place at some entries, at those that are named twice twice."""
     name = ufunc.__name__
     if not isinstance(target, SymbolArray):
-        raise TraceError(f"symbols were added into an array of {target.dtype} (numpy.{name}.at)", asked_at())
+        raise UnheldError(f"symbols were added into an array of {target.dtype} (numpy.{name}.at)", asked_at())
     if not (name in BINARY and len(values) == 1) and not (name in METHODS and not values):
         raise shadows.refusal(f"{name}.at")
     places = np.arange(target.size).reshape(target.shape)[plain_key(indices)]

@@ -16,7 +16,7 @@ in the middle is no divisor, and a common factor t stays one, as it is a factor 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 
 import flint
@@ -48,7 +48,7 @@ class Model:
     rest: flint.arb
     reach: flint.arb
     positive: bool = False
-    blur: flint.arb = _SHARP
+    blur: flint.arb = field(default_factory=flint.arb)
 
     @property
     def is_zero(self) -> bool:

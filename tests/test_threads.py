@@ -1,0 +1,136 @@
+"""Layers that work in threads, whose symbols are those of the run."""
+
+import _thread
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pytest
+from idioms import BOTH, collector, name, verdicts
+
+import verify
+from verify.model.errors import ThreadError
+from verify.model.result import Verdict
+from verify.tape.tape import Tape
+from verify.tracing import arrays, threads
+from verify.tracing.trace import Trace
+
+WAYS, way = collector()
+POOL = ThreadPoolExecutor(2)
+
+
+@way()
+def pool(x):
+    with ThreadPoolExecutor(2) as executor:
+        return np.concatenate(list(executor.map(lambda i: x[i : i + 1] ** 2, range(3))))
+
+
+@way()
+def pool_from_before(x):
+    return np.stack([future.result() for future in [POOL.submit(np.square, v) for v in x]])
+
+
+@way()
+def started(x):
+    y = np.zeros(3)
+
+    def work(i):
+        part = np.zeros(1)
+        part[:] = np.maximum(x[i], -100) ** 2
+        y[i] = part[0]
+
+    workers = [threading.Thread(target=work, args=(i,), daemon=True) for i in range(3)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    return y
+
+
+@way()
+def nested(x):
+    def rows(i):
+        with ThreadPoolExecutor(1) as executor:
+            return executor.submit(lambda: x[i] * x[i]).result()
+
+    return np.stack(list(POOL.map(rows, range(3))))
+
+
+@pytest.mark.parametrize(("square", "x"), WAYS, ids=name)
+def test_threads_are_followed(square, x):
+    """The right gradient is proved, a wrong one refuted."""
+    assert verdicts(square, x) == BOTH
+
+
+def test_the_whole_check():
+    """The run on floats, where threads are threads, agrees."""
+    assert verdicts(pool, quick=False) == BOTH
+
+
+def test_what_a_thread_raises_is_the_codes_own():
+    """A pool hands it over where the result is asked for, and nothing is proved."""
+
+    def fails(x):
+        return POOL.submit(lambda: x.absent).result()
+
+    (row,) = verify.check(verify.pair(fails, lambda dout, x: dout, x="3"), quick=True).comparisons
+    assert row.verdict is Verdict.ERROR
+    assert "absent" in row.evidence.detail
+
+
+def test_a_thread_of_unknown_origin_is_refused():
+    """Two threads at work on one graph could give one number to two nodes."""
+
+    def races(x):
+        done, parts = _thread.allocate_lock(), []
+        done.acquire()
+
+        def work():
+            try:
+                parts.append(x * x)
+            except ThreadError:  # which is on record
+                pass
+            finally:
+                done.release()
+
+        _thread.start_new_thread(work, ())
+        done.acquire()
+        return parts[0] if parts else x * x
+
+    (row,) = verify.check(verify.pair(races, lambda dout, x: 2 * dout * x, x="3"), quick=True).comparisons
+    assert row.verdict is not Verdict.PROVED
+
+
+def test_a_thread_that_waits_ends_nothing(monkeypatch):
+    """A thread that waits for what starts it is told, after a while."""
+    monkeypatch.setattr(threads, "_PATIENCE", 0.1)
+    go_on = threading.Event()
+
+    def waits(x):
+        worker = threading.Thread(target=go_on.wait, args=(60,), daemon=True)
+        worker.start()
+        return x * x
+
+    (row,) = verify.check(verify.pair(waits, lambda dout, x: 2 * dout * x, x="3"), quick=True).comparisons
+    go_on.set()
+    assert row.verdict is Verdict.UNDECIDED
+    assert "did not end" in row.evidence.detail
+
+
+def test_no_other_thread_makes_nodes():
+    """A trace and a tape know the thread that they were handed to."""
+    trace, tape, raised = Trace(), Tape(), []
+
+    def work():
+        for make in (lambda: trace.variable("x"), lambda: tape.variables([1])):
+            try:
+                make()
+            except ThreadError as problem:
+                raised.append(problem)
+
+    with arrays.running(trace):
+        worker = threading.Thread(target=work)
+        worker.start()
+        worker.join()
+    assert len(raised) == 2
+    assert trace.variable("x") >= 0

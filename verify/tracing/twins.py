@@ -1,0 +1,69 @@
+"""Arrays of symbols in the place of arrays of floats that user code keeps: buffers made before the run, and constants.
+
+A twin has the numbers, the shape and the memory order of its array. Views of one memory are views of one twin, so that
+what is written through one of them is seen through the others.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from verify.tracing.arrays import SymbolArray, bare, layout
+from verify.tracing.counted import Counted
+from verify.tracing.functions import filled
+
+_MOST = 20_000  # entries of one memory: each is a constant of the graph, in each run
+_SYMBOL = np.dtype(object).itemsize
+_as_strided = np.lib.stride_tricks.as_strided  # the original, whatever patches are in force
+_FLOATS = (np.dtype(np.float64), np.dtype(np.float32), np.dtype(np.float16))
+
+
+class Twins:
+    """The twins of one run."""
+
+    def __init__(self) -> None:
+        self._memories: dict[int, tuple[Any, SymbolArray]] = {}
+
+    def of(self, value: Any) -> Any:
+        """Return what stands for a value while a trace is running: itself, if that is no array of numbers."""
+        if type(value) is not np.ndarray:
+            return value
+        if value.dtype.kind in "biu":
+            return value.view(Counted)
+        root = _root(value)
+        if value.dtype not in _FLOATS or root.dtype != value.dtype or root.size > _MOST or not _is_whole(root):
+            return value
+        if id(root) not in self._memories:
+            self._memories[id(root)] = root, filled((root.size,), root.ravel(order="K"), root.dtype)
+        return _like(value, root, self._memories[id(root)][1])
+
+
+def _root(array: Any) -> Any:
+    """Return the array whose memory an array shows."""
+    while isinstance(array.base, np.ndarray):
+        array = array.base
+    return array
+
+
+def _is_whole(array: Any) -> bool:
+    """Tell whether the entries of an array lie one behind the other, in some order of its axes."""
+    return bool(array.size) and (array.flags.c_contiguous or array.flags.f_contiguous)
+
+
+def _like(array: Any, root: Any, memory: SymbolArray) -> SymbolArray:
+    """Return the view of a memory of symbols that an array is of the memory of its root."""
+    first = (_address(array) - _address(root)) // array.itemsize
+    strides = [step // array.itemsize * _SYMBOL for step in array.strides]
+    plain = layout(memory) if memory.memory is not None else bare(memory)
+    made: SymbolArray = _as_strided(plain[first:], array.shape, strides).view(SymbolArray)
+    made.claimed, made.memory = memory.claimed, memory.memory
+    if made.memory is None and not array.flags.writeable:
+        made.setflags(write=False)
+    return made
+
+
+def _address(array: Any) -> int:
+    address: int = array.__array_interface__["data"][0]
+    return address
