@@ -58,6 +58,11 @@ def lists(x):
 
 
 @way()
+def iterated(x):
+    return np.fromiter((float(v) * v for v in x), float) / 2 + np.fromiter(x * x, dtype=np.float64, count=3) / 2
+
+
+@way()
 def mapped(x):
     return math.fsum(map(float, x * x))
 

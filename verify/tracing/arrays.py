@@ -22,7 +22,7 @@ from verify.model.additions import HOW
 from verify.model.errors import ForeignSymbolError, TraceError
 from verify.model.where import asked_at
 from verify.tracing import memory, numbered
-from verify.tracing.concolic import KINDS, NO_NODES, Concolic, exact_number
+from verify.tracing.concolic import KINDS, NO_NODES, Concolic, Missing, exact_number
 from verify.tracing.dispatch import PROTOCOLS
 from verify.tracing.numbered import Memory, elements_of
 
@@ -512,6 +512,14 @@ def floats_of(a: Any) -> Any:
     else:
         values = [float(ball) for ball in trace.at_samples(entries.tolist())]
     return np.array(values, float).reshape(shape_of(a))
+
+
+def missing(array: SymbolArray) -> list[int] | None:
+    """Return where an array of symbols has the first entry that is NaN, None if it has none."""
+    if array.memory is not None:
+        return None
+    places = (place for place, entry in np.ndenumerate(bare(array)) if type(entry) is Missing)
+    return next(map(list, places), None)
 
 
 def elements_at(value: Any) -> Any:

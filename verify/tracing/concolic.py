@@ -264,6 +264,8 @@ class Endless(Concolic):
 
 
 BESIDE: set[type] = {Endless}  # what symbols leave arithmetic to; complex arrays are among them once there are any
+
+
 class Missing(Concolic):
     """What is not a number: code marks with it what it has not computed yet, asks for it, and writes over it.
 

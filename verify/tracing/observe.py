@@ -326,6 +326,8 @@ def _quantity(value: Any, description: str) -> Quantity:
         if not isinstance(array, arrays.SymbolArray) and array.dtype.kind == "f" and not np.isfinite(array).all():
             worst = np.argwhere(~np.isfinite(array))[0].tolist()
             raise ProtocolError(f"{description} contains {array[tuple(worst)]}{f' at {worst}' if worst else ''}")
+        if symbolic and (place := arrays.missing(array)) is not None:
+            raise ProtocolError(f"{description} contains nan{f' at {place}' if place else ''}")
         return Quantity(array.shape, arrays.nodes(array))
     except (TypeError, ValueError):
         raise ProtocolError(f"{description} is a {type(value).__name__}: an array of numbers was expected") from None
