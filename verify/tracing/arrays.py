@@ -514,7 +514,7 @@ def floats_of(a: Any) -> Any:
     return np.array(values, float).reshape(shape_of(a))
 
 
-def missing(array: SymbolArray) -> list[int] | None:
+def missing(array: Any) -> list[int] | None:
     """Return where an array of symbols has the first entry that is NaN, None if it has none."""
     if array.memory is not None:
         return None

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from verify.model.additions import HOW
 from verify.model.errors import TraceError
 from verify.model.where import asked_at
 from verify.tracing.arrays import floats_of
@@ -50,7 +51,7 @@ def _refuse_falling(nodes: Any) -> None:
     """Refuse nodes that fall; of those that are the same the last has a cell, unless there is none after it."""
     rising = np.less_equal(nodes[:-2], nodes[1:-1]).all() and np.less(nodes[-2:-1], nodes[-1:]).all()
     if nodes.ndim != 1 or not rising:
-        raise TraceError("interpolation between nodes that do not rise cannot be followed", asked_at())
+        raise TraceError("interpolation between nodes that do not rise cannot be followed", asked_at(), HOW)
 
 
 def interp(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None, period: Any = None) -> Any:
