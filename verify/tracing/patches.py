@@ -203,22 +203,6 @@ def _requiring(original: Callable[..., Any]) -> Callable[..., Any]:
     return replacement
 
 
-def _iterated(original: Callable[..., Any]) -> Callable[..., Any]:
-    """Return what replaces `np.fromiter`."""
-
-    @functools.wraps(original)
-    def replacement(iter: Any, dtype: Any, count: int = -1, **options: Any) -> Any:  # noqa: A002 - as NumPy has it
-        if active() is None:
-            return original(iter, dtype, count, **options)
-        values = list(islice(iter, count) if count >= 0 else iter)
-        if not is_symbolic(values):
-            return original(values, dtype, count, **options)
-        original([0] * len(values), dtype, count)  # which raises what NumPy does
-        return _as_array(values, dtype)
-
-    return replacement
-
-
 def _importing_module(original: Callable[..., Any]) -> Callable[..., Any]:
     """Return what replaces `importlib.import_module`."""
 
@@ -429,7 +413,6 @@ _NUMPY: dict[str, Replace] = {
     "c_": lambda original: _Joined(original, column=True),
     "nditer": _iterating,
     "frombuffer": _refusing,
-    "fromiter": _iterated,
     "require": _requiring,
 }
 _as_array = _converting(np.array)
