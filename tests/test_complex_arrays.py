@@ -12,6 +12,7 @@ from verify.model.errors import TraceError
 from verify.tracing import arrays, patches
 from verify.tracing.complexes import ComplexArray
 from verify.tracing.concolic import Concolic
+from verify.tracing.taped import TapedTrace, UntapedError
 from verify.tracing.trace import Trace
 
 FEW = 1e-9
@@ -113,6 +114,21 @@ PROGRAMS = {
     "einsum": lambda v, w: np.einsum("i,ij->j", v * 1j, M) + np.einsum("ii->i", np.outer(v, w * 1j))[:2],
     "outer": lambda v, w: np.outer(v * 1j, w) + np.multiply.outer(v, w) * 1j,
     "convolved": lambda v, w: np.convolve(v * 1j, w + 1j)[:11] - np.correlate(v + 1j, w * 1j, "full"),
+    "correlated with more": lambda v, w: np.concatenate(
+        [
+            np.correlate(v[:k] + 1j, C[:n], mode)
+            for mode in ("valid", "same", "full")
+            for k in (1, 2, 3)
+            for n in (2, 5, 6)
+        ]
+    ),
+    "correlated with more real ones": lambda v, w: np.concatenate(
+        [np.correlate(v[:k], w[:n], mode) for mode in ("valid", "same", "full") for k in (1, 2, 3) for n in (2, 5, 6)]
+    ),
+    "of two shapes": lambda v, w: (v.reshape(3, 2) + 1j * w[:2]) * (w[:2] + 0) - v.reshape(3, 2) * C[:2],
+    "a number beside another": lambda v, w: (
+        np.array([v[0] == 1 + 2j, v[0] != np.complex128(1j), v @ v == C @ C]) | True
+    ),
     "kron": lambda v, w: np.kron(v[:2] * 1j, M[:2, 0]),
     "where": lambda v, w: np.where(v > 0, v * 1j, w) + np.where(w > 0, 2, v + 1j),
     "norm": lambda v, w: np.linalg.norm(v + 1j * w) + np.linalg.norm(np.outer(v, 1j * w)) + np.linalg.norm(v * 1j, 1),
@@ -135,14 +151,17 @@ def sample(name, number):
     return [Fraction((7 * k * k + 11 * len(name)) % 29 - 13, 7) + Fraction(1, 3) for k in range(number)]
 
 
-def on_symbols(program, shape=(6,)):
+def on_symbols(program, shape=(6,), kind=Trace):
     """Return what a program gives on symbols, as floats at the sample, and what NumPy gives."""
-    trace = Trace()
+    trace = kind()
     values = {name: sample(name, int(np.prod(shape))) for name in ("v", "ww")}
     floats = [np.array(numbers, float).reshape(shape) for numbers in values.values()]
     with arrays.running(trace), patches.in_force(0):
         symbolic = [
-            arrays.built([trace.input(f"{name}{i}", x) for i, x in enumerate(numbers)], shape)
+            arrays.built(
+                trace.inputs(lambda name=name, numbers=numbers: [f"{name}{i}" for i in range(len(numbers))], numbers),
+                shape,
+            )
             for name, numbers in values.items()
         ]
         made = program(*symbolic)
@@ -158,6 +177,8 @@ def as_floats(trace, made):
         return made
     with arrays.running(trace):
         nodes = arrays.nodes(made)
+    if isinstance(trace, TapedTrace):
+        return trace.enclosures.of(np.asarray(nodes))[0].astype(made.dtype).reshape(made.shape)[()]
     values = balls.at(trace, nodes, trace.sample)
     return np.array([float(values[node]) for node in nodes], made.dtype).reshape(made.shape)[()]
 
@@ -174,6 +195,18 @@ def test_as_numpy(name):
     else:
         assert np.all(np.asarray(actual) == np.asarray(expected))
     assert np.any(np.asarray(actual) != 0)
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_on_whole_arrays(name):
+    """A run on a tape gives the same, or leaves what it cannot follow to scalars."""
+    try:
+        actual, expected = on_symbols(PROGRAMS[name], kind=TapedTrace)
+    except UntapedError:
+        return
+    assert np.shape(actual) == np.shape(expected)
+    assert np.allclose(actual, expected, rtol=1e-5, atol=FEW)
 
 
 REFUSED = {

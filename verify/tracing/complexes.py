@@ -267,6 +267,7 @@ def parts(value: Any) -> tuple[Any, Any]:
     if type(value) in (list, tuple):
         return parts(PROTOCOLS["complex list"](value))
     array = _asarray(value)
+    array = array.astype(int) if array.dtype.kind == "b" else array
     return (array.real[()], array.imag[()]) if array.dtype.kind == "c" else (array[()], 0)
 
 

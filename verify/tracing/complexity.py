@@ -259,7 +259,7 @@ def _made(answer: Any, result: Pair) -> Any:
 
 def _filled(part: Any, shape: tuple[int, ...], dtype: Any) -> Any:
     """Return a part as an array of symbols of a shape and type that nobody else has."""
-    if shape_of(part) not in (shape, ()):
+    if shape_of(part) != shape and np.broadcast_shapes(shape_of(part), shape) != shape:
         refused(f"complex symbols of shape {shape_of(part)} as {shape}")
     if isinstance(part, SymbolArray) and part.shape == shape:
         if dtype.itemsize < part.claimed.itemsize:

@@ -26,10 +26,22 @@ _DOUBLE = np.dtype(np.float64)
 
 def _comparing(relation: str) -> Callable[[Concolic, object], Any]:
     def compare(self: Concolic, other: object) -> Any:
+        if isinstance(other, (complex, np.complexfloating)):
+            return _COMPLEX[relation](self, other)
         lifted = self.lift(other)
         return NotImplemented if lifted is None else np.bool_(self.against(lifted, relation))
 
     return compare
+
+
+_COMPLEX: Mapping[str, Callable[..., Any]] = {
+    "<": np.less,
+    "<=": np.less_equal,
+    ">": np.greater,
+    ">=": np.greater_equal,
+    "==": np.equal,
+    "!=": np.not_equal,
+}
 
 
 def _power(base: int, exponent: int) -> Fraction:

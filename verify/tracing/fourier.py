@@ -15,10 +15,12 @@ from typing import Any
 
 import numpy as np
 
+from verify.model.errors import UnboundedError
+from verify.model.where import asked_at
 from verify.tracing import shadows
 from verify.tracing.arrays import current, gathered, lift, shape_of
 from verify.tracing.complexes import ComplexArray, parts, refused
-from verify.tracing.complexity import Pair, as_answered, bilinear, is_nothing, minus, refuse_roundings
+from verify.tracing.complexity import Pair, as_answered, bilinear, is_nothing, minus
 from verify.tracing.concolic import Concolic
 from verify.tracing.dispatch import FOURIER, LINEAR
 from verify.tracing.products import as_array, matmul
@@ -160,7 +162,8 @@ def _single(kind: _Kind, module: str, name: str) -> Callable[..., Any]:
 
 def answer_of(module: str, name: str, a: Any, **options: Any) -> Any:
     """Return what the original gives of ones, and raise what it raises; refuse what would take too long."""
-    refuse_roundings(f"{module}.{name}")
+    if current().as_executed:
+        raise UnboundedError(f"no bound is known for what {module}.{name} rounds", asked_at())
     original = getattr(sys.modules[module], name)
     answer = shadows.expected(original, (as_numbers(a),), {key: v for key, v in options.items() if v is not None})
     if max((*shape_of(answer), *np.shape(a)), default=0) > _MOST:

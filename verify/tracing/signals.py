@@ -59,8 +59,7 @@ def correlate(a: Any, v: Any, mode: Any = 0) -> Any:
 
 def correlate_reversing(a: Any, v: Any, mode: Any = 0) -> Any:
     """Return what `numpy._core.multiarray.correlate2` does: the result is reversed where v is the longer one."""
-    made = correlate(a, v, mode)
-    return made[::-1] if len(a) < len(v) else made
+    return correlate(v, a, mode)[::-1] if len(a) < len(v) else correlate(a, v, mode)
 
 
 _MODES = {"valid": _VALID, "same": _SAME, "full": _FULL, "v": _VALID, "s": _SAME, "f": _FULL}
