@@ -1,5 +1,6 @@
 """Complex arrays of symbols give what NumPy's complex arrays give, or refuse by name."""
 
+import cmath
 from fractions import Fraction
 
 import numpy as np
@@ -142,6 +143,16 @@ PROGRAMS = {
     "roots of real numbers": lambda v, w: (
         np.sqrt(abs(v) + 0j) * np.log(w * w + 1 + 0j) + isinstance(v * 1j, np.ndarray)
     ),
+    "product of all": lambda v, w: (
+        np.prod(v + 1j * w) + np.prod((v * 1j).reshape(2, 3), axis=1) + (w * 1j).prod(axis=0)
+    ),
+    "finite": lambda v, w: np.nan_to_num(v * 1j) + np.nan_to_num(w),
+    "cmath": lambda v, w: (
+        cmath.exp(1j * v[0]) * cmath.sqrt(w[0] ** 2 + 1) + cmath.rect(v[1], w[1]) + cmath.log(v[0] + 1j, 2)
+    ),
+    "more of cmath": lambda v, w: np.array(
+        [cmath.phase(v[0] + 1j), *cmath.polar(w[0] - 2j), cmath.tanh(v[0] / 9 + 1j).imag]
+    ),
     "reduced": lambda v, w: np.add.reduce(np.stack([v * 1j, w]), axis=0) - np.add.accumulate(w * 1j),
 }
 
@@ -231,7 +242,8 @@ REFUSED = {
     "before": lambda v, w: np.diff(v * 1j, prepend=1.0),
     "a function of SciPy's kind": lambda v, w: np.frompyfunc(lambda z: z, 1, 1)(v * 1j),
     "three arrays": lambda v, w: np.einsum("i,i,i->", v * 1j, w, w),
-    "product of all": lambda v, w: np.prod(v * 1j),
+    "sorted product": lambda v, w: np.cumprod(v * 1j),
+    "a function of cmath": lambda v, w: cmath.asin(v[0] * 1j),
 }
 
 

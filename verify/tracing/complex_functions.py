@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from typing import Any
 
@@ -35,7 +36,7 @@ _LINEAR = (
 LINEAR = frozenset(_LINEAR.split())
 # What adds, in an order that is not that of the parts; the others move entries about, or are made of ufuncs.
 _ROUNDING = frozenset(
-    {"sum", "nansum", "mean", "nanmean", "cumsum", "trace", "diff", "gradient", "einsum", "var", "std", "norm"}
+    {"sum", "nansum", "mean", "nanmean", "cumsum", "trace", "diff", "gradient", "einsum", "var", "std", "norm", "prod"}
 )
 
 
@@ -104,6 +105,19 @@ def _norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> 
     return np.linalg.norm(np.hypot(re, im), ord, axis, keepdims)
 
 
+def _multiplied_up(a: Any, axis: Any = None) -> Any:
+    """Return the product of all entries, or of those along one axis, in their order."""
+    lines = a.reshape(-1) if axis is None else np.moveaxis(a, axis, 0)
+    if not len(lines):
+        refused("numpy.prod of complex symbols, of no entries,")
+    return functools.reduce(np.multiply, [lines[k] for k in range(len(lines))])
+
+
+def _finite(x: Any, copy: bool = True, *_: Any, **options: Any) -> Any:
+    """Return a copy: symbols are no NaN, and complex ones no infinities."""
+    return x.copy() if copy else x
+
+
 def _angle(z: Any, deg: bool = False) -> Any:
     re, im = parts(z)
     angles = np.arctan2(im, re)
@@ -163,6 +177,8 @@ _OTHERS: dict[Any, Callable[..., Any]] = {
     np.isrealobj: lambda x: False,
     np.iscomplex: lambda x: truths(parts(x)[1]),
     np.angle: _angle,
+    np.prod: _multiplied_up,
+    np.nan_to_num: _finite,
     np.where: _chosen,
     np.einsum: _summed,
     np.var: _variance,

@@ -56,6 +56,7 @@ def sections() -> dict[str, list[str]]:
         "numpy": sorted(name for name in of_numpy if hasattr(np, name)),
         "numpy.linalg": sorted(linalg),
         "numpy.fft": sorted(function.__name__ for function in FOURIER),
+        "cmath": sorted(outside.CMATH),
         "complex arrays": sorted({*complexity.NAMES, *complex_functions.NAMES}),
         "math": sorted(name for name in (*outside.MATH, *outside.BY_OPERATORS) if hasattr(math, name)),
         "scipy.special": sorted(of_special),

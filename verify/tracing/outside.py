@@ -130,8 +130,27 @@ def _functions(module: ModuleType) -> dict[str, Replace]:
     return {name: _of_numbers(name) for name in names if name not in BY_OPERATORS}
 
 
-# Each module with the functions that are replaced in it; of `cmath` all are refused by name.
+def _of_complex(original: Callable[..., Any]) -> Callable[..., Any]:
+    """Return what replaces a function of `cmath`, which takes real numbers for complex ones."""
+    compute = CMATH.get(original.__name__)
+    return answering(original, None if compute is None else lambda *args: compute(*args))
+
+
+def _complex(function: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """Return a function of NumPy's, called with a complex number also where a real one is given."""
+    return lambda z: function(z + 0j)
+
+
+_AS_IN_NUMPY = ("exp", "sqrt", "sin", "cos", "tan", "sinh", "cosh", "tanh", "log10", "isfinite", "isinf", "isnan")
+CMATH: Mapping[str, Callable[..., Any]] = {
+    **{name: _complex(getattr(np, name)) for name in _AS_IN_NUMPY},
+    "log": lambda z, base=None: np.log(z + 0j) if base is None else np.log(z + 0j) / np.log(base + 0j),
+    "phase": lambda z: np.angle(z),
+    "polar": lambda z: (abs(z), np.angle(z)),
+    "rect": lambda r, phi: r * np.cos(phi) + 1j * r * np.sin(phi),
+}
+# Each module with the functions that are replaced in it; those of `cmath` that are not followed are refused by name.
 MODULES: dict[ModuleType, dict[str, Replace]] = {
     math: _functions(math),
-    cmath: dict.fromkeys(_functions(cmath), answering),
+    cmath: dict.fromkeys(_functions(cmath), _of_complex),
 }
