@@ -172,8 +172,8 @@ def test_a_wrong_region_is_told_from_those_apart_from_it():
     case = verify.case(x=verify.real("2"))(wrong_below)
     exact = Exact(case, observe(case, variants(case)[0], 0, at={"x[0]": F(5), "x[1]": F(7)}))
     explorer = Explorer(case, exact, 0)
-    assert not explorer.is_beside_wrong({"x[0]": F(1)})
+    assert not explorer.is_beside_refuted({"x[0]": F(1)})
     explorer.visit({"x[0]": F("1/2"), "x[1]": F(7)})
-    answers = {value: explorer.is_beside_wrong({"x[0]": value}) for value in (F(-2), F(1), F(2))}
+    answers = {value: explorer.is_beside_refuted({"x[0]": value}) for value in (F(-2), F(1), F(2))}
     assert answers == {F(-2): True, F(1): True, F(2): False}
-    assert not explorer.is_beside_wrong({"x[0]": F(1), "x[1]": F("1/2")})
+    assert not explorer.is_beside_refuted({"x[0]": F(1), "x[1]": F("1/2")})

@@ -129,3 +129,45 @@ def test_rewrites_keep_the_value(operations):
     found = real(graph, nodes, point)
     for node, value in zip(nodes, values, strict=True):
         assert found[node].rational == value or value.denominator.bit_length() > 2000
+
+
+@given(st.data())
+def test_products_of_pairs_are_those_of_each(data):
+    """Many products at once are the same nodes, numbered alike, as one after the other: squares, factors, 0 and 1 too."""
+    one_by_one, at_once = Graph(), Graph()
+    for graph in (one_by_one, at_once):
+        x, y, z = map(graph.variable, "xyz")
+        nodes = [x, y, z, *map(graph.constant, map(Fraction, (0, 1, -1, 3)))]
+        nodes += [graph.product(nodes[-1], x), graph.product(y, z), graph.sum(x, y), graph.power(z, HALF)]
+    pairs = data.draw(st.lists(st.tuples(st.sampled_from(nodes), st.sampled_from(nodes)), min_size=1))
+    left, right = zip(*pairs, strict=True)
+    assert at_once.multiplied_each(left, right) == [one_by_one.product(a, b) for a, b in pairs]
+    assert (at_once.ops, at_once.args, at_once.payloads) == (one_by_one.ops, one_by_one.args, one_by_one.payloads)
+
+
+def test_products_of_a_graph_of_its_own_are_its_own():
+    """What takes down each product is asked for each, where many are multiplied at once as well."""
+
+    class Noting(Graph):
+        def product(self, a, b):
+            noted.append((a, b))
+            return super().product(a, b)
+
+    noted, graph = [], Noting()
+    x, y = map(graph.variable, "xy")
+    graph.multiplied_each([x, y], [y, y])
+    assert noted == [(x, y), (y, y)]
+
+
+def test_what_nodes_are_computed_from_is_the_same_when_asked_again():
+    """However many groups of nodes were asked for since, short and long ones."""
+    graph = Graph()
+    rows = [[graph.variable(f"x{i}") for i in range(3)]]
+    for _ in range(1200):
+        a, b, c = rows[-1]
+        rows.append([graph.sum(a, b), graph.product(b, c), graph.sum(c, a)])
+    groups = [tuple(row[:2]) for row in rows[:200]] + [tuple(rows[-1])]
+    first = [list(graph.reach(group)) for group in groups]
+    assert [list(graph.reach(group)) for group in reversed(groups)] == first[::-1]
+    assert first[-1] == sorted(set(first[-1]))
+    assert set(first[3]) < set(first[4])

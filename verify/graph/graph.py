@@ -27,7 +27,8 @@ _TWO = Fraction(2)
 _NOT_YET = object()
 NodeValues = dict[int, Any] | list[Any]  # what was found of nodes, by their numbers
 _LONGEST_SUM = 500
-_REMEMBERED = 4  # nodes that are asked for, from which on the answer is kept
+_REMEMBERED = 64  # groups of nodes that are read at many points, of which it is kept what they are computed from
+_LONG = 2_000  # nodes, of which but one group is kept
 _MANY = 8  # where more than one node in so many is asked for
 _MOST_LEAVES = 1_000_000  # variables that are kept with nodes in all
 _LARGEST_FOLDED = 4096  # bits: a larger constant power stays an operation
@@ -67,7 +68,7 @@ class Graph:
         self.payloads: list[Any] = []
         self.constants: dict[int, Fraction] = {}
         self._zero = self._unit = -1  # the nodes of 0 and 1, once this has made some
-        self._reached: tuple[list[int], Sequence[int]] = ([], [])  # nodes that were asked for, and all below them
+        self._reached: dict[tuple[int, ...], Sequence[int]] = {}  # nodes that were asked for, and all below them
         # Most of a graph, inputs by name, sums and products by arguments; the rest by operation and what makes it up.
         self.variables: dict[str, int] = {}
         self._sums: dict[tuple[int, ...], int] = {}
@@ -224,6 +225,24 @@ class Graph:
         number = self._products[args] = self._new("product", args)
         return number
 
+    def multiplied_each(self, left: Iterable[int], right: Iterable[int]) -> list[int]:
+        """Return the nodes of the products of pairs."""
+        if type(self).product is not Graph.product:  # which notes what floats do, say
+            return list(map(self.product, left, right))
+        products, constants, scaled = self._products, self.constants, self._scaled
+        product, new = self.product, self._new
+        result = []
+        for a, b in zip(left, right, strict=True):
+            pair = (a, b) if a < b else (b, a)
+            number = products.get(pair)
+            if number is None:
+                if a in constants or b in constants or a in scaled or b in scaled or a == b:
+                    number = product(a, b)
+                else:  # most of a large graph: what `product` comes to
+                    number = products[pair] = new("product", pair)
+            result.append(number)
+        return result
+
     def _split(self, number: int) -> tuple[Fraction, int]:
         """Return the constant factor of a node and what it multiplies, -1 for nothing."""
         if number in self.constants:
@@ -375,13 +394,17 @@ class Graph:
 
         What is `computed` is left out, and so is what only that needs.
         """
-        roots = list(numbers)
+        roots = tuple(numbers)
         find = self._reach_many if _MANY * len(roots) > len(self) else self._reach_few
-        if computed or len(roots) < _REMEMBERED:
+        if computed:
             return find(roots, computed)
-        if self._reached[0] != roots:  # several readings of the same nodes follow each other
-            self._reached = roots, find(roots, computed)
-        return self._reached[1]
+        reached = self._reached.get(roots)
+        if reached is None:
+            reached = find(roots, computed)
+            if len(reached) > _LONG or len(self._reached) == _REMEMBERED:
+                self._reached.clear()
+            self._reached[roots] = reached
+        return reached
 
     def leaves(self, number: int) -> Sequence[int]:
         """Return the variables that a node is computed from, in their order."""
@@ -393,7 +416,7 @@ class Graph:
             remembered[number] = leaves
         return cast("Sequence[int]", remembered[number])
 
-    def _reach_few(self, numbers: list[int], computed: Collection[int] | _Present) -> list[int]:
+    def _reach_few(self, numbers: Sequence[int], computed: Collection[int] | _Present) -> list[int]:
         args = self.args
         needed = {number for number in numbers if number not in computed} if computed else set(numbers)
         todo = list(needed)
@@ -411,7 +434,7 @@ class Graph:
                     later(number)
         return sorted(needed)
 
-    def _reach_many(self, numbers: list[int], computed: Collection[int] | _Present) -> list[int]:
+    def _reach_many(self, numbers: Sequence[int], computed: Collection[int] | _Present) -> list[int]:
         """Return the same for so many nodes that a look at all of the graph, in order, is less than finding each."""
         args, needed, skipped = self.args, bytearray(len(self.args)), bytearray(len(self.args))
         for number in numbers:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import pickle
 import random
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -123,16 +123,30 @@ def generators() -> list[Generator]:
 
 
 def _users_generators() -> list[Generator]:
-    spaces = filter(_has_generators, map(vars, users_modules()))  # few modules have any, or none
+    spaces = [vars(module) for module in users_modules()]
+    if not _have_generators(spaces):  # few modules have any, or none
+        return []
     return [generator(value) for space in spaces for value in space.values() if is_generator(value)]
 
 
-def _has_generators(space: Mapping[str, Any]) -> bool:
-    """Tell whether a value may be a generator, by the types: a module has few of them, and many names."""
+def _have_generators(spaces: Sequence[Mapping[str, Any]]) -> bool:
+    """Tell whether a value may be a generator, by the types: modules have few of them, and many names."""
+    kinds: set[type] = set()
     try:
-        return any(map(_draws, set(map(type, space.values()))))
+        for space in spaces:
+            kinds.update(map(type, space.values()))
+        if kinds <= _DULL:
+            return False
+        if any(map(_draws, kinds)):
+            return True
     except TypeError:  # a class of classes may take away what sets need
         return True
+    _DULL.clear()  # of what there was before, nothing is held
+    _DULL.update(kinds)
+    return False
+
+
+_DULL: set[type] = set()  # the types of all values of the modules when they were last looked at and none drew
 
 
 @functools.lru_cache(maxsize=4096)

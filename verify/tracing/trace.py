@@ -151,7 +151,7 @@ class Trace(Graph):
 
     def products(self, a: Nodes, b: Nodes) -> Nodes:
         """Return the nodes of products."""
-        return list(map(self.product, a, b))
+        return self.multiplied_each(a, b)
 
     def quotients(self, a: Nodes, b: Nodes) -> Nodes:
         """Return the nodes of quotients."""
@@ -183,9 +183,9 @@ class Trace(Graph):
 
     def matmul(self, a: Any, b: Any) -> Nodes:
         """Return the nodes of the products of two stacks of matrices, arrays of nodes: (s, n, k) and (s, k, m)."""
-        total, product = self.total, self.product
+        total, multiplied = self.total, self.multiplied_each
         return [
-            total(list(map(product, row, column)))
+            total(multiplied(row, column))
             for left, right in zip(a.tolist(), b.transpose(0, 2, 1).tolist(), strict=True)
             for row in left
             for column in right

@@ -115,7 +115,7 @@ class Kinks:
         """Return edges of the questions of a site, with as few inputs as possible moved onto them.
 
         None is judged where a side is wrong already (`edge`). So after the first, which may find regions around it, the
-        code is not run at those that a region known to be wrong reaches up to.
+        code is not run at those that a region which is refuted reaches up to.
         """
         tried = False
         for run, question, points in on_edges(self.explorer, questions):
@@ -123,7 +123,7 @@ class Kinks:
                 return
             for point in points:
                 at = {**run.seen.at, **point}
-                if tried and self.explorer.is_beside_wrong(at):
+                if tried and self.explorer.is_beside_refuted(at):
                     continue
                 tried = True
                 if self.explorer.affordable and (edge_point := edge(self.explorer, at, question)):
@@ -156,7 +156,7 @@ class Kinks:
             self._looks += 1
             at = {**run.seen.at, **point}
             if (
-                not self.explorer.is_beside_wrong(at)
+                not self.explorer.is_beside_refuted(at)
                 and not self._is_derivative(run, point)
                 and (edge_point := edge(self.explorer, at, question))
             ):

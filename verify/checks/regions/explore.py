@@ -86,6 +86,7 @@ class Explorer:
         self.limits: set[Limit] = set()  # that a search has reached
         self.good = True
         self.wrong: set[Region] = set()
+        self.refuted: set[Region] = set()  # those of the wrong ones of which that is known
         self._graph = start.seen.trace
         nodes = max(1, len(self._graph))
         self._most = min(_MOST, max(2 if nodes > _HUGE else _LEAST, _BUDGET // nodes))
@@ -373,6 +374,8 @@ class Explorer:
         if not all(row.verdict.good for row in rows):
             self.good = False
             self.wrong.add(region)
+        if any(row.verdict is Verdict.REFUTED for row in rows):
+            self.refuted.add(region)
         open_rows = [row for row in rows if row.verdict is Verdict.UNDECIDED]
         if open_rows:
             self._leave_open(exact.seen, open_rows[0].evidence.detail)
@@ -405,11 +408,11 @@ class Explorer:
         """Tell whether the gradients of a run were all found right."""
         return _region(run.seen) not in self.wrong
 
-    def is_beside_wrong(self, at: Mapping[str, Fraction]) -> bool:
-        """Tell whether a region whose gradients are wrong reaches up to some inputs."""
+    def is_beside_refuted(self, at: Mapping[str, Fraction]) -> bool:
+        """Tell whether a region with a gradient that is refuted reaches up to some inputs."""
         point, computed = {**self.start.seen.trace.sample, **at}, dict[int, flint.arb]()
-        wrong = (run for region in self.wrong if (run := self.regions.get(region)) is not None)
-        return any(self.start.region.reaches(point, run.seen.conditions, computed) for run in wrong)
+        runs = (run for region in self.refuted if (run := self.regions.get(region)) is not None)
+        return any(self.start.region.reaches(point, run.seen.conditions, computed) for run in runs)
 
     def unvisited(self, edges: set[Call], refused: Collection[tuple[Site, bool]] = ()) -> list[Branch]:
         """Return the sides of branches that no run took, with why, where that is known.
