@@ -66,6 +66,15 @@ np.linalg.norm(x) | np.linalg.outer(w, v) | np.linalg.pinv(q) | np.linalg.qr(q) 
 np.linalg.svd(q, compute_uv=False) | np.linalg.svdvals(q) | np.linalg.tensordot(q, q) | np.linalg.tensorinv(q, 1)
 np.linalg.tensorsolve(q, w[:2]) | np.linalg.trace(q) | np.linalg.vecdot(w, v) | np.linalg.vector_norm(w)
 np.lib.stride_tricks.sliding_window_view(w, 2) | np.ma.array(w, mask=[0, 1, 0]).sum()
+np.ma.array(w, mask=[0, 1, 0]).mean() | (np.ma.array(w, mask=[0, 1, 0]) * v).filled(0.5) | np.ma.masked_where(w > 1.2, w).sum()
+np.ma.array(x, mask=[[0, 1, 0], [0, 0, 1]]).var(axis=1).filled(1) | np.ma.average(np.ma.array(w, mask=[0, 1, 0]), weights=[1, 2, 3])
+np.ma.masked_greater(w, 1.2).filled(3) | np.ma.log(np.ma.array(w, mask=[0, 1, 0])).sum() | np.ma.array(w, mask=[0, 1, 0]).compressed()
+np.ma.dot(np.ma.array(x, mask=[[0, 1, 0], [0, 0, 1]]), w).filled(0) | np.ma.masked_invalid(x).sum(axis=0).filled(0)
+np.ma.array(w, mask=[0, 1, 0]).std() | np.ma.array(w, mask=[0, 1, 0]).prod()
+np.ma.array(w, mask=[0, 1, 0]).cumsum().filled(0) | np.ma.array(w, mask=[0, 1, 0]).anom().filled(0)
+np.ma.concatenate([np.ma.array(w, mask=[0, 1, 0]), v]).filled(0)
+np.ma.array(w, mask=[0, 1, 0]).dot(v)
+np.polynomial.Polynomial(w)(s) | np.polynomial.Chebyshev(w).deriv()(s) | np.polynomial.Polynomial([1, 2])(w) | np.poly1d(w)(s)
 np.polynomial.chebyshev.chebval(w, v) | np.polynomial.legendre.legval(w, v) | np.polynomial.hermite.hermval(w, v)
 np.polynomial.hermite_e.hermeval(w, v) | np.polynomial.laguerre.lagval(w, v) | np.polynomial.polynomial.polyval(w, v)
 np.emath.arccos(x / 4) | np.emath.arcsin(x / 4) | np.emath.arctanh(x / 4) | np.emath.log(x) | np.emath.log10(x)
@@ -124,7 +133,7 @@ CALLS = [line for line in lines(LINES) if hasattr(np, line[3:].partition("(")[0]
 
 def called(line):
     """Return the name of the function that a line calls."""
-    return re.match(r"[\w.]+", line)[0]
+    return re.search(r"(np|math)[\w.]+", line)[0]
 
 
 def namespace(x, replaced):

@@ -284,6 +284,7 @@ REFUSED = {
     "np.matmul(q, w, out=w)": "matmul",
     "np.sum(x, dtype=int)": "sum",
     "np.median(x, overwrite_input=True)": "median",
+    "np.percentile(x, 30, overwrite_input=True)": "percentile",
     "np.divide(x, 2, where=x > 0, out=None, dtype=np.float64)": None,
     "np.power.reduce(w)": "power",
     "np.hypot.reduceat(w, [0, 1])": "hypot",

@@ -448,3 +448,20 @@ def test_a_right_backward_pass_is_proved(name):
 def test_a_planted_error_is_refuted(name):
     """A kernel that is not flipped, other edges, another cell and another divisor have an exact counterexample."""
     assert Verdict.REFUTED in verdicts(PAIRS[name][1])
+
+
+def test_an_error_in_one_cell_is_found():
+    """All cells between nodes are visited: a slope that is wrong in one of twelve of them is refuted."""
+    nodes, values = np.arange(13.0), np.arange(13.0) ** 2
+
+    def back(wrong):
+        def slope(d, x):
+            cell = np.clip(np.searchsorted(nodes, x, side="right") - 1, 0, 11)
+            return d * (2 * cell + 1) * np.where(cell == wrong, 2, 1)
+
+        return slope
+
+    inside = verify.real("", low=0.5, high=11.5)
+    assert verdicts(case(lambda x: np.interp(x, nodes, values), back(-1), x=inside)) == {Verdict.PROVED}
+    for cell in (1, 6, 10):
+        assert Verdict.REFUTED in verdicts(case(lambda x: np.interp(x, nodes, values), back(cell), x=inside))

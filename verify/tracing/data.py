@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from verify.tracing import shadows
 from verify.tracing.arrays import SymbolArray, objects, wrapped
 from verify.tracing.functions import filled, symbolic_arrays
 from verify.tracing.interpolation import interp
@@ -27,6 +28,8 @@ def _unwrapped(function: Any) -> Callable[..., Any]:
     """Return what runs the Python source of a NumPy function, which is made of others that are followed."""
 
     def run(*args: Any, **options: Any) -> Any:
+        if options.get("overwrite_input"):
+            raise shadows.refusal(function.__name__, "overwrite_input")
         made = on_symbols(function.__wrapped__)(*args, **options)
         return wrapped(made, claimed(symbolic_arrays([*args, *options.values()])))
 

@@ -31,19 +31,19 @@ def cells(nodes: Any, x: Any, *, inner: bool = True) -> Any:
     first = 0 if inner else -1
     places = np.clip(np.searchsorted(floats_of(nodes), floats_of(x), side="right") - 1, first, last)
     for _ in range(len(nodes) + 1):
-        below = _compared(x, nodes, places, places > first, np.less, 0)
-        above = _compared(x, nodes, places, (places < last) & ~below, np.greater_equal, 1)
+        below = (places > first) & ~_reached(x, nodes, places, places > first)
+        above = _reached(x, nodes, places + 1, (places < last) & ~below)
         if not (below | above).any():
             return places
         places = places - below + above
     raise TraceError("a place among nodes that cannot be found", asked_at())
 
 
-def _compared(x: Any, nodes: Any, places: Any, mask: Any, relation: Any, end: int) -> Any:
-    """Tell which of the places in a mask have an end of their cell on the wrong side."""
+def _reached(x: Any, nodes: Any, places: Any, mask: Any) -> Any:
+    """Tell which entries in a mask are not below their nodes: of each node the same is asked from both cells."""
     holds = np.zeros(len(places), bool)
     if mask.any():
-        holds[mask] = relation(x[mask], nodes[places[mask] + end])
+        holds[mask] = np.greater_equal(x[mask], nodes[places[mask]])
     return holds
 
 
