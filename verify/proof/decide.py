@@ -18,6 +18,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from fractions import Fraction
+from itertools import chain
 from operator import or_
 from typing import NamedTuple
 
@@ -120,15 +121,23 @@ def sharpened(
 ) -> Decision:
     """Return a refutation at a point where it shows: where it is invisible on floats, others are looked for.
 
-    That is the longest search of all: whoever has another use of the first point asks for it later, or not at all.
+    That is the longest search of all: whoever has another use of the first point asks for it later, or not at all. The
+    points of hidden terms take longest, and are looked for where no other shows it.
     """
-    first = decision.point
-    if decision.verdict is not Verdict.REFUTED or first is None or _apart(graph, pair, first, _LEAST) >= _INVISIBLE:
+    best = decision.point
+    if decision.verdict is not Verdict.REFUTED or best is None:
         return decision
-    terms = hidden(graph, pair, [first], holds, _FLOAT_BITS)
-    sizes = [(_apart(graph, pair, other, _LEAST), other) for other in (first, *points(), *terms.points)]
-    point = next((p for size, p in sizes if size > _LITTLE), max(sizes, key=lambda size: size[0])[1])
-    return Decision(Verdict.REFUTED, difference(graph, pair, point), point)
+    first, largest = best, _apart(graph, pair, best, _LEAST)
+    if largest >= _INVISIBLE:
+        return decision
+    further: tuple[Points, ...] = points, lambda: hidden(graph, pair, [first], holds, _FLOAT_BITS).points
+    for point in chain.from_iterable(more() for more in further):
+        size = _apart(graph, pair, point, _LEAST)
+        if size > largest:
+            best, largest = point, size
+        if size > _LITTLE:
+            break
+    return Decision(Verdict.REFUTED, difference(graph, pair, best), best)
 
 
 def agree_at(graph: Graph, pairs: Sequence[Pair], point: Point) -> bool:
@@ -270,10 +279,23 @@ def _by_balls(
     return {**dict.fromkeys([pair for pair, count in compared.items() if not count], _UNDEFINED), **decisions}
 
 
+class _Behind(Sequence[Point]):
+    """A point, and others behind it, which are made when they are asked for: most mistakes show at the first."""
+
+    def __init__(self, first: Point, others: Sequence[Point]) -> None:
+        self._first, self._others = first, others
+
+    def __len__(self) -> int:
+        return 1 + len(self._others)
+
+    def __getitem__(self, index: int) -> Point:  # type: ignore[override]
+        return self._others[index - 1] if index else self._first
+
+
 def _refuted(graph: Graph, pair: Pair, points: Sequence[Point], point: Point, corrections: Corrections) -> Decision:
     """Refute a pair that differs at a point, unless the rounding of the code's constants explains it everywhere."""
     try:
-        if not corrections.of(pair, [point, *points]):
+        if not corrections.of(pair, _Behind(point, points)):
             return _differing(graph, pair, point)
         terms = hidden(graph, pair, points, corrections.holds)
         return _explained(graph, pair, [point, *points], corrections, terms)

@@ -168,12 +168,19 @@ class Crossings:
 
         Where sin(x) / x is small and x > 0, the formula beyond its threshold is that of x > 0 too.
         """
-        graph, sample = self.exact.seen.trace, self.exact.region.sample
         conditions = list(dict.fromkeys(c for name in sorted(names) for c in self._about(name)))
-        nodes = [condition.node for condition in conditions]
+        nodes, above = [condition.node for condition in conditions], self._above
         with flint.ctx.workprec(_BITS):
-            before, after = balls.at(graph, nodes, sample), balls.at(graph, nodes, point)
-            return [c for c in conditions if bool(before[c.node] > 0) != bool(after[c.node] > 0)]
+            after = balls.at(self.exact.seen.trace, nodes, point)
+            return [c for c in conditions if (c.node in above) != bool(after[c.node] > 0)]
+
+    @cached_property
+    def _above(self) -> set[int]:
+        """Return the nodes of conditions that are surely above 0 at the sample."""
+        nodes = {condition.node for condition in self.exact.seen.conditions}
+        with flint.ctx.workprec(_BITS):
+            values = balls.at(self.exact.seen.trace, nodes, self.exact.region.sample)
+            return {node for node in nodes if values[node] > 0}
 
     def _restoring(
         self, condition: Condition, crossed: Sequence[Threshold], point: Point, moved: Collection[str]

@@ -205,7 +205,7 @@ class _Settler:
         key = id(other.run), meant, there  # the graph keeps the run
         if key not in remembered:
             points = lambda: other.run.region.points(self.seed)  # noqa: E731
-            decision = decide(other.run.seen.trace, [(meant, there)], points, self.seed)[0]
+            decision = decide(other.run.seen.trace, [(meant, there)], points, self.seed, sharpen=False)[0]
             remembered[key] = decision.verdict.good
         return bool(remembered[key])
 
