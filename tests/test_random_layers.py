@@ -329,18 +329,18 @@ def decided(case):
         exact = Exact(case, seen)
         floats = FloatRun(case, seen, 0)
         found = claims(exact, 0)
-        others, open_branch, _ = other_sides(case, seen, 0)
+        others = other_sides(case, seen, 0)
     except SubjectError as problem:
         verdict = Verdict.ERROR if problem.broken else Verdict.UNDECIDED
         return {name: [verdict] for name in case.real}, str(problem)
     assert not exact.constant
-    doubt = floats.strays() or _doubt(seen, open_branch)
+    doubt = floats.strays() or _doubt(seen, others.open_branch)
     verdicts, said = {}, doubt
     for name in seen.gradients:
         if name in seen.malformed:
             verdicts[name], said = [Verdict.ERROR], seen.malformed[name]
             continue
-        sides = [side[name].decisions for side in (found, *others) if name in side]
+        sides = [side[name].decisions for side in (found, *others.claims) if name in side]
         worst = [max(entry, key=lambda d: d.verdict.rank) for entry in zip(*sides, strict=True)]
         verdicts[name] = [Verdict.UNDECIDED if doubt and d.verdict.good else d.verdict for d in worst]
         said = said or next((d.evidence.detail for d in worst if d.verdict is Verdict.UNDECIDED), "")
