@@ -12,6 +12,8 @@ from scipy.signal import sepfir2d
 from scipy.special import cython_special
 
 import verify
+from verify import extend
+from verify.model.additions import key_of
 from verify.model.result import Verdict
 from verify.tracing.calls import call_at
 from verify.tracing.compiled import maker_of
@@ -146,3 +148,68 @@ def test_nothing_of_compiled_code_is_proved(name, shape):
         verify.pair(lambda x: 2 * x, lambda dout, x: 0 * dout + forward(x) * 0, x=shape), quick=True
     )
     assert not {Verdict.PROVED, Verdict.AGREES} & {row.verdict for row in backwards.comparisons}
+
+
+SINE = LIBRARY.sin
+SINE.restype, SINE.argtypes = ctypes.c_double, [ctypes.c_double]
+ADDED = {
+    "ctypes": (SINE, np.sin, lambda x: SINE(x), lambda d, x: d * np.cos(x), ""),
+    "an attribute": (SINE, np.sin, lambda x: LIBRARY.sin(x), lambda d, x: d * np.cos(x), ""),
+    "backward": (SINE, np.sin, lambda x: 1 - np.cos(x), lambda d, x: d * SINE(x), ""),
+    "f2py": (blas.ddot, lambda x, y: (x * y).sum(), lambda x: blas.ddot(x, x), lambda d, x: 2 * d * x, "N"),
+    "Cython": (
+        cython_special.expit,
+        lambda x: 1 / (1 + np.exp(-x)),
+        lambda x: cython_special.expit(x),
+        lambda d, x: d * np.exp(-x) / (1 + np.exp(-x)) ** 2,
+        "",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", ADDED)
+def test_what_is_added_for_compiled_code_is_followed(name, put_back):
+    """The result says of what; a wrong gradient is refuted, and one of an addition that is not true is not proved."""
+    of, function, forward, backward, shape = ADDED[name]
+    extend.function(of)(function)
+    right = verify.check(verify.pair(forward, backward, x=shape))
+    assert {row.verdict for row in right.comparisons} == {Verdict.PROVED}
+    assert any(" is compiled: the function added for it was followed in its place" in note for note in right.notes)
+    assert any("no bound is known for what" in note for note in right.notes)
+    wrong = verify.check(verify.pair(forward, lambda d, x: 2 * backward(d, x), x=shape), quick=True)
+    assert {row.verdict for row in wrong.comparisons} == {Verdict.REFUTED}
+
+
+# What is added for the sine and its derivative, by which the gradient is right.
+LIES = {
+    "another function": (lambda x: np.cos(x), lambda x: -np.sin(x)),
+    "a small difference": (lambda x: np.sin(x) + 1e-6 * x, lambda x: np.cos(x) + 1e-6),
+    "elsewhere": (lambda x: np.sin(x) + 1e-2 * np.maximum(x - 1, 0), lambda x: np.cos(x) + 1e-2 * (x > 1)),
+}
+
+
+@pytest.mark.parametrize("name", LIES)
+@pytest.mark.parametrize("quick", [False, True])
+def test_what_is_added_and_not_true_is_noticed(name, quick, put_back):
+    """Floats of the compiled code are held against the formula at the sample and at points."""
+    lie, slope = LIES[name]
+    extend.function(SINE)(lie)
+    assert not verify.check(verify.pair(lambda x: SINE(x), lambda d, x: d * slope(x), x=""), quick=quick).good
+
+
+def test_functions_without_a_hash_are_keys():
+    """Those of ctypes have none: each is equal to itself."""
+    with pytest.raises(TypeError):
+        hash(SINE)
+    assert key_of(SINE) == key_of(SINE) != key_of(EXP)
+    assert key_of(SINE) != SINE
+    assert len({key_of(SINE), key_of(SINE), key_of(EXP), key_of(np.sin)}) == 3
+
+
+def test_the_page_tells_what_is_said_of_compiled_code(command):
+    """`gradproof explain compiled` has the verdicts and what to add."""
+    done = command("explain", "compiled")
+    assert done.status == 0
+    assert all(
+        text in done.out for text in ("SAMPLED", "REFUTED", "UNDECIDED", "extend.function", ".py_func", "--strict")
+    )

@@ -19,8 +19,8 @@ It may be a function of any other package or of `math`, compiled or not, whereve
         return sum(data) / len(data)
 
 So is added what compiled code computes, or a function of complex numbers that is not followed (`gradproof explain
-coverage` lists those that are): by what computes the same of arrays. A function that no others compute, such as
-`math.gamma`, cannot be added.
+coverage` lists those that are): by what computes the same of arrays; what numba compiled by its own source, as in
+`extend.function(step)(step.py_func)`. A function that no others compute, such as `math.gamma`, cannot be added.
 
 Methods that are called otherwise than forward and backward (the keys are those of `verify.cases.protocols.NAMES`):
 
@@ -84,13 +84,13 @@ def function(of: Any) -> Callable[[_F], _F]:
             f"extend.function({of!r}): a function of NumPy that takes arrays, a ufunc or a function of another module"
             " was expected"
         )
-    return _adding(additions.FUNCTIONS, of)
+    return _adding(additions.FUNCTIONS, additions.key_of(of))
 
 
 def _has_name(of: Any) -> bool:
     """Tell whether a module has a function under a name: NumPy's own, and Python's, are not looked up there."""
     package = str(getattr(of, "__module__", "")).partition(".")[0]
-    return package not in ("builtins", "numpy", "") and bool(additions.holders([of]))
+    return package not in ("builtins", "numpy") and bool(additions.holders([of]))
 
 
 def protocol(**names: Sequence[str]) -> None:

@@ -4,10 +4,25 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from types import ModuleType
 from typing import Any, NamedTuple
 
 HOW = "; see `gradproof explain extend`"  # the page that tells how what is missing is added
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Same:
+    """A function that has no hash, as those of ctypes, as a key: it is equal to itself only."""
+
+    function: Any
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Same) and other.function is self.function
+
+    def __hash__(self) -> int:
+        return id(self.function)
+
 
 FUNCTIONS: dict[Any, Callable[..., Any]] = {}  # what computes them on symbols
 CHECKS: dict[str, Callable[..., Any]] = {}  # by name: what else is asked of a layer
@@ -28,6 +43,20 @@ class Run(NamedTuple):
     output: Any
     upstream: Any
     gradients: Mapping[str, Any]
+
+
+def key_of(function: Any) -> Any:
+    """Return what a function is looked up by in FUNCTIONS."""
+    try:
+        hash(function)
+    except TypeError:
+        return Same(function)
+    return function
+
+
+def added_functions() -> list[Any]:
+    """Return the functions that something was added for."""
+    return [key.function if isinstance(key, Same) else key for key in FUNCTIONS]
 
 
 def is_handed_over(function: Any) -> bool:

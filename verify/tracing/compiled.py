@@ -26,7 +26,7 @@ from importlib.machinery import EXTENSION_SUFFIXES
 from types import FrameType, MethodType, ModuleType, TracebackType
 from typing import Any
 
-from verify.model.errors import CompiledError, ForeignSymbolError
+from verify.model.errors import CompiledError, ForeignSymbolError, UnboundedError
 from verify.model.identity import NOWHERE, Place
 from verify.model.where import as_place, is_users, may_be_users
 from verify.tracing.calls import call_at, short_name
@@ -74,7 +74,7 @@ def naming() -> Iterator[None]:
     """Turn what is raised where compiled code is called on symbols into a CompiledError that names the call."""
     try:
         yield
-    except (ForeignSymbolError, KeyboardInterrupt):
+    except (ForeignSymbolError, UnboundedError, KeyboardInterrupt):
         raise
     except BaseException as problem:
         if (call := _innermost_call(problem.__traceback__)) is None:

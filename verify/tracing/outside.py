@@ -21,10 +21,11 @@ from typing import Any
 import numpy as np
 
 from verify.model.additions import FUNCTIONS as ADDED
-from verify.model.additions import HOW
-from verify.model.errors import TraceError
+from verify.model.additions import HOW, key_of
+from verify.model.errors import TraceError, UnboundedError
 from verify.model.where import asked_at
-from verify.tracing.arrays import SymbolArray, active, lift
+from verify.tracing.arrays import SymbolArray, active, current, lift
+from verify.tracing.compiled import maker_of
 from verify.tracing.complexes import ComplexArray
 from verify.tracing.concolic import METHODS, Concolic
 
@@ -40,18 +41,32 @@ def is_symbolic(value: Any) -> bool:
 
 def answering(original: Callable[..., Any], own: Callable[..., Any] | None = None) -> Callable[..., Any]:
     """Return what replaces a function: on symbols, what was added for it answers, or our `own`, or it is refused."""
+    key, maker = key_of(original), maker_of(original)
 
     @functools.wraps(original)
     def replacement(*args: Any, **options: Any) -> Any:
-        if active() is not None or original in ADDED:  # what an iterator yields is seen once only
+        added = ADDED.get(key)
+        if active() is not None or added is not None:  # what an iterator yields is seen once only
             args = tuple(list(arg) if isinstance(arg, Iterator) else arg for arg in args)
         if not any(map(is_symbolic, (*args, *options.values()))):
             return original(*args, **options)
-        if (compute := ADDED.get(original, own)) is None:
+        if (compute := added or own) is None:
             raise _refusal(original)
+        if added is not None and maker:
+            _note_compiled(f"{getattr(original, '__name__', original)} ({maker})")
         return compute(*args, **options)
 
     return replacement
+
+
+def _note_compiled(name: str) -> None:
+    """Note that what was added for compiled code is followed; raises UnboundedError where its rounding is to be known.
+
+    What is added has the same value as the compiled code, and not the same operations.
+    """
+    if current().as_executed:
+        raise UnboundedError(f"no bound is known for what {name} rounds", asked_at())
+    current().added[name] = None
 
 
 def _refusal(function: Callable[..., Any], reason: object = "") -> TraceError:

@@ -21,8 +21,7 @@ from typing import Any
 import numpy as np
 from numpy.lib import stride_tricks
 
-from verify.model.additions import FUNCTIONS as ADDED
-from verify.model.additions import HOW, holders, is_handed_over
+from verify.model.additions import HOW, added_functions, holders, is_handed_over, key_of
 from verify.model.errors import TraceError
 from verify.model.where import asked_at, may_be_users
 from verify.tracing import (
@@ -532,13 +531,13 @@ def _admit() -> None:
     that no other object can have the identity by which it is looked up.
     """
     global _admitted
-    if _admitted == (state := (len(sys.modules), [*ADDED])):
+    if _admitted == (state := (len(sys.modules), added_functions())):
         return
     users, own = [*map(id, users_modules())], _of_scipy()
-    functions = [function for function in (*own, *state[1]) if not is_handed_over(function) or function in own]
+    functions = [function for function in (*own, *state[1]) if not is_handed_over(function) or key_of(function) in own]
     for function in functions:
         if id(function) not in _STAND_INS:
-            _STAND_INS[id(function)] = answering(function, own.get(function))
+            _STAND_INS[id(function)] = answering(function, own.get(key_of(function)))
     for module in holders(functions):
         if id(module) not in _STAND_INS and id(module) not in users:
             _STAND_INS[id(module)] = _StandIn(module, {})

@@ -86,6 +86,7 @@ class Trace(Graph):
         self.unset: set[int] = set()  # what stands for memory that nobody has written to
         self.steps: dict[int, tuple[int, Fraction]] = {}  # conditions of roundings: what was rounded, and to what
         self.compared: dict[Fraction, None] = {}  # constants whose sign was asked for after a rounding
+        self.added: dict[str, None] = {}  # compiled code in whose place an added function was followed
         self.signed: list[Signed] = []  # vectors whose signs are LAPACK's affair
         self.serial = next(_serials)  # tells the run from others
         self.thread = get_ident()  # to which the run was handed

@@ -19,6 +19,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import Any
 
 import flint
 import numpy as np
@@ -40,12 +41,13 @@ _DIGITS_A_BIT = math.log10(2)
 class PointRun:
     """The code at one point: its run on floats, and what is exact there.
 
-    `exact` has the entries of each gradient. No number of the computation is larger than `scale`, which is at least 1:
-    any code may compute with that. `operations` is how many there are.
+    `exact` has the entries of each gradient, `outputs` those of each output. No number of the computation is larger
+    than `scale`, which is at least 1: any code may compute with that. `operations` is how many there are.
     """
 
     floats: FloatRun
     exact: Mapping[str, Sequence[Real]]
+    outputs: Sequence[Sequence[Real]]
     scale: flint.arb
     operations: int
 
@@ -107,27 +109,43 @@ class Entry:
 
 def at_point(case: TracedCase, exact: Exact, floats: FloatRun) -> PointRun:
     """Return the code at a point, with the exact values there."""
-    trace, nodes = exact.seen.trace, list(exact.derivatives.values())
-    values = balls.at(trace, [*nodes, *(n for output in exact.seen.outputs for n in output.nodes)], trace.sample)
+    trace, outputs = exact.seen.trace, exact.seen.outputs
+    nodes = [*exact.derivatives.values(), *(node for output in outputs for node in output.nodes)]
+    values = balls.at(trace, nodes, trace.sample)
     scale = max((abs(ball).upper() for ball in values.values()), default=flint.arb(1))
     real = rationals.real(trace, nodes, trace.sample)
     gradients = {name: [real[node] for node in exact.gradient(name)] for name in case.real}
-    return PointRun(floats, gradients, scale.max(flint.arb(1)), len(values))
+    values_of_outputs = [[real[node] for node in output.nodes] for output in outputs]
+    return PointRun(floats, gradients, values_of_outputs, scale.max(flint.arb(1)), len(values))
 
 
 def entries_of(run: PointRun, name: str) -> list[Entry] | None:
     """Return the entries of a gradient at a point; None where it is no array of the shape of its input."""
-    if (gradient := run.floats.gradients.get(name)) is None:
+    return _compared(run, run.floats.gradients.get(name), run.exact[name], run.seen.inputs[name].shape)
+
+
+def is_forward_near(run: PointRun) -> bool:
+    """Tell whether all outputs agree at a point, or are lost."""
+    outputs = run.floats.output if run.seen.several else [run.floats.output]
+    for output, exact, quantity in zip(outputs, run.outputs, run.seen.outputs, strict=True):
+        entries = _compared(run, output, exact, quantity.shape)
+        if entries is None or not all(entry.agrees or entry.is_lost for entry in entries):
+            return False
+    return True
+
+
+def _compared(run: PointRun, value: Any, expected: Sequence[Real], shape: tuple[int, ...]) -> list[Entry] | None:
+    """Return the entries of an array; None where it is none of a shape."""
+    if value is None:
         return None
     try:
-        actual = np.asarray(gradient)
+        actual = np.asarray(value)
         bits = min(_DOUBLE, np.finfo(actual.dtype if actual.dtype.kind == "f" else float).nmant + 1)
         numbers = actual.astype(float)
     except (TypeError, ValueError):
         return None
-    if actual.shape != run.seen.inputs[name].shape:
+    if actual.shape != shape:
         return None
-    expected = run.exact[name]
     largest = max((abs(real.ball).upper() for real in expected), default=flint.arb(0))
     entries = []
     for place, (number, real) in enumerate(zip(numbers.ravel().tolist(), expected, strict=True)):

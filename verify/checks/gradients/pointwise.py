@@ -7,7 +7,8 @@ rounding of inputs comes between; and each entry is compared with a ball around 
 
 A point counts where no branch is decided by a tie, floats of `forward` do not overflow, and no entry is lost: one that
 does not agree, but differs by no more than one rounding of the largest number. Half of the points have to count. Code
-that raises on floats at a point, or whose floats of `forward` are not what its formula has, is not judged at others.
+that raises on floats at a point, or whose floats of `forward` are not what its formula has, is not judged at others;
+where functions are followed that were added for compiled code, those floats are held to as many digits as gradients.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from verify.cases.case import TracedCase
 from verify.cases.conversation import named_gradients
 from verify.cases.samples import nearest_to_zero
 from verify.checks.claims.claims import Exact
-from verify.checks.gradients.nearness import Entry, PointRun, at_point, entries_of
+from verify.checks.gradients.nearness import Entry, PointRun, at_point, entries_of, is_forward_near
 from verify.graph import digits
 from verify.model.errors import ProtocolError
 from verify.model.identity import NOWHERE
@@ -63,6 +64,15 @@ def judged(case: TracedCase, variant: Variant, problem: SubjectError, seed: int)
     if doubt is not None and not any(row.verdict is Verdict.REFUTED for row in rows):
         raise doubt
     return rows
+
+
+def unconfirmed(case: TracedCase, seen: Observation, seed: int) -> list[Comparison]:
+    """Return the rows of gradients whose floats are not near the exact ones, where added functions were followed.
+
+    What is added for compiled code is the author's word: what is proved holds for the compiled code if that is true.
+    """
+    problem = SubjectError(f"what was added for {', '.join(seen.trace.added)} may be another function", compiled=True)
+    return [row for row in judged(case, seen.variant, problem, seed) if row.verdict is not Verdict.SAMPLED]
 
 
 def refuted(case: TracedCase, seen: Observation, problem: SubjectError, seed: int) -> list[Comparison]:
@@ -129,7 +139,12 @@ def _beside(case: TracedCase, drawn: Observation, seed: int, factor: int = 1) ->
     if pinned(seen.conditions) or exact.constant:
         return None
     floats = _on_floats(case, seen, seed)
-    return None if floats.overflows() else at_point(case, exact, floats)
+    if floats.overflows():
+        return None
+    run = at_point(case, exact, floats)
+    if seen.trace.added and not is_forward_near(run):
+        raise SubjectError(_STRAYS)
+    return run
 
 
 def _moved(case: TracedCase, drawn: Observation, factor: int) -> Mapping[str, Fraction]:

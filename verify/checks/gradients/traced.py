@@ -16,7 +16,7 @@ from verify.checks.claims.claims import Exact, claims, other_sides, sharpened_cl
 from verify.checks.claims.diagnoses import negated
 from verify.checks.claims.explain import alike
 from verify.checks.gradients.forward import wrong_outputs
-from verify.checks.gradients.pointwise import NOTE, judged
+from verify.checks.gradients.pointwise import NOTE, judged, unconfirmed
 from verify.checks.gradients.rows import KeepRow, decided_row, malformed, not_compared
 from verify.checks.gradients.whole import Attempt, attempted
 from verify.model.additions import HOW
@@ -33,6 +33,7 @@ from verify.tracing.trace import Trace
 CONSTANT = "the output is constant in every region that was reached, so that every derivative there is 0"
 _ALL = "further variants, other regions, other sizes, contracts, floats"
 _DRAWN = "random numbers were drawn, from generators seeded with {seed}: the claims are for these"
+_ADDED = "{name} is compiled: the function added for it was followed in its place, and its floats held against that"
 _CHANGING = "run again on the same inputs, the code gives other numbers: it keeps something between runs"
 _SOME_SIGNS = "the code branches on the upstream, of which some combinations of signs were tried, not all"
 _UNEQUAL = "at {} the code asks whether the upstream equals something: no run had an upstream that does"
@@ -51,13 +52,14 @@ def check_traced(
     progress, runs = _Progress(case, keep), list[Exact]()
     for variant in variants(case):
         attempt = attempted(case, variant, seed, None if quick else _MANY)
-        if quick and (arrays := attempt.decided) is not None:
+        if quick and (arrays := attempt.decided) is not None and not _of_added(attempt.seen):
             notes = [_DRAWN.format(seed=seed)] if arrays.draws else []
             progress.add(arrays.rows, arrays.region, arrays.unclaimed, notes, drawn=arrays.draws)
             continue
         try:
             seen = _seen(case, variant, seed, attempt)
             rows, exact = _settled(case, seen, seed, attempt, progress.taking())
+            rows = _confirmed(case, exact.seen, rows, seed)
         except SubjectError as problem:
             progress.fail(variant, problem, seed)
             continue
@@ -189,7 +191,7 @@ def _argument(name: str, declared: Input) -> Argument:
 
 
 def _notes(exact: Exact, seed: int) -> list[str]:
-    seen, notes = exact.seen, []
+    seen, notes = exact.seen, _of_added(exact.seen)
     if seen.draws:
         notes.append(_DRAWN.format(seed=seed))
     notes.extend(_signs(exact))
@@ -204,6 +206,17 @@ def _notes(exact: Exact, seed: int) -> list[str]:
             f"{' there' if seen.conditions else ''}"
         )
     return notes
+
+
+def _of_added(seen: Observation | None) -> list[str]:
+    """Say of which compiled code an added function was followed in its place."""
+    return [] if seen is None else [_ADDED.format(name=name) for name in seen.trace.added]
+
+
+def _confirmed(case: TracedCase, seen: Observation, rows: Sequence[Comparison], seed: int) -> list[Comparison]:
+    """Return rows without those that floats of compiled code do not confirm, where an added function stands for it."""
+    worse = {row.name: row for row in unconfirmed(case, seen, seed)} if seen.trace.added else {}
+    return [worse.get(row.name, row) if row.verdict.good else row for row in rows]
 
 
 def _signs(exact: Exact) -> list[str]:
