@@ -25,6 +25,7 @@ _PLAIN = (int, float, complex, bool, str, bytes, type(None))
 _CONTAINERS = (dict, list, tuple, set, frozenset, deque, MappingProxyType, MethodType)
 _WRAPPERS = (staticmethod, classmethod, property, functools.cached_property)
 _WRAPPED = ("__func__", "fget", "fset", "func")
+_HOLDING = ("types", "ctypes", "__main__")  # modules of Python's whose classes hold what users put there
 _CACHED: Any = type(functools.lru_cache(lambda: None))
 
 
@@ -108,7 +109,7 @@ def _is_of_users(kind: type) -> bool:
     """Tell whether a class may be the user's, or is one of Python's that only hold attributes."""
     module = sys.modules.get(kind.__module__)
     file = getattr(module, "__file__", None) or ""
-    return (may_be_users(file) and not _is_foreign(kind.__module__)) or kind.__module__ in ("types", "__main__")
+    return (may_be_users(file) and not _is_foreign(kind.__module__)) or kind.__module__ in _HOLDING
 
 
 def _places(owner: Any) -> Iterator[Place]:

@@ -21,6 +21,7 @@ from typing import Any
 
 import numpy as np
 
+from verify.model.additions import added_functions
 from verify.model.where import is_users
 from verify.tracing import patches
 from verify.tracing.arrays import SymbolArray, objects
@@ -89,7 +90,7 @@ def _users_names() -> list[dict[str, Any]]:
 @contextmanager
 def everywhere(subject: Any) -> Iterator[None]:
     """Let stand-ins take the place of all that user code keeps, for the runs of a case; put all back at the end."""
-    stand_ins = _stand_ins()
+    stand_ins = _stand_ins() | {id(function): patches.stand_in(function) for function in added_functions()}
     modules = _users_names()
     _roots[:] = [subject, *modules]
     _forget({})
