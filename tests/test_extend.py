@@ -335,3 +335,30 @@ def test_a_name_is_added_once():
     extend.framework("shop.Module")(len)
     with pytest.raises(InputError, match=r"shop\.Module is added already \(<built-in function len>\)$"):
         extend.framework("shop.Module")(abs)
+
+
+@pytest.mark.parametrize(("factor", "digits"), [("1", 15), ("(1 + 2e-7)", 6), ("(1 - 3e-11)", 10)])
+@pytest.mark.parametrize("shape", ["5", "40 40"])
+def test_how_close_an_added_function_comes_is_told(command, shop, factor, digits, shape):
+    """A slip in a constant that coarse floats do not tell is measured, where symbols are and on whole arrays."""
+    added = shop / "sums.py"
+    added.write_text(
+        "import numpy as np\n"
+        "from verify import extend\n\n"
+        "@extend.function(np.trapezoid)\n"
+        "def trapezoid(y):\n"
+        f"    return ((y[..., 1:] + y[..., :-1]) / 2).sum(axis=-1) * {factor}\n"
+    )
+    (shop / "sum_cases.py").write_text(
+        "import numpy as np\n"
+        "import verify\n\n"
+        "def backward(d, x):\n"
+        "    ends = np.ones_like(x)\n"
+        "    ends[..., [0, -1]] = 0.5\n"
+        f"    return d[..., None] * ends * {factor} if x.ndim > 1 else d * ends * {factor}\n\n"
+        f"case = verify.pair(lambda x: np.trapezoid(x), backward, x={shape!r})\n"
+    )
+    (shop / "pyproject.toml").write_text('[tool.gradproof]\nextensions = ["sums"]\n')
+    done = command("--quick", "sum_cases.py")
+    assert done.status == 0
+    assert f"agrees with it to {digits} digits where it was called" in done.out

@@ -47,18 +47,27 @@ def check(case: Case, seed: int = 0, *, quick: bool = False, keep: Keep = lambda
 
 
 def _check_traced(case: TracedCase, seed: int, *, quick: bool, keep: Keep) -> CaseResult:
-    from verify.tracing import patches
-    from verify.tracing.everywhere import everywhere
+    from verify.tracing import measured, patches
     from verify.tracing.seeds import held
 
+    measured.forget()
     with held(), patches.in_force(seed):
-        UnheldError.places.clear()
-        result = _check_held(case, seed, quick=quick, keep=keep)
-        if not UnheldError.places:
-            return result
-        with everywhere(case.subject):
-            again = _check_held(case, seed, quick=quick, keep=keep)
-        return result if _is_broken(again) and not _is_broken(result) else again
+        result = _check_everywhere(case, seed, quick=quick, keep=keep)
+    notes = measured.notes()
+    return replace(result, notes=(*result.notes, *notes)) if notes else result
+
+
+def _check_everywhere(case: TracedCase, seed: int, *, quick: bool, keep: Keep) -> CaseResult:
+    """Check a case, and once more with replacements everywhere where code has called what was not replaced."""
+    from verify.tracing.everywhere import everywhere
+
+    UnheldError.places.clear()
+    result = _check_held(case, seed, quick=quick, keep=keep)
+    if not UnheldError.places:
+        return result
+    with everywhere(case.subject):
+        again = _check_held(case, seed, quick=quick, keep=keep)
+    return result if _is_broken(again) and not _is_broken(result) else again
 
 
 def _is_broken(result: CaseResult) -> bool:

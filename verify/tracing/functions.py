@@ -18,7 +18,7 @@ import numpy as np
 
 from verify.model.additions import FUNCTIONS as ADDED
 from verify.model.errors import TraceError
-from verify.tracing import shadows
+from verify.tracing import measured, shadows
 from verify.tracing.arrays import (
     SymbolArray,
     built,
@@ -83,6 +83,8 @@ def _of_real(function: Any, args: Any, options: dict[str, Any], array_method: An
         if isinstance(out, SymbolArray) and name in _IN_THE_TYPE_OF_OUT:
             arguments["a"] = objects(arguments["a"]).view(SymbolArray)
         result = special(*arguments.pop("*", ()), **arguments)
+        if function in ADDED:
+            measured.measure(function, args, options, result)
         return result if _counts(name, arguments) else shadows.held_to(name, answer, result, out)
     except TraceError as problem:
         if name in problem.message:

@@ -24,6 +24,7 @@ from verify.model.additions import FUNCTIONS as ADDED
 from verify.model.additions import HOW, key_of
 from verify.model.errors import TraceError, UnboundedError
 from verify.model.where import asked_at
+from verify.tracing import measured
 from verify.tracing.arrays import SymbolArray, active, current, lift
 from verify.tracing.compiled import maker_of
 from verify.tracing.complexes import ComplexArray
@@ -54,7 +55,10 @@ def answering(original: Callable[..., Any], own: Callable[..., Any] | None = Non
             raise _refusal(original)
         if added is not None and maker:
             _note_compiled(f"{getattr(original, '__name__', original)} ({maker})")
-        return compute(*args, **options)
+        result = compute(*args, **options)
+        if added is not None:
+            measured.measure(original, args, options, result)
+        return result
 
     return replacement
 

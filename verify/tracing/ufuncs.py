@@ -16,7 +16,7 @@ import numpy as np
 from verify.model.additions import FUNCTIONS as ADDED
 from verify.model.errors import DivisionError, UnheldError
 from verify.model.where import asked_at
-from verify.tracing import shadows
+from verify.tracing import measured, shadows
 from verify.tracing.arrays import (
     SymbolArray,
     built,
@@ -190,7 +190,9 @@ def _as_added(ufunc: Any, inputs: Sequence[Any], options: dict[str, Any]) -> Any
     """Return what the user's own function gives, held to the shape and the type that NumPy gives."""
     if options:
         raise shadows.refusal(ufunc.__name__, ", ".join(options))
-    return shadows.held_to(ufunc.__name__, shadows.expected(ufunc, inputs, options), ADDED[ufunc](*inputs))
+    return shadows.held_to(
+        ufunc.__name__, shadows.expected(ufunc, inputs, options), measured.computed(ufunc, inputs, {})
+    )
 
 
 def _fits(ufunc: Any, inputs: Sequence[Any], *places: Any) -> bool:
