@@ -204,6 +204,16 @@ RIGHT = {
     "solutions": verify.pair(solve, lambda d, a, b: (-solve(a.T, d) @ solve(a, b).T, solve(a.T, d)), a="2 2", b="2 3"),
     "determinant": verify.pair(np.linalg.det, lambda d, a: d * np.linalg.det(a) * inv(a).T, a="3 3"),
     "log-determinant": verify.pair(lambda a: np.linalg.slogdet(a)[1], lambda d, a: d * inv(a).T, a="3 3"),
+    "sign of a determinant": verify.pair(
+        lambda a: np.linalg.slogdet(a)[0] * a[0, 0],
+        lambda d, a: d * np.linalg.slogdet(a)[0] * (np.arange(a.size).reshape(a.shape) == 0),
+        a="2 2",
+    ),
+    "signs of determinants": verify.pair(
+        lambda a: np.linalg.slogdet(a)[0] * a[:, 0, 0],
+        lambda d, a: (d * np.linalg.slogdet(a)[0])[:, None, None] * (np.arange(9).reshape(3, 3) == 0),
+        a="2 3 3",
+    ),
     "Cholesky": verify.pair(lambda b: cholesky(spd(b)), cholesky_back, b="3 2"),
     "QR": qr_case(mirrored, "3 2"),
     "QR of a square": qr_case(mirrored, "2 2"),
@@ -308,6 +318,16 @@ WRONG = {
     ),
     "determinant, not transposed": verify.pair(np.linalg.det, lambda d, a: d * np.linalg.det(a) * inv(a), a="3 3"),
     "log-determinant, not transposed": verify.pair(lambda a: np.linalg.slogdet(a)[1], lambda d, a: d * inv(a), a="3 3"),
+    "signs of determinants, squared": verify.pair(
+        lambda a: np.linalg.slogdet(a)[0] * a[:, 0, 0],
+        lambda d, a: d[:, None, None] * (np.arange(9).reshape(3, 3) == 0),
+        a="2 3 3",
+    ),
+    "determinant by its logarithm, without its sign": verify.pair(
+        lambda a: np.linalg.slogdet(a)[0] * np.exp(np.linalg.slogdet(a)[1]),
+        lambda d, a: d * np.abs(np.linalg.det(a)) * inv(a).T,
+        a="3 3",
+    ),
     "log-determinant, half of it": verify.pair(
         lambda a: np.linalg.slogdet(a)[1], lambda d, a: d * inv(a).T / 2, a="3 3"
     ),

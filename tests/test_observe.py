@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import verify
+from verify.checks.claims.claims import Exact
 from verify.model.errors import ProtocolError
 from verify.tracing.following import SubjectError
 from verify.tracing.observe import Observation, observe, variants
@@ -197,3 +198,14 @@ def test_a_run_again_stays_at_its_sample():
             matmul, variant, 0, seen=seen.again(Trace(seen.trace)), at={"x[0,0]": seen.trace.sample["W[0,0]"]}
         )
         assert again.trace.sample == {**seen.trace.sample, "x[0,0]": seen.trace.sample["W[0,0]"]}
+
+
+@pytest.mark.parametrize("shape", ["2 2", "2 3 3"])
+def test_a_derivative_adds_no_condition(shape):
+    """The exact side of a run holds wherever its conditions do: no sign is decided for the root of a square in it."""
+    case = verify.pair(lambda a: np.linalg.slogdet(a)[0] * a[..., 0, 0], lambda d, a: a, a=shape)
+    seen = first(case)
+    before = dict(seen.trace.conditions)
+    exact = Exact(case, seen)
+    assert exact.derivatives
+    assert seen.trace.conditions == before

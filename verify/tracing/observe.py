@@ -5,8 +5,8 @@ from __future__ import annotations
 import itertools
 import math
 import sys
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from contextlib import redirect_stdout
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, redirect_stdout
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
@@ -229,7 +229,8 @@ def observe(
     trace = seen.trace
     first = len(trace)
     running = arrays.running(trace)
-    with patches.in_force(seed), running, everywhere.arrays_held(), following(), naming(), seeded(seed) as drawn:
+    held, random = everywhere.arrays_held(), seeded(seed)
+    with _branching(trace), patches.in_force(seed), running, held, following(), naming(), random as drawn:
         inputs = {name: _input(name, described, seen, sampler) for name, described in case.inputs.items()}
 
         def answer(output: Any) -> Any:
@@ -242,6 +243,15 @@ def observe(
     seen.draws, seen.conditions = drawn(), list(trace.conditions.values())
     seen.computed = range(first, len(trace))
     return seen
+
+
+@contextmanager
+def _branching(trace: Trace) -> Iterator[None]:
+    """Let the code branch on signs for roots of squares; what is derived from its formulas later adds no condition."""
+    try:
+        yield
+    finally:
+        trace.absolute_roots = False
 
 
 def _input(name: str, described: Any, seen: Observation, sampler: Sampler) -> Any:
