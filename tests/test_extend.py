@@ -361,4 +361,4 @@ def test_how_close_an_added_function_comes_is_told(command, shop, factor, digits
     (shop / "pyproject.toml").write_text('[tool.gradproof]\nextensions = ["sums"]\n')
     done = command("--quick", "sum_cases.py")
     assert done.status == 0
-    assert f"agrees with it to {digits} digits where it was called" in done.out
+    assert f"agrees with it to {digits} digits there" in done.out

@@ -18,8 +18,10 @@ from verify.model.additions import FUNCTIONS as ADDED
 from verify.tracing.arrays import SymbolArray, floats_of
 from verify.tracing.concolic import Concolic
 
+_ADDED = "computed by what was added for it where it is called on symbols"
 _MOST = 15  # digits that a float has
 _agreeing: dict[str, int] = {}  # digits, by the name of the function
+_unmeasured: dict[str, None] = {}  # functions that could not be called on the numbers of a sample
 
 
 def computed(function: Any, args: Sequence[Any], options: Mapping[str, Any]) -> Any:
@@ -31,13 +33,14 @@ def computed(function: Any, args: Sequence[Any], options: Mapping[str, Any]) -> 
 
 def measure(function: Any, args: Sequence[Any], options: Mapping[str, Any], result: Any) -> None:
     """Note to how many digits a result on symbols is what the function gives on floats."""
-    name = f"{function.__module__}.{function.__name__}"
+    name = f"{getattr(function, '__module__', '')}.{getattr(function, '__name__', function)}".removeprefix(".")
     arguments, named = _on_floats(list(args)), _on_floats(dict(options))
     try:
         with np.errstate(all="ignore"):
             digits = _digits(_on_floats(result), function(*arguments, **named))
     except Exception:  # noqa: BLE001 - the original is the user's, and the run on floats tells what it raises
-        digits = 0
+        _unmeasured[name] = None
+        return
     _agreeing[name] = min(digits, _agreeing.get(name, _MOST))
 
 
@@ -65,11 +68,12 @@ def _digits(actual: Any, expected: Any) -> int:
 def forget() -> None:
     """Start anew, for another case."""
     _agreeing.clear()
+    _unmeasured.clear()
 
 
 def notes() -> list[str]:
     """Return a sentence about each function that was used since."""
     return [
-        f"{name} is computed by what was added for it, which agrees with it to {digits} digits where it was called"
-        for name, digits in _agreeing.items()
+        *(f"{name} is {_ADDED}, which agrees with it to {digits} digits there" for name, digits in _agreeing.items()),
+        *(f"{name} is {_ADDED}, and could not be called on the numbers there" for name in _unmeasured),
     ]
