@@ -6,7 +6,8 @@ Asked in this order, each question only of the pairs that the one before left op
 2. Do they agree at random points of a finite field, functions and roots being free elements? (`field`: a proof up to
    its bits)
 3. Do their balls at the first exact point fail to overlap? (`balls`: a refutation; it needs no other support)
-4. Do they agree in the field with the law of exponentials, or with roots that are roots? (a proof as well)
+4. Do they agree in the field with the law of exponentials, or with roots that are roots? (a proof as well) Or once
+   logarithms, powers and angles are written alike? (`rewriting`)
 5. Do their balls fail to overlap at any other point?
 6. Else they agree at every point that was tried, which is said as just that.
 
@@ -17,6 +18,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
+from dataclasses import replace
 from fractions import Fraction
 from itertools import chain
 from operator import or_
@@ -34,10 +36,13 @@ from verify.proof.field import Laws
 from verify.proof.hidden import Hidden, hidden
 from verify.proof.kernels import EXPONENTIAL
 from verify.proof.laws import missing
+from verify.proof.rewriting import Rewriting
 
 Pair = tuple[int, int]
 Point = Mapping[str, Fraction]
 Points = Callable[[], Sequence[Point]]  # asked for only where points are needed
+_REWRITTEN = ("log", "sin", "cos")  # of these, and of roots, there are further laws
+_MOST_REWRITTEN = 5_000  # nodes of a pair that is written anew
 _FLOAT_BITS = 53
 _FEW_FLOATS = 64  # in the code of some pairs, so that all pairs are searched for them at once
 _INVISIBLE = 2.0**-_FLOAT_BITS  # relative: below the resolution of float64
@@ -91,10 +96,12 @@ def decide(
     holds: Callable[[Point], bool] | None = None,
     *,
     sharpen: bool = True,
+    positive: Sequence[int] = (),
 ) -> list[Decision]:
     """Return a decision for each pair of nodes; `points` gives exact inputs to try, the most telling first.
 
     `holds` tells of other points whether the claim is for them too; without it, none beside these are thought to be.
+    `positive` are inputs that are so in all of the domain of the claim.
     What is refuted where floats do not show it is refuted where they do, if that can be found (`sharpen`).
     """
     decisions: dict[Pair, Decision] = {}
@@ -104,6 +111,7 @@ def decide(
         lambda still: _at_first_sight(graph, still, points(), corrections),
         lambda still: _in_field(graph, _having(graph, still, EXPONENTIAL), points, seed, Laws.EXPONENTIAL),
         lambda still: _by_their_roots(graph, still, points, seed),
+        lambda still: _written_anew(graph, still, points, seed, positive),
         lambda still: _by_balls(graph, still, points(), corrections),
     ]
     still = list(dict.fromkeys(pair for pair in pairs if pair[0] != pair[1]))
@@ -163,6 +171,31 @@ def _by_their_roots(graph: Graph, pairs: Sequence[Pair], points: Points, seed: i
     for group in groups.values():
         decisions.update(_in_field(graph, group, points, seed, Laws.ROOTS))
     return decisions
+
+
+def _written_anew(
+    graph: Graph, pairs: Sequence[Pair], points: Points, seed: int, positive: Sequence[int]
+) -> dict[Pair, Decision]:
+    """Ask the field once more, of a copy in which logarithms, powers and angles show what they have in common."""
+    decisions: dict[Pair, Decision] = {}
+    for pair in pairs:
+        nodes = graph.reach(pair)
+        if len(nodes) > _MOST_REWRITTEN or not any(graph.ops[i] in _REWRITTEN or _is_root(graph, i) for i in nodes):
+            continue
+        copy = Rewriting(graph, pair, positive)
+        anew = copy.nodes[pair[0]], copy.nodes[pair[1]]
+        same = SAME._replace(laws=Laws.EXPONENTIAL)
+        decided = {anew: same} if anew[0] == anew[1] else _in_field(copy.graph, [anew], points, seed, Laws.EXPONENTIAL)
+        decided = decided or _by_their_roots(copy.graph, [anew], points, seed)
+        if decided and pair in _confirmed(graph, [pair], points(), GUARD_POINTS):
+            decisions[pair] = _by_rewriting(decided[anew])
+    return decisions
+
+
+def _by_rewriting(decision: Decision) -> Decision:
+    """Return a proof of a copy as one of the pair, which holds where all of that is defined."""
+    detail = f"{decision.evidence.detail}, once logarithms, powers and sums of angles are written alike"
+    return decision._replace(evidence=replace(decision.evidence, detail=detail))
 
 
 def _is_root(graph: Graph, node: int) -> bool:

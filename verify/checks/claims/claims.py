@@ -245,7 +245,8 @@ def _decided(exact: Exact, pairs: Sequence[Pair], seed: int, *, sharpen: bool) -
     proved = {pair: proofs[pair] for pair in again if agree(next(balls), next(balls), SAMPLE_BITS)}
     still = [pair for pair in dict.fromkeys(pairs) if pair not in proved]
     points = lambda: exact.region.points(seed)  # noqa: E731
-    fresh = decide(trace, still, points, seed, exact.region.holds, sharpen=sharpen) if still else []
+    region = exact.region
+    fresh = decide(trace, still, points, seed, region.holds, sharpen=sharpen, positive=region.positive) if still else []
     decisions = {**proved, **dict(zip(still, fresh, strict=True))}
     proofs.update({pair: decision for pair, decision in decisions.items() if decision.everywhere})
     return [decisions[pair] for pair in pairs]

@@ -36,7 +36,9 @@ def wrong_outputs(case: TracedCase, exact: Exact, seed: int, refuted: Collection
     expected = program.evaluate(inputs, graph.constant, operations(graph))[program.result]
     (output,) = (node for quantity in seen.outputs for node in quantity.nodes)
     region = exact.region
-    (decision,) = decide(graph, [(expected, output)], lambda: region.points(seed), seed, region.holds)
+    (decision,) = decide(
+        graph, [(expected, output)], lambda: region.points(seed), seed, region.holds, positive=region.positive
+    )
     return [] if decision.verdict.good else [_row(case, exact, (expected, output), decision, seed)]
 
 
