@@ -90,10 +90,18 @@ def test_the_change_of_constants_is_a_fact(decided):
 
 
 def test_a_law_that_is_not_modelled_agrees(decided):
-    """sqrt(x) sqrt(y) is sqrt(x y) for positive x and y; that is not proved, and said."""
-    decision = decided(lambda x, y: (x**HALF * y**HALF, (x * y) ** HALF))
+    """sqrt(x) + sqrt(y) is sqrt(x + y + 2 sqrt(x y)); that is not proved, and said."""
+    decision = decided(lambda x, y: (x**HALF + y**HALF, (x + y + 2 * (x * y) ** HALF) ** HALF))
     assert decision.verdict is Verdict.AGREES
     assert "by a law that could not be proved" in decision.evidence.detail
+
+
+def test_a_law_is_proved_where_both_sides_are_defined(decided):
+    """sqrt(x) sqrt(y) is sqrt(x y) wherever the left side is defined: the copy that proves it says so."""
+    decision = decided(lambda x, y: (x**HALF * y**HALF, (x * y) ** HALF))
+    assert decision.verdict is Verdict.PROVED
+    assert decision.everywhere
+    assert "once logarithms, powers and sums of angles are written alike" in decision.evidence.detail
 
 
 def test_a_root_that_loses_its_sign_is_not_proved(decided):

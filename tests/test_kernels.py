@@ -126,10 +126,13 @@ def test_a_proof_with_functions_is_checked_at_points(graph, xy, monkeypatch):
 
 
 def test_a_law_that_the_map_does_not_know_agrees(graph, xy):
-    """sin(2 x) = 2 sin(x) cos(x) holds and is not proved: AGREES."""
+    """gamma(x + 1) = x gamma(x) holds and is not proved: AGREES. sin(2 x) = 2 sin(x) cos(x) is, by a copy."""
     x, _ = xy
-    pair = (sin(2 * x).node, (2 * sin(x) * cos(x)).node)
-    assert decide(graph, [pair], lambda: POINTS, 0)[0].verdict is Verdict.AGREES
+    shifted = ((x + 1).function("gamma").node, (x * x.function("gamma")).node)
+    doubled = (sin(2 * x).node, (2 * sin(x) * cos(x)).node)
+    assert equal(graph, [doubled], 0, Laws.EXPONENTIAL)[0] == [False]
+    decisions = decide(graph, [shifted, doubled], lambda: POINTS, 0)
+    assert [decision.verdict for decision in decisions] == [Verdict.AGREES, Verdict.PROVED]
 
 
 def nested(x, depth):
