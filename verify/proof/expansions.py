@@ -17,7 +17,7 @@ Expansion = dict[Monomial, Fraction]
 _MOST_TERMS = 48  # of one node
 _MOST_WORK = 100_000  # terms that are multiplied or added, of all nodes: less than a second
 _LARGEST_POWER = 4  # of a sum
-_ONE: Monomial = frozenset()
+_UNITY: Monomial = frozenset()
 
 
 class TooLongError(Exception):
@@ -56,7 +56,7 @@ class Expansions:
         graph, args = self._graph, self._graph.args[number]
         op, payload = graph.ops[number], graph.payloads[number]
         if op == "constant":
-            return {_ONE: payload} if payload else {}
+            return {_UNITY: payload} if payload else {}
         if op == "sum":
             return self._sum(self._expansions[args[0]], self._expansions[args[1]])
         if op == "product":

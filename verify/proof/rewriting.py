@@ -45,7 +45,7 @@ class Rewriting:
         self._units: dict[Monomial, int] = {}  # into how many parts an angle is cut, so that all are multiples of one
         self.graph = Graph()
         self._expansions = Expansions(self.graph)
-        self._known = Positive(self.graph, ())
+        self._copied = Positive(self.graph, ())
         self.nodes: dict[int, int] = {}
         self._write()
         if self._units_shared():
@@ -55,9 +55,9 @@ class Rewriting:
         for number in self._order:
             node = self.nodes[number] = self._written(number)
             if self._signs.is_positive(number):
-                self._known.positive.add(node)
+                self._copied.positive.add(node)
             elif self._signs.is_not_negative(number):
-                self._known.not_negative.add(node)
+                self._copied.not_negative.add(node)
 
     def _written(self, number: int) -> int:
         """Return a node anew, whose arguments are there."""
@@ -89,13 +89,13 @@ class Rewriting:
         if exponent.denominator == 1:
             return graph.power(base, exponent)
         factors = list(self._factors(base))
-        loose = [factor for factor, _ in factors if not self._known.is_positive(factor)]
-        if len(loose) > 1 and not all(map(self._known.is_not_negative, loose)):
+        loose = [factor for factor, _ in factors if not self._copied.is_positive(factor)]
+        if len(loose) > 1 and not all(map(self._copied.is_not_negative, loose)):
             return graph.power(base, exponent)
         result = graph.constant(Fraction(1))
         for factor, power in factors:
-            inner = power * exponent if self._known.is_positive(factor) else exponent
-            whole = factor if self._known.is_positive(factor) else graph.power(factor, power)
+            inner = power * exponent if self._copied.is_positive(factor) else exponent
+            whole = factor if self._copied.is_positive(factor) else graph.power(factor, power)
             result = graph.product(result, graph.power(whole, inner))
         return result
 
@@ -103,7 +103,7 @@ class Rewriting:
         """Return a logarithm; that of a product is the sum of logarithms."""
         graph = self.graph
         factors = list(self._factors(argument))
-        unsigned = [pair for pair in factors if not self._known.is_not_negative(pair[0])]
+        unsigned = [pair for pair in factors if not self._copied.is_not_negative(pair[0])]
         if len(unsigned) > 1:
             return graph.function("log", argument)
         terms = [graph.function("log", graph.power(*pair)) for pair in unsigned]
@@ -130,7 +130,7 @@ class Rewriting:
 
     def _splits(self, number: int) -> bool:
         """Tell whether a power may be taken for one of its base: an even power of what is negative may not."""
-        return self._known.is_positive(self.graph.args[number][0])
+        return self._copied.is_positive(self.graph.args[number][0])
 
     def _exponential(self, exponent: int) -> int:
         """Return an exponential, whose exponent is multiplied out where there are logarithms in it."""
