@@ -288,3 +288,53 @@ def test_twins(name):
         wrong = verify.pair(forward, partial(backward, **mistake), **inputs)
         assert Verdict.REFUTED in verdicts(wrong).values()
         assert Verdict.UNDECIDED not in verdicts(wrong).values()
+
+
+def turns(n, steps):
+    return np.exp(-2j * np.pi * steps / n)
+
+
+def matrix(n, wrong=0.0):
+    """Return the matrix of a transform as people compute it in floats, whose zeros are 1e-16; one entry may be off."""
+    made = turns(n, np.outer(np.arange(n), np.arange(n)))
+    made[1, 1] += wrong
+    return made
+
+
+def cosine_matrix(n, wrong=0.0):
+    k = np.arange(n)
+    made = 2 * np.cos(np.pi * np.outer(k, 2 * k + 1) / (2 * n))
+    made[1, 0] += wrong
+    return made
+
+
+BY_MATRIX = {
+    "transform": (lambda x: fft.fft(x).real, lambda d, x, w: (np.conj(matrix(len(x), w)).T @ d).real),
+    "power": (
+        lambda x: np.abs(fft.fft(x)) ** 2,
+        lambda d, x, w: (2 * np.conj(matrix(len(x), w)).T @ (d * fft.fft(x))).real,
+    ),
+    "inverse": (lambda x: fft.ifft(x).real, lambda d, x, w: ((matrix(len(x), w) / len(x)).T @ d).real),
+    "ortho": (lambda x: fft.fft(x, norm="ortho").imag, lambda d, x, w: (matrix(len(x), w) / len(x) ** 0.5).T.imag @ d),
+    "cosines": (lambda x: scipy_fft.dct(x), lambda d, x, w: cosine_matrix(len(x), w).T @ d),
+}
+
+
+@pytest.mark.parametrize("n", [4, 6, 8])
+@pytest.mark.parametrize("name", BY_MATRIX)
+def test_matrices_of_floats(name, n):
+    """Where the gradient has a matrix of computed cosines, it agrees within their rounding; off by 1e-11 it does not."""
+    forward, backward = BY_MATRIX[name]
+    right = verify.pair(forward, lambda d, x: backward(d, x, 0.0), x=str(n))
+    assert set(verdicts(right).values()) <= {Verdict.AGREES, Verdict.PROVED}
+    wrong = verify.pair(
+        forward, lambda d, x: backward(d, x, 1e-11 * (1 + 1j) if name != "cosines" else 1e-11), x=str(n)
+    )
+    assert set(verdicts(wrong).values()) == {Verdict.REFUTED}
+
+
+@pytest.mark.parametrize("small", [1e-14, 1e-16])
+def test_small_numbers_are_no_cosines(small):
+    """A number beside a transform is what it is, however small: a gradient that leaves it out is wrong."""
+    case = verify.pair(lambda x: fft.fft(x).real + small * x, lambda d, x: fft.fft(d).real, x="4")
+    assert set(verdicts(case).values()) == {Verdict.REFUTED}

@@ -31,6 +31,8 @@ from verify.model.exact import simplest_rational
 
 Point = Mapping[str, Fraction]
 
+# What a graph remembers: how many parts turns have in its transforms, and the largest entries of arrays of floats.
+TURNS, SCALES = "parts of a turn", "largest entries"
 _BITS = 1024
 _SOLVING = 4 * _BITS  # for the square of what is left, squared
 _FEW = 16  # ulps: what a few float operations may add
@@ -66,14 +68,20 @@ class OverworkError(Exception):
 
 
 class Unknown:
-    """A constant of the code: the number that is read, the interval that it may lie in, and the ulp of its float."""
+    """A constant of the code: the number that is read, the interval that it may lie in, and the ulp of its float.
+
+    The ulp of a cosine is that of the largest entry of its array.
+    """
 
     def __init__(self, graph: Graph, key: Key) -> None:
         self.key = key
         value = float(key) if isinstance(key, Fraction) else float(graph.payloads[key])
         self.read = key if isinstance(key, Fraction) else simplest_rational(value)
         self.middle, self.ulp = Fraction(value), Fraction(math.ulp(value))
-        self.reach = reach(value)
+        self.reach, self.scale = reach(value), Fraction(0)  # the largest entry beside a cosine
+        if isinstance(key, int) and (cosine := reach_of_cosine(graph, key, value)) > self.reach:
+            self.scale = Fraction(graph.memory(SCALES)[key])
+            self.reach, self.ulp = cosine, Fraction(math.ulp(self.scale))
         if isinstance(key, Fraction):  # an exponent often is n less one, with the rounding of n
             self.reach = max(self.reach, _FEW * Fraction(math.ulp(1.0)))
 
@@ -97,6 +105,24 @@ def reach(value: float) -> Fraction:
     zeros = (digits & -digits).bit_length() - 1
     lost = _UNITS * 2**zeros * ulp if zeros >= _CANCELLED else Fraction(0)
     return min(max(_FEW * ulp, lost), abs(Fraction(value)) * _WIDEST)
+
+
+def reach_of_cosine(graph: Graph, node: int, value: float) -> Fraction:
+    """Return how far what was meant may lie from an entry of an array of cosines; 0 for any other float.
+
+    In code that has discrete Fourier transforms, matrices of the same cosines are computed from angles of up to as many
+    turns as a turn has parts there. A few roundings of such an angle are the error of its cosine, however small that
+    is: sin(pi) is 1.2e-16. Only what lies so close to the cosine of some parts of a turn, in units of the largest entry
+    of its array, is taken for one.
+    """
+    turns, scale = graph.memory(TURNS), graph.memory(SCALES).get(node)
+    if not turns or not scale:
+        return Fraction(0)
+    error = _FEW * math.ulp(2 * math.pi * max(turns))
+    part = math.acos(max(-1.0, min(1.0, value / scale))) / (2 * math.pi)
+    cosines = (math.cos(2 * math.pi * round(n * part) / n) for n in turns)
+    is_cosine = any(abs(value / scale - cosine) <= error for cosine in cosines)
+    return Fraction(error) * Fraction(scale) if is_cosine else Fraction(0)
 
 
 class Corrections:
@@ -232,10 +258,19 @@ class _Search:
         if row.unit.is_zero():
             row.unit = max((abs(effect) for effect in row.effects), key=_size).mid()
             row.amplified = self._amplifies(values, exact, code, constants)
-            row.rough = bool(row.unit > abs(values[left]) * _ROUGH)
+            row.rough = bool(row.unit > self._size_of(row, values[left]) * _ROUGH)
         if row.unit.is_zero():
             return not row.difference.contains(0)
         return not row.rough and (bool(row.difference.rad() <= row.unit * _SHARP) or self._beyond(row))
+
+    def _size_of(self, row: _Row, value: flint.arb) -> flint.arb:
+        """Return the size of a result; where cosines come to 0, of what the largest of their array would come to."""
+        sizes = [
+            abs(effect) * balls.ball(unknown.scale / unknown.reach)
+            for unknown, effect in zip(self.unknowns, row.effects, strict=True)
+            if unknown.scale
+        ]
+        return max([abs(value), *sizes], key=_size)
 
     def _beyond(self, row: _Row) -> bool:
         """Tell whether a difference is larger than what all roundings together do."""

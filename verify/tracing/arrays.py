@@ -9,6 +9,7 @@ floats, because code asks.
 
 from __future__ import annotations
 
+import math
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -21,6 +22,7 @@ import numpy as np
 from verify.model.additions import HOW
 from verify.model.errors import ForeignSymbolError, TraceError
 from verify.model.where import asked_at
+from verify.proof.constants import SCALES
 from verify.tracing import memory, numbered
 from verify.tracing.concolic import KINDS, NO_NODES, Concolic, Missing, exact_number
 from verify.tracing.dispatch import PROTOCOLS
@@ -446,10 +448,23 @@ def _lifted(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
         short = array.dtype.kind == "f" and array.dtype.itemsize < _DOUBLE.itemsize
         values = list(map(exact_number, array.ravel())) if short else array.ravel().tolist()
         lifted = {value: lift(value) for value in set(values)}
+        if len(lifted) > 1 and array.dtype.kind == "f":
+            _note_scale(lifted)
         entries = [lifted[value] for value in values]
     else:
         raise TraceError(f"an array of {array.dtype} among symbols", asked_at(), HOW)
     return np.fromiter(entries, object, len(entries)).reshape(array.shape)
+
+
+def _note_scale(lifted: dict[float, Any]) -> None:
+    """Remember for floats of an array its largest entry, of which the errors of all may be parts."""
+    trace = current()
+    if trace.on_tape or not all(map(math.isfinite, lifted)):
+        return
+    largest, scales = max(map(abs, lifted)), trace.memory(SCALES)
+    for symbol in lifted.values():
+        if trace.ops[symbol.node] == "typed":
+            scales[symbol.node] = max(largest, scales.get(symbol.node, 0.0))
 
 
 def _only_symbols(values: list[Any]) -> bool:

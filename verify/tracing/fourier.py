@@ -17,6 +17,7 @@ import numpy as np
 
 from verify.model.errors import UnboundedError
 from verify.model.where import asked_at
+from verify.proof.constants import TURNS
 from verify.tracing import shadows
 from verify.tracing.arrays import current, gathered, lift, shape_of
 from verify.tracing.complexes import ComplexArray, parts, refused
@@ -32,6 +33,7 @@ _MOST = 1024  # entries along an axis: the matrix has as many squared
 
 def cosines(numerators: Any, denominator: int) -> Any:
     """Return cos(2 pi m / n) for an array of whole numbers m, as exact numbers."""
+    current().memory(TURNS)[denominator] = True
     unique, places = np.unique(numerators % denominator, return_inverse=True)
     entries = [_cosine(Fraction(2 * int(m), denominator)) for m in unique]
     return gathered(entries, unique.shape)[places.reshape(np.shape(numerators))]
