@@ -494,8 +494,13 @@ def lift(value: Any) -> Any:
     return symbol
 
 
+_NUMBERS = (int, float)
+
+
 def symbols(value: Any, shape: Sequence[int] | None = None) -> list[Any]:
     """Return the entries of a value in order, broadcast to a shape."""
+    if type(value) in _NUMBERS:  # the most frequent operand beside arrays of symbols: lifted once for all entries
+        return [lift(value)] * math.prod(shape or ())
     if isinstance(value, SymbolArray) and (elements := elements_of(value)) is not None:
         array = numbered.symbols_of(value.memory.trace, elements)  # type: ignore[union-attr]
     else:
