@@ -47,13 +47,14 @@ def check(case: Case, seed: int = 0, *, quick: bool = False, keep: Keep = lambda
 
 
 def _check_traced(case: TracedCase, seed: int, *, quick: bool, keep: Keep) -> CaseResult:
-    from verify.tracing import measured, patches
+    from verify.tracing import measured, patches, texts
     from verify.tracing.seeds import held
 
     measured.forget()
+    texts.forget()
     with held(), patches.in_force(seed):
         result = _check_everywhere(case, seed, quick=quick, keep=keep)
-    notes = measured.notes()
+    notes = [*measured.notes(), *texts.notes()]
     return replace(result, notes=(*result.notes, *notes)) if notes else result
 
 

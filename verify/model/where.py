@@ -171,29 +171,30 @@ def start_of(code: CodeType) -> Place:
 def may_be_users(file: str) -> bool:
     """Tell whether a file holds Python code that is not Python's own, nor ours: the user's may be installed as well."""
     installed = not {"site-packages", "dist-packages"}.isdisjoint(Path(file).parts)
-    return file.endswith(".py") and not _is_ours(file) and (installed or not is_library(file))
+    return file.endswith(".py") and not is_own(file) and (installed or not is_library(file))
 
 
 @lru_cache(maxsize=4096)
 def is_users(file: str) -> bool:
     """Tell whether a file is the user's: not of this package, and not installed."""
-    return not (file.startswith("<") or _is_ours(file) or is_library(file))
+    return not (file.startswith("<") or is_own(file) or is_library(file))
 
 
 @lru_cache(maxsize=4096)
 def _is_passed(file: str) -> bool:
     """Tell whether a file is of this package, or none: most frames are, below an operation on symbols."""
-    return file.startswith("<") or _is_ours(file)
+    return file.startswith("<") or is_own(file)
 
 
 @lru_cache(maxsize=1024)
-def _is_ours(file: str) -> bool:
+def is_own(file: str) -> bool:
+    """Tell whether a file is of this package."""
     return Path(file).is_relative_to(_PACKAGE)
 
 
 def _is_inside(file: str) -> bool:
     """Tell whether a file is ours or built into Python: its import system is no place to look at."""
-    return file.startswith("<frozen ") or _is_ours(file)
+    return file.startswith("<frozen ") or is_own(file)
 
 
 def running_at(thread: int) -> Place:
@@ -232,8 +233,8 @@ def quoted(value: object) -> str:
 def is_users_fault(problem: BaseException) -> bool:
     """Tell whether the innermost running line that is in no library was the user's, and not ours."""
     for frame in reversed(traceback.extract_tb(problem.__traceback__)):
-        if _is_ours(frame.filename) or is_users(frame.filename):
-            return not _is_ours(frame.filename)
+        if is_own(frame.filename) or is_users(frame.filename):
+            return not is_own(frame.filename)
     return False
 
 

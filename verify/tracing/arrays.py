@@ -27,6 +27,7 @@ from verify.tracing import memory, numbered
 from verify.tracing.concolic import KINDS, NO_NODES, Concolic, Missing, exact_number
 from verify.tracing.dispatch import PROTOCOLS
 from verify.tracing.numbered import Memory, elements_of
+from verify.tracing.texts import text
 
 if TYPE_CHECKING:
     from verify.tape.tape import Elements
@@ -170,13 +171,13 @@ class SymbolArray(np.ndarray[Any, Any]):
         return (self[index] for index in range(len(self)))
 
     def __repr__(self) -> str:
-        return f"symbols of shape {self.shape}"
+        return text(f"symbols of shape {self.shape}")
 
     def __str__(self) -> str:
-        return repr(self)
+        return text(f"symbols of shape {self.shape}")
 
     def __format__(self, spec: str) -> str:
-        return repr(self)
+        return text(f"symbols of shape {self.shape}")
 
     @property
     def flat(self) -> Any:

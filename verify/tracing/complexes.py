@@ -20,6 +20,7 @@ from verify.tracing.arrays import SymbolArray, boxed, gathered, lift, scalar
 from verify.tracing.concolic import BESIDE, KINDS, Concolic
 from verify.tracing.dispatch import PROTOCOLS
 from verify.tracing.plain import refuse_number
+from verify.tracing.texts import text
 
 _SHORT = np.dtype(np.float32).itemsize
 _REAL = frozenset({SymbolArray, *KINDS, int, float, bool, str, type(None), slice, type(Ellipsis)})
@@ -107,12 +108,12 @@ class ComplexArray(NDArrayOperatorsMixin):
         return (self[index] for index in range(len(self)))
 
     def __repr__(self) -> str:
-        return f"complex symbols of shape {self.shape}"
+        return text(f"complex symbols of shape {self.shape}")
 
     __str__ = __repr__
 
     def __format__(self, spec: str) -> str:
-        return repr(self)
+        return text(f"complex symbols of shape {self.shape}")
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__") or not hasattr(np.ndarray, name):

@@ -18,6 +18,7 @@ from verify.tracing.plain import refuse_number
 from verify.tracing.scalar import RELATIONS
 from verify.tracing.shown import is_shown
 from verify.tracing.symbolic import Symbol
+from verify.tracing.texts import text
 from verify.tracing.trace import Trace
 
 _HALF = Fraction(1, 2)
@@ -67,10 +68,10 @@ class Concolic(Symbol):
         return np.float64
 
     def __repr__(self) -> str:
-        return "symbol"
+        return text("symbol")
 
     def __format__(self, spec: str) -> str:
-        return "symbol"
+        return text("symbol")
 
     @property
     def trace(self) -> Trace:

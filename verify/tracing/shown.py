@@ -49,14 +49,14 @@ def _formats(file: str) -> dict[tuple[int | None, ...], list[str]]:
         return {
             (node.lineno, node.col_offset, node.end_lineno, node.end_col_offset): names
             for statement in ast.walk(tree)
-            if isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Call) and _shows(statement.value)
+            if isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Call) and shows(statement.value)
             for node in _texts(statement.value)
             if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mod) and (names := _names(node.left)) is not None
         }
     return {}
 
 
-def _shows(call: ast.Call) -> bool:
+def shows(call: ast.Call) -> bool:
     """Tell whether a call shows its arguments and keeps none of them."""
     function = call.func
     if isinstance(function, ast.Name):
