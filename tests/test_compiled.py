@@ -19,7 +19,8 @@ from verify.tracing.calls import call_at
 from verify.tracing.compiled import maker_of
 
 LIBRARY = ctypes.CDLL(ctypes.util.find_library("m"))
-EXP = LIBRARY.exp
+EXP, FMA = LIBRARY.exp, LIBRARY.fma
+FMA.restype, FMA.argtypes = ctypes.c_double, [ctypes.c_double] * 3
 EXP.restype, EXP.argtypes = ctypes.c_double, [ctypes.c_double]
 PARTIAL, ON_ARRAYS = functools.partial(EXP), np.vectorize(EXP)
 FILTER = np.array([0.0, 1, 0])
@@ -213,3 +214,33 @@ def test_the_page_tells_what_is_said_of_compiled_code(command):
     assert all(
         text in done.out for text in ("SAMPLED", "REFUTED", "UNDECIDED", "extend.function", ".py_func", "--strict")
     )
+
+
+class Elementwise:
+    """A ufunc that is none of NumPy's, as numba makes them: it hands its calls over, and compiles for what comes."""
+
+    __name__, nin, nout, types, signature = "doubled", 1, 1, (), None
+
+    def __call__(self, x):
+        return 2 * x if type(x) is np.ndarray else x.__array_ufunc__(self, "__call__", x)
+
+
+def test_a_ufunc_of_a_compiler_is_refused_at_once():
+    """It knows no types before it is called: that makes it no function of Python's."""
+    (row,) = verify.check(verify.pair(Elementwise(), lambda dout, x: 2 * dout, x="3"), quick=True).comparisons
+    assert row.evidence.detail.startswith("doubled cannot be followed (a ufunc that is not NumPy's), at ")
+
+
+def test_expressions_of_scalars_name_compiled_code():
+    """Code that is compared with an expression is told by the same words, and a wrong gradient is refuted."""
+    for factor, verdicts in ((1, {Verdict.UNDECIDED}), (2, {Verdict.UNDECIDED, Verdict.REFUTED})):
+
+        @verify.case("y = a * x + 1", at={"a": 2, "x": 3})
+        def line(a, x, factor=factor):
+            dy = yield a * x + 1
+            return dy * x, FMA(dy, a * factor, 0.0)
+
+        result = verify.check(line)
+        assert {row.verdict for row in result.comparisons if row.name == "x"} == verdicts
+        row = next(row for row in result.comparisons if row.verdict is Verdict.UNDECIDED)
+        assert row.evidence.detail.startswith("FMA is compiled code (ctypes), which symbols cannot enter, at tests/")

@@ -3,6 +3,7 @@
 import functools
 import importlib
 import math
+import weakref
 from types import FunctionType, SimpleNamespace
 
 import numpy
@@ -13,6 +14,7 @@ from idioms import BOTH, collector, name, verdicts
 import verify
 from verify.model.result import Verdict
 from verify.tracing import patches
+from verify.tracing.belongings import belongings
 from verify.tracing.everywhere import everywhere
 
 WAYS, way = collector()
@@ -231,6 +233,14 @@ def test_the_whole_check():
     """Other regions, contracts and floats are looked at with the same stand-ins."""
     for square in (module_in_an_attribute, mask_cached_in_an_attribute):
         assert verdicts(square, quick=False) == BOTH
+
+
+def test_what_is_gone_is_passed_over():
+    """A weak reference by proxy raises whatever it is asked, once its object is gone."""
+    owner = type("Owner", (), {})()
+    proxy = weakref.proxy(owner)
+    del owner
+    assert len([*belongings([[1, proxy]])]) == 2
 
 
 def test_all_is_put_back():

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import functools
 import sys
+import weakref
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from types import CellType, FunctionType, MappingProxyType, MethodType, ModuleType
@@ -18,10 +19,12 @@ from verify.model.where import may_be_users
 
 FOREIGN = (
     *("numpy", "sympy", "mpmath", "flint", "scipy"),
+    *("numba", "llvmlite", "cffi"),
     *("_pytest", "pytest", "pluggy", "xdist", "execnet", "hypothesis"),
 )
 _MOST = 50_000  # places
 _PLAIN = (int, float, complex, bool, str, bytes, type(None))
+_PROXIES = weakref.ProxyTypes  # of what may be gone: to ask them anything raises
 _CONTAINERS = (dict, list, tuple, set, frozenset, deque, MappingProxyType, MethodType)
 _WRAPPERS = (staticmethod, classmethod, property, functools.cached_property)
 _WRAPPED = ("__func__", "fget", "fset", "func")
@@ -88,7 +91,7 @@ def belongings(roots: Iterable[Any]) -> Iterator[Place]:
 
 
 def _is_looked_into(value: Any) -> bool:
-    if isinstance(value, _PLAIN):
+    if type(value) in _PROXIES or isinstance(value, _PLAIN):
         return False
     if isinstance(value, FunctionType):
         return not _is_foreign(value.__globals__.get("__name__") or "")

@@ -181,7 +181,7 @@ def _foreign(ufunc: Any, method: str, inputs: Sequence[Any], options: dict[str, 
     """Do what a ufunc that was added would do, or one that is not NumPy's."""
     if ufunc in ADDED and method == "__call__":
         return _as_added(ufunc, inputs, options)
-    if set("".join(ufunc.types)) <= set("O->"):  # a Python function, by np.frompyfunc
+    if type(ufunc) is np.ufunc and set("".join(ufunc.types)) <= set("O->"):  # a Python function, by np.frompyfunc
         return _by_objects(ufunc, method, inputs, options)
     raise shadows.unknown(ufunc.__name__, "a ufunc that is not NumPy's")
 

@@ -18,6 +18,7 @@ from verify.checks.reference.rounding import Enclosure
 from verify.checks.reference.theory import Theory
 from verify.model.exact import each_once
 from verify.model.where import quoted
+from verify.tracing.compiled import naming
 from verify.tracing.following import SubjectError, following
 from verify.tracing.symbolic import node_of
 
@@ -52,7 +53,7 @@ def _run(
     case: ExpressionCase, inputs: Mapping[str, Any], upstream: Any, convert: Callable[[Any], Any], kind: str
 ) -> Outcome:
     """Run the subject and convert what it gave; its prints go to stderr."""
-    with following(), contextlib.redirect_stdout(sys.stderr):
+    with following(), naming(), contextlib.redirect_stdout(sys.stderr):
         return _converted(case, drive(case, inputs, upstream), convert, kind)
 
 
