@@ -20,7 +20,7 @@ _add: Any = np.add
 # What computes with others that are followed, or with what `sources` has for them.
 _BY_SOURCE = (
     "gradient kron convolve correlate cov percentile quantile nanpercentile nanquantile unwrap trapezoid trapz polyfit"
-    " poly polydiv polyval nancumsum nancumprod geomspace histogram_bin_edges histogramdd histogram2d"
+    " poly polydiv polyval nancumsum nancumprod linspace logspace geomspace histogram_bin_edges histogramdd histogram2d"
 )
 
 

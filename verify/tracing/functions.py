@@ -25,6 +25,7 @@ from verify.tracing.arrays import (
     current,
     elements_at,
     gathered,
+    layout,
     lift,
     lift_in_place,
     objects,
@@ -631,6 +632,15 @@ def _of_array(ask: Callable[[Any], Any]) -> Callable[..., Any]:
 _SYMBOLIC: tuple[Any, ...] = (SymbolArray, Concolic, ComplexArray)
 
 
+def _of_memory(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Return what asks where arrays lie."""
+
+    def ask(*values: Any, **options: Any) -> Any:
+        return function(*[layout(value) if isinstance(value, SymbolArray) else value for value in values], **options)
+
+    return ask
+
+
 def _of_types(function: Callable[..., Any]) -> Callable[..., Any]:
     """Return what asks something of the types of arrays."""
 
@@ -646,6 +656,8 @@ _OF_ARRAYS: dict[Any, Callable[..., Any]] = {
     np.shape: _of_array(lambda a: a.shape),
     np.ndim: _of_array(lambda a: a.ndim),
     np.size: _of_array(lambda a: a.size),
+    np.may_share_memory: _of_memory(np.may_share_memory),
+    np.shares_memory: _of_memory(np.shares_memory),
     np.result_type: _of_types(np.result_type),
     np.can_cast: _of_types(np.can_cast),
     np.common_type: _of_types(lambda *values: np.result_type(*values).type),

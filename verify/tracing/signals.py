@@ -9,6 +9,7 @@ the edges of `NI_ExtendLine`).
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -20,6 +21,7 @@ from verify.model.where import asked_at
 from verify.tracing.arrays import current
 from verify.tracing.dispatch import STAND_INS
 from verify.tracing.products import as_array, matmul
+from verify.tracing.sources import as_on_symbols
 
 _VALID, _SAME, _FULL = 0, 1, 2
 # For the codes of `scipy.signal.convolve2d` (`_bvalfromboundary`).
@@ -259,7 +261,11 @@ def extreme_of_all(
 
 
 def _namespace(*_: Any, **__: Any) -> Any:
-    return STAND_INS[id(np)]
+    """Return NumPy as the standard of arrays has it, which before NumPy 2 is a module of SciPy's."""
+    return STAND_INS[id(np)] if hasattr(np, "isdtype") else as_on_symbols(sys.modules[_COMPATIBLE])
+
+
+_COMPATIBLE = "scipy._lib.array_api_compat.numpy"
 
 
 # What answers for the names of library modules in their own code, and for compiled functions by their modules.

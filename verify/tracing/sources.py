@@ -81,7 +81,7 @@ class _Namespace(dict[str, Any]):
 
     def __missing__(self, name: str) -> Any:
         value = self._original[name]
-        self[name] = made = NAMES.get(name) or _as_on_symbols(value)
+        self[name] = made = NAMES.get(name) or as_on_symbols(value)
         return made
 
 
@@ -94,12 +94,12 @@ class _View(ModuleType):
         self.__dict__["_original"] = original
 
     def __getattr__(self, name: str) -> Any:
-        made = _as_on_symbols(getattr(self.__dict__["_original"], name))
+        made = as_on_symbols(getattr(self.__dict__["_original"], name))
         self.__dict__[name] = made
         return made
 
 
-def _as_on_symbols(value: Any) -> Any:
+def as_on_symbols(value: Any) -> Any:
     """Return what library code has in place of a value of a module while it runs on symbols."""
     stand_in = STAND_INS.get(id(value), value)
     if isinstance(value, ModuleType):
@@ -138,7 +138,7 @@ def on_symbols(function: Any) -> Any:
 def _cell(cell: CellType) -> CellType:
     """Return a cell of a decorator with the function that it calls."""
     value = cell.cell_contents
-    return CellType(_as_on_symbols(value)) if isinstance(value, FunctionType) else cell
+    return CellType(as_on_symbols(value)) if isinstance(value, FunctionType) else cell
 
 
 def answer(name: str, original: Callable[..., Any]) -> Callable[..., Any]:
