@@ -38,6 +38,7 @@ _DOUBLE = np.dtype(np.float64)
 _asarray = np.asarray  # the original, whatever patches are in force
 _empty = np.empty
 _OBJECT = np.dtype(object)
+_IF_NEEDED: Any = None if hasattr(np, "isdtype") else False  # as NumPy before 2 has it
 _modules = sys.modules
 _NODE, _GRAPH = attrgetter("node"), attrgetter("graph")
 
@@ -261,7 +262,7 @@ class SymbolArray(np.ndarray[Any, Any]):
             return PROTOCOLS["complex list"]([self]).reshape(self.shape).astype(wanted)
         if wanted.kind != "f":
             raise TraceError(f"an array of symbols was turned into {wanted}", asked_at(), HOW)
-        if not copy and wanted == self.claimed and np.array(plain, order=order, copy=None) is plain:
+        if not copy and wanted == self.claimed and np.array(plain, order=order, copy=_IF_NEEDED) is plain:
             return self
         if wanted.itemsize < self.claimed.itemsize:
             current().narrowed(wanted.name)

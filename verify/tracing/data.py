@@ -20,7 +20,7 @@ _add: Any = np.add
 # What computes with others that are followed, or with what `sources` has for them.
 _BY_SOURCE = (
     "gradient kron convolve correlate cov percentile quantile nanpercentile nanquantile unwrap trapezoid trapz polyfit"
-    " poly polydiv polyval nancumsum nancumprod linspace logspace geomspace histogram_bin_edges histogramdd histogram2d"
+    " poly polydiv polyval nancumsum nancumprod logspace geomspace histogram_bin_edges histogramdd histogram2d"
 )
 
 
@@ -35,6 +35,20 @@ def _unwrapped(function: Any) -> Callable[..., Any]:
 
     run.__signature__ = inspect.signature(function)  # type: ignore[attr-defined]
     return run
+
+
+def evenly(
+    start: Any, stop: Any, num: int = 50, endpoint: bool = True, retstep: bool = False, dtype: Any = None, axis: int = 0
+) -> Any:
+    """Return numbers at the same distance, as `np.linspace` does: the last one is the end itself."""
+    start, stop = np.broadcast_arrays(as_array(start), as_array(stop))
+    gaps = num - 1 if endpoint else num
+    step = (stop - start) / max(gaps, 1)
+    made = start + np.arange(num).reshape(-1, *[1] * start.ndim) * step
+    if endpoint and num > 1:
+        made = np.concatenate([made[:-1], stop[None]])
+    made = np.moveaxis(made, 0, axis)
+    return (made, step if gaps > 0 else np.nan) if retstep else made
 
 
 def correlations(x: Any, y: Any = None, rowvar: bool = True) -> Any:
@@ -62,4 +76,5 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "bincount": bincount,
     "corrcoef": correlations,
     "interp": interp,
+    **({} if hasattr(np, "isdtype") else {"linspace": evenly}),  # which NumPy 2 itself does with symbols
 }

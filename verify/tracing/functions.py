@@ -551,7 +551,7 @@ def _flat(a: Any, axis: Any) -> tuple[Any, int]:
 def argsort(a: Any, axis: Any = -1, kind: Any = None, stable: Any = None) -> Any:
     """Return the places of the entries in order."""
     a, axis = _flat(a, axis)
-    return np.argsort(ranks(a, axis), axis, kind, stable=stable)
+    return np.argsort(ranks(a, axis), axis, kind, **({} if stable is None else {"stable": stable}))
 
 
 def argpartition(a: Any, kth: Any, axis: Any = -1) -> Any:
