@@ -636,7 +636,8 @@ def _of_memory(function: Callable[..., Any]) -> Callable[..., Any]:
     """Return what asks where arrays lie."""
 
     def ask(*values: Any, **options: Any) -> Any:
-        return function(*[layout(value) if isinstance(value, SymbolArray) else value for value in values], **options)
+        plain = [layout(value) if isinstance(value, SymbolArray) else _number(value) for value in values]
+        return function(*plain, **options)
 
     return ask
 
@@ -663,7 +664,7 @@ _OF_ARRAYS: dict[Any, Callable[..., Any]] = {
     np.common_type: _of_types(lambda *values: np.result_type(*values).type),
 }
 if hasattr(np, "astype"):
-    _OF_ARRAYS[np.astype] = lambda x, dtype, copy=True, device=None: as_array(x).astype(dtype, copy=copy)
+    _OF_ARRAYS[np.astype] = lambda x, dtype, copy=True, device=None: x.astype(dtype, copy=copy)
 # The functions that user code passes to these are run, so that nothing may call them once more.
 RUNNING_CODE = (along_axis,)
 # The functions of which NumPy's answer of ones is no answer, although there are no entries: they run code, write, or
