@@ -153,6 +153,11 @@ PROGRAMS = {
     "more of cmath": lambda v, w: np.array(
         [cmath.phase(v[0] + 1j), *cmath.polar(w[0] - 2j), cmath.tanh(v[0] / 9 + 1j).imag]
     ),
+    "inverse": lambda v, w: np.linalg.inv(v[:4].reshape(2, 2) + 1j * w[2:].reshape(2, 2)) @ np.linalg.inv(M[:2] + v[0]),
+    "solution": lambda v, w: (
+        np.linalg.solve(v[:4].reshape(2, 2) + 1j * w[2:].reshape(2, 2), w[:2] - 1j)
+        + np.linalg.solve(M[:2] * v[0], np.outer(v[:2], w[:2]))[0]
+    ),
     "reduced": lambda v, w: np.add.reduce(np.stack([v * 1j, w]), axis=0) - np.add.accumulate(w * 1j),
 }
 
@@ -229,7 +234,7 @@ REFUSED = {
     "flat": lambda v, w: (v * 1j).flat[0],
     "order": lambda v, w: np.sort(v * 1j),
     "greater": lambda v, w: np.maximum(v * 1j, w),
-    "inverse": lambda v, w: np.linalg.inv(np.outer(v, w) * 1j),
+    "determinant": lambda v, w: np.linalg.det(np.outer(v, w) * 1j),
     "number": lambda v, w: complex(v[0] * 1j),
     "float": lambda v, w: float(v[0] * 1j),
     "index": lambda v, w: [1, 2][v[0] * 1j],

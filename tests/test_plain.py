@@ -36,7 +36,10 @@ def long_one(x):
         (lambda x: np.sort(x + 1j).real, "numpy.sort of complex symbols cannot be followed, at "),
         (lambda x: (x * 1j).argsort() * x, "numpy.ndarray.argsort of complex symbols cannot be followed, at "),
         (lambda x: x.astype(complex).view(float), "numpy.ndarray.view of complex symbols cannot be followed, at "),
-        (lambda x: np.linalg.inv(np.diag(x * 1j)).imag, "numpy.linalg.inv of complex symbols cannot be followed, at "),
+        (
+            lambda x: np.linalg.det(np.diag(x * 1j)).imag * x,
+            "numpy.linalg.det of complex symbols cannot be followed, at ",
+        ),
         (lambda x: np.frombuffer(x.tobytes()), "the bytes of an array of symbols were looked at (tobytes), at "),
         (
             lambda x: np.loadtxt(StringIO("1 2 3")).put(0, x[0]),

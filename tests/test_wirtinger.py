@@ -102,6 +102,13 @@ TWINS = {
         [lambda d, z: d * 2],
         {"z": Z},
     ),
+    "inverse": (
+        np.linalg.inv,
+        lambda d, z: -np.conj(np.linalg.inv(z)).T @ d @ np.conj(np.linalg.inv(z)).T,
+        lambda d, z: -np.linalg.inv(z).T @ d @ np.linalg.inv(z).T,
+        [lambda d, z: -np.conj(np.linalg.inv(z)) @ d @ np.conj(np.linalg.inv(z)).T],
+        {"z": verify.complex("2 2")},
+    ),
     "scalar": (
         lambda z: z * z.conjugate() * 1j,
         lambda d, z: -1j * d * z + (1j * np.conj(d) * z),

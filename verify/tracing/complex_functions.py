@@ -21,6 +21,7 @@ from verify.tracing.complexity import (
     part_by_part,
     refuse_roundings,
     square_of,
+    whole_part,
 )
 from verify.tracing.dispatch import FOURIER, answers
 from verify.tracing.functions import filled, unset
@@ -105,6 +106,25 @@ def _norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> 
     return np.linalg.norm(np.hypot(re, im), ord, axis, keepdims)
 
 
+def _real_matrices(a: Any) -> Any:
+    """Return the real matrices [[re, -im], [im, re]], which multiply as complex ones do."""
+    re, im = whole_part(a, 0), whole_part(a, 1)
+    return np.concatenate([np.concatenate([re, -im], -1), np.concatenate([im, re], -1)], -2)
+
+
+def _inverse(a: Any) -> ComplexArray:
+    """Return the inverses of matrices, by those of real ones of twice the size."""
+    made, n = np.linalg.inv(_real_matrices(a)), np.shape(a)[-1]
+    return _paired(made[..., :n, :n], made[..., n:, :n])
+
+
+def _solution(a: Any, b: Any) -> ComplexArray:
+    """Return x with a @ x = b, of a vector or matrices."""
+    axis, n = -min(np.ndim(b), 2), np.shape(b)[-min(np.ndim(b), 2)]
+    made = np.linalg.solve(_real_matrices(a), np.concatenate([whole_part(b, 0), whole_part(b, 1)], axis))
+    return _paired(np.take(made, np.arange(n), axis), np.take(made, np.arange(n, 2 * n), axis))
+
+
 def _multiplied_up(a: Any, axis: Any = None) -> Any:
     """Return the product of all entries, or of those along one axis, in their order."""
     lines = a.reshape(-1) if axis is None else np.moveaxis(a, axis, 0)
@@ -178,6 +198,8 @@ _OTHERS: dict[Any, Callable[..., Any]] = {
     np.iscomplex: lambda x: truths(parts(x)[1]),
     np.angle: _angle,
     np.prod: _multiplied_up,
+    np.linalg.inv: _inverse,
+    np.linalg.solve: _solution,
     np.nan_to_num: _finite,
     np.where: _chosen,
     np.einsum: _summed,

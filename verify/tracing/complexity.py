@@ -277,7 +277,7 @@ def part_by_part(function: Any, part: int, args: Any, options: dict[str, Any]) -
     if adding or any(map(is_complex, [*others, *options.values()])):
         refused(f"{name_of(function)} of complex symbols beside others")
     several = type(first) in (list, tuple)
-    values = [_whole_part(value, part) for value in first] if several else _whole_part(first, part)
+    values = [whole_part(value, part) for value in first] if several else whole_part(first, part)
     return function(values, *others, **options)
 
 
@@ -287,7 +287,7 @@ def _is_copying(args: Any, options: dict[str, Any]) -> bool:
     return all(isinstance(mode, str) and mode in _COPYING for mode in modes)
 
 
-def _whole_part(value: Any, part: int) -> Any:
+def whole_part(value: Any, part: int) -> Any:
     """Return a part of a value as an array of symbols, of zeros if it has none."""
     if type(value) in (list, tuple) and not is_complex(value):
         value = PROTOCOLS["complex list"](value)
