@@ -101,7 +101,7 @@ def test_a_law_is_proved_where_both_sides_are_defined(decided):
     decision = decided(lambda x, y: (x**HALF * y**HALF, (x * y) ** HALF))
     assert decision.verdict is Verdict.PROVED
     assert decision.everywhere
-    assert "once logarithms, powers and sums of angles are written alike" in decision.evidence.detail
+    assert "once logarithms, powers, sums of angles and recurrences are written alike" in decision.evidence.detail
 
 
 def test_a_root_that_loses_its_sign_is_not_proved(decided):

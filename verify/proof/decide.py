@@ -27,6 +27,7 @@ from typing import NamedTuple
 import flint
 
 from verify.graph import balls
+from verify.graph.functions import head
 from verify.graph.graph import Graph
 from verify.model.exact import simplest_rational
 from verify.model.result import Evidence, Verdict
@@ -36,12 +37,13 @@ from verify.proof.field import Laws
 from verify.proof.hidden import Hidden, hidden
 from verify.proof.kernels import EXPONENTIAL
 from verify.proof.laws import missing
+from verify.proof.recurrences import BESSEL, GAMMA
 from verify.proof.rewriting import Rewriting
 
 Pair = tuple[int, int]
 Point = Mapping[str, Fraction]
 Points = Callable[[], Sequence[Point]]  # asked for only where points are needed
-_REWRITTEN = ("log", "sin", "cos")  # of these, and of roots, there are further laws
+_REWRITTEN = ("log", "sin", "cos", *GAMMA, *BESSEL)  # of these, and of roots, there are further laws
 _MOST_REWRITTEN = 5_000  # nodes of a pair that is written anew
 _FLOAT_BITS = 53
 _FEW_FLOATS = 64  # in the code of some pairs, so that all pairs are searched for them at once
@@ -180,7 +182,9 @@ def _written_anew(
     decisions: dict[Pair, Decision] = {}
     for pair in pairs:
         nodes = graph.reach(pair)
-        if len(nodes) > _MOST_REWRITTEN or not any(graph.ops[i] in _REWRITTEN or _is_root(graph, i) for i in nodes):
+        if len(nodes) > _MOST_REWRITTEN or not any(
+            head(graph.ops[i]) in _REWRITTEN or _is_root(graph, i) for i in nodes
+        ):
             continue
         copy = Rewriting(graph, pair, positive)
         anew = copy.nodes[pair[0]], copy.nodes[pair[1]]
@@ -194,7 +198,7 @@ def _written_anew(
 
 def _by_rewriting(decision: Decision) -> Decision:
     """Return a proof of a copy as one of the pair, which holds where all of that is defined."""
-    detail = f"{decision.evidence.detail}, once logarithms, powers and sums of angles are written alike"
+    detail = f"{decision.evidence.detail}, once logarithms, powers, sums of angles and recurrences are written alike"
     return decision._replace(evidence=replace(decision.evidence, detail=detail))
 
 

@@ -7,6 +7,7 @@ Each of these holds wherever all nodes of the pair are defined, which is what a 
   which is defined at 0 too, the other factors have to be positive, or all of them not negative.
 * exp(u) with u multiplied out (`expansions`): the graph takes terms c*log(v) of it as factors v**c, so that
   exp((c - 1)*log(v)) is exp(c*log(v))/v, whatever c is.
+* Gamma and Bessel functions of neighbouring arguments and orders by one or two of them (`recurrences`).
 * sin(u + v) and cos(u + v) are the sums of products that they are, and those of k*u are polynomials in those of u.
 
 Written anew is a copy on a graph of its own, which has the same values. A proof by it is one of the pair.
@@ -17,14 +18,17 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from fractions import Fraction
 
 import flint
 
+from verify.graph.functions import head
 from verify.graph.graph import Graph
 from verify.graph.joints import JOINT
 from verify.proof.expansions import Expansion, Expansions, Monomial, TooLongError
 from verify.proof.positive import Positive
+from verify.proof.recurrences import BESSEL, GAMMA, lowered
 
 _ANGLES = ("sin", "cos")
 _MOST_ANGLES = 6  # in a sum of angles
@@ -81,6 +85,9 @@ class Rewriting:
             return self._exponential(argument)
         if name in _ANGLES and self._units:
             return self._sine_or_cosine(name, argument)
+        if head(name) in (*GAMMA, *BESSEL):
+            with suppress(TooLongError):
+                return lowered(self.graph, self._expansions, name, argument)
         return self.graph.function(name, argument)
 
     def _power(self, base: int, exponent: Fraction) -> int:
