@@ -12,9 +12,12 @@ from effort import some
 import verify
 from verify import Verdict
 from verify.checks.checker import check
+from verify.checks.claims.claims import Exact
 from verify.checks.gradients.traced import check_traced
 from verify.checks.regions.explore import Explorer
+from verify.checks.regions.joint import _exclude_each_other
 from verify.checks.regions.limits import Limit
+from verify.tracing.observe import observe, variants
 
 
 def pieces(name, conditions, forward, gradients, inputs, wrong=()):
@@ -320,3 +323,23 @@ def test_one_helper_asked_of_several_formulas(name, shape):
         verdicts[wrong] = {row.verdict for row in verify.check(case).comparisons}
     assert verdicts[0.0] == {Verdict.PROVED}
     assert Verdict.REFUTED in verdicts[1.0]
+
+
+@pytest.mark.parametrize(
+    ("second", "exclude"),
+    [(lambda x: x + 1 < 0, True), (lambda x: x - 3 < 0, False), (lambda x: 4 - 2 * x > 0, True), (np.isfinite, False)],
+)
+def test_questions_that_exclude_each_other_are_told(second, exclude):
+    """Of x > 2 and x + 1 < 0 no input makes both true; of others nothing is said."""
+
+    def layer(x):
+        both = [bool(x - 2 > 0), bool(second(x))]
+        dout = yield 2 * x if all(both) else x
+        return dout * (2 if all(both) else 1)
+
+    case = verify.case(x="")(layer)
+    explorer = Explorer(case, Exact(case, observe(case, variants(case)[0], 0, at={"x": Fraction(0)})), 0)
+    questions = explorer.sites.passed(explorer.start.seen)
+    true = [(question, question.taken if question.condition.holds else question.other) for question in questions]
+    assert _exclude_each_other(true) is exclude
+    assert not _exclude_each_other([(question, question.taken) for question in questions])

@@ -508,13 +508,22 @@ def symbols(value: Any, shape: Sequence[int] | None = None) -> list[Any]:
     else:
         array = objects(value)
     if shape is not None and array.shape != tuple(shape):
-        array = np.broadcast_to(array, tuple(shape))
+        array = _repeated(array, tuple(shape))
     entries: list[Any] = array.ravel().tolist()
     if not _only_symbols(entries):
         entries = list(map(lift, entries))
     if not {current()}.issuperset(map(_GRAPH, entries)):
         raise ForeignSymbolError("a symbol that was kept from another run (in a cache, say)", asked_at())
     return entries
+
+
+def _repeated(array: np.ndarray[Any, Any], shape: tuple[int, ...]) -> np.ndarray[Any, Any]:
+    """Return an array broadcast to a shape: a copy, which takes a fraction of the time of the view that NumPy makes."""
+    if array.ndim > len(shape):
+        return np.broadcast_to(array, shape)  # raises what NumPy raises
+    repeated = _empty(shape, object)
+    repeated[...] = array
+    return repeated
 
 
 def nodes(value: Any, shape: Sequence[int] | None = None) -> Any:

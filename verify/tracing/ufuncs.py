@@ -265,7 +265,7 @@ def claimed(inputs: Sequence[Any]) -> Any:
 
 def _has_type(value: Any) -> bool:
     """Tell whether a value has a say in the type of a result; a symbol goes with any."""
-    return isinstance(value, (np.ndarray, np.generic)) and not isinstance(value, Concolic)
+    return isinstance(value, np.ndarray) or (isinstance(value, np.generic) and not isinstance(value, Concolic))
 
 
 def _elementwise(ufunc: Any, inputs: Sequence[Any], **options: Any) -> Any:

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from verify.checks.claims.claims import Exact
 from verify.checks.regions.approach import approach
+from verify.checks.regions.forms import Left
 from verify.checks.regions.limits import Limit
 from verify.checks.regions.sites import Passed, Site
 from verify.tracing.region import Point
@@ -157,10 +158,25 @@ class _Join:
                     return {crossing.name: value}
         before = seen.conditions.index(question.condition)
         for others in (passed, [other for other in passed if seen.conditions.index(other.condition) < before]):
-            wanted = [(other.condition.node, other.taken) for other in others]
-            point = approach(
-                seen.trace, [*wanted, (question.condition.node, question.other)], seen.trace.sample, explorer.bounds
-            )
+            wanted = [(other, other.taken) for other in others] + [(question, question.other)]
+            if _exclude_each_other(wanted):
+                continue
+            signs = [(other.condition.node, sides) for other, sides in wanted]
+            point = approach(seen.trace, signs, seen.trace.sample, explorer.bounds)
             if point is not None:
                 return point
         return None
+
+
+def _exclude_each_other(wanted: Sequence[tuple[Passed, frozenset[int]]]) -> bool:
+    """Tell whether no inputs give questions these signs: `x > 2` and `x + 1 < 0`, which no search need look for.
+
+    The signs of one linear form, shifted, say so exactly (`Left`); of others nothing is said.
+    """
+    left = Left()
+    for question, signs in wanted:
+        possible = left.possible(question.form, signs)
+        if not possible:
+            return True
+        left.answer(question.form, possible)
+    return False

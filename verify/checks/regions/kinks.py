@@ -8,10 +8,10 @@ the function is smooth, and there is no choice. Where the output jumps there is 
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import flint
 
@@ -250,7 +250,8 @@ def _cells(explorer: Explorer, seen: Observation, tied: Sequence[int]) -> dict[t
     return cells
 
 
-def _directions(number: int) -> Iterable[Sequence[int]]:
+@lru_cache(maxsize=64)
+def _directions(number: int) -> Sequence[Sequence[int]]:
     """Return directions in all of which no two variables move alike, as far as there are so many steps."""
     rng = random.Random(number)
     if number == 1:
