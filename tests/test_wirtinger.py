@@ -248,3 +248,15 @@ def test_everything_on():
     result = verify.check(verify.layer(Layer, inputs={"z": Z}, params={"w": Z}))
     assert {row.verdict for row in result.comparisons} == {Verdict.PROVED}
     assert not [finding for finding in result.findings if finding.fails]
+
+
+@pytest.mark.parametrize("convention", ["torch", "jax"])
+def test_the_convention_is_told(convention):
+    """The report says which convention complex inputs and outputs are judged by, and nothing of it for real ones."""
+    for case, is_complex in (
+        (verify.pair(intensity, lambda d, z: d * z, z=Z, convention=convention), True),
+        (verify.pair(np.fft.fft, lambda d, x: np.fft.fft(d).real, x="3", convention=convention), True),
+        (verify.pair(np.square, lambda d, x: 2 * d * x, x="3", convention=convention), False),
+    ):
+        notes = [note for note in verify.check(case, quick=True).notes if "convention" in note]
+        assert [f"convention={convention!r}" in note for note in notes] == [True] * is_complex

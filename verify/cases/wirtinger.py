@@ -18,6 +18,7 @@ from verify.model.where import quoted
 
 CONVENTIONS = {"torch": 1, "jax": -1}  # and the sign of the imaginary part
 DEFAULT = "torch"
+FORMS = {"torch": "dL/da + i dL/db", "jax": "dL/da - i dL/db"}
 _EXPECTED = "'torch' (gradients are dL/da + i dL/db) or 'jax' (dL/da - i dL/db) was expected"
 REAL, IMAG = ".real", ".imag"
 _SIGN = "_sign_of_imaginary_parts"  # an attribute of subjects

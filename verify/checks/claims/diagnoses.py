@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from verify.cases.wirtinger import DEFAULT, IMAG
+from verify.cases.wirtinger import DEFAULT, FORMS, IMAG
 from verify.checks.claims.explain import Sampled, alike, constant_ratio
 from verify.graph.graph import Graph
 from verify.model.exact import decimal_text
@@ -155,7 +155,7 @@ def _other_convention(s: Suspect) -> str:
     )
 
 
-_FORMS = (("torch", "dL/da + i dL/db"), ("jax", "dL/da - i dL/db"))
+_FORMS = tuple(FORMS.items())
 
 
 def _sign(s: Suspect) -> str:

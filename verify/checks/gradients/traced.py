@@ -9,6 +9,7 @@ import numpy as np
 
 from verify.cases.case import TracedCase
 from verify.cases.inputs import Constant, Input, Integer
+from verify.cases.wirtinger import FORMS, IMAG
 from verify.checks.approximation.ignored import IGNORED, findings_of, ignoring
 from verify.checks.approximation.settle import Approximations
 from verify.checks.approximation.telling import KIND
@@ -34,6 +35,7 @@ CONSTANT = "the output is constant in every region that was reached, so that eve
 _ALL = "further variants, other regions, other sizes, contracts, floats"
 _DRAWN = "random numbers were drawn, from generators seeded with {seed}: the claims are for these"
 _ADDED = "{name} is compiled: the function added for it was followed in its place, and its floats held against that"
+_COMPLEX = "gradients by complex numbers a + i b, upstreams too, are {form} here (convention={convention!r})"
 _CHANGING = "run again on the same inputs, the code gives other numbers: it keeps something between runs"
 _SOME_SIGNS = "the code branches on the upstream, of which some combinations of signs were tried, not all"
 _UNEQUAL = "at {} the code asks whether the upstream equals something: no run had an upstream that does"
@@ -191,7 +193,7 @@ def _argument(name: str, declared: Input) -> Argument:
 
 
 def _notes(exact: Exact, seed: int) -> list[str]:
-    seen, notes = exact.seen, _of_added(exact.seen)
+    seen, notes = exact.seen, [*_convention(exact), *_of_added(exact.seen)]
     if seen.draws:
         notes.append(_DRAWN.format(seed=seed))
     notes.extend(_signs(exact))
@@ -217,6 +219,13 @@ def _confirmed(case: TracedCase, seen: Observation, rows: Sequence[Comparison], 
     """Return rows without those that floats of compiled code do not confirm, where an added function stands for it."""
     worse = {row.name: row for row in unconfirmed(case, seen, seed)} if seen.trace.added else {}
     return [worse.get(row.name, row) if row.verdict.good else row for row in rows]
+
+
+def _convention(exact: Exact) -> list[str]:
+    """Say how gradients by complex numbers are written, where there are any among inputs or upstreams."""
+    if not any(IMAG in name for name in exact.seen.trace.sample):
+        return []
+    return [_COMPLEX.format(form=FORMS[exact.convention], convention=exact.convention)]
 
 
 def _signs(exact: Exact) -> list[str]:
