@@ -231,16 +231,28 @@ def test_a_ufunc_of_a_compiler_is_refused_at_once():
     assert row.evidence.detail.startswith("doubled cannot be followed (a ufunc that is not NumPy's), at ")
 
 
-def test_expressions_of_scalars_name_compiled_code():
-    """Code that is compared with an expression is told by the same words, and a wrong gradient is refuted."""
-    for factor, verdicts in ((1, {Verdict.UNDECIDED}), (2, {Verdict.UNDECIDED, Verdict.REFUTED})):
+LINES = {
+    "right": (lambda a, x: a * x + 1, lambda d, a, x: FMA(d, a, 0.0), {"a": "SAMPLED", "x": "SAMPLED", "y": "SAMPLED"}),
+    "forward": (lambda a, x: FMA(a, x, 1.0), lambda d, a, x: d * a, {"a": "SAMPLED", "x": "SAMPLED", "y": "SAMPLED"}),
+    "wrong": (lambda a, x: a * x + 1, lambda d, a, x: FMA(d, 2 * a, 0.0), {"a": "SAMPLED", "x": "UNDECIDED REFUTED"}),
+    "right at the sample": (lambda a, x: FMA(a, x, 1.0), lambda d, a, x: d * a * a / 2, {"x": "UNDECIDED"}),
+    "wrong value": (lambda a, x: FMA(a, x, 1.001), lambda d, a, x: d * a, {"x": "SAMPLED", "y": "UNDECIDED"}),
+}
 
-        @verify.case("y = a * x + 1", at={"a": 2, "x": 3})
-        def line(a, x, factor=factor):
-            dy = yield a * x + 1
-            return dy * x, FMA(dy, a * factor, 0.0)
 
-        result = verify.check(line)
-        assert {row.verdict for row in result.comparisons if row.name == "x"} == verdicts
-        row = next(row for row in result.comparisons if row.verdict is Verdict.UNDECIDED)
-        assert row.evidence.detail.startswith("FMA is compiled code (ctypes), which symbols cannot enter, at tests/")
+@pytest.mark.parametrize("name", LINES)
+def test_expressions_of_scalars_are_judged_at_points(name):
+    """The expression is the formula of forward, whoever computes that: values and gradients are held against it."""
+    forward, slope, expected = LINES[name]
+
+    @verify.case("y = a * x + 1", at={"a": 2, "x": 3})
+    def line(a, x):
+        dy = yield forward(a, x)
+        return dy * x, slope(dy, a, x)
+
+    result = verify.check(line)
+    for quantity, verdicts in expected.items():
+        rows = [row for row in result.comparisons if row.name == quantity]
+        assert " ".join(row.verdict.name for row in rows) == verdicts
+        assert "FMA is compiled code (ctypes), which symbols cannot enter, at tests/" in rows[0].evidence.detail
+    assert result.good == (set(expected.values()) == {"SAMPLED"})

@@ -155,7 +155,7 @@ def _comparisons(exact: Theory, seed: int) -> tuple[list[Comparison], tuple[str,
         return rows.decided(decisions, actual), floats.unclaimed, []
     except SubjectError as problem:
         if problem.broken or isinstance(problem.__cause__, ForeignSymbolError):
-            return rows.undecided(problem), floats.unclaimed, []
+            return rows.undecided(problem, seed), floats.unclaimed, []
         comparisons, region = _on_branches(exact.case, floats, seed)
         return comparisons, floats.unclaimed, region
 
@@ -173,7 +173,7 @@ def _on_branches(case: ExpressionCase, floats: Outcome, seed: int) -> tuple[list
             exact, rows.expected, actual, lambda: region.among(points(exact, seed)), seed, region.holds
         )
     except SubjectError as problem:
-        return rows.undecided(problem), []
+        return rows.undecided(problem, seed), []
     return rows.decided(decisions, actual), branches(exact.graph, region.conditions)
 
 

@@ -43,7 +43,8 @@ then compared with it on floats, at several points of the whole domain:
               exact derivative, twice in a row. This assumes that the compiled code is no worse than half
               precision against those numbers; double precision rounds 42 bits finer.
   UNDECIDED   any difference between the two: the report has both numbers.
-Where forward calls it, nothing is known of the exact derivative, and the case is UNDECIDED.
+Where forward calls it, nothing is known of the exact derivative, and the case is UNDECIDED, unless it has an
+expression: then values and gradients are compared with that, at points.
 
 To have it proved, say what it computes, in Python that can be followed:
 

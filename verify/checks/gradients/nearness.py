@@ -16,7 +16,7 @@ answers but UNDECIDED rest on something that is said where they are given.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
@@ -58,20 +58,21 @@ class PointRun:
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
-    """An entry of a gradient at a point: what the code returned, in so many `bits`, and what is exact.
+class Nearness:
+    """A float that the code returned, in so many `bits`, beside the exact value.
 
     `distance` is a ball around how far they are apart, None where either is no number. `against` is what that is
-    measured by: the entry, or where that is 0 the largest of the gradient.
+    measured by: the exact value, or where that is 0 the largest beside it. No number of the computation is larger than
+    `scale`; `operations` is how many there are.
     """
 
-    run: PointRun
-    place: int
     actual: float
     bits: int
     expected: Real
     distance: flint.arb | None
     against: flint.arb
+    scale: flint.arb
+    operations: int
 
     @property
     def digits(self) -> int:
@@ -88,23 +89,48 @@ class Entry:
     def agrees(self) -> bool:
         """Tell whether half of the digits agree, and rounding of as many operations may account for the others."""
         half = 2 * self.digits >= math.floor(self.bits * _DIGITS_A_BIT)
-        return half and self._is_within(self.run.scale * self.run.scale * self.run.operations)
+        return half and self._is_within(self.scale * self.scale * self.operations)
 
     @property
     def is_lost(self) -> bool:
         """Tell whether the difference is less than one rounding of the largest number, and too few digits agree."""
-        return not self.agrees and self._is_within(self.run.scale)
+        return not self.agrees and self._is_within(self.scale)
 
     @property
     def is_apart(self) -> bool:
         """Tell whether the difference is more than half precision would make of the largest number."""
         if self.bits < _DOUBLE or self.distance is None:
             return False
-        return bool(self.distance.lower() > self.run.scale * balls.ball(_HALF))
+        return bool(self.distance.lower() > self.scale * balls.ball(_HALF))
 
     def _is_within(self, size: flint.arb) -> bool:
         """Tell whether the difference is no more than one rounding of numbers of a size."""
         return self.distance is not None and bool(self.distance.upper() <= size * flint.arb(2) ** -self.bits)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry(Nearness):
+    """An entry of an array at a point, by its place."""
+
+    run: PointRun
+    place: int
+
+
+def nearness(actual: float, expected: Real, largest: flint.arb, computation: tuple[flint.arb, int]) -> Nearness:
+    """Return how near a float of double precision is to an exact value, in a computation of a scale and a length."""
+    return Nearness(actual, _DOUBLE, expected, *_distance(actual, expected, largest), *computation)
+
+
+def _distance(actual: float, expected: Real, largest: flint.arb) -> tuple[flint.arb | None, flint.arb]:
+    """Return how far a float is from an exact value, and what that is measured by."""
+    is_known = math.isfinite(actual) and expected.ball.is_finite()
+    against = largest if expected.ball.contains(0) else abs(expected.ball).lower()
+    return abs(flint.arb(actual) - expected.ball) if is_known else None, against
+
+
+def scale_of(values: Iterable[flint.arb]) -> flint.arb:
+    """Return a number that no value exceeds, at least 1: any code may compute with that."""
+    return max((abs(ball).upper() for ball in values), default=flint.arb(1)).max(flint.arb(1))
 
 
 def at_point(case: TracedCase, exact: Exact, floats: FloatRun) -> PointRun:
@@ -112,11 +138,10 @@ def at_point(case: TracedCase, exact: Exact, floats: FloatRun) -> PointRun:
     trace, outputs = exact.seen.trace, exact.seen.outputs
     nodes = [*exact.derivatives.values(), *(node for output in outputs for node in output.nodes)]
     values = balls.at(trace, nodes, trace.sample)
-    scale = max((abs(ball).upper() for ball in values.values()), default=flint.arb(1))
     real = rationals.real(trace, nodes, trace.sample)
     gradients = {name: [real[node] for node in exact.gradient(name)] for name in case.real}
     values_of_outputs = [[real[node] for node in output.nodes] for output in outputs]
-    return PointRun(floats, gradients, values_of_outputs, scale.max(flint.arb(1)), len(values))
+    return PointRun(floats, gradients, values_of_outputs, scale_of(values.values()), len(values))
 
 
 def entries_of(run: PointRun, name: str) -> list[Entry] | None:
@@ -147,10 +172,7 @@ def _compared(run: PointRun, value: Any, expected: Sequence[Real], shape: tuple[
     if actual.shape != shape:
         return None
     largest = max((abs(real.ball).upper() for real in expected), default=flint.arb(0))
-    entries = []
-    for place, (number, real) in enumerate(zip(numbers.ravel().tolist(), expected, strict=True)):
-        is_known = math.isfinite(number) and real.ball.is_finite()
-        against = largest if real.ball.contains(0) else abs(real.ball).lower()
-        distance = abs(flint.arb(number) - real.ball) if is_known else None
-        entries.append(Entry(run, place, number, bits, real, distance, against))
-    return entries
+    return [
+        Entry(number, bits, real, *_distance(number, real, largest), run.scale, run.operations, run, place)
+        for place, (number, real) in enumerate(zip(numbers.ravel().tolist(), expected, strict=True))
+    ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from fractions import Fraction
 from itertools import chain, repeat
 from typing import Any, NamedTuple
@@ -101,10 +101,16 @@ class Rows:
         plain = quantity == "value" and self.program.ops[index] == "input" and index != self.program.result
         return plain and (row.good or row.verdict is Verdict.UNDECIDED)
 
-    def undecided(self, problem: SubjectError) -> list[Comparison]:
-        """Write the rows of a case whose subject could not be followed on symbols."""
+    def undecided(self, problem: SubjectError, seed: int) -> list[Comparison]:
+        """Write the rows of a case whose subject could not be followed on symbols; its floats may tell something."""
         unknown = Decision(Verdict.UNDECIDED, Evidence("not followed", str(problem), place=problem.place))
-        return self._telling([self._row(key, unknown, None) for key in self.keys()])
+        decisions = self._sampled(problem, seed) if problem.compiled else {}
+        return self._telling([self._row(key, decisions.get(key, unknown), None) for key in self.keys()])
+
+    def _sampled(self, problem: SubjectError, seed: int) -> Mapping[Key, Decision]:
+        from verify.checks.reference.sampled import sampled  # which needs NumPy
+
+        return sampled(self.exact, list(self.keys()), problem, seed)
 
     def _row(self, key: Key, decision: Decision, actual: int | None) -> Comparison:
         (quantity, index), exact = key, self.exact
@@ -125,7 +131,9 @@ class Rows:
             expected=written.expected,
             expected_formula=self._formula(key, in_full=not proved),
             evidence=decision.evidence,
-            rounding=written.judged.rounding,
+            rounding=None
+            if decision.verdict is Verdict.SAMPLED
+            else written.judged.rounding,  # nobody sees its operations
             counterexample=None if decision.point is None else self._counterexample(key, decision.point, actual),
             relation=relation,
             diagnosis=diagnosis,
