@@ -27,7 +27,8 @@ from verify.tracing.following import SubjectError
 
 _RESET = re.compile(r"(zero|clear|reset|flush)_?(the_)?grad", re.IGNORECASE)
 _REPEATS = 3  # equal calls of forward
-_ROUNDS, _MOST_ROUNDS = 12, 64  # of calls forward and backward, of a layer that counts them
+_ROUNDS, _MOST_ROUNDS, _LEAST_ROUNDS = 12, 64, 3  # of calls forward and backward, of a layer that counts them
+_BUDGET = 1_000_000  # nodes of these rounds together: on floats a second or so
 _Answer = tuple[Any, list[Any], list[Any]]  # outputs, gradients that are returned, gradients that are left in the layer
 
 
@@ -160,15 +161,19 @@ def _differences(trial: Trial, unit: Unit, between: Sequence[Call]) -> Iterator[
     expected, layer = _alone(trial, unit, unit.calls), trial.layer(unit)
     left = slice(0, 2 if _accumulates(trial, unit) else 3)
     attempt(_answer, layer, unit, between)
-    for _ in range(0 if isinstance(expected, SubjectError) else _rounds(unit)):
+    for _ in range(0 if isinstance(expected, SubjectError) else _rounds(unit, len(trial.exact.seen.trace))):
         actual = attempt(_answer, layer, unit, between)
         answers = [a if isinstance(a, SubjectError) else (*a[left], []) for a in (expected, actual)]
         yield _difference(answers[0], answers[1], unit)  # type: ignore[arg-type]  # the first is an answer
 
 
-def _rounds(unit: Unit) -> int:
-    """Return how many rounds of calls are made: more than what the code of a layer names, as far as that is small."""
-    return max([_ROUNDS, *(n + 2 for n in numbers(type(unit.fresh), unit.fresh) if n <= _MOST_ROUNDS)])
+def _rounds(unit: Unit, nodes: int) -> int:
+    """Return how many rounds of calls are made: more than what the code of a layer names, as far as that is small.
+
+    Each costs as much as the run on floats of a case; of large ones fewer are made.
+    """
+    named = [n + 2 for n in numbers(type(unit.fresh), unit.fresh) if n <= _MOST_ROUNDS]
+    return min(max([_ROUNDS, *named]), max(_LEAST_ROUNDS, _BUDGET // max(1, nodes)))
 
 
 def other_inputs(trial: Trial) -> Iterator[Finding]:
