@@ -31,7 +31,7 @@ def duplicate(value: Any) -> Any:
         return type(value)()
     if type(value) is list and all(map(_is_plain, value)) and len(set(map(id, value))) == len(value):
         return [held.copy("K") for held in value]  # as `deepcopy` copies each, which looks for a way to do it first
-    inside = list(_within(value))
+    inside = list(within(value))
     try:
         return _copied(value, inside, {})
     except (TypeError, NotImplementedError):  # as for a lock, and for whatever `pickle` does not know either
@@ -51,7 +51,7 @@ def _is_plain(value: Any) -> bool:
     return type(value) is np.ndarray and value.dtype.kind in "biufc"
 
 
-def _within(value: Any) -> Iterator[Any]:
+def within(value: Any) -> Iterator[Any]:
     """Yield all that is held in containers, attributes and slots of an object."""
     waiting, visited = [value], set[int]()
     while waiting and len(visited) < _MOST:

@@ -11,7 +11,7 @@ import numpy as np
 
 from verify.checks.contracts.arrays import share
 from verify.checks.contracts.calls import Call
-from verify.checks.contracts.copies import duplicate
+from verify.checks.contracts.copies import duplicate, within
 from verify.checks.contracts.holdings import at, held_by
 from verify.checks.contracts.units import Unit
 from verify.tracing.following import SubjectError, following
@@ -31,7 +31,7 @@ class Layer:
             raise SubjectError(f"a copy of a copy failed: {problem}") from problem
         self._rewind = rewind
         self._gradient_paths = gradients
-        own = [generator(value) for _, value in held_by(self.itself) if is_generator(value)]
+        own = [generator(value) for value in within(self.itself) if is_generator(value)]
         self._random = [(source, source.get()) for source in own]
 
     def play(self, calls: Sequence[Call], arguments: Sequence[Sequence[Any]] | None = None) -> list[Any]:
