@@ -26,6 +26,7 @@ from verify.model.errors import TraceError
 from verify.model.where import asked_at, may_be_users
 from verify.tracing import (
     arraytype,
+    asserted,
     belongings,
     data,
     distances,
@@ -533,7 +534,7 @@ def _admit() -> None:
     global _admitted
     if _admitted == (state := (len(sys.modules), added_functions())):
         return
-    users, own = [*map(id, users_modules())], _of_scipy()
+    users, own = [*map(id, users_modules())], _of_scipy() | asserted.functions()
     functions = [function for function in (*own, *state[1]) if not is_handed_over(function) or key_of(function) in own]
     for function in functions:
         if id(function) not in _STAND_INS:
