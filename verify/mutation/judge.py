@@ -7,12 +7,13 @@ equivalent if it is proved to give what the original gives.
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from verify.cases.case import Case, ExpressionCase, TracedCase
 from verify.checks.checker import check
-from verify.model.errors import GradproofError, InputError
+from verify.model.errors import GradproofError, InputError, UnheldError
 from verify.model.garbage import uncollected
 from verify.model.result import CaseResult, Comparison, Verdict, strict
 from verify.mutation.mutants import mutants
@@ -54,6 +55,7 @@ class Original:
     runs: list[Exact] = field(default_factory=list)
     results: list[Results] = field(default_factory=list)
     seen: Watch = field(default_factory=Watch)
+    unheld: bool = False  # whether its runs take stand-ins everywhere
 
     @classmethod
     def of(cls, case: Case, how: How) -> Original:
@@ -61,20 +63,33 @@ class Original:
         if not isinstance(case, (TracedCase, ExpressionCase)):
             raise InputError("a case was expected")
         original = cls(case, how, checked(case, how))
+        original.unheld = bool(UnheldError.places)
+        with original.running(case):
+            original._watch()
+        return original
+
+    def running(self, case: Case) -> AbstractContextManager[None]:
+        """Run a case, this one or what a mistake makes of it, as the check of this one did."""
+        from verify.tracing.everywhere import everywhere
+
+        return everywhere(case.subject) if self.unheld else nullcontext()
+
+    def _watch(self) -> None:
+        """Run the case on symbols, and see what runs."""
+        case, seed = self.case, self.how.seed
         if isinstance(case, TracedCase):
             from verify.checks.gradients.traced import check_traced
 
             # A mutant is tried where it costs least first.
-            original.runs = sorted(check_traced(case, how.seed)[1], key=lambda exact: len(exact.seen.trace))
-        if original.result.good:
-            original.seen = watch(case, original.runs, how.seed)
+            self.runs = sorted(check_traced(case, seed)[1], key=lambda exact: len(exact.seen.trace))
+        if self.result.good:
+            self.seen = watch(case, self.runs, seed)
             # Here and not beside a mutant, which has the place of the original's modules then.
-            original.results = (
-                [on_symbols(case, exact, how.seed)[0] for exact in original.runs]
+            self.results = (
+                [on_symbols(case, exact, seed)[0] for exact in self.runs]
                 if isinstance(case, TracedCase)
                 else [on_floats(case)]
             )
-        return original
 
     def planted(self) -> Planted:
         """Return the mutants of the case."""
@@ -93,6 +108,11 @@ def checked(case: Case, how: How) -> CaseResult:
 def judged(original: Original, case: Case, mutant: Mutant) -> Judged:
     """Judge a mutant: `case` is the original's as it is with the mistake."""
     assert isinstance(case, (TracedCase, ExpressionCase))
+    with original.running(case):
+        return _judged(original, case, mutant)
+
+
+def _judged(original: Original, case: TracedCase | ExpressionCase, mutant: Mutant) -> Judged:
     if isinstance(case, TracedCase):
         with uncollected():
             fault = next(filter(None, (_fault(case, exact, original.how.seed) for exact in original.runs)), "")

@@ -89,28 +89,61 @@ def _users_names() -> list[dict[str, Any]]:
 
 @contextmanager
 def everywhere(subject: Any) -> Iterator[None]:
-    """Let stand-ins take the place of all that user code keeps, for the runs of a case; put all back at the end."""
+    """Let stand-ins take the place of all that user code keeps, for the runs of a case; put all back at the end.
+
+    Within another of these there is nothing to do. What code has put elsewhere meanwhile stays there: without symbols,
+    stand-ins do what the originals do.
+    """
+    if _roots:
+        yield
+        return
     stand_ins = _stand_ins() | {id(function): patches.stand_in(function) for function in added_functions()}
-    modules = _users_names()
-    _roots[:] = [subject, *modules]
-    _forget({})
-    with_floats = [names for names in modules if "float" not in names]
-    places = [(place, new) for place in _open_places() if (new := _replaced(place.value, stand_ins)) is not None]
-    protocols = dict(PROTOCOLS)
+    _roots[:] = [subject, *(modules := _users_names())]
     try:
-        for place, new in places:
+        _forget({})
+        replaced = _put(_open_places(), lambda value: stand_ins.get(id(value), value))
+        with replaced, _floats_replaced(modules), _protocols_replaced():
+            yield
+    finally:
+        _roots.clear()
+
+
+@contextmanager
+def _put(places: list[Place], substitute: Callable[[Any], Any]) -> Iterator[None]:
+    """Let places hold what stands for their values, where anything does; put those back at the end."""
+    swapped = [(place, new) for place in places if (new := substituted(place.value, substitute)) is not place.value]
+    try:
+        for place, new in swapped:
             place.put(new)
-        for names in with_floats:
-            names["float"] = CASTS[float]
-        PROTOCOLS.update({name: _answering(answer) for name, answer in protocols.items()})
+        yield
+    finally:
+        for place, new in reversed(swapped):
+            if place.holds is new:
+                place.put(place.value)
+
+
+@contextmanager
+def _floats_replaced(modules: list[dict[str, Any]]) -> Iterator[None]:
+    """Let `float` be what keeps symbols, in modules that have no other."""
+    replaced = [names for names in modules if "float" not in names]
+    for names in replaced:
+        names["float"] = CASTS[float]
+    try:
+        yield
+    finally:
+        for names in replaced:
+            names.pop("float", None)
+
+
+@contextmanager
+def _protocols_replaced() -> Iterator[None]:
+    """Let floats that are computed of arrays of symbols, and of masks, hold symbols."""
+    protocols = dict(PROTOCOLS)
+    PROTOCOLS.update({name: _answering(protocols[name]) for name in ("ufunc", "function")})
+    try:
         yield
     finally:
         PROTOCOLS.update(protocols)
-        for names in with_floats:
-            names.pop("float", None)
-        for place, _ in reversed(places):
-            place.put(place.value)
-        _roots.clear()
 
 
 def _open_places() -> list[Place]:
@@ -120,12 +153,6 @@ def _open_places() -> list[Place]:
         if isinstance(place.value, _CACHED):
             place.value.cache_clear()
     return [place for place in places if place.is_open]
-
-
-def _replaced(value: Any, stand_ins: dict[int, Any]) -> Any:
-    """Return what a place is to hold instead of a value, None where that is the value itself."""
-    new = substituted(value, lambda part: stand_ins.get(id(part), part))
-    return None if new is value else new
 
 
 def _answering(answer: Callable[..., Any]) -> Callable[..., Any]:
@@ -143,22 +170,13 @@ def arrays_held() -> Iterator[None]:
         return
     places, twins = _open_places(), Twins()
     tables = {id(place.owner): _contents(place.owner) for place in places}
-    swapped = [(place, new) for place in places if (new := _held(place.value, twins)) is not None]
-    for place, new in swapped:
-        place.put(new)
     try:
-        yield
+        with _put(
+            places, lambda value: GENERATORS[type(value)](value) if type(value) in GENERATORS else twins.of(value)
+        ):
+            yield
     finally:
-        for place, new in swapped:
-            if place.holds is new:
-                place.put(place.value)
         _forget(tables)
-
-
-def _held(value: Any, twins: Twins) -> Any:
-    """Return what a place is to hold instead of an array or a generator, None where that is what it holds."""
-    new = substituted(value, lambda part: GENERATORS[type(part)](part) if type(part) in GENERATORS else twins.of(part))
-    return None if new is value else new
 
 
 def _contents(owner: Any) -> Any:
