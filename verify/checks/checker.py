@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from fractions import Fraction
 from functools import cache
+from gc import collect
 
 from verify.cases.case import Case, ExpressionCase, TracedCase
 from verify.cases.conversation import Outcome
@@ -59,20 +60,21 @@ def _check_traced(case: TracedCase, seed: int, *, quick: bool, keep: Keep) -> Ca
 
 
 def _check_everywhere(case: TracedCase, seed: int, *, quick: bool, keep: Keep) -> CaseResult:
-    """Check a case, and once more with replacements everywhere where code has called what was not replaced."""
+    """Check a case; from the start, with replacements everywhere, where a symbol found no place in a run of it."""
     from verify.tracing.everywhere import everywhere
+    from verify.tracing.following import UnheldRun, giving_up
 
     UnheldError.places.clear()
-    result = _check_held(case, seed, quick=quick, keep=keep)
-    if not UnheldError.places:
-        return result
+    try:
+        with giving_up():
+            return _check_held(case, seed, quick=quick, keep=keep)
+    except UnheldRun:
+        pass  # and let go of what its frames hold: who else has an array decides what stands for it
+    collect(0)
     with everywhere(case.subject):
-        again = _check_held(case, seed, quick=quick, keep=keep)
-    return result if _is_broken(again) and not _is_broken(result) else again
-
-
-def _is_broken(result: CaseResult) -> bool:
-    return any(row.verdict is Verdict.ERROR for row in result.comparisons)
+        result = _check_held(case, seed, quick=quick, keep=keep)
+    is_broken = any(row.verdict is Verdict.ERROR for row in result.comparisons)
+    return _check_held(case, seed, quick=quick, keep=keep) if is_broken else result
 
 
 def _check_held(case: TracedCase, seed: int, *, quick: bool, keep: Keep) -> CaseResult:

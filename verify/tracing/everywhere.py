@@ -101,7 +101,7 @@ def everywhere(subject: Any) -> Iterator[None]:
     _roots[:] = [subject, *(modules := _users_names())]
     try:
         _forget({})
-        replaced = _put(_open_places(), lambda value: stand_ins.get(id(value), value))
+        replaced = _put(_places(), lambda value: stand_ins.get(id(value), value))
         with replaced, _floats_replaced(modules), _protocols_replaced():
             yield
     finally:
@@ -111,7 +111,12 @@ def everywhere(subject: Any) -> Iterator[None]:
 @contextmanager
 def _put(places: list[Place], substitute: Callable[[Any], Any]) -> Iterator[None]:
     """Let places hold what stands for their values, where anything does; put those back at the end."""
-    swapped = [(place, new) for place in places if (new := substituted(place.value, substitute)) is not place.value]
+    swapped = [
+        (place, new)
+        for place in places
+        if place.is_open and (new := substituted(place.value, substitute)) is not place.value
+    ]
+    del places  # which would hold all values while this is in force
     try:
         for place, new in swapped:
             place.put(new)
@@ -146,13 +151,13 @@ def _protocols_replaced() -> Iterator[None]:
         PROTOCOLS.update(protocols)
 
 
-def _open_places() -> list[Place]:
-    """Return the places that can be set; what was cached by calls is forgotten on the way there."""
+def _places() -> list[Place]:
+    """Return all places; what was cached by calls is forgotten on the way there."""
     places = [*belongings(_roots)]
     for place in places:
         if isinstance(place.value, _CACHED):
             place.value.cache_clear()
-    return [place for place in places if place.is_open]
+    return places
 
 
 def _answering(answer: Callable[..., Any]) -> Callable[..., Any]:
@@ -168,7 +173,8 @@ def arrays_held() -> Iterator[None]:
     if not _roots:
         yield
         return
-    places, twins = _open_places(), Twins()
+    places = _places()
+    twins = Twins(places)
     tables = {id(place.owner): _contents(place.owner) for place in places}
     try:
         with _put(
@@ -188,8 +194,8 @@ def _forget(tables: dict[int, Any]) -> None:
 
     What depends on inputs stays: code that keeps it and computes with it in another run is refused as ever.
     """
-    for place in _open_places():
-        if is_symbolic(place.value) and _is_constant(place.value):
+    for place in _places():
+        if place.is_open and is_symbolic(place.value) and _is_constant(place.value):
             _forget_one(place, tables.get(id(place.owner)))
 
 

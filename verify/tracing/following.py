@@ -5,9 +5,11 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator
 
-from verify.model.errors import CompiledError, GradproofError, ProtocolError, TraceError
+from verify.model.errors import CompiledError, GradproofError, ProtocolError, TraceError, UnheldError
 from verify.model.identity import NOWHERE, Place
 from verify.model.where import described, raised_at
+
+_gives_up = False  # whether a run that finds no place for a symbol ends the check
 
 
 class SubjectError(GradproofError):
@@ -25,9 +27,42 @@ class SubjectError(GradproofError):
         self.place, self.broken, self.compiled = place, broken, compiled
 
 
+class UnheldRun(BaseException):
+    """A run on symbols found no place for one of them: the case is to be run with stand-ins everywhere."""
+
+
+@contextlib.contextmanager
+def giving_up() -> Iterator[None]:
+    """Let the first run that finds no place for a symbol raise UnheldRun.
+
+    No run on floats comes in between: layers that keep what their first call saw would keep floats of the sample, which
+    the runs on symbols that follow would take for constants.
+    """
+    global _gives_up
+    _gives_up = True
+    try:
+        yield
+    finally:
+        _gives_up = False
+
+
 @contextlib.contextmanager
 def following() -> Iterator[None]:
-    """Turn whatever user code raises into a SubjectError that says what and where, also what it caught itself."""
+    """Turn whatever user code raises into a SubjectError that says what and where, also what it caught itself.
+
+    Raises UnheldRun instead where that is what to do about it.
+    """
+    try:
+        with _translating():
+            yield
+    except SubjectError as problem:
+        if _gives_up and UnheldError.places:
+            raise UnheldRun from problem
+        raise
+
+
+@contextlib.contextmanager
+def _translating() -> Iterator[None]:
     TraceError.raised.clear()
     try:
         yield
