@@ -143,6 +143,53 @@ def test_the_whole_check():
     assert verdicts(of_a_layer, quick=False) == BOTH
 
 
+def test_buffers_that_are_returned():
+    """Outputs and gradients in buffers are followed in every run, and told as what they are."""
+    output, gradient = np.zeros(3), np.zeros(3)
+
+    def forward(x):
+        output[:] = np.maximum(x, 0)
+        return output
+
+    def backward(dout, x):
+        gradient[:] = dout * (x > 0)
+        return gradient
+
+    result = verify.check(verify.pair(forward, backward, x="3"))
+    assert result.comparisons[0].verdict is Verdict.PROVED
+    assert {finding.code for finding in result.findings} == {"GP104", "GP105"}
+    assert not result.cover.unvisited
+    assert not result.notes
+
+
+def shared(holder):
+    """Return a layer whose buffer is held by what no walk looks into, and gradients that take it for a constant."""
+    buffer = np.ones(3)
+    holder = holder(buffer)
+
+    def forward(x):
+        buffer[:] = x
+        return np.asarray(next(holder)) * x
+
+    return forward, lambda dout, x: dout * np.asarray(next(holder))
+
+
+@pytest.mark.parametrize(
+    "holder",
+    [
+        lambda buffer: iter([buffer] * 10_000),
+        lambda buffer: (view for view in [buffer[:]] * 10_000),
+        lambda buffer: (next(iter(memoryview(buffer).tolist())) for _ in range(10_000)),
+        lambda buffer: map(memoryview, iter([buffer] * 10_000)),
+    ],
+)
+def test_a_buffer_that_others_hold_is_refused(holder):
+    """What they read is no symbol, and no constant either."""
+    forward, backward = shared(holder)
+    for _ in range(2):
+        assert verify.check(verify.pair(forward, backward, x="3")).comparisons[0].verdict is Verdict.UNDECIDED
+
+
 def test_short_floats_stay_short():
     """What is stored in a buffer of float32 has its precision, which is told."""
 

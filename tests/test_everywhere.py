@@ -294,6 +294,27 @@ def test_an_input_that_is_cached_proves_nothing():
         assert not result.good or any(finding.failing for finding in result.findings)
 
 
+def test_what_the_first_call_saw_is_no_constant():
+    """A layer that keeps a float of its first inputs, and takes it for a constant, is not proved."""
+
+    class First:
+        def __init__(self):
+            self.w = None
+
+        def forward(self, x):
+            if self.w is None:
+                self.w = float(x[0])
+            return x * self.w
+
+        def backward(self, dout, x):
+            return dout * self.w
+
+    layer = First()
+    for quick in (True, False):
+        case = verify.pair(layer.forward, layer.backward, x="3")
+        assert verify.check(case, quick=quick).comparisons[0].verdict is not Verdict.PROVED
+
+
 def test_a_wrong_constant_is_seen():
     """Stand-ins have the numbers of what they stand for."""
 

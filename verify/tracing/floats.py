@@ -74,7 +74,7 @@ class FloatRun:
         except SubjectError as problem:
             problem.after_forward = self.output is not None
             raise
-        names, self.returned = list(case.real), returned
+        names, self.returned = list(case.real), (returned := _own(returned))
         self.gradients = (
             returned if isinstance(returned, Mapping) else dict(zip(names, _listed(returned), strict=False))
         )
@@ -197,6 +197,15 @@ class FloatRun:
                 if not (abs(number - middle) <= width < math.inf and float(ball.rad()) <= width):
                     return False
         return True
+
+
+def _own(value: Any) -> Any:
+    """Return gradients as nobody else holds them: code may write into its buffers in its next run (`twins`)."""
+    if type(value) is np.ndarray:
+        return value.copy()
+    if type(value) is dict:
+        return {name: _own(entry) for name, entry in value.items()}
+    return type(value)(map(_own, value)) if type(value) in (tuple, list) else value
 
 
 @contextmanager
