@@ -6,7 +6,7 @@ JUNIT_SCHEMA := $(VENV)/junit-10.xsd
 SARIF_SCHEMA := $(VENV)/sarif-2.1.0.json
 
 OLDEST := .oldest
-OLDEST_TESTS := arrays moving taped trace traced numbered linear special scipys distributions observe outside memory \
+OLDEST_TESTS := arrays moving taped trace numbered linear observe outside memory special scipys \
 	everywhere buffers counted casts threads shown pickled asserted functions balls joints approximation_models solver
 
 .PHONY: verify test test-oldest test-long test-full lint types bench samples clean
