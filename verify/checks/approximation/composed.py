@@ -21,7 +21,7 @@ from verify.checks.approximation.leaves import Matching
 from verify.checks.approximation.models import BeyondError, LimitError
 from verify.checks.approximation.pivots import Threshold, interval, nearest, place_at, powers
 from verify.checks.approximation.telling import Telling
-from verify.checks.approximation.univariate import error, largest, misprinted
+from verify.checks.approximation.univariate import beyond, error, largest, misprinted
 from verify.checks.claims.claims import Exact
 from verify.checks.rounding.formats import SINGLE, Format
 from verify.proof.decide import Decision
@@ -103,6 +103,8 @@ class Composed:
             return None
         limit = self.other.yardstick.of_formula(pair[1])
         most = limit.max(single)
+        if beyond(self.graph, pair, pivot, nearest(ends, threshold), most):
+            return None
         try:
             bound = largest(self.graph, pair, pivot, ends)
             leaf = Leaf(threshold, ends, bound, limit)

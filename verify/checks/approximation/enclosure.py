@@ -60,9 +60,9 @@ def largest_error(graph: Graph, pair: Pair, pivot: Pivot, ends: Ends) -> Largest
         return Largest(finder.bound, reached.min(finder.bound), finder.place, finder.terms)
 
 
-def error_at(graph: Graph, pair: Pair, pivot: Pivot, place: Fraction) -> flint.arb | None:
-    """Return the relative error at one place, or None where it cannot be computed."""
-    with flint.ctx.workprec(BITS), with_terms(TERMS), suppress(BeyondError):
+def error_at(graph: Graph, pair: Pair, pivot: Pivot, place: Fraction, bits: int = BITS) -> flint.arb | None:
+    """Return a bound on the relative error at one place, close to it but for roundings; None where there is none."""
+    with flint.ctx.workprec(bits), with_terms(TERMS), suppress(BeyondError):
         return _Finder(graph, pair, pivot).ratio(Piece(pivot, place, place))
     return None
 

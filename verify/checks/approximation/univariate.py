@@ -13,7 +13,7 @@ from typing import Any
 
 import flint
 
-from verify.checks.approximation.enclosure import Ends, Largest, Pair, error_at, largest_error, misprint
+from verify.checks.approximation.enclosure import BITS, Ends, Largest, Pair, error_at, largest_error, misprint
 from verify.checks.approximation.frames import Pivot
 from verify.checks.approximation.models import BeyondError
 from verify.graph.graph import Graph
@@ -138,14 +138,29 @@ def _follow(graph: Graph, reading: _Copying, node: int, copies: dict[int, int]) 
         copies[node] = value
 
 
-def error(graph: Graph, pair: Pair, pivot: Pivot, place: Fraction) -> flint.arb | None:
+def error(graph: Graph, pair: Pair, pivot: Pivot, place: Fraction, bits: int = BITS) -> flint.arb | None:
     """Return the relative error of a pair of nodes at one place of the pivot, as `error_at` does."""
-    return _error(Univariate.of(graph, pair, pivot), place)
+    return _error(Univariate.of(graph, pair, pivot), place, bits)
 
 
 @lru_cache(_REMEMBERED)
-def _error(formulas: Univariate, place: Fraction) -> flint.arb | None:
-    return error_at(formulas.graph, formulas.pair, formulas.pivot, place)
+def _error(formulas: Univariate, place: Fraction, bits: int) -> flint.arb | None:
+    return error_at(formulas.graph, formulas.pair, formulas.pivot, place, bits)
+
+
+def beyond(graph: Graph, pair: Pair, pivot: Pivot, place: Fraction, limit: flint.arb) -> Largest | None:
+    """Return the error of a pair of nodes at a place, if it surely is larger than a limit.
+
+    A bound is the error and a radius that comes from roundings, of which twice the bits leave next to nothing: where
+    they leave half of the bound, the error is at least as large as the radius was, and what they leave is the error.
+    """
+    first = error(graph, pair, pivot, place)
+    if first is None or not first > limit:
+        return None
+    exact = error(graph, pair, pivot, place, 2 * BITS)
+    if exact is None or not exact > limit or not 2 * exact >= first:
+        return None
+    return Largest(exact, exact, place, 1)
 
 
 def largest(graph: Graph, pair: Pair, pivot: Pivot, ends: Ends) -> Largest:

@@ -13,7 +13,7 @@ from verify.checks.approximation.enclosure import Ends, Largest, Pair, error_at,
 from verify.checks.approximation.models import BeyondError, LimitError
 from verify.checks.approximation.pivots import Threshold, interval, nearest, place_at
 from verify.checks.approximation.telling import Telling
-from verify.checks.approximation.univariate import largest, misprinted
+from verify.checks.approximation.univariate import beyond, largest, misprinted
 from verify.checks.approximation.yardstick import magnitude
 from verify.checks.claims.claims import Exact
 from verify.checks.rounding.formats import SINGLE, Format
@@ -56,6 +56,8 @@ class Whole:
         pair = gradient.actual, gradient.meant
         limit = self.other.yardstick.of_gradient(gradient.name, gradient.entry, pair[1], self._size(pair[1]))
         telling = self._telling(limit)
+        if wrong := beyond(self.graph, pair, self.pivot, nearest(self.ends, self.threshold), limit):
+            return telling.refuted(wrong)  # at the threshold, where most are worst: no bound is asked for
         error = largest(self.graph, pair, self.pivot, self.ends)
         if error.reached > limit:
             return telling.refuted(error)
