@@ -2,11 +2,12 @@
 
 from fractions import Fraction
 
+import flint
 import pytest
 
 from verify.checks.approximation.frames import Pivot
 from verify.checks.approximation.models import BeyondError
-from verify.checks.approximation.univariate import Univariate, error, largest
+from verify.checks.approximation.univariate import Univariate, beyond, error, largest
 from verify.graph.graph import Graph
 
 ENDS = Fraction(0), Fraction(1, 10)
@@ -55,3 +56,19 @@ def test_an_error_at_a_place_is_that_of_the_formulas():
     place = Fraction(1, 20)
     assert 0 < float(error(g, pair, Pivot((x,)), place)) < float(largest(g, pair, Pivot((x,)), ENDS).error)
     assert error(g, (g.sum(pair[0], w), pair[1]), Pivot((x,)), place) is None
+
+
+def test_an_error_beyond_a_limit_is_one_whatever_digits_are_lost():
+    """A rough approximation is beyond a limit that it misses, not beyond one that it meets; lost digits show nothing."""
+    graph = Graph()
+    x = graph.variable("x")
+    exact = graph.quotient(graph.function("sin", x), x)
+    rough, pivot, place = graph.constant(Fraction(1)), Pivot((x,)), Fraction(1, 10)
+    wrong = beyond(graph, (rough, exact), pivot, place, flint.arb(1) / 1000)
+    assert wrong is not None
+    assert 1.6e-3 < float(wrong.error) < 1.7e-3
+    assert beyond(graph, (rough, exact), pivot, place, flint.arb(1) / 100) is None
+    minus = graph.product(graph.constant(Fraction(-1)), graph.function("cos", x))
+    cancelling = graph.product(graph.sum(graph.constant(Fraction(1)), minus), graph.power(x, Fraction(-2)))
+    near = Fraction(1, 10**60)
+    assert beyond(graph, (graph.constant(Fraction(1, 2)), cancelling), pivot, near, flint.arb(10) ** -80) is None
