@@ -1,6 +1,7 @@
 """Where the code is run once more, and where it need not be."""
 
 from fractions import Fraction
+from statistics import fmean
 
 import numpy as np
 import pytest
@@ -101,7 +102,7 @@ def _together(both):
     ("both", "reason"),
     [
         (lambda d, x, y: d * y + d * small(x), "too small to be seen"),
-        (lambda d, x, y: d * float(x), "turned into a plain number"),
+        (lambda d, x, y: d * fmean([x]), "turned into a plain number"),
         (lambda d, x, y: d * np.linalg.matrix_rank(np.array([[x, y], [y, x]])), "cannot be followed"),
     ],
 )

@@ -2,6 +2,7 @@
 
 import copy
 from fractions import Fraction
+from statistics import fmean
 
 import numpy as np
 import pytest
@@ -165,7 +166,7 @@ def test_a_caught_refusal_is_no_permission():
 
     def backward(d, x):
         try:
-            number = float(x)
+            number = fmean([x])
         except Exception:  # noqa: BLE001 - as planted
             number = 0
         return d * 7 if number else d * 2 * x

@@ -32,6 +32,7 @@ from verify.graph.graph import Graph
 from verify.model.exact import simplest_rational
 from verify.model.result import Evidence, Verdict
 from verify.proof import field, rationals
+from verify.proof.computed import unexplained
 from verify.proof.constants import Correction, Corrections, OverworkError
 from verify.proof.field import Laws
 from verify.proof.hidden import Hidden, hidden
@@ -57,6 +58,10 @@ GUARD_POINTS = 3
 _DIGITS_OF_CONSTANTS = 90  # to which a choice of constants removes the difference, in units of what they change
 _OVERWORK = Evidence(
     "constants", "the formulas differ by little; whether the rounding of constants explains that takes too long to tell"
+)
+_COMPUTED = Evidence(
+    "constants",
+    "the formulas differ by no more than arrays of constants may be off that were computed in floats, like an inverse",
 )
 _DIGITS = 460  # three quarters of 2048 bits: what two balls have to share to count as agreeing
 
@@ -333,7 +338,7 @@ def _refuted(graph: Graph, pair: Pair, points: Sequence[Point], point: Point, co
     """Refute a pair that differs at a point, unless the rounding of the code's constants explains it everywhere."""
     try:
         if not corrections.of(pair, _Behind(point, points)):
-            return _differing(graph, pair, point)
+            return _differing(graph, pair, _Behind(point, points))
         terms = hidden(graph, pair, points, corrections.holds)
         return _explained(graph, pair, [point, *points], corrections, terms)
     except OverworkError:
@@ -344,7 +349,7 @@ def _explained(graph: Graph, pair: Pair, points: Sequence[Point], corrections: C
     """Let a pair agree that differs at the first of some points, if the rounding of constants explains all terms."""
     correction = corrections.of(pair, points, terms.points)
     if not correction:
-        return _differing(graph, pair, points[0])
+        return _differing(graph, pair, points)
     if terms.unseen:
         return _unseen(terms)
     return Decision(Verdict.AGREES, _rounded(correction))
@@ -355,7 +360,11 @@ def _unseen(terms: Hidden) -> Decision:
     return Decision(Verdict.UNDECIDED, Evidence("no example", _UNSEEN + _SPENT * terms.spent))
 
 
-def _differing(graph: Graph, pair: Pair, point: Point) -> Decision:
+def _differing(graph: Graph, pair: Pair, points: Sequence[Point]) -> Decision:
+    """Refute a pair that differs at the first of some points, unless arrays of constants may explain it at all."""
+    point = unexplained(graph, pair, points)
+    if point is None:
+        return Decision(Verdict.UNDECIDED, _COMPUTED)
     return Decision(Verdict.REFUTED, difference(graph, pair, point), point)
 
 

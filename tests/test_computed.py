@@ -1,0 +1,97 @@
+"""Arrays of constants that were computed in floats: what their errors explain is left open, and nothing else is."""
+
+import numpy as np
+import pytest
+
+import verify
+from verify import Verdict
+
+
+def transform(size):
+    """Return the matrix of a discrete Fourier transform, in floats."""
+    return np.exp(-2j * np.pi * np.outer(np.arange(size), np.arange(size)) / size)
+
+
+def filtered(size, inverse):
+    """Return a filter by transforms, whose gradient is written with a matrix and an inverse of it."""
+    matrix, weights = transform(size), np.arange(size)
+
+    @verify.case(x=str(size), name="filtered")
+    def case(x):
+        d = yield np.fft.ifft(np.fft.fft(x) * weights).real
+        return (inverse(matrix) @ ((matrix @ d) * weights)).real
+
+    return case
+
+
+def solved(change=0.0, sign=1.0):
+    """Return the solution of a system whose matrix is close to singular, its gradient by an inverse in floats."""
+    matrix = 1.0 / (1.1 + np.add.outer(np.arange(4), np.arange(4)))
+    inverse = np.linalg.inv(matrix)
+    inverse[1, 2] *= 1 + change
+
+    @verify.case(x="4")
+    def case(x):
+        d = yield np.linalg.solve(matrix, x)
+        return sign * inverse.T @ d
+
+    return case
+
+
+def verdicts(case):
+    return {row.verdict for row in verify.check(case, quick=True).comparisons}
+
+
+@pytest.mark.parametrize("size", [4, 8])
+def test_an_inverse_in_floats_is_not_refuted(size):
+    """Its entries are off by more than a few roundings, which is no mistake, and no proof either."""
+    assert verdicts(filtered(size, np.linalg.inv)) == {Verdict.UNDECIDED}
+
+
+@pytest.mark.parametrize("size", [4, 8])
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        lambda m: np.linalg.inv(m) * (1 + 1e-9),
+        lambda m: np.linalg.inv(m).T.conj(),
+        lambda m: -np.linalg.inv(m),
+        lambda m: np.linalg.inv(m) + 1e-8 * np.eye(len(m)),
+    ],
+)
+def test_mistakes_beside_an_inverse_are_refuted(size, wrong):
+    """What the errors of a computation do not explain is wrong, however small it looks."""
+    assert verdicts(filtered(size, wrong)) == {Verdict.REFUTED}
+
+
+def test_a_solution_and_an_inverse_agree_or_stay_open():
+    """Close to a singular matrix both are off by its condition."""
+    assert verdicts(solved()) <= {Verdict.AGREES, Verdict.UNDECIDED}
+
+
+@pytest.mark.parametrize("wrong", [{"change": 1e-6}, {"sign": -1.0}])
+def test_a_wrong_entry_of_an_inverse_is_refuted(wrong):
+    """The other entries do not stand for it."""
+    assert verdicts(solved(**wrong)) == {Verdict.REFUTED}
+
+
+def test_single_numbers_are_no_arrays():
+    """A constant that stands alone is off by a few roundings, and no more."""
+
+    @verify.case(x="2")
+    def scaled(x):
+        d = yield np.pi * x
+        return d * 3.14159265358970
+
+    assert verdicts(scaled) == {Verdict.REFUTED}
+
+
+def test_a_difference_without_constants_is_refuted_beside_arrays():
+    """Only what moves with the entries of an array is explained by them."""
+    weights = np.array([0.1234567890123, 0.9876543210987])
+
+    @verify.case(x="2")
+    def weighted(x):
+        d = yield weights * x * x
+        return 2 * weights * d * x + x / 10**10
+
+    assert verdicts(weighted) == {Verdict.REFUTED}
