@@ -59,19 +59,19 @@ def test_the_exact_gradient():
 def test_no_other_side_without_a_branch_on_the_upstream():
     """A run that does not branch on the upstream is not repeated."""
     case, exact = exact_of(product, x="2", y="2")
-    sides, place, _ = other_sides(case, exact.seen, 0)
-    assert not sides
-    assert not place
+    others = other_sides(case, exact.seen, 0)
+    assert not others.claims
+    assert not others.open_branch
 
 
 def test_the_other_side_of_a_branch_on_the_upstream():
     """The absolute value of an upstream is right on one side; the run is repeated until the other is reached."""
     case, exact = exact_of(absolute, x="")
     first = claims(exact, 0)["x"].decision.verdict
-    sides, open_branch, _ = other_sides(case, exact.seen, 0)
-    verdicts = {first, *(side["x"].decision.verdict for side in sides if "x" in side)}
+    others = other_sides(case, exact.seen, 0)
+    verdicts = {first, *(side["x"].decision.verdict for side in others.claims if "x" in side)}
     assert verdicts == {Verdict.PROVED, Verdict.REFUTED}
-    assert not open_branch
+    assert not others.open_branch
 
 
 def test_an_output_outside_of_its_domain():

@@ -23,7 +23,7 @@ from verify.graph.slopes import Key, Tape
 from verify.model.exact import simplest_rational
 from verify.proof.constants import SCALES, Point
 
-_REACH = flint.arb(2) ** -40  # of the largest entry of an array: a condition of 4,000, or a product of some such arrays
+_REACH = flint.arb(2) ** -42  # of the largest entry of an array: a condition of 1,000, or a product of some such arrays
 _BITS = 256
 _POINTS = 4
 
@@ -49,12 +49,12 @@ def _explains(tape: Tape, pair: tuple[int, int], point: Point) -> bool:
     exact, code = (tape.slopes(node, constants, values) for node in pair)
     scales, zero = tape.graph.memory(SCALES), flint.arb(0)
     effects = [
-        abs(exact.get(key, zero) - code.get(key, zero)) * flint.arb(scale) * _REACH
+        ((exact.get(key, zero) - code.get(key, zero)) * flint.arb(scale) * _REACH) ** 2
         for key, scale in scales.items()
         if key in exact or key in code
     ]
     difference = abs(values[pair[0]] - values[pair[1]])
-    return bool(difference <= sum(effects, zero))
+    return bool(difference <= sum(effects, zero).sqrt())  # of errors that do not conspire
 
 
 def _as_read(graph: Graph, key: Key) -> Fraction:
