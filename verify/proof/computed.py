@@ -11,7 +11,7 @@ one of less than 12 digits, beside an array of constants that has more than one 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
 from itertools import islice
 
@@ -25,20 +25,35 @@ from verify.proof.constants import SCALES, Point
 
 _REACH = flint.arb(2) ** -42  # of the largest entry of an array: a condition of 1,000, or a product of some such arrays
 _BITS = 256
+_LARGER = 2**20
 _POINTS = 4
 
 
-def unexplained(graph: Graph, pair: tuple[int, int], points: Sequence[Point]) -> Point | None:
+def unexplained(
+    graph: Graph, pair: tuple[int, int], points: Sequence[Point], holds: Callable[[Point], bool] | None
+) -> Point | None:
     """Return the first point at which roundings of arrays of constants do not explain that two nodes differ.
 
-    None where they do at all points; the first point where there are no such arrays.
+    None where they do at all points; the first point where there are no such arrays. `holds` tells of further points
+    whether the claim is for them, as in `decide`.
     """
     scales = graph.memory(SCALES)
     tape = Tape(graph, pair) if scales else None
     if tape is None or not any(isinstance(key, int) and key in scales for key in tape.keys):
         return points[0]
     with flint.ctx.workprec(_BITS):
-        return next((point for point in islice(points, _POINTS) if not _explains(tape, pair, point)), None)
+        tried = (*islice(points, _POINTS), *(_one_sided(tape, points[0], holds) if holds else ()))
+        return next((point for point in tried if not _explains(tape, pair, point)), None)
+
+
+def _one_sided(tape: Tape, point: Point, holds: Callable[[Point], bool]) -> Iterator[Point]:
+    """Return points at which one variable is far larger than the others: the entries that meet it stand out there."""
+    for node in tape.order:
+        if tape.graph.ops[node] == "variable":
+            name = tape.graph.payloads[node]
+            further = {**point, name: point[name] * _LARGER}
+            if holds(further):
+                yield further
 
 
 def _explains(tape: Tape, pair: tuple[int, int], point: Point) -> bool:

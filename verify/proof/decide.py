@@ -338,7 +338,7 @@ def _refuted(graph: Graph, pair: Pair, points: Sequence[Point], point: Point, co
     """Refute a pair that differs at a point, unless the rounding of the code's constants explains it everywhere."""
     try:
         if not corrections.of(pair, _Behind(point, points)):
-            return _differing(graph, pair, _Behind(point, points))
+            return _differing(graph, pair, _Behind(point, points), corrections)
         terms = hidden(graph, pair, points, corrections.holds)
         return _explained(graph, pair, [point, *points], corrections, terms)
     except OverworkError:
@@ -349,7 +349,7 @@ def _explained(graph: Graph, pair: Pair, points: Sequence[Point], corrections: C
     """Let a pair agree that differs at the first of some points, if the rounding of constants explains all terms."""
     correction = corrections.of(pair, points, terms.points)
     if not correction:
-        return _differing(graph, pair, points)
+        return _differing(graph, pair, points, corrections)
     if terms.unseen:
         return _unseen(terms)
     return Decision(Verdict.AGREES, _rounded(correction))
@@ -360,9 +360,9 @@ def _unseen(terms: Hidden) -> Decision:
     return Decision(Verdict.UNDECIDED, Evidence("no example", _UNSEEN + _SPENT * terms.spent))
 
 
-def _differing(graph: Graph, pair: Pair, points: Sequence[Point]) -> Decision:
+def _differing(graph: Graph, pair: Pair, points: Sequence[Point], corrections: Corrections) -> Decision:
     """Refute a pair that differs at the first of some points, unless arrays of constants may explain it at all."""
-    point = unexplained(graph, pair, points)
+    point = unexplained(graph, pair, points, corrections.holds)
     if point is None:
         return Decision(Verdict.UNDECIDED, _COMPUTED)
     return Decision(Verdict.REFUTED, difference(graph, pair, point), point)
