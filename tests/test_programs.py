@@ -216,6 +216,8 @@ np.remainder.reduce(w)
 x.max(axis=0, initial=-2)
 t.min(initial=0., where=(t != t))
 np.nanmean(s, axis=0)
+np.arange(3, dtype=np.float32, like=w)
+np.arange(s + 3, dtype=np.float32)
 """.strip().split("\n")
 
 
@@ -301,6 +303,10 @@ REFUSED = {
     "np.angle(np.trunc(w / 9))": "angle",
     "np.copysign(w, np.trunc(w / 9))": "copysign",
     "np.signbit(np.outer(np.eye(3), w))": "signbit",
+    "np.polyfit(w, w, 1, cov=True)": "polyfit",
+    "np.polydiv(w, w.astype(np.float32))": "polydiv",
+    "np.corrcoef(x - x)": "corrcoef",
+    "np.corrcoef(x - np.minimum(x, x))": "corrcoef",
 }
 
 

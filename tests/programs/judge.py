@@ -12,7 +12,7 @@ from verify.model.errors import TraceError
 from verify.tape.parts import parts
 from verify.tape.sweep import dependent
 from verify.tracing import arrays
-from verify.tracing.concolic import Concolic, Endless
+from verify.tracing.concolic import NO_NODES, Concolic
 from verify.tracing.linear import Unfollowed
 from verify.tracing.taped import TapedTrace
 from verify.tracing.trace import Trace
@@ -212,11 +212,11 @@ def _same_types(w, name, expected, actual, symbolic):
 def _at_sample(w, value):
     """Return the values of symbols at the sample; None for memory that nobody has written to."""
     symbols = [arrays.lift(item) for item in arrays.objects(value).ravel().tolist()]
-    nodes = [symbol.node for symbol in symbols if type(symbol) is not Endless]
+    nodes = [symbol.node for symbol in symbols if type(symbol) not in NO_NODES]
     if (_on_tape if isinstance(w.trace, TapedTrace) else _on_graph)(w.trace, nodes):
         return [None] * len(symbols)
     numbers = iter(_numbers(w.trace, nodes))
-    return [symbol.number() if type(symbol) is Endless else next(numbers) for symbol in symbols]
+    return [symbol.number() if type(symbol) in NO_NODES else next(numbers) for symbol in symbols]
 
 
 def _on_graph(trace, nodes):

@@ -8,8 +8,10 @@ from typing import Any
 
 import numpy as np
 
+from verify.model.errors import DivisionError, TraceError
+from verify.model.where import asked_at
 from verify.tracing import shadows
-from verify.tracing.arrays import SymbolArray, objects, wrapped
+from verify.tracing.arrays import SymbolArray, floats_of, objects, wrapped
 from verify.tracing.functions import filled, symbolic_arrays
 from verify.tracing.interpolation import interp
 from verify.tracing.products import as_array
@@ -17,6 +19,7 @@ from verify.tracing.sources import on_symbols
 from verify.tracing.ufuncs import claimed
 
 _add: Any = np.add
+_DOUBLE = np.dtype(np.float64)
 # What computes with others that are followed, or with what `sources` has for them.
 _BY_SOURCE = (
     "gradient kron convolve correlate cov percentile quantile nanpercentile nanquantile unwrap trapezoid trapz polyfit"
@@ -59,7 +62,10 @@ def correlations(x: Any, y: Any = None, rowvar: bool = True) -> Any:
     c = np.cov(x, y, rowvar)
     if not np.ndim(c):
         return c / c
-    deviations = np.sqrt(np.diagonal(c))
+    variances = np.diagonal(c)
+    if isinstance(variances, SymbolArray) and not floats_of(variances).all():
+        raise DivisionError(asked_at())
+    deviations = np.sqrt(variances)
     return c / deviations[:, None] / deviations[None, :]
 
 
@@ -71,8 +77,19 @@ def bincount(x: Any, weights: Any = None, minlength: int = 0) -> Any:
     return totals
 
 
+_polydiv = _unwrapped(np.polydiv)
+
+
+def polydiv(u: Any, v: Any) -> Any:
+    """Return quotient and remainder; how many terms are left of this is decided by roundings of short floats."""
+    if any(array.claimed.itemsize < _DOUBLE.itemsize for array in symbolic_arrays([u, v])):
+        raise TraceError("short floats cannot be followed here", asked_at())
+    return _polydiv(u, v)
+
+
 FUNCTIONS: dict[str, Callable[..., Any]] = {
     **{name: _unwrapped(getattr(np, name)) for name in _BY_SOURCE.split() if hasattr(np, name)},
+    "polydiv": polydiv,
     "bincount": bincount,
     "corrcoef": correlations,
     "interp": interp,

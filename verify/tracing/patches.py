@@ -261,9 +261,14 @@ def _counting(original: Callable[..., Any]) -> Callable[..., Any]:
     def replacement(*args: Any, **options: Any) -> Any:
         if not any(map(is_symbolic, (*args, *options.values()))):
             return original(*args, **options)
-        start, stop, step = _ends(*args, **{key: options[key] for key in ("start", "stop", "step") if key in options})
+        options.pop("like", None)  # of another kind of array, as symbols are: their type says nothing of the numbers
+        if not any(map(is_symbolic, (*args, *options.values()))):
+            return original(*args, **options)
+        *ends, dtype = _ends(*args, **options)
+        start, stop, step = ends
         steps = original(max(0, -int(np.floor((start - stop) / step))))
-        return start + steps * step
+        made = start + steps * step
+        return made if dtype is None else made.astype(dtype)
 
     return replacement
 
@@ -283,9 +288,9 @@ def _of_iterators(original: Callable[..., Any]) -> Callable[..., Any]:
     return replacement
 
 
-def _ends(start: Any = 0, stop: Any = None, step: Any = 1, *_: Any) -> tuple[Any, Any, Any]:
+def _ends(start: Any = 0, stop: Any = None, step: Any = 1, dtype: Any = None, **_: Any) -> tuple[Any, Any, Any, Any]:
     """Return the arguments of `np.arange`, whose first one alone is the end."""
-    return (0, start, step) if stop is None else (start, stop, step)
+    return (0, start, step, dtype) if stop is None else (start, stop, step, dtype)
 
 
 def _of_lists(original: Callable[..., Any]) -> Callable[..., Any]:

@@ -61,7 +61,10 @@ def _shadow_answer(function: Callable[..., Any], args: Sequence[Any], options: d
     with np.errstate(all="ignore"), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         shadows = [_shadow(value, number) for value in values]
-        return function(*shadows[: len(args)], **dict(zip(options, shadows[len(args) :], strict=True)))
+        try:
+            return function(*shadows[: len(args)], **dict(zip(options, shadows[len(args) :], strict=True)))
+        except np.linalg.LinAlgError as problem:  # of the ones: of the symbols it says nothing
+            raise refusal(function.__name__, "the type of its result unknown") from problem
 
 
 def _is_short(value: Any) -> bool:
