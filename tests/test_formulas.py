@@ -5,6 +5,7 @@ from fractions import Fraction
 import pytest
 import sympy
 
+from verify.graph import balls
 from verify.graph.formulas import LONGEST, Alphabet, from_sympy, size, text, to_sympy
 from verify.model.errors import TraceError
 from verify.tracing.symbolic import Symbol
@@ -72,6 +73,19 @@ def test_long_formulas_are_counted_where_parts_have_names_too(graph, names, x):
     assert text(graph, terms[longest].node, names, named=named) == f"x*(x*사과 + {longest - 1}) + {longest}"
     whole = size(graph, terms[-1].node, named)
     assert text(graph, terms[-1].node, names, named=named) == f"(a formula of {whole.operations:,} operations)"
+
+
+def test_long_formulas_are_not_simplified(graph, names, x, y):
+    """SymPy may never find out whether the argument of a logarithm is 1: of a long one it is not asked."""
+    inner = (x * 3 - y - x * y - 2) / (((x - y) ** 2 + (x + y) ** 2 + (x * y - 1) ** 2 + 1) ** Fraction(1, 2) + 1)
+    node = (inner * inner * (y - x) + inner * 5 * (x + y)).function("tanh")
+    for name in ("log", "log"):
+        node = (node * node).function(name)
+    point = {"x": Fraction(2), "사과": Fraction(3)}
+    expression = to_sympy(graph, node.node, names.symbols)
+    back = from_sympy(graph, expression, {names.symbols["x"]: x.node, names.symbols["사과"]: y.node})
+    assert expression.func is sympy.log
+    assert balls.at(graph, [back], point)[back].overlaps(balls.at(graph, [node.node], point)[node.node])
 
 
 def test_unknown_functions_are_refused(graph, names):

@@ -21,6 +21,7 @@ from verify.model.exact import simplest_rational
 LONGEST = 400  # operations: a longer formula is counted, not written
 _COUNTLESS = 10**15  # operations: what is shared may have them by the thousands of digits
 _DEEPEST = 60  # operations inside each other: SymPy recurses
+_LARGE = 50  # operations below a node that SymPy is not to simplify
 _MOST_BITS = 8192  # of the numbers in a formula, powers multiplied out
 
 
@@ -188,10 +189,12 @@ def to_sympy(
 ) -> sympy.Expr:
     """Return a node as a SymPy expression, with `values` for its variables, and for nodes that are `named`.
 
-    Long sums and products are handed over flat: SymPy would sort each partial sum of a chain anew.
+    Long sums and products are handed over flat: SymPy would sort each partial sum of a chain anew. Powers and functions
+    of long formulas are left as they are: to simplify them, SymPy asks for their signs, which it may never find out.
     """
     named = named or {}
     operands = {}
+    sizes: dict[int, int] = dict.fromkeys(named, 1)
     needed = {root}
     for number in reversed(graph.reach([root], named)):
         if number in needed:
@@ -201,9 +204,11 @@ def to_sympy(
     for number in sorted(operands):
         if graph.ops[number] in JOINT:
             expressions[number] = _joint(graph.node(number), expressions)
+            sizes[number] = _LARGE
             continue
         terms = [(expressions[i], count) for i, count in operands[number].items()]
-        expressions[number] = _expression(graph.node(number), terms, values)
+        sizes[number] = min(_LARGE, 1 + sum(sizes[i] for i in operands[number]))
+        expressions[number] = _expression(graph.node(number), terms, values, evaluate=sizes[number] < _LARGE)
     return expressions[root]
 
 
@@ -213,7 +218,7 @@ def _joint(node: Node, expressions: Mapping[int, Any]) -> Any:
     return sympy.Function("_".join([node.op, *map(str, payload)]))(*(expressions[i] for i in node.args))
 
 
-def _expression(node: Node, terms: list[tuple[Any, int]], values: Mapping[str, sympy.Expr]) -> Any:
+def _expression(node: Node, terms: list[tuple[Any, int]], values: Mapping[str, sympy.Expr], *, evaluate: bool) -> Any:
     """Return a node as SymPy has it; `terms` are its operands, each with how often it occurs."""
     match node.op:
         case "variable":
@@ -229,8 +234,8 @@ def _expression(node: Node, terms: list[tuple[Any, int]], values: Mapping[str, s
         case "product":
             return sympy.Mul(*[term**count for term, count in terms])
         case "power":
-            return terms[0][0] ** _rational(node.payload)
-    return functions.written(node.op, terms[0][0])
+            return sympy.Pow(terms[0][0], _rational(node.payload), evaluate=evaluate)
+    return functions.written(node.op, terms[0][0], evaluate=evaluate)
 
 
 def _operands(graph: Graph, number: int, named: Container[int]) -> dict[int, int]:

@@ -420,11 +420,11 @@ def family(name: str) -> str:
     return FUNCTIONS[name].family or head(name)
 
 
-def written(name: str, argument: Any) -> Any:
-    """Return a function of an argument as SymPy writes it."""
+def written(name: str, argument: Any, *, evaluate: bool = True) -> Any:
+    """Return a function of an argument as SymPy writes it, which simplifies it unless it is not to `evaluate`."""
     sympy = _sympy()
     parameters = [sympy.Rational(p.numerator, p.denominator) for p in FUNCTIONS[name].parameters]
-    return _head(head(name))(*parameters, argument)
+    return _head(head(name))(*parameters, argument, evaluate=evaluate)
 
 
 def read(expression: Any) -> str:
