@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from verify.model.additions import HOW
 from verify.model.errors import DivisionError, TraceError
 from verify.model.where import asked_at
 from verify.tracing import shadows
@@ -83,7 +84,7 @@ _polydiv = _unwrapped(np.polydiv)
 def polydiv(u: Any, v: Any) -> Any:
     """Return quotient and remainder; how many terms are left of this is decided by roundings of short floats."""
     if any(array.claimed.itemsize < _DOUBLE.itemsize for array in symbolic_arrays([u, v])):
-        raise TraceError("short floats cannot be followed here", asked_at())
+        raise TraceError("short floats cannot be followed here", asked_at(), HOW)
     return _polydiv(u, v)
 
 
