@@ -24,6 +24,7 @@ from verify.cases.conversation import named_gradients
 from verify.cases.samples import nearest_to_zero
 from verify.checks.claims.claims import Exact
 from verify.checks.gradients.nearness import Entry, PointRun, at_point, entries_of, is_forward_near
+from verify.checks.gradients.rows import gradient_row
 from verify.graph import digits
 from verify.model.errors import ProtocolError
 from verify.model.identity import NOWHERE
@@ -245,16 +246,6 @@ def _repeats(case: TracedCase, entry: Entry, name: str, seed: int) -> bool:
 
 
 def _row(case: TracedCase, run: PointRun, name: str, verdict: Verdict, **more: Any) -> Comparison:
-    quantity = run.seen.inputs[name]
-    more = {"failing": 0 if verdict.good else len(quantity.nodes), **more}
-    return Comparison(
-        "gradient",
-        name,
-        verdict,
-        role="input",
-        shape=quantity.shape,
-        entries=len(quantity.nodes),
-        variant=run.seen.variant.written,
-        where=NOWHERE if verdict.good else case.backward or run.floats.backward or case.code or case.where,
-        **more,
-    )
+    place = NOWHERE if verdict.good else case.backward or run.floats.backward or case.code or case.where
+    more = {"failing": 0 if verdict.good else len(run.seen.inputs[name].nodes), **more}
+    return gradient_row(run.seen, name, verdict, where=place, **more)

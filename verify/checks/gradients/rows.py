@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
@@ -29,6 +30,21 @@ DIVIDES = "divides by 0"  # the kind of evidence that the code divides by 0 in a
 STRAYS = "strays"  # the kind of evidence that floats are not what the formulas have
 _DOUBTFUL = Evidence(STRAYS, _UNCONFIRMED)
 _EXPLAINED = 50  # wrong entries among which the one with the shortest formula is looked for
+
+
+def gradient_row(seen: Observation, name: str, verdict: Verdict, **more: Any) -> Comparison:
+    """Return the row of a gradient in the variant of a run; its shape is that of its input."""
+    quantity = seen.inputs[name]
+    return Comparison(
+        "gradient",
+        name,
+        verdict,
+        role="input",
+        shape=quantity.shape,
+        entries=len(quantity.nodes),
+        variant=seen.variant.written,
+        **more,
+    )
 
 
 def not_compared(case: TracedCase, variant: Variant | None, problem: SubjectError) -> Comparison:

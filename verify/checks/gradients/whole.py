@@ -21,6 +21,7 @@ from verify.cases.inputs import Real
 from verify.cases.samples import nearest_to_zero
 from verify.cases.shapes import concrete
 from verify.checks.gradients.apart import Search, is_large, most_apart
+from verify.checks.gradients.rows import gradient_row
 from verify.graph.graph import Graph
 from verify.model.identity import Place
 from verify.model.result import Branch, Comparison, Verdict
@@ -274,7 +275,7 @@ def _rows(seen: Observation, exact: Elements, actual: Elements, proofs: Sequence
             places = weakest.pairs[(weakest.pairs >= start) & (weakest.pairs < end)]
             read = as_read(floats(np.concatenate([exact[places], actual[places]])))
             evidence = proved(read, weakest.bits, weakest.laws).evidence
-        yield _row(seen, name, Verdict.PROVED, evidence=evidence)
+        yield gradient_row(seen, name, Verdict.PROVED, evidence=evidence)
 
 
 def _spans(seen: Observation) -> Iterator[tuple[str, int, int]]:
@@ -283,20 +284,6 @@ def _spans(seen: Observation) -> Iterator[tuple[str, int, int]]:
     for name, quantity in seen.gradients.items():
         start, end = end, end + len(quantity.nodes)
         yield name, start, end
-
-
-def _row(seen: Observation, name: str, verdict: Verdict, **more: Any) -> Comparison:
-    quantity = seen.gradients[name]
-    return Comparison(
-        "gradient",
-        name,
-        verdict,
-        role="input",
-        shape=quantity.shape,
-        entries=len(quantity.nodes),
-        variant=seen.variant.written,
-        **more,
-    )
 
 
 class _Refuting:
@@ -323,7 +310,7 @@ class _Refuting:
             if counterexample is None:
                 continue
             shape = self.seen.gradients[name].shape
-            yield _row(
+            yield gradient_row(
                 self.seen,
                 name,
                 Verdict.REFUTED,
