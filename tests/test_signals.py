@@ -465,3 +465,15 @@ def test_an_error_in_one_cell_is_found():
     assert verdicts(case(lambda x: np.interp(x, nodes, values), back(-1), x=inside)) == {Verdict.PROVED}
     for cell in (1, 6, 10):
         assert Verdict.REFUTED in verdicts(case(lambda x: np.interp(x, nodes, values), back(cell), x=inside))
+
+
+def test_weights_of_no_number_are_not_looked_at():
+    """Where there is no number to be counted, NumPy returns zeros whatever the weights are."""
+
+    def forward(x, w):
+        counts = np.bincount(np.array([], dtype=int), w, 3)
+        assert counts.dtype == int
+        return x + counts
+
+    assert verdicts(case(forward, lambda d, x, w: (d, 0 * w), x="3", w="2 2")) == {Verdict.PROVED}
+    assert Verdict.REFUTED in verdicts(case(forward, lambda d, x, w: (d, 0 * w + 1), x="3", w="2 2"))

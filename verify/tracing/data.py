@@ -73,7 +73,10 @@ def correlations(x: Any, y: Any = None, rowvar: bool = True) -> Any:
 def bincount(x: Any, weights: Any = None, minlength: int = 0) -> Any:
     """Return the sums of the weights of each whole number, which are added in their order."""
     numbers = np.asarray(objects(x).astype(int) if isinstance(x, SymbolArray) else x)
-    totals = filled(len(np.bincount(numbers, minlength=minlength)), 0.0)
+    counts = np.bincount(numbers, minlength=minlength)
+    if not np.size(numbers):
+        return counts  # as NumPy does, which then does not look at the weights
+    totals = filled(len(counts), 0.0)
     _add.at(totals, numbers, as_array(weights))
     return totals
 
