@@ -20,7 +20,7 @@ from verify.checks.checker import check
 from verify.command.main import main
 from verify.graph.graph import Graph
 from verify.model import additions, findings
-from verify.tracing.symbolic import Symbol
+from verify.tracing.symbols.symbolic import Symbol
 
 TOML = """
 [[case]]

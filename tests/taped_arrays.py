@@ -6,8 +6,9 @@ from fractions import Fraction
 import numpy as np
 
 from verify.model.errors import TraceError
-from verify.tracing import arrays, patches
-from verify.tracing.taped import TapedTrace
+from verify.tracing import patches
+from verify.tracing.arrays import arrays
+from verify.tracing.symbols.taped import TapedTrace
 
 SHAPE = (3, 4)
 VALUES = [Fraction(7 * n % 13 - 5, 3) for n in range(12)]

@@ -8,7 +8,7 @@ import pytest
 from verify.checks.regions.approach import approach
 from verify.graph.graph import Graph
 from verify.proof import rationals
-from verify.tracing.symbolic import Symbol
+from verify.tracing.symbols.symbolic import Symbol
 
 UP, DOWN = frozenset({1}), frozenset({-1})
 

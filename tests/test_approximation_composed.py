@@ -13,7 +13,7 @@ import verify
 from verify.checks.gradients.traced import decided
 from verify.model.result import Verdict
 from verify.tracing.observe import Observation, observe, variants
-from verify.tracing.trace import Trace
+from verify.tracing.symbols.trace import Trace
 
 THRESHOLD = 0.1
 

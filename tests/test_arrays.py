@@ -15,9 +15,11 @@ from numpy.lib.stride_tricks import as_strided, sliding_window_view
 
 import verify
 from verify.model.errors import TraceError
-from verify.tracing import arrays, patches, ufuncs
-from verify.tracing.concolic import Concolic
-from verify.tracing.trace import Trace
+from verify.tracing import patches
+from verify.tracing.arrays import arrays
+from verify.tracing.numpy import ufuncs
+from verify.tracing.symbols.concolic import Concolic
+from verify.tracing.symbols.trace import Trace
 
 SHAPES = {"x": (3, 4), "W": (4, 2), "b": (2,), "v": (4,), "u": (4,), "t": (2, 3, 4), "q": (2, 4, 3), "i": (1, 2, 5, 5)}
 SHAPES |= {"s": (), "r": ()}

@@ -7,7 +7,7 @@ import pytest
 
 from verify.graph import balls, digits
 from verify.graph.graph import Graph
-from verify.tracing.symbolic import Symbol
+from verify.tracing.symbols.symbolic import Symbol
 
 
 def test_a_formula_at_a_point():

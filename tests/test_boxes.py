@@ -10,7 +10,7 @@ import verify
 from verify.checks.regions.boxes import _halves, excludes
 from verify.graph import balls
 from verify.tracing.observe import Observation, observe, variants
-from verify.tracing.trace import Trace
+from verify.tracing.symbols.trace import Trace
 
 UNIT = {"low": 0, "high": 1}
 WIDE = {"low": -1000, "high": 1000}
@@ -47,7 +47,9 @@ def decided(condition, bounds):
     (variant,) = variants(subject)
     seen = observe(subject, variant, 0, seen=Observation(variant, Trace()))
     asked = seen.conditions[-1]
-    other = frozenset(s for s in (-1, 0, 1) if verify.tracing.scalar.RELATIONS[asked.relation](s) != asked.holds)
+    other = frozenset(
+        s for s in (-1, 0, 1) if verify.tracing.symbols.scalar.RELATIONS[asked.relation](s) != asked.holds
+    )
     low, high = (None if bounds.get(side) is None else Fraction(bounds[side]) for side in ("low", "high"))
     return excludes(seen.trace, asked.node, other, {f"x[{i}]": (low, high) for i in range(2)})
 

@@ -8,7 +8,7 @@ from idioms import BOTH, collector, name, verdicts
 
 import verify
 from verify.model.result import Verdict
-from verify.tracing.casts import CASTS, cast
+from verify.tracing.stand_ins.casts import CASTS, cast
 
 WAYS, way = collector()
 convert = float

@@ -5,7 +5,7 @@ from fractions import Fraction
 import pytest
 
 from verify.checks.regions.cells import meeting
-from verify.tracing.trace import Trace
+from verify.tracing.symbols.trace import Trace
 
 F = Fraction
 GRAPH = Trace()

@@ -15,8 +15,8 @@ import verify
 from verify import extend
 from verify.model.additions import key_of
 from verify.model.result import Verdict
-from verify.tracing.calls import call_at
-from verify.tracing.compiled import maker_of
+from verify.tracing.outside.compiled import maker_of
+from verify.tracing.symbols.calls import call_at
 
 LIBRARY = ctypes.CDLL(ctypes.util.find_library("m"))
 EXP, FMA = LIBRARY.exp, LIBRARY.fma

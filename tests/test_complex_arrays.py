@@ -10,11 +10,12 @@ import verify
 from verify import Verdict
 from verify.graph import balls
 from verify.model.errors import TraceError
-from verify.tracing import arrays, patches
-from verify.tracing.complexes import ComplexArray
-from verify.tracing.concolic import Concolic
-from verify.tracing.taped import TapedTrace, UntapedError
-from verify.tracing.trace import Trace
+from verify.tracing import patches
+from verify.tracing.arrays import arrays
+from verify.tracing.arrays.complexes import ComplexArray
+from verify.tracing.symbols.concolic import Concolic
+from verify.tracing.symbols.taped import TapedTrace, UntapedError
+from verify.tracing.symbols.trace import Trace
 
 FEW = 1e-9
 

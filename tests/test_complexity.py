@@ -12,9 +12,9 @@ import verify
 from verify import Verdict
 from verify.graph import balls
 from verify.graph.adjoints import adjoints, totals
-from verify.tracing import arrays
-from verify.tracing.complexes import ComplexArray
-from verify.tracing.trace import Trace
+from verify.tracing.arrays import arrays
+from verify.tracing.arrays.complexes import ComplexArray
+from verify.tracing.symbols.trace import Trace
 
 DIGITS, BITS, POINTS = 50, 600, 20
 GOOD = {Verdict.PROVED, Verdict.AGREES}

@@ -7,7 +7,7 @@ import pytest
 
 from verify.graph.graph import Graph
 from verify.proof.constants import Corrections, reach, same_up_to_constants
-from verify.tracing.symbolic import Symbol
+from verify.tracing.symbols.symbolic import Symbol
 
 POINTS = [
     {"x": Fraction(a, 7), "y": Fraction(b, 3)}

@@ -5,9 +5,9 @@ import pytest
 from idioms import BOTH, collector, name, verdicts
 
 import verify
-from verify.tracing import arrays
-from verify.tracing.counted import Counted, holding
-from verify.tracing.trace import Trace
+from verify.tracing.arrays import arrays
+from verify.tracing.stand_ins.counted import Counted, holding
+from verify.tracing.symbols.trace import Trace
 
 WAYS, way = collector()
 PLACES = np.arange(3)

@@ -14,10 +14,10 @@ from verify.graph import balls
 from verify.graph.adjoints import adjoints, totals
 from verify.model.result import Verdict
 from verify.tracing import coverage, patches
-from verify.tracing.arrays import running
-from verify.tracing.concolic import Concolic
-from verify.tracing.special import LINES
-from verify.tracing.trace import Trace
+from verify.tracing.arrays.arrays import running
+from verify.tracing.symbols.concolic import Concolic
+from verify.tracing.symbols.special import LINES
+from verify.tracing.symbols.trace import Trace
 
 sp = pytest.importorskip("scipy.special")
 

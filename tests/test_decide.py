@@ -7,7 +7,7 @@ import pytest
 from verify.graph.graph import Graph
 from verify.model.result import Verdict
 from verify.proof.decide import decide
-from verify.tracing.symbolic import Symbol
+from verify.tracing.symbols.symbolic import Symbol
 
 POINTS = [{"x": Fraction(a), "y": Fraction(b)} for a, b in [(2, 3), (1, 5), ("1/3", "7/2")]]
 HALF = Fraction(1, 2)

@@ -9,10 +9,10 @@ import pytest
 import verify
 from verify.graph import balls
 from verify.model.result import Verdict
-from verify.tracing.arrays import running
-from verify.tracing.concolic import Concolic
-from verify.tracing.distributions import COUNTS, FAMILIES
-from verify.tracing.trace import Trace
+from verify.tracing.arrays.arrays import running
+from verify.tracing.scipy.distributions import COUNTS, FAMILIES
+from verify.tracing.symbols.concolic import Concolic
+from verify.tracing.symbols.trace import Trace
 
 stats = pytest.importorskip("scipy.stats")
 

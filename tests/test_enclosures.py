@@ -14,7 +14,7 @@ from verify.checks.rounding.recorder import Recorder
 from verify.model.errors import GradproofError
 from verify.tracing.floats import FloatRun
 from verify.tracing.observe import Observation, observe, variants
-from verify.tracing.scalar import RELATIONS
+from verify.tracing.symbols.scalar import RELATIONS
 
 UNARY = [
     np.exp,

@@ -19,9 +19,10 @@ from verify import Verdict
 from verify.graph import balls
 from verify.graph.adjoints import adjoints, totals
 from verify.model.errors import TraceError
-from verify.tracing import arrays, patches
-from verify.tracing.concolic import Concolic
-from verify.tracing.trace import Trace
+from verify.tracing import patches
+from verify.tracing.arrays import arrays
+from verify.tracing.symbols.concolic import Concolic
+from verify.tracing.symbols.trace import Trace
 
 NAMES = {"np": np, "math": math}
 # x has the shape (2, 3); w and v are its rows, q is a square of it that is regular, s is one entry.

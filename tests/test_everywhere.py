@@ -16,8 +16,8 @@ from verify.model.result import Verdict
 from verify.mutation.judge import Original
 from verify.mutation.result import How
 from verify.tracing import patches
-from verify.tracing.belongings import belongings
 from verify.tracing.everywhere import everywhere
+from verify.tracing.stand_ins.belongings import belongings
 
 WAYS, way = collector()
 CONSTANT = np.array([1.0, 2.0, 3.0])

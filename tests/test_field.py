@@ -6,7 +6,7 @@ from fractions import Fraction
 import pytest
 
 from verify.proof.field import PRIMES, Laws, equal
-from verify.tracing.symbolic import Symbol
+from verify.tracing.symbols.symbolic import Symbol
 
 HALF = Fraction(1, 2)
 

@@ -90,7 +90,7 @@ def test_outputs_that_are_missing_on_floats():
 
 def test_a_planted_error_of_the_trace_is_seen(monkeypatch):
     """If an array function computed something else than NumPy does, nothing would be proved."""
-    from verify.tracing import ufuncs
+    from verify.tracing.numpy import ufuncs
 
     monkeypatch.setitem(ufuncs.BINARY, "add", ufuncs.BINARY["subtract"])
 

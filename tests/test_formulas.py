@@ -8,7 +8,7 @@ import sympy
 from verify.graph import balls
 from verify.graph.formulas import LONGEST, Alphabet, from_sympy, size, text, to_sympy
 from verify.model.errors import TraceError
-from verify.tracing.symbolic import Symbol
+from verify.tracing.symbols.symbolic import Symbol
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from verify.checks.gradients.traced import check_traced
 from verify.checks.gradients.whole import attempted
 from verify.tape import decide
 from verify.tracing.observe import Observation, observe, variants
-from verify.tracing.taped import TapedTrace
+from verify.tracing.symbols.taped import TapedTrace
 
 
 @pytest.fixture(autouse=True)

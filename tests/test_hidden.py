@@ -9,7 +9,7 @@ import verify
 from verify import Verdict
 from verify.graph.graph import Graph
 from verify.proof.hidden import hidden
-from verify.tracing.symbolic import Symbol
+from verify.tracing.symbols.symbolic import Symbol
 
 POSITIVE = verify.real("N", low=0)
 

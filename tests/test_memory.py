@@ -9,8 +9,8 @@ import pytest
 import verify
 from verify import Verdict
 from verify.model.errors import TraceError
-from verify.tracing import arrays
-from verify.tracing.trace import Trace
+from verify.tracing.arrays import arrays
+from verify.tracing.symbols.trace import Trace
 
 # Every way to the bytes of an array, as code that branches on what it reads there.
 WAYS = """

@@ -8,7 +8,8 @@ import pytest
 from taped_arrays import SHAPE, elements
 
 from verify.model.errors import TraceError
-from verify.tracing import arrays, patches
+from verify.tracing import patches
+from verify.tracing.arrays import arrays
 
 BUFFER = np.zeros((6, 4))
 

@@ -13,8 +13,8 @@ import pytest
 from taped_arrays import SHAPE, elements
 
 from verify.model.errors import ForeignSymbolError, TraceError
-from verify.tracing import arrays, numbered
-from verify.tracing.taped import TapedTrace
+from verify.tracing.arrays import arrays, numbered
+from verify.tracing.symbols.taped import TapedTrace
 
 # What compiled code, or a library that calls `np.asarray`, may do with the array.
 PAST_PROTOCOLS = {

@@ -8,7 +8,7 @@ from verify.checks.claims.claims import Exact
 from verify.model.errors import ProtocolError
 from verify.tracing.following import SubjectError
 from verify.tracing.observe import Observation, observe, variants
-from verify.tracing.trace import Trace
+from verify.tracing.symbols.trace import Trace
 
 CALLS = []
 

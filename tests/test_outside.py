@@ -10,7 +10,7 @@ import verify
 from verify import extend
 from verify.model.additions import HOW
 from verify.model.result import Verdict
-from verify.tracing import outside
+from verify.tracing.outside import outside
 
 pytestmark = pytest.mark.usefixtures("put_back")
 

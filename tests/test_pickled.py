@@ -9,8 +9,9 @@ from idioms import BOTH, collector, name, verdicts
 import verify
 from verify.model.errors import ForeignSymbolError, TraceError
 from verify.model.result import Verdict
-from verify.tracing import arrays, patches
-from verify.tracing.trace import Trace
+from verify.tracing import patches
+from verify.tracing.arrays import arrays
+from verify.tracing.symbols.trace import Trace
 
 WAYS, way = collector()
 

@@ -59,7 +59,7 @@ def test_what_cannot_be_followed(forward, message):
 
 def refusals():
     """Return each refusal of the tracer that says of something that it cannot be followed, with its arguments."""
-    for path in sorted(Path("verify/tracing").glob("*.py")):
+    for path in sorted(Path("verify/tracing").rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Call) and ast.unparse(node.func) in ("TraceError", "UnheldError"):
                 text = ast.unparse(node.args[0])

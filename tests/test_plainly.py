@@ -7,8 +7,9 @@ import pytest
 
 from verify.cases.shapes import entry_names
 from verify.model.errors import TraceError
-from verify.tracing import arrays, patches
-from verify.tracing.taped import TapedTrace
+from verify.tracing import patches
+from verify.tracing.arrays import arrays
+from verify.tracing.symbols.taped import TapedTrace
 
 # A call of NumPy's that is answered at once, and the same by the long way, which asks NumPy what it gives.
 PLAINLY = {

@@ -12,9 +12,11 @@ from programs.inventory import FUNCTIONS, UFUNCS, names_in_tables
 from programs.judge import WrongError, program, step
 from programs.writer import Writer
 
-from verify.tracing import arrays, functions, patches, ufuncs
-from verify.tracing.taped import TapedTrace
-from verify.tracing.trace import Trace
+from verify.tracing import patches
+from verify.tracing.arrays import arrays
+from verify.tracing.numpy import functions, ufuncs
+from verify.tracing.symbols.taped import TapedTrace
+from verify.tracing.symbols.trace import Trace
 
 PROGRAMS = 100_000 if LONG else 2_000
 TAPED = 50_000 if LONG else 1_000  # of them on a tape

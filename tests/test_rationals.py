@@ -6,7 +6,7 @@ import pytest
 
 from verify.graph.graph import Graph
 from verify.proof.rationals import power, real
-from verify.tracing.symbolic import Symbol
+from verify.tracing.symbols.symbolic import Symbol
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import pytest
 import verify
 from verify.tracing.observe import observe, variants
 from verify.tracing.region import Region, branches, one_sided, pinned
-from verify.tracing.trace import Trace
+from verify.tracing.symbols.trace import Trace
 
 
 def seen_of(case):

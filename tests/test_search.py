@@ -11,7 +11,7 @@ from verify.checks.regions.solver import solve
 from verify.model.exact import within
 from verify.tracing.observe import Observation, observe, variants
 from verify.tracing.search import candidates, crossings
-from verify.tracing.trace import Trace
+from verify.tracing.symbols.trace import Trace
 
 F = Fraction
 CONDITIONS = {

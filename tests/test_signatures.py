@@ -5,7 +5,7 @@ import inspect
 import numpy as np
 import pytest
 
-from verify.tracing import signatures
+from verify.tracing.numpy import signatures
 
 
 def own(function):

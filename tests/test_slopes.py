@@ -11,7 +11,7 @@ from verify.graph.formulas import from_sympy
 from verify.graph.functions import FUNCTIONS
 from verify.graph.graph import Graph
 from verify.graph.slopes import Tape, is_rounded, slope
-from verify.tracing.symbolic import Symbol
+from verify.tracing.symbols.symbolic import Symbol
 
 X = Fraction(3, 7)
 

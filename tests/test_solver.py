@@ -6,7 +6,7 @@ import pytest
 
 from verify.checks.regions.solver import available, solve
 from verify.graph.graph import Graph
-from verify.tracing.symbolic import Symbol
+from verify.tracing.symbols.symbolic import Symbol
 
 UP = frozenset({1})
 needs_z3 = pytest.mark.skipif(not available(), reason="z3 is an extra")

@@ -8,9 +8,11 @@ from effort import LONG
 from programs.judge import WrongError, step
 from programs.writer import Writer
 
-from verify.tracing import patches, signals, sources
-from verify.tracing.taped import TapedTrace
-from verify.tracing.trace import Trace
+from verify.tracing import patches
+from verify.tracing.outside import sources
+from verify.tracing.scipy import signals
+from verify.tracing.symbols.taped import TapedTrace
+from verify.tracing.symbols.trace import Trace
 
 scipy = pytest.importorskip("scipy")
 for _name in ("signal", "ndimage", "integrate", "interpolate", "spatial.distance"):

@@ -8,7 +8,7 @@ import pytest
 
 from verify.graph.graph import Graph
 from verify.model.errors import TraceError
-from verify.tracing.symbolic import node_of
+from verify.tracing.symbols.symbolic import node_of
 
 
 def test_operators_from_both_sides(xy):

@@ -12,7 +12,7 @@ from verify.graph import balls
 from verify.graph.graph import Graph
 from verify.tape.expand import Expansion
 from verify.tape.tape import Tape
-from verify.tracing.trace import Trace
+from verify.tracing.symbols.trace import Trace
 
 
 def named(tape, graph):

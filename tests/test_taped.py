@@ -8,9 +8,11 @@ import pytest
 
 from verify.model.errors import TraceError
 from verify.tape.tape import ZERO
-from verify.tracing import arrays, patches, taped
-from verify.tracing.taped import TapedTrace, UntapedError
-from verify.tracing.trace import Trace
+from verify.tracing import patches
+from verify.tracing.arrays import arrays
+from verify.tracing.symbols import taped
+from verify.tracing.symbols.taped import TapedTrace, UntapedError
+from verify.tracing.symbols.trace import Trace
 
 VALUES = [Fraction(n, 7) for n in (9, -4, 16, 3, -12, 5)]
 OTHERS = [Fraction(n, 9) for n in (2, 20, 5, 31, 14, 8)]

@@ -12,8 +12,9 @@ import verify
 from verify.model.errors import ThreadError
 from verify.model.result import Verdict
 from verify.tape.tape import Tape
-from verify.tracing import arrays, threads
-from verify.tracing.trace import Trace
+from verify.tracing.arrays import arrays
+from verify.tracing.stand_ins import threads
+from verify.tracing.symbols.trace import Trace
 
 WAYS, way = collector()
 POOL = ThreadPoolExecutor(2)

@@ -8,9 +8,9 @@ import pytest
 
 import verify.tracing.observe  # noqa: F401 - what answers for NumPy is there
 from verify.model.errors import TraceError
-from verify.tracing import arrays
-from verify.tracing.concolic import METHODS, Concolic
-from verify.tracing.trace import Trace
+from verify.tracing.arrays import arrays
+from verify.tracing.symbols.concolic import METHODS, Concolic
+from verify.tracing.symbols.trace import Trace
 
 
 @pytest.fixture

@@ -14,9 +14,9 @@ from layers import activations, attention, convolution, linear, losses, normalis
 from verify import Verdict
 from verify.cases.case import TracedCase
 from verify.model.errors import InputError
-from verify.tracing.arrays import SymbolArray
-from verify.tracing.concolic import Concolic
+from verify.tracing.arrays.arrays import SymbolArray
 from verify.tracing.observe import variants
+from verify.tracing.symbols.concolic import Concolic
 
 MODULES = (activations, attention, convolution, linear, losses, normalisation, pooling, recurrent)
 LAYERS = {

@@ -7,7 +7,7 @@ import pytest
 from verify.checks.regions.zeros import zeros
 from verify.proof import rationals
 from verify.tracing.observe import Observation, Quantity, Variant
-from verify.tracing.trace import Trace
+from verify.tracing.symbols.trace import Trace
 
 F = Fraction
 

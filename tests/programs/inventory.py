@@ -3,7 +3,10 @@
 import numpy as np
 from numpy.testing import overrides
 
-from verify.tracing import concolic, functions, outside, patches, ufuncs
+from verify.tracing import patches
+from verify.tracing.numpy import functions, ufuncs
+from verify.tracing.outside import outside
+from verify.tracing.symbols import concolic
 
 # Functions of files, dates, types, texts and bits.
 _NO_NUMBERS = (

@@ -11,11 +11,11 @@ from programs.writer import INPUTS, Writer, kind_of, mentions
 from verify.model.errors import TraceError
 from verify.tape.parts import parts
 from verify.tape.sweep import dependent
-from verify.tracing import arrays
-from verify.tracing.concolic import NO_NODES, Concolic
-from verify.tracing.linear import Unfollowed
-from verify.tracing.taped import TapedTrace
-from verify.tracing.trace import Trace
+from verify.tracing.arrays import arrays
+from verify.tracing.linear.linear import Unfollowed
+from verify.tracing.symbols.concolic import NO_NODES, Concolic
+from verify.tracing.symbols.taped import TapedTrace
+from verify.tracing.symbols.trace import Trace
 
 # Of what a program goes on with.
 LARGEST, SMALLEST, MOST_ENTRIES, MOST_AXES, MOST_NODES = 1e4, 1e-4, 40, 4, 4000

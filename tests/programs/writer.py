@@ -7,8 +7,9 @@ from fractions import Fraction
 
 import numpy as np
 
-from verify.tracing import arrays, patches
-from verify.tracing.trace import Trace
+from verify.tracing import patches
+from verify.tracing.arrays import arrays
+from verify.tracing.symbols.trace import Trace
 
 # Floats are what NumPy itself computes; symbols see what user code sees. In dictionaries, which no patch reaches.
 _FLOATS = {"np": np, "math": math}

@@ -48,8 +48,10 @@ def check(case: Case, seed: int = 0, *, quick: bool = False, keep: Keep = lambda
 
 
 def _check_traced(case: TracedCase, seed: int, *, quick: bool, keep: Keep) -> CaseResult:
-    from verify.tracing import measured, patches, texts
+    from verify.tracing import patches
+    from verify.tracing.outside import measured
     from verify.tracing.seeds import held
+    from verify.tracing.symbols import texts
 
     measured.forget()
     texts.forget()

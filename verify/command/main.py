@@ -105,7 +105,7 @@ def _explained(codes: Sequence[str]) -> str:
 
         return page()
     if list(codes) == ["compiled"]:
-        from verify.tracing.compiled import HELP
+        from verify.tracing.outside.compiled import HELP
 
         return HELP
     _extend(find(Path.cwd()))

@@ -132,7 +132,7 @@ def _fault(case: TracedCase, exact: Exact, seed: int) -> str:
     """Return what is wrong with a mutant in the variant of a run of the original, or nothing: a check will tell."""
     from verify.tracing.observe import observe
     from verify.tracing.region import pinned
-    from verify.tracing.trace import Trace
+    from verify.tracing.symbols.trace import Trace
 
     variant = exact.seen.variant
     try:
@@ -233,7 +233,7 @@ def _forward_is_same(case: TracedCase, exact: Exact, seed: int) -> bool:
     from verify.proof.decide import decide
     from verify.tracing.observe import observe
     from verify.tracing.region import Region
-    from verify.tracing.trace import Trace
+    from verify.tracing.symbols.trace import Trace
 
     variant = exact.seen.variant
     try:

@@ -17,8 +17,8 @@ from verify.cases.case import ExpressionCase, TracedCase
 from verify.checks.reference import runs
 from verify.model.where import is_users
 from verify.mutation.result import Mutant
-from verify.tracing import arrays
-from verify.tracing.concolic import Concolic
+from verify.tracing.arrays import arrays
+from verify.tracing.symbols.concolic import Concolic
 
 if TYPE_CHECKING:
     from verify.checks.claims.claims import Exact
@@ -42,7 +42,7 @@ def on_floats(case: ExpressionCase) -> Results:
 def on_symbols(case: TracedCase, exact: Exact, seed: int) -> tuple[Results, Observation]:
     """Return what each function of the user's gives in a run on the graph of another, and the run."""
     from verify.tracing.observe import observe
-    from verify.tracing.trace import Trace
+    from verify.tracing.symbols.trace import Trace
 
     seen = exact.seen.again(Trace(exact.seen.trace))
     return _results_of(lambda: observe(case, exact.seen.variant, seed, seen=seen)), seen

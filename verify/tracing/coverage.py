@@ -9,21 +9,12 @@ from collections.abc import Iterable
 import numpy as np
 
 from verify.graph.functions import FAMILIES as WITH_PARAMETERS
-from verify.tracing import (
-    complex_functions,
-    complexity,
-    concolic,
-    distributions,
-    functions,
-    moving,
-    outside,
-    patches,
-    scipys,
-    sources,
-    special,
-    ufuncs,
-)
-from verify.tracing.dispatch import FOURIER, LINEAR
+from verify.tracing import patches
+from verify.tracing.numpy import complex_functions, complexity, functions, moving, ufuncs
+from verify.tracing.outside import outside, sources
+from verify.tracing.scipy import distributions, scipys
+from verify.tracing.symbols import concolic, special
+from verify.tracing.symbols.dispatch import FOURIER, LINEAR
 
 TESTED = {"NumPy": "2.4.6", "SciPy": "1.17.1"}  # the versions whose every function the tests call
 _WIDTH = 100

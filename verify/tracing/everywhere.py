@@ -24,15 +24,15 @@ import numpy as np
 from verify.model.additions import added_functions
 from verify.model.where import is_users
 from verify.tracing import patches
-from verify.tracing.arrays import SymbolArray, objects
-from verify.tracing.belongings import Place, belongings, substituted
-from verify.tracing.casts import CASTS
-from verify.tracing.concolic import NO_NODES, Concolic
-from verify.tracing.counted import holding
-from verify.tracing.dispatch import PROTOCOLS
-from verify.tracing.generators import GENERATORS
-from verify.tracing.outside import is_symbolic
-from verify.tracing.twins import Twins
+from verify.tracing.arrays.arrays import SymbolArray, objects
+from verify.tracing.outside.outside import is_symbolic
+from verify.tracing.stand_ins.belongings import Place, belongings, substituted
+from verify.tracing.stand_ins.casts import CASTS
+from verify.tracing.stand_ins.counted import holding
+from verify.tracing.stand_ins.generators import GENERATORS
+from verify.tracing.stand_ins.twins import Twins
+from verify.tracing.symbols.concolic import NO_NODES, Concolic
+from verify.tracing.symbols.dispatch import PROTOCOLS
 
 _KINDS = (FunctionType, BuiltinFunctionType, type(np.sum), type(np.random.rand), type(np.random.default_rng))
 _roots: list[Any] = []  # what a walk starts from, while stand-ins are everywhere

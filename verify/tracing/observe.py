@@ -25,12 +25,13 @@ from verify.cases.wirtinger import Halves, is_complex
 from verify.model import identity
 from verify.model.errors import ProtocolError, TraceError, nearest
 from verify.model.where import quoted
-from verify.tracing import arrays, everywhere, patches
-from verify.tracing.compiled import naming
-from verify.tracing.concolic import Concolic
+from verify.tracing import everywhere, patches
+from verify.tracing.arrays import arrays
 from verify.tracing.following import following, refuse_caught
+from verify.tracing.outside.compiled import naming
 from verify.tracing.seeds import seeded
-from verify.tracing.trace import Condition, Nodes, Trace
+from verify.tracing.symbols.concolic import Concolic
+from verify.tracing.symbols.trace import Condition, Nodes, Trace
 
 _MOST_LABELS = 64  # beyond which not each label is tried
 _LONGEST = 24  # signs of labels that are shown

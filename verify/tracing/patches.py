@@ -24,33 +24,20 @@ from numpy.lib import stride_tricks
 from verify.model.additions import HOW, added_functions, holders, is_handed_over, key_of
 from verify.model.errors import TraceError
 from verify.model.where import asked_at, may_be_users
-from verify.tracing import (
-    arraytype,
-    asserted,
-    belongings,
-    data,
-    distances,
-    distributions,
-    functions,
-    jitted,
-    memory,
-    pickled,
-    scipys,
-    signals,
-    sources,
-    sparse,
-    splines,
-    threads,
-)
-from verify.tracing.arrays import SymbolArray, active, layout, objects, wrapped
-from verify.tracing.complex_functions import complex_buffer, joined
-from verify.tracing.complexes import ComplexArray, is_complex
-from verify.tracing.concolic import Concolic
-from verify.tracing.dispatch import STAND_INS
-from verify.tracing.functions import filled, unset
-from verify.tracing.matrices import linear
-from verify.tracing.outside import MODULES, Replace, answering, is_symbolic
-from verify.tracing.ufuncs import claimed
+from verify.tracing.arrays import memory, sparse
+from verify.tracing.arrays.arrays import SymbolArray, active, layout, objects, wrapped
+from verify.tracing.arrays.complexes import ComplexArray, is_complex
+from verify.tracing.linear.matrices import linear
+from verify.tracing.numpy import data, functions
+from verify.tracing.numpy.complex_functions import complex_buffer, joined
+from verify.tracing.numpy.functions import filled, unset
+from verify.tracing.numpy.ufuncs import claimed
+from verify.tracing.outside import sources
+from verify.tracing.outside.outside import MODULES, Replace, answering, is_symbolic
+from verify.tracing.scipy import distances, distributions, scipys, signals, splines
+from verify.tracing.stand_ins import arraytype, asserted, belongings, jitted, pickled, threads
+from verify.tracing.symbols.concolic import Concolic
+from verify.tracing.symbols.dispatch import STAND_INS
 
 functions.FUNCTIONS.update(data.FUNCTIONS)
 sources.NAMES.update(signals.NAMES)

@@ -16,8 +16,8 @@ from verify.graph.graph import Graph
 from verify.model.exact import within
 from verify.model.identity import NOWHERE, SAMPLE, Place, Variant
 from verify.model.result import Branch
-from verify.tracing.scalar import RELATIONS
-from verify.tracing.trace import Condition, Trace
+from verify.tracing.symbols.scalar import RELATIONS
+from verify.tracing.symbols.trace import Condition, Trace
 
 if TYPE_CHECKING:
     from verify.cases.case import TracedCase

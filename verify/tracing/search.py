@@ -16,7 +16,7 @@ from verify.proof import rationals
 from verify.proof.ranges import Domain
 from verify.tracing.observe import Observation
 from verify.tracing.region import Point
-from verify.tracing.trace import Condition
+from verify.tracing.symbols.trace import Condition
 
 _SIZES = [Fraction(10) ** power for power in (-12, -8, -3, -1, 0)] + [*map(Fraction, (3, 10, 30, 100, 1000, 10**8))]
 _MAGNITUDES = [Fraction(0), *(sign * size for size in _SIZES for sign in (1, -1))]

@@ -11,8 +11,8 @@ import numpy as np
 from verify.graph import balls
 from verify.graph.graph import Graph
 from verify.tracing.region import Point
-from verify.tracing.scalar import RELATIONS
-from verify.tracing.trace import Condition
+from verify.tracing.symbols.scalar import RELATIONS
+from verify.tracing.symbols.trace import Condition
 
 _BITS = 256
 _SECANTS = 8  # before halving: each doubles the digits, near a threshold

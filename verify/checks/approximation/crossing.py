@@ -32,7 +32,7 @@ from verify.tracing.following import SubjectError
 from verify.tracing.observe import Observation, observe
 from verify.tracing.region import Point, pinned
 from verify.tracing.search import Crossing, crossings, valleys
-from verify.tracing.trace import Condition, Trace
+from verify.tracing.symbols.trace import Condition, Trace
 
 _MOST_LINES = 12  # whose thresholds are crossed for one run
 LINES = f"more than {_MOST_LINES} lines ask whether something lies beyond a threshold: the others were not crossed"

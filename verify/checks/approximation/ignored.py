@@ -33,7 +33,7 @@ from verify.proof.decide import Decision, decide
 from verify.tracing.following import SubjectError
 from verify.tracing.observe import observe
 from verify.tracing.region import Point
-from verify.tracing.trace import Trace
+from verify.tracing.symbols.trace import Trace
 
 IGNORED = "small constant"
 CODE = "GP212"

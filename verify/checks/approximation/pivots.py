@@ -18,7 +18,7 @@ from verify.graph import balls
 from verify.graph.graph import Graph
 from verify.model.exact import simplest_rational
 from verify.tracing.region import Point, Region
-from verify.tracing.trace import Condition
+from verify.tracing.symbols.trace import Condition
 
 _ORDERED = ("<", "<=", ">", ">=")
 _SPARE = Fraction(1, 2**60)  # relative: how much larger a root is taken that is not rational

@@ -40,7 +40,7 @@ from verify.model.result import Evidence, Verdict
 from verify.proof.decide import Decision, decide
 from verify.tracing.floats import FloatRun
 from verify.tracing.region import Point
-from verify.tracing.trace import Trace
+from verify.tracing.symbols.trace import Trace
 
 _MOST_ENTRIES = 200  # that are enclosed in one run
 _BUDGET = f"more than {_MOST_ENTRIES} entries differ: the others were not looked at"

@@ -24,7 +24,7 @@ from verify.proof.decide import Decision, Pair, agree, decide, sharpened
 from verify.tracing.following import SubjectError
 from verify.tracing.observe import Observation, Quantity, observe
 from verify.tracing.region import Region, one_sided, pinned
-from verify.tracing.trace import SAMPLE_BITS, Trace
+from verify.tracing.symbols.trace import SAMPLE_BITS, Trace
 
 _INCONSISTENT = "SymPy's derivative of the whole computation and its chain rule could not be shown to be one function"
 _UNSET = "the output reads memory that np.empty made and nobody has written to"

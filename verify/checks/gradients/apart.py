@@ -28,7 +28,7 @@ from verify.tape.enclosures import Enclosures
 from verify.tape.expand import Expansion
 from verify.tape.parts import Part, parts
 from verify.tape.tape import Elements, Tape
-from verify.tracing.taped import TapedTrace
+from verify.tracing.symbols.taped import TapedTrace
 
 Pair = tuple[int, int]  # the exact derivative and what the code computes, as elements
 

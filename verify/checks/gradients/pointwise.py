@@ -34,7 +34,7 @@ from verify.tracing.floats import FloatRun
 from verify.tracing.following import SubjectError
 from verify.tracing.observe import Observation, Variant, observe
 from verify.tracing.region import pinned
-from verify.tracing.trace import Trace
+from verify.tracing.symbols.trace import Trace
 
 NOTE = "backward is compiled code: other regions, further sizes, contracts and the rounding of floats were not checked"
 KIND = "points"

@@ -37,7 +37,7 @@ from verify.tracing.observe import (
     variants,
 )
 from verify.tracing.region import pinned
-from verify.tracing.trace import Trace
+from verify.tracing.symbols.trace import Trace
 
 _BUDGET = 15_000  # nodes of all runs at small sizes: about a tenth of a second
 _LARGE = 60_000  # and with those at sizes that the code names

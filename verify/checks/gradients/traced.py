@@ -29,7 +29,7 @@ from verify.tracing.floats import FloatRun
 from verify.tracing.following import SubjectError
 from verify.tracing.observe import Observation, Variant, observe, variants
 from verify.tracing.region import branches, pinned
-from verify.tracing.trace import Trace
+from verify.tracing.symbols.trace import Trace
 
 CONSTANT = "the output is constant in every region that was reached, so that every derivative there is 0"
 _ALL = "further variants, other regions, other sizes, contracts, floats"

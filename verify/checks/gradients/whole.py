@@ -38,7 +38,7 @@ from verify.tracing.floats import FloatRun
 from verify.tracing.following import SubjectError
 from verify.tracing.observe import Observation, Quantity, Variant, observe
 from verify.tracing.region import NEARER, NEGATED, written
-from verify.tracing.taped import Choices, TapedTrace
+from verify.tracing.symbols.taped import Choices, TapedTrace
 
 _FEW = 30  # entries of the inputs: up to here scalars take no longer than arrays
 _ALTERNATIVES = 2  # points beside the sample

@@ -5,10 +5,11 @@ from __future__ import annotations
 from verify.cases.conversation import Outcome
 from verify.checks.reference import runs
 from verify.checks.reference.theory import Theory
-from verify.tracing import arrays, patches
+from verify.tracing import patches
+from verify.tracing.arrays import arrays
 from verify.tracing.following import SubjectError
 from verify.tracing.region import Region, one_sided, pinned
-from verify.tracing.trace import Trace
+from verify.tracing.symbols.trace import Trace
 
 _ON_UPSTREAM = "the code branches on the upstream, at {}: a derivative is linear in it"
 _TIE = "the sample lies on a tie, at {}: a branch on equality says nothing about derivatives"

@@ -24,7 +24,7 @@ from verify.graph.balls import ball, whole_power
 from verify.model.errors import TraceError
 from verify.model.result import Rounding
 from verify.model.where import asked_at
-from verify.tracing.scalar import RELATIONS, Scalar
+from verify.tracing.symbols.scalar import RELATIONS, Scalar
 
 BITS = 128  # of the balls' midpoints: their own rounding is nothing beside what they have to enclose
 _EXACT_BITS = 256

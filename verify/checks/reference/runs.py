@@ -18,9 +18,9 @@ from verify.checks.reference.rounding import Enclosure
 from verify.checks.reference.theory import Theory
 from verify.model.exact import each_once
 from verify.model.where import quoted
-from verify.tracing.compiled import naming
 from verify.tracing.following import SubjectError, following
-from verify.tracing.symbolic import node_of
+from verify.tracing.outside.compiled import naming
+from verify.tracing.symbols.symbolic import node_of
 
 
 def on_floats(case: ExpressionCase) -> Outcome:

@@ -17,7 +17,7 @@ from verify.graph.formulas import Alphabet
 from verify.graph.graph import Graph
 from verify.proof import rationals
 from verify.proof.rationals import Real
-from verify.tracing.symbolic import Symbol
+from verify.tracing.symbols.symbolic import Symbol
 
 Key = tuple[str, int]  # a quantity, `value` or `gradient`, and the step that it belongs to
 
@@ -105,8 +105,8 @@ def theory(case: ExpressionCase, *, branching: bool = False) -> Theory:
 
 
 def _concolic(sample: Mapping[str, Fraction]) -> tuple[Graph, type[Symbol]]:
-    from verify.tracing.concolic import Concolic
-    from verify.tracing.trace import Trace
+    from verify.tracing.symbols.concolic import Concolic
+    from verify.tracing.symbols.trace import Trace
 
     trace = Trace()
     trace.absolute_roots = False  # the expression is exact for either sign

@@ -22,7 +22,7 @@ from verify.model.errors import ProtocolError
 from verify.tracing.following import SubjectError
 from verify.tracing.observe import Observation, Variant, observe
 from verify.tracing.region import pinned
-from verify.tracing.trace import Trace
+from verify.tracing.symbols.trace import Trace
 
 _MOST_CELLS = 64
 _MOST_INPUTS = 3

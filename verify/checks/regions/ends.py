@@ -25,7 +25,7 @@ from verify.model.result import Comparison
 from verify.tracing.following import SubjectError
 from verify.tracing.observe import observe
 from verify.tracing.region import Point
-from verify.tracing.trace import Trace
+from verify.tracing.symbols.trace import Trace
 
 _ENTRIES = 3  # of an input that are moved to its bound, each alone; then all of them are
 _NEAR = Fraction(1, 2**40)  # how far within the domain the side of a bound is looked at

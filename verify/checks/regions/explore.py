@@ -38,7 +38,7 @@ from verify.tracing.following import SubjectError
 from verify.tracing.observe import Observation, Variant, observe
 from verify.tracing.region import Point, pinned
 from verify.tracing.search import candidates, patterns
-from verify.tracing.trace import Condition, Trace
+from verify.tracing.symbols.trace import Condition, Trace
 
 _RUNS = 3  # that are made to get to one side
 _POINTS = 40  # that are looked at for each of them

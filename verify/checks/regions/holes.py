@@ -46,7 +46,7 @@ from verify.tracing.following import SubjectError
 from verify.tracing.observe import Observation, observe
 from verify.tracing.region import Point, written
 from verify.tracing.search import crossings
-from verify.tracing.trace import Condition, Trace
+from verify.tracing.symbols.trace import Condition, Trace
 
 _POINTS = 3  # for each divisor: the first zeros that are found
 _VISITS = 24  # runs on floats of one explorer

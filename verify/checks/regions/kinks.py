@@ -28,7 +28,7 @@ from verify.model.exact import within
 from verify.proof.constants import same_up_to_constants
 from verify.tracing.observe import Observation
 from verify.tracing.region import Point
-from verify.tracing.trace import Trace
+from verify.tracing.symbols.trace import Trace
 
 _BITS = 256
 _NEAR = (Fraction(1, 2**40), Fraction(1, 2**90))  # how far beside an edge its sides are looked at

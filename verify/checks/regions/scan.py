@@ -22,7 +22,7 @@ from verify.model.exact import simplest_rational
 from verify.proof.ranges import Domain
 from verify.tracing.observe import Observation
 from verify.tracing.region import Point
-from verify.tracing.trace import Condition
+from verify.tracing.symbols.trace import Condition
 
 Array = Any
 

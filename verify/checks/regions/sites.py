@@ -16,8 +16,8 @@ from verify.model.identity import Place
 from verify.proof.ranges import Domain, Range, signs
 from verify.tracing.observe import Observation
 from verify.tracing.region import NEGATED, written
-from verify.tracing.scalar import RELATIONS
-from verify.tracing.trace import Condition
+from verify.tracing.symbols.scalar import RELATIONS
+from verify.tracing.symbols.trace import Condition
 
 _SIGNS = frozenset((-1, 0, 1))
 _EDGE = frozenset((0,))

@@ -22,7 +22,7 @@ from verify.proof.ranges import bounds_of
 from verify.tracing.observe import Observation
 from verify.tracing.region import written
 from verify.tracing.search import crossings
-from verify.tracing.trace import Condition
+from verify.tracing.symbols.trace import Condition
 
 if TYPE_CHECKING:
     from verify.checks.regions.explore import Explorer

@@ -23,7 +23,7 @@ from verify.tracing.floats import FloatRun
 from verify.tracing.following import SubjectError
 from verify.tracing.observe import Observation, Quantity, Variant, observe, variants
 from verify.tracing.region import pinned
-from verify.tracing.trace import Trace
+from verify.tracing.symbols.trace import Trace
 
 
 def refuted_where_undefined(case: TracedCase, result: CaseResult, seed: int) -> CaseResult:

@@ -19,7 +19,7 @@ from verify.proof.ranges import Domain
 from verify.tracing.observe import Observation
 from verify.tracing.region import Point
 from verify.tracing.search import crossings
-from verify.tracing.trace import Condition
+from verify.tracing.symbols.trace import Condition
 
 _SIXTY_FOURTHS = 64  # floats of this grid add up without rounding, so that they are 0 where exact numbers are
 _DEPTH = 3  # of sums within powers within sums

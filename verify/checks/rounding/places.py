@@ -26,7 +26,7 @@ from verify.proof.rationals import Real
 from verify.tracing.following import SubjectError
 from verify.tracing.observe import Observation, observe
 from verify.tracing.region import pinned
-from verify.tracing.trace import Trace
+from verify.tracing.symbols.trace import Trace
 
 LARGEST_ELSEWHERE = 5_000  # nodes of a run that is done once more in the region of a point
 

@@ -25,7 +25,7 @@ from typing import Any
 from verify.graph.functions import FUNCTIONS
 from verify.model.errors import UnboundedError
 from verify.model.where import asked_at, asking
-from verify.tracing.trace import Nodes, Trace
+from verify.tracing.symbols.trace import Nodes, Trace
 
 _ARITHMETIC = 1  # half ulps: IEEE 754 asks for the nearest number (Higham, Accuracy and Stability, 2.2)
 _FUNCTION = 8  # IEEE 754 leaves functions open; NumPy's own and those of C libraries stay within 4 ulps

@@ -13,7 +13,7 @@ from verify.checks.rounding.points import Point
 from verify.graph import balls, joints
 from verify.model.exact import simplest_rational
 from verify.proof import rationals
-from verify.tracing.trace import Trace
+from verify.tracing.symbols.trace import Trace
 
 Column = list[flint.arb]
 _BITS = 320  # of the balls

@@ -34,7 +34,7 @@ from verify.tape.tape import ONE, Elements
 from verify.tracing.floats import FloatRun
 from verify.tracing.following import SubjectError
 from verify.tracing.observe import observe
-from verify.tracing.recorded import RecordedTrace
+from verify.tracing.symbols.recorded import RecordedTrace
 
 _FEW = 3_000  # points times nodes: up to here single numbers take no longer than arrays
 _MOST_RUNS = 8  # of the code, in other regions too

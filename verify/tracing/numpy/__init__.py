@@ -1,0 +1,1 @@
+"""What answers for NumPy's functions on symbols."""

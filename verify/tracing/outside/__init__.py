@@ -1,0 +1,1 @@
+"""Functions that NumPy does not hand over to arrays of symbols: compiled ones, and sources that run as they are."""
