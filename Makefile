@@ -9,7 +9,7 @@ OLDEST := .oldest
 OLDEST_TESTS := arrays moving taped trace numbered linear observe outside memory special scipys \
 	everywhere buffers counted casts threads shown pickled asserted functions balls joints approximation_models solver
 
-.PHONY: verify test test-oldest test-long test-full lint types bench samples clean
+.PHONY: verify test test-oldest test-long lint types bench samples clean
 
 verify: $(INSTALLED)  ## run the suite and show the table
 	$(BIN)/gradproof
@@ -17,7 +17,7 @@ verify: $(INSTALLED)  ## run the suite and show the table
 test: $(INSTALLED) $(JUNIT_SCHEMA) $(SARIF_SCHEMA)  ## run the tests
 	$(BIN)/python -m pytest -n auto --dist loadfile
 
-test-long: $(INSTALLED)  ## run what takes minutes: 5,000 random layers, every reference layer with 20 seeds
+test-long: $(INSTALLED)  ## run what takes minutes: 5,000 random layers, 20,000 with kinks, every reference layer with 20 seeds
 	GRADPROOF_LONG=1 $(BIN)/python -m pytest -n auto --dist loadfile tests/test_random_layers.py tests/test_traced.py tests/test_mutate.py \
 		tests/test_arithmetic_check.py tests/test_pre_commit.py tests/test_mutation_operators.py tests/test_regions.py \
 		tests/test_edges.py tests/test_contract_state.py tests/test_cover.py tests/test_properties.py tests/test_computed_constants.py \
@@ -26,9 +26,6 @@ test-long: $(INSTALLED)  ## run what takes minutes: 5,000 random layers, every r
 		tests/test_tape_fields.py tests/test_tape_degrees.py tests/test_tape_bounds.py tests/test_tape_primes.py tests/test_elementary.py tests/test_arithmetic_whole.py \
 		tests/test_browser.py tests/test_science.py tests/test_alike.py
 	GRADPROOF_LONG=1 $(BIN)/python -m pytest -n auto tests/test_random_kinked.py tests/test_programs.py tests/test_whole_arrays.py tests/test_sources.py tests/test_every_function.py
-
-test-full: $(INSTALLED)  ## run what takes more than an hour: 20,000 random layers with kinks, 4,000 on whole arrays
-	GRADPROOF_LONG=full $(BIN)/python -m pytest -n auto tests/test_random_kinked.py tests/test_arithmetic_whole.py
 
 test-oldest: $(OLDEST)/installed  ## run the tests of what meets other packages, on the lowest versions that pyproject.toml allows
 	$(OLDEST)/bin/python -m pytest -n auto --dist loadfile $(OLDEST_TESTS:%=tests/test_%.py)

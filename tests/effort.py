@@ -1,7 +1,5 @@
 """How much a run of the tests tries: `make test` a part of what takes minutes, `make test-long` all of it.
 
-Of what takes an hour `make test-long` tries as much as fits into CI, and `make test-full` all of it.
-
 No test passes by its place in a list, or by its seed: GRADPROOF_PART=1, 2, ... has `make test` try the other parts, and
 draw other numbers.
 """
@@ -9,7 +7,6 @@ draw other numbers.
 import os
 
 LONG = bool(os.environ.get("GRADPROOF_LONG"))
-FULL = os.environ.get("GRADPROOF_LONG") == "full"
 PART = int(os.environ.get("GRADPROOF_PART", "0"))
 
 
