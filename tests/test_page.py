@@ -13,6 +13,7 @@ import results
 from reports import anchors, page, renderer, terminal
 from reports.page.formula import formula
 from reports.page.headline import headline, total
+from verify.model.comparison import Evidence
 from verify.model.identity import CaseId, Quantity
 from verify.model.result import Branch, Cover, Finding, Run, Stale
 
@@ -304,6 +305,16 @@ def test_what_is_no_formula_is_code(said):
     """It is shown as it is, escaped, and never run."""
     assert "<img" not in formula(said)
     assert formula(said).startswith("<code>")
+
+
+def test_only_what_was_made_small_is_called_smallest():
+    """Inputs of an array that a formula fails at are made small; those at points that were tried are as they were."""
+    small = results.halved("")
+    tried = replace(small, evidence=Evidence("points", "compiled", points=7))
+    assert "smallest counterexample" in page.render(Run((results.traced("c", small),)))
+    text = page.render(Run((results.traced("c", tried),)))
+    assert "smallest counterexample" not in text
+    assert "counterexample" in text
 
 
 def test_stale_entries_of_a_baseline_are_told():

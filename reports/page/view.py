@@ -165,7 +165,7 @@ def _value(exact: str) -> str:
 def _failure(case: CaseResult, c: Comparison, row_anchors: Mapping[int, str]) -> Failure:
     place = c.place or case.where
     source = _source(case, place)
-    facts = [(_label(case, line), _fact(c, line)) for line in words.explanation(c) if line.tells != "code"]
+    facts = [(_label(case, c, line), _fact(c, line)) for line in words.explanation(c) if line.tells != "code"]
     if c.verdict.good and not c.good and c.rounding:
         explained = c.rounding.bound or "nothing that is known"
         facts.append(("bound", text(f"{c.rounding.error} {c.rounding.unit} off, and rounding explains {explained}")))
@@ -181,11 +181,13 @@ _LABELS = {
 }
 
 
-def _label(case: CaseResult, line: words.Line) -> str:
-    """Name a fact; the inputs of an expression are left as the case has them, those of arrays are made small."""
+def _label(case: CaseResult, c: Comparison, line: words.Line) -> str:
+    """Name a fact; those inputs of arrays that are not just points that were tried are made small."""
     if line.tells == "actual":
         return f"{line.label} gives"
-    return "counterexample" if line.tells == "at" and not rows.traced(case) else _LABELS.get(line.tells, line.label)
+    if line.tells == "at" and (c.evidence.points or not rows.traced(case)):
+        return "counterexample"
+    return _LABELS.get(line.tells, line.label)
 
 
 def _fact(c: Comparison, line: words.Line) -> Markup:

@@ -33,7 +33,7 @@ class Evidence:
     """How a verdict is known: a word for the table and the whole sentence.
 
     `bits` is the certainty of a proof by random points: it is wrong with a chance below 2^-bits. `digits` are those in
-    which both sides agree where they are not proved equal; where that is all that is known, `points` is at how many.
+    which both sides agree where they are not proved equal; where points are all that is known, `points` is how many.
     Where a choice of the code's constants within their rounding makes both sides one function, `constants` is how many
     there are, and `ulps` the largest change of one. Of an approximation, `ulps` is what it is proved to stay within,
     `limit` what the formula that it stands for is good to, and `at` the point where it is worst; where the case states

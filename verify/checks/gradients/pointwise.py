@@ -225,7 +225,7 @@ def _decided(case: TracedCase, name: str, entries: Sequence[Entry], problem: Sub
         worst.run,
         name,
         verdict,
-        evidence=Evidence(KIND, sentence.format(**facts), place=problem.place),
+        evidence=Evidence(KIND, sentence.format(**facts), points=points, place=problem.place),
         counterexample=example if apart else None,
         failing=failing,
         index=tuple(map(int, np.unravel_index(worst.place, worst.run.seen.inputs[name].shape))),
