@@ -1,6 +1,7 @@
 """What several test files use: the command in-process, planted layers, and a case in one line."""
 
 import copy
+import gc
 import io
 import signal
 import sys
@@ -8,6 +9,7 @@ from collections import Counter, defaultdict
 from types import SimpleNamespace
 
 import pytest
+from beside import beside
 from clock import Clock
 from taped_arrays import tape_and_array
 from warm import Engine
@@ -48,6 +50,13 @@ def pytest_configure():
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_finish():
+    """Look for no garbage among the thousands of tests."""
+    gc.collect()
+    gc.freeze()
+
+
 def pytest_terminal_summary(terminalreporter):
     """Show what tests counted by `record_property("counts", {what: number})`, added up over each file's tests."""
     counts = defaultdict(Counter)
@@ -70,6 +79,16 @@ def warm_engine():
             patch.setattr("verify.runner.process.origin", engine.origin)
         yield
     engine.close()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def alone(request):
+    """Have no other tests imported beside those of one file: all modules but our own may be the user's."""
+    others = beside(request.module)
+    modules = {name: sys.modules.pop(name) for name in others}
+    yield
+    for name, module in modules.items():
+        sys.modules.setdefault(name, module)
 
 
 @pytest.fixture

@@ -4,9 +4,9 @@ from functools import partial
 
 import numpy as np
 import pytest
+from test_complex_arrays import on_symbols
 
 import verify
-from tests.test_complex_arrays import on_symbols
 from verify import Verdict
 from verify.model.errors import TraceError
 

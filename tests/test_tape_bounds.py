@@ -6,9 +6,9 @@ from fractions import Fraction
 import numpy as np
 import pytest
 import sympy
+from effort import LONG
+from test_tape_degrees import NAMES, formula
 
-from tests.effort import LONG
-from tests.test_tape_degrees import NAMES, formula
 from verify.proof.field import Laws
 from verify.tape.bounds import Bounds
 from verify.tape.degrees import Degrees

@@ -7,8 +7,8 @@ from fractions import Fraction
 import numpy as np
 import pytest
 import sympy
+from effort import LONG
 
-from tests.effort import LONG
 from verify.proof.field import Laws
 from verify.tape.degrees import ABOVE, HIGH, WHOLE, Degrees
 from verify.tape.parts import parts

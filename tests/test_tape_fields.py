@@ -6,9 +6,9 @@ from fractions import Fraction
 import flint
 import numpy as np
 import pytest
+from effort import LONG
+from tape_programs import HALF, OPERATIONS, Both, planted, program, run
 
-from tests.effort import LONG
-from tests.tape_programs import HALF, OPERATIONS, Both, planted, program, run
 from verify.graph import balls
 from verify.proof import field
 from verify.proof.field import Laws

@@ -2,8 +2,8 @@
 
 import numpy as np
 import sympy
+from effort import LONG
 
-from tests.effort import LONG
 from verify.tape.primes import BITS, CHAINS, SINGLES, chains, singles, spoiled
 
 
