@@ -31,14 +31,15 @@ def beyond(
 
     `runs` are those on symbols that were followed, one for each variant; all of what is asked starts from them.
     """
-    elsewhere = regions(case, runs, seed)
+    followed = [run for run in runs if run.followed]  # the others are proved, without branches, and beside these
+    elsewhere = regions(case, followed, seed)
     more = elsewhere.runs
     if dead([*runs, *more]):
         more += [run for run in elsewhere.extras if not run.constant][:1]  # floats are judged where the output varies
     parts = _Parts(case, result, runs, elsewhere)
     if dead([*runs, *more]):
         return of_a_constant(case, parts.decisions(seed), [*runs, *more], seed)
-    return parts.looked_at([*runs, *more], seed, keep)
+    return parts.looked_at([*followed, *more], seed, keep)
 
 
 class _Parts:

@@ -84,7 +84,7 @@ def _check_held(case: TracedCase, seed: int, *, quick: bool, keep: Keep) -> Case
     from verify.checks.gradients.rows import DIVIDES
     from verify.checks.gradients.traced import check_traced, dead
 
-    result, runs = check_traced(case, seed, keep, quick=quick)
+    result, runs = check_traced(case, seed, keep, quick=quick, repeating=True)
     if any(row.evidence and row.evidence.kind == DIVIDES for row in result.comparisons):
         from verify.checks.regions.undefined import refuted_where_undefined
 

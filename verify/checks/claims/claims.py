@@ -62,6 +62,8 @@ class Exact:
     SubjectError where the output of any other run is not defined.
     """
 
+    followed = True  # whether there are formulas
+
     def __init__(
         self, case: TracedCase, seen: Observation, *, twice: bool = True, proved: Mapping[str, Any] | None = None
     ) -> None:
@@ -75,6 +77,11 @@ class Exact:
         self.unequal = NOWHERE  # where it asks whether the upstream equals something that it was not in any run
         self._twice, self._proved = twice, proved
         self.floats: Mapping[str, Any] = proved or {}  # exact gradients at the sample that are known already
+
+    @property
+    def size(self) -> int:
+        """Return how many nodes the graph of the run has."""
+        return len(self.seen.trace)
 
     @property
     def _outputs(self) -> list[tuple[int, int]]:

@@ -161,7 +161,7 @@ def _differences(trial: Trial, unit: Unit, between: Sequence[Call]) -> Iterator[
     expected, layer = _alone(trial, unit, unit.calls), trial.layer(unit)
     left = slice(0, 2 if _accumulates(trial, unit) else 3)
     attempt(_answer, layer, unit, between)
-    for _ in range(0 if isinstance(expected, SubjectError) else _rounds(unit, len(trial.exact.seen.trace))):
+    for _ in range(0 if isinstance(expected, SubjectError) else _rounds(unit, trial.exact.size)):
         actual = attempt(_answer, layer, unit, between)
         answers = [a if isinstance(a, SubjectError) else (*a[left], []) for a in (expected, actual)]
         yield _difference(answers[0], answers[1], unit)  # type: ignore[arg-type]  # the first is an answer

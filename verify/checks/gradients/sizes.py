@@ -117,10 +117,10 @@ def _listed(at: Sequence[Variant]) -> str:
 
 def check_sizes(case: TracedCase, rows: Sequence[Comparison], runs: Sequence[Exact], seed: int) -> Sizing:
     """Decide the gradients that no row calls wrong at further sizes and labels, until the budget is used up."""
-    least = sum(len(run.seen.trace) for run in runs) // 2  # what is as large as this takes no more than half as long
+    least = sum(run.size for run in runs) // 2  # what is as large as this takes no more than half as long
     sizing, wrong = Sizing(), {row.name for row in rows if not row.verdict.good}
     for run in runs:
-        sizing.nodes[tuple(run.seen.variant.sizes.values())] = len(run.seen.trace)
+        sizing.nodes[tuple(run.seen.variant.sizes.values())] = run.size
     todo = deque(_further(case))
     while todo and not (wrong.issuperset(case.real) or any(row.quantity == "case" for row in sizing.rows)):
         variant, budget = todo.popleft()

@@ -18,6 +18,7 @@ from verify.checks.claims.diagnoses import negated
 from verify.checks.claims.explain import alike
 from verify.checks.gradients.forward import wrong_outputs
 from verify.checks.gradients.pointwise import NOTE, judged, unconfirmed
+from verify.checks.gradients.repeated import CHANGING, has_smaller, repeated
 from verify.checks.gradients.rows import KeepRow, decided_row, malformed, not_compared
 from verify.checks.gradients.whole import Attempt, attempted
 from verify.model.additions import HOW
@@ -36,7 +37,6 @@ _ALL = "further variants, other regions, other sizes, contracts, floats"
 _DRAWN = "random numbers were drawn, from generators seeded with {seed}: the claims are for these"
 _ADDED = "{name} is compiled: the function added for it was followed in its place, and its floats held against that"
 _COMPLEX = "gradients by complex numbers a + i b, upstreams too, are {form} here (convention={convention!r})"
-_CHANGING = "run again on the same inputs, the code gives other numbers: it keeps something between runs"
 _SOME_SIGNS = "the code branches on the upstream, of which some combinations of signs were tried, not all"
 _UNEQUAL = "at {} the code asks whether the upstream equals something: no run had an upstream that does"
 _SAMPLES = 6  # that are tried for one on no tie, where the output is not constant
@@ -45,23 +45,24 @@ _LARGE = 5_000  # nodes of a run, from which on whole arrays take a fraction of 
 
 
 def check_traced(
-    case: TracedCase, seed: int = 0, keep: Keep = lambda *_: None, *, quick: bool = False
+    case: TracedCase, seed: int = 0, keep: Keep = lambda *_: None, *, quick: bool = False, repeating: bool = False
 ) -> tuple[CaseResult, list[Exact]]:
     """Decide every gradient of a case in every variant of it; returns the result, and the runs that were followed.
 
-    Large arrays are proved whole; where the formula is all that is asked (`quick`), they leave no run behind.
+    Large arrays are proved whole; where the formula is all that is asked (`quick`), they leave no run behind, and where
+    smaller ones are followed (`repeating`), they may leave one without formulas.
     """
     progress, runs = _Progress(case, keep), list[Exact]()
-    for variant in variants(case):
+    every = variants(case)
+    for variant in every:
         attempt = attempted(case, variant, seed, None if quick else _MANY)
         if quick and (arrays := attempt.decided) is not None and not _of_added(attempt.seen):
             notes = [_DRAWN.format(seed=seed)] if arrays.draws else []
             progress.add(arrays.rows, arrays.region, arrays.unclaimed, notes, drawn=arrays.draws)
             continue
         try:
-            seen = _seen(case, variant, seed, attempt)
-            rows, exact = _settled(case, seen, seed, attempt, progress.taking())
-            rows = _confirmed(case, exact.seen, rows, seed)
+            again = repeated(case, variant, seed, attempt) if repeating and has_smaller(case, variant, every) else None
+            rows, exact = (attempt.rows, again) if again else _followed(case, variant, seed, attempt, progress.taking())
         except SubjectError as problem:
             progress.fail(variant, problem, seed)
             continue
@@ -69,7 +70,29 @@ def check_traced(
         region = branches(seen.trace, seen.conditions, variant.written)
         runs.append(exact)
         progress.add(rows, region, seen.unclaimed, _notes(exact, seed), drawn=seen.draws)
+    runs = [_with_formulas(case, run, runs, seed, progress) for run in runs]
     return progress.result(), runs
+
+
+def _followed(
+    case: TracedCase, variant: Variant, seed: int, attempt: Attempt, keep: KeepRow
+) -> tuple[list[Comparison], Exact]:
+    """Return the rows of a variant that is followed on symbols; raises SubjectError."""
+    seen = _seen(case, variant, seed, attempt)
+    rows, exact = _settled(case, seen, seed, attempt, keep)
+    return _confirmed(case, exact.seen, rows, seed), exact
+
+
+def _with_formulas(case: TracedCase, run: Exact, runs: Sequence[Exact], seed: int, progress: _Progress) -> Exact:
+    """Return a run that has formulas, or beside which another one of `runs` with the same options has some."""
+    variant = run.seen.variant
+    if run.followed or any(other.followed and other.seen.variant.choice == variant.choice for other in runs):
+        return run
+    try:
+        return _followed(case, variant, seed, Attempt(), progress.taking())[1]
+    except SubjectError as problem:
+        progress.fail(variant, problem, seed)
+        return run
 
 
 class _Progress:
@@ -315,7 +338,7 @@ def _seen(case: TracedCase, variant: Variant, seed: int, attempt: Attempt) -> Ob
 def _hold_against(attempt: Attempt, seen: Observation) -> None:
     """Raise SubjectError where the run on arrays that was before gave other numbers."""
     if not attempt.agrees(seen):
-        raise SubjectError(_CHANGING)
+        raise SubjectError(CHANGING)
 
 
 def _useless(seen: Observation) -> int:

@@ -73,12 +73,17 @@ class Attempt(NamedTuple):
     made: bool = False
 
     @property
+    def rows(self) -> list[Comparison]:
+        """Return the rows of what is proved."""
+        return self.proved.rows if self.proved else []
+
+    @property
     def decided(self) -> Whole | None:
         """Return what leaves nothing to a run on scalars, if anything does."""
         return self.proved or self.refuted
 
     def agrees(self, again: Observation) -> bool:
-        """Tell whether a run on scalars gives the same numbers at the sample: code may keep some between runs.
+        """Tell whether another run gives the same numbers at the sample: code may keep some between runs.
 
         What only the first run gets wrong is seen by no other, and the first is that on the tape.
         """
@@ -96,7 +101,7 @@ def attempted(case: TracedCase, variant: Variant, seed: int, few: int | None = N
 
     Inputs with `few` entries are left to scalars, and so are single ones, of what is compared with an expression.
     """
-    if _entries(case, variant) <= (_FEW if few is None else few) or case.reference is not None:
+    if entries(case, variant) <= (_FEW if few is None else few) or case.reference is not None:
         return Attempt()
     seen = Observation(variant, TapedTrace())
     try:
@@ -157,6 +162,11 @@ def _depends(trace: TapedTrace, exact: Elements) -> bool:
 def _overlap(seen: Observation, quantity: Quantity, again: Observation, other: Quantity) -> bool:
     """Tell whether each number that two runs have computed may be the same, as far as it is known."""
     mid, rad = _taped(seen).enclosures.of(quantity.nodes)
+    if isinstance(again.trace, TapedTrace):
+        middle, radius = again.trace.enclosures.of(other.nodes)
+        with np.errstate(invalid="ignore"):
+            apart = np.abs(middle - mid) > rad + radius + np.abs(mid) * _FLOAT  # never of what is not finite
+        return not apart.any()
     balls = again.trace.at_samples(other.nodes)
     return all(
         abs(float(ball) - m) <= r + float(ball.rad()) + abs(m) * _FLOAT
@@ -170,7 +180,8 @@ def _taped(seen: Observation) -> TapedTrace:
     return seen.trace
 
 
-def _entries(case: TracedCase, variant: Variant) -> int:
+def entries(case: TracedCase, variant: Variant) -> int:
+    """Return how many entries the inputs to differentiate have."""
     shapes = [declared.shape for declared in case.inputs.values() if isinstance(declared, Real)]
     return sum(math.prod(concrete(shape, variant.sizes)) for shape in shapes)
 
