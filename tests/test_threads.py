@@ -119,11 +119,18 @@ def test_a_thread_that_waits_ends_nothing(monkeypatch):
 
 
 def test_no_other_thread_makes_nodes():
-    """A trace and a tape know the thread that they were handed to."""
+    """A trace and a tape know the thread that they were handed to, which makes nodes alone or many at once."""
     trace, tape, raised = Trace(), Tape(), []
+    a, b = trace.variable("a"), trace.variable("b")
+    ways = [
+        lambda: trace.variable("x"),
+        lambda: trace.total([a, b]),
+        lambda: trace.multiplied_each([a], [b]),
+        lambda: tape.variables([1]),
+    ]
 
     def work():
-        for make in (lambda: trace.variable("x"), lambda: tape.variables([1])):
+        for make in ways:
             try:
                 make()
             except ThreadError as problem:
@@ -133,5 +140,6 @@ def test_no_other_thread_makes_nodes():
         worker = threading.Thread(target=work)
         worker.start()
         worker.join()
-    assert len(raised) == 2
+    assert len(raised) == len(ways)
+    assert len(trace) == 2
     assert trace.variable("x") >= 0

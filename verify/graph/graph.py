@@ -93,6 +93,9 @@ class Graph:
         """Return a node as one value."""
         return Node(self.ops[number], self.args[number], self.payloads[number])
 
+    def _enter(self) -> None:
+        """Notice that nodes are appended one after the other, in place of `_new`."""
+
     def _new(self, op: str, args: tuple[int, ...] = (), payload: Any = None) -> int:
         self.ops.append(op)
         self.args.append(args)
@@ -189,7 +192,8 @@ class Graph:
         ordered = sorted(numbers)
         if not ordered:
             return self.constant(Fraction(0))
-        result, sums, constants, scaled = ordered[0], self._sums, self.constants, self._scaled
+        self._enter()
+        result, sums, constants, scaled, ops = ordered[0], self._sums, self.constants, self._scaled, self.ops
         for number in ordered[1:]:
             args = (result, number) if result < number else (number, result)
             node = sums.get(args)
@@ -198,7 +202,10 @@ class Graph:
             elif result in constants or number in constants or result in scaled or number in scaled or result == number:
                 result = self.sum(result, number)
             else:  # most of a large graph: what `sum` comes to
-                result = sums[args] = self._new("sum", args)
+                result = sums[args] = len(ops)
+                ops.append("sum")
+                self.args.append(args)
+                self.payloads.append(None)
         return result
 
     def product(self, a: int, b: int) -> int:
@@ -229,8 +236,8 @@ class Graph:
         """Return the nodes of the products of pairs."""
         if type(self).product is not Graph.product:  # which notes what floats do, say
             return list(map(self.product, left, right))
-        products, constants, scaled = self._products, self.constants, self._scaled
-        product, new = self.product, self._new
+        self._enter()
+        products, constants, scaled, product, ops = self._products, self.constants, self._scaled, self.product, self.ops
         result = []
         for a, b in zip(left, right, strict=True):
             pair = (a, b) if a < b else (b, a)
@@ -239,7 +246,10 @@ class Graph:
                 if a in constants or b in constants or a in scaled or b in scaled or a == b:
                     number = product(a, b)
                 else:  # most of a large graph: what `product` comes to
-                    number = products[pair] = new("product", pair)
+                    number = products[pair] = len(ops)
+                    ops.append("product")
+                    self.args.append(pair)
+                    self.payloads.append(None)
             result.append(number)
         return result
 

@@ -37,16 +37,16 @@ class Repeated(Exact):
 
     @property
     def size(self) -> int:
-        """Return how many operations on single numbers the run is, its derivative left out."""
+        """Return how many nodes the graph would have, of which no two may be one there."""
         return self._operations
 
     @property
-    def shares(self) -> Shares:  # type: ignore[override]
+    def shares(self) -> Shares:
         """Raise AssertionError: nobody may take what was not followed for a formula."""
         raise AssertionError("a run without formulas")
 
     @property
-    def wholes(self) -> dict[int, int]:  # type: ignore[override]
+    def wholes(self) -> dict[int, int]:
         """Raise AssertionError."""
         raise AssertionError("a run without formulas")
 
@@ -91,10 +91,10 @@ def _is_plain(seen: Observation) -> bool:
 
 
 def _operations(block: Block) -> int:
-    """Return how many operations on single numbers a block is."""
+    """Return how many nodes a block would be in a graph of single numbers."""
     if block.op == "matmul":
-        return 2 * block.size * int(block.args[0].shape[-1])
-    return int(block.args[0].size) if block.op == "total" else block.size
+        return block.size * (2 * int(block.args[0].shape[-1]) - 1)
+    return int(block.args[0].size) - block.size if block.op == "total" else block.size
 
 
 def _leaves(case: TracedCase, seen: Observation) -> Observation:

@@ -93,10 +93,18 @@ class Trace(Graph):
         self._asking: Callable[[], tuple[Place, int]] = _asking
         self._balls: dict[int, dict[int, flint.arb]] = {bits: {} for bits in _PRECISIONS}
 
+    def _enter(self) -> None:
+        """Raise ThreadError in a thread that the run was not handed to."""
+        if get_ident() != self.thread:
+            raise ThreadError(asked_at())
+
     def _new(self, op: str, args: tuple[int, ...] = (), payload: Any = None) -> int:
         if get_ident() != self.thread:
             raise ThreadError(asked_at())
-        return super()._new(op, args, payload)
+        self.ops.append(op)
+        self.args.append(args)
+        self.payloads.append(payload)
+        return len(self.ops) - 1
 
     def typed(self, value: float) -> int:
         """Return the node of a float that stands in the code, and notice the line that uses it first."""
