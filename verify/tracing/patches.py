@@ -30,8 +30,8 @@ from verify.tracing.arrays.complexes import ComplexArray, is_complex
 from verify.tracing.linear.matrices import linear
 from verify.tracing.numpy import data, functions
 from verify.tracing.numpy.complex_functions import complex_buffer, joined
+from verify.tracing.numpy.elementwise import claimed
 from verify.tracing.numpy.functions import filled, unset
-from verify.tracing.numpy.ufuncs import claimed
 from verify.tracing.outside import sources
 from verify.tracing.outside.outside import MODULES, Replace, answering, is_symbolic
 from verify.tracing.scipy import distances, distributions, scipys, signals, splines

@@ -15,8 +15,8 @@ import numpy as np
 
 from verify.tracing.arrays.arrays import built, current, nodes, objects, scalar, wrapped
 from verify.tracing.arrays.shadows import refusal
+from verify.tracing.numpy.elementwise import claimed
 from verify.tracing.numpy.products import as_array
-from verify.tracing.numpy.ufuncs import claimed
 from verify.tracing.symbols.trace import Nodes
 
 _DOTS = "..."

@@ -34,12 +34,13 @@ from verify.tracing.arrays.arrays import (
 )
 from verify.tracing.arrays.complexes import ComplexArray, has_complex
 from verify.tracing.numpy.einsums import einsum
+from verify.tracing.numpy.elementwise import choose, claimed, elementwise, truths
 from verify.tracing.numpy.moving import moved
 from verify.tracing.numpy.norms import norm
 from verify.tracing.numpy.plainly import plainly
 from verify.tracing.numpy.products import LINALG, as_array, dot, inner, outer, tensordot, vdot
 from verify.tracing.numpy.signatures import signature_of
-from verify.tracing.numpy.ufuncs import choose, claimed, current_uninitialised, elementwise, truths
+from verify.tracing.numpy.ufuncs import current_uninitialised
 from verify.tracing.outside import measured
 from verify.tracing.symbols.concolic import KINDS, NO_NODES, Concolic, Missing, cardinal_sine
 from verify.tracing.symbols.dispatch import LINEAR, PROTOCOLS, answers

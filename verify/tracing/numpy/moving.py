@@ -13,7 +13,7 @@ import numpy as np
 
 from verify.tape.tape import ZERO
 from verify.tracing.arrays.arrays import SymbolArray, active, built, elements_at, scalar
-from verify.tracing.numpy.ufuncs import claimed
+from verify.tracing.numpy.elementwise import claimed
 from verify.tracing.symbols.concolic import KINDS
 
 _SHOWING = frozenset(

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from verify.tracing.numpy.elementwise import truths
 from verify.tracing.numpy.products import as_array
-from verify.tracing.numpy.ufuncs import truths
 
 _VECTOR, _MATRIX = 1, 2
 _SPECTRAL = (2, -2, "nuc")

@@ -12,7 +12,9 @@ from typing import Any
 import numpy as np
 
 from verify.tracing.arrays.arrays import SymbolArray, current, layout
-from verify.tracing.numpy.ufuncs import choose, is_plain, is_plain_product, plainly_reduced
+from verify.tracing.numpy.elementwise import choose
+from verify.tracing.numpy.reductions import is_plain, plainly_reduced
+from verify.tracing.numpy.ufuncs import is_plain_product
 from verify.tracing.symbols.dispatch import PRODUCTS
 
 _MASK = np.dtype(bool)

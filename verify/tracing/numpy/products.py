@@ -9,7 +9,7 @@ import numpy as np
 
 from verify.tracing.arrays.arrays import SymbolArray, built, current, nodes, objects, scalar
 from verify.tracing.arrays.sparse import dense
-from verify.tracing.numpy.ufuncs import claimed
+from verify.tracing.numpy.elementwise import claimed
 from verify.tracing.symbols.dispatch import PRODUCTS
 
 _VECTOR = 1

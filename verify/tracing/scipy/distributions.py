@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 from verify.model.additions import HOW
 from verify.model.errors import TraceError, UnboundedError
 from verify.model.where import asked_at
-from verify.tracing.numpy.ufuncs import elementwise
+from verify.tracing.numpy.elementwise import elementwise
 from verify.tracing.outside.outside import is_symbolic
 from verify.tracing.symbols.special import LINES, applied
 

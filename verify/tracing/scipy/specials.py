@@ -12,8 +12,8 @@ from verify.graph import functions
 from verify.model.additions import HOW
 from verify.model.errors import TraceError
 from verify.model.where import asked_at
+from verify.tracing.numpy.elementwise import elementwise
 from verify.tracing.numpy.products import as_array
-from verify.tracing.numpy.ufuncs import elementwise
 from verify.tracing.symbols.special import applied, parameter
 
 _HALF = Fraction(1, 2)
