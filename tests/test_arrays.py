@@ -17,7 +17,7 @@ import verify
 from verify.model.errors import TraceError
 from verify.tracing import patches
 from verify.tracing.arrays import arrays
-from verify.tracing.numpy import ufuncs
+from verify.tracing.numpy import elementwise
 from verify.tracing.symbols.concolic import Concolic
 from verify.tracing.symbols.trace import Trace
 
@@ -795,7 +795,7 @@ def test_symbols_compute_what_floats_do(code):
 )
 def test_a_wrong_entry_in_a_table_is_seen(monkeypatch, name, wrong):
     """The comparison fails for a ufunc that computes another, which plants the error that it is there for."""
-    monkeypatch.setitem(ufuncs.BINARY, name, ufuncs.BINARY[wrong])
+    monkeypatch.setitem(elementwise.BINARY, name, elementwise.BINARY[wrong])
     code = f"np.{name}(np.abs(v) + 0.1, np.abs(u) + 0.2)"
     with pytest.raises(AssertionError):
         assert_same(symbolic(code), plain(run(code, given_floats()), None))

@@ -90,9 +90,9 @@ def test_outputs_that_are_missing_on_floats():
 
 def test_a_planted_error_of_the_trace_is_seen(monkeypatch):
     """If an array function computed something else than NumPy does, nothing would be proved."""
-    from verify.tracing.numpy import ufuncs
+    from verify.tracing.numpy import elementwise
 
-    monkeypatch.setitem(ufuncs.BINARY, "add", ufuncs.BINARY["subtract"])
+    monkeypatch.setitem(elementwise.BINARY, "add", elementwise.BINARY["subtract"])
 
     @verify.case(x="N", y="N")
     def added(x, y):

@@ -14,7 +14,7 @@ from programs.writer import Writer
 
 from verify.tracing import patches
 from verify.tracing.arrays import arrays
-from verify.tracing.numpy import functions, ufuncs
+from verify.tracing.numpy import elementwise, functions, protocol, reductions
 from verify.tracing.symbols.taped import TapedTrace
 from verify.tracing.symbols.trace import Trace
 
@@ -104,9 +104,9 @@ def test_the_tables_of_the_tracer_are_covered():
 @pytest.mark.parametrize(
     ("table", "name", "wrong"),
     [
-        (ufuncs.BINARY, "subtract", ufuncs.BINARY["add"]),
-        (ufuncs.BINARY, "fmod", ufuncs.BINARY["remainder"]),
-        (ufuncs._REDUCERS, "maximum", ufuncs._REDUCERS["minimum"]),
+        (elementwise.BINARY, "subtract", elementwise.BINARY["add"]),
+        (elementwise.BINARY, "fmod", elementwise.BINARY["remainder"]),
+        (reductions._REDUCERS, "maximum", reductions._REDUCERS["minimum"]),
         (functions.FUNCTIONS, "inner", functions.FUNCTIONS["dot"]),
         (functions.FUNCTIONS, "median", functions.FUNCTIONS["mean"]),
         (functions.FUNCTIONS, "cumsum", functions.FUNCTIONS["cumprod"]),
@@ -115,7 +115,7 @@ def test_the_tables_of_the_tracer_are_covered():
 def test_a_wrong_rule_is_found(monkeypatch, table, name, wrong):
     """Programs of a function fail where the tracer computes another in its place."""
     monkeypatch.setitem(table, name, wrong)
-    functions._own.cache_clear()
+    protocol._own.cache_clear()
     full = f"np.{name}"
     make = calls.ufunc if full in UFUNCS else calls.call
     try:
@@ -124,7 +124,7 @@ def test_a_wrong_rule_is_found(monkeypatch, table, name, wrong):
                 writer = Writer(f"planted {seed}")
                 step(writer, f"v0 = {make(writer, full)}")
     finally:
-        functions._own.cache_clear()
+        protocol._own.cache_clear()
 
 
 # What the programs found, each as small as it could be made.

@@ -4,7 +4,7 @@ import numpy as np
 from numpy.testing import overrides
 
 from verify.tracing import patches
-from verify.tracing.numpy import functions, ufuncs
+from verify.tracing.numpy import elementwise, functions
 from verify.tracing.outside import outside
 from verify.tracing.symbols import concolic
 
@@ -38,5 +38,5 @@ MATH = sorted(outside.MATH)
 
 def names_in_tables():
     """Return the functions that the tracer's tables name and NumPy has: every one of them has to be called."""
-    names = {*functions.FUNCTIONS, *ufuncs.BINARY, *ufuncs.COMPARISONS, *concolic.METHODS, *patches.REPLACED}
+    names = {*functions.FUNCTIONS, *elementwise.BINARY, *elementwise.COMPARISONS, *concolic.METHODS, *patches.REPLACED}
     return sorted(name for name in names if hasattr(np, name) or hasattr(np.linalg, name))

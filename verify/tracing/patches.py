@@ -28,18 +28,19 @@ from verify.tracing.arrays import memory, sparse
 from verify.tracing.arrays.arrays import SymbolArray, active, layout, objects, wrapped
 from verify.tracing.arrays.complexes import ComplexArray, is_complex
 from verify.tracing.linear.matrices import linear
-from verify.tracing.numpy import data, functions
+from verify.tracing.numpy import data, functions, protocol
 from verify.tracing.numpy.complex_functions import complex_buffer, joined
+from verify.tracing.numpy.creation import filled, unset
 from verify.tracing.numpy.elementwise import claimed
-from verify.tracing.numpy.functions import filled, unset
 from verify.tracing.outside import sources
 from verify.tracing.outside.outside import MODULES, Replace, answering, is_symbolic
 from verify.tracing.scipy import distances, distributions, scipys, signals, splines
 from verify.tracing.stand_ins import arraytype, asserted, belongings, jitted, pickled, threads
 from verify.tracing.symbols.concolic import Concolic
-from verify.tracing.symbols.dispatch import STAND_INS
+from verify.tracing.symbols.dispatch import STAND_INS, answers
 
 functions.FUNCTIONS.update(data.FUNCTIONS)
+answers("function")(protocol.call)
 sources.NAMES.update(signals.NAMES)
 sources.INNER.update(signals.COMPILED)
 sources.OWN.update(distances.FUNCTIONS | splines.FUNCTIONS)

@@ -16,7 +16,7 @@ from verify.model.errors import TraceError, UnboundedError
 from verify.model.where import asked_at
 from verify.tracing.arrays.arrays import SymbolArray, current, layout, nodes, objects
 from verify.tracing.arrays.sparse import dense
-from verify.tracing.numpy.functions import constants, lifted
+from verify.tracing.numpy.arguments import constants, lifted
 from verify.tracing.numpy.products import as_array
 
 _MATRIX = 2

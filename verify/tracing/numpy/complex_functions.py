@@ -23,8 +23,8 @@ from verify.tracing.numpy.complexity import (
     square_of,
     whole_part,
 )
+from verify.tracing.numpy.creation import filled, unset
 from verify.tracing.numpy.elementwise import truths
-from verify.tracing.numpy.functions import filled, unset
 from verify.tracing.symbols.dispatch import FOURIER, answers
 
 # What moves entries about, or adds them up: done to the parts of the first argument.

@@ -18,7 +18,7 @@ from verify.model.where import asked_at
 from verify.tracing.arrays import shadows
 from verify.tracing.arrays.arrays import SymbolArray, current, in_order_of, lift, scalar, shape_of, symbols
 from verify.tracing.arrays.complexes import ComplexArray, is_complex, parts, refused
-from verify.tracing.numpy.functions import filled
+from verify.tracing.numpy.creation import filled
 from verify.tracing.symbols.dispatch import PROTOCOLS, answers
 
 _MOST_FACTORS = 64  # of a whole power

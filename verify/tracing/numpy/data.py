@@ -13,8 +13,9 @@ from verify.model.errors import DivisionError, TraceError
 from verify.model.where import asked_at
 from verify.tracing.arrays import shadows
 from verify.tracing.arrays.arrays import SymbolArray, floats_of, objects, wrapped
+from verify.tracing.numpy.arguments import symbolic_arrays
+from verify.tracing.numpy.creation import filled
 from verify.tracing.numpy.elementwise import claimed
-from verify.tracing.numpy.functions import filled, symbolic_arrays
 from verify.tracing.numpy.interpolation import interp
 from verify.tracing.numpy.products import as_array
 from verify.tracing.outside.sources import on_symbols

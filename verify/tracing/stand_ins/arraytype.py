@@ -13,7 +13,7 @@ import numpy as np
 from verify.tracing.arrays import memory
 from verify.tracing.arrays.arrays import SymbolArray
 from verify.tracing.arrays.complexes import ComplexArray
-from verify.tracing.numpy.functions import unset
+from verify.tracing.numpy.creation import unset
 
 # What makes and names a class; everything else that arrays have is looked up by the array that it is called with.
 _OF_CLASSES = frozenset(dir(type)) | {"__new__", "__init_subclass__", "__class_getitem__"}

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from verify.tracing.arrays.arrays import active
-from verify.tracing.numpy.functions import filled
+from verify.tracing.numpy.creation import filled
 from verify.tracing.stand_ins.belongings import substituted
 
 _FLOATS = np.dtype(np.float64).itemsize  # bytes: longer floats are none of ours

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from verify.tracing.arrays.arrays import SymbolArray, bare, layout
-from verify.tracing.numpy.functions import filled
+from verify.tracing.numpy.creation import filled
 from verify.tracing.stand_ins.belongings import Place
 from verify.tracing.stand_ins.counted import Counted
 
