@@ -23,18 +23,27 @@ _SEQUENCES = (tuple, list, frozenset)
 
 def numbers(subject: Any, *others: Any) -> list[int]:
     """Return the whole numbers above 0 that the code of a subject names, or that are among other values, in order."""
-    values: set[int] = set()
+    return sorted({value for value in _named(subject, *others) if type(value) is int and value > 0})
+
+
+def functions(subject: Any, *others: Any) -> list[FunctionType]:
+    """Return the functions of the user's that the code of a subject names, or that are among other values."""
+    reached = (inspect.unwrap(value) for value in _named(subject, *others) if type(value) is FunctionType)
+    return [*{id(f): f for f in reached if is_users(f.__code__.co_filename)}.values()]
+
+
+def _named(*values: Any) -> Iterator[Any]:
+    """Yield the numbers and objects that some values lead to, the values among them."""
     seen: set[int] = set()
-    todo = [subject, *others]
+    todo = [*values]
     while todo and len(seen) < _MOST_OBJECTS:
         value = todo.pop()
-        kind = type(value)
-        if kind is int:
-            values.add(value)
+        if type(value) is int:
+            yield value
         elif id(value) not in seen:
             seen.add(id(value))
+            yield value
             todo += _parts(value)
-    return sorted(number for number in values if number > 0)
 
 
 def _parts(value: Any) -> Iterable[Any]:

@@ -13,9 +13,11 @@ from verify.checks.contracts.check import contracts, is_complete
 from verify.checks.doubts import settled
 from verify.checks.gradients.sizes import Sizing, check_sizes
 from verify.checks.gradients.traced import dead
+from verify.checks.paths import strayed
 from verify.checks.regions.check import Elsewhere, regions
 from verify.checks.regions.constant import of_a_constant
 from verify.checks.rounding.check import Floats, arithmetic
+from verify.checks.surroundings import unvaried
 from verify.model.findings import allowed, finding, judged
 from verify.model.result import CaseResult, Comparison, Cover, Finding, Keep, Verdict
 
@@ -60,7 +62,7 @@ class _Parts:
             comparisons=(*self.sample.comparisons, *self.sizing.rows, *self.rows),
             sizes=self.sizing.summary(self.case, self.runs),
             cover=self.cover,
-            findings=judged([*self.gaps, *added], self.case.allow, self.case.where),
+            findings=judged([*self.gaps, *unvaried(self.case), *added], self.case.allow, self.case.where),
         )
 
     def looked_at(self, runs: Sequence[Exact], seed: int, keep: Keep) -> CaseResult:
@@ -78,6 +80,8 @@ class _Parts:
             *self.broken,
             *self.gaps,
             *_of_right_formulas(self.floats.findings, result.comparisons),
+            *unvaried(self.case),
+            *strayed(self.case, runs, seed),
             *added_findings(self.case, self.runs, seed),
         ]
         unchecked = _unchecked(result, self.runs, self.broken)

@@ -301,6 +301,17 @@ FINDINGS: dict[str, Kind] = {
         "Make the layer copyable (copy.deepcopy), create generators and handles in the call that uses them, call "
         "forward and backward of the same object; or allow the code with the reason.",
     ),
+    "GP127": Kind(
+        "what no run varies may change the result",
+        False,
+        "for the answers that were given the formula is right; whether there are others is for the author to say",
+        "The code decides, or computes, by something that is no input and that no run varies: the time, the "
+        "environment of the process, where an object lies in memory, the class of an array, the text of a number.",
+        "What was proved holds for the answers of these runs. With others the code may take another path, which nobody "
+        "has looked at.",
+        "Make it an option of the layer, which the case lists: options={'fast': [False, True]}. Compare numbers as "
+        "numbers, and not as texts. Where the answer changes no result, allow the code with that reason.",
+    ),
     # GP2xx: floats, where the formula is right.
     "GP201": Kind(
         "outside its rounding bound",

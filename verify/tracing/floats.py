@@ -80,8 +80,9 @@ class FloatRun:
         )
 
     def _array(self, quantity: Quantity) -> Any:
-        """Return a quantity at the point as floats; a scalar is a NumPy float."""
-        return np.array(self._values(quantity), float).astype(self.dtype).reshape(quantity.shape)[()]
+        """Return a quantity at the point as floats, in memory of its own; a scalar is a NumPy float."""
+        made = np.array(self._values(quantity), float).astype(self.dtype).reshape(quantity.shape).copy()
+        return made if quantity.shape else made[()]
 
     def _answer(self, output: Any) -> Any:
         self.output = deepcopy(output)  # backward may write into it

@@ -17,7 +17,7 @@ from verify.model.where import as_place, asking, is_own
 from verify.tracing.symbols.shown import shows
 
 _MOST = 3  # lines that are named
-_made: dict[Place, None] = {}
+_made: dict[Place, tuple[str, int]] = {}
 
 
 def text(value: str) -> str:
@@ -25,7 +25,7 @@ def text(value: str) -> str:
     if not is_own(sys._getframe(2).f_code.co_filename):  # noqa: SLF001 - a message of our own is no text of the user's
         file, line = asking()
         if file and not any(first <= line <= last for first, last in _messages(file)):
-            _made[as_place(file, line)] = None
+            _made[as_place(file, line)] = file, line
     return value
 
 
@@ -46,6 +46,11 @@ def _messages(file: str) -> list[tuple[int, int]]:
 def forget() -> None:
     """Start anew, for another case."""
     _made.clear()
+
+
+def lines() -> dict[Place, tuple[str, int]]:
+    """Return the lines at which texts were made since, each with its file and number."""
+    return dict(_made)
 
 
 def notes() -> list[str]:
