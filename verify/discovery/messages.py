@@ -42,11 +42,11 @@ class Unit(NamedTuple):
 class Answer(NamedTuple):
     """What came of a request.
 
-    `done` with what was asked for; `partial` with what is certain of it so far; `refused`: bad input; `failed`: the
-    user's code raised; `bug`: ours did; `at`: a place; `hung`, `exceeded` and `died`: there was no answer in time, too
-    much memory was used, or there is no worker any more. All but the first two with a text, and the `place` that it is
-    about, and the last three with the `partial` result, if there is one. `changed` says what the user's code has made
-    of the process, if anything.
+    `done` with what was asked for; `partial` with what is certain of it so far, `packed`; `refused`: bad input;
+    `failed`: the user's code raised; `bug`: ours did; `at`: a place; `hung`, `exceeded` and `died`: there was no answer
+    in time, too much memory was used, or there is no worker any more. All but the first two with a text, and the
+    `place` that it is about, and the last three with the `partial` result, if there is one. `changed` says what the
+    user's code has made of the process, if anything.
     """
 
     kind: str
@@ -66,9 +66,19 @@ class _Plain(pickle.Unpickler):
         return member
 
 
+def packed(message: object) -> bytes:
+    """Return a message that few will read, as one that nobody has to unpack meanwhile."""
+    return pickle.dumps(message)
+
+
+def unpacked(data: bytes) -> Any:
+    """Return a message as it was packed; raises UnpicklingError for what is no plain data."""
+    return _Plain(io.BytesIO(data)).load()
+
+
 def send(stream: IO[bytes], message: object) -> None:
     """Write a message; raises OSError where nobody reads any more."""
-    data = pickle.dumps(message)
+    data = packed(message)
     stream.write(_LENGTH.pack(len(data)) + data)
     stream.flush()
 
@@ -76,7 +86,7 @@ def send(stream: IO[bytes], message: object) -> None:
 def receive(stream: IO[bytes]) -> Any:
     """Read the next message; raises EOFError at the end, and UnpicklingError for what is no plain data."""
     (length,) = _LENGTH.unpack(_exactly(stream, _LENGTH.size))
-    return _Plain(io.BytesIO(_exactly(stream, length))).load()
+    return unpacked(_exactly(stream, length))
 
 
 def _exactly(stream: IO[bytes], length: int) -> bytes:

@@ -12,6 +12,7 @@ import builtins
 import contextlib
 import decimal
 import gc
+import inspect
 import locale
 import logging
 import operator
@@ -32,6 +33,8 @@ _LEFT_OUT = ("sympy", "mpmath", "z3", "flint", "jinja2")
 # What one import leaves to the next on purpose, as libraries do: no reason to keep modules apart.
 _LEFT_BY_IMPORTS = ("threads", "exit handlers", "child processes", "signals", "warnings", "environment", "imports")
 
+_SIGNALS = [int(number) for number in signal.valid_signals()]
+_handler: Callable[[int], Any] = inspect.unwrap(signal.getsignal)  # numbers as they are: an enum of each takes longer
 _FUNCTIONS = (FunctionType, BuiltinFunctionType, type, np.ufunc)
 _Functions = list[tuple[ModuleType, tuple[str, ...], tuple[Any, ...]]]  # by module: names, and what they stand for
 
@@ -102,9 +105,9 @@ def _numpy() -> Any:
 
 def _handlers() -> Any:
     handlers = []
-    for number in signal.valid_signals():
+    for number in _SIGNALS:
         with contextlib.suppress(ValueError):
-            handlers.append(signal.getsignal(number))
+            handlers.append(_handler(number))
     return handlers
 
 
@@ -118,7 +121,7 @@ def _children() -> str:
     """Return the processes that this one has started, where the system says so."""
     if sys.platform != "linux":
         return ""
-    return "".join(path.read_text() for path in Path("/proc/self/task").glob("*/children"))
+    return "".join(Path(f"/proc/self/task/{task}/children").read_text() for task in os.listdir("/proc/self/task"))  # noqa: PTH208
 
 
 def _exit_handlers() -> int:

@@ -89,7 +89,7 @@ class Process:
         status = self._origin.end()
         worker.close()
         answer = answer or Answer("died", _death(status))
-        return answer._replace(partial=worker.partial)
+        return answer._replace(partial=worker.partial())
 
 
 class _Worker:
@@ -107,13 +107,21 @@ class _Worker:
         self._output: Output = Output(pipes.output)
         self._reader: threading.Thread = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
-        self.partial: Any = None
+        self._partial = b""  # packed: it is read where there is nothing else
         self._end = 0.0
 
     @property
     def left(self) -> float:
         """Return the seconds that are left of the limit of the last request."""
         return self._end - time.monotonic()
+
+    def partial(self) -> Any:
+        """Return what is certain of a case that was not answered for; None where that is nothing."""
+        from verify.discovery.messages import unpacked
+
+        with contextlib.suppress(Exception):  # what is no plain data
+            return unpacked(self._partial)
+        return None
 
     def ready(self) -> bool:
         """Wait for the message of a worker that it has started."""
@@ -125,7 +133,7 @@ class _Worker:
 
         from verify.runner.memory import INTERVAL, WATCHED, gigabytes, used
 
-        self.partial = None
+        self._partial = b""
         self._send((limit, *request))
         self._end = time.monotonic() + limit
         while (left := self.left) > 0:
@@ -153,7 +161,7 @@ class _Worker:
 
     def _take(self, answer: Answer) -> None:
         if answer.kind == "partial":
-            self.partial = answer.value
+            self._partial = answer.value
 
     def _send(self, request: object) -> None:
         from verify.discovery.messages import send

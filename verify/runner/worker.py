@@ -21,7 +21,7 @@ import threading
 import traceback
 from typing import IO, TYPE_CHECKING, Any
 
-from verify.discovery.messages import MARK, WHERE, Answer, Unit, receive, send
+from verify.discovery.messages import MARK, WHERE, Answer, Unit, packed, receive, send
 from verify.model.errors import InputError, TargetError
 from verify.model.identity import Place
 from verify.model.where import described, is_users_fault, raised_at, running_at
@@ -161,7 +161,7 @@ class Worker:
 
     def _keep(self, result: CaseResult, rest: str) -> None:
         """Tell the command what is certain so far: it is left if the rest takes too long."""
-        self._send(Answer("partial", (result, rest)))
+        self._send(Answer("partial", packed((result, rest))))
 
     def _by_tool(self, request: str) -> Callable[..., Any]:
         """Return what answers a request like `verify.mutation.bench:judged`: a method of the Tool of that module.
