@@ -4,12 +4,14 @@ Hundreds of files of tests in one process are hundreds of modules of the user's,
 each run: what a test gives, and how long it takes, would depend on which others were collected beside it.
 """
 
+import os
 import re
 import sys
 from functools import cache
 from pathlib import Path
 
 TESTS = Path(__file__).parent
+INSIDE = f"{TESTS}{os.sep}"
 IMPORTS = re.compile(r"^ *(?:from|import) (?:tests\.)?(\w+)", re.MULTILINE)
 
 
@@ -38,5 +40,5 @@ def _imported(file):
 
 def _file(name):
     """Return the file or package of the tests' folder that an imported module is of, or nothing."""
-    path = Path(getattr(sys.modules[name], "__file__", None) or "/")
-    return path.relative_to(TESTS).parts[0].removesuffix(".py") if TESTS in path.parents else None
+    path = getattr(sys.modules[name], "__file__", None) or ""
+    return re.split(r"[/\\.]", path.removeprefix(INSIDE))[0] if path.startswith(INSIDE) else None

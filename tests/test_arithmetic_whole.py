@@ -4,7 +4,7 @@ import random
 
 import numpy as np
 import pytest
-from effort import LONG
+from effort import LONG, PART
 from random_arrays import case_of, drawn
 
 import verify
@@ -17,7 +17,7 @@ from verify.checks.rounding.trials import trials
 from verify.checks.rounding.whole import settled
 from verify.tape import recording
 
-CHUNKS, CHUNK = (40, 100) if LONG else (3, 12)  # layers
+CHUNKS, CHUNK = (range(40), 100) if LONG else (range(PART, PART + 1), 12)  # layers
 LEAST = 0.4  # of the points are settled on arrays, or these do not do their work
 STEP = 0.11  # from one text of two digits, rounded up, to the next
 NARROWER, WIDER = 0.97, 1.6  # times the bound that single numbers give, which know equal operations on single entries
@@ -51,7 +51,7 @@ def settled_codes(forward, backward, shape="3 4", **bounds):
     return whole_ones, {place for place, trial in judged.items() if faults(trial)}
 
 
-@pytest.mark.parametrize("chunk", range(CHUNKS))
+@pytest.mark.parametrize("chunk", CHUNKS)
 def test_random_layers_are_judged_alike(chunk):
     """What arrays settle has the rows of single numbers, no narrower bound, and no fault."""
     points_seen = points_settled = 0

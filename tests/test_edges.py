@@ -185,7 +185,7 @@ def refuted(case):
     return [c for c in verify.check(case).comparisons if c.verdict is Verdict.REFUTED]
 
 
-@pytest.mark.parametrize("name", some(RIGHT))
+@pytest.mark.parametrize("name", some(RIGHT, 5))
 def test_right_conventions_are_right(name):
     """Whatever lies between the derivatives on both sides is right."""
     result = verify.check(RIGHT[name])
@@ -193,7 +193,7 @@ def test_right_conventions_are_right(name):
     assert max((c.verdict for c in result.comparisons), key=lambda verdict: verdict.rank).rank <= best.rank
 
 
-@pytest.mark.parametrize("name", some(WRONG))
+@pytest.mark.parametrize("name", some(WRONG, 5))
 def test_what_is_no_convention_is_refuted(name):
     """What no convention gives is wrong, and the inputs that are shown lie on the edge."""
     (row,) = refuted(WRONG[name])

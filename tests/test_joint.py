@@ -199,7 +199,7 @@ def boxes(name, factor):
     return verify.layer(lambda: Overlap(factor, **clip), inputs={"a": domain, "b": domain})
 
 
-@pytest.mark.parametrize("name", some(BOXES))
+@pytest.mark.parametrize("name", some(BOXES, 4))
 def test_boxes_overlap_somewhere(name):
     """A wrong derivative of an overlap is refuted, and the right one passes, wherever the samples of the boxes lie."""
     assert Verdict.REFUTED in {row.verdict for row in overlap(name, 1.1).comparisons}

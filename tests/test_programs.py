@@ -18,8 +18,8 @@ from verify.tracing.numpy import elementwise, functions, protocol, reductions
 from verify.tracing.symbols.taped import TapedTrace
 from verify.tracing.symbols.trace import Trace
 
-PROGRAMS = 100_000 if LONG else 2_000
-TAPED = 50_000 if LONG else 1_000  # of them on a tape
+PROGRAMS = 100_000 if LONG else 1_000
+TAPED = 50_000 if LONG else 500  # of them on a tape
 PARTS = 10
 
 
@@ -64,7 +64,7 @@ def test_random_programs_compute_the_same_on_a_tape(part, record_property):
 def test_every_function_is_called(name):
     """Each function of NumPy's lists, and so each of the tracer's tables, is called in programs of its own."""
     make = calls.ufunc if name in UFUNCS else calls.call
-    for seed, trace in product(range(60 if LONG else 6), (Trace, TapedTrace)):
+    for seed, trace in product(range(60 if LONG else 3), (Trace, TapedTrace)):
         writer = Writer(f"{name} {seed}", trace=trace)
         step(writer, f"v0 = {make(writer, name)}")
 

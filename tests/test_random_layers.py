@@ -28,8 +28,8 @@ from verify.tracing.floats import FloatRun
 from verify.tracing.following import SubjectError
 from verify.tracing.observe import _FIXED, observe, variants
 
-LAYERS = 5_000 if LONG else 90
-CHECKED = 60 if LONG else 6  # of them again by verify.check, from the case to the rows
+LAYERS = 5_000 if LONG else 60
+CHECKED = 60 if LONG else 3  # of them again by verify.check, from the case to the rows
 SHAPES = ("2 3", "3", "2 1", "", "3 2")  # of the inputs; each pair but the last with another broadcasts
 THRESHOLDS = (0.1373, -0.2637, 0.5)
 LARGEST = 1e3  # of the values in a layer: beyond, 1 - tanh(x)**2 has thousands of zeros after the point

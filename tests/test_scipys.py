@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from subjects import verdicts
 
 import verify
 from verify import Verdict
@@ -107,10 +108,6 @@ WRONG = {
     ),
 }
 pytestmark = pytest.mark.filterwarnings("ignore::RuntimeWarning")  # of LAPACK, at the zeros of divisors
-
-
-def verdicts(subject):
-    return {row.verdict for row in verify.check(subject).comparisons}
 
 
 @pytest.mark.parametrize("name", RIGHT)

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from subjects import verdicts
 
 import verify
 from verify import Verdict
@@ -432,10 +433,6 @@ PAIRS = {
 
 
 ROUNDED = ("cubic spline, its derivative",)  # whose coefficients are floats that were multiplied
-
-
-def verdicts(subject):
-    return {row.verdict for row in verify.check(subject).comparisons}
 
 
 @pytest.mark.parametrize("name", PAIRS)

@@ -8,7 +8,7 @@ import random
 from collections import Counter
 
 import pytest
-from effort import LONG
+from effort import LONG, PART
 from random_arrays import MISTAKES, case_of, drawn, makes_a_difference, possible
 
 from verify import Verdict
@@ -17,7 +17,8 @@ from verify.checks.gradients.traced import check_traced
 from verify.checks.gradients.whole import Attempt, attempted
 from verify.tracing.observe import variants
 
-CHUNKS, CHUNK = (100, 250) if LONG else (4, 20)  # layers, each of them right and with a mistake: 50,000 programs
+# Layers, each of them right and with a mistake: 50,000 programs.
+CHUNKS, CHUNK = (range(100), 250) if LONG else (range(PART, PART + 1), 40)
 JUDGED = 20  # one in so many on scalars as well
 REFUTING = 10  # one in so many is also refuted on the tape, as large ones are
 NAMES = {True: "wrong", False: "no difference", None: "too small for floats to tell"}
@@ -56,7 +57,7 @@ def without_scalars(case, variant, seed, monkeypatch):
         return attempted(case, variant, seed).refuted
 
 
-@pytest.mark.parametrize("chunk", range(CHUNKS))
+@pytest.mark.parametrize("chunk", CHUNKS)
 def test_random_array_layers(chunk, monkeypatch, record_property):
     """A right layer is proved or left to scalars, one with a mistake is never proved, and scalars say the same."""
     counts = Counter()
