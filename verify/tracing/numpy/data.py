@@ -24,7 +24,7 @@ _add: Any = np.add
 _DOUBLE = np.dtype(np.float64)
 # What computes with others that are followed, or with what `sources` has for them.
 _BY_SOURCE = (
-    "gradient kron convolve correlate cov percentile quantile nanpercentile nanquantile unwrap trapezoid trapz polyfit"
+    "gradient kron convolve correlate cov percentile quantile nanpercentile nanquantile unwrap trapezoid trapz"
     " poly polydiv polyval nancumsum nancumprod logspace geomspace histogram_bin_edges histogramdd histogram2d"
 )
 
@@ -82,7 +82,17 @@ def bincount(x: Any, weights: Any = None, minlength: int = 0) -> Any:
     return totals
 
 
-_polydiv = _unwrapped(np.polydiv)
+_polydiv, _polyfit = _unwrapped(np.polydiv), _unwrapped(np.polyfit)
+
+
+def polyfit(x: Any, y: Any, deg: int, rcond: Any = None, full: bool = False, w: Any = None, cov: Any = False) -> Any:
+    """Return the coefficients of least squares: NumPy divides powers of x by their sizes first, which only rounds."""
+    if full or cov or rcond is not None:
+        return _polyfit(x, y, deg, rcond, full, w, cov)
+    y = as_array(y)
+    weights = np.ones(len(y)) if w is None else as_array(w)
+    powers = as_array(np.vander(as_array(x) + 0.0, int(deg) + 1)) * weights[:, None]
+    return np.linalg.lstsq(powers, y * weights.reshape(-1, *[1] * (y.ndim - 1)), rcond=None)[0]
 
 
 def polydiv(u: Any, v: Any) -> Any:
@@ -95,6 +105,7 @@ def polydiv(u: Any, v: Any) -> Any:
 FUNCTIONS: dict[str, Callable[..., Any]] = {
     **{name: _unwrapped(getattr(np, name)) for name in _BY_SOURCE.split() if hasattr(np, name)},
     "polydiv": polydiv,
+    "polyfit": polyfit,
     "bincount": bincount,
     "corrcoef": correlations,
     "interp": interp,
