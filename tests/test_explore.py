@@ -9,6 +9,7 @@ import pytest
 import verify
 from verify.checks.claims.claims import Exact
 from verify.checks.regions.explore import Explorer
+from verify.model.result import Verdict
 from verify.tracing.observe import observe, variants
 
 F = Fraction
@@ -178,3 +179,23 @@ def test_a_wrong_region_is_told_from_those_apart_from_it():
     answers = {value: explorer.is_beside_refuted({"x[0]": value}) for value in (F(-2), F(1), F(2))}
     assert answers == {F(-2): True, F(1): True, F(2): False}
     assert not explorer.is_beside_refuted({"x[0]": F(1), "x[1]": F("1/2")})
+
+
+@pytest.mark.parametrize("bits", [20, 23, 24, 40])
+def test_a_side_that_no_float_reaches(bits):
+    """Inputs larger than any float are not run, and the search comes to its end; the wrong gradient is refuted."""
+
+    def is_near(x):
+        return x.sum() * 2.0**-1000 < 2.0**bits
+
+    def forward(x):
+        return x * np.where(x[0] > 1, 2, 3) if is_near(x) else 2 * x
+
+    def check(factor):
+        def back(d, x):
+            return factor * d * np.where(x[0] > 1, 2, 3) if is_near(x) else 2 * d
+
+        return {row.verdict for row in verify.check(verify.pair(forward, back, x="3")).comparisons}
+
+    assert Verdict.PROVED in check(1) <= {Verdict.PROVED, Verdict.UNDECIDED}
+    assert Verdict.REFUTED in check(2)

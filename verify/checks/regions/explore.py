@@ -7,6 +7,7 @@ every side is visited, or nothing is found that leads to one, or it has cost as 
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from fractions import Fraction
 from itertools import islice
@@ -42,6 +43,7 @@ from verify.tracing.symbols.trace import Condition, Trace
 
 _RUNS = 3  # that are made to get to one side
 _POINTS = 40  # that are looked at for each of them
+_LARGEST = Fraction(sys.float_info.max)
 _BUDGET = 60_000  # nodes of all runs beyond those at samples
 _LEAST, _MOST = 6, 120  # runs, however large or small
 _HUGE = 200_000  # nodes of a run that takes seconds: two more of them are enough
@@ -206,6 +208,10 @@ class Explorer:
     def run(self, at: Mapping[str, Fraction], reason_for: tuple[Site, bool] | None = None) -> Observation | None:
         """Run the case at some inputs, on the graph of the others; None where it cannot be followed."""
         self.made += 1
+        if any(abs(value) > _LARGEST for value in at.values()):
+            if reason_for:
+                self.reasons.setdefault(reason_for, "the inputs that lead there are larger than any float")
+            return None
         seen = self.start.seen.again(Trace(self._graph))
         try:
             return observe(self.case, self.variant, self.seed, seen=seen, at=at)

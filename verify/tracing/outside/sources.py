@@ -160,7 +160,9 @@ def answer(name: str, original: Callable[..., Any]) -> Callable[..., Any]:
             raise shadows.unknown(name, str(problem)) from problem
         if name.startswith(_TRIMMING) or not isinstance(made, _ARRAYS) or _runs_code([*args, *options.values()]):
             return made
-        return shadows.held_to(name, shadows.expected(original, args, options), made)
+        expected = shadows.expected(original, args, options)
+        # `max(0, distance)` is an int where it cuts off, which is so of ones alone.
+        return shadows.held_to(name, float(expected) if type(expected) is int else expected, made)
 
     return compute
 

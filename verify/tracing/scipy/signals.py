@@ -198,11 +198,13 @@ def cascade(sos: Any, x: Any, zi: Any) -> None:
             x[signal, n] = value
 
 
-def in_frequencies(xp: Any, in1: Any, in2: Any, axes: Any, shape: Any, calc_fast_len: bool = False) -> Any:
+def in_frequencies(*args: Any, calc_fast_len: bool = False) -> Any:
     """Return the convolution along some axes, which SciPy computes as a product of Fourier transforms.
 
-    As numbers both are the same (the convolution theorem); what the transforms round is another matter.
+    As numbers both are the same (the convolution theorem); what the transforms round is another matter. Two arrays,
+    axes and a shape are the last arguments; newer versions have the module of the arrays before them.
     """
+    in1, in2, axes, _ = args[-4:]
     if current().as_executed:
         raise _unbounded("scipy.signal.fftconvolve")
     if not axes:

@@ -7,6 +7,8 @@ themselves. With norm="ortho" some entries are weighed by sqrt(2) as well, unles
 
 from __future__ import annotations
 
+import functools
+import sys
 from collections.abc import Callable
 from fractions import Fraction
 from typing import Any
@@ -39,9 +41,21 @@ _WEIGHED: dict[tuple[str, int], tuple[tuple[int, ...], tuple[int, ...]]] = {
     ("cos", 1): ((0, -1), (0, -1)),
     ("cos", 2): ((), (0,)),
     ("cos", 3): ((0,), ()),
-    ("sin", 2): ((), (-1,)),
-    ("sin", 3): ((-1,), ()),
 }
+
+
+@functools.cache
+def _weighed(kind: str, number: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Return the entries that sqrt(2) weighs: of sines the last one, or in older versions the first."""
+    if kind != "sin" or number not in _OF_SINES:
+        return _WEIGHED.get((kind, number), ((), ()))
+    dst = sys.modules["scipy.fft"].dst
+    weighed, plain = (dst([1.0, 2.0], 2, norm="ortho", orthogonalize=is_weighed) for is_weighed in (True, False))
+    place = (0,) if weighed[0] != plain[0] else (-1,)
+    return ((), place) if number == _OF_SINES[0] else (place, ())
+
+
+_OF_SINES = (2, 3)
 
 
 def _matrix(kind: str, number: int, n: int, norm: Any, *, weighed: bool) -> Any:
@@ -58,8 +72,7 @@ def _matrix(kind: str, number: int, n: int, norm: Any, *, weighed: bool) -> Any:
     matrix = matrix * counts[:, None] * as_array(lift(scale))
     if weighed:
         rows, columns = (
-            _weights(n, places, power)
-            for places, power in zip(_WEIGHED.get((kind, number), ((), ())), (_HALF, -_HALF), strict=True)
+            _weights(n, places, power) for places, power in zip(_weighed(kind, number), (_HALF, -_HALF), strict=True)
         )
         matrix = matrix * rows[:, None] * columns
     return matrix
