@@ -5,7 +5,8 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from verify.checks.rounding.formats import DOUBLE, HALF, SINGLE, nearest_double
+from verify.checks.rounding.formats import DOUBLE, HALF, SINGLE
+from verify.model.exact import nearest_double
 
 
 @pytest.mark.parametrize("numbers", [DOUBLE, SINGLE, HALF], ids=lambda numbers: numbers.name)
@@ -25,3 +26,4 @@ def test_numbers_are_rounded_to_a_format():
     assert HALF.nearest([1e-8]) is None
     assert DOUBLE.nearest([nearest_double(Fraction(10**400))]) is None
     assert nearest_double(Fraction(1, 10)) == 0.1
+    assert [nearest_double(Fraction(sign * 10**400)) for sign in (1, -1)] == [np.inf, -np.inf]

@@ -88,6 +88,15 @@ def _within_float64(number: Fraction, name: str) -> Fraction:
     return number
 
 
+def nearest_double(value: Fraction) -> float:
+    """Return the double nearest to an exact number, infinite where it is too large."""
+    top, bottom = value.as_integer_ratio()
+    try:
+        return top / bottom  # rounded once, and faster than a Fraction is turned into a float
+    except OverflowError:
+        return math.inf if top > 0 else -math.inf
+
+
 @lru_cache(maxsize=4096)  # the same few constants, in each reading of a graph
 def simplest_rational(value: float, ulps: float = 0.5) -> Fraction:
     """Return the simplest rational within so many ulps of `value`: 0.1 is 1/10, 1/6 is 1/6, 6.02e23 is 602 * 10**21.

@@ -20,10 +20,11 @@ from verify.checks.approximation.enclosure import BITS
 from verify.checks.approximation.frames import Pivot
 from verify.checks.approximation.terms import Terms
 from verify.checks.rounding.enclosures import Column, Enclosures, ball
-from verify.checks.rounding.formats import DOUBLE, HALF, SINGLE, Format, nearest_double
+from verify.checks.rounding.formats import DOUBLE, HALF, SINGLE, Format
 from verify.checks.rounding.recorder import Recorder
 from verify.graph import balls
 from verify.graph.graph import Graph
+from verify.model.exact import nearest_double
 from verify.tracing.floats import FloatRun
 from verify.tracing.observe import Observation, observe
 from verify.tracing.region import Point

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from fractions import Fraction
 from functools import cached_property
 from typing import Any, NamedTuple
 
@@ -67,15 +65,6 @@ class Formats(NamedTuple):
         bits = np.array([[numbers.bits] for numbers in formats])
         rest = (np.array([[getattr(f, name)] for f in formats], np.longdouble) for name in cls._fields[1:])
         return cls(bits, *rest)
-
-
-def nearest_double(value: Fraction) -> float:
-    """Return the double nearest to an exact number, infinity where it is too large."""
-    top, bottom = value.as_integer_ratio()
-    try:
-        return top / bottom  # rounded once, and faster than a Fraction is turned into a float
-    except OverflowError:
-        return math.inf
 
 
 _wide = np.finfo(np.longdouble).maxexp > np.finfo(np.float64).maxexp

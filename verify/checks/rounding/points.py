@@ -10,7 +10,8 @@ import numpy as np
 
 from verify.cases.case import TracedCase
 from verify.cases.inputs import Real
-from verify.checks.rounding.formats import DOUBLE, HALF, SINGLE, Format, nearest_double
+from verify.checks.rounding.formats import DOUBLE, HALF, SINGLE, Format
+from verify.model.exact import nearest_double
 from verify.tracing.observe import Observation
 
 Array = Any

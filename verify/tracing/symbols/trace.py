@@ -20,6 +20,7 @@ import flint
 from verify.graph import balls
 from verify.graph.graph import Graph
 from verify.model.errors import ThreadError, TraceError
+from verify.model.exact import nearest_double
 from verify.model.identity import Place
 from verify.model.where import asked_at, asking_path
 from verify.proof import field, rationals
@@ -124,8 +125,8 @@ class Trace(Graph):
 
     def floats(self, nodes: Nodes, point: Mapping[Any, Fraction]) -> Sequence[float]:
         """Return the values of variables and constants at a point, by names, as floats; 0 for others."""
-        names, sizes = self.payloads, self.constants
-        return [float(point[names[node]] if names[node] in point else sizes.get(node, 0)) for node in nodes]
+        names, sizes, zero = self.payloads, self.constants, Fraction(0)
+        return [nearest_double(point[names[node]] if names[node] in point else sizes.get(node, zero)) for node in nodes]
 
     def uninitialised(self) -> int:
         """Return the node of a number that may be anything."""
