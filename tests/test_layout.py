@@ -44,7 +44,13 @@ APART = {
         folder for folder in FOLDERS if folder not in {"verify/model", "verify/discovery", "verify/baseline"}
     },
     "verify/runner": {folder for folder in FOLDERS if folder.startswith("verify/checks/")},
-    "verify/checks/contracts": {"verify/checks/regions", "verify/checks/rounding", "verify/checks/approximation"},
+    "verify/checks/regions": {"verify/checks/rounding", "verify/checks/approximation"},
+    "verify/checks/contracts": {
+        f"verify/checks/{name}" for name in ("gradients", "regions", "rounding", "approximation")
+    },
+    "verify/checks/reference": {
+        f"verify/checks/{name}" for name in ("regions", "contracts", "rounding", "approximation")
+    },
     "reports": {folder for folder in FOLDERS if folder not in {"verify/model", "verify/mutation"}},
 }
 MODULES = {
@@ -125,6 +131,8 @@ def test_imports_go_down(name):
         ("verify/runner/worker.py", "if TYPE_CHECKING:\n    from verify.mutation.result import How"),
         ("verify/proof/decide.py", "from ..tracing import region"),
         ("verify/checks/claims/claims.py", "from verify.checks.regions import explore"),
+        ("verify/checks/regions/explore.py", "from verify.checks.approximation.settle import Approximations"),
+        ("verify/checks/reference/layered.py", "from verify.checks.contracts.check import check_contracts"),
         ("reports/terminal.py", "from verify.checks.checker import check"),
     ],
 )

@@ -18,7 +18,7 @@ from verify.checks.regions.check import Elsewhere, regions
 from verify.checks.regions.constant import of_a_constant
 from verify.checks.rounding.check import Floats, arithmetic
 from verify.checks.surroundings import unvaried
-from verify.model.findings import allowed, finding, judged
+from verify.model.findings import Subject, allowed, finding, judged
 from verify.model.result import CaseResult, Comparison, Cover, Finding, Keep, Verdict
 
 
@@ -125,15 +125,15 @@ def _unreached(cover: Cover) -> list[Finding]:
     ]
 
 
-def _unchecked(result: CaseResult, runs: Sequence[Exact], broken: Sequence[Finding]) -> list[str]:
-    """Return how the codes start whose checks were not run everywhere.
+def _unchecked(result: CaseResult, runs: Sequence[Exact], broken: Sequence[Finding]) -> list[Subject]:
+    """Return the subjects whose checks were not run everywhere.
 
     Floats are judged where the formula is right, and neither they nor contracts where the code could not be followed.
     """
     followed = not any(row.quantity == "case" for row in result.comparisons)
     contracts_checked = followed and not dead(runs) and is_complete(broken)
     floats_checked = followed and all(row.verdict.good for row in result.comparisons)
-    return [*([] if contracts_checked else ["GP1"]), *([] if floats_checked else ["GP2"])]
+    return [*([] if contracts_checked else [Subject.CONTRACT]), *([] if floats_checked else [Subject.FLOATS])]
 
 
 def _of_right_formulas(findings: Sequence[Finding], rows: Sequence[Comparison]) -> list[Finding]:

@@ -17,6 +17,7 @@ from verify.checks.reference.picture import picture
 from verify.checks.reference.points import points
 from verify.checks.reference.rows import Rows
 from verify.checks.reference.theory import Theory, theory
+from verify.model.comparison import DIVIDES
 from verify.model.errors import ForeignSymbolError, InputError, UnheldError
 from verify.model.exact import decimal_text, texts
 from verify.model.excerpts import excerpted
@@ -81,7 +82,6 @@ def _check_everywhere(case: TracedCase, seed: int, *, quick: bool, keep: Keep) -
 
 def _check_held(case: TracedCase, seed: int, *, quick: bool, keep: Keep) -> CaseResult:
     """Check a case while the random generators are held: they are put back once, and not after each run."""
-    from verify.checks.gradients.rows import DIVIDES
     from verify.checks.gradients.traced import check_traced, dead
 
     result, runs = check_traced(case, seed, keep, quick=quick, repeating=True)

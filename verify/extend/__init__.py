@@ -120,7 +120,8 @@ def finding(code: str, *, title: str, fails: bool, because: str, meaning: str, h
     kind = Kind(title, fails, because, meaning, harm, mend)
     if not (isinstance(code, str) and _CODE.fullmatch(code)) or code.startswith("GP"):
         raise InputError(f"extend.finding({code!r}): capital letters and three digits were expected, and not GP")
-    if not isinstance(fails, bool) or not all(isinstance(text, str) and text.strip() for text in kind if text != fails):
+    texts = (title, because, meaning, harm, mend)
+    if not isinstance(fails, bool) or not all(isinstance(text, str) and text.strip() for text in texts):
         raise InputError(f"extend.finding({code!r}): texts were expected, and whether it fails")
     if FINDINGS.setdefault(code, kind) != kind:
         raise InputError(f"extend.finding({code!r}): the code is taken ({FINDINGS[code].title})")

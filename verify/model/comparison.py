@@ -28,6 +28,14 @@ class Verdict(Enum):
         self.good = self.rank <= 2  # PROVED, AGREES and SAMPLED
 
 
+# The kinds of evidence that more than one check asks for.
+APPROXIMATION = "approximation"
+SMALL_CONSTANT = "small constant"  # that `backward` ignores
+POINTS = "points"
+STRAYS = "strays"  # floats are not what the formulas have
+DIVIDES = "divides by 0"  # in a whole region
+
+
 @dataclass(frozen=True, slots=True)
 class Evidence:
     """How a verdict is known: a word for the table and the whole sentence.

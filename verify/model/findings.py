@@ -9,6 +9,7 @@ import difflib
 import textwrap
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
+from enum import Enum
 from typing import Any, NamedTuple
 
 from verify.model.errors import InputError
@@ -16,6 +17,15 @@ from verify.model.identity import Place
 from verify.model.result import Finding
 
 _WIDTH = 100
+
+
+class Subject(Enum):
+    """What a kind of finding is about, and so which checks look for it."""
+
+    CASE = "the case itself"
+    CONTRACT = "contracts of a layer, checked on the real code with real arrays"
+    FLOATS = "floats, where the formula is right"
+    ADDED = "what an added check looks for"
 
 
 class Kind(NamedTuple):
@@ -27,10 +37,10 @@ class Kind(NamedTuple):
     meaning: str
     harm: str
     mend: str
+    about: Subject = Subject.ADDED
 
 
-FINDINGS: dict[str, Kind] = {
-    # About the case itself.
+_OF_CASES: dict[str, Kind] = {
     "GP001": Kind(
         "an allowance that no longer applies",
         False,
@@ -57,7 +67,8 @@ FINDINGS: dict[str, Kind] = {
         "The case would pass although nobody knows what the check would have found.",
         "Mend the check at the file and line that are named; let it return nothing for cases that it is not meant for.",
     ),
-    # GP1xx: contracts of a layer, checked on the real code with real arrays.
+}
+_OF_CONTRACTS: dict[str, Kind] = {  # GP1xx
     "GP101": Kind(
         "backward writes into dout",
         True,
@@ -312,7 +323,8 @@ FINDINGS: dict[str, Kind] = {
         "Make it an option of the layer, which the case lists: options={'fast': [False, True]}. Compare numbers as "
         "numbers, and not as texts. Where the answer changes no result, allow the code with that reason.",
     ),
-    # GP2xx: floats, where the formula is right.
+}
+_OF_FLOATS: dict[str, Kind] = {  # GP2xx
     "GP201": Kind(
         "outside its rounding bound",
         True,
@@ -391,6 +403,10 @@ FINDINGS: dict[str, Kind] = {
         "product. Where the point cannot occur, allow the code with that reason.",
     ),
 }
+_BY_SUBJECT = {Subject.CASE: _OF_CASES, Subject.CONTRACT: _OF_CONTRACTS, Subject.FLOATS: _OF_FLOATS}
+FINDINGS: dict[str, Kind] = {
+    code: kind._replace(about=about) for about, kinds in _BY_SUBJECT.items() for code, kind in kinds.items()
+}
 
 
 def finding(code: str, detail: str, **fields: Any) -> Finding:
@@ -415,18 +431,18 @@ def allowed(findings: Iterable[Finding], allow: Mapping[str, str]) -> tuple[Find
 
 
 def judged(
-    findings: Iterable[Finding], allow: Mapping[str, str], where: Place, unchecked: Collection[str] = ()
+    findings: Iterable[Finding], allow: Mapping[str, str], where: Place, unchecked: Collection[Subject] = ()
 ) -> tuple[Finding, ...]:
     """Return findings with the reasons for which they pass, and one for each allowance that was of no use.
 
-    Nothing is said of codes that start as one in `unchecked` does: their checks were not run, or not to the end.
+    Nothing is said of codes whose subject is `unchecked`: their checks were not run, or not to the end.
     """
     passed = allowed(findings, allow)
     codes = {entry.code for entry in passed}
     stale = [
         finding("GP001", f"{code} is allowed ({reason}), but was not found", name=code, where=where)
         for code, reason in allow.items()
-        if code not in codes and not code.startswith(tuple(unchecked))
+        if code not in codes and FINDINGS[code].about not in unchecked
     ]
     return (*passed, *stale)
 

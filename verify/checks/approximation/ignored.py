@@ -24,6 +24,7 @@ from verify.checks.claims.diagnoses import without
 from verify.checks.rounding.judge import upward
 from verify.graph import balls
 from verify.graph.graph import Graph
+from verify.model.comparison import SMALL_CONSTANT
 from verify.model.errors import ProtocolError
 from verify.model.exact import simplest_rational
 from verify.model.findings import finding
@@ -35,7 +36,6 @@ from verify.tracing.observe import observe
 from verify.tracing.region import Point
 from verify.tracing.symbols.trace import Trace
 
-IGNORED = "small constant"
 CODE = "GP212"
 _SMALL = Fraction(1, 1000)  # the largest epsilon in use: that of Keras' batch normalisation
 _MOST = 6  # constants of one gradient that are tried, alone and in pairs
@@ -60,7 +60,7 @@ def ignoring(case: TracedCase, exact: Exact, claims: Mapping[str, Claim], seed: 
 
 def findings_of(rows: Sequence[Comparison]) -> list[Finding]:
     """Return the findings that rows of gradients make which ignore a constant, one for each gradient."""
-    ignoring = [row for row in reversed(rows) if row.evidence.kind == IGNORED]
+    ignoring = [row for row in reversed(rows) if row.evidence.kind == SMALL_CONSTANT]
     return list(reversed({row.name: _finding(row) for row in ignoring}.values()))
 
 
@@ -148,7 +148,7 @@ def _decisions(
         point = claim.decisions[entry].point or exact.region.sample
         size = _effect(exact, claim, entry, point)
         detail = f"{text}{place}, and backward ignores it: {instead}; it is off by {size}, relative"
-        decisions.append(Decision(Verdict.AGREES, Evidence(IGNORED, detail, place=where, error=size), point))
+        decisions.append(Decision(Verdict.AGREES, Evidence(SMALL_CONSTANT, detail, place=where, error=size), point))
     return decisions
 
 

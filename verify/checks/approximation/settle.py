@@ -29,13 +29,13 @@ from verify.checks.approximation.crossing import Crossings, Other, runs_on
 from verify.checks.approximation.ignored import small_constants
 from verify.checks.approximation.leaves import BITS, are_close
 from verify.checks.approximation.stated import within
-from verify.checks.approximation.telling import KIND
 from verify.checks.approximation.whole import Gradient, Whole
 from verify.checks.approximation.yardstick import computed_in
 from verify.checks.claims.claims import Claim, Exact
 from verify.checks.rounding.formats import SINGLE, Format
 from verify.graph import balls
 from verify.graph.graph import Graph
+from verify.model.comparison import APPROXIMATION
 from verify.model.result import Evidence, Verdict
 from verify.proof.decide import Decision, decide
 from verify.tracing.floats import FloatRun
@@ -147,7 +147,7 @@ class _Settler:
         decisions = []
         for other in self.crossings.others(pair):
             if not affordable:
-                return Decision(Verdict.UNDECIDED, Evidence(KIND, _BUDGET))
+                return Decision(Verdict.UNDECIDED, Evidence(APPROXIMATION, _BUDGET))
             decision = self._beside(claim, entry, other)
             if decision is not None:
                 decisions.append(decision)
@@ -155,7 +155,7 @@ class _Settler:
                     break
         best = min(decisions, key=lambda decision: decision.verdict.rank, default=None)
         if best is None and self._may_be_other(pair, refuted.point):
-            best = Decision(Verdict.UNDECIDED, Evidence(KIND, self._limited(_NO_OTHER)))
+            best = Decision(Verdict.UNDECIDED, Evidence(APPROXIMATION, self._limited(_NO_OTHER)))
         return best and best._replace(point=refuted.point)
 
     def _may_be_other(self, pair: tuple[int, int], point: Point | None) -> bool:
@@ -190,7 +190,7 @@ class _Settler:
         decision = decision or composed.decision((actual, there), own, variable)
         decision = decision or (None if vector else self._as_whole(other, gradient, variable))
         if decision is None and _looks_right(self.exact, claim, other, gradient):
-            return Decision(Verdict.UNDECIDED, Evidence(KIND, self._limited(_NOT_PROVED, composed)))
+            return Decision(Verdict.UNDECIDED, Evidence(APPROXIMATION, self._limited(_NOT_PROVED, composed)))
         return decision
 
     def _composed_of(self, other: Other, name: str) -> Composed:

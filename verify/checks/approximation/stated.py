@@ -11,10 +11,11 @@ from verify.checks.approximation.enclosure import largest_error
 from verify.checks.approximation.frames import Pivot
 from verify.checks.approximation.models import BeyondError
 from verify.checks.approximation.pivots import interval, thresholds
-from verify.checks.approximation.telling import KIND, described_interval, place_of
+from verify.checks.approximation.telling import described_interval, place_of
 from verify.checks.claims.claims import Claim, Exact
 from verify.checks.rounding.judge import upward
 from verify.graph.balls import ball
+from verify.model.comparison import APPROXIMATION
 from verify.model.exact import decimal_text
 from verify.model.result import Evidence, Verdict
 from verify.proof.decide import Decision
@@ -30,14 +31,14 @@ def within(exact: Exact, claim: Claim, entry: int, accuracy: Fraction) -> Decisi
     variables = [node for node in graph.reach(pair) if node in inputs]
     point = claim.decisions[entry].point
     if len(variables) != 1:
-        return Decision(Verdict.UNDECIDED, Evidence(KIND, _SEVERAL.format(len(variables))), point)
+        return Decision(Verdict.UNDECIDED, Evidence(APPROXIMATION, _SEVERAL.format(len(variables))), point)
     pivot = Pivot(tuple(variables))
     low_high = interval(region, pivot, thresholds(graph, exact.seen.conditions))
     try:
         error = largest_error(graph, pair, pivot, low_high)
     except BeyondError as problem:
         detail = f"the stated accuracy could not be proved over all of the region: {problem}"
-        return Decision(Verdict.UNDECIDED, Evidence(KIND, detail), point)
+        return Decision(Verdict.UNDECIDED, Evidence(APPROXIMATION, detail), point)
     size, place, stated = _text(error.error), place_of(graph, pivot, error.place), decimal_text(accuracy)
     ends = described_interval(graph, pivot, low_high)
     if error.error <= ball(accuracy):
@@ -45,15 +46,15 @@ def within(exact: Exact, claim: Claim, entry: int, accuracy: Fraction) -> Decisi
             f"an approximation within the relative accuracy that the case states: proved to stay within {size} of the "
             f"exact derivative for all {ends}, worst at {place}; stated is {stated}"
         )
-        return Decision(Verdict.AGREES, Evidence(KIND, detail, limit=stated, at=place, error=size), point)
+        return Decision(Verdict.AGREES, Evidence(APPROXIMATION, detail, limit=stated, at=place, error=size), point)
     if error.reached > ball(accuracy):
         size = _text(error.reached)
         detail = (
             f"an approximation that is off by {size}, relative, at {place}: the case states an accuracy of {stated}"
         )
-        return Decision(Verdict.REFUTED, Evidence(KIND, detail, limit=stated, at=place, error=size), point)
+        return Decision(Verdict.REFUTED, Evidence(APPROXIMATION, detail, limit=stated, at=place, error=size), point)
     detail = f"the stated accuracy of {stated} could not be proved: the best bound is {size} for all {ends}"
-    return Decision(Verdict.UNDECIDED, Evidence(KIND, detail), point)
+    return Decision(Verdict.UNDECIDED, Evidence(APPROXIMATION, detail), point)
 
 
 def _text(error: flint.arb) -> str:

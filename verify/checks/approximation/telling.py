@@ -15,13 +15,13 @@ from verify.checks.approximation.pivots import Threshold
 from verify.checks.rounding.formats import Format
 from verify.checks.rounding.judge import upward
 from verify.graph.graph import Graph
+from verify.model.comparison import APPROXIMATION
 from verify.model.exact import decimal_text
 from verify.model.identity import Place
 from verify.model.result import Evidence, Verdict
 from verify.proof.decide import Decision
 from verify.tracing.region import written
 
-KIND = "approximation"
 _LEAST = np.longdouble(0.01)  # ulps: what is less is told as so many
 _LONGEST = 12  # signs of a number
 
@@ -115,7 +115,7 @@ class Telling:
     def _decision(self, verdict: Verdict, detail: str, error: Largest) -> Decision:
         ulps = self._ulps(error.error if verdict is Verdict.AGREES else error.reached)
         limit = self._ulps(self.limit)
-        return Decision(verdict, Evidence(KIND, detail, ulps=ulps, limit=limit, at=self._at(error)))
+        return Decision(verdict, Evidence(APPROXIMATION, detail, ulps=ulps, limit=limit, at=self._at(error)))
 
     def _ulps(self, error: flint.arb) -> str:
         return upward(max(np.longdouble(float(error.abs_upper())) / self.numbers.unit, _LEAST))

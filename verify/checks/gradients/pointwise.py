@@ -26,6 +26,7 @@ from verify.checks.claims.claims import Exact
 from verify.checks.gradients.nearness import Entry, PointRun, at_point, entries_of, is_forward_near
 from verify.checks.gradients.rows import gradient_row
 from verify.graph import digits
+from verify.model.comparison import POINTS
 from verify.model.errors import ProtocolError
 from verify.model.identity import NOWHERE
 from verify.model.result import Comparison, Counterexample, Evidence, Verdict
@@ -37,7 +38,6 @@ from verify.tracing.region import pinned
 from verify.tracing.symbols.trace import Trace
 
 NOTE = "backward is compiled code: other regions, further sizes, contracts and the rounding of floats were not checked"
-KIND = "points"
 _POINTS, _TRIED = 12, 16  # how many points are wanted, and how many are tried for them
 _NODES = 200_000  # of all graphs together, from which on no further point is tried: a few seconds
 _FACTORS = (1, 2, -1, -2, 1, 2, -1, -2, 1, 2, -1, -2)  # samples of one number lie in a part of their domain
@@ -216,7 +216,7 @@ def _decided(case: TracedCase, name: str, entries: Sequence[Entry], problem: Sub
     }
     if apart is None and not failing:
         detail = _AGREES.format(**facts)
-        evidence = Evidence(KIND, detail, digits=worst.digits, points=points, place=problem.place)
+        evidence = Evidence(POINTS, detail, digits=worst.digits, points=points, place=problem.place)
         return _row(case, worst.run, name, Verdict.SAMPLED, evidence=evidence)
     verdict, sentence = (Verdict.UNDECIDED, _UNCLEAR) if apart is None else (Verdict.REFUTED, _ASSUMED)
     example = Counterexample(tuple(_point(worst.run.seen)), _text(worst.expected), repr(worst.actual))
@@ -225,7 +225,7 @@ def _decided(case: TracedCase, name: str, entries: Sequence[Entry], problem: Sub
         worst.run,
         name,
         verdict,
-        evidence=Evidence(KIND, sentence.format(**facts), points=points, place=problem.place),
+        evidence=Evidence(POINTS, sentence.format(**facts), points=points, place=problem.place),
         counterexample=example if apart else None,
         failing=failing,
         index=tuple(map(int, np.unravel_index(worst.place, worst.run.seen.inputs[name].shape))),

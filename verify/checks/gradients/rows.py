@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 
 from verify.cases.case import TracedCase
-from verify.checks.approximation.telling import KIND
 from verify.checks.claims.claims import Claim, Exact, upstream_branch
 from verify.checks.claims.diagnoses import diagnose
 from verify.checks.claims.explain import Explanation, explain
+from verify.model.comparison import APPROXIMATION, DIVIDES, STRAYS
 from verify.model.errors import CompiledError, DivisionError
 from verify.model.identity import NOWHERE, SAMPLE, Place
 from verify.model.result import Comparison, Evidence, Verdict
@@ -26,8 +26,6 @@ KeepRow = Callable[[Comparison], None]  # is given a row that is certain and not
 
 _UNCONFIRMED = "the formulas differ, but on floats the code does not give there what its formula says"
 COMPILED = "compiled code"  # the kind of evidence that symbols would have to enter compiled code
-DIVIDES = "divides by 0"  # the kind of evidence that the code divides by 0 in a whole region
-STRAYS = "strays"  # the kind of evidence that floats are not what the formulas have
 _DOUBTFUL = Evidence(STRAYS, _UNCONFIRMED)
 _EXPLAINED = 50  # wrong entries among which the one with the shortest formula is looked for
 
@@ -118,7 +116,7 @@ def decided_row(
 
 def _seen_as(decided: Evidence, difference: Evidence) -> Evidence:
     """Return the evidence of a refutation: that of an approximation has more to say than a difference at one point."""
-    return decided if decided.kind == KIND else difference
+    return decided if decided.kind == APPROXIMATION else difference
 
 
 def _branching(seen: Observation) -> str:

@@ -21,8 +21,9 @@ from verify.cases.numbers import numbers
 from verify.cases.shapes import Sizes
 from verify.cases.sizes import SMALL, bindings, further
 from verify.checks.claims.claims import Exact
-from verify.checks.gradients.rows import STRAYS, not_compared
+from verify.checks.gradients.rows import not_compared
 from verify.checks.gradients.traced import decided
+from verify.model.comparison import STRAYS
 from verify.model.result import Comparison, Further, Verdict
 from verify.proof.decide import agree_at
 from verify.tracing.floats import FloatRun

@@ -10,9 +10,8 @@ import numpy as np
 from verify.cases.case import TracedCase
 from verify.cases.inputs import Constant, Input, Integer
 from verify.cases.wirtinger import FORMS, IMAG
-from verify.checks.approximation.ignored import IGNORED, findings_of, ignoring
+from verify.checks.approximation.ignored import findings_of, ignoring
 from verify.checks.approximation.settle import Approximations
-from verify.checks.approximation.telling import KIND
 from verify.checks.claims.claims import Exact, claims, other_sides, sharpened_claims
 from verify.checks.claims.diagnoses import negated
 from verify.checks.claims.explain import alike
@@ -22,6 +21,7 @@ from verify.checks.gradients.repeated import CHANGING, has_smaller, repeated
 from verify.checks.gradients.rows import KeepRow, decided_row, malformed, not_compared
 from verify.checks.gradients.whole import Attempt, attempted
 from verify.model.additions import HOW
+from verify.model.comparison import APPROXIMATION, SMALL_CONSTANT
 from verify.model.errors import ProtocolError
 from verify.model.findings import allowed
 from verify.model.identity import Argument, Bound, Place
@@ -33,6 +33,7 @@ from verify.tracing.region import branches, pinned
 from verify.tracing.symbols.trace import Trace
 
 CONSTANT = "the output is constant in every region that was reached, so that every derivative there is 0"
+_ON_PURPOSE = (APPROXIMATION, SMALL_CONSTANT)  # evidence of gradients that are right although they differ
 _ALL = "further variants, other regions, other sizes, contracts, floats"
 _DRAWN = "random numbers were drawn, from generators seeded with {seed}: the claims are for these"
 _ADDED = "{name} is compiled: the function added for it was followed in its place, and its floats held against that"
@@ -289,7 +290,10 @@ def decided(
     exact.accepted = {
         name: claim.actual.nodes
         for name, claim in claimed.items()
-        if any(decision.evidence.kind in (KIND, IGNORED) and decision.verdict.good for decision in claim.decisions)
+        if any(
+            decision.evidence.kind in (APPROXIMATION, SMALL_CONSTANT) and decision.verdict.good
+            for decision in claim.decisions
+        )
     }
     others = other_sides(case, seen, seed)
     exact.all_signs, exact.unequal = others.complete, others.unequal

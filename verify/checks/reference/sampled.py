@@ -14,11 +14,11 @@ from fractions import Fraction
 import flint
 
 from verify.checks.gradients.nearness import Nearness, nearness, scale_of
-from verify.checks.gradients.pointwise import KIND
 from verify.checks.reference import runs
 from verify.checks.reference.points import points
 from verify.checks.reference.theory import Key, Theory
 from verify.graph import balls
+from verify.model.comparison import POINTS
 from verify.model.result import Evidence, Verdict
 from verify.proof import rationals
 from verify.proof.decide import Decision, Point
@@ -40,7 +40,7 @@ def sampled(exact: Theory, keys: Sequence[Key], problem: SubjectError, seed: int
         if 2 * len(counting) >= len(at_points) and all(near.agrees for near in counting):
             digits = min(near.digits for near in counting)
             detail = _AGREES.format(points=len(counting), digits=digits, problem=problem)
-            evidence = Evidence(KIND, detail, digits=digits, points=len(counting), place=problem.place)
+            evidence = Evidence(POINTS, detail, digits=digits, points=len(counting), place=problem.place)
             decisions[key] = Decision(Verdict.SAMPLED, evidence)
     return decisions
 

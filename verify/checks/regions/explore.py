@@ -16,11 +16,9 @@ import flint
 import numpy as np
 
 from verify.cases.case import TracedCase
-from verify.checks.approximation.ignored import IGNORED
-from verify.checks.approximation.telling import KIND
 from verify.checks.claims.claims import Exact, has_values
 from verify.checks.gradients.pointwise import refuted
-from verify.checks.gradients.rows import STRAYS, not_compared
+from verify.checks.gradients.rows import not_compared
 from verify.checks.gradients.traced import decided
 from verify.checks.regions.alike import kinds
 from verify.checks.regions.boxes import excludes
@@ -30,6 +28,7 @@ from verify.checks.regions.scan import is_short, scan
 from verify.checks.regions.sites import AnyFormula, Call, Line, Passed, Sides, Site, Sites, side, taken
 from verify.checks.regions.solver import Wanted, solve
 from verify.checks.regions.steps import Steps
+from verify.model.comparison import APPROXIMATION, SMALL_CONSTANT, STRAYS
 from verify.model.errors import DivisionError, ProtocolError
 from verify.model.exact import decimal_text
 from verify.model.identity import NOWHERE, Place
@@ -393,7 +392,7 @@ class Explorer:
         self.rows += [
             row
             for row in rows
-            if row.evidence.kind in (KIND, IGNORED)
+            if row.evidence.kind in (APPROXIMATION, SMALL_CONSTANT)
             or (not row.verdict.good and (row not in open_rows or (exact.region.clear and _strays(row))))
         ]
 

@@ -14,9 +14,9 @@ from typing import Any
 import numpy as np
 
 from verify.cases.case import TracedCase
-from verify.checks.gradients.rows import DIVIDES
 from verify.checks.regions.gaps import finite_output, gaps
 from verify.checks.regions.holes import Hole, row_of
+from verify.model.comparison import DIVIDES
 from verify.model.errors import DivisionError
 from verify.model.result import CaseResult, Comparison
 from verify.tracing.floats import FloatRun
