@@ -199,3 +199,27 @@ def test_a_side_that_no_float_reaches(bits):
 
     assert Verdict.PROVED in check(1) <= {Verdict.PROVED, Verdict.UNDECIDED}
     assert Verdict.REFUTED in check(2)
+
+
+@pytest.mark.parametrize("shape", ["", "2", "3"])
+@pytest.mark.parametrize(
+    ("low", "high", "edge"), [(0.1, 1.9, 1), (0.6, 1.45, 1.25), (-1.45, -0.6, -1.25), (0.55, 0.95, 0.75)]
+)
+def test_no_inputs_outside_of_the_domain(shape, low, high, edge):
+    """However short the numbers past an edge are made, the code is run for declared inputs alone."""
+
+    def back(d, x):
+        if not ((x >= low) & (x <= high)).all():
+            raise ValueError("out of range")
+        return d * np.where(x < edge, 2, 3)
+
+    def check(factor):
+        case = verify.pair(
+            lambda x: x * np.where(x < edge, 2, 3),
+            lambda d, x: factor * back(d, x),
+            x=verify.real(shape, low=low, high=high),
+        )
+        return {row.verdict for row in verify.check(case).comparisons}
+
+    assert check(1) <= {Verdict.PROVED}
+    assert Verdict.REFUTED in check(2)

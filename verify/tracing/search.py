@@ -157,14 +157,14 @@ def _past(
     """Return values past an edge, where the sign is another."""
     before = value.sign(start)
     values = [edge + (edge - start) * part for part in _PAST]
-    return [_short(value, v) for v in values if within(v, bounds) and value.sign(v) not in (None, 0, before)]
+    return [_short(value, v, bounds) for v in values if within(v, bounds) and value.sign(v) not in (None, 0, before)]
 
 
-def _short(value: _Along, at: Fraction) -> Fraction:
-    """Return a number with few digits at which the sign is as it is there."""
+def _short(value: _Along, at: Fraction, bounds: tuple[Fraction | None, Fraction | None]) -> Fraction:
+    """Return a number with few digits, of the domain too, at which the sign is as it is there."""
     sign = value.sign(at)
-    shorter = [round(at, digits) for digits in _DIGITS]  # 0 would be an edge of something else
-    return next((short for short in shorter if short and value.sign(short) == sign), at)
+    shorter = (round(at, digits) for digits in _DIGITS)  # 0 would be an edge of something else
+    return next((short for short in shorter if short and within(short, bounds) and value.sign(short) == sign), at)
 
 
 def _probed(value: _Along, start: Fraction, bounds: tuple[Fraction | None, Fraction | None]) -> Crossing | None:

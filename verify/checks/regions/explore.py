@@ -30,7 +30,7 @@ from verify.checks.regions.solver import Wanted, solve
 from verify.checks.regions.steps import Steps
 from verify.model.comparison import APPROXIMATION, SMALL_CONSTANT, STRAYS
 from verify.model.errors import DivisionError, ProtocolError
-from verify.model.exact import decimal_text
+from verify.model.exact import decimal_text, within
 from verify.model.identity import NOWHERE, Place
 from verify.model.result import Branch, Comparison, Verdict
 from verify.tracing.floats import FloatRun
@@ -207,6 +207,8 @@ class Explorer:
     def run(self, at: Mapping[str, Fraction], reason_for: tuple[Site, bool] | None = None) -> Observation | None:
         """Run the case at some inputs, on the graph of the others; None where it cannot be followed."""
         self.made += 1
+        if not all(within(at[name], ends) for name, ends in self.bounds.items() if name in at):
+            return None  # whoever looked for inputs, of the others nothing is declared
         if any(abs(value) > _LARGEST for value in at.values()):
             if reason_for:
                 self.reasons.setdefault(reason_for, "the inputs that lead there are larger than any float")
