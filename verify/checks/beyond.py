@@ -17,7 +17,7 @@ from verify.checks.paths import strayed
 from verify.checks.regions.check import Elsewhere, regions
 from verify.checks.regions.constant import of_a_constant
 from verify.checks.rounding.check import Floats, arithmetic
-from verify.checks.surroundings import unvaried
+from verify.checks.unvaried import unvaried
 from verify.model.findings import Subject, allowed, finding, judged
 from verify.model.result import CaseResult, Comparison, Cover, Finding, Keep, Verdict
 
@@ -56,13 +56,15 @@ class _Parts:
     def decisions(self, seed: int) -> CaseResult:
         """Return the result of a layer whose output is constant: there are neither contracts nor floats to look at."""
         self._check_sizes(seed)
-        added = added_findings(self.case, self.runs, seed)
+        added = [*unvaried(self.case, self.runs, seed), *added_findings(self.case, self.runs, seed)]
         return replace(
             self.sample,
             comparisons=(*self.sample.comparisons, *self.sizing.rows, *self.rows),
             sizes=self.sizing.summary(self.case, self.runs),
             cover=self.cover,
-            findings=judged([*self.gaps, *unvaried(self.case), *added], self.case.allow, self.case.where),
+            findings=judged(
+                [*self.gaps, *unvaried(self.case, self.runs, seed), *added], self.case.allow, self.case.where
+            ),
         )
 
     def looked_at(self, runs: Sequence[Exact], seed: int, keep: Keep) -> CaseResult:
@@ -80,7 +82,7 @@ class _Parts:
             *self.broken,
             *self.gaps,
             *_of_right_formulas(self.floats.findings, result.comparisons),
-            *unvaried(self.case),
+            *unvaried(self.case, runs, seed),
             *strayed(self.case, runs, seed),
             *added_findings(self.case, self.runs, seed),
         ]

@@ -12,13 +12,22 @@ import linecache
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from functools import lru_cache
+from typing import NamedTuple
 
+from verify.model.identity import Place
 from verify.tracing.symbols.shown import shows
 
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 _DECISIONS = (ast.Compare, ast.BoolOp)
 _FOR_PEOPLE = ("__repr__", "__str__", "__format__")
 _TURNS = 10  # of names that are assigned from names
+
+
+class Use(NamedTuple):
+    """A line that decides by a value, or computes with it, and what that is."""
+
+    where: Place
+    answer: str
 
 
 def computes(file: str, line: int) -> bool:

@@ -32,9 +32,10 @@ from verify.model.where import as_place, is_users
 from verify.tracing.floats import FloatRun
 from verify.tracing.following import SubjectError
 from verify.tracing.observe import Observation, observe
+from verify.tracing.symbols.taped import TapedTrace
 from verify.tracing.symbols.trace import Trace
 
-_LARGE = 30_000  # nodes of a run, beyond which it is not made again
+_LARGE = 5_000  # nodes of a run, beyond which it is made on whole arrays: how symbols are held is the tracer's affair
 _PATH = "on floats the code goes another way here than the one that is proved: it can tell what it is given from floats"
 # By which code tells classes apart; of names with two underscores, those that classes define for everybody do not.
 _ASKING = frozenset(
@@ -73,7 +74,7 @@ def strayed(case: TracedCase, runs: Sequence[Exact], seed: int) -> list[Finding]
         return []
     lines: dict[Place, None] = {}
     for run in runs:
-        if len(run.seen.trace) <= _LARGE and run.region.clear:
+        if not run.followed or run.region.clear:
             lines.update(dict.fromkeys(_of_run(case, run.seen, seed)))
     return [finding("GP127", _PATH, where=place) for place in lines]
 
@@ -100,10 +101,12 @@ def _of_run(case: TracedCase, seen: Observation, seed: int) -> Iterator[Place]:
         FloatRun(case, seen, seed)
 
     def on_symbols() -> None:
-        observe(case, seen.variant, seed, seen=Observation(seen.variant, Trace(), sample=seen.sample), at=seen.at)
+        large = len(seen.trace) > _LARGE or seen.trace.on_tape
+        observe(case, seen.variant, seed, seen=seen.again(TapedTrace() if large else Trace()), at=seen.at)
 
     try:
-        floats, symbols = _path(on_floats), _path(on_symbols)
+        floats = _path(on_floats)
+        symbols = _path(on_symbols)
         apart = floats.apart(symbols)
         apart -= floats.apart(_path(on_floats)) if apart else set()
     except SubjectError:

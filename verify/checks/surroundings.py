@@ -1,4 +1,4 @@
-"""What code can read and no run varies: the time, the environment, addresses, texts of numbers.
+"""What code can read and no run varies: the time, the environment of the process, addresses.
 
 A proof is for the answers that its run got. Where code decides by such an answer, or computes with it, nothing is known
 of the others, so that the line is told.
@@ -10,24 +10,15 @@ import ast
 import builtins
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
-from verify.cases.case import TracedCase
-from verify.cases.numbers import functions
-from verify.checks.dataflow import Scope, computes, nodes, source
-from verify.model.findings import finding
-from verify.model.identity import Place
-from verify.model.result import Finding
+from verify.checks.dataflow import Scope, Use, nodes, source
 from verify.model.where import as_place
-from verify.tracing.symbols import texts
 
 _TIME, _SYSTEM, _INTERPRETER = "the time", "the environment of the process", "the state of the interpreter"
 _THREAD, _CALLS, _ADDRESS = "the thread that runs", "the calls that lead there", "where an object lies in memory"
-_TEXT = "a text of a number"
-_DEPENDS = "what is computed may depend on {}, which no run varies"
 # What a module has that no run varies, by the names of it; "*" is all that it has.
 _READS: Mapping[str, tuple[str, str]] = {
     "builtins": ("id hash open input", _ADDRESS),
@@ -69,22 +60,6 @@ _SINGLE = frozenset({*_NAMES, *_ATTRIBUTES})
 _BUILT_IN = frozenset(_READS["builtins"][0].split())
 _MISSING = object()
 _TURNS = 10  # of attributes that are assigned from attributes
-
-
-@dataclass(frozen=True, slots=True)
-class Use:
-    """A line that decides by an answer, or computes with it, and what it asks for."""
-
-    where: Place
-    answer: str
-
-
-def unvaried(case: TracedCase) -> list[Finding]:
-    """Find the lines at which what no run varies may change a result: what the code reads, and texts of numbers."""
-    read = uses(functions(case.subject, list(case.options.values())))
-    texts_of = [Use(place, _TEXT) for place, line in texts.lines().items() if computes(*line)]
-    lines = {use.where: use for use in reversed([*read, *texts_of])}
-    return [finding("GP127", _DEPENDS.format(use.answer), where=use.where) for use in reversed(lines.values())]
 
 
 def uses(reached: Sequence[FunctionType]) -> list[Use]:
