@@ -1,8 +1,9 @@
 """The whole numbers that code names are found without running it."""
 
-from functools import partial
+import math
+from functools import partial, wraps
 
-from verify.cases.numbers import numbers
+from verify.cases.numbers import functions, numbers
 
 WINDOW = 7
 SHAPES = {"a": (11, 13)}
@@ -56,3 +57,17 @@ def test_what_an_object_names():
 def test_what_is_not_the_users():
     """Nothing is looked for in libraries, and nothing below 1."""
     assert numbers(len) == numbers(None) == numbers(-5, True, 2.5) == []
+
+
+def test_a_wrapped_function_of_another_kind_is_no_code_of_the_users():
+    """What wraps a builtin, an object or another function is looked through; only functions with code are named."""
+
+    def tripled(x):
+        return 3 * x
+
+    def wrapping(original):
+        return wraps(original)(lambda x: original(x))
+
+    assert functions(wrapping(math.sin)) == []
+    assert functions(wrapping(partial(tripled))) == []
+    assert functions(wrapping(tripled)) == [tripled]

@@ -29,7 +29,10 @@ def numbers(subject: Any, *others: Any) -> list[int]:
 def functions(subject: Any, *others: Any) -> list[FunctionType]:
     """Return the functions of the user's that the code of a subject names, or that are among other values."""
     reached = (inspect.unwrap(value) for value in _named(subject, *others) if type(value) is FunctionType)
-    return [*{id(f): f for f in reached if is_users(f.__code__.co_filename)}.values()]
+    written = (
+        f for f in reached if type(f) is FunctionType
+    )  # what is wrapped may be compiled: functools.wraps(math.sin)
+    return [*{id(f): f for f in written if is_users(f.__code__.co_filename)}.values()]
 
 
 def _named(*values: Any) -> Iterator[Any]:
