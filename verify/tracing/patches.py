@@ -14,7 +14,7 @@ import pickle
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from itertools import compress, islice
+from itertools import compress
 from types import ModuleType
 from typing import Any
 
@@ -25,18 +25,26 @@ from verify.model.additions import HOW, added_functions, holders, is_handed_over
 from verify.model.errors import TraceError
 from verify.model.where import asked_at, may_be_users
 from verify.tracing.arrays import memory, sparse
-from verify.tracing.arrays.arrays import SymbolArray, active, layout, objects, wrapped
-from verify.tracing.arrays.complexes import ComplexArray, is_complex
+from verify.tracing.arrays.arrays import active, objects, wrapped
 from verify.tracing.linear.matrices import linear
 from verify.tracing.numpy import data, functions, protocol
-from verify.tracing.numpy.complex_functions import complex_buffer, joined
-from verify.tracing.numpy.creation import filled, unset
-from verify.tracing.numpy.elementwise import claimed
 from verify.tracing.outside import sources
 from verify.tracing.outside.outside import MODULES, Replace, answering, is_symbolic
 from verify.tracing.scipy import distances, distributions, scipys, signals, splines
 from verify.tracing.stand_ins import arraytype, asserted, belongings, jitted, pickled, threads
-from verify.tracing.symbols.concolic import Concolic
+from verify.tracing.stand_ins.creating import (
+    as_symbols,
+    as_unset,
+    converting,
+    counting,
+    creating,
+    filling,
+    of_iterators,
+    requiring,
+    unboxed,
+)
+from verify.tracing.stand_ins.listed import Joined, OfTruths, of_lists
+from verify.tracing.stand_ins.strided import striding
 from verify.tracing.symbols.dispatch import STAND_INS, answers
 
 functions.FUNCTIONS.update(data.FUNCTIONS)
@@ -50,113 +58,6 @@ _FOREIGN = (
     *("numba", "llvmlite", "Cython", "pyximport", "cffi"),
     *("z3", "_distutils_hack"),  # the names of z3 alone take longer to look through than a small layer takes to run
 )
-
-
-def _creating(make: Callable[..., Any]) -> Replace:
-    """Return what replaces a function that makes a buffer: one that can hold symbols, if it is of floats."""
-
-    def replace(original: Callable[..., Any]) -> Callable[..., Any]:
-        @functools.wraps(original)
-        def replacement(*args: Any, **options: Any) -> Any:
-            made = original(*args, **options)
-            if active() is None or isinstance(made, (SymbolArray, ComplexArray)) or made.dtype.kind not in "fOc":
-                return made
-            if made.dtype.kind == "c":
-                return _as_complex(make, made)
-            return make(made) if made.dtype.kind == "f" or _holds_untyped_symbols(args, options) else made
-
-        return replacement
-
-    return replace
-
-
-def _as_complex(make: Callable[..., Any], made: Any) -> ComplexArray:
-    """Return a complex buffer as one that can hold symbols."""
-    return ComplexArray(make(made.real), make(made.imag))
-
-
-def _holds_untyped_symbols(args: Any, options: Any) -> bool:
-    """Tell whether an array of objects holds symbols for which no type was asked: np.full(3, symbol)."""
-    return "dtype" not in options and any(map(is_symbolic, args))
-
-
-def _converting(original: Callable[..., Any]) -> Callable[..., Any]:
-    """Return what replaces `np.array` and the like: symbols stay symbols, and what need not be copied is not."""
-
-    @functools.wraps(original)
-    def replacement(*args: Any, **options: Any) -> Any:
-        value, *rest = args or (options.pop("object", options.pop("a", None)),)
-        if active() is None or not is_symbolic(value):
-            made = original(value, *rest, **options)
-            return _as_symbols(made) if active() is not None and _is_new(made, value) else made
-        dtype = rest.pop(0) if rest else options.pop("dtype", None)
-        if is_complex(value):
-            return _complex_array(value, dtype, copied=original is np.array and options.get("copy", True))
-        if dtype is not None and np.dtype(dtype).kind == "O":
-            return original(value, dtype, *rest, **options)
-        claims = claimed([value])
-        made = wrapped(
-            original(_unboxed(value), object, *rest, **{**options, **_NO_SUBCLASS.get(original, {})}), claims
-        )
-        return made if dtype is None or made.dtype == np.dtype(dtype) else made.astype(dtype)
-
-    return replacement
-
-
-def _complex_array(value: Any, dtype: Any, *, copied: bool) -> Any:
-    """Return a complex value as an array, a copy if it is to be one."""
-    made = value if type(value) is ComplexArray else joined(value)
-    if dtype is not None and made.dtype != np.dtype(dtype):
-        return made.astype(dtype)
-    return made.copy() if copied and made is value else made
-
-
-_NO_SUBCLASS: dict[Any, dict[str, Any]] = {np.array: {"subok": False}}
-
-
-def _is_new(made: Any, value: Any) -> bool:
-    """Tell whether an array was made of a list of floats: symbols may be written to it."""
-    return isinstance(value, (list, tuple)) and made.dtype.kind == "f"
-
-
-def _unboxed(value: Any) -> Any:
-    if isinstance(value, (list, tuple)):
-        return [_unboxed(item) for item in value]
-    return objects(value)[()] if isinstance(value, (SymbolArray, Concolic)) else value
-
-
-def _striding(original: Callable[..., Any]) -> Callable[..., Any]:
-    @functools.wraps(original)
-    def replacement(x: Any, *args: Any, **options: Any) -> Any:
-        if not isinstance(x, SymbolArray):
-            return original(x, *args, **options)
-        made = original(objects(x), *args, **options)
-        _stay_inside(made, x)
-        return wrapped(made, x.claimed)
-
-    return replacement
-
-
-def _stay_inside(view: Any, x: SymbolArray) -> None:
-    """Refuse a view that does not lie on the entries of the memory of x: there are no symbols."""
-    base: Any = x
-    while isinstance(under := _base(base), np.ndarray):
-        base = under
-    (low, high), (start, end) = _bounds(layout(base)), _bounds(view)
-    if view.size and (start < low or end > high or any((step % view.itemsize) for step in view.strides)):
-        raise TraceError("as_strided reaches outside of its array", asked_at())
-
-
-_base: Any = np.ndarray.base.__get__
-
-
-def _bounds(array: Any) -> tuple[int, int]:
-    """Return the addresses of the first byte of an array and after the last."""
-    start = array.__array_interface__["data"][0]
-    if not array.size:
-        return start, start
-    reach = [(n - 1) * step for n, step in zip(array.shape, array.strides, strict=True) if n]
-    return start + sum(r for r in reach if r < 0), start + sum(r for r in reach if r > 0) + array.itemsize
 
 
 def _vectorized(original: Callable[..., Any]) -> Callable[..., Any]:
@@ -173,20 +74,6 @@ def _vectorized(original: Callable[..., Any]) -> Callable[..., Any]:
         values = [function(*entries) for entries in places]
         made = wrapped(np.array(values, object if any(map(is_symbolic, values)) else None).reshape(places.shape))
         return made.astype(self.otypes[0]) if self.otypes else made
-
-    return replacement
-
-
-def _requiring(original: Callable[..., Any]) -> Callable[..., Any]:
-    """Return what replaces `np.require`: an array that has what is required is not copied."""
-
-    @functools.wraps(original)
-    def replacement(a: Any, dtype: Any = None, requirements: Any = None, **options: Any) -> Any:
-        if active() is None or not is_symbolic(a):
-            return original(a, dtype, requirements, **options)
-        a = _list_as_array(a)
-        made = wrapped(original(objects(a), None, requirements), claimed([a]))
-        return made if dtype is None else made.astype(dtype, copy=False)
 
     return replacement
 
@@ -217,94 +104,10 @@ def _iterating(original: Any) -> Callable[..., Any]:
     @functools.wraps(original, updated=())
     def replacement(op: Any, flags: Any = (), *args: Any, **options: Any) -> Any:
         if is_symbolic(op):
-            op, flags = _unboxed(op), [*flags, "refs_ok"]
+            op, flags = unboxed(op), [*flags, "refs_ok"]
         return original(op, flags, *args, **options)
 
     return replacement
-
-
-def _as_symbols(made: Any) -> Any:
-    return filled(made.shape, made, made.dtype if made.dtype.kind == "f" else None)
-
-
-def _filling(original: Callable[..., Any]) -> Callable[..., Any]:
-    """Return what replaces `np.full`."""
-    plain = _creating(_as_symbols)(original)
-
-    @functools.wraps(original)
-    def replacement(shape: Any, fill_value: Any, dtype: Any = None, *args: Any, **options: Any) -> Any:
-        if active() is None or not is_symbolic(fill_value):
-            return plain(shape, fill_value, dtype, *args, **options)
-        if is_complex(fill_value) or (dtype is not None and np.dtype(dtype).kind == "c"):
-            return complex_buffer(shape, fill_value.dtype if dtype is None else dtype, fill_value)
-        return filled(shape, fill_value, dtype)
-
-    return replacement
-
-
-def _counting(original: Callable[..., Any]) -> Callable[..., Any]:
-    """Return what replaces `np.arange`: how many numbers there are before the end is a branch."""
-
-    @functools.wraps(original)
-    def replacement(*args: Any, **options: Any) -> Any:
-        if not any(map(is_symbolic, (*args, *options.values()))):
-            return original(*args, **options)
-        options.pop("like", None)  # of another kind of array, as symbols are: their type says nothing of the numbers
-        if not any(map(is_symbolic, (*args, *options.values()))):
-            return original(*args, **options)
-        *ends, dtype = _ends(*args, **options)
-        start, stop, step = ends
-        steps = original(max(0, -int(np.floor((start - stop) / step))))
-        made = start + steps * step
-        return made if dtype is None else made.astype(dtype)
-
-    return replacement
-
-
-def _of_iterators(original: Callable[..., Any]) -> Callable[..., Any]:
-    """Return what replaces `np.fromiter`: what the iterator yields may be symbols."""
-
-    @functools.wraps(original)
-    def replacement(iter: Any, dtype: Any, count: int = -1, **options: Any) -> Any:  # noqa: A002 - as NumPy has it
-        if active() is None:
-            return original(iter, dtype, count, **options)
-        values = list(iter if count < 0 else islice(iter, count))
-        return (
-            _as_array(values, dtype) if is_symbolic(values) else _creating(_as_symbols)(original)(values, dtype, count)
-        )
-
-    return replacement
-
-
-def _ends(start: Any = 0, stop: Any = None, step: Any = 1, dtype: Any = None, **_: Any) -> tuple[Any, Any, Any, Any]:
-    """Return the arguments of `np.arange`, whose first one alone is the end."""
-    return (0, start, step, dtype) if stop is None else (start, stop, step, dtype)
-
-
-def _of_lists(original: Callable[..., Any]) -> Callable[..., Any]:
-    """Return what replaces a function that takes lists for arrays: of symbols, NumPy makes arrays of objects."""
-    convert = _lists_as_arrays if original.__name__ in _OF_SEVERAL.split() else _list_as_array
-
-    @functools.wraps(original)
-    def replacement(*args: Any, **options: Any) -> Any:
-        if _SEQUENCES.isdisjoint(map(type, (*args, *options.values()))) or active() is None:
-            return original(*args, **options)
-        return original(*map(convert, args), **{name: convert(value) for name, value in options.items()})
-
-    return replacement
-
-
-_SEQUENCES = frozenset({list, tuple})
-
-
-def _list_as_array(value: Any) -> Any:
-    """Return a list with symbols as an array of symbols, anything else as it is."""
-    return _as_array(value) if isinstance(value, (list, tuple)) and is_symbolic(value) else value
-
-
-def _lists_as_arrays(value: Any) -> Any:
-    """Return a list of lists with symbols as a list of arrays."""
-    return type(value)(map(_list_as_array, value)) if type(value) in (list, tuple) else value
 
 
 def _taking_arrays(module: ModuleType) -> list[str]:
@@ -315,26 +118,6 @@ def _taking_arrays(module: ModuleType) -> list[str]:
         for name in module.__all__
         if type(functions.get(name)) is type(np.sum) and name not in _OF_LISTS.split() and name not in _NUMPY
     ]
-
-
-class _OfTruths:
-    """What stands in for a ufunc that asks something of each entry: NumPy answers a list of symbols with symbols."""
-
-    def __init__(self, original: Any) -> None:
-        self._original = original
-
-    def __call__(self, *args: Any, **options: Any) -> Any:
-        """Ask what the ufunc asks of arrays."""
-        return self._original(*[_as_array(v) if isinstance(v, list) else v for v in args], **options)
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._original, name)
-
-    def __eq__(self, other: object) -> bool:
-        return other is self or other is self._original
-
-    def __hash__(self) -> int:
-        return hash(self._original)
 
 
 def _drawing(original: Callable[..., Any]) -> Callable[..., Any]:
@@ -357,27 +140,6 @@ def _digits(value: Any) -> Any:
         raise TraceError("random numbers were drawn by symbols", asked_at(), HOW) from problem
 
 
-class _Joined:
-    """What stands in for `np.r_` and `np.c_`."""
-
-    def __init__(self, original: Any, *, column: bool) -> None:
-        self._original = original
-        self._column = column
-
-    def __getitem__(self, key: Any) -> Any:
-        values = key if isinstance(key, tuple) else (key,)
-        if not is_symbolic(values):
-            return self._original[key]
-        if any(isinstance(value, (str, slice)) for value in values):
-            raise TraceError("numpy.r_ with more than arrays cannot be followed", asked_at(), HOW)
-        parts = [_converting(np.asarray)(value) for value in values]
-        return np.column_stack(parts) if self._column else np.concatenate([np.atleast_1d(part) for part in parts])
-
-
-def _as_unset(made: Any) -> Any:
-    return unset(made.shape, made.dtype)
-
-
 def _seeding(original: Any) -> Callable[..., Any]:
     @functools.wraps(original)
     def replacement(seed: Any = None) -> Any:
@@ -387,28 +149,22 @@ def _seeding(original: Any) -> Callable[..., Any]:
 
 
 _seed = 0
-# The functions that take lists of arrays; those that call the user's code with their arguments, nest lists, or do else
-# with lists than with arrays.
-_OF_SEVERAL = "concatenate stack vstack hstack dstack column_stack select choose lexsort multi_dot histogramdd"
 _OF_LISTS = "apply_along_axis apply_over_axes piecewise block trim_zeros split array_split hsplit vsplit dsplit"
 _NUMPY: dict[str, Replace] = {
-    **dict.fromkeys(
-        ("zeros", "ones", "eye", "identity", "zeros_like", "ones_like", "full_like"), _creating(_as_symbols)
-    ),
-    **dict.fromkeys(("empty", "empty_like"), _creating(_as_unset)),
-    **dict.fromkeys(("array", "asarray", "asanyarray", "ascontiguousarray", "asfortranarray"), _converting),
-    "full": _filling,
-    "arange": _counting,
-    "fromiter": _of_iterators,
-    **dict.fromkeys(("logical_and", "logical_or", "logical_xor", "logical_not"), _OfTruths),
-    **dict.fromkeys(("isnan", "isinf", "isfinite", "signbit"), _OfTruths),
-    "r_": lambda original: _Joined(original, column=False),
-    "c_": lambda original: _Joined(original, column=True),
+    **dict.fromkeys(("zeros", "ones", "eye", "identity", "zeros_like", "ones_like", "full_like"), creating(as_symbols)),
+    **dict.fromkeys(("empty", "empty_like"), creating(as_unset)),
+    **dict.fromkeys(("array", "asarray", "asanyarray", "ascontiguousarray", "asfortranarray"), converting),
+    "full": filling,
+    "arange": counting,
+    "fromiter": of_iterators,
+    **dict.fromkeys(("logical_and", "logical_or", "logical_xor", "logical_not"), OfTruths),
+    **dict.fromkeys(("isnan", "isinf", "isfinite", "signbit"), OfTruths),
+    "r_": lambda original: Joined(original, column=False),
+    "c_": lambda original: Joined(original, column=True),
     "nditer": _iterating,
     "frombuffer": _refusing,
-    "require": _requiring,
+    "require": requiring,
 }
-_as_array = _converting(np.array)
 _DRAWN = [
     "binomial",
     "choice",
@@ -423,11 +179,11 @@ _DRAWN = [
 ]
 # Each module with the functions that are replaced in it.
 _MODULES: dict[ModuleType, dict[str, Replace]] = {
-    np: _NUMPY | dict.fromkeys(_taking_arrays(np), _of_lists),
-    np.linalg: dict.fromkeys(_taking_arrays(np.linalg), _of_lists),
-    np.fft: dict.fromkeys(_taking_arrays(np.fft), _of_lists),
+    np: _NUMPY | dict.fromkeys(_taking_arrays(np), of_lists),
+    np.linalg: dict.fromkeys(_taking_arrays(np.linalg), of_lists),
+    np.fft: dict.fromkeys(_taking_arrays(np.fft), of_lists),
     **MODULES,
-    stride_tricks: dict.fromkeys(("as_strided", "sliding_window_view"), _striding),
+    stride_tricks: dict.fromkeys(("as_strided", "sliding_window_view"), striding),
     np.random: {**dict.fromkeys(_DRAWN, _drawing), "default_rng": _seeding},
     pickle: {"dumps": pickled.dumping, "loads": pickled.loading},
     importlib: {"import_module": lambda original: _importing_module(original)},
