@@ -17,6 +17,7 @@ from verify.checks.paths import strayed
 from verify.checks.regions.check import Elsewhere, regions
 from verify.checks.regions.constant import of_a_constant
 from verify.checks.rounding.check import Floats, arithmetic
+from verify.checks.signs import signs_left
 from verify.checks.unvaried import unvaried
 from verify.model.findings import Subject, allowed, finding, judged
 from verify.model.result import CaseResult, Comparison, Cover, Finding, Keep, Verdict
@@ -83,6 +84,7 @@ class _Parts:
             *self.gaps,
             *_of_right_formulas(self.floats.findings, result.comparisons),
             *unvaried(self.case, runs, seed),
+            *signs_left(self.runs),
             *strayed(self.case, runs, seed),
             *added_findings(self.case, self.runs, seed),
         ]

@@ -30,6 +30,13 @@ class Use(NamedTuple):
     answer: str
 
 
+def statement_at(file: str, line: int) -> ast.stmt | None:
+    """Return the statement that begins at a line of a file, or the innermost that the line belongs to, if any."""
+    tree = _tree(file)
+    around = [node for node in ast.walk(tree) if isinstance(node, ast.stmt) and _holds(node, line)] if tree else []
+    return next((node for node in around if node.lineno == line), around[-1] if around else None)
+
+
 def computes(file: str, line: int) -> bool:
     """Tell whether anything but messages may depend on a value that a line makes."""
     tree = _tree(file)
