@@ -41,5 +41,5 @@ def _asking(run: Exact) -> Iterator[Place]:
 def _compares(node: ast.AST) -> bool:
     """Tell whether an expression asks for an order or a sign, and gives the answer to the code."""
     if isinstance(node, ast.Compare):
-        return not all(isinstance(asked, _EQUALITIES) for asked in node.ops)
+        return not all(isinstance(operator, _EQUALITIES) for operator in node.ops)
     return isinstance(node, ast.Call) and getattr(node.func, "attr", getattr(node.func, "id", "")) in _ASKING
