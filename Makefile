@@ -8,7 +8,7 @@ SARIF_SCHEMA := $(VENV)/sarif-2.1.0.json
 OLDEST := .oldest
 OLDEST_TESTS := arrays moving taped trace numbered linear observe outside memory special scipys \
 	everywhere buffers counted casts threads shown pickled asserted functions balls joints approximation_models solver \
-	fourier signals contract_state contract_layout
+	fourier signals contract_state contract_layout distributions multivariate
 
 .PHONY: verify test test-oldest test-long lint types bench samples clean
 

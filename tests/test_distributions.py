@@ -10,7 +10,7 @@ import verify
 from verify.graph import balls
 from verify.model.result import Verdict
 from verify.tracing.arrays.arrays import running
-from verify.tracing.scipy.distributions import COUNTS, FAMILIES
+from verify.tracing.scipy.families import COUNTS, FAMILIES
 from verify.tracing.symbols.concolic import Concolic
 from verify.tracing.symbols.trace import Trace
 
@@ -35,6 +35,26 @@ SHAPES = {
     "nakagami": (1.5,),
     "fisk": (2.5,),
     "vonmises": (1.5,),
+    "genpareto": (0.25,),
+    "genextreme": (0.25,),
+    "triang": (0.375,),
+    "truncnorm": (-2, 3),
+    "truncexpon": (3,),
+    "loguniform": (0.25, 4),
+    "reciprocal": (0.25, 4),
+    "exponnorm": (1.5,),
+    "weibull_max": (1.5,),
+    "loggamma": (1.5,),
+    "chi": (3,),
+    "gengamma": (2, 1.5),
+    "betaprime": (2, 3),
+    "burr": (2.5, 1.5),
+    "burr12": (2.5, 1.5),
+    "exponweib": (2, 1.5),
+    "dweibull": (1.5,),
+    "johnsonsu": (0.5, 1.5),
+    "johnsonsb": (0.5, 1.5),
+    "rice": (1.5,),
     "poisson": (2.5,),
     "bernoulli": (0.25,),
     "binom": (5, 0.25),
@@ -47,10 +67,13 @@ FEW = ("norm", "gamma", "expon")  # whose cases are run
 def _places(name):
     if name in COUNTS:
         return [1.0] if name == "bernoulli" else [1.0, 3.0]
-    low, high = FAMILIES[name].low, FAMILIES[name].high
+    ends = FAMILIES[name].low, FAMILIES[name].high
+    low, high = (end(*SHAPES[name]) if callable(end) else end for end in ends)
+    if low is None and high is not None:
+        return [high - step for step in (2.5, 1.25, 0.25)]
     if high is not None:
         return [low + (high - low) * part for part in (0.125, 0.5, 0.875)]
-    return [low + step for step in (0.25, 1.25, 2.5)] if low is not None else [-1.75, -0.5, 0.25, 2.5]
+    return [low + step for step in (0.25, 1.25, 2.5)] if low is not None else [-1.75, -0.5, 0.25, 2.25]
 
 
 def _value(formula, place, shapes):

@@ -12,7 +12,7 @@ from verify.graph.functions import FAMILIES as WITH_PARAMETERS
 from verify.tracing import patches
 from verify.tracing.numpy import complex_functions, complexity, functions, moving, ufuncs
 from verify.tracing.outside import outside, sources
-from verify.tracing.scipy import distributions, scipys
+from verify.tracing.scipy import distributions, families, scipys
 from verify.tracing.symbols import concolic, special
 from verify.tracing.symbols.dispatch import FOURIER, LINEAR
 
@@ -51,7 +51,7 @@ def sections() -> dict[str, list[str]]:
         "complex arrays": sorted({*complexity.NAMES, *complex_functions.NAMES}),
         "math": sorted(name for name in (*outside.MATH, *outside.BY_OPERATORS) if hasattr(math, name)),
         "scipy.special": sorted(of_special),
-        "scipy.stats": sorted((*distributions.FAMILIES, *distributions.COUNTS)),
+        "scipy.stats": sorted((*families.FAMILIES, *families.COUNTS, "multivariate_normal")),
         **of_scipy,
     }
 

@@ -30,7 +30,7 @@ from verify.tracing.linear.matrices import linear
 from verify.tracing.numpy import data, functions, protocol
 from verify.tracing.outside import sources
 from verify.tracing.outside.outside import MODULES, Replace, answering, is_symbolic
-from verify.tracing.scipy import distances, distributions, scipys, signals, splines
+from verify.tracing.scipy import distances, distributions, multivariate, scipys, signals, splines
 from verify.tracing.stand_ins import arraytype, asserted, belongings, jitted, pickled, threads
 from verify.tracing.stand_ins.creating import (
     as_symbols,
@@ -313,7 +313,7 @@ def in_force(seed: int) -> Iterator[None]:
     imports, calls = builtins.__import__, np.vectorize.__call__
     builtins.__import__ = _importing
     setattr(np.vectorize, "__call__", _VECTORIZED)  # noqa: B010 - it is no attribute to the type checker
-    methods = [*sparse.replaced(), *distributions.replaced(), *splines.replaced(), *_THREADS]
+    methods = [*sparse.replaced(), *distributions.replaced(), *multivariate.replaced(), *splines.replaced(), *_THREADS]
     methods += jitted.replaced(places, _STAND_INS)
     for owner, name, _, replacement in methods:
         setattr(owner, name, replacement)
