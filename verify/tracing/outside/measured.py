@@ -1,9 +1,9 @@
 """How close an added function comes to the one that it stands for: measured wherever it is called on symbols.
 
 What is added from outside is its author's word. The run on floats is held against the formulas to four digits
-(`floats`), which tells another function, and no slip in a constant. How exact the original is nobody knows, so that no
-bound would be right; it is called on the numbers that the symbols have at the sample, and the report says to how many
-digits both agree.
+(`floats`), which tells another function, and no slip in a constant. So it is called on the numbers that the symbols
+have at the sample, and the report says to how many digits both agree. How exact the original is nobody knows; where
+both differ at all, floats are held against the bound of what was added, also where nothing but formulas was asked for.
 """
 
 from __future__ import annotations
@@ -69,6 +69,11 @@ def forget() -> None:
     """Start anew, for another case."""
     _agreeing.clear()
     _unmeasured.clear()
+
+
+def differs() -> bool:
+    """Tell whether a function that was added gives other floats than the one that it stands for."""
+    return any(digits < _MOST for digits in _agreeing.values())
 
 
 def notes() -> list[str]:
