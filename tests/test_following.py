@@ -1,8 +1,12 @@
 """What user code raises is told with the line that it is about, as a field."""
 
 import inspect
+import json
 import statistics
+import struct
+from decimal import Decimal
 
+import numpy as np
 import pytest
 
 import verify
@@ -52,3 +56,38 @@ def test_what_names_no_line():
         raise SubjectError("nothing, at a.py:3")
     assert raised.value.place == NOWHERE
     assert not raised.value.place
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda x: struct.pack("d", x[0]),
+        lambda x: Decimal(x[0]),
+        lambda x: json.dumps([float(np.float64(1)), x[0] * 1]),
+        lambda x: np.fromstring(str(x[0]), sep=" "),
+    ],
+    ids=["struct.pack", "Decimal", "json.dumps", "np.fromstring"],
+)
+def test_a_call_that_cannot_be_followed_is_named(call, request):
+    """Compiled code that wants a plain number is named by the call as it is written, with line and page."""
+    name = request.node.callspec.id
+
+    def forward(x):
+        call(x)
+        return x * 1
+
+    result = verify.check(verify.pair(forward, lambda dout, x: dout, x="3"), quick=True)
+    (row,) = result.comparisons
+    assert row.verdict is verify.Verdict.UNDECIDED
+    assert row.evidence.detail.startswith(f"{name}(")
+    assert f", at {row.evidence.place}" in row.evidence.detail
+    assert row.evidence.place.file.endswith("test_following.py")
+    assert row.evidence.detail.endswith(HOW)
+
+
+def test_code_that_is_at_fault_is_told_as_python_tells_it():
+    """Where floats fail as well the exception stands alone, with its line."""
+    result = verify.check(verify.pair(lambda x: x * struct.pack("d", "1"), lambda dout, x: dout, x="3"), quick=True)
+    (row,) = result.comparisons
+    assert row.verdict is verify.Verdict.ERROR
+    assert row.evidence.detail.startswith("error: required argument is not a float, at ")

@@ -16,7 +16,7 @@ import math
 from collections.abc import Sequence
 from fractions import Fraction
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 import flint
 
@@ -26,13 +26,6 @@ if TYPE_CHECKING:
 JOINT = ("root", "expm")
 _STEPS = 20  # each of which doubles the digits, as far as the coefficients have them
 _NAN = flint.arb("nan")
-
-
-class Joint(Protocol):
-    """A function of several arguments in some arithmetic."""
-
-    def __call__(self, op: str, values: Sequence[Any], payload: Any) -> Any:
-        """Return the value."""
 
 
 def in_balls(op: str, values: Sequence[flint.arb], payload: Any) -> flint.arb:

@@ -38,7 +38,6 @@ _FORWARD = "the forward pass changes with it, and the gradients are right for wh
 _AGREES = "the gradient of {} agrees at every point tried, and is not proved to be the original's"
 _UNVISITED = "it is right in the regions that were visited: {} was not"
 _UNCLAIMED = "the gradient of {} is no longer claimed, and so not checked"
-_NOT_CLAIMED = "; not claimed, and so not checked: {}"
 _UNSEEN = "what it changes does not reach the gradients that the case claims"
 _FINDINGS = "the case is told of it, but fails with --strict only: {}"
 _PROVED = "proved equal to the original's gradients"

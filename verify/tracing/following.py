@@ -7,7 +7,8 @@ from collections.abc import Iterator
 
 from verify.model.errors import CompiledError, GradproofError, ProtocolError, TraceError, UnheldError
 from verify.model.identity import NOWHERE, Place
-from verify.model.where import described, raised_at
+from verify.model.where import described, may_be_users, raised_at
+from verify.tracing.symbols.calls import call_at, short_text
 
 _gives_up = False  # whether a run that finds no place for a symbol ends the check
 
@@ -17,10 +18,12 @@ class SubjectError(GradproofError):
 
     `place` is the line that the message names, if it names one. `broken` tells that the code is at fault, and not that
     it could not be followed; `compiled` that compiled code was called with symbols; `after_forward`, of a run on
-    floats, that it had returned its output by then.
+    floats, that it had returned its output by then. `call` is the call of the user's that raised, as it is
+    written there: compiled code has no other name.
     """
 
     after_forward = False
+    call = ""
 
     def __init__(self, message: str, place: Place = NOWHERE, *, broken: bool = False, compiled: bool = False) -> None:
         super().__init__(message)
@@ -79,8 +82,20 @@ def _translating() -> Iterator[None]:
             raise SubjectError(*TraceError.raised[0]) from problem
         place = raised_at(problem)
         description = f"{described(problem)}{', at ' if place else ''}{place}"
-        raise SubjectError(description, place, broken=True) from problem
+        raised = SubjectError(description, place, broken=True)
+        raised.call = _raising_call(problem)
+        raise raised from problem
     refuse_caught()
+
+
+def _raising_call(problem: BaseException) -> str:
+    """Return the call in the innermost line of the user's that an exception came out of, empty where it is no call."""
+    last, step = None, problem.__traceback__
+    while step is not None:
+        last = step if may_be_users(step.tb_frame.f_code.co_filename) else last
+        step = step.tb_next
+    call = None if last is None else call_at(last.tb_frame.f_code, last.tb_lasti)
+    return "" if call is None else short_text(call)
 
 
 def refuse_caught() -> None:

@@ -290,10 +290,7 @@ def decided(
     exact.accepted = {
         name: claim.actual.nodes
         for name, claim in claimed.items()
-        if any(
-            decision.evidence.kind in (APPROXIMATION, SMALL_CONSTANT) and decision.verdict.good
-            for decision in claim.decisions
-        )
+        if any(decision.evidence.kind in _ON_PURPOSE and decision.verdict.good for decision in claim.decisions)
     }
     others = other_sides(case, seen, seed)
     exact.all_signs, exact.unequal = others.complete, others.unequal
@@ -336,7 +333,8 @@ def _seen(case: TracedCase, variant: Variant, seed: int, attempt: Attempt) -> Ob
             raise  # what is singular at the sample is so on floats, where rounding may hide it
         FloatRun(case, seen, seed)
         advice = HOW if problem.broken else ""  # it runs on floats, and fails for want of what symbols have not
-        raise SubjectError(f"{problem}{advice}", problem.place, compiled=problem.compiled) from problem
+        call = f"{problem.call} raised " if problem.call else ""  # what compiled code raises does not name it
+        raise SubjectError(f"{call}{problem}{advice}", problem.place, compiled=problem.compiled) from problem
 
 
 def _hold_against(attempt: Attempt, seen: Observation) -> None:
