@@ -4,6 +4,7 @@ import ast
 import re
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ SOURCES = {
 } | {"gradproof_pytest.py": ROOT / "gradproof_pytest.py"}
 
 
+@cache
 def imported(path):
     """Return the modules that a file imports, at whatever place; type checking aside."""
     tree = ast.parse(path.read_text())
@@ -25,12 +27,14 @@ def imported(path):
         if isinstance(i, ast.If) and "TYPE_CHECKING" in ast.unparse(i.test)
         for n in ast.walk(i)
     }
+    modules = set()
     for node in ast.walk(tree):
         if id(node) not in skipped:
             if isinstance(node, ast.Import):
-                yield from (alias.name for alias in node.names)
+                modules |= {alias.name for alias in node.names}
             elif isinstance(node, ast.ImportFrom):
-                yield from (f"{node.module}.{alias.name}" for alias in node.names)
+                modules |= {f"{node.module}.{alias.name}" for alias in node.names}
+    return modules
 
 
 @pytest.mark.parametrize("name", [name for name in SOURCES if name.startswith("verify/")])
@@ -81,7 +85,7 @@ def test_the_result_imports_the_standard_library_only():
     for name in (*parts, "verify/model/result.py", "verify/mutation/result.py", "verify/model/errors.py"):
         files = {module: module.rsplit(".", 1)[0].replace(".", "/") + ".py" for module in imported(SOURCES[name])}
         inside = {module for module, file in files.items() if file in parts}
-        others = {module.split(".")[0] for module in {*imported(SOURCES[name])} - inside}
+        others = {module.split(".")[0] for module in imported(SOURCES[name]) - inside}
         assert others <= set(sys.stdlib_module_names)
 
 

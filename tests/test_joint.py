@@ -311,8 +311,7 @@ ASKED = {
 }
 
 
-@pytest.mark.parametrize("shape", ["3", "7", "13"])
-@pytest.mark.parametrize("name", ASKED)
+@pytest.mark.parametrize(("name", "shape"), some(product(ASKED, ["3", "7", "13"]), 2))
 def test_one_helper_asked_of_several_formulas(name, shape):
     """Its questions share a line and are several: what is wrong for a combination of their sides is refuted."""
     verdicts = {}
