@@ -202,3 +202,52 @@ def test_no_formula_agrees_whose_terms_were_not_all_looked_for(monkeypatch):
     rows = verify.check(verify.derivative(forward, right, x="2"), quick=True).comparisons
     assert {row.verdict for row in rows} == {Verdict.UNDECIDED}
     assert all("was used up" in row.evidence.detail for row in rows)
+
+
+def rows(x):
+    """Return the logarithm of the sum of exponentials of each row, at a temperature that is computed."""
+    x = x / (0.1 * 3)
+    highest = x.max(axis=1, keepdims=True)
+    return highest[:, 0] + np.log(np.exp(x - highest).sum(axis=1))
+
+
+def rows_slope(factor):
+    """Return the gradient, times a constant that is 1 / 0.3 where it is right."""
+
+    def slope(d, x):
+        x = x / (0.1 * 3)
+        e = np.exp(x - x.max(axis=1, keepdims=True))
+        return d[:, None] * e / e.sum(axis=1, keepdims=True) * factor
+
+    return slope
+
+
+@pytest.mark.parametrize(
+    ("factor", "shape", "verdict"),
+    [
+        (1 / 0.3, "3 4", Verdict.AGREES),
+        ((1 + 1e-9) / 0.3, "1 3", Verdict.REFUTED),
+        (2 / 0.3, "1 3", Verdict.REFUTED),
+    ],
+)
+def test_terms_of_inputs_far_apart_show_where_all_are_nearer(factor, shape, verdict):
+    """Where all but one term of each row are too small to be seen, no input alone makes two of them ordinary."""
+    domain = verify.real(shape, low=-1e9, high=1e9)
+    compared = verify.check(verify.pair(rows, rows_slope(factor), x=domain), quick=True).comparisons
+    assert {row.verdict for row in compared} == {verdict}
+
+
+def test_inputs_are_moved_nearer_within_their_region_only(look):
+    """A point that is not in the region tells nothing of it."""
+    faint = lambda x: x + (-x * x).function("exp")  # noqa: E731
+    assert look(faint, [2**20]).points
+    points, unseen, _ = look(faint, [2**20], holds=lambda point: point["x"] > 100)
+    assert unseen
+    assert not points
+
+
+def test_a_refutation_stays_where_no_better_point_may_be_looked_for(monkeypatch):
+    """All pairs of a graph share the work of looking for points where a mistake shows better; none needs it."""
+    monkeypatch.setattr("verify.proof.decide._SHARPENING", 0)
+    result = verify.check(verify.pair(rows, rows_slope(2 / 0.3), x=verify.real("1 3", low=-1e9, high=1e9)))
+    assert {row.verdict for row in result.comparisons} == {Verdict.REFUTED}

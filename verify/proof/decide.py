@@ -35,7 +35,7 @@ from verify.proof import field, rationals
 from verify.proof.computed import unexplained
 from verify.proof.constants import Correction, Corrections, OverworkError
 from verify.proof.field import Laws
-from verify.proof.hidden import Hidden, hidden
+from verify.proof.hidden import Hidden, Purse, hidden
 from verify.proof.kernels import EXPONENTIAL
 from verify.proof.laws import missing
 from verify.proof.recurrences import BESSEL, GAMMA
@@ -50,6 +50,7 @@ _FLOAT_BITS = 53
 _FEW_FLOATS = 64  # in the code of some pairs, so that all pairs are searched for them at once
 _INVISIBLE = 2.0**-_FLOAT_BITS  # relative: below the resolution of float64
 _LEAST, _NONE = flint.arb(2) ** -1000, flint.arb(0)  # close to the smallest float64
+_SHARPENING = 100_000  # nodes that are read for points at which what is refuted shows better, of one graph: a second
 _LITTLE = 1e-3  # relative: a smaller difference is told with its size
 _FIRST_LOOK = (128,)  # bits: enough to refute most
 _PRECISIONS = (2048, 8192)  # tried in this order, the second where digits cancel
@@ -145,7 +146,7 @@ def sharpened(
     first, largest = best, _apart(graph, pair, best, _LEAST)
     if largest >= _INVISIBLE:
         return decision
-    further: tuple[Points, ...] = points, lambda: hidden(graph, pair, [first], holds, _FLOAT_BITS).points
+    further: tuple[Points, ...] = points, lambda: _showing(graph, pair, first, holds)
     for point in chain.from_iterable(more() for more in further):
         size = _apart(graph, pair, point, _LEAST)
         if size > largest:
@@ -153,6 +154,15 @@ def sharpened(
         if size > _LITTLE:
             break
     return Decision(Verdict.REFUTED, difference(graph, pair, best), best)
+
+
+def _showing(graph: Graph, pair: Pair, point: Point, holds: Callable[[Point], bool] | None) -> Sequence[Point]:
+    """Return points at which terms are seen that are not at a point, which all pairs of a graph share the work of.
+
+    The pair is refuted already, and stays so: another point tells more of it, and is worth no more than that.
+    """
+    purse = graph.memory("sharpened").setdefault("purse", Purse(_SHARPENING))
+    return hidden(graph, pair, [point], holds, _FLOAT_BITS, purse).points if purse.nodes > 0 else []
 
 
 def agree_at(graph: Graph, pairs: Sequence[Pair], point: Point) -> bool:

@@ -3,7 +3,8 @@
 A spectral line at 656 is below 1e-400 at 2, and so is whatever is wrong with it: that both sides agree there to
 hundreds of digits says nothing of it. So every node is asked how much it does to the two results: one that does
 something, and at no point enough to be seen, is hidden. Points where it is not are looked for where the arguments of
-functions in it are of ordinary size: next to their zeros and their extrema, along one input at a time.
+functions in it are of ordinary size: with all inputs nearer to 0, and next to zeros and extrema of these arguments,
+along one input at a time.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ Point = Mapping[str, Fraction]
 _BITS = 192
 COMPARED = 1000  # bits: so many are compared, and more
 _SCALES = range(-30, 41, 2)  # powers of 2 that an input is moved to
+_NEARER = (10, 20, 30, 40)  # powers of 2 that all inputs are divided by
 _TARGETS = (Fraction(-3, 2), Fraction(1, 2))  # arguments of ordinary size
 _ORDINARY = 40  # the largest argument at an extremum that is one
 _OFFSETS = tuple(Fraction(n, 16) for n in (5, 7, -11, -13, 19, 16, -27, -25, 9, 10, -4, -3, 14, 12, -22, -18))  # widths
@@ -48,6 +50,13 @@ class Hidden(NamedTuple):
     spent: bool = False
 
 
+class Purse:
+    """How many nodes searches may still read in all."""
+
+    def __init__(self, nodes: int) -> None:
+        self.nodes = nodes
+
+
 class _SpentError(Exception):
     """The work that a search may take is used up."""
 
@@ -58,17 +67,20 @@ def hidden(
     points: Sequence[Point],
     holds: Callable[[Point], bool] | None,
     bits: int = COMPARED,
+    purse: Purse | None = None,
 ) -> Hidden:
     """Look for the terms of a pair that are too small to be seen at some points; of new points, `holds` tells.
 
-    What is seen has an effect above 2**-bits of a result, or of 1 where that is less.
+    What is seen has an effect above 2**-bits of a result, or of 1 where that is less. The nodes that are read are
+    paid for from a purse, which others may share; the first point is looked at in any case.
     """
     with flint.ctx.workprec(_BITS):
-        search = _Search(Tape(graph, pair), pair, flint.arb(2) ** -bits)
+        search = _Search(Tape(graph, pair), pair, flint.arb(2) ** -bits, purse or Purse(_WORK))
         points_showing: list[Point] = []
         try:
             for point in points:
                 search.look(point)
+            points_showing += search.nearer(points[0], holds) if holds else []
             for node in search.unseen()[:_MOST_TERMS] if holds else []:
                 if node not in search.seen and holds is not None:
                     points_showing += search.showing(node, points[0], holds)
@@ -80,20 +92,21 @@ def hidden(
 class _Search:
     """What is seen of the nodes of a pair, and where."""
 
-    def __init__(self, tape: Tape, pair: tuple[int, int], least: flint.arb) -> None:
-        self.least = least
+    def __init__(self, tape: Tape, pair: tuple[int, int], least: flint.arb, purse: Purse) -> None:
+        self.least, self.purse = least, purse
         self.tape, self.graph, self.pair = tape, tape.graph, pair
         self.seen: set[int] = set()
         self.tiny: set[int] = set()
         ops, args = self.graph.ops, self.graph.args
         self.arguments = {args[node][0]: node for node in tape.order if ops[node] in FUNCTIONS}
-        self.work = 0
+        self.begun = False
 
     def spend(self, nodes: int) -> None:
         """Count nodes that are to be read; raises _SpentError where these are too many, and not the first."""
-        if self.work and self.work + nodes > _WORK:
+        if self.begun and nodes > self.purse.nodes:
             raise _SpentError
-        self.work += nodes
+        self.begun = True
+        self.purse.nodes -= nodes
 
     def look(self, point: Point) -> set[int]:
         """Return the nodes that are seen at a point."""
@@ -122,6 +135,17 @@ class _Search:
         """Return a few points at which a node is seen, or another one that was not."""
         wanted = {node, *self.unseen()[:_MOST_TERMS]}
         return islice((p for p in self.near(node, start, holds) if self.look(p).intersection(wanted)), _MOST_POINTS)
+
+    def nearer(self, start: Point, holds: Callable[[Point], bool]) -> Iterator[Point]:
+        """Return points at which nodes are seen that were not, with all inputs moved towards 0 at once.
+
+        Of inputs that are far apart, several differences are large, and along one input only one of them gets small.
+        """
+        for power in _NEARER:
+            wanted = self.unseen()
+            point = {name: value / 2**power for name, value in start.items()}
+            if wanted and holds(point) and self.look(point).intersection(wanted):
+                yield point
 
     def near(self, node: int, start: Point, holds: Callable[[Point], bool]) -> Iterator[Point]:
         """Return points where the functions in a node, or the node itself, have arguments of ordinary size."""
