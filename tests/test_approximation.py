@@ -140,6 +140,13 @@ def test_right_approximations_agree(name):
         assert row.evidence.at.startswith("x[")
 
 
+def test_a_bound_is_of_the_derivative_that_is_approximated():
+    """Where forward is the approximation, its own derivative is 1, and the gradient farther from that than is said."""
+    (row,) = approximations(checked(softplus()))
+    assert 1 / (1 + np.exp(20)) > float(row.evidence.ulps) * 2.0**-53
+    assert "of the derivative of the formula on the other side" in row.evidence.detail
+
+
 def test_a_domain_that_ends_beside_a_series():
     """The logarithm of 1 + x over x agrees, which is defined above -1 only."""
     result = checked(slowing(), verify.real("2", low=-1))

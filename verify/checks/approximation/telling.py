@@ -59,12 +59,16 @@ class Telling:
     limit: flint.arb
 
     def agrees(self, error: Largest, forward: Sequence[Largest]) -> Decision:
-        """Say that a gradient is an approximation, proved to be as good as the formula that it stands for."""
+        """Say that a gradient is an approximation, proved to be as good as the formula that it stands for.
+
+        What it is measured by is the derivative of that formula, and not of what `forward` computes on this side: where
+        that is the approximation (a softplus that is x from 20 on), these are two functions.
+        """
         ends = described_interval(self.graph, self.threshold.pivot, self.ends)
         detail = (
             f"an approximation, chosen at {self._where()}: proved to stay within {self._ulps(error.error)} ulps of "
-            f"{self.numbers.name} of the exact derivative{_measured(error)} for all {ends}, "
-            f"worst at {self._at(error)}; {self._good_to()}"
+            f"{self.numbers.name} of the derivative of the formula on the other side of the threshold"
+            f"{_measured(error)} for all {ends}, worst at {self._at(error)}; that formula is good to {self._ulps(self.limit)} ulps there"
         )
         if forward:
             detail += f"; the output is {self._off(_worst(forward))}: a threshold made for single precision"
