@@ -68,7 +68,8 @@ class Telling:
         detail = (
             f"an approximation, chosen at {self._where()}: proved to stay within {self._ulps(error.error)} ulps of "
             f"{self.numbers.name} of the derivative of the formula on the other side of the threshold"
-            f"{_measured(error)} for all {ends}, worst at {self._at(error)}; that formula is good to {self._ulps(self.limit)} ulps there"
+            f"{_measured(error)} for all {ends}, worst at {self._at(error)}; "
+            f"that formula is good to {self._ulps(self.limit)} ulps there"
         )
         if forward:
             detail += f"; the output is {self._off(_worst(forward))}: a threshold made for single precision"
