@@ -19,8 +19,16 @@ _DIGITS, _BITS = 50, 400
 _CLOSE = mpmath.mpf(10) ** -40
 HALF, THIRD = Fraction(1, 2), Fraction(1, 3)
 
+
 # What mpmath has by another name or in another form, where each line is defined, and with which parameters.
+def _owens(h, a):
+    """Return Owen's T by the integral that defines it."""
+    return mpmath.quad(lambda x: mpmath.exp(-h * h * (1 + x * x) / 2) / (1 + x * x), [0, a]) / (2 * mpmath.pi)
+
+
 MPMATH = {
+    "owens_t": _owens,
+    "owens_h": lambda a, h: _owens(h, a),
     "loggamma": lambda u: mpmath.loggamma(u).real,
     "dawsn": lambda u: mpmath.sqrt(mpmath.pi) / 2 * mpmath.exp(-u * u) * mpmath.erfi(u),
     "LambertW": lambda u: mpmath.lambertw(u).real,
@@ -61,6 +69,8 @@ PARAMETERS = {
     "gammainc": [(HALF,), (3,), (Fraction(7, 3),)],
     "incbet": [(HALF, 2), (Fraction(5, 2), Fraction(4, 3))],
     "stdtr": [(5,), (HALF,)],
+    "owens_t": [(HALF,)],
+    "owens_h": [(-2,)],
     "gammaincinv": [(HALF,), (3,), (Fraction(7, 3),)],
     "incbetinv": [(HALF, 2), (Fraction(5, 2), Fraction(4, 3))],
     "stdtrit": [(5,), (HALF,)],

@@ -57,6 +57,18 @@ SLOPES = {
         INSIDE,
         "",
     ),
+    "owens by h": (
+        lambda h: sp.owens_t(h, 0.75),
+        lambda h: -np.exp(-h * h / 2) * (sp.ndtr(0.75 * h) - 0.5) / math.sqrt(2 * math.pi),
+        POSITIVE,
+        "",
+    ),
+    "owens by a": (
+        lambda a: sp.owens_t(0.5, a),
+        lambda a: np.exp(-(1 + a * a) / 8) / (2 * math.pi * (1 + a * a)),
+        POSITIVE,
+        "",
+    ),
     "stdtr": (lambda t: sp.stdtr(3, t), lambda t: 6 * np.sqrt(3) / (np.pi * (3 + t * t) ** 2), {}, ""),
 }
 PULLS = {
@@ -114,6 +126,7 @@ def test_logsumexp_beside_its_maximum():
     ("forward", "name"),
     [
         (lambda a: sp.gammainc(a, 2.0), "scipy.special.gammainc with a parameter that depends on the inputs"),
+        (lambda a: sp.owens_t(a, a), "scipy.special.owens_t with a parameter that depends on the inputs"),
         (lambda a: sp.jv(a, 2.0), "scipy.special.jv with a parameter that depends on the inputs"),
         (lambda a: sp.zeta(a + 1), "scipy.special.zeta of one argument"),
         (lambda x: sp.lambertw(x - 0.5, -1).real, "scipy.special.lambertw with k=-1"),

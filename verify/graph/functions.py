@@ -209,6 +209,26 @@ FAMILIES: dict[str, tuple[int, Callable[[Sequence[Fraction]], Function]]] = {
             ),
         ),
     ),
+    "owens_t": (  # Owen (1956), by his second argument: the integrand that defines it
+        1,
+        _with(
+            lambda h, a: _owens(h, a),
+            at_zero=0,
+            parity=-1,
+            rises=True,
+            family=_ERROR,
+            slope=lambda s, h, u: s.exp(-(h**2) * (1 + u**2) / 2) / (2 * s.pi * (1 + u**2)),
+        ),
+    ),
+    "owens_h": (  # the same by the first: -phi(u) (Phi(a u) - 1 / 2)
+        1,
+        _with(
+            lambda a, h: _owens(h, a),
+            parity=1,
+            family=_ERROR,
+            slope=lambda s, a, u: -s.exp(-(u**2) / 2) * s.erf(a * u / s.sqrt(2)) / (2 * s.sqrt(2 * s.pi)),
+        ),
+    ),
     "gammaincinv": (  # by the slope of its inverse
         1,
         _with(
@@ -299,6 +319,18 @@ FAMILIES: dict[str, tuple[int, Callable[[Sequence[Fraction]], Function]]] = {
         ),
     ),
 }
+
+
+def _owens(h: _Ball, a: _Ball) -> _Ball:
+    """Return Owen's T, the integral of exp(-h**2 (1 + x**2) / 2) / (1 + x**2) / (2 pi) for x from 0 to a."""
+    if not (h.is_finite() and a.is_finite()):
+        return flint.arb("nan")
+    rate = flint.acb(-h * h / 2)
+
+    def integrand(x: flint.acb, _: bool) -> flint.acb:
+        return (rate * (1 + x * x)).exp() / (1 + x * x)
+
+    return flint.acb.integral(integrand, 0, flint.acb(a)).real / (2 * flint.arb.pi())
 
 
 def _inverse(

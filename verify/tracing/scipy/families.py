@@ -228,7 +228,10 @@ FAMILIES: Mapping[str, Family] = {
         lambda z, b: _log(b / 2) - _gammaln(1 / b) - abs(z) ** b,
         lambda z, b: _of_size(z, _incomplete(1 / b, abs(z) ** b)),
     ),
-    "skewnorm": Family(lambda z, a: _log(z.lift(2)) + _normal(z) + _log(_phi(a * z))),
+    "skewnorm": Family(
+        lambda z, a: _log(z.lift(2)) + _normal(z) + _log(_phi(a * z)),
+        lambda z, a: _phi(z) - 2 * _special("owens_t", z, a),
+    ),
     "nakagami": Family(_nakagami, lambda z, nu: _incomplete(nu, nu * z * z), None, 0),
     "genpareto": Family(
         lambda z, c: -(c + 1) * _grown(c, z),

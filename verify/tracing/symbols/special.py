@@ -75,6 +75,13 @@ def _made(compute: Callable[..., Any]) -> Callable[..., Any]:
     return lambda name, *values: compute(*values)
 
 
+def _owens(name: str, h: Any, a: Any) -> Any:
+    """Return Owen's T by that one of its arguments which moves."""
+    if isinstance(a.node, np.ndarray) or (a.number() is None and not a.is_constant()):
+        return applied(name, "owens_t", h, a)
+    return applied(name, "owens_h", a, h)
+
+
 def _erf(x: Any) -> Any:
     return x.function("erf")
 
@@ -271,6 +278,7 @@ LINES: Mapping[str, _Line] = {
     "fdtr": lambda name, m, n, x: _regularized(name, m / 2, n / 2, m * x / (m * x + n)),
     "fdtrc": lambda name, m, n, x: _regularized(name, n / 2, m / 2, n / (m * x + n)),
     "stdtr": _table("stdtr"),
+    "owens_t": lambda name, h, a: _owens(name, h, a),
     "gammaincinv": _table("gammaincinv"),
     "gammainccinv": lambda name, a, y: applied(name, "gammaincinv", a, 1 - y),
     "betaincinv": _table("incbetinv"),
