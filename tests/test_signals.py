@@ -20,6 +20,10 @@ POSITIVE = verify.real("3", low=0.5, high=3)
 ROWS = verify.real("3 2", low=0.5, high=3)
 
 
+def envelope_back(d, x):
+    return 2 * d * x - 2 * signal.hilbert(d * signal.hilbert(x).imag).imag
+
+
 def case(forward, backward, **inputs):
     return verify.pair(forward, backward, **inputs)
 
@@ -257,6 +261,14 @@ PAIRS = {
             x="4",
             k="3",
         ),
+    ),
+    "hilbert": (
+        case(lambda x: signal.hilbert(x).imag, lambda d, x: -signal.hilbert(d).imag, x="5"),
+        case(lambda x: signal.hilbert(x).imag, lambda d, x: signal.hilbert(d).imag, x="5"),
+    ),
+    "envelope": (
+        case(lambda x: np.abs(signal.hilbert(x)) ** 2, envelope_back, x="4"),
+        case(lambda x: np.abs(signal.hilbert(x)) ** 2, lambda d, x: envelope_back(d, -x), x="4"),
     ),
     "lfilter": (
         case(lambda x: signal.lfilter([1.0, 0.5], [1, -0.25], x), filtered_back([1.0, 0.5], [1, -0.25]), x="4"),

@@ -38,7 +38,7 @@ _EDGES = (
 )
 _SIGNALS = (
     "convolve correlate convolve2d correlate2d fftconvolve oaconvolve lfilter lfiltic filtfilt sosfilt sosfiltfilt"
-    " savgol_filter detrend"
+    " savgol_filter detrend hilbert"
 )
 _DISTANCES = (
     "pdist cdist squareform euclidean sqeuclidean cityblock chebyshev minkowski cosine correlation seuclidean"
