@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from reports.cells import failures, readable, short
 from reports.rows import traced, variants
+from verify.model.comparison import APPROXIMATION
 from verify.model.identity import NOWHERE, Place
 from verify.model.result import Branch, CaseResult, Comparison, Cover, Finding, Verdict
 
@@ -79,6 +80,7 @@ def reason(comparison: Comparison) -> str:
 
 
 _REASONS = ("likely", "relation", "because", "floats")
+_TELLING = ("small difference", "edge", "hole", "points", APPROXIMATION)  # evidence that tells more than the numbers
 
 
 def explanation(comparison: Comparison, *, everything: bool = True) -> list[Line]:
@@ -122,7 +124,11 @@ def _evidence(comparison: Comparison, everything: bool) -> list[Line]:
     longest = None if everything or not comparison.index else _LONGEST
     formulas = [comparison.actual_formula, comparison.expected_formula]
     return [
-        *([reason] if comparison.evidence.kind in ("small difference", "edge", "hole", "points") else []),
+        *(
+            [reason]
+            if comparison.evidence.kind in ("small difference", "edge", "hole", "points", APPROXIMATION)
+            else []
+        ),
         Line("actual", _equation(formulas[0], example.actual, longest), computed(comparison)),
         Line("exact", _equation(formulas[1], example.expected, longest)),
         Line("at", _point(example.inputs, " ".join(formulas), _MOST_INPUTS if longest else None)),

@@ -5,6 +5,7 @@ import pytest
 from effort import some
 
 import verify
+from reports import words
 from verify.model.errors import InputError
 from verify.model.result import Verdict
 
@@ -185,6 +186,15 @@ def test_wrong_twins_are_refuted(name):
         assert row.verdict is Verdict.REFUTED
         assert row.evidence.ulps
         assert row.evidence.limit
+
+
+@pytest.mark.parametrize("name", ["growth: middle coefficient", "sinc: last coefficient", "cosc: first coefficient"])
+def test_a_report_shows_both_numbers(name):
+    """What a refuted approximation is off by, and what the formula that it stands for is good to, is told to users."""
+    (row, *_) = approximations(checked(WRONG[name]()))
+    (reason,) = [line.text for line in words.explanation(row) if line.tells == "because"]
+    assert f"off by {row.evidence.ulps} ulps of float64" in reason
+    assert f"good to {row.evidence.limit} ulps there" in reason
 
 
 def test_terms_below_the_yardstick_pass_and_beyond_it_fail():
