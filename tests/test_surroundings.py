@@ -90,6 +90,26 @@ def written_through(d, x):
     return d * slope
 
 
+def in_a_file(d, x):
+    try:
+        with open("no_such_file") as file:  # noqa: PTH123
+            slope = float(file.read())
+    except OSError:
+        slope = 3
+    return d * slope * x**2
+
+
+def executed(d, x):
+    names = {}
+    exec("slope = 3", names)
+    return d * names["slope"] * x**2
+
+
+def by_attribute_name(d, x):
+    kept = getattr(os, "environ").get("NO_SUCH_VARIABLE")  # noqa: B009
+    return d * (3.1 if kept else 3) * x**2
+
+
 class Switched:
     def forward(self, x):
         self.x, self.fast = x.copy(), os.environ.get("NO_SUCH_VARIABLE")
@@ -100,7 +120,7 @@ class Switched:
         return d * slope * self.x**2
 
 
-@pytest.mark.parametrize("backward", [by_scale, by_index, written_through])
+@pytest.mark.parametrize("backward", [by_scale, by_index, written_through, in_a_file, executed, by_attribute_name])
 def test_what_is_computed_with_is_followed(backward):
     """A number of the environment that a gradient is made of, and an index."""
     assert found(cubed(backward))

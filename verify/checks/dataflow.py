@@ -109,6 +109,13 @@ class Scope:
         elif isinstance(statement, (ast.Assign, ast.AugAssign, ast.AnnAssign, ast.For)):
             for target in [] if decides else _targets(statement, node):
                 names.update(dict.fromkeys(_stored(target), answer))
+        elif isinstance(statement, ast.Expr) and getattr(statement.value, "func", None) is node:  # exec(code, names)
+            names.update(
+                {part.id: answer for part in ast.walk(statement) if isinstance(part, ast.Name) and part != node}
+            )
+        elif isinstance(statement, (ast.With, ast.AsyncWith)):
+            targets = [item.optional_vars for item in statement.items if node in ast.walk(item.context_expr)]
+            names.update({name: answer for target in targets if target for name in _stored(target)})
         elif self.strict or any(keyword.arg == "out" for call in _calls(statement) for keyword in call.keywords):
             decides = True
         return getattr(node, "lineno", None) if decides else None

@@ -18,10 +18,11 @@ from verify.checks.dataflow import Scope, Use, nodes, source
 from verify.model.where import as_place
 
 _TIME, _SYSTEM, _INTERPRETER = "the time", "the environment of the process", "the state of the interpreter"
-_THREAD, _CALLS, _ADDRESS = "the thread that runs", "the calls that lead there", "where an object lies in memory"
+_THREAD, _CALLS = "the thread that runs", "the calls that lead there"
+_BUILTIN = "where an object lies in memory, a file, or code that is made while it runs"
 # What a module has that no run varies, by the names of it; "*" is all that it has.
 _READS: Mapping[str, tuple[str, str]] = {
-    "builtins": ("id hash open input", _ADDRESS),
+    "builtins": ("id hash open input exec eval __import__", _BUILTIN),
     "time": (
         "time time_ns perf_counter perf_counter_ns monotonic monotonic_ns process_time process_time_ns thread_time "
         "localtime gmtime ctime strftime timezone tzname",
@@ -45,6 +46,9 @@ _READS: Mapping[str, tuple[str, str]] = {
     "traceback": ("extract_stack format_stack walk_stack", _CALLS),
     "numpy": ("geterr geterrcall getbufsize get_printoptions __version__ show_config", _INTERPRETER),
     "warnings": ("filters", _INTERPRETER),
+    "random": ("SystemRandom", _SYSTEM),
+    "pathlib": ("Path PosixPath WindowsPath", _SYSTEM),
+    "weakref": ("getweakrefcount getweakrefs", _INTERPRETER),
     "gc": ("*", _INTERPRETER),
     "resource": ("*", _SYSTEM),
     "locale": ("*", _SYSTEM),
@@ -59,6 +63,7 @@ _ATTRIBUTES: Mapping[str, str] = {"isEnabledFor": _INTERPRETER, "getEffectiveLev
 _SINGLE = frozenset({*_NAMES, *_ATTRIBUTES})
 _BUILT_IN = frozenset(_READS["builtins"][0].split())
 _MISSING = object()
+_WHOLE = frozenset({"time", "os", "sys", "threading", "gc", "locale", "platform", "socket"})  # asked as a whole
 _TURNS = 10  # of attributes that are assigned from attributes
 
 
@@ -101,7 +106,11 @@ def _may_read(code: CodeType, namespace: Mapping[str, Any]) -> bool:
         if value is _MISSING:
             if name in _READS or name in _BUILT_IN:
                 return True
-        elif id(value) in _identities() or not _listed(_module(value)).isdisjoint(names | {"*"}):
+        elif (
+            id(value) in _identities()
+            or _module(value) in _WHOLE
+            or not _listed(_module(value)).isdisjoint(names | {"*"})
+        ):
             return True
     return False
 
@@ -138,10 +147,13 @@ def _identified(_: int) -> dict[int, str]:
 def _reads(scope: ast.AST, namespace: Mapping[str, Any]) -> Iterator[tuple[ast.expr, str]]:
     """Yield the expressions of a function that read what no run varies, with what they read."""
     local = dict(_imports(scope))
+    owners = {node.value for node in ast.walk(scope) if isinstance(node, ast.Attribute)}
     for node in ast.walk(scope):
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
             answer = _NAMES.get(node.id, "")
             value = local.get(node.id, namespace.get(node.id, getattr(builtins, node.id, None)))
+            if node not in owners and _module(value) in _WHOLE:  # getattr(os, "environ"), say
+                answer = _READS[_module(value)][1]
             if answer := answer or _identities().get(id(value), ""):
                 yield node, answer
         elif isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Load):
