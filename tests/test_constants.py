@@ -30,6 +30,17 @@ def explained():
 
 ROOT2, ROOT3 = 1.4142135623730951, 1.7320508075688772
 
+
+def root_of(x, number):
+    """Return an exact root."""
+    return (x * 0 + number) ** Fraction(1, 2)
+
+
+def value_of(name, x):
+    """Return a function of the graph's table."""
+    return Symbol(x.graph, x.graph.function(name, x.node))
+
+
 EXPLAINED = {
     "a typed root": lambda x, y: (x * (x * 0 + 2) ** Fraction(1, 2), x * ROOT2),
     "two typed roots": lambda x, y: (
@@ -39,6 +50,10 @@ EXPLAINED = {
     "one constant twice": lambda x, y: (2 * x * (x * 0 + 2) ** Fraction(1, 2), x * ROOT2 + x * ROOT2),
     "two with one effect": lambda x, y: (x * (x * 0 + 6) ** Fraction(1, 2), x * ROOT2 * ROOT3),
     "computed in floats": lambda x, y: (x / 1000, x * (1 - 0.999)),
+    "two whose effects have one form, in an arc tangent": lambda x, y: (
+        value_of("atan", x * root_of(x, 2)) + x / (1 + 2 * x * x) * root_of(x, 3),
+        value_of("atan", x * ROOT2) + x / (1 + 2 * x * x) * ROOT3,
+    ),
     "with one that is right": lambda x, y: (x * (x * 0 + 2) ** Fraction(1, 2) + y / 10, x * ROOT2 + y * 0.1),
 }
 NOT_EXPLAINED = {
@@ -48,6 +63,18 @@ NOT_EXPLAINED = {
     "a constant that would spoil another entry": lambda x, y: (
         x * 0.1 * (1 + Fraction(1, 10**16)) + y * 0.1,
         x * 0.1 + y * 0.1,
+    ),
+    "what the square of a rounding has, with the other sign": lambda x, y: (
+        value_of("exp", x * root_of(x, 2)) * (1 + x * root_of(x, 3) - x * x / 10**36),
+        value_of("exp", x * ROOT2) + x * value_of("exp", x * root_of(x, 2)) * ROOT3,
+    ),
+    "effects of one form, of which one is too far off": lambda x, y: (
+        value_of("exp", x * root_of(x, 2)) * (1 + x * root_of(x, 3)),
+        value_of("exp", x * ROOT2) + x * value_of("exp", x * root_of(x, 2)) * 1.73205081,
+    ),
+    "effects of one form, and a term beside them": lambda x, y: (
+        value_of("atan", x * root_of(x, 2)) + x / (1 + 2 * x * x) * root_of(x, 3) + y / 10**18,
+        value_of("atan", x * ROOT2) + x / (1 + 2 * x * x) * ROOT3,
     ),
     "large effects": lambda x, y: (y, y + 5 + (x * 1.1 * 10**17 - x * 11 * 10**16)),
     "no constants": lambda x, y: (x, x + y / 10**18),
@@ -59,6 +86,16 @@ NOT_EXPLAINED = {
 def test_explained(explained, name, points):
     """What is off by the rounding of its constants is explained, at any scale."""
     assert explained(EXPLAINED[name], points)
+
+
+def test_effects_that_differ_in_second_order_only(explained):
+    """Two constants whose effects have one form at the solution are corrected by longer steps."""
+    assert explained(
+        lambda x, y: (
+            value_of("exp", x * root_of(x, 2)) + x * value_of("exp", x * root_of(x, 2)) * root_of(x, 3),
+            value_of("exp", x * ROOT2) + x * value_of("exp", x * root_of(x, 2)) * ROOT3,
+        )
+    )
 
 
 @pytest.mark.parametrize("name", NOT_EXPLAINED)

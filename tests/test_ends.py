@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy import stats
 
 import verify
 from verify.model.errors import InputError
@@ -32,6 +33,14 @@ RIGHT = {
     "relu, from within": verify.derivative(
         lambda x: np.maximum(x, 0), lambda x: (x >= 0) * 1.0, x=verify.real("N", low=0, closed=True)
     ),
+    "a density from within": verify.derivative(
+        lambda x: stats.expon.pdf(x), lambda x: -np.exp(-x), x=verify.real("N", low=0, high=5, closed=True)
+    ),
+    "a density that ends in a kink, which chooses 0": verify.derivative(
+        lambda x: stats.gamma.pdf(x, 2.0),
+        lambda x: np.where(x > 0, (1 - x) * np.exp(-x), 0),
+        x=verify.real("N", low=0, closed=True),
+    ),
     "wrong at an open bound": square(lambda x: np.where(x == 0, 7, 2 * x), low=0, high=4, closed="high"),
 }
 WRONG = {
@@ -43,6 +52,19 @@ WRONG = {
     "the first entry alone": square(lambda x: np.where((x == 0) & (x.max() > 0), 3, 2 * x)),
     "relu, no choice": verify.derivative(
         lambda x: np.maximum(x, 0), lambda x: (x > 0) - 2.0 * (x == 0), x=verify.real("N", low=0, closed=True)
+    ),
+    "0 where a density ends, which jumps there": verify.derivative(
+        lambda x: stats.expon.pdf(x),
+        lambda x: np.where(x > 0, -np.exp(-x), 0),
+        x=verify.real("N", low=0, high=5, closed=True),
+    ),
+    "0 at the high end of a density": verify.derivative(
+        lambda x: stats.beta.pdf(x, 3.0, 1.0),
+        lambda x: np.where(x < 1, 6 * x, 0),
+        x=verify.real("N", low=0, high=1, closed=True),
+    ),
+    "0 where a step of numpy jumps": verify.derivative(
+        lambda x: np.where(x >= 0, x + 1, 0), lambda x: (x > 0) * 1.0, x=verify.real("N", low=0, closed=True)
     ),
     "a product that divides": verify.pair(
         lambda x: np.prod(x), lambda d, x: d * np.prod(x) / x, x=verify.real("3", low=0, closed="low")

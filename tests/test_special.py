@@ -20,6 +20,22 @@ def softmax_pull(d, x):
     return p * (d - (d * p).sum(axis=1, keepdims=True))
 
 
+NORMAL = 2.5066282746310002  # sqrt(2 pi)
+# Constants whose effects have one form, where the law is right: forward, its derivative.
+ONE_FORM = {
+    "x ndtr(x), by erf": (
+        lambda x: x * sp.ndtr(x),
+        lambda x: sp.erf(x / np.sqrt(2)) / 2 + 0.5 + x / NORMAL * np.exp(-x * x / 2),
+    ),
+    "x erf(x), by ndtr": (
+        lambda x: x * sp.erf(x),
+        lambda x: 2 * sp.ndtr(x * np.sqrt(2)) - 1 + 2 * x / np.sqrt(np.pi) * np.exp(-x * x),
+    ),
+    "expected improvement": (
+        lambda x: (x - 1) * sp.ndtr(x - 1) + np.exp(-((x - 1) ** 2) / 2) / NORMAL,
+        lambda x: sp.erfc((1 - x) / np.sqrt(2)) / 2,
+    ),
+}
 # Forward, its derivative, the domain, and the law that a proof lacks.
 SLOPES = {
     "arcs": (np.arccos, lambda x: -1 / np.sqrt(1 - x * x), INSIDE, ""),
@@ -186,3 +202,17 @@ def test_infinities_and_numbers():
 
     assert rows(verify.pair(forward, pull, x="3"))[0].verdict is Verdict.PROVED
     assert rows(verify.pair(forward, lambda d, x: 2 * d * x, x="3"))[0].verdict is Verdict.REFUTED
+
+
+@pytest.mark.parametrize("name", ONE_FORM)
+@pytest.mark.parametrize("wrong", [0, 1e-9])
+def test_rounded_constants_whose_effects_have_one_form(name, wrong):
+    """Two constants that may move together without an effect are corrected as others are; what is wrong is refuted."""
+    function, prime = ONE_FORM[name]
+    verdicts = {
+        c.verdict
+        for c in verify.check(
+            verify.derivative(function, lambda x: prime(x) + wrong * np.exp(-x * x), x="N")
+        ).comparisons
+    }
+    assert verdicts <= GOOD if not wrong else Verdict.REFUTED in verdicts

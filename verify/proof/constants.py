@@ -42,7 +42,8 @@ _WIDEST = Fraction(1, 2**31)  # relative: more than that is no rounding in doubl
 _SPARE = 6  # points beyond the number of constants
 _FRESH = 3  # points at least that a choice was not made for: at too few points any difference could be removed
 _STEPS = 12
-_GAIN = Fraction(1, 2**10)  # what each step has to make of the difference: a right one makes its square of it
+_GAIN = Fraction(1, 2**10)  # what a step makes of the difference: a right one makes its square of it, else it is slow
+_STILL = balls.ball(Fraction(3, 4))  # of the difference: what leaves more than that does not come to a solution
 _CAUTION = flint.arb(2) ** -40  # constants that have the same effect but for a rounding have it but for this
 _VANISHED = flint.arb(2) ** -300  # of what the roundings do: about 90 digits
 _SHARP = flint.arb(2) ** -340  # of what the roundings do: the largest radius of a difference that can be judged
@@ -312,25 +313,41 @@ class _Search:
         return sizes[1] > max(0.0, sizes[0]) + math.log2(_AMPLIFIED)
 
     def _solved(self, rows: list[_Row], values: dict[Key, flint.arb]) -> dict[Key, flint.arb] | None:
+        """Return constants that leave nothing of the rows; None where Newton's method does not come to them.
+
+        It gains digits slowly where two constants have effects of one form at the solution, as those of c x exp(-x**2)
+        and erf(d x): a move of both has no effect there, and each step makes half of it. Twice the step removes it
+        (Kelley and Suresh, A new acceleration method for Newton's method at singular points, 1983). What it comes to is
+        judged as any other choice is.
+        """
         before = None
         for _ in range(_STEPS):
             left = max((_left(row) for row in rows), key=_size)
             if left <= _VANISHED:
                 return values
             # No choice in the intervals makes up for a difference that is larger than what all of them do.
-            if left > len(self.unknowns) * _FACTOR if before is None else left > before * balls.ball(_GAIN):
+            if left > len(self.unknowns) * _FACTOR if before is None else left > before * _STILL:
                 return None
-            moves = _least_moves(rows, left * left.min(_CAUTION))
-            if moves is None:
+            slow = before is not None and left > before * balls.ball(_GAIN)
+            stepped = self._stepped(rows, values, left, 2) if slow else values
+            moved = stepped and self._stepped(rows, stepped, left, 1)
+            if moved is None:
                 return None
-            values = {
-                u.key: (values[u.key] + move * reach).mid()
-                for u, move, reach in zip(self.unknowns, moves, self.reaches, strict=True)
-            }
-            before = left
-            if not all(self._judge(row, values) for row in rows):
-                return None
+            values, before = moved, left
         return None
+
+    def _stepped(
+        self, rows: list[_Row], values: dict[Key, flint.arb], left: flint.arb, steps: int
+    ) -> dict[Key, flint.arb] | None:
+        """Return constants after a step, or some times that step, and judge the rows there; None if there are none."""
+        moves = _least_moves(rows, left * left.min(_CAUTION))
+        if moves is None:
+            return None
+        values = {
+            u.key: (values[u.key] + move * reach * steps).mid()
+            for u, move, reach in zip(self.unknowns, moves, self.reaches, strict=True)
+        }
+        return values if all(self._judge(row, values) for row in rows) else None
 
 
 def _least_moves(rows: Sequence[_Row], tolerance: flint.arb) -> list[flint.arb] | None:

@@ -2,7 +2,9 @@
 
 At a closed bound the gradient has to be the derivative from within, or its limit. Where the code branches on the very
 bound, it may go on as if there were inputs beyond (ReLU at 0): then a choice between both sides is right, as at any
-edge. Where `forward` or its derivative has no finite value at the bound, the claim makes no sense: that is an error.
+edge. Where the output jumps on the way out, as a density does at the end of its support, nothing goes on: of both sides
+only the one within has a derivative at the bound, and that is what is claimed. Where `forward` or its derivative has no
+finite value at the bound, the claim makes no sense: that is an error.
 """
 
 from __future__ import annotations
@@ -88,7 +90,8 @@ class Ends:
             beyond = Explorer(self.explorer.case, self.explorer.start, self.explorer.seed)
             beyond.bounds = {}
             both = edge(beyond, edge_point.seen.at, tied[0])
-            choice = judged(beyond, both, lambda: where) if both is not None else verdict
+            goes_on = both is not None and (both.jumps is not True or edge_point.jumps is not False)
+            choice = judged(beyond, both, lambda: where) if both is not None and goes_on else verdict
             verdict = choice if choice.row is None else verdict
         if verdict.row:
             self.rows.append(replace(verdict.row, diagnosis="wrong at a closed bound of the domain only"))
