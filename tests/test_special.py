@@ -165,6 +165,24 @@ def test_outside_of_the_domain():
     assert "verify.real('N D', low=-1, high=1)" in row.evidence.detail
 
 
+@pytest.mark.parametrize(
+    ("function", "low", "high", "words"),
+    [
+        (np.log, -3, -1, "low=0)"),
+        (np.sqrt, -3, -1, "low=0)"),
+        (sp.logit, 2, 3, "low=..., high=...)"),
+        (np.arctanh, 2, 3, "low=..., high=...)"),
+        (np.arccosh, -3, 0, "low=..., high=...)"),
+        (lambda x: np.log(x - 5), 2, 3, "low=..., high=...)"),
+    ],
+)
+def test_what_to_declare(function, low, high, words):
+    """Positive inputs are proposed where an input itself has a logarithm or root, and nothing that does not help."""
+    (row,) = rows(verify.derivative(function, lambda x: 1 / x, x=verify.real("", low=low, high=high)))
+    assert row.verdict is Verdict.UNDECIDED
+    assert words in row.evidence.detail
+
+
 def test_angles_of_points():
     """The derivatives of arctan2 by both arguments, in all quadrants; the wrong order is refuted."""
 

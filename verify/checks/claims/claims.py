@@ -191,7 +191,18 @@ def _undefined(trace: Trace, outputs: Sequence[int]) -> str:
             ends = {word: end for word, end in zip(("low", "high"), line.within, strict=True) if end is not None}
             bounds = ", ".join(f"{word}={end}" for word, end in ends.items())
             return _UNDEFINED.format(what=trace.ops[node], domain=f" ({bounds})", bounds=bounds)
-    return _UNDEFINED.format(what="a logarithm, root or quotient", domain="", bounds="low=0")
+    bounds = "low=0" if _is_of_input(trace, values) else "low=..., high=..."
+    return _UNDEFINED.format(what="a logarithm, root or quotient", domain="", bounds=bounds)
+
+
+def _is_of_input(trace: Trace, values: Mapping[int, Any]) -> bool:
+    """Tell whether the first node without a value is a function of an input itself, and of nothing that is computed."""
+    for node, value in values.items():
+        if not value.is_finite():
+            return all(
+                trace.ops[argument] == "variable" or argument in trace.constants for argument in trace.args[node]
+            )
+    return True
 
 
 @dataclass(frozen=True, slots=True)
