@@ -16,6 +16,7 @@ from verify.checks.claims.claims import Exact, claims, other_sides, sharpened_cl
 from verify.checks.claims.diagnoses import negated
 from verify.checks.claims.explain import alike
 from verify.checks.gradients.forward import wrong_outputs
+from verify.checks.gradients.orientations import dependent, left_out
 from verify.checks.gradients.pointwise import NOTE, judged, unconfirmed
 from verify.checks.gradients.repeated import CHANGING, has_smaller, repeated
 from verify.checks.gradients.rows import KeepRow, decided_row, malformed, not_compared
@@ -259,7 +260,8 @@ def _signs(exact: Exact) -> list[str]:
     places = dict.fromkeys(
         vector.where for vector in trace.signed if not alike(trace, negated(trace, nodes, vector.nodes), nodes)
     )
-    return [f"the output is taken with the signs that LAPACK gives to vectors at the sample, at {at}" for at in places]
+    notes = [f"the output is taken with the signs that LAPACK gives to vectors at the sample, at {at}" for at in places]
+    return notes + left_out(exact)
 
 
 def _reproduce(case: TracedCase) -> tuple[str, ...]:
@@ -296,11 +298,14 @@ def decided(
     exact.all_signs, exact.unequal = others.complete, others.unequal
     strays = _strays(case, exact, on_floats, seed)
     doubt = strays or _doubt(seen, others.open_branch)
+    signs = {} if doubt else dependent(case, exact, claimed.values(), seed)
     rows = {name: malformed(exact, name, place) for name in case.real if name in seen.malformed}
     for name in sorted(claimed, key=lambda name: claimed[name].decision.verdict.rank):  # what is refuted takes longest
         sides = [claimed[name], *(side[name] for side in others.claims if name in side)]
         explained = name not in refuted
-        rows[name] = decided_row(case, sides, doubt, place, seed, keep, certain=not strays, explained=explained)
+        rows[name] = decided_row(
+            case, sides, doubt or signs.get(name, ""), place, seed, keep, certain=not strays, explained=explained
+        )
         keep(rows[name])
     outputs = wrong_outputs(case, exact, seed, refuted)
     return [*(rows[name] for name in case.real if name in rows), *outputs], exact

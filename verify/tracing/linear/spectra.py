@@ -98,9 +98,10 @@ def _pairs(matrix: Any, numbers: Any) -> tuple[Any, Any]:
         place = int(np.argmax(np.abs(numbers[:, k])))
         column = adjugate[:, place]
         # c v v' has c v[place] v in this column, and c as its trace: c is the product of other eigenvalues less t.
-        sign = (-1) ** k * (1 if numbers[place, k] > 0 else -1)
+        vector = (key(matrix), k)
+        sign = (-1) ** k * (1 if numbers[place, k] > 0 else -1) * (-1 if vector in current().turned else 1)
         columns.append(column * sign / (column[place] * np.trace(adjugate)) ** _HALF)
-        current().signed.append(Signed(key(columns[-1]), asked_at()))
+        current().signed.append(Signed(key(columns[-1]), vector, asked_at()))
     return values, np.stack(columns, axis=1)
 
 

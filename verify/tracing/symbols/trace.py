@@ -49,11 +49,15 @@ class Condition:
     path: int = 0  # of the calls that led there
 
 
+Vector = tuple[tuple[int, ...], int]  # the nodes of a matrix, and which of its eigenvectors
+
+
 @dataclass(frozen=True, slots=True)
 class Signed:
-    """A vector that is as good with the other sign: its nodes, and the line that asked for it."""
+    """A vector that is as good with the other sign: its nodes, which it is, and the line that asked for it."""
 
     nodes: tuple[int, ...]
+    vector: Vector
     where: Place
 
 
@@ -89,6 +93,7 @@ class Trace(Graph):
         self.compared: dict[Fraction, None] = {}  # constants whose sign was asked for after a rounding
         self.added: dict[str, None] = {}  # compiled code in whose place an added function was followed
         self.signed: list[Signed] = []  # vectors whose signs are LAPACK's affair
+        self.turned: frozenset[Vector] = frozenset()  # those that have the other sign in this run
         self.serial = next(_serials)  # tells the run from others
         self.thread = get_ident()  # to which the run was handed
         self._asking: Callable[[], tuple[Place, int]] = _asking
