@@ -212,6 +212,22 @@ def test_single_numbers_are_computed_once_and_not_without_end(monkeypatch):
         run(trace, lambda x, y: [x[0, 0] * i for i in range(2, 30)][-1])
 
 
+def test_loops_over_all_entries_are_left_to_scalars_sooner(monkeypatch):
+    """The tape is given up where single numbers are most of it, and not beside arrays that hold most."""
+    monkeypatch.setattr(taped, "_FEW_SCALARS", 10)
+
+    def loop(x, y):
+        return [x[0, 0] * i for i in range(2, 30)][-1]
+
+    def loop_beside_arrays(x, y):
+        wide = np.repeat(x, 200) * 3
+        return loop(x, y) + wide.sum()
+
+    run(TapedTrace(), loop_beside_arrays)
+    with pytest.raises(UntapedError, match="many operations on single numbers"):
+        run(TapedTrace(), loop)
+
+
 def test_many_exponents_end_the_run(monkeypatch):
     """Each number that is an exponent is a block of its own."""
     monkeypatch.setattr(taped, "_MOST_EXPONENTS", 3)

@@ -26,6 +26,9 @@ from verify.tracing.symbols.scalar import RELATIONS
 from verify.tracing.symbols.trace import Nodes, Trace
 
 _MOST_SCALARS = 2_000  # operations on single numbers, each of which is a block
+# Of code that computes with single numbers only, as loops over all indices do, the tape is given up sooner: once there
+# are so many, and fewer than so many elements for each. Scalars take no longer there, and say all that the tape does.
+_FEW_SCALARS, _ELEMENTS_FOR_EACH = 200, 4
 _MOST_EXPONENTS = 50  # numbers, each of which is a block
 _EVEN, _HALF = 2, Fraction(1, 2)
 
@@ -199,10 +202,15 @@ class TapedTrace(Trace):
             return operate(*_of_one_shape(args))
         key = operation, *sorted(args)
         if key not in self._scalars:
-            if len(self._scalars) >= _MOST_SCALARS:
+            if self._is_scalar_code():
                 _untaped("many operations on single numbers")
             self._scalars[key] = int(operate(*(np.array([arg]) for arg in args))[0])
         return self._scalars[key]
+
+    def _is_scalar_code(self) -> bool:
+        """Tell whether so much is computed with single numbers that scalars are faster."""
+        count = len(self._scalars)
+        return count >= _MOST_SCALARS or (count >= _FEW_SCALARS and self.tape.size < count * _ELEMENTS_FOR_EACH)
 
     # Operations on the entries of arrays, in order
 
