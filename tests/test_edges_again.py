@@ -104,3 +104,20 @@ def test_many_sigmoids_by_masks():
     assert {row.verdict for row in result.comparisons} == {Verdict.PROVED}
     assert result.cover.regions > 4
     assert any("budget of runs" in sentence for sentence in result.cover.kinks)
+
+
+ELSEWHERE = {
+    "the sum": lambda x: x.sum() > 5,
+    "the neighbour": lambda x: np.roll(x, 1) > 3,
+    "the norm": lambda x: (x * x).sum() > 30,
+    "the largest": lambda x: x.max() > 4,
+}
+
+
+@pytest.mark.parametrize("name", ELSEWHERE)
+def test_an_edge_is_looked_at_on_the_other_side_of_other_questions(name):
+    """A value at 0 that is wrong only where other entries are large is refuted, and a choice between both is right."""
+    relu = lambda x: np.maximum(x, 0)  # noqa: E731
+    at = lambda value: lambda d, x: np.where((x == 0) & ELSEWHERE[name](x), value * d, d * (x > 0))  # noqa: E731
+    assert verify.check(verify.pair(relu, at(0.5), x="3")).passes
+    assert not verify.check(verify.pair(relu, at(7), x="3")).passes

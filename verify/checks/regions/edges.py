@@ -26,7 +26,7 @@ from verify.tracing.floats import FloatRun
 from verify.tracing.following import SubjectError
 from verify.tracing.observe import Observation
 from verify.tracing.region import Point, written
-from verify.tracing.search import crossings
+from verify.tracing.search import Crossing, crossings
 
 _EDGES = 4  # of each site, until one is found where the sides differ
 _NEAR = 8  # known regions that a point on an edge may border on
@@ -131,18 +131,26 @@ class Kinks:
                     break
 
     def _look_at_corners(self, run: Exact, edge_point: Edge, question: Passed) -> None:
-        """Look at points on an edge at which a condition of another site is 0 as well."""
+        """Look at points on an edge at which a condition of another site is 0 as well, or takes its other side."""
         onto = {name: value for name, value in edge_point.seen.at.items() if value != run.seen.trace.sample[name]}
         for other in self.explorer.sites.passed(edge_point.seen):
             pair = frozenset((question.site.call, other.site.call))
             if other.condition.tie or pair in self._corners:
                 continue
             self._corners.add(pair)
-            moved = (c for c in crossings(edge_point.seen, other.condition, self.explorer.bounds) if c.edge is not None)
-            for crossing in moved:
-                if crossing.name not in onto and crossing.edge is not None and self._may_look():
-                    self._look(run, question, {**onto, crossing.name: crossing.edge})
+            for crossing in crossings(edge_point.seen, other.condition, self.explorer.bounds):
+                if crossing.name not in onto and (crossing.edge is not None or crossing.past):
+                    self._look_along(run, question, onto, crossing)
                     break
+
+    def _look_along(self, run: Exact, question: Passed, onto: Point, crossing: Crossing) -> None:
+        """Look at a corner, and farther along the edge, where the other condition has its other side.
+
+        The code may return something else on all of that side, and not where both are 0 only.
+        """
+        for value in (crossing.edge, *crossing.past[:1]):
+            if value is not None and self._may_look():
+                self._look(run, question, {**onto, crossing.name: value})
 
     def _may_look(self) -> bool:
         """Tell whether the code may run on floats once more, and what that finds may still be judged in full."""
