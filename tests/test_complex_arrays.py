@@ -96,6 +96,9 @@ PROGRAMS = {
     "ones": lambda v, w: (
         np.ones(6, complex) * v + np.zeros_like(v * 1j) + np.ones_like(v * 1j) + np.eye(6, dtype=complex)
     ),
+    "append": lambda v, w: np.append(v * 1j, [0, 0]) + np.append([1j, 2], w * 1j) + np.append(v, [1j, 2]),
+    "append beside real": lambda v, w: np.append(v, w * 1j) - np.append(w * 1j, v),
+    "append to rows": lambda v, w: np.append((v * 1j).reshape(2, 3), (w + 1j).reshape(2, 3), axis=1),
     "buffer": buffer,
     "views": views,
     "turned": turned,

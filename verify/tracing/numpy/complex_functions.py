@@ -133,6 +133,11 @@ def _multiplied_up(a: Any, axis: Any = None) -> Any:
     return functools.reduce(np.multiply, [lines[k] for k in range(len(lines))])
 
 
+def _appended(arr: Any, values: Any, axis: Any = None) -> Any:
+    """Return both one after the other, as NumPy does: without an axis, the entries of both in their order."""
+    return np.concatenate([np.ravel(arr), np.ravel(values)] if axis is None else [arr, values], axis=axis or 0)
+
+
 def _finite(x: Any, copy: bool = True, *_: Any, **options: Any) -> Any:
     """Return a copy: symbols are no NaN, and complex ones no infinities."""
     return x.copy() if copy else x
@@ -198,6 +203,7 @@ _OTHERS: dict[Any, Callable[..., Any]] = {
     np.iscomplex: lambda x: truths(parts(x)[1]),
     np.angle: _angle,
     np.prod: _multiplied_up,
+    np.append: _appended,
     np.linalg.inv: _inverse,
     np.linalg.solve: _solution,
     np.nan_to_num: _finite,
