@@ -285,3 +285,17 @@ def test_edges_away_from_a_wrong_region_are_judged(region, y, z):
     wrong = {"x": region != 0, "y": y != 0, "z": z != 0}
     assert {row.name for row in rows} == {name for name, is_wrong in wrong.items() if is_wrong}
     assert all((row.evidence.kind == "edge") == (row.name != "x") for row in rows)
+
+
+@pytest.mark.parametrize(("at_zero", "verdict"), [(0.0, Verdict.PROVED), (1.0, Verdict.UNDECIDED)])
+def test_a_limit_that_depends_on_a_rounded_constant(at_zero, verdict):
+    """What roundings do to a limit has no bound: what is far from it is no choice, and passes for none."""
+
+    def slope(x):
+        y = np.where(x == 0, 1, x)
+        return np.where(x == 0, at_zero, (np.cos(y) * y - np.sin(y)) / y**2)
+
+    rows = verify.check(verify.derivative(lambda x: np.sinc(x / np.pi), slope, x="N")).comparisons
+    assert max((row.verdict for row in rows), key=lambda v: v.rank) is verdict
+    doubted = ["on all sides of it; how far the roundings" in row.evidence.detail for row in rows]
+    assert any(doubted) is (verdict is Verdict.UNDECIDED)

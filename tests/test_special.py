@@ -31,6 +31,14 @@ ONE_FORM = {
         lambda x: x * sp.erf(x),
         lambda x: 2 * sp.ndtr(x * np.sqrt(2)) - 1 + 2 * x / np.sqrt(np.pi) * np.exp(-x * x),
     ),
+    "the slope of an option's price, beside short constants": (
+        lambda x: np.exp(x) * sp.ndtr((x + 0.04) / 0.2) - sp.ndtr(x / 0.2),
+        lambda x: (
+            np.exp(x) * sp.erfc(-(x + 0.04) / 0.2 / np.sqrt(2)) / 2
+            + np.exp(x) * np.exp(-(((x + 0.04) / 0.2) ** 2) / 2) / NORMAL / 0.2
+            - np.exp(-((x / 0.2) ** 2) / 2) / NORMAL / 0.2
+        ),
+    ),
     "expected improvement": (
         lambda x: (x - 1) * sp.ndtr(x - 1) + np.exp(-((x - 1) ** 2) / 2) / NORMAL,
         lambda x: sp.erfc((1 - x) / np.sqrt(2)) / 2,

@@ -14,7 +14,7 @@ class Verdict(Enum):
     PROVED = "the same function, for all inputs that take the same branches, where both sides are defined"
     AGREES = "not proved to be the same function, but equal within a limit that the evidence names"
     SAMPLED = "compiled code: right at the points tried, to the digits in the evidence; nothing is known between them"
-    UNDECIDED = "nothing is known: the computation could not be followed to its end"
+    UNDECIDED = "not decided: there is neither a proof nor a counterexample"
     REFUTED = "wrong: there is an exact counterexample"
     ERROR = "the code under test raised, or did not keep to the protocol"
 

@@ -49,6 +49,7 @@ _VANISHED = flint.arb(2) ** -300  # of what the roundings do: about 90 digits
 _SHARP = flint.arb(2) ** -340  # of what the roundings do: the largest radius of a difference that can be judged
 _AMPLIFIED = 1000  # how much more the code may make of a rounding than what is exact does
 _ROUGH = flint.arb(2) ** -20  # of the result: roundings that do more to it are no small changes
+_SHORT = 10**6  # a denominator up to which a constant may well be meant as it is read
 _FACTOR = 4  # for what is not linear
 _HUGE = 10**300  # an exponent that a float holds
 _AT_A_POINT = 256  # bits
@@ -150,13 +151,27 @@ class Corrections:
         if search.hopeless(points[0]):
             return None
         with flint.ctx.workprec(_BITS):
-            chosen = search.chosen(points, {u.key: self._chosen.get(u.key, balls.ball(u.read)) for u in unknowns})
-            if chosen is None and any(u.key in self._chosen for u in unknowns):
-                chosen = search.chosen(points, {u.key: balls.ball(u.read) for u in unknowns})
+            chosen = self._first_choice(search, points)
             if chosen is None:
                 return None
             self._chosen.update(chosen)
             return Correction(len(unknowns), max(u.ulps(chosen[u.key]) for u in unknowns))
+
+    def _first_choice(self, search: _Search, points: Sequence[Point]) -> dict[Key, flint.arb] | None:
+        """Return the first choice that a search comes to: from the last one, from what is read, and with this for most.
+
+        Where there are more constants than the formula needs, as .2 and .04 beside two roots, many choices do, and
+        Newton's method may come to none of them. Then those that can be written with few digits are what they seem.
+        """
+        unknowns = search.unknowns
+        read = {u.key: balls.ball(u.read) for u in unknowns}
+        chosen = search.chosen(points, {u.key: self._chosen.get(u.key, read[u.key]) for u in unknowns})
+        if chosen is None and any(u.key in self._chosen for u in unknowns):
+            chosen = search.chosen(points, read)
+        long = [u for u in unknowns if u.read.denominator > _SHORT]
+        if chosen is None and 0 < len(long) < len(unknowns):
+            chosen = search.among(long).chosen(points, read)
+        return chosen
 
     def _unknown(self, key: Key) -> Unknown:
         if key not in self._unknowns:
@@ -211,6 +226,10 @@ class _Search:
         self.special = special
         self.owner, self.tape, self.pair, self.unknowns = owner, tape, pair, unknowns
         self.reaches = [balls.ball(unknown.reach) for unknown in unknowns]  # at the usual precision
+
+    def among(self, unknowns: Sequence[Unknown]) -> _Search:
+        """Return the search in which all constants but these are what they are given as."""
+        return _Search(self.owner, self.tape, self.pair, unknowns, self.special)
 
     def chosen(self, points: Sequence[Point], values: dict[Key, flint.arb]) -> dict[Key, flint.arb] | None:
         """Return constants for which both nodes are one function, next to those given; None if there are none."""
@@ -343,10 +362,11 @@ class _Search:
         moves = _least_moves(rows, left * left.min(_CAUTION))
         if moves is None:
             return None
-        values = {
+        stepped = {
             u.key: (values[u.key] + move * reach * steps).mid()
             for u, move, reach in zip(self.unknowns, moves, self.reaches, strict=True)
         }
+        values = {**values, **stepped}
         return values if all(self._judge(row, values) for row in rows) else None
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from fractions import Fraction
 from typing import NamedTuple
 
@@ -26,6 +27,7 @@ _NO_VALUE = "not judged: the gradient has no value there by its formula, and on 
 _NO_OUTPUT = "the output is not a number there, and has no derivative"
 _JUMPS = "the output jumps there, and has no derivative"
 _CLOSE = "not judged: too close to call"
+_UNBOUNDED = "how far the roundings of the code's constants may move either is not known"
 _MANY = "not judged: more regions may meet there than were looked at"
 _STRAYS = "not judged: floats do not lie on the edge, or compute something else there"
 
@@ -78,7 +80,7 @@ class _Judge:
             return Judgement(_NO_VALUE) if returned is Unknown.INFINITE else _unjudged(returned)
         position = edge.place(edge.point, returned, sides)
         if position is None:
-            return Judgement(_CLOSE)
+            return self._doubt(returned, sides) if edge.complete and edge.apart(returned, sides) else Judgement(_CLOSE)
         if position in (Place.EQUAL, Place.BETWEEN):
             return Judgement() if position is Place.EQUAL else self._choice()
         return self._wrong(returned, sides) if edge.complete else Judgement(_MANY)
@@ -104,6 +106,16 @@ class _Judge:
             edge.point = edge.ones
         numbers = _wrong_entries(returned, sides)
         return Judgement(row=self._row(numbers, [brief(returned[number]) for number in numbers], sides))
+
+    def _doubt(self, returned: Sequence[Fraction], sides: Sequence[Sequence[Fraction]]) -> Judgement:
+        """Tell of what is off by more than roundings of constants are asked about, and may have no bound there."""
+        judgement = self._wrong(returned, sides)
+        if judgement.row is None:
+            return judgement
+        evidence = replace(judgement.row.evidence, detail=f"{judgement.row.evidence.detail}; {_UNBOUNDED}")
+        return Judgement(
+            row=replace(judgement.row, verdict=Verdict.UNDECIDED, evidence=evidence, counterexample=None, diagnosis="")
+        )
 
     def _at_ones(self) -> tuple[Sequence[Fraction], Sequence[Sequence[Fraction]]] | None:
         """Return what came and the derivatives for an upstream of ones, if these show what is wrong."""

@@ -23,13 +23,14 @@ from verify.checks.regions.limits import Limit
 from verify.checks.regions.values import Unknown, complete, numbers
 from verify.model.errors import ProtocolError
 from verify.model.exact import decimal_text
-from verify.model.result import Comparison
+from verify.model.result import Comparison, Verdict
 from verify.tracing.following import SubjectError
 from verify.tracing.observe import observe
 from verify.tracing.region import Point
 from verify.tracing.symbols.trace import Trace
 
 _ENTRIES = 3  # of an input that are moved to its bound, each alone; then all of them are
+_ONLY_THERE = "wrong at a closed bound of the domain only"
 _NEAR = Fraction(1, 2**40)  # how far within the domain the side of a bound is looked at
 
 
@@ -94,7 +95,8 @@ class Ends:
             choice = judged(beyond, both, lambda: where) if both is not None and goes_on else verdict
             verdict = choice if choice.row is None else verdict
         if verdict.row:
-            self.rows.append(replace(verdict.row, diagnosis="wrong at a closed bound of the domain only"))
+            wrong = verdict.row.verdict is Verdict.REFUTED
+            self.rows.append(replace(verdict.row, diagnosis=_ONLY_THERE) if wrong else verdict.row)
         elif verdict.remark and not tied and edge_point.jumps is not True:
             self._refuse(end, verdict.remark, broken=False)
         elif verdict.remark:

@@ -126,6 +126,11 @@ class Edge:
             return position
         return Place.EQUAL if all(covered(sides[0], [side], slack) for side in sides) else Place.BETWEEN
 
+    def apart(self, returned: Vector, sides: Sequence[Vector]) -> bool:
+        """Tell whether the gradients lie further from the derivatives than roundings of constants are asked about."""
+        size = max(abs(x) for row in (returned, *sides) for x in row)
+        return not covered(returned, sides, [size * _ROUNDING] * len(returned))
+
     def _slack(self, point: Point) -> list[Fraction] | None:
         """Return how far each entry and its derivatives may be off together; None where that is not known."""
         rows = [self.returned, *self.derivatives]
