@@ -15,7 +15,7 @@ from __future__ import annotations
 import functools
 import math
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from types import BuiltinFunctionType, FunctionType
 from typing import Any
 
@@ -27,6 +27,7 @@ from verify.tracing import patches
 from verify.tracing.arrays.arrays import SymbolArray, objects
 from verify.tracing.outside.outside import is_symbolic
 from verify.tracing.stand_ins.belongings import Place, belongings, substituted
+from verify.tracing.stand_ins.callees import as_called, callees
 from verify.tracing.stand_ins.casts import CASTS
 from verify.tracing.stand_ins.counted import holding
 from verify.tracing.stand_ins.generators import GENERATORS
@@ -125,6 +126,11 @@ def _put(places: list[Place], substitute: Callable[[Any], Any]) -> Iterator[None
         for place, new in reversed(swapped):
             if place.holds is new:
                 place.put(place.value)
+
+
+def called(subject: Any) -> AbstractContextManager[None]:
+    """Let stand-ins take the place of the functions that a subject keeps, for one run on symbols."""
+    return _put([*callees(subject)], as_called)
 
 
 @contextmanager

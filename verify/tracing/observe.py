@@ -230,8 +230,8 @@ def observe(
     trace = seen.trace
     first = len(trace)
     running = arrays.running(trace)
-    held, random = everywhere.arrays_held(), seeded(seed)
-    with _branching(trace), patches.in_force(seed), running, held, following(), naming(), random as drawn:
+    held, called, random = everywhere.arrays_held(), everywhere.called(case.subject), seeded(seed)
+    with _branching(trace), patches.in_force(seed), called, running, held, following(), naming(), random as drawn:
         inputs = {name: _input(name, described, seen, sampler) for name, described in case.inputs.items()}
 
         def answer(output: Any) -> Any:

@@ -83,14 +83,15 @@ def belongings(roots: Iterable[Any]) -> Iterator[Place]:
         if id(owner) in seen:
             continue
         seen.add(id(owner))
-        for place in list(_places(owner)):
+        for place in list(places(owner)):
             left -= 1
             yield place
-            if _is_looked_into(place.value):
+            if is_looked_into(place.value):
                 todo.append(place.value)
 
 
-def _is_looked_into(value: Any) -> bool:
+def is_looked_into(value: Any) -> bool:
+    """Tell whether what a value keeps may be the user's."""
     if type(value) in _PROXIES or isinstance(value, _PLAIN):
         return False
     if isinstance(value, FunctionType):
@@ -115,11 +116,11 @@ def _is_of_users(kind: type) -> bool:
     return (may_be_users(file) and not _is_foreign(kind.__module__)) or kind.__module__ in _HOLDING
 
 
-def _places(owner: Any) -> Iterator[Place]:
+def places(owner: Any) -> Iterator[Place]:
     """Yield the places of one object."""
-    for kinds, places in _KINDS:
+    for kinds, inner in _KINDS:
         if isinstance(owner, kinds):
-            yield from places(owner)
+            yield from inner(owner)
             return
     yield from _of_instance(owner)
 
