@@ -31,7 +31,7 @@ from verify.tracing.numpy import data, functions, protocol
 from verify.tracing.outside import sources
 from verify.tracing.outside.outside import MODULES, Replace, answering, is_symbolic
 from verify.tracing.scipy import distances, distributions, multivariate, scipys, signals, splines
-from verify.tracing.stand_ins import arraytype, asserted, belongings, jitted, pickled, threads
+from verify.tracing.stand_ins import arraytype, asserted, belongings, jitted, masked, pickled, threads
 from verify.tracing.stand_ins.creating import (
     as_symbols,
     as_unset,
@@ -205,7 +205,10 @@ class _StandIn(ModuleType):
     def __getattr__(self, name: str) -> Any:
         if name == "ndarray" and self.__dict__["_original"] is np:
             return np.ndarray if active() is None else arraytype.ArrayType
-        return stand_in(getattr(self.__dict__["_original"], name))
+        value = getattr(self.__dict__["_original"], name)
+        if name == "ma":
+            _replace_masked()
+        return stand_in(value)
 
 
 def _stand_ins() -> dict[int, Any]:
@@ -238,11 +241,33 @@ _THREADS = threads.replaced()
 def _importing(name: str, globals: Any = None, *args: Any, **options: Any) -> Any:  # noqa: A002 - as Python has it
     """Import a module for code that does so while it runs."""
     module = _import(name, globals, *args, **options)
+    if name.startswith("numpy"):
+        _replace_masked()
     replaced = _STAND_INS.get(id(module))  # of few modules, and SymPy imports from many in each call
     names = sys._getframe(1).f_globals if globals is None else globals  # noqa: SLF001 - where it was called by its name
     if replaced is None or _is_foreign(names.get("__name__") or ""):
         return module
     return replaced if may_be_users(names.get("__file__") or "<") else module
+
+
+def _replace_masked() -> None:
+    """Replace what `numpy.ma` has of its own, if it was imported since: NumPy does so when it is asked for it."""
+    if _looked_through and not masked.is_replaced():
+        _replace([*masked.replaced()])
+
+
+def _replace(methods: list[tuple[Any, str, Any, Any]]) -> None:
+    """Replace methods until the stand-ins are no longer in force."""
+    _methods.extend(methods)
+    for owner, name, _, replacement in methods:
+        setattr(owner, name, replacement)
+
+
+def _put_back(number: int) -> None:
+    """Put back all methods but so many that were replaced first."""
+    while len(_methods) > number:
+        owner, name, method, _ = _methods.pop()
+        setattr(owner, name, method)
 
 
 def module(original: ModuleType, replaced: dict[str, Any]) -> ModuleType:
@@ -314,9 +339,10 @@ def in_force(seed: int) -> Iterator[None]:
     builtins.__import__ = _importing
     setattr(np.vectorize, "__call__", _VECTORIZED)  # noqa: B010 - it is no attribute to the type checker
     methods = [*sparse.replaced(), *distributions.replaced(), *multivariate.replaced(), *splines.replaced(), *_THREADS]
+    methods += masked.replaced()
     methods += jitted.replaced(places, _STAND_INS)
-    for owner, name, _, replacement in methods:
-        setattr(owner, name, replacement)
+    number = len(_methods)
+    _replace(methods)
     try:
         for namespace, name, original in places:
             namespace[name] = _STAND_INS[id(original)]
@@ -326,12 +352,12 @@ def in_force(seed: int) -> Iterator[None]:
         _looked_through = before
         builtins.__import__ = imports
         setattr(np.vectorize, "__call__", calls)  # noqa: B010
-        for owner, name, method, _ in methods:
-            setattr(owner, name, method)
+        _put_back(number)
         for namespace, name, original in places:
             namespace[name] = original
 
 
+_methods: list[tuple[Any, str, Any, Any]] = []  # what is replaced now: class or module, name, original, replacement
 _looked_through = 0  # how many modules there were when the stand-ins were put into them; 0 where they are not in force
 _imported: list[list[ModuleType]] = [[], []]  # all modules, and those that may be the user's
 
