@@ -2,6 +2,7 @@
 
 from fractions import Fraction
 from itertools import chain
+from typing import Any
 
 import flint
 import mpmath
@@ -173,3 +174,22 @@ def test_transforms(name):
             values = balls_at(trace, entries, [0] * 10)
             assert all(close(values[entry], side) for entry, side in zip(entries, sides, strict=False))
             assert not all(close(values[entry] + 1, side) for entry, side in zip(entries, sides, strict=False))
+
+
+CUTS: dict[str, Any] = {
+    "logarithm": lambda x: np.log(x + 0j).real,
+    "sqrt": lambda x: np.sqrt(x + 0j).imag,
+    "power": lambda x: ((x + 0j) ** 0.5).imag,
+    "angle": lambda x: np.angle(x + 0j),
+}
+
+
+@pytest.mark.parametrize("name", CUTS)
+def test_a_branch_cut_has_a_message_of_its_own(name: str) -> None:
+    """On the negative half of the axis the message names the cut, the line, and what to declare."""
+    case = verify.pair(CUTS[name], lambda d, x: d * x, x=verify.real("", low=-3, high=-1))
+    (row,) = verify.check(case, quick=True).comparisons
+    assert row.verdict is Verdict.UNDECIDED
+    assert row.evidence is not None
+    for part in (name, "branch cut", "test_complexity.py:", "verify.real("):
+        assert part in row.evidence.detail

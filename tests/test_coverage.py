@@ -172,3 +172,14 @@ def test_the_page(capsys):
         assert f"\n{module} ({len(names)})\n" in text
         assert set(names) <= set(text.split())
     assert max(map(len, text.splitlines())) <= 100
+
+
+@pytest.mark.parametrize("name", ["matrix_norm", "vector_norm"])
+def test_norms_that_numpy_makes_of_others_are_listed(name):
+    """What NumPy's own code computes on symbols is on the page, and followed."""
+    assert name in coverage.sections()["numpy.linalg"]
+    norm = getattr(np.linalg, name)
+    right = verify.pair(norm, lambda d, x: d * x / norm(x), x=verify.real("2 2", low=1, high=2))
+    wrong = verify.pair(norm, lambda d, x: d * x, x=verify.real("2 2", low=1, high=2))
+    assert verify.check(right, quick=True).good
+    assert verify.check(wrong, quick=True).comparisons[0].verdict is Verdict.REFUTED

@@ -39,6 +39,7 @@ def sections() -> dict[str, list[str]]:
     of_numpy = {*functions.FUNCTIONS, *ufuncs.NAMES, *concolic.METHODS, *patches.REPLACED, *moving.NAMES}
     linalg = {name.removeprefix("linalg.") for name in functions.FUNCTIONS if name.startswith("linalg.")}
     linalg |= {function.__name__ for function in LINEAR if function not in FOURIER}
+    linalg |= {*_OF_LINALG}
     of_special = {*special.LINES, *special.PARTS, *scipys.MODULES["scipy.special"], *_SHARED}
     of_scipy = {module: sorted(table) for module, table in scipys.MODULES.items() if module != "scipy.special"}
     of_numpy |= {*sources.FUNCTIONS["numpy"]}
@@ -56,6 +57,8 @@ def sections() -> dict[str, list[str]]:
     }
 
 
+# Functions of `numpy.linalg` whose own code runs on symbols.
+_OF_LINALG = ("matrix_norm", "vector_norm")
 # Functions that `scipy.special` has, and NumPy or the table of all elementary functions too.
 _SHARED = ("digamma", "erf", "erfc", "expit", "xlogy", "log1p", "expm1", "exp2", "cbrt")
 

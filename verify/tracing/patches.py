@@ -308,7 +308,7 @@ def _admit() -> None:
     global _admitted
     if _admitted == (state := (len(sys.modules), added_functions())):
         return
-    users, own = [*map(id, users_modules())], _of_scipy() | asserted.functions()
+    users, own = [*map(id, users_modules())], _of_scipy() | asserted.functions() | sparse.functions()
     functions = [function for function in (*own, *state[1]) if not is_handed_over(function) or key_of(function) in own]
     for function in functions:
         if id(function) not in _STAND_INS:

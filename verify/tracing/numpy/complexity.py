@@ -13,12 +13,13 @@ from typing import Any
 import numpy as np
 
 from verify.model.additions import FUNCTIONS as ADDED
-from verify.model.errors import UnboundedError
+from verify.model.errors import TraceError, UnboundedError
 from verify.model.where import asked_at
 from verify.tracing.arrays import shadows
 from verify.tracing.arrays.arrays import SymbolArray, current, in_order_of, lift, scalar, shape_of, symbols
 from verify.tracing.arrays.complexes import ComplexArray, is_complex, parts, refused
 from verify.tracing.numpy.creation import filled
+from verify.tracing.symbols.concolic import OFF_CUT, ON_CUT
 from verify.tracing.symbols.dispatch import PROTOCOLS, answers
 
 _MOST_FACTORS = 64  # of a whole power
@@ -90,7 +91,7 @@ def _root(z: Pair) -> Pair:
     On the negative half of the axis the sign of the imaginary part, which may be -0, decides.
     """
     if any(symbol.number() == 0 for symbol in symbols(z[1])) and not np.all(np.greater(z[0], 0)):
-        refused("numpy.sqrt of complex symbols on its branch cut")
+        raise TraceError(f"numpy.sqrt of complex symbols {ON_CUT}", asked_at(), OFF_CUT)
     size = np.hypot(*z) + z[0]
     root = np.sqrt(2 * size)
     return size / root, z[1] / root

@@ -372,6 +372,10 @@ def cardinal_sine(x: Concolic) -> Any:
     return angle.function("sin") / angle if x.against(x.lift(0), "!=") else x.lift(1)
 
 
+ON_CUT = "on its branch cut, the numbers up to 0, where the sign of a zero decides"
+OFF_CUT = "; declare inputs that are off it, as in x=verify.real('N', low=...), or give them an imaginary part"
+
+
 def angle_of(y: Concolic, x: Concolic) -> Any:
     """Return the angle of a point of the plane: twice that of half of it, which is below a quarter of a turn.
 
@@ -388,7 +392,7 @@ def _of_axis(x: Concolic) -> Any:
     """Return the angle of a point with y = 0: without its sign, that of the other side is not known."""
     if x.against(x.lift(0), ">"):
         return x.lift(0)
-    raise TraceError("numpy.arctan2 of a zero of unknown sign cannot be followed", asked_at(), HOW)
+    raise TraceError(f"an angle, logarithm or power {ON_CUT}", asked_at(), OFF_CUT)
 
 
 def _to_int(name: str) -> Callable[[Concolic], int]:
