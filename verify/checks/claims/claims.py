@@ -12,6 +12,7 @@ from verify.cases.case import TracedCase
 from verify.cases.shapes import entry_names
 from verify.cases.wirtinger import IMAG, REAL
 from verify.checks.claims.diagnoses import Suspect
+from verify.checks.claims.lines import line_of
 from verify.checks.claims.upstreams import edges, mixes, never_equal
 from verify.graph import balls
 from verify.graph.adjoints import Shares, adjoints, totals
@@ -29,7 +30,7 @@ from verify.tracing.symbols.trace import SAMPLE_BITS, Trace
 _INCONSISTENT = "SymPy's derivative of the whole computation and its chain rule could not be shown to be one function"
 _UNSET = "the output reads memory that np.empty made and nobody has written to"
 _UNDEFINED = (
-    "the output is not defined at the sample, where {what} is outside of its domain{domain}: if the "
+    "the output is not defined at the sample, where {what} is outside of its domain{domain}{at}: if the "
     "layer needs other inputs, say so, as in x=verify.real('N D', {bounds})"
 )
 
@@ -68,7 +69,7 @@ class Exact:
         self, case: TracedCase, seen: Observation, *, twice: bool = True, proved: Mapping[str, Any] | None = None
     ) -> None:
         if proved is None:
-            _check_outputs(seen)
+            _check_outputs(seen, case)
         self.seen = seen
         self.convention = case.convention
         self.region = Region.of(case, seen)
@@ -170,8 +171,8 @@ def has_values(seen: Observation) -> bool:
     return True
 
 
-def _check_outputs(seen: Observation) -> None:
-    """Raise SubjectError for outputs that are undefined at the sample, or were never computed."""
+def _check_outputs(seen: Observation, case: TracedCase | None = None) -> None:
+    """Raise SubjectError for outputs that are undefined at the sample, of a `case` with the line, or never computed."""
     trace = seen.trace
     outputs = [node for output in seen.outputs for node in output.nodes]
     if trace.unset and not trace.unset.isdisjoint(trace.reach(outputs)):
@@ -179,20 +180,28 @@ def _check_outputs(seen: Observation) -> None:
     doubtful = [node for node, ball in zip(outputs, trace.at_samples(outputs), strict=True) if not ball.is_finite()]
     enclosures = balls.enclose(trace, doubtful, trace.sample, lambda ball: bool(ball.is_finite()))
     if not all(ball.is_finite() for ball in enclosures.values()):
-        raise SubjectError(_undefined(trace, outputs))
+        raise _undefined(seen, outputs, case)
 
 
-def _undefined(trace: Trace, outputs: Sequence[int]) -> str:
-    """Return which function is not defined at the sample, and where it is."""
+def _undefined(seen: Observation, outputs: Sequence[int], case: TracedCase | None) -> SubjectError:
+    """Return which function is not defined at the sample, where in the code that is, and where it is defined."""
+    node, wording = _outside(seen.trace, outputs)
+    place = NOWHERE if case is None else line_of(case, seen, node)
+    return SubjectError(_UNDEFINED.format(**wording, at=f", at {place}" if place else ""), place)
+
+
+def _outside(trace: Trace, outputs: Sequence[int]) -> tuple[int, dict[str, str]]:
+    """Return the node that has no value first, and what is to be said of it."""
     values = balls.at(trace, outputs, trace.sample)
     for node in trace.reach(outputs):
         line = FUNCTIONS.get(trace.ops[node])
         if line is not None and any(end is not None for end in line.within) and not values[node].is_finite():
             ends = {word: end for word, end in zip(("low", "high"), line.within, strict=True) if end is not None}
             bounds = ", ".join(f"{word}={end}" for word, end in ends.items())
-            return _UNDEFINED.format(what=trace.ops[node], domain=f" ({bounds})", bounds=bounds)
+            return node, {"what": trace.ops[node], "domain": f" ({bounds})", "bounds": bounds}
     bounds = "low=0" if _is_of_input(trace, values) else "low=..., high=..."
-    return _UNDEFINED.format(what="a logarithm, root or quotient", domain="", bounds=bounds)
+    first = next((node for node, value in values.items() if not value.is_finite()), -1)
+    return first, {"what": "a logarithm, root or quotient", "domain": "", "bounds": bounds}
 
 
 def _is_of_input(trace: Trace, values: Mapping[int, Any]) -> bool:
