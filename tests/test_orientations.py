@@ -83,3 +83,71 @@ def test_the_line_that_asks_for_the_vectors_is_named():
     assert row.verdict is Verdict.UNDECIDED
     assert "signs that LAPACK gives" in row.evidence.detail
     assert "test_orientations.py" in row.evidence.detail
+
+
+def stacked(a):
+    return np.linalg.eigvalsh(a + np.swapaxes(a, -1, -2))
+
+
+def stacked_vectors(d, a):
+    v = np.linalg.eigh(a + np.swapaxes(a, -1, -2))[1]
+    return 2 * np.einsum("bij,bj,bkj->bik", v, d, v)
+
+
+def stacked_rows(d, a):
+    v = np.linalg.eigh(a + np.swapaxes(a, -1, -2))[1]
+    return 2 * np.einsum("bji,bj,bjk->bik", v, d, v)
+
+
+def by_product(factor):
+    """Return the gradient times the signs of all vectors: right at the sample with one factor of 1 and -1."""
+
+    def backward(d, a):
+        v = np.linalg.eigh(a + np.swapaxes(a, -1, -2))[1]
+        return factor * stacked_vectors(d, a) * np.sign(v[:, 0, :]).prod()
+
+    return backward
+
+
+@pytest.mark.parametrize("rows", [2, 3])
+def test_where_not_all_combinations_are_tried_there_is_a_finding(rows):
+    """Of up to four vectors all combinations are tried, of more some: that is no mere note."""
+    result = verify.check(verify.pair(stacked, stacked_vectors, a=f"{rows} 2 2"))
+    assert [row.verdict for row in result.comparisons] == [Verdict.PROVED]
+    assert [finding.code for finding in result.findings] == ["GP127"] * (rows > 2)
+
+
+@pytest.mark.parametrize("backward", [stacked_rows, by_product(1), by_product(-1)])
+@pytest.mark.parametrize("rows", [2, 3])
+def test_what_depends_on_signs_of_many_vectors_is_not_proved(backward, rows):
+    """What is right for an even number of changed signs is seen as well, by an odd number."""
+    assert Verdict.PROVED not in {
+        row.verdict for row in verify.check(verify.pair(stacked, backward, a=f"{rows} 2 2"), quick=True).comparisons
+    }
+
+
+def row_norm(a):
+    return np.linalg.svd(a, full_matrices=False)[1][0]
+
+
+@pytest.mark.parametrize("shape", ["1 3", "1 1", "3 1"])
+def test_the_sign_of_a_row_is_free_as_well(shape):
+    """Of one row LAPACK returns 1 or -1 as the left vector, by the signs of its entries."""
+
+    def by_both(d, a):
+        u, _, v = np.linalg.svd(a, full_matrices=False)
+        return d * u @ v
+
+    def by_one(factor):
+        def backward(d, a):
+            u, _, v = np.linalg.svd(a, full_matrices=False)
+            return factor * d * (v if len(a) == 1 else u)
+
+        return backward
+
+    rows = {
+        name: verify.check(verify.pair(row_norm, backward, a=shape), quick=True).comparisons[0].verdict
+        for name, backward in (("both", by_both), ("plus", by_one(1)), ("minus", by_one(-1)))
+    }
+    assert rows.pop("both") is Verdict.PROVED
+    assert Verdict.PROVED not in rows.values()

@@ -11,6 +11,7 @@ from verify.checks.approximation.ignored import findings_of
 from verify.checks.claims.claims import Exact
 from verify.checks.contracts.check import contracts, is_complete
 from verify.checks.doubts import settled
+from verify.checks.gradients.orientations import orientations_left
 from verify.checks.gradients.sizes import Sizing, check_sizes
 from verify.checks.gradients.traced import dead
 from verify.checks.paths import strayed
@@ -85,6 +86,7 @@ class _Parts:
             *_of_right_formulas(self.floats.findings, result.comparisons),
             *unvaried(self.case, runs, seed),
             *signs_left(self.runs),
+            *orientations_left(self.runs),
             *strayed(self.case, runs, seed),
             *added_findings(self.case, self.runs, seed),
         ]

@@ -134,6 +134,14 @@ def singular_vectors(a: Any, full_matrices: bool = True, compute_uv: bool = True
     return _SVD(*each(lambda matrix: _triple(matrix, full_matrices), a))
 
 
+def _of_either_sign(matrix: Any, single: Any) -> Any:
+    """Return the singular vector 1 or -1 of a row or column: LAPACK chooses its sign by the input, unlike for `eigh`."""
+    vector = (key(matrix.ravel()), 0)
+    oriented = -single if vector in current().turned else single
+    current().signed.append(Signed(key(oriented.ravel()), vector, asked_at()))
+    return oriented
+
+
 def _triple(matrix: Any, full_matrices: bool) -> tuple[Any, Any, Any]:
     """Return the singular values, the largest first, and vectors with the signs that LAPACK gives at the sample."""
     tall = len(matrix) >= matrix.shape[1]
@@ -141,6 +149,8 @@ def _triple(matrix: Any, full_matrices: bool) -> tuple[Any, Any, Any]:
     values, inner = _pairs(_square(matrix), (right.T if tall else left)[:, ::-1])
     if not all(map(sign_of, values)):
         raise deficient()
+    if len(inner) == 1:
+        inner = _of_either_sign(matrix, inner)
     sizes, inner = np.sqrt(values)[::-1], inner[:, ::-1]
     outer = matmul(matrix if tall else transposed(matrix), inner) / sizes
     return (outer, sizes, transposed(inner)) if tall else (inner, sizes, transposed(outer))
