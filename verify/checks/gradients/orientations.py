@@ -37,7 +37,7 @@ _DEPENDS = (
     "the gradient is the derivative with the signs that LAPACK gives to vectors at the sample; with other signs, which"
     " it may give at other inputs, that is not shown, at {at}"
 )
-_SOME = "of the signs of {count} vectors, which LAPACK chooses, some combinations were tried, not all"
+_NOT_ALL = "of the signs of {count} vectors, which LAPACK chooses, some combinations were tried, not all"
 
 
 def dependent(case: TracedCase, exact: Exact, claimed: Collection[Claim], seed: int) -> dict[str, str]:
@@ -60,13 +60,13 @@ def orientations_left(runs: Sequence[Exact]) -> list[Finding]:
         vectors = _vectors(run)
         if len(vectors) > _MOST:
             places.setdefault(next(iter(vectors.values())), len(vectors))
-    return [finding("GP127", _SOME.format(count=count), where=place) for place, count in places.items()]
+    return [finding("GP127", _NOT_ALL.format(count=count), where=place) for place, count in places.items()]
 
 
 def left_out(exact: Exact) -> list[str]:
     """Say of how many vectors not all combinations of signs are tried."""
     count = len(_vectors(exact))
-    return [_SOME.format(count=count)] if count > _MOST else []
+    return [_NOT_ALL.format(count=count)] if count > _MOST else []
 
 
 def _vectors(exact: Exact) -> dict[Vector, Place]:

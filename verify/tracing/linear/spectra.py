@@ -135,7 +135,7 @@ def singular_vectors(a: Any, full_matrices: bool = True, compute_uv: bool = True
 
 
 def _of_either_sign(matrix: Any, single: Any) -> Any:
-    """Return the singular vector 1 or -1 of a row or column: LAPACK chooses its sign by the input, unlike for `eigh`."""
+    """Return the singular vector 1 or -1 of a row or column; LAPACK chooses it by the input, unlike in `eigh`."""
     vector = (key(matrix.ravel()), 0)
     oriented = -single if vector in current().turned else single
     current().signed.append(Signed(key(oriented.ravel()), vector, asked_at()))
