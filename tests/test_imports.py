@@ -119,6 +119,29 @@ def test_expressions_need_no_numpy():
     assert done.stdout == "False\n"
 
 
+# What the worker of a run of expressions does without.
+HEAVY = {"numpy", "scipy", "z3", "jinja2", "verify.runner.fingerprint", "verify.checks.beyond", "verify.tape.tape"}
+
+
+def test_a_run_of_expressions_imports_nothing_for_code():
+    """Until code of the user's runs, its worker has neither NumPy nor what follows code; then it has NumPy at once."""
+    code = f"""if True:
+        import io, sys
+        from verify.runner.worker import Worker, import_engine
+        import_engine()
+        from verify.runner.worlds import Worlds
+        worker = Worker(io.BytesIO(), io.BytesIO())
+        worker._worlds = Worlds()
+        (unit,) = worker._units("layers/shopping.toml", None)
+        for number, _ in enumerate(worker._collect(unit)):
+            worker._check(unit, number, 0, False)
+        print(sorted({HEAVY!r} & set(sys.modules)))
+        worker._units("layers.shopping", None)
+        print("numpy" in worker._worlds._common, sys.path[0] == worker._worlds.home[0])"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
+    assert done.stdout == "[]\nTrue True\n"
+
+
 def test_following_code_on_arrays_loads_no_more_of_numpy():
     """NumPy's lazy submodules, which take longer to import than all of the checks, stay unloaded."""
     lazy = "{'numpy.testing', 'numpy.f2py', 'numpy.ma', 'numpy.polynomial', 'unittest'}"

@@ -125,22 +125,22 @@ class Worker:
         """Return what a request has changed in this process that would spoil others."""
         if request in ("units", "extend"):
             return ""
-        changed = self._worlds.fingerprint.changed(by_import=request == "cases")
-        if request == "cases":
-            self._worlds.accept(changed)  # where it is changed, it is for the cases of this unit only
-        return changed
+        return self._worlds.changed(by_import=request == "cases")  # after an import, for the cases of this unit only
 
     def _extend(self, names: tuple[str, ...], folder: str) -> None:
         """Import what the project adds to gradproof; it stays, whatever it has changed."""
         from verify.discovery.extensions import extended
 
+        self._worlds.prepare()
         self._worlds.enter(self._worlds.home)
         extended(names, folder)
-        self._worlds.accept(self._worlds.fingerprint.changed(by_import=True))
+        self._worlds.changed(by_import=True)
 
     def _units(self, target: str, layers: str | None) -> list[Unit]:
         from verify.discovery.targets import units
 
+        if layers or not target.endswith(".toml"):  # the packages of a module's name are imported
+            self._worlds.prepare()
         self._worlds.enter(self._worlds.home)
         return units(target, layers)
 
@@ -148,6 +148,8 @@ class Worker:
         """Collect a unit; returns the name and the place of each case, and of what is lost, the reason."""
         from verify.discovery.collect import found_in
 
+        if unit.name or unit.layers:
+            self._worlds.prepare()
         self._worlds.enter(unit.folders)
         self._cases[unit], lost = found_in(unit)
         return [(case.name, case.where, "") for case in self._cases[unit]] + [(*problem,) for problem in lost]
@@ -170,6 +172,7 @@ class Worker:
         """
         home, _, method = request.partition(":")
         if home not in self._tools:
+            self._worlds.prepare()
             self._tools[home] = importlib.import_module(home).Tool(self._worlds)
 
         def answer(unit: Unit, number: int, *arguments: Any) -> Any:

@@ -15,11 +15,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
+from typing import TYPE_CHECKING
 
 from verify.discovery.packages import LAYERS
 from verify.model.errors import TargetError
 from verify.model.where import is_library, working_folder
-from verify.runner.fingerprint import Fingerprint
+
+if TYPE_CHECKING:
+    from verify.runner.fingerprint import Fingerprint
 
 _OURS = ("verify", LAYERS)  # also what the engine imports later
 
@@ -41,14 +44,30 @@ class Worlds:
         self._path, self.home = list(sys.path), (str(working_folder()),)
         self._worlds: dict[tuple[str, ...], _World] = {}
         self._current: tuple[str, ...] | None = None
-        self.fingerprint = Fingerprint()
+        self.fingerprint: Fingerprint | None = None
 
-    def accept(self, changed: str) -> None:
-        """Take what an import has made of the process for what it should be."""
-        if changed:
-            self.fingerprint = Fingerprint()
-        else:
+    def prepare(self) -> None:
+        """Make ready for code of the user's: from then on, NumPy is in all worlds, and the process is compared.
+
+        Until then only expressions run, on layers of ours: nothing can be changed, and NumPy is not imported. No folder
+        of the user's leads the path, so that what the engine imports meanwhile is not found there.
+        """
+        if self.fingerprint is None:
+            from verify.runner.fingerprint import Fingerprint
+
+            self._common, self.fingerprint = set(sys.modules), Fingerprint()
+            self._worlds, self._current = {}, None
+
+    def changed(self, *, by_import: bool = False) -> str:
+        """Say what the user's code has changed in the process; what an import has changed is what should be then."""
+        if self.fingerprint is None:
+            return ""
+        changed = self.fingerprint.changed(by_import=by_import)
+        if by_import and changed:
+            self.fingerprint = type(self.fingerprint)()
+        elif by_import:
             self.fingerprint.renew()
+        return changed
 
     def enter(self, folders: tuple[str, ...]) -> None:
         """Make the world of some folders the current one, in the working directory that the process started in."""
@@ -58,7 +77,8 @@ class Worlds:
             raise TargetError(f"the working directory is gone ({problem.strerror})") from None
         if folders != self._current:
             self._swap(folders)
-        self.fingerprint.renew("search path", "working directory")
+        if self.fingerprint is not None:
+            self.fingerprint.renew("search path", "working directory")
 
     def _swap(self, folders: tuple[str, ...]) -> None:
         modules = {name: module for name, module in sys.modules.items() if not self._is_common(name)}
@@ -66,7 +86,7 @@ class Worlds:
             self._worlds[self._current] = _World(list(sys.path), modules)
         for name in self._own(folders):
             del sys.modules[name]
-        world = self._worlds.get(folders) or _World([*folders, *self._path], {})
+        world = self._worlds.get(folders) or _World([*(folders if self.fingerprint else ()), *self._path], {})
         sys.modules.update(world.modules)
         sys.path[:] = world.path
         sys.path_importer_cache.clear()
