@@ -121,3 +121,12 @@ def test_an_edge_is_looked_at_on_the_other_side_of_other_questions(name):
     at = lambda value: lambda d, x: np.where((x == 0) & ELSEWHERE[name](x), value * d, d * (x > 0))  # noqa: E731
     assert verify.check(verify.pair(relu, at(0.5), x="3")).passes
     assert not verify.check(verify.pair(relu, at(7), x="3")).passes
+
+
+@pytest.mark.parametrize("name", ELSEWHERE)
+def test_an_edge_of_a_named_dimension_is_looked_at_where_it_has_several_entries(name):
+    """A value at 0 that is wrong only where other entries are large is refuted, though one entry asks the same."""
+    relu = lambda x: np.maximum(x, 0)  # noqa: E731
+    at = lambda value: lambda d, x: np.where((x == 0) & ELSEWHERE[name](x), value * d, d * (x > 0))  # noqa: E731
+    assert verify.check(verify.pair(relu, at(0.5), x="N")).passes
+    assert not verify.check(verify.pair(relu, at(5), x="N")).passes

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from verify.cases.case import TracedCase
 from verify.checks.claims.claims import Exact, on_upstream
 from verify.checks.regions.cover import covered, single
-from verify.checks.regions.edges import kinks
+from verify.checks.regions.edges import corners, kinks
 from verify.checks.regions.ends import ends
 from verify.checks.regions.explore import Explorer, explorers
 from verify.checks.regions.holes import exceptions, holes
@@ -51,9 +51,10 @@ def regions(case: TracedCase, runs: Sequence[Exact], seed: int) -> Elsewhere:
     done: set[Call] = set()  # code that is run with other options has the same edges
     visited = [holes(explorer) for explorer in searching]
     edges = [kinks(explorer, done, hole.edges) for explorer, hole in zip(searching, visited, strict=True)]
+    larger = [corners(explorer) for explorer in everyone[len(searching) :]]
     closing = list(_closing(case, searching, runs, seed))
     closed = [ends(explorer) for explorer in closing]
-    sentences = [sentence for edge in edges for sentence in edge.remarks.values()]
+    sentences = [sentence for edge in [*edges, *larger] for sentence in edge.remarks.values()]
     sentences += [sentence for hole in visited for sentence in hole.remarks] + [
         s for end in closed for s in end.remarks
     ]
@@ -69,6 +70,7 @@ def regions(case: TracedCase, runs: Sequence[Exact], seed: int) -> Elsewhere:
     )
     rows = [row for place in zip(searching, visited, edges, strict=True) for part in place for row in part.rows]
     rows += [row for explorer in everyone[len(searching) :] for row in explorer.rows]
+    rows += [row for place in larger for row in place.rows]
     rows += [row for end in closed for row in end.rows]
     new = [run for explorer in searching for run in explorer.runs]
     raised = [finding for explorer in dict.fromkeys([*everyone, *closing]) for finding in exceptions(explorer)]

@@ -54,7 +54,9 @@ class Kinks:
         """Judge what the code returns on the edge of each branch that was found, in each context."""
         calls = self._questions()
         for call, questions in calls.items():
-            if call not in self.done and self.explorer.affordable:
+            if call in self.done:
+                self._again(questions[0])
+            elif self.explorer.affordable:
                 self._at(call, self._edges(questions))
         for call, questions in calls.items():
             for run, question in {id(run): (run, question) for run, question in reversed(questions)}.values():
@@ -102,7 +104,7 @@ class Kinks:
                 return
             self._contexts.add(self._context(run, call))
             smooth = self._judge(question, edge_point)
-            self._look_at_corners(run, edge_point, question)
+            self._look_at_corners(run, edge_point.seen, question)
             if not smooth:
                 self.done.add(call)
                 for further in _further(self.explorer, edge_point, question):
@@ -130,15 +132,28 @@ class Kinks:
                     yield run, question, edge_point
                     break
 
-    def _look_at_corners(self, run: Exact, edge_point: Edge, question: Passed) -> None:
+    def _again(self, place: Question) -> None:
+        """Look at corners of an edge that was judged in full with other options or sizes.
+
+        One entry has no neighbour: what another size returns there may depend on a side that no entry alone reaches.
+        """
+        run, question = place
+        others = [other for other, _ in self._decided[id(run)] if other != question.site.call]
+        if not others or not self._may_look() or not (point := on_edge(self.explorer, run, question)):
+            return
+        seen = self.explorer.run({**run.seen.at, **point})
+        if seen is not None:
+            self._look_at_corners(run, seen, question)
+
+    def _look_at_corners(self, run: Exact, seen: Observation, question: Passed) -> None:
         """Look at points on an edge at which a condition of another site is 0 as well, or takes its other side."""
-        onto = {name: value for name, value in edge_point.seen.at.items() if value != run.seen.trace.sample[name]}
-        for other in self.explorer.sites.passed(edge_point.seen):
+        onto = {name: value for name, value in seen.at.items() if value != run.seen.trace.sample[name]}
+        for other in self.explorer.sites.passed(seen):
             pair = frozenset((question.site.call, other.site.call))
             if other.condition.tie or pair in self._corners:
                 continue
             self._corners.add(pair)
-            for crossing in crossings(edge_point.seen, other.condition, self.explorer.bounds):
+            for crossing in crossings(seen, other.condition, self.explorer.bounds):
                 if crossing.name not in onto and (crossing.edge is not None or crossing.past):
                     self._look_along(run, question, onto, crossing)
                     break
@@ -207,6 +222,11 @@ def kinks(explorer: Explorer, done: set[Call], points: Iterable[Point] = ()) -> 
     result.visit(points)
     result.find()
     return result
+
+
+def corners(explorer: Explorer) -> Kinks:
+    """Look at the corners of edges that were judged in full where the input has fewer entries."""
+    return kinks(explorer, {question.site.call for question in explorer.sites.passed(explorer.start.seen)})
 
 
 def _variables(seen: Observation, question: Passed) -> int:
