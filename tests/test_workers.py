@@ -11,6 +11,7 @@ import sys
 import threading
 from pathlib import Path
 
+import numpy as np
 import pytest
 from clock import HANG, SAY
 
@@ -19,6 +20,7 @@ from verify.model.result import Evidence, Verdict
 from verify.runner.origins import Nursery, Spawner, environment, origin
 from verify.runner.output import Plain
 from verify.runner.process import _death
+from verify.tracing import patches
 
 _PATIENCE = 60  # seconds for what is over at once unless it never is
 COMMAND = str(Path(sys.executable).with_name("gradproof"))
@@ -150,6 +152,45 @@ def test_what_a_case_leaves_changed(rows, shop, monkeypatch):
     found = rows("bad.py")
     assert [row[1:] for row in found if row[0].startswith("good")] == [("PROVED", "")] * len(SPOILERS)
     assert "bug" not in rows.err
+
+
+ASSIGNMENTS = [
+    "np.maximum = None",
+    "np.pi = 3.0",
+    "np.linalg = None",
+    "np.linalg.norm = None",
+    "vars(np)['maximum'] = None",
+    "del np.maximum",
+    "math.sqrt = math.exp",
+    "setattr(np.random, 'rand', None)",
+]
+
+
+def test_what_a_case_assigns_to_a_library(rows, shop):
+    """The case after one that replaced a library's function, constant or module finds the library's own."""
+    own = (
+        "assert np.maximum(1, 2) == 2 and np.pi == math.pi > 3.1 and math.sqrt(4) == 2 and np.linalg.norm([3, 4]) == 5"
+    )
+    text = "import math, numpy as np\n"
+    for number, code in enumerate(ASSIGNMENTS):
+        text += cases(**{f"bad{number}": code, f"good{number}": f"{own}; np.random.rand(1)"})
+    (shop / "bad.py").write_text(text)
+    found = rows("bad.py")
+    assert [row[1:] for row in found if row[0].startswith("good")] == [("PROVED", "")] * len(ASSIGNMENTS)
+
+
+def test_a_library_that_a_case_leaves_as_it_was():
+    """What is read of a library, imported or put back is no change, for which another process would be started."""
+    with patches.in_force(0):
+        namespace = {"np": patches.stand_in(np)}
+        code = "old = np.maximum; np.maximum = None; np.maximum = old; np.pi, np.ma.sum, np.ndarray, np.linalg.norm"
+        exec(code, namespace)
+    assert patches.altered() == ""
+    replaced = vars(patches.stand_in(np))
+    old, replaced["maximum"] = replaced["maximum"], None
+    assert patches.altered() == "numpy.maximum"
+    replaced["maximum"] = old
+    assert patches.altered() == ""
 
 
 def test_what_an_import_leaves_changed(rows, shop):

@@ -36,6 +36,8 @@ _LEFT_BY_IMPORTS = ("threads", "exit handlers", "child processes", "signals", "w
 _SIGNALS = [int(number) for number in signal.valid_signals()]
 _handler: Callable[[int], Any] = inspect.unwrap(signal.getsignal)  # numbers as they are: an enum of each takes longer
 _FUNCTIONS = (FunctionType, BuiltinFunctionType, type, np.ufunc)
+_NUMERIC = ("numpy", "scipy", "math", "cmath")  # of which constants and modules within modules count as well
+_CONSTANTS = (float, complex, ModuleType)
 _Functions = list[tuple[ModuleType, tuple[str, ...], tuple[Any, ...]]]  # by module: names, and what they stand for
 
 
@@ -70,7 +72,7 @@ class Fingerprint:
         return self._patched()
 
     def _patched(self) -> str:
-        """Return the first function that another one stands in for."""
+        """Return the first function, or constant of a numeric library, that something else stands in for."""
         for module, names, functions in self._functions:
             present = map(vars(module).get, names)
             if not all(map(operator.is_, present, functions)):  # of all names, after each case: no loop of Python's
@@ -81,10 +83,16 @@ class Fingerprint:
 
 def _functions_of(modules: Iterable[ModuleType]) -> _Functions:
     named = [
-        (module, {name: value for name, value in vars(module).items() if isinstance(value, _FUNCTIONS)})
+        (module, {name: value for name, value in vars(module).items() if _is_fixed(module, value)})
         for module in modules
     ]
     return [(module, tuple(functions), tuple(functions.values())) for module, functions in named if functions]
+
+
+def _is_fixed(module: ModuleType, value: Any) -> bool:
+    """Tell whether nothing but a case replaces an attribute; compiled libraries have callables of any type."""
+    is_numeric = module.__name__.partition(".")[0] in _NUMERIC
+    return isinstance(value, _FUNCTIONS) or (is_numeric and (callable(value) or isinstance(value, _CONSTANTS)))
 
 
 def _state() -> dict[str, Any]:
@@ -101,6 +109,12 @@ def _read(read: Callable[[], Any]) -> Any:
 
 def _numpy() -> Any:
     return np.geterr(), np.geterrcall(), np.get_printoptions(), np.getbufsize()
+
+
+def _altered() -> str:
+    """Return what a case has assigned to a module's stand-in, where any case on arrays has been run."""
+    patches = sys.modules.get("verify.tracing.patches")
+    return patches.altered() if patches else ""
 
 
 def _handlers() -> Any:
@@ -140,6 +154,7 @@ _STATE: dict[str, Callable[[], Any]] = {
     "interpreter": lambda: (sys.getrecursionlimit(), sys.getswitchinterval(), gc.isenabled(), gc.get_threshold()),
     "builtins": lambda: [(name, id(value)) for name, value in vars(builtins).items() if name != "_"],
     "NumPy's settings": _numpy,
+    "attributes of libraries, as cases see them": _altered,
     "decimal's settings": lambda: repr(decimal.getcontext().copy()).partition("flags=")[0],
     "locale": lambda: locale.setlocale(locale.LC_ALL),
     "warnings": lambda: list(warnings.filters),

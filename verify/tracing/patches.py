@@ -10,6 +10,7 @@ from __future__ import annotations
 import builtins
 import functools
 import importlib
+import operator
 import pickle
 import sys
 from collections.abc import Callable, Iterator
@@ -228,8 +229,26 @@ def _stand_ins() -> dict[int, Any]:
     return stand_ins
 
 
+def altered() -> str:
+    """Return the first attribute of a module's stand-in that is not as it was made: user code assigns to that one.
+
+    Nothing else does, neither looking up an attribute nor replacing methods for a while. What was put back is a copy of
+    what would be looked up, and changes nothing.
+    """
+    for module, made in _MADE:
+        now = vars(module)
+        if len(now) != len(made) or not all(map(operator.is_, map(now.get, made), made.values())):
+            original = vars(made["_original"])
+            for name in [*made, *now]:
+                if now.get(name) is not made.get(name, stand_in(original.get(name))):
+                    return f"{module.__name__}.{name}"
+    return ""
+
+
+_MADE: list[tuple[_StandIn, dict[str, Any]]] = []  # the stand-ins of modules that last, with their attributes
 _STAND_INS = STAND_INS
 _STAND_INS.update(_stand_ins())
+_MADE += [(made, dict(vars(made))) for made in _STAND_INS.values() if isinstance(made, _StandIn)]
 _admitted: tuple[int, list[Any]] = (0, [])  # how many modules and what added functions there were at the last look
 REPLACED = tuple(_NUMPY)  # the names of NumPy that have a stand-in
 _call = np.vectorize.__call__
@@ -315,7 +334,8 @@ def _admit() -> None:
             _STAND_INS[id(function)] = answering(function, own.get(key_of(function)))
     for module in holders(functions):
         if id(module) not in _STAND_INS and id(module) not in users:
-            _STAND_INS[id(module)] = _StandIn(module, {})
+            _STAND_INS[id(module)] = made = _StandIn(module, {})
+            _MADE.append((made, dict(vars(made))))
     sources.forget()
     _admitted = state
 
