@@ -16,7 +16,7 @@ class Verdict(Enum):
     SAMPLED = "compiled code: right at the points tried, to the digits in the evidence; nothing is known between them"
     UNDECIDED = "not decided: there is neither a proof nor a counterexample"
     REFUTED = "wrong: there is an exact counterexample"
-    ERROR = "the code under test raised, or did not keep to the protocol"
+    ERROR = "not compared: the code under test or the case itself is at fault, as the evidence says"
 
     # Asked of each of many comparisons, and so found out once: the place in the order, 0 being the best, and whether a
     # gate may pass with this verdict: with SAMPLED one that is not strict.
