@@ -15,7 +15,7 @@ from __future__ import annotations
 import functools
 import math
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from types import BuiltinFunctionType, FunctionType
 from typing import Any
 
@@ -112,11 +112,7 @@ def everywhere(subject: Any) -> Iterator[None]:
 @contextmanager
 def _put(places: list[Place], substitute: Callable[[Any], Any]) -> Iterator[None]:
     """Let places hold what stands for their values, where anything does; put those back at the end."""
-    swapped = [
-        (place, new)
-        for place in places
-        if place.is_open and (new := substituted(place.value, substitute)) is not place.value
-    ]
+    swapped = list(_swapped(places, substitute))
     del places  # which would hold all values while this is in force
     try:
         for place, new in swapped:
@@ -128,9 +124,21 @@ def _put(places: list[Place], substitute: Callable[[Any], Any]) -> Iterator[None
                 place.put(place.value)
 
 
-def called(subject: Any) -> AbstractContextManager[None]:
-    """Let stand-ins take the place of the functions that a subject keeps, for one run on symbols."""
-    return _put([*callees(subject)], as_called)
+def _swapped(places: list[Place], substitute: Callable[[Any], Any]) -> Iterator[tuple[Place, Any]]:
+    for place in places:
+        new = substituted(place.value, substitute) if place.is_open else place.value
+        if new is not place.value:
+            yield place, new
+
+
+@contextmanager
+def called(subject: Any) -> Iterator[None]:
+    """Let stand-ins take the place of the functions that a subject keeps, for one run on symbols.
+
+    They are looked for once this is entered: a list made before would hold arrays, of which it is asked who holds them.
+    """
+    with _put([*callees(subject)], as_called):
+        yield
 
 
 @contextmanager
