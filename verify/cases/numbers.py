@@ -23,19 +23,19 @@ _SEQUENCES = (tuple, list, frozenset)
 
 def numbers(subject: Any, *others: Any) -> list[int]:
     """Return the whole numbers above 0 that the code of a subject names, or that are among other values, in order."""
-    return sorted({value for value in _named(subject, *others) if type(value) is int and value > 0})
+    return sorted({value for value in reached(subject, *others) if type(value) is int and value > 0})
 
 
 def functions(subject: Any, *others: Any) -> list[FunctionType]:
     """Return the functions of the user's that the code of a subject names, or that are among other values."""
-    reached = (inspect.unwrap(value) for value in _named(subject, *others) if type(value) is FunctionType)
+    wrapped = (inspect.unwrap(value) for value in reached(subject, *others) if type(value) is FunctionType)
     written = (
-        f for f in reached if type(f) is FunctionType
+        f for f in wrapped if type(f) is FunctionType
     )  # what is wrapped may be compiled: functools.wraps(math.sin)
     return [*{id(f): f for f in written if is_users(f.__code__.co_filename)}.values()]
 
 
-def _named(*values: Any) -> Iterator[Any]:
+def reached(*values: Any) -> Iterator[Any]:
     """Yield the numbers and objects that some values lead to, the values among them."""
     seen: set[int] = set()
     todo = [*values]
@@ -64,23 +64,24 @@ def _parts(value: Any) -> Iterable[Any]:
         return [value.func, value.args, value.keywords]
     if issubclass(kind, type):
         return _of_class(value)
-    return [*_of_class(kind), *_attributes(value)] if _is_users_class(kind) else []
+    return [*_of_class(kind), *(attributes(value) or {}).values()] if is_users_class(kind) else []
 
 
-def _attributes(value: Any) -> list[Any]:
-    """Return what an object has, without asking it."""
+def attributes(value: Any) -> dict[str, Any] | None:
+    """Return the names and values that an object has, without asking it; None for one that has no table of them."""
     try:
-        return list(object.__getattribute__(value, "__dict__").values())
+        names = object.__getattribute__(value, "__dict__")
     except AttributeError:
-        return []
+        return None
+    return names if isinstance(names, dict) else None
 
 
 def _of_class(kind: type) -> list[Any]:
-    members = [item for base in kind.__mro__ if _is_users_class(base) for item in vars(base).values()]
+    members = [item for base in kind.__mro__ if is_users_class(base) for item in vars(base).values()]
     return [getattr(item, "__func__", getattr(item, "fget", item)) for item in members]
 
 
-def _is_users_class(kind: type) -> bool:
+def is_users_class(kind: type) -> bool:
     """Tell whether a person wrote a class: its module is in a file of theirs."""
     return is_users(getattr(sys.modules.get(kind.__module__), "__file__", None) or "<>")
 
@@ -92,8 +93,8 @@ def _of_function(function: Any) -> list[Any]:
     code = function.__code__
     if not is_users(code.co_filename):  # a protocol of ours, which has the user's functions in its cells
         return cells
-    named = [name for part in _codes(code) for name in part.co_names]
-    constants = [constant for part in _codes(code) for constant in part.co_consts]
+    named = [name for part in codes(code) for name in part.co_names]
+    constants = [constant for part in codes(code) for constant in part.co_consts]
     variables = [function.__globals__[name] for name in named if name in function.__globals__]
     modules = [
         vars(item)
@@ -112,9 +113,9 @@ def _is_filled(cell: Any) -> bool:
         return False
 
 
-def _codes(code: CodeType) -> Iterator[CodeType]:
+def codes(code: CodeType) -> Iterator[CodeType]:
     """Return the code of a function and of those in it."""
     yield code
     for constant in code.co_consts:
         if isinstance(constant, CodeType):
-            yield from _codes(constant)
+            yield from codes(constant)

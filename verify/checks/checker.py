@@ -32,6 +32,7 @@ from verify.tracing.region import branches
 
 if TYPE_CHECKING:
     from verify.checks.claims.claims import Exact
+    from verify.checks.contracts.kept import Kept
 
 _CONSTANT = "the output is constant, so that every derivative is 0"
 _INCONSISTENT = "SymPy's derivative of the whole expression and its chain rule could not be shown to be one function"
@@ -89,6 +90,7 @@ def _check_held(case: TracedCase, seed: int, *, quick: bool, keep: Keep) -> Case
     """Check a case while the random generators are held: they are put back once, and not after each run."""
     from verify.checks.gradients.traced import check_traced, dead
 
+    kept = None if quick else _kept(case)
     result, runs = check_traced(case, seed, keep, quick=quick, repeating=True)
     if any(row.evidence and row.evidence.kind == DIVIDES for row in result.comparisons):
         from verify.checks.regions.undefined import refuted_where_undefined
@@ -104,7 +106,13 @@ def _check_held(case: TracedCase, seed: int, *, quick: bool, keep: Keep) -> Case
         return result
     from verify.checks.beyond import beyond
 
-    return beyond(case, result, runs, seed, keep)
+    return beyond(case, result, runs, seed, keep, kept)
+
+
+def _kept(case: TracedCase) -> Kept:
+    from verify.checks.contracts.kept import Kept
+
+    return Kept(case.subject)
 
 
 def _with_added(case: TracedCase, result: CaseResult, runs: Sequence[Exact], seed: int) -> CaseResult:

@@ -88,7 +88,7 @@ def run(
     ran = Ran({name: layout.of_input(name, value) for name, value in deepcopy(numbers.inputs).items()})
     owned = {name: arrays(value) for name, value in ran.inputs.items() if not isinstance(case.inputs[name], Constant)}
     exchange = _Exchange(ran, owned, {name: copied(value) for name, value in owned.items()})
-    notice = Notice(within)
+    notice = Notice(case.subject, within)
 
     def answer(output: Any) -> Any:
         with unprofiled() if watched else nullcontext():

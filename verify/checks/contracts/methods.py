@@ -50,7 +50,7 @@ class Methods:
         code = frame.f_code
         if not (code.co_argcount or code.co_flags & inspect.CO_VARARGS):
             return None
-        if not (_is_users(code) or code.co_filename == _FUNCTIONS):
+        if not (is_of_users(code) or code.co_filename == _FUNCTIONS):
             return None
         owner = _first(frame)
         methods = [method for method in self._table(type(owner)).get(code, ()) if _runs(frame, method.runs)]
@@ -58,7 +58,7 @@ class Methods:
 
     def of_users(self, kind: type) -> bool:
         """Tell whether the user has written methods of a class."""
-        return any(_is_users(code) for code in self._table(kind))
+        return any(is_of_users(code) for code in self._table(kind))
 
     def _table(self, kind: type) -> Table:
         if kind not in self._of:
@@ -66,7 +66,7 @@ class Methods:
         return self._of[kind]
 
 
-def _is_users(code: CodeType) -> bool:
+def is_of_users(code: CodeType) -> bool:
     """Tell whether code is the user's, also where it was typed into a prompt or made by `exec`."""
     file = code.co_filename
     return is_users(file) or (file.startswith("<") and not file.startswith(_GENERATED))

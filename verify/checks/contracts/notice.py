@@ -14,6 +14,7 @@ from verify.cases.protocols import Functions
 from verify.checks.contracts.calls import Call, call_of, place_of
 from verify.checks.contracts.copies import duplicate
 from verify.checks.contracts.methods import Method, Methods
+from verify.checks.contracts.nonlocals import Nonlocals
 from verify.checks.contracts.units import Unit, Untried, assigned_to, attributes_of, unit_of
 from verify.model.where import described
 
@@ -28,8 +29,9 @@ class Notice:
     objects of the classes in `within`, as they do no more than pass a call on.
     """
 
-    def __init__(self, within: frozenset[type] = frozenset()) -> None:
+    def __init__(self, subject: Any, within: frozenset[type] = frozenset()) -> None:
         self._within = within
+        self._nonlocals = Nonlocals(subject)
         self._methods = Methods()
         self._units: dict[int, Unit] = {}
         self._inside: tuple[FrameType, Call, Unit] | None = None
@@ -43,6 +45,7 @@ class Notice:
             if event == "return":
                 if frame is self._passing or (self._inside is not None and frame is self._inside[0]):
                     self._leave(frame, value)
+                self._nonlocals.leave(frame, backward=self.backward)
             elif event == "call" and self._inside is None:
                 self._enter(frame)
         except Exception as problem:  # noqa: BLE001 - the user's classes are looked through, and these may do anything
@@ -50,6 +53,8 @@ class Notice:
 
     def _enter(self, frame: FrameType) -> None:
         running = self._methods.running(frame)
+        if running is None and self._passing is None:
+            self._nonlocals.enter(frame, backward=self.backward)
         if running is None or type(running[0]) in self._within:
             return
         layer, method = running
@@ -100,11 +105,15 @@ class Notice:
         """Return the layers that cannot be called again."""
         lost = [unit for unit in self._units.values() if unit.problem and (unit.whole or unit.remembers)]
         halves = [unit for unit in self._units.values() if not unit.problem and not unit.whole and not unit.nested]
-        return [_untried(unit, unit.problem) for unit in lost] + [
-            _untried(unit, _ONE_SIDED.format("before" if unit.forward else "after"))
-            for unit in halves
-            if unit.remembers
-        ]
+        return (
+            [_untried(unit, unit.problem) for unit in lost]
+            + [
+                _untried(unit, _ONE_SIDED.format("before" if unit.forward else "after"))
+                for unit in halves
+                if unit.remembers
+            ]
+            + self._nonlocals.untried
+        )
 
 
 def _untried(unit: Unit, reason: str) -> Untried:
