@@ -10,7 +10,7 @@ from verify.checks.added import added_findings
 from verify.checks.approximation.ignored import findings_of
 from verify.checks.claims.claims import Exact
 from verify.checks.contracts.check import contracts, is_complete
-from verify.checks.contracts.kept import Kept
+from verify.checks.contracts.state import State
 from verify.checks.doubts import settled
 from verify.checks.gradients.orientations import orientations_left
 from verify.checks.gradients.sizes import Sizing, check_sizes
@@ -31,11 +31,11 @@ def beyond(
     runs: Sequence[Exact],
     seed: int,
     keep: Keep = lambda *_: None,
-    kept: Kept | None = None,
+    state: State | None = None,
 ) -> CaseResult:
     """Return a result with what else was found out about its layer; it is given to `keep` after each part.
 
-    `kept` has what the code held outside of runs before the first one.
+    `state` has what the code held outside of runs before the first one.
 
     `runs` are those on symbols that were followed, one for each variant; all of what is asked starts from them.
     """
@@ -47,7 +47,7 @@ def beyond(
     parts = _Parts(case, result, runs, elsewhere)
     if dead([*runs, *more]):
         return of_a_constant(case, parts.decisions(seed), [*runs, *more], seed)
-    return parts.looked_at([*followed, *more], seed, keep, kept)
+    return parts.looked_at([*followed, *more], seed, keep, state)
 
 
 class _Parts:
@@ -73,12 +73,12 @@ class _Parts:
             ),
         )
 
-    def looked_at(self, runs: Sequence[Exact], seed: int, keep: Keep, kept: Kept | None) -> CaseResult:
+    def looked_at(self, runs: Sequence[Exact], seed: int, keep: Keep, state: State | None) -> CaseResult:
         """Return the result after all parts; floats are those of some `runs` at samples and elsewhere."""
         keep(self._result(), "other sizes, contracts, floats")
         self._check_sizes(seed)
         keep(self._result(), "contracts, floats")
-        self.broken = [] if dead(self.runs) else contracts(self.case, self.sample, self.runs, seed, kept)
+        self.broken = [] if dead(self.runs) else contracts(self.case, self.sample, self.runs, seed, state)
         keep(self._result(), "floats")
         self.floats = arithmetic(self.case, runs, seed)
         self._refute_at_points(seed)

@@ -32,7 +32,7 @@ from verify.tracing.region import branches
 
 if TYPE_CHECKING:
     from verify.checks.claims.claims import Exact
-    from verify.checks.contracts.kept import Kept
+    from verify.checks.contracts.state import State
 
 _CONSTANT = "the output is constant, so that every derivative is 0"
 _INCONSISTENT = "SymPy's derivative of the whole expression and its chain rule could not be shown to be one function"
@@ -90,7 +90,7 @@ def _check_held(case: TracedCase, seed: int, *, quick: bool, keep: Keep) -> Case
     """Check a case while the random generators are held: they are put back once, and not after each run."""
     from verify.checks.gradients.traced import check_traced, dead
 
-    kept = None if quick else _kept(case)
+    state = None if quick else _state(case)
     result, runs = check_traced(case, seed, keep, quick=quick, repeating=True)
     if any(row.evidence and row.evidence.kind == DIVIDES for row in result.comparisons):
         from verify.checks.regions.undefined import refuted_where_undefined
@@ -106,13 +106,13 @@ def _check_held(case: TracedCase, seed: int, *, quick: bool, keep: Keep) -> Case
         return result
     from verify.checks.beyond import beyond
 
-    return beyond(case, result, runs, seed, keep, kept)
+    return beyond(case, result, runs, seed, keep, state)
 
 
-def _kept(case: TracedCase) -> Kept:
-    from verify.checks.contracts.kept import Kept
+def _state(case: TracedCase) -> State:
+    from verify.checks.contracts.state import State
 
-    return Kept(case.subject)
+    return State(case.subject)
 
 
 def _with_added(case: TracedCase, result: CaseResult, runs: Sequence[Exact], seed: int) -> CaseResult:

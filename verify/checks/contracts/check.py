@@ -11,7 +11,7 @@ from verify.checks.claims.claims import Exact
 from verify.checks.contracts import history, layout, memory, sharing, whole
 from verify.checks.contracts.drive import Rewind, driving
 from verify.checks.contracts.holdings import DEEPEST, holds_deeper
-from verify.checks.contracts.kept import Kept
+from verify.checks.contracts.state import State
 from verify.checks.contracts.trial import Check, Trial, attempt
 from verify.model.result import CaseResult, Comparison, Finding
 from verify.tracing.following import SubjectError, following
@@ -53,7 +53,7 @@ _FOLLOWS = {"GP111": "GP110"}  # what is said once: another batch is other input
 
 
 def contracts(
-    case: TracedCase, result: CaseResult, runs: Sequence[Exact], seed: int, kept: Kept | None = None
+    case: TracedCase, result: CaseResult, runs: Sequence[Exact], seed: int, state: State | None = None
 ) -> list[Finding]:
     """Return the contracts that a layer breaks, each code once for a name, and the layers that could not be checked."""
     findings: dict[tuple[str, str], Finding] = {}
@@ -61,8 +61,8 @@ def contracts(
         trials = _trials(case, result, runs, rewind)
         for trial in trials[:_MOST]:
             broken = _of(trial)
-            if kept and not _STATE & {finding.code for finding in broken}:
-                broken += _run(partial(history.outside_of_runs, kept=kept), trial)[0]
+            if state and not _STATE & {finding.code for finding in broken}:
+                broken += _run(partial(history.outside_of_runs, state=state), trial)[0]
             for finding in [*broken, *_untried(trial, broken)]:
                 findings.setdefault((finding.code, finding.name), finding)
         for trial in trials[_MOST : _MOST + 1]:

@@ -18,10 +18,10 @@ from verify.checks.contracts.arrays import apart, copied, flat
 from verify.checks.contracts.calls import Call
 from verify.checks.contracts.drive import Ran
 from verify.checks.contracts.holdings import outline
-from verify.checks.contracts.kept import Kept
 from verify.checks.contracts.life import life
 from verify.checks.contracts.modes import Mode, mode_of
 from verify.checks.contracts.replay import Layer
+from verify.checks.contracts.state import State
 from verify.checks.contracts.trial import Trial, attempt
 from verify.checks.contracts.units import Unit
 from verify.model.result import Finding
@@ -78,21 +78,21 @@ def _second_answer(trial: Trial, unit: Unit, history: Sequence[Call]) -> _Answer
     return attempt(lambda: life(trial, unit).second_answer)
 
 
-def outside_of_runs(trial: Trial, kept: Kept) -> Iterator[Finding]:
+def outside_of_runs(trial: Trial, state: State) -> Iterator[Finding]:
     """Find what a run on other inputs leaves in variables, classes and objects that every run of the code has."""
-    if not kept.is_changed or any(map(carries_state, kept.objects)):
+    if not state.is_changed or any(map(carries_state, state.objects)):
         return
-    names = ", ".join(map(repr, kept.names))
-    with kept.at_first() as put_back:
+    names = ", ".join(map(repr, state.names))
+    with state.at_first() as put_back:
         put_back()
         alone = trial.run(trial.numbers)
         expected = copied([alone.output, *alone.gradients.values()])
         put_back()
         trial.run(trial.others)
         after = trial.run(trial.numbers)
-    for what, value, other in zip(_results(after), [after.output, *after.gradients.values()], expected, strict=True):
+    for result, value, other in zip(_results(after), [after.output, *after.gradients.values()], expected, strict=True):
         if apart(value, other):
-            detail = f"after a run on other inputs the code returns another {what} than without: it keeps {names}"
+            detail = f"after a run on other inputs the code returns another {result} than without: it keeps {names}"
             yield trial.finding("GP110", detail)
             break
 

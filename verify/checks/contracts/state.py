@@ -45,16 +45,16 @@ class _Place(NamedTuple):
             self.put({name: now.get(name, _EMPTY) if value is _GONE else value for name, value in before.items()})
 
 
-class Kept:
+class State:
     """The places in which a subject's code may keep something, as they were at first."""
 
     def __init__(self, subject: Any) -> None:
         self._objects = [_unheld(value) for value in reached(subject)]
         self._first = self._places(_unheld)
 
-    def _places(self, kept: Callable[[Any], Any]) -> list[_Place]:
+    def _places(self, holding: Callable[[Any], Any]) -> list[_Place]:
         places = [place for value in self._objects for place in _of(_held(value))]
-        return [_Place(read, put, {n: kept(v) for n, v in read().items()}) for read, put in places]
+        return [_Place(read, put, {n: holding(v) for n, v in read().items()}) for read, put in places]
 
     @property
     def objects(self) -> list[Any]:
