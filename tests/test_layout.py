@@ -30,6 +30,7 @@ FOLDERS = [
     "verify/checks/regions",
     "verify/checks/contracts",
     "verify/checks/reference",
+    "verify/checks/unvaried",
     "verify/checks",
     "verify/runner",
     "verify/mutation",

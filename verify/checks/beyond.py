@@ -15,12 +15,12 @@ from verify.checks.doubts import settled
 from verify.checks.gradients.orientations import orientations_left
 from verify.checks.gradients.sizes import Sizing, check_sizes
 from verify.checks.gradients.traced import dead
-from verify.checks.paths import strayed
 from verify.checks.regions.check import Elsewhere, regions
 from verify.checks.regions.constant import of_a_constant
 from verify.checks.rounding.check import Floats, arithmetic
-from verify.checks.signs import signs_left
-from verify.checks.unvaried import unvaried
+from verify.checks.unvaried.paths import strayed
+from verify.checks.unvaried.signs import signs_left
+from verify.checks.unvaried.unvaried import unvaried
 from verify.model.findings import Subject, allowed, finding, judged
 from verify.model.result import CaseResult, Comparison, Cover, Finding, Keep, Verdict
 

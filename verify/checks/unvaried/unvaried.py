@@ -14,9 +14,9 @@ from typing import Any
 from verify.cases.case import TracedCase
 from verify.cases.numbers import functions
 from verify.checks.claims.claims import Exact
-from verify.checks.dataflow import Use, computes
-from verify.checks.repetitions import counting
-from verify.checks.surroundings import uses
+from verify.checks.unvaried.dataflow import Use, computes
+from verify.checks.unvaried.repetitions import counting
+from verify.checks.unvaried.surroundings import uses
 from verify.model.findings import finding
 from verify.model.result import Finding
 from verify.tracing.floats import FloatRun

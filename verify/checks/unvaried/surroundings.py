@@ -14,7 +14,7 @@ from functools import lru_cache
 from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
-from verify.checks.dataflow import Scope, Use, nodes, source
+from verify.checks.unvaried.dataflow import Scope, Use, nodes, source
 from verify.model.where import as_place
 
 _TIME, _SYSTEM, _INTERPRETER = "the time", "the environment of the process", "the state of the interpreter"

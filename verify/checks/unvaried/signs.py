@@ -11,7 +11,7 @@ import ast
 from collections.abc import Iterator, Sequence
 
 from verify.checks.claims.claims import Exact
-from verify.checks.dataflow import statement_at
+from verify.checks.unvaried.dataflow import statement_at
 from verify.model.findings import finding
 from verify.model.identity import Place
 from verify.model.result import Finding

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from types import CodeType, FunctionType
 
-from verify.checks.dataflow import Scope, Use, nodes
+from verify.checks.unvaried.dataflow import Scope, Use, nodes
 from verify.model.identity import Place
 from verify.model.where import as_place
 
