@@ -46,12 +46,14 @@ bench: $(INSTALLED)  ## measure speed against the limits that the project sets i
 	$(BIN)/python tests/benchmarks/arrays.py
 	$(BIN)/python tests/benchmarks/everything.py
 
-samples: $(INSTALLED)  ## write the sample reports anew
+samples: $(INSTALLED)  ## write the sample reports, and the list of functions that are followed, anew
 	$(BIN)/gradproof -q --report markdown=reports/samples/suite.md --report json=reports/samples/suite.json \
 	  --report junit=reports/samples/suite.xml --report terminal=reports/samples/suite.txt \
 	  --report sarif=reports/samples/suite.sarif --report github=reports/samples/suite.github.txt \
 	  --report gitlab=reports/samples/suite.gitlab.json \
 	  --report svg=reports/samples/suite.svg --report dot=reports/samples/suite.dot
+	mkdir -p docs
+	(echo "# What is followed on symbols"; echo; echo '```text'; $(BIN)/gradproof explain coverage; echo '```') >docs/coverage.md
 
 $(INSTALLED): pyproject.toml
 	$(PYTHON) -m venv $(VENV)

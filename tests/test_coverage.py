@@ -3,6 +3,7 @@
 import math
 import warnings
 from fractions import Fraction
+from pathlib import Path
 
 import flint
 import numpy as np
@@ -172,6 +173,18 @@ def test_the_page(capsys):
         assert f"\n{module} ({len(names)})\n" in text
         assert set(names) <= set(text.split())
     assert max(map(len, text.splitlines())) <= 100
+
+
+def test_the_page_in_the_documents(capsys):
+    """The same page is in `docs/`, as `make samples` writes it: by the versions that were tested, word by word."""
+    listed = (Path(__file__).parent.parent / "docs" / "coverage.md").read_text(encoding="utf-8")
+    main(["explain", "coverage"])
+    page = capsys.readouterr().out
+    tested = page.replace(f"this is NumPy {np.__version__}", f"this is NumPy {coverage.TESTED['NumPy']}")
+    assert (
+        listed == f"# What is followed on symbols\n\n```text\n{tested}```\n"
+        or np.__version__ != coverage.TESTED["NumPy"]
+    )
 
 
 @pytest.mark.parametrize("name", ["matrix_norm", "vector_norm"])
