@@ -61,7 +61,7 @@ def contracts(
         trials = _trials(case, result, runs, rewind)
         for trial in trials[:_MOST]:
             broken = _of(trial)
-            if state and not _STATE & {finding.code for finding in broken}:
+            if state and not (_STATE | _STOPS) & {finding.code for finding in broken}:
                 broken += _run(partial(history.outside_of_runs, state=state), trial)[0]
             for finding in [*broken, *_untried(trial, broken)]:
                 findings.setdefault((finding.code, finding.name), finding)
