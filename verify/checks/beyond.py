@@ -68,9 +68,7 @@ class _Parts:
             comparisons=(*self.sample.comparisons, *self.sizing.rows, *self.rows),
             sizes=self.sizing.summary(self.case, self.runs),
             cover=self.cover,
-            findings=judged(
-                [*self.gaps, *unvaried(self.case, self.runs, seed), *added], self.case.allow, self.case.where
-            ),
+            findings=judged([*self.gaps, *added], self.case.allow, self.case.where),
         )
 
     def looked_at(self, runs: Sequence[Exact], seed: int, keep: Keep, state: State | None) -> CaseResult:

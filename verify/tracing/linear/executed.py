@@ -7,6 +7,7 @@ recorded here allows for both. Of functions with pivots, reflections or iteratio
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -64,11 +65,18 @@ def solve_triangular(
     return substituted(a, b, lower=lower, unit_diagonal=unit_diagonal)
 
 
-def factor(a: Any, lower: bool = False, *_: Any, **options: Any) -> Any:
-    """Return Cholesky's factor in one half of the matrix, and which half it is."""
-    a = squares(a)
-    half = np.tril(np.ones(a.shape[-2:])) > 0
-    return np.where(half if lower else transposed(half), cholesky(a, upper=not lower), a), lower
+def factor_by(compute: Callable[..., Any]) -> Callable[..., Any]:
+    """Return what puts Cholesky's factor, as it is computed, into one half of a matrix, and tells which half."""
+
+    def factor(a: Any, lower: bool = False, *_: Any, **options: Any) -> Any:
+        a = squares(a)
+        half = np.tril(np.ones(a.shape[-2:])) > 0
+        return np.where(half if lower else transposed(half), compute(a, upper=not lower), a), lower
+
+    return factor
+
+
+factor = factor_by(cholesky)
 
 
 def solve_factored(factors: Any, b: Any, *_: Any, **options: Any) -> Any:

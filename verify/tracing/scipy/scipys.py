@@ -85,11 +85,7 @@ def _substituted(matrix: Any, right: Any, *, lower: bool) -> Any:
     return np.stack([rows[i] for i in range(n)])
 
 
-def factor(a: Any, lower: bool = False, *_: Any, **options: Any) -> Any:
-    """Return Cholesky's factor, of which half the array is, with the other half as it was, and which half it is."""
-    a = squares(a)
-    half = np.tril(np.ones(a.shape[-2:])) > 0
-    return np.where(half if lower else transposed(half), cholesky(a, upper=not lower), a), lower
+factor = executed.factor_by(cholesky)
 
 
 def solve_factored(factors: Any, b: Any, *_: Any, **options: Any) -> Any:
