@@ -48,6 +48,10 @@ LAYERS = {
     "other slopes": (sinc, sinc_slope, [1.0, 0.1], 0.0),
     "shifted": (sinc, sinc_slope, [0.5, 1.0], 0.3),
     "rising": (phi, phi_slope, [1.0, 0.1], 0.0),
+    "one of two largest falls back": (sinc, sinc_slope, [1.0, 0.1, 1.0, 0.1], 0.0),
+    "a third one between": (sinc, sinc_slope, [1.0, 0.5, 1.0], 0.3),
+    "all alike": (sinc, sinc_slope, [0.5, 0.5, 0.5], 0.3),
+    "a tie on the way": (sinc, sinc_slope, [1.0, 0.5, 0.2], 0.0),
 }
 
 

@@ -169,33 +169,39 @@ class Crossings:
         Where sin(x) / x is small and x > 0, the formula beyond its threshold is that of x > 0 too.
         """
         conditions = list(dict.fromkeys(c for name in sorted(names) for c in self._about(name)))
-        nodes, above = [condition.node for condition in conditions], self._above
-        with flint.ctx.workprec(_BITS):
-            after = balls.at(self.exact.seen.trace, nodes, point)
-            return [c for c in conditions if (c.node in above) != bool(after[c.node] > 0)]
+        after = self._signs([condition.node for condition in conditions], point)
+        return [condition for condition in conditions if self._before[condition.node] != after[condition.node]]
 
     @cached_property
-    def _above(self) -> set[int]:
-        """Return the nodes of conditions that are surely above 0 at the sample."""
+    def _before(self) -> dict[int, int]:
+        """Return the signs of conditions at the sample."""
         nodes = {condition.node for condition in self.exact.seen.conditions}
+        return self._signs(nodes, self.exact.region.sample)
+
+    def _signs(self, nodes: Collection[int], point: Point) -> dict[int, int]:
+        """Return 1 or -1 for nodes that are surely above or below 0 at a point; a tie, 0, is an answer of its own."""
         with flint.ctx.workprec(_BITS):
-            values = balls.at(self.exact.seen.trace, nodes, self.exact.region.sample)
-            return {node for node in nodes if values[node] > 0}
+            values = balls.at(self.exact.seen.trace, nodes, point)
+            return {node: int(values[node] > 0) - int(values[node] < 0) for node in nodes}
 
     def _restoring(
         self, condition: Condition, crossed: Sequence[Threshold], point: Point, moved: Collection[str]
     ) -> Point:
         """Return a move of an input, beyond the thresholds still, by which a condition has its answer again.
 
-        Of those tried it is the one that changes the fewest other answers, and the shortest of these.
+        Of those tried it is the one that changes the fewest other answers, of these the one that crosses the fewest
+        further thresholds, and then the shortest. To cross one more costs less than an answer that was restored before:
+        two moves of one input could otherwise undo each other.
         """
-        best, fewest = dict[str, Fraction](), len(self.exact.seen.conditions) + 1
+        best, fewest = dict[str, Fraction](), (len(self.exact.seen.conditions) + 1, 0)
         for change in self._moves(condition, point):
             now = {**point, **change}
             changed = self._changed({*moved, *change}, now)
-            restores = condition not in changed and len(changed) < fewest
+            thresholds = sum(other.node in self._threshold_nodes for other in changed)
+            cost = len(changed) - thresholds, thresholds
+            restores = condition not in changed and cost < fewest
             if restores and all(self._is_crossed(threshold, now) for threshold in crossed):
-                best, fewest = dict(change), len(changed)
+                best, fewest = dict(change), cost
         return best
 
     def _moves(self, condition: Condition, point: Point) -> Iterator[Point]:
