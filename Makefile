@@ -10,7 +10,7 @@ OLDEST_TESTS := arrays moving taped trace numbered linear observe outside memory
 	everywhere buffers counted casts threads shown pickled asserted functions balls joints approximation_models solver \
 	fourier signals contract_state contract_layout distributions multivariate
 
-.PHONY: verify test test-oldest test-long lint types bench samples clean
+.PHONY: verify test test-oldest test-long lint types bench samples docs clean
 
 verify: $(INSTALLED)  ## run the suite and show the table
 	$(BIN)/gradproof
@@ -45,6 +45,9 @@ bench: $(INSTALLED)  ## measure speed against the limits that the project sets i
 	$(BIN)/python -m tests.benchmarks.layers
 	$(BIN)/python tests/benchmarks/arrays.py
 	$(BIN)/python tests/benchmarks/everything.py
+
+docs: $(INSTALLED)  ## build the documents into build/docs; a warning is an error
+	$(BIN)/python -m sphinx -W --keep-going --fresh-env --quiet -d build/doctrees docs build/docs
 
 samples: $(INSTALLED)  ## write the sample reports, and the list of functions that are followed, anew
 	$(BIN)/gradproof -q --report markdown=reports/samples/suite.md --report json=reports/samples/suite.json \

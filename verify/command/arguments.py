@@ -65,7 +65,7 @@ def environment() -> dict[str, str]:
 
 def parse(argv: Sequence[str], formats: Iterable[str]) -> argparse.Namespace:
     """Read the arguments; raises InputError, and SystemExit after --help and --version."""
-    return _parser(formats).parse_args(_with_command(argv))
+    return build_parser(formats).parse_args(_with_command(argv))
 
 
 def _with_command(argv: Sequence[str]) -> list[str]:
@@ -81,7 +81,8 @@ def _with_command(argv: Sequence[str]) -> list[str]:
     return list(argv)
 
 
-def _parser(formats: Iterable[str]) -> argparse.ArgumentParser:
+def build_parser(formats: Iterable[str]) -> argparse.ArgumentParser:
+    """Return the parser of the whole command, which its documents are made of as well."""
     parser = _Parser(
         prog="gradproof",
         description="Decide whether hand-written gradients are the exact derivatives.",

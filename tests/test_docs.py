@@ -1,0 +1,94 @@
+"""The documents build without a warning, have no dead links, and name everything that is public."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import verify
+from reports import FORMATS
+from verify.command.arguments import build_parser
+
+ROOT = Path(__file__).parent.parent
+DOCS = ROOT / "docs"
+
+
+def build(source, target, *, builder="html"):
+    """Build documents with our settings; returns the process that did it."""
+    command = [
+        sys.executable,
+        "-m",
+        "sphinx",
+        "-W",
+        "--keep-going",
+        "--quiet",
+        "-b",
+        builder,
+        "-c",
+        DOCS,
+        source,
+        target,
+    ]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory):
+    """Build the documents once."""
+    target = tmp_path_factory.mktemp("site")
+    done = build(DOCS, target)
+    assert (done.returncode, done.stderr) == (0, "")
+    return target
+
+
+def test_every_public_name_has_its_place(site):
+    """The reference has an entry for each name of `verify.__all__`."""
+    text = (site / "reference" / "python.html").read_text()
+    assert {name for name in verify.__all__ if f'id="verify.{name}"' not in text} == set()
+
+
+def test_every_option_has_its_place(site):
+    """The reference has an entry for each option of each command, and each entry says what it is for."""
+    text = (site / "reference" / "command.html").read_text()
+    (commands,) = (action.choices for action in build_parser(FORMATS)._actions if isinstance(action.choices, dict))
+    options = {
+        f"cmdoption-gradproof-{name}-{option.lstrip('-')}"
+        for name, parser in commands.items()
+        for action in parser._actions
+        for option in action.option_strings
+    }
+    assert len(options) > 40
+    assert {option for option in options if f'id="{option}"' not in text} == set()
+    assert not re.search(r"<dd>\s*</dd>", text)
+
+
+def test_pictures_and_links_to_reports_are_there(site):
+    """Each picture, and each report that a page links, is a file of the site; nothing is loaded from elsewhere."""
+    pages = [page for page in site.rglob("*.html") if site / "reports" not in page.parents]
+    assert len(pages) > 5
+    for page in pages:
+        text = page.read_text()
+        for path in re.findall(r'(?:src|href)="([^"#?:]+)[#?"]', text):
+            assert (page.parent / path).exists(), f"{page}: {path}"
+        assert not re.search(r'<(?:script|link|img)[^>]+(?:src|href)="(?:https?:)?//', text), page
+
+
+@pytest.mark.parametrize(
+    ("page", "complaint"),
+    [
+        ("# A page\n\n[dead](nowhere.md)\n", "'nowhere.md'"),
+        ("# A page\n\n[dead](other.md#nowhere)\n", "'nowhere'"),
+        ("# A page\n\n[dead](#nowhere)\n", "'nowhere'"),
+        ("# A page\n\n```{eval-rst}\n:py:func:`verify.nothing`\n```\n", "verify.nothing"),
+        ("# A page\n\n[alive](other.md#an-anchor) [too](other.md)\n", ""),
+    ],
+)
+def test_dead_links_are_refused(tmp_path, page, complaint):
+    """A link to no page, to no heading or to no function stops the build; links that lead somewhere do not."""
+    (tmp_path / "index.md").write_text(f"{page}\n```{{toctree}}\nother\n```\n")
+    (tmp_path / "other.md").write_text("# Other\n\n## An anchor\n")
+    done = build(tmp_path, tmp_path / "out", builder="dummy")
+    assert done.returncode == bool(complaint), done.stderr
+    assert complaint in done.stderr
