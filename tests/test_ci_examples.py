@@ -1,4 +1,4 @@
-"""The examples of the README for CI: what they are is checked against published schemas, what they run is run."""
+"""The examples of the how-to page for CI: what they are is checked against published schemas, what they run is run."""
 
 import json
 import os
@@ -8,12 +8,12 @@ import sys
 import xml.etree.ElementTree as ET
 from pathlib import Path
 
+import pages
 import pytest
 import yaml
 
 BIN = Path(sys.executable).parent
-README = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
-EXAMPLES = dict(re.findall(r"```yaml\n# (\S+)\n(.*?)```", README, re.DOTALL))
+EXAMPLES = pages.files(pages.ROOT / "docs" / "how-to" / "ci.md")
 GITHUB, GITLAB = EXAMPLES[".github/workflows/gradients.yml"], EXAMPLES[".gitlab-ci.yml"]
 SCHEMAS = {
     "vendor.github-workflows": (GITHUB, ("runs-on", "runs_on")),
@@ -67,7 +67,7 @@ def plant(project):
 
 @pytest.mark.parametrize("name", SCHEMAS)
 def test_the_examples_keep_to_their_schemas(tmp_path, name):
-    """GitHub's and GitLab's published schemas accept what the README shows, and not the same with a wrong key."""
+    """GitHub's and GitLab's published schemas accept what the page shows, and not the same with a wrong key."""
     example, (right, wrong) = SCHEMAS[name]
     statuses = []
     for text in (example, example.replace(right, wrong)):

@@ -7,14 +7,14 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pages
 import pytest
 import yaml
 from effort import LONG
 
 ROOT = Path(__file__).parent.parent
 BIN = Path(sys.executable).parent
-README = (ROOT / "README.md").read_text(encoding="utf-8")
-EXAMPLE = re.search(r"```yaml\n# \.pre-commit-config\.yaml\n(.*?)```", README, re.DOTALL)[1]
+EXAMPLE = pages.files(ROOT / "docs" / "how-to" / "ci.md")[".pre-commit-config.yaml"]
 CASES = """
 import verify
 
@@ -42,7 +42,7 @@ def git(folder, *arguments, check=True):
 
 @pytest.fixture
 def shipped(tmp_path):
-    """This checkout as a repository with the tag that the README names, with what is not committed yet."""
+    """This checkout as a repository with the tag that the page names, with what is not committed yet."""
     listed = run(ROOT, "git", "ls-files", "-co", "--exclude-standard")
     for name in listed.stdout.splitlines():
         if (ROOT / name).is_file():  # it may have been deleted
@@ -57,7 +57,7 @@ def shipped(tmp_path):
 
 @pytest.fixture
 def project(tmp_path, shipped):
-    """A repository with a right layer and the hook as the README has it; returns its folder."""
+    """A repository with a right layer and the hook as the page has it; returns its folder."""
 
     def make(**hook):
         config = yaml.safe_load(EXAMPLE.replace("<the address of this repository>", str(shipped)))

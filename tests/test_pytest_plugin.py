@@ -1,11 +1,10 @@
 """Cases as pytest's tests; the plugin is that of the installed package."""
 
-import re
 import sys
 import xml.etree.ElementTree as ET
 from importlib import import_module
-from pathlib import Path
 
+import pages
 import pytest
 
 import verify
@@ -13,7 +12,7 @@ from layers import arithmetic
 
 pytest_plugins = ["pytester"]
 
-README = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
+GUIDE = pages.ROOT / "docs" / "how-to" / "pytest.md"
 SLOW = ["-p", "no:unraisableexception", "-p", "no:hypothesispytest"]  # these cost a second in each run
 CASES = """
 import verify
@@ -288,11 +287,9 @@ def test_a_seed_that_is_none(run, pytester):
     done.stdout.fnmatch_lines(["*gradproof_seed = seven: a whole number was expected"])
 
 
-def test_the_readme(run, pytester):
-    """The test module that the README shows gives what it says."""
-    for name, text in re.findall(r"```python\n# (my_layers\.py|test_\S+)\n(.*?)```", README, re.DOTALL):
-        (pytester.path / name).write_text(text)
-    shown = re.search(r"```console\n\$ pytest -q\n(.*?)```", README, re.DOTALL)[1].splitlines()
-    done = run("-q")
-    assert done.outlines[: len(shown)] == shown
-    done.assert_outcomes(passed=2, failed=1)
+def test_the_guide(run, pytester):
+    """The test module that the page shows gives two tests that pass and one that fails."""
+    pages.prepare(GUIDE, pytester.path)
+    for name, text in pages.files(GUIDE).items():
+        pages.File(name, text).write(pytester.path)
+    run("-q").assert_outcomes(passed=2, failed=1)

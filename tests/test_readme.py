@@ -1,62 +1,132 @@
-"""What the README shows is what a reader gets."""
+"""What the READMEs and the how-to pages show is what a reader gets."""
 
 import re
-import shlex
+import subprocess
 import sys
-from pathlib import Path
+import tomllib
 
+import pages
 import pytest
+from pages import BIN, GUIDES, README, READMES, ROOT, Command, File
 
-from verify.cases.suite import load
+from verify.command import config
 
-ROOT = Path(__file__).parent.parent
-TEXT = (ROOT / "README.md").read_text(encoding="utf-8")
-SHOWN = [block.split("\n", 1) for block in re.findall(r"```console\n\$ gradproof (.*?)```", TEXT, re.DOTALL)]
-FILES = dict(re.findall(r"```python\n# (\S+)\n(.*?)```", TEXT, re.DOTALL))
+REFERENCE = [ROOT / "docs" / "reference" / f"{name}.md" for name in ("verdicts", "checks", "settings")]
+PAGES = {path.relative_to(ROOT).as_posix(): path for path in [*READMES, *GUIDES]}
+LINKED = {path.relative_to(ROOT).as_posix(): path for path in [*READMES, *GUIDES, *REFERENCE, ROOT / "CONTRIBUTING.md"]}
 
 
 @pytest.fixture
-def reader(tmp_path, monkeypatch):
-    """Write the README's files into a directory, as a reader would."""
-    for name, text in FILES.items():
-        (tmp_path / name).write_text(text)
-    (tmp_path / "apples.toml").write_text(re.search(r"```toml\n(\[\[case.*?)```", TEXT, re.DOTALL)[1])
-    monkeypatch.setattr("sys.path", [str(tmp_path), *sys.path])
-    return tmp_path
+def follow(command, tmp_path, monkeypatch, put_back):
+    """Follow a page as a reader does, in an empty directory; returns it."""
+
+    def run(step, folder):
+        monkeypatch.chdir(folder)
+        program, *arguments = step.words
+        if program == "gradproof":
+            done = command(*arguments)
+            return done.status, done.out, done.err
+        done = subprocess.run([BIN / program, *arguments], cwd=folder, capture_output=True, text=True, check=False)
+        return done.returncode, done.stdout, done.stderr
+
+    def follow(path):
+        monkeypatch.setattr("sys.path", [str(tmp_path), *sys.path])
+        pages.prepare(path, tmp_path)
+        for step in pages.page(path):
+            if isinstance(step, File):
+                step.write(tmp_path)
+            elif step.is_run():
+                status, out, err = run(step, pages.directory(step, tmp_path))
+                assert status in (0, 1), (step.line, err)
+                assert not step.output or step.excerpt(out) == step.output, step.line
+        return tmp_path
+
+    return follow
 
 
-@pytest.mark.parametrize(("arguments", "output"), [pair for pair in SHOWN if pair[1]], ids=lambda text: text[:30])
-def test_outputs(command, reader, monkeypatch, arguments, output):
-    """Each command shown with its output gives that output."""
-    monkeypatch.chdir(reader if "my_" in arguments else ROOT)
-    assert command(*shlex.split(arguments)).out == output
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page(follow, name):
+    """Each command that a page shows does, with the files of that page, what the page says."""
+    follow(PAGES[name])
 
 
-@pytest.mark.parametrize("name", ["my_cases.py", "my_other_cases.py", "my_shop.py"])
-def test_the_wrong_layers_of_the_readme_are_refuted(command, reader, monkeypatch, name):
-    """The softmax with a diagonal Jacobian and the layer that forgets to swap fail the gate."""
-    monkeypatch.chdir(reader)
-    done = command(name)
-    assert done.status == 1
-    assert "REFUTED" in done.out
+def test_another_output_is_seen(follow, tmp_path):
+    """A page that shows another verdict than the command prints fails."""
+    page = tmp_path / "page.md"
+    page.write_text('```console\n$ gradproof expr "y = x * x" --at x=3\ny = x * x: REFUTED\n```\n')
+    with pytest.raises(AssertionError, match="expr"):
+        follow(page)
 
 
-def test_the_toml_of_the_readme_is_proved(command, reader, monkeypatch):
-    """The file shown is a file that works."""
-    monkeypatch.chdir(reader)
-    assert load(reader / "apples.toml", lambda program: None)[0].name == "apples"
-    assert command("apples.toml").status == 0
+def test_lines_may_be_left_out():
+    """A line of three dots stands for any lines, and the lines around it have to be there."""
+    command = Command("gradproof", "first\n...\nlast\n")
+    assert command.excerpt("first\nsecond\nthird\nlast\n") == command.output
+    assert command.excerpt("first\nsecond\nother\n") != command.output
 
 
-def test_the_extension_of_the_readme(command, reader, monkeypatch, put_back):
-    """The settings and the module that are shown let a case with np.trapezoid be proved."""
-    monkeypatch.chdir(reader)
-    settings = next(text for text in re.findall(r"```toml\n(.*?)```", TEXT, re.DOTALL) if "extensions" in text)
-    (reader / "pyproject.toml").write_text(settings)
-    (reader / "my_cases.py").write_text(
-        "import numpy as np, verify\n"
-        "area = verify.pair(np.trapezoid, lambda d, y: d * np.array([0.5, 1, 1, 0.5]), y='4', name='area')\n"
-    )
-    done = command()
-    assert (done.status, done.err) == (0, "")
-    assert "all proved" in done.out
+def test_a_block_without_a_file_name_is_seen():
+    """Code that no test could run is refused, whatever language it is in."""
+    with pytest.raises(ValueError, match="no file name"):
+        list(pages.steps("```python\nimport numpy\n```\n"))
+
+
+def reached(steps):
+    """Return the Python files of a page that its commands check, with what they import."""
+    texts = {step.name: step.text for step in steps if isinstance(step, File)}
+    settings = tomllib.loads(texts.get("pyproject.toml", "")).get("tool", {}).get("gradproof", {})
+    words = [word for step in steps if isinstance(step, Command) for word in step.words]
+    words += settings.get("targets", []) + [f"{name}.py" for name in settings.get("extensions", [])]
+    words += [name for name in texts if name.startswith("test_") and "pytest" in words]
+    names = {word for word in words if word in texts}
+    for name in list(names):
+        names |= {f"{module}.py" for module in re.findall(r"^from (\w+) import", texts[name], re.MULTILINE)}
+    return names
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_all_code_is_run(name):
+    """Every Python file of a page is checked by a command of that page, or imported by one that is."""
+    written = {file for file in pages.files(PAGES[name]) if file.endswith(".py")}
+    assert written - reached(pages.page(PAGES[name])) == set()
+
+
+def test_code_that_no_command_runs_is_seen():
+    """A file that is only shown is seen; one that a checked file imports is none."""
+    assert reached(
+        [File("a.py", "from b import f\n"), File("b.py", ""), File("c.py", ""), Command("gradproof a.py", "")]
+    ) == {"a.py", "b.py"}
+
+
+@pytest.mark.parametrize("path", READMES, ids=lambda path: path.name)
+def test_the_length(path):
+    """Each README can be read in a few minutes."""
+    assert len(path.read_text(encoding="utf-8").splitlines()) <= 150
+
+
+@pytest.mark.parametrize("path", READMES, ids=lambda path: path.name)
+def test_the_same_in_every_language(path):
+    """Each README has the same files and commands, with the same outputs."""
+    assert pages.page(path) == pages.page(README)
+
+
+@pytest.mark.parametrize("name", LINKED)
+def test_links_lead_somewhere(name):
+    """Each link to a file of ours has that file at its end."""
+    path = LINKED[name]
+    targets = re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", path.read_text(encoding="utf-8"))
+    assert [target for target in targets if not (path.parent / target).exists()] == []
+
+
+def test_every_guide_is_linked():
+    """A reader finds each how-to page from the README."""
+    text = README.read_text(encoding="utf-8")
+    assert [path.name for path in GUIDES if f"docs/how-to/{path.name}" not in text] == []
+
+
+def test_the_settings_are_all_there(tmp_path):
+    """The page of settings shows every key that there is, with values that are accepted."""
+    file = pages.files(ROOT / "docs" / "reference" / "settings.md")["pyproject.toml"]
+    (tmp_path / "pyproject.toml").write_text(file)
+    assert set(tomllib.loads(file)["tool"]["gradproof"]) == set(config._KEYS)
+    assert config.find(tmp_path).timeout == 60
