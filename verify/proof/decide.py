@@ -64,6 +64,7 @@ _COMPUTED = Evidence(
     "constants",
     "the formulas differ by no more than arrays of constants may be off that were computed in floats, like an inverse",
 )
+_UNIT = flint.arb(1)
 _DIGITS = 460  # three quarters of 2048 bits: what two balls have to share to count as agreeing
 
 
@@ -231,7 +232,8 @@ def _in_field(graph: Graph, pairs: Sequence[Pair], points: Points, seed: int, la
     needed = 1 if laws is Laws.NONE else GUARD_POINTS
     confirmed = _confirmed(graph, equal, points(), needed) if equal else set()
     typed = _typed(graph, equal)
-    return {pair: proved(typed(pair), bits, laws) for pair in equal if pair in confirmed}
+    decision = functools.cache(lambda floats: proved(floats, bits, laws))  # most pairs have the same floats, or none
+    return {pair: decision(typed(pair)) for pair in equal if pair in confirmed}
 
 
 def _confirmed(graph: Graph, pairs: Sequence[Pair], points: Sequence[Point], needed: int) -> set[Pair]:
@@ -240,12 +242,13 @@ def _confirmed(graph: Graph, pairs: Sequence[Pair], points: Sequence[Point], nee
     It guards what the field rests on: that no coefficient hides in its prime, that exponentials behave like elements.
     """
     agreeing = dict.fromkeys(pairs, 0)
-    for point in reversed(points):  # the first ones share the sample's inputs
+    waiting: Sequence[Pair] = pairs
+    for place in reversed(range(len(points))):  # the first ones share the sample's inputs; each is made when asked for
+        for pair, agree in _agreements(graph, waiting, points[place], GUARD_PRECISIONS).items():
+            agreeing[pair] = -1 if agree is False else agreeing[pair] + bool(agree)
         waiting = [pair for pair, count in agreeing.items() if 0 <= count < needed]
         if not waiting:
             break
-        for pair, agree in _agreements(graph, waiting, point, GUARD_PRECISIONS).items():
-            agreeing[pair] = -1 if agree is False else agreeing[pair] + bool(agree)
     return {pair for pair, count in agreeing.items() if count > 0}
 
 
@@ -275,8 +278,13 @@ def agree(a: flint.arb, b: flint.arb, bits: int) -> bool | None:
     if not a.overlaps(b):
         return False
     # Near 0, where cancellation leaves no digits, places are counted instead.
-    size = (abs(a) + abs(b)).max(flint.arb(1))
-    return True if (a.rad() + b.rad()) * 2 ** (3 * bits // 4) < size else None
+    size = (abs(a) + abs(b)).max(_UNIT)
+    return True if (a.rad() + b.rad()) * _power_of_two(3 * bits // 4) < size else None
+
+
+@functools.cache
+def _power_of_two(exponent: int) -> flint.arb:
+    return flint.arb(2) ** exponent  # exact
 
 
 def proved(typed: str, bits: int, laws: Laws) -> Decision:

@@ -49,6 +49,12 @@ PRIMES = (
     (2**127 - 98331489) // 4,
     (2**127 - 98331489) // 8,
 )
+# Two walks in one: a number modulo the product of two primes is an element of either field (the Chinese remainder
+# theorem), both are independent, and two numbers are the same if they are in both fields. So a difference that is not 0
+# vanishes with a chance of at most d / p * d / q, as on two walks, one in each field. A pole in either is drawn anew.
+# Functions have the same element for arguments that are the same in both: that is for equal formulas, and for others in
+# fewer cases than in one field. None of this needs an exponent, whose field is that of one prime alone.
+_TWO = PRIMES[:2]
 _field = functools.cache(flint.fmpz_mod_ctx)
 SECURITY = 100  # a wrong "equal" has to be less likely than 2**-SECURITY
 _LEAST_BITS = 32  # that one walk has to be worth
@@ -82,6 +88,7 @@ class _Walk:
         self.cosines = cosines  # of rational parts of a turn, by node
         self.variables: dict[str, int] = {}
         self.roots: dict[int, int] = {}
+        self.inverses: dict[int, int] = {}
 
     def read(self, graph: Graph, nodes: Iterable[int]) -> dict[int, int]:
         """Compute the nodes and all below them; sums and products, which are most of a graph, without a call."""
@@ -115,11 +122,12 @@ class _Walk:
 
     def constant(self, value: Fraction) -> int:
         """Return a rational as an element."""
-        if value.denominator % self.prime == 0:
-            raise RedrawError
         if value.denominator == 1:
             return value.numerator % self.prime
-        return value.numerator * pow(value.denominator, -1, self.prime) % self.prime
+        try:
+            return value.numerator * pow(value.denominator, -1, self.prime) % self.prime
+        except ValueError:
+            raise RedrawError from None
 
     def power(self, a: int, exponent: Fraction) -> int:
         """Return a power; a root is an element of its own."""
@@ -128,10 +136,16 @@ class _Walk:
             a = self.roots.setdefault(a, self.rng.randrange(1, self.prime))
             whole = int(exponent * self.order)
         if whole < 0:
-            if a == 0:
-                raise RedrawError
-            a, whole = int(self.field(a).inverse()), -whole  # in a third of the time that `pow` takes
+            a, whole = self.inverses.get(a) or self._inverse(a), -whole
         return a if whole == 1 else pow(a, whole, self.prime)
+
+    def _inverse(self, a: int) -> int:
+        """Return the inverse of an element: a formula and its slope often have the same one."""
+        try:
+            inverse = self.inverses[a] = int(self.field(a).inverse())  # in a third of the time that `pow` takes
+        except ZeroDivisionError:
+            raise RedrawError from None
+        return inverse
 
     def function(self, name: str, a: int, number: int) -> int:
         """Return a function of an element."""
@@ -152,6 +166,7 @@ _LEAVES: dict[str, Callable[[_Walk, Any], int]] = {
     "typed": lambda walk, value: walk.constant(simplest_rational(value)),
     "pi": lambda walk, _: walk.variable(""),  # transcendental: an element of its own
 }
+_FREE = ("variable", "pi")  # leaves that are elements of their own
 
 
 class _Degrees:
@@ -162,32 +177,36 @@ class _Degrees:
         self.powers = powers  # of a matrix, in the polynomial that stands for its exponential
         self.cosines = cosines  # algebraic numbers
 
-    def variable(self, name: str) -> tuple[int, int]:
-        return 1, 0
-
-    def constant(self, value: Fraction) -> tuple[int, int]:
-        return 0, 0
-
-    def typed(self, value: float) -> tuple[int, int]:
-        return 0, 0
-
-    def pi(self, payload: None) -> tuple[int, int]:
-        return 1, 0
-
-    def sum(self, a: tuple[int, int], b: tuple[int, int]) -> tuple[int, int]:
-        return max(a[0] + b[1], b[0] + a[1]), a[1] + b[1]
-
-    def product(self, a: tuple[int, int], b: tuple[int, int]) -> tuple[int, int]:
-        return a[0] + b[0], a[1] + b[1]
+    def read(self, graph: Graph, nodes: Iterable[int]) -> dict[int, tuple[int, int]]:
+        """Bound the nodes and all below them; sums and products, which are most of a graph, without a call."""
+        degrees: dict[int, tuple[int, int]] = {}
+        ops, args, payloads = graph.ops, graph.args, graph.payloads
+        for number in graph.reach(nodes):
+            op = ops[number]
+            if op == "product":
+                (a, b), (c, d) = map(degrees.__getitem__, args[number])
+                degrees[number] = a + c, b + d
+            elif op == "sum":
+                (a, b), (c, d) = map(degrees.__getitem__, args[number])
+                left, right = a + d, c + b
+                degrees[number] = left if left > right else right, b + d
+            elif op in _LEAVES:
+                degrees[number] = (1, 0) if op in _FREE else (0, 0)
+            elif op == "power":
+                degrees[number] = self.power(degrees[args[number][0]], payloads[number])
+            elif op in JOINT:
+                degrees[number] = self.joint(op, [degrees[i] for i in args[number]], payloads[number])
+            else:
+                degrees[number] = self.function(op, degrees[args[number][0]], number)
+        return degrees
 
     def power(self, a: tuple[int, int], exponent: Fraction) -> tuple[int, int]:
         above, below = a
-        size = abs(exponent)
+        whole = exponent.numerator
         if exponent.denominator != 1:  # a power of the root u**(1/order), a variable at least
             above = below = max(1, *a)
-            size *= self.order
-        above, below = above * int(size), below * int(size)
-        return (above, below) if exponent > 0 else (below, above)
+            whole = int(exponent * self.order)
+        return (above * whole, below * whole) if whole > 0 else (below * -whole, above * -whole)
 
     def function(self, name: str, a: tuple[int, int], number: int) -> tuple[int, int]:
         if number in self.cosines:
@@ -205,20 +224,24 @@ def equal(graph: Graph, pairs: Sequence[tuple[int, int]], seed: int, laws: Laws 
     too many roots).
     """
     nodes = graph.reach([node for pair in pairs for node in pair])
-    points = unity.circle(graph, nodes)
+    points, kinds = unity.circle(graph, nodes), set(map(graph.ops.__getitem__, nodes))
+    has_joints = not kinds.isdisjoint(JOINT)
     powers = [i for i in nodes if graph.ops[i] == "power" and graph.payloads[i].denominator != 1]
     order = math.lcm(*[graph.payloads[i].denominator for i in powers])
     functions = (i for i in nodes if graph.ops[i] in FUNCTIONS and i not in points.turns)
     elements = len({graph.args[i] for i in powers} | {graph.args[i] for i in functions})
     try:
-        several = Several(joints.sheets(graph, nodes), joints.powers(graph, nodes), points)
+        counts = (joints.sheets(graph, nodes), joints.powers(graph, nodes)) if has_joints else (1, 0)
     except TooManyRootsError:
         return [False] * len(pairs), 0
+    several = Several(*counts, points)
     degree = _degree(graph, pairs, order, several)
     walks, security = _plan(degree, order, elements, joints.bits_of(several.sheets), rooted=laws is Laws.ROOTS)
+    if walks == len(_TWO) and laws is Laws.NONE and not has_joints and not points.turns:
+        several = several._replace(at_once=True)
     rng = random.Random(seed)
     alike = [bool(walks)] * len(pairs)
-    for _ in range(walks):
+    for _ in range(1 if several.at_once else walks):
         still = [i for i, same in enumerate(alike) if same]
         sheets = _walk(graph, [node for i in still for node in pairs[i]], rng, order, laws, several)
         if sheets is None:
@@ -231,16 +254,20 @@ def equal(graph: Graph, pairs: Sequence[tuple[int, int]], seed: int, laws: Laws 
 class Several(NamedTuple):
     """What functions of several arguments ask for: the number of sheets, and the powers of matrices (`joints`).
 
-    And what cosines of rational parts of a turn do: the primes that have these (`unity`).
+    And what cosines of rational parts of a turn do: the primes that have these (`unity`). Where functions and roots are
+    free elements and there is nothing of this, two walks may be made `at_once`.
     """
 
     sheets: int
     powers: int
     circle: Circle
+    at_once: bool = False
 
     @property
     def primes(self) -> tuple[int, ...]:
-        """Return the primes of all levels."""
+        """Return the primes of all levels; the product of two stands for both."""
+        if self.at_once:
+            return (math.prod(_TWO),)
         return unity.chain(self.circle.order) if self.circle.turns else PRIMES
 
 
@@ -262,7 +289,7 @@ def _plan(degree: int, order: int, elements: int, lost: float, *, rooted: bool) 
 def _degree(graph: Graph, pairs: Sequence[tuple[int, int]], order: int, several: Several) -> int:
     """Bound the degree of the numerator of every difference."""
     reading = _Degrees(order, several.powers, several.circle.turns)
-    degrees = graph.read([node for pair in pairs for node in pair], reading)
+    degrees = reading.read(graph, [node for pair in pairs for node in pair])
     return max((max(degrees[a][0] + degrees[b][1], degrees[b][0] + degrees[a][1]) for a, b in pairs), default=0)
 
 

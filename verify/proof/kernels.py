@@ -14,6 +14,7 @@ What holds for such elements holds for the functions; what only holds by other l
 
 from __future__ import annotations
 
+import functools
 import random
 
 from verify.graph.functions import FUNCTIONS
@@ -26,13 +27,21 @@ class RedrawError(Exception):
 
 
 class Kernels:
-    """The functions at one random point of F_p, for the p - 1 that the prime `below` divides, if there is a level."""
+    """The functions at one random point of F_p, for the p - 1 that the prime `below` divides, if there is a level.
+
+    With no level below, `prime` may be the product of two: that is a point of either field at once (`field`).
+    """
 
     def __init__(self, prime: int, rng: random.Random, below: int = 0) -> None:
         self.prime = prime
         self.rng = rng
-        self.generator = pow(rng.randrange(2, prime - 1), (prime - 1) // below if below else 2, prime)
+        self.below = below
         self.elements: dict[tuple[str, int], int] = {}
+
+    @functools.cached_property
+    def generator(self) -> int:
+        """Return an element whose order is the prime `below`; it takes as long as many products."""
+        return pow(self.rng.randrange(2, self.prime - 1), (self.prime - 1) // self.below if self.below else 2, self.prime)
 
     def exponential(self, name: str, exponent: int) -> int:
         """Return exp or tanh of what is `exponent` one level below."""
@@ -62,6 +71,7 @@ class Kernels:
         return self.elements[key]
 
     def _inverse(self, value: int) -> int:
-        if value % self.prime == 0:
-            raise RedrawError
-        return pow(value, -1, self.prime)
+        try:
+            return pow(value, -1, self.prime)
+        except ValueError:
+            raise RedrawError from None
