@@ -2,10 +2,14 @@
 
 import itertools
 from fractions import Fraction
+from functools import partial
 
 import pytest
 
+from verify.model.result import Verdict
+from verify.proof.decide import decide
 from verify.proof.field import PRIMES, Laws, equal
+from verify.tracing.region import Lazy
 from verify.tracing.symbols.symbolic import Symbol
 
 HALF = Fraction(1, 2)
@@ -103,3 +107,31 @@ def test_a_pole_is_drawn_again(graph, xy):
     x, _ = xy
     broken = 1 / ((x + 1) ** 2 - x * x - 2 * x - 1)
     assert equal(graph, [(broken.node, broken.node)], 0) == ([False], 0)
+
+
+@pytest.mark.parametrize("prime", PRIMES)
+def test_what_hides_in_one_prime_is_seen_in_the_other(graph, xy, prime):
+    """A term with the factor p is 0 in the field of p, and two fields are asked at once."""
+    x, y = xy
+    assert equal(graph, [((x + prime * y).node, x.node)], 0)[0] == [False]
+
+
+def test_what_hides_in_both_primes_is_seen_at_points(graph, xy):
+    """A term with the factor p q is 0 in both fields: that proves nothing, since no point of the reals agrees."""
+    x, y = xy
+    pair = (x + PRIMES[0] * PRIMES[1] * y).node, x.node
+    assert equal(graph, [pair], 0)[0] == [True]
+    point = {"x": Fraction(3, 7), "y": Fraction(2, 3)}
+    [decision] = decide(graph, [pair], lambda: [point], 0)
+    assert decision.verdict is Verdict.REFUTED
+
+
+def test_a_point_is_made_when_it_is_asked_for(graph, xy):
+    """Where the functions are free elements one point of the reals is enough, and no other is made."""
+    x, y = xy
+    made = []
+    points = [{"x": Fraction(3, place + 7), "y": Fraction(2, 3)} for place in range(5)]
+    lazy = Lazy([partial(lambda point: made.append(point) or point, point) for point in points])
+    [decision] = decide(graph, [((x * (y + 1)).node, (x * y + x).node)], lambda: lazy, 0)
+    assert decision.verdict is Verdict.PROVED
+    assert made == points[-1:]

@@ -261,12 +261,13 @@ class Graph:
 
     def _scale(self, factor: Fraction, inner: int) -> int:
         """Return factor * inner; `inner` has no constant factor, or is -1 for 1."""
-        if inner < 0 or not factor:
+        ratio = top, bottom = factor.as_integer_ratio()  # whose parts are compared in a tenth of a Fraction's time
+        if inner < 0 or not top:
             return self.constant(factor)
-        if factor == 1:
+        if top == bottom:
             return inner
-        constant = self.constant(factor)
-        args = constant, inner
+        constant = self._ratios.get(ratio)
+        args = self.constant(factor) if constant is None else constant, inner
         number = self._products.get(args)
         if number is None:
             number = self._products[args] = self._new("product", args)
@@ -275,9 +276,13 @@ class Graph:
 
     def power(self, a: int, exponent: Fraction) -> int:
         """Return the node of a ** exponent, for a constant rational exponent."""
-        if exponent == 0:
+        top, bottom = exponent.as_integer_ratio()
+        number = self._powers.get((a, top, bottom))
+        if number is not None:  # what is asked for again is the same again
+            return number
+        if not top:
             return self.constant(_UNITY)
-        if exponent == 1:
+        if top == bottom:
             return a
         base = self.constants.get(a)
         if base is not None and exponent.denominator == 1 and (base or exponent > 0) and _small(base, exponent):
@@ -308,6 +313,9 @@ class Graph:
 
         A sign is taken out of odd functions and dropped in even ones; exp and log undo each other.
         """
+        number = self._numbers.get((name, a))
+        if number is not None:  # what is asked for again is the same again
+            return number
         line = FUNCTIONS[name]
         if self.constants.get(a) == 0 and line.at_zero is not None:
             return self.constant(Fraction(line.at_zero))
@@ -318,7 +326,7 @@ class Graph:
         ):
             return self._gamma(name, *folded)
         factor, inner = self._split(a)
-        if factor < 0 and line.parity:
+        if line.parity and factor < 0:
             positive = self.function(name, self._scale(-factor, inner))
             return positive if line.parity > 0 else self._scale_node(Fraction(-1), positive)
         if name == "exp":
@@ -356,6 +364,9 @@ class Graph:
 
     def _exp(self, a: int) -> int:
         """Return the node of exp(a); terms c * log(v) of the sum a are taken out of it as factors v**c."""
+        inner = self._split(a)[1]
+        if inner < 0 or self.ops[inner] not in ("sum", "log"):  # the only term, and no logarithm: as in most layers
+            return self._unary("exp", a)
         terms = self._terms(a)
         logs = [inner >= 0 and self.ops[inner] == "log" for _, inner in terms]
         if not any(logs):

@@ -41,7 +41,8 @@ class Kernels:
     @functools.cached_property
     def generator(self) -> int:
         """Return an element whose order is the prime `below`; it takes as long as many products."""
-        return pow(self.rng.randrange(2, self.prime - 1), (self.prime - 1) // self.below if self.below else 2, self.prime)
+        cofactor = (self.prime - 1) // self.below if self.below else 2
+        return pow(self.rng.randrange(2, self.prime - 1), cofactor, self.prime)
 
     def exponential(self, name: str, exponent: int) -> int:
         """Return exp or tanh of what is `exponent` one level below."""
