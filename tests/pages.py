@@ -2,7 +2,7 @@
 
 A block of code names its file in its first line (`# my_layers.py`); a block of the console has commands behind `$` and
 what they print. A line `...` stands for lines that the page leaves out, once in each output. Text that is neither is a
-block without a language, or `text`.
+block without a language, or `text`; blocks such as `{toctree}` are Sphinx's.
 
     python tests/pages.py PAGE ...      writes the outputs anew: read the difference before it is committed
 """
@@ -22,7 +22,8 @@ README = ROOT / "README.md"
 READMES = [README, ROOT / "README.ko.md"]
 FIRST = ROOT / "docs" / "how-to" / "write-cases.md"
 GUIDES = sorted((ROOT / "docs" / "how-to").glob("*.md"))
-BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+TUTORIAL = sorted((ROOT / "docs" / "tutorial").glob("[0-9]*.md"))
+BLOCK = re.compile(r"^```(\{[\w-]+\}|\w*)[^\n]*\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 NAMED = re.compile(r"# (\S+\.\w+)\n")
 UNNAMED = {"", "text"}
 INSTALLING = {
@@ -85,7 +86,7 @@ def steps(text: str) -> Iterator[Step]:
             yield from commands(block)
         elif name:
             yield File(name[1], block)
-        elif language not in UNNAMED:
+        elif language not in UNNAMED and not language.startswith("{"):
             raise ValueError(f"a block of {language} has no file name in its first line: {block[:60]!r}")
 
 
@@ -107,8 +108,12 @@ def files(path: Path) -> dict[str, str]:
 
 
 def prepare(path: Path, folder: Path) -> None:
-    """Write what a reader of a guide has already: the layers that all guides share, and their cases."""
-    if path not in READMES:
+    """Write what a reader of a page has already: files of earlier parts, or those that all guides share."""
+    if path in TUTORIAL:
+        for part in TUTORIAL[: TUTORIAL.index(path)]:
+            for name, text in files(part).items():
+                File(name, text).write(folder)
+    elif path not in READMES:
         for name in ("my_layers.py", "my_cases.py"):
             File(name, files(FIRST)[name]).write(folder)
 
@@ -121,7 +126,10 @@ def directory(command: Command, folder: Path) -> Path:
 
 def rewrite(path: Path) -> None:
     """Run a page's commands, and write what they print into it."""
-    text = path.read_text(encoding="utf-8")
+    text, start = (
+        path.read_text(encoding="utf-8"),
+        0,
+    )  # a command may stand there again: the search goes on from `start`
     with tempfile.TemporaryDirectory() as name:
         prepare(path, Path(name))
         for step in page(path):
@@ -134,11 +142,13 @@ def rewrite(path: Path) -> None:
                 assert done.returncode in (0, 1), step.line
                 if step.output:
                     shown = f"$ {step.line}\n{step.output}"
-                    assert shown in text, f"not found as it stands: {step.line}"
-                    text = text.replace(shown, f"$ {step.line}\n{step.excerpt(done.stdout)}")
+                    start = text.find(shown, start)
+                    assert start >= 0, f"not found as it stands: {step.line}"
+                    text = f"{text[:start]}$ {step.line}\n{step.excerpt(done.stdout)}{text[start + len(shown) :]}"
+                    start += len(step.line)
     path.write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":
-    for argument in sys.argv[1:] or [*READMES, *GUIDES]:
+    for argument in sys.argv[1:] or [*READMES, *GUIDES, *TUTORIAL]:
         rewrite(Path(argument).resolve())

@@ -5,6 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pages
 import pytest
 
 import verify
@@ -13,6 +14,8 @@ from verify.command.arguments import build_parser
 
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
+PAGES = {path.relative_to(DOCS).as_posix(): path for path in sorted(DOCS.rglob("*.md"))}
+FOLLOWED = [*pages.GUIDES, *pages.TUTORIAL, DOCS / "reference" / "settings.md"]  # by test_readme.py
 
 
 def build(source, target, *, builder="html"):
@@ -92,3 +95,22 @@ def test_dead_links_are_refused(tmp_path, page, complaint):
     done = build(tmp_path, tmp_path / "out", builder="dummy")
     assert done.returncode == bool(complaint), done.stderr
     assert complaint in done.stderr
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_code_is_on_pages_that_tests_follow(name):
+    """Code that a reader may copy is on pages whose files and commands a test runs."""
+    assert PAGES[name] in FOLLOWED or pages.page(PAGES[name]) == []
+
+
+def test_code_behind_a_block_of_sphinx_is_seen():
+    """What ends a block of Sphinx's begins no other one."""
+    steps = list(pages.steps("```{toctree}\nother\n```\n\n```python\n# a.py\n```\n"))
+    assert steps == [pages.File("a.py", "# a.py\n")]
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_paths_that_pages_name_exist(name):
+    """Each path of ours that a page names as code leads to a file or folder."""
+    paths = re.findall(r"`((?:verify|reports|layers|tests)/[\w./]*)`", PAGES[name].read_text())
+    assert [path for path in paths if not (ROOT / path).exists()] == []

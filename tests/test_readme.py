@@ -1,4 +1,4 @@
-"""What the READMEs and the how-to pages show is what a reader gets."""
+"""What the READMEs, the tutorial and the how-to pages show is what a reader gets."""
 
 import re
 import subprocess
@@ -7,12 +7,12 @@ import tomllib
 
 import pages
 import pytest
-from pages import BIN, GUIDES, README, READMES, ROOT, Command, File
+from pages import BIN, GUIDES, README, READMES, ROOT, TUTORIAL, Command, File
 
 from verify.command import config
 
 REFERENCE = [ROOT / "docs" / "reference" / f"{name}.md" for name in ("verdicts", "checks", "settings")]
-PAGES = {path.relative_to(ROOT).as_posix(): path for path in [*READMES, *GUIDES]}
+PAGES = {path.relative_to(ROOT).as_posix(): path for path in [*READMES, *GUIDES, *TUTORIAL]}
 LINKED = {path.relative_to(ROOT).as_posix(): path for path in [*READMES, *GUIDES, *REFERENCE, ROOT / "CONTRIBUTING.md"]}
 
 
