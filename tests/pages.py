@@ -20,6 +20,7 @@ ROOT = Path(__file__).parent.parent
 BIN = Path(sys.executable).parent
 README = ROOT / "README.md"
 READMES = [README, ROOT / "README.ko.md"]
+CONTRIBUTING = ROOT / "CONTRIBUTING.md"
 FIRST = ROOT / "docs" / "how-to" / "write-cases.md"
 GUIDES = sorted((ROOT / "docs" / "how-to").glob("*.md"))
 TUTORIAL = sorted((ROOT / "docs" / "tutorial").glob("[0-9]*.md"))
@@ -113,7 +114,7 @@ def prepare(path: Path, folder: Path) -> None:
         for part in TUTORIAL[: TUTORIAL.index(path)]:
             for name, text in files(part).items():
                 File(name, text).write(folder)
-    elif path not in READMES:
+    elif path in GUIDES:
         for name in ("my_layers.py", "my_cases.py"):
             File(name, files(FIRST)[name]).write(folder)
 
@@ -150,5 +151,5 @@ def rewrite(path: Path) -> None:
 
 
 if __name__ == "__main__":
-    for argument in sys.argv[1:] or [*READMES, *GUIDES, *TUTORIAL]:
+    for argument in sys.argv[1:] or [*READMES, CONTRIBUTING, *GUIDES, *TUTORIAL]:
         rewrite(Path(argument).resolve())

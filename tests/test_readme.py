@@ -7,13 +7,13 @@ import tomllib
 
 import pages
 import pytest
-from pages import BIN, GUIDES, README, READMES, ROOT, TUTORIAL, Command, File
+from pages import BIN, CONTRIBUTING, GUIDES, README, READMES, ROOT, TUTORIAL, Command, File
 
 from verify.command import config
 
 REFERENCE = [ROOT / "docs" / "reference" / f"{name}.md" for name in ("verdicts", "checks", "settings")]
-PAGES = {path.relative_to(ROOT).as_posix(): path for path in [*READMES, *GUIDES, *TUTORIAL]}
-LINKED = {path.relative_to(ROOT).as_posix(): path for path in [*READMES, *GUIDES, *REFERENCE, ROOT / "CONTRIBUTING.md"]}
+PAGES = {path.relative_to(ROOT).as_posix(): path for path in [*READMES, CONTRIBUTING, *GUIDES, *TUTORIAL]}
+LINKED = {path.relative_to(ROOT).as_posix(): path for path in [*PAGES.values(), *REFERENCE]}
 
 
 @pytest.fixture
