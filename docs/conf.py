@@ -33,6 +33,7 @@ html_title = "gradproof"
 html_static_path = ["_static"]
 html_css_files = ["gradproof.css"]
 html_copy_source = False
+html_show_copyright = False
 
 # A folder of pages may be empty.
 logging.getLogger("sphinx.sphinx.directives.other").addFilter(lambda record: "glob pattern" not in str(record.msg))

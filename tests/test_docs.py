@@ -114,3 +114,39 @@ def test_paths_that_pages_name_exist(name):
     """Each path of ours that a page names as code leads to a file or folder."""
     paths = re.findall(r"`((?:verify|reports|layers|tests)/[\w./]*)`", PAGES[name].read_text())
     assert [path for path in paths if not (ROOT / path).exists()] == []
+
+
+SWAPPED = """# A page
+
+```python
+# my_mul.py
+from layers.arithmetic import *
+
+
+class MulLayer(MulLayer):
+    def backward(self, dout):
+        return dout * self.x, dout * self.y
+```
+
+```{report-of} swapped
+:text: a "wrong" graph
+expr "y = a * b" --at a=2 --at b=3 --layers my_mul.py
+```
+"""
+
+
+def test_pictures_are_of_the_files_that_a_page_shows(tmp_path):
+    """A command below the files of a page runs beside them, and the picture is of what it reports."""
+    (tmp_path / "index.md").write_text(SWAPPED)
+    done = build(tmp_path, tmp_path / "out")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "first wrong node" in (tmp_path / "out" / "reports" / "swapped.html").read_text()
+    assert 'src="reports/swapped.svg" alt="a &quot;wrong&quot; graph"' in (tmp_path / "out" / "index.html").read_text()
+
+
+def test_a_picture_of_nothing_stops_the_build(tmp_path):
+    """A command that cannot run is an error of the build."""
+    (tmp_path / "index.md").write_text(SWAPPED.replace("# my_mul.py", "# other.py"))
+    done = build(tmp_path, tmp_path / "out")
+    assert done.returncode != 0
+    assert "ended with status 2" in done.stderr
