@@ -27,12 +27,8 @@ TUTORIAL = sorted((ROOT / "docs" / "tutorial").glob("[0-9]*.md"))
 BLOCK = re.compile(r"^```(\{[\w-]+\}|\w*)[^\n]*\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 NAMED = re.compile(r"# (\S+\.\w+)\n")
 UNNAMED = {"", "text"}
-INSTALLING = {
-    "pip",
-    "make",
-    "git",
-    "cd",
-}  # changes the machine of who runs it: the tests of packaging and of CI do this
+# They change the machine of who runs them: the tests of packaging and of CI do this.
+INSTALLING = {"pip", "make", "git", "cd", "source"}
 
 
 @dataclass(frozen=True)
