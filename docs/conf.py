@@ -26,6 +26,7 @@ myst_enable_extensions = ["deflist"]
 
 autodoc_member_order = "bysource"
 autodoc_typehints_format = "short"
+autodoc_preserve_defaults = True  # defaults as they are written
 maximum_signature_line_length = 88
 
 html_theme = "furo"

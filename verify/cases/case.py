@@ -41,9 +41,10 @@ Subject = Callable[..., Generator[Any, Any, Any]]
 
 @dataclass(frozen=True, slots=True, kw_only=True, weakref_slot=True)
 class Case:
-    """What to check: a subject with a name; `where` is the file and line that defines it.
+    """A case: what to check, made by `verify.layer`, `verify.case` and the like.
 
-    `unnamed` tells that the name is only that of what is checked, and may be bettered.
+    `name` is its name in reports, `subject` the generator function that drives the code, `where` the file and line that
+    defines it. `unnamed` is true if the name is only that of the code, and a variable's name may replace it.
     """
 
     name: str

@@ -66,10 +66,11 @@ Input = Real | Integer | Constant
 
 
 def real(shape: str = "", *, low: object = None, high: object = None, closed: bool | str = False) -> Real:
-    """Describe real inputs of a shape, above `low` and below `high`: `real("N", low=0, closed=True)` for 0 and above.
+    """Describe real inputs of a shape, which are differentiated: `real("N", low=0, high=1)`.
 
-    With `closed=True` the bounds that are given belong to the claim, with `closed="low"` or `"high"` that one; the
-    gradient there is the one-sided derivative. Bounds that make no domain raise InputError in the case that uses them.
+    The claim is for the numbers between `low` and `high`, without these bounds. `closed=True` adds the bounds to the
+    claim, `closed="low"` or `"high"` one of them; the gradient there is the one-sided derivative. Bounds that leave no
+    number raise InputError in the case that uses them.
     """
     text = checked_shape(shape)
     try:
@@ -83,9 +84,9 @@ def real(shape: str = "", *, low: object = None, high: object = None, closed: bo
 def complex(  # noqa: A001 - as it is written in a case
     shape: str = "", *, low: object = None, high: object = None, closed: bool | str = False
 ) -> Complex:
-    """Describe complex inputs of a shape: `complex("N")`; bounds are those of both parts, as of `real`.
+    """Describe complex inputs of a shape: `complex("N")`. Bounds are those of both parts, as for `real`.
 
-    Gradients by them are written as the `convention` of the case says.
+    The `convention` of the case says how gradients by them are written.
     """
     return Complex(real(shape, low=low, high=high, closed=closed))
 
@@ -135,12 +136,15 @@ def _closed(closed: object, low: object, high: object) -> frozenset[str]:
 
 
 def integer(shape: str = "", *, below: str | int) -> Integer:
-    """Describe whole inputs of a shape, from 0 to below a size: `integer("N", below="M")`."""
+    """Describe labels or indices of a shape, from 0 to below a size: `integer("N", below="M")`.
+
+    They are not differentiated.
+    """
     return Integer(checked_shape(shape), checked_shape(str(below), terms=1))
 
 
 def constant(value: Any) -> Constant:
-    """Describe an input that has just this value."""
+    """Describe an input with one fixed value, which is not differentiated."""
     return Constant(value)
 
 

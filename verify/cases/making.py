@@ -47,20 +47,29 @@ def case(
     convention: object = None,
     **inputs: Any,
 ) -> Callable[[Subject], Case]:
-    """Make a case of a generator function.
+    """Make a case of a generator function, which may call any code.
 
-    With shapes for its arguments (`x="N D", W="D M"`; `""` is a scalar), the subject is traced on arrays of symbols.
-    `verify.real`, `verify.integer` and `verify.constant` describe an argument more closely. `options` holds values to
-    try for further keyword arguments, every combination of them; `upstream=1` fixes the upstream, as for a loss;
-    `sizes` chooses the size of named dimensions; `allow={"GP106": "nobody writes into it"}` lets a finding pass, with
-    the reason that the report shows; `accuracy=1e-7` states that gradients are approximations on purpose, with that
-    relative error at most, which is then proved over all of their regions; `convention="jax"` states that gradients by
-    complex inputs (`verify.complex`), and upstreams of complex outputs, are dL/da - i dL/db, the conjugates of those of
-    PyTorch, dL/da + i dL/db, which are expected else. An argument whose name is one of these goes into a dict:
+    The function computes forward and yields the output. It is sent the upstream gradient, and returns a gradient for
+    each input in order, or a dict by name; `None` makes no claim. A tuple of outputs gets a tuple of upstream
+    gradients.
+
+    For arrays, describe each argument: `x="N D"` for a shape, `""` for a scalar, or `verify.real`, `verify.integer`,
+    `verify.complex` or `verify.constant`. An argument whose name is one of those below goes into a dict:
     `case({"at": "N"})`.
 
-    With an expression and `at`, an exact value for each input (an int, a decimal as text or float, where 1.1 is 11/10,
-    a Fraction), the subject computes that expression on scalars. Raises InputError where the parts do not fit.
+    * `options` holds values to try for further keyword arguments, every combination of them.
+    * `upstream=1` fixes the upstream gradient, as for a loss.
+    * `sizes={"N": 2}` chooses the size of named dimensions.
+    * `allow={"GP106": "nobody writes into it"}` lets a finding pass; the report shows the reason.
+    * `accuracy=1e-7` states that gradients are approximations on purpose, with that relative error at most. This is
+      then proved over all of their regions.
+    * `convention="jax"` states that gradients by complex inputs are dL/da - i dL/db. The default is dL/da + i dL/db, as
+      in PyTorch.
+
+    For scalars, give an expression and `at`, an exact value for each input (an int, a decimal as text or float, where
+    1.1 is 11/10, or a Fraction). The function computes that expression, and may yield a dict of named values.
+
+    Raises InputError where the parts do not fit.
     """
 
     def decorate(subject: Subject) -> Case:

@@ -39,16 +39,21 @@ def layer(
     convention: object = None,
     name: str = "",
 ) -> TracedCase:
-    """Make a case of a class with `forward(inputs)` and `backward(dout)`: `layer(Affine, params=..., inputs=...)`.
+    """Make a case of a class with `forward(inputs)` and `backward(dout)`: `layer(Affine, inputs=..., params=...)`.
 
-    `make` is the class, or what makes a layer. It is called with the params and options that its signature names, by
-    keyword, or with the params in order where it names none of them; a param that it does not take is set as an
-    attribute. Options that it does not know go to `forward`, or to `backward` where only that knows them. Understood
-    are the names forward, forward_pass, fprop or a call, and backward, backward_pass, bprop; a backward without an
-    argument is a loss's, its upstream is 1. `backward` returns a gradient for each differentiable input, or for each
-    argument of `forward`. Those of params are found in dW, grad_W, W_grad, gW, ..., in a dict `grads` by any of these
-    names, or in a list `grads` in order. Methods that return nothing leave their result in `output`, and in `dinputs`
-    or `dx`. `allow` lets findings pass, as in `verify.case`.
+    * `make` is the class, or a function that returns a layer. It gets the parameters and options that its signature
+      names, by keyword, or the parameters in order if it names none of them. A parameter that it does not take is set
+      as an attribute of the layer.
+    * `inputs` and `params` describe the arrays by name: a shape such as `"N D"`, or `verify.real` and the like.
+    * `options` holds values to try for further keyword arguments, every combination of them. An option that `make` does
+      not take goes to `forward`, or to `backward` if only that takes it.
+    * `upstream=1` fixes the upstream gradient, as for a loss. It is 1 as well if `backward` takes no argument.
+    * `sizes`, `allow`, `accuracy` and `convention` are those of `verify.case`.
+
+    Other names of the methods are accepted: `forward_pass`, `fprop` or a call; `backward_pass` or `bprop`. `backward`
+    returns a gradient for each differentiated input, or for each argument of `forward`. Gradients of parameters are
+    read from attributes such as `dW`, `grad_W`, `W_grad` or `gW`, or from a dict or list `grads`. Methods that return
+    nothing leave the output in `output`, and the gradient of the input in `dinputs` or `dx`.
     """
     weights = dict(params or {})
     backward = _attribute_of(make, NAMES["backward"])
@@ -102,9 +107,9 @@ def pair(
 ) -> TracedCase:
     """Make a case of two functions: `pair(affine_forward, affine_backward, x="N D", w="D M", b="M")`.
 
-    `forward` returns its output, or a tuple of outputs with a cache as the last; `backward` takes the upstream, one for
-    each output, and the cache, and returns a gradient for each input in order, or a dict by x or dx. Without a cache
-    `backward` takes the upstream and the inputs.
+    `forward` returns its output, or a tuple of outputs with a cache as the last. `backward` takes the upstream gradient
+    of each output, then the cache, or the inputs if there is no cache. It returns a gradient for each input in order,
+    or a dict by `x` or `dx`. The keyword arguments that are not inputs are those of `verify.case`.
     """
 
     def subject(**arguments: Any) -> Generator[Any, Any, Any]:
@@ -163,8 +168,8 @@ def loss(
 ) -> TracedCase:
     """Make a case of a function that returns a loss and its gradient together: `loss(svm_loss, x="N C", y=...)`.
 
-    It returns `(loss, gradient)` or `(loss, gradient, gradient, ...)`, one for each differentiable input in order, or a
-    dict of them by x or dx. The upstream is 1.
+    It returns `(loss, gradient)`, or `(loss, gradient, gradient, ...)` with one gradient for each differentiated input
+    in order, or a dict of gradients by `x` or `dx`. The upstream gradient is 1.
     """
 
     def subject(**arguments: Any) -> Generator[Any, Any, Any]:
@@ -196,7 +201,8 @@ def derivative(
 ) -> TracedCase:
     """Make a case of an elementwise function and its derivative: `derivative(tanh, tanh_prime, x="N")`.
 
-    `prime` takes the input and returns the derivative at it, entry by entry; with `of="output"` it takes the output.
+    `prime` takes the input and returns the derivative at each entry. With `of="output"` it takes the output instead, as
+    for a sigmoid's `y * (1 - y)`.
     """
 
     def subject(**arguments: Any) -> Generator[Any, Any, Any]:

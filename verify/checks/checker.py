@@ -39,11 +39,11 @@ _INCONSISTENT = "SymPy's derivative of the whole expression and its chain rule c
 
 
 def check(case: Case, seed: int = 0, *, quick: bool = False, keep: Keep = lambda *_: None) -> CaseResult:
-    """Decide every gradient of a case, and every forward value that it states, for all inputs; then judge the layer.
+    """Check a case in this process, and return its result, which is true if the case passes.
 
-    The layer is judged in every region that can be reached, by its contract and by its floats, unless `quick` asks for
-    nothing but the formula at the sample. `keep` is given the result as far as it is certain, after each part of the
-    work. Raises InputError for what is no case.
+    Every gradient is decided at the sample, and every forward value that the case states. Unless `quick`, the other
+    regions, the contracts and the floats follow. The verdicts do not depend on `seed`. `keep` is called with the result
+    so far after each part of the work. Raises InputError if `case` is not a case.
     """
     if not isinstance(case, (TracedCase, ExpressionCase)):
         raise InputError(f"a case was expected, as verify.case makes them, not {quoted(case)}")

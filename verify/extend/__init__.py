@@ -74,10 +74,11 @@ _MODULE = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*")
 
 
 def function(of: Any) -> Callable[[_F], _F]:
-    """Let a function compute another one on symbols: of NumPy, a ufunc, or any that a module has under a name.
+    """Add a function: the decorated function computes `of` on symbols, as in `@extend.function(np.trapezoid)`.
 
-    It takes the arguments of the other one that it knows by the same names; a call of NumPy's with others is refused.
-    Raises InputError for what is neither handed over by NumPy nor reached by a name, as a class or a method.
+    `of` is a function of NumPy, a ufunc, or any function that a module has under a name. The decorated function takes
+    those of its arguments that it supports, by the same names. A call of a NumPy function with other arguments is
+    refused. Raises InputError if `of` cannot be replaced, such as a class or a method.
     """
     if not callable(of) or isinstance(of, type) or not (additions.is_handed_over(of) or _has_name(of)):
         raise InputError(
@@ -94,9 +95,10 @@ def _has_name(of: Any) -> bool:
 
 
 def protocol(**names: Sequence[str]) -> None:
-    """Add names by which layers have their methods and gradients; raises InputError for unknown keys.
+    """Add names under which layers have their methods and gradients, as in `protocol(forward=["apply"])`.
 
-    The keys are those of `verify.cases.protocols.NAMES`; a pattern of a gradient has {} for the name of the parameter.
+    The keys are `forward`, `backward`, `gradients`, `containers`, `outputs` and `input_gradients`. A name in
+    `gradients` has `{}` for the name of the parameter. Raises InputError for other keys.
     """
     from verify.cases.protocols import NAMES
 
@@ -112,10 +114,11 @@ def protocol(**names: Sequence[str]) -> None:
 
 
 def finding(code: str, *, title: str, fails: bool, because: str, meaning: str, harm: str, mend: str) -> None:
-    """Add a finding: one that `fails` gives wrong results in ordinary use, `because` says why it does or not.
+    """Add a finding with a code of capital letters and three digits, such as SHOP001.
 
-    `meaning`, `harm` and `mend` are what `gradproof explain CODE` tells. Raises InputError for codes of gradproof's
-    own, and for those that were added with another text.
+    If it `fails`, it gives wrong results in ordinary use; `because` says why it does, or does not. `meaning`, `harm`
+    and `mend` are printed by `gradproof explain CODE`. Raises InputError for codes that start with GP, and for codes
+    that are in use with another text.
     """
     kind = Kind(title, fails, because, meaning, harm, mend)
     if not (isinstance(code, str) and _CODE.fullmatch(code)) or code.startswith("GP"):
@@ -128,15 +131,18 @@ def finding(code: str, *, title: str, fails: bool, because: str, meaning: str, h
 
 
 def check(checking: _F) -> _F:
-    """Add a check of every layer: `checking(case, run)` yields findings as (code, detail, name).
+    """Add a check of every layer: `checking(case, run)` yields findings as `(code, detail, name)`.
 
-    It is called once for each variant that was followed, with a `Run`. One that raises fails the case (GP003).
+    It is called with a `Run` for each variant that was traced. A check that raises an exception fails the case (GP003).
     """
     return _adding(additions.CHECKS, f"{checking.__module__}.{checking.__qualname__}")(checking)
 
 
 def report(name: str, module: str) -> None:
-    """Add a format for `--report`: a module whose `render(run)` returns text; raises InputError for names in use."""
+    """Add a format for `--report`: a module whose `render(run)` returns text.
+
+    Raises InputError if the name is in use.
+    """
     if not (isinstance(name, str) and _FORMAT.fullmatch(name)):
         raise InputError(f"extend.report({name!r}): a name of small letters and digits was expected")
     if not (isinstance(module, str) and _MODULE.fullmatch(module)):
@@ -146,9 +152,10 @@ def report(name: str, module: str) -> None:
 
 
 def framework(kind: type | str) -> Callable[[_F], _F]:
-    """Let a function make a case of each object of a class that a module of cases has as a variable.
+    """Add a framework: the decorated function makes a case of an object of a class, or of a subclass of it.
 
-    The class may be named by its module and name, so that nothing is imported for it. Subclasses are meant as well.
+    It is called for each such object among the variables of a module of cases. `kind` is the class, or its module and
+    name as text, so that nothing is imported for it.
     """
     name = f"{kind.__module__}.{kind.__qualname__}" if isinstance(kind, type) else kind
     if not isinstance(name, str) or "." not in name:

@@ -49,16 +49,19 @@ SCHEMA_VERSION = "2.0"
 
 @dataclass(frozen=True)
 class CaseResult:
-    """All comparisons of one case, with what a reader needs to recognise and repeat it.
+    """The result of a case: all comparisons, with what a reader needs to recognise and repeat it.
 
-    `unclaimed` are inputs for which the code gave None: nothing is said of their gradients.
-    `reproduce` is a command that runs the case alone, as its arguments.
-    A case of arrays has a `signature` in place of an expression. `region` holds the branches that
-    bound its claims, `notes` what else a reader should know, as sentences. Where random numbers were `drawn`, by the
-    code, how many entries of an array fail depends on the seed.
-    `sizes` says what else the formula was right at.
-    `cover` is None where nothing but the formula at the sample was asked for. `graph` is None for code on arrays, and
-    for graphs too large to be drawn. `sources` holds the lines that failures and findings are about.
+    * `comparisons` has a row for each gradient, forward value and stated value, in each variant.
+    * `findings`, `accuracy` and `cover` hold broken contracts, float errors and the regions that were checked; `cover`
+      is None after a quick run.
+    * `unclaimed` are inputs for which the code returned None: their gradients are not checked.
+    * `signature` describes the inputs of a case of arrays, which has no expression.
+    * `region` holds the branches that bound the claims, `notes` further facts as sentences.
+    * `sizes` says at which other sizes the formula was right.
+    * `reproduce` is the command that runs the case alone, as its arguments.
+    * `graph` is None for code on arrays, and for graphs too large to draw.
+    * `sources` holds the lines of code that failures and findings are about.
+    * `drawn` is true if the code drew random numbers: how many entries fail then depends on the seed.
     """
 
     name: str
@@ -84,7 +87,7 @@ class CaseResult:
 
     @property
     def id(self) -> CaseId:
-        """Return what tells the case from others."""
+        """Return the file and name that tell the case from others."""
         return CaseId(self.where.file, self.name)
 
     @property
@@ -94,12 +97,12 @@ class CaseResult:
 
     @property
     def bounded(self) -> bool:
-        """Tell whether the claims are for a domain only (`x: N D > 0`)."""
+        """Return whether the claims are for a bounded domain only (`x: N D > 0`)."""
         return any(argument.bounds for argument in self.signature)
 
     @cached_property
     def passes(self) -> bool:
-        """Tell whether the case compared something, and neither that nor what else was found fails the gate."""
+        """Return whether something was compared, and no comparison or finding fails the run."""
         return (
             bool(self.comparisons)
             and all(c.passes for c in self.comparisons)
@@ -108,12 +111,12 @@ class CaseResult:
 
     @cached_property
     def known(self) -> frozenset[Quantity]:
-        """Return what is known to fail."""
+        """Return the quantities whose failures the baseline lists."""
         return frozenset(row.key for group in (self.comparisons, self.findings) for row in group if row.known)
 
     @property
     def good(self) -> bool:
-        """Tell whether the case passes, and not just because its failures are known."""
+        """Return whether the case passes without the help of a baseline."""
         return self.passes and not self.known
 
     def __bool__(self) -> bool:

@@ -16,10 +16,10 @@ from verify.model.result import strict as strictly
 
 
 def assert_gradients(case: Case, seed: int = 0, *, quick: bool = False, strict: bool = False) -> CaseResult:
-    """Check a case as the command does, in this process, and return its result.
+    """Check a case in this process as the command does, and return its result.
 
-    Raises AssertionError with the report of the case where it fails, and InputError for what is no case. Warnings of
-    the code under test are shown and never raised, whatever the filters are: inputs of all magnitudes are ours.
+    Raises AssertionError with the report if the case fails, and InputError if `case` is not a case. Warnings of the
+    code under test are shown and never raised, whatever the filters are: gradproof chooses inputs of all magnitudes.
     """
     __tracebackhide__ = True  # pytest shows the line of the test that calls this
     result = judged(case, seed, quick=quick, strict=strict)
