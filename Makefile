@@ -49,7 +49,7 @@ bench: $(INSTALLED)  ## measure speed against the limits that the project sets i
 docs: $(INSTALLED)  ## build the documents into build/docs; a warning is an error
 	$(BIN)/python -m sphinx -W --keep-going --fresh-env --quiet -d build/doctrees docs build/docs
 
-samples: $(INSTALLED)  ## write the sample reports, and the list of functions that are followed, anew
+samples: $(INSTALLED)  ## write anew: the sample reports, the list of functions that are followed, the trusted part, outputs in the documents
 	$(BIN)/gradproof -q --report markdown=reports/samples/suite.md --report json=reports/samples/suite.json \
 	  --report junit=reports/samples/suite.xml --report terminal=reports/samples/suite.txt \
 	  --report sarif=reports/samples/suite.sarif --report github=reports/samples/suite.github.txt \
@@ -57,6 +57,8 @@ samples: $(INSTALLED)  ## write the sample reports, and the list of functions th
 	  --report svg=reports/samples/suite.svg --report dot=reports/samples/suite.dot
 	mkdir -p docs
 	(echo "# What is followed on symbols"; echo; echo '```text'; $(BIN)/gradproof explain coverage; echo '```') >docs/coverage.md
+	$(BIN)/python tests/trusted.py
+	$(BIN)/python tests/pages.py
 
 $(INSTALLED): pyproject.toml
 	$(PYTHON) -m venv $(VENV)
