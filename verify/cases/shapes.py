@@ -30,6 +30,12 @@ def checked_shape(shape: str, terms: int | None = None) -> str:
 
 def concrete(shape: str, sizes: Sizes) -> tuple[int, ...]:
     """Return a shape in numbers; raises InputError for a name that has no size, and for shapes beyond a million."""
+    return _concrete(shape, tuple(sizes.items()))
+
+
+@lru_cache(maxsize=1024)  # each run asks for the same ones again
+def _concrete(shape: str, sizes_by_name: tuple[tuple[str, int], ...]) -> tuple[int, ...]:
+    sizes = dict(sizes_by_name)
     lengths = tuple(_size(part, sizes) for part in shape.split())
     if not math.prod(lengths):
         raise InputError(f"the shape {shape!r} has no entries: sizes from 1 on were expected")

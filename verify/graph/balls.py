@@ -50,7 +50,7 @@ class Balls:
         return power(a, exponent)
 
     def function(self, name: str, a: flint.arb, number: int) -> flint.arb:
-        return function(name, a)
+        return enclosed(name, a)
 
     joint = staticmethod(joints.in_balls)
 
@@ -83,7 +83,7 @@ ARITHMETIC = _Arithmetic()
 
 def ball(value: Fraction) -> flint.arb:
     """Return a ball of the working precision around an exact number."""
-    return flint.arb(rational(value))
+    return flint.arb(flint.fmpq(*value.as_integer_ratio()))
 
 
 def rational(value: Fraction) -> flint.fmpq:

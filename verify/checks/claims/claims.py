@@ -285,6 +285,9 @@ def sharpened_claims(exact: Exact, decided: Mapping[str, Claim], seed: int) -> d
     sharp: dict[tuple[int, int], Decision] = {}
     result = {}
     for name, claim in decided.items():
+        if all(decision.verdict is not Verdict.REFUTED for decision in claim.decisions):
+            result[name] = claim  # others stay as they are
+            continue
         pairs = list(zip(exact.gradient(name), claim.actual.nodes, strict=True))
         for pair, decision in zip(pairs, claim.decisions, strict=True):
             if pair not in sharp:

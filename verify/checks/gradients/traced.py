@@ -107,6 +107,7 @@ class _Progress:
         self.unclaimed: dict[str, None] = {}
         self.notes: dict[str, None] = {}
         self.drawn = False
+        self._last: CaseResult | None = None  # the result without more rows, since the last variant was taken in
 
     def add(
         self,
@@ -123,6 +124,7 @@ class _Progress:
         self.unclaimed.update(dict.fromkeys(unclaimed))
         self.notes.update(dict.fromkeys(notes))
         self.drawn |= drawn
+        self._last = None
         self.keep(self.result(), _ALL)
 
     def fail(self, variant: Variant, problem: SubjectError, seed: int) -> None:
@@ -133,6 +135,7 @@ class _Progress:
             rows, problem = [], broken
         if not rows:
             self.comparisons.append(not_compared(self.case, variant, problem))
+            self._last = None
             return
         unclaimed = [name for name in self.case.real if name not in {row.name for row in rows}]
         self.add(rows, [], unclaimed, [NOTE], drawn=False)
@@ -151,10 +154,16 @@ class _Progress:
 
     def result(self, *more: Comparison) -> CaseResult:
         """Return the result with some more rows."""
-        rows = (*self.comparisons, *more)
+        if more:
+            return self._result((*self.comparisons, *more))
+        if self._last is None:
+            self._last = self._result(self.comparisons)
+        return self._last
+
+    def _result(self, rows: Sequence[Comparison]) -> CaseResult:
         return replace(
             _empty(self.case),
-            comparisons=rows,
+            comparisons=tuple(rows),
             unclaimed=tuple(self.unclaimed),
             region=tuple(self.region),
             notes=tuple(self.notes),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
 from functools import cache, partial
 from itertools import chain
@@ -58,7 +58,12 @@ class Whole(NamedTuple):
     region: list[Branch]
     unclaimed: tuple[str, ...]
     draws: bool
-    floats: dict[str, Any]  # the exact gradients at the sample, those that are known to nearly all digits of floats
+    read: Callable[[], dict[str, Any]]  # what `floats` are, which not everybody asks for
+
+    @property
+    def floats(self) -> dict[str, Any]:
+        """Return the exact gradients at the sample, those that are known to nearly all digits of floats."""
+        return self.read()
 
 
 class Attempt(NamedTuple):
@@ -124,7 +129,8 @@ def attempted(case: TracedCase, variant: Variant, seed: int, few: int | None = N
         if sum(row.failing for row in rows.values()) < np.count_nonzero(open_):
             return Attempt(seen=seen, made=True)
     ordered = [rows[name] for name in case.real if name in rows]  # the code may return them in any order
-    whole = Whole(ordered, list(_branches(trace, seen.variant)), seen.unclaimed, seen.draws, dict(_floats(seen, exact)))
+    floats = cache(lambda: dict(_floats(seen, exact)))
+    whole = Whole(ordered, list(_branches(trace, seen.variant)), seen.unclaimed, seen.draws, floats)
     return Attempt(None, seen, whole, made=True) if large else Attempt(whole, seen, made=True)
 
 

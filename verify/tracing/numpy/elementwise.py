@@ -35,6 +35,7 @@ from verify.tracing.symbols.taped import TapedTrace
 from verify.tracing.symbols.trace import Nodes, Trace
 
 DOUBLE = np.dtype(np.float64)
+_MINUS_ONE = Fraction(-1)
 _ONLY_DOUBLE = {DOUBLE}
 
 
@@ -233,6 +234,20 @@ def _compared(operands: Sequence[list[Any]], relation: str, *, endless: bool) ->
     return current().relations(a, b, relation)
 
 
+def _function(name: str) -> Callable[[Trace, int], int]:
+    return lambda g, node: g.function(name, node)
+
+
+def _negative(g: Trace, node: int) -> int:
+    return g.product(g.constant(_MINUS_ONE), node)
+
+
+# What METHODS do for one symbol, where that is one function of its node: without a symbol for each result.
+_BY_NODE: dict[str, Callable[[Trace, int], int]] = {
+    **{name: _function(name) for name in ("exp", "log", "tanh", "sin", "cos", "erf")},
+    "negative": _negative,
+    "absolute": lambda g, node: node if g.decide(node, ">=") else _negative(g, node),
+}
 _BY_SIGN = ("absolute", "fabs", "sign", "trunc", "cbrt")  # functions that ask for the sign of their argument
 
 
@@ -247,6 +262,8 @@ def _unary(name: str, ufunc: Any, inputs: Sequence[Any], entries: list[Any], sha
         return scalar(~truths(inputs[0]))
     if name not in METHODS or len(inputs) != 1:
         raise shadows.refusal(name)
+    if name in _BY_NODE and Endless not in set(map(type, entries)):
+        return scalar(laid_out(built(_by_node(name, of_symbols(entries)), shape, claimed(inputs)), inputs))
     method, results = METHODS[name], dict[Any, Any]()
     keys = [(value.direction, None) if type(value) is Endless else value.node for value in entries]
     if name in _BY_SIGN:
@@ -256,6 +273,17 @@ def _unary(name: str, ufunc: Any, inputs: Sequence[Any], entries: list[Any], sha
             if key not in results:
                 results[key] = method(value)
     return scalar(laid_out(gathered([results[key] for key in keys], shape, claimed(inputs)), inputs))
+
+
+def _by_node(name: str, nodes: Nodes) -> Nodes:
+    """Return the nodes of a function of nodes, each of which is computed once."""
+    trace = current()
+    if name in _BY_SIGN:
+        trace.look_at(nodes)
+    compute = _BY_NODE[name]
+    with trace.asking_once():
+        results = {node: compute(trace, node) for node in dict.fromkeys(nodes)}
+    return [results[node] for node in nodes]
 
 
 def truths(value: Any) -> np.ndarray[Any, Any]:
