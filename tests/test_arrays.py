@@ -18,7 +18,7 @@ from verify.model.errors import TraceError
 from verify.tracing import patches
 from verify.tracing.arrays import arrays
 from verify.tracing.numpy import elementwise
-from verify.tracing.symbols.concolic import Concolic
+from verify.tracing.symbols.concolic import METHODS, Concolic
 from verify.tracing.symbols.trace import Trace
 
 SHAPES = {"x": (3, 4), "W": (4, 2), "b": (2,), "v": (4,), "u": (4,), "t": (2, 3, 4), "q": (2, 4, 3), "i": (1, 2, 5, 5)}
@@ -799,6 +799,26 @@ def test_a_wrong_entry_in_a_table_is_seen(monkeypatch, name, wrong):
     code = f"np.{name}(np.abs(v) + 0.1, np.abs(u) + 0.2)"
     with pytest.raises(AssertionError):
         assert_same(symbolic(code), plain(run(code, given_floats()), None))
+
+
+@pytest.mark.parametrize("name", elementwise.BY_NODE)
+def test_a_function_of_nodes_is_that_of_symbols(name):
+    """What is computed by nodes is what each symbol gives for itself, the same for entries that are the same."""
+    trace = Trace()
+    with arrays.running(trace):
+        x, y = (trace.input(key, value) for key, value in (("x", Fraction(-3, 7)), ("y", Fraction(5, 2))))
+        entries = [x, y, trace.product(x, y), x, trace.constant(Fraction(1)), trace.power(y, Fraction(2))]
+        entries = [node for node in entries if name != "log" or node != x]
+        computed = pytest.importorskip("scipy.special").erf if name == "erf" else getattr(np, name)
+        found = arrays.nodes(computed(arrays.built(entries, (len(entries),))))
+        assert found == [METHODS[name](Concolic(trace, node)).node for node in entries]
+
+
+def test_a_wrong_function_of_nodes_is_seen(monkeypatch):
+    """The comparison with floats fails for an entry of the table that forgets the sign."""
+    monkeypatch.setitem(elementwise.BY_NODE, "negative", lambda _, node: node)
+    with pytest.raises(AssertionError):
+        assert_same(symbolic("-v"), plain(run("-v", given_floats()), None))
 
 
 REFUSED = r"""

@@ -28,6 +28,14 @@ def test_shapes_in_numbers():
     assert concrete("", {}) == ()
 
 
+def test_a_shape_is_of_the_sizes_that_are_asked_for():
+    """A shape that was asked for before is another one with other sizes, and what is refused is so each time."""
+    assert [concrete("N H", {"N": n, "H": 3}) for n in (2, 4, 2)] == [(2, 3), (4, 3), (2, 3)]
+    for _ in range(2):
+        with pytest.raises(InputError, match="no entries"):
+            concrete("N H", {"N": 0, "H": 3})
+
+
 @pytest.mark.parametrize("shape", ["N,D", "N-1", "(N D)", "2*", "N D!", "1.5", "N**2"])
 def test_shapes_that_cannot_be_read(shape):
     """The message has the part that cannot be read and says what was expected."""

@@ -38,7 +38,7 @@ def adjoints(graph: Graph, outputs: Iterable[tuple[int, int]], inputs: Sequence[
     for output, upstream in pairs:
         if output in active:
             pending[output].append(upstream)
-    args, ops, product = graph.args, graph.ops, graph.product
+    args, ops, product, partials = graph.args, graph.ops, graph.product, graph.memory("partials")
     for number in reversed(order):
         arguments = args[number]
         if not arguments or number not in pending:
@@ -54,7 +54,7 @@ def adjoints(graph: Graph, outputs: Iterable[tuple[int, int]], inputs: Sequence[
             if right in active:
                 pending[right].append(product(adjoint, left) if by_right else adjoint)
             continue
-        slopes = joints.derivatives(graph, number) if op in joints.JOINT else [_partial(graph, number)]
+        slopes = joints.derivatives(graph, number) if op in joints.JOINT else [_partial(graph, number, partials)]
         for argument, slope in zip(arguments, slopes, strict=True):
             if argument in active:
                 pending[argument].append(product(adjoint, slope))
@@ -73,14 +73,12 @@ def _depending(graph: Graph, order: Sequence[int], inputs: Iterable[int]) -> set
     return active
 
 
-def _partial(graph: Graph, number: int) -> int:
-    """Return the derivative of a node with one argument with respect to that."""
-    partials = graph.memory("partials")
+def _partial(graph: Graph, number: int, partials: dict[int, int]) -> int:
+    """Return the derivative of a node with one argument with respect to that, one of the `partials` from then on."""
     if number not in partials:  # else it was worked out for another region
         rule = _rule(graph.ops[number], graph.payloads[number])
         partials[number] = replay(graph, rule, {_SYMBOL: graph.args[number][0]})
-    node: int = partials[number]
-    return node
+    return partials[number]
 
 
 @cache

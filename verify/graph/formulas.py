@@ -321,8 +321,10 @@ def _maker(part: Any) -> Maker:
     if part.is_Rational:
         value = Fraction(int(part.p), int(part.q))
         return lambda graph, *_: graph.constant(value)
-    if part.is_Add or part.is_Mul:
-        return lambda graph, _, arguments: reduce(graph.sum if part.is_Add else graph.product, arguments)
+    if part.is_Add:
+        return lambda graph, _, arguments: reduce(graph.sum, arguments)
+    if part.is_Mul:
+        return lambda graph, _, arguments: reduce(graph.product, arguments)
     if part.is_Pow and part.exp.is_Rational:
         exponent = Fraction(int(part.exp.p), int(part.exp.q))
         return lambda graph, _, arguments: graph.power(arguments[0], exponent)

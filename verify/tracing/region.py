@@ -210,9 +210,8 @@ def _as_decided(condition: Condition, value: flint.arb) -> bool:
     """Tell whether a ball decides a condition, and in the same way."""
     if not value.is_finite():
         return False
-    if value.contains(0):
-        return bool(value.is_zero()) and RELATIONS[condition.relation](0) == condition.holds
-    return RELATIONS[condition.relation](1 if value > 0 else -1) == condition.holds
+    sign = 1 if value > 0 else -1 if value < 0 else 0  # of the whole ball, or 0
+    return (bool(sign) or bool(value.is_zero())) and RELATIONS[condition.relation](sign) == condition.holds
 
 
 def pinned(conditions: Sequence[Condition]) -> Place:

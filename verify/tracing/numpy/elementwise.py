@@ -243,7 +243,7 @@ def _negative(g: Trace, node: int) -> int:
 
 
 # What METHODS do for one symbol, where that is one function of its node: without a symbol for each result.
-_BY_NODE: dict[str, Callable[[Trace, int], int]] = {
+BY_NODE: dict[str, Callable[[Trace, int], int]] = {
     **{name: _function(name) for name in ("exp", "log", "tanh", "sin", "cos", "erf")},
     "negative": _negative,
     "absolute": lambda g, node: node if g.decide(node, ">=") else _negative(g, node),
@@ -262,7 +262,7 @@ def _unary(name: str, ufunc: Any, inputs: Sequence[Any], entries: list[Any], sha
         return scalar(~truths(inputs[0]))
     if name not in METHODS or len(inputs) != 1:
         raise shadows.refusal(name)
-    if name in _BY_NODE and Endless not in set(map(type, entries)):
+    if name in BY_NODE and Endless not in set(map(type, entries)):
         return scalar(laid_out(built(_by_node(name, of_symbols(entries)), shape, claimed(inputs)), inputs))
     method, results = METHODS[name], dict[Any, Any]()
     keys = [(value.direction, None) if type(value) is Endless else value.node for value in entries]
@@ -280,7 +280,7 @@ def _by_node(name: str, nodes: Nodes) -> Nodes:
     trace = current()
     if name in _BY_SIGN:
         trace.look_at(nodes)
-    compute = _BY_NODE[name]
+    compute = BY_NODE[name]
     with trace.asking_once():
         results = {node: compute(trace, node) for node in dict.fromkeys(nodes)}
     return [results[node] for node in nodes]
