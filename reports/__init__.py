@@ -15,16 +15,16 @@ if TYPE_CHECKING:
 
 # A format, and the module whose `render(run)` makes it; imported only when asked for.
 FORMATS = {
-    "terminal": "reports.terminal",
-    "markdown": "reports.markdown",
-    "json": "reports.jsonfile",
-    "junit": "reports.junit",
-    "html": "reports.page",
-    "svg": "reports.page.svg",
-    "dot": "reports.page.dot",
-    "sarif": "reports.sarif",
-    "github": "reports.github",
-    "gitlab": "reports.gitlab",
+    "terminal": f"{__name__}.terminal",
+    "markdown": f"{__name__}.markdown",
+    "json": f"{__name__}.jsonfile",
+    "junit": f"{__name__}.junit",
+    "html": f"{__name__}.page",
+    "svg": f"{__name__}.page.svg",
+    "dot": f"{__name__}.page.dot",
+    "sarif": f"{__name__}.sarif",
+    "github": f"{__name__}.github",
+    "gitlab": f"{__name__}.gitlab",
 }
 
 

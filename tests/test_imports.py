@@ -12,9 +12,9 @@ import pytest
 ROOT = Path(__file__).parent.parent
 SOURCES = {
     path.relative_to(ROOT).as_posix(): path
-    for part in ("verify", "layers", "reports")
+    for part in ("gradproof", "verify", "layers", "reports")
     for path in (ROOT / part).rglob("*.py")
-} | {"gradproof_pytest.py": ROOT / "gradproof_pytest.py"}
+}
 
 
 @cache
@@ -52,11 +52,11 @@ def test_reports_are_borrowed_for_tests_only():
 
 def test_the_plugin_of_pytest_imports_next_to_nothing():
     """It is loaded in every run of pytest: what it imports before there is a case is there already."""
-    tree = ast.parse(SOURCES["gradproof_pytest.py"].read_text())
+    tree = ast.parse(SOURCES["gradproof/pytest_plugin.py"].read_text())
     first = [ast.unparse(node) for node in tree.body if isinstance(node, (ast.Import, ast.ImportFrom))]
     assert first == ["from __future__ import annotations", "import sys", "import pytest"]
     users = {name for name, path in SOURCES.items() if "pytest" in {m.split(".")[0] for m in imported(path)}}
-    assert users == {"gradproof_pytest.py", "verify/testing/pytest_items.py"}
+    assert users == {"gradproof/pytest_plugin.py", "verify/testing/pytest_items.py"}
 
 
 @pytest.mark.parametrize("name", [name for name in SOURCES if name.startswith("reports/")])

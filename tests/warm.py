@@ -14,7 +14,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from verify.discovery.packages import ROOT
+from verify.discovery.packages import SEARCHED
 from verify.runner.origins import Forked, Nursery, received
 
 AT_START = ("PYTHON", "LC_", "LANG", "TZ", "LD_", "OPENBLAS", "OMP_", "MKL_", "NPY_", "PATH")
@@ -88,7 +88,7 @@ class Engine:
         self._at_start = at_start()
         self._server, theirs = socket.socketpair()
         with theirs:
-            command = [sys.executable, "-P", "-c", SERVER, str(ROOT), str(theirs.fileno())]
+            command = [sys.executable, "-P", "-c", SERVER, str(SEARCHED), str(theirs.fileno())]
             self._process = subprocess.Popen(
                 command, pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL, start_new_session=True
             )

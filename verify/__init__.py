@@ -52,7 +52,7 @@ _HOMES = {
 def __getattr__(name: str) -> Any:
     """Import what is public on first use: `gradproof --help` needs none of it."""
     if name not in _HOMES:
-        raise AttributeError(f"module 'verify' has no attribute {name!r}")
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from importlib import import_module
 
-    return getattr(import_module(f"verify.{_HOMES[name]}"), name)
+    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)

@@ -50,7 +50,7 @@ def rendered(run: Run) -> Page:
         placed.add(case_view.anchor)
         lines.update(line.anchor for line in (*case_view.rows.bad, *case_view.rows.good))
         passing += case_view.tone == "good"
-    style = "".join(files("reports.page").joinpath("templates", name).read_text("utf-8") for name in _STYLES)
+    style = "".join(files(__name__).joinpath("templates", name).read_text("utf-8") for name in _STYLES)
     text = templates.get_template("page.html").render(
         run=run,
         head=head,
@@ -83,7 +83,7 @@ def _environment() -> Environment:
     from markupsafe import Markup
 
     environment = Environment(
-        loader=PackageLoader("reports.page"), autoescape=True, trim_blocks=True, lstrip_blocks=True, auto_reload=False
+        loader=PackageLoader(__name__), autoescape=True, trim_blocks=True, lstrip_blocks=True, auto_reload=False
     )
     environment.filters["made"] = Markup
     return environment

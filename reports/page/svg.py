@@ -39,7 +39,7 @@ def render(run: Run) -> str:
         width = max(width, placed.width, wide(heading, 15) + 24, wide(explanation, 12) + 24)
     if not parts:
         parts, y = [tag("text", text(_NOTHING), x=12, y=24)], 40.0
-    style = tag("style", Markup(files("reports.page").joinpath("templates/graph.css").read_text("utf-8")))
+    style = tag("style", Markup(files(__package__).joinpath("templates/graph.css").read_text("utf-8")))
     size = f"0 0 {width:.0f} {y:.0f}"
     back = tag("rect", width="100%", height="100%", class_="sheet")
     return (

@@ -20,6 +20,7 @@ from types import CodeType, FunctionType, GeneratorType, ModuleType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from verify.model.identity import Place
+from verify.model.package import PACKAGE, PUBLIC
 from verify.model.where import as_place, importing, start_of
 
 if TYPE_CHECKING:
@@ -141,8 +142,8 @@ def _makes(generator: GeneratorType[Any, Any, Any]) -> bool:
         return False
     names, variables = generator.gi_code.co_names, generator.gi_frame.f_globals
     named = [variables[name] for name in names if name in variables]
-    return any(getattr(value, "__name__", "") == "verify" or _is_ours(value) for value in named)
+    return any(getattr(value, "__name__", "") in PUBLIC or _is_ours(value) for value in named)
 
 
 def _is_ours(value: object) -> bool:
-    return str(getattr(value, "__module__", "")).startswith("verify.cases")
+    return str(getattr(value, "__module__", "")).startswith(f"{PACKAGE}.cases")

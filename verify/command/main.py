@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, TextIO
 
 from verify import __version__
 from verify.command.arguments import environment, parse
-from verify.discovery.packages import beside
+from verify.discovery.packages import REPORTS, beside
 from verify.model.errors import InputError, nearest
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ def main(argv: Sequence[str] | None = None, stdout: TextIO | None = None, stderr
 
 
 def _command(argv: Sequence[str]) -> int:
-    beside("reports", "reports")  # by its place: what PYTHONPATH leads to is the user's
+    beside("reports", REPORTS)  # by its place: what PYTHONPATH leads to is the user's
     from reports import FORMATS
 
     try:

@@ -12,14 +12,15 @@ from importlib import import_module
 from typing import IO, Any, NamedTuple
 
 from verify.model.identity import NOWHERE, Place
+from verify.model.package import PACKAGE
 
 MARK = b"\0gradproof: end of the output of a request\0"  # on the pipe of the output, which has no messages
 WHERE = "where"  # the request that is answered while another one runs
 _LENGTH = struct.Struct("!Q")
 _PLAIN = (
-    *(f"verify.model.{name}" for name in ("identity", "result", "comparison", "coverage", "faults", "drawings")),
-    "verify.mutation.result",
-    "verify.discovery.messages",
+    *(f"{PACKAGE}.model.{name}" for name in ("identity", "result", "comparison", "coverage", "faults", "drawings")),
+    f"{PACKAGE}.mutation.result",
+    f"{PACKAGE}.discovery.messages",
 )
 
 

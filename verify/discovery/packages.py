@@ -9,8 +9,12 @@ from importlib import import_module
 from pathlib import Path
 from types import ModuleType
 
+from verify.model.package import PARENT
+
 LAYERS = "_gradproof_layers"  # the name of our layers: the engine knows none, and users have their own
-ROOT = Path(__file__).resolve().parent.parent.parent
+REPORTS = f"{PARENT}reports"
+ROOT = Path(__file__).resolve().parent.parent.parent  # where `verify`, `layers` and `reports` are
+SEARCHED = ROOT.parent if PARENT else ROOT  # from where our modules are imported
 
 
 def beside(directory: str, name: str) -> ModuleType:
@@ -31,14 +35,15 @@ def beside(directory: str, name: str) -> ModuleType:
 
 @cache
 def borrowed(name: str) -> ModuleType:
-    """Import a module of a package of ours, and leave the name of that package to the user, in whose process we are."""
-    package = name.partition(".")[0]
-    users = _taken(package)
+    """Import a module of our reports, and leave the name `reports` to the user, in whose process we are."""
+    if PARENT:  # the whole name is ours
+        return import_module(f"{REPORTS}.{name}")
+    users = _taken(REPORTS)
     try:
-        beside(package, package)
-        return import_module(name)
+        beside(REPORTS, REPORTS)
+        return import_module(f"{REPORTS}.{name}")
     finally:
-        _taken(package)
+        _taken(REPORTS)
         sys.modules.update(users)
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from verify.discovery.messages import Unit
 from verify.model.errors import InputError, TargetError
+from verify.model.package import is_engine
 from verify.model.where import described, printable, raised_at, relative, working_folder
 
 ALONE = "_gradproof_file_"  # the start of the name of a file that is in no package
@@ -67,7 +68,7 @@ def of_file(path: Path) -> Unit:
         parts.insert(0, package.name)
         package = package.parent
     label, folder = relative(path), str(path.resolve().parent)
-    if not (package / parts[0]).is_dir() or parts[0] == "verify":  # that name is ours
+    if not (package / parts[0]).is_dir() or is_engine(".".join(parts)):  # that name is ours
         return Unit(label, label, f"{ALONE}{path.stem}", _folders(folder))
     return Unit(label, label, ".".join(parts), _folders(str(package), folder))
 

@@ -132,12 +132,17 @@ def made_at() -> Place:
     What a function makes for several modules has a place of its own in each of them.
     """
     frame: FrameType | None = sys._getframe()
-    while frame is not None and not is_library(frame.f_code.co_filename):
+    while frame is not None and _leads_to_users(frame.f_code.co_filename):
         code = frame.f_code
         if not _is_passed(code.co_filename) and not code.co_flags & _FUNCTION:
             return as_place(code.co_filename, frame.f_lineno)
         frame = frame.f_back
     return asked_at()
+
+
+def _leads_to_users(file: str) -> bool:
+    """Tell whether a frame is the user's, or ours, which is below it; what is installed is neither."""
+    return _is_passed(file) or not is_library(file)
 
 
 def importing() -> tuple[FrameType, int] | None:

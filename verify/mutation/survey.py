@@ -10,12 +10,13 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 from verify.discovery.messages import Answer
+from verify.model.package import PACKAGE
 from verify.model.result import CaseResult
 from verify.mutation.result import How, Judged, Mutant, Outcome, Planted, Survey
 from verify.runner.workers import OURS, CollectedCase, WorkerError, Workers
 
 _MOST = 4  # processes
-PLANTED, JUDGED = "verify.mutation.bench:planted", "verify.mutation.bench:judged"  # what workers are asked for
+PLANTED, JUDGED = f"{PACKAGE}.mutation.bench:planted", f"{PACKAGE}.mutation.bench:judged"  # what workers are asked for
 Progress = Callable[[str, int, int], None]
 
 

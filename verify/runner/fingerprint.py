@@ -28,6 +28,8 @@ from typing import Any
 
 import numpy as np
 
+from verify.model.package import PACKAGE
+
 # Their functions are the engine's own affair, and too many to be compared after each case.
 _LEFT_OUT = ("sympy", "mpmath", "z3", "flint", "jinja2")
 # What one import leaves to the next on purpose, as libraries do: no reason to keep modules apart.
@@ -113,7 +115,7 @@ def _numpy() -> Any:
 
 def _altered() -> str:
     """Return what a case has assigned to a module's stand-in, where any case on arrays has been run."""
-    patches = sys.modules.get("verify.tracing.patches")
+    patches = sys.modules.get(f"{PACKAGE}.tracing.patches")
     return patches.altered() if patches else ""
 
 

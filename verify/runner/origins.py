@@ -12,14 +12,15 @@ import subprocess
 import sys
 from typing import IO, TYPE_CHECKING, NamedTuple, Protocol
 
-from verify.discovery.packages import ROOT
+from verify.discovery.packages import SEARCHED
+from verify.model.package import PACKAGE
 
 if TYPE_CHECKING:
     import socket
     from collections.abc import Callable, Mapping
 
 # Without the working directory on the path (-P): `verify` has to be this very one, whatever lies around.
-_START = "import sys; sys.path.insert(0, sys.argv[1]); from verify.runner.{} import main; del sys.path[0]; main()"
+_START = "import sys; sys.path.insert(0, sys.argv[1]); from {}.runner.{} import main; del sys.path[0]; main()"
 # How many threads the libraries behind NumPy's products of matrices take. One is enough for the arrays of a check, and
 # several are slower: threads wait for each other in a loop, and where other processes keep the cores busy (workers do,
 # and so do the jobs beside one of CI) a product of small matrices takes up to 20 times as long.
@@ -80,7 +81,7 @@ def origin() -> Origin:
 
 
 def _popen(module: str, *arguments: str, **pipes: object) -> subprocess.Popen[bytes]:
-    command = [sys.executable, "-P", "-c", _START.format(module), str(ROOT), *arguments]
+    command = [sys.executable, "-P", "-c", _START.format(PACKAGE, module), str(SEARCHED), *arguments]
     return subprocess.Popen(  # type: ignore[call-overload, no-any-return]  # noqa: S603 - ourselves
         command,
         start_new_session=True,  # a group of its own, which is ended as a whole, and has no Ctrl-C

@@ -24,6 +24,7 @@ from typing import IO, TYPE_CHECKING, Any
 from verify.discovery.messages import MARK, WHERE, Answer, Unit, packed, receive, send
 from verify.model.errors import InputError, TargetError
 from verify.model.identity import Place
+from verify.model.package import PACKAGE
 from verify.model.where import described, is_users_fault, raised_at, running_at
 
 if TYPE_CHECKING:
@@ -195,7 +196,7 @@ class Worker:
 
 def import_engine() -> None:
     """Import SymPy and what builds on it, and what each worker needs at once."""
-    if "verify.runner.worlds" not in sys.modules:
+    if f"{PACKAGE}.runner.worlds" not in sys.modules:
         with _objects_that_stay():
             import sympy.tensor.tensor  # noqa: F401 - SymPy's first sum does it
 
@@ -206,7 +207,7 @@ def import_engine() -> None:
 
 def import_checks() -> None:
     """Import what the first case on arrays would import, so that no later worker does."""
-    if "verify.checks.beyond" not in sys.modules:
+    if f"{PACKAGE}.checks.beyond" not in sys.modules:
         with _objects_that_stay():
             import verify.cases.protocols
             import verify.checks.beyond  # noqa: F401

@@ -19,12 +19,13 @@ from typing import TYPE_CHECKING
 
 from verify.discovery.packages import LAYERS
 from verify.model.errors import TargetError
+from verify.model.package import TOP
 from verify.model.where import is_library, working_folder
 
 if TYPE_CHECKING:
     from verify.runner.fingerprint import Fingerprint
 
-_OURS = ("verify", LAYERS)  # also what the engine imports later
+_OURS = (TOP, "gradproof", LAYERS)  # also what the engine imports later
 
 
 @dataclass

@@ -24,6 +24,7 @@ from numpy.lib import stride_tricks
 
 from verify.model.additions import HOW, added_functions, holders, is_handed_over, key_of
 from verify.model.errors import TraceError
+from verify.model.package import is_engine
 from verify.model.where import asked_at, may_be_users
 from verify.tracing.arrays import memory, sparse
 from verify.tracing.arrays.arrays import active, objects, wrapped
@@ -55,7 +56,6 @@ sources.INNER.update(signals.COMPILED)
 sources.OWN.update(distances.FUNCTIONS | splines.FUNCTIONS)
 _FOREIGN = (
     *belongings.FOREIGN,
-    "verify",
     *("numba", "llvmlite", "Cython", "pyximport", "cffi"),
     *("z3", "_distutils_hack"),  # the names of z3 alone take longer to look through than a small layer takes to run
 )
@@ -402,7 +402,7 @@ def _users(modules: list[ModuleType]) -> list[ModuleType]:
 
 def _is_foreign(name: str) -> bool:
     """Tell whether a module is of a package that computes with functions of its own, and not the user's."""
-    return name.partition(".")[0] in _FOREIGN
+    return name.partition(".")[0] in _FOREIGN or is_engine(name)
 
 
 def _taken(module: ModuleType) -> list[tuple[dict[str, Any], str, Any]]:

@@ -28,6 +28,7 @@ from typing import Any
 
 from verify.model.errors import CompiledError, ForeignSymbolError, UnboundedError
 from verify.model.identity import NOWHERE, Place
+from verify.model.package import TOP
 from verify.model.where import as_place, is_users, may_be_users
 from verify.tracing.symbols.calls import call_at, short_name
 
@@ -65,7 +66,7 @@ _MAKERS = {
     "_cffi_backend": "cffi",
 }
 _CLASSES = {"fortran": "f2py", "cython_function_or_method": "Cython", "fused_cython_function": "Cython"}
-_FOLLOWED = ("numpy", "verify", "flint")  # whose C code is not the user's; Python's own has no place of its own
+_FOLLOWED = ("numpy", TOP, "flint")  # whose C code is not the user's; Python's own has no place of its own
 _INSIDE = ("numba", "llvmlite", "cffi", "numpy")  # whose own frames tell nothing of the call that leads there
 _DEEPEST = 8  # of wrappers around a function
 

@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from types import CellType, FunctionType, MappingProxyType, MethodType, ModuleType
 from typing import Any, NamedTuple
 
+from verify.model.package import PACKAGE
 from verify.model.where import may_be_users
 
 FOREIGN = (
@@ -105,7 +106,7 @@ def is_looked_into(value: Any) -> bool:
 
 def _is_foreign(module: str) -> bool:
     """Tell whether a module is of a library that computes; those of ours hold what cases call."""
-    return module.partition(".")[0] in FOREIGN or module.startswith("verify.tracing.")
+    return module.partition(".")[0] in FOREIGN or module.startswith(f"{PACKAGE}.tracing.")
 
 
 @functools.lru_cache(maxsize=4096)

@@ -1,6 +1,6 @@
 """The pytest plugin: what pytest finds in a test module that is a case, or a list, tuple or dict of them, is a test.
 
-It is loaded in every run of pytest in an environment, and imports nothing of ours until there is a case. It is not in
+It is loaded in every run of pytest in an environment, and imports no more of ours until there is a case. It is not in
 `verify`, since `python -m pytest` takes that name from the working directory, where it may be a module of the user's.
 """
 
@@ -10,6 +10,7 @@ import sys
 
 import pytest
 
+_ENGINES = ("verify", "gradproof.verify")  # in a checkout, and installed
 _FLAGS = {
     "quick": "decide the formula of each case at the sample only: no other regions, no contracts, no floats",
     "strict": "hazards fail a case too, not only what gives wrong results in ordinary use",
@@ -31,7 +32,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_make_collect_report(collector: pytest.Collector):  # type: ignore[no-untyped-def]  # noqa: ANN201
     """Add an item that fails for each case that a module has made, and that is in none of its variables."""
     outcome = yield
-    if isinstance(collector, pytest.Module) and "verify.cases.made" in sys.modules:
+    if isinstance(collector, pytest.Module) and _is_imported("cases.made"):
         report = outcome.get_result()
         if report.passed:
             from verify.testing.pytest_items import lost_items
@@ -41,7 +42,7 @@ def pytest_make_collect_report(collector: pytest.Collector):  # type: ignore[no-
 
 def pytest_pycollect_makeitem(collector: pytest.Collector, name: str, obj: object) -> list[pytest.Item] | None:
     """Make items of cases, which there cannot be before their module is imported."""
-    if "verify.cases.case" not in sys.modules:
+    if not _is_imported("cases.case"):
         return None
     from verify.cases.members import cases_of_value
 
@@ -50,3 +51,7 @@ def pytest_pycollect_makeitem(collector: pytest.Collector, name: str, obj: objec
     from verify.testing.pytest_items import items_of
 
     return items_of(collector, name, obj)
+
+
+def _is_imported(module: str) -> bool:
+    return any(f"{engine}.{module}" in sys.modules for engine in _ENGINES)

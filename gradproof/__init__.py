@@ -1,0 +1,67 @@
+"""gradproof: decide whether hand-written gradients are the exact derivatives.
+
+The names are those of `verify`, and so is `gradproof.extend`. Nothing else is imported before one is used.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+from gradproof.aliases import install
+
+if TYPE_CHECKING:
+    from verify import (
+        Case,
+        CaseResult,
+        Comparison,
+        Verdict,
+        __version__,
+        assert_gradients,
+        case,
+        check,
+        complex,  # noqa: A004 - as it is written in a case
+        constant,
+        derivative,
+        extend,
+        integer,
+        layer,
+        loss,
+        pair,
+        real,
+    )
+
+__all__ = [
+    "Case",
+    "CaseResult",
+    "Comparison",
+    "Verdict",
+    "__version__",
+    "assert_gradients",
+    "case",
+    "check",
+    "complex",
+    "constant",
+    "derivative",
+    "extend",
+    "integer",
+    "layer",
+    "loss",
+    "pair",
+    "real",
+]
+
+install()
+
+
+def __getattr__(name: str) -> Any:
+    """Import what is public on first use; raises AttributeError for any other name."""
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    import verify
+
+    return import_module("gradproof.extend") if name == "extend" else getattr(verify, name)
+
+
+def __dir__() -> list[str]:
+    """Return what is public, imported or not."""
+    return sorted({*globals(), *__all__})
