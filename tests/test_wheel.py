@@ -157,7 +157,7 @@ def test_what_cannot_be_rewritten_ends_the_build(source):
         rewritten(source.encode(), "a.py")
 
 
-@pytest.mark.parametrize("name", ["verify", "gradproof"])
+@pytest.mark.parametrize("name", some(["verify", "gradproof"], every=2))
 def test_files_with_either_name(installed, tmp_path, name):
     """Right code passes and wrong code fails, by the command, by pytest, and by the assertion in a plain program."""
     (tmp_path / "right.py").write_text(SUBJECT.format(name=name, slope=2))
@@ -206,7 +206,7 @@ def test_nothing_is_imported_before_it_is_named(installed, tmp_path):
     assert python(installed, code, tmp_path) == "[]\nFalse False\n"
 
 
-@pytest.mark.parametrize("name", OTHERS)
+@pytest.mark.parametrize("name", some(OTHERS))
 def test_a_module_of_the_users_goes_first(installed, tmp_path, name):
     """A user's own `verify`, `layers` or `reports` is what his code imports, and ours goes on working beside it."""
     (tmp_path / OTHERS[name]).parent.mkdir(exist_ok=True)
