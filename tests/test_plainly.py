@@ -1,4 +1,4 @@
-"""The most frequent calls on arrays of a tape: they give what NumPy, asked for shapes and types, would have them give."""
+"""The most frequent calls on arrays of symbols: they give what NumPy, asked for shapes and types, would have them give."""
 
 from fractions import Fraction
 
@@ -9,7 +9,9 @@ from verify.cases.shapes import entry_names
 from verify.model.errors import TraceError
 from verify.tracing import patches
 from verify.tracing.arrays import arrays
+from verify.tracing.numpy import protocol
 from verify.tracing.symbols.taped import TapedTrace
+from verify.tracing.symbols.trace import Trace
 
 # A call of NumPy's that is answered at once, and the same by the long way, which asks NumPy what it gives.
 PLAINLY = {
@@ -55,11 +57,25 @@ def test_frequent_calls_give_what_they_give_the_long_way(name):
         assert name == "a mean" or not isinstance(made, np.ndarray) or made.flags.c_contiguous
 
 
+@pytest.mark.parametrize("name", PLAINLY)
+def test_frequent_calls_on_scalars_give_what_they_give_the_long_way(name, monkeypatch):
+    """The nodes are the same, and so are shape, class, type and memory order."""
+    runs = []
+    for plain in (protocol.plainly, lambda *_: None):
+        monkeypatch.setattr(protocol, "plainly", plain)
+        with patches.in_force(0), arrays.running(trace := Trace()):
+            made = PLAINLY[name][0](cube(trace))
+            facts = (made.dtype, made.flags.c_contiguous) if isinstance(made, np.ndarray) else ()
+            runs.append((type(made), np.shape(made), facts, arrays.nodes(made), [*trace.conditions], trace.ops))
+    assert runs[0] == runs[1]
+
+
+@pytest.mark.parametrize("kind", [TapedTrace, Trace])
 @pytest.mark.parametrize("name", ASKED)
-def test_what_numpy_refuses_is_refused(name):
+def test_what_numpy_refuses_is_refused(name, kind):
     """With NumPy's own exception, though the call is a frequent one."""
     call, error = ASKED[name]
-    with patches.in_force(0), arrays.running(trace := TapedTrace()), pytest.raises(error):
+    with patches.in_force(0), arrays.running(trace := kind()), pytest.raises(error):
         call(cube(trace))
 
 

@@ -1,4 +1,4 @@
-"""The calls that most layers are made of, on arrays of a tape: what they give without asking NumPy what it would give.
+"""The calls that most layers are made of, on arrays of symbols: what they give without asking NumPy what it would give.
 
 Shape, type and memory order of a result are known here as NumPy has them: all arrays are of float64, options are none
 but axes, and whatever is otherwise, None is returned, and the call goes the long way (`functions`).
@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from verify.tracing.arrays.arrays import SymbolArray, current, layout
+from verify.tracing.arrays.arrays import SymbolArray, layout
 from verify.tracing.numpy.elementwise import choose
 from verify.tracing.numpy.reductions import is_plain, plainly_reduced
 from verify.tracing.numpy.ufuncs import is_plain_product
@@ -35,7 +35,7 @@ def _dot(a: Any, b: Any) -> Any:
 
 
 def _where(mask: Any, a: Any, b: Any) -> Any:
-    if type(mask) is not np.ndarray or mask.dtype != _MASK or not mask.flags.c_contiguous or not current().on_tape:
+    if type(mask) is not np.ndarray or mask.dtype != _MASK or not mask.flags.c_contiguous:
         return None
     if not all(_is_one(value) or _is_of_shape(value, mask.shape) for value in (a, b)) or (_is_one(a) and _is_one(b)):
         return None

@@ -92,20 +92,22 @@ def is_plain(value: Any) -> bool:
 
 
 def plainly_reduced(name: str, array: Any, axis: Any = None, keepdims: Any = False) -> Any:
-    """Reduce an array on a tape along axes that it has; None where NumPy has to be asked what the result is.
+    """Reduce an array along axes that it has; None where NumPy has to be asked what the result is.
 
     It is what `reduced` gives and NumPy's answer has no part in: of an array in C's order, the result is, too.
     """
-    if not (is_plain(array) and current().on_tape and layout(array).flags.c_contiguous and type(keepdims) is bool):
+    if not (is_plain(array) and layout(array).flags.c_contiguous and type(keepdims) is bool):
         return None
     axes = range(array.ndim) if axis is None else axis if type(axis) is tuple else (axis,)
     if not all(type(i) is int and -array.ndim <= i < array.ndim for i in axes):
         return None
     places = [i % array.ndim for i in axes]
-    elements = elements_at(array)
-    if elements is None or len(set(places)) < len(places):
+    if len(set(places)) < len(places):
         return None
-    return _by_rows(name, elements, places, keepdims, DOUBLE)
+    if not current().on_tape:
+        return reduced(getattr(np, name), (array,), {"axis": tuple(places), "keepdims": keepdims}, None)
+    elements = elements_at(array)
+    return None if elements is None else _by_rows(name, elements, places, keepdims, DOUBLE)
 
 
 def _by_rows(name: str, elements: Any, axes: Sequence[int], keepdims: Any, dtype: Any) -> Any:

@@ -180,6 +180,8 @@ class Trace(Graph):
     def relations(self, a: Nodes, b: Nodes, relation: str) -> list[bool]:
         """Decide a relation between nodes at the sample, and record it."""
         nodes = self.differences(a, b)
+        if len(nodes) == 1:  # as along a row for its largest entry: there is nothing to share
+            return [self.decide(nodes[0], relation)]
         self.look_at(nodes)
         with self.asking_once():
             return [self.decide(node, relation) for node in nodes]
