@@ -48,9 +48,9 @@ def site(tmp_path_factory):
 
 
 def test_every_public_name_has_its_place(site):
-    """The reference has an entry for each name of `verify` and of `verify.extend`."""
+    """The reference has an entry for each name of `gradproof` and of `gradproof.extend`."""
     text = (site / "reference" / "python.html").read_text()
-    names = [f"verify.{name}" for name in verify.__all__] + [f"verify.extend.{name}" for name in extend.__all__]
+    names = [f"gradproof.{name}" for name in verify.__all__] + [f"gradproof.extend.{name}" for name in extend.__all__]
     assert {name for name in names if f'id="{name}"' not in text} == set()
 
 
@@ -84,7 +84,7 @@ DEAD = {
     "[dead](nowhere.md)": "'nowhere.md'",
     "[dead](other.md#no-anchor)": "'no-anchor'",
     "[dead](#no-heading)": "'no-heading'",
-    "{py:func}`verify.nothing`": "verify.nothing",
+    "{py:func}`gradproof.nothing`": "gradproof.nothing",
     "{term}`nonsense`": "'nonsense'",
 }
 ALIVE = ["[alive](other.md)", "[alive](other.md#an-anchor)", "[alive](#a-page)"]
@@ -128,7 +128,7 @@ SWAPPED = """# A page
 
 ```python
 # my_mul.py
-from layers.arithmetic import *
+from gradproof.layers.arithmetic import *
 
 
 class MulLayer(MulLayer):

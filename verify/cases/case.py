@@ -41,7 +41,7 @@ Subject = Callable[..., Generator[Any, Any, Any]]
 
 @dataclass(frozen=True, slots=True, kw_only=True, weakref_slot=True)
 class Case:
-    """A case: what to check, made by `verify.layer`, `verify.case` and the like.
+    """A case: what to check, made by `gradproof.layer`, `gradproof.case` and the like.
 
     `name` is its name in reports, `subject` the generator function that drives the code, `where` the file and line that
     defines it. `unnamed` is true if the name is only that of the code, and a variable's name may replace it.

@@ -53,9 +53,9 @@ def case(
     each input in order, or a dict by name; `None` makes no claim. A tuple of outputs gets a tuple of upstream
     gradients.
 
-    For arrays, describe each argument: `x="N D"` for a shape, `""` for a scalar, or `verify.real`, `verify.integer`,
-    `verify.complex` or `verify.constant`. An argument whose name is one of those below goes into a dict:
-    `case({"at": "N"})`.
+    For arrays, describe each argument: `x="N D"` for a shape, `""` for a scalar, or `gradproof.real`,
+    `gradproof.integer`, `gradproof.complex` or `gradproof.constant`. An argument whose name is one of those below goes
+    into a dict: `case({"at": "N"})`.
 
     * `options` holds values to try for further keyword arguments, every combination of them.
     * `upstream=1` fixes the upstream gradient, as for a loss.

@@ -44,11 +44,11 @@ def layer(
     * `make` is the class, or a function that returns a layer. It gets the parameters and options that its signature
       names, by keyword, or the parameters in order if it names none of them. A parameter that it does not take is set
       as an attribute of the layer.
-    * `inputs` and `params` describe the arrays by name: a shape such as `"N D"`, or `verify.real` and the like.
+    * `inputs` and `params` describe the arrays by name: a shape such as `"N D"`, or `gradproof.real` and the like.
     * `options` holds values to try for further keyword arguments, every combination of them. An option that `make` does
       not take goes to `forward`, or to `backward` if only that takes it.
     * `upstream=1` fixes the upstream gradient, as for a loss. It is 1 as well if `backward` takes no argument.
-    * `sizes`, `allow`, `accuracy` and `convention` are those of `verify.case`.
+    * `sizes`, `allow`, `accuracy` and `convention` are those of `gradproof.case`.
 
     Other names of the methods are accepted: `forward_pass`, `fprop` or a call; `backward_pass` or `bprop`. `backward`
     returns a gradient for each differentiated input, or for each argument of `forward`. Gradients of parameters are
@@ -109,7 +109,7 @@ def pair(
 
     `forward` returns its output, or a tuple of outputs with a cache as the last. `backward` takes the upstream gradient
     of each output, then the cache, or the inputs if there is no cache. It returns a gradient for each input in order,
-    or a dict by `x` or `dx`. The keyword arguments that are not inputs are those of `verify.case`.
+    or a dict by `x` or `dx`. The keyword arguments that are not inputs are those of `gradproof.case`.
     """
 
     def subject(**arguments: Any) -> Generator[Any, Any, Any]:
