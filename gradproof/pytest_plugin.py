@@ -12,8 +12,8 @@ import pytest
 
 _ENGINES = ("verify", "gradproof.verify")  # in a checkout, and installed
 _FLAGS = {
-    "quick": "decide the formula of each case at the sample only: no other regions, no contracts, no floats",
-    "strict": "hazards fail a case too, not only what gives wrong results in ordinary use",
+    "quick": "check only the formula of each case, at the sample: no other regions, contracts or floats",
+    "strict": "hazards fail a case too",
 }
 _SEED = "seed of the random evaluations (default: 0); verdicts do not depend on it"
 

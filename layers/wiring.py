@@ -66,7 +66,7 @@ def _shares(unit: Any, dout: Any, expected: int) -> Sequence[Any]:
     returned = unit.backward(dout)
     shares = returned if isinstance(returned, (tuple, list)) else (returned,)
     if len(shares) != expected or any(share is None for share in shares):
-        raise TypeError(f"{type(unit).__name__}.backward returned {returned!r}: {expected} gradient(s) expected")
+        raise TypeError(f"{type(unit).__name__}.backward returned {returned!r}: expected {expected} gradient(s)")
     return shares
 
 

@@ -97,7 +97,7 @@ def _case(survey: Survey, listed: Sequence[Judged], color: bool) -> list[str]:
         return [title, f"  {survey.problem}"]
     lines = [title]
     if survey.worthless:
-        lines.append(f"  {_paint('worthless', '1;31', color)}: no mistake that was planted makes this case fail")
+        lines.append(f"  {_paint('worthless', '1;31', color)}: no planted mistake makes this case fail")
     groups: dict[tuple[Place, str, Outcome], list[Judged]] = {}
     for judged in listed:
         groups.setdefault((judged.mutant.where, judged.why, judged.outcome), []).append(judged)

@@ -17,7 +17,7 @@ from verify.model.result import CaseResult, Comparison, Finding, Run, Stale
 
 _SUBJECTS = {"gradient": "gradient of {}", "value": "forward value of {}", "stated": "stated {}", "case": "{}"}
 _ACCEPTED = "a known failure: the baseline lists it"
-REMOVED = "an entry of the baseline that no longer applies fails with --strict; --baseline-update removes it"
+REMOVED = "a stale baseline entry fails with --strict; --baseline-update removes it"
 
 
 class Problem(NamedTuple):

@@ -26,7 +26,7 @@ _VERDICTS = {
     "ERROR": ("the code raised", Verdict.ERROR.value, "Run the case alone with the command in the message."),
     "NOT-ROUNDING": (
         "floats that rounding does not explain",
-        "the formula is right, but the floats are further from the exact value than rounding can take them",
+        "the formula is right, but the float error exceeds its rounding bound",
         "Look for casts to a lower precision, approximations and constants with few digits.",
     ),
     "WEAKER": (

@@ -11,14 +11,14 @@ from verify.model.comparison import APPROXIMATION
 from verify.model.identity import NOWHERE, Place
 from verify.model.result import Branch, CaseResult, Comparison, Cover, Finding, Verdict
 
-STALE = "entries of the baseline that no longer apply, which --baseline-update removes:"
+STALE = "stale baseline entries (--baseline-update removes them):"
 # What rows that agree have in common, by the kind of their evidence; else they agree in digits.
 _AGREEMENTS = {
     "constants": "equal for some choice of the code's constants within their rounding",
     "approximation": "an approximation of the exact derivative, within a proved bound",
     "small constant": "equal but for a small constant of forward, which backward ignores",
 }
-_IN_DIGITS = "not proved, but equal to hundreds of digits at every point where these could be had"
+_IN_DIGITS = "not proved, but equal to hundreds of digits at every point tried"
 PROSE = ("likely", "entry")  # lines of explanations in words; the others are formulas, places and quotes
 _MOST = 3  # items of a list, unless everything is asked for
 _MOST_INPUTS = 8  # of a counterexample on arrays
@@ -62,9 +62,9 @@ def signature(case: CaseResult) -> str:
 def sentence(comparison: Comparison) -> str:
     """Return the verdict in a sentence; a right formula with bad floats is never mixed up with a wrong formula."""
     if comparison.state == "NOT ROUNDING":
-        return "the formula is right, but rounding does not explain what the floats gave"
+        return "the formula is right, but the float error exceeds its rounding bound"
     if comparison.evidence.kind == "lost":
-        return "nothing is known any more: there is no such gradient now"
+        return "no longer checked: the case no longer has this gradient"
     if comparison.verdict is Verdict.AGREES:
         return _AGREEMENTS.get(comparison.evidence.kind, _IN_DIGITS)
     written: str = comparison.verdict.value
@@ -189,8 +189,8 @@ def _regions(case: CaseResult, most: int | None, everything: bool) -> list[Remar
 
 def _covered(cover: Cover) -> str:
     if not cover.complete:
-        return f"{cover.regions} were looked at, which are not shown to be all there are"
-    return f"{cover.regions} were looked at, and for {cover.variant} they are shown to be all there are"
+        return f"{cover.regions} checked; there may be others"
+    return f"{cover.regions} checked, proved to be all of them for {cover.variant}"
 
 
 def _first_items(items: Sequence[str], most: int | None) -> list[str]:
@@ -220,7 +220,7 @@ def place(finding: Finding) -> Place:
 
 def _finding_sentence(finding: Finding) -> str:
     where = f" ({place(finding)})" if place(finding) else ""
-    return f"{finding.detail}{where}" + (f"; the reason given: {finding.allowed}" if finding.allowed else "")
+    return f"{finding.detail}{where}" + (f"; reason: {finding.allowed}" if finding.allowed else "")
 
 
 def meaning(case: CaseResult) -> str:

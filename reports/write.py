@@ -35,15 +35,15 @@ def requests(texts: Sequence[str], taken: Sequence[Path] = ()) -> list[Request]:
         name, equals, path = text.partition("=")
         if name not in FORMATS and name not in REPORTS:
             formats = [*FORMATS, *REPORTS]
-            hint = nearest(name, formats) or f"; known are {', '.join(formats)}"
+            hint = nearest(name, formats) or f"; known: {', '.join(formats)}"
             raise InputError(f"--report {text}: unknown format {name!r}{hint}")
         if equals and not path:
-            raise InputError(f"--report {text}: a file was expected after the =")
+            raise InputError(f"--report {text}: expected a file after the =")
         others = [*taken, *(request.path for request in parsed)]
         parsed.append(Request(name, writable(path, "--report", others) if path not in _STANDARD_OUTPUT else None))
     printed = [request.format for request in parsed if request.path is None]
     if len(printed) > 1 and sorted(printed) != ["github", "terminal"]:  # annotations are lines of a log
-        raise InputError("--report: two reports want standard output; give each a PATH of its own")
+        raise InputError("--report: two reports write to standard output; give each a PATH of its own")
     return parsed
 
 
@@ -52,7 +52,7 @@ def writable(path: str, option: str, taken: Sequence[Path | None]) -> Path:
     target = _target(path, option)
     if target in taken:
         raise InputError(
-            f"{option}: {target.name} is wanted twice, by reports or the baseline; give each a PATH of its own"
+            f"{option}: {target.name} is written twice, by reports or the baseline; give each a PATH of its own"
         )
     if option == "--report" and target.suffix in _SOURCES:
         raise InputError(f"{option}: {target.name} would replace a source file; give the report another name")

@@ -84,7 +84,7 @@ NOT_ROUNDING = gradient(
     "cast",
     Verdict.PROVED,
     evidence=FIELD,
-    rounding=Rounding("3.0e+8", "0.51", "ulp", False, "further than rounding can take it from the exact"),
+    rounding=Rounding("3.0e+8", "0.51", "ulp", False, "outside the rounding bound of the exact"),
 )
 VALUE = Comparison(
     "value", "price", Verdict.PROVED, "output", "220.0", "220.0", "", "220", "", SAME, Rounding("0", "0", "ulp", True)
@@ -203,7 +203,12 @@ FAULTY = traced(
     array("x", SMALL, "2 3"),
     findings=(
         Finding(
-            "GP106", "what Relu.backward returns shares its memory with dout", False, "", at("my_layers.py:20"), SMALL
+            "GP106",
+            "Relu.backward returns an array that shares memory with dout",
+            False,
+            "",
+            at("my_layers.py:20"),
+            SMALL,
         ),
         Finding("GP101", "Relu.backward writes into its argument dout", True, "dout", at("my_layers.py:20"), SMALL),
         Finding("GP112", "dW is the sum | of *both*", True, "W", at(""), SMALL, "zeroed by the <optimizer>"),

@@ -194,7 +194,7 @@ def test_a_report_shows_both_numbers(name):
     (row, *_) = approximations(checked(WRONG[name]()))
     (reason,) = [line.text for line in words.explanation(row) if line.tells == "because"]
     assert f"off by {row.evidence.ulps} ulps of float64" in reason
-    assert f"good to {row.evidence.limit} ulps there" in reason
+    assert f"accurate to {row.evidence.limit} ulps there" in reason
 
 
 def test_terms_below_the_yardstick_pass_and_beyond_it_fail():

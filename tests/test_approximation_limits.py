@@ -29,7 +29,7 @@ LIMITS = [
     (leaves, "_MOST_PAIRS", 0, shifted_arc, leaves.PAIRS),
     (leaves, "_DEEPEST", 0, shifted_arc, leaves.DEPTH),
     (terms, "_MOST_TERMS", 0, arc, "a formula has more than 0 terms when it is multiplied out"),
-    (enclosure, "_WORK", 0, bounded_softplus, "the formulas are too long for as many pieces as it takes"),
+    (enclosure, "_WORK", 0, bounded_softplus, "the formulas are too long for the number of pieces needed"),
     (enclosure, "_MOST_PIECES", 0, bounded_softplus, "not proved within 0 pieces of the region"),
 ]
 

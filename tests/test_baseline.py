@@ -119,7 +119,7 @@ def test_a_known_failure_that_grew_fails(then, now, was, is_now):
     assert exit_status(run) == 1
     (note,) = run.cases[0].notes
     word = "ERROR" if "case" in note else "REFUTED"
-    assert note.endswith(f": it was {word} {was}, and is {word} {is_now}")
+    assert note.endswith(f": was {word} {was}, now {word} {is_now}")
     assert exit_status(judged(known(now), then)) == 0
     assert "; 1 worse" in known(now).difference(known(then))
     assert "; 1 smaller" in known(then).difference(known(now))
@@ -146,9 +146,9 @@ def test_stale_entries_are_told_and_fail_if_strict():
     """What is fixed and what is gone no longer applies; that passes, but for --strict."""
     run = judged(known(BAD, results.HALVED), GOOD)
     assert tuple(map(str, run.stale)) == (
-        "my_layers.py: half a gradient: gradient W was REFUTED in 5 of 24, and is not there",
-        "my_layers.py: half a gradient: gradient x was PROVED, and is not there",
-        "shop.toml: bad: gradient tax was REFUTED, and is PROVED",
+        "my_layers.py: half a gradient: gradient W was REFUTED in 5 of 24, now not there",
+        "my_layers.py: half a gradient: gradient x was PROVED, now not there",
+        "shop.toml: bad: gradient tax was REFUTED, now PROVED",
     )
     assert exit_status(run) == 0
     assert summary(run).endswith("; 3 baseline entries no longer apply")
@@ -181,8 +181,8 @@ def test_a_proof_that_is_gone_fails(now):
     assert exit_status(run) == 1
     lost = {c.name: c.evidence.detail for c in run.cases[0].comparisons if not c.passes}
     assert lost == {
-        "v": "the case has no such gradient, and in the baseline it is AGREES; --baseline-update accepts that",
-        "w": "the code returns None for it, and in the baseline it is PROVED; --baseline-update accepts that",
+        "v": "the case has no such gradient; the baseline lists it as AGREES; --baseline-update accepts the change",
+        "w": "the code returns None for it; the baseline lists it as PROVED; --baseline-update accepts the change",
     }
     assert run.stale == ()
     after = known(results.case("c", *then)).updated(Run((results.case("c", now),)), covers=everywhere)
@@ -260,13 +260,13 @@ PLANTED = [
     [
         (None, "there is no file b.json; write it with --baseline-update"),
         ("{", "b.json is not JSON"),
-        ("[]", "b.json is no baseline: delete it, and write it anew with --baseline-update"),
+        ("[]", "b.json is not a baseline: delete it and write it again with --baseline-update"),
         (
             '{"schema_version": "9.0", "cases": []}',
-            "b.json has version 9.0 of the format, 2.0 was expected: delete it, and",
+            "b.json has format version 9.0, expected 2.0: delete it and",
         ),
-        ('{"schema_version": "1.1", "files": {}}', "b.json has version 1.1 of the format, 2.0 was expected: delete it"),
-        *[(BROKEN.replace(*one), "b.json is no baseline") for one in PLANTED],
+        ('{"schema_version": "1.1", "files": {}}', "b.json has format version 1.1, expected 2.0: delete it"),
+        *[(BROKEN.replace(*one), "b.json is not a baseline") for one in PLANTED],
     ],
 )
 def test_other_files_are_errors(command, shop, text, message):
@@ -292,7 +292,7 @@ def test_the_command(command, shop):
     assert command("shop.toml", "--layers", "wrong.py").status == 1
     fixed = command("shop.toml", "--baseline", "b.json", "-q")
     assert fixed.status == 0
-    assert "shop.toml: right: gradient apple was REFUTED, and is PROVED" in fixed.out
+    assert "shop.toml: right: gradient apple was REFUTED, now PROVED" in fixed.out
     assert command("shop.toml", "--baseline", "b.json", "--strict").status == 1
     done = command("shop.toml", "--baseline", "b.json", "--baseline-update")
     assert (done.status, done.err) == (0, "gradproof: b.json: 0 known failures, 0 added, 3 pruned\n")
@@ -357,7 +357,7 @@ def test_a_failure_that_grows_is_new():
     worse = relu6(lambda dout, x: -7 * dout)
     run = judged(baseline, worse)
     assert (exit_status(run), run.known) == (1, 0)
-    assert "it was REFUTED in another region, in 1 of 4, and is REFUTED" in run.cases[0].notes[-1]
+    assert "was REFUTED in another region, in 1 of 4, now REFUTED" in run.cases[0].notes[-1]
     updated = baseline.updated(Run((worse,)), covers=everywhere)
     assert updated.difference(baseline) == "1 known failure, 0 added, 0 pruned; 1 worse"
     assert exit_status(judged(updated, worse)) == 0
@@ -393,8 +393,8 @@ def test_a_gradient_that_is_not_claimed_any_more(command, shop):
     for options in ((), ("--quick",), ("-k", "mul")):
         done = command("p.py", *BASELINE, *options)
         assert done.status == 1
-        assert "w: nothing is known any more: there is no such gradient now" in done.out
-        assert "the code returns None for it, and in the baseline it is PROVED" in done.out
+        assert "w: no longer checked: the case no longer has this gradient" in done.out
+        assert "the code returns None for it; the baseline lists it as PROVED" in done.out
     assert command("p.py", *BASELINE, "--baseline-update").err.endswith("; 1 no longer proved\n")
     assert command("p.py", *BASELINE).status == 0
 
@@ -412,7 +412,7 @@ def test_other_files_stay(command, shop, settings):
     assert "no longer" not in command("q.py", *BASELINE).out
     assert "p.py: square: gradient x was REFUTED" in command("p.py", *BASELINE).out
     (shop / "p.py").unlink()
-    assert "p.py: square: gradient x was REFUTED, and is not there" in (command("q.py", *BASELINE).out)
+    assert "p.py: square: gradient x was REFUTED, now not there" in (command("q.py", *BASELINE).out)
     command("q.py", *BASELINE, "--baseline-update")
     assert [file for file, _ in known_in(shop)] == ["q.py"]
 
@@ -428,7 +428,7 @@ def test_what_cannot_be_imported_has_lost_no_entries(command, shop):
     assert command("p.py", *BASELINE, "--baseline-update").err.endswith("2 known failures, 1 added, 0 pruned\n")
     assert (command("p.py", *BASELINE).status, "no longer" in command("p.py", *BASELINE).out) == (0, False)
     (shop / "p.py").write_text(text)
-    assert "the whole case was ERROR, and is not there" in command("p.py", *BASELINE).out
+    assert "the whole case was ERROR, now not there" in command("p.py", *BASELINE).out
     command("p.py", *BASELINE, "--baseline-update")
     assert (shop / "b.json").read_bytes() == before
 
@@ -441,8 +441,8 @@ def test_a_file_of_the_version_before(command, shop, options):
     done = command("shop.toml", *BASELINE, *options)
     assert (done.status, done.out) == (2, "")
     assert done.err == (
-        "gradproof: --baseline: b.json has version 1.1 of the format, 2.0 was expected: "
-        "delete it, and write it anew with --baseline-update\n"
+        "gradproof: --baseline: b.json has format version 1.1, expected 2.0: "
+        "delete it and write it again with --baseline-update\n"
     )
     assert (shop / "b.json").read_text() == old
     (shop / "b.json").unlink()
@@ -465,9 +465,9 @@ def test_the_project_may_name_it(command, shop):
     ("arguments", "message"),
     [
         (["--baseline-update"], "--baseline-update: name the file"),
-        (["--baseline", "b.json", "--baseline-update", "--quick"], "with --quick not all is looked for"),
+        (["--baseline", "b.json", "--baseline-update", "--quick"], "a --quick run checks less"),
         (["--baseline", "missing/b.json", "--baseline-update"], "the directory of b.json does not exist"),
-        (["--baseline", "b.json", "--baseline-update", "--report", "json=b.json"], "b.json is wanted twice"),
+        (["--baseline", "b.json", "--baseline-update", "--report", "json=b.json"], "b.json is written twice"),
     ],
 )
 def test_what_cannot_be_is_said_before_the_run(command, shop, arguments, message):

@@ -93,14 +93,14 @@ def yields_others(x, y):
 @pytest.mark.parametrize(
     ("subject", "message"),
     [
-        (lambda x, y: (x, y), "has to be a generator"),
+        (lambda x, y: (x, y), "must be a generator"),
         (yields_nothing, "yields nothing"),
         (yields_twice, "yields twice"),
-        (returning((1,)), r"2 gradients expected \(x, y\), 1 came"),
-        (returning(None), "2 gradients expected"),
+        (returning((1,)), r"expected 2 gradients \(x, y\), got 1"),
+        (returning(None), "expected 2 gradients"),
         (returning((None, None)), "nothing is claimed"),
         (returning({"x": 1}), "no gradient is returned for y"),
-        (returning({"x": 1, "y": 2, "ott": 3}), "a gradient is named 'ott'.*did you mean 'out'"),
+        (returning({"x": 1, "y": 2, "ott": 3}), "the gradient 'ott' is not.*did you mean 'out'"),
         (yields_others, "lack the output 'out'"),
     ],
 )

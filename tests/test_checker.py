@@ -226,7 +226,7 @@ def test_functions_of_math_are_followed(checked, gradients):
     [
         (Raises, r"IndexError: list index out of range, at tests/test_checker\.py:\d+"),
         (Exits, r"SystemExit: 3, at tests/test_checker\.py:\d+"),
-        (NotANumber, r"the gradient of 'apple' is '1\.1' \(str\): a number was expected"),
+        (NotANumber, r"the gradient of 'apple' is '1\.1' \(str\): expected a number"),
     ],
 )
 def test_what_raises_is_an_error(checked, layer, message):

@@ -73,8 +73,8 @@ def test_other_layers():
         ("no_such.module", None, "no such file or module"),
         ("notes.txt", "hello", "notes.txt: is not a Python or TOML file"),
         (".", None, r"no verify_\*\.py in this directory or below"),
-        ("empty.toml", "", "empty.toml: no cases in it"),
-        ("empty.py", "", "empty.py: no cases in it"),
+        ("empty.toml", "", "empty.toml: contains no cases"),
+        ("empty.py", "", "empty.py: contains no cases"),
         ("broken.py", "1 +", r"importing it failed: SyntaxError"),
         (
             "raises.py",
@@ -142,7 +142,7 @@ def test_a_package_that_cannot_be_imported(target):
 
 def test_a_module_without_a_file():
     """What is built into Python has no cases."""
-    with pytest.raises(InputError, match="sys: no cases in it"):
+    with pytest.raises(InputError, match="sys: contains no cases"):
         collect(["sys"])
 
 

@@ -104,7 +104,7 @@ def test_a_quick_run_fixes_nothing(command, tmp_path, monkeypatch):
         (tmp_path / f"{quick}.json").write_text(renderer("json")(Run((PROVED,), quick=quick)))
     for pair in (("True.json", "False.json"), ("False.json", "True.json")):
         done = command("compare", *pair)
-        said = "True.json is of a --quick run, which looks for less than that of False.json"
+        said = "True.json was made with --quick, False.json was not"
         assert (done.status, done.out, said in done.err) == (2, "", True)
     assert command("compare", "True.json", "True.json").status == 0
 
@@ -117,7 +117,7 @@ def test_the_command_says_whether_it_was_quick(command, shop, options):
 
 @pytest.mark.parametrize("version", ["1.2", "1.3", "3.0"])
 def test_reports_of_other_versions_are_refused(compared, command, tmp_path, version):
-    """On either side: the message names the file, its version, the one that was expected, and what to do."""
+    """On either side the message names the file, its version, the expected version, and what to do."""
     compared((PROVED,), (PROVED,))
     document = json.loads((tmp_path / "old.json").read_text()) | {"schema_version": version}
     (tmp_path / "other.json").write_text(json.dumps(document))
@@ -125,8 +125,8 @@ def test_reports_of_other_versions_are_refused(compared, command, tmp_path, vers
         done = command("compare", *pair)
         assert (done.status, done.out) == (2, "")
         assert done.err == (
-            f"gradproof: other.json has version {version} of the format, 2 was expected: "
-            "write it anew with --report json=other.json\n"
+            f"gradproof: other.json has format version {version}, expected 2: "
+            "write it again with --report json=other.json\n"
         )
 
 
@@ -134,15 +134,15 @@ def test_unusable_reports(compared, command, tmp_path):
     """Missing, broken, foreign, of another version, stopped early, or about something else: exit status 2."""
     assert compared((PROVED,), (results.AFFINE,)) == (
         2,
-        "gradproof: old.json and new.json have no case in common: nothing can be compared\n",
+        "gradproof: old.json and new.json have no case in common: nothing to compare\n",
     )
     assert compared((PROVED,), (PROVED,), complete=False)[0] == 2
     compared((PROVED,), (PROVED,))
     document = json.loads((tmp_path / "old.json").read_text())
     planted = {
         "is not JSON": "{",
-        "is no report of gradproof": "[]",
-        "is no report": json.dumps(document).replace("PROVED", "FINE"),
+        "is not a gradproof report": "[]",
+        "is not a gradproof": json.dumps(document).replace("PROVED", "FINE"),
     }
     for message, text in planted.items():
         (tmp_path / "bad.json").write_text(text)

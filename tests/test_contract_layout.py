@@ -120,7 +120,7 @@ def test_the_array_to_blame_is_named():
     """The finding names the array whose layout matters, and what it changes."""
     (found,) = findings(of(InMemoryOrder))
     assert (found.name, found.fails) == ("dout", True)
-    assert found.detail.startswith("with dout in Fortran order, the gradient of x is another")
+    assert found.detail.startswith("with dout in Fortran order, the gradient of x differs")
     (found,) = findings(of(InputInMemoryOrder))
     assert found.name == "x"
 

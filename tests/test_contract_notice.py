@@ -247,7 +247,7 @@ def test_a_layer_is_noticed_however_it_is_called(way):
 def test_one_decorator_for_both_methods():
     """Two methods behind the code of one wrapper are told apart by what they wrap."""
     (found,) = findings(decorated(Stale))
-    assert found.detail.endswith("Decorated.backward returns another gradient than without")
+    assert found.detail.endswith("Decorated.backward returns a different gradient")
 
 
 @pytest.mark.parametrize("base", [Stale, Right])

@@ -211,7 +211,7 @@ def test_both_gradients_of_a_minimum_count_together(tie):
 def test_a_convention_is_told_with_its_value():
     """ReLU at 0 returns 0, between 0 and 1: said, not judged."""
     (said,) = verify.check(RIGHT["relu, 0 at 0"]).cover.kinks
-    assert said.endswith("x[0,0] = 0: the gradient of x[0,0] is 0, a choice between 0 and 1")
+    assert said.endswith("x[0,0] = 0: the gradient of x[0,0] is 0, a valid subgradient in [0, 1]")
 
 
 def test_a_jump_has_no_derivative():
@@ -297,5 +297,5 @@ def test_a_limit_that_depends_on_a_rounded_constant(at_zero, verdict):
 
     rows = verify.check(verify.derivative(lambda x: np.sinc(x / np.pi), slope, x="N")).comparisons
     assert max((row.verdict for row in rows), key=lambda v: v.rank) is verdict
-    doubted = ["on all sides of it; how far the roundings" in row.evidence.detail for row in rows]
+    doubted = ["on all sides of it; the effect of rounded constants" in row.evidence.detail for row in rows]
     assert any(doubted) is (verdict is Verdict.UNDECIDED)

@@ -146,25 +146,25 @@ def test_an_added_check_that_raises(command, shop):
     ("old", "new", "message"),
     [
         ("import verify\n", "import absent\n", "extensions: 'shop_extension' cannot be imported: ModuleNotFoundError"),
-        ('"SHOP001", title', '"GP101", title', "capital letters and three digits were expected, and not GP"),
-        ('"SHOP001", f', '"SHOP002", f', "'SHOP002', which is no finding; did you mean 'SHOP001'?"),
+        ('"SHOP001", title', '"GP101", title', "expected capital letters and three digits, and not GP"),
+        ('"SHOP001", f', '"SHOP002", f', "'SHOP002', which is not a finding; did you mean 'SHOP001'?"),
         ("forward=", "forwards=", "'forwards' is unknown; did you mean 'forward'?"),
         ('gradients=["{}_bar"]', 'gradients=["bar"]', "each name needs {} for that of the parameter"),
-        ("np.trapezoid)", "len)", "a ufunc or a function of another module was expected"),
-        ("np.trapezoid)", "np.zeros)", "a ufunc or a function of another module was expected"),
-        ("np.trapezoid)", "np.ndarray.sum)", "a ufunc or a function of another module was expected"),
-        ("np.trapezoid)", "np.float64)", "a ufunc or a function of another module was expected"),
-        ("np.trapezoid)", "lambda x: x)", "a ufunc or a function of another module was expected"),
-        ('"shop_report"', '"shop report"', "the name of a module was expected"),
+        ("np.trapezoid)", "len)", "a ufunc or a function of another module"),
+        ("np.trapezoid)", "np.zeros)", "a ufunc or a function of another module"),
+        ("np.trapezoid)", "np.ndarray.sum)", "a ufunc or a function of another module"),
+        ("np.trapezoid)", "np.float64)", "a ufunc or a function of another module"),
+        ("np.trapezoid)", "lambda x: x)", "a ufunc or a function of another module"),
+        ('"shop_report"', '"shop report"', "expected the name of a module"),
         ('("lines"', '("json"', "extend.report('json'): the name is taken by gradproof"),
-        ("forward=[", "forward=3 or [", "a list of names was expected"),
-        ("extend.framework(Operation)", "extend.framework(3)", "a class was expected, or its name"),
+        ("forward=[", "forward=3 or [", "expected a list of names"),
+        ("extend.framework(Operation)", "extend.framework(3)", "expected a class, or its name"),
         (
             "        if True:",
             "        yield 3\n        if True:",
-            "yields 3: a code, a sentence and a name were expected",
+            "yields 3: expected a code, a sentence and a name",
         ),
-        ("extend.framework(Operation)", 'extend.framework("Operation")', "a class was expected, or its name"),
+        ("extend.framework(Operation)", 'extend.framework("Operation")', "expected a class, or its name"),
     ],
 )
 def test_a_broken_extension(command, shop, old, new, message):
@@ -219,7 +219,7 @@ def test_an_object_that_becomes_no_case(command, shop):
     )
     done = command()
     assert done.status == 1
-    assert "as_case was to make a case of a Operation, not" in done.out
+    assert "as_case, for a Operation, returned" in done.out
 
 
 def test_a_framework_that_raises(command, shop):
@@ -329,11 +329,11 @@ def test_a_name_is_added_once():
 
     add()
     add()
-    with pytest.raises(InputError, match=r"trapezoid is added already \(tests/test_extend\.py:\d+\)$"):
+    with pytest.raises(InputError, match=r"trapezoid is already added \(tests/test_extend\.py:\d+\)$"):
         extend.function(np.trapezoid)(lambda y: y.mean())
     extend.framework("shop.Module")(len)
     extend.framework("shop.Module")(len)
-    with pytest.raises(InputError, match=r"shop\.Module is added already \(<built-in function len>\)$"):
+    with pytest.raises(InputError, match=r"shop\.Module is already added \(<built-in function len>\)$"):
         extend.framework("shop.Module")(abs)
 
 

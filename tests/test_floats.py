@@ -135,4 +135,4 @@ def test_a_counterexample_is_confirmed_on_floats(monkeypatch):
     monkeypatch.setattr(FloatRun, "gives", lambda self, name, place, node: False)
     rows = verify.check(wrong).comparisons
     assert {c.verdict for c in rows} == {verify.Verdict.UNDECIDED}
-    assert "on floats the code does not give there what its formula says" in rows[0].evidence.detail
+    assert "on floats the code does not return the value of its formula there" in rows[0].evidence.detail

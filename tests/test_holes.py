@@ -173,7 +173,7 @@ def test_a_hole_says_where_and_why():
     (row,) = [row for row in failing(WRONG["product over an entry"]).comparisons if row.verdict is Verdict.REFUTED]
     assert row.counterexample.inputs[0] == ("x[0]", "0")
     assert row.counterexample.actual == "nan"
-    assert row.evidence.detail.startswith("at x[0] = 0 the gradient of x[0] is nan, the derivative ")
+    assert row.evidence.detail.startswith("at x[0] = 0 the gradient of x[0] is nan, but the derivative is ")
     assert row.evidence.detail.endswith("backward divides by, or takes the logarithm of, x[0], which is 0 there")
 
 

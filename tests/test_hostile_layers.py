@@ -198,7 +198,7 @@ def test_unwritten_memory_decides_nothing():
     """A branch on what np.empty left is told."""
     rows = verify.check(masks_with_unwritten_memory).comparisons
     assert {c.verdict for c in rows} == {Verdict.UNDECIDED}
-    assert "a branch on memory that nobody has written to (np.empty), at tests/" in rows[0].evidence.detail
+    assert "a branch on memory that was never written (np.empty), at tests/" in rows[0].evidence.detail
 
 
 def test_labels_are_said():

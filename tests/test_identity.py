@@ -32,7 +32,7 @@ from verify.model.identity import (
         (SAMPLE, ""),
         (Argument("x", shape=("N", "4*H"), bounds=(Bound(">", "0"), Bound("<=", "1"))), "x: N 4*H > 0, <= 1"),
         (Argument("s", bounds=(Bound(">=", "0"),)), "s: scalar >= 0"),
-        (Argument("t", "whole", ("N",), below="V"), "t: N of whole numbers below V"),
+        (Argument("t", "whole", ("N",), below="V"), "t: N of integers below V"),
         (Argument("c", "given"), "c: given"),
         (Relation(before="-", after="/2"), "actual = -expected/2"),
         (Relation("expected", "0", alone=True), "expected = 0"),

@@ -36,7 +36,7 @@ def test_the_line_and_what_to_declare(name: str) -> None:
     assert row.evidence is not None
     line = function.__code__.co_firstlineno + offset
     assert (
-        f"outside of its domain{' (low=-1, high=1)' * (offset == 0)}, at tests/test_lines.py:{line}: if the layer"
+        f"outside its domain{' (low=-1, high=1)' * (offset == 0)}, at tests/test_lines.py:{line}: to declare"
         in (row.evidence.detail)
     )
     assert "verify.real('N D', " in row.evidence.detail
@@ -54,4 +54,4 @@ def test_a_run_that_is_not_made_alike_has_no_line() -> None:
     case = verify.derivative(changing, lambda x: x, x=verify.real("", low=-3, high=-1))
     row = verify.check(case, quick=True).comparisons[0]
     assert row.evidence is not None
-    assert "outside of its domain: if the layer" in row.evidence.detail
+    assert "outside its domain: to declare" in row.evidence.detail

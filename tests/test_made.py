@@ -119,7 +119,7 @@ def test_pytest_fails_for_a_lost_case(pytester):
     pytester.makepyfile(test_lost=HEAD + "again = make()\nagain = make()\ndef test_plain(): pass\n")
     done = pytester.runpytest_subprocess("-p", "gradproof", *SLOW)
     done.assert_outcomes(passed=3, failed=1)
-    done.stdout.fnmatch_lines([f"*the case that test_lost.py:{LINES + 1} makes is not found in its module*"])
+    done.stdout.fnmatch_lines([f"*the case that test_lost.py:{LINES + 1} makes is not in a variable of its module*"])
 
 
 def test_pytest_passes_where_none_is_lost(pytester):

@@ -20,7 +20,7 @@ MISTAKES = {
     "half": (lambda self, d: (d * self.y / 2, d * self.x), "too small by a factor of 2"),
     "upstream dropped": (lambda self, d: (self.y, self.x), "the upstream gradient is missing"),
     "upstream squared": (lambda self, d: (d * d * self.y, d * self.x), "the upstream gradient enters twice"),
-    "zeros": (lambda self, d: (0 * d, d * self.x), "zeros are returned"),
+    "zeros": (lambda self, d: (0 * d, d * self.x), "the gradient is all zeros"),
     "another": (lambda self, d: (d * (self.y + 1), d * self.x), ""),
     "right": (lambda self, d: (d * self.y, d * self.x), None),
 }
@@ -56,7 +56,7 @@ def test_a_term_that_is_missing(checked):
     overwritten = wrong(arithmetic.AddLayer, lambda self, d: (d, 0 * d))
     result = checked("x * y + x", {"x": 3, "y": 2}, AddLayer=overwritten)
     row = next(c for c in result.comparisons if (c.quantity, c.name) == ("gradient", "x"))
-    assert "assigned and not accumulated" in row.diagnosis
+    assert "assigned instead of accumulated" in row.diagnosis
 
 
 def test_nothing_is_made_of_a_zero():

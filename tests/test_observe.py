@@ -123,12 +123,12 @@ def is_no_generator(x):
 
 
 BROKEN = {
-    yields_nothing: "the subject yields nothing: it has to yield its output once",
+    yields_nothing: "the subject yields nothing: it must yield its output once",
     yields_twice: "the subject yields twice",
-    returns_two: r"1 gradient expected \(x\), 2 came",
+    returns_two: r"expected 1 gradient \(x\), got 2",
     returns_none: "every gradient is None",
-    names_another: "a gradient is returned for 'y', which is no input to differentiate",
-    is_no_generator: "has to be a generator that yields its output",
+    names_another: "a gradient is returned for 'y', which is not an input to differentiate",
+    is_no_generator: "must be a generator that yields its output",
 }
 
 
@@ -144,8 +144,8 @@ def test_a_broken_protocol_is_told(subject):
 @pytest.mark.parametrize(
     ("output", "message"),
     [
-        ("text", "the output is 'text' \\(str\\): an array was expected"),
-        (None, "the output is None \\(NoneType\\): an array was expected"),
+        ("text", "the output is 'text' \\(str\\): expected an array"),
+        (None, "the output is None \\(NoneType\\): expected an array"),
         (np.array([1.0, np.nan, 2.0]), r"the output contains nan at \[1\]"),
         ((), "yields no output"),
     ],
@@ -165,14 +165,14 @@ def test_what_is_no_output(output, message):
 @pytest.mark.parametrize(
     ("gradient", "message"),
     [
-        (lambda d: "text", "the gradient of 'x' is 'text' (str): an array was expected"),
-        (lambda d: d.T, "the gradient of 'x' has the shape (4, 3): (3, 4) was expected"),
+        (lambda d: "text", "the gradient of 'x' is 'text' (str): expected an array"),
+        (lambda d: d.T, "the gradient of 'x' has the shape (4, 3): expected (3, 4)"),
         (lambda d: [[np.nan] * 4] * 3, "the gradient of 'x' contains nan at [0, 0]"),
         (
             lambda d: np.empty((3, 4)),
-            "the gradient of 'x' has entries that nobody has written to (np.empty), as at [0, 0]",
+            "the gradient of 'x' has entries that were never written (np.empty), as at [0, 0]",
         ),
-        (lambda d: [[1], [2, 3]], "the gradient of 'x' is a list: an array of numbers was expected"),
+        (lambda d: [[1], [2, 3]], "the gradient of 'x' is a list: expected an array of numbers"),
     ],
 )
 def test_what_is_no_gradient(gradient, message):

@@ -81,7 +81,7 @@ def test_the_line_that_asks_for_the_vectors_is_named():
     """The reason has the file and the line."""
     (row,) = verify.check(verify.pair(largest, by_row, a="2 2"), quick=True).comparisons
     assert row.verdict is Verdict.UNDECIDED
-    assert "signs that LAPACK gives" in row.evidence.detail
+    assert "signs that LAPACK chooses" in row.evidence.detail
     assert "test_orientations.py" in row.evidence.detail
 
 

@@ -321,4 +321,4 @@ def test_stale_entries_of_a_baseline_are_told():
     """What the baseline knows, and is no longer so, stands on the page too."""
     entry = Stale(CaseId("shop.toml", "apples <tax>"), Quantity("gradient", "x"), "REFUTED", "PROVED")
     text = page.render(replace(Run((GOOD,)), stale=(entry,)))
-    assert "shop.toml: apples &lt;tax&gt;: gradient x was REFUTED, and is PROVED" in text
+    assert "shop.toml: apples &lt;tax&gt;: gradient x was REFUTED, now PROVED" in text

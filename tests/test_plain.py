@@ -40,7 +40,7 @@ def long_one(x):
             lambda x: np.linalg.det(np.diag(x * 1j)).imag * x,
             "numpy.linalg.det of complex symbols cannot be followed, at ",
         ),
-        (lambda x: np.frombuffer(x.tobytes()), "the bytes of an array of symbols were looked at (tobytes), at "),
+        (lambda x: np.frombuffer(x.tobytes()), "the code reads the raw memory of an array of symbols (tobytes), at "),
         (
             lambda x: np.loadtxt(StringIO("1 2 3")).put(0, x[0]),
             "np.loadtxt(StringIO('1 2 3')).put(0, x[0]) raised ValueError: setting an array element with a sequence., at ",

@@ -191,7 +191,7 @@ def test_a_function_and_its_derivative():
         (type("NoForward", (), {"backward": lambda self, d: d}), "NoForward has no method forward"),
         (
             type("Two", (), {"forward": lambda self, x: x, "backward": lambda self, d: (d, d)}),
-            r"1 gradient expected \(x\), 2 came",
+            r"expected 1 gradient \(x\), got 2",
         ),
     ],
 )

@@ -284,7 +284,7 @@ def test_a_seed_that_is_none(run, pytester):
     pytester.makeini("[pytest]\ngradproof_seed = seven\n")
     done = run(test_three=THREE)
     assert done.ret == pytest.ExitCode.INTERRUPTED
-    done.stdout.fnmatch_lines(["*gradproof_seed = seven: a whole number was expected"])
+    done.stdout.fnmatch_lines(["*gradproof_seed = seven: expected a whole number"])
 
 
 def test_the_guide(run, pytester):

@@ -91,7 +91,7 @@ def test_code_that_changes_is_seen():
         return dx * (1 if runs.count(3) == 1 else 1 + 1e-6), dw
 
     result, _ = check_traced(case(backward), repeating=True)
-    assert any("keeps something between runs" in row.evidence.detail for row in result.comparisons)
+    assert any("keeps state between runs" in row.evidence.detail for row in result.comparisons)
 
 
 def test_a_large_run_is_followed_where_the_smaller_one_fails():

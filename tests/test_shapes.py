@@ -46,7 +46,7 @@ def test_shapes_that_cannot_be_read(shape):
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda: integer("N", below="A B"), "one size was expected"),
+        (lambda: integer("N", below="A B"), "expected one size"),
         (lambda: described("x", 1.5), "the input 'x' is 1.5: expected a shape like"),
         (lambda: described("x", "N;D"), "the input 'x': the shape"),
         (lambda: bindings([real("N")], {"M": 2}), "a size is given for 'M', which is in no shape"),

@@ -169,7 +169,7 @@ def test_outside_of_the_domain():
     case = verify.derivative(np.arcsin, lambda x: 1 / np.sqrt(1 - x * x), x=verify.real("", low=2, high=3))
     (row,) = rows(case)
     assert row.verdict is Verdict.UNDECIDED
-    assert "where asin is outside of its domain (low=-1, high=1)" in row.evidence.detail
+    assert "where asin is outside its domain (low=-1, high=1)" in row.evidence.detail
     assert "verify.real('N D', low=-1, high=1)" in row.evidence.detail
 
 

@@ -114,7 +114,7 @@ def stale(case):
 def test_a_mask_of_the_first_call_is_found(name):
     """A mask that only the first call of the process fills belongs to other inputs in all others."""
     (detail,) = stale(STALE[name]())
-    assert detail.startswith("after a run on other inputs the code returns another output than without: it keeps ")
+    assert detail.startswith("after a run on other inputs the code returns a different output: it keeps ")
 
 
 @pytest.mark.parametrize("name", RIGHT)

@@ -9,7 +9,7 @@ import pytest
 import verify
 from verify import Verdict
 
-NOT_FOLLOWED = "makes a text of a number"
+NOT_FOLLOWED = "converts a number to text"
 
 
 def squared(backward):

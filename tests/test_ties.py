@@ -225,4 +225,4 @@ def test_an_edge_is_judged_beside_a_slope_that_is_too_small_to_write():
     assert [row.name for row in result.comparisons if row.verdict is Verdict.REFUTED] == ["x"]
     right = verify.check(beside_what_is_tiny(0.5))
     assert right.good
-    assert any("a choice between -1 and 1" in said for said in right.cover.kinks)
+    assert any("a valid subgradient in [-1, 1]" in said for said in right.cover.kinks)

@@ -77,4 +77,4 @@ def test_a_wrong_rule_is_seen(monkeypatch):
     )
     rows = verify.check(neuron).comparisons
     assert {row.verdict for row in rows} == {verify.Verdict.UNDECIDED}
-    assert "could not be shown to be one function" in rows[0].evidence.detail
+    assert "could not be proved equal" in rows[0].evidence.detail

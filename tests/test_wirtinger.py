@@ -217,7 +217,7 @@ def test_complex_loss():
     """A loss that is complex has no gradient."""
     row = rows(verify.loss(lambda z: (np.sum(z), z), z=Z))["the whole case"]
     assert row.verdict is Verdict.ERROR
-    assert "a loss has to be real" in row.evidence.detail
+    assert "a loss must be real" in row.evidence.detail
 
 
 def test_wrong_number_of_gradients():
@@ -228,7 +228,7 @@ def test_wrong_number_of_gradients():
         yield z * w
         return (z,)
 
-    assert "2 gradients expected (z, w), 1 came" in rows(case)["the whole case"].evidence.detail
+    assert "expected 2 gradients (z, w), got 1" in rows(case)["the whole case"].evidence.detail
 
 
 def test_what_is_no_convention():

@@ -89,10 +89,10 @@ def test_requests(tmp_path):
 @pytest.mark.parametrize(
     ("asked", "message"),
     [
-        ("json=", "a file was expected after the ="),
+        ("json=", "expected a file after the ="),
         ("json=my_cases.py", "my_cases.py would replace a source file"),
         ("json=shop.toml", "shop.toml would replace a source file"),
-        ("json=known.json", "known.json is wanted twice"),
+        ("json=known.json", "known.json is written twice"),
     ],
 )
 def test_what_is_read_is_not_replaced(tmp_path, asked, message):
@@ -149,5 +149,5 @@ def test_annotations_may_stand_beside_the_table():
     """Both are lines of a log; any other two formats want standard output for themselves."""
     assert requests(["github", "terminal"]) == [Request("github"), Request("terminal")]
     for pair in (["github", "json"], ["terminal", "terminal"], ["github", "terminal", "junit"]):
-        with pytest.raises(InputError, match="two reports want standard output"):
+        with pytest.raises(InputError, match="two reports write to standard output"):
             requests(pair)

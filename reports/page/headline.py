@@ -66,11 +66,11 @@ def _scope(run: Run, everywhere: bool) -> Iterator[str]:
     if not everywhere:
         number = sum(map(total, run.cases))
         subject = (
-            f"For all inputs in {number} of {_plural(len(run.cases), 'case')}; the others say"
+            f"For all inputs in {number} of {_plural(len(run.cases), 'case')}; each of the others says"
             if number
-            else "Each says"
+            else "Each case says"
         )
-        yield f"{subject} for what {'theirs' if number else 'it'} holds."
+        yield f"{subject} for which inputs it holds."
     elif any(map(rows.traced, run.cases)):
         yield "Each is proved to be the same function, at all inputs where both are defined, for the sizes listed."
     else:

@@ -66,8 +66,8 @@ def _missing(case: CaseResult) -> Iterator[str]:
     for reason in dict.fromkeys(c.evidence.detail for c in whole or unknown):
         yield reason if len(reason) <= _LONGEST else f"{reason[:_LONGEST]}…"
     if case.cover is not None and case.cover.unvisited:
-        yield f"{len(case.cover.unvisited)} sides of branches that no run took"
+        yield f"{len(case.cover.unvisited)} sides of branches were never reached"
     elif case.cover is not None and not case.cover.complete:
-        yield f"other than {case.cover.regions} regions: they are not shown to be all there are"
+        yield f"regions beyond the {case.cover.regions} checked: there may be others"
     elif case.cover is None and case.region:
         yield "inputs that take other branches"

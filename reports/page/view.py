@@ -167,7 +167,7 @@ def _failure(case: CaseResult, c: Comparison, row_anchors: Mapping[int, str]) ->
     source = _source(case, place)
     facts = [(_label(case, c, line), _fact(c, line)) for line in words.explanation(c) if line.tells != "code"]
     if c.verdict.good and not c.good and c.rounding:
-        explained = c.rounding.bound or "nothing that is known"
+        explained = c.rounding.bound or "nothing"
         facts.append(("bound", text(f"{c.rounding.error} {c.rounding.unit} off, and rounding explains {explained}")))
     return Failure(row_anchors[id(c)], cells.name(c), table.tone(c), words.sentence(c), facts, source, place.line)
 

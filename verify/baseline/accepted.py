@@ -169,7 +169,9 @@ def use_baseline(path: Path | None, *, update: bool, targets: tuple[str, ...], q
     if update and path is None:
         raise InputError('--baseline-update: name the file: --baseline FILE, or baseline = "FILE" in [tool.gradproof]')
     if update and quick:
-        raise InputError("--baseline-update: with --quick not all is looked for, and the file would lose the rest")
+        raise InputError(
+            "--baseline-update: a --quick run checks less, and the file would lose entries: run without --quick"
+        )
     return BaselineUse(path, opened(path, update=update), update, targets, quick)
 
 
@@ -191,7 +193,7 @@ def _grown(accepted: Mapping[Quantity, State], now: Mapping[Quantity, State]) ->
             and fails(before)
             and not all(_is_known(kind, before, state) for kind in state)
         ):
-            yield f"{key} is worse than in the baseline: it was {states.text(before)}, and is {states.text(state)}"
+            yield f"{key} is worse than in the baseline: was {states.text(before)}, now {states.text(state)}"
 
 
 def _lost(accepted: Mapping[Quantity, State], now: Mapping[Quantity, State], case: CaseResult) -> Iterator[Comparison]:
@@ -199,7 +201,7 @@ def _lost(accepted: Mapping[Quantity, State], now: Mapping[Quantity, State], cas
     for key, state in sorted(accepted.items()):
         if is_lost(key, accepted, now):
             gone = "the code returns None for it" if key.name in case.unclaimed else "the case has no such gradient"
-            reason = f"{gone}, and in the baseline it is {states.text(state)}; --baseline-update accepts that"
+            reason = f"{gone}; the baseline lists it as {states.text(state)}; --baseline-update accepts the change"
             lost = Evidence("lost", reason)
             yield Comparison("gradient", key.name, Verdict.UNDECIDED, role="input", evidence=lost, entries=0)
 

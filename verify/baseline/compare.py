@@ -30,9 +30,9 @@ def compared(old: Path, new: Path) -> tuple[str, int]:
     (before, was_quick), (after, is_quick) = _read(old), _read(new)
     if was_quick != is_quick:
         quick, full = (old, new) if was_quick else (new, old)
-        raise InputError(f"{quick} is of a --quick run, which looks for less than that of {full}: make both in one way")
+        raise InputError(f"{quick} was made with --quick, {full} was not: make both with the same options")
     if before.keys().isdisjoint(after):
-        raise InputError(f"{old} and {new} have no case in common: nothing can be compared")
+        raise InputError(f"{old} and {new} have no case in common: nothing to compare")
     changes = _changes(before, after)
     lines = [line for kind, items in changes.items() if items for line in [f"{kind}:", *[f"  {i}" for i in items], ""]]
     counts = ", ".join(f"{len(items):,} {kind}" for kind, items in changes.items() if items) or "nothing changed"
@@ -77,14 +77,14 @@ def _read(path: Path) -> tuple[States, bool]:
         version = str(document["schema_version"])
         if _series(version) != _series(SCHEMA_VERSION):
             raise InputError(
-                f"{path} has version {version} of the format, {_series(SCHEMA_VERSION)} was expected: "
-                f"write it anew with --report json={path.name}"
+                f"{path} has format version {version}, expected {_series(SCHEMA_VERSION)}: "
+                f"write it again with --report json={path.name}"
             )
         cases, complete, quick = states.gathered(map(_case, document["cases"])), document["complete"], document["quick"]
     except (KeyError, TypeError, AttributeError, ValueError):
-        raise InputError(f"{path} is no report of gradproof: write one with --report json={path.name}") from None
+        raise InputError(f"{path} is not a gradproof report: write one with --report json={path.name}") from None
     if not complete:
-        raise InputError(f"{path} was stopped early: it does not say what became of the rest; run it without -x")
+        raise InputError(f"{path} is the report of a run that stopped early: run again without -x")
     return cases, bool(quick)
 
 

@@ -14,7 +14,7 @@ from verify.model.identity import CaseId, Quantity
 from verify.model.where import relative
 
 SCHEMA_VERSION = "2.0"
-_ANEW = "delete it, and write it anew with --baseline-update"
+_ANEW = "delete it and write it again with --baseline-update"
 
 
 def text(accepted: States) -> str:
@@ -54,11 +54,11 @@ def read(path: Path) -> States:
         raise InputError(f"--baseline: {name} is not JSON: {problem}") from None
     try:
         if (version := document["schema_version"]) != SCHEMA_VERSION:
-            expected = f"{SCHEMA_VERSION} was expected"
-            raise InputError(f"--baseline: {name} has version {version} of the format, {expected}: {_ANEW}")
+            expected = f"expected {SCHEMA_VERSION}"
+            raise InputError(f"--baseline: {name} has format version {version}, {expected}: {_ANEW}")
         return {_id(case): _states(case["states"]) for case in document["cases"]}
     except (KeyError, TypeError, AttributeError, ValueError):
-        raise InputError(f"--baseline: {name} is no baseline: {_ANEW}") from None
+        raise InputError(f"--baseline: {name} is not a baseline: {_ANEW}") from None
 
 
 def _id(case: Any) -> CaseId:

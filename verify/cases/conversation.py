@@ -47,11 +47,11 @@ def _conversed(subject: Subject, inputs: Mapping[str, Any], upstream_of: Callabl
     running = subject(**inputs)
     if not inspect.isgenerator(running):
         actual = quoted(running)
-        raise ProtocolError(f"the subject has to be a generator that yields its output; it returned {actual}")
+        raise ProtocolError(f"the subject must be a generator that yields its output, but it returned {actual}")
     try:
         output = next(running)
     except StopIteration:
-        raise ProtocolError("the subject yields nothing: it has to yield its output once") from None
+        raise ProtocolError("the subject yields nothing: it must yield its output once") from None
     halves = halved(output)
     upstream = upstream_of(halves)
     if halves is not output:
@@ -61,7 +61,7 @@ def _conversed(subject: Subject, inputs: Mapping[str, Any], upstream_of: Callabl
     except StopIteration as stop:
         return output, stop.value
     running.close()
-    raise ProtocolError("the subject yields twice: it has to yield once, then return its gradients")
+    raise ProtocolError("the subject yields twice: it must yield once, then return its gradients")
 
 
 def drive(case: ExpressionCase, inputs: Mapping[str, Any], upstream: Any) -> Outcome:
@@ -124,7 +124,9 @@ def named_gradients(names: Collection[str], returned: Any, check: Callable[[Iter
     if isinstance(returned, Mapping):
         missing = [name for name in names if name not in returned]
         if missing:
-            raise ProtocolError(f"no gradient is returned for {', '.join(missing)} (None says that it is not claimed)")
+            raise ProtocolError(
+                f"no gradient is returned for {', '.join(missing)} (return None for a gradient that you do not claim)"
+            )
         if len(returned) > len(names):
             check(returned)
         gradients = returned
@@ -132,7 +134,7 @@ def named_gradients(names: Collection[str], returned: Any, check: Callable[[Iter
         values = returned if isinstance(returned, (tuple, list)) else (returned,)
         if len(values) != len(names):
             noun = "gradient" if len(names) == 1 else "gradients"
-            raise ProtocolError(f"{len(names)} {noun} expected ({', '.join(names)}), {len(values)} came")
+            raise ProtocolError(f"expected {len(names)} {noun} ({', '.join(names)}), got {len(values)}")
         gradients = dict(zip(names, values, strict=True))
     if all(gradient is None for gradient in gradients.values()):
         raise UnclaimedError("every gradient is None: nothing is claimed")
@@ -143,4 +145,4 @@ def _check_names(case: ExpressionCase, names: Iterable[str], kind: str) -> None:
     for name in names:
         if name not in case.inputs and case.program.find(name) is None:
             hint = nearest(str(name), case.program.labels)
-            raise ProtocolError(f"a {kind} is named {name!r}, which the expression does not have{hint}")
+            raise ProtocolError(f"the {kind} {name!r} is not in the expression{hint}")

@@ -137,7 +137,7 @@ class _Builder:
     def add(self, statement: ast.stmt) -> None:
         """Add one line: an expression (then the last line), or `name = expression`."""
         if self.finished:
-            raise self.error(statement, "only the last line may go without a name (name = expression)")
+            raise self.error(statement, "only the last line may lack a name (name = expression)")
         match statement:
             case ast.Assign(targets=[ast.Name(id=name) as target], value=value):
                 self.result = self.walk(value)
@@ -246,7 +246,7 @@ class _Builder:
 
     def exponent(self, node: ast.expr, index: int) -> Fraction:
         if self.ops[index] != "number":
-            raise self.error(node, f"the exponent in {self.excerpt(node)} has to be a constant rational number")
+            raise self.error(node, f"the exponent in {self.excerpt(node)} must be a constant rational number")
         number = self.numbers[index]
         self.check_power(node, number)
         if number == 0:
@@ -256,7 +256,7 @@ class _Builder:
     def check_power(self, node: ast.expr, number: Fraction) -> None:
         if abs(number) > _LARGEST_POWER or number.denominator > _LARGEST_ROOT:
             limits = f"of at most {_LARGEST_POWER}, with at most nine decimals"
-            raise self.error(node, f"the exponent in {self.excerpt(node)} has to be a number {limits}")
+            raise self.error(node, f"the exponent in {self.excerpt(node)} must be a number {limits}")
 
     def number(self, value: Fraction) -> int:
         return self.append("number", number=value, varies=False)

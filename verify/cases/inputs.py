@@ -98,7 +98,7 @@ def _bound(side: str, value: object) -> Fraction | None:
     if isinstance(value, Real_) and not isinstance(value, (bool, Rational)):
         value = float(value)  # NumPy's floats
     if isinstance(value, float) and math.isinf(value):
-        raise InputError(f"{side}={value} is no bound: leave {side} out where there is no bound")
+        raise InputError(f"{side}={value} is not a bound: omit {side} where there is no bound")
     try:
         return exact("a truth value" if isinstance(value, bool) else value, side)
     except InputError as problem:
@@ -128,7 +128,7 @@ def _closed(closed: object, low: object, high: object) -> frozenset[str]:
         return frozenset()
     sides = present if closed is True else {closed} if closed in ("low", "high") else None
     if sides is None:
-        raise InputError(f"closed={quoted(closed)}: True, 'low' or 'high' was expected")
+        raise InputError(f"closed={quoted(closed)}: expected True, 'low' or 'high'")
     if not sides or not sides <= present:
         missing = "low or high" if closed is True else str(closed)
         raise InputError(f"closed={closed!r} without a bound: give {missing}, or leave closed out")

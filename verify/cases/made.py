@@ -80,7 +80,9 @@ def lost(module: ModuleType, collected: Iterable[Any]) -> list[Lost]:
 def _lost(made: Made) -> Lost:
     where = as_place(made.file, made.line)
     return Lost(
-        made.name, where, f"the case that {where} makes is not found in its module, and would never run: {_ADVICE}"
+        made.name,
+        where,
+        f"the case that {where} makes is not in a variable of its module, so it would never run: {_ADVICE}",
     )
 
 
@@ -134,7 +136,7 @@ def _generators(module: ModuleType) -> Iterator[Lost]:
     for name, value in vars(module).items():
         if type(value) is GeneratorType and _makes(value):
             where = start_of(value.gi_code)
-            yield Lost(name, where, f"{where} is a generator, and its cases are never made: use a list")
+            yield Lost(name, where, f"{where} is a generator, so its cases are never made: use a list")
 
 
 def _makes(generator: GeneratorType[Any, Any, Any]) -> bool:

@@ -58,7 +58,9 @@ def _adapted(value: Any, adapt: Callable[[Any], Any], where: Place) -> Case:
         reason = f"{described_error(problem)}{', at ' if place else ''}{place}"
         raise TargetError(f"{adapt.__qualname__}, for a {type(value).__name__}, raised {reason}", place) from None
     if not _is_case(case):
-        raise TargetError(f"{adapt.__qualname__} was to make a case of a {type(value).__name__}, not {quoted(case)}")
+        raise TargetError(
+            f"{adapt.__qualname__}, for a {type(value).__name__}, returned {quoted(case)}: expected a case"
+        )
     case = replace(case, where=where or case.where)
     _ADAPTED[id(value)] = value, case
     return case

@@ -176,7 +176,7 @@ def loss(
         returned = function(**arguments) if options else function(*arguments.values())
         if not isinstance(returned, (tuple, list)) or len(returned) < 2:
             raise ProtocolError(
-                f"a tuple (loss, gradient) was expected from {_name(function)}, not {_value_text(returned)}"
+                f"expected a tuple (loss, gradient) from {_name(function)}, got {_value_text(returned)}"
             )
         value, *gradients = returned
         yield value
@@ -320,7 +320,7 @@ def _for_inputs(returned: Any, inputs: Mapping[str, object], real: Collection[st
         noun = "gradient" if len(wanted) == 1 else "gradients"
         hint = "; verify.constant or verify.integer describe inputs that are not differentiated" if values else ""
         kind = UnclaimedError if returned is None else ProtocolError
-        raise kind(f"{len(wanted)} {noun} expected ({', '.join(wanted)}), {len(values)} came{hint}")
+        raise kind(f"expected {len(wanted)} {noun} ({', '.join(wanted)}), got {len(values)}{hint}")
     return dict(zip(wanted, values, strict=True))
 
 
@@ -329,7 +329,7 @@ def _by_name(gradients: Mapping[Any, Any], key: str) -> Any:
     for name in names:
         if name in gradients:
             return gradients[name]
-    raise ProtocolError(f"no gradient of {key!r} among {', '.join(map(str, gradients))}: {', '.join(names)} would do")
+    raise ProtocolError(f"no gradient of {key!r} among {', '.join(map(str, gradients))}: use one of {', '.join(names)}")
 
 
 def _of_param(unit: Any, key: str, params: Mapping[str, Any]) -> Any:

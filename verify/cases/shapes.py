@@ -18,12 +18,12 @@ def checked_shape(shape: str, terms: int | None = None) -> str:
     """Return a shape, of so many `terms`; raises InputError for text that is none."""
     parts = shape.split()
     if terms is not None and len(parts) != terms:
-        raise InputError(f"one size was expected, a name or a number, not {shape!r}")
+        raise InputError(f"expected one size, a name or a number, got {shape!r}")
     for part in parts:
         if not _TERM.fullmatch(part):
             raise InputError(
-                f"the shape {shape!r} cannot be read at {part!r}: names and numbers with spaces between them were "
-                "expected, like 'N D' or 'D 4*H'; '' is a scalar"
+                f"the shape {shape!r} cannot be read at {part!r}: expected names and numbers separated by "
+                "spaces, like 'N D' or 'D 4*H'; '' is a scalar"
             )
     return shape
 
@@ -38,9 +38,9 @@ def _concrete(shape: str, sizes_by_name: tuple[tuple[str, int], ...]) -> tuple[i
     sizes = dict(sizes_by_name)
     lengths = tuple(_size(part, sizes) for part in shape.split())
     if not math.prod(lengths):
-        raise InputError(f"the shape {shape!r} has no entries: sizes from 1 on were expected")
+        raise InputError(f"the shape {shape!r} has no entries: sizes start at 1")
     if math.prod(lengths) > _LARGEST:
-        raise InputError(f"the shape {shape!r} has {math.prod(lengths):,} entries: more than {_LARGEST:,} is too much")
+        raise InputError(f"the shape {shape!r} has {math.prod(lengths):,} entries: the limit is {_LARGEST:,}")
     return lengths
 
 

@@ -49,7 +49,7 @@ def load(path: Path, wire: Wire, *, from_text: bool = False) -> list[Case]:
         place = Place(where, lines[number] if len(lines) == len(tables) else 1)
         cases.append(_case(table, place, wire, from_text=from_text))
         if cases[-1].name in names:
-            raise InputError(f"{place}: there are two cases with the name {cases[-1].name!r}")
+            raise InputError(f"{place}: two cases have the name {cases[-1].name!r}")
         names.add(cases[-1].name)
     return cases
 
@@ -62,7 +62,7 @@ def _lines(path: Path) -> list[int]:
 
 def _case(table: Any, where: Place, wire: Wire, *, from_text: bool) -> Case:
     if not isinstance(table, dict):
-        raise InputError(f"{where}: a case has to be a table, [[case]]")
+        raise InputError(f"{where}: a case must be a table, [[case]]")
     check_keys(table, _CASE, str(where))
     missing = [key for key in _REQUIRED if key not in table]
     if missing:

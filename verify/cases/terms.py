@@ -35,7 +35,7 @@ def fixed_upstream(value: object) -> Fraction:
     """Return a fixed upstream; raises InputError for 0, of which every gradient is 0, whatever `backward` does."""
     number = exact(value, "the upstream")
     if not number:
-        raise InputError("the upstream is 0, of which every gradient is 0: state another number, like upstream=1")
+        raise InputError("the upstream is 0, so every gradient is 0: use another number, like upstream=1")
     return number
 
 
@@ -43,7 +43,7 @@ def stated_accuracy(value: object) -> Fraction:
     """Return a stated accuracy; raises InputError where it is no positive number below 1."""
     number = exact(value, "the accuracy")
     if not 0 < number < 1:
-        raise InputError(f"accuracy={value!r}: a relative error between 0 and 1 was expected, like accuracy=1e-7")
+        raise InputError(f"accuracy={value!r}: expected a relative error between 0 and 1, like accuracy=1e-7")
     return number
 
 
@@ -61,7 +61,7 @@ def check_inputs(case: TracedCase) -> None:
 def choices(key: str, values: object) -> tuple[Any, ...]:
     """Return the values that an option is tried with."""
     if isinstance(values, (str, bytes)) or not isinstance(values, Sequence) or not values:
-        raise InputError(f"the option {key!r} is {quoted(values)}: a list of values was expected, like [1, 2]")
+        raise InputError(f"the option {key!r} is {quoted(values)}: expected a list of values, like [1, 2]")
     return tuple(values)
 
 
@@ -69,7 +69,7 @@ def whole_sizes(sizes: Mapping[str, int]) -> dict[str, int]:
     """Return chosen sizes."""
     for key, size in sizes.items():
         if not isinstance(size, int) or isinstance(size, bool) or size < 1:
-            raise InputError(f"the size of {key!r} is {quoted(size)}: a whole number from 1 on was expected")
+            raise InputError(f"the size of {key!r} is {quoted(size)}: expected a positive integer")
     return dict(sizes)
 
 
@@ -77,7 +77,7 @@ def check_name(name: str, where: Place) -> None:
     """Raise InputError for a name that does not fit on a line."""
     if not name.strip() or not name.isprintable() or len(name) > _LONGEST_NAME:
         raise InputError(
-            f"{where}: the name of a case has to be one line of at most {_LONGEST_NAME} signs, not {name[:50]!r}"
+            f"{where}: the name of a case must be one line of at most {_LONGEST_NAME} characters, not {name[:50]!r}"
         )
 
 

@@ -19,7 +19,7 @@ from verify.model.where import quoted
 CONVENTIONS = {"torch": 1, "jax": -1}  # and the sign of the imaginary part
 DEFAULT = "torch"
 FORMS = {"torch": "dL/da + i dL/db", "jax": "dL/da - i dL/db"}
-_EXPECTED = "'torch' (gradients are dL/da + i dL/db) or 'jax' (dL/da - i dL/db) was expected"
+_EXPECTED = "expected 'torch' (gradients are dL/da + i dL/db) or 'jax' (dL/da - i dL/db)"
 REAL, IMAG = ".real", ".imag"
 _SIGN = "_sign_of_imaginary_parts"  # an attribute of subjects
 Subject = Callable[..., Generator[Any, Any, Any]]

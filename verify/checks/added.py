@@ -52,10 +52,10 @@ def _answers(name: str, check: Callable[..., Any], case: TracedCase, run: Run) -
     for answer in answers:
         is_finding = isinstance(answer, (tuple, list)) and all(isinstance(text, str) for text in answer)
         if not (is_finding and 1 < len(answer) < 4):
-            raise InputError(f"the added check {name} yields {answer!r}: a code, a sentence and a name were expected")
+            raise InputError(f"the added check {name} yields {answer!r}: expected a code, a sentence and a name")
         if answer[0] not in FINDINGS:
             raise InputError(
-                f"the added check {name} yields {answer[0]!r}, which is no finding{nearest(answer[0], FINDINGS)}"
+                f"the added check {name} yields {answer[0]!r}, which is not a finding{nearest(answer[0], FINDINGS)}"
             )
         yield answer[0], answer[1], answer[2] if len(answer) > 2 else ""
 

@@ -34,8 +34,8 @@ if TYPE_CHECKING:
     from verify.checks.claims.claims import Exact
     from verify.checks.contracts.state import State
 
-_CONSTANT = "the output is constant, so that every derivative is 0"
-_INCONSISTENT = "SymPy's derivative of the whole expression and its chain rule could not be shown to be one function"
+_CONSTANT = "the output is constant, so every derivative is 0"
+_INCONSISTENT = "SymPy's derivative of the whole expression and the chain rule could not be proved equal"
 
 
 def check(case: Case, seed: int = 0, *, quick: bool = False, keep: Keep = lambda *_: None) -> CaseResult:
@@ -46,7 +46,7 @@ def check(case: Case, seed: int = 0, *, quick: bool = False, keep: Keep = lambda
     so far after each part of the work. Raises InputError if `case` is not a case.
     """
     if not isinstance(case, (TracedCase, ExpressionCase)):
-        raise InputError(f"a case was expected, as verify.case makes them, not {quoted(case)}")
+        raise InputError(f"expected a case made by verify.case, got {quoted(case)}")
     account(case)
     with uncollected():
         if isinstance(case, ExpressionCase):

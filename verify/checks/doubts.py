@@ -21,11 +21,12 @@ from verify.model.result import Comparison, Evidence, Verdict
 from verify.tracing.following import SubjectError
 from verify.tracing.observe import observe
 
-_DOUBT = "at another point of its region rounding does not take what the code computes to the exact value"
+_DOUBT = "at another point of its region the code's floats differ from the exact value by more than rounding"
 _NOT_FOLLOWED = f"{_DOUBT}, and there the code cannot be followed: {{}}"
 _NO_GRADIENT = f"{_DOUBT}, and there the code returns no gradient"
 _RIGHT = (
-    "at another point of its region rounding does not take {} to its exact value, though the formula is right there: "
+    "at another point of its region {} differs from its exact value by more than rounding, though the "
+    "formula is right there: "
     "its floats are not judged there"
 )
 

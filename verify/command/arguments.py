@@ -20,25 +20,25 @@ examples:
   gradproof shopping.toml my_cases.py          check the cases of these files
   gradproof --report json=report.json -q       write a report, show failures only
   gradproof expr "apple * tax" --at apple=100 --at tax=1.1
-  gradproof --baseline known.json              fail for what is not known to fail (--baseline-update writes the file)
-  gradproof compare old.json new.json          say what changed between two JSON reports
-  gradproof mutate my_cases.py                 plant errors, and say how many of them the cases catch
-  gradproof explain GP101                      say what a finding means, and how to mend it
+  gradproof --baseline known.json              fail only on failures that the file does not list
+  gradproof compare old.json new.json          compare two JSON reports
+  gradproof mutate my_cases.py                 plant mistakes and count how many the cases catch
+  gradproof explain GP101                      explain a finding and how to fix it
 
 exit status:
-  0  every gradient is proved, or agrees
-  1  something is refuted, undecided, broken, not explained by rounding, or found to fail a contract, and no baseline
-     knows of it; or a proof is weaker than in the baseline; with compare, something became worse
-  2  the run could not be made, or nothing was checked
+  0  every gradient is proved or agrees
+  1  a gradient is wrong, undecided or raised an error, a float error exceeds its bound, or a contract is violated,
+     and the baseline does not list it; or a proof is weaker than in the baseline; compare: something became worse
+  2  the run could not start, or nothing was checked
   70 a bug in gradproof itself; 130 interrupted
 """
 _OPTION = re.compile(r"-[qvh]+|--[a-z]{2}[a-z-]*(=.*)?")  # anything else with a minus, after `expr`, is an expression
-_PLANTED = f"plant errors of these classes only: {', '.join(f'{kind} {text}' for kind, text in KINDS.items())}"
+_PLANTED = f"plant only mistakes of these classes: {', '.join(f'{kind} {text}' for kind, text in KINDS.items())}"
 _FLAG = re.compile("-[qvx]+|--(quiet|verbose|exitfirst|quick|strict)")  # may come before the command as well
 LARGEST_MEMORY = 1_000_000  # GB
-MEMORY_EXPECTED = f"a positive number of GB was expected, {LARGEST_MEMORY:,} at most"
+MEMORY_EXPECTED = f"expected a positive number of GB, at most {LARGEST_MEMORY:,}"
 LONGEST_TIMEOUT = 1_000_000  # seconds: what every platform can wait for
-SECONDS_EXPECTED = f"a positive number of seconds was expected, {LONGEST_TIMEOUT:,} at most"
+SECONDS_EXPECTED = f"expected a positive number of seconds, at most {LONGEST_TIMEOUT:,}"
 _COMMANDS = ("run", "expr", "list", "mutate", "compare", "explain")
 
 
@@ -85,7 +85,7 @@ def build_parser(formats: Iterable[str]) -> argparse.ArgumentParser:
     """Return the parser of the whole command, which its documents are made of as well."""
     parser = _Parser(
         prog="gradproof",
-        description="Decide whether hand-written gradients are the exact derivatives.",
+        description="Check hand-written gradients: prove them exact, or show an input where they are wrong.",
         epilog=_EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
@@ -97,7 +97,7 @@ def build_parser(formats: Iterable[str]) -> argparse.ArgumentParser:
     checking, choosing = _checking(formats), _choosing()
     run = commands.add_parser("run", parents=[checking, choosing], help="check cases (the default)", allow_abbrev=False)
     run.add_argument("-x", "--exitfirst", action="store_true", help="stop after the first case that fails")
-    slowest = "say on standard error which N cases took longest, in seconds; 0: all of them"
+    slowest = "print the N slowest cases and their seconds to standard error; 0: all cases"
     run.add_argument("--durations", type=_count, metavar="N", help=slowest)
     _add_baseline(run)
     expr = commands.add_parser("expr", parents=[checking], help="check one expression", allow_abbrev=False)
@@ -112,51 +112,51 @@ def build_parser(formats: Iterable[str]) -> argparse.ArgumentParser:
 
 def _add_others(commands: Any, parents: list[_Parser]) -> None:
     """Add the commands that do not just check."""
-    compare = commands.add_parser("compare", help="say what changed between two JSON reports", allow_abbrev=False)
+    compare = commands.add_parser("compare", help="compare two JSON reports", allow_abbrev=False)
     compare.add_argument("old", type=Path, metavar="OLD.json", help="the report before")
     compare.add_argument(
-        "new", type=Path, metavar="NEW.json", help="the report after; what became worse is exit status 1"
+        "new", type=Path, metavar="NEW.json", help="the report after; exit status 1 if something is worse"
     )
     mutate = commands.add_parser(
         "mutate",
         parents=parents,
-        help="plant errors, and see which of them are caught",
+        help="plant mistakes in the code and count how many the cases catch",
         allow_abbrev=False,
     )
     mutate.add_argument("--operators", type=_kinds, default=(), metavar="M1,M5", help=_PLANTED)
-    explain = commands.add_parser("explain", help="say what a finding means, and how to mend it", allow_abbrev=False)
+    explain = commands.add_parser("explain", help="explain a finding and how to fix it", allow_abbrev=False)
     explain.add_argument(
         "codes",
         nargs="*",
         metavar="CODE",
-        help="a code, like GP101; `extend`: how to add to gradproof; `coverage`: what it follows; `compiled`: what it "
-        "says of compiled code; none: all codes",
+        help="a code, like GP101; `extend`: how to extend gradproof; `coverage`: the functions that it follows; "
+        "`compiled`: how it checks compiled code; none: all codes",
     )
 
 
 def _add_baseline(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
-    accepted = "the failures that this file lists do not fail; a proof that it lists has to stay one"
+    accepted = "failures listed in this file do not fail the run; a proof listed in it must stay a proof"
     add("--baseline", metavar="FILE", help=accepted)
-    add("--baseline-update", action="store_true", help="write that file: what fails now is known from then on")
+    add("--baseline-update", action="store_true", help="write the file of --baseline: it accepts all current failures")
 
 
 def _checking(formats: Iterable[str]) -> _Parser:
     """Return what every checking command takes."""
     parser = _Parser(add_help=False)
     add = parser.add_argument
-    add("-q", "--quiet", action="count", default=0, help="failures and the last line only; -qq nothing at all")
-    add("-v", "--verbose", action="count", default=0, help="forward values too, and how each verdict is known")
+    add("-q", "--quiet", action="count", default=0, help="print failures and the summary only; -qq prints nothing")
+    add("-v", "--verbose", action="count", default=0, help="print forward values, and the evidence for each verdict")
     written = f"write a report; may be repeated; formats: {', '.join(formats)}"
     add("--report", action="append", default=[], metavar="FORMAT[=PATH]", help=written)
     add("--seed", type=int, help="seed of the random evaluations (default: 0); verdicts do not depend on it")
     seconds = "time limit per case in seconds (default: 60); on timeout the case is UNDECIDED"
     add("--timeout", type=_seconds, metavar="SECONDS", help=seconds)
-    size = "memory limit per case in GB, with all processes that it starts (default: 4); beyond, the case is UNDECIDED"
+    size = "memory limit per case in GB, child processes included (default: 4); above it, the case is UNDECIDED"
     add("--memory", type=_gigabytes, metavar="GB", help=size)
-    quick = "decide the formula at the sample only: no other regions, no contracts, no floats"
+    quick = "check only the formula, at the sample: no other regions, contracts or floats"
     add("--quick", action="store_true", help=quick)
-    strict = "hazards and stale entries of a baseline fail too, not only what gives wrong results in ordinary use"
+    strict = "hazards and stale baseline entries fail the run too"
     add("--strict", action="store_true", help=strict)
     color = "default: auto, which honours NO_COLOR and FORCE_COLOR"
     add("--color", choices=("auto", "always", "never"), default="auto", help=color)
@@ -168,7 +168,7 @@ def _checking(formats: Iterable[str]) -> _Parser:
 def _count(text: str) -> int:
     """Read a number of things; raises ArgumentTypeError."""
     if not re.fullmatch("[0-9]{1,9}", text):
-        raise argparse.ArgumentTypeError(f"{text!r}: a whole number from 0 on was expected")
+        raise argparse.ArgumentTypeError(f"{text!r}: expected a non-negative integer")
     return int(text)
 
 
@@ -197,7 +197,7 @@ def _kinds(text: str) -> tuple[str, ...]:
     kinds = tuple(kind.strip().upper() for kind in text.split(","))
     for kind in kinds:
         if kind not in KINDS:
-            raise argparse.ArgumentTypeError(f"{kind!r} is no class of mistakes; known are {', '.join(KINDS)}")
+            raise argparse.ArgumentTypeError(f"{kind!r} is not a class of mistakes; known: {', '.join(KINDS)}")
     return kinds
 
 
@@ -209,7 +209,7 @@ def _choosing() -> _Parser:
     add("targets", nargs="*", metavar="TARGET", help=targets)
     pattern = "only cases whose name matches: words, and, or, not, parentheses"
     add("-k", dest="pattern", metavar="EXPR", help=pattern)
-    very_name = "only the case of this very name; may be repeated"
+    very_name = "only the case with exactly this name; may be repeated"
     add("--case", dest="names", action="append", default=[], metavar="NAME", help=very_name)
     return parser
 

@@ -202,7 +202,7 @@ def _mutate(workers: Workers, options: argparse.Namespace, progress: Progress) -
 
     config, wanted = _settings(workers, options), requests(options.report)
     if unknown := [request.format for request in wanted if request.format not in ("json", "terminal")]:
-        raise InputError(f"--report {unknown[0]}: what became of planted errors is written as terminal or json")
+        raise InputError(f"--report {unknown[0]}: mutate writes the formats terminal and json only")
     how = How(config.seed if options.seed is None else options.seed, options.quick, options.strict)
     with Crew(workers) as crew:
         cases = _selected(workers, options, config)

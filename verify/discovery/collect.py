@@ -45,7 +45,7 @@ def collect(targets: Sequence[str], layers: str | None = None) -> list[Case]:
                 raise TargetError(f"{missing[0].where}: {missing[0].name!r}: {missing[0].problem}", missing[0].where)
             of_target += cases_found
         if not of_target:
-            raise InputError(f"{target}: no cases in it")
+            raise InputError(f"{target}: contains no cases")
         cases += of_target
     # One file may be named in several ways: as a path, as another path, as a module.
     return list({(case.where, case.name): case for case in cases}.values())
@@ -84,9 +84,7 @@ def _expression(unit: Unit, wire: Wire) -> Case:
     for setting in unit.at or ():
         name, equals, value = setting.partition("=")
         if not equals or name.strip() in at:
-            raise InputError(
-                f"--at {setting}: {'is given twice' if equals else 'NAME=VALUE was expected, like tax=1.1'}"
-            )
+            raise InputError(f"--at {setting}: {'is given twice' if equals else 'expected NAME=VALUE, like tax=1.1'}")
         at[name.strip()] = value.strip()
     from_text = unit.layers is None
     return make(case_name(unit.target), unit.target, at, wire, upstream=unit.upstream, from_text=from_text)

@@ -16,7 +16,7 @@ def extended(names: Sequence[str], folder: str) -> None:
         sys.path.append(folder)
     for name in names:
         if not all(part.isidentifier() for part in name.split(".")):
-            raise InputError(f"[tool.gradproof] extensions: {name!r}: the name of a module was expected")
+            raise InputError(f"[tool.gradproof] extensions: {name!r}: expected the name of a module")
         try:
             importlib.import_module(name)
         except KeyboardInterrupt:

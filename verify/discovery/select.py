@@ -58,5 +58,5 @@ def _term(tokens: list[str], name: str) -> tuple[bool, list[str]]:
         return matching, rest[1:]
     words = list(itertools.takewhile(lambda token: token not in _OPERATORS, tokens))
     if not words:
-        raise InputError(f"-k: a word was expected, not {tokens[0]!r}")
+        raise InputError(f"-k: expected a word, got {tokens[0]!r}")
     return " ".join(words).lower() in name, tokens[len(words) :]

@@ -82,8 +82,8 @@ def function(of: Any) -> Callable[[_F], _F]:
     """
     if not callable(of) or isinstance(of, type) or not (additions.is_handed_over(of) or _has_name(of)):
         raise InputError(
-            f"extend.function({of!r}): a function of NumPy that takes arrays, a ufunc or a function of another module"
-            " was expected"
+            f"extend.function({of!r}): expected a NumPy function that takes arrays, a ufunc or a function of another "
+            "module"
         )
     return _adding(additions.FUNCTIONS, additions.key_of(of))
 
@@ -104,9 +104,9 @@ def protocol(**names: Sequence[str]) -> None:
 
     for key, added in names.items():
         if key not in NAMES:
-            raise InputError(f"extend.protocol: {key!r} is unknown{nearest(key, NAMES)}; known are {', '.join(NAMES)}")
+            raise InputError(f"extend.protocol: {key!r} is unknown{nearest(key, NAMES)}; known: {', '.join(NAMES)}")
         if not isinstance(added, (list, tuple)) or not all(isinstance(name, str) and name for name in added):
-            raise InputError(f"extend.protocol({key}={added!r}): a list of names was expected")
+            raise InputError(f"extend.protocol({key}={added!r}): expected a list of names")
         if key == "gradients" and not all("{}" in name for name in added):
             raise InputError(f"extend.protocol({key}={added!r}): each name needs {{}} for that of the parameter")
     for key, added in names.items():
@@ -122,10 +122,10 @@ def finding(code: str, *, title: str, fails: bool, because: str, meaning: str, h
     """
     kind = Kind(title, fails, because, meaning, harm, mend)
     if not (isinstance(code, str) and _CODE.fullmatch(code)) or code.startswith("GP"):
-        raise InputError(f"extend.finding({code!r}): capital letters and three digits were expected, and not GP")
+        raise InputError(f"extend.finding({code!r}): expected capital letters and three digits, and not GP")
     texts = (title, because, meaning, harm, mend)
     if not isinstance(fails, bool) or not all(isinstance(text, str) and text.strip() for text in texts):
-        raise InputError(f"extend.finding({code!r}): texts were expected, and whether it fails")
+        raise InputError(f"extend.finding({code!r}): expected texts, and fails=True or fails=False")
     if FINDINGS.setdefault(code, kind) != kind:
         raise InputError(f"extend.finding({code!r}): the code is taken ({FINDINGS[code].title})")
 
@@ -144,9 +144,9 @@ def report(name: str, module: str) -> None:
     Raises InputError if the name is in use.
     """
     if not (isinstance(name, str) and _FORMAT.fullmatch(name)):
-        raise InputError(f"extend.report({name!r}): a name of small letters and digits was expected")
+        raise InputError(f"extend.report({name!r}): expected a name of small letters and digits")
     if not (isinstance(module, str) and _MODULE.fullmatch(module)):
-        raise InputError(f"extend.report({name!r}, {module!r}): the name of a module was expected")
+        raise InputError(f"extend.report({name!r}, {module!r}): expected the name of a module")
     if name in additions.OWN_REPORTS or additions.REPORTS.setdefault(name, module) != module:
         raise InputError(f"extend.report({name!r}): the name is taken by {additions.REPORTS.get(name, 'gradproof')}")
 
@@ -159,16 +159,16 @@ def framework(kind: type | str) -> Callable[[_F], _F]:
     """
     name = f"{kind.__module__}.{kind.__qualname__}" if isinstance(kind, type) else kind
     if not isinstance(name, str) or "." not in name:
-        raise InputError(f"extend.framework({kind!r}): a class was expected, or its name after that of its module")
+        raise InputError(f"extend.framework({kind!r}): expected a class, or its name after that of its module")
     return _adding(additions.FRAMEWORKS, name)
 
 
 def _adding(table: dict[Any, Callable[..., Any]], key: Any) -> Callable[[_F], _F]:
     def add(added: _F) -> _F:
         if not callable(added):
-            raise InputError(f"a function was expected, not {added!r}")
+            raise InputError(f"expected a function, got {added!r}")
         if _identity(table.setdefault(key, added)) != _identity(added):
-            raise InputError(f"verify.extend: {getattr(key, '__name__', key)} is added already ({_place(table[key])})")
+            raise InputError(f"verify.extend: {getattr(key, '__name__', key)} is already added ({_place(table[key])})")
         table[key] = added
         return added
 

@@ -12,11 +12,11 @@ class Verdict(Enum):
     """What is known about one comparison, best first; the value is the sentence that users read."""
 
     PROVED = "the same function, for all inputs that take the same branches, where both sides are defined"
-    AGREES = "not proved to be the same function, but equal within a limit that the evidence names"
-    SAMPLED = "compiled code: right at the points tried, to the digits in the evidence; nothing is known between them"
-    UNDECIDED = "not decided: there is neither a proof nor a counterexample"
+    AGREES = "not proved, but equal within the limit named in the evidence"
+    SAMPLED = "compiled code: right at the points tried, to the digits in the evidence; not checked between them"
+    UNDECIDED = "undecided: neither a proof nor a counterexample was found"
     REFUTED = "wrong: there is an exact counterexample"
-    ERROR = "not compared: the code under test or the case itself is at fault, as the evidence says"
+    ERROR = "not compared: the code raised an exception or broke the protocol, or the case is wrong"
 
     # Asked of each of many comparisons, and so found out once: the place in the order, 0 being the best, and whether a
     # gate may pass with this verdict: with SAMPLED one that is not strict.

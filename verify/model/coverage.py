@@ -24,7 +24,7 @@ class Branch:
 class Cover:
     """Which part of its domain a case was looked at in: `regions` that were proved, each bounded by branches.
 
-    `unvisited` are the sides of branches that no run took. `complete` tells that the regions are shown to be all that
+    `unvisited` are the sides of branches were never reached. `complete` tells that the regions are shown to be all that
     there are, for the sizes in `variant`. `kinks` says what the code returns where regions meet, as sentences;
     `untried` says what was left out, and which limit of the search was reached.
     """

@@ -35,7 +35,7 @@ def exact(value: object, name: str) -> Fraction:
     elif isinstance(value, (str, Decimal, float)):
         number = _from_decimal(value, name)
     else:
-        raise InputError(f"{name} is {value!r}: a number was expected")
+        raise InputError(f"{name} is {value!r}: expected a number")
     return _within_float64(number, name)
 
 
@@ -70,7 +70,7 @@ def _from_decimal(value: str | Decimal | float, name: str) -> Fraction:
             return Fraction(text)
         decimal = Decimal(text)
     except (InvalidOperation, ValueError, ZeroDivisionError):
-        raise InputError(f"{name} is {value!r}: a number was expected, like 100, 1.1 or 11/10") from None
+        raise InputError(f"{name} is {value!r}: expected a number, like 100, 1.1 or 11/10") from None
     if not decimal.is_finite():
         raise InputError(f"{name} is {decimal}: only finite numbers can be inputs")
     if decimal and not _SMALLEST_EXPONENT <= decimal.adjusted() <= _LARGEST_EXPONENT:

@@ -117,7 +117,7 @@ _OF_CONTRACTS: dict[str, Kind] = {  # GP1xx
         "Return a copy, or keep one: self.y = y.copy().",
     ),
     "GP106": Kind(
-        "a gradient shares its memory with dout",
+        "a gradient shares memory with dout",
         False,
         "it does harm only where somebody adds to the gradient in place, or keeps it while dout is used again",
         "backward returns dout, or a reshape or slice of it, or one array as two gradients.",
@@ -255,7 +255,7 @@ _OF_CONTRACTS: dict[str, Kind] = {  # GP1xx
         "Keep a copy: self.x = x.copy(). Where memory matters more, allow it with the reason.",
     ),
     "GP121": Kind(
-        "layers of one class share their memory",
+        "layers of one class share memory",
         True,
         "a network has several layers of a kind, all of which go forward before any of them goes backward",
         "Between forward and backward of one layer another one of the same class was used, and the gradient, or the "
@@ -417,7 +417,7 @@ def finding(code: str, detail: str, **fields: Any) -> Finding:
 def allowances(allow: Mapping[str, str] | None) -> dict[str, str]:
     """Return what the author of a case lets pass, by code; raises InputError for unknown codes and empty reasons."""
     if not isinstance(allow, (Mapping, type(None))):
-        raise InputError(f"allow={allow!r}: a dict was expected, of codes with reasons")
+        raise InputError(f"allow={allow!r}: expected a dict of codes and reasons")
     for code, reason in (allow or {}).items():
         _existing_code(code)
         if not isinstance(reason, str) or not reason.strip() or not reason.isprintable():

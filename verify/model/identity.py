@@ -103,7 +103,7 @@ class Argument:
             return f"{self.name}: given"
         shape = " ".join(self.shape) or "scalar"
         if self.kind == "whole":
-            return f"{self.name}: {shape} of whole numbers below {self.below}"
+            return f"{self.name}: {shape} of integers below {self.below}"
         return f"{self.name}: {shape}{','.join(f' {bound}' for bound in self.bounds)}"
 
 

@@ -143,7 +143,7 @@ class Stale(NamedTuple):
     @property
     def change(self) -> str:
         """Return the entry without its file."""
-        return f"{self.case.name}: {self.quantity} was {self.was}, and is {self.now}"
+        return f"{self.case.name}: {self.quantity} was {self.was}, now {self.now}"
 
     def __str__(self) -> str:
         return f"{self.case.file or 'expr'}: {self.change}"

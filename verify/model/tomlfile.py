@@ -38,7 +38,7 @@ def check_keys(table: Mapping[str, Any], kinds: Mapping[str, type], where: str, 
     for key, value in table.items():
         if key not in kinds:
             raise InputError(
-                f"{where}: unknown key {prefix}{key}{nearest(key, kinds) or '; known are ' + ', '.join(kinds)}"
+                f"{where}: unknown key {prefix}{key}{nearest(key, kinds) or '; known: ' + ', '.join(kinds)}"
             )
         if not isinstance(value, kinds[key]):
-            raise InputError(f"{where}: {prefix}{key} is {value!r}: {_KINDS[kinds[key]]} was expected")
+            raise InputError(f"{where}: {prefix}{key} is {value!r}: expected {_KINDS[kinds[key]]}")

@@ -16,7 +16,7 @@ from verify.mutation.mutants import changed
 from verify.mutation.result import How, Judged, Mutant, Outcome, Planted
 from verify.runner.worlds import Worlds
 
-_ELSEWHERE = "with the mistake in it, the module has no such case any more"
+_ELSEWHERE = "with the mistake planted, the module no longer has this case"
 
 
 class Tool:

@@ -27,19 +27,19 @@ if TYPE_CHECKING:
     from verify.tracing.observe import Observation
 
 _NOTHING = "the case has no function of the user's that runs backward: its gradients are computed in the case itself"
-_FAILS = "the case fails without any mistake planted in it: see what gradproof run says of it"
-_NEVER = "the line never ran: nothing that the case tries leads there"
+_FAILS = "the case fails without a planted mistake: fix it first (gradproof run shows why)"
+_NEVER = "the line never runs in this case"
 _UNPROVABLE = {
-    "state": "one run is right: what the mistake leaves behind shows in no run that the case makes",
-    "options": "nothing that the case tries depends on it: it takes other options, or other sizes, to see it",
+    "state": "a single run is right: the mistake leaves state behind that no run of the case reveals",
+    "options": "no run of the case depends on it: other options or sizes may reveal it",
 }
-_FLOATS = "the formula is the same, and its floats are not found to fail"
-_FORWARD = "the forward pass changes with it, and the gradients are right for what it computes then"
+_FLOATS = "the formula is the same, and its floats pass"
+_FORWARD = "the forward pass changes too, and the gradients are right for the new one"
 _AGREES = "the gradient of {} agrees at every point tried, and is not proved to be the original's"
-_UNVISITED = "it is right in the regions that were visited: {} was not"
+_UNVISITED = "it is right in the regions visited: {} was not"
 _UNCLAIMED = "the gradient of {} is no longer claimed, and so not checked"
 _UNSEEN = "what it changes does not reach the gradients that the case claims"
-_FINDINGS = "the case is told of it, but fails with --strict only: {}"
+_FINDINGS = "reported, but it fails only with --strict: {}"
 _PROVED = "proved equal to the original's gradients"
 _AT_MOST = " on both sides of every branch that was visited"
 
@@ -60,7 +60,7 @@ class Original:
     def of(cls, case: Case, how: How) -> Original:
         """Check a case, and see what runs; raises InputError for what is no case."""
         if not isinstance(case, (TracedCase, ExpressionCase)):
-            raise InputError("a case was expected")
+            raise InputError("expected a case")
         original = cls(case, how, checked(case, how))
         original.unheld = bool(UnheldError.places)
         with original.running(case):

@@ -34,9 +34,9 @@ KINDS = {
 class Outcome(Enum):
     """What became of a mutant; the value is the sentence that users read."""
 
-    CAUGHT = "the case does not pass with it"
-    EQUIVALENT = "no mistake: proved to give the gradients that the original gives"
-    SURVIVED = "the case passes with it, and it is not proved to be harmless"
+    CAUGHT = "the case fails with it"
+    EQUIVALENT = "no mistake: proved to give the same gradients as the original"
+    SURVIVED = "the case passes with it, and it is not proved harmless"
 
 
 class Mutant(NamedTuple):

@@ -75,7 +75,7 @@ def surveyed(
         return Survey(case.name, case.where, problem=str(answer.value), failing=True)
     planted: Planted = answer.value
     wanted = [mutant for mutant in planted.mutants if not kinds or mutant.kind in kinds]
-    problem = planted.problem or ("" if wanted else f"there is nothing in it for a mistake of {', '.join(kinds)}")
+    problem = planted.problem or ("" if wanted else f"it contains no operation for a mistake of {', '.join(kinds)}")
     with ThreadPoolExecutor(crew.size) as pool:
         results = pool.map(lambda mutant: _judged(crew, case, how, mutant), wanted)
         judged = tuple(_counted(results, case.name, len(wanted), progress))

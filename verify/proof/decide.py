@@ -58,11 +58,11 @@ GUARD_PRECISIONS = (400, 8192)  # three quarters of 400 bits are 90 digits
 GUARD_POINTS = 3
 _DIGITS_OF_CONSTANTS = 90  # to which a choice of constants removes the difference, in units of what they change
 _OVERWORK = Evidence(
-    "constants", "the formulas differ by little; whether the rounding of constants explains that takes too long to tell"
+    "constants", "the formulas differ slightly; whether rounded constants explain that takes too long to decide"
 )
 _COMPUTED = Evidence(
     "constants",
-    "the formulas differ by no more than arrays of constants may be off that were computed in floats, like an inverse",
+    "the formulas differ by no more than the possible error of constant arrays computed in floats, such as an inverse",
 )
 _UNIT = flint.arb(1)
 _DIGITS = 460  # three quarters of 2048 bits: what two balls have to share to count as agreeing
@@ -88,12 +88,12 @@ class Decision(NamedTuple):
 SAME = Decision(Verdict.PROVED, Evidence("same formula", "both sides are the same formula"))
 _UNDEFINED = Decision(
     Verdict.UNDECIDED,
-    Evidence("undefined", "at none of the points that were tried could both sides be computed to enough digits"),
+    Evidence("undefined", "both sides could not be computed to enough digits at any point tried"),
 )
 _UNSEEN = "a term is too small to be seen at every point tried: agreement there says nothing about it"
-_SPENT = "; the work that the search for further points may take was used up"
+_SPENT = "; the budget for further points was used up"
 _HIDDEN = Decision(
-    Verdict.UNDECIDED, Evidence("no example", "the formulas differ, but at none of the points that were tried")
+    Verdict.UNDECIDED, Evidence("no example", "the formulas differ, but their values agree at every point tried")
 )
 
 
@@ -426,7 +426,7 @@ def difference_at(apart: float) -> Evidence:
     text = f"the exact values differ by {apart:.1e} relative"
     if apart < _INVISIBLE:
         return Evidence("small difference", f"{text}: not the same function, though no float64 shows it here")
-    return Evidence("small difference", f"{text}: more than a few roundings explain, less than most mistakes make")
+    return Evidence("small difference", f"{text}: larger than a few roundings, smaller than most mistakes")
 
 
 def _left_open(graph: Graph, pair: Pair, points: Sequence[Point], seed: int, corrections: Corrections) -> Decision:
@@ -442,7 +442,5 @@ def _left_open(graph: Graph, pair: Pair, points: Sequence[Point], seed: int, cor
         return _HIDDEN
     points = [*points, *terms.points]
     compared = sum(_agreements(graph, [pair], point, _PRECISIONS)[pair] is True for point in points)
-    detail = (
-        f"equal to {_DIGITS} digits at the {compared} of {len(points)} points where that many could be had, but {why}"
-    )
+    detail = f"equal to {_DIGITS} digits at the {compared} of {len(points)} points that allow as many, but {why}"
     return Decision(Verdict.AGREES, Evidence("digits", detail, digits=_DIGITS))

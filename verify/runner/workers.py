@@ -89,7 +89,7 @@ class Workers:
         for target in dict.fromkeys(targets):
             cases = self._of_target(target, layers)
             if not cases:
-                raise InputError(f"{target}: no cases in it")
+                raise InputError(f"{target}: contains no cases")
             for case in cases:  # one file may be named in several ways, one case imported from module to module
                 unique.setdefault((case.where, case.name), case)
         return list(unique.values())
@@ -146,7 +146,7 @@ class Workers:
             if again.kind != "done":
                 return again
             if again.value != self._listed[case.unit]:
-                return Answer("failed", "imported once more, after a case that ended its process, it has other cases")
+                return Answer("failed", "importing it again, after a case ended its process, gave different cases")
         return self._ask(kind, case.unit, case.number, *arguments)
 
     def _ask(self, kind: str, *arguments: Any) -> Answer:

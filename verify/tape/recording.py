@@ -208,7 +208,7 @@ class Recording(Tape):
             return Fraction(0) if name == "log" and value == 1 else None
 
         if (units := FUNCTIONS[name].units) == math.inf:
-            raise UnboundedError(f"no bound is known for what {name} rounds", asked_at())
+            raise UnboundedError(f"no rounding bound is known for {name}", asked_at())
         return self._apart(name, a, int(units), fold)
 
     def _apart(

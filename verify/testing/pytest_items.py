@@ -90,7 +90,7 @@ def _settings(collector: pytest.Collector) -> Settings:
     try:
         return Settings(int(seed), quick, strict)
     except ValueError:
-        raise collector.CollectError(f"gradproof_seed = {seed}: a whole number was expected") from None
+        raise collector.CollectError(f"gradproof_seed = {seed}: expected a whole number") from None
 
 
 def _setting(config: pytest.Config, name: str) -> Any:

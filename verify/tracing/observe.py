@@ -35,7 +35,7 @@ from verify.tracing.symbols.trace import Condition, Nodes, Trace
 
 _MOST_LABELS = 64  # beyond which not each label is tried
 _LONGEST = 24  # signs of labels that are shown
-_COMPLEX_LOSS = "the output is complex and its upstream is fixed: a loss has to be real (a squared absolute value, say)"
+_COMPLEX_LOSS = "the output is complex and its upstream is fixed: a loss must be real (a squared absolute value, say)"
 _FIXED = 20261123  # what the samples are drawn from: the same whatever the seed, so that verdicts are
 
 
@@ -328,11 +328,11 @@ def _variables(seen: Observation, shape: tuple[int, ...], name: str, values: Seq
 def _quantity(value: Any, description: str) -> Quantity:
     """Return what the subject gave as nodes; raises ProtocolError where it is no array of numbers."""
     if isinstance(value, (str, bytes, dict, set)) or value is None:
-        raise ProtocolError(f"{description} is {quoted(value)} ({type(value).__name__}): an array was expected")
+        raise ProtocolError(f"{description} is {quoted(value)} ({type(value).__name__}): expected an array")
     try:
         symbolic = isinstance(value, arrays.SymbolArray)
         if is_complex(value):
-            raise ProtocolError(f"{description} is complex: real numbers were expected (take .real where they are)")
+            raise ProtocolError(f"{description} is complex: expected real numbers (take .real where they are)")
         array = value if symbolic else arrays.boxed(value) if isinstance(value, Concolic) else np.asarray(value)
         if not isinstance(array, arrays.SymbolArray) and array.dtype.kind == "f" and not np.isfinite(array).all():
             worst = np.argwhere(~np.isfinite(array))[0].tolist()
@@ -341,7 +341,7 @@ def _quantity(value: Any, description: str) -> Quantity:
             raise ProtocolError(f"{description} contains nan{f' at {place}' if place else ''}")
         return Quantity(array.shape, arrays.nodes(array))
     except (TypeError, ValueError):
-        raise ProtocolError(f"{description} is a {type(value).__name__}: an array of numbers was expected") from None
+        raise ProtocolError(f"{description} is a {type(value).__name__}: expected an array of numbers") from None
 
 
 def _keep_gradients(case: TracedCase, returned: Any, seen: Observation) -> None:
@@ -351,7 +351,7 @@ def _keep_gradients(case: TracedCase, returned: Any, seen: Observation) -> None:
         for name in named:
             if name not in case.real:
                 raise ProtocolError(
-                    f"a gradient is returned for {name!r}, which is no input to differentiate"
+                    f"a gradient is returned for {name!r}, which is not an input to differentiate"
                     f"{nearest(str(name), case.real)}"
                 )
 
@@ -368,9 +368,9 @@ def _keep_gradients(case: TracedCase, returned: Any, seen: Observation) -> None:
         seen.gradients[name] = quantity
         expected = seen.inputs[name].shape
         if quantity.shape != expected:
-            seen.malformed[name] = f"the gradient of {name!r} has the shape {quantity.shape}: {expected} was expected"
+            seen.malformed[name] = f"the gradient of {name!r} has the shape {quantity.shape}: expected {expected}"
         elif seen.trace.unset and (place := _unset(seen.trace, quantity)):
-            seen.malformed[name] = f"the gradient of {name!r} has entries that nobody has written to (np.empty){place}"
+            seen.malformed[name] = f"the gradient of {name!r} has entries that were never written (np.empty){place}"
 
 
 def _unset(trace: Trace, quantity: Quantity) -> str:

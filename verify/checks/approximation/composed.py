@@ -1,4 +1,4 @@
-"""Approximations inside longer formulas: the exact gradient, with each in place of the formula that it stands for.
+"""Approximations inside longer formulas: the exact gradient, with each in place of the formula that it replaces.
 
 The gradient on the other side of a threshold is the exact one there (it was decided as any other), and the one on this
 side is the same formula of other leaves (`leaves`). Each leaf is enclosed as a function of the pivot that its threshold

@@ -182,7 +182,7 @@ class _Finder:
                 return
             self._work -= 1
             if self._work < 0:
-                raise LimitError("the formulas are too long for as many pieces as it takes")
+                raise LimitError("the formulas are too long for the number of pieces needed")
             a, b = todo.pop()
             if not self._reach(a, b):
                 break
@@ -222,7 +222,7 @@ def _smallest(frame: Any, monomial: Any, value: Any, exact: Terms[Any]) -> tuple
             bound = frame.ratio(monomial, value, other, size)
             bounds += [] if bound is None else [(other, bound)]
     if not bounds:
-        raise BeyondError("a term that the exact side lacks")
+        raise BeyondError("a term missing on the exact side")
     return min(bounds, key=lambda pair: float(pair[1]))
 
 

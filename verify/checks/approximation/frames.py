@@ -102,7 +102,7 @@ class Far:
         grows = argument.terms.get(((X, 1),), self.unit.constant(Fraction(0)))
         rest = Terms({m: value for m, value in argument.terms.items() if m != ((X, 1),)})
         if grows.order or grows.cut is not None or grows.poly.degree() > 0 or not grows.blur.is_zero():
-            raise BeyondError("an exponential of no multiple of x")
+            raise BeyondError("an exponential of something other than a multiple of x")
         rate = Fraction(int(grows.poly[0].p), int(grows.poly[0].q)) * -2 * self.sign
         if rate.denominator != 1:
             raise BeyondError("an exponential of a fraction of x")

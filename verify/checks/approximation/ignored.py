@@ -147,7 +147,7 @@ def _decisions(
     for entry in refuted:
         point = claim.decisions[entry].point or exact.region.sample
         size = _effect(exact, claim, entry, point)
-        detail = f"{text}{place}, and backward ignores it: {instead}; it is off by {size}, relative"
+        detail = f"{text}{place}, and backward ignores it: {instead}; the relative error is {size}"
         decisions.append(Decision(Verdict.AGREES, Evidence(SMALL_CONSTANT, detail, place=where, error=size), point))
     return decisions
 

@@ -92,7 +92,7 @@ class Model:
     def number(self, value: flint.arb) -> Model:
         """Return a constant that is known as a ball; raises BeyondError where that has no end."""
         if not value.is_finite():
-            raise BeyondError("a function that is not defined there")
+            raise BeyondError("a function that is undefined there")
         middle, radius = _exactly(value)
         return self.make(0, flint.fmpq_poly([middle]), None, flint.arb(0), flint.arb(0, radius))
 
@@ -145,7 +145,7 @@ class Model:
     def inverse(self) -> Model:
         """Return 1 / a: with P the inverse of the leading coefficients, 1 / a = P + (1 - a P) / a."""
         if not self.poly.length() or not self.poly[0]:
-            raise BeyondError("a division by what may be 0")
+            raise BeyondError("a division by a value that may be 0")
         unit = self.make(0, self.poly, self.cut, self.rest, self.blur)
         terms = _TERMS if self.cut is None else min(self.cut, _TERMS)
         if self.poly.degree() == 0 and self.cut is None and self.blur.is_zero():
@@ -154,7 +154,7 @@ class Model:
         left = self.constant(Fraction(1)) + self.constant(Fraction(-1)) * unit * self.make(0, guess, None, flint.arb(0))
         bound = unit.leading()
         if bound.contains(0):
-            raise BeyondError("a division by what may be 0")
+            raise BeyondError("a division by a value that may be 0")
         rest, sharp = flint.arb(0), left.sharp
         if not sharp.is_zero:
             rest = whole_power(left.reach, sharp.order - terms) * sharp.leading() / bound
@@ -168,7 +168,7 @@ class Model:
             return _whole_power(self, exponent.numerator)
         first = self.poly[0]
         if not first > 0 or (self.order * exponent).denominator != 1 or (self.order and not self.positive):
-            raise BeyondError("a root of what may be 0")
+            raise BeyondError("a root of a value that may be 0")
         size = flint.arb(first)
         unit = self.make(0, self.poly * (1 / first), self.cut, self.rest / size, self.blur / size)
         powered = (unit.apply("log") * self.constant(exponent)).apply("exp")
@@ -180,7 +180,7 @@ class Model:
         """Return a function of FUNCTIONS of a, by its series in the middle; raises BeyondError where that has none."""
         first = self.poly[0] if not self.order else flint.fmpq(0)
         if self.order < 0 or (self.cut == 0 and not self.order):
-            raise BeyondError(f"{name} of what is not known in the middle")
+            raise BeyondError(f"{name} of a value that is unknown at the centre")
         change = self + self.constant(-first)
         coefficients = self._coefficients(name, first)
         if change.is_zero:

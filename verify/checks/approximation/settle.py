@@ -43,7 +43,7 @@ from verify.tracing.region import Point
 from verify.tracing.symbols.trace import Trace
 
 _MOST_ENTRIES = 200  # that are enclosed in one run
-_BUDGET = f"more than {_MOST_ENTRIES} entries differ: the others were not looked at"
+_BUDGET = f"more than {_MOST_ENTRIES} entries differ: the others were not checked"
 _NOT_PROVED = (
     "it looks like an approximation of the formula on the other side of a threshold, but no bound on its error could "
     "be proved over all of the region"
@@ -51,8 +51,8 @@ _NOT_PROVED = (
 
 
 _NO_OTHER = (
-    "it differs from the exact derivative by less than floats tell, as an approximation of a formula beyond a "
-    "threshold does, but no run reached such a formula"
+    "the difference from the exact derivative is below float precision, like that of an approximation near a "
+    "threshold, but no run reached a formula on the other side of one"
 )
 
 

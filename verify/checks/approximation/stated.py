@@ -43,15 +43,13 @@ def within(exact: Exact, claim: Claim, entry: int, accuracy: Fraction) -> Decisi
     ends = described_interval(graph, pivot, low_high)
     if error.error <= ball(accuracy):
         detail = (
-            f"an approximation within the relative accuracy that the case states: proved to stay within {size} of the "
-            f"exact derivative for all {ends}, worst at {place}; stated is {stated}"
+            f"an approximation within the relative accuracy stated in the case: proved to stay within {size} of the "
+            f"exact derivative for all {ends}, worst at {place}; stated: {stated}"
         )
         return Decision(Verdict.AGREES, Evidence(APPROXIMATION, detail, limit=stated, at=place, error=size), point)
     if error.reached > ball(accuracy):
         size = _text(error.reached)
-        detail = (
-            f"an approximation that is off by {size}, relative, at {place}: the case states an accuracy of {stated}"
-        )
+        detail = f"an approximation with relative error {size} at {place}; the case states an accuracy of {stated}"
         return Decision(Verdict.REFUTED, Evidence(APPROXIMATION, detail, limit=stated, at=place, error=size), point)
     detail = f"the stated accuracy of {stated} could not be proved: the best bound is {size} for all {ends}"
     return Decision(Verdict.UNDECIDED, Evidence(APPROXIMATION, detail), point)

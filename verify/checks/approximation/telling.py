@@ -69,7 +69,7 @@ class Telling:
             f"an approximation, chosen at {self._where()}: proved to stay within {self._ulps(error.error)} ulps of "
             f"{self.numbers.name} of the derivative of the formula on the other side of the threshold"
             f"{_measured(error)} for all {ends}, worst at {self._at(error)}; "
-            f"that formula is good to {self._ulps(self.limit)} ulps there"
+            f"that formula is accurate to {self._ulps(self.limit)} ulps there"
         )
         if forward:
             detail += f"; the output is {self._off(_worst(forward))}: a threshold made for single precision"
@@ -83,7 +83,7 @@ class Telling:
         ends = described_interval(self.graph, self.threshold.pivot, self.ends)
         detail = (
             f"the exact derivative with approximations, chosen at {self._where()}: each is proved to stay within "
-            f"{self._ulps(error.error)} ulps of {self.numbers.name} of the formula that it stands for"
+            f"{self._ulps(error.error)} ulps of {self.numbers.name} of the formula that it replaces"
             f"{_measured(error)}, the worst for all {ends}, at {self._at(error)}; {self._good_to()}"
         )
         if forward:
@@ -112,7 +112,7 @@ class Telling:
         return self._decision(Verdict.REFUTED, detail, error)
 
     def _good_to(self) -> str:
-        return f"the formula on the other side of the threshold is good to {self._ulps(self.limit)} ulps there"
+        return f"the formula on the other side of the threshold is accurate to {self._ulps(self.limit)} ulps there"
 
     def _off(self, error: Largest) -> str:
         return f"off by {self._ulps(error.reached)} ulps of {self.numbers.name}, at {self._at(error)}"

@@ -27,11 +27,11 @@ from verify.tracing.observe import Observation, Quantity, observe
 from verify.tracing.region import Region, one_sided, pinned
 from verify.tracing.symbols.trace import SAMPLE_BITS, Trace
 
-_INCONSISTENT = "SymPy's derivative of the whole computation and its chain rule could not be shown to be one function"
-_UNSET = "the output reads memory that np.empty made and nobody has written to"
+_INCONSISTENT = "SymPy's derivative of the whole computation and the chain rule could not be proved equal"
+_UNSET = "the output contains memory from np.empty that was never written"
 _UNDEFINED = (
-    "the output is not defined at the sample, where {what} is outside of its domain{domain}{at}: if the "
-    "layer needs other inputs, say so, as in x=verify.real('N D', {bounds})"
+    "the output is not defined at the sample, where {what} is outside its domain{domain}{at}: to "
+    "declare the inputs that the layer takes, write x=verify.real('N D', {bounds})"
 )
 
 _Change = Callable[[Fraction], Fraction]

@@ -125,7 +125,7 @@ def _with_upstream(s: Suspect, nodes: Nodes, change: Callable[[int], int]) -> li
 
 def _zeros(s: Suspect) -> str:
     if s.fits and all(s.graph.value(node) == 0 for node in s.actual.nodes):
-        return "zeros are returned: the gradient is never computed, or computed somewhere else"
+        return "the gradient is all zeros: it is never computed, or stored elsewhere"
     return ""
 
 
@@ -244,9 +244,9 @@ def _alone(s: Suspect) -> str:
             ]
             if alike(graph, exact, s.expected):
                 factor = text.format(axis % len(s.shape))
-                times = f"y*{factor}" if itself else f"({factor}) times what dout is multiplied by"
+                times = f"y*{factor}" if itself else f"({factor}) times the factor of dout"
                 meant = ", where y is the output" if "y*" in times else ""
-                return f"each entry is treated alone: missing - {times}{meant}"
+                return f"each entry is treated separately: missing - {times}{meant}"
     return ""
 
 
@@ -262,7 +262,7 @@ def _diagonal(s: Suspect) -> str:
         alone = _with_upstream(s, [exact], lambda node, own=own: node if node == own else zero)  # type: ignore[misc]
         if not alike(s.graph, alone, [actual]):
             return ""
-    return "only the diagonal of the Jacobian: what each input does to the other outputs is missing"
+    return "only the diagonal of the Jacobian: the effect of each input on the other outputs is missing"
 
 
 class _Cells:
@@ -308,9 +308,9 @@ def _dropped(s: Suspect) -> str:
     if not s.fits or all(len(terms) < 2 for terms in s.shares):
         return ""
     if _all_among(s, list(s.shares)):
-        return "only one of the ways in which the input enters counts: a gradient that is assigned and not accumulated?"
+        return "only one use of the input is counted: is a gradient assigned instead of accumulated?"
     if _all_among(s, [_without_one(s.graph, terms) for terms in s.shares]):
-        return "one term of the derivative is missing: one of the ways in which the input enters"
+        return "one term of the derivative is missing: one use of the input"
     return ""
 
 
@@ -353,7 +353,7 @@ def _not_summed(s: Suspect) -> str:
 def _shape_only(s: Suspect) -> str:
     """Find that the numbers are right and only the shape is not."""
     if not s.fits and len(s.expected) == len(s.actual.nodes) and s.is_(s.expected):
-        return "the numbers are right, the shape is not: a reshape is missing, or a keepdims"
+        return "the numbers are right but the shape is wrong: a reshape or keepdims is missing"
     return ""
 
 

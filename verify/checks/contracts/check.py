@@ -47,7 +47,7 @@ _SAID_ONCE = (memory.overwritten, memory.aliases, history.stepping)  # what is k
 _STATE = {"GP109", "GP110", "GP111", "GP116", "GP119", "GP121"}  # for which a layer may raise when it is called again
 _STOPS = {"GP118", "GP126"}  # where contracts were not checked, or not all of them
 _TOO_DEEP = (
-    "the contracts of {} were checked in part: it holds arrays more than {} attributes deep, which are not looked at"
+    "the contracts of {} were checked in part: it holds arrays more than {} attributes deep, which are not examined"
 )
 _FOLLOWS = {"GP111": "GP110"}  # what is said once: another batch is other inputs as well
 

@@ -16,7 +16,7 @@ from typing import Any
 
 _Cache = type(functools.lru_cache(deepcopy))
 _PLAIN = (bool, int, float, str, type, ModuleType, FunctionType, BuiltinFunctionType)
-_SHARED = "a function that it holds has a memory of its own, which this version of Python does not let us copy"
+_SHARED = "it holds a function with state of its own, which this version of Python cannot copy"
 
 
 def remembers(value: Any) -> bool:

@@ -92,7 +92,7 @@ def outside_of_runs(trial: Trial, state: State) -> Iterator[Finding]:
         after = trial.run(trial.numbers)
     for result, value, other in zip(_results(after), [after.output, *after.gradients.values()], expected, strict=True):
         if apart(value, other):
-            detail = f"after a run on other inputs the code returns another {result} than without: it keeps {names}"
+            detail = f"after a run on other inputs the code returns a different {result}: it keeps {names}"
             yield trial.finding("GP110", detail)
             break
 
@@ -112,7 +112,9 @@ def second_backward(trial: Trial) -> Iterator[Finding]:
             continue
         added = _summed(second[1], first[1])  # which `accumulating` looks into
         if apart(second[0], first[0]) or (not added and apart(second[1], first[1])):
-            yield trial.finding("GP109", f"a second {call.title} with the same dout gives another gradient", call=call)
+            yield trial.finding(
+                "GP109", f"a second {call.title} with the same dout gives a different gradient", call=call
+            )
 
 
 def accumulating(trial: Trial) -> Iterator[Finding]:
@@ -120,7 +122,7 @@ def accumulating(trial: Trial) -> Iterator[Finding]:
     for unit in trial.ran.units:
         if _accumulates(trial, unit) and not _steps(trial, unit):
             call = unit.backward[-1]
-            detail = f"after a second forward and {call.title} a gradient of the layer is the sum of both"
+            detail = f"after a second forward and {call.title} a gradient of the layer is the sum of the two"
             yield trial.finding("GP112", detail, call=call)
 
 
@@ -158,7 +160,7 @@ def stepping(trial: Trial) -> Iterator[Finding]:
     for unit in trial.ran.units:
         if _steps(trial, unit) and not carries_state(unit.fresh):
             call = unit.backward[-1]
-            yield trial.finding("GP103", f"after {call.title} the same forward gives another output", call=call)
+            yield trial.finding("GP103", f"after {call.title} the same forward gives a different output", call=call)
 
 
 def later_calls(trial: Trial) -> Iterator[Finding]:
@@ -252,9 +254,9 @@ def _difference(expected: _Answer, actual: _Answer | SubjectError, unit: Unit) -
     if isinstance(actual, SubjectError):
         return f"the layer raises {actual}", forward
     if apart(actual[0], expected[0]):
-        return f"{forward.title} returns another output than without", forward
+        return f"{forward.title} returns a different output", forward
     if apart(list(actual[1:]), list(expected[1:])):
-        return f"{backward.title} returns another gradient than without", backward
+        return f"{backward.title} returns a different gradient", backward
     return None
 
 
@@ -283,7 +285,9 @@ def same_forward(trial: Trial) -> Iterator[Finding]:
                 yield trial.finding("GP119", f"a second {call.title} with the same inputs raises {last}", call=call)
         # Where random numbers are drawn, the first call may have drawn the parameters too, and other masks therefore.
         elif apart(outputs[1], outputs[2]) or (not trial.exact.seen.draws and apart(outputs[0], outputs[1])):
-            yield trial.finding("GP119", f"a second {call.title} with the same inputs gives another output", call=call)
+            yield trial.finding(
+                "GP119", f"a second {call.title} with the same inputs gives a different output", call=call
+            )
 
 
 def _same_again(trial: Trial, unit: Unit) -> list[Any]:
@@ -348,5 +352,5 @@ def _in_evaluation(trial: Trial, unit: Unit, other: Unit, mode: Mode) -> Iterato
     else:  # running statistics change the output as well, and are no fault
         wrong = not apart(after[0], alone[0]) and apart(list(after[1]), list(alone[1]))
     if wrong:
-        detail = f"after a forward in evaluation mode {call.title} answers for the last one in training mode"
+        detail = f"after a forward in evaluation mode {call.title} uses the state of the last one in training mode"
         yield trial.finding("GP117", detail, call=call)

@@ -66,7 +66,7 @@ def _unused(value: Any) -> Any:
 
 
 _ORDERS = (_Way("in Fortran order", _fortran), _Way("reversed and with gaps in memory", _reversed))
-_REPEATED = _Way("one number in memory for all entries, and read-only", _repeated)
+_REPEATED = _Way("broadcast from one number, read-only", _repeated)
 
 
 def layouts(trial: Trial) -> Iterator[Finding]:
@@ -122,7 +122,7 @@ def _difference(trial: Trial, numbers: Numbers, plain: Ran, ran: Ran | SubjectEr
     if not changed:
         return None
     result = f"the gradient of {changed[0]}" if changed[0] else "the output"
-    return "GP122", f"{result} is another than with the same numbers in C order"
+    return "GP122", f"{result} differs from the result for the same numbers in C order"
 
 
 def _laid(way: _Way, names: list[str]) -> Layout:

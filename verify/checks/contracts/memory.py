@@ -27,13 +27,11 @@ def overwritten(trial: Trial) -> Iterator[Finding]:
 def overwriting(trial: Trial, name: str, method: str, where: str = "") -> Finding:
     """Return the finding for an array that a run has written to, `where` it lies in memory in some way, say."""
     if name == "the upstream":
-        return trial.finding(
-            "GP101", f"{where}the array sent as dout is not what it was once the gradients are there", "dout"
-        )
+        return trial.finding("GP101", f"{where}dout has changed after the gradients are computed", "dout")
     if name == "the output":
-        return trial.finding("GP104", f"{where}the output is not what it was once the gradients are there")
+        return trial.finding("GP104", f"{where}the output has changed after the gradients are computed")
     code = "GP103" if trial.parameter(name) else "GP102"
-    return trial.finding(code, f"{where}{name} is not what it was after {method}", name)
+    return trial.finding(code, f"{where}{name} has changed after {method}", name)
 
 
 def overwritten_by_layers(trial: Trial) -> Iterator[Finding]:
@@ -46,7 +44,7 @@ def overwritten_by_layers(trial: Trial) -> Iterator[Finding]:
             yield trial.finding("GP104", f"{call.title} writes into the output that forward returned", call=call)
         for name in seen.back.moved:
             by = unit.forward[0] if name in seen.moved else call
-            yield trial.finding("GP103", f"the layer has another {name} after {by.title}", name, by)
+            yield trial.finding("GP103", f"{by.title} changes {name} of the layer", name, by)
 
 
 def _written(trial: Trial, written: Written, *, forward: bool) -> Iterator[Finding]:
@@ -87,17 +85,17 @@ def outputs_overwritten(trial: Trial) -> Iterator[Finding]:
         layer.play(other.backward)
         if not same(gradients, before[1]):
             call = unit.backward[0]
-            yield trial.finding("GP105", f"the next calls overwrite the gradient that {call.title} returned", call=call)
+            yield trial.finding("GP105", f"later calls overwrite the gradient that {call.title} returned", call=call)
 
 
 def aliases(trial: Trial) -> Iterator[Finding]:
     """Find gradients that are dout, or each other, or a part of it."""
     for name, gradient in trial.ran.gradients.items():
         if share(gradient, trial.ran.dout):
-            yield trial.finding("GP106", f"the gradient of {name} shares its memory with dout", name)
+            yield trial.finding("GP106", f"the gradient of {name} shares memory with dout", name)
     for (name, gradient), (other, second) in combinations(trial.ran.gradients.items(), 2):
         if share(gradient, second) and not share(gradient, trial.ran.dout):
-            yield trial.finding("GP106", f"the gradients of {name} and {other} share their memory", f"{name}, {other}")
+            yield trial.finding("GP106", f"the gradients of {name} and {other} share memory", f"{name}, {other}")
 
 
 def aliases_of_layers(trial: Trial) -> Iterator[Finding]:
@@ -105,7 +103,7 @@ def aliases_of_layers(trial: Trial) -> Iterator[Finding]:
     for unit in trial.ran.units:
         for call, shares in zip(unit.backward, life(trial, unit).back.shares, strict=True):
             if shares:
-                yield trial.finding("GP106", f"what {call.title} returns shares its memory with dout", call=call)
+                yield trial.finding("GP106", f"{call.title} returns an array that shares memory with dout", call=call)
 
 
 def caches(trial: Trial) -> Iterator[Finding]:
@@ -113,14 +111,15 @@ def caches(trial: Trial) -> Iterator[Finding]:
     for unit, other in trial.pairs:
         expected, call = life(trial, unit).back.gradients, unit.forward[0]
         if names := _kept_inputs(trial, unit, other, expected):
-            listed = " or ".join(names)
-            detail = f"changing {listed} after {call.title} changes the gradient: what is kept is the caller's array"
+            listed, them = " and ".join(names), "it" if len(names) == 1 else "them"
+            reference = f"{call.title} keeps a reference to {listed}"
+            detail = f"{reference}: modifying {them} before backward corrupts the gradient"
             yield trial.finding("GP120", detail, ", ".join(names), call)
         layer, arguments = trial.layer(unit), arguments_of(unit.forward)
         outputs = layer.play(unit.forward, arguments)
         changed = not share(outputs, arguments) and overwrite(outputs, [-2 * array - 1 for array in flat(outputs)])
         if changed and _reads(layer, unit, expected):
-            detail = f"changing the output of {call.title} changes the gradient: what is returned is the layer's cache"
+            detail = f"{call.title} returns its own cache: a caller who modifies the output corrupts the gradient"
             yield trial.finding("GP105", detail, call=call)
 
 

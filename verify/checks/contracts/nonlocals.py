@@ -20,8 +20,8 @@ from verify.checks.contracts.units import Untried
 from verify.model.where import start_of
 
 _REASON = (
-    "it keeps {} in a variable of the function around it, which cannot be copied from here: give forward and backward "
-    "to verify.pair, or write a class"
+    "it keeps {} in a variable of the enclosing function, which cannot be copied: use verify.pair(forward, backward), "
+    "or write a class"
 )
 _MOST = 1000  # entries of a container that are compared
 

@@ -28,7 +28,7 @@ def instances(trial: Trial) -> Iterator[Finding]:
     if not trial.ran.units or any(first.live is second.live for first, second in made):
         return
     if any(map(_on_the_class, zip(trial.ran.units, trial.again.units, strict=False), repeat(trial.again.gradients))):
-        yield trial.finding("GP121", "a gradient is left where another layer of its class leaves its own")
+        yield trial.finding("GP121", "a gradient is stored where another layer of the same class stores its own")
         return
     # The second run at the sample is what becomes of a layer alone, but for what is drawn between forward and backward.
     alone = trial.run(trial.numbers, trial.rewind) if trial.exact.seen.draws else trial.again
@@ -59,8 +59,8 @@ def _disturbed(trial: Trial, numbers: Numbers, alone: Ran) -> str:
 
     beside = attempt(trial.run, trial.numbers, use_another)
     if isinstance(beside, SubjectError):
-        return f"with another layer of its class between forward and backward it raises {beside}"
+        return f"with another layer of the same class between forward and backward it raises {beside}"
     if apart(beside.gradients, alone.gradients):
-        return "another layer of its class between forward and backward changes the gradient"
+        return "another layer of the same class between forward and backward changes the gradient"
     changed = apart(beside.output, alone.output)
-    return "another layer of its class changes the output that this one has returned" if changed else ""
+    return "another layer of the same class overwrites the output that this one returned" if changed else ""

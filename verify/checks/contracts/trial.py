@@ -128,7 +128,7 @@ class Trial:
             self.failures.append(f"the code raises on {change}: {ran}")
             return []
         if [_shape(u) for u in ran.units] != [_shape(u) for u in self.ran.units]:
-            self.failures.append(f"on {change} the code makes other calls")
+            self.failures.append(f"on {change} the code makes different calls")
             return []
         return list(zip(self.ran.units, ran.units, strict=True))
 

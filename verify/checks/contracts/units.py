@@ -63,7 +63,7 @@ def unit_of(layer: Any) -> Unit:
     except Exception as problem:  # noqa: BLE001 - the user's objects are copied, and these may do anything
         return Unit(None, layer, problem=f"it cannot be copied: {described(problem)}")
     shared = fresh is layer or share([held for _, held in held_by(fresh)], [held for _, held in held_by(layer)])
-    return Unit(fresh, layer, problem="its copies share their memory with it" if shared else "")
+    return Unit(fresh, layer, problem="its copies share memory with it" if shared else "")
 
 
 def attributes_of(layer: Any) -> dict[str, Any]:

@@ -26,7 +26,7 @@ def repeatable(trial: Trial) -> Iterator[Finding]:
         ("gradients", trial.ran.gradients, trial.again.gradients),
     ):
         if apart(first, second):
-            yield trial.finding("GP118", f"the same run, with the same seeds, gives other {noun}s".replace("ss", "s"))
+            yield trial.finding("GP118", f"two runs with the same seeds give different {noun}s".replace("ss", "s"))
             return
 
 
@@ -74,9 +74,7 @@ def order(trial: Trial) -> Iterator[Finding]:
     """Find two gradients each of which is that of the other input."""
     for first, second in combinations(trial.bad, 2):
         if _is_that_of(trial, first, second) and _is_that_of(trial, second, first):
-            yield trial.finding(
-                "GP114", f"the gradient of {first} is that of {second}, and the other way round", f"{first}, {second}"
-            )
+            yield trial.finding("GP114", f"the gradients of {first} and {second} are swapped", f"{first}, {second}")
 
 
 def _is_that_of(trial: Trial, name: str, other: str) -> bool:

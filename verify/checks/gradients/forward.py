@@ -19,7 +19,7 @@ from verify.tracing.following import SubjectError
 from verify.tracing.region import Point, pinned
 
 _UNCONFIRMED = Evidence(
-    "strays", "the formulas differ, but on floats forward does not give there what its formula says"
+    "strays", "the formulas differ, but on floats forward does not return the value of its formula there"
 )
 
 

@@ -34,10 +34,10 @@ _DRAWN = 8  # combinations that are drawn of more vectors
 _RUNS = 40  # with other signs of more vectors: those that are drawn, all, each, and pairs
 _NODES = 15_000  # of all these runs together, beyond which there are only two
 _DEPENDS = (
-    "the gradient is the derivative with the signs that LAPACK gives to vectors at the sample; with other signs, which"
-    " it may give at other inputs, that is not shown, at {at}"
+    "the gradient is right for the signs that LAPACK chooses for vectors at the sample; for other signs it is not "
+    "proved, at {at}"
 )
-_NOT_ALL = "of the signs of {count} vectors, which LAPACK chooses, some combinations were tried, not all"
+_NOT_ALL = "LAPACK chooses the signs of {count} vectors: not all combinations were tried"
 
 
 def dependent(case: TracedCase, exact: Exact, claimed: Collection[Claim], seed: int) -> dict[str, str]:

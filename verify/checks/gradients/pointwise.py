@@ -43,7 +43,7 @@ _NODES = 200_000  # of all graphs together, from which on no further point is tr
 _FACTORS = (1, 2, -1, -2, 1, 2, -1, -2, 1, 2, -1, -2)  # samples of one number lie in a part of their domain
 _LONGEST = 24  # signs of a rational
 _FEW = 8  # inputs that a message shows
-_STRAYS = "on floats forward gives something else than its formula has"
+_STRAYS = "on floats forward differs from its formula"
 _ASSUMED = (
     "compiled code is assumed to round no worse than half precision, against the largest number in the computation, "
     "and this differs by more; {problem}"
@@ -190,7 +190,7 @@ def _point(seen: Observation) -> list[tuple[str, str]]:
 
 def _malformed(run: PointRun, name: str) -> Evidence:
     shape, actual = run.seen.inputs[name].shape, run.floats.gradients.get(name)
-    return Evidence("malformed", f"the gradient of {name!r} is {_kind(actual)}: an array of shape {shape} was expected")
+    return Evidence("malformed", f"the gradient of {name!r} is {_kind(actual)}: expected an array of shape {shape}")
 
 
 def _kind(value: Any) -> str:

@@ -75,7 +75,7 @@ def repeated(case: TracedCase, variant: Variant, seed: int, attempt: Attempt) ->
     return Repeated(case, _leaves(case, first), proved.floats, size)
 
 
-CHANGING = "run again on the same inputs, the code gives other numbers: it keeps something between runs"
+CHANGING = "a second run on the same inputs gives different numbers: the code keeps state between runs"
 
 
 def _taped(seen: Observation) -> TapedTrace:

@@ -24,7 +24,7 @@ from verify.tracing.region import Point
 
 KeepRow = Callable[[Comparison], None]  # is given a row that is certain and not yet explained
 
-_UNCONFIRMED = "the formulas differ, but on floats the code does not give there what its formula says"
+_UNCONFIRMED = "the formulas differ, but on floats the code does not return the value of its formula there"
 COMPILED = "compiled code"  # the kind of evidence that symbols would have to enter compiled code
 _DOUBTFUL = Evidence(STRAYS, _UNCONFIRMED)
 _EXPLAINED = 50  # wrong entries among which the one with the shortest formula is looked for

@@ -126,7 +126,7 @@ def check_sizes(case: TracedCase, rows: Sequence[Comparison], runs: Sequence[Exa
     while todo and not (wrong.issuperset(case.real) or any(row.quantity == "case" for row in sizing.rows)):
         variant, budget = todo.popleft()
         if broadcast := sizing.only_broadcast(case, variant.sizes):
-            sizing.refuse(f"{broadcast}=1 may be broadcast: no size but the sample's is known to be taken", variant)
+            sizing.refuse(f"{broadcast}=1 may be broadcast: only the sample's sizes are known to be valid", variant)
             continue
         if not sizing.affords(variant.sizes, budget if budget == _AGAIN else max(budget, least)):
             if budget != _AGAIN:

@@ -33,14 +33,14 @@ from verify.tracing.observe import Observation, Variant, observe, variants
 from verify.tracing.region import branches, pinned
 from verify.tracing.symbols.trace import Trace
 
-CONSTANT = "the output is constant in every region that was reached, so that every derivative there is 0"
+CONSTANT = "the output is constant in every region that was reached, so every derivative there is 0"
 _ON_PURPOSE = (APPROXIMATION, SMALL_CONSTANT)  # evidence of gradients that are right although they differ
 _ALL = "further variants, other regions, other sizes, contracts, floats"
 _DRAWN = "random numbers were drawn, from generators seeded with {seed}: the claims are for these"
-_ADDED = "{name} is compiled: the function added for it was followed in its place, and its floats held against that"
+_ADDED = "{name} is compiled: the function added for it was followed instead, and its floats were compared with it"
 _COMPLEX = "gradients by complex numbers a + i b, upstreams too, are {form} here (convention={convention!r})"
-_SOME_SIGNS = "the code branches on the upstream, of which some combinations of signs were tried, not all"
-_UNEQUAL = "at {} the code asks whether the upstream equals something: no run had an upstream that does"
+_SOME_SIGNS = "the code branches on the upstream: not all combinations of its signs were tried"
+_UNEQUAL = "at {} the code compares the upstream for equality: no run had an equal upstream"
 _SAMPLES = 6  # that are tried for one on no tie, where the output is not constant
 _MANY = 1_000  # entries of the inputs, from which on whole arrays come first
 _LARGE = 5_000  # nodes of a run, from which on whole arrays take a fraction of the time
@@ -238,7 +238,7 @@ def _notes(exact: Exact, seed: int) -> list[str]:
     if exact.constant:
         notes.append(
             f"{f'for {seen.variant.text}' if seen.variant.text else 'at the sample'} the output depends on no input"
-            f"{' on the branches that the sample takes' if seen.conditions else ''}, so that every derivative is 0"
+            f"{' on the branches that the sample takes' if seen.conditions else ''}, so every derivative is 0"
             f"{' there' if seen.conditions else ''}"
         )
     return notes
@@ -269,7 +269,7 @@ def _signs(exact: Exact) -> list[str]:
     places = dict.fromkeys(
         vector.where for vector in trace.signed if not alike(trace, negated(trace, nodes, vector.nodes), nodes)
     )
-    notes = [f"the output is taken with the signs that LAPACK gives to vectors at the sample, at {at}" for at in places]
+    notes = [f"the output uses the signs that LAPACK chooses for vectors at the sample, at {at}" for at in places]
     return notes + left_out(exact)
 
 

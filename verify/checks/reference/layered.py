@@ -60,7 +60,7 @@ def _as_layer(case: ExpressionCase) -> TracedCase:
             running.send(dout)
         except StopIteration as stop:
             return _for_inputs(case, stop.value)
-        raise ProtocolError("the subject yields twice: it has to yield once, then return its gradients")
+        raise ProtocolError("the subject yields twice: it must yield once, then return its gradients")
 
     inputs = {name: Real("") for name in case.inputs}
     return TracedCase(name=case.name, subject=subject, where=case.where, inputs=inputs, reference=case.program)

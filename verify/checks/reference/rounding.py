@@ -189,10 +189,10 @@ def judge(
 
 
 _NOT_KNOWN = "the exact value is not known to enough digits"
-_UNLIMITED = "rounding may take this anywhere: it may overflow, or divide by what may round to 0"
-_OVERFLOWS = "right, the exact value being beyond the largest float64"
+_UNLIMITED = "no rounding bound: a value may overflow, or a divisor may round to 0"
+_OVERFLOWS = "right: the exact value exceeds the largest float64"
 _NOT_FINITE = "not finite, unlike the exact"
-_OUTSIDE = "further than rounding can take it from the exact"
+_OUTSIDE = "outside the rounding bound of the exact"
 
 
 def _ulp(value: flint.arb) -> flint.arb:

@@ -27,12 +27,12 @@ _UNSTABLE = 2.0**26
 _EQUAL = Evidence("equal", "the stated value is the exact one")
 _NEAREST = Evidence("rounded", "the exact value is not known as a fraction; the stated one rounds to the same float64")
 _BLURRED = Evidence(
-    "too few digits", "digits cancel in the exact value: what is left of it does not tell the two apart"
+    "too few digits", "digits cancel in the exact value: the remaining digits do not distinguish the two"
 )
 _CLOSE_BY = 10**70
 _STATED_BITS = 256
 _CLOSE = Evidence("rounded", "the exact value is not known as a fraction; it agrees with the stated one to 70 digits")
-_OTHER = Evidence("counterexample", "the case states another value than the exact one")
+_OTHER = Evidence("counterexample", "the value stated in the case is not the exact one")
 
 
 class _Written(NamedTuple):
@@ -78,7 +78,7 @@ class Rows:
         for quantity, index in self.keys():
             if index not in outcome[quantity]:
                 missing = f"the {quantity} of {self.program.label(index)!r}"
-                raise SubjectError(f"{missing} comes back from a run on floats, but not from one on symbols")
+                raise SubjectError(f"{missing} is returned on floats, but not on symbols")
         return [outcome[quantity][index] for quantity, index in self.keys()]
 
     def _unknown(self) -> list[int]:
@@ -239,5 +239,5 @@ def _unless_unstable(decision: Decision, judged: Judged) -> Decision:
     rounding = judged.rounding
     if judged.bound is not None and (rounding.unit != "ulp" or bool(judged.bound < _UNSTABLE)):
         return decision
-    detail = f"{decision.evidence.detail}; but rounding may take up to {rounding.bound or 'any number of'} ulp here"
+    detail = f"{decision.evidence.detail}; but rounding may cost up to {rounding.bound or 'any number of'} ulp here"
     return Decision(Verdict.UNDECIDED, Evidence("unstable", f"{detail}, as it does in numerical differentiation"))

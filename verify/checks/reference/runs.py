@@ -64,7 +64,7 @@ def _converted(case: ExpressionCase, outcome: Outcome, convert: Callable[[Any], 
             converted = convert(value)
             if converted is None:
                 actual = f"{quoted(value)} ({type(value).__name__})"
-                raise SubjectError(f"the {quantity} of {case.program.label(i)!r} is {actual}: {kind} was expected")
+                raise SubjectError(f"the {quantity} of {case.program.label(i)!r} is {actual}: expected {kind}")
             values[i] = converted
     return outcome
 

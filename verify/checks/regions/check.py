@@ -125,7 +125,7 @@ def _untried(combined: Sequence[Place], searching: Sequence[Explorer], everyone:
         yield f"inputs that forward refuses: {problem}"
     for explorer in searching:
         if not explorer.affordable:
-            yield f"other regions and edges, after {explorer.made} runs, which are as many as such a computation gets"
+            yield f"other regions and edges, after {explorer.made} runs, the limit for a computation of this size"
             return
 
 

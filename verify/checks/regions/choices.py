@@ -23,13 +23,13 @@ from verify.tracing.observe import Observation
 from verify.tracing.region import Point
 
 _MOST_SHOWN = 8  # inputs of a counterexample
-_NO_VALUE = "not judged: the gradient has no value there by its formula, and on floats it has"
-_NO_OUTPUT = "the output is not a number there, and has no derivative"
-_JUMPS = "the output jumps there, and has no derivative"
+_NO_VALUE = "not judged: the formula of the gradient has no value there, but its floats do"
+_NO_OUTPUT = "the output is not a number there, so it has no derivative"
+_JUMPS = "the output jumps there, so it has no derivative"
 _CLOSE = "not judged: too close to call"
-_UNBOUNDED = "how far the roundings of the code's constants may move either is not known"
-_MANY = "not judged: more regions may meet there than were looked at"
-_STRAYS = "not judged: floats do not lie on the edge, or compute something else there"
+_UNBOUNDED = "the effect of rounded constants on either is not known"
+_MANY = "not judged: more regions may meet there than were checked"
+_STRAYS = "not judged: no float lies on the edge, or the floats differ from the formula there"
 
 
 class Judgement(NamedTuple):
@@ -134,12 +134,12 @@ class _Judge:
                 number = _worst(returned, sides)
                 low, high = min(side[number] for side in sides), max(side[number] for side in sides)
                 if low < high:
-                    between = f"a choice between {brief(low)} and {brief(high)}"
+                    between = f"a valid subgradient in [{brief(low)}, {brief(high)}]"
                     array, place = edge.entries[number]
                     chosen = brief(returned[number])
                     message = f"the gradient of {self.explorer.named(array, place)} is {chosen}, {between}"
                     return Judgement(message, form=(array, chosen, between))
-        return Judgement("a choice between the derivatives on its sides")
+        return Judgement("a valid subgradient")
 
     def _row(self, numbers: Sequence[int], returned: Sequence[str], sides: Sequence[Sequence[Fraction]]) -> Comparison:
         """Write the row of a gradient that is wrong on an edge: in one entry, or in some that count together."""
@@ -166,7 +166,7 @@ class _Judge:
             failing=1,
             index=tuple(map(int, np.unravel_index(entry, quantity.shape))),
             variant=self.explorer.variant.written,
-            diagnosis="wrong on the very edge of a branch only",
+            diagnosis="wrong only exactly on the edge of a branch",
             where=self.explorer.case.backward or self.floats.backward or self.explorer.case.where,
         )
 
@@ -202,10 +202,10 @@ def _vector(texts: Sequence[str]) -> str:
 def _sides_text(choices: Sequence[str], *, complete: bool) -> str:
     """Say what the derivatives on the sides are; `complete` tells that there are no others."""
     if len(choices) == 1:
-        return f"and the derivative {choices[0]} on all sides of it{'' if complete else ' that were looked at'}"
+        return f"and the derivative {choices[0]} on all sides of it{'' if complete else ' that were checked'}"
     if not complete:
-        return f"and around it the derivative tends to {' and '.join(choices)}, and may to others"
-    return f"which is no mean, however weighted, of the derivatives on its sides, {' and '.join(choices)}"
+        return f"and around it the derivative tends to {' and '.join(choices)}, perhaps also to others"
+    return f"which is not a convex combination of the derivatives on its sides, {' and '.join(choices)}"
 
 
 def _inputs(edge: Edge, number: int) -> tuple[tuple[str, str], ...]:

@@ -21,18 +21,18 @@ from verify.model.result import CaseResult, Cover
 from verify.tracing.following import SubjectError
 
 _OPEN = (
-    "the output is constant on every branch that was reached: 0 = 0 checks nothing; give the inputs a domain in which "
-    "it is not, as in {}=verify.real({!r}, low=0, high=1)"
+    "the output is constant on every branch that was reached: 0 = 0 checks nothing; choose a domain in which it "
+    "varies, like {}=verify.real({!r}, low=0, high=1)"
 )
 _LEFT = (
-    "the output is constant in every region that was reached, others were not tried, and 0 = 0 checks nothing: give "
-    "the inputs a domain in which the output varies, or fewer entries; not tried: {}"
+    "the output is constant in every region that was reached, others were not tried, so 0 = 0 checks nothing: "
+    "choose a domain in which the output varies, or smaller inputs; not tried: {}"
 )
 _DEAD = (
-    "the output is constant in every region that was reached for {}, and without these bounds it is not: 0 = 0 checks "
-    "nothing; choose a domain that reaches to where the output varies"
+    "the output is constant in every region that was reached for {}, but varies without these bounds: 0 = 0 "
+    "checks nothing; choose a domain in which the output varies"
 )
-_QUICK = "the output depends on no input where the sample lies, and 0 = 0 checks nothing: try it without --quick"
+_QUICK = "the output depends on no input at the sample, so 0 = 0 checks nothing: run without --quick"
 
 
 def of_a_constant(case: TracedCase, result: CaseResult, runs: Sequence[Exact], seed: int) -> CaseResult:

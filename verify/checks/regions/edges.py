@@ -31,8 +31,8 @@ from verify.tracing.search import Crossing, crossings
 _EDGES = 4  # of each site, until one is found where the sides differ
 _NEAR = 8  # known regions that a point on an edge may border on
 _LOOKS = 32  # runs on floats, of one explorer
-_LOOKS_USED = f"edges: {_LOOKS} were looked at in further regions and corners; there are others"
-_RUNS_USED = "edges: the budget of runs ended before all of them were judged"
+_LOOKS_USED = f"edges: {_LOOKS} were checked in further regions and corners; there are others"
+_RUNS_USED = "edges: the run budget ended before all were judged"
 
 Context = tuple[Call, frozenset[object]]  # what may make the code return something else on the same edge
 

@@ -30,7 +30,7 @@ from verify.tracing.region import Point
 from verify.tracing.symbols.trace import Trace
 
 _ENTRIES = 3  # of an input that are moved to its bound, each alone; then all of them are
-_ONLY_THERE = "wrong at a closed bound of the domain only"
+_ONLY_THERE = "wrong only at a closed bound of the domain"
 _NEAR = Fraction(1, 2**40)  # how far within the domain the side of a bound is looked at
 
 
@@ -116,7 +116,7 @@ class _End:
         self.name, self.side, self.bound, self.names = name, side, bound, names
         other = "".join(real.closed - {side})
         self.advice = (
-            f"{f'write closed={other!r}' if other else 'leave closed= out'}, and the bound is no part of the claim"
+            f"{f'write closed={other!r}' if other else 'leave closed= out'}to exclude the bound from the claim"
         )
         width = real.high - real.low if real.low is not None and real.high is not None else Fraction(1)
         step = min(width, Fraction(1)) / (len(names) + 1) * (1 if side == "low" else -1)

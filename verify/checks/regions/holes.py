@@ -200,7 +200,7 @@ def exceptions(explorer: Explorer) -> list[Finding]:
 
 def _exception(explorer: Explorer, hole: Hole, problem: Exception) -> Finding:
     where = getattr(problem, "place", NOWHERE) or explorer.case.backward or explorer.case.where
-    detail = f"at {hole.point} backward raises {problem}, and forward does not"
+    detail = f"at {hole.point} backward raises {problem}, but forward does not"
     return finding("GP213", detail, where=where, variant=explorer.variant.written)
 
 
@@ -222,7 +222,7 @@ def _kink(place: Hole, gap: Gap, name: str) -> str:
 def row_of(place: Hole, gap: Gap, name: str, *, failing: int, variant: Variant, where: Place) -> Comparison:
     """Write the row of a gradient that is not the derivative in a hole."""
     quantity, expected = place.there.inputs[gap.name], brief(gap.below)
-    detail = f"at {place.point} the gradient of {name} is {gap.actual}, the derivative {expected}: {place.cause}"
+    detail = f"at {place.point} the gradient of {name} is {gap.actual}, but the derivative is {expected}: {place.cause}"
     return Comparison(
         "gradient",
         gap.name,
@@ -235,7 +235,7 @@ def row_of(place: Hole, gap: Gap, name: str, *, failing: int, variant: Variant, 
         failing=failing,
         index=tuple(map(int, np.unravel_index(gap.place, quantity.shape))),
         variant=variant,
-        diagnosis="not defined at some inputs at which the derivative is",
+        diagnosis="undefined at some inputs where the derivative exists",
         where=where,
     )
 

@@ -32,7 +32,7 @@ class Place(Enum):
     EQUAL = "equal to all of them, which are the same"
     BETWEEN = "a convex combination of them"
     OFF = "not equal to all of them, which are the same"
-    OUTSIDE = "no convex combination of them"
+    OUTSIDE = "not a convex combination of them"
 
 
 def place(vector: Vector, corners: Sequence[Vector]) -> Place | None:

@@ -26,7 +26,7 @@ class Unknown(Enum):
 
     INFINITE = "a derivative on one side of it has no finite limit there"
     OPEN = "a derivative on one side of it has no value there, and whether it has a limit is not known"
-    CLOSE = "a value there is too close to 0 to be told from it"
+    CLOSE = "a value there is too close to 0 to distinguish from it"
     BEYOND = "a value there is beyond what can be written out"
 
 

@@ -38,7 +38,7 @@ def finding(faults: Sequence[Fault], where: Place) -> Finding:
 
 def unjudged(run: Exact, where: Place, tried: Tried) -> Finding:
     """Return the finding that a branch makes which rounding decides at a point."""
-    detail = f"{_at(tried.name)}, rounding decides a branch: what is returned there is not judged"
+    detail = f"{_at(tried.name)}, rounding decides a branch: the result there is not judged"
     return table.finding("GP204", detail, where=where, variant=run.seen.variant.written)
 
 
@@ -135,7 +135,7 @@ def _of_loss(fault: Fault, faults: Sequence[Fault]) -> tuple[str, Place]:
 
 def _of_more(fault: Fault, faults: Sequence[Fault]) -> tuple[str, Place]:
     """Say what may take floats out of their bound: a cast, a look at the type, an approximation."""
-    text = f", further than rounding can take it ({float(fault.judgement.bound[fault.entry]):.2g})"
+    text = f", outside the rounding bound ({float(fault.judgement.bound[fault.entry]):.2g})"
     cast, where = _cast(fault)
     if cast:
         return f"{text}: {cast}{f', as the output is {fault.trial.declared}' if fault.trial.declared else ''}", where
@@ -148,7 +148,7 @@ def _of_more(fault: Fault, faults: Sequence[Fault]) -> tuple[str, Place]:
     for shorter in (HALF, SINGLE):
         if shorter.unit / 16 < fault.size < shorter.unit * 64:
             return f"{text}: it has the accuracy of {shorter.name}, as after a cast", NOWHERE
-    return f"{text}: an approximation, or code that looks at the type of its numbers", NOWHERE
+    return f"{text}: an approximation, or code that depends on the dtype", NOWHERE
 
 
 def _cast(fault: Fault) -> tuple[str, Place]:

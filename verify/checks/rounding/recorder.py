@@ -211,7 +211,7 @@ class Recorder(Trace):
         if name == "log" and self.constants.get(a) == 1:
             return self.constant(_ZERO)
         if units == math.inf:
-            raise UnboundedError(f"no bound is known for what {name} rounds", asked_at())
+            raise UnboundedError(f"no rounding bound is known for {name}", asked_at())
         return self._another(name, (a,), None, int(units))
 
     def decide(self, node: int, relation: str) -> bool:

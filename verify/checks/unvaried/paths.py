@@ -36,7 +36,7 @@ from verify.tracing.symbols.taped import TapedTrace
 from verify.tracing.symbols.trace import Trace
 
 _LARGE = 5_000  # nodes of a run, beyond which it is made on whole arrays: how symbols are held is the tracer's affair
-_PATH = "on floats the code goes another way here than the one that is proved: it can tell what it is given from floats"
+_PATH = "on floats the code takes a different path here than the proved one: it distinguishes symbols from floats"
 # By which code tells classes apart; of names with two underscores, those that classes define for everybody do not.
 _ASKING = frozenset(
     {*("type", "isinstance", "issubclass", "hasattr", "getattr", "dir", "vars", "callable", "suppress")}

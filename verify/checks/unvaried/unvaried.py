@@ -23,8 +23,8 @@ from verify.tracing.floats import FloatRun
 from verify.tracing.following import SubjectError
 from verify.tracing.symbols import texts
 
-_TEXT = "the text of a number, which symbols have not"
-_DEPENDS = "what is computed may depend on {}, which no run varies"
+_TEXT = "the text of a number, which symbols do not have"
+_DEPENDS = "the result may depend on {}, which no run varies"
 
 
 def unvaried(case: TracedCase, runs: Sequence[Exact], seed: int) -> list[Finding]:

@@ -62,7 +62,7 @@ def active() -> Trace | None:
 def current() -> Trace:
     """Return the trace that arrays are built on; raises TraceError where a run is over."""
     if _running is None:
-        raise ForeignSymbolError("a symbol that was kept from another run (in a cache, say)", asked_at())
+        raise ForeignSymbolError("a symbol kept from another run (in a cache, say)", asked_at())
     return _running
 
 
@@ -513,7 +513,7 @@ def symbols(value: Any, shape: Sequence[int] | None = None) -> list[Any]:
     if not _only_symbols(entries):
         entries = list(map(lift, entries))
     if not {current()}.issuperset(map(_GRAPH, entries)):
-        raise ForeignSymbolError("a symbol that was kept from another run (in a cache, say)", asked_at())
+        raise ForeignSymbolError("a symbol kept from another run (in a cache, say)", asked_at())
     return entries
 
 
@@ -575,7 +575,7 @@ def _current_elements(array: SymbolArray) -> Any:
     if array.memory is None or array.memory.elements is None:
         return None
     if array.memory.trace is not current():
-        raise ForeignSymbolError("a symbol that was kept from another run (in a cache, say)", asked_at())
+        raise ForeignSymbolError("a symbol kept from another run (in a cache, say)", asked_at())
     return elements_of(array)
 
 

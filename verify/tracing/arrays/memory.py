@@ -42,7 +42,7 @@ def refuse(way: str) -> NoReturn:
     """Raise the TraceError of a way to raw memory; one of them leads to compiled code only."""
     if way == "ctypes":
         raise CompiledError("the memory of an array of symbols goes to compiled code (ctypes)", asked_at())
-    raise TraceError(f"the bytes of an array of symbols were looked at ({way})", asked_at(), HOW)
+    raise TraceError(f"the code reads the raw memory of an array of symbols ({way})", asked_at(), HOW)
 
 
 def refuse_compiled_code() -> None:

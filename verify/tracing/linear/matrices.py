@@ -46,7 +46,7 @@ def linear(
         if current().as_executed and executed is not None:
             return executed(*args, **options)
         if current().as_executed and not is_composed:
-            raise UnboundedError(f"no bound is known for what {name} rounds", asked_at())
+            raise UnboundedError(f"no rounding bound is known for {name}", asked_at())
         result = compute(*args, **options)
         return result if is_composed else _in_rows(result)
 

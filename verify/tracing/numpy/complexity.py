@@ -226,7 +226,7 @@ def _is_followed(name: str, method: str) -> bool:
 def refuse_roundings(name: str, *, bounded: bool = False) -> None:
     """Raise UnboundedError where roundings are to be known that nobody has bounds for."""
     if not bounded and current().as_executed:
-        raise UnboundedError(f"no bound is known for what {name} rounds of complex numbers", asked_at())
+        raise UnboundedError(f"no rounding bound is known for {name} of complex numbers", asked_at())
 
 
 def _at(ufunc: Any, target: Any, indices: Any, values: Any) -> None:

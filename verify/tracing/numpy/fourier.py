@@ -165,7 +165,7 @@ def _single(kind: _Kind, module: str, name: str) -> Callable[..., Any]:
 def answer_of(module: str, name: str, a: Any, **options: Any) -> Any:
     """Return what the original gives of ones, and raise what it raises; refuse what would take too long."""
     if current().as_executed:
-        raise UnboundedError(f"no bound is known for what {module}.{name} rounds", asked_at())
+        raise UnboundedError(f"no rounding bound is known for {module}.{name}", asked_at())
     original = getattr(sys.modules[module], name)
     answer = shadows.expected(original, (as_numbers(a),), {key: v for key, v in options.items() if v is not None})
     if max((*shape_of(answer), *np.shape(a)), default=0) > _MOST:

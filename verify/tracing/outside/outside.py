@@ -69,7 +69,7 @@ def _note_compiled(name: str) -> None:
     What is added has the same value as the compiled code, and not the same operations.
     """
     if current().as_executed:
-        raise UnboundedError(f"no bound is known for what {name} rounds", asked_at())
+        raise UnboundedError(f"no rounding bound is known for {name}", asked_at())
     current().added[name] = None
 
 

@@ -94,7 +94,7 @@ def _has(family: Family, method: str) -> bool:
 
 def _on_symbols(name: str, family: Family, method: str, x: Any, loc: Any, scale: Any, *shapes: Any) -> Any:
     if x.trace.as_executed:
-        raise UnboundedError(f"no bound is known for what {name} rounds", asked_at())
+        raise UnboundedError(f"no rounding bound is known for {name}", asked_at())
     if method in QUANTILES:
         assert family.quantile is not None
         return loc + scale * family.quantile(x if method == "ppf" else 1 - x, *shapes)

@@ -35,7 +35,7 @@ class Frozen:
     def logpdf(self, x: Any) -> Any:
         """Return the logarithm of the density, of several points along the axes before the last one."""
         if current().as_executed:
-            raise UnboundedError(f"no bound is known for what {_NAME} rounds", asked_at())
+            raise UnboundedError(f"no rounding bound is known for {_NAME}", asked_at())
         matrix = _square(self.cov, np.shape(x)[-1] if np.ndim(x) else 1)
         deviation = as_array(x) - (0 if self.mean is None else as_array(self.mean))
         rows = deviation.reshape(-1, len(matrix))

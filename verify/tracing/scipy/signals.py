@@ -214,7 +214,7 @@ def in_frequencies(*args: Any, calc_fast_len: bool = False) -> Any:
 
 
 def _unbounded(name: str) -> TraceError:
-    return UnboundedError(f"no bound is known for what {name} rounds", asked_at())
+    return UnboundedError(f"no rounding bound is known for {name}", asked_at())
 
 
 def _along(in1: Any, in2: Any, axes: list[int]) -> Any:

@@ -123,7 +123,7 @@ def _evaluated(compute: Callable[..., Any], kind: str) -> Callable[[_Method], _M
             if not isinstance(self, getattr(sys.modules[_MODULE], kind)):
                 raise _refused(type(self).__name__)
             if current().as_executed and (symbolic or kind == "BSpline"):
-                raise UnboundedError(f"no bound is known for what {_MODULE}.{kind} rounds", asked_at())
+                raise UnboundedError(f"no rounding bound is known for {_MODULE}.{kind}", asked_at())
             extrapolate = self.extrapolate if extrapolate is None else extrapolate
             places = as_array(x)
             flat = places.reshape(-1)

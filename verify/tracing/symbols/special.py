@@ -311,7 +311,7 @@ def called(name: str, line: _Line) -> Callable[..., Any]:
     def compute(*values: Any) -> Any:
         x = values[-1]
         if x.trace.as_executed:
-            raise UnboundedError(f"no bound is known for what scipy.special.{name} rounds", asked_at())
+            raise UnboundedError(f"no rounding bound is known for scipy.special.{name}", asked_at())
         return x.lift(line(name, *values))
 
     return compute

@@ -246,7 +246,7 @@ class Trace(Graph):
             self.compared[self.constants[node]] = None
         settled = node in self.constants or (node, relation) in self.conditions
         if not settled and self.unset and not self.unset.isdisjoint(self.reach([node])):
-            raise TraceError("a branch on memory that nobody has written to (np.empty)", asked_at())
+            raise TraceError("a branch on memory that was never written (np.empty)", asked_at())
         if not settled and not (sign == 0 and self._vanishes(node)):
             where, path = self._asking()
             self.conditions[node, relation] = Condition(node, relation, holds, where, sign == 0, path)
