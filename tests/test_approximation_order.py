@@ -52,6 +52,7 @@ LAYERS = {
     "a third one between": (sinc, sinc_slope, [1.0, 0.5, 1.0], 0.3),
     "all alike": (sinc, sinc_slope, [0.5, 0.5, 0.5], 0.3),
     "a tie on the way": (sinc, sinc_slope, [1.0, 0.5, 0.2], 0.0),
+    "no way back": (sinc, sinc_slope, [0.1, -1.0, 2.0], 0.05),
 }
 
 

@@ -10,7 +10,7 @@ The outputs have to be taken apart in the same way, so that `forward` approximat
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import flint
@@ -20,6 +20,7 @@ from verify.checks.approximation.enclosure import Ends, Largest, Pair
 from verify.checks.approximation.leaves import Matching
 from verify.checks.approximation.models import BeyondError, LimitError
 from verify.checks.approximation.pivots import Threshold, interval, nearest, place_at, powers
+from verify.checks.approximation.replaced import Replacing
 from verify.checks.approximation.telling import Telling
 from verify.checks.approximation.univariate import beyond, error, largest, misprinted
 from verify.checks.claims.claims import Exact
@@ -42,15 +43,22 @@ class Leaf:
         return bool(self.error.error <= self.limit)
 
 
+Apart = Callable[[int, int], list[Leaf] | None]
+
+
 class Composed:
     """The formulas of a run against those on the other side of thresholds."""
 
-    def __init__(self, exact: Exact, other: Other, thresholds: Sequence[Threshold], numbers: Format) -> None:
+    def __init__(
+        self, exact: Exact, other: Other, thresholds: Sequence[Threshold], numbers: Format, seed: int
+    ) -> None:
         self.exact, self.other, self.numbers = exact, other, numbers
         self.graph = other.run.seen.trace
         self.thresholds = [*powers(self.graph, thresholds), *thresholds]
         self.pivots = {t.pivot: t for t in reversed([*powers(self.graph, other.crossed), *other.crossed])}
         self.matching: Matching[Leaf] = Matching(self.graph, exact.region.sample, self._leaf)
+        points = lambda: exact.region.points(seed)  # noqa: E731
+        self.replacing = Replacing(self.graph, self.matching, self.pivots, points, seed)
         self._misprint: Decision | None = None
 
     def decision(self, pair: Pair, own: int, variable: int) -> Decision | None:
@@ -58,14 +66,25 @@ class Composed:
 
         `own` is the derivative of `forward` as it stands, `variable` the entry of the input.
         """
-        leaves = self.matching.leaves(*pair)
+        return self._decision(self.matching.leaves, pair, own, variable) or self._misprint
+
+    def rewritten(self, pair: Pair, own: int, variable: int) -> Decision | None:
+        """Judge a gradient that may be written in another way on the other side, which takes longer."""
+        return self._decision(self._either, pair, own, variable)
+
+    def _either(self, p: int, q: int) -> list[Leaf] | None:
+        leaves = self.matching.leaves(p, q)
+        return self.replacing.leaves(p, q) if leaves is None else leaves
+
+    def _decision(self, apart: Apart, pair: Pair, own: int, variable: int) -> Decision | None:
+        leaves = apart(*pair)
         if leaves is None or not all(leaf.good for leaf in leaves):
-            return self._misprint
-        forward = self._forward(variable)
+            return None
+        forward = self._forward(apart, variable)
         if forward is None:
-            return self._misprint
+            return None
         moved = [leaf for leaf in forward if not leaf.good]
-        if moved and self.matching.leaves(pair[0], own) is None:  # all leaves are at least as good as single precision
+        if moved and apart(pair[0], own) is None:  # all leaves are at least as good as single precision
             return None
         if not leaves and not forward:
             return None
@@ -75,12 +94,12 @@ class Composed:
             return self._telling(worst).agrees(nothing, errors)
         return self._telling(worst).composed(worst.error, errors)
 
-    def _forward(self, variable: int) -> list[Leaf] | None:
+    def _forward(self, apart: Apart, variable: int) -> list[Leaf] | None:
         """Return the leaves of all outputs that depend on an input."""
         gathered: list[Leaf] = []
         for pair in self.other.outputs(self.exact):
             if pair[0] != pair[1] and variable in self.graph.reach(pair):
-                leaves = self.matching.leaves(*pair)
+                leaves = apart(*pair)
                 if leaves is None:
                     return None
                 gathered += leaves

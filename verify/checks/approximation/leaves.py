@@ -103,6 +103,10 @@ class Matching(Generic[L]):
         """Tell whether two formulas differ by little at the point."""
         return are_close(self.graph, (p, q), self.point, self._values)
 
+    def alike(self, p: int, q: int) -> L | None:
+        """Return the leaf that p and q are as a whole, if any; their operands are not looked at."""
+        return self.leaf(p, q) if self.mask(p) == self.mask(q) and self.close(p, q) else None
+
     def _within(self, affordable: bool, limit: str) -> bool:
         """Note a limit that is reached; tells whether it is not."""
         if not affordable:
@@ -196,10 +200,10 @@ class Matching(Generic[L]):
 
     def _is_mixed(self, number: int) -> bool:
         """Tell whether neither operand of a node depends on all inputs that the other one does."""
-        left, right = (self._mask(argument) for argument in self.graph.args[number])
+        left, right = (self.mask(argument) for argument in self.graph.args[number])
         return bool(left & ~right and right & ~left)
 
-    def _mask(self, number: int) -> int:
+    def mask(self, number: int) -> int:
         """Return the inputs that a node depends on, as bits."""
         graph, masks = self.graph, self._inputs
         for node in graph.reach([number], masks):
@@ -230,7 +234,7 @@ class Matching(Generic[L]):
         """Return the sums of the terms of a node that depend on the same inputs, by these as bits."""
         parts: dict[int, list[int]] = {}
         for term in sorted(self._flat(number)):
-            parts.setdefault(self._mask(term), []).append(term)
+            parts.setdefault(self.mask(term), []).append(term)
         return {inputs: self.graph.total(terms) for inputs, terms in parts.items()}
 
     def _minus(self, p: int, q: int) -> int:

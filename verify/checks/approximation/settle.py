@@ -190,13 +190,13 @@ class _Settler:
         decision = decision or composed.decision((actual, there), own, variable)
         decision = decision or (None if vector else self._as_whole(other, gradient, variable))
         if decision is None and _looks_right(self.exact, claim, other, gradient):
-            return Decision(Verdict.UNDECIDED, Evidence(APPROXIMATION, self._limited(_NOT_PROVED, composed)))
+            return composed.rewritten((actual, there), own, variable) or Decision(Verdict.UNDECIDED, Evidence(APPROXIMATION, self._limited(_NOT_PROVED, composed)))
         return decision
 
     def _composed_of(self, other: Other, name: str) -> Composed:
         key = id(other), name
         if key not in self._composed:
-            self._composed[key] = Composed(self.exact, other, self.thresholds, self.numbers)
+            self._composed[key] = Composed(self.exact, other, self.thresholds, self.numbers, self.seed)
         return self._composed[key]
 
     def _is_exact(self, other: Other, meant: int, there: int) -> bool:

@@ -17,6 +17,7 @@ from verify.checks.approximation.enclosure import BITS, Ends, Largest, Pair, err
 from verify.checks.approximation.frames import Pivot
 from verify.checks.approximation.models import BeyondError
 from verify.graph.graph import Graph
+from verify.graph.substitution import Rewritten
 
 _REMEMBERED = 1000  # enclosures, each a few numbers
 
@@ -56,40 +57,26 @@ class Univariate:
         return cls(key, copy, new, Pivot(tuple(variables), square))
 
 
-class _Copying:
+class _Copying(Rewritten):
     """The graph read as a copy of it, whose variables are named by their order.
 
     Where the pivot is base**exponent, other powers of that base are powers of the pivot.
     """
 
     def __init__(self, copy: Graph) -> None:
-        self.copy = copy
-        self.constant, self.typed = copy.constant, copy.typed
-        self.sum, self.product = copy.sum, copy.product
+        super().__init__(copy)
         self.pivot, self.base, self.exponent = -1, -1, Fraction(1)
 
     def power(self, a: int, exponent: Fraction) -> int:
         """Return the node of a ** exponent."""
         if a != self.base or exponent.denominator != 1:
-            return self.copy.power(a, exponent)
+            return self.graph.power(a, exponent)
         whole, rest = divmod(exponent, self.exponent)
-        return self.copy.product(self.copy.power(self.pivot, Fraction(whole)), self.copy.power(a, rest))
+        return self.graph.product(self.graph.power(self.pivot, Fraction(whole)), self.graph.power(a, rest))
 
     def variable(self, name: str) -> int:
         """Return the node of another input than the pivot."""
-        return self.copy.variable(f"input {len(self.copy.variables)}")
-
-    def pi(self, payload: None) -> int:
-        """Return the circle's constant."""
-        return self.copy.pi()
-
-    def function(self, name: str, a: int, number: int) -> int:
-        """Return a function of FUNCTIONS at a."""
-        return self.copy.function(name, a)
-
-    def joint(self, op: str, values: list[int], payload: Any) -> int:
-        """Return a function of several arguments."""
-        return self.copy.joint(op, values, payload)
+        return self.graph.variable(f"input {len(self.graph.variables)}")
 
 
 def _read(graph: Graph, pair: Pair, reading: _Copying, copies: dict[int, int]) -> dict[int, int]:
@@ -113,7 +100,7 @@ def _follow(graph: Graph, reading: _Copying, node: int, copies: dict[int, int]) 
 
     Where the pivot is t = log(1 + y**2), y**2 is exp(t) - 1: the graph may have simplified exp(t) to 1 + y**2.
     """
-    copy = reading.copy
+    copy = reading.graph
     while graph.args[node]:
         value, op = copies[node], graph.ops[node]
         if op in _INVERSES:

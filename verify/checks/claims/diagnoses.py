@@ -6,13 +6,13 @@ import itertools
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any
 
 import numpy as np
 
 from verify.cases.wirtinger import DEFAULT, FORMS, IMAG
 from verify.checks.claims.explain import Sampled, alike, constant_ratio
 from verify.graph.graph import Graph
+from verify.graph.substitution import replaced
 from verify.model.exact import decimal_text
 from verify.proof import field
 from verify.tracing.observe import Quantity
@@ -67,60 +67,21 @@ def diagnose(suspect: Suspect) -> str:
     return next((diagnosis for try_ in MISTAKES if (diagnosis := try_(suspect))), "")
 
 
-class _Substitution:
-    """The graph read as itself, with other nodes for some variables."""
-
-    def __init__(self, graph: Graph, nodes: Mapping[str, int]) -> None:
-        self.graph = graph
-        self.nodes = nodes
-
-    def variable(self, name: str) -> int:
-        return self.nodes[name] if name in self.nodes else self.graph.variable(name)
-
-    def constant(self, value: Fraction) -> int:
-        return self.graph.constant(value)
-
-    def typed(self, value: float) -> int:
-        return self.graph.typed(value)
-
-    def pi(self, payload: None) -> int:
-        return self.graph.pi()
-
-    def sum(self, a: int, b: int) -> int:
-        return self.graph.sum(a, b)
-
-    def product(self, a: int, b: int) -> int:
-        return self.graph.product(a, b)
-
-    def power(self, a: int, exponent: Fraction) -> int:
-        return self.graph.power(a, exponent)
-
-    def function(self, name: str, a: int, number: int) -> int:
-        return self.graph.function(name, a)
-
-    def joint(self, op: str, values: list[int], payload: Any) -> int:
-        return self.graph.joint(op, values, payload)
-
-
 def without(graph: Graph, nodes: Nodes, constants: Iterable[int]) -> list[int]:
     """Return nodes with 0 in place of some constants."""
-    values = graph.read(nodes, _Substitution(graph, {}), dict.fromkeys(constants, graph.constant(Fraction(0))))
-    return [values[node] for node in nodes]
+    return replaced(graph, nodes, dict.fromkeys(constants, graph.constant(Fraction(0))))
 
 
 def negated(graph: Graph, nodes: Nodes, parts: Iterable[int]) -> list[int]:
     """Return nodes with some of what they are computed from negated."""
     minus = graph.constant(Fraction(-1))
-    values = graph.read(nodes, _Substitution(graph, {}), {part: graph.product(minus, part) for part in parts})
-    return [values[node] for node in nodes]
+    return replaced(graph, nodes, {part: graph.product(minus, part) for part in parts})
 
 
 def _with_upstream(s: Suspect, nodes: Nodes, change: Callable[[int], int]) -> list[int]:
     """Return nodes with something else in place of each entry of the upstream."""
     graph = s.graph
-    replaced = {graph.payloads[node]: change(node) for node in s.upstream if graph.ops[node] == "variable"}
-    values = graph.read(nodes, _Substitution(graph, replaced))
-    return [values[node] for node in nodes]
+    return replaced(graph, nodes, {node: change(node) for node in s.upstream if graph.ops[node] == "variable"})
 
 
 def _zeros(s: Suspect) -> str:
