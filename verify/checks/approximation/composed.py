@@ -49,9 +49,7 @@ Apart = Callable[[int, int], list[Leaf] | None]
 class Composed:
     """The formulas of a run against those on the other side of thresholds."""
 
-    def __init__(
-        self, exact: Exact, other: Other, thresholds: Sequence[Threshold], numbers: Format, seed: int
-    ) -> None:
+    def __init__(self, exact: Exact, other: Other, thresholds: Sequence[Threshold], numbers: Format, seed: int) -> None:
         self.exact, self.other, self.numbers = exact, other, numbers
         self.graph = other.run.seen.trace
         self.thresholds = [*powers(self.graph, thresholds), *thresholds]

@@ -1,10 +1,10 @@
 """Approximations inside formulas that are written in another way beyond a threshold.
 
-Beyond the threshold of the largest entry of a softmax another entry may be the largest. Then exp(a - m) / sum(exp(a - m))
-has another m there, which is the same function, and nothing matches operand by operand (`leaves`). So formulas of the
-same inputs on both sides are paired by their values; each that is proved to be an approximation of its partner is
-replaced by it; and if what comes out is proved to be the formula on the other side, the two differ in these leaves and
-in nothing else. A pair that is missed costs a proof and no more: without its replacement the formulas differ.
+Beyond the threshold of the largest entry of a softmax another entry may be the largest: exp(a - m) / sum(exp(a - m))
+then has another m, which is the same function, but its operands match nowhere (`leaves`). So formulas of a pivot on
+both sides are paired by their values; each that is proved to be an approximation of its partner is replaced by it; and
+if the result is proved to be the formula on the other side, the two differ in these leaves and in nothing else. A pair
+that is missed costs a proof and no more: without its replacement the formulas differ.
 """
 
 from __future__ import annotations
@@ -31,9 +31,7 @@ L = TypeVar("L")
 class Replacing(Generic[L]):
     """Pairs of formulas that are one another's with approximations in place of what these stand for."""
 
-    def __init__(
-        self, graph: Graph, matching: Matching[L], pivots: Iterable[Pivot], points: Points, seed: int
-    ) -> None:
+    def __init__(self, graph: Graph, matching: Matching[L], pivots: Iterable[Pivot], points: Points, seed: int) -> None:
         self._graph, self._matching, self._points, self._seed = graph, matching, points, seed
         self._masks = {reduce(or_, map(matching.mask, pivot.variables)) for pivot in pivots}
 

@@ -190,7 +190,9 @@ class _Settler:
         decision = decision or composed.decision((actual, there), own, variable)
         decision = decision or (None if vector else self._as_whole(other, gradient, variable))
         if decision is None and _looks_right(self.exact, claim, other, gradient):
-            return composed.rewritten((actual, there), own, variable) or Decision(Verdict.UNDECIDED, Evidence(APPROXIMATION, self._limited(_NOT_PROVED, composed)))
+            return composed.rewritten((actual, there), own, variable) or Decision(
+                Verdict.UNDECIDED, Evidence(APPROXIMATION, self._limited(_NOT_PROVED, composed))
+            )
         return decision
 
     def _composed_of(self, other: Other, name: str) -> Composed:
