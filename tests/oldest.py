@@ -16,11 +16,11 @@ def lowest(requirement: str) -> str:
 
 
 def requirements(project: dict) -> list[str]:
-    """Return the lowest versions of dependencies, of extras that users install, and of what tests import."""
-    extras = project["optional-dependencies"]
-    tests = [r for r in extras["dev"] if re.split(r"[\[>=]", r)[0] in TESTS]
-    return [lowest(r) for r in [*project["dependencies"], *extras["solver"], *tests]]
+    """Return the lowest versions of dependencies, of the extra that users install, and of what tests import."""
+    declared = project["project"]
+    tests = [r for r in project["dependency-groups"]["test"] if re.split(r"[\[>=]", r)[0] in TESTS]
+    return [lowest(r) for r in [*declared["dependencies"], *declared["optional-dependencies"]["solver"], *tests]]
 
 
 if __name__ == "__main__":
-    print(*requirements(tomllib.loads(Path("pyproject.toml").read_text(encoding="utf-8"))["project"]), sep="\n")
+    print(*requirements(tomllib.loads(Path("pyproject.toml").read_text(encoding="utf-8"))), sep="\n")

@@ -1,0 +1,129 @@
+"""What goes with a release: the sdist, the recipe, the citation, the workflows, the groups of dependencies, the policy."""
+
+import re
+import subprocess
+import sys
+import tarfile
+import tomllib
+from pathlib import Path
+
+import pytest
+import yaml
+
+import verify
+
+ROOT = Path(__file__).parent.parent
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
+RECIPE = yaml.safe_load((ROOT / "recipe" / "recipe.yaml").read_text())
+CITATION = yaml.safe_load((ROOT / "CITATION.cff").read_text())
+# What an extra of a dependency brings, which a recipe names by itself.
+BROUGHT = {"tabulate[widechars]": "wcwidth"}
+SCHEMAS = {
+    "CITATION.cff": ("vendor.citation-file-format", ("authors:", "writers:")),
+    ".github/workflows/ci.yml": ("vendor.github-workflows", ("runs-on", "runs_on")),
+    ".github/workflows/release.yml": ("vendor.github-workflows", ("runs-on", "runs_on")),
+}
+
+
+@pytest.fixture(scope="module")
+def sdist(tmp_path_factory):
+    """Build the sdist, and return the names of its files."""
+    folder = tmp_path_factory.mktemp("sdist")
+    command = [sys.executable, "-m", "build", "--no-isolation", "--sdist", "--outdir", folder, ROOT]
+    subprocess.run(command, check=True, capture_output=True)
+    (file,) = folder.glob("*.tar.gz")
+    assert file.name == RECIPE["source"]["path"].rpartition("/")[2].replace("${{ version }}", verify.__version__)
+    with tarfile.open(file) as archive:
+        return {name.partition("/")[2] for name in archive.getnames()}
+
+
+def required(requirements):
+    """Return the packages of pyproject.toml with their bounds, as a recipe writes them."""
+    pairs = [re.fullmatch(r"([\w-]+)(\[\w+\])?(>=[\d.]+)", text).groups() for text in requirements]
+    return {f"{name} {bound}" for name, _, bound in pairs} | {
+        BROUGHT[f"{name}{extra}"] for name, extra, _ in pairs if extra
+    }
+
+
+def test_the_sdist_has_what_a_build_and_the_tests_need(sdist):
+    """All that is kept in the repository, and nothing that was made from it."""
+    kept = subprocess.run(["git", "ls-files"], cwd=ROOT, check=True, capture_output=True, text=True).stdout.splitlines()
+    assert {name for name in kept if (ROOT / name).exists()} <= sdist
+    made = (".venv/", ".oldest/", ".newest/", "build/", "dist/", ".git/", ".mypy_cache/", ".hypothesis/")
+    assert not [name for name in sdist if name.startswith(made) or "__pycache__" in name]
+
+
+def test_the_recipe_needs_what_the_project_needs():
+    """The same version, Python, packages and bounds, for the build and for a run."""
+    python = f"python {PROJECT['project']['requires-python']}"
+    assert RECIPE["context"]["version"] == verify.__version__
+    assert set(RECIPE["requirements"]["run"]) == required(PROJECT["project"]["dependencies"]) | {python}
+    assert set(RECIPE["requirements"]["host"]) == required(PROJECT["build-system"]["requires"]) | {python, "pip"}
+    (name, target), *_ = PROJECT["project"]["scripts"].items()
+    assert RECIPE["build"]["python"]["entry_points"] == [f"{name} = {target}"]
+
+
+def test_another_bound_is_seen():
+    """A bound that is raised in one place only, and an extra that the recipe does not know."""
+    assert required(["sympy>=1.14"]) != required(["sympy>=1.13"])
+    with pytest.raises(KeyError):
+        required(["sympy[extra]>=1.13"])
+
+
+@pytest.mark.parametrize("name", SCHEMAS)
+def test_files_keep_to_their_schemas(tmp_path, name):
+    """Published schemas accept the citation and the workflows, and not the same with a wrong key."""
+    schema, (right, wrong) = SCHEMAS[name]
+    text, statuses = (ROOT / name).read_text(), []
+    assert right in text
+    for variant in (text, text.replace(right, wrong)):
+        (tmp_path / "file.yml").write_text(variant)
+        command = [Path(sys.executable).with_name("check-jsonschema"), "--builtin-schema", schema, "file.yml"]
+        statuses.append(subprocess.run(command, cwd=tmp_path, capture_output=True, check=False).returncode)
+    assert statuses == [0, 1]
+
+
+def test_the_citation_is_of_this_version():
+    """It has the version, the license and the authors of the project."""
+    project = PROJECT["project"]
+    authors = [{"name": author["name"]} for author in project["authors"]]
+    assert (CITATION["version"], CITATION["license"], CITATION["authors"]) == (
+        verify.__version__,
+        project["license"],
+        authors,
+    )
+
+
+def test_a_release_has_no_token():
+    """It is published by a trusted publisher, with attestations, and nothing in the workflow is a secret."""
+    text = (ROOT / ".github" / "workflows" / "release.yml").read_text()
+    jobs = yaml.safe_load(text)["jobs"]
+    assert "secrets." not in text
+    assert jobs["publish"]["permissions"] == {"id-token": "write"}
+    assert jobs["publish"]["steps"][-1]["with"] == {"attestations": True}
+    assert jobs["build"]["permissions"]["attestations"] == "write"
+
+
+def test_targets_of_the_workflows_are_those_of_make():
+    """What CI runs by make is in the Makefile."""
+    jobs = yaml.safe_load((ROOT / ".github" / "workflows" / "ci.yml").read_text())["jobs"]
+    runs = [step["run"] for job in jobs.values() for step in job["steps"] if "run" in step]
+    targets = [run.removeprefix("make ") for run in runs if run.startswith("make ")]
+    makefile = (ROOT / "Makefile").read_text()
+    assert sorted(targets) == ["test-newest", "test-oldest"]
+    assert all(re.search(rf"^{target}:", makefile, re.MULTILINE) for target in targets)
+
+
+def test_groups_of_dependencies():
+    """Those who develop get the tests, the linters and the documents; each package is named once."""
+    groups = PROJECT["dependency-groups"]
+    assert groups["dev"] == [{"include-group": name} for name in ("test", "lint", "docs")]
+    named = [re.split(r"[\[>=]", text)[0] for name in ("test", "lint", "docs") for text in groups[name]]
+    assert len(named) == len({*named})
+
+
+def test_make_verify_ends_with_what_to_type_next():
+    """The last lines name a command, and only after the suite has passed: each line of a recipe needs the one before."""
+    recipe = re.search(r"^verify:.*\n((?:\t.*\n)+)", (ROOT / "Makefile").read_text(), re.MULTILINE)[1].splitlines()
+    assert recipe[0] == "\t@$(BIN)/gradproof"
+    assert recipe[-1] == '\t@echo "  gradproof my_cases.py"'
