@@ -185,7 +185,7 @@ def test_a_broken_extension(command, shop, old, new, message):
             "raise SystemExit(0)",
             "extensions: 'shop_extension' cannot be imported: SystemExit: 0, at shop_extension.py:2",
         ),
-        (HANG, "extensions: no end within 60 s; it was at shop_extension.py:2"),
+        (HANG, "extensions: not finished after 60 s, at shop_extension.py:2"),
     ],
 )
 def test_an_extension_that_does_not_let_go_on(command, shop, clock, code, message):

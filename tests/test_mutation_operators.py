@@ -68,7 +68,7 @@ EXAMPLES = [
     ("M7", "drop a hyperparameter", LEAKY, "return dout * self.mask + dout * self.negative"),
     (
         "M7",
-        "the input for the output, or the other way round",
+        "swap the input and the output",
         "self.slope = 1 - y * y",
         "self.slope = 1 - x * x",
     ),

@@ -49,7 +49,7 @@ def find(start: Path) -> Config:
 def _config(table: Any, path: Path) -> Config:
     where = f"{relative(path)}: [tool.gradproof]"
     if not isinstance(table, dict):
-        raise InputError(f"{where} has to be a table")
+        raise InputError(f"{where} must be a table")
     check_keys(table, _KEYS, where)
     for key in ("targets", "extensions"):
         if not all(isinstance(text, str) for text in table.get(key, [])):

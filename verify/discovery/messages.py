@@ -63,7 +63,7 @@ class _Plain(pickle.Unpickler):
     def find_class(self, module: str, name: str) -> Any:
         member = getattr(import_module(module), name, None) if module in _PLAIN else None
         if not isinstance(member, type) or member.__module__ != module:
-            raise pickle.UnpicklingError(f"{module}.{name} is no plain data")
+            raise pickle.UnpicklingError(f"{module}.{name} is not plain data")
         return member
 
 
@@ -73,7 +73,7 @@ def packed(message: object) -> bytes:
 
 
 def unpacked(data: bytes) -> Any:
-    """Return a message as it was packed; raises UnpicklingError for what is no plain data."""
+    """Return a message as it was packed; raises UnpicklingError for what is not plain data."""
     return _Plain(io.BytesIO(data)).load()
 
 
@@ -85,7 +85,7 @@ def send(stream: IO[bytes], message: object) -> None:
 
 
 def receive(stream: IO[bytes]) -> Any:
-    """Read the next message; raises EOFError at the end, and UnpicklingError for what is no plain data."""
+    """Read the next message; raises EOFError at the end, and UnpicklingError for what is not plain data."""
     (length,) = _LENGTH.unpack(_exactly(stream, _LENGTH.size))
     return unpacked(_exactly(stream, length))
 

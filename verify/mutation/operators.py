@@ -267,7 +267,7 @@ OPERATORS: tuple[Operator, ...] = (
     Operator("M6", "evaluate in training", "a if c else b", "b"),
     Operator("M7", "drop a hyperparameter", "a * b", "b", {"a": _setting}),
     Operator("M7", "drop a hyperparameter", "a * b", "a", {"b": _setting}),
-    Operator("M7", "the input for the output, or the other way round", rewrites=_other_activation),
+    Operator("M7", "swap the input and the output", rewrites=_other_activation),
     Operator("M11", "drop the mask", "a * b", "b", {"a": _mask}),
     Operator("M11", "drop the mask", "a * b", "a", {"b": _mask}),
     Operator("M11", "drop the mask", "np.where(a, b, c)", "b"),

@@ -119,7 +119,7 @@ class _Worker:
         """Return what is certain of a case that was not answered for; None where that is nothing."""
         from verify.discovery.messages import unpacked
 
-        with contextlib.suppress(Exception):  # what is no plain data
+        with contextlib.suppress(Exception):  # what is not plain data
             return unpacked(self._partial)
         return None
 
@@ -148,7 +148,7 @@ class _Worker:
                     self._output.settle()
                 return answer
             self._take(answer)
-        return self._asked_where(f"no end within {limit:g} s", "hung", _GRACE)
+        return self._asked_where(f"not finished after {limit:g} s", "hung", _GRACE)
 
     def close(self) -> None:
         """Close the pipes of a worker that has ended."""
@@ -185,7 +185,7 @@ class _Worker:
                     return None
                 if answer.kind == "at":
                     place = answer.value
-                    addition = f"; it was at {place}" if place else _IN_OURS
+                    addition = f", at {place}" if place else _IN_OURS
                     break
                 if answer.kind != "partial":
                     self._output.settle()
@@ -202,7 +202,7 @@ class _Worker:
         self._answers.put(None)
 
 
-_IN_OURS = "; it was in code of gradproof or of a library"
+_IN_OURS = ", in code of gradproof or of a library"
 
 
 def _death(status: int) -> str:

@@ -71,7 +71,7 @@ def _values(matrix: Any) -> Any:
 
 def _tie() -> TraceError:
     return TraceError(
-        "two eigenvalues are the same at the sample, or too close to be told apart: a kink; declare a domain in which"
+        "two eigenvalues are the same at the sample, or too close to distinguish: a kink; declare a domain in which"
         " they differ",
         asked_at(),
     )
