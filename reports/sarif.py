@@ -83,7 +83,7 @@ def _verdict(rule: str, title: str, means: str, do: str) -> dict[str, Any]:
 
 
 def _kind(code: str, kind: Kind) -> dict[str, Any]:
-    text = f"{kind.meaning}\n\nWhy it hurts: {kind.harm}\n\nHow to mend it: {kind.mend}"
+    text = f"{kind.meaning}\n\nWhy it hurts: {kind.harm}\n\nHow to fix it: {kind.mend}"
     return _rule(code, kind.title, kind.meaning, text, "error" if kind.fails else "warning")
 
 

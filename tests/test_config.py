@@ -51,7 +51,7 @@ def test_defaults(project):
         ("[tool.gradproof]\ntimeout = '1'", "timeout is 1: expected a positive number of seconds"),
         ("[tool.gradproof]\ntimeout = -1.5", r"timeout is -1\.5: expected a positive number"),
         ("[tool.gradproof]\ntimeout = true", "timeout is True: expected a positive number"),
-        ("[tool]\ngradproof = 1", "has to be a table"),
+        ("[tool]\ngradproof = 1", "must be a table"),
         ("[tool.gradproof", r"pyproject\.toml:1: not TOML"),
     ],
 )

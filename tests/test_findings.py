@@ -22,7 +22,7 @@ class Square:
 
 
 def test_every_code_is_told_in_full():
-    """A title, a reason for its severity, what it means, why it hurts and how to mend it: no code is without."""
+    """A title, a reason for its severity, what it means, why it hurts and how to fix it: no code is without."""
     for code, kind in FINDINGS.items():
         assert re.fullmatch(r"GP\d{3}", code)
         assert len(kind.title.split()) > 2

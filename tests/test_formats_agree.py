@@ -166,7 +166,7 @@ def test_every_format_shows_what_is_stale_where_that_fails(name):
     run = Run((results.case("good", results.PROVED),), stale=EVERYTHING.stale, strict=True)
     assert (exit_status(run), exit_status(replace(run, strict=False))) == (1, 0)
     text = renderer(name)(run)
-    assert "mended: gradient apple was REFUTED, and is PROVED" in text
+    assert "mended: gradient apple was REFUTED, now PROVED" in text
     assert READ[name](text) == (Counter({"STALE": 1}) if name in lists else {})
     assert name in lists or "1 stale baseline entry" in text
     assert READ[name](renderer(name)(replace(run, strict=False))) == {}

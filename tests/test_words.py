@@ -63,7 +63,11 @@ def test_no_sentence_is_stilted(part):
 def test_every_phrase_is_seen(phrase):
     """A planted phrase is refused in texts, formatted texts and texts of several lines, and its plain form taken."""
     example, plain = PHRASES[phrase]
-    for planted in (f"raise ValueError({example!r})", f"x = f{'{name} ' + example!r}", f"x = ('in front: '\n {example!r})"):
+    for planted in (
+        f"raise ValueError({example!r})",
+        f"x = f{'{name} ' + example!r}",
+        f"x = ('in front: '\n {example!r})",
+    ):
         assert phrase in [seen for seen, _ in stilted(planted)]
     assert not stilted(f"x = {plain!r}")
     assert not stilted(f"def f():\n    {example!r}")

@@ -510,7 +510,7 @@ def test_only_plain_data_is_taken(tmp_path):
             if fine:
                 assert receive(file) == message
             else:
-                with pytest.raises(pickle.UnpicklingError, match="no plain data"):
+                with pytest.raises(pickle.UnpicklingError, match="not plain data"):
                     receive(file)
 
 

@@ -145,7 +145,7 @@ def done(case: CaseResult) -> str:
     if not good:
         return "no gradient checked"
     noun = "gradient" if len(good) == 1 else "gradients"
-    return f"{len(good)} {noun} proved" if proved else f"{sum(good.values())} of {len(good)} {noun} in order"
+    return f"{len(good)} {noun} proved" if proved else f"{sum(good.values())} of {len(good)} {noun} pass"
 
 
 def _equation(case: CaseResult) -> Markup:

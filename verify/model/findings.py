@@ -460,7 +460,7 @@ def _explained(code: str) -> str:
     sections = {
         "what it means": kind.meaning,
         "why it hurts": kind.harm,
-        "how to mend it": kind.mend,
+        "how to fix it": kind.mend,
         "fails the gate" if kind.fails else "a hazard, which fails with --strict only": f"{kind.because}.",
     }
     body = "".join(f"\n  {label}:\n{_filled(text)}\n" for label, text in sections.items())

@@ -23,7 +23,7 @@ from verify.model.result import Verdict
 from verify.proof.decide import Points, decide
 
 _MOST_PAIRS = 300  # of formulas whose values are compared
-PAIRS = f"more than {_MOST_PAIRS} pairs of formulas would have to be compared"
+PAIRS = f"more than {_MOST_PAIRS} pairs of formulas to compare"
 
 L = TypeVar("L")
 
