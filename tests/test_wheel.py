@@ -216,6 +216,15 @@ def test_a_module_of_the_users_goes_first(installed, tmp_path, name):
     assert "1 passed" in _run(installed / "python", "-m", "pytest", "-q", "mine.py", cwd=tmp_path)
 
 
+def test_the_test_that_a_page_shows(installed, tmp_path):
+    """It imports the command by a name that is ours, also beside a `verify.py` of the user's."""
+    (tmp_path / "verify.py").write_text("OWNER = 'the user'\n")
+    (tmp_path / "wrong.py").write_text(SUBJECT.format(name="gradproof", slope=3))
+    _run(installed / "gradproof", "wrong.py", "--report=html=page.html", cwd=tmp_path, status=1)
+    (line,) = re.findall(r"<code>(from [\w.]+ import main)$", (tmp_path / "page.html").read_text("utf-8"), re.MULTILINE)
+    assert python(installed, f"{line}; print('status', main(['-qq', 'wrong.py']))", tmp_path).endswith("status 1\n")
+
+
 @pytest.mark.parametrize("ours_first", some([True, False], every=2))
 def test_wheels_with_the_same_names(tmp_path, wheel, ours_first):
     """Wheels with a `verify`, `layers` and `reports` of their own, installed before ours or after, stay whole, as ours."""

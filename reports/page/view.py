@@ -221,4 +221,5 @@ def _snippet(case: CaseResult, anchor: str) -> str:
     """Return a test that fails as long as the case does."""
     arguments = [*case.reproduce[1:]]
     name = "".join(c if c.isalnum() else "_" for c in anchor.lower())
-    return f"from verify.command.main import main\n\n\ndef test_{name}():\n    assert main({arguments!r}) == 0\n"
+    first = "from gradproof.verify.command.main import main"  # a name that is ours, installed or in a checkout
+    return f"{first}\n\n\ndef test_{name}():\n    assert main({arguments!r}) == 0\n"
