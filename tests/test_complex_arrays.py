@@ -274,4 +274,4 @@ def test_buffers_that_nobody_has_written_to(make):
 
     (row,) = verify.check(verify.pair(lambda x: 2 * x, backward, x="3"), quick=True).comparisons
     assert row.verdict is Verdict.ERROR
-    assert "nobody has written to" in row.evidence.detail
+    assert "were never written" in row.evidence.detail

@@ -57,6 +57,6 @@ def test_stale_entries_are_listed_where_they_fail():
         ("STALE", "error", "a.py", 1),
         ("STALE", "error", "expr", 1),
     ]
-    assert found[0].title == "the baseline is stale: c: gradient x was REFUTED, and is PROVED"
+    assert found[0].title == "the baseline is stale: c: gradient x was REFUTED, now PROVED"
     assert len({p.fingerprint for p in found}) == 2
     assert problems(replace(run, strict=False)) == []
