@@ -1,12 +1,15 @@
 """The table of findings, what `gradproof explain` says of it, and what the author of a case lets pass."""
 
+import json
 import re
+import textwrap
+from pathlib import Path
 
 import pytest
 
 import verify
 from verify.model.errors import InputError
-from verify.model.findings import FINDINGS, allowances, explained, finding, judged
+from verify.model.findings import FINDINGS, allowances, examples, explained, finding, judged
 from verify.model.result import Finding
 
 
@@ -123,3 +126,26 @@ def test_every_protocol_takes_allowances():
     assert [case.allow for case in cases] == [reason] * 4
     with pytest.raises(InputError, match="allow= is for cases of arrays"):
         verify.case("y = x * 2", at={"x": 1}, allow=reason)(forward)
+
+
+def test_every_code_has_an_example():
+    """Every code has its smallest example, which `gradproof explain` prints, and no other code has any."""
+    assert list(examples()) == [code for code in FINDINGS if code.startswith("GP")]
+    for code, example in examples().items():
+        assert textwrap.indent(example, "    ") in explained([code])
+
+
+def test_every_example_has_its_finding(command, tmp_path, monkeypatch):
+    """Each is run as a user runs it: gradproof reports its code (for that of GP003, an extension, see test_extend)."""
+    monkeypatch.chdir(tmp_path)
+    for code, example in examples().items():
+        (tmp_path / f"{code}.py").write_text(example)
+    command(*[f"{code}.py" for code in examples() if code != "GP003"], "-q", "--report", "json=run.json")
+    assert _own_codes(tmp_path) == set(examples()) - {"GP003"}
+
+
+def _own_codes(folder):
+    """Return the codes that are reported of the files that have their names."""
+    cases = json.loads((folder / "run.json").read_text())["cases"]
+    reported = {(Path(case["where"]["file"]).stem, finding["code"]) for case in cases for finding in case["findings"]}
+    return {code for file, code in reported if file == code}

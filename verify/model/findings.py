@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import difflib
 import textwrap
+import tomllib
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from enum import Enum
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from verify.model.errors import InputError
@@ -17,6 +19,7 @@ from verify.model.identity import Place
 from verify.model.result import Finding
 
 _WIDTH = 100
+_EXAMPLES = Path(__file__).parent / "entries" / "findings.toml"
 
 
 class Subject(Enum):
@@ -464,7 +467,15 @@ def _explained(code: str) -> str:
         "fails the gate" if kind.fails else "a hazard, which fails with --strict only": f"{kind.because}.",
     }
     body = "".join(f"\n  {label}:\n{_filled(text)}\n" for label, text in sections.items())
+    if example := examples().get(code):
+        body += f"\n  the smallest example:\n{textwrap.indent(example, '    ')}"
     return f"{code}  {kind.title}\n{body}"
+
+
+def examples() -> dict[str, str]:
+    """Return the smallest file with each finding of gradproof's own, by its code."""
+    entries = tomllib.loads(_EXAMPLES.read_text(encoding="utf-8"))
+    return {code: entry["example"] for code, entry in entries.items()}
 
 
 def _filled(text: str) -> str:
