@@ -49,3 +49,16 @@ TOUCHING = minus(GRAPH.sum(A, B), GRAPH.constant(F(2)))
 def test_a_curve_that_is_asked_about_twice_is_one(tied, number):
     """a b - 1 and 1 - a b have one curve, with two sides; a line that touches it is another."""
     assert meeting(GRAPH, tied, [A, B], {**ORIGIN, "a": F(1), "b": F(1)}) == number
+
+
+@pytest.mark.parametrize(("tied", "number"), [("a, a*b", 2), ("a, a*c", None), ("a, c, a*b*c", None), ("a, c, b*c", 4)])
+def test_factors_that_are_not_zero(tied, number):
+    """A factor that is not 0 at the point has one sign around it; where two are 0, nothing is known."""
+    nodes = []
+    for text in tied.split(", "):
+        names = {"a": A, "b": B, "c": C}
+        node, *others = [names[name] for name in text.split("*")]
+        for other in others:
+            node = GRAPH.product(node, other)
+        nodes.append(node)
+    assert meeting(GRAPH, nodes, [A, B, C], {**ORIGIN, "b": F(2)}) == number

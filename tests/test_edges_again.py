@@ -130,3 +130,30 @@ def test_an_edge_of_a_named_dimension_is_looked_at_where_it_has_several_entries(
     at = lambda value: lambda d, x: np.where((x == 0) & ELSEWHERE[name](x), value * d, d * (x > 0))  # noqa: E731
     assert verify.check(verify.pair(relu, at(0.5), x="N")).passes
     assert not verify.check(verify.pair(relu, at(5), x="N")).passes
+
+
+def asked_beside(question, value, where="3"):
+    """Return a ReLU that returns a value at 0 if something else of the input is asked as well."""
+
+    def backward(d, x):
+        return d * np.where((x == 0) & question(x), value, x > 0)
+
+    return elementwise(relu, backward, where)
+
+
+BESIDE = {
+    "a product": (lambda x: x.prod() == 0, Verdict.REFUTED),
+    "a product with another entry": (lambda x: x * x[::-1] == 0, Verdict.REFUTED),
+    "a difference that is the entry": (lambda x: x.sum() - x[1] - x[2] == 0, Verdict.REFUTED),
+    "a product of squares": (lambda x: (x**2).prod() == 0, Verdict.UNDECIDED),
+    "a product of sines": (lambda x: np.sin(x).prod() == 0, Verdict.UNDECIDED),
+}
+
+
+@pytest.mark.parametrize("name", BESIDE)
+def test_an_edge_where_more_is_asked(name):
+    """What lies between no derivatives that are known passes nowhere, though other regions may meet there."""
+    question, verdict = BESIDE[name]
+    rows = verify.check(asked_beside(question, 5)).comparisons
+    assert verdict in {row.verdict for row in rows}
+    assert verify.check(asked_beside(question, 0.5)).passes

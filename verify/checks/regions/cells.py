@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from fractions import Fraction
+from functools import partial
 from typing import NamedTuple
 
 import flint
@@ -51,7 +52,8 @@ class _Surface(NamedTuple):
 def _surfaces(graph: Graph, tied: Sequence[int], variables: Sequence[int], point: Point) -> list[_Surface] | None:
     """Return the surfaces of nodes, each once (1 - x * y and 2 * x * y - 2 have one); None where one has no normal."""
     surfaces: list[_Surface] = []
-    for node in tied:
+    for whole in tied:
+        node = _vanishing_part(graph, whole, point)
         slopes = _slopes(graph, node, variables)
         normal = _at(graph, slopes, point)
         if normal is None or not any(normal):
@@ -59,6 +61,15 @@ def _surfaces(graph: Graph, tied: Sequence[int], variables: Sequence[int], point
         if not any(_is_multiple(graph, node, normal, surface) for surface in surfaces):
             surfaces.append(_Surface(node, slopes, normal))
     return surfaces
+
+
+def _vanishing_part(graph: Graph, node: int, point: Point) -> int:
+    """Return a node without the factors that are not 0 at a point: of x * y, x where y > 0, of one sign."""
+    if graph.ops[node] != "product":
+        return node
+    parts = list(map(partial(_vanishing_part, graph, point=point), graph.args[node]))
+    zero = [part for part in parts if not rationals.rational(graph, part, point)]
+    return zero[0] if len(zero) == 1 else node
 
 
 def _is_multiple(graph: Graph, node: int, normal: Sequence[Fraction], surface: _Surface) -> bool:

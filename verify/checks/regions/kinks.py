@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cached_property, lru_cache
 
@@ -148,9 +148,11 @@ class Edge:
         A limit is that along one line. Where more than one variable leads away from the point, others may differ.
         """
         one_line = all(len(side.direction) == 1 for side in self.sides.all)
-        return self.sides.complete and (one_line or not self._limited())
+        return self.sides.complete and (one_line or not self.limited)
 
-    def _limited(self) -> bool:
+    @property
+    def limited(self) -> bool:
+        """Tell whether a derivative has no value at the point, but limits along directions."""
         nodes = [node for row in self.derivatives for node in row]
         return any(value is Unknown.INFINITE for value in self._numbers(nodes, self.point))
 
@@ -200,7 +202,25 @@ def edge(explorer: Explorer, at: Point, question: Passed) -> Edge | None:
         return None
     explorer.sites.add(seen, edges_only=True)
     sides = _sides(explorer, seen, tied)
-    return Edge(seen, sides) if sides.all and all(explorer.right(side.run) for side in sides.all) else None
+    if not sides.all or not all(explorer.right(side.run) for side in sides.all):
+        return None
+    edge_point = Edge(seen, sides)
+    if edge_point.limited and (opposite := _opposite(explorer, seen, sides)):
+        return Edge(seen, replace(sides, all=[*sides.all, *opposite]))
+    return edge_point
+
+
+def _opposite(explorer: Explorer, seen: Observation, sides: Sides) -> list[Side]:
+    """Return the sides in the opposite directions, where limits of derivatives are others: x / |x| is 1 and -1 at 0."""
+    opposite = []
+    for side in sides.all:
+        direction = {name: -step for name, step in side.direction.items()}
+        point = {name: seen.trace.sample[name] + step for name, step in direction.items()}
+        inside = all(within(value, explorer.bounds.get(name, (None, None))) for name, value in point.items())
+        run = explorer.beside({**seen.at, **point}) if inside else None
+        if run is not None and explorer.right(run):
+            opposite.append(Side(run, direction))
+    return opposite
 
 
 def _sides(explorer: Explorer, seen: Observation, tied: set[int]) -> Sides:
