@@ -142,18 +142,15 @@ def asked_beside(question, value, where="3"):
 
 
 BESIDE = {
-    "a product": (lambda x: x.prod() == 0, Verdict.REFUTED),
-    "a product with another entry": (lambda x: x * x[::-1] == 0, Verdict.REFUTED),
-    "a difference that is the entry": (lambda x: x.sum() - x[1] - x[2] == 0, Verdict.REFUTED),
-    "a product of squares": (lambda x: (x**2).prod() == 0, Verdict.UNDECIDED),
-    "a product of sines": (lambda x: np.sin(x).prod() == 0, Verdict.UNDECIDED),
+    "a product": lambda x: x.prod() == 0,
+    "a product with another entry": lambda x: x * x[::-1] == 0,
+    "a difference that is the entry": lambda x: x.sum() - x[1] - x[2] == 0,
 }
 
 
 @pytest.mark.parametrize("name", BESIDE)
 def test_an_edge_where_more_is_asked(name):
-    """What lies between no derivatives that are known passes nowhere, though other regions may meet there."""
-    question, verdict = BESIDE[name]
-    rows = verify.check(asked_beside(question, 5)).comparisons
-    assert verdict in {row.verdict for row in rows}
-    assert verify.check(asked_beside(question, 0.5)).passes
+    """What is asked beside an entry may be 0 where the entry is and nowhere else close to it: no further regions meet."""
+    rows = verify.check(asked_beside(BESIDE[name], 5)).comparisons
+    assert Verdict.REFUTED in {row.verdict for row in rows}
+    assert verify.check(asked_beside(BESIDE[name], 0.5)).passes

@@ -28,7 +28,7 @@ _NO_OUTPUT = "the output is not a number there, so it has no derivative"
 _JUMPS = "the output jumps there, so it has no derivative"
 _CLOSE = "not judged: too close to call"
 _UNBOUNDED = "the effect of rounded constants on either is not known"
-_MANY = "more regions may meet there than were checked"
+_MANY = "not judged: more regions may meet there than were checked"
 _STRAYS = "not judged: no float lies on the edge, or the floats differ from the formula there"
 
 
@@ -81,10 +81,10 @@ class _Judge:
         position = edge.place(edge.point, returned, sides)
         if position is None:
             apart = edge.complete and edge.apart(returned, sides)
-            return self._doubt(returned, sides, _UNBOUNDED) if apart else Judgement(_CLOSE)
+            return self._doubt(returned, sides) if apart else Judgement(_CLOSE)
         if position in (Place.EQUAL, Place.BETWEEN):
             return Judgement() if position is Place.EQUAL else self._choice()
-        return self._wrong(returned, sides) if edge.complete else self._doubt(returned, sides, _MANY)
+        return self._wrong(returned, sides) if edge.complete else Judgement(_MANY)
 
     def _float(self, run: FloatRun, number: int) -> float | None:
         return run.entry(*self.edge.entries[number])
@@ -108,15 +108,12 @@ class _Judge:
         numbers = _wrong_entries(returned, sides)
         return Judgement(row=self._row(numbers, [brief(returned[number]) for number in numbers], sides))
 
-    def _doubt(self, returned: Sequence[Fraction], sides: Sequence[Sequence[Fraction]], why: str) -> Judgement:
-        """Tell of what lies among none of the derivatives that are known, though others or their errors are not.
-
-        Nobody knows that it is wrong, and a row that passes would say that it is right.
-        """
+    def _doubt(self, returned: Sequence[Fraction], sides: Sequence[Sequence[Fraction]]) -> Judgement:
+        """Tell of what is off by more than roundings of constants are asked about, and may have no bound there."""
         judgement = self._wrong(returned, sides)
         if judgement.row is None:
             return judgement
-        evidence = replace(judgement.row.evidence, detail=f"{judgement.row.evidence.detail}; {why}")
+        evidence = replace(judgement.row.evidence, detail=f"{judgement.row.evidence.detail}; {_UNBOUNDED}")
         return Judgement(
             row=replace(judgement.row, verdict=Verdict.UNDECIDED, evidence=evidence, counterexample=None, diagnosis="")
         )
