@@ -66,3 +66,15 @@ def test_the_same_formula():
     """Equal nodes differ in nothing."""
     f = Formulas()
     assert f.leaves(f.full, f.full)[0] == []
+
+
+def test_pairs_are_guessed():
+    """A pair that only its values bring together says nothing of a misprint, which would refute other entries."""
+    f, guessed = Formulas(), []
+    matching = Matching(f.graph, POINT, lambda p, q: guessed.append(matching.guessed))
+    Replacing(f.graph, matching, [Pivot((f.x,))], lambda: [POINT], 0).leaves(
+        f.softmax(f.series, f.series), f.softmax(f.full, f.y)
+    )
+    assert guessed
+    assert all(guessed)
+    assert not matching.guessed

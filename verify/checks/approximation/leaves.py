@@ -83,7 +83,7 @@ class Matching(Generic[L]):
         self.graph, self.point, self.leaf = graph, point, leaf
         self.left, self._depth = _MOST_PAIRS, 0
         self.limits: set[str] = set()  # that were reached, in the words of the report
-        self.guessed = False  # whether the constants of what is compared are
+        self.guessed = False  # whether the pair that is compared, or a constant in it, is
         self._settled: dict[tuple[int, int], list[L] | None] = {}
         self._values: dict[int, flint.arb] = {}
         self._inputs: dict[int, int] = {}  # of nodes, as bits
@@ -104,8 +104,17 @@ class Matching(Generic[L]):
         return are_close(self.graph, (p, q), self.point, self._values)
 
     def alike(self, p: int, q: int) -> L | None:
-        """Return the leaf that p and q are as a whole, if any; their operands are not looked at."""
-        return self.leaf(p, q) if self.mask(p) == self.mask(q) and self.close(p, q) else None
+        """Return the leaf that p and q are as a whole, if any; nothing but their values says that they belong together.
+
+        So the pair is guessed: a part of a right series may look like a misprint of the whole.
+        """
+        if self.mask(p) != self.mask(q) or not self.close(p, q):
+            return None
+        self.guessed = True
+        try:
+            return self.leaf(p, q)
+        finally:
+            self.guessed = False
 
     def _within(self, affordable: bool, limit: str) -> bool:
         """Note a limit that is reached; tells whether it is not."""

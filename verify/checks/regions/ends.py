@@ -116,7 +116,7 @@ class _End:
         self.name, self.side, self.bound, self.names = name, side, bound, names
         other = "".join(real.closed - {side})
         self.advice = (
-            f"{f'write closed={other!r}' if other else 'leave closed= out'}to exclude the bound from the claim"
+            f"{f'write closed={other!r}' if other else 'leave closed= out'} to exclude the bound from the claim"
         )
         width = real.high - real.low if real.low is not None and real.high is not None else Fraction(1)
         step = min(width, Fraction(1)) / (len(names) + 1) * (1 if side == "low" else -1)

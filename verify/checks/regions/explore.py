@@ -422,7 +422,7 @@ class Explorer:
         return any(self.start.region.reaches(point, run.seen.conditions, computed) for run in runs)
 
     def unvisited(self, edges: set[Call], refused: Collection[tuple[Site, bool]] = ()) -> list[Branch]:
-        """Return the sides of branches were never reached, with why, where that is known.
+        """Return the sides of branches that were never reached, with why, where that is known.
 
         Some `edges` were looked at, and for some sides `forward` raises an exception.
         """
