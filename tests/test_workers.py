@@ -393,6 +393,20 @@ def _released(path):
         return not waiting.is_alive()
 
 
+@pytest.mark.parametrize(
+    ("do", "status"),
+    [("os.close(requests.fileno())", 7), ("os.close(writing)", -signal.SIGKILL)],
+    ids=["closed", "ended"],
+)
+def test_requests_that_cannot_be_read(do, status):
+    """Their end ends the process; a descriptor that the user's code closed does not, whichever thread is the first."""
+    code = (
+        "import os; from verify.runner.worker import Worker; os.setsid(); reading, writing = os.pipe()\n"
+        f"requests = os.fdopen(reading, 'rb'); worker = Worker(requests, None); {do}; worker.listen(); os._exit(7)"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == status
+
+
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
 def test_a_worker_does_not_outlive_the_command(shop, how):
     """Whatever ends the command ends user code that hangs."""

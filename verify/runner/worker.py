@@ -10,6 +10,7 @@ when it is asked, whatever the user's code is doing.
 from __future__ import annotations
 
 import contextlib
+import errno
 import faulthandler
 import gc
 import importlib
@@ -80,16 +81,24 @@ class Worker:
         }
 
     def listen(self) -> None:
-        """Read requests until there are no more, which ends the process."""
+        """Read requests until there are no more, which ends the process.
+
+        Where the user's code has closed the descriptors, the other thread finds out as it answers: a process that was
+        ended here too would have another status each time, as the threads take turns.
+        """
         main = threading.main_thread().ident or 0
-        with contextlib.suppress(EOFError, OSError):
+        try:
             while True:
                 request = receive(self._requests)
                 if request == WHERE:
                     self._send(Answer("at", running_at(main)))
                 else:
                     self._waiting.put(request)
-        _end()
+        except EOFError:
+            _end()
+        except OSError as problem:
+            if problem.errno != errno.EBADF:
+                _end()
 
     def serve(self) -> None:
         """Answer requests, in the order of their arrival."""
