@@ -156,7 +156,7 @@ def test_expr_may_start_with_a_minus(command, shop):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ([], "nothing to check: name a target"),
+        ([], "nothing to check: name a file of cases"),
         (["none.toml"], "none.toml: No such file"),
         (["shop.tomml"], "shop.tomml: no such file or module"),
         (["wrong.py"], "wrong.py: contains no cases"),

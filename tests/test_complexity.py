@@ -191,5 +191,5 @@ def test_a_branch_cut_has_a_message_of_its_own(name: str) -> None:
     (row,) = verify.check(case, quick=True).comparisons
     assert row.verdict is Verdict.UNDECIDED
     assert row.evidence is not None
-    for part in (name, "branch cut", "test_complexity.py:", "verify.real("):
+    for part in (name, "branch cut", "test_complexity.py:", "gradproof.real("):
         assert part in row.evidence.detail

@@ -124,7 +124,7 @@ def test_the_signature_tells_closed_bounds(bounds, signature):
     ("bounds", "message"),
     [
         ({"low": 2, "high": 1}, "low=2 is above high=1: write low=1, high=2"),
-        ({"low": 1, "high": 1}, r"low and high are both 1: write verify.constant\(1\)"),
+        ({"low": 1, "high": 1}, r"low and high are both 1: write gradproof.constant\(1\)"),
         ({"low": "a"}, "low='a' is not a real number: write a finite one, such as low=0"),
         ({"high": float("nan")}, "high=nan is not a real number"),
         ({"low": float("-inf")}, "low=-inf is not a bound: omit low"),

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+import verify
+
 ROOT = Path(__file__).parent.parent
 PARTS = ("gradproof", "verify", "reports", "layers")
 # Files whose sentences are pages of their own: codes and what they mean, which `gradproof explain` prints.
@@ -76,3 +78,33 @@ def test_every_phrase_is_seen(phrase):
 def test_the_pages_are_there():
     """Each file that is left out exists."""
     assert all((ROOT / page).exists() for page in PAGES)
+
+
+# Names that people paste into a file that has `import gradproof`.
+INTERNAL = re.compile(rf"(?<![\w.])verify\.(?:{'|'.join([*verify.__all__, 'extend'])})\b(?!\.)")
+
+
+def pasted(source):
+    """Return the texts of a module that name what is public by `verify`, docstrings too: `help` and `explain` print some."""
+    texts = (node.value for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Constant))
+    return [text for text in texts if isinstance(text, str) and INTERNAL.search(text)]
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_public_names_are_those_of_gradproof(part):
+    """No message and no docstring says `verify.real` where a reader has `import gradproof`."""
+    for path in sorted((ROOT / part).rglob("*.py")):
+        assert not pasted(path.read_text(encoding="utf-8")), path
+
+
+def test_documents_name_gradproof():
+    """No document says it either."""
+    pages = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]
+    assert [str(page) for page in pages if INTERNAL.search(page.read_text(encoding="utf-8"))] == []
+
+
+def test_an_internal_name_is_seen():
+    """A planted `verify.constant` is refused in messages and docstrings; names of modules and of gradproof are not."""
+    assert pasted("raise ValueError('write verify.constant(1)')")
+    assert pasted("def f():\n    'As in `verify.extend`.'")
+    assert not pasted("x = 'gradproof.verify.layer and verify.model.result'")

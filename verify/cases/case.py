@@ -4,7 +4,7 @@ A subject is a generator function. It takes the inputs by name, yields what it c
 of the final result with respect to that, and returns a gradient for each input, or None where it claims none. On arrays
 it is traced, and what it yields (one output, or a tuple of them) is what is differentiated:
 
-    @verify.case(x="N D", W="D M", b="M")
+    @gradproof.case(x="N D", W="D M", b="M")
     def affine(x, W, b):
         layer = Affine(W, b)
         dout = yield layer.forward(x)
@@ -13,7 +13,7 @@ it is traced, and what it yields (one output, or a tuple of them) is what is dif
 
 On scalars it may come with the expression that it is to compute; then it may yield a dict of named values:
 
-    @verify.case("price = apple * apple_cnt * tax", at={"apple": 100, "apple_cnt": 2, "tax": "1.1"})
+    @gradproof.case("price = apple * apple_cnt * tax", at={"apple": 100, "apple_cnt": 2, "tax": "1.1"})
     def buy_apples(apple, apple_cnt, tax):
         mul_apple, mul_tax = MulLayer(), MulLayer()
         price = mul_tax.forward(mul_apple.forward(apple, apple_cnt), tax)

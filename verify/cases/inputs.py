@@ -116,7 +116,7 @@ def _check_order(low: Fraction | None, high: Fraction | None) -> None:
     texts = decimal_text(low), decimal_text(high)
     if low == high:
         raise InputError(
-            f"low and high are both {texts[0]}: write verify.constant({texts[0]}) for an input of one value"
+            f"low and high are both {texts[0]}: write gradproof.constant({texts[0]}) for an input of one value"
         )
     raise InputError(f"low={texts[0]} is above high={texts[1]}: write low={texts[1]}, high={texts[0]}")
 
@@ -162,7 +162,7 @@ def described(name: str, description: object) -> Input:
     if not isinstance(description, str):
         raise InputError(
             f"the input {name!r} is {quoted(description)}: "
-            "expected a shape like 'N D', or verify.real, complex, integer or constant"
+            "expected a shape like 'N D', or gradproof.real, complex, integer or constant"
         )
     try:
         return Real(checked_shape(description))

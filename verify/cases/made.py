@@ -3,8 +3,8 @@
 A name that is used again, a list in an object, a set of nested dicts: a case that is made there is never found. Each
 case is noted with the module that makes it, and a module whose cases are collected is asked for what is missing. Cases
 that functions make later are not noted. What counts as accounted for: a case that is collected, or a copy of it; one
-that `verify.check` has checked meanwhile; one whose variable is deleted by `del`; and, in a module whose functions name
-`check` or `assert_gradients`, one that something still refers to, since a test may check it.
+that `gradproof.check` has checked meanwhile; one whose variable is deleted by `del`; and, in a module whose functions
+name `check` or `assert_gradients`, one that something still refers to, since a test may check it.
 """
 
 from __future__ import annotations

@@ -39,7 +39,7 @@ def _cases_within(name: str, value: Any, where: Place, deep: int) -> Iterator[tu
 
 
 def _adapter(value: Any) -> Callable[[Any], Any] | None:
-    """Return what makes a case of an object of a framework (`verify.extend.framework`), by the classes that it has."""
+    """Return what makes a case of an object of a framework (`gradproof.extend.framework`), by the object's classes."""
     if not FRAMEWORKS:
         return None
     names = (f"{kind.__module__}.{kind.__qualname__}" for kind in type(value).__mro__)

@@ -15,7 +15,7 @@ from verify.model.errors import ProtocolError, UnclaimedError
 from verify.model.identity import NOWHERE, Place
 from verify.model.where import made_at, quoted, start_of
 
-# By which names layers have what is asked of them, the usual one first; `verify.extend.protocol` adds to them.
+# By which names layers have what is asked of them, the usual one first; `gradproof.extend.protocol` adds to them.
 NAMES: dict[str, list[str]] = {
     "forward": ["forward", "forward_pass", "fprop", "__call__"],
     "backward": ["backward", "backward_pass", "bprop"],
@@ -318,7 +318,7 @@ def _for_inputs(returned: Any, inputs: Mapping[str, object], real: Collection[st
         return {key: gradient for key, gradient in zip(inputs, values, strict=True) if key in wanted}
     if len(values) != len(wanted):
         noun = "gradient" if len(wanted) == 1 else "gradients"
-        hint = "; verify.constant or verify.integer describe inputs that are not differentiated" if values else ""
+        hint = "; gradproof.constant or gradproof.integer describe inputs that are not differentiated" if values else ""
         kind = UnclaimedError if returned is None else ProtocolError
         raise kind(f"expected {len(wanted)} {noun} ({', '.join(wanted)}), got {len(values)}{hint}")
     return dict(zip(wanted, values, strict=True))

@@ -46,7 +46,7 @@ def check(case: Case, seed: int = 0, *, quick: bool = False, keep: Keep = lambda
     so far after each part of the work. Raises InputError if `case` is not a case.
     """
     if not isinstance(case, (TracedCase, ExpressionCase)):
-        raise InputError(f"expected a case made by verify.case, got {quoted(case)}")
+        raise InputError(f"expected a case made by gradproof.case, got {quoted(case)}")
     account(case)
     with uncollected():
         if isinstance(case, ExpressionCase):

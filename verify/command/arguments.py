@@ -129,7 +129,8 @@ def _add_others(commands: Any, parents: list[_Parser]) -> None:
         "codes",
         nargs="*",
         metavar="CODE",
-        help="a code, like GP101; `extend`: how to extend gradproof; `coverage`: the functions that it follows; "
+        help="a code, like GP101; `cases`: how to write cases; `extend`: how to extend gradproof; "
+        "`coverage`: the functions that it traces; "
         "`compiled`: how it checks compiled code; none: all codes",
     )
 

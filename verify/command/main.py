@@ -93,13 +93,17 @@ def _command(argv: Sequence[str]) -> int:
 
 
 def _explained(codes: Sequence[str]) -> str:
-    """Return what findings mean, how gradproof is extended, what it follows, or what it says of compiled code."""
+    """Return what findings mean, how cases are written, how gradproof is extended, or what it traces."""
     from verify import extend
     from verify.command.config import find
     from verify.model.findings import explained
 
     if list(codes) == ["extend"]:
         return f"{extend.__doc__}"
+    if list(codes) == ["cases"]:
+        from verify.discovery.writing import HELP as WRITING
+
+        return WRITING
     if list(codes) == ["coverage"]:
         from verify.tracing.coverage import page
 
@@ -238,7 +242,8 @@ def _selected(workers: Workers, options: argparse.Namespace, config: Config) -> 
     targets = options.targets or config.targets
     if not targets:
         raise InputError(
-            "nothing to check: name a target, or list some as targets in [tool.gradproof] of pyproject.toml"
+            "nothing to check: name a file of cases (`gradproof explain cases` says how to write one), "
+            "or list targets in [tool.gradproof] of pyproject.toml"
         )
     cases = workers.collected(targets, layers)
     chosen = [case for case in cases if _is_meant(case, options)]

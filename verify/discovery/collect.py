@@ -23,6 +23,7 @@ from verify.discovery.messages import Unit
 from verify.discovery.packages import LAYERS, beside
 from verify.discovery.sources import Loader
 from verify.discovery.targets import ALONE, case_name, failed, is_path, of_file, of_name, units
+from verify.discovery.writing import no_cases
 from verify.model.additions import FRAMEWORKS
 from verify.model.errors import GradproofError, InputError, TargetError
 from verify.model.identity import NOWHERE, CaseId, Place
@@ -45,7 +46,7 @@ def collect(targets: Sequence[str], layers: str | None = None) -> list[Case]:
                 raise TargetError(f"{missing[0].where}: {missing[0].name!r}: {missing[0].problem}", missing[0].where)
             of_target += cases_found
         if not of_target:
-            raise InputError(f"{target}: contains no cases")
+            raise no_cases(target)
         cases += of_target
     # One file may be named in several ways: as a path, as another path, as a module.
     return list({(case.where, case.name): case for case in cases}.values())

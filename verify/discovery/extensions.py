@@ -1,4 +1,4 @@
-"""Modules that add to gradproof (`verify.extend`): imported before there is a case, wherever they are needed."""
+"""Modules that add to gradproof (`gradproof.extend`): imported before there is a case, wherever they are needed."""
 
 from __future__ import annotations
 

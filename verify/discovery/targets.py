@@ -95,7 +95,8 @@ def _directory(path: Path) -> list[Unit]:
     units_found = [of_file(file) for file in _files(path)]
     if not units_found:
         raise InputError(
-            f"{path}: no {_PATTERN} in this directory or below, and no __init__.py that makes it a package"
+            f"{path}: no {_PATTERN} in this directory or below, and no __init__.py that makes it a package: name a "
+            "file of cases (see `gradproof explain cases`)"
         )
     return units_found
 

@@ -45,7 +45,7 @@ Objects of a framework as cases, also where the framework is not imported yet:
 
     @extend.framework("torch.nn.modules.module.Module")
     def as_case(module):
-        return verify.case(...)(...)
+        return gradproof.case(...)(...)
 
 A name is taken once: what is added again under it is refused, unless it is the same.
 
@@ -168,7 +168,9 @@ def _adding(table: dict[Any, Callable[..., Any]], key: Any) -> Callable[[_F], _F
         if not callable(added):
             raise InputError(f"expected a function, got {added!r}")
         if _identity(table.setdefault(key, added)) != _identity(added):
-            raise InputError(f"verify.extend: {getattr(key, '__name__', key)} is already added ({_place(table[key])})")
+            raise InputError(
+                f"gradproof.extend: {getattr(key, '__name__', key)} is already added ({_place(table[key])})"
+            )
         table[key] = added
         return added
 

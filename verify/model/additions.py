@@ -1,4 +1,4 @@
-"""What was added from outside: tables that `verify.extend` writes, and that those read whom they concern."""
+"""What was added from outside: tables that `gradproof.extend` writes, and that those read whom they concern."""
 
 from __future__ import annotations
 

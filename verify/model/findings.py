@@ -59,7 +59,7 @@ _OF_CASES: dict[str, Kind] = {
         "The code asks a question about its inputs, and every run got the same answer; or it rounds inputs, and not "
         "every whole number was tried. Nothing is claimed for the inputs beyond.",
         "A mistake in that branch stays unseen, however many runs are right.",
-        "State the domain that the layer is for, as in x=verify.real('N', low=0, high=1), so that the branch is "
+        "State the domain that the layer is for, as in x=gradproof.real('N', low=0, high=1), so that the branch is "
         "reached or shown to be impossible; or allow it with the reason: allow={'GP002': 'x is below 50'}.",
     ),
     "GP003": Kind(
@@ -294,7 +294,7 @@ _OF_CONTRACTS: dict[str, Kind] = {  # GP1xx
         "the author may leave a gradient out on purpose; only the author can tell",
         "The case lists the input as one to differentiate, and backward returns None for it.",
         "Optimizers skip a parameter whose gradient is None: it is never trained, without an error.",
-        "Compute the gradient. Where the input is not trained, describe it with verify.constant, or allow the code "
+        "Compute the gradient. Where the input is not trained, describe it with gradproof.constant, or allow the code "
         "with the reason.",
     ),
     "GP125": Kind(

@@ -120,11 +120,11 @@ class CaseResult:
         return self.passes and not self.known
 
     def __bool__(self) -> bool:
-        """Tell the same: `assert verify.check(softmax)` without `.good` must not pass whatever comes."""
+        """Tell the same: `assert gradproof.check(softmax)` without `.good` must not pass whatever comes."""
         return self.good
 
     def __repr__(self) -> str:
-        """Say what matters in a line: a failing `assert verify.check(softmax).good` shows this."""
+        """Say what matters in a line: a failing `assert gradproof.check(softmax).good` shows this."""
         return f"<{self.name}: {summary(Run((self,)))}; to see it: {self.again}>"
 
 

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 from verify.discovery.messages import Answer, Unit
 from verify.discovery.targets import case_name
+from verify.discovery.writing import no_cases
 from verify.model.errors import InputError
 from verify.model.identity import NOWHERE, Place
 from verify.model.result import CaseResult, Comparison, Evidence, Verdict
@@ -89,7 +90,7 @@ class Workers:
         for target in dict.fromkeys(targets):
             cases = self._of_target(target, layers)
             if not cases:
-                raise InputError(f"{target}: contains no cases")
+                raise no_cases(target)
             for case in cases:  # one file may be named in several ways, one case imported from module to module
                 unique.setdefault((case.where, case.name), case)
         return list(unique.values())

@@ -20,7 +20,7 @@ TESTED = {"NumPy": "2.4.6", "SciPy": "1.17.1"}  # the versions whose every funct
 _WIDTH = 100
 _COMPLEX = (
     "Complex arrays are pairs of real ones: their views are NumPy's own, comparisons by size and views as other types "
-    "are refused. An input is complex by `verify.complex`; `convention` says how gradients by it are written."
+    "are refused. An input is complex by `gradproof.complex`; `convention` says how gradients by it are written."
 )
 _BESIDES = (
     "Besides these, NumPy's functions that only move entries about, or that are made of the above, do on symbols "

@@ -31,7 +31,7 @@ _INCONSISTENT = "SymPy's derivative of the whole computation and the chain rule 
 _UNSET = "the output contains memory from np.empty that was never written"
 _UNDEFINED = (
     "the output is not defined at the sample, where {what} is outside its domain{domain}{at}: to "
-    "declare the inputs that the layer takes, write x=verify.real('N D', {bounds})"
+    "declare the inputs that the layer takes, write x=gradproof.real('N D', {bounds})"
 )
 
 _Change = Callable[[Fraction], Fraction]

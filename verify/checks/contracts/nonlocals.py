@@ -3,7 +3,7 @@
 `layer(lambda: SimpleNamespace(forward=f, backward=b))` calls two functions that share the variables of the function
 around them. What forward leaves in one of these, or in a dict or list that it holds, and backward reads, is a cache
 like that of any layer, and as stale where it is filled only once. That its contracts were not checked is told.
-Functions given to `verify.pair` are copied and called again, with all that they hold.
+Functions given to `gradproof.pair` are copied and called again, with all that they hold.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from verify.checks.contracts.units import Untried
 from verify.model.where import start_of
 
 _REASON = (
-    "it keeps {} in a variable of the enclosing function, which cannot be copied: use verify.pair(forward, backward), "
-    "or write a class"
+    "it keeps {} in a variable of the enclosing function, which cannot be copied: "
+    "use gradproof.pair(forward, backward), or write a class"
 )
 _MOST = 1000  # entries of a container that are compared
 

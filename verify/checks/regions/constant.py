@@ -22,7 +22,7 @@ from verify.tracing.following import SubjectError
 
 _OPEN = (
     "the output is constant on every branch that was reached: 0 = 0 checks nothing; choose a domain in which it "
-    "varies, like {}=verify.real({!r}, low=0, high=1)"
+    "varies, like {}=gradproof.real({!r}, low=0, high=1)"
 )
 _LEFT = (
     "the output is constant in every region that was reached, others were not tried, so 0 = 0 checks nothing: "

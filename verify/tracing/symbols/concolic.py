@@ -373,7 +373,7 @@ def cardinal_sine(x: Concolic) -> Any:
 
 
 ON_CUT = "on its branch cut, the numbers up to 0, where the sign of a zero decides"
-OFF_CUT = "; declare inputs that are off it, as in x=verify.real('N', low=...), or give them an imaginary part"
+OFF_CUT = "; declare inputs that are off it, as in x=gradproof.real('N', low=...), or give them an imaginary part"
 
 
 def angle_of(y: Concolic, x: Concolic) -> Any:

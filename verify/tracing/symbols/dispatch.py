@@ -1,7 +1,7 @@
 """Where arrays of symbols look up what answers for NumPy: tables in which others register, so that nobody imports up.
 
 `arrays` knows the protocols and none of the functions; `ufuncs`, `products` and `protocol` build on it, and what
-answers each protocol is registered here. What users add (`verify.extend`) is in `model.additions`.
+answers each protocol is registered here. What users add (`gradproof.extend`) is in `model.additions`.
 """
 
 from __future__ import annotations
