@@ -260,3 +260,22 @@ def test_the_convention_is_told(convention):
     ):
         notes = [note for note in verify.check(case, quick=True).notes if "convention" in note]
         assert [f"convention={convention!r}" in note for note in notes] == [True] * is_complex
+
+
+def test_the_name_of_a_real_input_makes_it_no_half():
+    """A real input called `z.imag` is real: nothing is said of conventions, and it is no conjugate of anything."""
+
+    @verify.case({"z.real": "2", "z.imag": "2"})
+    def case(**parts):
+        dout = yield parts["z.real"] * parts["z.imag"]
+        return dout * parts["z.imag"], -dout * parts["z.real"]
+
+    result = verify.check(case)
+    assert not [note for note in result.notes if "convention" in note]
+    assert {row.name: row.diagnosis for row in result.comparisons} == {"z.real": "", "z.imag": "the sign is wrong"}
+
+
+def test_a_half_that_is_declared_beside_its_whole():
+    """A complex input takes the names of its two halves, and another input by one of them is refused."""
+    with pytest.raises(InputError, match=r"'z.real' is declared twice"):
+        verify.case({"z.real": "2", "z": Z})(lambda **parts: None)

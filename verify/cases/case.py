@@ -30,8 +30,8 @@ from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import Any, Self
 
-from verify.cases.inputs import Input, Real
-from verify.cases.wirtinger import DEFAULT, whole_names
+from verify.cases.inputs import Input, Real, whole_names
+from verify.cases.wirtinger import DEFAULT
 from verify.graph.program import Program
 from verify.model.identity import NOWHERE, Place
 from verify.model.where import is_users, printable, start_of
@@ -82,8 +82,8 @@ class TracedCase(Case):
     `allow` holds the findings that the author lets pass, by code, each with the reason; `accuracy` is the relative
     accuracy that gradients are stated to have, where they are approximations on purpose; `at` holds the first sample of
     numbers, by their names (`x`, `dout`), where the author of the case has chosen it; `reference` is the program of
-    what the output is to be, computed from inputs that are scalars; `complex` names the inputs that are complex, each
-    of which is two real ones (`wirtinger`), and `convention` says how gradients by them are written.
+    what the output is to be, computed from inputs that are scalars; `convention` says how gradients by complex inputs,
+    each of which is two real ones (`wirtinger`), are written.
     """
 
     inputs: Mapping[str, Input]
@@ -95,7 +95,6 @@ class TracedCase(Case):
     accuracy: Fraction | None = None
     at: Mapping[str, Fraction] = field(default_factory=dict)
     reference: Program | None = None
-    complex: tuple[str, ...] = ()
     convention: str = DEFAULT
 
     @property
@@ -112,4 +111,4 @@ class TracedCase(Case):
     @property
     def differentiated(self) -> Collection[str]:
         """Return the names that the code has for the inputs that are differentiated."""
-        return whole_names(self.real, self.complex)
+        return whole_names(self.inputs)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from numbers import Rational
@@ -10,6 +11,7 @@ from numbers import Real as Real_
 from typing import Any
 
 from verify.cases.shapes import checked_shape
+from verify.cases.wirtinger import Part
 from verify.model.errors import InputError
 from verify.model.exact import decimal_text, exact
 from verify.model.where import quoted
@@ -20,7 +22,8 @@ class Real:
     """Real numbers that are differentiated; `low` and `high` bound the claim.
 
     The bounds themselves are a part of it where they are `closed`: "low", "high" or both. `problem` says what is wrong
-    with what was written, which is raised when the case and the name of the input are known.
+    with what was written, which is raised when the case and the name of the input are known. `part` says of which
+    complex input it is a half, if of any.
     """
 
     shape: str
@@ -28,6 +31,7 @@ class Real:
     high: Fraction | None = None
     closed: frozenset[str] = frozenset()
     problem: str = ""
+    part: Part | None = None
 
     @property
     def ends(self) -> dict[str, Fraction]:
@@ -43,7 +47,7 @@ class Real:
 class Complex:
     """Complex numbers that are differentiated: a real and an imaginary part, each as is described."""
 
-    part: Real
+    each: Real
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,11 +154,11 @@ def constant(value: Any) -> Constant:
 
 def described(name: str, description: object) -> Input:
     """Return what a person wrote for an input: a shape, or one of the descriptions above."""
-    declared = description.part if isinstance(description, Complex) else description
+    declared = description.each if isinstance(description, Complex) else description
     if isinstance(declared, Real) and declared.problem:
         raise InputError(f"the input {name!r}: {declared.problem}")
     if isinstance(description, Complex):
-        return description.part
+        return description.each
     if isinstance(description, (Real, Integer, Constant)):
         return description
     if isinstance(description, int) and not isinstance(description, bool):
@@ -168,3 +172,9 @@ def described(name: str, description: object) -> Input:
         return Real(checked_shape(description))
     except InputError as problem:
         raise InputError(f"the input {name!r}: {problem}") from None
+
+
+def whole_names(inputs: Mapping[str, Input]) -> list[str]:
+    """Return the names of what is differentiated, each complex input once in place of its halves."""
+    real = {name: description for name, description in inputs.items() if isinstance(description, Real)}
+    return list(dict.fromkeys(d.part.whole if d.part else name for name, d in real.items()))

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from verify.cases.case import Case, ExpressionCase, Subject, TracedCase
 from verify.cases.conversation import named_gradients
 from verify.cases.domain import check_domain
 from verify.cases.expression import parse
-from verify.cases.inputs import Complex, Input, Real, described
+from verify.cases.inputs import Complex, Input, Real, described, whole_names
 from verify.cases.made import note
 from verify.cases.terms import (
     Terms,
@@ -26,7 +27,7 @@ from verify.cases.terms import (
     stated_values,
     whole_sizes,
 )
-from verify.cases.wirtinger import IMAG, REAL, by_halves, stated_convention, whole_names
+from verify.cases.wirtinger import Half, Part, by_halves, stated_convention
 from verify.graph.program import Program
 from verify.model.errors import InputError
 from verify.model.findings import allowances
@@ -113,12 +114,11 @@ def traced(
     try:
         named = [str(key) for key, description in inputs.items() if isinstance(description, Complex)]
         convention = stated_convention(terms.convention)
-        declared = _declared(inputs, named)
+        declared = _declared(inputs)
         traced_case = TracedCase(
             name=name,
             subject=_by_halves(subject, declared, named, convention) if named or terms.convention else subject,
             inputs=declared,
-            complex=tuple(named),
             convention=convention,
             options={key: choices(key, values) for key, values in (terms.options or {}).items()},
             upstream=None if terms.upstream is None else fixed_upstream(terms.upstream),
@@ -136,21 +136,28 @@ def traced(
     return traced_case
 
 
-def _declared(inputs: Mapping[str, object], complex_names: Sequence[str]) -> dict[str, Input]:
+def _declared(inputs: Mapping[str, object]) -> dict[str, Input]:
     """Return what the inputs of a case are, two real ones for each complex one; raises InputError."""
-    described_inputs = {str(key): described(str(key), description) for key, description in inputs.items()}
-    return {
-        half: description
-        for name, description in described_inputs.items()
-        for half in ((name + REAL, name + IMAG) if name in complex_names else (name,))
-    }
+    declared: dict[str, Input] = {}
+    for key, value in inputs.items():
+        named = _named(str(key), described(str(key), value), halves=isinstance(value, Complex))
+        if twice := sorted(named.keys() & declared.keys()):
+            raise InputError(f"the input {twice[0]!r} is declared twice: it is a part of a complex one too")
+        declared.update(named)
+    return declared
+
+
+def _named(name: str, description: Input, *, halves: bool) -> dict[str, Input]:
+    """Return an input by its name, or its two halves by theirs."""
+    if not halves or not isinstance(description, Real):
+        return {name: description}
+    return {part.name: replace(description, part=part) for part in (Part(name, half) for half in Half)}
 
 
 def _by_halves(
     subject: Subject, declared: Mapping[str, Input], complex_names: Sequence[str], convention: str
 ) -> Subject:
-    real = [name for name, description in declared.items() if isinstance(description, Real)]
-    order = whole_names(real, complex_names)
+    order = whole_names(declared)
 
     def named(names: Collection[str], returned: Any) -> Mapping[str, Any]:
         return named_gradients(names, returned, lambda _: None)

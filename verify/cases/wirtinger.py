@@ -11,7 +11,8 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import Callable, Collection, Generator, Mapping
-from typing import Any
+from enum import Enum
+from typing import Any, NamedTuple
 
 from verify.model.errors import InputError
 from verify.model.where import quoted
@@ -20,16 +21,34 @@ CONVENTIONS = {"torch": 1, "jax": -1}  # and the sign of the imaginary part
 DEFAULT = "torch"
 FORMS = {"torch": "dL/da + i dL/db", "jax": "dL/da - i dL/db"}
 _EXPECTED = "expected 'torch' (gradients are dL/da + i dL/db) or 'jax' (dL/da - i dL/db)"
-REAL, IMAG = ".real", ".imag"
 _SIGN = "_sign_of_imaginary_parts"  # an attribute of subjects
 Subject = Callable[..., Generator[Any, Any, Any]]
 Named = Callable[[Collection[str], Any], Mapping[str, Any]]
 
 
-class Halves(tuple[Any, ...]):
-    """Outputs of which some are the real and the imaginary part of a complex one, with what ends their names."""
+class Half(Enum):
+    """A half of a complex number; the value ends its name."""
 
-    endings: list[str]
+    REAL = ".real"
+    IMAGINARY = ".imag"
+
+
+class Part(NamedTuple):
+    """Which half of which complex quantity a real one is."""
+
+    whole: str
+    half: Half
+
+    @property
+    def name(self) -> str:
+        """Return the name of the real quantity."""
+        return f"{self.whole}{self.half.value}"
+
+
+class Halves(tuple[Any, ...]):
+    """Outputs of which some are halves of a complex one: of each its number, if there are several, and which half."""
+
+    parts: list[tuple[str, Half | None]]
 
 
 def stated_convention(convention: object) -> str:
@@ -56,14 +75,14 @@ def halved(output: Any) -> Any:
         return output
     numbers = [str(number) for number in range(1, len(values) + 1)] if isinstance(output, (tuple, list)) else [""]
     parts = [
-        part
+        (number, half, part)
         for number, value in zip(numbers, values, strict=True)
-        for part in (
-            ((number + REAL, value.real), (number + IMAG, value.imag)) if is_complex(value) else ((number, value),)
+        for half, part in (
+            ((Half.REAL, value.real), (Half.IMAGINARY, value.imag)) if is_complex(value) else ((None, value),)
         )
     ]
-    halves = Halves(value for _, value in parts)
-    halves.endings = [ending for ending, _ in parts]
+    halves = Halves(part for _, _, part in parts)
+    halves.parts = [(number, half) for number, half, _ in parts]
     return halves
 
 
@@ -73,16 +92,6 @@ def joined(output: Any, upstream: Any, sign: int) -> Any:
     values = output if isinstance(output, (tuple, list)) else [output]
     whole = [next(halves) + sign * 1j * next(halves) if is_complex(value) else next(halves) for value in values]
     return tuple(whole) if isinstance(output, (tuple, list)) else whole[0]
-
-
-def whole_names(names: Collection[str], complex_names: Collection[str]) -> list[str]:
-    """Return names of inputs, each complex one once in place of its halves."""
-    return list(dict.fromkeys(_whole_name(name, complex_names) for name in names))
-
-
-def _whole_name(name: str, complex_names: Collection[str]) -> str:
-    whole = name.removesuffix(REAL).removesuffix(IMAG)
-    return whole if whole in complex_names else name
 
 
 def sign_of(subject: Subject) -> int:
@@ -98,20 +107,22 @@ def by_halves(
     `named` gives gradients by name, and raises ProtocolError where they are not as many.
     """
     sign = CONVENTIONS[convention]
+    pairs = {name: (Part(name, Half.REAL).name, Part(name, Half.IMAGINARY).name) for name in names}
+    halves = {half for pair in pairs.values() for half in pair}
 
     @functools.wraps(subject)
     def run(**values: Any) -> Generator[Any, Any, Any]:
-        whole = {name: values[name + REAL] + 1j * values[name + IMAG] for name in names}
-        rest = {name: value for name, value in values.items() if _whole_name(name, names) not in names}
+        whole = {name: values[real] + 1j * values[imaginary] for name, (real, imaginary) in pairs.items()}
+        rest = {name: value for name, value in values.items() if name not in halves}
         running = subject(**{**whole, **rest})
         if not inspect.isgenerator(running):
             return running
         returned = yield from running
         gradients = dict(named(order, returned)) if names else returned
-        for name in names:
+        for name, (real, imaginary) in pairs.items():
             gradient = gradients.pop(name)
-            halves = (None, None) if gradient is None else (gradient.real, sign * gradient.imag)
-            gradients[name + REAL], gradients[name + IMAG] = halves
+            parts = (None, None) if gradient is None else (gradient.real, sign * gradient.imag)
+            gradients[real], gradients[imaginary] = parts
         return gradients
 
     setattr(run, _SIGN, sign)

@@ -21,7 +21,7 @@ from verify.cases.inputs import Integer, Real
 from verify.cases.samples import Sampler, draws, whole_samples
 from verify.cases.shapes import concrete, entry_names
 from verify.cases.sizes import bindings
-from verify.cases.wirtinger import Halves, is_complex
+from verify.cases.wirtinger import Half, Halves, Part, is_complex
 from verify.model import identity
 from verify.model.errors import ProtocolError, TraceError, nearest
 from verify.model.where import quoted
@@ -67,10 +67,11 @@ class Variant:
 
 @dataclass(frozen=True, slots=True)
 class Quantity:
-    """An array, or a scalar, as the nodes of its entries in order."""
+    """An array, or a scalar, as the nodes of its entries in order; `part` says of what complex one it is a half."""
 
     shape: tuple[int, ...]
     nodes: Nodes
+    part: Part | None = None
 
 
 @dataclass(slots=True)
@@ -260,7 +261,7 @@ def _input(name: str, described: Any, seen: Observation, sampler: Sampler) -> An
     if isinstance(described, Real):
         shape = concrete(described.shape, sizes)
         values = sampler.draw(described.low, described.high, math.prod(shape))
-        seen.inputs[name] = _variables(seen, shape, name, values)
+        seen.inputs[name] = _variables(seen, shape, name, values, described.part)
         return arrays.scalar(arrays.built(seen.inputs[name].nodes, shape, seen.trace.dtype))
     if isinstance(described, Integer):
         labels = seen.variant.labels[name]
@@ -280,12 +281,13 @@ def _upstreams(
     if isinstance(output, Halves) and case.upstream is not None:
         raise ProtocolError(_COMPLEX_LOSS)
     sent = []
-    endings = output.endings if isinstance(output, Halves) else [str(i + 1) * several for i in range(len(outputs))]
-    for ending, value in zip(endings, outputs, strict=True):
+    parts = output.parts if isinstance(output, Halves) else [(str(i + 1) * several, None) for i in range(len(outputs))]
+    for (number, half), value in zip(parts, outputs, strict=True):
+        ending = f"{number}{half.value if half else ''}"
         description = f"output {ending}" if several else "output"
         quantity = _quantity(value, f"the {description}")
         seen.outputs.append(quantity)
-        upstream = _upstream(case, f"dout{ending}", quantity.shape, seen, sampler, change)
+        upstream = _upstream(case, f"dout{number}", half, quantity.shape, seen, sampler, change)
         seen.upstreams.append(upstream)
         sent.append(arrays.scalar(arrays.built(upstream.nodes, quantity.shape, seen.trace.dtype)))
     if case.upstream is not None:
@@ -301,12 +303,15 @@ def _plain(value: Fraction, shape: tuple[int, ...]) -> Any:
 
 def _upstream(
     case: TracedCase,
-    name: str,
+    whole: str,
+    half: Half | None,
     shape: tuple[int, ...],
     seen: Observation,
     sampler: Sampler,
     change: Callable[[Fraction], Fraction],
 ) -> Quantity:
+    part = Part(whole, half) if half else None
+    name = part.name if part else whole
     while name in case.inputs:
         name += "_"
     number = math.prod(shape)
@@ -314,15 +319,17 @@ def _upstream(
         return Quantity(shape, seen.trace.listed([seen.trace.constant(case.upstream)] * number, number))
     drawn = sampler.draw(None, None, number)
     values = drawn if change is Fraction else [change(value) for value in drawn]
-    return _variables(seen, shape, name, values)
+    return _variables(seen, shape, name, values, part)
 
 
-def _variables(seen: Observation, shape: tuple[int, ...], name: str, values: Sequence[Fraction]) -> Quantity:
+def _variables(
+    seen: Observation, shape: tuple[int, ...], name: str, values: Sequence[Fraction], part: Part | None
+) -> Quantity:
     """Return the entries of a new array of variables, with their values at the sample."""
     names = partial(entry_names, name, shape)
     if seen.at:
         values = [seen.at.get(entry, value) for entry, value in zip(names(), values, strict=True)]
-    return Quantity(shape, seen.trace.inputs(names, values))
+    return Quantity(shape, seen.trace.inputs(names, values), part)
 
 
 def _quantity(value: Any, description: str) -> Quantity:

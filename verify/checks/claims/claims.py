@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from verify.cases.case import TracedCase
 from verify.cases.shapes import entry_names
-from verify.cases.wirtinger import IMAG, REAL
+from verify.cases.wirtinger import Half
 from verify.checks.claims.diagnoses import Suspect
 from verify.checks.claims.lines import line_of
 from verify.checks.claims.upstreams import edges, mixes, never_equal
@@ -141,15 +141,19 @@ class Exact:
             output=next((output.nodes for output in self.seen.outputs if output.shape == inputs[name].shape), []),
             upstream=[node for upstream in self.seen.upstreams for node in upstream.nodes],
             sizes=self.seen.variant.sizes,
-            name=name,
+            part=inputs[name].part,
+            turned=[n for u in self.seen.upstreams if u.part and u.part.half is Half.IMAGINARY for n in u.nodes],
             convention=self.convention,
             beside=self._beside(name),
         )
 
     def _beside(self, name: str) -> tuple[Sequence[int], Sequence[int]]:
         """Return what came as the real part beside an imaginary part, and what is exact there."""
-        real = name.removesuffix(IMAG) + REAL
-        if not name.endswith(IMAG) or real not in self.seen.gradients or real in self.seen.malformed:
+        part = self.seen.inputs[name].part
+        if part is None or part.half is Half.REAL:
+            return (), ()
+        real = part._replace(half=Half.REAL).name
+        if real not in self.seen.gradients or real in self.seen.malformed:
             return (), ()
         return self.seen.gradients[real].nodes, self.gradient(real)
 

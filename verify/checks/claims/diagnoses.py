@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from verify.cases.wirtinger import DEFAULT, FORMS, IMAG
+from verify.cases.wirtinger import DEFAULT, FORMS, Half, Part
 from verify.checks.claims.explain import Sampled, alike, constant_ratio
 from verify.graph.graph import Graph
 from verify.graph.substitution import replaced
@@ -44,7 +44,8 @@ class Suspect:
     output: Nodes
     upstream: Nodes
     sizes: Mapping[str, int]
-    name: str = ""
+    part: Part | None = None  # of a complex input
+    turned: Nodes = ()  # the imaginary halves of upstreams
     convention: str = DEFAULT  # of gradients by complex inputs
     beside: tuple[Nodes, Nodes] = ((), ())  # of an imaginary part, what came as the real one, and what is exact there
 
@@ -93,23 +94,22 @@ def _zeros(s: Suspect) -> str:
 
 def _other_convention(s: Suspect) -> str:
     """Find the gradient of the other convention: with conjugate upstreams, and the conjugate of a complex input's."""
-    turned = [node for node in s.upstream if IMAG in str(s.graph.payloads[node])]
-    is_imaginary = s.name.endswith(IMAG)
-    if not (turned or (is_imaginary and s.beside[0])):
+    imaginary = s.part if s.part and s.part.half is Half.IMAGINARY else None
+    if not (s.turned or (imaginary and s.beside[0])):
         return ""
 
     def other(nodes: Nodes, sign: Fraction) -> list[int]:
-        return s.scaled(sign, negated(s.graph, nodes, turned))
+        return s.scaled(sign, negated(s.graph, nodes, s.turned))
 
-    if not s.is_(other(s.expected, _MINUS if is_imaginary else -_MINUS)):
+    if not s.is_(other(s.expected, _MINUS if imaginary else -_MINUS)):
         return ""
-    if is_imaginary and not alike(s.graph, s.beside[0], other(s.beside[1], -_MINUS)):
+    if imaginary and not alike(s.graph, s.beside[0], other(s.beside[1], -_MINUS)):
         return ""
     ours, theirs = _FORMS if s.convention == DEFAULT else _FORMS[::-1]
     mistake = (
         "it is the gradient of the other convention"
-        if turned
-        else f"the conjugate of the gradient of {s.name.removesuffix(IMAG)} is returned"
+        if s.turned or not imaginary
+        else f"the conjugate of the gradient of {imaginary.whole} is returned"
     )
     return (
         f"{mistake}: {ours[1]} is expected (convention={ours[0]!r}), and {theirs[1]} would be right with"

@@ -10,10 +10,10 @@ be such a run. Contracts are those of real arrays, and need the numbers of the s
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from verify.cases.case import TracedCase
-from verify.cases.wirtinger import IMAG
 from verify.checks.claims.claims import Exact
 from verify.checks.gradients.whole import Attempt, entries
 from verify.graph.adjoints import Shares
@@ -87,7 +87,7 @@ def _is_plain(seen: Observation) -> bool:
     """Tell whether nothing has to be told of a run beside its rows, and no other region looked for."""
     trace = _taped(seen)
     special = trace.choices or trace.buffers or trace.added or trace.signed or seen.draws
-    return not special and not any(IMAG in name for name in seen.inputs)
+    return not special and not any(quantity.part for quantity in seen.inputs.values())
 
 
 def _operations(block: Block) -> int:
@@ -114,4 +114,4 @@ def _leaves(case: TracedCase, seen: Observation) -> Observation:
 def _variables(quantity: Quantity, seen: Observation, trace: Trace) -> Quantity:
     taped, elements = _taped(seen), quantity.nodes.tolist()
     names = taped.named(elements)
-    return Quantity(quantity.shape, [trace.input(names[e], taped.sample_of(e)) for e in elements])
+    return replace(quantity, nodes=[trace.input(names[e], taped.sample_of(e)) for e in elements])

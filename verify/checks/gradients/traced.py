@@ -9,7 +9,7 @@ import numpy as np
 
 from verify.cases.case import TracedCase
 from verify.cases.inputs import Constant, Input, Integer
-from verify.cases.wirtinger import FORMS, IMAG
+from verify.cases.wirtinger import FORMS
 from verify.checks.approximation.ignored import findings_of, ignoring
 from verify.checks.approximation.settle import Approximations
 from verify.checks.claims.claims import Exact, claims, other_sides, sharpened_claims
@@ -257,7 +257,7 @@ def _confirmed(case: TracedCase, seen: Observation, rows: Sequence[Comparison], 
 
 def _convention(exact: Exact) -> list[str]:
     """Say how gradients by complex numbers are written, where there are any among inputs or upstreams."""
-    if not any(IMAG in name for name in exact.seen.trace.sample):
+    if not any(quantity.part for quantity in (*exact.seen.inputs.values(), *exact.seen.upstreams)):
         return []
     return [_COMPLEX.format(form=FORMS[exact.convention], convention=exact.convention)]
 
