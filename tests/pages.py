@@ -2,7 +2,8 @@
 
 A block of code names its file in its first line (`# my_layers.py`); a block of the console has commands behind `$` and
 what they print. A line `...` stands for lines that the page leaves out, once in each output. Text that is neither is a
-block without a language, or `text`; blocks such as `{toctree}` are Sphinx's.
+block without a language, or `text`; a block of `diff` is a change of the file before it; blocks such as `{toctree}` are
+Sphinx's.
 
     python tests/pages.py PAGE ...      writes the outputs anew: read the difference before it is committed
 """
@@ -23,10 +24,11 @@ READMES = [README, ROOT / "README.ko.md"]
 CONTRIBUTING = ROOT / "CONTRIBUTING.md"
 FIRST = ROOT / "docs" / "how-to" / "write-cases.md"
 GUIDES = sorted((ROOT / "docs" / "how-to").glob("*.md"))
+GALLERY = ROOT / "docs" / "gallery.md"
 TUTORIAL = sorted((ROOT / "docs" / "tutorial").glob("[0-9]*.md"))
 BLOCK = re.compile(r"^```(\{[\w-]+\}|\w*)[^\n]*\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 NAMED = re.compile(r"# (\S+\.\w+)\n")
-UNNAMED = {"", "text"}
+UNNAMED = {"", "text", "diff"}
 # They change the machine of who runs them: the tests of packaging and of CI do this.
 INSTALLING = {"pip", "make", "git", "cd", "source"}
 
@@ -147,5 +149,5 @@ def rewrite(path: Path) -> None:
 
 
 if __name__ == "__main__":
-    for argument in sys.argv[1:] or [*READMES, CONTRIBUTING, *GUIDES, *TUTORIAL]:
+    for argument in sys.argv[1:] or [*READMES, CONTRIBUTING, *GUIDES, *TUTORIAL, GALLERY]:
         rewrite(Path(argument).resolve())

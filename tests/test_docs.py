@@ -16,7 +16,7 @@ from verify.command.arguments import build_parser
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
 PAGES = {path.relative_to(DOCS).as_posix(): path for path in sorted(DOCS.rglob("*.md"))}
-FOLLOWED = [*pages.GUIDES, *pages.TUTORIAL, DOCS / "reference" / "settings.md"]  # by test_readme.py
+FOLLOWED = [*pages.GUIDES, *pages.TUTORIAL, pages.GALLERY, DOCS / "reference" / "settings.md"]  # by test_readme.py
 
 
 def build(source, target, *, builder="html"):

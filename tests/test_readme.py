@@ -7,12 +7,12 @@ import tomllib
 
 import pages
 import pytest
-from pages import BIN, CONTRIBUTING, GUIDES, README, READMES, ROOT, TUTORIAL, Command, File
+from pages import BIN, CONTRIBUTING, GALLERY, GUIDES, README, READMES, ROOT, TUTORIAL, Command, File
 
 from verify.command import config
 
 REFERENCE = [ROOT / "docs" / "reference" / f"{name}.md" for name in ("verdicts", "checks", "settings")]
-PAGES = {path.relative_to(ROOT).as_posix(): path for path in [*READMES, CONTRIBUTING, *GUIDES, *TUTORIAL]}
+PAGES = {path.relative_to(ROOT).as_posix(): path for path in [*READMES, CONTRIBUTING, *GUIDES, *TUTORIAL, GALLERY]}
 LINKED = {path.relative_to(ROOT).as_posix(): path for path in [*PAGES.values(), *REFERENCE]}
 
 
