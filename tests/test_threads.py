@@ -1,6 +1,7 @@
 """Layers that work in threads, whose symbols are those of the run."""
 
 import _thread
+import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
@@ -57,6 +58,28 @@ def nested(x):
     return np.stack(list(POOL.map(rows, range(3))))
 
 
+def overlapping(x):
+    """Hand work to a pool that hands it on to another while the first is starting its thread."""
+    handed_on = threading.Event()
+
+    class Outer(ThreadPoolExecutor):
+        def _adjust_thread_count(self):
+            super()._adjust_thread_count()
+            handed_on.wait()
+
+    class Inner(ThreadPoolExecutor):
+        def submit(self, *work):
+            handed_on.set()
+            return super().submit(*work)
+
+    def work():
+        with Inner(1) as pool:
+            return pool.submit(np.square, x).result()
+
+    with Outer(1) as pool:
+        return pool.submit(work).result()
+
+
 @pytest.mark.parametrize(("square", "x"), WAYS, ids=name)
 def test_threads_are_followed(square, x):
     """The right gradient is proved, a wrong one refuted."""
@@ -66,6 +89,16 @@ def test_threads_are_followed(square, x):
 def test_the_whole_check():
     """The run on floats, where threads are threads, agrees."""
     assert verdicts(pool, quick=False) == BOTH
+
+
+def test_pools_that_start_their_threads_at_once():
+    """A thread is known for a pool's own by who starts it, in whatever order the threads take turns."""
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(60)  # each thread goes on until it waits for the other
+    try:
+        assert verdicts(overlapping) == BOTH
+    finally:
+        sys.setswitchinterval(before)
 
 
 def test_what_a_thread_raises_is_the_codes_own():

@@ -19,7 +19,15 @@ from verify.model.where import asked_at
 from verify.tracing.arrays.arrays import active
 
 _PATIENCE = 5.0  # seconds, after which a thread counts as waiting for what waits for it
-_pool_starts = False  # whether a pool is starting its own threads, which end with the pool
+
+
+class _Doing(threading.local):
+    """What one thread is doing: a thread of one pool may hand work to another while the first is still starting its own."""
+
+    starts_pool = False  # whether a pool is starting its threads, which end with the pool
+
+
+_doing = _Doing()
 
 
 def _handed(trace: Any, function: Callable[..., Any]) -> Callable[..., Any]:
@@ -42,7 +50,7 @@ def _starting(original: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(original)
     def start(self: threading.Thread) -> None:
         trace = active()
-        if trace is None or _pool_starts:
+        if trace is None or _doing.starts_pool:
             original(self)
             return
         self.run = _handed(trace, self.run)  # type: ignore[method-assign]
@@ -58,17 +66,16 @@ def _submitting(original: Callable[..., Any]) -> Callable[..., Any]:
 
     @functools.wraps(original)
     def submit(self: Any, function: Callable[..., Any], /, *args: Any, **options: Any) -> Any:
-        global _pool_starts
         trace = active()
         if trace is None:
             return original(self, function, *args, **options)
-        before, _pool_starts = _pool_starts, True
+        before, _doing.starts_pool = _doing.starts_pool, True
         try:
             done = threading.Event()
             future = original(self, _handed(trace, function), *args, **options)
             future.add_done_callback(lambda _: done.set())
         finally:
-            _pool_starts = before
+            _doing.starts_pool = before
         _end(trace, ended=done.wait(_PATIENCE))
         return future
 
