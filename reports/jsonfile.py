@@ -9,6 +9,7 @@ from functools import cache
 from typing import Any
 
 from verify.model.identity import Place, Quantity, Variant
+from verify.model.reasons import Reason
 from verify.model.result import (
     SCHEMA_VERSION,
     CaseResult,
@@ -62,9 +63,11 @@ def _quantity(quantity: Quantity) -> dict[str, str]:
 
 
 def _plain(value: Any) -> Any:
-    """Return what JSON does not know as what it does: a verdict as its name, a dataclass as an object."""
+    """Return what JSON does not know as what it does: a verdict as its name, a reason as its key, others as objects."""
     if isinstance(value, Verdict):
         return value.name
+    if isinstance(value, Reason):
+        return value.value
     kind: Any = type(value)
     items = {name: _part(getattr(value, name)) for name in _names(kind)}
     convert = _OWN.get(kind)

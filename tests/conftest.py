@@ -18,10 +18,12 @@ from layers import arithmetic
 from layers.wiring import wire
 from verify.cases import protocols
 from verify.cases.making import make
+from verify.checks import checker
 from verify.checks.checker import check
 from verify.command.main import main
 from verify.graph.graph import Graph
 from verify.model import additions, findings
+from verify.model.result import Verdict
 from verify.tracing.symbols.symbolic import Symbol
 
 TOML = """
@@ -79,6 +81,21 @@ def warm_engine():
             patch.setattr("verify.runner.process.origin", engine.origin)
         yield
     engine.close()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def reasons_everywhere():
+    """Hold all results that tests come to against one rule: what is UNDECIDED or ERROR has a reason, nothing else."""
+    finish = checker.excerpted
+
+    def held(result):
+        for row in result.comparisons:
+            assert (row.evidence.reason is not None) == (row.verdict in (Verdict.UNDECIDED, Verdict.ERROR)), row
+        return finish(result)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(checker, "excerpted", held)
+        yield
 
 
 @pytest.fixture(scope="module", autouse=True)

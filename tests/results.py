@@ -4,6 +4,7 @@ import math
 from dataclasses import replace
 
 from verify.model.identity import Argument, Bound, CaseId, Place, Quantity, Relation, Variant
+from verify.model.reasons import Reason
 from verify.model.result import (
     Branch,
     CaseResult,
@@ -69,13 +70,20 @@ REFUTED = gradient(
 UNDECIDED = gradient(
     "apple",
     Verdict.UNDECIDED,
-    evidence=Evidence("not followed", "a branch that depends on the inputs, at shop.py:7", place=Place("shop.py", 7)),
+    evidence=Evidence(
+        "not followed",
+        "a branch that depends on the inputs, at shop.py:7",
+        place=Place("shop.py", 7),
+        reason=Reason.UNKNOWN_FUNCTION,
+    ),
 )
 ERROR = Comparison(
     "case",
     "the whole case",
     Verdict.ERROR,
-    evidence=Evidence("error", "ValueError: <bad> | & `worse`, at shop.py:9", place=Place("shop.py", 9)),
+    evidence=Evidence(
+        "error", "ValueError: <bad> | & `worse`, at shop.py:9", place=Place("shop.py", 9), reason=Reason.CODE_RAISED
+    ),
 )
 AGREES = gradient(
     "root", Verdict.AGREES, evidence=Evidence("constants", "equal to the rounding of the floats typed in the code")
@@ -254,7 +262,10 @@ TRACED = (
             Verdict.UNDECIDED,
             failing=6,
             evidence=Evidence(
-                "not followed", "a symbol was turned into a plain number, at a.py:3", place=Place("a.py", 3)
+                "not followed",
+                "a symbol was turned into a plain number, at a.py:3",
+                place=Place("a.py", 3),
+                reason=Reason.PLAIN_NUMBER,
             ),
         ),
         unclaimed=("W", "b"),
@@ -265,7 +276,9 @@ TRACED = (
             "case",
             "the whole case",
             Verdict.ERROR,
-            evidence=Evidence("error", "ValueError: shapes, at a.py:9", place=Place("a.py", 9)),
+            evidence=Evidence(
+                "error", "ValueError: shapes, at a.py:9", place=Place("a.py", 9), reason=Reason.CODE_RAISED
+            ),
         ),
     ),
     traced(
@@ -274,7 +287,7 @@ TRACED = (
             "case",
             "the whole case",
             Verdict.UNDECIDED,
-            evidence=Evidence("timeout", "stopped after 60 seconds; --timeout gives it more"),
+            evidence=Evidence("timeout", "stopped after 60 seconds; --timeout gives it more", reason=Reason.TIMEOUT),
         ),
     ),
 )

@@ -13,6 +13,7 @@ import verify
 from verify.model.additions import HOW
 from verify.model.errors import TraceError
 from verify.model.identity import NOWHERE, Place
+from verify.model.reasons import Reason
 from verify.tracing.following import SubjectError, following
 
 ASKS = "a symbol was turned into a plain number by statistics.fmean(x)"
@@ -53,7 +54,7 @@ def test_the_line_of_what_went_wrong(forward, function, said):
 def test_what_names_no_line():
     """An error of ours about the case as a whole has none, even if its text ends as if it had."""
     with pytest.raises(SubjectError) as raised, following():
-        raise SubjectError("nothing, at a.py:3")
+        raise SubjectError("nothing, at a.py:3", reason=Reason.CODE_RAISED)
     assert raised.value.place == NOWHERE
     assert not raised.value.place
 

@@ -184,7 +184,7 @@ def test_what_is_no_gradient(gradient, message):
         return gradient(dout), dout
 
     seen = first(odd)
-    assert seen.malformed == {"x": message}
+    assert seen.malformed["x"].detail == message
     verdicts = {c.name: c.verdict for c in verify.check(odd).comparisons}
     assert verdicts == {"x": verify.Verdict.ERROR, "y": verify.Verdict.PROVED}
 

@@ -20,6 +20,7 @@ from verify.baseline.scope import Covers, nothing, scope
 from verify.baseline.states import GOOD, State, States, change, fails, is_failure, is_lost, only_if_bad
 from verify.model.errors import InputError
 from verify.model.identity import CaseId, Quantity
+from verify.model.reasons import Reason
 from verify.model.result import CaseResult, Comparison, Evidence, Run, Stale, Verdict
 from verify.model.where import relative
 
@@ -202,7 +203,7 @@ def _lost(accepted: Mapping[Quantity, State], now: Mapping[Quantity, State], cas
         if is_lost(key, accepted, now):
             gone = "the code returns None for it" if key.name in case.unclaimed else "the case has no such gradient"
             reason = f"{gone}; the baseline lists it as {states.text(state)}; --baseline-update accepts the change"
-            lost = Evidence("lost", reason)
+            lost = Evidence("lost", reason, reason=Reason.LOST_GRADIENT)
             yield Comparison("gradient", key.name, Verdict.UNDECIDED, role="input", evidence=lost, entries=0)
 
 

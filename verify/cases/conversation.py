@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from verify.cases.case import ExpressionCase, Subject
 from verify.cases.wirtinger import halved, joined, sign_of
 from verify.model.errors import ProtocolError, UnclaimedError, nearest
+from verify.model.reasons import Reason
 from verify.model.where import calls_users_code, quoted
 
 
@@ -47,11 +48,13 @@ def _conversed(subject: Subject, inputs: Mapping[str, Any], upstream_of: Callabl
     running = subject(**inputs)
     if not inspect.isgenerator(running):
         actual = quoted(running)
-        raise ProtocolError(f"the subject must be a generator that yields its output, but it returned {actual}")
+        raise ProtocolError(
+            f"the subject must be a generator that yields its output, but it returned {actual}", Reason.WRONG_YIELD
+        )
     try:
         output = next(running)
     except StopIteration:
-        raise ProtocolError("the subject yields nothing: it must yield its output once") from None
+        raise ProtocolError("the subject yields nothing: it must yield its output once", Reason.WRONG_YIELD) from None
     halves = halved(output)
     upstream = upstream_of(halves)
     if halves is not output:
@@ -61,7 +64,7 @@ def _conversed(subject: Subject, inputs: Mapping[str, Any], upstream_of: Callabl
     except StopIteration as stop:
         return output, stop.value
     running.close()
-    raise ProtocolError("the subject yields twice: it must yield once, then return its gradients")
+    raise ProtocolError("the subject yields twice: it must yield once, then return its gradients", Reason.WRONG_YIELD)
 
 
 def drive(case: ExpressionCase, inputs: Mapping[str, Any], upstream: Any) -> Outcome:
@@ -91,7 +94,8 @@ def _values(case: ExpressionCase, output: Any) -> dict[int, Any]:
     values = output if isinstance(output, Mapping) else {case.program.output: output}
     if not any(case.program.find(name) == case.program.result for name in values):
         raise ProtocolError(
-            f"the yielded values lack the output {case.program.output!r}: {', '.join(map(repr, values))}"
+            f"the yielded values lack the output {case.program.output!r}: {', '.join(map(repr, values))}",
+            Reason.MISSING_OUTPUT,
         )
     _check_names(case, values, "value")
     return _by_step(case, values, {})
@@ -109,7 +113,9 @@ def _by_step(case: ExpressionCase, named: Mapping[str, Any], by_step: dict[int, 
             continue
         if by_step.setdefault(step, value) is not value:
             first = names.get(step, case.program.label(step))
-            raise ProtocolError(f"{name!r} and {first!r} are one step of the expression: one of them is enough")
+            raise ProtocolError(
+                f"{name!r} and {first!r} are one step of the expression: one of them is enough", Reason.DOUBLE_NAME
+            )
         names[step] = name
     return by_step
 
@@ -125,7 +131,8 @@ def named_gradients(names: Collection[str], returned: Any, check: Callable[[Iter
         missing = [name for name in names if name not in returned]
         if missing:
             raise ProtocolError(
-                f"no gradient is returned for {', '.join(missing)} (return None for a gradient that you do not claim)"
+                f"no gradient is returned for {', '.join(missing)} (return None for a gradient that you do not claim)",
+                Reason.MISSING_GRADIENT,
             )
         if len(returned) > len(names):
             check(returned)
@@ -134,7 +141,9 @@ def named_gradients(names: Collection[str], returned: Any, check: Callable[[Iter
         values = returned if isinstance(returned, (tuple, list)) else (returned,)
         if len(values) != len(names):
             noun = "gradient" if len(names) == 1 else "gradients"
-            raise ProtocolError(f"expected {len(names)} {noun} ({', '.join(names)}), got {len(values)}")
+            raise ProtocolError(
+                f"expected {len(names)} {noun} ({', '.join(names)}), got {len(values)}", Reason.WRONG_COUNT
+            )
         gradients = dict(zip(names, values, strict=True))
     if all(gradient is None for gradient in gradients.values()):
         raise UnclaimedError("every gradient is None: nothing is claimed")
@@ -145,4 +154,4 @@ def _check_names(case: ExpressionCase, names: Iterable[str], kind: str) -> None:
     for name in names:
         if name not in case.inputs and case.program.find(name) is None:
             hint = nearest(str(name), case.program.labels)
-            raise ProtocolError(f"the {kind} {name!r} is not in the expression{hint}")
+            raise ProtocolError(f"the {kind} {name!r} is not in the expression{hint}", Reason.UNKNOWN_NAME)

@@ -10,6 +10,7 @@ from verify.cases.case import Case
 from verify.model.additions import FRAMEWORKS
 from verify.model.errors import TargetError
 from verify.model.identity import NOWHERE, Place
+from verify.model.reasons import Reason
 from verify.model.where import described as described_error
 from verify.model.where import quoted, raised_at
 
@@ -56,10 +57,13 @@ def _adapted(value: Any, adapt: Callable[[Any], Any], where: Place) -> Case:
     except Exception as problem:  # noqa: BLE001 - the user's code: whatever it raises is told
         place = raised_at(problem)
         reason = f"{described_error(problem)}{', at ' if place else ''}{place}"
-        raise TargetError(f"{adapt.__qualname__}, for a {type(value).__name__}, raised {reason}", place) from None
+        raise TargetError(
+            f"{adapt.__qualname__}, for a {type(value).__name__}, raised {reason}", place, reason=Reason.ADAPTER_FAILED
+        ) from None
     if not _is_case(case):
         raise TargetError(
-            f"{adapt.__qualname__}, for a {type(value).__name__}, returned {quoted(case)}: expected a case"
+            f"{adapt.__qualname__}, for a {type(value).__name__}, returned {quoted(case)}: expected a case",
+            reason=Reason.ADAPTER_FAILED,
         )
     case = replace(case, where=where or case.where)
     _ADAPTED[id(value)] = value, case

@@ -13,6 +13,7 @@ from verify.cases.making import traced
 from verify.cases.terms import Terms
 from verify.model.errors import ProtocolError, UnclaimedError
 from verify.model.identity import NOWHERE, Place
+from verify.model.reasons import Reason
 from verify.model.where import made_at, quoted, start_of
 
 # By which names layers have what is asked of them, the usual one first; `gradproof.extend.protocol` adds to them.
@@ -176,7 +177,8 @@ def loss(
         returned = function(**arguments) if options else function(*arguments.values())
         if not isinstance(returned, (tuple, list)) or len(returned) < 2:
             raise ProtocolError(
-                f"expected a tuple (loss, gradient) from {_name(function)}, got {_value_text(returned)}"
+                f"expected a tuple (loss, gradient) from {_name(function)}, got {_value_text(returned)}",
+                Reason.NOT_A_LOSS,
             )
         value, *gradients = returned
         yield value
@@ -262,7 +264,9 @@ def _place(function: Any) -> Place:
 def _method(unit: Any, names: Sequence[str]) -> Any:
     method = _attribute_of(unit, names)
     if method is None:
-        raise ProtocolError(f"{type(unit).__name__} has no method {names[0]}, nor {', '.join(names[1:])}")
+        raise ProtocolError(
+            f"{type(unit).__name__} has no method {names[0]}, nor {', '.join(names[1:])}", Reason.MISSING_METHOD
+        )
     return method
 
 
@@ -319,8 +323,8 @@ def _for_inputs(returned: Any, inputs: Mapping[str, object], real: Collection[st
     if len(values) != len(wanted):
         noun = "gradient" if len(wanted) == 1 else "gradients"
         hint = "; gradproof.constant or gradproof.integer describe inputs that are not differentiated" if values else ""
-        kind = UnclaimedError if returned is None else ProtocolError
-        raise kind(f"expected {len(wanted)} {noun} ({', '.join(wanted)}), got {len(values)}{hint}")
+        text = f"expected {len(wanted)} {noun} ({', '.join(wanted)}), got {len(values)}{hint}"
+        raise UnclaimedError(text) if returned is None else ProtocolError(text, Reason.WRONG_COUNT)
     return dict(zip(wanted, values, strict=True))
 
 
@@ -329,7 +333,10 @@ def _by_name(gradients: Mapping[Any, Any], key: str) -> Any:
     for name in names:
         if name in gradients:
             return gradients[name]
-    raise ProtocolError(f"no gradient of {key!r} among {', '.join(map(str, gradients))}: use one of {', '.join(names)}")
+    raise ProtocolError(
+        f"no gradient of {key!r} among {', '.join(map(str, gradients))}: use one of {', '.join(names)}",
+        Reason.MISSING_GRADIENT,
+    )
 
 
 def _of_param(unit: Any, key: str, params: Mapping[str, Any]) -> Any:
@@ -345,7 +352,8 @@ def _of_param(unit: Any, key: str, params: Mapping[str, Any]) -> Any:
             return gradients[list(params).index(key)]
     raise ProtocolError(
         f"{type(unit).__name__} has no gradient of {key!r}: looked for the attributes {', '.join(names)}, "
-        f"and for {', '.join(NAMES['containers'])}"
+        f"and for {', '.join(NAMES['containers'])}",
+        Reason.MISSING_GRADIENT,
     )
 
 

@@ -24,6 +24,7 @@ from verify.model.exact import decimal_text, texts
 from verify.model.excerpts import excerpted
 from verify.model.findings import allowed
 from verify.model.garbage import uncollected
+from verify.model.reasons import Reason
 from verify.model.result import Branch, CaseResult, Comparison, Cover, Evidence, Keep, Verdict
 from verify.model.where import quoted
 from verify.proof.decide import Decision, Point, Points, decide
@@ -215,7 +216,7 @@ def _on_branches(case: ExpressionCase, floats: Outcome, seed: int) -> tuple[list
 
 
 def _broken(problem: SubjectError) -> Comparison:
-    evidence = Evidence("error", str(problem), place=problem.place)
+    evidence = Evidence("error", str(problem), place=problem.place, reason=problem.reason)
     return Comparison("case", "the whole case", Verdict.ERROR, evidence=evidence)
 
 
@@ -243,7 +244,7 @@ def _decisions(
     decisions = decide(exact.graph, pairs + twice, at, seed, holds)
     # The sweep stands on its own; that it is not proved equal to the whole may be for want of a law of roots.
     if not all(decision.verdict.good for decision in decisions[len(pairs) :]):
-        raise SubjectError(_INCONSISTENT)
+        raise SubjectError(_INCONSISTENT, reason=Reason.INCONSISTENT)
     del decisions[len(pairs) :]
     return decisions
 

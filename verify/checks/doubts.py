@@ -17,6 +17,8 @@ from verify.checks.gradients.traced import decided
 from verify.checks.regions.check import apart
 from verify.checks.rounding.trials import Wrong
 from verify.checks.rounding.truth import exactly
+from verify.model.identity import NOWHERE
+from verify.model.reasons import Reason
 from verify.model.result import Comparison, Evidence, Verdict
 from verify.tracing.following import SubjectError
 from verify.tracing.observe import observe
@@ -79,7 +81,8 @@ def settled(case: TracedCase, wrong: Sequence[Wrong], seed: int) -> Doubts:
 
 def _undecided(wrong: Wrong, kind: str, detail: str, problem: SubjectError | None = None) -> Comparison:
     quantity = wrong.run.seen.inputs[wrong.name]
-    evidence = Evidence(kind, detail) if problem is None else Evidence(kind, detail, place=problem.place)
+    place = NOWHERE if problem is None else problem.place
+    evidence = Evidence(kind, detail, place=place, reason=Reason.DOUBTFUL_FLOATS)
     row = Comparison(
         "gradient",
         wrong.name,

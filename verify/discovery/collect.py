@@ -27,6 +27,7 @@ from verify.discovery.writing import no_cases
 from verify.model.additions import FRAMEWORKS
 from verify.model.errors import GradproofError, InputError, TargetError
 from verify.model.identity import NOWHERE, CaseId, Place
+from verify.model.reasons import Reason
 from verify.model.where import as_place, printable
 
 
@@ -43,7 +44,8 @@ def collect(targets: Sequence[str], layers: str | None = None) -> list[Case]:
             sys.path[:0] = unit.folders  # left there: what the cases import when they run is found too
             cases_found, missing = found_in(unit)
             if missing:
-                raise TargetError(f"{missing[0].where}: {missing[0].name!r}: {missing[0].problem}", missing[0].where)
+                text = f"{missing[0].where}: {missing[0].name!r}: {missing[0].problem}"
+                raise TargetError(text, missing[0].where, reason=Reason.LOST_CASE)
             of_target += cases_found
         if not of_target:
             raise no_cases(target)

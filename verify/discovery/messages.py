@@ -13,12 +13,14 @@ from typing import IO, Any, NamedTuple
 
 from verify.model.identity import NOWHERE, Place
 from verify.model.package import PACKAGE
+from verify.model.reasons import Reason
 
 MARK = b"\0gradproof: end of the output of a request\0"  # on the pipe of the output, which has no messages
 WHERE = "where"  # the request that is answered while another one runs
 _LENGTH = struct.Struct("!Q")
+_MODEL = ("identity", "result", "comparison", "coverage", "faults", "drawings", "reasons")
 _PLAIN = (
-    *(f"{PACKAGE}.model.{name}" for name in ("identity", "result", "comparison", "coverage", "faults", "drawings")),
+    *(f"{PACKAGE}.model.{name}" for name in _MODEL),
     f"{PACKAGE}.mutation.result",
     f"{PACKAGE}.discovery.messages",
 )
@@ -46,7 +48,8 @@ class Answer(NamedTuple):
     `done` with what was asked for; `partial` with what is certain of it so far, `packed`; `refused`: bad input;
     `failed`: the user's code raised; `bug`: ours did; `at`: a place; `hung`, `exceeded` and `died`: there was no answer
     in time, too much memory was used, or there is no worker any more. All but the first two with a text, and the
-    `place` that it is about, and the last three with the `partial` result, if there is one. `changed` says what the
+    `place` that it is about, what `failed` with the `reason`, and the last three with the `partial` result, if there is
+    one. `changed` says what the
     user's code has made of the process, if anything.
     """
 
@@ -55,6 +58,7 @@ class Answer(NamedTuple):
     changed: str = ""
     partial: Any = None
     place: Place = NOWHERE
+    reason: Reason | None = None
 
 
 class _Plain(pickle.Unpickler):

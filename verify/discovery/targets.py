@@ -11,6 +11,7 @@ from pathlib import Path
 from verify.discovery.messages import Unit
 from verify.model.errors import InputError, TargetError
 from verify.model.package import is_engine
+from verify.model.reasons import Reason
 from verify.model.where import described, printable, raised_at, relative, working_folder
 
 ALONE = "_gradproof_file_"  # the start of the name of a file that is in no package
@@ -50,7 +51,8 @@ def case_name(target: str) -> str:
 def failed(target: str, problem: BaseException) -> TargetError:
     """Return the error that says what the user's code raised when it was imported, and where."""
     place = raised_at(problem)
-    return TargetError(f"{target}: importing it failed: {described(problem)}{f' ({place})' if place else ''}", place)
+    text = f"{target}: importing it failed: {described(problem)}{f' ({place})' if place else ''}"
+    return TargetError(text, place, reason=Reason.IMPORT_FAILED)
 
 
 def is_path(target: str) -> bool:

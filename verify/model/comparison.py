@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 from verify.model.identity import NOWHERE, SAMPLE, Place, Quantity, Relation, Variant
+from verify.model.reasons import Reason
 
 
 class Verdict(Enum):
@@ -46,7 +47,8 @@ class Evidence:
     there are, and `ulps` the largest change of one. Of an approximation, `ulps` is what it is proved to stay within,
     `limit` what the formula that it stands for is good to, and `at` the point where it is worst; where the case states
     an accuracy, that is the `limit`, and `error` the relative error that is proved. `place` is the line that raised, or
-    could not be followed, or holds an ignored constant: the sentence names it too.
+    could not be followed, or holds an ignored constant: the sentence names it too. What is UNDECIDED or ERROR has
+    a `reason`, and nothing else has one.
     """
 
     kind: str = ""
@@ -60,6 +62,7 @@ class Evidence:
     at: str = ""
     error: str = ""
     place: Place = NOWHERE
+    reason: Reason | None = None
 
 
 @dataclass(frozen=True, slots=True)

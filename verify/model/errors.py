@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from typing import ClassVar
 
 from verify.model.identity import NOWHERE, Place
+from verify.model.reasons import Reason
 
 COMPILED = "; see `gradproof explain compiled`"  # the page that tells what is said of compiled code
 
@@ -25,43 +26,55 @@ class TargetError(InputError):
     `place` is the line that raised.
     """
 
-    def __init__(self, message: str, place: Place = NOWHERE) -> None:
+    def __init__(self, message: str, place: Place = NOWHERE, *, reason: Reason) -> None:
         super().__init__(message)
-        self.place = place
+        self.place, self.reason = place, reason
 
 
 class ProtocolError(GradproofError):
     """A subject does not keep to the generator protocol (a row with the verdict ERROR)."""
 
+    def __init__(self, message: str, reason: Reason) -> None:
+        super().__init__(message)
+        self.reason = reason
+
 
 class UnclaimedError(ProtocolError):
     """A subject returns None for every gradient."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, Reason.NOTHING_CLAIMED)
 
 
 class TraceError(GradproofError):
     """User code asked a symbol for what only a number has (a row with the verdict UNDECIDED).
 
-    `message` says what, `place` is the line that asked, `advice` follows it. `raised` holds the texts with their places
-    since it was last cleared: user code may catch the exception, and go on as if nothing had been asked; what it then
-    computes is no formula of what it computes on floats.
+    `message` says what, `place` is the line that asked, `advice` follows it; `reason` is that of the class, unless
+    another one is named. `raised` holds the texts with their places since it was last cleared: user code may catch the
+    exception, and go on as if nothing had been asked; what it then computes is no formula of what it computes on
+    floats.
     """
 
     raised: ClassVar[list[tuple[str, Place]]] = []
+    reason = Reason.UNKNOWN_FUNCTION
 
-    def __init__(self, message: str, place: Place = NOWHERE, advice: str = "") -> None:
+    def __init__(self, message: str, place: Place = NOWHERE, advice: str = "", reason: Reason | None = None) -> None:
         super().__init__(f"{message}{', at ' if place else ''}{place}{advice}")
         self.message, self.place, self.advice = message, place, advice
+        self.reason = reason or type(self).reason
         TraceError.raised.append((str(self), place))
 
     def of(self, function: str) -> TraceError:
         """Return the same error with the name of the function in front, in which it came up."""
         named = self.__class__.__new__(self.__class__)
-        TraceError.__init__(named, f"{function}: {self.message}", self.place, self.advice)
+        TraceError.__init__(named, f"{function}: {self.message}", self.place, self.advice, self.reason)
         return named
 
 
 class CompiledError(TraceError):
     """User code called compiled code with symbols: there is no Python to follow."""
+
+    reason = Reason.COMPILED_CODE
 
     def __init__(self, message: str, place: Place = NOWHERE) -> None:
         super().__init__(message, place, COMPILED)
@@ -74,12 +87,16 @@ class UnboundedError(TraceError):
 class DivisionError(TraceError):
     """Code divided by what is 0 by its formula, not at one point only but in a whole region."""
 
+    reason = Reason.ZERO_DIVISION
+
     def __init__(self, place: Place) -> None:
         super().__init__("a division by zero", place)
 
 
 class ThreadError(TraceError):
     """A thread computed with symbols beside the one that the run was handed to: two nodes could get one number."""
+
+    reason = Reason.THREADS
 
     def __init__(self, place: Place) -> None:
         super().__init__("several threads computed with symbols at the same time", place)
@@ -92,14 +109,17 @@ class UnheldError(TraceError):
     """
 
     places: ClassVar[list[Place]] = []
+    reason = Reason.PLAIN_NUMBER
 
-    def __init__(self, message: str, place: Place = NOWHERE, advice: str = "") -> None:
-        super().__init__(message, place, advice)
+    def __init__(self, message: str, place: Place = NOWHERE, advice: str = "", reason: Reason | None = None) -> None:
+        super().__init__(message, place, advice, reason)
         UnheldError.places.append(place)
 
 
 class ForeignSymbolError(UnheldError):
     """A symbol of one run came up in another: the code has kept it, and is not what it was."""
+
+    reason = Reason.KEPT_SYMBOL
 
 
 def nearest(word: str, choices: Iterable[str]) -> str:

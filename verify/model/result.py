@@ -44,7 +44,7 @@ __all__ = [
     "summary",
     "troubles",
 ]
-SCHEMA_VERSION = "2.0"
+SCHEMA_VERSION = "2.1"
 
 
 @dataclass(frozen=True)

@@ -139,7 +139,7 @@ def _fault(case: TracedCase, exact: Exact, seed: int) -> str:
         if pinned(seen.conditions):
             return ""
         if seen.malformed:
-            return next(iter(seen.malformed.values()))
+            return next(iter(seen.malformed.values())).detail
         return _wrong(case, seen, exact, seed)
     except SubjectError as problem:
         return str(problem)

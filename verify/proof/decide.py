@@ -30,6 +30,7 @@ from verify.graph import balls
 from verify.graph.functions import head
 from verify.graph.graph import Graph
 from verify.model.exact import simplest_rational
+from verify.model.reasons import Reason
 from verify.model.result import Evidence, Verdict
 from verify.proof import field, rationals
 from verify.proof.computed import unexplained
@@ -58,11 +59,14 @@ GUARD_PRECISIONS = (400, 8192)  # three quarters of 400 bits are 90 digits
 GUARD_POINTS = 3
 _DIGITS_OF_CONSTANTS = 90  # to which a choice of constants removes the difference, in units of what they change
 _OVERWORK = Evidence(
-    "constants", "the formulas differ slightly; whether rounded constants explain that takes too long to decide"
+    "constants",
+    "the formulas differ slightly; whether rounded constants explain that takes too long to decide",
+    reason=Reason.ROUNDED_CONSTANTS,
 )
 _COMPUTED = Evidence(
     "constants",
     "the formulas differ by no more than the possible error of constant arrays computed in floats, such as an inverse",
+    reason=Reason.COMPUTED_CONSTANTS,
 )
 _UNIT = flint.arb(1)
 _DIGITS = 460  # three quarters of 2048 bits: what two balls have to share to count as agreeing
@@ -88,12 +92,21 @@ class Decision(NamedTuple):
 SAME = Decision(Verdict.PROVED, Evidence("same formula", "both sides are the same formula"))
 _UNDEFINED = Decision(
     Verdict.UNDECIDED,
-    Evidence("undefined", "both sides could not be computed to enough digits at any point tried"),
+    Evidence(
+        "undefined",
+        "both sides could not be computed to enough digits at any point tried",
+        reason=Reason.TOO_FEW_DIGITS,
+    ),
 )
 _UNSEEN = "a term is too small to be seen at every point tried: agreement there says nothing about it"
 _SPENT = "; the budget for further points was used up"
 _HIDDEN = Decision(
-    Verdict.UNDECIDED, Evidence("no example", "the formulas differ, but their values agree at every point tried")
+    Verdict.UNDECIDED,
+    Evidence(
+        "no example",
+        "the formulas differ, but their values agree at every point tried",
+        reason=Reason.NO_COUNTEREXAMPLE,
+    ),
 )
 
 
@@ -375,7 +388,8 @@ def _explained(graph: Graph, pair: Pair, points: Sequence[Point], corrections: C
 
 def _unseen(terms: Hidden) -> Decision:
     """Leave a pair open of which terms are too small to be seen."""
-    return Decision(Verdict.UNDECIDED, Evidence("no example", _UNSEEN + _SPENT * terms.spent))
+    evidence = Evidence("no example", _UNSEEN + _SPENT * terms.spent, reason=Reason.HIDDEN_TERM)
+    return Decision(Verdict.UNDECIDED, evidence)
 
 
 def _differing(graph: Graph, pair: Pair, points: Sequence[Point], corrections: Corrections) -> Decision:

@@ -26,6 +26,7 @@ from verify.discovery.messages import MARK, WHERE, Answer, Unit, packed, receive
 from verify.model.errors import InputError, TargetError
 from verify.model.identity import Place
 from verify.model.package import PACKAGE
+from verify.model.reasons import Reason
 from verify.model.where import described, is_users_fault, raised_at, running_at
 
 if TYPE_CHECKING:
@@ -122,14 +123,15 @@ class Worker:
         try:
             return Answer("done", (self._kinds.get(request) or self._by_tool(request))(*arguments))
         except TargetError as problem:
-            return Answer("failed", str(problem), place=problem.place)
+            return Answer("failed", str(problem), place=problem.place, reason=problem.reason)
         except InputError as problem:
             return Answer("refused", str(problem))
         except BaseException as problem:  # noqa: BLE001 - a KeyboardInterrupt of the user's too: nobody else sends any
             if isinstance(problem, Exception) and not is_users_fault(problem):
                 return Answer("bug", traceback.format_exc())
             place = raised_at(problem)
-            return Answer("failed", f"{described(problem)}{', at ' if place else ''}{place}", place=place)
+            text = f"{described(problem)}{', at ' if place else ''}{place}"
+            return Answer("failed", text, place=place, reason=Reason.CODE_RAISED)
 
     def _changed(self, request: str) -> str:
         """Return what a request has changed in this process that would spoil others."""

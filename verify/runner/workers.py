@@ -16,6 +16,7 @@ from verify.discovery.targets import case_name
 from verify.discovery.writing import no_cases
 from verify.model.errors import InputError
 from verify.model.identity import NOWHERE, Place
+from verify.model.reasons import Reason
 from verify.model.result import CaseResult, Comparison, Evidence, Verdict
 from verify.runner.process import Process
 
@@ -102,7 +103,7 @@ class Workers:
             return [_row(case_name(unit.target), Place(unit.file), _command(unit), answer)]
         self._listed[unit] = answer.value
         return [
-            _row(name, where, _command(unit), Answer("failed", problem, place=where))
+            _row(name, where, _command(unit), Answer("failed", problem, place=where, reason=Reason.LOST_CASE))
             if problem
             else CollectedCase(unit, number, name, where)
             for number, (name, where, problem) in enumerate(answer.value)
@@ -114,7 +115,7 @@ class Workers:
             answer = self._check(case, seed)
         except WorkerError as problem:
             sys.stderr.write(f"{problem}\n")
-            answer = Answer("failed", OURS)
+            answer = Answer("failed", OURS, reason=Reason.INTERNAL_ERROR)
         if answer.kind == "done":
             result: CaseResult = answer.value
             return result
@@ -147,7 +148,8 @@ class Workers:
             if again.kind != "done":
                 return again
             if again.value != self._listed[case.unit]:
-                return Answer("failed", "importing it again, after a case ended its process, gave different cases")
+                text = "importing it again, after a case ended its process, gave different cases"
+                return Answer("failed", text, reason=Reason.UNSTABLE_IMPORT)
         return self._ask(kind, case.unit, case.number, *arguments)
 
     def _ask(self, kind: str, *arguments: Any) -> Answer:
@@ -186,14 +188,14 @@ _VERDICTS = {
     "died": (Verdict.ERROR, "error"),
     "failed": (Verdict.ERROR, "error"),
 }
+_REASONS = {"hung": Reason.TIMEOUT, "exceeded": Reason.MEMORY, "died": Reason.PROCESS_DIED}  # a failed one has its own
 
 
 def _row(name: str, where: Place, reproduce: tuple[str, ...], answer: Answer) -> CaseResult:
     """Return the row of what has no result of its own."""
     from verify.model.excerpts import excerpted  # seldom needed
 
-    verdict, kind = _VERDICTS[answer.kind]
-    whole = Comparison("case", "the whole case", verdict, evidence=Evidence(kind, answer.value, place=answer.place))
+    whole = _unknown("the whole case", answer, answer.value)
     return excerpted(CaseResult(name, where, "", "", "", (), ("", "1"), (whole,), reproduce=reproduce))
 
 
@@ -202,10 +204,15 @@ def _cut_short(answer: Answer) -> CaseResult:
     from verify.model.excerpts import excerpted
 
     result, rest = answer.partial
-    verdict, kind = _VERDICTS[answer.kind]
-    evidence = Evidence(kind, f"{answer.value}; not done: {rest}", place=answer.place)
-    row = Comparison("case", "the rest of the case", verdict, evidence=evidence)
+    row = _unknown("the rest of the case", answer, f"{answer.value}; not done: {rest}")
     return excerpted(replace(result, comparisons=(*result.comparisons, row)))
+
+
+def _unknown(name: str, answer: Answer, detail: str) -> Comparison:
+    """Return the comparison of what there was no answer to."""
+    verdict, kind = _VERDICTS[answer.kind]
+    reason = answer.reason or _REASONS[answer.kind]
+    return Comparison("case", name, verdict, evidence=Evidence(kind, detail, place=answer.place, reason=reason))
 
 
 def _command(unit: Unit, case: CollectedCase | None = None) -> tuple[str, ...]:

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING
 from verify.discovery.packages import LAYERS
 from verify.model.errors import TargetError
 from verify.model.package import TOP
+from verify.model.reasons import Reason
 from verify.model.where import is_library, working_folder
 
 if TYPE_CHECKING:
@@ -75,7 +76,7 @@ class Worlds:
         try:
             os.chdir(self.home[0])
         except OSError as problem:
-            raise TargetError(f"the working directory is gone ({problem.strerror})") from None
+            raise TargetError(f"the working directory is gone ({problem.strerror})", reason=Reason.NO_FOLDER) from None
         if folders != self._current:
             self._swap(folders)
         if self.fingerprint is not None:

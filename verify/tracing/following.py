@@ -5,8 +5,9 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator
 
-from verify.model.errors import CompiledError, GradproofError, ProtocolError, TraceError, UnheldError
+from verify.model.errors import GradproofError, ProtocolError, TraceError, UnheldError
 from verify.model.identity import NOWHERE, Place
+from verify.model.reasons import Reason
 from verify.model.where import described, may_be_users, raised_at
 from verify.tracing.symbols.calls import call_at, short_text
 
@@ -16,18 +17,23 @@ _gives_up = False  # whether a run that finds no place for a symbol ends the che
 class SubjectError(GradproofError):
     """The subject raised, or returned what is no number; the message says what and where.
 
-    `place` is the line that the message names, if it names one. `broken` tells that the code is at fault, and not that
-    it could not be followed; `compiled` that compiled code was called with symbols; `after_forward`, of a run on
-    floats, that it had returned its output by then. `call` is the call of the user's that raised, as it is
+    `reason` is its key, `place` the line that the message names, if it names one. `broken` tells that the code is at
+    fault, and not that it could not be followed; `after_forward`, of a run on floats, that it had returned its output
+    by then. `call` is the call of the user's that raised, as it is
     written there: compiled code has no other name.
     """
 
     after_forward = False
     call = ""
 
-    def __init__(self, message: str, place: Place = NOWHERE, *, broken: bool = False, compiled: bool = False) -> None:
+    def __init__(self, message: str, place: Place = NOWHERE, *, reason: Reason, broken: bool = False) -> None:
         super().__init__(message)
-        self.place, self.broken, self.compiled = place, broken, compiled
+        self.place, self.reason, self.broken = place, reason, broken
+
+    @property
+    def compiled(self) -> bool:
+        """Tell whether compiled code was called with symbols."""
+        return self.reason is Reason.COMPILED_CODE
 
 
 class UnheldRun(BaseException):
@@ -72,17 +78,17 @@ def _translating() -> Iterator[None]:
     except SubjectError:
         raise
     except ProtocolError as problem:
-        raise SubjectError(str(problem), broken=True) from problem
+        raise SubjectError(str(problem), reason=problem.reason, broken=True) from problem
     except TraceError as problem:
-        raise SubjectError(str(problem), problem.place, compiled=isinstance(problem, CompiledError)) from problem
+        raise SubjectError(str(problem), problem.place, reason=problem.reason) from problem
     except KeyboardInterrupt:
         raise
     except BaseException as problem:
         if isinstance(problem, SystemError) and TraceError.raised:  # NumPy 2.4's argmax goes on after an exception
-            raise SubjectError(*TraceError.raised[0]) from problem
+            raise SubjectError(*TraceError.raised[0], reason=Reason.CAUGHT_EXCEPTION) from problem
         place = raised_at(problem)
         description = f"{described(problem)}{', at ' if place else ''}{place}"
-        raised = SubjectError(description, place, broken=True)
+        raised = SubjectError(description, place, reason=Reason.CODE_RAISED, broken=True)
         raised.call = _raising_call(problem)
         raise raised from problem
     refuse_caught()
@@ -102,4 +108,5 @@ def refuse_caught() -> None:
     """Raise SubjectError where the code has caught what a symbol raised: it went on with something else."""
     if TraceError.raised:
         message, place = TraceError.raised[0]
-        raise SubjectError(f"{message} (the code caught the exception and went on)", place)
+        text = f"{message} (the code caught the exception and went on)"
+        raise SubjectError(text, place, reason=Reason.CAUGHT_EXCEPTION)

@@ -24,6 +24,7 @@ from verify.cases.sizes import bindings
 from verify.cases.wirtinger import Half, Halves, Part, is_complex
 from verify.model import identity
 from verify.model.errors import ProtocolError, TraceError, nearest
+from verify.model.reasons import Cause, Reason
 from verify.model.where import quoted
 from verify.tracing import everywhere, patches
 from verify.tracing.arrays import arrays
@@ -86,7 +87,7 @@ class Observation:
     outputs: list[Quantity] = field(default_factory=list)
     upstreams: list[Quantity] = field(default_factory=list)
     gradients: dict[str, Quantity] = field(default_factory=dict)
-    malformed: dict[str, str] = field(default_factory=dict)
+    malformed: dict[str, Cause] = field(default_factory=dict)
     unclaimed: tuple[str, ...] = ()
     conditions: list[Condition] = field(default_factory=list)
     draws: bool = False
@@ -277,9 +278,9 @@ def _upstreams(
     several = seen.several = isinstance(output, (tuple, list))
     outputs = list(output) if several else [output]
     if not outputs:
-        raise ProtocolError("the subject yields no output")
+        raise ProtocolError("the subject yields no output", Reason.MISSING_OUTPUT)
     if isinstance(output, Halves) and case.upstream is not None:
-        raise ProtocolError(_COMPLEX_LOSS)
+        raise ProtocolError(_COMPLEX_LOSS, Reason.COMPLEX_VALUE)
     sent = []
     parts = output.parts if isinstance(output, Halves) else [(str(i + 1) * several, None) for i in range(len(outputs))]
     for (number, half), value in zip(parts, outputs, strict=True):
@@ -335,20 +336,28 @@ def _variables(
 def _quantity(value: Any, description: str) -> Quantity:
     """Return what the subject gave as nodes; raises ProtocolError where it is no array of numbers."""
     if isinstance(value, (str, bytes, dict, set)) or value is None:
-        raise ProtocolError(f"{description} is {quoted(value)} ({type(value).__name__}): expected an array")
+        raise ProtocolError(
+            f"{description} is {quoted(value)} ({type(value).__name__}): expected an array", Reason.NOT_NUMBERS
+        )
     try:
         symbolic = isinstance(value, arrays.SymbolArray)
         if is_complex(value):
-            raise ProtocolError(f"{description} is complex: expected real numbers (take .real where they are)")
+            raise ProtocolError(
+                f"{description} is complex: expected real numbers (take .real where they are)", Reason.COMPLEX_VALUE
+            )
         array = value if symbolic else arrays.boxed(value) if isinstance(value, Concolic) else np.asarray(value)
         if not isinstance(array, arrays.SymbolArray) and array.dtype.kind == "f" and not np.isfinite(array).all():
             worst = np.argwhere(~np.isfinite(array))[0].tolist()
-            raise ProtocolError(f"{description} contains {array[tuple(worst)]}{f' at {worst}' if worst else ''}")
+            raise ProtocolError(
+                f"{description} contains {array[tuple(worst)]}{f' at {worst}' if worst else ''}", Reason.NOT_FINITE
+            )
         if symbolic and (place := arrays.missing(array)) is not None:
-            raise ProtocolError(f"{description} contains nan{f' at {place}' if place else ''}")
+            raise ProtocolError(f"{description} contains nan{f' at {place}' if place else ''}", Reason.NOT_FINITE)
         return Quantity(array.shape, arrays.nodes(array))
     except (TypeError, ValueError):
-        raise ProtocolError(f"{description} is a {type(value).__name__}: expected an array of numbers") from None
+        raise ProtocolError(
+            f"{description} is a {type(value).__name__}: expected an array of numbers", Reason.NOT_NUMBERS
+        ) from None
 
 
 def _keep_gradients(case: TracedCase, returned: Any, seen: Observation) -> None:
@@ -359,7 +368,8 @@ def _keep_gradients(case: TracedCase, returned: Any, seen: Observation) -> None:
             if name not in case.real:
                 raise ProtocolError(
                     f"a gradient is returned for {name!r}, which is not an input to differentiate"
-                    f"{nearest(str(name), case.real)}"
+                    f"{nearest(str(name), case.real)}",
+                    Reason.UNKNOWN_NAME,
                 )
 
     gradients = named_gradients(list(case.real), returned, refuse_unknown)
@@ -370,14 +380,16 @@ def _keep_gradients(case: TracedCase, returned: Any, seen: Observation) -> None:
         try:
             quantity = _quantity(gradient, f"the gradient of {name!r}")
         except (ProtocolError, TraceError) as problem:
-            seen.malformed[name] = str(problem)
+            seen.malformed[name] = Cause(str(problem), problem.reason)
             continue
         seen.gradients[name] = quantity
         expected = seen.inputs[name].shape
         if quantity.shape != expected:
-            seen.malformed[name] = f"the gradient of {name!r} has the shape {quantity.shape}: expected {expected}"
+            text = f"the gradient of {name!r} has the shape {quantity.shape}: expected {expected}"
+            seen.malformed[name] = Cause(text, Reason.WRONG_SHAPE)
         elif seen.trace.unset and (place := _unset(seen.trace, quantity)):
-            seen.malformed[name] = f"the gradient of {name!r} has entries that were never written (np.empty){place}"
+            text = f"the gradient of {name!r} has entries that were never written (np.empty){place}"
+            seen.malformed[name] = Cause(text, Reason.UNWRITTEN_MEMORY)
 
 
 def _unset(trace: Trace, quantity: Quantity) -> str:

@@ -25,6 +25,7 @@ from numpy.lib import stride_tricks
 from verify.model.additions import HOW, added_functions, holders, is_handed_over, key_of
 from verify.model.errors import TraceError
 from verify.model.package import is_engine
+from verify.model.reasons import Reason
 from verify.model.where import asked_at, may_be_users
 from verify.tracing.arrays import memory, sparse
 from verify.tracing.arrays.arrays import active, objects, wrapped
@@ -138,7 +139,9 @@ def _digits(value: Any) -> Any:
     try:
         return np.asarray(objects(value).astype(float))
     except ValueError as problem:
-        raise TraceError("random numbers were drawn by symbols", asked_at(), HOW) from problem
+        raise TraceError(
+            "random numbers were drawn by symbols", asked_at(), HOW, reason=Reason.PLAIN_NUMBER
+        ) from problem
 
 
 def _seeding(original: Any) -> Callable[..., Any]:

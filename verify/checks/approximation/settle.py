@@ -36,6 +36,7 @@ from verify.checks.rounding.formats import SINGLE, Format
 from verify.graph import balls
 from verify.graph.graph import Graph
 from verify.model.comparison import APPROXIMATION
+from verify.model.reasons import Reason
 from verify.model.result import Evidence, Verdict
 from verify.proof.decide import Decision, decide
 from verify.tracing.floats import FloatRun
@@ -147,7 +148,7 @@ class _Settler:
         decisions = []
         for other in self.crossings.others(pair):
             if not affordable:
-                return Decision(Verdict.UNDECIDED, Evidence(APPROXIMATION, _BUDGET))
+                return Decision(Verdict.UNDECIDED, Evidence(APPROXIMATION, _BUDGET, reason=Reason.APPROXIMATION))
             decision = self._beside(claim, entry, other)
             if decision is not None:
                 decisions.append(decision)
@@ -155,7 +156,7 @@ class _Settler:
                     break
         best = min(decisions, key=lambda decision: decision.verdict.rank, default=None)
         if best is None and self._may_be_other(pair, refuted.point):
-            best = Decision(Verdict.UNDECIDED, Evidence(APPROXIMATION, self._limited(_NO_OTHER)))
+            best = Decision(Verdict.UNDECIDED, self._open(_NO_OTHER))
         return best and best._replace(point=refuted.point)
 
     def _may_be_other(self, pair: tuple[int, int], point: Point | None) -> bool:
@@ -163,10 +164,10 @@ class _Settler:
         lines = self.crossings.lines(pair)
         return bool(lines) and (bool(self.crossings.limits) or self._is_invisible(pair, point))
 
-    def _limited(self, text: str, composed: Composed | None = None) -> str:
-        """Add the limits that the search for a proof has reached to a text."""
+    def _open(self, text: str, composed: Composed | None = None) -> Evidence:
+        """Return the evidence of what is neither proved nor refuted, with the limits that the search has reached."""
         limits = self.crossings.limits | (self.limits | composed.matching.limits if composed else set())
-        return "; ".join([text, *sorted(limits)])
+        return Evidence(APPROXIMATION, "; ".join([text, *sorted(limits)]), reason=Reason.APPROXIMATION)
 
     def _is_invisible(self, pair: tuple[int, int], point: Point | None) -> bool:
         """Tell whether the sides differ by less than the format tells, at the point where they differ most."""
@@ -191,7 +192,7 @@ class _Settler:
         decision = decision or (None if vector else self._as_whole(other, gradient, variable))
         if decision is None and _looks_right(self.exact, claim, other, gradient):
             return composed.rewritten((actual, there), own, variable) or Decision(
-                Verdict.UNDECIDED, Evidence(APPROXIMATION, self._limited(_NOT_PROVED, composed))
+                Verdict.UNDECIDED, self._open(_NOT_PROVED, composed)
             )
         return decision
 

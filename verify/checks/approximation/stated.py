@@ -17,10 +17,15 @@ from verify.checks.rounding.judge import upward
 from verify.graph.balls import ball
 from verify.model.comparison import APPROXIMATION
 from verify.model.exact import decimal_text
+from verify.model.reasons import Reason
 from verify.model.result import Evidence, Verdict
-from verify.proof.decide import Decision
+from verify.proof.decide import Decision, Point
 
 _SEVERAL = "an accuracy is proved of gradients that depend on one input each, beside the upstream: here on {}"
+
+
+def _open(detail: str, point: Point | None) -> Decision:
+    return Decision(Verdict.UNDECIDED, Evidence(APPROXIMATION, detail, reason=Reason.ACCURACY), point)
 
 
 def within(exact: Exact, claim: Claim, entry: int, accuracy: Fraction) -> Decision:
@@ -31,14 +36,14 @@ def within(exact: Exact, claim: Claim, entry: int, accuracy: Fraction) -> Decisi
     variables = [node for node in graph.reach(pair) if node in inputs]
     point = claim.decisions[entry].point
     if len(variables) != 1:
-        return Decision(Verdict.UNDECIDED, Evidence(APPROXIMATION, _SEVERAL.format(len(variables))), point)
+        return _open(_SEVERAL.format(len(variables)), point)
     pivot = Pivot(tuple(variables))
     low_high = interval(region, pivot, thresholds(graph, exact.seen.conditions))
     try:
         error = largest_error(graph, pair, pivot, low_high)
     except BeyondError as problem:
         detail = f"the stated accuracy could not be proved over all of the region: {problem}"
-        return Decision(Verdict.UNDECIDED, Evidence(APPROXIMATION, detail), point)
+        return _open(detail, point)
     size, place, stated = _text(error.error), place_of(graph, pivot, error.place), decimal_text(accuracy)
     ends = described_interval(graph, pivot, low_high)
     if error.error <= ball(accuracy):
@@ -52,7 +57,7 @@ def within(exact: Exact, claim: Claim, entry: int, accuracy: Fraction) -> Decisi
         detail = f"an approximation with relative error {size} at {place}; the case states an accuracy of {stated}"
         return Decision(Verdict.REFUTED, Evidence(APPROXIMATION, detail, limit=stated, at=place, error=size), point)
     detail = f"the stated accuracy of {stated} could not be proved: the best bound is {size} for all {ends}"
-    return Decision(Verdict.UNDECIDED, Evidence(APPROXIMATION, detail), point)
+    return _open(detail, point)
 
 
 def _text(error: flint.arb) -> str:

@@ -20,6 +20,7 @@ from verify.graph.functions import FUNCTIONS
 from verify.graph.wholes import wholes
 from verify.model.errors import UnclaimedError
 from verify.model.identity import NOWHERE, Place
+from verify.model.reasons import Reason
 from verify.model.result import Verdict
 from verify.proof.decide import Decision, Pair, agree, decide, sharpened
 from verify.tracing.following import SubjectError
@@ -180,7 +181,7 @@ def _check_outputs(seen: Observation, case: TracedCase | None = None) -> None:
     trace = seen.trace
     outputs = [node for output in seen.outputs for node in output.nodes]
     if trace.unset and not trace.unset.isdisjoint(trace.reach(outputs)):
-        raise SubjectError(_UNSET, broken=True)
+        raise SubjectError(_UNSET, reason=Reason.UNWRITTEN_MEMORY, broken=True)
     doubtful = [node for node, ball in zip(outputs, trace.at_samples(outputs), strict=True) if not ball.is_finite()]
     enclosures = balls.enclose(trace, doubtful, trace.sample, lambda ball: bool(ball.is_finite()))
     if not all(ball.is_finite() for ball in enclosures.values()):
@@ -191,7 +192,8 @@ def _undefined(seen: Observation, outputs: Sequence[int], case: TracedCase | Non
     """Return which function is not defined at the sample, where in the code that is, and where it is defined."""
     node, wording = _outside(seen.trace, outputs)
     place = NOWHERE if case is None else line_of(case, seen, node)
-    return SubjectError(_UNDEFINED.format(**wording, at=f", at {place}" if place else ""), place)
+    text = _UNDEFINED.format(**wording, at=f", at {place}" if place else "")
+    return SubjectError(text, place, reason=Reason.UNDEFINED_OUTPUT)
 
 
 def _outside(trace: Trace, outputs: Sequence[int]) -> tuple[int, dict[str, str]]:
@@ -259,7 +261,7 @@ def claims(exact: Exact, seed: int, *, sharpen: bool = True) -> dict[str, Claim]
     twice = [(exact.derivatives[node], whole) for node, whole in exact.wholes.items()]
     decisions = _decided(exact, [*pairs, *twice], seed, sharpen=sharpen)
     if not all(decision.verdict.good for decision in decisions[len(pairs) :]):
-        raise SubjectError(_INCONSISTENT)
+        raise SubjectError(_INCONSISTENT, reason=Reason.INCONSISTENT)
     decided = iter(decisions)
     return {name: Claim(name, exact, actual, [next(decided) for _ in actual.nodes]) for name, actual in wanted.items()}
 
@@ -353,7 +355,8 @@ def _claims_something(
         if not isinstance(problem.__cause__, UnclaimedError):
             raise
         if any(run.trace.sample[run.trace.payloads[node]] for node in run.upstream_nodes):
-            raise SubjectError(f"for another upstream, {problem}", problem.place, broken=True) from problem
+            text = f"for another upstream, {problem}"
+            raise SubjectError(text, problem.place, reason=problem.reason, broken=True) from problem
         run.conditions = list(run.trace.conditions.values())
         return False
     return True

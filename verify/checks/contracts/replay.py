@@ -14,6 +14,7 @@ from verify.checks.contracts.calls import Call
 from verify.checks.contracts.copies import duplicate, within
 from verify.checks.contracts.holdings import at, held_by
 from verify.checks.contracts.units import Unit
+from verify.model.reasons import Reason
 from verify.tracing.following import SubjectError, following
 from verify.tracing.seeds import generator, generators, is_generator
 
@@ -28,7 +29,7 @@ class Layer:
         try:
             self.itself = duplicate(unit.fresh)
         except Exception as problem:
-            raise SubjectError(f"a copy of a copy failed: {problem}") from problem
+            raise SubjectError(f"a copy of a copy failed: {problem}", reason=Reason.CODE_RAISED) from problem
         self._rewind = rewind
         self._gradient_paths = gradients
         own = [generator(value) for value in within(self.itself) if is_generator(value)]

@@ -12,6 +12,7 @@ from verify.cases.case import TracedCase
 from verify.checks.claims.claims import Exact
 from verify.checks.claims.explain import explain
 from verify.graph.arithmetic import operations
+from verify.model.reasons import Reason
 from verify.model.result import Comparison, Evidence, Verdict
 from verify.proof.decide import Decision, decide
 from verify.tracing.floats import FloatRun
@@ -19,7 +20,9 @@ from verify.tracing.following import SubjectError
 from verify.tracing.region import Point, pinned
 
 _UNCONFIRMED = Evidence(
-    "strays", "the formulas differ, but on floats forward does not return the value of its formula there"
+    "strays",
+    "the formulas differ, but on floats forward does not return the value of its formula there",
+    reason=Reason.FLOATS_DIFFER,
 )
 
 

@@ -24,6 +24,7 @@ from verify.cases.case import TracedCase
 from verify.checks.claims.claims import Claim, Exact, claims
 from verify.model.findings import finding
 from verify.model.identity import Place
+from verify.model.reasons import Cause, Reason
 from verify.model.result import Finding
 from verify.tracing.following import SubjectError
 from verify.tracing.observe import observe
@@ -40,16 +41,16 @@ _DEPENDS = (
 _NOT_ALL = "LAPACK chooses the signs of {count} vectors: not all combinations were tried"
 
 
-def dependent(case: TracedCase, exact: Exact, claimed: Collection[Claim], seed: int) -> dict[str, str]:
+def dependent(case: TracedCase, exact: Exact, claimed: Collection[Claim], seed: int) -> dict[str, Cause]:
     """Return why gradients are not claimed that are the derivative for some signs of vectors, by their names."""
     right = {claim.name for claim in claimed if claim.decision.verdict.good}
-    doubts: dict[str, str] = {}
+    doubts: dict[str, Cause] = {}
     vectors = _vectors(exact) if right else {}
     for turned in _turns(list(vectors), exact.size, seed):
         if len(doubts) == len(right):
             break
         for name in right - _right_with(case, exact, turned, seed):
-            doubts.setdefault(name, _DEPENDS.format(at=vectors[turned[0]]))
+            doubts.setdefault(name, Cause(_DEPENDS.format(at=vectors[turned[0]]), Reason.EIGENVECTOR_SIGN))
     return doubts
 
 

@@ -29,6 +29,7 @@ from verify.graph import digits
 from verify.model.comparison import POINTS
 from verify.model.errors import ProtocolError
 from verify.model.identity import NOWHERE
+from verify.model.reasons import Reason
 from verify.model.result import Comparison, Counterexample, Evidence, Verdict
 from verify.proof.rationals import Real
 from verify.tracing.floats import FloatRun
@@ -72,7 +73,9 @@ def unconfirmed(case: TracedCase, seen: Observation, seed: int) -> list[Comparis
 
     What is added for compiled code is the author's word: what is proved holds for the compiled code if that is true.
     """
-    problem = SubjectError(f"what was added for {', '.join(seen.trace.added)} may be another function", compiled=True)
+    problem = SubjectError(
+        f"what was added for {', '.join(seen.trace.added)} may be another function", reason=Reason.COMPILED_CODE
+    )
     return [row for row in judged(case, seen.variant, problem, seed) if row.verdict is not Verdict.SAMPLED]
 
 
@@ -104,7 +107,7 @@ def _gradients(case: TracedCase, run: PointRun) -> Mapping[str, Any]:
     try:
         gradients = named_gradients(list(case.real), run.floats.returned, lambda _: None)
     except ProtocolError as problem:
-        raise SubjectError(str(problem), broken=True) from problem
+        raise SubjectError(str(problem), reason=problem.reason, broken=True) from problem
     return {name: gradients[name] for name in case.real}
 
 
@@ -144,7 +147,7 @@ def _beside(case: TracedCase, drawn: Observation, seed: int, factor: int = 1) ->
         return None
     run = at_point(case, exact, floats)
     if seen.trace.added and not is_forward_near(run):
-        raise SubjectError(_STRAYS)
+        raise SubjectError(_STRAYS, reason=Reason.FLOATS_DIFFER)
     return run
 
 
@@ -177,9 +180,10 @@ def _on_floats(case: TracedCase, seen: Observation, seed: int) -> FloatRun:
         floats = FloatRun(case, seen, seed, noticing=not case.backward)
     except SubjectError as problem:
         point = ", ".join(f"{name}={value}" for name, value in _point(seen)[:_FEW])
-        raise SubjectError(f"{problem} ({point})", problem.place, broken=problem.broken) from problem
+        text = f"{problem} ({point})"
+        raise SubjectError(text, problem.place, reason=problem.reason, broken=problem.broken) from problem
     if not floats.overflows() and not floats.outputs_agree():
-        raise SubjectError(_STRAYS)
+        raise SubjectError(_STRAYS, reason=Reason.FLOATS_DIFFER)
     return floats
 
 
@@ -190,7 +194,8 @@ def _point(seen: Observation) -> list[tuple[str, str]]:
 
 def _malformed(run: PointRun, name: str) -> Evidence:
     shape, actual = run.seen.inputs[name].shape, run.floats.gradients.get(name)
-    return Evidence("malformed", f"the gradient of {name!r} is {_kind(actual)}: expected an array of shape {shape}")
+    text = f"the gradient of {name!r} is {_kind(actual)}: expected an array of shape {shape}"
+    return Evidence("malformed", text, reason=Reason.WRONG_SHAPE)
 
 
 def _kind(value: Any) -> str:
@@ -219,13 +224,14 @@ def _decided(case: TracedCase, name: str, entries: Sequence[Entry], problem: Sub
         evidence = Evidence(POINTS, detail, digits=worst.digits, points=points, place=problem.place)
         return _row(case, worst.run, name, Verdict.SAMPLED, evidence=evidence)
     verdict, sentence = (Verdict.UNDECIDED, _UNCLEAR) if apart is None else (Verdict.REFUTED, _ASSUMED)
+    reason = Reason.POINTS_UNCLEAR if apart is None else None
     example = Counterexample(tuple(_point(worst.run.seen)), _text(worst.expected), repr(worst.actual))
     return _row(
         case,
         worst.run,
         name,
         verdict,
-        evidence=Evidence(POINTS, sentence.format(**facts), points=points, place=problem.place),
+        evidence=Evidence(POINTS, sentence.format(**facts), points=points, place=problem.place, reason=reason),
         counterexample=example if apart else None,
         failing=failing,
         index=tuple(map(int, np.unravel_index(worst.place, worst.run.seen.inputs[name].shape))),

@@ -17,6 +17,7 @@ from verify.cases.case import TracedCase
 from verify.checks.claims.claims import Exact
 from verify.checks.gradients.whole import Attempt, entries
 from verify.graph.adjoints import Shares
+from verify.model.reasons import Reason
 from verify.tape.tape import Block
 from verify.tracing.following import SubjectError
 from verify.tracing.observe import Observation, Quantity, Variant, observe
@@ -71,7 +72,7 @@ def repeated(case: TracedCase, variant: Variant, seed: int, attempt: Attempt) ->
     again = Observation(variant, TapedTrace())
     observe(case, variant, seed, seen=again)
     if not attempt.agrees(again):
-        raise SubjectError(CHANGING)
+        raise SubjectError(CHANGING, reason=Reason.NOT_REPEATABLE)
     return Repeated(case, _leaves(case, first), proved.floats, size)
 
 

@@ -15,6 +15,7 @@ from verify.checks.claims.explain import Explanation, explain
 from verify.model.comparison import APPROXIMATION, DIVIDES, STRAYS
 from verify.model.errors import CompiledError, DivisionError
 from verify.model.identity import NOWHERE, SAMPLE, Place
+from verify.model.reasons import Cause, Reason
 from verify.model.result import Comparison, Evidence, Verdict
 from verify.proof.decide import Decision
 from verify.tracing.floats import FloatRun
@@ -26,7 +27,7 @@ KeepRow = Callable[[Comparison], None]  # is given a row that is certain and not
 
 _UNCONFIRMED = "the formulas differ, but on floats the code does not return the value of its formula there"
 COMPILED = "compiled code"  # the kind of evidence that symbols would have to enter compiled code
-_DOUBTFUL = Evidence(STRAYS, _UNCONFIRMED)
+_DOUBTFUL = Evidence(STRAYS, _UNCONFIRMED, reason=Reason.FLOATS_DIFFER)
 _EXPLAINED = 50  # wrong entries among which the one with the shortest formula is looked for
 
 
@@ -48,7 +49,8 @@ def gradient_row(seen: Observation, name: str, verdict: Verdict, **more: Any) ->
 def not_compared(case: TracedCase, variant: Variant | None, problem: SubjectError) -> Comparison:
     """Write the row of a variant, or of the case, that could not be compared."""
     verdict, kind = (Verdict.ERROR, "error") if problem.broken else (Verdict.UNDECIDED, _kind(problem))
-    evidence, of = Evidence(kind, str(problem), place=problem.place), SAMPLE if variant is None else variant.written
+    evidence = Evidence(kind, str(problem), place=problem.place, reason=problem.reason)
+    of = SAMPLE if variant is None else variant.written
     return Comparison("case", "the whole case", verdict, evidence=evidence, variant=of, where=case.where)
 
 
@@ -62,13 +64,13 @@ def _kind(problem: BaseException | None) -> str:
 def malformed(exact: Exact, name: str, place: Place) -> Comparison:
     """Write the row of a gradient that has another shape than its input, or is no array."""
     seen = exact.seen
-    actual = seen.gradients.get(name)
+    actual, fault = seen.gradients.get(name), seen.malformed[name]
     return Comparison(
         "gradient",
         name,
         Verdict.ERROR,
         role="input",
-        evidence=Evidence("malformed", seen.malformed[name]),
+        evidence=Evidence("malformed", fault.detail, reason=fault.reason),
         shape=seen.inputs[name].shape,
         entries=len(seen.inputs[name].nodes),
         failing=len(seen.inputs[name].nodes),
@@ -81,7 +83,7 @@ def malformed(exact: Exact, name: str, place: Place) -> Comparison:
 def decided_row(
     case: TracedCase,
     sides: Sequence[Claim],
-    doubt: str,
+    doubt: Cause | None,
     place: Place,
     seed: int,
     keep: KeepRow,
@@ -96,7 +98,9 @@ def decided_row(
     claim = max(sides, key=lambda side: side.decision.verdict.rank)
     decision = claim.decision
     if doubt and (decision.verdict.good or not certain):
-        decision = Decision(Verdict.UNDECIDED, Evidence("doubtful" if certain else STRAYS, doubt))
+        decision = Decision(
+            Verdict.UNDECIDED, Evidence("doubtful" if certain else STRAYS, doubt.detail, reason=doubt.reason)
+        )
     if decision.verdict is Verdict.REFUTED and explained:
         return _refuted(case, claim, place, seed, keep)
     good = decision.verdict.good

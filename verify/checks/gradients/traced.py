@@ -26,6 +26,7 @@ from verify.model.comparison import APPROXIMATION, SMALL_CONSTANT
 from verify.model.errors import ProtocolError
 from verify.model.findings import allowed
 from verify.model.identity import Argument, Bound, Place
+from verify.model.reasons import Cause, Reason
 from verify.model.result import Branch, CaseResult, Comparison, Keep, Verdict
 from verify.tracing.floats import FloatRun
 from verify.tracing.following import SubjectError
@@ -306,14 +307,14 @@ def decided(
     others = other_sides(case, seen, seed)
     exact.all_signs, exact.unequal = others.complete, others.unequal
     strays = _strays(case, exact, on_floats, seed)
-    doubt = strays or _doubt(seen, others.open_branch)
+    doubt = Cause(strays, Reason.FLOATS_DIFFER) if strays else _doubt(seen, others.open_branch)
     signs = {} if doubt else dependent(case, exact, claimed.values(), seed)
     rows = {name: malformed(exact, name, place) for name in case.real if name in seen.malformed}
     for name in sorted(claimed, key=lambda name: claimed[name].decision.verdict.rank):  # what is refuted takes longest
         sides = [claimed[name], *(side[name] for side in others.claims if name in side)]
         explained = name not in refuted
         rows[name] = decided_row(
-            case, sides, doubt or signs.get(name, ""), place, seed, keep, certain=not strays, explained=explained
+            case, sides, doubt or signs.get(name), place, seed, keep, certain=not strays, explained=explained
         )
         keep(rows[name])
     outputs = wrong_outputs(case, exact, seed, refuted)
@@ -348,13 +349,14 @@ def _seen(case: TracedCase, variant: Variant, seed: int, attempt: Attempt) -> Ob
         FloatRun(case, seen, seed)
         advice = HOW if problem.broken else ""  # it runs on floats, and fails for want of what symbols have not
         call = f"{problem.call} raised " if problem.call else ""  # what compiled code raises does not name it
-        raise SubjectError(f"{call}{problem}{advice}", problem.place, compiled=problem.compiled) from problem
+        reason = Reason.NOT_TRACED if problem.broken else problem.reason
+        raise SubjectError(f"{call}{problem}{advice}", problem.place, reason=reason) from problem
 
 
 def _hold_against(attempt: Attempt, seen: Observation) -> None:
     """Raise SubjectError where the run on arrays that was before gave other numbers."""
     if not attempt.agrees(seen):
-        raise SubjectError(CHANGING)
+        raise SubjectError(CHANGING, reason=Reason.NOT_REPEATABLE)
 
 
 def _useless(seen: Observation) -> int:
@@ -367,10 +369,13 @@ def _useless(seen: Observation) -> int:
     return int(inputs.isdisjoint(seen.trace.reach([node for output in seen.outputs for node in output.nodes])))
 
 
-def _doubt(seen: Observation, open_branch: Place) -> str:
+def _doubt(seen: Observation, open_branch: Place) -> Cause | None:
     """Return why nothing can be said of a run for all inputs of a region, or nothing."""
     if open_branch:
-        return f"the code branches on the upstream, at {open_branch}, and its other side was not reached"
+        text = f"the code branches on the upstream, at {open_branch}, and its other side was not reached"
+        return Cause(text, Reason.UPSTREAM_BRANCH)
     if tie := pinned(seen.conditions):
-        return f"the sample lies on a tie, at {tie}: a branch on equality says nothing about derivatives"
-    return ""
+        return Cause(
+            f"the sample lies on a tie, at {tie}: a branch on equality says nothing about derivatives", Reason.TIE
+        )
+    return None

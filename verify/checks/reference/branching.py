@@ -5,6 +5,7 @@ from __future__ import annotations
 from verify.cases.conversation import Outcome
 from verify.checks.reference import runs
 from verify.checks.reference.theory import Theory
+from verify.model.reasons import Reason
 from verify.tracing import patches
 from verify.tracing.arrays import arrays
 from verify.tracing.following import SubjectError
@@ -26,7 +27,7 @@ def run(theory: Theory, seed: int) -> tuple[Outcome, Region]:
         outcome = runs.on_symbols(theory)
     conditions = list(trace.conditions.values())
     if place := one_sided([(trace, conditions, [theory.upstream])]):
-        raise SubjectError(_ON_UPSTREAM.format(place))
+        raise SubjectError(_ON_UPSTREAM.format(place), reason=Reason.UPSTREAM_BRANCH)
     if place := pinned(conditions):
-        raise SubjectError(_TIE.format(place))
+        raise SubjectError(_TIE.format(place), reason=Reason.TIE)
     return outcome, Region(trace, conditions, [theory.upstream_name])

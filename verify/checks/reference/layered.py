@@ -16,6 +16,7 @@ from verify.cases.case import ExpressionCase, TracedCase
 from verify.cases.inputs import Real
 from verify.cases.samples import Sampler
 from verify.model.errors import ProtocolError
+from verify.model.reasons import Reason
 from verify.model.result import CaseResult, Comparison, Cover, Verdict
 
 # Regions, contracts and floats run a case some hundred times: at this size, some seconds.
@@ -60,7 +61,9 @@ def _as_layer(case: ExpressionCase) -> TracedCase:
             running.send(dout)
         except StopIteration as stop:
             return _for_inputs(case, stop.value)
-        raise ProtocolError("the subject yields twice: it must yield once, then return its gradients")
+        raise ProtocolError(
+            "the subject yields twice: it must yield once, then return its gradients", Reason.WRONG_YIELD
+        )
 
     inputs = {name: Real("") for name in case.inputs}
     return TracedCase(name=case.name, subject=subject, where=case.where, inputs=inputs, reference=case.program)

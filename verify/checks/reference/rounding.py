@@ -22,6 +22,7 @@ import flint
 
 from verify.graph.balls import ball, whole_power
 from verify.model.errors import TraceError
+from verify.model.reasons import Reason
 from verify.model.result import Rounding
 from verify.model.where import asked_at
 from verify.tracing.symbols.scalar import RELATIONS, Scalar
@@ -123,7 +124,7 @@ def _decided(ball: flint.arb, relation: str) -> bool:
     """Decide a branch as every float64 run would; raises TraceError where they may differ."""
     if ball.is_zero() or not ball.contains(0):
         return RELATIONS[relation](0 if ball.is_zero() else 1 if ball > 0 else -1)
-    raise TraceError("a branch that rounding may decide", asked_at())
+    raise TraceError("a branch that rounding may decide", asked_at(), reason=Reason.TIE)
 
 
 for _name, _relation in zip(("lt", "le", "gt", "ge", "eq", "ne"), ("<", "<=", ">", ">=", "==", "!="), strict=True):

@@ -16,6 +16,7 @@ from verify.checks.reference.theory import Key, Theory
 from verify.graph import balls
 from verify.model.exact import by_identity, decimal_text
 from verify.model.identity import Relation
+from verify.model.reasons import Reason
 from verify.model.result import Comparison, Counterexample, Evidence, Verdict
 from verify.proof import rationals
 from verify.proof.decide import Decision, Point
@@ -27,7 +28,9 @@ _UNSTABLE = 2.0**26
 _EQUAL = Evidence("equal", "the stated value is the exact one")
 _NEAREST = Evidence("rounded", "the exact value is not known as a fraction; the stated one rounds to the same float64")
 _BLURRED = Evidence(
-    "too few digits", "digits cancel in the exact value: the remaining digits do not distinguish the two"
+    "too few digits",
+    "digits cancel in the exact value: the remaining digits do not distinguish the two",
+    reason=Reason.TOO_FEW_DIGITS,
 )
 _CLOSE_BY = 10**70
 _STATED_BITS = 256
@@ -78,7 +81,7 @@ class Rows:
         for quantity, index in self.keys():
             if index not in outcome[quantity]:
                 missing = f"the {quantity} of {self.program.label(index)!r}"
-                raise SubjectError(f"{missing} is returned on floats, but not on symbols")
+                raise SubjectError(f"{missing} is returned on floats, but not on symbols", reason=Reason.MISSING_OUTPUT)
         return [outcome[quantity][index] for quantity, index in self.keys()]
 
     def _unknown(self) -> list[int]:
@@ -103,7 +106,8 @@ class Rows:
 
     def undecided(self, problem: SubjectError, seed: int) -> list[Comparison]:
         """Write the rows of a case whose subject could not be followed on symbols; its floats may tell something."""
-        unknown = Decision(Verdict.UNDECIDED, Evidence("not followed", str(problem), place=problem.place))
+        evidence = Evidence("not followed", str(problem), place=problem.place, reason=problem.reason)
+        unknown = Decision(Verdict.UNDECIDED, evidence)
         decisions = self._sampled(problem, seed) if problem.compiled else {}
         return self._telling([self._row(key, decisions.get(key, unknown), None) for key in self.keys()])
 
@@ -240,4 +244,5 @@ def _unless_unstable(decision: Decision, judged: Judged) -> Decision:
     if judged.bound is not None and (rounding.unit != "ulp" or bool(judged.bound < _UNSTABLE)):
         return decision
     detail = f"{decision.evidence.detail}; but rounding may cost up to {rounding.bound or 'any number of'} ulp here"
-    return Decision(Verdict.UNDECIDED, Evidence("unstable", f"{detail}, as it does in numerical differentiation"))
+    evidence = Evidence("unstable", f"{detail}, as it does in numerical differentiation", reason=Reason.UNSTABLE)
+    return Decision(Verdict.UNDECIDED, evidence)

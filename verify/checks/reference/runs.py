@@ -17,6 +17,7 @@ from verify.checks.reference import rounding
 from verify.checks.reference.rounding import Enclosure
 from verify.checks.reference.theory import Theory
 from verify.model.exact import each_once
+from verify.model.reasons import Reason
 from verify.model.where import quoted
 from verify.tracing.following import SubjectError, following
 from verify.tracing.outside.compiled import naming
@@ -64,7 +65,8 @@ def _converted(case: ExpressionCase, outcome: Outcome, convert: Callable[[Any], 
             converted = convert(value)
             if converted is None:
                 actual = f"{quoted(value)} ({type(value).__name__})"
-                raise SubjectError(f"the {quantity} of {case.program.label(i)!r} is {actual}: expected {kind}")
+                text = f"the {quantity} of {case.program.label(i)!r} is {actual}: expected {kind}"
+                raise SubjectError(text, reason=Reason.NOT_NUMBERS)
             values[i] = converted
     return outcome
 

@@ -19,6 +19,7 @@ from verify.checks.reference.points import points
 from verify.checks.reference.theory import Key, Theory
 from verify.graph import balls
 from verify.model.comparison import POINTS
+from verify.model.reasons import Reason
 from verify.model.result import Evidence, Verdict
 from verify.proof import rationals
 from verify.proof.decide import Decision, Point
@@ -57,5 +58,6 @@ def _at(exact: Theory, keys: Sequence[Key], around: Point) -> list[Nearness]:
     try:
         pairs = [(computed[quantity][index], real[node]) for (quantity, index), node in zip(keys, nodes, strict=True)]
     except KeyError:
-        raise SubjectError("the code returns other quantities at another point") from None
+        text = "the code returns other quantities at another point"
+        raise SubjectError(text, reason=Reason.MISSING_OUTPUT) from None
     return [nearness(actual, expected, flint.arb(0), computation) for actual, expected in pairs]

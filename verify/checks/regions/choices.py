@@ -16,6 +16,7 @@ from verify.checks.regions.hull import Place, brief
 from verify.checks.regions.kinks import Edge
 from verify.checks.regions.values import Unknown
 from verify.model.exact import decimal_text
+from verify.model.reasons import Reason
 from verify.model.result import Comparison, Counterexample, Evidence, Verdict
 from verify.tracing.floats import FloatRun
 from verify.tracing.following import SubjectError
@@ -113,7 +114,8 @@ class _Judge:
         judgement = self._wrong(returned, sides)
         if judgement.row is None:
             return judgement
-        evidence = replace(judgement.row.evidence, detail=f"{judgement.row.evidence.detail}; {_UNBOUNDED}")
+        detail = f"{judgement.row.evidence.detail}; {_UNBOUNDED}"
+        evidence = replace(judgement.row.evidence, detail=detail, reason=Reason.ROUNDED_EDGE)
         return Judgement(
             row=replace(judgement.row, verdict=Verdict.UNDECIDED, evidence=evidence, counterexample=None, diagnosis="")
         )

@@ -17,6 +17,7 @@ from verify.checks.gradients.rows import not_compared
 from verify.checks.gradients.traced import CONSTANT, check_traced, dead
 from verify.checks.regions.check import regions
 from verify.model.exact import decimal_text
+from verify.model.reasons import Reason
 from verify.model.result import CaseResult, Cover
 from verify.tracing.following import SubjectError
 
@@ -52,14 +53,16 @@ def _doubt(case: TracedCase, cover: Cover | None, seed: int) -> SubjectError | N
     Where the search for regions has left some out, the output may vary there: nothing is known of the case.
     """
     if cover is None:  # other regions were not looked for
-        return SubjectError(_QUICK, broken=True)
+        return SubjectError(_QUICK, reason=Reason.CONSTANT_OUTPUT, broken=True)
     if cover.unvisited:
         name, real = next(iter(case.real.items()))
-        return SubjectError(_OPEN.format(name, real.shape), broken=True)
+        return SubjectError(_OPEN.format(name, real.shape), reason=Reason.CONSTANT_OUTPUT, broken=True)
     domain = _domain(case)
     if domain and _lives(case, seed):
-        return SubjectError(_DEAD.format(domain), broken=True)
-    return SubjectError(_LEFT.format("; ".join(cover.untried))) if cover.untried and not cover.complete else None
+        return SubjectError(_DEAD.format(domain), reason=Reason.CONSTANT_OUTPUT, broken=True)
+    if cover.complete or not cover.untried:
+        return None
+    return SubjectError(_LEFT.format("; ".join(cover.untried)), reason=Reason.CONSTANT_OUTPUT)
 
 
 def _domain(case: TracedCase) -> str:

@@ -23,6 +23,7 @@ from verify.checks.regions.limits import Limit
 from verify.checks.regions.values import Unknown, complete, numbers
 from verify.model.errors import ProtocolError
 from verify.model.exact import decimal_text
+from verify.model.reasons import Reason
 from verify.model.result import Comparison, Verdict
 from verify.tracing.following import SubjectError
 from verify.tracing.observe import observe
@@ -106,7 +107,8 @@ class Ends:
         """Write the row of a bound at which nothing could be judged."""
         side = f"{end.side}={decimal_text(end.bound)}"
         text = f"the input {end.name!r} at its closed bound {side}: {why}; {end.advice}"
-        self.rows.append(not_compared(self.explorer.case, self.explorer.variant, SubjectError(text, broken=broken)))
+        problem = SubjectError(text, reason=Reason.CLOSED_BOUND, broken=broken)
+        self.rows.append(not_compared(self.explorer.case, self.explorer.variant, problem))
 
 
 class _End:

@@ -31,7 +31,7 @@ from verify.checks.regions.steps import Steps
 from verify.model.comparison import APPROXIMATION, SMALL_CONSTANT, STRAYS
 from verify.model.errors import DivisionError, ProtocolError
 from verify.model.exact import decimal_text, within
-from verify.model.identity import NOWHERE, Place
+from verify.model.identity import Place
 from verify.model.result import Branch, Comparison, Verdict
 from verify.tracing.floats import FloatRun
 from verify.tracing.following import SubjectError
@@ -247,7 +247,8 @@ class Explorer:
             self.good = False
             at = ", ".join(f"{name} = {decimal_text(value)}" for name, value in seen.at.items())
             message = f"{problem}, where {at}" if len(at) <= _LONGEST else str(problem)
-            fault = SubjectError(message, getattr(problem, "place", NOWHERE), broken=True)
+            assert isinstance(problem, SubjectError)
+            fault = SubjectError(message, problem.place, reason=problem.reason, broken=True)
             self.rows.append(not_compared(self.case, self.variant, fault))
 
     def _fails(self, seen: Observation, problem: Exception) -> bool:

@@ -21,6 +21,7 @@ import numpy as np
 
 from verify.model.additions import HOW
 from verify.model.errors import ForeignSymbolError, TraceError
+from verify.model.reasons import Reason
 from verify.model.where import asked_at
 from verify.proof.constants import SCALES
 from verify.tracing.arrays import memory, numbered
@@ -261,7 +262,9 @@ class SymbolArray(np.ndarray[Any, Any]):
         if wanted.kind == "c":
             return PROTOCOLS["complex list"]([self]).reshape(self.shape).astype(wanted)
         if wanted.kind != "f":
-            raise TraceError(f"an array of symbols was turned into {wanted}", asked_at(), HOW)
+            raise TraceError(
+                f"an array of symbols was turned into {wanted}", asked_at(), HOW, reason=Reason.UNKNOWN_TYPE
+            )
         if not copy and wanted == self.claimed and np.array(plain, order=order, copy=_IF_NEEDED) is plain:
             return self
         if wanted.itemsize < self.claimed.itemsize:
@@ -365,7 +368,7 @@ class Flat:
         places = np.arange(self.base.size)[plain_key(key)]
         if isinstance(value, np.ndarray) and np.shares_memory(np.asarray(self.base), np.asarray(value)):
             # NumPy writes one entry after the other here, and reads what it has just written.
-            raise TraceError("x.flat was set from the memory that it writes to", asked_at())
+            raise TraceError("x.flat was set from the memory that it writes to", asked_at(), reason=Reason.RAW_MEMORY)
         if not places.ndim and np.ndim(value):
             raise ValueError("Error setting single item of array.")
         values, index = objects(value), np.unravel_index(places, self.base.shape)
@@ -454,7 +457,7 @@ def _lifted(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
             _note_scale(lifted)
         entries = [lifted[value] for value in values]
     else:
-        raise TraceError(f"an array of {array.dtype} among symbols", asked_at(), HOW)
+        raise TraceError(f"an array of {array.dtype} among symbols", asked_at(), HOW, reason=Reason.UNKNOWN_TYPE)
     return np.fromiter(entries, object, len(entries)).reshape(array.shape)
 
 
@@ -492,7 +495,7 @@ def lift(value: Any) -> Any:
     trace = current()
     symbol = Concolic(trace, -1).lift(value)
     if type(symbol) not in KINDS:
-        raise TraceError(f"a {type(value).__name__} among symbols", asked_at(), HOW)
+        raise TraceError(f"a {type(value).__name__} among symbols", asked_at(), HOW, reason=Reason.UNKNOWN_TYPE)
     return symbol
 
 

@@ -14,6 +14,7 @@ from typing import Any, NoReturn
 
 from verify.model.additions import HOW
 from verify.model.errors import CompiledError, TraceError
+from verify.model.reasons import Reason
 from verify.model.where import asked_at
 
 _ATTRIBUTES = ("data", "ctypes", "base", "__array_interface__", "__array_struct__")
@@ -42,7 +43,9 @@ def refuse(way: str) -> NoReturn:
     """Raise the TraceError of a way to raw memory; one of them leads to compiled code only."""
     if way == "ctypes":
         raise CompiledError("the memory of an array of symbols goes to compiled code (ctypes)", asked_at())
-    raise TraceError(f"the code reads the raw memory of an array of symbols ({way})", asked_at(), HOW)
+    raise TraceError(
+        f"the code reads the raw memory of an array of symbols ({way})", asked_at(), HOW, reason=Reason.RAW_MEMORY
+    )
 
 
 def refuse_compiled_code() -> None:

@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import numpy as np
 
 from verify.model.errors import TraceError
+from verify.model.reasons import Reason
 from verify.model.where import asked_at
 from verify.tracing.symbols.concolic import Concolic
 
@@ -60,7 +61,9 @@ class _Refused(Refusing):
 
 
 def _refuse(*_: Any, **__: Any) -> NoReturn:
-    raise TraceError("the entries of an array of symbols were read past NumPy's protocols", asked_at())
+    raise TraceError(
+        "the entries of an array of symbols were read past NumPy's protocols", asked_at(), reason=Reason.RAW_MEMORY
+    )
 
 
 for _name in _REFUSING.split():

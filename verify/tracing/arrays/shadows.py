@@ -16,6 +16,7 @@ import numpy as np
 
 from verify.model.additions import HOW
 from verify.model.errors import TraceError, UnheldError
+from verify.model.reasons import Reason
 from verify.model.where import asked_at
 from verify.tracing.arrays.arrays import SymbolArray, active, boxed, in_order_of, layout, scalar, shape_of
 from verify.tracing.arrays.complexes import ComplexArray
@@ -38,7 +39,7 @@ def refusal(name: str, detail: str = "") -> TraceError:
 
 def unknown(name: str, reason: str) -> TraceError:
     """Return the error that says that a function cannot be followed, and why."""
-    return UnheldError(f"{name} cannot be followed ({reason})", asked_at(), HOW)
+    return UnheldError(f"{name} cannot be followed ({reason})", asked_at(), HOW, reason=Reason.UNKNOWN_FUNCTION)
 
 
 def expected(function: Callable[..., Any], args: Sequence[Any], options: dict[str, Any]) -> Any:

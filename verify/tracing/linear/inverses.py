@@ -16,6 +16,7 @@ import numpy as np
 
 from verify.model.additions import HOW
 from verify.model.errors import TraceError
+from verify.model.reasons import Reason
 from verify.model.where import asked_at
 from verify.tracing.arrays.arrays import SymbolArray, built, current
 from verify.tracing.linear.matrices import each, key, node_of, sign_of, singular, squares, transposed
@@ -57,7 +58,12 @@ def _eliminated(matrix: Any) -> tuple[Any, Any]:
     """Return the determinant of a matrix, and its inverse, None where there is none at the sample."""
     n = len(matrix)
     if n > _MOST_ROWS:
-        raise TraceError(f"a matrix of more than {_MOST_ROWS} rows is not inverted as a formula", asked_at(), HOW)
+        raise TraceError(
+            f"a matrix of more than {_MOST_ROWS} rows is not inverted as a formula",
+            asked_at(),
+            HOW,
+            reason=Reason.LARGE_MATRIX,
+        )
     memory = current().memory("inverses")
     for orient in (as_array, transposed):
         entry = memory.get(key(orient(matrix)))

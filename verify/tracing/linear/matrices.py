@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from verify.model.errors import TraceError, UnboundedError
+from verify.model.reasons import Reason
 from verify.model.where import asked_at
 from verify.tracing.arrays.arrays import SymbolArray, current, layout, nodes, objects
 from verify.tracing.arrays.sparse import dense
@@ -121,7 +122,9 @@ def singular(kind: str = "singular", instead: str = "regular") -> np.linalg.LinA
 def deficient() -> TraceError:
     """Return the refusal of a matrix of less than full rank, of which NumPy computes something that is not smooth."""
     advice = _DECLARE.format("of full rank")
-    return TraceError("the matrix is of less than full rank at the sample", asked_at(), f"; {advice}")
+    return TraceError(
+        "the matrix is of less than full rank at the sample", asked_at(), f"; {advice}", Reason.DEFICIENT_MATRIX
+    )
 
 
 def transposed(a: Any) -> Any:

@@ -19,6 +19,7 @@ import numpy as np
 
 from verify.model.additions import HOW
 from verify.model.errors import TraceError
+from verify.model.reasons import Reason
 from verify.model.where import asked_at
 from verify.tracing.arrays.arrays import built, current, floats_of
 from verify.tracing.linear.factors import mirrored
@@ -52,7 +53,11 @@ def eigenvectors(a: Any, UPLO: str = "L") -> Any:  # noqa: N803 - NumPy's name
 def _values(matrix: Any) -> Any:
     n = len(matrix)
     if n > _MOST_ROWS:
-        raise TraceError(f"the eigenvalues of more than {_MOST_ROWS} rows are not followed as formulas", asked_at())
+        raise TraceError(
+            f"the eigenvalues of more than {_MOST_ROWS} rows are not followed as formulas",
+            asked_at(),
+            reason=Reason.LARGE_MATRIX,
+        )
     if n == 1:
         return matrix[0]
     if n == 2:
@@ -74,6 +79,7 @@ def _tie() -> TraceError:
         "two eigenvalues are the same at the sample, or too close to distinguish: a kink; declare a domain in which"
         " they differ",
         asked_at(),
+        reason=Reason.TIE,
     )
 
 

@@ -14,6 +14,7 @@ import numpy as np
 
 from verify.model.additions import FUNCTIONS as ADDED
 from verify.model.errors import TraceError, UnboundedError
+from verify.model.reasons import Reason
 from verify.model.where import asked_at
 from verify.tracing.arrays import shadows
 from verify.tracing.arrays.arrays import SymbolArray, current, in_order_of, lift, scalar, shape_of, symbols
@@ -91,7 +92,7 @@ def _root(z: Pair) -> Pair:
     On the negative half of the axis the sign of the imaginary part, which may be -0, decides.
     """
     if any(symbol.number() == 0 for symbol in symbols(z[1])) and not np.all(np.greater(z[0], 0)):
-        raise TraceError(f"numpy.sqrt of complex symbols {ON_CUT}", asked_at(), OFF_CUT)
+        raise TraceError(f"numpy.sqrt of complex symbols {ON_CUT}", asked_at(), OFF_CUT, reason=Reason.BRANCH_CUT)
     size = np.hypot(*z) + z[0]
     root = np.sqrt(2 * size)
     return size / root, z[1] / root

@@ -12,6 +12,7 @@ import numpy as np
 
 from verify.model.additions import HOW
 from verify.model.errors import TraceError
+from verify.model.reasons import Reason
 from verify.model.where import asked_at
 from verify.tracing.arrays.arrays import floats_of
 from verify.tracing.numpy.products import as_array
@@ -36,7 +37,7 @@ def cells(nodes: Any, x: Any, *, inner: bool = True) -> Any:
         if not (below | above).any():
             return places
         places = places - below + above
-    raise TraceError("a place among nodes that cannot be found", asked_at())
+    raise TraceError("a place among nodes that cannot be found", asked_at(), reason=Reason.TIE)
 
 
 def _reached(x: Any, nodes: Any, places: Any, mask: Any) -> Any:

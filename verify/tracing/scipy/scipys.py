@@ -9,6 +9,7 @@ import numpy as np
 
 from verify.model.additions import HOW
 from verify.model.errors import TraceError
+from verify.model.reasons import Reason
 from verify.model.where import asked_at
 from verify.tracing.arrays.arrays import built, current
 from verify.tracing.arrays.sparse import dense
@@ -157,7 +158,12 @@ def _exponential(matrix: Any) -> Any:
     if graph.on_tape:
         raise UntapedError("the exponential of a matrix", asked_at())
     if n > _MOST_ROWS:
-        raise TraceError(f"the exponential of more than {_MOST_ROWS} rows cannot be followed", asked_at(), HOW)
+        raise TraceError(
+            f"the exponential of more than {_MOST_ROWS} rows cannot be followed",
+            asked_at(),
+            HOW,
+            reason=Reason.LARGE_MATRIX,
+        )
     if n == 1:
         return np.exp(matrix)
     entries = key(matrix)

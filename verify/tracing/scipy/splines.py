@@ -15,6 +15,7 @@ import numpy as np
 
 from verify.model.additions import HOW
 from verify.model.errors import TraceError, UnboundedError
+from verify.model.reasons import Reason
 from verify.model.where import asked_at
 from verify.tracing.arrays.arrays import active, current
 from verify.tracing.numpy.interpolation import cells
@@ -169,7 +170,7 @@ def _wound(spline: Any, x: Any, extrapolate: Any) -> Any:
     if extrapolate == "periodic":
         return low + np.remainder(x - low, high - low)
     if not extrapolate and not (np.greater_equal(x, low) & np.less_equal(x, high)).all():
-        raise TraceError("a spline outside of its nodes is NaN", asked_at())
+        raise TraceError("a spline outside of its nodes is NaN", asked_at(), reason=Reason.NAN_CONSTANT)
     return x
 
 

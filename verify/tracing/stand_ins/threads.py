@@ -15,6 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from verify.model.errors import TraceError
+from verify.model.reasons import Reason
 from verify.model.where import asked_at
 from verify.tracing.arrays.arrays import active
 
@@ -85,7 +86,7 @@ def _submitting(original: Callable[..., Any]) -> Callable[..., Any]:
 def _end(trace: Any, *, ended: bool) -> None:
     if not ended:
         trace.thread = threading.get_ident()
-        raise TraceError("a thread did not end while what started it was waiting", asked_at())
+        raise TraceError("a thread did not end while what started it was waiting", asked_at(), reason=Reason.THREADS)
 
 
 def replaced() -> list[tuple[Any, str, Any, Any]]:

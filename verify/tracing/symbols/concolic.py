@@ -11,6 +11,7 @@ import numpy as np
 
 from verify.model.additions import HOW
 from verify.model.errors import DivisionError, TraceError
+from verify.model.reasons import Reason
 from verify.model.where import asked_at
 from verify.proof import rationals
 from verify.tracing.symbols.dispatch import PROTOCOLS
@@ -145,7 +146,7 @@ class Concolic(Symbol):
 
     def __index__(self) -> int:
         if (value := self.number()) is None or value != int(value):
-            raise TraceError("a symbol was used as an index", asked_at())
+            raise TraceError("a symbol was used as an index", asked_at(), reason=Reason.SYMBOL_AS_KEY)
         return int(value)
 
     def __round__(self, digits: int | None = None) -> Any:
@@ -164,7 +165,9 @@ class Concolic(Symbol):
                 raise DivisionError(asked_at())
             return super().to_the(exponent)
         if not self.trace.decide(self.node, ">"):
-            raise TraceError("a power with a symbol as exponent whose base is not positive", asked_at())
+            raise TraceError(
+                "a power with a symbol as exponent whose base is not positive", asked_at(), reason=Reason.BRANCH_CUT
+            )
         return at_once(lambda base: base.function("log").times(exponent).function("exp"))(self)
 
     def whole(self) -> Any:
@@ -217,7 +220,7 @@ class Endless(Concolic):
     @property
     def node(self) -> int:  # type: ignore[override]
         """Refuse."""
-        raise TraceError(f"{self.number()} as a constant", asked_at())
+        raise TraceError(f"{self.number()} as a constant", asked_at(), reason=Reason.NAN_CONSTANT)
 
     def number(self) -> float:
         """Return the infinity as a float."""
@@ -273,7 +276,9 @@ class Endless(Concolic):
         return self
 
     def _nan(self) -> NoReturn:
-        raise TraceError(f"an operation on {self.number()} that cannot be followed", asked_at(), HOW)
+        raise TraceError(
+            f"an operation on {self.number()} that cannot be followed", asked_at(), HOW, reason=Reason.NAN_CONSTANT
+        )
 
 
 BESIDE: set[type] = {Endless}  # what symbols leave arithmetic to; complex arrays are among them once there are any
@@ -293,7 +298,7 @@ class Missing(Concolic):
     @property
     def node(self) -> int:  # type: ignore[override]
         """Refuse."""
-        raise TraceError("nan as a constant", asked_at())
+        raise TraceError("nan as a constant", asked_at(), reason=Reason.NAN_CONSTANT)
 
     def number(self) -> float:
         """Return the float."""
@@ -392,7 +397,7 @@ def _of_axis(x: Concolic) -> Any:
     """Return the angle of a point with y = 0: without its sign, that of the other side is not known."""
     if x.against(x.lift(0), ">"):
         return x.lift(0)
-    raise TraceError(f"an angle, logarithm or power {ON_CUT}", asked_at(), OFF_CUT)
+    raise TraceError(f"an angle, logarithm or power {ON_CUT}", asked_at(), OFF_CUT, reason=Reason.BRANCH_CUT)
 
 
 def _to_int(name: str) -> Callable[[Concolic], int]:
@@ -434,7 +439,7 @@ for _name, _compute in _DIVISIONS.items():
 
 def _unhashable(self: Concolic) -> int:
     """Refuse: to look a symbol up in a set or a dict is a branch that nobody would record."""
-    raise TraceError("a symbol was looked up in a set or a dict", asked_at())
+    raise TraceError("a symbol was looked up in a set or a dict", asked_at(), reason=Reason.SYMBOL_AS_KEY)
 
 
 Concolic.__hash__ = _unhashable  # type: ignore[method-assign,assignment]

@@ -11,6 +11,7 @@ from verify.graph.graph import Graph
 from verify.model.additions import HOW
 from verify.model.errors import ForeignSymbolError, TraceError
 from verify.model.exact import simplest_rational
+from verify.model.reasons import Reason
 from verify.model.where import asked_at
 from verify.tracing.symbols.scalar import Scalar
 
@@ -95,11 +96,11 @@ def node_of(graph: Graph, value: object) -> int | None:
             return graph.constant(Fraction(int(value.numerator), int(value.denominator)))
         if not isinstance(value, numbers.Real):
             if isinstance(value, numbers.Complex):
-                raise TraceError("a complex number among symbols", asked_at(), HOW)
+                raise TraceError("a complex number among symbols", asked_at(), HOW, reason=Reason.UNKNOWN_TYPE)
             return None
     number = float(value)
     if not _is_finite(number):
-        raise TraceError(f"{number} as a constant", asked_at())
+        raise TraceError(f"{number} as a constant", asked_at(), reason=Reason.NAN_CONSTANT)
     simplest = simplest_rational(number)
     exact = simplest == Fraction(number) and (abs(number) < _LARGEST_WHOLE or _digits(simplest) <= _LONGEST_EXACT)
     return graph.constant(simplest) if exact else graph.typed(number)

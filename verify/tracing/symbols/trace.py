@@ -22,6 +22,7 @@ from verify.graph.graph import Graph
 from verify.model.errors import ThreadError, TraceError
 from verify.model.exact import nearest_double
 from verify.model.identity import Place
+from verify.model.reasons import Reason
 from verify.model.where import asked_at, asking_path
 from verify.proof import field, rationals
 from verify.tracing.symbols.scalar import RELATIONS
@@ -246,7 +247,9 @@ class Trace(Graph):
             self.compared[self.constants[node]] = None
         settled = node in self.constants or (node, relation) in self.conditions
         if not settled and self.unset and not self.unset.isdisjoint(self.reach([node])):
-            raise TraceError("a branch on memory that was never written (np.empty)", asked_at())
+            raise TraceError(
+                "a branch on memory that was never written (np.empty)", asked_at(), reason=Reason.UNWRITTEN_MEMORY
+            )
         if not settled and not (sign == 0 and self._vanishes(node)):
             where, path = self._asking()
             self.conditions[node, relation] = Condition(node, relation, holds, where, sign == 0, path)
@@ -275,7 +278,7 @@ class Trace(Graph):
             if balls.is_undefined(self, node, self._balls[bits]):
                 break
         reason = "too close to call" if ball.is_finite() else "with what is not defined"
-        raise TraceError(f"a comparison {reason} at the sample", asked_at())
+        raise TraceError(f"a comparison {reason} at the sample", asked_at(), reason=Reason.TIE)
 
     def _is_zero(self, node: int, ball: flint.arb) -> bool:
         """Tell whether a node whose ball holds 0 is shown to be 0 at the sample."""
@@ -317,7 +320,7 @@ class Trace(Graph):
             if whole is not None:
                 break
         else:
-            raise TraceError("a rounding too close to call at the sample", asked_at())
+            raise TraceError("a rounding too close to call at the sample", asked_at(), reason=Reason.TIE)
         below = Fraction(int(whole))
         for offset, relation in ((-below, ">="), (-below - 1, "<")):
             difference = self.sum(node, self.constant(offset))
