@@ -23,7 +23,7 @@ _PATIENCE = 5.0  # seconds, after which a thread counts as waiting for what wait
 
 
 class _Doing(threading.local):
-    """What one thread is doing: a thread of one pool may hand work to another while the first is still starting its own."""
+    """What one thread is doing: a thread of one pool may hand work to another while the first still starts its own."""
 
     starts_pool = False  # whether a pool is starting its threads, which end with the pool
 
