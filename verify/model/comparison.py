@@ -32,6 +32,7 @@ class Verdict(Enum):
 # The kinds of evidence that more than one check asks for.
 APPROXIMATION = "approximation"
 SMALL_CONSTANT = "small constant"  # that `backward` ignores
+ITERATION = "iteration"  # of `forward` to a tolerance, of whose limit `backward` returns the derivative
 POINTS = "points"
 STRAYS = "strays"  # floats are not what the formulas have
 DIVIDES = "divides by 0"  # in a whole region

@@ -11,6 +11,7 @@ from verify.cases.case import TracedCase
 from verify.cases.inputs import Constant, Input, Integer
 from verify.cases.wirtinger import FORMS
 from verify.checks.approximation.ignored import findings_of, ignoring
+from verify.checks.approximation.iterated import iterated
 from verify.checks.approximation.settle import Approximations
 from verify.checks.claims.claims import Exact, claims, other_sides, sharpened_claims
 from verify.checks.claims.diagnoses import negated
@@ -298,7 +299,7 @@ def decided(
     approximations = Approximations(case, exact, seed, on_floats)
     claimed = approximations.at_first_sight(claims(exact, seed, sharpen=False))
     claimed = ignoring(case, exact, sharpened_claims(exact, claimed, seed), seed)
-    claimed = approximations.settled(claimed)
+    claimed = iterated(case, exact, approximations.settled(claimed), seed)
     exact.accepted = {
         name: claim.actual.nodes
         for name, claim in claimed.items()

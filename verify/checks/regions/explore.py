@@ -28,7 +28,7 @@ from verify.checks.regions.scan import is_short, scan
 from verify.checks.regions.sites import AnyFormula, Call, Line, Passed, Sides, Site, Sites, side, taken
 from verify.checks.regions.solver import Wanted, solve
 from verify.checks.regions.steps import Steps
-from verify.model.comparison import APPROXIMATION, SMALL_CONSTANT, STRAYS
+from verify.model.comparison import APPROXIMATION, ITERATION, SMALL_CONSTANT, STRAYS
 from verify.model.errors import DivisionError, ProtocolError
 from verify.model.exact import decimal_text, within
 from verify.model.identity import Place
@@ -395,7 +395,7 @@ class Explorer:
         self.rows += [
             row
             for row in rows
-            if row.evidence.kind in (APPROXIMATION, SMALL_CONSTANT)
+            if row.evidence.kind in (APPROXIMATION, ITERATION, SMALL_CONSTANT)
             or (not row.verdict.good and (row not in open_rows or (exact.region.clear and _strays(row))))
         ]
 
