@@ -9,7 +9,6 @@ from functools import cache
 from typing import Any
 
 from verify.model.identity import Place, Quantity, Variant
-from verify.model.reasons import Reason
 from verify.model.result import (
     SCHEMA_VERSION,
     CaseResult,
@@ -17,6 +16,7 @@ from verify.model.result import (
     Counterexample,
     Evidence,
     Further,
+    Reason,
     Run,
     Stale,
     Verdict,

@@ -1,8 +1,9 @@
 """The result of a run, as plain data: what every report renders and the only thing that decides the exit status.
 
-It is made of comparisons, of what they are for (`coverage`), of what was found beside them (`faults`) and of what is
-drawn (`drawings`), all of which stand here too. These import the standard library and `identity` only. Numbers are text
-here: exact rationals (`11/5`) and floats as `repr` gives them, so that nothing is rounded on the way to a report.
+It is made of comparisons, with the reason where nothing is known (`reasons`), of what they are for (`coverage`), of
+what was found beside them (`faults`) and of what is drawn (`drawings`), all of which stand here too. These import the
+standard library and `identity` only. Numbers are text here: exact rationals (`11/5`) and floats as `repr` gives them,
+so that nothing is rounded on the way to a report.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from verify.model.coverage import Branch, Cover, Further
 from verify.model.drawings import Excerpt, Graph, Node
 from verify.model.faults import Accuracy, Finding
 from verify.model.identity import Argument, CaseId, Place, Quantity
+from verify.model.reasons import Reason
 
 __all__ = [
     "SCHEMA_VERSION",
@@ -35,6 +37,7 @@ __all__ = [
     "Graph",
     "Keep",
     "Node",
+    "Reason",
     "Rounding",
     "Run",
     "Stale",
