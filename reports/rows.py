@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from verify.model.comparison import SAME_FORMULA
 from verify.model.identity import Variant
 from verify.model.result import CaseResult, Comparison, Evidence, Run, Verdict
 
@@ -107,4 +108,4 @@ def _weakness(comparison: Comparison) -> tuple[int, float]:
 
 def _strength(evidence: Evidence) -> float:
     """Return how many bits of certainty there are."""
-    return float("inf") if evidence.kind == "same formula" else evidence.bits
+    return float("inf") if evidence.kind == SAME_FORMULA else evidence.bits

@@ -61,7 +61,7 @@ def signature(case: CaseResult) -> str:
 
 def sentence(comparison: Comparison) -> str:
     """Return the verdict in a sentence; a right formula with bad floats is never mixed up with a wrong formula."""
-    if comparison.state == "NOT ROUNDING":
+    if comparison.unexplained:
         return "the formula is right, but the float error exceeds its rounding bound"
     if comparison.evidence.kind == "lost":
         return "no longer checked: the case no longer has this gradient"
@@ -85,7 +85,7 @@ _TELLING = ("small difference", "edge", "hole", "points", APPROXIMATION)  # evid
 
 def explanation(comparison: Comparison, *, everything: bool = True) -> list[Line]:
     """Return why a row has its verdict, as labelled lines: of an array, what is told is told of one entry."""
-    if comparison.state == "NOT ROUNDING":
+    if comparison.unexplained:
         assert comparison.rounding is not None
         return [Line("floats", f"{comparison.actual} is {comparison.rounding.note} {readable(comparison.expected)}")]
     lines = [

@@ -194,3 +194,25 @@ def test_an_upstream_that_is_written_to_in_one_layout_is_found():
 
     assert codes(verify.layer(Upstream, inputs={"x": "3 4"})) == {"GP101"}
     assert codes(verify.layer(type("Layer", (Upstream,), {"made": copied}), inputs={"x": "3 4"})) == set()
+
+
+def test_an_input_that_is_called_as_the_upstream():
+    """An input called `dout` is laid out and watched like any other, and so is the upstream beside it."""
+
+    def reading(array, order):
+        return array.ravel(order=order).reshape(array.shape)
+
+    def made(order, *, writes=False):
+        @verify.case(dout="3 4")
+        def case(dout):
+            upstream = yield dout * reading(dout, order)
+            gradient = 2 * dout * upstream
+            if writes:
+                dout *= 0
+            return gradient
+
+        return case
+
+    assert codes(made("C")) == set()
+    assert {(f.code, f.name) for f in findings(made("K"))} == {("GP122", "dout")}
+    assert {(f.code, f.name) for f in findings(made("C", writes=True))} == {("GP102", "dout")}

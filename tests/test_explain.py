@@ -5,6 +5,7 @@ import pytest
 
 import verify
 from verify import Verdict
+from verify.checks.claims.diagnoses import TERMS
 
 
 def wrong(case):
@@ -98,3 +99,46 @@ def test_the_command_that_reproduces():
     """A refuted case says how to run it alone."""
     result = verify.check(elementwise(lambda x: x**2, lambda x, d: d * x))
     assert result.again == "gradproof run tests/test_explain.py --case subject"
+
+
+class Letters:
+    """What a term is made of, as text."""
+
+    def __init__(self, text):
+        self.text = text
+
+    def __mul__(self, other):
+        return Letters(f"{self.text}*{other.text}")
+
+    def __add__(self, other):
+        return Letters(f"{self.text} + {other.text}")
+
+    def sum(self, axis):
+        return Letters(f"sum({self.text}, axis={axis})")
+
+    def mean(self, axis):
+        return Letters(f"mean({self.text}, axis={axis})")
+
+
+@pytest.mark.parametrize("term", TERMS, ids=[term.text for term in TERMS])
+def test_terms_that_have_the_output(term):
+    """Each term of the table says whether the output is in it, so that the report says what y is."""
+    assert term.has_output is ("y" in term.of(Letters("y"), Letters("d"), 0).text)
+
+
+def test_a_term_with_the_output_says_what_y_is():
+    """A softmax that treats entries separately lacks sum(dout*y), and the report says that y is the output."""
+
+    def softmax(x):
+        exponents = np.exp(x)
+        return exponents / exponents.sum(axis=1, keepdims=True)
+
+    row = wrong(elementwise(softmax, lambda x, d: d * softmax(x)))
+    assert "sum(dout*y, axis=1)" in row.diagnosis
+    assert row.diagnosis.endswith(", where y is the output")
+
+
+def test_a_product_of_sums_needs_no_brackets():
+    """Behind a sign only a sum stands in brackets, whatever signs a product has within."""
+    row = wrong(elementwise(lambda x: x**2, lambda x, d: d * 2 * x + d * (x + 1)))
+    assert str(row.relation) == "actual = expected + dout[0,0]*(x[0,0] + 1)"

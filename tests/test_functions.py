@@ -190,6 +190,8 @@ def test_parameters_are_part_of_the_name():
     """Functions with other parameters are others; what is not known has no line."""
     assert functions.of("besselj", [Fraction(2)]) == "besselj[2]"
     assert functions.of("besselj", [Fraction(1, 2)]) != functions.of("besselj", [Fraction(2)])
+    assert functions.head("besselj[2]") == "besselj"
+    assert [functions.head(name) for name in ("exp", "sum")] == ["exp", "sum"]
     for name, parameters in (("struve", []), ("besselj", []), ("besselj", [Fraction(1), Fraction(2)])):
         with pytest.raises(KeyError):
             functions.of(name, parameters)

@@ -209,7 +209,7 @@ def _lost(accepted: Mapping[Quantity, State], now: Mapping[Quantity, State], cas
 
 def _is_stale(key: Quantity, accepted: Mapping[Quantity, State], now: Mapping[Quantity, State]) -> bool:
     """Tell whether an entry no longer applies to a case; what raises has lost nothing, and what is lost is told."""
-    raised = any(only_if_bad(quantity) and "ERROR" in now[quantity] for quantity in now)
+    raised = any(only_if_bad(quantity) and Verdict.ERROR.name in now[quantity] for quantity in now)
     gone = key not in now and not is_lost(key, accepted, now)
     return not raised and (gone or (key in now and change(accepted[key], now[key]) == "fixed"))
 

@@ -10,16 +10,19 @@ from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from verify.baseline.extents import Extent
+from verify.model.comparison import NOT_ROUNDING, Verdict
 from verify.model.identity import SAMPLE, CaseId, Quantity, Variant
 from verify.model.result import CaseResult, Run
 
 _PART = "IN PART"  # good, and not claimed for some sizes or options
 
 # Best first. Whatever comes after IN PART fails the gate; a finding either FAILS or has no state.
-_ORDER = ("", "PROVED", "AGREES", "SAMPLED", _PART, "NOT ROUNDING", "UNDECIDED", "REFUTED", "ERROR", "FAILS")
+_GOOD = tuple(verdict.name for verdict in Verdict if verdict.good)
+_BAD = tuple(verdict.name for verdict in Verdict if not verdict.good)
+_ORDER = ("", *_GOOD, _PART, NOT_ROUNDING, *_BAD, "FAILS")
 WORDS = _ORDER[1:]
 _RANKS = {word: rank for rank, word in enumerate(_ORDER)}
-_FAILING = _RANKS["NOT ROUNDING"]
+_FAILING = _RANKS[NOT_ROUNDING]
 
 # A state: each way in which something fails with its extent, or the one word for what does not; empty if none is told.
 State = Mapping[str, Extent]

@@ -13,7 +13,7 @@ from typing import Any
 from verify.cases.shapes import checked_shape
 from verify.cases.wirtinger import Part
 from verify.model.errors import InputError
-from verify.model.exact import decimal_text, exact
+from verify.model.exact import RangeError, decimal_text, exact
 from verify.model.where import quoted
 
 
@@ -105,9 +105,9 @@ def _bound(side: str, value: object) -> Fraction | None:
         raise InputError(f"{side}={value} is not a bound: omit {side} where there is no bound")
     try:
         return exact("a truth value" if isinstance(value, bool) else value, side)
-    except InputError as problem:
-        if "float64" in str(problem):
-            raise
+    except RangeError:
+        raise
+    except InputError:
         text = quoted(value)
         raise InputError(
             f"{side}={text} is not a real number: write a finite one, such as {side}=0 or {side}='0.1'"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
-from typing import Any, TypeGuard
+from typing import Any, NamedTuple, TypeGuard
 
 from verify.cases.case import Case
 from verify.model.additions import FRAMEWORKS
@@ -17,26 +17,39 @@ from verify.model.where import quoted, raised_at
 _DEEPEST = 3  # lists in lists that are looked into
 
 
-def cases_of_value(name: str, value: Any, where: Place = NOWHERE) -> list[tuple[str, Case]]:
-    """Return the cases that the value of a variable is or, as lists, tuples or dicts, has in it, each with a title.
+class Member(NamedTuple):
+    """A case in a variable: the name of that, and the keys that lead from its value to the case."""
+
+    name: str
+    keys: tuple[str, ...]
+    case: Case
+
+    @property
+    def title(self) -> str:
+        """Return what the case is called where nobody has named it."""
+        return " ".join([self.name, *self.keys])
+
+
+def cases_of_value(name: str, value: Any, where: Place = NOWHERE) -> list[Member]:
+    """Return the cases that the value of a variable is or, as lists, tuples or dicts, has in it.
 
     `where` is the place of the variable, and so that of the cases that objects of frameworks become.
     """
-    return list(_cases_within(name, value, where, _DEEPEST))
+    return [Member(name, keys, case) for keys, case in _cases_within((), value, where)]
 
 
-def _cases_within(name: str, value: Any, where: Place, deep: int) -> Iterator[tuple[str, Case]]:
+def _cases_within(keys: tuple[str, ...], value: Any, where: Place) -> Iterator[tuple[tuple[str, ...], Case]]:
     members: Iterable[tuple[Any, Any]] = ()
     if _is_case(value):
-        yield name, value
+        yield keys, value
     elif (adapt := _adapter(value)) is not None:
-        yield name, _adapted(value, adapt, where)
+        yield keys, _adapted(value, adapt, where)
     elif issubclass(type(value), (list, tuple)):
         members = enumerate(value, 1)
     elif issubclass(type(value), dict):
         members = value.items()
-    for key, item in members if deep else ():
-        yield from _cases_within(f"{name} {key}", item, where, deep - 1)
+    for key, item in members if len(keys) < _DEEPEST else ():
+        yield from _cases_within((*keys, str(key)), item, where)
 
 
 def _adapter(value: Any) -> Callable[[Any], Any] | None:

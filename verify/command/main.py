@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, TextIO
 from verify import __version__
 from verify.command.arguments import environment, parse
 from verify.discovery.packages import REPORTS, beside
-from verify.model.errors import InputError, nearest
+from verify.model.errors import InputError, WorkerError, nearest
 
 if TYPE_CHECKING:
     from reports.page import Page
@@ -54,7 +54,7 @@ def main(argv: Sequence[str] | None = None, stdout: TextIO | None = None, stderr
         stderr.write("gradproof: interrupted, nothing was written\n")
         return 130
     except Exception as bug:  # noqa: BLE001 - whatever it is, a traceback's exit status 1 would pass for a verdict
-        stderr.write(str(bug) if type(bug).__name__ == "WorkerError" else traceback.format_exc())
+        stderr.write(str(bug) if isinstance(bug, WorkerError) else traceback.format_exc())
         stderr.write("gradproof: this is a bug in gradproof itself; please report it with the lines above\n")
         return _INTERNAL_ERROR
 

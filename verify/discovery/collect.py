@@ -22,7 +22,7 @@ from verify.cases.suite import Wire, load
 from verify.discovery.messages import Unit
 from verify.discovery.packages import LAYERS, beside
 from verify.discovery.sources import Loader
-from verify.discovery.targets import ALONE, case_name, failed, is_path, of_file, of_name, units
+from verify.discovery.targets import case_name, failed, is_path, of_file, of_name, units
 from verify.discovery.writing import no_cases
 from verify.model.additions import FRAMEWORKS
 from verify.model.errors import GradproofError, InputError, TargetError
@@ -96,7 +96,7 @@ def _expression(unit: Unit, wire: Wire) -> Case:
 def _imported(unit: Unit) -> ModuleType:
     """Import the module of a unit; raises TargetError for whatever the user's code raises."""
     try:
-        return _from_file(unit) if unit.name.startswith(ALONE) else _from_name(unit)
+        return _from_file(unit) if unit.alone else _from_name(unit)
     except (GradproofError, KeyboardInterrupt):
         raise
     except BaseException as problem:
@@ -135,7 +135,11 @@ def _values(module: ModuleType) -> Iterator[tuple[str, Any]]:
 
 
 def _pairs(module: ModuleType) -> list[tuple[str, Case]]:
-    return [pair for name, value in _values(module) for pair in cases_of_value(name, value, _assigned(module, name))]
+    return [
+        (member.title, member.case)
+        for name, value in _values(module)
+        for member in cases_of_value(name, value, _assigned(module, name))
+    ]
 
 
 def _assigned(module: ModuleType, name: str) -> Place:
@@ -157,10 +161,10 @@ def _at_home(case: Case, module: ModuleType) -> Iterator[str]:
                 path.name == file.name and path.resolve() == file
             ):  # there are thousands, and the second question is slow
                 yield from (
-                    name
+                    member.title
                     for key, value in _values(other)
-                    for name, member in cases_of_value(key, value)
-                    if member is case
+                    for member in cases_of_value(key, value)
+                    if member.case is case
                 )
 
 

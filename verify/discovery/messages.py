@@ -29,8 +29,8 @@ _PLAIN = (
 class Unit(NamedTuple):
     """What is imported or read in one go: a TOML file, a Python file, a module, or (with `at`) an expression.
 
-    `name` is the name under which a module is imported, `folders` lead the path while it and its cases run, and
-    `layers` is the module that replaces our layers.
+    `name` is the name under which a module is imported; a file in no package is `alone`, and has one of its own.
+    `folders` lead the path while it and its cases run, and `layers` is the module that replaces our layers.
     """
 
     target: str
@@ -40,6 +40,14 @@ class Unit(NamedTuple):
     layers: str | None = None
     at: tuple[str, ...] | None = None
     upstream: str = "1"
+    alone: bool = False
+
+
+class Task(NamedTuple):
+    """A request that a module above the runner answers: by a method of its Tool."""
+
+    module: str
+    method: str
 
 
 class Answer(NamedTuple):

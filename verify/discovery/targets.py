@@ -14,7 +14,7 @@ from verify.model.package import is_engine
 from verify.model.reasons import Reason
 from verify.model.where import described, printable, raised_at, relative, working_folder
 
-ALONE = "_gradproof_file_"  # the start of the name of a file that is in no package
+_ALONE = "_gradproof_file_{}"  # the name of a file that is in no package
 _LONGEST_NAME = 80
 _PATTERN = "verify_*.py"
 _SKIPPED = ("__pycache__", "node_modules")
@@ -71,7 +71,7 @@ def of_file(path: Path) -> Unit:
         package = package.parent
     label, folder = relative(path), str(path.resolve().parent)
     if not (package / parts[0]).is_dir() or is_engine(".".join(parts)):  # that name is ours
-        return Unit(label, label, f"{ALONE}{path.stem}", _folders(folder))
+        return Unit(label, label, _ALONE.format(path.stem), _folders(folder), alone=True)
     return Unit(label, label, ".".join(parts), _folders(str(package), folder))
 
 

@@ -39,7 +39,7 @@ class Function(NamedTuple):
     `between` are bounds of its values, which `reaches` them or not, and `within` those of its arguments. `rises` tells
     that it is strictly increasing wherever it is defined. `slope` is its derivative as SymPy would write it, for what
     SymPy itself has no formula in these functions. `series` is the name of flint's method for power series. `units`
-    are the half ulps that its floats may be off by.
+    are the half ulps that its floats may be off by. One that has constant `parameters` is a member of `head`.
     """
 
     ball: Callable[[_Ball], _Ball]
@@ -54,6 +54,7 @@ class Function(NamedTuple):
     series: str = ""
     units: float = _NO_BOUND
     parameters: tuple[Fraction, ...] = ()
+    head: str = ""
 
 
 def _named(name: str) -> Callable[[_Ball], _Ball]:
@@ -420,7 +421,7 @@ def of(name: str, parameters: Sequence[Fraction] = ()) -> str:
         arity, line = FAMILIES.get(name) or _absent(name)
         if arity != len(parameters):
             _absent(full)
-        FUNCTIONS[full] = line(parameters)._replace(parameters=tuple(parameters))
+        FUNCTIONS[full] = line(parameters)._replace(parameters=tuple(parameters), head=name)
     return full
 
 
@@ -443,8 +444,9 @@ def _absent(name: str) -> Any:
 
 
 def head(name: str) -> str:
-    """Return the name of a function without its parameters."""
-    return name.partition("[")[0]
+    """Return the name of a function without its parameters; any other operation is its own."""
+    function = FUNCTIONS.get(name)
+    return (function.head if function else "") or name
 
 
 def family(name: str) -> str:

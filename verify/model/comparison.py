@@ -29,7 +29,10 @@ class Verdict(Enum):
         self.good = self.rank <= 2  # PROVED, AGREES and SAMPLED
 
 
+NOT_ROUNDING = "NOT ROUNDING"  # the state of a right formula with floats that rounding does not explain
+
 # The kinds of evidence that more than one check asks for.
+SAME_FORMULA = "same formula"
 APPROXIMATION = "approximation"
 SMALL_CONSTANT = "small constant"  # that `backward` ignores
 ITERATION = "iteration"  # of `forward` to a tolerance, of whose limit `backward` returns the derivative
@@ -151,8 +154,12 @@ class Comparison:
     @property
     def state(self) -> str:
         """Return the verdict in a word; of a right formula with floats that rounding does not explain, that."""
-        explained = self.rounding is None or self.rounding.explained
-        return self.verdict.name if explained or not self.verdict.good else "NOT ROUNDING"
+        return NOT_ROUNDING if self.unexplained else self.verdict.name
+
+    @property
+    def unexplained(self) -> bool:
+        """Tell whether the formula is right, and the floats are what rounding does not explain."""
+        return self.verdict.good and self.rounding is not None and not self.rounding.explained
 
     @property
     def key(self) -> Quantity:

@@ -20,6 +20,10 @@ class InputError(GradproofError):
     """The run could not be made: a bad expression, file, option or target (exit status 2)."""
 
 
+class WorkerError(Exception):
+    """An exception of gradproof's own in a worker; the text is its traceback."""
+
+
 class TargetError(InputError):
     """The user's code failed while it was imported (a row of its own in a run, and the other targets go on).
 

@@ -20,11 +20,15 @@ _FLOAT_BITS = 52
 _HALF = 0.5
 
 
+class RangeError(InputError):
+    """A number that does not fit a float64."""
+
+
 def exact(value: object, name: str) -> Fraction:
     """Return the number that a person typed, exactly: a float by the digits of its `repr`, anything else as written.
 
-    Raises InputError for NaN, infinity, anything that is not a number, and what does not fit a float64; `name` is
-    what the message calls the number.
+    Raises InputError for NaN, infinity and anything that is not a number, and RangeError for what does not fit a
+    float64; `name` is what the message calls the number.
     """
     if type(value) is int:  # first, for the others take a while to ask
         number = _whole(value)
@@ -64,7 +68,7 @@ _whole = lru_cache(maxsize=1024)(Fraction)  # what many inputs share, their text
 def _from_decimal(value: str | Decimal | float, name: str) -> Fraction:
     text = value.replace("_", "") if isinstance(value, str) else str(value)
     if len(text) > _MOST_DIGITS:
-        raise InputError(f"{name.partition(' ' + text[:20])[0]} has more than {_MOST_DIGITS:,} digits")
+        raise InputError(f"{name} has more than {_MOST_DIGITS:,} digits")
     try:
         if isinstance(value, str) and "/" in text:
             return Fraction(text)
@@ -74,7 +78,7 @@ def _from_decimal(value: str | Decimal | float, name: str) -> Fraction:
     if not decimal.is_finite():
         raise InputError(f"{name} is {decimal}: only finite numbers can be inputs")
     if decimal and not _SMALLEST_EXPONENT <= decimal.adjusted() <= _LARGEST_EXPONENT:
-        raise InputError(f"{name} is {decimal}: it does not fit a float64")
+        raise RangeError(f"{name} is {decimal}: it does not fit a float64")
     return Fraction(decimal)
 
 
@@ -84,7 +88,7 @@ def _within_float64(number: Fraction, name: str) -> Fraction:
     except OverflowError:
         rounded = math.inf
     if math.isinf(rounded) or (number and not rounded):
-        raise InputError(f"{name} does not fit a float64: its magnitude is too {'large' if rounded else 'small'}")
+        raise RangeError(f"{name} does not fit a float64: its magnitude is too {'large' if rounded else 'small'}")
     return number
 
 

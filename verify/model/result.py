@@ -197,7 +197,7 @@ class Run:
     @property
     def unexplained(self) -> int:
         """Count the comparisons with a right formula and floats outside their rounding bound; known ones aside."""
-        return sum(c.state == "NOT ROUNDING" and not c.passes for case in self.cases for c in case.comparisons)
+        return sum(c.unexplained and not c.passes for case in self.cases for c in case.comparisons)
 
     @property
     def weaker(self) -> int:

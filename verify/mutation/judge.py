@@ -168,8 +168,8 @@ def _wrong(case: TracedCase, seen: Observation, exact: Exact, seed: int) -> str:
     return ""
 
 
-def _verdict_text(verdict: Verdict, name: str) -> str:
-    return f"the gradient of {name} is {'refuted' if verdict is Verdict.REFUTED else verdict.name.lower()}"
+def _verdict_text(verdict: Verdict, name: str, quantity: str = "gradient") -> str:
+    return f"the {quantity} of {name} is {'refuted' if verdict is Verdict.REFUTED else verdict.name.lower()}"
 
 
 def _failure_text(result: CaseResult) -> str:
@@ -186,7 +186,7 @@ def _of_row(comparison: Comparison) -> str:
     if comparison.verdict.good:
         return f"the floats of {comparison.name} are not explained by rounding"
     quantity = "gradient" if comparison.quantity == "gradient" else "value"
-    return _verdict_text(comparison.verdict, comparison.name).replace("gradient", quantity, 1)
+    return _verdict_text(comparison.verdict, comparison.name, quantity)
 
 
 def _doubt(original: Original, case: TracedCase | ExpressionCase, result: CaseResult, mutant: Mutant) -> str:

@@ -9,14 +9,15 @@ import threading
 from collections.abc import Callable, Collection, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
-from verify.discovery.messages import Answer
+from verify.discovery.messages import Answer, Task
+from verify.model.errors import WorkerError
 from verify.model.package import PACKAGE
 from verify.model.result import CaseResult
 from verify.mutation.result import How, Judged, Mutant, Outcome, Planted, Survey
-from verify.runner.workers import OURS, CollectedCase, WorkerError, Workers
+from verify.runner.workers import OURS, CollectedCase, Workers
 
 _MOST = 4  # processes
-PLANTED, JUDGED = f"{PACKAGE}.mutation.bench:planted", f"{PACKAGE}.mutation.bench:judged"  # what workers are asked for
+PLANTED, JUDGED = (Task(f"{PACKAGE}.mutation.bench", method) for method in ("planted", "judged"))
 Progress = Callable[[str, int, int], None]
 
 
@@ -41,7 +42,7 @@ class Crew:
         """Return how many processes there may be: as many as there are processors, up to a limit."""
         return min(_MOST, os.cpu_count() or 1)
 
-    def answer(self, kind: str, case: CollectedCase, *arguments: object) -> Answer:
+    def answer(self, kind: Task, case: CollectedCase, *arguments: object) -> Answer:
         """Have one of the workers that are free answer a request."""
         workers = self._hired()
         try:

@@ -29,6 +29,7 @@ import flint
 from verify.graph import balls
 from verify.graph.functions import head
 from verify.graph.graph import Graph
+from verify.model.comparison import SAME_FORMULA
 from verify.model.exact import simplest_rational
 from verify.model.reasons import Reason
 from verify.model.result import Evidence, Verdict
@@ -89,7 +90,7 @@ class Decision(NamedTuple):
         return self.laws in (Laws.NONE, Laws.EXPONENTIAL)
 
 
-SAME = Decision(Verdict.PROVED, Evidence("same formula", "both sides are the same formula"))
+SAME = Decision(Verdict.PROVED, Evidence(SAME_FORMULA, "both sides are the same formula"))
 _UNDEFINED = Decision(
     Verdict.UNDECIDED,
     Evidence(

@@ -22,7 +22,7 @@ import threading
 import traceback
 from typing import IO, TYPE_CHECKING, Any
 
-from verify.discovery.messages import MARK, WHERE, Answer, Unit, packed, receive, send
+from verify.discovery.messages import MARK, WHERE, Answer, Task, Unit, packed, receive, send
 from verify.model.errors import InputError, TargetError
 from verify.model.identity import Place
 from verify.model.package import PACKAGE
@@ -119,9 +119,10 @@ class Worker:
             self._flush()
             self._send(answer._replace(changed=self._changed(request[0])))
 
-    def _answer(self, request: str, *arguments: Any) -> Answer:
+    def _answer(self, request: str | Task, *arguments: Any) -> Answer:
         try:
-            return Answer("done", (self._kinds.get(request) or self._by_tool(request))(*arguments))
+            answering = self._by_tool(request) if isinstance(request, Task) else self._kinds[request]
+            return Answer("done", answering(*arguments))
         except TargetError as problem:
             return Answer("failed", str(problem), place=problem.place, reason=problem.reason)
         except InputError as problem:
@@ -133,7 +134,7 @@ class Worker:
             text = f"{described(problem)}{', at ' if place else ''}{place}"
             return Answer("failed", text, place=place, reason=Reason.CODE_RAISED)
 
-    def _changed(self, request: str) -> str:
+    def _changed(self, request: str | Task) -> str:
         """Return what a request has changed in this process that would spoil others."""
         if request in ("units", "extend"):
             return ""
@@ -177,18 +178,18 @@ class Worker:
         """Tell the command what is certain so far: it is left if the rest takes too long."""
         self._send(Answer("partial", packed((result, rest))))
 
-    def _by_tool(self, request: str) -> Callable[..., Any]:
-        """Return what answers a request like `verify.mutation.bench:judged`: a method of the Tool of that module.
+    def _by_tool(self, task: Task) -> Callable[..., Any]:
+        """Return what answers a task: a method of the Tool of a module.
 
         Who stands above this folder names what is to be done here, so that it is imported where it is used only.
         """
-        home, _, method = request.partition(":")
+        home = task.module
         if home not in self._tools:
             self._worlds.prepare()
             self._tools[home] = importlib.import_module(home).Tool(self._worlds)
 
         def answer(unit: Unit, number: int, *arguments: Any) -> Any:
-            return getattr(self._tools[home], method)(unit, number, self._cases[unit], *arguments)
+            return getattr(self._tools[home], task.method)(unit, number, self._cases[unit], *arguments)
 
         return answer
 

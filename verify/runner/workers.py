@@ -11,18 +11,14 @@ from dataclasses import replace
 from types import TracebackType
 from typing import Any, NamedTuple
 
-from verify.discovery.messages import Answer, Unit
+from verify.discovery.messages import Answer, Task, Unit
 from verify.discovery.targets import case_name
 from verify.discovery.writing import no_cases
-from verify.model.errors import InputError
+from verify.model.errors import InputError, WorkerError
 from verify.model.identity import NOWHERE, Place
 from verify.model.reasons import Reason
 from verify.model.result import CaseResult, Comparison, Evidence, Verdict
 from verify.runner.process import Process
-
-
-class WorkerError(Exception):
-    """An exception of gradproof's own in a worker; the text is its traceback."""
 
 
 class CollectedCase(NamedTuple):
@@ -139,7 +135,7 @@ class Workers:
     def _check(self, case: CollectedCase, seed: int) -> Answer:
         return self.ask_about("check", case, seed, self.quick)
 
-    def ask_about(self, kind: str, case: CollectedCase, *arguments: Any) -> Answer:
+    def ask_about(self, kind: str | Task, case: CollectedCase, *arguments: Any) -> Answer:
         """Ask about a case, which is collected where the process that there is now has not done so."""
         if self._spoilt not in (None, case.unit):
             self._renew()
@@ -152,14 +148,14 @@ class Workers:
                 return Answer("failed", text, reason=Reason.UNSTABLE_IMPORT)
         return self._ask(kind, case.unit, case.number, *arguments)
 
-    def _ask(self, kind: str, *arguments: Any) -> Answer:
+    def _ask(self, kind: str | Task, *arguments: Any) -> Answer:
         if self._spoilt not in (None, *arguments[:1]):
             self._renew()
         if not self._extended:
             self.extend()
         return self._answered(kind, self._process.ask((kind, *arguments), self.limit))
 
-    def _answered(self, kind: str, answer: Answer) -> Answer:
+    def _answered(self, kind: str | Task, answer: Answer) -> Answer:
         """Take notice of what a request has made of the process; raises InputError and WorkerError."""
         if answer.kind in ("hung", "exceeded", "died"):
             self._forget()

@@ -11,7 +11,7 @@ import pytest
 
 from verify.cases.case import Case
 from verify.cases.made import Lost, lost
-from verify.cases.members import cases_of_value
+from verify.cases.members import Member, cases_of_value
 from verify.testing.assertions import failure, judged
 
 
@@ -28,9 +28,12 @@ def items_of(collector: pytest.Collector, name: str, value: object) -> list[pyte
     settings = _settings(collector)
     return [
         CaseItem.from_parent(
-            collector, name=_item_name(name, title), case=case.titled(title.replace("_", " ")), settings=settings
+            collector,
+            name=_item_name(member),
+            case=member.case.titled(member.title.replace("_", " ")),
+            settings=settings,
         )
-        for title, case in cases_of_value(name, value)
+        for member in cases_of_value(name, value)
     ]
 
 
@@ -38,7 +41,7 @@ def lost_items(module: pytest.Module, collected: Sequence[Any]) -> list[pytest.I
     """Return an item that fails for each case that a test module has made and that pytest does not find there."""
     classes = [vars(base) for node in collected if isinstance(node, pytest.Class) for base in node.obj.__mro__]
     values = [pair for variables in (vars(module.obj), *classes) for pair in variables.items()]
-    cases = [case for name, value in values for _, case in cases_of_value(name, value)]
+    cases = [member.case for name, value in values for member in cases_of_value(name, value)]
     return [LostItem.from_parent(module, name=entry.name, lost=entry) for entry in lost(module.obj, cases)]
 
 
@@ -80,9 +83,9 @@ class CaseItem(pytest.Item):
         return *self._place, self.name
 
 
-def _item_name(name: str, title: str) -> str:
+def _item_name(member: Member) -> str:
     """Write the member of a list or dict as pytest writes parameters: selected one by one, or all by the name."""
-    return name if title == name else f"{name}[{title.removeprefix(name).lstrip()}]"
+    return f"{member.name}[{' '.join(member.keys)}]" if member.keys else member.name
 
 
 def _settings(collector: pytest.Collector) -> Settings:

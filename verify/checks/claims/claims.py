@@ -18,6 +18,7 @@ from verify.graph import balls
 from verify.graph.adjoints import Shares, adjoints, totals
 from verify.graph.functions import FUNCTIONS
 from verify.graph.wholes import wholes
+from verify.model.comparison import SAME_FORMULA
 from verify.model.errors import UnclaimedError
 from verify.model.identity import NOWHERE, Place
 from verify.model.reasons import Reason
@@ -241,7 +242,7 @@ class Claim:
 
 
 def _weakness(decision: Decision) -> tuple[int, bool]:
-    return decision.verdict.rank, decision.evidence.kind != "same formula"
+    return decision.verdict.rank, decision.evidence.kind != SAME_FORMULA
 
 
 def upstream_branch(seen: Observation) -> Place:

@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -198,16 +198,16 @@ def _alone(s: Suspect) -> str:
     f = [graph.product(node, other) for node, other in zip(s.actual.nodes, inverse, strict=True)]
     itself = s.is_([graph.product(a, b) for a, b in zip(s.output, s.upstream, strict=True)])
     for axis in dict.fromkeys((-1, 0)):
-        for text, term in TERMS.items():
-            nodes = term(y, d, axis).nodes
+        for term in TERMS:
+            nodes = term.of(y, d, axis).nodes
             exact = [
                 graph.product(graph.sum(u, graph.product(graph.constant(_MINUS), t)), g)
                 for u, t, g in zip(s.upstream, nodes, f, strict=True)
             ]
             if alike(graph, exact, s.expected):
-                factor = text.format(axis % len(s.shape))
+                factor = term.text.format(axis % len(s.shape))
                 times = f"y*{factor}" if itself else f"({factor}) times the factor of dout"
-                meant = ", where y is the output" if "y*" in times else ""
+                meant = ", where y is the output" if itself or term.has_output else ""
                 return f"each entry is treated separately: missing - {times}{meant}"
     return ""
 
@@ -254,15 +254,23 @@ class _Cells:
         return _Cells(self.graph, self.shape, [self.graph.product(share, node) for node in self.sum(axis).nodes])
 
 
+class Term(NamedTuple):
+    """A term as it is written, what it is of the output y, the upstream d and an axis, and whether it has y in it."""
+
+    text: str
+    of: Callable[[_Cells, _Cells, int], _Cells]
+    has_output: bool = True
+
+
 # What softmax, log-softmax and normalisations subtract from the upstream.
-TERMS: dict[str, Callable[[_Cells, _Cells, int], _Cells]] = {
-    "sum(dout*y, axis={})": lambda y, d, axis: (d * y).sum(axis),
-    "mean(dout, axis={0}) + y*mean(dout*y, axis={0})": lambda y, d, axis: d.mean(axis) + y * (d * y).mean(axis),
-    "mean(dout, axis={})": lambda y, d, axis: d.mean(axis),
-    "y*mean(dout*y, axis={})": lambda y, d, axis: y * (d * y).mean(axis),
-    "y*sum(dout*y, axis={})": lambda y, d, axis: y * (d * y).sum(axis),
-    "y*sum(dout, axis={})": lambda y, d, axis: y * d.sum(axis),
-}
+TERMS = (
+    Term("sum(dout*y, axis={})", lambda y, d, axis: (d * y).sum(axis)),
+    Term("mean(dout, axis={0}) + y*mean(dout*y, axis={0})", lambda y, d, axis: d.mean(axis) + y * (d * y).mean(axis)),
+    Term("mean(dout, axis={})", lambda y, d, axis: d.mean(axis), has_output=False),
+    Term("y*mean(dout*y, axis={})", lambda y, d, axis: y * (d * y).mean(axis)),
+    Term("y*sum(dout*y, axis={})", lambda y, d, axis: y * (d * y).sum(axis)),
+    Term("y*sum(dout, axis={})", lambda y, d, axis: y * d.sum(axis)),
+)
 
 
 def _dropped(s: Suspect) -> str:

@@ -277,19 +277,17 @@ def _simplified(graph: Graph, expected: int, actual: int, names: Alphabet) -> Re
     relations = []
     quotient, apart = sympy.cancel(left / right), sympy.factor(left - right)
     if quotient.is_Symbol or quotient.is_Pow or quotient.is_Mul or quotient.is_Function:
-        relations.append(Relation(after=f"*{_factor(names.write(quotient))}"))
+        relations.append(Relation(after=f"*{_part(names, quotient)}"))
     minus = sympy.factor(-apart)
     if apart.could_extract_minus_sign():
-        relations.append(Relation(after=f" - {_term(names.write(minus))}"))
+        relations.append(Relation(after=f" - {_part(names, minus)}"))
     else:
-        relations.append(Relation(after=f" + {_term(names.write(apart))}"))
+        relations.append(Relation(after=f" + {_part(names, apart)}"))
     shortest = min(relations, key=lambda text: len(str(text)))
     return shortest if len(str(shortest)) <= _LONGEST else None
 
 
-def _factor(text: str) -> str:
-    return f"({text})" if text.startswith("-") else text
-
-
-def _term(text: str) -> str:
-    return f"({text})" if " + " in text or " - " in text or text.startswith("-") else text
+def _part(names: Alphabet, expression: sympy.Expr) -> str:
+    """Write what stands behind a sign: a sum, and what begins with a minus, in brackets."""
+    text = names.write(expression)
+    return f"({text})" if expression.is_Add or expression.as_coeff_Mul()[0].is_negative else text

@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext, redirect_stdout
 from copy import deepcopy
 from dataclasses import dataclass, field
-from typing import Any
+from enum import Enum, auto
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -46,6 +47,24 @@ class Layout:
 AS_THEY_ARE = Layout()
 
 
+class Role(Enum):
+    """What an array is in a run: an input may be called `dout` too."""
+
+    INPUT = auto()
+    OUTPUT = auto()
+    UPSTREAM = auto()
+
+
+class Handed(NamedTuple):
+    """An array that changes hands in a run, by what people call it."""
+
+    name: str
+    role: Role = Role.INPUT
+
+
+OUTPUT, UPSTREAM = Handed("the output", Role.OUTPUT), Handed("dout", Role.UPSTREAM)
+
+
 @dataclass(slots=True)
 class Ran:
     """What came of a run: the very arrays handed over and received, and which of them were written to by whom."""
@@ -54,7 +73,7 @@ class Ran:
     output: Any = None
     dout: Any = None
     gradients: dict[str, Any] = field(default_factory=dict)
-    overwritten: dict[str, str] = field(default_factory=dict)
+    overwritten: dict[Handed, str] = field(default_factory=dict)
     units: list[Unit] = field(default_factory=list)
     halves: frozenset[type] = frozenset()
     untried: list[Untried] = field(default_factory=list)
@@ -86,8 +105,10 @@ def run(
     pass for no layers, only what they call does. A run that is not `watched` takes less time, and notices no layers.
     """
     ran = Ran({name: layout.of_input(name, value) for name, value in deepcopy(numbers.inputs).items()})
-    owned = {name: arrays(value) for name, value in ran.inputs.items() if not isinstance(case.inputs[name], Constant)}
-    exchange = _Exchange(ran, owned, {name: copied(value) for name, value in owned.items()})
+    owned = {
+        Handed(name): arrays(value) for name, value in ran.inputs.items() if not isinstance(case.inputs[name], Constant)
+    }
+    exchange = _Exchange(ran, owned, {handed: copied(value) for handed, value in owned.items()})
     notice = Notice(case.subject, within)
 
     def answer(output: Any) -> Any:
@@ -113,21 +134,21 @@ def run(
 
 @dataclass(slots=True)
 class _Exchange:
-    """The arrays that change hands in a run, by name, with copies from when they did."""
+    """The arrays that change hands in a run, with copies from when they did."""
 
     ran: Ran
-    arrays: dict[str, Any]
-    before: dict[str, list[Any]]
+    arrays: dict[Handed, Any]
+    before: dict[Handed, list[Any]]
 
     def send(self, output: Any, upstreams: list[Any]) -> None:
         """Keep what was yielded, and what is sent for it."""
         self.ran.output = output
         self.ran.dout = tuple(upstreams) if isinstance(output, (tuple, list)) else upstreams[0]
-        self.arrays |= {"the output": output, "the upstream": self.ran.dout}
-        self.before |= {"the output": copied(output), "the upstream": copied(self.ran.dout)}
+        self.arrays |= {OUTPUT: output, UPSTREAM: self.ran.dout}
+        self.before |= {OUTPUT: copied(output), UPSTREAM: copied(self.ran.dout)}
 
     def compare(self, method: str) -> None:
         """Note the arrays that hold other numbers by now, as overwritten by a method."""
-        for name, value in self.arrays.items():
-            if name not in self.ran.overwritten and not same(value, self.before[name]):
-                self.ran.overwritten[name] = method
+        for handed, value in self.arrays.items():
+            if handed not in self.ran.overwritten and not same(value, self.before[handed]):
+                self.ran.overwritten[handed] = method

@@ -15,7 +15,7 @@ from numpy.lib.stride_tricks import as_strided
 
 from verify.cases.inputs import Constant
 from verify.checks.contracts.arrays import apart, flat
-from verify.checks.contracts.drive import Lay, Layout, Ran
+from verify.checks.contracts.drive import UPSTREAM, Handed, Lay, Layout, Ran
 from verify.checks.contracts.memory import overwriting
 from verify.checks.contracts.numbers import Numbers
 from verify.checks.contracts.trial import Trial, attempt
@@ -24,7 +24,6 @@ from verify.tracing.following import SubjectError
 
 _GROSS = 1e-6  # of the largest number, as in `arrays`
 _PRECISE = 1e-9  # a gradient this close to the exact one is not the noise of a sum that cancels
-_UPSTREAM = "dout"
 
 
 class _Way(NamedTuple):
@@ -83,29 +82,29 @@ def layouts(trial: Trial) -> Iterator[Finding]:
         yield change
 
 
-def _several(trial: Trial) -> list[str]:
+def _several(trial: Trial) -> list[Handed]:
     """Return the arrays that can lie in more than one way."""
     inputs = {name: v for name, v in trial.numbers.inputs.items() if not isinstance(trial.case.inputs[name], Constant)}
-    upstream = [_UPSTREAM] if any(np.size(value) > 1 for value in trial.numbers.upstreams) else []
-    return upstream + [name for name, value in inputs.items() if np.size(value) > 1]
+    upstream = [UPSTREAM] if any(np.size(value) > 1 for value in trial.numbers.upstreams) else []
+    return upstream + [Handed(name) for name, value in inputs.items() if np.size(value) > 1]
 
 
-def _changed(trial: Trial, numbers: Numbers, plain: Ran, way: _Way, names: list[str]) -> Finding | None:
+def _changed(trial: Trial, numbers: Numbers, plain: Ran, way: _Way, several: list[Handed]) -> Finding | None:
     """Return what a layout of all these arrays changes, blamed on the first that changes something alone.
 
     Code that works in place where an array lies as it likes, and on a copy elsewhere, writes to its caller's.
     """
-    if not names:
+    if not several:
         return None
-    ran = attempt(trial.run, numbers, lambda: None, _laid(way, names))
-    if not isinstance(ran, SubjectError) and (written := sorted(ran.overwritten.keys() - plain.overwritten)):
+    ran = attempt(trial.run, numbers, lambda: None, _laid(way, several))
+    if not isinstance(ran, SubjectError) and (written := [h for h in ran.overwritten if h not in plain.overwritten]):
         return overwriting(trial, written[0], ran.overwritten[written[0]], f"with arrays {way.words}, ")
     if not _difference(trial, numbers, plain, ran):
         return None
-    for name in [*names, ""]:
-        alone = attempt(trial.run, numbers, lambda: None, _laid(way, [name] if name else names))
+    for handed in [*several, None]:
+        alone = attempt(trial.run, numbers, lambda: None, _laid(way, [handed] if handed else several))
         if difference := _difference(trial, numbers, plain, alone):
-            code, detail = difference
+            (code, detail), name = difference, handed.name if handed else ""
             return trial.finding(code, f"with {name or 'every array'} {way.words}, {detail}", name)
     return None
 
@@ -125,10 +124,10 @@ def _difference(trial: Trial, numbers: Numbers, plain: Ran, ran: Ran | SubjectEr
     return "GP122", f"{result} differs from the result for the same numbers in C order"
 
 
-def _laid(way: _Way, names: list[str]) -> Layout:
+def _laid(way: _Way, several: list[Handed]) -> Layout:
     inputs = way.lay if way is not _REPEATED else _read_only
-    upstream = way.lay if _UPSTREAM in names else _as_it_is
-    return Layout({name: _arrays_only(inputs) for name in names if name != _UPSTREAM}, _arrays_only(upstream))
+    upstream = way.lay if UPSTREAM in several else _as_it_is
+    return Layout({h.name: _arrays_only(inputs) for h in several if h != UPSTREAM}, _arrays_only(upstream))
 
 
 def _as_it_is(value: Any) -> Any:

@@ -10,6 +10,7 @@ from verify.cases.inputs import Constant
 from verify.cases.protocols import Functions
 from verify.checks.contracts.arrays import apart, copied, flat, overwrite, same, share
 from verify.checks.contracts.calls import Call
+from verify.checks.contracts.drive import OUTPUT, UPSTREAM, Handed
 from verify.checks.contracts.life import Written, arguments_of, life
 from verify.checks.contracts.replay import Gradients, Layer
 from verify.checks.contracts.trial import Trial, attempt
@@ -20,18 +21,18 @@ from verify.tracing.following import SubjectError
 
 def overwritten(trial: Trial) -> Iterator[Finding]:
     """Find what the case as a whole has written to: dout, inputs, parameters, its own output."""
-    for name, method in trial.ran.overwritten.items():
-        yield overwriting(trial, name, method)
+    for handed, method in trial.ran.overwritten.items():
+        yield overwriting(trial, handed, method)
 
 
-def overwriting(trial: Trial, name: str, method: str, where: str = "") -> Finding:
+def overwriting(trial: Trial, handed: Handed, method: str, where: str = "") -> Finding:
     """Return the finding for an array that a run has written to, `where` it lies in memory in some way, say."""
-    if name == "the upstream":
-        return trial.finding("GP101", f"{where}dout has changed after the gradients are computed", "dout")
-    if name == "the output":
+    if handed == UPSTREAM:
+        return trial.finding("GP101", f"{where}dout has changed after the gradients are computed", handed.name)
+    if handed == OUTPUT:
         return trial.finding("GP104", f"{where}the output has changed after the gradients are computed")
-    code = "GP103" if trial.parameter(name) else "GP102"
-    return trial.finding(code, f"{where}{name} has changed after {method}", name)
+    code = "GP103" if trial.parameter(handed.name) else "GP102"
+    return trial.finding(code, f"{where}{handed.name} has changed after {method}", handed.name)
 
 
 def overwritten_by_layers(trial: Trial) -> Iterator[Finding]:

@@ -21,12 +21,12 @@ _SCALARS_WIDEN = (np.float32(1) * 2).dtype != np.float32
 
 def repeatable(trial: Trial) -> Iterator[Finding]:
     """Find a difference between two runs on the same numbers with the same seeds."""
-    for noun, first, second in (
-        ("output", trial.ran.output, trial.again.output),
+    for nouns, first, second in (
+        ("outputs", trial.ran.output, trial.again.output),
         ("gradients", trial.ran.gradients, trial.again.gradients),
     ):
         if apart(first, second):
-            yield trial.finding("GP118", f"two runs with the same seeds give different {noun}s".replace("ss", "s"))
+            yield trial.finding("GP118", f"two runs with the same seeds give different {nouns}")
             return
 
 

@@ -43,7 +43,7 @@ class Suspect:
     """An operation that is to blame, as a phrase and as a place; `grown` is by how much it makes the error larger.
 
     `unlimited` tells that its result may be anything, `undefined` that rounding may take its operand to where it has no
-    value.
+    value. `divides` tells that it is a division.
     """
 
     def __init__(self, enclosures: Enclosures, number: int, column: int, grown: float = 1.0) -> None:
@@ -55,7 +55,8 @@ class Suspect:
         large = not abs(middle) < enclosures.columns[column].format.overflow
         self.undefined = self.unlimited and _may_be_undefined(enclosures, number, column)
         self.overflows = self.unlimited and large and not self.undefined
-        self.word = _word(enclosures, number)
+        self.divides = _divides(enclosures, number)
+        self.word = "the division" if self.divides else _word(enclosures, number)
 
 
 def _may_be_undefined(enclosures: Enclosures, number: int, column: int) -> bool:
@@ -71,6 +72,14 @@ def _may_be_undefined(enclosures: Enclosures, number: int, column: int) -> bool:
     return bool(middle <= radius)
 
 
+def _divides(enclosures: Enclosures, number: int) -> bool:
+    recorder = enclosures.recorder
+    if number in recorder.terms:
+        return False
+    op = recorder.ops[number]
+    return (op == "power" and recorder.payloads[number] == -1) or (op == "product" and recorder.is_quotient(number))
+
+
 def _word(enclosures: Enclosures, number: int) -> str:
     recorder = enclosures.recorder
     op, args = recorder.ops[number], recorder.args[number]
@@ -78,8 +87,6 @@ def _word(enclosures: Enclosures, number: int) -> str:
         return "a constant of the code"
     if number in recorder.terms:
         op = "total"
-    elif (op == "power" and recorder.payloads[number] == -1) or (op == "product" and recorder.is_quotient(number)):
-        return "the division"
     elif recorder.is_composed(number):
         return "the function"
     elif op == "sum":

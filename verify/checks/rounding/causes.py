@@ -112,11 +112,7 @@ def _of_overflow(fault: Fault, faults: Sequence[Fault]) -> tuple[str, Place]:
     if suspect.overflows:
         return f": {suspect.word} overflows{f' at {suspect.where}' if suspect.where else ''}", suspect.where
     if suspect.undefined:
-        cause = (
-            "by a number that may round to 0"
-            if suspect.word == "the division"
-            else "of a number that may not be positive"
-        )
+        cause = "by a number that may round to 0" if suspect.divides else "of a number that may not be positive"
         return f": {suspect.word} at {suspect.where} is {cause}", suspect.where
     return f": {suspect.word} at {suspect.where} has no value after rounding", suspect.where
 
