@@ -29,7 +29,8 @@ from verify.graph import balls
 from verify.graph.decimals import Decimals
 from verify.model.exact import simplest_rational
 from verify.tape.masks import all_of, largest
-from verify.tape.parts import Part, lengths_of, pieces, whole
+from verify.tape.parts import Part, lengths_of, whole
+from verify.tape.pieces import pieces
 from verify.tape.tape import Block, Elements, Tape
 
 Floats = npt.NDArray[np.float64]

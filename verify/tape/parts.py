@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator
+from collections.abc import Container
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -11,7 +11,6 @@ from verify.graph.decimals import Decimals
 from verify.tape.masks import all_of, any_of
 from verify.tape.tape import Block, Elements, Mask, Tape
 
-_PIECE = 2**16  # numbers: a few megabytes for all walks
 _LEAVES = ("variable", "constant", "typed")  # whose payload has an entry for each element
 
 
@@ -76,36 +75,6 @@ def parts(tape: Tape, wanted: Elements, cut: Container[str] = (), done: Mask | N
 def whole(block: Block) -> Part:
     """Return all of a block as a part."""
     return Part(block.op, block.elements, block.size, block.args, block.payload)
-
-
-def pieces(part: Part) -> Iterator[Part]:
-    """Yield a part in pieces of so many numbers that what is computed of each stays close to the processor."""
-    if not part.args or part.args[0].size <= _PIECE or part.op == "matmul":
-        yield part
-        return
-    begin = 0
-    while begin < part.size:
-        stop = _last_sum(part.payload, begin) if part.op == "total" else begin + _PIECE
-        yield _piece(part, begin, min(stop, part.size))
-        begin = stop
-
-
-def _last_sum(starts: Elements, begin: int) -> int:
-    """Return the end of the sums from one on that have about as many terms as a piece; of one sum at least."""
-    return max(begin + 1, int(starts.searchsorted(starts[begin] + _PIECE)))
-
-
-def _piece(part: Part, begin: int, stop: int) -> Part:
-    elements = part.elements
-    if isinstance(elements, slice):
-        chosen: Elements | slice = slice(elements.start + begin, elements.start + stop)
-    else:
-        chosen = elements[begin:stop]
-    if part.op != "total":
-        return Part(part.op, chosen, stop - begin, tuple(arg[begin:stop] for arg in part.args), part.payload)
-    starts, terms = part.payload, part.args[0]
-    first, last = starts[begin], starts[stop] if stop < part.size else len(terms)
-    return Part(part.op, chosen, stop - begin, (terms[first:last],), starts[begin:stop] - first)
 
 
 def _part(block: Block, mask: Mask) -> Part:

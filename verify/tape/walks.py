@@ -20,7 +20,8 @@ from verify.tape.constants import rationals
 from verify.tape.draws import Draws
 from verify.tape.kernels import Kernels
 from verify.tape.masks import all_of, any_of
-from verify.tape.parts import Part, pieces
+from verify.tape.parts import Part
+from verify.tape.pieces import pieces, slices_of_terms
 from verify.tape.primes import Chain, moduli
 from verify.tape.residues import Residues, inverses, less_once, matmul, powers, products, reduced, totals
 from verify.tape.tape import Elements, Mask
@@ -125,16 +126,24 @@ class Walks:
         return totals(self.take(terms), starts, self.p), valid
 
     def _matmul(self, a: Elements, b: Elements) -> Value:
-        value = matmul(self.values.take(a, axis=1), self.values.take(b, axis=1), self.p)
+        """Return products of matrices, a slice of their terms after the other: 2**32 residues fit."""
+        value, valid = np.zeros((len(self.p), a.shape[0] * a.shape[1] * b.shape[2]), np.uint64), None
+        for left, right in slices_of_terms(a, b):
+            value += matmul(self.values.take(left, axis=1), self.values.take(right, axis=1), self.p)
+            valid = _both(valid, self._supported_products(left, right))
+        return reduced(value, self.p), valid
+
+    def _supported_products(self, a: Elements, b: Elements) -> Mask | None:
+        """Tell in which walks rows and columns are defined, for each product of two of them."""
         left, right = self.supported(a), self.supported(b)
         if left is None and right is None:
-            return value, None
+            return None
         valid = np.ones((len(self.p), *a.shape[:2], b.shape[2]), bool)
         if left is not None:
             valid &= left.all(axis=3, keepdims=True)
         if right is not None:
             valid &= right.all(axis=2, keepdims=True)
-        return value, valid.reshape(value.shape)
+        return valid.reshape(len(self.p), -1)
 
     def _power(self, base: Elements, exponent: Fraction) -> Value:
         value, valid = self.take(base), self.supported(base)
