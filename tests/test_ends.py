@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from scipy import stats
+from scipy import special, stats
 
 import verify
 from verify.model.errors import InputError
@@ -20,6 +20,32 @@ def refusing(x):
 def square(prime, **bounds):
     """Return the case of the square with a derivative."""
     return verify.derivative(lambda x: x**2, prime, x=verify.real("N", **(bounds or HERE)))
+
+
+def xlogy(prime):
+    """Return the case of x * log(y) for y > 0, with a derivative by x."""
+    return verify.pair(
+        special.xlogy,
+        lambda d, x, y: (d * prime(x, y), d * x / y),
+        x=verify.real("N", low=0, closed=True),
+        y=verify.real("N", low=0.1, high=3),
+    )
+
+
+def squared_log(prime):
+    """Return the case of x**2 * log(x), with a derivative."""
+    return verify.derivative(lambda x: special.xlogy(x**2, x), prime, x=verify.real("N", low=0, closed=True))
+
+
+def log_squared(prime):
+    """Return the case of x**2 * log(x)**2, 0 at 0, with a derivative of x and log(x), which is 0 for 0."""
+
+    def log(x):
+        return np.log(np.where(x == 0, 1, x))
+
+    return verify.derivative(
+        lambda x: x**2 * log(x) ** 2, lambda x: prime(x, log(x)), x=verify.real("N", low=0, closed=True)
+    )
 
 
 RIGHT = {
@@ -42,8 +68,17 @@ RIGHT = {
         x=verify.real("N", low=0, closed=True),
     ),
     "wrong at an open bound": square(lambda x: np.where(x == 0, 7, 2 * x), low=0, high=4, closed="high"),
+    "xlogy beside a positive input": xlogy(lambda x, y: np.log(y)),
+    "a power of a logarithm": log_squared(lambda x, log: 2 * x * log**2 + 2 * x * log),
+    "a square times its logarithm": squared_log(lambda x: 2 * special.xlogy(x, x) + x),
+    "a square times its logarithm, as entropies": squared_log(lambda x: x - 2 * special.entr(x)),
 }
 WRONG = {
+    "0 for a logarithm": xlogy(lambda x, y: np.where(x == 0, 0, np.log(y))),
+    "a power of a logarithm, off at the bound": log_squared(lambda x, log: 2 * x * log**2 + 2 * x * log + (x == 0)),
+    "a square times its logarithm, off at the bound": squared_log(
+        lambda x: 2 * special.xlogy(x, x) + x + 2.0**-30 * (x == 0)
+    ),
     "at the low bound": square(lambda x: np.where(x == 0, 7, 2 * x)),
     "at the high bound": square(lambda x: np.where(x >= 4, 7, 2 * x)),
     "at one closed bound of two": square(lambda x: np.where(x >= 4, 7, 2 * x), low=0, high=4, closed="high"),
@@ -73,6 +108,18 @@ WRONG = {
 UNDEFINED = {
     "a logarithm": verify.derivative(np.log, lambda x: 1 / x, x=verify.real("N", low=0, closed=True)),
     "a root": verify.derivative(np.sqrt, lambda x: 0.5 / np.sqrt(x), x=verify.real("N", low=0, closed=True)),
+    "an entropy": verify.derivative(special.entr, lambda x: -np.log(x) - 1, x=verify.real("N", low=0, closed=True)),
+    "an entropy, finite at the bound": verify.derivative(
+        special.entr,
+        lambda x: np.where(x == 0, 5, -np.log(np.where(x == 0, 1, x)) - 1),
+        x=verify.real("N", low=0, closed=True),
+    ),
+    "a relative entropy": verify.pair(
+        special.rel_entr,
+        lambda d, x, y: (d * (np.log(x / y) + 1), -d * x / y),
+        x=verify.real("N", low=0, closed=True),
+        y=verify.real("N", low=0.1, high=3),
+    ),
     "forward raises": verify.derivative(refusing, lambda x: 2 * x, x=verify.real("N", low=0, closed=True)),
 }
 

@@ -9,6 +9,7 @@ import pytest
 import verify
 from verify.checks.checker import check
 from verify.model.comparison import ITERATION
+from verify.model.reasons import Reason
 from verify.model.result import Verdict
 
 _X = {"low": 0.2, "high": 1.4}
@@ -117,7 +118,7 @@ _LAYERS = (_Newton, _Bisection, _FixedPoint, _Exponential)
 def test_derivative_of_the_limit_is_left_open_with_its_line(layer: type) -> None:
     """A derivative that is right for the limit of an iteration is undecided, and the reason is the iteration."""
     row = _row(layer, x=verify.real("2", **_X))
-    assert (row.verdict, row.evidence.kind) == (Verdict.UNDECIDED, ITERATION)
+    assert (row.verdict, row.evidence.kind, row.evidence.reason) == (Verdict.UNDECIDED, ITERATION, Reason.ITERATION)
     assert "test_iterated.py" in row.evidence.detail
 
 

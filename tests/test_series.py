@@ -6,7 +6,7 @@ import flint
 import pytest
 
 from verify.graph.graph import Graph
-from verify.proof.series import along
+from verify.proof.logarithmic import along
 
 F = Fraction
 
@@ -43,7 +43,7 @@ LIMITS = {
 }
 NONE = {
     "1/x": lambda g, x: g.power(x, F(-1)),
-    "log(x)": lambda g, x: g.function("log", x),
+    "1/log(x)": lambda g, x: g.power(g.function("log", x), F(-1)),
     "sin(x)/x**2": lambda g, x: over(g, g.function("sin", x), g.power(x, F(2))),
     "exp(1/x)": lambda g, x: g.function("exp", g.power(x, F(-1))),
     "sqrt(x)/x": lambda g, x: over(g, g.power(x, F(1, 2)), x),
@@ -87,3 +87,57 @@ def test_what_may_be_zero_ends_the_series():
         return over(g, g.sum(g.function("exp", x), g.product(g.constant(F(-1)), e)), plus(g, x, -1))
 
     assert limit(build, at=1) is None
+
+
+def log(g, node):
+    return g.function("log", node)
+
+
+WITH_LOGARITHMS = {
+    "x*log(x)": (lambda g, x: g.product(x, log(g, x)), 0),
+    "x*log(x)**3 + 2": (lambda g, x: plus(g, g.product(x, g.power(log(g, x), F(3))), 2), 2),
+    "log(x**2 + x**3) - 2*log(x)": (
+        lambda g, x: g.sum(log(g, g.sum(g.power(x, F(2)), g.power(x, F(3)))), g.product(g.constant(F(-2)), log(g, x))),
+        0,
+    ),
+    "log(sin(x)) - log(x)": (
+        lambda g, x: g.sum(log(g, g.function("sin", x)), g.product(g.constant(F(-1)), log(g, x))),
+        0,
+    ),
+    "exp(2*log(x))/x**2": (
+        lambda g, x: over(g, g.function("exp", g.product(g.constant(F(2)), log(g, x))), g.power(x, F(2))),
+        1,
+    ),
+    "sqrt(x)*log(x)": (lambda g, x: g.product(g.power(x, F(1, 2)), log(g, x)), 0),
+}
+UNBOUNDED = {
+    "log(x)": log,
+    "log(x)**2 + 1/(1 + x)": lambda g, x: g.sum(g.power(log(g, x), F(2)), over(g, g.constant(F(1)), plus(g, x, 1))),
+    "log(x)*(x + 1)/x": lambda g, x: over(g, g.product(log(g, x), plus(g, x, 1)), x),
+    "log(x) + log(sin(x))": lambda g, x: g.sum(log(g, x), log(g, g.function("sin", x))),
+}
+
+
+@pytest.mark.parametrize("name", WITH_LOGARITHMS)
+def test_the_limit_with_a_logarithm_of_what_vanishes(name):
+    """A power outweighs every logarithm, and logarithms that cancel leave a limit."""
+    build, expected = WITH_LOGARITHMS[name]
+    value = limit(build)
+    assert value == expected or value.contains(expected)
+
+
+@pytest.mark.parametrize("name", UNBOUNDED)
+def test_a_logarithm_that_grows_is_known_to(name):
+    """A logarithm of what vanishes, with nothing that outweighs it, has no limit, and that is known."""
+    graph = Graph()
+    x = graph.variable("x")
+    node = UNBOUNDED[name](graph, x)
+    assert along(graph, [node], {"x": F(0)}, {"x": F(1)})[node].infinite
+
+
+def test_the_slope_of_what_has_a_logarithm_is_not_that_of_its_power():
+    """The coefficient of x in x*log(x) + 3*x is not known, for the slope at 0 is no number."""
+    graph = Graph()
+    x = graph.variable("x")
+    node = graph.sum(graph.product(x, log(graph, x)), graph.product(graph.constant(F(3)), x))
+    assert along(graph, [node], {"x": F(0)}, {"x": F(1)})[node].term(1) is None

@@ -75,6 +75,7 @@ class Reason(Enum):
     UNSTABLE = "unstable"
     APPROXIMATION = "approximation"
     ACCURACY = "accuracy"
+    ITERATION = "iteration"
     POINTS_UNCLEAR = "points-unclear"
     INCONSISTENT = "inconsistent"
     LOST_GRADIENT = "lost-gradient"

@@ -4,12 +4,13 @@ A formula that is 0/0 at a point often has a limit there. Its series, sum of c[k
 tells: the limit is 0 for an order above 0, c[0] for order 0, and there is none below 0. Coefficients are exact
 rationals as long as that is possible, else balls. A leading coefficient that is neither 0 nor apart from 0 ends the
 series, as does a function at its own singularity: then nothing is known (None). So every limit that comes out is the
-limit of the formula along this line (a formal Laurent series of an analytic function is its expansion).
+limit of the formula along this line (a formal Laurent series of an analytic function is its expansion). Powers of
+log(t) beside those of t are in `logarithmic`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from math import ceil
 from typing import Any, NamedTuple
@@ -18,31 +19,39 @@ import flint
 
 from verify.graph.balls import ball, rational
 from verify.graph.functions import FUNCTIONS, enclosed
-from verify.graph.graph import Graph
 from verify.model.exact import simplest_rational
 from verify.proof import rationals
 
 _RATIONAL = ("exp", "log", "tanh", "sin", "cos", "atan", "asin")  # whose coefficients at 0 (of log at 1) are rational
 _TERMS = 8  # the order of a pole that may cancel, and some more
-_BITS = 256
+BITS = 256
 _TALLEST = 2048  # bits of a rational coefficient: beyond, it becomes a ball
 _MOST_PRODUCTS = 64  # of a whole power
 _ZERO = flint.fmpq(0)
 
 
 class Series(NamedTuple):
-    """Coefficients from t**order on; all further ones are unknown, unless the series is `whole` (a polynomial)."""
+    """Coefficients from t**order on; all further ones are unknown, unless the series is `whole` (a polynomial).
+
+    One that is `unbounded` grows as a logarithm does, times t**order, and none of its coefficients are known.
+    """
 
     order: Fraction
     terms: Sequence[Any]
     whole: bool = False
+    unbounded: bool = False
+
+    @property
+    def infinite(self) -> bool:
+        """Tell whether it is known that there is no limit, since the size has no bound."""
+        return self.unbounded or (self.order < 0 and bool(self.terms))
 
     @property
     def limit(self) -> Fraction | flint.arb | None:
         """Return the limit as t tends to 0, or None where there is none or it is not known."""
         if self.order > 0 or (not self.terms and self.whole):
             return Fraction(0)
-        return None if self.order < 0 else self.term(0)
+        return None if self.order < 0 or self.unbounded else self.term(0)
 
     def term(self, power: int) -> Fraction | flint.arb | None:
         """Return the coefficient of a power of t, or None where it is not known."""
@@ -55,34 +64,31 @@ class Series(NamedTuple):
         return Fraction(int(coefficient.p), int(coefficient.q)) if isinstance(coefficient, flint.fmpq) else coefficient
 
 
-def along(
-    graph: Graph, nodes: Iterable[int], point: Mapping[str, Fraction], direction: Mapping[str, Fraction | int]
-) -> dict[int, Series | None]:
-    """Return the series of nodes along a line."""
-    roots = list(nodes)
-    with flint.ctx.workprec(_BITS):
-        values = graph.read(roots, _Line(point, direction))
-    return {node: values[node] for node in roots}
+class Line:
+    """The graph read along a line: series in powers of t alone."""
 
-
-class _Line:
     def __init__(self, point: Mapping[str, Fraction], direction: Mapping[str, Fraction | int]) -> None:
         self.point, self.direction = point, direction
 
     def variable(self, name: str) -> Series | None:
+        """Return the series of an input."""
         step = Fraction(self.direction.get(name, 0))
         return _series(Fraction(0), [rational(self.point[name]), rational(step)], whole=True)
 
     def constant(self, value: Fraction) -> Series | None:
+        """Return that of an exact constant."""
         return _series(Fraction(0), [rational(value)], whole=True)
 
     def typed(self, value: float) -> Series | None:
+        """Return that of the constant that was meant by a float."""
         return self.constant(simplest_rational(value))
 
     def pi(self, payload: None) -> Series | None:
+        """Return that of the circle's constant."""
         return _series(Fraction(0), [flint.arb.pi()], whole=True)
 
     def sum(self, a: Series | None, b: Series | None) -> Series | None:
+        """Return the series of a + b."""
         if a is None or b is None:
             return None
         for zero, other in ((a, b), (b, a)):
@@ -98,6 +104,7 @@ class _Line:
         return _series(low.order, _added(low.terms, shifted, length), whole=whole)
 
     def product(self, a: Series | None, b: Series | None) -> Series | None:
+        """Return that of a * b."""
         if a is None or b is None:
             return None
         length = min(_length(a), _length(b))
@@ -106,6 +113,7 @@ class _Line:
         return _series(a.order + b.order, terms[:length], whole=whole)
 
     def power(self, a: Series | None, exponent: Fraction) -> Series | None:
+        """Return that of a ** exponent."""
         if a is None or not a.terms:
             return self.constant(Fraction(0)) if a is not None and a.whole and exponent > 0 else None
         if exponent.denominator == 1 and 0 < exponent <= _MOST_PRODUCTS:
@@ -124,6 +132,7 @@ class _Line:
         return _series(a.order * exponent, [first * term for term in powered])
 
     def function(self, name: str, a: Series | None, number: int) -> Series | None:
+        """Return that of a function of a."""
         if a is None or a.order < 0 or a.order.denominator != 1:
             return None
         terms = [_ZERO] * min(int(a.order), _TERMS) + list(a.terms)
@@ -133,6 +142,7 @@ class _Line:
         return _series(Fraction(0), _function(name, terms))
 
     def joint(self, op: str, values: list[Series | None], payload: Any) -> Series | None:
+        """Return that of a function of several arguments: none is known."""
         return None
 
 

@@ -24,6 +24,7 @@ from verify.model.comparison import APPROXIMATION, ITERATION
 from verify.model.errors import ProtocolError
 from verify.model.exact import decimal_text, simplest_rational
 from verify.model.identity import Place
+from verify.model.reasons import Reason
 from verify.model.result import Evidence, Verdict
 from verify.proof.decide import Decision
 from verify.tracing.following import SubjectError
@@ -77,7 +78,7 @@ def iterated(case: TracedCase, exact: Exact, claims: Mapping[str, Claim], seed: 
     for limit in _limits(case, exact.seen, seed):
         for name in list(wrong):
             right = derivatives(partial(_at, case, limit, seed), limit.run, name, wrong[name], limit.quotient)
-            result[name] = _undecided(result[name], right, Evidence(ITERATION, limit.detail))
+            result[name] = _undecided(result[name], right, Evidence(ITERATION, limit.detail, reason=Reason.ITERATION))
             wrong[name] = [entry for entry in wrong[name] if entry not in right]
     return result
 

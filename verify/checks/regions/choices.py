@@ -36,12 +36,13 @@ _STRAYS = "not judged: no float lies on the edge, or the floats differ from the 
 class Judgement(NamedTuple):
     """What is said of an edge: nothing where all is right, else a sentence, or the row of what is wrong.
 
-    `form` is the same for what is said of several entries alike.
+    `form` is the same for what is said of several entries alike; `right` tells whether nothing is wrong or left open.
     """
 
     remark: str = ""
     row: Comparison | None = None
     form: tuple[str, ...] = ()
+    right: bool = False
 
 
 def judged(explorer: Explorer, edge: Edge, where: Callable[[], str]) -> Judgement:
@@ -84,7 +85,7 @@ class _Judge:
             apart = edge.complete and edge.apart(returned, sides)
             return self._doubt(returned, sides) if apart else Judgement(_CLOSE)
         if position in (Place.EQUAL, Place.BETWEEN):
-            return Judgement() if position is Place.EQUAL else self._choice()
+            return Judgement(right=True) if position is Place.EQUAL else self._choice()
         return self._wrong(returned, sides) if edge.complete else Judgement(_MANY)
 
     def _float(self, run: FloatRun, number: int) -> float | None:
@@ -141,8 +142,8 @@ class _Judge:
                     array, place = edge.entries[number]
                     chosen = brief(returned[number])
                     message = f"the gradient of {self.explorer.named(array, place)} is {chosen}, {between}"
-                    return Judgement(message, form=(array, chosen, between))
-        return Judgement("a valid subgradient")
+                    return Judgement(message, form=(array, chosen, between), right=True)
+        return Judgement("a valid subgradient", right=True)
 
     def _row(self, numbers: Sequence[int], returned: Sequence[str], sides: Sequence[Sequence[Fraction]]) -> Comparison:
         """Write the row of a gradient that is wrong on an edge: in one entry, or in some that count together."""

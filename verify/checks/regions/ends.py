@@ -18,6 +18,7 @@ from verify.checks.claims.claims import Exact
 from verify.checks.gradients.rows import not_compared
 from verify.checks.regions.choices import judged
 from verify.checks.regions.explore import Explorer
+from verify.checks.regions.gaps import finite_output
 from verify.checks.regions.kinks import Edge, Side, Sides, edge
 from verify.checks.regions.limits import Limit
 from verify.checks.regions.values import Unknown, complete, numbers
@@ -25,6 +26,7 @@ from verify.model.errors import ProtocolError
 from verify.model.exact import decimal_text
 from verify.model.reasons import Reason
 from verify.model.result import Comparison, Verdict
+from verify.tracing.floats import FloatRun
 from verify.tracing.following import SubjectError
 from verify.tracing.observe import observe
 from verify.tracing.region import Point
@@ -94,14 +96,25 @@ class Ends:
             both = edge(beyond, edge_point.seen.at, tied[0])
             goes_on = both is not None and (both.jumps is not True or edge_point.jumps is not False)
             choice = judged(beyond, both, lambda: where) if both is not None and goes_on else verdict
-            verdict = choice if choice.row is None else verdict
+            open_ = choice.row is None and not choice.right
+            if choice.right or (open_ and self._has_output(edge_point, end.at(-_NEAR))):
+                verdict = choice
         if verdict.row:
             wrong = verdict.row.verdict is Verdict.REFUTED
             self.rows.append(replace(verdict.row, diagnosis=_ONLY_THERE) if wrong else verdict.row)
-        elif verdict.remark and not tied and edge_point.jumps is not True:
+        elif verdict.remark and not verdict.right and edge_point.jumps is not True:
             self._refuse(end, verdict.remark, broken=False)
         elif verdict.remark:
             self.remarks.append(f"{where}: {verdict.remark}")
+
+    def _has_output(self, edge_point: Edge, at: Point) -> bool:
+        """Tell whether `forward` computes a number beyond a bound: where it does not, there is no other side."""
+        explorer = self.explorer
+        try:
+            floats = FloatRun(explorer.case, edge_point.seen, explorer.seed, {**edge_point.point, **at})
+        except SubjectError:
+            return False
+        return finite_output(floats)
 
     def _refuse(self, end: _End, why: str, *, broken: bool) -> None:
         """Write the row of a bound at which nothing could be judged."""

@@ -18,7 +18,7 @@ from verify.checks.claims.claims import Exact
 from verify.checks.regions.divisors import claimed
 from verify.checks.regions.values import Number, Unknown, digits, numbers
 from verify.graph.graph import Graph
-from verify.proof.series import along
+from verify.proof.logarithmic import along
 from verify.tracing.floats import FloatRun
 from verify.tracing.following import SubjectError
 from verify.tracing.observe import Observation

@@ -15,7 +15,8 @@ import flint
 from verify.graph import dyadics
 from verify.graph.graph import Graph, NodeValues
 from verify.proof import rationals
-from verify.proof.series import Series, along
+from verify.proof.logarithmic import along
+from verify.proof.series import Series
 from verify.tracing.region import Point
 
 _GOOD = 128  # bits of a value that are known
@@ -72,8 +73,8 @@ def _limits(
 
 
 def _limit(series: Series | None) -> Number:
-    if series is not None and series.order < 0:
-        return Unknown.INFINITE if series.terms else Unknown.OPEN
+    if series is not None and series.infinite:
+        return Unknown.INFINITE
     limit = None if series is None else series.limit
     if limit is None:
         return Unknown.OPEN
