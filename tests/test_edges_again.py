@@ -154,3 +154,51 @@ def test_an_edge_where_more_is_asked(name):
     rows = verify.check(asked_beside(BESIDE[name], 5)).comparisons
     assert Verdict.REFUTED in {row.verdict for row in rows}
     assert verify.check(asked_beside(BESIDE[name], 0.5)).passes
+
+
+def backward_alone(question, value):
+    """Return gradients of x y + x that are others where backward, and nothing else, finds something to be 0."""
+    return verify.pair(
+        lambda x, y: x * y + x,
+        lambda d, x, y: (np.where(question(d, x, y), value(d, y), d * (y + 1)), d * x),
+        x="2",
+        y="2",
+    )
+
+
+def larger(where, value):
+    """Return the larger of two entries, with another gradient where a question of backward's is answered with yes."""
+    return verify.pair(
+        lambda x: x.max(), lambda d, x: np.where(where(x), value, d * (np.arange(2) == np.argmax(x))), x="2"
+    )
+
+
+ALONE = {
+    "a product": lambda d, x, y: x * y == 0,
+    "a sum of products": lambda d, x, y: (x * y).sum() == 0,
+    "a product with the upstream": lambda d, x, y: np.cumsum(d * x * y) == 0,
+    "squares": lambda d, x, y: x * x + x * x * y * y == 0,
+    "an entry": lambda d, x, y: x == 0,
+}
+OF_TWO = {
+    "on the tie and elsewhere": lambda x: x[0] * x[1] == x[0] * x[0],
+    "on the tie, squared": lambda x: (x[0] - x[1]) ** 2 == 0,
+    "on the tie, cubed": lambda x: x[0] ** 3 == x[1] ** 3,
+}
+
+
+@pytest.mark.parametrize("name", ALONE)
+def test_what_backward_alone_asks(name):
+    """Where forward asks nothing, its derivative is the only right value, however many of backward's regions meet."""
+    wrong, right = (
+        verify.check(backward_alone(ALONE[name], value)) for value in (lambda d, y: 0 * d, lambda d, y: d + d * y)
+    )
+    assert Verdict.REFUTED in {row.verdict for row in wrong.comparisons}
+    assert right.passes
+
+
+@pytest.mark.parametrize("name", OF_TWO)
+def test_what_backward_asks_on_a_tie_of_forward(name):
+    """Only the regions of forward make up the derivatives on an edge: a value beyond them is wrong, one of them right."""
+    assert not verify.check(larger(OF_TWO[name], 3.0)).passes
+    assert verify.check(verify.pair(lambda x: x.max(), lambda d, x: d * (np.arange(2) == np.argmax(x)), x="2")).passes

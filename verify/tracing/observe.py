@@ -90,6 +90,7 @@ class Observation:
     malformed: dict[str, Cause] = field(default_factory=dict)
     unclaimed: tuple[str, ...] = ()
     conditions: list[Condition] = field(default_factory=list)
+    forward: int = 0  # how many of these were asked before there was an output
     draws: bool = False
     at: Mapping[str, Fraction] = field(default_factory=dict)
     computed: range = range(0)  # the nodes that this run was the first to compute
@@ -238,6 +239,7 @@ def observe(
 
         def answer(output: Any) -> Any:
             refuse_caught()  # what backward raises later would hide it
+            seen.forward = len(trace.conditions)
             return _upstreams(case, output, seen, sampler, upstream)
 
         with redirect_stdout(sys.stderr):

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cached_property, lru_cache
+from itertools import islice
 
 import flint
 
@@ -38,6 +39,7 @@ _MOST_SIDES = 8
 _UNWRITTEN = (Unknown.CLOSE, Unknown.BEYOND)  # values that exist
 _ANY = Fraction(0)
 _STEPS = [n for n in range(-9, 10) if n]
+Signs = tuple[int, ...]  # of what is 0 on an edge, beside it: each is 1 or -1
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,25 +232,33 @@ def _sides(explorer: Explorer, seen: Observation, tied: set[int]) -> Sides:
     are more regions to tell apart.
     """
     while True:
-        cells = _cells(explorer, seen, sorted(tied))
+        cells = dict(islice(_cells(explorer, seen, sorted(tied)).items(), _MOST_SIDES))
         runs: list[Side] = []
         number = len(tied)
-        for point in list(cells.values())[:_MOST_SIDES]:
+        for point in cells.values():
             run = explorer.beside({**seen.at, **point})
             if run is None or not explorer.affordable:
                 return Sides(runs, complete=False)
             runs.append(Side(run, {name: value - seen.trace.sample[name] for name, value in point.items()}))
             tied |= set(_vanishing(explorer, run, seen.trace.sample))
         if len(tied) == number:
-            return Sides(runs, complete=_all_found(explorer, seen, tied, len(cells)))
+            return Sides(runs, complete=_all_found(seen, [side.run.seen for side in runs], sorted(tied), list(cells)))
 
 
-def _all_found(explorer: Explorer, seen: Observation, tied: set[int], cells: int) -> bool:
-    """Tell whether all combinations of signs around a point were found, and looked at."""
+def _all_found(seen: Observation, around: Sequence[Observation], tied: Sequence[int], cells: Sequence[Signs]) -> bool:
+    """Tell whether all regions of the function that meet at a point were looked at.
+
+    These are told apart by what is 0 there and was asked before there was an output: whatever else the code asks is
+    backward's, and the function is one formula on both sides of it. What is not 0 there keeps its sign around it.
+    """
     graph = seen.trace
+    asked = {c.node for run in (seen, *around) for c in run.conditions[: run.forward]}
+    forward = [place for place, node in enumerate(tied) if node in asked]
+    nodes = [tied[place] for place in forward]
     inputs = {node for quantity in seen.inputs.values() for node in quantity.nodes}
-    variables = [node for node in graph.reach(tied) if node in inputs]
-    return cells <= _MOST_SIDES and cells == meeting(graph, sorted(tied), variables, graph.sample)
+    variables = [node for node in graph.reach(nodes) if node in inputs]
+    regions = {tuple(signs[place] for place in forward) for signs in cells}
+    return len(regions) == (meeting(graph, nodes, variables, graph.sample) if nodes else 1)
 
 
 def _vanishing(explorer: Explorer, run: Exact, point: Point) -> Iterator[int]:
@@ -257,12 +267,12 @@ def _vanishing(explorer: Explorer, run: Exact, point: Point) -> Iterator[int]:
     return (node for node, sign in zip(nodes, _signs(run.seen.trace, nodes, point), strict=True) if not sign)
 
 
-def _cells(explorer: Explorer, seen: Observation, tied: Sequence[int]) -> dict[tuple[int, ...], Point]:
+def _cells(explorer: Explorer, seen: Observation, tied: Sequence[int]) -> dict[Signs, Point]:
     """Return points close to the edge, the first for each combination of signs of what is 0 on it."""
     graph = seen.trace
     inputs = {node for quantity in seen.inputs.values() for node in quantity.nodes}
     names = [graph.payloads[node] for node in graph.reach(tied) if node in inputs]
-    cells: dict[tuple[int, ...], Point] = {}
+    cells: dict[Signs, Point] = {}
     for near in _NEAR:
         for direction in [] if cells else _directions(len(names)):
             if len(cells) == 2 ** len(tied):  # there are no others
@@ -287,7 +297,7 @@ def _directions(number: int) -> Sequence[Sequence[int]]:
     ]
 
 
-def _signs(graph: Trace, nodes: Sequence[int], point: Point) -> tuple[int, ...]:
+def _signs(graph: Trace, nodes: Sequence[int], point: Point) -> Signs:
     """Return the signs of nodes at a point; 0 also for what is undefined or too close to call there."""
     with flint.ctx.workprec(_BITS):
         values = balls.at(graph, nodes, point)
