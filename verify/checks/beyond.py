@@ -17,6 +17,7 @@ from verify.checks.gradients.sizes import Sizing, check_sizes
 from verify.checks.gradients.traced import dead
 from verify.checks.regions.check import Elsewhere, regions
 from verify.checks.regions.constant import of_a_constant
+from verify.checks.regions.glances import Glances
 from verify.checks.rounding.check import Floats, arithmetic
 from verify.checks.unvaried.paths import strayed
 from verify.checks.unvaried.signs import signs_left
@@ -56,6 +57,7 @@ class _Parts:
     def __init__(self, case: TracedCase, result: CaseResult, runs: Sequence[Exact], elsewhere: Elsewhere) -> None:
         self.case, self.sample, self.runs = case, result, runs
         self.rows, self.cover = elsewhere.rows, elsewhere.cover  # those of other inputs
+        self.explored = elsewhere.explored
         self.gaps = [*_unreached(elsewhere.cover), *elsewhere.findings]
         self.sizing, self.broken, self.floats = Sizing(), list[Finding](), Floats()
 
@@ -112,7 +114,9 @@ class _Parts:
         )
 
     def _check_sizes(self, seed: int) -> None:
-        self.sizing = check_sizes(self.case, [*self.sample.comparisons, *self.rows], self.runs, seed)
+        rows, edges = [*self.sample.comparisons, *self.rows], Glances(self.case, seed).at
+        others = [run for run in self.runs if run.followed and run not in self.explored]
+        self.sizing = check_sizes(self.case, rows, self.runs, seed, edges, others)
 
     def _refute_at_points(self, seed: int) -> None:
         """Add the rows of formulas that floats cast doubt on; what is wrong goes before what is right."""

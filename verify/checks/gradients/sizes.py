@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -46,6 +46,7 @@ _AGAIN = 3_000  # nodes beyond which a size is not tried once more with other op
 _MOST_REASONS = 5  # that are listed
 _GROWTH = 2  # the power of a size with which nodes are taken to grow, as scores of attention do, until a run is made
 _DECLINE = 0.5  # and with which they are taken to decline
+Edges = Callable[[Exact], tuple[list[Comparison], str]]  # rows of what is wrong on edges, and why some are not known
 _COST = "too large for the budget"
 _SAMPLES = 4  # that are tried for one on no tie
 
@@ -116,12 +117,25 @@ def _listed(at: Sequence[Variant]) -> str:
     return f"{at[0].text or 'the sample'}{more}"
 
 
-def check_sizes(case: TracedCase, rows: Sequence[Comparison], runs: Sequence[Exact], seed: int) -> Sizing:
-    """Decide the gradients that no row calls wrong at further sizes and labels, until the budget is used up."""
+def check_sizes(
+    case: TracedCase,
+    rows: Sequence[Comparison],
+    runs: Sequence[Exact],
+    seed: int,
+    edges: Edges = lambda _: ([], ""),
+    others: Sequence[Exact] = (),
+) -> Sizing:
+    """Decide the gradients that no row calls wrong at further sizes and labels, until the budget is used up.
+
+    What `edges` says of further runs that are right at their samples is added, and first of some `others`.
+    """
     least = sum(run.size for run in runs) // 2  # what is as large as this takes no more than half as long
     sizing, wrong = Sizing(), {row.name for row in rows if not row.verdict.good}
     for run in runs:
         sizing.nodes[tuple(run.seen.variant.sizes.values())] = run.size
+    for run in others:
+        sizing.rows += [row for row in _edge_rows(run, sizing, edges) if row.name not in wrong]
+        wrong |= {row.name for row in sizing.rows}
     todo = deque(_further(case))
     while todo and not (wrong.issuperset(case.real) or any(row.quantity == "case" for row in sizing.rows)):
         variant, budget = todo.popleft()
@@ -132,7 +146,7 @@ def check_sizes(case: TracedCase, rows: Sequence[Comparison], runs: Sequence[Exa
             if budget != _AGAIN:
                 sizing.refuse(_COST, variant)
             continue
-        rows, taken = _check(case, variant, seed, sizing)
+        rows, taken = _check(case, variant, seed, sizing, edges)
         if not taken:  # sizes may have to fit each other
             todo.extendleft((simpler, _AGAIN) for simpler in _alone(case, variant))
         sizing.rows += [row for row in rows if row.name not in wrong]
@@ -169,12 +183,14 @@ def _open(case: TracedCase, sizes: Sizes) -> list[str]:
     return [name for name in sizes if name not in case.sizes]
 
 
-def _check(case: TracedCase, variant: Variant, seed: int, sizing: Sizing) -> tuple[list[Comparison], bool]:
+def _check(
+    case: TracedCase, variant: Variant, seed: int, sizing: Sizing, edges: Edges
+) -> tuple[list[Comparison], bool]:
     """Return the rows of what is wrong in a variant, and whether it ran to its end."""
     seen = Observation(variant, Trace())
     try:
         seen = _seen(case, variant, seed, seen)
-        rows, clear = _rows(case, seen, seed)
+        rows, exact = _rows(case, seen, seed)
     except SubjectError as problem:
         if not (rows := _failed(case, seen, problem, seed)):
             sizing.refuse(str(problem), variant)
@@ -182,29 +198,39 @@ def _check(case: TracedCase, variant: Variant, seed: int, sizing: Sizing) -> tup
     finally:
         sizing.spend(variant.sizes, len(seen.trace))
     tie = pinned(seen.conditions)
-    certain = [row for row in rows if row.verdict is not Verdict.UNDECIDED or (clear and row.evidence.kind == STRAYS)]
+    certain = [row for row in rows if row.verdict is not Verdict.UNDECIDED or _is_doubt(row, exact)]
     doubts = [row.evidence.detail for row in rows if row.verdict is Verdict.UNDECIDED]
     if doubts or (tie and not rows):
         sizing.refuse(doubts[0] if doubts else f"the samples lie on a tie, at {tie}", variant)
     else:
+        certain += [] if rows else _edge_rows(exact, sizing, edges)
         sizing.tried.append(variant)
-        sizing.right += [] if rows else [variant]
+        sizing.right += [] if certain else [variant]
     return [row for row in certain if not row.verdict.good], True
 
 
-def _rows(case: TracedCase, seen: Observation, seed: int) -> tuple[list[Comparison], bool]:
-    """Return the rows of a run where anything in it may be wrong, which is seen at its sample.
+def _edge_rows(run: Exact, sizing: Sizing, edges: Edges) -> list[Comparison]:
+    """Return the rows of what is wrong on the edges of a run, and keep why some of them are not known."""
+    rows, reason = edges(run)
+    if reason:
+        sizing.refuse(reason, run.seen.variant)
+    return rows
 
-    Tells as well whether floats are sure to take the branches of the run: where they do, and differ from the formulas
-    all the same, that is a doubt of the layer, and stays open.
-    """
+
+def _rows(case: TracedCase, seen: Observation, seed: int) -> tuple[list[Comparison], Exact]:
+    """Return the rows of a run where anything in it may be wrong, which is seen at its sample, and its exact side."""
     exact = Exact(case, seen, twice=False)
     wanted = [
         (exact.gradient(name), actual.nodes) for name, actual in seen.gradients.items() if name not in seen.malformed
     ]
     pairs = [pair for expected, actual in wanted for pair in zip(expected, actual, strict=True)]
     good = not seen.malformed and agree_at(seen.trace, pairs, exact.region.sample)
-    return ([], exact.region.clear) if good else (decided(case, seen, seed)[0], exact.region.clear)
+    return ([] if good else decided(case, seen, seed)[0]), exact
+
+
+def _is_doubt(row: Comparison, run: Exact) -> bool:
+    """Tell whether floats differ from the formulas though they are sure to take the branches of the run."""
+    return row.evidence.kind == STRAYS and run.region.clear
 
 
 def _seen(case: TracedCase, variant: Variant, seed: int, seen: Observation) -> Observation:

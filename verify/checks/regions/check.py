@@ -27,7 +27,7 @@ _ENTRIES = 3  # that are asked about at one place: one may be the last, the firs
 class Elsewhere(NamedTuple):
     """What is known of inputs other than the samples: rows of what is wrong, the cover, new runs, and findings.
 
-    `runs` found a side of a branch, `extras` other combinations of sides.
+    `runs` found a side of a branch, `extras` other combinations of sides; these started from the `explored` runs.
     """
 
     rows: list[Comparison]
@@ -35,6 +35,7 @@ class Elsewhere(NamedTuple):
     runs: list[Exact]
     findings: list[Finding]
     extras: list[Exact]
+    explored: list[Exact]
 
 
 def regions(case: TracedCase, runs: Sequence[Exact], seed: int) -> Elsewhere:
@@ -76,7 +77,8 @@ def regions(case: TracedCase, runs: Sequence[Exact], seed: int) -> Elsewhere:
     raised = [finding for explorer in dict.fromkeys([*everyone, *closing]) for finding in exceptions(explorer)]
     findings = {f.key: f for f in reversed([*(finding for hole in visited for finding in hole.findings), *raised])}
     extras = [run for explorer in everyone for run in explorer.extras]
-    return Elsewhere([apart(row) for row in _first(rows)], cover, new, list(findings.values()), extras)
+    explored = [explorer.start for explorer in everyone]
+    return Elsewhere([apart(row) for row in _first(rows)], cover, new, list(findings.values()), extras, explored)
 
 
 def _mixing(case: TracedCase, searching: Sequence[Explorer], runs: Sequence[Exact], seed: int) -> Iterator[Explorer]:

@@ -1,0 +1,202 @@
+"""What is wrong on an edge, or just beyond it, at one size, label or option only is refuted; right twins are not."""
+
+import numpy as np
+import pytest
+from effort import some
+from subjects import elementwise
+
+import verify
+from verify.checks.regions import glances
+from verify.model.result import Verdict
+
+
+def relu(x):
+    return np.maximum(x, 0)
+
+
+def by_rows(slope, rows=4):
+    """ReLU with a slope at 0 of its own for a number of rows."""
+    return elementwise(relu, lambda d, x: d * np.where(x == 0, slope if len(x) == rows else 0, x > 0))
+
+
+def asked_there(slope):
+    """The same, of code that asks about 0 at that number of rows only."""
+
+    def backward(d, x):
+        dx = d * (x > 0)
+        if len(x) == 4:
+            dx[x == 0] = slope * d[x == 0]
+        return dx
+
+    return elementwise(relu, backward)
+
+
+def of_one_entry(slope):
+    def backward(d, x):
+        dx = d * (x > 0)
+        if len(x) == 4 and x[-1, -1] == 0:
+            dx[-1, -1] = slope * d[-1, -1]
+        return dx
+
+    return elementwise(relu, backward)
+
+
+def largest(columns, shared):
+    """The largest of each row; ties share its gradient, or each has all of it, with a number of columns."""
+
+    class Largest:
+        def forward(self, x):
+            self.x, y = np.array(x), x.max(axis=1)
+            self.ties = self.x == y[:, None]
+            return y.copy()
+
+        def backward(self, dout):
+            parts = 1 if self.x.shape[1] == columns and not shared else self.ties.sum(axis=1)
+            return self.ties * (dout / parts)[:, None]
+
+    return verify.layer(Largest, inputs={"x": "N D"})
+
+
+def hinge(label, slope):
+    """A hinge loss of the score of each label; the slope on the edge is another one for one label."""
+
+    class Hinge:
+        def forward(self, x, t):
+            self.t, self.shape, self.rows = np.array(t), x.shape, np.arange(len(t))
+            self.margin = 1 - x[self.rows, t]
+            return relu(self.margin)
+
+        def backward(self, dout):
+            slopes = np.where((self.margin == 0) & (self.t == label), slope, self.margin > 0)
+            dx = np.zeros(self.shape)
+            dx[self.rows, self.t] = -dout * slopes
+            return dx
+
+    return verify.layer(Hinge, inputs={"x": "N C", "t": verify.integer("N", below="C")})
+
+
+def by_option(slope):
+    class Absolute:
+        def __init__(self, mode):
+            self.mode = mode
+
+        def forward(self, x):
+            self.x = np.array(x)
+            return abs(x)
+
+        def backward(self, dout):
+            there = self.mode == "b" and len(self.x) == 2
+            return dout * np.where(self.x == 0, slope if there else 0, np.sign(self.x))
+
+    return verify.layer(Absolute, inputs={"x": "N"}, options={"mode": ["a", "b"]})
+
+
+def two_slopes(x):
+    return np.where(x > 20, 2 * x - 20, x)
+
+
+def at_threshold(slope):
+    slopes = lambda x: np.where(x > 20, 2, np.where(x == 20, slope if x.shape[1] == 2 else 1, 1))  # noqa: E731
+    return elementwise(two_slopes, lambda d, x: d * slopes(x))
+
+
+def beyond_threshold(slope):
+    return elementwise(two_slopes, lambda d, x: d * np.where(x > 20, slope if x.shape[1] == 2 else 2, 1))
+
+
+def dense(slope, rows=5):
+    class Dense:
+        def forward(self, x, w):
+            self.x, self.w = np.array(x), np.array(w)
+            self.h = x @ w
+            return relu(self.h)
+
+        def backward(self, dout):
+            d = dout * np.where(self.h == 0, slope if len(self.x) == rows else 0, self.h > 0)
+            return d @ self.w.T, self.x.T @ d
+
+    return verify.layer(Dense, inputs={"x": "N D", "w": "D M"})
+
+
+def larger(first, second):
+    def backward(d, x, y):
+        tie = (first, second) if len(x) == 5 else (1, 0)
+        return d * np.where(x == y, tie[0], x > y), d * np.where(x == y, tie[1], y > x)
+
+    return verify.pair(np.maximum, backward, x="N", y="N")
+
+
+def clip(slope):
+    def backward(d, x):
+        return d * np.where(x == 0.5, slope if len(x) == 2 else 0, (x > -0.25) & (x < 0.5))
+
+    return elementwise(lambda x: np.clip(x, -0.25, 0.5), backward)
+
+
+def raising(wrong):
+    def backward(d, x):
+        if wrong and len(x) == 4 and (x == 0).any():
+            raise ZeroDivisionError
+        return d * (x > 0)
+
+    return elementwise(relu, backward)
+
+
+KINDS = {
+    "at 0 with four rows": (by_rows, (3,), (0.5,)),
+    "at 0 with one row": (lambda slope: by_rows(slope, 1), (-1,), (1,)),
+    "at 0, asked about with four rows only": (asked_there, (-1,), (1,)),
+    "at 0 in the last entry of four rows": (of_one_entry, (2,), (0.5,)),
+    "at a tie of three columns": (largest, (3, False), (3, True)),
+    "at a tie of two columns": (largest, (2, False), (2, True)),
+    "at a tie of five columns": (largest, (5, False), (5, True)),
+    "on the edge for label 2": (hinge, (2, 3), (2, 0.5)),
+    "on the edge for label 0": (hinge, (0, -1), (0, 1)),
+    "for an option and two rows": (by_option, (2,), (0.25,)),
+    "at 20 with two columns": (at_threshold, (3,), (1.5,)),
+    "beyond 20 with two columns": (beyond_threshold, (3,), (2,)),
+    "where a product of matrices is 0, with five rows": (dense, (2,), (0.5,)),
+    "at a tie of two inputs": (larger, (1, 1), (0.5, 0.5)),
+    "at the second bound with two rows": (clip, (1.5,), (1,)),
+    "at 0 with four rows, by an exception": (raising, (True,), (False,)),
+}
+
+
+@pytest.mark.parametrize("name", some(KINDS, 4))
+def test_wrong_on_an_edge_where_another_condition_is_met(name):
+    """It is refuted at the size, label or option; the twin that chooses another subgradient there is proved."""
+    make, wrong, right = KINDS[name]
+    rows = [row for row in verify.check(make(*wrong)).comparisons if not row.good]
+    assert rows
+    assert all(row.verdict in (Verdict.REFUTED, Verdict.ERROR) and row.variant.elsewhere for row in rows)
+    assert {row.verdict for row in verify.check(make(*right)).comparisons} == {Verdict.PROVED}
+
+
+RIGHT = {
+    "units behind one column": lambda: dense(1, 1),
+    "a jump": lambda: elementwise(lambda x: x * (x > 1), lambda d, x: d * (x > 1)),
+    "a sharp bend": lambda: elementwise(lambda x: np.log1p(np.exp(-abs(1e4 * x))) + relu(1e4 * x), sharp),
+    "a smooth edge": lambda: elementwise(lambda x: np.where(x > 1, 2 * x - 1, x * x), smooth),
+}
+
+
+def sharp(d, x):
+    return d * 1e4 / (1 + np.exp(-1e4 * x))
+
+
+def smooth(d, x):
+    return d * np.where(x > 1, 2, 2 * x)
+
+
+@pytest.mark.parametrize("name", RIGHT)
+def test_right_layers_whose_edges_are_no_plain_kinks(name):
+    """Units that are 0 together, jumps, bends that floats see as kinks, and edges that are none are not refuted."""
+    assert all(row.good for row in verify.check(RIGHT[name]()).comparisons)
+
+
+def test_edges_that_were_not_judged_are_listed(monkeypatch):
+    """Where no edge may be judged any more, the sizes at which one would have been are listed with the reason."""
+    monkeypatch.setattr(glances, "_JUDGED", 0)
+    result = verify.check(by_rows(3))
+    assert result.good
+    assert any(reason.startswith("N=4, D=5: edges:") for reason in result.sizes.untried)

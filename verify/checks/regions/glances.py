@@ -1,0 +1,179 @@
+"""A glance at the edges of one more run: the code on floats at points on many of them, and on both sides of these.
+
+Where a function is continuous, its derivatives on the two sides of a smooth edge differ along the normal of the edge
+alone, so that a right gradient on the edge lies on the segment between them; and the output changes by the gradient of
+a side on the way there. Only where one of these fails is the edge judged in full, with the regions beside it, by runs
+on symbols (`edges`). So a glance itself refutes nothing and proves nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from verify.cases.case import TracedCase
+from verify.checks.claims.claims import Exact
+from verify.checks.regions.check import apart
+from verify.checks.regions.divisors import claimed
+from verify.checks.regions.edges import Kinks
+from verify.checks.regions.explore import Explorer
+from verify.checks.regions.touching import Tie, is_one, points
+from verify.model.result import Comparison
+from verify.tracing.floats import FloatRun
+from verify.tracing.following import SubjectError
+from verify.tracing.observe import Quantity
+
+_NEAR = 2.0**-20  # how far beside an edge its sides are, relative to it where it is far from 0
+_PART, _LEAST = 1e-5, 1e-8  # of an entry, and of the largest one, that gradients so close differ by
+_JUMP = 1e3  # times what gradients say that an output changes by
+_JUDGED = 4  # edges in full, of a case
+_USED = f"edges: {_JUDGED} were judged at other sizes and labels, which is the limit"
+_ALONE = 3  # edges of a point that are looked at one by one
+
+Array = np.ndarray[Any, Any]
+
+
+class Glances:
+    """What is wrong on the edges of further runs, as far as edges may still be judged in full."""
+
+    def __init__(self, case: TracedCase, seed: int) -> None:
+        self.case, self.seed, self.left = case, seed, _JUDGED
+
+    def at(self, run: Exact) -> tuple[list[Comparison], str]:
+        """Return the rows of what is wrong on the edges of a run, and why some of them were not judged, or nothing."""
+        glance = None
+        for ties in points(run.seen, run.region.bounds):
+            glance = glance or _Glance(self.case, run, self.seed)
+            for tie in glance.suspects(ties):
+                if not self.left:
+                    return [], _USED
+                if rows := self._judged(run, tie):
+                    return rows, ""
+        return [], ""
+
+    def _judged(self, run: Exact, tie: Tie) -> list[Comparison]:
+        self.left -= 1
+        explorer = Explorer(self.case, run, self.seed)
+        kinks = Kinks(explorer, set())
+        kinks.visit([{**run.seen.at, **tie.at}])
+        rows = [row for row in (*explorer.rows, *kinks.rows) if not row.verdict.good]
+        return [apart(row) for row in {row.name: row for row in rows}.values()]
+
+
+class _Look(NamedTuple):
+    """The code on floats at a point: all gradients, and the sum of the output times its upstream, with its size."""
+
+    gradients: Array
+    total: float
+    size: float
+
+
+class _Glance:
+    """The code on floats, beside the sample of a run."""
+
+    def __init__(self, case: TracedCase, run: Exact, seed: int) -> None:
+        self.case, self.seen, self.seed = case, run.seen, seed
+        graph, self.names = self.seen.trace, claimed(self.seen)
+        entries = [graph.payloads[node] for name in self.names for node in self.seen.inputs[name].nodes]
+        self.places = {entry: place for place, entry in enumerate(entries)}
+        quantities = [*self.seen.inputs.values(), *self.seen.upstreams]
+        self.floats = {id(quantity): graph.floats(quantity.nodes, graph.sample) for quantity in quantities}
+        sides = {(c.where, c.relation, c.holds) for c in self.seen.conditions}
+        self.both = any((where, relation, not holds) not in sides for where, relation, holds in sides)
+
+    def suspects(self, ties: Sequence[Tie]) -> Iterator[Tie]:
+        """Return edges of a point on which, alone as well, what the code returns does not fit the sides."""
+        wrong = self._wrong(ties)[:_ALONE]
+        return (tie for tie in wrong if (len(ties) == 1 or self._wrong([tie])) and is_one(self.seen, tie))
+
+    def _wrong(self, ties: Sequence[Tie]) -> Sequence[Tie]:
+        """Return the edges of a point that are suspect; both sides are asked where the run has taken but one."""
+        try:
+            with np.errstate(all="ignore"):
+                return self._unfitting(ties)
+        except (SubjectError, TypeError, ValueError):  # the code raises, or returns no arrays of these shapes
+            return ties
+
+    def _unfitting(self, ties: Sequence[Tie]) -> Sequence[Tie]:
+        middle, below = self._look(ties, 0), self._look(ties, -_NEAR)
+        fits = self._fits(ties, middle.total - below.total, below)
+        if fits and not self.both and not _outside(middle, below, below).any():
+            return ()
+        above = self._look(ties, _NEAR)
+        if _jumps(below, above):
+            return ()
+        if not (fits and self._fits(ties, above.total - middle.total, above)):
+            return ties
+        off = _outside(middle, below, above)
+        return [tie for tie in ties if self._is_off(tie, off, middle, below, above)] or (ties if off.any() else ())
+
+    def _fits(self, ties: Sequence[Tie], way: float, side: _Look) -> bool:
+        """Tell whether the output changes on a way across edges as the gradients of a side say."""
+        if not all(tie.name in self.places for tie in ties):  # some of the gradients are not claimed
+            return True
+        steps = [(_NEAR * max(1.0, abs(float(tie.edge))), self.places[tie.name]) for tie in ties]
+        changes = [step * side.gradients[place] for step, place in steps]
+        return not abs(way - sum(changes)) > _PART * sum(map(abs, changes)) + _NEAR * _LEAST * side.size
+
+    def _is_off(self, tie: Tie, off: Array, middle: _Look, below: _Look, above: _Look) -> bool:
+        """Tell whether the entries that a question is about lie off the segment between two sides."""
+        own = [self.places[name] for name in tie.entries if name in self.places]
+        sides = (look.gradients[own] for look in (middle, below, above))
+        return bool(off[own].any()) or (len(own) > 1 and not _on_segment(*sides))
+
+    def _look(self, ties: Sequence[Tie], step: float) -> _Look:
+        """Return what comes on floats at a point on edges, or on one side of each of them."""
+        moved = {name: float(value) for tie in ties for name, value in tie.at.items()}
+        moved |= {tie.name: moved[tie.name] + step * max(1.0, abs(moved[tie.name])) for tie in ties}
+        names = self.seen.trace.payloads
+
+        def values(quantity: Quantity) -> Sequence[float]:
+            floats = self.floats[id(quantity)]
+            return [moved.get(names[node], value) for node, value in zip(quantity.nodes, floats, strict=True)]
+
+        run = FloatRun(self.case, self.seen, self.seed, values=values)
+        arrays = [_flat(run.gradients.get(name), len(self.seen.inputs[name].nodes)) for name in self.names]
+        outputs = run.output if self.seen.several else [run.output]
+        upstreams = map(self.floats.__getitem__, map(id, self.seen.upstreams))
+        terms = np.concatenate([_flat(y, len(d)) * np.asarray(d) for y, d in zip(outputs, upstreams, strict=True)])
+        return _Look(np.concatenate(arrays), float(terms.sum()), float(np.abs(terms).sum()))
+
+
+def _flat(value: Any, number: int) -> Array:
+    """Return a number of entries; raises ValueError where they are others, or complex."""
+    if np.iscomplexobj(value):
+        raise ValueError
+    entries: Array = np.asarray(value, dtype=float)
+    return entries.reshape(number)
+
+
+def _jumps(below: _Look, above: _Look) -> bool:
+    """Tell whether the output is another one on two sides of an edge: then there is no derivative between them."""
+    steep = float(np.abs(below.gradients).sum() + np.abs(above.gradients).sum())
+    return abs(above.total - below.total) > _JUMP * _NEAR * (steep + below.size)
+
+
+def _slack(below: Array, above: Array) -> Array:
+    """Return by how much entries may differ that are as far apart as two points close to each other."""
+    size = np.maximum(np.abs(below), np.abs(above))
+    slack: Array = _PART * size + _LEAST * np.max(size, initial=0, where=np.isfinite(size))
+    return slack
+
+
+def _outside(middle: _Look, below: _Look, above: _Look) -> Array:
+    """Tell which entries do not lie between those of two sides, where both are numbers."""
+    first, second = below.gradients, above.gradients
+    slack = _slack(first, second)
+    lower, upper = np.minimum(first, second) - slack, np.maximum(first, second) + slack
+    outside: Array = np.isfinite(slack) & ~((middle.gradients >= lower) & (middle.gradients <= upper))
+    return outside
+
+
+def _on_segment(middle: Array, below: Array, above: Array) -> bool:
+    """Tell whether gradients lie on the segment between those of two sides, or these are no numbers."""
+    way, slack = above - below, _slack(below, above)
+    length = float(way @ way)
+    part = min(1.0, max(0.0, float((middle - below) @ way) / length)) if length else 0.0
+    return bool((~np.isfinite(slack) | (np.abs(middle - below - part * way) <= slack)).all())
