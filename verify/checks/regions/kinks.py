@@ -252,8 +252,8 @@ def _all_found(seen: Observation, around: Sequence[Observation], tied: Sequence[
     backward's, and the function is one formula on both sides of it. What is not 0 there keeps its sign around it.
     """
     graph = seen.trace
-    asked = {c.node for run in (seen, *around) for c in run.conditions[: run.forward]}
-    forward = [place for place, node in enumerate(tied) if node in asked]
+    branches = {c.node for run in (seen, *around) for c in run.conditions[: run.forward]}
+    forward = [place for place, node in enumerate(tied) if node in branches]
     nodes = [tied[place] for place in forward]
     inputs = {node for quantity in seen.inputs.values() for node in quantity.nodes}
     variables = [node for node in graph.reach(nodes) if node in inputs]
