@@ -216,3 +216,72 @@ def test_a_constant_output_tells_each_line_once():
 
     findings = verify.check(verify.pair(forward, lambda dout, x: 0 * x, x="3")).findings
     assert [finding.code for finding in findings].count("GP127") == 1
+
+
+class Cubed:
+    """A layer that asks a question of its own before it chooses a slope."""
+
+    clock, read, of_text = time, os.environ, staticmethod(hash)
+    letters, numbers = frozenset({"W", "b"}), {1, 2}
+
+    def __init__(self, question):
+        self.question, self.now, self.names = question, time.perf_counter, {"scale", "shift", "gain"}
+
+    def forward(self, x):
+        self.x = x.copy()
+        return x**3
+
+    def backward(self, dout):
+        return dout * 3 * (1.1 if self.question(self) else 1) * self.x**2
+
+
+def local_module(_):
+    clock = time
+    return clock.monotonic() < 0
+
+
+def first_of_a_loop(layer):
+    first = None
+    for name in layer.names:
+        first = first or name
+    return first == "none"
+
+
+def of_a_written_set(_):
+    names = {"a", "b"}
+    return next(iter(names)) == "none"
+
+
+THROUGH_OBJECTS = {
+    "a module of the class": lambda layer: layer.clock.time() < 0,
+    "a function of the object": lambda layer: layer.now() < 0,
+    "a mapping of the class": lambda layer: layer.read.get("NO_SUCH_VARIABLE") == "1",
+    "a built-in of the class": lambda layer: layer.of_text("a") == 1,
+    "a module in a variable": local_module,
+    "a set of the class": lambda layer: next(iter(layer.letters)) == "none",
+    "a set of the object": first_of_a_loop,
+    "a set in a variable": of_a_written_set,
+    "a set in a comprehension": lambda layer: [name.upper() for name in layer.names][-1] == "none",
+}
+WITHOUT_ORDER = {
+    "what a set holds": lambda layer: "none" in layer.letters,
+    "a sorted set": lambda layer: sorted(layer.names)[0] == "none",
+    "a sorted generator": lambda layer: sorted(name.upper() for name in layer.names)[0] == "none",
+    "how many": lambda layer: len(layer.names) == 7,
+    "a dict that is made of a set": lambda layer: {name: name + "s" for name in layer.names}["gain"] == "none",
+    "a set of numbers": lambda layer: next(iter(layer.numbers)) == 7,
+}
+
+
+@pytest.mark.parametrize("name", THROUGH_OBJECTS)
+def test_what_an_attribute_or_a_variable_leads_to_is_told(name):
+    """What no run varies is told however the code gets at it, and so is the order of a set of strings."""
+    case = verify.layer(lambda: Cubed(THROUGH_OBJECTS[name]), inputs={"x": verify.real("3", low=0.1, high=10)})
+    assert len(found(case)) == 1
+
+
+@pytest.mark.parametrize("name", WITHOUT_ORDER)
+def test_what_does_not_look_at_the_order_of_a_set_is_silent(name):
+    """To sort, count or ask a set, and to make another one of it, is the same for every hash seed."""
+    case = verify.layer(lambda: Cubed(WITHOUT_ORDER[name]), inputs={"x": verify.real("3", low=0.1, high=10)})
+    assert found(case) == []

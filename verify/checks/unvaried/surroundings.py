@@ -9,12 +9,13 @@ from __future__ import annotations
 import ast
 import builtins
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
 from verify.checks.unvaried.dataflow import Scope, Use, nodes, source
+from verify.checks.unvaried.orders import is_unordered, may_iterate, orders, value_of
 from verify.model.where import as_place
 
 _TIME, _SYSTEM, _INTERPRETER = "the time", "the environment of the process", "the state of the interpreter"
@@ -65,33 +66,45 @@ _BUILT_IN = frozenset(_READS["builtins"][0].split())
 _MISSING = object()
 _WHOLE = frozenset({"time", "os", "sys", "threading", "gc", "locale", "platform", "socket"})  # asked as a whole
 _TURNS = 10  # of attributes that are assigned from attributes
+_ANYWHERE = frozenset(name for names, _ in _READS.values() for name in names.split()) - {"*"}
 
 
-def uses(reached: Sequence[FunctionType]) -> list[Use]:
+Locals = Mapping[CodeType, Mapping[str, Any]]  # what names stood for in a run of code
+
+
+def may_use(functions: Sequence[FunctionType], values: Iterable[Any]) -> bool:
+    """Tell whether functions, or other values that they are reached with, may lead to what no run varies."""
+    return any(may_iterate(f) or not _all_names(f.__code__).isdisjoint(_ANYWHERE) for f in functions) or any(
+        is_unordered(value) or id(value) in _identities() or _module(value) in _READS for value in values
+    )
+
+
+def uses(reached: Sequence[FunctionType], local: Locals) -> list[Use]:
     """Return the lines of functions at which what no run varies may change a result, each once.
 
-    An attribute that one of them assigns is followed into all of them.
+    An attribute that one of them assigns is followed into all of them. `local` is what was in the names of each.
     """
     attributes: dict[str, str] = {}
     lines: dict[Use, None] = {}
     for _ in range(_TURNS):
         before = len(attributes)
         for function in reached:
-            lines.update(dict.fromkeys(_of_function(function, attributes)))
+            lines.update(dict.fromkeys(_of_function(function, local.get(function.__code__, {}), attributes)))
         if len(attributes) == before:
             break
     return list(lines)
 
 
-def _of_function(function: FunctionType, attributes: dict[str, str]) -> Iterator[Use]:
-    code, namespace = function.__code__, function.__globals__
-    reads_itself = _may_read(code, namespace)
+def _of_function(function: FunctionType, local: Mapping[str, Any], attributes: dict[str, str]) -> Iterator[Use]:
+    code, namespace = function.__code__, {**function.__globals__, **local}
+    reads_itself = bool(local) or _may_read(code, namespace) or may_iterate(function)
     if not reads_itself and _all_names(code).isdisjoint(name.rpartition(".")[2] for name in attributes):
         return
     for node in nodes(code.co_filename, code.co_firstlineno, code.co_name):
         scope = Scope(node)
         names = dict(attributes)
-        for line, answer in scope.sinks(dict(_reads(node, namespace)) if reads_itself else {}, names).items():
+        reads = {**dict(_reads(node, namespace)), **orders(scope, namespace)} if reads_itself else {}
+        for line, answer in scope.sinks(reads, names).items():
             yield Use(as_place(code.co_filename, line), answer)
         attributes.update({name: answer for name, answer in names.items() if "." in name})
 
@@ -160,17 +173,15 @@ def _reads(scope: ast.AST, namespace: Mapping[str, Any]) -> Iterator[tuple[ast.e
             owner = _module(_value(node.value, local, namespace))
             if node.attr in _listed(owner) or "*" in _listed(owner):
                 yield node, _READS[owner][1]
+            elif answer := _identities().get(id(_value(node, local, namespace)), ""):  # self.clock = time.time
+                yield node, answer
             elif node.attr in _ATTRIBUTES:
                 yield node, _ATTRIBUTES[node.attr]
 
 
 def _value(node: ast.expr, local: Mapping[str, Any], namespace: Mapping[str, Any]) -> Any:
-    """Return the module that a name or a dotted name stands for, or None."""
-    if isinstance(node, ast.Name):
-        return local.get(node.id, namespace.get(node.id))
-    if isinstance(node, ast.Attribute) and isinstance(owner := _value(node.value, local, namespace), ModuleType):
-        return getattr(owner, node.attr, None)
-    return None
+    """Return what a name or a dotted name stands for, or None."""
+    return value_of(node, {**namespace, **local})
 
 
 def _imports(scope: ast.AST) -> Iterator[tuple[str, Any]]:

@@ -1,22 +1,22 @@
 """What is no input and may change a result, though no run varies it: every line that decides by it or computes with it.
 
-Which functions a case may call is read in its code; where anything is found in them, those that run are noticed, and
-the others left out.
+Which functions a case may call is read in its code; where their names may lead to any of it, those that run are
+noticed, with what their names stand for, and the others left out.
 """
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from types import CodeType, FrameType, FunctionType
 from typing import Any
 
 from verify.cases.case import TracedCase
-from verify.cases.numbers import functions
+from verify.cases.numbers import functions, reached
 from verify.checks.claims.claims import Exact
 from verify.checks.unvaried.dataflow import Use, computes
 from verify.checks.unvaried.repetitions import counting
-from verify.checks.unvaried.surroundings import uses
+from verify.checks.unvaried.surroundings import Locals, may_use, uses
 from verify.model.findings import finding
 from verify.model.result import Finding
 from verify.tracing.floats import FloatRun
@@ -29,26 +29,35 @@ _DEPENDS = "the result may depend on {}, which no run varies"
 
 def unvaried(case: TracedCase, runs: Sequence[Exact], seed: int) -> list[Finding]:
     """Find the lines at which what is no input may change a result: each once."""
-    reached = functions(case.subject, list(case.options.values()))
-    lines = _lines(reached)
-    if lines:
-        codes = _run(case, runs, seed)
-        lines = _lines([function for function in reached if function.__code__ in codes])
+    options = list(case.options.values())
+    called, lines = functions(case.subject, options), list[Use]()
+    if may_use(called, reached(case.subject, options)) or _lines(called, {}):
+        local = _run(case, runs, {function.__code__ for function in called}, seed)
+        lines = _lines([function for function in called if function.__code__ in local], local)
     lines += [Use(place, _TEXT) for place, line in texts.lines().items() if computes(*line)]
     first = {use.where: use for use in reversed(lines)}
     return [finding("GP127", _DEPENDS.format(use.answer), where=use.where) for use in reversed(first.values())]
 
 
-def _lines(reached: Sequence[FunctionType]) -> list[Use]:
-    return [*uses(reached), *counting(reached)]
+def _lines(called: Sequence[FunctionType], local: Locals) -> list[Use]:
+    return [*uses(called, local), *counting(called)]
 
 
-def _run(case: TracedCase, runs: Sequence[Exact], seed: int) -> set[CodeType]:
-    """Return the code that runs in any of some runs."""
-    codes: set[CodeType] = set()
+def _run(case: TracedCase, runs: Sequence[Exact], codes: Collection[CodeType], seed: int) -> Locals:
+    """Return those of some codes that run in any of some runs, with what their names stood for in the end."""
+    local: dict[CodeType, dict[str, Any]] = {}
 
-    def notice(frame: FrameType, _: str, __: Any) -> None:
-        codes.add(frame.f_code)
+    def leave(frame: FrameType, event: str, _: Any) -> Any:
+        if event == "return":
+            local[frame.f_code].update(frame.f_locals)
+        return leave
+
+    def notice(frame: FrameType, _: str, __: Any) -> Any:
+        if frame.f_code not in codes:
+            return None
+        local.setdefault(frame.f_code, {})
+        frame.f_trace_lines = False
+        return leave
 
     before = sys.gettrace()
     for run in runs:
@@ -59,4 +68,4 @@ def _run(case: TracedCase, runs: Sequence[Exact], seed: int) -> set[CodeType]:
             continue  # which the rows tell
         finally:
             sys.settrace(before)
-    return codes
+    return local
