@@ -111,6 +111,23 @@ def test_object_arrays_compute(trace):
     assert np.argmax(x, axis=1).tolist() == [0, 0]
 
 
+@pytest.mark.parametrize("step", [Fraction(0), Fraction(1, 10**4000), Fraction(-1, 10**4000)])
+def test_inputs_are_compared_exactly_at_the_sample_of_their_own_run(step):
+    """Entries that differ by less than any ball tells are no tie, equal ones are, and another run has its own numbers."""
+    x, y = Fraction(1, 3), Fraction(1, 3) + step
+    first = Trace()
+    second = Trace(first)
+    for trace, signed in ((first, step), (second, -step)):
+        a, b = symbol(trace, "x", x if trace is first else y), symbol(trace, "y", y if trace is first else x)
+        with arrays.running(trace):
+            assert [b > a, b >= a, b == a, a < b] == [signed > 0, signed >= 0, signed == 0, signed > 0]
+            assert bool(b + a > 0)
+            assert bool(b > Fraction(1, 4))
+            assert not bool(a < -b)
+        ties = [condition.tie for condition in trace.conditions.values() if condition.node == (b - a).node]
+        assert ties == [signed == 0] * 3
+
+
 def test_zero_and_one_of_another_trace_on_the_same_graph():
     """Constants fold the same whichever of the traces on a graph has made 0 and 1 first."""
     first = Trace()

@@ -22,7 +22,7 @@ from verify.tracing.symbols.symbolic import Symbol
 from verify.tracing.symbols.texts import text
 from verify.tracing.symbols.trace import Trace
 
-_HALF = Fraction(1, 2)
+_HALF, _MINUS_ONE = Fraction(1, 2), Fraction(-1)
 _DOUBLE = np.dtype(np.float64)
 
 
@@ -115,7 +115,10 @@ class Concolic(Symbol):
         """Tell whether a relation holds between self and other, a branch."""
         if type(other) is Endless:
             return RELATIONS[relation](-other.direction)
-        return self.trace.decide(self.plus(-other).node, relation)
+        if not type(self) is type(other) is Concolic:
+            return self.trace.decide(self.plus(-other).node, relation)
+        graph = self.trace  # without a symbol for each step: `np.argmax` asks entry by entry
+        return graph.decide(graph.sum(self.node, graph.product(graph.constant(_MINUS_ONE), other.node)), relation)
 
     def _at(self, node: int) -> Concolic:
         return Concolic(self.graph, node)
