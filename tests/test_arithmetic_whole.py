@@ -13,6 +13,7 @@ from verify.checks.rounding import check, whole
 from verify.checks.rounding.faults import faults
 from verify.checks.rounding.formats import DOUBLE, HALF, SINGLE
 from verify.checks.rounding.points import points
+from verify.checks.rounding.readings import Reading
 from verify.checks.rounding.trials import trials
 from verify.checks.rounding.whole import settled
 from verify.tape import recording
@@ -85,6 +86,20 @@ def agree(rows, trial, place):
         alike = bounds[errors >= 0.9 * float(other.error) - 0.02]
         if np.isfinite(float(row.bound or "inf")):
             assert NARROWER * alike.min() <= float(row.bound) + 0.01 <= WIDER * alike.max() + 0.02, (place, row, other)
+
+
+def test_overflow_is_told_column_by_column_also_of_the_columns_that_are_kept():
+    """A power that ends half precision, and not single, overflows in its own column, wherever that stands."""
+    case = verify.pair(lambda x: x**4, lambda dout, x: dout * 4 * x**3, x="2")
+    run = check_traced(case)[1][0]
+    recorded = whole.Recorded(case, run, 0, run.seen.trace.sample)
+    values = np.array([[1.0, 300.0, 300.0, 2.0]] * len(recorded.variables))
+    reading = Reading(
+        recorded.tape, recorded.quantities[0].recorded, recorded.variables, values, [SINGLE, SINGLE, HALF, HALF]
+    )
+    assert reading.overflows().tolist() == [False, False, True, False]
+    reading.keep(np.array([2, 0]))
+    assert reading.overflows().tolist() == [True, False]
 
 
 def test_stable_layers_are_settled_whole():

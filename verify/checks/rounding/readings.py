@@ -78,6 +78,7 @@ class Reading:
         formats: Sequence[Format] | None = None,
     ) -> None:
         self._tape, self._formats = tape, formats
+        self._overflows: Array | None = None
         self._rounding = _EXACT if formats is None else Rounding.of(formats)
         shape = tape.size, values.shape[1]
         self._arrange(np.ones(shape[1], bool) if formats is None else np.array([f is DOUBLE for f in formats], bool))
@@ -103,12 +104,20 @@ class Reading:
         return self.middle[elements], self.radius[elements]
 
     def overflows(self) -> Any:
-        """Tell for each column whether the numbers of its format may end at an element whose ball has no limit."""
-        with np.errstate(invalid="ignore"):
-            return (np.isinf(self.radius) & ~(np.abs(self.middle) < self._rounding.overflow)).any(axis=0)
+        """Tell for each column whether the numbers of its format may end at an element whose ball has no limit.
+
+        Few elements are such, and they are asked for with each gradient: all are looked through once.
+        """
+        if self._overflows is None:
+            limitless = np.flatnonzero(np.isinf(self.radius).any(axis=1))
+            middle, radius = self.of(limitless)
+            with np.errstate(invalid="ignore"):
+                self._overflows = (np.isinf(radius) & ~(np.abs(middle) < self._rounding.overflow)).any(axis=0)
+        return self._overflows
 
     def keep(self, columns: Any) -> None:
         """Leave out all other points."""
+        self._overflows = None
         self.middle, self.radius = self.middle[:, columns], self.radius[:, columns]
         self._rounding = self._rounding.of_columns(columns)
 
