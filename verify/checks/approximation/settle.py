@@ -71,9 +71,10 @@ class Approximations:
         An enclosure over all of the region holds without a point at which a difference shows, for which most of the
         time of a check would go. All others are as they were.
         """
+        refuted = {name: claim for name, claim in claims.items() if _refuted(claim)}
         result = dict(claims)
-        if self.case.accuracy is None and not small_constants(self.exact):
-            for name, claim in claims.items():
+        if refuted and self.case.accuracy is None and not small_constants(self.exact):
+            for name, claim in refuted.items():
                 if _may_approximate(self.exact, claim, _refuted(claim)):
                     result[name] = self._if_good(claim) or claim
         return result

@@ -232,8 +232,12 @@ class Claim:
 
     @property
     def worst(self) -> int:
-        """Return the place of the entry that is told of: one with the worst verdict and the weakest evidence."""
-        return max(range(len(self.decisions)), key=lambda i: _weakness(self.decisions[i]))
+        """Return the place of the entry that is told of: one with the worst verdict and the weakest evidence.
+
+        Most entries share their decision with others: the first of each is looked at.
+        """
+        places = {id(decision): i for i, decision in reversed([*enumerate(self.decisions)])}
+        return max(sorted(places.values()), key=lambda i: _weakness(self.decisions[i]))
 
     @property
     def decision(self) -> Decision:

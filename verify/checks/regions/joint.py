@@ -15,7 +15,8 @@ from __future__ import annotations
 import heapq
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from itertools import combinations, count
+from itertools import combinations, count, starmap
+from operator import and_, countOf
 from typing import TYPE_CHECKING, NamedTuple
 
 from verify.checks.claims.claims import Exact
@@ -145,7 +146,8 @@ class _Join:
         either, runs = new | self._answer(move.key, move.question.condition.holds), taken.get(new, 0)
         others = [taken[answer] & runs for answer in self.answers[id(move.run)] if not answer & either]
         alike = [taken[answer] & runs for site, answer in self.uniform[id(move.run)] if site != move.question.site]
-        return others.count(0) + alike.count(0) + sum(not a & b for a, b in combinations(others, 2))
+        together = starmap(and_, combinations(others, 2))  # counted for each move: without a loop of Python's
+        return others.count(0) + alike.count(0) + countOf(together, 0)
 
     def _point(self, move: _Move) -> Point | None:
         """Return a point where one question is answered in another way, and as many others as may be are as before."""
