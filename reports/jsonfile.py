@@ -103,11 +103,14 @@ def _further(further: Further, items: dict[str, Any]) -> dict[str, Any]:
 
 
 def _case(case: CaseResult, items: dict[str, Any]) -> dict[str, Any]:
+    """Return a case; only where it stands for what could not be imported, it says what that is."""
+    target = {"target": case.target} if items.pop("target") else {}
     return items | {
         "inputs": dict(case.inputs),
         "upstream": dict(zip(("name", "value"), case.upstream, strict=True)),
         "good": case.good,
         "passes": case.passes,
+        **target,
     }
 
 

@@ -60,6 +60,15 @@ def test_json_keeps_to_its_schema(run):
     assert (document["exit_status"], document["summary"]) == (exit_status(run), summary(run))
 
 
+def test_json_names_a_target_that_could_not_be_imported():
+    """The row that stands for it has the target as it was named, and keeps to the schema; no other row has one."""
+    schema = json.loads(Path(reports.__file__).with_name("result.schema.json").read_text())
+    lost = replace(results.case("pkg", results.ERROR), target="pkg")
+    document = json.loads(renderer("json")(Run((lost, results.case("c", results.ERROR)))))
+    jsonschema.validate(document, schema)
+    assert [case.get("target") for case in document["cases"]] == ["pkg", None]
+
+
 def test_json_schema_refuses_what_is_not_a_result():
     """A planted change is noticed: a verdict that does not exist, a number where text belongs."""
     schema = json.loads(Path(reports.__file__).with_name("result.schema.json").read_text())

@@ -19,7 +19,7 @@ def covers(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path / "here")
 
     def asked(targets, file, *broken, name="c"):
-        rows = tuple(replace(results.case(one, results.ERROR), where=results.at(one)) for one in broken)
+        rows = tuple(replace(results.case(one, results.ERROR), where=results.at(one), target=one) for one in broken)
         return scope(Run(rows), targets, tmp_path)(CaseId(file, name))
 
     return asked
@@ -52,3 +52,24 @@ def test_what_could_not_be_imported(covers):
     assert covers(["pkg"], "here/pkg/below/b.py", "pkg/a.py")
     for name, covered in (("p.py", True), ("q.py", False), ("pkg/a.py", True), ("mod.x", True), ("mods", False)):
         assert covers(["p.py", "pkg", "mod"], "", name=name) == covered
+
+
+def test_a_case_without_a_line_was_imported(covers, tmp_path):
+    """Only a row that stands for a target hides the cases there; one that has no line, or is called so, does not."""
+    named = replace(results.case("p.py", results.ERROR), where=results.at(""))
+    broken = replace(named, target="p.py")
+    asked = CaseId("here/p.py", "c")
+    assert scope(Run((named,)), ["p.py"], tmp_path)(asked)
+    assert not scope(Run((broken,)), ["p.py"], tmp_path)(asked)
+
+
+def test_long_targets_that_begin_alike(covers, tmp_path):
+    """Names of rows are cut short: what could not be imported is known by the whole target."""
+    long = "a" * 90
+    files = [f"here/{long}{end}/c.py" for end in "12"]
+    for file in files:
+        (tmp_path / file).parent.mkdir()
+        (tmp_path / file).write_text("")
+    lost = replace(results.case(f"{long[:79]}\u2026", results.ERROR), where=results.at(""), target=f"{long}1")
+    asked = scope(Run((lost,)), [f"{long}1", f"{long}2"], tmp_path)
+    assert [asked(CaseId(file, "c")) for file in files] == [False, True]

@@ -270,3 +270,27 @@ def test_floats_that_differ_at_a_further_size_leave_it_open(wrong):
     layer = type("Layer", (Counted,), {"wrong": wrong})
     verdicts = {row.verdict for row in verify.check(verify.layer(layer, inputs={"x": "N"})).comparisons}
     assert verdicts == ({Verdict.PROVED, Verdict.UNDECIDED} if wrong else {Verdict.PROVED})
+
+
+def test_reasons_of_one_kind_are_told_as_one():
+    """What is raised at one line is one reason whatever it says, and at two lines it is two, though it says the same."""
+
+    class Particular(Squares):
+        def forward(self, x):
+            if len(x) == 2:
+                raise ValueError("not these rows")
+            if len(x) == 4:
+                raise ValueError("not these rows")
+            return super().forward(x)
+
+    untried = verify.check(verify.layer(Particular, inputs={"x": "N D"}, sizes={"D": 4})).sizes.untried
+    assert sum("ValueError: not these rows" in reason for reason in untried) == 2
+
+    class Wordy(Squares):
+        def forward(self, x):
+            if x.shape[1] not in (1, 4):
+                raise ValueError("no " + "x" * x.shape[1])
+            return super().forward(x)
+
+    (reason,) = verify.check(verify.layer(Wordy, inputs={"x": "3 D"})).sizes.untried
+    assert "and 2 more: ValueError: no xx" in reason

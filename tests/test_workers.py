@@ -108,6 +108,7 @@ def test_whatever_a_target_does_when_it_is_imported(command, rows, shop, code, v
     (shop / "bad.py").write_text(code)
     assert rows("bad.py", "shop.toml", "-k", "also") == [("bad.py", verdict, reason), ("also right", "PROVED", "")]
     assert (rows.status, rows.cases[0]["where"]) == (1, {"file": "bad.py", "line": 0})
+    assert [case.get("target") for case in rows.cases] == ["bad.py", None]
     assert shlex.join(rows.cases[0]["reproduce"]) == "gradproof run bad.py"
     if verdict == "ERROR":
         done = command("list", "bad.py", "shop.toml")

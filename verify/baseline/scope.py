@@ -25,8 +25,8 @@ def scope(run: Run, targets: Sequence[str], folder: Path) -> Covers:
 
     It does not cover what it could not import. A file that was deleted is covered by every run: no run will show it.
     """
-    broken = {name for case in run.cases if not case.where.line for name in (case.name, case.where.file)}
-    imported = [target for target in targets if case_name(target) not in broken]
+    broken = {name for case in run.cases if case.target for name in (case.target, case.where.file)}
+    imported = [target for target in targets if target not in broken]
 
     def covers(case: CaseId) -> bool:
         if not case.file:

@@ -65,6 +65,7 @@ class CaseResult:
     * `graph` is None for code on arrays, and for graphs too large to draw.
     * `sources` holds the lines of code that failures and findings are about.
     * `drawn` is true if the code drew random numbers: how many entries fail then depends on the seed.
+    * `target` is what could not be imported, in a row that stands for all cases there.
     """
 
     name: str
@@ -87,6 +88,7 @@ class CaseResult:
     sources: tuple[Excerpt, ...] = ()
     sizes: Further = field(default_factory=Further)
     drawn: bool = False
+    target: str = ""
 
     @property
     def id(self) -> CaseId:

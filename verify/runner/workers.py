@@ -83,20 +83,21 @@ class Workers:
 
     def collected(self, targets: Sequence[str], layers: str | None) -> list[CollectedCase | CaseResult]:
         """Return the cases of all targets in order, with a row in place of what could not be imported."""
-        unique: dict[tuple[Place, str], CollectedCase | CaseResult] = {}
+        unique: dict[tuple[Place, str, str], CollectedCase | CaseResult] = {}
         for target in dict.fromkeys(targets):
             cases = self._of_target(target, layers)
             if not cases:
                 raise no_cases(target)
             for case in cases:  # one file may be named in several ways, one case imported from module to module
-                unique.setdefault((case.where, case.name), case)
+                lost = case.target if isinstance(case, CaseResult) else ""
+                unique.setdefault((case.where, case.name, lost), case)
         return list(unique.values())
 
     def cases(self, unit: Unit) -> list[CollectedCase | CaseResult]:
         """Return the cases of a unit, or a row that says why there are none."""
         answer = self._collect(unit)
         if answer.kind != "done":
-            return [_row(case_name(unit.target), Place(unit.file), _command(unit), answer)]
+            return [_lost(unit.target, Place(unit.file), _command(unit), answer)]
         self._listed[unit] = answer.value
         return [
             _row(name, where, _command(unit), Answer("failed", problem, place=where, reason=Reason.LOST_CASE))
@@ -122,7 +123,7 @@ class Workers:
     def _of_target(self, target: str, layers: str | None) -> list[CollectedCase | CaseResult]:
         answer = self._ask("units", target, layers)
         if answer.kind != "done":
-            return [_row(case_name(target), NOWHERE, ("gradproof", "run", target), answer)]
+            return [_lost(target, NOWHERE, ("gradproof", "run", target), answer)]
         return [case for unit in answer.value for case in self.cases(unit)]
 
     def _collect(self, unit: Unit) -> Answer:
@@ -193,6 +194,11 @@ def _row(name: str, where: Place, reproduce: tuple[str, ...], answer: Answer) ->
 
     whole = _unknown("the whole case", answer, answer.value)
     return excerpted(CaseResult(name, where, "", "", "", (), ("", "1"), (whole,), reproduce=reproduce))
+
+
+def _lost(target: str, where: Place, reproduce: tuple[str, ...], answer: Answer) -> CaseResult:
+    """Return the row of what could not be imported."""
+    return replace(_row(case_name(target), where, reproduce, answer), target=target)
 
 
 def _cut_short(answer: Answer) -> CaseResult:

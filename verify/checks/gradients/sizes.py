@@ -9,7 +9,6 @@ all these runs are counted, and what is beyond the budget is listed as not tried
 
 from __future__ import annotations
 
-import re
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -24,6 +23,7 @@ from verify.checks.claims.claims import Exact
 from verify.checks.gradients.rows import not_compared
 from verify.checks.gradients.traced import decided
 from verify.model.comparison import STRAYS
+from verify.model.reasons import Reason
 from verify.model.result import Comparison, Further, Verdict
 from verify.proof.decide import agree_at
 from verify.tracing.floats import FloatRun
@@ -47,8 +47,12 @@ _MOST_REASONS = 5  # that are listed
 _GROWTH = 2  # the power of a size with which nodes are taken to grow, as scores of attention do, until a run is made
 _DECLINE = 0.5  # and with which they are taken to decline
 Edges = Callable[[Exact], tuple[list[Comparison], str]]  # rows of what is wrong on edges, and why some are not known
+_BROADCAST = "{}=1 may be broadcast: only the sample's sizes are known to be valid"
 _COST = "too large for the budget"
 _SAMPLES = 4  # that are tried for one on no tie
+
+
+Kind = tuple[object, ...]  # what two reasons have in common that are told as one: what happened, and where
 
 
 @dataclass(slots=True)
@@ -58,7 +62,7 @@ class Sizing:
     rows: list[Comparison] = field(default_factory=list)
     tried: list[Variant] = field(default_factory=list)
     right: list[Variant] = field(default_factory=list)  # of those tried
-    refused: dict[str, tuple[str, list[Variant]]] = field(default_factory=dict)
+    refused: dict[Kind, tuple[str, list[Variant]]] = field(default_factory=dict)
     nodes: dict[tuple[int, ...], int] = field(default_factory=dict)  # of a run, by its sizes
     spent: int = 0
 
@@ -78,9 +82,9 @@ class Sizing:
         ones = [name for name in _open(case, sizes) if sizes[name] == 1]
         return next((n for n in ones if all(v.sizes[n] in (1, base[n]) for v in self.tried)), "")
 
-    def refuse(self, reason: str, variant: Variant) -> None:
-        """Keep why a variant was not tried; reasons that differ in numbers only are one."""
-        self.refused.setdefault(re.sub("[0-9]+", "", reason), (reason, []))[1].append(variant)
+    def refuse(self, text: str, variant: Variant, *kind: object) -> None:
+        """Keep why a variant was not tried; of what is of one kind, the first text is told."""
+        self.refused.setdefault(kind, (text, []))[1].append(variant)
 
     def spend(self, sizes: Sizes, nodes: int) -> None:
         """Count the nodes of a run."""
@@ -140,11 +144,11 @@ def check_sizes(
     while todo and not (wrong.issuperset(case.real) or any(row.quantity == "case" for row in sizing.rows)):
         variant, budget = todo.popleft()
         if broadcast := sizing.only_broadcast(case, variant.sizes):
-            sizing.refuse(f"{broadcast}=1 may be broadcast: only the sample's sizes are known to be valid", variant)
+            sizing.refuse(_BROADCAST.format(broadcast), variant, _BROADCAST, broadcast)
             continue
         if not sizing.affords(variant.sizes, budget if budget == _AGAIN else max(budget, least)):
             if budget != _AGAIN:
-                sizing.refuse(_COST, variant)
+                sizing.refuse(_COST, variant, _COST)
             continue
         rows, taken = _check(case, variant, seed, sizing, edges)
         if not taken:  # sizes may have to fit each other
@@ -193,15 +197,18 @@ def _check(
         rows, exact = _rows(case, seen, seed)
     except SubjectError as problem:
         if not (rows := _failed(case, seen, problem, seed)):
-            sizing.refuse(str(problem), variant)
+            sizing.refuse(str(problem), variant, problem.reason, problem.place, type(problem.__cause__))
         return rows, False
     finally:
         sizing.spend(variant.sizes, len(seen.trace))
     tie = pinned(seen.conditions)
     certain = [row for row in rows if row.verdict is not Verdict.UNDECIDED or _is_doubt(row, exact)]
-    doubts = [row.evidence.detail for row in rows if row.verdict is Verdict.UNDECIDED]
-    if doubts or (tie and not rows):
-        sizing.refuse(doubts[0] if doubts else f"the samples lie on a tie, at {tie}", variant)
+    doubts = [row for row in rows if row.verdict is Verdict.UNDECIDED]
+    if doubts:
+        evidence = doubts[0].evidence
+        sizing.refuse(evidence.detail, variant, evidence.reason, evidence.place, doubts[0].name)
+    elif tie and not rows:
+        sizing.refuse(f"the samples lie on a tie, at {tie}", variant, Reason.TIE, tie)
     else:
         certain += [] if rows else _edge_rows(exact, sizing, edges)
         sizing.tried.append(variant)
