@@ -220,7 +220,7 @@ def _edge_rows(run: Exact, sizing: Sizing, edges: Edges) -> list[Comparison]:
     """Return the rows of what is wrong on the edges of a run, and keep why some of them are not known."""
     rows, reason = edges(run)
     if reason:
-        sizing.refuse(reason, run.seen.variant)
+        sizing.refuse(reason, run.seen.variant, reason)
     return rows
 
 
