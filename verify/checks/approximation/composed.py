@@ -148,4 +148,5 @@ class Composed:
         yield error(self.graph, pair, pivot, nearest(ends, threshold))
 
     def _telling(self, leaf: Leaf) -> Telling:
-        return Telling(self.graph, leaf.threshold, self.numbers, leaf.ends, leaf.limit)
+        bounded = self.other.yardstick.bounded
+        return Telling(self.graph, leaf.threshold, self.numbers, leaf.ends, leaf.limit, bounded)

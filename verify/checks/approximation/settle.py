@@ -241,7 +241,7 @@ def _looks_right(exact: Exact, claim: Claim, other: Other, gradient: Gradient) -
     pair = gradient.actual, gradient.meant
     with flint.ctx.workprec(BITS):
         size = abs(balls.at(graph, [pair[1]], other.yardstick.point)[pair[1]])
-        limit = other.yardstick.of_gradient(gradient.name, gradient.entry, pair[1], size)
+        limit = other.yardstick.excused(other.yardstick.of_gradient(gradient.name, gradient.entry, pair[1], size))
         for at in (other.yardstick.point, exact.region.sample, point):
             close = _error(graph, pair, at) <= limit
             if not close or not all(_error(graph, output, at) <= flint.arb(SINGLE.unit) for output in outputs):

@@ -57,6 +57,7 @@ class Telling:
     numbers: Format
     ends: Ends
     limit: flint.arb
+    bounded: bool = True  # whether a bound is known for what that formula rounds
 
     def agrees(self, error: Largest, forward: Sequence[Largest]) -> Decision:
         """Say that a gradient is an approximation, proved to be as good as the formula that it stands for.
@@ -68,8 +69,7 @@ class Telling:
         detail = (
             f"an approximation, chosen at {self._where()}: proved to stay within {self._ulps(error.error)} ulps of "
             f"{self.numbers.name} of the derivative of the formula on the other side of the threshold"
-            f"{_measured(error)} for all {ends}, worst at {self._at(error)}; "
-            f"that formula is accurate to {self._ulps(self.limit)} ulps there"
+            f"{_measured(error)} for all {ends}, worst at {self._at(error)}; {self._good_to('that formula')}"
         )
         if forward:
             detail += f"; the output is {self._off(_worst(forward))}: a threshold made for single precision"
@@ -111,8 +111,10 @@ class Telling:
         )
         return self._decision(Verdict.REFUTED, detail, error)
 
-    def _good_to(self) -> str:
-        return f"the formula on the other side of the threshold is accurate to {self._ulps(self.limit)} ulps there"
+    def _good_to(self, formula: str = "the formula on the other side of the threshold") -> str:
+        if not self.bounded:
+            return f"{formula} has no known rounding bound there"
+        return f"{formula} is accurate to {self._ulps(self.limit)} ulps there"
 
     def _off(self, error: Largest) -> str:
         return f"off by {self._ulps(error.reached)} ulps of {self.numbers.name}, at {self._at(error)}"

@@ -55,11 +55,11 @@ class Whole:
     def _decision(self, gradient: Gradient) -> Decision | None:
         pair = gradient.actual, gradient.meant
         limit = self.other.yardstick.of_gradient(gradient.name, gradient.entry, pair[1], self._size(pair[1]))
-        telling = self._telling(limit)
-        if wrong := beyond(self.graph, pair, self.pivot, nearest(self.ends, self.threshold), limit):
+        telling, excused = self._telling(limit), self.other.yardstick.excused(limit)
+        if wrong := beyond(self.graph, pair, self.pivot, nearest(self.ends, self.threshold), excused):
             return telling.refuted(wrong)  # at the threshold, where most are worst: no bound is asked for
         error = largest(self.graph, pair, self.pivot, self.ends)
-        if error.reached > limit:
+        if error.reached > excused:
             return telling.refuted(error)
         if not error.error <= limit:
             return None
@@ -110,4 +110,4 @@ class Whole:
         return False
 
     def _telling(self, limit: flint.arb) -> Telling:
-        return Telling(self.graph, self.threshold, self.numbers, self.ends, limit)
+        return Telling(self.graph, self.threshold, self.numbers, self.ends, limit, self.other.yardstick.bounded)

@@ -2,7 +2,9 @@
 
 The operations of the code are recorded there, and enclosed as rounding may leave them: what the formula there is good
 to is what an approximation on this side has to be. No formula is good to less than half of the digits of its format,
-which is where one counts as unstable (GP202): an approximation is not excused by noise.
+which is where one counts as unstable (GP202): an approximation is not excused by noise. Of a formula for whose rounding
+no bound is known (SciPy's functions) it is not known how good it is, between that and half an ulp: what is as good as
+that is an approximation, and what is worse than half of the digits is none.
 """
 
 from __future__ import annotations
@@ -24,8 +26,10 @@ from verify.checks.rounding.formats import DOUBLE, HALF, SINGLE, Format
 from verify.checks.rounding.recorder import Recorder
 from verify.graph import balls
 from verify.graph.graph import Graph
+from verify.model.errors import UnboundedError
 from verify.model.exact import nearest_double
 from verify.tracing.floats import FloatRun
+from verify.tracing.following import SubjectError
 from verify.tracing.observe import Observation, observe
 from verify.tracing.region import Point
 
@@ -62,6 +66,20 @@ class Yardstick:
         return recorded
 
     @cached_property
+    def bounded(self) -> bool:
+        """Tell whether a bound is known for what the operations there round."""
+        try:
+            return bool(self._recorded)
+        except SubjectError as problem:
+            if isinstance(problem.__cause__, UnboundedError):
+                return False
+            raise
+
+    def excused(self, limit: flint.arb) -> flint.arb:
+        """Return from where on an error is no approximation's, where a formula is good to a limit if that is known."""
+        return limit if self.bounded else flint.arb(self.numbers.unit).sqrt()
+
+    @cached_property
     def _outputs(self) -> list[int]:
         return [node for output in self._recorded.outputs for node in output.nodes]
 
@@ -75,11 +93,13 @@ class Yardstick:
 
     def of_gradient(self, name: str, entry: int, exact: int, size: flint.arb) -> flint.arb:
         """Return what a gradient is good to, relative to the sum of the magnitudes of its terms."""
+        if not self.bounded:
+            return flint.arb(self.numbers.unit)
         return self._good_to(self._recorded.gradients[name].nodes[entry], exact, size)
 
     def of_output(self, entry: int, exact: int, size: flint.arb) -> flint.arb:
         """Return what an output is good to, relative to the sum of the magnitudes of its terms."""
-        return self._good_to(self._outputs[entry], exact, size)
+        return self._good_to(self._outputs[entry], exact, size) if self.bounded else flint.arb(self.numbers.unit)
 
     def of_formula(self, exact: int) -> flint.arb:
         """Return what the first operation that computes a formula is good to, relative to its value.
@@ -89,7 +109,7 @@ class Yardstick:
         """
         with flint.ctx.workprec(BITS):
             true = balls.at(self.seen.trace, [exact], self.point)[exact]
-            if not true.is_finite() or true.contains(0):
+            if not self.bounded or not true.is_finite() or true.contains(0):
                 return flint.arb(self.numbers.unit)
             if not self._values:
                 balls.at(self._recorded.trace, sorted(self._enclosures.row), self.point, self._values)
