@@ -64,3 +64,67 @@ def test_nothing_is_made_of_a_zero():
     case = elementwise(lambda x: np.minimum(x, 6), lambda d, x: d * np.where(x > 6, 7, 1), shape="N")
     (row,) = (c for c in verify.check(case).comparisons if c.verdict is Verdict.REFUTED)
     assert (str(row.relation), row.diagnosis) == ("expected = 0", "")
+
+
+def likely(case):
+    """Return the mistake that is named in the first row of a case that does not pass, or nothing."""
+    return next(row.diagnosis for row in verify.check(case, quick=True).comparisons if not row.passes)
+
+
+def cross_entropy(x, t):
+    e = np.exp(x - x.max(axis=1, keepdims=True))
+    y = e / e.sum(axis=1, keepdims=True)
+    return -np.log(y[np.arange(len(x)), t] + 1e-7).sum() / len(x), y - np.eye(x.shape[1])[t]
+
+
+@pytest.mark.parametrize(
+    ("gradient", "named"),
+    [
+        (lambda g: g, "too large by a factor of N, 3 here: a missing division by N; besides, backward ignores 1e-07"),
+        (lambda g: -g / len(g), "the sign is wrong; besides, backward ignores 1e-07 in forward"),
+        (lambda g: g / len(g) + 1, ""),
+        (lambda g: g * g, ""),
+    ],
+)
+def test_a_mistake_beside_a_small_constant(gradient, named):
+    """A mistake is named where backward also ignores the constant of a logarithm, and none where it is another one."""
+
+    def loss(x, t):
+        value, exact = cross_entropy(x, t)
+        return value, gradient(exact)
+
+    labels = verify.integer("N", below="C")
+    mistake = likely(verify.loss(loss, x="N C", t=labels))
+    assert mistake.startswith(named)
+    assert bool(mistake) == bool(named)
+
+
+WRONG_AXIS = "summed over the wrong axis: the sum of all entries is right"
+
+
+@pytest.mark.parametrize(
+    ("bias", "named"),
+    [
+        (lambda d: d.sum(axis=1), WRONG_AXIS),
+        (lambda d: 2 * d.sum(axis=1), ""),
+        (lambda d: d - d.mean(), ""),
+        (lambda d: d.sum(axis=0, keepdims=True), "the numbers are right but the shape is wrong"),
+        (lambda d: d.copy(), "not summed over axis 0"),
+    ],
+)
+def test_a_sum_over_the_wrong_axis(bias, named):
+    """A bias that is summed over its own axis is told from one that is wrong in another way."""
+    mistake = likely(verify.pair(lambda x, b: x + b, lambda d, x, b: (d.copy(), bias(d)), x="N D", b="D"))
+    assert mistake.startswith(named)
+    assert bool(mistake) == bool(named)
+
+
+def test_sums_of_zero_name_nothing():
+    """Where all entries sum to 0 on both sides, no axis is blamed."""
+    case = verify.pair(
+        lambda x, b: x + b - b.mean(),
+        lambda d, x, b: (d.copy(), d.sum(axis=1) - d.sum(axis=1).mean()),
+        x="N D",
+        b="D",
+    )
+    assert likely(case) != WRONG_AXIS

@@ -27,6 +27,9 @@ NAMES: dict[str, list[str]] = {
 }
 
 
+_HINT = "; describe labels by gradproof.integer('N', below='C'), other fixed inputs by gradproof.constant(value)"
+
+
 def layer(
     make: Callable[..., Any],
     *,
@@ -322,7 +325,7 @@ def _for_inputs(returned: Any, inputs: Mapping[str, object], real: Collection[st
         return {key: gradient for key, gradient in zip(inputs, values, strict=True) if key in wanted}
     if len(values) != len(wanted):
         noun = "gradient" if len(wanted) == 1 else "gradients"
-        hint = "; gradproof.constant or gradproof.integer describe inputs that are not differentiated" if values else ""
+        hint = _HINT if values else ""
         text = f"expected {len(wanted)} {noun} ({', '.join(wanted)}), got {len(values)}{hint}"
         raise UnclaimedError(text) if returned is None else ProtocolError(text, Reason.WRONG_COUNT)
     return dict(zip(wanted, values, strict=True))

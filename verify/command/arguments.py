@@ -23,6 +23,7 @@ examples:
   gradproof --baseline known.json              fail only on failures that the file does not list
   gradproof compare old.json new.json          compare two JSON reports
   gradproof mutate my_cases.py                 plant mistakes and count how many the cases catch
+  gradproof explain cases                      how to write cases
   gradproof explain GP101                      explain a finding and how to fix it
 
 exit status:
@@ -39,7 +40,14 @@ LARGEST_MEMORY = 1_000_000  # GB
 MEMORY_EXPECTED = f"expected a positive number of GB, at most {LARGEST_MEMORY:,}"
 LONGEST_TIMEOUT = 1_000_000  # seconds: what every platform can wait for
 SECONDS_EXPECTED = f"expected a positive number of seconds, at most {LONGEST_TIMEOUT:,}"
-_COMMANDS = ("run", "expr", "list", "mutate", "compare", "explain")
+_COMMANDS = {
+    "run": "check cases (the default)",
+    "expr": "check one expression",
+    "list": "list the cases, check nothing",
+    "compare": "compare two JSON reports",
+    "mutate": "plant mistakes in the code and count how many the cases catch",
+    "explain": "explain a finding and how to fix it",
+}
 
 
 class _Parser(argparse.ArgumentParser):
@@ -95,36 +103,41 @@ def build_parser(formats: Iterable[str]) -> argparse.ArgumentParser:
     )
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", parser_class=_Parser)
     checking, choosing = _checking(formats), _choosing()
-    run = commands.add_parser("run", parents=[checking, choosing], help="check cases (the default)", allow_abbrev=False)
+    run = _add_command(commands, "run", checking, choosing)
     run.add_argument("-x", "--exitfirst", action="store_true", help="stop after the first case that fails")
     slowest = "print the N slowest cases and their seconds to standard error; 0: all cases"
     run.add_argument("--durations", type=_count, metavar="N", help=slowest)
     _add_baseline(run)
-    expr = commands.add_parser("expr", parents=[checking], help="check one expression", allow_abbrev=False)
+    expr = _add_command(commands, "expr", checking)
     _add_expression(expr)
     expr.set_defaults(durations=None)
-    listing = commands.add_parser("list", parents=[choosing], help="list the cases, check nothing", allow_abbrev=False)
+    listing = _add_command(commands, "list", choosing)
     listing.set_defaults(layers=None, timeout=None, memory=None, quiet=0)
     expr.set_defaults(baseline=None, baseline_update=False)
     _add_others(commands, [checking, choosing])
     return parser
 
 
+def _add_command(commands: Any, name: str, *parents: _Parser) -> _Parser:
+    """Add a command, whose help starts with what it does."""
+    summary = _COMMANDS[name]
+    description = f"{summary[0].upper()}{summary[1:]}."
+    parser: _Parser = commands.add_parser(
+        name, parents=parents, help=summary, description=description, allow_abbrev=False
+    )
+    return parser
+
+
 def _add_others(commands: Any, parents: list[_Parser]) -> None:
     """Add the commands that do not just check."""
-    compare = commands.add_parser("compare", help="compare two JSON reports", allow_abbrev=False)
+    compare = _add_command(commands, "compare")
     compare.add_argument("old", type=Path, metavar="OLD.json", help="the report before")
     compare.add_argument(
         "new", type=Path, metavar="NEW.json", help="the report after; exit status 1 if something is worse"
     )
-    mutate = commands.add_parser(
-        "mutate",
-        parents=parents,
-        help="plant mistakes in the code and count how many the cases catch",
-        allow_abbrev=False,
-    )
+    mutate = _add_command(commands, "mutate", *parents)
     mutate.add_argument("--operators", type=_kinds, default=(), metavar="M1,M5", help=_PLANTED)
-    explain = commands.add_parser("explain", help="explain a finding and how to fix it", allow_abbrev=False)
+    explain = _add_command(commands, "explain")
     explain.add_argument(
         "codes",
         nargs="*",

@@ -20,7 +20,7 @@ import numpy as np
 from verify.cases.case import TracedCase
 from verify.checks.approximation.pivots import affine
 from verify.checks.claims.claims import Claim, Exact
-from verify.checks.claims.diagnoses import without
+from verify.checks.claims.diagnoses import SMALL, without
 from verify.checks.rounding.judge import upward
 from verify.graph import balls
 from verify.graph.graph import Graph
@@ -37,7 +37,6 @@ from verify.tracing.region import Point
 from verify.tracing.symbols.trace import Trace
 
 CODE = "GP212"
-_SMALL = Fraction(1, 1000)  # the largest epsilon in use: that of Keras' batch normalisation
 _MOST = 6  # constants of one gradient that are tried, alone and in pairs
 _BITS = 256
 
@@ -75,7 +74,7 @@ def small_constants(exact: Exact) -> list[int]:
     added = [n for n in graph.reach([n for o in exact.seen.outputs for n in o.nodes]) if graph.ops[n] == "sum"]
     compared = [condition.node for condition in exact.seen.conditions]
     typed = {part: None for node in [*added, *compared] for part in _parts(graph, node)}
-    return [n for n in typed if 0 < abs(simplest_rational(graph.payloads[n])) <= _SMALL][:_MOST]
+    return [n for n in typed if 0 < abs(simplest_rational(graph.payloads[n])) <= SMALL][:_MOST]
 
 
 def _parts(graph: Graph, node: int) -> Iterator[int]:
@@ -135,7 +134,7 @@ def _end(graph: Graph, node: int) -> Fraction | None:
     """Return what a condition compares with, if that is close to 0 or 1: 1e-7, 1 - 1e-7."""
     factor, _, offset = affine(graph, node)
     end = -offset / factor if factor else Fraction(0)
-    return end if any(0 < abs(end - whole) <= _SMALL for whole in (0, 1)) else None
+    return end if any(0 < abs(end - whole) <= SMALL for whole in (0, 1)) else None
 
 
 def _decisions(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any, NamedTuple
 
@@ -14,7 +14,7 @@ from verify.cases.wirtinger import DEFAULT, FORMS, Half, Part
 from verify.checks.claims.explain import Sampled, alike, constant_ratio
 from verify.graph.graph import Graph
 from verify.graph.substitution import replaced
-from verify.model.exact import decimal_text
+from verify.model.exact import decimal_text, simplest_rational
 from verify.proof import field
 from verify.tracing.observe import Quantity
 
@@ -22,6 +22,8 @@ Nodes = Sequence[int]
 _MINUS = Fraction(-1)
 _TWO = Fraction(2)
 _MOST_TERMS = 8  # of an entry's derivative, of which each may be the one that is missing
+SMALL = Fraction(1, 1000)  # the largest epsilon in use: that of Keras' batch normalisation
+_MOST_SMALL = 6  # such constants that a mistake is looked for beside
 _MOST_SUBSTITUTED = 64  # entries that are each looked at with an upstream of their own
 
 
@@ -66,7 +68,26 @@ class Suspect:
 
 def diagnose(suspect: Suspect) -> str:
     """Name the likely mistake, or say nothing."""
+    return _named_mistake(suspect) or _beside_constants(suspect)
+
+
+def _named_mistake(suspect: Suspect) -> str:
     return next((diagnosis for try_ in MISTAKES if (diagnosis := try_(suspect))), "")
+
+
+def _beside_constants(s: Suspect) -> str:
+    """Name the mistake of a gradient that also ignores small constants of forward: log(y + 1e-7)."""
+    used = set(s.graph.reach(s.actual.nodes))
+    small = [node for node in s.graph.reach(s.expected) if node not in used and _is_small(s.graph, node)]
+    if not 0 < len(small) <= _MOST_SMALL:
+        return ""
+    mistake = _named_mistake(replace(s, expected=without(s.graph, s.expected, small)))
+    names = " and ".join(dict.fromkeys(str(s.graph.payloads[node]) for node in small))
+    return mistake and f"{mistake}; besides, backward ignores {names} in forward"
+
+
+def _is_small(graph: Graph, node: int) -> bool:
+    return graph.ops[node] == "typed" and 0 < abs(simplest_rational(graph.payloads[node])) <= SMALL
 
 
 def without(graph: Graph, nodes: Nodes, constants: Iterable[int]) -> list[int]:
@@ -320,6 +341,15 @@ def _not_summed(s: Suspect) -> str:
     return ""
 
 
+def _summed_elsewhere(s: Suspect) -> str:
+    """Find that the same terms are summed over another axis: the sums of all entries are equal, and are not 0."""
+    if s.fits:
+        return ""
+    actual, expected = [s.graph.total(s.actual.nodes)], [s.graph.total(s.expected)]
+    same = alike(s.graph, actual, expected) and not alike(s.graph, expected, [s.graph.constant(Fraction(0))])
+    return "summed over the wrong axis: the sum of all entries is right" if same else ""
+
+
 def _shape_only(s: Suspect) -> str:
     """Find that the numbers are right and only the shape is not."""
     if not s.fits and len(s.expected) == len(s.actual.nodes) and s.is_(s.expected):
@@ -335,11 +365,12 @@ MISTAKES: tuple[Callable[[Suspect], str], ...] = (
     _shape_only,
     _factor,
     _upstream_ignored,
+    _not_summed,
     _swapped,
     _transposed,
     _not_linear,
     _alone,
     _diagonal,
     _dropped,
-    _not_summed,
+    _summed_elsewhere,
 )
