@@ -8,6 +8,7 @@ from pathlib import Path
 import flint
 import numpy as np
 import pytest
+from effort import some
 
 import verify
 from verify.command.main import main
@@ -143,7 +144,7 @@ def _check(module, name, arguments, place):
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize(
     ("module", "name", "arguments", "place"),
-    [(module, name, arguments, place) for module, name, arguments in FUNCTIONS for place in range(len(arguments))],
+    some((module, name, arguments, place) for module, name, arguments in FUNCTIONS for place in range(len(arguments))),
 )
 def test_a_planted_error_is_found_or_the_function_is_named(module, name, arguments, place):
     """A wrong derivative is refuted; where a function is not followed by an argument, that is told."""

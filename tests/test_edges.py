@@ -1,5 +1,7 @@
 """On the very edge of a branch: every convention at a kink is right, and what is none is refuted."""
 
+from itertools import product
+
 import numpy as np
 import pytest
 from effort import some
@@ -275,9 +277,7 @@ class Wrong:
         return dout * to_x, dout * np.where(y == 0, self.y, np.sign(y)), dout * np.where(z == 0, self.z, np.sign(z))
 
 
-@pytest.mark.parametrize("y", [0, 7])
-@pytest.mark.parametrize("z", [0, -7])
-@pytest.mark.parametrize("region", [0, 1])
+@pytest.mark.parametrize(("region", "y", "z"), some(product([0, 1], [0, 7], [0, -7])))
 def test_edges_away_from_a_wrong_region_are_judged(region, y, z):
     """What is wrong in one region takes nothing from the edges of others."""
     inputs = {name: verify.real("2") for name in "xyz"}
