@@ -35,7 +35,7 @@ test-long: $(INSTALLED)  ## run what takes minutes: 5,000 random layers, 20,000 
 		tests/test_tape_fields.py tests/test_tape_degrees.py tests/test_tape_bounds.py tests/test_tape_primes.py tests/test_elementary.py tests/test_arithmetic_whole.py \
 		tests/test_browser.py tests/test_science.py tests/test_alike.py tests/test_twins.py tests/test_limits.py tests/test_one_road.py \
 		tests/test_hostile_regions.py tests/test_scan.py tests/test_enclosures.py tests/test_upstreams.py tests/test_approximation_limits.py \
-		tests/test_hidden.py tests/test_drawing.py tests/test_graph.py tests/test_special_digits.py tests/test_wheel.py
+		tests/test_hidden.py tests/test_drawing.py tests/test_graph.py tests/test_special_digits.py tests/test_wheel.py tests/test_glances.py
 	GRADPROOF_LONG=1 $(BIN)/python -m pytest -n auto --dist worksteal tests/test_random_kinked.py tests/test_programs.py tests/test_whole_arrays.py tests/test_sources.py tests/test_every_function.py tests/test_coverage.py
 
 test-oldest: $(OLDEST)/installed  ## run the tests of what meets other packages, on the lowest versions that pyproject.toml allows
