@@ -16,6 +16,8 @@ ROOT = Path(__file__).parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 RECIPE = yaml.safe_load((ROOT / "recipe" / "recipe.yaml").read_text())
 CITATION = yaml.safe_load((ROOT / "CITATION.cff").read_text())
+# The folders of an sdist.
+KEPT = ("docs", "findings", "gradproof", "layers", "recipe", "reports", "tests", "verify")
 # What an extra of a dependency brings, which a recipe names by itself.
 BROUGHT = {"tabulate[widechars]": "wcwidth"}
 SCHEMAS = {
@@ -37,6 +39,20 @@ def sdist(tmp_path_factory):
         return {name.partition("/")[2] for name in archive.getnames()}
 
 
+def kept():
+    """Return the files that git keeps, or those of the list where this is an unpacked sdist, which no git knows."""
+    if (ROOT / "PKG-INFO").exists():
+        return [
+            path.relative_to(ROOT).as_posix() for top in KEPT for path in (ROOT / top).rglob("*.*") if sources(path)
+        ]
+    done = subprocess.run(["git", "ls-files"], cwd=ROOT, check=True, capture_output=True, text=True)
+    return done.stdout.splitlines()
+
+
+def sources(path):
+    return path.is_file() and "__pycache__" not in path.parts
+
+
 def required(requirements):
     """Return the packages of pyproject.toml with their bounds, as a recipe writes them."""
     pairs = [re.fullmatch(r"([\w-]+)(\[\w+\])?(>=[\d.]+)", text).groups() for text in requirements]
@@ -46,9 +62,8 @@ def required(requirements):
 
 
 def test_the_sdist_has_what_a_build_and_the_tests_need(sdist):
-    """All that is kept in the repository, and nothing that was made from it."""
-    kept = subprocess.run(["git", "ls-files"], cwd=ROOT, check=True, capture_output=True, text=True).stdout.splitlines()
-    assert {name for name in kept if (ROOT / name).exists()} <= sdist
+    """All that is kept in the repository, and nothing that was made from it; of an sdist, another one has the same."""
+    assert {name for name in kept() if (ROOT / name).exists()} <= sdist
     made = (".venv/", ".oldest/", ".newest/", "build/", "dist/", ".git/", ".mypy_cache/", ".hypothesis/")
     assert not [name for name in sdist if name.startswith(made) or "__pycache__" in name]
 
