@@ -57,6 +57,7 @@ def _test_case(suite: ET.Element, file: str, case: CaseResult, comparison: Compa
     element = _element(suite, file, case, f"{comparison.quantity} {comparison.name}{variant}")
     if kind := _kind(comparison):
         lines = [f"{line.label}: {line.text}" for line in words.explanation(comparison)] + _notes(case)
+        lines.append(f"what that means: {words.meaning([comparison])}")
         problem = ET.SubElement(element, kind, type=cells.verdict(comparison), message=_clean(_message(comparison)))
         problem.text = _clean("\n".join([*lines, f"where: {case.where or 'expr'}", f"again: {case.again}"]))
     if rows.traced(case) and comparison.good:
@@ -74,7 +75,7 @@ def _finding(suite: ET.Element, file: str, case: CaseResult, finding: Finding, n
     element = _element(suite, file, case, f"finding {number}: {label}")
     lines = [f"{severity}: {text}" for severity, listed, text in words.findings(case) if listed is finding]
     lines += [f"for: {finding.variant}"] if finding.variant else []
-    lines.append(f"what that means: gradproof explain {finding.code}")
+    lines.append(f"what that means: {words.meaning([], [finding])}")
     if finding.bad or finding.known:
         kind, prefix = ("skipped", "known failure: ") if finding.known else ("failure", "")
         problem = ET.SubElement(element, kind, type=finding.code, message=_clean(f"{prefix}{label}: {finding.detail}"))

@@ -43,7 +43,9 @@ def _case(case: CaseResult) -> list[str]:
     unclaimed = (
         [f"Not claimed, and so not checked: {', '.join(map(_code, case.unclaimed))}", ""] if case.unclaimed else []
     )
-    return [*heading, *lines, "", *explained, *_findings(case), *remarks, *unclaimed, *again]
+    meaning = words.meaning((row.comparison for row in table.rows if row.explained), case.findings)
+    means = [f"What that means: {_code(meaning)}", ""] if meaning else []
+    return [*heading, *lines, "", *explained, *_findings(case), *means, *remarks, *unclaimed, *again]
 
 
 def _body(table: cells.Table) -> list[list[str]]:
@@ -66,7 +68,7 @@ def _findings(case: CaseResult) -> list[str]:
         f"- {_bold(severity) if finding.bad else severity} {_code(finding.code)}: {_text(sentence)}"
         for severity, finding, sentence in words.findings(case)
     ]
-    return [*lines, "", f"What that means: {_code(words.meaning(case))}", ""] if lines else []
+    return [*lines, ""] if lines else []
 
 
 def _remark(remark: words.Remark) -> list[str]:

@@ -83,7 +83,12 @@ def _of_comparison(case: CaseResult, c: Comparison) -> Problem:
     variant = f" for {c.variant}" if c.variant else ""
     title = f"{_SUBJECTS[c.quantity].format(c.name)} {cells.verdict(c)}{variant}: {words.reason(c)} ({case.name})"
     explanation = [f"{line.label}: {line.text}" for line in words.explanation(c, everything=False)]
-    lines = (f"{cells.name(c)}: {words.sentence(c)}", *explanation, f"again: {case.again}")
+    lines = (
+        f"{cells.name(c)}: {words.sentence(c)}",
+        *explanation,
+        f"again: {case.again}",
+        f"meaning: {words.meaning([c])}",
+    )
     rule = "WEAKER" if c.weaker else c.state.replace(" ", "-")
     level, lets = ("note", _ACCEPTED) if c.known else ("error", "")
     return Problem(rule, level, title, lines, *_place(c.place, case), "", lets)
@@ -93,7 +98,7 @@ def _of_finding(case: CaseResult, severity: str, finding: Finding, sentence: str
     about = f" {finding.name}" if finding.name else ""
     title = f"{finding.code}{about}: {finding.detail} ({case.name})"
     variant = [f"for: {finding.variant}"] if finding.variant else []
-    lines = (f"{severity}: {sentence}", *variant, f"again: {case.again}", f"meaning: gradproof explain {finding.code}")
+    lines = (f"{severity}: {sentence}", *variant, f"again: {case.again}", f"meaning: {words.meaning([], [finding])}")
     level = "error" if finding.bad else "warning" if severity == "hazard" else "note"
     lets = finding.allowed or (_ACCEPTED if finding.known else "")
     return Problem(finding.code, level, title, lines, *_place(finding.where, case), "", lets, bool(finding.allowed))

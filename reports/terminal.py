@@ -57,6 +57,9 @@ def block(
             lines += _explained(row.comparison, color, everything)
             lines += [f"    report    {link}"] if (link := links.get(id(row.comparison))) else []
     lines += _findings(case, color, failures_only=verbosity < 0)
+    listed = [finding for _, finding, _ in words.findings(case, failures_only=verbosity < 0)]
+    if meaning := words.meaning((row.comparison for row in table.rows if row.explained), listed):
+        lines.append(f"  what that means: {meaning}")
     if verbosity >= 0:
         for remark in words.remarks(case, everything=everything):
             lines += _remark(remark)
@@ -91,11 +94,10 @@ def _explained(comparison: Comparison, color: bool, everything: bool) -> list[st
 
 def _findings(case: CaseResult, color: bool, *, failures_only: bool) -> list[str]:
     listed = words.findings(case, failures_only=failures_only)
-    lines = [
+    return [
         f"  {_paint(severity, _SEVERITIES[severity], color)} {finding.code}: {sentence}"
         for severity, finding, sentence in listed
     ]
-    return [*lines, f"  what that means: {words.meaning(case)}"] if lines else []
 
 
 def _remark(remark: words.Remark) -> list[str]:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from reports.cells import failures, readable, short
-from reports.rows import traced, variants
+from reports.rows import needs_words, traced, variants
 from verify.model.comparison import APPROXIMATION
 from verify.model.identity import NOWHERE, Place
 from verify.model.result import Branch, CaseResult, Comparison, Cover, Finding, Verdict
@@ -223,9 +223,11 @@ def _finding_sentence(finding: Finding) -> str:
     return f"{finding.detail}{where}" + (f"; reason: {finding.allowed}" if finding.allowed else "")
 
 
-def meaning(case: CaseResult) -> str:
-    """Return the command that says what the findings of a case mean."""
-    return f"gradproof explain {' '.join(sorted({finding.code for finding in case.findings}))}"
+def meaning(comparisons: Iterable[Comparison], findings: Iterable[Finding] = ()) -> str:
+    """Return the command that says what rows that are not plainly proved and findings mean, or nothing."""
+    rows = dict.fromkeys(comparison.code for comparison in comparisons if needs_words(comparison))
+    codes = [*rows, *sorted({finding.code for finding in findings})]
+    return f"gradproof explain {' '.join(codes)}" if codes else ""
 
 
 def region(branches: Sequence[Branch], *, everything: bool = True) -> list[str]:

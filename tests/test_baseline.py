@@ -13,6 +13,7 @@ import verify
 from verify.baseline.accepted import Baseline, opened
 from verify.baseline.scope import nothing
 from verify.checks.checker import check
+from verify.model.reasons import Reason
 from verify.model.result import Run, Verdict, exit_status, strict, summary
 
 BAD = results.case("bad", results.REFUTED, results.PROVED)
@@ -180,6 +181,7 @@ def test_a_proof_that_is_gone_fails(now):
     run = judged(known(results.case("c", *then)), results.case("c", now, unclaimed=("w",)))
     assert exit_status(run) == 1
     lost = {c.name: c.evidence.detail for c in run.cases[0].comparisons if not c.passes}
+    assert {c.evidence.reason for c in run.cases[0].comparisons if c.name in lost} == {Reason.LOST_GRADIENT}
     assert lost == {
         "v": "the case has no such gradient; the baseline lists it as AGREES; --baseline-update accepts the change",
         "w": "the code returns None for it; the baseline lists it as PROVED; --baseline-update accepts the change",

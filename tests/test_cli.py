@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from verify.model.reasons import Reason
+
 ROOT = Path(__file__).parent.parent
 SUITE = str(ROOT / "layers" / "shopping.toml")
 
@@ -269,6 +271,7 @@ def test_a_bug_of_ours_is_a_row_and_no_verdict(command, shop):
     done = command("planted.py")
     assert (done.status, "TypeError" in done.err) == (1, True)
     assert "gradproof itself failed: this is a bug in it; please report it" in done.out
+    assert f"what that means: gradproof explain {Reason.INTERNAL_ERROR.value}" in done.out
     assert "1 case in error (2 cases, 1 gradient: 1 proved)" in done.out
 
 
@@ -302,10 +305,10 @@ def test_a_hazard_passes_unless_strict(command, keeping):
 def test_explain(command):
     """A code, several, or none for the list; a code that does not exist is refused with the nearest."""
     assert command("explain", "GP101").out.startswith("GP101  backward writes into dout\n")
-    assert command("explain").out.startswith("GP001  hazard  ")
+    assert command("explain").out.startswith("findings:\n  GP001  hazard  ")
     refused = command("explain", "GP190")
     assert (refused.status, refused.out) == (2, "")
-    assert refused.err.startswith("gradproof: there is no finding 'GP190'; nearest are ")
+    assert refused.err.startswith("gradproof: there is nothing to explain by the name 'GP190'; nearest are GP")
 
 
 def test_annotations_and_the_job_summary(command, shop, monkeypatch):

@@ -5,6 +5,7 @@ from fractions import Fraction
 import pytest
 
 from verify.graph.graph import Graph
+from verify.model.reasons import Reason
 from verify.model.result import Verdict
 from verify.proof.decide import decide
 from verify.tracing.symbols.symbolic import Symbol
@@ -115,13 +116,13 @@ def test_a_root_that_loses_its_sign_is_not_proved(decided):
 def test_undecided_where_nothing_is_defined(decided):
     """Where both sides are defined at no point that was tried, nothing is known."""
     decision = decided(lambda x, y: ((-x) ** HALF, (-y) ** HALF))
-    assert (decision.verdict, decision.evidence.kind) == (Verdict.UNDECIDED, "undefined")
+    assert (decision.verdict, decision.evidence.reason) == (Verdict.UNDECIDED, Reason.TOO_FEW_DIGITS)
 
 
 def test_undecided_where_no_example_is_found(decided):
     """Rational functions that differ in the field, but at none of the points, are not passed."""
     decision = decided(lambda x, y: ((x - 2) * (y - 3), x - x), POINTS[:1])
-    assert (decision.verdict, decision.evidence.kind) == (Verdict.UNDECIDED, "no example")
+    assert (decision.verdict, decision.evidence.reason) == (Verdict.UNDECIDED, Reason.NO_COUNTEREXAMPLE)
 
 
 def test_a_degree_that_is_too_high_agrees_at_best(decided):

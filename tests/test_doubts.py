@@ -8,6 +8,7 @@ from verify import Verdict
 from verify.checks.doubts import settled
 from verify.checks.gradients.traced import check_traced
 from verify.checks.rounding.trials import Wrong
+from verify.model.reasons import Reason
 
 
 def doubted(backward, forward=lambda x: x * x, at=700.0, is_certain=True):
@@ -55,6 +56,7 @@ def test_a_formula_that_cannot_be_decided_at_the_point_is_undecided(backward, re
     (row,) = doubts.rows
     assert (row.name, row.verdict, row.variant.elsewhere, row.shape) == ("x", Verdict.UNDECIDED, True, (3,))
     assert reason in row.evidence.detail or "no gradient" in row.evidence.detail
+    assert row.evidence.reason is Reason.DOUBTFUL_FLOATS
     assert not doubts.notes
 
 

@@ -10,6 +10,7 @@ import verify
 from reports import FORMATS
 from verify import extend
 from verify.model.errors import InputError
+from verify.model.reasons import Reason
 
 EXTENSION = """
 import numpy as np
@@ -228,6 +229,7 @@ def test_a_framework_that_raises(command, shop):
     done = command()
     assert done.status == 1
     assert "as_case, for a Operation, raised AttributeError" in done.out
+    assert f"gradproof explain {Reason.ADAPTER_FAILED.value}" in done.out
     assert "shop_extension.py:28" in done.out
 
 

@@ -2,14 +2,14 @@
 
 import json
 import re
-import textwrap
 from pathlib import Path
 
 import pytest
 
 import verify
 from verify.model.errors import InputError
-from verify.model.findings import FINDINGS, allowances, examples, explained, finding, judged
+from verify.model.explanations import examples, explained
+from verify.model.findings import FINDINGS, allowances, finding, judged
 from verify.model.result import Finding
 
 
@@ -35,25 +35,6 @@ def test_every_code_is_told_in_full():
         assert said.startswith(f"{code}  {kind.title}\n")
         assert ("fails the gate" in said) == kind.fails
         assert max(map(len, said.splitlines())) <= 100
-
-
-def test_the_list_has_all_codes():
-    """Without a code, all are listed, each with its severity."""
-    lines = explained([]).splitlines()
-    assert [line[:5] for line in lines] == list(FINDINGS) == sorted(FINDINGS)
-    assert lines[3] == "GP101  fails   backward writes into dout"
-
-
-def test_codes_may_be_in_small_letters_and_several():
-    """What a person types is understood."""
-    assert explained(["gp101", "GP102"]) == f"{explained(['GP101'])}\n{explained(['GP102'])}"
-
-
-@pytest.mark.parametrize(("code", "hint"), [("GP999", "nearest are"), ("relu", "lists all"), ("GP10", "GP10[0-9]")])
-def test_an_unknown_code_is_told_with_its_neighbours(code, hint):
-    """A slip of the finger is put right."""
-    with pytest.raises(InputError, match=hint):
-        explained([code])
 
 
 @pytest.mark.parametrize(
@@ -126,13 +107,6 @@ def test_every_protocol_takes_allowances():
     assert [case.allow for case in cases] == [reason] * 4
     with pytest.raises(InputError, match="allow= is for cases of arrays"):
         verify.case("y = x * 2", at={"x": 1}, allow=reason)(forward)
-
-
-def test_every_code_has_an_example():
-    """Every code has its smallest example, which `gradproof explain` prints, and no other code has any."""
-    assert list(examples()) == [code for code in FINDINGS if code.startswith("GP")]
-    for code, example in examples().items():
-        assert textwrap.indent(example, "    ") in explained([code])
 
 
 def test_every_example_has_its_finding(command, tmp_path, monkeypatch):

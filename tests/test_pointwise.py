@@ -11,6 +11,7 @@ from scipy.signal import sepfir2d
 from scipy.special import cython_special
 
 import verify
+from verify.model.reasons import Reason
 from verify.model.result import Run, Verdict, exit_status, strict
 
 LIBRARY = ctypes.CDLL(ctypes.util.find_library("m"))
@@ -114,6 +115,7 @@ def test_what_is_not_certain_is_neither(name):
     row = row_of(forward, backward)
     assert row.verdict in (Verdict.UNDECIDED, Verdict.ERROR)
     assert part in row.evidence.detail
+    assert (row.evidence.reason is Reason.POINTS_UNCLEAR) == (row.verdict is Verdict.UNDECIDED)
     assert not row.good
 
 

@@ -11,6 +11,7 @@ from idioms import BOTH, collector, name, verdicts
 
 import verify
 from verify.model.errors import ThreadError
+from verify.model.reasons import Reason
 from verify.model.result import Verdict
 from verify.tape.tape import Tape
 from verify.tracing.arrays import arrays
@@ -149,6 +150,7 @@ def test_a_thread_that_waits_ends_nothing(monkeypatch):
     go_on.set()
     assert row.verdict is Verdict.UNDECIDED
     assert "did not end" in row.evidence.detail
+    assert row.evidence.reason is Reason.THREADS
 
 
 def test_no_other_thread_makes_nodes():

@@ -16,6 +16,7 @@ import pytest
 from clock import HANG, SAY
 
 from verify.discovery.messages import Answer, Unit, receive, send
+from verify.model.reasons import Reason
 from verify.model.result import Evidence, Verdict
 from verify.runner.origins import Nursery, Spawner, environment, origin
 from verify.runner.output import Plain
@@ -49,6 +50,12 @@ def rows(command, shop, clock):
         return [(case["name"], *_first(case)) for case in found]
 
     return run
+
+
+def _reasons(rows):
+    """Return the reasons of the cases that are not proved, in order."""
+    evidence = [row["evidence"] for case in rows.cases for row in case["comparisons"] if row["verdict"] != "PROVED"]
+    return [Reason(told["reason"]) for told in evidence]
 
 
 def _first(case):
@@ -122,6 +129,7 @@ def test_a_module_that_is_another_one_the_second_time(rows, shop):
     (one, two) = rows("odd.py")
     assert one[1:] == ("ERROR", "the process exited with status 3")
     assert two[1:] == ("ERROR", "importing it again, after a case ended its process, gave different cases")
+    assert _reasons(rows) == [Reason.PROCESS_DIED, Reason.UNSTABLE_IMPORT]
 
 
 SPOILERS = [
@@ -276,6 +284,7 @@ def test_a_working_directory_that_a_case_removes(rows, shop, monkeypatch):
     (shop / "gone" / "bad.py").write_text(cases(one=code, two="pass"))
     two = rows("bad.py")[1]
     assert two == ("two", "ERROR", "the working directory is gone (No such file or directory)")
+    assert _reasons(rows)[1] is Reason.NO_FOLDER
 
 
 MEMORY = """
@@ -312,7 +321,7 @@ def test_the_limit_on_memory(rows, shop):
     found = rows("bad.py", "--memory", "0.4")
     assert [row[:2] for row in found] == [("array", "UNDECIDED"), ("child", "UNDECIDED"), ("good", "PROVED")]
     assert all(row[2].startswith("more than 0.4 GB of memory") for row in found[:2])
-    assert rows.cases[0]["comparisons"][0]["evidence"]["kind"] == "memory"
+    assert _reasons(rows) == [Reason.MEMORY] * 2
 
 
 @pytest.mark.parametrize("text", ["0", "-1", "nan", "inf", "much", "", "1e99"])
@@ -382,6 +391,7 @@ def test_what_a_case_starts_ends_with_it(rows, shop):
     (shop / "bad.py").write_text(cases(one=code))
     ((_, verdict, reason),) = rows("bad.py")
     assert (verdict, reason) == ("UNDECIDED", "not finished after 60 s, at bad.py:5")
+    assert Reason.TIMEOUT in _reasons(rows)
     assert _released(shop / "held")
 
 

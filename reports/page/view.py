@@ -169,6 +169,7 @@ def _failure(case: CaseResult, c: Comparison, row_anchors: Mapping[int, str]) ->
     if c.verdict.good and not c.good and c.rounding:
         explained = c.rounding.bound or "nothing"
         facts.append(("bound", text(f"{c.rounding.error} {c.rounding.unit} off, and rounding explains {explained}")))
+    facts.append(("meaning", tag("code", text(words.meaning([c])))))
     return Failure(row_anchors[id(c)], cells.name(c), table.tone(c), words.sentence(c), facts, source, place.line)
 
 

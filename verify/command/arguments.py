@@ -24,7 +24,7 @@ examples:
   gradproof compare old.json new.json          compare two JSON reports
   gradproof mutate my_cases.py                 plant mistakes and count how many the cases catch
   gradproof explain cases                      how to write cases
-  gradproof explain GP101                      explain a finding and how to fix it
+  gradproof explain GP101 timeout REFUTED      explain a finding, a reason or a verdict, and what to do
 
 exit status:
   0  every gradient is proved or agrees
@@ -46,7 +46,7 @@ _COMMANDS = {
     "list": "list the cases, check nothing",
     "compare": "compare two JSON reports",
     "mutate": "plant mistakes in the code and count how many the cases catch",
-    "explain": "explain a finding and how to fix it",
+    "explain": "explain a finding, a reason or a verdict, and what to do",
 }
 
 
@@ -141,10 +141,11 @@ def _add_others(commands: Any, parents: list[_Parser]) -> None:
     explain.add_argument(
         "codes",
         nargs="*",
-        metavar="CODE",
-        help="a code, like GP101; `cases`: how to write cases; `extend`: how to extend gradproof; "
+        metavar="KEY",
+        help="a code, like GP101, a reason, like timeout, or a verdict, like REFUTED; "
+        "`cases`: how to write cases; `extend`: how to extend gradproof; "
         "`coverage`: the functions that it traces; "
-        "`compiled`: how it checks compiled code; none: all codes",
+        "`compiled`: how it checks compiled code; none: the list of all",
     )
 
 

@@ -93,10 +93,10 @@ def _command(argv: Sequence[str]) -> int:
 
 
 def _explained(codes: Sequence[str]) -> str:
-    """Return what findings mean, how cases are written, how gradproof is extended, or what it traces."""
+    """Return what findings, reasons and verdicts mean, or one of the longer pages."""
     from verify import extend
     from verify.command.config import find
-    from verify.model.findings import explained
+    from verify.model.explanations import explained
 
     if list(codes) == ["extend"]:
         return f"{extend.__doc__}"

@@ -162,6 +162,12 @@ class Comparison:
         return self.verdict.good and self.rounding is not None and not self.rounding.explained
 
     @property
+    def code(self) -> str:
+        """Return the key under which `gradproof explain` has more: of the reason, else of the state."""
+        reason = self.evidence.reason
+        return reason.value if reason else self.state.replace(" ", "-")
+
+    @property
     def key(self) -> Quantity:
         """Return what it is about, whatever its shapes and lines: a baseline and a fingerprint go by this."""
         return Quantity(self.quantity, self.name)

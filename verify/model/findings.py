@@ -1,25 +1,19 @@
 """What is found beside wrong formulas: every code, whether it fails the gate and why, what it means and how to mend it.
 
-Imports the standard library and the result only: `gradproof explain` is to cost nothing.
+Imports the standard library and the result only: `gradproof explain` (`explanations.py`) is to cost nothing.
 """
 
 from __future__ import annotations
 
 import difflib
-import textwrap
-import tomllib
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from enum import Enum
-from pathlib import Path
 from typing import Any, NamedTuple
 
 from verify.model.errors import InputError
 from verify.model.identity import Place
 from verify.model.result import Finding
-
-_WIDTH = 100
-_EXAMPLES = Path(__file__).parent / "entries" / "findings.toml"
 
 
 class Subject(Enum):
@@ -448,38 +442,6 @@ def judged(
         if code not in codes and FINDINGS[code].about not in unchecked
     ]
     return (*passed, *stale)
-
-
-def explained(codes: Sequence[str]) -> str:
-    """Return what some codes mean, or the list of all of them; raises InputError for one that does not exist."""
-    if not codes:
-        severity = {True: "fails ", False: "hazard"}
-        return "".join(f"{code}  {severity[kind.fails]}  {kind.title}\n" for code, kind in FINDINGS.items())
-    return "\n".join(_explained(_existing_code(code.upper())) for code in codes)
-
-
-def _explained(code: str) -> str:
-    kind = FINDINGS[code]
-    sections = {
-        "what it means": kind.meaning,
-        "why it hurts": kind.harm,
-        "how to fix it": kind.mend,
-        "fails the gate" if kind.fails else "a hazard, which fails with --strict only": f"{kind.because}.",
-    }
-    body = "".join(f"\n  {label}:\n{_filled(text)}\n" for label, text in sections.items())
-    if example := examples().get(code):
-        body += f"\n  the smallest example:\n{textwrap.indent(example, '    ')}"
-    return f"{code}  {kind.title}\n{body}"
-
-
-def examples() -> dict[str, str]:
-    """Return the smallest file with each finding of gradproof's own, by its code."""
-    entries = tomllib.loads(_EXAMPLES.read_text(encoding="utf-8"))
-    return {code: entry["example"] for code, entry in entries.items()}
-
-
-def _filled(text: str) -> str:
-    return textwrap.fill(text, _WIDTH, initial_indent="    ", subsequent_indent="    ")
 
 
 def _existing_code(code: str) -> str:
