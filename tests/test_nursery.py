@@ -77,6 +77,16 @@ def test_another_one_has_workers_that_end_with_what_they_started(process, shop):
     other.close()
 
 
+def test_an_end_that_is_told_late(process, shop, monkeypatch):
+    """The end of a worker that nobody waits for any more is not taken for the start of the next one, nor for its end."""
+    with monkeypatch.context() as patch:
+        patch.setattr("verify.runner.origins._GRACE", 0)
+        process.retire()
+    (shop / "bad.py").write_text("import os\nos._exit(3)\n")
+    (unit,) = process.ask(("units", "bad.py", None), LIMIT).value
+    assert process.ask(("cases", unit), LIMIT).value == "the process exited with status 3"
+
+
 def test_the_second_worker_has_what_the_first_had_to_import(shop, monkeypatch, capfd):
     """The checks of code on arrays are imported by the first worker that needs them, and then once for all."""
     monkeypatch.setattr("verify.runner.process.origin", origin)

@@ -233,7 +233,7 @@ class Nursery:
         pipes = Pipes(os.fdopen(requests, "wb"), os.fdopen(replies, "rb"), os.fdopen(output, "rb"))
         try:
             socket.send_fds(self._channel, [START], theirs)
-            self._pid, self._status = received(self._channel)[0], None
+            self._pid, self._status = self._started(), None
         except OSError:
             for stream in pipes:
                 stream.close()
@@ -242,6 +242,15 @@ class Nursery:
             for number in theirs:
                 os.close(number)
         return self._pid, pipes
+
+    def _started(self) -> int:
+        """Return the process that was forked, beyond the end of an earlier one that took too long to be told."""
+        from verify.runner.nursery import STARTED
+
+        process, status = received(self._channel)
+        while status != STARTED:
+            process, status = received(self._channel)
+        return process
 
     def another(self) -> Nursery:
         """Return one that is forked from the process that workers are forked from, which takes milliseconds."""
