@@ -110,12 +110,14 @@ def test_a_long_run_says_where_it_is(terminal, tmp_path):
     assert done.out.endswith("3 cases, 3 gradients: all proved.\n")
 
 
-def test_a_short_run_says_nothing(terminal, tmp_path):
-    """Nobody wonders within half a second; nor is anything shown on a dumb terminal, or with -qq."""
+def test_a_short_run_says_nothing(terminal, tmp_path, monkeypatch):
+    """Nobody wonders until a while is over, nor is anything shown on a dumb terminal, or with -qq."""
     stream = Terminal()
-    with Progress(stream) as progress:
-        for _ in progress.over([SimpleNamespace(name="quick", where="")]):
-            pass
+    with monkeypatch.context() as patch:
+        patch.setattr("verify.runner.progress._AFTER", 3600)  # however busy the machine is
+        with Progress(stream) as progress:
+            for _ in progress.over([SimpleNamespace(name="quick", where="")]):
+                pass
     assert stream.getvalue() == ""
     (tmp_path / "cases.py").write_text(CASES.format("time.sleep(seconds)"))
     assert terminal("cases.py", TERM="dumb").shown == ""
@@ -176,7 +178,10 @@ def test_a_line_for_each_case_where_nobody_watches(command, shop):
 def test_the_slowest_cases(command, tmp_path, monkeypatch):
     """--durations names the slowest cases with their seconds on standard error; 0 asks for all, text for nothing."""
     monkeypatch.chdir(tmp_path)
-    (tmp_path / "cases.py").write_text(CASES.format("time.sleep(seconds)"))
+    took = tmp_path / "took"  # a sign for each hundredth of a second that a case says to take
+    took.write_text("")
+    monkeypatch.setattr("verify.runner.progress.perf_counter", lambda: took.stat().st_size / 100)
+    (tmp_path / "cases.py").write_text(CASES.format("print(end='.' * round(100 * seconds), file=open('took', 'a'))"))
     done = command("cases.py", "--durations", "1")
     assert done.out == command("cases.py").out
     heading, slowest = done.err.splitlines()
