@@ -107,3 +107,20 @@ def test_rounded_operations_are_not_found_again():
     first, second = (recording.functions("exp", x) for _ in range(2))
     assert not np.array_equal(first, second)
     assert len(recording.units) == 2
+
+
+@pytest.mark.parametrize("gap", [False, True])
+def test_large_arguments_stay_as_they_were(gap):
+    """Code that writes to arrays that it has passed, or was given, changes no operation: consecutive, alike or neither."""
+    tape = Tape()
+    x = tape.variables([Fraction(n) for n in range(5000)])
+    passed = [x.copy(), np.full(5000, x[7]), np.concatenate([x[:-2], x[-1:], x[-2:-1]]) if gap else x.copy()]
+    expected = [array.copy() for array in passed]
+    for array in passed:
+        tape.sums(array, array)[:] = 0
+        array[1:-1] = 1
+        array[0] = array[-1] = 2
+    blocks = [block for block in tape.blocks if block.op == "sum"]
+    for array in expected:
+        assert any(np.array_equal(array, block.args[0]) for block in blocks)
+    assert not any(arg.flags.writeable and np.shares_memory(arg, x) for block in blocks for arg in block.args)

@@ -108,7 +108,7 @@ def typed(tape: Tape) -> Callable[[Elements], list[float]]:
         return lambda elements: sorted(
             {value for part in parts(tape, elements) if part.op == "typed" for value in part.payload}
         )
-    below = np.zeros(tape.size, np.int64)  # a bit for each
+    below = np.zeros(tape.size, np.min_scalar_type((1 << len(values)) - 1))  # a bit for each
     below[np.concatenate([np.arange(block.start, block.stop) for block in blocks])] = 1 << np.arange(len(values))
     for block in tape.blocks[tape.place_of(blocks[0].start) :]:
         if block.args:

@@ -93,7 +93,8 @@ class _Question:
             wanted = np.concatenate([left, right])
             outer = grouped(parts(tape, wanted, EXPONENTIAL), tape.size, wanted)
             worth = _weigh_exponentials(tape, outer, left, right, worth, arguments)
-        walks = max(walks_for(worth), walks_for(arguments, collisions))
+        of_kernels = [arguments[part.args[0]] for part in self.kernels]
+        walks = max([walks_for(worth), *(walks_for(argument, collisions) for argument in of_kernels)])
         if walks and any_of(counts > 0) and not self.order % 2:
             walks = _for_squares(int(counts[worth > 0].min(initial=_MOST_ROOTS)), self.everything)
         return Plan(laws, self.order, worth, arguments, collisions, walks, rooted, outer)

@@ -42,7 +42,7 @@ def sweep(tape: Tape, outputs: Elements, upstreams: Elements, inputs: Elements) 
     ends = np.concatenate([outputs.ravel(), inputs.ravel()])  # no element of these is joined with others
     steps = grouped(parts(tape, outputs.ravel()), tape.size, ends)
     active = dependent(steps, tape.size, inputs)
-    adjoints = np.full(tape.size, ZERO, np.int64)
+    adjoints = np.zeros(tape.size, np.int64)  # ZERO, where nothing is sent
     shares = _Shares(tape, steps, active)
     shares.send(outputs.ravel(), upstreams.ravel())
     for place in range(len(steps) - 1, -1, -1):

@@ -36,6 +36,7 @@ Mask = npt.NDArray[np.bool_]
 
 ZERO, ONE, MINUS_ONE = 0, 1, 2  # the elements that every tape begins with
 _FIRST_ROOM = 1024
+_LARGE = 4096  # elements, from which on it is worth it to look for memory that can be shared
 _SPARSE = 8  # times as many elements between the first and the last as there are
 _DEEPEST = 4  # sums and products within each other that an exponent is searched for logarithms
 _MOST_GROUPS = 8  # blocks that an array is taken apart into, to look for logarithms in each
@@ -91,6 +92,7 @@ class Tape:
         self._leaves: dict[Leaf, int] = {}
         self._values: dict[int, Fraction] = {}
         self._exact = np.zeros(_FIRST_ROOM, bool)
+        self._runs: dict[tuple[int, int], Elements] = {}  # consecutive elements, once for all blocks
         self.constants([Fraction(0), Fraction(1), Fraction(-1)])
 
     def _new(self, op: str, count: int, args: tuple[Elements, ...] = (), payload: Any = None) -> Elements:
@@ -105,7 +107,7 @@ class Tape:
                 if all(map(_are_same, block.args, args)) and _is_payload(block, payload):
                     return np.arange(block.start, block.stop, dtype=np.int64)
         start, stop = self.size, self.size + count
-        own = tuple(map(np.array, args))  # code may write to the arrays that it has passed
+        own = tuple(map(self._own, args))
         block = Block(op, start, count, own, payload, stop, slice(start, stop))
         self.blocks.append(block)
         self._ops.add(op)
@@ -115,6 +117,22 @@ class Tape:
         if stop > len(self._exact):
             self._exact = np.concatenate([self._exact, np.zeros(stop, bool)])
         return np.arange(start, stop, dtype=np.int64)
+
+    def _own(self, arg: Elements) -> Elements:
+        """Return an array that nobody writes to, as code may to what it has passed; without memory of its own if large.
+
+        One element for all entries takes the memory of one, and consecutive elements share theirs with other blocks.
+        """
+        first, end = arg.item(0), arg.item(-1) + 1
+        if arg.size < _LARGE or (end - first != arg.size and end - first != 1):
+            return np.array(arg)
+        if is_one(arg):
+            return np.broadcast_to(np.array(first), arg.shape)
+        if end - first != arg.size or not is_ascending(arg.ravel()):
+            return np.array(arg)
+        if (first, end) not in self._runs:
+            self._runs[first, end] = np.arange(first, end, dtype=np.int64)
+        return self._runs[first, end].reshape(arg.shape)
 
     # Leaves
 
