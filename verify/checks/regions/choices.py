@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from verify.checks.claims.claims import on_upstream
 from verify.checks.regions.explore import Explorer
 from verify.checks.regions.gaps import finite_output
 from verify.checks.regions.hull import Place, brief
@@ -24,6 +25,8 @@ from verify.tracing.observe import Observation
 from verify.tracing.region import Point
 
 _MOST_SHOWN = 8  # inputs of a counterexample
+_MOST_OUTPUTS = 64  # whose gradients are looked at one by one
+_EACH = "a valid subgradient of each output, but not of their sum: the outputs choose different sides"
 _NO_VALUE = "not judged: the formula of the gradient has no value there, but its floats do"
 _NO_OUTPUT = "the output is not a number there, so it has no derivative"
 _JUMPS = "the output jumps there, so it has no derivative"
@@ -86,7 +89,31 @@ class _Judge:
             return self._doubt(returned, sides) if apart else Judgement(_CLOSE)
         if position in (Place.EQUAL, Place.BETWEEN):
             return Judgement(right=True) if position is Place.EQUAL else self._choice()
-        return self._wrong(returned, sides) if edge.complete else Judgement(_MANY)
+        if not edge.complete:
+            return Judgement(_MANY)
+        return Judgement(_EACH, right=True) if self._is_of_each_output() else self._wrong(returned, sides)
+
+    def _is_of_each_output(self) -> bool:
+        """Tell whether the gradient of every single output, by an upstream of 1 for it, is one of its subgradients.
+
+        The sum of subgradients need not be one of the sum. But each output chooses for itself in any chain rule, and
+        what is returned is linear in the upstream, so that every choice is one that is right.
+        """
+        seen = self.edge.seen
+        names = [seen.trace.payloads[node] for node in seen.upstream_nodes]
+        if not 1 < len(names) <= _MOST_OUTPUTS or on_upstream(seen):
+            return False
+        return all(
+            self._is_choice({**self.edge.point, **dict.fromkeys(names, Fraction(0)), name: Fraction(1)})
+            for name in names
+        )
+
+    def _is_choice(self, point: Point) -> bool:
+        """Tell whether the gradients are the derivatives, or between them, at a point."""
+        returned, sides = self.edge.gradients_at(point), self.edge.slopes(point)
+        if isinstance(returned, Unknown) or isinstance(sides, Unknown):
+            return False
+        return self.edge.place(point, returned, sides) in (Place.EQUAL, Place.BETWEEN)
 
     def _float(self, run: FloatRun, number: int) -> float | None:
         return run.entry(*self.edge.entries[number])
