@@ -60,14 +60,14 @@ bench: $(INSTALLED)  ## measure speed against the limits that the project sets i
 docs: $(INSTALLED)  ## build the documents into build/docs; a warning is an error
 	$(BIN)/python -m sphinx -W --keep-going --fresh-env --quiet -d build/doctrees docs build/docs
 
-samples: $(INSTALLED)  ## write anew: the sample reports, the list of functions that are followed, the trusted part, outputs in the documents
+samples: $(INSTALLED)  ## write anew: the sample reports, the list of functions that are traced, the trusted part, outputs in the documents
 	$(BIN)/gradproof -q --report markdown=reports/samples/suite.md --report json=reports/samples/suite.json \
 	  --report junit=reports/samples/suite.xml --report terminal=reports/samples/suite.txt \
 	  --report sarif=reports/samples/suite.sarif --report github=reports/samples/suite.github.txt \
 	  --report gitlab=reports/samples/suite.gitlab.json \
 	  --report svg=reports/samples/suite.svg --report dot=reports/samples/suite.dot
 	mkdir -p docs
-	(echo "# What is followed on symbols"; echo; echo '```text'; $(BIN)/gradproof explain coverage; echo '```') >docs/coverage.md
+	(echo "# Functions that are traced"; echo; echo '```text'; $(BIN)/gradproof explain coverage; echo '```') >docs/coverage.md
 	$(BIN)/python tests/trusted.py
 	$(BIN)/python tests/pages.py
 

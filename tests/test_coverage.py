@@ -183,8 +183,7 @@ def test_the_page_in_the_documents(capsys):
     page = capsys.readouterr().out
     tested = page.replace(f"this is NumPy {np.__version__}", f"this is NumPy {coverage.TESTED['NumPy']}")
     assert (
-        listed == f"# What is followed on symbols\n\n```text\n{tested}```\n"
-        or np.__version__ != coverage.TESTED["NumPy"]
+        listed == f"# Functions that are traced\n\n```text\n{tested}```\n" or np.__version__ != coverage.TESTED["NumPy"]
     )
 
 

@@ -1,4 +1,4 @@
-"""What is followed on symbols, as the tables of the tracer have it: the page of `gradproof explain coverage`."""
+"""What is traced on symbols, as the tables of the tracer have it: the page of `gradproof explain coverage`."""
 
 from __future__ import annotations
 
@@ -19,23 +19,23 @@ from verify.tracing.symbols.dispatch import FOURIER, LINEAR
 TESTED = {"NumPy": "2.4.6", "SciPy": "1.17.1"}  # the versions whose every function the tests call
 _WIDTH = 100
 _COMPLEX = (
-    "Complex arrays are pairs of real ones: their views are NumPy's own, comparisons by size and views as other types "
-    "are refused. An input is complex by `gradproof.complex`; `convention` says how gradients by it are written."
+    "A complex array is traced as a pair of real ones. Ordering comparisons, and views as another type, are refused. "
+    "`gradproof.complex` declares a complex input, and `convention` says how its gradient is written."
 )
 _BESIDES = (
-    "Besides these, NumPy's functions that only move entries about, or that are made of the above, do on symbols "
-    "what they do on floats. What is not followed is UNDECIDED, with its name and its line; `gradproof explain extend` "
-    "tells how it is added."
+    "NumPy's functions that only move entries, or that are built from the functions above, work on symbols as on "
+    "floats. A function that cannot be traced leaves the case UNDECIDED, with its name and line; `gradproof explain "
+    "extend` shows how to add it."
 )
 _PARAMETERS = (
     "Functions with parameters (the order of a Bessel function, the shape of an incomplete gamma function) are "
-    "followed by their last argument: a parameter that depends on the inputs is refused, for by that there is no "
-    "derivative in closed form. Of what SciPy's functions round no bound is known, so that their floats are not judged."
+    "traced in their last argument. A parameter that depends on the inputs is refused: the derivative in it has no "
+    "closed form. No rounding bound of SciPy's functions is known, so their floats are not judged."
 )
 
 
 def sections() -> dict[str, list[str]]:
-    """Return the names of the functions that are followed, by the module that has them."""
+    """Return the names of the functions that are traced, by the module that has them."""
     of_numpy = {*functions.FUNCTIONS, *ufuncs.NAMES, *concolic.METHODS, *patches.REPLACED, *moving.NAMES}
     linalg = {name.removeprefix("linalg.") for name in functions.FUNCTIONS if name.startswith("linalg.")}
     linalg |= {function.__name__ for function in LINEAR if function not in FOURIER}
@@ -64,9 +64,9 @@ _SHARED = ("digamma", "erf", "erfc", "expit", "xlogy", "log1p", "expm1", "exp2",
 
 
 def page() -> str:
-    """Return the page: what is followed, and on which versions that was tested."""
+    """Return the page: what is traced, and on which versions that was tested."""
     versions = " and ".join(f"{name} {version}" for name, version in TESTED.items())
-    parts = [f"What is followed on symbols. Tested on {versions}; this is NumPy {np.__version__}."]
+    parts = [f"Functions that are traced. Tested on {versions}; this is NumPy {np.__version__}."]
     parts += [f"{module} ({len(names)})\n{_filled(' '.join(names), '  ')}" for module, names in sections().items()]
     methods = ", ".join([*distributions.METHODS, *distributions.QUANTILES])
     parts += [_COMPLEX]

@@ -36,18 +36,18 @@ HELP = """Compiled code: what gradproof can say of C extensions, Cython, numba, 
 
 Symbols cannot enter compiled code, so nothing about it is PROVED.
 
-Where only backward calls it, the exact derivative is still known from forward. The compiled gradient is
-then compared with it on floats, at several points of the whole domain:
+Where only backward calls it, forward still gives the exact derivative. The compiled gradient is then
+compared with it on floats, at several points of the whole domain:
   SAMPLED     each entry agrees at every point to the number of digits in the report. This passes the gate,
               and fails with --strict: between those points nothing is known.
   REFUTED     at a point an entry differs by more than a 2,048th of the largest number in forward and its
               exact derivative, twice in a row. This assumes that the compiled code is no worse than half
               precision against those numbers; double precision rounds 42 bits finer.
   UNDECIDED   any difference between the two: the report has both numbers.
-Where forward calls it, nothing is known of the exact derivative, and the case is UNDECIDED, unless it has an
-expression: then values and gradients are compared with that, at points.
+Where forward calls it, the exact derivative is unknown, and the case is UNDECIDED. With an expression in
+the case, values and gradients are compared with that, at points.
 
-To have it proved, say what it computes, in Python that can be followed:
+To get a proof, write what it computes in Python that can be traced:
 
     @extend.function(fastmath.softplus)           # C, Cython, ctypes, cffi, Fortran
     def softplus(x):
@@ -55,7 +55,7 @@ To have it proved, say what it computes, in Python that can be followed:
 
     extend.function(kernels.step)(kernels.step.py_func)   # numba: its own source
 
-`gradproof explain extend` tells where to put that. The proof is for this Python code; the compiled code is
+`gradproof explain extend` says where to put that. The proof is for this Python code; the compiled code is
 run on floats beside it, and nothing is PROVED where the two differ. To prove the source of a numba
 function alone, make a case of `f.py_func`.
 """
