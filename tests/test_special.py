@@ -170,7 +170,7 @@ def test_outside_of_the_domain():
     (row,) = rows(case)
     assert row.verdict is Verdict.UNDECIDED
     assert "where asin is outside its domain (low=-1, high=1)" in row.evidence.detail
-    assert "verify.real('N D', low=-1, high=1)" in row.evidence.detail
+    assert "gradproof.real('N D', low=-1, high=1)" in row.evidence.detail
 
 
 @pytest.mark.parametrize(
