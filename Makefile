@@ -69,6 +69,7 @@ samples: $(INSTALLED)  ## write anew: the sample reports, the list of functions 
 	mkdir -p docs
 	(echo "# Functions that are traced"; echo; echo '```text'; $(BIN)/gradproof explain coverage; echo '```') >docs/coverage.md
 	$(BIN)/python tests/trusted.py
+	$(BIN)/python tests/codes.py
 	$(BIN)/python tests/pages.py
 
 $(INSTALLED): pyproject.toml

@@ -1,6 +1,5 @@
 """How the documents are built: `make docs`, without network; every warning is an error."""
 
-import logging
 import sys
 from pathlib import Path
 
@@ -35,6 +34,4 @@ html_static_path = ["_static"]
 html_css_files = ["gradproof.css"]
 html_copy_source = False
 html_show_copyright = False
-
-# There may be no pages of codes yet; any other pattern of pages has to match some.
-logging.getLogger("sphinx.sphinx.directives.other").addFilter(lambda record: record.args != ("codes/*",))
+smartquotes = False  # texts of codes and reasons have code in them, which can be copied as it is
