@@ -34,6 +34,7 @@ FOLDERS = [
     "verify/checks",
     "verify/runner",
     "verify/mutation",
+    "verify/repair",
     "verify/testing",
     "verify/baseline",
     "verify/command",
@@ -52,7 +53,7 @@ APART = {
     "verify/checks/reference": {
         f"verify/checks/{name}" for name in ("regions", "contracts", "rounding", "approximation")
     },
-    "reports": {folder for folder in FOLDERS if folder not in {"verify/model", "verify/mutation"}},
+    "reports": {folder for folder in FOLDERS if folder not in {"verify/model", "verify/mutation", "verify/repair"}},
 }
 MODULES = {
     ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): path

@@ -7,7 +7,8 @@ from test_layout import FOLDERS, MODULES, ROOT, folder_of
 
 TEXT = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
 CARRYING = {
-    f"verify/{name}" for name in ("runner", "discovery", "command", "baseline", "mutation", "testing", "extend")
+    f"verify/{name}"
+    for name in ("runner", "discovery", "command", "baseline", "mutation", "repair", "testing", "extend")
 }
 
 

@@ -22,6 +22,7 @@ examples:
   gradproof expr "apple * tax" --at apple=100 --at tax=1.1
   gradproof --baseline known.json              fail only on failures that the file does not list
   gradproof compare old.json new.json          compare two JSON reports
+  gradproof fix my_cases.py                    look for a change that makes wrong gradients right
   gradproof mutate my_cases.py                 plant mistakes and count how many the cases catch
   gradproof explain cases                      how to write cases
   gradproof explain GP101 timeout REFUTED      explain a finding, a reason or a verdict, and what to do
@@ -40,12 +41,14 @@ LARGEST_MEMORY = 1_000_000  # GB
 MEMORY_EXPECTED = f"expected a positive number of GB, at most {LARGEST_MEMORY:,}"
 LONGEST_TIMEOUT = 1_000_000  # seconds: what every platform can wait for
 SECONDS_EXPECTED = f"expected a positive number of seconds, at most {LONGEST_TIMEOUT:,}"
+_BUDGET = "time in which changes are tried, per case in seconds (default: 30)"
 _COMMANDS = {
     "run": "check cases (the default)",
     "expr": "check one expression",
     "list": "list the cases, check nothing",
     "compare": "compare two JSON reports",
     "mutate": "plant mistakes in the code and count how many the cases catch",
+    "fix": "look for the smallest change of a wrong gradient that is proved right",
     "explain": "explain a finding, a reason or a verdict, and what to do",
 }
 
@@ -137,6 +140,11 @@ def _add_others(commands: Any, parents: list[_Parser]) -> None:
     )
     mutate = _add_command(commands, "mutate", *parents)
     mutate.add_argument("--operators", type=_kinds, default=(), metavar="M1,M5", help=_PLANTED)
+    fix = _add_command(commands, "fix", *parents)
+    fix.add_argument("--fix-budget", type=_seconds, default=30, metavar="SECONDS", help=_BUDGET)
+    output = fix.add_mutually_exclusive_group()
+    output.add_argument("--diff", action="store_true", help="print the changes alone, as a diff for `git apply`")
+    output.add_argument("--write", action="store_true", help="change the files, if every change was proved")
     explain = _add_command(commands, "explain")
     explain.add_argument(
         "codes",

@@ -83,6 +83,8 @@ def _command(argv: Sequence[str]) -> int:
             return _list(_selected(workers, options, _settings(workers, options)))
         if options.command == "mutate":
             return _mutate(workers, options, progress)
+        if options.command == "fix":
+            return _fix(workers, options, progress, argv)
         run, requests, baseline = _run(workers, options, progress)
     if any(request.format == "html" for request in requests):
         run = replace(run, command=_again(argv, run.seed), environment=tuple(environment().items()))
@@ -219,6 +221,36 @@ def _mutate(workers: Workers, options: argparse.Namespace, progress: Progress) -
     if verbosity > -2 or any(request.path is None for request in wanted):
         print("".join(texts[name]() for name in on_stdout), end="", flush=True)
     return exit_status(surveys)
+
+
+def _fix(workers: Workers, options: argparse.Namespace, progress: Progress, argv: Sequence[str]) -> int:
+    """Look for changes that make wrong gradients right, and write them where asked; returns the exit status."""
+    from reports import fixes
+    from verify.mutation.result import How
+    from verify.mutation.survey import Crew
+    from verify.repair.result import State
+    from verify.repair.search import repaired
+    from verify.repair.write import write
+
+    if options.report:
+        raise InputError("--report: fix writes no reports; --diff prints the changes alone")
+    config = _settings(workers, options)
+    how = How(config.seed if options.seed is None else options.seed, options.quick, options.strict)
+    with Crew(workers) as crew:
+        repairs = repaired(crew, _selected(workers, options, config), how, options.fix_budget, progress)
+    again = "" if options.write else shlex.join(["gradproof", *argv, "--write"])
+    verbosity = options.verbose - options.quiet
+    text = (
+        fixes.diffs(repairs)
+        if options.diff
+        else fixes.render(repairs, color=_colored(options.color), verbosity=verbosity, again=again)
+    )
+    if verbosity > -2 or options.diff:
+        print(text, end="", flush=True)
+    if options.write and (changed := write([repair.fix for repair in repairs if repair.fix])):
+        sys.stderr.write(f"gradproof: changed {', '.join(changed)}\n")
+    right = {State.RIGHT, State.FIXED} if options.write else {State.RIGHT}
+    return int(not {repair.state for repair in repairs} <= right)
 
 
 def _result(workers: Workers, case: CollectedCase | CaseResult, seed: int, options: argparse.Namespace) -> CaseResult:

@@ -22,6 +22,7 @@ _MODEL = ("identity", "result", "comparison", "coverage", "faults", "drawings", 
 _PLAIN = (
     *(f"{PACKAGE}.model.{name}" for name in _MODEL),
     f"{PACKAGE}.mutation.result",
+    f"{PACKAGE}.repair.result",
     f"{PACKAGE}.discovery.messages",
 )
 

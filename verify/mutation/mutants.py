@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import accumulate
 from pathlib import Path
+from typing import NamedTuple
 
 from verify.model.where import as_place
 from verify.mutation.operators import KEEPING, OPERATORS, Operator
@@ -17,10 +18,20 @@ _ATOMS = (ast.Constant, ast.Name, ast.Attribute, ast.Call, ast.Subscript, ast.Li
 _BINDING = (ast.BinOp, ast.UnaryOp, ast.Compare, ast.BoolOp, ast.IfExp, ast.Attribute, ast.Starred)
 
 
-def mutants(seen: Watch) -> list[Mutant]:
-    """Return every mistake that can be planted in what was seen to run."""
+class Table(NamedTuple):
+    """Operators for what runs backward, and for what a forward pass keeps, which are tried wherever it runs."""
+
+    backward: Sequence[Operator]
+    keeping: Sequence[Operator]
+
+
+_MISTAKES = Table(OPERATORS, KEEPING)
+
+
+def mutants(seen: Watch, table: Table = _MISTAKES) -> list[Mutant]:
+    """Return every mistake that can be planted in what was seen to run, or what else a table makes of it."""
     files = sorted({place.file for place in seen.forward | seen.backward})
-    return [mutant for file in files for mutant in _in_file(file, seen)]
+    return [mutant for file in files for mutant in _in_file(file, seen, table)]
 
 
 def changed(mutant: Mutant) -> bytes:
@@ -29,15 +40,15 @@ def changed(mutant: Mutant) -> bytes:
     return source[: mutant.start] + mutant.text + source[mutant.end :]
 
 
-def _in_file(file: str, seen: Watch) -> Iterator[Mutant]:
+def _in_file(file: str, seen: Watch, table: Table) -> Iterator[Mutant]:
     """Return the mutants of a file; those that come to the same are one."""
-    source = Path(file).read_bytes()
-    tree = ast.parse(source)
+    source = Source.of(file)
+    tree = ast.parse(source.text)
     programs = {ast.dump(tree)}
     for scope in scopes(file, tree, seen):
-        for mutant in sorted(_in_scope(scope, source), key=lambda m: m.first):
+        for mutant in sorted((m for made in in_scope(scope, source, table) for m in made), key=lambda m: m.first):
             try:
-                program = ast.dump(ast.parse(source[: mutant.start] + mutant.text + source[mutant.end :]))
+                program = ast.dump(ast.parse(source.text[: mutant.start] + mutant.text + source.text[mutant.end :]))
             except SyntaxError:
                 continue
             if program not in programs:
@@ -45,31 +56,47 @@ def _in_file(file: str, seen: Watch) -> Iterator[Mutant]:
                 yield mutant
 
 
-def _in_scope(scope: Scope, source: bytes) -> Iterator[Mutant]:
-    nodes = [node for part in scope.parts for node in ast.walk(part)]
-    everything = list(ast.walk(scope.function)) if scope.place and scope.cached else []
-    for operators, where in ((OPERATORS, nodes), (KEEPING, everything)):
+class Source(NamedTuple):
+    """The bytes of a file, and where each line starts."""
+
+    text: bytes
+    starts: list[int]
+
+    @classmethod
+    def of(cls, file: str) -> Source:
+        """Read a file."""
+        text = Path(file).read_bytes()
+        return cls(text, [0, *accumulate(len(line) for line in text.splitlines(keepends=True))])
+
+
+def in_scope(scope: Scope, source: Source, table: Table) -> Iterator[Iterator[Mutant]]:
+    """Return what each operator of a table makes of a function, in their order."""
+    nodes = _nodes(scope.parts)
+    everything = _nodes([scope.function]) if scope.place and scope.cached else []
+    for operators, where in ((table.backward, nodes), (table.keeping, everything)):
+        counting = {node for node in where if scope.is_of_sizes(node)}
         for operator in operators:
-            for node in where:
-                yield from _of(operator, node, scope, source)
+            wanted = [node for node in where if operator.sizes or node not in counting]
+            yield _made(operator, wanted, scope, source)
 
 
-def _of(operator: Operator, node: ast.AST, scope: Scope, source: bytes) -> Iterator[Mutant]:
-    if not isinstance(node, (ast.expr, ast.stmt)) or (not operator.sizes and scope.is_of_sizes(node)):
-        return
-    for text in operator.of(node, scope):
-        yield _mutant(operator, node, text, scope, source)
+def _made(operator: Operator, nodes: Iterable[ast.expr | ast.stmt], scope: Scope, source: Source) -> Iterator[Mutant]:
+    return (_mutant(operator, node, text, scope, source) for node in nodes for text in operator.of(node, scope))
 
 
-def _mutant(operator: Operator, node: ast.expr | ast.stmt, text: str, scope: Scope, source: bytes) -> Mutant:
-    starts = [0, *accumulate(len(line) for line in source.splitlines(keepends=True))]
+def _nodes(parts: Iterable[ast.AST]) -> list[ast.expr | ast.stmt]:
+    return [node for part in parts for node in ast.walk(part) if isinstance(node, (ast.expr, ast.stmt))]
+
+
+def _mutant(operator: Operator, node: ast.expr | ast.stmt, text: str, scope: Scope, source: Source) -> Mutant:
+    starts, content = source.starts, source.text
     start = starts[node.lineno - 1] + node.col_offset
     end = starts[(node.end_lineno or node.lineno) - 1] + (node.end_col_offset or 0)
     statement = _statement(node, scope)
-    enclosed = source[start - 1 : start] == b"(" and source[end : end + 1] == b")"
+    enclosed = content[start - 1 : start] == b"(" and content[end : end + 1] == b")"
     new = _fitted(node, text, scope, enclosed).encode()
-    after = source[:start] + new + source[end:]
     first, last = starts[node.lineno - 1], starts[node.end_lineno or node.lineno]
+    after = content[first:start] + new + content[end:last]
     return Mutant(
         file=scope.place.file,
         where=as_place(scope.place.file, node.lineno),
@@ -77,8 +104,8 @@ def _mutant(operator: Operator, node: ast.expr | ast.stmt, text: str, scope: Sco
         kind=operator.kind,
         operator=operator.name,
         sees=operator.sees,
-        before=_excerpt(source[first:last]),
-        after=_excerpt(after[first : last + len(after) - len(source)]),
+        before=_excerpt(content[first:last]),
+        after=_excerpt(after),
         start=start,
         end=end,
         text=new,

@@ -32,7 +32,7 @@ def matched(pattern: str, node: ast.AST, numpy: str) -> Bindings | None:
 def filled(template: str, bound: Mapping[str, Any], numpy: str) -> str:
     """Return a template as source on one line, with what its letters stand for in their places."""
     trees = [_Filler(bound, numpy).visit(deepcopy(tree)) for tree in parsed(template)]
-    return "; ".join(ast.unparse(ast.fix_missing_locations(tree)) for tree in trees)
+    return "; ".join(map(ast.unparse, trees))
 
 
 def renamed(node: ast.AST, old: str, new: str) -> str:
@@ -79,13 +79,16 @@ def _call_fits(pattern: ast.Call, node: ast.Call, bound: Bindings, numpy: str) -
 
 
 class _Filler(ast.NodeTransformer):
+    """Puts what letters stand for in their places, and shares their trees: nothing but text is made of them."""
+
     def __init__(self, bound: Mapping[str, Any], numpy: str) -> None:
         self.bound, self.numpy = bound, numpy
 
     def visit_Name(self, node: ast.Name) -> ast.AST:
         if node.id == "np":
             return ast.Name(self.numpy, node.ctx)
-        return deepcopy(self.bound[node.id]) if node.id in self.bound else node
+        bound: ast.AST = self.bound.get(node.id, node)
+        return bound
 
     def visit_Call(self, node: ast.Call) -> ast.AST:
         rest = [
@@ -94,8 +97,8 @@ class _Filler(ast.NodeTransformer):
         self.generic_visit(node)
         for i in rest:
             arguments, keywords = self.bound[_REST]
-            node.args[i : i + 1] = deepcopy(arguments)
-            node.keywords += deepcopy(keywords)
+            node.args[i : i + 1] = arguments
+            node.keywords += keywords
         return node
 
 

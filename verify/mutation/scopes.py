@@ -16,7 +16,7 @@ _SHAPING = re.compile(r"range|arange|reshape|transpose|(zeros|ones|empty)(_like)
 _SIZE = re.compile(r"(\w+\.)*\w+\.(shape|size|ndim|dtype)\b(\[[^]]*\])?|\blen\([^)]*\)")
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Scope:
     """A function in which mistakes are planted.
 

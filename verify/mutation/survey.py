@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import queue
 import sys
@@ -42,16 +43,22 @@ class Crew:
         """Return how many processes there may be: as many as there are processors, up to a limit."""
         return min(_MOST, os.cpu_count() or 1)
 
-    def answer(self, kind: Task, case: CollectedCase, *arguments: object) -> Answer:
-        """Have one of the workers that are free answer a request."""
+    def answer(self, kind: Task, case: CollectedCase, *arguments: object, limit: float = math.inf) -> Answer:
+        """Have one of the workers that are free answer a request, in the usual time or in so many seconds."""
         workers = self._hired()
+        usual, workers.limit = workers.limit, min(limit, workers.limit)
         try:
             return workers.ask_about(kind, case, *arguments)
         except WorkerError as problem:
             sys.stderr.write(f"{problem}\n")
             return Answer("failed", OURS)
         finally:
+            workers.limit = usual
             self._free.put(workers)
+
+    def fresh(self) -> Workers:
+        """Return workers with a process that nothing was asked of yet; whoever asks closes them."""
+        return self._workers[0].another()
 
     def _hired(self) -> Workers:
         with self._hiring:

@@ -116,6 +116,12 @@ def watch(case: TracedCase | ExpressionCase, runs_on_symbols: list[Any], seed: i
     """Run a case on floats once for each of its runs on symbols, and see what runs; raises SubjectError."""
     alone = isinstance(case, ExpressionCase)  # of a graph in which every layer is called once
     watcher = Watch(fixed=not alone and case.upstream is not None, once=alone)
+    watch_on(watcher, case, runs_on_symbols, seed)
+    return watcher
+
+
+def watch_on(watcher: Watch, case: TracedCase | ExpressionCase, runs_on_symbols: list[Any], seed: int) -> None:
+    """See what runs, up to where the code raises; raises SubjectError there."""
     watched, before = watcher.watched(case), sys.gettrace()
     sys.settrace(watcher.trace)
     try:
@@ -125,7 +131,6 @@ def watch(case: TracedCase | ExpressionCase, runs_on_symbols: list[Any], seed: i
             _on_arrays(watched, runs_on_symbols, seed)
     finally:
         sys.settrace(before)
-    return watcher
 
 
 def _on_arrays(case: TracedCase, runs_on_symbols: list[Any], seed: int) -> None:

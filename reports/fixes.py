@@ -1,0 +1,53 @@
+"""What became of repairs, as text: for each case the edit that is proved, as a diff, or why there is none."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+from verify.repair.result import Repair, State
+
+_COLORS = {"+": "32", "-": "31", "@": "36"}
+_COUNTED = {
+    State.FIXED: "with a proved fix",
+    State.RIGHT: "with nothing to fix",
+    State.OPEN: "without a fix",
+    State.UNABLE: "not tried",
+}
+
+
+def render(repairs: Sequence[Repair], *, color: bool = False, verbosity: int = 0, again: str = "") -> str:
+    """Render repairs for a terminal; `again` is the command that writes them, where that was not done."""
+    listed = [repair for repair in repairs if verbosity >= 0 or repair.state is not State.RIGHT]
+    blocks = [_block(repair, color) for repair in listed]
+    fixable = any(repair.fix for repair in repairs)
+    last = summary(repairs) + (f"\nto change the files: {again}" if fixable and again else "")
+    return "\n\n".join([*blocks, last]) + "\n"
+
+
+def diffs(repairs: Sequence[Repair]) -> str:
+    """Return the changes alone, each once, as `git apply` takes them."""
+    return "".join(dict.fromkeys(repair.fix.diff for repair in repairs if repair.fix))
+
+
+def summary(repairs: Sequence[Repair]) -> str:
+    """Count what became of the cases."""
+    count = Counter(repair.state for repair in repairs)
+    states = ", ".join(f"{count[state]} {text}" for state, text in _COUNTED.items() if count[state])
+    return f"{len(repairs)} case{'' if len(repairs) == 1 else 's'}: {states}."
+
+
+def _block(repair: Repair, color: bool) -> str:
+    if repair.fix is None:
+        text = "nothing to fix" if repair.state is State.RIGHT else f"no fix: {repair.why}"
+        return f"{repair.name} ({repair.where}): {text}"
+    edits = repair.fix.edits
+    ideas = ", ".join(f"{edit.operator} ({edit.where})" for edit in edits)
+    lines = repair.fix.diff.rstrip("\n").splitlines()
+    painted = "\n".join(_painted(line, color) for line in lines)
+    return f"{repair.name} ({repair.where}): every gradient is proved with this change: {ideas}\n{painted}"
+
+
+def _painted(line: str, color: bool) -> str:
+    code = _COLORS.get(line[:1]) if color else None
+    return f"\x1b[{code}m{line}\x1b[0m" if code else line

@@ -1,0 +1,212 @@
+"""The command `fix`: changes of a wrong backward pass that are proved, and what is said where there are none."""
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from verify.model.errors import InputError
+from verify.repair.diff import fix_of
+from verify.repair.write import write
+
+LAYERS = """
+import numpy as np
+import gradproof
+
+class Affine:
+    def __init__(self, W, b):
+        self.W, self.b = W, b
+
+    def forward(self, x):
+        self.x = x.copy()
+        return x @ self.W + self.b
+
+    def backward(self, dout):
+        dx = dout @ {W}
+        self.dW = self.x.T @ dout
+        self.db = dout.{db}(axis=0)
+        return dx
+
+@gradproof.case(x="N D", W="D M", b="M")
+def affine(x, W, b):
+    layer = Affine(W, b)
+    dout = yield layer.forward(x)
+    dx = layer.backward(dout)
+    return dx, layer.dW, layer.db
+"""
+FUNCTION = """
+import numpy as np
+import gradproof
+
+def forward(x):
+    return {forward}
+
+def backward(dout, x):
+    {before}
+    return {backward}
+
+case = gradproof.pair(forward, backward, x="N D", name="case")
+"""
+
+
+def affine(W="self.W.T", db="sum"):
+    return LAYERS.format(W=W, db=db)
+
+
+def function(backward, forward="x * x", before="pass"):
+    return FUNCTION.format(forward=forward, backward=backward, before=before)
+
+
+@pytest.fixture
+def fixed(command, shop):
+    """Run the command on a module; returns what came of it, with the text of the module afterwards."""
+
+    def run(text, *options):
+        (shop / "mine.py").write_text(text)
+        done = command("fix", "mine.py", *(options or ("--fix-budget", "120")))
+        done.source = (shop / "mine.py").read_text()
+        return done
+
+    return run
+
+
+# What is wrong, and what the line is to become.
+MISTAKES = {
+    "a sign": (function("dout * y * (1 + y)", "1 / (1 + np.exp(-x))", "y = forward(x)"), "dout * y * (1 - y)"),
+    "a transpose": (affine(W="self.W"), "dx = dout @ self.W.T"),
+    "a mean": (affine(db="mean"), "self.db = dout.sum(axis=0)"),
+    "a constant": (function("3 * x * dout"), "return 2 * x * dout"),
+    "the upstream": (function("2 * x * np.ones_like(dout)"), "return 2 * x * dout"),
+    "a function": (function("dout * np.sin(x)", "np.sin(x)"), "return dout * np.cos(x)"),
+    "a size": (function("dout * x", "x * x / (2 * len(x))"), "return dout * x / len(dout)"),
+    "a name": (function("dout * y", before="y, z = x * x + 1, x + x"), "return dout * z"),
+    "a term": (function("dout * (y + z)", "x + x**2 - x**3", "y, z, w = 1 + 0 * x, 2 * x, -3 * x**2"), "+ w"),
+}
+
+
+@pytest.mark.parametrize("name", MISTAKES)
+def test_a_mistake_is_fixed(fixed, name):
+    """The smallest change under which all gradients are proved is shown as a diff; the file stays as it is."""
+    text, becomes = MISTAKES[name]
+    done = fixed(text)
+    assert done.status == 1, done.err
+    added = [line for line in done.out.splitlines() if line.startswith("+ ")]
+    assert len(added) == 1, done.out
+    assert becomes in added[0]
+    assert done.source == text
+    assert done.out.endswith("to change the files: gradproof fix mine.py --fix-budget 120 --write\n")
+
+
+def test_two_mistakes_are_fixed_and_written(command, fixed):
+    """A pair of changes is found; `--write` puts both into the file, whose cases pass then: nothing is left to fix."""
+    done = fixed(affine(W="self.W", db="mean"), "--write", "--fix-budget", "120")
+    assert (done.status, done.source) == (0, affine())
+    assert done.err == "gradproof: changed mine.py\n"
+    assert command("run", "mine.py").status == 0
+    again = command("fix", "mine.py", "--write")
+    assert (again.status, again.out) == (
+        0,
+        "affine (mine.py:19): nothing to fix\n\n1 case: 1 with nothing to fix.\n",
+    )
+
+
+def test_the_diff_alone(fixed, shop):
+    """`--diff` prints what `git apply` takes, and nothing else."""
+    done = fixed(affine(db="mean"), "--diff", "--fix-budget", "120")
+    assert done.out.startswith("--- mine.py\n+++ mine.py\n@@ ")
+    git = shutil.which("git")
+    assert git
+    subprocess.run([git, "apply", "-p0", "-"], input=done.out.encode(), cwd=shop, check=True)
+    assert Path("mine.py").read_text() == affine()
+
+
+def test_what_has_no_fix(fixed):
+    """Where no change is proved, that is said with the number of those that were tried, and nothing is written."""
+    text = function("dout * 7 * np.exp(x) ** 3 / 5", "np.arctan(x) * np.sin(3 * x + 1)")
+    done = fixed(text, "--write", "--fix-budget", "4")
+    assert (done.status, done.source) == (1, text)
+    assert "case (mine.py:12): no fix: " in done.out
+    assert "edits were tried, none is proved" in done.out
+
+
+def test_a_change_that_makes_another_case_worse(fixed):
+    """It is no fix: a function that another case needs as it is stays as it is."""
+    other = '\nother = gradproof.pair(lambda x: 1.5 * x * x, backward, x="N D", name="other")\n'
+    text = function("3 * x * dout") + other
+    done = fixed(text, "--write", "--fix-budget", "120")
+    assert (done.status, done.source) == (1, text)
+    assert "no fix: with it, other is worse: the gradient of x is REFUTED" in done.out
+
+
+def test_a_change_that_never_ends(fixed):
+    """A change under which the code hangs is given up, and the next one is tried."""
+    before = "n = 3\n    while n > 0:\n        n -= 1"
+    done = fixed(function("3 * x * dout", before=before))
+    assert "+    return 2 * x * dout" in done.out
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("raise ValueError('no')", "importing it failed: ValueError: no"),
+        (function("np.frombuffer(x.tobytes())"), "what cannot be decided cannot be repaired"),
+    ],
+    ids=["no module", "undecided"],
+)
+def test_what_cannot_be_fixed(fixed, text, why):
+    """It is said why: what cannot be imported, or decided, has no right change to look for."""
+    done = fixed(text, "--write")
+    assert (done.status, done.source) == (1, text)
+    assert why in done.out
+
+
+def test_reports_are_refused(fixed):
+    """`fix` writes no reports, and says so."""
+    done = fixed(affine(), "--report", "json")
+    assert (done.status, done.out) == (2, "")
+    assert "fix writes no reports" in done.err
+
+
+@pytest.fixture
+def fix(shop):
+    """Return a fix of a file, as it is found."""
+    from verify.model.identity import Place
+    from verify.mutation.result import Mutant
+
+    path = shop / "mine.py"
+    path.write_bytes(b"a = 1\r\nb = 2")
+    edit = Mutant(
+        str(path), Place("mine.py", 2), "f", "M8", "take another constant", "formula", "", "", 11, 12, b"3", 2, 2
+    )
+    return fix_of((edit,))
+
+
+def test_bytes_that_no_change_is_about(fix):
+    """Line ends and the missing one at the end stay what they are, in the file and in the diff."""
+    assert write([fix, fix]) == ["mine.py"]
+    assert Path("mine.py").read_bytes() == b"a = 1\r\nb = 3"
+    assert fix.diff.endswith("-b = 2\n\\ No newline at end of file\n+b = 3\n\\ No newline at end of file\n")
+
+
+def _link(path):
+    path.rename(path.with_name("real.py"))
+    path.symlink_to("real.py")
+
+
+SPOILT = {
+    "changed": (lambda path: path.write_bytes(b"a = 1\r\nb = 7"), "was changed while its cases were checked"),
+    "a link": (_link, "is a symbolic link"),
+    "gone": (lambda path: path.unlink(), "mine.py: "),
+}
+
+
+@pytest.mark.parametrize("how", SPOILT)
+def test_a_file_that_is_not_what_was_checked(fix, how):
+    """Nothing is written into it, nor left beside it, and what is the matter is said."""
+    spoil, why = SPOILT[how]
+    spoil(Path("mine.py"))
+    before = {path: path.read_bytes() for path in Path().iterdir()}
+    with pytest.raises(InputError, match=why):
+        write([fix])
+    assert {path: path.read_bytes() for path in Path().iterdir()} == before

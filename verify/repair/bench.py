@@ -1,0 +1,89 @@
+"""Edits at work in a worker process: the failing case is checked once, then with one edit after the other."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack, redirect_stderr, redirect_stdout
+from pathlib import Path
+from typing import TypeVar
+
+from verify.cases.case import Case
+from verify.discovery.collect import cases_of
+from verify.discovery.messages import Unit
+from verify.discovery.sources import standing_in
+from verify.model.errors import GradproofError
+from verify.mutation.result import How
+from verify.repair.patience import TooLongError, at_most
+from verify.repair.result import Candidates, Edits, Proof
+from verify.repair.trial import Failing, applied
+from verify.runner.worlds import Worlds
+
+_ELSEWHERE = "with the edit, the module does not have this case"
+_LEAST, _TIMES = 0.1, 20  # seconds of the processor for an edit, and times what the case takes without: it never ends
+_Result = TypeVar("_Result")
+
+
+class Tool:
+    """The failing case that is at work, of which there is one at a time."""
+
+    def __init__(self, worlds: Worlds) -> None:
+        self._worlds = worlds
+        self._subject: tuple[Unit, int, How] | None = None
+        self._failing: Failing
+
+    def candidates(self, unit: Unit, number: int, cases: Sequence[Case], how: How) -> Candidates:
+        """Take a case, and return the edits of it."""
+        self._take(unit, number, cases, how)
+        return self._failing.candidates()
+
+    def wrong(
+        self, unit: Unit, number: int, cases: Sequence[Case], how: How, trials: Sequence[Edits]
+    ) -> list[int | None]:
+        """Return for each of some edits how many entries are wrong with them; None where they are of no use."""
+        self._take(unit, number, cases, how)
+        failing = self._failing
+
+        def wrong(case: Case) -> int | None:
+            try:
+                with at_most(_LEAST + _TIMES * failing.seconds):
+                    return failing.wrong(case)
+            except TooLongError:
+                return None
+
+        return [self._with(unit, number, cases, edits, wrong, lambda _: None) for edits in trials]
+
+    def proof(self, unit: Unit, number: int, cases: Sequence[Case], how: How, edits: Edits) -> Proof:
+        """Check a case with some edits."""
+        self._take(unit, number, cases, how)
+        return self._with(unit, number, cases, edits, self._failing.proof, lambda why: Proof(False, why))
+
+    def _take(self, unit: Unit, number: int, cases: Sequence[Case], how: How) -> None:
+        if self._subject != (unit, number, how):
+            self._worlds.enter(unit.folders)
+            self._subject, self._failing = (unit, number, how), Failing.of(cases[number], how)
+
+    def _with(
+        self,
+        unit: Unit,
+        number: int,
+        cases: Sequence[Case],
+        edits: Edits,
+        judge: Callable[[Case], _Result],
+        refused: Callable[[str], _Result],
+    ) -> _Result:
+        """Return what is made of a case with edits in its sources, or of the reason why there is none."""
+        with ExitStack() as stack:
+            for stream in (redirect_stderr, redirect_stdout):  # what an edit says of itself is nobody's concern
+                stack.enter_context(stream(io.StringIO()))
+            for file in sorted({edit.file for edit in edits}):
+                mine = tuple(edit for edit in edits if edit.file == file)
+                stack.enter_context(standing_in(file, applied(Path(file).read_bytes(), mine)))
+            stack.enter_context(self._worlds.apart(unit.folders))
+            try:
+                edited = cases_of(unit)
+            except GradproofError as problem:
+                return refused(str(problem))
+            if [case.name for case in edited] != [case.name for case in cases]:
+                return refused(_ELSEWHERE)
+            return judge(edited[number])

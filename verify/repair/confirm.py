@@ -1,0 +1,70 @@
+"""All fixes together, proved once more in a process that has seen none of them, with every other case beside them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from verify.discovery.messages import Task
+from verify.model.package import PACKAGE
+from verify.mutation.result import How, Mutant
+from verify.mutation.survey import Crew
+from verify.repair.result import Edits, Proof, Repair, State
+from verify.runner.workers import CollectedCase
+
+PROOF = Task(f"{PACKAGE}.repair.bench", "proof")
+_OVERLAPS = "its edit changes what the fix of another case changes: fix that one first, and run this again"
+_TOGETHER = "with the fixes of all cases: {}"
+_WORSE = "with it, {} is worse: {}"
+_NO_ANSWER = Proof(holds=False, why="the check did not end")
+
+
+def confirmed(crew: Crew, cases: Sequence[CollectedCase], how: How, repairs: Sequence[Repair]) -> list[Repair]:
+    """Return repairs of some cases; a fix that does not hold is left out, and so are all if another case is worse."""
+    apart = [_apart(number, repairs) for number in range(len(repairs))]
+    edits = tuple(dict.fromkeys(edit for repair in apart if repair.fix for edit in repair.fix.edits))
+    if not edits:
+        return apart
+    proofs = _proofs(crew, cases, how, [repair.state for repair in apart], edits)
+    worse = [
+        _WORSE.format(case.name, proof.why)
+        for case, repair, proof in zip(cases, apart, proofs, strict=True)
+        if repair.state is State.RIGHT and not proof.holds
+    ]
+    return [
+        _without(repair, worse[0] if worse else _TOGETHER.format(proof.why))
+        if repair.fix and (worse or not proof.holds)
+        else repair
+        for repair, proof in zip(apart, proofs, strict=True)
+    ]
+
+
+def _apart(number: int, repairs: Sequence[Repair]) -> Repair:
+    """Return a repair, without its fix where an earlier one changes the same text in another way."""
+    repair = repairs[number]
+    before = {edit for earlier in repairs[:number] if earlier.fix for edit in earlier.fix.edits}
+    edits = repair.fix.edits if repair.fix else ()
+    crossing = any(edit not in before and _crosses(edit, tuple(before)) for edit in edits)
+    return _without(repair, _OVERLAPS) if crossing else repair
+
+
+def _crosses(edit: Mutant, others: Edits) -> bool:
+    return any(edit.file == o.file and edit.start < o.end and o.start < edit.end for o in others)
+
+
+def _without(repair: Repair, why: str) -> Repair:
+    return replace(repair, state=State.OPEN, fix=None, why=why)
+
+
+def _proofs(crew: Crew, cases: Sequence[CollectedCase], how: How, states: Sequence[State], edits: Edits) -> list[Proof]:
+    """Return what a new process says of each case that passes, or has a fix, with all edits."""
+    with crew.fresh() as workers:
+        return [
+            _proof(workers.ask_about(PROOF, case, how, edits)) if state in (State.RIGHT, State.FIXED) else _NO_ANSWER
+            for case, state in zip(cases, states, strict=True)
+        ]
+
+
+def _proof(answer: object) -> Proof:
+    value = getattr(answer, "value", None)
+    return value if isinstance(value, Proof) else _NO_ANSWER

@@ -1,0 +1,38 @@
+"""The edits of what was seen to run backward, the smallest and most common first."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from itertools import zip_longest
+
+from verify.mutation.mutants import Source, Table, in_scope
+from verify.mutation.result import Mutant
+from verify.mutation.scopes import scopes
+from verify.mutation.watching import Watch
+from verify.repair.operators import KEEPS, REPAIRS
+from verify.repair.result import Edits
+
+_MOST = 4_000  # edits of a case: what a budget of half a minute is enough for
+_TABLE = Table(REPAIRS, KEEPS)
+
+
+def edits_of(seen: Watch) -> Edits:
+    """Return the edits of a case, each text in a place once."""
+    edits: dict[tuple[str, int, int, bytes], Mutant] = {}
+    for edit in _all(seen):
+        edits.setdefault((edit.file, edit.start, edit.end, edit.text), edit)
+        if len(edits) == _MOST:
+            break
+    return tuple(edits.values())
+
+
+def _all(seen: Watch) -> Iterator[Mutant]:
+    """Return the edits of all functions, operator by operator."""
+    made = []
+    for file in sorted({place.file for place in seen.forward | seen.backward}):
+        source = Source.of(file)
+        made += [in_scope(scope, source, _TABLE) for scope in scopes(file, ast.parse(source.text), seen)]
+    for by_scope in zip_longest(*made, fillvalue=()):
+        for edits in by_scope:
+            yield from edits

@@ -1,0 +1,205 @@
+"""The edits that mend a backward pass, the smallest and most common first: the mistakes of `mutation`, turned round.
+
+An operator is written as in `verify.mutation.operators`. What it makes of a line is a guess, and the prover judges it,
+so that no edit needs a reason here: the table decides only what is tried, and in which order.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Iterator
+
+from verify.mutation import patterns
+from verify.mutation.operators import Operator
+from verify.mutation.scopes import Scope
+from verify.repair.quantities import code_constants, is_quantity, is_term, quantities, sizes
+
+_Texts = Callable[[Scope], list[str]]
+_AXES = ("axis=0", "axis=1", "axis=-1", "axis=0, keepdims=True", "axis=1, keepdims=True", "axis=-1, keepdims=True", "")
+
+
+def _term(node: ast.AST, scope: Scope) -> bool:
+    return is_term(node, scope)
+
+
+def _array(node: ast.AST, scope: Scope) -> bool:
+    shape = scope.shapes.get(ast.unparse(node))
+    return is_quantity(node, scope) and (shape is None or len(shape) > 1)
+
+
+def _is_cached(node: ast.AST, scope: Scope) -> bool:
+    return any(value is node for _, value, _ in scope.cached) and not isinstance(node, ast.Constant)
+
+
+def _with(texts: _Texts, *templates: str) -> Callable[[ast.AST, Scope], Iterator[str]]:
+    """Return what combines a term with each of some texts, as templates of a term `a` and a text `q` say."""
+
+    def rewrites(node: ast.AST, scope: Scope) -> Iterator[str]:
+        if not is_term(node, scope):
+            return
+        for template in templates:
+            for text in texts(scope):
+                if text != ast.unparse(node):
+                    factor = ast.parse(text, mode="eval").body
+                    yield patterns.filled(template, {"a": node, "q": factor}, scope.numpy)
+
+    return rewrites
+
+
+def _numbers(scope: Scope) -> list[str]:
+    return ["2", *(text for text in code_constants(scope) if text != "2")]
+
+
+def _other_quantity(node: ast.AST, scope: Scope) -> Iterator[str]:
+    """Take another quantity of the same shape."""
+    if not is_quantity(node, scope):
+        return
+    name = ast.unparse(node)
+    for other in quantities(scope):
+        shapes = scope.shapes.get(name), scope.shapes.get(other)
+        if other != name and (None in shapes or shapes[0] == shapes[1]):
+            yield other
+
+
+def _other_number(node: ast.AST, scope: Scope) -> Iterator[str]:
+    """Take another constant: one of the code, or one beside this one."""
+    if not isinstance(node, ast.Constant) or isinstance(node.value, bool) or not isinstance(node.value, (int, float)):
+        return
+    value = node.value
+    beside = [-value, value + 1, value - 1, 2 * value, value / 2, *([1 / value] if value else [])]
+    yield from dict.fromkeys([*map(repr, beside), *code_constants(scope), *sorted(scope.settings)])
+
+
+def _without_call(node: ast.AST, scope: Scope) -> Iterator[str]:
+    """Leave out a call: `f(a)` and `a.f()` become `a`."""
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+        owner = ast.unparse(node.func.value)
+        if owner != scope.numpy:
+            yield owner
+    if isinstance(node, ast.Call) and node.args and not isinstance(node.args[0], ast.Starred):
+        yield ast.unparse(node.args[0])
+
+
+def _reduced(node: ast.AST, scope: Scope) -> Iterator[str]:
+    """Add up a term over some axis."""
+    if not is_term(node, scope) or not scope.numpy:
+        return
+    for function in ("sum", "mean"):
+        for axis in _AXES:
+            yield patterns.filled(f"np.{function}(a{', ' if axis else ''}{axis})", {"a": node}, scope.numpy)
+
+
+def _other_axis(node: ast.AST, _: Scope) -> Iterator[str]:
+    """Reduce over other axes, with the reduced ones kept or not, or take the mean for the sum."""
+    if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
+        return
+    if node.func.attr not in ("sum", "mean"):
+        return
+    for attribute in ("sum", "mean"):
+        for axis in _AXES:
+            keywords = ast.parse(f"f({axis})", mode="eval").body.keywords  # type: ignore[attr-defined]
+            function = ast.Attribute(node.func.value, attribute, ast.Load())
+            yield ast.unparse(ast.Call(function, node.args[:1] if _is_module(node.func.value) else [], keywords))
+
+
+def _is_module(node: ast.AST) -> bool:
+    return isinstance(node, ast.Name) and node.id in ("np", "numpy")
+
+
+def _swapped(node: ast.AST, scope: Scope) -> Iterator[str]:
+    """Return the gradients in another order: any two of them change places."""
+    if isinstance(node, ast.Tuple) and isinstance(node.ctx, ast.Load) and {*node.elts} & scope.gradients:
+        for first in range(len(node.elts)):
+            for second in range(first + 1, len(node.elts)):
+                order = [*node.elts]
+                order[first], order[second] = order[second], order[first]
+                yield ", ".join(map(ast.unparse, order))
+
+
+def _gradient(node: ast.AST, scope: Scope) -> bool:
+    return node in scope.gradients
+
+
+def _copied_upstream(node: ast.AST, scope: Scope) -> Iterator[str]:
+    """Take a copy of the upstream before anything is written into it."""
+    body = [part for part in scope.function.body if not isinstance(getattr(part, "value", None), ast.Constant)]
+    if scope.upstream and body and node is body[0] and isinstance(node, (ast.Assign, ast.AugAssign, ast.Expr)):
+        for name in sorted(scope.upstream):
+            yield f"{name} = {name}.copy(); {ast.unparse(node)}"
+
+
+_FUNCTIONS = (
+    ("sin", "cos"),
+    ("cos", "sin"),
+    ("sinh", "cosh"),
+    ("cosh", "sinh"),
+    ("exp", "log"),
+    ("log", "exp"),
+    ("tan", "tanh"),
+    ("maximum", "minimum"),
+    ("minimum", "maximum"),
+)
+_LOCAL = ("a * (1 - q)", "a * q * (1 - q)", "a * (1 - q ** 2)", "a * (1 + q)", "a * q ** 2", "a / q ** 2")
+_LOCAL_NUMPY = ("a * np.exp(q)", "a * np.exp(-q)", "a * np.sin(q)", "a * np.cos(q)", "a / np.sqrt(q)", "a * (q > 0)")
+
+REPAIRS: tuple[Operator, ...] = (
+    Operator("M8", "change the sign", "a - b", "a + b"),
+    Operator("M8", "change the sign", "a + b", "a - b"),
+    Operator("M8", "change the sign", "-a", "a"),
+    Operator("M8", "change the sign", "a", "-a", {"a": _term}),
+    Operator("M8", "transpose", "a.T", "a"),
+    Operator("M8", "transpose", "a", "a.T", {"a": _array}),
+    Operator("M5", "add up", "a = b", "a += b"),
+    Operator("M5", "add up", "a = -b", "a -= b"),
+    Operator("M5", "assign", "a += b", "a = b"),
+    Operator("M5", "change the sign", "a += b", "a -= b"),
+    Operator("M5", "change the sign", "a -= b", "a += b"),
+    Operator("M5", "add up what is indexed twice", "a[i] += b", "np.add.at(a, i, b)"),
+    Operator("M5", "add up what is indexed twice", "a[i] = b", "np.add.at(a, i, b)"),
+    Operator("M5", "add up all", "list(a)[-1]", "sum(a)"),
+    Operator("M8", "swap the operands", "a - b", "b - a"),
+    Operator("M8", "swap the operands", "a / b", "b / a"),
+    Operator("M8", "swap the operands", "a @ b", "b @ a"),
+    Operator("M8", "swap the operands", "np.dot(a, b)", "np.dot(b, a)"),
+    Operator("M8", "swap the operands", "a.dot(b)", "b.dot(a)"),
+    Operator("M8", "swap the operands", "np.where(a, b, c)", "np.where(a, c, b)"),
+    Operator("M8", "swap the results", rewrites=_swapped),
+    Operator("M2", "drop a factor", "a * b", "a"),
+    Operator("M2", "drop a factor", "a * b", "b"),
+    Operator("M2", "drop a division", "a / b", "a"),
+    Operator("M2", "divide", "a * b", "a / b"),
+    Operator("M2", "multiply", "a / b", "a * b"),
+    Operator("M4", "drop a term", "a + b", "a"),
+    Operator("M4", "drop a term", "a + b", "b"),
+    Operator("M4", "drop a term", "a - b", "a"),
+    Operator("M4", "drop a term", "a - b", "-b"),
+    Operator("M7", "drop a power", "a ** b", "a"),
+    Operator("M7", "drop a function", rewrites=_without_call),
+    Operator("M7", "drop an index", "a[i]", "a"),
+    Operator("M8", "take another quantity", rewrites=_other_quantity),
+    *(Operator("M8", "take another function", f"np.{old}(a)", f"np.{new}(a)") for old, new in _FUNCTIONS),
+    Operator("M3", "reduce in another way", rewrites=_other_axis),
+    Operator("M10", "take the other side at a tie", "a < b", "a <= b"),
+    Operator("M10", "take the other side at a tie", "a <= b", "a < b"),
+    Operator("M10", "take the other side at a tie", "a > b", "a >= b"),
+    Operator("M10", "take the other side at a tie", "a >= b", "a > b"),
+    Operator("M11", "turn a condition round", "a > b", "a < b"),
+    Operator("M11", "turn a condition round", "a < b", "a > b"),
+    Operator("M2", "scale by a size", rewrites=_with(sizes, "a / q", "a * q")),
+    Operator("M2", "scale by a constant", rewrites=_with(_numbers, "a * q", "a / q")),
+    Operator("M8", "take another constant", rewrites=_other_number),
+    Operator("M3", "reduce", rewrites=_reduced),
+    Operator("M1", "multiply by a quantity", rewrites=_with(quantities, "a * q", "a / q")),
+    Operator("M4", "add a term", rewrites=_with(quantities, "a + q", "a - q")),
+    Operator("M7", "multiply by a local derivative", rewrites=_with(quantities, *_LOCAL)),
+    Operator("M7", "multiply by a local derivative", rewrites=_with(quantities, *_LOCAL_NUMPY)),
+    Operator("M10", "take a stable form", "np.exp(a) - 1", "np.expm1(a)", sees="floats"),
+    Operator("M10", "take a stable form", "np.log(1 + a)", "np.log1p(a)", sees="floats"),
+    Operator("M6", "copy the upstream", rewrites=_copied_upstream, sees="state"),
+)
+
+# What a forward pass keeps for the backward pass.
+KEEPS: tuple[Operator, ...] = (
+    Operator("M6", "keep a copy", "a", "a.copy()", {"a": _is_cached}, sees="state"),
+    Operator("M6", "keep what this call computes", "getattr(a, b, c)", "c", sees="state"),
+)

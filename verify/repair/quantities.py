@@ -1,0 +1,76 @@
+"""What an edit may put into a line: the quantities, sizes and constants that the code around it has."""
+
+from __future__ import annotations
+
+import ast
+from functools import lru_cache
+
+from verify.mutation.scopes import Scope, is_size
+
+_MOST = 40  # of a kind
+_REDUCING = ("sum", "mean", "dot", "matmul", "outer")
+_once = lru_cache(maxsize=64)  # by scope, of which a case has a few
+_Term = ast.Assign | ast.AugAssign | ast.AnnAssign | ast.Return | ast.Tuple
+
+
+@_once
+def quantities(scope: Scope) -> list[str]:
+    """Return what holds a number or an array in a function: variables, attributes, entries of a dict by name."""
+    named = [name for name in sorted(scope.numbers) if name.isidentifier() or name.startswith("self.")]
+    entries = [ast.unparse(n) for n in ast.walk(scope.function) if _is_entry(n)]
+    return list(dict.fromkeys([*sorted(scope.upstream), *named, *entries]))[:_MOST]
+
+
+def is_quantity(node: ast.AST, scope: Scope) -> bool:
+    """Tell whether a node reads one of the quantities."""
+    readable = isinstance(node, (ast.Name, ast.Attribute, ast.Subscript)) and isinstance(node.ctx, ast.Load)
+    return readable and ast.unparse(node) in quantities(scope)
+
+
+@_once
+def sizes(scope: Scope) -> list[str]:
+    """Return the sizes that the code speaks of, and those of the upstream."""
+    spoken = [ast.unparse(n) for n in ast.walk(scope.function) if isinstance(n, ast.expr) and _is_one_size(n)]
+    counted = [name for name in sorted(scope.numbers) if name not in scope.shapes]
+    arrays = [name for name in sorted(scope.upstream) if scope.shapes.get(name)]
+    made = [text for name in arrays for text in (f"len({name})", f"{name}.shape[-1]", f"{name}.size")]
+    return list(dict.fromkeys([*spoken, *counted, *made]))[:_MOST]
+
+
+@_once
+def code_constants(scope: Scope) -> list[str]:
+    """Return the numbers that the class or function is written with, and its settings."""
+    owner = scope.parents.get(scope.function, scope.function)
+    around = owner if isinstance(owner, ast.ClassDef) else scope.function
+    values = [n.value for n in ast.walk(around) if isinstance(n, ast.Constant)]
+    numbers = [repr(v) for v in values if isinstance(v, (int, float)) and not isinstance(v, bool) and v not in (0, 1)]
+    return list(dict.fromkeys([*numbers, *sorted(scope.settings)]))[:_MOST]
+
+
+def is_term(node: ast.AST, scope: Scope) -> bool:
+    """Tell whether a node is a whole term: what is assigned or returned, added, or handed to a sum or a product."""
+    if not isinstance(node, ast.expr) or isinstance(node, (ast.Constant, ast.Tuple, ast.Starred)):
+        return False
+    if not isinstance(getattr(node, "ctx", ast.Load()), ast.Load):
+        return False
+    above = scope.parents.get(node)
+    if isinstance(above, ast.BinOp):
+        return isinstance(above.op, (ast.Add, ast.Sub, ast.MatMult))
+    if isinstance(above, ast.Call):
+        name = above.func.attr if isinstance(above.func, ast.Attribute) else ""
+        return node in above.args and name in _REDUCING
+    return isinstance(above, _Term)
+
+
+def _is_entry(node: ast.AST) -> bool:
+    return (
+        isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Constant) and isinstance(node.slice.value, str)
+    )
+
+
+def _is_one_size(node: ast.expr) -> bool:
+    return (
+        isinstance(node, (ast.Call, ast.Subscript, ast.Attribute))
+        and is_size(node)
+        and "(" not in ast.unparse(node).replace("len(", "")
+    )

@@ -1,0 +1,74 @@
+"""What became of a search for a right backward pass, as edits, fixes, and the repair of a case.
+
+Plain data.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import NamedTuple
+
+from verify.model.identity import Place
+from verify.mutation.result import Mutant
+
+SCHEMA_VERSION = "1.0"
+Edits = tuple[Mutant, ...]  # that do not overlap, each of some file as it is
+
+
+class State(Enum):
+    """What a search ended with; the value is the sentence that users read."""
+
+    FIXED = "an edit is proved"
+    RIGHT = "nothing to fix: the case passes"
+    OPEN = "no edit was proved"
+    UNABLE = "no edit can be looked for"
+
+
+class Candidates(NamedTuple):
+    """A case as a search begins: its edits, the most likely first, and in how many entries its gradients are wrong.
+
+    With a `state` there is nothing to look for, for the reason in `why`. `wrong` is 0 where the gradients are right at
+    the sample: then the check of the whole case alone can judge an edit.
+    """
+
+    edits: Edits = ()
+    wrong: int = 0
+    state: State | None = None
+    why: str = ""
+
+
+class Proof(NamedTuple):
+    """Whether a case passes with some edits, every gradient proved; if not, `why`."""
+
+    holds: bool
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Fix:
+    """Edits under which every gradient of a case is proved, in every region, and its contracts are no worse.
+
+    `diff` is the change as a unified diff; `sources` are the digests of the files that it is a change of, by path.
+    """
+
+    edits: Edits
+    diff: str
+    sources: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def where(self) -> Place:
+        """Return the line of the first edit."""
+        return self.edits[0].where
+
+
+@dataclass(frozen=True, slots=True)
+class Repair:
+    """A case and what became of its repair: the `fix`, or `why` there is none, and how many edits were `tried`."""
+
+    name: str
+    where: Place
+    state: State
+    fix: Fix | None = None
+    why: str = ""
+    tried: int = 0

@@ -1,0 +1,121 @@
+"""The search for the smallest edits that are proved: single edits first, then pairs of those that help.
+
+Many edits are tried in a request, in as many processes as there are; what leaves no wrong entry is checked whole.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+import time
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any
+
+from verify.discovery.messages import Task
+from verify.model.package import PACKAGE
+from verify.model.result import CaseResult
+from verify.mutation.result import How, Mutant
+from verify.mutation.survey import Crew
+from verify.repair.confirm import PROOF, confirmed
+from verify.repair.diff import fix_of
+from verify.repair.result import Candidates, Edits, Proof, Repair, State
+from verify.runner.workers import CollectedCase
+
+if TYPE_CHECKING:
+    from verify.runner.progress import Progress
+
+CANDIDATES, WRONG = (Task(f"{PACKAGE}.repair.bench", method) for method in ("candidates", "wrong"))
+_TOGETHER = 12  # edits of a request: long enough that asking costs nothing, short enough to stop soon
+_SOON = 5.0  # seconds, in which all edits of a request end, or one of them hangs
+_MOST_PAIRS = 4_000
+_HELPFUL = 60  # single edits that leave fewer wrong entries, which pairs are made of
+_BEST = 4  # of these, which are tried with any other
+
+
+class Search:
+    """The search for a fix of one case, for at most `budget` seconds."""
+
+    def __init__(self, crew: Crew, case: CollectedCase, how: How, budget: float) -> None:
+        self._crew, self._case, self._how = crew, case, how
+        self._end = time.monotonic() + budget
+        self._tried = 0
+
+    def repair(self) -> Repair:
+        """Return what becomes of the case."""
+        start = self._ask(CANDIDATES, Candidates(state=State.UNABLE, why="the case did not end"))
+        if start.state is not None:
+            return self._repair(start.state, why=start.why)
+        helpful: list[tuple[int, Edits]] = []
+        singles = [(edit,) for edit in start.edits]
+        edits = self._first(singles, start.wrong, helpful) or self._first(_pairs(helpful, singles), start.wrong, [])
+        if edits:
+            return self._repair(State.FIXED, edits)
+        over = "the time is used up (--fix-budget)" if self._over() else "no other edit is known"
+        return self._repair(State.OPEN, why=f"{self._tried:,} edits were tried, none is proved; {over}")
+
+    def _repair(self, state: State, edits: Edits = (), why: str = "") -> Repair:
+        return Repair(self._case.name, self._case.where, state, fix_of(edits) if edits else None, why, self._tried)
+
+    def _over(self) -> bool:
+        return time.monotonic() > self._end
+
+    def _first(self, trials: Sequence[Edits], wrong: int, helpful: list[tuple[int, Edits]]) -> Edits:
+        """Return the first edits that are proved; those that help go to `helpful`, the best first."""
+        requests = [trials[i : i + _TOGETHER] for i in range(0, len(trials), _TOGETHER)]
+        with ThreadPoolExecutor(self._crew.size) as pool:
+            for batch in _chunks(requests, self._crew.size):
+                if self._over():
+                    return ()
+                for edits, left in itertools.chain(*pool.map(self._counted, batch)):
+                    if left == 0 and self._ask(PROOF, Proof(holds=False), edits).holds:
+                        return edits
+                    if left is not None and left < wrong:
+                        helpful.append((left, edits))
+        helpful.sort(key=lambda pair: pair[0])
+        return ()
+
+    def _counted(self, trials: Sequence[Edits]) -> list[tuple[Edits, int | None]]:
+        """Return for each of some edits how much they leave; where one of them hangs or crashes, each by itself."""
+        left: list[int | None] | None = self._ask(WRONG, None, trials, limit=_SOON)
+        if left is None and len(trials) > 1 and not self._over():
+            return [pair for edits in trials for pair in self._counted([edits])]
+        self._tried += len(trials)
+        return list(zip(trials, left or [None] * len(trials), strict=True))
+
+    def _ask(self, request: Task, without: Any, *arguments: Any, limit: float = math.inf) -> Any:
+        """Have a worker answer; where it does not, what is returned `without` an answer."""
+        answer = self._crew.answer(request, self._case, self._how, *arguments, limit=limit)
+        return answer.value if answer.kind == "done" else without
+
+
+def _pairs(helpful: Sequence[tuple[int, Edits]], singles: Sequence[Edits]) -> list[Edits]:
+    """Return pairs of edits: of two that help, those first that leave the least; then the most helpful with any."""
+    among = sorted(itertools.combinations(helpful[:_HELPFUL], 2), key=lambda pair: pair[0][0] + pair[1][0])
+    pairs = [(first, second) for (_, first), (_, second) in among]
+    pairs += [(best, single) for _, best in helpful[:_BEST] for single in singles]
+    apart = [first + second for first, second in pairs if not _overlap(first[0], second[0])]
+    return list(dict.fromkeys(apart))[:_MOST_PAIRS]
+
+
+def _overlap(edit: Mutant, other: Mutant) -> bool:
+    return edit.file == other.file and edit.start < other.end and other.start < edit.end
+
+
+def _chunks(requests: Sequence[Any], size: int) -> Iterator[Sequence[Any]]:
+    return (requests[i : i + size] for i in range(0, len(requests), size))
+
+
+def repaired(
+    crew: Crew, cases: Sequence[CollectedCase | CaseResult], how: How, budget: float, progress: Progress
+) -> list[Repair]:
+    """Return what becomes of each case: its fix, proved again beside all others, or why there is none."""
+    repairs: dict[int, Repair] = {}
+    for number, case in enumerate(progress.over(cases)):
+        if isinstance(case, CollectedCase):
+            repairs[number] = Search(crew, case, how, budget).repair()
+        else:
+            repairs[number] = Repair(case.name, case.where, State.UNABLE, why=case.comparisons[0].evidence.detail)
+    collected = {number: case for number, case in enumerate(cases) if isinstance(case, CollectedCase)}
+    again = confirmed(crew, list(collected.values()), how, [repairs[number] for number in collected])
+    return list({**repairs, **dict(zip(collected, again, strict=True))}.values())

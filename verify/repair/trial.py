@@ -1,0 +1,175 @@
+"""A failing case, and what becomes of it with an edit: how wrong are its gradients now, and is all of it proved?
+
+Edits run on the graph of the original, so that the exact derivatives are those of the original: an edit that changes an
+output is refused, whatever its gradients are. The count of wrong entries at the sample proves nothing, and is there to
+be fast; the check of the whole case is what accepts an edit.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import flint
+
+from verify.cases.case import Case, ExpressionCase, TracedCase
+from verify.checks.checker import check
+from verify.graph import balls
+from verify.model.errors import GradproofError
+from verify.model.garbage import uncollected
+from verify.model.result import CaseResult, Comparison, Verdict, strict
+from verify.mutation.result import How, Mutant
+from verify.mutation.watching import Watch, watch_on
+from verify.repair.edits import edits_of
+from verify.repair.result import Candidates, Proof, State
+from verify.tracing.following import SubjectError
+
+if TYPE_CHECKING:
+    from verify.checks.claims.claims import Exact
+
+_BITS = 64
+_ALL = 1 << 30  # entries that are wrong where gradients cannot be compared, as they have other shapes
+_NOTHING = "the case has no function in a file of yours that runs backward"
+_UNDECIDED = "{}: {}; what cannot be decided cannot be repaired"
+
+
+@dataclass(slots=True)
+class Failing:
+    """A case as it is: its result, its runs on symbols, and which functions run backward."""
+
+    case: Case
+    how: How
+    result: CaseResult
+    runs: list[Exact] = field(default_factory=list)
+    seen: Watch = field(default_factory=Watch)
+    seconds: float = 0.0  # of the processor, that it takes to count what is wrong
+
+    @classmethod
+    def of(cls, case: Case, how: How) -> Failing:
+        """Check a case, and see what runs where it fails."""
+        failing = cls(case, how, _checked(case, how))
+        if not failing.result.good:
+            failing._watch()
+        return failing
+
+    def _watch(self) -> None:
+        case, seed = self.case, self.how.seed
+        if isinstance(case, TracedCase):
+            self.runs = sorted(_runs(case, seed), key=lambda run: len(run.seen.trace))
+        if isinstance(case, (TracedCase, ExpressionCase)):
+            self.seen.fixed = isinstance(case, TracedCase) and case.upstream is not None
+            self.seen.once = isinstance(case, ExpressionCase)
+            with suppress(SubjectError):  # what ran before is where to look
+                watch_on(self.seen, case, self.runs, seed)
+
+    def candidates(self) -> Candidates:
+        """Return the edits to try, or why there are none."""
+        if self.result.good:
+            return Candidates(state=State.RIGHT)
+        for row in self.result.comparisons:
+            if row.verdict is Verdict.UNDECIDED:
+                return Candidates(state=State.UNABLE, why=_UNDECIDED.format(row.verdict.name, row.evidence.detail))
+        edits = edits_of(self.seen)
+        if not edits:
+            return Candidates(state=State.UNABLE, why=_NOTHING)
+        start = time.process_time()
+        wrong = self.wrong(self.case)
+        self.seconds = time.process_time() - start
+        return Candidates(edits, _ALL if wrong is None else wrong)
+
+    def wrong(self, case: Case) -> int | None:
+        """Return how many entries of the gradients are wrong at the sample, or None where an edit is of no use."""
+        if not isinstance(case, TracedCase):
+            return 0
+        with uncollected():
+            counts = [_wrong(case, exact, self.how.seed) for exact in self.runs]
+        return None if None in counts else sum(filter(None, counts))
+
+    def proof(self, case: Case) -> Proof:
+        """Check the whole case as it is with an edit: nothing may be worse, and what was wrong has to be proved."""
+        result = _checked(case, self.how)
+        why = next(_objections(self.result, result), "")
+        return Proof(not why, why)
+
+
+def _runs(case: TracedCase, seed: int) -> list[Exact]:
+    """Return the runs of a case that have formulas; where backward raises, those of what was computed before."""
+    from verify.checks.claims.claims import Exact
+    from verify.checks.gradients.traced import check_traced
+    from verify.tracing.observe import Observation, observe, variants
+    from verify.tracing.symbols.trace import Trace
+
+    runs = [run for run in check_traced(case, seed)[1] if run.followed]
+    for variant in [] if runs else variants(case):
+        seen = Observation(variant, Trace())
+        with suppress(GradproofError):
+            observe(case, variant, seed, seen=seen)
+        with suppress(GradproofError):
+            runs += [Exact(case, seen)] if seen.outputs else []
+    return runs
+
+
+def _objections(before: CaseResult, after: CaseResult) -> Iterator[str]:
+    """Return what speaks against an edit that makes one result of the other."""
+    proved = {_key(row) for row in before.comparisons if row.verdict is not Verdict.PROVED} if before.good else set()
+    for row in after.comparisons:
+        if not row.good or (row.verdict is not Verdict.PROVED and _key(row) not in proved):
+            yield f"the {row.quantity} of {row.name} is {row.state}"
+    if not {_key(row) for row in before.comparisons if row.quantity != "case"} <= {
+        _key(row) for row in after.comparisons
+    }:
+        yield "a gradient is no longer returned"
+    if set(after.unclaimed) - set(before.unclaimed):
+        yield "a gradient is no longer claimed"
+    reported = {(finding.code, finding.name) for finding in before.findings}
+    yield from (
+        f"it adds {f.code}" for f in after.findings if (f.code, f.name) not in reported or (f.fails and not f.allowed)
+    )
+    if not after.good:
+        yield "the case fails"
+
+
+def _key(row: Comparison) -> tuple[str, str]:
+    return row.quantity, row.name
+
+
+def _checked(case: Case, how: How) -> CaseResult:
+    result = check(case, how.seed, quick=how.quick)
+    return strict(result) if how.strict else result
+
+
+def _wrong(case: TracedCase, exact: Exact, seed: int) -> int | None:
+    """Return how many entries of a run's gradients differ from the exact ones at the sample."""
+    from verify.tracing.observe import observe
+    from verify.tracing.symbols.trace import Trace
+
+    try:
+        seen = observe(case, exact.seen.variant, seed, seen=exact.seen.again(Trace(exact.seen.trace)))
+    except (SubjectError, GradproofError):
+        return None
+    claimed = set(case.real) - set(exact.seen.unclaimed)
+    if seen.malformed or seen.outputs != exact.seen.outputs or not claimed <= set(seen.gradients):
+        return None
+    pairs = [
+        pair
+        for name, actual in seen.gradients.items()
+        for pair in zip(exact.gradient(name), actual.nodes, strict=True)
+        if pair[0] != pair[1]
+    ]
+    with flint.ctx.workprec(_BITS):
+        values = balls.at(seen.trace, [node for pair in pairs for node in pair], exact.region.sample)
+        return sum(not _may_be_equal(values[a], values[b]) for a, b in pairs)
+
+
+def _may_be_equal(a: flint.arb, b: flint.arb) -> bool:
+    return bool(a.is_finite() and b.is_finite() and a.overlaps(b))
+
+
+def applied(source: bytes, edits: Iterable[Mutant]) -> bytes:
+    """Return a source with edits in it, which do not overlap."""
+    for edit in sorted(edits, key=lambda edit: edit.start, reverse=True):
+        source = source[: edit.start] + edit.text + source[edit.end :]
+    return source
