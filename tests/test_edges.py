@@ -299,3 +299,22 @@ def test_a_limit_that_depends_on_a_rounded_constant(at_zero, verdict):
     assert max((row.verdict for row in rows), key=lambda v: v.rank) is verdict
     doubted = ["on all sides of it; the effect of rounded constants" in row.evidence.detail for row in rows]
     assert any(doubted) is (verdict is Verdict.UNDECIDED)
+
+
+def by_forty_ninths(at_edge):
+    """A hinge whose edge, at 1/49, no float lies on: the formula has a value there that floats do not show."""
+    return elementwise(
+        lambda x: np.maximum(49 * x - 1, 0), lambda d, x: 49 * d * np.where(49 * x == 1, at_edge, 49 * x > 1)
+    )
+
+
+def test_an_edge_that_was_not_judged_is_a_hazard():
+    """What is returned there is told as GP004, which passes but for `--strict`; a choice of a slope is no hazard."""
+    result = verify.check(by_forty_ninths(5))
+    hazards = [one for one in result.findings if one.code == "GP004"]
+    assert result.good
+    assert {one.fails for one in hazards} == {False}
+    assert {one.detail.partition(" - ")[0] for one in hazards} == {"49*x[0,0]"}
+    assert not any("not judged" in sentence for sentence in result.cover.kinks)
+    right = verify.check(by_forty_ninths(0.5))
+    assert "GP004" not in [one.code for one in right.findings]

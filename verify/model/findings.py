@@ -64,6 +64,18 @@ _OF_CASES: dict[str, Kind] = {
         "The case would pass although nobody knows what the check would have found.",
         "Mend the check at the file and line that are named; let it return nothing for cases that it is not meant for.",
     ),
+    "GP004": Kind(
+        "an edge that was not judged",
+        False,
+        "the gradients are right on both sides; only what is returned exactly on the edge is not known to be right",
+        "The code returns a gradient exactly where a branch changes sides, and it was not decided whether that is a "
+        "derivative or a subgradient: no float lies there, the value is not known to enough digits, or more regions "
+        "meet there than were checked.",
+        "A wrong gradient on the edge stays unseen. Inputs reach edges more often than one expects: zeros of a ReLU, "
+        "padding, clipped values, equal entries.",
+        "Return on the edge what one of the sides returns: write the condition with >= or <=, without a value of its "
+        "own for the edge; or allow it with the reason: allow={'GP004': 'no input is exactly 1/49'}.",
+    ),
 }
 _OF_CONTRACTS: dict[str, Kind] = {  # GP1xx
     "GP101": Kind(

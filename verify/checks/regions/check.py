@@ -76,9 +76,11 @@ def regions(case: TracedCase, runs: Sequence[Exact], seed: int) -> Elsewhere:
     new = [run for explorer in searching for run in explorer.runs]
     raised = [finding for explorer in dict.fromkeys([*everyone, *closing]) for finding in exceptions(explorer)]
     findings = {f.key: f for f in reversed([*(finding for hole in visited for finding in hole.findings), *raised])}
+    left_open = {where: f for place in reversed([*edges, *larger]) for where, f in place.open.items()}
     extras = [run for explorer in everyone for run in explorer.extras]
     explored = [explorer.start for explorer in everyone]
-    return Elsewhere([apart(row) for row in _first(rows)], cover, new, list(findings.values()), extras, explored)
+    hazards = [*findings.values(), *left_open.values()]
+    return Elsewhere([apart(row) for row in _first(rows)], cover, new, hazards, extras, explored)
 
 
 def _mixing(case: TracedCase, searching: Sequence[Explorer], runs: Sequence[Exact], seed: int) -> Iterator[Explorer]:

@@ -39,13 +39,15 @@ _STRAYS = "not judged: no float lies on the edge, or the floats differ from the 
 class Judgement(NamedTuple):
     """What is said of an edge: nothing where all is right, else a sentence, or the row of what is wrong.
 
-    `form` is the same for what is said of several entries alike; `right` tells whether nothing is wrong or left open.
+    `form` is the same for what is said of several entries alike; `right` tells whether nothing is wrong or left open,
+    and `left_open` whether there may be a derivative, or a choice of some, and it is not known whether that is one.
     """
 
     remark: str = ""
     row: Comparison | None = None
     form: tuple[str, ...] = ()
     right: bool = False
+    left_open: bool = False
 
 
 def judged(explorer: Explorer, edge: Edge, where: Callable[[], str]) -> Judgement:
@@ -56,7 +58,7 @@ def judged(explorer: Explorer, edge: Edge, where: Callable[[], str]) -> Judgemen
     try:
         return _Judge(explorer, edge, where).judgement()
     except SubjectError:
-        return Judgement(_STRAYS)
+        return Judgement(_STRAYS, left_open=True)
 
 
 class _Judge:
@@ -82,15 +84,15 @@ class _Judge:
         if (number := self._undefined()) is not None:
             return Judgement(row=self._row([number], [str(self._float(self.floats, number))], sides))
         if isinstance(returned, Unknown):
-            return Judgement(_NO_VALUE) if returned is Unknown.INFINITE else _unjudged(returned)
+            return Judgement(_NO_VALUE, left_open=True) if returned is Unknown.INFINITE else _unjudged(returned)
         position = edge.place(edge.point, returned, sides)
         if position is None:
             apart = edge.complete and edge.apart(returned, sides)
-            return self._doubt(returned, sides) if apart else Judgement(_CLOSE)
+            return self._doubt(returned, sides) if apart else Judgement(_CLOSE, left_open=True)
         if position in (Place.EQUAL, Place.BETWEEN):
             return Judgement(right=True) if position is Place.EQUAL else self._choice()
         if not edge.complete:
-            return Judgement(_MANY)
+            return Judgement(_MANY, left_open=True)
         return Judgement(_EACH, right=True) if self._is_of_each_output() else self._wrong(returned, sides)
 
     def _is_of_each_output(self) -> bool:
@@ -130,7 +132,7 @@ class _Judge:
         """Tell of what is wrong, if floats say so too; for an upstream of ones if it shows it, easy to read."""
         edge = self.edge
         if not self.floats.gives(*edge.entries[_worst(returned, sides)], edge.returned[_worst(returned, sides)]):
-            return Judgement(_STRAYS)
+            return Judgement(_STRAYS, left_open=True)
         if (ones := self._at_ones()) is not None:
             returned, sides = ones
             edge.point = edge.ones
@@ -203,7 +205,8 @@ class _Judge:
 
 
 def _unjudged(reason: object) -> Judgement:
-    return Judgement(f"not judged: {reason.value if isinstance(reason, Unknown) else reason}")
+    text = f"not judged: {reason.value if isinstance(reason, Unknown) else reason}"
+    return Judgement(text, left_open=reason is not Unknown.INFINITE)  # where there is no finite one, nothing is wrong
 
 
 def _is_finite(value: float | None) -> bool:

@@ -21,7 +21,9 @@ from verify.checks.regions.kinks import Edge, edge
 from verify.checks.regions.limits import Limit
 from verify.checks.regions.moves import Question, on_edge, on_edges
 from verify.checks.regions.sites import Call, Passed
-from verify.model.result import Comparison
+from verify.model.findings import finding
+from verify.model.identity import Place
+from verify.model.result import Comparison, Finding
 from verify.tracing.floats import FloatRun
 from verify.tracing.following import SubjectError
 from verify.tracing.observe import Observation
@@ -45,6 +47,7 @@ class Kinks:
         self.done = done
         self.rows: list[Comparison] = []
         self.remarks: dict[tuple[object, ...], str] = {}
+        self.open: dict[Place, Finding] = {}  # by line: edges that were not judged
         self._decided: dict[int, set[tuple[Call, bool]]] = {}  # by run
         self._contexts: set[Context] = set()
         self._corners: set[frozenset[Call]] = set()
@@ -201,16 +204,22 @@ class Kinks:
 
     def _judge(self, question: Passed, edge_point: Edge) -> bool:
         """Judge what came on an edge; tells whether the function is smooth there, and that is right."""
-        where = cache(lambda: f"{question.site.where} {written(edge_point.seen.trace, question.condition.node)} = 0")
-        verdict = judged(self.explorer, edge_point, where)
+        formula = cache(lambda: f"{written(edge_point.seen.trace, question.condition.node)} = 0")
+        verdict = judged(self.explorer, edge_point, lambda: f"{question.site.where} {formula()}")
         if verdict.row:
             self.rows.append(verdict.row)
+        elif verdict.left_open:
+            self._leave_open(question.site.where, f"{formula()}: {verdict.remark}")
         elif verdict.remark:
             form = verdict.form or (verdict.remark,)  # what holds of one entry is told of one
             key = question.site.line.offset, question.site.line.inputs, form
             if key not in self.remarks:
-                self.remarks[key] = f"{where()}: {verdict.remark}"
+                self.remarks[key] = f"{question.site.where} {formula()}: {verdict.remark}"
         return not verdict.row and not verdict.remark
+
+    def _leave_open(self, where: Place, detail: str) -> None:
+        """Keep a hazard for a line with an edge that was reached and not judged."""
+        self.open.setdefault(where, finding("GP004", detail, where=where, variant=self.explorer.variant.written))
 
 
 def kinks(explorer: Explorer, done: set[Call], points: Iterable[Point] = ()) -> Kinks:

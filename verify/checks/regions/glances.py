@@ -49,17 +49,19 @@ class Glances:
             for tie in glance.suspects(ties):
                 if not self.left:
                     return [], _USED
-                if rows := self._judged(run, tie):
-                    return rows, ""
+                rows, reason = self._judged(run, tie)
+                if rows or reason:
+                    return rows, reason
         return [], ""
 
-    def _judged(self, run: Exact, tie: Tie) -> list[Comparison]:
+    def _judged(self, run: Exact, tie: Tie) -> tuple[list[Comparison], str]:
         self.left -= 1
         explorer = Explorer(self.case, run, self.seed)
         kinks = Kinks(explorer, set())
         kinks.visit([{**run.seen.at, **tie.at}])
         rows = [row for row in (*explorer.rows, *kinks.rows) if not row.verdict.good]
-        return [apart(row) for row in {row.name: row for row in rows}.values()]
+        reason = next((f"edges: {finding.detail}" for finding in kinks.open.values()), "")
+        return [apart(row) for row in {row.name: row for row in rows}.values()], reason
 
 
 class _Look(NamedTuple):
