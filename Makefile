@@ -12,7 +12,7 @@ OLDEST_TESTS := arrays moving taped trace numbered linear observe outside memory
 	fourier signals contract_state contract_layout distributions multivariate
 
 # The sample reports say how far floats are off, which depends on the order in which OpenBLAS' kernels add: on this one.
-test samples: export OPENBLAS_CORETYPE = Haswell
+test test-oldest test-newest test-long samples: export OPENBLAS_CORETYPE = Haswell
 
 .PHONY: verify test test-oldest test-newest test-long lint types bench samples docs clean
 
