@@ -70,6 +70,7 @@ def test_reports_import_the_result_only(name):
         "reports/write.py": {"verify.model.errors", "verify.model.additions"},
         "reports/__init__.py": {"verify.model." + name for name in ("result", "errors", "additions", "where")},
         "reports/mutants.py": {"verify.mutation.result"},
+        "reports/fixes.py": {"verify.repair.result"},
     }
     allowed["reports/sarif.py"] = {
         "verify.model.result",

@@ -65,13 +65,14 @@ def test_a_pole_stays_infinite():
     assert value(lambda graph, x, y: graph.power(x, F(-1)), 0, {"x": F(1)}) is Unknown.INFINITE
 
 
-def test_a_logarithm_of_zero_is_left_open():
-    """x * log(x) tends to 0, which no power series shows: nothing is said."""
+def test_a_logarithm_of_zero_has_a_limit_beside_a_power():
+    """x * log(x) tends to 0, which no power series shows, and log(x) to no number."""
 
     def build(graph, x, y):
         return graph.product(x, graph.function("log", x))
 
-    assert value(build, 0, {"x": F(1)}) is Unknown.OPEN
+    assert value(build, 0, {"x": F(1)}) == 0
+    assert value(lambda graph, x, y: graph.function("log", x), 0, {"x": F(1)}) is Unknown.INFINITE
 
 
 def test_exp_of_a_large_negative_number_takes_no_time():

@@ -284,7 +284,7 @@ def test_a_working_directory_that_a_case_removes(rows, shop, monkeypatch):
     (shop / "gone" / "bad.py").write_text(cases(one=code, two="pass"))
     two = rows("bad.py")[1]
     assert two == ("two", "ERROR", "the working directory is gone (No such file or directory)")
-    assert _reasons(rows)[1] is Reason.NO_FOLDER
+    assert _reasons(rows)[-1] is Reason.NO_FOLDER
 
 
 MEMORY = """
