@@ -16,13 +16,14 @@ class TooLongError(BaseException):
 def at_most(seconds: float) -> Iterator[None]:
     """Raise TooLongError after some seconds of the processor, where the system has such a clock.
 
-    Code that waits, or is not Python, goes on: the limit of the whole request is for that.
+    It is raised again after as many seconds more, for it may be lost where Python has nobody to raise it to, as in
+    `__del__`. Code that waits, or is not Python, goes on: the limit of the whole request is for that.
     """
     if not hasattr(signal, "setitimer"):
         yield
         return
     before = signal.signal(signal.SIGVTALRM, _raise)
-    signal.setitimer(signal.ITIMER_VIRTUAL, seconds)
+    signal.setitimer(signal.ITIMER_VIRTUAL, seconds, seconds)
     try:
         yield
     finally:
