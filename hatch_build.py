@@ -6,6 +6,7 @@ docs/decisions/one-package.md tells why. Lines keep their numbers. Whatever cann
 from __future__ import annotations
 
 import ast
+import os
 import re
 import shutil
 import tempfile
@@ -14,7 +15,15 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
+from hatchling.metadata.plugin.interface import MetadataHookInterface
 
+# By label, as <https://packaging.python.org/specifications/well-known-project-urls> has them: pages of a repository.
+_PAGES = {
+    "Repository": "",
+    "Documentation": "/tree/main/docs",
+    "Changelog": "/blob/main/CHANGELOG.md",
+    "Issues": "/issues",
+}
 PARTS = ("verify", "layers", "reports")
 _SAMPLES = "reports/samples"
 _DOTTED = re.compile(rf"({'|'.join(PARTS)})(\.\w+)+(:\w+)?")
@@ -52,6 +61,19 @@ class Hook(BuildHookInterface[Any]):
     def finalize(self, version: str, build_data: dict[str, Any], artifact_path: str) -> None:
         """Remove the tree."""
         shutil.rmtree(self._folder, ignore_errors=True)
+
+
+class Addresses(MetadataHookInterface):
+    """States the addresses of the repository that a release is built from; a copy of it states its own."""
+
+    def update(self, metadata: dict[str, Any]) -> None:
+        """Take the repository from GRADPROOF_REPOSITORY, which the release workflow sets; elsewhere there is none."""
+        metadata["urls"] = urls(os.environ.get("GRADPROOF_REPOSITORY", ""))
+
+
+def urls(repository: str) -> dict[str, str]:
+    """Return the pages of a repository by their labels."""
+    return {label: f"{repository.rstrip('/')}{page}" for label, page in _PAGES.items()} if repository else {}
 
 
 def write_tree(root: Path, folder: Path) -> list[str]:

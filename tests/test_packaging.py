@@ -1,5 +1,6 @@
 """What goes with a release: the sdist, the recipe, the citation, the workflows, the groups of dependencies, the policy."""
 
+import os
 import re
 import subprocess
 import sys
@@ -10,6 +11,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+import hatch_build
 import verify
 
 ROOT = Path(__file__).parent.parent
@@ -27,16 +29,37 @@ SCHEMAS = {
 }
 
 
+HOME = "https://git.example/us/gradproof"
+
+
 @pytest.fixture(scope="module")
-def sdist(tmp_path_factory):
-    """Build the sdist, and return the names of its files."""
+def archive(tmp_path_factory):
+    """Build the sdist as the release workflow does, and open it."""
     folder = tmp_path_factory.mktemp("sdist")
     command = [sys.executable, "-m", "build", "--no-isolation", "--sdist", "--outdir", folder, ROOT]
-    subprocess.run(command, check=True, capture_output=True)
+    subprocess.run(command, check=True, capture_output=True, env={**os.environ, "GRADPROOF_REPOSITORY": HOME})
     (file,) = folder.glob("*.tar.gz")
     assert file.name == RECIPE["source"]["path"].rpartition("/")[2].replace("${{ version }}", verify.__version__)
-    with tarfile.open(file) as archive:
-        return {name.partition("/")[2] for name in archive.getnames()}
+    with tarfile.open(file) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def sdist(archive):
+    """Return the names of the files of the sdist."""
+    return {name.partition("/")[2] for name in archive.getnames()}
+
+
+def test_the_links_of_a_release(archive):
+    """They lead to the repository that the workflow builds from; a build elsewhere states none."""
+    (name,) = [name for name in archive.getnames() if name.endswith("/PKG-INFO") and name.count("/") == 1]
+    lines = archive.extractfile(name).read().decode().splitlines()
+    links = [line.removeprefix("Project-URL: ") for line in lines if line.startswith("Project-URL: ")]
+    assert links == [f"{label}, {page}" for label, page in hatch_build.urls(HOME).items()]
+    assert f"Issues, {HOME}/issues" in links
+    assert hatch_build.urls("") == {}
+    workflow = (ROOT / ".github" / "workflows" / "release.yml").read_text(encoding="utf-8")
+    assert "GRADPROOF_REPOSITORY: ${{ github.server_url }}/${{ github.repository }}" in workflow
 
 
 def kept():
