@@ -210,3 +210,46 @@ def test_a_file_that_is_not_what_was_checked(fix, how):
     with pytest.raises(InputError, match=why):
         write([fix])
     assert {path: path.read_bytes() for path in Path().iterdir()} == before
+
+
+SIGMOID = """return dout * y * (
+        1.0
+        # the slope is y (1 - y)
+        + y
+    )"""
+
+
+def test_comments_and_lines_stay(fixed):
+    """An expression over several lines keeps its comments and its form: only a part of it is changed."""
+    text = function("0", "1 / (1 + np.exp(-x))", "y = forward(x)").replace("return 0", SIGMOID)
+    done = fixed(text, "--write", "--fix-budget", "120")
+    assert (done.status, done.source.count("\n")) == (0, text.count("\n"))
+    assert "# the slope is y (1 - y)" in done.source
+
+
+def test_a_hazard_that_an_error_hid(fixed):
+    """What could not be looked for before a change is no reason against it."""
+    done = fixed(affine(W="self.W", db="mean").replace("x.copy()", "x"), "--write", "--fix-budget", "120")
+    assert (done.status, done.source) == (0, affine().replace("x.copy()", "x"))
+
+
+def test_what_fails_beside_right_gradients(fixed):
+    """Where the gradients are right, it is said what fails, and how to read about it."""
+    done = fixed(function("x * dout", before="dout *= 2"), "--fix-budget", "0.001")
+    assert "the gradients are right; what fails is GP101: gradproof explain GP101" in done.out
+
+
+def test_the_nearest_edit(fixed):
+    """An edit that is right at the sample only is no fix; it is named, with what speaks against it."""
+    text = function("3 * x * dout", "np.where(x > 40, np.exp(x / 100), x * x)")
+    done = fixed(text, "--fix-budget", "6")
+    assert (done.status, done.source) == (1, text)
+    assert "; the nearest is `return 2 * x * dout` (mine.py:10), with which the gradient of x is REFUTED" in done.out
+
+
+def test_a_file_in_another_encoding(command, shop):
+    """It is not edited, as places in it are counted in other bytes, and that is said."""
+    text = "# -*- coding: latin-1 -*-" + function("3 * x * dout")
+    (shop / "mine.py").write_bytes(text.replace("pass", "pass  # \xe9").encode("latin-1"))
+    done = command("fix", "mine.py")
+    assert "in a file of yours in UTF-8" in done.out

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import io
+import tokenize
 from collections.abc import Iterator
 from itertools import zip_longest
 
@@ -28,11 +30,21 @@ def edits_of(seen: Watch) -> Edits:
 
 
 def _all(seen: Watch) -> Iterator[Mutant]:
-    """Return the edits of all functions, operator by operator."""
-    made = []
+    """Return the edits of all functions, operator by operator.
+
+    What spans several lines stays as it is, for it may hold comments, and somebody laid it out; its parts are edited.
+    """
+    made, sources = [], {}
     for file in sorted({place.file for place in seen.forward | seen.backward}):
         source = Source.of(file)
-        made += [in_scope(scope, source, _TABLE) for scope in scopes(file, ast.parse(source.text), seen)]
+        if _is_utf8(source.text):
+            sources[file] = source.text
+            made += [in_scope(scope, source, _TABLE) for scope in scopes(file, ast.parse(source.text), seen)]
     for by_scope in zip_longest(*made, fillvalue=()):
         for edits in by_scope:
-            yield from edits
+            yield from (edit for edit in edits if b"\n" not in sources[edit.file][edit.start : edit.end])
+
+
+def _is_utf8(source: bytes) -> bool:
+    """Tell whether a file is written in UTF-8, whose bytes are what the places in a syntax tree count."""
+    return tokenize.detect_encoding(io.BytesIO(source).readline)[0] in ("utf-8", "utf-8-sig")

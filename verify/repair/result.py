@@ -28,8 +28,8 @@ class State(Enum):
 class Candidates(NamedTuple):
     """A case as a search begins: its edits, the most likely first, and in how many entries its gradients are wrong.
 
-    With a `state` there is nothing to look for, for the reason in `why`. `wrong` is 0 where the gradients are right at
-    the sample: then the check of the whole case alone can judge an edit.
+    With a `state` there is nothing to look for, for the reason in `why`; without, that says what else fails. `wrong` is
+    0 where the gradients are right at the sample: then the check of the whole case alone can judge an edit.
     """
 
     edits: Edits = ()

@@ -40,6 +40,7 @@ class Search:
         self._crew, self._case, self._how = crew, case, how
         self._end = time.monotonic() + budget
         self._tried = 0
+        self._nearest = ""  # edits that leave no wrong entry at the sample, and what speaks against them
 
     def repair(self) -> Repair:
         """Return what becomes of the case."""
@@ -52,7 +53,8 @@ class Search:
         if edits:
             return self._repair(State.FIXED, edits)
         over = "the time is used up (--fix-budget)" if self._over() else "no other edit is known"
-        return self._repair(State.OPEN, why=f"{self._tried:,} edits were tried, none is proved; {over}")
+        why = [f"{self._tried:,} edits were tried, none is proved; {over}", self._nearest, start.why]
+        return self._repair(State.OPEN, why="; ".join(filter(None, why)))
 
     def _repair(self, state: State, edits: Edits = (), why: str = "") -> Repair:
         return Repair(self._case.name, self._case.where, state, fix_of(edits) if edits else None, why, self._tried)
@@ -68,12 +70,19 @@ class Search:
                 if self._over():
                     return ()
                 for edits, left in itertools.chain(*pool.map(self._counted, batch)):
-                    if left == 0 and self._ask(PROOF, Proof(holds=False), edits).holds:
+                    if left == 0 and self._is_proved(edits):
                         return edits
                     if left is not None and left < wrong:
                         helpful.append((left, edits))
         helpful.sort(key=lambda pair: pair[0])
         return ()
+
+    def _is_proved(self, edits: Edits) -> bool:
+        proof: Proof = self._ask(PROOF, Proof(holds=False, why="the check did not end"), edits)
+        if not proof.holds and not self._nearest and edits[0].sees == "formula":
+            ideas = " and ".join(f"`{edit.after}` ({edit.where})" for edit in edits)
+            self._nearest = f"the nearest is {ideas}, with which {proof.why}"
+        return proof.holds
 
     def _counted(self, trials: Sequence[Edits]) -> list[tuple[Edits, int | None]]:
         """Return for each of some edits how much they leave; where one of them hangs or crashes, each by itself."""

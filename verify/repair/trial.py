@@ -32,7 +32,8 @@ if TYPE_CHECKING:
 
 _BITS = 64
 _ALL = 1 << 30  # entries that are wrong where gradients cannot be compared, as they have other shapes
-_NOTHING = "the case has no function in a file of yours that runs backward"
+_NOTHING = "the case has no function that runs backward in a file of yours in UTF-8"
+_ELSEWHERE = "the gradients are right; what fails is {0}: gradproof explain {0}"
 _UNDECIDED = "{}: {}; what cannot be decided cannot be repaired"
 
 
@@ -78,7 +79,13 @@ class Failing:
         start = time.process_time()
         wrong = self.wrong(self.case)
         self.seconds = time.process_time() - start
-        return Candidates(edits, _ALL if wrong is None else wrong)
+        return Candidates(edits, _ALL if wrong is None else wrong, why=self._beside())
+
+    def _beside(self) -> str:
+        """Say what fails where it is no gradient, or nothing."""
+        codes = [finding.code for finding in self.result.findings if finding.bad]
+        right = all(row.good for row in self.result.comparisons)
+        return _ELSEWHERE.format(codes[0]) if right and codes else ""
 
     def wrong(self, case: Case) -> int | None:
         """Return how many entries of the gradients are wrong at the sample, or None where an edit is of no use."""
@@ -125,8 +132,11 @@ def _objections(before: CaseResult, after: CaseResult) -> Iterator[str]:
     if set(after.unclaimed) - set(before.unclaimed):
         yield "a gradient is no longer claimed"
     reported = {(finding.code, finding.name) for finding in before.findings}
+    raised = any(row.verdict is Verdict.ERROR for row in before.comparisons)  # before anything else was looked for
     yield from (
-        f"it adds {f.code}" for f in after.findings if (f.code, f.name) not in reported or (f.fails and not f.allowed)
+        f"it adds {finding.code}"
+        for finding in after.findings
+        if finding.bad or (not raised and (finding.code, finding.name) not in reported)
     )
     if not after.good:
         yield "the case fails"
