@@ -90,7 +90,7 @@ class Observation:
     malformed: dict[str, Cause] = field(default_factory=dict)
     unclaimed: tuple[str, ...] = ()
     conditions: list[Condition] = field(default_factory=list)
-    forward: int = 0  # how many of these were asked before there was an output
+    forward: int | None = None  # how many of these were asked before there was an output; all, where that is not known
     draws: bool = False
     at: Mapping[str, Fraction] = field(default_factory=dict)
     computed: range = range(0)  # the nodes that this run was the first to compute
