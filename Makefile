@@ -12,9 +12,9 @@ OLDEST_TESTS := arrays moving taped trace numbered linear observe outside memory
 	fourier signals contract_state contract_layout distributions multivariate
 
 # The sample reports say how far floats are off, which depends on the order in which OpenBLAS' kernels add: on this one.
-test test-oldest test-newest test-long samples: export OPENBLAS_CORETYPE = Haswell
+test test-oldest test-newest test-long test-random samples: export OPENBLAS_CORETYPE = Haswell
 
-.PHONY: verify test test-oldest test-newest test-long lint types bench samples docs clean
+.PHONY: verify test test-oldest test-newest test-long test-random lint types bench samples docs clean
 
 verify: $(INSTALLED)  ## run the suite and show the table
 	@$(BIN)/gradproof
@@ -26,7 +26,7 @@ verify: $(INSTALLED)  ## run the suite and show the table
 test: $(INSTALLED) $(JUNIT_SCHEMA) $(SARIF_SCHEMA)  ## run the tests
 	$(BIN)/python -m pytest -n auto --dist loadfile
 
-test-long: $(INSTALLED)  ## run what takes minutes: 5,000 random layers, 20,000 with kinks, every reference layer with 20 seeds
+test-long: $(INSTALLED)  ## run what takes minutes: 5,000 random layers, 4,000 with kinks, every reference layer with 20 seeds
 	GRADPROOF_LONG=1 $(BIN)/python -m pytest -n auto --dist loadfile tests/test_random_layers.py tests/test_traced.py tests/test_mutate.py \
 		tests/test_arithmetic_check.py tests/test_pre_commit.py tests/test_mutation_operators.py tests/test_regions.py \
 		tests/test_edges.py tests/test_contract_state.py tests/test_cover.py tests/test_properties.py tests/test_computed_constants.py \
@@ -37,6 +37,9 @@ test-long: $(INSTALLED)  ## run what takes minutes: 5,000 random layers, 20,000 
 		tests/test_hostile_regions.py tests/test_scan.py tests/test_enclosures.py tests/test_upstreams.py tests/test_approximation_limits.py \
 		tests/test_hidden.py tests/test_drawing.py tests/test_graph.py tests/test_special_digits.py tests/test_wheel.py tests/test_glances.py
 	GRADPROOF_LONG=1 $(BIN)/python -m pytest -n auto --dist worksteal tests/test_random_kinked.py tests/test_programs.py tests/test_whole_arrays.py tests/test_sources.py tests/test_every_function.py tests/test_coverage.py
+
+test-random: $(INSTALLED)  ## run what takes an hour: 20,000 random layers with kinks, 50,000 random array programs
+	GRADPROOF_LONG=whole $(BIN)/python -m pytest -n auto --dist worksteal tests/test_random_kinked.py tests/test_whole_arrays.py
 
 test-oldest: $(OLDEST)/installed  ## run the tests of what meets other packages, on the lowest versions that pyproject.toml allows
 	$(OLDEST)/bin/python -m pytest -n auto --dist loadfile $(OLDEST_TESTS:%=tests/test_%.py)

@@ -1,15 +1,23 @@
 """How much a run of the tests tries: `make test` a part of what takes minutes, `make test-long` all of it.
 
-No test passes by its place in a list, or by its seed: GRADPROOF_PART=1, 2, ... has `make test` try the other parts, and
-draw other numbers.
+What takes an hour is tried in part by `make test-long` too, and whole by `make test-random`. No test passes by its
+place in a list, or by its seed: GRADPROOF_PART=1, 2, ... has both try the other parts, and draw other numbers.
 """
 
 import os
 
 LONG = bool(os.environ.get("GRADPROOF_LONG"))
+WHOLE = os.environ.get("GRADPROOF_LONG") == "whole"
 PART = int(os.environ.get("GRADPROOF_PART", "0"))
 
 
 def some(items, every=3):
     """Return all items, or in `make test` one in so many, starting at the part that is asked for."""
     return list(items) if LONG else list(items)[PART % every :: every]
+
+
+def chunks_of(long, short, many, every=5):
+    """Return the chunks of random layers that are tried, of so many, and the size of one: of the sizes for each run."""
+    if not LONG:
+        return range(PART, PART + 1), short
+    return range(many) if WHOLE else range(many)[PART % every :: every], long

@@ -1,4 +1,4 @@
-"""What `make test` leaves out: another part of it has it, and `make test-long` all of it."""
+"""What `make test` leaves out: another part of it has it, and `make test-long` or `make test-random` all of it."""
 
 import re
 from pathlib import Path
@@ -7,7 +7,7 @@ import effort
 import pytest
 
 TESTS = Path(__file__).parent
-ASKS = re.compile(r"^from effort import .*\b(LONG|some)\b", re.MULTILINE)
+ASKS = re.compile(r"^from effort import .*\b(LONG|some|chunks_of)\b", re.MULTILINE)
 MAKEFILE = (TESTS.parent / "Makefile").read_text()
 
 
@@ -25,8 +25,33 @@ def test_the_parts_have_all(monkeypatch, number):
     assert effort.some(items) == items
 
 
+def test_the_parts_of_the_long_tests_have_all_chunks(monkeypatch):
+    """Every chunk is in one part of the long tests, the whole has all in order, and a short run has one."""
+    monkeypatch.setattr(effort, "LONG", True)
+    parts = []
+    for part in range(5):
+        monkeypatch.setattr(effort, "PART", part)
+        chunks, size = effort.chunks_of(50, 10, many=213)
+        assert (len(chunks), size) in {(43, 50), (42, 50)}
+        parts += chunks
+    assert sorted(parts) == list(range(213))
+    monkeypatch.setattr(effort, "WHOLE", True)
+    assert effort.chunks_of(50, 10, many=213) == (range(213), 50)
+    monkeypatch.setattr(effort, "LONG", False)
+    assert effort.chunks_of(50, 10, many=213) == (range(4, 5), 10)
+
+
 def test_the_long_tests_are_those_that_leave_something_out():
     """A file that asks how much to try is in the list of `make test-long`, and nothing else is."""
     (rule,) = re.findall(r"^test-long:.*?\n\n", MAKEFILE, re.MULTILINE | re.DOTALL)
     asking = {path.name for path in TESTS.glob("test_*.py") if ASKS.search(path.read_text())}
     assert set(re.findall(r"tests/(test_\w+\.py)", rule)) == asking
+
+
+def test_the_random_tests_are_those_that_are_tried_in_chunks():
+    """A file whose long tests are a part of its chunks is in the list of `make test-random`, and nothing else is."""
+    (rule,) = re.findall(r"^test-random:.*?\n\n", MAKEFILE, re.MULTILINE | re.DOTALL)
+    chunked = {
+        path.name for path in TESTS.glob("test_*.py") if re.search("^CHUNKS.* = chunks_of", path.read_text(), re.M)
+    }
+    assert set(re.findall(r"tests/(test_\w+\.py)", rule)) == chunked

@@ -26,6 +26,7 @@ SCHEMAS = {
     "CITATION.cff": ("vendor.citation-file-format", ("authors:", "writers:")),
     ".github/workflows/ci.yml": ("vendor.github-workflows", ("runs-on", "runs_on")),
     ".github/workflows/release.yml": ("vendor.github-workflows", ("runs-on", "runs_on")),
+    ".github/workflows/random.yml": ("vendor.github-workflows", ("runs-on", "runs_on")),
 }
 
 
@@ -144,11 +145,12 @@ def test_a_release_has_no_token():
 
 def test_targets_of_the_workflows_are_those_of_make():
     """What CI runs by make is in the Makefile."""
-    jobs = yaml.safe_load((ROOT / ".github" / "workflows" / "ci.yml").read_text())["jobs"]
-    runs = [step["run"] for job in jobs.values() for step in job["steps"] if "run" in step]
+    workflows = [(ROOT / ".github" / "workflows" / name).read_text() for name in ("ci.yml", "random.yml")]
+    jobs = [job for text in workflows for job in yaml.safe_load(text)["jobs"].values()]
+    runs = [step["run"] for job in jobs for step in job["steps"] if "run" in step]
     targets = [run.removeprefix("make ") for run in runs if run.startswith("make ")]
     makefile = (ROOT / "Makefile").read_text()
-    assert sorted(targets) == ["test-newest", "test-oldest"]
+    assert sorted(targets) == ["test-newest", "test-oldest", "test-random"]
     assert all(re.search(rf"^{target}:", makefile, re.MULTILINE) for target in targets)
 
 

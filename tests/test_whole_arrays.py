@@ -8,7 +8,7 @@ import random
 from collections import Counter
 
 import pytest
-from effort import LONG, PART
+from effort import chunks_of
 from random_arrays import MISTAKES, case_of, drawn, makes_a_difference, possible
 
 from verify import Verdict
@@ -17,8 +17,8 @@ from verify.checks.gradients.traced import check_traced
 from verify.checks.gradients.whole import Attempt, attempted
 from verify.tracing.observe import variants
 
-# Layers, each of them right and with a mistake: 50,000 programs.
-CHUNKS, CHUNK = (range(100), 250) if LONG else (range(PART, PART + 1), 40)
+# Layers, each of them right and with a mistake: whole 50,000 programs, else 10,000 or 80.
+CHUNKS, CHUNK = chunks_of(250, 40, many=100)
 JUDGED = 20  # one in so many on scalars as well
 REFUTING = 10  # one in so many is also refuted on the tape, as large ones are
 NAMES = {True: "wrong", False: "no difference", None: "too small for floats to tell"}
