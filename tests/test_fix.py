@@ -233,6 +233,13 @@ def test_a_hazard_that_an_error_hid(fixed):
     assert (done.status, done.source) == (0, affine().replace("x.copy()", "x"))
 
 
+def test_a_hazard_of_floats_that_a_wrong_formula_hid(fixed):
+    """A formula that overflows is proved all the same: that it does could not be seen while it was wrong."""
+    text = function("3 * dout * np.exp(x) / (1 + np.exp(x))", "np.log(1 + np.exp(x))")
+    done = fixed(text, "--write", "--fix-budget", "120")
+    assert (done.status, done.source) == (0, text.replace("3 * dout", "dout"))
+
+
 def test_what_fails_beside_right_gradients(fixed):
     """Where the gradients are right, it is said what fails, and how to read about it."""
     done = fixed(function("x * dout", before="dout *= 2"), "--fix-budget", "0.001")

@@ -19,6 +19,8 @@ from verify.cases.case import Case, ExpressionCase, TracedCase
 from verify.checks.checker import check
 from verify.graph import balls
 from verify.model.errors import GradproofError
+from verify.model.faults import Finding
+from verify.model.findings import FINDINGS, Subject
 from verify.model.garbage import uncollected
 from verify.model.result import CaseResult, Comparison, Verdict, strict
 from verify.mutation.result import How, Mutant
@@ -132,14 +134,21 @@ def _objections(before: CaseResult, after: CaseResult) -> Iterator[str]:
     if set(after.unclaimed) - set(before.unclaimed):
         yield "a gradient is no longer claimed"
     reported = {(finding.code, finding.name) for finding in before.findings}
-    raised = any(row.verdict is Verdict.ERROR for row in before.comparisons)  # before anything else was looked for
     yield from (
         f"it adds {finding.code}"
         for finding in after.findings
-        if finding.bad or (not raised and (finding.code, finding.name) not in reported)
+        if finding.bad or not ((finding.code, finding.name) in reported or _is_hidden(finding, before))
     )
     if not after.good:
         yield "the case fails"
+
+
+def _is_hidden(finding: Finding, before: CaseResult) -> bool:
+    """Tell whether nobody could see a finding before: where code raised, or of the floats of what was wrong."""
+    if any(row.verdict is Verdict.ERROR for row in before.comparisons):
+        return True
+    wrong = {row.name for row in before.comparisons if not row.good}
+    return FINDINGS[finding.code].about is Subject.FLOATS and finding.name in wrong
 
 
 def _key(row: Comparison) -> tuple[str, str]:
