@@ -100,3 +100,27 @@ def test_symbols_are_shared_among_cases():
     assert one.symbols["a"] == two.symbols["c"]
     assert one.spare() not in one.symbols.values()
     assert (one.write(one.symbols["b"]), two.write(two.symbols["d"])) == ("b", "d")
+
+
+def test_functions_of_functions_are_written_at_once(graph, names, x, y):
+    """SymPy expands what may be complex to find out its period: a symbol is real, and no formula of a line takes long."""
+    rational = 1 / ((1 + 1 / (x * x + 1)) * (1 + 1 / (y * y + 1)))
+    nested = graph.function("exp", graph.product(graph.constant(Fraction(-1)), graph.function("tanh", rational.node)))
+    assert text(graph, nested, names) == "exp(-tanh(1/((1 + 1/(x**2 + 1))*(1 + 1/(사과**2 + 1)))))"
+
+
+@pytest.mark.parametrize(
+    ("constant", "functions", "written"),
+    [
+        (3, ("airybiprime", "Chi", "Ei", "Ci", "tanh"), "tanh(Ci(Ei(Chi(airybiprime(3)))))"),  # too many digits
+        (2, ("erfinv", "exp", "sin"), "sin(exp(erfinv(2)))"),  # no number
+        (0, ("log", "atan", "Shi"), "Shi(atan(zoo))"),
+        (1, ("exp", "log", "exp"), "E"),
+    ],
+)
+def test_functions_of_computed_constants_are_left(graph, names, constant, functions, written):
+    """SymPy is not asked to compute the digits of a constant, however large it may be, or whether it is a number."""
+    node = graph.constant(Fraction(constant))
+    for function in functions:
+        node = graph.function(function, node)
+    assert text(graph, node, names) == written

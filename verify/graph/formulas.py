@@ -31,7 +31,8 @@ def placeholder(index: int) -> sympy.Symbol:
 
     SymPy remembers much about each symbol and expression: with the same few in every case it finds out but once.
     """
-    return sympy.Symbol(f"_{index:09}")  # SymPy sorts by names, and these are to be in order
+    # SymPy sorts by names, and these are to be in order. What may be complex has it expand formulas without end.
+    return sympy.Symbol(f"_{index:09}", real=True)
 
 
 class Alphabet:
@@ -191,6 +192,7 @@ def to_sympy(
 
     Long sums and products are handed over flat: SymPy would sort each partial sum of a chain anew. Powers and functions
     of long formulas are left as they are: to simplify them, SymPy asks for their signs, which it may never find out.
+    So are functions of numbers that functions are in: for a sign SymPy computes digits, of which there may be millions.
     """
     named = named or {}
     operands = {}
@@ -235,7 +237,9 @@ def _expression(node: Node, terms: list[tuple[Any, int]], values: Mapping[str, s
             return sympy.Mul(*[term**count for term, count in terms])
         case "power":
             return sympy.Pow(terms[0][0], _rational(node.payload), evaluate=evaluate)
-    return functions.written(node.op, terms[0][0], evaluate=evaluate)
+    argument = terms[0][0]
+    plain = argument.is_Rational or bool(argument.free_symbols)
+    return functions.written(node.op, argument, evaluate=evaluate and plain)
 
 
 def _operands(graph: Graph, number: int, named: Container[int]) -> dict[int, int]:
