@@ -71,6 +71,8 @@ def fixed(command, shop):
     return run
 
 
+ROWS = "(np.arange(len(x)) % 2 == 0)"
+
 # What is wrong, and what the line is to become.
 MISTAKES = {
     "a sign": (function("dout * y * (1 + y)", "1 / (1 + np.exp(-x))", "y = forward(x)"), "dout * y * (1 - y)"),
@@ -81,6 +83,8 @@ MISTAKES = {
     "a function": (function("dout * np.sin(x)", "np.sin(x)"), "return dout * np.cos(x)"),
     "a size": (function("dout * x", "x * x / (2 * len(x))"), "return dout * x / len(dout)"),
     "a name": (function("dout * y", before="y, z = x * x + 1, x + x"), "return dout * z"),
+    "a call": (function("dout * np.tanh(x)", "x**3", "y, z = x * x, 3 * x * x"), "return dout * z"),
+    "a mask": (function("2 * x * dout", f"x * x * {ROWS}[:, None]", f"keep = {ROWS}"), "2 * x * dout * keep[:, None]"),
     "a term": (function("dout * (y + z)", "x + x**2 - x**3", "y, z, w = 1 + 0 * x, 2 * x, -3 * x**2"), "+ w"),
 }
 
@@ -252,6 +256,21 @@ def test_the_nearest_edit(fixed):
     done = fixed(text, "--fix-budget", "6")
     assert (done.status, done.source) == (1, text)
     assert "; the nearest is `return 2 * x * dout` (mine.py:10), with which the gradient of x is REFUTED" in done.out
+
+
+NEARLY = {
+    "a call": function("dout * np.tanh(x)", "x**3", "near = np.where(x > 40, 0, 3 * x * x)"),
+    "a mask": function("2 * x * dout", f"x * x * {ROWS}[:, None]", f"near = {ROWS} & (x[:, 0] < 40)"),
+}
+
+
+@pytest.mark.parametrize("name", NEARLY)
+def test_a_quantity_that_is_nearly_right(fixed, name):
+    """One that is right at the sample and wrong in another region is no fix: the file stays as it is."""
+    done = fixed(NEARLY[name], "--write", "--fix-budget", "8")
+    assert (done.status, done.source) == (1, NEARLY[name])
+    assert "; the nearest is `return" in done.out
+    assert "near" in done.out
 
 
 def test_a_file_in_another_encoding(command, shop):

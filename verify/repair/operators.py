@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from verify.mutation import patterns
 from verify.mutation.operators import Operator
 from verify.mutation.scopes import Scope
-from verify.repair.quantities import code_constants, is_quantity, is_term, quantities, sizes
+from verify.repair.quantities import code_constants, is_quantity, is_term, quantities, sizes, stretched
 
 _Texts = Callable[[Scope], list[str]]
 _AXES = ("axis=0", "axis=1", "axis=-1", "axis=0, keepdims=True", "axis=1, keepdims=True", "axis=-1, keepdims=True", "")
@@ -59,6 +59,12 @@ def _other_quantity(node: ast.AST, scope: Scope) -> Iterator[str]:
         shapes = scope.shapes.get(name), scope.shapes.get(other)
         if other != name and (None in shapes or shapes[0] == shapes[1]):
             yield other
+
+
+def _quantity_for_expression(node: ast.AST, scope: Scope) -> Iterator[str]:
+    """Take a quantity for what a call or an index makes: nothing tells its shape, so that each is tried."""
+    if isinstance(node, (ast.Call, ast.Subscript)) and isinstance(getattr(node, "ctx", ast.Load()), ast.Load):
+        yield from (name for name in quantities(scope) if name != ast.unparse(node))
 
 
 def _other_number(node: ast.AST, scope: Scope) -> Iterator[str]:
@@ -188,8 +194,10 @@ REPAIRS: tuple[Operator, ...] = (
     Operator("M2", "scale by a size", rewrites=_with(sizes, "a / q", "a * q")),
     Operator("M2", "scale by a constant", rewrites=_with(_numbers, "a * q", "a / q")),
     Operator("M8", "take another constant", rewrites=_other_number),
+    Operator("M8", "take a quantity for an expression", rewrites=_quantity_for_expression),
     Operator("M3", "reduce", rewrites=_reduced),
     Operator("M1", "multiply by a quantity", rewrites=_with(quantities, "a * q", "a / q")),
+    Operator("M11", "multiply by a mask", rewrites=_with(stretched, "a * q")),
     Operator("M4", "add a term", rewrites=_with(quantities, "a + q", "a - q")),
     Operator("M7", "multiply by a local derivative", rewrites=_with(quantities, *_LOCAL)),
     Operator("M7", "multiply by a local derivative", rewrites=_with(quantities, *_LOCAL_NUMPY)),

@@ -28,6 +28,14 @@ def is_quantity(node: ast.AST, scope: Scope) -> bool:
 
 
 @_once
+def stretched(scope: Scope) -> list[str]:
+    """Return quantities with an axis more: as the function writes them, and a number for each row, as of a mask."""
+    written = [ast.unparse(n) for n in ast.walk(scope.function) if _is_stretched(n)]
+    rows = [f"{name}[:, None]" for name in quantities(scope) if len(scope.shapes.get(name, (0,))) == 1]
+    return list(dict.fromkeys([*written, *rows]))[:_MOST]
+
+
+@_once
 def sizes(scope: Scope) -> list[str]:
     """Return the sizes that the code speaks of, and those of the upstream."""
     spoken = [ast.unparse(n) for n in ast.walk(scope.function) if isinstance(n, ast.expr) and _is_one_size(n)]
@@ -66,6 +74,14 @@ def _is_entry(node: ast.AST) -> bool:
     return (
         isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Constant) and isinstance(node.slice.value, str)
     )
+
+
+def _is_stretched(node: ast.AST) -> bool:
+    """Tell whether a node reads an array with an axis of one entry more: `a[:, None]`, `a[..., np.newaxis]`."""
+    if not isinstance(node, ast.Subscript) or not isinstance(node.ctx, ast.Load):
+        return False
+    places = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
+    return any(ast.unparse(place).rpartition(".")[2] in ("None", "newaxis") for place in places)
 
 
 def _is_one_size(node: ast.expr) -> bool:
