@@ -279,3 +279,17 @@ def test_a_file_in_another_encoding(command, shop):
     (shop / "mine.py").write_bytes(text.replace("pass", "pass  # \xe9").encode("latin-1"))
     done = command("fix", "mine.py")
     assert "in a file of yours in UTF-8" in done.out
+
+
+def test_code_that_raises_in_a_file_without_numpy(fixed):
+    """Where backward raises over shapes, the file that does not import NumPy gets its fix as any other."""
+    done = fixed(affine(W="self.W").replace("import numpy as np\n", ""))
+    assert "with a proved fix" in done.out
+    assert "+        dx = dout @ self.W.T" in done.out
+    assert not done.err
+
+
+def test_progress_where_nobody_watches(fixed):
+    """With -v each case is a line of standard error when its search begins; without, nothing is said."""
+    assert fixed(function("2 * dout * x"), "-v").err == "case: 1 of 1\n"
+    assert fixed(function("2 * dout * x")).err == ""

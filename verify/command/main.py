@@ -236,10 +236,11 @@ def _fix(workers: Workers, options: argparse.Namespace, progress: Progress, argv
         raise InputError("--report: fix writes no reports; --diff prints the changes alone")
     config = _settings(workers, options)
     how = How(config.seed if options.seed is None else options.seed, options.quick, options.strict)
-    with Crew(workers) as crew:
-        repairs = repaired(crew, _selected(workers, options, config), how, options.fix_budget, progress)
-    again = "" if options.write else shlex.join(["gradproof", *argv, "--write"])
     verbosity = options.verbose - options.quiet
+    with Crew(workers) as crew:
+        cases = _selected(workers, options, config)
+        repairs = repaired(crew, cases, how, options.fix_budget, progress, lines=verbosity > 0)
+    again = "" if options.write else shlex.join(["gradproof", *argv, "--write"])
     text = (
         fixes.diffs(repairs)
         if options.diff

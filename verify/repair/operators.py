@@ -33,11 +33,12 @@ def _is_cached(node: ast.AST, scope: Scope) -> bool:
 
 def _with(texts: _Texts, *templates: str) -> Callable[[ast.AST, Scope], Iterator[str]]:
     """Return what combines a term with each of some texts, as templates of a term `a` and a text `q` say."""
+    plain = [template for template in templates if not patterns.uses_numpy(template)]
 
     def rewrites(node: ast.AST, scope: Scope) -> Iterator[str]:
         if not is_term(node, scope):
             return
-        for template in templates:
+        for template in templates if scope.numpy else plain:
             for text in texts(scope):
                 if text != ast.unparse(node):
                     factor = ast.parse(text, mode="eval").body

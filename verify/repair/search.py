@@ -116,11 +116,20 @@ def _chunks(requests: Sequence[Any], size: int) -> Iterator[Sequence[Any]]:
 
 
 def repaired(
-    crew: Crew, cases: Sequence[CollectedCase | CaseResult], how: How, budget: float, progress: Progress
+    crew: Crew,
+    cases: Sequence[CollectedCase | CaseResult],
+    how: How,
+    budget: float,
+    progress: Progress,
+    *,
+    lines: bool = False,
 ) -> list[Repair]:
-    """Return what becomes of each case: its fix, proved again beside all others, or why there is none."""
+    """Return what becomes of each case: its fix, proved again beside all others, or why there is none.
+
+    With `lines` the progress is a line for each case also where nobody watches.
+    """
     repairs: dict[int, Repair] = {}
-    for number, case in enumerate(progress.over(cases)):
+    for number, case in enumerate(progress.over(cases, lines=lines)):
         if isinstance(case, CollectedCase):
             repairs[number] = Search(crew, case, how, budget).repair()
         else:
