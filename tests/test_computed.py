@@ -52,10 +52,40 @@ def test_an_inverse_in_floats_is_not_refuted(size, verdict):
     assert {row.evidence.reason for row in rows} <= (open_reasons if verdict is Verdict.UNDECIDED else {None})
 
 
-@pytest.mark.parametrize("size", [4, 8])
+@pytest.mark.parametrize("size", [2, 3, 4, 8])
 def test_an_inverse_by_lapack_is_not_refuted(size):
     """Its entries are off by more: by how much, and so which ones may be corrected, is up to the processor."""
     assert verdicts(filtered(size, np.linalg.inv)) < {Verdict.AGREES, Verdict.UNDECIDED}
+
+
+@pytest.mark.parametrize("size", [2, 3])
+@pytest.mark.parametrize(
+    "inverse",
+    [
+        lambda m: np.linalg.solve(m, np.eye(len(m))),
+        np.linalg.pinv,
+        lambda m: np.linalg.matrix_power(m, 3) / len(m) ** 2,
+        lambda m: np.linalg.inv(m) @ m @ np.linalg.inv(m),
+    ],
+)
+def test_a_small_imaginary_part_is_off_by_roundings_of_its_whole(size, inverse):
+    """The imaginary part of a transform of two is nothing but errors, which are no parts of themselves."""
+    assert verdicts(filtered(size, inverse)) <= {Verdict.AGREES, Verdict.UNDECIDED}
+
+
+@pytest.mark.parametrize("size", [2, 3])
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        lambda m: np.linalg.inv(m) * (1 + 1e-12),
+        lambda m: -np.linalg.inv(m),
+        lambda m: np.linalg.inv(m) + 1e-8 * np.eye(len(m))[::-1],
+        lambda m: np.linalg.inv(m) @ np.diag(np.arange(1, len(m) + 1)),
+    ],
+)
+def test_mistakes_beside_a_small_imaginary_part_are_refuted(size, wrong):
+    """What is more than the errors of the whole is wrong in either part."""
+    assert Verdict.REFUTED in verdicts(filtered(size, wrong))
 
 
 @pytest.mark.parametrize("size", [4, 8])

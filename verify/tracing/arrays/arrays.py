@@ -9,6 +9,7 @@ floats, because code asks.
 
 from __future__ import annotations
 
+import cmath
 import math
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -453,20 +454,28 @@ def _lifted(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
         short = array.dtype.kind == "f" and array.dtype.itemsize < _DOUBLE.itemsize
         values = list(map(exact_number, array.ravel())) if short else array.ravel().tolist()
         lifted = {value: lift(value) for value in set(values)}
-        if len(lifted) > 1 and array.dtype.kind == "f":
-            _note_scale(lifted)
+        if array.dtype.kind == "f":
+            _note_scale(lifted, array)
         entries = [lifted[value] for value in values]
     else:
         raise TraceError(f"an array of {array.dtype} among symbols", asked_at(), HOW, reason=Reason.UNKNOWN_TYPE)
     return np.fromiter(entries, object, len(entries)).reshape(array.shape)
 
 
-def _note_scale(lifted: dict[float, Any]) -> None:
-    """Remember for floats of an array its largest entry, of which the errors of all may be parts."""
-    trace = current()
-    if trace.on_tape or not all(map(math.isfinite, lifted)):
+def _note_scale(lifted: dict[float, Any], array: np.ndarray[Any, Any]) -> None:
+    """Remember for floats of an array its largest entry, of which the errors of all may be parts.
+
+    A part of a complex array is a view of it: the errors of a small imaginary part are as large as those of its whole.
+    """
+    trace, whole = current(), array.base
+    if trace.on_tape:
         return
-    largest, scales = max(map(abs, lifted)), trace.memory(SCALES)
+    numbers: set[complex] = set(lifted)
+    if isinstance(whole, np.ndarray) and whole.dtype.kind == "c":
+        numbers = set(whole.ravel().tolist())
+    if len(numbers) == 1 or not all(map(cmath.isfinite, numbers)):
+        return
+    largest, scales = max(map(abs, numbers)), trace.memory(SCALES)
     for symbol in lifted.values():
         if trace.ops[symbol.node] == "typed":
             scales[symbol.node] = max(largest, scales.get(symbol.node, 0.0))
