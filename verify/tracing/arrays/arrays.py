@@ -473,7 +473,7 @@ def _note_scale(lifted: dict[float, Any], array: np.ndarray[Any, Any]) -> None:
     numbers: set[complex] = set(lifted)
     if isinstance(whole, np.ndarray) and whole.dtype.kind == "c":
         numbers = set(whole.ravel().tolist())
-    if len(numbers) == 1 or not all(map(cmath.isfinite, numbers)):
+    if len(numbers) < 2 or not all(map(cmath.isfinite, numbers)):
         return
     largest, scales = max(map(abs, numbers)), trace.memory(SCALES)
     for symbol in lifted.values():
