@@ -223,3 +223,35 @@ def test_no_inputs_outside_of_the_domain(shape, low, high, edge):
 
     assert check(1) <= {Verdict.PROVED}
     assert Verdict.REFUTED in check(2)
+
+
+def _beyond_50(function, slope):
+    """A square up to 50, of which the gradient is proved, and beyond it a function with a slope that is to be its own."""
+
+    def forward(x):
+        return np.where(x > 50, function(x), x * x)
+
+    return verify.check(verify.pair(forward, lambda d, x: d * np.where(x > 50, slope(x), 2 * x), x="N"))
+
+
+AGREEING = {
+    "a sine": (lambda x: np.sin(np.pi / 6) * x, lambda x: 0.5),
+    "roots": (lambda x: np.sqrt(2.0) * np.sqrt(3.0) * x, lambda x: np.sqrt(6.0)),
+    "a sum": (lambda x: np.exp(x * 0.1) * (0.1 + 0.2), lambda x: 0.1 * np.exp(x * 0.1) * 0.3),
+}
+
+
+@pytest.mark.parametrize("name", AGREEING)
+def test_what_agrees_in_another_region_is_not_proved(name):
+    """The whole is as weak as its weakest region: where constants are off by roundings there, it only agrees."""
+    rows = _beyond_50(*AGREEING[name]).comparisons
+    assert {row.verdict for row in rows if row.variant.elsewhere} == {Verdict.AGREES}
+    assert not any(row.variant.elsewhere for row in _beyond_50(lambda x: x**3, lambda x: 3 * x * x).comparisons)
+
+
+@pytest.mark.parametrize("name", AGREEING)
+def test_what_is_more_than_a_rounding_off_in_another_region_is_refuted(name):
+    """A constant that is off by more than it can be rounded is wrong there as at the sample."""
+    function, slope = AGREEING[name]
+    rows = _beyond_50(function, lambda x: slope(x) * (1 + 1e-12)).comparisons
+    assert Verdict.REFUTED in {row.verdict for row in rows}

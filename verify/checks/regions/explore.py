@@ -375,7 +375,10 @@ class Explorer:
                 yield moved
 
     def _take(self, rows: Sequence[Comparison], exact: Exact) -> None:
-        """Keep the rows of what is wrong, or approximated; other open ones leave the sides of branches unvisited."""
+        """Keep the rows of what is not proved; other open ones leave the sides of branches unvisited.
+
+        What agrees in one region only, by whatever bound, is proved for no input of it: the whole only agrees.
+        """
         region = _region(exact.seen)
         self.regions[region] = exact
         self.undecided.pop(region, None)
@@ -395,7 +398,8 @@ class Explorer:
         self.rows += [
             row
             for row in rows
-            if row.evidence.kind in (APPROXIMATION, ITERATION, SMALL_CONSTANT)
+            if row.verdict is Verdict.AGREES
+            or row.evidence.kind in (APPROXIMATION, ITERATION, SMALL_CONSTANT)
             or (not row.verdict.good and (row not in open_rows or (exact.region.clear and _strays(row))))
         ]
 
