@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from verify.cases.case import Case
-    from verify.cases.inputs import complex, constant, integer, real  # noqa: A004 - as it is written in a case
+    from verify.cases.inputs import complex, constant, fixed, integer, real  # noqa: A004 - as it is written in a case
     from verify.cases.making import case
     from verify.cases.protocols import derivative, layer, loss, pair
     from verify.checks.checker import check
@@ -22,6 +22,7 @@ __all__ = [
     "complex",
     "constant",
     "derivative",
+    "fixed",
     "integer",
     "layer",
     "loss",
@@ -35,6 +36,7 @@ _HOMES = {
     "complex": "cases.inputs",
     "constant": "cases.inputs",
     "derivative": "cases.protocols",
+    "fixed": "cases.inputs",
     "integer": "cases.inputs",
     "layer": "cases.protocols",
     "loss": "cases.protocols",

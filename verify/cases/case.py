@@ -30,7 +30,7 @@ from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import Any, Self
 
-from verify.cases.inputs import Input, Real, whole_names
+from verify.cases.inputs import Input, Real, differentiated, whole_names
 from verify.cases.wirtinger import DEFAULT
 from verify.graph.program import Program
 from verify.model.identity import NOWHERE, Place
@@ -106,6 +106,11 @@ class TracedCase(Case):
     @property
     def real(self) -> dict[str, Real]:
         """Return the inputs that are differentiated."""
+        return differentiated(self.inputs)
+
+    @property
+    def symbolic(self) -> dict[str, Real]:
+        """Return the inputs that may be any real numbers: those that are differentiated, and those that are not."""
         return {name: description for name, description in self.inputs.items() if isinstance(description, Real)}
 
     @property

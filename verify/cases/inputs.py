@@ -44,6 +44,14 @@ class Real:
 
 
 @dataclass(frozen=True, slots=True)
+class Fixed(Real):
+    """Real numbers that outputs depend on and that are not differentiated: the targets of a loss, the points of a fit.
+
+    The claim is for all of them, as for other real inputs; only gradients by them are none of it.
+    """
+
+
+@dataclass(frozen=True, slots=True)
 class Complex:
     """Complex numbers that are differentiated: a real and an imaginary part, each as is described."""
 
@@ -83,6 +91,15 @@ def real(shape: str = "", *, low: object = None, high: object = None, closed: bo
         return Real(text, bounds[0], bounds[1], _closed(closed, low, high))
     except InputError as problem:
         return Real(text, problem=str(problem))
+
+
+def fixed(shape: str = "", *, low: object = None, high: object = None, closed: bool | str = False) -> Fixed:
+    """Describe real inputs of a shape for which the code returns no gradient: `fixed("N D")`.
+
+    They take any real value, as targets of a loss do, and are not differentiated. Bounds are those of `real`.
+    """
+    each = real(shape, low=low, high=high, closed=closed)
+    return Fixed(each.shape, each.low, each.high, each.closed, each.problem)
 
 
 def complex(  # noqa: A001 - as it is written in a case
@@ -166,7 +183,7 @@ def described(name: str, description: object) -> Input:
     if not isinstance(description, str):
         raise InputError(
             f"the input {name!r} is {quoted(description)}: "
-            "expected a shape like 'N D', or gradproof.real, complex, integer or constant"
+            "expected a shape like 'N D', or gradproof.real, complex, fixed, integer or constant"
         )
     try:
         return Real(checked_shape(description))
@@ -176,5 +193,13 @@ def described(name: str, description: object) -> Input:
 
 def whole_names(inputs: Mapping[str, Input]) -> list[str]:
     """Return the names of what is differentiated, each complex input once in place of its halves."""
-    real = {name: description for name, description in inputs.items() if isinstance(description, Real)}
-    return list(dict.fromkeys(d.part.whole if d.part else name for name, d in real.items()))
+    return list(dict.fromkeys(d.part.whole if d.part else name for name, d in differentiated(inputs).items()))
+
+
+def differentiated(inputs: Mapping[str, Input]) -> dict[str, Real]:
+    """Return the inputs that gradients are claimed for."""
+    return {
+        name: description
+        for name, description in inputs.items()
+        if isinstance(description, Real) and not isinstance(description, Fixed)
+    }

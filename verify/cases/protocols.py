@@ -27,7 +27,10 @@ NAMES: dict[str, list[str]] = {
 }
 
 
-_HINT = "; describe labels by gradproof.integer('N', below='C'), other fixed inputs by gradproof.constant(value)"
+_HINT = (
+    "; describe labels by gradproof.integer('N', below='C'), real targets by gradproof.fixed('N C'), "
+    "other fixed inputs by gradproof.constant(value)"
+)
 
 
 def layer(

@@ -29,6 +29,7 @@ and run `gradproof my_cases.py`. The letters are names of your choice: gradproof
   "N D"                              an array of real numbers of that shape, which is differentiated
   real("N D", low=0, high=1)         the same between bounds
   integer("N", below="C")            labels or indices
+  fixed("N D")                       real numbers that are not differentiated, as targets of a loss
   constant(0.1)                      one fixed value
   options={"stride": [1, 2]}         keyword arguments, each value tried
 

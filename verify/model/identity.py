@@ -88,8 +88,8 @@ class Bound:
 class Argument:
     """An input of a case of arrays, with its dimensions: `x: N D > 0`.
 
-    The `kind` is `real`, with the bounds of its domain, `whole` for whole numbers from 0 to `below`, or `given` for
-    what has one value.
+    The `kind` is `real` or, where it is not differentiated, `fixed`, with the bounds of its domain; `whole` for whole
+    numbers from 0 to `below`, or `given` for what has one value.
     """
 
     name: str
@@ -104,7 +104,8 @@ class Argument:
         shape = " ".join(self.shape) or "scalar"
         if self.kind == "whole":
             return f"{self.name}: {shape} of integers below {self.below}"
-        return f"{self.name}: {shape}{','.join(f' {bound}' for bound in self.bounds)}"
+        silent = " not differentiated" if self.kind == "fixed" else ""
+        return f"{self.name}: {shape}{','.join(f' {bound}' for bound in self.bounds)}{silent}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,7 +55,7 @@ class Region:
     @classmethod
     def of(cls, case: TracedCase, seen: Observation) -> Self:
         """Return the region of a run, within the domain of its case."""
-        names, real = seen.trace.payloads, case.real
+        names, real = seen.trace.payloads, case.symbolic
         bounds = {
             names[node]: (real[name].low, real[name].high)
             for name, quantity in seen.inputs.items()

@@ -154,7 +154,7 @@ def _beside(case: TracedCase, drawn: Observation, seed: int, factor: int = 1) ->
 def _moved(case: TracedCase, drawn: Observation, factor: int) -> Mapping[str, Fraction]:
     """Return the inputs of a run, moved away from 0 by a factor as far as they stay in their domain, as floats."""
     point, names = dict(drawn.trace.sample), drawn.trace.payloads
-    bounds = {names[n]: case.real[name] for name, quantity in drawn.inputs.items() for n in quantity.nodes}
+    bounds = {names[n]: case.symbolic[name] for name, quantity in drawn.inputs.items() for n in quantity.nodes}
     for name, value in point.items():
         low, high = (bounds[name].low, bounds[name].high) if name in bounds else (None, None)
         middle = nearest_to_zero(low, high)

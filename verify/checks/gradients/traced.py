@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from verify.cases.case import TracedCase
-from verify.cases.inputs import Constant, Input, Integer
+from verify.cases.inputs import Constant, Fixed, Input, Integer
 from verify.cases.wirtinger import FORMS
 from verify.checks.approximation.ignored import findings_of, ignoring
 from verify.checks.approximation.iterated import iterated
@@ -225,7 +225,7 @@ def _argument(name: str, declared: Input) -> Argument:
     bounds = [
         Bound(f"{sign}{'=' * (end in declared.closed)}", str(bound)) for sign, end, bound in sides if bound is not None
     ]
-    return Argument(name, "real", shape, tuple(bounds))
+    return Argument(name, "fixed" if isinstance(declared, Fixed) else "real", shape, tuple(bounds))
 
 
 def _notes(exact: Exact, seed: int) -> list[str]:

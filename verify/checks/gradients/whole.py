@@ -257,7 +257,7 @@ def _bounds(case: TracedCase, seen: Observation) -> dict[int, tuple[Fraction | N
     return {
         element: (real.low, real.high)
         for name, quantity in seen.inputs.items()
-        for real in [case.real[name]]
+        for real in [case.symbolic[name]]
         if real.low is not None or real.high is not None
         for element in quantity.nodes.tolist()
     }

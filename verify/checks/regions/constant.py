@@ -67,7 +67,7 @@ def _doubt(case: TracedCase, cover: Cover | None, seed: int) -> SubjectError | N
 
 def _domain(case: TracedCase) -> str:
     """Write the bounds of the inputs; nothing where there are none."""
-    bounded = {name: real for name, real in case.real.items() if (real.low, real.high) != (None, None)}
+    bounded = {name: real for name, real in case.symbolic.items() if (real.low, real.high) != (None, None)}
     return ", ".join(f"{name} in {_interval(real)}" for name, real in bounded.items())
 
 

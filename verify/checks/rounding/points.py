@@ -64,7 +64,7 @@ def _moved(case: TracedCase, seen: Observation, name: str, sample: Array) -> Arr
     place = {variable: number for number, variable in enumerate(seen.trace.sample)}
     for key, quantity in seen.inputs.items():
         places = [place[seen.trace.payloads[node]] for node in quantity.nodes]
-        moved[places] = _at_magnitude(case.real[key], name, sample[places])
+        moved[places] = _at_magnitude(case.symbolic[key], name, sample[places])
     return moved
 
 
