@@ -8,6 +8,7 @@ Sphinx's.
     python tests/pages.py PAGE ...      writes the outputs anew: read the difference before it is committed
 """
 
+import os
 import re
 import shlex
 import subprocess
@@ -31,6 +32,7 @@ NAMED = re.compile(r"# (\S+\.\w+)\n")
 UNNAMED = {"", "text", "diff"}
 # They change the machine of who runs them: the tests of packaging and of CI do this.
 INSTALLING = {"pip", "make", "git", "cd", "source"}
+_TYPING = 2  # seconds, which every file system tells apart
 
 
 @dataclass(frozen=True)
@@ -41,10 +43,16 @@ class File:
     text: str
 
     def write(self, folder: Path) -> None:
-        """Write the file below a folder."""
+        """Write the file below a folder, later than its last state by what a reader takes at least to type it.
+
+        Python takes the bytecode of a file for that of its next state where both have one second and one size.
+        """
         path = folder / self.name
         path.parent.mkdir(parents=True, exist_ok=True)
+        last = path.stat().st_mtime if path.exists() else 0
         path.write_text(self.text, encoding="utf-8")
+        later = max(last + _TYPING, path.stat().st_mtime)
+        os.utime(path, (later, later))
 
 
 @dataclass(frozen=True)
