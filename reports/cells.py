@@ -136,7 +136,7 @@ def _distance(rounding: Rounding | None) -> tuple[str, str]:
 
 _NAME = Column("with respect to", "left", lambda row: short(name(row.comparison)))
 _ARRAYS = (
-    Column("variant", "left", lambda row: row.variant),
+    Column("for", "left", lambda row: row.variant),
     Column("shape", "left", shapes),
     Column("entries", "right", lambda row: f"{row.entries:,}" if row.entries else ""),
 )

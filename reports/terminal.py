@@ -67,6 +67,7 @@ def block(
         lines.append(f"  not claimed, and so not checked: {', '.join(case.unclaimed)}")
     if not case.good:
         lines += [f"  run this case alone: {case.again}"] if case.reproduce else []
+        lines += [f"  look for the change that makes it right: {case.fix}"] if case.fix else []
         lines += [f"  report: {link}"] if (link := links.get(id(case))) else []
     return "\n".join(lines) + "\n"
 

@@ -63,6 +63,8 @@ def sentence(comparison: Comparison) -> str:
     """Return the verdict in a sentence; a right formula with bad floats is never mixed up with a wrong formula."""
     if comparison.unexplained:
         return "the formula is right, but the float error exceeds its rounding bound"
+    if comparison.evidence.function:
+        return f"not compared: {comparison.evidence.function} raised an exception"
     if comparison.evidence.kind == "lost":
         return "no longer checked: the case no longer has this gradient"
     if comparison.verdict is Verdict.AGREES:
@@ -149,12 +151,13 @@ def _point(inputs: Sequence[tuple[str, str]], formulas: str, most: int | None) -
 def remarks(case: CaseResult, *, everything: bool = True) -> list[Remark]:
     """Return what is said of a traced case: for which variants and branches it holds, and its notes."""
     most = None if everything else _MOST
-    decided = any(c.good for c in case.comparisons)
+    right = any(c.good for c in case.comparisons)
+    decided = any(c.verdict not in (Verdict.UNDECIDED, Verdict.ERROR) for c in case.comparisons)
     listed = [text for text in (_listed(list(map(str, variants(case))), "; ", most), _further(case)) if text]
     listed_remarks = [
         Remark("checked for" if decided else "tried for", ["; ".join(listed)] if listed else []),
         Remark("sizes not tried", _first_items(case.sizes.untried, most)),
-        *(_regions(case, most, everything) if decided else []),
+        *(_regions(case, most, everything) if right else []),
         *[Remark("note", [note], prose=True) for note in case.notes],
     ]
     return [remark for remark in listed_remarks if remark.items]

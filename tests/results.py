@@ -277,7 +277,12 @@ TRACED = (
             "the whole case",
             Verdict.ERROR,
             evidence=Evidence(
-                "error", "ValueError: shapes, at a.py:9", place=Place("a.py", 9), reason=Reason.CODE_RAISED
+                "error",
+                "ValueError: shapes, at a.py:9",
+                place=Place("a.py", 9),
+                function="Affine.backward",
+                after_forward=True,
+                reason=Reason.CODE_RAISED,
             ),
         ),
     ),

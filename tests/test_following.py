@@ -51,6 +51,39 @@ def test_the_line_of_what_went_wrong(forward, function, said):
     assert row.evidence.detail == said.format(place)
 
 
+class Raising:
+    """A layer that raises in backward, by a function of its own."""
+
+    def forward(self, x):
+        return x * 2
+
+    def backward(self, dout):
+        return self.scaled(dout)
+
+    def scaled(self, dout):
+        raise ValueError("not written yet")
+
+
+def loud(x):
+    raise ValueError("not written yet")
+
+
+@pytest.mark.parametrize(
+    ("case", "function", "after_forward"),
+    [
+        (verify.layer(Raising, inputs={"x": "2"}), "Raising.scaled", True),
+        (verify.pair(loud, lambda dout, x: dout, x="2"), "loud", False),
+        (verify.pair(lambda x: x * 2, lambda dout, x: dout.nothing, x="2"), "<lambda>", True),
+    ],
+    ids=["method", "forward", "lambda"],
+)
+def test_the_function_that_raised(case, function, after_forward):
+    """The innermost function of the user's is a field, with its class, and whether forward had returned by then."""
+    row = verify.check(case, quick=True).comparisons[0]
+    assert row.verdict is verify.Verdict.ERROR
+    assert (row.evidence.function, row.evidence.after_forward) == (function, after_forward)
+
+
 def test_what_names_no_line():
     """An error of ours about the case as a whole has none, even if its text ends as if it had."""
     with pytest.raises(SubjectError) as raised, following():

@@ -251,11 +251,36 @@ def test_long_lists_are_cut_at_the_terminal_only():
 
 
 def test_nothing_holds_where_nothing_is_good():
-    """A region bounds claims that pass; a case without any has none, and was not checked but tried."""
+    """A region bounds claims that pass: a case without any has none."""
     case = results.traced("c", results.halved("N=2"), region=(Branch("a.py:1", "x > 0"),))
-    text = terminal.render(Run((case,)))
-    assert "holds" not in text
-    assert "tried for: N=2" in text
+    assert "holds" not in terminal.render(Run((case,)))
+
+
+@pytest.mark.parametrize(
+    ("verdict", "label"),
+    [
+        (Verdict.PROVED, "checked for"),
+        (Verdict.REFUTED, "checked for"),
+        (Verdict.UNDECIDED, "tried for"),
+        (Verdict.ERROR, "tried for"),
+    ],
+)
+def test_sizes_are_checked_where_there_is_a_verdict(verdict, label):
+    """What was refuted was checked; what was neither proved nor refuted was only tried."""
+    case = results.traced("c", replace(results.halved("N=2"), verdict=verdict))
+    assert f"\n  {label}: N=2" in terminal.render(Run((case,)))
+
+
+def test_the_function_that_raised_and_where_to_look_for_a_fix():
+    """The sentence names the function; the command is there where backward is what raised, and not forward."""
+    (case,) = [case for case in results.TRACED if case.name == "raises on arrays"]
+    (row,) = case.comparisons
+    assert words.sentence(row) == "not compared: Affine.backward raised an exception"
+    command = "gradproof fix my_layers.py -k 'raises on arrays'"
+    before = replace(case, comparisons=(replace(row, evidence=replace(row.evidence, after_forward=False)),))
+    for name in ("terminal", "markdown"):
+        assert command in renderer(name)(Run((case,)))
+        assert "gradproof fix" not in renderer(name)(Run((before,)))
 
 
 def test_a_case_that_never_began():

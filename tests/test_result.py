@@ -13,6 +13,23 @@ GOOD, AGREES = results.case("good", results.PROVED), results.case("agrees", resu
 
 
 @pytest.mark.parametrize(
+    ("case", "fixable"),
+    [
+        (results.traced("x", results.halved("N=2")), True),
+        (results.traced("x", replace(results.halved("N=2"), verdict=Verdict.ERROR)), True),
+        (results.traced("x", replace(results.halved("N=2"), verdict=Verdict.PROVED)), False),
+        (results.traced("x", results.halved("N=2"), results.UNDECIDED), False),
+        (results.traced("x", results.halved("N=2"), reproduce=("pytest", "test_x.py::x")), False),
+        (results.case("x", results.REFUTED), False),
+        (GOOD, False),
+    ],
+)
+def test_where_a_fix_is_looked_for(case, fixable):
+    """Only where a gradient of arrays is wrong and none undecided, of what `gradproof run` finds."""
+    assert bool(case.fix) is fixable
+
+
+@pytest.mark.parametrize(
     ("cases", "complete", "status"),
     [
         ((GOOD,), True, 0),

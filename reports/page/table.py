@@ -178,7 +178,7 @@ class _Column(NamedTuple):
 _COLUMNS = (
     _Column("with respect to", lambda f: text(cells.short(cells.name(f.comparison))), "name"),
     _Column("verdict", _verdict, "verdict", lambda f: sentence(f.comparison)),
-    _Column("variant", lambda f: text(f.row.variant)),
+    _Column("for", lambda f: text(f.row.variant)),
     _Column("shape", lambda f: text(cells.shapes(f.row, " × "))),
     _Column("entries", lambda f: text(f"{f.row.entries:,}" if f.row.entries > 1 else ""), "number"),
     _Column("exact derivative", _formula, "formula"),

@@ -51,8 +51,9 @@ class Evidence:
     there are, and `ulps` the largest change of one. Of an approximation, `ulps` is what it is proved to stay within,
     `limit` what the formula that it stands for is good to, and `at` the point where it is worst; where the case states
     an accuracy, that is the `limit`, and `error` the relative error that is proved. `place` is the line that raised, or
-    could not be followed, or holds an ignored constant: the sentence names it too. What is UNDECIDED or ERROR has
-    a `reason`, and nothing else has one.
+    could not be followed, or holds an ignored constant: the sentence names it too. `function` is the one that raised,
+    and `after_forward` tells that forward had returned its output by then. What is UNDECIDED or ERROR has a `reason`,
+    and nothing else has one.
     """
 
     kind: str = ""
@@ -66,6 +67,8 @@ class Evidence:
     at: str = ""
     error: str = ""
     place: Place = NOWHERE
+    function: str = ""
+    after_forward: bool = False
     reason: Reason | None = None
 
 
@@ -160,6 +163,13 @@ class Comparison:
     def unexplained(self) -> bool:
         """Tell whether the formula is right, and the floats are what rounding does not explain."""
         return self.verdict.good and self.rounding is not None and not self.rounding.explained
+
+    @property
+    def wrong(self) -> bool:
+        """Tell whether backward is at fault: a gradient is wrong or no array of its input's shape, or it raised."""
+        if self.quantity == "case":
+            return self.verdict is Verdict.ERROR and self.evidence.after_forward
+        return self.quantity == "gradient" and self.verdict in (Verdict.REFUTED, Verdict.ERROR)
 
     @property
     def code(self) -> str:

@@ -101,6 +101,18 @@ class CaseResult:
         return shlex.join(self.reproduce)
 
     @property
+    def fix(self) -> str:
+        """Return the command that looks for a change of a wrong backward pass of arrays, or nothing.
+
+        It looks for none where a gradient is undecided.
+        """
+        wrong = any(row.wrong for row in self.comparisons)
+        undecided = any(row.verdict is Verdict.UNDECIDED for row in self.comparisons)
+        if self.expression or undecided or not wrong or self.reproduce[:2] != ("gradproof", "run"):
+            return ""
+        return shlex.join(("gradproof", "fix", *self.reproduce[2:]))
+
+    @property
     def bounded(self) -> bool:
         """Return whether the claims are for a bounded domain only (`x: N D > 0`)."""
         return any(argument.bounds for argument in self.signature)

@@ -18,12 +18,13 @@ class SubjectError(GradproofError):
     """The subject raised, or returned what is no number; the message says what and where.
 
     `reason` is its key, `place` the line that the message names, if it names one. `broken` tells that the code is at
-    fault, and not that it could not be followed; `after_forward`, of a run on floats, that it had returned its output
-    by then. `call` is the call of the user's that raised, as it is
-    written there: compiled code has no other name.
+    fault, and not that it could not be followed; `after_forward`, that it had returned its output by then. `function`
+    is the user's function that raised, with its class (`Affine.backward`), and `call` the call there, as it is written:
+    compiled code has no other name.
     """
 
     after_forward = False
+    function = ""
     call = ""
 
     def __init__(self, message: str, place: Place = NOWHERE, *, reason: Reason, broken: bool = False) -> None:
@@ -89,19 +90,22 @@ def _translating() -> Iterator[None]:
         place = raised_at(problem)
         description = f"{described(problem)}{', at ' if place else ''}{place}"
         raised = SubjectError(description, place, reason=Reason.CODE_RAISED, broken=True)
-        raised.call = _raising_call(problem)
+        raised.function, raised.call = _raising(problem)
         raise raised from problem
     refuse_caught()
 
 
-def _raising_call(problem: BaseException) -> str:
-    """Return the call in the innermost line of the user's that an exception came out of, empty where it is no call."""
+def _raising(problem: BaseException) -> tuple[str, str]:
+    """Return the innermost function of the user's that an exception came out of, and the call there, if it is one."""
     last, step = None, problem.__traceback__
     while step is not None:
         last = step if may_be_users(step.tb_frame.f_code.co_filename) else last
         step = step.tb_next
-    call = None if last is None else call_at(last.tb_frame.f_code, last.tb_lasti)
-    return "" if call is None else short_text(call)
+    if last is None:
+        return "", ""
+    code = last.tb_frame.f_code
+    call = call_at(code, last.tb_lasti)
+    return code.co_qualname.rpartition("<locals>.")[2], "" if call is None else short_text(call)
 
 
 def refuse_caught() -> None:

@@ -28,7 +28,7 @@ from verify.model.reasons import Cause, Reason
 from verify.model.where import quoted
 from verify.tracing import everywhere, patches
 from verify.tracing.arrays import arrays
-from verify.tracing.following import following, refuse_caught
+from verify.tracing.following import SubjectError, following, refuse_caught
 from verify.tracing.outside.compiled import naming
 from verify.tracing.seeds import seeded
 from verify.tracing.symbols.concolic import Concolic
@@ -234,7 +234,8 @@ def observe(
     first = len(trace)
     running = arrays.running(trace)
     held, called, random = everywhere.arrays_held(), everywhere.called(case.subject), seeded(seed)
-    with _branching(trace), patches.in_force(seed), called, running, held, following(), naming(), random as drawn:
+    ending, run = _ending(seen), patches.in_force(seed)
+    with _branching(trace), run, called, running, held, ending, following(), naming(), random as drawn:
         inputs = {name: _input(name, described, seen, sampler) for name, described in case.inputs.items()}
 
         def answer(output: Any) -> Any:
@@ -248,6 +249,16 @@ def observe(
     seen.draws, seen.conditions = drawn(), list(trace.conditions.values())
     seen.computed = range(first, len(trace))
     return seen
+
+
+@contextmanager
+def _ending(seen: Observation) -> Iterator[None]:
+    """Tell whether forward had returned its output when the code raised."""
+    try:
+        yield
+    except SubjectError as problem:
+        problem.after_forward = bool(seen.outputs)
+        raise
 
 
 @contextmanager

@@ -49,7 +49,14 @@ def gradient_row(seen: Observation, name: str, verdict: Verdict, **more: Any) ->
 def not_compared(case: TracedCase, variant: Variant | None, problem: SubjectError) -> Comparison:
     """Write the row of a variant, or of the case, that could not be compared."""
     verdict, kind = (Verdict.ERROR, "error") if problem.broken else (Verdict.UNDECIDED, _kind(problem))
-    evidence = Evidence(kind, str(problem), place=problem.place, reason=problem.reason)
+    evidence = Evidence(
+        kind,
+        str(problem),
+        place=problem.place,
+        function=problem.function,
+        after_forward=bool(problem.function) and problem.after_forward,
+        reason=problem.reason,
+    )
     of = SAMPLE if variant is None else variant.written
     return Comparison("case", "the whole case", verdict, evidence=evidence, variant=of, where=case.where)
 
