@@ -71,6 +71,52 @@ def fixed(command, shop):
     return run
 
 
+SOFTMAX = """
+import numpy as np
+import gradproof
+
+class Softmax:
+    def forward(self, x):
+        e = np.exp(x - x.max(axis=1, keepdims=True))
+        self.y = e / e.sum(axis=1, keepdims=True)
+        return self.y.copy()
+
+    def backward(self, dout):
+        return {backward}
+
+softmax = gradproof.layer(Softmax, inputs={{"x": "N D"}})
+"""
+NORM = """
+import numpy as np
+import gradproof
+
+class Norm:
+    def forward(self, x, g):
+        centred = x - x.mean(axis=1, keepdims=True)
+        self.g, self.std = g, np.sqrt((centred**2).mean(axis=1, keepdims=True) + 1e-5)
+        self.xhat = centred / self.std
+        return g * self.xhat
+
+    def backward(self, dout):
+        dx = {dx}
+        return dx, {dg}
+
+@gradproof.case(x="N D", g="D")
+def norm(x, g):
+    layer = Norm()
+    dout = yield layer.forward(x, g)
+    return layer.backward(dout)
+"""
+
+
+def softmax(backward):
+    return SOFTMAX.format(backward=backward)
+
+
+def norm(dx, dg="(dout * self.xhat).sum(axis=0)"):
+    return NORM.format(dx=dx, dg=dg)
+
+
 ROWS = "(np.arange(len(x)) % 2 == 0)"
 
 # What is wrong, and what the line is to become.
@@ -86,6 +132,13 @@ MISTAKES = {
     "a call": (function("dout * np.tanh(x)", "x**3", "y, z = x * x, 3 * x * x"), "return dout * z"),
     "a mask": (function("2 * x * dout", f"x * x * {ROWS}[:, None]", f"keep = {ROWS}"), "2 * x * dout * keep[:, None]"),
     "a term": (function("dout * (y + z)", "x + x**2 - x**3", "y, z, w = 1 + 0 * x, 2 * x, -3 * x**2"), "+ w"),
+    "a coupling": (softmax("dout * self.y"), "dout * self.y - self.y * (dout * self.y).sum(axis=1, keepdims=True)"),
+    "a diagonal": (softmax("dout * self.y * (1 - self.y)"), "- self.y * (dout * self.y).sum(axis=1, keepdims=True)"),
+    "the variance": (
+        norm("self.g * dout / self.std - (self.g * dout).mean(axis=1, keepdims=True) / self.std"),
+        " - self.xhat * (dout * self.g * self.xhat).mean(axis=1, keepdims=True) / self.std",
+    ),
+    "a product": (affine(W="self.W.T").replace("self.x.T @ dout", "np.ones_like(self.W)"), "self.dW = self.x.T @ dout"),
 }
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import sys
 from collections.abc import Generator
+from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from types import CodeType, FrameType
 from typing import Any, NamedTuple
@@ -34,7 +35,8 @@ class Watch:
 
     `returned` has for each function that returned a tuple the places in it that are outputs of the subject, `shapes`
     the shapes of the numbers that a function has in its variables (`x`, `self.x`), `reals` those that are no whole
-    numbers and no masks. `fixed` tells that the case fixes its upstream, `once` that it makes no second call.
+    numbers and no masks, `values` what they were when it first returned. `fixed` tells that the case fixes its
+    upstream, `once` that it makes no second call.
     """
 
     forward: set[Place] = field(default_factory=set)
@@ -43,6 +45,7 @@ class Watch:
     returned: dict[Place, set[int]] = field(default_factory=dict)
     shapes: dict[Place, dict[str, tuple[int, ...]]] = field(default_factory=dict)
     reals: dict[Place, set[str]] = field(default_factory=dict)
+    values: dict[Place, dict[str, Any]] = field(default_factory=dict)
     fixed: bool = False
     once: bool = False
     subject: CodeType | None = None
@@ -61,6 +64,8 @@ class Watch:
         self.lines.add((frame.f_code.co_filename, frame.f_lineno))
         if event == "return" and (place := _place(frame)):
             values = _numbers(frame)
+            if place not in self.values:
+                self.values[place] = deepcopy(values)
             self.shapes.setdefault(place, {name: np.shape(number) for name, number in values.items()})
             self.reals.setdefault(place, {name for name, number in values.items() if _is_real(number)})
             if isinstance(value, tuple) and not self._yielded:

@@ -37,6 +37,11 @@ class Tool:
         self._take(unit, number, cases, how)
         return self._failing.candidates()
 
+    def further(self, unit: Unit, number: int, cases: Sequence[Case], how: How) -> Edits:
+        """Return more edits of a case."""
+        self._take(unit, number, cases, how)
+        return self._failing.further()
+
     def wrong(
         self, unit: Unit, number: int, cases: Sequence[Case], how: How, trials: Sequence[Edits]
     ) -> list[int | None]:

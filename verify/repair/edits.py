@@ -12,24 +12,22 @@ from verify.mutation.mutants import Source, Table, in_scope
 from verify.mutation.result import Mutant
 from verify.mutation.scopes import scopes
 from verify.mutation.watching import Watch
-from verify.repair.operators import KEEPS, REPAIRS
 from verify.repair.result import Edits
 
 _MOST = 4_000  # edits of a case: what a budget of half a minute is enough for
-_TABLE = Table(REPAIRS, KEEPS)
 
 
-def edits_of(seen: Watch) -> Edits:
-    """Return the edits of a case, each text in a place once."""
+def edits_of(seen: Watch, table: Table) -> Edits:
+    """Return the edits of a case that the operators of a table make, each text in a place once."""
     edits: dict[tuple[str, int, int, bytes], Mutant] = {}
-    for edit in _all(seen):
+    for edit in _all(seen, table):
         edits.setdefault((edit.file, edit.start, edit.end, edit.text), edit)
         if len(edits) == _MOST:
             break
     return tuple(edits.values())
 
 
-def _all(seen: Watch) -> Iterator[Mutant]:
+def _all(seen: Watch, table: Table) -> Iterator[Mutant]:
     """Return the edits of all functions, operator by operator.
 
     What spans several lines stays as it is, for it may hold comments, and somebody laid it out; its parts are edited.
@@ -39,7 +37,7 @@ def _all(seen: Watch) -> Iterator[Mutant]:
         source = Source.of(file)
         if _is_utf8(source.text):
             sources[file] = source.text
-            made += [in_scope(scope, source, _TABLE) for scope in scopes(file, ast.parse(source.text), seen)]
+            made += [in_scope(scope, source, table) for scope in scopes(file, ast.parse(source.text), seen)]
     for by_scope in zip_longest(*made, fillvalue=()):
         for edits in by_scope:
             yield from (edit for edit in edits if b"\n" not in sources[edit.file][edit.start : edit.end])

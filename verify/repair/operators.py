@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from verify.mutation import patterns
 from verify.mutation.operators import Operator
 from verify.mutation.scopes import Scope
+from verify.repair.lacking import Lacking
 from verify.repair.quantities import code_constants, is_quantity, is_term, quantities, sizes, stretched
 
 _Texts = Callable[[Scope], list[str]]
@@ -149,7 +150,7 @@ _FUNCTIONS = (
 _LOCAL = ("a * (1 - q)", "a * q * (1 - q)", "a * (1 - q ** 2)", "a * (1 + q)", "a * q ** 2", "a / q ** 2")
 _LOCAL_NUMPY = ("a * np.exp(q)", "a * np.exp(-q)", "a * np.sin(q)", "a * np.cos(q)", "a / np.sqrt(q)", "a * (q > 0)")
 
-REPAIRS: tuple[Operator, ...] = (
+_SMALL: tuple[Operator, ...] = (
     Operator("M8", "change the sign", "a - b", "a + b"),
     Operator("M8", "change the sign", "a + b", "a - b"),
     Operator("M8", "change the sign", "-a", "a"),
@@ -192,6 +193,8 @@ REPAIRS: tuple[Operator, ...] = (
     Operator("M10", "take the other side at a tie", "a >= b", "a > b"),
     Operator("M11", "turn a condition round", "a > b", "a < b"),
     Operator("M11", "turn a condition round", "a < b", "a > b"),
+)
+_LARGE: tuple[Operator, ...] = (
     Operator("M2", "scale by a size", rewrites=_with(sizes, "a / q", "a * q")),
     Operator("M2", "scale by a constant", rewrites=_with(_numbers, "a * q", "a / q")),
     Operator("M8", "take another constant", rewrites=_other_number),
@@ -206,6 +209,20 @@ REPAIRS: tuple[Operator, ...] = (
     Operator("M10", "take a stable form", "np.log(1 + a)", "np.log1p(a)", sees="floats"),
     Operator("M6", "copy the upstream", rewrites=_copied_upstream, sees="state"),
 )
+
+
+def repairs(lacking: Lacking) -> tuple[Operator, ...]:
+    """Return the operators for a case; what its gradients are `lacking` is added where that is no smaller edit."""
+    sums = Operator("M4", "add a term that is missing", rewrites=lacking.sums)
+    plain = Operator("M4", "add a term that is missing", rewrites=lacking.plain)
+    wholes = Operator("M4", "write the exact gradient", rewrites=lacking.wholes)
+    return (*_SMALL, sums, *_LARGE, plain, wholes)
+
+
+def further(lacking: Lacking) -> tuple[Operator, ...]:
+    """Return the operators that are tried where no other edit helps, as it takes long to find out what they make."""
+    return (Operator("M4", "write the terms that are missing", rewrites=lacking.pairs),)
+
 
 # What a forward pass keeps for the backward pass.
 KEEPS: tuple[Operator, ...] = (

@@ -25,7 +25,7 @@ from verify.runner.workers import CollectedCase
 if TYPE_CHECKING:
     from verify.runner.progress import Progress
 
-CANDIDATES, WRONG = (Task(f"{PACKAGE}.repair.bench", method) for method in ("candidates", "wrong"))
+CANDIDATES, FURTHER, WRONG = (Task(f"{PACKAGE}.repair.bench", m) for m in ("candidates", "further", "wrong"))
 _TOGETHER = 12  # edits of a request: long enough that asking costs nothing, short enough to stop soon
 _SOON = 5.0  # seconds, in which all edits of a request end, or one of them hangs
 _MOST_PAIRS = 4_000
@@ -49,7 +49,11 @@ class Search:
             return self._repair(start.state, why=start.why)
         helpful: list[tuple[int, Edits]] = []
         singles = [(edit,) for edit in start.edits]
-        edits = self._first(singles, start.wrong, helpful) or self._first(_pairs(helpful, singles), start.wrong, [])
+        edits = (
+            self._first(singles, start.wrong, helpful)
+            or self._first([(edit,) for edit in self._ask(FURTHER, ())], start.wrong, helpful)
+            or self._first(_pairs(helpful, singles), start.wrong, [])
+        )
         if edits:
             return self._repair(State.FIXED, edits)
         over = "the time is used up (--fix-budget)" if self._over() else "no other edit is known"

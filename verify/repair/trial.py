@@ -8,12 +8,13 @@ be fast; the check of the whole case is what accepts an edit.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import flint
+import numpy as np
 
 from verify.cases.case import Case, ExpressionCase, TracedCase
 from verify.checks.checker import check
@@ -23,10 +24,13 @@ from verify.model.faults import Finding
 from verify.model.findings import FINDINGS, Subject
 from verify.model.garbage import uncollected
 from verify.model.result import CaseResult, Comparison, Verdict, strict
+from verify.mutation.mutants import Table
 from verify.mutation.result import How, Mutant
 from verify.mutation.watching import Watch, watch_on
 from verify.repair.edits import edits_of
-from verify.repair.result import Candidates, Proof, State
+from verify.repair.lacking import Lacking, Target
+from verify.repair.operators import KEEPS, further, repairs
+from verify.repair.result import Candidates, Edits, Proof, State
 from verify.tracing.following import SubjectError
 
 if TYPE_CHECKING:
@@ -68,6 +72,10 @@ class Failing:
             with suppress(SubjectError):  # what ran before is where to look
                 watch_on(self.seen, case, self.runs, seed)
 
+    def further(self) -> Edits:
+        """Return edits that are worth to be looked for where no other one helps."""
+        return edits_of(self.seen, Table(further(self._lacking()), ()))
+
     def candidates(self) -> Candidates:
         """Return the edits to try, or why there are none."""
         if self.result.good:
@@ -75,13 +83,23 @@ class Failing:
         for row in self.result.comparisons:
             if row.verdict is Verdict.UNDECIDED:
                 return Candidates(state=State.UNABLE, why=_UNDECIDED.format(row.verdict.name, row.evidence.detail))
-        edits = edits_of(self.seen)
+        edits = edits_of(self.seen, Table(repairs(self._lacking()), KEEPS))
         if not edits:
             return Candidates(state=State.UNABLE, why=_NOTHING)
         start = time.process_time()
         wrong = self.wrong(self.case)
         self.seconds = time.process_time() - start
         return Candidates(edits, _ALL if wrong is None else wrong, why=self._beside())
+
+    def _lacking(self) -> Lacking:
+        """Return what the gradients of the largest run lack, with what was computed beside them."""
+        if not self.runs or not isinstance(self.case, TracedCase):
+            return Lacking()
+        run, watcher = self.runs[-1], Watch()
+        with suppress(SubjectError):  # up to there is enough
+            watch_on(watcher, self.case, [run], self.how.seed)
+        targets = [_target(run, name) for name in run.seen.inputs if name in self.case.real]
+        return Lacking(watcher.values, [target for target in targets if target.wrong])
 
     def _beside(self) -> str:
         """Say what fails where it is no gradient, or nothing."""
@@ -102,6 +120,21 @@ class Failing:
         result = _checked(case, self.how)
         why = next(_objections(self.result, result), "")
         return Proof(not why, why)
+
+
+def _target(run: Exact, name: str) -> Target:
+    """Return the exact gradient of an input at the sample of a run, and the one that was returned."""
+    seen = run.seen
+    shape, returned = seen.inputs[name].shape, seen.gradients.get(name)
+    exact = _floats(run, run.gradient(name), shape)
+    comparable = returned is not None and name not in seen.malformed and returned.shape == shape
+    return Target(exact, _floats(run, returned.nodes, shape) if returned is not None and comparable else None)
+
+
+def _floats(run: Exact, nodes: Sequence[int], shape: tuple[int, ...]) -> Any:
+    with flint.ctx.workprec(_BITS):
+        values = balls.at(run.seen.trace, list(nodes), run.region.sample)
+    return np.array([float(values[node]) for node in nodes]).reshape(shape)
 
 
 def _runs(case: TracedCase, seed: int) -> list[Exact]:
