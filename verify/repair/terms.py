@@ -64,14 +64,14 @@ class Terms:
         start, end = self._between(_quotient(left))
         hits = np.argwhere(start < end)
         hits = hits[np.argsort(self._costs[short[hits[:, 1]]], kind="stable")][:_MOST_HITS]
-        found = {
+        both = {
             (min(first, second), max(first, second))
             for number, place in hits
             for pair in [(short[place], scales[number, place], self._order[start[number, place] : end[number, place]])]
             for first, second in self._completed(wanted, *pair)
             if first.sums or second.sums
         }
-        return nsmallest(_MOST_FOUND, found, key=lambda pair: (pair[0].cost + pair[1].cost, pair))
+        return nsmallest(_MOST_FOUND, both, key=lambda pair: (pair[0].cost + pair[1].cost, pair))
 
     def _completed(self, wanted: Any, first: int, scale: float, others: Any) -> Iterator[tuple[Term, Term]]:
         """Return a term that is scaled, with others that are what is left of a vector without it."""
