@@ -26,7 +26,7 @@ class Part(NamedTuple):
     over: str = ""
 
 
-ONE = Part("", np.ones(()), 0)
+UNIT = Part("", np.ones(()), 0)
 
 
 def factors(values: Mapping[str, Any]) -> list[Part]:

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from verify.repair.products import ONE, Part, factors, matrix_products, products, quotients, stretched, sums
+from verify.repair.products import UNIT, Part, factors, matrix_products, products, quotients, stretched, sums
 
 _MOST_ENTRIES = 48  # that are compared
 _MOST_FOUND = 8
@@ -124,9 +124,9 @@ class Terms:
 def _parts(shape: _Shape, quantities: Sequence[Part]) -> tuple[list[Part], list[Part]]:
     """Return the inner and outer parts of terms of a shape: sums, and products with quotients."""
     made = list(products(quantities))
-    outer = [ONE, *made, *quotients([ONE, *made], quantities)]
+    outer = [UNIT, *made, *quotients([UNIT, *made], quantities)]
     fitting = [part for part in outer if stretched([part.value.shape, shape]) == shape]
-    return [ONE, *sums(made, shape), *matrix_products(quantities, shape)], fitting
+    return [UNIT, *sums(made, shape), *matrix_products(quantities, shape)], fitting
 
 
 def _entries(parts: Sequence[Part], shape: _Shape) -> Any:
