@@ -1,11 +1,14 @@
 """One run on symbols: what goes in, what comes out, and what is wrong with it."""
 
+import statistics
+from contextlib import suppress
+
 import numpy as np
 import pytest
 
 import verify
 from verify.checks.claims.claims import Exact
-from verify.model.errors import ProtocolError
+from verify.model.errors import GradproofError, ProtocolError
 from verify.tracing.following import SubjectError
 from verify.tracing.observe import Observation, observe, variants
 from verify.tracing.symbols.trace import Trace
@@ -172,6 +175,11 @@ def test_what_is_no_output(output, message):
             lambda d: np.empty((3, 4)),
             "the gradient of 'x' has entries that were never written (np.empty), as at [0, 0]",
         ),
+        (lambda d: np.full(d.shape, np.inf), "the gradient of 'x' contains inf at [0, 0]"),
+        (
+            lambda d: np.where(np.arange(len(d))[:, None] == len(d) - 1, -np.inf, d),
+            "the gradient of 'x' contains -inf at [2, 0]",
+        ),
         (lambda d: [[1], [2, 3]], "the gradient of 'x' is a list: expected an array of numbers"),
     ],
 )
@@ -187,6 +195,31 @@ def test_what_is_no_gradient(gradient, message):
     assert seen.malformed["x"].detail == message
     verdicts = {c.name: c.verdict for c in verify.check(odd).comparisons}
     assert verdicts == {"x": verify.Verdict.ERROR, "y": verify.Verdict.PROVED}
+
+
+def test_what_the_code_caught_is_told_beside_a_malformed_gradient():
+    """A gradient that is malformed hides no exception that the code has caught before it returned."""
+
+    @verify.case(x="N")
+    def odd(x):
+        dout = yield 2 * x
+        with suppress(GradproofError):
+            statistics.fmean(dout)
+        return np.full(x.shape, "a")
+
+    with pytest.raises(SubjectError, match="the code caught the exception and went on"):
+        first(odd)
+
+
+def test_what_is_malformed_is_not_said_to_be_caught():
+    """Text among numbers is what the gradient is, and nobody has caught an exception."""
+
+    @verify.case(x="N")
+    def odd(x):
+        yield 2 * x
+        return np.full(x.shape, "a")
+
+    assert "caught" not in first(odd).malformed["x"].detail
 
 
 def test_a_run_again_stays_at_its_sample():

@@ -360,12 +360,13 @@ def _quantity(value: Any, description: str) -> Quantity:
             )
         array = value if symbolic else arrays.boxed(value) if isinstance(value, Concolic) else np.asarray(value)
         if not isinstance(array, arrays.SymbolArray) and array.dtype.kind == "f" and not np.isfinite(array).all():
-            worst = np.argwhere(~np.isfinite(array))[0].tolist()
+            place = np.argwhere(~np.isfinite(array))[0].tolist()
             raise ProtocolError(
-                f"{description} contains {array[tuple(worst)]}{f' at {worst}' if worst else ''}", Reason.NOT_FINITE
+                f"{description} contains {array[tuple(place)]}{f' at {place}' if place else ''}", Reason.NOT_FINITE
             )
-        if symbolic and (place := arrays.missing(array)) is not None:
-            raise ProtocolError(f"{description} contains nan{f' at {place}' if place else ''}", Reason.NOT_FINITE)
+        if symbolic and (worst := arrays.not_finite(array)) is not None:
+            place, number = worst
+            raise ProtocolError(f"{description} contains {number}{f' at {place}' if place else ''}", Reason.NOT_FINITE)
         return Quantity(array.shape, arrays.nodes(array))
     except (TypeError, ValueError):
         raise ProtocolError(
@@ -385,6 +386,7 @@ def _keep_gradients(case: TracedCase, returned: Any, seen: Observation) -> None:
                     Reason.UNKNOWN_NAME,
                 )
 
+    refuse_caught()  # by the code: what is raised from here on is told by what is malformed
     gradients = named_gradients(list(case.real), returned, refuse_unknown)
     seen.unclaimed = tuple(name for name, gradient in gradients.items() if gradient is None)
     for name, gradient in gradients.items():
@@ -394,6 +396,7 @@ def _keep_gradients(case: TracedCase, returned: Any, seen: Observation) -> None:
             quantity = _quantity(gradient, f"the gradient of {name!r}")
         except (ProtocolError, TraceError) as problem:
             seen.malformed[name] = Cause(str(problem), problem.reason)
+            TraceError.raised.clear()
             continue
         seen.gradients[name] = quantity
         expected = seen.inputs[name].shape

@@ -27,7 +27,7 @@ from verify.model.where import asked_at
 from verify.proof.constants import SCALES
 from verify.tracing.arrays import memory, numbered
 from verify.tracing.arrays.numbered import Memory, elements_of
-from verify.tracing.symbols.concolic import KINDS, NO_NODES, Concolic, Missing, exact_number
+from verify.tracing.symbols.concolic import KINDS, NO_NODES, Concolic, Endless, Missing, exact_number
 from verify.tracing.symbols.dispatch import PROTOCOLS
 from verify.tracing.symbols.texts import text
 
@@ -557,12 +557,12 @@ def floats_of(a: Any) -> Any:
     return np.array(values, float).reshape(shape_of(a))
 
 
-def missing(array: Any) -> list[int] | None:
-    """Return where an array of symbols has the first entry that is NaN, None if it has none."""
+def not_finite(array: Any) -> tuple[list[int], float] | None:
+    """Return where an array of symbols has the first entry that is NaN or infinite, and which; None if it has none."""
     if array.memory is not None:
         return None
-    places = (place for place, entry in np.ndenumerate(bare(array)) if type(entry) is Missing)
-    return next(map(list, places), None)
+    wrong = ((place, entry) for place, entry in np.ndenumerate(bare(array)) if type(entry) in (Missing, Endless))
+    return next(((list(place), entry.number()) for place, entry in wrong), None)
 
 
 def elements_at(value: Any) -> Any:
