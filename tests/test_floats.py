@@ -135,4 +135,29 @@ def test_a_counterexample_is_confirmed_on_floats(monkeypatch):
     monkeypatch.setattr(FloatRun, "gives", lambda self, name, place, node: False)
     rows = verify.check(wrong).comparisons
     assert {c.verdict for c in rows} == {verify.Verdict.UNDECIDED}
-    assert "on floats the code does not return the value of its formula there" in rows[0].evidence.detail
+    assert "no run on floats confirms that the code returns the value of its formula there" in rows[0].evidence.detail
+
+
+def masked(wrong=1.0):
+    """Return a case of a causal softmax whose mask is a large number: what it leaves of the others is below floats."""
+
+    def forward(s):
+        kept = np.where(np.tri(len(s)) > 0, s, -1e9)
+        e = np.exp(kept - kept.max(axis=1, keepdims=True))
+        p = e / e.sum(axis=1, keepdims=True)
+        return p, p
+
+    return verify.pair(forward, lambda d, p: p * (d - wrong * (d * p).sum(axis=1, keepdims=True)), s="T T")
+
+
+def test_a_float_that_is_0_confirms_no_smaller_number():
+    """Where both sides are less than any float, that the code gives 0 refutes nothing."""
+    rows = verify.check(masked(), quick=True).comparisons
+    assert {row.verdict for row in rows} == {verify.Verdict.UNDECIDED, verify.Verdict.PROVED}
+
+
+def test_another_entry_is_confirmed_where_the_clearest_is_not():
+    """A wrong gradient is refuted, whichever of its entries floats can tell of."""
+    rows = verify.check(masked(wrong=1.5), quick=True).comparisons
+    assert rows[0].verdict is verify.Verdict.REFUTED
+    assert rows[0].index not in {(0, 1), (0, 2), (1, 2)}  # of which floats see nothing

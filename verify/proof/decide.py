@@ -53,6 +53,7 @@ _FEW_FLOATS = 64  # in the code of some pairs, so that all pairs are searched fo
 _INVISIBLE = 2.0**-_FLOAT_BITS  # relative: below the resolution of float64
 _LEAST, _NONE = flint.arb(2) ** -1000, flint.arb(0)  # close to the smallest float64
 _SHARPENING = 100_000  # nodes that are read for points at which what is refuted shows better, of one graph: a second
+_SEARCHED = 6_000_000  # and for terms that are not seen: three long searches
 _LITTLE = 1e-3  # relative: a smaller difference is told with its size
 _FIRST_LOOK = (128,)  # bits: enough to refute most
 _PRECISIONS = (2048, 8192)  # tried in this order, the second where digits cancel
@@ -371,10 +372,16 @@ def _refuted(graph: Graph, pair: Pair, points: Sequence[Point], point: Point, co
     try:
         if not corrections.of(pair, _Behind(point, points)):
             return _differing(graph, pair, _Behind(point, points), corrections)
-        terms = hidden(graph, pair, points, corrections.holds)
+        terms = _hidden(graph, pair, points, corrections)
         return _explained(graph, pair, [point, *points], corrections, terms)
     except OverworkError:
         return Decision(Verdict.UNDECIDED, _OVERWORK)
+
+
+def _hidden(graph: Graph, pair: Pair, points: Sequence[Point], corrections: Corrections) -> Hidden:
+    """Look for terms that are not seen at some points, which all pairs of a graph share the work of."""
+    purse = graph.memory("hidden").setdefault("purse", Purse(_SEARCHED))
+    return hidden(graph, pair, points, corrections.holds, purse=purse)
 
 
 def _explained(graph: Graph, pair: Pair, points: Sequence[Point], corrections: Corrections, terms: Hidden) -> Decision:
@@ -446,7 +453,7 @@ def difference_at(apart: float) -> Evidence:
 
 def _left_open(graph: Graph, pair: Pair, points: Sequence[Point], seed: int, corrections: Corrections) -> Decision:
     """Look for a point that refutes a pair which agrees at every one tried; without, say why it is not proved."""
-    terms = hidden(graph, pair, points, corrections.holds)
+    terms = _hidden(graph, pair, points, corrections)
     for point in terms.points:
         if _agreements(graph, [pair], point, _PRECISIONS)[pair] is False:
             return _at_hidden_point(graph, pair, [point, *points], corrections, terms)

@@ -21,7 +21,7 @@ from verify.tracing.region import Point, pinned
 
 _UNCONFIRMED = Evidence(
     "strays",
-    "the formulas differ, but on floats forward does not return the value of its formula there",
+    "the formulas differ, but no run on floats confirms that forward returns the value of its formula there",
     reason=Reason.FLOATS_DIFFER,
 )
 

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
+import flint
 import numpy as np
 
 from verify.cases.case import TracedCase
 from verify.checks.claims.claims import Claim, Exact, upstream_branch
 from verify.checks.claims.diagnoses import diagnose
 from verify.checks.claims.explain import Explanation, explain
+from verify.graph import balls
 from verify.model.comparison import APPROXIMATION, DIVIDES, STRAYS
 from verify.model.errors import CompiledError, DivisionError
 from verify.model.identity import NOWHERE, SAMPLE, Place
@@ -25,9 +28,16 @@ from verify.tracing.region import Point
 
 KeepRow = Callable[[Comparison], None]  # is given a row that is certain and not yet explained
 
-_UNCONFIRMED = "the formulas differ, but on floats the code does not return the value of its formula there"
+_UNCONFIRMED = "the formulas differ, but no run on floats confirms that the code returns the value of its formula there"
 COMPILED = "compiled code"  # the kind of evidence that symbols would have to enter compiled code
 _DOUBTFUL = Evidence(STRAYS, _UNCONFIRMED, reason=Reason.FLOATS_DIFFER)
+_BENEATH = Evidence(
+    "no example",
+    "the formulas differ by less than the smallest number that a float can be, at every point tried",
+    reason=Reason.HIDDEN_TERM,
+)
+_LEAST = flint.arb(2) ** -1076  # what is smaller is 0 on floats, in any order of the operations
+_BITS = 128
 _EXPLAINED = 50  # wrong entries among which the one with the shortest formula is looked for
 
 
@@ -136,40 +146,61 @@ def _branching(seen: Observation) -> str:
 
 
 def _refuted(case: TracedCase, claim: Claim, where: Place, seed: int, keep: KeepRow) -> Comparison:
-    """Write the row of a wrong gradient, with the entry that shows it best; first it is kept without a diagnosis."""
-    exact, place = claim.exact, _clearest(claim)
-    actual = claim.actual.nodes[place]
+    """Write the row of a wrong gradient, with the entry that shows it best; first it is kept without a diagnosis.
 
-    def confirmed(point: Point) -> bool:
+    Where floats do not confirm that entry, one that they confirm stands for the gradient, if there is any. A float that
+    is 0 confirms no number that is none: the exact one may be 0 there, too.
+    """
+
+    def confirmed(place: int, point: Point) -> bool:
         try:
-            return FloatRun(case, exact.seen, seed, point).gives(claim.name, place, actual)
+            run = FloatRun(case, claim.exact.seen, seed, point)
+            return run.gives(claim.name, place, claim.actual.nodes[place]) and not _is_beneath(claim, place, point)
         except SubjectError:
             return False
 
-    explanation = explain(
-        exact.seen.trace,
-        exact.region,
-        exact.gradient(claim.name)[place],
-        actual,
-        claim.decisions[place],
-        exact.outputs(),
-        confirmed,
-        lambda certain: keep(_explained(claim, place, certain, where)),
-    )
-    diagnosis = _branching(exact.seen) or diagnose(exact.suspect(claim.name, claim.actual))
+    def explained(place: int) -> Explanation:
+        return _explain(claim, place, partial(confirmed, place), lambda why: keep(_explained(claim, place, why, where)))
+
+    first, *others = _clearest(claim)
+    place, explanation = first, explained(first)
+    if explanation.counterexample is None:
+        points = ((other, claim.decisions[other].point) for other in others)
+        place = next((other for other, point in points if point is not None and confirmed(other, point)), first)
+        explanation = explanation if place == first else explained(place)
+    diagnosis = _branching(claim.exact.seen) or diagnose(claim.exact.suspect(claim.name, claim.actual))
     return replace(_explained(claim, place, explanation, where), diagnosis=diagnosis)
 
 
-def _clearest(claim: Claim) -> int:
-    """Return the place of the wrong entry with the shortest formulas, among the first ones."""
+def _is_beneath(claim: Claim, place: int, point: Point | None) -> bool:
+    """Tell whether both sides of an entry are too small at a point for any float but 0."""
+    if point is None:
+        return False
+    sides = claim.exact.gradient(claim.name)[place], claim.actual.nodes[place]
+    with flint.ctx.workprec(_BITS):
+        values = balls.at(claim.exact.seen.trace, sides, point)
+        return all(bool(abs(values[node]) < _LEAST) for node in sides)
+
+
+def _explain(
+    claim: Claim, place: int, confirmed: Callable[[Point], bool], keep: Callable[[Explanation], None]
+) -> Explanation:
+    exact = claim.exact
+    sides = exact.gradient(claim.name)[place], claim.actual.nodes[place]
+    return explain(exact.seen.trace, exact.region, *sides, claim.decisions[place], exact.outputs(), confirmed, keep)
+
+
+def _clearest(claim: Claim) -> list[int]:
+    """Return the places of the first wrong entries, those with the shortest formulas first."""
     graph, expected = claim.exact.seen.trace, claim.exact.gradient(claim.name)
     wrong = [i for i, decision in enumerate(claim.decisions) if decision.verdict is Verdict.REFUTED]
-    return min(wrong[:_EXPLAINED], key=lambda i: len(graph.reach([expected[i], claim.actual.nodes[i]])))
+    return sorted(wrong[:_EXPLAINED], key=lambda i: len(graph.reach([expected[i], claim.actual.nodes[i]])))
 
 
 def _explained(claim: Claim, place: int, explanation: Explanation, where: Place) -> Comparison:
     """Write the row of a wrong gradient: it is refuted where floats confirm a counterexample."""
-    refuted = explanation.counterexample is not None
+    refuted, decision = explanation.counterexample is not None, claim.decisions[place]
+    unconfirmed = _BENEATH if _is_beneath(claim, place, decision.point) else _DOUBTFUL
     return Comparison(
         "gradient",
         claim.name,
@@ -177,7 +208,7 @@ def _explained(claim: Claim, place: int, explanation: Explanation, where: Place)
         role="input",
         actual_formula=explanation.actual,
         expected_formula=explanation.expected,
-        evidence=_seen_as(claim.decisions[place].evidence, explanation.evidence) if refuted else _DOUBTFUL,
+        evidence=_seen_as(decision.evidence, explanation.evidence) if refuted else unconfirmed,
         counterexample=explanation.counterexample,
         shape=claim.actual.shape,
         entries=len(claim.decisions),
