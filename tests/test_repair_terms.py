@@ -73,3 +73,10 @@ def test_quantities_that_are_constant():
     found = Terms((3, 4), values).single(values["dout"] * values["y"])
     assert found[0].text == "dout * y"
     assert not any("ones *" in term.text or "sum(axis=1" in term.text for term in found)
+
+
+def test_quantities_that_are_single_numbers():
+    """The upstream of a loss is a number: it is a factor, and there is nothing in it to add up."""
+    values = {"dout": np.float64(1.5), "rate": np.float64(0.7), "y": VALUES["self.y"]}
+    found = Terms((3, 4), values).single(1.5 * 0.7 * VALUES["self.y"])
+    assert found[0].text == "dout * rate * y"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import combinations, combinations_with_replacement, product
+from itertools import chain, combinations, combinations_with_replacement, product
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -68,10 +68,11 @@ def quotients(parts: Iterable[Part], quantities: Iterable[Part]) -> Iterator[Par
 def sums(parts: Iterable[Part], shape: Shape) -> Iterator[Part]:
     """Return products added up over one axis, all but one, or all, where an array of some shape has place for them."""
     for part in parts:
-        axes, keep = range(part.value.ndim), part.value.ndim == len(shape)
-        for chosen in dict.fromkeys([*combinations(axes, 1), *combinations(axes, len(axes) - 1), tuple(axes)]):
-            value = part.value.sum(axis=chosen, keepdims=keep) if chosen else part.value
-            if chosen and stretched([value.shape, shape]) == shape and not _is_known(value, part.value):
+        number, keep = part.value.ndim, part.value.ndim == len(shape)
+        lengths = [length for length in sorted({1, number - 1, number}) if 0 < length <= number]
+        for chosen in chain.from_iterable(combinations(range(number), length) for length in lengths):
+            value = part.value.sum(axis=chosen, keepdims=keep)
+            if stretched([value.shape, shape]) == shape and not _is_known(value, part.value):
                 yield Part(_sum_text(part, chosen, keep), value, part.cost + 1, part.value.size // value.size)
 
 
