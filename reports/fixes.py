@@ -14,6 +14,7 @@ _COUNTED = {
     State.OPEN: "without a fix",
     State.UNABLE: "not tried",
 }
+_HAZARD = "\n  hazard {}, which the wrong gradient hid: {}"
 
 
 def render(repairs: Sequence[Repair], *, color: bool = False, verbosity: int = 0, again: str = "") -> str:
@@ -45,7 +46,10 @@ def _block(repair: Repair, color: bool) -> str:
     ideas = ", ".join(f"{edit.operator} ({edit.where})" for edit in edits)
     lines = repair.fix.diff.rstrip("\n").splitlines()
     painted = "\n".join(_painted(line, color) for line in lines)
-    return f"{repair.name} ({repair.where}): every gradient is proved with this change: {ideas}\n{painted}"
+    hazards = "".join(
+        f"\n  hazard {code}, which the wrong gradient hid: {detail}" for code, detail in repair.fix.hazards
+    )
+    return f"{repair.name} ({repair.where}): every gradient is proved with this change: {ideas}\n{painted}{hazards}"
 
 
 def _painted(line: str, color: bool) -> str:

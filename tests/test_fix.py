@@ -155,6 +155,32 @@ def test_a_mistake_is_fixed(fixed, name):
     assert done.out.endswith("to change the files: gradproof fix mine.py --fix-budget 120 --write\n")
 
 
+RMS = """
+import numpy as np
+import gradproof
+
+def forward(x, g):
+    r = 1 / np.sqrt((x * x).mean(axis=-1, keepdims=True) + 1e-5)
+    return x * r * g, (x, g, r)
+
+def backward(dout, cache):
+    x, g, r = cache
+    o = (dout * x).sum(axis=-1, keepdims=True)
+    dx = r * dout - r**3 * x * o / x.shape[-1]
+    return dx, (dout * x * r).sum(axis=0)
+
+rms = gradproof.pair(forward, backward, x="N D", g="D")
+"""
+
+
+def test_a_factor_that_is_missing_twice(fixed):
+    """One that has to stand in two places, of which neither helps alone, is written into both; hazards are listed."""
+    done = fixed(RMS)
+    assert "+    o = (dout * x * g).sum(axis=-1, keepdims=True)\n" in done.out
+    assert "+    dx = r * dout * g - r**3 * x * o / x.shape[-1]\n" in done.out
+    assert "  hazard GP120, which the wrong gradient hid: forward keeps a reference to x and g" in done.out
+
+
 def test_two_mistakes_are_fixed_and_written(command, fixed):
     """A pair of changes is found; `--write` puts both into the file, whose cases pass then: nothing is left to fix."""
     done = fixed(affine(W="self.W", db="mean"), "--write", "--fix-budget", "120")

@@ -16,6 +16,7 @@ from verify.mutation.watching import Watch
 
 _ATOMS = (ast.Constant, ast.Name, ast.Attribute, ast.Call, ast.Subscript, ast.List, ast.Tuple)
 _BINDING = (ast.BinOp, ast.UnaryOp, ast.Compare, ast.BoolOp, ast.IfExp, ast.Attribute, ast.Starred)
+_SUMS, _PRODUCTS = (ast.Add, ast.Sub), (ast.Mult, ast.Div, ast.MatMult)
 
 
 class Table(NamedTuple):
@@ -130,7 +131,14 @@ def _fitted(node: ast.AST, text: str, scope: Scope, enclosed: bool) -> str:
         isinstance(above, _BINDING) or getattr(above, "value", above) is node or getattr(above, "func", above) is node
     )
     loose = bound and not isinstance(above, (ast.stmt, ast.keyword)) and not _is_atom(text)
+    loose = loose and not (_is_of(above, _SUMS) and _is_of(ast.parse(text).body[0], _PRODUCTS))
     return f"({text}{lines})" if not enclosed and (loose or lines) else f"{text}{lines}"
+
+
+def _is_of(node: ast.AST, operators: tuple[type[ast.operator], ...]) -> bool:
+    """Tell whether an expression, or one that is a statement, is a computation by some operators."""
+    node = node.value if isinstance(node, ast.Expr) else node
+    return isinstance(node, ast.BinOp) and isinstance(node.op, operators)
 
 
 def _is_atom(text: str) -> bool:

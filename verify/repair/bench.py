@@ -37,8 +37,8 @@ class Tool:
         self._take(unit, number, cases, how)
         return self._failing.candidates()
 
-    def further(self, unit: Unit, number: int, cases: Sequence[Case], how: How) -> Edits:
-        """Return more edits of a case."""
+    def further(self, unit: Unit, number: int, cases: Sequence[Case], how: How) -> list[Edits]:
+        """Return more edits of a case, some of several places."""
         self._take(unit, number, cases, how)
         return self._failing.further()
 

@@ -9,7 +9,7 @@ from verify.discovery.messages import Task
 from verify.model.package import PACKAGE
 from verify.mutation.result import How, Mutant
 from verify.mutation.survey import Crew
-from verify.repair.result import Edits, Proof, Repair, State
+from verify.repair.result import Edits, Hazard, Proof, Repair, State
 from verify.runner.workers import CollectedCase
 
 PROOF = Task(f"{PACKAGE}.repair.bench", "proof")
@@ -34,7 +34,7 @@ def confirmed(crew: Crew, cases: Sequence[CollectedCase], how: How, repairs: Seq
     return [
         _without(repair, worse[0] if worse else _TOGETHER.format(proof.why))
         if repair.fix and (worse or not proof.holds)
-        else repair
+        else _with_hazards(repair, proof.hazards)
         for repair, proof in zip(apart, proofs, strict=True)
     ]
 
@@ -50,6 +50,10 @@ def _apart(number: int, repairs: Sequence[Repair]) -> Repair:
 
 def _crosses(edit: Mutant, others: Edits) -> bool:
     return any(edit.file == o.file and edit.start < o.end and o.start < edit.end for o in others)
+
+
+def _with_hazards(repair: Repair, hazards: tuple[Hazard, ...]) -> Repair:
+    return replace(repair, fix=replace(repair.fix, hazards=hazards)) if repair.fix else repair
 
 
 def _without(repair: Repair, why: str) -> Repair:

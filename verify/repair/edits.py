@@ -40,7 +40,20 @@ def _all(seen: Watch, table: Table) -> Iterator[Mutant]:
             made += [in_scope(scope, source, table) for scope in scopes(file, ast.parse(source.text), seen)]
     for by_scope in zip_longest(*made, fillvalue=()):
         for edits in by_scope:
-            yield from (edit for edit in edits if b"\n" not in sources[edit.file][edit.start : edit.end])
+            yield from (
+                edit
+                for edit in edits
+                if b"\n" not in sources[edit.file][edit.start : edit.end] and _is_python(edit.text)
+            )
+
+
+def _is_python(text: bytes) -> bool:
+    """Tell whether a text is an expression or a statement: `(a, b) += c` is none."""
+    try:
+        ast.parse(text)
+    except SyntaxError:
+        return False
+    return True
 
 
 def _is_utf8(source: bytes) -> bool:

@@ -38,11 +38,19 @@ class Candidates(NamedTuple):
     why: str = ""
 
 
+class Hazard(NamedTuple):
+    """A finding that does not fail a case, and was not reported before some edits."""
+
+    code: str
+    detail: str
+
+
 class Proof(NamedTuple):
-    """Whether a case passes with some edits, every gradient proved; if not, `why`."""
+    """Whether a case passes with some edits, every gradient proved; if not, `why`, and else which hazards are new."""
 
     holds: bool
     why: str = ""
+    hazards: tuple[Hazard, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +58,13 @@ class Fix:
     """Edits under which every gradient of a case is proved, in every region, and its contracts are no worse.
 
     `diff` is the change as a unified diff; `sources` are the digests of the files that it is a change of, by path.
+    `hazards` are those that nobody could see while the gradients were wrong.
     """
 
     edits: Edits
     diff: str
     sources: tuple[tuple[str, str], ...] = ()
+    hazards: tuple[Hazard, ...] = ()
 
     @property
     def where(self) -> Place:

@@ -51,7 +51,7 @@ class Search:
         singles = [(edit,) for edit in start.edits]
         edits = (
             self._first(singles, start.wrong, helpful)
-            or self._first([(edit,) for edit in self._ask(FURTHER, ())], start.wrong, helpful)
+            or self._first(self._ask(FURTHER, ()), start.wrong, helpful)
             or self._first(_pairs(helpful, singles), start.wrong, [])
         )
         if edits:

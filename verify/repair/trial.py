@@ -27,10 +27,11 @@ from verify.model.result import CaseResult, Comparison, Verdict, strict
 from verify.mutation.mutants import Table
 from verify.mutation.result import How, Mutant
 from verify.mutation.watching import Watch, watch_on
+from verify.repair.alike import alike
 from verify.repair.edits import edits_of
 from verify.repair.lacking import Lacking, Target
 from verify.repair.operators import KEEPS, further, repairs
-from verify.repair.result import Candidates, Edits, Proof, State
+from verify.repair.result import Candidates, Edits, Hazard, Proof, State
 from verify.tracing.following import SubjectError
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
 
 _BITS = 64
 _ALL = 1 << 30  # entries that are wrong where gradients cannot be compared, as they have other shapes
+_SHARED_MEMORY = ("GP105", "GP106", "GP120")
 _NOTHING = "the case has no function that runs backward in a file of yours in UTF-8"
 _ELSEWHERE = "the gradients are right; what fails is {0}: gradproof explain {0}"
 _UNDECIDED = "{}: {}; what cannot be decided cannot be repaired"
@@ -72,9 +74,10 @@ class Failing:
             with suppress(SubjectError):  # what ran before is where to look
                 watch_on(self.seen, case, self.runs, seed)
 
-    def further(self) -> Edits:
-        """Return edits that are worth to be looked for where no other one helps."""
-        return edits_of(self.seen, Table(further(self._lacking()), ()))
+    def further(self) -> list[Edits]:
+        """Return edits that are worth to be looked for where no other one helps: one in several places, then terms."""
+        terms = edits_of(self.seen, Table(further(self._lacking()), ()))
+        return [*alike(self._singles()), *((edit,) for edit in terms)]
 
     def candidates(self) -> Candidates:
         """Return the edits to try, or why there are none."""
@@ -83,13 +86,16 @@ class Failing:
         for row in self.result.comparisons:
             if row.verdict is Verdict.UNDECIDED:
                 return Candidates(state=State.UNABLE, why=_UNDECIDED.format(row.verdict.name, row.evidence.detail))
-        edits = edits_of(self.seen, Table(repairs(self._lacking()), KEEPS))
+        edits = self._singles()
         if not edits:
             return Candidates(state=State.UNABLE, why=_NOTHING)
         start = time.process_time()
         wrong = self.wrong(self.case)
         self.seconds = time.process_time() - start
         return Candidates(edits, _ALL if wrong is None else wrong, why=self._beside())
+
+    def _singles(self) -> Edits:
+        return edits_of(self.seen, Table(repairs(self._lacking()), KEEPS))
 
     def _lacking(self) -> Lacking:
         """Return what the gradients of the largest run lack, with what was computed beside them."""
@@ -119,7 +125,7 @@ class Failing:
         """Check the whole case as it is with an edit: nothing may be worse, and what was wrong has to be proved."""
         result = _checked(case, self.how)
         why = next(_objections(self.result, result), "")
-        return Proof(not why, why)
+        return Proof(not why, why, tuple(map(_hazard, _added(self.result, result))))
 
 
 def _target(run: Exact, name: str) -> Target:
@@ -166,21 +172,36 @@ def _objections(before: CaseResult, after: CaseResult) -> Iterator[str]:
         yield "a gradient is no longer returned"
     if set(after.unclaimed) - set(before.unclaimed):
         yield "a gradient is no longer claimed"
-    reported = {(finding.code, finding.name) for finding in before.findings}
+    added = _added(before, after)
     yield from (
         f"it adds {finding.code}"
         for finding in after.findings
-        if finding.bad or not ((finding.code, finding.name) in reported or _is_hidden(finding, before))
+        if finding.bad or (finding in added and not _is_hidden(finding, before))
     )
     if not after.good:
         yield "the case fails"
 
 
+def _added(before: CaseResult, after: CaseResult) -> list[Finding]:
+    """Return the findings that there were not before."""
+    reported = {(finding.code, finding.name) for finding in before.findings}
+    return [finding for finding in after.findings if (finding.code, finding.name) not in reported]
+
+
+def _hazard(finding: Finding) -> Hazard:
+    return Hazard(finding.code, finding.detail)
+
+
 def _is_hidden(finding: Finding, before: CaseResult) -> bool:
-    """Tell whether nobody could see a finding before: where code raised, or of the floats of what was wrong."""
+    """Tell whether nobody could see a finding before: where code raised, or of the floats of what was wrong.
+
+    Neither could it be seen that memory is shared which a wrong backward pass did not read, or return.
+    """
     if any(row.verdict is Verdict.ERROR for row in before.comparisons):
         return True
     wrong = {row.name for row in before.comparisons if not row.good}
+    if finding.code in _SHARED_MEMORY:
+        return bool(wrong)
     return FINDINGS[finding.code].about is Subject.FLOATS and finding.name in wrong
 
 
