@@ -54,6 +54,7 @@ class Failing:
     result: CaseResult
     runs: list[Exact] = field(default_factory=list)
     seen: Watch = field(default_factory=Watch)
+    counts: list[int] = field(default_factory=list)  # of entries that are wrong in each run
     seconds: float = 0.0  # of the processor, that it takes to count what is wrong
 
     @classmethod
@@ -68,6 +69,10 @@ class Failing:
         case, seed = self.case, self.how.seed
         if isinstance(case, TracedCase):
             self.runs = sorted(_runs(case, seed), key=lambda run: len(run.seen.trace))
+            start = time.process_time()
+            counts = [_wrong(case, run, seed) for run in self.runs]
+            self.counts = [_ALL if count is None else count for count in counts]
+            self.seconds = time.process_time() - start
         if isinstance(case, (TracedCase, ExpressionCase)):
             self.seen.fixed = isinstance(case, TracedCase) and case.upstream is not None
             self.seen.once = isinstance(case, ExpressionCase)
@@ -89,10 +94,7 @@ class Failing:
         edits = self._singles()
         if not edits:
             return Candidates(state=State.UNABLE, why=_NOTHING)
-        start = time.process_time()
-        wrong = self.wrong(self.case)
-        self.seconds = time.process_time() - start
-        return Candidates(edits, _ALL if wrong is None else wrong, why=self._beside())
+        return Candidates(edits, sum(self.counts), why=self._beside())
 
     def _singles(self) -> Edits:
         return edits_of(self.seen, Table(repairs(self._lacking()), KEEPS))
@@ -114,12 +116,23 @@ class Failing:
         return _ELSEWHERE.format(codes[0]) if right and codes else ""
 
     def wrong(self, case: Case) -> int | None:
-        """Return how many entries of the gradients are wrong at the sample, or None where an edit is of no use."""
+        """Return how many entries of the gradients are wrong at the sample, or None where an edit is of no use.
+
+        Where one run, the smallest first, has no fewer than it had before, the others are not made: they count as they
+        were.
+        """
         if not isinstance(case, TracedCase):
             return 0
+        left, before = 0, self.counts
         with uncollected():
-            counts = [_wrong(case, exact, self.how.seed) for exact in self.runs]
-        return None if None in counts else sum(filter(None, counts))
+            for place, exact in enumerate(self.runs):
+                count = _wrong(case, exact, self.how.seed)
+                if count is None:
+                    return None
+                left += count
+                if count >= before[place] > 0:
+                    return left + sum(before[place + 1 :])
+        return left
 
     def proof(self, case: Case) -> Proof:
         """Check the whole case as it is with an edit: nothing may be worse, and what was wrong has to be proved."""

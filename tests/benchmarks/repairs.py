@@ -1,0 +1,116 @@
+"""How many planted mistakes `gradproof fix` mends: those of `gradproof mutate` in the reference layers, one at a time.
+
+Each is planted in a copy of its layer, `fix --write` looks for a change, and a fix is proved once more in a process of
+its own; a mistake that the case does not notice is not counted. Printed are the share that is mended, by kind of mistake
+too, and the median and largest time of the processor for each. `python tests/benchmarks/repairs.py [EVERY [FIRST]]`
+takes every third mistake, or every so many from some place on. Exits with 1 where a limit is exceeded, and where a fix
+is wrong.
+"""
+
+import os
+import resource
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+from collections import Counter, defaultdict
+from pathlib import Path
+from typing import NamedTuple
+
+from verify.mutation.mutants import changed
+from verify.mutation.result import How, Mutant
+from verify.mutation.survey import PLANTED, Crew
+from verify.runner.process import Process
+from verify.runner.workers import CollectedCase, Workers
+
+LAYERS = Path(__file__).parents[2] / "layers"
+LEAST_SHARE = 0.8
+MOST_SECONDS, MOST_MEDIAN = 30, 3
+BUDGET = 30  # seconds of a search
+MENDED, WRONG, OPEN, UNNOTICED = "mended", "a wrong fix", "no fix", "not noticed"
+
+
+class Trial(NamedTuple):
+    """What became of a planted mistake, in how many seconds."""
+
+    case: str
+    mutant: Mutant
+    outcome: str
+    seconds: float
+    text: str
+
+
+def planted(file):
+    """Return the mistakes for the cases of a file, each for the first case that may have it."""
+    with Workers(Process()) as workers, Crew(workers) as crew:
+        known = {}
+        for case in workers.collected([str(file)], None):
+            answer = crew.answer(PLANTED, case, How()) if isinstance(case, CollectedCase) else None
+            for mutant in answer.value.mutants if answer is not None and answer.kind == "done" else ():
+                known.setdefault((mutant.start, mutant.end, mutant.text), (case.name, mutant))
+    return list(known.values())
+
+
+def gradproof(folder, *arguments):
+    """Run the command; returns what came of it with the time of the processor that it took, workers included."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    command = [sys.executable, "-m", "gradproof", *arguments]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return done, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+
+def tried(case, mutant, folder):
+    """Plant a mistake in a copy of its layer, and have it mended."""
+    copy = folder / "planted"
+    shutil.copytree(LAYERS, copy, dirs_exist_ok=True)
+    file = copy / Path(mutant.file).name
+    file.write_bytes(changed(mutant))
+    target = f"planted/{file.name}", "--case", case
+    done, seconds = gradproof(folder, "fix", *target, "--write", "--fix-budget", str(BUDGET))
+    if "nothing to fix" in done.stdout:
+        return Trial(case, mutant, UNNOTICED, seconds, done.stdout)
+    if "with a proved fix" not in done.stdout:
+        return Trial(case, mutant, OPEN, seconds, done.stdout)
+    again, _ = gradproof(folder, "run", *target)
+    return Trial(case, mutant, WRONG if again.returncode else MENDED, seconds, done.stdout)
+
+
+def report(trials):
+    """Print what became of the mistakes, and return whether all limits hold."""
+    noticed = [trial for trial in trials if trial.outcome != UNNOTICED]
+    count = Counter(trial.outcome for trial in noticed)
+    kinds = defaultdict(Counter)
+    for trial in noticed:
+        kinds[f"{trial.mutant.kind} {trial.mutant.operator}"][trial.outcome] += 1
+    for kind, outcomes in sorted(kinds.items()):
+        print(f"  {kind:50} {outcomes[MENDED]:4} of {outcomes.total():4}")
+    seconds = [trial.seconds for trial in noticed if trial.outcome == MENDED] or [0]
+    share = count[MENDED] / max(len(noticed), 1)
+    median, most = statistics.median(seconds), max(seconds)
+    print(
+        f"{len(trials)} planted, {len(noticed)} noticed: {count[MENDED]} mended ({share:.0%}), {count[WRONG]} wrongly"
+    )
+    print(f"seconds of the processor for what is mended: median {median:.1f}, at most {most:.1f}")
+    return share >= LEAST_SHARE and not count[WRONG] and most <= MOST_SECONDS and median <= MOST_MEDIAN
+
+
+def main():
+    """Try every third mistake."""
+    every, first = map(int, (*sys.argv[1:], *("3", "0")[len(sys.argv) - 1 :]))
+    files = [file for file in sorted(LAYERS.glob("*.py")) if "= verify." in file.read_text()]
+    mistakes = [mistake for file in files for mistake in planted(file)]
+    print(f"{len(mistakes)} mistakes can be planted; every {every}. is", flush=True)
+    trials = []
+    for case, mutant in mistakes[first::every]:
+        with tempfile.TemporaryDirectory() as folder:
+            trials.append(tried(case, mutant, Path(folder)))
+        last = trials[-1]
+        print(f"{last.outcome:12} {last.seconds:6.1f} s  {mutant.where} {mutant.operator}: {mutant.after}", flush=True)
+    sys.exit(not report(trials))
+
+
+if __name__ == "__main__":
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    main()
