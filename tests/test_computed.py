@@ -73,6 +73,56 @@ def test_a_small_imaginary_part_is_off_by_roundings_of_its_whole(size, inverse):
     assert verdicts(filtered(size, inverse)) <= {Verdict.AGREES, Verdict.UNDECIDED}
 
 
+def by_parts(size, parts, factor=1.0, inverse=np.linalg.inv):
+    """Return a filter by transforms, whose gradient is written with the parts of a matrix and of its inverse."""
+    matrix, weights = transform(size), np.arange(size)
+
+    @verify.case(x=str(size), name="filtered")
+    def case(x):
+        d = yield np.fft.ifft(np.fft.fft(x) * weights).real
+        (real, imag), (outer_real, outer_imag) = parts(matrix), parts(inverse(matrix) * factor)
+        return outer_real @ ((real @ d) * weights) - outer_imag @ ((imag @ d) * weights)
+
+    return case
+
+
+PARTS = {
+    "copies": lambda m: (m.real.copy(), m.imag.copy()),
+    "contiguous": lambda m: (np.ascontiguousarray(m.real), np.ascontiguousarray(m.imag)),
+    "results": lambda m: (np.real(m) + 0, np.imag(m) * 1),
+    "one array": lambda m: np.stack([m.real, m.imag]),
+    "lists": lambda m: (np.array(m.real.tolist()), np.array(m.imag.tolist())),
+}
+
+
+@pytest.mark.parametrize("parts", PARTS.values(), ids=PARTS)
+@pytest.mark.parametrize("inverse", [np.linalg.inv, np.linalg.pinv, lambda m: np.linalg.inv(m) @ m @ np.linalg.inv(m)])
+@pytest.mark.parametrize("size", [2, 3])
+def test_a_copied_part_is_off_by_roundings_of_its_whole(size, inverse, parts):
+    """Whatever holds a small imaginary part, the real one beside it has as many entries, and tells of the whole."""
+    assert verdicts(by_parts(size, parts, inverse=inverse)) <= {Verdict.AGREES, Verdict.UNDECIDED}
+
+
+@pytest.mark.parametrize("parts", PARTS.values(), ids=PARTS)
+@pytest.mark.parametrize("factor", [1 + 1e-12, -1, 1j])
+def test_mistakes_beside_a_copied_part_are_refuted(factor, parts):
+    """What is more than the errors of the whole is wrong in either part."""
+    assert verdicts(by_parts(2, parts, factor)) == {Verdict.REFUTED}
+
+
+@pytest.mark.parametrize("small", [[3e-14, 7.25e-14], [1e-3 / 3, 1e-3 / 7]])
+def test_a_small_array_is_no_error_of_a_large_one(small):
+    """Digits that a person has written, and floats that are not far smaller, are off by roundings of their own."""
+    small, large = np.array(small), np.array([1 / 3, 2 / 7])
+
+    @verify.case(x="2", y="2")
+    def weighted(x, y):
+        d = yield small * x * x + large * y
+        return 2 * d * small * x * (1 + 1e-9), d * large
+
+    assert verdicts(weighted) >= {Verdict.REFUTED}
+
+
 @pytest.mark.parametrize("size", [2, 3])
 @pytest.mark.parametrize(
     "wrong",

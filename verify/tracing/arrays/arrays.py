@@ -37,6 +37,9 @@ if TYPE_CHECKING:
 
 _running: Trace | None = None  # in every thread: `threads` sees to it that one of them builds at a time
 _DOUBLE = np.dtype(np.float64)
+_PEERS = "floats of arrays of a size"  # what a graph remembers
+_DIGITS = 14  # signs that a float has of which a person has written the digits
+_SMALL = 2.0**-20  # of the largest entry: what is as small as that may be nothing but an error of a whole
 _asarray = np.asarray  # the original, whatever patches are in force
 _empty = np.empty
 _OBJECT = np.dtype(object)
@@ -462,10 +465,27 @@ def _lifted(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
     return np.fromiter(entries, object, len(entries)).reshape(array.shape)
 
 
+class _Peers:
+    """The computed floats of all arrays of a size, and the largest entry of these arrays."""
+
+    def __init__(self) -> None:
+        self.largest = 0.0
+        self._computed: dict[int, float] = {}
+
+    def errors(self, computed: dict[int, float], largest: float) -> list[int]:
+        """Take floats of one more array, and return those that may be errors of the largest entry, as is known now."""
+        self._computed |= computed
+        asked = self._computed if largest > self.largest else computed
+        self.largest = max(largest, self.largest)
+        return [node for node, value in asked.items() if value < self.largest * _SMALL]
+
+
 def _note_scale(lifted: dict[float, Any], array: np.ndarray[Any, Any]) -> None:
     """Remember for floats of an array its largest entry, of which the errors of all may be parts.
 
     A part of a complex array is a view of it: the errors of a small imaginary part are as large as those of its whole.
+    A copy of a part tells nothing of the whole. But the other part has as many entries: beside the largest one of all
+    arrays of that size, floats with all their digits that are far smaller may be errors.
     """
     trace, whole = current(), array.base
     if trace.on_tape:
@@ -476,9 +496,13 @@ def _note_scale(lifted: dict[float, Any], array: np.ndarray[Any, Any]) -> None:
     if len(numbers) < 2 or not all(map(cmath.isfinite, numbers)):
         return
     largest, scales = max(map(abs, numbers)), trace.memory(SCALES)
-    for symbol in lifted.values():
-        if trace.ops[symbol.node] == "typed":
-            scales[symbol.node] = max(largest, scales.get(symbol.node, 0.0))
+    typed = {s.node: value for value, s in lifted.items() if trace.ops[s.node] == "typed"}
+    for node in typed:
+        scales[node] = max(largest, scales.get(node, 0.0))
+    computed = {node: abs(value) for node, value in typed.items() if len(f"{value!r}".partition("e")[0]) > _DIGITS}
+    peers = trace.memory(_PEERS).setdefault(array.size, _Peers())
+    for node in peers.errors(computed, largest):
+        scales[node] = max(peers.largest, scales[node])
 
 
 def _only_symbols(values: list[Any]) -> bool:
