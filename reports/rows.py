@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from verify.model.comparison import SAME_FORMULA
 from verify.model.identity import Variant
-from verify.model.result import CaseResult, Comparison, Evidence, Run, Verdict
+from verify.model.result import CaseResult, Comparison, Evidence, Run, Verdict, numbers
 
 _MOST_VARIANTS = 3  # failing variants of one quantity that have rows of their own, unless everything is asked for
 
@@ -98,8 +98,8 @@ def _called(group: Sequence[Comparison], *, others: bool) -> str:
 
 def _folded(group: Sequence[Comparison], variant: str, *, explained: bool) -> Row:
     shapes = list(dict.fromkeys(c.shape for c in group if c.shape))
-    entries = sum(c.entries for c in group if c.quantity != "case")
-    return Row(max(group, key=_weakness), variant, shapes, entries, sum(c.failing for c in group), explained)
+    entries = numbers(c for c in group if c.quantity != "case")
+    return Row(max(group, key=_weakness), variant, shapes, entries, numbers(group, failing=True), explained)
 
 
 def _weakness(comparison: Comparison) -> tuple[int, float]:

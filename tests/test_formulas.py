@@ -5,8 +5,9 @@ from fractions import Fraction
 import pytest
 import sympy
 
+from verify.checks.claims.explain import _simplified
 from verify.graph import balls
-from verify.graph.formulas import LONGEST, Alphabet, from_sympy, size, text, to_sympy
+from verify.graph.formulas import LONGEST, Alphabet, from_sympy, plan, size, text, to_sympy
 from verify.model.errors import TraceError
 from verify.tracing.symbols.symbolic import Symbol
 
@@ -114,7 +115,7 @@ def test_functions_of_functions_are_written_at_once(graph, names, x, y):
     [
         (3, ("airybiprime", "Chi", "Ei", "Ci", "tanh"), "tanh(Ci(Ei(Chi(airybiprime(3)))))"),  # too many digits
         (2, ("erfinv", "exp", "sin"), "sin(exp(erfinv(2)))"),  # no number
-        (0, ("log", "atan", "Shi"), "Shi(atan(zoo))"),
+        (0, ("log", "atan", "Shi"), "Shi(atan(log(0)))"),
         (1, ("exp", "log", "exp"), "E"),
     ],
 )
@@ -124,3 +125,27 @@ def test_functions_of_computed_constants_are_left(graph, names, constant, functi
     for function in functions:
         node = graph.function(function, node)
     assert text(graph, node, names) == written
+
+
+@pytest.mark.parametrize(
+    ("formula", "written"),
+    [
+        (lambda zero, y: zero**-2 * (zero**-2).function("exp"), "0**(-2)*exp(0**(-2))"),
+        (lambda zero, y: y * zero.function("log"), "사과*log(0)"),
+        (lambda zero, y: y + zero ** Fraction(-1, 2), "사과 + 1/sqrt(0)"),
+        (lambda zero, y: y**2 * ((zero**-1) * -1).function("exp") / 2, "사과**2*exp(-1/0)/2"),
+    ],
+)
+def test_what_has_no_value_is_written_as_it_is(graph, names, y, formula, written):
+    """SymPy would have infinities and NaN for it, or fail; no derivative is made of it."""
+    node = formula(Symbol(graph, graph.power(graph.whole(0), Fraction(1))), y).node
+    assert text(graph, node, names) == written
+    with pytest.raises(TraceError, match="which has no value"):
+        plan(to_sympy(graph, node, names.symbols))
+
+
+def test_what_has_no_value_is_cancelled_by_nothing(graph):
+    """A relation of two formulas is not made of numbers that there are none of."""
+    x, none = Symbol(graph, graph.variable("x")), Symbol(graph, graph.power(graph.whole(0), Fraction(-1)))
+    assert _simplified(graph, (x * none).node, (2 * x * none).node, Alphabet(["x"])) is None
+    assert _simplified(graph, x.node, (2 * x**2).node, Alphabet(["x"])) is not None

@@ -195,6 +195,18 @@ def test_variants_that_fail_have_rows_of_their_own():
     assert [row.explained for row in rows(case, everything=True)] == [True] * 7
 
 
+def test_entries_count_once_in_several_regions():
+    """A row of another region is about the entries of its variant: two rows of six entries are about six."""
+    agreeing = results.array("x", "N=1", "2 3", Verdict.AGREES, evidence=results.AGREES.evidence)
+    elsewhere = replace(agreeing, variant=replace(agreeing.variant, elsewhere=True))
+    case = results.traced("c", agreeing, elsewhere, results.array("x", "N=2", "3"))
+    assert [row.entries for row in rows(case)] == [9]
+    assert Run((case,)).entries == 9
+    failing = [results.halved(v) for v in VARIANTS[:5]]
+    others = [replace(c, variant=replace(c.variant, elsewhere=True), failing=7) for c in failing]
+    assert [(row.entries, row.failing) for row in folded(*failing, *others)][-1] == (5 * 12, 5 * 7)
+
+
 def test_one_failing_variant_is_not_hidden_by_the_others():
     """Wherever a variant fails, its verdict is in every report, and no report calls that gradient proved alone."""
     run = Run((results.HALVED,))

@@ -6,7 +6,7 @@ import heapq
 import math
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from fractions import Fraction
-from functools import cache, cached_property, lru_cache, reduce
+from functools import cache, cached_property, lru_cache, partial, reduce
 from typing import Any, NamedTuple, Protocol, TypeVar
 
 import sympy
@@ -72,6 +72,19 @@ class _Printer(StrPrinter):  # type: ignore[misc]
 
     def _print_Symbol(self, symbol: sympy.Symbol) -> str:  # noqa: N802 - SymPy looks for this name
         return self.names[symbol]
+
+    def _print_Undefined(self, symbol: Undefined) -> str:  # noqa: N802
+        return str(symbol.name)
+
+
+class Undefined(sympy.Symbol):  # type: ignore[misc]
+    """A number that there is none of, such as `0**(-2)` or `log(0)`, by the text that it has.
+
+    SymPy has infinities and NaN for them, with which it computes further, or fails.
+    """
+
+
+_UNDEFINED = frozenset({sympy.zoo, sympy.nan, sympy.oo, -sympy.oo})
 
 
 class Size(NamedTuple):
@@ -236,10 +249,16 @@ def _expression(node: Node, terms: list[tuple[Any, int]], values: Mapping[str, s
         case "product":
             return sympy.Mul(*[term**count for term, count in terms])
         case "power":
-            return sympy.Pow(terms[0][0], _rational(node.payload), evaluate=evaluate)
+            return _defined(partial(sympy.Pow, terms[0][0], _rational(node.payload)), evaluate=evaluate)
     argument = terms[0][0]
     plain = argument.is_Rational or bool(argument.free_symbols)
-    return functions.written(node.op, argument, evaluate=evaluate and plain)
+    return _defined(partial(functions.written, node.op, argument), evaluate=evaluate and plain)
+
+
+def _defined(make: Callable[..., Any], *, evaluate: bool) -> Any:
+    """Return what is made; what has no value becomes a symbol with its text."""
+    made = make(evaluate=evaluate)
+    return Undefined(str(make(evaluate=False))) if made in _UNDEFINED else made
 
 
 def _operands(graph: Graph, number: int, named: Container[int]) -> dict[int, int]:
@@ -317,6 +336,8 @@ def replay(builder: Builder[_Term], steps: Plan, terms: Mapping[sympy.Symbol, _T
 @lru_cache(maxsize=1024)  # the parts of the derivatives of single operations come again and again
 def _maker(part: Any) -> Maker:
     """Return how the term of a part is built from those of its arguments."""
+    if isinstance(part, Undefined):
+        raise TraceError(f"SymPy's derivative contains {part.name}, which has no value")
     if part.is_Symbol:
         return lambda graph, nodes, _: nodes[part]
     if part.is_Integer:

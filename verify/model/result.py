@@ -19,7 +19,7 @@ from verify.model.comparison import Comparison, Counterexample, Evidence, Roundi
 from verify.model.coverage import Branch, Cover, Further
 from verify.model.drawings import Excerpt, Graph, Node
 from verify.model.faults import Accuracy, Finding
-from verify.model.identity import Argument, CaseId, Place, Quantity
+from verify.model.identity import Argument, CaseId, Place, Quantity, Variant
 from verify.model.reasons import Reason
 
 __all__ = [
@@ -206,7 +206,7 @@ class Run:
     @property
     def entries(self) -> int:
         """Count the numbers that were compared as gradients, in all variants."""
-        return sum(c.entries for case in self.cases for c in case.comparisons if c.quantity == "gradient")
+        return sum(numbers(c for c in case.comparisons if c.quantity == "gradient") for case in self.cases)
 
     @property
     def unexplained(self) -> int:
@@ -263,6 +263,18 @@ def exit_status(run: Run) -> int:
     if any(not case.passes for case in run.cases) or (run.cases and not run.complete) or (run.strict and run.stale):
         return 1
     return 0 if run.count("gradient") or run.known else 2
+
+
+def numbers(comparisons: Iterable[Comparison], *, failing: bool = False) -> int:
+    """Count the numbers that comparisons are about, or those that fail.
+
+    Those of one variant count once, in however many regions they were compared.
+    """
+    counts: dict[tuple[str, str, Variant], int] = {}
+    for c in comparisons:
+        key = c.quantity, c.name, replace(c.variant, elsewhere=False)
+        counts[key] = max(counts.get(key, 0), c.failing if failing else c.entries)
+    return sum(counts.values())
 
 
 def _counted(groups: Iterable[Iterable[Comparison]]) -> dict[str, Counter[Verdict]]:

@@ -274,6 +274,8 @@ def _simplified(graph: Graph, expected: int, actual: int, names: Alphabet) -> Re
     if not small or _degree(graph, difference) > _MOST_DEGREE:
         return None
     left, right = (formulas.to_sympy(graph, node, names.symbols) for node in (actual, expected))
+    if left.has(formulas.Undefined) or right.has(formulas.Undefined):  # it is no number that could be cancelled
+        return None
     relations = []
     quotient, apart = sympy.cancel(left / right), sympy.factor(left - right)
     if quotient.is_Symbol or quotient.is_Pow or quotient.is_Mul or quotient.is_Function:
