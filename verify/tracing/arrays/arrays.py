@@ -475,9 +475,9 @@ class _Peers:
     def errors(self, computed: dict[int, float], largest: float) -> list[int]:
         """Take floats of one more array, and return those that may be errors of the largest entry, as is known now."""
         self._computed |= computed
-        asked = self._computed if largest > self.largest else computed
+        open_again = self._computed if largest > self.largest else computed
         self.largest = max(largest, self.largest)
-        return [node for node, value in asked.items() if value < self.largest * _SMALL]
+        return [node for node, value in open_again.items() if value < self.largest * _SMALL]
 
 
 def _note_scale(lifted: dict[float, Any], array: np.ndarray[Any, Any]) -> None:
