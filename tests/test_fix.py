@@ -6,9 +6,15 @@ from pathlib import Path
 
 import pytest
 
+from verify.discovery.messages import Answer, Unit
 from verify.model.errors import InputError
+from verify.model.identity import NOWHERE
+from verify.mutation.result import How
 from verify.repair.diff import fix_of
+from verify.repair.result import State
+from verify.repair.search import Search
 from verify.repair.write import write
+from verify.runner.workers import OURS, CollectedCase
 
 LAYERS = """
 import numpy as np
@@ -372,3 +378,52 @@ def test_progress_where_nobody_watches(fixed):
     """With -v each case is a line of standard error when its search begins; without, nothing is said."""
     assert fixed(function("2 * dout * x"), "-v").err == "case: 1 of 1\n"
     assert fixed(function("2 * dout * x")).err == ""
+
+
+LAMBDA = """
+import numpy as np
+import gradproof
+
+def applied(x, slope):
+    return x * x, slope(x, 2 * x)
+
+@gradproof.case(x="N D")
+def case(x):
+    out, slope = applied(x, lambda a, b: np.sin(a) * np.ones_like(b))
+    dout = yield out
+    return dout * slope
+"""
+
+
+def test_a_mistake_in_a_lambda(fixed):
+    """What a lambda that runs forward computes for the backward pass is changed in terms of its own parameters."""
+    done = fixed(LAMBDA)
+    assert "+    out, slope = applied(x, lambda a, b: b" in done.out
+
+
+def test_code_that_ends_or_prints(fixed):
+    """Why there is nothing to look for is said of code that ends the process; what code prints is dropped."""
+    ended = function("dout", before="import os; os._exit(3)")
+    assert "no fix: the process exited with status 3" in fixed(ended).out
+    raises = fixed(function("dout", before="raise SystemExit(3)"))
+    assert "the case ends with an error: SystemExit: 3, at mine.py:9" in raises.out
+    prints = fixed(function("3 * x * dout", before="print('hello')"))
+    assert prints.err == ""
+    assert "hello" not in prints.out.replace("    print('hello')\n", "")
+
+
+class Broken:
+    """A crew of which every answer is that we failed."""
+
+    size = 1
+
+    def answer(self, *_, limit=0.0):
+        """Return the answer of a worker in which our own code raised."""
+        return Answer("failed", OURS)
+
+
+def test_our_own_failure():
+    """It is said to be ours, and not that the case did not end."""
+    case = CollectedCase(Unit("mine.py"), 0, "case", NOWHERE)
+    repair = Search(Broken(), case, How(), 1.0).repair()
+    assert (repair.state, repair.why) == (State.UNABLE, OURS)

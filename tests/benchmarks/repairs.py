@@ -72,7 +72,7 @@ def tried(case, mutant, folder):
     if "nothing to fix" in done.stdout:
         return Trial(case, mutant, UNNOTICED, seconds, done.stdout)
     if "with a proved fix" not in done.stdout:
-        return Trial(case, mutant, OPEN, seconds, done.stdout)
+        return Trial(case, mutant, OPEN, seconds, done.stdout + done.stderr)
     again, _ = gradproof(folder, "run", *target)
     return Trial(case, mutant, WRONG if again.returncode else MENDED, seconds, done.stdout)
 
@@ -108,6 +108,8 @@ def main():
             trials.append(tried(case, mutant, Path(folder)))
         last = trials[-1]
         print(f"{last.outcome:12} {last.seconds:6.1f} s  {mutant.where} {mutant.operator}: {mutant.after}", flush=True)
+        if last.outcome in (OPEN, WRONG):
+            print(last.text, flush=True)
     sys.exit(not report(trials))
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from verify.mutation.slices import Assigned, Function, assignments, attributes, roots, unneeded
-from verify.mutation.watching import Place, Watch
+from verify.mutation.watching import LAMBDA, Place, Watch
 
 _UPSTREAM = re.compile(r"d[A-Za-z_]\w*|grad\w*|\w+_grad|delta\w*|upstream|g[yx]?|error")
 _BACKWARD = re.compile(r"back|grad|bprop|prime|deriv")
@@ -96,9 +96,7 @@ def scopes(file: str, tree: ast.Module, seen: Watch) -> list[Scope]:
     read_later = {name for place in seen.backward if place in functions for name in _read(functions[place])}
     for place, function in functions.items():
         scope = Scope(function, place, numpy, parents, _settings(function, parents))
-        shapes = seen.shapes.get(place, {})
-        scope.numbers = set(shapes)
-        scope.shapes = {name: shape for name, shape in shapes.items() if name in seen.reals[place]}
+        _take_numbers(scope, seen)
         if place in seen.backward - seen.forward:
             _take_backward(scope, fixed=seen.fixed)
         elif place in seen.forward - seen.backward:
@@ -107,6 +105,38 @@ def scopes(file: str, tree: ast.Module, seen: Watch) -> list[Scope]:
         if scope.parts or scope.cached:
             scopes_found.append(scope)
     return scopes_found
+
+
+def forward_scopes(file: str, tree: ast.Module, seen: Watch) -> list[Scope]:
+    """Return the functions of a file that run forward, and the lambdas that run, with all that is in them.
+
+    What such a function computes may reach an output: that is seen where it runs.
+    """
+    parents = {child: node for node in ast.walk(tree) for child in ast.iter_child_nodes(node)}
+    functions = [node for node in ast.walk(tree) if isinstance(node, Function)]
+    functions += [_named(node) for node in ast.walk(tree) if isinstance(node, ast.Lambda)]
+    scopes_of_it = []
+    for function in functions:
+        place = Place(file, _line(function), function.name)
+        if place in seen.forward or (place in seen.backward and function.name == LAMBDA):
+            scope = Scope(function, place, _numpy(tree), parents, _settings(function, parents))
+            _take_numbers(scope, seen)
+            scope.parts = list(function.body)
+            scope.gradients = {n.value for n in ast.walk(function) if isinstance(n, ast.Return) and n.value}
+            scopes_of_it.append(scope)
+    return scopes_of_it
+
+
+def _named(function: ast.Lambda) -> ast.FunctionDef:
+    """Return a lambda as a function that returns its body."""
+    returned = ast.copy_location(ast.Return(function.body), function.body)
+    return ast.copy_location(ast.FunctionDef(LAMBDA, function.args, [returned], []), function)
+
+
+def _take_numbers(scope: Scope, seen: Watch) -> None:
+    shapes = seen.shapes.get(scope.place, {})
+    scope.numbers = set(shapes)
+    scope.shapes = {name: shape for name, shape in shapes.items() if name in seen.reals[scope.place]}
 
 
 def _line(function: Function) -> int:

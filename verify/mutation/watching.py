@@ -19,6 +19,7 @@ from verify.model.where import is_users
 
 _WIRING = f"{LAYERS}.wiring"  # as much a part of a case as its own generator
 _MADE = "__init__"
+LAMBDA = "<lambda>"
 
 
 class Place(NamedTuple):
@@ -101,7 +102,7 @@ class Watch:
 def _place(frame: FrameType) -> Place | None:
     code, module = frame.f_code, str(frame.f_globals.get("__name__", ""))
     ours = module.startswith(LAYERS)
-    if code.co_name.startswith("<") or code.co_name == _MADE or module == _WIRING:
+    if (code.co_name.startswith("<") and code.co_name != LAMBDA) or code.co_name == _MADE or module == _WIRING:
         return None
     return Place(code.co_filename, code.co_firstlineno, code.co_name) if ours or is_users(code.co_filename) else None
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Sequence
-from contextlib import ExitStack, redirect_stderr, redirect_stdout
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager, redirect_stderr, redirect_stdout
 from pathlib import Path
 from typing import TypeVar
 
@@ -22,6 +22,13 @@ from verify.runner.worlds import Worlds
 _ELSEWHERE = "with the edit, the module does not have this case"
 _LEAST, _TIMES = 0.1, 20  # seconds of the processor for an edit, and times what the case takes without: it never ends
 _Result = TypeVar("_Result")
+
+
+@contextmanager
+def _silence() -> Iterator[None]:
+    """Drop what code prints: it runs with edits, or as often as there are regions."""
+    with redirect_stderr(io.StringIO()), redirect_stdout(io.StringIO()):
+        yield
 
 
 class Tool:
@@ -66,7 +73,8 @@ class Tool:
     def _take(self, unit: Unit, number: int, cases: Sequence[Case], how: How) -> None:
         if self._subject != (unit, number, how):
             self._worlds.enter(unit.folders)
-            self._subject, self._failing = (unit, number, how), Failing.of(cases[number], how)
+            with _silence():
+                self._subject, self._failing = (unit, number, how), Failing.of(cases[number], how)
 
     def _with(
         self,
@@ -79,8 +87,7 @@ class Tool:
     ) -> _Result:
         """Return what is made of a case with edits in its sources, or of the reason why there is none."""
         with ExitStack() as stack:
-            for stream in (redirect_stderr, redirect_stdout):  # what an edit says of itself is nobody's concern
-                stack.enter_context(stream(io.StringIO()))
+            stack.enter_context(_silence())
             for file in sorted({edit.file for edit in edits}):
                 mine = tuple(edit for edit in edits if edit.file == file)
                 stack.enter_context(standing_in(file, applied(Path(file).read_bytes(), mine)))

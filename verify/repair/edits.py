@@ -5,29 +5,30 @@ from __future__ import annotations
 import ast
 import io
 import tokenize
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import zip_longest
 
 from verify.mutation.mutants import Source, Table, in_scope
 from verify.mutation.result import Mutant
-from verify.mutation.scopes import scopes
+from verify.mutation.scopes import Scope, scopes
 from verify.mutation.watching import Watch
 from verify.repair.result import Edits
 
+Scopes = Callable[[str, ast.Module, Watch], list[Scope]]
 _MOST = 4_000  # edits of a case: what a budget of half a minute is enough for
 
 
-def edits_of(seen: Watch, table: Table) -> Edits:
-    """Return the edits of a case that the operators of a table make, each text in a place once."""
+def edits_of(seen: Watch, table: Table, scopes: Scopes = scopes) -> Edits:
+    """Return the edits of a case that the operators of a table make in some scopes, each text in a place once."""
     edits: dict[tuple[str, int, int, bytes], Mutant] = {}
-    for edit in _all(seen, table):
+    for edit in _all(seen, table, scopes):
         edits.setdefault((edit.file, edit.start, edit.end, edit.text), edit)
         if len(edits) == _MOST:
             break
     return tuple(edits.values())
 
 
-def _all(seen: Watch, table: Table) -> Iterator[Mutant]:
+def _all(seen: Watch, table: Table, scopes: Scopes) -> Iterator[Mutant]:
     """Return the edits of all functions, operator by operator.
 
     What spans several lines stays as it is, for it may hold comments, and somebody laid it out; its parts are edited.

@@ -10,7 +10,7 @@ from verify.mutation.scopes import Scope, is_size
 _MOST = 40  # of a kind
 _REDUCING = ("sum", "mean", "dot", "matmul", "outer")
 _once = lru_cache(maxsize=64)  # by scope, of which a case has a few
-_Term = ast.Assign | ast.AugAssign | ast.AnnAssign | ast.Return | ast.Tuple
+_Term = ast.Lambda | ast.Assign | ast.AugAssign | ast.AnnAssign | ast.Return | ast.Tuple
 
 
 @_once

@@ -20,7 +20,7 @@ from verify.mutation.survey import Crew
 from verify.repair.confirm import PROOF, confirmed
 from verify.repair.diff import fix_of
 from verify.repair.result import Candidates, Edits, Proof, Repair, State
-from verify.runner.workers import CollectedCase
+from verify.runner.workers import OURS, CollectedCase
 
 if TYPE_CHECKING:
     from verify.runner.progress import Progress
@@ -40,11 +40,14 @@ class Search:
         self._crew, self._case, self._how = crew, case, how
         self._end = time.monotonic() + budget
         self._tried = 0
+        self._unanswered = ""  # why the last request without an answer has none; that we failed, if we ever did
         self._nearest = ""  # edits that leave no wrong entry at the sample, and what speaks against them
 
     def repair(self) -> Repair:
         """Return what becomes of the case."""
-        start = self._ask(CANDIDATES, Candidates(state=State.UNABLE, why="the case did not end"))
+        start: Candidates | None = self._ask(CANDIDATES, None)
+        if start is None:
+            return self._repair(State.UNABLE, why=self._unanswered)
         if start.state is not None:
             return self._repair(start.state, why=start.why)
         helpful: list[tuple[int, Edits]] = []
@@ -57,7 +60,8 @@ class Search:
         if edits:
             return self._repair(State.FIXED, edits)
         over = "the time is used up (--fix-budget)" if self._over() else "no other edit is known"
-        why = [f"{self._tried:,} edits were tried, none is proved; {over}", self._nearest, start.why]
+        ours = OURS if self._unanswered == OURS else ""
+        why = [f"{self._tried:,} edits were tried, none is proved; {over}", self._nearest, start.why, ours]
         return self._repair(State.OPEN, why="; ".join(filter(None, why)))
 
     def _repair(self, state: State, edits: Edits = (), why: str = "") -> Repair:
@@ -99,7 +103,11 @@ class Search:
     def _ask(self, request: Task, without: Any, *arguments: Any, limit: float = math.inf) -> Any:
         """Have a worker answer; where it does not, what is returned `without` an answer."""
         answer = self._crew.answer(request, self._case, self._how, *arguments, limit=limit)
-        return answer.value if answer.kind == "done" else without
+        if answer.kind == "done":
+            return answer.value
+        if self._unanswered != OURS:  # that we fail is not that an edit hangs or crashes
+            self._unanswered = str(answer.value)
+        return without
 
 
 def _pairs(helpful: Sequence[tuple[int, Edits]], singles: Sequence[Edits]) -> list[Edits]:

@@ -26,6 +26,7 @@ from verify.model.garbage import uncollected
 from verify.model.result import CaseResult, Comparison, Verdict, strict
 from verify.mutation.mutants import Table
 from verify.mutation.result import How, Mutant
+from verify.mutation.scopes import forward_scopes
 from verify.mutation.watching import Watch, watch_on
 from verify.repair.alike import alike
 from verify.repair.edits import edits_of
@@ -42,6 +43,7 @@ _ALL = 1 << 30  # entries that are wrong where gradients cannot be compared, as 
 _SHARED_MEMORY = ("GP105", "GP106", "GP120")
 _NOTHING = "the case has no function that runs backward in a file of yours in UTF-8"
 _ELSEWHERE = "the gradients are right; what fails is {0}: gradproof explain {0}"
+_RAISES = "the case ends with an error: {}"
 _UNDECIDED = "{}: {}; what cannot be decided cannot be repaired"
 
 
@@ -80,9 +82,16 @@ class Failing:
                 watch_on(self.seen, case, self.runs, seed)
 
     def further(self) -> list[Edits]:
-        """Return edits that are worth to be looked for where no other one helps: one in several places, then terms."""
-        terms = edits_of(self.seen, Table(further(self._lacking()), ()))
-        return [*alike(self._singles()), *((edit,) for edit in terms)]
+        """Return edits that are worth to be looked for where no other one helps.
+
+        These are one in several places, two terms, and all in functions of the forward pass, which may hold a part of
+        the backward pass.
+        """
+        singles, lacking = self._singles(), self._lacking()
+        terms = edits_of(self.seen, Table(further(lacking), ()))
+        others = edits_of(self.seen, Table(repairs(lacking), ()), forward_scopes)
+        tried = set(singles)
+        return [*alike(singles), *((edit,) for edit in (*terms, *others) if edit not in tried)]
 
     def candidates(self) -> Candidates:
         """Return the edits to try, or why there are none."""
@@ -110,7 +119,10 @@ class Failing:
         return Lacking(watcher.values, [target for target in targets if target.wrong])
 
     def _beside(self) -> str:
-        """Say what fails where it is no gradient, or nothing."""
+        """Say what else fails than a gradient that is wrong, or nothing."""
+        for row in self.result.comparisons:
+            if row.verdict is Verdict.ERROR:
+                return _RAISES.format(row.evidence.detail)
         codes = [finding.code for finding in self.result.findings if finding.bad]
         right = all(row.good for row in self.result.comparisons)
         return _ELSEWHERE.format(codes[0]) if right and codes else ""
