@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, redirect_stderr, redirect_stdout
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -42,12 +43,14 @@ class Tool:
     def candidates(self, unit: Unit, number: int, cases: Sequence[Case], how: How) -> Candidates:
         """Take a case, and return the edits of it."""
         self._take(unit, number, cases, how)
-        return self._failing.candidates()
+        with _silence():
+            return self._failing.candidates()
 
     def further(self, unit: Unit, number: int, cases: Sequence[Case], how: How) -> list[Edits]:
         """Return more edits of a case, some of several places."""
         self._take(unit, number, cases, how)
-        return self._failing.further()
+        with _silence():
+            return self._failing.further()
 
     def wrong(
         self, unit: Unit, number: int, cases: Sequence[Case], how: How, trials: Sequence[Edits]
@@ -68,7 +71,8 @@ class Tool:
     def proof(self, unit: Unit, number: int, cases: Sequence[Case], how: How, edits: Edits) -> Proof:
         """Check a case with some edits."""
         self._take(unit, number, cases, how)
-        return self._with(unit, number, cases, edits, self._failing.proof, lambda why: Proof(False, why))
+        proof = partial(self._failing.proof, edits=edits)
+        return self._with(unit, number, cases, edits, proof, lambda why: Proof(False, why))
 
     def _take(self, unit: Unit, number: int, cases: Sequence[Case], how: How) -> None:
         if self._subject != (unit, number, how):

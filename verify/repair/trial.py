@@ -26,10 +26,11 @@ from verify.model.garbage import uncollected
 from verify.model.result import CaseResult, Comparison, Verdict, strict
 from verify.mutation.mutants import Table
 from verify.mutation.result import How, Mutant
-from verify.mutation.scopes import forward_scopes
+from verify.mutation.scopes import forward_scopes, scopes
 from verify.mutation.watching import Watch, watch_on
 from verify.repair.alike import alike
 from verify.repair.edits import edits_of
+from verify.repair.forward import same_forward
 from verify.repair.lacking import Lacking, Target
 from verify.repair.operators import KEEPS, further, repairs
 from verify.repair.result import Candidates, Edits, Hazard, Proof, State
@@ -43,6 +44,7 @@ _ALL = 1 << 30  # entries that are wrong where gradients cannot be compared, as 
 _SHARED_MEMORY = ("GP105", "GP106", "GP120")
 _NOTHING = "the case has no function that runs backward in a file of yours in UTF-8"
 _ELSEWHERE = "the gradients are right; what fails is {0}: gradproof explain {0}"
+_OUTPUTS = "it is not proved that the outputs stay what they are"
 _RAISES = "the case ends with an error: {}"
 _UNDECIDED = "{}: {}; what cannot be decided cannot be repaired"
 
@@ -89,7 +91,8 @@ class Failing:
         """
         singles, lacking = self._singles(), self._lacking()
         terms = edits_of(self.seen, Table(further(lacking), ()))
-        others = edits_of(self.seen, Table(repairs(lacking), ()), forward_scopes)
+        elsewhere = forward_scopes if isinstance(self.case, TracedCase) else scopes
+        others = edits_of(self.seen, Table(repairs(lacking), ()), elsewhere)
         tried = set(singles)
         return [*alike(singles), *((edit,) for edit in (*terms, *others) if edit not in tried)]
 
@@ -146,11 +149,23 @@ class Failing:
                     return left + sum(before[place + 1 :])
         return left
 
-    def proof(self, case: Case) -> Proof:
-        """Check the whole case as it is with an edit: nothing may be worse, and what was wrong has to be proved."""
+    def proof(self, case: Case, edits: Edits) -> Proof:
+        """Check the whole case as it is with some edits: nothing may be worse, and what was wrong has to be proved."""
+        if self._may_change_outputs(edits) and not self._has_same_outputs(case):
+            return Proof(holds=False, why=_OUTPUTS)
         result = _checked(case, self.how)
         why = next(_objections(self.result, result), "")
         return Proof(not why, why, tuple(map(_hazard, _added(self.result, result))))
+
+    def _may_change_outputs(self, edits: Edits) -> bool:
+        """Tell whether an edit is in a function that runs forward, and changes a formula there."""
+        forward = {(place.file, place.name) for place in self.seen.forward}
+        return any((edit.file, edit.function) in forward and edit.sees == "formula" for edit in edits)
+
+    def _has_same_outputs(self, case: Case) -> bool:
+        if isinstance(self.case, TracedCase) and isinstance(case, TracedCase):
+            return same_forward(self.case, case, self.how)
+        return True  # the outputs of an expression are compared with it
 
 
 def _target(run: Exact, name: str) -> Target:
