@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import count
+from itertools import count, permutations
 
 from verify.cases.inputs import Input, Integer
 from verify.cases.shapes import Sizes
@@ -38,12 +38,15 @@ def bindings(inputs: Iterable[Input], sizes: Sizes) -> list[dict[str, int]]:
     return [bound, {**bound, names[0]: 1}]
 
 
-def further(inputs: Sequence[Input], sizes: Sizes, named: Sequence[int]) -> list[dict[str, int]]:
+def further(
+    inputs: Sequence[Input], sizes: Sizes, named: Sequence[int], apart: Sequence[Sequence[int]] = ()
+) -> list[dict[str, int]]:
     """Return more sizes of named dimensions, beside `bindings`, the most telling first.
 
     Each dimension that the author has left open takes each size from 1 to 5: from 2 on all of them change at a time,
     each to another size; a 1, at which much vanishes, stands alone. Then each alone is as large as a number that the
-    code has `named`, and one larger, the others small: a block or window that ends there is passed.
+    code has `named`, and one larger, the others small: a block or window that ends there is passed. So is what
+    expressions of sizes tell `apart`, of one dimension or of two.
     """
     base = bindings(inputs, sizes)
     free = [name for name in base[0] if name not in sizes]
@@ -58,7 +61,12 @@ def further(inputs: Sequence[Input], sizes: Sizes, named: Sequence[int]) -> list
         for name in free
         if size > SMALL
     ]
-    all_sizes = [{**base[0], **changed} for changed in (*turned, *alone, *beyond)]
+    beside = [
+        {**small, **dict(zip(chosen, values, strict=True))}
+        for values in apart
+        for chosen in permutations(free, len(values))
+    ]
+    all_sizes = [{**base[0], **changed} for changed in (*turned, *alone, *beside, *beyond)]
     return (
         [item for place, item in enumerate(all_sizes) if item not in base and item not in all_sizes[:place]]
         if free

@@ -16,10 +16,11 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from verify.cases.case import TracedCase
-from verify.cases.numbers import numbers
+from verify.cases.numbers import functions, numbers
 from verify.cases.shapes import Sizes
 from verify.cases.sizes import SMALL, bindings, further
 from verify.checks.claims.claims import Exact
+from verify.checks.gradients.extents import told_apart
 from verify.checks.gradients.rows import not_compared
 from verify.checks.gradients.traced import decided
 from verify.model.comparison import STRAYS
@@ -163,15 +164,16 @@ def _further(case: TracedCase) -> Iterator[tuple[Variant, int]]:
 
     Each size comes with the next combination of options, and when all sizes have had one, with the others.
     """
-    named = numbers(case.subject, list(case.options.values()))
+    options = list(case.options.values())
+    named, apart = numbers(case.subject, options), told_apart(functions(case.subject, options))
     choices = option_choices(case)
     yield from ((variant, _BUDGET) for variant in (*further_labels(case, named), *repeated_labels(case)))
-    bound = further(list(case.inputs.values()), case.sizes, named)
+    bound = further(list(case.inputs.values()), case.sizes, named, apart)
     for turn in range(len(choices)):
         for place, sizes in enumerate(bound):
-            options = choices[(place + turn) % len(choices)]
+            chosen = choices[(place + turn) % len(choices)]
             budget = _LARGE if any(sizes[name] > SMALL for name in _open(case, sizes)) else _BUDGET
-            yield variants(case, [sizes], [options])[0], _AGAIN if turn else budget
+            yield variants(case, [sizes], [chosen])[0], _AGAIN if turn else budget
 
 
 def _alone(case: TracedCase, variant: Variant) -> list[Variant]:

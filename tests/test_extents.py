@@ -1,0 +1,98 @@
+"""Expressions of sizes: the sizes that they tell apart from small ones are tried, alone or in pairs."""
+
+import pytest
+
+import verify
+from verify import Verdict
+from verify.checks.gradients.extents import told_apart
+
+BLOCK = 20
+
+
+def shifted(x):
+    return len(x) >> 3
+
+
+def masked(x):
+    return x.shape[0] & 16
+
+
+def halved_block(x):
+    return len(x) // (BLOCK // 2)
+
+
+def clipped(x):
+    size = len(x)
+    return max(size - 7, 0)
+
+
+def decided(x):
+    rows, _ = x.shape
+    return rows + 2 > 11
+
+
+def squared(x):
+    return len(x) * len(x) == 144
+
+
+def area(x):
+    rows, columns = x.shape
+    return rows * columns == 30
+
+
+def total(x):
+    return x.size == 30
+
+
+def wide(x):
+    return x.shape[0] + x.shape[1] > 12
+
+
+FIRST = {
+    shifted: [(9,), (8,)],
+    masked: [(17,), (16,)],
+    halved_block: [(11,), (10,)],
+    clipped: [(9,), (8,)],
+    decided: [(11,), (10,)],
+    squared: [(13,), (12,)],
+    area: [(5, 6)],
+    total: [(31,), (30,), (5, 6)],
+    wide: [(6, 7)],
+}
+
+
+@pytest.mark.parametrize(("function", "sizes"), FIRST.items(), ids=[function.__name__ for function in FIRST])
+def test_the_first_sizes_at_which_an_expression_changes(function, sizes):
+    """What is the same, or rises evenly, at small sizes is looked for at larger ones; of two sizes a pair is."""
+    assert told_apart([function]) == sizes
+
+
+def even(x):
+    return len(x) % 2 == 0, len(x) // 2, x.shape[0] * x.shape[1] - 30, len(x) >> len(x.tolist()), x.shape[0] == x[0]
+
+
+def test_what_small_sizes_show_is_looked_for_nowhere_else():
+    """Parity and halves change at small sizes, products bend nowhere, and other values are not computed."""
+    assert told_apart([even]) == []
+
+
+def scaled(tells, right):
+    """Return a case that is wrong only where an expression of its sizes is not what it is at small ones."""
+    return verify.pair(
+        lambda x: (2 * x, tells(x)),
+        lambda d, far: d * (2 if right else 2 + far),
+        x="N M" if tells in (area, total, wide, decided) else "N",
+    )
+
+
+@pytest.mark.parametrize("tells", FIRST, ids=lambda f: f.__name__)
+def test_what_is_wrong_from_a_size_on_is_refuted(tells):
+    """The twin that has the same expression, and does not use it, is proved."""
+    assert {row.verdict for row in verify.check(scaled(tells, right=True)).comparisons} == {Verdict.PROVED}
+    assert Verdict.REFUTED in {row.verdict for row in verify.check(scaled(tells, right=False)).comparisons}
+
+
+def test_right_sizes_are_listed():
+    """What was tried is told with the other sizes."""
+    right = verify.check(scaled(shifted, right=True)).sizes.right
+    assert dict(right)["N"] == (1, 2, 3, 4, 5, 8, 9)
