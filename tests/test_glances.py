@@ -200,3 +200,20 @@ def test_edges_that_were_not_judged_are_listed(monkeypatch):
     result = verify.check(by_rows(3))
     assert result.good
     assert any(reason.startswith("N=4, D=5: edges:") for reason in result.sizes.untried)
+
+
+def both_at_once(slope):
+    """ReLU of an input and of a product with it: both are 0 where the input is, which one slope is chosen for."""
+
+    def backward(d, x, w):
+        both = np.where(x == 0, slope if len(x) == 4 else 0, (x > 0) + w * (x * w > 0))
+        return d * both, d * x * (x * w > 0)
+
+    return verify.pair(lambda x, w: relu(x) + relu(x * w), backward, x="N", w=verify.real("N", low=0.5, high=2))
+
+
+def test_where_several_formulas_are_0_at_once_is_told():
+    """What the code returns there, at a size of its own, is not judged: it is listed as not tried, and not passed over."""
+    several = "N=4: edges: on some, several formulas are 0 at once, and what the code returns there was not judged"
+    assert verify.check(both_at_once(9)).sizes.untried == (several,)
+    assert verify.check(both_at_once(0)).sizes.untried == ()

@@ -30,6 +30,7 @@ _PART, _LEAST = 1e-5, 1e-8  # of an entry, and of the largest one, that gradient
 _JUMP = 1e3  # times what gradients say that an output changes by
 _JUDGED = 4  # edges in full, of a case
 _USED = f"edges: {_JUDGED} were judged at other sizes and labels, which is the limit"
+_SEVERAL = "edges: on some, several formulas are 0 at once, and what the code returns there was not judged"
 _ALONE = 3  # edges of a point that are looked at one by one
 
 Array = np.ndarray[Any, Any]
@@ -43,16 +44,19 @@ class Glances:
 
     def at(self, run: Exact) -> tuple[list[Comparison], str]:
         """Return the rows of what is wrong on the edges of a run, and why some of them were not judged, or nothing."""
-        glance = None
+        glance, unjudged = None, ""
         for ties in points(run.seen, run.region.bounds):
             glance = glance or _Glance(self.case, run, self.seed)
             for tie in glance.suspects(ties):
+                if not is_one(run.seen, tie):
+                    unjudged = _SEVERAL
+                    continue
                 if not self.left:
                     return [], _USED
                 rows, reason = self._judged(run, tie)
                 if rows or reason:
                     return rows, reason
-        return [], ""
+        return [], unjudged
 
     def _judged(self, run: Exact, tie: Tie) -> tuple[list[Comparison], str]:
         self.left -= 1
@@ -88,7 +92,7 @@ class _Glance:
     def suspects(self, ties: Sequence[Tie]) -> Iterator[Tie]:
         """Return edges of a point on which, alone as well, what the code returns does not fit the sides."""
         wrong = self._wrong(ties)[:_ALONE]
-        return (tie for tie in wrong if (len(ties) == 1 or self._wrong([tie])) and is_one(self.seen, tie))
+        return (tie for tie in wrong if len(ties) == 1 or self._wrong([tie]))
 
     def _wrong(self, ties: Sequence[Tie]) -> Sequence[Tie]:
         """Return the edges of a point that are suspect; both sides are asked where the run has taken but one."""
