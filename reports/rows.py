@@ -80,7 +80,7 @@ def _of_quantity(group: Sequence[Comparison], everything: bool) -> list[Row]:
         return [_folded(bad, _called(bad, others=False), explained=True)]
     listed = [_folded([c], str(c.variant), explained=everything or c is bad[0]) for c in bad[:own]]
     if more := bad[own:]:
-        listed.append(_folded(more, f"and {len(more)} more variants", explained=False))
+        listed.append(_folded(more, f"and {len(more)} more", explained=False))
     if good:
         listed.append(
             _folded(good, _called(good, others=bool(bad)), explained=everything or any(map(needs_words, good)))
@@ -92,8 +92,8 @@ def _called(group: Sequence[Comparison], *, others: bool) -> str:
     if len(group) == 1:
         return str(group[0].variant)
     if others:
-        return f"{len(group)} other variants"
-    return "both variants" if len(group) == 2 else f"all {len(group)} variants"
+        return f"{len(group)} others"
+    return "both" if len(group) == 2 else f"all {len(group)}"
 
 
 def _folded(group: Sequence[Comparison], variant: str, *, explained: bool) -> Row:

@@ -94,11 +94,13 @@ def _explained(comparison: Comparison, color: bool, everything: bool) -> list[st
 
 
 def _findings(case: CaseResult, color: bool, *, failures_only: bool) -> list[str]:
-    listed = words.findings(case, failures_only=failures_only)
-    return [
-        f"  {_paint(severity, _SEVERITIES[severity], color)} {finding.code}: {sentence}"
-        for severity, finding, sentence in listed
-    ]
+    lines, explained = [], set[str]()
+    for severity, finding, sentence in words.findings(case, failures_only=failures_only):
+        lines.append(f"  {_paint(severity, _SEVERITIES[severity], color)} {finding.code}: {sentence}")
+        if finding.bad and finding.code not in explained:
+            lines += [f"    {label:<8}  {text}" for label, text in words.cure(finding)]
+            explained.add(finding.code)
+    return lines
 
 
 def _remark(remark: words.Remark) -> list[str]:

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from reports.cells import failures, readable, short
 from reports.rows import needs_words, traced, variants
 from verify.model.comparison import APPROXIMATION
+from verify.model.findings import FINDINGS
 from verify.model.identity import NOWHERE, Place
 from verify.model.result import Branch, CaseResult, Comparison, Cover, Finding, Verdict
 
@@ -65,6 +66,8 @@ def sentence(comparison: Comparison) -> str:
         return "the formula is right, but the float error exceeds its rounding bound"
     if comparison.evidence.function:
         return f"not compared: {comparison.evidence.function} raised an exception"
+    if comparison.evidence.kind == "malformed":
+        return "not compared: backward did not return an array of this shape"
     if comparison.evidence.kind == "lost":
         return "no longer checked: the case no longer has this gradient"
     if comparison.verdict is Verdict.AGREES:
@@ -209,6 +212,12 @@ def findings(case: CaseResult, *, failures_only: bool = False) -> list[tuple[str
         (severity(finding), finding, _finding_sentence(finding))
         for finding in sorted(chosen, key=lambda finding: not finding.bad)
     ]
+
+
+def cure(finding: Finding) -> list[tuple[str, str]]:
+    """Return, with a label each, what harm a finding does and how to fix it; nothing of a code that is not known."""
+    kind = FINDINGS.get(finding.code)
+    return [("harm", kind.harm), ("to fix", kind.mend)] if kind else []
 
 
 def severity(finding: Finding) -> str:

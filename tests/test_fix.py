@@ -240,11 +240,12 @@ def test_a_change_that_never_ends(fixed):
     [
         ("raise ValueError('no')", "importing it failed: ValueError: no"),
         (function("np.frombuffer(x.tobytes())"), "what cannot be decided cannot be repaired"),
+        (function("dout", forward="x.nothing"), "has no attribute 'nothing', at mine.py:6; backward did not run"),
     ],
-    ids=["no module", "undecided"],
+    ids=["no module", "undecided", "forward raises"],
 )
 def test_what_cannot_be_fixed(fixed, text, why):
-    """It is said why: what cannot be imported, or decided, has no right change to look for."""
+    """It is said why: what cannot be imported, or decided, or run to backward, has no right change to look for."""
     done = fixed(text, "--write")
     assert (done.status, done.source) == (1, text)
     assert why in done.out

@@ -5,6 +5,7 @@ import pytest
 
 import verify
 from verify import Verdict
+from verify.model.errors import InputError
 
 
 class Base:
@@ -273,3 +274,18 @@ def test_objects_and_partials_have_names():
     assert case.name == "Squares"
     assert verify.check(case).good
     assert verify.pair(partial(affine_forward), affine_backward, x="N D", w="D M", b="M").name == "affine"
+
+
+@pytest.mark.parametrize(
+    ("value", "cure"),
+    [
+        (2, "options={'size': [2]}; '2' is an array of 2 entries"),
+        (0.5, "options={'size': [0.5]}"),
+        (True, "options={'size': [True]}"),
+    ],
+)
+def test_numbers_are_options(value, cure):
+    """A number for the constructor is no shape: it is refused, with the option that it is."""
+    with pytest.raises(InputError) as refused:
+        verify.layer(Base, inputs={"x": "N D"}, params={"W": "D M", "b": "M", "size": value})
+    assert str(refused.value) == f"'size' is {value!r}, not an array: use {cure}"

@@ -14,6 +14,7 @@ import reports
 from reports import FORMATS, cells, layout, renderer, terminal, words
 from reports.rows import cases, rows
 from verify import __version__
+from verify.model.findings import FINDINGS
 from verify.model.identity import Relation
 from verify.model.result import Branch, Evidence, Run, Verdict, exit_status, summary
 
@@ -189,8 +190,8 @@ def test_variants_that_fail_have_rows_of_their_own():
         ("N=1", 12, 5, True),
         ("N=2", 12, 5, False),
         ("N=3", 12, 5, False),
-        ("and 3 more variants", 36, 15, False),
-        ("2 other variants", 24, 0, False),
+        ("and 3 more", 36, 15, False),
+        ("2 others", 24, 0, False),
     ]
     assert [row.explained for row in rows(case, everything=True)] == [True] * 7
 
@@ -379,3 +380,14 @@ def test_another_region_is_no_size():
     elsewhere = results.array("x", "in another region", "3", Verdict.AGREES, evidence=results.AGREES.evidence)
     case = results.case("one size", replace(elsewhere, variant=results.sized("in another region")))
     assert all(remark.label != "checked for" for remark in words.remarks(case))
+
+
+def test_what_fails_is_told_with_its_harm_and_its_cure_once():
+    """A finding that fails says what it does and how to fix it: no hazard, nor what is allowed, nor a second time."""
+    first, second, allowed = results.FAULTY.findings
+    again = replace(second, name="dy")
+    case = replace(results.FAULTY, findings=(first, second, again, allowed))
+    text = terminal.render(Run((case,)))
+    kind = FINDINGS["GP101"]
+    assert text.count(f"    harm      {kind.harm}\n    to fix    {kind.mend}\n") == 1
+    assert text.count("    harm  ") == 1

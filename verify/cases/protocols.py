@@ -11,7 +11,7 @@ from typing import Any
 from verify.cases.case import Subject, TracedCase
 from verify.cases.making import traced
 from verify.cases.terms import Terms
-from verify.model.errors import ProtocolError, UnclaimedError
+from verify.model.errors import InputError, ProtocolError, UnclaimedError
 from verify.model.identity import NOWHERE, Place
 from verify.model.reasons import Reason
 from verify.model.where import made_at, quoted, start_of
@@ -63,12 +63,21 @@ def layer(
     nothing leave the output in `output`, and the gradient of the input in `dinputs` or `dx`.
     """
     weights = dict(params or {})
+    _refuse_numbers({**inputs, **weights})
     backward = _attribute_of(make, NAMES["backward"])
     alone = backward is not None and not _takes_arguments(backward)
     subject = _driving(make, inputs, weights, lambda: layer_case.differentiated, alone=alone)
     terms = Terms(options, 1 if alone and upstream is None else upstream, sizes, allow, accuracy, convention)
     layer_case = _traced((name, _name(make)), subject, {**inputs, **weights}, terms, backward)
     return layer_case
+
+
+def _refuse_numbers(arguments: Mapping[str, object]) -> None:
+    """Raise InputError for a number, which is an option: a number of the constructor is no shape of an array."""
+    for name, value in arguments.items():
+        if isinstance(value, (bool, int, float)):
+            shape = f"; {str(value)!r} is an array of {value} entries" if type(value) is int else ""
+            raise InputError(f"{name!r} is {value!r}, not an array: use options={{{name!r}: [{value!r}]}}{shape}")
 
 
 def _driving(

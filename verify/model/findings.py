@@ -84,8 +84,8 @@ _OF_CONTRACTS: dict[str, Kind] = {  # GP1xx
         "dout belongs to the caller, who sends the same array along every branch that leads to this output",
         "The array that backward was given holds other numbers when it returns.",
         "At a residual connection, or wherever an output is used twice, the other branch receives what this layer has "
-        "left of dout, and its gradients are wrong. A check of this layer alone never shows it.",
-        "Compute a new array: dx = dout * mask in place of dout[mask] = 0; or take dout.copy() before writing.",
+        "left of dout, and its gradients are wrong. A numerical check of this layer alone never shows it.",
+        "Copy it first: dx = dout.copy(), then dx[mask] = 0. Or compute a new array: dx = dout * (x > 0).",
     ),
     "GP102": Kind(
         "an input is overwritten",

@@ -46,6 +46,7 @@ _NOTHING = "the case has no function that runs backward in a file of yours in UT
 _ELSEWHERE = "the gradients are right; what fails is {0}: gradproof explain {0}"
 _OUTPUTS = "it is not proved that the outputs stay what they are"
 _RAISES = "the case ends with an error: {}"
+_BEFORE = "{}: {}; backward did not run"
 _UNDECIDED = "{}: {}; what cannot be decided cannot be repaired"
 
 
@@ -103,6 +104,8 @@ class Failing:
         for row in self.result.comparisons:
             if row.verdict is Verdict.UNDECIDED:
                 return Candidates(state=State.UNABLE, why=_UNDECIDED.format(row.verdict.name, row.evidence.detail))
+            if row.evidence.function and not row.evidence.after_forward:
+                return Candidates(state=State.UNABLE, why=_BEFORE.format(row.verdict.name, row.evidence.detail))
         edits = self._singles()
         if not edits:
             return Candidates(state=State.UNABLE, why=_NOTHING)
