@@ -83,7 +83,7 @@ class TracedCase(Case):
     accuracy that gradients are stated to have, where they are approximations on purpose; `at` holds the first sample of
     numbers, by their names (`x`, `dout`), where the author of the case has chosen it; `reference` is the program of
     what the output is to be, computed from inputs that are scalars; `convention` says how gradients by complex inputs,
-    each of which is two real ones (`wirtinger`), are written.
+    each of which is two real ones (`wirtinger`), are written; `text` is the source of a case that no person wrote.
     """
 
     inputs: Mapping[str, Input]
@@ -96,6 +96,7 @@ class TracedCase(Case):
     at: Mapping[str, Fraction] = field(default_factory=dict)
     reference: Program | None = None
     convention: str = DEFAULT
+    text: str = ""
 
     @property
     def code(self) -> Place:

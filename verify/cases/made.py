@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from verify.model.identity import Place
 from verify.model.package import PACKAGE, PUBLIC
+from verify.model.reasons import Reason
 from verify.model.where import as_place, importing, start_of
 
 if TYPE_CHECKING:
@@ -46,6 +47,7 @@ class Lost(NamedTuple):
     name: str
     where: Place
     problem: str
+    reason: Reason = Reason.LOST_CASE
 
 
 _made: dict[int, list[Made]] = {}  # by the identity of the module's variables

@@ -22,6 +22,7 @@ examples:
   gradproof expr "apple * tax" --at apple=100 --at tax=1.1
   gradproof --baseline known.json              fail only on failures that the file does not list
   gradproof compare old.json new.json          compare two JSON reports
+  gradproof scan my_layers.py                  find hand-written gradients and check them, without a case
   gradproof fix my_cases.py                    look for a change that makes wrong gradients right
   gradproof mutate my_cases.py                 plant mistakes and count how many the cases catch
   gradproof explain cases                      how to write cases
@@ -49,6 +50,8 @@ _COMMANDS = {
     "compare": "compare two JSON reports",
     "mutate": "plant mistakes in the code and count how many the cases catch",
     "fix": "look for the smallest change of a wrong gradient that is proved right",
+    "scan": "find hand-written gradients in Python source and check them, without a case",
+    "init": "write the cases of gradients that scan finds, as verify_*.py to edit",
     "explain": "explain a finding, a reason or a verdict, and what to do",
 }
 
@@ -106,17 +109,14 @@ def build_parser(formats: Iterable[str]) -> argparse.ArgumentParser:
     )
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", parser_class=_Parser)
     checking, choosing = _checking(formats), _choosing()
-    run = _add_command(commands, "run", checking, choosing)
-    run.add_argument("-x", "--exitfirst", action="store_true", help="stop after the first case that fails")
-    slowest = "print the N slowest cases and their seconds to standard error; 0: all cases"
-    run.add_argument("--durations", type=_count, metavar="N", help=slowest)
-    _add_baseline(run)
+    _add_running(_add_command(commands, "run", checking, choosing))
     expr = _add_command(commands, "expr", checking)
     _add_expression(expr)
     expr.set_defaults(durations=None)
     listing = _add_command(commands, "list", choosing)
     listing.set_defaults(layers=None, timeout=None, memory=None, quiet=0)
     expr.set_defaults(baseline=None, baseline_update=False)
+    _add_scanning(commands, checking)
     _add_others(commands, [checking, choosing])
     return parser
 
@@ -129,6 +129,24 @@ def _add_command(commands: Any, name: str, *parents: _Parser) -> _Parser:
         name, parents=parents, help=summary, description=description, allow_abbrev=False
     )
     return parser
+
+
+def _add_running(run: argparse.ArgumentParser) -> None:
+    run.add_argument("-x", "--exitfirst", action="store_true", help="stop after the first case that fails")
+    slowest = "print the N slowest cases and their seconds to standard error; 0: all cases"
+    run.add_argument("--durations", type=_count, metavar="N", help=slowest)
+    _add_baseline(run)
+
+
+def _add_scanning(commands: Any, checking: _Parser) -> None:
+    """Add the commands that need no cases."""
+    scan = _add_command(commands, "scan", checking, _choosing(_PATHS))
+    _add_running(scan)
+    scan.add_argument("--no-run", action="store_true", help="list the gradients with their lines; nothing is imported")
+    init = _add_command(commands, "init")
+    init.add_argument("targets", nargs="*", metavar="PATH", help=_PATHS)
+    init.add_argument("--diff", action="store_true", help="print the files as a diff and write none")
+    init.set_defaults(layers=None, timeout=None, memory=None, quiet=0)
 
 
 def _add_others(commands: Any, parents: list[_Parser]) -> None:
@@ -224,12 +242,15 @@ def _kinds(text: str) -> tuple[str, ...]:
     return kinds
 
 
-def _choosing() -> _Parser:
+_TARGETS = "a TOML file, a Python file, a module, a package, or a directory of verify_*.py; none: see pyproject.toml"
+_PATHS = "a Python file or a directory; none: the working directory"
+
+
+def _choosing(targets: str = _TARGETS) -> _Parser:
     """Return how cases are chosen."""
     parser = _Parser(add_help=False)
     add = parser.add_argument
-    targets = "a TOML file, a Python file, a module, a package, or a directory of verify_*.py; none: see pyproject.toml"
-    add("targets", nargs="*", metavar="TARGET", help=targets)
+    add("targets", nargs="*", metavar="TARGET" if targets == _TARGETS else "PATH", help=targets)
     pattern = "only cases whose name matches: words, and, or, not, parentheses"
     add("-k", dest="pattern", metavar="EXPR", help=pattern)
     very_name = "only the case with exactly this name; may be repeated"

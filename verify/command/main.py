@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from verify.runner.progress import Progress
     from verify.runner.workers import CollectedCase, Workers
 
+_GATES = ("run", "scan")  # commands that check all cases of their targets
 _INTERNAL_ERROR = 70  # EX_SOFTWARE of sysexits.h: never to be taken for a verdict
 
 
@@ -76,9 +77,23 @@ def _command(argv: Sequence[str]) -> int:
         text, status = compared(options.old, options.new)
         print(text, end="")
         return status
+    if options.command == "scan" and options.no_run:
+        from verify.command.scanning import listed
+
+        return listed(options.targets)
+    return _working(argv, options)
+
+
+def _working(argv: Sequence[str], options: argparse.Namespace) -> int:
+    """Run a command that has the user's code run, by workers."""
     from verify.runner.progress import Progress
 
     with Progress(sys.stderr, silent=options.quiet > 1) as progress, _started() as workers:
+        if options.command == "init":
+            from verify.command.scanning import initial
+
+            _settings(workers, options)
+            return initial(workers, options.targets, diff=options.diff)
         if options.command == "list":
             return _list(_selected(workers, options, _settings(workers, options)))
         if options.command == "mutate":
@@ -178,7 +193,7 @@ def _run(workers: Workers, options: argparse.Namespace, progress: Progress) -> t
     results = []
     for case in progress.over(cases, lines=options.verbose > options.quiet):
         results.append(baseline.before.marked(_result(workers, case, seed, options)))
-        if options.command == "run" and options.exitfirst and not results[-1].passes:
+        if options.command in _GATES and options.exitfirst and not results[-1].passes:
             break
     complete = len(results) == len(cases)
     run = Run(tuple(results), seed, __version__, complete, strict=options.strict, quick=options.quick)
@@ -194,7 +209,7 @@ def _baseline(options: argparse.Namespace, config: Config, wanted: Sequence[Requ
     path = Path(name) if name else None
     if name and options.baseline_update:
         path = writable(name, "--baseline", [request.path for request in wanted])
-    part = options.command != "run" or options.pattern is not None or options.names
+    part = options.command not in _GATES or options.pattern is not None or options.names
     targets = () if part else tuple(options.targets or config.targets)
     return use_baseline(path, update=options.baseline_update, targets=targets, quick=options.quick)
 
@@ -270,6 +285,10 @@ def _selected(workers: Workers, options: argparse.Namespace, config: Config) -> 
     from verify.discovery.targets import of_expression
 
     layers = options.layers or config.layers
+    if options.command == "scan":
+        from verify.command.scanning import scanned
+
+        return _chosen(scanned(workers, options.targets), options)
     if options.command == "expr":
         return workers.cases(of_expression(options.expression, options.at, options.upstream, layers))
     targets = options.targets or config.targets
@@ -278,7 +297,11 @@ def _selected(workers: Workers, options: argparse.Namespace, config: Config) -> 
             "nothing to check: name a file of cases (`gradproof explain cases` says how to write one), "
             "or list targets in [tool.gradproof] of pyproject.toml"
         )
-    cases = workers.collected(targets, layers)
+    return _chosen(workers.collected(targets, layers), options)
+
+
+def _chosen(cases: list[CollectedCase | CaseResult], options: argparse.Namespace) -> list[CollectedCase | CaseResult]:
+    """Return the cases that -k and --case name, and what could not be imported; raises InputError for none."""
     chosen = [case for case in cases if _is_meant(case, options)]
     if chosen:
         _check_names(options.names, cases)

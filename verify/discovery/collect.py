@@ -63,6 +63,10 @@ def found_in(unit: Unit) -> tuple[list[Case], list[Lost]]:
     """Return the cases of a unit, and those that its module makes and that cannot be found in it; raises the same."""
     if unit.name:
         module = _imported(unit)
+        if unit.scan:
+            from verify.scan.scanned import scanned  # seldom needed
+
+            return scanned(module)
         return _cases_in(module), lost(module, [value for _, value in _pairs(module)])
     wire = wiring(unit.layers)
     if unit.at is not None:

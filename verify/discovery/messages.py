@@ -31,6 +31,7 @@ class Unit(NamedTuple):
     """What is imported or read in one go: a TOML file, a Python file, a module, or (with `at`) an expression.
 
     `name` is the name under which a module is imported; a file in no package is `alone`, and has one of its own.
+    Of one that is to `scan`, the gradients are checked that have no case.
     `folders` lead the path while it and its cases run, and `layers` is the module that replaces our layers.
     """
 
@@ -42,6 +43,7 @@ class Unit(NamedTuple):
     at: tuple[str, ...] | None = None
     upstream: str = "1"
     alone: bool = False
+    scan: bool = False
 
 
 class Task(NamedTuple):

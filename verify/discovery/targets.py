@@ -106,10 +106,16 @@ def _directory(path: Path) -> list[Unit]:
 def _files(folder: Path) -> Iterator[Path]:
     """Walk a directory in sorted order; hidden directories and environments are not looked into."""
     yield from sorted(folder.glob(_PATTERN))
+    for below in own_folders(folder):
+        yield from _files(below)
+
+
+def own_folders(folder: Path) -> Iterator[Path]:
+    """Yield the directories in a directory in sorted order, without hidden ones and environments."""
     for below in sorted(folder.iterdir()):
         is_own = below.is_dir() and not below.is_symlink() and not (below / "pyvenv.cfg").exists()
         if is_own and below.name not in _SKIPPED and not below.name.startswith("."):
-            yield from _files(below)
+            yield below
 
 
 def _named(name: str) -> list[Unit]:

@@ -20,6 +20,7 @@ class Reason(Enum):
     # Where cases are made.
     IMPORT_FAILED = "import-failed"
     UNSTABLE_IMPORT = "unstable-import"
+    NOT_SET_UP = "not-set-up"
     LOST_CASE = "lost-case"
     ADAPTER_FAILED = "adapter-failed"
     NO_FOLDER = "no-folder"

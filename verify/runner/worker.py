@@ -157,7 +157,7 @@ class Worker:
         self._worlds.enter(self._worlds.home)
         return units(target, layers)
 
-    def _collect(self, unit: Unit) -> list[tuple[str, Place, str]]:
+    def _collect(self, unit: Unit) -> list[tuple[str, Place, str, Reason | None]]:
         """Collect a unit; returns the name and the place of each case, and of what is lost, the reason."""
         from verify.discovery.collect import found_in
 
@@ -165,7 +165,7 @@ class Worker:
             self._worlds.prepare()
         self._worlds.enter(unit.folders)
         self._cases[unit], lost = found_in(unit)
-        return [(case.name, case.where, "") for case in self._cases[unit]] + [(*problem,) for problem in lost]
+        return [(case.name, case.where, "", None) for case in self._cases[unit]] + [(*problem,) for problem in lost]
 
     def _check(self, unit: Unit, number: int, seed: int, quick: bool) -> CaseResult:
         from verify.checks import checker

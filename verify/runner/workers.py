@@ -47,7 +47,7 @@ class Workers:
         self._process = process
         self._collected: set[Unit] = set()  # by the process that there is now
         self._spoilt: Unit | None = None  # the one unit that the process is good for, since importing it has changed it
-        self._listed: dict[Unit, list[tuple[str, Place, str]]] = {}
+        self._listed: dict[Unit, list[tuple[str, Place, str, Reason | None]]] = {}
 
     def __enter__(self) -> Workers:
         return self
@@ -100,10 +100,10 @@ class Workers:
             return [_lost(unit.target, Place(unit.file), _command(unit), answer)]
         self._listed[unit] = answer.value
         return [
-            _row(name, where, _command(unit), Answer("failed", problem, place=where, reason=Reason.LOST_CASE))
-            if problem
+            _row(name, where, _command(unit), Answer(_MISSING[reason], problem, place=where, reason=reason))
+            if reason
             else CollectedCase(unit, number, name, where)
-            for number, (name, where, problem) in enumerate(answer.value)
+            for number, (name, where, problem, reason) in enumerate(answer.value)
         ]
 
     def checked(self, case: CollectedCase, seed: int) -> CaseResult:
@@ -184,7 +184,9 @@ _VERDICTS = {
     "exceeded": (Verdict.UNDECIDED, "memory"),
     "died": (Verdict.ERROR, "error"),
     "failed": (Verdict.ERROR, "error"),
+    "unprepared": (Verdict.UNDECIDED, "unprepared"),
 }
+_MISSING = {Reason.LOST_CASE: "failed", Reason.NOT_SET_UP: "unprepared"}  # cases, and what becomes of their rows
 _REASONS = {"hung": Reason.TIMEOUT, "exceeded": Reason.MEMORY, "died": Reason.PROCESS_DIED}  # a failed one has its own
 
 
@@ -225,4 +227,4 @@ def _command(unit: Unit, case: CollectedCase | None = None) -> tuple[str, ...]:
         return ("gradproof", "expr", unit.target.strip(), *at, *upstream)
     target = case.where.file if case else unit.file or unit.target
     name = [] if not case else [f"--case={case.name}"] if case.name.startswith("-") else ["--case", case.name]
-    return ("gradproof", "run", target, *name)
+    return ("gradproof", "scan" if unit.scan else "run", target, *name)

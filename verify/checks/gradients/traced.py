@@ -278,7 +278,7 @@ def _signs(exact: Exact) -> list[str]:
 def _reproduce(case: TracedCase) -> tuple[str, ...]:
     """Return the command that runs a case, or its file where the case has no name: it would get that of a variable."""
     name = () if case.unnamed else (f"--case={case.name}",) if case.name.startswith("-") else ("--case", case.name)
-    return ("gradproof", "run", case.where.file, *name)
+    return ("gradproof", "scan" if case.text else "run", case.where.file, *name)
 
 
 def decided(

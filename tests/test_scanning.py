@@ -1,0 +1,218 @@
+"""`gradproof scan` and `gradproof init`: hand-written gradients are found in source, set up without a word, and decided."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from verify.cases.made import Lost
+from verify.discovery.collect import found_in
+from verify.discovery.scanning import listings, unit_of
+from verify.model.errors import InputError
+from verify.model.reasons import Reason
+from verify.model.result import Verdict
+
+CORPUS = Path(__file__).parent / "data" / "scanned"
+FILES = sorted(CORPUS.glob("*.py"))
+# The wrong gradients of the corpus, by file and name; all others are right.
+WRONG = {
+    "activations": {"softplus", "SoftPlus"},
+    "book_layers": {"WrongSigmoid", "WrongAffine", "WrongSoftmaxWithLoss"},
+    "book_lists": {"WrongEmbedding", "WrongRNN"},
+    "course_pairs": {"wrong_affine", "conv_naive", "svm_loss"},
+    "minimized": {"bowl"},
+    "objects": {"CrossEntropy", "L1Loss"},
+    "passes": {"Scale"},
+    "sized": {"Dense"},
+    "updating": {"WrongDense"},
+}
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """Return an empty working directory."""
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def gradproof(*arguments, cwd=None):
+    command = [sys.executable, "-m", "verify", *map(str, arguments)]
+    environment = {**__import__("os").environ, "PYTHONPATH": str(Path(__file__).parent.parent)}
+    return subprocess.run(command, capture_output=True, text=True, check=False, cwd=cwd, env=environment)
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
+def test_corpus(file):
+    """Each gradient is set up by itself; right ones pass, and wrong ones are refuted, in whatever option they are wrong."""
+    from verify.checks.checker import check
+
+    (listing,) = listings([str(file)])
+    cases, missing = found_in(unit_of(listing))
+    assert missing == []
+    assert {case.name for case in cases} == {candidate.name for candidate in listing.candidates}
+    refuted = {case.name for case in cases if any(row.verdict is Verdict.REFUTED for row in check(case).comparisons)}
+    assert refuted == WRONG.get(file.stem, set())
+
+
+def test_listing_imports_nothing(folder):
+    """With --no-run gradients are listed with their lines, and nothing is imported."""
+    (folder / "layers.py").write_text(
+        "raise SystemExit(3)\nclass A:\n def forward(self, x): return x\n def backward(self, d): return d\n"
+    )
+    done = gradproof("scan", "--no-run", cwd=folder)
+    assert (done.returncode, done.stdout) == (0, "layers.py:4: A: forward and backward\n")
+
+
+def test_formats_and_status(folder):
+    """A scan has the exit status, reports and the reproducing command of a run."""
+    (folder / "book.py").write_text((CORPUS / "book_layers.py").read_text())
+    done = gradproof("scan", "book.py", "--quick", "--report", "json=report.json", cwd=folder)
+    assert done.returncode == 1
+    document = json.loads((folder / "report.json").read_text())
+    sigmoid = next(case for case in document["cases"] if case["name"] == "WrongSigmoid")
+    assert sigmoid["where"] == {"file": "book.py", "line": 25}
+    again = "gradproof scan book.py --case WrongSigmoid"
+    assert again in done.stdout
+    assert gradproof(*again.split()[1:], "-q", cwd=folder).returncode == 1
+    assert gradproof("scan", "book.py", "--case", "Relu", cwd=folder).returncode == 0
+
+
+def test_baseline(folder):
+    """Failures that a baseline lists do not fail a scan, and new ones do."""
+    (folder / "a.py").write_text((CORPUS / "updating.py").read_text())
+    arguments = ["scan", "-qq", "--baseline", "known.json"]
+    assert gradproof(*arguments, "--baseline-update", cwd=folder).returncode == 0
+    assert gradproof(*arguments, cwd=folder).returncode == 0
+    (folder / "b.py").write_text((CORPUS / "passes.py").read_text())
+    assert gradproof(*arguments, cwd=folder).returncode == 1
+
+
+@pytest.mark.parametrize(
+    ("source", "verdict", "words"),
+    [
+        ("import missing_module\n", "error", "missing_module"),
+        ("import os; os._exit(3)\n", "error", "exited with status 3"),
+        ("raise SystemExit\n", "error", "SystemExit"),
+        ("print('hello')\n", "proved", ""),
+    ],
+    ids=["missing", "exits", "raises", "prints"],
+)
+def test_imports_that_fail(folder, source, verdict, words):
+    """A module that cannot be imported is a row with the reason, and the gradients of others are decided."""
+    (folder / "first.py").write_text(source + (CORPUS / "lstm.py").read_text())
+    (folder / "second.py").write_text("def cube(x):\n    return x**3\n\n\ndef cube_prime(x):\n    return 3 * x**2\n")
+    done = gradproof("scan", "--quick", cwd=folder)
+    assert done.returncode == (0 if verdict == "proved" else 1)
+    assert "cube    x: N D" in done.stdout
+    assert words in done.stdout
+
+
+def test_what_is_not_set_up(folder):
+    """A gradient that no call could be found for is UNDECIDED, with the closest attempt."""
+    (folder / "odd.py").write_text(
+        "class Odd:\n"
+        "    def forward(self, x, table):\n        return x * table.rows[3].weight\n"
+        "    def backward(self, dout):\n        return dout\n"
+    )
+    (listing,) = listings(["odd.py"])
+    cases, [missing] = found_in(unit_of(listing))
+    assert cases == []
+    assert isinstance(missing, Lost)
+    assert (missing.name, missing.reason) == ("Odd", Reason.NOT_SET_UP)
+    assert "rows" in missing.problem
+    done = gradproof("scan", "odd.py", cwd=folder)
+    assert done.returncode == 1
+    assert "UNDECIDED" in done.stdout
+
+
+def test_a_wrong_gradient_does_not_choose_its_shapes(folder):
+    """A gradient that is right for square weights only is refuted at others, and not set up where it looks right."""
+    (folder / "square.py").write_text(
+        "def affine_forward(x, w):\n    return x @ w, (x, w)\n\n\n"
+        "def affine_backward(dout, cache):\n    x, w = cache\n"
+        "    dw = x.T @ dout\n    return dout @ w.T, dw if dw.shape[0] == dw.shape[1] else 2 * dw\n"
+    )
+    (listing,) = listings(["square.py"])
+    (case,), _ = found_in(unit_of(listing))
+    assert {name: real.shape for name, real in case.real.items()} == {"x": "N D", "w": "D M"}
+
+
+def test_init(folder):
+    """The file that init writes is Python that makes the same cases, and it is never overwritten."""
+    (folder / "sized.py").write_text((CORPUS / "sized.py").read_text())
+    done = gradproof("init", "sized.py", cwd=folder)
+    assert (done.returncode, done.stdout) == (0, "verify_sized.py: 3 cases\n")
+    text = (folder / "verify_sized.py").read_text()
+    assert "from sized import Dense, LayerNorm, Linear" in text
+    assert gradproof("list", "verify_sized.py", cwd=folder).stdout.count("\n") == 3
+    assert gradproof("verify_sized.py", "--quick", "--case", "Dense", cwd=folder).returncode == 1
+    assert gradproof("verify_sized.py", "--quick", "--case", "Linear", cwd=folder).returncode == 0
+    (folder / "verify_sized.py").write_text("# mine\n")
+    again = gradproof("init", "sized.py", cwd=folder)
+    assert (again.returncode, (folder / "verify_sized.py").read_text()) == (2, "# mine\n")
+    assert "--diff" in again.stderr
+
+
+def test_init_diff(folder):
+    """With --diff the files are printed as a diff that `git apply` takes, and none is written."""
+    (folder / "lstm.py").write_text((CORPUS / "lstm.py").read_text())
+    done = gradproof("init", "--diff", cwd=folder)
+    assert done.stdout.startswith("--- /dev/null\n+++ b/verify_lstm.py\n@@ -0,0 +1,")
+    assert [path.name for path in folder.glob("verify_*")] == []
+    subprocess.run(["git", "apply", "-"], input=done.stdout, text=True, cwd=folder, check=True)
+    assert gradproof("verify_lstm.py", "--quick", cwd=folder).returncode == 0
+
+
+def test_init_names_what_is_missing(folder):
+    """What could not be set up is in the file as a comment, with the reason."""
+    (folder / "odd.py").write_text(
+        "class Odd:\n    def forward(self, x, table):\n        return x * table.rows[3]\n"
+        "    def backward(self, dout):\n        return dout\n\n\n"
+        "def cube(x):\n    return x**3\n\n\ndef cube_prime(x):\n    return 3 * x**2\n"
+    )
+    assert gradproof("init", cwd=folder).stdout == "verify_odd.py: 1 case, and 1 to write by hand\n"
+    assert "# Odd (odd.py:4) is not in this file:\n# " in (folder / "verify_odd.py").read_text()
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "words"),
+    [
+        ("nowhere", None, "no such file or directory"),
+        ("notes.txt", "", "is not a Python file"),
+        ("broken.py", "def backward(:\n", "broken.py:1: does not parse"),
+        ("plain.py", "x = 1\n", "no hand-written gradients"),
+    ],
+)
+def test_bad_input(folder, name, text, words):
+    """A path that is none, no Python, or has no gradient is one line that says what to do, with exit status 2."""
+    if text is not None:
+        (folder / name).write_text(text)
+    done = gradproof("scan", name, cwd=folder)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert words in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+def test_a_file_that_does_not_parse_beside_others(folder):
+    """In a directory a file that does not parse is a row, and the others are scanned."""
+    (folder / "old.py").write_text("class A:\n    def backward(self): print 'old'\n")
+    (folder / "cube.py").write_text("def cube(x):\n    return x**3\n\n\ndef cube_prime(x):\n    return 3 * x**2\n")
+    done = gradproof("scan", "--quick", cwd=folder)
+    assert done.returncode == 1
+    assert "SyntaxError" in done.stdout
+    assert "cube    x: N D" in done.stdout
+
+
+def test_directories_that_are_not_scanned(folder):
+    """Hidden directories, environments and caches are passed over; without a gradient elsewhere there is nothing to do."""
+    for name in (".git", "__pycache__", "venv"):
+        (folder / name).mkdir()
+        (folder / name / "a.py").write_text((CORPUS / "lstm.py").read_text())
+    (folder / "venv" / "pyvenv.cfg").touch()
+    (folder / "b.py").touch()
+    assert listings([]) == []
+    (folder / "empty").mkdir()
+    with pytest.raises(InputError, match="no Python files"):
+        listings(["empty"])

@@ -1,0 +1,55 @@
+"""The commands that need no cases: `scan` checks the gradients in source, and `init` writes them as cases."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from verify.discovery.scanning import listings, none_in, unit_of
+from verify.model.errors import InputError
+from verify.model.where import relative
+
+if TYPE_CHECKING:
+    from verify.model.result import CaseResult
+    from verify.runner.workers import CollectedCase, Workers
+
+
+def listed(paths: Sequence[str]) -> int:
+    """Print where gradients are, importing nothing; returns the exit status."""
+    files = listings(paths)
+    for file in files:
+        if file.broken:
+            print(f"gradproof: {file.broken}", file=sys.stderr)
+        for item in file.candidates:
+            names = " and ".join(dict.fromkeys([item.forward, item.backward]))
+            print(f"{relative(file.path)}:{item.line}: {item.name}: {names}")
+    if not any(file.candidates for file in files):
+        raise none_in(paths)
+    return 0
+
+
+def scanned(workers: Workers, paths: Sequence[str]) -> list[CollectedCase | CaseResult]:
+    """Return the cases of the gradients in source, and rows for what has no case; raises InputError for none."""
+    cases = [case for file in listings(paths) for case in workers.cases(unit_of(file))]
+    if not cases:
+        raise none_in(paths)
+    return cases
+
+
+def initial(workers: Workers, paths: Sequence[str], *, diff: bool) -> int:
+    """Write files of cases for what scan finds, beside each module, or print them; returns the exit status."""
+    from verify.initial.files import file_of
+
+    files = [file_of(workers, file) for file in listings(paths) if file.candidates]
+    if not files:
+        raise none_in(paths)
+    if diff:
+        print("".join(file.diff for file in files), end="")
+        return 0
+    written = [file for file in files if file.write()]
+    for file in files:
+        print(f"{relative(file.path)}: {file.summary if file in written else 'exists and is left as it is'}")
+    if not written:
+        raise InputError("nothing was written: --diff prints what would be, to be put into the files that there are")
+    return 0

@@ -1,0 +1,83 @@
+"""Which files of a path have gradients in them: each is read, none is imported."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from verify.discovery.messages import Unit
+from verify.discovery.targets import of_file, own_folders
+from verify.model.errors import InputError
+from verify.model.where import relative
+from verify.scan.candidates import Candidate, Source, candidates
+
+# What a source with a gradient has: most sources have none of it, and are not parsed.
+_WORDS = re.compile(
+    rb"[Bb]ackward|bprop|backprop|back_prop|bwd|[Pp]rime|[Dd]eriv|[Gg]rad|jac|_der\b|_dx?\b|[Dd]iff|[Dd]elta"
+    rb"|return[^\n]*,\s*\(?d[A-Za-z_]"
+)
+
+
+class Listing(NamedTuple):
+    """A file with what has a gradient in it; `broken` says on which line it is no Python, if it is none."""
+
+    path: Path
+    candidates: Sequence[Candidate]
+    broken: str = ""
+
+
+def listings(paths: Sequence[str]) -> list[Listing]:
+    """Return the files that have gradients; raises InputError for a path that is none, or has no Python source."""
+    files = dict.fromkeys(file for path in paths or ["."] for file in _files(path))
+    return [listing for file in files if (listing := _listing(file)).candidates or listing.broken]
+
+
+def unit_of(listing: Listing) -> Unit:
+    """Return a file as what is imported to be scanned."""
+    return of_file(listing.path)._replace(scan=True)
+
+
+def none_in(paths: Sequence[str]) -> InputError:
+    """Return the error for paths without a gradient."""
+    return InputError(
+        f"{', '.join(paths) or '.'}: no hand-written gradients, as in classes with forward and backward or functions "
+        "f_forward and f_backward. For code with other names, write a case: see `gradproof explain cases`"
+    )
+
+
+def _files(path: str) -> Iterator[Path]:
+    place = Path(path)
+    if not place.exists():
+        raise InputError(f"{path}: no such file or directory")
+    if place.is_file():
+        if place.suffix != ".py":
+            raise InputError(f"{path}: is not a Python file")
+        if broken := _listing(place).broken:
+            raise InputError(f"{broken}: mend the file, or scan another one")
+        yield place
+        return
+    files = list(_below(place))
+    if not files:
+        raise InputError(f"{path}: no Python files in this directory or below")
+    yield from files
+
+
+def _below(folder: Path) -> Iterator[Path]:
+    """Walk a directory in sorted order, apart from hidden ones and environments."""
+    yield from sorted(file for file in folder.glob("*.py") if file.is_file())
+    for below in own_folders(folder):
+        yield from _below(below)
+
+
+def _listing(file: Path) -> Listing:
+    try:
+        data = file.read_bytes()
+        if not _WORDS.search(data):
+            return Listing(file, ())
+        return Listing(file, candidates(Source(data)))
+    except SyntaxError as problem:
+        return Listing(file, (), f"{relative(file)}:{problem.lineno or 1}: does not parse: {problem.msg}")
+    except (OSError, ValueError, RecursionError) as problem:
+        return Listing(file, (), f"{relative(file)}: cannot be read: {problem}")

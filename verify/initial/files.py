@@ -1,0 +1,127 @@
+"""The text of a file of cases, and where it goes: beside the module, and never over a file that there is."""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import difflib
+import re
+from collections.abc import Iterator, Sequence
+from itertools import count, pairwise
+from pathlib import Path
+from typing import NamedTuple
+
+from verify.discovery.messages import Task, Unit
+from verify.discovery.scanning import Listing, unit_of
+from verify.model.package import PACKAGE
+from verify.model.result import CaseResult
+from verify.model.where import relative
+from verify.runner.workers import CollectedCase, Workers
+
+_WIDTH = 100
+_OPENING = ("def ", "@", "#")
+_TEXT = Task(f"{PACKAGE}.initial.tool", "text")
+_HEAD = '"""The gradients of {}, to edit shapes, domains and options; run `gradproof {}`."""'
+_MISSING = "# {name} ({where}) is not in this file:\n# {why}\n# Write it by hand: `gradproof explain cases` shows how."
+
+
+class Written(NamedTuple):
+    """A file of cases: its path and text, and how many cases are in it and how many are missing."""
+
+    path: Path
+    text: str
+    cases: int
+    missing: int
+
+    @property
+    def summary(self) -> str:
+        """Return what is in the file."""
+        missing = f", and {self.missing} to write by hand" if self.missing else ""
+        return f"{self.cases} case{'' if self.cases == 1 else 's'}{missing}"
+
+    @property
+    def diff(self) -> str:
+        """Return the file as a diff that makes it."""
+        name, lines = relative(self.path), self.text.splitlines(keepends=True)
+        return "".join(difflib.unified_diff([], lines, "/dev/null", f"b/{name}"))
+
+    def write(self) -> bool:
+        """Write the file, unless there is one; returns whether it is written. Raises OSError."""
+        try:
+            with self.path.open("x", encoding="utf-8") as file:
+                file.write(self.text)
+        except FileExistsError:
+            return False
+        return True
+
+
+def file_of(workers: Workers, listing: Listing) -> Written:
+    """Return the file of the cases of a module."""
+    unit = unit_of(listing)
+    items = workers.cases(unit)
+    texts = _told_apart([text for item in items if isinstance(item, CollectedCase) and (text := _text(workers, item))])
+    missing = [item for item in items if isinstance(item, CaseResult)]
+    path = listing.path.with_name(f"verify_{listing.path.stem}.py")
+    head = _HEAD.format(listing.path.name, relative(path))
+    blocks = [head, _imports(unit, listing.path, texts), *_spaced([*texts, *map(_comment, missing)])]
+    return Written(path, "\n".join(blocks).strip("\n") + "\n", len(texts), len(missing))
+
+
+def _text(workers: Workers, case: CollectedCase) -> str:
+    answer = workers.ask_about(_TEXT, case)
+    return str(answer.value) if answer.kind == "done" else ""
+
+
+def _told_apart(texts: Sequence[str]) -> list[str]:
+    """Return texts whose variables have names of their own: a class and a function may be called alike."""
+    taken: set[str] = set()
+    apart = []
+    for text in texts:
+        for name in [name for name in _made(text) if name in taken]:
+            text = re.sub(rf"\b{name}\b", next(f"{name}_{n}" for n in count(2) if f"{name}_{n}" not in taken), text)
+        taken |= _made(text)
+        apart.append(text)
+    return apart
+
+
+def _made(text: str) -> set[str]:
+    """Return the variables and functions that a text defines."""
+    nodes = ast.parse(text).body
+    functions = {node.name for node in nodes if isinstance(node, ast.FunctionDef)}
+    return functions | {
+        target.id
+        for node in nodes
+        if isinstance(node, ast.Assign)
+        for target in node.targets
+        if isinstance(target, ast.Name)
+    }
+
+
+def _imports(unit: Unit, path: Path, texts: Sequence[str]) -> str:
+    names = sorted({name for text in texts for name in _free(text)})
+    module = path.stem if unit.alone else unit.name
+    line = f"from {module} import {', '.join(names)}"
+    if len(line) > _WIDTH:
+        line = "\n    ".join([f"from {module} import (", *(f"{name}," for name in names)]) + "\n)"
+    return "\n".join(["", "import gradproof", *([line] if names else []), ""])
+
+
+def _free(text: str) -> Iterator[str]:
+    """Yield the names that a text of cases takes from elsewhere."""
+    nodes = list(ast.walk(ast.parse(text)))
+    own = {node.name for node in nodes if isinstance(node, ast.FunctionDef)}
+    own |= {node.arg for node in nodes if isinstance(node, ast.arg)}
+    own |= {node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
+    used = {node.id for node in nodes if isinstance(node, ast.Name)}
+    yield from used - own - {"gradproof"} - set(dir(builtins))
+
+
+def _spaced(texts: Sequence[str]) -> Iterator[str]:
+    """Yield texts, with two empty lines around those that have functions, as Python's style has them."""
+    for before, text in pairwise(["", *texts]):
+        yield "\n\n" * (before.startswith(_OPENING[:2]) or text.startswith(_OPENING)) + text
+
+
+def _comment(row: CaseResult) -> str:
+    why = row.comparisons[0].evidence.detail
+    return _MISSING.format(name=row.name, where=row.where, why=why)

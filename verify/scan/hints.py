@@ -1,0 +1,105 @@
+"""What a source says of the arguments of its functions: dimensions, unpacked or documented, and use as indices."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from verify.scan.candidates import Function, parameters
+
+# x: input data of shape (N, D)
+_DOCUMENTED = r"\b{}\b\s*(?:\([^()\n]*\)\s*)?([^\n()]*)\(([^()\n]*)\)"
+_DIMENSION = re.compile(r"[A-Za-z]\w*|\d+|[A-Za-z]\w*\s*[*+]\s*[A-Za-z0-9]\w*")
+_INDEXING = ("eye", "identity", "take", "take_along_axis", "bincount", "one_hot")
+
+
+class Hints(NamedTuple):
+    """The dimensions of arguments by name, as names or numbers; the least rank of others; which are indices."""
+
+    shapes: dict[str, tuple[str, ...]]
+    ranks: dict[str, int]
+    indices: frozenset[str]
+
+
+def hints(*functions: Function | None) -> Hints:
+    """Read what functions that work together say of their arguments."""
+    shapes: dict[str, tuple[str, ...]] = {}
+    ranks: dict[str, int] = {}
+    indices: set[str] = set()
+    for node in (item for item in functions if item):
+        for name in parameters(node):
+            if documented := _documented(ast.get_docstring(node) or "", name, parameters(node)):
+                shapes.setdefault(name, documented)
+        for name, dimensions in _unpacked(node):
+            shapes.setdefault(name, dimensions)
+        for name, rank in _indexed_shapes(node):
+            ranks[name] = max(rank, ranks.get(name, 0))
+        indices |= set(_indices(node))
+    return Hints(shapes, ranks, frozenset(indices))
+
+
+def _documented(text: str, name: str, others: Sequence[str]) -> tuple[str, ...]:
+    """Return the shape of an argument in a docstring, `x: input data of shape (N, D)`, if it is not that of another."""
+    for line in text.splitlines():
+        for between, dimensions in re.findall(_DOCUMENTED.format(re.escape(name)), line):
+            parts = tuple(part.strip() for part in dimensions.split(",") if part.strip())
+            of_another = any(re.search(rf"\b{re.escape(other)}\b", between) for other in others)
+            if "," in dimensions and all(_DIMENSION.fullmatch(part) for part in parts) and not of_another:
+                return parts
+    return ()
+
+
+def _unpacked(node: Function) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Yield what is unpacked of shapes: `N, D = x.shape`."""
+    for item in ast.walk(node):
+        if isinstance(item, ast.Assign) and isinstance(item.targets[0], (ast.Tuple, ast.List)):
+            name = _of_shape(item.value)
+            elements = item.targets[0].elts
+            if name and all(isinstance(part, ast.Name) for part in elements):
+                yield name, tuple(part.id for part in elements if isinstance(part, ast.Name))
+
+
+def _of_shape(node: ast.expr) -> str:
+    """Return x of the expression x.shape or np.shape(x)."""
+    if isinstance(node, ast.Attribute) and node.attr == "shape":
+        return _name(node.value)
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "shape" and node.args:
+        return _name(node.args[0])
+    return ""
+
+
+def _name(node: ast.expr) -> str:
+    """Return the name of a variable, or of an attribute of the instance."""
+    if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "self":
+        return node.attr
+    return node.id if isinstance(node, ast.Name) else ""
+
+
+def _indexed_shapes(node: Function) -> Iterator[tuple[str, int]]:
+    """Yield how many dimensions arrays have at least: `x.shape[1]`, `x[:, :, i]`."""
+    for item in ast.walk(node):
+        if isinstance(item, ast.Subscript):
+            name = _of_shape(item.value)
+            if name and isinstance(item.slice, ast.Constant) and isinstance(item.slice.value, int):
+                yield name, item.slice.value + 1
+            elif isinstance(item.slice, ast.Tuple) and _name(item.value):
+                used = [part for part in item.slice.elts if not _is_new_axis(part)]
+                yield _name(item.value), len(used)
+
+
+def _is_new_axis(node: ast.expr) -> bool:
+    return (isinstance(node, ast.Constant) and node.value in (None, ...)) or "newaxis" in ast.dump(node)
+
+
+def _indices(node: Function) -> Iterator[str]:
+    """Yield variables that are used as indices: `p[np.arange(N), y]`, `W[ids]`, `np.eye(C)[t]`."""
+    for item in ast.walk(node):
+        if isinstance(item, ast.Subscript):
+            parts = item.slice.elts if isinstance(item.slice, ast.Tuple) else [item.slice]
+            yield from (name for part in parts if not isinstance(part, ast.Slice) and (name := _name(part)))
+        elif isinstance(item, ast.Call) and isinstance(item.func, ast.Attribute):
+            arguments = item.args[1:2] if item.func.attr == "at" else item.args[:1]
+            if item.func.attr in ("at", *_INDEXING):
+                yield from (name for part in arguments if (name := _name(part)))

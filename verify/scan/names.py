@@ -1,0 +1,119 @@
+"""By which names code has its gradients, and what the names of arguments tell of them: tables, most usual first."""
+
+from __future__ import annotations
+
+import re
+
+FORWARD = ("forward", "forward_pass", "fprop", "fwd", "forward_prop", "forward_propagation", "__call__", "call")
+BACKWARD = ("backward", "backward_pass", "bprop", "bwd", "backprop", "back_prop", "backward_prop", "backpropagate")
+# Methods that return the derivative at each entry, or that of a loss, instead of taking an upstream gradient.
+VALUE = (
+    "forward",
+    "__call__",
+    "call",
+    "function",
+    "f",
+    "fn",
+    "func",
+    "activation",
+    "activate",
+    "value",
+    "evaluate",
+    "loss",
+    "compute_loss",
+    "calculate",
+    "calc",
+    "compute",
+    "apply",
+    "forward_pass",
+    "cost",
+    "error",
+)
+SLOPE = (
+    "gradient",
+    "grad",
+    "derivative",
+    "deriv",
+    "prime",
+    "f_prime",
+    "d",
+    "df",
+    "dfn",
+    "backward",
+    "compute_gradient",
+    "delta",
+    "derive",
+    "dloss",
+    "loss_prime",
+    "diff",
+    "jacobian",
+)
+# Words in the name of a function in place of which its twin has the other.
+TWINS = {"forward": "backward", "fwd": "bwd", "fprop": "bprop", "Forward": "Backward", "feedforward": "backprop"}
+# What the derivative of a function `{}` is called.
+DERIVATIVES = (
+    "{}_prime",
+    "{}_derivative",
+    "{}_deriv",
+    "{}_gradient",
+    "{}_grad",
+    "d_{}",
+    "d{}",
+    "grad_{}",
+    "gradient_{}",
+    "derivative_{}",
+    "deriv_{}",
+    "{}_der",
+    "{}_dx",
+    "{}Prime",
+    "{}Derivative",
+    "{}Grad",
+    "{}_d",
+    "{}_diff",
+    "{}_backward",
+    "{}_back",
+    "backward_{}",
+    "{}_bwd",
+    "{}_jac",
+    "{}_jacobian",
+    "jac_{}",
+)
+FLAGS = (
+    "derivative",
+    "deriv",
+    "prime",
+    "grad",
+    "gradient",
+    "derive",
+    "diff",
+    "derivate",
+    "backward",
+    "return_grad",
+    "return_gradient",
+    "deriv_flag",
+    "der",
+)
+LOSS = re.compile(r"loss|cost|objective|energy|nll|likelihood|cross_?entropy|criterion|penalty", re.IGNORECASE)
+GRADIENT = re.compile(r"^(d[A-Za-z_]\w*|g|grads?|gradients?|jac|.*_grads?|grad_.*|delta.*)$")
+UPSTREAM = re.compile(
+    r"^(d|g|dout|dy|dY|dz|dZ|dA|da|delta|grad|grads|gradient|grad_out(put)?|output_grad(ient)?|upstream"
+    r"|accum_grad|dvalues|dL_?d\w+|eta|dh|dnext_h|top_grad|error|err|.*_grad|grad_.*|d[A-Za-z]\w*)$"
+)
+# Arguments of constructors that are sizes, and those that are arrays of weights.
+SIZE = re.compile(
+    r"^(n|m|d|k|h|c|v|t)$|^(n|num|nb)_\w+$|_(size|shape|dim|dims|features|units|channels|width|len|length|num|filters|in|out)$"
+    r"|^(size|dim|dims|features|units|channels|width|units|filters|input|output|hidden|vocab|classes)$|^in_|^out_"
+    r"|^[DHMNKCV]$|^(input|output|hidden)\d*$",
+    re.IGNORECASE,
+)
+WEIGHT = re.compile(
+    r"^(W\w{0,3}|b\w?|w\d?|B|U|V|weights?\w*|bias(es)?\w*|gamma|beta|kernels?|params?|theta|filters?|scale|shift"
+    r"|w_\w+|b_\w+|W_\w+)$"
+)
+LABELS = re.compile(
+    r"^(y|t|labels?|targets?|y_true|ytrue|idx|index|indices|ids|classes|truth|ground_truth|Y|T|y_?hat_true"
+    r"|token_ids?|tokens|word_ids?|true|actual|expected|desired|gt)$"
+)
+RATE = re.compile(r"^(lr|learning_?rate|eta|alpha|step(_size)?|rate)$")
+MODES = re.compile(r"^(train\w*|is_train\w*|training|mode|test\w*|eval\w*|inference|phase)$")
+TRIVIAL = frozenset({"self", "cls"})

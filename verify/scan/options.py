@@ -1,0 +1,87 @@
+"""Settings of code: values that are usually given for an argument by its name, and the keys that it reads of dicts."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from verify.scan.candidates import Function, parameters
+
+# By the name of an argument: values to try, the usual one first.
+_SMALL = 4
+_VALUES: tuple[tuple[str, tuple[Any, ...]], ...] = (
+    (r"^strides?$", (1, 2)),
+    (r"^pad(ding)?$", (0, 1)),
+    (r"^(fw|ww|pw|kw)$|(kernel|filter|pool|window|field)_?(w|width)$", (3, 2)),
+    (r"(kernel|filter|pool|window|field)_?(size|h|w|height|width)?$|^(k|fh|fw|hh|ww|ph|pw|f|f_?size)$", (2, 3)),
+    (r"^mode$", ("train", "test")),
+    (r"^(training|is_train\w*|train\w*|train_flg)$", (True, False)),
+    (r"^(p|drop\w*|ratio|rate|keep_?prob|dropout_ratio)$", (0.5,)),
+    (r"^(eps|epsilon)$", (1e-5,)),
+    (r"^momentum$", (0.9,)),
+    (
+        r"^(alpha|slope|negative_slope|leak\w*|lambda_?|lam|reg\w*|delta|margin|l2|weight_decay|temperature|tau|sigma)$",
+        (0.5,),
+    ),
+    (r"^(lr|learning_rate|step_size)$", (0.5,)),
+    (r"^seed$", (0,)),
+    (r"^axis$", (-1, 0)),
+    (r"^(num_)?groups?$|^G$", (2,)),
+)
+
+
+def settings(name: str) -> tuple[Any, ...]:
+    """Return the values that an argument is tried with; none for one that is no setting by its name."""
+    return next((values for pattern, values in _VALUES if re.search(pattern, name)), ())
+
+
+def keyed(*functions: Function | None) -> dict[str, dict[str, Any]]:
+    """Return the arguments that are read by text keys, as dicts with a value for each key: conv_param['stride'].
+
+    Keys without a usual value are left out: code that asks for them by `get` has a default.
+    """
+    read: dict[str, dict[str, Any]] = {}
+    for node in (item for item in functions if item):
+        arguments = set(parameters(node))
+        for item in ast.walk(node):
+            name, key = _key(item)
+            if name in arguments and not (isinstance(item, ast.Subscript) and isinstance(item.ctx, ast.Store)):
+                read.setdefault(name, {}).update(dict.fromkeys([key], settings(key)[0]) if settings(key) else {})
+    return read
+
+
+def _key(node: ast.AST) -> tuple[str, str]:
+    """Return the argument and the key of param['key'] and param.get('key', default)."""
+    if isinstance(node, ast.Subscript):
+        return _named(node.value, node.slice)
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.args:
+        return _named(node.func.value, node.args[0]) if node.func.attr in ("get", "setdefault") else ("", "")
+    return "", ""
+
+
+def _named(value: ast.expr, key: ast.expr) -> tuple[str, str]:
+    text = key.value if isinstance(key, ast.Constant) else None
+    return (value.id, text) if isinstance(value, ast.Name) and isinstance(text, str) else ("", "")
+
+
+def varied(name: str, default: Any) -> tuple[Any, ...]:
+    """Return the values that an argument with a default is tried with: both truth values, or small numbers."""
+    if isinstance(default, bool):
+        return (default, not default)
+    if isinstance(default, int) and 0 <= default < _SMALL:
+        return tuple(dict.fromkeys([default, *settings(name)[:3], default + 1]))
+    if isinstance(default, str) and default in settings(name):
+        return tuple(dict.fromkeys([default, *settings(name)]))
+    return ()
+
+
+def alternatives(values: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return dicts of settings with one of them changed."""
+    return [
+        {**values, key: other}
+        for key, value in values.items()
+        for other in dict.fromkeys([*settings(key), *varied(key, value)])
+        if other != value
+    ]

@@ -1,0 +1,119 @@
+"""The recipe of a case: its text as a person would write it, and what was guessed to write it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from importlib.abc import InspectLoader
+from types import ModuleType
+from typing import Any
+
+from verify.cases.case import TracedCase
+from verify.scan.candidates import Candidate
+
+OPTIONS, ACCEPTED, PASSED = "<options>", "<accepted>", "<passed>"
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """A case as text: `code` defines the variable `name`, and uses variables of the module that is scanned.
+
+    `inputs` are shapes or descriptions by name, as they stand in the text. In the `text` marks stand where `options`
+    are declared, accepted and passed on; `passed` are the options that a function in the text has to pass on.
+    """
+
+    name: str
+    text: str
+    inputs: Mapping[str, str]
+    options: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
+    passed: frozenset[str] = frozenset()
+
+    @property
+    def arrays(self) -> dict[str, str]:
+        """Return the shapes of the inputs that are differentiated, whatever their domains."""
+        real = {name: text for name, text in self.inputs.items() if text.startswith(('"', "gradproof.real("))}
+        return {name: text.split('"')[1] for name, text in real.items()}
+
+    @property
+    def code(self) -> str:
+        """Return the text with the options in it."""
+        passed = [name for name in self.options if name in self.passed]
+        declared = ", ".join(f"{quoted(name)}: {literal(list(values))}" for name, values in self.options.items())
+        parts = {
+            OPTIONS: f", options={{{declared}}}" if declared else "",
+            ACCEPTED: "".join(f", {name}={literal(self.options[name][0])}" for name in passed),
+            PASSED: "".join(f", {name}={name}" for name in passed),
+        }
+        text = self.text
+        for mark, replacement in parts.items():
+            text = text.replace(mark, replacement)
+        return text.replace("(, ", "(").replace("lambda , ", "lambda ").replace("lambda :", "lambda:")
+
+    def case(self, module: Mapping[str, Any]) -> TracedCase:
+        """Return the case, made of the variables of the module; raises whatever its making raises."""
+        import verify
+
+        namespace = ModuleType(self.name)
+        vars(namespace).update({**module, "gradproof": verify})
+        _Text(self.code).exec_module(namespace)
+        case = getattr(namespace, self.name)
+        assert isinstance(case, TracedCase)
+        return case
+
+
+class _Text(InspectLoader):
+    """Loads the text of a recipe, which is made of names and numbers, as Python loads that of a file."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def get_source(self, fullname: str) -> str:
+        """Return the text."""
+        return self._text
+
+
+def described(shape: str, low: str = "", high: str = "") -> str:
+    """Write an input: a shape, or real numbers between bounds."""
+    bounds = [f"{side}={bound}" for side, bound in (("low", low), ("high", high)) if bound]
+    return f"gradproof.real({', '.join([quoted(shape), *bounds])})" if bounds else quoted(shape)
+
+
+def quoted(text: str) -> str:
+    """Write a text as Python does here, between double quotes."""
+    return '"' + text.replace('"', '\\"') + '"'
+
+
+def literal(value: Any) -> str:
+    """Write a setting: a number, a truth value, text, or a dict or list of them."""
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{literal(key)}: {literal(item)}" for key, item in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join(map(literal, value)) + "]"
+    return quoted(value) if isinstance(value, str) else repr(value)
+
+
+def arguments(inputs: Mapping[str, str]) -> str:
+    """Write inputs as keyword arguments."""
+    return ", ".join(f"{name}={text}" for name, text in inputs.items())
+
+
+def table(inputs: Mapping[str, str]) -> str:
+    """Write inputs as a dict."""
+    return "{" + ", ".join(f"{quoted(name)}: {text}" for name, text in inputs.items()) + "}"
+
+
+def generator(
+    candidate: Candidate, inputs: Mapping[str, str], lines: Sequence[str], *, upstream: bool = False
+) -> Recipe:
+    """Return a case of a generator function with these lines; with `upstream` as a loss has it, 1."""
+    name, body = variable(candidate), "".join(f"\n    {line}" for line in lines)
+    more = ", upstream=1" if upstream else ""
+    declared = f"@gradproof.case({arguments(inputs)}{more}, name={quoted(candidate.name)})"
+    return Recipe(name, f"{declared}\ndef {name}({', '.join(inputs)}):{body}", inputs)
+
+
+def variable(candidate: Candidate) -> str:
+    """Return the name of the variable of a case, which hides none that the case uses."""
+    words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|\W+", "_", candidate.name).strip("_").lower()
+    return f"{words or 'gradient'}_case"

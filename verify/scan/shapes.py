@@ -1,0 +1,124 @@
+"""Which shapes arguments may have: what the source says, else those that are usual for their names."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Iterator, Mapping, Sequence
+
+from verify.scan import names
+from verify.scan.hints import Hints
+from verify.scan.recipe import described, quoted
+
+_FIRST = ("N D", "N C H W", "N T D", "N", "", "D N")
+_STATE = r"^(h|c|s)\w*$|prev|state|hidden"
+# What an array beside the first one may be, by its name: L stands for the last dimension of the first array (of an
+# image, its channels), N for its first one, S for its whole shape, G for the dimensions of all gates of a cell, and
+# other letters for dimensions of their own.
+_BESIDE = (
+    (
+        r"^(w|W|weights?|kernels?|filters?|theta|A)\d*$|^(w|W)(x|i|ix|xh|in)$|^w_|^W_",
+        ("L G", "G L", "L", "F L 3 2", "L L", "M", "1"),
+    ),
+    (r"^(U|V)$|^(w|W|U)_?(h|hh|rec|hid)\w*$", ("M G", "G M", "L L", "L M", "M L")),
+    (r"^(b|B|bias|biases|beta)\w?\d?$|^b_", ("G", "1 G", "G 1", "F", "L", "1 L", "1 L 1 1", "", "1")),
+    (r"^(gamma|beta|scale|shift|g)$", ("L", "1 L", "1 L 1 1", "L 1 1", "S", "")),
+    (_STATE, ("N M", "N L", "M", "S")),
+    (r".", ("S", "L", "M", "", "L M", "M L", "N M", "N", "1")),
+)
+_GATES = ("M", "4*M", "3*M")
+_LOOKUPS = (("N", "V D"), ("N T", "V D"), ("N", "D V"))  # indices, and the table that they are looked up in
+_LOWS = (("", ""), ("0", ""), ("0", "1"), ("-1", "1"), ("1", ""))
+_ROUNDS = (0, 1, 12, 200)  # combinations that are tried for each first shape, before those of the next one go on
+_COMBINED = 4000  # combinations that are put in order
+
+
+def of_inputs(first: str, others: Sequence[str], hints: Hints) -> Iterator[dict[str, str]]:
+    """Yield shapes of all arrays by name, the first one's leading."""
+    if first in hints.indices and others:
+        for shape, table in _LOOKUPS:
+            yield {first: f'gradproof.integer({quoted(shape)}, below="V")', **dict.fromkeys(others, table)}
+    gates = _GATES[: None if len(others) > 1 else 1]
+    for start, stop in itertools.pairwise(_ROUNDS):
+        for gate, shape in itertools.product(gates, _of_first(first, hints)):
+            letters = _letters(shape, others, hints, gate)
+            alternatives = [_beside(name, shape, hints, letters) for name in others]
+            for combination in itertools.islice(_likely(alternatives), start, stop):
+                yield {first: shape, **dict(zip(others, combination, strict=True))}
+
+
+def _likely(alternatives: Sequence[Sequence[str]]) -> Iterator[tuple[str, ...]]:
+    """Yield combinations, those of the likeliest shapes first."""
+    most = max(2, round(_COMBINED ** (1 / max(1, len(alternatives)))))
+    places = itertools.product(*(range(min(most, len(shapes))) for shapes in alternatives))
+    for combination in sorted(places, key=lambda combination: (sum(combination), max(combination, default=0))):
+        yield tuple(shapes[place] for shapes, place in zip(alternatives, combination, strict=True))
+
+
+def _letters(first: str, others: Sequence[str], hints: Hints, gate: str) -> dict[str, str]:
+    """Return what stands for the letters of usual shapes beside a first array."""
+    dimensions = first.split() or ["1"]
+    states = [hints.shapes[name] for name in others if name in hints.shapes and re.search(_STATE, name)]
+    hidden = states[0][-1] if states else "M"
+    return {
+        "L": dimensions[1] if len(dimensions) == 4 else dimensions[-1],
+        "N": dimensions[0],
+        "S": first,
+        "M": hidden,
+        "G": gate.replace("M", hidden),
+    }
+
+
+def _of_first(name: str, hints: Hints) -> list[str]:
+    stated = hints.shapes.get(name)
+    likely = [shape for shape in _FIRST if len(shape.split()) >= hints.ranks.get(name, 0)]
+    return list(dict.fromkeys([*_stated(stated, ""), *likely])) if stated else likely
+
+
+def _stated(stated: tuple[str, ...] | None, first: str) -> list[str]:
+    """Return a shape that the source states, with small windows where its last two dimensions are none of the first."""
+    if not stated or not all(re.fullmatch(r"[A-Za-z]\w*|\d+", part) for part in stated):
+        return []
+    text, leading = " ".join(stated), first.split()
+    if len(stated) == 4 and leading and not set(stated[2:]) & set(leading):
+        return [f"{stated[0]} {stated[1]} 3 2", f"{stated[0]} {stated[1]} 3 3", text]
+    return [text]
+
+
+def _beside(name: str, first: str, hints: Hints, letters: Mapping[str, str]) -> list[str]:
+    usual = next(shapes for pattern, shapes in _BESIDE if re.search(pattern, name))
+    rest = [shape for shape in _BESIDE[-1][1] if shape not in usual]
+    likely = [" ".join(letters.get(part, part) for part in shape.split()) for shape in (*usual, *rest)]
+    likely = [shape for shape in likely if len(shape.split()) >= hints.ranks.get(name, 0)]
+    stated = _stated(hints.shapes.get(name), first)
+    return list(dict.fromkeys([*stated, *likely]))
+
+
+def of_labels(name: str, first: str, hints: Hints) -> list[str]:
+    """Return what may stand for labels or targets beside predictions, as text of a case."""
+    dimensions = first.split() or ["1"]
+    whole = (
+        [f'gradproof.integer("{" ".join(dimensions[:-1])}", below="{dimensions[-1]}")'] if len(dimensions) > 1 else []
+    )
+    fixed = [f"gradproof.fixed({quoted(first)})"]
+    truth = [f"gradproof.fixed({quoted(first)}, low=0, high=1)", f'gradproof.integer({quoted(first)}, below="2")']
+    return [*whole, *fixed, *truth] if name in hints.indices else [*fixed, *truth, *whole]
+
+
+def domains(inputs: Mapping[str, str], real: Sequence[str]) -> Iterator[dict[str, str]]:
+    """Yield the inputs over smaller and smaller domains: a logarithm takes no negative numbers."""
+    for low, high in _LOWS:
+        yield {
+            name: described(text, low, high) if name in real and not text.startswith("gradproof.") else text
+            for name, text in inputs.items()
+        }
+
+
+def is_size(name: str) -> bool:
+    """Tell whether an argument of a constructor is the size of a dimension."""
+    return bool(names.SIZE.search(name))
+
+
+def is_weight(name: str) -> bool:
+    """Tell whether an argument of a constructor is an array of weights."""
+    return bool(names.WEIGHT.match(name)) and not re.match(r"^(n|num)_", name)

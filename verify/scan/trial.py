@@ -1,0 +1,171 @@
+"""A recipe tried on floats: does forward run, do the gradients have the shapes of their inputs, and do they look right?
+
+Looks decide only which of several readings of the same code is taken: what is decided of it is the prover's to say.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import math
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from verify.cases.case import TracedCase
+from verify.cases.conversation import converse, named_gradients
+from verify.cases.inputs import Constant, Input, Integer, Real
+from verify.cases.shapes import concrete
+from verify.cases.sizes import bindings
+from verify.model.errors import GradproofError
+from verify.scan.recipe import Recipe
+
+_STEP = 1e-5
+_NEAR = 1e-4
+
+
+class Tried(NamedTuple):
+    """What came of a trial: how far it went, and what stopped it there."""
+
+    score: int
+    problem: str = ""
+
+    @property
+    def fits(self) -> bool:
+        """Return whether the code runs and its gradients have the shapes of the inputs."""
+        return self.score >= FITS
+
+
+# How far a trial goes: the case is not made; forward raises; its output is not finite; backward raises; gradients have
+# other shapes than inputs; the case fits; and its gradients look right.
+NOT_MADE, IN_FORWARD, NOT_FINITE, IN_BACKWARD, OTHER_SHAPES, FITS, RIGHT = range(7)
+
+
+class _Run(NamedTuple):
+    value: float
+    gradients: Mapping[str, Any]
+
+
+class BackwardError(Exception):
+    """What `backward` raised."""
+
+
+def tried_recipe(recipe: Recipe, module: Mapping[str, Any]) -> Tried:
+    """Make the case of a recipe, and run it with the first value of each option."""
+    try:
+        case = recipe.case(module)
+    except Exception as problem:  # noqa: BLE001 - shapes that are none
+        return Tried(NOT_MADE, f"{problem}")
+    return tried(case, {key: values[0] for key, values in case.options.items()})
+
+
+def tried(case: TracedCase, options: Mapping[str, Any]) -> Tried:
+    """Run a case on random floats."""
+    rng = np.random.default_rng(0)
+    sizes = bindings(case.inputs.values(), case.sizes)[0]
+    values = {name: _drawn(rng, description, sizes) for name, description in case.inputs.items()}
+    state = np.random.get_state()
+    try:
+        with np.errstate(all="ignore"), contextlib.redirect_stdout(io.StringIO()):
+            return _judged(case, values, options, rng)
+    except BackwardError as problem:
+        return Tried(IN_BACKWARD, str(problem))
+    except Exception as problem:  # noqa: BLE001 - whatever the user's code raises is why it does not fit
+        return Tried(IN_FORWARD, _text(problem))
+    finally:
+        np.random.set_state(state)
+
+
+def _text(problem: BaseException) -> str:
+    return f"{type(problem).__name__}: {problem}".splitlines()[0][:200]
+
+
+def _drawn(rng: np.random.Generator, description: Input, sizes: Mapping[str, int]) -> Any:
+    if isinstance(description, Constant):
+        return description.value
+    shape = concrete(description.shape, sizes)
+    if isinstance(description, Integer):
+        labels = rng.integers(0, concrete(description.below, sizes)[0], shape)
+        return labels if shape else int(labels)
+    return _between(rng, description, shape)
+
+
+def _between(rng: np.random.Generator, real: Real, shape: tuple[int, ...]) -> Any:
+    if real.low is None and real.high is None:
+        return rng.normal(size=shape) if shape else float(rng.normal())
+    low = float(real.low if real.low is not None else real.high - 2)  # type: ignore[operator]
+    high = float(real.high if real.high is not None else low + 2)
+    drawn = rng.uniform(low + 0.05 * (high - low), high - 0.05 * (high - low), shape)
+    return drawn if shape else float(drawn)
+
+
+def _judged(case: TracedCase, values: Mapping[str, Any], options: Mapping[str, Any], rng: np.random.Generator) -> Tried:
+    weights: list[Any] = []
+    run = _run(case, values, options, weights, rng)
+    if not math.isfinite(run.value):
+        return Tried(NOT_FINITE, "the output is not finite")
+    for name in case.real:
+        gradient = np.asarray(run.gradients.get(name))
+        if gradient.shape != np.shape(values[name]) or gradient.dtype.kind not in "fiu":
+            return Tried(
+                OTHER_SHAPES, f"the gradient of {name} has the shape {gradient.shape}, not {np.shape(values[name])}"
+            )
+    right = all(_looks_right(case, name, values, options, weights, run, rng) for name in case.real)
+    return Tried(RIGHT if right else FITS)
+
+
+def _run(
+    case: TracedCase,
+    values: Mapping[str, Any],
+    options: Mapping[str, Any],
+    weights: list[Any],
+    rng: np.random.Generator,
+) -> _Run:
+    """Run the case; `weights` has the upstreams, which are drawn in the first run."""
+    total: list[float] = []
+
+    def upstream(output: Any) -> Any:
+        outputs = list(output) if isinstance(output, (tuple, list)) else [output]
+        if not weights:
+            weights.extend(_upstream(case, value, rng) for value in outputs)
+        pairs = zip(outputs, weights, strict=True)
+        total.append(float(sum(np.sum(np.asarray(value, float) * weight) for value, weight in pairs)))
+        sent = [np.copy(weight)[()] for weight in weights]
+        return tuple(sent) if isinstance(output, (tuple, list)) else sent[0]
+
+    np.random.seed(0)
+    inputs = {name: np.copy(value) if isinstance(value, np.ndarray) else value for name, value in values.items()}
+    try:
+        _, returned = converse(case.subject, {**inputs, **options}, upstream)
+        return _Run(total[0], named_gradients(list(case.real), returned, lambda _: None))
+    except Exception as problem:
+        if total and not isinstance(problem, AssertionError):
+            raise BackwardError(_text(problem)) from problem
+        raise
+
+
+def _upstream(case: TracedCase, value: Any, rng: np.random.Generator) -> Any:
+    shape = np.shape(value)
+    if np.asarray(value).dtype.kind not in "fiu":
+        raise GradproofError(f"the output is a {type(value).__name__}: expected an array of real numbers")
+    return np.full(shape, float(case.upstream)) if case.upstream is not None else rng.uniform(0.5, 2, shape)
+
+
+def _looks_right(
+    case: TracedCase,
+    name: str,
+    values: Mapping[str, Any],
+    options: Mapping[str, Any],
+    weights: list[Any],
+    run: _Run,
+    rng: np.random.Generator,
+) -> bool:
+    """Compare a directional derivative with a difference of values, in a random direction."""
+    direction = rng.normal(size=np.shape(values[name]))
+    ahead, behind = (
+        _run(case, {**values, name: values[name] + sign * _STEP * direction}, options, weights, rng).value
+        for sign in (1, -1)
+    )
+    slope, returned = (ahead - behind) / (2 * _STEP), float(np.sum(np.asarray(run.gradients[name]) * direction))
+    return abs(slope - returned) <= _NEAR * max(1e-3, abs(slope), abs(returned))

@@ -1,0 +1,50 @@
+"""The options that code offers by itself, added to a recipe: each value at which the code runs on floats."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from dataclasses import replace
+from typing import Any
+
+from verify.scan.candidates import Candidate
+from verify.scan.options import alternatives, settings, varied
+from verify.scan.recipe import Recipe
+from verify.scan.trial import tried_recipe
+
+_MOST = 12  # values of all options together, since cases take every combination of them
+
+
+def with_options(candidate: Candidate, recipe: Recipe, module: Mapping[str, Any]) -> Recipe:
+    """Return a recipe with the options of its constructor, or of its functions, that make no trial fail."""
+    combinations = 1
+    for name, values in _offered(candidate, recipe, module):
+        fitting = [value for value in values[1:] if _fits(recipe, name, (value,), module)]
+        if fitting and combinations * (len(fitting) + 1) <= _MOST:
+            recipe = replace(recipe, options={**recipe.options, name: (values[0], *fitting)})
+            combinations *= len(fitting) + 1
+    return recipe
+
+
+def _fits(recipe: Recipe, name: str, values: tuple[Any, ...], module: Mapping[str, Any]) -> bool:
+    return tried_recipe(replace(recipe, options={**recipe.options, name: values}), module).fits
+
+
+def _offered(candidate: Candidate, recipe: Recipe, module: Mapping[str, Any]) -> Iterator[tuple[str, tuple[Any, ...]]]:
+    for name, values in recipe.options.items():
+        first = values[0]
+        others = alternatives(first) if isinstance(first, dict) else settings(name)
+        yield name, (first, *(value for value in others if value != first))
+    for function in _called(candidate, module):
+        with suppress(TypeError, ValueError):
+            for name, item in inspect.signature(function).parameters.items():
+                if name not in recipe.inputs and name not in recipe.options and (values := varied(name, item.default)):
+                    yield name, values
+
+
+def _called(candidate: Candidate, module: Mapping[str, Any]) -> list[Any]:
+    """Return what takes the options of a case."""
+    if candidate.kind == "layer":
+        return [module[candidate.name], getattr(module[candidate.name], candidate.forward)]
+    return [module[candidate.forward]] if candidate.kind in ("pair", "loss", "derivative") else []

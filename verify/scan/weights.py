@@ -1,0 +1,139 @@
+"""Weights that objects make themselves, of sizes or at their first forward: an object is made, and looked at."""
+
+from __future__ import annotations
+
+import contextlib
+import inspect
+import io
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from verify.cases.inputs import real
+from verify.cases.protocols import NAMES
+from verify.cases.shapes import concrete
+from verify.cases.sizes import bindings
+from verify.scan.candidates import Candidate
+from verify.scan.recipe import quoted
+
+_LETTERS = "MKPQ"  # dimensions that only the constructor knows
+_CONTAINERS = ("params", "parameters", "weights")
+_LARGEST = 40
+_INPUT = re.compile(r"(^|_)in(put)?s?(_|$)|fan_in|prev|^D$")
+
+
+class Weights(NamedTuple):
+    """Weights of an object: their shapes by name, the dict that holds them, if any, and the letters of sizes."""
+
+    shapes: Mapping[str, str]
+    container: str
+    letters: Mapping[str, str]
+
+    def place(self, weight: str) -> str:
+        """Write where an object has a weight."""
+        return f"{self.container}[{quoted(weight)}]" if self.container else weight
+
+    def sized(self, sizes: Sequence[str]) -> dict[str, str]:
+        """Write the sizes that a constructor takes: as those of the weights where one has it, else as a number."""
+        places = {
+            part: f"{weight}.shape[{axis}]"
+            for weight, shape in reversed([*self.shapes.items()])
+            for axis, part in reversed([*enumerate(shape.split())])
+        }
+        return {name: places.get(self.letters.get(name, ""), "4") for name in sizes}
+
+
+NONE = Weights({}, "", {})
+
+
+def weights_of(
+    make: type,
+    candidate: Candidate,
+    sizes: Sequence[str],
+    fixed: Mapping[str, Any],
+    inputs: Mapping[str, str],
+    *,
+    rates: int,
+    complete: bool,
+) -> Iterator[Weights]:
+    """Yield the weights of an object for inputs of these shapes: what gets a gradient, or what backward changes.
+
+    `rates` are learning rates that backward takes; `complete` tells whether forward takes no other inputs.
+    """
+    dimensions = bindings([real(text) for text in inputs.values()], {})[0]
+    for numbers in _numbers(sizes, next(iter(inputs.values())), dimensions):
+        with contextlib.suppress(Exception), contextlib.redirect_stdout(io.StringIO()), np.errstate(all="ignore"):
+            unit = make(**numbers, **fixed)
+            before = {name: np.copy(value) for name, value in vars(unit).items() if isinstance(value, np.ndarray)}
+            if complete:
+                _run(unit, candidate, [concrete(text, dimensions) for text in inputs.values()], rates)
+            yield _held(unit, numbers, dimensions, before if rates else {})
+
+
+def _run(unit: Any, candidate: Candidate, arrays: Sequence[tuple[int, ...]], rates: int) -> None:
+    """Run forward and backward: some weights are made there, and all gradients."""
+    rng = np.random.default_rng(0)
+    output = getattr(unit, candidate.forward)(*(rng.normal(size=shape) for shape in arrays))
+    backward = getattr(unit, candidate.backward)
+    backward(*([np.ones_like(output), *[1.0] * rates] if inspect.signature(backward).parameters else []))
+
+
+def _numbers(sizes: Sequence[str], first: str, dimensions: Mapping[str, int]) -> Iterator[dict[str, int]]:
+    """Yield numbers for sizes: a dimension of the input that its rows have, and new ones; or all of them alike."""
+    parts = first.split()
+    new = [size for size in range(3, _LARGEST) if size not in dimensions.values()]
+    ordered = sorted(sizes, key=lambda name: not _INPUT.search(name))
+    for part in dict.fromkeys([parts[1] if len(parts) == 4 else parts[-1], parts[0]]):
+        size = dimensions.get(part, 1)
+        for names in dict.fromkeys([tuple(ordered), tuple(reversed(ordered))]):
+            yield dict(zip(names, [size, *new], strict=False))
+        if len(sizes) > 1:
+            yield dict.fromkeys(sizes, size)
+
+
+def _held(unit: Any, numbers: Mapping[str, int], dimensions: Mapping[str, int], before: Mapping[str, Any]) -> Weights:
+    """Return the weights of an object that has run, `before` which its arrays were these, if backward changes them."""
+    dimension_of = {size: name for name, size in dimensions.items()}
+    new = [size for size in dict.fromkeys(numbers.values()) if size not in dimension_of]
+    dimension_of.update(zip(new, (letter for letter in _LETTERS if letter not in dimensions), strict=False))
+    letters = {name: dimension_of.get(size, str(size)) for name, size in numbers.items()}
+    for container, values in _holders(unit):
+        arrays = {name: value for name, value in values.items() if _has_gradient(unit, name, value)}
+        if before:
+            arrays = {name: values[name] for name in before if _is_changed(values.get(name), before[name])}
+        if arrays:
+            return Weights(
+                {name: _text(value.shape, dimension_of) for name, value in arrays.items()}, container, letters
+            )
+    return Weights({}, "", letters)
+
+
+def _text(shape: tuple[int, ...], dimension_of: Mapping[int, str]) -> str:
+    return " ".join(dimension_of.get(size, str(size)) for size in shape)
+
+
+def _holders(unit: Any) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield what holds weights: dicts among the attributes of an object, then these themselves."""
+    attributes = {name: value for name, value in getattr(unit, "__dict__", {}).items() if name.isidentifier()}
+    for name in _CONTAINERS:
+        held = attributes.get(name)
+        if isinstance(held, dict) and all(isinstance(key, str) and key.isidentifier() for key in held):
+            yield name, held
+    yield "", attributes
+
+
+def _is_changed(value: Any, before: Any) -> bool:
+    return np.shape(value) == before.shape and before.dtype.kind == "f" and not np.array_equal(value, before)
+
+
+def _has_gradient(unit: Any, name: str, value: Any) -> bool:
+    """Tell whether an array of an object has a gradient there."""
+    if not (isinstance(value, np.ndarray) and value.dtype.kind == "f" and value.size):
+        return False
+    labels = [pattern.format(name) for pattern in NAMES["gradients"]]
+    stores = [getattr(unit, key, None) for key in NAMES["containers"]]
+    values = [getattr(unit, label, None) for label in labels]
+    values += [store.get(label) for store in stores if isinstance(store, dict) for label in (name, *labels)]
+    return any(item is not value and np.shape(item) == value.shape for item in values if item is not None)
