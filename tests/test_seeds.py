@@ -72,3 +72,16 @@ def test_other_bits_of_the_global_generator_are_put_back():
         assert np.random.random_sample() == np.random.Generator(np.random.PCG64(3)).random()
     finally:
         np.random.set_bit_generator(own)
+
+
+def test_a_generator_that_code_makes_between_runs_is_rewound():
+    """What a module comes to hold later counts as what it held before: each run starts in the state that it is in."""
+    draw()
+    globals()["MADE"] = np.random.default_rng(9)
+    try:
+        with seeded(0):
+            first = globals()["MADE"].random()
+        with seeded(0):
+            assert globals()["MADE"].random() == first
+    finally:
+        del globals()["MADE"]

@@ -140,3 +140,14 @@ def test_zero_and_one_of_another_trace_on_the_same_graph():
         assert trace.sum(x, zero) == trace.sum(zero, x) == x
         assert trace.product(x, one) == trace.product(one, x) == x
         assert trace.product(x, zero) == zero
+
+
+@pytest.mark.parametrize("x", [Fraction(-7, 3), Fraction(2, 7), Fraction(3, 1000), Fraction(5)])
+@pytest.mark.parametrize("y", [Fraction(-7, 3), Fraction(-1, 9), Fraction(2, 7), Fraction(3000, 1001)])
+def test_the_sign_of_a_difference_is_that_of_the_fractions(x, y):
+    """Inputs with unlike denominators, and numbers, compare as fractions do: numerators alone would tell otherwise."""
+    with arrays.running(trace := Trace()):
+        a, b = symbol(trace, "x", x), symbol(trace, "y", y)
+        assert [a > b, a < b, a == b] == [x > y, x < y, x == y]
+        assert [a > y, a < y, b < x] == [x > y, x < y, y < x]
+    assert {c.holds for c in trace.conditions.values() if c.relation == "=="} <= {x == y}

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from verify.tracing.patches import users_modules
+from verify.tracing.patches import users_names
 
 
 class Generator:
@@ -123,7 +123,7 @@ def generators() -> list[Generator]:
 
 
 def _users_generators() -> list[Generator]:
-    spaces = [vars(module) for module in users_modules()]
+    spaces = users_names()
     if not _have_generators(spaces):  # few modules have any, or none
         return []
     return [generator(value) for space in spaces for value in space.values() if is_generator(value)]

@@ -11,7 +11,7 @@ import ast
 import linecache
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import NamedTuple
 
 from verify.model.identity import Place
@@ -71,7 +71,11 @@ class Scope:
 
     def __init__(self, node: ast.AST, *, strict: bool = False) -> None:
         self.node, self.strict = node, strict
-        self.parents = {child: parent for parent in ast.walk(node) for child in ast.iter_child_nodes(parent)}
+
+    @cached_property
+    def parents(self) -> dict[ast.AST, ast.AST]:
+        """Return what each part of the function is a part of; of most functions it is not asked."""
+        return _parents(self.node)
 
     def sinks(self, values: Mapping[ast.expr, str], names: dict[str, str]) -> dict[int, str]:
         """Return the lines at which values, and those of some names, may change a result, with what they are.
@@ -92,8 +96,8 @@ class Scope:
         """Return the places at which names and attributes are read."""
         return {
             node: names[ast.unparse(node)]
-            for node in ast.walk(self.node)
-            if names and isinstance(node, (ast.Name, ast.Attribute))
+            for node in (walked(self.node) if names else ())
+            if isinstance(node, (ast.Name, ast.Attribute))
             if isinstance(node.ctx, ast.Load) and ast.unparse(node) in names
         }
 
@@ -201,6 +205,17 @@ def _by_line(file: str) -> dict[int, list[ast.AST]]:
             first = min([node.lineno, *(d.lineno for d in getattr(node, "decorator_list", ()))])
             functions.setdefault(first, []).append(node)
     return functions
+
+
+@lru_cache(maxsize=1024)
+def walked(node: ast.AST) -> tuple[ast.AST, ...]:
+    """Return all parts of a function: it is gone through for one question after the other, and nobody changes it."""
+    return tuple(ast.walk(node))
+
+
+@lru_cache(maxsize=1024)
+def _parents(node: ast.AST) -> dict[ast.AST, ast.AST]:
+    return {child: parent for parent in walked(node) for child in ast.iter_child_nodes(parent)}
 
 
 def nodes(file: str, line: int, name: str) -> list[ast.AST]:

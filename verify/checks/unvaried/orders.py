@@ -14,7 +14,7 @@ from inspect import getattr_static
 from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
-from verify.checks.unvaried.dataflow import Scope
+from verify.checks.unvaried.dataflow import Scope, walked
 
 _ORDER = "the order of a set of strings, which the hash seed of the process decides"
 _ORDERED = frozenset({"list", "tuple", "iter", "enumerate", "zip", "map", "filter", "join", "fromiter", "array"})
@@ -50,16 +50,18 @@ def _makes_a_set(code: CodeType) -> bool:
 
 def orders(scope: Scope, names: Mapping[str, Any]) -> dict[ast.expr, str]:
     """Return the expressions of a function that are gone through in the order of a set of strings."""
-    sets = {node for node in ast.walk(scope.node) if isinstance(node, ast.expr) and _holds_strings(node, names)}
+    sets = {node for node in walked(scope.node) if isinstance(node, ast.expr) and _holds_strings(node, names)}
+    if not sets:
+        return {}
     assigned = {
         ast.unparse(target)
-        for node in ast.walk(scope.node)
+        for node in walked(scope.node)
         if isinstance(node, ast.Assign) and node.value in sets
         for target in node.targets
     }
     named = {
         node
-        for node in ast.walk(scope.node)
+        for node in walked(scope.node)
         if isinstance(node, (ast.Name, ast.Attribute))
         and isinstance(node.ctx, ast.Load)
         and ast.unparse(node) in assigned

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from types import CodeType, FunctionType
 
-from verify.checks.unvaried.dataflow import Scope, Use, nodes
+from verify.checks.unvaried.dataflow import Scope, Use, nodes, walked
 from verify.model.identity import Place
 from verify.model.where import as_place
 
@@ -31,6 +31,8 @@ def counting(reached: Sequence[FunctionType]) -> list[Use]:
     scopes = [(f.__code__, node) for f in reached for node in nodes(*_start(f.__code__))]
     counts = {count for code, node in scopes for count in _counts(code, node)}
     counts -= {text for code, node in scopes if code.co_name not in _MAKING for text in _started(node)}
+    if not counts:
+        return []
     return list(dict.fromkeys(Use(place, _CALLS) for code, node in scopes for place in _deciding(code, node, counts)))
 
 
@@ -50,7 +52,7 @@ def _may_count(code: CodeType) -> bool:
 
 def _counts(code: CodeType, scope: ast.AST) -> Iterator[str]:
     """Yield what a function adds a number to, and what it puts things into, if that outlives its call."""
-    for node in ast.walk(scope):
+    for node in walked(scope):
         if isinstance(node, ast.AugAssign) and isinstance(node.value, ast.Constant):
             owner = node.target.value if isinstance(node.target, ast.Subscript) else node.target
             if _outlives(code, owner):
@@ -74,7 +76,7 @@ def _outlives(code: CodeType, owner: ast.expr) -> bool:
 
 def _started(scope: ast.AST) -> Iterator[str]:
     """Yield what a function starts anew."""
-    for node in ast.walk(scope):
+    for node in walked(scope):
         if isinstance(node, (ast.Assign, ast.AnnAssign)):
             for target in node.targets if isinstance(node, ast.Assign) else [node.target]:
                 for part in target.elts if isinstance(target, ast.Tuple) else [target]:
@@ -87,7 +89,7 @@ def _deciding(code: CodeType, node: ast.AST, counts: set[str]) -> Iterator[Place
     """Yield the lines of a function that decide by a count of calls."""
     values = {
         part: ""
-        for part in ast.walk(node)
+        for part in walked(node)
         if isinstance(part, (ast.Name, ast.Attribute, ast.Call)) and _is_read(part) and ast.unparse(part) in counts
     }
     values = {part: "" for part in values if not isinstance(part, ast.Name) or _outlives(code, part)}

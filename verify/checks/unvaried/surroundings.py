@@ -14,7 +14,7 @@ from functools import lru_cache
 from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
-from verify.checks.unvaried.dataflow import Scope, Use, nodes, source
+from verify.checks.unvaried.dataflow import Scope, Use, nodes, source, walked
 from verify.checks.unvaried.orders import is_unordered, may_iterate, orders, value_of
 from verify.model.where import as_place
 
@@ -160,8 +160,8 @@ def _identified(_: int) -> dict[int, str]:
 def _reads(scope: ast.AST, namespace: Mapping[str, Any]) -> Iterator[tuple[ast.expr, str]]:
     """Yield the expressions of a function that read what no run varies, with what they read."""
     local = dict(_imports(scope))
-    owners = {node.value for node in ast.walk(scope) if isinstance(node, ast.Attribute)}
-    for node in ast.walk(scope):
+    owners = {node.value for node in walked(scope) if isinstance(node, ast.Attribute)}
+    for node in walked(scope):
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
             answer = _NAMES.get(node.id, "")
             value = local.get(node.id, namespace.get(node.id, getattr(builtins, node.id, None)))
@@ -186,7 +186,7 @@ def _value(node: ast.expr, local: Mapping[str, Any], namespace: Mapping[str, Any
 
 def _imports(scope: ast.AST) -> Iterator[tuple[str, Any]]:
     """Yield the names that a function imports itself, with what they stand for where that is loaded."""
-    for node in ast.walk(scope):
+    for node in walked(scope):
         if isinstance(node, ast.Import):
             for alias in node.names:
                 name = alias.name if alias.asname else alias.name.partition(".")[0]

@@ -266,9 +266,9 @@ class Trace(Graph):
 
     def sign(self, node: int) -> int:
         """Return the sign of a node at the sample; raises TraceError where it is undefined, or too close to call."""
-        value = self._at_leaf(node) if self.ops[node] in _RATIONAL else self._difference(node)
-        if value is not None:
-            return (value.numerator > 0) - (value.numerator < 0)
+        number = self._at_leaf(node).numerator if self.ops[node] in _RATIONAL else self._difference(node)
+        if number is not None:
+            return (number > 0) - (number < 0)
         for bits in _PRECISIONS:
             ball = self.at_sample(node, bits)
             if ball.is_finite() and not ball.contains(0):
@@ -284,25 +284,29 @@ class Trace(Graph):
         """Return the value of an input or an exact constant at the sample."""
         return self.constants[node] if node in self.constants else self.sample[self.payloads[node]]
 
-    def _difference(self, node: int) -> Fraction | None:
-        """Return the exact value of x - y for two inputs, or an input and a constant; of anything else None.
+    def _difference(self, node: int) -> int | None:
+        """Return a number with the sign of x - y for two inputs, or an input and a constant; of anything else None.
 
-        That is what most comparisons ask for one by one (`np.argmax`), and takes a fraction of the time of a ball.
+        That is what most comparisons ask for one by one (`np.argmax`), and takes a fraction of the time of a ball. The
+        number is that of a/b + c/d over b * d, which is positive: for the sign no common factor has to be found.
         """
         if self.ops[node] != "sum" or node in self._balls[SAMPLE_BITS]:
             return None
-        values = [self._signed(term) for term in self.args[node]]
-        return None if values[0] is None or values[1] is None else values[0] + values[1]
+        first, second = map(self._signed, self.args[node])
+        return None if first is None or second is None else first[0] * second[1] + second[0] * first[1]
 
-    def _signed(self, node: int) -> Fraction | None:
-        """Return the exact value of an input or a constant, or of its negative; of anything else None."""
+    def _signed(self, node: int) -> tuple[int, int] | None:
+        """Return the exact value of an input or a constant, or of its negative, as a ratio; of anything else None."""
         if self.ops[node] in _RATIONAL:
-            return self._at_leaf(node)
+            return self._at_leaf(node).as_integer_ratio()
         if self.ops[node] != "product":
             return None
         a, b = self.args[node]
         minus, leaf = (a, b) if a in self.constants else (b, a)
-        return -self._at_leaf(leaf) if self.constants.get(minus) == -1 and self.ops[leaf] in _RATIONAL else None
+        if self.constants.get(minus) != -1 or self.ops[leaf] not in _RATIONAL:
+            return None
+        above, below = self._at_leaf(leaf).as_integer_ratio()
+        return -above, below
 
     def _is_zero(self, node: int, ball: flint.arb) -> bool:
         """Tell whether a node whose ball holds 0 is shown to be 0 at the sample."""
