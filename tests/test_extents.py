@@ -71,6 +71,15 @@ def even(x):
     return len(x) % 2 == 0, len(x) // 2, x.shape[0] * x.shape[1] - 30, len(x) >> len(x.tolist()), x.shape[0] == x[0]
 
 
+def odd(x):
+    return (len(x) / 2) >> 1, min(len(x)), max(), int(len(x), 2), len(x) // 0, len(x) >> -1, len(x) % (len(x) - 3)
+
+
+def test_what_has_no_value_tells_nothing_apart():
+    """Code that would raise is none that sizes are looked for in."""
+    assert told_apart([odd, eval("lambda x: len(x) >> 3")]) == []
+
+
 def test_what_small_sizes_show_is_looked_for_nowhere_else():
     """Parity and halves change at small sizes, products bend nowhere, and other values are not computed."""
     assert told_apart([even]) == []

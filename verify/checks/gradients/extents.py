@@ -58,7 +58,7 @@ def told_apart(functions: Sequence[FunctionType]) -> list[Sizes]:
 
 def _of_function(function: FunctionType) -> Iterator[Sizes]:
     code = function.__code__
-    lines = [line for _, _, line in code.co_lines() if line]
+    lines = [code.co_firstlineno, *(line for _, _, line in code.co_lines() if line)]
     nodes = _nodes(code.co_filename)
     first, end = (
         where(nodes, line, key=_line) for where, line in ((bisect_left, min(lines)), (bisect_right, max(lines)))
@@ -163,9 +163,7 @@ def _changes(value: _Value, names: Sequence[str]) -> Iterator[Sizes]:
     def at(sizes: Sizes) -> Any:
         try:
             return value(dict(zip(names, sizes, strict=True)))
-        except ArithmeticError:
-            return None
-        except ValueError:  # a shift by a negative number
+        except (ArithmeticError, TypeError, ValueError):  # a half that is shifted, or a shift by a negative number
             return None
 
     if len(names) == 1:
