@@ -54,24 +54,31 @@ class TraceError(GradproofError):
     """User code asked a symbol for what only a number has (a row with the verdict UNDECIDED).
 
     `message` says what, `place` is the line that asked, `advice` follows it; `reason` is that of the class, unless
-    another one is named. `raised` holds the texts with their places since it was last cleared: user code may catch the
-    exception, and go on as if nothing had been asked; what it then computes is no formula of what it computes on
-    floats.
+    another one is named; `function` is the one that the message names, if any. `raised` holds the texts with their
+    places since it was last cleared: user code may catch the exception, and go on as if nothing had been asked; what it
+    then computes is no formula of what it computes on floats.
     """
 
     raised: ClassVar[list[tuple[str, Place]]] = []
     reason = Reason.UNKNOWN_FUNCTION
 
-    def __init__(self, message: str, place: Place = NOWHERE, advice: str = "", reason: Reason | None = None) -> None:
+    def __init__(
+        self,
+        message: str,
+        place: Place = NOWHERE,
+        advice: str = "",
+        reason: Reason | None = None,
+        function: str = "",
+    ) -> None:
         super().__init__(f"{message}{', at ' if place else ''}{place}{advice}")
-        self.message, self.place, self.advice = message, place, advice
+        self.message, self.place, self.advice, self.function = message, place, advice, function
         self.reason = reason or type(self).reason
         TraceError.raised.append((str(self), place))
 
     def of(self, function: str) -> TraceError:
         """Return the same error with the name of the function in front, in which it came up."""
         named = self.__class__.__new__(self.__class__)
-        TraceError.__init__(named, f"{function}: {self.message}", self.place, self.advice, self.reason)
+        TraceError.__init__(named, f"{function}: {self.message}", self.place, self.advice, self.reason, function)
         return named
 
 
@@ -115,8 +122,15 @@ class UnheldError(TraceError):
     places: ClassVar[list[Place]] = []
     reason = Reason.PLAIN_NUMBER
 
-    def __init__(self, message: str, place: Place = NOWHERE, advice: str = "", reason: Reason | None = None) -> None:
-        super().__init__(message, place, advice, reason)
+    def __init__(
+        self,
+        message: str,
+        place: Place = NOWHERE,
+        advice: str = "",
+        reason: Reason | None = None,
+        function: str = "",
+    ) -> None:
+        super().__init__(message, place, advice, reason, function)
         UnheldError.places.append(place)
 
 

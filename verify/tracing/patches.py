@@ -26,6 +26,7 @@ from verify.model.additions import HOW, added_functions, holders, is_handed_over
 from verify.model.errors import TraceError
 from verify.model.package import is_engine
 from verify.model.reasons import Reason
+from verify.model.unfollowed import unfollowed
 from verify.model.where import asked_at, may_be_users
 from verify.tracing.arrays import memory, sparse
 from verify.tracing.arrays.arrays import active, objects, wrapped
@@ -70,7 +71,7 @@ def _vectorized(original: Callable[..., Any]) -> Callable[..., Any]:
         if active() is None or not any(map(is_symbolic, args)):
             return original(self, *args, **options)
         if self.signature is not None or options:
-            raise TraceError("numpy.vectorize with more than arrays cannot be followed", asked_at(), HOW)
+            raise unfollowed("numpy.vectorize", " with more than arrays")
         places = np.broadcast(*map(objects, args))
         function = _STAND_INS.get(id(self.pyfunc), self.pyfunc)
         values = [function(*entries) for entries in places]

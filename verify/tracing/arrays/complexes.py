@@ -13,9 +13,7 @@ from typing import Any, NoReturn
 import numpy as np
 from numpy.lib.mixins import NDArrayOperatorsMixin
 
-from verify.model.additions import HOW
-from verify.model.errors import TraceError
-from verify.model.where import asked_at
+from verify.model.unfollowed import unfollowed
 from verify.tracing.arrays.arrays import SymbolArray, boxed, gathered, lift, scalar
 from verify.tracing.symbols.concolic import BESIDE, KINDS, Concolic
 from verify.tracing.symbols.dispatch import PROTOCOLS
@@ -208,7 +206,7 @@ class ComplexArray(NDArrayOperatorsMixin):
 
 def refused(subject: str) -> NoReturn:
     """Raise the TraceError of what complex symbols are not followed in."""
-    raise TraceError(f"{subject} cannot be followed", asked_at(), HOW)
+    raise unfollowed(subject)
 
 
 def _moving(name: str) -> Callable[..., Any]:

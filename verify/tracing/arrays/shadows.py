@@ -17,6 +17,7 @@ import numpy as np
 from verify.model.additions import HOW
 from verify.model.errors import TraceError, UnheldError
 from verify.model.reasons import Reason
+from verify.model.unfollowed import unfollowed
 from verify.model.where import asked_at
 from verify.tracing.arrays.arrays import SymbolArray, active, boxed, in_order_of, layout, scalar, shape_of
 from verify.tracing.arrays.complexes import ComplexArray
@@ -34,12 +35,13 @@ def refusal(name: str, detail: str = "") -> TraceError:
     """Return the error that says which function cannot be followed, and with what."""
     scipys = not hasattr(np, name) and hasattr(sys.modules.get("scipy.special"), name)
     package = "scipy.special" if scipys else "numpy"
-    return TraceError(f"{package}.{name}{f' with {detail}' if detail else ''} cannot be followed", asked_at(), HOW)
+    return unfollowed(f"{package}.{name}", f" with {detail}" if detail else "")
 
 
 def unknown(name: str, reason: str) -> TraceError:
     """Return the error that says that a function cannot be followed, and why."""
-    return UnheldError(f"{name} cannot be followed ({reason})", asked_at(), HOW, reason=Reason.UNKNOWN_FUNCTION)
+    message = f"{name} cannot be followed ({reason})"
+    return UnheldError(message, asked_at(), HOW, reason=Reason.UNKNOWN_FUNCTION, function=name)
 
 
 def expected(function: Callable[..., Any], args: Sequence[Any], options: dict[str, Any]) -> Any:

@@ -13,9 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from verify.model.additions import HOW
-from verify.model.errors import TraceError
-from verify.model.where import asked_at
+from verify.model.unfollowed import unfollowed
 from verify.tracing.arrays.arrays import SymbolArray, objects
 from verify.tracing.symbols.concolic import Concolic
 
@@ -112,7 +110,7 @@ def _numbers(value: Any, name: str) -> Any:
         return type(value)([_numbers(part, name) for part in value]) if type(value) in (list, tuple) else value
     if isinstance(value, Concolic):
         if (number := value.number()) is None:
-            raise TraceError(f"{name} of symbols cannot be followed", asked_at(), HOW)
+            raise unfollowed(name, " of symbols")
         return float(number)
     if not isinstance(value, SymbolArray):
         return value

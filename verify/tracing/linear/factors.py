@@ -11,9 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from verify.model.additions import HOW
-from verify.model.errors import TraceError
-from verify.model.where import asked_at
+from verify.model.unfollowed import unfollowed
 from verify.tracing.arrays.arrays import built, current
 from verify.tracing.linear.matrices import (
     deficient,
@@ -77,9 +75,7 @@ def orthogonal(a: Any, mode: str = "reduced") -> Any:
     """
     a = matrices(a)
     if mode not in ("reduced", "complete", "r") or (mode == "complete" and a.shape[-2] > a.shape[-1]):
-        raise TraceError(
-            f"numpy.linalg.qr with mode={mode!r} cannot be followed: columns of Q may be any", asked_at(), HOW
-        )
+        raise unfollowed("numpy.linalg.qr", f" with mode={mode!r}", ": columns of Q may be any")
     if mode == "r":
         return each(lambda matrix: _factors(matrix)[1], a)
     return _RESULT(*each(_factors, a))

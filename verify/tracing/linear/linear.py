@@ -8,9 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from verify.model.additions import HOW
-from verify.model.errors import TraceError
-from verify.model.where import asked_at
+from verify.model.unfollowed import unfollowed
 from verify.tracing.arrays.arrays import current
 from verify.tracing.linear import executed
 from verify.tracing.linear.factors import cholesky, orthogonal
@@ -49,7 +47,7 @@ def pseudo_inverse(a: Any, rcond: Any = None, hermitian: bool = False, rtol: Any
     a = matrices(a)
     _refuse_cutoff("numpy.linalg.pinv", a, rcond if rtol in (None, np._NoValue) else rtol)  # noqa: SLF001
     if hermitian:
-        raise TraceError("numpy.linalg.pinv with hermitian=True cannot be followed", asked_at(), HOW)
+        raise unfollowed("numpy.linalg.pinv", " with hermitian=True")
     if a.shape[-2] < a.shape[-1]:
         return matmul(transposed(a), _regular(matmul(a, transposed(a))))
     if a.shape[-2] == a.shape[-1]:
@@ -60,7 +58,7 @@ def pseudo_inverse(a: Any, rcond: Any = None, hermitian: bool = False, rtol: Any
 def _refuse_cutoff(name: str, a: Any, cutoff: Any) -> None:
     """Refuse a bound for small singular values above NumPy's own: what is left out then is another function."""
     if isinstance(cutoff, (int, float)) and cutoff > np.finfo(float).eps * max(a.shape[-2:]):
-        raise TraceError(f"{name} with a cutoff of {cutoff!r} cannot be followed", asked_at(), HOW)
+        raise unfollowed(name, f" with a cutoff of {cutoff!r}")
 
 
 def _regular(a: Any) -> Any:
@@ -89,7 +87,7 @@ class Unfollowed:
         self._name = name
 
     def __getattr__(self, attribute: str) -> Any:
-        raise TraceError(f"the {self._name} cannot be followed", asked_at(), HOW)
+        raise unfollowed(f"the {self._name}")
 
     def __getitem__(self, key: Any) -> Any:
         return self.__getattr__("entries")

@@ -12,8 +12,9 @@ from typing import Any
 
 import numpy as np
 
-from verify.model.errors import TraceError, UnboundedError
+from verify.model.errors import TraceError
 from verify.model.reasons import Reason
+from verify.model.unfollowed import unbounded
 from verify.model.where import asked_at
 from verify.tracing.arrays.arrays import SymbolArray, current, layout, nodes, objects
 from verify.tracing.arrays.sparse import dense
@@ -47,7 +48,7 @@ def linear(
         if current().as_executed and executed is not None:
             return executed(*args, **options)
         if current().as_executed and not is_composed:
-            raise UnboundedError(f"no rounding bound is known for {name}", asked_at())
+            raise unbounded(name)
         result = compute(*args, **options)
         return result if is_composed else _in_rows(result)
 

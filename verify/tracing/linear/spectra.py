@@ -17,9 +17,9 @@ from typing import Any, Literal
 
 import numpy as np
 
-from verify.model.additions import HOW
 from verify.model.errors import TraceError
 from verify.model.reasons import Reason
+from verify.model.unfollowed import unfollowed
 from verify.model.where import asked_at
 from verify.tracing.arrays.arrays import built, current, floats_of
 from verify.tracing.linear.factors import mirrored
@@ -127,15 +127,14 @@ def singular_vectors(a: Any, full_matrices: bool = True, compute_uv: bool = True
     """Return U, the singular values and V transposed, or these values alone."""
     a = matrices(a)
     if hermitian:
-        raise TraceError("numpy.linalg.svd with hermitian=True cannot be followed", asked_at(), HOW)
+        raise unfollowed("numpy.linalg.svd", " with hermitian=True")
     if not compute_uv:
         return singular_values(a)
     if full_matrices and a.shape[-1] != a.shape[-2]:
-        raise TraceError(
-            "numpy.linalg.svd with full_matrices=True of what is not square cannot be followed: further singular"
-            " vectors may be any",
-            asked_at(),
-            HOW,
+        raise unfollowed(
+            "numpy.linalg.svd",
+            " with full_matrices=True of what is not square",
+            ": further singular vectors may be any",
         )
     return _SVD(*each(lambda matrix: _triple(matrix, full_matrices), a))
 

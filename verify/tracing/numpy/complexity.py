@@ -13,8 +13,9 @@ from typing import Any
 import numpy as np
 
 from verify.model.additions import FUNCTIONS as ADDED
-from verify.model.errors import TraceError, UnboundedError
+from verify.model.errors import TraceError
 from verify.model.reasons import Reason
+from verify.model.unfollowed import unbounded
 from verify.model.where import asked_at
 from verify.tracing.arrays import shadows
 from verify.tracing.arrays.arrays import SymbolArray, current, in_order_of, lift, scalar, shape_of, symbols
@@ -227,7 +228,7 @@ def _is_followed(name: str, method: str) -> bool:
 def refuse_roundings(name: str, *, bounded: bool = False) -> None:
     """Raise UnboundedError where roundings are to be known that nobody has bounds for."""
     if not bounded and current().as_executed:
-        raise UnboundedError(f"no rounding bound is known for {name} of complex numbers", asked_at())
+        raise unbounded(name, " of complex numbers")
 
 
 def _at(ufunc: Any, target: Any, indices: Any, values: Any) -> None:

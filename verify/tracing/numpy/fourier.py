@@ -15,8 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from verify.model.errors import UnboundedError
-from verify.model.where import asked_at
+from verify.model.unfollowed import unbounded
 from verify.proof.constants import TURNS
 from verify.tracing.arrays import shadows
 from verify.tracing.arrays.arrays import current, gathered, lift, shape_of
@@ -165,7 +164,7 @@ def _single(kind: _Kind, module: str, name: str) -> Callable[..., Any]:
 def answer_of(module: str, name: str, a: Any, **options: Any) -> Any:
     """Return what the original gives of ones, and raise what it raises; refuse what would take too long."""
     if current().as_executed:
-        raise UnboundedError(f"no rounding bound is known for {module}.{name}", asked_at())
+        raise unbounded(f"{module}.{name}")
     original = getattr(sys.modules[module], name)
     answer = shadows.expected(original, (as_numbers(a),), {key: v for key, v in options.items() if v is not None})
     if max((*shape_of(answer), *np.shape(a)), default=0) > _MOST:

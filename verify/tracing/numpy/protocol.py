@@ -86,9 +86,9 @@ def _of_real(function: Any, args: Any, options: dict[str, Any], array_method: An
             measured.measure(function, args, options, result)
         return result if _counts(name, arguments) else shadows.held_to(name, answer, result, out)
     except TraceError as problem:
-        if name in problem.message:
+        if problem.function == (full_name := f"{function.__module__}.{name}"):
             raise
-        raise problem.of(f"{function.__module__}.{name}") from problem
+        raise problem.of(full_name) from problem
 
 
 def _has_no_entries(name: str, args: Any, options: dict[str, Any]) -> bool:

@@ -21,9 +21,9 @@ from typing import Any
 import numpy as np
 
 from verify.model.additions import FUNCTIONS as ADDED
-from verify.model.additions import HOW, key_of
-from verify.model.errors import TraceError, UnboundedError
-from verify.model.where import asked_at
+from verify.model.additions import key_of
+from verify.model.errors import TraceError
+from verify.model.unfollowed import unbounded, unfollowed
 from verify.tracing.arrays.arrays import SymbolArray, active, current, lift
 from verify.tracing.arrays.complexes import ComplexArray
 from verify.tracing.outside import measured
@@ -69,13 +69,13 @@ def _note_compiled(name: str) -> None:
     What is added has the same value as the compiled code, and not the same operations.
     """
     if current().as_executed:
-        raise UnboundedError(f"no rounding bound is known for {name}", asked_at())
+        raise unbounded(name)
     current().added[name] = None
 
 
 def _refusal(function: Callable[..., Any], reason: object = "") -> TraceError:
     name = f"{function.__module__}.{function.__name__}"
-    return TraceError(f"{name} cannot be followed{f' ({reason})' if reason else ''}", asked_at(), HOW)
+    return unfollowed(name, because=f" ({reason})" if reason else "")
 
 
 def _of_numbers(name: str) -> Replace:

@@ -151,7 +151,7 @@ def answer(name: str, original: Callable[..., Any]) -> Callable[..., Any]:
         try:
             made = wrapped(OWN.get(name, on_symbols(original))(*args, **options))
         except TraceError as problem:
-            if name in problem.message:
+            if problem.function == name:
                 raise
             raise problem.of(name) from problem
         except Exception as problem:

@@ -8,9 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from verify.model.additions import HOW
-from verify.model.errors import TraceError
-from verify.model.where import asked_at
+from verify.model.unfollowed import unfollowed
 from verify.tracing.numpy.products import as_array
 from verify.tracing.outside.sources import on_symbols
 
@@ -77,7 +75,7 @@ def _metric(metric: Any, rows: Any, options: dict[str, Any]) -> Callable[[Any, A
         function = on_symbols(sys.modules[_MODULE].jensenshannon)
         return lambda u, v: _pairwise(function, u, v, options)
     if name not in _METRICS or ("w" in options and name in ("chebyshev", "cosine", "correlation")):
-        raise TraceError(f"{_MODULE} with the metric {name!r} cannot be followed", asked_at(), HOW)
+        raise unfollowed(_MODULE, f" with the metric {name!r}")
     default = _DEFAULTS.get(name)
     if default is not None and default[0] not in options:
         options[default[0]] = default[1](rows)
@@ -147,7 +145,7 @@ def correlation(u: Any, v: Any, w: Any = None, centered: bool = True) -> Any:
 
 def _of_vectors(name: str, u: Any, v: Any, w: Any) -> Any:
     if w is not None:
-        raise TraceError(f"{_MODULE}.{name} with w cannot be followed", asked_at(), HOW)
+        raise unfollowed(f"{_MODULE}.{name}", " with w")
     return _METRICS[name](as_array(u), as_array(v))
 
 

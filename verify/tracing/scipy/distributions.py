@@ -11,7 +11,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from verify.model.additions import HOW
-from verify.model.errors import TraceError, UnboundedError
+from verify.model.errors import TraceError
+from verify.model.unfollowed import unbounded, unfollowed
 from verify.model.where import asked_at
 from verify.tracing.numpy.elementwise import elementwise
 from verify.tracing.outside.outside import is_symbolic
@@ -79,7 +80,7 @@ def _compute(distribution: Any, method: str, args: tuple[Any, ...], options: dic
     table = COUNTS if hasattr(distribution, "pmf") else FAMILIES
     family = table.get(distribution.name)
     if family is None or not _has(family, method):
-        raise TraceError(f"{name} cannot be followed", asked_at(), HOW)
+        raise unfollowed(name)
     names = [part.strip() for part in (distribution.shapes or "").split(",") if part.strip()]
     values = {"loc": 0, "scale": 1, **dict(zip([*names, "loc", "scale"], args[1:], strict=False)), **options}
     line = functools.partial(_on_symbols, name, family, method)
@@ -94,7 +95,7 @@ def _has(family: Family, method: str) -> bool:
 
 def _on_symbols(name: str, family: Family, method: str, x: Any, loc: Any, scale: Any, *shapes: Any) -> Any:
     if x.trace.as_executed:
-        raise UnboundedError(f"no rounding bound is known for {name}", asked_at())
+        raise unbounded(name)
     if method in QUANTILES:
         assert family.quantile is not None
         return loc + scale * family.quantile(x if method == "ppf" else 1 - x, *shapes)

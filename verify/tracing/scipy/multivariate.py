@@ -13,9 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from verify.model.additions import HOW
-from verify.model.errors import TraceError, UnboundedError
-from verify.model.where import asked_at
+from verify.model.unfollowed import unbounded, unfollowed
 from verify.tracing.arrays.arrays import current, lift
 from verify.tracing.linear.factors import mirrored
 from verify.tracing.numpy.products import as_array
@@ -35,7 +33,7 @@ class Frozen:
     def logpdf(self, x: Any) -> Any:
         """Return the logarithm of the density, of several points along the axes before the last one."""
         if current().as_executed:
-            raise UnboundedError(f"no rounding bound is known for {_NAME}", asked_at())
+            raise unbounded(_NAME)
         matrix = _square(self.cov, np.shape(x)[-1] if np.ndim(x) else 1)
         deviation = as_array(x) - (0 if self.mean is None else as_array(self.mean))
         rows = deviation.reshape(-1, len(matrix))
@@ -50,7 +48,7 @@ class Frozen:
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):  # what copies ask for
             raise AttributeError(name)
-        raise TraceError(f"{_NAME}.{name} of symbols cannot be followed", asked_at(), HOW)
+        raise unfollowed(f"{_NAME}.{name}", " of symbols")
 
 
 def _square(cov: Any, dimensions: int) -> Any:
@@ -116,4 +114,4 @@ def _freezing(original: Callable[..., Any]) -> Callable[..., Any]:
 
 def _refuse(allow_singular: bool) -> None:
     if allow_singular:
-        raise TraceError(f"{_NAME} with allow_singular=True cannot be followed", asked_at(), HOW)
+        raise unfollowed(_NAME, " with allow_singular=True")

@@ -10,6 +10,7 @@ import numpy as np
 from verify.model.additions import HOW
 from verify.model.errors import TraceError
 from verify.model.reasons import Reason
+from verify.model.unfollowed import unfollowed
 from verify.model.where import asked_at
 from verify.tracing.arrays.arrays import built, current
 from verify.tracing.arrays.sparse import dense
@@ -45,14 +46,14 @@ def solve(
 ) -> Any:
     """Return x with a @ x = b; where a is said to be symmetric, one half of it is read."""
     if options:
-        raise TraceError(f"scipy.linalg.solve with {', '.join(options)} cannot be followed", asked_at(), HOW)
+        raise unfollowed("scipy.linalg.solve", f" with {', '.join(options)}")
     a, b = squares(a), as_array(b)
     if assume_a in _SYMMETRIC:
         a = mirrored(a, lower=lower)
     elif assume_a in ("upper triangular", "lower triangular"):
         return solve_triangular(a, b, lower=assume_a.startswith("lower"))
     elif assume_a not in _GENERAL:
-        raise TraceError(f"scipy.linalg.solve with assume_a={assume_a!r} cannot be followed", asked_at(), HOW)
+        raise unfollowed("scipy.linalg.solve", f" with assume_a={assume_a!r}")
     return solution(np.swapaxes(a, -1, -2) if transposed else a, b)
 
 
@@ -143,7 +144,7 @@ def solve_lu(factors: Any, b: Any, trans: int = 0, *_: Any, **options: Any) -> A
 def full_qr(a: Any, overwrite_a: bool = False, lwork: Any = None, mode: str = "full", *_: Any, **options: Any) -> Any:
     """Return Q and R, or R alone."""
     if options.get("pivoting"):
-        raise TraceError("scipy.linalg.qr with pivoting=True cannot be followed", asked_at(), HOW)
+        raise unfollowed("scipy.linalg.qr", " with pivoting=True")
     result = orthogonal(a, {"full": "complete", "economic": "reduced", "r": "r"}.get(mode, mode))
     return (result,) if mode == "r" else tuple(result)
 
@@ -187,7 +188,7 @@ def symmetric_pairs(
     """Return eigenvalues in order, and eigenvectors unless they are not asked for."""
     unknown = {name for name, value in options.items() if value is not None} - set(_HINTS)
     if b is not None or unknown or _:
-        raise TraceError("scipy.linalg.eigh with b or a part of the eigenvalues cannot be followed", asked_at(), HOW)
+        raise unfollowed("scipy.linalg.eigh", " with b or a part of the eigenvalues")
     half = "L" if lower else "U"
     return eigenvalues(a, half) if eigvals_only else tuple(eigenvectors(a, half))
 

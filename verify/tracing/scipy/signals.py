@@ -15,9 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from verify.model.additions import HOW
-from verify.model.errors import TraceError, UnboundedError
-from verify.model.where import asked_at
+from verify.model.unfollowed import unbounded, unfollowed
 from verify.tracing.arrays.arrays import current
 from verify.tracing.numpy.products import as_array, matmul
 from verify.tracing.outside.sources import as_on_symbols
@@ -94,7 +92,7 @@ def convolve2d(in1: Any, in2: Any, flip: int, mode: int, boundary: int, fill: An
     rows = [_line(n, m, mode, flip) for n, m in zip(in1.shape, in2.shape, strict=True)]
     edge = _BOUNDARIES.get(boundary, "")
     if edge == "":
-        raise TraceError("scipy.signal.convolve2d with this boundary cannot be followed", asked_at(), HOW)
+        raise unfollowed("scipy.signal.convolve2d", " with this boundary")
     return sums_over_windows(_extended(in1, rows, edge, np.asarray(fill).item() if edge is None else 0), kernel)
 
 
@@ -161,7 +159,7 @@ def filter_along(a: Any, weights: Any, axis: int, output: Any, mode: int, cval: 
 def mean_along(a: Any, size: int, axis: int, output: Any, mode: int, cval: Any, origin: int) -> None:
     """Do what `scipy.ndimage._nd_image.uniform_filter1d` does: a running sum that is divided by the size."""
     if current().as_executed:  # what is added and subtracted again leaves its rounding
-        raise _unbounded("scipy.ndimage.uniform_filter1d")
+        raise unbounded("scipy.ndimage.uniform_filter1d")
     a = as_array(a)
     sums = np.zeros_like(a)
     filter_along(a, np.ones(size), axis, sums, mode, cval, origin)
@@ -206,15 +204,11 @@ def in_frequencies(*args: Any, calc_fast_len: bool = False) -> Any:
     """
     in1, in2, axes, _ = args[-4:]
     if current().as_executed:
-        raise _unbounded("scipy.signal.fftconvolve")
+        raise unbounded("scipy.signal.fftconvolve")
     if not axes:
         return in1 * in2
     result = as_array(in1)
     return _along(result, as_array(in2), [axis % result.ndim for axis in axes])
-
-
-def _unbounded(name: str) -> TraceError:
-    return UnboundedError(f"no rounding bound is known for {name}", asked_at())
 
 
 def _along(in1: Any, in2: Any, axes: list[int]) -> Any:

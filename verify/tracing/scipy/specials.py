@@ -9,9 +9,7 @@ from typing import Any
 import numpy as np
 
 from verify.graph import functions
-from verify.model.additions import HOW
-from verify.model.errors import TraceError
-from verify.model.where import asked_at
+from verify.model.unfollowed import unfollowed
 from verify.tracing.numpy.elementwise import elementwise
 from verify.tracing.numpy.products import as_array
 from verify.tracing.symbols.special import applied, parameter
@@ -22,7 +20,7 @@ _HALF = Fraction(1, 2)
 def logsumexp(a: Any, axis: Any = None, b: Any = None, keepdims: bool = False, return_sign: bool = False) -> Any:
     """Return the logarithm of a sum of exponentials; the maximum that SciPy takes out changes no value."""
     if return_sign:
-        raise TraceError("scipy.special.logsumexp with return_sign cannot be followed", asked_at(), HOW)
+        raise unfollowed("scipy.special.logsumexp", " with return_sign")
     terms = np.exp(as_array(a))
     return np.log(np.sum(terms if b is None else b * terms, axis=axis, keepdims=keepdims))
 
@@ -49,18 +47,14 @@ def _hurwitz(s: Any, q: Any) -> Any:
 def zeta(x: Any, q: Any = None, out: Any = None) -> Any:
     """Return Hurwitz' zeta function; Riemann's has no derivative in closed form."""
     if q is None or out is not None:
-        raise TraceError(
-            "scipy.special.zeta of one argument cannot be followed (it has no derivative in closed form)",
-            asked_at(),
-            HOW,
-        )
+        raise unfollowed("scipy.special.zeta", " of one argument", " (it has no derivative in closed form)")
     return elementwise(_hurwitz, x, q)
 
 
 def lambertw(z: Any, k: int = 0, tol: float = 1e-8) -> Any:
     """Return the branch of W that is real from -1/e on."""
     if k:
-        raise TraceError(f"scipy.special.lambertw with k={k} cannot be followed", asked_at(), HOW)
+        raise unfollowed("scipy.special.lambertw", f" with k={k}")
     return elementwise(lambda x: x.function("LambertW"), z)
 
 

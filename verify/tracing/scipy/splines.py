@@ -13,9 +13,9 @@ from typing import Any
 
 import numpy as np
 
-from verify.model.additions import HOW
-from verify.model.errors import TraceError, UnboundedError
+from verify.model.errors import TraceError
 from verify.model.reasons import Reason
+from verify.model.unfollowed import unbounded, unfollowed
 from verify.model.where import asked_at
 from verify.tracing.arrays.arrays import active, current
 from verify.tracing.numpy.interpolation import cells
@@ -26,8 +26,8 @@ _MODULE = "scipy.interpolate"
 _Method = Callable[..., Any]
 
 
-def _refused(reason: str) -> TraceError:
-    return TraceError(f"{_MODULE}.{reason} cannot be followed", asked_at(), HOW)
+def _refused(name: str, way: str = "") -> TraceError:
+    return unfollowed(f"{_MODULE}.{name}", way)
 
 
 def _coefficients(spline: Any) -> Any:
@@ -73,7 +73,7 @@ def _cubic(original: _Method) -> _Method:
             or bc_type == "periodic"
             or not (isinstance(bc_type, str) or np.ndim(y) == 1)
         ):
-            raise _refused("CubicSpline with nodes of symbols or such conditions")
+            raise _refused("CubicSpline", " with nodes of symbols or such conditions")
         values = np.moveaxis(as_array(y), axis, 0)
 
         def of(row: Any) -> Any:
@@ -97,7 +97,7 @@ def _basis_spline(original: _Method) -> _Method:
             original(self, t, c, k, extrapolate, axis)
             return
         if is_symbolic(t):
-            raise _refused("BSpline with knots of symbols")
+            raise _refused("BSpline", " with knots of symbols")
         original(self, t, np.zeros(np.shape(c)), k, extrapolate, axis)
         values = np.moveaxis(as_array(c), axis, 0)
         _keep(self, values)
@@ -124,7 +124,7 @@ def _evaluated(compute: Callable[..., Any], kind: str) -> Callable[[_Method], _M
             if not isinstance(self, getattr(sys.modules[_MODULE], kind)):
                 raise _refused(type(self).__name__)
             if current().as_executed and (symbolic or kind == "BSpline"):
-                raise UnboundedError(f"no rounding bound is known for {_MODULE}.{kind}", asked_at())
+                raise unbounded(f"{_MODULE}.{kind}")
             extrapolate = self.extrapolate if extrapolate is None else extrapolate
             places = as_array(x)
             flat = places.reshape(-1)
@@ -143,7 +143,7 @@ def _at_numbers(original: _Method, spline: Any, x: Any, nu: int, extrapolate: An
     """Return the values of a spline at fixed places: a linear map of what it was made of."""
     entry = current().memory("splines").get(id(spline))
     if entry is None or entry[0] is not spline:
-        raise _refused(f"{type(spline).__name__} of coefficients that are symbols")
+        raise _refused(type(spline).__name__, " of coefficients that are symbols")
     _, of, values = entry
     return _mapped(lambda row: original(of(row), x, nu, extrapolate), values)[0]
 
@@ -178,7 +178,7 @@ def _of_powers(spline: Any, x: Any, nu: int) -> Any:
     """Return the values of polynomials in powers of the distance from the node below, summed from the constant on."""
     c, nodes = _coefficients(spline), spline.x
     if nodes[0] > nodes[-1]:
-        raise _refused("PPoly with falling nodes")
+        raise _refused("PPoly", " with falling nodes")
     cell = cells(nodes, x)
     rest = [None] * (np.ndim(c) - 2)
     distance = (x - nodes[cell])[(..., *rest)]
@@ -213,7 +213,7 @@ def _of_knots(spline: Any, x: Any, nu: int) -> Any:
 def interpolating(x: Any, y: Any, k: int = 3, t: Any = None, bc_type: Any = None, axis: int = 0, *_: Any) -> Any:
     """Return what `make_interp_spline` makes of values: its coefficients are linear in these."""
     if is_symbolic(x) or is_symbolic(t) or bc_type == "periodic":
-        raise _refused("make_interp_spline with nodes of symbols, or periodic,")
+        raise _refused("make_interp_spline", " with nodes of symbols, or periodic,")
     module = sys.modules[_MODULE]
     values = np.moveaxis(as_array(y), axis, 0)
 
@@ -235,7 +235,7 @@ def _of_lines(original: _Method) -> _Method:
             original(self, x, y, kind, axis, *rest, **more)
             return
         if kind != "linear" or is_symbolic(x):
-            raise _refused(f"interp1d of kind {kind!r} or with nodes of symbols")
+            raise _refused("interp1d", f" of kind {kind!r} or with nodes of symbols")
         original(self, x, np.zeros(np.shape(y)), kind, axis, *rest, **more)
         current().memory("splines")[id(self)] = self, None, np.moveaxis(as_array(y), axis, 0)
 
@@ -252,13 +252,13 @@ def _on_lines(original: _Method) -> _Method:
             return original(self, x)
         kind: Any = sys.modules[_MODULE].interp1d
         if not isinstance(self, kind) or self._kind != "linear" or not np.all(np.diff(self.x) > 0):
-            raise _refused(f"{type(self).__name__} of this kind")
+            raise _refused(type(self).__name__, " of this kind")
         values = np.moveaxis(self.y, self.axis, 0) if entry is None else entry[2]
         places = as_array(x)
         flat = places.reshape(-1)
         inside = np.greater_equal(flat, self.x[0]) & np.less_equal(flat, self.x[-1])
         if not (inside.all() or self._extrapolate):
-            raise _refused("interp1d outside of its nodes")
+            raise _refused("interp1d", " outside of its nodes")
         made = as_array(_on_line(as_array(self.x), values, flat)).reshape((*places.shape, *values.shape[1:]))
         return np.moveaxis(made, range(places.ndim), range(self.axis, self.axis + places.ndim))
 

@@ -8,9 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from verify.model.additions import HOW
-from verify.model.errors import TraceError
-from verify.model.where import asked_at
+from verify.model.unfollowed import unfollowed
 from verify.tracing.arrays.arrays import active
 from verify.tracing.outside.outside import is_symbolic
 from verify.tracing.stand_ins.creating import as_array, converting, list_as_array
@@ -69,7 +67,7 @@ class Joined:
         if not is_symbolic(values):
             return self._original[key]
         if any(isinstance(value, (str, slice)) for value in values):
-            raise TraceError("numpy.r_ with more than arrays cannot be followed", asked_at(), HOW)
+            raise unfollowed("numpy.r_", " with more than arrays")
         parts = [converting(np.asarray)(value) for value in values]
         return np.column_stack(parts) if self._column else np.concatenate([np.atleast_1d(part) for part in parts])
 

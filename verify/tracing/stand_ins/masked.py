@@ -13,9 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from verify.model.additions import HOW
 from verify.model.errors import TraceError
-from verify.model.where import asked_at
+from verify.model.unfollowed import unfollowed
 from verify.tracing.outside.outside import is_symbolic
 
 _MODULES = ("numpy.ma.core", "numpy.ma.extras", "numpy.ma")
@@ -30,7 +29,7 @@ def _is_masked(value: Any) -> bool:
 
 
 def _refused(name: str, limit: str = "") -> TraceError:
-    return TraceError(f"numpy.ma.{name}{limit} cannot be followed", asked_at(), HOW)
+    return unfollowed(f"numpy.ma.{name}", limit)
 
 
 def _whole(name: str) -> Callable[..., Any]:

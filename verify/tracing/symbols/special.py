@@ -15,9 +15,8 @@ from typing import Any
 import numpy as np
 
 from verify.graph import functions
-from verify.model.additions import HOW
-from verify.model.errors import TraceError, UnboundedError
 from verify.model.exact import simplest_rational
+from verify.model.unfollowed import unbounded, unfollowed
 from verify.model.where import asked_at
 from verify.proof import rationals
 from verify.tracing.symbols.concolic import Concolic
@@ -39,11 +38,10 @@ def parameter(name: str, value: Any) -> Fraction:
     if number is None and value.is_constant():
         number = rationals.rational(value.graph, value.node, {})
     if number is None:
-        raise TraceError(
-            f"scipy.special.{name} with a parameter that depends on the inputs cannot be followed"
+        raise unfollowed(
+            f"scipy.special.{name}",
+            " with a parameter that depends on the inputs",
             " (by that there is no derivative in closed form)",
-            asked_at(),
-            HOW,
         )
     return simplest_rational(number) if isinstance(number, float) else Fraction(number)
 
@@ -55,9 +53,7 @@ def applied(name: str, line: str, *values: Any) -> Any:
     try:
         return x.function(functions.of(line, numbers))
     except KeyError as problem:
-        raise TraceError(
-            f"scipy.special.{name} with {len(numbers)} parameters cannot be followed", asked_at(), HOW
-        ) from problem
+        raise unfollowed(f"scipy.special.{name}", f" with {len(numbers)} parameters") from problem
 
 
 def _table(line: str) -> Callable[..., Any]:
@@ -170,7 +166,7 @@ def _recurrence(first: Callable[[Any], Any], step: Callable[[int, Any, Any, Any]
     def polynomial(name: str, degree: Any, x: Any) -> Any:
         order = parameter(name, degree)
         if order.denominator != 1 or not 0 <= order <= _MOST_STEPS:
-            raise TraceError(f"scipy.special.{name} of degree {order} cannot be followed", asked_at(), HOW)
+            raise unfollowed(f"scipy.special.{name}", f" of degree {order}")
         before, value = x.lift(1), first(x)
         for k in range(1, int(order)):
             before, value = value, step(k, x, value, before)
@@ -311,7 +307,7 @@ def called(name: str, line: _Line) -> Callable[..., Any]:
     def compute(*values: Any) -> Any:
         x = values[-1]
         if x.trace.as_executed:
-            raise UnboundedError(f"no rounding bound is known for scipy.special.{name}", asked_at())
+            raise unbounded(f"scipy.special.{name}")
         return x.lift(line(name, *values))
 
     return compute

@@ -1,0 +1,50 @@
+"""Errors for functions that cannot be followed have the function as a field: no name is put in front twice."""
+
+import numpy as np
+import pytest
+
+from verify import pair
+from verify.checks.checker import check
+from verify.model.errors import TraceError, UnboundedError
+from verify.model.reasons import Reason
+from verify.model.unfollowed import unbounded, unfollowed
+
+
+def test_the_function_is_a_field():
+    """Whatever the message says, the function that it names is read from the error; the page that helps is named."""
+    problem = unfollowed("numpy.roots", " with masks", " (they have no order)")
+    assert isinstance(problem, TraceError)
+    assert (problem.function, problem.reason) == ("numpy.roots", Reason.UNKNOWN_FUNCTION)
+    assert problem.message == "numpy.roots with masks cannot be followed (they have no order)"
+    assert str(problem).endswith("gradproof explain extend`")
+
+
+def test_a_missing_bound_is_an_error_of_its_own():
+    """What has no bound for its rounding can still be proved: the error tells it from what is not followed."""
+    problem = unbounded("scipy.special.zeta", " of complex numbers")
+    assert isinstance(problem, UnboundedError)
+    assert problem.function == "scipy.special.zeta"
+    assert problem.message == "no rounding bound is known for scipy.special.zeta of complex numbers"
+
+
+def test_a_name_in_front_becomes_the_function():
+    """An error that came up within another function names both, and has the outer one as its function."""
+    problem = unfollowed("numpy.sort", " with order").of("numpy.median")
+    assert problem.function == "numpy.median"
+    assert problem.message == "numpy.median: numpy.sort with order cannot be followed"
+
+
+@pytest.mark.parametrize(
+    ("forward", "name"),
+    [
+        (lambda x: np.linalg.pinv(x, hermitian=True), "numpy.linalg.pinv"),
+        (lambda x: np.linalg.qr(x, mode="raw")[0], "numpy.linalg.qr"),
+        (lambda x: np.cumsum(x, dtype=int), "numpy.cumsum"),
+        (lambda x: np.roots(x[0]), "numpy.roots"),
+    ],
+)
+def test_a_name_is_said_once(forward, name):
+    """A function that refuses how it is called is named once, with what calls it or without."""
+    result = check(pair(forward, lambda dout, x: dout, x="3 3"), quick=True)
+    (detail,) = {row.evidence.detail for row in result.comparisons}
+    assert detail.count(name) == 1
