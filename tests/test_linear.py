@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from effort import LONG
 
 import verify
 from verify import Verdict
@@ -491,6 +492,7 @@ def test_a_factor_of_short_floats_is_found():
     assert [finding for finding in result.findings if finding.code.startswith("GP2")]
 
 
+@pytest.mark.skipif(not LONG, reason="ten seconds: GRADPROOF_LONG=1")
 def test_too_many_roots_are_told_and_nothing_false_is_said_of_them():
     """Of five eigenvalues nothing is proved: the right gradient agrees, with that reason; a wrong one is refuted."""
 
