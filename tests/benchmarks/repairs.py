@@ -42,14 +42,14 @@ class Trial(NamedTuple):
 
 
 def planted(file):
-    """Return the mistakes for the cases of a file, each for the first case that may have it."""
+    """Return the mistakes for the cases of a file, each for the first case that may have it, by the changes they are."""
     with Workers(Process()) as workers, Crew(workers) as crew:
         known = {}
         for case in workers.collected([str(file)], None):
             answer = crew.answer(PLANTED, case, How()) if isinstance(case, CollectedCase) else None
             for mutant in answer.value.mutants if answer is not None and answer.kind == "done" else ():
-                known.setdefault((mutant.start, mutant.end, mutant.text), (case.name, mutant))
-    return list(known.values())
+                known.setdefault((mutant.file, mutant.start, mutant.end, mutant.text), (file.name, case.name, mutant))
+    return known
 
 
 def gradproof(folder, *arguments):
@@ -61,13 +61,13 @@ def gradproof(folder, *arguments):
     return done, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
-def tried(case, mutant, folder):
+def tried(name, case, mutant, folder):
     """Plant a mistake in a copy of its layer, and have it mended."""
     copy = folder / "planted"
     shutil.copytree(LAYERS, copy, dirs_exist_ok=True)
     file = copy / Path(mutant.file).name
     file.write_bytes(changed(mutant))
-    target = f"planted/{file.name}", "--case", case
+    target = f"planted/{name}", "--case", case
     done, seconds = gradproof(folder, "fix", *target, "--write", "--fix-budget", str(BUDGET))
     if "nothing to fix" in done.stdout:
         return Trial(case, mutant, UNNOTICED, seconds, done.stdout)
@@ -100,12 +100,13 @@ def main():
     """Try every third mistake."""
     every, first = map(int, (*sys.argv[1:], *("3", "0")[len(sys.argv) - 1 :]))
     files = [file for file in sorted(LAYERS.glob("*.py")) if "= verify." in file.read_text()]
-    mistakes = [mistake for file in files for mistake in planted(file)]
+    by_file = [planted(file) for file in files]
+    mistakes = [*dict(sorted(mistake for known in reversed(by_file) for mistake in known.items())).values()]
     print(f"{len(mistakes)} mistakes can be planted; every {every}. is", flush=True)
     trials = []
-    for case, mutant in mistakes[first::every]:
+    for name, case, mutant in mistakes[first::every]:
         with tempfile.TemporaryDirectory() as folder:
-            trials.append(tried(case, mutant, Path(folder)))
+            trials.append(tried(name, case, mutant, Path(folder)))
         last = trials[-1]
         print(f"{last.outcome:12} {last.seconds:6.1f} s  {mutant.where} {mutant.operator}: {mutant.after}", flush=True)
         if last.outcome in (OPEN, WRONG):

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 CANDIDATES, FURTHER, WRONG = (Task(f"{PACKAGE}.repair.bench", m) for m in ("candidates", "further", "wrong"))
 _TOGETHER = 12  # edits of a request: long enough that asking costs nothing, short enough to stop soon
 _SOON = 5.0  # seconds, in which all edits of a request end, or one of them hangs
+_TIMES = 2  # and so often what it took to check the case, which each process does first
 _MOST_PAIRS = 4_000
 _HELPFUL = 60  # single edits that leave fewer wrong entries, which pairs are made of
 _BEST = 4  # of these, which are tried with any other
@@ -39,13 +40,15 @@ class Search:
     def __init__(self, crew: Crew, case: CollectedCase, how: How, budget: float) -> None:
         self._crew, self._case, self._how = crew, case, how
         self._end = time.monotonic() + budget
-        self._tried = 0
+        self._tried, self._soon = 0, _SOON
         self._unanswered = ""  # why the last request without an answer has none; that we failed, if we ever did
         self._nearest = ""  # edits that leave no wrong entry at the sample, and what speaks against them
 
     def repair(self) -> Repair:
         """Return what becomes of the case."""
+        started = time.monotonic()
         start: Candidates | None = self._ask(CANDIDATES, None)
+        self._soon = _SOON + _TIMES * (time.monotonic() - started)
         if start is None:
             return self._repair(State.UNABLE, why=self._unanswered)
         if start.state is not None:
@@ -94,7 +97,7 @@ class Search:
 
     def _counted(self, trials: Sequence[Edits]) -> list[tuple[Edits, int | None]]:
         """Return for each of some edits how much they leave; where one of them hangs or crashes, each by itself."""
-        left: list[int | None] | None = self._ask(WRONG, None, trials, limit=_SOON)
+        left: list[int | None] | None = self._ask(WRONG, None, trials, limit=self._soon)
         if left is None and len(trials) > 1 and not self._over():
             return [pair for edits in trials for pair in self._counted([edits])]
         self._tried += len(trials)

@@ -8,17 +8,13 @@ be fast; the check of the whole case is what accepts an edit.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
-
-import flint
-import numpy as np
+from typing import TYPE_CHECKING
 
 from verify.cases.case import Case, ExpressionCase, TracedCase
 from verify.checks.checker import check
-from verify.graph import balls
 from verify.model.errors import GradproofError
 from verify.model.faults import Finding
 from verify.model.findings import FINDINGS, Subject
@@ -29,6 +25,7 @@ from verify.mutation.result import How, Mutant
 from verify.mutation.scopes import forward_scopes, scopes
 from verify.mutation.watching import Watch, watch_on
 from verify.repair.alike import alike
+from verify.repair.counting import Counter, floats
 from verify.repair.edits import edits_of
 from verify.repair.forward import same_forward
 from verify.repair.lacking import Lacking, Target
@@ -59,6 +56,7 @@ class Failing:
     result: CaseResult
     runs: list[Exact] = field(default_factory=list)
     seen: Watch = field(default_factory=Watch)
+    counters: list[Counter] = field(default_factory=list)
     counts: list[int] = field(default_factory=list)  # of entries that are wrong in each run
     seconds: float = 0.0  # of the processor, that it takes to count what is wrong
 
@@ -75,7 +73,8 @@ class Failing:
         if isinstance(case, TracedCase):
             self.runs = sorted(_runs(case, seed), key=lambda run: len(run.seen.trace))
             start = time.process_time()
-            counts = [_wrong(case, run, seed) for run in self.runs]
+            self.counters = [Counter(case, run) for run in self.runs]
+            counts = [counter.wrong(case, seed) for counter in self.counters]
             self.counts = [_ALL if count is None else count for count in counts]
             self.seconds = time.process_time() - start
         if isinstance(case, (TracedCase, ExpressionCase)):
@@ -143,8 +142,8 @@ class Failing:
             return 0
         left, before = 0, self.counts
         with uncollected():
-            for place, exact in enumerate(self.runs):
-                count = _wrong(case, exact, self.how.seed)
+            for place, counter in enumerate(self.counters):
+                count = counter.wrong(case, self.how.seed)
                 if count is None:
                     return None
                 left += count
@@ -175,15 +174,9 @@ def _target(run: Exact, name: str) -> Target:
     """Return the exact gradient of an input at the sample of a run, and the one that was returned."""
     seen = run.seen
     shape, returned = seen.inputs[name].shape, seen.gradients.get(name)
-    exact = _floats(run, run.gradient(name), shape)
+    exact = floats(run, run.gradient(name), shape)
     comparable = returned is not None and name not in seen.malformed and returned.shape == shape
-    return Target(exact, _floats(run, returned.nodes, shape) if returned is not None and comparable else None)
-
-
-def _floats(run: Exact, nodes: Sequence[int], shape: tuple[int, ...]) -> Any:
-    with flint.ctx.workprec(_BITS):
-        values = balls.at(run.seen.trace, list(nodes), run.region.sample)
-    return np.array([float(values[node]) for node in nodes]).reshape(shape)
+    return Target(exact, floats(run, returned.nodes, shape) if returned is not None and comparable else None)
 
 
 def _runs(case: TracedCase, seed: int) -> list[Exact]:
@@ -255,33 +248,6 @@ def _key(row: Comparison) -> tuple[str, str]:
 def _checked(case: Case, how: How) -> CaseResult:
     result = check(case, how.seed, quick=how.quick)
     return strict(result) if how.strict else result
-
-
-def _wrong(case: TracedCase, exact: Exact, seed: int) -> int | None:
-    """Return how many entries of a run's gradients differ from the exact ones at the sample."""
-    from verify.tracing.observe import observe
-    from verify.tracing.symbols.trace import Trace
-
-    try:
-        seen = observe(case, exact.seen.variant, seed, seen=exact.seen.again(Trace(exact.seen.trace)))
-    except (SubjectError, GradproofError):
-        return None
-    claimed = set(case.real) - set(exact.seen.unclaimed)
-    if seen.malformed or seen.outputs != exact.seen.outputs or not claimed <= set(seen.gradients):
-        return None
-    pairs = [
-        pair
-        for name, actual in seen.gradients.items()
-        for pair in zip(exact.gradient(name), actual.nodes, strict=True)
-        if pair[0] != pair[1]
-    ]
-    with flint.ctx.workprec(_BITS):
-        values = balls.at(seen.trace, [node for pair in pairs for node in pair], exact.region.sample)
-        return sum(not _may_be_equal(values[a], values[b]) for a, b in pairs)
-
-
-def _may_be_equal(a: flint.arb, b: flint.arb) -> bool:
-    return bool(a.is_finite() and b.is_finite() and a.overlaps(b))
 
 
 def applied(source: bytes, edits: Iterable[Mutant]) -> bytes:
