@@ -64,12 +64,17 @@ def _stale(entry: Stale) -> Problem:
     return Problem("STALE", "error", title, (REMOVED,), entry.case.file or "expr", 1, digest)
 
 
-def _of_case(case: CaseResult) -> Iterator[tuple[Quantity, Problem]]:
+def worst_comparisons(case: CaseResult) -> dict[Quantity, Comparison]:
+    """Return what is not good of a case; of several variants of a quantity, the worst."""
     worst: dict[Quantity, Comparison] = {}
     for c in case.comparisons:
         if not c.good and (c.key not in worst or _badness(c) > _badness(worst[c.key])):
             worst[c.key] = c
-    for key, c in worst.items():
+    return worst
+
+
+def _of_case(case: CaseResult) -> Iterator[tuple[Quantity, Problem]]:
+    for key, c in worst_comparisons(case).items():
         yield key, _of_comparison(case, c)
     for severity, finding, sentence in words.findings(case):
         yield finding.key, _of_finding(case, severity, finding, sentence)
@@ -91,7 +96,7 @@ def _of_comparison(case: CaseResult, c: Comparison) -> Problem:
     )
     rule = "WEAKER" if c.weaker else c.state.replace(" ", "-")
     level, lets = ("note", _ACCEPTED) if c.known else ("error", "")
-    return Problem(rule, level, title, lines, *_place(c.place, case), "", lets)
+    return Problem(rule, level, title, lines, *nearest_place(c.place, case), "", lets)
 
 
 def _of_finding(case: CaseResult, severity: str, finding: Finding, sentence: str) -> Problem:
@@ -101,10 +106,12 @@ def _of_finding(case: CaseResult, severity: str, finding: Finding, sentence: str
     lines = (f"{severity}: {sentence}", *variant, f"again: {case.again}", f"meaning: {words.meaning([], [finding])}")
     level = "error" if finding.bad else "warning" if severity == "hazard" else "note"
     lets = finding.allowed or (_ACCEPTED if finding.known else "")
-    return Problem(finding.code, level, title, lines, *_place(finding.where, case), "", lets, bool(finding.allowed))
+    return Problem(
+        finding.code, level, title, lines, *nearest_place(finding.where, case), "", lets, bool(finding.allowed)
+    )
 
 
-def _place(where: Place, case: CaseResult) -> Place:
+def nearest_place(where: Place, case: CaseResult) -> Place:
     """Return the place of the code at fault, or else of the case."""
     for place in (where, case.where):
         if place.line and not PurePath(place.file).is_absolute():  # not what is installed

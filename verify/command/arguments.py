@@ -112,6 +112,7 @@ def build_parser(formats: Iterable[str]) -> argparse.ArgumentParser:
     _add_running(_add_command(commands, "run", checking, choosing))
     expr = _add_command(commands, "expr", checking)
     _add_expression(expr)
+    _add_format(expr)
     expr.set_defaults(durations=None)
     listing = _add_command(commands, "list", choosing)
     listing.set_defaults(layers=None, timeout=None, memory=None, quiet=0)
@@ -136,6 +137,7 @@ def _add_running(run: argparse.ArgumentParser) -> None:
     slowest = "print the N slowest cases and their seconds to standard error; 0: all cases"
     run.add_argument("--durations", type=_count, metavar="N", help=slowest)
     _add_baseline(run)
+    _add_format(run)
 
 
 def _add_scanning(commands: Any, checking: _Parser) -> None:
@@ -173,6 +175,11 @@ def _add_others(commands: Any, parents: list[_Parser]) -> None:
         "`coverage`: the functions that it traces; "
         "`compiled`: how it checks compiled code; none: the list of all",
     )
+
+
+def _add_format(parser: argparse.ArgumentParser) -> None:
+    shape = "full: a table for each case (default); concise: a line for each failure, then the summary"
+    parser.add_argument("--format", choices=("full", "concise"), default="full", help=shape)
 
 
 def _add_baseline(parser: argparse.ArgumentParser) -> None:

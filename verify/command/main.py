@@ -351,7 +351,7 @@ def _list(cases: Sequence[CollectedCase | CaseResult]) -> int:
 
 def _report(run: Run, requests: Sequence[Request], accepted: BaselineUse, options: argparse.Namespace) -> int:
     """Render every report, then write them; returns the exit status."""
-    from reports import renderer, terminal
+    from reports import concise, renderer, terminal
     from reports.write import write
     from verify.model.result import exit_status
 
@@ -375,7 +375,11 @@ def _report(run: Run, requests: Sequence[Request], accepted: BaselineUse, option
             (os.path.relpath(request.path) for request in requests if request.path and request.format == "html"), ""
         )
         places = page.rows if page else frozenset()
-        text = terminal.render(run, color=_colored(options.color), verbosity=verbosity, page=path, places=places)
+        text = (
+            concise.render(run)
+            if options.format == "concise"
+            else terminal.render(run, color=_colored(options.color), verbosity=verbosity, page=path, places=places)
+        )
         printed.append(_no_commands(text) if "github" in on_stdout else text)
     try:
         print("".join(printed), end="", flush=True)
