@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from verify.cases.case import TracedCase
 from verify.checks.claims.claims import Exact, on_upstream
+from verify.checks.regions.chains import chain
 from verify.checks.regions.cover import covered, single
 from verify.checks.regions.edges import corners, kinks
 from verify.checks.regions.ends import ends
@@ -45,10 +46,12 @@ def regions(case: TracedCase, runs: Sequence[Exact], seed: int) -> Elsewhere:
         explorer.explore()
     mixed = list(_mixing(case, searching, runs, seed))
     combined = [place for explorer in mixed for place in mix(explorer)]
+    chained = list(_chaining(case, [*searching, *mixed], runs, seed))
+    combined += [place for explorer in chained for place in chain(explorer, explored=explorer in searching)]
     for explorer in dict.fromkeys([*searching, *mixed]):
         join(explorer)
     complete, sizes = _complete(case, searching, runs, seed)
-    everyone = [*searching, *(explorer for explorer in mixed if explorer not in searching)]
+    everyone = list(dict.fromkeys([*searching, *mixed, *chained]))
     done: set[Call] = set()  # code that is run with other options has the same edges
     visited = [holes(explorer) for explorer in searching]
     edges = [kinks(explorer, done, hole.edges) for explorer, hole in zip(searching, visited, strict=True)]
@@ -85,8 +88,8 @@ def regions(case: TracedCase, runs: Sequence[Exact], seed: int) -> Elsewhere:
 
 def _mixing(case: TracedCase, searching: Sequence[Explorer], runs: Sequence[Exact], seed: int) -> Iterator[Explorer]:
     """Return an explorer for each combination of options, at the smallest run that asks about several entries."""
-    for options in dict.fromkeys(repr(dict(run.seen.variant.options)) for run in runs):
-        alike = [run for run in runs if repr(dict(run.seen.variant.options)) == options]
+    for options in dict.fromkeys(_options(run) for run in runs):
+        alike = [run for run in runs if _options(run) == options]
         best = min(alike, key=lambda run: (-min(_ENTRIES, _most_questions(run)), _size(run)))
         if _most_questions(best) > 1:
             yield next((explorer for explorer in searching if explorer.start is best), None) or Explorer(
@@ -94,13 +97,30 @@ def _mixing(case: TracedCase, searching: Sequence[Explorer], runs: Sequence[Exac
             )
 
 
+def _chaining(case: TracedCase, explorers: Sequence[Explorer], runs: Sequence[Exact], seed: int) -> Iterator[Explorer]:
+    """Return explorers, and one more for each combination of options whose largest run asks but has none so far.
+
+    A loop that ends at its first step asks one question at a line, however many entries there are.
+    """
+    yield from dict.fromkeys(explorers)
+    for options in dict.fromkeys(_options(run) for run in runs):
+        largest = max((run for run in runs if _options(run) == options), key=_size)
+        alike = [explorer.start for explorer in explorers if _options(explorer.start) == options]
+        if largest.seen.conditions and not any(run is largest or _most_questions(run) > 1 for run in alike):
+            yield Explorer(case, largest, seed)
+
+
 def _closing(case: TracedCase, searching: Sequence[Explorer], runs: Sequence[Exact], seed: int) -> Iterator[Explorer]:
     """Return explorers for closed bounds, for each combination of options: where inputs have several entries."""
     names = [name for name, real in case.real.items() if real.ends]
-    for options in dict.fromkeys(repr(dict(run.seen.variant.options)) for run in runs if names):
-        alike = [run for run in runs if repr(dict(run.seen.variant.options)) == options]
+    for options in dict.fromkeys(_options(run) for run in runs if names):
+        alike = [run for run in runs if _options(run) == options]
         best = min(alike, key=lambda run: (any(len(run.seen.inputs[name].nodes) == 1 for name in names), _size(run)))
         yield next((explorer for explorer in searching if explorer.start is best), None) or Explorer(case, best, seed)
+
+
+def _options(run: Exact) -> str:
+    return repr(dict(run.seen.variant.options))
 
 
 def _most_questions(run: Exact) -> int:

@@ -148,14 +148,14 @@ class Explorer:
     def _across(self, seen: Observation, question: Passed) -> Iterator[Exact]:
         """Look for runs on the other side of a condition until there is one."""
         missing = not question.condition.holds
-        for point in self._beyond(seen, question):
+        for point in self.beyond(seen, question):
             if missing in self.sites.taken(question.site) or not self.affordable:
                 return
             run = self.visit({**seen.at, **point}, reason_for=(question.site, missing))
             if run is not None:
                 yield run
 
-    def _beyond(self, seen: Observation, question: Passed) -> Iterator[Point]:
+    def beyond(self, seen: Observation, question: Passed) -> Iterator[Point]:
         """Return points on the other side of a condition, those first that take the same branches until then."""
         before = seen.conditions[: seen.conditions.index(question.condition)]
         others, tried = [], 0

@@ -1,0 +1,96 @@
+"""Questions that code asks only after others at the same line were answered: a loop that ends at the first valid step.
+
+There one run asks about one entry, and another about two. A side counts as visited when any entry took it, so that each
+step of such a loop is a combination of its own: the questions that come late get a run on either side, as long as there
+are runs. Where a line always asks as many questions, `mixes` moves those of one run.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from verify.checks.regions.sites import Passed
+from verify.model.identity import Place
+from verify.tracing.observe import Observation
+
+if TYPE_CHECKING:
+    from verify.checks.regions.explore import Explorer
+
+_MOST_RUNS = 24  # of an explorer, for questions that come late
+
+Asked = tuple[int, str]  # a node and the relation that is asked for
+
+
+def chain(explorer: Explorer, *, explored: bool) -> list[Place]:
+    """Run both sides of each question that comes late; return the lines of those where one side is left.
+
+    Where other sides have not been `explored` so far, those of the first run are as well: further questions may follow.
+    """
+    search = _Chain(explorer, explored=explored)
+    return list(dict.fromkeys(search.run()))
+
+
+class _Chain:
+    """The runs of an explorer, how many questions the first asked at each line, and the sides taken by each node."""
+
+    def __init__(self, explorer: Explorer, *, explored: bool) -> None:
+        self.explorer, self.explored = explorer, explored
+        self.runs: list[Observation] = []
+        self.sides: defaultdict[Asked, set[bool]] = defaultdict(set)
+        self.end: int | None = None  # runs of the explorer, once there is a question that comes late
+        self.usual = self._numbers(explorer.start.seen)
+        for run in (explorer.start, *explorer.runs, *explorer.extras):
+            self._add(run.seen)
+
+    def run(self) -> Iterator[Place]:
+        """Run the other side of each question that comes late, also in the runs that are made; yield what is left."""
+        for seen in self.runs:
+            for question in self._late(seen):
+                if not self._crossed(seen, question) and not self.explorer.impossible(seen, question):
+                    yield question.site.where
+
+    def _late(self, seen: Observation) -> Iterator[Passed]:
+        """Return the questions of a run, behind no branch, at lines that ask more or fewer than in the first run."""
+        numbers, sites = self._numbers(seen), self.explorer.sites
+        new = {question.site for question in sites.open(seen)} if seen is self.runs[0] and not self.explored else set()
+        for question in sites.passed(seen):
+            where = question.site.where
+            both = question.other and not question.on_edge and not question.site.branched
+            late = numbers[where] != self.usual[where] or question.site in new
+            if both and late and question.condition.node not in seen.trace.steps:
+                yield question
+
+    def _crossed(self, seen: Observation, question: Passed) -> bool:
+        """Tell whether there is a run on the other side of a question, after it was looked for."""
+        asked, missing = _asked(question), not question.condition.holds
+        if missing in self.sides[asked]:
+            return True
+        for point in self.explorer.beyond(seen, question) if self._may_run() else ():
+            run = self.explorer.visit_extra({**seen.at, **point}) if self._may_run() else None
+            if run is not None:
+                self._add(run)
+            if missing in self.sides[asked]:
+                return True
+        return False
+
+    def _may_run(self) -> bool:
+        if self.end is None:
+            self.end = self.explorer.made + self.explorer.extend(_MOST_RUNS)
+        return self.explorer.made < self.end and self.explorer.affordable
+
+    def _add(self, seen: Observation) -> None:
+        self.runs.append(seen)
+        for question in self.explorer.sites.passed(seen):
+            if not question.condition.tie:
+                self.sides[_asked(question)].add(question.condition.holds)
+
+    def _numbers(self, seen: Observation) -> Counter[Place]:
+        """Count the formulas that a run asks about at each line."""
+        asked = {(question.site.where, _asked(question)) for question in self.explorer.sites.passed(seen)}
+        return Counter(where for where, _ in asked)
+
+
+def _asked(question: Passed) -> Asked:
+    return question.condition.node, question.site.relation
