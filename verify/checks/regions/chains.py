@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 _MOST_RUNS = 24  # of an explorer, for questions that come late
 
-Asked = tuple[int, str]  # a node and the relation that is asked for
+Question = tuple[int, str]  # a node and the relation that is asked for
 
 
 def chain(explorer: Explorer, *, explored: bool) -> list[Place]:
@@ -38,7 +38,7 @@ class _Chain:
     def __init__(self, explorer: Explorer, *, explored: bool) -> None:
         self.explorer, self.explored = explorer, explored
         self.runs: list[Observation] = []
-        self.sides: defaultdict[Asked, set[bool]] = defaultdict(set)
+        self.sides: defaultdict[Question, set[bool]] = defaultdict(set)
         self.end: int | None = None  # runs of the explorer, once there is a question that comes late
         self.usual = self._numbers(explorer.start.seen)
         for run in (explorer.start, *explorer.runs, *explorer.extras):
@@ -64,14 +64,14 @@ class _Chain:
 
     def _crossed(self, seen: Observation, question: Passed) -> bool:
         """Tell whether there is a run on the other side of a question, after it was looked for."""
-        asked, missing = _asked(question), not question.condition.holds
-        if missing in self.sides[asked]:
+        key, missing = _key(question), not question.condition.holds
+        if missing in self.sides[key]:
             return True
         for point in self.explorer.beyond(seen, question) if self._may_run() else ():
             run = self.explorer.visit_extra({**seen.at, **point}) if self._may_run() else None
             if run is not None:
                 self._add(run)
-            if missing in self.sides[asked]:
+            if missing in self.sides[key]:
                 return True
         return False
 
@@ -84,13 +84,13 @@ class _Chain:
         self.runs.append(seen)
         for question in self.explorer.sites.passed(seen):
             if not question.condition.tie:
-                self.sides[_asked(question)].add(question.condition.holds)
+                self.sides[_key(question)].add(question.condition.holds)
 
     def _numbers(self, seen: Observation) -> Counter[Place]:
         """Count the formulas that a run asks about at each line."""
-        asked = {(question.site.where, _asked(question)) for question in self.explorer.sites.passed(seen)}
-        return Counter(where for where, _ in asked)
+        formulas = {(question.site.where, _key(question)) for question in self.explorer.sites.passed(seen)}
+        return Counter(where for where, _ in formulas)
 
 
-def _asked(question: Passed) -> Asked:
+def _key(question: Passed) -> Question:
     return question.condition.node, question.site.relation
