@@ -7,7 +7,7 @@ are runs. Where a line always asks as many questions, `mixes` moves those of one
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 _MOST_RUNS = 24  # of an explorer, for questions that come late
 
 Question = tuple[int, str]  # a node and the relation that is asked for
+Answers = tuple[tuple[int, str, bool], ...]  # of all questions of a run at one line
 
 
 def chain(explorer: Explorer, *, explored: bool) -> list[Place]:
@@ -33,14 +34,14 @@ def chain(explorer: Explorer, *, explored: bool) -> list[Place]:
 
 
 class _Chain:
-    """The runs of an explorer, how many questions the first asked at each line, and the sides taken by each node."""
+    """The runs of an explorer, with what answers each ended at a line, and the sides taken by each node."""
 
     def __init__(self, explorer: Explorer, *, explored: bool) -> None:
         self.explorer, self.explored = explorer, explored
         self.runs: list[Observation] = []
         self.sides: defaultdict[Question, set[bool]] = defaultdict(set)
         self.end: int | None = None  # runs of the explorer, once there is a question that comes late
-        self.usual = self._numbers(explorer.start.seen)
+        self.ends: defaultdict[Place, set[Answers]] = defaultdict(set)
         for run in (explorer.start, *explorer.runs, *explorer.extras):
             self._add(run.seen)
 
@@ -52,15 +53,17 @@ class _Chain:
                     yield question.site.where
 
     def _late(self, seen: Observation) -> Iterator[Passed]:
-        """Return the questions of a run, behind no branch, at lines that ask more or fewer than in the first run."""
-        numbers, sites = self._numbers(seen), self.explorer.sites
+        """Return the questions of a run, behind no branch, that come at a line after one at which another run ended."""
+        sites, late = self.explorer.sites, set[Place]()
         new = {question.site for question in sites.open(seen)} if seen is self.runs[0] and not self.explored else set()
+        answers: defaultdict[Place, Answers] = defaultdict(tuple)
         for question in sites.passed(seen):
-            where = question.site.where
-            both = question.other and not question.on_edge and not question.site.branched
-            late = numbers[where] != self.usual[where] or question.site in new
-            if both and late and question.condition.node not in seen.trace.steps:
+            where, both = question.site.where, question.other and not question.on_edge and not question.site.branched
+            if both and (where in late or question.site in new) and question.condition.node not in seen.trace.steps:
                 yield question
+            if (*answers[where], (*_key(question), not question.condition.holds)) in self.ends[where]:
+                late.add(where)
+            answers[where] = (*answers[where], (*_key(question), question.condition.holds))
 
     def _crossed(self, seen: Observation, question: Passed) -> bool:
         """Tell whether there is a run on the other side of a question, after it was looked for."""
@@ -82,14 +85,14 @@ class _Chain:
 
     def _add(self, seen: Observation) -> None:
         self.runs.append(seen)
+        answers: defaultdict[Place, Answers] = defaultdict(tuple)
         for question in self.explorer.sites.passed(seen):
+            where = question.site.where
+            answers[where] = (*answers[where], (*_key(question), question.condition.holds))
             if not question.condition.tie:
                 self.sides[_key(question)].add(question.condition.holds)
-
-    def _numbers(self, seen: Observation) -> Counter[Place]:
-        """Count the formulas that a run asks about at each line."""
-        formulas = {(question.site.where, _key(question)) for question in self.explorer.sites.passed(seen)}
-        return Counter(where for where, _ in formulas)
+        for where, complete in answers.items():
+            self.ends[where].add(complete)
 
 
 def _key(question: Passed) -> Question:
