@@ -1,4 +1,4 @@
-"""A line for each failure (`file:line  case  gradient  verdict  reason`), then the summary."""
+"""A line for each failure (`file:line  case  gradient  verdict  likely mistake or reason`), then the summary."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def _of_case(case: CaseResult) -> Iterator[str]:
     for c in problems.worst_comparisons(case).values():
         if not c.passes:
             place = problems.nearest_place(c.place, case)
-            yield "  ".join([str(place), case.name, cells.name(c), cells.verdict(c), words.reason(c)])
+            yield "  ".join([str(place), case.name, cells.name(c), cells.verdict(c), c.diagnosis or words.reason(c)])
     for _, finding, sentence in words.findings(case, failures_only=True):
         place = problems.nearest_place(finding.where, case)
         yield "  ".join([str(place), case.name, *filter(None, [finding.name]), finding.code, sentence])

@@ -33,6 +33,14 @@ def test_a_line_has_case_gradient_and_verdict():
     assert re.match(r"\S+:\d+  shopping  tax  REFUTED  \S", lines[0])
 
 
+def test_a_line_names_the_likely_mistake():
+    """Where a mistake is likely, the line names it, and where none is, it has what refutes the gradient."""
+    likely = replace(results.REFUTED, diagnosis="the sign is wrong")
+    first, second, _ = concise.render(Run((results.case("a", likely), results.case("b", results.REFUTED)))).splitlines()
+    assert first.endswith("  the sign is wrong")
+    assert "sign" not in second
+
+
 def test_a_passing_run_prints_the_summary_only():
     """Cases that pass, and failures that a baseline knows, have no line."""
     known = results.case("known", replace(results.REFUTED, known=True))
