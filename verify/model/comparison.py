@@ -36,6 +36,7 @@ SAME_FORMULA = "same formula"
 APPROXIMATION = "approximation"
 SMALL_CONSTANT = "small constant"  # that `backward` ignores
 ITERATION = "iteration"  # of `forward` to a tolerance, of whose limit `backward` returns the derivative
+NEGLIGIBLE = "negligible"  # terms that no float can show in all of the domain
 POINTS = "points"
 STRAYS = "strays"  # floats are not what the formulas have
 DIVIDES = "divides by 0"  # in a whole region

@@ -5,11 +5,13 @@ Asked in this order, each question only of the pairs that the one before left op
 1. Are they the same node? Then they were built from equal parts by rewrites that hold wherever both are defined.
 2. Do they agree at random points of a finite field, functions and roots being free elements? (`field`: a proof up to
    its bits)
-3. Do their balls at the first exact point fail to overlap? (`balls`: a refutation; it needs no other support)
-4. Do they agree in the field with the law of exponentials, or with roots that are roots? (a proof as well) Or once
+3. Where the domain is known: are they one function without exponentials that no float can show in all of it?
+   (`negligible`: a bound on the difference, which is no proof that they are equal)
+4. Do their balls at the first exact point fail to overlap? (`balls`: a refutation; it needs no other support)
+5. Do they agree in the field with the law of exponentials, or with roots that are roots? (a proof as well) Or once
    logarithms, powers and angles are written alike? (`rewriting`)
-5. Do their balls fail to overlap at any other point?
-6. Else they agree at every point that was tried, which is said as just that.
+6. Do their balls fail to overlap at any other point?
+7. Else they agree at every point that was tried, which is said as just that.
 
 Proof never rests on points of the reals, refutation never on floats.
 """
@@ -29,7 +31,7 @@ import flint
 from verify.graph import balls
 from verify.graph.functions import head
 from verify.graph.graph import Graph
-from verify.model.comparison import SAME_FORMULA
+from verify.model.comparison import NEGLIGIBLE, SAME_FORMULA
 from verify.model.exact import simplest_rational
 from verify.model.reasons import Reason
 from verify.model.result import Evidence, Verdict
@@ -40,6 +42,8 @@ from verify.proof.field import Laws
 from verify.proof.hidden import Hidden, Purse, hidden
 from verify.proof.kernels import EXPONENTIAL
 from verify.proof.laws import missing
+from verify.proof.negligible import Negligible
+from verify.proof.ranges import Domain
 from verify.proof.recurrences import BESSEL, GAMMA
 from verify.proof.rewriting import Rewriting
 
@@ -70,6 +74,10 @@ _COMPUTED = Evidence(
     "the formulas differ by no more than the possible error of constant arrays computed in floats, such as an inverse",
     reason=Reason.COMPUTED_CONSTANTS,
 )
+_NEGLIGIBLE_TERM = (
+    "the same function but for exponentials that underflow to 0 in all of the domain, such as that of a masked score: "
+    "the difference is proved to be below half of the smallest float64, for all inputs and upstreams up to 2^1024"
+)
 _UNIT = flint.arb(1)
 _DIGITS = 460  # three quarters of 2048 bits: what two balls have to share to count as agreeing
 
@@ -92,6 +100,7 @@ class Decision(NamedTuple):
 
 
 SAME = Decision(Verdict.PROVED, Evidence(SAME_FORMULA, "both sides are the same formula"))
+_NEGLIGIBLE = Decision(Verdict.AGREES, Evidence(NEGLIGIBLE, _NEGLIGIBLE_TERM))
 _UNDEFINED = Decision(
     Verdict.UNDECIDED,
     Evidence(
@@ -121,17 +130,20 @@ def decide(
     *,
     sharpen: bool = True,
     positive: Sequence[int] = (),
+    domain: Domain | None = None,
 ) -> list[Decision]:
     """Return a decision for each pair of nodes; `points` gives exact inputs to try, the most telling first.
 
     `holds` tells of other points whether the claim is for them too; without it, none beside these are thought to be.
-    `positive` are inputs that are so in all of the domain of the claim.
+    `positive` are inputs that are so in all of the domain of the claim; with a `domain`, terms in which sides differ
+    that no float can show in all of it are left out.
     What is refuted where floats do not show it is refuted where they do, if that can be found (`sharpen`).
     """
     decisions: dict[Pair, Decision] = {}
     corrections = Corrections(graph, holds)
     stages: list[Callable[[Sequence[Pair]], dict[Pair, Decision]]] = [
         lambda still: _in_field(graph, still, points, seed, Laws.NONE),
+        lambda still: {} if domain is None else _but_for_nothing(graph, still, points, seed, domain),
         lambda still: _at_first_sight(graph, still, points(), corrections),
         lambda still: _in_field(graph, _having(graph, still, EXPONENTIAL), points, seed, Laws.EXPONENTIAL),
         lambda still: _by_their_roots(graph, still, points, seed),
@@ -191,6 +203,29 @@ def _having(graph: Graph, pairs: Sequence[Pair], functions: Container[str]) -> l
     """Return the pairs if there is any such function among them, else none: a law that is not needed proves nothing."""
     nodes = graph.reach([node for pair in pairs for node in pair])
     return list(pairs) if any(graph.ops[i] in functions for i in nodes) else []
+
+
+def _but_for_nothing(
+    graph: Graph, pairs: Sequence[Pair], points: Points, seed: int, domain: Domain
+) -> dict[Pair, Decision]:
+    """Let pairs agree that are one function without terms that no float can show; prove those that are one with them.
+
+    Laws of roots and logarithms are left out: what needs them here is compared at points, as any other.
+    """
+    candidates = _having(graph, pairs, ("exp",))
+    terms = Negligible(graph, [node for pair in candidates for node in pair], domain)
+    close = [pair for pair in candidates if terms.differ_by_nothing(*pair)]
+    decisions = _in_field(graph, close, points, seed, Laws.EXPONENTIAL) if close else {}
+    for pair in close:
+        if pair not in decisions and _are_one(graph, terms.without(pair), points, seed):
+            decisions[pair] = _NEGLIGIBLE
+    return decisions
+
+
+def _are_one(graph: Graph, nodes: Sequence[int], points: Points, seed: int) -> bool:
+    """Tell whether two nodes are proved to be one function, be it by the law of exponentials."""
+    a, b = nodes
+    return a == b or any(_in_field(graph, [(a, b)], points, seed, laws) for laws in (Laws.NONE, Laws.EXPONENTIAL))
 
 
 def _by_their_roots(graph: Graph, pairs: Sequence[Pair], points: Points, seed: int) -> dict[Pair, Decision]:

@@ -112,6 +112,11 @@ class FloatRun:
         ]
         return next(map(start_of, [*named, *self._called]), NOWHERE)
 
+    def is_clear(self, node: int) -> bool:
+        """Tell whether few bits tell the value of a node at the point: else floats are no witness of it."""
+        with flint.ctx.workprec(_BITS):
+            return bool(balls.at(self.seen.trace, [node], self.point)[node].is_finite())
+
     def gives(self, name: str, place: int, node: int) -> bool:
         """Tell whether an entry of a gradient is what a node has at the point."""
         number = self.entry(name, place)

@@ -284,7 +284,20 @@ def _decided(exact: Exact, pairs: Sequence[Pair], seed: int, *, sharpen: bool) -
     still = [pair for pair in dict.fromkeys(pairs) if pair not in proved]
     points = lambda: exact.region.points(seed)  # noqa: E731
     region = exact.region
-    fresh = decide(trace, still, points, seed, region.holds, sharpen=sharpen, positive=region.positive) if still else []
+    fresh = (
+        decide(
+            trace,
+            still,
+            points,
+            seed,
+            region.holds,
+            sharpen=sharpen,
+            positive=region.positive,
+            domain=region.bounds,
+        )
+        if still
+        else []
+    )
     decisions = {**proved, **dict(zip(still, fresh, strict=True))}
     proofs.update({pair: decision for pair, decision in decisions.items() if decision.everywhere})
     return [decisions[pair] for pair in pairs]

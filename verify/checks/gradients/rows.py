@@ -21,7 +21,7 @@ from verify.model.identity import NOWHERE, SAMPLE, Place
 from verify.model.reasons import Cause, Reason
 from verify.model.result import Comparison, Evidence, Verdict
 from verify.proof.decide import Decision
-from verify.tracing.floats import FloatRun
+from verify.tracing.floats import FloatRun, is_clear
 from verify.tracing.following import SubjectError
 from verify.tracing.observe import Observation, Variant
 from verify.tracing.region import Point
@@ -31,6 +31,12 @@ KeepRow = Callable[[Comparison], None]  # is given a row that is certain and not
 _UNCONFIRMED = "the formulas differ, but no run on floats confirms that the code returns the value of its formula there"
 COMPILED = "compiled code"  # the kind of evidence that symbols would have to enter compiled code
 _DOUBTFUL = Evidence(STRAYS, _UNCONFIRMED, reason=Reason.FLOATS_DIFFER)
+_CANCELLING = Evidence(
+    STRAYS,
+    "the formulas differ at a point of the domain, but its numbers are so large, or cancel so far, that floats do not "
+    "confirm the difference",
+    reason=Reason.TOO_FEW_DIGITS,
+)
 _BENEATH = Evidence(
     "no example",
     "the formulas differ by less than the smallest number that a float can be, at every point tried",
@@ -182,6 +188,14 @@ def _is_beneath(claim: Claim, place: int, point: Point | None) -> bool:
         return all(bool(abs(values[node]) < _LEAST) for node in sides)
 
 
+def _unconfirmed(claim: Claim, place: int, point: Point | None) -> Evidence:
+    """Say why floats do not confirm that an entry is wrong at a point."""
+    if _is_beneath(claim, place, point):
+        return _BENEATH
+    clear = point is None or is_clear(claim.exact.seen.trace, claim.actual.nodes[place], point)
+    return _DOUBTFUL if clear else _CANCELLING
+
+
 def _explain(
     claim: Claim, place: int, confirmed: Callable[[Point], bool], keep: Callable[[Explanation], None]
 ) -> Explanation:
@@ -200,7 +214,7 @@ def _clearest(claim: Claim) -> list[int]:
 def _explained(claim: Claim, place: int, explanation: Explanation, where: Place) -> Comparison:
     """Write the row of a wrong gradient: it is refuted where floats confirm a counterexample."""
     refuted, decision = explanation.counterexample is not None, claim.decisions[place]
-    unconfirmed = _BENEATH if _is_beneath(claim, place, decision.point) else _DOUBTFUL
+    unconfirmed = None if refuted else _unconfirmed(claim, place, decision.point)
     return Comparison(
         "gradient",
         claim.name,
@@ -208,7 +222,7 @@ def _explained(claim: Claim, place: int, explanation: Explanation, where: Place)
         role="input",
         actual_formula=explanation.actual,
         expected_formula=explanation.expected,
-        evidence=_seen_as(decision.evidence, explanation.evidence) if refuted else unconfirmed,
+        evidence=_seen_as(decision.evidence, explanation.evidence) if unconfirmed is None else unconfirmed,
         counterexample=explanation.counterexample,
         shape=claim.actual.shape,
         entries=len(claim.decisions),
