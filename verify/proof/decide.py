@@ -13,6 +13,9 @@ Asked in this order, each question only of the pairs that the one before left op
 6. Do their balls fail to overlap at any other point?
 7. Else they agree at every point that was tried, which is said as just that.
 
+A refutation that no float shows, of what is one function but for such exponentials wherever inputs are moderate, is
+left open: it takes a domain to tell whether they count.
+
 Proof never rests on points of the reals, refutation never on floats.
 """
 
@@ -42,7 +45,7 @@ from verify.proof.field import Laws
 from verify.proof.hidden import Hidden, Purse, hidden
 from verify.proof.kernels import EXPONENTIAL
 from verify.proof.laws import missing
-from verify.proof.negligible import Negligible
+from verify.proof.negligible import LEAST, MODERATE, Negligible, moderate
 from verify.proof.ranges import Domain
 from verify.proof.recurrences import BESSEL, GAMMA
 from verify.proof.rewriting import Rewriting
@@ -50,6 +53,7 @@ from verify.proof.rewriting import Rewriting
 Pair = tuple[int, int]
 Point = Mapping[str, Fraction]
 Points = Callable[[], Sequence[Point]]  # asked for only where points are needed
+Stage = Callable[[Sequence[Pair]], "dict[Pair, Decision]"]  # decides on some of the pairs
 _REWRITTEN = ("log", "sin", "cos", *GAMMA, *BESSEL)  # of these, and of roots, there are further laws
 _MOST_REWRITTEN = 5_000  # nodes of a pair that is written anew
 _FLOAT_BITS = 53
@@ -76,7 +80,12 @@ _COMPUTED = Evidence(
 )
 _NEGLIGIBLE_TERM = (
     "the same function but for exponentials that underflow to 0 in all of the domain, such as that of a masked score: "
-    "the difference is proved to be below half of the smallest float64, for all inputs and upstreams up to 2^1024"
+    "the difference is proved to be below half of the smallest float64 there, for upstreams up to 2^1024; beyond the "
+    "domain the sides may differ"
+)
+_FAINT_TERM = (
+    "the formulas differ by exponentials that underflow to 0 for inputs and upstreams of moderate size, up to "
+    f"{MODERATE} from 0, such as that of a masked score; whether they count elsewhere depends on the domain"
 )
 _UNIT = flint.arb(1)
 _DIGITS = 460  # three quarters of 2048 bits: what two balls have to share to count as agreeing
@@ -101,6 +110,7 @@ class Decision(NamedTuple):
 
 SAME = Decision(Verdict.PROVED, Evidence(SAME_FORMULA, "both sides are the same formula"))
 _NEGLIGIBLE = Decision(Verdict.AGREES, Evidence(NEGLIGIBLE, _NEGLIGIBLE_TERM))
+_FAINT = Decision(Verdict.UNDECIDED, Evidence("no example", _FAINT_TERM, reason=Reason.HIDDEN_TERM))
 _UNDEFINED = Decision(
     Verdict.UNDECIDED,
     Evidence(
@@ -129,44 +139,87 @@ def decide(
     holds: Callable[[Point], bool] | None = None,
     *,
     sharpen: bool = True,
-    positive: Sequence[int] = (),
     domain: Domain | None = None,
 ) -> list[Decision]:
     """Return a decision for each pair of nodes; `points` gives exact inputs to try, the most telling first.
 
     `holds` tells of other points whether the claim is for them too; without it, none beside these are thought to be.
-    `positive` are inputs that are so in all of the domain of the claim; with a `domain`, terms in which sides differ
-    that no float can show in all of it are left out.
+    With a `domain` of the claim, inputs that are positive in it are taken to be so, and terms that no float can show in
+    all of it are left out.
     What is refuted where floats do not show it is refuted where they do, if that can be found (`sharpen`).
     """
-    decisions: dict[Pair, Decision] = {}
     corrections = Corrections(graph, holds)
-    stages: list[Callable[[Sequence[Pair]], dict[Pair, Decision]]] = [
-        lambda still: _in_field(graph, still, points, seed, Laws.NONE),
-        lambda still: {} if domain is None else _but_for_nothing(graph, still, points, seed, domain),
-        lambda still: _at_first_sight(graph, still, points(), corrections),
+    positive = [graph.variables[name] for name, (low, _) in (domain or {}).items() if low is not None and low >= 0]
+    proofs: list[Stage] = [
         lambda still: _in_field(graph, _having(graph, still, EXPONENTIAL), points, seed, Laws.EXPONENTIAL),
         lambda still: _by_their_roots(graph, still, points, seed),
         lambda still: _written_anew(graph, still, points, seed, positive),
+    ]
+    without = lambda bare: decide(graph, bare, points, seed, holds, sharpen=False, domain=domain)  # noqa: E731
+    stages: list[Stage] = [
+        lambda still: _in_field(graph, still, points, seed, Laws.NONE),
+        lambda still: {} if domain is None else _but_for_nothing(graph, still, domain, proofs, without),
+        lambda still: _at_first_sight(graph, still, points(), corrections),
+        *proofs,
         lambda still: _by_balls(graph, still, points(), corrections),
     ]
-    still = list(dict.fromkeys(pair for pair in pairs if pair[0] != pair[1]))
-    for settle in stages:
-        decisions.update(settle(still) if still else {})
-        still = [pair for pair in still if pair not in decisions]
+    different = list(dict.fromkeys(pair for pair in pairs if pair[0] != pair[1]))
+    decisions = _settled(different, stages)
+    still = [pair for pair in different if pair not in decisions]
     decisions.update({pair: _left_open(graph, pair, points(), seed, corrections) for pair in still})
     if sharpen:
-        decisions = {pair: sharpened(graph, pair, decision, points, holds) for pair, decision in decisions.items()}
+        decisions = sharpened(graph, decisions, points, seed, holds, domain)
     return [SAME if pair[0] == pair[1] else decisions[pair] for pair in pairs]
 
 
+def _settled(pairs: Sequence[Pair], stages: Iterable[Stage]) -> dict[Pair, Decision]:
+    """Return the decisions of stages, each of which is asked of what those before it left open."""
+    decisions: dict[Pair, Decision] = {}
+    still = list(pairs)
+    for settle in stages:
+        decisions.update(settle(still) if still else {})
+        still = [pair for pair in still if pair not in decisions]
+    return decisions
+
+
 def sharpened(
+    graph: Graph,
+    decisions: Mapping[Pair, Decision],
+    points: Points,
+    seed: int,
+    holds: Callable[[Point], bool] | None,
+    domain: Domain | None,
+) -> dict[Pair, Decision]:
+    """Return refutations at points where they show: where one is invisible on floats, others are looked for.
+
+    That is the longest search of all: whoever has another use of the first point asks for it later, or not at all. With
+    a `domain`, what no float shows, and is negligible wherever inputs are moderate, is left open.
+    """
+    sharp = {pair: _sharpened(graph, pair, decision, points, holds) for pair, decision in decisions.items()}
+    if domain is not None:
+        unseen = [
+            pair for pair, decision in sharp.items() if not (decision.verdict.good or _shows(graph, pair, decision))
+        ]
+        without = lambda bare: decide(graph, bare, points, seed, holds, sharpen=False, domain=domain)  # noqa: E731
+        faint = _but_for_nothing(graph, unseen, moderate(graph, domain), (), without)
+        sharp.update(dict.fromkeys(faint, _FAINT))
+    return sharp
+
+
+def _shows(graph: Graph, pair: Pair, decision: Decision) -> bool:
+    """Tell whether a refutation is at a point where the difference itself is above the smallest float."""
+    if decision.point is None:
+        return False
+    real = rationals.real(graph, pair, decision.point)
+    return bool(abs(real[pair[0]].ball - real[pair[1]].ball) >= LEAST)
+
+
+def _sharpened(
     graph: Graph, pair: Pair, decision: Decision, points: Points, holds: Callable[[Point], bool] | None
 ) -> Decision:
-    """Return a refutation at a point where it shows: where it is invisible on floats, others are looked for.
+    """Return a refutation at the first point where it shows plainly, or the one where it shows most.
 
-    That is the longest search of all: whoever has another use of the first point asks for it later, or not at all. The
-    points of hidden terms take longest, and are looked for where no other shows it.
+    The points of hidden terms take longest, and are looked for where no other shows it.
     """
     best = decision.point
     if decision.verdict is not Verdict.REFUTED or best is None:
@@ -206,26 +259,33 @@ def _having(graph: Graph, pairs: Sequence[Pair], functions: Container[str]) -> l
 
 
 def _but_for_nothing(
-    graph: Graph, pairs: Sequence[Pair], points: Points, seed: int, domain: Domain
+    graph: Graph,
+    pairs: Sequence[Pair],
+    domain: Domain,
+    proofs: Iterable[Stage],
+    decided: Callable[[Sequence[Pair]], Sequence[Decision]],
 ) -> dict[Pair, Decision]:
-    """Let pairs agree that are one function without terms that no float can show; prove those that are one with them.
+    """Let pairs agree that do without terms that no float can show in a domain; `proofs` tell those that are one as is.
 
-    Laws of roots and logarithms are left out: what needs them here is compared at points, as any other.
+    Whatever lets the rest agree is `decided` as of any pair: that the terms are negligible is added to it.
     """
     candidates = _having(graph, pairs, ("exp",))
     terms = Negligible(graph, [node for pair in candidates for node in pair], domain)
     close = [pair for pair in candidates if terms.differ_by_nothing(*pair)]
-    decisions = _in_field(graph, close, points, seed, Laws.EXPONENTIAL) if close else {}
-    for pair in close:
-        if pair not in decisions and _are_one(graph, terms.without(pair), points, seed):
-            decisions[pair] = _NEGLIGIBLE
+    decisions = _settled(close, proofs)
+    still = [pair for pair in close if pair not in decisions]
+    rest = iter(terms.without([node for pair in still for node in pair]))
+    agreeing = zip(still, decided(list(zip(rest, rest, strict=True))) if still else (), strict=True)
+    decisions.update({pair: _but_for_terms(decision) for pair, decision in agreeing if decision.verdict.good})
     return decisions
 
 
-def _are_one(graph: Graph, nodes: Sequence[int], points: Points, seed: int) -> bool:
-    """Tell whether two nodes are proved to be one function, be it by the law of exponentials."""
-    a, b = nodes
-    return a == b or any(_in_field(graph, [(a, b)], points, seed, laws) for laws in (Laws.NONE, Laws.EXPONENTIAL))
+def _but_for_terms(decision: Decision) -> Decision:
+    """Return what is decided of a pair without negligible terms as a decision on the pair."""
+    if decision.verdict is Verdict.PROVED:
+        return _NEGLIGIBLE
+    evidence = decision.evidence
+    return decision._replace(evidence=replace(evidence, detail=f"{evidence.detail}; else {_NEGLIGIBLE_TERM}"))
 
 
 def _by_their_roots(graph: Graph, pairs: Sequence[Pair], points: Points, seed: int) -> dict[Pair, Decision]:

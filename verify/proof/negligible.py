@@ -28,7 +28,20 @@ from verify.proof.ranges import Domain
 _BITS = 64
 LEAST = flint.arb(2) ** -1075  # half of the smallest float64: rounding makes 0 of what is less
 _LARGEST = Fraction(2) ** 1024
+MODERATE = 1000  # from the number nearest to 0: scores and activations are smaller than that, and masks are not
 _NONE, _INFINITE = flint.arb(0), flint.arb("inf")
+
+
+def moderate(graph: Graph, domain: Domain) -> Domain:
+    """Return the part of a domain in which inputs and upstreams are of moderate size, or as near to it as they get."""
+    return {name: _about_zero(*domain.get(name, (None, None))) for name in graph.variables}
+
+
+def _about_zero(low: Fraction | None, high: Fraction | None) -> tuple[Fraction, Fraction]:
+    """Return what lies between two bounds and no further than MODERATE from the number nearest to 0."""
+    nearest = low if low is not None and low > 0 else high if high is not None and high < 0 else Fraction(0)
+    least, most = nearest - MODERATE, nearest + MODERATE
+    return least if low is None else max(low, least), most if high is None else min(high, most)
 
 
 class Moving(NamedTuple):

@@ -33,6 +33,7 @@ from verify.tracing.observe import Observation, Quantity
 from verify.tracing.seeds import seeded
 
 _BITS = 16  # of the balls: what single precision computes lies well inside of them
+_ALL_BITS = 53  # that doubles have, where digits cancel
 _DIGITS = 5  # digits of what a formula gives
 _PART, _LEAST = flint.arb(2) ** (3 - _BITS), flint.arb(2) ** -40
 _CLOSE_PART, _CLOSE_LEAST = 2.0 ** (1 - _BITS), 2.0**-42  # less than half of either
@@ -113,18 +114,21 @@ class FloatRun:
         return next(map(start_of, [*named, *self._called]), NOWHERE)
 
     def is_clear(self, node: int) -> bool:
-        """Tell whether few bits tell the value of a node at the point: else floats are no witness of it."""
-        with flint.ctx.workprec(_BITS):
-            return bool(balls.at(self.seen.trace, [node], self.point)[node].is_finite())
+        """Tell whether few bits tell the value of a node at the point: else floats that differ from it say nothing."""
+        return bool(self._ball(node, _BITS).is_finite())
+
+    def _ball(self, node: int, bits: int) -> flint.arb:
+        """Return the value of a node at the point, computed with so many bits."""
+        with flint.ctx.workprec(bits):
+            return balls.at(self.seen.trace, [node], self.point)[node]
 
     def gives(self, name: str, place: int, node: int) -> bool:
         """Tell whether an entry of a gradient is what a node has at the point."""
         number = self.entry(name, place)
         if number is None:
             return False
-        with flint.ctx.workprec(_BITS):
-            ball = balls.at(self.seen.trace, [node], self.point)[node]
-            return bool(ball.is_finite()) and _within(ball, number)
+        ball = next((ball for bits in (_BITS, _ALL_BITS) if (ball := self._ball(node, bits)).is_finite()), None)
+        return ball is not None and _within(ball, number)
 
     def agrees(self, expected: Mapping[str, Sequence[int]]) -> bool:
         """Tell whether each gradient is, in all of its entries, what some nodes have at the point."""

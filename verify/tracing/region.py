@@ -66,11 +66,6 @@ class Region:
         region.moved = list(seen.at)
         return region
 
-    @property
-    def positive(self) -> list[int]:
-        """Return the inputs that are positive in all of the domain."""
-        return [self.trace.variables[name] for name, (low, _) in self.bounds.items() if low is not None and low >= 0]
-
     def holds(
         self, point: Point, conditions: Sequence[Condition] | None = None, computed: dict[int, flint.arb] | None = None
     ) -> bool:

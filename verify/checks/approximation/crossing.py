@@ -252,9 +252,9 @@ class Crossings:
 
     def _changes(self, threshold: Threshold, point: Point, steps: int) -> Iterator[Point]:
         """Yield changes of single inputs that lead some steps beyond a threshold."""
-        graph = self.exact.seen.trace
+        graph, largest = self.exact.seen.trace, Fraction(float(np.finfo(self._number).max))
         for crossing in self._crossings(threshold, point):
-            for value in crossing.past:
+            for value in (past for past in crossing.past if abs(past) <= largest):
                 moved = closest_beyond(graph, threshold.condition, point, crossing.name, value, self._number)
                 for _ in range(steps - 1):
                     moved = np.nextafter(moved, self._number(np.inf if value > point[crossing.name] else -np.inf))

@@ -282,42 +282,34 @@ def _decided(exact: Exact, pairs: Sequence[Pair], seed: int, *, sharpen: bool) -
     balls = iter(trace.at_samples([node for pair in again for node in pair]))
     proved = {pair: proofs[pair] for pair in again if agree(next(balls), next(balls), SAMPLE_BITS)}
     still = [pair for pair in dict.fromkeys(pairs) if pair not in proved]
-    points = lambda: exact.region.points(seed)  # noqa: E731
-    region = exact.region
-    fresh = (
-        decide(
-            trace,
-            still,
-            points,
-            seed,
-            region.holds,
-            sharpen=sharpen,
-            positive=region.positive,
-            domain=region.bounds,
-        )
-        if still
-        else []
-    )
+    fresh = _fresh(exact, still, seed, sharpen=sharpen) if still else []
     decisions = {**proved, **dict(zip(still, fresh, strict=True))}
     proofs.update({pair: decision for pair, decision in decisions.items() if decision.everywhere})
     return [decisions[pair] for pair in pairs]
 
 
+def _fresh(exact: Exact, pairs: Sequence[Pair], seed: int, *, sharpen: bool) -> list[Decision]:
+    region = exact.region
+    points = lambda: region.points(seed)  # noqa: E731
+    return decide(exact.seen.trace, pairs, points, seed, region.holds, sharpen=sharpen, domain=region.bounds)
+
+
 def sharpened_claims(exact: Exact, decided: Mapping[str, Claim], seed: int) -> dict[str, Claim]:
-    """Return claims that refute where it shows, as far as that is found."""
+    """Return claims that refute where it shows, as far as that is found; what is unseen everywhere is left open."""
     points = lambda: exact.region.points(seed)  # noqa: E731
-    sharp: dict[tuple[int, int], Decision] = {}
-    result = {}
-    for name, claim in decided.items():
-        if all(decision.verdict is not Verdict.REFUTED for decision in claim.decisions):
-            result[name] = claim  # others stay as they are
-            continue
-        pairs = list(zip(exact.gradient(name), claim.actual.nodes, strict=True))
-        for pair, decision in zip(pairs, claim.decisions, strict=True):
-            if pair not in sharp:
-                sharp[pair] = sharpened(exact.seen.trace, pair, decision, points, exact.region.holds)
-        result[name] = replace(claim, decisions=[sharp[pair] for pair in pairs])
-    return result
+    trace, region = exact.seen.trace, exact.region
+    pairs = {name: list(zip(exact.gradient(name), claim.actual.nodes, strict=True)) for name, claim in decided.items()}
+    open_ones = {
+        pair: decision
+        for name, claim in decided.items()
+        for pair, decision in zip(pairs[name], claim.decisions, strict=True)
+        if not decision.verdict.good
+    }
+    sharp = sharpened(trace, open_ones, points, seed, region.holds, region.bounds)
+    return {
+        name: replace(claim, decisions=[sharp.get(p, d) for p, d in zip(pairs[name], claim.decisions, strict=True)])
+        for name, claim in decided.items()
+    }
 
 
 class OtherSides(NamedTuple):

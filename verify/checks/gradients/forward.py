@@ -40,7 +40,7 @@ def wrong_outputs(case: TracedCase, exact: Exact, seed: int, refuted: Collection
     (output,) = (node for quantity in seen.outputs for node in quantity.nodes)
     region = exact.region
     (decision,) = decide(
-        graph, [(expected, output)], lambda: region.points(seed), seed, region.holds, positive=region.positive
+        graph, [(expected, output)], lambda: region.points(seed), seed, region.holds, domain=region.bounds
     )
     return [] if decision.verdict.good else [_row(case, exact, (expected, output), decision, seed)]
 
