@@ -138,11 +138,11 @@ def test_a_counterexample_is_confirmed_on_floats(monkeypatch):
     assert "no run on floats confirms that the code returns the value of its formula there" in rows[0].evidence.detail
 
 
-def masked(wrong=1.0):
+def masked(wrong=1.0, score=-1e30):
     """Return a case of a causal softmax whose mask is a large number: what it leaves of the others is below floats."""
 
     def forward(s):
-        kept = np.where(np.tri(len(s)) > 0, s, -1e9)
+        kept = np.where(np.tri(len(s)) > 0, s, score)
         e = np.exp(kept - kept.max(axis=1, keepdims=True))
         p = e / e.sum(axis=1, keepdims=True)
         return p, p
@@ -161,3 +161,17 @@ def test_another_entry_is_confirmed_where_the_clearest_is_not():
     rows = verify.check(masked(wrong=1.5), quick=True).comparisons
     assert rows[0].verdict is verify.Verdict.REFUTED
     assert rows[0].index not in {(0, 1), (0, 2), (1, 2)}  # of which floats see nothing
+
+
+def test_an_entry_that_is_wrong_at_moderate_inputs_is_shown_first():
+    """Where others are wrong at scores as low as the mask only, the counterexample is one of inputs of ordinary size."""
+    row = verify.check(masked(wrong=1.5, score=-1e9), quick=True).comparisons[0]
+    assert row.verdict is verify.Verdict.REFUTED
+    assert all(abs(float(value)) < 1000 for _, value in row.counterexample.inputs)
+
+
+def test_digits_that_cancel_are_confirmed_with_all_that_floats_have():
+    """Where few bits tell nothing of scores as low as the mask, floats confirm with more that they get a gradient."""
+    row = verify.check(masked(score=-1e9), quick=True).comparisons[0]
+    assert row.verdict is verify.Verdict.REFUTED
+    assert any(abs(float(value)) > 9e8 for _, value in row.counterexample.inputs)

@@ -129,11 +129,57 @@ def test_a_region_that_agrees_is_told_beside_one_that_is_proved(sign):
     assert Verdict.AGREES in {row.verdict for row in verify.check(case).comparisons}
 
 
-def test_a_point_at_which_digits_cancel_is_told_as_that():
-    """Scores as low as a mask cost floats their digits, and they are not said to contradict the formula."""
-    reasons = {row.evidence.reason for row in rows(attention(size=None))}
-    assert reasons <= {Reason.TOO_FEW_DIGITS, None}
-    assert Reason.TOO_FEW_DIGITS in reasons
+UNSEEN = {
+    "a mask by where": masked(low=None, high=None),
+    "a mask of float32's size": masked(-1e30, low=None, high=None),
+    "a mask of the least float": masked(np.finfo(float).min, low=None, high=None),
+    "an added mask, and a masked gradient": masked(-1e30, low=None, high=None, added=True, kept=MASK),
+    "attention": attention(-1e30, size=None),
+    "upstreams that are large enough to show it": masked(-1000.0, low=-10, high=10),
+}
+
+
+@pytest.mark.parametrize("name", UNSEEN)
+def test_what_no_float_shows_of_moderate_inputs_is_left_open(name):
+    """Without a domain nobody knows whether scores reach the mask: a point that shows nothing refutes nothing."""
+    open_rows = [row for row in rows(UNSEEN[name]) if row.verdict is not Verdict.PROVED]
+    assert {row.verdict for row in open_rows} == {Verdict.UNDECIDED}
+    assert {row.evidence.reason for row in open_rows} == {Reason.HIDDEN_TERM}
+
+
+SEEN = {
+    "attention at scores as low as the mask": attention(size=None),
+    "an added mask, and a masked gradient": masked(low=None, high=None, added=True, kept=MASK),
+    "the mask of the other entries": masked(kept=~MASK, low=None, high=None),
+    "attention with another factor": attention(-1e30, size=None, of_scores=lambda ds: 1.000001 * ds),
+    "a mask whose exponential is a float": masked(-700.0, low=-10, high=10),
+}
+
+
+@pytest.mark.parametrize("name", SEEN)
+def test_what_floats_show_is_refuted_without_a_domain(name):
+    """A counterexample differs by more than the smallest float, and so does every gradient that is refuted."""
+    refuted = [row for row in rows(SEEN[name]) if row.verdict is Verdict.REFUTED]
+    assert refuted
+    for row in refuted:
+        expected, actual = (
+            float(side.rstrip("…")) for side in (row.counterexample.expected, row.counterexample.actual)
+        )
+        assert abs(expected - actual) > 0
+
+
+def test_what_is_left_may_agree_by_any_proof():
+    """Roots, logarithms and constants within their rounding count as well, once negligible terms are left out."""
+    domain = verify.real("2", low=1, high=2)
+    roots = verify.derivative(
+        lambda x: np.sqrt(x * x + 1) + np.exp(-3000 * x), lambda x: x / np.sqrt(x * x + 1), x=domain
+    )
+    rounded = verify.derivative(
+        lambda x: (0.1 / 3) * x**3 + (0.7 / 3) * x**6 + np.exp(-3000 * x), lambda x: 0.1 * x**2 + 1.4 * x**5, x=domain
+    )
+    wrong = verify.derivative(lambda x: (0.1 / 3) * x**3 + np.exp(-3000 * x), lambda x: (0.1 + 1e-12) * x**2, x=domain)
+    assert [row.verdict for case in (roots, rounded) for row in rows(case)] == [Verdict.AGREES] * 2
+    assert [row.verdict for row in rows(wrong)] == [Verdict.REFUTED]
 
 
 @pytest.fixture

@@ -24,6 +24,7 @@ from verify.cases.case import TracedCase
 from verify.cases.conversation import converse
 from verify.cases.shapes import entry_names
 from verify.graph import balls, digits
+from verify.graph.graph import Graph
 from verify.model.identity import NOWHERE, Place
 from verify.model.where import is_users, start_of
 from verify.proof import rationals
@@ -113,22 +114,14 @@ class FloatRun:
         ]
         return next(map(start_of, [*named, *self._called]), NOWHERE)
 
-    def is_clear(self, node: int) -> bool:
-        """Tell whether few bits tell the value of a node at the point: else floats that differ from it say nothing."""
-        return bool(self._ball(node, _BITS).is_finite())
-
-    def _ball(self, node: int, bits: int) -> flint.arb:
-        """Return the value of a node at the point, computed with so many bits."""
-        with flint.ctx.workprec(bits):
-            return balls.at(self.seen.trace, [node], self.point)[node]
-
     def gives(self, name: str, place: int, node: int) -> bool:
         """Tell whether an entry of a gradient is what a node has at the point."""
         number = self.entry(name, place)
         if number is None:
             return False
-        ball = next((ball for bits in (_BITS, _ALL_BITS) if (ball := self._ball(node, bits)).is_finite()), None)
-        return ball is not None and _within(ball, number)
+        few, all_bits = (_value(self.seen.trace, node, self.point, bits) for bits in (_BITS, _ALL_BITS))
+        ball = few if few.is_finite() else all_bits
+        return bool(ball.is_finite()) and _within(ball, number)
 
     def agrees(self, expected: Mapping[str, Sequence[int]]) -> bool:
         """Tell whether each gradient is, in all of its entries, what some nodes have at the point."""
@@ -207,6 +200,17 @@ class FloatRun:
                 if not (abs(number - middle) <= width < math.inf and float(ball.rad()) <= width):
                     return False
         return True
+
+
+def is_clear(graph: Graph, node: int, point: Mapping[Any, Fraction]) -> bool:
+    """Tell whether few bits tell the value of a node at a point: else floats that differ from it say nothing."""
+    return bool(_value(graph, node, point, _BITS).is_finite())
+
+
+def _value(graph: Graph, node: int, point: Mapping[Any, Fraction], bits: int) -> flint.arb:
+    """Return the value of a node at a point, computed with so many bits."""
+    with flint.ctx.workprec(bits):
+        return balls.at(graph, [node], point)[node]
 
 
 def _own(value: Any) -> Any:

@@ -21,6 +21,7 @@ from verify.model.identity import NOWHERE, SAMPLE, Place
 from verify.model.reasons import Cause, Reason
 from verify.model.result import Comparison, Evidence, Verdict
 from verify.proof.decide import Decision
+from verify.proof.negligible import MODERATE
 from verify.tracing.floats import FloatRun, is_clear
 from verify.tracing.following import SubjectError
 from verify.tracing.observe import Observation, Variant
@@ -205,10 +206,15 @@ def _explain(
 
 
 def _clearest(claim: Claim) -> list[int]:
-    """Return the places of the first wrong entries, those with the shortest formulas first."""
-    graph, expected = claim.exact.seen.trace, claim.exact.gradient(claim.name)
-    wrong = [i for i, decision in enumerate(claim.decisions) if decision.verdict is Verdict.REFUTED]
-    return sorted(wrong[:_EXPLAINED], key=lambda i: len(graph.reach([expected[i], claim.actual.nodes[i]])))
+    """Return the places of the first wrong entries: those at moderate inputs first, then by length of formulas."""
+    graph, expected, decisions = claim.exact.seen.trace, claim.exact.gradient(claim.name), claim.decisions
+    wrong = [i for i, decision in enumerate(decisions) if decision.verdict is Verdict.REFUTED]
+
+    def clearness(i: int) -> tuple[bool, int]:
+        is_far = any(abs(value) > MODERATE for value in (decisions[i].point or {}).values())
+        return is_far, len(graph.reach([expected[i], claim.actual.nodes[i]]))
+
+    return sorted(wrong[:_EXPLAINED], key=clearness)
 
 
 def _explained(claim: Claim, place: int, explanation: Explanation, where: Place) -> Comparison:
