@@ -80,8 +80,8 @@ _COMPUTED = Evidence(
 )
 _NEGLIGIBLE_TERM = (
     "the same function but for exponentials that underflow to 0 in all of the domain, such as that of a masked score: "
-    "the difference is proved to be below half of the smallest float64 there, for upstreams up to 2^1024; outside of the "
-    "domain the gradient may be wrong"
+    "the difference is proved to be below half of the smallest float64 there, for upstreams up to 2^1024; outside of "
+    "the domain the gradient may be wrong"
 )
 _FAINT_TERM = (
     "the formulas differ by exponentials that underflow to 0 for inputs and upstreams of moderate size, up to "
