@@ -12,7 +12,7 @@ def render(run: Run) -> str:
     """Render what fails the gate, in the order of the other reports, and the line that sums up the run."""
     failures = [line for case in rows.cases(run) for line in _of_case(case)]
     stale = [f"{entry.case.file or 'expr'}:1  STALE  {entry.change}" for entry in problems.failing_entries(run)]
-    return "".join(f"{' '.join(line.splitlines())}\n" for line in [*failures, *stale, f"{summary(run)}."])
+    return "".join(f"{' '.join(text.splitlines())}\n" for text in [*failures, *stale, f"{summary(run)}."])
 
 
 def _of_case(case: CaseResult) -> Iterator[str]:
