@@ -54,8 +54,10 @@ class Worlds:
         of the user's leads the path, so that what the engine imports meanwhile is not found there.
         """
         if self.fingerprint is None:
+            from verify.discovery.sources import read_sources
             from verify.runner.fingerprint import Fingerprint
 
+            read_sources()
             self._common, self.fingerprint = set(sys.modules), Fingerprint()
             self._worlds, self._current = {}, None
 
