@@ -59,18 +59,25 @@ def test_what_cannot_be_followed(forward, message):
 
 def refusals():
     """Return each refusal of the tracer that says of something that it cannot be followed, with its arguments."""
-    for path in sorted(Path("verify/tracing").rglob("*.py")):
+    for function, arguments in calls():
+        if function in ("TraceError", "UnheldError") and "cannot be followed" in arguments[0]:
+            yield arguments[0], arguments[1:]
+
+
+def calls():
+    """Yield the calls of the tracer, and of what makes its errors, with their arguments."""
+    for path in (Path("verify/model/unfollowed.py"), *sorted(Path("verify/tracing").rglob("*.py"))):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Call) and ast.unparse(node.func) in ("TraceError", "UnheldError"):
-                text = ast.unparse(node.args[0])
-                if "cannot be followed" in text:
-                    yield text, [ast.unparse(argument) for argument in node.args[1:]]
+            if isinstance(node, ast.Call) and node.args:
+                yield ast.unparse(node.func), [ast.unparse(argument) for argument in node.args]
 
 
 def test_every_refusal_names_the_page():
     """No call that cannot be followed is refused without the page that tells how it is added."""
     found = list(refusals())
-    assert len(found) > 10
+    made = [arguments for function, arguments in calls() if function == "unfollowed"]  # with the page, for any function
+    assert len(found) + len(made) > 10
+    assert any("{function}" in text for text, _ in found)  # that one is among those that are looked at
     assert [text for text, rest in found if "HOW" not in rest] == []
 
 

@@ -58,5 +58,5 @@ EDITS = {
 def test_an_edit_is_judged(name):
     """Floats of a gradient are first judged when it is right: they refuse an edit only where it was right before."""
     before, after, why = EDITS[name]
-    proof = Failing.of(before, HOW).proof(after)
+    proof = Failing.of(before, HOW).proof(after, ())
     assert (proof.holds, proof.why) == (not why, why)
