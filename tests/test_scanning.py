@@ -1,5 +1,6 @@
 """`gradproof scan` and `gradproof init`: hand-written gradients are found in source, set up without a word, and decided."""
 
+import importlib
 import json
 import subprocess
 import sys
@@ -13,6 +14,7 @@ from verify.discovery.scanning import listings, unit_of
 from verify.model.errors import InputError
 from verify.model.reasons import Reason
 from verify.model.result import Verdict
+from verify.scan.candidates import Source
 
 CORPUS = Path(__file__).parent / "data" / "scanned"
 FILES = sorted(CORPUS.glob("*.py"))
@@ -24,6 +26,7 @@ WRONG = {
     "course_pairs": {"wrong_affine", "conv_naive", "svm_loss"},
     "minimized": {"bowl"},
     "objects": {"CrossEntropy", "L1Loss"},
+    "optimized": {"WrongDense"},
     "passes": {"Scale"},
     "sized": {"Dense"},
     "updating": {"WrongDense"},
@@ -54,6 +57,16 @@ def test_corpus(file):
     assert {case.name for case in cases} == {candidate.name for candidate in listing.candidates}
     refuted = {case.name for case in cases if any(row.verdict is Verdict.REFUTED for row in check(case).comparisons)}
     assert refuted == WRONG.get(file.stem, set())
+
+
+def test_reference_layers():
+    """Each of our reference layers is set up without its case, and all of their gradients look right."""
+    from verify.scan.setup import RIGHT, set_up
+
+    for listing in listings(["layers"]):
+        source, module = Source(listing.path.read_bytes()), importlib.import_module(f"layers.{listing.path.stem}")
+        setups = [set_up(candidate, source, vars(module)) for candidate in listing.candidates]
+        assert [setup.candidate.name for setup in setups if setup.tried.score != RIGHT] in ([], ["_forward"])
 
 
 def test_listing_imports_nothing(folder):

@@ -19,7 +19,7 @@ from verify.model.where import relative
 from verify.runner.workers import CollectedCase, Workers
 
 _WIDTH = 100
-_OPENING = ("def ", "@", "#")
+_OPENING = ("def ", "class ", "@", "#")
 _TEXT = Task(f"{PACKAGE}.initial.tool", "text")
 _HEAD = '"""The gradients of {}, to edit shapes, domains and options; run `gradproof {}`."""'
 _MISSING = "# {name} ({where}) is not in this file:\n# {why}\n# Write it by hand: `gradproof explain cases` shows how."
@@ -87,7 +87,7 @@ def _told_apart(texts: Sequence[str]) -> list[str]:
 def _made(text: str) -> set[str]:
     """Return the variables and functions that a text defines."""
     nodes = ast.parse(text).body
-    functions = {node.name for node in nodes if isinstance(node, ast.FunctionDef)}
+    functions = {node.name for node in nodes if isinstance(node, (ast.FunctionDef, ast.ClassDef))}
     return functions | {
         target.id
         for node in nodes
@@ -109,7 +109,7 @@ def _imports(unit: Unit, path: Path, texts: Sequence[str]) -> str:
 def _free(text: str) -> Iterator[str]:
     """Yield the names that a text of cases takes from elsewhere."""
     nodes = list(ast.walk(ast.parse(text)))
-    own = {node.name for node in nodes if isinstance(node, ast.FunctionDef)}
+    own = {node.name for node in nodes if isinstance(node, (ast.FunctionDef, ast.ClassDef))}
     own |= {node.arg for node in nodes if isinstance(node, ast.arg)}
     own |= {node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
     used = {node.id for node in nodes if isinstance(node, ast.Name)}
@@ -119,7 +119,7 @@ def _free(text: str) -> Iterator[str]:
 def _spaced(texts: Sequence[str]) -> Iterator[str]:
     """Yield texts, with two empty lines around those that have functions, as Python's style has them."""
     for before, text in pairwise(["", *texts]):
-        yield "\n\n" * (before.startswith(_OPENING[:2]) or text.startswith(_OPENING)) + text
+        yield "\n\n" * (before.startswith(_OPENING[:3]) or text.startswith(_OPENING)) + text
 
 
 def _comment(row: CaseResult) -> str:

@@ -7,6 +7,7 @@ import inspect
 import itertools
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 from verify.scan import names, shapes
@@ -15,7 +16,16 @@ from verify.scan.functions import Reading, positional, required
 from verify.scan.hints import Hints, hints
 from verify.scan.options import settings
 from verify.scan.recipe import ACCEPTED, OPTIONS, PASSED, Recipe, generator, literal, quoted, table, variable
-from verify.scan.weights import NONE, Weights, weights_of
+from verify.scan.weights import NONE, Changing, Weights, weights_of
+
+_STEP = '''class Step:
+    """An optimizer that steps by the gradient itself."""
+
+    def update(self, weights, gradient):
+        return weights - gradient
+
+
+'''
 
 
 class Made(NamedTuple):
@@ -41,9 +51,12 @@ class Unit(NamedTuple):
         return required(self.forward) or list(self.forward)[:1]
 
     @property
-    def rates(self) -> int:
-        """Return how many learning rates backward takes, with which it changes the weights."""
-        return sum(bool(names.RATE.match(name)) for name in required(self.backward)[1:])
+    def changing(self) -> Changing:
+        """Return how backward changes the weights, if it does."""
+        rates = sum(bool(names.RATE.match(name)) for name in required(self.backward)[1:])
+        methods = [name for name in names.INITIAL if callable(getattr(self.make, name, None))]
+        takes = (name for name in methods if any(map(names.OPTIMIZER.match, _parameters(getattr(self.make, name)))))
+        return Changing(rates, next(takes, ""))
 
     @property
     def alone(self) -> bool:
@@ -80,7 +93,8 @@ def _layers(unit: Unit) -> Iterator[Reading]:
 
 def _makings(make: type) -> Iterator[Made]:
     """Yield how a constructor may be called: weights, sizes and settings, or all of it as small numbers or weights."""
-    needed = required(_constructor(make))
+    parameters = _constructor(make)
+    needed = [name for name, item in parameters.items() if item.default is item.empty or _is_left_open(name, item)]
     sizes = [name for name in needed if shapes.is_size(name) and not settings(name)]
     arrays = [name for name in needed if name not in sizes and shapes.is_weight(name)]
     fixed = {name: literal(settings(name)[0]) for name in needed if name not in (*sizes, *arrays) and settings(name)}
@@ -90,6 +104,11 @@ def _makings(make: type) -> Iterator[Made]:
         yield Made(tuple(arrays), (), {**fixed, **dict.fromkeys([*unknown, *sizes], "2")})
     if sizes:
         yield Made(tuple(name for name in needed if name not in fixed), (), fixed)
+
+
+def _is_left_open(name: str, item: inspect.Parameter) -> bool:
+    """Tell whether an argument is a size that a network fills in: `input_shape=None`."""
+    return item.default is None and name.startswith("input_") and shapes.is_size(name)
 
 
 def _constructor(make: type) -> dict[str, inspect.Parameter]:
@@ -128,13 +147,15 @@ def _weights(unit: Unit, made: Made, inputs: Mapping[str, str]) -> Iterator[Weig
         return
     fixed = {name: ast.literal_eval(text) for name, text in made.fixed.items()}
     complete = len(inputs) == len(unit.needed)
-    yield from weights_of(unit.make, unit.candidate, made.sizes, fixed, inputs, rates=unit.rates, complete=complete)
+    yield from weights_of(
+        unit.make, unit.candidate, made.sizes, fixed, inputs, changing=unit.changing, complete=complete
+    )
 
 
 def _layer(
     unit: Unit, made: Made, weights: Weights, arrays: tuple[dict[str, str], dict[str, str]], modes: Sequence[str]
 ) -> Recipe:
-    if unit.rates:
+    if any(unit.changing):
         return _updated(unit, made, weights, *arrays)
     inputs, params = arrays
     name, title = variable(unit.candidate), unit.candidate.name
@@ -148,16 +169,18 @@ def _layer(
 
 
 def _updated(unit: Unit, made: Made, weights: Weights, inputs: Mapping[str, str], params: Mapping[str, str]) -> Recipe:
-    """Return a layer whose backward changes the weights: at a learning rate of 1 by their gradients."""
-    candidate, keys = unit.candidate, [*made.arrays, *weights.shapes]
+    """Return a layer whose backward changes the weights: by their gradients, at a learning rate of 1."""
+    candidate, keys, changing = unit.candidate, [*made.arrays, *weights.shapes], unit.changing
     lines = [
         f"layer = {_constructed(unit, made, weights)}",
+        *([f"layer.{changing.initial}(Step())"] if changing.initial else []),
         *(f"layer.{weights.place(key)} = {key}.copy()" for key in keys),
         f"dout = yield {_calls(unit, candidate.forward, ', '.join(inputs))}",
-        f"gradient = {_calls(unit, candidate.backward, ', '.join(['dout', *['1'] * unit.rates]))}",
+        f"gradient = {_calls(unit, candidate.backward, ', '.join(['dout', *['1'] * changing.rates]))}",
         f"return {', '.join(['gradient', *(f'{key} - layer.{weights.place(key)}' for key in keys)])}",
     ]
-    return generator(candidate, {**inputs, **params}, lines)
+    recipe = generator(candidate, {**inputs, **params}, lines)
+    return replace(recipe, text=_STEP + recipe.text) if changing.initial else recipe
 
 
 def _constructed(unit: Unit, made: Made, weights: Weights) -> str:

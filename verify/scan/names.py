@@ -114,6 +114,8 @@ LABELS = re.compile(
     r"^(y|t|labels?|targets?|y_true|ytrue|idx|index|indices|ids|classes|truth|ground_truth|Y|T|y_?hat_true"
     r"|token_ids?|tokens|word_ids?|true|actual|expected|desired|gt)$"
 )
+OPTIMIZER = re.compile(r"^optim\w*$|^opt$")
+INITIAL = ("initialize", "initialise", "init", "setup", "set_up", "build", "compile", "set_optimizer")
 RATE = re.compile(r"^(lr|learning_?rate|eta|alpha|step(_size)?|rate)$")
 MODES = re.compile(r"^(train\w*|is_train\w*|training|mode|test\w*|eval\w*|inference|phase)$")
 TRIVIAL = frozenset({"self", "cls"})

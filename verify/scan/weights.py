@@ -7,6 +7,7 @@ import inspect
 import io
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import product
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -25,11 +26,15 @@ _INPUT = re.compile(r"(^|_)in(put)?s?(_|$)|fan_in|prev|^D$")
 
 
 class Weights(NamedTuple):
-    """Weights of an object: their shapes by name, the dict that holds them, if any, and the letters of sizes."""
+    """Weights of an object: their shapes by name, the dict that holds them, if any, and the letters of sizes.
+
+    Sizes of which constructors take a tuple are named by `tuples`.
+    """
 
     shapes: Mapping[str, str]
     container: str
     letters: Mapping[str, str]
+    tuples: frozenset[str] = frozenset()
 
     def place(self, weight: str) -> str:
         """Write where an object has a weight."""
@@ -42,10 +47,26 @@ class Weights(NamedTuple):
             for weight, shape in reversed([*self.shapes.items()])
             for axis, part in reversed([*enumerate(shape.split())])
         }
-        return {name: places.get(self.letters.get(name, ""), "4") for name in sizes}
+        texts = {name: places.get(self.letters.get(name, ""), "4") for name in sizes}
+        return {name: f"({text},)" if name in self.tuples else text for name, text in texts.items()}
 
 
 NONE = Weights({}, "", {})
+
+
+class Changing(NamedTuple):
+    """How backward changes the weights, if it does: at learning rates, or by an optimizer that a method takes."""
+
+    rates: int = 0
+    initial: str = ""
+
+
+class _Step:
+    """An optimizer that steps by the gradient itself."""
+
+    def update(self, weights: Any, gradient: Any) -> Any:
+        """Return the new weights."""
+        return weights - gradient
 
 
 def weights_of(
@@ -55,21 +76,27 @@ def weights_of(
     fixed: Mapping[str, Any],
     inputs: Mapping[str, str],
     *,
-    rates: int,
+    changing: Changing,
     complete: bool,
 ) -> Iterator[Weights]:
     """Yield the weights of an object for inputs of these shapes: what gets a gradient, or what backward changes.
 
-    `rates` are learning rates that backward takes; `complete` tells whether forward takes no other inputs.
+    `complete` tells whether forward takes no other inputs.
     """
     dimensions = bindings([real(text) for text in inputs.values()], {})[0]
-    for numbers in _numbers(sizes, next(iter(inputs.values())), dimensions):
+    tuples = frozenset(name for name in sizes if "shape" in name)
+    for numbers, wrapped in product(
+        _numbers(sizes, next(iter(inputs.values())), dimensions), dict.fromkeys([frozenset[str](), tuples])
+    ):
+        sized = {name: (size,) if name in wrapped else size for name, size in numbers.items()}
         with contextlib.suppress(Exception), contextlib.redirect_stdout(io.StringIO()), np.errstate(all="ignore"):
-            unit = make(**numbers, **fixed)
+            unit = make(**sized, **fixed)
+            if changing.initial:
+                getattr(unit, changing.initial)(_Step())
             before = {name: np.copy(value) for name, value in vars(unit).items() if isinstance(value, np.ndarray)}
             if complete:
-                _run(unit, candidate, [concrete(text, dimensions) for text in inputs.values()], rates)
-            yield _held(unit, numbers, dimensions, before if rates else {})
+                _run(unit, candidate, [concrete(text, dimensions) for text in inputs.values()], changing.rates)
+            yield _held(unit, numbers, dimensions, before if any(changing) else {})._replace(tuples=wrapped)
 
 
 def _run(unit: Any, candidate: Candidate, arrays: Sequence[tuple[int, ...]], rates: int) -> None:
