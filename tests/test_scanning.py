@@ -14,7 +14,7 @@ from verify.discovery.scanning import listings, unit_of
 from verify.model.errors import InputError
 from verify.model.reasons import Reason
 from verify.model.result import Verdict
-from verify.scan.candidates import Source
+from verify.scan.candidates import Source, candidates, may_have
 
 CORPUS = Path(__file__).parent / "data" / "scanned"
 FILES = sorted(CORPUS.glob("*.py"))
@@ -67,6 +67,22 @@ def test_reference_layers():
         source, module = Source(listing.path.read_bytes()), importlib.import_module(f"layers.{listing.path.stem}")
         setups = [set_up(candidate, source, vars(module)) for candidate in listing.candidates]
         assert [setup.candidate.name for setup in setups if setup.tried.score != RIGHT] in ([], ["_forward"])
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
+def test_sources_that_are_not_parsed(file):
+    """A source is passed over by the names in it only where it has no gradient."""
+    assert may_have(file.read_bytes())
+    assert candidates(Source(file.read_bytes()))
+
+
+def test_a_source_without_gradients_is_not_parsed():
+    """Words such as gradient in comments and calls make no source worth parsing, and functions alike make no pair."""
+    plain = (
+        b"import numpy as np\n\n# the gradient of a slope, and backward\ndef slope(x):\n    return np.gradient(x), 2\n"
+    )
+    assert not may_have(plain)
+    assert candidates(Source(plain)) == []
 
 
 def test_listing_imports_nothing(folder):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -11,13 +10,7 @@ from verify.discovery.messages import Unit
 from verify.discovery.targets import of_file, own_folders
 from verify.model.errors import InputError
 from verify.model.where import relative
-from verify.scan.candidates import Candidate, Source, candidates
-
-# What a source with a gradient has: most sources have none of it, and are not parsed.
-_WORDS = re.compile(
-    rb"[Bb]ackward|bprop|backprop|back_prop|bwd|[Pp]rime|[Dd]eriv|[Gg]rad|jac|_der\b|_dx?\b|[Dd]iff|[Dd]elta"
-    rb"|return[^\n]*,\s*\(?d[A-Za-z_]"
-)
+from verify.scan.candidates import Candidate, Source, candidates, may_have
 
 
 class Listing(NamedTuple):
@@ -74,7 +67,7 @@ def _below(folder: Path) -> Iterator[Path]:
 def _listing(file: Path) -> Listing:
     try:
         data = file.read_bytes()
-        if not _WORDS.search(data):
+        if not may_have(data):
             return Listing(file, ())
         return Listing(file, candidates(Source(data)))
     except SyntaxError as problem:

@@ -46,6 +46,27 @@ class Source:
         return {**inherited, **own}
 
 
+_DEFINED = re.compile(rb"^[ \t]*(?:async[ \t]+)?def[ \t]+(\w+)", re.MULTILINE)
+_FLAG = re.compile(rb"\bdef\s+\w+\s*\([^)]*?[,(]\s*(?:%s)\s*[=,):]" % "|".join(names.FLAGS).encode())
+_BEHIND = re.compile(
+    rb"return\b[^\n]*,\s*\(?(?:d[A-Za-z_]\w*|g|jac\w*|\w*grads?\w*|\w*gradients?|delta\w*)(?:\.\w+(?:\([^)\n]*\))?)?"
+    rb"(?:\s*[/*][^,\n]*)?\)?[ \t]*$|return\b[^\n]*,[ \t]*\{|\b(?:jac|fprime|gradient)\s*=",
+    re.MULTILINE,
+)
+
+
+def may_have(data: bytes) -> bool:
+    """Tell whether a source may have a gradient, by the names that it defines: most have none, and are not parsed."""
+    defined = {name.decode() for name in _DEFINED.findall(data)}
+    methods = not defined.isdisjoint((*names.BACKWARD, *names.SLOPE))
+    pairs = any(twin in name for name in defined for twin in names.TWINS)
+    return methods or pairs or _has_derivative(defined) or bool(_FLAG.search(data) or _BEHIND.search(data))
+
+
+def _has_derivative(defined: set[str]) -> bool:
+    return any(form.format(name) in defined for name in defined for form in names.DERIVATIVES)
+
+
 def candidates(source: Source) -> list[Candidate]:
     """Return what has a gradient in a source, in the order of its lines."""
     of_classes = [candidate for name in source.classes for candidate in _of_class(source, name)]
@@ -117,24 +138,30 @@ def _flags(source: Source) -> Iterator[Candidate]:
 
 
 def _losses(source: Source) -> Iterator[Candidate]:
-    """Yield functions that return a tuple with a gradient behind the value."""
+    """Yield functions that return a tuple with gradients behind the value."""
     for name, node in source.functions.items():
-        if any(_has_gradient(item) for item in ast.walk(node)) and parameters(node):
+        arguments = frozenset(argument.lower() for argument in parameters(node))
+        if arguments and any(_has_gradient(item, arguments) for item in ast.walk(node)):
             yield _of_functions(source, "loss", name, name, name)
 
 
-def _has_gradient(node: ast.AST) -> bool:
+def _has_gradient(node: ast.AST, arguments: frozenset[str]) -> bool:
     if not (isinstance(node, ast.Return) and isinstance(node.value, ast.Tuple) and len(node.value.elts) > 1):
         return False
     first, *rest = node.value.elts
-    return not _is_gradient(first) and all(map(_is_gradient, rest))
+    return not _is_gradient(first, arguments) and all(_is_gradient(item, arguments) for item in rest)
 
 
-def _is_gradient(node: ast.expr) -> bool:
-    """Tell whether an expression is a gradient by its name, or one that is scaled: `dx / N`."""
-    while isinstance(node, ast.BinOp):
-        node = node.left if isinstance(node.left, (ast.Name, ast.BinOp)) else node.right
-    return isinstance(node, ast.Dict) or (isinstance(node, ast.Name) and bool(names.GRADIENT.match(node.id)))
+def _is_gradient(node: ast.expr, arguments: frozenset[str]) -> bool:
+    """Tell whether an expression is a gradient by its name, `dx` of an argument x, or a form of one: `dx / N`."""
+    while isinstance(node, (ast.BinOp, ast.Attribute, ast.Call)):
+        if isinstance(node, ast.BinOp):
+            node = node.left if isinstance(node.left, (ast.Name, ast.BinOp)) else node.right
+        else:
+            node = node.value if isinstance(node, ast.Attribute) else node.func
+    name = node.id if isinstance(node, ast.Name) else ""
+    of_argument = name[:1] == "d" and name[1:].lower() in arguments
+    return isinstance(node, ast.Dict) or of_argument or bool(names.GRADIENT.match(name))
 
 
 def _minimized(source: Source) -> Iterator[Candidate]:

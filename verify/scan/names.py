@@ -45,8 +45,6 @@ SLOPE = (
     "derive",
     "dloss",
     "loss_prime",
-    "diff",
-    "jacobian",
 )
 # Words in the name of a function in place of which its twin has the other.
 TWINS = {"forward": "backward", "fwd": "bwd", "fprop": "bprop", "Forward": "Backward", "feedforward": "backprop"}
@@ -94,7 +92,9 @@ FLAGS = (
     "der",
 )
 LOSS = re.compile(r"loss|cost|objective|energy|nll|likelihood|cross_?entropy|criterion|penalty", re.IGNORECASE)
-GRADIENT = re.compile(r"^(d[A-Za-z_]\w*|g|grads?|gradients?|jac|.*_grads?|grad_.*|delta.*)$")
+GRADIENT = re.compile(
+    r"^(d[A-Z]\w*|d_\w+|d(out|scores|logits|theta|beta|weights?|bias)|g|grads?|gradients?|jac|.*_grads?|grad_.*|delta.*)$"
+)
 UPSTREAM = re.compile(
     r"^(d|g|dout|dy|dY|dz|dZ|dA|da|delta|grad|grads|gradient|grad_out(put)?|output_grad(ient)?|upstream"
     r"|accum_grad|dvalues|dL_?d\w+|eta|dh|dnext_h|top_grad|error|err|.*_grad|grad_.*|d[A-Za-z]\w*)$"

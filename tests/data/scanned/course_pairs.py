@@ -92,3 +92,8 @@ def svm_loss(x, y):
     dx = np.zeros_like(x)
     dx[margins > 0] = 1
     return margins.sum() / N, dx / N
+
+
+def energy(x, y):
+    dx, dy = x - y, y - x
+    return 0.5 * np.sum((x - y) ** 2), dx.copy(), dy / 1
