@@ -26,6 +26,7 @@ WRONG = {
     "course_pairs": {"wrong_affine", "conv_naive", "svm_loss"},
     "minimized": {"bowl"},
     "objects": {"CrossEntropy", "L1Loss"},
+    "one_hot": {"WrongSoftmaxWithLoss"},
     "optimized": {"WrongDense"},
     "passes": {"Scale"},
     "sized": {"Dense"},
@@ -182,6 +183,16 @@ def test_init(folder):
     again = gradproof("init", "sized.py", cwd=folder)
     assert (again.returncode, (folder / "verify_sized.py").read_text()) == (2, "# mine\n")
     assert "--diff" in again.stderr
+
+
+def test_init_imports_what_its_cases_use(folder):
+    """Cases of targets with a single 1 in each row make these with NumPy, which the file imports."""
+    (folder / "one_hot.py").write_text((CORPUS / "one_hot.py").read_text())
+    assert gradproof("init", cwd=folder).returncode == 0
+    assert "import numpy as np\n" in (folder / "verify_one_hot.py").read_text()
+    done = gradproof("verify_one_hot.py", "--quick", "--format", "concise", cwd=folder)
+    assert done.returncode == 1
+    assert {line.split("  ")[1] for line in done.stdout.splitlines()[:-1]} == {"WrongSoftmaxWithLoss"}
 
 
 def test_init_diff(folder):

@@ -98,12 +98,13 @@ def _made(text: str) -> set[str]:
 
 
 def _imports(unit: Unit, path: Path, texts: Sequence[str]) -> str:
-    names = sorted({name for text in texts for name in _free(text)})
+    used = {name for text in texts for name in _free(text)}
+    names, numpy = sorted(used - {"np"}), ["import numpy as np"] if "np" in used else []
     module = path.stem if unit.alone else unit.name
     line = f"from {module} import {', '.join(names)}"
     if len(line) > _WIDTH:
         line = "\n    ".join([f"from {module} import (", *(f"{name}," for name in names)]) + "\n)"
-    return "\n".join(["", "import gradproof", *([line] if names else []), ""])
+    return "\n".join(["", "import gradproof", *numpy, *([line] if names else []), ""])
 
 
 def _free(text: str) -> Iterator[str]:

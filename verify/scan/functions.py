@@ -75,6 +75,16 @@ def _of_arrays(read: Read, kind: str, functions: Sequence[str], labels: Sequence
             ]
 
 
+def _one_hot(read: Read, shaped: Mapping[str, str], label: str, lines: Sequence[str]) -> Reading:
+    """Yield a loss of labels whose rows have a single 1; the lines have `{}` where these rows are passed."""
+    predicted = next(iter(shaped))
+    labels, rows = shapes.one_hot(shaped[predicted], predicted, label)
+    every = {name: shaped.get(name, labels) for name in read.needed if name in (*shaped, label)}
+    passed = ", ".join(rows if name == label else name for name in every)
+    filled = [line.replace("{}", passed) for line in lines]
+    return [generator(read.candidate, domain, filled, upstream=True) for domain in shapes.domains(every, list(shaped))]
+
+
 def _pair(read: Read) -> Iterator[Reading]:
     functions = [read.candidate.forward, read.candidate.backward]
     yield from _of_arrays(read, "pair", functions, [name for name in read.needed[1:] if name in read.hinted.indices])
@@ -82,7 +92,14 @@ def _pair(read: Read) -> Iterator[Reading]:
 
 def _loss(read: Read) -> Iterator[Reading]:
     labels = [name for name in read.needed[1:] if name in read.hinted.indices or names.LABELS.match(name)]
-    yield from _of_arrays(read, "loss", [read.candidate.forward], labels)
+    rows = [f"loss, *gradients = {read.candidate.forward}({{}})", "yield loss", "return tuple(gradients)"]
+    hot = [] if len(labels) != 1 or len(read.needed) != 2 else [(labels[0], rows)]
+    for reading in _of_arrays(read, "loss", [read.candidate.forward], labels):
+        yield reading
+        for label, lines in hot:
+            yield _one_hot(
+                read, {name: text for name, text in reading[0].arrays.items() if name != label}, label, lines
+            )
 
 
 def _derivative(read: Read) -> Iterator[Reading]:
@@ -106,6 +123,9 @@ def _of_targets(read: Read) -> Iterator[Reading]:
             for kind in shapes.of_labels(target, shaped[real[0]], read.hinted) if target else [""]:
                 every = {name: shaped.get(name, kind) for name in read.needed}
                 yield [_gradient(read, domain) for domain in shapes.domains(every, real)]
+            if target:
+                calls = [f"yield {read.candidate.forward}({{}})", f"return {read.candidate.backward}({{}})"]
+                yield _one_hot(read, shaped, target, calls)
 
 
 def _gradient(read: Read, inputs: Mapping[str, str]) -> Recipe:

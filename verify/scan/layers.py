@@ -123,6 +123,8 @@ def _of_shapes(
 ) -> Iterator[Reading]:
     inputs = {name: shaped[name] for name in unit.needed if name in shaped}
     kinds = [shapes.of_labels(name, shaped[unit.needed[0]], unit.hinted) for name in labels]
+    if len(labels) == 1 and not made.arrays and len(unit.needed) == len(inputs) + 1:
+        yield _one_hot(unit, made, inputs, labels[0])
     for combination in itertools.product(*kinds):
         for weights in _weights(unit, made, inputs):
             params = {**{name: shaped[name] for name in made.arrays}, **weights.shapes}
@@ -132,6 +134,21 @@ def _of_shapes(
                 )
                 for domain in shapes.domains({**inputs, **params}, [*inputs, *params])
             ]
+
+
+def _one_hot(unit: Unit, made: Made, inputs: Mapping[str, str], label: str) -> Reading:
+    """Yield a last layer that takes rows with a single 1 in the place of labels."""
+    candidate, predicted = unit.candidate, unit.needed[0]
+    labels, rows = shapes.one_hot(inputs[predicted], predicted, label)
+    every = {name: inputs.get(name, labels) for name in unit.needed}
+    passed = ", ".join(rows if name == label else name for name in every)
+    lines = [
+        f"layer = {_constructed(unit, made, NONE)}",
+        f"{'' if unit.alone else 'dout = '}yield {_calls(unit, candidate.forward, passed)}",
+        f"return {_calls(unit, candidate.backward, '' if unit.alone else 'dout')}",
+    ]
+    domains = shapes.domains(every, list(inputs))
+    return [generator(candidate, domain, lines, upstream=unit.alone) for domain in domains]
 
 
 def _split(unit: Unit, every: Mapping[str, str]) -> tuple[dict[str, str], dict[str, str]]:
@@ -242,6 +259,22 @@ def _of_targets(unit: Unit, call: str) -> Iterator[Reading]:
             every = {**shaped, **dict(zip(rest, combination, strict=True))}
             domains = shapes.domains({name: every[name] for name in needed}, predicted)
             yield [generator(candidate, domain, lines, upstream=True) for domain in domains]
+        if len(rest) == 1:
+            yield _of_one_hot(unit, call, shaped, rest[0], slope)
+
+
+def _of_one_hot(unit: Unit, call: str, shaped: Mapping[str, str], label: str, slope: Sequence[str]) -> Reading:
+    """Yield a loss of rows with a single 1 in the place of labels, and its derivative."""
+    candidate, predicted = unit.candidate, next(iter(shaped))
+    labels, rows = shapes.one_hot(shaped[predicted], predicted, label)
+    every = {name: shaped.get(name, labels) for name in unit.needed}
+    value, gradient = (
+        _calls(unit, method, ", ".join(rows if name == label else name for name in passed))
+        for method, passed in ((candidate.forward, unit.needed), (candidate.backward, slope))
+    )
+    lines = [f"layer = {call}", f"yield {value}", f"return {gradient}"]
+    domains = shapes.domains(every, list(shaped))
+    return [generator(candidate, domain, lines, upstream=True) for domain in domains]
 
 
 _KINDS: dict[str, Callable[[Unit], Iterator[Reading]]] = {"layer": _layers, "value": _values}

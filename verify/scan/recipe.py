@@ -52,10 +52,12 @@ class Recipe:
 
     def case(self, module: Mapping[str, Any]) -> TracedCase:
         """Return the case, made of the variables of the module; raises whatever its making raises."""
+        import numpy
+
         import verify
 
         namespace = ModuleType(self.name)
-        vars(namespace).update({**module, "gradproof": verify})
+        vars(namespace).update({"np": numpy, **module, "gradproof": verify})
         _Text(self.code).exec_module(namespace)
         case = getattr(namespace, self.name)
         assert isinstance(case, TracedCase)

@@ -105,6 +105,13 @@ def of_labels(name: str, first: str, hints: Hints) -> list[str]:
     return [*whole, *fixed, *truth] if name in hints.indices else [*fixed, *truth, *whole]
 
 
+def one_hot(first: str, predicted: str, label: str) -> tuple[str, str]:
+    """Return labels that stand for rows with a single 1, as text of a case, and how these rows are made of them."""
+    dimensions = first.split() or ["1"]
+    labels = f'gradproof.integer("{" ".join(dimensions[:-1])}", below="{dimensions[-1]}")'
+    return labels, f"np.eye({predicted}.shape[-1])[{label}]"
+
+
 def domains(inputs: Mapping[str, str], real: Sequence[str]) -> Iterator[dict[str, str]]:
     """Yield the inputs over smaller and smaller domains: a logarithm takes no negative numbers."""
     for low, high in _LOWS:
