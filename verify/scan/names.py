@@ -91,13 +91,8 @@ FLAGS = (
     "deriv_flag",
     "der",
 )
-LOSS = re.compile(r"loss|cost|objective|energy|nll|likelihood|cross_?entropy|criterion|penalty", re.IGNORECASE)
 GRADIENT = re.compile(
     r"^(d[A-Z]\w*|d_\w+|d(out|scores|logits|theta|beta|weights?|bias)|g|grads?|gradients?|jac|.*_grads?|grad_.*|delta.*)$"
-)
-UPSTREAM = re.compile(
-    r"^(d|g|dout|dy|dY|dz|dZ|dA|da|delta|grad|grads|gradient|grad_out(put)?|output_grad(ient)?|upstream"
-    r"|accum_grad|dvalues|dL_?d\w+|eta|dh|dnext_h|top_grad|error|err|.*_grad|grad_.*|d[A-Za-z]\w*)$"
 )
 # Arguments of constructors that are sizes, and those that are arrays of weights.
 SIZE = re.compile(
@@ -117,5 +112,4 @@ LABELS = re.compile(
 OPTIMIZER = re.compile(r"^optim\w*$|^opt$")
 INITIAL = ("initialize", "initialise", "init", "setup", "set_up", "build", "compile", "set_optimizer")
 RATE = re.compile(r"^(lr|learning_?rate|eta|alpha|step(_size)?|rate)$")
-MODES = re.compile(r"^(train\w*|is_train\w*|training|mode|test\w*|eval\w*|inference|phase)$")
 TRIVIAL = frozenset({"self", "cls"})
