@@ -28,6 +28,21 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addini("gradproof_seed", _SEED, default="0")
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_load_initial_conftests() -> None:
+    """Have test modules, and what they import, judged by their sources as they are now."""
+    from gradproof import bytecode  # on the standard library alone
+
+    bytecode.forget()
+
+
+def pytest_unconfigure() -> None:
+    """Leave imports as they were."""
+    from gradproof import bytecode
+
+    bytecode.trust()
+
+
 @pytest.hookimpl(hookwrapper=True)
 def pytest_make_collect_report(collector: pytest.Collector):  # type: ignore[no-untyped-def]  # noqa: ANN201
     """Add an item that fails for each case that a module has made, and that is in none of its variables."""

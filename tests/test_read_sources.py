@@ -3,9 +3,12 @@
 import os
 import subprocess
 import sys
+from importlib import import_module
 from pathlib import Path
 
 import pytest
+
+from gradproof.bytecode import forget, trust
 
 RIGHT = "def cube(x):\n    return x**3\n\n\ndef slope(x):\n    return 3 * x**2\n"
 WRONG = RIGHT.replace("3 * x**2", "2 * x**2")
@@ -47,6 +50,40 @@ def test_python_itself_takes_the_old_code(tmp_path):
     code = "import part; print(part.slope(1))"
     done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True)
     assert done.stdout == "3\n"
+
+
+@pytest.mark.parametrize(("name", "mode"), [("package.part", "prepend"), ("test_it", "importlib")])
+def test_pytest_takes_no_old_code(tmp_path, monkeypatch, name, mode):
+    """In pytest's own process, neither a module nor the test module itself is what it was before the edit."""
+    monkeypatch.delenv("PYTHONDONTWRITEBYTECODE", raising=False)
+    module, test = tmp_path / f"{name.replace('.', '/')}.py", tmp_path / "test_it.py"
+    cases = CASES.split("\n", 2)[2] if module == test else CASES.format(name)
+    pytest_of = [sys.executable, "-m", "pytest", "-q", f"--import-mode={mode}", "--gradproof-quick", str(tmp_path)]
+    paths = {**os.environ, "PYTHONPATH": str(tmp_path)}
+    for text, status in ((RIGHT, 0), (WRONG, 1)):
+        write(test, cases)
+        write(module, f"import gradproof\n{text}\n{cases}" if module == test else text)
+        done = subprocess.run(pytest_of, cwd=tmp_path, env=paths, capture_output=True, text=True, check=False)
+        assert (done.returncode, "1 failed" in done.stdout) == (status, status == 1), done.stdout
+    assert list(module.parent.glob(f"__pycache__/{module.stem}.*.pyc"))
+
+
+def test_pytest_keeps_code_that_is_newer(tmp_path, monkeypatch):
+    """Code that was kept after the last change of its file is left where it is, and so is code of what is installed."""
+    monkeypatch.syspath_prepend(tmp_path)
+    write(tmp_path / "unchanged_part.py", RIGHT)
+    kept(tmp_path, "unchanged_part")
+    (code,) = tmp_path.rglob("__pycache__/*.pyc")
+    os.utime(code, (4 * 10**9, 4 * 10**9))
+    before = code.stat().st_mtime_ns
+    forget()
+    try:
+        import_module("unchanged_part")
+    finally:
+        trust()
+        del sys.modules["unchanged_part"]
+    assert code.stat().st_mtime_ns == before
+    assert not any(type(finder) is type and finder.__module__ == forget.__module__ for finder in sys.meta_path)
 
 
 def test_no_code_is_kept(command, tmp_path, monkeypatch):
