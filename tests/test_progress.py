@@ -180,7 +180,7 @@ def test_the_slowest_cases(command, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     took = tmp_path / "took"  # a sign for each hundredth of a second that a case says to take
     took.write_text("")
-    monkeypatch.setattr("verify.runner.progress.perf_counter", lambda: took.stat().st_size / 100)
+    monkeypatch.setattr("verify.runner.crew.perf_counter", lambda: took.stat().st_size / 100)
     (tmp_path / "cases.py").write_text(CASES.format("print(end='.' * round(100 * seconds), file=open('took', 'a'))"))
     done = command("cases.py", "--durations", "1")
     assert done.out == command("cases.py").out

@@ -20,7 +20,8 @@ from typing import NamedTuple
 
 from verify.mutation.mutants import changed
 from verify.mutation.result import How, Mutant
-from verify.mutation.survey import PLANTED, Crew
+from verify.mutation.survey import PLANTED
+from verify.runner.crew import Crew
 from verify.runner.process import Process
 from verify.runner.workers import CollectedCase, Workers
 

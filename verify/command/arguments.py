@@ -42,6 +42,7 @@ LARGEST_MEMORY = 1_000_000  # GB
 MEMORY_EXPECTED = f"expected a positive number of GB, at most {LARGEST_MEMORY:,}"
 LONGEST_TIMEOUT = 1_000_000  # seconds: what every platform can wait for
 SECONDS_EXPECTED = f"expected a positive number of seconds, at most {LONGEST_TIMEOUT:,}"
+JOBS_EXPECTED = "expected a positive number of processes"
 _BUDGET = "time in which changes are tried, per case in seconds (default: 30)"
 _COMMANDS = {
     "run": "check cases (the default)",
@@ -113,7 +114,7 @@ def build_parser(formats: Iterable[str]) -> argparse.ArgumentParser:
     expr = _add_command(commands, "expr", checking)
     _add_expression(expr)
     _add_format(expr)
-    expr.set_defaults(durations=None)
+    expr.set_defaults(durations=None, jobs=1)
     listing = _add_command(commands, "list", choosing)
     listing.set_defaults(layers=None, timeout=None, memory=None, quiet=0)
     expr.set_defaults(baseline=None, baseline_update=False)
@@ -134,6 +135,8 @@ def _add_command(commands: Any, name: str, *parents: _Parser) -> _Parser:
 
 def _add_running(run: argparse.ArgumentParser) -> None:
     run.add_argument("-x", "--exitfirst", action="store_true", help="stop after the first case that fails")
+    jobs = "check files of cases in so many processes at a time (default: as many as there are cores)"
+    run.add_argument("-j", "--jobs", type=_jobs, metavar="N", help=jobs)
     slowest = "print the N slowest cases and their seconds to standard error; 0: all cases"
     run.add_argument("--durations", type=_count, metavar="N", help=slowest)
     _add_baseline(run)
@@ -217,6 +220,13 @@ def _count(text: str) -> int:
     """Read a number of things; raises ArgumentTypeError."""
     if not re.fullmatch("[0-9]{1,9}", text):
         raise argparse.ArgumentTypeError(f"{text!r}: expected a non-negative integer")
+    return int(text)
+
+
+def _jobs(text: str) -> int:
+    """Read a number of processes; raises ArgumentTypeError."""
+    if not re.fullmatch("0*[1-9][0-9]{0,8}", text):
+        raise argparse.ArgumentTypeError(f"{text!r}: {JOBS_EXPECTED}")
     return int(text)
 
 

@@ -6,7 +6,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from verify.command.arguments import LARGEST_MEMORY, LONGEST_TIMEOUT, MEMORY_EXPECTED, SECONDS_EXPECTED
+from verify.command.arguments import JOBS_EXPECTED, LARGEST_MEMORY, LONGEST_TIMEOUT, MEMORY_EXPECTED, SECONDS_EXPECTED
 from verify.model.errors import InputError
 from verify.model.tomlfile import check_keys, read_toml
 from verify.model.where import relative
@@ -17,6 +17,7 @@ _KEYS: dict[str, type] = {
     "seed": int,
     "timeout": object,
     "memory": object,
+    "jobs": int,
     "baseline": str,
     "extensions": list,
 }
@@ -31,6 +32,7 @@ class Config(NamedTuple):
     timeout: float = 60  # seconds for each case
     memory: float = 4  # GB for each case: a case of arrays holds some tenths of one
     baseline: str | None = None  # a path from the working directory
+    jobs: int = 0  # processes; 0: as many as there are cores
     extensions: tuple[str, ...] = ()  # modules that add to gradproof, found from `folder`
     folder: str = ""
 
@@ -64,6 +66,7 @@ def _config(table: Any, path: Path) -> Config:
         _positive("timeout", table, LONGEST_TIMEOUT, SECONDS_EXPECTED, where),
         _positive("memory", table, LARGEST_MEMORY, MEMORY_EXPECTED, where),
         baseline,
+        _jobs(table, where),
         tuple(table.get("extensions", [])),
         str(path.parent.resolve()) if table.get("extensions") else "",
     )
@@ -74,6 +77,13 @@ def _positive(key: str, table: dict[str, Any], largest: float, expected: str, wh
     if not isinstance(value, (int, Decimal)) or isinstance(value, bool) or not 0 < value <= largest:
         raise InputError(f"{where}: {key} is {value!s}: {expected}")
     return float(value)
+
+
+def _jobs(table: dict[str, Any], where: str) -> int:
+    jobs: int = table.get("jobs", 1)
+    if isinstance(jobs, bool) or jobs < 1:
+        raise InputError(f"{where}: jobs is {jobs}: {JOBS_EXPECTED}")
+    return jobs if "jobs" in table else 0
 
 
 def _from_here(target: str, folder: Path) -> str:

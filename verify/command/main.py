@@ -11,6 +11,7 @@ import shlex
 import sys
 import traceback
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
@@ -144,9 +145,10 @@ def _started() -> Workers:
 
 
 def _again(argv: Sequence[str], seed: int) -> str:
-    """Return the command without the reports that it writes, with the seed."""
-    arguments = [text for before, text in zip(["", *argv], argv, strict=False) if "--report" not in (before, text)]
-    arguments = [text for text in arguments if not text.startswith("--report=") and not re.fullmatch("-[qv]+", text)]
+    """Return the command without the reports that it writes and the processes that it takes, with the seed."""
+    left_out = {"--report", "--jobs", "-j"}
+    arguments = [text for before, text in zip(["", *argv], argv, strict=False) if not {before, text} & left_out]
+    arguments = [text for text in arguments if not re.fullmatch("--(report|jobs)=.*|-[qv]+|-j.*", text, re.DOTALL)]
     seeded = any(text == "--seed" or text.startswith("--seed=") for text in arguments)
     return shlex.join(["gradproof", *arguments, *([] if seeded else ["--seed", str(seed)])])
 
@@ -180,6 +182,7 @@ def _run(workers: Workers, options: argparse.Namespace, progress: Progress) -> t
     from reports import renderer
     from reports.write import requests
     from verify.model.result import Run
+    from verify.runner.crew import Crew, cores
 
     config = _settings(workers, options)
     baseline_path = options.baseline or config.baseline
@@ -191,10 +194,13 @@ def _run(workers: Workers, options: argparse.Namespace, progress: Progress) -> t
     cases = _selected(workers, options, config)
     seed = config.seed if options.seed is None else options.seed
     results = []
-    for case in progress.over(cases, lines=options.verbose > options.quiet):
-        results.append(baseline.before.marked(_result(workers, case, seed, options)))
-        if options.command in _GATES and options.exitfirst and not results[-1].passes:
-            break
+    with Crew(workers, options.jobs or config.jobs or cores()) as crew, closing(crew.checked(cases, seed)) as checked:
+        for case in progress.over(cases, lines=options.verbose > options.quiet):
+            result, seconds = next(checked)
+            progress.took(case, seconds)
+            results.append(baseline.before.marked(_as_asked(result, options)))
+            if options.command in _GATES and options.exitfirst and not results[-1].passes:
+                break
     complete = len(results) == len(cases)
     run = Run(tuple(results), seed, __version__, complete, strict=options.strict, quick=options.quick)
     return run, wanted, baseline
@@ -219,7 +225,8 @@ def _mutate(workers: Workers, options: argparse.Namespace, progress: Progress) -
     from reports import mutants
     from reports.write import requests, write
     from verify.mutation.result import How, exit_status
-    from verify.mutation.survey import Crew, surveyed
+    from verify.mutation.survey import surveyed
+    from verify.runner.crew import Crew
 
     config, wanted = _settings(workers, options), requests(options.report)
     if unknown := [request.format for request in wanted if request.format not in ("json", "terminal")]:
@@ -242,10 +249,10 @@ def _fix(workers: Workers, options: argparse.Namespace, progress: Progress, argv
     """Look for changes that make wrong gradients right, and write them where asked; returns the exit status."""
     from reports import fixes
     from verify.mutation.result import How
-    from verify.mutation.survey import Crew
     from verify.repair.result import State
     from verify.repair.search import repaired
     from verify.repair.write import write
+    from verify.runner.crew import Crew
 
     if options.report:
         raise InputError("--report: fix writes no reports; --diff prints the changes alone")
@@ -269,11 +276,10 @@ def _fix(workers: Workers, options: argparse.Namespace, progress: Progress, argv
     return int(not {repair.state for repair in repairs} <= right)
 
 
-def _result(workers: Workers, case: CollectedCase | CaseResult, seed: int, options: argparse.Namespace) -> CaseResult:
+def _as_asked(result: CaseResult, options: argparse.Namespace) -> CaseResult:
+    """Return a result as the options have it: strict, and repeated with the same layers."""
     from verify.model.result import strict
-    from verify.runner.workers import CollectedCase
 
-    result = workers.checked(case, seed) if isinstance(case, CollectedCase) else case
     result = strict(result) if options.strict else result
     if not options.layers:
         return result

@@ -2,70 +2,18 @@
 
 from __future__ import annotations
 
-import math
-import os
-import queue
-import sys
-import threading
 from collections.abc import Callable, Collection, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
-from verify.discovery.messages import Answer, Task
-from verify.model.errors import WorkerError
+from verify.discovery.messages import Task
 from verify.model.package import PACKAGE
 from verify.model.result import CaseResult
 from verify.mutation.result import How, Judged, Mutant, Outcome, Planted, Survey
-from verify.runner.workers import OURS, CollectedCase, Workers
+from verify.runner.crew import Crew
+from verify.runner.workers import OURS, CollectedCase
 
-_MOST = 4  # processes
 PLANTED, JUDGED = (Task(f"{PACKAGE}.mutation.bench", method) for method in ("planted", "judged"))
 Progress = Callable[[str, int, int], None]
-
-
-class Crew:
-    """Workers that judge mutants, the first of them one that there is already."""
-
-    def __init__(self, first: Workers) -> None:
-        self._workers = [first]
-        self._free: queue.SimpleQueue[Workers] = queue.SimpleQueue()
-        self._free.put(first)
-        self._hiring = threading.Lock()
-
-    def __enter__(self) -> Crew:
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        for workers in self._workers[1:]:
-            workers.close()
-
-    @property
-    def size(self) -> int:
-        """Return how many processes there may be: as many as there are processors, up to a limit."""
-        return min(_MOST, os.cpu_count() or 1)
-
-    def answer(self, kind: Task, case: CollectedCase, *arguments: object, limit: float = math.inf) -> Answer:
-        """Have one of the workers that are free answer a request, in the usual time or in so many seconds."""
-        workers = self._hired()
-        usual, workers.limit = workers.limit, min(limit, workers.limit)
-        try:
-            return workers.ask_about(kind, case, *arguments)
-        except WorkerError as problem:
-            sys.stderr.write(f"{problem}\n")
-            return Answer("failed", OURS)
-        finally:
-            workers.limit = usual
-            self._free.put(workers)
-
-    def fresh(self) -> Workers:
-        """Return workers with a process that nothing was asked of yet; whoever asks closes them."""
-        return self._workers[0].another()
-
-    def _hired(self) -> Workers:
-        with self._hiring:
-            if self._free.empty() and len(self._workers) < self.size:
-                self._workers.append(self._workers[0].another())
-                return self._workers[-1]
-        return self._free.get()
 
 
 def surveyed(

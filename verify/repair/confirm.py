@@ -8,8 +8,8 @@ from dataclasses import replace
 from verify.discovery.messages import Task
 from verify.model.package import PACKAGE
 from verify.mutation.result import How, Mutant
-from verify.mutation.survey import Crew
 from verify.repair.result import Edits, Hazard, Proof, Repair, State
+from verify.runner.crew import Crew
 from verify.runner.workers import CollectedCase
 
 PROOF = Task(f"{PACKAGE}.repair.bench", "proof")

@@ -16,10 +16,10 @@ from verify.discovery.messages import Task
 from verify.model.package import PACKAGE
 from verify.model.result import CaseResult
 from verify.mutation.result import How, Mutant
-from verify.mutation.survey import Crew
 from verify.repair.confirm import PROOF, confirmed
 from verify.repair.diff import fix_of
 from verify.repair.result import Candidates, Edits, Proof, Repair, State
+from verify.runner.crew import Crew
 from verify.runner.workers import OURS, CollectedCase
 
 if TYPE_CHECKING:

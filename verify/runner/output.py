@@ -43,10 +43,10 @@ class Plain:
 
 
 class Output:
-    """Reads the output of a worker in a thread, and passes its beginning on to standard error."""
+    """Reads the output of a worker in a thread, and passes its beginning on to a `target`, at first standard error."""
 
     def __init__(self, stream: IO[bytes]) -> None:
-        self._stream, self._target = stream, sys.stderr
+        self._stream, self.target = stream, sys.stderr
         self._ends = threading.Semaphore(0)
         self._passed = self._dropped = 0
         self._plain = Plain(commands=not any(name in os.environ for name in _OBEYING))
@@ -93,7 +93,7 @@ class Output:
 
     def _write(self, text: str) -> None:
         try:
-            self._target.write(self._plain.write(text))
-            self._target.flush()
+            self.target.write(self._plain.write(text))
+            self.target.flush()
         except (OSError, ValueError):  # nobody reads it: it is read all the same, or the worker would wait
             self._passed = _MOST

@@ -6,9 +6,11 @@ After `retire` or a worker's death the next request starts another one.
 from __future__ import annotations
 
 import contextlib
+import os
 import signal
+import sys
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 from verify.model.identity import NOWHERE
 from verify.runner.origins import origin
@@ -34,6 +36,7 @@ class Process:
 
     def __init__(self, workers: Origin | None = None) -> None:
         self.memory = float("inf")
+        self.output: TextIO = sys.stderr  # what the user's code prints goes there, from the next request on
         self._origin = workers or origin()
         self._worker: _Worker | None = None
 
@@ -48,10 +51,16 @@ class Process:
         """
         if self._worker is None:
             self._worker = self._start()
+        self._worker.tell(self.output)
         answer = self._worker.ask(request, limit, self.memory)
         if answer is not None and answer.kind not in ("hung", "exceeded"):
             return answer
         return self._ended(answer)
+
+    def break_off(self) -> None:
+        """End the worker from another thread than the one that asks; to that one it has died."""
+        if (worker := self._worker) is not None:
+            worker.kill()
 
     def retire(self) -> None:
         """End the worker and all that it started; the next request has another one."""
@@ -132,14 +141,18 @@ class _Worker:
         import queue
 
         from verify.runner.memory import INTERVAL, WATCHED, gigabytes, used
+        from verify.runner.waiting import MOST, waited
 
         self._partial = b""
         self._send((limit, *request))
-        self._end = time.monotonic() + limit
+        begin, waited_before = time.monotonic(), waited(self._pid)
+        self._end = begin + limit
         while (left := self.left) > 0:
             try:
                 answer = self._answers.get(timeout=min(left, INTERVAL) if WATCHED else left)
             except queue.Empty:
+                if self.left <= 0:
+                    self._end = begin + min(limit + waited(self._pid) - waited_before, MOST * limit)
                 if WATCHED and used(self._pid) > memory:
                     return self._asked_where(f"more than {gigabytes(memory)} of memory", "exceeded", _HASTE)
                 continue
@@ -149,6 +162,18 @@ class _Worker:
                 return answer
             self._take(answer)
         return self._asked_where(f"not finished after {limit:g} s", "hung", _GRACE)
+
+    def tell(self, stream: TextIO) -> None:
+        """Have what is printed from now on go to a stream."""
+        self._output.target = stream
+
+    def kill(self) -> None:
+        """End the worker, and what is in its group."""
+        with contextlib.suppress(OSError):
+            if hasattr(os, "killpg"):
+                os.killpg(self._pid, signal.SIGKILL)
+            else:
+                os.kill(self._pid, signal.SIGTERM)
 
     def close(self) -> None:
         """Close the pipes of a worker that has ended."""

@@ -8,7 +8,6 @@ import threading
 import unicodedata
 from collections.abc import Iterator, Sequence
 from itertools import accumulate
-from time import perf_counter
 from typing import Any, Protocol, TextIO, TypeVar
 
 _AFTER = 0.5  # seconds in which nobody wonders yet
@@ -67,16 +66,16 @@ class Progress:
             self._draw()
 
     def over(self, cases: Sequence[_Case], *, lines: bool = False) -> Iterator[_Case]:
-        """Go through cases, say which one it is, and note how long it takes; with `lines` also where nobody watches."""
+        """Go through cases, and say which one it is; with `lines` also where nobody watches."""
         for number, case in enumerate(cases, 1):
             self(case.name, number, len(cases))
             if lines and not self._watched:
                 self.write("\n" * self._midline + f"{self._line}\n")
-            start = perf_counter()
-            try:
-                yield case
-            finally:
-                self._took.append((perf_counter() - start, case))
+            yield case
+
+    def took(self, case: Named, seconds: float) -> None:
+        """Note how long a case has taken."""
+        self._took.append((seconds, case))
 
     def slowest(self, most: int) -> str:
         """Return the cases that took longest, with their seconds; 0 asks for all of them."""

@@ -28,6 +28,7 @@ from verify.model.identity import Place
 from verify.model.package import PACKAGE
 from verify.model.reasons import Reason
 from verify.model.where import described, is_users_fault, raised_at, running_at
+from verify.runner.waiting import MOST
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
     from verify.cases.case import Case
     from verify.model.result import CaseResult
 
-_LEEWAY = 10  # seconds beyond the time limit, which is for the command to see to
+_LEEWAY = 10  # seconds beyond the longest time, which is for the command to see to
 
 
 def main() -> None:
@@ -111,7 +112,7 @@ class Worker:
         while True:
             limit, *request = self._waiting.get()
             # Where the code keeps the interpreter to itself, no thread sees that the command is gone: a last resort.
-            faulthandler.dump_traceback_later(limit + _LEEWAY, exit=True)
+            faulthandler.dump_traceback_later(MOST * limit + _LEEWAY, exit=True)
             answer = self._answer(*request)
             faulthandler.cancel_dump_traceback_later()
             if os.getpid() != self._process:  # the user's code forked, and the copy came back

@@ -5,11 +5,13 @@ Whatever the user's code does ends in a row of the result; the rows of other cas
 
 from __future__ import annotations
 
+import io
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from types import TracebackType
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TextIO, TypeVar
 
 from verify.discovery.messages import Answer, Task, Unit
 from verify.discovery.targets import case_name
@@ -19,6 +21,8 @@ from verify.model.identity import NOWHERE, Place
 from verify.model.reasons import Reason
 from verify.model.result import CaseResult, Comparison, Evidence, Verdict
 from verify.runner.process import Process
+
+Stream = TypeVar("Stream", bound=TextIO)
 
 
 class CollectedCase(NamedTuple):
@@ -74,6 +78,19 @@ class Workers:
         others.quick, others._listed, others.memory = self.quick, self._listed, self.memory
         others.extensions = self.extensions
         return others
+
+    @contextmanager
+    def heard(self, output: Stream) -> Iterator[Stream]:
+        """Have what the user's code prints meanwhile go to a stream."""
+        before, self._process.output = self._process.output, output
+        try:
+            yield output
+        finally:
+            self._process.output = before
+
+    def break_off(self) -> None:
+        """End the process that answers a request just now, from another thread; it is as if it had died."""
+        self._process.break_off()
 
     def extend(self) -> None:
         """Let the process import the extensions; raises InputError where they do not let it go on."""
@@ -141,7 +158,8 @@ class Workers:
         if self._spoilt not in (None, case.unit):
             self._renew()
         if case.unit not in self._collected:
-            again = self._collect(case.unit)
+            with self.heard(io.StringIO()):  # it was heard when the cases were collected
+                again = self._collect(case.unit)
             if again.kind != "done":
                 return again
             if again.value != self._listed[case.unit]:
@@ -153,7 +171,8 @@ class Workers:
         if self._spoilt not in (None, *arguments[:1]):
             self._renew()
         if not self._extended:
-            self.extend()
+            with self.heard(io.StringIO()):
+                self.extend()
         return self._answered(kind, self._process.ask((kind, *arguments), self.limit))
 
     def _answered(self, kind: str | Task, answer: Answer) -> Answer:
