@@ -12,7 +12,7 @@ import os
 import queue
 import sys
 import threading
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import Future
 from time import perf_counter
 from typing import NamedTuple
@@ -80,9 +80,10 @@ class Crew:
     def checked(self, cases: Sequence[Case], seed: int) -> Generator[Checked]:
         """Yield what becomes of each case, in order; what is left when nobody asks for more is broken off."""
         units = {case.unit for case in cases if isinstance(case, CollectedCase)}
-        if min(self.size, len(units)) < 2:
+        size = min(self.size, len(units))
+        if size < 2:
             return (_checked(self._workers[0], case, seed) for case in cases)
-        return _Lanes(cases, seed).run([self.hired() for _ in range(min(self.size, len(units)))])
+        return _Lanes(self.hired, cases, seed).run(size)
 
     def hired(self) -> Workers:
         """Return workers that are free, or new ones while there may be more."""
@@ -102,17 +103,18 @@ def _checked(workers: Workers, case: Case, seed: int) -> Checked:
 class _Lanes:
     """The cases of a run, by unit: each lane takes the next unit, and goes through its cases in order."""
 
-    def __init__(self, cases: Sequence[Case], seed: int) -> None:
-        self._cases, self._seed = cases, seed
+    def __init__(self, hired: Callable[[], Workers], cases: Sequence[Case], seed: int) -> None:
+        self._hired, self._cases, self._seed = hired, cases, seed
+        self._crew: list[Workers] = []
         self._results: list[Future[tuple[Checked, str]]] = [Future() for _ in cases]
         self._units: queue.SimpleQueue[list[int]] = queue.SimpleQueue()
         self._over = threading.Event()
         for numbers in _by_unit(cases):
             self._units.put(numbers)
 
-    def run(self, crew: Sequence[Workers]) -> Generator[Checked]:
+    def run(self, size: int) -> Generator[Checked]:
         """Yield the results in order; raises what a lane raised, where its case would have raised it."""
-        lanes = [threading.Thread(target=self._lane, args=(workers,), daemon=True) for workers in crew]
+        lanes = [threading.Thread(target=self._lane, daemon=True) for _ in range(size)]
         for lane in lanes:
             lane.start()
         try:
@@ -123,11 +125,18 @@ class _Lanes:
         finally:
             self._over.set()
             while any(lane.is_alive() for lane in lanes):
-                for workers in crew:
+                for workers in self._crew:
                     workers.break_off()
-                lanes[0].join(_LOOK)
+                for lane in lanes:
+                    lane.join(_LOOK)
 
-    def _lane(self, workers: Workers) -> None:
+    def _lane(self) -> None:
+        """Take one unit after the other; a lane for which no process starts leaves them to the others."""
+        try:
+            workers = self._hired()
+        except OSError:
+            return
+        self._crew.append(workers)
         while not self._units.empty() and not self._over.is_set():
             try:
                 numbers = self._units.get_nowait()
