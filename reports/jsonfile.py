@@ -45,6 +45,8 @@ def _head(run: Run) -> dict[str, Any]:
         "seed": run.seed,
         "quick": run.quick,
         "complete": run.complete,
+        **({"strict": True} if run.strict else {}),
+        **({"shard": run.shard._asdict()} if run.shard else {}),
         "exit_status": exit_status(run),
         "summary": summary(run),
         "gradients": {verdict.name: gradients[verdict] for verdict in Verdict},

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import posixpath
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import NamedTuple
@@ -97,7 +97,7 @@ class Baseline:
         """Return a case with its file as this names it."""
         return case._replace(file=posixpath.normpath(posixpath.join(self.folder, case.file)) if case.file else "")
 
-    def _from_here(self, case: CaseId) -> CaseId:
+    def from_here(self, case: CaseId) -> CaseId:
         """Return a case of this with its file as the command names it."""
         return case._replace(file=posixpath.relpath(case.file, self.folder) if case.file else "")
 
@@ -124,7 +124,7 @@ class Baseline:
             stale = covers(case) if case_states is None else _is_stale(key, self.states[case], case_states)
             if stale and (case, key) not in findings:
                 is_now = states.text((case_states or {}).get(key, GOOD)) or "not there"
-                yield Stale(self._from_here(case), key, states.text(state), is_now)
+                yield Stale(self.from_here(case), key, states.text(state), is_now)
 
 
 def opened(path: Path | None, *, update: bool) -> Baseline:
@@ -141,7 +141,7 @@ class BaselineUse(NamedTuple):
     """What a command does with a baseline: where that is, what it held before, and whether to write it anew.
 
     A run of a part of the cases of its `targets` has none of these: it says nothing of the others. A `quick` one says
-    nothing of what it did not look for.
+    nothing of what it did not look for. Cases `elsewhere` are those of other shards.
     """
 
     path: Path | None
@@ -149,6 +149,11 @@ class BaselineUse(NamedTuple):
     update: bool
     targets: tuple[str, ...]
     quick: bool
+    elsewhere: frozenset[CaseId] = frozenset()
+
+    def sharded(self, elsewhere: Iterable[CaseId], *, broken: bool) -> BaselineUse:
+        """Return the same for a run that leaves some cases to other shards, among them what could not be imported."""
+        return self._replace(elsewhere=frozenset(elsewhere), targets=() if broken else self.targets)
 
     def judged(self, run: Run) -> tuple[Run, dict[Path, str], str]:
         """Return the run as the gate sees it, the file to write, and what to say of it."""
@@ -162,7 +167,8 @@ class BaselineUse(NamedTuple):
     def _covers(self, run: Run) -> Covers:
         if self.path is None or not self.targets or not run.complete:
             return nothing
-        return scope(run, self.targets, self.path.resolve().parent)
+        covers = scope(run, self.targets, self.path.resolve().parent)
+        return lambda case: self.before.from_here(case) not in self.elsewhere and covers(case)
 
 
 def use_baseline(path: Path | None, *, update: bool, targets: tuple[str, ...], quick: bool) -> BaselineUse:

@@ -12,6 +12,7 @@ from typing import Any, NoReturn
 
 from verify import __version__
 from verify.model.errors import InputError
+from verify.model.identity import Shard
 from verify.mutation.result import KINDS
 
 _EXAMPLES = """\
@@ -43,6 +44,7 @@ MEMORY_EXPECTED = f"expected a positive number of GB, at most {LARGEST_MEMORY:,}
 LONGEST_TIMEOUT = 1_000_000  # seconds: what every platform can wait for
 SECONDS_EXPECTED = f"expected a positive number of seconds, at most {LONGEST_TIMEOUT:,}"
 JOBS_EXPECTED = "expected a positive number of processes"
+_SHARD = "only the Kth of N parts of the cases, for CI on N machines; gradproof merge puts their JSON reports together"
 _BUDGET = "time in which changes are tried, per case in seconds (default: 30)"
 _COMMANDS = {
     "run": "check cases (the default)",
@@ -59,7 +61,8 @@ _COMMANDS = {
 
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
-        raise InputError(f"{message}\n{self.format_usage().rstrip()}")
+        usage = "" if message.startswith("argument ") else f"\n{self.format_usage().rstrip()}"
+        raise InputError(f"{message}{usage}")
 
 
 class _Version(argparse.Action):
@@ -114,8 +117,9 @@ def build_parser(formats: Iterable[str]) -> argparse.ArgumentParser:
     expr = _add_command(commands, "expr", checking)
     _add_expression(expr)
     _add_format(expr)
-    expr.set_defaults(durations=None, jobs=1)
+    expr.set_defaults(durations=None, jobs=1, shard=None)
     listing = _add_command(commands, "list", choosing)
+    listing.add_argument("--shard", type=_shard, metavar="K/N", help=_SHARD)
     listing.set_defaults(layers=None, timeout=None, memory=None, quiet=0)
     expr.set_defaults(baseline=None, baseline_update=False)
     _add_scanning(commands, checking)
@@ -137,6 +141,7 @@ def _add_running(run: argparse.ArgumentParser) -> None:
     run.add_argument("-x", "--exitfirst", action="store_true", help="stop after the first case that fails")
     jobs = "check files of cases in so many processes at a time (default: as many as there are cores)"
     run.add_argument("-j", "--jobs", type=_jobs, metavar="N", help=jobs)
+    run.add_argument("--shard", type=_shard, metavar="K/N", help=_SHARD)
     slowest = "print the N slowest cases and their seconds to standard error; 0: all cases"
     run.add_argument("--durations", type=_count, metavar="N", help=slowest)
     _add_baseline(run)
@@ -228,6 +233,17 @@ def _jobs(text: str) -> int:
     if not re.fullmatch("0*[1-9][0-9]{0,8}", text):
         raise argparse.ArgumentTypeError(f"{text!r}: {JOBS_EXPECTED}")
     return int(text)
+
+
+def _shard(text: str) -> Shard:
+    """Read which part of how many is meant; raises ArgumentTypeError."""
+    match = re.fullmatch("([0-9]{1,6})/([0-9]{1,6})", text)
+    shard = Shard(*map(int, match.groups())) if match else Shard(0, 0)
+    if not 1 <= shard.number <= shard.of:
+        raise argparse.ArgumentTypeError(
+            f"{text!r}: expected K/N, a part from 1 to N and how many there are, as in 3/16"
+        )
+    return shard
 
 
 def _seconds(text: str) -> float:

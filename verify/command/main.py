@@ -96,7 +96,9 @@ def _working(argv: Sequence[str], options: argparse.Namespace) -> int:
             _settings(workers, options)
             return initial(workers, options.targets, diff=options.diff)
         if options.command == "list":
-            return _list(_selected(workers, options, _settings(workers, options)))
+            from verify.command.shards import divided
+
+            return _list(divided(_selected(workers, options, _settings(workers, options)), options.shard)[0])
         if options.command == "mutate":
             return _mutate(workers, options, progress)
         if options.command == "fix":
@@ -181,7 +183,9 @@ def _run(workers: Workers, options: argparse.Namespace, progress: Progress) -> t
     """Check the cases that the command is about; returns the result, the reports asked for, and the baseline."""
     from reports import renderer
     from reports.write import requests
-    from verify.model.result import Run
+    from verify.command.shards import divided
+    from verify.model.identity import CaseId
+    from verify.model.result import CaseResult, Run
     from verify.runner.crew import Crew, cores
 
     config = _settings(workers, options)
@@ -191,7 +195,11 @@ def _run(workers: Workers, options: argparse.Namespace, progress: Progress) -> t
     baseline = _baseline(options, config, wanted)
     for name in {request.format for request in wanted} | {"terminal"}:
         renderer(name)  # imported while the worker starts
-    cases = _selected(workers, options, config)
+    every = _selected(workers, options, config)
+    cases, others = divided(every, options.shard)
+    if options.shard:
+        broken = any(isinstance(case, CaseResult) and case.target for case in others)
+        baseline = baseline.sharded((CaseId(case.where.file, case.name) for case in others), broken=broken)
     seed = config.seed if options.seed is None else options.seed
     results = []
     with Crew(workers, options.jobs or config.jobs or cores()) as crew, closing(crew.checked(cases, seed)) as checked:
@@ -202,7 +210,9 @@ def _run(workers: Workers, options: argparse.Namespace, progress: Progress) -> t
             if options.command in _GATES and options.exitfirst and not results[-1].passes:
                 break
     complete = len(results) == len(cases)
-    run = Run(tuple(results), seed, __version__, complete, strict=options.strict, quick=options.quick)
+    run = Run(
+        tuple(results), seed, __version__, complete, strict=options.strict, quick=options.quick, shard=options.shard
+    )
     return run, wanted, baseline
 
 

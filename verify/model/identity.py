@@ -35,6 +35,16 @@ class CaseId(NamedTuple):
         return f"{self.file or 'expr'}: {self.name}"
 
 
+class Shard(NamedTuple):
+    """A part of the cases, the `number`th `of` so many: every so manieth of them, beginning with that number."""
+
+    number: int
+    of: int
+
+    def __str__(self) -> str:
+        return f"{self.number}/{self.of}"
+
+
 class Quantity(NamedTuple):
     """What a comparison or a finding is about, whatever its line, shapes and options: `gradient` of `W`.
 

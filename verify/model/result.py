@@ -19,7 +19,7 @@ from verify.model.comparison import Comparison, Counterexample, Evidence, Roundi
 from verify.model.coverage import Branch, Cover, Further
 from verify.model.drawings import Excerpt, Graph, Node
 from verify.model.faults import Accuracy, Finding
-from verify.model.identity import Argument, CaseId, Place, Quantity, Variant
+from verify.model.identity import Argument, CaseId, Place, Quantity, Shard, Variant
 from verify.model.reasons import Reason
 
 __all__ = [
@@ -47,7 +47,7 @@ __all__ = [
     "summary",
     "troubles",
 ]
-SCHEMA_VERSION = "2.1"
+SCHEMA_VERSION = "2.2"
 
 
 @dataclass(frozen=True)
@@ -172,6 +172,7 @@ class Run:
 
     `command` repeats it, and `environment` holds what a bug report needs: for people, and not compared by anything.
     `stale` are the entries of the baseline that no longer apply; they fail the gate where it is `strict`.
+    Of a `shard` it has that part of the cases only.
     A `quick` run decided the formulas at the samples, and looked for nothing else.
     """
 
@@ -184,6 +185,7 @@ class Run:
     stale: tuple[Stale, ...] = ()
     strict: bool = False
     quick: bool = False
+    shard: Shard | None = None
 
     def count(self, quantity: str) -> Counter[Verdict]:
         """Count the verdicts on one quantity; one that was checked in several variants counts once, with the worst."""
@@ -329,6 +331,7 @@ def summary(run: Run) -> str:
     """Say in one line what was checked and what decided the exit status."""
     gradients = run.count("gradient")
     checked = f"{plural(len(run.cases), 'case')}, {plural(gradients.total(), 'gradient')}"
+    checked = f"shard {run.shard}: {checked}" if run.shard else checked
     checked += f" of {plural(run.entries, 'entry')}" if run.entries > gradients.total() else ""
     match exit_status(run):
         case 2:
