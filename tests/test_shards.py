@@ -42,7 +42,7 @@ def test_what_is_no_shard(command, shop, shard):
     for name in ("run", "scan", "list"):
         done = command(name, f"--shard={shard}", "shop.toml")
         assert (done.status, done.out, done.err.count("\n")) == (2, "", 1)
-        assert f"argument --shard: {shard!r}: expected K/N" in done.err
+        assert f"gradproof: --shard {shard!r}: expected K/N" in done.err
 
 
 def test_the_cases_of_a_shard(command, shop):

@@ -61,8 +61,7 @@ _COMMANDS = {
 
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
-        usage = "" if message.startswith("argument ") else f"\n{self.format_usage().rstrip()}"
-        raise InputError(f"{message}{usage}")
+        raise InputError(f"{message}\n{self.format_usage().rstrip()}")
 
 
 class _Version(argparse.Action):
@@ -229,20 +228,18 @@ def _count(text: str) -> int:
 
 
 def _jobs(text: str) -> int:
-    """Read a number of processes; raises ArgumentTypeError."""
+    """Read a number of processes; raises InputError."""
     if not re.fullmatch("0*[1-9][0-9]{0,8}", text):
-        raise argparse.ArgumentTypeError(f"{text!r}: {JOBS_EXPECTED}")
+        raise InputError(f"--jobs {text!r}: {JOBS_EXPECTED}")
     return int(text)
 
 
 def _shard(text: str) -> Shard:
-    """Read which part of how many is meant; raises ArgumentTypeError."""
+    """Read which part of how many is meant; raises InputError."""
     match = re.fullmatch("([0-9]{1,6})/([0-9]{1,6})", text)
     shard = Shard(*map(int, match.groups())) if match else Shard(0, 0)
     if not 1 <= shard.number <= shard.of:
-        raise argparse.ArgumentTypeError(
-            f"{text!r}: expected K/N, a part from 1 to N and how many there are, as in 3/16"
-        )
+        raise InputError(f"--shard {text!r}: expected K/N, a part from 1 to N and how many there are, as in 3/16")
     return shard
 
 
