@@ -1,7 +1,10 @@
 """Terms that are too small to be seen at the sample are looked for where they are not."""
 
+from collections import Counter
 from fractions import Fraction
+from itertools import islice
 
+import flint
 import numpy as np
 import pytest
 from effort import some
@@ -9,7 +12,8 @@ from effort import some
 import verify
 from verify import Verdict
 from verify.graph.graph import Graph
-from verify.proof.hidden import hidden
+from verify.graph.slopes import Tape
+from verify.proof.hidden import _NEARER, Purse, _Search, hidden
 from verify.tracing.symbols.symbolic import Symbol
 
 POSITIVE = verify.real("N", low=0)
@@ -156,6 +160,35 @@ def test_points_are_next_to_where_a_term_is_of_ordinary_size(look):
     assert not unseen
     assert len(points) > 4
     assert all(abs(point["x"] - 50) < 1 for point in points)
+
+
+def test_no_point_is_tried_twice(look):
+    """Terms with one argument share a line of points, lines of one input share points, and each term is found."""
+    asked = []
+    several = lambda x: x + bump(x) + 3 * bump(x) ** 2 + bump(-x)  # noqa: E731
+    points, unseen, _ = look(several, [1], holds=lambda point: not asked.append(point["x"]))
+    twice = {place for place, times in Counter(asked).items() if times > 1}
+    assert len(asked) > 100
+    assert twice <= {Fraction(1, 2**power) for power in _NEARER}  # of all inputs, which here are one
+    assert not unseen
+    assert {abs(abs(point["x"]) - 50) < 1 for point in points} == {True}
+    assert {point["x"] > 0 for point in points} == {True, False}
+
+
+def test_a_line_goes_on_where_another_search_left_it():
+    """A search that has enough points leaves the others of its lines to the next node with the same argument."""
+    graph = Graph()
+    x = Symbol(graph, graph.variable("x"))
+    node, one = bump(x).node, Fraction(1)
+
+    def search():
+        return _Search(Tape(graph, [node]), (node, graph.constant(one)), flint.arb(2) ** -1000, Purse(10**6))
+
+    whole = [*search().near(node, {"x": one}, lambda point: True)]
+    shared = search()
+    first = [*islice(shared.near(node, {"x": one}, lambda point: True), 3)]
+    assert first + [*shared.near(node, {"x": one}, lambda point: True)] == whole
+    assert len(whole) > 20
 
 
 def test_points_have_to_hold(look):

@@ -99,6 +99,8 @@ class _Search:
         self.tiny: set[int] = set()
         ops, args = self.graph.ops, self.graph.args
         self.arguments = {args[node][0]: node for node in tape.order if ops[node] in FUNCTIONS}
+        self.lines: dict[tuple[int, str], Iterator[Point]] = {}
+        self.tried: set[tuple[str, Fraction]] = set()
         self.begun = False
 
     def spend(self, nodes: int) -> None:
@@ -148,18 +150,27 @@ class _Search:
                 yield point
 
     def near(self, node: int, start: Point, holds: Callable[[Point], bool]) -> Iterator[Point]:
-        """Return points where the functions in a node, or the node itself, have arguments of ordinary size."""
+        """Return points where the functions in a node, or the node itself, have arguments of ordinary size.
+
+        Nodes share arguments, and lines share points. What is seen at a point counts as seen from then on, so that a
+        second look would show nothing: a line goes on where the search for another node has left it.
+        """
         below = self.graph.reach([node])
         arguments = [n for n in below if n in self.arguments and n not in self.seen]
         for argument in [*arguments, node][:_MOST_INPUTS]:
-            tape = Tape(self.graph, [argument])
-            names = [self.graph.payloads[n] for n in tape.order if self.graph.ops[n] == "variable"]
-            for name in names[:_MOST_INPUTS]:
-                line = _Line(tape, argument, start, name, self.spend)
-                for value in line.places():
-                    point = {**start, name: value}
-                    if holds(point):
-                        yield point
+            for leaf in self.graph.leaves(argument)[:_MOST_INPUTS]:
+                name = self.graph.payloads[leaf]
+                if (argument, name) not in self.lines:
+                    self.lines[argument, name] = self.along(argument, name, start, holds)
+                yield from map(dict, self.lines[argument, name])  # a map leaves the line open where this ends
+
+    def along(self, node: int, name: str, start: Point, holds: Callable[[Point], bool]) -> Iterator[Point]:
+        """Return points along one input at which a node is of ordinary size, but for those of other lines."""
+        for value in _Line(Tape(self.graph, [node]), node, start, name, self.spend).places():
+            if (name, value) not in self.tried:
+                self.tried.add((name, value))
+                if holds(point := {**start, name: value}):
+                    yield point
 
 
 class _At(NamedTuple):
