@@ -93,7 +93,7 @@ def _evidence(evidence: Evidence, items: dict[str, Any]) -> dict[str, Any]:
 def _comparison(comparison: Comparison, items: dict[str, Any]) -> dict[str, Any]:
     """Return a row; only where the gate is strict, and that counts, it says so."""
     strict = {"strict": True} if items.pop("strict") else {}
-    return items | {"state": comparison.state} | strict
+    return items | {"state": comparison.state, "line_of": comparison.line_of} | strict
 
 
 def _counterexample(counterexample: Counterexample, items: dict[str, Any]) -> dict[str, Any]:

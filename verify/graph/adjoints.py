@@ -73,6 +73,11 @@ def _depending(graph: Graph, order: Sequence[int], inputs: Iterable[int]) -> set
     return active
 
 
+def slope(graph: Graph, number: int) -> int:
+    """Return the derivative of a node with one argument with respect to that."""
+    return _partial(graph, number, graph.memory("partials"))
+
+
 def _partial(graph: Graph, number: int, partials: dict[int, int]) -> int:
     """Return the derivative of a node with one argument with respect to that, one of the `partials` from then on."""
     if number not in partials:  # else it was worked out for another region

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from enum import Enum
+from enum import Enum, StrEnum
 
 from verify.model.identity import NOWHERE, SAMPLE, Place, Quantity, Relation, Variant
 from verify.model.reasons import Reason
@@ -40,6 +40,15 @@ NEGLIGIBLE = "negligible"  # terms that no float can show in all of the domain
 POINTS = "points"
 STRAYS = "strays"  # floats are not what the formulas have
 DIVIDES = "divides by 0"  # in a whole region
+
+
+class LineOf(StrEnum):
+    """What the line is that a report shows of something wrong, from the surest to the least: nothing where none is."""
+
+    EDIT = "edit"  # that a proved fix changes
+    PARTING = "parting"  # at which what backward computes parts from the exact gradient
+    DEFINITION = "definition"  # of the function that computed it
+    NONE = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +118,8 @@ class Comparison:
     and `failing` how many of them are not good; the verdict is the worst of them, and all that is told of one entry
     is told of the entry at `index`. `variant` says for which sizes and options.
     Where the two sides differ, `relation` says how, and `diagnosis` names the likely mistake.
-    `where` is the place of the code that computed it.
+    `where` is the place of the code that computed it, `parting` the line at which a wrong gradient parts from the
+    exact one, as far as that is known.
     A baseline marks failures that it lists as `known`, and what it knows as proved, and is not proved, as `weaker`.
     Where the gate is `strict`, what is only SAMPLED fails it.
     """
@@ -134,6 +144,7 @@ class Comparison:
     relation: Relation | None = None
     diagnosis: str = ""
     where: Place = NOWHERE
+    parting: Place = NOWHERE
     known: bool = False
     weaker: bool = False
     strict: bool = False
@@ -152,8 +163,15 @@ class Comparison:
 
     @property
     def place(self) -> Place:
-        """Return the line to look at: the one that raised, else that of the code, or none."""
-        return (not self.verdict.good and self.evidence.place) or self.where
+        """Return the line to look at: the one that raised or that is wrong, else that of the code, or none."""
+        return (not self.verdict.good and self.evidence.place) or self.parting or self.where
+
+    @property
+    def line_of(self) -> LineOf:
+        """Tell what the line to look at is."""
+        if self.place == self.parting:
+            return LineOf.PARTING if self.parting else LineOf.NONE
+        return LineOf.DEFINITION if self.place == self.where else LineOf.NONE
 
     @property
     def state(self) -> str:

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import NamedTuple
 
-from verify.model.comparison import Comparison, Counterexample, Evidence, Rounding, Verdict
+from verify.model.comparison import Comparison, Counterexample, Evidence, LineOf, Rounding, Verdict
 from verify.model.coverage import Branch, Cover, Further
 from verify.model.drawings import Excerpt, Graph, Node
 from verify.model.faults import Accuracy, Finding
@@ -36,6 +36,7 @@ __all__ = [
     "Further",
     "Graph",
     "Keep",
+    "LineOf",
     "Node",
     "Reason",
     "Rounding",

@@ -1,0 +1,160 @@
+"""The line at which wrong gradients part from the exact ones: a hint for people, on which no verdict rests.
+
+The case runs once more on a recorder, which has each operation of the code as a node with its line. A line is at fault
+if other values of what it computes would make all gradients exact; near the sample these are linear equations. What has
+a value of the exact side, or leads to right entries, is no mistake. Of several lines at fault it is the first one whose
+missing values are all of the exact side, too; else the last, on which all that is wrong depends.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from verify.cases.case import TracedCase
+from verify.checks.claims.claims import Claim, Exact
+from verify.checks.gradients.effects import Floats, effects, missing, values
+from verify.checks.rounding.recorder import Recorder
+from verify.model.identity import NOWHERE, Place
+from verify.model.where import as_place
+from verify.tracing.following import SubjectError
+from verify.tracing.observe import observe
+
+_LARGEST = 20_000  # nodes of a run that is looked at
+_MOST_ENTRIES = 200  # of all gradients
+_MOST_RESULTS = 1_000  # of a line
+_MOST_QUOTIENTS = 200_000
+_CLOSE = 1e-9  # relative: values that differ by their roundings only
+_LEAST = 1e-6  # of a value, which smaller ones are compared as
+Line = tuple[str, int]
+
+
+class _Entry(NamedTuple):
+    """An entry of a gradient as its node in the recorded run, and what it lacks: 0 where it is right."""
+
+    node: int
+    lacks: float
+
+
+class _Step(NamedTuple):
+    """The last node that a line at fault computes, and whether its missing values are of the exact side."""
+
+    line: Line
+    last: int
+    exact: bool
+
+
+def parting(case: TracedCase, exact: Exact, claimed: Mapping[str, Claim], seed: int) -> Place:
+    """Return the line at which the wrong gradients of a run part from the exact ones, or nothing."""
+    recorder = Recorder()
+    if exact.size > _LARGEST:
+        return NOWHERE
+    try:
+        run = observe(case, exact.seen.variant, seed, seen=exact.seen.again(recorder), at=exact.seen.at)
+    except SubjectError:
+        return NOWHERE
+    nodes = {name: quantity.nodes for name, quantity in run.gradients.items() if name in claimed}
+    if len(recorder) > _LARGEST or any(len(nodes[name]) != len(claimed[name].decisions) for name in nodes):
+        return NOWHERE
+    return _Parting(recorder, _entries(exact, claimed, nodes), _known(exact, claimed)).place()
+
+
+def _entries(exact: Exact, claimed: Mapping[str, Claim], nodes: Mapping[str, Sequence[int]]) -> list[_Entry]:
+    """Return entries of the gradients, not too many of them."""
+    trace = exact.seen.trace
+    pairs = [
+        (node, expected, actual, decision.verdict.good)
+        for name, claim in claimed.items()
+        for node, expected, actual, decision in zip(
+            nodes[name], exact.gradient(name), claim.actual.nodes, claim.decisions, strict=True
+        )
+    ]
+    pairs = pairs[:: -(-len(pairs) // _MOST_ENTRIES)]
+    at = values(trace, [node for _, expected, actual, _ in pairs for node in (expected, actual)])
+    return [_Entry(node, 0.0 if good else at[expected] - at[actual]) for node, expected, actual, good in pairs]
+
+
+def _known(exact: Exact, claimed: Mapping[str, Claim]) -> Floats:
+    """Return all values of the exact side, in order; those of gradients also for an upstream of 1."""
+    seen = exact.seen
+    outputs = [node for output in seen.outputs for node in output.nodes]
+    gradients = [node for name in claimed for node in exact.gradient(name)]
+    upstreams = [node for upstream in seen.upstreams for node in upstream.nodes]
+    at = values(seen.trace, dict.fromkeys([*seen.trace.reach([*outputs, *gradients]), *upstreams]))
+    every = np.array([*at.values()])
+    if len(gradients) * len(upstreams) <= _MOST_QUOTIENTS:
+        above, below = (np.array([at[node] for node in nodes]) for nodes in (gradients, upstreams))
+        every = np.concatenate([every, np.divide.outer(above, below[below != 0]).ravel()])
+    return np.unique(every[np.isfinite(every)])
+
+
+class _Parting:
+    """The search for a line in a recorded run, given entries of its gradients and values of the exact side."""
+
+    def __init__(self, recorder: Recorder, entries: Sequence[_Entry], known: Floats) -> None:
+        self.recorder, self.entries, self.known = recorder, entries, known
+        self.wrong = {entry.node for entry in entries if entry.lacks}
+        self.lacks = np.array([entry.lacks for entry in entries])
+
+    def place(self) -> Place:
+        """Return the line at fault, or nothing."""
+        if not self.wrong or not np.isfinite(self.lacks).all():
+            return NOWHERE
+        steps = list(self._steps())
+        exact = [step for step in steps if step.exact]
+        chosen = min(exact, key=_last, default=None) or max(steps, key=_last, default=None)
+        return as_place(*chosen.line) if chosen else NOWHERE
+
+    def _steps(self) -> Iterator[_Step]:
+        """Yield the lines at fault."""
+        for line, nodes in self._results().items():
+            solved = missing([self._effects[node] for node in nodes], self.lacks)
+            if solved is not None:
+                needed = np.array([self._values[node] for node in nodes]) + solved[0]
+                yield _Step(line, nodes[-1], solved[1] and bool(self._is_known(needed).all()))
+
+    def _results(self) -> dict[Line, list[int]]:
+        """Return, by lines, what they compute for wrong entries that is not of the exact side."""
+        order = [node for node in self.recorder.reach(sorted(self.wrong)) if self.recorder.args[node]]
+        used = {
+            argument
+            for node in order
+            for argument in self.recorder.args[node]
+            if self.recorder.places[node] != self.recorder.places[argument]
+        }
+        results: dict[Line, list[int]] = {}
+        for node in order:
+            if node in self.wrong or (node in used and node in self._odd):
+                results.setdefault(self.recorder.places[node], []).append(node)
+        return {line: nodes for line, nodes in results.items() if len(nodes) <= _MOST_RESULTS}
+
+    @cached_property
+    def _odd(self) -> set[int]:
+        """Return the nodes that lead to wrong entries only, with values that are not of the exact side."""
+        right = self.recorder.reach([entry.node for entry in self.entries if not entry.lacks])
+        at = self._values
+        cleared = {at[node] for node in right}
+        nodes = [node for node, value in at.items() if value not in cleared]
+        return {node for node, known in zip(nodes, self._is_known([at[n] for n in nodes]), strict=True) if not known}
+
+    @cached_property
+    def _values(self) -> dict[int, float]:
+        return values(self.recorder, self.recorder.reach([entry.node for entry in self.entries]))
+
+    @cached_property
+    def _effects(self) -> dict[int, Floats]:
+        return effects(self.recorder, [entry.node for entry in self.entries])
+
+    def _is_known(self, wanted: Iterable[float]) -> NDArray[np.bool_]:
+        """Tell of values which are of the exact side."""
+        numbers = np.array([*wanted])
+        width = _CLOSE * np.maximum(np.abs(numbers), _LEAST)
+        return np.searchsorted(self.known, numbers - width) < np.searchsorted(self.known, numbers + width)
+
+
+def _last(step: _Step) -> int:
+    return step.last
