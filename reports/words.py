@@ -10,7 +10,7 @@ from reports.rows import needs_words, traced, variants
 from verify.model.comparison import APPROXIMATION
 from verify.model.findings import FINDINGS
 from verify.model.identity import NOWHERE, Place
-from verify.model.result import Branch, CaseResult, Comparison, Cover, Finding, Verdict
+from verify.model.result import Branch, CaseResult, Comparison, Cover, Finding, LineOf, Verdict
 
 STALE = "stale baseline entries (--baseline-update removes them):"
 # What rows that agree have in common, by the kind of their evidence; else they agree in digits.
@@ -97,12 +97,19 @@ def explanation(comparison: Comparison, *, everything: bool = True) -> list[Line
     lines = [
         Line("likely", comparison.diagnosis),
         Line("relation", comparison.relation.text(computed(comparison), "exact") if comparison.relation else ""),
-        Line("code", "" if comparison.place == comparison.evidence.place else str(comparison.place)),
+        _line(comparison),
         _entry(comparison),
         Line("for", "" if comparison.verdict is Verdict.PROVED else str(comparison.variant)),
         *_evidence(comparison, everything),
     ]
     return [line for line in lines if line.text]
+
+
+def _line(comparison: Comparison) -> Line:
+    """Say which line to look at, unless the evidence does."""
+    if comparison.line_of is LineOf.PARTING:
+        return Line("code", f"{comparison.place}, where it parts from the exact gradient", "line")
+    return Line("code", "" if comparison.place == comparison.evidence.place else str(comparison.place))
 
 
 def computed(comparison: Comparison) -> str:

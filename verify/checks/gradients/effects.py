@@ -55,9 +55,9 @@ def _slopes(trace: Trace, node: int, at: Mapping[int, float]) -> Sequence[float]
 
 
 def missing(moved: Sequence[Floats], lacks: Floats) -> tuple[Floats, bool] | None:
-    """Return by how much some nodes have to change for results to get what they lack, and whether nothing else would do.
+    """Return by how much some nodes have to change for results to get what they lack, and whether no other change does.
 
-    None where no change of them is enough.
+    None where none is enough.
     """
     matrix = np.array(moved).T
     if not np.isfinite(matrix).all():

@@ -20,6 +20,7 @@ from verify.checks.claims.claims import Claim, Exact
 from verify.checks.gradients.effects import Floats, effects, missing, values
 from verify.checks.rounding.recorder import Recorder
 from verify.model.identity import NOWHERE, Place
+from verify.model.result import Verdict
 from verify.model.where import as_place
 from verify.tracing.following import SubjectError
 from verify.tracing.observe import observe
@@ -28,7 +29,7 @@ _LARGEST = 20_000  # nodes of a run that is looked at
 _MOST_ENTRIES = 200  # of all gradients
 _MOST_RESULTS = 1_000  # of a line
 _MOST_QUOTIENTS = 200_000
-_CLOSE = 1e-9  # relative: values that differ by their roundings only
+_SAME, _CLOSE = 1e-12, 1e-7  # relative: how far values are off that were read, and that equations were solved for
 _LEAST = 1e-6  # of a value, which smaller ones are compared as
 Line = tuple[str, int]
 
@@ -51,7 +52,7 @@ class _Step(NamedTuple):
 def parting(case: TracedCase, exact: Exact, claimed: Mapping[str, Claim], seed: int) -> Place:
     """Return the line at which the wrong gradients of a run part from the exact ones, or nothing."""
     recorder = Recorder()
-    if exact.size > _LARGEST:
+    if len(exact.seen.computed) > _LARGEST:
         return NOWHERE
     try:
         run = observe(case, exact.seen.variant, seed, seen=exact.seen.again(recorder), at=exact.seen.at)
@@ -67,7 +68,7 @@ def _entries(exact: Exact, claimed: Mapping[str, Claim], nodes: Mapping[str, Seq
     """Return entries of the gradients, not too many of them."""
     trace = exact.seen.trace
     pairs = [
-        (node, expected, actual, decision.verdict.good)
+        (node, expected, actual, decision.verdict is not Verdict.REFUTED)
         for name, claim in claimed.items()
         for node, expected, actual, decision in zip(
             nodes[name], exact.gradient(name), claim.actual.nodes, claim.decisions, strict=True
@@ -75,7 +76,7 @@ def _entries(exact: Exact, claimed: Mapping[str, Claim], nodes: Mapping[str, Seq
     ]
     pairs = pairs[:: -(-len(pairs) // _MOST_ENTRIES)]
     at = values(trace, [node for _, expected, actual, _ in pairs for node in (expected, actual)])
-    return [_Entry(node, 0.0 if good else at[expected] - at[actual]) for node, expected, actual, good in pairs]
+    return [_Entry(node, 0.0 if right else at[expected] - at[actual]) for node, expected, actual, right in pairs]
 
 
 def _known(exact: Exact, claimed: Mapping[str, Claim]) -> Floats:
@@ -115,7 +116,7 @@ class _Parting:
             solved = missing([self._effects[node] for node in nodes], self.lacks)
             if solved is not None:
                 needed = np.array([self._values[node] for node in nodes]) + solved[0]
-                yield _Step(line, nodes[-1], solved[1] and bool(self._is_known(needed).all()))
+                yield _Step(line, nodes[-1], solved[1] and bool(self._is_known(needed, _CLOSE).all()))
 
     def _results(self) -> dict[Line, list[int]]:
         """Return, by lines, what they compute for wrong entries that is not of the exact side."""
@@ -136,10 +137,10 @@ class _Parting:
     def _odd(self) -> set[int]:
         """Return the nodes that lead to wrong entries only, with values that are not of the exact side."""
         right = self.recorder.reach([entry.node for entry in self.entries if not entry.lacks])
-        at = self._values
-        cleared = {at[node] for node in right}
-        nodes = [node for node, value in at.items() if value not in cleared]
-        return {node for node, known in zip(nodes, self._is_known([at[n] for n in nodes]), strict=True) if not known}
+        cleared = {self._values[node] for node in right}
+        open_ones = {n: v for n, v in self._values.items() if v not in cleared and np.isfinite(v)}
+        known = self._is_known(open_ones.values(), _SAME)
+        return {node for node, is_known in zip(open_ones, known, strict=True) if not is_known}
 
     @cached_property
     def _values(self) -> dict[int, float]:
@@ -149,11 +150,12 @@ class _Parting:
     def _effects(self) -> dict[int, Floats]:
         return effects(self.recorder, [entry.node for entry in self.entries])
 
-    def _is_known(self, wanted: Iterable[float]) -> NDArray[np.bool_]:
+    def _is_known(self, wanted: Iterable[float], close: float) -> NDArray[np.bool_]:
         """Tell of values which are of the exact side."""
         numbers = np.array([*wanted])
-        width = _CLOSE * np.maximum(np.abs(numbers), _LEAST)
-        return np.searchsorted(self.known, numbers - width) < np.searchsorted(self.known, numbers + width)
+        width = close * np.maximum(np.abs(numbers), _LEAST)
+        low, high = (np.searchsorted(self.known, end) for end in (numbers - width, numbers + width))
+        return np.asarray(low < high)
 
 
 def _last(step: _Step) -> int:

@@ -18,6 +18,7 @@ from verify.checks.claims.diagnoses import negated
 from verify.checks.claims.explain import alike
 from verify.checks.gradients.forward import wrong_outputs
 from verify.checks.gradients.orientations import dependent, left_out
+from verify.checks.gradients.parting import parting
 from verify.checks.gradients.pointwise import NOTE, judged, unconfirmed
 from verify.checks.gradients.repeated import CHANGING, has_smaller, repeated
 from verify.checks.gradients.rows import KeepRow, decided_row, malformed, not_compared
@@ -26,7 +27,7 @@ from verify.model.additions import HOW
 from verify.model.comparison import APPROXIMATION, SMALL_CONSTANT
 from verify.model.errors import ProtocolError
 from verify.model.findings import allowed
-from verify.model.identity import Argument, Bound, Place
+from verify.model.identity import NOWHERE, Argument, Bound, Place
 from verify.model.reasons import Cause, Reason
 from verify.model.result import Branch, CaseResult, Comparison, Keep, Verdict
 from verify.tracing.floats import FloatRun
@@ -319,6 +320,9 @@ def decided(
         )
         keep(rows[name])
     outputs = wrong_outputs(case, exact, seed, refuted)
+    wrong = [name for name in claimed if rows[name].verdict is claimed[name].decision.verdict is Verdict.REFUTED]
+    line = parting(case, exact, claimed, seed) if not set(wrong) <= set(refuted) else NOWHERE
+    rows |= {name: replace(rows[name], parting=line) for name in wrong}
     return [*(rows[name] for name in case.real if name in rows), *outputs], exact
 
 

@@ -1,0 +1,138 @@
+"""Tests of the line at which wrong gradients part from the exact ones: planted errors, each on a line of its own."""
+
+import inspect
+
+import numpy as np
+import pytest
+
+import gradproof as verify
+from verify.checks.gradients import parting
+from verify.model.result import LineOf, Verdict
+
+
+class Dense:
+    """tanh(x W + b), with steps of its backward pass that a test replaces."""
+
+    def __init__(self, W, b):
+        self.W, self.b = W, b
+
+    def forward(self, x):
+        self.x = x.copy()
+        self.h = np.tanh(x @ self.W + self.b)
+        return self.h.copy()
+
+    def slope(self):
+        return 1 - self.h**2
+
+    def inner(self, dout):
+        return dout * self.slope()
+
+    def weights(self, da):
+        return self.x.T @ da
+
+    def bias(self, da):
+        return da.sum(axis=0)
+
+    def inputs(self, da):
+        return da @ self.W.T
+
+    def backward(self, dout):
+        da = self.inner(dout)
+        self.dW = self.weights(da)
+        self.db = self.bias(da)
+        return self.inputs(da)
+
+
+class HalvedSlope(Dense):
+    def slope(self):
+        return (1 - self.h**2) / 2
+
+
+class UnsquaredSlope(Dense):
+    def slope(self):
+        return 1 - self.h
+
+
+class NegativeInner(Dense):
+    def inner(self, dout):
+        return -dout * self.slope()
+
+
+class DoubledWeights(Dense):
+    def weights(self, da):
+        return self.x.T @ da * 2
+
+
+class MeanBias(Dense):
+    def bias(self, da):
+        return da.mean(axis=0)
+
+
+class AddedInput(Dense):
+    def inputs(self, da):
+        return da @ self.W.T + self.x
+
+
+WRONG = {
+    HalvedSlope: ("slope", "x W b"),
+    UnsquaredSlope: ("slope", "x W b"),
+    NegativeInner: ("inner", "x W b"),
+    DoubledWeights: ("weights", "W"),
+    MeanBias: ("bias", "b"),
+    AddedInput: ("inputs", "x"),
+}
+
+
+def case_of(layer):
+    return verify.layer(layer, params={"W": "D H", "b": "H"}, inputs={"x": "N D"})
+
+
+def line_of(function):
+    """Return the number of the last line of a function."""
+    lines, first = inspect.getsourcelines(function)
+    return first + len(lines) - 1
+
+
+def refuted(case):
+    return [row for row in verify.check(case, quick=True).comparisons if row.verdict is Verdict.REFUTED]
+
+
+@pytest.mark.parametrize("layer", WRONG, ids=lambda layer: layer.__name__)
+def test_the_line_of_a_planted_error(layer):
+    """Wrong steps of a backward pass are found at their own line, in every gradient that they make wrong."""
+    method, names = WRONG[layer]
+    rows = refuted(case_of(layer))
+    assert {row.name for row in rows} == set(names.split())
+    assert {row.place.line for row in rows if row.variant.sizes[0][1] > 1} == {line_of(getattr(layer, method))}
+    assert {row.line_of for row in rows} == {LineOf.PARTING}
+
+
+def test_a_right_gradient_has_no_line():
+    """Of what is proved nothing parts, and no place is told."""
+    rows = verify.check(case_of(Dense), quick=True).comparisons
+    assert {(row.verdict, row.parting.line, row.line_of) for row in rows} == {(Verdict.PROVED, 0, LineOf.NONE)}
+
+
+def test_a_run_too_large_to_look_at_keeps_its_definition(monkeypatch):
+    """Where the line is not looked for, the place is the function's, and says so; the verdict is the same."""
+    monkeypatch.setattr(parting, "_LARGEST", 10)
+    rows = refuted(case_of(HalvedSlope))
+    assert {(row.place.line, row.line_of) for row in rows} == {
+        (inspect.getsourcelines(Dense.backward)[1], LineOf.DEFINITION)
+    }
+
+
+def test_errors_on_two_lines_are_told_at_neither():
+    """Where no single line explains all that is wrong, the place is that of the function."""
+
+    class Both(DoubledWeights, MeanBias):
+        pass
+
+    rows = [row for row in refuted(case_of(Both)) if row.variant.sizes[0][1] > 1]
+    assert [(row.name, row.line_of) for row in rows] == [("W", LineOf.DEFINITION), ("b", LineOf.DEFINITION)]
+
+
+def test_an_expression_of_one_line_stays():
+    """A gradient that is one expression is wrong on its own line."""
+    rows = refuted(verify.derivative(np.tanh, lambda x: 1 - np.tanh(x), x="N"))
+    assert {row.place.line for row in rows} == {line_of(test_an_expression_of_one_line_stays) - 1}
