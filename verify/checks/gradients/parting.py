@@ -61,7 +61,7 @@ def parting(case: TracedCase, exact: Exact, claimed: Mapping[str, Claim], seed: 
     nodes = {name: quantity.nodes for name, quantity in run.gradients.items() if name in claimed}
     if len(recorder) > _LARGEST or any(len(nodes[name]) != len(claimed[name].decisions) for name in nodes):
         return NOWHERE
-    return _Parting(recorder, _entries(exact, claimed, nodes), _known(exact, claimed)).place()
+    return _Parting(recorder, _entries(exact, claimed, nodes), _exact_side(exact, claimed)).place()
 
 
 def _entries(exact: Exact, claimed: Mapping[str, Claim], nodes: Mapping[str, Sequence[int]]) -> list[_Entry]:
@@ -79,7 +79,7 @@ def _entries(exact: Exact, claimed: Mapping[str, Claim], nodes: Mapping[str, Seq
     return [_Entry(node, 0.0 if right else at[expected] - at[actual]) for node, expected, actual, right in pairs]
 
 
-def _known(exact: Exact, claimed: Mapping[str, Claim]) -> Floats:
+def _exact_side(exact: Exact, claimed: Mapping[str, Claim]) -> Floats:
     """Return all values of the exact side, in order; those of gradients also for an upstream of 1."""
     seen = exact.seen
     outputs = [node for output in seen.outputs for node in output.nodes]
@@ -96,8 +96,8 @@ def _known(exact: Exact, claimed: Mapping[str, Claim]) -> Floats:
 class _Parting:
     """The search for a line in a recorded run, given entries of its gradients and values of the exact side."""
 
-    def __init__(self, recorder: Recorder, entries: Sequence[_Entry], known: Floats) -> None:
-        self.recorder, self.entries, self.known = recorder, entries, known
+    def __init__(self, recorder: Recorder, entries: Sequence[_Entry], exact_side: Floats) -> None:
+        self.recorder, self.entries, self.exact_side = recorder, entries, exact_side
         self.wrong = {entry.node for entry in entries if entry.lacks}
         self.lacks = np.array([entry.lacks for entry in entries])
 
@@ -116,7 +116,7 @@ class _Parting:
             solved = missing([self._effects[node] for node in nodes], self.lacks)
             if solved is not None:
                 needed = np.array([self._values[node] for node in nodes]) + solved[0]
-                yield _Step(line, nodes[-1], solved[1] and bool(self._is_known(needed, _CLOSE).all()))
+                yield _Step(line, nodes[-1], solved[1] and bool(self._is_exact(needed, _CLOSE).all()))
 
     def _results(self) -> dict[Line, list[int]]:
         """Return, by lines, what they compute for wrong entries that is not of the exact side."""
@@ -139,8 +139,8 @@ class _Parting:
         right = self.recorder.reach([entry.node for entry in self.entries if not entry.lacks])
         cleared = {self._values[node] for node in right}
         open_ones = {n: v for n, v in self._values.items() if v not in cleared and np.isfinite(v)}
-        known = self._is_known(open_ones.values(), _SAME)
-        return {node for node, is_known in zip(open_ones, known, strict=True) if not is_known}
+        is_exact = self._is_exact(open_ones.values(), _SAME)
+        return {node for node, exact in zip(open_ones, is_exact, strict=True) if not exact}
 
     @cached_property
     def _values(self) -> dict[int, float]:
@@ -150,11 +150,11 @@ class _Parting:
     def _effects(self) -> dict[int, Floats]:
         return effects(self.recorder, [entry.node for entry in self.entries])
 
-    def _is_known(self, wanted: Iterable[float], close: float) -> NDArray[np.bool_]:
+    def _is_exact(self, wanted: Iterable[float], close: float) -> NDArray[np.bool_]:
         """Tell of values which are of the exact side."""
         numbers = np.array([*wanted])
         width = close * np.maximum(np.abs(numbers), _LEAST)
-        low, high = (np.searchsorted(self.known, end) for end in (numbers - width, numbers + width))
+        low, high = (np.searchsorted(self.exact_side, end) for end in (numbers - width, numbers + width))
         return np.asarray(low < high)
 
 
