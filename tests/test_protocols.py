@@ -289,3 +289,113 @@ def test_numbers_are_options(value, cure):
     with pytest.raises(InputError) as refused:
         verify.layer(Base, inputs={"x": "N D"}, params={"W": "D M", "b": "M", "size": value})
     assert str(refused.value) == f"'size' is {value!r}, not an array: use {cure}"
+
+
+class Grouped(Base):
+    def backward(self, dout):
+        return dout @ self.W.T, list(self.grads_of(dout))
+
+
+class GroupedByName(Base):
+    def backward(self, dout):
+        dW, db = self.grads_of(dout)
+        return dout @ self.W.T, {"db": db, "dW": dW}
+
+
+class WrongGrouped(Base):
+    def backward(self, dout):
+        return dout @ self.W.T, [self.x.T @ dout, dout.mean(axis=0)]
+
+
+@pytest.mark.parametrize(("make", "wrong"), [(Grouped, ""), (GroupedByName, ""), (WrongGrouped, "b")])
+def test_gradients_behind_those_of_inputs(make, wrong):
+    """Gradients of parameters may be returned behind those of the inputs, as a list or dict."""
+    result = verify.check(verify.layer(make, **SHAPES))
+    assert {c.name for c in result.comparisons} == set("xWb")
+    assert {c.name for c in result.comparisons if c.verdict is not Verdict.PROVED} == set(wrong)
+
+
+class Written:
+    factor = 2
+
+    def forward(self, x, y):
+        return x * x * y
+
+    def backward(self, dout, x, y, dx, dy):
+        dx[...] = self.factor * dout * x * y
+        dy[...] = dout * x * x
+
+
+class WronglyWritten(Written):
+    factor = 1
+
+
+class Named:
+    sign = 1
+
+    def forward(self, x):
+        return np.exp(x)
+
+    def backward(self, x, outputs, grads):
+        return self.sign * grads * outputs
+
+
+class WronglyNamed(Named):
+    sign = -1
+
+
+@pytest.mark.parametrize("make", [Written, WronglyWritten, Named, WronglyNamed])
+def test_arguments_of_backward_by_name(make):
+    """Backward is passed inputs and the output by their names, and arrays that it writes gradients into."""
+    inputs = {"x": "N D", "y": "N D"} if issubclass(make, Written) else {"x": "N D"}
+    result = verify.check(verify.layer(make, inputs=inputs))
+    wrong = make.__name__.startswith("Wrongly")
+    assert result.comparisons[0].verdict is (Verdict.REFUTED if wrong else Verdict.PROVED)
+    assert len({c.name for c in result.comparisons}) == len(inputs)
+
+
+def joined_forward(xs):
+    return np.concatenate(xs, axis=1), [x.shape[1] for x in xs]
+
+
+def joined_backward(dout, widths):
+    return np.split(dout, np.cumsum(widths)[:-1], axis=1)
+
+
+def swapped_backward(dout, widths):
+    return joined_backward(2 * dout, widths)
+
+
+def summed_forward(params, x):
+    return x @ params["W"] + params["b"], (params["W"], x)
+
+
+def summed_backward(dout, cache):
+    W, x = cache
+    return {"W": x.T @ dout, "b": dout.sum(axis=0), "x": dout @ W.T}
+
+
+def wrongly_summed_backward(dout, cache):
+    return {**summed_backward(dout, cache), "b": 2 * dout.sum(axis=0)}
+
+
+@pytest.mark.parametrize(
+    ("functions", "inputs", "wrong"),
+    [
+        ((joined_forward, joined_backward), {"xs": ["N D", "N M"]}, set()),
+        ((joined_forward, swapped_backward), {"xs": ["N D", "N M"]}, {"xs_0", "xs_1"}),
+        ((summed_forward, summed_backward), {"params": {"W": "D M", "b": "M"}, "x": "N D"}, set()),
+        ((summed_forward, wrongly_summed_backward), {"params": {"W": "D M", "b": "M"}, "x": "N D"}, {"b"}),
+    ],
+)
+def test_lists_and_dicts_of_arrays(functions, inputs, wrong):
+    """An input may be a list or dict of arrays, each of which has its gradient."""
+    result = verify.check(verify.pair(*functions, **inputs))
+    assert {c.name for c in result.comparisons if c.verdict is Verdict.REFUTED} == wrong
+    assert {c.verdict for c in result.comparisons if c.name not in wrong} <= {Verdict.PROVED}
+
+
+def test_arrays_of_one_name():
+    """Two arrays of one name, one of them in a dict, are refused."""
+    with pytest.raises(InputError, match="'W' is declared twice"):
+        verify.pair(summed_forward, summed_backward, params={"W": "D M"}, W="D M")

@@ -9,7 +9,9 @@ from contextlib import suppress
 from typing import Any
 
 from verify.cases.case import Subject, TracedCase
+from verify.cases.grouped import flat, grouped
 from verify.cases.making import traced
+from verify.cases.passing import passed
 from verify.cases.terms import Terms
 from verify.model.errors import InputError, ProtocolError, UnclaimedError
 from verify.model.identity import NOWHERE, Place
@@ -59,16 +61,18 @@ def layer(
 
     Other names of the methods are accepted: `forward_pass`, `fprop` or a call; `backward_pass` or `bprop`. `backward`
     returns a gradient for each differentiated input, or for each argument of `forward`. Gradients of parameters are
-    read from attributes such as `dW`, `grad_W`, `W_grad` or `gW`, or from a dict or list `grads`. Methods that return
-    nothing leave the output in `output`, and the gradient of the input in `dinputs` or `dx`.
+    read from attributes such as `dW`, `grad_W`, `W_grad` or `gW`, or from a dict or list `grads`, or come behind those
+    of the inputs: `dx, [dW, db]`. Methods that return nothing leave the output in `output`, and the gradient of the
+    input in `dinputs` or `dx`. `backward(dout, x, output, dx)` is passed inputs and the output by their names, and
+    arrays for gradients to write into. An input may be a list or dict of arrays: `inputs={"xs": ["N D", "N M"]}`.
     """
-    weights = dict(params or {})
-    _refuse_numbers({**inputs, **weights})
+    weights, arrays = dict(params or {}), flat(inputs)
+    _refuse_numbers({**arrays, **weights})
     backward = _attribute_of(make, NAMES["backward"])
     alone = backward is not None and not _takes_arguments(backward)
     subject = _driving(make, inputs, weights, lambda: layer_case.differentiated, alone=alone)
     terms = Terms(options, 1 if alone and upstream is None else upstream, sizes, allow, accuracy, convention)
-    layer_case = _traced((name, _name(make)), subject, {**inputs, **weights}, terms, backward)
+    layer_case = _traced((name, _name(make)), subject, {**arrays, **weights}, terms, backward)
     return layer_case
 
 
@@ -89,23 +93,41 @@ def _driving(
     alone: bool,
 ) -> Subject:
     """Return what drives a layer; `real` has the inputs that are differentiated, `alone` tells of no upstream."""
+    arrays = flat(inputs)
 
     def subject(**arguments_by_name: Any) -> Generator[Any, Any, Any]:
-        arguments = [arguments_by_name[key] for key in inputs]
+        arguments = grouped(inputs, arguments_by_name)
         weights = {key: arguments_by_name[key] for key in params}
-        chosen = {key: value for key, value in arguments_by_name.items() if key not in inputs and key not in params}
+        chosen = {key: value for key, value in arguments_by_name.items() if key not in arrays and key not in params}
         unit, rest = _made(make, weights, chosen)
         forward, backward = _method(unit, NAMES["forward"]), _method(unit, NAMES["backward"])
         later = {key: value for key, value in rest.items() if _knows(backward, key) and not _knows(forward, key)}
         output = forward(*arguments, **{key: value for key, value in rest.items() if key not in later})
-        dout = yield _stored(unit, NAMES["outputs"]) if output is None else output
-        returned = backward(*([] if alone else dout if isinstance(dout, tuple) else [dout]), **later)
-        if returned is None and any(key in real() for key in inputs):
-            returned = _stored(unit, NAMES["input_gradients"])
-        gradients = _for_inputs(returned, inputs, real())
-        return {**gradients, **{key: _of_param(unit, key, params) for key in params if key in real()}}
+        output = _stored(unit, NAMES["outputs"]) if output is None else output
+        dout = yield output
+        values = {**dict.fromkeys(NAMES["outputs"], output), **dict(zip(inputs, arguments, strict=True))}
+        sent = [] if alone else dout if isinstance(dout, tuple) else [dout]
+        call = passed(backward, sent, values, {key: _labels(key) for key in inputs if key in real()})
+        returned = backward(*call.arguments, **later)
+        if returned is None and any(key in real() for key in arrays):
+            returned = call.written or _stored(unit, NAMES["input_gradients"])
+        returned, behind = _parted(returned, arrays, params)
+        gradients = _for_inputs(returned, arrays, real())
+        of_params = {key: behind[key] if behind else _of_param(unit, key, params) for key in params if key in real()}
+        return {**gradients, **of_params}
 
     return subject
+
+
+def _parted(returned: Any, inputs: Mapping[str, object], params: Mapping[str, object]) -> tuple[Any, Mapping[str, Any]]:
+    """Return the gradients of inputs, and those of parameters where they come behind them: dx, [dW, db]."""
+    if not params or not isinstance(returned, (tuple, list)) or len(returned) != len(inputs) + 1:
+        return returned, {}
+    *first, last = returned
+    if isinstance(last, Mapping):
+        return first, {key: _by_name(last, key) for key in params}
+    behind = list(last) if isinstance(last, (tuple, list)) else [last]
+    return (first, dict(zip(params, behind, strict=True))) if len(behind) == len(params) else (returned, {})
 
 
 def pair(
@@ -125,18 +147,25 @@ def pair(
 
     `forward` returns its output, or a tuple of outputs with a cache as the last. `backward` takes the upstream gradient
     of each output, then the cache, or the inputs if there is no cache. It returns a gradient for each input in order,
-    or a dict by `x` or `dx`. The keyword arguments that are not inputs are those of `gradproof.case`.
+    or a dict by `x` or `dx`, or writes them into arguments `dx` behind the cache. An input may be a list or dict of
+    arrays: `pair(concat_forward, concat_backward, xs=["N D", "N M"])`. The keyword arguments that are not inputs are
+    those of `gradproof.case`.
     """
+    arrays = flat(inputs)
 
     def subject(**arguments: Any) -> Generator[Any, Any, Any]:
-        unit = Functions(forward, backward, len(inputs))
-        dout = yield unit.forward(**arguments) if options else unit.forward(*arguments.values())
-        gradients = unit.backward(*dout) if isinstance(dout, tuple) else unit.backward(dout)
-        return _for_inputs(gradients, inputs, pair_case.differentiated)
+        unit, values = Functions(forward, backward, len(inputs)), grouped(inputs, arguments)
+        chosen = {key: value for key, value in arguments.items() if key not in arrays}
+        named = dict(zip(inputs, values, strict=True))
+        output = unit.forward(**named, **chosen) if options else unit.forward(*values)
+        dout = yield output
+        labels = {key: _labels(key) for key in inputs if key in pair_case.differentiated}
+        gradients = unit.backward(*(dout if isinstance(dout, tuple) else [dout]), named=named, labels=labels)
+        return _for_inputs(gradients, arrays, pair_case.differentiated)
 
     title = _name(forward).removesuffix("_forward")
     terms = Terms(options, upstream, sizes, allow, accuracy, convention)
-    pair_case = _traced((name, title), subject, inputs, terms, backward)
+    pair_case = _traced((name, title), subject, arrays, terms, backward)
     return pair_case
 
 
@@ -157,9 +186,16 @@ class Functions:
         self._cache = [cache]
         return outputs[0] if len(outputs) == 1 else tuple(outputs)
 
-    def backward(self, *douts: Any) -> Any:
-        """Return the gradients."""
-        return self._functions["backward"](*douts, *self._cache)
+    def backward(
+        self,
+        *douts: Any,
+        named: Mapping[str, Any] | None = None,
+        labels: Mapping[str, Sequence[str]] | None = None,
+    ) -> Any:
+        """Return the gradients; `named` inputs are passed by name, and arrays to write into by their `labels`."""
+        call = passed(self._functions["backward"], [*douts, *self._cache], named or {}, labels or {})
+        returned = self._functions["backward"](*call.arguments)
+        return call.written if returned is None and call.written else returned
 
     def parameters(self, name: str) -> tuple[str, ...]:
         """Return the names of the arguments of a function, as far as they can be found out."""
@@ -333,6 +369,8 @@ def _for_inputs(returned: Any, inputs: Mapping[str, object], real: Collection[st
     if isinstance(returned, Mapping):
         return {key: _by_name(returned, key) for key in wanted}
     values = list(returned) if isinstance(returned, (tuple, list)) else [] if returned is None else [returned]
+    leaves = [item for value in values for item in (value if isinstance(value, (tuple, list)) else [value])]
+    values = leaves if len(leaves) in (len(inputs), len(wanted)) else values  # nested: dx, [dw, db]
     if len(values) == len(inputs) != len(wanted):
         return {key: gradient for key, gradient in zip(inputs, values, strict=True) if key in wanted}
     if len(values) != len(wanted):
@@ -344,7 +382,7 @@ def _for_inputs(returned: Any, inputs: Mapping[str, object], real: Collection[st
 
 
 def _by_name(gradients: Mapping[Any, Any], key: str) -> Any:
-    names = [key, *(pattern.format(key) for pattern in NAMES["gradients"])]
+    names = [key, *_labels(key)]
     for name in names:
         if name in gradients:
             return gradients[name]
@@ -354,8 +392,13 @@ def _by_name(gradients: Mapping[Any, Any], key: str) -> Any:
     )
 
 
+def _labels(key: str) -> list[str]:
+    """Return how the gradient of an array may be called."""
+    return [pattern.format(key) for pattern in NAMES["gradients"]]
+
+
 def _of_param(unit: Any, key: str, params: Mapping[str, Any]) -> Any:
-    names = [pattern.format(key) for pattern in NAMES["gradients"]]
+    names = _labels(key)
     gradient = _attribute_of(unit, names)
     if gradient is not None:
         return gradient
