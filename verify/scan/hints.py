@@ -12,15 +12,21 @@ from verify.scan.candidates import Function, parameters
 # x: input data of shape (N, D)
 _DOCUMENTED = r"\b{}\b\s*(?:\([^()\n]*\)\s*)?([^\n()]*)\(([^()\n]*)\)"
 _DIMENSION = re.compile(r"[A-Za-z]\w*|\d+|[A-Za-z]\w*\s*[*+]\s*[A-Za-z0-9]\w*")
+_JOINING = ("sum", "concatenate", "stack", "hstack", "vstack", "zip", "enumerate", "reduce")
 _INDEXING = ("eye", "identity", "take", "take_along_axis", "bincount", "one_hot")
 
 
 class Hints(NamedTuple):
-    """The dimensions of arguments by name, as names or numbers; the least rank of others; which are indices."""
+    """The dimensions of arguments by name, as names or numbers; the least rank of others; which are indices.
+
+    `listed` are those that may be lists, and `sizes` has how many entries the code takes of others.
+    """
 
     shapes: dict[str, tuple[str, ...]]
     ranks: dict[str, int]
     indices: frozenset[str]
+    listed: frozenset[str]
+    sizes: dict[str, int]
 
 
 def hints(*functions: Function | None) -> Hints:
@@ -28,6 +34,8 @@ def hints(*functions: Function | None) -> Hints:
     shapes: dict[str, tuple[str, ...]] = {}
     ranks: dict[str, int] = {}
     indices: set[str] = set()
+    listed: set[str] = set()
+    sizes: dict[str, int] = {}
     for node in (item for item in functions if item):
         for name in parameters(node):
             if documented := _documented(ast.get_docstring(node) or "", name, parameters(node)):
@@ -37,7 +45,58 @@ def hints(*functions: Function | None) -> Hints:
         for name, rank in _indexed_shapes(node):
             ranks[name] = max(rank, ranks.get(name, 0))
         indices |= set(_indices(node))
-    return Hints(shapes, ranks, frozenset(indices))
+        listed |= set(_listed(node))
+        for name, size in _entries(node):
+            sizes[name] = max(size, sizes.get(name, 0))
+    return Hints(shapes, ranks, frozenset(indices), frozenset(listed), sizes)
+
+
+def gradients_of(node: Function) -> list[str]:
+    """Return what is returned behind a value, by name: dW and db of `return loss, dW, db` and `loss, {"W": dW}`."""
+    for item in ast.walk(node):
+        if isinstance(item, ast.Return) and isinstance(item.value, ast.Tuple):
+            return [name for part in item.value.elts[1:] for name in _labels(part)]
+    return []
+
+
+def keys_of(node: Function) -> list[str]:
+    """Return the keys of the dict that a function returns, as far as the source says."""
+    return [
+        name
+        for item in ast.walk(node)
+        if isinstance(item, ast.Return) and isinstance(item.value, ast.Dict)
+        for name in _labels(item.value)
+    ]
+
+
+def _labels(node: ast.expr) -> list[str]:
+    if isinstance(node, (ast.Tuple, ast.List)):
+        return [name for part in node.elts for name in _labels(part)]
+    if isinstance(node, ast.Dict):
+        return [str(key.value) for key in node.keys if isinstance(key, ast.Constant)]
+    return [next((item.id for item in ast.walk(node) if isinstance(item, ast.Name)), "")]
+
+
+def _listed(node: Function) -> Iterator[str]:
+    """Yield arguments that are gone through: `a, b = xs`, `for x in xs`, `sum(xs)`, `len(xs)` beside them."""
+    for item in ast.walk(node):
+        if isinstance(item, (ast.For, ast.comprehension)):
+            yield _name(item.iter)
+        elif isinstance(item, ast.Assign) and isinstance(item.targets[0], ast.Tuple):
+            yield _name(item.value)
+        elif isinstance(item, ast.Call) and item.args:
+            called = item.func.attr if isinstance(item.func, ast.Attribute) else _name(item.func)
+            yield from (_name(part) for part in item.args if called in _JOINING)
+
+
+def _entries(node: Function) -> Iterator[tuple[str, int]]:
+    """Yield how many entries of a vector are used: `a, b = v`, `p[2]`."""
+    for item in ast.walk(node):
+        if isinstance(item, ast.Assign) and isinstance(item.targets[0], ast.Tuple) and _name(item.value):
+            yield _name(item.value), len(item.targets[0].elts)
+        elif isinstance(item, ast.Subscript) and isinstance(item.slice, ast.Constant):
+            place = item.slice.value
+            yield from [(_name(item.value), place + 1)] if isinstance(place, int) else []
 
 
 def _documented(text: str, name: str, others: Sequence[str]) -> tuple[str, ...]:

@@ -46,6 +46,8 @@ SLOPE = (
     "dloss",
     "loss_prime",
 )
+# Methods of models that are fitted: the curve, and its derivatives by the parameters.
+CURVE, FITTED = ("evaluate",), ("fit_deriv",)
 # Words in the name of a function in place of which its twin has the other.
 TWINS = {"forward": "backward", "fwd": "bwd", "fprop": "bprop", "Forward": "Backward", "feedforward": "backprop"}
 # What the derivative of a function `{}` is called.
@@ -76,6 +78,9 @@ DERIVATIVES = (
     "{}_jacobian",
     "jac_{}",
 )
+# Autodiff engines: where they keep a value, and their operators.
+DATA = frozenset({"data", "value", "val"})
+OPERATORS = {"__add__": "+", "__sub__": "-", "__mul__": "*", "__truediv__": "/", "__matmul__": "@"}
 FLAGS = (
     "derivative",
     "deriv",
@@ -110,6 +115,9 @@ LABELS = re.compile(
     r"|token_ids?|tokens|word_ids?|true|actual|expected|desired|gt)$"
 )
 OPTIMIZER = re.compile(r"^optim\w*$|^opt$")
+STEPPED = re.compile(r"moment|veloc|decay|clip|reg(_|$)|regul|lambda|^l[12]|_l[12]|penalt", re.IGNORECASE)
+STEPPING = re.compile(r"^(lr|learning_?rate|eta)$")  # of constructors, where alpha and rate are other things
 INITIAL = ("initialize", "initialise", "init", "setup", "set_up", "build", "compile", "set_optimizer")
 RATE = re.compile(r"^(lr|learning_?rate|eta|alpha|step(_size)?|rate)$")
+OUTPUTS = ("out", "output", "outputs", "result", "y")
 TRIVIAL = frozenset({"self", "cls"})

@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from verify.scan import names
 from verify.scan.candidates import Function, parameters
 
 # By the name of an argument: values to try, the usual one first.
@@ -15,7 +16,7 @@ _VALUES: tuple[tuple[str, tuple[Any, ...]], ...] = (
     (r"^strides?$", (1, 2)),
     (r"^pad(ding)?$", (0, 1)),
     (r"^(fw|ww|pw|kw)$|(kernel|filter|pool|window|field)_?(w|width)$", (3, 2)),
-    (r"(kernel|filter|pool|window|field)_?(size|h|w|height|width)?$|^(k|fh|fw|hh|ww|ph|pw|f|f_?size)$", (2, 3)),
+    (r"(kernel|filter|pool|window|field)_?(size|h|w|height|width)?$|^size$|^(k|fh|fw|hh|ww|ph|pw|f|f_?size)$", (2, 3)),
     (r"^mode$", ("train", "test")),
     (r"^(training|is_train\w*|train\w*|train_flg)$", (True, False)),
     (r"^(p|drop\w*|ratio|rate|keep_?prob|dropout_ratio)$", (0.5,)),
@@ -49,7 +50,8 @@ def keyed(*functions: Function | None) -> dict[str, dict[str, Any]]:
             name, key = _key(item)
             if name in arguments and not (isinstance(item, ast.Subscript) and isinstance(item.ctx, ast.Store)):
                 read.setdefault(name, {}).update(dict.fromkeys([key], settings(key)[0]) if settings(key) else {})
-    return read
+    weights = weights_in(*functions)
+    return {name: values for name, values in read.items() if name not in weights}
 
 
 def _key(node: ast.AST) -> tuple[str, str]:
@@ -66,12 +68,27 @@ def _named(value: ast.expr, key: ast.expr) -> tuple[str, str]:
     return (value.id, text) if isinstance(value, ast.Name) and isinstance(text, str) else ("", "")
 
 
+def weights_in(*functions: Function | None) -> dict[str, list[str]]:
+    """Return the arguments that are read by text keys which name weights, with these keys: params['W']."""
+    read: dict[str, list[str]] = {}
+    for node in (item for item in functions if item):
+        arguments = set(parameters(node))
+        for item in ast.walk(node):
+            name, key = _key(item)
+            if name in arguments and key.isidentifier():
+                read.setdefault(name, []).append(key)
+    unique = {name: list(dict.fromkeys(keys)) for name, keys in read.items()}
+    return {name: keys for name, keys in unique.items() if all(map(names.WEIGHT.match, keys))}
+
+
 def varied(name: str, default: Any) -> tuple[Any, ...]:
     """Return the values that an argument with a default is tried with: both truth values, or small numbers."""
     if isinstance(default, bool):
         return (default, not default)
     if isinstance(default, int) and 0 <= default < _SMALL:
         return tuple(dict.fromkeys([default, *settings(name)[:3], default + 1]))
+    if isinstance(default, float) and default in (0, 1) and not names.RATE.match(name):
+        return (default, 0.5)  # at a neutral number a term that backward forgets is not seen
     if isinstance(default, str) and default in settings(name):
         return tuple(dict.fromkeys([default, *settings(name)]))
     return ()

@@ -21,6 +21,7 @@ class Recipe:
 
     `inputs` are shapes or descriptions by name, as they stand in the text. In the `text` marks stand where `options`
     are declared, accepted and passed on; `passed` are the options that a function in the text has to pass on.
+    `narrow` tells that it asks less of the code than another reading of the same call does.
     """
 
     name: str
@@ -28,12 +29,13 @@ class Recipe:
     inputs: Mapping[str, str]
     options: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
     passed: frozenset[str] = frozenset()
+    narrow: bool = False
 
     @property
     def arrays(self) -> dict[str, str]:
         """Return the shapes of the inputs that are differentiated, whatever their domains."""
-        real = {name: text for name, text in self.inputs.items() if text.startswith(('"', "gradproof.real("))}
-        return {name: text.split('"')[1] for name, text in real.items()}
+        real = {name: text for name, text in self.inputs.items() if text.startswith(('"', "gradproof.real(", "[", "{"))}
+        return {name: " | ".join(re.findall(r'"([^"]*)"(?!:)', text)) for name, text in real.items()}
 
     @property
     def code(self) -> str:
@@ -81,6 +83,12 @@ def described(shape: str, low: str = "", high: str = "") -> str:
     return f"gradproof.real({', '.join([quoted(shape), *bounds])})" if bounds else quoted(shape)
 
 
+def listed(shapes: str, low: str = "", high: str = "") -> str:
+    """Write an input, or a list of several: their shapes stand between bars."""
+    each = [described(shape.strip(), low, high) for shape in shapes.split("|")]
+    return each[0] if len(each) == 1 else f"[{', '.join(each)}]"
+
+
 def quoted(text: str) -> str:
     """Write a text as Python does here, between double quotes."""
     return '"' + text.replace('"', '\\"') + '"'
@@ -111,8 +119,8 @@ def generator(
     """Return a case of a generator function with these lines; with `upstream` as a loss has it, 1."""
     name, body = variable(candidate), "".join(f"\n    {line}" for line in lines)
     more = ", upstream=1" if upstream else ""
-    declared = f"@gradproof.case({arguments(inputs)}{more}, name={quoted(candidate.name)})"
-    return Recipe(name, f"{declared}\ndef {name}({', '.join(inputs)}):{body}", inputs)
+    declared = f"@gradproof.case({arguments(inputs)}{more}{OPTIONS}, name={quoted(candidate.name)})"
+    return Recipe(name, f"{declared}\ndef {name}({', '.join(inputs)}{ACCEPTED}):{body}", inputs)
 
 
 def variable(candidate: Candidate) -> str:

@@ -21,7 +21,7 @@ def scanned(module: ModuleType) -> tuple[list[Case], list[Lost]]:
     """Return the cases of the gradients in an imported module; those without a case are lost, with the reason."""
     file = module.__file__ or ""
     source = Source(Path(file).read_bytes())
-    present = [item for item in candidates(source) if item.forward in vars(module) or item.name in vars(module)]
+    present = [item for item in candidates(source) if item.owner in vars(module)]
     setups = [set_up(candidate, source, vars(module)) for candidate in present]
     cases = [_case(setup, vars(module), file) for setup in setups if setup.recipe]
     return list(cases), [_lost(setup, file) for setup in setups if not setup.recipe]

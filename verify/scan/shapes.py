@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from verify.scan import names
 from verify.scan.hints import Hints
-from verify.scan.recipe import described, quoted
+from verify.scan.recipe import listed, quoted
 
 _FIRST = ("N D", "N C H W", "N T D", "N", "", "D N")
 _STATE = r"^(h|c|s)\w*$|prev|state|hidden"
@@ -20,13 +20,14 @@ _BESIDE = (
         r"^(w|W|weights?|kernels?|filters?|theta|A)\d*$|^(w|W)_?(x|i|ix|xh|in|[qkvozrfcg])$|^w_|^W_",
         ("L G", "G L", "L", "F L 3 2", "L F 3 2", "L L", "M", "1"),
     ),
-    (r"^(U|V)$|^(w|W|U)_?(h|hh|rec|hid)\w*$", ("M G", "G M", "L L", "L M", "M L")),
+    (r"^(U|V)$|^(w|W|U)_?(h|hh|rec|hid)\w*$", ("M G", "G M", "M M", "L L", "L M", "M L")),
     (r"^(b|B|bias|biases|beta)\w?\d?$|^b_", ("G", "1 G", "G 1", "F", "L", "1 L", "1 L 1 1", "", "1")),
     (r"^(gamma|beta|scale|shift|g)$", ("L", "1 L", "1 L 1 1", "L 1 1", "S", "")),
     (_STATE, ("N M", "N L", "M", "S")),
     (r".", ("S", "L", "M", "", "L M", "M L", "N M", "N", "1")),
 )
-_GATES = ("M", "4*M", "3*M")
+_GATES = ("M", "4*M", "3*M", "2*M")
+LISTS = ("N D | N M", "N D | N D", "N D | M D", "N | M")  # two arrays in a list
 _LOOKUPS = (("N", "V D"), ("N T", "V D"), ("N", "D V"))  # indices, and the table that they are looked up in
 _LOWS = (("", ""), ("0", ""), ("0", "1"), ("-1", "1"), ("1", ""))
 _ROUNDS = (0, 1, 12, 200)  # combinations that are tried for each first shape, before those of the next one go on
@@ -36,7 +37,8 @@ _COMBINED = 4000  # combinations that are put in order
 def of_inputs(first: str, others: Sequence[str], hints: Hints) -> Iterator[dict[str, str]]:
     """Yield shapes of all arrays by name, the first one's leading."""
     if first in hints.indices and others:
-        for shape, table in _LOOKUPS:
+        stated = hints.shapes.get(first)
+        for shape, table in [(" ".join(stated or ()), "V D")] * bool(stated) + [*_LOOKUPS]:
             yield {first: f'gradproof.integer({quoted(shape)}, below="V")', **dict.fromkeys(others, table)}
     gates = _GATES[: None if len(others) > 1 else 1]
     for start, stop in itertools.pairwise(_ROUNDS):
@@ -94,29 +96,39 @@ def _beside(name: str, first: str, hints: Hints, letters: Mapping[str, str]) -> 
     return list(dict.fromkeys([*stated, *likely]))
 
 
-def of_labels(name: str, first: str, hints: Hints) -> list[str]:
-    """Return what may stand for labels or targets beside predictions, as text of a case."""
-    dimensions = first.split() or ["1"]
-    whole = (
-        [f'gradproof.integer("{" ".join(dimensions[:-1])}", below="{dimensions[-1]}")'] if len(dimensions) > 1 else []
-    )
-    fixed = [f"gradproof.fixed({quoted(first)})"]
-    truth = [f"gradproof.fixed({quoted(first)}, low=0, high=1)", f'gradproof.integer({quoted(first)}, below="2")']
-    return [*whole, *fixed, *truth] if name in hints.indices else [*fixed, *truth, *whole]
+def of_labels(name: str, firsts: Sequence[str], hints: Hints) -> list[str]:
+    """Return what may stand for labels or targets beside predictions of these shapes, as text of a case.
+
+    Those that ask least of the code come last: what is right for all real targets is right for 0 and 1.
+    """
+    whole = [classes(first) for first in firsts if len(first.split()) > 1]
+    stated = [" ".join(shape) for shape in [hints.shapes.get(name)] if shape and name not in hints.indices]
+    real = dict.fromkeys([*stated, *firsts])
+    fixed = [f"gradproof.fixed({quoted(first)})" for first in real]
+    narrow = [text for first in real for text in _truths(first)]
+    return [*whole, *fixed, *narrow] if name in hints.indices else [*fixed, *narrow, *whole]
 
 
-def one_hot(first: str, predicted: str, label: str) -> tuple[str, str]:
-    """Return labels that stand for rows with a single 1, as text of a case, and how these rows are made of them."""
-    dimensions = first.split() or ["1"]
-    labels = f'gradproof.integer("{" ".join(dimensions[:-1])}", below="{dimensions[-1]}")'
-    return labels, f"np.eye({predicted}.shape[-1])[{label}]"
+def _truths(first: str) -> tuple[str, str]:
+    return f"gradproof.fixed({quoted(first)}, low=0, high=1)", f'gradproof.integer({quoted(first)}, below="2")'
+
+
+def is_narrow(text: str) -> bool:
+    """Tell whether a target is one of those that ask less than real numbers do."""
+    return text.endswith((", low=0, high=1)", ', below="2")'))
+
+
+def classes(first: str) -> str:
+    """Return labels of classes beside predictions, as text of a case."""
+    *rows, last = first.split() or ["1"]
+    return f'gradproof.integer("{" ".join(rows)}", below="{last}")'
 
 
 def domains(inputs: Mapping[str, str], real: Sequence[str]) -> Iterator[dict[str, str]]:
     """Yield the inputs over smaller and smaller domains: a logarithm takes no negative numbers."""
     for low, high in _LOWS:
         yield {
-            name: described(text, low, high) if name in real and not text.startswith("gradproof.") else text
+            name: listed(text, low, high) if name in real and not text.startswith("gradproof.") else text
             for name, text in inputs.items()
         }
 

@@ -47,4 +47,4 @@ def _called(candidate: Candidate, module: Mapping[str, Any]) -> list[Any]:
     """Return what takes the options of a case."""
     if candidate.kind == "layer":
         return [module[candidate.name], getattr(module[candidate.name], candidate.forward)]
-    return [module[candidate.forward]] if candidate.kind in ("pair", "loss", "derivative") else []
+    return [module[candidate.forward]] if candidate.kind in ("pair", "loss", "derivative", "together") else []

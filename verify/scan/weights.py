@@ -6,13 +6,14 @@ import contextlib
 import inspect
 import io
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import product
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from verify.cases.inputs import real
+from verify.cases.passing import passed
 from verify.cases.protocols import NAMES
 from verify.cases.shapes import concrete
 from verify.cases.sizes import bindings
@@ -28,13 +29,14 @@ _INPUT = re.compile(r"(^|_)in(put)?s?(_|$)|fan_in|prev|^D$")
 class Weights(NamedTuple):
     """Weights of an object: their shapes by name, the dict that holds them, if any, and the letters of sizes.
 
-    Sizes of which constructors take a tuple are named by `tuples`.
+    Sizes of which constructors take a tuple are named by `tuples`; `changed` tells that backward changes the weights.
     """
 
     shapes: Mapping[str, str]
     container: str
     letters: Mapping[str, str]
     tuples: frozenset[str] = frozenset()
+    changed: bool = False
 
     def place(self, weight: str) -> str:
         """Write where an object has a weight."""
@@ -55,13 +57,24 @@ NONE = Weights({}, "", {})
 
 
 class Changing(NamedTuple):
-    """How backward changes the weights, if it does: at learning rates, or by an optimizer that a method takes."""
+    """How backward may change the weights: by what it is `passed` (as text), or a method or the constructor is."""
 
-    rates: int = 0
+    passed: tuple[str, ...] = ()
     initial: str = ""
+    stored: bool = False
+
+    @property
+    def steps(self) -> bool:
+        """Return whether the weights may change."""
+        return self.by_call or self.stored
+
+    @property
+    def by_call(self) -> bool:
+        """Return whether a method is passed what the weights are changed by."""
+        return bool(self.passed or self.initial)
 
 
-class _Step:
+class Step:
     """An optimizer that steps by the gradient itself."""
 
     def update(self, weights: Any, gradient: Any) -> Any:
@@ -92,27 +105,36 @@ def weights_of(
         with contextlib.suppress(Exception), contextlib.redirect_stdout(io.StringIO()), np.errstate(all="ignore"):
             unit = make(**sized, **fixed)
             if changing.initial:
-                getattr(unit, changing.initial)(_Step())
+                getattr(unit, changing.initial)(Step())
             before = {name: np.copy(value) for name, value in vars(unit).items() if isinstance(value, np.ndarray)}
             if complete:
-                _run(unit, candidate, [concrete(text, dimensions) for text in inputs.values()], changing.rates)
-            yield _held(unit, numbers, dimensions, before if any(changing) else {})._replace(tuples=wrapped)
+                shapes = {name: concrete(text, dimensions) for name, text in inputs.items()}
+                _run(unit, candidate, shapes, [Step() if "(" in text else 1.0 for text in changing.passed])
+            held = _held(unit, numbers, dimensions, before if changing.steps else {}, inputs)
+            yield held._replace(tuples=wrapped)
 
 
-def _run(unit: Any, candidate: Candidate, arrays: Sequence[tuple[int, ...]], rates: int) -> None:
+def _run(unit: Any, candidate: Candidate, shapes: Mapping[str, tuple[int, ...]], more: Sequence[Any]) -> None:
     """Run forward and backward: some weights are made there, and all gradients."""
     rng = np.random.default_rng(0)
-    output = getattr(unit, candidate.forward)(*(rng.normal(size=shape) for shape in arrays))
+    arrays = {name: rng.normal(size=shape) for name, shape in shapes.items()}
+    output = getattr(unit, candidate.forward)(*arrays.values())
+    output = next((getattr(unit, name) for name in NAMES["outputs"] if hasattr(unit, name)), output)
     backward = getattr(unit, candidate.backward)
-    backward(*([np.ones_like(output), *[1.0] * rates] if inspect.signature(backward).parameters else []))
+    upstream = [np.ones_like(output), *more] if inspect.signature(backward).parameters else []
+    values = {**dict.fromkeys(NAMES["outputs"], output), **arrays}
+    labels = {name: [pattern.format(name) for pattern in NAMES["gradients"]] for name in arrays}
+    backward(*passed(backward, upstream, values, labels).arguments)
 
 
 def _numbers(sizes: Sequence[str], first: str, dimensions: Mapping[str, int]) -> Iterator[dict[str, int]]:
-    """Yield numbers for sizes: a dimension of the input that its rows have, and new ones; or all of them alike."""
+    """Yield numbers for sizes: new ones, a dimension of the input that its rows have and new ones, or all alike."""
     parts = first.split()
     new = [size for size in range(3, _LARGEST) if size not in dimensions.values()]
     ordered = sorted(sizes, key=lambda name: not _INPUT.search(name))
-    for part in dict.fromkeys([parts[1] if len(parts) == 4 else parts[-1], parts[0]]):
+    if not any(map(_INPUT.search, sizes)):
+        yield dict(zip(ordered, new, strict=False))
+    for part in dict.fromkeys([parts[1] if len(parts) == 4 else parts[-1], *parts[1:2], parts[0]]):
         size = dimensions.get(part, 1)
         for names in dict.fromkeys([tuple(ordered), tuple(reversed(ordered))]):
             yield dict(zip(names, [size, *new], strict=False))
@@ -120,20 +142,29 @@ def _numbers(sizes: Sequence[str], first: str, dimensions: Mapping[str, int]) ->
             yield dict.fromkeys(sizes, size)
 
 
-def _held(unit: Any, numbers: Mapping[str, int], dimensions: Mapping[str, int], before: Mapping[str, Any]) -> Weights:
-    """Return the weights of an object that has run, `before` which its arrays were these, if backward changes them."""
+def _held(
+    unit: Any,
+    numbers: Mapping[str, int],
+    dimensions: Mapping[str, int],
+    before: Mapping[str, Any],
+    inputs: Collection[str],
+) -> Weights:
+    """Return the weights of an object that has run, `before` which its arrays were these, if backward changes them.
+
+    Inputs that it keeps under their names are none.
+    """
     dimension_of = {size: name for name, size in dimensions.items()}
     new = [size for size in dict.fromkeys(numbers.values()) if size not in dimension_of]
     dimension_of.update(zip(new, (letter for letter in _LETTERS if letter not in dimensions), strict=False))
     letters = {name: dimension_of.get(size, str(size)) for name, size in numbers.items()}
-    for container, values in _holders(unit):
-        arrays = {name: value for name, value in values.items() if _has_gradient(unit, name, value)}
-        if before:
-            arrays = {name: values[name] for name in before if _is_changed(values.get(name), before[name])}
+    for container, holder in _holders(unit):
+        values = {name: value for name, value in holder.items() if name not in inputs}
+        named = [name for name in values if name in before]
+        changed = {name: values[name] for name in named if _is_changed(values[name], before[name])}
+        arrays = changed or {name: value for name, value in values.items() if _has_gradient(unit, name, value)}
         if arrays:
-            return Weights(
-                {name: _text(value.shape, dimension_of) for name, value in arrays.items()}, container, letters
-            )
+            shapes = {name: _text(value.shape, dimension_of) for name, value in arrays.items()}
+            return Weights(shapes, container, letters, changed=bool(changed))
     return Weights({}, "", letters)
 
 

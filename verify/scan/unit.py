@@ -1,0 +1,109 @@
+"""A class that has a gradient: how its objects may be made, and what its methods take."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, NamedTuple
+
+from verify.scan import names, shapes
+from verify.scan.candidates import Candidate, Source
+from verify.scan.functions import positional, required
+from verify.scan.hints import Hints, hints
+from verify.scan.options import settings
+from verify.scan.recipe import PASSED, literal
+from verify.scan.weights import Weights
+
+STEP = "Step()"
+
+
+class Made(NamedTuple):
+    """How objects are made: the arguments of the constructor that are `arrays`, `sizes`, and `fixed` (as text)."""
+
+    arrays: tuple[str, ...]
+    sizes: tuple[str, ...]
+    fixed: Mapping[str, str]
+
+
+class Unit(NamedTuple):
+    """A class that has a gradient, with what its methods take."""
+
+    candidate: Candidate
+    make: type
+    hinted: Hints
+    forward: Mapping[str, inspect.Parameter]
+    backward: Mapping[str, inspect.Parameter]
+    listed: frozenset[str] = frozenset()
+    plain: bool = True  # nothing is named like a term of an update that is no gradient
+
+    @property
+    def needed(self) -> list[str]:
+        """Return the arguments of forward that have to be passed; the first one at least."""
+        return required(self.forward) or list(self.forward)[:1]
+
+    @property
+    def alone(self) -> bool:
+        """Return whether backward takes no upstream gradient, as the last layer's may."""
+        return not self.backward
+
+    def calls(self, name: str, passed: str) -> str:
+        """Write the call of a method of `layer`."""
+        return f"layer({passed})" if name == "__call__" else f"layer.{name}({passed})"
+
+    def constructed(self, made: Made, weights: Weights) -> str:
+        """Write the call of the constructor."""
+        named = {**{name: name for name in made.arrays}, **weights.sized(made.sizes), **made.fixed}
+        return f"{self.candidate.name}({', '.join(f'{name}={text}' for name, text in named.items())}{PASSED})"
+
+
+def unit_of(candidate: Candidate, source: Source, module: Mapping[str, Any]) -> Unit:
+    """Return a class of an imported module; raises TypeError and ValueError where it has no signature."""
+    make, methods = module[candidate.owner], source.methods(candidate.owner)
+    functions = methods[candidate.forward], methods[candidate.backward]
+    hinted = hints(methods.get("__init__"), *functions)
+    forward, backward = (parameters(getattr(make, name)) for name in (candidate.forward, candidate.backward))
+    named = {getattr(item, "attr", getattr(item, "id", "")) for item in ast.walk(functions[1])}
+    plain = not any(map(names.STEPPED.search, named))
+    return Unit(candidate, make, hinted, forward, backward, hinted.listed, plain)
+
+
+def parameters(method: Callable[..., Any]) -> dict[str, inspect.Parameter]:
+    """Return the arguments of a method that have names; raises TypeError and ValueError where it has no signature."""
+    return positional(inspect.signature(method))
+
+
+def constructor(make: type) -> dict[str, inspect.Parameter]:
+    """Return the arguments of a constructor; none where it has no signature."""
+    try:
+        return parameters(make)
+    except (TypeError, ValueError):
+        return {}
+
+
+def makings(make: type) -> Iterator[Made]:
+    """Yield how a constructor may be called: weights, sizes and settings, or all of it as small numbers or weights."""
+    taken = constructor(make)
+    stepping = {name: text for name in taken if (text := _stepping(name))}
+    needed = [name for name, item in taken.items() if item.default is item.empty or _is_left_open(name, item)]
+    needed = [name for name in needed if name not in stepping]
+    sizes = [name for name in needed if shapes.is_size(name) and not settings(name)]
+    arrays = [name for name in needed if name not in sizes and shapes.is_weight(name)]
+    usual = {name: literal(settings(name)[0]) for name in needed if name not in (*sizes, *arrays) and settings(name)}
+    fixed = {**usual, **stepping}
+    unknown = [name for name in needed if name not in (*sizes, *arrays, *fixed)]
+    yield Made((*arrays, *unknown), tuple(sizes), fixed)
+    if unknown or sizes:
+        yield Made(tuple(arrays), (), {**fixed, **dict.fromkeys([*unknown, *sizes], "2")})
+    if sizes:
+        yield Made(tuple(name for name in needed if name not in fixed), (), fixed)
+
+
+def _stepping(name: str) -> str:
+    """Return what makes the change of a weight its gradient: an optimizer, or a learning rate of 1."""
+    return STEP if names.OPTIMIZER.match(name) else "1" if names.STEPPING.match(name) else ""
+
+
+def _is_left_open(name: str, item: inspect.Parameter) -> bool:
+    """Tell whether an argument is a size that a network fills in: `input_shape=None`."""
+    return item.default is None and name.startswith("input_") and shapes.is_size(name)
