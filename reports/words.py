@@ -153,10 +153,18 @@ def _equation(formula: str, value: str, longest: int | None) -> str:
 
 
 def _point(inputs: Sequence[tuple[str, str]], formulas: str, most: int | None) -> str:
-    """Write a point; where not all of it is written, the inputs that the formulas mention come first."""
+    """Write a point: how many entries are 0, and all others; where not all are written, those in the formulas first."""
+    zeros = [pair for pair in inputs if pair[1] == "0" and "[" in pair[0]]
+    if len(zeros) > 1:
+        inputs = [pair for pair in inputs if pair not in zeros]
     if most and len(inputs) > most:
         inputs = sorted(inputs, key=lambda pair: pair[0] not in formulas)
-    return _listed([f"{name}={value}" for name, value in inputs], ", ", most)
+    listed = _listed([f"{name}={value}" for name, value in inputs], ", ", most)
+    return listed if len(zeros) < 2 else _with_zeros(listed, len(zeros))
+
+
+def _with_zeros(listed: str, zeros: int) -> str:
+    return f"{listed}, and the {zeros:,} other entries in the formulas are 0" if listed else "0 in all entries"
 
 
 def remarks(case: CaseResult, *, everything: bool = True) -> list[Remark]:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import itertools
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import NamedTuple, Protocol, Self
+from typing import Protocol
 
 import flint
 import sympy
 
+from verify.checks.claims.shrinking import shrunk
 from verify.graph import balls, formulas
 from verify.graph.formulas import Alphabet
 from verify.graph.graph import Graph
@@ -24,9 +24,6 @@ from verify.proof.decide import Decision, difference
 from verify.proof.field import Laws
 from verify.tracing.region import Point, Region
 
-_SIMPLE = tuple(map(Fraction, ("0", "1", "-1", "2", "-2", "1/2", "3")))
-_MOST_ATTEMPTS = 300
-_LARGEST_SHRUNK = 5000  # nodes of a formula whose inputs are made simple
 _LARGEST_SIMPLIFIED = 60  # operations
 _MOST_DEGREE = 40
 _SMALL_FACTORS = 25  # in an exponent: beyond, so many of them count as a degree
@@ -34,8 +31,6 @@ _SIMPLE_RATIO = 10**9
 _FRACTION = 1000  # beyond, a ratio is written as a decimal
 _LONGEST = 100  # signs of a relation
 _SHORT = 8  # operations
-# Relative: a difference that is seen at once, which simple counterexamples keep; how much smaller it may get there.
-_PLAIN, _DIMMED = flint.arb(0.001), flint.arb(2) ** -40
 _BITS = 128
 _MINUS = Fraction(-1)
 _STEPS = 1_000_000  # calls of functions in which SymPy may simplify: one or two seconds
@@ -104,7 +99,7 @@ def _counterexample(
     if decision.point is None:
         return None, decision.evidence
     names = list(dict.fromkeys([*region.selecting(), *(graph.payloads[i] for i in variables)]))
-    simple = _shrunk(graph, region, expected, actual, decision.point, names)
+    simple = shrunk(graph, region, expected, actual, decision.point, names)
     for point in (simple, decision.point):
         real = rationals.real(graph, [expected, actual], point)
         if not real[expected].ball.overlaps(real[actual].ball) and confirmed(point):
@@ -112,81 +107,6 @@ def _counterexample(
             counterexample = Counterexample(inputs, real[expected].readable, real[actual].readable)
             return counterexample, difference(graph, (expected, actual), point)
     return None, decision.evidence
-
-
-def _shrunk(graph: Graph, region: Region, expected: int, actual: int, point: Point, names: Sequence[str]) -> Point:
-    """Return a point of the region at which the two sides still differ, with simple numbers in it."""
-    if len(graph.reach([expected, actual])) > _LARGEST_SHRUNK:
-        return point
-    conditions, least = region.about(names), _Least.of(graph, expected, actual, point)
-    if not region.holds(point, region.conditions):  # only as many are asked of the points that are tried
-        point = region.sample if _differ(graph, expected, actual, region.sample) else point
-    for changes in itertools.islice(_simpler(names, point, region.upstream), _MOST_ATTEMPTS):
-        if all(_simpler_than(value, point[name]) for name, value in changes.items()):
-            changed = {**point, **changes}
-            if _differ(graph, expected, actual, changed, least) and region.holds(changed, conditions):
-                point = changed
-    return point
-
-
-def _simpler(names: Sequence[str], point: Point, upstream: set[str]) -> Iterator[dict[str, Fraction]]:
-    """Return changes to try, the boldest first: all inputs at once, then each, those of the upstream before others."""
-    ordered = sorted(names, key=lambda name: name not in upstream)
-    for value in _SIMPLE[:3]:
-        yield dict.fromkeys(ordered, value)
-    for group in ([n for n in ordered if n in upstream], [n for n in ordered if n not in upstream]):
-        for value in _SIMPLE[:2]:
-            yield dict.fromkeys(group, value)
-    for name in ordered:
-        for value in (
-            *_SIMPLE,
-            Fraction(round(point[name])),
-            Fraction(round(point[name] * 10), 10),
-            _first_digit(point[name]),
-        ):
-            yield {name: value}
-
-
-def _first_digit(value: Fraction) -> Fraction:
-    """Return a number cut down to its first digit: 0.0009 for 0.00099."""
-    unit = Fraction(10) ** math.floor(math.log10(abs(value))) if value else Fraction(1)
-    return int(value / unit) * unit
-
-
-def _simpler_than(value: Fraction, other: Fraction) -> bool:
-    rank = {simple: place for place, simple in enumerate(_SIMPLE)}
-    last = len(_SIMPLE)
-    return (rank.get(value, last), value.denominator) < (rank.get(other, last), other.denominator) or value == other
-
-
-class _Least(NamedTuple):
-    """How far two nodes have to differ at least: in parts of the larger one, and as it is."""
-
-    relative: flint.arb
-    absolute: flint.arb
-
-    @classmethod
-    def of(cls, graph: Graph, expected: int, actual: int, point: Point) -> Self:
-        """Return what makes a difference as plain as it is at a point, or plain."""
-        with flint.ctx.workprec(_BITS):
-            values = balls.at(graph, [expected, actual], point)
-            apart = abs(values[expected] - values[actual])
-            relative = apart / abs(values[expected]).max(abs(values[actual]))
-            if not relative.is_finite() or relative.contains(0):
-                return cls(flint.arb(0), flint.arb(0))
-            return cls((relative / 2).min(_PLAIN), apart.min(flint.arb(1)) * _DIMMED)
-
-
-def _differ(graph: Graph, expected: int, actual: int, point: Point, least: _Least | None = None) -> bool:
-    """Tell whether two nodes differ at a point, and by so much."""
-    with flint.ctx.workprec(_BITS):
-        values = balls.at(graph, [expected, actual], point)
-        left, right = values[expected], values[actual]
-        if not (left.is_finite() and right.is_finite()) or left.overlaps(right):
-            return False
-        if least is None:
-            return True
-        return bool(abs(left - right) >= (abs(left).max(abs(right)) * least.relative).max(least.absolute))
 
 
 class Sampled(Protocol):
