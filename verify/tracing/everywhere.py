@@ -189,7 +189,8 @@ def arrays_held() -> Iterator[None]:
         return
     places = _places()
     twins = Twins(places)
-    tables = {id(place.owner): _contents(place.owner) for place in places}
+    owners = {id(place.owner): place.owner for place in places}
+    tables = {number: _contents(owner) for number, owner in owners.items()}
     try:
         with _put(
             places, lambda value: GENERATORS[type(value)](value) if type(value) in GENERATORS else twins.of(value)

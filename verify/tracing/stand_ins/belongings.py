@@ -25,13 +25,13 @@ FOREIGN = (
 )
 _MOST = 50_000  # places
 _PLAIN = (int, float, complex, bool, str, bytes, type(None))
-_PROXIES = weakref.ProxyTypes  # of what may be gone: to ask them anything raises
+_LEAVES = frozenset({*_PLAIN, *weakref.ProxyTypes})  # to ask anything of a proxy, of what may be gone, raises
 _CONTAINERS = (dict, list, tuple, set, frozenset, deque, MappingProxyType, MethodType)
 _WRAPPERS = (staticmethod, classmethod, property, functools.cached_property)
 _WRAPPED = ("__func__", "fget", "fset", "func")
 _HOLDING = ("types", "ctypes", "__main__")  # modules of Python's whose classes hold what users put there
 _CACHED: Any = type(functools.lru_cache(lambda: None))
-
+_ENTERED = (*_CONTAINERS, functools.partial, _CACHED, CellType, *_WRAPPERS)
 
 FIXED = object()  # the key of a place that cannot be set
 CELL = object()  # the key of what a cell holds
@@ -84,24 +84,21 @@ def belongings(roots: Iterable[Any]) -> Iterator[Place]:
         if id(owner) in seen:
             continue
         seen.add(id(owner))
-        for place in list(places(owner)):
-            left -= 1
-            yield place
-            if is_looked_into(place.value):
-                todo.append(place.value)
+        held = list(places(owner))
+        left -= len(held)
+        yield from held
+        todo += [place.value for place in held if is_looked_into(place.value)]
 
 
 def is_looked_into(value: Any) -> bool:
     """Tell whether what a value keeps may be the user's."""
-    if type(value) in _PROXIES or isinstance(value, _PLAIN):
+    if type(value) in _LEAVES or isinstance(value, _PLAIN):
         return False
     if isinstance(value, FunctionType):
         return not _is_foreign(value.__globals__.get("__name__") or "")
     if isinstance(value, ModuleType):
         return not _is_foreign(value.__name__) and may_be_users(getattr(value, "__file__", None) or "")
-    return isinstance(value, (*_CONTAINERS, functools.partial, _CACHED, CellType, *_WRAPPERS)) or (
-        _is_of_users(value if isinstance(value, type) else type(value))
-    )
+    return isinstance(value, _ENTERED) or _is_of_users(value if isinstance(value, type) else type(value))
 
 
 def _is_foreign(module: str) -> bool:
@@ -119,11 +116,10 @@ def _is_of_users(kind: type) -> bool:
 
 def places(owner: Any) -> Iterator[Place]:
     """Yield the places of one object."""
-    for kinds, inner in _KINDS:
-        if isinstance(owner, kinds):
-            yield from inner(owner)
-            return
-    yield from _of_instance(owner)
+    inner = _EXACTLY.get(type(owner))
+    if inner is None:
+        inner = next((inner for kinds, inner in _KINDS if isinstance(owner, kinds)), _of_instance)
+    return inner(owner)
 
 
 def _of_module(owner: ModuleType) -> Iterator[Place]:
@@ -207,6 +203,7 @@ _KINDS: list[tuple[Any, Callable[[Any], Iterator[Place]]]] = [
     ((_CACHED, *_WRAPPERS), _of_wrapper),
     (type, _of_class),
 ]
+_EXACTLY = {dict: _of_table, list: _of_list, tuple: _of_fixed, FunctionType: _of_function, ModuleType: _of_module}
 
 
 def substituted(value: Any, substitute: Callable[[Any], Any]) -> Any:
