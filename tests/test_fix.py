@@ -188,16 +188,30 @@ def test_a_factor_that_is_missing_twice(fixed):
     assert "  hazard GP120, which the wrong gradient hid: forward keeps a reference to x and g" in done.out
 
 
+TWICE = """
+import gradproof
+
+def forward(x, w):
+    return x * x + w * w
+
+def backward(dout, x, w):
+    dx = {x} * x * dout
+    return dx, {w} * w * dout
+
+case = gradproof.pair(forward, backward, x="N", w="N", name="case")
+"""
+
+
 def test_two_mistakes_are_fixed_and_written(command, fixed):
     """A pair of changes is found; `--write` puts both into the file, whose cases pass then: nothing is left to fix."""
-    done = fixed(affine(W="self.W", db="mean"), "--write", "--fix-budget", "120")
-    assert (done.status, done.source) == (0, affine())
+    done = fixed(TWICE.format(x=3, w=3), "--write", "--fix-budget", "120")
+    assert (done.status, done.source) == (0, TWICE.format(x=2, w=2))
     assert done.err == "gradproof: changed mine.py\n"
     assert command("run", "mine.py").status == 0
     again = command("fix", "mine.py", "--write")
     assert (again.status, again.out) == (
         0,
-        "affine (mine.py:19): nothing to fix\n\n1 case: 1 with nothing to fix.\n",
+        "case (mine.py:11): nothing to fix\n\n1 case: 1 with nothing to fix.\n",
     )
 
 
@@ -320,7 +334,7 @@ def test_comments_and_lines_stay(fixed):
 
 def test_a_hazard_that_an_error_hid(fixed):
     """What could not be looked for before a change is no reason against it."""
-    done = fixed(affine(W="self.W", db="mean").replace("x.copy()", "x"), "--write", "--fix-budget", "120")
+    done = fixed(affine(W="self.W").replace("x.copy()", "x"), "--write", "--fix-budget", "120")
     assert (done.status, done.source) == (0, affine().replace("x.copy()", "x"))
 
 
