@@ -7,6 +7,7 @@ allows, is there as suppressed.
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
@@ -47,30 +48,33 @@ def render(run: Run) -> str:
     results = problems(run)
     rules = [*(_verdict(rule, *texts) for rule, texts in _VERDICTS.items()), *map(_kind, FINDINGS, FINDINGS.values())]
     numbers = {rule["id"]: number for number, rule in enumerate(rules)}
-    document = {
-        "$schema": _SCHEMA,
-        "version": "2.1.0",
-        "runs": [
-            {
-                "tool": {"driver": {"name": "gradproof", **_version(run), "rules": ["RULES"]}},
-                "originalUriBaseIds": {"%SRCROOT%": {"description": {"text": _ROOT}}},
-                "invocations": [{"executionSuccessful": run.complete, "exitCode": exit_status(run), **_cut(results)}],
-                "properties": {"summary": summary(run)},
-                "results": ["RESULTS"],
-            }
-        ],
+    invocation = {"executionSuccessful": run.complete, "exitCode": exit_status(run), **_cut(results)}
+    listed = [_result(problem, numbers) for problem in results[:_MOST]]
+    return document(run.version, rules, listed, invocation, {"properties": {"summary": summary(run)}})
+
+
+def document(
+    version: str,
+    rules: Sequence[Mapping[str, Any]],
+    results: Sequence[Mapping[str, Any]],
+    invocation: Mapping[str, Any],
+    more: Mapping[str, Any],
+) -> str:
+    """Write one run as a document, a line for each rule and each result."""
+    driver = {"name": "gradproof", **({"version": version} if version else {})}  # GitHub takes no empty text
+    run = {
+        "tool": {"driver": {**driver, "rules": ["RULES"]}},
+        "originalUriBaseIds": {"%SRCROOT%": {"description": {"text": _ROOT}}},
+        "invocations": [invocation],
+        **more,
+        "results": ["RESULTS"],
     }
-    text = json.dumps(document, indent=1)
-    text = text.replace('"RULES"', _lines(rules), 1)
-    return text.replace('"RESULTS"', _lines([_result(problem, numbers) for problem in results[:_MOST]]), 1) + "\n"
+    text = json.dumps({"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}, indent=1)
+    return text.replace('"RULES"', _lines(rules), 1).replace('"RESULTS"', _lines(results), 1) + "\n"
 
 
-def _lines(items: list[dict[str, Any]]) -> str:
+def _lines(items: Sequence[Mapping[str, Any]]) -> str:
     return ",\n".join(json.dumps(item, ensure_ascii=False) for item in items)
-
-
-def _version(run: Run) -> dict[str, str]:
-    return {"version": run.version} if run.version else {}  # GitHub takes no empty text
 
 
 def _cut(results: list[Problem]) -> dict[str, Any]:
@@ -79,15 +83,16 @@ def _cut(results: list[Problem]) -> dict[str, Any]:
 
 
 def _verdict(rule: str, title: str, means: str, do: str) -> dict[str, Any]:
-    return _rule(rule, title, means, do, "error")
+    return rule_of(rule, title, means, do, "error")
 
 
 def _kind(code: str, kind: Kind) -> dict[str, Any]:
     text = f"{kind.meaning}\n\nWhy it hurts: {kind.harm}\n\nHow to fix it: {kind.mend}"
-    return _rule(code, kind.title, kind.meaning, text, "error" if kind.fails else "warning")
+    return rule_of(code, kind.title, kind.meaning, text, "error" if kind.fails else "warning")
 
 
-def _rule(name: str, title: str, means: str, text: str, level: str) -> dict[str, Any]:
+def rule_of(name: str, title: str, means: str, text: str, level: str) -> dict[str, Any]:
+    """Return a rule with all of its texts."""
     return {
         "id": name,
         "shortDescription": {"text": title[0].upper() + title[1:]},
@@ -100,16 +105,20 @@ def _rule(name: str, title: str, means: str, text: str, level: str) -> dict[str,
 
 def _result(problem: Problem, numbers: dict[str, int]) -> dict[str, Any]:
     region = {"startLine": problem.line, "startColumn": 1, "endLine": problem.line, "endColumn": 2}
-    place = {"uri": quote(problem.file), "uriBaseId": "%SRCROOT%"}
     return {
         "ruleId": problem.rule,
         "ruleIndex": numbers[problem.rule],
         "level": problem.level,
         "message": {"text": "\n".join([f"{problem.title}.", *problem.lines])},
-        "locations": [{"physicalLocation": {"artifactLocation": place, "region": region}}],
+        "locations": [{"physicalLocation": {"artifactLocation": file_of(problem.file), "region": region}}],
         "partialFingerprints": {"primaryLocationLineHash": f"{problem.fingerprint}:1"},
         "suppressions": _suppressions(problem),
     }
+
+
+def file_of(path: str) -> dict[str, str]:
+    """Return where a file is, as seen from the working directory."""
+    return {"uri": quote(path), "uriBaseId": "%SRCROOT%"}
 
 
 def _suppressions(problem: Problem) -> list[dict[str, str]]:

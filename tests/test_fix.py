@@ -266,11 +266,12 @@ def test_what_cannot_be_fixed(fixed, text, why):
     assert why in done.out
 
 
-def test_reports_are_refused(fixed):
-    """`fix` writes no reports, and says so."""
-    done = fixed(affine(), "--report", "json")
+@pytest.mark.parametrize("report", ["json", "json=fix.json", "sarif"])
+def test_reports_that_are_refused(fixed, report):
+    """`fix` writes SARIF to a file and no other report, and says so."""
+    done = fixed(affine(), "--report", report)
     assert (done.status, done.out) == (2, "")
-    assert "fix writes no reports" in done.err
+    assert "fix writes sarif=PATH only" in done.err
 
 
 @pytest.fixture

@@ -257,21 +257,26 @@ def _mutate(workers: Workers, options: argparse.Namespace, progress: Progress) -
 
 def _fix(workers: Workers, options: argparse.Namespace, progress: Progress, argv: Sequence[str]) -> int:
     """Look for changes that make wrong gradients right, and write them where asked; returns the exit status."""
-    from reports import fixes
+    from reports import edits, fixes
+    from reports.write import requests
+    from reports.write import write as write_reports
     from verify.mutation.result import How
     from verify.repair.result import State
     from verify.repair.search import repaired
     from verify.repair.write import write
     from verify.runner.crew import Crew
 
-    if options.report:
-        raise InputError("--report: fix writes no reports; --diff prints the changes alone")
-    config = _settings(workers, options)
+    config, wanted = _settings(workers, options), requests(options.report)
+    if unknown := [request.format for request in wanted if request.format != "sarif" or request.path is None]:
+        raise InputError(f"--report {unknown[0]}: fix writes sarif=PATH only; --diff prints the changes alone")
     how = How(config.seed if options.seed is None else options.seed, options.quick, options.strict)
     verbosity = options.verbose - options.quiet
     with Crew(workers) as crew:
         cases = _selected(workers, options, config)
         repairs = repaired(crew, cases, how, options.fix_budget, progress, lines=verbosity > 0)
+    right = {State.RIGHT, State.FIXED} if options.write else {State.RIGHT}
+    status = int(not {repair.state for repair in repairs} <= right)
+    write_reports({request.path: edits.render(repairs, __version__, status) for request in wanted if request.path})
     again = "" if options.write else shlex.join(["gradproof", *argv, "--write"])
     text = (
         fixes.diffs(repairs)
@@ -282,8 +287,7 @@ def _fix(workers: Workers, options: argparse.Namespace, progress: Progress, argv
         print(text, end="", flush=True)
     if options.write and (changed := write([repair.fix for repair in repairs if repair.fix])):
         sys.stderr.write(f"gradproof: changed {', '.join(changed)}\n")
-    right = {State.RIGHT, State.FIXED} if options.write else {State.RIGHT}
-    return int(not {repair.state for repair in repairs} <= right)
+    return status
 
 
 def _as_asked(result: CaseResult, options: argparse.Namespace) -> CaseResult:

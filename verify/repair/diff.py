@@ -6,10 +6,13 @@ import difflib
 import hashlib
 import io
 import os
+import re
 import tokenize
 from pathlib import Path
 
-from verify.repair.result import Edits, Fix
+from verify.model.where import relative
+from verify.mutation.result import Mutant
+from verify.repair.result import Change, Edits, Fix
 from verify.repair.trial import applied
 
 
@@ -18,12 +21,26 @@ def fix_of(edits: Edits) -> Fix:
     files = sorted({edit.file for edit in edits})
     sources = {file: Path(file).read_bytes() for file in files}
     diffs = [_diff(file, source, tuple(e for e in edits if e.file == file)) for file, source in sources.items()]
-    return Fix(edits, "".join(diffs), tuple((file, digest(source)) for file, source in sources.items()))
+    changes = tuple(_change(edit, sources[edit.file]) for edit in edits)
+    return Fix(edits, "".join(diffs), changes, tuple((file, digest(source)) for file, source in sources.items()))
 
 
 def digest(source: bytes) -> str:
     """Return what tells whether a file was changed meanwhile."""
     return hashlib.sha256(source).hexdigest()
+
+
+def _change(edit: Mutant, source: bytes) -> Change:
+    """Return an edit by lines and columns of its file."""
+    encoding, _ = tokenize.detect_encoding(io.BytesIO(source).readline)
+    first, last = (_position(source[:end].decode(encoding)) for end in (edit.start, edit.end))
+    return Change(relative(edit.file), *first, *last, edit.text.decode(encoding))
+
+
+def _position(before: str) -> tuple[int, int]:
+    """Return the line and the column of what follows a text, each from 1."""
+    lines = re.split(r"\r\n|\r|\n", before)
+    return len(lines), len(lines[-1]) + 1
 
 
 def _diff(file: str, source: bytes, edits: Edits) -> str:

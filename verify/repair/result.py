@@ -45,6 +45,20 @@ class Hazard(NamedTuple):
     detail: str
 
 
+class Change(NamedTuple):
+    """A piece of a file that an edit replaces by a text: from a line and a column of it up to others.
+
+    Lines and columns are counted from 1, columns in characters; the end is the first character that stays.
+    """
+
+    file: str
+    line: int
+    column: int
+    last_line: int
+    last_column: int
+    text: str
+
+
 class Proof(NamedTuple):
     """Whether a case passes with some edits, every gradient proved; if not, `why`, and else which hazards are new."""
 
@@ -57,12 +71,14 @@ class Proof(NamedTuple):
 class Fix:
     """Edits under which every gradient of a case is proved, in every region, and its contracts are no worse.
 
-    `diff` is the change as a unified diff; `sources` are the digests of the files that it is a change of, by path.
+    `diff` is the change as a unified diff, `changes` are the pieces that it replaces, an edit each; `sources` are the
+    digests of the files that it is a change of, by path.
     `hazards` are those that nobody could see while the gradients were wrong.
     """
 
     edits: Edits
     diff: str
+    changes: tuple[Change, ...] = ()
     sources: tuple[tuple[str, str], ...] = ()
     hazards: tuple[Hazard, ...] = ()
 
