@@ -195,8 +195,8 @@ def forward(x, w):
     return x * x + w * w
 
 def backward(dout, x, w):
-    dx = {x} * x * dout
-    return dx, {w} * w * dout
+    dx = {x} * dout
+    return dx, {w} * dout
 
 case = gradproof.pair(forward, backward, x="N", w="N", name="case")
 """
@@ -204,8 +204,8 @@ case = gradproof.pair(forward, backward, x="N", w="N", name="case")
 
 def test_two_mistakes_are_fixed_and_written(command, fixed):
     """A pair of changes is found; `--write` puts both into the file, whose cases pass then: nothing is left to fix."""
-    done = fixed(TWICE.format(x=3, w=3), "--write", "--fix-budget", "120")
-    assert (done.status, done.source) == (0, TWICE.format(x=2, w=2))
+    done = fixed(TWICE.format(x="3 * x", w="2 * x"), "--write", "--fix-budget", "120")
+    assert (done.status, done.source) == (0, TWICE.format(x="2 * x", w="2 * w"))
     assert done.err == "gradproof: changed mine.py\n"
     assert command("run", "mine.py").status == 0
     again = command("fix", "mine.py", "--write")

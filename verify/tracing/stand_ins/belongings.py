@@ -117,9 +117,7 @@ def _is_of_users(kind: type) -> bool:
 def places(owner: Any) -> Iterator[Place]:
     """Yield the places of one object."""
     inner = _EXACTLY.get(type(owner))
-    if inner is None:
-        inner = next((inner for kinds, inner in _KINDS if isinstance(owner, kinds)), _of_instance)
-    return inner(owner)
+    return (inner or next((inner for kinds, inner in _KINDS if isinstance(owner, kinds)), _of_instance))(owner)
 
 
 def _of_module(owner: ModuleType) -> Iterator[Place]:
@@ -203,7 +201,13 @@ _KINDS: list[tuple[Any, Callable[[Any], Iterator[Place]]]] = [
     ((_CACHED, *_WRAPPERS), _of_wrapper),
     (type, _of_class),
 ]
-_EXACTLY = {dict: _of_table, list: _of_list, tuple: _of_fixed, FunctionType: _of_function, ModuleType: _of_module}
+_EXACTLY: dict[type, Callable[[Any], Iterator[Place]]] = {
+    dict: _of_table,
+    list: _of_list,
+    tuple: _of_fixed,
+    FunctionType: _of_function,
+    ModuleType: _of_module,
+}
 
 
 def substituted(value: Any, substitute: Callable[[Any], Any]) -> Any:
