@@ -94,7 +94,7 @@ def test_a_case_that_passes(fixed):
             module("x * x", "3 * x * dout")
             .replace("def backward", "exec('''def backward")
             .replace("\n\ncase", "'''.replace('\"größer\"; ', ''))\n\ncase"),
-            "it would have to stand in a .py file",
+            "move it to a .py file",
         ),
     ],
     ids=["undecided", "no file"],

@@ -40,8 +40,8 @@ _BITS = 64
 _ALL = 1 << 30  # entries that are wrong where gradients cannot be compared, as they have other shapes
 _SHARED_MEMORY = ("GP105", "GP106", "GP120")
 _NOTHING = (
-    "the case has no function that runs backward in a file of yours in UTF-8: it would have to stand in a .py file, "
-    "and not in text that is executed, or in what is compiled"
+    "the case has no function that runs backward in a file of yours in UTF-8: move it to a .py file, for text that is "
+    "executed, and compiled code, are not changed"
 )
 _ELSEWHERE = "the gradients are right; what fails is {0}: gradproof explain {0}"
 _OUTPUTS = "it is not proved that the outputs stay what they are"
