@@ -23,6 +23,7 @@ examples:
   gradproof expr "apple * tax" --at apple=100 --at tax=1.1
   gradproof --baseline known.json              fail only on failures that the file does not list
   gradproof compare old.json new.json          compare two JSON reports
+  gradproof --shard 1/2 --report json=1.json   check half of the cases; gradproof merge 1.json 2.json: the whole
   gradproof scan my_layers.py                  find hand-written gradients and check them, without a case
   gradproof fix my_cases.py                    look for a change that makes wrong gradients right
   gradproof mutate my_cases.py                 plant mistakes and count how many the cases catch
@@ -51,6 +52,7 @@ _COMMANDS = {
     "expr": "check one expression",
     "list": "list the cases, check nothing",
     "compare": "compare two JSON reports",
+    "merge": "put the JSON reports of shards together",
     "mutate": "plant mistakes in the code and count how many the cases catch",
     "fix": "look for the smallest change of a wrong gradient that is proved right",
     "scan": "find hand-written gradients in Python source and check them, without a case",
@@ -123,6 +125,9 @@ def build_parser(formats: Iterable[str]) -> argparse.ArgumentParser:
     expr.set_defaults(baseline=None, baseline_update=False)
     _add_scanning(commands, checking)
     _add_others(commands, [checking, choosing])
+    merge = _add_command(commands, "merge", _reporting(formats))
+    merge.add_argument("reports", nargs="+", type=Path, metavar="REPORT.json", help="the report of a shard")
+    _add_format(merge)
     return parser
 
 
@@ -196,14 +201,23 @@ def _add_baseline(parser: argparse.ArgumentParser) -> None:
     add("--baseline-update", action="store_true", help="write the file of --baseline: it accepts all current failures")
 
 
-def _checking(formats: Iterable[str]) -> _Parser:
-    """Return what every checking command takes."""
+def _reporting(formats: Iterable[str]) -> _Parser:
+    """Return what every command takes that writes reports."""
     parser = _Parser(add_help=False)
     add = parser.add_argument
     add("-q", "--quiet", action="count", default=0, help="print failures and the summary only; -qq prints nothing")
     add("-v", "--verbose", action="count", default=0, help="print forward values, and the evidence for each verdict")
     written = f"write a report; may be repeated; formats: {', '.join(formats)}"
     add("--report", action="append", default=[], metavar="FORMAT[=PATH]", help=written)
+    color = "default: auto, which honours NO_COLOR and FORCE_COLOR"
+    add("--color", choices=("auto", "always", "never"), default="auto", help=color)
+    return parser
+
+
+def _checking(formats: Iterable[str]) -> _Parser:
+    """Return what every checking command takes."""
+    parser = _Parser(add_help=False, parents=[_reporting(formats)])
+    add = parser.add_argument
     add("--seed", type=int, help="seed of the random evaluations (default: 0); verdicts do not depend on it")
     seconds = "time limit per case in seconds (default: 60); on timeout the case is UNDECIDED"
     add("--timeout", type=_seconds, metavar="SECONDS", help=seconds)
@@ -213,8 +227,6 @@ def _checking(formats: Iterable[str]) -> _Parser:
     add("--quick", action="store_true", help=quick)
     strict = "hazards and stale baseline entries fail the run too"
     add("--strict", action="store_true", help=strict)
-    color = "default: auto, which honours NO_COLOR and FORCE_COLOR"
-    add("--color", choices=("auto", "always", "never"), default="auto", help=color)
     layers = "take AddLayer, MulLayer, ... from this module or file, not from gradproof's own"
     add("--layers", metavar="MODULE", help=layers)
     return parser

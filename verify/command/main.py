@@ -10,7 +10,7 @@ import re
 import shlex
 import sys
 import traceback
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from verify.runner.progress import Progress
     from verify.runner.workers import CollectedCase, Workers
 
+_NONE: Mapping[Path, str] = {}
 _GATES = ("run", "scan")  # commands that check all cases of their targets
 _INTERNAL_ERROR = 70  # EX_SOFTWARE of sysexits.h: never to be taken for a verdict
 
@@ -78,6 +79,8 @@ def _command(argv: Sequence[str]) -> int:
         text, status = compared(options.old, options.new)
         print(text, end="")
         return status
+    if options.command == "merge":
+        return _merge(options)
     if options.command == "scan" and options.no_run:
         from verify.command.scanning import listed
 
@@ -106,7 +109,8 @@ def _working(argv: Sequence[str], options: argparse.Namespace) -> int:
         run, requests, baseline = _run(workers, options, progress)
     if any(request.format == "html" for request in requests):
         run = replace(run, command=_again(argv, run.seed), environment=tuple(environment().items()))
-    status = _report(run, requests, baseline, options)
+    run, texts, note = baseline.judged(run)
+    status = _report(run, requests, options, texts, note)
     if options.durations is not None:
         sys.stderr.write(progress.slowest(options.durations))
     return status
@@ -369,20 +373,37 @@ def _list(cases: Sequence[CollectedCase | CaseResult]) -> int:
     return 1 if failed else 0
 
 
-def _report(run: Run, requests: Sequence[Request], accepted: BaselineUse, options: argparse.Namespace) -> int:
-    """Render every report, then write them; returns the exit status."""
+def _merge(options: argparse.Namespace) -> int:
+    """Report the result that several reports are the parts of; returns its exit status."""
+    from reports.write import requests
+    from verify.command.merging import merged
+
+    wanted = requests(options.report, [Path(os.path.realpath(path)) for path in options.reports])
+    run = merged(options.reports)
+    return _report(
+        replace(run, command=shlex.join(["gradproof", "merge", *map(str, options.reports)])), wanted, options
+    )
+
+
+def _report(
+    run: Run,
+    requests: Sequence[Request],
+    options: argparse.Namespace,
+    others: Mapping[Path, str] = _NONE,
+    note: str = "",
+) -> int:
+    """Render every report, then write them, and other files; returns the exit status."""
     from reports import concise, renderer, terminal
     from reports.write import write
     from verify.model.result import exit_status
 
-    run, baseline, note = accepted.judged(run)
     page = _page(run) if any(request.path and request.format == "html" for request in requests) else None
     texts = {
         request.path: page.text if page and request.format == "html" else renderer(request.format)(run)
         for request in requests
         if request.path
     }
-    write(texts | baseline)
+    write({**texts, **others})
     if any(request.format == "github" for request in requests):
         _summarise(run)
     verbosity = options.verbose - options.quiet
