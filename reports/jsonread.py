@@ -11,14 +11,8 @@ from typing import Any, get_args, get_origin, get_type_hints
 
 from reports.jsonfile import render
 from verify.model.identity import CaseId, Place, Quantity, Shard
-from verify.model.result import SCHEMA_VERSION, CaseResult, Comparison, Reason, Run, Stale, Verdict
+from verify.model.result import SCHEMA_VERSION, CaseResult, Reason, Run, Stale, Verdict
 
-# What is written beside the fields, and follows from them.
-_DERIVED: Mapping[type, frozenset[str]] = {
-    Comparison: frozenset({"state"}),
-    CaseResult: frozenset({"good", "passes"}),
-    Stale: frozenset({"text"}),
-}
 _TUPLES = (Place, CaseId, Quantity, Shard, Stale)  # that have named fields
 _ENUMS: Mapping[type, Callable[[Any], Any]] = {Verdict: Verdict.__getitem__, Reason: Reason}
 
@@ -72,8 +66,9 @@ def _tuple(kinds: tuple[Any, ...], value: Any) -> tuple[Any, ...]:
 
 
 def _object(kind: Any, value: Any) -> Any:
-    hints, derived = _hints(kind), _DERIVED.get(kind, frozenset())
-    return kind(**{name: _read(hints[name], part) for name, part in value.items() if name not in derived})
+    """Return an object of its fields; what is written beside them follows from them, as `read` makes sure."""
+    hints = _hints(kind)
+    return kind(**{name: _read(hints[name], part) for name, part in value.items() if name in hints})
 
 
 @cache
