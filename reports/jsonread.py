@@ -35,7 +35,7 @@ def read(text: str) -> Run:
         )
         same = json.loads(render(run)) == document
     except (KeyError, TypeError, AttributeError, IndexError) as problem:
-        raise ValueError(f"it is no result of a run: {problem!r}") from None
+        raise ValueError(f"it is not the result of a run: {problem!r}") from None
     if not same:
         raise ValueError("it is not what a run wrote: a field is missing, or does not follow from the others")
     return run
@@ -52,7 +52,7 @@ def _read(kind: Any, value: Any) -> Any:
     if is_dataclass(kind) or kind in _TUPLES:
         return _object(kind, value)
     if type(value) is not kind:
-        raise TypeError(f"{value!r} is no {kind.__name__}")
+        raise TypeError(f"{value!r} is not of the type {kind.__name__}")
     return value
 
 

@@ -105,8 +105,8 @@ def test_what_does_not_belong_together(command, shop, shards):
         "strict": f"strict.json differs from {one} in --strict",
         "third": "third.json is shard 2/3, another report is one of 2 shards",
         "version": f"version.json differs from {one} in the version of gradproof",
-        "older": "older.json is no JSON report of a run by this version of gradproof: its format has version 2.1",
-        "cut": "cut.json is no JSON report of a run by this version of gradproof: ",
+        "older": "older.json is not a JSON report of a run by this version of gradproof: its format has version 2.1",
+        "cut": "cut.json is not a JSON report of a run by this version of gradproof: ",
         "absent": "absent.json: No such file",
         one.removesuffix(".json"): f"{one} and {one} are both shard 1/2: name each once",
     }.items():

@@ -375,11 +375,12 @@ def _list(cases: Sequence[CollectedCase | CaseResult]) -> int:
 
 def _merge(options: argparse.Namespace) -> int:
     """Report the result that several reports are the parts of; returns its exit status."""
+    from reports.jsonread import read
     from reports.write import requests
     from verify.command.merging import merged
 
     wanted = requests(options.report, [Path(os.path.realpath(path)) for path in options.reports])
-    run = merged(options.reports)
+    run = merged(options.reports, read)
     return _report(
         replace(run, command=shlex.join(["gradproof", "merge", *map(str, options.reports)])), wanted, options
     )

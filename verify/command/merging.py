@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from itertools import chain, zip_longest
 from pathlib import Path
 from typing import NamedTuple
 
-from reports.jsonread import read
 from verify.model.errors import InputError
 from verify.model.identity import Shard
 from verify.model.result import CaseResult, Run
@@ -23,9 +22,9 @@ class Report(NamedTuple):
     run: Run
 
 
-def merged(paths: Sequence[Path]) -> Run:
-    """Return the result of the run that some reports are the parts of; raises InputError where they are not."""
-    reports = [Report(path, _read(path)) for path in paths]
+def merged(paths: Sequence[Path], read: Callable[[str], Run]) -> Run:
+    """Return the result of the run that some reports, as `read`, are the parts of; raises InputError for others."""
+    reports = [Report(path, _read(path, read)) for path in paths]
     _check_alike(reports)
     _check_shards(reports)
     _check_apart(reports)
@@ -40,13 +39,13 @@ def merged(paths: Sequence[Path]) -> Run:
     )
 
 
-def _read(path: Path) -> Run:
+def _read(path: Path, read: Callable[[str], Run]) -> Run:
     try:
         return read(path.read_text(encoding="utf-8"))
     except OSError as problem:
         raise InputError(f"{path}: {problem.strerror}") from None
     except (ValueError, RecursionError) as problem:
-        raise InputError(f"{path} is no JSON report of a run by this version of gradproof: {problem}") from None
+        raise InputError(f"{path} is not a JSON report of a run by this version of gradproof: {problem}") from None
 
 
 def _check_alike(reports: Sequence[Report]) -> None:
