@@ -15,15 +15,16 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from functools import lru_cache
-from itertools import pairwise, product
+from itertools import islice, pairwise, product
 from math import isqrt
 from types import FunctionType
 from typing import Any
 
 from verify.cases.sizes import SMALL
 
-_ALONE, _TOGETHER = 256, 32  # the largest size of one that is looked for, and of two
-_MOST = 8  # sizes, or pairs of them, that are looked for
+_ALONE = 256  # the largest size of one that is looked for
+_TOGETHER = {2: 32, 3: 16}  # and of several
+_MOST = 8  # sizes, alone or together, that are looked for
 _BENDING = (ast.BinOp, ast.Compare, ast.Call)
 _STRAIGHT = (ast.Add, ast.Sub, ast.Mult)
 _BINARY: Mapping[type, Callable[[int, int], Any]] = {
@@ -51,7 +52,7 @@ _Value = Callable[[Mapping[str, int]], Any]  # of an expression, for sizes by th
 
 
 def told_apart(functions: Sequence[FunctionType]) -> list[Sizes]:
-    """Return sizes, each alone or two that go together, at which expressions of some functions change."""
+    """Return sizes, each alone or some that go together, at which expressions of some functions change."""
     made = dict.fromkeys(sizes for function in functions for sizes in _of_function(function))
     return [*made][:_MOST]
 
@@ -68,7 +69,7 @@ def _of_function(function: FunctionType) -> Iterator[Sizes]:
     for node in inside:
         if isinstance(node, ast.expr) and _bends(node):
             sizes = list(dict.fromkeys(_sizes(node, names)))
-            if 1 <= len(sizes) <= 2 and (value := _value(node, names, function.__globals__)) is not None:
+            if 1 <= len(sizes) <= max(_TOGETHER) and (value := _value(node, names, function.__globals__)) is not None:
                 yield from _changes(value, sizes)
 
 
@@ -169,12 +170,11 @@ def _changes(value: _Value, names: Sequence[str]) -> Iterator[Sizes]:
     if len(names) == 1:
         yield from _alone(lambda size: at((size,)), total=names[0].endswith(".size"))
         return
-    small = {at(sizes) for sizes in product(range(1, SMALL + 1), repeat=2)}
+    small = {at(sizes) for sizes in product(range(1, SMALL + 1), repeat=len(names))}
     if len(small) == 1:
-        pairs = sorted(
-            product(range(1, _TOGETHER + 1), repeat=2), key=lambda sizes: (sum(sizes), abs(sizes[0] - sizes[1]))
-        )
-        yield from [sizes for sizes in pairs if at(sizes) not in small][:1]
+        larger = product(range(1, _TOGETHER[len(names)] + 1), repeat=len(names))
+        together = sorted(larger, key=lambda sizes: (sum(sizes), max(sizes) - min(sizes)))
+        yield from islice((sizes for sizes in together if at(sizes) not in small), 1)
 
 
 def _alone(at: Callable[[int], Any], *, total: bool) -> Iterator[Sizes]:

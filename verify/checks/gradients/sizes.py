@@ -10,8 +10,10 @@ all these runs are counted, and what is beyond the budget is listed as not tried
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from fractions import Fraction
+from functools import partial
 
 import numpy as np
 
@@ -21,6 +23,7 @@ from verify.cases.shapes import Sizes
 from verify.cases.sizes import SMALL, bindings, further
 from verify.checks.claims.claims import Exact
 from verify.checks.gradients.extents import told_apart
+from verify.checks.gradients.probes import Probe, suspects
 from verify.checks.gradients.rows import not_compared
 from verify.checks.gradients.traced import decided
 from verify.model.comparison import STRAYS
@@ -50,9 +53,12 @@ _DECLINE = 0.5  # and with which they are taken to decline
 Edges = Callable[[Exact], tuple[list[Comparison], str]]  # rows of what is wrong on edges, and why some are not known
 _BROADCAST = "{}=1 may be broadcast: only the sample's sizes are known to be valid"
 _COST = "too large for the budget"
+_SUSPECTS = 3  # of the code on floats, that are decided on symbols
+_SUSPECT = 500_000  # nodes of all runs, where one is suspect
 _SAMPLES = 4  # that are tried for one on no tie
 
 
+At = Mapping[str, Fraction]  # values of entries, by their names
 Kind = tuple[object, ...]  # what two reasons have in common that are told as one: what happened, and where
 
 
@@ -156,7 +162,20 @@ def check_sizes(
             todo.extendleft((simpler, _AGAIN) for simpler in _alone(case, variant))
         sizing.rows += [row for row in rows if row.name not in wrong]
         wrong |= {row.name for row in rows}
+    for probe in _suspects(case, seed, sizing) if not wrong.issuperset(case.real) else ():
+        if wrong.issuperset(case.real):
+            break
+        rows, _ = _check(case, probe.variant, seed, sizing, edges, probe.at)
+        sizing.rows += [row for row in rows if row.name not in wrong]
+        wrong |= {row.name for row in rows}
     return sizing
+
+
+def _suspects(case: TracedCase, seed: int, sizing: Sizing) -> list[Probe]:
+    """Return what is suspect on floats, which is reason enough for a larger run."""
+    costly = [variant.sizes for variant in sizing.refused.get((_COST,), ("", []))[1]]
+    also = [sizes for sizes in costly if sizing.affords(sizes, _SUSPECT)]
+    return suspects(case, seed, partial(sizing.affords, budget=_LARGE), also, _SUSPECTS)
 
 
 def _further(case: TracedCase) -> Iterator[tuple[Variant, int]]:
@@ -190,12 +209,12 @@ def _open(case: TracedCase, sizes: Sizes) -> list[str]:
 
 
 def _check(
-    case: TracedCase, variant: Variant, seed: int, sizing: Sizing, edges: Edges
+    case: TracedCase, variant: Variant, seed: int, sizing: Sizing, edges: Edges, at: At | None = None
 ) -> tuple[list[Comparison], bool]:
     """Return the rows of what is wrong in a variant, and whether it ran to its end."""
     seen = Observation(variant, Trace())
     try:
-        seen = _seen(case, variant, seed, seen)
+        seen = _seen(case, variant, seed, seen, at)
         rows, exact = _rows(case, seen, seed)
     except SubjectError as problem:
         if not (rows := _failed(case, seen, problem, seed)):
@@ -242,9 +261,9 @@ def _is_doubt(row: Comparison, run: Exact) -> bool:
     return row.evidence.kind == STRAYS and run.region.clear
 
 
-def _seen(case: TracedCase, variant: Variant, seed: int, seen: Observation) -> Observation:
-    """Run a case on symbols, at a sample on no tie if there is one among the first."""
-    observe(case, variant, seed, seen=seen)
+def _seen(case: TracedCase, variant: Variant, seed: int, seen: Observation, at: At | None) -> Observation:
+    """Run a case on symbols, where it is asked to be run, or at a sample on no tie if there is one among the first."""
+    observe(case, variant, seed, seen=seen, at=at)
     for sample in range(1, _SAMPLES):
         if not pinned(seen.conditions):
             break
