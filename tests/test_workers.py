@@ -148,6 +148,11 @@ SPOILERS = [
     "sys.setrecursionlimit(70)",
     "__import__('warnings').simplefilter('error')",
     "__import__('decimal').getcontext().prec = 2",
+    "setattr(__import__('fractions').Fraction, '__add__', lambda a, b: a)",
+    "random.Random.random = lambda self: 1 / 0",
+    "np.ndenumerate.__next__ = property(lambda self: 3)",
+    "setattr(__import__('flint').ctx, 'prec', 4)",
+    "__import__('signal').setitimer(__import__('signal').ITIMER_REAL, 60)",
 ]
 
 

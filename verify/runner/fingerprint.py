@@ -40,7 +40,12 @@ _handler: Callable[[int], Any] = inspect.unwrap(signal.getsignal)  # numbers as 
 _FUNCTIONS = (FunctionType, BuiltinFunctionType, type, np.ufunc)
 _NUMERIC = ("numpy", "scipy", "math", "cmath")  # of which constants and modules within modules count as well
 _CONSTANTS = (float, complex, ModuleType)
-_Functions = list[tuple[ModuleType, tuple[str, ...], tuple[Any, ...]]]  # by module: names, and what they stand for
+_METHODS = (*_FUNCTIONS, staticmethod, classmethod, property)
+_WRITABLE = 1 << 9  # Py_TPFLAGS_HEAPTYPE: classes that have been made by a class statement
+_Owner = ModuleType | type
+_Functions = list[tuple[_Owner, tuple[str, ...], tuple[Any, ...]]]  # by owner: names, and what they stand for
+_FLINT = 53, 10, 1  # bits, terms of series, threads
+_TIMERS = ("ITIMER_REAL", "ITIMER_VIRTUAL", "ITIMER_PROF")  # not on every system
 
 
 class Fingerprint:
@@ -52,7 +57,7 @@ class Fingerprint:
     def __init__(self) -> None:
         imported = {name: module for name, module in sys.modules.items() if name.partition(".")[0] not in _LEFT_OUT}
         self._modules = [module for name, module in imported.items() if getattr(module, "__name__", None) == name]
-        self._functions = _functions_of(self._modules)
+        self._functions = _functions_of([*self._modules, *_classes(self._modules)])
         self._state = _state()
 
     def renew(self, *parts: str) -> None:
@@ -75,25 +80,33 @@ class Fingerprint:
 
     def _patched(self) -> str:
         """Return the first function, or constant of a numeric library, that something else stands in for."""
-        for module, names, functions in self._functions:
-            present = map(vars(module).get, names)
+        for owner, names, functions in self._functions:
+            present = map(vars(owner).get, names)
             if not all(map(operator.is_, present, functions)):  # of all names, after each case: no loop of Python's
                 pairs = zip(names, functions, strict=True)
-                return next(f"{module.__name__}.{name}" for name, old in pairs if vars(module).get(name) is not old)
+                return next(f"{owner.__name__}.{name}" for name, old in pairs if vars(owner).get(name) is not old)
         return ""
 
 
-def _functions_of(modules: Iterable[ModuleType]) -> _Functions:
+def _classes(modules: Iterable[ModuleType]) -> list[type]:
+    """Return the classes that modules have, each once, whose methods can be replaced."""
+    values = {id(value): value for module in modules for value in vars(module).values() if isinstance(value, type)}
+    own = [c for c in values.values() if str(c.__module__).partition(".")[0] not in _LEFT_OUT]
+    return [c for c in own if c.__flags__ & _WRITABLE]
+
+
+def _functions_of(owners: Iterable[_Owner]) -> _Functions:
     named = [
-        (module, {name: value for name, value in vars(module).items() if _is_fixed(module, value)})
-        for module in modules
+        (owner, {name: value for name, value in vars(owner).items() if _is_fixed(owner, value)}) for owner in owners
     ]
-    return [(module, tuple(functions), tuple(functions.values())) for module, functions in named if functions]
+    return [(owner, tuple(functions), tuple(functions.values())) for owner, functions in named if functions]
 
 
-def _is_fixed(module: ModuleType, value: Any) -> bool:
+def _is_fixed(owner: _Owner, value: Any) -> bool:
     """Tell whether nothing but a case replaces an attribute; compiled libraries have callables of any type."""
-    is_numeric = module.__name__.partition(".")[0] in _NUMERIC
+    if isinstance(owner, type):
+        return isinstance(value, _METHODS)
+    is_numeric = owner.__name__.partition(".")[0] in _NUMERIC
     return isinstance(value, _FUNCTIONS) or (is_numeric and (callable(value) or isinstance(value, _CONSTANTS)))
 
 
@@ -125,6 +138,17 @@ def _handlers() -> Any:
         with contextlib.suppress(ValueError):
             handlers.append(_handler(number))
     return handlers
+
+
+def _timers() -> list[bool]:
+    """Return which timers run: what one of them ends is a case that comes later."""
+    return [signal.getitimer(getattr(signal, name))[0] > 0 for name in _TIMERS if hasattr(signal, name)]
+
+
+def _flint() -> Any:
+    """Return how flint computes where nothing else is said: as it does when it is imported, where it is not yet."""
+    context = getattr(sys.modules.get("flint"), "ctx", None)
+    return (context.prec, context.cap, context.threads) if context else _FLINT
 
 
 def _mask() -> int:
@@ -162,6 +186,8 @@ _STATE: dict[str, Callable[[], Any]] = {
     "warnings": lambda: list(warnings.filters),
     "logging": lambda: (logging.root.level, list(logging.root.handlers), logging.root.manager.disable),
     "signals": _handlers,
+    "timers": _timers,
+    "flint's settings": _flint,
     "threads": lambda: set(threading.enumerate()),
     "child processes": _children,
     "exit handlers": _exit_handlers,
