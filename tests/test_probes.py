@@ -71,6 +71,7 @@ def test_edges_are_no_reason():
         verify.pair(lambda x: np.maximum(x, 0).sum(), lambda d, x: d * (x > 0), x="N D"),
         verify.pair(lambda x: np.sort(x).cumsum(), lambda d, x: d[::-1].cumsum()[::-1][x.argsort().argsort()], x="N"),
         verify.pair(lambda x: np.exp(1e3 * x), lambda d, x: 1e3 * d * np.exp(1e3 * x), x="N"),
+        verify.pair(lambda x: x**1.5 if isinstance(x, float) else x, lambda d, x: 1.5 * d * x**0.5, x=""),
         verify.pair(lambda z: z * z, lambda d, z: 2 * d * z.conj(), z=verify.complex("N")),
     ]
     assert [suspects(case, 0, lambda _: True, [], 1) for case in right] == [[]] * len(right)

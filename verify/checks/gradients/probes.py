@@ -171,7 +171,7 @@ class _Run:
             several = isinstance(output, (tuple, list))
             outputs = list(output) if several else [output]
             sent = [self._upstream(place, np.shape(value)) for place, value in enumerate(outputs)]
-            terms.extend(np.ravel(value * upstream) for value, upstream in zip(outputs, sent, strict=True))
+            terms.extend(_floats(value) * upstream.ravel() for value, upstream in zip(outputs, sent, strict=True))
             copies = [array.copy()[()] for array in sent]
             return tuple(copies) if several else copies[0]
 
@@ -186,7 +186,7 @@ class _Run:
         listed: Sequence[Any] = returned if isinstance(returned, (tuple, list)) else [returned]
         named = returned if isinstance(returned, Mapping) else dict(zip(self.case.real, listed, strict=False))
         return {
-            name: np.asarray(named[name], dtype=float).reshape(self._inputs[name].shape)
+            name: _floats(named[name]).reshape(self._inputs[name].shape)
             for name in self.case.real
             if named.get(name) is not None
         }
@@ -196,6 +196,13 @@ class _Run:
             fixed = self.case.upstream
             self._upstreams.append(_spread(shape, place + 2) if fixed is None else np.full(shape, float(fixed)))
         return self._upstreams[place]
+
+
+def _floats(value: Any) -> Array:
+    """Return the entries of an array in a row; raises TypeError or ValueError where they are complex, or no numbers."""
+    if np.iscomplexobj(value):
+        raise TypeError
+    return np.asarray(value, dtype=float).ravel()
 
 
 def _spread(shape: tuple[int, ...], turn: int) -> Array:
