@@ -11,6 +11,7 @@ from verify.model.reasons import Reason
 from verify.model.where import described, may_be_users, raised_at
 from verify.tracing.symbols.calls import call_at, short_text
 
+_CYTHON = ".pyx"  # compiled code with lines in tracebacks, such as NumPy's generators of random numbers
 _gives_up = False  # whether a run that finds no place for a symbol ends the check
 
 
@@ -88,6 +89,8 @@ def _translating() -> Iterator[None]:
         if isinstance(problem, SystemError) and TraceError.raised:  # NumPy 2.4's argmax goes on after an exception
             raise SubjectError(*TraceError.raised[0], reason=Reason.CAUGHT_EXCEPTION) from problem
         place = raised_at(problem)
+        if isinstance(problem, TypeError) and place.file.endswith(_CYTHON):
+            UnheldError.places.append(place)  # symbols where it takes numbers, such as parameters of a distribution
         description = f"{described(problem)}{', at ' if place else ''}{place}"
         raised = SubjectError(description, place, reason=Reason.CODE_RAISED, broken=True)
         raised.function, raised.call = _raising(problem)

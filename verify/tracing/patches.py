@@ -22,12 +22,10 @@ from typing import Any
 import numpy as np
 from numpy.lib import stride_tricks
 
-from verify.model.additions import HOW, added_functions, holders, is_handed_over, key_of
-from verify.model.errors import TraceError
+from verify.model.additions import added_functions, holders, is_handed_over, key_of
 from verify.model.package import is_engine
-from verify.model.reasons import Reason
 from verify.model.unfollowed import unfollowed
-from verify.model.where import asked_at, may_be_users
+from verify.model.where import may_be_users
 from verify.tracing.arrays import memory, sparse
 from verify.tracing.arrays.arrays import active, objects, wrapped
 from verify.tracing.linear.matrices import linear
@@ -47,6 +45,7 @@ from verify.tracing.stand_ins.creating import (
     requiring,
     unboxed,
 )
+from verify.tracing.stand_ins.generators import DRAWN, drawn_with
 from verify.tracing.stand_ins.listed import Joined, OfTruths, of_lists
 from verify.tracing.stand_ins.strided import striding
 from verify.tracing.symbols.dispatch import STAND_INS, answers
@@ -128,21 +127,10 @@ def _drawing(original: Callable[..., Any]) -> Callable[..., Any]:
 
     @functools.wraps(original)
     def replacement(*args: Any, **options: Any) -> Any:
-        return original(*map(_digits, args), **{name: _digits(value) for name, value in options.items()})
+        values, named = drawn_with(original.__name__, args, options)
+        return original(*values, **named)
 
     return replacement
-
-
-def _digits(value: Any) -> Any:
-    """Return symbols that are constants as floats; raises TraceError for others."""
-    if not is_symbolic(value):
-        return value
-    try:
-        return np.asarray(objects(value).astype(float))
-    except ValueError as problem:
-        raise TraceError(
-            "random numbers were drawn by symbols", asked_at(), HOW, reason=Reason.PLAIN_NUMBER
-        ) from problem
 
 
 def _seeding(original: Any) -> Callable[..., Any]:
@@ -170,18 +158,6 @@ _NUMPY: dict[str, Replace] = {
     "frombuffer": _refusing,
     "require": requiring,
 }
-_DRAWN = [
-    "binomial",
-    "choice",
-    "dirichlet",
-    "exponential",
-    "multinomial",
-    "multivariate_normal",
-    "normal",
-    "permutation",
-    "poisson",
-    "uniform",
-]
 # Each module with the functions that are replaced in it.
 _MODULES: dict[ModuleType, dict[str, Replace]] = {
     np: _NUMPY | dict.fromkeys(_taking_arrays(np), of_lists),
@@ -189,7 +165,7 @@ _MODULES: dict[ModuleType, dict[str, Replace]] = {
     np.fft: dict.fromkeys(_taking_arrays(np.fft), of_lists),
     **MODULES,
     stride_tricks: dict.fromkeys(("as_strided", "sliding_window_view"), striding),
-    np.random: {**dict.fromkeys(_DRAWN, _drawing), "default_rng": _seeding},
+    np.random: {**dict.fromkeys(DRAWN, _drawing), "default_rng": _seeding},
     pickle: {"dumps": pickled.dumping, "loads": pickled.loading},
     importlib: {"import_module": lambda original: _importing_module(original)},
 }

@@ -7,14 +7,44 @@ from typing import Any
 
 import numpy as np
 
+from verify.model.additions import HOW
+from verify.model.errors import TraceError
+from verify.model.reasons import Reason
+from verify.model.where import asked_at
+from verify.tracing.arrays.arrays import objects
+from verify.tracing.outside.outside import is_symbolic
 from verify.tracing.stand_ins.counted import holding, plain
+
+_MOVING = {"choice": "a", "permutation": "x", "permuted": "x", "shuffle": "x"}  # what they move may be symbols
+_WRITTEN = "out"
+DRAWN = sorted({*dir(np.random.RandomState)} & {*np.random.__all__} - {"seed", "get_state", "set_state"})
+
+
+def drawn_with(name: str, args: tuple[Any, ...], options: dict[str, Any]) -> tuple[list[Any], dict[str, Any]]:
+    """Return the arguments of a function that draws: compiled code, which wants the parameters as plain numbers."""
+    moving, unchanged = name in _MOVING, (_WRITTEN, _MOVING.get(name))
+    named = {key: value if key in unchanged else _parameter(value) for key, value in options.items()}
+    return [*args[:moving], *map(_parameter, args[moving:])], named
+
+
+def _parameter(value: Any) -> Any:
+    """Return symbols that are constants as floats; raises TraceError for others."""
+    if not is_symbolic(value):
+        return value
+    try:
+        return np.asarray(objects(value).astype(float))
+    except ValueError as problem:
+        raise TraceError(
+            "random numbers were drawn by symbols", asked_at(), HOW, reason=Reason.PLAIN_NUMBER
+        ) from problem
 
 
 def _drawing(kind: Any, name: str) -> Callable[..., Any]:
     original = getattr(kind, name)
 
     def method(self: Any, *args: Any, **options: Any) -> Any:
-        return holding(original(self, *map(plain, args), **{key: plain(value) for key, value in options.items()}))
+        values, named = drawn_with(name, args, options)
+        return holding(original(self, *map(plain, values), **{key: plain(value) for key, value in named.items()}))
 
     method.__doc__ = f"Draw as {kind.__name__}.{name} does."
     return method
