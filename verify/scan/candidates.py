@@ -127,6 +127,9 @@ def parameters(node: Function) -> list[str]:
 def _of_class(source: Source, name: str) -> Iterator[Candidate]:
     methods = source.methods(name)
     own = {item.name for item in source.classes[name].body if isinstance(item, Function)}
+    if inheriting := list(_inheriting(source, name, methods)):
+        yield inheriting[0]
+        return
     for kind, forwards, backwards in _METHODS:
         forward = next((key for key in forwards if key in methods), "")
         backward = next((key for key in backwards if key in methods), "")
@@ -136,6 +139,15 @@ def _of_class(source: Source, name: str) -> Iterator[Candidate]:
                 yield Candidate(kind, name, forward, backward, _line(source, name, methods, backward, used))
             return
     yield from _operations(source, name, methods)
+
+
+def _inheriting(source: Source, name: str, methods: Mapping[str, Function]) -> Iterator[Candidate]:
+    """Yield a class with a backward of its own whose forward is that of a base in another module."""
+    bases = [base.id if isinstance(base, ast.Name) else base for base in source.classes[name].bases]
+    if any(base not in source.classes and base not in names.PLAIN_BASES for base in bases):
+        for forward, backward in zip(names.FORWARD[:4], names.BACKWARD[:4], strict=True):
+            if backward in methods and methods.keys().isdisjoint(names.FORWARD):
+                yield Candidate("layer", name, forward, backward, methods[backward].lineno)
 
 
 _METHODS = (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
 import itertools
 import re
@@ -160,11 +161,18 @@ def _loss(read: Read) -> Iterator[Reading]:
         others = [name for name in read.needed if name not in real]
         labels = [name for name in others if name in read.hinted.indices or names.LABELS.match(name)]
         data = [name for name in others if name not in labels and not settings(name) and name not in read.dicts]
+        asked: list[Mapping[str, str]] = []
         for reading in _of_arrays(read, _called(read, "loss"), read.needed, labels, data):
             yield reading
-            if len(labels) == 1 and len(read.needed) == 2:
-                shaped = {name: text for name, text in reading[0].arrays.items() if name != labels[0]}
-                yield one_hot(read.candidate, read.needed, shaped, labels[0], lambda passed: _loss_lines(read, passed))
+            if len(labels) == 1 and not reading[0].options and reading[0].arrays not in asked:
+                asked.append(reading[0].arrays)
+                yield from _loss_of_targets(read, reading[0], labels[0])
+
+
+def _loss_of_targets(read: Read, recipe: Recipe, label: str) -> Iterator[Reading]:
+    others = {name: text for name, text in recipe.inputs.items() if name not in recipe.arrays}
+    lines = functools.partial(_loss_lines, read)
+    yield from one_hot(read.candidate, read.needed, recipe.arrays, label, lines, others=others)
 
 
 def _loss_lines(read: Read, passed: Callable[[Sequence[str]], str]) -> list[str]:
@@ -211,7 +219,7 @@ def _of_targets(read: Read) -> Iterator[Reading]:
                 every = {name: shaped.get(name, kind) for name in read.needed}
                 yield narrowed([_gradient(read, domain) for domain in shapes.domains(every, real)])
             if target:
-                yield one_hot(read.candidate, read.needed, shaped, target, lambda passed: _both(read, passed))
+                yield from one_hot(read.candidate, read.needed, shaped, target, lambda passed: _both(read, passed))
 
 
 def _both(read: Read, passed: Callable[[Sequence[str]], str]) -> list[str]:

@@ -55,11 +55,11 @@ def _of_shapes(
                 ]
             )
     if len(labels) == 1 and not made.arrays and len(unit.needed) == len(inputs) + 1:
-        yield _one_hot(unit, made, inputs, labels[0])
+        yield from _one_hot(unit, made, inputs, labels[0])
 
 
-def _one_hot(unit: Unit, made: Made, inputs: Mapping[str, str], label: str) -> Reading:
-    """Return a last layer that takes rows with a single 1 in the place of labels."""
+def _one_hot(unit: Unit, made: Made, inputs: Mapping[str, str], label: str) -> Iterator[Reading]:
+    """Yield a last layer that takes rows with a single 1 in the place of labels."""
 
     def lines(passed: Callable[[Sequence[str]], str]) -> list[str]:
         return [

@@ -78,6 +78,7 @@ DERIVATIVES = (
     "{}_jacobian",
     "jac_{}",
 )
+PLAIN_BASES = frozenset({"object", "ABC", "Generic", "Protocol", "Exception"})  # which have no forward
 # Autodiff engines: where they keep a value, and their operators.
 DATA = frozenset({"data", "value", "val"})
 OPERATORS = {"__add__": "+", "__sub__": "-", "__mul__": "*", "__truediv__": "/", "__matmul__": "@"}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from inspect import isabstract
 from pathlib import Path
 from types import ModuleType
 
@@ -11,20 +12,33 @@ from verify.cases.case import Case
 from verify.cases.made import Lost
 from verify.model.reasons import Reason
 from verify.model.where import as_place
-from verify.scan.candidates import Source, candidates
+from verify.scan import names
+from verify.scan.candidates import OF_CLASSES, Candidate, Source, candidates
 from verify.scan.setup import Setup, set_up
 
 _MISSING = "no call was found at which it runs and returns gradients of the shapes of its inputs; the closest one: {}"
+_DOUBTED = "gradients of the right shapes are returned, but how they are called is not sure: {}"
 
 
 def scanned(module: ModuleType) -> tuple[list[Case], list[Lost]]:
     """Return the cases of the gradients in an imported module; those without a case are lost, with the reason."""
     file = module.__file__ or ""
     source = Source(Path(file).read_bytes())
-    present = [item for item in candidates(source) if item.owner in vars(module)]
+    there = (_there(vars(module).get(item.owner), item) for item in candidates(source))
+    present = [item for item in there if item]
     setups = [set_up(candidate, source, vars(module)) for candidate in present]
     cases = [_case(setup, vars(module), file) for setup in setups if setup.recipe]
     return list(cases), [_lost(setup, file) for setup in setups if not setup.recipe]
+
+
+def _there(owner: object, candidate: Candidate) -> Candidate | None:
+    """Return what is in the module: a function, or a class that has the methods, be they of bases in other modules."""
+    if not callable(owner) or (candidate.kind in OF_CLASSES and isabstract(owner)):
+        return None
+    if candidate.kind not in OF_CLASSES or hasattr(owner, candidate.forward):
+        return candidate
+    value = next((name for name in names.VALUE if name in vars(owner)), "")
+    return candidate._replace(kind="value", forward=value) if value else None
 
 
 def _case(setup: Setup, module: Mapping[str, object], file: str) -> Case:
@@ -34,5 +48,5 @@ def _case(setup: Setup, module: Mapping[str, object], file: str) -> Case:
 
 
 def _lost(setup: Setup, file: str) -> Lost:
-    problem = _MISSING.format(setup.tried.problem)
+    problem = _DOUBTED.format(setup.doubt) if setup.doubt else _MISSING.format(setup.tried.problem)
     return Lost(setup.candidate.name, as_place(file, setup.candidate.line), problem, Reason.NOT_SET_UP)

@@ -13,7 +13,7 @@ from verify.scan.engines import engines
 from verify.scan.functions import Reading
 from verify.scan.layers import layers
 from verify.scan.recipe import Recipe
-from verify.scan.trial import NOT_FINITE, RIGHT, Tried, tried_recipe
+from verify.scan.trial import NOT_FINITE, OTHER_SHAPES, RIGHT, Tried, tried_recipe
 from verify.scan.unit import Unit, unit_of
 from verify.scan.values import models, values
 from verify.scan.variation import with_options
@@ -25,38 +25,85 @@ _KINDS: dict[str, Callable[[Unit], Iterator[Reading]]] = {
     "engine": engines,
 }
 
-_SECONDS = 3.0  # for each candidate
+_SECONDS = 3.0  # of computing for each candidate
 _AFTER = 60  # readings that are still tried after one that fits
+_ORDER = "they look right in another order than that of the inputs: {}; what belongs to which has to be said"
+_RANK = "they look right for {} of shape N, and wrong for {}: a docstring with the shape says which is meant"
+_LONG = "the search for a call took too long"
 
 
 class Setup(NamedTuple):
-    """What came of a candidate: its recipe, or why there is none."""
+    """What came of a candidate: its recipe, or why there is none; `doubt` is a guess that may be what is wrong."""
 
     candidate: Candidate
     recipe: Recipe | None
     tried: Tried
+    doubt: str = ""
 
 
 def set_up(candidate: Candidate, source: Source, module: Mapping[str, Any]) -> Setup:
     """Look for a case of a candidate in an imported module; smaller domains are tried where outputs are not finite."""
-    best = Setup(candidate, None, Tried(0, "no way to call it was found: its arguments have no usual names"))
-    end, patience = time.monotonic() + _SECONDS, _AFTER
-    for domains in _readings(candidate, source, module):
-        if best.recipe and not _agree(domains[0].arrays, best.recipe.arrays):
-            continue  # a wrong gradient may look right where all sizes are alike: the first shapes that fit stay
-        for recipe in domains:
-            outcome = tried_recipe(recipe, module)
-            narrower = recipe.narrow and outcome.score == best.tried.score and outcome.fits
-            if outcome.score > best.tried.score or narrower:  # what is wrong where least is asked is wrong elsewhere
-                best = Setup(candidate, recipe if outcome.fits else None, outcome)
-            patience -= best.tried.fits
+    search = Search(candidate, module)
+    for reading in _readings(candidate, source, module):
+        search.tries(reading)
+        if search.ended:
+            break
+    best = search.best if search.best.recipe else search.best._replace(recipe=search.misshapen)
+    if best.recipe and best.tried.score != RIGHT and (doubt := search.doubt(best.recipe)):
+        return best._replace(recipe=None, doubt=doubt)
+    return best._replace(recipe=with_options(candidate, best.recipe, module)) if best.recipe else best
+
+
+class Search:
+    """A search for the case of a candidate: the best one so far, and what speaks for another one."""
+
+    def __init__(self, candidate: Candidate, module: Mapping[str, Any]) -> None:
+        self.best = Setup(candidate, None, Tried(0, "no way to call it was found: its arguments have no usual names"))
+        self._module, self._patience, self._end = module, _AFTER, time.process_time() + _SECONDS
+        self._rows: list[Reading] = []
+        self._layer = candidate.kind in ("layer", "pair")
+        self.misshapen: Recipe | None = None  # forward runs, and the only gradient has the shape of nothing
+
+    @property
+    def ended(self) -> bool:
+        """Return whether a case that looks right was found, or nothing better is to be expected."""
+        return self.best.tried.score == RIGHT or self._patience < 0 or self._late
+
+    @property
+    def _late(self) -> bool:
+        return time.process_time() > self._end
+
+    def tries(self, reading: Reading) -> None:
+        """Try a reading, over smaller domains where outputs are not finite."""
+        arrays = reading[0].arrays
+        if self.best.recipe and not _agree(arrays, self.best.recipe.arrays):
+            if {*arrays.values()} == {"N"}:
+                self._rows.append(reading)
+            return  # a wrong gradient may look right where all sizes are alike: the first shapes that fit stay
+        for recipe in reading:
+            outcome = tried_recipe(recipe, self._module)
+            narrower = outcome.fits and recipe.narrow and not (self.best.recipe and self.best.recipe.narrow)
+            narrower = narrower and outcome.score == self.best.tried.score
+            if outcome.score > self.best.tried.score or narrower:  # wrong where least is asked is wrong elsewhere
+                self.best = self.best._replace(recipe=recipe if outcome.fits else None, tried=outcome)
+            if outcome.score == OTHER_SHAPES and self._layer and len(recipe.inputs) == 1:
+                self.misshapen = self.misshapen or recipe
+            self._patience -= self.best.tried.fits
             if outcome.score != NOT_FINITE:  # a smaller domain helps nobody, and may hide what is wrong
                 break
-        if best.tried.score == RIGHT or patience < 0 or time.monotonic() > end:
-            break
-    if best.recipe:
-        return best._replace(recipe=with_options(candidate, best.recipe, module))
-    return best
+
+    def doubt(self, recipe: Recipe) -> str:
+        """Return which guess may be why a gradient looks wrong: the order, the rank, or that others were not tried."""
+        if order := self.best.tried.order:
+            return _ORDER.format(", ".join(order))
+        arrays = recipe.arrays
+        if any(" " in shape for shape in arrays.values()) and any(map(self._is_right, self._rows[:_AFTER])):
+            texts = ", ".join(f"{name} of shape {shape}" for name, shape in arrays.items())
+            return _RANK.format(", ".join(arrays), texts)
+        return _LONG if self._late else ""
+
+    def _is_right(self, reading: Reading) -> bool:
+        return any(tried_recipe(recipe, self._module).score == RIGHT for recipe in reading[:1])
 
 
 def _agree(left: Mapping[str, str], right: Mapping[str, str]) -> bool:

@@ -74,7 +74,8 @@ def _letters(first: str, others: Sequence[str], hints: Hints, gate: str) -> dict
 def _of_first(name: str, hints: Hints) -> list[str]:
     stated = hints.shapes.get(name)
     likely = [shape for shape in _FIRST if len(shape.split()) >= hints.ranks.get(name, 0)]
-    return list(dict.fromkeys([*_stated(stated, ""), *likely])) if stated else likely
+    alike = [shape for shape in likely if stated and len(shape.split()) == len(stated)]
+    return list(dict.fromkeys([*_stated(stated, ""), *alike])) if stated else likely
 
 
 def _stated(stated: tuple[str, ...] | None, first: str) -> list[str]:
@@ -122,6 +123,11 @@ def classes(first: str) -> str:
     """Return labels of classes beside predictions, as text of a case."""
     *rows, last = first.split() or ["1"]
     return f'gradproof.integer("{" ".join(rows)}", below="{last}")'
+
+
+def signs(first: str) -> str:
+    """Return labels that stand for 1 and -1, as text of a case."""
+    return f'gradproof.integer({quoted(first)}, below="2")'
 
 
 def domains(inputs: Mapping[str, str], real: Sequence[str]) -> Iterator[dict[str, str]]:

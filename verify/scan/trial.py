@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import contextlib
 import io
+import itertools
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -23,6 +24,7 @@ from verify.scan.recipe import Recipe
 
 _STEP = 1e-5
 _NEAR = 1e-4
+_REORDERED = 5  # gradients of which all orders are tried
 
 
 class Tried(NamedTuple):
@@ -30,6 +32,7 @@ class Tried(NamedTuple):
 
     score: int
     problem: str = ""
+    order: tuple[str, ...] = ()  # in which the gradients look right, where they do not as they are returned
 
     @property
     def fits(self) -> bool:
@@ -111,8 +114,18 @@ def _judged(case: TracedCase, values: Mapping[str, Any], options: Mapping[str, A
             return Tried(
                 OTHER_SHAPES, f"the gradient of {name} has the shape {gradient.shape}, not {np.shape(values[name])}"
             )
-    right = all(_looks_right(case, name, values, options, weights, run, rng) for name in case.real)
-    return Tried(RIGHT if right else FITS)
+    looks = {name: _looks(case, name, values, options, weights, run, rng) for name in case.real}
+    if all(name in others for name, others in looks.items()):
+        return Tried(RIGHT)
+    return Tried(FITS, order=_other_order(looks))
+
+
+def _other_order(looks: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
+    """Return whose gradients come in which order, if each looks right for another input than that of its place."""
+    for order in itertools.permutations(looks) if 1 < len(looks) <= _REORDERED else ():
+        if all(place in looks[name] for place, name in zip(looks, order, strict=True)):
+            return order
+    return ()
 
 
 def _run(
@@ -152,7 +165,7 @@ def _upstream(case: TracedCase, value: Any, rng: np.random.Generator) -> Any:
     return np.full(shape, float(case.upstream)) if case.upstream is not None else rng.uniform(0.5, 2, shape)
 
 
-def _looks_right(
+def _looks(
     case: TracedCase,
     name: str,
     values: Mapping[str, Any],
@@ -160,12 +173,20 @@ def _looks_right(
     weights: list[Any],
     run: _Run,
     rng: np.random.Generator,
-) -> bool:
-    """Compare a directional derivative with a difference of values, in a random direction."""
+) -> list[str]:
+    """Return the inputs whose gradients look like this one's: in a random direction, by a difference of values."""
     direction = rng.normal(size=np.shape(values[name]))
     ahead, behind = (
         _run(case, {**values, name: values[name] + sign * _STEP * direction}, options, weights, rng).value
         for sign in (1, -1)
     )
-    slope, returned = (ahead - behind) / (2 * _STEP), float(np.sum(np.asarray(run.gradients[name]) * direction))
+    slope = (ahead - behind) / (2 * _STEP)
+    return [
+        other
+        for other, gradient in run.gradients.items()
+        if np.shape(gradient) == np.shape(direction) and _near(slope, float(np.sum(np.asarray(gradient) * direction)))
+    ]
+
+
+def _near(slope: float, returned: float) -> bool:
     return abs(slope - returned) <= _NEAR * max(1e-3, abs(slope), abs(returned))

@@ -60,10 +60,10 @@ class Unit(NamedTuple):
 def unit_of(candidate: Candidate, source: Source, module: Mapping[str, Any]) -> Unit:
     """Return a class of an imported module; raises TypeError and ValueError where it has no signature."""
     make, methods = module[candidate.owner], source.methods(candidate.owner)
-    functions = methods[candidate.forward], methods[candidate.backward]
+    functions = methods.get(candidate.forward), methods[candidate.backward]
     hinted = hints(methods.get("__init__"), *functions)
     forward, backward = (parameters(getattr(make, name)) for name in (candidate.forward, candidate.backward))
-    named = {getattr(item, "attr", getattr(item, "id", "")) for item in ast.walk(functions[1])}
+    named = {getattr(item, "attr", getattr(item, "id", "")) for item in ast.walk(methods[candidate.backward])}
     plain = not any(map(names.STEPPED.search, named))
     return Unit(candidate, make, hinted, forward, backward, hinted.listed, plain)
 

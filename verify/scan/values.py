@@ -49,7 +49,7 @@ def _of_targets(unit: Unit, call: str) -> Iterator[Reading]:
             domains = shapes.domains({name: every[name] for name in needed}, predicted)
             yield narrowed([generator(candidate, domain, lines(", ".join), upstream=True) for domain in domains])
         if len(rest) == 1:
-            yield one_hot(candidate, needed, shaped, rest[0], lines)
+            yield from one_hot(candidate, needed, shaped, rest[0], lines)
 
 
 def models(unit: Unit) -> Iterator[Reading]:

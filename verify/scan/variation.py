@@ -11,7 +11,7 @@ from typing import Any
 from verify.scan.candidates import Candidate
 from verify.scan.options import alternatives, settings, varied
 from verify.scan.recipe import Recipe
-from verify.scan.trial import tried_recipe
+from verify.scan.trial import OTHER_SHAPES, tried_recipe
 
 _MOST = 12  # values of all options together, since cases take every combination of them
 
@@ -28,7 +28,8 @@ def with_options(candidate: Candidate, recipe: Recipe, module: Mapping[str, Any]
 
 
 def _fits(recipe: Recipe, name: str, values: tuple[Any, ...], module: Mapping[str, Any]) -> bool:
-    return tried_recipe(replace(recipe, options={**recipe.options, name: values}), module).fits
+    outcome = tried_recipe(replace(recipe, options={**recipe.options, name: values}), module)
+    return outcome.fits or outcome.score == OTHER_SHAPES  # forward takes what backward has the wrong shape for
 
 
 def _offered(candidate: Candidate, recipe: Recipe, module: Mapping[str, Any]) -> Iterator[tuple[str, tuple[Any, ...]]]:

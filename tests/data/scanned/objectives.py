@@ -9,6 +9,7 @@ def mse_loss(pred, target):
 
 
 def mae_loss(pred, target):
+    """pred: (N, D), target: (N, D)"""
     diff = pred - target
     loss = np.abs(diff).mean()
     grad = np.sign(diff) / len(diff)

@@ -1,0 +1,18 @@
+"""Gradients that are right for a call which the source does not name: another order, or one prediction for each row."""
+
+import numpy as np
+
+
+def weigh_forward(a, b):
+    return a * a * b, (a, b)
+
+
+def weigh_backward(dout, cache):
+    a, b = cache
+    return dout * a * a, 2 * dout * a * b
+
+
+def mean_error(pred, target):
+    diff = pred - target
+    dpred = 2 * diff / len(diff)
+    return np.mean(diff**2), dpred
