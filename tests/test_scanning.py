@@ -166,7 +166,7 @@ def test_guesses_that_may_be_what_is_wrong(name, words):
     assert words in problems[name]
 
 
-def test_bases_in_other_modules(folder):
+def test_bases_in_other_modules(folder, command):
     """A class whose forward is that of a base in another module is set up; one that is there to be filled in is not."""
     (folder / "package").mkdir()
     (folder / "package" / "__init__.py").touch()
@@ -180,23 +180,23 @@ def test_bases_in_other_modules(folder):
         "    def backward(self, dout):\n        return 3 * self.x**2 * dout\n\n\n"
         "class Odd(Base):\n    def backward(self, dout):\n        return dout\n"
     )
-    done = gradproof("scan", "--quick", cwd=folder)
-    assert done.returncode == 0
-    assert "Cube    x: N D    package/layers.py:8" in done.stdout
-    assert "Odd" not in done.stdout
+    done = command("scan", "--quick")
+    assert done.status == 0
+    assert "Cube    x: N D    package/layers.py:8" in done.out
+    assert "Odd" not in done.out
 
 
-def test_a_gradient_of_no_shape(folder):
+def test_a_gradient_of_no_shape(folder, command):
     """A gradient whose shape fits no input is an error of its shape where nothing but the input's shape was guessed."""
     (folder / "summed.py").write_text(
         "class Summed:\n"
         "    def forward(self, x):\n        return 2 * x\n"
         "    def backward(self, dout):\n        return 2 * dout[None, None]\n"
     )
-    done = gradproof("scan", "summed.py", "--quick", cwd=folder)
-    assert done.returncode == 1
-    assert "ERROR" in done.stdout
-    assert "has the shape (1, 1, 3, 4)" in done.stdout
+    done = command("scan", "summed.py", "--quick")
+    assert done.status == 1
+    assert "ERROR" in done.out
+    assert "has the shape (1, 1, 3, 4)" in done.out
 
 
 def test_updates_that_are_no_gradients(folder):

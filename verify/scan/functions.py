@@ -15,7 +15,7 @@ from verify.scan.candidates import Candidate, Source
 from verify.scan.hints import Hints, gradients_of, hints, keys_of
 from verify.scan.onehot import one_hot
 from verify.scan.options import keyed, settings, weights_in
-from verify.scan.recipe import OPTIONS, Recipe, arguments, generator, literal, quoted, table, variable
+from verify.scan.recipe import OPTIONS, PASSED, Recipe, arguments, generator, literal, quoted, table, variable
 
 Reading = list[Recipe]
 _MOST = 24  # ways of writing labels and settings beside arrays of one shape
@@ -135,7 +135,7 @@ def _called(read: Read, kind: str, more: str = "") -> Write:
 def _pair(read: Read) -> Iterator[Reading]:
     labels = [name for name in read.needed[1:] if name in read.hinted.indices]
     arrays = [name for name in read.needed if name not in (*read.weights, *read.dicts, *labels)]
-    data = [name for name in arrays if read.keys and not any(_is_of(key, name) for key in read.keys)]
+    data = [name for name in arrays if read.keys and not any(is_of(key, name) for key in read.keys)]
     yield from _filling(read)
     yield from _of_arrays(read, _called(read, "pair"), read.needed, labels, data)
 
@@ -161,22 +161,23 @@ def _loss(read: Read) -> Iterator[Reading]:
         others = [name for name in read.needed if name not in real]
         labels = [name for name in others if name in read.hinted.indices or names.LABELS.match(name)]
         data = [name for name in others if name not in labels and not settings(name) and name not in read.dicts]
-        asked: list[Mapping[str, str]] = []
-        for reading in _of_arrays(read, _called(read, "loss"), read.needed, labels, data):
-            yield reading
-            if len(labels) == 1 and not reading[0].options and reading[0].arrays not in asked:
-                asked.append(reading[0].arrays)
-                yield from _loss_of_targets(read, reading[0], labels[0])
+        readings = _of_arrays(read, _called(read, "loss"), read.needed, labels, data)
+        for _, alike in itertools.groupby(readings, lambda reading: reading[0].arrays):
+            first, *rest = alike
+            yield from (first, *rest)
+            if len(labels) == 1 and not first[0].options:  # these ask less, and come last
+                yield from _loss_of_targets(read, first[0], labels[0])
 
 
 def _loss_of_targets(read: Read, recipe: Recipe, label: str) -> Iterator[Reading]:
     others = {name: text for name, text in recipe.inputs.items() if name not in recipe.arrays}
     lines = functools.partial(_loss_lines, read)
-    yield from one_hot(read.candidate, read.needed, recipe.arrays, label, lines, others=others)
+    for reading in one_hot(read.candidate, read.needed, recipe.arrays, label, lines, others=others):
+        yield [replace(each, passed=frozenset(read.signature)) for each in reading]
 
 
 def _loss_lines(read: Read, passed: Callable[[Sequence[str]], str]) -> list[str]:
-    call = f"{read.candidate.forward}({passed(read.needed)})"
+    call = f"{read.candidate.forward}({passed(read.needed)}{PASSED})"
     return [f"loss, *gradients = {call}", "yield loss", "return tuple(gradients)"]
 
 
@@ -184,12 +185,13 @@ def _differentiated(read: Read) -> Iterator[tuple[str, ...]]:
     """Yield which arguments a loss may have the gradients of: those that are named so, the first ones, or all."""
     arrays = [name for name in read.needed if name not in read.hinted.indices and not settings(name)]
     plain = [name for name in arrays if not names.LABELS.match(name)]
-    by_name = [name for name in arrays if any(_is_of(label, name) for label in read.gradients)]
+    by_name = [name for name in arrays if any(is_of(label, name) for label in read.gradients)]
     count = len(read.gradients)
     yield from dict.fromkeys(tuple(names) for names in (by_name, plain[:count], plain) if names)
 
 
-def _is_of(label: str, name: str) -> bool:
+def is_of(label: str, name: str) -> bool:
+    """Tell whether a gradient is that of an array, by its name."""
     return label in (name, *(form.format(name) for form in ("d{}", "d_{}", "grad_{}", "{}_grad", "grad{}", "g{}")))
 
 

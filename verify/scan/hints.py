@@ -59,6 +59,13 @@ def gradients_of(node: Function) -> list[str]:
     return []
 
 
+def returned_by(node: Function | None) -> list[str]:
+    """Return the names that a function returns as a tuple: dx and dw of `return dx, dw`."""
+    returns = [item.value for item in ast.walk(node) if isinstance(item, ast.Return)] if node else []
+    tuples = [item.elts for item in returns if isinstance(item, ast.Tuple)]
+    return [part.id for part in tuples[-1] if isinstance(part, ast.Name)] if tuples else []
+
+
 def keys_of(node: Function) -> list[str]:
     """Return the keys of the dict that a function returns, as far as the source says."""
     return [

@@ -6,6 +6,7 @@ import ast
 import itertools
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from verify.scan import names, shapes
@@ -68,7 +69,8 @@ def _one_hot(unit: Unit, made: Made, inputs: Mapping[str, str], label: str) -> I
             f"return {unit.calls(unit.candidate.backward, '' if unit.alone else 'dout')}",
         ]
 
-    return one_hot(unit.candidate, unit.needed, inputs, label, lines, upstream=unit.alone)
+    for reading in one_hot(unit.candidate, unit.needed, inputs, label, lines, upstream=unit.alone):
+        yield [replace(recipe, passed=frozenset(constructor(unit.make))) for recipe in reading]
 
 
 def _split(unit: Unit, every: Mapping[str, str]) -> tuple[dict[str, str], dict[str, str]]:

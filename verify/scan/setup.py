@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import Any, NamedTuple
 
@@ -11,6 +11,7 @@ from verify.scan import functions
 from verify.scan.candidates import OF_CLASSES, Candidate, Source
 from verify.scan.engines import engines
 from verify.scan.functions import Reading
+from verify.scan.hints import returned_by
 from verify.scan.layers import layers
 from verify.scan.recipe import Recipe
 from verify.scan.trial import NOT_FINITE, OTHER_SHAPES, RIGHT, Tried, tried_recipe
@@ -27,7 +28,7 @@ _KINDS: dict[str, Callable[[Unit], Iterator[Reading]]] = {
 
 _SECONDS = 3.0  # of computing for each candidate
 _AFTER = 60  # readings that are still tried after one that fits
-_ORDER = "they look right in another order than that of the inputs: {}; what belongs to which has to be said"
+_ORDER = "they are returned in another order than that of the inputs: {}; write a case that returns them by name"
 _RANK = "they look right for {} of shape N, and wrong for {}: a docstring with the shape says which is meant"
 _LONG = "the search for a call took too long"
 
@@ -43,7 +44,7 @@ class Setup(NamedTuple):
 
 def set_up(candidate: Candidate, source: Source, module: Mapping[str, Any]) -> Setup:
     """Look for a case of a candidate in an imported module; smaller domains are tried where outputs are not finite."""
-    search = Search(candidate, module)
+    search = Search(candidate, module, _returned(candidate, source))
     for reading in _readings(candidate, source, module):
         search.tries(reading)
         if search.ended:
@@ -57,10 +58,11 @@ def set_up(candidate: Candidate, source: Source, module: Mapping[str, Any]) -> S
 class Search:
     """A search for the case of a candidate: the best one so far, and what speaks for another one."""
 
-    def __init__(self, candidate: Candidate, module: Mapping[str, Any]) -> None:
+    def __init__(self, candidate: Candidate, module: Mapping[str, Any], returned: Sequence[str]) -> None:
         self.best = Setup(candidate, None, Tried(0, "no way to call it was found: its arguments have no usual names"))
         self._module, self._patience, self._end = module, _AFTER, time.process_time() + _SECONDS
         self._rows: list[Reading] = []
+        self._returned = returned
         self._layer = candidate.kind in ("layer", "pair")
         self.misshapen: Recipe | None = None  # forward runs, and the only gradient has the shape of nothing
 
@@ -94,7 +96,8 @@ class Search:
 
     def doubt(self, recipe: Recipe) -> str:
         """Return which guess may be why a gradient looks wrong: the order, the rank, or that others were not tried."""
-        if order := self.best.tried.order:
+        order = self.best.tried.order
+        if order and self._returned and all(map(functions.is_of, self._returned, order)):
             return _ORDER.format(", ".join(order))
         arrays = recipe.arrays
         if any(" " in shape for shape in arrays.values()) and any(map(self._is_right, self._rows[:_AFTER])):
@@ -103,7 +106,14 @@ class Search:
         return _LONG if self._late else ""
 
     def _is_right(self, reading: Reading) -> bool:
-        return any(tried_recipe(recipe, self._module).score == RIGHT for recipe in reading[:1])
+        alike = self.best.recipe is not None and reading[0].arrays.keys() == self.best.recipe.arrays.keys()
+        return alike and tried_recipe(reading[0], self._module).score == RIGHT
+
+
+def _returned(candidate: Candidate, source: Source) -> list[str]:
+    """Return how the gradients that come back together are called, as far as the source says."""
+    methods = source.methods(candidate.owner) if candidate.kind in OF_CLASSES else source.functions
+    return returned_by(methods.get(candidate.backward))
 
 
 def _agree(left: Mapping[str, str], right: Mapping[str, str]) -> bool:

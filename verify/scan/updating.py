@@ -42,6 +42,6 @@ def updated(unit: Unit, made: Made, weights: Weights, inputs: Mapping[str, str],
         f"gradient = {unit.calls(candidate.backward, ', '.join(['dout', *change.passed]))}",
         f"return {', '.join(['gradient', *(f'{key} - layer.{weights.place(key)}' for key in keys)])}",
     ]
-    recipe = generator(candidate, {**inputs, **params}, lines)
+    recipe = replace(generator(candidate, {**inputs, **params}, lines), passed=frozenset(constructor(unit.make)))
     stepped = change.initial or STEP in (*change.passed, *made.fixed.values())
     return replace(recipe, text=_STEP + recipe.text) if stepped else recipe

@@ -9,7 +9,8 @@ def weigh_forward(a, b):
 
 def weigh_backward(dout, cache):
     a, b = cache
-    return dout * a * a, 2 * dout * a * b
+    da, db = 2 * dout * a * b, dout * a * a
+    return db, da
 
 
 def mean_error(pred, target):
