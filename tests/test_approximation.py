@@ -197,6 +197,32 @@ def test_a_report_shows_both_numbers(name):
     assert f"accurate to {row.evidence.limit} ulps there" in reason
 
 
+SHORT = {  # a term too few in forward, and a gradient that has one more
+    "growth": lambda: growth(F=lambda x: 1 + x / 2, B=lambda x: 1 / 2 + x / 3 + x**2 / 8 + x**3 / 30),
+    "sinc": lambda: sinc(B=lambda x: -x / 3 + x**3 / 30 - x**5 / 840, threshold=1e-2),
+    "cosc": lambda: cosc(B=lambda x: -x / 12 + x**3 / 180 - x**5 / 6720, threshold=1e-2),
+    "slowing": lambda: slowing(F=lambda x: 1 - x / 2),
+}
+
+
+@pytest.mark.parametrize("name", SHORT)
+def test_a_forward_pass_that_is_too_short_is_blamed(name):
+    """Where the gradient is the better one, the output is said to be inaccurate, with how far each of them is off."""
+    (row, *_) = approximations(checked(SHORT[name]()))
+    assert row.verdict is Verdict.REFUTED
+    assert "the output is the inaccurate one" in row.evidence.detail
+    assert f"is off by {row.evidence.ulps} ulps of float64, at {row.evidence.at}, and the gradient stays within " in (
+        row.evidence.detail
+    )
+
+
+def test_a_gradient_that_is_too_short_is_blamed_itself():
+    """Where forward has all terms, nothing is said of the output."""
+    (row, *_) = approximations(checked(growth(B=lambda x: 1 / 2 + 0 * x)))
+    assert row.verdict is Verdict.REFUTED
+    assert "the output" not in row.evidence.detail
+
+
 def test_terms_below_the_yardstick_pass_and_beyond_it_fail():
     """The number of terms and the threshold are judged by what the formula beyond the threshold is good to."""
     F = lambda x: 1 - x / 2 + x**2 / 3 - x**3 / 4 + x**4 / 5  # noqa: E731

@@ -42,6 +42,19 @@ def test_the_line_and_what_to_declare(name: str) -> None:
     assert row.evidence.place.line == line
 
 
+@pytest.mark.parametrize(
+    "function", [lambda x: np.exp(np.exp(x)), lambda x: 1 / np.cosh(np.exp(x)), lambda x: 2.0 ** (2.0**x)]
+)
+def test_what_is_too_large_is_not_said_to_be_undefined(function: Callable[[Any], Any]) -> None:
+    """Exponentials beyond all that can be computed are defined: told is that they are too large, and where."""
+    case = verify.derivative(function, lambda x: x, x=verify.real("2", low=1e299, high=1e300))
+    (row,) = verify.check(case).comparisons
+    assert row.verdict is Verdict.UNDECIDED
+    assert row.evidence is not None
+    assert "where exp is of too large a number, at tests/test_lines.py:" in row.evidence.detail
+    assert "outside its domain" not in row.evidence.detail
+
+
 def test_a_run_that_is_not_made_alike_has_no_line() -> None:
     """Where another run computes something else, the message has no line rather than a wrong one."""
     calls: list[int] = []

@@ -22,6 +22,7 @@ from verify.model.result import Evidence, Verdict
 from verify.proof.decide import Decision
 from verify.tracing.region import written
 
+OF_OUTPUT = " of the output"
 _LEAST = np.longdouble(0.01)  # ulps: what is less is told as so many
 _LONGEST = 12  # signs of a number
 
@@ -98,18 +99,20 @@ class Telling:
         )
         return self._decision(Verdict.REFUTED, detail, error)
 
-    def misprinted(self, error: Largest, text: str) -> Decision:
-        """Say that one coefficient of a series is wrong."""
-        detail = f"an approximation, chosen at {self._where()}, is {self._off(error)}: {text}; {self._good_to()}"
+    def misprinted(self, error: Largest, text: str, of: str = "") -> Decision:
+        """Say that one coefficient of a series is wrong: of the gradient's, or of another one."""
+        detail = f"an approximation{of}, chosen at {self._where()}, is {self._off(error)}: {text}; {self._good_to()}"
         return self._decision(Verdict.REFUTED, detail, error)
 
     def of_forward(self, error: Largest, forward: Sequence[Largest]) -> Decision:
         """Say that the gradient is right for the other side, and the output is no approximation of that."""
+        worst = _worst(forward)
         detail = (
-            f"the gradient is that of the formula on the other side of the threshold at {self._where()}: "
-            f"the output is {self._off(_worst(forward))}"
+            f"the output is the inaccurate one: an approximation{OF_OUTPUT}, chosen at {self._where()}, is "
+            f"{self._off(worst)}, and the gradient stays within {self._ulps(error.error)} ulps of the derivative of "
+            "the formula on the other side of the threshold: too few terms in forward, or a threshold too far out"
         )
-        return self._decision(Verdict.REFUTED, detail, error)
+        return self._decision(Verdict.REFUTED, detail, worst)
 
     def _good_to(self, formula: str = "the formula on the other side of the threshold") -> str:
         if not self.bounded:

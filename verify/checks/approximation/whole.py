@@ -12,7 +12,7 @@ from verify.checks.approximation.crossing import Other
 from verify.checks.approximation.enclosure import Ends, Largest, Pair, error_at, terms_at
 from verify.checks.approximation.models import BeyondError, LimitError
 from verify.checks.approximation.pivots import Threshold, interval, nearest, place_at
-from verify.checks.approximation.telling import Telling
+from verify.checks.approximation.telling import OF_OUTPUT, Telling
 from verify.checks.approximation.univariate import beyond, largest, misprinted
 from verify.checks.approximation.yardstick import magnitude
 from verify.checks.claims.claims import Exact
@@ -86,7 +86,7 @@ class Whole:
             limit = self.other.yardstick.of_output(place, pair[1], self._size(pair[1]))
             error = largest(self.graph, pair, self.pivot, self.ends)
             if error.error > self.numbers.unit and (text := misprinted(self.graph, pair, self.pivot)):
-                return self._telling(limit).misprinted(error, text)
+                return self._telling(limit).misprinted(error, text, OF_OUTPUT)
             moved += [error] if error.error > limit else []
         return moved
 

@@ -32,9 +32,11 @@ from verify.tracing.symbols.trace import SAMPLE_BITS, Trace
 _INCONSISTENT = "SymPy's derivative of the whole computation and the chain rule could not be proved equal"
 _UNSET = "the output contains memory from np.empty that was never written"
 _UNDEFINED = (
-    "the output is not defined at the sample, where {what} is outside its domain{domain}{at}: to "
-    "declare the inputs that the layer takes, write x=gradproof.real('N D', {bounds})"
+    "the output is {what}{at}: to declare the inputs that the layer takes, write x=gradproof.real('N D', {bounds})"
 )
+_OUTSIDE = "not defined at the sample, where {} is outside its domain"
+_BEYOND = "not to be computed at the sample, where {} is of too large a number"
+_GROWING = ("exp", "sinh", "cosh")  # the values of such functions are beyond all balls first
 
 _Change = Callable[[Fraction], Fraction]
 
@@ -205,10 +207,12 @@ def _outside(trace: Trace, outputs: Sequence[int]) -> tuple[int, dict[str, str]]
         if line is not None and any(end is not None for end in line.within) and not values[node].is_finite():
             ends = {word: end for word, end in zip(("low", "high"), line.within, strict=True) if end is not None}
             bounds = ", ".join(f"{word}={end}" for word, end in ends.items())
-            return node, {"what": trace.ops[node], "domain": f" ({bounds})", "bounds": bounds}
-    bounds = "low=0" if _is_of_input(trace, values) else "low=..., high=..."
+            return node, {"what": f"{_OUTSIDE.format(trace.ops[node])} ({bounds})", "bounds": bounds}
     first = next((node for node, value in values.items() if not value.is_finite()), -1)
-    return first, {"what": "a logarithm, root or quotient", "domain": "", "bounds": bounds}
+    if first >= 0 and trace.ops[first] in _GROWING:  # of a number that has a value
+        return first, {"what": _BEYOND.format(trace.ops[first]), "bounds": "low=..., high=..."}
+    bounds = "low=0" if _is_of_input(trace, values) else "low=..., high=..."
+    return first, {"what": _OUTSIDE.format("a logarithm, root or quotient"), "bounds": bounds}
 
 
 def _is_of_input(trace: Trace, values: Mapping[int, Any]) -> bool:
