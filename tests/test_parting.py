@@ -1,6 +1,7 @@
 """Tests of the line at which wrong gradients part from the exact ones: planted errors, each on a line of its own."""
 
 import inspect
+import sys
 
 import numpy as np
 import pytest
@@ -73,6 +74,18 @@ class AddedInput(Dense):
         return da @ self.W.T + self.x
 
 
+class NoWeights(Dense):
+    def weights(self, da):
+        zeros = np.zeros_like(self.W)
+        self.kept = zeros
+        return zeros
+
+
+class KeptForInputs(Dense):
+    def inputs(self, da):
+        return self.x
+
+
 WRONG = {
     HalvedSlope: ("slope", "x W b"),
     UnsquaredSlope: ("slope", "x W b"),
@@ -80,6 +93,7 @@ WRONG = {
     DoubledWeights: ("weights", "W"),
     MeanBias: ("bias", "b"),
     AddedInput: ("inputs", "x"),
+    KeptForInputs: ("inputs", "x"),
 }
 
 
@@ -136,3 +150,21 @@ def test_an_expression_of_one_line_stays():
     """A gradient that is one expression is wrong on its own line."""
     rows = refuted(verify.derivative(np.tanh, lambda x: 1 - np.tanh(x), x="N"))
     assert {row.place.line for row in rows} == {line_of(test_an_expression_of_one_line_stays) - 1}
+
+
+def test_the_line_of_zeros():
+    """What no operation makes is found where it appears first: zeros in the line that makes them, none before it."""
+    rows = refuted(case_of(NoWeights))
+    assert {(row.name, row.place.line) for row in rows} == {("W", line_of(NoWeights.weights) - 2)}
+
+
+def test_a_debugger_is_left_alone():
+    """Where lines are followed already, by a debugger, they are not by us: the place is the definition, as it was."""
+    before = sys.gettrace()
+    sys.settrace(lambda *_: None)
+    try:
+        rows = refuted(case_of(NoWeights))
+        assert sys.gettrace() is not None
+    finally:
+        sys.settrace(before)
+    assert {(row.name, row.line_of) for row in rows} == {("W", LineOf.DEFINITION)}

@@ -10,20 +10,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from verify.cases.case import TracedCase
 from verify.checks.claims.claims import Claim, Exact
+from verify.checks.gradients.appearing import Appearances, followed
 from verify.checks.gradients.effects import Floats, effects, missing, values
 from verify.checks.rounding.recorder import Recorder
 from verify.model.identity import NOWHERE, Place
 from verify.model.result import Verdict
 from verify.model.where import as_place
 from verify.tracing.following import SubjectError
-from verify.tracing.observe import observe
+from verify.tracing.observe import Observation, observe
 
 _LARGEST = 20_000  # nodes of a run that is looked at
 _MOST_ENTRIES = 200  # of all gradients
@@ -49,19 +50,47 @@ class _Step(NamedTuple):
     exact: bool
 
 
-def parting(case: TracedCase, exact: Exact, claimed: Mapping[str, Claim], seed: int) -> Place:
-    """Return the line at which the wrong gradients of a run part from the exact ones, or nothing."""
-    recorder = Recorder()
-    if len(exact.seen.computed) > _LARGEST:
-        return NOWHERE
-    try:
-        run = observe(case, exact.seen.variant, seed, seen=exact.seen.again(recorder), at=exact.seen.at)
-    except SubjectError:
-        return NOWHERE
-    nodes = {name: quantity.nodes for name, quantity in run.gradients.items() if name in claimed}
+def parting(case: TracedCase, exact: Exact, claimed: Mapping[str, Claim], seed: int) -> dict[str, Place]:
+    """Return the line at which wrong gradients of a run part from the exact ones, by names, as far as that is found."""
+    if len(exact.seen.computed) > _LARGEST or (run := _recorded(case, exact, seed)) is None:
+        return {}
+    recorder = cast("Recorder", run.trace)
+    nodes = {name: list(quantity.nodes) for name, quantity in run.gradients.items() if name in claimed}
     if len(recorder) > _LARGEST or any(len(nodes[name]) != len(claimed[name].decisions) for name in nodes):
-        return NOWHERE
-    return _Parting(recorder, _entries(exact, claimed, nodes), _exact_side(exact, claimed)).place()
+        return {}
+    wrong = [name for name, claim in claimed.items() if claim.decision.verdict is Verdict.REFUTED]
+    unmade = [name for name in wrong if _is_unmade(run, nodes[name], claimed[name])]
+    places = {name: _appearance(case, exact, nodes[name], seed) for name in unmade}
+    made = {name: claim for name, claim in claimed.items() if name not in unmade}
+    place = _Parting(recorder, _entries(exact, made, nodes), _exact_side(exact, claimed)).place()
+    return {**places, **{name: place for name in wrong if name in made}}
+
+
+def _recorded(case: TracedCase, exact: Exact, seed: int, run: Observation | None = None) -> Observation | None:
+    """Return the run as a recorder has it, if it comes to its end."""
+    run = run or exact.seen.again(Recorder())
+    try:
+        return observe(case, exact.seen.variant, seed, seen=run, at=exact.seen.at)
+    except SubjectError:
+        return None
+
+
+def _is_unmade(run: Observation, nodes: Sequence[int], claim: Claim) -> bool:
+    """Tell whether wrong entries of a gradient were made by no operation of backward."""
+    first = min(run.upstream_nodes, default=0)
+    pairs = zip(nodes, claim.decisions, strict=True)
+    wrong = [node for node, decision in pairs if decision.verdict is Verdict.REFUTED]
+    return any(not run.trace.args[node] or node < first for node in wrong)
+
+
+def _appearance(case: TracedCase, exact: Exact, nodes: Sequence[int], seed: int) -> Place:
+    """Return the line at which an array of nodes appears that no operation made, or nothing."""
+    run = exact.seen.again(Recorder())
+    appearances = Appearances(run, nodes, last=len(set(nodes)) == 1)
+    with followed(appearances.follow):
+        again = _recorded(case, exact, seed, run)
+    line = appearances.line if again is not None else None
+    return NOWHERE if line is None else as_place(*line)
 
 
 def _entries(exact: Exact, claimed: Mapping[str, Claim], nodes: Mapping[str, Sequence[int]]) -> list[_Entry]:
@@ -74,7 +103,7 @@ def _entries(exact: Exact, claimed: Mapping[str, Claim], nodes: Mapping[str, Seq
             nodes[name], exact.gradient(name), claim.actual.nodes, claim.decisions, strict=True
         )
     ]
-    pairs = pairs[:: -(-len(pairs) // _MOST_ENTRIES)]
+    pairs = pairs[:: -(-len(pairs) // _MOST_ENTRIES) or 1]
     at = values(trace, [node for _, expected, actual, _ in pairs for node in (expected, actual)])
     return [_Entry(node, 0.0 if right else at[expected] - at[actual]) for node, expected, actual, right in pairs]
 

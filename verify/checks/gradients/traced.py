@@ -321,8 +321,8 @@ def decided(
         keep(rows[name])
     outputs = wrong_outputs(case, exact, seed, refuted)
     wrong = [name for name in claimed if rows[name].verdict is claimed[name].decision.verdict is Verdict.REFUTED]
-    line = parting(case, exact, claimed, seed) if not set(wrong) <= set(refuted) else NOWHERE
-    rows |= {name: replace(rows[name], parting=line) for name in wrong}
+    lines = parting(case, exact, claimed, seed) if not set(wrong) <= set(refuted) else {}
+    rows |= {name: replace(rows[name], parting=lines.get(name, NOWHERE)) for name in wrong}
     return [*(rows[name] for name in case.real if name in rows), *outputs], exact
 
 
