@@ -217,3 +217,38 @@ def test_where_several_formulas_are_0_at_once_is_told():
     several = "N=4: edges: on some, several formulas are 0 at once, and what the code returns there was not judged"
     assert verify.check(both_at_once(9)).sizes.untried == (several,)
     assert verify.check(both_at_once(0)).sizes.untried == ()
+
+
+def counted(forward, slope, edge, number, wrong, rows=4):
+    """Code with another slope on an edge where a number of entries lie on it, at some rows; without `wrong`, the same."""
+
+    def backward(d, x):
+        on_edge = x == edge
+        gone = wrong if on_edge.sum() == number and len(x) == rows else 0
+        return d * (slope(x) + gone * on_edge)
+
+    return verify.pair(forward, backward, x="N")
+
+
+# A point has entries on both edges of a clip in turn: several on the same one are not looked at.
+COUNTED = {
+    "a parabola": (lambda x: x**2, lambda x: 2 * x, 0),
+    "a parabola from 1 on": (lambda x: (x - 1) ** 2, lambda x: 2 * (x - 1), 1),
+    "a ReLU": (relu, lambda x: (x > 0) * 1.0, 0),
+    "an absolute value": (np.abs, np.sign, 0),
+    "a clip": (lambda x: np.clip(x, -1, 1), lambda x: (np.abs(x) < 1) * 1.0, 1),
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "number"), [(name, number) for name in COUNTED for number in (1, 2, 3) if name != "a clip" or number == 1]
+)
+def test_edges_that_code_counts(name, number):
+    """What is wrong where so many entries lie on an edge is refuted at a further size, and a choice there is not."""
+    forward, slope, edge = COUNTED[name]
+    verdicts = {row.verdict for row in verify.check(counted(forward, slope, edge, number, 5)).comparisons}
+    assert Verdict.REFUTED in verdicts
+    choice = 0 if name.startswith("a parabola") else 0.5
+    right = verify.check(counted(forward, slope, edge, number, choice))
+    assert {row.verdict for row in right.comparisons} == {Verdict.PROVED}
+    assert not any(finding.fails for finding in right.findings)

@@ -19,7 +19,7 @@ from verify.checks.regions.check import apart
 from verify.checks.regions.divisors import claimed
 from verify.checks.regions.edges import Kinks
 from verify.checks.regions.explore import Explorer
-from verify.checks.regions.touching import Tie, is_one, points
+from verify.checks.regions.touching import Tie, are_apart, at_all, points
 from verify.model.result import Comparison
 from verify.tracing.floats import FloatRun
 from verify.tracing.following import SubjectError
@@ -27,10 +27,12 @@ from verify.tracing.observe import Quantity
 
 _NEAR = 2.0**-20  # how far beside an edge its sides are, relative to it where it is far from 0
 _PART, _LEAST = 1e-5, 1e-8  # of an entry, and of the largest one, that gradients so close differ by
+_BENT = 4  # times the square of a step, and the size of the output: what bends changes by that where its slope is 0
 _JUMP = 1e3  # times what gradients say that an output changes by
 _JUDGED = 4  # edges in full, of a case
 _USED = f"edges: {_JUDGED} were judged at other sizes and labels, which is the limit"
 _SEVERAL = "edges: on some, several formulas are 0 at once, and what the code returns there was not judged"
+_COUNTED = 3  # edges of a point that are looked at together, in the place of all
 _ALONE = 3  # edges of a point that are looked at one by one
 
 Array = np.ndarray[Any, Any]
@@ -47,22 +49,22 @@ class Glances:
         glance, unjudged = None, ""
         for ties in points(run.seen, run.region.bounds):
             glance = glance or _Glance(self.case, run, self.seed)
-            for tie in glance.suspects(ties):
-                if not is_one(run.seen, tie):
+            for group in glance.suspects(ties):
+                if not are_apart(run.seen, group):
                     unjudged = _SEVERAL
                     continue
                 if not self.left:
                     return [], _USED
-                rows, reason = self._judged(run, tie)
+                rows, reason = self._judged(run, group)
                 if rows or reason:
                     return rows, reason
         return [], unjudged
 
-    def _judged(self, run: Exact, tie: Tie) -> tuple[list[Comparison], str]:
+    def _judged(self, run: Exact, group: Sequence[Tie]) -> tuple[list[Comparison], str]:
         self.left -= 1
         explorer = Explorer(self.case, run, self.seed)
         kinks = Kinks(explorer, set())
-        kinks.visit([{**run.seen.at, **tie.at}])
+        kinks.visit([{**run.seen.at, **at_all(group)}])
         rows = [row for row in (*explorer.rows, *kinks.rows) if not row.verdict.good]
         reason = next((f"edges: {finding.detail}" for finding in kinks.open.values()), "")
         return [apart(row) for row in {row.name: row for row in rows}.values()], reason
@@ -89,10 +91,16 @@ class _Glance:
         sides = {(c.where, c.relation, c.holds) for c in self.seen.conditions}
         self.both = any((where, relation, not holds) not in sides for where, relation, holds in sides)
 
-    def suspects(self, ties: Sequence[Tie]) -> Iterator[Tie]:
-        """Return edges of a point on which, alone as well, what the code returns does not fit the sides."""
+    def suspects(self, ties: Sequence[Tie]) -> Iterator[Sequence[Tie]]:
+        """Yield edges of a point on which, alone or with few others, what the code returns does not fit the sides.
+
+        Code may count the entries that lie on edges: so the first one, two and three are looked at, too.
+        """
         wrong = self._wrong(ties)[:_ALONE]
-        return (tie for tie in wrong if len(ties) == 1 or self._wrong([tie]))
+        alone = [[tie] for tie in wrong if len(ties) == 1 or self._wrong([tie])]
+        yield from alone
+        firsts = [ties[:number] for number in range(1, min(len(ties), _COUNTED + 1))]
+        yield from (first for first in firsts if not alone and self._wrong(first))
 
     def _wrong(self, ties: Sequence[Tie]) -> Sequence[Tie]:
         """Return the edges of a point that are suspect; both sides are asked where the run has taken but one."""
@@ -121,7 +129,8 @@ class _Glance:
             return True
         steps = [(_NEAR * max(1.0, abs(float(tie.edge))), self.places[tie.name]) for tie in ties]
         changes = [step * side.gradients[place] for step, place in steps]
-        return not abs(way - sum(changes)) > _PART * sum(map(abs, changes)) + _NEAR * _LEAST * side.size
+        bend = _NEAR * (_LEAST + _BENT * _NEAR) * side.size
+        return not abs(way - sum(changes)) > _PART * sum(map(abs, changes)) + bend
 
     def _is_off(self, tie: Tie, off: Array, middle: _Look, below: _Look, above: _Look) -> bool:
         """Tell whether the entries that a question is about lie off the segment between two sides."""
@@ -131,7 +140,7 @@ class _Glance:
 
     def _look(self, ties: Sequence[Tie], step: float) -> _Look:
         """Return what comes on floats at a point on edges, or on one side of each of them."""
-        moved = {name: float(value) for tie in ties for name, value in tie.at.items()}
+        moved = {name: float(value) for name, value in at_all(ties).items()}
         moved |= {tie.name: moved[tie.name] + step * max(1.0, abs(moved[tie.name])) for tie in ties}
         names = self.seen.trace.payloads
 

@@ -7,7 +7,7 @@ Questions about other entries do not touch each other, so that one point may lie
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from itertools import zip_longest
 from typing import NamedTuple
@@ -70,16 +70,21 @@ def _in_turns(ties: Iterable[Tie]) -> list[Tie]:
     return [tie for turn in zip_longest(*turned) for tie in turn if tie is not None]
 
 
-def is_one(seen: Observation, tie: Tie) -> bool:
-    """Tell whether all questions of a run that are 0 on an edge are about one form: there are two sides then.
+def at_all(ties: Iterable[Tie]) -> dict[str, Fraction]:
+    """Return the entries that are moved onto some edges."""
+    return {name: value for tie in ties for name, value in tie.at.items()}
+
+
+def are_apart(seen: Observation, ties: Sequence[Tie]) -> bool:
+    """Tell whether all questions of a run that are 0 on some edges are about one form an edge: it has two sides then.
 
     Of a product of matrices with one column all entries are 0 where that is 0. The choices that code makes for each of
     them may be none of the derivatives that there are of the whole, as people take it: that is not asked about here.
     """
     nodes = list(dict.fromkeys(condition.node for condition in seen.conditions))
     with flint.ctx.workprec(_BITS):
-        values = balls.at(seen.trace, nodes, {**seen.trace.sample, **tie.at})
-    return len({form(seen.trace, node).key for node in nodes if values[node].contains(0)}) == 1
+        values = balls.at(seen.trace, nodes, {**seen.trace.sample, **at_all(ties)})
+    return len({form(seen.trace, node).key for node in nodes if values[node].contains(0)}) == len(ties)
 
 
 def _ties(seen: Observation, bounds: Domain) -> Iterator[Tie]:
