@@ -39,7 +39,7 @@ exit status:
 """
 _OPTION = re.compile(r"-[qvh]+|--[a-z]{2}[a-z-]*(=.*)?")  # anything else with a minus, after `expr`, is an expression
 _PLANTED = f"plant only mistakes of these classes: {', '.join(f'{kind} {text}' for kind, text in KINDS.items())}"
-_FLAG = re.compile("-[qvx]+|--(quiet|verbose|exitfirst|quick|strict)")  # may come before the command as well
+_FLAG = re.compile("-[qvx]+|--(quiet|verbose|exitfirst|quick|strict|lf|ff)")  # may come before the command as well
 LARGEST_MEMORY = 1_000_000  # GB
 MEMORY_EXPECTED = f"expected a positive number of GB, at most {LARGEST_MEMORY:,}"
 LONGEST_TIMEOUT = 1_000_000  # seconds: what every platform can wait for
@@ -118,7 +118,7 @@ def build_parser(formats: Iterable[str]) -> argparse.ArgumentParser:
     expr = _add_command(commands, "expr", checking)
     _add_expression(expr)
     _add_format(expr)
-    expr.set_defaults(durations=None, jobs=1, shard=None)
+    expr.set_defaults(durations=None, jobs=1, shard=None, lastfailed=None)
     listing = _add_command(commands, "list", choosing)
     listing.add_argument("--shard", type=_shard, metavar="K/N", help=_SHARD)
     listing.set_defaults(layers=None, timeout=None, memory=None, quiet=0)
@@ -146,6 +146,11 @@ def _add_running(run: argparse.ArgumentParser) -> None:
     jobs = "check files of cases in so many processes at a time (default: as many as there are cores)"
     run.add_argument("-j", "--jobs", type=_jobs, metavar="N", help=jobs)
     run.add_argument("--shard", type=_shard, metavar="K/N", help=_SHARD)
+    picking = run.add_mutually_exclusive_group()
+    lf = "only the cases that failed when they were last checked; all, if none did; kept in .gradproof_cache"
+    picking.add_argument("--lf", "--last-failed", dest="lastfailed", action="store_const", const="only", help=lf)
+    ff = "all cases, those first that failed when they were last checked"
+    picking.add_argument("--ff", "--failed-first", dest="lastfailed", action="store_const", const="first", help=ff)
     slowest = "print the N slowest cases and their seconds to standard error; 0: all cases"
     run.add_argument("--durations", type=_count, metavar="N", help=slowest)
     _add_baseline(run)

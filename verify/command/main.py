@@ -111,6 +111,10 @@ def _working(argv: Sequence[str], options: argparse.Namespace) -> int:
         run = replace(run, command=_again(argv, run.seed), environment=tuple(environment().items()))
     run, texts, note = baseline.judged(run)
     status = _report(run, requests, options, texts, note)
+    if options.command in _GATES:
+        from verify.command.lastfailed import keep
+
+        keep(options.command, run.cases)
     if options.durations is not None:
         sys.stderr.write(progress.slowest(options.durations))
     return status
@@ -154,7 +158,11 @@ def _again(argv: Sequence[str], seed: int) -> str:
     """Return the command without the reports that it writes and the processes that it takes, with the seed."""
     left_out = {"--report", "--jobs", "-j"}
     arguments = [text for before, text in zip(["", *argv], argv, strict=False) if not {before, text} & left_out]
-    arguments = [text for text in arguments if not re.fullmatch("--(report|jobs)=.*|-[qv]+|-j.*", text, re.DOTALL)]
+    arguments = [
+        text
+        for text in arguments
+        if not re.fullmatch("--(report|jobs)=.*|-[qv]+|-j.*|--lf|--ff|--last-failed|--failed-first", text, re.DOTALL)
+    ]
     seeded = any(text == "--seed" or text.startswith("--seed=") for text in arguments)
     return shlex.join(["gradproof", *arguments, *([] if seeded else ["--seed", str(seed)])])
 
@@ -187,11 +195,14 @@ def _run(workers: Workers, options: argparse.Namespace, progress: Progress) -> t
     """Check the cases that the command is about; returns the result, the reports asked for, and the baseline."""
     from reports import renderer
     from reports.write import requests
+    from verify.command import lastfailed
     from verify.command.shards import divided
     from verify.model.identity import CaseId
     from verify.model.result import CaseResult, Run
     from verify.runner.crew import Crew, cores
 
+    if options.shard and options.lastfailed == "only":
+        raise InputError("--lf leaves out cases of the shard, which nobody would check then: leave out --shard or --lf")
     config = _settings(workers, options)
     baseline_path = options.baseline or config.baseline
     wanted = requests(options.report, [Path(os.path.realpath(baseline_path))] if baseline_path else [])
@@ -201,7 +212,11 @@ def _run(workers: Workers, options: argparse.Namespace, progress: Progress) -> t
         renderer(name)  # imported while the worker starts
     every = _selected(workers, options, config)
     cases, others = divided(every, options.shard)
-    if options.shard:
+    if options.lastfailed:
+        cases, more, note = lastfailed.picked(cases, options.command, only=options.lastfailed == "only")
+        others += more
+        sys.stderr.write("" if options.quiet > 1 else f"gradproof: {note}\n")
+    if others:
         broken = any(isinstance(case, CaseResult) and case.target for case in others)
         baseline = baseline.sharded((CaseId(case.where.file, case.name) for case in others), broken=broken)
     seed = config.seed if options.seed is None else options.seed

@@ -1,0 +1,116 @@
+"""Which cases failed when they were last checked: `--lf` checks these only, `--ff` checks them first.
+
+This is kept in a folder of the working directory, as the names of files are told from there, for each command. It is no
+result: what cannot be read counts as nothing known, and what cannot be written is left.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import tempfile
+from collections.abc import Sequence
+from itertools import compress
+from operator import not_
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from verify.model.result import CaseResult, plural
+
+if TYPE_CHECKING:
+    from verify.runner.workers import CollectedCase
+
+FOLDER = ".gradproof_cache"
+_NAME = "lastfailed.json"
+_FORMAT = 1
+_BESIDE = {
+    ".gitignore": "# Written by gradproof.\n*\n",
+    "CACHEDIR.TAG": "Signature: 8a477f597d28d172789f06886806bc55\n# A directory of gradproof that may be deleted, "
+    "see https://bford.info/cachedir/\n",
+}
+
+
+class Failure(NamedTuple):
+    """A case that failed; with a `target`, the row of what could not be imported, which stands for all cases there."""
+
+    file: str
+    name: str
+    target: str = ""
+
+
+class Picked(NamedTuple):
+    """The cases to check, in order, those that are left out, and what to say of it."""
+
+    cases: list[CollectedCase | CaseResult]
+    others: list[CollectedCase | CaseResult]
+    note: str
+
+
+def picked(cases: Sequence[CollectedCase | CaseResult], command: str, *, only: bool) -> Picked:
+    """Return the cases that failed, `only` these or before the others; all of them where none did."""
+    failures = _read().get(command, set())
+    names, files = {(f.file, f.name) for f in failures}, {f.file for f in failures if f.target}
+    failing = [_has_failed(case, names, files) for case in cases]
+    failed, others = list(compress(cases, failing)), list(compress(cases, map(not_, failing)))
+    count = plural(len(failed), "case")
+    if not failed:
+        return Picked(others, [], f"none of {plural(len(cases), 'case')} is known to have failed: all are checked")
+    if only:
+        return Picked(failed, others, f"{count} of {len(cases):,}: what failed when it was last checked")
+    return Picked([*failed, *others], [], f"{count} of {len(cases):,} first: what failed when it was last checked")
+
+
+def keep(command: str, cases: Sequence[CaseResult]) -> None:
+    """Keep which cases fail; of those that were not checked is known what was known before."""
+    known = _read()
+    failures, before = set(known.get(command, set())), known.get(command, set())
+    files = {case.where.file for case in cases}
+    failures -= {failure for failure in failures if failure.target and failure.file in files}
+    failures -= {_failure(case) for case in cases}
+    failures |= {_failure(case) for case in cases if not case.passes}
+    if failures != before:
+        with contextlib.suppress(OSError):
+            _write({**known, command: failures})
+
+
+def _failure(case: CaseResult) -> Failure:
+    return Failure(case.where.file, case.name, case.target)
+
+
+def _has_failed(case: CollectedCase | CaseResult, names: set[tuple[str, str]], files: set[str]) -> bool:
+    """Tell whether a case has failed, or is in a file that could not be imported; what cannot be now always has."""
+    file = case.where.file
+    return isinstance(case, CaseResult) or file in files or (file, case.name) in names
+
+
+def _read() -> dict[str, set[Failure]]:
+    try:
+        document = json.loads((Path(FOLDER) / _NAME).read_text(encoding="utf-8"))
+        if document["format"] == _FORMAT:
+            return {command: {Failure(*map(str, row)) for row in rows} for command, rows in document["failed"].items()}
+    except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        pass
+    return {}
+
+
+def _write(failed: dict[str, set[Failure]]) -> None:
+    """Write the file whole, and what tells others what the folder is. Raises OSError."""
+    folder = Path(FOLDER)
+    folder.mkdir(exist_ok=True)
+    for name, text in _BESIDE.items():
+        if not (folder / name).exists():
+            _replace(folder / name, text)
+    document = {"format": _FORMAT, "failed": {command: sorted(rows) for command, rows in sorted(failed.items())}}
+    _replace(folder / _NAME, json.dumps(document, ensure_ascii=False, indent=1) + "\n")
+
+
+def _replace(path: Path, text: str) -> None:
+    descriptor, name = tempfile.mkstemp(dir=path.parent)
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8", errors="surrogateescape") as file:
+            file.write(text)
+        Path(name).replace(path)
+    except BaseException:
+        Path(name).unlink()
+        raise
