@@ -63,15 +63,14 @@ def picked(cases: Sequence[CollectedCase | CaseResult], command: str, *, only: b
 
 def keep(command: str, cases: Sequence[CaseResult]) -> None:
     """Keep which cases fail; of those that were not checked is known what was known before."""
-    known = _read()
-    failures, before = set(known.get(command, set())), known.get(command, set())
-    files = {case.where.file for case in cases}
-    failures -= {failure for failure in failures if failure.target and failure.file in files}
+    stored = _read()
+    before, files = stored.get(command, set()), {case.where.file for case in cases}
+    failures = {failure for failure in before if not (failure.target and failure.file in files)}
     failures -= {_failure(case) for case in cases}
     failures |= {_failure(case) for case in cases if not case.passes}
     if failures != before:
         with contextlib.suppress(OSError):
-            _write({**known, command: failures})
+            _write({**stored, command: failures})
 
 
 def _failure(case: CaseResult) -> Failure:
