@@ -54,6 +54,10 @@ def test_all_keys(loaded):
         (CASE.replace("tax = 1.1", "tax = 1e999"), "does not fit a float64"),
         (CASE.replace("tax = 1.1", "tax = true"), "'tax' is True: expected a number"),
         (CASE.replace("tax = 1.1", "tax = 2026-01-01"), "expected a number"),
+        (
+            CASE.replace("tax = 1.1", "tax = { low = 2, high = 1 }"),
+            r"shop\.toml:2: case 'apples': the input 'tax' is a table: write a number here, .* domain: .*real\('', low=0",
+        ),
         (CASE.replace(", tax = 1.1", ""), "'tax' has no value"),
         (CASE.replace("tax = 1.1", "tax = 1.1, coupon = 2"), "the input 'coupon' is not used"),
         (CASE.replace('name = "apples"', ""), "the case lacks name"),

@@ -18,6 +18,7 @@ from verify.model.identity import Place
 from verify.model.where import quoted
 
 _LONGEST_NAME = 200
+_NO_DOMAIN = "write a number here, such as 1.1; a case in Python can have a domain: x=gradproof.real('', low=0, high=1)"
 
 
 class Terms(NamedTuple):
@@ -88,6 +89,8 @@ def exact_inputs(at: Mapping[str, object]) -> dict[str, Fraction]:
         name = identifier(key)
         if name in inputs:
             raise InputError(f"the input {key!r} is given twice")
+        if isinstance(value, Mapping):
+            raise InputError(f"the input {key!r} is a table: {_NO_DOMAIN}")
         inputs[name] = exact(value, f"the input {key!r}")
     return inputs
 
