@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
@@ -136,20 +137,36 @@ def _evidence(comparison: Comparison, everything: bool) -> list[Line]:
         return [reason]
     longest = None if everything or not comparison.index else _LONGEST
     formulas = [comparison.actual_formula, comparison.expected_formula]
+    shortened = _pair(formulas[0], formulas[1], longest) if longest else formulas
     return [
         *(
             [reason]
             if comparison.evidence.kind in ("small difference", "edge", "hole", "points", APPROXIMATION)
             else []
         ),
-        Line("actual", _equation(formulas[0], example.actual, longest), computed(comparison)),
-        Line("exact", _equation(formulas[1], example.expected, longest)),
+        Line("actual", _equation(shortened[0], example.actual), computed(comparison)),
+        Line("exact", _equation(shortened[1], example.expected)),
         Line("at", _point(example.inputs, " ".join(formulas), _MOST_INPUTS if longest else None)),
     ]
 
 
-def _equation(formula: str, value: str, longest: int | None) -> str:
-    return " = ".join(dict.fromkeys(filter(None, [short(formula, longest) if longest else formula, value])))
+def _equation(formula: str, value: str) -> str:
+    return " = ".join(dict.fromkeys(filter(None, [formula, value])))
+
+
+def _pair(first: str, second: str, longest: int) -> list[str]:
+    """Shorten two formulas in their middle, or at both ends where that would leave out all that they differ in."""
+    texts = [short(first, longest), short(second, longest)]
+    if first == second or texts[0] != texts[1]:
+        return texts
+    common = sum(1 for _ in itertools.takewhile(lambda pair: pair[0] == pair[1], zip(first, second, strict=False)))
+    start = max(common - longest // 4, 1)
+    return [_window(formula, start, longest) for formula in (first, second)]
+
+
+def _window(text: str, start: int, longest: int) -> str:
+    end = start + longest - 2
+    return f"…{text[start:end]}…" if len(text) > end else f"…{text[start:]}"
 
 
 def _point(inputs: Sequence[tuple[str, str]], formulas: str, most: int | None) -> str:

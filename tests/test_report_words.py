@@ -1,8 +1,10 @@
-"""What is said around a table: of a counterexample only what is not 0 is listed."""
+"""What is said around a table: of a counterexample what is not 0, of two long formulas what differs."""
+
+import random
 
 import pytest
 
-from reports.words import _point
+from reports.words import _pair, _point
 
 
 @pytest.mark.parametrize(
@@ -26,3 +28,22 @@ def test_long_points_list_what_the_formulas_mention():
     """Of more numbers than are listed, those in the formulas come first."""
     inputs = [(f"x[{i}]", "1") for i in range(20)]
     assert _point(inputs, "x[19]*x[18]", 2) == "x[18]=1, x[19]=1, and 18 more"
+
+
+@pytest.mark.parametrize("seed", range(300))
+def test_two_formulas_that_differ_are_printed_differently(seed):
+    """Wherever one of two formulas is changed, or something is put in or left out, the shortened pair shows it."""
+    rng = random.Random(seed)
+    first = "".join(rng.choice("xy+*()12") for _ in range(rng.randrange(1, 120)))
+    place, other = rng.randrange(len(first)), rng.choice(["", "-", "tanh(x)", "x" * 70])
+    second = first[:place] + other + first[place + rng.randrange(2) :]
+    longest = rng.choice([20, 41, 60])
+    texts = _pair(first, second, longest)
+    assert (texts[0] == texts[1]) is (first == second)
+    assert max(map(len, texts)) <= longest
+
+
+def test_what_differs_in_the_middle_stands_in_full():
+    """Ends that two long formulas have in common are left out, and not the sign between them."""
+    texts = _pair("a" * 80 + "+" + "b" * 80, "a" * 80 + "-" + "b" * 80, 40)
+    assert texts == ["…" + "a" * 10 + "+" + "b" * 27 + "…", "…" + "a" * 10 + "-" + "b" * 27 + "…"]

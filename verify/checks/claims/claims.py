@@ -11,8 +11,8 @@ from typing import Any, NamedTuple
 from verify.cases.case import TracedCase
 from verify.cases.shapes import entry_names
 from verify.cases.wirtinger import Half
-from verify.checks.claims.diagnoses import Suspect
 from verify.checks.claims.lines import line_of
+from verify.checks.claims.suspect import Suspect
 from verify.checks.claims.upstreams import edges, mixes, never_equal
 from verify.graph import balls
 from verify.graph.adjoints import Shares, adjoints, totals
@@ -148,6 +148,8 @@ class Exact:
             part=inputs[name].part,
             turned=[n for u in self.seen.upstreams if u.part and u.part.half is Half.IMAGINARY for n in u.nodes],
             convention=self.convention,
+            inputs={other: (quantity.shape, quantity.nodes) for other, quantity in inputs.items()},
+            outputs=[output for output, _ in self._outputs],
             beside=self._beside(name),
         )
 

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from fractions import Fraction
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from verify.cases.wirtinger import DEFAULT, FORMS, Half, Part
-from verify.checks.claims.explain import Sampled, alike, constant_ratio
+from verify.cases.wirtinger import DEFAULT, FORMS, Half
+from verify.checks.claims.coefficients import differing_terms, differing_upstream, differing_uses
+from verify.checks.claims.dependence import dependence, unmasked
+from verify.checks.claims.explain import alike, constant_ratio
+from verify.checks.claims.ratios import ratio
+from verify.checks.claims.rearranged import parameter_transposed, permuted, symmetrised
+from verify.checks.claims.suspect import Suspect
 from verify.graph.graph import Graph
 from verify.graph.substitution import replaced
 from verify.model.exact import decimal_text, simplest_rational
 from verify.proof import field
-from verify.tracing.observe import Quantity
 
 Nodes = Sequence[int]
 _MINUS = Fraction(-1)
@@ -25,45 +29,6 @@ _MOST_TERMS = 8  # of an entry's derivative, of which each may be the one that i
 SMALL = Fraction(1, 1000)  # the largest epsilon in use: that of Keras' batch normalisation
 _MOST_SMALL = 6  # such constants that a mistake is looked for beside
 _MOST_SUBSTITUTED = 64  # entries that are each looked at with an upstream of their own
-
-
-@dataclass(frozen=True, slots=True)
-class Suspect:
-    """A wrong gradient with what it may have been mistaken for.
-
-    `shares` are the terms of each entry's exact derivative, one for each use of the input; `others` the exact gradients
-    of the other inputs; `output` the nodes of an output of the same shape, `upstream` those of the upstream; `sizes`
-    are those of the named dimensions.
-    """
-
-    graph: Graph
-    region: Sampled
-    shape: tuple[int, ...]
-    actual: Quantity
-    expected: Nodes
-    shares: Sequence[Nodes]
-    others: Mapping[str, tuple[tuple[int, ...], Nodes]]
-    output: Nodes
-    upstream: Nodes
-    sizes: Mapping[str, int]
-    part: Part | None = None  # of a complex input
-    turned: Nodes = ()  # the imaginary halves of upstreams
-    convention: str = DEFAULT  # of gradients by complex inputs
-    beside: tuple[Nodes, Nodes] = ((), ())  # of an imaginary part, what came as the real one, and what is exact there
-
-    @property
-    def fits(self) -> bool:
-        """Tell whether the gradient has the shape of its input."""
-        return self.actual.shape == self.shape
-
-    def is_(self, nodes: Nodes) -> bool:
-        """Tell whether this is what came."""
-        return len(nodes) == len(self.actual.nodes) and alike(self.graph, self.actual.nodes, nodes)
-
-    def scaled(self, factor: Fraction, nodes: Nodes) -> list[int]:
-        """Return nodes times a factor."""
-        constant = self.graph.constant(factor)
-        return [self.graph.product(constant, node) for node in nodes]
 
 
 def diagnose(suspect: Suspect) -> str:
@@ -373,4 +338,13 @@ MISTAKES: tuple[Callable[[Suspect], str], ...] = (
     _diagonal,
     _dropped,
     _summed_elsewhere,
+    permuted,
+    symmetrised,
+    parameter_transposed,
+    differing_upstream,
+    ratio,
+    differing_uses,
+    differing_terms,
+    unmasked,
+    dependence,
 )

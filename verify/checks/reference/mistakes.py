@@ -15,10 +15,8 @@ def _others(program: Program, step: int) -> dict[int, None]:
 
 def mistake(exact: Theory, step: int, actual: int) -> str:
     """Name the likely mistake in the gradient with respect to a step, of which `actual` is the node; or say nothing."""
-    from verify.checks.claims.diagnoses import (  # and NumPy with them, which what is right does not need
-        Suspect,
-        diagnose,
-    )
+    from verify.checks.claims.diagnoses import diagnose  # and NumPy with them, which what is right does not need
+    from verify.checks.claims.suspect import Suspect
     from verify.tracing.observe import Quantity
 
     graph, program, derivative = exact.graph, exact.case.program, exact.derivatives

@@ -1,0 +1,70 @@
+"""Terms of a gradient that are missing, have the wrong sign or count with another number are named."""
+
+import numpy as np
+import pytest
+
+import verify
+
+
+def diagnosis(forward, backward, **shapes):
+    @verify.case(**(shapes or {"x": "3"}))
+    def subject(x):
+        dout = yield forward(x)
+        return backward(x, dout)
+
+    return [row.diagnosis for row in verify.check(subject).comparisons if not row.good]
+
+
+@pytest.mark.parametrize(
+    ("counts", "text"),
+    [
+        ([1, 0, 0], "only the terms with dout[0] are counted"),
+        ([1, 2, 1], "the terms with dout[1] are too large by a factor of 2"),
+        ([1, -1, -1], "the terms with dout[1], dout[2] have the wrong sign"),
+        ([1, 1, 0], "the terms with dout[2] are missing"),
+        ([1, 2, 3], None),
+    ],
+)
+def test_parts_of_the_upstream(counts, text):
+    """The entries of the upstream whose terms are wrong are named, where all are wrong in one way."""
+    weights = np.array([[1, 2, 5], [3, -1, 4], [2, 7, -3]])
+    (named,) = diagnosis(lambda x: weights @ np.sin(x), lambda x, d: (d * counts) @ weights * np.cos(x))
+    assert named == text if text else "terms with" not in named
+
+
+@pytest.mark.parametrize(
+    ("number", "text"),
+    [
+        (-1, "one term has the wrong sign: "),
+        (0, "one term is missing: "),
+        (2, "one term is too large by a factor of 2: "),
+        (-3, "one term is too large by a factor of 3, and of the wrong sign: "),
+    ],
+)
+def test_one_term_of_the_formula(number, text):
+    """A sign or number of one term is found, and the term is written."""
+
+    def forward(x):
+        return np.stack([x[0] * np.sin(x[1]) + x[1] * np.cos(x[2]), x[2]])
+
+    def backward(x, d):
+        by_second = number * x[0] * np.cos(x[1]) + np.cos(x[2])
+        return np.stack([d[0] * np.sin(x[1]), d[0] * by_second, d[1] - d[0] * x[1] * np.sin(x[2])])
+
+    (named,) = diagnosis(forward, backward)
+    assert "use of the input" in named or named == text + "x[0]*dout[0]*cos(x[1])"
+
+
+def test_a_term_that_is_not_there_is_not_named():
+    """A gradient that is no sum of numbers times the exact terms is not explained so."""
+    assert not any("term" in text for text in diagnosis(lambda x: x**2 + np.sin(x), lambda x, d: d * x + d * np.exp(x)))
+
+
+@pytest.mark.parametrize(
+    ("correct", "wrong"),
+    [(1, 1 + 1e-7), (2, 2 + 1e-9)],
+)
+def test_a_number_that_is_only_close_is_not_named(correct, wrong):
+    """What looks like a right term on floats, and is not, is refuted by the proof."""
+    texts = diagnosis(lambda x: np.sin(x) + correct * x**3, lambda x, d: d * (-np.cos(x) + 3 * wrong * x**2))
+    assert not any("sign" in text for text in texts)

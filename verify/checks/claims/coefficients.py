@@ -1,0 +1,182 @@
+"""The terms of the exact gradient, each times a number of its own: 0 where it is missing, -1 where its sign is wrong.
+
+The terms are the parts of the upstream, the uses of the input, or the terms of the formula multiplied out. The numbers
+are found on floats beside the sample, and the gradient that they make is proved to be the one that was returned.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator, Mapping, Sequence
+from fractions import Fraction
+
+import flint
+import numpy as np
+
+from verify.checks.claims.suspect import Suspect
+from verify.graph import balls, formulas
+from verify.graph.formulas import Alphabet
+from verify.graph.graph import Graph
+from verify.graph.substitution import replaced
+from verify.model.exact import decimal_text
+
+_BITS = 128
+_MOST_UPSTREAM, _MOST_TERMS = 64, 24
+_MOST_OPERATIONS = 150  # of a formula that is multiplied out
+_MOST_NAMES = 3
+_SPARE = 6  # points more than there are terms
+_CLOSE = 1e-6
+_DENOMINATOR = 12
+_LONGEST = 80  # signs of a term that is written
+_SHORT = 30  # operations
+_UNIT = Fraction(1)
+Coefficients = dict[int, Fraction]  # by term
+
+
+def differing_upstream(s: Suspect) -> str:
+    """Find entries of the upstream whose part of the gradient has a factor that it should not have."""
+    parts = [node for node in s.upstream if s.graph.ops[node] == "variable"]
+    if not s.small or not 1 < len(parts) <= _MOST_UPSTREAM:
+        return ""
+    factors = _upstream_factors(s, parts)
+    if factors is None or all(factor == 1 for factor in factors.values()):
+        return ""
+    scaled = {node: s.graph.product(s.graph.constant(factor), node) for node, factor in factors.items()}
+    if not s.is_(replaced(s.graph, s.expected, scaled)):
+        return ""
+    wrong = [node for node, factor in factors.items() if factor != 1]
+    remaining = [node for node, factor in factors.items() if factor == 1]
+    if len(remaining) == 1 and len(wrong) > 1 and not any(factors[node] for node in wrong):
+        return f"only the terms with {_listed(s, remaining)} are counted"
+    if len({factors[node] for node in wrong}) > 1:
+        return ""
+    return f"the terms with {_listed(s, wrong)} {_fault(factors[wrong[0]], 'are')}"
+
+
+def _upstream_factors(s: Suspect, parts: Sequence[int]) -> Coefficients | None:
+    """Return by which factor each part of the upstream counts, in all entries in which it does."""
+    zeros = {s.graph.payloads[node]: Fraction(0) for node in parts}
+    factors = {}
+    with flint.ctx.workprec(_BITS):
+        for part in parts:
+            point = s.nearby({**zeros, s.graph.payloads[part]: _UNIT})
+            values = balls.at(s.graph, [*s.expected, *s.actual.nodes], point)
+            pairs = [(values[e], values[a]) for e, a in zip(s.expected, s.actual.nodes, strict=True)]
+            ratios = {_rational(float((a / e).mid())) for e, a in pairs if not e.contains(0)}
+            if len(ratios) > 1 or None in ratios:
+                return None
+            if ratios:
+                (factors[part],) = ratios
+    return factors  # type: ignore[return-value]
+
+
+def differing_uses(s: Suspect) -> str:
+    """Find uses of an input that count with the wrong factor, the same in all wrong entries."""
+    return _differing(s, s.shares, "use of the input", written=False)
+
+
+def differing_terms(s: Suspect) -> str:
+    """Find terms of the formula, multiplied out, that have the wrong factor, the same in all wrong entries."""
+    if not s.small or any(formulas.size(s.graph, node).operations > _MOST_OPERATIONS for node in s.expected):
+        return ""
+    return _differing(s, [list(_terms(s.graph, node)) for node in s.expected], "term", written=True)
+
+
+def _differing(s: Suspect, terms: Sequence[Sequence[int]], noun: str, *, written: bool) -> str:
+    if not s.small:
+        return ""
+    wrong: list[tuple[int, Fraction]] = []
+    gradient, most = [], 0
+    for expected, actual, parts in zip(s.expected, s.actual.nodes, terms, strict=True):
+        factors = dict.fromkeys(parts, _UNIT) if expected == actual else _solved(s, actual, parts)
+        if factors is None:
+            return ""
+        gradient.append(s.graph.total([s.graph.product(s.graph.constant(f), n) for n, f in _counted(parts, factors)]))
+        differing = [(node, factor) for node, factor in factors.items() if factor != 1]
+        wrong, most = wrong + differing, max(most, len(differing))
+    if len({factor for _, factor in wrong}) != 1 or not s.is_(gradient):
+        return ""
+    text = _term(s.graph, wrong[0][0]) if written else ""
+    return f"{_number(most, noun)} {_fault(wrong[0][1], 'is' if most == 1 else 'are')}" + (f": {text}" if text else "")
+
+
+def _counted(parts: Sequence[int], factors: Mapping[int, Fraction]) -> Iterator[tuple[int, Fraction]]:
+    return ((node, factors[node]) for node in parts)
+
+
+def _number(number: int, noun: str) -> str:
+    return f"one {noun}" if number == 1 else f"{number} {noun.replace('use', 'uses') if 'use' in noun else noun + 's'}"
+
+
+def _solved(s: Suspect, actual: int, parts: Sequence[int]) -> Coefficients | None:
+    """Return the numbers with which the terms make a node, on floats, if there is only one choice."""
+    different = list(dict.fromkeys(parts))
+    if not 1 < len(different) <= _MOST_TERMS:
+        return None
+    rows = [row for row in _rows(s, [*different, actual]) if np.isfinite(row).all()]
+    if len(rows) <= len(different):
+        return None
+    matrix = np.array(rows)
+    scales = np.abs(matrix[:, :-1]).max(axis=0)
+    if not scales.all():
+        return None
+    numbers, _, rank, _ = np.linalg.lstsq(matrix[:, :-1] / scales, matrix[:, -1], rcond=1e-9)
+    rationals = [_rational(number) for number in numbers / scales]
+    if rank < len(different) or None in rationals:
+        return None
+    return {node: number for node, number in zip(different, rationals, strict=True) if number is not None}
+
+
+def _rows(s: Suspect, nodes: Sequence[int]) -> Iterator[list[float]]:
+    """Return the values of nodes at points around the sample."""
+    rng = random.Random(0)
+    names = [s.graph.payloads[node] for node in s.graph.reach(nodes) if s.graph.ops[node] == "variable"]
+    with flint.ctx.workprec(_BITS):
+        for _ in range(len(nodes) + _SPARE):
+            point = s.nearby({name: s.region.sample[name] * Fraction(rng.randrange(60, 140), 100) for name in names})
+            values = balls.at(s.graph, nodes, point)
+            yield [float(values[node].mid()) for node in nodes]
+
+
+def _rational(number: float) -> Fraction | None:
+    if not np.isfinite(number):
+        return None
+    near = Fraction(number).limit_denominator(_DENOMINATOR)
+    return near if abs(near - Fraction(number)) < _CLOSE else None
+
+
+def _terms(graph: Graph, node: int) -> Sequence[int]:
+    """Return the terms of a formula, its products of sums multiplied out; the formula alone where they are many."""
+    terms: list[int] = [node]
+    if graph.ops[node] == "sum":
+        terms = [term for argument in graph.args[node] for term in _terms(graph, argument)]
+    if graph.ops[node] == "product":
+        left, right = (_terms(graph, argument) for argument in graph.args[node])
+        if len(left) * len(right) <= _MOST_TERMS:
+            terms = [graph.product(a, b) for a in left for b in right]
+    return terms if len(terms) <= _MOST_TERMS else [node]
+
+
+def _term(graph: Graph, node: int) -> str:
+    if formulas.size(graph, node).operations > _SHORT:
+        return ""
+    names = [graph.payloads[i] for i in graph.reach([node]) if graph.ops[i] == "variable"]
+    text = formulas.text(graph, node, Alphabet(names))
+    return text if len(text) <= _LONGEST else ""
+
+
+def _fault(factor: Fraction, verb: str) -> str:
+    """Say what is wrong with a term that counts by a factor."""
+    if factor == 0:
+        return f"{verb} missing"
+    if factor == -1:
+        return ("has" if verb == "is" else "have") + " the wrong sign"
+    size = abs(factor) if abs(factor) > 1 else 1 / abs(factor)
+    sign = ", and of the wrong sign" if factor < 0 else ""
+    return f"{verb} too {'large' if abs(factor) > 1 else 'small'} by a factor of {decimal_text(size)}{sign}"
+
+
+def _listed(s: Suspect, nodes: Sequence[int]) -> str:
+    names = [s.graph.payloads[node] for node in nodes]
+    more = len(names) - _MOST_NAMES
+    return ", ".join(names[:_MOST_NAMES]) + (f" and {more} more" if more > 0 else "")

@@ -1,0 +1,73 @@
+"""What a wrong gradient depends on and the exact one does not, or the other way round; entries that must be 0."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fractions import Fraction
+
+import flint
+
+from verify.checks.claims.explain import alike
+from verify.checks.claims.suspect import Suspect
+from verify.graph import balls
+
+_BITS = 128
+_MOVE = Fraction(9, 8)  # of an input, which shows whether a value depends on it
+_MOST_NAMES = 3
+
+
+def unmasked(s: Suspect) -> str:
+    """Find that all entries are right but those that must be 0."""
+    if not s.fits:
+        return ""
+    wrong = [i for i, pair in enumerate(zip(s.expected, s.actual.nodes, strict=True)) if pair[0] != pair[1]]
+    wrong = [i for i in wrong if not alike(s.graph, [s.expected[i]], [s.actual.nodes[i]])]
+    if any(s.graph.value(s.expected[i]) != 0 for i in wrong) or len(wrong) == len(s.expected):
+        return ""
+    return "only entries that must be 0 are wrong: is a mask or an end of forward missing in backward?"
+
+
+def dependence(s: Suspect) -> str:
+    """Find an input that the exact gradient depends on and this one does not; else the reverse, entry by entry.
+
+    What does not depend has no such variable in its formula; what does, changes at the sample as the input is moved.
+    """
+    if not s.small:
+        return ""
+    return _independent(s) or _depends_on_more(s)
+
+
+def _independent(s: Suspect) -> str:
+    used = set(s.graph.reach(s.actual.nodes))
+    for name, (_, nodes) in s.inputs.items():
+        if used.isdisjoint(nodes) and _changes(s, s.expected, nodes):
+            return f"it does not depend on {name}, but the exact gradient does"
+    return ""
+
+
+def _depends_on_more(s: Suspect) -> str:
+    entries = [node for _, nodes in s.inputs.values() for node in nodes]
+    entries += [node for node in s.upstream if s.graph.ops[node] == "variable"]
+    for place, (exact, actual) in enumerate(zip(s.expected, s.actual.nodes, strict=True)):
+        allowed, used = set(s.graph.reach([exact])), set(s.graph.reach([actual]))
+        more = [node for node in entries if node in used - allowed and _changes(s, [actual], [node])]
+        if more:
+            entry = f"entry {s.index(place)}" if s.shape else "it"
+            return f"{entry} depends on {_listed(s, more)}, but the exact gradient does not"
+    return ""
+
+
+def _changes(s: Suspect, nodes: Sequence[int], inputs: Sequence[int]) -> bool:
+    """Tell whether any of some values at the sample is another one once inputs have been moved."""
+    names = [s.graph.payloads[node] for node in inputs if s.graph.ops[node] == "variable"]
+    moved = s.nearby({name: s.region.sample[name] * _MOVE for name in names})
+    with flint.ctx.workprec(_BITS):
+        before, after = balls.at(s.graph, nodes, s.region.sample), balls.at(s.graph, nodes, moved)
+        pairs = [(before[node], after[node]) for node in nodes]
+        return any(a.is_finite() and b.is_finite() and not a.overlaps(b) for a, b in pairs)
+
+
+def _listed(s: Suspect, nodes: Sequence[int]) -> str:
+    names = [s.graph.payloads[node] for node in nodes]
+    more = len(names) - _MOST_NAMES
+    return ", ".join(names[:_MOST_NAMES]) + (f" and {more} more" if more > 0 else "")

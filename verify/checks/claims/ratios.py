@@ -1,0 +1,106 @@
+"""The exact gradient times powers and exponentials of inputs: found on numbers beside the sample, then proved."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from fractions import Fraction
+from typing import NamedTuple
+
+import flint
+
+from verify.checks.claims.suspect import Suspect
+from verify.graph import balls, formulas
+from verify.graph.formulas import Alphabet
+from verify.model.exact import simplest_rational
+
+_BITS = 128
+_MOST_VARIABLES = 48
+_MOVE = Fraction(9, 8)
+_LARGEST, _DENOMINATOR = 4, 2  # of an exponent
+_MOST_POWERS, _MOST_RATES = 1, 2  # more are no mistake that has a name
+_CLOSE = 1e-9
+
+
+class _Exponents(NamedTuple):
+    """What a ratio is: a constant times powers of some inputs and the exponential of a sum of others."""
+
+    powers: dict[int, Fraction]
+    rates: dict[int, Fraction]
+
+
+def ratio(s: Suspect) -> str:
+    """Find that each entry is the exact one times such a factor, most of them not 1, and write the first."""
+    if not s.small:
+        return ""
+    guesses = (_factor(s, *pair) for pair in zip(s.expected, s.actual.nodes, strict=True))
+    factors = [factor for factor in itertools.takewhile(lambda guess: guess is not None, guesses) if factor is not None]
+    if len(factors) < len(s.expected) or not s.is_(list(map(s.graph.product, factors, s.expected))):
+        return ""
+    wrong = {factor: place for place, factor in reversed([*enumerate(factors)]) if s.graph.value(factor) != 1}
+    variables = [s.graph.payloads[node] for node in s.graph.reach(wrong) if s.graph.ops[node] == "variable"]
+    if not wrong or not variables:
+        return ""
+    first = min(wrong, key=wrong.__getitem__)
+    of = "the exact gradient" if len(wrong) == 1 else f"that of {s.index(wrong[first])} is the exact one"
+    start = "it is" if len(wrong) == 1 else "entries have a factor too many:"
+    return f"{start} {of} times {formulas.text(s.graph, first, Alphabet(variables))}"
+
+
+def _factor(s: Suspect, expected: int, actual: int) -> int | None:
+    """Return the node of the factor of one entry, which is a guess."""
+    if expected == actual or s.graph.value(expected) == 0:
+        return s.graph.whole(1) if expected == actual or s.graph.value(actual) == 0 else None
+    names = [node for node in s.graph.reach([expected, actual]) if s.graph.ops[node] == "variable"]
+    start = _quotient(s, expected, actual, {})
+    if len(names) > _MOST_VARIABLES or not start:
+        return None
+    exponents = _Exponents({}, {})
+    for node in names:
+        if not _measured(s, expected, actual, node, start, exponents):
+            return None
+    if len(exponents.powers) > _MOST_POWERS or len(exponents.rates) > _MOST_RATES:
+        return None
+    return _built(s, exponents, start)
+
+
+def _measured(s: Suspect, expected: int, actual: int, node: int, start: float, exponents: _Exponents) -> bool:
+    """Add what the ratio has of one input, and tell whether that is a power or an exponential."""
+    name = s.graph.payloads[node]
+    value = s.region.sample[name]
+    moved = _quotient(s, expected, actual, {name: value * _MOVE})
+    if not moved or not value or moved / start <= 0:
+        return False
+    change = math.log(moved / start)
+    if abs(change) < _CLOSE:
+        return True
+    choices = ((exponents.powers, change / math.log(_MOVE)), (exponents.rates, change / float(value * (_MOVE - 1))))
+    for into, exponent in choices:
+        near = Fraction(exponent).limit_denominator(_DENOMINATOR)
+        if near and abs(near) <= _LARGEST and abs(near - exponent) < _CLOSE:
+            into[node] = near
+            return True
+    return False
+
+
+def _quotient(s: Suspect, expected: int, actual: int, changes: dict[str, Fraction]) -> float:
+    """Return actual / expected at a point, or 0 where there is none."""
+    with flint.ctx.workprec(_BITS):
+        values = balls.at(s.graph, [expected, actual], s.nearby(changes))
+        quotient = values[actual] / values[expected]
+        return float(quotient.mid()) if balls.is_known(quotient) else 0.0
+
+
+def _built(s: Suspect, exponents: _Exponents, start: float) -> int | None:
+    graph = s.graph
+    factor = graph.function(
+        "exp", graph.total([graph.product(graph.constant(k), node) for node, k in exponents.rates.items()])
+    )
+    for node, power in exponents.powers.items():
+        factor = graph.product(factor, graph.power(node, power))
+    with flint.ctx.workprec(_BITS):
+        value = balls.at(graph, [factor], s.region.sample)[factor]
+        if not value.is_finite() or value.contains(0):
+            return None
+        constant = simplest_rational(start / float(value.mid()), ulps=16)
+    return graph.product(graph.constant(constant), factor) if constant.denominator < 1000 else None

@@ -1,0 +1,72 @@
+"""A wrong gradient, with what it may have been mistaken for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+
+import numpy as np
+
+from verify.cases.wirtinger import DEFAULT, Part
+from verify.checks.claims.explain import Sampled, alike
+from verify.graph.graph import Graph
+from verify.tracing.observe import Quantity
+
+Nodes = Sequence[int]
+_MOST_ENTRIES, _MOST_NODES = 64, 20_000  # all of which are read at some fifty points: a second or two
+
+
+@dataclass(frozen=True, slots=True)
+class Suspect:
+    """A wrong gradient with what it may have been mistaken for.
+
+    `shares` are the terms of each entry's exact derivative, one for each use of the input; `others` the exact gradients
+    of the other inputs; `output` the nodes of an output of the same shape, `upstream` those of the upstream; `sizes`
+    are those of the named dimensions.
+    """
+
+    graph: Graph
+    region: Sampled
+    shape: tuple[int, ...]
+    actual: Quantity
+    expected: Nodes
+    shares: Sequence[Nodes]
+    others: Mapping[str, tuple[tuple[int, ...], Nodes]]
+    output: Nodes
+    upstream: Nodes
+    sizes: Mapping[str, int]
+    part: Part | None = None  # of a complex input
+    turned: Nodes = ()  # the imaginary halves of upstreams
+    convention: str = DEFAULT  # of gradients by complex inputs
+    inputs: Mapping[str, tuple[tuple[int, ...], Nodes]] = field(default_factory=dict)  # their shapes and entries
+    outputs: Nodes = ()  # all entries of all outputs
+    beside: tuple[Nodes, Nodes] = ((), ())  # of an imaginary part, what came as the real one, and what is exact there
+
+    @property
+    def fits(self) -> bool:
+        """Tell whether the gradient has the shape of its input."""
+        return self.actual.shape == self.shape
+
+    @property
+    def small(self) -> bool:
+        """Tell whether the gradient fits, and has so few entries and nodes that each can be looked at many times."""
+        few = self.fits and len(self.expected) <= _MOST_ENTRIES
+        return few and len(self.graph.reach([*self.expected, *self.actual.nodes])) <= _MOST_NODES
+
+    def is_(self, nodes: Nodes) -> bool:
+        """Tell whether this is what came."""
+        return len(nodes) == len(self.actual.nodes) and alike(self.graph, self.actual.nodes, nodes)
+
+    def index(self, place: int) -> list[int]:
+        """Return the index of an entry."""
+        return [int(i) for i in np.unravel_index(place, self.shape)]
+
+    def nearby(self, changes: Mapping[str, Fraction]) -> Mapping[str, Fraction]:
+        """Return the sample with some inputs changed."""
+        return {**self.region.sample, **changes}
+
+    def scaled(self, factor: Fraction, nodes: Nodes) -> list[int]:
+        """Return nodes times a factor."""
+        constant = self.graph.constant(factor)
+        return [self.graph.product(constant, node) for node in nodes]
