@@ -129,6 +129,7 @@ ROWS = "(np.arange(len(x)) % 2 == 0)"
 # What is wrong, and what the line is to become.
 MISTAKES = {
     "a sign": (function("dout * y * (1 + y)", "1 / (1 + np.exp(-x))", "y = forward(x)"), "dout * y * (1 - y)"),
+    "an operator": (function("dout * (y * z)", "x * x + x**3", "y, z = 2 * x, 3 * x * x"), "return dout * (y + z)"),
     "a transpose": (affine(W="self.W"), "dx = dout @ self.W.T"),
     "a mean": (affine(db="mean"), "self.db = dout.sum(axis=0)"),
     "a constant": (function("3 * x * dout"), "return 2 * x * dout"),

@@ -5,9 +5,10 @@ from __future__ import annotations
 import ast
 import io
 import tokenize
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import zip_longest
 
+from verify.model.identity import Place
 from verify.mutation.mutants import Source, Table, in_scope
 from verify.mutation.result import Mutant
 from verify.mutation.scopes import Scope, scopes
@@ -16,6 +17,7 @@ from verify.repair.result import Edits
 
 Scopes = Callable[[str, ast.Module, Watch], list[Scope]]
 _MOST = 4_000  # edits of a case: what a budget of half a minute is enough for
+_SOONER = 8
 
 
 def edits_of(seen: Watch, table: Table, scopes: Scopes = scopes) -> Edits:
@@ -26,6 +28,24 @@ def edits_of(seen: Watch, table: Table, scopes: Scopes = scopes) -> Edits:
         if len(edits) == _MOST:
             break
     return tuple(edits.values())
+
+
+def sooner(edits: Edits, lines: Iterable[Place]) -> Edits:
+    """Return edits with those of some lines sooner: one of them stands where one with an eighth of its rank stood.
+
+    So the smallest stay the first, and what is no help is at worst tried an eighth later.
+    """
+    places = {(place.file, place.line) for place in lines}
+
+    def rank(numbered: tuple[int, Mutant]) -> float:
+        number, edit = numbered
+        return number / _SOONER if any((edit.where.file, line) in places for line in _lines(edit)) else number
+
+    return tuple(edit for _, edit in sorted(enumerate(edits), key=rank))
+
+
+def _lines(edit: Mutant) -> range:
+    return range(edit.first, edit.last + 1)
 
 
 def _all(seen: Watch, table: Table, scopes: Scopes) -> Iterator[Mutant]:

@@ -177,6 +177,8 @@ _SMALL: tuple[Operator, ...] = (
     Operator("M2", "drop a division", "a / b", "a"),
     Operator("M2", "divide", "a * b", "a / b"),
     Operator("M2", "multiply", "a / b", "a * b"),
+    Operator("M8", "multiply for adding", "a + b", "a * b"),
+    Operator("M8", "add for multiplying", "a * b", "a + b"),
     Operator("M4", "drop a term", "a + b", "a"),
     Operator("M4", "drop a term", "a + b", "b"),
     Operator("M4", "drop a term", "a - b", "a"),

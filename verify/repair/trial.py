@@ -26,7 +26,7 @@ from verify.mutation.scopes import forward_scopes, scopes
 from verify.mutation.watching import Watch, watch_on
 from verify.repair.alike import alike
 from verify.repair.counting import Counter, floats
-from verify.repair.edits import edits_of
+from verify.repair.edits import edits_of, sooner
 from verify.repair.forward import same_forward
 from verify.repair.lacking import Lacking, Target
 from verify.repair.operators import KEEPS, further, repairs
@@ -111,7 +111,8 @@ class Failing:
         edits = self._singles()
         if not edits:
             return Candidates(state=State.UNABLE, why=_NOTHING)
-        return Candidates(edits, sum(self.counts), why=self._beside())
+        likely = [row.parting for row in self.result.comparisons]
+        return Candidates(sooner(edits, filter(None, likely)), sum(self.counts), why=self._beside())
 
     def _singles(self) -> Edits:
         return edits_of(self.seen, Table(repairs(self._lacking()), KEEPS))
