@@ -1,6 +1,7 @@
 """Facts are fields: no module of ours recovers one from a sentence, a suffix of a text, or a page."""
 
 import ast
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -85,8 +86,9 @@ def is_phrase(node):
     return isinstance(node, ast.Constant) and isinstance(node.value, str) and " " in node.value.strip()
 
 
+@cache
 def parsed(source):
-    """Return the sentences that a module takes facts from, as they are written."""
+    """Return the sentences that a module takes facts from, as they are written; each source is read once."""
     return [ast.unparse(text) for node in ast.walk(ast.parse(source)) for text in texts_read(node) if is_sentence(text)]
 
 
