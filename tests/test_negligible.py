@@ -164,7 +164,7 @@ def test_what_floats_show_is_refuted_without_a_domain(name):
     assert refuted
     for row in refuted:
         expected, actual = (
-            float(side.rstrip("…")) for side in (row.counterexample.expected, row.counterexample.actual)
+            float(Fraction(side.rstrip("…"))) for side in (row.counterexample.expected, row.counterexample.actual)
         )
         assert abs(expected - actual) > 0
 
