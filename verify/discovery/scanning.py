@@ -69,7 +69,7 @@ def _listing(file: Path) -> Listing:
         data = file.read_bytes()
         if not may_have(data):
             return Listing(file, ())
-        return Listing(file, candidates(Source(data)))
+        return Listing(file, candidates(Source(data, file.stem)))
     except SyntaxError as problem:
         return Listing(file, (), f"{relative(file)}:{problem.lineno or 1}: does not parse: {problem.msg}")
     except (OSError, ValueError, RecursionError) as problem:

@@ -27,6 +27,7 @@ class Candidate(NamedTuple):
     forward: str
     backward: str
     line: int
+    sure: bool = True  # else it is one if it looks right: a loss with an expression beside it may be no gradient
 
     @property
     def owner(self) -> str:
@@ -35,9 +36,10 @@ class Candidate(NamedTuple):
 
 
 class Source:
-    """A source as a tree, with its classes and functions by name. Raises SyntaxError."""
+    """A source as a tree, with its classes and functions by name, and the name of its module. Raises SyntaxError."""
 
-    def __init__(self, text: str | bytes) -> None:
+    def __init__(self, text: str | bytes, module: str = "") -> None:
+        self.module = module
         self.tree = ast.parse(text)
         body = list(_outside(self.tree.body))
         self.classes = {node.name: node for node in body if isinstance(node, ast.ClassDef)}
@@ -79,7 +81,8 @@ def may_have(data: bytes) -> bool:
     defined = {name.decode() for name in _DEFINED.findall(data)}
     methods = not defined.isdisjoint((*names.BACKWARD, *names.SLOPE, *names.FITTED))
     pairs = any(twin in name for name in defined for twin in names.TWINS)
-    return methods or pairs or _has_derivative(defined) or bool(_FLAG.search(data) or _BEHIND.search(data))
+    losses = b"return" in data and any(map(names.LOSS.search, defined))
+    return methods or pairs or losses or _has_derivative(defined) or bool(_FLAG.search(data) or _BEHIND.search(data))
 
 
 def _has_derivative(defined: set[str]) -> bool:
@@ -203,7 +206,9 @@ def _pairs(source: Source) -> Iterator[Candidate]:
         for word, twin in names.TWINS.items():
             backward = re.sub(rf"(?<![a-z]){word}(?![a-z])" if word.islower() else word, twin, name)
             if word in name and backward != name and backward in source.functions:
-                yield _of_functions(source, "pair", re.sub(rf"^{word}_|_?{word}", "", name) or name, name, backward)
+                yield _of_functions(
+                    source, "pair", re.sub(rf"^{word}_|_?{word}", "", name) or source.module or name, name, backward
+                )
 
 
 def _of_functions(source: Source, kind: str, title: str, forward: str, backward: str) -> Candidate:
@@ -230,6 +235,16 @@ def _losses(source: Source) -> Iterator[Candidate]:
         arguments = frozenset(argument.lower() for argument in parameters(node))
         if arguments and any(_has_gradient(item, arguments) for item in ast.walk(node)):
             yield _of_functions(source, "loss", name, name, name)
+        elif arguments and names.LOSS.search(name) and any(map(_has_expressions, ast.walk(node))):
+            sure = bool(names.STATED.search(ast.get_docstring(node) or ""))
+            yield _of_functions(source, "loss", name, name, name)._replace(sure=sure)
+
+
+def _has_expressions(node: ast.AST) -> bool:
+    """Tell whether a function returns a value, and something computed behind it."""
+    if not (isinstance(node, ast.Return) and isinstance(node.value, ast.Tuple) and len(node.value.elts) > 1):
+        return False
+    return all(isinstance(item, (ast.BinOp, ast.UnaryOp, ast.Call)) for item in node.value.elts[1:])
 
 
 def _has_gradient(node: ast.AST, arguments: frozenset[str]) -> bool:

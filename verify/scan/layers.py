@@ -16,11 +16,13 @@ from verify.scan.options import settings
 from verify.scan.recipe import ACCEPTED, OPTIONS, Recipe, quoted, table, variable
 from verify.scan.unit import STEP, Made, Unit, constructor, makings
 from verify.scan.updating import changing, updated
+from verify.scan.values import handed
 from verify.scan.weights import NONE, Step, Weights, weights_of
 
 
 def layers(unit: Unit) -> Iterator[Reading]:
     """Yield cases of a layer: its inputs and weights, in shapes that fit each other."""
+    yield from handed(unit)
     others = unit.needed[1:]
     targets = [name for name in others if names.LABELS.match(name) and name not in unit.hinted.indices]
     usual = [name for name in others if name not in targets and settings(name)]

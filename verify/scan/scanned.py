@@ -15,6 +15,7 @@ from verify.model.where import as_place
 from verify.scan import names
 from verify.scan.candidates import OF_CLASSES, Candidate, Source, candidates
 from verify.scan.setup import Setup, set_up
+from verify.scan.trial import RIGHT
 
 _MISSING = "no call was found at which it runs and returns gradients of the shapes of its inputs; the closest one: {}"
 _DOUBTED = "gradients of the right shapes are returned, but how they are called is not sure: {}"
@@ -23,10 +24,11 @@ _DOUBTED = "gradients of the right shapes are returned, but how they are called 
 def scanned(module: ModuleType) -> tuple[list[Case], list[Lost]]:
     """Return the cases of the gradients in an imported module; those without a case are lost, with the reason."""
     file = module.__file__ or ""
-    source = Source(Path(file).read_bytes())
+    source = Source(Path(file).read_bytes(), Path(file).stem)
     there = (_there(vars(module).get(item.owner), item) for item in candidates(source))
     present = [item for item in there if item]
     setups = [set_up(candidate, source, vars(module)) for candidate in present]
+    setups = [setup for setup in setups if setup.candidate.sure or setup.tried.score == RIGHT]
     cases = [_case(setup, vars(module), file) for setup in setups if setup.recipe]
     return list(cases), [_lost(setup, file) for setup in setups if not setup.recipe]
 

@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterator, Sequence
 
 from verify.scan import names, shapes
 from verify.scan.functions import Reading, narrowed, required
-from verify.scan.onehot import one_hot
+from verify.scan.onehot import Lines, one_hot
 from verify.scan.recipe import generator
-from verify.scan.unit import Unit, makings
+from verify.scan.unit import Made, Unit, makings
 from verify.scan.weights import NONE
 
 
@@ -33,15 +33,38 @@ def _elementwise(unit: Unit, call: str) -> Iterator[Reading]:
 
 def _of_targets(unit: Unit, call: str) -> Iterator[Reading]:
     candidate, needed = unit.candidate, unit.needed
-    targets = [name for name in needed if names.LABELS.match(name)] or needed[1:]
-    predicted = [name for name in needed if name not in targets] or needed[:1]
-    rest = [name for name in needed if name not in predicted]
     slope = [name for name in required(unit.backward) if name in needed] or ([] if unit.alone else needed)
 
     def lines(passed: Callable[[Sequence[str]], str]) -> list[str]:
         value, gradient = unit.calls(candidate.forward, passed(needed)), unit.calls(candidate.backward, passed(slope))
         return [f"layer = {call}", f"yield {value}", f"return {gradient}"]
 
+    yield from _targeted(unit, lines)
+
+
+def handed(unit: Unit) -> Iterator[Reading]:
+    """Yield a loss whose backward is handed predictions and targets again: of its mean over rows, or of it as it is."""
+    candidate, needed, taken = unit.candidate, unit.needed, required(unit.backward)
+    if len(needed) != 2 or len(taken) != 2 or not all(names.LABELS.match(each[1]) for each in (needed, taken)):
+        return
+    for form, made in itertools.product(("np.mean({})", "{}"), makings(unit.make)):
+
+        def lines(passed: Callable[[Sequence[str]], str], form: str = form, made: Made = made) -> list[str]:
+            value, call = unit.calls(candidate.forward, passed(needed)), unit.constructed(made, NONE)
+            gradient = f"gradient = {unit.calls(candidate.backward, passed(needed))}"
+            ending = "return layer.dinputs if gradient is None else gradient"
+            return [f"layer = {call}", f"yield {form.format(value)}", gradient, ending]
+
+        if not made.arrays and not made.sizes:
+            yield from _targeted(unit, lines)
+
+
+def _targeted(unit: Unit, lines: Lines) -> Iterator[Reading]:
+    """Yield cases of predictions and targets."""
+    candidate, needed = unit.candidate, unit.needed
+    targets = [name for name in needed if names.LABELS.match(name)] or needed[1:]
+    predicted = [name for name in needed if name not in targets] or needed[:1]
+    rest = [name for name in needed if name not in predicted]
     for shaped in shapes.of_inputs(predicted[0], predicted[1:], unit.hinted):
         kinds = [shapes.of_labels(name, [shaped[predicted[0]]], unit.hinted) for name in rest]
         for combination in itertools.product(*kinds):
