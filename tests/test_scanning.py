@@ -161,6 +161,16 @@ def test_what_is_not_set_up(command, folder):
     assert "UNDECIDED" in done.out
 
 
+def test_functions_whose_arguments_have_defaults(folder):
+    """Of a pair whose arguments all have defaults the first one is passed."""
+    (folder / "a.py").write_text(
+        "def cube_forward(x=None):\n    return x**3, x\n\n\ndef cube_backward(dout, x):\n    return 3 * x * x * dout\n"
+    )
+    (listing,) = listings(["a.py"])
+    (case,), missing = found_in(unit_of(listing))
+    assert ([*case.real], missing) == (["x"], [])
+
+
 def test_losses_beside_expressions(folder):
     """What a loss returns beside its value is checked where it looks like its gradient, or is said to be one."""
     (folder / "a.py").write_text(

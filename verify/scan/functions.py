@@ -38,8 +38,8 @@ class Read(NamedTuple):
 
     @property
     def needed(self) -> list[str]:
-        """Return the arguments of the function that have to be passed."""
-        return required(self.signature)
+        """Return the arguments of the function that have to be passed; the first one at least."""
+        return required(self.signature) or list(self.signature)[:1]
 
 
 def read_of(candidate: Candidate, source: Source, module: Mapping[str, Any]) -> Read:
@@ -52,7 +52,7 @@ def read_of(candidate: Candidate, source: Source, module: Mapping[str, Any]) -> 
 
 def readings(read: Read) -> Iterator[Reading]:
     """Return what the case of a function may be."""
-    return _KINDS[read.candidate.kind](read)
+    return _KINDS[read.candidate.kind](read) if read.signature else iter(())
 
 
 def positional(signature: inspect.Signature) -> dict[str, inspect.Parameter]:
@@ -183,7 +183,8 @@ def _loss_lines(read: Read, passed: Callable[[Sequence[str]], str]) -> list[str]
 
 def _differentiated(read: Read) -> Iterator[tuple[str, ...]]:
     """Yield which arguments a loss may have the gradients of: those that are named so, the first ones, or all."""
-    arrays = [name for name in read.needed if name not in read.hinted.indices and not settings(name)]
+    usual = [name for name in read.needed[1:] if settings(name)]
+    arrays = [name for name in read.needed if name not in usual and name not in read.hinted.indices]
     plain = [name for name in arrays if not names.LABELS.match(name)]
     by_name = [name for name in arrays if any(is_of(label, name) for label in read.gradients)]
     count = len(read.gradients)
