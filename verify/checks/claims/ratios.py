@@ -72,6 +72,8 @@ def _measured(s: Suspect, expected: int, actual: int, node: int, start: float, e
     if not moved or not value or moved / start <= 0:
         return False
     change = math.log(moved / start)
+    if not math.isfinite(change):  # the balls of one of them were too wide
+        return False
     if abs(change) < _CLOSE:
         return True
     choices = ((exponents.powers, change / math.log(_MOVE)), (exponents.rates, change / float(value * (_MOVE - 1))))
