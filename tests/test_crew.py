@@ -60,6 +60,29 @@ def written(command, shop):
     return run
 
 
+REMEMBERS = """
+import gradproof
+import memory
+
+def backward(dout, x):
+    memory.calls.append("{name}")
+    return dout * (2 * x if set(memory.calls) == {{"{name}"}} else 3 * x)
+
+case = gradproof.pair(lambda x: x**2, backward, x="N", name="{name}")
+"""
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+@pytest.mark.parametrize("order", ["abc", "cba"])
+def test_files_that_share_a_module(command, shop, order, jobs):
+    """What the cases of a file leave in a module does not decide what becomes of the cases of another file."""
+    (shop / "memory.py").write_text("calls = []\n")
+    for name in order:
+        (shop / f"{name}.py").write_text(REMEMBERS.format(name=name))
+    done = command(*(f"{name}.py" for name in order), "-j", jobs)
+    assert done.out.count("  proved (") == 3, done.out
+
+
 def test_the_same_bytes(written, shop):
     """Whatever cases do, reports, output and errors are the same in one process and in several."""
     hostile = {

@@ -1,6 +1,8 @@
 """Cases checked in worker processes: one at a time, and a new one after a case that hung or took its worker with it.
 
-Whatever the user's code does ends in a row of the result; the rows of other cases are what they would be without it.
+A process checks the cases of one file: what those of another have left in the modules that both import would be a part
+of the verdict. Whatever the user's code does ends in a row of the result; the rows of other cases are what they would
+be without it.
 """
 
 from __future__ import annotations
@@ -155,8 +157,8 @@ class Workers:
 
     def ask_about(self, kind: str | Task, case: CollectedCase, *arguments: Any) -> Answer:
         """Ask about a case, which is collected where the process that there is now has not done so."""
-        if self._spoilt not in (None, case.unit):
-            self._renew()
+        if self._spoilt not in (None, case.unit) or self._collected - {case.unit}:
+            self._renew()  # whatever other files have left in the modules that this one imports too
         if case.unit not in self._collected:
             with self.heard(io.StringIO()):  # it was heard when the cases were collected
                 again = self._collect(case.unit)
