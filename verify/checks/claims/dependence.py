@@ -51,7 +51,7 @@ def _depends_on_more(s: Suspect) -> str:
     for place, (exact, actual) in enumerate(zip(s.expected, s.actual.nodes, strict=True)):
         allowed, used = set(s.graph.reach([exact])), set(s.graph.reach([actual]))
         more = [node for node in entries if node in used - allowed and _changes(s, [actual], [node])]
-        if more:
+        if more and s.graph.value(exact) != 0:  # else that it is 0 says all of it
             entry = f"entry {s.index(place)}" if s.shape else "it"
             return f"{entry} depends on {_listed(s, more)}, but the exact gradient does not"
     return ""
