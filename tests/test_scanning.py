@@ -161,6 +161,43 @@ def test_what_is_not_set_up(command, folder):
     assert "UNDECIDED" in done.out
 
 
+def test_names_of_what_is_not_set_up(command, folder):
+    """A gradient that could not be set up is chosen by its name like others, and by the command in its row."""
+    odd = "class {0}:\n    def forward(self, x, t): return t.rows * x\n    def backward(self, dout): return dout\n"
+    (folder / "odd.py").write_text("\n".join(map(odd.format, ("Odd", "Even"))))
+    for chosen in (["--case", "Odd"], ["-k", "odd"]):
+        done = command("scan", "odd.py", *chosen)
+        assert (done.status, "Even" in done.out) == (1, False)
+        assert "run this case alone: gradproof scan odd.py --case Odd" in done.out
+
+
+def test_windows_that_sizes_have_to_fit(folder):
+    """Where forward raises at all sizes that are tried, the row says what it raised."""
+    (folder / "a.py").write_text(
+        "class Blocks:\n    def forward(self, x):\n        n, c, h, w = x.shape\n"
+        "        return x.reshape(n, c, h // 11, 11, w).sum(axis=3)\n"
+        "    def backward(self, dout):\n        return dout.repeat(11, axis=2)\n"
+    )
+    (listing,) = listings(["a.py"])
+    _, (missing,) = found_in(unit_of(listing))
+    assert "ValueError: cannot reshape array" in missing.problem
+
+
+def test_losses_by_the_reading_itself(command, folder):
+    """Digits that are lost to how scan reads the change of a weight are put at no line of the user's."""
+    (folder / "a.py").write_text(
+        "import numpy as np\n\n\nclass Dense:\n"
+        "    def __init__(self, n_in, n_out, lr=0.1):\n"
+        "        self.W, self.b, self.lr = np.random.randn(n_in, n_out), np.zeros(n_out), lr\n"
+        "    def forward(self, x):\n        self.x = x.copy()\n        return x @ self.W + self.b\n"
+        "    def backward(self, dout):\n        dx = dout @ self.W.T\n"
+        "        self.W -= self.lr * self.x.T @ dout\n        self.b -= self.lr * dout.sum(axis=0)\n"
+        "        return dx\n"
+    )
+    done = command("scan", "a.py")
+    assert done.out.count("hazard GP202: ") == done.out.count("most of them to the subtraction (a.py:10)") == 1
+
+
 def test_functions_whose_arguments_have_defaults(folder):
     """Of a pair whose arguments all have defaults the first one is passed."""
     (folder / "a.py").write_text(
@@ -185,7 +222,11 @@ def test_losses_beside_expressions(folder):
 
 @pytest.mark.parametrize(
     ("name", "words"),
-    [("weigh", "in another order than that of the inputs: b, a"), ("mean_error", "for pred of shape N,")],
+    [
+        ("weigh", "in another order than that of the inputs: b, a"),
+        ("mean_error", "for pred of shape N,"),
+        ("BinaryEntropy", "for p of shape N,"),
+    ],
 )
 def test_guesses_that_may_be_what_is_wrong(name, words):
     """Gradients that are right in another order, or for arrays of one dimension, are not refuted, and the guess is named."""

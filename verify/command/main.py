@@ -366,13 +366,15 @@ def _check_names(names: Sequence[str], cases: Sequence[CollectedCase | CaseResul
 
 
 def _is_meant(case: CollectedCase | CaseResult, options: argparse.Namespace) -> bool:
-    """Tell whether a case is chosen; the row of what could not be imported always is."""
+    """Tell whether a case is chosen; the row of what could not be imported always is, as any case may be lost there."""
     from verify.discovery.select import matches
+    from verify.model.reasons import Reason
     from verify.runner.workers import CollectedCase
 
     named = not options.names or case.name in options.names
     matching = options.pattern is None or matches(options.pattern, case.name)
-    return not isinstance(case, CollectedCase) or (named and matching)
+    has_name = isinstance(case, CollectedCase) or case.comparisons[0].evidence.reason is Reason.NOT_SET_UP
+    return not has_name or (named and matching)
 
 
 def _list(cases: Sequence[CollectedCase | CaseResult]) -> int:

@@ -119,7 +119,7 @@ class Workers:
             return [_lost(unit.target, Place(unit.file), _command(unit), answer)]
         self._listed[unit] = answer.value
         return [
-            _row(name, where, _command(unit), Answer(_MISSING[reason], problem, place=where, reason=reason))
+            _missing(CollectedCase(unit, number, name, where), problem, reason)
             if reason
             else CollectedCase(unit, number, name, where)
             for number, (name, where, problem, reason) in enumerate(answer.value)
@@ -217,6 +217,12 @@ def _row(name: str, where: Place, reproduce: tuple[str, ...], answer: Answer) ->
 
     whole = _unknown("the whole case", answer, answer.value)
     return excerpted(CaseResult(name, where, "", "", "", (), ("", "1"), (whole,), reproduce=reproduce))
+
+
+def _missing(case: CollectedCase, problem: str, reason: Reason) -> CaseResult:
+    """Return the row of a case that there is not: one that is lost, or that could not be set up, which has a name."""
+    command = _command(case.unit, case if reason is Reason.NOT_SET_UP else None)
+    return _row(case.name, case.where, command, Answer(_MISSING[reason], problem, place=case.where, reason=reason))
 
 
 def _lost(target: str, where: Place, reproduce: tuple[str, ...], answer: Answer) -> CaseResult:

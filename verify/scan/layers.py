@@ -94,9 +94,10 @@ def _weights(unit: Unit, made: Made, inputs: Mapping[str, str]) -> Iterator[Weig
         name: Step() if text == STEP else ast.literal_eval(text) for name, text in made.fixed.items()
     }
     complete = len(inputs) == len(unit.needed)
-    yield from weights_of(
-        unit.make, unit.candidate, made.sizes, fixed, inputs, changing=changing(unit), complete=complete
-    )
+    every = [
+        *weights_of(unit.make, unit.candidate, made.sizes, fixed, inputs, changing=changing(unit), complete=complete)
+    ]
+    yield from every or [NONE]  # where nothing can be made or run, its case tells why
 
 
 def _layer(

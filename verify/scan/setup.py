@@ -107,7 +107,8 @@ class Search:
 
     def _is_right(self, reading: Reading) -> bool:
         alike = self.best.recipe is not None and reading[0].arrays.keys() == self.best.recipe.arrays.keys()
-        return alike and tried_recipe(reading[0], self._module).score == RIGHT
+        outcomes = (tried_recipe(recipe, self._module).score for recipe in reading) if alike else iter(())
+        return next((score for score in outcomes if score != NOT_FINITE), NOT_FINITE) == RIGHT
 
 
 def _returned(candidate: Candidate, source: Source) -> list[str]:

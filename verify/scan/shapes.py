@@ -10,7 +10,8 @@ from verify.scan import names
 from verify.scan.hints import Hints
 from verify.scan.recipe import listed, quoted
 
-_FIRST = ("N D", "N C H W", "N T D", "N", "", "D N")
+_HALVED = "N 2 4 6"  # images that windows of 2 by 2 fit into
+_FIRST = ("N D", "N C H W", _HALVED, "N T D", "N", "", "D N")
 _STATE = r"^(h|c|s)\w*$|prev|state|hidden"
 # What an array beside the first one may be, by its name: L stands for the last dimension of the first array (of an
 # image, its channels), N for its first one, S for its whole shape, G for the dimensions of all gates of a cell, and

@@ -17,3 +17,12 @@ def mean_error(pred, target):
     diff = pred - target
     dpred = 2 * diff / len(diff)
     return np.mean(diff**2), dpred
+
+
+class BinaryEntropy:
+    def forward(self, p, y):
+        self.p, self.y = p.copy(), y.copy()
+        return -(y * np.log(p) + (1 - y) * np.log(1 - p)).mean()
+
+    def backward(self):
+        return (self.p - self.y) / (self.p * (1 - self.p)) / len(self.p)

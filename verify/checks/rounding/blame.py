@@ -58,6 +58,11 @@ class Suspect:
         self.divides = _divides(enclosures, number)
         self.word = "the division" if self.divides else _word(enclosures, number)
 
+    @property
+    def there(self) -> str:
+        """Return where it is, to be put behind the phrase; nothing for what no file of the user's has."""
+        return f" at {self.where}" if self.where else ""
+
 
 def _may_be_undefined(enclosures: Enclosures, number: int, column: int) -> bool:
     """Tell whether an operation is a quotient by what may be 0 after rounding, or a root or logarithm of less."""

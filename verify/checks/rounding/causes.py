@@ -110,11 +110,11 @@ def _of_overflow(fault: Fault, faults: Sequence[Fault]) -> tuple[str, Place]:
         cast, where = _cast(fault)
         return f": {cast}" if cast else "", where
     if suspect.overflows:
-        return f": {suspect.word} overflows{f' at {suspect.where}' if suspect.where else ''}", suspect.where
+        return f": {suspect.word} overflows{suspect.there}", suspect.where
     if suspect.undefined:
         cause = "by a number that may round to 0" if suspect.divides else "of a number that may not be positive"
-        return f": {suspect.word} at {suspect.where} is {cause}", suspect.where
-    return f": {suspect.word} at {suspect.where} has no value after rounding", suspect.where
+        return f": {suspect.word}{suspect.there} is {cause}", suspect.where
+    return f": {suspect.word}{suspect.there} has no value after rounding", suspect.where
 
 
 def _of_loss(fault: Fault, faults: Sequence[Fault]) -> tuple[str, Place]:
@@ -126,7 +126,7 @@ def _of_loss(fault: Fault, faults: Sequence[Fault]) -> tuple[str, Place]:
     right = "" if fault.of_output else "the formula is right, but "
     text = f": {right}{lost:.0f} of {bits} bits are lost"
     text += "" if fault.size > half else f" here, and {may:.0f} may be"
-    return f"{text}, most of them to {suspect.word} at {suspect.where}", suspect.where
+    return f"{text}, most of them to {suspect.word}{suspect.there}", suspect.where
 
 
 def _of_more(fault: Fault, faults: Sequence[Fault]) -> tuple[str, Place]:
