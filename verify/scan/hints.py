@@ -19,7 +19,8 @@ _INDEXING = ("eye", "identity", "take", "take_along_axis", "bincount", "one_hot"
 class Hints(NamedTuple):
     """The dimensions of arguments by name, as names or numbers; the least rank of others; which are indices.
 
-    `listed` are those that may be lists, and `sizes` has how many entries the code takes of others.
+    `listed` are those that may be lists, and `sizes` has how many entries the code takes of others. `divides` tells
+    that the code divides whole numbers, so that sizes may have to be multiples.
     """
 
     shapes: dict[str, tuple[str, ...]]
@@ -27,6 +28,7 @@ class Hints(NamedTuple):
     indices: frozenset[str]
     listed: frozenset[str]
     sizes: dict[str, int]
+    divides: bool
 
 
 def hints(*functions: Function | None) -> Hints:
@@ -48,7 +50,8 @@ def hints(*functions: Function | None) -> Hints:
         listed |= set(_listed(node))
         for name, size in _entries(node):
             sizes[name] = max(size, sizes.get(name, 0))
-    return Hints(shapes, ranks, frozenset(indices), frozenset(listed), sizes)
+    divides = any(isinstance(item, ast.FloorDiv) for node in functions if node for item in ast.walk(node))
+    return Hints(shapes, ranks, frozenset(indices), frozenset(listed), sizes, divides)
 
 
 def gradients_of(node: Function) -> list[str]:

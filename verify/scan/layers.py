@@ -89,6 +89,8 @@ def _weights(unit: Unit, made: Made, inputs: Mapping[str, str]) -> Iterator[Weig
         or any(text.startswith("gradproof.") for text in inputs.values())
     ):
         yield NONE
+        if made.arrays and changing(unit).stored and unit.plain:
+            yield NONE._replace(changed=True)
         return
     fixed: dict[str, Any] = {
         name: Step() if text == STEP else ast.literal_eval(text) for name, text in made.fixed.items()

@@ -101,13 +101,16 @@ GRADIENT = re.compile(
     r"^(d[A-Z]\w*|d_\w+|d(out|scores|logits|theta|beta|weights?|bias)|g|grads?|gradients?|jac|.*_grads?|grad_.*|delta.*)$"
 )
 # Functions that are losses by their names, and words that say that a function returns a gradient.
-LOSS = re.compile(r"loss|cost|objective|energy|criterion", re.IGNORECASE)
+LOSS = re.compile(
+    r"loss|cost|objective|energy|criterion|entropy|likelihood|divergence|(^|_)(mse|mae|bce|nll|kl|sse)(_|$)",
+    re.IGNORECASE,
+)
 STATED = re.compile(r"grad|derivative|slope", re.IGNORECASE)
 # Arguments of constructors that are sizes, and those that are arrays of weights.
 SIZE = re.compile(
     r"^(n|m|d|k|h|c|v|t)$|^(n|num|nb)_\w+$|_(size|shape|dim|dims|features|units|channels|width|len|length|num|filters|in|out)$"
     r"|^(size|dim|dims|features|units|channels|width|units|filters|input|output|hidden|vocab|classes)$|^in_|^out_"
-    r"|^[DHMNKCV]$|^(input|output|hidden)\d*$",
+    r"|^d_(model|k|q|v|ff|in|out|inner|hidden|key|value|head)$|^[DHMNKCV]$|^(input|output|hidden)\d*$",
     re.IGNORECASE,
 )
 WEIGHT = re.compile(

@@ -29,7 +29,7 @@ _VALUES: tuple[tuple[str, tuple[Any, ...]], ...] = (
     (r"^(lr|learning_rate|step_size)$", (0.5,)),
     (r"^seed$", (0,)),
     (r"^axis$", (-1, 0)),
-    (r"^(num_)?groups?$|^G$", (2,)),
+    (r"^(num_|n_)?(groups?|heads?)$|^G$|^n_?heads?$", (2,)),
 )
 
 

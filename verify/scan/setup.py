@@ -106,7 +106,9 @@ class Search:
         return _LONG if self._late else ""
 
     def _is_right(self, reading: Reading) -> bool:
-        alike = self.best.recipe is not None and reading[0].arrays.keys() == self.best.recipe.arrays.keys()
+        """Tell whether a reading looks right whose targets are of the same kind: fewer ask for less, as rows do not."""
+        best, like = self.best.recipe, reading[0]
+        alike = best is not None and like.arrays.keys() == best.arrays.keys() and like.narrow == best.narrow
         outcomes = (tried_recipe(recipe, self._module).score for recipe in reading) if alike else iter(())
         return next((score for score in outcomes if score != NOT_FINITE), NOT_FINITE) == RIGHT
 

@@ -11,7 +11,8 @@ from verify.scan.hints import Hints
 from verify.scan.recipe import listed, quoted
 
 _HALVED = "N 2 4 6"  # images that windows of 2 by 2 fit into
-_FIRST = ("N D", "N C H W", _HALVED, "N T D", "N", "", "D N")
+_HEADED = "N T 6"  # sequences whose rows two heads divide
+_FIRST = ("N D", "N C H W", _HALVED, "N T D", _HEADED, "N", "", "D N")
 _STATE = r"^(h|c|s)\w*$|prev|state|hidden"
 # What an array beside the first one may be, by its name: L stands for the last dimension of the first array (of an
 # image, its channels), N for its first one, S for its whole shape, G for the dimensions of all gates of a cell, and
@@ -74,7 +75,8 @@ def _letters(first: str, others: Sequence[str], hints: Hints, gate: str) -> dict
 
 def _of_first(name: str, hints: Hints) -> list[str]:
     stated = hints.shapes.get(name)
-    likely = [shape for shape in _FIRST if len(shape.split()) >= hints.ranks.get(name, 0)]
+    usual = [shape for shape in _FIRST if hints.divides or shape not in (_HALVED, _HEADED)]
+    likely = [shape for shape in usual if len(shape.split()) >= hints.ranks.get(name, 0)]
     alike = [shape for shape in likely if stated and len(shape.split()) == len(stated)]
     return list(dict.fromkeys([*_stated(stated, ""), *alike])) if stated else likely
 

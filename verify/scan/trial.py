@@ -89,7 +89,12 @@ def _drawn(rng: np.random.Generator, description: Input, sizes: Mapping[str, int
         return description.value
     shape = concrete(description.shape, sizes)
     if isinstance(description, Integer):
-        labels = rng.integers(0, concrete(description.below, sizes)[0], shape)
+        below = concrete(description.below, sizes)[0]
+        labels = rng.integers(0, below, shape)
+        if (
+            labels.size > 1 and (labels == labels.flat[0]).all()
+        ):  # what is right for one label only is not to look right
+            labels = np.resize(np.arange(below), shape)
         return labels if shape else int(labels)
     return _between(rng, description, shape)
 

@@ -6,8 +6,7 @@ import contextlib
 import inspect
 import io
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from itertools import product
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -23,6 +22,7 @@ from verify.scan.recipe import quoted
 _LETTERS = "MKPQ"  # dimensions that only the constructor knows
 _CONTAINERS = ("params", "parameters", "weights")
 _LARGEST = 40
+_APART = 2  # by which dimensions are larger once more, odd or even as before: a window of 3 is not the batch of 3
 _INPUT = re.compile(r"(^|_)in(put)?s?(_|$)|fan_in|prev|^D$")
 
 
@@ -96,22 +96,25 @@ def weights_of(
 
     `complete` tells whether forward takes no other inputs.
     """
-    dimensions = bindings([real(text) for text in inputs.values()], {})[0]
-    tuples = frozenset(name for name in sizes if "shape" in name)
-    for numbers, wrapped in product(
-        _numbers(sizes, next(iter(inputs.values())), dimensions), dict.fromkeys([frozenset[str](), tuples])
-    ):
-        sized = {name: (size,) if name in wrapped else size for name, size in numbers.items()}
-        with contextlib.suppress(Exception), contextlib.redirect_stdout(io.StringIO()), np.errstate(all="ignore"):
-            unit = make(**sized, **fixed)
-            if changing.initial:
-                getattr(unit, changing.initial)(Step())
-            before = {name: np.copy(value) for name, value in vars(unit).items() if isinstance(value, np.ndarray)}
-            if complete:
-                shapes = {name: concrete(text, dimensions) for name, text in inputs.items()}
-                _run(unit, candidate, shapes, [Step() if "(" in text else 1.0 for text in changing.passed])
-            held = _held(unit, numbers, dimensions, before if changing.steps else {}, inputs)
-            yield held._replace(tuples=wrapped)
+    first, tuples = next(iter(inputs.values())), frozenset(name for name in sizes if "shape" in name)
+    numerals = {part: int(part) for text in inputs.values() for part in text.split() if part.isdigit()}
+    named = bindings([real(text) for text in inputs.values()], {})[0]
+    dimensions = {**named, **numerals}
+    others = {**{name: size + _APART for name, size in named.items()}, **numerals}
+    for wrapped in dict.fromkeys([frozenset[str](), tuples]):
+        for numbers in zip(_numbers(sizes, first, dimensions), _numbers(sizes, first, others), strict=True):
+            runs = []
+            for each, there in zip(numbers, (dimensions, others), strict=True):
+                sized = {name: (size,) if name in wrapped else size for name, size in each.items()}
+                with (
+                    contextlib.suppress(Exception),
+                    contextlib.redirect_stdout(io.StringIO()),
+                    np.errstate(all="ignore"),
+                ):
+                    held = _held(make(**sized, **fixed), candidate, inputs, there, changing, complete=complete)
+                    runs.append(_Sized(held, each, there))
+            if runs and runs[0].dimensions is dimensions:
+                yield _named(runs)._replace(tuples=wrapped)
 
 
 def _run(unit: Any, candidate: Candidate, shapes: Mapping[str, tuple[int, ...]], more: Sequence[Any]) -> None:
@@ -142,34 +145,64 @@ def _numbers(sizes: Sequence[str], first: str, dimensions: Mapping[str, int]) ->
             yield dict.fromkeys(sizes, size)
 
 
+class _Held(NamedTuple):
+    """The shapes of the weights of an object, the dict that holds them, if any, and whether backward changes them."""
+
+    shapes: Mapping[str, tuple[int, ...]]
+    container: str = ""
+    changed: bool = False
+
+
+class _Sized(NamedTuple):
+    """What an object of some sizes holds, for inputs of some dimensions."""
+
+    held: _Held
+    sizes: Mapping[str, int]
+    dimensions: Mapping[str, int]
+
+
 def _held(
     unit: Any,
-    numbers: Mapping[str, int],
+    candidate: Candidate,
+    inputs: Mapping[str, str],
     dimensions: Mapping[str, int],
-    before: Mapping[str, Any],
-    inputs: Collection[str],
-) -> Weights:
-    """Return the weights of an object that has run, `before` which its arrays were these, if backward changes them.
-
-    Inputs that it keeps under their names are none.
-    """
-    dimension_of = {size: name for name, size in dimensions.items()}
-    new = [size for size in dict.fromkeys(numbers.values()) if size not in dimension_of]
-    dimension_of.update(zip(new, (letter for letter in _LETTERS if letter not in dimensions), strict=False))
-    letters = {name: dimension_of.get(size, str(size)) for name, size in numbers.items()}
+    changing: Changing,
+    *,
+    complete: bool,
+) -> _Held:
+    """Return the weights of an object that has run; inputs that it keeps under their names are none."""
+    if changing.initial:
+        getattr(unit, changing.initial)(Step())
+    before = {name: np.copy(value) for name, value in vars(unit).items() if isinstance(value, np.ndarray)}
+    if complete:
+        shapes = {name: concrete(text, dimensions) for name, text in inputs.items()}
+        _run(unit, candidate, shapes, [Step() if "(" in text else 1.0 for text in changing.passed])
     for container, holder in _holders(unit):
         values = {name: value for name, value in holder.items() if name not in inputs}
-        named = [name for name in values if name in before]
+        named = [name for name in values if name in before and changing.steps]
         changed = {name: values[name] for name in named if _is_changed(values[name], before[name])}
         arrays = changed or {name: value for name, value in values.items() if _has_gradient(unit, name, value)}
         if arrays:
-            shapes = {name: _text(value.shape, dimension_of) for name, value in arrays.items()}
-            return Weights(shapes, container, letters, changed=bool(changed))
-    return Weights({}, "", letters)
+            return _Held({name: value.shape for name, value in arrays.items()}, container, bool(changed))
+    return _Held({})
 
 
-def _text(shape: tuple[int, ...], dimension_of: Mapping[int, str]) -> str:
-    return " ".join(dimension_of.get(size, str(size)) for size in shape)
+def _named(runs: Sequence[_Sized]) -> Weights:
+    """Return the weights with names for their sizes: a number that is a dimension in one run only is a number."""
+    held = runs[0].held
+    runs = [run for run in runs if [*map(len, run.held.shapes.values())] == [*map(len, held.shapes.values())]]
+    names = {tuple(run.dimensions[name] for run in runs): name for name in runs[0].dimensions}
+    sizes = {name: tuple(run.sizes[name] for run in runs) for name in runs[0].sizes}
+    new = [size for size in dict.fromkeys(sizes.values()) if size not in names]
+    names.update(zip(new, (letter for letter in _LETTERS if letter not in runs[0].dimensions), strict=False))
+    shapes = {
+        weight: " ".join(
+            names.get(size, str(size[0])) for size in zip(*(run.held.shapes[weight] for run in runs), strict=True)
+        )
+        for weight in held.shapes
+    }
+    letters = {name: names.get(size, str(size[0])) for name, size in sizes.items()}
+    return Weights(shapes, held.container, letters, changed=held.changed)
 
 
 def _holders(unit: Any) -> Iterator[tuple[str, dict[str, Any]]]:
