@@ -3,20 +3,9 @@
 import json
 
 import pytest
+from products import cases
 
 from verify.command import lastfailed
-
-CASE = """
-@gradproof.case("x * y", at={{"x": 2, "y": 3}})
-def {name}(x, y):
-    dout = yield x * y
-    return dout * {wrong}y, dout * x
-"""
-
-
-def cases(*names, wrong=()):
-    """Write a module of cases, some of them wrong."""
-    return "import gradproof\n" + "".join(CASE.format(name=n, wrong="2 * " * (n in wrong)) for n in names)
 
 
 @pytest.fixture

@@ -5,21 +5,10 @@ from pathlib import Path
 
 import jsonschema
 import pytest
+from products import cases
 
 import reports
 from reports import FORMATS
-
-CASE = """
-@gradproof.case("x * y", at={{"x": 2, "y": 3}})
-def {name}(x, y):
-    dout = yield x * y
-    return dout * {wrong}y, dout * x
-"""
-
-
-def cases(*names, wrong=()):
-    """Write a module of cases, some of them wrong."""
-    return "import gradproof\n" + "".join(CASE.format(name=n, wrong="2 * " * (n in wrong)) for n in names)
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ import tempfile
 from collections import Counter
 from pathlib import Path
 
-from repairs import LAYERS, gradproof, planted
+from repairs import LAYERS, chosen, gradproof
 
 from verify.mutation.mutants import changed
 
@@ -47,13 +47,8 @@ def tried(name, case, mutant, folder):
 
 def main():
     """Try every third mistake."""
-    every, first = map(int, (*sys.argv[1:], *("3", "0")[len(sys.argv) - 1 :]))
-    files = [file for file in sorted(LAYERS.glob("*.py")) if "= verify." in file.read_text()]
-    by_file = [planted(file) for file in files]
-    mistakes = [*dict(sorted(mistake for known in reversed(by_file) for mistake in known.items())).values()]
-    print(f"{len(mistakes)} mistakes can be planted; every {every}. is", flush=True)
     count = Counter()
-    for name, case, mutant in mistakes[first::every]:
+    for name, case, mutant in chosen():
         with tempfile.TemporaryDirectory() as folder:
             outcome = tried(name, case, mutant, Path(folder))
         if outcome is not None:

@@ -53,6 +53,16 @@ def planted(file):
     return known
 
 
+def chosen():
+    """Return the mistakes that the command line asks for, of all that can be planted."""
+    every, first = map(int, (*sys.argv[1:], *("3", "0")[len(sys.argv) - 1 :]))
+    files = [file for file in sorted(LAYERS.glob("*.py")) if "= verify." in file.read_text()]
+    by_file = [planted(file) for file in files]
+    mistakes = [*dict(sorted(mistake for known in reversed(by_file) for mistake in known.items())).values()]
+    print(f"{len(mistakes)} mistakes can be planted; every {every}. is", flush=True)
+    return mistakes[first::every]
+
+
 def gradproof(folder, *arguments):
     """Run the command; returns what came of it with the time of the processor that it took, workers included."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
@@ -99,13 +109,8 @@ def report(trials):
 
 def main():
     """Try every third mistake."""
-    every, first = map(int, (*sys.argv[1:], *("3", "0")[len(sys.argv) - 1 :]))
-    files = [file for file in sorted(LAYERS.glob("*.py")) if "= verify." in file.read_text()]
-    by_file = [planted(file) for file in files]
-    mistakes = [*dict(sorted(mistake for known in reversed(by_file) for mistake in known.items())).values()]
-    print(f"{len(mistakes)} mistakes can be planted; every {every}. is", flush=True)
     trials = []
-    for name, case, mutant in mistakes[first::every]:
+    for name, case, mutant in chosen():
         with tempfile.TemporaryDirectory() as folder:
             trials.append(tried(name, case, mutant, Path(folder)))
         last = trials[-1]
