@@ -66,6 +66,21 @@ def test_relations(forward, backward, relation):
     assert str(row.relation or "") == relation
 
 
+@pytest.mark.parametrize(
+    ("backward", "relation"),
+    [
+        (lambda x, d: d[:, ::-1], ""),
+        (lambda x, d: d[:, ::-1] * x, ""),
+        (lambda x, d: d + d[:, ::-1], "actual = expected + dout[0,1]"),
+        (lambda x, d: d * x[:, ::-1], "actual = expected*x[0,1]"),
+    ],
+)
+def test_a_relation_says_more_than_both_sides_do(backward, relation):
+    """A quotient or difference in which nothing has cancelled is none."""
+    row = wrong(elementwise(lambda x: x * 1, backward, x="2 2"))
+    assert str(row.relation or "") == relation
+
+
 def test_formulas_are_written_with_the_names_of_entries():
     """A short formula is written in the inputs; a long one in terms of the outputs, where that makes it short."""
 

@@ -196,17 +196,20 @@ def _simplified(graph: Graph, expected: int, actual: int, names: Alphabet) -> Re
     left, right = (formulas.to_sympy(graph, node, names.symbols) for node in (actual, expected))
     if left.has(formulas.Undefined) or right.has(formulas.Undefined):  # it is no number that could be cancelled
         return None
-    relations = []
     quotient, apart = sympy.cancel(left / right), sympy.factor(left - right)
-    if quotient.is_Symbol or quotient.is_Pow or quotient.is_Mul or quotient.is_Function:
-        relations.append(Relation(after=f"*{_part(names, quotient)}"))
     minus = sympy.factor(-apart)
-    if apart.could_extract_minus_sign():
-        relations.append(Relation(after=f" - {_part(names, minus)}"))
-    else:
-        relations.append(Relation(after=f" + {_part(names, apart)}"))
-    shortest = min(relations, key=lambda text: len(str(text)))
-    return shortest if len(str(shortest)) <= _LONGEST else None
+    more = f" - {_part(names, minus)}" if apart.could_extract_minus_sign() else f" + {_part(names, apart)}"
+    is_factor = quotient.is_Symbol or quotient.is_Pow or quotient.is_Mul or quotient.is_Function
+    relations = [Relation(after=more)] if _is_shorter(apart, left, right) else []
+    if is_factor and _is_shorter(quotient, left, right):
+        relations.append(Relation(after=f"*{_part(names, quotient)}"))
+    shortest = min(relations, key=lambda text: len(str(text)), default=None)
+    return shortest if shortest is not None and len(str(shortest)) <= _LONGEST else None
+
+
+def _is_shorter(result: sympy.Expr, left: sympy.Expr, right: sympy.Expr) -> bool:
+    """Tell whether a quotient or difference says more than both sides do: something has cancelled."""
+    return bool(sympy.count_ops(result) <= sympy.count_ops(left) + sympy.count_ops(right))
 
 
 def _part(names: Alphabet, expression: sympy.Expr) -> str:

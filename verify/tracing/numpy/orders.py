@@ -42,18 +42,25 @@ def _places(elements: Any, relation: str, axis: Any, *, keepdims: bool) -> Any:
 
 
 def ranks(a: Any, axis: Any) -> Any:
-    """Return floats in the order of the symbols along an axis, which is decided: NumPy's sorting treats them alike.
+    """Return numbers in the order of the symbols along an axis, which is decided: NumPy's sorting treats them alike.
 
-    What it does with equal numbers, and where it stops, is its own affair, and not the same for objects as for floats.
+    What it does with equal numbers, and where it stops, is its own affair: it is not the same for each type of number.
     """
-    lines = np.moveaxis(as_array(a), axis, -1)
+    a = as_array(a)
+    lines = np.moveaxis(a, axis, -1)
     numbers = np.zeros(lines.shape)
     for index in np.ndindex(lines.shape[:-1]):
         line = lines[index]
         order = np.argsort(objects(line), kind="stable")
         steps = np.less(line[order[:-1]], line[order[1:]])
         numbers[index][order] = np.cumsum([0, *np.asarray(steps).tolist()]) if len(order) else 0
-    return np.moveaxis(numbers, -1, axis)
+    return np.moveaxis(_of_type(numbers, a.dtype), -1, axis)
+
+
+def _of_type(numbers: Any, dtype: np.dtype[Any]) -> Any:
+    """Return numbers in a type, or as they are where it has too few digits to distinguish them."""
+    typed = numbers.astype(dtype)
+    return typed if np.array_equal(typed, numbers) else numbers
 
 
 def _flat(a: Any, axis: Any) -> tuple[Any, int]:
