@@ -1,4 +1,4 @@
-"""The pages of the documents on what `gradproof explain` knows: one for each finding, reason and verdict.
+"""The pages of the documents on what `gradproof explain` knows: one for each finding, reason, verdict and setting.
 
 They have the texts of the command, and are written from the same tables.
 

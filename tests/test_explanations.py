@@ -1,9 +1,10 @@
-"""What `gradproof explain` says: an entry for each finding, reason and verdict, found by what a person types."""
+"""What `gradproof explain` says: an entry for each finding, reason, verdict and setting, found by what a person types."""
 
 import textwrap
 
 import pytest
 
+from verify.command.config import _KEYS
 from verify.model.errors import InputError
 from verify.model.explanations import GROUPS, PAGES, entries, examples, explained, page
 from verify.model.findings import FINDINGS
@@ -18,10 +19,15 @@ def of_group(group):
     return [entry.key for entry in ENTRIES.values() if entry.group == group]
 
 
+def names(entry):
+    return {entry.key, entry.key.removeprefix("tool.gradproof.")}
+
+
 def test_every_key_has_its_text_and_every_text_its_key():
     """The tables hold what the code can say, in its order, and nothing else."""
     assert of_group("findings") == list(FINDINGS) == sorted(FINDINGS)
     assert of_group("reasons") == [reason.value for reason in Reason]
+    assert of_group("settings") == [f"tool.gradproof.{key}" for key in _KEYS]
     assert set(of_group("verdicts")) == {*Verdict.__members__, "NOT-ROUNDING"}
 
 
@@ -39,7 +45,7 @@ def test_an_entry_is_told_in_full(key):
     assert all(paragraph.endswith(".") and len(paragraph.split()) > 3 for paragraph in entry.paragraphs.values())
     text = page(entry).removesuffix(textwrap.indent(entry.example, "    "))
     assert max(map(len, text.splitlines())) <= 100
-    assert explained([key]) == page(entry)
+    assert explained([key]) == "\n".join(page(other) for other in ENTRIES.values() if key in names(other))
     assert explained([key]).startswith(f"{key}  {entry.title}\n")
 
 
@@ -69,6 +75,13 @@ def test_several_keys():
     assert explained(["gp101", "timeout"]) == f"{explained(['GP101'])}\n{explained(['timeout'])}"
 
 
+def test_a_setting_by_its_last_word():
+    """A setting needs no prefix; a name that a reason has too is explained as both, the reason first."""
+    assert explained(["Seed"]) == explained(["tool.gradproof.seed"]) == page(ENTRIES["tool.gradproof.seed"])
+    both = f"{page(ENTRIES['memory'])}\n{page(ENTRIES['tool.gradproof.memory'])}"
+    assert explained(["memory"]) == both
+
+
 @pytest.mark.parametrize(
     ("typed", "hint"),
     [
@@ -76,6 +89,7 @@ def test_several_keys():
         ("timout", "nearest are timeout"),
         ("refutd", "nearest are REFUTED"),
         ("extendd", "nearest are extend"),
+        ("baselines", "nearest are tool.gradproof.baseline"),
         ("a symbol was turned into a plain number", "plain-number|lists all"),
         ("xyzzy", "lists all"),
     ],

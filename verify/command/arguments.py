@@ -40,6 +40,7 @@ exit status:
 _OPTION = re.compile(r"-[qvh]+|--[a-z]{2}[a-z-]*(=.*)?")  # anything else with a minus, after `expr`, is an expression
 _PLANTED = f"plant only mistakes of these classes: {', '.join(f'{kind} {text}' for kind, text in KINDS.items())}"
 _FLAG = re.compile("-[qvx]+|--(quiet|verbose|exitfirst|quick|strict|lf|ff)")  # may come before the command as well
+_PRINTING = ("-h", "--help", "--version", "--print-completion")  # what stands before a command, or in its place
 LARGEST_MEMORY = 1_000_000  # GB
 MEMORY_EXPECTED = f"expected a positive number of GB, at most {LARGEST_MEMORY:,}"
 LONGEST_TIMEOUT = 1_000_000  # seconds: what every platform can wait for
@@ -57,7 +58,7 @@ _COMMANDS = {
     "fix": "look for the smallest change of a wrong gradient that is proved right",
     "scan": "find hand-written gradients in Python source and check them, without a case",
     "init": "write the cases of gradients that scan finds, as verify_*.py to edit",
-    "explain": "explain a finding, a reason or a verdict, and what to do",
+    "explain": "explain a finding, a reason, a verdict or a setting, and what to do",
 }
 
 
@@ -71,6 +72,16 @@ class _Version(argparse.Action):
 
     def __call__(self, parser: argparse.ArgumentParser, *args: Any) -> NoReturn:
         print(f"gradproof {__version__} ({', '.join(map(' '.join, environment().items()))})")
+        parser.exit()
+
+
+class _Completion(argparse.Action):
+    """Print the script by which a shell completes the command; raises InputError if shtab is not installed."""
+
+    def __call__(self, parser: argparse.ArgumentParser, _: Any, shell: Any, option: str | None = None) -> NoReturn:
+        from verify.command.completion import script
+
+        print(script(parser, shell, self.const), end="")
         parser.exit()
 
 
@@ -93,7 +104,7 @@ def _with_command(argv: Sequence[str]) -> list[str]:
     rest = argv[len(flags) :]
     if rest and rest[0] in _COMMANDS:
         argv = [rest[0], *flags, *rest[1:]]
-    if not argv or argv[0] not in (*_COMMANDS, "-h", "--help", "--version"):
+    if not argv or argv[0].partition("=")[0] not in (*_COMMANDS, *_PRINTING):
         return ["run", *argv]
     if argv[0] == "expr" and argv[1:] and argv[1].startswith("-") and not _OPTION.fullmatch(argv[1]):
         return [argv[0], f" {argv[1]}", *argv[2:]]
@@ -112,6 +123,9 @@ def build_parser(formats: Iterable[str]) -> argparse.ArgumentParser:
     parser.add_argument(
         "--version", action=_Version, nargs=0, help="print the versions that a bug report needs, and exit"
     )
+    printed = "print the script by which this shell completes the command, and exit; needs gradproof[completion]"
+    shells = ("bash", "zsh", "tcsh", "fish", "powershell")
+    parser.add_argument("--print-completion", action=_Completion, choices=shells, const=[*formats], help=printed)
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", parser_class=_Parser)
     checking, choosing = _checking(formats), _choosing()
     _add_running(_add_command(commands, "run", checking, choosing))
@@ -187,7 +201,7 @@ def _add_others(commands: Any, parents: list[_Parser]) -> None:
         "codes",
         nargs="*",
         metavar="KEY",
-        help="a code, like GP101, a reason, like timeout, or a verdict, like REFUTED; "
+        help="a code, like GP101, a reason, like timeout, a verdict, like REFUTED, or a setting, like seed; "
         "`cases`: how to write cases; `extend`: how to extend gradproof; "
         "`coverage`: the functions that it traces; "
         "`compiled`: how it checks compiled code; none: the list of all",

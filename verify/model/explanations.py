@@ -1,6 +1,7 @@
-"""What `gradproof explain` says: an entry for each finding, reason and verdict. The documents are made of them too.
+"""What `gradproof explain` says: an entry for each finding, reason, verdict and setting.
 
-Imports the standard library and the texts only: `gradproof explain` is to cost nothing.
+The documents are made of them too. Imports the standard library and the texts only: `gradproof explain` is to cost
+nothing.
 """
 
 from __future__ import annotations
@@ -17,7 +18,14 @@ from verify.model.findings import FINDINGS, Kind
 
 _WIDTH = 100
 _ENTRIES = Path(__file__).parent / "entries"
-GROUPS = {"findings": "findings", "reasons": "reasons for UNDECIDED and ERROR", "verdicts": "verdicts"}
+GROUPS = {
+    "findings": "findings",
+    "reasons": "reasons for UNDECIDED and ERROR",
+    "verdicts": "verdicts",
+    "settings": "settings",
+}
+_LABELS = {"settings": ("what it does", "how to set it")}  # of other groups: what it means, what to do
+_PREFIXES = {"settings": "tool.gradproof."}  # without it, a setting and a reason may have one name: timeout
 PAGES = {
     "cases": "how cases are written",
     "extend": "how functions, protocols, checks, reports and frameworks are added",
@@ -41,7 +49,8 @@ def entries() -> dict[str, Entry]:
     """Return all entries by their keys, group by group."""
     smallest = examples()
     findings = [_finding(code, kind, smallest.get(code, "")) for code, kind in FINDINGS.items()]
-    others = [_entry(group, key, texts) for group in ("reasons", "verdicts") for key, texts in _read(group).items()]
+    groups = [group for group in GROUPS if group != "findings"]
+    others = [_entry(group, key, texts) for group in groups for key, texts in _read(group).items()]
     return {entry.key: entry for entry in (*findings, *others)}
 
 
@@ -53,7 +62,9 @@ def examples() -> dict[str, str]:
 def explained(names: Sequence[str]) -> str:
     """Return what some keys mean, or the list of all of them; raises InputError for one that does not exist."""
     table = entries()
-    return "\n".join(page(_named(name, table)) for name in names) if names else _list(table.values())
+    if not names:
+        return _list(table.values())
+    return "\n".join(page(entry) for name in names for entry in _named(name, table))
 
 
 def page(entry: Entry) -> str:
@@ -74,8 +85,9 @@ def _finding(code: str, kind: Kind, example: str) -> Entry:
 
 
 def _entry(group: str, key: str, texts: Mapping[str, str]) -> Entry:
-    paragraphs = {"what it means": texts["cause"], "what to do": texts["cure"]}
-    return Entry(key, group, texts["title"], paragraphs, texts.get("example", ""))
+    meaning, action = _LABELS.get(group, ("what it means", "what to do"))
+    paragraphs = {meaning: texts["cause"], action: texts["cure"]}
+    return Entry(f"{_PREFIXES.get(group, '')}{key}", group, texts["title"], paragraphs, texts.get("example", ""))
 
 
 def _read(name: str) -> dict[str, dict[str, str]]:
@@ -101,12 +113,20 @@ def _columns(rows: Sequence[tuple[str, str]]) -> str:
     return "".join(f"  {key:<{width}}  {title}\n" for key, title in rows)
 
 
-def _named(name: str, table: Mapping[str, Entry]) -> Entry:
-    """Return the entry of a name as a person types it: in small letters or capitals, with spaces or hyphens."""
-    keys = {key.lower(): key for key in (*table, *PAGES)}
+def _named(name: str, table: Mapping[str, Entry]) -> list[Entry]:
+    """Return the entries of a name as a person types it: in small letters or capitals, with spaces or hyphens.
+
+    A setting is found by its last word too, beside a reason of that name.
+    """
     typed = "-".join(name.lower().replace("_", " ").split())
-    if keys.get(typed) in table:
-        return table[keys[typed]]
-    close = [keys[key] for key in difflib.get_close_matches(typed, keys, n=3, cutoff=0.6)]
+    if matching := [entry for entry in table.values() if typed in (entry.key.lower(), _last_word(entry))]:
+        return matching
+    last = {_last_word(entry): entry.key for entry in table.values()}
+    keys = last | {key.lower(): key for key in (*table, *PAGES)}
+    close = dict.fromkeys(keys[key] for key in difflib.get_close_matches(typed, keys, n=3, cutoff=0.6))
     hint = f"nearest are {', '.join(close)}" if close else "`gradproof explain` lists all that there is"
     raise InputError(f"there is nothing to explain by the name {name!r}; {hint}")
+
+
+def _last_word(entry: Entry) -> str:
+    return entry.key.lower().removeprefix(_PREFIXES.get(entry.group, ""))
