@@ -4,7 +4,7 @@ import pytest
 
 from verify.model.identity import Place
 from verify.mutation.result import Mutant
-from verify.repair.edits import sooner
+from verify.repair.edits import of_state_first, sooner
 
 
 def _edits(*lines, file="layer.py"):
@@ -41,3 +41,9 @@ def test_no_edit_is_lost():
     """Every edit is tried once, in whichever order."""
     edits = _edits(*range(40))
     assert sorted(sooner(edits, [Place("layer.py", line) for line in (3, 30, 39)])) == sorted(edits)
+
+
+def test_edits_of_what_is_kept_come_first():
+    """Where the gradients are right, edits that change no formula are tried first, in the order that they had."""
+    edits = [edit._replace(sees=sees) for edit, sees in zip(_edits(1, 2, 3, 4), ["formula", "state"] * 2, strict=True)]
+    assert _lines(of_state_first(tuple(edits))) == [2, 4, 1, 3]

@@ -17,6 +17,7 @@ from verify.model.errors import GradproofError
 from verify.mutation.result import How
 from verify.repair.patience import TooLongError, at_most
 from verify.repair.result import Candidates, Edits, Proof
+from verify.repair.swapping import Functions, swapped
 from verify.repair.trial import Failing, applied
 from verify.runner.worlds import Worlds
 
@@ -32,6 +33,21 @@ def _silence() -> Iterator[None]:
         yield
 
 
+def _edited(edits: Edits) -> dict[str, bytes]:
+    """Return the files that edits are in, each as it is with them."""
+    files = sorted({edit.file for edit in edits})
+    return {file: applied(Path(file).read_bytes(), [e for e in edits if e.file == file]) for file in files}
+
+
+def _patient(failing: Failing, case: Case) -> int | None:
+    """Return how many entries are wrong with a case as it is now, or None where it takes too long."""
+    try:
+        with _silence(), at_most(_LEAST + _TIMES * failing.seconds):
+            return failing.wrong(case)
+    except TooLongError:
+        return None
+
+
 class Tool:
     """The failing case that is at work, of which there is one at a time."""
 
@@ -39,6 +55,7 @@ class Tool:
         self._worlds = worlds
         self._subject: tuple[Unit, int, How] | None = None
         self._failing: Failing
+        self._functions: Functions | None = None  # none where edits in them leave something behind
 
     def candidates(self, unit: Unit, number: int, cases: Sequence[Case], how: How) -> Candidates:
         """Take a case, and return the edits of it."""
@@ -55,18 +72,39 @@ class Tool:
     def wrong(
         self, unit: Unit, number: int, cases: Sequence[Case], how: How, trials: Sequence[Edits]
     ) -> list[int | None]:
-        """Return for each of some edits how many entries are wrong with them; None where they are of no use."""
+        """Return for each of some edits how many entries are wrong with them; None where they are of no use.
+
+        They are tried in the functions that there are; where that leaves something behind, each is imported.
+        """
         self._take(unit, number, cases, how)
-        failing = self._failing
+        judge = partial(_patient, self._failing)
+        imported = partial(self._with, unit, number, cases, judge=judge, refused=lambda _: None)
+        if self._functions is not None:
+            left = [self._swapped(self._functions, cases[number], edits, judge, imported) for edits in trials]
+            if self._is_as_it_was():
+                return left
+            self._functions = None
+        return [imported(edits) for edits in trials]
 
-        def wrong(case: Case) -> int | None:
-            try:
-                with at_most(_LEAST + _TIMES * failing.seconds):
-                    return failing.wrong(case)
-            except TooLongError:
-                return None
+    def _is_as_it_was(self) -> bool:
+        with _silence():
+            return self._failing.is_as_it_was()
 
-        return [self._with(unit, number, cases, edits, wrong, lambda _: None) for edits in trials]
+    def _swapped(
+        self,
+        functions: Functions,
+        case: Case,
+        edits: Edits,
+        judge: Callable[[Case], _Result],
+        imported: Callable[[Edits], _Result],
+    ) -> _Result:
+        """Return what is made of a case with edits in the functions that there are; where they cannot be, imported."""
+        with _silence():  # compilers warn
+            pairs = functions.changed(_edited(edits))
+        if not pairs:
+            return imported(edits)
+        with swapped(pairs):
+            return judge(case)
 
     def proof(self, unit: Unit, number: int, cases: Sequence[Case], how: How, edits: Edits) -> Proof:
         """Check a case with some edits."""
@@ -79,6 +117,7 @@ class Tool:
             self._worlds.enter(unit.folders)
             with _silence():
                 self._subject, self._failing = (unit, number, how), Failing.of(cases[number], how)
+            self._functions = Functions()
 
     def _with(
         self,
@@ -92,9 +131,8 @@ class Tool:
         """Return what is made of a case with edits in its sources, or of the reason why there is none."""
         with ExitStack() as stack:
             stack.enter_context(_silence())
-            for file in sorted({edit.file for edit in edits}):
-                mine = tuple(edit for edit in edits if edit.file == file)
-                stack.enter_context(standing_in(file, applied(Path(file).read_bytes(), mine)))
+            for file, source in _edited(edits).items():
+                stack.enter_context(standing_in(file, source))
             stack.enter_context(self._worlds.apart(unit.folders))
             try:
                 edited = cases_of(unit)

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 _BITS = 64
 _CLOSE = 1e-8  # of 1, or of the largest entry: more than what rounding makes of a sum in any order
+_REFUSED = (SubjectError, GradproofError, TypeError, ValueError)
 
 
 class Counter:
@@ -42,18 +43,28 @@ class Counter:
         count = self._on_floats(case, seed)
         return self._on_symbols(case, seed) if count == 0 else count
 
-    def _on_floats(self, case: TracedCase, seed: int) -> int | None:
-        from verify.tracing.floats import FloatRun
-
+    def returned(self, case: TracedCase, seed: int) -> bytes | None:
+        """Return the floats that a case computes, as bytes, or None where it raises."""
         try:
-            run = FloatRun(case, self.exact.seen, seed)
-            outputs = run.output if self.exact.seen.several else [run.output]
-            pairs = [*zip(self._outputs, outputs, strict=True)]
-            pairs += [(gradient, run.gradients.get(name)) for name, gradient in self._gradients.items()]
-            off = [_off(expected, actual) for expected, actual in pairs]
-        except (SubjectError, GradproofError, TypeError, ValueError):
+            return b"".join(np.asarray(value, float).tobytes() for _, value in self._pairs(case, seed))
+        except _REFUSED:
+            return None
+
+    def _on_floats(self, case: TracedCase, seed: int) -> int | None:
+        try:
+            off = [_off(expected, actual) for expected, actual in self._pairs(case, seed)]
+        except _REFUSED:
             return None
         return None if None in off or any(off[: len(self._outputs)]) else sum(filter(None, off[len(self._outputs) :]))
+
+    def _pairs(self, case: TracedCase, seed: int) -> list[tuple[Any, Any]]:
+        """Return the outputs and gradients that are exact, each with what a run on floats has."""
+        from verify.tracing.floats import FloatRun
+
+        run = FloatRun(case, self.exact.seen, seed)
+        outputs = run.output if self.exact.seen.several else [run.output]
+        pairs = [*zip(self._outputs, outputs, strict=True)]
+        return pairs + [(gradient, run.gradients.get(name)) for name, gradient in self._gradients.items()]
 
     def _on_symbols(self, case: TracedCase, seed: int) -> int | None:
         from verify.tracing.observe import observe

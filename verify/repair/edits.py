@@ -44,6 +44,11 @@ def sooner(edits: Edits, lines: Iterable[Place]) -> Edits:
     return tuple(edit for _, edit in sorted(enumerate(edits), key=rank))
 
 
+def of_state_first(edits: Edits) -> Edits:
+    """Return edits with those first that change what is kept, and no formula: where the gradients are right."""
+    return tuple(sorted(edits, key=lambda edit: edit.sees != "state"))
+
+
 def _lines(edit: Mutant) -> range:
     return range(edit.first, edit.last + 1)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import itertools
 import math
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
@@ -40,7 +40,7 @@ class Search:
     def __init__(self, crew: Crew, case: CollectedCase, how: How, budget: float) -> None:
         self._crew, self._case, self._how = crew, case, how
         self._end = time.monotonic() + budget
-        self._tried, self._soon = 0, _SOON
+        self._tried, self._soon, self._alone = 0, _SOON, self._end
         self._unanswered = ""  # why the last request without an answer has none; that we failed, if we ever did
         self._nearest = ""  # edits that leave no wrong entry at the sample, and what speaks against them
 
@@ -48,7 +48,8 @@ class Search:
         """Return what becomes of the case."""
         started = time.monotonic()
         start: Candidates | None = self._ask(CANDIDATES, None)
-        self._soon = _SOON + _TIMES * (time.monotonic() - started)
+        taken = time.monotonic() - started
+        self._alone, self._soon = time.monotonic() + taken, _SOON + _TIMES * taken
         if start is None:
             return self._repair(State.UNABLE, why=self._unanswered)
         if start.state is not None:
@@ -77,9 +78,8 @@ class Search:
         """Return the first edits that are proved; those that help go to `helpful`, the best first."""
         requests = [trials[i : i + _TOGETHER] for i in range(0, len(trials), _TOGETHER)]
         with ThreadPoolExecutor(self._crew.size) as pool:
-            for batch in _chunks(requests, self._crew.size):
-                if self._over():
-                    return ()
+            while requests and not self._over():
+                batch, requests = requests[: self._processes], requests[self._processes :]
                 for edits, left in itertools.chain(*pool.map(self._counted, batch)):
                     if left == 0 and self._is_proved(edits):
                         return edits
@@ -87,6 +87,11 @@ class Search:
                         helpful.append((left, edits))
         helpful.sort(key=lambda pair: pair[0])
         return ()
+
+    @property
+    def _processes(self) -> int:
+        """Return how many processes are worth it: others have to check the case first, as the first one did."""
+        return self._crew.size if time.monotonic() > self._alone else 1
 
     def _is_proved(self, edits: Edits) -> bool:
         proof: Proof = self._ask(PROOF, Proof(holds=False, why="the check did not end"), edits)
@@ -124,10 +129,6 @@ def _pairs(helpful: Sequence[tuple[int, Edits]], singles: Sequence[Edits]) -> li
 
 def _overlap(edit: Mutant, other: Mutant) -> bool:
     return edit.file == other.file and edit.start < other.end and other.start < edit.end
-
-
-def _chunks(requests: Sequence[Any], size: int) -> Iterator[Sequence[Any]]:
-    return (requests[i : i + size] for i in range(0, len(requests), size))
 
 
 def repaired(

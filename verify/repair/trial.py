@@ -26,7 +26,7 @@ from verify.mutation.scopes import forward_scopes, scopes
 from verify.mutation.watching import Watch, watch_on
 from verify.repair.alike import alike
 from verify.repair.counting import Counter, floats
-from verify.repair.edits import edits_of, sooner
+from verify.repair.edits import edits_of, of_state_first, sooner
 from verify.repair.forward import same_forward
 from verify.repair.lacking import Lacking, Target
 from verify.repair.operators import KEEPS, further, repairs
@@ -61,6 +61,7 @@ class Failing:
     seen: Watch = field(default_factory=Watch)
     counters: list[Counter] = field(default_factory=list)
     counts: list[int] = field(default_factory=list)  # of entries that are wrong in each run
+    returned: bytes | None = None  # by its smallest run, on floats
     seconds: float = 0.0  # of the processor, that it takes to count what is wrong
 
     @classmethod
@@ -80,6 +81,7 @@ class Failing:
             counts = [counter.wrong(case, seed) for counter in self.counters]
             self.counts = [_ALL if count is None else count for count in counts]
             self.seconds = time.process_time() - start
+            self.returned = self._returned()
         if isinstance(case, (TracedCase, ExpressionCase)):
             self.seen.fixed = isinstance(case, TracedCase) and case.upstream is not None
             self.seen.once = isinstance(case, ExpressionCase)
@@ -111,8 +113,10 @@ class Failing:
         edits = self._singles()
         if not edits:
             return Candidates(state=State.UNABLE, why=_NOTHING)
+        wrong, why = sum(self.counts), self._beside()
         likely = [row.parting for row in self.result.comparisons]
-        return Candidates(sooner(edits, filter(None, likely)), sum(self.counts), why=self._beside())
+        edits = sooner(edits, filter(None, likely)) if wrong else of_state_first(edits)
+        return Candidates(edits, wrong, why=why)
 
     def _singles(self) -> Edits:
         return edits_of(self.seen, Table(repairs(self._lacking()), KEEPS))
@@ -154,6 +158,15 @@ class Failing:
                 if count >= before[place] > 0:
                     return left + sum(before[place + 1 :])
         return left
+
+    def is_as_it_was(self) -> bool:
+        """Tell whether the case computes what it did first: edits in its functions may have left something behind."""
+        return self._returned() == self.returned
+
+    def _returned(self) -> bytes | None:
+        if not self.counters or not isinstance(self.case, TracedCase):
+            return None
+        return self.counters[0].returned(self.case, self.how.seed)
 
     def proof(self, case: Case, edits: Edits) -> Proof:
         """Check the whole case as it is with some edits: nothing may be worse, and what was wrong has to be proved."""
