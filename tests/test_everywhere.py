@@ -249,6 +249,13 @@ def test_what_is_gone_is_passed_over():
     assert len([*belongings([[1, proxy]])]) == 2
 
 
+@pytest.mark.parametrize("each", [999, 1001, 49_999])
+def test_a_walk_ends(each):
+    """A walk ends after so many places, also where one owner has more of them than are left."""
+    tree = [[object() for _ in range(each)] for _ in range(150_000 // each)]
+    assert 50_000 <= len([*belongings([tree])]) <= 50_000 + each
+
+
 def test_all_is_put_back():
     """After the runs every place holds what it did, and nothing else."""
     assert verdicts(function_in_a_table) == BOTH

@@ -3,6 +3,7 @@
 import ctypes
 import ctypes.util
 import math
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -85,13 +86,15 @@ def test_wrong_gradients_are_refuted(name):
     row = row_of(forward, wrong, shape, **bounds)
     assert row.verdict is Verdict.REFUTED
     assert row.evidence.detail.startswith("compiled code is assumed to round no worse than half precision")
-    values = {key: float(value) for key, value in row.counterexample.inputs}
+    values = {key: float(Fraction(value)) for key, value in row.counterexample.inputs}
     x, d = (np.array([value for key, value in values.items() if key.startswith(start)]) for start in ("x", "dout"))
     x = x.reshape(row.shape)[()]
     d = d.reshape(np.shape(forward(x)))[()]
     actual = np.asarray(wrong(d, x))[row.index]
     assert repr(float(actual)) == row.counterexample.actual
-    assert float(row.counterexample.expected.rstrip("…")) == pytest.approx(float(np.asarray(right(d, x))[row.index]))
+    assert float(Fraction(row.counterexample.expected.rstrip("…"))) == pytest.approx(
+        float(np.asarray(right(d, x))[row.index])
+    )
 
 
 UNCLEAR = {

@@ -79,7 +79,7 @@ class Place(NamedTuple):
 def belongings(roots: Iterable[Any]) -> Iterator[Place]:
     """Yield each place that is reached from objects, and each owner once."""
     todo, seen, left = deque(roots), set[int](), _MOST
-    while todo and left:
+    while todo and left > 0:  # one owner may hold more than is left
         owner = todo.popleft()
         if id(owner) in seen:
             continue
