@@ -771,6 +771,21 @@ np.tanh(np.where(m, x, np.inf))
 np.where(m, x, -np.inf).argmax(axis=1)
 np.pad(x, 1, constant_values=-np.inf).max(axis=0)[1:-1]
 np.logaddexp(-np.inf, s)
+np.where(m, x / m, 0)
+np.where(m, x, np.where(m, x / (x - x), 1))
+np.where(m, np.exp(-x / np.where(m, 2, 0)) ** 2, x)
+np.where(m, 1 / (x * np.where(m, 1.5, 0)), 0).sum()
+np.where(m, x % np.where(m, 2, 0), x // np.where(m, x, 2))
+np.where(m, (x * 0 + np.where(m, 2, 0)) ** -1.0, 1)
+np.where(m, x * np.log(np.where(m, 2, 0)), 0)
+np.where(m, x * np.where(m, 2, np.nan) + 1, 0)
+np.where(m, x, np.where(m, np.inf * x - np.inf * x, 1))
+np.where(m, np.sin(np.where(m, x, np.inf)), np.log(np.where(m, -np.inf * np.abs(x), 2)))
+k = x / m; k[~m] = 0; out = k
+(x / m)[m].sum()
+k = x / m; k *= 2; k += x / 0; k[...] = x; out = k
+np.where(m, -np.abs(x / m).sum(axis=1, keepdims=True) if m.all() else x, 1)
+np.isnan(x * np.nan)
 np.where(m, x, -1e9)
 x.dtype == np.float64
 """.strip().split("\n")
@@ -847,6 +862,29 @@ np.zeros(1) ** -1
 1 / np.zeros(3)
 x * np.nan
 np.where(m, x, np.nan) + 1
+x / m
+0 * (x / m)
+x - x / 0
+np.isfinite(x / 0)
+np.isnan(x / m)
+np.nan_to_num(x / m)
+np.maximum(x / m, 0)
+x / m > 0
+(x / m).sum()
+(x / m).max()
+(x / 0).all()
+np.argmax(v / 0)
+(x / 0) ** 0
+np.where(m, x / m, x / 0)
+np.sign(x / 0)
+np.floor(s / 0)
+np.maximum(x, np.nan)
+x > np.nan
+np.where(m, x, np.nan).max()
+np.where(m, x, np.inf) > np.where(m, np.nan, x)
+(x * np.nan) ** 0
+np.exp(-np.inf * x)[0, 0] > np.nan
+if s * np.nan: out = 1
 np.where(m, x, -np.inf).sum() * 0
 np.full(3, np.inf) - np.full(3, np.inf)
 np.where(m, x, -np.inf) @ W

@@ -27,11 +27,19 @@ class Mask(Relu):
 
 
 class Guarded(Relu):
-    """Divides as well, and drops what comes of it."""
+    """Divides as well, and leaves out what that gives."""
 
     def backward(self, dout):
         with np.errstate(all="ignore"):
             return dout * np.where(self.y > 0, self.y / self.y, 0)
+
+
+class Dropped(Relu):
+    """Divides as well, and drops what that gives for being no number."""
+
+    def backward(self, dout):
+        with np.errstate(all="ignore"):
+            return dout * np.nan_to_num(self.y / self.y, nan=0)
 
 
 def weighted(d, x, w):
@@ -60,8 +68,81 @@ def test_no_number_where_there_is_a_derivative_is_refuted(name, quick):
 @pytest.mark.parametrize("shape", ["N", "4"])
 def test_numbers_on_floats_are_not_refuted(shape):
     """What is dropped on floats cannot be followed, and is right: that stays open."""
-    rows = verify.check(verify.layer(Guarded, inputs={"x": shape})).comparisons
+    rows = verify.check(verify.layer(Dropped, inputs={"x": shape})).comparisons
     assert {row.verdict for row in rows} == {Verdict.UNDECIDED}
+
+
+@pytest.mark.parametrize("shape", ["N", "4"])
+def test_what_is_left_out_does_not_matter(shape):
+    """Where a division by 0 is on the side of np.where that is not taken, the other side is proved."""
+    rows = verify.check(verify.layer(Guarded, inputs={"x": shape})).comparisons
+    assert {row.verdict for row in rows} == {Verdict.PROVED}
+
+
+MASK = np.array([0.0, 1.0, 2.0])
+KEEPS = MASK > 0
+INVERSE = np.array([0.0, 1.0, 0.5])
+
+
+def written(x):
+    y = x / MASK
+    y[~KEEPS] = 0
+    return y
+
+
+def one_by_one(x):
+    y = np.zeros(3)
+    for place in range(3):
+        quotient = x[place] / MASK[place]
+        if KEEPS[place]:
+            y[place] = quotient
+    return y
+
+
+LEFT_OUT = {
+    "a quotient": (lambda x: np.where(KEEPS, x / MASK, 0), lambda d, x: d * INVERSE),
+    "on both sides": (lambda x: np.where(KEEPS, x / MASK, 0), lambda d, x: np.where(KEEPS, d / MASK, 0)),
+    "written over": (written, lambda d, x: d * INVERSE),
+    "not chosen": (lambda x: (x / MASK)[KEEPS].sum(), lambda d, x: d * INVERSE),
+    "in a loop": (one_by_one, lambda d, x: d * INVERSE),
+    "within exp": (lambda x: np.where(KEEPS, np.exp(-x / MASK), 0), lambda d, x: -d * INVERSE * np.exp(-x * INVERSE)),
+    "a logarithm": (lambda x: np.where(KEEPS, x * np.log(MASK), 0), lambda d, x: d * np.array([0, 0, np.log(2)])),
+    "a power": (lambda x: np.where(KEEPS, x * (x - x + MASK) ** -1, 0), lambda d, x: d * INVERSE),
+    "NaN": (lambda x: np.where(KEEPS, x * np.array([np.nan, 1, 0.5]), 0), lambda d, x: d * INVERSE),
+}
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("name", LEFT_OUT)
+def test_what_is_discarded_decides_nothing(name):
+    """Right gradients beside numbers that are none are proved, and wrong ones are refuted."""
+    forward, backward = LEFT_OUT[name]
+    rows = verify.check(verify.pair(forward, backward, x="3")).comparisons
+    assert {row.verdict for row in rows} == {Verdict.PROVED}
+    for wrong in (lambda d, x: -backward(d, x), lambda d, x: backward(d, x) + d * np.array([0, 0, 1e-9])):
+        rows = verify.check(verify.pair(forward, wrong, x="3")).comparisons
+        assert {row.verdict for row in rows} == {Verdict.REFUTED}
+
+
+USED = {
+    "times 0": lambda x: KEEPS * (x / MASK),
+    "a sum": lambda x: (x / MASK).sum() * KEEPS,
+    "a limit": lambda x: np.exp(-abs(x) / MASK),
+    "a comparison": lambda x: np.where(x / MASK > 0, x, 0),
+    "the other side": lambda x: np.where(KEEPS, 0, x / MASK),
+    "a maximum": lambda x: np.maximum(x / MASK, x),
+    "NaN times 0": lambda x: 0 * (x * np.nan) + x,
+    "infinity less infinity": lambda x: np.where(KEEPS, x, np.inf * x - np.inf * x),
+}
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("name", USED)
+@pytest.mark.parametrize("backward", [lambda d, x: d * INVERSE, lambda d, x: 0 * d, lambda d, x: d])
+def test_what_is_used_is_not_left_out(name, backward):
+    """Whatever is computed with a number that is none, and taken, is proved by no gradient."""
+    rows = verify.check(verify.pair(USED[name], backward, x="3"), quick=True).comparisons
+    assert {row.verdict for row in rows} <= {Verdict.UNDECIDED, Verdict.ERROR}
 
 
 def test_a_forward_without_a_number_claims_nothing():

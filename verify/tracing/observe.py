@@ -23,7 +23,7 @@ from verify.cases.shapes import concrete, entry_names
 from verify.cases.sizes import bindings
 from verify.cases.wirtinger import Half, Halves, Part, is_complex
 from verify.model import identity
-from verify.model.errors import ProtocolError, TraceError, nearest
+from verify.model.errors import DivisionError, ProtocolError, TraceError, nearest
 from verify.model.reasons import Cause, Reason
 from verify.model.where import quoted
 from verify.tracing import everywhere, patches
@@ -394,6 +394,8 @@ def _keep_gradients(case: TracedCase, returned: Any, seen: Observation) -> None:
             continue
         try:
             quantity = _quantity(gradient, f"the gradient of {name!r}")
+        except DivisionError:  # what floats return there is held to the derivative
+            raise
         except (ProtocolError, TraceError) as problem:
             seen.malformed[name] = Cause(str(problem), problem.reason)
             TraceError.raised.clear()

@@ -28,7 +28,7 @@ from verify.tracing.arrays.arrays import (
     shape_of,
     symbols,
 )
-from verify.tracing.symbols.concolic import METHODS, Concolic, Endless, Missing, angle_of, at_once
+from verify.tracing.symbols.concolic import METHODS, NO_NODES, Concolic, Endless, Hole, Missing, angle_of, at_once
 from verify.tracing.symbols.dispatch import PRODUCTS
 from verify.tracing.symbols.special import SEVERAL, SPECIAL
 from verify.tracing.symbols.taped import TapedTrace
@@ -122,6 +122,8 @@ CERTAIN: dict[str, Callable[[type], bool]] = {
     "isinf": lambda kind: kind is Endless,
     "isfinite": lambda kind: kind is Concolic,
 }
+# The operand that leaves a hole where it is 0.
+_DIVISORS = {"divide": 1, "remainder": 1, "floor_divide": 1, "fmod": 1, "power": 0, "float_power": 0}
 
 
 def choose(mask: Any, a: Any, b: Any) -> Any:
@@ -167,19 +169,19 @@ def of_entries(ufunc: Any, inputs: Sequence[Any], **options: Any) -> Any:
     if current().on_tape and (result := _on_tape(name, inputs, shape)) is not None:
         return result
     operands = [symbols(value, shape) for value in inputs]
-    endless = any(Endless in set(map(type, values)) for values in operands)
+    alone = not all(map(have_nodes, operands)) or _leaves_hole(name, operands)
     if name in BINARY:
         trace = current()
         with trace.on_one_line():
-            results: Any = combined(name, operands) if endless else BINARY[name](trace, *map(of_symbols, operands))
-        return scalar(laid_out((gathered if endless else built)(results, shape, claimed(inputs)), inputs))
+            results: Any = combined(name, operands) if alone else BINARY[name](trace, *map(of_symbols, operands))
+        return scalar(laid_out((gathered if alone else built)(results, shape, claimed(inputs)), inputs))
     if name in COMPARISONS:
-        return _truths(_compared(operands, COMPARISONS[name], endless=endless), shape)
+        return _truths(_compared(operands, COMPARISONS[name], alone=alone), shape)
     return _unary(name, ufunc, inputs, operands[0], shape)
 
 
 def _on_tape(name: str, inputs: Sequence[Any], shape: tuple[int, ...]) -> Any:
-    """Compute with whole arrays of elements; None where there are infinities, and for what is done one by one."""
+    """Compute with whole arrays of elements; None beside infinities and holes, and for what is done one by one."""
     method = METHODS.get(name) if len(inputs) == 1 else None
     if name not in BINARY and name not in COMPARISONS and method is None:
         return None
@@ -188,6 +190,8 @@ def _on_tape(name: str, inputs: Sequence[Any], shape: tuple[int, ...]) -> Any:
         return None
     trace: Any = current()
     flat = [_flat(a, shape) for a in operands]
+    if name in _DIVISORS and trace.has_zero(flat[_DIVISORS[name]]):
+        return None
     if name in COMPARISONS:
         return scalar(np.reshape(trace.relations(*flat, COMPARISONS[name]), shape))
     with trace.on_one_line():
@@ -222,13 +226,23 @@ def _broadcast(ufunc: Any, inputs: Sequence[Any]) -> tuple[int, ...]:
         raise
 
 
+def have_nodes(entries: Sequence[Any]) -> bool:
+    """Tell whether all entries are in formulas: none is infinite or no number."""
+    return NO_NODES.isdisjoint(map(type, entries))
+
+
+def _leaves_hole(name: str, operands: Sequence[list[Any]]) -> bool:
+    """Tell whether a division by 0 is among the operations, which are then done one by one."""
+    return name in _DIVISORS and current().has_zero(of_symbols(operands[_DIVISORS[name]]))
+
+
 def combined(name: str, operands: Sequence[list[Any]]) -> list[Any]:
-    """Compute with symbols of which some are infinite, one by one."""
+    """Compute with symbols of which some are infinite or no numbers, or become so, one by one."""
     return list(map(lift, map({**ARITHMETIC, **BY_SYMBOL}[name], *operands)))
 
 
-def _compared(operands: Sequence[list[Any]], relation: str, *, endless: bool) -> list[bool]:
-    if endless:
+def _compared(operands: Sequence[list[Any]], relation: str, *, alone: bool) -> list[bool]:
+    if alone:
         return [a.against(b, relation) for a, b in zip(*operands, strict=True)]
     a, b = map(of_symbols, operands)
     return current().relations(a, b, relation)
@@ -251,9 +265,14 @@ BY_NODE: dict[str, Callable[[Trace, int], int]] = {
 _BY_SIGN = ("absolute", "fabs", "sign", "trunc", "cbrt")  # functions that ask for the sign of their argument
 
 
+def _is_certain(name: str, value: Any) -> bool:
+    """Answer what is certain of a number; raises DivisionError for a hole, which may be an infinity, NaN or finite."""
+    return CERTAIN[name](type(value)) if type(value) is not Hole else bool(value.node)
+
+
 def _unary(name: str, ufunc: Any, inputs: Sequence[Any], entries: list[Any], shape: Sequence[int]) -> Any:
     if name in CERTAIN:
-        return _truths([CERTAIN[name](type(value)) for value in entries], shape)
+        return _truths([_is_certain(name, value) for value in entries], shape)
     if name == "signbit":
         if current().has_zero(of_symbols([value for value in entries if type(value) is not Endless])):
             raise shadows.refusal(name, "a zero of unknown sign")  # as of -1 * 0
@@ -262,12 +281,12 @@ def _unary(name: str, ufunc: Any, inputs: Sequence[Any], entries: list[Any], sha
         return scalar(~truths(inputs[0]))
     if name not in METHODS or len(inputs) != 1:
         raise shadows.refusal(name)
-    if name in BY_NODE and Endless not in set(map(type, entries)):
+    if name in BY_NODE and have_nodes(entries):
         return scalar(laid_out(built(_by_node(name, of_symbols(entries)), shape, claimed(inputs)), inputs))
     method, results = METHODS[name], dict[Any, Any]()
-    keys = [(value.direction, None) if type(value) is Endless else value.node for value in entries]
+    keys = [(id(value), None) if type(value) in NO_NODES else value.node for value in entries]
     if name in _BY_SIGN:
-        current().look_at(value.node for value in entries if type(value) is not Endless)
+        current().look_at(value.node for value in entries if type(value) not in NO_NODES)
     with current().asking_once():
         for key, value in zip(keys, entries, strict=True):
             if key not in results:
@@ -296,7 +315,7 @@ def truths(value: Any) -> np.ndarray[Any, Any]:
             return holds
         array = objects(value)
         entries = symbols(array)
-        current().look_at(value.node for value in entries if type(value) is not Endless)
+        current().look_at(value.node for value in entries if type(value) not in NO_NODES)
         return np.fromiter(map(bool, entries), bool, array.size).reshape(array.shape)
     return np.asarray(value).astype(bool)
 

@@ -27,8 +27,8 @@ from verify.tracing.arrays.arrays import (
     scalar,
     symbols,
 )
-from verify.tracing.numpy.elementwise import ARITHMETIC, BINARY, BY_SYMBOL, DOUBLE, LOGICAL, claimed, truths
-from verify.tracing.symbols.concolic import Concolic, Endless
+from verify.tracing.numpy.elementwise import ARITHMETIC, BINARY, BY_SYMBOL, DOUBLE, LOGICAL, claimed, have_nodes, truths
+from verify.tracing.symbols.concolic import Concolic
 from verify.tracing.symbols.taped import UntapedError
 from verify.tracing.symbols.trace import Nodes, Trace
 
@@ -160,7 +160,7 @@ def _has_reduction(name: str) -> bool:
 
 def _reduce(name: str, row: list[Any]) -> Any:
     """Return what a reduction makes of a list of symbols."""
-    if Endless in set(map(type, row)):
+    if not have_nodes(row):
         return functools.reduce({**ARITHMETIC, **BY_SYMBOL}[name], row)
     trace = current()
     if name not in _REDUCERS:

@@ -40,12 +40,13 @@ from verify.tracing.numpy.elementwise import (
     choose,
     claimed,
     combined,
+    have_nodes,
     of_entries,
     truths,
 )
 from verify.tracing.numpy.reductions import accumulated, by_segment, is_plain, reduced
 from verify.tracing.outside import measured
-from verify.tracing.symbols.concolic import METHODS, Concolic, Endless
+from verify.tracing.symbols.concolic import METHODS, Concolic
 from verify.tracing.symbols.dispatch import PRODUCTS, PROTOCOLS, answers
 from verify.tracing.symbols.taped import TapedTrace
 from verify.tracing.symbols.trace import Trace
@@ -186,14 +187,14 @@ def _at(ufunc: Any, target: Any, indices: Any, *values: Any) -> None:
     places = np.arange(target.size).reshape(target.shape)[plain_key(indices)]
     entries, trace = symbols(target), current()
     others = symbols(values[0], places.shape) if values else [None] * places.size
-    if isinstance(trace, TapedTrace) and values and Endless not in set(map(type, [*entries, *others])):
+    if isinstance(trace, TapedTrace) and values and have_nodes([*entries, *others]):
         results = _by_turns(trace, name, of_symbols(entries), places.ravel(), of_symbols(others))
         target[...] = built(results, target.shape, target.claimed)
         return
     for place, other in zip(places.ravel().tolist(), others, strict=True):
         if other is None:
             entries[place] = lift(METHODS[name](entries[place]))
-        elif Endless in (type(other), type(entries[place])):
+        elif not have_nodes([other, entries[place]]):
             entries[place] = combined(name, [[entries[place]], [other]])[0]
         else:
             entries[place] = Concolic(trace, BINARY[name](trace, [entries[place].node], [other.node])[0])

@@ -11,6 +11,7 @@ import numpy as np
 
 from verify.model.additions import HOW
 from verify.model.errors import DivisionError, TraceError
+from verify.model.identity import Place
 from verify.model.reasons import Reason
 from verify.model.where import asked_at
 from verify.proof import rationals
@@ -103,17 +104,17 @@ class Concolic(Symbol):
         return other.times(self) if type(other) in BESIDE else super().times(other)
 
     def over(self, other: Concolic) -> Any:
-        """Return self / other; what is finite is 0 beside what is not. Raises TraceError where other is 0."""
+        """Return self / other; what is finite is 0 beside what is not. Where other is 0, nothing may depend on it."""
         if type(other) in BESIDE:
             beside: Any = other
             return beside.under(self)
         if self.graph.value(other.node) == 0:
-            raise DivisionError(asked_at())
+            return Hole(self.trace, asked_at())
         return super().over(other)
 
     def against(self, other: Concolic, relation: str) -> bool:
         """Tell whether a relation holds between self and other, a branch."""
-        if type(other) is Endless:
+        if type(other) is Endless and type(self) not in NO_NODES:
             return RELATIONS[relation](-other.direction)
         if not type(self) is type(other) is Concolic:
             return self.trace.decide(self.plus(-other).node, relation)
@@ -165,7 +166,7 @@ class Concolic(Symbol):
         """Return self ** exponent; one that is no number asks whether the base is positive, as a logarithm does."""
         if (power := exponent.number()) is not None:
             if power < 0 and self.graph.value(self.node) == 0:
-                raise DivisionError(asked_at())
+                return Hole(self.trace, asked_at())
             return super().to_the(exponent)
         if not self.trace.decide(self.node, ">"):
             raise TraceError(
@@ -204,13 +205,18 @@ _LIMITS: Mapping[tuple[str, int], float] = {
     ("tanh", -1): -1,
     ("erf", 1): 1,
     ("erf", -1): -1,
+    ("log", -1): math.nan,
+    ("sin", 1): math.nan,
+    ("sin", -1): math.nan,
+    ("cos", 1): math.nan,
+    ("cos", -1): math.nan,
 }
 
 
 class Endless(Concolic):
     """Plus or minus infinity: what maxima start with, and what masked scores are, until exp makes 0 of them.
 
-    It has no node, and so is in no formula: what asks for one, and what would be NaN on floats, raises TraceError.
+    It has no node, and so is in no formula: what asks for one raises TraceError, and what is NaN on floats is Missing.
     Symbols are finite, so that comparisons with it decide nothing that depends on the inputs.
     """
 
@@ -230,35 +236,45 @@ class Endless(Concolic):
         return self.direction * math.inf
 
     def plus(self, other: Concolic) -> Any:
-        """Return self + other; raises TraceError for inf - inf."""
-        return self._nan() if type(other) is Endless and other.direction != self.direction else self
+        """Return self + other; inf - inf is NaN."""
+        if isinstance(other, Missing):
+            return other
+        return Missing(self.trace) if type(other) is Endless and other.direction != self.direction else self
 
     def times(self, other: Concolic) -> Any:
-        """Return self * other, for which the sign of other is asked; raises TraceError for 0."""
+        """Return self * other, for which the sign of other is asked; inf * 0 is NaN."""
+        if isinstance(other, Missing):
+            return other
         direction = self.direction * other.sign()
-        return Endless(self.trace, direction) if direction else self._nan()
+        return Endless(self.trace, direction) if direction else Missing(self.trace)
 
     def over(self, other: Concolic) -> Any:
-        """Return self / other, for which the sign of other is asked; raises TraceError for 0 and for inf / inf."""
-        return self._nan() if type(other) is Endless else self.times(other)
+        """Return self / other, for which the sign of other is asked; inf / inf is NaN, and inf / 0 has either sign."""
+        if type(other) is Endless:
+            return Missing(self.trace)
+        if not isinstance(other, Missing) and not other.sign():
+            return Hole(self.trace, asked_at())
+        return self.times(other)
 
     def under(self, other: Concolic) -> Any:
         """Return other / self."""
-        return self._nan() if type(other) is Endless else other.lift(0)
+        return Missing(self.trace) if type(other) is Endless else other.lift(0)
 
     def to_the(self, exponent: Concolic) -> Any:
         """Return self ** exponent, for plus infinity."""
-        if self.direction < 0 or type(exponent) is Endless or not (sign := exponent.sign()):
-            self._nan()
+        if self.direction < 0 or type(exponent) in NO_NODES or not (sign := exponent.sign()):
+            self._refuse()
         return self if sign > 0 else self._at(self.graph.constant(Fraction(0)))
 
     def function(self, name: str) -> Any:
-        """Return the limit of a function that has one."""
+        """Return the limit of a function that has one, and NaN where floats do."""
         limit = _LIMITS.get((name, self.direction))
-        return self._nan() if limit is None else self.lift(limit)
+        return self._refuse() if limit is None else self.lift(limit)
 
     def against(self, other: Concolic, relation: str) -> bool:
         """Tell whether a relation holds between self and other: no branch."""
+        if isinstance(other, Missing):
+            return other.against(self, relation)
         return RELATIONS[relation](self.direction - other.direction if type(other) is Endless else self.direction)
 
     def __neg__(self) -> Any:
@@ -278,19 +294,17 @@ class Endless(Concolic):
         """Return self, as NumPy does."""
         return self
 
-    def _nan(self) -> NoReturn:
+    def _refuse(self) -> NoReturn:
         raise TraceError(
             f"an operation on {self.number()} that cannot be followed", asked_at(), HOW, reason=Reason.NAN_CONSTANT
         )
 
 
-BESIDE: set[type] = {Endless}  # what symbols leave arithmetic to; complex arrays are among them once there are any
-
-
 class Missing(Concolic):
-    """What is not a number: code marks with it what it has not computed yet, asks for it, and writes over it.
+    """What is not a number: what code has not computed yet, or computes on the side of a choice that it discards.
 
-    It has no node, and so is in no formula: whatever computes with it, or compares it, raises TraceError.
+    It has no node, and so is in no formula: what is computed with it is NaN as well, until something else is taken or
+    written over it. What asks for a formula or compares it raises TraceError, and so does a power, which may be 1.
     """
 
     __slots__ = ()
@@ -303,13 +317,60 @@ class Missing(Concolic):
         """Refuse."""
         raise TraceError("nan as a constant", asked_at(), reason=Reason.NAN_CONSTANT)
 
-    def number(self) -> float:
+    def number(self) -> float | None:
         """Return the float."""
         return math.nan
 
+    def plus(self, other: Concolic) -> Any:
+        """Return self."""
+        return self
 
-KINDS = (Concolic, Endless, Missing)
-NO_NODES = {Endless, Missing}
+    times = over = under = plus
+
+    def to_the(self, exponent: Concolic) -> Any:
+        """Return self, for a number other than 0."""
+        return self if exponent.number() else self.trace.decide(self.node, ">")
+
+    def function(self, name: str) -> Any:
+        """Return self: no function of one argument makes a number of it."""
+        return self
+
+    def whole(self) -> Any:
+        """Return self."""
+        return self
+
+    nearest = whole
+
+    def __neg__(self) -> Any:
+        return self
+
+    def __abs__(self) -> Any:
+        return self
+
+
+class Hole(Missing):
+    """What a division by 0 gives: an infinity of either sign, or NaN, and any number of what is computed with these."""
+
+    __slots__ = ("place",)
+
+    def __init__(self, trace: Trace, place: Place) -> None:
+        super().__init__(trace)
+        self.place = place
+
+    @property
+    def node(self) -> int:  # type: ignore[override]
+        """Refuse."""
+        raise DivisionError(self.place)
+
+    def number(self) -> None:
+        """Return nothing: there is no one value."""
+
+
+BESIDE: set[type] = {Endless, Missing, Hole}  # what symbols leave arithmetic to, as to complex arrays, where any are
+
+
+KINDS = (Concolic, Endless, Missing, Hole)
+NO_NODES = {Endless, Missing, Hole}
 
 
 def at_once(compute: Callable[..., Any]) -> Callable[..., Any]:
