@@ -117,7 +117,7 @@ ENDS = {
     "a rounding halfway": (lambda x, y: np.round(x * 7 / 2), lambda x, y: np.round(x * 7 / 3)),
     "a rounding of a constant halfway": (lambda x, y: np.round(x * 0 + 2.5), lambda x, y: np.round(x * 0 + 2.25)),
     "a comparison of what a division by zero gives": (lambda x, y: x / (x * 0) > y, lambda x, y: x / (x * 2) > y),
-    "a negative power of zero": (lambda x, y: (x * 0) ** -1.0, lambda x, y: (x * 0) ** 2),
+    "a comparison of a negative power of zero": (lambda x, y: (x * 0) ** -1.0 > y, lambda x, y: (x * 0) ** 2 > y),
     "a power of what is not positive": (lambda x, y: x**y, lambda x, y: y**x),
     "the root of a square": (lambda x, y: np.sqrt(x**2), lambda x, y: np.sqrt(y**3)),
     "the root of a square in an exponent": (
