@@ -4,6 +4,7 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
+import scipy.special
 from effort import some
 from subjects import elementwise
 
@@ -169,6 +170,48 @@ def test_guarded_and_shared_holes_are_right(name):
     result = verify.check(RIGHT[name])
     assert {row.verdict for row in result.comparisons} == {Verdict.PROVED}
     assert not [finding for finding in result.findings if finding.code == "GP211"]
+
+
+# Functions that are not defined everywhere, with bounds within which they are: a little above, and a little below.
+PARTIAL = {
+    "arcsin": (np.arcsin, -0.9, 0.9, 1.2),
+    "arccos": (np.arccos, -0.9, 0.9, 1.2),
+    "erfinv": (scipy.special.erfinv, -0.9, 0.9, 1.2),
+    "ellipk": (scipy.special.ellipk, 0.1, 0.9, 1.2),
+    "gamma": (scipy.special.gamma, 0.1, 5, -0.2),
+    "gammaln": (scipy.special.gammaln, 0.1, 5, -0.2),
+    "digamma": (scipy.special.digamma, 0.1, 5, -0.2),
+    "trigamma": (lambda x: scipy.special.polygamma(1, x), -0.9, -0.1, -1.1),
+    "expi": (scipy.special.expi, 0.1, 5, -0.2),
+    "y0": (scipy.special.y0, 0.1, 5, -0.2),
+    "exp1": (scipy.special.exp1, 0.1, 5, -0.2),
+    "spence": (scipy.special.spence, 0.1, 5, -0.2),
+}
+
+
+def beside_a_partial_function(function, low, high):
+    """Return a case whose backward also computes a function, of which nothing is left."""
+    low, high = sorted((low, high))
+    return elementwise(lambda x: x**2 + 3 * x, lambda d, x: d * (2 * x + 3 + 0 * function(x)), "N", low=low, high=high)
+
+
+@pytest.mark.parametrize("name", some(PARTIAL))
+def test_a_function_beyond_its_domain_is_a_hole(name):
+    """What has no value beyond its domain, or at a pole, gives NaN there, where forward has a derivative."""
+    function, low, high, beyond = PARTIAL[name]
+    within = verify.check(beside_a_partial_function(function, low, high))
+    assert {row.verdict for row in within.comparisons} == {Verdict.PROVED}
+    bounds = (low, beyond) if beyond > high else (beyond, high)
+    rows = [row for row in failing(beside_a_partial_function(function, *bounds)).comparisons if not row.verdict.good]
+    assert {row.verdict for row in rows} == {Verdict.REFUTED}
+    assert {row.evidence.kind for row in rows} == {"hole"}
+    assert all(row.evidence.detail.endswith(" of x[0], where it has no value") for row in rows)
+
+
+def test_a_function_that_forward_computes_too_is_no_hole():
+    """Where the function of forward is not defined either, nothing is claimed."""
+    case = elementwise(lambda x: np.arcsin(x), lambda d, x: d * (1 - np.sin(np.arcsin(x)) ** 2) ** -0.5, low=-1, high=1)
+    assert verify.check(case).good
 
 
 def test_a_hole_says_where_and_why():

@@ -29,6 +29,7 @@ _ONE_HALF = flint.arb(0.5)
 _NO_BOUND = math.inf  # SciPy states none
 _Bounds = tuple[int | None, int | None]
 _EVERYWHERE: _Bounds = (None, None)
+_NOT_POSITIVE = (0, -1, -2)  # the first poles of gamma functions
 
 
 class Function(NamedTuple):
@@ -36,8 +37,9 @@ class Function(NamedTuple):
 
     `ball` encloses its values over a ball, and gives no finite ball where it is not defined on all of that.
     `at_zero` is its value at 0 where that is a whole number. `parity` is 1 for f(-u) = f(u), -1 for f(-u) = -f(u).
-    `between` are bounds of its values, which `reaches` them or not, and `within` those of its arguments. `rises` tells
-    that it is strictly increasing wherever it is defined. `slope` is its derivative as SymPy would write it, for what
+    `between` are bounds of its values, which `reaches` them or not, and `within` those of its arguments. `poles` are
+    the first whole numbers at which it is infinite, besides those bounds. `rises` tells that it is strictly increasing
+    wherever it is defined. `slope` is its derivative as SymPy would write it, for what
     SymPy itself has no formula in these functions. `series` is the name of flint's method for power series. `units`
     are the half ulps that its floats may be off by. One that has constant `parameters` is a member of `head`.
     """
@@ -48,6 +50,7 @@ class Function(NamedTuple):
     between: _Bounds = _EVERYWHERE
     reaches: bool = False
     within: _Bounds = _EVERYWHERE
+    poles: tuple[int, ...] = ()
     rises: bool = False
     slope: Callable[..., Any] | None = None
     family: str = ""
@@ -115,12 +118,14 @@ FUNCTIONS: dict[str, Function] = {
         slope=lambda s, u: 1 - 2 * u * _head("dawsn")(u),
     ),
     "erfinv": Function(_named("erfinv"), 0, parity=-1, within=(-1, 1), rises=True, family=_ERROR),
-    "gamma": Function(_named("gamma"), family=_GAMMA, series="gamma"),
-    "loggamma": Function(lambda a: _log_gamma(a), family=_GAMMA, series="lgamma"),  # of the magnitude, as in C
+    "gamma": Function(_named("gamma"), poles=_NOT_POSITIVE, family=_GAMMA, series="gamma"),
+    "loggamma": Function(  # of the magnitude, as in C
+        lambda a: _log_gamma(a), poles=_NOT_POSITIVE, family=_GAMMA, series="lgamma"
+    ),
     "LambertW": Function(_named("lambertw"), 0, rises=True, family="W exp(W) = u", series="lambertw"),
     "elliptic_k": Function(_real(lambda m: m.elliptic_k()), within=(None, 1), rises=True, family=_ELLIPTIC),
     "elliptic_e": Function(_real(lambda m: m.elliptic_e()), within=(None, 1), family=_ELLIPTIC),
-    "Ei": Function(_named("ei"), family="exponential integrals"),
+    "Ei": Function(_named("ei"), poles=(0,), family="exponential integrals"),
     "Si": Function(
         _named("si"), 0, parity=-1, slope=lambda s, u: s.sin(u) / u, family="trigonometric integrals"
     ),  # 6.2.9
@@ -174,7 +179,7 @@ def _of_slope(name: str, slope: Callable[[Any], Any], *values: Any) -> Any:
 
 # Functions with constant parameters, which SymPy has in the same order, the argument last.
 FAMILIES: dict[str, tuple[int, Callable[[Sequence[Fraction]], Function]]] = {
-    "polygamma": (1, _with(lambda n, a: _polygamma(n, a), family=_GAMMA)),
+    "polygamma": (1, _with(lambda n, a: _polygamma(n, a), poles=_NOT_POSITIVE, family=_GAMMA)),
     "zeta": (1, _with(lambda s, a: s.zeta(a), within=(0, None), family=_GAMMA)),
     "besselj": (1, _with(lambda n, a: a.bessel_j(n), family=_BESSEL)),
     "bessely": (1, _with(lambda n, a: a.bessel_y(n), within=(0, None), family=_BESSEL)),

@@ -1,10 +1,16 @@
-"""What `backward` divides by, or takes logarithms and roots of, and `forward` does not: where only it has holes."""
+"""What `backward` divides by, or takes logarithms and roots of, and `forward` does not: where only it has holes.
+
+A function that is not defined everywhere is one more such divisor for each end of its domain, and for each pole:
+1 - u, and u + 1, of the arcsine of u.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from fractions import Fraction
 from typing import NamedTuple
 
+from verify.graph.functions import FUNCTIONS
 from verify.graph.graph import Graph
 from verify.tracing.observe import Observation
 
@@ -12,11 +18,16 @@ _ALIKE = 3  # of those that differ in the entries only: the first, the last and 
 
 
 class Divisor(NamedTuple):
-    """A node that something is not defined at: not where it is 0 (`pole`), not where it is negative (`below`)."""
+    """A node that something is not defined at: not where it is 0 (`pole`), not where it is negative (`below`).
+
+    Where that is a `function` other than the logarithm, its name is here, and its `argument`.
+    """
 
     node: int
     pole: bool
     below: bool
+    function: str = ""
+    argument: int = 0
 
 
 _DIVIDING = ("log", "power")
@@ -33,7 +44,8 @@ def divisors(seen: Observation) -> list[Divisor]:
     Those count as well whose results are dropped, or fold away: 0 / x is NaN on floats where x is 0.
     """
     graph = seen.trace
-    dividing = {number for number, op in enumerate(graph.ops) if op in _DIVIDING}
+    partial = {op for op in set(graph.ops) if op in _DIVIDING or _is_partial(op)}
+    dividing = {number for number, op in enumerate(graph.ops) if op in partial}
     if not dividing:
         return []
     gradients = [n for name in claimed(seen) for n in seen.gradients[name].nodes]
@@ -42,8 +54,9 @@ def divisors(seen: Observation) -> list[Divisor]:
     computed = [number for number in sorted(dividing) if number in seen.computed]
     needed = graph.reach(gradients) if len(computed) < len(dividing) else []
     result = []
-    for node, pole, below in _of(graph, [*computed, *(number for number in needed if number in dividing)]):
-        own = Divisor(node, pole and node not in poles, below and node not in roots)
+    for divisor in _of(graph, [*computed, *(number for number in needed if number in dividing)]):
+        node = divisor.node
+        own = divisor._replace(pole=divisor.pole and node not in poles, below=divisor.below and node not in roots)
         if own.pole or own.below:
             result.append(own)
     return result
@@ -52,20 +65,45 @@ def divisors(seen: Observation) -> list[Divisor]:
 def _of(graph: Graph, nodes: Iterable[int]) -> list[Divisor]:
     """Return the divisors of nodes, each once."""
     by_node: dict[int, Divisor] = {}
-    for number in nodes:
-        op = graph.ops[number]
-        if op == "log":
-            divisor = _of_power(graph, graph.args[number][0], pole=True, below=True)
-        elif op == "power":
-            exponent = graph.payloads[number]
-            divisor = _of_power(graph, graph.args[number][0], pole=exponent < 0, below=exponent.denominator != 1)
-        else:
-            continue
-        node, pole, below = divisor
-        if node not in graph.constants:
-            before = by_node.get(node, Divisor(node, pole=False, below=False))
-            by_node[node] = Divisor(node, pole or before.pole, below or before.below)
-    return [divisor for divisor in by_node.values() if divisor.pole or divisor.below]
+    for divisor in (divisor for number in nodes for divisor in _of_one(graph, number)):
+        if (divisor.pole or divisor.below) and divisor.node not in graph.constants:
+            before = by_node.get(divisor.node, divisor)
+            pole, below = divisor.pole or before.pole, divisor.below or before.below
+            by_node[divisor.node] = before._replace(pole=pole, below=below)
+    return list(by_node.values())
+
+
+def _of_one(graph: Graph, number: int) -> Iterable[Divisor]:
+    """Return the divisors of a node."""
+    op = graph.ops[number]
+    if op == "log":
+        return [_of_power(graph, graph.args[number][0], pole=True, below=True)]
+    if op == "power":
+        exponent = graph.payloads[number]
+        return [_of_power(graph, graph.args[number][0], pole=exponent < 0, below=exponent.denominator != 1)]
+    return _of_function(graph, op, graph.args[number][0]) if _is_partial(op) else ()
+
+
+def _is_partial(op: str) -> bool:
+    """Tell whether an operation is a function that is not defined everywhere."""
+    return op in FUNCTIONS and bool(FUNCTIONS[op].poles or any(end is not None for end in FUNCTIONS[op].within))
+
+
+def _of_function(graph: Graph, op: str, argument: int) -> Iterator[Divisor]:
+    """Yield what is negative beyond the domain of a function, and what is 0 at a pole of it."""
+    low, high = FUNCTIONS[op].within
+    if low is not None:
+        yield Divisor(_distance(graph, argument, 1, -low), pole=True, below=True, function=op, argument=argument)
+    if high is not None:
+        yield Divisor(_distance(graph, argument, -1, high), pole=True, below=True, function=op, argument=argument)
+    for pole in FUNCTIONS[op].poles:
+        yield Divisor(_distance(graph, argument, 1, -pole), pole=True, below=False, function=op, argument=argument)
+
+
+def _distance(graph: Graph, argument: int, sign: int, end: int) -> int:
+    """Return the node of an end plus or minus the argument."""
+    signed = graph.product(graph.constant(Fraction(sign)), argument)
+    return graph.sum(graph.constant(Fraction(end)), signed)
 
 
 def _of_power(graph: Graph, argument: int, *, pole: bool, below: bool) -> Divisor:

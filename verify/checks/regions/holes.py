@@ -2,8 +2,9 @@
 
 A proof is for the inputs at which both sides are defined. Where `backward` divides by x and `forward` does not, it says
 nothing of x = 0, which arrays are full of. So the zeros of every divisor and logarithm's argument that only `backward`
-computes are visited, and a point beyond those of logarithms and roots: the code runs there on floats, and what is not
-finite is compared with the exact derivative at that point (`gaps`). So is what it returns in regions in all of which
+computes are visited, and a point beyond those of logarithms, roots and every other function that is not defined
+everywhere: the code runs there on floats, and what is not finite is compared with the exact derivative at that point
+(`gaps`). So is what it returns in regions in all of which
 `backward` divides by 0, as by the output of a ReLU.
 
 What is reported, and as what:
@@ -93,10 +94,11 @@ class Holes:
         return True
 
     def _points(self, seen: Observation, divisor: Divisor) -> Iterator[Point]:
+        """Yield the zeros of a divisor, each once, and points beyond them where it is not defined there."""
         bounds = self.explorer.bounds
         possible = signs(seen.trace, divisor.node, bounds)
         if divisor.pole and 0 in possible:
-            yield from zeros(seen, divisor.node, bounds)
+            yield from _different(zeros(seen, divisor.node, bounds))
         if divisor.below and -1 in possible:
             for crossing in crossings(seen, Condition(divisor.node, ">", True, NOWHERE, False), bounds):
                 yield from ({crossing.name: value} for value in crossing.past[:1])
@@ -116,7 +118,7 @@ class Holes:
         if self._is_tied(there):
             self.edges += [] if finite_gradients(floats) else [{**seen.at, **change}]
         elif candidates := gaps(self.explorer.case, there, floats):
-            self._report(Hole(there, [divisor.node], _cause(there, divisor.node)), floats, candidates)
+            self._report(Hole(there, [divisor.node], _cause(there, divisor)), floats, candidates)
 
     def _raised(self, seen: Observation, divisor: Divisor, change: Point, problem: SubjectError) -> None:
         """Report an exception at a point; that of `backward` alone, where `forward` has a number by its formula."""
@@ -204,11 +206,14 @@ def _exception(explorer: Explorer, hole: Hole, problem: Exception) -> Finding:
     return finding("GP213", detail, where=where, variant=explorer.variant.written)
 
 
-def _cause(there: Observation, node: int) -> str:
+def _cause(there: Observation, divisor: Divisor) -> str:
     """Say what `backward` does in a hole."""
-    zero = not there.trace.at_sample(node) < 0
+    graph = there.trace
+    if divisor.function:
+        return f"backward takes {divisor.function} of {written(graph, divisor.argument)}, where it has no value"
+    zero = not graph.at_sample(divisor.node) < 0
     verb = "divides by, or takes the logarithm of," if zero else "takes the root or logarithm of"
-    return f"backward {verb} {written(there.trace, node)}, which is {'0' if zero else 'negative'} there"
+    return f"backward {verb} {written(graph, divisor.node)}, which is {'0' if zero else 'negative'} there"
 
 
 def _kink(place: Hole, gap: Gap, name: str) -> str:
@@ -238,6 +243,15 @@ def row_of(place: Hole, gap: Gap, name: str, *, failing: int, variant: Variant, 
         diagnosis="undefined at some inputs where the derivative exists",
         where=where,
     )
+
+
+def _different(points: Iterator[Point]) -> Iterator[Point]:
+    """Yield each point once: one that is come upon in several ways would leave no budget for others."""
+    before = set[frozenset[object]]()
+    for point in points:
+        if (key := frozenset(point.items())) not in before:
+            before.add(key)
+            yield point
 
 
 def _is_defined(case: TracedCase, point: Point) -> bool:
