@@ -24,7 +24,7 @@ verify: $(INSTALLED)  ## run the suite and show the table
 	@echo "  gradproof my_cases.py"
 
 test: $(INSTALLED) $(JUNIT_SCHEMA) $(SARIF_SCHEMA)  ## run the tests
-	$(BIN)/python -m pytest -n auto --dist loadfile
+	$(BIN)/python -m pytest -n auto --dist worksteal
 
 test-long: $(INSTALLED)  ## run what takes minutes: 5,000 random layers, 4,000 with kinks, every reference layer with 20 seeds
 	GRADPROOF_LONG=1 $(BIN)/python -m pytest -n auto --dist loadfile tests/test_random_layers.py tests/test_traced.py tests/test_mutate.py \
@@ -36,7 +36,10 @@ test-long: $(INSTALLED)  ## run what takes minutes: 5,000 random layers, 4,000 w
 		tests/test_browser.py tests/test_science.py tests/test_alike.py tests/test_twins.py tests/test_limits.py tests/test_one_road.py \
 		tests/test_hostile_regions.py tests/test_scan.py tests/test_enclosures.py tests/test_upstreams.py tests/test_approximation_limits.py \
 		tests/test_hidden.py tests/test_drawing.py tests/test_graph.py tests/test_special_digits.py tests/test_wheel.py tests/test_glances.py \
-		tests/test_docs.py tests/test_fix.py tests/test_functions.py tests/test_compiled.py tests/test_linear.py tests/test_scanning.py
+		tests/test_docs.py tests/test_fix.py tests/test_functions.py tests/test_compiled.py tests/test_linear.py tests/test_scanning.py \
+		tests/test_computed.py tests/test_crew.py tests/test_everywhere.py tests/test_explore.py tests/test_fourier.py \
+		tests/test_gallery.py tests/test_iterated.py tests/test_mixes.py tests/test_pointwise.py tests/test_readme.py \
+		tests/test_reports.py tests/test_signals.py
 	GRADPROOF_LONG=1 $(BIN)/python -m pytest -n auto --dist worksteal tests/test_random_kinked.py tests/test_programs.py tests/test_whole_arrays.py tests/test_sources.py tests/test_every_function.py tests/test_coverage.py
 
 test-random: $(INSTALLED)  ## run what takes an hour: 20,000 random layers with kinks, 50,000 random array programs

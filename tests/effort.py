@@ -6,9 +6,14 @@ place in a list, or by its seed: GRADPROOF_PART=1, 2, ... has both try the other
 
 import os
 
+import pytest
+
 LONG = bool(os.environ.get("GRADPROOF_LONG"))
 WHOLE = os.environ.get("GRADPROOF_LONG") == "whole"
 PART = int(os.environ.get("GRADPROOF_PART", "0"))
+
+# A test of a single thing that takes seconds, whose relatives are tried each time.
+long = pytest.mark.skipif(not LONG, reason="takes seconds: GRADPROOF_LONG=1")
 
 
 def some(items, every=3):

@@ -176,7 +176,7 @@ WRONG = {
 }
 
 
-@pytest.mark.parametrize("name", some(WRONG))
+@pytest.mark.parametrize("name", some(WRONG, 6))
 def test_wrong_twins_are_refuted(name):
     """A coefficient that is off, too few terms and a threshold too far out are refuted, with both numbers."""
     result = checked(WRONG[name]())

@@ -4,6 +4,7 @@ import ctypes
 import ctypes.util
 import functools
 import linecache
+from itertools import product
 
 import numpy as np
 import pytest
@@ -72,7 +73,7 @@ CALLS = {
 }
 
 
-@pytest.mark.parametrize("name", CALLS)
+@pytest.mark.parametrize("name", some(CALLS))
 def test_a_call_with_symbols_is_named(name):
     """The message has what is called, who compiled it, the line, and the page that helps; nothing is proved."""
     shape, forward, called, maker = CALLS[name]
@@ -138,8 +139,7 @@ SILENT = {
 }
 
 
-@pytest.mark.parametrize("name", some(SILENT, 2))
-@pytest.mark.parametrize("shape", ["3", "40"])
+@pytest.mark.parametrize(("name", "shape"), some(product(SILENT, ["3", "40"]), 5))
 def test_nothing_of_compiled_code_is_proved(name, shape):
     """Neither on scalars nor on whole arrays do symbols become floats that a proof would take for constants."""
     forward = SILENT[name]
@@ -169,7 +169,7 @@ ADDED = {
 }
 
 
-@pytest.mark.parametrize("name", ADDED)
+@pytest.mark.parametrize("name", some(ADDED))
 def test_what_is_added_for_compiled_code_is_followed(name, put_back):
     """The result says of what; a wrong gradient is refuted, and one of an addition that is not true is not proved."""
     of, function, forward, backward, shape = ADDED[name]
@@ -190,8 +190,7 @@ LIES = {
 }
 
 
-@pytest.mark.parametrize("name", LIES)
-@pytest.mark.parametrize("quick", [False, True])
+@pytest.mark.parametrize(("name", "quick"), some(product(LIES, [False, True])))
 def test_what_is_added_and_not_true_is_noticed(name, quick, put_back):
     """Floats of the compiled code are held against the formula at the sample and at points."""
     lie, slope = LIES[name]
@@ -241,7 +240,7 @@ LINES = {
 }
 
 
-@pytest.mark.parametrize("name", LINES)
+@pytest.mark.parametrize("name", some(LINES))
 def test_expressions_of_scalars_are_judged_at_points(name):
     """The expression is the formula of forward, whoever computes that: values and gradients are held against it."""
     forward, slope, expected = LINES[name]

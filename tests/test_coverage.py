@@ -144,7 +144,10 @@ def _check(module, name, arguments, place):
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize(
     ("module", "name", "arguments", "place"),
-    some((module, name, arguments, place) for module, name, arguments in FUNCTIONS for place in range(len(arguments))),
+    some(
+        ((module, name, arguments, place) for module, name, arguments in FUNCTIONS for place in range(len(arguments))),
+        12,
+    ),
 )
 def test_a_planted_error_is_found_or_the_function_is_named(module, name, arguments, place):
     """A wrong derivative is refuted; where a function is not followed by an argument, that is told."""

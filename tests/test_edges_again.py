@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from effort import some
+from effort import long, some
 from masked_lstm import masked_lstm
 from subjects import elementwise
 
@@ -84,7 +84,7 @@ RIGHT = {
 }
 
 
-@pytest.mark.parametrize("name", some(WRONG, 2))
+@pytest.mark.parametrize("name", some(WRONG, 4))
 def test_a_wrong_value_on_an_edge_is_found_in_its_context(name):
     """What is right on an edge with one option, size or region may be wrong with another, and is refuted there."""
     rows = [row for row in verify.check(WRONG[name]).comparisons if row.verdict is Verdict.REFUTED]
@@ -92,12 +92,13 @@ def test_a_wrong_value_on_an_edge_is_found_in_its_context(name):
     assert {row.evidence.kind for row in rows} == {"edge"}
 
 
-@pytest.mark.parametrize("name", some(RIGHT, 2))
+@pytest.mark.parametrize("name", some(RIGHT, 4))
 def test_another_convention_in_another_context_is_right(name):
     """A convention need not be the same with all options, sizes and regions."""
     assert {row.verdict for row in verify.check(RIGHT[name]).comparisons} == {Verdict.PROVED}
 
 
+@long
 def test_many_sigmoids_by_masks():
     """The gates of an LSTM through time are proved, some edges of their masks judged, and the rest told as not tried."""
     result = verify.check(masked_lstm)
@@ -114,7 +115,7 @@ ELSEWHERE = {
 }
 
 
-@pytest.mark.parametrize("name", some(ELSEWHERE, 2))
+@pytest.mark.parametrize("name", some(ELSEWHERE, 4))
 def test_an_edge_is_looked_at_on_the_other_side_of_other_questions(name):
     """A value at 0 that is wrong only where other entries are large is refuted, and a choice between both is right."""
     relu = lambda x: np.maximum(x, 0)  # noqa: E731
@@ -123,7 +124,7 @@ def test_an_edge_is_looked_at_on_the_other_side_of_other_questions(name):
     assert not verify.check(verify.pair(relu, at(7), x="3")).passes
 
 
-@pytest.mark.parametrize("name", some(ELSEWHERE, 2))
+@pytest.mark.parametrize("name", some(ELSEWHERE, 4))
 def test_an_edge_of_a_named_dimension_is_looked_at_where_it_has_several_entries(name):
     """A value at 0 that is wrong only where other entries are large is refuted, though one entry asks the same."""
     relu = lambda x: np.maximum(x, 0)  # noqa: E731
@@ -148,7 +149,7 @@ BESIDE = {
 }
 
 
-@pytest.mark.parametrize("name", BESIDE)
+@pytest.mark.parametrize("name", some(BESIDE))
 def test_an_edge_where_more_is_asked(name):
     """What is asked beside an entry may be 0 where the entry is and nowhere else close to it: no further regions meet."""
     rows = verify.check(asked_beside(BESIDE[name], 5)).comparisons
@@ -187,7 +188,7 @@ OF_TWO = {
 }
 
 
-@pytest.mark.parametrize("name", ALONE)
+@pytest.mark.parametrize("name", some(ALONE, 5))
 def test_what_backward_alone_asks(name):
     """Where forward asks nothing, its derivative is the only right value, however many of backward's regions meet."""
     wrong, right = (
@@ -197,7 +198,7 @@ def test_what_backward_alone_asks(name):
     assert right.passes
 
 
-@pytest.mark.parametrize("name", OF_TWO)
+@pytest.mark.parametrize("name", some(OF_TWO))
 def test_what_backward_asks_on_a_tie_of_forward(name):
     """Only the regions of forward make up the derivatives on an edge: a value beyond them is wrong, one of them right."""
     assert not verify.check(larger(OF_TWO[name], 3.0)).passes

@@ -1,10 +1,12 @@
 """Where the code is run once more, and where it need not be."""
 
 from fractions import Fraction
+from itertools import product
 from statistics import fmean
 
 import numpy as np
 import pytest
+from effort import some
 
 import verify
 from verify.checks.claims.claims import Exact
@@ -78,7 +80,7 @@ HIDDEN = {
 }
 
 
-@pytest.mark.parametrize("name", HIDDEN)
+@pytest.mark.parametrize("name", some(HIDDEN))
 def test_a_side_whose_gradients_are_undecided_is_not_visited(name):
     """However many points lie in such a region, its side of a branch stays unvisited, which is told with the reason."""
     undecided, right = map(_product, HIDDEN[name])
@@ -154,7 +156,7 @@ THIN = {
 }
 
 
-@pytest.mark.parametrize("name", THIN)
+@pytest.mark.parametrize("name", some(THIN, 2))
 def test_formulas_are_told_apart_in_a_thin_region(name):
     """Where a region is reached at a point of which two formulas agree, points of it are looked for where they do not."""
     wrong = _product(lambda d, x, y: d * x if THIN[name](x, y) else d * y)
@@ -181,7 +183,7 @@ def test_a_wrong_region_is_told_from_those_apart_from_it():
     assert not explorer.is_beside_refuted({"x[0]": F(1), "x[1]": F("1/2")})
 
 
-@pytest.mark.parametrize("bits", [20, 23, 24, 40])
+@pytest.mark.parametrize("bits", some([20, 23, 24, 40], 2))
 def test_a_side_that_no_float_reaches(bits):
     """Inputs larger than any float are not run, and the search comes to its end; the wrong gradient is refuted."""
 
@@ -201,12 +203,13 @@ def test_a_side_that_no_float_reaches(bits):
     assert Verdict.REFUTED in check(2)
 
 
-@pytest.mark.parametrize("shape", ["", "2", "3"])
-@pytest.mark.parametrize(
-    ("low", "high", "edge"), [(0.1, 1.9, 1), (0.6, 1.45, 1.25), (-1.45, -0.6, -1.25), (0.55, 0.95, 0.75)]
-)
-def test_no_inputs_outside_of_the_domain(shape, low, high, edge):
+DOMAINS = [(0.1, 1.9, 1), (0.6, 1.45, 1.25), (-1.45, -0.6, -1.25), (0.55, 0.95, 0.75)]
+
+
+@pytest.mark.parametrize(("shape", "domain"), some(product(["", "2", "3"], DOMAINS), 5))
+def test_no_inputs_outside_of_the_domain(shape, domain):
     """However short the numbers past an edge are made, the code is run for declared inputs alone."""
+    low, high, edge = domain
 
     def back(d, x):
         if not ((x >= low) & (x <= high)).all():
@@ -241,7 +244,7 @@ AGREEING = {
 }
 
 
-@pytest.mark.parametrize("name", AGREEING)
+@pytest.mark.parametrize("name", some(AGREEING))
 def test_what_agrees_in_another_region_is_not_proved(name):
     """The whole is as weak as its weakest region: where constants are off by roundings there, it only agrees."""
     rows = _beyond_50(*AGREEING[name]).comparisons
@@ -249,7 +252,7 @@ def test_what_agrees_in_another_region_is_not_proved(name):
     assert not any(row.variant.elsewhere for row in _beyond_50(lambda x: x**3, lambda x: 3 * x * x).comparisons)
 
 
-@pytest.mark.parametrize("name", AGREEING)
+@pytest.mark.parametrize("name", some(AGREEING))
 def test_what_is_more_than_a_rounding_off_in_another_region_is_refuted(name):
     """A constant that is off by more than it can be rounded is wrong there as at the sample."""
     function, slope = AGREEING[name]

@@ -5,7 +5,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from effort import some
+from effort import long, some
 
 from verify.discovery.messages import Answer, Unit
 from verify.model.errors import InputError
@@ -150,7 +150,7 @@ MISTAKES = {
 }
 
 
-@pytest.mark.parametrize("name", MISTAKES)
+@pytest.mark.parametrize("name", some(MISTAKES, 4))
 def test_a_mistake_is_fixed(fixed, name):
     """The smallest change under which all gradients are proved is shown as a diff; the file stays as it is."""
     text, becomes = MISTAKES[name]
@@ -181,6 +181,7 @@ rms = gradproof.pair(forward, backward, x="N D", g="D")
 """
 
 
+@long
 def test_a_factor_that_is_missing_twice(fixed):
     """One that has to stand in two places, of which neither helps alone, is written into both; hazards are listed."""
     done = fixed(RMS)

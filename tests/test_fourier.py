@@ -1,9 +1,11 @@
 """Discrete Fourier transforms on symbols: the values of NumPy's and SciPy's, right gradients proved, wrong ones not."""
 
 from functools import partial
+from itertools import product
 
 import numpy as np
 import pytest
+from effort import some
 from test_complex_arrays import on_symbols
 
 import verify
@@ -280,7 +282,7 @@ TWINS = {
 }
 
 
-@pytest.mark.parametrize("name", TWINS)
+@pytest.mark.parametrize("name", some(TWINS))
 def test_twins(name):
     """The right gradient is proved; without a conjugate, 1/n, a norm, a weight or a shift it is refuted."""
     forward, backward, inputs, mistakes = TWINS[name]
@@ -321,8 +323,7 @@ BY_MATRIX = {
 }
 
 
-@pytest.mark.parametrize("n", [4, 6, 8])
-@pytest.mark.parametrize("name", BY_MATRIX)
+@pytest.mark.parametrize(("name", "n"), some(product(BY_MATRIX, [4, 6, 8]), 4))
 def test_matrices_of_floats(name, n):
     """Where the gradient has a matrix of computed cosines, it agrees within their rounding; off by 1e-11 it does not."""
     forward, backward = BY_MATRIX[name]

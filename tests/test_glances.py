@@ -162,7 +162,7 @@ KINDS = {
 }
 
 
-@pytest.mark.parametrize("name", some(KINDS, 4))
+@pytest.mark.parametrize("name", some(KINDS, 8))
 def test_wrong_on_an_edge_where_another_condition_is_met(name):
     """It is refuted at the size, label or option; the twin that chooses another subgradient there is proved."""
     make, wrong, right = KINDS[name]
@@ -188,7 +188,7 @@ def smooth(d, x):
     return d * np.where(x > 1, 2, 2 * x)
 
 
-@pytest.mark.parametrize("name", RIGHT)
+@pytest.mark.parametrize("name", some(RIGHT, 2))
 def test_right_layers_whose_edges_are_no_plain_kinks(name):
     """Units that are 0 together, jumps, bends that floats see as kinks, and edges that are none are not refuted."""
     assert all(row.good for row in verify.check(RIGHT[name]()).comparisons)
@@ -241,7 +241,8 @@ COUNTED = {
 
 
 @pytest.mark.parametrize(
-    ("name", "number"), [(name, number) for name in COUNTED for number in (1, 2, 3) if name != "a clip" or number == 1]
+    ("name", "number"),
+    some([(name, number) for name in COUNTED for number in (1, 2, 3) if name != "a clip" or number == 1], 4),
 )
 def test_edges_that_code_counts(name, number):
     """What is wrong where so many entries lie on an edge is refuted at a further size, and a choice there is not."""

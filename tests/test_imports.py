@@ -8,6 +8,7 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+from test_layout import is_for_types
 
 ROOT = Path(__file__).parent.parent
 SOURCES = {
@@ -21,12 +22,7 @@ SOURCES = {
 def imported(path):
     """Return the modules that a file imports, at whatever place; type checking aside."""
     tree = ast.parse(path.read_text())
-    skipped = {
-        id(n)
-        for i in ast.walk(tree)
-        if isinstance(i, ast.If) and "TYPE_CHECKING" in ast.unparse(i.test)
-        for n in ast.walk(i)
-    }
+    skipped = {id(n) for i in ast.walk(tree) if is_for_types(i) for n in ast.walk(i)}
     modules = set()
     for node in ast.walk(tree):
         if id(node) not in skipped:

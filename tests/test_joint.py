@@ -7,7 +7,7 @@ from itertools import combinations, product
 
 import numpy as np
 import pytest
-from effort import some
+from effort import long, some
 
 import verify
 from verify import Verdict
@@ -128,7 +128,7 @@ def test_right_pieces_are_proved(name):
     assert not result.cover.unvisited
 
 
-@pytest.mark.parametrize(("name", "wrong"), some(planted(), 16), ids=str)
+@pytest.mark.parametrize(("name", "wrong"), some(planted(), 32), ids=str)
 def test_an_error_where_several_conditions_hold_is_refuted(name, wrong):
     """An error that shows where two or three conditions hold together, of all that there are, is found."""
     result = verify.check(pieces(name, *PIECES[name], wrong))
@@ -199,7 +199,7 @@ def boxes(name, factor):
     return verify.layer(lambda: Overlap(factor, **clip), inputs={"a": domain, "b": domain})
 
 
-@pytest.mark.parametrize("name", some(BOXES, 4))
+@pytest.mark.parametrize("name", some(BOXES, 8))
 def test_boxes_overlap_somewhere(name):
     """A wrong derivative of an overlap is refuted, and the right one passes, wherever the samples of the boxes lie."""
     assert Verdict.REFUTED in {row.verdict for row in overlap(name, 1.1).comparisons}
@@ -236,6 +236,7 @@ def apart(factor):
     return subject
 
 
+@long
 def test_three_sides_are_above_0_together():
     """The overlap of solids, written in numbers, needs three branches on one side, and a live sum hides that."""
     assert Verdict.REFUTED in {row.verdict for row in of_apart(1.1).comparisons}
@@ -311,7 +312,7 @@ ASKED = {
 }
 
 
-@pytest.mark.parametrize(("name", "shape"), some(product(ASKED, ["3", "7", "13"]), 2))
+@pytest.mark.parametrize(("name", "shape"), some(product(ASKED, ["3", "7", "13"]), 6))
 def test_one_helper_asked_of_several_formulas(name, shape):
     """Its questions share a line and are several: what is wrong for a combination of their sides is refuted."""
     verdicts = {}

@@ -92,7 +92,7 @@ def arrows(path, tree, typing=True):
 
 def is_for_types(node):
     """Tell whether a block is never run: `if TYPE_CHECKING:`."""
-    return isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
+    return isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING"
 
 
 def is_allowed(source, target):

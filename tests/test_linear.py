@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from effort import LONG
+from effort import long, some
 
 import verify
 from verify import Verdict
@@ -377,13 +377,13 @@ def verdicts(case):
     return {row.verdict for row in verify.check(case).comparisons if row.role != "output"}
 
 
-@pytest.mark.parametrize("name", RIGHT)
+@pytest.mark.parametrize("name", some(RIGHT))
 def test_a_right_backward_pass_is_proved(name):
     """Rational functions and roots of matrices are formulas like any other: their gradients are proved."""
     assert verdicts(RIGHT[name]) == {Verdict.PROVED}
 
 
-@pytest.mark.parametrize("name", WRONG)
+@pytest.mark.parametrize("name", some(WRONG))
 def test_a_planted_error_is_refuted(name):
     """A missing transpose, a wrong half, sign or factor has an exact counterexample."""
     assert Verdict.REFUTED in verdicts(WRONG[name])
@@ -492,7 +492,7 @@ def test_a_factor_of_short_floats_is_found():
     assert [finding for finding in result.findings if finding.code.startswith("GP2")]
 
 
-@pytest.mark.skipif(not LONG, reason="ten seconds: GRADPROOF_LONG=1")
+@long
 def test_too_many_roots_are_told_and_nothing_false_is_said_of_them():
     """Of five eigenvalues nothing is proved: the right gradient agrees, with that reason; a wrong one is refuted."""
 

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from effort import long
 from subjects import elementwise
 
 import verify
@@ -58,6 +59,7 @@ def test_combinations_that_were_not_tried_are_told():
     assert "some combinations of sides of several entries, at " in said
 
 
+@long
 def test_many_entries_end_soon():
     """Of very many entries the first and the last are moved, within the runs that such a computation gets."""
     result = verify.check(

@@ -31,7 +31,7 @@ def case(name, seconds):
         return 2 * x * dy
     return square
 
-cases = [case("first", 0.01), case("slow 사과", 0.3), case("last", 0)]
+cases = [case("first", 0.01), case("slow 사과", 0.05), case("last", 0)]
 """
 LAYER = """
 import time
@@ -54,6 +54,7 @@ square = verify.layer(Square, inputs={"x": "N"})
 def terminal(command, tmp_path, monkeypatch):
     """Run the command with standard error on a terminal of a width; returns its status, output and what was shown."""
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("verify.runner.progress._AFTER", 0.01)  # of half a second; a process of its own has all of it
 
     def run(*arguments, columns=80, start=command, **environment):
         for name, value in {"TERM": "xterm", **environment}.items():

@@ -7,6 +7,7 @@ import tomllib
 
 import pages
 import pytest
+from effort import some
 from pages import BIN, CONTRIBUTING, GALLERY, GUIDES, README, READMES, ROOT, TUTORIAL, Command, File
 
 from verify.command import config
@@ -45,7 +46,7 @@ def follow(command, tmp_path, monkeypatch, put_back):
     return follow
 
 
-@pytest.mark.parametrize("name", FOLLOWED)
+@pytest.mark.parametrize("name", some(FOLLOWED, 4))
 def test_a_page(follow, name):
     """Each command that a page shows does, with the files of that page, what the page says."""
     follow(PAGES[name])

@@ -9,6 +9,7 @@ from xml.etree import ElementTree as ET
 import jsonschema
 import pytest
 import results
+from effort import long, some
 
 import reports
 from reports import FORMATS, cells, layout, renderer, terminal, words
@@ -41,6 +42,7 @@ def test_every_format_has_a_sample():
     assert set(SAMPLES) | {"html"} == set(FORMATS)
 
 
+@long
 def test_samples_are_todays(command, monkeypatch, tmp_path):
     """The sample reports are what the shipped suite gives now; `make samples` writes them anew."""
     monkeypatch.chdir(ROOT)
@@ -329,7 +331,7 @@ def large():
     return Run((results.case("c", *[results.gradient(f"x{i}", Verdict.PROVED) for i in range(50_001)]),))
 
 
-@pytest.mark.parametrize("name", FORMATS)
+@pytest.mark.parametrize("name", some(FORMATS, 4))
 def test_large_cases_take_seconds(name, large):
     """50,001 derivatives in one case: no renderer takes longer than in proportion to that (20 µs to 60 µs each)."""
     start = time.process_time()

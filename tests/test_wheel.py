@@ -11,7 +11,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from effort import some
+from effort import long, some
 
 from hatch_build import PARTS, rewritten, write_tree
 
@@ -179,7 +179,7 @@ def test_the_suite_in_every_format(installed, tmp_path):
     assert "all proved" in _run(installed / "gradproof", "-q", "gradproof.layers.shopping", cwd=tmp_path)
 
 
-@pytest.mark.parametrize("of", ["checkout", "installed"])
+@pytest.mark.parametrize("of", some(["checkout", "installed"], 2))
 def test_second_names_are_names_of_one_module(of, request, tmp_path):
     """Under each name is the same module with its own spec, whichever is imported first."""
     commands = request.getfixturevalue("installed") if of == "installed" else Path(sys.executable).parent
@@ -225,7 +225,8 @@ def test_the_test_that_a_page_shows(installed, tmp_path):
     assert python(installed, f"{line}; print('status', main(['-qq', 'wrong.py']))", tmp_path).endswith("status 1\n")
 
 
-@pytest.mark.parametrize("ours_first", some([True, False], every=2))
+@long
+@pytest.mark.parametrize("ours_first", [True, False])
 def test_wheels_with_the_same_names(tmp_path, wheel, ours_first):
     """Wheels with a `verify`, `layers` and `reports` of their own, installed before ours or after, stay whole, as ours."""
     others = [other(tmp_path / "wheels", name) for name in OTHERS]
