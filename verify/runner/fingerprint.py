@@ -24,7 +24,7 @@ import warnings
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from types import BuiltinFunctionType, FunctionType, ModuleType
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -48,16 +48,22 @@ _FLINT = 53, 10, 1  # bits, terms of series, threads
 _TIMERS = ("ITIMER_REAL", "ITIMER_VIRTUAL", "ITIMER_PROF")  # not on every system
 
 
+class _Imported(NamedTuple):
+    """What is imported at some time: all names, and what may be replaced in the modules that count."""
+
+    names: frozenset[str]
+    modules: list[ModuleType]
+    functions: _Functions
+
+
 class Fingerprint:
     """The state of a process when it is made, as far as a case may change it.
 
     Of modules, it covers those that are imported then: the engine and what that needs.
     """
 
-    def __init__(self) -> None:
-        imported = {name: module for name, module in sys.modules.items() if name.partition(".")[0] not in _LEFT_OUT}
-        self._modules = [module for name, module in imported.items() if getattr(module, "__name__", None) == name]
-        self._functions = _functions_of([*self._modules, *_classes(self._modules)])
+    def __init__(self, imported: _Imported | None = None) -> None:
+        _, self._modules, self._functions = imported or _imported()
         self._state = _state()
 
     def renew(self, *parts: str) -> None:
@@ -86,6 +92,25 @@ class Fingerprint:
                 pairs = zip(names, functions, strict=True)
                 return next(f"{owner.__name__}.{name}" for name, old in pairs if vars(owner).get(name) is not old)
         return ""
+
+
+_before: list[_Imported] = []  # of the process that this one was forked from
+
+
+def look() -> None:
+    """Look through what is imported once for all processes that are forked from this one, which has no user's code."""
+    _before[:] = [_imported()]
+
+
+def at_first() -> Fingerprint:
+    """Return the state of a process that has run no code of a user's yet."""
+    return Fingerprint(next((imported for imported in _before if imported.names == sys.modules.keys()), None))
+
+
+def _imported() -> _Imported:
+    counting = {name: module for name, module in sys.modules.items() if name.partition(".")[0] not in _LEFT_OUT}
+    modules = [module for name, module in counting.items() if getattr(module, "__name__", None) == name]
+    return _Imported(frozenset(sys.modules), modules, _functions_of([*modules, *_classes(modules)]))
 
 
 def _classes(modules: Iterable[ModuleType]) -> list[type]:

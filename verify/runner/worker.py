@@ -219,11 +219,14 @@ def import_engine() -> None:
 
 
 def import_checks() -> None:
-    """Import what the first case on arrays would import, so that no later worker does."""
+    """Import what the first case on arrays would import, so that no later worker does, nor looks through all of it."""
     if f"{PACKAGE}.checks.beyond" not in sys.modules:
         with _objects_that_stay():
             import verify.cases.protocols
             import verify.checks.beyond  # noqa: F401
+            from verify.runner.fingerprint import look
+
+            look()
 
 
 @contextlib.contextmanager

@@ -55,10 +55,10 @@ class Worlds:
         """
         if self.fingerprint is None:
             from verify.discovery.sources import read_sources
-            from verify.runner.fingerprint import Fingerprint
+            from verify.runner.fingerprint import at_first
 
             read_sources()
-            self._common, self.fingerprint = set(sys.modules), Fingerprint()
+            self._common, self.fingerprint = set(sys.modules), at_first()
             self._worlds, self._current = {}, None
 
     def changed(self, *, by_import: bool = False) -> str:
