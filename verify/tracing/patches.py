@@ -70,7 +70,7 @@ def _vectorized(original: Callable[..., Any]) -> Callable[..., Any]:
         if active() is None or not any(map(is_symbolic, args)):
             return original(self, *args, **options)
         if self.signature is not None or options:
-            raise unfollowed("numpy.vectorize", " with more than arrays")
+            raise unfollowed("numpy.vectorize", " with a signature or keyword arguments")
         places = np.broadcast(*map(objects, args))
         function = _STAND_INS.get(id(self.pyfunc), self.pyfunc)
         values = [function(*entries) for entries in places]

@@ -89,7 +89,7 @@ def _chosen(condition: Any, x: Any = None, y: Any = None) -> Any:
 def _variance(a: Any, axis: Any = None, ddof: Any = 0, keepdims: Any = False, **options: Any) -> Any:
     """Return the mean of the squares of the distances from the mean: of the parts, added up."""
     if any(value not in (None, np._NoValue) for value in options.values()):  # noqa: SLF001
-        refused("numpy.var of complex symbols with more than axes")
+        refused("numpy.var of complex symbols with out, where, mean or dtype")
     re, im = parts(a)
     keepdims = bool(keepdims)
     return np.var(re, axis=axis, ddof=ddof, keepdims=keepdims) + np.var(im, axis=axis, ddof=ddof, keepdims=keepdims)

@@ -98,7 +98,11 @@ def polyfit(x: Any, y: Any, deg: int, rcond: Any = None, full: bool = False, w: 
 def polydiv(u: Any, v: Any) -> Any:
     """Return quotient and remainder; how many terms are left of this is decided by roundings of short floats."""
     if any(array.claimed.itemsize < _DOUBLE.itemsize for array in symbolic_arrays([u, v])):
-        raise TraceError("short floats cannot be followed here", asked_at(), HOW)
+        raise TraceError(
+            "numpy.polydiv of floats shorter than 64 bits cannot be followed (rounding decides how many terms remain)",
+            asked_at(),
+            HOW,
+        )
     return _polydiv(u, v)
 
 

@@ -229,7 +229,7 @@ class Endless(Concolic):
     @property
     def node(self) -> int:  # type: ignore[override]
         """Refuse."""
-        raise TraceError(f"{self.number()} as a constant", asked_at(), reason=Reason.NAN_CONSTANT)
+        raise TraceError(f"the code computes with {self.number()}", asked_at(), reason=Reason.NAN_CONSTANT)
 
     def number(self) -> float:
         """Return the infinity as a float."""
@@ -315,7 +315,7 @@ class Missing(Concolic):
     @property
     def node(self) -> int:  # type: ignore[override]
         """Refuse."""
-        raise TraceError("nan as a constant", asked_at(), reason=Reason.NAN_CONSTANT)
+        raise TraceError("the code computes with nan", asked_at(), reason=Reason.NAN_CONSTANT)
 
     def number(self) -> float | None:
         """Return the float."""

@@ -348,7 +348,11 @@ class Trace(Graph):
             if whole is not None:
                 break
         else:
-            raise TraceError("a rounding too close to call at the sample", asked_at(), reason=Reason.TIE)
+            raise TraceError(
+                "a floor, ceil or round of a number that may be whole: at the sample it is too close to one to decide",
+                asked_at(),
+                reason=Reason.TIE,
+            )
         below = Fraction(int(whole))
         for offset, relation in ((-below, ">="), (-below - 1, "<")):
             difference = self.sum(node, self.constant(offset))
