@@ -61,12 +61,21 @@ def _check_traced(case: TracedCase, seed: int, *, quick: bool, keep: Keep) -> Ca
     from verify.tracing.seeds import held
     from verify.tracing.symbols import texts
 
+    if not quick:
+        import_beyond()
     measured.forget()
     texts.forget()
     with held(), patches.in_force(seed):
         result = _check_everywhere(case, seed, quick=quick, keep=keep)
     notes = [*measured.notes(), *texts.notes()]
     return replace(result, notes=(*result.notes, *notes)) if notes else result
+
+
+def import_beyond() -> None:
+    """Import what checks beyond the sample use: after an import, stand-ins are looked for in all modules again."""
+    import numpy.ma  # noqa: F401 - `numpy.unique` asks for it
+
+    import verify.checks.beyond  # noqa: F401
 
 
 def _check_everywhere(case: TracedCase, seed: int, *, quick: bool, keep: Keep) -> CaseResult:

@@ -222,11 +222,16 @@ def import_checks() -> None:
     """Import what the first case on arrays would import, so that no later worker does, nor looks through all of it."""
     if f"{PACKAGE}.checks.beyond" not in sys.modules:
         with _objects_that_stay():
-            import verify.cases.protocols
-            import verify.checks.beyond  # noqa: F401
-            from verify.runner.fingerprint import look
+            import sympy.assumptions.wrapper
+            import sympy.sets.setexpr  # noqa: F401 - as powers of exponentials do
 
-            look()
+            import verify.cases.protocols  # noqa: F401
+            from verify.checks.checker import import_beyond
+
+            import_beyond()
+            from verify.runner.warming import warm
+
+            warm()
 
 
 @contextlib.contextmanager
