@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
-import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -12,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from reports import FORMATS
 from verify.model.additions import REPORTS
 from verify.model.errors import InputError, nearest
+from verify.model.files import replace
 
 if TYPE_CHECKING:
     from verify.model.result import Run
@@ -81,16 +80,10 @@ def _check_writable(path: Path, option: str) -> None:
 
 def write(texts: Mapping[Path, str]) -> None:
     """Write all files or, where one of them cannot be written, none; raises InputError."""
-    with contextlib.ExitStack() as undo:
-        ready = []
-        for path, text in texts.items():
-            try:
-                ready.append((path, _beside(path, text, undo)))
-            except OSError as problem:
-                raise InputError(f"--report: {path.name} cannot be written: {problem.strerror}") from None
-        for path, new in ready:
-            if new:
-                new.replace(path)
+    try:
+        replace({path: text.encode("utf-8", "backslashreplace") for path, text in texts.items()})
+    except OSError as problem:
+        raise InputError(f"--report: {Path(problem.filename).name} cannot be written: {problem.strerror}") from None
 
 
 def append_summary(path: str | None, run: Run) -> None:
@@ -106,32 +99,3 @@ def append_summary(path: str | None, run: Run) -> None:
             file.write(text)
     except OSError as problem:
         raise InputError(f"GITHUB_STEP_SUMMARY cannot be written: {problem.strerror}") from None
-
-
-def _beside(path: Path, text: str, undo: contextlib.ExitStack) -> Path | None:
-    """Write a new file beside the old one, with its permissions; a pipe or device is written to directly."""
-    if path.exists() and not path.is_file():
-        path.write_text(text, encoding="utf-8", errors="backslashreplace", newline="\n")
-        return None
-    with tempfile.NamedTemporaryFile(
-        "w",
-        encoding="utf-8",
-        errors="backslashreplace",
-        newline="\n",
-        prefix=".gradproof-",
-        dir=path.parent,
-        delete=False,
-    ) as file:
-        new = Path(file.name)
-        undo.callback(new.unlink, missing_ok=True)
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    new.chmod(path.stat().st_mode & 0o777 if path.exists() else 0o666 & ~_umask())
-    return new
-
-
-def _umask() -> int:
-    current = os.umask(0)
-    os.umask(current)
-    return current

@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
-import tempfile
 from collections.abc import Sequence
 from itertools import compress
 from operator import not_
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from verify.model.files import replace
 from verify.model.result import CaseResult, plural
 
 if TYPE_CHECKING:
@@ -94,22 +93,10 @@ def _read() -> dict[str, set[Failure]]:
 
 
 def _write(failed: dict[str, set[Failure]]) -> None:
-    """Write the file whole, and what tells others what the folder is. Raises OSError."""
+    """Write the file, and what tells others what the folder is. Raises OSError."""
     folder = Path(FOLDER)
     folder.mkdir(exist_ok=True)
-    for name, text in _BESIDE.items():
-        if not (folder / name).exists():
-            _replace(folder / name, text)
     document = {"format": _FORMAT, "failed": {command: sorted(rows) for command, rows in sorted(failed.items())}}
-    _replace(folder / _NAME, json.dumps(document, ensure_ascii=False, indent=1) + "\n")
-
-
-def _replace(path: Path, text: str) -> None:
-    descriptor, name = tempfile.mkstemp(dir=path.parent)
-    try:
-        with os.fdopen(descriptor, "w", encoding="utf-8", errors="surrogateescape") as file:
-            file.write(text)
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink()
-        raise
+    texts = {name: text for name, text in _BESIDE.items() if not (folder / name).exists()}
+    texts[_NAME] = json.dumps(document, ensure_ascii=False, indent=1) + "\n"
+    replace({folder / name: text.encode("utf-8", "surrogateescape") for name, text in texts.items()})

@@ -10,7 +10,7 @@ import re
 import shlex
 import sys
 import traceback
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -18,11 +18,12 @@ from typing import TYPE_CHECKING, TextIO
 
 from verify import __version__
 from verify.command.arguments import environment, parse
+from verify.command.reporting import colored, report
+from verify.command.selection import selected
 from verify.discovery.packages import REPORTS, beside
-from verify.model.errors import InputError, WorkerError, nearest
+from verify.model.errors import InputError, WorkerError
 
 if TYPE_CHECKING:
-    from reports.page import Page
     from reports.write import Request
     from verify.baseline.accepted import BaselineUse
     from verify.command.config import Config
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
     from verify.runner.progress import Progress
     from verify.runner.workers import CollectedCase, Workers
 
-_NONE: Mapping[Path, str] = {}
 _GATES = ("run", "scan")  # commands that check all cases of their targets
 _INTERNAL_ERROR = 70  # EX_SOFTWARE of sysexits.h: never to be taken for a verdict
 
@@ -101,7 +101,7 @@ def _working(argv: Sequence[str], options: argparse.Namespace) -> int:
         if options.command == "list":
             from verify.command.shards import divided
 
-            return _list(divided(_selected(workers, options, _settings(workers, options)), options.shard)[0])
+            return _list(divided(selected(workers, options, _settings(workers, options)), options.shard)[0])
         if options.command == "mutate":
             return _mutate(workers, options, progress)
         if options.command == "fix":
@@ -110,7 +110,7 @@ def _working(argv: Sequence[str], options: argparse.Namespace) -> int:
     if any(request.format == "html" for request in requests):
         run = replace(run, command=_again(argv, run.seed), environment=tuple(environment().items()))
     run, texts, note = baseline.judged(run)
-    status = _report(run, requests, options, texts, note)
+    status = report(run, requests, options, texts, note)
     if options.command in _GATES:
         from verify.command.lastfailed import keep
 
@@ -210,7 +210,7 @@ def _run(workers: Workers, options: argparse.Namespace, progress: Progress) -> t
     baseline = _baseline(options, config, wanted)
     for name in {request.format for request in wanted} | {"terminal"}:
         renderer(name)  # imported while the worker starts
-    every = _selected(workers, options, config)
+    every = selected(workers, options, config)
     cases, others = divided(every, options.shard)
     if options.lastfailed:
         cases, more, note = lastfailed.picked(cases, options.command, only=options.lastfailed == "only")
@@ -262,11 +262,11 @@ def _mutate(workers: Workers, options: argparse.Namespace, progress: Progress) -
         raise InputError(f"--report {unknown[0]}: mutate writes the formats terminal and json only")
     how = How(config.seed if options.seed is None else options.seed, options.quick, options.strict)
     with Crew(workers) as crew:
-        cases = _selected(workers, options, config)
+        cases = selected(workers, options, config)
         surveys = [surveyed(crew, case, how, options.operators, progress) for case in cases]
     verbosity = options.verbose - options.quiet
     texts = {"json": lambda: mutants.document(surveys, __version__)}
-    texts["terminal"] = lambda: mutants.render(surveys, color=_colored(options.color), verbosity=verbosity)
+    texts["terminal"] = lambda: mutants.render(surveys, color=colored(options.color), verbosity=verbosity)
     write({request.path: texts[request.format]() for request in wanted if request.path})
     on_stdout = [request.format for request in wanted if request.path is None] or ["terminal"]
     if verbosity > -2 or any(request.path is None for request in wanted):
@@ -291,7 +291,7 @@ def _fix(workers: Workers, options: argparse.Namespace, progress: Progress, argv
     how = How(config.seed if options.seed is None else options.seed, options.quick, options.strict)
     verbosity = options.verbose - options.quiet
     with Crew(workers) as crew:
-        cases = _selected(workers, options, config)
+        cases = selected(workers, options, config)
         repairs = repaired(crew, cases, how, options.fix_budget, progress, lines=verbosity > 0)
     right = {State.RIGHT, State.FIXED} if options.write else {State.RIGHT}
     status = int(not {repair.state for repair in repairs} <= right)
@@ -300,7 +300,7 @@ def _fix(workers: Workers, options: argparse.Namespace, progress: Progress, argv
     text = (
         fixes.diffs(repairs)
         if options.diff
-        else fixes.render(repairs, color=_colored(options.color), verbosity=verbosity, again=again)
+        else fixes.render(repairs, color=colored(options.color), verbosity=verbosity, again=again)
     )
     if verbosity > -2 or options.diff:
         print(text, end="", flush=True)
@@ -317,64 +317,6 @@ def _as_asked(result: CaseResult, options: argparse.Namespace) -> CaseResult:
     if not options.layers:
         return result
     return replace(result, reproduce=(*result.reproduce, "--layers", options.layers))
-
-
-def _selected(workers: Workers, options: argparse.Namespace, config: Config) -> list[CollectedCase | CaseResult]:
-    """Return the cases that the command is about, and rows for what failed; raises InputError if there are none."""
-    from verify.discovery.targets import of_expression
-
-    layers = options.layers or config.layers
-    if options.command == "scan":
-        from verify.command.scanning import scanned
-
-        return _chosen(scanned(workers, options.targets), options)
-    if options.command == "expr":
-        return workers.cases(of_expression(options.expression, options.at, options.upstream, layers))
-    targets = options.targets or config.targets
-    if not targets:
-        raise InputError(
-            "nothing to check: name a file of cases (`gradproof explain cases` says how to write one), "
-            "or list targets in [tool.gradproof] of pyproject.toml"
-        )
-    return _chosen(workers.collected(targets, layers), options)
-
-
-def _chosen(cases: list[CollectedCase | CaseResult], options: argparse.Namespace) -> list[CollectedCase | CaseResult]:
-    """Return the cases that -k and --case name, and what could not be imported; raises InputError for none."""
-    chosen = [case for case in cases if _is_meant(case, options)]
-    if chosen:
-        _check_names(options.names, cases)
-    else:
-        selection = f"-k {options.pattern!r}" if options.pattern is not None else f"--case {options.names[0]!r}"
-        raise InputError(f"nothing to check: {selection} matches none of {_counted(cases)}")
-    return chosen
-
-
-def _counted(cases: Sequence[object]) -> str:
-    return f"{len(cases)} case{'' if len(cases) == 1 else 's'}"
-
-
-def _check_names(names: Sequence[str], cases: Sequence[CollectedCase | CaseResult]) -> None:
-    """Refuse a name that no case has: one that was renamed is not to drop out of a gate unseen."""
-    from verify.runner.workers import CollectedCase
-
-    existing = {case.name for case in cases}
-    if all(isinstance(case, CollectedCase) for case in cases):  # or else it may be where nothing could be imported
-        for name in names:
-            if name not in existing:
-                raise InputError(f"--case {name!r} is none of {_counted(cases)}{nearest(name, existing)}")
-
-
-def _is_meant(case: CollectedCase | CaseResult, options: argparse.Namespace) -> bool:
-    """Tell whether a case is chosen; the row of what could not be imported always is, as any case may be lost there."""
-    from verify.discovery.select import matches
-    from verify.model.reasons import Reason
-    from verify.runner.workers import CollectedCase
-
-    named = not options.names or case.name in options.names
-    matching = options.pattern is None or matches(options.pattern, case.name)
-    has_name = isinstance(case, CollectedCase) or case.comparisons[0].evidence.reason is Reason.NOT_SET_UP
-    return not has_name or (named and matching)
 
 
 def _list(cases: Sequence[CollectedCase | CaseResult]) -> int:
@@ -398,88 +340,4 @@ def _merge(options: argparse.Namespace) -> int:
 
     wanted = requests(options.report, [Path(os.path.realpath(path)) for path in options.reports])
     run = merged(options.reports, read)
-    return _report(
-        replace(run, command=shlex.join(["gradproof", "merge", *map(str, options.reports)])), wanted, options
-    )
-
-
-def _report(
-    run: Run,
-    requests: Sequence[Request],
-    options: argparse.Namespace,
-    others: Mapping[Path, str] = _NONE,
-    note: str = "",
-) -> int:
-    """Render every report, then write them, and other files; returns the exit status."""
-    from reports import concise, renderer, terminal
-    from reports.write import write
-    from verify.model.result import exit_status
-
-    page = _page(run) if any(request.path and request.format == "html" for request in requests) else None
-    texts = {
-        request.path: page.text if page and request.format == "html" else renderer(request.format)(run)
-        for request in requests
-        if request.path
-    }
-    write({**texts, **others})
-    if any(request.format == "github" for request in requests):
-        _summarise(run)
-    verbosity = options.verbose - options.quiet
-    on_stdout = [request.format for request in requests if request.path is None]
-    if set(on_stdout) <= {"github"} and verbosity > -2:  # annotations belong into a log
-        on_stdout.append("terminal")
-    printed = [renderer(name)(run) for name in on_stdout if name != "terminal"]
-    if "terminal" in on_stdout:
-        path = next(
-            (os.path.relpath(request.path) for request in requests if request.path and request.format == "html"), ""
-        )
-        places = page.rows if page else frozenset()
-        text = (
-            concise.render(run)
-            if options.format == "concise"
-            else terminal.render(run, color=_colored(options.color), verbosity=verbosity, page=path, places=places)
-        )
-        printed.append(_no_commands(text) if "github" in on_stdout else text)
-    try:
-        print("".join(printed), end="", flush=True)
-    except BrokenPipeError:  # the reader has seen enough: `gradproof | head`
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    if note and verbosity > -2:
-        print(f"gradproof: {note}", file=sys.stderr)
-    return exit_status(run)
-
-
-def _page(run: Run) -> Page:
-    from reports.page import rendered
-
-    return rendered(run)
-
-
-def _summarise(run: Run) -> None:
-    """Append to the job summary of GitHub; that this cannot be done is said, and is not the gate's business."""
-    from reports.write import append_summary
-
-    try:
-        append_summary(os.environ.get("GITHUB_STEP_SUMMARY"), run)
-    except InputError as problem:
-        print(f"gradproof: {problem}", file=sys.stderr)
-
-
-def _no_commands(text: str) -> str:
-    """Keep GitHub from taking lines of a text, which has names of the user's in it, for commands.
-
-    https://docs.github.com/actions/reference/workflow-commands-for-github-actions: until the token, nobody is obeyed.
-    """
-    import hashlib
-
-    token = hashlib.sha256(text.encode("utf-8", "backslashreplace")).hexdigest()
-    return f"::stop-commands::{token}\n{text}::{token}::\n"
-
-
-def _colored(choice: str) -> bool:
-    """Decide on colour: the option, then NO_COLOR, then FORCE_COLOR, then whether somebody is watching."""
-    if choice != "auto":
-        return choice == "always"
-    if os.environ.get("NO_COLOR"):
-        return False
-    return bool(os.environ.get("FORCE_COLOR")) or (sys.stdout.isatty() and os.environ.get("TERM") != "dumb")
+    return report(replace(run, command=shlex.join(["gradproof", "merge", *map(str, options.reports)])), wanted, options)

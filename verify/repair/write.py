@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
 from verify.model.errors import InputError
+from verify.model.files import replace
 from verify.repair.diff import digest
 from verify.repair.result import Fix
 from verify.repair.trial import applied
@@ -19,15 +18,13 @@ _NOTHING = "nothing was written: {}"
 def write(fixes: Sequence[Fix]) -> list[str]:
     """Write the files that fixes change; returns their paths. Raises InputError, where none is changed."""
     edits = tuple(dict.fromkeys(edit for fix in fixes for edit in fix.edits))
-    digests = {file: checked for fix in fixes for file, checked in fix.sources}
-    with contextlib.ExitStack() as undo:
-        ready = []
-        for file, checked in sorted(digests.items()):
-            source = _source(Path(file), checked)
-            ready.append((file, _beside(Path(file), applied(source, [e for e in edits if e.file == file]), undo)))
-        for file, new in ready:
-            new.replace(file)
-    return [os.path.relpath(file) for file in sorted(digests)]
+    digests = dict(sorted(pair for fix in fixes for pair in fix.sources))
+    sources = {file: _source(Path(file), checked) for file, checked in digests.items()}
+    try:
+        replace({Path(f): applied(source, [e for e in edits if e.file == f]) for f, source in sources.items()})
+    except OSError as problem:
+        raise InputError(_NOTHING.format(f"{os.path.relpath(problem.filename)}: {problem.strerror}")) from None
+    return [os.path.relpath(file) for file in digests]
 
 
 def _source(path: Path, checked: str) -> bytes:
@@ -44,18 +41,3 @@ def _source(path: Path, checked: str) -> bytes:
     if digest(source) != checked:
         raise InputError(_NOTHING.format(f"{name} was changed while its cases were checked; run the command again"))
     return source
-
-
-def _beside(path: Path, content: bytes, undo: contextlib.ExitStack) -> Path:
-    """Write a new file beside the old one, with its permissions."""
-    try:
-        with tempfile.NamedTemporaryFile(prefix=".gradproof-", dir=path.parent, delete=False) as file:
-            new = Path(file.name)
-            undo.callback(new.unlink, missing_ok=True)
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        new.chmod(path.stat().st_mode & 0o7777)
-    except OSError as problem:
-        raise InputError(_NOTHING.format(f"{os.path.relpath(path)}: {problem.strerror}")) from None
-    return new

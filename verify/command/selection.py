@@ -1,0 +1,72 @@
+"""Which cases the command is about: those of its targets that -k and --case choose."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from verify.model.errors import InputError, nearest
+
+if TYPE_CHECKING:
+    from verify.command.config import Config
+    from verify.model.result import CaseResult
+    from verify.runner.workers import CollectedCase, Workers
+
+
+def selected(workers: Workers, options: argparse.Namespace, config: Config) -> list[CollectedCase | CaseResult]:
+    """Return the cases that the command is about, and rows for what failed; raises InputError if there are none."""
+    from verify.discovery.targets import of_expression
+
+    layers = options.layers or config.layers
+    if options.command == "scan":
+        from verify.command.scanning import scanned
+
+        return _chosen(scanned(workers, options.targets), options)
+    if options.command == "expr":
+        return workers.cases(of_expression(options.expression, options.at, options.upstream, layers))
+    targets = options.targets or config.targets
+    if not targets:
+        raise InputError(
+            "nothing to check: name a file of cases (`gradproof explain cases` says how to write one), "
+            "or list targets in [tool.gradproof] of pyproject.toml"
+        )
+    return _chosen(workers.collected(targets, layers), options)
+
+
+def _chosen(cases: list[CollectedCase | CaseResult], options: argparse.Namespace) -> list[CollectedCase | CaseResult]:
+    """Return the cases that -k and --case name, and what could not be imported; raises InputError for none."""
+    chosen = [case for case in cases if _is_meant(case, options)]
+    if chosen:
+        _check_names(options.names, cases)
+    else:
+        selection = f"-k {options.pattern!r}" if options.pattern is not None else f"--case {options.names[0]!r}"
+        raise InputError(f"nothing to check: {selection} matches none of {_counted(cases)}")
+    return chosen
+
+
+def _counted(cases: Sequence[object]) -> str:
+    return f"{len(cases)} case{'' if len(cases) == 1 else 's'}"
+
+
+def _check_names(names: Sequence[str], cases: Sequence[CollectedCase | CaseResult]) -> None:
+    """Refuse a name that no case has: one that was renamed is not to drop out of a gate unseen."""
+    from verify.runner.workers import CollectedCase
+
+    existing = {case.name for case in cases}
+    if all(isinstance(case, CollectedCase) for case in cases):  # or else it may be where nothing could be imported
+        for name in names:
+            if name not in existing:
+                raise InputError(f"--case {name!r} is none of {_counted(cases)}{nearest(name, existing)}")
+
+
+def _is_meant(case: CollectedCase | CaseResult, options: argparse.Namespace) -> bool:
+    """Tell whether a case is chosen; the row of what could not be imported always is, as any case may be lost there."""
+    from verify.discovery.select import matches
+    from verify.model.reasons import Reason
+    from verify.runner.workers import CollectedCase
+
+    named = not options.names or case.name in options.names
+    matching = options.pattern is None or matches(options.pattern, case.name)
+    has_name = isinstance(case, CollectedCase) or case.comparisons[0].evidence.reason is Reason.NOT_SET_UP
+    return not has_name or (named and matching)
