@@ -135,7 +135,7 @@ def _judge_anew(attempts: Sequence[Trial], scales: Scales) -> list[Trial]:
     """Judge anew what rounding does not explain in a shorter format: code may ask for the type of its numbers.
 
     Where that code cannot be followed nothing is said. Where a gradient is right in double precision, and its formula
-    wrong for this type of numbers, it is as it was: not explained.
+    wrong for this type of numbers, it is as it was; and so is all else, if that would explain everything.
     """
     doubted = [trial for trial in attempts if trial.numbers is not DOUBLE and not trial.explained]
     places = {id(trial): trial.place.of_type(trial.numbers, trial.point) for trial in doubted}
@@ -150,7 +150,8 @@ def _again(trial: Trial, place: Place | None, column: int, scales: Scales) -> Tr
     updates, unknown = _judgements(place, column, trial.floats, scales)
     judgements = {**trial.judgements, **updates}
     if place.wrong.keys() - trial.place.wrong.keys():
-        return replace(trial, judgements=judgements)
+        updated = replace(trial, judgements=judgements)
+        return trial if updated.explained else updated
     return replace(trial, place=place, column=column, judgements=judgements, unknown=unknown)
 
 
