@@ -19,6 +19,7 @@ _AGREEMENTS = {
     "constants": "equal for some choice of the code's constants within their rounding",
     "approximation": "an approximation of the exact derivative, within a proved bound",
     "negligible": "equal but for terms that are proved to be below every float",
+    "vanishing": "0 but for terms that are proved to be below every float",
     "small constant": "equal but for a small constant of forward, which backward ignores",
 }
 _IN_DIGITS = "not proved, but equal to hundreds of digits at every point tried"

@@ -62,6 +62,7 @@ RIGHT = {
     "a mask by where": masked(),
     "a mask of float32's size": masked(-1e30),
     "a smaller mask of moderate scores": masked(-1e4),
+    "a small mask of small scores": masked(-1e3, low=-10, high=10),
     "an added mask, and a masked gradient": masked(added=True, kept=MASK),
     "attention": attention(),
     "attention with a smaller mask": attention(-1e4, size=10),
@@ -104,6 +105,8 @@ WRONG = {
     "attention with the other entries": attention(of_scores=lambda ds: np.where(CAUSAL, 0.0, ds)),
     "attention whose mask is forgotten in the product": attention(values=lambda a: a + ~CAUSAL),
     "attention with another factor": attention(of_scores=lambda ds: 1.000001 * ds),
+    "a small mask of the other entries": masked(-1e3, low=-10, high=10, kept=~MASK),
+    "attention with a small mask and another factor": attention(-1e3, size=2, of_scores=lambda ds: 1.000001 * ds),
 }
 
 
@@ -136,7 +139,7 @@ UNSEEN = {
     "a mask of the least float": masked(np.finfo(float).min, low=None, high=None),
     "an added mask, and a masked gradient": masked(-1e30, low=None, high=None, added=True, kept=MASK),
     "attention": attention(-1e30, size=None),
-    "upstreams that are large enough to show it": masked(-1000.0, low=-10, high=10),
+    "upstreams that are large enough to show it": masked(-780.0, low=-1, high=1),
 }
 
 
@@ -167,6 +170,66 @@ def test_what_floats_show_is_refuted_without_a_domain(name):
             float(Fraction(side.rstrip("…"))) for side in (row.counterexample.expected, row.counterexample.actual)
         )
         assert abs(expected - actual) > 0
+
+
+def sigmoid(x):
+    return 1 / (1 + np.exp(-x))
+
+
+def in_two_regions(x):
+    return np.where(x > 0, np.exp(-1e4 * (3 + x)), x * x)
+
+
+FAR = {  # a function, its derivative, a domain in which that underflows, and one in which it is seen
+    "a normal density": (lambda x: np.exp(-x * x), lambda x: -2 * x * np.exp(-x * x), (100, 200), (1, 2)),
+    "a decay": (lambda x: np.exp(-x), lambda x: -np.exp(-x), (1000, 2000), (1, 2)),
+    "a sigmoid": (sigmoid, lambda x: sigmoid(x) * (1 - sigmoid(x)), (10_000, 20_000), (1, 2)),
+    "a barrier": (lambda x: np.exp(300 * (x - 12)), lambda x: 300 * np.exp(300 * (x - 12)), (-12, -10), (11, 12)),
+}
+MISTAKES = {
+    "the sign": lambda slope: lambda x: -slope(x),
+    "a factor": lambda slope: lambda x: 2 * slope(x),
+    "nothing": lambda slope: lambda x: 0 * x,
+}
+
+
+@pytest.mark.parametrize("quick", [True, False])
+@pytest.mark.parametrize("mistake", MISTAKES)
+@pytest.mark.parametrize("name", FAR)
+def test_where_all_underflows_nothing_agrees(name, mistake, quick):
+    """Where the whole gradient underflows in all of the domain, only a proof is one: 0 = 0 checks nothing."""
+    function, slope, far, near = FAR[name]
+
+    def verdict(backward, low, high):
+        case = verify.derivative(function, backward, x=verify.real("2", low=low, high=high))
+        (row,) = verify.check(case, quick=quick).comparisons
+        assert (row.verdict is Verdict.UNDECIDED) == (row.evidence.reason is Reason.HIDDEN_TERM)
+        return row.verdict
+
+    wrong = MISTAKES[mistake](slope)
+    assert verdict(slope, *far) is verdict(slope, *near) is Verdict.PROVED
+    assert verdict(wrong, *far) is Verdict.UNDECIDED
+    assert verdict(wrong, *near) is Verdict.REFUTED
+
+
+def test_one_input_whose_gradient_underflows_is_left_open():
+    """A gradient that is seen says nothing of one beside it that is not."""
+    case = verify.pair(
+        lambda x, w: w + np.exp(-x), lambda d, x, w: (d * np.exp(-x), d), x=verify.real("2", low=2000, high=3000), w="2"
+    )
+    verdicts = {row.name: row.verdict for row in verify.check(case).comparisons}
+    assert verdicts == {"x": Verdict.UNDECIDED, "w": Verdict.PROVED}
+
+
+@pytest.mark.parametrize("shape", ["1", "2", "N"])
+def test_a_gradient_that_is_seen_in_another_region_agrees(shape):
+    """What underflows on one side of a branch is beside what does not, wherever the sample is."""
+    domain = verify.real(shape, low=-2, high=2)
+    for sign, verdict in ((1, Verdict.AGREES), (-1, Verdict.REFUTED)):
+        slope = lambda x, s=sign: np.where(x > 0, np.exp(-1e4 * (3 + x)), s * 2 * x)  # noqa: E731
+        verdicts = {row.verdict for row in verify.check(verify.derivative(in_two_regions, slope, x=domain)).comparisons}
+        assert verdict in verdicts
+        assert Verdict.UNDECIDED not in verdicts
 
 
 def test_what_is_left_may_agree_by_any_proof():

@@ -22,6 +22,7 @@ from verify.checks.rounding.check import Floats, arithmetic
 from verify.checks.unvaried.paths import strayed
 from verify.checks.unvaried.signs import signs_left
 from verify.checks.unvaried.unvaried import unvaried
+from verify.checks.vanishing import without_vanishing
 from verify.model.findings import Subject, allowed, finding, judged
 from verify.model.result import CaseResult, Comparison, Cover, Finding, Keep, Verdict
 
@@ -57,7 +58,7 @@ class _Parts:
     def __init__(self, case: TracedCase, result: CaseResult, runs: Sequence[Exact], elsewhere: Elsewhere) -> None:
         self.case, self.sample, self.runs = case, result, runs
         self.rows, self.cover = elsewhere.rows, elsewhere.cover  # those of other inputs
-        self.explored = elsewhere.explored
+        self.explored, self.further = elsewhere.explored, [*elsewhere.runs, *elsewhere.extras]
         self.gaps = [*_unreached(elsewhere.cover), *elsewhere.findings]
         self.sizing, self.broken, self.floats = Sizing(), list[Finding](), Floats()
 
@@ -103,7 +104,7 @@ class _Parts:
         wrong = {row.name for row in self.sample.comparisons if not row.verdict.good}
         first = {row.name: row for row in reversed(self.rows) if row.name not in wrong}
         rows = (*self.sample.comparisons, *self.sizing.rows, *reversed(first.values()))
-        return replace(
+        result = replace(
             self.sample,
             comparisons=rows,
             sizes=self.sizing.summary(self.case, self.runs),
@@ -112,6 +113,7 @@ class _Parts:
             accuracy=tuple(self.floats.accuracy),
             notes=(*self.sample.notes, *self.floats.notes),
         )
+        return without_vanishing(result, [*self.runs, *self.further])
 
     def _check_sizes(self, seed: int) -> None:
         rows, edges = [*self.sample.comparisons, *self.rows], Glances(self.case, seed).at

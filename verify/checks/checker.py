@@ -111,7 +111,9 @@ def _check_held(case: TracedCase, seed: int, *, quick: bool, keep: Keep) -> Case
 
         return of_a_constant(case, result, runs, seed)
     if quick:
-        return _with_added(case, result, runs, seed)
+        from verify.checks.vanishing import without_vanishing
+
+        return without_vanishing(_with_added(case, result, runs, seed), runs)
     if not runs:
         return result
     from verify.checks.beyond import beyond

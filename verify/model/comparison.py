@@ -37,6 +37,7 @@ APPROXIMATION = "approximation"
 SMALL_CONSTANT = "small constant"  # that `backward` ignores
 ITERATION = "iteration"  # of `forward` to a tolerance, of whose limit `backward` returns the derivative
 NEGLIGIBLE = "negligible"  # terms that no float can show in all of the domain
+VANISHING = "vanishing"  # such terms alone: both sides are 0 but for them
 POINTS = "points"
 STRAYS = "strays"  # floats are not what the formulas have
 DIVIDES = "divides by 0"  # in a whole region

@@ -22,9 +22,10 @@ Proof never rests on points of the reals, refutation never on floats.
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Container, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Container, Iterable, Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
+from functools import partial
 from itertools import chain
 from operator import or_
 from typing import NamedTuple
@@ -34,7 +35,7 @@ import flint
 from verify.graph import balls
 from verify.graph.functions import head
 from verify.graph.graph import Graph
-from verify.model.comparison import NEGLIGIBLE, SAME_FORMULA
+from verify.model.comparison import NEGLIGIBLE, SAME_FORMULA, VANISHING
 from verify.model.exact import simplest_rational
 from verify.model.reasons import Reason
 from verify.model.result import Evidence, Verdict
@@ -80,9 +81,10 @@ _COMPUTED = Evidence(
 )
 _NEGLIGIBLE_TERM = (
     "the same function but for exponentials that underflow to 0 in all of the domain, such as that of a masked score: "
-    "the difference is proved to be below half of the smallest float64 there, for upstreams up to 2^1024; outside of "
+    "the difference is proved to be below half of the smallest float64 there, for upstreams up to 2^{}; outside of "
     "the domain the gradient may be wrong"
 )
+_UPSTREAMS = (1024, 128)  # bits of the largest of float64 and of float32: the first for which the terms are negligible
 _FAINT_TERM = (
     "the formulas differ by exponentials that underflow to 0 for inputs and upstreams of moderate size, up to "
     f"{MODERATE} from 0, such as that of a masked score; whether they count elsewhere depends on the domain"
@@ -109,7 +111,6 @@ class Decision(NamedTuple):
 
 
 SAME = Decision(Verdict.PROVED, Evidence(SAME_FORMULA, "both sides are the same formula"))
-_NEGLIGIBLE = Decision(Verdict.AGREES, Evidence(NEGLIGIBLE, _NEGLIGIBLE_TERM))
 _FAINT = Decision(Verdict.UNDECIDED, Evidence("no example", _FAINT_TERM, reason=Reason.HIDDEN_TERM))
 _UNDEFINED = Decision(
     Verdict.UNDECIDED,
@@ -140,12 +141,13 @@ def decide(
     *,
     sharpen: bool = True,
     domain: Domain | None = None,
+    upstream: Collection[str] = (),
 ) -> list[Decision]:
     """Return a decision for each pair of nodes; `points` gives exact inputs to try, the most telling first.
 
     `holds` tells of other points whether the claim is for them too; without it, none beside these are thought to be.
     With a `domain` of the claim, inputs that are positive in it are taken to be so, and terms that no float can show in
-    all of it are left out.
+    all of it are left out, for values of the `upstream` up to a bound that is told.
     What is refuted where floats do not show it is refuted where they do, if that can be found (`sharpen`).
     """
     corrections = Corrections(graph, holds)
@@ -155,10 +157,17 @@ def decide(
         lambda still: _by_their_roots(graph, still, points, seed),
         lambda still: _written_anew(graph, still, points, seed, positive),
     ]
-    without = lambda bare: decide(graph, bare, points, seed, holds, sharpen=False, domain=domain)  # noqa: E731
+    without = partial(
+        decide, graph, points=points, seed=seed, holds=holds, sharpen=False, domain=domain, upstream=upstream
+    )
+    negligible: list[Stage] = [
+        partial(_but_for_nothing, graph, domain=domain, upstream=upstream, bits=bits, proofs=proofs, decided=without)
+        for bits in _UPSTREAMS
+        if domain is not None
+    ]
     stages: list[Stage] = [
         lambda still: _in_field(graph, still, points, seed, Laws.NONE),
-        lambda still: {} if domain is None else _but_for_nothing(graph, still, domain, proofs, without),
+        *negligible,
         lambda still: _at_first_sight(graph, still, points(), corrections),
         *proofs,
         lambda still: _by_balls(graph, still, points(), corrections),
@@ -201,7 +210,7 @@ def sharpened(
             pair for pair, decision in sharp.items() if not (decision.verdict.good or _shows(graph, pair, decision))
         ]
         without = lambda bare: decide(graph, bare, points, seed, holds, sharpen=False, domain=domain)  # noqa: E731
-        faint = _but_for_nothing(graph, unseen, moderate(graph, domain), (), without)
+        faint = _but_for_nothing(graph, unseen, moderate(graph, domain), (), 0, (), without)
         sharp.update(dict.fromkeys(faint, _FAINT))
     return sharp
 
@@ -262,30 +271,38 @@ def _but_for_nothing(
     graph: Graph,
     pairs: Sequence[Pair],
     domain: Domain,
+    upstream: Collection[str],
+    bits: int,
     proofs: Iterable[Stage],
     decided: Callable[[Sequence[Pair]], Sequence[Decision]],
 ) -> dict[Pair, Decision]:
     """Let pairs agree that do without terms that no float can show in a domain; `proofs` tell those that are one as is.
 
-    Whatever lets the rest agree is `decided` as of any pair: that the terms are negligible is added to it.
+    Whatever lets the rest agree is `decided` as of any pair: that the terms are negligible is added to it. Values of
+    the `upstream` are taken to be at most 2**bits, and others without bounds to be floats.
     """
     candidates = _having(graph, pairs, ("exp",))
-    terms = Negligible(graph, [node for pair in candidates for node in pair], domain)
+    largest = Fraction(2) ** bits
+    bounds = {**dict.fromkeys(upstream, (-largest, largest)), **domain}
+    terms = Negligible(graph, [node for pair in candidates for node in pair], bounds)
     close = [pair for pair in candidates if terms.differ_by_nothing(*pair)]
     decisions = _settled(close, proofs)
     still = [pair for pair in close if pair not in decisions]
-    rest = iter(terms.without([node for pair in still for node in pair]))
-    agreeing = zip(still, decided(list(zip(rest, rest, strict=True))) if still else (), strict=True)
-    decisions.update({pair: _but_for_terms(decision) for pair, decision in agreeing if decision.verdict.good})
+    nodes = iter(terms.without([node for pair in still for node in pair]))
+    rests = list(zip(nodes, nodes, strict=True))
+    agreeing = zip(still, rests, decided(rests) if still else (), strict=True)
+    but_for = functools.cache(partial(_but_for_terms, bits=bits))
+    decisions.update({p: but_for(d, graph.value(rest[0]) == 0) for p, rest, d in agreeing if d.verdict.good})
     return decisions
 
 
-def _but_for_terms(decision: Decision) -> Decision:
-    """Return what is decided of a pair without negligible terms as a decision on the pair."""
+def _but_for_terms(decision: Decision, vanishes: bool, bits: int) -> Decision:
+    """Return what is decided of a pair without negligible terms as a decision on the pair; whether nothing is left."""
+    term = _NEGLIGIBLE_TERM.format(bits)
     if decision.verdict is Verdict.PROVED:
-        return _NEGLIGIBLE
+        return Decision(Verdict.AGREES, Evidence(VANISHING if vanishes else NEGLIGIBLE, term))
     evidence = decision.evidence
-    return decision._replace(evidence=replace(evidence, detail=f"{evidence.detail}; else {_NEGLIGIBLE_TERM}"))
+    return decision._replace(evidence=replace(evidence, detail=f"{evidence.detail}; else {term}"))
 
 
 def _by_their_roots(graph: Graph, pairs: Sequence[Pair], points: Points, seed: int) -> dict[Pair, Decision]:

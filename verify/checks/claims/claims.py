@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any, NamedTuple
 
 from verify.cases.case import TracedCase
@@ -18,7 +18,7 @@ from verify.graph import balls
 from verify.graph.adjoints import Shares, adjoints, totals
 from verify.graph.functions import FUNCTIONS
 from verify.graph.wholes import wholes
-from verify.model.comparison import SAME_FORMULA
+from verify.model.comparison import NEGLIGIBLE, SAME_FORMULA, VANISHING
 from verify.model.errors import UnclaimedError
 from verify.model.identity import NOWHERE, Place
 from verify.model.reasons import Reason
@@ -78,6 +78,7 @@ class Exact:
         self.convention = case.convention
         self.region = Region.of(case, seen)
         self.accepted: dict[str, list[int]] = {}
+        self.vanishing: list[str] = []  # gradients that are 0 but for what no float shows
         self.all_signs = True  # of the upstream were tried, where the code asks for them
         self.unequal = NOWHERE  # where it asks whether the upstream equals something that it was not in any run
         self._twice, self._proved = twice, proved
@@ -274,7 +275,23 @@ def claims(exact: Exact, seed: int, *, sharpen: bool = True) -> dict[str, Claim]
     if not all(decision.verdict.good for decision in decisions[len(pairs) :]):
         raise SubjectError(_INCONSISTENT, reason=Reason.INCONSISTENT)
     decided = iter(decisions)
-    return {name: Claim(name, exact, actual, [next(decided) for _ in actual.nodes]) for name, actual in wanted.items()}
+    return {
+        name: Claim(name, exact, actual, _in_sight(exact, name, [next(decided) for _ in actual.nodes]))
+        for name, actual in wanted.items()
+    }
+
+
+def _in_sight(exact: Exact, name: str, decisions: list[Decision]) -> list[Decision]:
+    """Notice a gradient that vanishes; entries that do so beside others are negligible."""
+    vanishes = [decision.evidence.kind == VANISHING for decision in decisions]
+    if not any(vanishes):
+        return decisions
+    graph, nodes = exact.seen.trace, exact.gradient(name)
+    if all(gone or graph.value(node) == 0 for gone, node in zip(vanishes, nodes, strict=True)):
+        exact.vanishing.append(name)
+        return decisions
+    negligible = cache(lambda d: d._replace(evidence=replace(d.evidence, kind=NEGLIGIBLE)))
+    return [negligible(d) if gone else d for d, gone in zip(decisions, vanishes, strict=True)]
 
 
 def _decided(exact: Exact, pairs: Sequence[Pair], seed: int, *, sharpen: bool) -> list[Decision]:
@@ -297,7 +314,10 @@ def _decided(exact: Exact, pairs: Sequence[Pair], seed: int, *, sharpen: bool) -
 def _fresh(exact: Exact, pairs: Sequence[Pair], seed: int, *, sharpen: bool) -> list[Decision]:
     region = exact.region
     points = lambda: region.points(seed)  # noqa: E731
-    return decide(exact.seen.trace, pairs, points, seed, region.holds, sharpen=sharpen, domain=region.bounds)
+    trace = exact.seen.trace
+    return decide(
+        trace, pairs, points, seed, region.holds, sharpen=sharpen, domain=region.bounds, upstream=region.upstream
+    )
 
 
 def sharpened_claims(exact: Exact, decided: Mapping[str, Claim], seed: int) -> dict[str, Claim]:
