@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy import special
 
 import verify
 from verify import Verdict
@@ -143,6 +144,50 @@ def test_what_is_used_is_not_left_out(name, backward):
     """Whatever is computed with a number that is none, and taken, is proved by no gradient."""
     rows = verify.check(verify.pair(USED[name], backward, x="3"), quick=True).comparisons
     assert {row.verdict for row in rows} <= {Verdict.UNDECIDED, Verdict.ERROR}
+
+
+UNKNOWN = {  # what floats answer is in no formula
+    "the logarithm of 0": lambda x: np.isinf(np.log(x - x)),
+    "the logarithm of a negative number": lambda x: ~np.isfinite(np.log(0 * x - 1)),
+    "the root of a negative number": lambda x: np.isnan(np.sqrt(-1 - abs(x))),
+    "computed with it": lambda x: ~np.isfinite(x + np.log(x - x)),
+}
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("shape", ["3", "30 30"])
+@pytest.mark.parametrize("name", UNKNOWN)
+def test_what_has_no_value_is_not_called_finite(name, shape):
+    """It was taken for a number, so that floats went the other way, and rounding was blamed for the difference."""
+    case = verify.pair(lambda x: np.where(UNKNOWN[name](x), 2 * x, 3 * x), lambda d, x: 2 * d, x=shape)
+    result = verify.check(case, quick=True)
+    assert {row.verdict for row in result.comparisons} == {Verdict.UNDECIDED}
+    assert not result.findings
+
+
+def endless(x):
+    return 0 * x + np.inf
+
+
+ANSWERS = {  # all true
+    "finite": lambda x: np.isfinite(np.exp(x)),
+    "the size of an infinity beside NaN": lambda x: np.isinf(np.hypot(endless(x), 0 * endless(x))),
+    "the other way round": lambda x: np.isinf(np.hypot(0 * endless(x), -endless(x))),
+    "0 times the logarithm of NaN": lambda x: np.isnan(special.xlogy(0 * x, 0 * endless(x))),
+    "0 times the logarithm of 1 + NaN": lambda x: np.isnan(special.xlog1py(0 * x, 0 * endless(x))),
+    "a sum of infinities": lambda x: np.isnan(np.logaddexp(endless(x), 0 * endless(x))),
+}
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("name", ANSWERS)
+def test_what_is_no_number_is_answered_as_on_floats(name):
+    """The branch that floats take is the one that is proved, and the other's gradient is refuted."""
+    for slope, verdict in ((2, Verdict.PROVED), (3, Verdict.REFUTED)):
+        case = verify.pair(
+            lambda x: np.where(ANSWERS[name](x), 2 * x, 3 * x), lambda d, x, slope=slope: slope * d, x="3"
+        )
+        assert {row.verdict for row in verify.check(case).comparisons} == {verdict}
 
 
 def test_a_forward_without_a_number_claims_nothing():

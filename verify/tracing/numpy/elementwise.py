@@ -11,7 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from verify.model.errors import DivisionError
+from verify.model.errors import DivisionError, TraceError
+from verify.model.reasons import Reason
 from verify.model.where import asked_at
 from verify.tracing.arrays import shadows
 from verify.tracing.arrays.arrays import (
@@ -80,6 +81,13 @@ ARITHMETIC: dict[str, Callable[[Any, Any], Any]] = {
     "fmax": lambda x, y: x if x >= y else y,
     "fmin": lambda x, y: x if x <= y else y,
 }
+
+
+def _infinite(*values: Any) -> Any:
+    """Return the size of an infinity among values, whatever the others are: NaN, too."""
+    return next((abs(value) for value in values if type(value) is Endless), None)
+
+
 BY_SYMBOL: dict[str, Callable[..., Any]] = {
     **SPECIAL,
     "power": lambda x, y: x**y,
@@ -87,14 +95,14 @@ BY_SYMBOL: dict[str, Callable[..., Any]] = {
     "remainder": lambda x, y: x % y,
     "fmod": at_once(lambda x, y: x - y * METHODS["trunc"](x / y)),
     "floor_divide": lambda x, y: x // y,
-    "hypot": at_once(lambda x, y: (x * x + y * y) ** Fraction(1, 2)),
+    "hypot": at_once(lambda x, y: _infinite(x, y) or (x * x + y * y) ** Fraction(1, 2)),
     "logaddexp": at_once(lambda x, y: (x.exp() + y.exp()).log()),
     "logaddexp2": at_once(lambda x, y: (x.exp2() + y.exp2()).log2()),
     "ldexp": lambda x, y: x * Fraction(2) ** int(y),
     "copysign": lambda x, y: abs(x) if _is_positive(y) else -abs(x),
     "arctan2": at_once(angle_of),
     "heaviside": lambda x, y: 1 if x > 0 else 0 if x < 0 else y,
-    "xlogy": lambda x, y: x * y.log() if x != 0 else x,
+    "xlogy": lambda x, y: x * y.log() if isinstance(y, Missing) or x != 0 else x,
 }
 BINARY: dict[str, Callable[..., Nodes]] = {
     "add": lambda g, a, b: g.sums(a, b),
@@ -265,14 +273,20 @@ BY_NODE: dict[str, Callable[[Trace, int], int]] = {
 _BY_SIGN = ("absolute", "fabs", "sign", "trunc", "cbrt")  # functions that ask for the sign of their argument
 
 
-def _is_certain(name: str, value: Any) -> bool:
-    """Answer what is certain of a number; raises DivisionError for a hole, which may be an infinity, NaN or finite."""
-    return CERTAIN[name](type(value)) if type(value) is not Hole else bool(value.node)
+def _certain(name: str, entries: Sequence[Any]) -> list[bool]:
+    """Answer what is certain of numbers; raises DivisionError for a hole, which may be an infinity, NaN or finite.
+
+    Raises TraceError for what has no value, as the logarithm of 0: floats have an infinity or NaN there.
+    """
+    if not current().are_defined([value.node for value in entries if type(value) in (Concolic, Hole)]):
+        detail = f"numpy.{name} of what is not defined at the sample"
+        raise TraceError(detail, asked_at(), reason=Reason.NAN_CONSTANT)
+    return [CERTAIN[name](type(value)) for value in entries]
 
 
 def _unary(name: str, ufunc: Any, inputs: Sequence[Any], entries: list[Any], shape: Sequence[int]) -> Any:
     if name in CERTAIN:
-        return _truths([_is_certain(name, value) for value in entries], shape)
+        return _truths(_certain(name, entries), shape)
     if name == "signbit":
         if current().has_zero(of_symbols([value for value in entries if type(value) is not Endless])):
             raise shadows.refusal(name, "a zero of unknown sign")  # as of -1 * 0

@@ -19,7 +19,7 @@ from verify.model.exact import simplest_rational
 from verify.model.unfollowed import unbounded, unfollowed
 from verify.model.where import asked_at
 from verify.proof import rationals
-from verify.tracing.symbols.concolic import Concolic
+from verify.tracing.symbols.concolic import Concolic, Missing
 from verify.tracing.symbols.taped import UntapedError
 
 _HALF = Fraction(1, 2)
@@ -206,7 +206,7 @@ LINES: Mapping[str, _Line] = {
     "logit": _made(lambda x: (x / (1 - x)).function("log")),
     "log_expit": _made(lambda x: -_logarithm_1p((-x).function("exp"))),
     "softplus": _made(lambda x: _logarithm_1p(x.function("exp"))),
-    "xlog1py": _made(lambda x, y: x * _logarithm_1p(y) if x != 0 else x),
+    "xlog1py": _made(lambda x, y: x * _logarithm_1p(y) if isinstance(y, Missing) or x != 0 else x),
     "exp10": _made(lambda x: (x * x.lift(10).function("log")).function("exp")),
     "exprel": _made(lambda x: (x.function("exp") - 1) / x if x != 0 else x.lift(1)),
     "cosm1": _made(lambda x: x.function("cos") - 1),

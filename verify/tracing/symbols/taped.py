@@ -246,6 +246,11 @@ class TapedTrace(Trace):
         """Tell whether the constant 0 is among elements."""
         return any_of(_array(nodes) == ZERO)
 
+    def are_defined(self, nodes: Nodes) -> bool:
+        """Tell that all elements have values at the sample."""
+        radii = self.enclosures.of(_array(nodes))[1]
+        return bool(np.isfinite(radii).all()) or _untaped("a question whether a number is finite")
+
     def relations(self, a: Nodes, b: Nodes, relation: str) -> Any:
         """Decide a relation between elements at the sample, and record it."""
         elements = self._compared(_array(a), _array(b))

@@ -178,6 +178,10 @@ class Trace(Graph):
         """Tell whether the constant 0 is among nodes."""
         return any(self.value(node) == 0 for node in nodes)
 
+    def are_defined(self, nodes: Nodes) -> bool:
+        """Tell whether all nodes are shown to have values at the sample."""
+        return all(any(self.at_sample(node, bits).is_finite() for bits in _PRECISIONS) for node in nodes)
+
     def relations(self, a: Nodes, b: Nodes, relation: str) -> list[bool]:
         """Decide a relation between nodes at the sample, and record it."""
         nodes = self.differences(a, b)
