@@ -16,7 +16,7 @@ class Row(NamedTuple):
     """A line of a table: a comparison, or several variants of it and then the weakest of them.
 
     `variant`, `shapes`, `entries` and `failing` are of all that the row stands for; `explained` tells whether the words
-    below the table say more of it.
+    below the table say more of it. What `inherits` may be wrong only because a gradient behind it is.
     """
 
     comparison: Comparison
@@ -25,6 +25,7 @@ class Row(NamedTuple):
     entries: int = 0
     failing: int = 0
     explained: bool = True
+    inherits: bool = False
 
 
 def cases(run: Run) -> list[CaseResult]:
@@ -50,13 +51,34 @@ def rows(case: CaseResult, *, everything: bool = False) -> list[Row]:
         several = len({c.variant for c in case.comparisons if c.variant and c.quantity != "case"}) > 1
         listed = _by_quantity(chosen, several=several, everything=everything)
     else:
-        listed = [Row(c, explained=everything or needs_words(c)) for c in chosen]
-    return sorted(listed, key=lambda row: (row.comparison.passes, row.comparison.good))
+        inherited = {id(c) for c in inheriting(case)}
+        listed = [
+            Row(c, explained=everything or (needs_words(c) and id(c) not in inherited), inherits=id(c) in inherited)
+            for c in chosen
+        ]
+    return sorted(listed, key=lambda row: (row.comparison.passes, row.comparison.good, row.inherits))
 
 
 def needs_words(comparison: Comparison) -> bool:
     """Tell whether a row is explained below its table: all that is not plainly proved."""
     return not comparison.good or comparison.verdict is not Verdict.PROVED
+
+
+def blamed(case: CaseResult) -> frozenset[str]:
+    """Return the names of the gradients that the first wrong node of an expression gets wrong, if one is known."""
+    if case.graph is None or case.graph.blamed is None:
+        return frozenset()
+    nodes = case.graph.nodes
+    blamed_node = nodes[case.graph.blamed]
+    names = {nodes[i].label for i in blamed_node.args} or {blamed_node.label}
+    return frozenset(c.name for c in case.comparisons if c.quantity == "gradient" and not c.good and c.name in names)
+
+
+def inheriting(case: CaseResult) -> list[Comparison]:
+    """Return the wrong gradients that may be wrong only because a node behind them is, which is `blamed`."""
+    culprits = blamed(case)
+    wrong = [c for c in case.comparisons if c.quantity == "gradient" and c.verdict is Verdict.REFUTED]
+    return [c for c in wrong if c.name not in culprits] if culprits else []
 
 
 def _by_quantity(chosen: Sequence[Comparison], *, several: bool, everything: bool) -> list[Row]:
@@ -99,10 +121,11 @@ def _called(group: Sequence[Comparison], *, others: bool) -> str:
 def _folded(group: Sequence[Comparison], variant: str, *, explained: bool) -> Row:
     shapes = list(dict.fromkeys(c.shape for c in group if c.shape))
     entries = numbers(c for c in group if c.quantity != "case")
-    return Row(max(group, key=_weakness), variant, shapes, entries, numbers(group, failing=True), explained)
+    return Row(max(group, key=weakness), variant, shapes, entries, numbers(group, failing=True), explained)
 
 
-def _weakness(comparison: Comparison) -> tuple[int, float]:
+def weakness(comparison: Comparison) -> tuple[int, float]:
+    """Return what orders comparisons: first by the verdict, then by how certain it is; the weakest is the largest."""
     return comparison.verdict.rank, -_strength(comparison.evidence)
 
 

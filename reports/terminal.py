@@ -1,11 +1,16 @@
-"""For people at a terminal: a table for each case, failures first; the last line says what decided the exit status."""
+"""For people at a terminal: failures first; each case has a table, or one line if it is code on arrays that passes.
+
+What fails is listed once more at the end, where the eye is; the last line says what decided the exit status.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+import itertools
+from collections.abc import Collection, Mapping, Sequence
 from types import MappingProxyType
+from typing import NamedTuple
 
-from reports import anchors, cells, layout, rows, words
+from reports import anchors, cells, concise, layout, passing, rows, words
 from verify.model.result import CaseResult, Comparison, Run, Verdict, exit_status, summary
 
 _COLORS = {
@@ -20,18 +25,78 @@ _SEVERITIES = {"FAILS": "1;31", "hazard": "33", "allowed": "2", "known": "33"}
 _STATUS_COLORS = {0: "1;32", 1: "1;31", 2: "1;33"}
 
 
-def render(run: Run, *, color: bool = False, verbosity: int = 0, page: str = "", places: Collection[str] = ()) -> str:
-    """Render a result; below verbosity 0 only what is not good, from 1 on the forward values and the evidence too.
+class Look(NamedTuple):
+    """How a report looks: its colours, how much it says, and the columns that its sentences and its tables may take.
+
+    Below a verbosity of 0 it has only what is not good, from 1 on the forward values and the evidence too. 0 columns
+    are as many as are needed.
+    """
+
+    color: bool = False
+    verbosity: int = 0
+    width: int = 80
+    table_width: int = 0
+
+    @property
+    def everything(self) -> bool:
+        """Tell whether everything is asked for."""
+        return self.verbosity > 0
+
+    @property
+    def failures_only(self) -> bool:
+        """Tell whether only what fails is asked for."""
+        return self.verbosity < 0
+
+    def paint(self, text: str, code: str) -> str:
+        """Return a text in a colour."""
+        return f"\x1b[{code}m{text}\x1b[0m" if self.color else text
+
+    def lines(self, text: str, indent: str = "") -> list[str]:
+        """Return a text, folded, with the lines after the first further in."""
+        return layout.fold(text, self.width, indent, f"{indent}    ")
+
+    def labelled(self, label: str, text: str) -> list[str]:
+        """Return a fact with its label, folded beside it."""
+        return layout.fold(text, self.width, f"    {label:<8}  ", " " * 14)
+
+
+_PLAIN = Look()
+
+
+def render(run: Run, look: Look = _PLAIN, *, page: str = "", places: Collection[str] = ()) -> str:
+    """Render a result: cases, what fails once more in a line each, and the summary.
 
     `page` is the file of the page that is written in the same run, and `places` are the anchors of its rows: what is
     explained tells where it stands there.
     """
     links = _links(run, page, places) if page else {}
-    chosen = [case for case in rows.cases(run) if verbosity >= 0 or not case.passes]
-    blocks = [block(case, color=color, verbosity=verbosity, links=links) for case in chosen]
+    chosen = [case for case in rows.cases(run) if not look.failures_only or not case.passes]
+    blocks = []
+    for short, group in itertools.groupby(chosen, lambda case: look.verbosity == 0 and passing.brief(case)):
+        members = list(group)
+        blocks += [_passing(members, look)] if short else [block(case, look, links) for case in members]
     blocks += ["\n".join([words.STALE, *[f"  {entry}" for entry in run.stale]]) + "\n"] if run.stale else []
-    last = _paint(summary(run) + ".", _STATUS_COLORS[exit_status(run)], color)
-    return "\n".join([*blocks, last]) + "\n"
+    last = [look.paint(line, _STATUS_COLORS[exit_status(run)]) for line in look.lines(f"{summary(run)}.")]
+    return "\n".join([*blocks, *_failed(run, look), *last]) + "\n"
+
+
+def _passing(cases: Sequence[CaseResult], look: Look) -> str:
+    """Render cases that pass in a line each, and what was found in them."""
+    width = max(look.width - 2, 0)
+    table = passing.lines(cases, width, lambda comparison, text: look.paint(text, _color(comparison)))
+    lines = [f"  {line}".rstrip() for line in table]
+    for case in cases:
+        lines += _findings(case, look, subject=f"{case.name}: " if len(cases) > 1 else "")
+    comparisons = [c for case in cases for c in case.comparisons]
+    if meaning := words.meaning(comparisons, [finding for case in cases for finding in case.findings]):
+        lines.append(f"  what that means: {meaning}")
+    return "\n".join(lines) + "\n"
+
+
+def _failed(run: Run, look: Look) -> list[str]:
+    """Return what fails, a line each, as one block."""
+    lines = [folded for line in concise.failures(run) for folded in look.lines(line)]
+    return ["\n".join(["failures:", *lines]) + "\n"] if lines else []
 
 
 def _links(run: Run, page: str, places: Collection[str]) -> dict[int, str]:
@@ -44,27 +109,25 @@ def _links(run: Run, page: str, places: Collection[str]) -> dict[int, str]:
     return {key: f"{page}#{anchor}" for key, anchor in own_anchors.items()}
 
 
-def block(
-    case: CaseResult, *, color: bool = False, verbosity: int = 0, links: Mapping[int, str] = MappingProxyType({})
-) -> str:
+def block(case: CaseResult, look: Look = _PLAIN, links: Mapping[int, str] = MappingProxyType({})) -> str:
     """Render one case; `links` has addresses on the page by the identity of rows and cases."""
-    everything = verbosity > 0
-    table = cells.table(case, everything=everything, failures_only=verbosity < 0)
-    lines = ["    ".join([_paint(case.name, "1", color), *words.titles(case)])]
-    lines += [f"  {line}" for line in _table(table, color)] if table.rows else []
+    table = cells.table(case, everything=look.everything, failures_only=look.failures_only)
+    lines = _title(case, look)
+    lines += [f"  {line}".rstrip() for line in _table(table, look)] if table.rows else []
     for row in table.rows:
         if row.explained:
-            lines += _explained(row.comparison, color, everything)
+            lines += _explained(row.comparison, look)
             lines += [f"    report    {link}"] if (link := links.get(id(row.comparison))) else []
-    lines += _findings(case, color, failures_only=verbosity < 0)
-    listed = [finding for _, finding, _ in words.findings(case, failures_only=verbosity < 0)]
+    lines += _inherited(table.rows, look)
+    lines += _findings(case, look)
+    listed = [finding for _, finding, _ in words.findings(case, failures_only=look.failures_only)]
     if meaning := words.meaning((row.comparison for row in table.rows if row.explained), listed):
         lines.append(f"  what that means: {meaning}")
-    if verbosity >= 0:
-        for remark in words.remarks(case, everything=everything):
-            lines += _remark(remark)
+    if not look.failures_only:
+        for remark in words.remarks(case, everything=look.everything):
+            lines += _remark(remark, look)
     if case.unclaimed:
-        lines.append(f"  not claimed, and so not checked: {', '.join(case.unclaimed)}")
+        lines += look.lines(f"not claimed, and so not checked: {', '.join(case.unclaimed)}", "  ")
     if not case.good:
         lines += [f"  run this case alone: {case.again}"] if case.reproduce else []
         lines += [f"  look for the change that makes it right: {case.fix}"] if case.fix else []
@@ -72,12 +135,16 @@ def block(
     return "\n".join(lines) + "\n"
 
 
-def _table(table: cells.Table, color: bool) -> list[str]:
+def _title(case: CaseResult, look: Look) -> list[str]:
+    return look.lines("    ".join([look.paint(case.name, "1"), *words.titles(case)]))
+
+
+def _table(table: cells.Table, look: Look) -> list[str]:
     body = [
-        [*texts, _paint(verdict, _color(row.comparison), color)]
+        [*texts, look.paint(verdict, _color(row.comparison))]
         for row, (*texts, verdict) in zip(table.rows, table.cells, strict=True)
     ]
-    return layout.plain(table.headers, table.align, body)
+    return layout.plain(table.headers, table.align, body, max(look.table_width - 2, 0))
 
 
 def _color(comparison: Comparison) -> str:
@@ -86,28 +153,32 @@ def _color(comparison: Comparison) -> str:
     return "33" if comparison.known else "1;31"
 
 
-def _explained(comparison: Comparison, color: bool, everything: bool) -> list[str]:
-    lines = [f"  {_paint(cells.name(comparison), '1', color)}: {words.sentence(comparison)}"]
-    return lines + [
-        f"    {line.label:<8}  {line.text}" for line in words.explanation(comparison, everything=everything)
-    ]
+def _explained(comparison: Comparison, look: Look) -> list[str]:
+    name = look.paint(cells.name(comparison), "1")
+    lines = look.lines(f"{name}: {words.sentence(comparison)}", "  ")
+    for line in words.explanation(comparison, everything=look.everything):
+        lines += look.labelled(line.label, line.text)
+    return lines
 
 
-def _findings(case: CaseResult, color: bool, *, failures_only: bool) -> list[str]:
+def _inherited(listed: Sequence[rows.Row], look: Look) -> list[str]:
+    """Say which wrong gradients may only inherit an error, unless each is explained."""
+    names = [cells.name(row.comparison) for row in listed if row.inherits and not row.explained]
+    return look.lines(f"may only inherit the error: {', '.join(names)} (-v explains each)", "  ") if names else []
+
+
+def _findings(case: CaseResult, look: Look, subject: str = "") -> list[str]:
     lines, explained = [], set[str]()
-    for severity, finding, sentence in words.findings(case, failures_only=failures_only):
-        lines.append(f"  {_paint(severity, _SEVERITIES[severity], color)} {finding.code}: {sentence}")
+    for severity, finding, sentence in words.findings(case, failures_only=look.failures_only):
+        lines += look.lines(f"{look.paint(severity, _SEVERITIES[severity])} {finding.code}: {subject}{sentence}", "  ")
         if finding.bad and finding.code not in explained:
-            lines += [f"    {label:<8}  {text}" for label, text in words.cure(finding)]
+            for label, text in words.cure(finding):
+                lines += look.labelled(label, text)
             explained.add(finding.code)
     return lines
 
 
-def _remark(remark: words.Remark) -> list[str]:
+def _remark(remark: words.Remark, look: Look) -> list[str]:
     if len(remark.items) == 1:
-        return [f"  {remark.label}: {remark.items[0]}"]
-    return [f"  {remark.label}:", *[f"    {item}" for item in remark.items]]
-
-
-def _paint(text: str, code: str, color: bool) -> str:
-    return f"\x1b[{code}m{text}\x1b[0m" if color else text
+        return look.lines(f"{remark.label}: {remark.items[0]}", "  ")
+    return [f"  {remark.label}:", *[line for item in remark.items for line in look.lines(item, "    ")]]

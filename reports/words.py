@@ -177,7 +177,7 @@ def _point(inputs: Sequence[tuple[str, str]], formulas: str, most: int | None) -
         inputs = [pair for pair in inputs if pair not in zeros]
     if most and len(inputs) > most:
         inputs = sorted(inputs, key=lambda pair: pair[0] not in formulas)
-    listed = _listed([f"{name}={value}" for name, value in inputs], ", ", most)
+    listed = enumeration([f"{name}={value}" for name, value in inputs], ", ", most)
     return listed if len(zeros) < 2 else _with_zeros(listed, len(zeros))
 
 
@@ -190,7 +190,7 @@ def remarks(case: CaseResult, *, everything: bool = True) -> list[Remark]:
     most = None if everything else _MOST
     right = any(c.good for c in case.comparisons)
     decided = any(c.verdict not in (Verdict.UNDECIDED, Verdict.ERROR) for c in case.comparisons)
-    listed = [text for text in (_listed(list(map(str, variants(case))), "; ", most), _further(case)) if text]
+    listed = [text for text in (enumeration(list(map(str, variants(case))), "; ", most), _further(case)) if text]
     listed_remarks = [
         Remark("checked for" if decided else "tried for", ["; ".join(listed)] if listed else []),
         Remark("sizes not tried", _first_items(case.sizes.untried, most)),
@@ -291,7 +291,8 @@ def _branch(where: Place, condition: str, count: int) -> str:
     return f"{where} {condition}" + (f" and {count - 1:,} more" if count > 1 else "")
 
 
-def _listed(items: Sequence[str], between: str, most: int | None) -> str:
+def enumeration(items: Sequence[str], between: str, most: int | None) -> str:
+    """Write the first few items, and how many more there are."""
     if most is None or len(items) <= most + 1:
         return between.join(items)
     return between.join([*items[:most], f"and {len(items) - most:,} more"])

@@ -114,8 +114,12 @@ def alone(request):
 
 
 @pytest.fixture
-def command():
-    """Run the command in-process; returns its status, stdout and stderr, which may go somewhere else."""
+def command(monkeypatch):
+    """Run the command in-process; returns its status, stdout and stderr, which may go somewhere else.
+
+    The terminal is so wide that no sentence is folded: tests look for sentences.
+    """
+    monkeypatch.setenv("COLUMNS", "100000")
 
     def run(*argv, stderr=None):
         out, err = io.StringIO(), io.StringIO()

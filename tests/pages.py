@@ -145,7 +145,10 @@ def rewrite(path: Path) -> None:
             elif step.is_run():
                 arguments = [BIN / step.words[0], *step.words[1:]]
                 where = directory(step, Path(name))
-                done = subprocess.run(arguments, cwd=where, stdout=subprocess.PIPE, text=True, check=False)
+                no_width = {name: value for name, value in os.environ.items() if name != "COLUMNS"}
+                done = subprocess.run(
+                    arguments, cwd=where, env=no_width, stdout=subprocess.PIPE, text=True, check=False
+                )
                 assert done.returncode in (0, 1), step.line
                 if step.output:
                     shown = f"$ {step.line}\n{step.output}"

@@ -156,6 +156,7 @@ def test_following_code_on_arrays_loads_no_more_of_numpy():
 READING = {
     "reports/anchors.py": "names, into addresses",
     "reports/cells.py": "exact numbers, which are written as quotients",
+    "reports/layout.py": "words, to fold sentences",
     "reports/junit.py": "names of files, and what XML cannot hold",
     "reports/markdown.py": "what Markdown takes for markup",
     "reports/write.py": "the arguments of --report",

@@ -32,6 +32,7 @@ def follow(command, tmp_path, monkeypatch, put_back):
         return done.returncode, done.stdout, done.stderr
 
     def follow(path):
+        monkeypatch.delenv("COLUMNS")  # no terminal
         monkeypatch.setattr("sys.path", [str(tmp_path), *sys.path])
         pages.prepare(path, tmp_path)
         for step in pages.page(path):

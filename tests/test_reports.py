@@ -14,6 +14,7 @@ from effort import long, some
 import reports
 from reports import FORMATS, cells, layout, renderer, terminal, words
 from reports.rows import cases, rows
+from reports.terminal import Look
 from verify import __version__
 from verify.model.findings import FINDINGS
 from verify.model.identity import Relation
@@ -28,6 +29,7 @@ SAMPLES |= {"svg": "suite.svg", "dot": "suite.dot"}  # the page names the versio
 DRAWINGS = {"svg", "dot"}  # which show graphs, and no words
 EVERYTHING = results.everything()
 TRACED = Run(results.TRACED)
+WIDE = Look(width=0)
 RUNS = [EVERYTHING, TRACED, Run(()), Run((results.case("good", results.PROVED),)), replace(EVERYTHING, strict=True)]
 
 
@@ -149,9 +151,9 @@ def test_failures_first():
 
 def test_quiet_and_colored():
     """Quiet shows no good case, colour changes no word."""
-    quiet = terminal.render(EVERYTHING, verbosity=-1)
+    quiet = terminal.render(EVERYTHING, Look(verbosity=-1))
     assert "all right" not in quiet
-    colored = terminal.render(EVERYTHING, color=True)
+    colored = terminal.render(EVERYTHING, Look(color=True))
     import re
 
     assert re.sub("\x1b\\[[0-9;]*m", "", colored) == terminal.render(EVERYTHING)
@@ -217,7 +219,7 @@ def test_one_failing_variant_is_not_hidden_by_the_others():
         assert "REFUTED" in renderer(name)(run)
         assert "factor 2 is missing" in renderer(name)(run)
         assert (name == "json") or str(results.STRIDED) in renderer(name)(run)
-    assert "REFUTED" in terminal.render(run, verbosity=-1)
+    assert "REFUTED" in terminal.render(run, Look(verbosity=-1))
 
 
 def test_an_array_is_not_told_as_a_number():
@@ -254,13 +256,14 @@ def test_long_lists_are_cut_at_the_terminal_only():
         results.array("b", "N=1", "4"),
         region=tuple(Branch(f"a.py:{i}", f"x[{i}] > 0", 3, v) for i in range(6) for v in VARIANTS),
     )
-    short, run = terminal.render(Run((case,))), Run((case,))
+    run = Run((case,))
+    short = terminal.render(run, WIDE)
     assert "at        dout[0,1]=1, x[0]=1" in short
     assert "and 33 more" in short
     assert "checked for: N=1; N=2; N=3; and 5 more" in short
     assert "a.py:0 x[0] > 0 and 23 more\n" in short
     assert "and at 3 more places" in short
-    for text in (terminal.render(run, verbosity=1), renderer("markdown")(run)):
+    for text in (terminal.render(run, Look(verbosity=1, width=0)), renderer("markdown")(run)):
         assert "x[39]=1" in text
         assert "a.py:5 x[5] > 0 and 2 more, for N=8" in text
 
@@ -283,7 +286,7 @@ def test_nothing_holds_where_nothing_is_good():
 def test_sizes_are_checked_where_there_is_a_verdict(verdict, label):
     """What was refuted was checked; what was neither proved nor refuted was only tried."""
     case = results.traced("c", replace(results.halved("N=2"), verdict=verdict))
-    assert f"\n  {label}: N=2" in terminal.render(Run((case,)))
+    assert f"\n  {label}: N=2" in terminal.block(case)
 
 
 def test_the_function_that_raised_and_where_to_look_for_a_fix():
@@ -348,7 +351,7 @@ def test_findings_are_in_every_report():
         assert "optimizer" in text
     shown = terminal.render(run)
     assert shown.index("FAILS GP101") < shown.index("hazard GP106") < shown.index("allowed GP112")
-    quiet = terminal.render(run, verbosity=-1)
+    quiet = terminal.render(run, Look(verbosity=-1))
     assert "FAILS GP101" in quiet
     assert "GP106: " not in quiet
 
@@ -389,7 +392,7 @@ def test_what_fails_is_told_with_its_harm_and_its_cure_once():
     first, second, allowed = results.FAULTY.findings
     again = replace(second, name="dy")
     case = replace(results.FAULTY, findings=(first, second, again, allowed))
-    text = terminal.render(Run((case,)))
+    text = terminal.render(Run((case,)), WIDE)
     kind = FINDINGS["GP101"]
     assert text.count(f"    harm      {kind.harm}\n    to fix    {kind.mend}\n") == 1
     assert text.count("    harm  ") == 1

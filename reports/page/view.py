@@ -121,13 +121,14 @@ def _view(case: CaseResult, anchor: str, number: str) -> CaseView:
 
 def _explained(case: CaseResult) -> tuple[list[Comparison], int]:
     """Return the rows that are explained, and how many of them at once: those that the blamed node gets wrong."""
-    explained = [row.comparison for row in rows.rows(case) if row.explained and rows.needs_words(row.comparison)]
+    explained = [
+        row.comparison
+        for row in rows.rows(case)
+        if rows.needs_words(row.comparison) and (row.explained or row.inherits)
+    ]
     reasons = {c.evidence: c for c in reversed(explained) if c.counterexample is None}  # told once, of the first
     explained = [c for c in explained if reasons.get(c.evidence, c) is c or c.verdict.good]
-    if case.graph is None or case.graph.blamed is None:
-        return explained, _MOST_OPEN
-    nodes, blamed = case.graph.nodes, case.graph.blamed
-    names = {nodes[i].label for i in nodes[blamed].args} or {nodes[blamed].label}
+    names = rows.blamed(case)
     own = [c for c in explained if c.name in names and c.quantity == "gradient"]
     if not own:
         return explained, _MOST_OPEN

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import shutil
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -13,6 +14,7 @@ from verify.model.errors import InputError
 
 if TYPE_CHECKING:
     from reports.page import Page
+    from reports.terminal import Look
     from reports.write import Request
     from verify.model.result import Run
 
@@ -53,7 +55,7 @@ def report(
         text = (
             concise.render(run)
             if options.format == "concise"
-            else terminal.render(run, color=colored(options.color), verbosity=verbosity, page=path, places=places)
+            else terminal.render(run, _look(options), page=path, places=places)
         )
         printed.append(_no_commands(text) if "github" in on_stdout else text)
     try:
@@ -63,6 +65,20 @@ def report(
     if note and verbosity > -2:
         print(f"gradproof: {note}", file=sys.stderr)
     return exit_status(run)
+
+
+def _look(options: argparse.Namespace) -> Look:
+    """Return how the report looks on this terminal: sentences are folded without one too, tables are not.
+
+    COLUMNS says how wide it is, as for other commands, else the terminal.
+    """
+    from reports.terminal import Look
+
+    color, verbosity = colored(options.color), options.verbose - options.quiet
+    if not os.environ.get("COLUMNS") and not sys.stdout.isatty():
+        return Look(color, verbosity)
+    columns = shutil.get_terminal_size().columns
+    return Look(color, verbosity, columns, columns)
 
 
 def _page(run: Run) -> Page:

@@ -38,7 +38,8 @@ def judged(case: Case, seed: int, *, quick: bool, strict: bool) -> CaseResult:
 def failure(result: CaseResult, *, everything: bool = False) -> str:
     """Say why a case fails: in one line, and then in a report."""
     why = ", ".join(troubles(Run((result,)))) or "nothing was checked"
-    report: str = borrowed("terminal").block(result, verbosity=int(everything))
+    terminal = borrowed("terminal")
+    report: str = terminal.block(result, terminal.Look(verbosity=int(everything)))
     return f"{result.name}: {why}\n\n{report}"
 
 
