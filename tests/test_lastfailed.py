@@ -5,7 +5,7 @@ import json
 import pytest
 from products import cases
 
-from verify.command import lastfailed
+from verify.cache.folder import FOLDER
 
 
 @pytest.fixture
@@ -72,7 +72,7 @@ def test_known_failures_pass(names):
 def test_the_folder(shop, names):
     """The folder is there once something failed, says what it is, and is ignored by git; nothing half-written is left."""
     names(wrong="")
-    folder = shop / lastfailed.FOLDER
+    folder = shop / FOLDER
     assert not folder.exists()
     names(wrong="b")
     assert sorted(path.name for path in folder.iterdir()) == [".gitignore", "CACHEDIR.TAG", "lastfailed.json"]
@@ -87,14 +87,14 @@ def test_the_folder(shop, names):
 def test_what_cannot_be_read_is_nothing_known(shop, names, text):
     """A file that is broken, or of another version, is as if there were none, and is written anew."""
     names(wrong="b")
-    (shop / lastfailed.FOLDER / "lastfailed.json").write_text(text)
+    (shop / FOLDER / "lastfailed.json").write_text(text)
     assert names("--lf") == ["a", "b", "c", "d"]
     assert names("--lf") == ["b"]
 
 
 def test_a_folder_that_cannot_be_written(shop, names):
     """Where nothing can be kept, the run is what it is without it."""
-    (shop / lastfailed.FOLDER).write_text("")
+    (shop / FOLDER).write_text("")
     assert (names(wrong="b"), names.done.status, names.done.err) == (["a", "b", "c", "d"], 1, "")
 
 
@@ -106,7 +106,7 @@ def test_commands_are_apart(command, shop, names):
     )
     assert command("scan", "layer.py").status == 1
     assert names("--lf", wrong="") == ["a", "b", "c", "d"]
-    assert set(json.loads((shop / lastfailed.FOLDER / "lastfailed.json").read_text())["failed"]) == {"scan"}
+    assert set(json.loads((shop / FOLDER / "lastfailed.json").read_text())["failed"]) == {"scan"}
 
 
 def test_options_that_exclude_each_other(command, shop):

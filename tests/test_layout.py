@@ -34,6 +34,7 @@ FOLDERS = [
     "verify/checks/unvaried",
     "verify/checks",
     "verify/runner",
+    "verify/cache",
     "verify/mutation",
     "verify/repair",
     "verify/initial",

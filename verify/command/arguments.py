@@ -39,7 +39,8 @@ exit status:
 """
 _OPTION = re.compile(r"-[qvh]+|--[a-z]{2}[a-z-]*(=.*)?")  # anything else with a minus, after `expr`, is an expression
 _PLANTED = f"plant only mistakes of these classes: {', '.join(f'{kind} {text}' for kind, text in KINDS.items())}"
-_FLAG = re.compile("-[qvx]+|--(quiet|verbose|exitfirst|quick|strict|lf|ff)")  # may come before the command as well
+# What may come before the command as well.
+_FLAG = re.compile("-[qvx]+|--(quiet|verbose|exitfirst|quick|strict|lf|ff|cache)")
 _PRINTING = ("-h", "--help", "--version", "--print-completion")  # what stands before a command, or in its place
 LARGEST_MEMORY = 1_000_000  # GB
 MEMORY_EXPECTED = f"expected a positive number of GB, at most {LARGEST_MEMORY:,}"
@@ -48,6 +49,7 @@ SECONDS_EXPECTED = f"expected a positive number of seconds, at most {LONGEST_TIM
 JOBS_EXPECTED = "expected a positive number of processes"
 _SHARD = "only the Kth of N parts of the cases, for CI on N machines; gradproof merge puts their JSON reports together"
 _BUDGET = "time in which changes are tried, per case in seconds (default: 30)"
+_CACHE = "do not check again what has not changed; kept in .gradproof_cache, of files that do nothing but compute"
 _COMMANDS = {
     "run": "check cases (the default)",
     "expr": "check one expression",
@@ -58,6 +60,7 @@ _COMMANDS = {
     "fix": "look for the smallest change of a wrong gradient that is proved right",
     "scan": "find hand-written gradients in Python source and check them, without a case",
     "init": "write the cases of gradients that scan finds, as verify_*.py to edit",
+    "cache": "remove what is kept of cases that were decided",
     "explain": "explain a finding, a reason, a verdict or a setting, and what to do",
 }
 
@@ -120,6 +123,7 @@ def build_parser(formats: Iterable[str]) -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
+    parser.set_defaults(cache=False)
     parser.add_argument(
         "--version", action=_Version, nargs=0, help="print the versions that a bug report needs, and exit"
     )
@@ -128,7 +132,9 @@ def build_parser(formats: Iterable[str]) -> argparse.ArgumentParser:
     parser.add_argument("--print-completion", action=_Completion, choices=shells, const=[*formats], help=printed)
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", parser_class=_Parser)
     checking, choosing = _checking(formats), _choosing()
-    _add_running(_add_command(commands, "run", checking, choosing))
+    run = _add_command(commands, "run", checking, choosing)
+    _add_running(run)
+    run.add_argument("--cache", action="store_true", help=_CACHE)
     expr = _add_command(commands, "expr", checking)
     _add_expression(expr)
     _add_format(expr)
@@ -184,6 +190,7 @@ def _add_scanning(commands: Any, checking: _Parser) -> None:
 
 def _add_others(commands: Any, parents: list[_Parser]) -> None:
     """Add the commands that do not just check."""
+    _add_command(commands, "cache").add_argument("action", choices=("clear",), help="remove it from .gradproof_cache")
     compare = _add_command(commands, "compare")
     compare.add_argument("old", type=Path, metavar="OLD.json", help="the report before")
     compare.add_argument(

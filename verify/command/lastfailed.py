@@ -14,20 +14,14 @@ from operator import not_
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from verify.model.files import replace
+from verify.cache.folder import FOLDER, write
 from verify.model.result import CaseResult, plural
 
 if TYPE_CHECKING:
     from verify.runner.workers import CollectedCase
 
-FOLDER = ".gradproof_cache"
 _NAME = "lastfailed.json"
 _FORMAT = 1
-_BESIDE = {
-    ".gitignore": "# Written by gradproof.\n*\n",
-    "CACHEDIR.TAG": "Signature: 8a477f597d28d172789f06886806bc55\n# A directory of gradproof that may be deleted, "
-    "see https://bford.info/cachedir/\n",
-}
 
 
 class Failure(NamedTuple):
@@ -93,10 +87,5 @@ def _read() -> dict[str, set[Failure]]:
 
 
 def _write(failed: dict[str, set[Failure]]) -> None:
-    """Write the file, and what tells others what the folder is. Raises OSError."""
-    folder = Path(FOLDER)
-    folder.mkdir(exist_ok=True)
     document = {"format": _FORMAT, "failed": {command: sorted(rows) for command, rows in sorted(failed.items())}}
-    texts = {name: text for name, text in _BESIDE.items() if not (folder / name).exists()}
-    texts[_NAME] = json.dumps(document, ensure_ascii=False, indent=1) + "\n"
-    replace({folder / name: text.encode("utf-8", "surrogateescape") for name, text in texts.items()})
+    write(_NAME, (json.dumps(document, ensure_ascii=False, indent=1) + "\n").encode("utf-8", "surrogateescape"))

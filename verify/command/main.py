@@ -26,6 +26,7 @@ from verify.model.errors import InputError, WorkerError
 if TYPE_CHECKING:
     from reports.write import Request
     from verify.baseline.accepted import BaselineUse
+    from verify.cache.cache import Cache
     from verify.command.config import Config
     from verify.model.result import CaseResult, Run
     from verify.runner.progress import Progress
@@ -81,6 +82,12 @@ def _command(argv: Sequence[str]) -> int:
         return status
     if options.command == "merge":
         return _merge(options)
+    if options.command == "cache":
+        from verify.cache.store import clear
+        from verify.model.result import plural
+
+        print(f"removed what was kept of {plural(clear(), 'file')}")
+        return 0
     if options.command == "scan" and options.no_run:
         from verify.command.scanning import listed
 
@@ -92,7 +99,7 @@ def _working(argv: Sequence[str], options: argparse.Namespace) -> int:
     """Run a command that has the user's code run, by workers."""
     from verify.runner.progress import Progress
 
-    with Progress(sys.stderr, silent=options.quiet > 1) as progress, _started() as workers:
+    with Progress(sys.stderr, silent=options.quiet > 1) as progress, _started(later=options.cache) as workers:
         if options.command == "init":
             from verify.command.scanning import initial
 
@@ -144,11 +151,11 @@ def _explained(codes: Sequence[str]) -> str:
     return explained(codes)
 
 
-def _started() -> Workers:
-    """Start a worker, which goes on starting while we import what we need ourselves."""
+def _started(*, later: bool = False) -> Workers:
+    """Start a worker, which goes on starting while we import what we need; `later`, only once it is needed."""
     from verify.runner.process import Process
 
-    process = Process()
+    process = Process(later=later)
     from verify.runner.workers import Workers
 
     return Workers(process)
@@ -208,6 +215,8 @@ def _run(workers: Workers, options: argparse.Namespace, progress: Progress) -> t
     wanted = requests(options.report, [Path(os.path.realpath(baseline_path))] if baseline_path else [])
     workers.quick = options.quick
     baseline = _baseline(options, config, wanted)
+    seed = config.seed if options.seed is None else options.seed
+    cache = _cache(workers, options, config, seed)
     for name in {request.format for request in wanted} | {"terminal"}:
         renderer(name)  # imported while the worker starts
     every = selected(workers, options, config)
@@ -219,9 +228,11 @@ def _run(workers: Workers, options: argparse.Namespace, progress: Progress) -> t
     if others:
         broken = any(isinstance(case, CaseResult) and case.target for case in others)
         baseline = baseline.sharded((CaseId(case.where.file, case.name) for case in others), broken=broken)
-    seed = config.seed if options.seed is None else options.seed
     results = []
-    with Crew(workers, options.jobs or config.jobs or cores()) as crew, closing(crew.checked(cases, seed)) as checked:
+    with (
+        Crew(workers, options.jobs or config.jobs or cores()) as crew,
+        closing(cache.checked(crew, cases, seed) if cache else crew.checked(cases, seed)) as checked,
+    ):
         for case in progress.over(cases, lines=options.verbose > options.quiet):
             result, seconds = next(checked)
             progress.took(case, seconds)
@@ -229,10 +240,27 @@ def _run(workers: Workers, options: argparse.Namespace, progress: Progress) -> t
             if options.command in _GATES and options.exitfirst and not results[-1].passes:
                 break
     complete = len(results) == len(cases)
+    if cache:
+        cache.keep()
+        sys.stderr.write("".join(cache.told()) if options.verbose > options.quiet else "")
     run = Run(
         tuple(results), seed, __version__, complete, strict=options.strict, quick=options.quick, shard=options.shard
     )
     return run, wanted, baseline
+
+
+def _cache(workers: Workers, options: argparse.Namespace, config: Config, seed: int) -> Cache | None:
+    """Return what is kept of the cases, where that is asked for."""
+    if not options.cache:
+        return None
+    if config.extensions:
+        sys.stderr.write("gradproof: nothing is kept: [tool.gradproof] extensions may change what is decided\n")
+        return None
+    from verify.cache.cache import Cache
+
+    cache = Cache(workers, seed)
+    cache.look(options.targets or config.targets, options.layers or config.layers)
+    return cache
 
 
 def _baseline(options: argparse.Namespace, config: Config, wanted: Sequence[Request]) -> BaselineUse:

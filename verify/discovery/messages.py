@@ -61,7 +61,8 @@ class Answer(NamedTuple):
     in time, too much memory was used, or there is no worker any more. All but the first two with a text, and the
     `place` that it is about, what `failed` with the `reason`, and the last three with the `partial` result, if there is
     one. `changed` says what the
-    user's code has made of the process, if anything.
+    user's code has made of the process, if anything, and `touched` which files of the user's it has imported or opened,
+    where that was asked for.
     """
 
     kind: str
@@ -70,6 +71,7 @@ class Answer(NamedTuple):
     partial: Any = None
     place: Place = NOWHERE
     reason: Reason | None = None
+    touched: tuple[str, ...] = ()
 
 
 class _Plain(pickle.Unpickler):

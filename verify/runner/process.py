@@ -31,18 +31,24 @@ _HASTE = 0.2  # the same for one that fills the memory meanwhile
 class Process:
     """A worker process at a time; the first starts at once, and what it needs is imported meanwhile.
 
-    `memory` is how many bytes the worker may hold with all that it has started.
+    `memory` is how many bytes the worker may hold with all that it has started. One that is `later` starts nothing
+    until it has to.
     """
 
-    def __init__(self, workers: Origin | None = None) -> None:
+    def __init__(self, workers: Origin | None = None, *, later: bool = False) -> None:
         self.memory = float("inf")
         self.output: TextIO = sys.stderr  # what the user's code prints goes there, from the next request on
-        self._origin = workers or origin()
+        self._origin = workers or (None if later else origin())
         self._worker: _Worker | None = None
+
+    def begin(self) -> Origin:
+        """Start what workers come from, unless it is there."""
+        self._origin = self._origin or origin()
+        return self._origin
 
     def another(self) -> Process:
         """Return a process beside this one."""
-        return Process(self._origin.another())
+        return Process(self.begin().another())
 
     def ask(self, request: tuple[Any, ...], limit: float) -> Any:
         """Return the Answer to a request; after `hung`, `exceeded` and `died` the worker is no more.
@@ -65,25 +71,26 @@ class Process:
     def retire(self) -> None:
         """End the worker and all that it started; the next request has another one."""
         if self._worker is not None:
-            self._origin.end()
+            self.begin().end()
             self._worker.close()
             self._worker = None
 
     def close(self) -> None:
         """End the worker, and what would start another."""
         self.retire()
-        self._origin.close()
+        if self._origin is not None:
+            self._origin.close()
 
     def _start(self) -> _Worker:
         for _ in range(2):  # the first may find that what it would be forked from is gone
             with contextlib.suppress(OSError):
-                pid, pipes = self._origin.start()
+                pid, pipes = self.begin().start()
                 worker = _Worker(pid, pipes)
                 if worker.ready():
                     return worker
-                self._origin.end()
+                self.begin().end()
                 worker.close()
-            self._origin.close()
+            self.begin().close()
             self._origin = origin()
         raise RuntimeError("the worker process does not start")
 
@@ -94,8 +101,8 @@ class Process:
         worker, self._worker = self._worker, None
         assert worker is not None
         if answer is None:
-            self._origin.wait(max(worker.left, _LEAVE))
-        status = self._origin.end()
+            self.begin().wait(max(worker.left, _LEAVE))
+        status = self.begin().end()
         worker.close()
         answer = answer or Answer("died", _death(status))
         return answer._replace(partial=worker.partial())

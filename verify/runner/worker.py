@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
     from verify.cases.case import Case
     from verify.model.result import CaseResult
+    from verify.runner.touched import Touched
 
 _LEEWAY = 10  # seconds beyond the longest time, which is for the command to see to
 
@@ -80,7 +81,9 @@ class Worker:
             "units": self._units,
             "cases": self._collect,
             "check": self._check,
+            "record": self._record,
         }
+        self._touched: Touched | None = None
 
     def listen(self) -> None:
         """Read requests until there are no more, which ends the process.
@@ -118,7 +121,8 @@ class Worker:
             if os.getpid() != self._process:  # the user's code forked, and the copy came back
                 os._exit(1)
             self._flush()
-            self._send(answer._replace(changed=self._changed(request[0])))
+            touched = self._touched.files() if self._touched else ()
+            self._send(answer._replace(changed=self._changed(request[0]), touched=touched))
 
     def _answer(self, request: str | Task, *arguments: Any) -> Answer:
         try:
@@ -137,7 +141,7 @@ class Worker:
 
     def _changed(self, request: str | Task) -> str:
         """Return what a request has changed in this process that would spoil others."""
-        if request in ("units", "extend"):
+        if request in ("units", "extend", "record"):
             return ""
         return self._worlds.changed(by_import=request == "cases")  # after an import, for the cases of this unit only
 
@@ -149,6 +153,12 @@ class Worker:
         self._worlds.enter(self._worlds.home)
         extended(names, folder)
         self._worlds.changed(by_import=True)
+
+    def _record(self) -> None:
+        """Note from now on which files of the user's are touched."""
+        from verify.runner.touched import Touched
+
+        self._touched = Touched()
 
     def _units(self, target: str, layers: str | None) -> list[Unit]:
         from verify.discovery.targets import units

@@ -11,7 +11,7 @@ import io
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from types import TracebackType
 from typing import Any, NamedTuple, TextIO, TypeVar
 
@@ -22,9 +22,11 @@ from verify.model.errors import InputError, WorkerError
 from verify.model.identity import NOWHERE, Place
 from verify.model.reasons import Reason
 from verify.model.result import CaseResult, Comparison, Evidence, Verdict
+from verify.runner.heard import Heard
 from verify.runner.process import Process
 
 Stream = TypeVar("Stream", bound=TextIO)
+Listing = list[tuple[str, Place, str, Reason | None]]  # the name and place of each case, and what is wrong with it, why
 
 
 class CollectedCase(NamedTuple):
@@ -36,11 +38,20 @@ class CollectedCase(NamedTuple):
     where: Place
 
 
+@dataclass
+class Record:
+    """What was seen of a unit: the files that its processes touched, and whether every case came to a result."""
+
+    touched: set[str] = field(default_factory=set)
+    whole: bool = True
+
+
 class Workers:
     """One worker process after the other; `limit` is the seconds that a request may take, `memory` the bytes.
 
     With `quick`, cases are checked for nothing but the formula at the sample. `extensions` are modules that each
-    process imports first, and the folder that they are found from.
+    process imports first, and the folder that they are found from. What is in `located` (the units of targets)
+    is not asked for. With `records`, what is seen of each unit is noted there.
 
     Raises InputError for what the user got wrong, and WorkerError for what we did.
     """
@@ -49,11 +60,13 @@ class Workers:
         self.limit = limit
         self.quick = False
         self.extensions: tuple[tuple[str, ...], str] = ((), "")
+        self.located: dict[str, list[Unit]] = {}
+        self.records: dict[Unit, Record] | None = None
         self._extended = False  # the process that there is now
         self._process = process
         self._collected: set[Unit] = set()  # by the process that there is now
         self._spoilt: Unit | None = None  # the one unit that the process is good for, since importing it has changed it
-        self._listed: dict[Unit, list[tuple[str, Place, str, Reason | None]]] = {}
+        self._listed: dict[Unit, Listing] = {}
 
     def __enter__(self) -> Workers:
         return self
@@ -78,8 +91,20 @@ class Workers:
         """Return workers beside these, with what these know of cases."""
         others = Workers(self._process.another(), self.limit)
         others.quick, others._listed, others.memory = self.quick, self._listed, self.memory
-        others.extensions = self.extensions
+        others.extensions, others.records = self.extensions, self.records
         return others
+
+    def begin(self) -> None:
+        """Start a process, unless there is one, that a request comes for."""
+        self._process.begin()
+
+    def listing(self, unit: Unit) -> Listing:
+        """Return what is known of the cases of a unit."""
+        return self._listed[unit]
+
+    def know(self, unit: Unit, listing: Listing) -> None:
+        """Take the cases of a unit as they are told."""
+        self._listed[unit] = listing
 
     @contextmanager
     def heard(self, output: Stream) -> Iterator[Stream]:
@@ -99,6 +124,8 @@ class Workers:
         self._extended = True
         if self.extensions[0] and (answer := self._ask("extend", *self.extensions)).kind != "done":
             raise InputError(f"[tool.gradproof] extensions: {answer.value}")
+        if self.records is not None:
+            self._ask("record")
 
     def collected(self, targets: Sequence[str], layers: str | None) -> list[CollectedCase | CaseResult]:
         """Return the cases of all targets in order, with a row in place of what could not be imported."""
@@ -114,15 +141,18 @@ class Workers:
 
     def cases(self, unit: Unit) -> list[CollectedCase | CaseResult]:
         """Return the cases of a unit, or a row that says why there are none."""
-        answer = self._collect(unit)
-        if answer.kind != "done":
-            return [_lost(unit.target, Place(unit.file), _command(unit), answer)]
-        self._listed[unit] = answer.value
+        if unit not in self._listed:
+            with self.heard(Heard(self._process.output)) as output:
+                answer = self._collect(unit)
+            self._note(unit, whole=answer.kind == "done" and not output.taken())
+            if answer.kind != "done":
+                return [_lost(unit.target, Place(unit.file), _command(unit), answer)]
+            self._listed[unit] = answer.value
         return [
             _missing(CollectedCase(unit, number, name, where), problem, reason)
             if reason
             else CollectedCase(unit, number, name, where)
-            for number, (name, where, problem, reason) in enumerate(answer.value)
+            for number, (name, where, problem, reason) in enumerate(self._listed[unit])
         ]
 
     def checked(self, case: CollectedCase, seed: int) -> CaseResult:
@@ -132,6 +162,7 @@ class Workers:
         except WorkerError as problem:
             sys.stderr.write(f"{problem}\n")
             answer = Answer("failed", OURS, reason=Reason.INTERNAL_ERROR)
+        self._note(case.unit, whole=answer.kind == "done", touched=answer.touched)
         if answer.kind == "done":
             result: CaseResult = answer.value
             return result
@@ -140,6 +171,8 @@ class Workers:
         return _row(case.name, case.where, _command(case.unit, case), answer)
 
     def _of_target(self, target: str, layers: str | None) -> list[CollectedCase | CaseResult]:
+        if target in self.located:
+            return [case for unit in self.located[target] for case in self.cases(unit)]
         answer = self._ask("units", target, layers)
         if answer.kind != "done":
             return [_lost(target, NOWHERE, ("gradproof", "run", target), answer)]
@@ -176,6 +209,12 @@ class Workers:
             with self.heard(io.StringIO()):
                 self.extend()
         return self._answered(kind, self._process.ask((kind, *arguments), self.limit))
+
+    def _note(self, unit: Unit, *, whole: bool = True, touched: tuple[str, ...] = ()) -> None:
+        if self.records is not None:
+            record = self.records.setdefault(unit, Record())
+            record.touched.update(touched)
+            record.whole &= whole
 
     def _answered(self, kind: str | Task, answer: Answer) -> Answer:
         """Take notice of what a request has made of the process; raises InputError and WorkerError."""

@@ -1,0 +1,1 @@
+"""Cases that were decided before, from sources that have not changed and do nothing but compute."""
