@@ -48,8 +48,8 @@ def again(command, shop):
 
 
 def entries(shop):
-    """Return what is kept, by file."""
-    return {path.name: path.read_bytes() for path in (shop / FOLDER / store.KEPT).glob("*")}
+    """Return the stored entries, by file."""
+    return {path.name: path.read_bytes() for path in (shop / FOLDER / store.DECIDED).glob("*")}
 
 
 def test_what_has_not_changed_is_not_run(again, shop):
@@ -221,7 +221,7 @@ def test_a_damaged_file_counts_as_none(again, shop, damage):
         "changed": whole[:-9] + bytes([whole[-9] ^ 1]) + whole[-8:],
         "older": whole.replace(b"cases 1", b"cases 0", 1),
     }
-    (shop / FOLDER / store.KEPT / name).write_bytes(changes.get(damage, damage))
+    (shop / FOLDER / store.DECIDED / name).write_bytes(changes.get(damage, damage))
     assert again() == ([], [])
     assert again() == (["mine.py"], [])
 
@@ -235,7 +235,7 @@ def test_what_does_not_end_is_not_kept(again, shop):
 
 
 def test_what_is_printed_is_printed_again(again, shop):
-    """A warning of a run is a part of what is kept, and one of an import keeps nothing."""
+    """A warning of a run is stored as well, and one of an import keeps nothing."""
     (shop / "mine.py").write_text(LAYER.replace("self.mask = x > 0", "self.mask = x > np.log(0.0 * np.ones(1))"))
     outputs = []
     for _ in range(2):
@@ -258,14 +258,14 @@ def test_two_runs_share_it(again, shop):
 
 
 def test_clear(again, command, shop):
-    """`gradproof cache clear` removes what is kept of decided cases, and nothing else."""
+    """`gradproof cache clear` removes the results of decided cases, and nothing else."""
     again()
     done = command("cache", "clear")
-    assert (done.status, done.out) == (0, "removed what was kept of 1 file\n")
+    assert (done.status, done.out) == (0, "removed the results of 1 file of cases\n")
     assert entries(shop) == {}
     assert again() == ([], [])
     command("cache", "clear")
-    assert command("cache", "clear").out == "removed what was kept of 0 files\n"
+    assert command("cache", "clear").out == "removed the results of 0 files of cases\n"
 
 
 def test_a_folder_that_cannot_be_written(again, shop):

@@ -38,20 +38,20 @@ class _Read(NamedTuple):
 
 
 class Cache:
-    """What is kept of the cases of a run."""
+    """The stored results of the cases of a run."""
 
     def __init__(self, workers: Workers, seed: int) -> None:
         self._workers, self._seed = workers, seed
         self._surroundings = surroundings()
-        self._kept: dict[Unit, Entry] = {}
+        self._entries: dict[Unit, Entry] = {}
         self._read: dict[Unit, _Read] = {}
         self._results: dict[Unit, dict[int, tuple[CaseResult, str]]] = {}
-        self._asked: Mapping[Unit, tuple[int, ...]] = {}
+        self._chosen: Mapping[Unit, tuple[int, ...]] = {}
         self._refused: dict[str, str] = {}
         workers.records = {}
 
     def look(self, targets: Sequence[str], layers: str | None) -> None:
-        """Look for what is kept of targets, and start a process for the rest."""
+        """Look for stored results of targets, and start a process for the rest."""
         for target in targets:
             if is_path(target) or target.endswith(".toml"):
                 with contextlib.suppress(GradproofError):  # the worker says what is wrong with it
@@ -59,12 +59,12 @@ class Cache:
         located = [unit for target in targets for unit in self._workers.located.get(target, [])]
         for unit in located:
             self._look(unit)
-        if len(self._kept) < len(set(located)) or len(self._workers.located) < len(set(targets)):
+        if len(self._entries) < len(set(located)) or len(self._workers.located) < len(set(targets)):
             self._workers.begin()
 
     def checked(self, crew: Crew, cases: Sequence[Case], seed: int) -> Generator[Checked]:
         """Yield what becomes of each case, in order, of those that are kept without a run."""
-        self._asked = _numbers(cases)
+        self._chosen = _numbers(cases)
         rest = [case for case in cases if self._result(case) is None]
         heard = Heard(sys.stderr)
         with (
@@ -85,15 +85,15 @@ class Cache:
     def keep(self) -> None:
         """Keep what was checked, of the files that allow it."""
         if surroundings() == self._surroundings:
-            for unit, numbers in self._asked.items():
+            for unit, numbers in self._chosen.items():
                 results = self._results.get(unit, {})
                 if tuple(results) == numbers and unit in self._read and self._is_sound(unit):
                     save(self._entry(unit, numbers, tuple(results.values())))
 
-    def told(self) -> Iterator[str]:
+    def notes(self) -> Iterator[str]:
         """Yield a line for each file that was not run, and for each of which nothing is kept, with the reason."""
-        for unit in self._asked:
-            if unit in self._kept and unit not in self._results:
+        for unit in self._chosen:
+            if unit in self._entries and unit not in self._results:
                 yield f"gradproof: {unit.file} has not changed and is not run again\n"
         for file, why in self._refused.items():
             yield f"gradproof: nothing is kept of {file}: {why}\n"
@@ -101,14 +101,14 @@ class Cache:
     def _look(self, unit: Unit) -> None:
         entry = load(self._key(unit))
         if entry and entry.surroundings == self._surroundings and entry.sources.are_as_before():
-            self._kept[unit] = entry
+            self._entries[unit] = entry
             self._workers.know(unit, entry.listing)
             self._read[unit] = _Read(entry.sources, entry.sources.states())
             return
         try:
             self._read[unit] = _Read(rests_on := sources(unit), rests_on.states())
         except ImpureError as problem:
-            self._refused[unit.file or unit.target] = _told(problem)
+            self._refused[unit.file or unit.target] = _explained(problem)
         except (OSError, SyntaxError, ValueError, RecursionError) as problem:
             self._refused[unit.file or unit.target] = f"it cannot be read ({type(problem).__name__})"
 
@@ -118,10 +118,10 @@ class Cache:
 
     def _result(self, case: Case) -> tuple[CaseResult, str] | None:
         """Return the result of a case that is kept, with what was printed meanwhile."""
-        if not isinstance(case, CollectedCase) or case.unit not in self._kept:
+        if not isinstance(case, CollectedCase) or case.unit not in self._entries:
             return None
-        entry = self._kept[case.unit]
-        if entry.numbers != self._asked[case.unit]:
+        entry = self._entries[case.unit]
+        if entry.numbers != self._chosen[case.unit]:
             return None
         return entry.results[entry.numbers.index(case.number)]
 
@@ -151,6 +151,6 @@ def _numbers(cases: Sequence[Case]) -> dict[Unit, tuple[int, ...]]:
     return numbers
 
 
-def _told(problem: ImpureError) -> str:
+def _explained(problem: ImpureError) -> str:
     why, *where = problem.args
     return f"{why}, at {relative(where[0])}:{where[1]}" if where else why

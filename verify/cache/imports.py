@@ -46,7 +46,7 @@ class Folders:
             raise ImpureError(f"{top} is a library's name and there is one in {homes[0]}")
         if dotted in LIBRARIES:
             return [Module(dotted)]
-        raise ImpureError(f"it imports {dotted}, of which is not known what it reads")
+        raise ImpureError(f"it imports {dotted}, which may read more than it is passed")
 
     def inside(self, folder: Path, name: str, inner: Sequence[str], prefix: str = "") -> list[Module]:
         """Return a module within a folder, and those in it one after the other; raises ImpureError."""
@@ -55,7 +55,7 @@ class Folders:
         if not inner:
             return [module]
         if Path(module.file).name != "__init__.py":
-            raise ImpureError(f"{dotted} is no package")
+            raise ImpureError(f"{dotted} has no modules in it")
         return [module, *self.inside(folder / name, inner[0], inner[1:], f"{dotted}.")]
 
     def look(self, folder: str, name: str) -> tuple[str, ...]:

@@ -29,8 +29,8 @@ class Sources(NamedTuple):
         except OSError:
             return False
         listed = {folder: listing(folder) for folder, _, _ in self.entries}
-        found = all(named(listed[folder], name) == entries for folder, name, entries in self.entries)
-        return same and found and not any(shadows(self.folders))
+        resolved = all(named(listed[folder], name) == entries for folder, name, entries in self.entries)
+        return same and resolved and not any(shadows(self.folders))
 
     def states(self) -> list[tuple[int, ...]]:
         """Return what tells that a file was written meanwhile, also where it has the same contents again."""
@@ -39,7 +39,7 @@ class Sources(NamedTuple):
 
 def sources(unit: Unit) -> Sources:
     """Return what a unit's results rest on; raises ImpureError where they may rest on more, OSError and SyntaxError."""
-    folders = (*unit.folders, *_given())
+    folders = (*unit.folders, *_from_environment())
     if shadowing := next(shadows(folders), ""):
         raise ImpureError(f"{shadowing} may be taken for a module of Python's, or of a library")
     reader = Reader(Folders(folders))
@@ -60,7 +60,7 @@ def _roots(unit: Unit) -> list[str]:
     return [os.path.abspath(file) for file in (unit.file if unit.name else unit.layers,) if file]  # noqa: PTH100
 
 
-def _given() -> Sequence[str]:
+def _from_environment() -> Sequence[str]:
     """Return the folders that the environment puts on the path."""
     return [folder for folder in os.environ.get("PYTHONPATH", "").split(os.pathsep) if folder]
 

@@ -1,4 +1,4 @@
-"""What is kept of a unit: its cases, and the results of those that were checked, with the sources they rest on."""
+"""A unit as it is stored: its cases, and the results of those that were checked, with the sources they rest on."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from verify.discovery.messages import packed, unpacked
 from verify.model.result import CaseResult
 from verify.runner.workers import Listing
 
-KEPT = "decided"  # the folder of these files
+DECIDED = "decided"  # the folder of these files
 _FORMAT = b"gradproof decided cases 1\n"
 
 
 class Entry(NamedTuple):
-    """What is kept of a unit: `key` stands for it with all settings, `listing` are its cases.
+    """A unit as it is stored: `key` stands for it with all settings, `listing` are its cases.
 
     `numbers` are those that were checked, and `results` what became of each, with what was printed meanwhile.
     """
@@ -32,7 +32,7 @@ class Entry(NamedTuple):
 
 
 def load(key: str) -> Entry | None:
-    """Return what is kept, or None where there is nothing, or something else."""
+    """Return the entry of a key, or None where there is nothing, or something else."""
     with contextlib.suppress(Exception):  # whatever is in the file
         data = (Path(folder.FOLDER) / _name(key)).read_bytes()
         head, contents = data[: len(_FORMAT) + 65], data[len(_FORMAT) + 65 :]
@@ -50,7 +50,7 @@ def save(entry: Entry) -> None:
 
 def clear() -> int:
     """Remove all that is kept; returns how many units that was. Raises OSError."""
-    return folder.remove(KEPT)
+    return folder.remove(DECIDED)
 
 
 def _entry(key: str, fields: Any) -> Entry | None:
@@ -63,4 +63,4 @@ def _head(contents: bytes) -> bytes:
 
 
 def _name(key: str) -> str:
-    return f"{KEPT}/{digest(key.encode('utf-8', 'surrogateescape'))}.cases"
+    return f"{DECIDED}/{digest(key.encode('utf-8', 'surrogateescape'))}.cases"

@@ -60,7 +60,7 @@ _COMMANDS = {
     "fix": "look for the smallest change of a wrong gradient that is proved right",
     "scan": "find hand-written gradients in Python source and check them, without a case",
     "init": "write the cases of gradients that scan finds, as verify_*.py to edit",
-    "cache": "remove what is kept of cases that were decided",
+    "cache": "remove the results that --cache has stored",
     "explain": "explain a finding, a reason, a verdict or a setting, and what to do",
 }
 

@@ -86,7 +86,7 @@ def _command(argv: Sequence[str]) -> int:
         from verify.cache.store import clear
         from verify.model.result import plural
 
-        print(f"removed what was kept of {plural(clear(), 'file')}")
+        print(f"removed the results of {plural(clear(), 'file')} of cases")
         return 0
     if options.command == "scan" and options.no_run:
         from verify.command.scanning import listed
@@ -242,7 +242,7 @@ def _run(workers: Workers, options: argparse.Namespace, progress: Progress) -> t
     complete = len(results) == len(cases)
     if cache:
         cache.keep()
-        sys.stderr.write("".join(cache.told()) if options.verbose > options.quiet else "")
+        sys.stderr.write("".join(cache.notes()) if options.verbose > options.quiet else "")
     run = Run(
         tuple(results), seed, __version__, complete, strict=options.strict, quick=options.quick, shard=options.shard
     )
@@ -250,7 +250,7 @@ def _run(workers: Workers, options: argparse.Namespace, progress: Progress) -> t
 
 
 def _cache(workers: Workers, options: argparse.Namespace, config: Config, seed: int) -> Cache | None:
-    """Return what is kept of the cases, where that is asked for."""
+    """Return the stored results of the cases, where that is asked for."""
     if not options.cache:
         return None
     if config.extensions:
