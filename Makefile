@@ -39,17 +39,23 @@ test-long: $(INSTALLED)  ## run what takes minutes: 5,000 random layers, 4,000 w
 		tests/test_docs.py tests/test_fix.py tests/test_functions.py tests/test_compiled.py tests/test_linear.py tests/test_scanning.py \
 		tests/test_computed.py tests/test_crew.py tests/test_everywhere.py tests/test_explore.py tests/test_fourier.py \
 		tests/test_gallery.py tests/test_iterated.py tests/test_mixes.py tests/test_pointwise.py tests/test_readme.py \
-		tests/test_reports.py tests/test_signals.py
+		tests/test_reports.py tests/test_signals.py \
+		tests/test_buffers.py tests/test_casts.py tests/test_chains.py tests/test_ci_examples.py \
+		tests/test_complexity.py tests/test_distributions.py tests/test_extents.py tests/test_lastfailed.py \
+		tests/test_made.py tests/test_merging.py tests/test_negligible.py tests/test_probes.py \
+		tests/test_read_sources.py tests/test_repeated.py tests/test_rewriting.py tests/test_scipys.py \
+		tests/test_sizes.py tests/test_soundness.py tests/test_special.py tests/test_wide.py tests/test_wirtinger.py \
+		tests/test_write.py tests/test_yardstick.py
 	GRADPROOF_LONG=1 $(BIN)/python -m pytest -n auto --dist worksteal tests/test_random_kinked.py tests/test_programs.py tests/test_whole_arrays.py tests/test_sources.py tests/test_every_function.py tests/test_coverage.py
 
 test-random: $(INSTALLED)  ## run what takes an hour: 20,000 random layers with kinks, 50,000 random array programs
 	GRADPROOF_LONG=whole $(BIN)/python -m pytest -n auto --dist worksteal tests/test_random_kinked.py tests/test_whole_arrays.py
 
 test-oldest: $(OLDEST)/installed  ## run the tests of what meets other packages, on the lowest versions that pyproject.toml allows
-	$(OLDEST)/bin/python -m pytest -n auto --dist loadfile $(OLDEST_TESTS:%=tests/test_%.py)
+	GRADPROOF_LONG=1 $(OLDEST)/bin/python -m pytest -n auto --dist loadfile $(OLDEST_TESTS:%=tests/test_%.py)
 
 test-newest: $(NEWEST)/installed  ## run the same tests on the newest NumPy, pre-releases too
-	$(NEWEST)/bin/python -m pytest -n auto --dist loadfile $(OLDEST_TESTS:%=tests/test_%.py)
+	GRADPROOF_LONG=1 $(NEWEST)/bin/python -m pytest -n auto --dist loadfile $(OLDEST_TESTS:%=tests/test_%.py)
 
 lint: $(INSTALLED)
 	$(BIN)/ruff check .

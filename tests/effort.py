@@ -13,7 +13,7 @@ WHOLE = os.environ.get("GRADPROOF_LONG") == "whole"
 PART = int(os.environ.get("GRADPROOF_PART", "0"))
 
 # A test of a single thing that takes seconds, whose relatives are tried each time.
-long = pytest.mark.skipif(not LONG, reason="takes seconds: GRADPROOF_LONG=1")
+slow = pytest.mark.skipif(not LONG, reason="takes seconds: GRADPROOF_LONG=1")
 
 
 def some(items, every=3):

@@ -11,6 +11,7 @@ from pathlib import Path
 import pages
 import pytest
 import yaml
+from effort import slow
 
 BIN = Path(sys.executable).parent
 EXAMPLES = pages.files(pages.ROOT / "docs" / "how-to" / "ci.md")
@@ -96,6 +97,7 @@ def test_the_job_on_github(project, lines):
     assert ET.parse(project / taken[1]["path"]).getroot().get("failures") != "0"
 
 
+@slow
 def test_the_job_on_gitlab(project, lines):
     """The job passes, or fails, and writes the reports that it names."""
     job = yaml.safe_load(GITLAB)["gradients"]

@@ -92,7 +92,7 @@ def _named(module, name):
 
 
 @pytest.mark.filterwarnings("ignore")
-@pytest.mark.parametrize(("module", "name", "arguments"), SCALARS)
+@pytest.mark.parametrize(("module", "name", "arguments"), some(SCALARS))
 def test_value_and_derivative(module, name, arguments):
     """The formula has the function's value, and its derivative that of differences to 40 digits, at 20 points."""
     original = getattr(MODULES[module], name)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pages
 import pytest
-from effort import LONG
+from effort import LONG, slow
 
 import verify
 from reports import FORMATS
@@ -146,6 +146,7 @@ expr "y = a * b" --at a=2 --at b=3 --layers my_mul.py
 """
 
 
+@slow
 def test_pictures_are_of_the_files_that_a_page_shows(tmp_path):
     """A command below the files of a page runs beside them, and the picture is of what it reports."""
     (tmp_path / "index.md").write_text(SWAPPED)

@@ -203,7 +203,7 @@ def test_what_is_no_convention_is_refuted(name):
     assert row.counterexample.actual != row.counterexample.expected
 
 
-@pytest.mark.parametrize("tie", [0, 0.5, 1, 7])
+@pytest.mark.parametrize("tie", some([0, 0.5, 1, 7]))
 def test_both_gradients_of_a_minimum_count_together(tie):
     """At a tie the two gradients have to add up: 0 and 1, 1 and 0, or halves, but not 7 and 1."""
     rows = refuted(verify.layer(lambda: Minimum(tie), inputs={"a": "N", "b": "N"}))

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from effort import long, some
+from effort import slow, some
 from masked_lstm import masked_lstm
 from subjects import elementwise
 
@@ -98,7 +98,7 @@ def test_another_convention_in_another_context_is_right(name):
     assert {row.verdict for row in verify.check(RIGHT[name]).comparisons} == {Verdict.PROVED}
 
 
-@long
+@slow
 def test_many_sigmoids_by_masks():
     """The gates of an LSTM through time are proved, some edges of their masks judged, and the rest told as not tried."""
     result = verify.check(masked_lstm)

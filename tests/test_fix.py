@@ -5,7 +5,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from effort import long, some
+from effort import slow, some
 
 from verify.discovery.messages import Answer, Unit
 from verify.model.errors import InputError
@@ -181,7 +181,7 @@ rms = gradproof.pair(forward, backward, x="N D", g="D")
 """
 
 
-@long
+@slow
 def test_a_factor_that_is_missing_twice(fixed):
     """One that has to stand in two places, of which neither helps alone, is written into both; hazards are listed."""
     done = fixed(RMS)

@@ -7,7 +7,7 @@ from itertools import islice
 import flint
 import numpy as np
 import pytest
-from effort import some
+from effort import slow, some
 
 import verify
 from verify import Verdict
@@ -212,6 +212,7 @@ def long(x):
     return y
 
 
+@slow
 def test_terms_of_long_formulas_are_looked_for(look):
     """A term in a formula of thousands of nodes is found as in a short one."""
     points, unseen, spent = look(lambda x: long(x) + bump(x), [1])

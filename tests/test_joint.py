@@ -7,7 +7,7 @@ from itertools import combinations, product
 
 import numpy as np
 import pytest
-from effort import long, some
+from effort import slow, some
 
 import verify
 from verify import Verdict
@@ -236,7 +236,7 @@ def apart(factor):
     return subject
 
 
-@long
+@slow
 def test_three_sides_are_above_0_together():
     """The overlap of solids, written in numbers, needs three branches on one side, and a live sum hides that."""
     assert Verdict.REFUTED in {row.verdict for row in of_apart(1.1).comparisons}

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from effort import long, some
+from effort import slow, some
 
 import verify
 from verify import Verdict
@@ -444,6 +444,7 @@ def notes_on_signs(name):
     return [note for note in verify.check(RIGHT[name]).notes if "signs that LAPACK chooses" in note]
 
 
+@slow
 def test_what_depends_on_a_free_sign_is_told():
     """Eigenvectors are pinned to LAPACK's signs at the sample, which is said where the output depends on them."""
     assert notes_on_signs("eigenvectors of three rows")
@@ -492,7 +493,7 @@ def test_a_factor_of_short_floats_is_found():
     assert [finding for finding in result.findings if finding.code.startswith("GP2")]
 
 
-@long
+@slow
 def test_too_many_roots_are_told_and_nothing_false_is_said_of_them():
     """Of five eigenvalues nothing is proved: the right gradient agrees, with that reason; a wrong one is refuted."""
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from effort import long
+from effort import slow
 from subjects import elementwise
 
 import verify
@@ -59,7 +59,7 @@ def test_combinations_that_were_not_tried_are_told():
     assert "some combinations of sides of several entries, at " in said
 
 
-@long
+@slow
 def test_many_entries_end_soon():
     """Of very many entries the first and the last are moved, within the runs that such a computation gets."""
     result = verify.check(

@@ -9,7 +9,7 @@ from xml.etree import ElementTree as ET
 import jsonschema
 import pytest
 import results
-from effort import long, some
+from effort import slow, some
 
 import reports
 from reports import FORMATS, cells, layout, renderer, terminal, words
@@ -44,7 +44,7 @@ def test_every_format_has_a_sample():
     assert set(SAMPLES) | {"html"} == set(FORMATS)
 
 
-@long
+@slow
 def test_samples_are_todays(command, monkeypatch, tmp_path):
     """The sample reports are what the shipped suite gives now; `make samples` writes them anew."""
     monkeypatch.chdir(ROOT)

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from effort import some
+from effort import slow, some
 from subjects import verdicts
 
 import verify
@@ -460,6 +460,7 @@ def test_a_planted_error_is_refuted(name):
     assert Verdict.REFUTED in verdicts(PAIRS[name][1])
 
 
+@slow
 def test_an_error_in_one_cell_is_found():
     """All cells between nodes are visited: a slope that is wrong in one of twelve of them is refuted."""
     nodes, values = np.arange(13.0), np.arange(13.0) ** 2

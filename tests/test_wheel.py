@@ -11,7 +11,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from effort import long, some
+from effort import slow, some
 
 from hatch_build import PARTS, rewritten, write_tree
 
@@ -171,6 +171,7 @@ def test_files_with_either_name(installed, tmp_path, name):
     assert python(installed, program, tmp_path) == "True\n"
 
 
+@slow
 def test_the_suite_in_every_format(installed, tmp_path):
     """Our shopping graphs are a target by both names, and each report of them can be written."""
     reports = [f"--report={name}=report.{name}" for name in FORMATS]
@@ -225,7 +226,7 @@ def test_the_test_that_a_page_shows(installed, tmp_path):
     assert python(installed, f"{line}; print('status', main(['-qq', 'wrong.py']))", tmp_path).endswith("status 1\n")
 
 
-@long
+@slow
 @pytest.mark.parametrize("ours_first", [True, False])
 def test_wheels_with_the_same_names(tmp_path, wheel, ours_first):
     """Wheels with a `verify`, `layers` and `reports` of their own, installed before ours or after, stay whole, as ours."""

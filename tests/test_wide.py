@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from effort import some
 
 HEAD = """
 import numpy as np
@@ -65,7 +66,7 @@ CASES = {
 }
 
 
-@pytest.mark.parametrize(("scale", "verdict"), [(1, "PROVED"), (2, "REFUTED")])
+@pytest.mark.parametrize(("scale", "verdict"), some([(2, "REFUTED"), (1, "PROVED")], 2))
 def test_wide_domains_are_decided_within_seconds(command, tmp_path, scale, verdict):
     """With five seconds a case and every check, right gradients are proved, and those off by a factor refuted."""
     file = tmp_path / "wide_cases.py"
