@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from verify.model.identity import NOWHERE, Place
 from verify.model.reasons import Reason
@@ -122,15 +122,8 @@ class UnheldError(TraceError):
     places: ClassVar[list[Place]] = []
     reason = Reason.PLAIN_NUMBER
 
-    def __init__(
-        self,
-        message: str,
-        place: Place = NOWHERE,
-        advice: str = "",
-        reason: Reason | None = None,
-        function: str = "",
-    ) -> None:
-        super().__init__(message, place, advice, reason, function)
+    def __init__(self, message: str, place: Place = NOWHERE, *more: Any, **options: Any) -> None:
+        super().__init__(message, place, *more, **options)
         UnheldError.places.append(place)
 
 

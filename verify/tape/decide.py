@@ -24,8 +24,8 @@ from verify.proof.field import Laws
 from verify.tape import balls
 from verify.tape.enclosures import Enclosures
 from verify.tape.fields import equal
-from verify.tape.parts import parts
-from verify.tape.tape import Block, Elements, Mask, Tape
+from verify.tape.parts import any_bits, parts
+from verify.tape.tape import Elements, Mask, Tape
 
 Point = Mapping[int, Fraction]
 _WORD = 62  # bits
@@ -112,20 +112,10 @@ def typed(tape: Tape) -> Callable[[Elements], list[float]]:
     below[np.concatenate([np.arange(block.start, block.stop) for block in blocks])] = 1 << np.arange(len(values))
     for block in tape.blocks[tape.place_of(blocks[0].start) :]:
         if block.args:
-            below[block.elements] = _any_below(block, [below.take(arg) for arg in block.args])
+            below[block.elements] = any_bits(block, [below.take(arg) for arg in block.args])
 
     def of(elements: Elements) -> list[float]:
         bits = int(np.bitwise_or.reduce(below.take(elements)))
         return sorted({value for place, value in enumerate(values) if bits >> place & 1})
 
     return of
-
-
-def _any_below(block: Block, args: list[Elements]) -> Any:
-    """Return what each element of a block has below it, by what its arguments have."""
-    if block.op == "total":
-        return np.bitwise_or.reduceat(args[0], block.payload)
-    if block.op == "matmul":
-        rows, columns = (np.bitwise_or.reduce(a, axis, keepdims=True) for a, axis in zip(args, (2, 1), strict=True))
-        return (rows | columns).ravel()
-    return args[0] if len(args) == 1 else args[0] | args[1]

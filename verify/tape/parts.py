@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container
+from collections.abc import Container, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -122,3 +122,13 @@ def lengths_of(starts: Elements, end: int) -> Elements:
     ends = np.empty_like(starts)
     ends[:-1], ends[-1] = starts[1:], end
     return ends - starts
+
+
+def any_bits(block: Block | Part, args: Sequence[Elements | Mask]) -> Any:
+    """Return the bits that any argument of an element has, for each element of a block or part."""
+    if block.op == "total":
+        return np.bitwise_or.reduceat(args[0], block.payload)
+    if block.op == "matmul":
+        rows, columns = (np.bitwise_or.reduce(a, axis, keepdims=True) for a, axis in zip(args, (2, 1), strict=True))
+        return (rows | columns).ravel()
+    return args[0] if len(args) == 1 else args[0] | args[1]

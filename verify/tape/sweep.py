@@ -24,7 +24,7 @@ from verify.graph.formulas import Plan, plan, replay
 from verify.graph.functions import derivative, written
 from verify.tape.grouping import grouped
 from verify.tape.masks import all_of, any_of, is_ascending, is_one, largest, least
-from verify.tape.parts import Part, lengths_of, parts
+from verify.tape.parts import Part, any_bits, lengths_of, parts
 from verify.tape.tape import ZERO, Elements, Mask, Tape
 
 _OPERANDS = (sympy.Dummy("left"), sympy.Dummy("right"))
@@ -60,18 +60,8 @@ def dependent(steps: Iterable[Part], size: int, inputs: Elements) -> Mask:
     active[inputs] = True
     for step in steps:
         if step.args:
-            active[step.elements] |= _any_active(step, [active[arg] for arg in step.args])
+            active[step.elements] |= any_bits(step, [active[arg] for arg in step.args])
     return active
-
-
-def _any_active(step: Part, args: list[Mask]) -> Any:
-    """Tell of each element of a step whether any of its arguments is active."""
-    if step.op == "total":
-        return np.logical_or.reduceat(args[0], step.payload)
-    if step.op == "matmul":
-        rows, columns = (np.logical_or.reduce(arg, axis, keepdims=True) for arg, axis in zip(args, (2, 1), strict=True))
-        return (rows | columns).ravel()
-    return args[0] if len(args) == 1 else args[0] | args[1]
 
 
 class _Shares:
