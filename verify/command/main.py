@@ -92,6 +92,12 @@ def _command(argv: Sequence[str]) -> int:
         from verify.command.scanning import listed
 
         return listed(options.targets)
+    if options.watch:
+        from verify.command.config import find
+        from verify.command.watching import watched
+
+        options.cache = True
+        return watched(lambda: _working(argv, options), options.targets or find(Path.cwd()).targets)
     return _working(argv, options)
 
 
@@ -168,7 +174,9 @@ def _again(argv: Sequence[str], seed: int) -> str:
     arguments = [
         text
         for text in arguments
-        if not re.fullmatch("--(report|jobs)=.*|-[qv]+|-j.*|--lf|--ff|--last-failed|--failed-first", text, re.DOTALL)
+        if not re.fullmatch(
+            "--(report|jobs)=.*|-[qv]+|-j.*|--lf|--ff|--(last-failed|failed-first|cache|watch)", text, re.DOTALL
+        )
     ]
     seeded = any(text == "--seed" or text.startswith("--seed=") for text in arguments)
     return shlex.join(["gradproof", *arguments, *([] if seeded else ["--seed", str(seed)])])
