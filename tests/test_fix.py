@@ -141,6 +141,10 @@ MISTAKES = {
     "a mask": (function("2 * x * dout", f"x * x * {ROWS}[:, None]", f"keep = {ROWS}"), "2 * x * dout * keep[:, None]"),
     "a term": (function("dout * (y + z)", "x + x**2 - x**3", "y, z, w = 1 + 0 * x, 2 * x, -3 * x**2"), "+ w"),
     "a coupling": (softmax("dout * self.y"), "dout * self.y - self.y * (dout * self.y).sum(axis=1, keepdims=True)"),
+    "a coupling beside the upstream": (
+        softmax("dout").replace("return self.y.copy()", "return np.log(self.y)"),
+        "return dout - self.y * dout.sum(axis=1, keepdims=True)",
+    ),
     "a diagonal": (softmax("dout * self.y * (1 - self.y)"), "- self.y * (dout * self.y).sum(axis=1, keepdims=True)"),
     "the variance": (
         norm("self.g * dout / self.std - (self.g * dout).mean(axis=1, keepdims=True) / self.std"),

@@ -5,7 +5,7 @@ import pytest
 
 import gradproof
 from verify.mutation.result import How
-from verify.repair.trial import Failing
+from verify.repair.trial import Failing, proof
 
 HOW = How()
 
@@ -58,5 +58,5 @@ EDITS = {
 def test_an_edit_is_judged(name):
     """Floats of a gradient are first judged when it is right: they refuse an edit only where it was right before."""
     before, after, why = EDITS[name]
-    proof = Failing.of(before, HOW).proof(after, ())
-    assert (proof.holds, proof.why) == (not why, why)
+    judged = proof(before, Failing.of(before, HOW).candidates().before, after, (), HOW)
+    assert (judged.holds, judged.why) == (not why, why)

@@ -16,9 +16,9 @@ from verify.discovery.sources import standing_in
 from verify.model.errors import GradproofError
 from verify.mutation.result import How
 from verify.repair.patience import TooLongError, at_most
-from verify.repair.result import Candidates, Edits, Proof
+from verify.repair.result import Before, Candidates, Edits, Proof
 from verify.repair.swapping import Functions, swapped
-from verify.repair.trial import Failing, applied
+from verify.repair.trial import Failing, applied, proof
 from verify.runner.worlds import Worlds
 
 _ELSEWHERE = "with the edit, the module does not have this case"
@@ -106,11 +106,11 @@ class Tool:
         with swapped(pairs):
             return judge(case)
 
-    def proof(self, unit: Unit, number: int, cases: Sequence[Case], how: How, edits: Edits) -> Proof:
-        """Check a case with some edits."""
-        self._take(unit, number, cases, how)
-        proof = partial(self._failing.proof, edits=edits)
-        return self._with(unit, number, cases, edits, proof, lambda why: Proof(False, why))
+    def proof(self, unit: Unit, number: int, cases: Sequence[Case], how: How, edits: Edits, before: Before) -> Proof:
+        """Check a case with some edits beside what it was `before`, which another process may have found."""
+        self._worlds.enter(unit.folders)
+        judge = partial(proof, cases[number], before, edits=edits, how=how)
+        return self._with(unit, number, cases, edits, judge, lambda why: Proof(False, why))
 
     def _take(self, unit: Unit, number: int, cases: Sequence[Case], how: How) -> None:
         if self._subject != (unit, number, how):

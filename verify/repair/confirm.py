@@ -25,7 +25,7 @@ def confirmed(crew: Crew, cases: Sequence[CollectedCase], how: How, repairs: Seq
     edits = tuple(dict.fromkeys(edit for repair in apart if repair.fix for edit in repair.fix.edits))
     if not edits:
         return apart
-    proofs = _proofs(crew, cases, how, [repair.state for repair in apart], edits)
+    proofs = _proofs(crew, cases, how, apart, edits)
     worse = [
         _WORSE.format(case.name, proof.why)
         for case, repair, proof in zip(cases, apart, proofs, strict=True)
@@ -60,12 +60,16 @@ def _without(repair: Repair, why: str) -> Repair:
     return replace(repair, state=State.OPEN, fix=None, why=why)
 
 
-def _proofs(crew: Crew, cases: Sequence[CollectedCase], how: How, states: Sequence[State], edits: Edits) -> list[Proof]:
+def _proofs(
+    crew: Crew, cases: Sequence[CollectedCase], how: How, repairs: Sequence[Repair], edits: Edits
+) -> list[Proof]:
     """Return what a new process says of each case that passes, or has a fix, with all edits."""
     with crew.fresh() as workers:
         return [
-            _proof(workers.ask_about(PROOF, case, how, edits)) if state in (State.RIGHT, State.FIXED) else _NO_ANSWER
-            for case, state in zip(cases, states, strict=True)
+            _proof(workers.ask_about(PROOF, case, how, edits, repair.before))
+            if repair.state in (State.RIGHT, State.FIXED)
+            else _NO_ANSWER
+            for case, repair in zip(cases, repairs, strict=True)
         ]
 
 

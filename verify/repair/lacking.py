@@ -85,7 +85,11 @@ class Lacking:
             values = self.values[scope.place]
             mine = {name: values[name] for name in _read(scope) if name in values}
             wrong = [target.returned for target in self.targets if target.returned is not None]
-            mine = {name: value for name, value in mine.items() if not any(_equal(value, other) for other in wrong)}
+            mine = {
+                name: value
+                for name, value in mine.items()
+                if name in scope.upstream or not any(_equal(value, other) for other in wrong)
+            }
             self._made[key] = Terms(target.shape, mine)
         return self._made[key]
 

@@ -10,6 +10,7 @@ from enum import Enum
 from typing import NamedTuple
 
 from verify.model.identity import Place
+from verify.model.result import CaseResult
 from verify.mutation.result import Mutant
 
 SCHEMA_VERSION = "1.0"
@@ -25,6 +26,13 @@ class State(Enum):
     UNABLE = "no edit can be looked for"
 
 
+class Before(NamedTuple):
+    """A case as it is, which edits are judged beside: its result, and the files and functions that run forward."""
+
+    result: CaseResult
+    forward: frozenset[tuple[str, str]] = frozenset()
+
+
 class Candidates(NamedTuple):
     """A case as a search begins: its edits, the most likely first, and in how many entries its gradients are wrong.
 
@@ -36,6 +44,7 @@ class Candidates(NamedTuple):
     wrong: int = 0
     state: State | None = None
     why: str = ""
+    before: Before | None = None
 
 
 class Hazard(NamedTuple):
@@ -90,7 +99,10 @@ class Fix:
 
 @dataclass(frozen=True, slots=True)
 class Repair:
-    """A case and what became of its repair: the `fix`, or `why` there is none, and how many edits were `tried`."""
+    """A case and what became of its repair: the `fix`, or `why` there is none, and how many edits were `tried`.
+
+    `before` is the case as it is, where that could be checked.
+    """
 
     name: str
     where: Place
@@ -98,3 +110,4 @@ class Repair:
     fix: Fix | None = None
     why: str = ""
     tried: int = 0
+    before: Before | None = None

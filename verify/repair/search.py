@@ -18,7 +18,7 @@ from verify.model.result import CaseResult
 from verify.mutation.result import How, Mutant
 from verify.repair.confirm import PROOF, confirmed
 from verify.repair.diff import fix_of
-from verify.repair.result import Candidates, Edits, Proof, Repair, State
+from verify.repair.result import Before, Candidates, Edits, Proof, Repair, State
 from verify.runner.crew import Crew
 from verify.runner.workers import OURS, CollectedCase
 
@@ -41,6 +41,7 @@ class Search:
         self._crew, self._case, self._how = crew, case, how
         self._end = time.monotonic() + budget
         self._tried, self._soon, self._alone = 0, _SOON, self._end
+        self._before: Before | None = None
         self._unanswered = ""  # why the last request without an answer has none; that we failed, if we ever did
         self._nearest = ""  # edits that leave no wrong entry at the sample, and what speaks against them
 
@@ -50,6 +51,7 @@ class Search:
         start: Candidates | None = self._ask(CANDIDATES, None)
         taken = time.monotonic() - started
         self._alone, self._soon = time.monotonic() + taken, _SOON + _TIMES * taken
+        self._before = start.before if start is not None else None
         if start is None:
             return self._repair(State.UNABLE, why=self._unanswered)
         if start.state is not None:
@@ -69,7 +71,9 @@ class Search:
         return self._repair(State.OPEN, why="; ".join(filter(None, why)))
 
     def _repair(self, state: State, edits: Edits = (), why: str = "") -> Repair:
-        return Repair(self._case.name, self._case.where, state, fix_of(edits) if edits else None, why, self._tried)
+        return Repair(
+            self._case.name, self._case.where, state, fix_of(edits) if edits else None, why, self._tried, self._before
+        )
 
     def _over(self) -> bool:
         return time.monotonic() > self._end
@@ -94,7 +98,7 @@ class Search:
         return self._crew.size if time.monotonic() > self._alone else 1
 
     def _is_proved(self, edits: Edits) -> bool:
-        proof: Proof = self._ask(PROOF, Proof(holds=False, why="the check did not end"), edits)
+        proof: Proof = self._ask(PROOF, Proof(holds=False, why="the check did not end"), edits, self._before)
         if not proof.holds and not self._nearest and edits[0].sees == "formula":
             ideas = " and ".join(f"`{edit.after}` ({edit.where})" for edit in edits)
             self._nearest = f"the nearest is {ideas}, with which {proof.why}"

@@ -30,7 +30,7 @@ from verify.repair.edits import edits_of, of_state_first, sooner
 from verify.repair.forward import same_forward
 from verify.repair.lacking import Lacking, Target
 from verify.repair.operators import KEEPS, further, repairs
-from verify.repair.result import Candidates, Edits, Hazard, Proof, State
+from verify.repair.result import Before, Candidates, Edits, Hazard, Proof, State
 from verify.tracing.following import SubjectError
 
 if TYPE_CHECKING:
@@ -103,6 +103,10 @@ class Failing:
 
     def candidates(self) -> Candidates:
         """Return the edits to try, or why there are none."""
+        forward = frozenset((place.file, place.name) for place in self.seen.forward)
+        return self._candidates()._replace(before=Before(self.result, forward))
+
+    def _candidates(self) -> Candidates:
         if self.result.good:
             return Candidates(state=State.RIGHT)
         for row in self.result.comparisons:
@@ -168,23 +172,21 @@ class Failing:
             return None
         return self.counters[0].returned(self.case, self.how.seed)
 
-    def proof(self, case: Case, edits: Edits) -> Proof:
-        """Check the whole case as it is with some edits: nothing may be worse, and what was wrong has to be proved."""
-        if self._may_change_outputs(edits) and not self._has_same_outputs(case):
-            return Proof(holds=False, why=_OUTPUTS)
-        result = _checked(case, self.how)
-        why = next(_objections(self.result, result), "")
-        return Proof(not why, why, tuple(map(_hazard, _added(self.result, result))))
 
-    def _may_change_outputs(self, edits: Edits) -> bool:
-        """Tell whether an edit is in a function that runs forward, and changes a formula there."""
-        forward = {(place.file, place.name) for place in self.seen.forward}
-        return any((edit.file, edit.function) in forward and edit.sees == "formula" for edit in edits)
+def proof(original: Case, before: Before, case: Case, edits: Edits, how: How) -> Proof:
+    """Check the whole case as it is with some edits: nothing may be worse, and what was wrong has to be proved."""
+    changing = any((edit.file, edit.function) in before.forward and edit.sees == "formula" for edit in edits)
+    if changing and not _have_same_outputs(original, case, how):
+        return Proof(holds=False, why=_OUTPUTS)
+    result = _checked(case, how)
+    why = next(_objections(before.result, result), "")
+    return Proof(not why, why, tuple(map(_hazard, _added(before.result, result))))
 
-    def _has_same_outputs(self, case: Case) -> bool:
-        if isinstance(self.case, TracedCase) and isinstance(case, TracedCase):
-            return same_forward(self.case, case, self.how)
-        return True  # the outputs of an expression are compared with it
+
+def _have_same_outputs(original: Case, case: Case, how: How) -> bool:
+    if isinstance(original, TracedCase) and isinstance(case, TracedCase):
+        return same_forward(original, case, how)
+    return True  # the outputs of an expression are compared with it
 
 
 def _target(run: Exact, name: str) -> Target:
@@ -197,13 +199,17 @@ def _target(run: Exact, name: str) -> Target:
 
 
 def _runs(case: TracedCase, seed: int) -> list[Exact]:
-    """Return the runs of a case that have formulas; where backward raises, those of what was computed before."""
+    """Return the runs of a case on symbols; where backward raises, those of what was computed before."""
     from verify.checks.claims.claims import Exact
-    from verify.checks.gradients.traced import check_traced
+    from verify.checks.gradients.traced import observed
+    from verify.checks.gradients.whole import Attempt
     from verify.tracing.observe import Observation, observe, variants
     from verify.tracing.symbols.trace import Trace
 
-    runs = [run for run in check_traced(case, seed)[1] if run.followed]
+    runs = []
+    for variant in variants(case):
+        with suppress(GradproofError):
+            runs.append(Exact(case, observed(case, variant, seed, Attempt()), twice=False))
     for variant in [] if runs else variants(case):
         seen = Observation(variant, Trace())
         with suppress(GradproofError):

@@ -83,7 +83,7 @@ def _followed(
     case: TracedCase, variant: Variant, seed: int, attempt: Attempt, keep: KeepRow
 ) -> tuple[list[Comparison], Exact]:
     """Return the rows of a variant that is followed on symbols; raises SubjectError."""
-    seen = _seen(case, variant, seed, attempt)
+    seen = observed(case, variant, seed, attempt)
     rows, exact = _settled(case, seen, seed, attempt, keep)
     return _confirmed(case, exact.seen, rows, seed), exact
 
@@ -337,7 +337,7 @@ def _strays(case: TracedCase, exact: Exact, on_floats: FloatRun, seed: int) -> s
         return strays
 
 
-def _seen(case: TracedCase, variant: Variant, seed: int, attempt: Attempt) -> Observation:
+def observed(case: TracedCase, variant: Variant, seed: int, attempt: Attempt) -> Observation:
     """Run a case on symbols; where that fails, floats tell whether the code is at fault, or what we can follow."""
     seen = Observation(variant, Trace())
     try:
