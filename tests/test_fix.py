@@ -309,6 +309,7 @@ def _link(path):
 SPOILT = {
     "changed": (lambda path: path.write_bytes(b"a = 1\r\nb = 7"), "was changed while its cases were checked"),
     "a link": (_link, "is a symbolic link"),
+    "without permission": (lambda path: path.chmod(0o444), "mine.py: permission denied"),
     "gone": (lambda path: path.unlink(), "mine.py: "),
 }
 
@@ -433,6 +434,17 @@ def test_code_that_ends_or_prints(fixed):
     prints = fixed(function("3 * x * dout", before="print('hello')"))
     assert prints.err == ""
     assert "hello" not in prints.out.replace("    print('hello')\n", "")
+
+
+CHANGING = "from pathlib import Path\n    with Path(__file__).open('a') as file:\n        file.write('\\n# changed')"
+
+
+def test_a_file_that_changes_meanwhile(fixed):
+    """No change is written into a file that is another one than when the search began, and that is said."""
+    done = fixed(function("3 * x * dout", before=CHANGING), "--write")
+    assert done.status == 1
+    assert "no fix: mine.py was changed while its cases were checked; run the command again" in done.out
+    assert "3 * x * dout" in done.source
 
 
 class Broken:

@@ -8,6 +8,7 @@ import io
 import os
 import re
 import tokenize
+from collections.abc import Mapping
 from pathlib import Path
 
 from verify.model.where import relative
@@ -18,11 +19,20 @@ from verify.repair.trial import applied
 
 def fix_of(edits: Edits) -> Fix:
     """Return edits with their diff, and the digests of the files as they were."""
-    files = sorted({edit.file for edit in edits})
-    sources = {file: Path(file).read_bytes() for file in files}
+    sources = sources_of(edits)
     diffs = [_diff(file, source, tuple(e for e in edits if e.file == file)) for file, source in sources.items()]
     changes = tuple(_change(edit, sources[edit.file]) for edit in edits)
     return Fix(edits, "".join(diffs), changes, tuple((file, digest(source)) for file, source in sources.items()))
+
+
+def sources_of(edits: Edits) -> dict[str, bytes]:
+    """Return the files that edits are in, as they are."""
+    return {file: Path(file).read_bytes() for file in sorted({edit.file for edit in edits})}
+
+
+def changed_of(sources: Mapping[str, bytes]) -> list[str]:
+    """Return those of some files that are no longer what they were."""
+    return [file for file, source in sources.items() if not Path(file).is_file() or Path(file).read_bytes() != source]
 
 
 def digest(source: bytes) -> str:

@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING, Any
 from verify.discovery.messages import Task
 from verify.model.package import PACKAGE
 from verify.model.result import CaseResult
+from verify.model.where import relative
 from verify.mutation.result import How, Mutant
 from verify.repair.confirm import PROOF, confirmed
-from verify.repair.diff import fix_of
+from verify.repair.diff import changed_of, fix_of, sources_of
 from verify.repair.result import Before, Candidates, Edits, Proof, Repair, State
 from verify.runner.crew import Crew
 from verify.runner.workers import OURS, CollectedCase
@@ -30,6 +31,7 @@ _TOGETHER = 12  # edits of a request: long enough that asking costs nothing, sho
 _SOON = 5.0  # seconds, in which all edits of a request end, or one of them hangs
 _TIMES = 2  # and so often what it took to check the case, which each process does first
 _MOST_PAIRS = 4_000
+_CHANGED = "{} was changed while its cases were checked; run the command again"
 _HELPFUL = 60  # single edits that leave fewer wrong entries, which pairs are made of
 _BEST = 4  # of these, which are tried with any other
 
@@ -56,19 +58,27 @@ class Search:
             return self._repair(State.UNABLE, why=self._unanswered)
         if start.state is not None:
             return self._repair(start.state, why=start.why)
+        sources, edits = sources_of(start.edits), self._proved(start)
+        if changed := changed_of(sources):
+            return self._repair(State.OPEN, why=_CHANGED.format(relative(changed[0])))
+        return self._repair(State.FIXED, edits) if edits else self._repair(State.OPEN, why=self._why(start))
+
+    def _proved(self, start: Candidates) -> Edits:
+        """Return the first edits that are proved, if there are any in the time."""
         helpful: list[tuple[int, Edits]] = []
         singles = [(edit,) for edit in start.edits]
-        edits = (
+        return (
             self._first(singles, start.wrong, helpful)
             or self._first(self._ask(FURTHER, ()), start.wrong, helpful)
             or self._first(_pairs(helpful, singles), start.wrong, [])
         )
-        if edits:
-            return self._repair(State.FIXED, edits)
+
+    def _why(self, start: Candidates) -> str:
+        """Say why there is no fix."""
         over = "the time is used up (--fix-budget)" if self._over() else "no other edit is known"
         ours = OURS if self._unanswered == OURS else ""
         why = [f"{self._tried:,} edits were tried, none is proved; {over}", self._nearest, start.why, ours]
-        return self._repair(State.OPEN, why="; ".join(filter(None, why)))
+        return "; ".join(filter(None, why))
 
     def _repair(self, state: State, edits: Edits = (), why: str = "") -> Repair:
         return Repair(
