@@ -45,7 +45,8 @@ test-long: $(INSTALLED)  ## run what takes minutes: 5,000 random layers, 4,000 w
 		tests/test_made.py tests/test_merging.py tests/test_negligible.py tests/test_probes.py \
 		tests/test_read_sources.py tests/test_repeated.py tests/test_rewriting.py tests/test_scipys.py \
 		tests/test_sizes.py tests/test_soundness.py tests/test_special.py tests/test_wide.py tests/test_wirtinger.py \
-		tests/test_write.py tests/test_yardstick.py
+		tests/test_write.py tests/test_yardstick.py \
+		tests/test_contracts.py tests/test_extend.py tests/test_pytest_plugin.py tests/test_workers.py
 	GRADPROOF_LONG=1 $(BIN)/python -m pytest -n auto --dist worksteal tests/test_random_kinked.py tests/test_programs.py tests/test_whole_arrays.py tests/test_sources.py tests/test_every_function.py tests/test_coverage.py
 
 test-random: $(INSTALLED)  ## run what takes an hour: 20,000 random layers with kinks, 50,000 random array programs

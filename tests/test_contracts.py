@@ -5,6 +5,7 @@ import random
 
 import numpy as np
 import pytest
+from effort import slow
 
 import verify
 from verify.checks.contracts.arrays import apart
@@ -830,6 +831,7 @@ def test_a_finding_has_its_place():
     assert (str(found.where), str(found.variant), found.fails) == (f"tests/test_contracts.py:{line}", "N=3, D=4", True)
 
 
+@slow
 def test_the_reference_layers_keep_their_contracts():
     """No reference layer has a finding."""
     from layers import activations, attention, linear, losses, normalisation, pooling, recurrent

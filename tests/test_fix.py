@@ -332,6 +332,7 @@ SIGMOID = """return dout * y * (
     )"""
 
 
+@slow
 def test_comments_and_lines_stay(fixed):
     """An expression over several lines keeps its comments and its form: only a part of it is changed."""
     text = function("0", "1 / (1 + np.exp(-x))", "y = forward(x)").replace("return 0", SIGMOID)
@@ -346,6 +347,7 @@ def test_a_hazard_that_an_error_hid(fixed):
     assert (done.status, done.source) == (0, affine().replace("x.copy()", "x"))
 
 
+@slow
 def test_a_hazard_of_floats_that_a_wrong_formula_hid(fixed):
     """A formula that overflows is proved all the same: that it does could not be seen while it was wrong."""
     text = function("3 * dout * np.exp(x) / (1 + np.exp(x))", "np.log(1 + np.exp(x))")
@@ -359,6 +361,7 @@ def test_what_fails_beside_right_gradients(fixed):
     assert "the gradients are right; what fails is GP101: gradproof explain GP101" in done.out
 
 
+@slow
 def test_the_nearest_edit(fixed):
     """An edit that is right at the sample only is no fix; it is named, with what speaks against it."""
     text = function("3 * x * dout", "np.where(x > 40, np.exp(x / 100), x * x)")
@@ -373,6 +376,7 @@ NEARLY = {
 }
 
 
+@slow
 @pytest.mark.parametrize("name", some(NEARLY, 2))
 def test_a_quantity_that_is_nearly_right(fixed, name):
     """One that is right at the sample and wrong in another region is no fix: the file stays as it is."""

@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from effort import some
+from effort import slow, some
 
 SLOW = ["-p", "no:unraisableexception", "-p", "no:hypothesispytest"]  # these cost a second in each run
 HEAD = """\
@@ -123,6 +123,7 @@ def test_pytest_fails_for_a_lost_case(pytester):
     done.stdout.fnmatch_lines([f"*the case that test_lost.py:{LINES + 1} makes is not in a variable of its module*"])
 
 
+@slow
 def test_pytest_passes_where_none_is_lost(pytester):
     """Parameters of a test, and cases of functions, are the test's own."""
     pytester.makepyfile(test_kept=HEAD + "\n".join(KEPT[n] for n in ("parameters of a test", "a deleted name")) + "\n")

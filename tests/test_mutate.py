@@ -5,7 +5,7 @@ from pathlib import Path
 
 import jsonschema
 import pytest
-from effort import LONG
+from effort import slow
 
 ROOT = Path(__file__).parent.parent
 SCHEMA = json.loads((ROOT / "reports" / "mutants.schema.json").read_text())
@@ -190,7 +190,8 @@ def test_a_module_that_cannot_be_imported(command, shop):
     assert (done.status, "ZeroDivisionError" in done.out) == (1, True)
 
 
-@pytest.mark.parametrize("target", ["layers", "layers/shopping.toml"] if LONG else ["layers/losses.py"])
+@slow
+@pytest.mark.parametrize("target", ["layers", "layers/shopping.toml"])
 def test_the_floor_of_the_suite(command, monkeypatch, target):
     """Every mistake that can be planted in the reference layers is caught, if it is one."""
     monkeypatch.chdir(ROOT)

@@ -6,6 +6,7 @@ from importlib import import_module
 
 import pages
 import pytest
+from effort import slow
 
 import verify
 from layers import arithmetic
@@ -83,6 +84,7 @@ def test_selection(run):
     run("-x").assert_outcomes(passed=1, failed=1)
 
 
+@slow
 def test_several_processes(run):
     """With xdist the workers agree on the tests, and the failure arrives with its report."""
     done = run("-n", "2", test_three=THREE, test_more=THREE)

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from effort import some
+from effort import slow, some
 
 import verify
 from verify.model.result import Verdict
@@ -219,6 +219,7 @@ def beside_what_is_tiny(at_tie):
     return verify.pair(lambda x, y: np.abs(x) + np.tanh(y), backward, **wide)
 
 
+@slow
 def test_an_edge_is_judged_beside_a_slope_that_is_too_small_to_write():
     """A slope that is the same formula on all sides keeps no wrong subgradient of another entry unjudged."""
     result = verify.check(beside_what_is_tiny(3))

@@ -157,6 +157,7 @@ def test_what_cannot_be_rewritten_ends_the_build(source):
         rewritten(source.encode(), "a.py")
 
 
+@slow
 @pytest.mark.parametrize("name", some(["verify", "gradproof"], every=2))
 def test_files_with_either_name(installed, tmp_path, name):
     """Right code passes and wrong code fails, by the command, by pytest, and by the assertion in a plain program."""

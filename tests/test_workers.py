@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from clock import HANG, SAY
+from effort import some
 
 from verify.discovery.messages import Answer, Unit, receive, send
 from verify.model.reasons import Reason
@@ -224,7 +225,7 @@ def test_threads_for_products_of_matrices():
     assert environment({"MKL_NUM_THREADS": "4"}) == {"MKL_NUM_THREADS": "4"}
 
 
-@pytest.mark.parametrize("kind", [Nursery, Spawner])
+@pytest.mark.parametrize("kind", some([Nursery, Spawner], 2))
 def test_a_worker_has_one_thread_for_products(rows, shop, monkeypatch, kind):
     """The code under test finds it said, and what the user has said in its place."""
     (shop / "bad.py").write_text("import os\n" + cases(one="assert os.environ['OMP_NUM_THREADS'] == '1'"))
