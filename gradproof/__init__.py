@@ -27,6 +27,7 @@ if TYPE_CHECKING:
         loss,
         pair,
         real,
+        torch_function,
     )
 
 __all__ = [
@@ -48,6 +49,7 @@ __all__ = [
     "loss",
     "pair",
     "real",
+    "torch_function",
 ]
 
 install()

@@ -22,6 +22,8 @@ FOLDERS = [
     "verify/tracing/scipy",
     "verify/tracing/stand_ins",
     "verify/tracing",
+    "verify/adapters/torch",
+    "verify/adapters",
     "verify/scan",
     "verify/discovery",
     "verify/checks/claims",

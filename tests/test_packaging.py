@@ -88,7 +88,7 @@ def required(requirements):
 def test_the_sdist_has_what_a_build_and_the_tests_need(sdist):
     """All that is kept in the repository, and nothing that was made from it; of an sdist, another one has the same."""
     assert {name for name in kept() if (ROOT / name).exists()} <= sdist
-    made = (".venv/", ".oldest/", ".newest/", "build/", "dist/", ".git/", ".mypy_cache/", ".hypothesis/")
+    made = (".venv/", ".oldest/", ".newest/", ".torch/", "build/", "dist/", ".git/", ".mypy_cache/", ".hypothesis/")
     assert not [name for name in sdist if name.startswith(made) or "__pycache__" in name]
 
 
@@ -150,7 +150,7 @@ def test_targets_of_the_workflows_are_those_of_make():
     runs = [step["run"] for job in jobs for step in job["steps"] if "run" in step]
     targets = [run.removeprefix("make ") for run in runs if run.startswith("make ")]
     makefile = (ROOT / "Makefile").read_text()
-    assert sorted(targets) == ["test-newest", "test-oldest", "test-random"]
+    assert sorted(targets) == ["test-newest", "test-oldest", "test-random", "test-torch"]
     assert all(re.search(rf"^{target}:", makefile, re.MULTILINE) for target in targets)
 
 

@@ -114,8 +114,11 @@ def _imported() -> _Imported:
 
 
 def _classes(modules: Iterable[ModuleType]) -> list[type]:
-    """Return the classes that modules have, each once, whose methods can be replaced."""
-    values = {id(value): value for module in modules for value in vars(module).values() if isinstance(value, type)}
+    """Return the classes that modules have, each once, whose methods can be replaced.
+
+    A name of PyTorch's that is no longer to be used warns where `isinstance` asks it for its class.
+    """
+    values = {id(v): v for module in modules for v in vars(module).values() if issubclass(type(v), type)}
     own = [c for c in values.values() if str(c.__module__).partition(".")[0] not in _LEFT_OUT]
     return [c for c in own if c.__flags__ & _WRITABLE]
 
@@ -132,7 +135,7 @@ def _is_fixed(owner: _Owner, value: Any) -> bool:
     if isinstance(owner, type):
         return isinstance(value, _METHODS)
     is_numeric = owner.__name__.partition(".")[0] in _NUMERIC
-    return isinstance(value, _FUNCTIONS) or (is_numeric and (callable(value) or isinstance(value, _CONSTANTS)))
+    return issubclass(type(value), _FUNCTIONS) or (is_numeric and (callable(value) or isinstance(value, _CONSTANTS)))
 
 
 def _state() -> dict[str, Any]:

@@ -44,6 +44,7 @@ _ADDED = "{name} is compiled: the function added for it was followed instead, an
 _COMPLEX = "gradients by complex numbers a + i b, upstreams too, are {form} here (convention={convention!r})"
 _SOME_SIGNS = "the code branches on the upstream: not all combinations of its signs were tried"
 _UNEQUAL = "at {} the code compares the upstream for equality: no run had an equal upstream"
+_LACKING = "GP124"  # the finding that an input has no gradient
 _SAMPLES = 6  # that are tried for one on no tie, where the output is not constant
 _MANY = 1_000  # entries of the inputs, from which on whole arrays come first
 _LARGE = 5_000  # nodes of a run, from which on whole arrays take a fraction of the time
@@ -163,11 +164,16 @@ class _Progress:
             self._last = self._result(self.comparisons)
         return self._last
 
+    def _unclaimed(self, rows: Sequence[Comparison]) -> tuple[str, ...]:
+        """Return the inputs that lack a gradient; not those that other variants check, if the case allows the lack."""
+        gradients = {row.name for row in rows if row.quantity == "gradient"} if _LACKING in self.case.allow else set()
+        return tuple(name for name in self.unclaimed if name not in gradients)
+
     def _result(self, rows: Sequence[Comparison]) -> CaseResult:
         return replace(
             _empty(self.case),
             comparisons=tuple(rows),
-            unclaimed=tuple(self.unclaimed),
+            unclaimed=self._unclaimed(rows),
             region=tuple(self.region),
             notes=tuple(self.notes),
             drawn=self.drawn,

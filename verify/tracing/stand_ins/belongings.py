@@ -21,6 +21,7 @@ from verify.model.where import may_be_users
 FOREIGN = (
     *("numpy", "sympy", "mpmath", "flint", "scipy"),
     *("numba", "llvmlite", "cffi"),
+    *("torch", "functorch", "torchgen"),
     *("_pytest", "pytest", "pluggy", "xdist", "execnet", "hypothesis"),
 )
 _MOST = 50_000  # places

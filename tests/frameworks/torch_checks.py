@@ -1,0 +1,561 @@
+"""Functions of PyTorch: right ones are proved, planted mistakes refuted, and what is not followed is refused by name.
+
+`make test-torch` runs this file, which needs PyTorch; `make test` does without it.
+"""
+
+import copy
+import math
+import pickle
+import re
+import subprocess
+import sys
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+import torch_functions
+from torch.autograd import Function
+from torch_functions import RIGHT, WRONG
+
+import verify
+from verify import Verdict, torch_function
+from verify.adapters.torch.dispatch import Tracing
+from verify.adapters.torch.moves import COPIES, VIEWS
+from verify.adapters.torch.operations import OPERATIONS
+from verify.adapters.torch.tensors import entering, leaving
+from verify.model.errors import InputError
+from verify.model.reasons import Reason
+from verify.tracing.arrays import arrays
+from verify.tracing.symbols.trace import Trace
+
+
+def checked(case):
+    return verify.check(case, quick=True)
+
+
+@pytest.mark.parametrize("name", RIGHT)
+def test_right_functions_are_proved(name):
+    """Every gradient in every way of calling it, and something is proved."""
+    rows = checked(RIGHT[name]).comparisons
+    assert {row.verdict for row in rows} == {Verdict.PROVED}
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_wrong_functions_are_refuted(name):
+    """By at least one way of calling it; no row is undecided."""
+    verdicts = {row.verdict for row in checked(WRONG[name]).comparisons}
+    assert Verdict.REFUTED in verdicts
+    assert Verdict.UNDECIDED not in verdicts
+
+
+def test_a_mistake_that_one_way_shows():
+    """A wrong index of needs_input_grad shows with an input frozen, and strides that are assumed with gaps."""
+    rows = checked(WRONG["linear wrong index"]).comparisons
+    assert {dict(row.variant.options)["torch"] for row in rows if not row.good} == {"'x frozen'"}
+    rows = checked(WRONG["strided"]).comparisons
+    assert {dict(row.variant.options)["torch"] for row in rows if row.verdict is Verdict.REFUTED} == {
+        "'upstream with gaps'"
+    }
+
+
+def of(forward, backward=lambda ctx, g: g):
+    """Return a Function of two functions."""
+    members = {"forward": staticmethod(forward), "backward": staticmethod(backward)}
+    return type("Made", (Function,), members)
+
+
+def the_row(forward, backward=lambda ctx, g: g, **inputs):
+    rows = checked(torch_function(of(forward, backward), **(inputs or {"x": "N"}))).comparisons
+    return rows[0]
+
+
+def through_numpy(ctx, x):
+    return torch.from_numpy(np.exp(x.numpy()))
+
+
+def through_a_list(ctx, x):
+    return torch.tensor(x.tolist(), dtype=x.dtype)
+
+
+def by_item(ctx, x):
+    return x * x[0].item()
+
+
+def by_float(ctx, x):
+    return x * float(x[0])
+
+
+def by_branch(ctx, x):
+    return x if x[0] else 2 * x
+
+
+def by_dlpack(ctx, x):
+    return torch.from_dlpack(x.detach()) * 1
+
+
+def by_apply(ctx, x):
+    return x.clone().apply_(math.sin)
+
+
+def by_data(ctx, x):
+    y = x.clone()
+    y.data = torch.zeros(3, dtype=x.dtype)
+    return y
+
+
+def by_subclass(ctx, x):
+    return x.as_subclass(torch.Tensor) * 1
+
+
+def by_bytes(ctx, x):
+    return x.view(torch.int64).view(torch.float64)
+
+
+def by_pickle(ctx, x):
+    return pickle.loads(pickle.dumps(x))
+
+
+def by_storage(ctx, x):
+    return x * x.untyped_storage().nbytes()
+
+
+def by_address(ctx, x):
+    return x * x.data_ptr()
+
+
+def drawn(ctx, x):
+    return x * torch.rand(3, dtype=x.dtype)
+
+
+def dropped(ctx, x):
+    return torch.nn.functional.dropout(x, 0.5, True)
+
+
+def by_unknown(ctx, x):
+    return torch.special.i0(x)
+
+
+def accumulated(ctx, x):
+    return x.index_put((torch.tensor([0, 0]),), x[:2], accumulate=True)
+
+
+def reduced(ctx, x):
+    return x.scatter(0, torch.tensor([0, 0]), 3.0, reduce="add")
+
+
+def rounded(ctx, x):
+    return torch.div(x, 0.1, rounding_mode="floor")
+
+
+def into_before(ctx, x):
+    torch_functions.SCALES.copy_(x)
+    return x * 1
+
+
+def into_a_view_of_before(ctx, x):
+    torch_functions.SCALES[:2] = x[:2]
+    return x * torch_functions.SCALES
+
+
+def into_whole_numbers(ctx, x):
+    return torch.zeros(3, dtype=torch.int64).copy_(x) * x
+
+
+def shorter(ctx, x):
+    return x.to(torch.bfloat16).to(x.dtype)
+
+
+def complex_numbers(ctx, x):
+    return x.to(torch.complex128).real
+
+
+def transposed_in_place(ctx, x):
+    return x.clone().unsqueeze_(0).squeeze(0) * 1
+
+
+def masked_with_infinity(ctx, x):
+    return torch.exp(x.masked_fill(x > 100, -math.inf))
+
+
+def written_to_out(ctx, x):
+    return torch.mul(x, x, out=torch.empty_like(x))
+
+
+REFUSED = {
+    through_numpy: "numpy",
+    through_a_list: "tolist",
+    by_item: "a plain number",
+    by_float: "a plain number",
+    by_branch: "a plain number",
+    by_dlpack: "__dlpack__|aten.is_pinned.default",
+    by_apply: "apply_",
+    by_data: "data =",
+    by_subclass: "as_subclass",
+    by_bytes: "aten.view.dtype",
+    by_pickle: "__reduce_ex__",
+    by_storage: "untyped_storage",
+    by_address: "data_ptr",
+    drawn: "aten.rand.default draws random numbers",
+    dropped: "random numbers",
+    by_unknown: "aten.i0.default cannot be followed",
+    accumulated: "aten.index_put.default",
+    reduced: "aten.scatter.value_reduce",
+    rounded: "aten.div.Scalar_mode|aten.div.Tensor_mode",
+    into_before: "made before the run",
+    into_a_view_of_before: "made before the run",
+    into_whole_numbers: "written into a tensor of torch.int64",
+    shorter: "bfloat16",
+    complex_numbers: "aten._to_copy.default",
+    transposed_in_place: "aten.unsqueeze_.default",
+    masked_with_infinity: "-inf",
+    written_to_out: "aten.mul.out",
+}
+
+
+@pytest.mark.parametrize("forward", REFUSED, ids=lambda forward: forward.__name__)
+def test_what_is_not_followed_is_refused_by_name(forward):
+    """No row is proved, nor refuted; the message names the operation, and the line is the user's."""
+    before = torch_functions.SCALES.clone()
+    try:
+        rows = checked(torch_function(of(forward), x="3")).comparisons
+    finally:
+        torch_functions.SCALES = before  # which the run on floats may have written to
+    assert {row.verdict for row in rows} <= {Verdict.UNDECIDED, Verdict.ERROR}
+    assert re.search(REFUSED[forward], rows[0].evidence.detail)
+    assert rows[0].evidence.place.file.endswith("torch_checks.py")
+
+
+def test_a_tensor_of_another_run_is_refused():
+    """A cache on the class is no formula: what is kept there is a symbol of another run."""
+    kept = {}
+
+    def forward(ctx, x):
+        ctx.first = kept.setdefault("x", x.detach())
+        return x * 2
+
+    row = the_row(forward, lambda ctx, g: g + ctx.first)
+    assert not row.good
+    assert row.verdict is not Verdict.PROVED
+
+
+def test_another_path_on_floats_is_no_proof():
+    """Code that tells a tensor of symbols from a plain one is judged by what it does with plain ones."""
+
+    def backward(ctx, g):
+        return 3 * g if type(g) is torch.Tensor else 2 * g
+
+    assert not the_row(lambda ctx, x: x * 2, backward).good
+
+
+def test_a_moved_whole_number_is_a_number():
+    """In `where` and `cat` whole numbers and truth values are entries, and no numbers of nodes."""
+
+    def forward(ctx, x):
+        ctx.mask = x > 0
+        return torch.cat([torch.where(ctx.mask, torch.full((3,), 7), x), torch.tensor([True, False])])
+
+    assert the_row(forward, lambda ctx, g: g[:3] * ~ctx.mask, x="3").verdict is Verdict.PROVED
+    assert the_row(forward, lambda ctx, g: g[:3] * 1, x="3").verdict is Verdict.REFUTED
+
+
+def test_writes_through_views_are_seen():
+    """In all that shares the memory, rows, transposed and expanded views and detached tensors."""
+
+    def forward(ctx, x):
+        y = x.clone()
+        y.t()[0] *= 2
+        y.view(-1)[-1:].zero_()
+        y.detach()[1].fill_(5)
+        return y * x
+
+    def backward(ctx, g, wrong=1):
+        (x,) = ctx.saved_tensors
+        factor = torch.full_like(x, 2)
+        factor[:, 0] = 4
+        factor[-1, -1] = 0
+        gradient = factor * x
+        gradient[1] = 5 * wrong
+        return gradient * g
+
+    def saving(ctx, x):
+        ctx.save_for_backward(x)
+        return forward(ctx, x)
+
+    assert the_row(saving, backward, x="3 2").verdict is Verdict.PROVED
+    assert the_row(saving, lambda ctx, g: backward(ctx, g, 2), x="3 2").verdict is Verdict.REFUTED
+
+
+def test_version_counters_are_those_of_pytorch():
+    """A tensor that was saved and is written in backward's time raises PyTorch's own error."""
+
+    def forward(ctx, x):
+        y = x.exp()
+        ctx.save_for_backward(y)
+        ctx.y = y
+        return y * 1
+
+    def backward(ctx, g):
+        ctx.y.mul_(2)
+        (y,) = ctx.saved_tensors
+        return g * y
+
+    row = the_row(forward, backward)
+    assert row.verdict is Verdict.ERROR
+    assert "modified by an inplace operation" in row.evidence.detail
+
+
+def test_float32_constants_and_casts():
+    """A cast to float32 and back is the same formula; a mistake behind it is found."""
+
+    def forward(ctx, x):
+        ctx.save_for_backward(x)
+        return (x.float() ** 2).double()
+
+    def backward(ctx, g):
+        (x,) = ctx.saved_tensors
+        return g * 2 * x
+
+    assert the_row(forward, backward).verdict is Verdict.PROVED
+    assert the_row(forward, lambda ctx, g: backward(ctx, g) * 2).verdict is Verdict.REFUTED
+
+
+def test_constants_have_the_type_of_the_inputs():
+    """As in training, where both are float32: a tensor of 0.1 is not another number than 0.1."""
+
+    def forward(ctx, x):
+        return x * torch.tensor(0.1) + torch.zeros(3)
+
+    assert the_row(forward, lambda ctx, g: g * 0.1, x="3").verdict is Verdict.PROVED
+    assert the_row(forward, lambda ctx, g: g * 0.10000001, x="3").verdict is Verdict.REFUTED
+    assert torch.get_default_dtype() is torch.float32
+
+
+def test_forward_computed_again_in_backward():
+    """PyTorch's own derivatives, of a forward pass within backward, are followed as well."""
+
+    def forward(ctx, x):
+        ctx.save_for_backward(x)
+        return torch.sigmoid(x).square().sum() + torch.tanh(x).mean()
+
+    def backward(ctx, g, factor=1):
+        x = ctx.saved_tensors[0].detach().requires_grad_()
+        with torch.enable_grad():
+            y = torch.sigmoid(x).square().sum() + factor * torch.tanh(x).mean()
+        return torch.autograd.grad(y, x, g)[0]
+
+    assert the_row(forward, backward, x="3").verdict is Verdict.PROVED
+    assert the_row(forward, lambda ctx, g: backward(ctx, g, 2), x="3").verdict is Verdict.REFUTED
+
+
+@pytest.mark.parametrize("name", ["cube", "softmax", "leaky relu", "transpose", "broadcast"])
+def test_nothing_false_is_said_of_right_functions(name):
+    """Other regions, contracts and floats in three precisions: all passes, and no finding fails."""
+    result = verify.check(RIGHT[name])
+    assert result.good
+    assert [finding for finding in result.findings if not finding.allowed] == []
+
+
+def test_memory_that_was_never_written():
+    """A gradient with entries of torch.empty is an error."""
+    row = the_row(lambda ctx, x: x * 2, lambda ctx, g: torch.empty_like(g))
+    assert (row.verdict, row.evidence.reason) == (Verdict.ERROR, Reason.UNWRITTEN_MEMORY)
+
+
+VALUES = {
+    "_softmax": lambda x: torch.softmax(x, -1),
+    "_log_softmax": lambda x: torch.log_softmax(x, 0),
+    "threshold": lambda x: torch.threshold(x, 0.5, 7.0),
+    "hardtanh": lambda x: torch.nn.functional.hardtanh(x, -0.5, 0.5),
+    "leaky_relu": torch.nn.functional.leaky_relu,
+    "softplus": lambda x: torch.nn.functional.softplus(x, 2, 3),
+    "silu": torch.nn.functional.silu,
+    "clamp": lambda x: x.clamp(min=-0.5) + x.clamp(max=0.5),
+    "clamp_min": lambda x: torch.clamp_min(x, 0.25),
+    "clamp_max": lambda x: torch.clamp_max(x, 0.25),
+    "add": lambda x: torch.add(x, x.square(), alpha=3),
+    "sub": lambda x: torch.sub(x, x.square(), alpha=3),
+    "rsub": lambda x: torch.rsub(x, 2, alpha=3),
+    "div": lambda x: 2 / (x + 10),
+    "mul": lambda x: x * x,
+    "pow": lambda x: x**4 + (x + 10) ** -0.5 + 2**x,
+    "log": lambda x: torch.log(x + 10),
+    "log1p": lambda x: torch.log1p(x.abs()),
+    "log2": lambda x: torch.log2(x + 10),
+    "log10": lambda x: torch.log10(x + 10),
+    "sqrt": lambda x: torch.sqrt(x + 10),
+    "rsqrt": lambda x: torch.rsqrt(x + 10),
+    "reciprocal": lambda x: torch.reciprocal(x + 10),
+    "asin": lambda x: torch.asin(x / 10),
+    "acos": lambda x: torch.acos(x / 10),
+    "maximum": lambda x: torch.maximum(x, x.flip(0)),
+    "minimum": lambda x: torch.minimum(x, x.flip(0)),
+    "sum": lambda x: x.sum() + x.sum(0) + x.sum((0, 1)) + x.sum(1, keepdim=True),
+    "mean": lambda x: x.mean() + x.mean(0) + x.mean(1, keepdim=True),
+    "var": lambda x: x.var() + x.var(0) + x.var(1, unbiased=False, keepdim=True),
+    "amax": lambda x: x.amax() + x.amax(0) + x.amax((0, 1)),
+    "amin": lambda x: x.amin() + x.amin(1, keepdim=True),
+    "max": lambda x: x.max() + x.max(0).values + x.max(1, keepdim=True).indices,
+    "min": lambda x: x.min() + x.min(0).values + x.min(1, keepdim=True).indices,
+    "argmax": lambda x: x * x.argmax(0) + x.argmax(),
+    "argmin": lambda x: x * x.argmin(0) + x.argmin(),
+    "cumsum": lambda x: x.cumsum(1),
+    "mm": lambda x: x @ x.t(),
+    "bmm": lambda x: torch.bmm(x[None], x.t()[None]),
+    "mv": lambda x: x @ x[0],
+    "dot": lambda x: torch.dot(x[0], x[1]),
+    "addmm": lambda x: torch.addmm(x[:, :1], x, x.t(), beta=2, alpha=3),
+    "baddbmm": lambda x: torch.baddbmm(x[:, :1], x[None], x.t()[None], beta=2, alpha=3),
+    "addmv": lambda x: torch.addmv(x[:, 0], x, x[0], beta=2, alpha=3),
+    "addcmul": lambda x: torch.addcmul(x, x, x.flip(1), value=2),
+    "addcdiv": lambda x: torch.addcdiv(x, x, x + 10, value=2),
+    "lerp": lambda x: torch.lerp(x, x.flip(0), 0.25) + torch.lerp(x, x.flip(1), x),
+    "sign": lambda x: x.sign() * x,
+    **{name: (lambda x, name=name: getattr(x, name)(x.flip(1)) * x) for name in ("eq", "ne", "lt", "le", "gt", "ge")},
+    "threshold_backward": lambda x: torch.ops.aten.threshold_backward(x, x.flip(0), 0.25),
+    "sigmoid_backward": lambda x: torch.ops.aten.sigmoid_backward(x, x.sigmoid()),
+    "tanh_backward": lambda x: torch.ops.aten.tanh_backward(x, x.tanh()),
+}
+
+
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_each_operation_is_pytorchs(name):
+    """Its value on symbols is that of PyTorch on floats, digit by digit, in all the ways in which it may be called."""
+    compute = VALUES.get(name) or getattr(torch, name)
+    assert values_agree(compute)
+
+
+MOVED = {
+    "view": lambda x: x.view(-1),
+    "_unsafe_view": lambda x: torch.ops.aten._unsafe_view(x, [6]),
+    "_reshape_alias": lambda x: torch.ops.aten._reshape_alias(x, [6], [1]),
+    "expand": lambda x: x[None].expand(4, -1, -1),
+    "permute": lambda x: x.permute(1, 0),
+    "transpose": lambda x: x.transpose(0, 1),
+    "t": lambda x: x.t(),
+    "unsqueeze": lambda x: x.unsqueeze(1),
+    "squeeze": lambda x: x[:, None].squeeze(1) + x[None].squeeze(),
+    "slice": lambda x: x[:, ::2],
+    "select": lambda x: x[1],
+    "split": lambda x: x.split(2, 1)[1],
+    "split_with_sizes": lambda x: x.split([1, 2], 1)[1],
+    "unbind": lambda x: x.unbind(1)[2],
+    "diagonal": lambda x: x.diagonal(1),
+    "as_strided": lambda x: x.as_strided((2, 2), (1, 2)),
+    "unfold": lambda x: x.unfold(1, 2, 1),
+    "alias": lambda x: torch.ops.aten.alias(x),
+    "detach": lambda x: x.detach(),
+    "clone": lambda x: x.t().clone(memory_format=torch.contiguous_format),
+    "cat": lambda x: torch.cat([x, x.flip(0)], 1),
+    "stack": lambda x: torch.stack([x, x.flip(0)], 1),
+    "flip": lambda x: x.flip(0, 1),
+    "roll": lambda x: x.roll(1, 1),
+    "repeat": lambda x: x.repeat(2, 3),
+    "index_select": lambda x: x.index_select(1, torch.tensor([2, 0, 2])),
+    "gather": lambda x: x.gather(1, torch.tensor([[2, 0], [1, 1]])),
+    "index": lambda x: x[:, [2, 0]] + x[x > -100].sum(),
+    "take": lambda x: x.take(torch.tensor([5, 0])),
+    "masked_select": lambda x: x.masked_select(x > 0),
+    "where": lambda x: torch.where(x > 0, x, 1.5) + torch.where(x > 0, 2, x),
+    "masked_fill": lambda x: x.masked_fill(x > 0, 4) + x.masked_fill(x < 0, torch.tensor(2.5, dtype=x.dtype)),
+    "scatter": lambda x: x.scatter(1, torch.tensor([[0, 2]]), 3.5).scatter(1, torch.tensor([[1]]), x[1:]),
+    "index_put": lambda x: x.index_put((torch.tensor([1]),), x[:1]).index_put(
+        (torch.tensor([0]),), torch.tensor(2.0, dtype=x.dtype)
+    ),
+    "index_copy": lambda x: x.index_copy(1, torch.tensor([0]), x[:, 2:]),
+    "slice_scatter": lambda x: x.slice_scatter(x[:, :1], 1, 2, 3),
+    "select_scatter": lambda x: x.select_scatter(x[1], 0, 0),
+    "diagonal_scatter": lambda x: x.diagonal_scatter(x[1, 1:]),
+    "view_copy": lambda x: torch.ops.aten.view_copy(x, [6]),
+    "expand_copy": lambda x: torch.ops.aten.expand_copy(x[:, :1], [2, 4]),
+    "permute_copy": lambda x: torch.ops.aten.permute_copy(x, [1, 0]),
+    "lift_fresh": lambda x: x * torch.tensor([1.5, 2.5, 3.5], dtype=x.dtype),
+    "lift_fresh_copy": lambda x: torch.ops.aten.lift_fresh_copy(x),
+}
+
+
+@pytest.mark.parametrize("name", sorted(VIEWS | COPIES))
+def test_each_move_is_pytorchs(name):
+    """It moves the entries that PyTorch moves, with the same shape and strides."""
+    assert values_agree(MOVED[name])
+
+
+def values_agree(compute):
+    """Tell whether a function has the values and strides on symbols that it has on floats."""
+    floats = np.array([[0.3, -0.7, 1.1], [-1.3, 0.9, -0.2]])
+    expected = compute(torch.from_numpy(floats.copy()))
+    trace = Trace()
+    with arrays.running(trace):
+        nodes = trace.inputs(lambda: [f"x{i}" for i in range(6)], [Fraction(str(v)) for v in floats.ravel()])
+        x = entering(arrays.built(nodes, (2, 3)))
+        with Tracing():
+            made = compute(x)
+        actual = arrays.floats_of(leaving(made))
+    assert made.stride() == expected.stride()
+    assert made.dtype == expected.dtype
+    np.testing.assert_allclose(actual, expected.numpy(), rtol=1e-12, atol=1e-13)
+    return True
+
+
+def test_the_command_checks_functions(tmp_path):
+    """In its workers, without a warning of PyTorch's; an input that is frozen in one way is not called unchecked."""
+    source = Path(torch_functions.__file__).read_text()
+    (tmp_path / "my_functions.py").write_text(source)
+    (tmp_path / "my_cases.py").write_text(
+        "import my_functions\nlinear, wrong = my_functions.RIGHT['linear'], my_functions.WRONG['linear wrong index']\n"
+    )
+    command = [sys.executable, "-m", "gradproof", "my_cases.py", "--quick", "--color", "never"]
+    run = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert run.returncode == 1
+    assert "not claimed" not in run.stdout
+    assert "Warning" not in run.stderr
+    assert "torch='x frozen'" in run.stdout
+    assert "FAILED: 1 gradient refuted" in run.stdout
+
+
+def test_bad_input_is_named():
+    """One line with what to do."""
+    with pytest.raises(InputError, match="expected a subclass of torch.autograd.Function"):
+        torch_function(torch.nn.Linear, x="N")
+    with pytest.raises(InputError, match=r"forward takes x, slope: there is no 'y'"):
+        torch_function(torch_functions.LeakyRelu, y="N")
+    with pytest.raises(InputError, match="forward takes 'slope' too: describe it"):
+        torch_function(torch_functions.LeakyRelu, x="N")
+    with pytest.raises(InputError, match="complex inputs are not supported"):
+        torch_function(torch_functions.Cube, x=verify.complex("N"))
+
+
+def test_a_function_without_a_differentiable_output():
+    """It is an error, and no proof that the derivative is 0."""
+
+    def forward(ctx, x):
+        y = x * 2
+        ctx.mark_non_differentiable(y)
+        return y
+
+    row = the_row(forward)
+    assert row.verdict is Verdict.ERROR
+    assert "no output of the Function requires a gradient" in row.evidence.detail
+
+
+def test_the_core_imports_no_pytorch():
+    """A case of NumPy's costs no import of PyTorch, and none of the adapter."""
+    program = (
+        "import sys, numpy as np, verify\n"
+        "case = verify.pair(lambda x: x * x, lambda d, x: 2 * x * d, x='N')\n"
+        "assert verify.check(case, quick=True)\n"
+        "sys.exit(any(name.startswith(('torch', 'verify.adapters')) for name in sys.modules))\n"
+    )
+    assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
+
+
+def test_nothing_of_a_check_stays_behind():
+    """PyTorch's settings and the numbers that it draws are the same after a check as without it."""
+    torch.manual_seed(7)
+    expected = copy.copy(torch.rand(3))
+    torch.manual_seed(7)
+    checked(RIGHT["cube"])
+    assert torch.equal(torch.rand(3), expected)
+    assert torch.get_default_dtype() is torch.float32
+    assert torch.is_grad_enabled()

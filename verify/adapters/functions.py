@@ -1,0 +1,43 @@
+"""What users call to make cases of what they have written inside a framework, which is imported for them only."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from verify.cases.case import TracedCase
+from verify.cases.terms import Terms
+from verify.model.errors import InputError
+
+
+def torch_function(
+    function: Any,
+    *,
+    options: Mapping[str, Sequence[Any]] | None = None,
+    upstream: object = None,
+    sizes: Mapping[str, int] | None = None,
+    allow: Mapping[str, str] | None = None,
+    accuracy: object = None,
+    name: str = "",
+    **inputs: Any,
+) -> TracedCase:
+    """Make a case of a `torch.autograd.Function`: `torch_function(Linear, x="N D", w="M D")`.
+
+    The inputs are described by the names of forward's parameters: a shape for a tensor of float64, or `gradproof.real`,
+    `gradproof.fixed`, `gradproof.integer` (int64) and `gradproof.constant` (any value). `options` holds values to try
+    for further parameters; the other keyword arguments are those of `gradproof.case`.
+
+    The Function is called by `apply` with copies of the inputs, and PyTorch's engine calls backward. Beside the plain
+    call, it is called with each input frozen (`requires_grad=False`) if there are several, with an upstream that has
+    gaps in memory, and with the sum of the first output alone: its upstream is expanded, and those of other outputs are
+    zeros or None.
+
+    Raises InputError where the parts do not fit, or PyTorch is not installed.
+    """
+    try:
+        import torch  # noqa: F401
+    except ImportError:
+        raise InputError("torch_function needs PyTorch: pip install 'gradproof[torch]'") from None
+    from verify.adapters.torch.case import case_of
+
+    return case_of(function, inputs, Terms(options, upstream, sizes, allow, accuracy), name)

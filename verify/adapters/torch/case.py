@@ -1,0 +1,152 @@
+"""The case of a `torch.autograd.Function`, whose backward PyTorch's own engine calls.
+
+The subject is run on floats and on symbols alike: inputs enter as tensors, `F.apply` is called, and the engine is asked
+for gradients with the upstream. So what is judged is what a training loop gets, after all that the engine does.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
+from typing import Any
+
+import numpy as np
+import torch
+
+from verify.adapters.torch.dispatch import Tracing
+from verify.adapters.torch.tensors import dtype_of, entering, leaving
+from verify.cases.case import Subject, TracedCase
+from verify.cases.inputs import Complex, Fixed, Real, described
+from verify.cases.making import traced
+from verify.cases.terms import Terms
+from verify.model.errors import InputError, ProtocolError
+from verify.model.identity import Place
+from verify.model.reasons import Reason
+from verify.model.where import made_at, quoted, start_of
+from verify.tracing.arrays import arrays
+from verify.tracing.symbols.concolic import Concolic
+
+WAY = "torch"  # the option by which each of these is a variant of its own
+PLAIN, STRIDED, SUMMED = "as it is", "upstream with gaps", "first output alone, summed"
+FROZEN = "{} frozen"
+_ALLOWED = {"GP124": "an input that is frozen gets no gradient"}
+
+
+def case_of(function: Any, inputs: Mapping[str, Any], terms: Terms, name: str) -> TracedCase:
+    """Return the case of a Function; raises InputError where the parts do not fit (`adapters.functions`)."""
+    if not (isinstance(function, type) and issubclass(function, torch.autograd.Function)):
+        raise InputError(f"torch_function({quoted(function)}): expected a subclass of torch.autograd.Function")
+    options = terms.options or {}
+    names = _parameters(function, {**inputs, **options})
+    declared = {key: described(key, value) for key, value in inputs.items()}
+    if any(isinstance(value, Complex) for value in inputs.values()):
+        raise InputError(f"torch_function({function.__name__}): complex inputs are not supported yet")
+    wanted = [key for key, value in declared.items() if isinstance(value, Real) and not isinstance(value, Fixed)]
+    frozen = {FROZEN.format(key): key for key in wanted} if len(wanted) > 1 else {}
+    ways = [PLAIN, *frozen, STRIDED, *([SUMMED] if terms.upstream is None else [])]
+    allow = {**(_ALLOWED if frozen else {}), **(terms.allow or {})}
+    return traced(
+        name or function.__name__,
+        _driving(function, names, wanted, frozen),
+        inputs,
+        terms._replace(options={**options, WAY: ways}, allow=allow),
+        where=made_at(),
+        backward=_place(function),
+        unnamed=not name,
+    )
+
+
+def _place(function: Any) -> Place:
+    backward = inspect.unwrap(function.backward)
+    if not hasattr(backward, "__code__"):
+        raise InputError(f"torch_function({function.__name__}): backward is not written in Python")
+    return start_of(backward.__code__)
+
+
+def _parameters(function: Any, written: Mapping[str, Any]) -> list[str]:
+    """Return the arguments of `apply` in order, by the parameters of forward; raises InputError for other names."""
+    has_context = function.setup_context is torch.autograd.Function.setup_context
+    parameters = [*inspect.signature(function.forward).parameters.values()][has_context:]
+    if any(parameter.kind is parameter.VAR_POSITIONAL for parameter in parameters):
+        return [*written]
+    names = [parameter.name for parameter in parameters]
+    if unknown := [key for key in written if key not in names]:
+        raise InputError(f"{function.__name__}.forward takes {', '.join(names)}: there is no {unknown[0]!r}")
+    lacking = [p.name for p in parameters if p.name not in written and p.default is p.empty]
+    if lacking:
+        raise InputError(f"{function.__name__}.forward takes {lacking[0]!r} too: describe it")
+    last = max(names.index(key) for key in written) if written else -1
+    if left_out := [name for name in names[: last + 1] if name not in written]:
+        raise InputError(f"{function.__name__}.forward takes {left_out[0]!r} before others: describe it")
+    return names[: last + 1]
+
+
+def _driving(function: Any, names: Sequence[str], wanted: Sequence[str], frozen: Mapping[str, str]) -> Subject:
+    """Return what drives a Function; `wanted` has the inputs that are differentiated, `frozen` which of them is not."""
+
+    def subject(**arguments: Any) -> Generator[Any, Any, Any]:
+        way = arguments.pop(WAY)
+        required = [key for key in wanted if key != frozen.get(way)]
+        dtype = getattr(arguments[wanted[0]], "dtype", np.float64)
+        with _followed(dtype):
+            leaves = {key: _leaf(value) for key, value in arguments.items()}
+            for key in required:
+                leaves[key].requires_grad_()
+            copies = {key: leaf.clone() if isinstance(leaf, torch.Tensor) else leaf for key, leaf in leaves.items()}
+            outputs = _differentiable(function.apply(*(copies[key] for key in names)))
+            outputs = [outputs[0].sum()] if way == SUMMED else outputs
+        douts = yield leaving(outputs[0]) if len(outputs) == 1 else tuple(map(leaving, outputs))
+        sent = douts if isinstance(douts, tuple) else (douts,)
+        with _followed(dtype):
+            upstreams = [_upstream(dout, of, way) for dout, of in zip(sent, outputs, strict=True)]
+            gradients = torch.autograd.grad(outputs, [leaves[key] for key in required], upstreams, allow_unused=True)
+        returned = dict(zip(required, gradients, strict=True))
+        return {key: _gradient(returned[key], leaves[key]) if key in returned else None for key in wanted}
+
+    return subject
+
+
+@contextmanager
+def _followed(dtype: Any) -> Iterator[None]:
+    """Let operations be followed in a run on symbols, and constants have the type of the inputs, as in training."""
+    before = torch.get_default_dtype()
+    torch.set_default_dtype(dtype_of(dtype))
+    try:
+        with nullcontext() if arrays.active() is None else Tracing():
+            yield
+    finally:
+        torch.set_default_dtype(before)
+
+
+def _leaf(value: Any) -> Any:
+    """Return an argument as PyTorch has it: arrays and real numbers as tensors, anything else as it is."""
+    return entering(value) if _is_array(value) else value
+
+
+def _is_array(value: Any) -> bool:
+    return isinstance(value, (np.ndarray, np.generic, Concolic))
+
+
+def _differentiable(returned: Any) -> list[torch.Tensor]:
+    """Return the outputs that gradients lead back from; raises ProtocolError if there are none."""
+    outputs = returned if isinstance(returned, tuple) else (returned,)
+    leading = [output for output in outputs if isinstance(output, torch.Tensor) and output.requires_grad]
+    if not leading:
+        raise ProtocolError("no output of the Function requires a gradient", Reason.MISSING_OUTPUT)
+    return leading
+
+
+def _upstream(dout: Any, output: torch.Tensor, way: str) -> torch.Tensor:
+    """Return the upstream as a tensor of the type of the output; strided, it has gaps and the reverse order."""
+    dense = entering(dout).to(output.dtype)
+    if way != STRIDED or not dense.dim():
+        return dense
+    backwards = range(dense.dim() - 1, -1, -1)
+    room = torch.stack([dense, dense], -1).permute(*backwards, dense.dim()).contiguous()
+    return room.select(-1, 0).permute(*backwards)
+
+
+def _gradient(gradient: torch.Tensor | None, leaf: torch.Tensor) -> Any:
+    """Return a gradient as an array of its own, as the engine hands it on; one that it leaves out is 0."""
+    return leaving(torch.zeros_like(leaf) if gradient is None else gradient.clone())

@@ -1,0 +1,198 @@
+"""What becomes of each ATen operation in a run on symbols: moved, computed, written in place, or refused by its name.
+
+Every tensor of real numbers is one of symbols here, constants too, so that nothing is computed in floats whose formula
+would be unknown. An operation that is in no table is refused: PyTorch has thousands, and one that is taken for another
+would make a false proof. What is followed is held against the same code on floats afterwards (`tracing.floats`).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import torch
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._pytree import tree_flatten, tree_map
+
+from verify.adapters.torch.moves import COPIES, VIEWS, moved, node
+from verify.adapters.torch.operations import OPERATIONS, UNBOUNDED
+from verify.adapters.torch.tensors import (
+    FLOATS,
+    SymbolTensor,
+    answers,
+    array,
+    claimed,
+    is_float,
+    laid_out,
+    numbers_of,
+    refused,
+    tensor_of,
+)
+from verify.model.reasons import Reason
+from verify.model.unfollowed import unbounded
+from verify.tracing.arrays import arrays
+
+# Tensors of one number, or of memory that nobody has written to (None); the number may be an argument.
+_FILLED = {
+    **dict.fromkeys(("zeros", "zeros_like", "new_zeros"), 0),
+    **dict.fromkeys(("ones", "ones_like", "new_ones"), 1),
+    **dict.fromkeys(("full", "full_like", "new_full"), "fill_value"),
+    **dict.fromkeys(("empty", "empty_like", "new_empty", "empty_strided", "new_empty_strided"), None),
+}
+_PLAIN = frozenset(("arange", "eye", "scalar_tensor", "linspace"))  # of numbers alone, which become constants
+_DECIDED = (torch.bool, torch.int64, torch.int32)  # what real numbers may be turned into, which is a branch
+_IN_PLACE = {"copy_", "fill_", "zero_"}
+_ASKING = {"_local_scalar_dense": "a tensor was turned into a plain number (item, float, bool of a real number)"}
+
+
+class Tracing(TorchDispatchMode):
+    """Sees every operation of a run on symbols, those without a tensor of symbols too."""
+
+    def __torch_dispatch__(self, function: Any, types: Any, args: Any = (), options: Any = None) -> Any:
+        """Return what the operation gives."""
+        return dispatched(function, args, options or {})
+
+
+@answers
+def dispatched(function: Any, args: Any, options: Any) -> Any:
+    """Return what an operation gives; raises TraceError for one that is not followed."""
+    name = _name(function)
+    if torch.Tag.nondeterministic_seeded in function.tags:
+        refused(f"{function} draws random numbers", Reason.UNKNOWN_FUNCTION)
+    if name in _FILLED:
+        return _filled(function, name, args, options)
+    if not any(map(is_float, tree_flatten((args, options))[0])):
+        return _without_symbols(function, name, args, options)
+    if name in _ASKING:
+        refused(_ASKING[name], Reason.PLAIN_NUMBER)
+    if name == "_to_copy":
+        return _cast(function, *args, **options)
+    if name in VIEWS or name in COPIES:
+        return moved(function, name, args, options)
+    if function._schema.is_mutable:  # noqa: SLF001 - there is no public way to ask
+        return _in_place(function, name, args, options)
+    if name in OPERATIONS:
+        return _computed(function, name, args, options)
+    return _unknown(function)
+
+
+def _name(function: Any) -> str:
+    """Return the name of an operation of ATen without its overload; raises TraceError for any other library's."""
+    namespace, _, name = function._schema.name.partition("::")  # noqa: SLF001 - there is no public way to ask
+    return str(name) if namespace == "aten" else _unknown(function)
+
+
+def _unknown(function: Any) -> Any:
+    return refused(f"{function} cannot be followed", Reason.UNKNOWN_FUNCTION)
+
+
+def _without_symbols(function: Any, name: str, args: Any, options: Any) -> Any:
+    """Run an operation on whole numbers and truth values; what is made a real number by it is a constant."""
+    made = function(*args, **options)
+    if not any(map(is_float, tree_flatten(made)[0])):
+        return made
+    if name not in _PLAIN and name not in OPERATIONS and name != "_to_copy":
+        return _unknown(function)
+    return SymbolTensor(numbers_of(made), made.dtype)
+
+
+def _filled(function: Any, name: str, args: Any, options: Any) -> Any:
+    """Return a new tensor, whose entries are one number or unwritten."""
+    meta = _without_memory(function, args, options)
+    if not meta.dtype.is_floating_point:
+        return function(*tree_map(_stripped, args), **options)
+    claimed(meta.dtype)
+    value = _FILLED[name]
+    if value == "fill_value":
+        value = options[value] if value in options else args[1 if name != "new_full" else 2]
+    if value is None:
+        nodes = [arrays.current().uninitialised() for _ in range(meta.numel())]
+    elif isinstance(value, torch.Tensor):
+        nodes = [int(numbers_of(value))] * meta.numel()
+    else:
+        nodes = [node(value)] * meta.numel()
+    return SymbolTensor(laid_out(nodes, meta), meta.dtype)
+
+
+def _stripped(value: Any) -> Any:
+    """Return a tensor of symbols as one of zeros that has its shape: what is asked is its shape alone."""
+    return torch.zeros(value.shape, dtype=value.dtype) if isinstance(value, SymbolTensor) else value
+
+
+def _cast(function: Any, tensor: torch.Tensor, **options: Any) -> torch.Tensor:
+    """Return a copy of another type; whole numbers and truth values have to be decided first."""
+    meta = _without_memory(function, [tensor], options)
+    if meta.dtype.is_floating_point:
+        claimed(meta.dtype)
+        _note_narrowed(tensor.dtype, meta.dtype)
+        return SymbolTensor(laid_out(numbers_of(tensor).reshape(-1).numpy(), meta), meta.dtype)
+    if meta.dtype not in _DECIDED:
+        return _unknown(function)
+    return tensor_of(array(tensor).astype(bool if meta.dtype == torch.bool else np.int64), meta)
+
+
+def _note_narrowed(of: torch.dtype, to: torch.dtype) -> None:
+    if torch.finfo(to).bits < torch.finfo(of).bits:
+        arrays.current().narrowed(FLOATS[to])
+
+
+def _in_place(function: Any, name: str, args: Any, options: Any) -> Any:
+    """Do an operation that writes into its first argument: by the one that returns its result."""
+    target = args[0]
+    if "out" in options or not name.endswith("_"):
+        return _unknown(function)
+    if not is_float(target):
+        return refused(f"{function}: real numbers were written into a tensor of {target.dtype}", Reason.PLAIN_NUMBER)
+    if not isinstance(target, SymbolTensor) or target.frozen:
+        return refused(f"{function} writes into a tensor that was made before the run", Reason.NOT_TRACED)
+    if name in _IN_PLACE:
+        value = args[1] if len(args) > 1 else 0
+        return _written(target, value)
+    functional = getattr(torch.ops.aten, name[:-1], None)
+    overload = getattr(functional, function._overloadname, None)  # noqa: SLF001 - how PyTorch names overloads
+    if overload is None or not {name[:-1]} & {*OPERATIONS, *COPIES}:
+        return _unknown(function)
+    return _written(target, dispatched(overload, args, options))
+
+
+def _written(target: SymbolTensor, value: Any) -> SymbolTensor:
+    """Write a value into a tensor of symbols, and into all that shares its memory."""
+    if isinstance(value, torch.Tensor):
+        if is_float(value):
+            _note_narrowed(value.dtype, target.dtype)
+        else:
+            value = dispatched(torch.ops.aten._to_copy.default, [value], {"dtype": target.dtype})  # noqa: SLF001
+        numbers_of(target).copy_(numbers_of(value))
+    else:
+        numbers_of(target).fill_(node(value))
+    return target
+
+
+def _computed(function: Any, name: str, args: Any, options: Any) -> Any:
+    """Return what NumPy's functions make of the symbols, as PyTorch would have laid it out."""
+    if options.keys() & {"rounding_mode", "out", "reduce"}:
+        return _unknown(function)
+    if name in UNBOUNDED and arrays.current().as_executed:
+        raise unbounded(str(function))
+    meta = _without_memory(function, args, options)
+    try:
+        value = OPERATIONS[name](*map(array, args), **{key: array(option) for key, option in options.items()})
+    except TypeError:  # arguments that the table does not have
+        return _unknown(function)
+    if isinstance(meta, tuple):
+        return tuple(map(tensor_of, value, meta))
+    if options.get("dtype") is not None and meta.dtype.is_floating_point:
+        _note_narrowed(args[0].dtype, meta.dtype)
+    return tensor_of(value, meta)
+
+
+def _without_memory(function: Any, args: Any, options: Any) -> Any:
+    """Return what an operation gives on tensors without memory: its shape, type and strides, or PyTorch's own error."""
+    meta = {"device": "meta"} if "device" in {a.name for a in function._schema.arguments} else {}  # noqa: SLF001
+    return function(*tree_map(_meta, args), **tree_map(_meta, {**options, **meta}))
+
+
+def _meta(value: Any) -> Any:
+    if isinstance(value, torch.Tensor):
+        return torch.empty_strided(value.size(), value.stride(), dtype=value.dtype, device="meta")
+    return value

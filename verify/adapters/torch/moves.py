@@ -1,0 +1,94 @@
+"""Operations that only move entries: each is run on the numbers of nodes as it is, so that views share memory.
+
+An operation belongs here if every entry of its result is an entry of one of its arguments, chosen without looking at
+real numbers: then the numbers of nodes may be moved in their place, and strides, aliases and errors are PyTorch's own.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch.utils._pytree import tree_map
+
+from verify.adapters.torch.tensors import FLOATS, SymbolTensor, is_float, laid_out, numbers_of, plain, refused
+from verify.model.reasons import Reason
+from verify.tracing.arrays import arrays
+
+# The results show the memory of the first argument.
+_VIEWS = (
+    "view _unsafe_view _reshape_alias expand permute transpose t unsqueeze squeeze slice select split split_with_sizes"
+    " unbind diagonal as_strided unfold alias detach"
+)
+VIEWS = frozenset(_VIEWS.split())
+# The results have memory of their own.
+_COPIES = (
+    "clone cat stack flip roll repeat index_select gather index take masked_select where masked_fill scatter index_put"
+    " index_copy slice_scatter select_scatter diagonal_scatter view_copy expand_copy permute_copy lift_fresh"
+    " lift_fresh_copy"
+)
+COPIES = frozenset(_COPIES.split())
+_PLACES = {"condition", "mask", "index", "indices"}  # arguments that say which entries: all other tensors are entries
+_ADDING = {"accumulate", "reduce"}  # arguments by which entries are computed
+_REFUSED = {"dtype", "out"}  # overloads: the bytes seen as another type; results written into an argument
+
+
+def moved(function: Any, name: str, args: Any, options: Any) -> Any:
+    """Run an operation on the numbers of nodes; the results are tensors of symbols of the widest type among them."""
+    if _REFUSED.intersection(function._overloadname.split("_")):  # noqa: SLF001 - how PyTorch names overloads
+        refused(f"{function} cannot be followed", Reason.UNKNOWN_FUNCTION)
+    dtype, frozen = _common(args, options), _is_frozen(name, args)
+    args, options = _with_numbers(function, args, options)
+    made = function(*args, **options)
+
+    def symbolic(value: Any) -> Any:
+        return SymbolTensor(value, dtype, frozen=frozen) if isinstance(value, torch.Tensor) else value
+
+    return tree_map(symbolic, made)
+
+
+def _common(args: Any, options: Any) -> torch.dtype:
+    """Return the widest type of the tensors of floats."""
+    kinds: list[torch.dtype] = []
+    tree_map(lambda value: kinds.append(value.dtype) if is_float(value) else None, (args, options))
+    widest = max(kinds, key=lambda kind: torch.finfo(kind).bits)
+    if widest not in FLOATS or not {*FLOATS}.issuperset(kinds):
+        refused(f"a tensor of {widest}", Reason.UNKNOWN_TYPE)
+    return widest
+
+
+def _is_frozen(name: str, args: Any) -> bool:
+    """Tell whether results show the memory of a tensor from before the run."""
+    first = args[0]
+    return name in VIEWS and (first.frozen if isinstance(first, SymbolTensor) else True)
+
+
+def _with_numbers(function: Any, args: Any, options: Any) -> tuple[Any, Any]:
+    """Return arguments with nodes in the place of entries; raises TraceError where the operation would compute."""
+    schema = function._schema.arguments  # noqa: SLF001 - there is no public way to ask
+    written = {**dict(zip((argument.name for argument in schema), args, strict=False)), **options}
+    if any(written.get(name) for name in _ADDING):
+        refused(f"{function} with {' or '.join(sorted(_ADDING))} cannot be followed", Reason.UNKNOWN_FUNCTION)
+    made = {
+        argument.name: _entries(argument, written[argument.name]) for argument in schema if argument.name in written
+    }
+    return [made[argument.name] for argument in schema[: len(args)]], {name: made[name] for name in options}
+
+
+def _entries(argument: Any, value: Any) -> Any:
+    """Return an argument with nodes in the place of entries, which are tensors and what the schema calls a number."""
+    if argument.name in _PLACES or value is None:
+        return value
+    if "number" in str(argument.type) or isinstance(value, float):
+        return node(value)
+    return tree_map(lambda part: constants_of(part) if isinstance(part, torch.Tensor) else part, value)
+
+
+def constants_of(tensor: torch.Tensor) -> torch.Tensor:
+    """Return the nodes of a tensor, also of whole numbers and truth values, which become constants."""
+    return numbers_of(tensor) if is_float(tensor) else laid_out(arrays.nodes(plain(tensor)), tensor)
+
+
+def node(number: Any) -> int:
+    """Return the node of a number; raises TraceError for an infinity."""
+    return int(arrays.nodes(number)[0])

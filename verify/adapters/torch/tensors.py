@@ -1,0 +1,187 @@
+"""Tensors of symbols: PyTorch sees a tensor of floats, whose memory is one of int64 that holds numbers of nodes.
+
+The tensor has no memory of its own. PyTorch asks `__torch_dispatch__` for every operation, below its engine: what
+belongs to `ctx`, to saved tensors and to the backward pass is PyTorch's own work. What reads memory without an
+operation is refused by name here. A tensor belongs to one run: in another one its numbers would mean something else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NoReturn
+
+import numpy as np
+import torch
+
+from verify.model.errors import ForeignSymbolError, TraceError
+from verify.model.reasons import Reason
+from verify.model.where import asked_at
+from verify.tracing.arrays import arrays
+from verify.tracing.symbols.texts import text
+
+FLOATS = {torch.float64: "float64", torch.float32: "float32", torch.float16: "float16"}  # those that NumPy has too
+WHOLE = (torch.bool, torch.int64, torch.int32, torch.int16, torch.int8, torch.uint8)
+_DTYPES = {name: dtype for dtype, name in FLOATS.items()}
+# Methods and properties that reach the memory without an operation; PyTorch refuses `numpy`, `tolist` and storages.
+_READING = (
+    "data_ptr apply_ map_ map2_ as_subclass share_memory_ __dlpack__ __array__ __reduce_ex__ set_ resize_ resize_as_"
+    " untyped_storage storage _typed_storage _make_subclass"
+)
+
+
+class SymbolTensor(torch.Tensor):
+    """A tensor of symbols; `numbers` has their nodes, in memory that views share, `trace` is the run they belong to.
+
+    `frozen` tells that the entries are those of a tensor from before the run, which must not change.
+    """
+
+    numbers: torch.Tensor
+    trace: Any
+    frozen: bool
+
+    @staticmethod
+    def __new__(cls: Any, numbers: torch.Tensor, dtype: torch.dtype, *, frozen: bool = False) -> SymbolTensor:
+        """Make a tensor with the shape and strides of its numbers."""
+        made: SymbolTensor = torch.Tensor._make_wrapper_subclass(  # noqa: SLF001 - PyTorch documents it for subclasses
+            cls,
+            numbers.size(),
+            strides=numbers.stride(),
+            storage_offset=numbers.storage_offset(),
+            dtype=dtype,
+            device=numbers.device,
+        )
+        made.numbers, made.trace, made.frozen = numbers, arrays.current(), frozen
+        return made
+
+    def __init__(self, *_: Any, **__: Any) -> None:
+        super().__init__()
+
+    def __repr__(self) -> str:
+        return text(f"symbols of shape {tuple(self.shape)}")
+
+    __str__ = __repr__
+
+    def __format__(self, spec: str) -> str:
+        return repr(self)
+
+    __torch_function__ = torch._C._disabled_torch_function_impl  # noqa: SLF001 - what PyTorch makes plain stays plain
+
+    @classmethod
+    def __torch_dispatch__(cls, function: Any, types: Any, args: Any = (), options: Any = None) -> Any:
+        return _ANSWERS[0](function, args, options or {})
+
+
+_ANSWERS: list[Callable[..., Any]] = []  # what answers for operations, which imports this module
+
+
+def answers(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Register what answers for operations on tensors of symbols."""
+    _ANSWERS[:] = [function]
+    return function
+
+
+def _refusing(name: str) -> Any:
+    def refuse(self: Any, *_: Any, **__: Any) -> NoReturn:
+        refused(f"the memory of a tensor was read by {name}")
+
+    return refuse
+
+
+def refused(message: str, reason: Reason = Reason.RAW_MEMORY) -> NoReturn:
+    """Raise the error for what is not followed, with the line that asked."""
+    raise TraceError(message, asked_at(), reason=reason)
+
+
+for _name in _READING.split():
+    setattr(SymbolTensor, _name, _refusing(_name))
+
+
+def _data(self: SymbolTensor) -> Any:
+    return self.detach()
+
+
+SymbolTensor.data = property(_data, _refusing("data ="))
+
+
+def dtype_of(numpys: Any) -> torch.dtype:
+    """Return the type that a type of NumPy's floats has in PyTorch; raises TraceError if there is none."""
+    name = np.dtype(numpys).name
+    return _DTYPES[name] if name in _DTYPES else refused(f"tensors of {name}", Reason.UNKNOWN_TYPE)
+
+
+def is_float(value: Any) -> bool:
+    """Tell whether a value is a tensor of real numbers, whose entries are symbols in a run."""
+    return isinstance(value, torch.Tensor) and value.dtype.is_floating_point
+
+
+def numbers_of(tensor: torch.Tensor) -> torch.Tensor:
+    """Return the nodes of a tensor of floats, in a tensor of its shape: those of symbols are shared, not copied."""
+    if isinstance(tensor, SymbolTensor):
+        if tensor.trace is not arrays.current():
+            raise ForeignSymbolError("a symbol kept from another run (in a cache, say)", asked_at())
+        return tensor.numbers
+    return laid_out(arrays.nodes(plain(tensor)), tensor)
+
+
+def laid_out(nodes: Any, like: Any) -> torch.Tensor:
+    """Return nodes in order as a tensor, with the shape and the strides of another one."""
+    numbers = torch.from_numpy(np.array(nodes, np.int64)).reshape(like.shape)
+    if numbers.stride() == like.stride():
+        return numbers
+    made = torch.empty_strided(like.shape, like.stride(), dtype=torch.int64)
+    return made.copy_(numbers)
+
+
+def plain(tensor: torch.Tensor) -> Any:
+    """Return a tensor of numbers as NumPy's array; raises TraceError for what NumPy has not, or what hides memory."""
+    if type(tensor) not in (torch.Tensor, torch.nn.Parameter):
+        refused(f"a tensor of the class {type(tensor).__name__}", Reason.UNKNOWN_TYPE)
+    if tensor.numel() and not tensor.data_ptr():
+        refused("the memory of a tensor was taken past PyTorch's operations")
+    if tensor.dtype not in (*FLOATS, *WHOLE) or tensor.device.type != "cpu":
+        refused(f"a tensor of {tensor.dtype} on {tensor.device}", Reason.UNKNOWN_TYPE)
+    return tensor.detach().resolve_conj().resolve_neg().numpy()
+
+
+def array(value: Any) -> Any:
+    """Return a tensor as NumPy's array, of symbols where its entries are real numbers; anything else as it is."""
+    if is_float(value):
+        numbers = numbers_of(value)
+        return arrays.built(numbers.detach().reshape(-1).numpy(), tuple(numbers.shape), claimed(value.dtype))
+    return plain(value) if isinstance(value, torch.Tensor) else value
+
+
+def claimed(dtype: torch.dtype) -> Any:
+    """Return the type of NumPy's that floats of a tensor have; raises TraceError if there is none."""
+    if dtype not in FLOATS:
+        refused(f"a tensor of {dtype}", Reason.UNKNOWN_TYPE)
+    return np.dtype(FLOATS[dtype])
+
+
+def tensor_of(value: Any, like: Any) -> torch.Tensor:
+    """Return what NumPy's functions made as a tensor with the type and strides of another one, whose shape it has."""
+    if arrays.shape_of(value) != tuple(like.shape):
+        refused(
+            f"a result of shape {arrays.shape_of(value)} in the place of {tuple(like.shape)}", Reason.INTERNAL_ERROR
+        )
+    if like.dtype.is_floating_point:
+        claimed(like.dtype)
+        return SymbolTensor(laid_out(arrays.nodes(value), like), like.dtype)
+    return torch.from_numpy(np.array(value)).to(like.dtype).reshape(like.shape)
+
+
+def entering(value: Any) -> torch.Tensor:
+    """Return an array of a case as a tensor: symbols in a run, and floats in the very memory of the array."""
+    if arrays.active() is not None and np.dtype(getattr(value, "dtype", type(value))).kind == "f":
+        numbers = torch.from_numpy(np.array(arrays.nodes(value), np.int64)).reshape(arrays.shape_of(value))
+        return SymbolTensor(numbers, dtype_of(getattr(value, "dtype", float)))
+    floats = np.asarray(value)
+    showable = floats.ndim and floats.flags.writeable and min(floats.strides) >= 0  # which PyTorch can show
+    return torch.from_numpy(floats if showable else np.array(floats))
+
+
+def leaving(tensor: torch.Tensor) -> Any:
+    """Return a tensor as an array of the case: of symbols, or of floats in the memory of the tensor."""
+    if arrays.active() is not None:
+        return arrays.scalar(array(tensor))
+    return arrays.scalar(tensor.detach().numpy())
