@@ -208,6 +208,54 @@ def test_a_function_beyond_its_domain_is_a_hole(name):
     assert all(row.evidence.detail.endswith(" of x[0], where it has no value") for row in rows)
 
 
+ROUNDED = {  # divisors whose zeros are no floats, and are 0 on floats beside them all the same
+    "cube": lambda x: x**3 - 2,
+    "exponential": lambda x: np.exp(x) - x - 2,
+    "hyperbolic tangent": lambda x: np.tanh(x) - 0.5,
+    "logarithm": lambda x: np.log(x) - 1,
+    "two inputs": lambda x: x[0] ** 3 - 2 * x[1] ** 3,
+}
+
+
+@pytest.mark.parametrize("name", ROUNDED)
+def test_a_divisor_that_rounds_to_0_is_told(name):
+    """The formula is right there and the float is NaN: that is GP202, with the float at which it happens."""
+    divisor = ROUNDED[name]
+    case = elementwise(lambda x: x**2, lambda d, x: 2 * d * x * divisor(x) / divisor(x), "2", low=0.1, high=4)
+    result = verify.check(case)
+    assert {row.verdict for row in result.comparisons} == {Verdict.PROVED}
+    (told, *_) = [finding for finding in result.findings if "rounds to 0 there" in finding.detail]
+    assert (told.code, told.fails) == ("GP202", False)
+    assert told.detail.startswith("at x[0] = ")
+    assert " is nan, the exact one " in told.detail
+
+
+@pytest.mark.parametrize("shift", [-1, 1])
+def test_a_divisor_that_rounds_to_0_nowhere_is_not_told(shift):
+    """A guard for what is close to 0, and a divisor that is never 0, leave nothing to tell."""
+    divisors = {-1: lambda x: np.where(abs(x**3 - 2) < 1e-3, 1, x**3 - 2), 1: lambda x: x**3 + 2}
+    divisor = divisors[shift]
+    case = elementwise(lambda x: x**2, lambda d, x: 2 * d * x * divisor(x) / divisor(x), "2", low=0.1, high=4)
+    assert not any("rounds to 0" in finding.detail for finding in verify.check(case).findings)
+
+
+IRRATIONAL = {  # divisors that are exactly 0 at a float, though what they are made of is no rational there
+    "logarithms": (lambda x: np.log(x + 3) - np.log(2 * x), "3"),
+    "roots": (lambda x: np.sqrt(x + 1) - np.sqrt(2 * x), "1"),
+    "hyperbolic tangents": (lambda x: np.tanh(x) - np.tanh(1 - x), "0.5"),
+}
+
+
+@pytest.mark.parametrize("name", IRRATIONAL)
+def test_a_zero_that_exact_arithmetic_does_not_show_is_refuted(name):
+    """A difference of two equal logarithms is 0, and NaN there is no derivative."""
+    divisor, zero = IRRATIONAL[name]
+    case = elementwise(lambda x: x**2, lambda d, x: 2 * d * x * divisor(x) / divisor(x), "2", low=0.1, high=9)
+    rows = [row for row in failing(case).comparisons if row.verdict is Verdict.REFUTED]
+    assert rows
+    assert all(row.counterexample.inputs[0] in {("x[0]", zero), ("x[0]", "1/2")} for row in rows)
+
+
 def test_a_function_that_forward_computes_too_is_no_hole():
     """Where the function of forward is not defined either, nothing is claimed."""
     case = elementwise(lambda x: np.arcsin(x), lambda d, x: d * (1 - np.sin(np.arcsin(x)) ** 2) ** -0.5, low=-1, high=1)

@@ -217,3 +217,42 @@ def test_divisors_of_nothing(backward):
     """A divisor may be empty, or a negative power of what is 0 by its formula."""
     row = verify.check(verify.pair(lambda x: x * x, backward, x="3")).comparisons[0]
     assert (row.name, row.verdict, row.failing) == ("x", Verdict.REFUTED, 3)
+
+
+BEYOND = {
+    "logarithm of what is negative": (lambda x: x**3, lambda d, x: d * 3 * np.exp(2 * np.log(x))),
+    "root of what is negative": (lambda x: x**2, lambda d, x: d * 2 * np.sqrt(x) ** 2),
+    "odd power of a root": (lambda x: x**2, lambda d, x: d * 2 * (x**1.5) ** (2 / 3)),
+    "two logarithms that cancel": (lambda x: x**2, lambda d, x: d * (2 * x + np.log(x) - np.log(x))),
+    "arcsine above 1": (lambda x: x**2, lambda d, x: d * 2 * (10 * np.sin(np.arcsin(x - 9)) + 90 - 9 * x)),
+}
+
+
+@pytest.mark.parametrize("name", BEYOND)
+def test_nan_beyond_the_domain_of_a_function_at_the_sample_is_refuted(name):
+    """Symbols know the square of a root, and floats return NaN: where forward has a derivative, that is wrong."""
+    forward, backward = BEYOND[name]
+    rows = verify.check(verify.pair(forward, backward, x=verify.real("3", low=-8, high=-1)), quick=True).comparisons
+    refuted = [row for row in rows if row.verdict is Verdict.REFUTED]
+    assert refuted
+    assert all(row.counterexample.actual == "nan" for row in refuted)
+
+
+def test_nan_of_a_guarded_logarithm_is_not_blamed_on_it():
+    """What np.where discards beyond the domain of a logarithm leaves the gradient that it is."""
+    case = verify.pair(
+        lambda x: x**2,
+        lambda d, x: d * np.where(x > 0, 2 * np.exp(np.log(x)), 2 * x),
+        x=verify.real("3", low=-8, high=-1),
+    )
+    assert verify.check(case).good
+
+
+def test_floats_that_overflow_at_the_sample_are_no_hole():
+    """A right formula whose floats are no numbers is undecided, as before, and not refuted."""
+    case = verify.pair(
+        lambda x: 1 / (1 + np.exp(-x)),
+        lambda d, x: d * np.exp(-x) / (1 + np.exp(-x)) ** 2,
+        x=verify.real("3", low=-3000, high=-2000),
+    )
+    assert Verdict.REFUTED not in {row.verdict for row in verify.check(case, quick=True).comparisons}

@@ -4,7 +4,7 @@ from fractions import Fraction
 
 import pytest
 
-from verify.checks.regions.zeros import zeros
+from verify.checks.regions.zeros import beside, zeros
 from verify.proof import rationals
 from verify.tracing.observe import Observation, Quantity, Variant
 from verify.tracing.symbols.trace import Trace
@@ -81,3 +81,25 @@ def test_a_zero_outside_of_the_domain_is_none():
     """Bounds are no part of the domain: with x > 0, x is never 0."""
     made = Made()
     assert not list(zeros(made.seen, x_0(made), {"x[0]": (F(0), None)}))
+
+
+def test_the_floats_beside_a_zero_that_is_no_rational():
+    """Five floats lie around the root of x**3 = 2, the nearest first; of a rational zero, and of none, there are none."""
+    made = Made()
+    node = made.minus(made.graph.power(x_0(made), F(3)), made.number(2))
+    (points,) = beside(made.seen, node, {})
+    floats = [float(point["x[0]"]) for point in points]
+    assert len(set(floats)) == 5
+    assert floats[0] == 2 ** (1 / 3)
+    assert max(abs(at - floats[0]) for at in floats) <= 1e-15
+    assert all(F(at) == point["x[0]"] for at, point in zip(floats, points, strict=True))
+    assert not list(beside(made.seen, NODES["3 x - 1"](made), {}))
+    assert not list(beside(made.seen, NONE["1 + x**2"](made), {}))
+
+
+def test_no_float_beside_a_zero_lies_outside_of_the_domain():
+    """A bound that is a float next to the root leaves out what is beyond it."""
+    made = Made()
+    node = made.minus(made.graph.power(x_0(made), F(3)), made.number(2))
+    (points,) = beside(made.seen, node, {"x[0]": (None, F(2 ** (1 / 3)))})
+    assert len(points) == 2

@@ -18,7 +18,6 @@ from verify.checks.reference.picture import picture
 from verify.checks.reference.points import points
 from verify.checks.reference.rows import Rows
 from verify.checks.reference.theory import Theory, theory
-from verify.model.comparison import DIVIDES
 from verify.model.errors import ForeignSymbolError, InputError, UnheldError
 from verify.model.exact import decimal_text, texts
 from verify.model.excerpts import excerpted
@@ -102,7 +101,7 @@ def _check_held(case: TracedCase, seed: int, *, quick: bool, keep: Keep) -> Case
 
     state = None if quick else _state(case)
     result, runs = check_traced(case, seed, keep, quick=quick, repeating=True)
-    if any(row.evidence and row.evidence.kind == DIVIDES for row in result.comparisons):
+    if any(row.verdict is Verdict.UNDECIDED for row in result.comparisons):
         from verify.checks.regions.undefined import refuted_where_undefined
 
         result = refuted_where_undefined(case, result, seed)

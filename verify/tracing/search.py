@@ -32,11 +32,15 @@ _DIGITS = (0, 1, 2, 3, 5, 8, 12, 16)
 
 
 class Crossing(NamedTuple):
-    """Values of one variable, the others being those of the sample: on the edge, where that is known, and past it."""
+    """Values of one variable, the others being those of the sample: on the edge, where that is known, and past it.
+
+    `near` is close to an edge that is no short rational.
+    """
 
     name: str
     edge: Fraction | None
     past: Sequence[Fraction]
+    near: Fraction | None = None
 
 
 def crossings(
@@ -175,7 +179,7 @@ def _probed(value: _Along, start: Fraction, bounds: tuple[Fraction | None, Fract
             edge = _halved(value, start, probe, before)
             exact = simplest_rational(float(edge))
             on_edge = exact if within(exact, bounds) and value.exact(exact) == 0 else None
-            return Crossing(value.name, on_edge, [*_past(value, start, edge, bounds), probe])
+            return Crossing(value.name, on_edge, [*_past(value, start, edge, bounds), probe], edge)
     return None
 
 

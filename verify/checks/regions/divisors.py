@@ -113,6 +113,11 @@ def _of_power(graph: Graph, argument: int, *, pole: bool, below: bool) -> Diviso
     return Divisor(argument, pole, below)
 
 
+def is_beyond(seen: Observation, divisor: Divisor) -> bool:
+    """Tell whether something is not defined at the sample of a run, beyond what a divisor tells."""
+    return divisor.below and bool(seen.trace.at_sample(divisor.node) < 0)
+
+
 def sparse_first(seen: Observation, candidates: Sequence[Divisor]) -> tuple[list[Divisor], list[Divisor]]:
     """Return a few of the divisors that differ in the entries of the same inputs only, in turns, and then all others.
 

@@ -15,6 +15,8 @@ What is reported, and as what:
   subgradient is a number, and NaN is none. The formula is right wherever there is a derivative, and no bounds on
   entries leave out just this point: that is a finding that fails, GP211, which a case may allow with a reason.
 - `forward` is not defined there either, or rises without limit: nothing is claimed, and nothing is reported.
+- A zero of the divisor is no float, but the divisor rounds to 0 at the floats beside it, as x**3 - 2 does at
+  1.2599210498948732: the formula is right there and the floats are not, which is GP202, a hazard.
 - `backward` raises there, as np.linalg.inv does for a singular matrix whose determinant is 0: that is no number either,
   and no wrong one; whoever trains is told at once. That is a hazard, GP213.
 - The point lies on a tie: it is an edge between branches, and judged as such (`edges`).
@@ -22,8 +24,9 @@ What is reported, and as what:
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
+from fractions import Fraction
 
 import numpy as np
 
@@ -35,9 +38,9 @@ from verify.checks.regions.explore import Explorer
 from verify.checks.regions.gaps import Gap, finite_gradients, finite_output, gaps
 from verify.checks.regions.hull import brief
 from verify.checks.regions.limits import Limit
-from verify.checks.regions.zeros import zeros
+from verify.checks.regions.zeros import beside, zeros
 from verify.model.errors import InputError, ProtocolError
-from verify.model.exact import decimal_text
+from verify.model.exact import decimal_text, nearest_double
 from verify.model.findings import finding
 from verify.model.identity import NOWHERE, Place, Variant
 from verify.model.result import Comparison, Counterexample, Evidence, Finding, Verdict
@@ -82,16 +85,44 @@ class Holes:
 
     def _visit_zeros(self, seen: Observation, divisor: Divisor, most: int) -> bool:
         """Visit the first zeros of a divisor; tells whether there is any budget left for others."""
-        for number, point in enumerate(self._points(seen, divisor)):
-            if number == most:
+        number = 0
+        for number, point in enumerate(self._points(seen, divisor), 1):
+            if number > most:
                 self.explorer.limits.add(Limit.ZEROS)
                 break
-            if self._visits == _VISITS:
-                self.remarks.append(f"zeros of divisors: {_VISITS} visited; there are others")
+            if not self._may_visit():
                 return False
-            self._visits += 1
             self._visit(seen, divisor, point)
+        return number > 0 or self._visit_floats(seen, divisor)
+
+    def _may_visit(self) -> bool:
+        """Take a visit from the budget; where that is used up, it is told."""
+        if self._visits == _VISITS:
+            self.remarks.append(f"zeros of divisors: {_VISITS} visited; there are others")
+            return False
+        self._visits += 1
         return True
+
+    def _visit_floats(self, seen: Observation, divisor: Divisor) -> bool:
+        """Visit the floats beside the zeros of a divisor that are no short rationals, until its gradient is none."""
+        if not divisor.pole or len(signs(seen.trace, divisor.node, self.explorer.bounds)) == 1:
+            return True
+        for points in beside(seen, divisor.node, self.explorer.bounds):
+            if not self._may_visit():
+                return False
+            for point in points:
+                if self._is_broken(seen, point):
+                    self._visit(seen, divisor, point)
+                    break
+        return True
+
+    def _is_broken(self, seen: Observation, change: Point) -> bool:
+        """Tell whether a gradient is no number on floats at a point, where the output is one."""
+        try:
+            floats = FloatRun(self.explorer.case, seen, self.explorer.seed, {**seen.trace.sample, **change})
+        except SubjectError:
+            return False
+        return finite_output(floats) and not finite_gradients(floats)
 
     def _points(self, seen: Observation, divisor: Divisor) -> Iterator[Point]:
         """Yield the zeros of a divisor, each once, and points beyond them where it is not defined there."""
@@ -118,7 +149,19 @@ class Holes:
         if self._is_tied(there):
             self.edges += [] if finite_gradients(floats) else [{**seen.at, **change}]
         elif candidates := gaps(self.explorer.case, there, floats):
-            self._report(Hole(there, [divisor.node], _cause(there, divisor)), floats, candidates)
+            if _rounds_to_0(there, divisor):
+                self._rounded(Hole(there, [divisor.node], _rounding(there, divisor)), candidates[0])
+            else:
+                self._report(Hole(there, [divisor.node], cause(there, divisor)), floats, candidates)
+
+    def _rounded(self, hole: Hole, gap: Gap) -> None:
+        """Report a gradient that is right by its formula, and no number on floats."""
+        name, where = self.explorer.named(gap.name, gap.place), self.explorer.case.backward or self.explorer.case.where
+        detail = (
+            f"at {hole.floats} the gradient of {name} is {gap.actual}, the exact one {brief(gap.below)}: {hole.cause}"
+        )
+        variant = self.explorer.variant.written
+        self.findings.append(finding("GP202", detail, name=gap.name, where=where, variant=variant))
 
     def _raised(self, seen: Observation, divisor: Divisor, change: Point, problem: SubjectError) -> None:
         """Report an exception at a point; that of `backward` alone, where `forward` has a number by its formula."""
@@ -174,8 +217,16 @@ class Hole:
     @property
     def point(self) -> str:
         """Write the inputs that the nodes depend on."""
-        text = ", ".join(f"{name} = {decimal_text(self.graph.sample[name])}" for name in self.names[:_MOST_SHOWN])
-        return text if len(self.names) <= _MOST_SHOWN else f"{text}, ..."
+        return self._written(decimal_text)
+
+    @property
+    def floats(self) -> str:
+        """Write them as the floats that they are, which may have 50 digits as exact numbers."""
+        return self._written(lambda value: repr(nearest_double(value)))
+
+    def _written(self, text: Callable[[Fraction], str]) -> str:
+        inputs = ", ".join(f"{name} = {text(self.graph.sample[name])}" for name in self.names[:_MOST_SHOWN])
+        return inputs if len(self.names) <= _MOST_SHOWN else f"{inputs}, ..."
 
     def inputs(self, gap: Gap) -> tuple[tuple[str, str], ...]:
         """Return the inputs that the nodes depend on, the entry, and others, as far as they are shown."""
@@ -206,7 +257,17 @@ def _exception(explorer: Explorer, hole: Hole, problem: Exception) -> Finding:
     return finding("GP213", detail, where=where, variant=explorer.variant.written)
 
 
-def _cause(there: Observation, divisor: Divisor) -> str:
+def _rounds_to_0(there: Observation, divisor: Divisor) -> bool:
+    """Tell whether a divisor is not 0 at a point, though it may be on floats, nor beyond what a root is taken of."""
+    value = there.trace.at_sample(divisor.node)
+    return bool(value > 0) or (bool(value < 0) and not divisor.below)
+
+
+def _rounding(there: Observation, divisor: Divisor) -> str:
+    return f"{written(there.trace, divisor.node)}, by which backward divides, rounds to 0 there"
+
+
+def cause(there: Observation, divisor: Divisor) -> str:
     """Say what `backward` does in a hole."""
     graph = there.trace
     if divisor.function:

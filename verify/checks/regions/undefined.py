@@ -1,8 +1,9 @@
-"""Samples at which `backward` divides by 0, and wherever the same branches lead: a ReLU that divides by its output.
+"""Samples at which `backward` is not defined, and wherever the same branches lead: a ReLU that divides by its output.
 
-Code that divides by what is 0 by its formula cannot be followed on symbols to its end. That says nothing of `forward`,
-which has come to its own, so that there is a derivative; what the code returns on floats is compared with it, as at any
-hole (`holes`). What is found refutes the gradient; the others stay open.
+Code that divides by what is 0 by its formula cannot be followed on symbols to its end; code that takes the logarithm of
+a negative number can, and returns NaN on floats. That says nothing of `forward`, which has come to its own, so that
+there is a derivative; what the code returns on floats is compared with it, as at any hole (`holes`). What is found
+refutes the gradient; the others stay open.
 """
 
 from __future__ import annotations
@@ -14,21 +15,26 @@ from typing import Any
 import numpy as np
 
 from verify.cases.case import TracedCase
+from verify.checks.regions.divisors import divisors, is_beyond
 from verify.checks.regions.gaps import finite_output, gaps
-from verify.checks.regions.holes import Hole, row_of
+from verify.checks.regions.holes import Hole, cause, row_of
 from verify.model.comparison import DIVIDES
 from verify.model.errors import DivisionError
-from verify.model.result import CaseResult, Comparison
+from verify.model.reasons import Reason
+from verify.model.result import CaseResult, Comparison, Evidence
 from verify.tracing.floats import FloatRun
 from verify.tracing.following import SubjectError
 from verify.tracing.observe import Observation, Quantity, Variant, observe, variants
 from verify.tracing.region import pinned
 from verify.tracing.symbols.trace import Trace
 
+# Why nothing was decided where `backward` is not defined at the sample, though it could be followed.
+_REASONS = (Reason.FLOATS_DIFFER, Reason.TOO_FEW_DIGITS)
+
 
 def refuted_where_undefined(case: TracedCase, result: CaseResult, seed: int) -> CaseResult:
-    """Return a result with the gradients that are no derivatives where `backward` divides by 0 at the sample."""
-    open_variants = {row.variant for row in result.comparisons if row.evidence and row.evidence.kind == DIVIDES}
+    """Return a result with the gradients that are no derivatives where `backward` is not defined at the sample."""
+    open_variants = {row.variant for row in result.comparisons if row.evidence and _may_be_undefined(row.evidence)}
     if not open_variants:
         return result
     rows = [
@@ -37,31 +43,39 @@ def refuted_where_undefined(case: TracedCase, result: CaseResult, seed: int) -> 
     return replace(result, comparisons=(*rows, *result.comparisons))
 
 
+def _may_be_undefined(evidence: Evidence) -> bool:
+    return evidence.kind == DIVIDES or evidence.reason in _REASONS
+
+
 def _refuted(case: TracedCase, variant: Variant, seed: int) -> Iterator[Comparison]:
     """Yield a row for each gradient that is no derivative at the sample of a variant, where that lies on no tie."""
+    hole = _undefined(case, variant, seed)
+    if hole is None or not hole.there.upstreams or pinned(hole.there.conditions):
+        return
+    try:
+        floats = _on_floats(case, hole.there, seed)
+        smooth = [gap for gap in gaps(case, hole.there, floats) if gap.smooth] if finite_output(floats) else []
+    except SubjectError:
+        return
+    where = case.backward or floats.backward or case.where
+    for name in dict.fromkeys(gap.name for gap in smooth):
+        first, *others = [gap for gap in smooth if gap.name == name]
+        entry = str(hole.graph.payloads[hole.there.inputs[name].nodes[first.place]])
+        yield row_of(hole, first, entry, failing=1 + len(others), variant=variant.written, where=where)
+
+
+def _undefined(case: TracedCase, variant: Variant, seed: int) -> Hole | None:
+    """Return the sample of a variant as a hole, where `backward` divides by 0 or leaves the domain of a function."""
     seen = Observation(variant, Trace())
     try:
         observe(case, variant, seed, seen=seen)
     except SubjectError as problem:
-        divides, cause = isinstance(problem.__cause__, DivisionError), f"backward fails with {problem}"
-    else:
-        return
-    if not divides or not seen.upstreams:
-        return
-    seen.conditions = list(seen.trace.conditions.values())
-    if pinned(seen.conditions):
-        return
-    try:
-        floats = _on_floats(case, seen, seed)
-        smooth = [gap for gap in gaps(case, seen, floats) if gap.smooth] if finite_output(floats) else []
-    except SubjectError:
-        return
-    hole = Hole(seen, [condition.node for condition in seen.conditions], cause)
-    where = case.backward or floats.backward or case.where
-    for name in dict.fromkeys(gap.name for gap in smooth):
-        first, *others = [gap for gap in smooth if gap.name == name]
-        entry = str(seen.trace.payloads[seen.inputs[name].nodes[first.place]])
-        yield row_of(hole, first, entry, failing=1 + len(others), variant=variant.written, where=where)
+        seen.conditions = list(seen.trace.conditions.values())
+        nodes = [condition.node for condition in seen.conditions]
+        divides = isinstance(problem.__cause__, DivisionError)
+        return Hole(seen, nodes, f"backward fails with {problem}") if divides else None
+    beyond = next((divisor for divisor in divisors(seen) if is_beyond(seen, divisor)), None)
+    return None if beyond is None else Hole(seen, [beyond.node], cause(seen, beyond))
 
 
 def _on_floats(case: TracedCase, seen: Observation, seed: int) -> FloatRun:

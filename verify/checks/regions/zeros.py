@@ -2,7 +2,7 @@
 
 A product is 0 where a factor is, and so is a power; a sum is looked at where one variable is moved until it is 0, where
 all entries of an input are 0 or 1, and where all of its terms are 0. Every point is confirmed in exact arithmetic, so
-that none is wrong; that these are all zeros is not claimed.
+that none is wrong; that these are all zeros is not claimed. Of a zero that is no rational there are the floats beside.
 """
 
 from __future__ import annotations
@@ -10,9 +10,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from fractions import Fraction
 
+import numpy as np
+
 from verify.graph.functions import FUNCTIONS
 from verify.graph.graph import Graph
-from verify.model.exact import within
+from verify.model.exact import nearest_double, within
 from verify.model.identity import NOWHERE
 from verify.proof import rationals
 from verify.proof.ranges import Domain
@@ -24,6 +26,7 @@ from verify.tracing.symbols.trace import Condition
 _SIXTY_FOURTHS = 64  # floats of this grid add up without rounding, so that they are 0 where exact numbers are
 _DEPTH = 3  # of sums within powers within sums
 _MOST_TERMS = 64
+_NEIGHBOURS = 2  # floats on each side of a zero
 
 
 def zeros(seen: Observation, node: int, bounds: Domain) -> Iterator[Point]:
@@ -34,6 +37,34 @@ def zeros(seen: Observation, node: int, bounds: Domain) -> Iterator[Point]:
             inside = all(within(value, bounds.get(name, (None, None))) for name, value in point.items())
             if inside and rationals.rational(graph, factor, {**graph.sample, **point}) == 0:
                 yield point
+
+
+def beside(seen: Observation, node: int, bounds: Domain) -> Iterator[list[Point]]:
+    """Return the floats beside each zero of a node that is not known exactly, the nearest first.
+
+    There floats of the node may be 0, as those of x**3 - 2 are at 1.2599210498948732. Other inputs are moved to numbers
+    that floats add without rounding.
+    """
+    graph = seen.trace
+    for factor in _factors(graph, node):
+        grid = _gridded(seen, factor)
+        for crossing in crossings(seen, Condition(factor, ">", True, NOWHERE, False), bounds, grid):
+            if crossing.edge is None and crossing.near is not None:
+                floats = _neighbours(nearest_double(crossing.near))
+                inside = [at for at in floats if within(at, bounds.get(crossing.name, (None, None)))]
+                yield [{**grid, crossing.name: at} for at in inside]
+
+
+def _neighbours(middle: float) -> list[Fraction]:
+    steps = range(-_NEIGHBOURS, _NEIGHBOURS + 1)
+    return [Fraction(middle + step * float(np.spacing(middle))) for step in sorted(steps, key=abs)]
+
+
+def _gridded(seen: Observation, node: int) -> dict[str, Fraction]:
+    """Return the variables of a node near the sample, but for those that would be 0."""
+    graph = seen.trace
+    names = [graph.payloads[n] for n in graph.leaves(node)]
+    return {name: value for name in names if (value := _on_grid(graph.sample[name]))}
 
 
 def _factors(graph: Graph, node: int) -> Iterator[int]:
@@ -61,8 +92,7 @@ def _of_variable(graph: Graph, node: int) -> Iterator[Point]:
 def _of_sum(seen: Observation, node: int, bounds: Domain) -> Iterator[Point]:
     graph = seen.trace
     names = [graph.payloads[n] for n in graph.leaves(node)]
-    grid = {name: value for name in names if (value := _on_grid(graph.sample[name]))}
-    for others in (grid, {}):
+    for others in (_gridded(seen, node), {}):
         for crossing in crossings(seen, Condition(node, ">", True, NOWHERE, False), bounds, others):
             if crossing.edge is not None:
                 yield {**others, crossing.name: crossing.edge}
