@@ -3,7 +3,7 @@
 import pytest
 
 from verify.cache.imports import ImpureError
-from verify.cache.sources import sources
+from verify.cache.reading import sources
 from verify.discovery.targets import of_file
 
 LAYER = """
@@ -85,6 +85,8 @@ REFUSED = {
     "np.lib.stride_tricks.as_strided(1)": "as_strided",
     "np.array('now', dtype='M8[s]')": "may read the clock",
     "np.dtype('datetime64')": "may read the clock",
+    "np.dtype('i4, M8[s]')": "may read the clock",
+    "np.array('Now').astype('M')": "may read the clock",
     "getattr(np, 'sum')": "the module np is used as a value",
     "getattr(1, 'T' + 'x')": "the name of an attribute is computed",
     "getattr(1, '__dict__')": "the attribute __dict__",
@@ -125,6 +127,8 @@ LINES = {
     "class A:\n    def __del__(self):\n        pass": "it has __del__",
     "class A:\n    tofile = 1\nA().tofile": "the attribute tofile",
     "f = lambda **k: k\nf(__globals__=1)\nf.__globals__": "the attribute __globals__",
+    "class A:\n    import numpy as n\n    def load(self):\n        self.n = 1\nA.n.load('w')": "it imports within a class",
+    "class A:\n    __match_args__ = ('__globals__',)": "it has __match_args__",
     "async def f():\n    pass": "it runs beside others",
     "def f():\n    global open\n    open = 1": "it sets open",
     "match 1:\n    case object(__globals__=g):\n        g": "the attribute __globals__",

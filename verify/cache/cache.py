@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from verify.cache.imports import ImpureError
 from verify.cache.machine import surroundings
-from verify.cache.sources import Sources, sources
+from verify.cache.sources import Sources
 from verify.cache.store import Entry, load, save
 from verify.discovery.messages import Unit
 from verify.discovery.targets import is_path, units
@@ -84,7 +84,7 @@ class Cache:
 
     def keep(self) -> None:
         """Keep what was checked, of the files that allow it."""
-        if surroundings() == self._surroundings:
+        if self._results and surroundings() == self._surroundings:
             for unit, numbers in self._chosen.items():
                 results = self._results.get(unit, {})
                 if tuple(results) == numbers and unit in self._read and self._is_sound(unit):
@@ -105,6 +105,8 @@ class Cache:
             self._workers.know(unit, entry.listing)
             self._read[unit] = _Read(entry.sources, entry.sources.states())
             return
+        from verify.cache.reading import sources  # not needed where nothing has changed
+
         try:
             self._read[unit] = _Read(rests_on := sources(unit), rests_on.states())
         except ImpureError as problem:

@@ -20,8 +20,9 @@ from verify.cache.pure import ATTRIBUTES, BUILTINS, BY_NAME, LEADING, SEEDED
 _REFUSED = (ast.AsyncFor, ast.AsyncFunctionDef, ast.AsyncWith, ast.Await)
 _READ = (ast.Import, ast.ImportFrom)  # before
 _OTHERS = frozenset(dir(builtins)) - BUILTINS  # which read, or are not known not to
-_HOOKS = frozenset({"__del__", "__builtins__", "__loader__", "__spec__", "__path__"})  # when they run, or what they are
-_CLOCK = re.compile("datetime64|[<>=|]?M8")  # of NumPy: of the text "now" it makes the time
+# When they run, or what they are, is not in sight; the names of attributes may be computed in the last.
+_HOOKS = frozenset({"__del__", "__builtins__", "__loader__", "__spec__", "__path__", "__match_args__"})
+_CLOCK = re.compile(r"datetime64|M8|^\s*(now|today)\s*$", re.IGNORECASE)  # of the second, NumPy's first makes the time
 
 
 def check(reader: Reader) -> None:
@@ -43,6 +44,7 @@ class _File:
         self._looks: dict[type[ast.AST], Callable[[Any], None]] = {
             ast.FunctionDef: self._function,
             ast.Lambda: self._function,
+            ast.ClassDef: self._class,
             ast.Global: self._outer,
             ast.Nonlocal: self._outer,
             ast.Constant: self._constant,
@@ -70,13 +72,19 @@ class _File:
         for child in ast.iter_child_nodes(node):
             self.visit(child)
 
+    def _class(self, node: ast.ClassDef) -> None:
+        """Go into a class; what it imports would be an attribute of its instances, which may be a module."""
+        if any(isinstance(inner, _READ) for inner in ast.walk(node)):
+            raise ImpureError("it imports within a class")
+        self._inner(node)
+
     def _outer(self, node: ast.Global | ast.Nonlocal) -> None:
         if taken := _OTHERS & set(node.names):
             raise ImpureError(f"it sets {min(taken)}")
 
     def _constant(self, node: ast.Constant) -> None:
         """Look at a text, which may be the name of a type."""
-        if isinstance(node.value, (str, bytes)) and _CLOCK.match(str(node.value)):
+        if isinstance(node.value, (str, bytes)) and _CLOCK.search(str(node.value)):
             raise ImpureError(f"{node.value!r} may read the clock")
 
     def _name(self, node: ast.Name) -> None:
