@@ -11,6 +11,7 @@ from typing import Any
 from verify.model.identity import Place, Quantity, Variant
 from verify.model.result import (
     SCHEMA_VERSION,
+    Apart,
     CaseResult,
     Comparison,
     Counterexample,
@@ -91,13 +92,18 @@ def _evidence(evidence: Evidence, items: dict[str, Any]) -> dict[str, Any]:
 
 
 def _comparison(comparison: Comparison, items: dict[str, Any]) -> dict[str, Any]:
-    """Return a row; only where the gate is strict, and that counts, it says so."""
+    """Return a row; only where the gate is strict, and that counts, it says so, and only long formulas are apart."""
     strict = {"strict": True} if items.pop("strict") else {}
-    return items | {"state": comparison.state, "line_of": comparison.line_of} | strict
+    apart = {"apart": comparison.apart} if items.pop("apart") else {}
+    return items | {"state": comparison.state, "line_of": comparison.line_of} | strict | apart
 
 
 def _counterexample(counterexample: Counterexample, items: dict[str, Any]) -> dict[str, Any]:
     return items | {"inputs": dict(counterexample.inputs)}
+
+
+def _apart(apart: Apart, items: dict[str, Any]) -> dict[str, Any]:
+    return items | {"common": dict(apart.common)}
 
 
 def _further(further: Further, items: dict[str, Any]) -> dict[str, Any]:
@@ -122,6 +128,7 @@ _OWN: Mapping[type, Callable[[Any, dict[str, Any]], dict[str, Any]]] = {
     Evidence: _evidence,
     Comparison: _comparison,
     Counterexample: _counterexample,
+    Apart: _apart,
     Further: _further,
     CaseResult: _case,
 }

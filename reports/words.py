@@ -139,6 +139,8 @@ def _evidence(comparison: Comparison, everything: bool) -> list[Line]:
     longest = None if everything or not comparison.index else _LONGEST
     formulas = [comparison.actual_formula, comparison.expected_formula]
     shortened = _pair(formulas[0], formulas[1], longest) if longest else formulas
+    if comparison.apart:
+        shortened = [comparison.apart.actual, comparison.apart.expected]
     return [
         *(
             [reason]
@@ -147,8 +149,15 @@ def _evidence(comparison: Comparison, everything: bool) -> list[Line]:
         ),
         Line("actual", _equation(shortened[0], example.actual), computed(comparison)),
         Line("exact", _equation(shortened[1], example.expected)),
+        *_common(comparison),
         Line("at", _point(example.inputs, " ".join(formulas), _MOST_INPUTS if longest else None)),
     ]
+
+
+def _common(comparison: Comparison) -> list[Line]:
+    """Return what the names in two formulas that are set apart stand for."""
+    common = comparison.apart.common if comparison.apart else ()
+    return [Line("where", f"{name} = {formula}") for name, formula in common]
 
 
 def _equation(formula: str, value: str) -> str:

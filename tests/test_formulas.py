@@ -34,6 +34,29 @@ def test_written_with_names(graph, names, x):
     assert text(graph, (x * 0.1 + 1).node, names) == "x/10 + 1"
 
 
+@pytest.mark.parametrize(
+    ("number", "written"),
+    [
+        (0.1, "0.1*x"),
+        (-0.044715, "-0.044715*x"),
+        (1 / 3, "x/3"),
+        (1e-7, "1e-7*x"),
+        (0.5, "x/2"),
+        (0.7978845608, "0.7978845608*x"),
+    ],
+)
+def test_numbers_as_they_are_typed(graph, names, x, number, written):
+    """A float of the code has its decimals, unless a quotient is shorter; that changes no value."""
+    assert text(graph, (x * number).node, names, typed=True) == written
+
+
+def test_numbers_that_are_typed_are_not_multiplied_out(graph, names, x):
+    """Constants stand as they were typed; where that is not asked for, only long ones do, and short ones are fractions."""
+    node = (x * 0.1 * 0.2 * 0.7978845608).node
+    assert text(graph, node, names, typed=True) == "0.1*0.2*0.7978845608*x"
+    assert text(graph, node, names) == "0.7978845608*x/50"
+
+
 def test_a_value_may_be_put_in(graph, names, x):
     """An upstream of 1 is left out."""
     dout = Symbol(graph, graph.variable("dout"))

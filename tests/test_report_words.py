@@ -3,8 +3,12 @@
 import random
 
 import pytest
+import results
 
+from reports import renderer, words
+from reports.jsonread import read
 from reports.words import _pair, _point
+from verify.model.result import Apart, Run
 
 
 @pytest.mark.parametrize(
@@ -47,3 +51,21 @@ def test_what_differs_in_the_middle_stands_in_full():
     """Ends that two long formulas have in common are left out, and not the sign between them."""
     texts = _pair("a" * 80 + "+" + "b" * 80, "a" * 80 + "-" + "b" * 80, 40)
     assert texts == ["…" + "a" * 10 + "+" + "b" * 27 + "…", "…" + "a" * 10 + "-" + "b" * 27 + "…"]
+
+
+def test_formulas_that_are_set_apart():
+    """Two long formulas are written in terms of what they have in common, each part on a line, in every format."""
+    apart = Apart("t0 - t1", "t0 - t1/4", (("t0", "dout[0]/sqrt(x[0])"), ("t1", "x[0]*dout[0]")))
+    row = results.halved("N=2", apart=apart)
+    lines = [(line.label, line.text) for line in words.explanation(row)]
+    at = lines.index(("backprop", "t0 - t1 = 1/4"))
+    assert lines[at + 1 : at + 4] == [
+        ("exact", "t0 - t1/4 = 1/2"),
+        ("where", "t0 = dout[0]/sqrt(x[0])"),
+        ("where", "t1 = x[0]*dout[0]"),
+    ]
+    run = Run((results.traced("c", row),))
+    assert read(renderer("json")(run)).cases == run.cases
+    for name in ("terminal", "markdown", "junit", "sarif", "github"):
+        assert "dout[0]/sqrt(x[0])" in renderer(name)(run).replace("\\", "")
+    assert "<msqrt>" in renderer("html")(run)

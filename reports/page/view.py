@@ -166,7 +166,12 @@ def _value(exact: str) -> str:
 def _failure(case: CaseResult, c: Comparison, row_anchors: Mapping[int, str]) -> Failure:
     place = c.place or case.where
     source = _source(case, place)
-    facts = [(_label(case, c, line), _fact(c, line)) for line in words.explanation(c) if line.tells != "code"]
+    facts = []
+    for line in words.explanation(c):
+        if line.tells not in ("code", "where"):
+            facts.append((_label(case, c, line), _fact(c, line)))
+        if line.tells == "exact" and c.apart:
+            facts += [("where", joined(formula(name), text(" = "), formula(part))) for name, part in c.apart.common]
     if c.verdict.good and not c.good and c.rounding:
         explained = c.rounding.bound or "nothing"
         facts.append(("bound", text(f"{c.rounding.error} {c.rounding.unit} off, and rounding explains {explained}")))
@@ -195,6 +200,8 @@ def _label(case: CaseResult, c: Comparison, line: words.Line) -> str:
 def _fact(c: Comparison, line: words.Line) -> Markup:
     """Write an explanation: formulas as formulas, what is prose as text, and all else as code."""
     formulas = {"actual": c.actual_formula, "exact": c.expected_formula}
+    if c.apart:
+        formulas = {"actual": c.apart.actual, "exact": c.apart.expected}
     if line.tells in formulas and len(written := formulas[line.tells]) <= _LONGEST:
         example = c.counterexample
         value = "" if example is None else example.expected if line.tells == "exact" else example.actual

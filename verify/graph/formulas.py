@@ -16,12 +16,13 @@ from verify.graph import functions
 from verify.graph.graph import Graph, Node
 from verify.graph.joints import JOINT
 from verify.model.errors import TraceError
-from verify.model.exact import simplest_rational
+from verify.model.exact import decimal_text, simplest_rational
 
 LONGEST = 400  # operations: a longer formula is counted, not written
 _COUNTLESS = 10**15  # operations: what is shared may have them by the thousands of digits
 _DEEPEST = 60  # operations inside each other: SymPy recurses
 _LARGE = 50  # operations below a node that SymPy is not to simplify
+_LARGEST_DENOMINATOR = 1000  # of a quotient that is written as one
 _MOST_BITS = 8192  # of the numbers in a formula, powers multiplied out
 
 
@@ -76,12 +77,24 @@ class _Printer(StrPrinter):  # type: ignore[misc]
     def _print_Undefined(self, symbol: Undefined) -> str:  # noqa: N802
         return str(symbol.name)
 
+    def _print_Typed(self, symbol: Typed) -> str:  # noqa: N802
+        return str(symbol.name)
+
 
 class Undefined(sympy.Symbol):  # type: ignore[misc]
     """A number that there is none of, such as `0**(-2)` or `log(0)`, by the text that it has.
 
     SymPy has infinities and NaN for them, with which it computes further, or fails.
     """
+
+
+class Typed(sympy.Symbol):  # type: ignore[misc]
+    """A number of the code by the text that it has there: `0.044715` and not 8943/200000, which nobody typed."""
+
+    @classmethod
+    def class_key(cls) -> tuple[int, int, str]:
+        """Sort with numbers, which stand before names in a product."""
+        return 1, 0, cls.__name__
 
 
 _UNDEFINED = frozenset({sympy.zoo, sympy.nan, sympy.oo, -sympy.oo})
@@ -144,6 +157,12 @@ def _joined(kind: str, a: Size, b: Size) -> Size:
     return Size(a.operations + b.operations + 1, left if left > right else right, a.bits + b.bits, kind)
 
 
+def sizes(graph: Graph, nodes: Sequence[int]) -> Mapping[int, Size]:
+    """Return the sizes of the formulas of some nodes, read at once."""
+    found = graph.read(nodes, _Sizes(), {})
+    return {node: found[node] for node in nodes}
+
+
 def size(graph: Graph, node: int, named: Iterable[int] = ()) -> Size:
     """Return the size of a node's formula; `named` nodes have a name, and count as variables."""
     return graph.read([node], _Sizes(), dict.fromkeys(named, _LEAF))[node]  # type: ignore[no-any-return]
@@ -199,31 +218,41 @@ def _long(graph: Graph, node: int, named: Container[int], counts: Sequence[Any])
 
 
 def to_sympy(
-    graph: Graph, root: int, values: Mapping[str, sympy.Expr], named: Mapping[int, sympy.Expr] | None = None
+    graph: Graph,
+    root: int,
+    values: Mapping[str, sympy.Expr],
+    named: Mapping[int, sympy.Expr] | None = None,
+    typed: Callable[[Fraction], sympy.Expr] | None = None,
 ) -> sympy.Expr:
     """Return a node as a SymPy expression, with `values` for its variables, and for nodes that are `named`.
+
+    `typed` gives what stands for a float of the code, in place of the rational that it is.
 
     Long sums and products are handed over flat: SymPy would sort each partial sum of a chain anew. Powers and functions
     of long formulas are left as they are: to simplify them, SymPy asks for their signs, which it may never find out.
     So are functions of numbers that functions are in: for a sign SymPy computes digits, of which there may be millions.
     """
     named = named or {}
-    operands = {}
+    operands_of = {}
     sizes: dict[int, int] = dict.fromkeys(named, 1)
     needed = {root}
     for number in reversed(graph.reach([root], named)):
         if number in needed:
-            operands[number] = _operands(graph, number, named)
-            needed.update(operands[number])
+            operands_of[number] = operands(graph, number, named)
+            needed.update(operands_of[number])
     expressions: dict[int, Any] = dict(named)
-    for number in sorted(operands):
-        if graph.ops[number] in JOINT:
-            expressions[number] = _joint(graph.node(number), expressions)
+    for number in sorted(operands_of):
+        node = graph.node(number)
+        if node.op in JOINT:
+            expressions[number] = _joint(node, expressions)
             sizes[number] = _LARGE
             continue
-        terms = [(expressions[i], count) for i, count in operands[number].items()]
-        sizes[number] = min(_LARGE, 1 + sum(sizes[i] for i in operands[number]))
-        expressions[number] = _expression(graph.node(number), terms, values, evaluate=sizes[number] < _LARGE)
+        terms = [(expressions[i], count) for i, count in operands_of[number].items()]
+        sizes[number] = min(_LARGE, 1 + sum(sizes[i] for i in operands_of[number]))
+        if node.op == "typed" and typed:
+            expressions[number] = typed(simplest_rational(node.payload))
+        else:
+            expressions[number] = _expression(node, terms, values, evaluate=sizes[number] < _LARGE)
     return expressions[root]
 
 
@@ -261,7 +290,7 @@ def _defined(make: Callable[..., Any], *, evaluate: bool) -> Any:
     return Undefined(str(make(evaluate=False))) if made in _UNDEFINED else made
 
 
-def _operands(graph: Graph, number: int, named: Container[int]) -> dict[int, int]:
+def operands(graph: Graph, number: int, named: Container[int] = ()) -> dict[int, int]:
     """Return the operands of a node and how often each occurs, those of nested sums (or products) taken up into it."""
     op = graph.ops[number]
     if op not in ("sum", "product"):
@@ -364,6 +393,24 @@ def _rational(value: Fraction) -> sympy.Rational:
     return sympy.Rational(value.numerator, value.denominator)
 
 
+def decimals(expression: sympy.Expr) -> sympy.Expr:
+    """Return a small expression with long quotients as decimals, as far as they are decimals."""
+    numbers = expression.atoms(sympy.Rational)
+    return expression.xreplace({number: _readable(Fraction(int(number.p), int(number.q))) for number in numbers})
+
+
+def _readable(value: Fraction) -> sympy.Expr:
+    return as_typed(value) if value.denominator > _LARGEST_DENOMINATOR else _rational(value)
+
+
+def as_typed(value: Fraction) -> sympy.Expr:
+    """Return a number with its decimals as they are typed, unless a quotient is shorter, such as 1/3 or 1/4."""
+    text, quotient = decimal_text(abs(value)), str(abs(value))
+    if "/" in text or len(text) > len(quotient):
+        return _rational(value)
+    return Typed(text, positive=True) * (-1 if value < 0 else 1)
+
+
 def text(
     graph: Graph,
     node: int,
@@ -371,13 +418,17 @@ def text(
     fixed: Mapping[str, sympy.Expr] | None = None,
     named: Mapping[int, sympy.Expr] | None = None,
     counts: list[int] | None = None,
+    *,
+    typed: bool = False,
 ) -> str:
     """Write a node's formula, or how long it would be; `fixed` gives variables a value, `named` nodes a name.
 
+    With `typed` all floats of the code stay as they are typed, and are not computed with; else long ones only.
     `counts` are those of operations from earlier calls without `named` nodes, and the new ones are added to them.
     """
     named, counts = named or {}, [] if named or counts is None else counts
     if _long(graph, node, named, counts) or not size(graph, node, named).writable:
         counted = graph.read([node], _Counts(), dict.fromkeys(named, 0) if named else counts)
         return f"(a formula of {'over ' if counted[node] == _COUNTLESS else ''}{counted[node]:,} operations)"
-    return names.write(to_sympy(graph, node, {**names.symbols, **(fixed or {})}, named))
+    number = as_typed if typed else _readable
+    return names.write(to_sympy(graph, node, {**names.symbols, **(fixed or {})}, named, number))

@@ -107,6 +107,15 @@ class Counterexample:
     actual: str
 
 
+@dataclass(frozen=True, slots=True)
+class Apart:
+    """Two formulas that differ, in terms of what they have in common: names with formulas, the simpler ones first."""
+
+    actual: str
+    expected: str
+    common: tuple[tuple[str, str], ...]
+
+
 # Meant to be left as it is, like the others; a frozen one takes four times as long to make, and there may be many.
 @dataclass(slots=True, unsafe_hash=True)
 class Comparison:
@@ -118,7 +127,8 @@ class Comparison:
     A quantity may be an array, compared entry by entry: `shape` is then its shape, `entries` how many there are
     and `failing` how many of them are not good; the verdict is the worst of them, and all that is told of one entry
     is told of the entry at `index`. `variant` says for which sizes and options.
-    Where the two sides differ, `relation` says how, and `diagnosis` names the likely mistake.
+    Where the two sides differ, `relation` says how, and `diagnosis` names the likely mistake. Two long formulas are
+    there once more, set `apart`.
     `where` is the place of the code that computed it, `parting` the line at which a wrong gradient parts from the
     exact one, as far as that is known.
     A baseline marks failures that it lists as `known`, and what it knows as proved, and is not proved, as `weaker`.
@@ -146,6 +156,7 @@ class Comparison:
     diagnosis: str = ""
     where: Place = NOWHERE
     parting: Place = NOWHERE
+    apart: Apart | None = None
     known: bool = False
     weaker: bool = False
     strict: bool = False

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import NamedTuple
 
-from verify.model.comparison import Comparison, Counterexample, Evidence, LineOf, Rounding, Verdict
+from verify.model.comparison import Apart, Comparison, Counterexample, Evidence, LineOf, Rounding, Verdict
 from verify.model.coverage import Branch, Cover, Further
 from verify.model.drawings import Excerpt, Graph, Node
 from verify.model.faults import Accuracy, Finding
@@ -25,6 +25,7 @@ from verify.model.reasons import Reason
 __all__ = [
     "SCHEMA_VERSION",
     "Accuracy",
+    "Apart",
     "Branch",
     "CaseResult",
     "Comparison",
@@ -48,7 +49,7 @@ __all__ = [
     "summary",
     "troubles",
 ]
-SCHEMA_VERSION = "2.2"
+SCHEMA_VERSION = "2.3"
 
 
 @dataclass(frozen=True)

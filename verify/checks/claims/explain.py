@@ -11,10 +11,12 @@ from typing import Protocol
 import flint
 import sympy
 
+from verify.checks.claims.common import set_apart
 from verify.checks.claims.shrinking import shrunk
 from verify.graph import balls, formulas
 from verify.graph.formulas import Alphabet
 from verify.graph.graph import Graph
+from verify.model.comparison import Apart
 from verify.model.exact import decimal_text, simplest_rational
 from verify.model.identity import Relation
 from verify.model.result import Counterexample, Evidence
@@ -46,6 +48,7 @@ class Explanation:
     relation: Relation | None
     counterexample: Counterexample | None
     evidence: Evidence
+    apart: Apart | None = None
 
 
 def explain(
@@ -69,21 +72,24 @@ def explain(
     symbols = {node: names.symbols[name] for node, name in computed.items()}
     counterexample = _counterexample(graph, region, expected, actual, decision, variables, confirmed)
     keep(Explanation("", "", None, *counterexample))
+    formula, returned = (_written(graph, node, names, symbols) for node in (expected, actual))
+    inputs = list(dict.fromkeys([*(graph.payloads[i] for i in variables), *region.sample]))
     return Explanation(
-        _written(graph, expected, names, symbols),
-        _written(graph, actual, names, symbols),
+        formula,
+        returned,
         relation(graph, expected, actual, names, region),
         *counterexample,
+        set_apart(graph, expected, actual, inputs, computed, len(formula) + len(returned)),
     )
 
 
 def _written(graph: Graph, node: int, names: Alphabet, symbols: Mapping[int, sympy.Symbol]) -> str:
     """Write a formula; a long one in terms of the outputs where that makes it short."""
     if formulas.size(graph, node).operations > _SHORT and node not in symbols:
-        within = formulas.text(graph, node, names, named=symbols)
+        within = formulas.text(graph, node, names, named=symbols, typed=True)
         if formulas.size(graph, node, symbols).operations <= _SHORT:
             return within
-    return formulas.text(graph, node, names)
+    return formulas.text(graph, node, names, typed=True)
 
 
 def _counterexample(
@@ -214,5 +220,5 @@ def _is_shorter(result: sympy.Expr, left: sympy.Expr, right: sympy.Expr) -> bool
 
 def _part(names: Alphabet, expression: sympy.Expr) -> str:
     """Write what stands behind a sign: a sum, and what begins with a minus, in brackets."""
-    text = names.write(expression)
+    text = names.write(formulas.decimals(expression))
     return f"({text})" if expression.is_Add or expression.as_coeff_Mul()[0].is_negative else text

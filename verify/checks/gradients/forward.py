@@ -67,6 +67,7 @@ def _row(case: TracedCase, exact: Exact, pair: tuple[int, int], decision: Decisi
         role="output",
         actual_formula=why.actual,
         expected_formula=why.expected,
+        apart=why.apart,
         evidence=why.evidence if certain else open_evidence,
         counterexample=why.counterexample,
         variant=seen.variant.written,

@@ -228,6 +228,7 @@ def _explained(claim: Claim, place: int, explanation: Explanation, where: Place)
         role="input",
         actual_formula=explanation.actual,
         expected_formula=explanation.expected,
+        apart=explanation.apart,
         evidence=_seen_as(decision.evidence, explanation.evidence) if unconfirmed is None else unconfirmed,
         counterexample=explanation.counterexample,
         shape=claim.actual.shape,
