@@ -46,7 +46,7 @@ _HOMES = {
     "real": "cases.inputs",
     "assert_gradients": "testing.assertions",
     "case": "cases.making",
-    "check": "checks.checker",
+    "check": "testing.presenting",
     "CaseResult": "model.result",
     "Comparison": "model.result",
     "Verdict": "model.result",

@@ -10,13 +10,15 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from reports import anchors, words
 from reports.page import headline, inventory, view
+from reports.page.markup import tag, text
 from verify.model.findings import FINDINGS
-from verify.model.result import Run, summary
+from verify.model.result import CaseResult, Run, summary
 
 if TYPE_CHECKING:
     from jinja2 import Environment
 
 _STYLES = ("graph.css", "page.css")
+_LOW, _HIGH = "22rem", "46rem"  # of a card that is good, and of one that explains
 _MOST_OPEN = 30  # cases that are wrong; the others are folded, each with a line that says what it is
 _LARGEST = 1_800_000  # signs that cases may take in full: the page is to open at once, whatever the number of cases
 
@@ -50,8 +52,8 @@ def rendered(run: Run) -> Page:
         placed.add(case_view.anchor)
         lines.update(line.anchor for line in (*case_view.rows.bad, *case_view.rows.good))
         passing += case_view.tone == "good"
-    style = "".join(files(__name__).joinpath("templates", name).read_text("utf-8") for name in _STYLES)
-    text = templates.get_template("page.html").render(
+    style = _style()
+    page = templates.get_template("page.html").render(
         run=run,
         head=head,
         target=_target(head, case_anchors),
@@ -65,7 +67,23 @@ def rendered(run: Run) -> Page:
         style=style,
         digest=base64.b64encode(hashlib.sha256(style.encode()).digest()).decode(),
     )
-    return Page(text, frozenset(lines))
+    return Page(page, frozenset(lines))
+
+
+def card(case: CaseResult) -> str:
+    """Render one case as on the page, for a notebook: in a frame of its own, since the page has other styles."""
+    (case_view,) = view.views(Run((case,)))
+    shown = _environment().get_template("case.html").render(case=case_view, folded=False)
+    head = f'<meta charset="utf-8"><meta name="color-scheme" content="light dark"><style>{_style()}</style>'
+    document = f'<!doctype html><html lang="en"><head>{head}</head><body>{shown}</body></html>'
+    height = _LOW if case_view.tone == "good" else _HIGH
+    frame = f"width: 100%; height: {height}; border: 0; resize: vertical"
+    nothing = text("")  # a frame has an end tag
+    return tag("iframe", nothing, srcdoc=document, title=case.name, style=frame, sandbox="allow-same-origin")
+
+
+def _style() -> str:
+    return "".join(files(__name__).joinpath("templates", name).read_text("utf-8") for name in _STYLES)
 
 
 def _target(head: headline.Headline, case_anchors: dict[int, str]) -> str:

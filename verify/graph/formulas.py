@@ -395,8 +395,9 @@ def _rational(value: Fraction) -> sympy.Rational:
 
 def decimals(expression: sympy.Expr) -> sympy.Expr:
     """Return a small expression with long quotients as decimals, as far as they are decimals."""
-    numbers = expression.atoms(sympy.Rational)
-    return expression.xreplace({number: _readable(Fraction(int(number.p), int(number.q))) for number in numbers})
+    long = [number for number in expression.atoms(sympy.Rational) if number.q > _LARGEST_DENOMINATOR]
+    decimal = {number: as_typed(Fraction(int(number.p), int(number.q))) for number in long}
+    return expression.xreplace(decimal) if decimal else expression  # which SymPy would write in another way
 
 
 def _readable(value: Fraction) -> sympy.Expr:

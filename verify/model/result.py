@@ -146,7 +146,19 @@ class CaseResult:
         """Say what matters in a line: a failing `assert gradproof.check(softmax).good` shows this."""
         return f"<{self.name}: {summary(Run((self,)))}; to see it: {self.again}>"
 
+    def __str__(self) -> str:
+        """Return the terminal's report, which `print(result)` shows."""
+        return PRESENT.get("text", repr)(self)
 
+    def _repr_html_(self) -> str | None:
+        """Return the card of the case on the page, which notebooks show."""
+        present = PRESENT.get("html")
+        return present(self) if present else None
+
+
+# How a result is written for people, as `text` or `html`: set where results are handed to them (`verify.testing`),
+# since the model knows no report.
+PRESENT: dict[str, Callable[[CaseResult], str]] = {}
 # Is given a result as far as it is certain, and what is still to be done: the rest may take too long.
 Keep = Callable[[CaseResult, str], None]
 
