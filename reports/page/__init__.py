@@ -73,9 +73,9 @@ def rendered(run: Run) -> Page:
 def card(case: CaseResult) -> str:
     """Render one case as on the page, for a notebook: in a frame of its own, since the page has other styles."""
     (case_view,) = view.views(Run((case,)))
-    shown = _environment().get_template("case.html").render(case=case_view, folded=False)
+    article = _environment().get_template("case.html").render(case=case_view, folded=False)
     head = f'<meta charset="utf-8"><meta name="color-scheme" content="light dark"><style>{_style()}</style>'
-    document = f'<!doctype html><html lang="en"><head>{head}</head><body>{shown}</body></html>'
+    document = f'<!doctype html><html lang="en"><head>{head}</head><body>{article}</body></html>'
     height = _LOW if case_view.tone == "good" else _HIGH
     frame = f"width: 100%; height: {height}; border: 0; resize: vertical"
     nothing = text("")  # a frame has an end tag

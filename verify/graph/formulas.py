@@ -159,8 +159,8 @@ def _joined(kind: str, a: Size, b: Size) -> Size:
 
 def sizes(graph: Graph, nodes: Sequence[int]) -> Mapping[int, Size]:
     """Return the sizes of the formulas of some nodes, read at once."""
-    found = graph.read(nodes, _Sizes(), {})
-    return {node: found[node] for node in nodes}
+    sizes_of = graph.read(nodes, _Sizes(), {})
+    return {node: sizes_of[node] for node in nodes}
 
 
 def size(graph: Graph, node: int, named: Iterable[int] = ()) -> Size:
