@@ -103,3 +103,29 @@ def test_bounds_are_kept():
         assert c.max() < -3 + 1e-4
         assert d.min() > 3 - 1e-4
         assert d.max() < 4 + 1e-4
+
+
+GENERATOR = np.random.default_rng(3)
+HIDDEN = [np.random.default_rng(3)]  # where no generator is looked for
+
+
+def dropping(generator_of):
+    """Return a case that drops entries which a generator draws."""
+
+    def forward(x):
+        mask = generator_of().random(x.shape) < 0.5
+        return x * mask, mask
+
+    return verify.pair(forward, lambda d, mask: d * mask, x="N")
+
+
+def test_each_run_draws_what_the_first_one_drew():
+    """A generator of the module is put back before each run of each probe, and in the end."""
+    before = GENERATOR.bit_generator.state
+    assert suspects(dropping(lambda: GENERATOR), 0, lambda _: True, [], 1) == []
+    assert GENERATOR.bit_generator.state == before
+
+
+def test_a_generator_that_cannot_be_put_back_is_suspect():
+    """Its runs drop other entries each time, so that none fits: none is passed over."""
+    assert len(suspects(dropping(lambda: HIDDEN[0]), 0, lambda _: True, [], 2)) == 2

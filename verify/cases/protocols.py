@@ -392,9 +392,15 @@ def _by_name(gradients: Mapping[Any, Any], key: str) -> Any:
     )
 
 
-def _labels(key: str) -> list[str]:
+def _labels(key: str) -> Sequence[str]:
     """Return how the gradient of an array may be called."""
-    return [pattern.format(key) for pattern in NAMES["gradients"]]
+    return _labels_by(key, tuple(NAMES["gradients"]))
+
+
+@functools.lru_cache(maxsize=1024)
+def _labels_by(key: str, patterns: Sequence[str]) -> Sequence[str]:
+    """Return them by the patterns that there are now: they are asked for in each run, and written once."""
+    return tuple(pattern.format(key) for pattern in patterns)
 
 
 def _of_param(unit: Any, key: str, params: Mapping[str, Any]) -> Any:

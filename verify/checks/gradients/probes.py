@@ -72,8 +72,9 @@ def suspects(
     rng, choices = np.random.RandomState(0), cycle(option_choices(case))
     bound = chain(filter(affords, _sizes(case, rng)), also)
     probes = (_probe(case, sizes, next(choices), number, rng) for number, sizes in enumerate(bound))
-    with patches.in_force(seed):
-        return [*islice((probe for probe in probes if not _fits(case, probe, seed)), most)]
+    with patches.in_force(seed), seeded(seed):
+        rewind = rewinder(seed)
+        return [*islice((probe for probe in probes if not _fits(case, probe, rewind)), most)]
 
 
 def _probe(
@@ -125,11 +126,15 @@ def _values(described: Real, sizes: Sizes, kind: int, rng: np.random.RandomState
     return np.asarray(values).reshape(shape)
 
 
-def _fits(case: TracedCase, probe: Probe, seed: int) -> bool:
-    """Tell whether the output changes along a direction as the gradients say, or nothing is known of that."""
+def _fits(case: TracedCase, probe: Probe, rewind: Callable[[], None]) -> bool:
+    """Tell whether the output changes along a direction as the gradients say, or nothing is known of that.
+
+    All runs of all probes start where `rewind` puts the random generators. One that the code has made since draws other
+    numbers in each run, so that the output does not fit: that is asked of symbols, and nothing is passed over.
+    """
     try:
-        with seeded(seed), np.errstate(all="ignore"), redirect_stdout(sys.stderr):
-            return any(_Run(case, probe, seed).fits(step) for step in _STEPS)
+        with np.errstate(all="ignore"), redirect_stdout(sys.stderr):
+            return any(_Run(case, probe, rewind).fits(step) for step in _STEPS)
     except _REFUSED:
         return True
 
@@ -137,8 +142,8 @@ def _fits(case: TracedCase, probe: Probe, seed: int) -> bool:
 class _Run:
     """Code at a probe: what it is given there, and what its output is, beside that as well."""
 
-    def __init__(self, case: TracedCase, probe: Probe, seed: int) -> None:
-        self.case, self.options, self._rewind = case, probe.variant.options, rewinder(seed)
+    def __init__(self, case: TracedCase, probe: Probe, rewind: Callable[[], None]) -> None:
+        self.case, self.options, self._rewind = case, probe.variant.options, rewind
         whole = {name: text.value for name, text in case.inputs.items() if isinstance(text, Constant)}
         inputs = {**whole, **probe.variant.labels, **probe.inputs}
         self._inputs = {name: inputs[name] for name in case.inputs}
