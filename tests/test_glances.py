@@ -230,7 +230,6 @@ def counted(forward, slope, edge, number, wrong, rows=4):
     return verify.pair(forward, backward, x="N")
 
 
-# A point has entries on both edges of a clip in turn: several on the same one are not looked at.
 COUNTED = {
     "a parabola": (lambda x: x**2, lambda x: 2 * x, 0),
     "a parabola from 1 on": (lambda x: (x - 1) ** 2, lambda x: 2 * (x - 1), 1),
@@ -240,10 +239,7 @@ COUNTED = {
 }
 
 
-@pytest.mark.parametrize(
-    ("name", "number"),
-    some([(name, number) for name in COUNTED for number in (1, 2, 3) if name != "a clip" or number == 1], 4),
-)
+@pytest.mark.parametrize(("name", "number"), some([(name, number) for name in COUNTED for number in (1, 2, 3)], 4))
 def test_edges_that_code_counts(name, number):
     """What is wrong where so many entries lie on an edge is refuted at a further size, and a choice there is not."""
     forward, slope, edge = COUNTED[name]
@@ -253,3 +249,55 @@ def test_edges_that_code_counts(name, number):
     right = verify.check(counted(forward, slope, edge, number, choice))
     assert {row.verdict for row in right.comparisons} == {Verdict.PROVED}
     assert not any(finding.fails for finding in right.findings)
+
+
+def counted_at(shape, number, wrong, edges=(-1, 1)):
+    """A clip with another gradient where so many entries lie on its edges, at one shape."""
+
+    def backward(d, x):
+        on_edge = np.isin(x, edges)
+        return d * ((np.abs(x) < 1) + (wrong if number(on_edge) else 0.5) * on_edge)
+
+    return verify.pair(lambda x: np.clip(x, -1, 1), backward, x=shape)
+
+
+AT_THE_SAMPLE = {
+    "two": ("6", lambda on_edge: on_edge.sum() == 2),
+    "three": ("6", lambda on_edge: on_edge.sum() == 3),
+    "four": ("3 4", lambda on_edge: np.count_nonzero(on_edge) == 4),
+    "five": ("8", lambda on_edge: len(np.flatnonzero(on_edge)) == 5),
+    "more than three": ("6", lambda on_edge: on_edge.sum() > 3),
+    "all": ("5", lambda on_edge: on_edge.all()),
+    "all but one": ("2 3", lambda on_edge: (~on_edge).sum() == 1),
+}
+
+
+@pytest.mark.parametrize("name", some(list(AT_THE_SAMPLE), 3))
+def test_entries_on_edges_that_code_counts_at_the_sample(name):
+    """What is wrong where so many entries lie on the edges of a clip is refuted, and a choice there is not."""
+    shape, number = AT_THE_SAMPLE[name]
+    (row,) = (row for row in verify.check(counted_at(shape, number, 3)).comparisons if not row.verdict.good)
+    assert row.verdict is Verdict.REFUTED
+    assert row.diagnosis == "wrong only exactly on the edge of a branch"
+    right = verify.check(counted_at(shape, number, 0.25))
+    assert {row.verdict for row in right.comparisons} == {Verdict.PROVED}
+    assert not any("not judged" in reason for reason in right.sizes.untried)
+
+
+MANY = {"six": lambda on_edge: on_edge.sum() == 6, "ten, which the code names": lambda on_edge: on_edge.sum() == 10}
+
+
+@pytest.mark.parametrize("name", some(list(MANY), 1))
+def test_more_entries_on_edges_than_sides_can_be_tried_of(name):
+    """Where more lie on an edge, what does not fit its sides is told as not judged, and a choice is not."""
+    wrong, right = (verify.check(counted_at("12", MANY[name], value)) for value in (3, 0.25))
+    assert any("not judged: more regions may meet there" in reason for reason in wrong.sizes.untried)
+    assert right.sizes.untried == ()
+
+
+@pytest.mark.parametrize(("shape", "number", "told"), [("19", 17, False), ("20", 17, True), ("17", None, False)])
+def test_numbers_of_entries_that_are_not_tried_are_told(shape, number, told):
+    """Of many entries not each number is tried, but those that the code names, and which are is told."""
+    case = counted_at(shape, lambda on_edge: on_edge.sum() == number, 0.25)
+    limit = "the sample: edges: with other numbers of entries on them at once than 1 to 16, all but one and all"
+    assert (limit in verify.check(case).sizes.untried) is told

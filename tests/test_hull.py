@@ -8,6 +8,7 @@ import pytest
 from verify.checks.regions.hull import Place, place
 
 F = Fraction
+BOX = [[F(int(bit)) for bit in f"{corner:05b}"] for corner in range(32)]
 UNITS = [[F(int(i == j)) for j in range(3)] for i in range(3)]
 
 
@@ -26,6 +27,13 @@ UNITS = [[F(int(i == j)) for j in range(3)] for i in range(3)]
         ([F(1, 2), F(1, 4), F(0)], UNITS, Place.OUTSIDE),
         ([F(1, 2), F(1, 2)], [[F(0), F(0)], [F(1), F(1)]], Place.BETWEEN),
         ([F(1), F(0)], [[F(0), F(0)], [F(1), F(1)]], Place.OUTSIDE),
+        ([F(1, 2)] * 5, BOX, Place.BETWEEN),
+        ([F(1)] * 5, BOX, Place.BETWEEN),
+        ([F(1, 2)] * 4 + [F(2)], BOX, Place.OUTSIDE),
+        ([F(-1)] * 5, BOX, Place.OUTSIDE),
+        ([F(1, 2)] * 4 + [F(1) + F(1, 2**80)], BOX, None),
+        ([F(1, 2)] * 5, BOX[:-1], None),
+        ([F(2)] * 5, BOX[1:], None),
     ],
 )
 def test_place(vector, corners, expected):

@@ -116,8 +116,8 @@ class _Parts:
         return without_vanishing(result, [*self.runs, *self.further])
 
     def _check_sizes(self, seed: int) -> None:
-        rows, edges = [*self.sample.comparisons, *self.rows], Glances(self.case, seed).at
-        others = [run for run in self.runs if run.followed and run not in self.explored]
+        rows, edges = [*self.sample.comparisons, *self.rows], Glances(self.case, seed, self.explored).at
+        others = [run for run in self.runs if run.followed]
         self.sizing = check_sizes(self.case, rows, self.runs, seed, edges, others)
 
     def _refute_at_points(self, seed: int) -> None:

@@ -9,17 +9,19 @@ on symbols (`edges`). So a glance itself refutes nothing and proves nothing.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import cache, cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from verify.cases.case import TracedCase
+from verify.cases.numbers import numbers
 from verify.checks.claims.claims import Exact
 from verify.checks.regions.check import apart
 from verify.checks.regions.divisors import claimed
 from verify.checks.regions.edges import Kinks
 from verify.checks.regions.explore import Explorer
-from verify.checks.regions.touching import Tie, are_apart, at_all, points
+from verify.checks.regions.touching import Tie, are_apart, at_all, counted, points
 from verify.model.result import Comparison
 from verify.tracing.floats import FloatRun
 from verify.tracing.following import SubjectError
@@ -27,12 +29,13 @@ from verify.tracing.observe import Quantity
 
 _NEAR = 2.0**-20  # how far beside an edge its sides are, relative to it where it is far from 0
 _PART, _LEAST = 1e-5, 1e-8  # of an entry, and of the largest one, that gradients so close differ by
-_BENT = 4  # times the square of a step, and the size of the output: what bends changes by that where its slope is 0
+_BENT = 4  # times the square of a step, and the size of the output there or at the sample: what bends changes by that
 _JUMP = 1e3  # times what gradients say that an output changes by
 _JUDGED = 4  # edges in full, of a case
 _USED = f"edges: {_JUDGED} were judged at other sizes and labels, which is the limit"
 _SEVERAL = "edges: on some, several formulas are 0 at once, and what the code returns there was not judged"
-_COUNTED = 3  # edges of a point that are looked at together, in the place of all
+_COUNTED = 16  # entries on an edge, of which each number is looked at, and above those that the code names
+_UNCOUNTED = f"edges: with other numbers of entries on them at once than 1 to {_COUNTED}, all but one and all"
 _ALONE = 3  # edges of a point that are looked at one by one
 
 Array = np.ndarray[Any, Any]
@@ -41,24 +44,42 @@ Array = np.ndarray[Any, Any]
 class Glances:
     """What is wrong on the edges of further runs, as far as edges may still be judged in full."""
 
-    def __init__(self, case: TracedCase, seed: int) -> None:
+    def __init__(self, case: TracedCase, seed: int, explored: Sequence[Exact] = ()) -> None:
         self.case, self.seed, self.left = case, seed, _JUDGED
+        self.explored = explored  # runs of which single edges are judged in full
+        self.named = [*numbers(case.subject, list(case.options.values()))]  # that the code may compare counts with
 
     def at(self, run: Exact) -> tuple[list[Comparison], str]:
         """Return the rows of what is wrong on the edges of a run, and why some of them were not judged, or nothing."""
-        glance, unjudged = None, ""
-        for ties in points(run.seen, run.region.bounds):
-            glance = glance or _Glance(self.case, run, self.seed)
-            for group in glance.suspects(ties):
-                if not are_apart(run.seen, group):
-                    unjudged = _SEVERAL
-                    continue
-                if not self.left:
-                    return [], _USED
-                rows, reason = self._judged(run, group)
-                if rows or reason:
-                    return rows, reason
+        unjudged = _UNCOUNTED if run in self.explored and self._leaves_out(run) else ""
+        for group in self._suspects(run):
+            if not are_apart(run.seen, group):
+                unjudged = _SEVERAL
+                continue
+            if not self.left:
+                return [], _USED
+            rows, reason = self._judged(run, group)
+            if rows or reason:
+                return rows, reason
         return [], unjudged
+
+    def _suspects(self, run: Exact) -> Iterator[Sequence[Tie]]:
+        """Yield edges on which what the code returns does not fit the sides: one by one, then some entries on one."""
+        bounds = run.region.bounds
+        glance = cache(lambda: _Glance(self.case, run, self.seed))
+        for ties in points(run.seen, bounds) if run not in self.explored else ():
+            yield from glance().suspects(ties)
+        for ties in counted(run.seen, bounds):
+            yield from (ties[:number] for number in self._counts(len(ties)) if glance().is_suspect(ties[:number]))
+
+    def _counts(self, most: int) -> list[int]:
+        """Return numbers of entries that code may count, of so many."""
+        named = (number for number in self.named if number <= most)
+        return sorted({*range(1, min(most, _COUNTED) + 1), most - 1, most, *named} - {0})
+
+    def _leaves_out(self, run: Exact) -> bool:
+        """Tell whether there are further numbers of entries that may lie on an edge; of samples, that is told."""
+        return any(len(ties) > len(self._counts(len(ties))) for ties in counted(run.seen, run.region.bounds))
 
     def _judged(self, run: Exact, group: Sequence[Tie]) -> tuple[list[Comparison], str]:
         self.left -= 1
@@ -92,15 +113,16 @@ class _Glance:
         self.both = any((where, relation, not holds) not in sides for where, relation, holds in sides)
 
     def suspects(self, ties: Sequence[Tie]) -> Iterator[Sequence[Tie]]:
-        """Yield edges of a point on which, alone or with few others, what the code returns does not fit the sides.
-
-        Code may count the entries that lie on edges: so the first one, two and three are looked at, too.
-        """
+        """Yield edges of a point on which, alone, what the code returns does not fit the sides."""
         wrong = self._wrong(ties)[:_ALONE]
         alone = [[tie] for tie in wrong if len(ties) == 1 or self._wrong([tie])]
         yield from alone
-        firsts = [ties[:number] for number in range(1, min(len(ties), _COUNTED + 1))]
-        yield from (first for first in firsts if not alone and self._wrong(first))
+        if not alone and len(ties) > 1 and self._wrong(ties[:1]):
+            yield ties[:1]
+
+    def is_suspect(self, ties: Sequence[Tie]) -> bool:
+        """Tell whether what the code returns on some edges at once does not fit their sides."""
+        return bool(self._wrong(ties))
 
     def _wrong(self, ties: Sequence[Tie]) -> Sequence[Tie]:
         """Return the edges of a point that are suspect; both sides are asked where the run has taken but one."""
@@ -129,8 +151,14 @@ class _Glance:
             return True
         steps = [(_NEAR * max(1.0, abs(float(tie.edge))), self.places[tie.name]) for tie in ties]
         changes = [step * side.gradients[place] for step, place in steps]
-        bend = _NEAR * (_LEAST + _BENT * _NEAR) * side.size
-        return not abs(way - sum(changes)) > _PART * sum(map(abs, changes)) + bend
+        off = abs(way - sum(changes)) - _PART * sum(map(abs, changes))
+        bend = _NEAR * (_LEAST + _BENT * _NEAR)
+        return not (off > bend * side.size and off > bend * self.usual)
+
+    @cached_property
+    def usual(self) -> float:
+        """The size of the output at the sample: where all entries lie on edges, it may be next to 0."""
+        return self._look((), 0).size
 
     def _is_off(self, tie: Tie, off: Array, middle: _Look, below: _Look, above: _Look) -> bool:
         """Tell whether the entries that a question is about lie off the segment between two sides."""

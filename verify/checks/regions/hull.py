@@ -1,12 +1,14 @@
 """Whether a vector is a convex combination of others, decided on exact rationals.
 
 The nearest point of a convex hull is the projection on the affine hull of some of its corners. There are few of them,
-so all choices are tried. Irrational values come rounded to some 60 digits: what misses by less than 2**-150 of
-their size is inside, what misses by more than 2**-60 is outside, and what lies between is not known.
+so all choices are tried; of a box, which may have many, each coordinate tells by itself. Irrational values come rounded
+to some 60 digits: what misses by less than 2**-150 of their size is inside, what misses by more than 2**-60 is outside,
+and what lies between is not known.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from decimal import Decimal, localcontext
 from enum import Enum
@@ -21,6 +23,7 @@ from verify.model.exact import decimal_text
 
 _INSIDE, _OUTSIDE = Fraction(1, 2**300), Fraction(1, 2**120)  # squares of distances
 
+_MOST = 8  # corners of what is no box: 255 choices
 _SHORT, _DIGITS = 12, 20  # signs of a number that is written exactly; digits of any other before it is rounded to six
 
 Vector = Sequence[Fraction]
@@ -44,7 +47,10 @@ def place(vector: Vector, corners: Sequence[Vector]) -> Place | None:
     common, varying = _split(corners)
     gap = sum(((vector[i] - corners[0][i]) ** 2 for i in common), Fraction(0))
     apart = _distinct([[corner[i] for i in varying] for corner in corners], _INSIDE * unit)
-    distance = gap + min(_distances([vector[i] for i in varying], apart))
+    rest = _distance([vector[i] for i in varying], apart)
+    if rest is None:
+        return None
+    distance = gap + rest
     if distance <= _INSIDE * unit:
         return Place.EQUAL if len(apart) == 1 else Place.BETWEEN
     if distance >= _OUTSIDE * unit:
@@ -53,13 +59,16 @@ def place(vector: Vector, corners: Sequence[Vector]) -> Place | None:
 
 
 def covered(vector: Vector, corners: Sequence[Vector], slack: Vector) -> bool:
-    """Tell whether a vector is a convex combination of corners but for what each of its entries may be off by."""
+    """Tell whether a vector is a convex combination of corners but for what each of its entries may be off by.
+
+    Of too many corners it may be one.
+    """
     common, varying = _split(corners)
     if any(abs(vector[i] - corners[0][i]) > slack[i] for i in common):
         return False
     rows = [[corner[i] for i in varying] for corner in corners]
-    distance = min(_distances([vector[i] for i in varying], _distinct(rows, Fraction(0))))
-    return distance <= sum((slack[i] ** 2 for i in varying), Fraction(0))
+    distance = _distance([vector[i] for i in varying], _distinct(rows, Fraction(0)))
+    return distance is None or distance <= sum((slack[i] ** 2 for i in varying), Fraction(0))
 
 
 def _split(corners: Sequence[Vector]) -> tuple[list[int], list[int]]:
@@ -74,6 +83,21 @@ def _distinct(corners: Sequence[Vector], least: Fraction) -> list[Vector]:
         if all(_squared(_minus(corner, other)) > least for other in distinct):
             distinct.append(corner)
     return distinct
+
+
+def _distance(vector: Vector, corners: Sequence[Vector]) -> Fraction | None:
+    """Return the squared distance from the hull of corners; None where there are too many to tell."""
+    if box := _box(corners):
+        return _squared([x - min(max(x, low), high) for x, (low, high) in zip(vector, box, strict=True)])
+    return min(_distances(vector, corners)) if len(corners) <= _MOST else None
+
+
+def _box(corners: Sequence[Vector]) -> list[tuple[Fraction, Fraction]]:
+    """Return the ends of each coordinate if the corners are those of a box, all of them; else nothing."""
+    ends = [(min(values), max(values)) for values in zip(*corners, strict=True)]
+    of_ends = all(x in pair for corner in corners for x, pair in zip(corner, ends, strict=True))
+    number = math.prod(len(set(pair)) for pair in ends)
+    return ends if of_ends and len(set(map(tuple, corners))) == number else []
 
 
 def _distances(vector: Vector, corners: Sequence[Vector]) -> Iterator[Fraction]:

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cached_property, lru_cache
-from itertools import islice
+from itertools import product
 
 import flint
 
@@ -36,6 +36,7 @@ _NEAR = (Fraction(1, 2**40), Fraction(1, 2**90))  # how far beside an edge its s
 _ROUNDING = Fraction(1, 10**6)  # relative: what lies further apart is not asked about the roundings of constants
 _DIRECTIONS = 48
 _MOST_SIDES = 8
+_MOST_APART = 5  # of what is 0 on an edge, each of an entry of its own: 32 sides, whose derivatives may be a box
 _UNWRITTEN = (Unknown.CLOSE, Unknown.BEYOND)  # values that exist
 _ANY = Fraction(0)
 _STEPS = [n for n in range(-9, 10) if n]
@@ -232,7 +233,7 @@ def _sides(explorer: Explorer, seen: Observation, tied: set[int]) -> Sides:
     are more regions to tell apart.
     """
     while True:
-        cells = dict(islice(_cells(explorer, seen, sorted(tied)).items(), _MOST_SIDES))
+        cells = _cells(explorer, seen, sorted(tied))
         runs: list[Side] = []
         number = len(tied)
         for point in cells.values():
@@ -272,10 +273,12 @@ def _cells(explorer: Explorer, seen: Observation, tied: Sequence[int]) -> dict[S
     graph = seen.trace
     inputs = {node for quantity in seen.inputs.values() for node in quantity.nodes}
     names = [graph.payloads[node] for node in graph.reach(tied) if node in inputs]
+    apart = len(names) <= _MOST_APART and all(len(inputs.intersection(graph.leaves(node))) == 1 for node in tied)
+    most = 2 ** len(names) if apart else min(2 ** len(tied), _MOST_SIDES)
     cells: dict[Signs, Point] = {}
     for near in _NEAR:
-        for direction in [] if cells else _directions(len(names)):
-            if len(cells) == 2 ** len(tied):  # there are no others
+        for direction in [] if cells else _directions(len(names), apart=apart):
+            if len(cells) == most:
                 break
             point = {n: graph.sample[n] + near * step for n, step in zip(names, direction, strict=True)}
             if all(within(value, explorer.bounds.get(name, (None, None))) for name, value in point.items()):
@@ -286,11 +289,16 @@ def _cells(explorer: Explorer, seen: Observation, tied: Sequence[int]) -> dict[S
 
 
 @lru_cache(maxsize=64)
-def _directions(number: int) -> Sequence[Sequence[int]]:
-    """Return directions in all of which no two variables move alike, as far as there are so many steps."""
+def _directions(number: int, *, apart: bool = False) -> Sequence[Sequence[int]]:
+    """Return directions in all of which no two variables move alike, as far as there are so many steps.
+
+    Of some variables that lie on edges of their own, all combinations of signs are sides.
+    """
     rng = random.Random(number)
     if number == 1:
         return [(1,), (-1,)]
+    if apart and number <= _MOST_APART:
+        return list(product(*((step, -step) for step in range(1, number + 1))))
     return [
         rng.sample(_STEPS, number) if number <= len(_STEPS) else rng.choices(_STEPS, k=number)
         for _ in range(_DIRECTIONS)

@@ -60,6 +60,15 @@ def points(seen: Observation, bounds: Domain) -> Iterator[list[Tie]]:
         left = [tie for tie in rest if len(tie.entries) == 1]
 
 
+def counted(seen: Observation, bounds: Domain) -> list[list[Tie]]:
+    """Return the edges on which several entries may lie, each with all of them: code may count these."""
+    groups: dict[Fraction, dict[frozenset[str], Tie]] = {}
+    for tie in _ties(seen, bounds) if seen.conditions else ():
+        if len(tie.entries) == 1:
+            groups.setdefault(tie.edge, {}).setdefault(tie.entries, tie)
+    return [[*group.values()] for group in groups.values() if len(group) > 1]
+
+
 def _in_turns(ties: Iterable[Tie]) -> list[Tie]:
     """Return each edge once, in such an order that entries which are asked the same questions take turns with these."""
     groups: dict[frozenset[str], dict[Fraction, Tie]] = {}
