@@ -55,6 +55,10 @@ def module(tmp_path):
     """Return a module that is imported from a file, with its path."""
     path = tmp_path / "layer.py"
     path.write_text(SOURCE)
+    return _imported(path)
+
+
+def _imported(path):
     spec = importlib.util.spec_from_file_location("layer", path)
     made = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(made)
@@ -84,6 +88,15 @@ def test_what_functions_cannot_take(module, name):
     source = SOURCE.replace(*REFUSED[name]).encode()
     assert not Functions().changed({module.__file__: source})
     assert layer.slope(2) == 7
+
+
+def test_functions_that_remember(tmp_path):
+    """Where one of a file keeps its results, it would not run again: all of the file is left to an import."""
+    path = tmp_path / "layer.py"
+    path.write_text(f"import functools\n{SOURCE}\n@functools.cache\ndef slope(x):\n    return outer(x)\n")
+    made = _imported(path)
+    assert made.slope(2) == 6
+    assert not Functions().changed({str(path): path.read_bytes().replace(b"2 * y", b"4 * y")})
 
 
 LEAVING = """

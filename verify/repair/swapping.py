@@ -10,11 +10,13 @@ import gc
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from types import CodeType, FunctionType
 
 from verify.discovery.sources import Loader
 
+_REMEMBERING = type(cache(len))
 Pair = tuple[FunctionType, CodeType]
 
 
@@ -36,14 +38,17 @@ class Functions:
 
 
 class _File:
-    """The functions of a file, by the code that its source gives them."""
+    """The functions of a file, by the code that its source gives them; none where some remember their results."""
 
     def __init__(self, file: str) -> None:
         self._loader = Loader("", file)
         self._codes = self._all(Path(file).read_bytes())
         self._owners: dict[CodeType, list[FunctionType]] = defaultdict(list)
-        for thing in gc.get_objects():
-            if type(thing) is FunctionType and thing.__code__.co_filename == file:
+        things = gc.get_objects()
+        if any(type(thing) is _REMEMBERING and _file_of(thing.__wrapped__) == file for thing in things):
+            return
+        for thing in things:
+            if type(thing) is FunctionType and _file_of(thing) == file:
                 self._owners[thing.__code__].append(thing)
 
     def changed(self, source: bytes) -> list[Pair]:
@@ -60,6 +65,10 @@ class _File:
 
     def _all(self, source: bytes) -> list[CodeType]:
         return list(_within(self._loader.source_to_code(source, self._loader.path)))
+
+
+def _file_of(function: object) -> str:
+    return function.__code__.co_filename if isinstance(function, FunctionType) else ""
 
 
 def _within(code: CodeType) -> Iterator[CodeType]:
