@@ -74,6 +74,20 @@ def test_no_worker_starts(again, monkeypatch):
     assert (again("mine.py", "shop.toml"), starts) == ((["mine.py"], []), [1])
 
 
+def test_a_module_without_cases(again, shop, monkeypatch):
+    """That a module of a package has no cases is known as well, until it has one."""
+    (shop / "pack").mkdir()
+    for name, text in {"__init__": "", "more": cases("a"), "empty": "x = 1\n"}.items():
+        (shop / "pack" / f"{name}.py").write_text(text)
+    every = [f"pack/{name}.py" for name in ("__init__", "empty", "more")]
+    assert again("pack") == ([], [])
+    not_run, refused = again("pack")
+    assert (sorted(not_run), refused) == (every, [])
+    (shop / "pack" / "empty.py").write_text(cases("b", wrong="b"))
+    not_run, refused = again("pack")
+    assert (sorted(not_run), again.done.status) == ([every[0], every[2]], 1)
+
+
 def test_a_file_is_run_again_after_an_edit_of_what_it_imports(again, shop):
     """An edit of a helper module is seen at once, also where size and time stay the same; others are not run."""
     (shop / "other.py").write_text(cases("a"))

@@ -64,7 +64,8 @@ class Cache:
 
     def checked(self, crew: Crew, cases: Sequence[Case], seed: int) -> Generator[Checked]:
         """Yield what becomes of each case, in order, of those that are kept without a run."""
-        self._chosen = _numbers(cases)
+        without = [unit for unit in self._read if self._workers.listing(unit) == []]
+        self._chosen = {**dict.fromkeys(without, ()), **_numbers(cases)}
         rest = [case for case in cases if self._result(case) is None]
         heard = Heard(sys.stderr)
         with (
@@ -84,16 +85,17 @@ class Cache:
 
     def keep(self) -> None:
         """Keep what was checked, of the files that allow it."""
-        if self._results and surroundings() == self._surroundings:
-            for unit, numbers in self._chosen.items():
+        new = [unit for unit in self._chosen if unit in self._read and not self._is_known(unit)]
+        if new and surroundings() == self._surroundings:
+            for unit in new:
                 results = self._results.get(unit, {})
-                if tuple(results) == numbers and unit in self._read and self._is_sound(unit):
-                    save(self._entry(unit, numbers, tuple(results.values())))
+                if tuple(results) == self._chosen[unit] and self._is_sound(unit):
+                    save(self._entry(unit, self._chosen[unit], tuple(results.values())))
 
     def notes(self) -> Iterator[str]:
         """Yield a line for each file that was not run, and for each of which nothing is kept, with the reason."""
         for unit in self._chosen:
-            if unit in self._entries and unit not in self._results:
+            if self._is_known(unit):
                 yield f"gradproof: {unit.file} has not changed and is not run again\n"
         for file, why in self._refused.items():
             yield f"gradproof: nothing is kept of {file}: {why}\n"
@@ -120,12 +122,14 @@ class Cache:
 
     def _result(self, case: Case) -> tuple[CaseResult, str] | None:
         """Return the result of a case that is kept, with what was printed meanwhile."""
-        if not isinstance(case, CollectedCase) or case.unit not in self._entries:
+        if not isinstance(case, CollectedCase) or not self._is_known(case.unit):
             return None
         entry = self._entries[case.unit]
-        if entry.numbers != self._chosen[case.unit]:
-            return None
         return entry.results[entry.numbers.index(case.number)]
+
+    def _is_known(self, unit: Unit) -> bool:
+        """Tell whether there are results of just those cases of a unit that are to be checked."""
+        return unit in self._entries and self._entries[unit].numbers == self._chosen[unit]
 
     def _take(self, case: Case, result: CaseResult, output: str) -> None:
         if isinstance(case, CollectedCase):
@@ -140,7 +144,7 @@ class Cache:
         return record.whole and not others and read.sources.are_as_before() and read.sources.states() == read.states
 
     def _entry(self, unit: Unit, numbers: tuple[int, ...], results: tuple[tuple[CaseResult, str], ...]) -> Entry:
-        listing = self._workers.listing(unit)
+        listing = self._workers.listing(unit) or []
         return Entry(self._key(unit), self._surroundings, self._read[unit].sources, listing, numbers, results)
 
 

@@ -62,7 +62,7 @@ _TYPES = """
 Any Callable ClassVar Dict Final Generator Generic Iterable Iterator List Literal Mapping NamedTuple Optional Protocol
 Self Sequence Set Tuple Type TypeAlias TypeVar TYPE_CHECKING Union overload
 """
-_OURS = "case complex constant derivative fixed integer layer loss pair real"
+_OURS = "Case case complex constant derivative fixed integer layer loss pair real"
 _BUILTINS = """
 ArithmeticError AssertionError AttributeError Ellipsis Exception False FloatingPointError IndexError KeyError
 LookupError None NotImplemented NotImplementedError OverflowError RuntimeError StopIteration True TypeError ValueError

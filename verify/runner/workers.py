@@ -98,9 +98,9 @@ class Workers:
         """Start a process, unless there is one, that a request comes for."""
         self._process.begin()
 
-    def listing(self, unit: Unit) -> Listing:
-        """Return what is known of the cases of a unit."""
-        return self._listed[unit]
+    def listing(self, unit: Unit) -> Listing | None:
+        """Return what is known of the cases of a unit; None where they have not been collected."""
+        return self._listed.get(unit)
 
     def know(self, unit: Unit, listing: Listing) -> None:
         """Take the cases of a unit as they are told."""
