@@ -154,7 +154,7 @@ MISTAKES = {
 }
 
 
-@pytest.mark.parametrize("name", some(MISTAKES, 4))
+@pytest.mark.parametrize("name", some(MISTAKES, 8))
 def test_a_mistake_is_fixed(fixed, name):
     """The smallest change under which all gradients are proved is shown as a diff; the file stays as it is."""
     text, becomes = MISTAKES[name]

@@ -161,7 +161,7 @@ SEEN = {
 }
 
 
-@pytest.mark.parametrize("name", some(SEEN))
+@pytest.mark.parametrize("name", some(SEEN, 6))
 def test_what_floats_show_is_refuted_without_a_domain(name):
     """A counterexample differs by more than the smallest float, and so does every gradient that is refuted."""
     refuted = [row for row in rows(SEEN[name]) if row.verdict is Verdict.REFUTED]

@@ -66,14 +66,15 @@ CASES = {
 }
 
 
-@pytest.mark.parametrize(("scale", "verdict"), some([(2, "REFUTED"), (1, "PROVED")], 2))
+@pytest.mark.parametrize(("scale", "verdict"), [(1, "PROVED"), (2, "REFUTED")])
 def test_wide_domains_are_decided_within_seconds(command, tmp_path, scale, verdict):
     """With five seconds a case and every check, right gradients are proved, and those off by a factor refuted."""
     file = tmp_path / "wide_cases.py"
-    rows = "".join(f"{name}_case = {case}\n" for name, case in CASES.items())
+    tried = some(CASES, 4)
+    rows = "".join(f"{name}_case = {CASES[name]}\n" for name in tried)
     file.write_text(f"SCALE = {scale}\n{HEAD}\n{rows}")
     cases = json.loads(command(file, "--timeout", 5, "--report", "json").out)["cases"]
     verdicts = {case["name"]: {row["verdict"] for row in case["comparisons"]} for case in cases}
-    assert len(verdicts) == len(CASES)
+    assert len(verdicts) == len(tried)
     assert [name for name, found in verdicts.items() if verdict not in found] == []
     assert scale != 1 or [name for name, found in verdicts.items() if found != {verdict}] == []
