@@ -103,6 +103,26 @@ def test_code_that_asks_for_its_precision_on_both_sides_is_right():
     assert findings(forward, backward) == set()
 
 
+def test_code_that_asks_for_the_bytes_of_its_numbers_is_not_judged_silently():
+    """Symbols have no bytes: what floats show of code that asks for them is no finding, and a note says so."""
+
+    def note_of(power):
+        result = checked(lambda x: x**2 if x.itemsize != 4 else x**power, lambda x, d: 2 * d * x)
+        assert not [finding for finding in result.findings if finding.code == "GP201"]
+        return [note for note in result.notes if "cannot be followed: they are not judged" in note]
+
+    assert note_of(2) == []
+    (note,) = note_of(3)
+    assert note.startswith("floats in float32 are not what the formulas give")
+
+
+def test_a_type_of_which_output_and_gradient_are_others_is_found():
+    """The output in single precision is another power, whose derivative the gradient is not: one of both is told."""
+    for dtype in (np.float32, np.float16):
+        told = findings(lambda x, t=dtype: x**3 if x.dtype == t else x**2, lambda x, d: 2 * d * x)
+        assert told == {("GP201", "output", True)}
+
+
 def test_several_outputs_are_told_apart():
     """The second of two outputs overflows, and is named."""
 

@@ -48,6 +48,14 @@ def not_known(name: str, magnitudes: Sequence[str]) -> str:
     return f"{places}, the exact value of {name} is not known to enough digits: its floats are not judged there"
 
 
+def unlike(types: Sequence[str]) -> str:
+    """Say for which types of numbers floats are not what formulas give, and nothing is known that would judge them."""
+    return (
+        f"floats in {' and '.join(types)} are not what the formulas give, and what the code computes for such numbers "
+        "cannot be followed: they are not judged"
+    )
+
+
 def not_followed(run: Exact, problem: SubjectError) -> str:
     """Say why the floats of a run are not judged, whose code was followed before."""
     sizes = run.seen.variant.written

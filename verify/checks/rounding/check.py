@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from verify.cases.case import TracedCase
 from verify.checks.claims.claims import Exact
-from verify.checks.rounding.causes import finding, not_followed, not_known, unjudged
+from verify.checks.rounding.causes import finding, not_followed, not_known, unjudged, unlike
 from verify.checks.rounding.faults import Fault, faults
 from verify.checks.rounding.judge import Judgement, worded
 from verify.checks.rounding.points import Tried, points, regional
@@ -53,6 +53,8 @@ def arithmetic(case: TracedCase, runs: Sequence[Exact], seed: int) -> Floats:
                 result.notes.append(note)
             continue
         result.wrong.extend(made.wrong)
+        if made.unfollowed and (note := unlike(made.unfollowed)) not in result.notes:
+            result.notes.append(note)
         doubtful.update({at: unjudged(run, at, branch) for at, branch in made.branches.items() if at not in doubtful})
         result.accuracy.extend(_in_order(listed, plain.rows, made.trials))
         for trial in made.trials:

@@ -70,12 +70,14 @@ class Wrong(NamedTuple):
 class Trials:
     """What comes of a run of the code at points, each in a format.
 
-    `wrong` are formulas that are wrong there, `branches` what rounding decides in double precision, by place.
+    `wrong` are formulas that are wrong there, `branches` what rounding decides in double precision, by place, and
+    `unfollowed` the types for whose numbers the code computes something that cannot be followed.
     """
 
     trials: list[Trial] = field(default_factory=list)
     wrong: list[Wrong] = field(default_factory=list)
     branches: dict[identity.Place, Tried] = field(default_factory=dict)
+    unfollowed: tuple[str, ...] = ()
 
 
 def trials(
@@ -102,14 +104,15 @@ def trials(
         and (place := place_of(candidate.point, places, others)) is not None
     ]
     sizes: Scales = dict(scales)
-    outcomes = _judge_anew([trial for candidate in planned if (trial := _trial(*candidate, sizes)) is not None], sizes)
+    made = [trial for candidate in planned if (trial := _trial(*candidate, sizes)) is not None]
+    outcomes, unfollowed = _judge_anew(made, sizes)
     wrong = [
         Wrong(name, place.run, place.columns[doubt.column].point, doubt.is_certain)
         for place in places
         for name, doubt in place.wrong.items()
     ]
     branches = {_branch(candidate, place, column): candidate for candidate, place, column in reversed(planned)}
-    return Trials(outcomes, wrong, {where: candidate for where, candidate in branches.items() if where})
+    return Trials(outcomes, wrong, {where: tried for where, tried in branches.items() if where}, unfollowed)
 
 
 def _branch(tried: Tried, place: Place, column: int) -> identity.Place:
@@ -131,17 +134,18 @@ def _trial(tried: Tried, place: Place, column: int, scales: Scales) -> Trial | N
     return Trial(*tried, place, column, floats, judgements, unknown)
 
 
-def _judge_anew(attempts: Sequence[Trial], scales: Scales) -> list[Trial]:
+def _judge_anew(attempts: Sequence[Trial], scales: Scales) -> tuple[list[Trial], tuple[str, ...]]:
     """Judge anew what rounding does not explain in a shorter format: code may ask for the type of its numbers.
 
-    Where that code cannot be followed nothing is said. Where a gradient is right in double precision, and its formula
-    wrong for this type of numbers, it is as it was; and so is all else, if that would explain everything.
+    Where that code cannot be followed, the type is returned. Where a gradient is right in double precision, and its
+    formula wrong for this type of numbers, it is as it was; and so is all else, if that would explain everything.
     """
     doubted = [trial for trial in attempts if trial.numbers is not DOUBLE and not trial.explained]
     places = {id(trial): trial.place.of_type(trial.numbers, trial.point) for trial in doubted}
     columns = {id(t): place.take(t.numbers, t.point) for t in doubted if (place := places[id(t)]) is not None}
     again = {id(trial): _again(trial, places[id(trial)], columns.get(id(trial), 0), scales) for trial in doubted}
-    return [trial for attempt in attempts if (trial := again.get(id(attempt), attempt)) is not None]
+    unfollowed = dict.fromkeys(trial.numbers.name for trial in doubted if places[id(trial)] is None)
+    return [trial for attempt in attempts if (trial := again.get(id(attempt), attempt)) is not None], tuple(unfollowed)
 
 
 def _again(trial: Trial, place: Place | None, column: int, scales: Scales) -> Trial | None:
