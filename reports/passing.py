@@ -16,8 +16,11 @@ class _Column(NamedTuple):
 
 
 def brief(case: CaseResult) -> bool:
-    """Tell whether a line is enough for a case: code on arrays that is right; the table of a graph is its product."""
-    return case.good and rows.traced(case)
+    """Tell whether a line is enough for a case: code on arrays that is right.
+
+    The table of a graph is its product, and of what scan has set up the guessed inputs must be seen.
+    """
+    return case.good and rows.traced(case) and case.reproduce[:2] != ("gradproof", "scan")
 
 
 def lines(cases: Sequence[CaseResult], width: int, paint: Callable[[Comparison, str], str]) -> list[str]:

@@ -56,8 +56,9 @@ def test_a_narrow_terminal_has_fewer_columns():
 
 
 def test_what_is_not_good_is_not_brief():
-    """A refuted, a known and an unfinished case have no line here, nor has a graph of scalars."""
+    """A refuted and a known case have no line here, nor has a graph of scalars, nor what scan has guessed inputs for."""
     assert passing.brief(results.traced("c", PROVED))
+    assert not passing.brief(replace(results.traced("c", PROVED), reproduce=("gradproof", "scan", "layers.py")))
     known = results.traced("c", replace(results.HALVED.comparisons[0], known=True))
     for case in (results.HALVED, known, results.FAULTY, results.case("shop", results.PROVED)):
         assert not passing.brief(case)
