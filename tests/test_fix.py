@@ -150,6 +150,14 @@ MISTAKES = {
         norm("self.g * dout / self.std - (self.g * dout).mean(axis=1, keepdims=True) / self.std"),
         " - self.xhat * (dout * self.g * self.xhat).mean(axis=1, keepdims=True) / self.std",
     ),
+    "the upstream of a sum": (
+        norm(
+            "(self.g * dout - (self.g * dout).mean(axis=1, keepdims=True) - self.xhat"
+            " * (self.g * dout * self.xhat).mean(axis=1, keepdims=True)) / self.std",
+            dg="self.xhat.sum(axis=0)",
+        ),
+        "(self.xhat * dout).sum(axis=0)",
+    ),
     "a product": (affine(W="self.W.T").replace("self.x.T @ dout", "np.ones_like(self.W)"), "self.dW = self.x.T @ dout"),
 }
 

@@ -67,8 +67,8 @@ def is_term(node: ast.AST, scope: Scope) -> bool:
     if isinstance(above, ast.Call):
         name = above.func.attr if isinstance(above.func, ast.Attribute) else ""
         return node in above.args and name in _REDUCING
-    if isinstance(above, ast.Attribute):  # `(a * b).sum()`
-        return above.attr in _REDUCING and isinstance(node, ast.BinOp)
+    if isinstance(above, ast.Attribute):  # `(a * b).sum()`, `a.sum()`
+        return above.attr in _REDUCING and (isinstance(node, ast.BinOp) or is_quantity(node, scope))
     return isinstance(above, _Term)
 
 
