@@ -189,3 +189,36 @@ def test_a_difference_without_constants_is_refuted_beside_arrays():
         return 2 * weights * d * x + x / 10**10
 
     assert verdicts(weighted) == {Verdict.REFUTED}
+
+
+HILBERT = 1.0 / (1 + np.add.outer(np.arange(5), np.arange(5)))
+SERIES = np.array([1.0, 2.0, 3.0, 5.0, 7.0, 1e4])
+SINGLE = {  # a number that code takes out of what it computes, and what it is
+    "an entry of an inverse": (lambda: np.linalg.inv(HILBERT)[1, 2], -18900.0),
+    "another one, as a float": (lambda: float(np.linalg.inv(HILBERT)[0, 1]), -300.0),
+    "a real part": (lambda: np.fft.ifft(np.fft.fft(SERIES)).real[0], 1.0),
+    "an imaginary part": (lambda: np.fft.ifft(1j * np.fft.fft(SERIES)).imag[0], 1.0),
+    "a copied part": (lambda: np.fft.ifft(np.fft.fft(SERIES)).real[:2].copy(), np.array([1.0, 2.0])),
+}
+
+
+@pytest.mark.parametrize("name", SINGLE)
+def test_a_number_of_a_computed_array_is_off_by_roundings_of_the_whole(name):
+    """What code takes out of an inverse or a transform is not refuted for their roundings, and a mistake is."""
+    computed, value = SINGLE[name]
+    size = np.size(value)
+
+    def pair(gradient):
+        return verify.pair(lambda x: x * computed(), lambda d, x: d * gradient, x=str(size))
+
+    assert verdicts(pair(value)) <= {Verdict.UNDECIDED, Verdict.AGREES}
+    assert verdicts(pair(-value)) == {Verdict.REFUTED}
+    assert verdicts(pair(value * (1 + 1e-7))) == {Verdict.REFUTED}
+
+
+def test_a_number_beside_a_computed_array_is_none_of_its_entries():
+    """A constant that no array had is off by a few roundings, though an inverse is computed beside it."""
+    case = verify.pair(
+        lambda x: x * np.pi + 0 * np.linalg.inv(HILBERT)[1, 2], lambda d, x: d * np.pi * (1 + 1e-13), x="2"
+    )
+    assert verdicts(case) == {Verdict.REFUTED}

@@ -11,7 +11,7 @@ one of less than 12 digits, beside an array of constants that has more than one 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from itertools import islice
 
@@ -21,7 +21,7 @@ from verify.graph import balls
 from verify.graph.graph import Graph
 from verify.graph.slopes import Key, Tape
 from verify.model.exact import simplest_rational
-from verify.proof.constants import SCALES, Point
+from verify.proof.constants import COMPUTED, SCALES, Point
 
 _REACH = flint.arb(2) ** -42  # of the largest entry of an array: a condition of 1,000, or a product of some such arrays
 _BITS = 256
@@ -37,13 +37,22 @@ def unexplained(
     None where they do at all points; the first point where there are no such arrays. `holds` tells of further points
     whether the claim is for them, as in `decide`.
     """
-    scales = graph.memory(SCALES)
-    tape = Tape(graph, pair) if scales else None
+    scales, computed = graph.memory(SCALES), graph.memory(COMPUTED)
+    tape = Tape(graph, pair) if scales or computed else None
+    if tape is not None and computed:
+        scales.update(_of_numbers(tape, computed))
     if tape is None or not any(isinstance(key, int) and key in scales for key in tape.keys):
         return points[0]
     with flint.ctx.workprec(_BITS):
         tried = (*islice(points, _POINTS), *(_one_sided(tape, points[0], holds) if holds else ()))
         return next((point for point in tried if not _explains(tape, pair, point)), None)
+
+
+def _of_numbers(tape: Tape, computed: Mapping[float, float]) -> Iterator[tuple[int, float]]:
+    """Return the scales of constants that stand alone and have all digits of an entry of an array that was computed."""
+    for key in tape.keys:
+        if isinstance(key, int) and (scale := computed.get(abs(tape.graph.payloads[key]))) is not None:
+            yield key, max(scale, tape.graph.memory(SCALES).get(key, 0.0))
 
 
 def _one_sided(tape: Tape, point: Point, holds: Callable[[Point], bool]) -> Iterator[Point]:

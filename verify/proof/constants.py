@@ -32,7 +32,7 @@ from verify.model.exact import simplest_rational
 Point = Mapping[str, Fraction]
 
 # What a graph remembers: how many parts turns have in its transforms, and the largest entries of arrays of floats.
-TURNS, SCALES = "parts of a turn", "largest entries"
+TURNS, SCALES, COMPUTED = "parts of a turn", "largest entries", "largest entries by the floats beside them"
 _BITS = 1024
 _SOLVING = 4 * _BITS  # for the square of what is left, squared
 _FEW = 16  # ulps: what a few float operations may add

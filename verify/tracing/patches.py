@@ -34,6 +34,7 @@ from verify.tracing.outside import sources
 from verify.tracing.outside.outside import MODULES, Replace, answering, is_symbolic
 from verify.tracing.scipy import distances, distributions, multivariate, scipys, signals, splines
 from verify.tracing.stand_ins import arraytype, asserted, belongings, jitted, masked, pickled, threads
+from verify.tracing.stand_ins.computing import computing
 from verify.tracing.stand_ins.creating import (
     as_symbols,
     as_unset,
@@ -161,8 +162,8 @@ _NUMPY: dict[str, Replace] = {
 # Each module with the functions that are replaced in it.
 _MODULES: dict[ModuleType, dict[str, Replace]] = {
     np: _NUMPY | dict.fromkeys(_taking_arrays(np), of_lists),
-    np.linalg: dict.fromkeys(_taking_arrays(np.linalg), of_lists),
-    np.fft: dict.fromkeys(_taking_arrays(np.fft), of_lists),
+    np.linalg: dict.fromkeys(_taking_arrays(np.linalg), computing),
+    np.fft: dict.fromkeys(_taking_arrays(np.fft), computing),
     **MODULES,
     stride_tricks: dict.fromkeys(("as_strided", "sliding_window_view"), striding),
     np.random: {**dict.fromkeys(DRAWN, _drawing), "default_rng": _seeding},
