@@ -35,9 +35,9 @@ def test_a_first_case_imports_nothing_where_all_was_in_advance():
     """Each import during a check would have the stand-ins looked for in all modules again."""
     code = """
     import sys
-    import verify
     from layers.activations import Sigmoid
+    from verify import check, layer
     before = set(sys.modules)
-    verify.check(verify.layer(Sigmoid, inputs={"x": "2"}))
+    check(layer(Sigmoid, inputs={"x": "2"}))
     print(sorted(set(sys.modules) - before))"""
     assert printed(code) == "[]\n"
