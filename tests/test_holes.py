@@ -64,6 +64,9 @@ WRONG = {
     "dout over dout": elementwise(lambda x: x**2, lambda d, x: 2 * x * d**2 / d),
     "0 / x": elementwise(lambda x: x + 0, lambda d, x: d + 0 / x),
     "NaN made 0": verify.pair(np.prod, lambda d, x: np.nan_to_num(d * np.prod(x) / x), x="3"),
+    "what is not finite made 0": verify.pair(
+        np.prod, lambda d, x: np.where(np.isfinite(np.prod(x) / x), d * np.prod(x) / x, 0), x="3"
+    ),
     "logarithm times what is 0": elementwise(
         lambda x: x**2, lambda d, x: d * 2 * x * np.log(x**2 + 1) / np.log(x**2 + 1)
     ),

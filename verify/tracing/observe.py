@@ -231,6 +231,7 @@ def observe(
     sampler = Sampler(_FIXED, seen.sample)
     seen.at = {**({} if seen.sample else case.at), **(at or {})}
     trace = seen.trace
+    trace.moved = bool(at)
     first = len(trace)
     running = arrays.running(trace)
     held, called, random = everywhere.arrays_held(), everywhere.called(case.subject), seeded(seed)

@@ -247,9 +247,9 @@ class TapedTrace(Trace):
         return any_of(_array(nodes) == ZERO)
 
     def are_defined(self, nodes: Nodes) -> bool:
-        """Tell that all elements have values at the sample."""
+        """Tell that all elements have values at the sample; at a zero of a divisor they need not."""
         radii = self.enclosures.of(_array(nodes))[1]
-        return bool(np.isfinite(radii).all()) or _untaped("a question whether a number is finite")
+        return self.moved or bool(np.isfinite(radii).all()) or _untaped("a question whether a number is finite")
 
     def relations(self, a: Nodes, b: Nodes, relation: str) -> Any:
         """Decide a relation between elements at the sample, and record it."""

@@ -87,6 +87,7 @@ class Trace(Graph):
         self.absolute_roots = (
             True  # whether the root of a square is decided to be that of a positive or negative number
         )
+        self.moved = False  # whether the sample is at a point that is looked at, where something may have no value
         self.sized = False  # whether the code asked how many bytes a number has: symbols have more than floats
         self.typed_at: dict[int, Place] = {} if graph is None else graph.typed_at  # where floats were first used
         self.unset: set[int] = set()  # what stands for memory that nobody has written to
@@ -179,8 +180,8 @@ class Trace(Graph):
         return any(self.value(node) == 0 for node in nodes)
 
     def are_defined(self, nodes: Nodes) -> bool:
-        """Tell whether all nodes are shown to have values at the sample."""
-        return all(any(self.at_sample(node, bits).is_finite() for bits in _PRECISIONS) for node in nodes)
+        """Tell whether all nodes are shown to have values at the sample; at a zero of a divisor they need not."""
+        return self.moved or all(any(self.at_sample(node, bits).is_finite() for bits in _PRECISIONS) for node in nodes)
 
     def relations(self, a: Nodes, b: Nodes, relation: str) -> list[bool]:
         """Decide a relation between nodes at the sample, and record it."""
