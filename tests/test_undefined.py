@@ -256,3 +256,11 @@ def test_floats_that_overflow_at_the_sample_are_no_hole():
         x=verify.real("3", low=-3000, high=-2000),
     )
     assert Verdict.REFUTED not in {row.verdict for row in verify.check(case, quick=True).comparisons}
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("part", [0, 1])
+def test_a_determinant_that_is_0_by_its_formula_has_no_logarithm(part):
+    """Floats may have the logarithm of a rounding there: that is not followed."""
+    case = verify.pair(lambda x: x + np.linalg.slogdet(x[:, [0, 0]])[part], lambda d, x: d, x="2 2")
+    assert {row.verdict for row in verify.check(case, quick=True).comparisons} <= {Verdict.UNDECIDED, Verdict.ERROR}

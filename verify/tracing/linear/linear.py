@@ -8,8 +8,10 @@ from typing import Any
 
 import numpy as np
 
+from verify.model.errors import DivisionError
 from verify.model.unfollowed import unfollowed
-from verify.tracing.arrays.arrays import current
+from verify.model.where import asked_at
+from verify.tracing.arrays.arrays import current, nodes
 from verify.tracing.linear import executed
 from verify.tracing.linear.factors import cholesky, orthogonal
 from verify.tracing.linear.inverses import determinant, inverse, solution
@@ -29,6 +31,8 @@ def log_determinant(a: Any) -> Any:
     They are det / sqrt(det**2) and log(det**2) / 2: formulas for both signs, so that no branch is taken.
     """
     det = as_array(determinant(a))
+    if current().has_zero(np.ravel(nodes(det)).tolist()):  # floats have the logarithm of a rounding there
+        raise DivisionError(asked_at())
     square = det * det
     return _LOGARITHM(_sign(det), (np.log(square) / 2)[()])
 
