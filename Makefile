@@ -11,11 +11,13 @@ TORCH := .torch
 OLDEST_TESTS := arrays moving taped trace numbered linear observe outside memory special scipys \
 	everywhere buffers counted casts threads shown pickled asserted functions balls joints approximation_models solver \
 	fourier signals contract_state contract_layout distributions multivariate
+# What fails after a change of a sentence, a report or a page of the documents.
+OUTPUT_TESTS := readme reports scanning gallery merging made docs codes trusted
 
 # The sample reports say how far floats are off, which depends on the order in which OpenBLAS' kernels add: on this one.
-test test-oldest test-newest test-torch test-long test-random samples: export OPENBLAS_CORETYPE = Haswell
+test test-output test-oldest test-newest test-torch test-long test-random samples: export OPENBLAS_CORETYPE = Haswell
 
-.PHONY: verify test test-oldest test-newest test-torch test-long test-random lint types bench samples docs clean
+.PHONY: verify test test-output test-oldest test-newest test-torch test-long test-random lint types bench samples docs clean
 
 verify: $(INSTALLED)  ## run the suite and show the table
 	@$(BIN)/gradproof
@@ -49,6 +51,9 @@ test-long: $(INSTALLED)  ## run what takes minutes: 5,000 random layers, 4,000 w
 		tests/test_write.py tests/test_yardstick.py \
 		tests/test_contracts.py tests/test_extend.py tests/test_pytest_plugin.py tests/test_workers.py
 	GRADPROOF_LONG=1 $(BIN)/python -m pytest -n auto --dist worksteal tests/test_random_kinked.py tests/test_programs.py tests/test_whole_arrays.py tests/test_sources.py tests/test_every_function.py tests/test_coverage.py
+
+test-output: $(INSTALLED)  ## run what sees output, in minutes: samples, documents, the README, the gallery, scan's corpus
+	GRADPROOF_LONG=1 $(BIN)/python -m pytest -n auto --dist worksteal $(OUTPUT_TESTS:%=tests/test_%.py)
 
 test-random: $(INSTALLED)  ## run what takes an hour: 20,000 random layers with kinks, 50,000 random array programs
 	GRADPROOF_LONG=whole $(BIN)/python -m pytest -n auto --dist worksteal tests/test_random_kinked.py tests/test_whole_arrays.py

@@ -51,4 +51,5 @@ def _case(setup: Setup, module: Mapping[str, object], file: str) -> Case:
 
 def _lost(setup: Setup, file: str) -> Lost:
     problem = _DOUBTED.format(setup.doubt) if setup.doubt else _MISSING.format(setup.tried.problem)
-    return Lost(setup.candidate.name, as_place(file, setup.candidate.line), problem, Reason.NOT_SET_UP)
+    sentence = "; ".join(part for part in (problem, setup.cut) if part)
+    return Lost(setup.candidate.name, as_place(file, setup.candidate.line), sentence, Reason.NOT_SET_UP)

@@ -26,20 +26,26 @@ _KINDS: dict[str, Callable[[Unit], Iterator[Reading]]] = {
     "engine": engines,
 }
 
-_SECONDS = 5.0  # of computing for each candidate, in one thread: those of BLAS count while they wait
+_MOST = 10_000  # readings that are looked at for each candidate, on every machine the same
+_SECONDS = 20.0  # a guard, of computing in one thread: those of BLAS count while they wait
 _AFTER = 60  # readings that are still tried after one that fits
 _ORDER = "they are returned in another order than that of the inputs: {}; write a case that returns them by name"
 _RANK = "they look right for {} of shape N, and wrong for {}: a docstring with the shape says which is meant"
-_LONG = "the search for a call took too long"
+_MANY = f"the search for a call ended after {_MOST:,} ways"
+_LONG = f"the search for a call ended after {_SECONDS:g} s of computing: on a faster machine it may find more"
 
 
 class Setup(NamedTuple):
-    """What came of a candidate: its recipe, or why there is none; `doubt` is a guess that may be what is wrong."""
+    """What came of a candidate: its recipe, or why there is none; `doubt` is a guess that may be what is wrong.
+
+    `cut` says which limit ended the search, where it found nothing that fits.
+    """
 
     candidate: Candidate
     recipe: Recipe | None
     tried: Tried
     doubt: str = ""
+    cut: str = ""
 
 
 def set_up(candidate: Candidate, source: Source, module: Mapping[str, Any]) -> Setup:
@@ -52,7 +58,9 @@ def set_up(candidate: Candidate, source: Source, module: Mapping[str, Any]) -> S
     best = search.best if search.best.recipe else search.best._replace(recipe=search.misshapen)
     if best.recipe and best.tried.score != RIGHT and (doubt := search.doubt(best.recipe)):
         return best._replace(recipe=None, doubt=doubt)
-    return best._replace(recipe=with_options(candidate, best.recipe, module)) if best.recipe else best
+    if best.recipe is None:
+        return best._replace(cut=search.cut)
+    return best._replace(recipe=with_options(candidate, best.recipe, module))
 
 
 class Search:
@@ -60,7 +68,8 @@ class Search:
 
     def __init__(self, candidate: Candidate, module: Mapping[str, Any], returned: Sequence[str]) -> None:
         self.best = Setup(candidate, None, Tried(0, "no way to call it was found: its arguments have no usual names"))
-        self._module, self._patience, self._end = module, _AFTER, time.thread_time() + _SECONDS
+        self._module, self._patience, self._left = module, _AFTER, _MOST
+        self._end = time.thread_time() + _SECONDS
         self._rows: list[Reading] = []
         self._returned = returned
         self._layer = candidate.kind in ("layer", "pair")
@@ -69,14 +78,18 @@ class Search:
     @property
     def ended(self) -> bool:
         """Return whether a case that looks right was found, or nothing better is to be expected."""
-        return self.best.tried.score == RIGHT or self._patience < 0 or self._late
+        return self.best.tried.score == RIGHT or self._patience < 0 or bool(self.cut)
 
     @property
-    def _late(self) -> bool:
-        return time.thread_time() > self._end
+    def cut(self) -> str:
+        """Return which limit has ended the search, or nothing."""
+        if self._left <= 0:
+            return _MANY
+        return _LONG if time.thread_time() > self._end else ""
 
     def tries(self, reading: Reading) -> None:
         """Try a reading, over smaller domains where outputs are not finite."""
+        self._left -= 1
         arrays = reading[0].arrays
         if self.best.recipe and not _agree(arrays, self.best.recipe.arrays):
             if {*arrays.values()} == {"N"}:
@@ -103,7 +116,7 @@ class Search:
         if any(" " in shape for shape in arrays.values()) and any(map(self._is_right, self._rows[:_AFTER])):
             texts = ", ".join(f"{name} of shape {shape}" for name, shape in arrays.items())
             return _RANK.format(", ".join(arrays), texts)
-        return _LONG if self._late else ""
+        return self.cut
 
     def _is_right(self, reading: Reading) -> bool:
         """Tell whether a reading looks right whose targets are of the same kind: fewer ask for less, as rows do not."""
