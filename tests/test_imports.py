@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from test_layout import is_for_types
+from trees import tree_of
 
 ROOT = Path(__file__).parent.parent
 SOURCES = {
@@ -21,7 +22,7 @@ SOURCES = {
 @cache
 def imported(path):
     """Return the modules that a file imports, at whatever place; type checking aside."""
-    tree = ast.parse(path.read_text())
+    tree = tree_of(path.read_text())
     skipped = {id(n) for i in ast.walk(tree) if is_for_types(i) for n in ast.walk(i)}
     modules = set()
     for node in ast.walk(tree):
@@ -48,7 +49,7 @@ def test_reports_are_borrowed_for_tests_only():
 
 def test_the_plugin_of_pytest_imports_next_to_nothing():
     """It is loaded in every run of pytest: what it imports before there is a case is there already."""
-    tree = ast.parse(SOURCES["gradproof/pytest_plugin.py"].read_text())
+    tree = tree_of(SOURCES["gradproof/pytest_plugin.py"].read_text())
     first = [ast.unparse(node) for node in tree.body if isinstance(node, (ast.Import, ast.ImportFrom))]
     assert first == ["from __future__ import annotations", "import sys", "import pytest"]
     users = {name for name, path in SOURCES.items() if "pytest" in {m.split(".")[0] for m in imported(path)}}
@@ -110,7 +111,7 @@ def test_the_command_imports_nothing_heavy():
 def test_nobody_evaluates_text():
     """No eval, exec, compile or sympify anywhere in the sources."""
     for path in SOURCES.values():
-        calls = {ast.unparse(n.func) for n in ast.walk(ast.parse(path.read_text())) if isinstance(n, ast.Call)}
+        calls = {ast.unparse(n.func) for n in ast.walk(tree_of(path.read_text())) if isinstance(n, ast.Call)}
         assert not calls & {"eval", "exec", "compile", "sympify", "sympy.sympify", "parse_expr"}, path
 
 
@@ -175,7 +176,7 @@ def test_no_fact_is_read_from_a_text():
     reading = set()
     for name, path in SOURCES.items():
         if name.startswith(("reports/", "verify/baseline/")):
-            tree = ast.parse(path.read_text())
+            tree = tree_of(path.read_text())
             called = {
                 n.func.attr for n in ast.walk(tree) if isinstance(n, ast.Call) and isinstance(n.func, ast.Attribute)
             }

@@ -4,6 +4,7 @@ import ast
 from pathlib import Path
 
 import pytest
+from trees import tree_of
 
 ROOT = Path(__file__).parent.parent
 # From bottom to top: a folder may import those above it in this table, and itself.
@@ -125,7 +126,7 @@ def test_the_table_names_every_folder():
 def test_imports_go_down(name):
     """Every import, within functions and for type checkers too, is of the same folder or of a lower one."""
     path = MODULES[name]
-    assert forbidden(path, ast.parse(path.read_text())) == []
+    assert forbidden(path, tree_of(path.read_text())) == []
 
 
 @pytest.mark.parametrize(
@@ -153,7 +154,7 @@ def test_no_folder_imports_itself_in_a_circle():
     edges = {
         name: {
             arrow
-            for arrow in arrows(path, ast.parse(path.read_text()), typing=False)
+            for arrow in arrows(path, tree_of(path.read_text()), typing=False)
             if arrow != name and folder_of(MODULES[arrow]) == folder_of(path)
         }
         for name, path in MODULES.items()

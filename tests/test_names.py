@@ -5,6 +5,7 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+from trees import tree_of
 
 ROOT = Path(__file__).parent.parent
 WORDS = "found said told one given came known asked met kept shown here some those what"
@@ -102,7 +103,7 @@ def bound_by(node):
 
 def placeholders(source):
     """Return the placeholders that a module binds, each once in a scope, as `Class.method.local`."""
-    tree = ast.parse(source)
+    tree = tree_of(source)
     names, waiting = set(), [(tree, "")]
     while waiting:
         node, scope = waiting.pop()

@@ -5,6 +5,7 @@ import json
 from pathlib import Path
 
 import pytest
+from trees import tree_of
 
 from verify.model.explanations import entries
 from verify.model.reasons import Reason
@@ -21,8 +22,9 @@ UNREACHED = {
 def used(folder, names=()):
     """Return the members of Reason that the code of a folder names, but for some files."""
     members = set()
-    for path in sorted((ROOT / folder).rglob("*.py")):
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if path.name not in names else ():
+    sources = [path.read_text(encoding="utf-8") for path in (ROOT / folder).rglob("*.py") if path.name not in names]
+    for source in sources:
+        for node in ast.walk(tree_of(source)) if "Reason." in source else ():
             if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "Reason":
                 members.add(Reason[node.attr])
     return members

@@ -4,6 +4,7 @@ import ast
 
 import trusted
 from test_layout import FOLDERS, MODULES, ROOT, folder_of
+from trees import tree_of
 
 TEXT = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
 CARRYING = {
@@ -24,7 +25,7 @@ def test_who_writes_proved_is_in_it():
         name
         for name, path in MODULES.items()
         if any(
-            isinstance(node, ast.Attribute) and node.attr == "PROVED" for node in ast.walk(ast.parse(path.read_text()))
+            isinstance(node, ast.Attribute) and node.attr == "PROVED" for node in ast.walk(tree_of(path.read_text()))
         )
     }
     assert {name for name in writers - listed if folder_of(MODULES[name]) not in CARRYING | {"reports"}} == set()
@@ -43,7 +44,7 @@ def test_packages_run_nothing():
         for name, path in MODULES.items()
         if path.name == "__init__.py" and folder_of(path) not in CARRYING | {"reports", "verify"}
     ]
-    assert [path for path in packages if len(ast.parse(path.read_text()).body) > 1] == []
+    assert [path for path in packages if len(tree_of(path.read_text()).body) > 1] == []
 
 
 def test_imports_within_functions_are_followed():

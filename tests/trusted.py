@@ -15,6 +15,7 @@ from collections.abc import Iterable
 from functools import cache
 
 from test_layout import FOLDERS, MODULES, ROOT, arrows, folder_of
+from trees import tree_of
 
 PARTS = {
     "It decides": ["verify.proof.decide", "verify.tape.decide"],
@@ -33,7 +34,7 @@ START, END = "<!-- trusted: written by tests/trusted.py -->\n", "<!-- end of tru
 @cache
 def imported(name: str) -> frozenset[str]:
     """Return the modules of ours that a module imports at run time."""
-    tree = ast.parse(MODULES[name].read_text(encoding="utf-8"))
+    tree = tree_of(MODULES[name].read_text(encoding="utf-8"))
     return frozenset(arrows(MODULES[name], tree, typing=False)) - {name, "verify"}
 
 
@@ -63,7 +64,7 @@ def outside(names: Iterable[str]) -> set[str]:
     """Return the packages of others that modules import at run time."""
     packages = set()
     for name in names:
-        for node in ast.walk(ast.parse(MODULES[name].read_text(encoding="utf-8"))):
+        for node in ast.walk(tree_of(MODULES[name].read_text(encoding="utf-8"))):
             if isinstance(node, ast.Import):
                 packages |= {alias.name.split(".")[0] for alias in node.names}
             elif isinstance(node, ast.ImportFrom) and not node.level and node.module:

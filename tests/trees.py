@@ -1,0 +1,10 @@
+"""Sources as trees: several tests read all of ours, and parsing those takes seconds."""
+
+import ast
+from functools import cache
+
+
+@cache
+def tree_of(source):
+    """Return the tree of a source, the same one each time: nobody changes it."""
+    return ast.parse(source)
