@@ -94,6 +94,7 @@ class Observation:
     draws: bool = False
     at: Mapping[str, Fraction] = field(default_factory=dict)
     computed: range = range(0)  # the nodes that this run was the first to compute
+    composed: bool = False  # whether it was put together of runs that were made, and no code was run
     sample: int = 0  # which of the samples that the sampler draws
 
     def again(self, trace: Trace) -> Observation:

@@ -29,7 +29,7 @@ from verify.model.where import may_be_users
 from verify.tracing.arrays import memory, sparse
 from verify.tracing.arrays.arrays import active, objects, wrapped
 from verify.tracing.linear.matrices import linear
-from verify.tracing.numpy import data, functions, protocol
+from verify.tracing.numpy import data, functions, openmasks, protocol
 from verify.tracing.outside import sources
 from verify.tracing.outside.outside import MODULES, Replace, answering, is_symbolic
 from verify.tracing.scipy import distances, distributions, multivariate, scipys, signals, splines
@@ -53,6 +53,7 @@ from verify.tracing.symbols.dispatch import STAND_INS, answers
 
 functions.FUNCTIONS.update(data.FUNCTIONS)
 answers("function")(protocol.call)
+answers("mask")(openmasks.mask)
 sources.NAMES.update(signals.NAMES)
 sources.INNER.update(signals.COMPILED)
 sources.OWN.update(distances.FUNCTIONS | splines.FUNCTIONS)

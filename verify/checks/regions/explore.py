@@ -22,6 +22,7 @@ from verify.checks.gradients.rows import not_compared
 from verify.checks.gradients.traced import decided
 from verify.checks.regions.alike import kinds
 from verify.checks.regions.boxes import excludes
+from verify.checks.regions.composed import Composer
 from verify.checks.regions.gaps import finite_output
 from verify.checks.regions.limits import Limit
 from verify.checks.regions.scan import is_short, scan
@@ -89,6 +90,7 @@ class Explorer:
         self.wrong: set[Region] = set()
         self.refuted: set[Region] = set()  # those of the wrong ones of which that is known
         self._graph = start.seen.trace
+        self._composer = Composer(case, start.seen, seed)
         nodes = max(1, len(self._graph))
         self._most = min(_MOST, max(2 if nodes > _HUGE else _LEAST, _BUDGET // nodes))
         self.sites.add(start.seen)
@@ -293,11 +295,17 @@ class Explorer:
 
     def visit_extra(self, at: Mapping[str, Fraction]) -> Observation | None:
         """Run the case where no side of a branch is looked for, and decide its gradients there; returns the run."""
-        seen, number = self.run(at), len(self.runs)
+        seen, number = self._composed(at) or self.run(at), len(self.runs)
         if seen is not None:
             self._new(seen)
             self.extras += self.runs[number:]
             del self.runs[number:]
+        return seen
+
+    def _composed(self, at: Mapping[str, Fraction]) -> Observation | None:
+        """Return what a run would compute, where it is known without running the code; it counts as a run."""
+        seen = self._composer.composed(at, [run for run in (*self.runs, *self.extras) if self.right(run)])
+        self.made += seen is not None
         return seen
 
     def _new(self, seen: Observation, reason_for: tuple[Site, bool] | None = None) -> Exact | None:
@@ -357,6 +365,8 @@ class Explorer:
         Where `forward` computes no number its floats say nothing of its formulas. A region is open, so that the run
         beside it, which takes the same branches, speaks for all of it; the point itself is not of the claim.
         """
+        if seen.composed:  # of parts whose gradients are proved
+            return [], Exact(self.case, seen, twice=False)
         refuted = {row.name for row in self.rows if row.verdict is Verdict.REFUTED}
         rows, exact = decided(self.case, seen, self.seed, refuted=refuted)
         if any(map(_strays, rows)) and not finite_output(FloatRun(self.case, seen, self.seed)):

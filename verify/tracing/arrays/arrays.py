@@ -90,6 +90,7 @@ class SymbolArray(np.ndarray[Any, Any]):
     """An array of Concolic symbols."""
 
     __array_priority__ = 1000
+    opens = False  # whether the entries are answers that are left open
     claimed: np.dtype[Any]
     memory: Memory | None  # where the entries are numbers, and of whoever made the memory's copies and views
     entries: Elements | None  # the elements of its entries, where they are known; they are of its shape at that time
@@ -158,6 +159,9 @@ class SymbolArray(np.ndarray[Any, Any]):
         return entries if isinstance(entries, np.ndarray) else lift(entries)
 
     def __setitem__(self, key: Any, value: Any) -> None:
+        if isinstance(key, SymbolArray) and key.opens:
+            key.write(self, value)
+            return
         key = plain_key(key)
         if self.claimed.itemsize < _DOUBLE.itemsize and isinstance(value, SymbolArray) and value.claimed == _DOUBLE:
             current().narrowed(self.claimed.name)
@@ -172,6 +176,10 @@ class SymbolArray(np.ndarray[Any, Any]):
             plain[key] = lifted
         else:
             raise ValueError("setting an array element with a sequence")
+
+    def write(self, array: SymbolArray, value: Any) -> None:
+        """Set entries of an array where the answers are yes, which are open here (`openmasks`)."""
+        raise NotImplementedError
 
     def __iter__(self) -> Iterator[Any]:
         return (self[index] for index in range(len(self)))

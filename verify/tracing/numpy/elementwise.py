@@ -30,7 +30,7 @@ from verify.tracing.arrays.arrays import (
     symbols,
 )
 from verify.tracing.symbols.concolic import METHODS, NO_NODES, Concolic, Endless, Hole, Missing, angle_of, at_once
-from verify.tracing.symbols.dispatch import PRODUCTS
+from verify.tracing.symbols.dispatch import PRODUCTS, PROTOCOLS
 from verify.tracing.symbols.special import SEVERAL, SPECIAL
 from verify.tracing.symbols.taped import TapedTrace
 from verify.tracing.symbols.trace import Nodes, Trace
@@ -268,7 +268,7 @@ def _negative(g: Trace, node: int) -> int:
 BY_NODE: dict[str, Callable[[Trace, int], int]] = {
     **{name: _function(name) for name in ("exp", "log", "tanh", "sin", "cos", "erf")},
     "negative": _negative,
-    "absolute": lambda g, node: node if g.decide(node, ">=") else _negative(g, node),
+    "absolute": lambda g, node: g.magnitude(node),
 }
 _BY_SIGN = ("absolute", "fabs", "sign", "trunc", "cbrt")  # functions that ask for the sign of their argument
 
@@ -334,7 +334,9 @@ def truths(value: Any) -> np.ndarray[Any, Any]:
     return np.asarray(value).astype(bool)
 
 
-def _truths(values: list[bool], shape: Sequence[int]) -> Any:
+def _truths(values: list[Any], shape: Sequence[int]) -> Any:
+    if current().is_unread:
+        return PROTOCOLS["mask"](values, shape)
     return scalar(np.fromiter(values, bool, len(values)).reshape(shape))
 
 

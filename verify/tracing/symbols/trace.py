@@ -76,6 +76,7 @@ class Trace(Graph):
 
     dtype: Any = "float64"  # by its name: expressions need no NumPy
     on_tape = False  # whether nodes are elements of a tape
+    is_unread = False  # whether answers to questions are left open
     as_executed = False  # whether nodes are the operations of floats, each with its rounding
 
     def __init__(self, graph: Trace | None = None) -> None:
@@ -199,6 +200,10 @@ class Trace(Graph):
     def chosen(self, choices: Sequence[bool], a: Nodes, b: Nodes) -> Nodes:
         """Return the nodes of a where a choice is true, and of b elsewhere."""
         return [x if choice else y for choice, x, y in zip(choices, a, b, strict=True)]
+
+    def magnitude(self, node: int) -> int:
+        """Return the absolute value of a node, a branch."""
+        return node if self.decide(node, ">=") else self.product(self.constant(Fraction(-1)), node)
 
     def totals(self, terms: Nodes, length: int) -> Nodes:
         """Return the nodes of the sums of so many terms each."""
