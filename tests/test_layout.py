@@ -39,6 +39,7 @@ FOLDERS = [
     "verify/runner",
     "verify/cache",
     "verify/mutation",
+    "verify/exact",
     "verify/repair",
     "verify/initial",
     "verify/testing",

@@ -10,14 +10,15 @@ from __future__ import annotations
 
 import shlex
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from verify.model.comparison import Apart, Comparison, Counterexample, Evidence, LineOf, Rounding, Verdict
 from verify.model.coverage import Branch, Cover, Further
 from verify.model.drawings import Excerpt, Graph, Node
+from verify.model.errors import InputError
 from verify.model.faults import Accuracy, Finding
 from verify.model.identity import Argument, CaseId, Place, Quantity, Shard, Variant
 from verify.model.reasons import Reason
@@ -146,19 +147,30 @@ class CaseResult:
         """Say what matters in a line: a failing `assert gradproof.check(softmax).good` shows this."""
         return f"<{self.name}: {summary(Run((self,)))}; to see it: {self.again}>"
 
+    @property
+    def exact(self) -> Mapping[str, Any]:
+        """Return the exact gradients by the names of inputs, each as `.sympy` and as `.numpy`.
+
+        Raises InputError where the case is not in this process, as that of a result from a file.
+        """
+        if "exact" not in PRESENT:
+            raise InputError("the case of this result is not in this process: check it here with gradproof.check")
+        exact: Mapping[str, Any] = PRESENT["exact"](self)
+        return exact
+
     def __str__(self) -> str:
         """Return the terminal's report, which `print(result)` shows."""
-        return PRESENT.get("text", repr)(self)
+        return str(PRESENT.get("text", repr)(self))
 
     def _repr_html_(self) -> str | None:
         """Return the card of the case on the page, which notebooks show."""
         present = PRESENT.get("html")
-        return present(self) if present else None
+        return str(present(self)) if present else None
 
 
-# How a result is written for people, as `text` or `html`: set where results are handed to them (`verify.testing`),
-# since the model knows no report.
-PRESENT: dict[str, Callable[[CaseResult], str]] = {}
+# How a result is written for people, as `text` or `html`, and the `exact` gradients of its case: set where results are
+# handed to them (`verify.testing`), since the model knows no report and no case.
+PRESENT: dict[str, Callable[[CaseResult], Any]] = {}
 # Is given a result as far as it is certain, and what is still to be done: the rest may take too long.
 Keep = Callable[[CaseResult, str], None]
 

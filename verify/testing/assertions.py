@@ -13,6 +13,7 @@ from verify.checks.checker import check
 from verify.discovery.packages import borrowed
 from verify.model.result import CaseResult, Run, troubles
 from verify.model.result import strict as strictly
+from verify.testing.presenting import remembered
 
 
 def assert_gradients(case: Case, seed: int = 0, *, quick: bool = False, strict: bool = False) -> CaseResult:
@@ -25,7 +26,7 @@ def assert_gradients(case: Case, seed: int = 0, *, quick: bool = False, strict: 
     result = judged(case, seed, quick=quick, strict=strict)
     if not result.good:
         raise AssertionError(failure(replace(result, reproduce=())))  # the test does that; the command may not find it
-    return result
+    return remembered(result, case)
 
 
 def judged(case: Case, seed: int, *, quick: bool, strict: bool) -> CaseResult:

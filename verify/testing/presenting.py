@@ -2,11 +2,41 @@
 
 from __future__ import annotations
 
-from verify.checks.checker import check
+import weakref
+from collections.abc import Mapping
+from functools import wraps
+from typing import Any
+
+from verify.cases.case import Case
+from verify.checks import checker
 from verify.discovery.packages import borrowed
+from verify.model.errors import InputError
 from verify.model.result import PRESENT, CaseResult
 
-__all__ = ["check"]
+_ELSEWHERE = "the case of this result is not in this process: check it here with gradproof.check"
+_cases: dict[int, Case] = {}  # by the identity of results that there are
+
+
+@wraps(checker.check)
+def check(case: Case, seed: int = 0, **options: Any) -> CaseResult:
+    """Check a case, and remember it for the exact gradients of its result."""
+    return remembered(checker.check(case, seed, **options), case)
+
+
+def remembered(result: CaseResult, case: Case) -> CaseResult:
+    """Return a result whose case is known as long as it lives."""
+    _cases[id(result)] = case
+    weakref.finalize(result, _cases.pop, id(result), None)
+    return result
+
+
+def _exact(result: CaseResult) -> Mapping[str, Any]:
+    """Return the exact gradients of the case of a result."""
+    from verify.exact.gradients import ExactGradients
+
+    if id(result) not in _cases:
+        raise InputError(_ELSEWHERE)
+    return ExactGradients(_cases[id(result)])
 
 
 def _text(result: CaseResult) -> str:
@@ -21,4 +51,4 @@ def _card(result: CaseResult) -> str:
     return card
 
 
-PRESENT.update(text=_text, html=_card)
+PRESENT.update(text=_text, html=_card, exact=_exact)

@@ -90,7 +90,7 @@ class Theory:
 
 def theory(case: ExpressionCase, *, branching: bool = False) -> Theory:
     """Work out the exact side of a case; `branching`, on a graph and with symbols that can be branched on."""
-    program, name = case.program, _upstream_name(case)
+    program, name = case.program, upstream_name(case)
     sample = {**case.inputs, name: case.upstream}
     variables = [*program.inputs, name]
     graph, symbol = _concolic({name: sample[name] for name in variables}) if branching else (Graph(), Symbol)
@@ -115,7 +115,7 @@ def _concolic(sample: Mapping[str, Fraction]) -> tuple[Graph, type[Symbol]]:
     return trace, Concolic
 
 
-def _upstream_name(case: ExpressionCase) -> str:
+def upstream_name(case: ExpressionCase) -> str:
     """Name the upstream after the output, as the tutorial does: dprice."""
     name = f"d{case.program.output}"
     while name in case.inputs or case.program.find(name) is not None:
