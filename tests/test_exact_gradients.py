@@ -71,7 +71,7 @@ def test_a_result_without_its_case():
     """One that was read from elsewhere says where exact gradients are to be had."""
     result = squared()
     other = CaseResult(**{name: getattr(result, name) for name in CaseResult.__dataclass_fields__})
-    with pytest.raises(InputError, match="check it here"):
+    with pytest.raises(LookupError, match="check it here"):
         _ = other.exact
 
 

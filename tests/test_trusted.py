@@ -9,7 +9,7 @@ from trees import tree_of
 TEXT = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
 CARRYING = {
     f"verify/{name}"
-    for name in ("runner", "discovery", "command", "baseline", "mutation", "repair", "testing", "extend")
+    for name in ("runner", "discovery", "command", "baseline", "mutation", "exact", "repair", "testing", "extend")
 }
 
 

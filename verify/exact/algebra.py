@@ -37,26 +37,26 @@ class Algebra(Nodes):
 
     def reduced(self, op: str, a: Node, axes: tuple[int, ...], *, keep: bool) -> Node:
         """Return a reduction over axes; factors that are the same along them stand outside of a sum."""
-        kept = tuple(1 if axis in axes else n for axis, n in enumerate(a.shape))
+        stretched = tuple(1 if axis in axes else n for axis, n in enumerate(a.shape))
         if not axes:
             return a
         if op in ("sum", "mean"):
             if a.op == "neg":
                 return self.made("neg", self.reduced(op, a.args[0], axes, keep=keep))
-            if a.op in ("mul", "div") and (split := self._split(a, kept)):
+            if a.op in ("mul", "div") and (split := self._split(a, stretched)):
                 inner, outer = split
                 outer = outer if keep else self.dropped(outer, axes, len(a.shape))
                 order = (outer, inner) if a.op == "mul" and inner is a.args[1] else (inner, outer)
                 parts = [self.reduced(op, p, axes, keep=keep) if p is inner else p for p in order]
                 return self.made(a.op, *parts)
-        shape = kept if keep else tuple(n for axis, n in enumerate(a.shape) if axis not in axes)
+        shape = stretched if keep else tuple(n for axis, n in enumerate(a.shape) if axis not in axes)
         return self.node(op, (a,), (axes, keep), shape)
 
-    def _split(self, a: Node, kept: Shape) -> tuple[Node, Node] | None:
+    def _split(self, a: Node, stretched: Shape) -> tuple[Node, Node] | None:
         """Return the factor that is added up, and the one that is the same for all that is."""
         left, right = a.args
         for inner, outer in ((left, right), (right, left))[: 1 if a.op == "div" else 2]:
-            if inner.shape == a.shape and np.broadcast_shapes(outer.shape, kept) == kept:
+            if inner.shape == a.shape and np.broadcast_shapes(outer.shape, stretched) == stretched:
                 return inner, outer
         return None
 

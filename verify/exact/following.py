@@ -14,6 +14,7 @@ from verify.exact.recording import (
     _PLAIN,
     _REDUCING,
     _UFUNCS,
+    PROTOCOL,
     Measured,
     Recorded,
     Recording,
@@ -359,3 +360,6 @@ def write(array: Recorded, key: Any, value: Any) -> None:
     picked_shape = np.shape(plain(array)[_deep(key)])
     details = template, _is_basic(key), picked_shape
     array.node = recording.node("setitem", (array.node, written, *nodes), details, shape)
+
+
+PROTOCOL.update(ufunc=ufunc_of, function=function_of, picked=picked, written=write, call=written_call)

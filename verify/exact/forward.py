@@ -16,6 +16,7 @@ from verify.cases.case import TracedCase
 from verify.cases.inputs import Integer, Real
 from verify.cases.samples import Sampler
 from verify.cases.shapes import concrete
+from verify.exact import following  # noqa: F401 - which tells arrays what to do
 from verify.exact.nodes import Node
 from verify.exact.recording import Recorded, Recording, UnwritableError, recorded_arrays, shape_of
 from verify.model.where import is_users

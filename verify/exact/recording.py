@@ -18,6 +18,7 @@ import numpy as np
 
 from verify.exact.algebra import Algebra
 from verify.exact.nodes import Node, Shape
+from verify.exact.writing import text_of
 from verify.model.errors import GradproofError
 
 _UFUNCS = {
@@ -80,6 +81,7 @@ class Recording(Algebra):
 
 
 _MOST_ENTRIES = 32
+PROTOCOL: dict[str, Callable[..., Any]] = {}  # what arrays are asked to do, set by `following`
 _LARGE = 2**53
 
 
@@ -110,24 +112,16 @@ class Recorded(np.ndarray[Any, Any]):
         return result
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, out: Any = None, **options: Any) -> Any:
-        from verify.exact.following import ufunc_of
-
-        return ufunc_of(self.recording, ufunc, method, inputs, out, options)
+        return PROTOCOL["ufunc"](self.recording, ufunc, method, inputs, out, options)
 
     def __array_function__(self, function: Any, types: Any, args: Any, options: Any) -> Any:
-        from verify.exact.following import function_of
-
-        return function_of(self.recording, function, args, options)
+        return PROTOCOL["function"](self.recording, function, args, options)
 
     def __getitem__(self, key: Any) -> Any:
-        from verify.exact.following import picked
-
-        return picked(self, key)
+        return PROTOCOL["picked"](self, key)
 
     def __setitem__(self, key: Any, value: Any) -> None:
-        from verify.exact.following import write
-
-        write(self, key, value)
+        PROTOCOL["written"](self, key, value)
 
     def __iter__(self) -> Iterator[Any]:
         return (self[index] for index in range(len(plain(self))))
@@ -203,9 +197,7 @@ class _Number:
         return made
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **options: Any) -> Any:
-        from verify.exact.following import ufunc_of
-
-        return ufunc_of(self.recording, ufunc, method, inputs, None, options)
+        return PROTOCOL["ufunc"](self.recording, ufunc, method, inputs, None, options)
 
     def __reduce__(self) -> Any:
         return type(plain(self)), (plain(self),)
@@ -240,8 +232,6 @@ def _computing(name: str, *, turned: bool) -> Callable[..., Any]:
 
 def sized(recording: Recording, template: str, operands: Sequence[Any], value: Any) -> Any:
     """Return a number that is computed of sizes, as source."""
-    from verify.exact.writing import text_of
-
     text = template.format(*(text_of(recording.of(operand)) for operand in operands))
     kind: Any = Whole if isinstance(value, int) else Measured
     return kind.of(recording, recording.size(text, value), value)
@@ -274,11 +264,9 @@ def _creating(recording: Recording, name: str) -> Callable[..., Any]:
     original = getattr(np, name)
 
     def create(*args: Any, **options: Any) -> Any:
-        from verify.exact.following import written_call
-
         value = original(*(_all_plain(arg) for arg in args), **{k: _all_plain(v) for k, v in options.items()})
         options.pop("like", None)
-        return recording.array(value, written_call(recording, name, args, options, value.shape))
+        return recording.array(value, PROTOCOL["call"](recording, name, args, options, value.shape))
 
     return create
 

@@ -73,20 +73,20 @@ def passed_back(nodes: Algebra, node: Node, d: Node, way: Way) -> Sent:
 def _of_sigmoid(node: Node) -> Node | None:
     """Return x of 1 / (1 + exp(-x))."""
     if node.op == "div" and node.args[0].is_(1) and node.args[1].op == "add":
-        for one, power in (node.args[1].args, node.args[1].args[::-1]):
-            if one.is_(1) and power.op == "exp" and power.args[0].op == "neg":
+        for unit, power in (node.args[1].args, node.args[1].args[::-1]):
+            if unit.is_(1) and power.op == "exp" and power.args[0].op == "neg":
                 return power.args[0].args[0]
     return None
 
 
-def _kept(nodes: Algebra, node: Node, value: Node) -> Node:
+def _with_axes(nodes: Algebra, node: Node, value: Node) -> Node:
     """Return what goes with a reduction, with the axes that it has dropped."""
     axes, keep = node.details
     return value if keep else nodes.expanded(value, axes, loose=True)
 
 
 def _sum(nodes: Algebra, node: Node, d: Node) -> Sent:
-    yield node.args[0], _kept(nodes, node, _ranked(nodes, d, node))
+    yield node.args[0], _with_axes(nodes, node, _ranked(nodes, d, node))
 
 
 def _ranked(nodes: Algebra, d: Node, node: Node) -> Node:
@@ -98,14 +98,14 @@ def _ranked(nodes: Algebra, d: Node, node: Node) -> Node:
 def _mean(nodes: Algebra, node: Node, d: Node) -> Sent:
     shape = node.args[0].shape
     count = nodes.product(nodes.number(1), *(nodes.length(shape[axis]) for axis in node.details[0]))
-    yield node.args[0], nodes.made("div", _kept(nodes, node, _ranked(nodes, d, node)), count)
+    yield node.args[0], nodes.made("div", _with_axes(nodes, node, _ranked(nodes, d, node)), count)
 
 
 def _extreme(nodes: Algebra, node: Node, d: Node) -> Sent:
     operand = node.args[0]
-    equal = nodes.made("equal", operand, _kept(nodes, node, node))
+    equal = nodes.made("equal", operand, _with_axes(nodes, node, node))
     number = nodes.reduced("sum", equal, node.details[0], keep=True)  # of entries that are the largest at once
-    share = nodes.made("div", _kept(nodes, node, _ranked(nodes, d, node)), number)
+    share = nodes.made("div", _with_axes(nodes, node, _ranked(nodes, d, node)), number)
     yield operand, nodes.made("where", equal, share, nodes.number(0))
 
 

@@ -242,5 +242,5 @@ def function(arguments: Sequence[str], wanted: Mapping[str, Node], ranks: Mappin
     body = [*source.lines, f"return {', '.join(source.returned)}"]
     lines = [f"def {NAME}({', '.join(arguments)}):", *(f"    {line}" for line in body)]
     modules = {"np.": "import numpy as np", "special.": "from scipy import special"}
-    imports = [text for name, text in modules.items() if any(name in line for line in lines)]
+    imports = [text for name, text in modules.items() if any(name in statement for statement in lines)]
     return Written("\n".join([*imports, *["", ""] * bool(imports), *lines, ""]), tuple(wanted))

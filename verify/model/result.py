@@ -18,7 +18,6 @@ from typing import Any, NamedTuple
 from verify.model.comparison import Apart, Comparison, Counterexample, Evidence, LineOf, Rounding, Verdict
 from verify.model.coverage import Branch, Cover, Further
 from verify.model.drawings import Excerpt, Graph, Node
-from verify.model.errors import InputError
 from verify.model.faults import Accuracy, Finding
 from verify.model.identity import Argument, CaseId, Place, Quantity, Shard, Variant
 from verify.model.reasons import Reason
@@ -151,10 +150,10 @@ class CaseResult:
     def exact(self) -> Mapping[str, Any]:
         """Return the exact gradients by the names of inputs, each as `.sympy` and as `.numpy`.
 
-        Raises InputError where the case is not in this process, as that of a result from a file.
+        Raises LookupError where the case is not in this process, as that of a result from a file.
         """
         if "exact" not in PRESENT:
-            raise InputError("the case of this result is not in this process: check it here with gradproof.check")
+            raise LookupError("the case of this result is not in this process: check it here with gradproof.check")
         exact: Mapping[str, Any] = PRESENT["exact"](self)
         return exact
 

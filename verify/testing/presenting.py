@@ -10,7 +10,6 @@ from typing import Any
 from verify.cases.case import Case
 from verify.checks import checker
 from verify.discovery.packages import borrowed
-from verify.model.errors import InputError
 from verify.model.result import PRESENT, CaseResult
 
 _ELSEWHERE = "the case of this result is not in this process: check it here with gradproof.check"
@@ -35,7 +34,7 @@ def _exact(result: CaseResult) -> Mapping[str, Any]:
     from verify.exact.gradients import ExactGradients
 
     if id(result) not in _cases:
-        raise InputError(_ELSEWHERE)
+        raise LookupError(_ELSEWHERE)
     return ExactGradients(_cases[id(result)])
 
 
