@@ -22,7 +22,7 @@ from verify.discovery.targets import is_path, units
 from verify.model.errors import GradproofError
 from verify.model.result import CaseResult
 from verify.model.where import relative
-from verify.runner.crew import Case, Checked, Crew
+from verify.runner.crew import Case, Checked, Checks
 from verify.runner.heard import Heard
 from verify.runner.workers import CollectedCase, Record, Workers
 
@@ -62,7 +62,7 @@ class Cache:
         if len(self._entries) < len(set(located)) or len(self._workers.located) < len(set(targets)):
             self._workers.begin()
 
-    def checked(self, crew: Crew, cases: Sequence[Case], seed: int) -> Generator[Checked]:
+    def checked(self, crew: Checks, cases: Sequence[Case], seed: int) -> Generator[Checked]:
         """Yield what becomes of each case, in order, of those that are kept without a run."""
         without = [unit for unit in self._read if self._workers.listing(unit) == []]
         self._chosen = {**dict.fromkeys(without, ()), **_numbers(cases)}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import re
-import sys
 from collections.abc import Iterable, Sequence
 from itertools import takewhile
 from pathlib import Path
@@ -13,6 +12,7 @@ from typing import Any, NoReturn
 from verify import __version__
 from verify.model.errors import InputError
 from verify.model.identity import Shard
+from verify.model.versions import environment
 from verify.mutation.result import KINDS
 
 _EXAMPLES = """\
@@ -88,14 +88,6 @@ class _Completion(argparse.Action):
         parser.exit()
 
 
-def environment() -> dict[str, str]:
-    """Return the versions of what we run on."""
-    from importlib.metadata import version
-
-    python = ".".join(map(str, sys.version_info[:3]))
-    return {"Python": python, **{name: version(name) for name in ("sympy", "numpy", "python-flint")}}
-
-
 def parse(argv: Sequence[str], formats: Iterable[str]) -> argparse.Namespace:
     """Read the arguments; raises InputError, and SystemExit after --help and --version."""
     return build_parser(formats).parse_args(_with_command(argv))
@@ -140,7 +132,7 @@ def build_parser(formats: Iterable[str]) -> argparse.ArgumentParser:
     expr = _add_command(commands, "expr", checking)
     _add_expression(expr)
     _add_format(expr)
-    expr.set_defaults(durations=None, jobs=1, shard=None, lastfailed=None)
+    expr.set_defaults(durations=None, jobs=1, shard=None, lastfailed=None, scheduler=None)
     listing = _add_command(commands, "list", choosing)
     listing.add_argument("--shard", type=_shard, metavar="K/N", help=_SHARD)
     listing.set_defaults(layers=None, timeout=None, memory=None, quiet=0)
@@ -167,6 +159,8 @@ def _add_running(run: argparse.ArgumentParser) -> None:
     run.add_argument("-x", "--exitfirst", action="store_true", help="stop after the first case that fails")
     jobs = "check files of cases in so many processes at a time (default: as many as there are cores)"
     run.add_argument("-j", "--jobs", type=_jobs, metavar="N", help=jobs)
+    cluster = "check them on this cluster of dask.distributed, each file on one of its workers; needs gradproof[dask]"
+    run.add_argument("--scheduler", metavar="ADDRESS", help=cluster)
     run.add_argument("--shard", type=_shard, metavar="K/N", help=_SHARD)
     picking = run.add_mutually_exclusive_group()
     lf = "only the cases that failed when they were last checked; all, if none did; kept in .gradproof_cache"

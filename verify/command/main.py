@@ -17,11 +17,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 from verify import __version__
-from verify.command.arguments import environment, parse
+from verify.command.arguments import parse
 from verify.command.reporting import colored, report
 from verify.command.selection import selected
 from verify.discovery.packages import REPORTS, beside
 from verify.model.errors import InputError, WorkerError
+from verify.model.versions import environment
 
 if TYPE_CHECKING:
     from reports.write import Request
@@ -29,10 +30,15 @@ if TYPE_CHECKING:
     from verify.cache.cache import Cache
     from verify.command.config import Config
     from verify.model.result import CaseResult, Run
+    from verify.runner.cluster import Cluster
+    from verify.runner.crew import Crew
     from verify.runner.progress import Progress
     from verify.runner.workers import CollectedCase, Workers
 
 _GATES = ("run", "scan")  # commands that check all cases of their targets
+_ELSEWHERE = re.compile(  # what is not said again by who repeats a run
+    "--(report|jobs|scheduler)=.*|-[qv]+|-j.*|--lf|--ff|--(last-failed|failed-first|cache|watch)", re.DOTALL
+)
 _INTERNAL_ERROR = 70  # EX_SOFTWARE of sysexits.h: never to be taken for a verdict
 
 
@@ -169,15 +175,9 @@ def _started(*, later: bool = False) -> Workers:
 
 def _again(argv: Sequence[str], seed: int) -> str:
     """Return the command without the reports that it writes and the processes that it takes, with the seed."""
-    left_out = {"--report", "--jobs", "-j"}
+    left_out = {"--report", "--jobs", "-j", "--scheduler"}
     arguments = [text for before, text in zip(["", *argv], argv, strict=False) if not {before, text} & left_out]
-    arguments = [
-        text
-        for text in arguments
-        if not re.fullmatch(
-            "--(report|jobs)=.*|-[qv]+|-j.*|--lf|--ff|--(last-failed|failed-first|cache|watch)", text, re.DOTALL
-        )
-    ]
+    arguments = [text for text in arguments if not _ELSEWHERE.fullmatch(text)]
     seeded = any(text == "--seed" or text.startswith("--seed=") for text in arguments)
     return shlex.join(["gradproof", *arguments, *([] if seeded else ["--seed", str(seed)])])
 
@@ -214,8 +214,8 @@ def _run(workers: Workers, options: argparse.Namespace, progress: Progress) -> t
     from verify.command.shards import divided
     from verify.model.identity import CaseId
     from verify.model.result import CaseResult, Run
-    from verify.runner.crew import Crew, cores
 
+    _check_together(options)
     if options.shard and options.lastfailed == "only":
         raise InputError("--lf leaves out cases of the shard, which nobody would check then: leave out --shard or --lf")
     config = _settings(workers, options)
@@ -238,7 +238,7 @@ def _run(workers: Workers, options: argparse.Namespace, progress: Progress) -> t
         baseline = baseline.sharded((CaseId(case.where.file, case.name) for case in others), broken=broken)
     results = []
     with (
-        Crew(workers, options.jobs or config.jobs or cores()) as crew,
+        _crew(workers, options, config) as crew,
         closing(cache.checked(crew, cases, seed) if cache else crew.checked(cases, seed)) as checked,
     ):
         for case in progress.over(cases, lines=options.verbose > options.quiet):
@@ -255,6 +255,25 @@ def _run(workers: Workers, options: argparse.Namespace, progress: Progress) -> t
         tuple(results), seed, __version__, complete, strict=options.strict, quick=options.quick, shard=options.shard
     )
     return run, wanted, baseline
+
+
+def _check_together(options: argparse.Namespace) -> None:
+    """Refuse options that say two things of one; raises InputError."""
+    if options.scheduler is not None:
+        for name in ("jobs", "watch", "cache"):
+            if getattr(options, name):
+                raise InputError(f"--{name} is of this machine, --scheduler of others: leave out one of them")
+
+
+def _crew(workers: Workers, options: argparse.Namespace, config: Config) -> Crew | Cluster:
+    """Return what checks the cases: processes of this machine, or a cluster."""
+    if options.scheduler is not None:
+        from verify.runner.cluster import Cluster
+
+        return Cluster(options.scheduler, workers)
+    from verify.runner.crew import Crew, cores
+
+    return Crew(workers, options.jobs or config.jobs or cores())
 
 
 def _cache(workers: Workers, options: argparse.Namespace, config: Config, seed: int) -> Cache | None:

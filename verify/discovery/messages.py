@@ -24,6 +24,7 @@ _PLAIN = (
     f"{PACKAGE}.mutation.result",
     f"{PACKAGE}.repair.result",
     f"{PACKAGE}.discovery.messages",
+    f"{PACKAGE}.runner.errand",
 )
 
 

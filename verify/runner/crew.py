@@ -15,7 +15,7 @@ import threading
 from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import Future
 from time import perf_counter
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from verify.discovery.messages import Answer, Task, Unit
 from verify.model.errors import WorkerError
@@ -41,6 +41,13 @@ class Checked(NamedTuple):
 
     result: CaseResult
     seconds: float
+
+
+class Checks(Protocol):
+    """What has cases checked, here or elsewhere."""
+
+    def checked(self, cases: Sequence[Case], seed: int) -> Generator[Checked]:
+        """Yield what becomes of each case, in order."""
 
 
 class Crew:

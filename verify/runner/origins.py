@@ -80,10 +80,14 @@ def origin() -> Origin:
     return Nursery() if sys.platform == "linux" else Spawner()
 
 
+def command(module: str, *arguments: str) -> list[str]:
+    """Return the command that runs `main` of a module beside this one in a new interpreter."""
+    return [sys.executable, "-P", "-c", _START.format(PACKAGE, module), str(SEARCHED), *arguments]
+
+
 def _popen(module: str, *arguments: str, **pipes: object) -> subprocess.Popen[bytes]:
-    command = [sys.executable, "-P", "-c", _START.format(PACKAGE, module), str(SEARCHED), *arguments]
     return subprocess.Popen(  # type: ignore[call-overload, no-any-return]  # noqa: S603 - ourselves
-        command,
+        command(module, *arguments),
         start_new_session=True,  # a group of its own, which is ended as a whole, and has no Ctrl-C
         env=environment(os.environ),
         creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),

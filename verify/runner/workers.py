@@ -168,7 +168,7 @@ class Workers:
             return result
         if answer.partial is not None:
             return _cut_short(answer)
-        return _row(case.name, case.where, _command(case.unit, case), answer)
+        return row(case, answer)
 
     def _of_target(self, target: str, layers: str | None) -> list[CollectedCase | CaseResult]:
         if target in self.located:
@@ -248,6 +248,11 @@ _VERDICTS = {
 }
 _MISSING = {Reason.LOST_CASE: "failed", Reason.NOT_SET_UP: "unprepared"}  # cases, and what becomes of their rows
 _REASONS = {"hung": Reason.TIMEOUT, "exceeded": Reason.MEMORY, "died": Reason.PROCESS_DIED}  # a failed one has its own
+
+
+def row(case: CollectedCase, answer: Answer) -> CaseResult:
+    """Return the row of a case that has no result of its own."""
+    return _row(case.name, case.where, _command(case.unit, case), answer)
 
 
 def _row(name: str, where: Place, reproduce: tuple[str, ...], answer: Answer) -> CaseResult:
