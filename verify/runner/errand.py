@@ -87,9 +87,9 @@ def run(message: bytes, folder: str) -> bytes:
                 send(process.stdin, message)
             answer = process.stdout.read()
         errors.seek(0)
-        said = errors.read().decode(errors="replace")
+        written = errors.read().decode(errors="replace")
     if process.returncode:
-        raise RuntimeError(said or f"the process ended with status {process.returncode}")
+        raise RuntimeError(written or f"the process ended with status {process.returncode}")
     return answer
 
 
