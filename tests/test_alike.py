@@ -161,7 +161,7 @@ def typed(wrong):
     )
 
 
-RELATIVES = [twice, looped, nested, stacked, closures, on_one_line, comprehension, joined, typed]
+RELATIVES = [closures, twice, looped, nested, stacked, on_one_line, comprehension, joined, typed]
 
 
 @pytest.mark.parametrize("relative", some(RELATIVES, 9), ids=lambda relative: relative.__name__)

@@ -44,8 +44,8 @@ def softmax(function, slope, scales, shift, **wrong):
 
 
 LAYERS = {
-    "other slopes": (sinc, sinc_slope, [1.0, 0.1], 0.0),
     "the same slope": (sinc, sinc_slope, [1.0, 1.0], 0.0),
+    "other slopes": (sinc, sinc_slope, [1.0, 0.1], 0.0),
     "shifted": (sinc, sinc_slope, [0.5, 1.0], 0.3),
     "rising": (phi, phi_slope, [1.0, 0.1], 0.0),
     "one of two largest falls back": (sinc, sinc_slope, [1.0, 0.1, 1.0, 0.1], 0.0),

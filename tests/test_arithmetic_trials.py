@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from effort import some
 
 import verify
 from verify.checks.gradients.traced import check_traced
@@ -101,7 +102,9 @@ def put_back(x, d, kth, axis):
     return result
 
 
-@pytest.mark.parametrize(("shape", "kth", "axis"), [("3 4", 1, 1), ("4 2", 2, 0), ("2 7", -2, -1), ("9", 3, 0)])
+@pytest.mark.parametrize(
+    ("shape", "kth", "axis"), some([("3 4", 1, 1), ("4 2", 2, 0), ("2 7", -2, -1), ("9", 3, 0)], 2)
+)
 def test_the_order_within_a_part_is_that_of_each_type(shape, kth, axis):
     """NumPy orders the parts of floats of 16 bits in another way: that is another function, whose gradient is right."""
     forward, backward = (lambda x: parted(x, kth, axis)), (lambda x, d: put_back(x, d, kth, axis))

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 import results
-from effort import LONG
+from effort import LONG, slow, some
 from test_drawing import SHARED, SwappedMul, random_text
 
 from reports import page
@@ -144,7 +144,7 @@ def test_anchors_open_what_is_folded(browser, written):
 
 
 @pytest.mark.parametrize("width", [400, 1400])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("scheme", some(["light", "dark"], 2))
 def test_it_fits_the_window(browser, written, width, scheme):
     """At each width, with all unfolded, nothing scrolls sideways; no label of a drawing is on another, or cut off."""
     with Opened(browser, written, width=width, color_scheme=scheme) as opened:
@@ -219,6 +219,7 @@ def test_every_verdict_in_a_browser(browser, tmp_path):
         opened.keep("everything-400")
 
 
+@slow
 def test_5000_cases_open_at_once(browser, tmp_path):
     """Within two seconds, though all of them are wrong."""
     some = [case for case in results.everything().cases if not case.good]

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from effort import some
 from products import cases
 
 from verify.cache import cache, machine, store
@@ -102,7 +103,7 @@ def test_a_file_is_run_again_after_an_edit_of_what_it_imports(again, shop):
     assert again.done.status == 1
 
 
-@pytest.mark.parametrize("name", ["numpy.py", "helper", "Helper.py", "colorsys.py"])
+@pytest.mark.parametrize("name", some(["numpy.py", "helper", "Helper.py", "colorsys.py"], 2))
 def test_a_new_file_that_may_stand_before_another(again, shop, name):
     """A file that may be imported in place of another one, by the user's code or by a library, has the cases run."""
     again()
@@ -225,7 +226,7 @@ def test_an_edit_during_the_run(again, shop, monkeypatch):
     assert entries(shop) == {}
 
 
-@pytest.mark.parametrize("damage", [b"", "cut", "changed", "older"])
+@pytest.mark.parametrize("damage", some([b"", "cut", "changed", "older"], 2))
 def test_a_damaged_file_counts_as_none(again, shop, damage):
     """What was not written whole by this version is not read, and is written anew."""
     again()

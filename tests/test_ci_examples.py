@@ -79,6 +79,7 @@ def test_the_examples_keep_to_their_schemas(tmp_path, name):
     assert statuses == [0, 1]
 
 
+@slow
 def test_the_job_on_github(project, lines):
     """The job passes, or fails with an annotation at the line; it writes what later steps take."""
     job = yaml.safe_load(GITHUB)["jobs"]["gradproof"]

@@ -73,7 +73,7 @@ CALLS = {
 }
 
 
-@pytest.mark.parametrize("name", some(CALLS))
+@pytest.mark.parametrize("name", some(CALLS, 6))
 def test_a_call_with_symbols_is_named(name):
     """The message has what is called, who compiled it, the line, and the page that helps; nothing is proved."""
     shape, forward, called, maker = CALLS[name]
@@ -139,7 +139,7 @@ SILENT = {
 }
 
 
-@pytest.mark.parametrize(("name", "shape"), some(product(SILENT, ["3", "40"]), 5))
+@pytest.mark.parametrize(("name", "shape"), some(product(SILENT, ["3", "40"]), 10))
 def test_nothing_of_compiled_code_is_proved(name, shape):
     """Neither on scalars nor on whole arrays do symbols become floats that a proof would take for constants."""
     forward = SILENT[name]
@@ -240,7 +240,7 @@ LINES = {
 }
 
 
-@pytest.mark.parametrize("name", some(LINES))
+@pytest.mark.parametrize("name", some(LINES, 6))
 def test_expressions_of_scalars_are_judged_at_points(name):
     """The expression is the formula of forward, whoever computes that: values and gradients are held against it."""
     forward, slope, expected = LINES[name]

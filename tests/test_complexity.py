@@ -109,7 +109,7 @@ def test_value_and_derivative(name):
                     assert not close(values[slopes[number][by]] + flint.arb(1) / 1000, slope)
 
 
-@pytest.mark.parametrize("name", some([name for name, (_, _, slope) in FUNCTIONS.items() if slope is not None]))
+@pytest.mark.parametrize("name", some([name for name, (_, _, slope) in FUNCTIONS.items() if slope is not None], 6))
 def test_gradients_by_slopes(name):
     """The conjugate of the slope times the upstream is proved or agrees by a named law; one off is refuted."""
     compute, _, slope = FUNCTIONS[name]

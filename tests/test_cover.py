@@ -39,7 +39,7 @@ OPEN = {
 }
 
 
-@pytest.mark.parametrize("name", some(COMPLETE, 2))
+@pytest.mark.parametrize("name", some(COMPLETE, 4))
 def test_complete(name):
     """All regions are found, and shown to be all."""
     result = verify.check(elementwise(*COMPLETE[name]))

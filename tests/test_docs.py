@@ -93,6 +93,7 @@ DEAD = {
 ALIVE = ["[alive](other.md)", "[alive](other.md#an-anchor)", "[alive](#a-page)"]
 
 
+@slow
 def test_dead_links_are_refused(tmp_path):
     """A link to no page, heading, function or term is a warning; links that lead somewhere are none."""
     for name, links in (("dead", [*DEAD, *ALIVE]), ("alive", ALIVE)):

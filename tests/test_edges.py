@@ -187,7 +187,7 @@ def refuted(case):
     return [c for c in verify.check(case).comparisons if c.verdict is Verdict.REFUTED]
 
 
-@pytest.mark.parametrize("name", some(RIGHT, 10))
+@pytest.mark.parametrize("name", some(RIGHT, 20))
 def test_right_conventions_are_right(name):
     """Whatever lies between the derivatives on both sides is right."""
     result = verify.check(RIGHT[name])
@@ -195,7 +195,7 @@ def test_right_conventions_are_right(name):
     assert max((c.verdict for c in result.comparisons), key=lambda verdict: verdict.rank).rank <= best.rank
 
 
-@pytest.mark.parametrize("name", some(WRONG, 10))
+@pytest.mark.parametrize("name", some(WRONG, 20))
 def test_what_is_no_convention_is_refuted(name):
     """What no convention gives is wrong, and the inputs that are shown lie on the edge."""
     (row,) = refuted(WRONG[name])
@@ -203,7 +203,7 @@ def test_what_is_no_convention_is_refuted(name):
     assert row.counterexample.actual != row.counterexample.expected
 
 
-@pytest.mark.parametrize("tie", some([0, 0.5, 1, 7]))
+@pytest.mark.parametrize("tie", some([0, 0.5, 1, 7], 6))
 def test_both_gradients_of_a_minimum_count_together(tie):
     """At a tie the two gradients have to add up: 0 and 1, 1 and 0, or halves, but not 7 and 1."""
     rows = refuted(verify.layer(lambda: Minimum(tie), inputs={"a": "N", "b": "N"}))
@@ -243,7 +243,7 @@ CONSTANT_FIRST = {
 }
 
 
-@pytest.mark.parametrize(("name", "total"), some(product(CONSTANT_FIRST, [False, True])))
+@pytest.mark.parametrize(("name", "total"), some(product(CONSTANT_FIRST, [False, True]), 6))
 def test_edges_of_a_case_whose_first_sample_is_constant(name, total):
     """Runs on and beside an edge have the other inputs in one place, so that the output of what is continuous does not jump."""
     value, slope, kink = CONSTANT_FIRST[name]
@@ -276,7 +276,7 @@ class Wrong:
         return dout * to_x, dout * np.where(y == 0, self.y, np.sign(y)), dout * np.where(z == 0, self.z, np.sign(z))
 
 
-@pytest.mark.parametrize(("region", "y", "z"), some(product([0, 1], [0, 7], [0, -7]), 5))
+@pytest.mark.parametrize(("region", "y", "z"), some(product([0, 1], [0, 7], [0, -7]), 10))
 def test_edges_away_from_a_wrong_region_are_judged(region, y, z):
     """What is wrong in one region takes nothing from the edges of others."""
     inputs = {name: verify.real("2") for name in "xyz"}

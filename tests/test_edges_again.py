@@ -84,7 +84,7 @@ RIGHT = {
 }
 
 
-@pytest.mark.parametrize("name", some(WRONG, 4))
+@pytest.mark.parametrize("name", some(WRONG, 8))
 def test_a_wrong_value_on_an_edge_is_found_in_its_context(name):
     """What is right on an edge with one option, size or region may be wrong with another, and is refuted there."""
     rows = [row for row in verify.check(WRONG[name]).comparisons if row.verdict is Verdict.REFUTED]
@@ -92,7 +92,7 @@ def test_a_wrong_value_on_an_edge_is_found_in_its_context(name):
     assert {row.evidence.kind for row in rows} == {"edge"}
 
 
-@pytest.mark.parametrize("name", some(RIGHT, 4))
+@pytest.mark.parametrize("name", some(RIGHT, 8))
 def test_another_convention_in_another_context_is_right(name):
     """A convention need not be the same with all options, sizes and regions."""
     assert {row.verdict for row in verify.check(RIGHT[name]).comparisons} == {Verdict.PROVED}

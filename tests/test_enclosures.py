@@ -118,7 +118,7 @@ def followed(function, magnitude):
         return 0, 0
 
 
-@pytest.mark.parametrize("seed", some(range(8), 4))
+@pytest.mark.parametrize("seed", some(range(8), 8))
 def test_floats_lie_inside_of_their_enclosures(seed):
     """Random programs in three formats, at inputs of several magnitudes, never leave what rounding may do."""
     rng = random.Random(seed)

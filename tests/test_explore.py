@@ -103,11 +103,14 @@ def _together(both):
 
 @pytest.mark.parametrize(
     ("both", "reason"),
-    [
-        (lambda d, x, y: d * y + d * small(x), "too small to be seen"),
-        (lambda d, x, y: d * fmean([x]), "turned into a plain number"),
-        (lambda d, x, y: d * np.linalg.matrix_rank(np.array([[x, y], [y, x]])), "cannot be followed"),
-    ],
+    some(
+        [
+            (lambda d, x, y: d * y + d * small(x), "too small to be seen"),
+            (lambda d, x, y: d * fmean([x]), "turned into a plain number"),
+            (lambda d, x, y: d * np.linalg.matrix_rank(np.array([[x, y], [y, x]])), "cannot be followed"),
+        ],
+        2,
+    ),
 )
 def test_sides_are_undecided_together(both, reason):
     """Where each side was visited, and what they lead to together is undecided or cannot be followed, that is told."""
@@ -156,7 +159,7 @@ THIN = {
 }
 
 
-@pytest.mark.parametrize("name", some(THIN, 2))
+@pytest.mark.parametrize("name", some(THIN, 4))
 def test_formulas_are_told_apart_in_a_thin_region(name):
     """Where a region is reached at a point of which two formulas agree, points of it are looked for where they do not."""
     wrong = _product(lambda d, x, y: d * x if THIN[name](x, y) else d * y)

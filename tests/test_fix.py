@@ -162,7 +162,7 @@ MISTAKES = {
 }
 
 
-@pytest.mark.parametrize("name", some(MISTAKES, 8))
+@pytest.mark.parametrize("name", some(MISTAKES, 16))
 def test_a_mistake_is_fixed(fixed, name):
     """The smallest change under which all gradients are proved is shown as a diff; the file stays as it is."""
     text, becomes = MISTAKES[name]
@@ -216,6 +216,7 @@ case = gradproof.pair(forward, backward, x="N", w="N", name="case")
 """
 
 
+@slow
 def test_two_mistakes_are_fixed_and_written(command, fixed):
     """A pair of changes is found; `--write` puts both into the file, whose cases pass then: nothing is left to fix."""
     done = fixed(TWICE.format(x="3 * x", w="2 * x"), "--write", "--fix-budget", "120")
@@ -349,6 +350,7 @@ def test_comments_and_lines_stay(fixed):
     assert "# the slope is y (1 - y)" in done.source
 
 
+@slow
 def test_a_hazard_that_an_error_hid(fixed):
     """What could not be looked for before a change is no reason against it."""
     done = fixed(affine(W="self.W").replace("x.copy()", "x"), "--write", "--fix-budget", "120")
@@ -431,12 +433,14 @@ def case(x):
 """
 
 
+@slow
 def test_a_mistake_in_a_lambda(fixed):
     """What a lambda that runs forward computes for the backward pass is changed in terms of its own parameters."""
     done = fixed(LAMBDA)
     assert "+    out, slope = applied(x, lambda a, b: b" in done.out
 
 
+@slow
 def test_code_that_ends_or_prints(fixed):
     """Why there is nothing to look for is said of code that ends the process; what code prints is dropped."""
     ended = function("dout", before="import os; os._exit(3)")

@@ -109,7 +109,7 @@ def test_a_right_term_that_cannot_be_seen(name):
     assert {row.verdict for row in rows} == ({Verdict.AGREES} if "computed" in name else {Verdict.PROVED})
 
 
-@pytest.mark.parametrize("name", some(ALL, 4))
+@pytest.mark.parametrize("name", some(ALL, 8))
 def test_a_wrong_term_that_cannot_be_seen(name):
     """What is wrong is refuted at a point where it shows."""
     domain, function, _, wrong = ALL[name]

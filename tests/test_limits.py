@@ -163,7 +163,7 @@ def test_each_limit_is_tried():
     assert REACHED.keys() == set(Limit)
 
 
-@pytest.mark.parametrize("limit", some(REACHED, 6), ids=lambda limit: limit.name)
+@pytest.mark.parametrize("limit", some(REACHED, 12), ids=lambda limit: limit.name)
 def test_a_limit_that_is_reached_is_told(limit):
     """The report of a case names the limit that it reaches; of a smaller one it does not."""
     case, within, beyond = REACHED[limit]

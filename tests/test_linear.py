@@ -377,13 +377,13 @@ def verdicts(case):
     return {row.verdict for row in verify.check(case).comparisons if row.role != "output"}
 
 
-@pytest.mark.parametrize("name", some(RIGHT))
+@pytest.mark.parametrize("name", some(RIGHT, 6))
 def test_a_right_backward_pass_is_proved(name):
     """Rational functions and roots of matrices are formulas like any other: their gradients are proved."""
     assert verdicts(RIGHT[name]) == {Verdict.PROVED}
 
 
-@pytest.mark.parametrize("name", some(WRONG))
+@pytest.mark.parametrize("name", some(WRONG, 6))
 def test_a_planted_error_is_refuted(name):
     """A missing transpose, a wrong half, sign or factor has an exact counterexample."""
     assert Verdict.REFUTED in verdicts(WRONG[name])

@@ -68,7 +68,7 @@ TWINS = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("name", some(TWINS, 5))
+@pytest.mark.parametrize("name", some(TWINS, 10))
 def test_right_gradients_are_sampled(name):
     """The verdict has the digits and the points, passes the gate, and fails it with --strict; nothing is proved."""
     forward, right, _, shape, bounds = TWINS[name]
@@ -80,7 +80,7 @@ def test_right_gradients_are_sampled(name):
     assert f"at {row.evidence.points} points equal to the exact derivative" in row.evidence.detail
 
 
-@pytest.mark.parametrize("name", some(TWINS, 5))
+@pytest.mark.parametrize("name", some(TWINS, 10))
 def test_wrong_gradients_are_refuted(name):
     """The counterexample has floats that show it when they are typed in again, and the assumption is stated."""
     forward, right, wrong, shape, bounds = TWINS[name]
@@ -112,7 +112,7 @@ UNCLEAR = {
 }
 
 
-@pytest.mark.parametrize("name", some(UNCLEAR))
+@pytest.mark.parametrize("name", some(UNCLEAR, 6))
 def test_what_is_not_certain_is_neither(name):
     """What rounding, a lost digit, another precision or state may explain is told with its numbers, and fails."""
     forward, backward, part = UNCLEAR[name]

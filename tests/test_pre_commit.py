@@ -10,7 +10,7 @@ from pathlib import Path
 import pages
 import pytest
 import yaml
-from effort import LONG
+from effort import LONG, slow
 
 ROOT = Path(__file__).parent.parent
 BIN = Path(sys.executable).parent
@@ -99,6 +99,7 @@ def held(folder):
     assert git(folder, "log", "--format=%s").stdout.split() == ["text", "right"]
 
 
+@slow
 def test_the_hook_stops_a_wrong_layer(project):
     """A commit with a wrong layer fails; the command is the one installed here, the rest is the hook that we ship."""
     held(project(language="system"))

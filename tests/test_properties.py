@@ -52,9 +52,9 @@ def case_of(text, values, layers):
 
 
 SETTINGS = settings(
-    max_examples=150 if LONG else 10, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True
+    max_examples=150 if LONG else 6, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True
 )
-FEWER = settings(SETTINGS, max_examples=150 if LONG else 5)
+FEWER = settings(SETTINGS, max_examples=150 if LONG else 3)
 
 
 @SETTINGS
@@ -100,7 +100,7 @@ LAYERS = {"+": AddLayer, "-": SubLayer, "*": MulLayer, "/": DivLayer, "**": PowL
 
 
 @pytest.mark.parametrize("mistake", MISTAKES)
-@settings(SETTINGS, max_examples=40 if LONG else 3)
+@settings(SETTINGS, max_examples=40 if LONG else 2)
 @given(expressions(depth=5), st.lists(VALUES, min_size=4, max_size=4), st.sampled_from(sorted(LAYERS)))
 def test_planted_errors_are_refuted(mistake, text, values, op):
     """A gradient is refuted if and only if the planted mistake makes a difference to it."""

@@ -14,7 +14,7 @@ from subjects import complaints
 from verify.checks.checker import check
 
 # Plans with consecutive seeds, each once right and most of them once with a plant: whole 20,079 layers, else 4,050 or 19.
-CHUNKS, CHUNK = chunks_of(50, 10, many=213)
+CHUNKS, CHUNK = chunks_of(50, 5, many=213)
 
 
 @pytest.mark.parametrize("chunk", CHUNKS)

@@ -7,7 +7,7 @@ from importlib import import_module
 from pathlib import Path
 
 import pytest
-from effort import some
+from effort import slow, some
 
 from gradproof.bytecode import forget, trust
 
@@ -53,6 +53,7 @@ def test_python_itself_takes_the_old_code(tmp_path):
     assert done.stdout == "3\n"
 
 
+@slow
 @pytest.mark.parametrize(("name", "mode"), some([("package.part", "prepend"), ("test_it", "importlib")], 2))
 def test_pytest_takes_no_old_code(tmp_path, monkeypatch, name, mode):
     """In pytest's own process, neither a module nor the test module itself is what it was before the edit."""

@@ -334,6 +334,7 @@ def large():
     return Run((results.case("c", *[results.gradient(f"x{i}", Verdict.PROVED) for i in range(50_001)]),))
 
 
+@slow
 @pytest.mark.parametrize("name", some(FORMATS, 10))
 def test_large_cases_take_seconds(name, large):
     """50,001 derivatives in one case: no renderer takes longer than in proportion to that (20 µs to 60 µs each)."""

@@ -31,7 +31,7 @@ def folder(tmp_path, monkeypatch):
     return tmp_path
 
 
-@pytest.mark.parametrize("file", some(FILES, every=24), ids=lambda file: file.stem)
+@pytest.mark.parametrize("file", some(FILES, every=48), ids=lambda file: file.stem)
 def test_corpus(file):
     """Gradients are set up by themselves and decided: right ones pass, wrong ones are refuted in whatever option it is."""
     from verify.checks.checker import check

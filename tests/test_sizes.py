@@ -49,16 +49,19 @@ def rows(case):
 
 @pytest.mark.parametrize(
     ("where", "variant"),
-    [
-        (lambda n, d: (slice(None), -1) if d % 2 else ..., "N=2, D=3"),
-        (lambda n, d: (slice(None), -1) if d == 2 else ..., "N=5, D=2"),
-        (lambda n, d: -1 if n == 2 else ..., "N=2, D=3"),
-        (lambda n, d: (slice(None), -1) if d == 1 else ..., "N=2, D=1"),
-        (lambda n, d: (slice(None), slice(8, None)) if d > BLOCK else ..., "N=2, D=9"),
-        (lambda n, d: slice(8, None) if n > BLOCK else ..., "N=9, D=3"),
-        (lambda n, d: (slice(None), slice(32, None)) if d > 32 else ..., "N=2, D=33"),
-        (lambda n, d: (slice(None), slice(100, None)) if d > 100 else ..., "N=2, D=101"),
-    ],
+    some(
+        [
+            (lambda n, d: (slice(None), -1) if d % 2 else ..., "N=2, D=3"),
+            (lambda n, d: (slice(None), -1) if d == 2 else ..., "N=5, D=2"),
+            (lambda n, d: -1 if n == 2 else ..., "N=2, D=3"),
+            (lambda n, d: (slice(None), -1) if d == 1 else ..., "N=2, D=1"),
+            (lambda n, d: (slice(None), slice(8, None)) if d > BLOCK else ..., "N=2, D=9"),
+            (lambda n, d: slice(8, None) if n > BLOCK else ..., "N=9, D=3"),
+            (lambda n, d: (slice(None), slice(32, None)) if d > 32 else ..., "N=2, D=33"),
+            (lambda n, d: (slice(None), slice(100, None)) if d > 100 else ..., "N=2, D=101"),
+        ],
+        2,
+    ),
 )
 def test_a_size_at_which_the_formula_is_wrong(where, variant):
     """It is found whether it is small, odd, even, 1, or just beyond a number that the code names."""
@@ -169,7 +172,7 @@ def _embedded(skipped):
     return backward
 
 
-@pytest.mark.parametrize(("below", "skipped"), some([(12, 7), (40, 39), (40, 30), (1000, 255), (1000, 999)]))
+@pytest.mark.parametrize(("below", "skipped"), some([(12, 7), (40, 39), (40, 30), (1000, 255), (1000, 999)], 6))
 def test_a_label_that_is_wrong(below, skipped):
     """Every label is drawn where they are few, and those that the code names where they are many."""
     shapes = {"weights": verify.real(f"{below} D"), "ids": verify.integer("N", below=below)}

@@ -208,6 +208,7 @@ def test_nothing_is_imported_before_it_is_named(installed, tmp_path):
     assert python(installed, code, tmp_path) == "[]\nFalse False\n"
 
 
+@slow
 @pytest.mark.parametrize("name", some(OTHERS))
 def test_a_module_of_the_users_goes_first(installed, tmp_path, name):
     """A user's own `verify`, `layers` or `reports` is what his code imports, and ours goes on working beside it."""
@@ -218,6 +219,7 @@ def test_a_module_of_the_users_goes_first(installed, tmp_path, name):
     assert "1 passed" in _run(installed / "python", "-m", "pytest", "-q", "mine.py", cwd=tmp_path)
 
 
+@slow
 def test_the_test_that_a_page_shows(installed, tmp_path):
     """It imports the command by a name that is ours, also beside a `verify.py` of the user's."""
     (tmp_path / "verify.py").write_text("OWNER = 'the user'\n")

@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 
 import pytest
-from effort import LONG
+from effort import LONG, slow
 
 from reports.write import Request, requests, write
 from verify.model.errors import InputError
@@ -140,6 +140,7 @@ def test_killed_while_writing(tmp_path):
         assert (len(content), len(set(content))) == (10_000_000, 1)
 
 
+@slow
 def test_a_writer_that_is_not_careful_is_noticed(tmp_path):
     """The twin: written in place, a file is soon found torn."""
     contents = (content for _ in range(20) for content in killed("torn", tmp_path, 10))

@@ -47,7 +47,7 @@ WRONG = {
 RIGHT = {"exprel": exprel(), "exprel, closer": exprel(threshold=1e-4), "j0": bessel(), "i0": modified()}
 
 
-@pytest.mark.parametrize("name", WRONG)
+@pytest.mark.parametrize("name", some(WRONG, 2))
 def test_a_wrong_series_beside_a_function_without_a_bound_is_refuted(name):
     """What is worse than half of the digits is excused by nothing, whether or not a bound is known."""
     assert Verdict.REFUTED in {row.verdict for row in check(WRONG[name]).comparisons}
