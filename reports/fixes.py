@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from textwrap import indent
 
 from verify.repair.result import Repair, State
 
@@ -14,7 +15,7 @@ _COUNTED = {
     State.OPEN: "without a fix",
     State.UNABLE: "not tried",
 }
-_HAZARD = "\n  hazard {}, which the wrong gradient hid: {}"
+_CODE = "\n  the exact gradients as NumPy code, which is proved beside the forward of this case:"
 
 
 def render(repairs: Sequence[Repair], *, color: bool = False, verbosity: int = 0, again: str = "") -> str:
@@ -41,7 +42,7 @@ def summary(repairs: Sequence[Repair]) -> str:
 def _block(repair: Repair, color: bool) -> str:
     if repair.fix is None:
         text = "nothing to fix" if repair.state is State.RIGHT else f"no fix: {repair.why}"
-        return f"{repair.name} ({repair.where}): {text}"
+        return f"{repair.name} ({repair.where}): {text}{_instead(repair)}"
     edits = repair.fix.edits
     ideas = ", ".join(f"{edit.operator} ({edit.where})" for edit in edits)
     lines = repair.fix.diff.rstrip("\n").splitlines()
@@ -50,6 +51,13 @@ def _block(repair: Repair, color: bool) -> str:
         f"\n  hazard {code}, which the wrong gradient hid: {detail}" for code, detail in repair.fix.hazards
     )
     return f"{repair.name} ({repair.where}): every gradient is proved with this change: {ideas}\n{painted}{hazards}"
+
+
+def _instead(repair: Repair) -> str:
+    """Write the code of the exact gradients, or why there is none."""
+    if repair.code:
+        return f"{_CODE}\n\n{indent(repair.code.rstrip(), '    ')}"
+    return f"\n  {repair.codeless}" if repair.codeless else ""
 
 
 def _painted(line: str, color: bool) -> str:

@@ -249,6 +249,33 @@ def test_what_has_no_fix(fixed):
     assert "edits were tried, none is proved" in done.out
 
 
+CODE = """
+  the exact gradients as NumPy code, which is proved beside the forward of this case:
+
+    import numpy as np
+
+
+    def backward(dout, x):
+        t1 = 3 * x + 1
+        dx = 3 * dout * np.arctan(x) * np.cos(t1) + dout * np.sin(t1) / (1 + x**2)
+        return dx
+"""
+
+
+def test_the_exact_gradient_instead(fixed):
+    """Where no change is proved, the exact gradient is shown as NumPy code; the file stays as it is."""
+    text = function("dout * 7 * np.exp(x) ** 3 / 5", "np.arctan(x) * np.sin(3 * x + 1)")
+    done = fixed(text, "--write", "--fix-budget", "1")
+    assert (done.status, done.source) == (1, text)
+    assert CODE in done.out
+
+
+def test_no_code_instead(fixed):
+    """Where no code is proved either, that is said with the reason."""
+    done = fixed(function("dout * 7 * np.exp(x)", "np.cumprod(np.arctan(x), axis=0)"), "--fix-budget", "1")
+    assert "\n  no code: no rule is known for np.cumprod\n" in done.out
+
+
 def test_a_change_that_makes_another_case_worse(fixed):
     """It is no fix: a function that another case needs as it is stays as it is."""
     other = '\nother = gradproof.pair(lambda x: 1.5 * x * x, backward, x="N D", name="other")\n'

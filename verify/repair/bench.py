@@ -112,6 +112,15 @@ class Tool:
         judge = partial(proof, cases[number], before, edits=edits, how=how)
         return self._with(unit, number, cases, edits, judge, lambda why: Proof(False, why))
 
+    def code(self, unit: Unit, number: int, cases: Sequence[Case], how: How) -> tuple[str, str]:
+        """Return NumPy code of the exact gradients of a case that is proved, or nothing, and why there is none."""
+        from verify.exact.candidate import exact_code
+
+        self._worlds.enter(unit.folders)
+        with _silence():
+            code = exact_code(cases[number], how.seed)
+        return code.text, code.why
+
     def _take(self, unit: Unit, number: int, cases: Sequence[Case], how: How) -> None:
         if self._subject != (unit, number, how):
             self._worlds.enter(unit.folders)

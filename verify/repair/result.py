@@ -101,7 +101,8 @@ class Fix:
 class Repair:
     """A case and what became of its repair: the `fix`, or `why` there is none, and how many edits were `tried`.
 
-    `before` is the case as it is, where that could be checked.
+    `before` is the case as it is, where that could be checked. Without a fix, `code` is NumPy code of the exact
+    gradients that is proved, or `codeless` says why there is none.
     """
 
     name: str
@@ -111,3 +112,5 @@ class Repair:
     why: str = ""
     tried: int = 0
     before: Before | None = None
+    code: str = ""
+    codeless: str = ""

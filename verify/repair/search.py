@@ -19,6 +19,7 @@ from verify.model.where import relative
 from verify.mutation.result import How, Mutant
 from verify.repair.confirm import PROOF, confirmed
 from verify.repair.diff import changed_of, fix_of, sources_of
+from verify.repair.instead import with_code
 from verify.repair.result import Before, Candidates, Edits, Proof, Repair, State
 from verify.runner.crew import Crew
 from verify.runner.workers import OURS, CollectedCase
@@ -166,4 +167,5 @@ def repaired(
             repairs[number] = Repair(case.name, case.where, State.UNABLE, why=case.comparisons[0].evidence.detail)
     collected = {number: case for number, case in enumerate(cases) if isinstance(case, CollectedCase)}
     again = confirmed(crew, list(collected.values()), how, [repairs[number] for number in collected])
+    again = with_code(crew, list(collected.values()), how, again)
     return list({**repairs, **dict(zip(collected, again, strict=True))}.values())
