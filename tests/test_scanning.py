@@ -15,7 +15,8 @@ from verify.discovery.scanning import listings, unit_of
 from verify.model.errors import InputError
 from verify.model.reasons import Reason
 from verify.model.result import Verdict
-from verify.scan.candidates import Source, candidates, may_have
+from verify.scan.candidates import candidates, may_have
+from verify.scan.source import Source
 
 CORPUS = Path(__file__).parent / "data" / "scanned"
 FILES = sorted(CORPUS.glob("*.py"))

@@ -6,7 +6,8 @@ from itertools import count
 import pytest
 
 from verify.scan import setup
-from verify.scan.candidates import Source, candidates
+from verify.scan.candidates import candidates
+from verify.scan.source import Source
 from verify.scan.trial import NOT_MADE, RIGHT, Tried
 
 # A right layer, a wrong one, and one that no call is found for.

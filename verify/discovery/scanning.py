@@ -10,7 +10,9 @@ from verify.discovery.messages import Unit
 from verify.discovery.targets import of_file, own_folders
 from verify.model.errors import InputError
 from verify.model.where import relative
-from verify.scan.candidates import Candidate, Source, candidates, may_have
+from verify.scan.candidate import Candidate
+from verify.scan.candidates import candidates, may_have
+from verify.scan.source import Source
 
 
 class Listing(NamedTuple):

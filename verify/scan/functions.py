@@ -11,11 +11,12 @@ from dataclasses import replace
 from typing import Any, NamedTuple
 
 from verify.scan import names, shapes
-from verify.scan.candidates import Candidate, Source
+from verify.scan.candidate import Candidate
 from verify.scan.hints import Hints, gradients_of, hints, keys_of
 from verify.scan.onehot import one_hot
 from verify.scan.options import keyed, settings, weights_in
 from verify.scan.recipe import OPTIONS, PASSED, Recipe, arguments, generator, literal, quoted, table, variable
+from verify.scan.source import Source
 
 Reading = list[Recipe]
 _MOST = 24  # ways of writing labels and settings beside arrays of one shape

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from verify.scan.candidates import Function, parameters
+from verify.scan.source import Function, parameters
 
 # x: input data of shape (N, D)
 _DOCUMENTED = r"\b{}\b\s*(?:\([^()\n]*\)\s*)?([^\n()]*)\(([^()\n]*)\)"

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from verify.scan import shapes
-from verify.scan.candidates import Candidate
+from verify.scan.candidate import Candidate
 from verify.scan.recipe import Recipe, generator
 
 Lines = Callable[[Callable[[Sequence[str]], str]], list[str]]

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from verify.scan import names
-from verify.scan.candidates import Function, parameters
+from verify.scan.source import Function, parameters
 
 # By the name of an argument: values to try, the usual one first.
 _SMALL = 4

@@ -10,7 +10,7 @@ from types import ModuleType
 from typing import Any
 
 from verify.cases.case import TracedCase
-from verify.scan.candidates import Candidate
+from verify.scan.candidate import Candidate
 
 OPTIONS, ACCEPTED, PASSED = "<options>", "<accepted>", "<passed>"
 

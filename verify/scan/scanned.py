@@ -13,8 +13,10 @@ from verify.cases.made import Lost
 from verify.model.reasons import Reason
 from verify.model.where import as_place
 from verify.scan import names
-from verify.scan.candidates import OF_CLASSES, Candidate, Source, candidates
+from verify.scan.candidate import OF_CLASSES, Candidate
+from verify.scan.candidates import candidates
 from verify.scan.setup import Setup, set_up
+from verify.scan.source import Source
 from verify.scan.trial import RIGHT
 
 _MISSING = "no call was found at which it runs and returns gradients of the shapes of its inputs; the closest one: {}"

@@ -8,12 +8,13 @@ from contextlib import suppress
 from typing import Any, NamedTuple
 
 from verify.scan import functions
-from verify.scan.candidates import OF_CLASSES, Candidate, Source
+from verify.scan.candidate import OF_CLASSES, Candidate
 from verify.scan.engines import engines
 from verify.scan.functions import Reading
 from verify.scan.hints import returned_by
 from verify.scan.layers import layers
 from verify.scan.recipe import Recipe
+from verify.scan.source import Source
 from verify.scan.trial import NOT_FINITE, OTHER_SHAPES, RIGHT, Tried, tried_recipe
 from verify.scan.unit import Unit, unit_of
 from verify.scan.values import models, values

@@ -8,11 +8,12 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from verify.scan import names, shapes
-from verify.scan.candidates import Candidate, Source
+from verify.scan.candidate import Candidate
 from verify.scan.functions import positional, required
 from verify.scan.hints import Hints, hints
 from verify.scan.options import settings
 from verify.scan.recipe import PASSED, literal
+from verify.scan.source import Source
 from verify.scan.weights import Weights
 
 STEP = "Step()"

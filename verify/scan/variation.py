@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
-from verify.scan.candidates import Candidate
+from verify.scan.candidate import Candidate
 from verify.scan.options import alternatives, settings, varied
 from verify.scan.recipe import Recipe
 from verify.scan.trial import OTHER_SHAPES, tried_recipe

@@ -16,7 +16,7 @@ from verify.cases.passing import passed
 from verify.cases.protocols import NAMES
 from verify.cases.shapes import concrete
 from verify.cases.sizes import bindings
-from verify.scan.candidates import Candidate
+from verify.scan.candidate import Candidate
 from verify.scan.recipe import quoted
 
 _LETTERS = "MKPQ"  # dimensions that only the constructor knows

@@ -1,0 +1,49 @@
+"""Functions that return gradients behind a value: losses, by the names or the forms of what they return."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from verify.scan import names
+from verify.scan.candidate import Candidate, of_functions
+from verify.scan.source import Source, parameters
+
+
+def losses(source: Source) -> Iterator[Candidate]:
+    """Yield functions that return a tuple with gradients behind the value."""
+    for name, node in source.functions.items():
+        arguments = frozenset(argument.lower() for argument in parameters(node))
+        if arguments and any(_has_gradient(item, arguments) for item in ast.walk(node)):
+            yield of_functions(source, "loss", name, name, name)
+        elif arguments and names.LOSS.search(name) and any(map(_has_expressions, ast.walk(node))):
+            sure = bool(names.STATED.search(ast.get_docstring(node) or ""))
+            yield of_functions(source, "loss", name, name, name)._replace(sure=sure)
+
+
+def _has_expressions(node: ast.AST) -> bool:
+    """Tell whether a function returns a value, and something computed behind it."""
+    if not (isinstance(node, ast.Return) and isinstance(node.value, ast.Tuple) and len(node.value.elts) > 1):
+        return False
+    return all(isinstance(item, (ast.BinOp, ast.UnaryOp, ast.Call)) for item in node.value.elts[1:])
+
+
+def _has_gradient(node: ast.AST, arguments: frozenset[str]) -> bool:
+    if not (isinstance(node, ast.Return) and isinstance(node.value, ast.Tuple) and len(node.value.elts) > 1):
+        return False
+    first, *rest = node.value.elts
+    return not _is_gradient(first, arguments) and all(_is_gradient(item, arguments) for item in rest)
+
+
+def _is_gradient(node: ast.expr, arguments: frozenset[str]) -> bool:
+    """Tell whether an expression is a gradient by its name, `dx` of an argument x, or a form of one: `dx / N`."""
+    while isinstance(node, (ast.BinOp, ast.Attribute, ast.Call)):
+        if isinstance(node, ast.BinOp):
+            node = node.left if isinstance(node.left, (ast.Name, ast.BinOp)) else node.right
+        else:
+            node = node.value if isinstance(node, ast.Attribute) else node.func
+    name = node.id if isinstance(node, ast.Name) else ""
+    of_argument = name[:1] == "d" and name[1:].lower() in arguments
+    if isinstance(node, (ast.Tuple, ast.List)) and node.elts:
+        return all(_is_gradient(item, arguments) for item in node.elts)
+    return isinstance(node, ast.Dict) or of_argument or bool(names.GRADIENT.match(name))
