@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 from verify.scan import names, shapes
-from verify.scan.functions import Reading
+from verify.scan.readings import Reading
 from verify.scan.recipe import generator
 from verify.scan.unit import Unit, parameters
 

@@ -10,9 +10,9 @@ from dataclasses import replace
 from typing import Any
 
 from verify.scan import names, shapes
-from verify.scan.functions import Reading, narrowed
 from verify.scan.onehot import one_hot
 from verify.scan.options import settings
+from verify.scan.readings import Reading, narrowed
 from verify.scan.recipe import ACCEPTED, OPTIONS, Recipe, quoted, table, variable
 from verify.scan.unit import STEP, Made, Unit, constructor, makings
 from verify.scan.updating import changing, updated

@@ -10,9 +10,10 @@ from typing import Any, NamedTuple
 from verify.scan import functions
 from verify.scan.candidate import OF_CLASSES, Candidate
 from verify.scan.engines import engines
-from verify.scan.functions import Reading
 from verify.scan.hints import returned_by
 from verify.scan.layers import layers
+from verify.scan.read import is_of, read_of
+from verify.scan.readings import Reading
 from verify.scan.recipe import Recipe
 from verify.scan.source import Source
 from verify.scan.trial import NOT_FINITE, OTHER_SHAPES, RIGHT, Tried, tried_recipe
@@ -111,7 +112,7 @@ class Search:
     def doubt(self, recipe: Recipe) -> str:
         """Return which guess may be why a gradient looks wrong: the order, the rank, or that others were not tried."""
         order = self.best.tried.order
-        if order and self._returned and all(map(functions.is_of, self._returned, order)):
+        if order and self._returned and all(map(is_of, self._returned, order)):
             return _ORDER.format(", ".join(order))
         arrays = recipe.arrays
         if any(" " in shape for shape in arrays.values()) and any(map(self._is_right, self._rows[:_AFTER])):
@@ -140,7 +141,7 @@ def _agree(left: Mapping[str, str], right: Mapping[str, str]) -> bool:
 def _readings(candidate: Candidate, source: Source, module: Mapping[str, Any]) -> Iterator[Reading]:
     with suppress(TypeError, ValueError):  # no signature
         if candidate.kind not in OF_CLASSES:
-            return functions.readings(functions.read_of(candidate, source, module))
+            return functions.readings(read_of(candidate, source, module))
         unit = unit_of(candidate, source, module)
         return _KINDS[candidate.kind](unit) if unit.needed or candidate.kind == "engine" else iter(())
     return iter(())

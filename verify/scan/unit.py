@@ -9,9 +9,9 @@ from typing import Any, NamedTuple
 
 from verify.scan import names, shapes
 from verify.scan.candidate import Candidate
-from verify.scan.functions import positional, required
 from verify.scan.hints import Hints, hints
 from verify.scan.options import settings
+from verify.scan.read import positional, required
 from verify.scan.recipe import PASSED, literal
 from verify.scan.source import Source
 from verify.scan.weights import Weights

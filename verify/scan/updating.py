@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from verify.scan import names
-from verify.scan.functions import required
+from verify.scan.read import required
 from verify.scan.recipe import Recipe, generator
 from verify.scan.unit import STEP, Made, Unit, constructor, parameters
 from verify.scan.weights import Changing, Weights

@@ -6,8 +6,9 @@ import itertools
 from collections.abc import Callable, Iterator, Sequence
 
 from verify.scan import names, shapes
-from verify.scan.functions import Reading, narrowed, required
 from verify.scan.onehot import Lines, one_hot
+from verify.scan.read import required
+from verify.scan.readings import Reading, narrowed
 from verify.scan.recipe import generator
 from verify.scan.unit import Made, Unit, makings
 from verify.scan.weights import NONE

@@ -1,0 +1,51 @@
+"""Readings of losses, which return gradients behind their value: by which arguments, and of which targets."""
+
+from __future__ import annotations
+
+import functools
+import itertools
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+
+from verify.scan import names
+from verify.scan.onehot import one_hot
+from verify.scan.options import settings
+from verify.scan.read import Read, is_of
+from verify.scan.readings import Reading, called, of_arrays
+from verify.scan.recipe import PASSED, Recipe
+
+
+def losses(read: Read) -> Iterator[Reading]:
+    """Yield a function that returns a value and gradients, by all arguments that these may be of."""
+    for real in _differentiated(read):
+        others = [name for name in read.needed if name not in real]
+        labels = [name for name in others if name in read.hinted.indices or names.LABELS.match(name)]
+        data = [name for name in others if name not in labels and not settings(name) and name not in read.dicts]
+        readings = of_arrays(read, called(read, "loss"), read.needed, labels, data)
+        for _, alike in itertools.groupby(readings, lambda reading: reading[0].arrays):
+            first, *rest = alike
+            yield from (first, *rest)
+            if len(labels) == 1 and not first[0].options:  # these ask less, and come last
+                yield from _loss_of_targets(read, first[0], labels[0])
+
+
+def _loss_of_targets(read: Read, recipe: Recipe, label: str) -> Iterator[Reading]:
+    others = {name: text for name, text in recipe.inputs.items() if name not in recipe.arrays}
+    lines = functools.partial(_loss_lines, read)
+    for reading in one_hot(read.candidate, read.needed, recipe.arrays, label, lines, others=others):
+        yield [replace(each, passed=frozenset(read.signature)) for each in reading]
+
+
+def _loss_lines(read: Read, passed: Callable[[Sequence[str]], str]) -> list[str]:
+    call = f"{read.candidate.forward}({passed(read.needed)}{PASSED})"
+    return [f"loss, *gradients = {call}", "yield loss", "return tuple(gradients)"]
+
+
+def _differentiated(read: Read) -> Iterator[tuple[str, ...]]:
+    """Yield which arguments a loss may have the gradients of: those that are named so, the first ones, or all."""
+    usual = [name for name in read.needed[1:] if settings(name)]
+    arrays = [name for name in read.needed if name not in usual and name not in read.hinted.indices]
+    plain = [name for name in arrays if not names.LABELS.match(name)]
+    by_name = [name for name in arrays if any(is_of(label, name) for label in read.gradients)]
+    count = len(read.gradients)
+    yield from dict.fromkeys(tuple(names) for names in (by_name, plain[:count], plain) if names)

@@ -1,0 +1,58 @@
+"""What is read of the functions of a candidate: their arguments, what the source says of them, and settings."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+from verify.scan import names
+from verify.scan.candidate import Candidate
+from verify.scan.hints import Hints, gradients_of, hints, keys_of
+from verify.scan.options import keyed, weights_in
+from verify.scan.source import Source
+
+
+class Read(NamedTuple):
+    """What is read of the functions of a candidate: arguments without a default, hints, and dicts.
+
+    The dicts are those of settings, with values, and those of `weights`, with their keys.
+    """
+
+    candidate: Candidate
+    signature: Mapping[str, inspect.Parameter]
+    hinted: Hints
+    dicts: Mapping[str, Mapping[str, Any]]
+    weights: Mapping[str, Sequence[str]]
+    gradients: Sequence[str]
+    keys: Sequence[str]
+
+    @property
+    def needed(self) -> list[str]:
+        """Return the arguments of the function that have to be passed; the first one at least."""
+        return required(self.signature) or list(self.signature)[:1]
+
+
+def read_of(candidate: Candidate, source: Source, module: Mapping[str, Any]) -> Read:
+    """Read the functions of a candidate; raises TypeError and ValueError where they have no signature."""
+    functions = source.functions[candidate.forward], source.functions[candidate.backward]
+    signature = positional(inspect.signature(module[candidate.forward]))
+    hinted, dicts, weights = hints(*functions), keyed(*functions), weights_in(*functions)
+    return Read(candidate, signature, hinted, dicts, weights, gradients_of(functions[1]), keys_of(functions[1]))
+
+
+def positional(signature: inspect.Signature) -> dict[str, inspect.Parameter]:
+    """Return the arguments of a signature that have names, without the instance."""
+    kinds = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
+    parameters = signature.parameters.items()
+    return {name: item for name, item in parameters if item.kind not in kinds and name not in names.TRIVIAL}
+
+
+def required(signature: Mapping[str, inspect.Parameter]) -> list[str]:
+    """Return the arguments without a default."""
+    return [name for name, item in signature.items() if item.default is item.empty]
+
+
+def is_of(label: str, name: str) -> bool:
+    """Tell whether a gradient is that of an array, by its name."""
+    return label in (name, *(form.format(name) for form in ("d{}", "d_{}", "grad_{}", "{}_grad", "grad{}", "g{}")))

@@ -1,0 +1,91 @@
+"""How a case may be called: as text, by arrays, labels and settings in shapes that fit each other."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+
+from verify.scan import shapes
+from verify.scan.options import settings
+from verify.scan.read import Read
+from verify.scan.recipe import OPTIONS, Recipe, arguments, generator, literal, quoted, table, variable
+
+Reading = list[Recipe]
+Write = Callable[[Mapping[str, str]], Recipe]
+_MOST = 24  # ways of writing labels and settings beside arrays of one shape
+_DATA = re.compile(r"^(X|x|inputs?|data|features|A|A_prev)(_train|_batch|s)?$")
+
+
+def narrowed(reading: Reading) -> Reading:
+    """Mark what asks less of the code than another reading of the same call."""
+    return [replace(recipe, narrow=any(map(shapes.is_narrow, recipe.inputs.values()))) for recipe in reading]
+
+
+def of_arrays(
+    read: Read, write: Write, needed: Sequence[str], labels: Sequence[str] = (), data: Sequence[str] = ()
+) -> Iterator[Reading]:
+    """Yield cases of functions of arrays, of which `data` is not differentiated, labels and settings."""
+    chosen = {name: (dict(read.dicts[name]),) for name in needed if name in read.dicts}
+    flat = [part for name in needed if name not in chosen for part in read.weights.get(name, [name])]
+    lead = next((name for name in flat if data and _DATA.match(name)), flat[0] if flat else "")
+    usual = [name for name in flat if name not in (lead, *labels) and settings(name)]
+    for numbers in dict.fromkeys([tuple(usual), ()]) if flat else ():
+        arrays = [name for name in flat if name not in (lead, *labels, *numbers)]
+        for shaped in _shapes(read, lead, arrays):
+            firsts = dict.fromkeys([shaped[lead], *(_outputs(shaped) if data else ())])
+            kinds = [shapes.of_labels(name, [*firsts], read.hinted) for name in labels]
+            values = [[f"gradproof.constant({literal(value)})" for value in settings(name)] for name in numbers]
+            real = [name for name in shaped if name not in data]
+            fixed = {name: f"gradproof.fixed({quoted(shaped[name])})" for name in shaped if name in data}
+            for combination in itertools.islice(itertools.product(*kinds, *values), _MOST):
+                rest = {**fixed, **dict(zip((*labels, *numbers), combination, strict=True))}
+                domains = [{**domain, **rest} for domain in shapes.domains(shaped, real)]
+                order = [name for name in needed if name not in chosen]
+                yield narrowed([replace(write(whole(read, order, every)), options=chosen) for every in domains])
+
+
+def _shapes(read: Read, lead: str, others: Sequence[str]) -> Iterator[dict[str, str]]:
+    if lead in read.hinted.listed:
+        yield from ({lead: shape, **dict.fromkeys(others, "D")} for shape in shapes.LISTS)
+    yield from shapes.of_inputs(lead, others, read.hinted)
+
+
+def _outputs(shaped: Mapping[str, str]) -> Iterator[str]:
+    """Yield shapes that outputs beside data may have: a row's, or one number for each row."""
+    last = [part for text in shaped.values() for part in text.split()[-1:] if part not in ("N", "D")]
+    yield from (f"N {part}" for part in dict.fromkeys(last))
+    yield "N"
+
+
+def whole(read: Read, order: Sequence[str], every: Mapping[str, str]) -> dict[str, str]:
+    """Return the inputs in order, with the arrays of a dict of weights in it."""
+    dicts = read.weights
+    return {
+        name: table({part: every[part] for part in dicts[name]}) if name in dicts else every[name] for name in order
+    }
+
+
+def called(read: Read, kind: str, more: str = "") -> Write:
+    """Return what writes a case of functions by one of the usual protocols."""
+    candidate = read.candidate
+    name, title = variable(candidate), quoted(candidate.name)
+    functions = [candidate.forward, *([candidate.backward] if candidate.backward != candidate.forward else [])]
+
+    def write(inputs: Mapping[str, str]) -> Recipe:
+        parts = ", ".join(part for part in [*functions, arguments(inputs), more] if part)
+        return Recipe(name, f"{name} = gradproof.{kind}({parts}{OPTIONS}, name={title})", inputs)
+
+    return write
+
+
+def both(read: Read, passed: Callable[[Sequence[str]], str]) -> list[str]:
+    """Return the lines that call a function and then its gradient, with the same arguments."""
+    arguments = passed(read.needed)
+    return [f"yield {read.candidate.forward}({arguments})", f"return {read.candidate.backward}({arguments})"]
+
+
+def gradient(read: Read, inputs: Mapping[str, str]) -> Recipe:
+    """Return a function and another one that returns its gradient."""
+    return generator(read.candidate, inputs, both(read, lambda _: ", ".join(inputs)), upstream=True)
