@@ -97,6 +97,22 @@ def test_what_is_wrong_in_one_mix_is_not_proved(wrong):
     assert not is_proved(verify.check(masked(wrong)))
 
 
+@pytest.mark.parametrize("layer", ENTRY_BY_ENTRY)
+def test_its_questions_are_those_of_the_runs_of_its_parts(layer, monkeypatch):
+    """What is known of each question, and of the signs that are left to it, is what is worked out anew."""
+    compose, alike = Explorer._composed, []
+
+    def compared(self, at):
+        if seen := compose(self, at):
+            alike.append(self.sites.passed(seen) == self.sites._passed_conditions(seen))
+        return seen
+
+    monkeypatch.setattr(Explorer, "_composed", compared)
+    verify.check(verify.layer(layer, inputs={"x": "2 3"}))
+    assert alike
+    assert all(alike)
+
+
 @pytest.mark.parametrize("wrong", [right, *WRONG])
 def test_results_are_those_of_runs(wrong, monkeypatch):
     """All of a result is the same where nothing is put together."""

@@ -100,6 +100,7 @@ def _driving(
         weights = {key: arguments_by_name[key] for key in params}
         chosen = {key: value for key, value in arguments_by_name.items() if key not in arrays and key not in params}
         unit, rest = _made(make, weights, chosen)
+        claimed = real()
         forward, backward = _method(unit, NAMES["forward"]), _method(unit, NAMES["backward"])
         later = {key: value for key, value in rest.items() if _knows(backward, key) and not _knows(forward, key)}
         output = forward(*arguments, **{key: value for key, value in rest.items() if key not in later})
@@ -107,13 +108,13 @@ def _driving(
         dout = yield output
         values = {**dict.fromkeys(NAMES["outputs"], output), **dict(zip(inputs, arguments, strict=True))}
         sent = [] if alone else dout if isinstance(dout, tuple) else [dout]
-        call = passed(backward, sent, values, {key: _labels(key) for key in inputs if key in real()})
+        call = passed(backward, sent, values, {key: _labels(key) for key in inputs if key in claimed})
         returned = backward(*call.arguments, **later)
-        if returned is None and any(key in real() for key in arrays):
+        if returned is None and any(key in claimed for key in arrays):
             returned = call.written or _stored(unit, NAMES["input_gradients"])
         returned, behind = _parted(returned, arrays, params)
-        gradients = _for_inputs(returned, arrays, real())
-        of_params = {key: behind[key] if behind else _of_param(unit, key, params) for key in params if key in real()}
+        gradients = _for_inputs(returned, arrays, claimed)
+        of_params = {key: behind[key] if behind else _of_param(unit, key, params) for key in params if key in claimed}
         return {**gradients, **of_params}
 
     return subject

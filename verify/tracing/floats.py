@@ -83,7 +83,8 @@ class FloatRun:
 
     def _array(self, quantity: Quantity) -> Any:
         """Return a quantity at the point as floats, in memory of its own; a scalar is a NumPy float."""
-        made = np.array(self._values(quantity), float).astype(self.dtype).reshape(quantity.shape).copy()
+        made = np.empty(quantity.shape, self.dtype)
+        made.reshape(-1)[...] = self._values(quantity)
         return made if quantity.shape else made[()]
 
     def _answer(self, output: Any) -> Any:

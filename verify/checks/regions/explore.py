@@ -304,8 +304,10 @@ class Explorer:
 
     def _composed(self, at: Mapping[str, Fraction]) -> Observation | None:
         """Return what a run would compute, where it is known without running the code; it counts as a run."""
-        seen = self._composer.composed(at, [run for run in (*self.runs, *self.extras) if self.right(run)])
-        self.made += seen is not None
+        runs = [run for run in (*self.runs, *self.extras) if self.right(run)]
+        if (seen := self._composer.composed(at, runs)) is not None:
+            self.made += 1
+            self.sites.adopt(seen, [run.seen for run in runs if not run.seen.composed])
         return seen
 
     def _new(self, seen: Observation, reason_for: tuple[Site, bool] | None = None) -> Exact | None:

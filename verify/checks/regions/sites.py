@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from fractions import Fraction
 from functools import cache
 from itertools import takewhile
@@ -188,6 +188,16 @@ class Sites:
                     high = -shift if high is None else min(high, -shift)
                 bounds[name] = low, high
         return bounds
+
+    def adopt(self, seen: Observation, runs: Sequence[Observation]) -> None:
+        """Take what a run that is put together of others has passed: of each condition, what its run passed.
+
+        All of them ask the same questions in the same order, and what an answer leaves open hangs on earlier answers
+        about the same inputs, which are those of that run as well.
+        """
+        passed = {id(question.condition): question for run in runs for question in self.passed(run)}
+        own = [passed[id(condition)] for condition in seen.conditions if id(condition) in passed]
+        self._passed[id(seen)] = seen, own
 
     def passed(self, seen: Observation) -> list[Passed]:
         """Return the conditions of a run that depend on inputs, in order."""

@@ -27,6 +27,7 @@ from verify.model.where import asked_at, asking_path
 from verify.proof import field, rationals
 from verify.tracing.symbols.scalar import RELATIONS
 
+_ZERO = Fraction(0)
 _PRECISIONS = (128, 1024, 8192)  # bits, tried in this order to find a sign
 SAMPLE_BITS = _PRECISIONS[0]  # of a value at the sample, where no others are asked for
 _serials = itertools.count()
@@ -133,8 +134,15 @@ class Trace(Graph):
 
     def floats(self, nodes: Nodes, point: Mapping[Any, Fraction]) -> Sequence[float]:
         """Return the values of variables and constants at a point, by names, as floats; 0 for others."""
-        names, sizes, zero = self.payloads, self.constants, Fraction(0)
-        return [nearest_double(point[names[node]] if names[node] in point else sizes.get(node, zero)) for node in nodes]
+        names, sizes, nearest = self.payloads, self.constants, self.memory("floats")  # by value: points share most
+        floats = []
+        for node in nodes:
+            value = point[names[node]] if names[node] in point else sizes.get(node, _ZERO)
+            last = nearest.get(node)
+            if last is None or last[0] is not value:
+                last = nearest[node] = value, nearest_double(value)
+            floats.append(last[1])
+        return floats
 
     def uninitialised(self) -> int:
         """Return the node of a number that may be anything."""
