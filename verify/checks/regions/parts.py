@@ -17,7 +17,7 @@ from verify.model.errors import ProtocolError, TraceError, UnheldError
 from verify.tracing.following import SubjectError, UnheldRun
 from verify.tracing.observe import Observation, observe
 from verify.tracing.symbols.trace import Trace
-from verify.tracing.symbols.unread import Question, UnreadTrace, conditions_of, holds
+from verify.tracing.symbols.unread import Question, UnreadTrace
 
 
 @dataclass(slots=True)
@@ -56,8 +56,8 @@ class Unread:
         answers = self._answers(other, values)
         if len(answers) != len(other.conditions) or len(answers) != len(self.trace.questions):
             return False
-        for variable, (truth, a, b) in self.trace.choices.items():
-            values[variable] = self._read([a if holds(truth, answers) else b], other.trace, values)[0]
+        for variable, (answer, a, b) in self.trace.choices.items():
+            values[variable] = self._read([a if answer.holds(answers) else b], other.trace, values)[0]
         return self._read(results(self.run), other.trace, values) == results(other)
 
     def _answers(self, other: Observation, values: dict[int, int]) -> dict[Question, bool]:
@@ -125,9 +125,9 @@ class Unread:
                 yield leaf
                 continue
             if leaf not in reached:
-                truth, *sides = self.trace.choices[leaf]
+                answer, *sides = self.trace.choices[leaf]
                 reached[leaf] = {
-                    *conditions_of(truth),
+                    *answer.questions,
                     *(item for side in sides for item in self._reached(side, reached)),
                 }
             yield from reached[leaf]

@@ -18,7 +18,7 @@ from verify.tracing.arrays.arrays import SymbolArray, built, current, of_symbols
 from verify.tracing.arrays.numbered import Refusing
 from verify.tracing.numpy.elementwise import claimed, have_nodes
 from verify.tracing.symbols.concolic import Concolic
-from verify.tracing.symbols.unread import Truth, refuse
+from verify.tracing.symbols.unread import Answer, Truth, refuse
 
 _BOOL = np.dtype(bool)
 _CONNECTING = {
@@ -57,7 +57,7 @@ class Mask(SymbolArray):
         if method != "__call__" or options.keys() - {"out"} or any(isinstance(v, Mask) for v in options.get("out", ())):
             refuse()
         if name in ("invert", "logical_not") and not options:
-            return mask([("not", truth) for truth in _truths(*inputs)], shape_of(*inputs))
+            return mask([Answer(None, "not", (truth,)) for truth in _truths(*inputs)], shape_of(*inputs))
         if name in _CONNECTING and not options:
             return _connected(_CONNECTING[name], *inputs)
         if name not in _ARITHMETIC or not any(map(_is_symbolic, inputs)):
@@ -120,19 +120,11 @@ def mask(truths: Sequence[Truth], shape: Sequence[int]) -> Any:
     places[...] = np.fromiter([Refusing()], object, 1)
     places.setflags(write=False)
     made = places.reshape(shape).view(Mask)
-    made.claimed, made.truths = _BOOL, _of_truths(truths).reshape(shape)
+    made.claimed, made.truths = _BOOL, np.fromiter(truths, object, len(truths)).reshape(shape)
     return made
 
 
-def _of_truths(truths: Sequence[Truth]) -> Any:
-    """Return answers as an array of objects; they are tuples, which NumPy would take for rows."""
-    listed = np.empty(len(truths), object)
-    for place, truth in enumerate(truths):
-        listed[place] = truth
-    return listed
-
-
-def _truths(value: Any, shape: Sequence[int] | None = None) -> list[Truth]:
+def _truths(value: Any, shape: Sequence[int] | None = None) -> Any:
     """Return the answers of a mask, or of an array of truth values, in order, broadcast to a shape."""
     if isinstance(value, Mask):
         listed = refuse() if value.truths is None else value.truths
@@ -140,13 +132,12 @@ def _truths(value: Any, shape: Sequence[int] | None = None) -> list[Truth]:
         listed = np.asarray(value).astype(object)
     else:
         refuse()
-    made: list[Truth] = np.broadcast_to(listed, listed.shape if shape is None else tuple(shape)).ravel().tolist()
-    return made
+    return np.broadcast_to(listed, listed.shape if shape is None else tuple(shape)).ravel().tolist()
 
 
 def _connected(word: str, a: Any, b: Any) -> Any:
     shape = np.broadcast_shapes(shape_of(a), shape_of(b))
-    return mask([(word, *pair) for pair in zip(_truths(a, shape), _truths(b, shape), strict=True)], shape)
+    return mask([Answer(None, word, pair) for pair in zip(_truths(a, shape), _truths(b, shape), strict=True)], shape)
 
 
 def _is_symbolic(value: Any) -> bool:

@@ -8,7 +8,8 @@ of two nodes, as its question is answered. What asks for an answer, or for anyth
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, NoReturn
 
@@ -21,8 +22,6 @@ from verify.tracing.symbols.trace import SAMPLE_BITS, Nodes, Trace
 _MINUS_ONE = Fraction(-1)
 
 Question = tuple[int, str]  # a node, and the relation to 0 that is asked for
-# An answer: what was asked; or ("not", answer), ("and", answer, answer) and the like; or one that is known.
-Truth = Any
 
 
 class ReadError(TraceError):
@@ -34,6 +33,34 @@ def refuse(*_: Any, **__: Any) -> NoReturn:
     raise ReadError("an answer was read that the run leaves open", asked_at())
 
 
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An open answer, to a question or connected from others by a word; whoever takes it for a truth value reads it."""
+
+    question: Question | None
+    word: str = ""
+    parts: tuple[Truth, ...] = ()
+
+    def __bool__(self) -> bool:
+        refuse()
+
+    @property
+    def questions(self) -> set[Question]:
+        """Return what it depends on."""
+        own = set() if self.question is None else {self.question}
+        return own.union(*(part.questions for part in self.parts if isinstance(part, Answer)))
+
+    def holds(self, answers: Mapping[Question, bool]) -> bool:
+        """Tell the answer, once all questions are answered."""
+        if self.question is not None:
+            return answers[self.question]
+        sides = [part.holds(answers) if isinstance(part, Answer) else part for part in self.parts]
+        return bool(_CONNECTED[self.word](*sides))
+
+
+Truth = Answer | bool  # some are known
+
+
 class UnreadTrace(Trace):
     """A graph without a sample: what is asked, and what is chosen by the answers."""
 
@@ -42,10 +69,10 @@ class UnreadTrace(Trace):
     def __init__(self) -> None:
         super().__init__()
         self.questions: dict[Question, None] = {}
-        self.choices: dict[int, tuple[Truth, int, int]] = {}  # by variable, in their order
-        self._variables: dict[tuple[Truth, int, int], int] = {}  # of choices
+        self.choices: dict[int, tuple[Answer, int, int]] = {}  # by variable, in their order
+        self._variables: dict[tuple[Answer, int, int], int] = {}  # of choices
 
-    def relations(self, a: Nodes, b: Nodes, relation: str) -> list[Truth]:
+    def relations(self, a: Nodes, b: Nodes, relation: str) -> Any:
         """Record what is asked; the answers are open, but for those of constants."""
         return [self._ask(node, relation) for node in self.differences(a, b)]
 
@@ -53,15 +80,15 @@ class UnreadTrace(Trace):
         if node in self.constants:
             return super().decide(node, relation)
         self.questions[node, relation] = None
-        return node, relation
+        return Answer((node, relation))
 
     def chosen(self, choices: Sequence[Truth], a: Nodes, b: Nodes) -> Nodes:
         """Return what is one of two nodes, as a question is answered."""
         return list(map(self._choice, choices, a, b))
 
     def _choice(self, truth: Truth, a: int, b: int) -> int:
-        if truth is True or truth is False or a == b:
-            return a if truth else b
+        if a == b or not isinstance(truth, Answer):
+            return a if a == b or truth else b
         key = truth, a, b
         if key not in self._variables:
             self._variables[key] = self.variable(f"choice {len(self.choices)}")
@@ -94,24 +121,6 @@ class UnreadTrace(Trace):
     def at_samples(self, nodes: Iterable[int], bits: int = SAMPLE_BITS) -> list[flint.arb]:
         """Refuse, unless for nothing."""
         return refuse() if list(nodes) else []
-
-
-def conditions_of(truth: Truth) -> set[Question]:
-    """Return what an answer depends on."""
-    if isinstance(truth, bool):
-        return set()
-    if truth[0] in _CONNECTED:
-        return set().union(*map(conditions_of, truth[1:]))
-    return {truth}
-
-
-def holds(truth: Truth, answers: dict[Question, bool]) -> bool:
-    """Tell an answer, once what it depends on is answered."""
-    if isinstance(truth, bool):
-        return truth
-    if truth[0] in _CONNECTED:
-        return bool(_CONNECTED[truth[0]](*(holds(part, answers) for part in truth[1:])))
-    return answers[truth]
 
 
 _CONNECTED: dict[Any, Any] = {
