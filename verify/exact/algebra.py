@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import islice
 
 import numpy as np
 
 from verify.exact.laws import LAWS
 from verify.exact.nodes import Node, Nodes, Shape
+
+Part = tuple[str, bool, tuple[Node, ...]]  # of a scatter: an index, whether it is basic, what is added and its nodes
+
+
+def parts_of(node: Node) -> list[Part]:
+    """Return the parts of a scatter."""
+    nodes = iter(node.args[len(node.shape) :])
+    return [(template, basic, tuple(islice(nodes, count))) for template, basic, count in node.details]
 
 
 class Algebra(Nodes):
@@ -125,8 +134,9 @@ class Algebra(Nodes):
             return self.made("neg", self.transposed(a.args[0], order))
         if a.op in ("mul", "div") and not a.args[1].shape:
             return self.made(a.op, self.transposed(a.args[0], order), a.args[1])
-        if a.op == "matmul" and order == (1, 0) and a not in self.forward:
-            return self.matmul(*(self.transposed(arg, order) for arg in a.args[::-1]))
+        last = len(order)
+        if a.op == "matmul" and order == (*range(last - 2), last - 1, last - 2) and a not in self.forward:
+            return self.matmul(*(self.swapped(arg) for arg in a.args[::-1]))
         return self.node("transpose", (a,), (order,), tuple(a.shape[axis] for axis in order))
 
     def reshaped(self, a: Node, shape: Shape) -> Node:
@@ -150,9 +160,25 @@ class Algebra(Nodes):
         stacks = np.broadcast_shapes(a.shape[:-2], b.shape[:-2])
         return self.node("matmul", (a, b), (), (*stacks, a.shape[-2], b.shape[-1]))
 
-    def reshaped_column(self, a: Node) -> Node:
-        """Return a vector as a matrix of one column."""
-        return self.expanded(a, (1,))
+    def scattered(self, parts: Sequence[Part], shape: Shape) -> Node:
+        """Return zeros that something is added to at some places, part by part."""
+        details = tuple((template, basic, len(nodes)) for template, basic, nodes in parts)
+        nodes = [node for *_, own in parts for node in own]
+        return self.node("scatter", (*map(self.length, shape), *nodes), details, shape)
+
+    def together(self, a: Node, b: Node) -> Node:
+        """Return the sum of two scatters into zeros of one shape."""
+        return self.scattered([*parts_of(a), *parts_of(b)], a.shape)
+
+    def joined(self, parts: Sequence[Node], axis: int) -> Node:
+        """Return arrays beside each other along an axis."""
+        shape = list(parts[0].shape)
+        shape[axis] = sum(part.shape[axis] for part in parts)
+        return self.node("concatenate", tuple(parts), (axis,), tuple(shape))
+
+    def applied(self, matrix: Node, vector: Node) -> Node:
+        """Return a matrix times a vector."""
+        return self.node("applied", (matrix, vector), (), matrix.shape[:1])
 
     def swapped(self, a: Node) -> Node:
         """Return an array with its last two axes swapped."""

@@ -2,22 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from functools import partial
 from itertools import product
 from typing import NamedTuple
 
 from verify.cases.case import Case, ExpressionCase, TracedCase
+from verify.cases.shapes import concrete
+from verify.cases.sizes import bindings
 from verify.checks.reference.theory import upstream_name
 from verify.exact.beside import is_proved
 from verify.exact.forward import recorded
 from verify.exact.recording import Recording, UnwritableError
-from verify.exact.rules import Way, gradients
-from verify.exact.writing import LongError, Written, function
+from verify.exact.rules import WAYS, Way, gradients
+from verify.exact.writing import MOST_LINES, LongError, Written, by_options, function
 from verify.tracing.observe import Variant, variants
 
-_LONG = "no compact code: most of it would be a loop that is written out"
+_PRIMES = (
+    5,
+    7,
+    11,
+    13,
+    17,
+    19,
+    23,
+    29,
+    31,
+    37,
+    41,
+    43,
+    47,
+    53,
+    59,
+    61,
+)  # sizes of names: none is one more than another, or a product of others
+_LONG = f"no compact code: loops that are written out would take more than {MOST_LINES} lines"
 _UNPROVED = "no code: what was written is not proved for every region, size and option"
+_UNEXPECTED = "no code: a rule does not fit what forward does"
 _NEITHER = "no code: the case has no arrays, and no expression"
 _OPERATIONS = {"+": "add", "-": "sub", "*": "mul", "/": "div", "**": "power", "neg": "neg"}
 
@@ -34,7 +55,7 @@ def exact_code(case: Case, seed: int = 0, wanted: Collection[str] = ()) -> Code:
 
     It is that of the inputs that are `wanted`, or of all of them.
     """
-    unproved, why = None, _NEITHER
+    tried, why = set[Written](), _NEITHER
     for write in _attempts(case):
         try:
             written = write(wanted)
@@ -42,10 +63,13 @@ def exact_code(case: Case, seed: int = 0, wanted: Collection[str] = ()) -> Code:
             why = _LONG
         except UnwritableError as problem:
             why = f"no code: {problem}"
+        except (ArithmeticError, LookupError, TypeError, ValueError):  # of shapes that no rule expects
+            why = _UNEXPECTED
         else:
-            if written != unproved and is_proved(case, written, seed):
+            if written not in tried and is_proved(case, written, seed):
                 return Code(written.text)
-            unproved, why = written, _UNPROVED
+            tried.add(written)
+            why = _UNPROVED
     return Code(why=why)
 
 
@@ -54,13 +78,27 @@ def _attempts(case: Case) -> Iterator[Callable[[Collection[str]], Written]]:
     if isinstance(case, ExpressionCase):
         yield partial(_of_expression, case)
     elif isinstance(case, TracedCase):
-        for variant, way in product(_first_variants(case), (Way(), Way(through_extremes=True))):
-            yield partial(_of_arrays, case, variant, way)
+        for way, apart in product(WAYS, (True, False)):
+            yield partial(_of_options, case, way, _first_variants(case, apart=apart))
 
 
-def _first_variants(case: TracedCase) -> list[Variant]:
-    """Return the first variant with each choice of options."""
-    return list({variant.choice: variant for variant in reversed(variants(case))}.values())[::-1]
+def _first_variants(case: TracedCase, *, apart: bool) -> list[Variant]:
+    """Return the first variant with each choice of options, its sizes further apart than elsewhere or as they are."""
+    sizes = bindings(case.inputs.values(), case.sizes)[0]
+    taken = {
+        length for declared in case.inputs.values() for length in concrete(declared.shape, dict.fromkeys(sizes, 1))
+    }
+    primes = (prime for prime in _PRIMES if prime not in taken)
+    bound = {name: case.sizes.get(name) or next(primes, sizes[name]) for name in sizes} if apart else sizes
+    return list({variant.choice: variant for variant in reversed(variants(case, [bound]))}.values())[::-1]
+
+
+def _of_options(case: TracedCase, way: Way, first: Sequence[Variant], wanted: Collection[str]) -> Written:
+    """Return code for the gradients of a case, which asks for options where it has to."""
+    functions = [(variant.options, _of_arrays(case, variant, way, wanted)) for variant in first]
+    alike = len({written for _, written in functions}) == 1
+    plain = all(isinstance(value, (bool, int, float, str)) for options, _ in functions for value in options.values())
+    return functions[0][1] if alike or not plain else by_options(functions)
 
 
 def _of_arrays(case: TracedCase, variant: Variant, way: Way, wanted: Collection[str]) -> Written:

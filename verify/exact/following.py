@@ -117,7 +117,12 @@ def product(recording: Recording, a: Node, b: Node) -> Node:
     if len(a.shape) == len(b.shape) == 1:
         return recording.reduced("sum", recording.made("mul", a, b), (0,), keep=False)
     if len(b.shape) == 1:
-        return recording.dropped(recording.matmul(a, recording.reshaped_column(b)), (len(a.shape) - 1,), len(a.shape))
+        if len(a.shape) == 2:
+            return recording.applied(a, b)
+        column = recording.expanded(b, (1,))
+        return recording.dropped(recording.matmul(a, column), (len(a.shape) - 1,), len(a.shape))
+    if len(a.shape) == 1 and len(b.shape) == 2:
+        return recording.applied(recording.swapped(b), a)
     if len(a.shape) == 1:
         row = recording.expanded(a, (0,))
         return recording.dropped(recording.matmul(row, b), (len(b.shape) - 2,), len(b.shape))
@@ -206,6 +211,25 @@ def _broadcast(recording: Recording, a: Any, *_: Any, value: Any, **__: Any) -> 
     return recording.full(recording.of(a), np.shape(value))
 
 
+def _pad(recording: Recording, a: Any, widths: Any, mode: str = "constant", *, value: Any, **options: Any) -> Node:
+    """Return an array with zeros around it."""
+    number = len(shape_of(a))
+    if mode != "constant" or options or not isinstance(widths, (list, tuple)) or len(widths) != number:
+        raise UnwritableError("no rule is known for this np.pad")
+    nodes = [recording.of(width) for pair in widths for width in pair]
+    return recording.node("pad", (recording.of(a), *nodes), (), np.shape(value))
+
+
+def _stack(recording: Recording, arrays: Any, axis: Any = 0, *, value: Any, **_: Any) -> Node:
+    parts = [recording.of(array) for array in arrays]
+    axis = int(axis) % np.ndim(value)
+    return recording.joined([recording.expanded(part, (axis,)) for part in parts], axis)
+
+
+def _concatenate(recording: Recording, arrays: Any, axis: Any = 0, *, value: Any, **_: Any) -> Node:
+    return recording.joined([recording.of(array) for array in arrays], int(axis) % np.ndim(value))
+
+
 _RULES: dict[str, Callable[..., Node]] = {
     "var": _variance,
     "std": _deviation,
@@ -220,6 +244,9 @@ _RULES: dict[str, Callable[..., Node]] = {
 }
 _WITH_VALUE: dict[str, Callable[..., Node]] = {
     "reshape": _reshape,
+    "pad": _pad,
+    "stack": _stack,
+    "concatenate": _concatenate,
     "ravel": _reshape,
     "squeeze": _reshape,
     "expand_dims": _reshape,
@@ -237,14 +264,19 @@ _WITHOUT_SLOPE = (
 def function_of(recording: Recording, function: Any, args: Sequence[Any], options: Mapping[str, Any]) -> Any:
     """Do what a function of NumPy does, and remember it."""
     name = function.__name__
-    value = function(*map(_deep, args), **{key: _deep(option) for key, option in options.items()})
+    if name in _JOINING:
+        return _JOINING[name](args[0])
+    if name in ("split", "array_split"):
+        return _split(*args, **options)
+    with recording.left_alone():
+        value = function(*map(_deep, args), **{key: _deep(option) for key, option in options.items()})
     if options.get("out") is not None:
         raise UnwritableError(f"np.{name} with out=")
     if name in _SUMS:
         rule = _sum if _SUMS[name] in ("sum", "mean") else _extreme
         return recording.array(value, rule(recording, _SUMS[name])(*args, **options))
     if name in _WITH_VALUE:
-        return recording.array(value, _WITH_VALUE[name](recording, *args, value=value))
+        return recording.array(value, _WITH_VALUE[name](recording, *args, value=value, **options))
     if name in _RULES:
         return recording.array(value, _RULES[name](recording, *args, **options))
     if name in _WITHOUT_SLOPE.split():
@@ -252,6 +284,23 @@ def function_of(recording: Recording, function: Any, args: Sequence[Any], option
             return value
         return recording.array(value, written_call(recording, name, args, options, np.shape(value)))
     raise UnwritableError(f"no rule is known for np.{name}")
+
+
+def _split(array: Any, parts: Any, axis: int = 0) -> list[Any]:
+    """Return the parts of an array as its slices."""
+    if not isinstance(parts, int) or shape_of(array)[axis] % parts:
+        raise UnwritableError("np.split at places of its own")
+    axis = axis % len(shape_of(array))
+    step = array.shape[axis] // parts
+    before = (slice(None),) * axis
+    bounds = [number * step if number else None for number in range(parts)]
+    return [array[(*before, slice(*pair))] for pair in zip(bounds, [*bounds[1:], None], strict=True)]
+
+
+_JOINING: dict[str, Callable[..., Any]] = {
+    "hstack": lambda arrays: np.concatenate(arrays, 0 if len(shape_of(arrays[0])) == 1 else 1),
+    "vstack": lambda arrays: np.stack(arrays) if len(shape_of(arrays[0])) == 1 else np.concatenate(arrays),
+}
 
 
 def _deep(value: Any) -> Any:

@@ -18,7 +18,15 @@ from verify.cases.samples import Sampler
 from verify.cases.shapes import concrete
 from verify.exact import following  # noqa: F401 - which tells arrays what to do
 from verify.exact.nodes import Node
-from verify.exact.recording import Recorded, Recording, UnwritableError, recorded_arrays, shape_of
+from verify.exact.recording import (
+    Measured,
+    Recorded,
+    Recording,
+    UnwritableError,
+    Whole,
+    recorded_arrays,
+    shape_of,
+)
 from verify.model.where import is_users
 from verify.tracing.observe import Variant
 
@@ -52,7 +60,7 @@ def recorded(case: TracedCase, variant: Variant) -> Forward:
     quiet = np.errstate(all="ignore")
     try:
         with quiet, redirect_stdout(sys.stderr), recorded_arrays(recording), _naming():
-            running = case.subject(**arguments, **deepcopy(dict(variant.options)))
+            running = case.subject(**arguments, **_options(variant, recording))
             output = next(running)
             running.close()
     except UnwritableError:
@@ -89,6 +97,16 @@ def _arguments(case: TracedCase, variant: Variant, forward: Forward) -> dict[str
         if name in case.real:
             forward.inputs[name] = node
     return values
+
+
+def _options(variant: Variant, recording: Recording) -> dict[str, Any]:
+    """Return the options of a run; numbers remember their names."""
+    options = deepcopy(dict(variant.options))
+    for name, value in options.items():
+        if type(value) in (int, float):
+            node = recording.node("size", (), (name, value), ())
+            options[name] = (Whole if type(value) is int else Measured).of(recording, node, value)
+    return options
 
 
 def _is_array(value: Any) -> bool:

@@ -48,6 +48,17 @@ def _twice(nodes: Algebra, a: Node, b: Node) -> Node | None:
     return nodes.made("mul", nodes.number(2), a) if a is b else None
 
 
+def _scattered(nodes: Algebra, a: Node, b: Node) -> Node | None:
+    """Add to the same zeros; what is computed otherwise stands in front."""
+    if a.op == "scatter" and b.op == "scatter" and a.shape == b.shape:
+        return nodes.together(a, b)
+    if a.op == "scatter":
+        return nodes.made("add", b, a)
+    if b.op == "scatter" and a.op == "add" and a.args[1].op == "scatter" and a.args[1].shape == b.shape:
+        return nodes.made("add", a.args[0], nodes.together(a.args[1], b))
+    return None
+
+
 def _minus_nothing(nodes: Algebra, a: Node, b: Node) -> Node | None:
     return a if b.is_(0) else nodes.made("neg", b) if a.is_(0) else None
 
@@ -191,7 +202,7 @@ def _same_choices(nodes: Algebra, condition: Node, a: Node, b: Node) -> Node | N
 
 
 LAWS: dict[str, tuple[Law, ...]] = {
-    "add": (_folding(operator.add), _plus_nothing, _plus_negative, _twice, _with_common("add")),
+    "add": (_folding(operator.add), _plus_nothing, _plus_negative, _scattered, _twice, _with_common("add")),
     "sub": (_folding(operator.sub), _minus_nothing, _minus_negative, _with_common("sub")),
     "mul": (
         _folding(operator.mul),

@@ -25,7 +25,7 @@ class Node:
     | matmul | two arrays | |
     | getitem | an array, and indices | the template of the index |
     | setitem | an array, what is written, indices | the template of the index |
-    | scatter | what is put into zeros, the lengths of their shape, indices | the template, how many lengths |
+    | scatter | the lengths of zeros; what is added to them, each with its indices | of each the template and more |
     """
 
     __slots__ = ("args", "details", "name", "op", "shape")
@@ -79,7 +79,11 @@ class Nodes:
         return node
 
     def length(self, value: int) -> Node:
-        """Return a length along an axis, as a size where one is known to be it."""
+        """Return a length along an axis, as a size where one is known to be it, or one more or less."""
+        if value > 1 and value not in self.lengths:
+            for step, sign in ((1, "-"), (-1, "+")):
+                if (near := self.lengths.get(value + step)) is not None and near.args == ():
+                    return self.node("size", (), (f"{near.details[0]} {sign} 1", value), ())
         return self.lengths.get(value) or self.number(value)
 
 

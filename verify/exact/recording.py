@@ -7,6 +7,7 @@ through a view) makes a gradient that is not proved, and so is never shown.
 from __future__ import annotations
 
 import builtins
+import math
 import operator
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -72,6 +73,17 @@ class Recording(Algebra):
     def exact(self, value: Fraction) -> Node:
         """Return an exact number of an expression."""
         return self._number(value.numerator if value.denominator == 1 else float(value))
+
+    busy = False  # NumPy is at work, whose own arrays are none of the code's
+
+    @contextmanager
+    def left_alone(self) -> Iterator[None]:
+        """Let NumPy work on its own arrays for a while."""
+        self.busy, before = True, self.busy
+        try:
+            yield
+        finally:
+            self.busy = before
 
     def array(self, value: Any, node: Node | None) -> Any:
         """Return an array, or a number of one entry, that carries a node."""
@@ -225,6 +237,8 @@ def _computing(name: str, *, turned: bool) -> Callable[..., Any]:
             return NotImplemented
         pair = (other, self) if turned else (self, other)
         value = compute(*map(plain, pair))
+        if name == "mul" and value == plain(self):  # by 1, as a loop's first step
+            return self
         return sized(self.recording, _SIGNS[name], pair, value)
 
     return method
@@ -237,8 +251,8 @@ def sized(recording: Recording, template: str, operands: Sequence[Any], value: A
     return kind.of(recording, recording.size(text, value), value)
 
 
-_SIGNS = {"add": "({} + {})", "sub": "({} - {})", "mul": "({} * {})", "truediv": "({} / {})"}
-_SIGNS |= {"floordiv": "({} // {})", "mod": "({} % {})", "pow": "{} ** {}"}
+_SIGNS = {"add": "{} + {}", "sub": "{} - {}", "mul": "{} * {}", "truediv": "{} / {}"}
+_SIGNS |= {"floordiv": "{} // {}", "mod": "{} % {}", "pow": "{}**{}"}
 for _name in _SIGNS:
     for _kind in (Whole, Measured):
         setattr(_kind, f"__{_name}__", _computing(_name, turned=False))
@@ -257,7 +271,33 @@ def recorded_arrays(recording: Recording) -> Iterator[None]:
         stack.enter_context(patch.object(builtins, "len", length))
         for name in _CREATING:
             stack.enter_context(patch.object(np, name, _creating(recording, name)))
+        for name in ("sqrt", "log", "exp"):
+            stack.enter_context(patch.object(math, name, _measuring(name)))
+        for name in ("array", "asarray"):
+            stack.enter_context(patch.object(np, name, _gathering(name)))
         yield
+
+
+def _measuring(name: str) -> Callable[..., Any]:
+    """Return a function of `math` that remembers what sizes are made into."""
+    original, of_arrays = getattr(math, name), getattr(np, name)
+    return lambda *args: (of_arrays if isinstance(args[0], _Number) else original)(*args)
+
+
+def _gathering(name: str) -> Callable[..., Any]:
+    """Return what makes an array of lists; recorded entries stay recorded."""
+    original, stack = getattr(np, name), np.stack
+
+    def gather(value: Any, *args: Any, **options: Any) -> Any:
+        if isinstance(value, Recorded):
+            return value.copy() if name == "array" else value
+        if isinstance(value, (list, tuple)) and any(isinstance(item, (Recorded, list, tuple)) for item in value):
+            items = [gather(item) if isinstance(item, (list, tuple)) else item for item in value]
+            if any(isinstance(item, Recorded) for item in items):
+                return stack(items)
+        return original(value, *args, **options)
+
+    return gather
 
 
 def _creating(recording: Recording, name: str) -> Callable[..., Any]:
@@ -265,6 +305,8 @@ def _creating(recording: Recording, name: str) -> Callable[..., Any]:
 
     def create(*args: Any, **options: Any) -> Any:
         value = original(*(_all_plain(arg) for arg in args), **{k: _all_plain(v) for k, v in options.items()})
+        if recording.busy:
+            return value
         options.pop("like", None)
         return recording.array(value, PROTOCOL["call"](recording, name, args, options, value.shape))
 

@@ -16,9 +16,17 @@ Sent = Iterator[tuple[Node, Node]]  # an operand, and what it is sent, of the sh
 
 
 class Way(NamedTuple):
-    """How what has several right forms is derived: whether maxima that are only subtracted are left out."""
+    """How what has several forms is derived, of which one may be right where others are not.
+
+    What goes through a maximum of entries counts, or not, as where it is only subtracted. An edge belongs to one side
+    or the other: what is smooth across it may be written as parts that are not.
+    """
 
     through_extremes: bool = False
+    closed: bool = False
+
+
+WAYS = (Way(), Way(through_extremes=True), Way(closed=True))
 
 
 def gradients(nodes: Algebra, outputs: list[tuple[Node, Node]], inputs: list[Node], way: Way) -> list[Node]:
@@ -63,6 +71,9 @@ def passed_back(nodes: Algebra, node: Node, d: Node, way: Way) -> Sent:
     elif node.op in ("max", "min"):
         if way.through_extremes:
             yield from _extreme(nodes, node, d)
+    elif way.closed and node.op in _CLOSED:
+        for operand, slope in zip(node.args, _CLOSED[node.op], strict=True):
+            yield operand, nodes.fitted(slope(nodes, node, d), node.shape, operand.shape)
     elif node.op in _SLOPES:
         for operand, slope in zip(node.args, _SLOPES[node.op], strict=True):
             yield operand, nodes.fitted(slope(nodes, node, d), node.shape, operand.shape)
@@ -139,11 +150,16 @@ def _matmul(nodes: Algebra, node: Node, d: Node) -> Sent:
     yield right, nodes.fitted(to_right, to_right.shape, right.shape)
 
 
+def _applied(nodes: Algebra, node: Node, d: Node) -> Sent:
+    matrix, vector = node.args
+    d = nodes.full(d, node.shape)
+    yield matrix, nodes.made("mul", nodes.expanded(d, (1,)), vector)
+    yield vector, nodes.applied(nodes.swapped(matrix), d)
+
+
 def _getitem(nodes: Algebra, node: Node, d: Node) -> Sent:
     operand, *indices = node.args
-    lengths = [nodes.length(n) for n in operand.shape]
-    details = *node.details, len(lengths)
-    yield operand, nodes.node("scatter", (d, *lengths, *indices), details, operand.shape)
+    yield operand, nodes.scattered([(*node.details, (d, *indices))], operand.shape)
 
 
 def _setitem(nodes: Algebra, node: Node, d: Node) -> Sent:
@@ -155,6 +171,38 @@ def _setitem(nodes: Algebra, node: Node, d: Node) -> Sent:
     yield written, nodes.fitted(taken, shape, written.shape)
 
 
+def _concatenate(nodes: Algebra, node: Node, d: Node) -> Sent:
+    axis, start = node.details[0], 0
+    d = nodes.full(d, node.shape)
+    for operand in node.args:
+        stop = start + operand.shape[axis]
+        lengths = [nodes.length(n) if n else None for n in (start, stop if stop < node.shape[axis] else 0)]
+        single = stop == start + 1 and all(part.shape[axis] == 1 for part in node.args)
+        places = [nodes.number(start)] if single else [n for n in lengths if n is not None]
+        texts = iter(f"{{{number}}}" for number in range(len(places)))
+        index = next(texts) if single else ":".join(next(texts) if n is not None else "" for n in lengths)
+        template = ", ".join([":"] * axis + [index])
+        shape = operand.shape[:axis] + operand.shape[axis + 1 :] if single else operand.shape
+        taken = nodes.node("getitem", (d, *places), (template, True), shape)
+        yield operand, nodes.expanded(taken, (axis,)) if single else taken
+        start = stop
+
+
+def _pad(nodes: Algebra, node: Node, d: Node) -> Sent:
+    operand, *widths = node.args
+    d, texts = nodes.full(d, node.shape), list[str]()
+    places: list[Node] = []
+    for before, length in zip(widths[::2], operand.shape, strict=True):
+        first, size = len(places), nodes.length(length)
+        if before.is_(0):
+            texts.append(f":{{{first}}}")
+            places.append(size)
+        else:
+            texts.append(f"{{{first}}}:{{{first}}} + {{{first + 1}}}")
+            places += [before, size]
+    yield operand, nodes.node("getitem", (d, *places), (", ".join(texts), True), operand.shape)
+
+
 _MOVING: dict[str, Callable[[Algebra, Node, Node], Sent]] = {
     "sum": _sum,
     "mean": _mean,
@@ -163,6 +211,9 @@ _MOVING: dict[str, Callable[[Algebra, Node, Node], Sent]] = {
     "reshape": _reshape,
     "broadcast": _broadcast,
     "matmul": _matmul,
+    "pad": _pad,
+    "applied": _applied,
+    "concatenate": _concatenate,
     "getitem": _getitem,
     "setitem": _setitem,
 }
@@ -177,6 +228,11 @@ def _chosen(relation: str, *, first: bool) -> Slope:
         return n.made("where", condition, *((d, zero) if first else (zero, d)))
 
     return slope
+
+
+def _by_sign(n: Algebra, node: Node, d: Node) -> Node:
+    condition = n.made("greater_equal", node.args[0], n.number(0))
+    return n.made("where", condition, d, n.made("neg", d))
 
 
 def _power_slope(n: Algebra, node: Node, d: Node) -> Node:
@@ -261,4 +317,9 @@ _SLOPES: dict[str, tuple[Slope, ...]] = {
         lambda n, node, d: n.made("div", n.made("mul", d, node.args[0]), node),
         lambda n, node, d: n.made("div", n.made("mul", d, node.args[1]), node),
     ),
+}
+_CLOSED: dict[str, tuple[Slope, ...]] = {
+    "maximum": (_chosen("greater_equal", first=True), _chosen("greater_equal", first=False)),
+    "minimum": (_chosen("less_equal", first=True), _chosen("less_equal", first=False)),
+    "abs": (_by_sign,),
 }

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
+from verify.exact.algebra import parts_of
 from verify.exact.nodes import Node, below
 
 _COMPARE, _OR, _AND, _SUM, _PRODUCT, _SIGN, _POWER, _ATOM = range(1, 9)
@@ -16,6 +17,7 @@ _BINARY = {
     "mul": ("*", _PRODUCT),
     "div": ("/", _PRODUCT),
     "matmul": ("@", _PRODUCT),
+    "applied": ("@", _PRODUCT),
     "less": ("<", _COMPARE),
     "less_equal": ("<=", _COMPARE),
     "greater": (">", _COMPARE),
@@ -32,7 +34,7 @@ _LEAVES = ("input", "number", "size")
 _STATEMENTS = ("scatter", "setitem")
 NAME = "backward"
 _LONGEST = 72  # signs of an expression that has no name
-_MOST_LINES = 24
+MOST_LINES = 40
 _MODULES: dict[str, str] = {"erf": "special.erf", "expit": "special.expit"}
 
 
@@ -75,7 +77,7 @@ class Source:
 
     def _append(self, line: str) -> None:
         self.lines.append(line)
-        if len(self.lines) > _MOST_LINES:
+        if len(self.lines) > MOST_LINES:
             raise LongError
 
     def _called(self, node: Node) -> str:
@@ -92,14 +94,7 @@ class Source:
 
     def _write_statement(self, node: Node) -> None:
         if node.op == "scatter":
-            value, *rest = node.args
-            template, basic, number = node.details
-            lengths, indices = rest[:number], rest[number:]
-            index = self._filled(template, indices)
-            text = self._text(value, 0)
-            name = self._called(node)
-            self._append(f"{name} = np.zeros({self._shape(lengths)})")
-            self._append(f"{name}[{index}] = {text}" if basic else f"np.add.at({name}, {self._tuple(index)}, {text})")
+            self._scatter(node)
             return
         before, written, *indices = node.args
         index, text = self._filled(node.details[0], indices), self._text(written, 0)
@@ -107,6 +102,17 @@ class Source:
         name = self._called(node)
         self._append(f"{name} = {copied}")
         self._append(f"{name}[{index}] = {text}")
+
+    def _scatter(self, node: Node) -> None:
+        parts = [
+            (self._filled(template, nodes[1:]), basic, self._text(nodes[0], 0))
+            for template, basic, nodes in parts_of(node)
+        ]
+        name, sign = self._called(node), "=" if len(parts) == 1 else "+="
+        self._append(f"{name} = np.zeros({self._shape(node.args[: len(node.shape)])})")
+        for index, basic, text in parts:
+            added = f"np.add.at({name}, {self._tuple(index)}, {text})"
+            self._append(f"{name}[{index}] {sign} {text}" if basic else added)
 
     @staticmethod
     def _tuple(index: str) -> str:
@@ -194,6 +200,20 @@ class Source:
         inner = text[1:-1].rstrip(",") if text.startswith("(") else text
         return f"{self._text(node.args[0], _ATOM)}.reshape({inner})"
 
+    def concatenate(self, node: Node) -> str:
+        """Write arrays beside each other; those of one entry along the axis as a stack."""
+        axis = node.details[0]
+        stacked = all(part.op == "expand" and part.details[0] == (axis,) for part in node.args)
+        parts = ", ".join(self._text(part.args[0] if stacked else part, 0) for part in node.args)
+        option = f", axis={axis}" if axis else ""
+        return f"np.{'stack' if stacked else 'concatenate'}([{parts}]{option})"
+
+    def pad(self, node: Node) -> str:
+        """Write an array with zeros around it."""
+        array, *widths = (self._text(arg, 0) for arg in node.args)
+        pairs = ", ".join(f"({before}, {after})" for before, after in zip(widths[::2], widths[1::2], strict=True))
+        return f"np.pad({array}, ({pairs}))"
+
     def broadcast(self, node: Node) -> str:
         """Write an array that stands for more entries."""
         return f"np.broadcast_to({self._text(node.args[0], 0)}, {self._shape(node.args[1:])})"
@@ -204,6 +224,8 @@ class Source:
 
 
 _WRITTEN = {
+    "pad": Source.pad,
+    "concatenate": Source.concatenate,
     "sum": Source.reduction,
     "mean": Source.reduction,
     "max": Source.reduction,
@@ -220,7 +242,7 @@ def _leaf(node: Node) -> tuple[str, int]:
     if node.op == "number":
         return repr(node.details[0]), _ATOM if node.details[0] >= 0 else _SIGN
     text = str(node.details[0])
-    return text, _ATOM if node.op == "input" or text.startswith("(") or " " not in text else _PRODUCT
+    return text, _SUM if node.op == "size" and " " in text else _ATOM
 
 
 def text_of(node: Node) -> str:
@@ -230,17 +252,43 @@ def text_of(node: Node) -> str:
 
 
 class Written(NamedTuple):
-    """A function as source, and the inputs whose gradients it returns, in order."""
+    """A function of some arguments as the lines of its body, and the inputs whose gradients it returns, in order."""
 
-    text: str
+    arguments: tuple[str, ...]
     inputs: tuple[str, ...]
+    lines: tuple[str, ...]
+
+    @property
+    def text(self) -> str:
+        """Return the source of the function, with the imports that it needs."""
+        modules = {"np.": "import numpy as np", "special.": "from scipy import special"}
+        imports = [text for name, text in modules.items() if any(name in statement for statement in self.lines)]
+        head = f"def {NAME}({', '.join(self.arguments)}):"
+        return "\n".join([*imports, *["", ""] * bool(imports), head, *_indented(self.lines), ""])
 
 
 def function(arguments: Sequence[str], wanted: Mapping[str, Node], ranks: Mapping[str, int]) -> Written:
-    """Return a function that computes nodes, each the gradient of an input, with the imports that it needs."""
+    """Return a function that computes nodes, each the gradient of an input."""
     source = Source({f"d{name}": node for name, node in wanted.items()}, arguments, ranks)
-    body = [*source.lines, f"return {', '.join(source.returned)}"]
-    lines = [f"def {NAME}({', '.join(arguments)}):", *(f"    {line}" for line in body)]
-    modules = {"np.": "import numpy as np", "special.": "from scipy import special"}
-    imports = [text for name, text in modules.items() if any(name in statement for statement in lines)]
-    return Written("\n".join([*imports, *["", ""] * bool(imports), *lines, ""]), tuple(wanted))
+    return Written(tuple(arguments), tuple(wanted), (*source.lines, f"return {', '.join(source.returned)}"))
+
+
+def by_options(functions: Sequence[tuple[Mapping[str, object], Written]]) -> Written:
+    """Return functions for several choices of options as one, which asks for the options that are not always alike."""
+    choices = [choice for choice, _ in functions]
+    asked = [name for name in choices[0] if any(choice[name] != choices[0][name] for choice in choices)]
+    lines: list[str] = []
+    for place, (choice, written) in enumerate(functions):
+        condition = " and ".join(_condition(name, choice[name]) for name in asked)
+        lines += [f"{'elif' if place else 'if'} {condition}:", *_indented(written.lines)]
+    return functions[0][1]._replace(lines=tuple(lines))
+
+
+def _condition(name: str, value: object) -> str:
+    if isinstance(value, bool):
+        return name if value else f"not {name}"
+    return f"{name} == {value!r}"
+
+
+def _indented(lines: Sequence[str]) -> list[str]:
+    return [f"    {line}" for line in lines]
