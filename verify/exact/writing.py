@@ -276,10 +276,10 @@ def function(arguments: Sequence[str], wanted: Mapping[str, Node], ranks: Mappin
 def by_options(functions: Sequence[tuple[Mapping[str, object], Written]]) -> Written:
     """Return functions for several choices of options as one, which asks for the options that are not always alike."""
     choices = [choice for choice, _ in functions]
-    asked = [name for name in choices[0] if any(choice[name] != choices[0][name] for choice in choices)]
+    differing = [name for name in choices[0] if any(choice[name] != choices[0][name] for choice in choices)]
     lines: list[str] = []
     for place, (choice, written) in enumerate(functions):
-        condition = " and ".join(_condition(name, choice[name]) for name in asked)
+        condition = " and ".join(_condition(name, choice[name]) for name in differing)
         lines += [f"{'elif' if place else 'if'} {condition}:", *_indented(written.lines)]
     return functions[0][1]._replace(lines=tuple(lines))
 
