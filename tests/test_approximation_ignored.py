@@ -90,3 +90,44 @@ def test_other_mistakes_are_no_ignored_constants(forward, backward):
     result = verify.check(verify.pair(forward, backward, y=domain, name="layer", allow=allow))
     assert any(row.verdict is Verdict.REFUTED for row in result.comparisons)
     assert not ignored(result)
+
+
+EPS = np.finfo(np.float32).eps
+
+
+@pytest.mark.parametrize(
+    ("forward", "backward"),
+    [
+        (lambda y: np.log(y + EPS), lambda d, y: d / y),
+        (lambda y: 1 / (y - np.finfo(np.float16).eps), lambda d, y: -d / y**2),
+        (lambda y: np.sqrt(y + 2.0**-20), lambda d, y: d / 2 / np.sqrt(y)),
+        (lambda y: np.log(np.clip(y, EPS, 1 - EPS)), lambda d, y: d / y),
+    ],
+)
+def test_a_small_power_of_2_is_named_with_its_line(forward, backward):
+    """The eps of a float type has no rounding that would mark it as a float: it is found by its size alone."""
+    result = verify.check(verify.pair(forward, backward, y=verify.real("2", low=0.1, high=1), name="layer"))
+    assert all(row.verdict.good for row in result.comparisons)
+    assert not result.passes
+    assert {finding.where.line for finding in ignored(result)} == {forward.__code__.co_firstlineno}
+
+
+@pytest.mark.parametrize(
+    "backward", [lambda d, y: d / (y + 2 * EPS), lambda d, y: d * 1.001 / y, lambda d, y: d / y + d * EPS]
+)
+def test_a_wrong_gradient_beside_a_power_of_2_is_refuted(backward):
+    """Twice the constant, a factor and a term of its size are mistakes, and no constant that is ignored."""
+    case = verify.pair(lambda y: np.log(y + EPS), backward, y=verify.real("2", low=0.1, high=1), name="layer")
+    result = verify.check(case)
+    assert {row.verdict for row in result.comparisons} == {Verdict.REFUTED}
+    assert not ignored(result)
+
+
+def test_the_same_power_of_2_on_both_sides_passes():
+    """A constant that backward keeps is proved, without a finding."""
+    case = verify.pair(
+        lambda y: np.log(y + EPS), lambda d, y: d / (y + EPS), y=verify.real("2", low=0.1, high=1), name="layer"
+    )
+    result = verify.check(case)
+    assert {row.verdict for row in result.comparisons} == {Verdict.PROVED}
+    assert not ignored(result)

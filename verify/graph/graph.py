@@ -128,6 +128,10 @@ class Graph:
                 self._unit = number
         return number
 
+    def written(self, value: Fraction) -> int:
+        """Return the node of a float that stands in the code and is read exactly: 0.5, 2.0**-23."""
+        return self.constant(value)
+
     def whole(self, value: int) -> int:
         """Return the node of a whole number."""
         number = self._ratios.get((value, 1))

@@ -20,13 +20,12 @@ import numpy as np
 from verify.cases.case import TracedCase
 from verify.checks.approximation.pivots import affine
 from verify.checks.claims.claims import Claim, Exact
-from verify.checks.claims.diagnoses import SMALL, without
+from verify.checks.claims.diagnoses import SMALL, is_small, without
 from verify.checks.rounding.judge import upward
 from verify.graph import balls
 from verify.graph.graph import Graph
 from verify.model.comparison import SMALL_CONSTANT
 from verify.model.errors import ProtocolError
-from verify.model.exact import simplest_rational
 from verify.model.findings import finding
 from verify.model.identity import NOWHERE, Place
 from verify.model.result import Comparison, Evidence, Finding, Verdict
@@ -69,20 +68,23 @@ def _finding(row: Comparison) -> Finding:
 
 
 def small_constants(exact: Exact) -> list[int]:
-    """Return small floats of the code that are added on the way to the outputs, or in what is compared."""
+    """Return small numbers of the code that are added on the way to the outputs, or in what is compared.
+
+    A power of 2, as the eps of a float type, is read exactly, and other floats as the simplest rationals.
+    """
     graph = exact.seen.trace
     added = [n for n in graph.reach([n for o in exact.seen.outputs for n in o.nodes]) if graph.ops[n] == "sum"]
     compared = [condition.node for condition in exact.seen.conditions]
-    typed = {part: None for node in [*added, *compared] for part in _parts(graph, node)}
-    return [n for n in typed if 0 < abs(simplest_rational(graph.payloads[n])) <= SMALL][:_MOST]
+    parts = {part: None for node in [*added, *compared] for part in _parts(graph, node)}
+    return [part for part in parts if is_small(graph, part)][:_MOST]
 
 
 def _parts(graph: Graph, node: int) -> Iterator[int]:
-    """Return the floats that are added in a sum, also with a constant factor: 1e-7, and -1e-7."""
+    """Return the numbers that are added in a sum, also with a constant factor: 1e-7, and -1e-7."""
     for term in graph.args[node] if graph.ops[node] == "sum" else ():
         parts = graph.args[term] if graph.ops[term] == "product" else (term,)
         if all(graph.ops[part] in ("constant", "typed") for part in parts):
-            yield from (part for part in parts if graph.ops[part] == "typed")
+            yield from parts
 
 
 def _attempts(
@@ -96,11 +98,17 @@ def _attempts(
     for chosen in [*((c,) for c in constants), *combinations(constants, 2)]:
         changed = without(graph, expected, chosen)
         if changed != expected and (instead := _equal(exact, list(zip(changed, actual, strict=True)), seed)):
-            values = " and ".join(repr(graph.payloads[c]) for c in chosen)
-            where = graph.typed_at.get(chosen[0], NOWHERE)
-            yield _decisions(exact, claim, refuted, f"forward adds {values}", where, f"with 0 in its place, {instead}")
+            values = " and ".join(repr(float(graph.payloads[c])) for c in chosen)
+            text, where = f"forward adds {values}", _line(graph, chosen[0])
+            yield _decisions(exact, claim, refuted, text, where, f"with 0 in its place, {instead}")
     if exact.seen.at:
         yield from _clipped(case, exact, claim, refuted, seed)
+
+
+def _line(graph: Trace, number: int) -> Place:
+    """Return the line that uses a number first, or the number of which it is the negative: y - 2.0**-10."""
+    negative = graph.product(graph.constant(Fraction(-1)), number)
+    return graph.typed_at.get(number) or graph.typed_at.get(negative, NOWHERE)
 
 
 def _equal(exact: Exact, pairs: Sequence[tuple[int, int]], seed: int) -> str:

@@ -43,16 +43,19 @@ def _named_mistake(suspect: Suspect) -> str:
 def _beside_constants(s: Suspect) -> str:
     """Name the mistake of a gradient that also ignores small constants of forward: log(y + 1e-7)."""
     used = set(s.graph.reach(s.actual.nodes))
-    small = [node for node in s.graph.reach(s.expected) if node not in used and _is_small(s.graph, node)]
+    small = [node for node in s.graph.reach(s.expected) if node not in used and is_small(s.graph, node)]
     if not 0 < len(small) <= _MOST_SMALL:
         return ""
     mistake = _named_mistake(replace(s, expected=without(s.graph, s.expected, small)))
-    names = " and ".join(dict.fromkeys(str(s.graph.payloads[node]) for node in small))
+    names = " and ".join(dict.fromkeys(str(float(s.graph.payloads[node])) for node in small))
     return mistake and f"{mistake}; besides, backward ignores {names} in forward"
 
 
-def _is_small(graph: Graph, node: int) -> bool:
-    return graph.ops[node] == "typed" and 0 < abs(simplest_rational(graph.payloads[node])) <= SMALL
+def is_small(graph: Graph, node: int) -> bool:
+    """Tell whether a node is a number that may be an epsilon."""
+    number = graph.payloads[node] if graph.ops[node] in ("constant", "typed") else 0
+    value: Fraction = simplest_rational(number) if isinstance(number, float) else Fraction(number)
+    return 0 < abs(value) <= SMALL
 
 
 def without(graph: Graph, nodes: Nodes, constants: Iterable[int]) -> list[int]:

@@ -103,7 +103,7 @@ def node_of(graph: Graph, value: object) -> int | None:
         raise TraceError(f"the code computes with {number}", asked_at(), reason=Reason.NAN_CONSTANT)
     simplest = simplest_rational(number)
     exact = simplest == Fraction(number) and (abs(number) < _LARGEST_WHOLE or _digits(simplest) <= _LONGEST_EXACT)
-    return graph.constant(simplest) if exact else graph.typed(number)
+    return graph.written(simplest) if exact else graph.typed(number)
 
 
 def _digits(value: Fraction) -> int:

@@ -110,6 +110,10 @@ class TapedTrace(Trace):
         """Return the element of a whole number."""
         return self.tape.constant(Fraction(value))
 
+    def written(self, value: Fraction) -> int:
+        """Return the element of a float that stands in the code and is read exactly."""
+        return self.tape.constant(value)
+
     def typed(self, value: float) -> int:
         """Return the element of a float that stands in the code."""
         return self.tape.constant(value)

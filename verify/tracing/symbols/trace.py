@@ -118,7 +118,13 @@ class Trace(Graph):
 
     def typed(self, value: float) -> int:
         """Return the node of a float that stands in the code, and notice the line that uses it first."""
-        number = super().typed(value)
+        return self._noticed(super().typed(value))
+
+    def written(self, value: Fraction) -> int:
+        """Return the node of a float that stands in the code and is read exactly, and notice its line."""
+        return self._noticed(super().written(value))
+
+    def _noticed(self, number: int) -> int:
         if number not in self.typed_at:
             self.typed_at[number] = asked_at()
         return number
