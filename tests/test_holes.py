@@ -61,6 +61,18 @@ WRONG = {
         lambda d, x: d * np.where(x > 30, 2 * (x - 40) ** 2 / (x - 40), -1),
         "N",
     ),
+    "a double zero of a polynomial": elementwise(
+        lambda x: x + 0, lambda d, x: d * (x**2 - 4 * x + 4 + (x - 2) ** 4) / (x**2 - 4 * x + 4 + (x - 2) ** 4), "N"
+    ),
+    "a double zero of a logarithm": verify.pair(
+        lambda x: x + 0, lambda d, x: d * (x - 1 - np.log(x)) / (x - 1 - np.log(x)), x=real("N", low="0.1")
+    ),
+    "a double zero along a line": verify.pair(
+        lambda x, y: x * y,
+        lambda d, x, y: (d * y * ((x - y) ** 4 + x * x - 2 * x * y + y * y) / ((x - y) ** 4 + (x - y) ** 2), d * x),
+        x="",
+        y="",
+    ),
     "dout over dout": elementwise(lambda x: x**2, lambda d, x: 2 * x * d**2 / d),
     "0 / x": elementwise(lambda x: x + 0, lambda d, x: d + 0 / x),
     "NaN made 0": verify.pair(np.prod, lambda d, x: np.nan_to_num(d * np.prod(x) / x), x="3"),
@@ -106,6 +118,14 @@ KINKS = {
     ),
 }
 RIGHT = {
+    "a sum that turns above 0": elementwise(
+        lambda x: x + 0, lambda d, x: d * (x**2 - 4 * x + 5 + (x - 2) ** 4) / (x**2 - 4 * x + 5 + (x - 2) ** 4), "N"
+    ),
+    "a double zero that is not in the domain": verify.pair(
+        lambda x: x + 0,
+        lambda d, x: d * (x**2 - 4 * x + 4 + (x - 2) ** 4) / (x**2 - 4 * x + 4 + (x - 2) ** 4),
+        x=real("N", low=3),
+    ),
     "0 is not in the domain": verify.pair(np.prod, lambda d, x: d * np.prod(x) / x, x=real("3", low=0)),
     "where on both sides": elementwise(lambda x: x**2, lambda d, x: d * np.where(x == 0, 0, 2 * x**2 / x)),
     "divide where": elementwise(

@@ -53,7 +53,42 @@ NODES = {
     "tanh(x)": lambda m: m.graph.function("tanh", x_0(m)),
     "log(x)": lambda m: m.graph.function("log", x_0(m)),
 }
+
+
+def touching(m):
+    """Return x**2 - 4 x + 4 + (x - 2)**4, which is 0 at 2 and positive elsewhere."""
+    x, off = x_0(m), m.minus(x_0(m), m.number(2))
+    square = m.graph.total([m.graph.power(x, F(2)), m.graph.product(m.number(-4), x), m.number(4)])
+    return m.graph.sum(square, m.graph.power(off, F(4)))
+
+
+def touching_exponential(m):
+    """Return exp(x - 1) - x, which is 0 at 1 and positive elsewhere."""
+    return m.minus(m.graph.function("exp", m.minus(x_0(m), m.number(1))), x_0(m))
+
+
+NODES |= {
+    "a double zero of a polynomial": touching,
+    "the same, negative elsewhere": lambda m: m.minus(m.minus(touching(m), touching(m)), touching(m)),
+    "a double zero of an exponential": touching_exponential,
+    "a double zero of two exponentials": lambda m: m.graph.total(
+        [
+            m.graph.function("exp", m.minus(x_0(m), m.number(3))),
+            m.graph.function("exp", m.minus(m.number(3), x_0(m))),
+            m.number(-2),
+        ]
+    ),
+    "a double zero along a line": lambda m: m.graph.total(
+        [
+            m.graph.power(x_0(m), F(2)),
+            m.graph.product(m.number(-2), m.graph.product(x_0(m), m.nodes["y[0]"])),
+            m.graph.power(m.nodes["y[0]"], F(2)),
+            m.graph.power(m.minus(x_0(m), m.nodes["y[0]"]), F(4)),
+        ]
+    ),
+}
 NONE = {
+    "one more than a double zero": lambda m: m.graph.sum(touching(m), m.number(F(1, 10**9))),
     "exp(x)": lambda m: m.graph.function("exp", x_0(m)),
     "1 + x**2": lambda m: m.graph.sum(m.number(1), m.graph.power(x_0(m), F(2))),
     "1/x": lambda m: m.graph.power(x_0(m), F(-1)),
@@ -102,3 +137,30 @@ def test_zeros_beyond_the_domain_have_no_floats_beside_them():
     made = Made()
     node = made.minus(made.graph.power(x_0(made), F(3)), made.number(2))
     assert not list(beside(made.seen, node, {"x[0]": (None, F(1))}))
+
+
+def squared_exponential(m, off=0):
+    """Return (exp(x) - 2)**2, multiplied out, and a number."""
+    single, double = (m.graph.function("exp", m.graph.product(m.number(k), x_0(m))) for k in (1, 2))
+    return m.graph.total([double, m.graph.product(m.number(-4), single), m.number(4 + F(off))])
+
+
+def test_floats_beside_a_double_zero_that_is_no_rational():
+    """The logarithm of 2, at which exp(2 x) - 4 exp(x) + 4 is 0, has the floats beside it, and no exact point."""
+    made = Made()
+    node = squared_exponential(made)
+    assert not list(zeros(made.seen, node, {}))
+    assert 0.6931471805599453 in {float(at["x[0]"]) for points in beside(made.seen, node, {}) for at in points}
+
+
+def test_no_floats_beside_where_a_sum_turns_without_being_zero():
+    """A sum whose least value is 1e-9 has no zero to be beside of."""
+    made = Made()
+    assert not list(beside(made.seen, squared_exponential(made, "1e-9"), {}))
+
+
+def test_the_derivative_of_a_divisor_leaves_no_conditions():
+    """Signs that are asked for while a derivative is written are no conditions of the run."""
+    made = Made()
+    list(zeros(made.seen, made.graph.power(squares(made, *made.nodes.values()), F(1, 2)), {}))
+    assert not made.graph.conditions

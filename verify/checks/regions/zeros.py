@@ -1,17 +1,23 @@
 """Points at which a node is exactly 0: for divisors, where the sign of a node need not change (x**2, a sum of squares).
 
 A product is 0 where a factor is, and so is a power; a sum is looked at where one variable is moved until it is 0, where
-all entries of an input are 0 or 1, and where all of its terms are 0. Every point is confirmed in exact arithmetic, so
-that none is wrong; that these are all zeros is not claimed. Of a zero that is no rational there are the floats beside.
+all entries of an input are 0 or 1, and where all of its terms are 0. Where a sum is 0 with the same sign on both sides,
+as x**2 - 4*x + 4 + (x - 2)**4 is at 2, its derivative has another sign on each: zeros of that are looked at as well.
+Every point is confirmed in exact arithmetic, so that none is wrong; that these are all zeros is not claimed. Of a zero
+that is no rational there are the floats beside.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from fractions import Fraction
+from itertools import chain
 
+import flint
 import numpy as np
 
+from verify.graph import balls
+from verify.graph.adjoints import adjoints, totals
 from verify.graph.functions import FUNCTIONS
 from verify.graph.graph import Graph
 from verify.model.exact import nearest_double, within
@@ -20,13 +26,16 @@ from verify.proof import rationals
 from verify.proof.ranges import Domain
 from verify.tracing.observe import Observation
 from verify.tracing.region import Point
-from verify.tracing.search import crossings
-from verify.tracing.symbols.trace import Condition
+from verify.tracing.search import Crossing, crossings
+from verify.tracing.symbols.trace import Condition, Trace
 
 _SIXTY_FOURTHS = 64  # floats of this grid add up without rounding, so that they are 0 where exact numbers are
 _DEPTH = 3  # of sums within powers within sums
 _MOST_TERMS = 64
 _NEIGHBOURS = 2  # floats on each side of a zero
+_TOUCHED = 2  # variables of a sum along which its derivative is followed: most sums that touch 0 are of one
+_BITS = 128
+_CLOSE = flint.arb(2) ** -60  # of a sum: what a double zero that is known as well as a float leaves of it, or less
 
 
 def zeros(seen: Observation, node: int, bounds: Domain) -> Iterator[Point]:
@@ -48,7 +57,9 @@ def beside(seen: Observation, node: int, bounds: Domain) -> Iterator[list[Point]
     graph = seen.trace
     for factor in _factors(graph, node):
         grid = _gridded(seen, factor)
-        for crossing in crossings(seen, Condition(factor, ">", True, NOWHERE, False), bounds, grid):
+        crossed = crossings(seen, Condition(factor, ">", True, NOWHERE, False), bounds, grid)
+        touched = (at for at in _turning(seen, factor, bounds, grid) if _is_close(seen.trace, factor, grid, at))
+        for crossing in chain(crossed, touched):
             if crossing.edge is None and crossing.near is not None:
                 floats = _neighbours(nearest_double(crossing.near))
                 inside = [at for at in floats if within(at, bounds.get(crossing.name, (None, None)))]
@@ -104,6 +115,31 @@ def _of_sum(seen: Observation, node: int, bounds: Domain) -> Iterator[Point]:
                 yield {name: value for name in names if name in entries}
     if (point := _of_all(graph, node, _DEPTH)) is not None:
         yield point
+    grid = _gridded(seen, node)
+    yield from ({**grid, at.name: at.edge} for at in _turning(seen, node, bounds, grid) if at.edge is not None)
+
+
+def _turning(seen: Observation, node: int, bounds: Domain, others: Point) -> Iterator[Crossing]:
+    """Return where a node turns along a variable: there it may touch 0, on whichever side of it.
+
+    The derivative is written by a trace of its own, for signs that its roots ask about are no conditions of the run.
+    """
+    trace = Trace(seen.trace)
+    trace.sample = dict(seen.trace.sample)
+    for variable in trace.leaves(node)[:_TOUCHED]:
+        slope = totals(trace, adjoints(trace, [(node, trace.constant(Fraction(1)))], [variable]))[variable]
+        along = Condition(slope, ">", True, NOWHERE, False)
+        yield from crossings(seen, along, bounds, others, moving=[variable])
+
+
+def _is_close(graph: Trace, node: int, others: Point, crossing: Crossing) -> bool:
+    """Tell whether next to nothing is left of a node where it turns, compared with what it is at the sample."""
+    if crossing.near is None:
+        return False
+    start = {**graph.sample, **others}
+    with flint.ctx.workprec(_BITS):
+        there, sample = (balls.at(graph, [node], at)[node] for at in ({**start, crossing.name: crossing.near}, start))
+        return bool(abs(there) <= abs(sample) * _CLOSE)
 
 
 def _on_grid(value: Fraction) -> Fraction:
