@@ -195,6 +195,7 @@ JOINED = {
     "a vector": (lambda x: x @ x[0] + x[0] @ x.T, "N D"),
     "powers": (lambda x: np.abs(x) ** 1.5 + x**3 / np.sqrt(1 + x * x), "N"),
     "a variance": (lambda x: (x - x.mean(axis=0)) / np.sqrt(x.var(axis=0, ddof=1) + 1), "3 2"),
+    "groups": (lambda x: x.reshape(len(x), 2, -1) - x.reshape(len(x), 2, -1).mean(axis=2, keepdims=True), "N 2 D 2"),
     "a new axis": (lambda x: ((x[:, None] - x[None]) ** 2).sum(axis=-1), "N D"),
 }
 
@@ -228,7 +229,7 @@ def test_a_law_that_is_wrong_in_one_region(monkeypatch):
 
 def test_a_number_that_holds_at_one_size_only(monkeypatch):
     """Where a length of the sample stands in the code, other sizes refute it."""
-    monkeypatch.setattr(candidate.Recording, "length", lambda self, value: self.number(value))
+    monkeypatch.setattr(candidate.Recording, "extent", lambda self, array, axis: self.number(array.shape[axis]))
     assert exact_code(forward_of(lambda x: x.mean() + 0 * x.sum(), x="N D")).text == ""
 
 

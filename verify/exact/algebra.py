@@ -145,7 +145,7 @@ class Algebra(Nodes):
             a = a.args[0]
         if a.shape == shape:
             return a
-        return self.node("reshape", (a, *map(self.length, shape)), (), shape)
+        return self.node("reshape", (a, *map(self.exactly, shape)), (), shape)
 
     def matmul(self, a: Node, b: Node) -> Node:
         """Return a product of matrices, or of stacks of them; a sign stands in front."""

@@ -190,7 +190,7 @@ def _swapaxes(recording: Recording, a: Any, first: int, second: int) -> Node:
 def _reshape(recording: Recording, a: Any, *shape: Any, value: Any, **_: Any) -> Node:
     for item in shape if len(shape) > 1 else (shape or (0,)):
         for length in item if isinstance(item, (tuple, list)) else (item,):
-            if isinstance(length, Whole):
+            if isinstance(length, Whole) and length > 1:
                 recording.lengths.setdefault(int(length), length.node)
     return recording.reshaped(recording.of(a), np.shape(value))
 

@@ -172,7 +172,11 @@ def _factored(nodes: Algebra, a: Node) -> tuple[int, Node]:
 
 def _mean(nodes: Algebra, a: Node, b: Node) -> Node | None:
     """Return a sum over its number of terms as a mean."""
-    if a.op == "sum" and b.op == "size" and math.prod(a.args[0].shape[axis] for axis in a.details[0]) == b.details[1]:
+    if (
+        a.op == "sum"
+        and b.op in ("size", "extent")
+        and math.prod(a.args[0].shape[axis] for axis in a.details[0]) == b.details[1]
+    ):
         return nodes.reduced("mean", a.args[0], a.details[0], keep=a.details[1])
     return None
 

@@ -16,6 +16,7 @@ class Node:
     | input | | its name |
     | number | | its value |
     | size | | a number as source, such as `x.shape[0]`, and its value |
+    | extent | an array | the axis whose length it is, and that length |
     | call | what fills the places of a template | the template; it depends on no input smoothly |
     | add, sub, mul, div, power, neg, where, less and the like, a function of NumPy | operands | |
     | sum, mean, max, min | an array | the axes, and whether they are kept |
@@ -84,7 +85,18 @@ class Nodes:
             for step, sign in ((1, "-"), (-1, "+")):
                 if (near := self.lengths.get(value + step)) is not None and near.args == ():
                     return self.node("size", (), (f"{near.details[0]} {sign} 1", value), ())
+        return self.exactly(value)
+
+    def exactly(self, value: int) -> Node:
+        """Return a length along an axis, as a size where one is known to be it."""
         return self.lengths.get(value) or self.number(value)
+
+    def extent(self, array: Node, axis: int) -> Node:
+        """Return the length of an array along an axis, as that of this array where it is no other size."""
+        value = array.shape[axis]
+        if value > 1 and value not in self.lengths:
+            return self.node("extent", (array,), (axis, value), ())
+        return self.exactly(value)
 
 
 def below(nodes: tuple[Node, ...], seen: set[int] | None = None) -> Iterator[Node]:

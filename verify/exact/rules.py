@@ -107,8 +107,8 @@ def _ranked(nodes: Algebra, d: Node, node: Node) -> Node:
 
 
 def _mean(nodes: Algebra, node: Node, d: Node) -> Sent:
-    shape = node.args[0].shape
-    count = nodes.product(nodes.number(1), *(nodes.length(shape[axis]) for axis in node.details[0]))
+    operand = node.args[0]
+    count = nodes.product(nodes.number(1), *(nodes.extent(operand, axis) for axis in node.details[0]))
     yield node.args[0], nodes.made("div", _with_axes(nodes, node, _ranked(nodes, d, node)), count)
 
 

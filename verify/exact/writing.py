@@ -214,6 +214,10 @@ class Source:
         pairs = ", ".join(f"({before}, {after})" for before, after in zip(widths[::2], widths[1::2], strict=True))
         return f"np.pad({array}, ({pairs}))"
 
+    def extent(self, node: Node) -> str:
+        """Write the length of an array along an axis."""
+        return f"{self._text(node.args[0], _ATOM)}.shape[{node.details[0]}]"
+
     def broadcast(self, node: Node) -> str:
         """Write an array that stands for more entries."""
         return f"np.broadcast_to({self._text(node.args[0], 0)}, {self._shape(node.args[1:])})"
@@ -224,6 +228,7 @@ class Source:
 
 
 _WRITTEN = {
+    "extent": Source.extent,
     "pad": Source.pad,
     "concatenate": Source.concatenate,
     "sum": Source.reduction,
