@@ -47,8 +47,6 @@ class Composer:
 
     def composed(self, at: Mapping[str, Fraction], runs: Sequence[Exact]) -> Observation | None:
         """Return what a run at some inputs would compute, of parts of proved `runs`; None where that is not known."""
-        if len(runs) < _RUNS or not self._has_parts():
-            return None
         for run in runs:
             if id(run) not in self._taken:
                 self._take(run)
@@ -61,8 +59,10 @@ class Composer:
         made = self._put_together(parts, sample, at)
         return made if self._gives_the_same(made, parts) else None
 
-    def _has_parts(self) -> bool:
-        """Look for parts, once; tells whether there are several."""
+    def has_parts(self, runs: int) -> bool:
+        """Look for parts, once there are so many runs that it is worth while; tells whether there are several."""
+        if runs < _RUNS:
+            return False
         if self._unread is None and _is_plain(self.case, self.start):
             self._unread = Unread(self.case, self.start, self.seed)
             self._parts = self._unread.parts(self.start)

@@ -304,6 +304,8 @@ class Explorer:
 
     def _composed(self, at: Mapping[str, Fraction]) -> Observation | None:
         """Return what a run would compute, where it is known without running the code; it counts as a run."""
+        if not self._composer.has_parts(len(self.runs) + len(self.extras)):
+            return None
         runs = [run for run in (*self.runs, *self.extras) if self.right(run)]
         if (seen := self._composer.composed(at, runs)) is not None:
             self.made += 1
