@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from effort import some
+from effort import slow, some
 
 import verify
 from reports import words
@@ -128,7 +128,7 @@ RIGHT = {
 }
 
 
-@pytest.mark.parametrize("name", some(RIGHT, 3))
+@pytest.mark.parametrize("name", some(RIGHT, 6))
 def test_right_approximations_agree(name):
     """A right approximation agrees, with what it is proved to stay within, the yardstick and the worst place."""
     result = checked(RIGHT[name]())
@@ -207,7 +207,7 @@ SHORT = {  # a term too few in forward, and a gradient that has one more
 }
 
 
-@pytest.mark.parametrize("name", some(SHORT, 2))
+@pytest.mark.parametrize("name", some(SHORT, 4))
 def test_a_forward_pass_that_is_too_short_is_blamed(name):
     """Where the gradient is the better one, the output is said to be inaccurate, with how far each of them is off."""
     (row, *_) = approximations(checked(SHORT[name]()))
@@ -236,6 +236,7 @@ def test_terms_below_the_yardstick_pass_and_beyond_it_fail():
         assert [row.verdict for row in approximations(result)] == [Verdict.REFUTED]
 
 
+@slow
 @pytest.mark.parametrize(
     "series",
     some(
@@ -254,6 +255,7 @@ def test_rotations_agree(series):
     assert all("|(r[0], r[1], r[2])|" in row.evidence.at for row in approximations(result))
 
 
+@slow
 @pytest.mark.parametrize(
     "series",
     some(

@@ -93,6 +93,7 @@ class Opened:
             self.page.screenshot(path=folder / f"{name}.png", full_page=True)
 
 
+@slow
 def test_it_opens_by_itself(browser, written):
     """The title has the verdict, the band says why, nothing is said on the console, and no request leaves the page."""
     with Opened(browser, written) as opened:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from effort import some
+from effort import slow, some
 from products import cases
 
 from verify.cache import cache, machine, store
@@ -259,6 +259,7 @@ def test_what_is_printed_is_printed_again(again, shop):
     assert outputs[0] == outputs[1]
 
 
+@slow
 def test_two_runs_share_it(again, shop):
     """Two commands at a time keep whole files, and leave nothing else behind."""
     (shop / "more.py").write_text(cases("a", "b"))

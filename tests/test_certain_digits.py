@@ -130,7 +130,7 @@ def test_numbers_of_layers_are_certain(case, monkeypatch):
     assert uncertain(case, monkeypatch) == []
 
 
-@pytest.mark.parametrize("case", some(TWINS, 30))
+@pytest.mark.parametrize("case", some(TWINS, 60))
 def test_numbers_of_public_reports_are_certain(case, monkeypatch):
     """No report of a mistake that was made public, or of its right twin, has a digit that is not known."""
     assert uncertain(case, monkeypatch) == []

@@ -73,7 +73,7 @@ CALLS = {
 }
 
 
-@pytest.mark.parametrize("name", some(CALLS, 6))
+@pytest.mark.parametrize("name", some(CALLS, 12))
 def test_a_call_with_symbols_is_named(name):
     """The message has what is called, who compiled it, the line, and the page that helps; nothing is proved."""
     shape, forward, called, maker = CALLS[name]

@@ -17,7 +17,7 @@ def codes(plant, family, shape, sizes):
 
 
 @pytest.mark.parametrize("shape", SHAPES, ids=str)
-@pytest.mark.parametrize("plant", some(PLANTS, 4), ids=lambda plant: plant.__name__)
+@pytest.mark.parametrize("plant", some(PLANTS, 8), ids=lambda plant: plant.__name__)
 def test_a_planted_state_is_found(plant, shape):
     """Its code is found in each family, and no other."""
     code = PLANTS[plant]

@@ -254,7 +254,7 @@ def formats(result):
 
 
 @pytest.mark.parametrize("layers", [{}, {"MulLayer": SwappedMul}, {"MulLayer": Opaque}])
-@pytest.mark.parametrize("text", [APPLES, SHARED, "s = a * b\nt = s + a\ny = t * s - s"])
+@pytest.mark.parametrize("text", some([APPLES, SHARED, "s = a * b\nt = s + a\ny = t * s - s"], 3))
 def test_formats_say_the_same(text, layers, checked):
     """Every label of SVG is in Graphviz' text and the other way round, as often, whatever is wrong."""
     svg, dot = formats(checked(text, AT if text == APPLES else {"a": 4, "b": 3}, **layers))

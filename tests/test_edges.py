@@ -187,7 +187,7 @@ def refuted(case):
     return [c for c in verify.check(case).comparisons if c.verdict is Verdict.REFUTED]
 
 
-@pytest.mark.parametrize("name", some(RIGHT, 20))
+@pytest.mark.parametrize("name", some(RIGHT, 30))
 def test_right_conventions_are_right(name):
     """Whatever lies between the derivatives on both sides is right."""
     result = verify.check(RIGHT[name])

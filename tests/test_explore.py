@@ -109,7 +109,7 @@ def _together(both):
             (lambda d, x, y: d * fmean([x]), "turned into a plain number"),
             (lambda d, x, y: d * np.linalg.matrix_rank(np.array([[x, y], [y, x]])), "cannot be followed"),
         ],
-        2,
+        3,
     ),
 )
 def test_sides_are_undecided_together(both, reason):

@@ -162,7 +162,7 @@ MISTAKES = {
 }
 
 
-@pytest.mark.parametrize("name", some(MISTAKES, 16))
+@pytest.mark.parametrize("name", some(MISTAKES, 24))
 def test_a_mistake_is_fixed(fixed, name):
     """The smallest change under which all gradients are proved is shown as a diff; the file stays as it is."""
     text, becomes = MISTAKES[name]

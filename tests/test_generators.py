@@ -43,7 +43,7 @@ def scaled(draw, wrong=1):
     return subject
 
 
-@pytest.mark.parametrize("draw", some(DRAWS.values(), 2), ids=some(DRAWS, 2))
+@pytest.mark.parametrize("draw", some(DRAWS.values(), 4), ids=some(DRAWS, 4))
 def test_constants_are_drawn_by(draw):
     """Numbers that are drawn by computed constants are numbers: the gradient is proved, a wrong one refuted."""
     assert {row.verdict for row in verify.check(scaled(draw), quick=True).comparisons} <= {

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from effort import some
+from effort import slow, some
 from subjects import elementwise
 
 import verify
@@ -239,7 +239,7 @@ COUNTED = {
 }
 
 
-@pytest.mark.parametrize(("name", "number"), some([(name, number) for name in COUNTED for number in (1, 2, 3)], 8))
+@pytest.mark.parametrize(("name", "number"), some([(name, number) for name in COUNTED for number in (1, 2, 3)], 15))
 def test_edges_that_code_counts(name, number):
     """What is wrong where so many entries lie on an edge is refuted at a further size, and a choice there is not."""
     forward, slope, edge = COUNTED[name]
@@ -272,7 +272,7 @@ AT_THE_SAMPLE = {
 }
 
 
-@pytest.mark.parametrize("name", some(list(AT_THE_SAMPLE), 6))
+@pytest.mark.parametrize("name", some(list(AT_THE_SAMPLE), 7))
 def test_entries_on_edges_that_code_counts_at_the_sample(name):
     """What is wrong where so many entries lie on the edges of a clip is refuted, and a choice there is not."""
     shape, number = AT_THE_SAMPLE[name]
@@ -287,6 +287,7 @@ def test_entries_on_edges_that_code_counts_at_the_sample(name):
 MANY = {"six": lambda on_edge: on_edge.sum() == 6, "ten, which the code names": lambda on_edge: on_edge.sum() == 10}
 
 
+@slow
 @pytest.mark.parametrize("name", some(list(MANY), 2))
 def test_more_entries_on_edges_than_sides_can_be_tried_of(name):
     """Where more lie on an edge, what does not fit its sides is told as not judged, and a choice is not."""
@@ -295,6 +296,7 @@ def test_more_entries_on_edges_than_sides_can_be_tried_of(name):
     assert right.sizes.untried == ()
 
 
+@slow
 @pytest.mark.parametrize(
     ("shape", "number", "told"), some([("19", 17, False), ("20", 17, True), ("17", None, False)], 3)
 )

@@ -74,7 +74,7 @@ def checked(x):
     return x
 
 
-@pytest.mark.parametrize("name", some(WRONG, 6))
+@pytest.mark.parametrize("name", some(WRONG, 12))
 def test_wrong_layers_are_not_passed(name):
     """What is wrong in some region or on some edge fails."""
     result = verify.check(WRONG[name])

@@ -128,7 +128,7 @@ def test_right_pieces_are_proved(name):
     assert not result.cover.unvisited
 
 
-@pytest.mark.parametrize(("name", "wrong"), some(planted(), 64), ids=str)
+@pytest.mark.parametrize(("name", "wrong"), some(planted(), 128), ids=str)
 def test_an_error_where_several_conditions_hold_is_refuted(name, wrong):
     """An error that shows where two or three conditions hold together, of all that there are, is found."""
     result = verify.check(pieces(name, *PIECES[name], wrong))

@@ -383,7 +383,7 @@ def test_a_right_backward_pass_is_proved(name):
     assert verdicts(RIGHT[name]) == {Verdict.PROVED}
 
 
-@pytest.mark.parametrize("name", some(WRONG, 6))
+@pytest.mark.parametrize("name", some(WRONG, 12))
 def test_a_planted_error_is_refuted(name):
     """A missing transpose, a wrong half, sign or factor has an exact counterexample."""
     assert Verdict.REFUTED in verdicts(WRONG[name])

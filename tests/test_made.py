@@ -115,6 +115,7 @@ def test_cases_of_one_factory(command, shop):
     assert command("planted.py", "--case", "square (many 2)").status == 0
 
 
+@slow
 def test_pytest_fails_for_a_lost_case(pytester):
     """An item of its own fails, with the line; the tests beside it run."""
     pytester.makepyfile(test_lost=HEAD + "again = make()\nagain = make()\ndef test_plain(): pass\n")

@@ -68,7 +68,7 @@ TWINS = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("name", some(TWINS, 10))
+@pytest.mark.parametrize("name", some(TWINS, 20))
 def test_right_gradients_are_sampled(name):
     """The verdict has the digits and the points, passes the gate, and fails it with --strict; nothing is proved."""
     forward, right, _, shape, bounds = TWINS[name]
@@ -80,7 +80,7 @@ def test_right_gradients_are_sampled(name):
     assert f"at {row.evidence.points} points equal to the exact derivative" in row.evidence.detail
 
 
-@pytest.mark.parametrize("name", some(TWINS, 10))
+@pytest.mark.parametrize("name", some(TWINS, 20))
 def test_wrong_gradients_are_refuted(name):
     """The counterexample has floats that show it when they are typed in again, and the assumption is stated."""
     forward, right, wrong, shape, bounds = TWINS[name]

@@ -159,6 +159,7 @@ def test_the_plugin_can_be_left_out(run):
     assert run().ret == pytest.ExitCode.TESTS_FAILED
 
 
+@slow
 def test_names_that_belong_to_the_user(pytester):
     """A project has a verify.py of its own, with `python -m pytest`, and a package `reports`, whatever cases fail."""
     (pytester.path / "verify.py").write_text("raise ImportError('the user has imported nothing')\n")

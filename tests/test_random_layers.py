@@ -401,7 +401,7 @@ def searching(examples, number):
     return lambda test: seed(number)(fixed(test))
 
 
-@pytest.mark.parametrize("change", some(CHANGES, 2))
+@pytest.mark.parametrize("change", some(CHANGES, 4))
 def test_random_layers(change, counts):
     """An unchanged layer is proved or agrees, entry by entry; an entry that a change makes another is never proved."""
 

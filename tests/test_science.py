@@ -59,7 +59,7 @@ def test_there_are_enough():
     assert len(NOT_FOLLOWED) <= (1 - SHARE) * len(ALL)
 
 
-@pytest.mark.parametrize("derivative", some(ALL, 96), ids=lambda derivative: derivative.name)
+@pytest.mark.parametrize("derivative", some(ALL, 144), ids=lambda derivative: derivative.name)
 def test_derivative(derivative):
     """A right derivative is proved or agrees, with no finding; each edit of it is refuted."""
     result = verify.check(derivative.right())

@@ -158,7 +158,7 @@ RIGHT = {
 }
 
 
-@pytest.mark.parametrize("name", some(WRONG, 20))
+@pytest.mark.parametrize("name", some(WRONG, 40))
 def test_a_wrong_subgradient_at_a_tie_is_refuted(name):
     """What is no convex combination of the derivatives around a tie is refuted on the tie."""
     wrong = [row for row in verify.check(WRONG[name]).comparisons if row.verdict is Verdict.REFUTED]

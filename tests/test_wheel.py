@@ -91,6 +91,7 @@ def python(commands, code, folder):
     return _run(commands / "python", "-c", code, cwd=folder)
 
 
+@slow
 def test_one_package_at_the_top(wheel):
     """Beside the metadata there are `gradproof` and the line that finds its second names, and no samples."""
     names = zipfile.ZipFile(wheel).namelist()
@@ -101,6 +102,7 @@ def test_one_package_at_the_top(wheel):
     assert not [name for name in names if "reports/samples" in name or "__pycache__" in name or "/tests/" in name]
 
 
+@slow
 def test_every_module_is_in_it_line_by_line(tree):
     """Each source of the checkout is there with as many lines, of which the imports alone differ."""
     for part in PARTS:
@@ -113,6 +115,7 @@ def test_every_module_is_in_it_line_by_line(tree):
             assert [line for line in changed if not re.match(r"\s*(from|import) (verify|layers|reports)\b", line)] == []
 
 
+@slow
 def test_no_import_of_it_leads_outside(tree):
     """No module imports `verify`, `layers` or `reports`, which may be somebody else's."""
     for path in tree.rglob("*.py"):
@@ -202,6 +205,7 @@ def test_second_names_are_names_of_one_module(of, request, tmp_path):
     )
 
 
+@slow
 def test_nothing_is_imported_before_it_is_named(installed, tmp_path):
     """A process that starts in the environment has imported none of it, and `import gradproof` no part."""
     code = "import sys; print([n for n in sys.modules if 'gradproof' in n]); import gradproof; print('numpy' in sys.modules, 'gradproof.verify' in sys.modules)"

@@ -232,6 +232,7 @@ def test_threads_for_products_of_matrices():
     assert environment({"MKL_NUM_THREADS": "4"}) == {"MKL_NUM_THREADS": "4"}
 
 
+@slow
 @pytest.mark.parametrize("kind", some([Nursery, Spawner], 2))
 def test_a_worker_has_one_thread_for_products(rows, shop, monkeypatch, kind):
     """The code under test finds it said, and what the user has said in its place."""
@@ -469,6 +470,7 @@ def test_a_repository_with_packages_called_as_ours(repository):
     assert "3 cases" in done.stdout
 
 
+@slow
 def test_a_search_path_that_leads_to_them(repository):
     """Nor does it matter that PYTHONPATH has them before ours."""
     (repository / "verify.py").unlink()

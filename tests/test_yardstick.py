@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from effort import some
+from effort import slow, some
 from scipy import special
 
 import verify
@@ -53,6 +53,7 @@ def test_a_wrong_series_beside_a_function_without_a_bound_is_refuted(name):
     assert Verdict.REFUTED in {row.verdict for row in check(WRONG[name]).comparisons}
 
 
+@slow
 @pytest.mark.parametrize("name", some(RIGHT, 4))
 def test_a_right_series_beside_a_function_without_a_bound_is_not_refuted(name):
     """What is off by less than half of the digits may be as good as the function: it is not refuted."""
