@@ -225,6 +225,7 @@ def test_a_gradient_that_is_too_short_is_blamed_itself():
     assert "the output" not in row.evidence.detail
 
 
+@slow
 def test_terms_below_the_yardstick_pass_and_beyond_it_fail():
     """The number of terms and the threshold are judged by what the formula beyond the threshold is good to."""
     F = lambda x: 1 - x / 2 + x**2 / 3 - x**3 / 4 + x**4 / 5  # noqa: E731
@@ -276,6 +277,7 @@ def test_wrong_rotations_are_refuted(series):
     assert any(row.verdict is Verdict.REFUTED for row in result.comparisons)
 
 
+@slow
 def test_single_precision_is_judged_by_itself():
     """Code that computes in float32 is judged by float32: its series may be shorter, its threshold farther out."""
     F = lambda x: 1 + x / 2 + x**2 / 6 + x**3 / 24  # noqa: E731

@@ -66,6 +66,7 @@ def plant(project):
     path.write_text(path.read_text().replace("2 * x * dy", "3.0 * x * dy"))
 
 
+@slow
 @pytest.mark.parametrize("name", SCHEMAS)
 def test_the_examples_keep_to_their_schemas(tmp_path, name):
     """GitHub's and GitLab's published schemas accept what the page shows, and not the same with a wrong key."""

@@ -9,6 +9,7 @@ import threading
 from types import SimpleNamespace
 
 import pytest
+from effort import slow
 from test_contracts import codes, findings
 
 import verify
@@ -415,7 +416,10 @@ class Crowded(Right):
         self.many = [[[[[[i]]]]] for i in range(3_000)]
 
 
-@pytest.mark.parametrize(("make", "seen"), [(Nested, set()), (Deep, {"GP126"}), (Knotted, set()), (Crowded, {"GP126"})])
+@pytest.mark.parametrize(
+    ("make", "seen"),
+    [(Nested, set()), (Deep, {"GP126"}), (Knotted, set()), pytest.param(Crowded, {"GP126"}, marks=slow)],
+)
 def test_what_lies_deeper_than_checks_look_is_a_hazard(make, seen):
     """Arrays more than four attributes deep are not looked at, which a finding says; shorter paths to them will do."""
     found = findings(of(make))

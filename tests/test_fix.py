@@ -240,6 +240,7 @@ def test_the_diff_alone(fixed, shop):
     assert Path("mine.py").read_text() == affine()
 
 
+@slow
 def test_what_has_no_fix(fixed):
     """Where no change is proved, that is said with the number of those that were tried, and nothing is written."""
     text = function("dout * 7 * np.exp(x) ** 3 / 5", "np.arctan(x) * np.sin(3 * x + 1)")

@@ -277,6 +277,7 @@ def kernel(wrong):
     return verify.pair(forward, backward, q="T", k="T")
 
 
+@slow
 def test_questions_of_arrays_are_answered_together():
     """The smallest size asks one question, and a larger one several: these are looked at together there."""
     assert Verdict.REFUTED in {row.verdict for row in check(kernel(0.1)).comparisons}

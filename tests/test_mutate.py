@@ -150,6 +150,7 @@ def test_two_functions(mutated):
     assert {mutant["before"] for mutant in done.mutants.values()} == {"dx = e / 2", "return value, dx * 1.0"}
 
 
+@slow
 def test_expressions(command, shop):
     """The layers that a graph of an expression is made of are planted with errors too, ours or the user's."""
     done = command("mutate", "shop.toml", "--report", "json")

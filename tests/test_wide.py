@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from effort import some
+from effort import slow, some
 
 HEAD = """
 import numpy as np
@@ -66,6 +66,7 @@ CASES = {
 }
 
 
+@slow
 @pytest.mark.parametrize(("scale", "verdict"), [(1, "PROVED"), (2, "REFUTED")])
 def test_wide_domains_are_decided_within_seconds(command, tmp_path, scale, verdict):
     """With five seconds a case and every check, right gradients are proved, and those off by a factor refuted."""

@@ -246,6 +246,7 @@ def test_a_worker_has_one_thread_for_products(rows, shop, monkeypatch, kind):
     assert rows("good.py") == [("two", "PROVED", "")]
 
 
+@slow
 def test_workers_that_are_started_and_not_forked(rows, shop, monkeypatch):
     """As on other systems than Linux: what hangs or changes its process costs its own row only."""
     monkeypatch.setattr("verify.runner.process.origin", Spawner)
