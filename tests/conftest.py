@@ -17,8 +17,8 @@ from warm import Engine
 
 from layers import arithmetic
 from layers.wiring import wire
-from verify.cases import protocols
 from verify.cases.making import make
+from verify.cases.names import NAMES
 from verify.checks import checker
 from verify.checks.checker import check
 from verify.command.main import main
@@ -190,7 +190,7 @@ def x(taped):
     return taped[1]
 
 
-TABLES = (additions.FUNCTIONS, additions.CHECKS, additions.REPORTS, additions.FRAMEWORKS, protocols.NAMES)
+TABLES = (additions.FUNCTIONS, additions.CHECKS, additions.REPORTS, additions.FRAMEWORKS, NAMES)
 
 
 @pytest.fixture
@@ -198,7 +198,7 @@ def put_back(monkeypatch):
     """Put back at the end what extensions write, and forget their modules: the command runs in this process."""
     monkeypatch.setattr(sys, "path", [*sys.path])
     tables = (*TABLES, findings.FINDINGS)
-    before = [copy.copy(table) if table is not protocols.NAMES else copy.deepcopy(table) for table in tables]
+    before = [copy.copy(table) if table is not NAMES else copy.deepcopy(table) for table in tables]
     yield
     for table, entries in zip(tables, before, strict=True):
         table.clear()

@@ -22,7 +22,7 @@ So is added what compiled code computes, or a function of complex numbers that i
 coverage` lists those that are): by what computes the same of arrays; what numba compiled by its own source, as in
 `extend.function(step)(step.py_func)`. A function that no others compute, such as `math.gamma`, cannot be added.
 
-Methods that are called otherwise than forward and backward (the keys are those of `verify.cases.protocols.NAMES`):
+Methods that are called otherwise than forward and backward (the keys are those of `verify.cases.names.NAMES`):
 
     extend.protocol(forward=["apply"], backward=["pullback"], gradients=["{}_bar"])
 
@@ -100,7 +100,7 @@ def protocol(**names: Sequence[str]) -> None:
     The keys are `forward`, `backward`, `gradients`, `containers`, `outputs` and `input_gradients`. A name in
     `gradients` has `{}` for the name of the parameter. Raises InputError for other keys.
     """
-    from verify.cases.protocols import NAMES
+    from verify.cases.names import NAMES
 
     for key, added in names.items():
         if key not in NAMES:

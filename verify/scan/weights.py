@@ -12,8 +12,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from verify.cases.inputs import real
+from verify.cases.names import NAMES
 from verify.cases.passing import passed
-from verify.cases.protocols import NAMES
 from verify.cases.shapes import concrete
 from verify.cases.sizes import bindings
 from verify.scan.candidate import Candidate
