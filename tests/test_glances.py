@@ -7,7 +7,7 @@ from subjects import elementwise
 
 import verify
 from verify.checks.regions import glances
-from verify.model.result import Verdict
+from verify.model.result import Verdict, strict
 
 
 def relu(x):
@@ -284,16 +284,32 @@ def test_entries_on_edges_that_code_counts_at_the_sample(name):
     assert not any("not judged" in reason for reason in right.sizes.untried)
 
 
-MANY = {"six": lambda on_edge: on_edge.sum() == 6, "ten, which the code names": lambda on_edge: on_edge.sum() == 10}
+MANY = {
+    "six": lambda on_edge: on_edge.sum() == 6,
+    "seven or more": lambda on_edge: on_edge.sum() > 6,
+    "ten, which the code names": lambda on_edge: on_edge.sum() == 10,
+    "all": lambda on_edge: on_edge.all(),
+}
+
+
+def open_edges(result):
+    """Return the findings of edges that were not judged."""
+    return [finding for finding in result.findings if finding.code == "GP004"]
 
 
 @slow
 @pytest.mark.parametrize("name", some(list(MANY), 2))
 def test_more_entries_on_edges_than_sides_can_be_tried_of(name):
-    """Where more lie on an edge, what does not fit its sides is told as not judged, and a choice is not."""
+    """Where more lie on an edge, what does not fit its sides is a hazard, which fails if strict; a choice is none."""
     wrong, right = (verify.check(counted_at("12", MANY[name], value)) for value in (3, 0.25))
     assert any("not judged: more regions may meet there" in reason for reason in wrong.sizes.untried)
     assert right.sizes.untried == ()
+    (finding,) = open_edges(wrong)
+    assert finding.where.file.endswith("test_glances.py")
+    assert wrong.passes
+    assert not finding.fails
+    assert not strict(wrong).passes
+    assert not open_edges(right)
 
 
 @slow

@@ -17,6 +17,7 @@ from verify.checks.gradients.sizes import Sizing, check_sizes
 from verify.checks.gradients.traced import dead
 from verify.checks.regions.check import Elsewhere, regions
 from verify.checks.regions.constant import of_a_constant
+from verify.checks.regions.edges import EDGE
 from verify.checks.regions.glances import Glances
 from verify.checks.rounding.check import Floats, arithmetic
 from verify.checks.unvaried.paths import strayed
@@ -116,9 +117,11 @@ class _Parts:
         return without_vanishing(result, [*self.runs, *self.further])
 
     def _check_sizes(self, seed: int) -> None:
-        rows, edges = [*self.sample.comparisons, *self.rows], Glances(self.case, seed, self.explored).at
+        rows, glances = [*self.sample.comparisons, *self.rows], Glances(self.case, seed, self.explored)
         others = [run for run in self.runs if run.followed]
-        self.sizing = check_sizes(self.case, rows, self.runs, seed, edges, others)
+        self.sizing = check_sizes(self.case, rows, self.runs, seed, glances.at, others)
+        lines = {gap.where for gap in self.gaps if gap.code == EDGE}
+        self.gaps += [finding for where, finding in glances.open.items() if where not in lines]
 
     def _refute_at_points(self, seed: int) -> None:
         """Add the rows of formulas that floats cast doubt on; what is wrong goes before what is right."""

@@ -32,6 +32,7 @@ from verify.tracing.search import Crossing, crossings
 
 _EDGES = 4  # of each site, until one is found where the sides differ
 _NEAR = 8  # known regions that a point on an edge may border on
+EDGE = "GP004"  # the finding of an edge that was reached and not judged
 _LOOKS = 32  # runs on floats, of one explorer
 _LOOKS_USED = f"edges: {_LOOKS} were checked in further regions and corners; there are others"
 _RUNS_USED = "edges: the run budget ended before all were judged"
@@ -219,7 +220,7 @@ class Kinks:
 
     def _leave_open(self, where: Place, detail: str) -> None:
         """Keep a hazard for a line with an edge that was reached and not judged."""
-        self.open.setdefault(where, finding("GP004", detail, where=where, variant=self.explorer.variant.written))
+        self.open.setdefault(where, finding(EDGE, detail, where=where, variant=self.explorer.variant.written))
 
 
 def kinks(explorer: Explorer, done: set[Call], points: Iterable[Point] = ()) -> Kinks:

@@ -22,7 +22,8 @@ from verify.checks.regions.divisors import claimed
 from verify.checks.regions.edges import Kinks
 from verify.checks.regions.explore import Explorer
 from verify.checks.regions.touching import Tie, are_apart, at_all, counted, points
-from verify.model.result import Comparison
+from verify.model.identity import Place
+from verify.model.result import Comparison, Finding
 from verify.tracing.floats import FloatRun
 from verify.tracing.following import SubjectError
 from verify.tracing.observe import Quantity
@@ -47,6 +48,7 @@ class Glances:
     def __init__(self, case: TracedCase, seed: int, explored: Sequence[Exact] = ()) -> None:
         self.case, self.seed, self.left = case, seed, _JUDGED
         self.explored = explored  # runs of which single edges are judged in full
+        self.open: dict[Place, Finding] = {}  # by line: edges that do not fit their sides, and were not judged
         self.named = [*numbers(case.subject, list(case.options.values()))]  # that the code may compare counts with
 
     def at(self, run: Exact) -> tuple[list[Comparison], str]:
@@ -88,6 +90,7 @@ class Glances:
         kinks.visit([{**run.seen.at, **at_all(group)}])
         rows = [row for row in (*explorer.rows, *kinks.rows) if not row.verdict.good]
         reason = next((f"edges: {finding.detail}" for finding in kinks.open.values()), "")
+        self.open = {**kinks.open, **self.open}
         return [apart(row) for row in {row.name: row for row in rows}.values()], reason
 
 
