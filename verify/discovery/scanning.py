@@ -50,7 +50,7 @@ def _files(path: str) -> Iterator[Path]:
         if place.suffix != ".py":
             raise InputError(f"{path}: is not a Python file")
         if broken := _listing(place).broken:
-            raise InputError(f"{broken}: mend the file, or scan another one")
+            raise InputError(f"{broken}: fix the file, or scan another one")
         yield place
         return
     files = list(_below(place))

@@ -40,6 +40,9 @@ All of it, with examples: docs/how-to/write-cases.md in the repository, and help
 
 
 def no_cases(target: str) -> InputError:
-    """Return the error for a target without cases, which says how to write one."""
-    example = _EXAMPLES[target.endswith(".toml")]
-    return InputError(f"{target}: contains no cases; add one, such as {example}: see `gradproof explain cases`")
+    """Return the error for a target without cases, which says how to write one, or to have layers checked as they are."""
+    formulas = target.endswith(".toml")
+    scan = "" if formulas else f"; or check its layers without cases: gradproof scan {target}"
+    return InputError(
+        f"{target}: contains no cases; add one, such as {_EXAMPLES[formulas]}: see `gradproof explain cases`{scan}"
+    )

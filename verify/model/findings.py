@@ -1,4 +1,4 @@
-"""What is found beside wrong formulas: every code, whether it fails the gate and why, what it means and how to mend it.
+"""What is found beside wrong formulas: every code, whether it fails the gate and why, what it means and how to fix it.
 
 Imports the standard library and the result only: `gradproof explain` (`explanations.py`) is to cost nothing.
 """

@@ -78,7 +78,7 @@ class Search:
         """Say why there is no fix."""
         over = "the time is used up (--fix-budget)" if self._over() else "no other edit is known"
         ours = OURS if self._unanswered == OURS else ""
-        why = [f"{self._tried:,} edits were tried, none is proved; {over}", self._nearest, start.why, ours]
+        why = [start.why, f"{self._tried:,} edits were tried, none is proved; {over}", self._nearest, ours]
         return "; ".join(filter(None, why))
 
     def _repair(self, state: State, edits: Edits = (), why: str = "") -> Repair:

@@ -351,8 +351,9 @@ def _variables(
 def _quantity(value: Any, description: str) -> Quantity:
     """Return what the subject gave as nodes; raises ProtocolError where it is no array of numbers."""
     if isinstance(value, (str, bytes, dict, set)) or value is None:
+        hint = "; is a `return` missing?" if value is None else ""
         raise ProtocolError(
-            f"{description} is {quoted(value)} ({type(value).__name__}): expected an array", Reason.NOT_NUMBERS
+            f"{description} is {quoted(value)} ({type(value).__name__}): expected an array{hint}", Reason.NOT_NUMBERS
         )
     try:
         symbolic = isinstance(value, arrays.SymbolArray)
