@@ -40,7 +40,7 @@ All of it, with examples: docs/how-to/write-cases.md in the repository, and help
 
 
 def no_cases(target: str) -> InputError:
-    """Return the error for a target without cases, which says how to write one, or to have layers checked as they are."""
+    """Return the error for a target without cases, which says how to write one and what needs none."""
     formulas = target.endswith(".toml")
     scan = "" if formulas else f"; or check its layers without cases: gradproof scan {target}"
     return InputError(
