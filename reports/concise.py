@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from reports import cells, problems, rows, words
-from verify.model.result import CaseResult, Run, summary
+from verify.model.identity import Place
+from verify.model.result import CaseResult, Comparison, Run, summary
 
 _MOST_NAMES = 3  # of gradients that may only inherit an error
 _INHERITED = "may only inherit the error"
@@ -16,23 +18,41 @@ def render(run: Run) -> str:
     return "".join(f"{line}\n" for line in [*failures(run), f"{summary(run)}."])
 
 
+class Failure(NamedTuple):
+    """What fails the gate of a case: where to look, what it is about, and why, with the row that it is about, if any.
+
+    What inherits is one failure of several gradients.
+    """
+
+    where: Place
+    name: str
+    verdict: str
+    why: str
+    comparison: Comparison | None = None
+
+
 def failures(run: Run) -> list[str]:
     """Return what fails the gate, in the order of the other reports; what may only inherit an error is one of them."""
-    listed = [columns for case in rows.cases(run) for columns in _of_case(case)]
+    listed = [
+        (str(failure.where), case.name, *filter(None, [failure.name]), failure.verdict, failure.why)
+        for case in rows.cases(run)
+        for failure in of_case(case)
+    ]
     listed += [(f"{entry.case.file or 'expr'}:1", "STALE", entry.change) for entry in problems.failing_entries(run)]
     return ["  ".join(" ".join(text.splitlines()) for text in columns) for columns in listed]
 
 
-def _of_case(case: CaseResult) -> Iterator[tuple[str, ...]]:
+def of_case(case: CaseResult) -> Iterator[Failure]:
+    """Yield what fails the gate of a case: rows before findings."""
     failing = [c for c in problems.worst_comparisons(case).values() if not c.passes]
     inherited = [c for c in rows.inheriting(case) if c in failing]
     for c in failing:
         if c not in inherited:
             place = problems.nearest_place(c.place, case)
-            yield str(place), case.name, cells.name(c), cells.verdict(c), c.diagnosis or words.reason(c)
+            yield Failure(place, cells.name(c), cells.verdict(c), c.diagnosis or words.reason(c), c)
     if inherited:
         names = words.enumeration([cells.name(c) for c in inherited], ", ", _MOST_NAMES)
-        yield str(problems.nearest_place(case.where, case)), case.name, names, cells.verdict(inherited[0]), _INHERITED
+        place = problems.nearest_place(case.where, case)
+        yield Failure(place, names, cells.verdict(inherited[0]), _INHERITED, inherited[0])
     for _, finding, sentence in words.findings(case, failures_only=True):
-        place = problems.nearest_place(finding.where, case)
-        yield str(place), case.name, *filter(None, [finding.name]), finding.code, sentence
+        yield Failure(problems.nearest_place(finding.where, case), finding.name, finding.code, sentence)

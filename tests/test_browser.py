@@ -21,6 +21,7 @@ from verify.model.result import Accuracy, Run
 
 ROOT = Path(__file__).parent.parent
 SUITE = Path(__file__).parent / "data" / "page"
+AXE = ROOT / ".venv" / "axe.min.js"
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 OPEN_ALL = "document.querySelectorAll('details').forEach(one => one.open = true)"
 OVERLAPS = """
@@ -155,6 +156,79 @@ def test_it_fits_the_window(browser, written, width, scheme):
         assert opened.page.evaluate(OVERLAPS) == []
         assert opened.page.evaluate(OUTSIDE) == []
         opened.keep(f"{scheme}-{width}-unfolded")
+
+
+LONG_SUM = " + ".join(f"alpha[{i},{i}]*beta[{i},{i}]" for i in range(6))
+
+
+@pytest.mark.parametrize("width", [400, 1400])
+def test_long_names_and_formulas_fit(browser, tmp_path, width):
+    """Names of wide letters are not cut off, a long sum goes on in the next line, and a longer formula is folded."""
+    rows = [replace(results.halved(""), expected_formula=LONG_SUM, actual_formula=LONG_SUM * 9)]
+    names = ["gamma", "MWMWMW", "mmmmmmww"]
+    signature = results.signed(", ".join(f"{name}: N D" for name in names))
+    path = tmp_path / "long.html"
+    path.write_text(page.render(Run((results.traced("mmmm wwww", *rows, signature=signature),))), encoding="utf-8")
+    with Opened(browser, path, width=width) as opened:
+        assert opened.page.evaluate(OUTSIDE) == []
+        assert opened.page.evaluate("document.documentElement.scrollWidth") == width
+        assert opened.page.locator(".failure dd math").count() > 5
+        assert not opened.page.get_by_text(LONG_SUM * 9).first.is_visible()
+
+
+def violations(opened):
+    """Return what axe-core finds on a page."""
+    assert AXE.exists(), "axe-core is missing: make test fetches it"
+    opened.page.evaluate(AXE.read_text(encoding="utf-8"))
+    found = opened.page.evaluate("axe.run(document, {resultTypes: ['violations']})")["violations"]
+    return [(one["id"], node["html"]) for one in found for node in one["nodes"]]
+
+
+@pytest.mark.parametrize("width", [400, 1400])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing(browser, written, width, scheme):
+    """Contrast, names, landmarks and keyboard use are in order, folded and unfolded."""
+    with Opened(browser, written, width=width, color_scheme=scheme, bypass_csp=True) as opened:
+        assert violations(opened) == []
+        opened.page.evaluate(OPEN_ALL)
+        assert violations(opened) == []
+
+
+def test_axe_finds_what_is_planted(browser, written):
+    """Grey text on white, and a field without a name, are found."""
+    with Opened(browser, written, bypass_csp=True) as opened:
+        opened.page.evaluate("""() => {
+          document.querySelector('.band .summary').style.color = '#ccc';
+          document.querySelector('.filter').append(document.createElement('select'));
+        }""")
+        assert {"color-contrast", "select-name"} <= {kind for kind, _ in violations(opened)}
+
+
+def test_cases_are_filtered_without_a_mouse(browser, written):
+    """The arrow keys choose what is listed: all, wrong, undecided or passing."""
+    with Opened(browser, written) as opened:
+        opened.page.locator("#show-all").focus()
+        listed = []
+        for _ in range(4):
+            numbers = {
+                kind: opened.page.locator(f".case.{kind} >> visible=true").count() for kind in ("bad", "unsure", "good")
+            }
+            listed.append({kind for kind, number in numbers.items() if number})
+            opened.page.keyboard.press("ArrowRight")
+        assert listed == [{"bad", "unsure", "good"}, {"bad"}, {"unsure"}, {"good"}]
+
+
+def test_what_fails_is_on_the_first_screen(browser, written):
+    """What is wrong, its place and why stand there, on a phone too, and lead to the case."""
+    for width in (400, 1400):
+        with Opened(browser, written, width=width) as opened:
+            first = opened.page.locator("#failing tbody tr >> nth=0")
+            box = first.bounding_box()
+            assert box["y"] + box["height"] < 1000
+            assert "REFUTED" in first.inner_text()
+            assert "broken.py:18" in first.inner_text()
+            first.locator("a").click()
+            assert opened.page.locator(":target").count() == 1
 
 
 def test_it_prints(browser, written):

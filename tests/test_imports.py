@@ -164,7 +164,6 @@ READING = {
     "reports/page/dot.py": "what needs a backslash",
     "reports/page/drawing.py": "exact numbers, which are written as quotients",
     "reports/page/markup.py": "what XML cannot hold",
-    "reports/page/table.py": "numbers that end in .0",
     "verify/baseline/compare.py": "the version of a format",
     "verify/baseline/scope.py": "names of modules",
 }

@@ -200,6 +200,26 @@ def test_the_terminal_prints_where_the_page_tells_of_it(everything):
     assert "page.html" not in terminal.render(EVERYTHING)
 
 
+def test_what_is_refuted_comes_first():
+    """At the top and among the cases: refuted before what is found, and undecided last, each with its anchor."""
+    undecided = results.case("c undecided", results.UNDECIDED)
+    found = results.case("b found", results.PROVED, findings=(FAULT,))
+    refuted = results.case("a refuted", results.REFUTED)
+    run = Run((undecided, found, refuted))
+    text = page.render(run)
+    listed = text[text.index('id="failing"') : text.index('id="failures"')]
+    order = re.findall(r'<a href="#([abc])-', listed)
+    assert order == ["a", "b", "c"]
+    assert re.findall(r'<article class="case \w+" id="([abc])-', text) == ["a", "b", "c"]
+    assert 'id="failing"' not in page.render(run_of(results.PROVED))
+
+
+def test_the_command_keeps_its_lines(everything):
+    """A command of several lines stands as it was typed, in an element that keeps line ends when it is copied."""
+    text = page.render(replace(run_of(results.PROVED), command="gradproof expr 'a = x\nb = a*y'"))
+    assert re.search(r"<pre[^>]*><code>gradproof expr &#39;a = x\nb = a\*y&#39;</code></pre>", text)
+
+
 def test_the_command_writes_the_page(command, tmp_path, monkeypatch):
     """One file, which names versions, seed and the command without its reports; the terminal points into it."""
     monkeypatch.chdir(tmp_path)

@@ -9,10 +9,10 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, NamedTuple
 
 from reports import anchors, words
-from reports.page import headline, inventory, view
+from reports.page import failing, headline, inventory, table, view
 from reports.page.markup import tag, text
 from verify.model.findings import FINDINGS
-from verify.model.result import CaseResult, Run, summary
+from verify.model.result import CaseResult, Run, Verdict, summary
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -57,11 +57,13 @@ def rendered(run: Run) -> Page:
         run=run,
         head=head,
         target=_target(head, case_anchors),
+        failing=failing.failing(run, case_anchors, frozenset(placed | lines)),
         summary=summary(run),
         cases=cases,
         passing=passing,
         files=inventory.inventory(run, case_anchors, frozenset(placed)),
         short=len(run.cases) - len(placed),
+        verdicts=[(table.SIGNS[verdict], verdict.name, verdict.value) for verdict in Verdict],
         kinds={code: FINDINGS[code] for code in sorted({f.code for f in run.findings}) if code in FINDINGS},
         stale=words.STALE.rstrip(":"),
         style=style,

@@ -10,6 +10,7 @@ from functools import lru_cache
 from reports.page.markup import Markup, joined, tag, text
 
 _LONGEST = 400  # signs; beyond, a formula is text
+_LONGEST_PART = 36  # signs; beyond, a sum or product may go on in the next line
 _NUMBER = "number"
 _ATOM, _POWER, _PRODUCT, _SUM, _LOOSE = 4, 3, 2, 1, 0
 _OPERATORS: dict[type[ast.AST], tuple[str, int]] = {
@@ -36,7 +37,7 @@ def formula(source: str) -> Markup:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             tree = ast.parse(source.strip(), mode="eval").body
-        return tag("math", _read(_as_typed(tree, source.strip()))[0])
+        return _broken(_as_typed(tree, source.strip()), len(source))
     except (SyntaxError, ValueError, KeyError, RecursionError, MemoryError):
         return _code(source)
 
@@ -47,6 +48,24 @@ def _as_typed(tree: ast.expr, source: str) -> ast.expr:
         if isinstance(node, ast.Constant) and type(node.value) in (int, float):
             node.value, node.kind = ast.get_source_segment(source, node) or "", _NUMBER
     return tree
+
+
+def _broken(tree: ast.expr, length: int) -> Markup:
+    """Return the terms of a long sum, or the factors of a product, one after another: lines end between them."""
+    if length <= _LONGEST_PART or not isinstance(tree, ast.BinOp) or _negative(tree):
+        return tag("math", _read(tree)[0])
+    level = _OPERATORS.get(type(tree.op), ("", _LOOSE))[1]
+    if level not in (_SUM, _PRODUCT):
+        return tag("math", _read(tree)[0])
+    parts: list[Markup] = []
+    node: ast.expr = tree
+    while isinstance(node, ast.BinOp) and _OPERATORS.get(type(node.op), ("", _LOOSE))[1] == level:
+        sign = _OPERATORS[type(node.op)][0]
+        closer = isinstance(node.op, ast.Sub) or _negative(node.right)
+        right = _within(node.right, level + 1 if closer else level)
+        parts.append(joined(text(" "), tag("math", tag("mo", text(sign), form="infix"), right)))
+        node = node.left
+    return joined(tag("math", _within(node, level)), *reversed(parts))
 
 
 def _code(source: str) -> Markup:

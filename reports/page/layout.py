@@ -19,6 +19,7 @@ RADIUS, SIZE, SMALL = 19, 13, 11
 _PITCH, _SLANT, _PAD, _TRACK, _GUTTER, _PORT, _MARGIN = 68, 44, 9, 12, 10, 8, 8
 _ABOVE, _BELOW = 40, 46
 BLAMED = "first wrong node"
+_WIDEST = dict.fromkeys("mwMW%@", 1.12)  # of the size, where a sign is wider than others in some font
 
 Point = tuple[float, float]
 
@@ -45,6 +46,11 @@ class Layout(NamedTuple):
 def wide(text: str, size: float = SIZE) -> float:
     """Return an upper bound of the width of a text, in whatever font it is shown."""
     return size * sum(1.05 if unicodedata.east_asian_width(c) in "WF" else 0.63 for c in text)
+
+
+def bold(text: str) -> float:
+    """Return an upper bound of the width of a name, which is written in bold letters."""
+    return max(wide(text), SIZE * sum(_WIDEST.get(c, 0.85 if c.isupper() else 0.72) for c in text))
 
 
 def layout(drawn: Drawing) -> Layout:
@@ -115,7 +121,7 @@ class _Layout:
         if vertex.kind == "box":
             return max(box(vertex)[0], *widths, 0) + 8
         if not vertex.args:
-            return max(wide(vertex.label), *widths, 0)
+            return max(bold(vertex.label), *widths, 0)
         return max(2 * RADIUS, 0 if index == self.drawn.output else wide(operation_name(vertex), SMALL), *widths) + 8
 
     def layout(self) -> Layout:
@@ -128,8 +134,8 @@ class _Layout:
         wires.append(Wire([(start, y), (end, y)], (label[0] + label[1] / 2, y), self.edges[None, 0]))
         forks = [self._fork(*tap) for tap in self.taps]
         height = self._y(max([*self.rows.values(), *self.lanes.values()])) + _BELOW
-        names = [self.drawn.name, self.drawn.remark.text if self.drawn.remark else ""]
-        return Layout(end + 8 + max(map(wide, names)) + _MARGIN, height, at, wires, forks)
+        remark = wide(self.drawn.remark.text) if self.drawn.remark else 0
+        return Layout(end + 8 + max(bold(self.drawn.name), remark) + _MARGIN, height, at, wires, forks)
 
     def _y(self, row: float) -> float:
         return _ABOVE + _PITCH * row
@@ -173,7 +179,7 @@ class _Layout:
 
 def box(vertex: Vertex) -> Point:
     """Return the width and the height of a layer."""
-    return wide(vertex.label) + 24, max(44.0, 2 * _PORT * len(vertex.args) + 16)
+    return bold(vertex.label) + 24, max(44.0, 2 * _PORT * len(vertex.args) + 16)
 
 
 def operation_name(vertex: Vertex) -> str:

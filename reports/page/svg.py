@@ -8,7 +8,7 @@ from importlib.resources import files
 from reports import rows
 from reports.page.diagram import drawing
 from reports.page.drawing import Caption, Drawing, Edge, Vertex, beside, legend
-from reports.page.layout import BLAMED, RADIUS, Layout, Point, box, layout, operation_name, wide
+from reports.page.layout import BLAMED, RADIUS, Layout, Point, bold, box, layout, operation_name, wide
 from reports.page.markup import Markup, joined, tag, text
 from verify.model.result import CaseResult, Run
 
@@ -142,7 +142,7 @@ def _leaf(vertex: Vertex, x: float, y: float, blamed: bool) -> Iterator[Markup]:
     yield tag("text", text(vertex.label), x=x, y=y + 4, class_=f"name {vertex.kind}")
     yield from _lines(lines, x, y + 4, "back end")
     if blamed:
-        width = max(wide(content) for content in (vertex.label, *(line.text for line in lines))) + 4
+        width = max(bold(vertex.label), *(wide(line.text) for line in lines), 0) + 4
         height = _LINE * (1 + len(lines)) + 10
         yield tag("rect", x=x - width, y=y - 12, width=width + 5, height=height, rx=6, class_="ring")
         yield tag("text", text(BLAMED), x=x, y=y - 18, class_="blame end")

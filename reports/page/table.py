@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
@@ -112,7 +111,9 @@ def _verdict(facts: Facts) -> Markup:
     c = facts.comparison
     word = cells.word(c)
     scope = cells.extent(c, facts.row.failing, facts.row.entries)
-    return text(f"{SIGNS[c.verdict] if c.good or not c.verdict.good else '✗'} {word}{f' {scope}' if scope else ''}")
+    basis = f" ({cells.evidence(facts.evidence)})" if c.good and facts.evidence.kind else ""
+    sign = SIGNS[c.verdict] if c.good or not c.verdict.good else "✗"
+    return text(f"{sign} {word}{basis}{f' {scope}' if scope else ''}")
 
 
 def _of_number(of: Callable[[Comparison], str]) -> Callable[[Facts], Markup]:
@@ -127,28 +128,14 @@ def _formula(facts: Facts) -> Markup:
     return formula(facts.comparison.expected_formula) if facts.single else Markup("")
 
 
-def _ulps(facts: Facts) -> tuple[str, str]:
-    """Return the distance and the bound of a float; of an array, of its worst entry at the sample."""
-    rounding = facts.comparison.rounding
+def _ulps(facts: Facts) -> Markup:
+    """Return the distance of a float, of the bound; of an array, of its worst entry at the sample."""
+    rounding, accuracy = facts.comparison.rounding, facts.accuracy
     if rounding:
         unit = "" if rounding.unit == "ulp" else " abs."
-        return f"{rounding.error}{unit}", f"{rounding.bound}{unit}" if rounding.bound else "unknown"
-    accuracy = facts.accuracy if facts.comparison.verdict.good else None
-    return (accuracy.error, accuracy.bound) if accuracy else ("", "")
-
-
-def _bits(facts: Facts) -> Markup:
-    rounding = facts.comparison.rounding
-    if not facts.comparison.verdict.good:  # what is wrong is not so by rounding
-        return Markup("")
-    if rounding is None:
-        return text(facts.accuracy.bits_lost.removesuffix(".0")) if facts.accuracy else Markup("")
-    if rounding.unit != "ulp" or not rounding.bound:
-        return Markup("")
-    bound = float(rounding.bound)
-    return text(
-        f"{max(0.0, math.log2(bound)):.1f}".removesuffix(".0") if 0 < bound < math.inf else "0" if not bound else "all"
-    )
+        return text(f"{rounding.error} of {rounding.bound}{unit}" if rounding.bound else f"{rounding.error}, unknown")
+    right = facts.comparison.verdict.good  # what is wrong is not so by rounding
+    return text(f"{accuracy.error} of {accuracy.bound}" if accuracy and right else "")
 
 
 def _region(facts: Facts) -> Markup:
@@ -177,17 +164,13 @@ class _Column(NamedTuple):
 
 _COLUMNS = (
     _Column("with respect to", lambda f: text(cells.short(cells.name(f.comparison))), "name"),
-    _Column("verdict", _verdict, "verdict", lambda f: sentence(f.comparison)),
+    _Column("verdict", _verdict, "verdict", lambda f: f.evidence.detail or sentence(f.comparison)),
     _Column("for", lambda f: text(f.row.variant)),
     _Column("shape", lambda f: text(cells.shapes(f.row, " × "))),
-    _Column("entries", lambda f: text(f"{f.row.entries:,}" if f.row.entries > 1 else ""), "number"),
     _Column("exact derivative", _formula, "formula"),
     _Column("exact value", _of_number(_exact), "number", lambda f: f.comparison.expected),
     _Column("backprop", _of_number(lambda c: c.actual), "number"),
-    _Column("off by, ulp", lambda f: text(_ulps(f)[0]), "number"),
-    _Column("bound, ulp", lambda f: text(_ulps(f)[1]), "number"),
-    _Column("bits lost", _bits, "number"),
-    _Column("evidence", lambda f: text(cells.evidence(f.evidence)), "", lambda f: f.evidence.detail),
+    _Column("off by … of bound, ulp", _ulps, "number"),
     _Column("region", _region),
-    _Column("code", lambda f: breakable(str(f.comparison.place or f.case.where)), "place"),
+    _Column("code", lambda f: breakable(str(f.comparison.place)), "place"),
 )  # fmt: skip

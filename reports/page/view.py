@@ -7,7 +7,7 @@ from itertools import count
 from typing import NamedTuple
 
 from reports import anchors, cells, rows, words
-from reports.page import svg, table
+from reports.page import failing, svg, table
 from reports.page.chart import chart, worst
 from reports.page.diagram import drawing
 from reports.page.formula import formula
@@ -16,6 +16,7 @@ from verify.model.identity import Place
 from verify.model.result import CaseResult, Comparison, Excerpt, Finding, Run, Verdict
 
 _LONGEST = 200  # signs of a formula, which is then text
+_LONGEST_TEXT = 400  # signs of that; beyond, it is folded
 _LONGEST_VALUE = 30
 _MOST_OPEN = 3  # rows that are explained at once, the others can be unfolded
 _MOST_EXPLAINED = 12  # rows of a case
@@ -71,9 +72,9 @@ class CaseView(NamedTuple):
 
 
 def views(run: Run) -> Iterator[CaseView]:
-    """Yield what is shown of each case, failures first."""
+    """Yield what is shown of each case, failures first, of these what is refuted."""
     case_anchors, numbers = anchors.of_cases(run), count(1)
-    for case in rows.cases(run):
+    for case in sorted(run.cases, key=failing.order):
         yield _view(case, case_anchors[id(case)], str(next(numbers)))
 
 
@@ -202,9 +203,11 @@ def _fact(c: Comparison, line: words.Line) -> Markup:
     formulas = {"actual": c.actual_formula, "exact": c.expected_formula}
     if c.apart:
         formulas = {"actual": c.apart.actual, "exact": c.apart.expected}
-    if line.tells in formulas and len(written := formulas[line.tells]) <= _LONGEST:
-        example = c.counterexample
-        value = "" if example is None else example.expected if line.tells == "exact" else example.actual
+    example, written = c.counterexample, formulas.get(line.tells, "")
+    value = "" if example is None else example.expected if line.tells == "exact" else example.actual
+    if len(written) > _LONGEST_TEXT:
+        return joined(text(value), _folded(written))
+    if line.tells in formulas and len(written) <= _LONGEST:
         markup = formula(written)
         return (
             joined(markup, text(f" = {value}")) if markup and value not in ("", written) else markup or text(line.text)
@@ -213,6 +216,12 @@ def _fact(c: Comparison, line: words.Line) -> Markup:
         left, right = c.relation.sides(words.computed(c), "exact")
         return joined(formula(left), text(" = "), formula(right))
     return text(line.text) if line.tells in (*words.PROSE, "because", "floats") else tag("code", text(line.text))
+
+
+def _folded(formula_text: str) -> Markup:
+    """Return a formula that would be a wall of text as its length, which unfolds."""
+    length = tag("summary", text(f"a formula of {len(formula_text):,} signs"))
+    return tag("details", length, tag("code", text(formula_text)), class_="fold")
 
 
 def _finding(case: CaseResult, severity: str, finding: Finding) -> FindingView:
