@@ -34,8 +34,8 @@ def cases(run: Run) -> list[CaseResult]:
 
 
 def traced(case: CaseResult) -> bool:
-    """Tell whether a case is code that ran on arrays of symbols, which has a signature and no expression."""
-    return bool(case.signature) or not case.expression
+    """Tell whether a case is code that ran on arrays of symbols, which has no expression."""
+    return not case.expression
 
 
 def variants(case: CaseResult) -> list[Variant]:

@@ -55,7 +55,12 @@ def titles(case: CaseResult) -> list[str]:
     upstream = "" if case.upstream[1] in ("", "1") else f", {case.upstream[0]} = {case.upstream[1]}"
     if traced(case):
         return [title for title in (f"{signature(case)}{upstream}", str(case.where)) if title]
-    return [f"{case.output} = {short(case.expression)} = {readable(case.output_value)}{upstream}"]
+    return [f"{case.output} = {short(case.expression)} = {readable(case.output_value)}{upstream}{domain(case)}"]
+
+
+def domain(case: CaseResult) -> str:
+    """Write what the claims of an expression are for: `, x >= 0, x < 1`."""
+    return "".join(f", {argument.name} {bound}" for argument in case.signature for bound in argument.bounds)
 
 
 def signature(case: CaseResult) -> str:

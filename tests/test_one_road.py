@@ -1,5 +1,6 @@
 """A layer is judged alike as an expression in Python, in TOML, by `--layers`, and as a layer."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,8 @@ from layers import arithmetic
 from verify import Verdict
 from verify.discovery.collect import cases_of, collect
 from verify.discovery.targets import of_expression
+from verify.model.errors import InputError
+from verify.model.reasons import Reason
 
 # Each is a layer that is right at the sample, on floats and on symbols, when it is called for the first time.
 MUL = """
@@ -194,3 +197,113 @@ def test_where_the_text_is_not_defined_nothing_is_claimed(tmp_path, text):
     at = [f"{name}={value}" for name, value in (("a", "2.3"), ("c", "1.7")) if name in text]
     (case,) = cases_of(of_expression(text, at, "1", str(tmp_path / "own.py")))
     assert verify.check(case).good
+
+
+DOMAINS = {  # what is wrong of a product in apple, and whether that is within apple > 0 and within apple >= 0
+    "a negative input": (_mul("self.x < 0"), False, False),
+    "at zero": (_mul("self.x == 0", "return dout * self.y, dout * 3"), False, True),
+    "within": (_mul("self.x < 0.01"), True, True),
+}
+
+
+def _bounded(folder: Path, layer: str, *, closed: bool) -> dict[str, verify.Case]:
+    """Return the cases of a layer whose first input is not negative, or not 0 either, by the road that they take."""
+    own, toml, module = folder / "own.py", folder / "price.toml", folder / "priced.py"
+    own.write_text(layer, encoding="utf-8")
+    table = f"{{ at = 100, low = 0, closed = {str(closed).lower()} }}"
+    toml.write_text(TOML.format(sign="*").replace("apple = 100", f"apple = {table}"), encoding="utf-8")
+    domain = f'"1.1"}}, apple=verify.real("", low=0, closed={closed})'
+    module.write_text(MODULE.format(layer=layer, sign="*", name="MulLayer").replace('"1.1"}', domain), encoding="utf-8")
+    bounds = [("low", "apple=0"), *([("closed", "apple")] if closed else [])]
+    text = of_expression("price = apple * tax", ["apple=100", "tax=1.1"], "1", str(own), bounds)
+    return {
+        "expression": collect([str(module)])[0],
+        "toml": collect([str(toml)], layers=str(own))[0],
+        "--layers": cases_of(text)[0],
+    }
+
+
+@pytest.mark.parametrize("name", DOMAINS)
+@pytest.mark.parametrize("closed", [False, True])
+def test_a_claim_is_for_the_domain(tmp_path, name, closed):
+    """What is wrong in the domain of an input is refuted on every road, at a closed bound too, and nothing outside."""
+    layer, *wrong = DOMAINS[name]
+    for road, case in _bounded(tmp_path, layer, closed=closed).items():
+        result = verify.check(case)
+        assert any(row.verdict is Verdict.REFUTED for row in result.comparisons) == wrong[closed], road
+        assert result.good != wrong[closed], road
+        assert [str(bound) for argument in result.signature for bound in argument.bounds] == [f">{'=' * closed} 0"]
+
+
+def test_points_lie_in_the_domain():
+    """A function that is another one outside of its domain is proved, and refuted without the domain."""
+
+    def square(x):
+        dout = yield x * x
+        return dout * (x + abs(x))
+
+    inside = verify.check(verify.case("x * x", at={"x": 2}, x=verify.real("", low=0))(square))
+    assert inside.good
+    assert not verify.check(verify.case("x * x", at={"x": 2})(square)).good
+
+
+@pytest.mark.parametrize("text", ["1 / x", "x ** 0.5"])
+def test_a_closed_bound_where_the_text_is_not_defined(text):
+    """The case of an expression without code of its own fails too, with what to write, and passes where it is open."""
+    for closed in (["x"], []):
+        options = [("low", "x=0"), *(("closed", name) for name in closed)]
+        (case,) = cases_of(of_expression(text, ["x=2"], "1", None, options))
+        result = verify.check(case)
+        assert result.good != bool(closed)
+        details = [row.evidence.detail for row in result.comparisons if not row.good]
+        assert all("the input 'x' at its closed bound low=0: " in detail for detail in details)
+        assert all("leave closed= out" in detail for detail in details)
+
+
+def test_closed_bounds_that_are_not_visited():
+    """Code that cannot be followed, or is too long, is undecided at its closed bounds, and not taken to be right."""
+
+    def opaque(x):
+        dout = yield x * x
+        return dout * 2 * x if float(x) > 0 else dout * 2 * x
+
+    case = verify.case("x * x", at={"x": 2}, x=verify.real("", low=0, closed=True))(opaque)
+    assert not verify.check(case).good
+    many = " + ".join(f"x * {i}" for i in range(2, 140))
+    (case,) = cases_of(of_expression(many, ["x=2"], "1", None, [("low", "x=0"), ("closed", "x")]))
+    (row,) = [row for row in verify.check(case).comparisons if not row.good]
+    assert (row.verdict, row.evidence.reason) == (Verdict.UNDECIDED, Reason.CLOSED_BOUND)
+    assert "steps, of 250 at most" in row.evidence.detail
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ([("low", "x")], "--low x: expected NAME=VALUE, like x=0"),
+        ([("low", "x=0"), ("low", "x=1")], "--low x=1: is given twice"),
+        ([("low", "z=0")], "there is no input 'z' to have a domain"),
+        ([("low", "x=3")], "the input 'x' is 2: write a number inside its domain, > 3"),
+        ([("low", "x=1"), ("high", "x=0")], "the input 'x': low=1 is above high=0: write low=0, high=1"),
+        ([("low", "x=nan")], "the input 'x': low='nan' is not a real number: write a finite one"),
+        ([("closed", "x")], "the input 'x': closed=True without a bound"),
+        ([("low", "x=0"), ("closed", "x=up")], "the input 'x': closed='up': expected True, 'low' or 'high'"),
+    ],
+)
+def test_domains_that_make_no_sense(options, message):
+    """The message names the input and says what to write."""
+    with pytest.raises(InputError, match=re.escape(message)):
+        cases_of(of_expression("x * x", ["x=2"], "1", None, options))
+
+
+@pytest.mark.parametrize("domain", ["N", 3, verify.real("N"), verify.fixed(""), verify.complex("")])
+def test_what_is_no_domain(domain):
+    """Beside an expression, an input is described as one real number."""
+    with pytest.raises(InputError, match=r"the input 'x' is .*: expected the domain of one number, like"):
+        verify.case("x * x", at={"x": 2}, x=domain)(lambda x: None)
+
+
+def test_the_command_that_repeats_a_case_of_a_domain():
+    """It has the domain."""
+    options = [("low", "x=0"), ("high", "x=4"), ("closed", "x=high")]
+    (case,) = cases_of(of_expression("y = x * x", ["x=2"], "1", None, options))
+    assert verify.check(case).again == "gradproof expr 'y = x * x' --at x=2 --low x=0 --high x=4 --closed x=high"

@@ -8,7 +8,7 @@ from jsonschema import Draft7Validator
 
 from gradproof.schemas import CASES, SETTINGS, read, settings
 from layers.wiring import wire
-from verify.cases.suite import _CASE, _EXPECTED, _REQUIRED, _TOP, load
+from verify.cases.suite import _CASE, _EXPECTED, _INPUT, _REQUIRED, _TOP, load
 from verify.command.config import _KEYS, Config, find
 from verify.model.errors import InputError
 from verify.model.explanations import entries
@@ -66,6 +66,7 @@ def test_the_keys_of_cases_are_those_of_the_parser():
     assert set(case["properties"]) == set(_CASE)
     assert case["required"] == list(_REQUIRED)
     assert set(case["properties"]["expected"]["properties"]) == set(_EXPECTED)
+    assert set(schema["definitions"]["input"]["properties"]) == set(_INPUT)
 
 
 @pytest.mark.parametrize(
@@ -116,6 +117,11 @@ def test_settings_are_judged_alike(tmp_path, text, good):
         (CASE + "expected.values = { price = true }", False),
         (CASE.replace("tax = 1.1", "tax = true"), False),
         (CASE.replace("tax = 1.1", "tax = { low = 1 }"), False),
+        (CASE.replace("tax = 1.1", "tax = { at = 1.1, low = 1, high = '3', closed = true }"), True),
+        (CASE.replace("tax = 1.1", "tax = { at = 1.1, low = 1, closed = 'low' }"), True),
+        (CASE.replace("tax = 1.1", "tax = { at = 1.1, low = 1, closed = 'all' }"), False),
+        (CASE.replace("tax = 1.1", "tax = { at = 1.1, low = [1] }"), False),
+        (CASE.replace("tax = 1.1", "tax = { at = 1.1, lo = 1 }"), False),
         (CASE.replace("{ apple = 100, tax = 1.1 }", "3"), False),
         (CASE.replace('name = "apples"', ""), False),
         (CASE.replace('"apples"', '" "'), False),

@@ -41,6 +41,13 @@ def test_all_keys(loaded):
     assert case.stated == {("value", "price"): 110, ("gradient", "tax"): 100}
 
 
+def test_a_domain(loaded):
+    """An input in a table has a value and bounds, which are exact and belong to the claim where they are closed."""
+    (case,) = loaded(CASE.replace("tax = 1.1", "tax = { at = 1.1, low = 0.1, high = 2, closed = 'high' }"))
+    assert case.inputs["tax"] == Fraction(11, 10)
+    assert list(map(str, case.domains["tax"].bounds)) == ["> 1/10", "<= 2"]
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
@@ -56,7 +63,31 @@ def test_all_keys(loaded):
         (CASE.replace("tax = 1.1", "tax = 2026-01-01"), "expected a number"),
         (
             CASE.replace("tax = 1.1", "tax = { low = 2, high = 1 }"),
-            r"shop\.toml:2: case 'apples': the input 'tax' is a table: write a number here, .* domain: .*real\('', low=0",
+            r"shop\.toml:2: inputs\.tax lacks its value: write tax = \{ at = 1, low = 0, closed = true \}",
+        ),
+        (
+            CASE.replace("tax = 1.1", "tax = { at = 1, low = 2, high = 1 }"),
+            r"shop\.toml:2: case 'apples': the input 'tax': low=2 is above high=1: write low=1, high=2",
+        ),
+        (
+            CASE.replace("tax = 1.1", "tax = { at = 1, low = 'a' }"),
+            r"shop\.toml:2: case 'apples': the input 'tax': low='a' is not a real number: write a finite one",
+        ),
+        (
+            CASE.replace("tax = 1.1", "tax = { at = 1, closed = true }"),
+            r"shop\.toml:2: case 'apples': the input 'tax': closed=True without a bound: give low or high",
+        ),
+        (
+            CASE.replace("tax = 1.1", "tax = { at = 1, low = 0, closed = 'both' }"),
+            r"closed='both': expected True, 'low' or 'high'",
+        ),
+        (
+            CASE.replace("tax = 1.1", "tax = { at = 1, hihg = 2 }"),
+            r"unknown key inputs\.tax\.hihg; did you mean 'high'",
+        ),
+        (
+            CASE.replace("tax = 1.1", "tax = { at = 0, low = 0, closed = true }"),
+            r"'tax' is 0: write a number inside its domain, >= 0; closed bounds are visited beside it",
         ),
         (CASE.replace(", tax = 1.1", ""), "'tax' has no value"),
         (CASE.replace("tax = 1.1", "tax = 1.1, coupon = 2"), "the input 'coupon' is not used"),

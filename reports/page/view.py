@@ -154,9 +154,8 @@ def _equation(case: CaseResult) -> Markup:
     if rows.traced(case):
         return tag("code", text(words.signature(case))) if case.signature else Markup("")
     upstream = "" if case.upstream[1] in ("", "1") else f", {case.upstream[0]} = {case.upstream[1]}"
-    equation = joined(
-        formula(case.output), text(" = "), formula(case.expression), text(f" = {_value(case.output_value)}{upstream}")
-    )
+    value = f" = {_value(case.output_value)}{upstream}{words.domain(case)}"
+    equation = joined(formula(case.output), text(" = "), formula(case.expression), text(value))
     return tag("span", equation, class_="equation")
 
 

@@ -61,12 +61,14 @@ class Case:
 class ExpressionCase(Case):
     """A subject of scalars with the expression that it is to compute, at exact inputs.
 
-    `stated` holds values that the author of the case expects, by quantity and name. `from_text` tells that the subject
+    `domains` bounds the claim for some of the inputs, each of which lies within. `stated` holds values that the author
+    of the case expects, by quantity and name. `from_text` tells that the subject
     is made of the text and of our own layers: no code of the user's runs.
     """
 
     program: Program
     inputs: Mapping[str, Fraction]
+    domains: Mapping[str, Real] = field(default_factory=dict)
     upstream: Fraction = Fraction(1)
     stated: Mapping[tuple[str, str], Fraction] = field(default_factory=dict)
     from_text: bool = False

@@ -14,6 +14,7 @@ from verify.cases.shapes import checked_shape
 from verify.cases.wirtinger import Part
 from verify.model.errors import InputError
 from verify.model.exact import RangeError, decimal_text, exact
+from verify.model.identity import Bound
 from verify.model.where import quoted
 
 
@@ -32,6 +33,14 @@ class Real:
     closed: frozenset[str] = frozenset()
     problem: str = ""
     part: Part | None = None
+
+    @property
+    def bounds(self) -> tuple[Bound, ...]:
+        """Return the ends of the domain as results have them."""
+        sides = ((">", "low", self.low), ("<", "high", self.high))
+        return tuple(
+            Bound(f"{sign}{'=' * (end in self.closed)}", str(bound)) for sign, end, bound in sides if bound is not None
+        )
 
     @property
     def ends(self) -> dict[str, Fraction]:

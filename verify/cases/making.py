@@ -24,6 +24,7 @@ from verify.cases.terms import (
     exact_inputs,
     fixed_upstream,
     stated_accuracy,
+    stated_domains,
     stated_values,
     whole_sizes,
 )
@@ -68,7 +69,8 @@ def case(
       in PyTorch.
 
     For scalars, give an expression and `at`, an exact value for each input (an int, a decimal as text or float, where
-    1.1 is 11/10, or a Fraction). The function computes that expression, and may yield a dict of named values.
+    1.1 is 11/10, or a Fraction). The function computes that expression, and may yield a dict of named values. An input
+    may have a domain: `x=gradproof.real("", low=0, closed=True)`.
 
     Raises InputError where the parts do not fit.
     """
@@ -78,9 +80,11 @@ def case(
         title = name or subject.__name__.replace("_", " ")
         if isinstance(expression, str):
             arrays_only = {"options": options, "sizes": sizes, "allow": allow, "accuracy": accuracy}
-            _only_for("cases of arrays", **arrays_only, convention=convention, **inputs)
+            _only_for("cases of arrays", **arrays_only, convention=convention)
             upstream_value = 1 if upstream is None else upstream
-            return make(title, expression, at or {}, lambda _: subject, upstream=upstream_value, where=where)
+            return make(
+                title, expression, at or {}, lambda _: subject, domains=inputs, upstream=upstream_value, where=where
+            )
         _only_for("cases with an expression", at=at)
         terms = Terms(options, upstream, sizes, allow, accuracy, convention)
         return traced(title, subject, {**(expression or {}), **inputs}, terms, where=where)
@@ -171,6 +175,7 @@ def make(
     at: Mapping[str, object],
     subject_of: Callable[[Program], Subject],
     *,
+    domains: Mapping[str, object] | None = None,
     upstream: object = 1,
     stated: Mapping[tuple[str, str], object] | None = None,
     where: Place = NOWHERE,
@@ -194,6 +199,7 @@ def make(
             where=where,
             program=program,
             inputs=inputs,
+            domains=stated_domains(inputs, domains or {}),
             upstream=fixed_upstream(upstream),
             stated=values,
             from_text=from_text,

@@ -7,6 +7,8 @@ inputs = { apple = 100, apple_cnt = 2, tax = 1.1 }
 upstream = 1                                        # optional, as is the rest
 expected.values = { price = 220 }
 expected.gradients = { apple = 2.2 }
+
+An input may have a domain, for which the gradients are then claimed: { at = 100, low = 0, closed = true }.
 """
 
 from __future__ import annotations
@@ -17,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from verify.cases.case import Case, Subject
+from verify.cases.inputs import Real, real
 from verify.cases.making import make
 from verify.graph.program import Program
 from verify.model.errors import InputError
@@ -29,6 +32,7 @@ Wire = Callable[[Program], Subject]
 _TOP = {"case": list}
 _CASE = {"name": str, "expression": str, "inputs": dict, "upstream": object, "expected": dict}
 _EXPECTED = {"values": dict, "gradients": dict}
+_INPUT = {"at": object, "low": object, "high": object, "closed": object}
 _REQUIRED = ("name", "expression", "inputs")
 _QUANTITIES = {"values": "value", "gradients": "gradient"}
 
@@ -73,13 +77,29 @@ def _case(table: Any, where: Place, wire: Wire, *, from_text: bool) -> Case:
     check_keys(expected, _EXPECTED, str(where), "expected.")
     stated = {(_QUANTITIES[key], name): value for key, values in expected.items() for name, value in values.items()}
     upstream = table.get("upstream", 1)
+    at = {name: _value(name, value, where) for name, value in table["inputs"].items()}
     return make(
         table["name"],
         table["expression"],
-        table["inputs"],
+        at,
         wire,
+        domains={name: _domain(value) for name, value in table["inputs"].items() if isinstance(value, dict)},
         upstream=upstream,
         stated=stated,
         where=where,
         from_text=from_text,
     )
+
+
+def _value(name: str, value: Any, where: Place) -> Any:
+    """Return the value of an input, which stands alone or in a table with its domain."""
+    if not isinstance(value, dict):
+        return value
+    check_keys(value, _INPUT, str(where), f"inputs.{name}.")
+    if "at" not in value:
+        raise InputError(f"{where}: inputs.{name} lacks its value: write {name} = {{ at = 1, low = 0, closed = true }}")
+    return value["at"]
+
+
+def _domain(table: dict[str, Any]) -> Real:
+    return real("", **{key: value for key, value in table.items() if key != "at"})

@@ -8,17 +8,18 @@ from typing import Any, NamedTuple
 
 from verify.cases.case import TracedCase
 from verify.cases.expression import identifier
-from verify.cases.inputs import Integer
+from verify.cases.inputs import Integer, Real, described
 from verify.cases.shapes import concrete
 from verify.cases.sizes import bindings
 from verify.graph.program import Program
 from verify.model.errors import InputError, nearest
-from verify.model.exact import exact
+from verify.model.exact import decimal_text, exact, within
 from verify.model.identity import Place
 from verify.model.where import quoted
 
 _LONGEST_NAME = 200
-_NO_DOMAIN = "write a number here, such as 1.1; a case in Python can have a domain: x=gradproof.real('', low=0, high=1)"
+_NO_TABLE = "write a number here, such as 1.1, and its domain beside it: at={'x': 1.1}, x=gradproof.real('', low=0)"
+_DOMAIN = "expected the domain of one number, like gradproof.real('', low=0, high=1)"
 
 
 class Terms(NamedTuple):
@@ -90,9 +91,30 @@ def exact_inputs(at: Mapping[str, object]) -> dict[str, Fraction]:
         if name in inputs:
             raise InputError(f"the input {key!r} is given twice")
         if isinstance(value, Mapping):
-            raise InputError(f"the input {key!r} is a table: {_NO_DOMAIN}")
+            raise InputError(f"the input {key!r} is a table: {_NO_TABLE}")
         inputs[name] = exact(value, f"the input {key!r}")
     return inputs
+
+
+def stated_domains(inputs: Mapping[str, Fraction], domains: Mapping[str, object]) -> dict[str, Real]:
+    """Return the domains of inputs of an expression by name; raises InputError for a value outside of its own."""
+    stated = {identifier(key): _domain(key, description) for key, description in domains.items()}
+    for name, real in stated.items():
+        if name not in inputs:
+            raise InputError(f"there is no input {name!r} to have a domain{nearest(name, inputs)}")
+        if not within(inputs[name], (real.low, real.high)):
+            raise InputError(
+                f"the input {name!r} is {decimal_text(inputs[name])}: write a number inside its domain, "
+                f"{' and '.join(map(str, real.bounds))}; closed bounds are visited beside it"
+            )
+    return stated
+
+
+def _domain(name: str, description: object) -> Real:
+    real = described(name, description) if isinstance(description, Real) else None
+    if type(real) is not Real or real.shape:
+        raise InputError(f"the input {name!r} is {quoted(description)}: {_DOMAIN}")
+    return real
 
 
 def stated_values(program: Program, stated: Mapping[tuple[str, str], object]) -> dict[tuple[str, str], Fraction]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from fractions import Fraction
 from functools import cache
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from verify.cases.case import Case, ExpressionCase, TracedCase
 from verify.cases.conversation import Outcome
+from verify.cases.inputs import Real
 from verify.cases.made import account
 from verify.checks.reference import runs
 from verify.checks.reference.culprit import placed
@@ -23,6 +24,7 @@ from verify.model.exact import decimal_text, texts
 from verify.model.excerpts import excerpted
 from verify.model.findings import allowed
 from verify.model.garbage import uncollected
+from verify.model.identity import Argument
 from verify.model.reasons import Reason
 from verify.model.result import Branch, CaseResult, Comparison, Cover, Evidence, Keep, Verdict
 from verify.model.where import quoted
@@ -147,24 +149,26 @@ def _with_added(case: TracedCase, result: CaseResult, runs: Sequence[Exact], see
 def _check_expression(case: ExpressionCase, seed: int, *, quick: bool, keep: Keep) -> CaseResult:
     """Compare a case with its expression; then look at its code as at that of any layer, where it is the user's."""
     result = _compared(case, seed)
-    if quick or case.from_text or any(row.verdict is Verdict.ERROR for row in result.comparisons):
+    only_formula = case.from_text and not any(real.ends for real in case.domains.values())
+    if quick or only_formula or any(row.verdict is Verdict.ERROR for row in result.comparisons):
         return result
     from verify.checks.reference.elementary import is_elementary
 
     if not result.region and result.good and is_elementary(case.subject):
         return result
-    from verify.checks.reference.layered import as_layers, is_followed, merged, passed_over
+    from verify.checks.reference.layered import as_layers, is_followed, merged, passed_over, unvisited
 
     if reason := passed_over(case):
-        return replace(result, cover=Cover(1, untried=(reason,)))
+        rows = (*result.comparisons, *unvisited(case, reason))
+        return replace(result, comparisons=rows, cover=Cover(1, untried=(reason,)))
     keep(result, "other regions, contracts, floats")
 
     def keep_merged(partial: CaseResult, rest: str) -> None:
-        keep(merged(result, partial), rest)
+        keep(merged(case, result, partial), rest)
 
     checked = (_check_traced(layer, seed, quick=False, keep=keep_merged) for layer in as_layers(case))
     first = next(checked)
-    return merged(result, first if is_followed(first) else next(checked))
+    return merged(case, result, first if is_followed(first) else next(checked, first))
 
 
 def _compared(case: ExpressionCase, seed: int) -> CaseResult:
@@ -181,6 +185,7 @@ def _compared(case: ExpressionCase, seed: int) -> CaseResult:
         output_value=exact.at_sample([output])[output].readable,
         inputs=tuple(texts(case.inputs)),
         upstream=(exact.upstream_name, decimal_text(case.upstream)),
+        signature=tuple(Argument(name, bounds=real.bounds) for name, real in case.domains.items()),
         comparisons=tuple(placed(case, drawn, comparisons)),
         unclaimed=unclaimed,
         reproduce=_reproduce(case),
@@ -265,7 +270,17 @@ def _reproduce(case: ExpressionCase) -> tuple[str, ...]:
         return ("gradproof", "run", case.where.file, *_option("case", case.name))
     at = [part for name, value in case.inputs.items() for part in _option("at", f"{name}={decimal_text(value)}")]
     upstream = () if case.upstream == 1 else _option("upstream", decimal_text(case.upstream))
-    return ("gradproof", "expr", case.program.text, *at, *upstream)
+    domain = [part for name, real in case.domains.items() for part in _bounds(name, real)]
+    return ("gradproof", "expr", case.program.text, *at, *domain, *upstream)
+
+
+def _bounds(name: str, real: Real) -> Iterator[str]:
+    """Return the options that bound an input."""
+    for side, bound in (("low", real.low), ("high", real.high)):
+        if bound is not None:
+            yield from _option(side, f"{name}={decimal_text(bound)}")
+    if real.ends:
+        yield from _option("closed", name if len(real.ends) > 1 else f"{name}={''.join(real.ends)}")
 
 
 def _option(name: str, value: str) -> tuple[str, ...]:

@@ -327,5 +327,10 @@ def _add_expression(parser: argparse.ArgumentParser) -> None:
     add("expression", help="names, numbers, + - * / **, parentheses")
     at = "an input and its exact value, like tax=1.1; once for each"
     add("--at", action="append", default=[], metavar="NAME=VALUE", help=at)
+    bound = "the {} bound of an input, like {}: gradients are claimed within"
+    add("--low", action="append", default=[], metavar="NAME=VALUE", help=bound.format("lower", "x=0"))
+    add("--high", action="append", default=[], metavar="NAME=VALUE", help=bound.format("upper", "x=1"))
+    closed = "an input whose bounds belong to the claim, like x, or one of them, like x=low"
+    add("--closed", action="append", default=[], metavar="NAME[=SIDE]", help=closed)
     upstream = "derivative of the final result with respect to the output (default: 1)"
     add("--upstream", default="1", metavar="VALUE", help=upstream)

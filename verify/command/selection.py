@@ -24,7 +24,8 @@ def selected(workers: Workers, options: argparse.Namespace, config: Config) -> l
 
         return _chosen(scanned(workers, options.targets), options)
     if options.command == "expr":
-        return workers.cases(of_expression(options.expression, options.at, options.upstream, layers))
+        domain = [(side, text) for side in ("low", "high", "closed") for text in getattr(options, side)]
+        return workers.cases(of_expression(options.expression, options.at, options.upstream, layers, domain))
     targets = options.targets or config.targets
     if not targets:
         raise InputError(

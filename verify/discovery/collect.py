@@ -15,6 +15,7 @@ from types import ModuleType
 from typing import Any
 
 from verify.cases.case import Case
+from verify.cases.inputs import Real, real
 from verify.cases.made import Lost, lost
 from verify.cases.making import make
 from verify.cases.members import cases_of_value
@@ -87,14 +88,40 @@ def wiring(layers: str | None = None) -> Wire:
 
 def _expression(unit: Unit, wire: Wire) -> Case:
     """Return the case of an expression of the command line."""
-    at: dict[str, object] = {}
-    for setting in unit.at or ():
-        name, equals, value = setting.partition("=")
-        if not equals or name.strip() in at:
-            raise InputError(f"--at {setting}: {'is given twice' if equals else 'expected NAME=VALUE, like tax=1.1'}")
-        at[name.strip()] = value.strip()
-    from_text = unit.layers is None
-    return make(case_name(unit.target), unit.target, at, wire, upstream=unit.upstream, from_text=from_text)
+    return make(
+        case_name(unit.target),
+        unit.target,
+        _settings("at", unit.at or ()),
+        wire,
+        domains=_domains(unit),
+        upstream=unit.upstream,
+        from_text=unit.layers is None,
+    )
+
+
+def _domains(unit: Unit) -> dict[str, Real]:
+    """Return the domains of inputs that options of the command bound."""
+    written: dict[str, dict[str, Any]] = {}
+    for side in ("low", "high", "closed"):
+        for name, value in _settings(side, [text for of, text in unit.domain if of == side]).items():
+            written.setdefault(name, {})[side] = value
+    return {name: real("", **bounds) for name, bounds in written.items()}
+
+
+_LIKE = {"at": "tax=1.1", "low": "x=0", "high": "x=1"}
+
+
+def _settings(option: str, texts: Sequence[str]) -> dict[str, object]:
+    """Return what an option gives by name; raises InputError. A closed domain needs its name only."""
+    settings: dict[str, object] = {}
+    for text in texts:
+        name, equals, value = text.partition("=")
+        if name.strip() in settings:
+            raise InputError(f"--{option} {text}: is given twice")
+        if not equals and option != "closed":
+            raise InputError(f"--{option} {text}: expected NAME=VALUE, like {_LIKE[option]}")
+        settings[name.strip()] = value.strip() if equals else True
+    return settings
 
 
 def _imported(unit: Unit) -> ModuleType:

@@ -34,6 +34,7 @@ class Unit(NamedTuple):
     `name` is the name under which a module is imported; a file in no package is `alone`, and has one of its own.
     Of one that is to `scan`, the gradients are checked that have no case.
     `folders` lead the path while it and its cases run, and `layers` is the module that replaces our layers.
+    `domain` has what bounds the inputs of an expression, each under `low`, `high` or `closed`.
     """
 
     target: str
@@ -42,6 +43,7 @@ class Unit(NamedTuple):
     folders: tuple[str, ...] = ()
     layers: str | None = None
     at: tuple[str, ...] | None = None
+    domain: tuple[tuple[str, str], ...] = ()
     upstream: str = "1"
     alone: bool = False
     scan: bool = False

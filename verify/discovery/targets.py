@@ -37,9 +37,11 @@ def units(target: str, layers: str | None = None) -> list[Unit]:
     return [unit._replace(layers=layers) for unit in units_found]
 
 
-def of_expression(text: str, at: Sequence[str], upstream: str, layers: str | None) -> Unit:
+def of_expression(
+    text: str, at: Sequence[str], upstream: str, layers: str | None, domain: Sequence[tuple[str, str]] = ()
+) -> Unit:
     """Return the unit of an expression of the command line."""
-    return Unit(text, folders=_folders_of(layers), layers=layers, at=tuple(at), upstream=upstream)
+    return Unit(text, folders=_folders_of(layers), layers=layers, at=tuple(at), domain=tuple(domain), upstream=upstream)
 
 
 def case_name(target: str) -> str:

@@ -60,7 +60,8 @@ class CaseResult:
     * `findings`, `accuracy` and `cover` hold broken contracts, float errors and the regions that were checked; `cover`
       is None after a quick run.
     * `unclaimed` are inputs for which the code returned None: their gradients are not checked.
-    * `signature` describes the inputs of a case of arrays, which has no expression.
+    * `signature` describes the inputs of a case of arrays, which has no expression, and those of an expression that
+      have a domain.
     * `region` holds the branches that bound the claims, `notes` further facts as sentences.
     * `sizes` says at which other sizes the formula was right.
     * `reproduce` is the command that runs the case alone, as its arguments.

@@ -295,7 +295,8 @@ def _command(unit: Unit, case: CollectedCase | None = None) -> tuple[str, ...]:
     if unit.at is not None:
         upstream = [] if unit.upstream == "1" else [f"--upstream={unit.upstream}"]
         at = [part for value in unit.at for part in ("--at", value)]
-        return ("gradproof", "expr", unit.target.strip(), *at, *upstream)
+        domain = [part for side, value in unit.domain for part in (f"--{side}", value)]
+        return ("gradproof", "expr", unit.target.strip(), *at, *domain, *upstream)
     target = case.where.file if case else unit.file or unit.target
     name = [] if not case else [f"--case={case.name}"] if case.name.startswith("-") else ["--case", case.name]
     return ("gradproof", "scan" if unit.scan else "run", target, *name)

@@ -27,7 +27,7 @@ from verify.model.additions import HOW
 from verify.model.comparison import APPROXIMATION, SMALL_CONSTANT
 from verify.model.errors import ProtocolError
 from verify.model.findings import allowed
-from verify.model.identity import NOWHERE, Argument, Bound, Place
+from verify.model.identity import NOWHERE, Argument, Place
 from verify.model.reasons import Cause, Reason
 from verify.model.result import Branch, CaseResult, Comparison, Keep, Verdict
 from verify.tracing.floats import FloatRun
@@ -228,11 +228,7 @@ def _argument(name: str, declared: Input) -> Argument:
     shape = tuple(declared.shape.split())
     if isinstance(declared, Integer):
         return Argument(name, "whole", shape, below=declared.below)
-    sides = ((">", "low", declared.low), ("<", "high", declared.high))
-    bounds = [
-        Bound(f"{sign}{'=' * (end in declared.closed)}", str(bound)) for sign, end, bound in sides if bound is not None
-    ]
-    return Argument(name, "fixed" if isinstance(declared, Fixed) else "real", shape, tuple(bounds))
+    return Argument(name, "fixed" if isinstance(declared, Fixed) else "real", shape, declared.bounds)
 
 
 def _notes(exact: Exact, seed: int) -> list[str]:

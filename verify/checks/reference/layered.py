@@ -16,14 +16,16 @@ from verify.cases.case import ExpressionCase, TracedCase
 from verify.cases.inputs import Real
 from verify.cases.samples import Sampler
 from verify.model.errors import ProtocolError
+from verify.model.exact import within
 from verify.model.reasons import Reason
-from verify.model.result import CaseResult, Comparison, Cover, Verdict
+from verify.model.result import CaseResult, Comparison, Cover, Evidence, Verdict
 
 # Regions, contracts and floats run a case some hundred times: at this size, some seconds.
 _LARGEST = 250
 _SEED = 13  # of the sample, the same for every seed of a run, so that verdicts are
 _NEAR = 100  # a hundredth of numbers up to 2: within 2 % of an input
 _TOO_LARGE = "other regions, contracts and other floats: the expression has {:,} steps, of {:,} at most"
+_BOUNDS = "the gradients at closed bounds of the domain could not be looked at"
 _NOT_A_LAYER = "other regions, contracts and other floats: {}"
 
 
@@ -45,7 +47,8 @@ def as_layers(case: ExpressionCase) -> Iterator[TracedCase]:
         for (name, value), step in zip(case.inputs.items(), drawn, strict=True)
     }
     layer = _as_layer(case)
-    yield replace(layer, at=beside)
+    if all(within(beside[name], (real.low, real.high)) for name, real in case.domains.items()):
+        yield replace(layer, at=beside)
     yield replace(layer, at=case.inputs)
 
 
@@ -65,7 +68,7 @@ def _as_layer(case: ExpressionCase) -> TracedCase:
             "the subject yields twice: it must yield once, then return its gradients", Reason.WRONG_YIELD
         )
 
-    inputs = {name: Real("") for name in case.inputs}
+    inputs = {name: case.domains.get(name, Real("")) for name in case.inputs}
     return TracedCase(name=case.name, subject=subject, where=case.where, inputs=inputs, reference=case.program)
 
 
@@ -81,17 +84,31 @@ def _for_inputs(case: ExpressionCase, returned: Any) -> Any:
 
 def is_followed(layer: CaseResult) -> bool:
     """Tell whether a case of scalars was run and compared."""
-    return not any(row.quantity == "case" for row in layer.comparisons)
+    return not any(row.quantity == "case" and not _is_of_bound(row) for row in layer.comparisons)
 
 
-def merged(result: CaseResult, layer: CaseResult) -> CaseResult:
+def unvisited(case: ExpressionCase, why: str) -> tuple[Comparison, ...]:
+    """Return the row of closed bounds that were not looked at, if the case has any: they are a part of its claim."""
+    if not any(real.ends for real in case.domains.values()):
+        return ()
+    evidence = Evidence("undecided", f"{_BOUNDS}: {why}", reason=Reason.CLOSED_BOUND)
+    return (Comparison("case", "the closed bounds", Verdict.UNDECIDED, evidence=evidence),)
+
+
+def _is_of_bound(row: Comparison) -> bool:
+    """Tell whether a row says that nothing could be judged at a closed bound, which is a part of the claim."""
+    return row.evidence.reason is Reason.CLOSED_BOUND
+
+
+def merged(case: ExpressionCase, result: CaseResult, layer: CaseResult) -> CaseResult:
     """Return the result of an expression with what was found out about its code as a layer.
 
     The rows on the sample are those of the expression; a row of the layer is added where it is worse.
     """
+    lost = () if is_followed(layer) else unvisited(case, layer.comparisons[0].evidence.detail)
     return replace(
         result,
-        comparisons=(*result.comparisons, *_worse(result, layer)),
+        comparisons=(*result.comparisons, *_worse(result, layer), *lost),
         findings=layer.findings,
         cover=_cover(layer),
         notes=result.notes or layer.notes,
@@ -107,7 +124,7 @@ def _worse(result: CaseResult, layer: CaseResult) -> list[Comparison]:
         return []
     failing = {row.key for row in result.comparisons if not row.good}
     refuted = {row.key for row in result.comparisons if row.verdict is Verdict.REFUTED}
-    bad = [row for row in layer.comparisons if not row.verdict.good and row.quantity != "case"]
+    bad = [row for row in layer.comparisons if not row.verdict.good and (row.quantity != "case" or _is_of_bound(row))]
     return [row for row in bad if row.key not in (refuted if row.verdict is Verdict.REFUTED else failing)]
 
 

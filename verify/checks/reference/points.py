@@ -6,7 +6,9 @@ import random
 from collections.abc import Iterator
 from fractions import Fraction
 
+from verify.cases.inputs import Real
 from verify.checks.reference.theory import Theory
+from verify.model.exact import within
 
 _UPSTREAMS = (Fraction(2), Fraction(-1), Fraction(1, 3))
 _SCALES = (Fraction(1, 97), Fraction(89), Fraction(-83))
@@ -17,7 +19,21 @@ def points(theory: Theory, seed: int) -> list[dict[str, Fraction]]:
     """Return the sample, the sample with other upstreams (a squared one shows there), and points around."""
     sample = theory.sample
     others = [{**sample, theory.upstream_name: upstream} for upstream in _UPSTREAMS]
-    return [sample, *others, *_around(sample, random.Random(seed)), *_away(theory)]
+    tried = [*_around(sample, random.Random(seed)), *_away(theory)]
+    return [sample, *others, *(_inside(point, theory) for point in tried)]
+
+
+def _inside(point: dict[str, Fraction], theory: Theory) -> dict[str, Fraction]:
+    """Return a point with each input within its domain: what lies outside is moved between the sample and the bound."""
+    domains, sample = theory.case.domains, theory.sample
+    return point | {name: _between(sample[name], point[name], real) for name, real in domains.items()}
+
+
+def _between(sample: Fraction, value: Fraction, real: Real) -> Fraction:
+    end = real.low if value < sample else real.high
+    if end is None or within(value, (real.low, real.high)):
+        return value
+    return sample + (end - sample) * (value - sample) / (value - sample + end - sample)
 
 
 def _away(theory: Theory) -> Iterator[dict[str, Fraction]]:
