@@ -25,7 +25,7 @@ _LARGEST = 250
 _SEED = 13  # of the sample, the same for every seed of a run, so that verdicts are
 _NEAR = 100  # a hundredth of numbers up to 2: within 2 % of an input
 _TOO_LARGE = "other regions, contracts and other floats: the expression has {:,} steps, of {:,} at most"
-_BOUNDS = "the gradients at closed bounds of the domain could not be looked at"
+_BOUNDS = "the gradients at closed bounds of the domain were not checked"
 _NOT_A_LAYER = "other regions, contracts and other floats: {}"
 
 
