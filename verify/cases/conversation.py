@@ -11,6 +11,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any, NamedTuple
 
 from verify.cases.case import ExpressionCase, Subject
+from verify.cases.earlier import aged
 from verify.cases.wirtinger import halved, joined, sign_of
 from verify.model.errors import ProtocolError, UnclaimedError, nearest
 from verify.model.reasons import Reason
@@ -45,7 +46,7 @@ def converse(subject: Subject, inputs: Mapping[str, Any], upstream_of: Callable[
 
 @calls_users_code
 def _conversed(subject: Subject, inputs: Mapping[str, Any], upstream_of: Callable[[Any], Any]) -> tuple[Any, Any]:
-    running = subject(**inputs)
+    running = subject(**aged(inputs))
     if not inspect.isgenerator(running):
         actual = quoted(running)
         raise ProtocolError(

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
+from verify.cases.earlier import aged
 from verify.model.errors import ProtocolError
 from verify.model.reasons import Reason
 
@@ -25,8 +26,8 @@ def made(make: Any, params: Mapping[str, Any], options: Mapping[str, Any]) -> tu
         p for p in positional if p.default is p.empty and p.kind is not p.VAR_POSITIONAL and p.name not in taken
     ]
     if params and not named and (len(required) == len(params) or any(p.kind is p.VAR_POSITIONAL for p in positional)):
-        return make(*params.values(), **taken), rest
-    unit = make(**named, **taken)
+        return aged(make(*params.values(), **taken)), rest
+    unit = aged(make(**named, **taken))
     for key, value in params.items():
         if key not in named:
             setattr(unit, key, value)

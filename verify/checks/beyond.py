@@ -12,6 +12,7 @@ from verify.checks.claims.claims import Exact
 from verify.checks.contracts.check import contracts, is_complete
 from verify.checks.contracts.state import State
 from verify.checks.doubts import settled
+from verify.checks.gradients.draws import Draws, other_draws
 from verify.checks.gradients.orientations import orientations_left
 from verify.checks.gradients.sizes import Sizing, check_sizes
 from verify.checks.gradients.traced import dead
@@ -61,7 +62,7 @@ class _Parts:
         self.rows, self.cover = elsewhere.rows, elsewhere.cover  # those of other inputs
         self.explored, self.further = elsewhere.explored, [*elsewhere.runs, *elsewhere.extras]
         self.gaps = [*_unreached(elsewhere.cover), *elsewhere.findings]
-        self.sizing, self.broken, self.floats = Sizing(), list[Finding](), Floats()
+        self.sizing, self.draws, self.broken, self.floats = Sizing(), Draws(), list[Finding](), Floats()
 
     def decisions(self, seed: int) -> CaseResult:
         """Return the result of a layer whose output is constant: there are neither contracts nor floats to look at."""
@@ -104,7 +105,7 @@ class _Parts:
         """Return the result as far as it is known; of other inputs, one row for each gradient that is right so far."""
         wrong = {row.name for row in self.sample.comparisons if not row.verdict.good}
         first = {row.name: row for row in reversed(self.rows) if row.name not in wrong}
-        rows = (*self.sample.comparisons, *self.sizing.rows, *reversed(first.values()))
+        rows = (*self.sample.comparisons, *self.sizing.rows, *self.draws.rows, *reversed(first.values()))
         result = replace(
             self.sample,
             comparisons=rows,
@@ -112,7 +113,7 @@ class _Parts:
             cover=self.cover,
             findings=allowed((*findings_of(rows), *self.broken, *self.gaps), self.case.allow),
             accuracy=tuple(self.floats.accuracy),
-            notes=(*self.sample.notes, *self.floats.notes),
+            notes=(*self.sample.notes, *self.draws.notes, *self.floats.notes),
         )
         return without_vanishing(result, [*self.runs, *self.further])
 
@@ -120,6 +121,7 @@ class _Parts:
         rows, glances = [*self.sample.comparisons, *self.rows], Glances(self.case, seed, self.explored)
         others = [run for run in self.runs if run.followed]
         self.sizing = check_sizes(self.case, rows, self.runs, seed, glances.at, others)
+        self.draws = other_draws(self.case, [*rows, *self.sizing.rows], self.runs, seed)
         lines = {gap.where for gap in self.gaps if gap.code == EDGE}
         self.gaps += [finding for where, finding in glances.open.items() if where not in lines]
 

@@ -22,10 +22,12 @@ from typing import Any
 import numpy as np
 from numpy.lib import stride_tricks
 
+from verify.cases import earlier
 from verify.model.additions import added_functions, holders, is_handed_over, key_of
 from verify.model.package import is_engine
 from verify.model.unfollowed import unfollowed
-from verify.model.where import may_be_users
+from verify.model.where import asking_frame, may_be_users
+from verify.tracing import entropy
 from verify.tracing.arrays import memory, sparse
 from verify.tracing.arrays.arrays import active, objects, wrapped
 from verify.tracing.linear.matrices import linear
@@ -135,15 +137,26 @@ def _drawing(original: Callable[..., Any]) -> Callable[..., Any]:
     return replacement
 
 
-def _seeding(original: Any) -> Callable[..., Any]:
+def _making(original: Callable[..., Any]) -> Callable[..., Any]:
+    """Return what makes a generator: one that a constructor makes lives on, and may have drawn before this run."""
+
     @functools.wraps(original)
-    def replacement(seed: Any = None) -> Any:
-        return original(_seed if seed is None else seed)
+    def replacement(*args: Any, **options: Any) -> Any:
+        made = original(*args, **options)
+        if earlier.count() and _is_in_constructor():
+            earlier.age(made)
+        return made
 
     return replacement
 
 
-_seed = 0
+def _is_in_constructor() -> bool:
+    frame = asking_frame()
+    while frame is not None and frame.f_code.co_name != "__init__":
+        frame = frame.f_back
+    return frame is not None and may_be_users(frame.f_code.co_filename)
+
+
 _OF_LISTS = "apply_along_axis apply_over_axes piecewise block trim_zeros split array_split hsplit vsplit dsplit"
 _NUMPY: dict[str, Replace] = {
     **dict.fromkeys(("zeros", "ones", "eye", "identity", "zeros_like", "ones_like", "full_like"), creating(as_symbols)),
@@ -167,7 +180,7 @@ _MODULES: dict[ModuleType, dict[str, Replace]] = {
     np.fft: dict.fromkeys(_taking_arrays(np.fft), computing),
     **MODULES,
     stride_tricks: dict.fromkeys(("as_strided", "sliding_window_view"), striding),
-    np.random: {**dict.fromkeys(DRAWN, _drawing), "default_rng": _seeding},
+    np.random: {**dict.fromkeys(DRAWN, _drawing), "default_rng": _making},
     pickle: {"dumps": pickled.dumping, "loads": pickled.loading},
     importlib: {"import_module": lambda original: _importing_module(original)},
 }
@@ -330,8 +343,9 @@ def in_force(seed: int) -> Iterator[None]:
     imports while it runs is given stand-ins by `_importing`. A case is run many times, and the names of all of the
     user's modules take longer to look through than a small layer takes to run.
     """
-    global _seed, _looked_through
-    _seed, before = seed, _looked_through
+    global _looked_through
+    entropy.start(seed)
+    before = _looked_through
     if before == len(sys.modules):
         yield
         return
@@ -341,7 +355,7 @@ def in_force(seed: int) -> Iterator[None]:
     builtins.__import__ = _importing
     setattr(np.vectorize, "__call__", _VECTORIZED)  # noqa: B010 - it is no attribute to the type checker
     methods = [*sparse.replaced(), *distributions.replaced(), *multivariate.replaced(), *splines.replaced(), *_THREADS]
-    methods += masked.replaced()
+    methods += [*masked.replaced(), *entropy.replaced()]
     methods += jitted.replaced(places, _STAND_INS)
     number = len(_methods)
     _replace(methods)

@@ -7,11 +7,18 @@ import pickle
 import random
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from itertools import islice
+from types import FunctionType, ModuleType
 from typing import Any
 
 import numpy as np
 
-from verify.tracing.patches import users_names
+from verify.cases import earlier
+from verify.cases.earlier import draw_from
+from verify.model.where import is_users
+from verify.tracing import entropy
+from verify.tracing.patches import users_modules, users_names
+from verify.tracing.stand_ins.belongings import belongings, is_looked_into
 
 
 class Generator:
@@ -30,12 +37,18 @@ class Generator:
 _KINDS = (np.random.Generator, np.random.RandomState, random.Random)
 _GLOBAL = (Generator(random.getstate, random.setstate), Generator(np.random.get_state, np.random.set_state))
 _BITS = 128  # that are drawn from each generator to tell whether anything was drawn before
-_bits, _numbers = random.getrandbits, np.random.random_sample  # whatever the user's code puts in their place
+_bits, _number, _numbers = (
+    random.getrandbits,
+    random.random,
+    np.random.random_sample,
+)  # whatever the user's code puts in their place
 _seed_ours, _seed_numpys, _get_state = random.seed, np.random.seed, np.random.get_state
 _random: Any = np.random  # whose stubs leave these out
 _get_bits, _set_bits = _random.get_bit_generator, _random.set_bit_generator
 _OURS = np.random.MT19937()  # what the global generator draws from while it is held
 _held = False
+_MOST = 2_000  # places of the user's that are looked through, once for a case
+_inside: list[Any] = []  # the generators that were found there while they are held
 
 
 @contextmanager
@@ -54,9 +67,11 @@ def held() -> Iterator[None]:
     _set_bits(_OURS)
     _held = True
     try:
+        _inside[:] = [place.value for place in islice(belongings(_users_objects()), _MOST) if is_generator(place.value)]
         yield
     finally:
         _held = False
+        _inside.clear()
         _set_bits(bits)
         _GLOBAL[0].put(state)
         if whole["has_gauss"]:
@@ -66,6 +81,10 @@ def held() -> Iterator[None]:
 def _seed(seed: int) -> None:
     _seed_ours(seed)
     _seed_numpys(seed)
+    entropy.start(seed)
+    for _ in range(earlier.count()):
+        _number()
+        _numbers()
 
 
 def _drawn() -> tuple[int, list[float]]:
@@ -73,9 +92,9 @@ def _drawn() -> tuple[int, list[float]]:
     return _bits(_BITS), _numbers(2).tolist()
 
 
-@functools.lru_cache(maxsize=1)
-def _first(seed: int) -> tuple[int, list[float]]:
-    """Return what the global generators give first when they are seeded."""
+@functools.lru_cache(maxsize=2)
+def _first(seed: int, _: int) -> tuple[int, list[float]]:
+    """Return what the global generators give first when they are seeded, after so many draws."""
     _seed(seed)
     return _drawn()
 
@@ -86,47 +105,62 @@ def seeded(seed: int) -> Iterator[Callable[[], bool]]:
 
     Generators that the user's modules have made themselves start each run in the state that they are in.
     """
-    users = _users_generators()
-    states = [generator.get() for generator in users]
-    before = [generator.mark for generator in users]
     drawn: list[bool] = []
     with held():
-        first = _first(seed)
+        users = _users_generators()
+        states = [generator(value).get() for value in users]
+        first = _first(seed, earlier.count())
         _seed(seed)
+        for value in users:
+            draw_from(value)
+        before = [generator(value).mark for value in users]
         try:
             yield lambda: drawn[0]
         finally:
-            after = [generator.mark for generator in users]
-            drawn.append(after != before or _drawn() != first)
-            for generator, state in zip(users, states, strict=True):
-                generator.put(state)
+            after = [generator(value).mark for value in users]
+            drawn.append(after != before or entropy.was_asked() or _drawn() != first)
+            for value, state in zip(users, states, strict=True):
+                generator(value).put(state)
 
 
 def rewinder(seed: int) -> Callable[[], None]:
-    """Return what puts all generators back to where `seeded` starts, called before anything is drawn.
+    """Return what puts all generators back to where `seeded` starts, called within it before anything is drawn.
+
+    A run that is asked for after earlier draws starts there, if this is called without such.
 
     To seed NumPy's global generator takes a sixth of the time of setting its state, and gives the same one.
     """
-    states = [(generator, generator.get()) for generator in _users_generators()]
+    users = _users_generators()
+    states = [generator(value).get() for value in users]
 
     def rewind() -> None:
         _seed(seed)
-        for generator, state in states:
-            generator.put(state)
+        for value, state in zip(users, states, strict=True):
+            generator(value).put(state)
+            draw_from(value)
 
     return rewind
 
 
 def generators() -> list[Generator]:
     """Return the global generators, and those that the user's modules have made."""
-    return [*_GLOBAL, *_users_generators()]
+    return [*_GLOBAL, *map(generator, _users_generators())]
 
 
-def _users_generators() -> list[Generator]:
+def _users_generators() -> list[Any]:
+    """Return the generators in modules, classes and objects of the user's, each once."""
     spaces = users_names()
     if not _have_generators(spaces):  # few modules have any, or none
-        return []
-    return [generator(value) for space in spaces for value in space.values() if is_generator(value)]
+        return _inside
+    named = [value for space in spaces for value in space.values() if is_generator(value)]
+    return [*{id(value): value for value in (*named, *_inside)}.values()]
+
+
+def _users_objects() -> list[Any]:
+    """Return the classes and objects in modules of the user's own, in which there may be generators."""
+    modules = [module for module in users_modules() if is_users(getattr(module, "__file__", None) or "<")]
+    values = (value for module in modules for value in vars(module).values())
+    return [value for value in values if not isinstance(value, (ModuleType, FunctionType)) and is_looked_into(value)]
 
 
 def _have_generators(spaces: Sequence[Mapping[str, Any]]) -> bool:

@@ -74,7 +74,7 @@ def suspects(
     probes = (_probe(case, sizes, next(choices), number, rng) for number, sizes in enumerate(bound))
     with patches.in_force(seed), seeded(seed):
         rewind = rewinder(seed)
-        return [*islice((probe for probe in probes if not _fits(case, probe, rewind)), most)]
+        return [*islice((probe for probe in probes if not fits(case, probe, rewind)), most)]
 
 
 def _probe(
@@ -126,7 +126,7 @@ def _values(described: Real, sizes: Sizes, kind: int, rng: np.random.RandomState
     return np.asarray(values).reshape(shape)
 
 
-def _fits(case: TracedCase, probe: Probe, rewind: Callable[[], None]) -> bool:
+def fits(case: TracedCase, probe: Probe, rewind: Callable[[], None]) -> bool:
     """Tell whether the output changes along a direction as the gradients say, or nothing is known of that.
 
     All runs of all probes start where `rewind` puts the random generators. One that the code has made since draws other
