@@ -71,6 +71,6 @@ def _parts(value: Any) -> list[Any]:
 
 @lru_cache(maxsize=4096)
 def _is_generator(kinds: tuple[type, ...]) -> bool:
-    """Tell whether what is of a type, with its bases, draws from a state of its own, by names: expressions import no NumPy."""
+    """Tell by names whether what is of a type, with its bases, draws from its state: expressions import no NumPy."""
     names = {(base.__module__, base.__name__) for base in kinds}
     return not names.isdisjoint(_KINDS) and ("random", "SystemRandom") not in names
