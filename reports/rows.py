@@ -86,6 +86,7 @@ def _by_quantity(chosen: Sequence[Comparison], *, several: bool, everything: boo
     for c in chosen:
         groups.setdefault((c.quantity, c.name), []).append(c)
     listed = [row for group in groups.values() for row in _of_quantity(group, everything)]
+    several = several or len(listed) > len(groups)  # rows of one name
     told_apart = several and any(not row.comparison.good for row in listed)
     return listed if told_apart else [row._replace(variant="") for row in listed]
 

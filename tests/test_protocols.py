@@ -279,7 +279,7 @@ def test_objects_and_partials_have_names():
 @pytest.mark.parametrize(
     ("value", "cure"),
     [
-        (2, "options={'size': [2]}; '2' is an array of 2 entries"),
+        (2, "options={'size': [2]}, or '2' for an array of 2 entries"),
         (0.5, "options={'size': [0.5]}"),
         (True, "options={'size': [True]}"),
     ],
@@ -288,7 +288,7 @@ def test_numbers_are_options(value, cure):
     """A number for the constructor is no shape: it is refused, with the option that it is."""
     with pytest.raises(InputError) as refused:
         verify.layer(Base, inputs={"x": "N D"}, params={"W": "D M", "b": "M", "size": value})
-    assert str(refused.value) == f"'size' is {value!r}, not an array: use {cure}"
+    assert str(refused.value).endswith(f"'size' is {value!r}, not the shape of an array: write {cure}")
 
 
 class Grouped(Base):

@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 import results
 
+import verify
 from reports import concise, layout, terminal
 from reports.terminal import Look
 from verify.model.result import Run, summary
@@ -129,3 +130,13 @@ def test_the_width_of_the_terminal(command, tmp_path, monkeypatch):
     assert max(map(len, command(*arguments).out.splitlines())) <= 60
     monkeypatch.delenv("COLUMNS")
     assert command(*arguments).out.count("with respect to") == 1
+
+
+def test_rows_of_one_name_are_told_apart():
+    """Where the whole case fails with a message of its own for each size, the sizes are in the table."""
+
+    def forward(x):
+        raise ValueError(f"no arrays of shape {x.shape}")
+
+    report = str(verify.check(verify.pair(forward, lambda dout, x: dout, x="N D")))
+    assert re.search(r"the whole case +N=3, D=4 +ERROR\n  the whole case +N=1, D=4 +ERROR\n", report)

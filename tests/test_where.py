@@ -1,8 +1,11 @@
 """The line of the user's that asks for something."""
 
 import functools
+from pathlib import Path
 
-from verify.model.where import asked_at
+import pytest
+
+from verify.model.where import asked_at, described
 
 
 class Lazy:
@@ -14,3 +17,31 @@ def test_a_line_of_the_standard_library_asks_nothing():
     assert asked_at().file.endswith("test_where.py")
     assert Lazy().asked.file.endswith("test_where.py")
     assert "functools" not in str(Lazy().asked)
+
+
+def test_a_file_in_an_exception_is_relative():
+    """What Python says of a file is left out where its line is named beside it, and has no absolute path."""
+    with pytest.raises(SyntaxError) as broken:
+        compile("1 +", "broken.py", "exec")
+    assert described(broken.value) == "SyntaxError: invalid syntax"
+    with pytest.raises(ImportError) as missing:
+        from effort import no_such_name  # noqa: F401
+    assert described(missing.value).endswith("cannot import name 'no_such_name' from 'effort' (tests/effort.py)")
+
+
+class OddSyntaxError(SyntaxError):
+    """An exception of the user's, whose parts may be anything."""
+
+    def __init__(self):
+        super().__init__("odd")
+        self.filename, self.msg = "odd.py", Path("odd")
+
+
+class OddImportError(ImportError):
+    path = 3
+
+
+@pytest.mark.parametrize("kind", [OddSyntaxError, OddImportError])
+def test_an_exception_with_odd_parts(kind):
+    """It is described all the same."""
+    assert described(kind("x") if kind is OddImportError else kind()).startswith(kind.__name__)

@@ -109,10 +109,10 @@ def test_whatever_a_case_does(rows, shop, code, verdict, reason):
     ("code", "verdict", "reason"),
     [
         (HANG, "UNDECIDED", "not finished after 60 s, at bad.py:1"),
-        ("import sys; sys.exit(0)", "ERROR", "bad.py: importing it failed: SystemExit: 0 (bad.py:1)"),
+        ("import sys; sys.exit(0)", "ERROR", "importing it failed: SystemExit: 0, at bad.py:1"),
         ("raise KeyboardInterrupt", "ERROR", "KeyboardInterrupt, at bad.py:1"),
         ("import os; os._exit(3)", "ERROR", "the process exited with status 3"),
-        ("1 +", "ERROR", "bad.py: importing it failed: SyntaxError: invalid syntax (bad.py, line 1) (bad.py:1)"),
+        ("1 +", "ERROR", "importing it failed: SyntaxError: invalid syntax, at bad.py:1"),
     ],
     ids=lambda value: str(value)[:40],
 )

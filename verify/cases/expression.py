@@ -43,6 +43,10 @@ _NOT_ARITHMETIC: dict[type[ast.AST], str] = {
     ast.NamedExpr: "an assignment inside an expression",
     ast.AugAssign: "an assignment that changes a value",
 }
+_INSTEAD: dict[type[ast.AST], str] = {
+    ast.Call: "; check code with functions in Python: see `gradproof explain cases`",
+    ast.BitXor: "; write ** for a power",
+}
 _PIECE = 25  # lines: their tree is to stay in the processor's cache
 _LARGEST_POWER = 1000
 _LARGEST_ROOT = 10**9
@@ -200,7 +204,9 @@ class _Builder:
         if number is None and self.has_inputs:
             hint = nearest(name, self.scope)
             raise self.error(
-                node, f"{name!r} has no value: it is neither an input nor defined on an earlier line{hint}"
+                node,
+                f"{name!r} has no value: it is neither an input, such as `--at {name}=1`, nor defined on an earlier "
+                f"line{hint}",
             )
         step = self.scope[name] = self.append("input", name=name)
         return step
@@ -307,7 +313,8 @@ class _Builder:
     def error(self, node: ast.expr | ast.stmt, message: str) -> InputError:
         line, (start, _) = self.above + node.lineno, self.span(node)
         column = len(self.source[self.starts[line - 1] : start].decode()) + 1
-        return InputError(f"{message} (line {line}, column {column})")
+        hint = _INSTEAD.get(type(node.op if isinstance(node, ast.BinOp) else node), "")
+        return InputError(f"{message} (line {line}, column {column}){hint}")
 
     def finish(self) -> Program:
         """Check that every name is of use, and return the program."""

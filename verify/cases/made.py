@@ -19,6 +19,7 @@ from pathlib import Path
 from types import CodeType, FunctionType, GeneratorType, ModuleType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from verify.cases.reminder import checks, remind
 from verify.model.identity import Place
 from verify.model.package import PACKAGE, PUBLIC
 from verify.model.reasons import Reason
@@ -60,10 +61,12 @@ def note(case: Any) -> None:
         file = frame.f_code.co_filename
         made = Made(case.name, file, line, case.inputs, weakref.ref(case))
         _made.setdefault(id(frame.f_globals), []).append(made)
+        remind(file, frame.f_globals.get("__name__", ""))
 
 
 def account(case: Any) -> None:
     """Take a case for checked: it is not lost."""
+    checks()
     for made in _made.values():
         made[:] = [entry for entry in made if entry.inputs is not case.inputs]
 

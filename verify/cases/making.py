@@ -6,7 +6,8 @@ What the parts are to be is in `terms`; each case is noted with the module that 
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
@@ -74,6 +75,8 @@ def case(
 
     Raises InputError where the parts do not fit.
     """
+    if callable(expression):
+        raise InputError(f"{made_at()}: gradproof.case needs the inputs of the function: write @gradproof.case(x='N')")
 
     def decorate(subject: Subject) -> Case:
         where = _place(subject)
@@ -90,6 +93,16 @@ def case(
         return traced(title, subject, {**(expression or {}), **inputs}, terms, where=where)
 
     return decorate
+
+
+@contextmanager
+def naming(name: str, where: Place | None = None) -> Iterator[None]:
+    """Put the place of a case, by default of the line that makes it, and its name in front of what is wrong with it."""
+    try:
+        yield
+    except InputError as problem:
+        where = made_at() if where is None else where
+        raise InputError(f"{where}{': ' if where else ''}case {name!r}: {problem}") from None
 
 
 def _place(subject: Subject) -> Place:
@@ -115,7 +128,7 @@ def traced(
 ) -> TracedCase:
     """Make a case of arrays from what a person wrote; raises InputError, naming it, where the parts do not fit."""
     check_name(name, where)
-    try:
+    with naming(name, where):
         named = [str(key) for key, description in inputs.items() if isinstance(description, Complex)]
         convention = stated_convention(terms.convention)
         declared = _declared(inputs)
@@ -134,8 +147,6 @@ def traced(
             unnamed=unnamed,
         )
         check_inputs(traced_case)
-    except InputError as problem:
-        raise InputError(f"{where}{': ' if where else ''}case {name!r}: {problem}") from None
     note(traced_case)
     return traced_case
 
@@ -188,7 +199,7 @@ def make(
     Raises InputError, naming the case, where the parts do not fit each other.
     """
     check_name(name, where)
-    try:
+    with naming(name, where):
         inputs = exact_inputs(at)
         program = parse(expression, inputs)
         check_domain(program, inputs)
@@ -204,7 +215,5 @@ def make(
             stated=values,
             from_text=from_text,
         )
-    except InputError as problem:
-        raise InputError(f"{where}{': ' if where else ''}case {name!r}: {problem}") from None
     note(expression_case)
     return expression_case

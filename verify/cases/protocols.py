@@ -8,16 +8,17 @@ from typing import Any
 
 from verify.cases.case import Subject, TracedCase
 from verify.cases.grouped import flat, grouped
-from verify.cases.making import traced
+from verify.cases.making import naming, traced
 from verify.cases.names import NAMES, labels_of
 from verify.cases.passing import passed
 from verify.cases.returned import for_inputs, of_param, parted
+from verify.cases.slips import check_arrays, check_factory, check_functions
 from verify.cases.terms import Terms
 from verify.cases.units import attribute_of, knows, made, method, stored, takes_arguments
-from verify.model.errors import InputError, ProtocolError
+from verify.model.errors import ProtocolError
 from verify.model.identity import NOWHERE, Place
 from verify.model.reasons import Reason
-from verify.model.where import made_at, quoted, start_of
+from verify.model.where import made_at, start_of
 
 
 def layer(
@@ -51,22 +52,17 @@ def layer(
     input in `dinputs` or `dx`. `backward(dout, x, output, dx)` is passed inputs and the output by their names, and
     arrays for gradients to write into. An input may be a list or dict of arrays: `inputs={"xs": ["N D", "N M"]}`.
     """
-    weights, arrays = dict(params or {}), flat(inputs)
-    _refuse_numbers({**arrays, **weights})
+    with naming(name or _name(make)):
+        check_arrays("inputs", inputs, "'x': 'N D'")
+        check_arrays("params", params or {}, "'W': 'D M'")
+        check_factory(make, [*(params or {}), *(options or {})])
+        weights, arrays = dict(params or {}), flat(inputs)
     backward = attribute_of(make, NAMES["backward"])
     alone = backward is not None and not takes_arguments(backward)
     subject = _driving(make, inputs, weights, lambda: layer_case.differentiated, alone=alone)
     terms = Terms(options, 1 if alone and upstream is None else upstream, sizes, allow, accuracy, convention)
     layer_case = _traced((name, _name(make)), subject, {**arrays, **weights}, terms, backward)
     return layer_case
-
-
-def _refuse_numbers(arguments: Mapping[str, object]) -> None:
-    """Raise InputError for a number, which is an option: a number of the constructor is no shape of an array."""
-    for name, value in arguments.items():
-        if isinstance(value, (bool, int, float)):
-            shape = f"; {str(value)!r} is an array of {value} entries" if type(value) is int else ""
-            raise InputError(f"{name!r} is {value!r}, not an array: use options={{{name!r}: [{value!r}]}}{shape}")
 
 
 def _driving(
@@ -126,7 +122,9 @@ def pair(
     arrays: `pair(concat_forward, concat_backward, xs=["N D", "N M"])`. The keyword arguments that are not inputs are
     those of `gradproof.case`.
     """
-    arrays = flat(inputs)
+    with naming(name or _name(forward)):
+        check_functions(inputs, forward=forward, backward=backward)
+        arrays = flat(inputs)
 
     def subject(**arguments: Any) -> Generator[Any, Any, Any]:
         unit, values = Functions(forward, backward, len(inputs)), grouped(inputs, arguments)
@@ -198,13 +196,16 @@ def loss(
     It returns `(loss, gradient)`, or `(loss, gradient, gradient, ...)` with one gradient for each differentiated input
     in order, or a dict of gradients by `x` or `dx`. The upstream gradient is 1.
     """
+    with naming(name or _name(function)):
+        check_functions(inputs, function=function)
 
     def subject(**arguments: Any) -> Generator[Any, Any, Any]:
         returned = function(**arguments) if options else function(*arguments.values())
         if not isinstance(returned, (tuple, list)) or len(returned) < 2:
+            number = len(returned) if isinstance(returned, (tuple, list)) else int(returned is not None)
+            values = "1 value" if number == 1 else f"{number} values"
             raise ProtocolError(
-                f"expected a tuple (loss, gradient) from {_name(function)}, got {_value_text(returned)}",
-                Reason.NOT_A_LOSS,
+                f"{_name(function)} returned {values}: expected a tuple (loss, gradient)", Reason.NOT_A_LOSS
             )
         value, *gradients = returned
         yield value
@@ -232,6 +233,8 @@ def derivative(
     `prime` takes the input and returns the derivative at each entry. With `of="output"` it takes the output instead, as
     for a sigmoid's `y * (1 - y)`.
     """
+    with naming(name or _name(function)):
+        check_functions(inputs, function=function, prime=prime)
 
     def subject(**arguments: Any) -> Generator[Any, Any, Any]:
         key = next(iter(inputs))
@@ -260,7 +263,3 @@ def _name(function: Any) -> str:
 def _place(function: Any) -> Place:
     code = getattr(inspect.unwrap(function), "__code__", None) if callable(function) else None
     return start_of(code) if code else NOWHERE
-
-
-def _value_text(value: Any) -> str:
-    return f"{quoted(value)} ({type(value).__name__})"

@@ -28,8 +28,8 @@ def for_inputs(returned: Any, inputs: Mapping[str, object], real: Collection[str
         return {key: gradient for key, gradient in zip(inputs, values, strict=True) if key in wanted}
     if len(values) != len(wanted):
         noun = "gradient" if len(wanted) == 1 else "gradients"
-        hint = _HINT if values else ""
-        text = f"expected {len(wanted)} {noun} ({', '.join(wanted)}), got {len(values)}{hint}"
+        received = f"got {len(values)}{_HINT}" if values else "but nothing was returned: is a `return` missing?"
+        text = f"expected {len(wanted)} {noun} ({', '.join(wanted)}), {received}"
         raise UnclaimedError(text) if returned is None else ProtocolError(text, Reason.WRONG_COUNT)
     return dict(zip(wanted, values, strict=True))
 

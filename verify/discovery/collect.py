@@ -131,7 +131,7 @@ def _imported(unit: Unit) -> ModuleType:
     except (GradproofError, KeyboardInterrupt):
         raise
     except BaseException as problem:
-        raise failed(unit.target, problem) from problem
+        raise failed(problem) from problem
 
 
 def _from_file(unit: Unit) -> ModuleType:

@@ -50,10 +50,10 @@ def case_name(target: str) -> str:
     return name if len(name) <= _LONGEST_NAME else f"{name[: _LONGEST_NAME - 1]}…"
 
 
-def failed(target: str, problem: BaseException) -> TargetError:
-    """Return the error that says what the user's code raised when it was imported, and where."""
+def failed(problem: BaseException) -> TargetError:
+    """Return the error that says what the user's code raised when it was imported, and where; rows name the target."""
     place = raised_at(problem)
-    text = f"{target}: importing it failed: {described(problem)}{f' ({place})' if place else ''}"
+    text = f"importing it failed: {described(problem)}{', at ' if place else ''}{place}"
     return TargetError(text, place, reason=Reason.IMPORT_FAILED)
 
 
@@ -127,14 +127,14 @@ def _named(name: str) -> list[Unit]:
         spec = importlib.util.find_spec(name)
     except ModuleNotFoundError as problem:
         if not problem.name or not f"{name}.".startswith(f"{problem.name}."):
-            raise failed(name, problem) from problem
+            raise failed(problem) from problem
         spec = None
     except ValueError:  # a name that is none, or a module without a spec
         spec = None
     except (KeyboardInterrupt, InputError):
         raise
     except BaseException as problem:
-        raise failed(name, problem) from problem
+        raise failed(problem) from problem
     if spec is None or not (spec.origin or spec.submodule_search_locations):
         raise InputError(f"{name}: no such file or module")
     if not spec.submodule_search_locations:

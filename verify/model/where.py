@@ -214,14 +214,25 @@ def running_at(thread: int) -> Place:
 
 
 def described(problem: BaseException) -> str:
-    """Return the kind of an exception and what it says, which is the user's and may be anything."""
+    """Return the kind of an exception and what it says, which is the user's and may be anything.
+
+    What Python says of files is left out of a syntax error, whose place is named beside it, and relative in others.
+    """
     try:
-        text = str(problem)
+        text = _text_of(problem)
     except KeyboardInterrupt:
         raise
     except BaseException:  # noqa: BLE001 - a __str__ of the user's
         text = "(its message cannot be read)"
     return f"{type(problem).__name__}{f': {printable(text)}' if text else ''}"
+
+
+def _text_of(problem: BaseException) -> str:
+    if isinstance(problem, SyntaxError) and problem.filename and isinstance(problem.msg, str):
+        return problem.msg
+    if isinstance(problem, ImportError) and problem.path:
+        return str(problem).replace(problem.path, relative(problem.path))
+    return str(problem)
 
 
 def quoted(value: object) -> str:

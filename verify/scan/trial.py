@@ -81,7 +81,8 @@ def tried(case: TracedCase, options: Mapping[str, Any]) -> Tried:
 
 
 def _text(problem: BaseException) -> str:
-    return f"{type(problem).__name__}: {problem}".splitlines()[0][:200]
+    name = "" if isinstance(problem, GradproofError) else f"{type(problem).__name__}: "  # ours are sentences
+    return f"{name}{problem}".splitlines()[0][:200]
 
 
 def _drawn(rng: np.random.Generator, description: Input, sizes: Mapping[str, int]) -> Any:

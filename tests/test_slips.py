@@ -1,0 +1,115 @@
+"""Slips in the calls that make cases are refused with the line, the name of the case and what to write instead."""
+
+import functools
+
+import numpy as np
+import pytest
+
+import verify
+from verify.model.errors import InputError
+
+
+class Square:
+    def __init__(self, factor=1):
+        self.factor = factor
+
+    def forward(self, x):
+        self.x = x.copy()
+        return self.factor * x * x
+
+    def backward(self, dout):
+        return 2 * self.factor * self.x * dout
+
+
+class Called(Square):
+    """An object that can be called, as a layer of a framework."""
+
+    def __call__(self, x):
+        return self.forward(x)
+
+
+class Maker:
+    """An object that makes layers."""
+
+    def __call__(self):
+        return Square()
+
+
+def square(x):
+    return x * x
+
+
+def slope(x):
+    return 2 * x
+
+
+def of_factor(factor):
+    return Square(factor)
+
+
+@functools.wraps(of_factor)
+def wrapped():
+    return Square()
+
+
+REFUSED = {
+    "an object": (lambda: verify.layer(Square(), inputs={"x": "N"}), "write Square, not Square(...)"),
+    "an object that is called": (lambda: verify.layer(Called(), inputs={"x": "N"}), "write Called, not Called(...)"),
+    "a name": (lambda: verify.layer("Square", inputs={"x": "N"}), "got 'Square'"),
+    "a function": (lambda: verify.layer(square, inputs={"x": "N"}), "square needs x"),
+    "a function without its options": (lambda: verify.layer(of_factor, inputs={"x": "N"}), "of_factor needs factor"),
+    "inputs in a list": (lambda: verify.layer(Square, inputs=["x"]), "write inputs={'x': 'N D'}"),
+    "inputs as a shape": (lambda: verify.layer(Square, inputs="N D"), "inputs is 'N D', not a dict"),
+    "params in a list": (
+        lambda: verify.layer(Square, inputs={"x": "N"}, params=["W"]),
+        "params is ['W'], not a dict: write params={'W': 'D M'}",
+    ),
+    "no backward": (lambda: verify.pair(square, None, x="N"), "backward is None, not a function"),
+    "no derivative": (lambda: verify.derivative(np.tanh, 1.0, x="N"), "prime is 1.0, not a function"),
+    "no loss": (lambda: verify.loss(3, x="N"), "function is 3, not a function"),
+    "inputs of functions in a dict": (
+        lambda: verify.derivative(square, slope, inputs={"x": "N", "y": "N D"}),
+        "write x='N', y='N D' here",
+    ),
+    "a decorator without inputs": (lambda: verify.case(square), "write @gradproof.case(x='N')"),
+}
+TAKEN = {
+    "a class": lambda: verify.layer(Square, inputs={"x": "N"}),
+    "a function that makes a layer": lambda: verify.layer(lambda: Square(3), inputs={"x": "N"}),
+    "one with an option": lambda: verify.layer(of_factor, inputs={"x": "N"}, options={"factor": [2]}),
+    "a wrapper, which has arguments of its own": lambda: verify.layer(wrapped, inputs={"x": "N"}),
+    "a partial": lambda: verify.layer(functools.partial(Square, 2), inputs={"x": "N"}),
+    "an object that makes layers": lambda: verify.layer(Maker(), inputs={"x": "N"}),
+    "an input called inputs": lambda: verify.pair(
+        lambda inputs: inputs["x"] * 2, lambda dout, inputs: 2 * dout, inputs={"x": "N"}
+    ),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_a_slip(name):
+    """The message begins with this file's line and the case, and says what is meant."""
+    make, message = REFUSED[name]
+    with pytest.raises(InputError) as refused:
+        make()
+    assert message in str(refused.value)
+    assert str(refused.value).startswith("tests/test_slips.py:")
+
+
+@pytest.mark.parametrize("name", TAKEN)
+def test_what_is_no_slip(name):
+    """What makes layers is taken, whatever it is."""
+    assert verify.check(TAKEN[name]()).good
+
+
+def test_a_return_that_is_missing():
+    """Where backward returns nothing, the message says so, and asks for a `return`."""
+    (row,) = verify.check(verify.pair(square, lambda dout, x: None, x="2")).comparisons
+    assert "nothing was returned: is a `return` missing?" in row.evidence.detail
+
+
+@pytest.mark.parametrize(("value", "number"), [(None, "0 values"), (1.0, "1 value"), ((1.0,), "1 value")])
+def test_a_loss_without_a_gradient(value, number):
+    """The message counts the values and says which two are expected."""
+    (row,) = verify.check(verify.loss(lambda x: value, x="2")).comparisons
+    assert row.evidence.detail.endswith(f"returned {number}: expected a tuple (loss, gradient)")
