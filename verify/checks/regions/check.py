@@ -39,8 +39,11 @@ class Elsewhere(NamedTuple):
     explored: list[Exact]
 
 
-def regions(case: TracedCase, runs: Sequence[Exact], seed: int) -> Elsewhere:
-    """Visit every region, edge and hole that is found, from some runs at samples."""
+def regions(case: TracedCase, runs: Sequence[Exact], seed: int, *, alone: int = 0) -> Elsewhere:
+    """Visit every region, edge and hole that is found, from some runs at samples.
+
+    So many more runs are `alone`: each has one region, which is all, and no holes.
+    """
     searching = explorers(case, runs, seed)
     for explorer in searching:
         explorer.explore()
@@ -63,7 +66,7 @@ def regions(case: TracedCase, runs: Sequence[Exact], seed: int) -> Elsewhere:
         s for end in closed for s in end.remarks
     ]
     cover = Cover(
-        regions=sum(1 + len(explorer.runs) + len(explorer.extras) for explorer in everyone),
+        regions=alone + sum(1 + len(explorer.runs) + len(explorer.extras) for explorer in everyone),
         complete=complete,
         variant=sizes,
         unvisited=tuple(
