@@ -18,7 +18,7 @@ def tried(make=points, **domain):
         return 2 * dout
 
     found = make(layer, observe(layer, variants(layer)[0], 0))
-    return {(name, numbers): [point[f"x[{i}]"] for i in range(4)] for name, numbers, point in found}
+    return {(tried.name, tried.numbers): [tried.point[f"x[{i}]"] for i in range(4)] for tried in found}
 
 
 def test_every_format_is_tried_wherever_its_numbers_reach():

@@ -344,8 +344,15 @@ def _variables(
     """Return the entries of a new array of variables, with their values at the sample."""
     names = partial(entry_names, name, shape)
     if seen.at:
-        values = [seen.at.get(entry, value) for entry, value in zip(names(), values, strict=True)]
+        values = _moved_to(seen.at, names(), values)
     return Quantity(shape, seen.trace.inputs(names, values), part)
+
+
+def _moved_to(at: Mapping[str, Fraction], names: Sequence[str], values: Sequence[Fraction]) -> Sequence[Fraction]:
+    """Return values by their names, or those that an input was given; where all were, no other one is made."""
+    if all(map(at.__contains__, names)):
+        return list(map(at.__getitem__, names))
+    return [at.get(name, value) for name, value in zip(names, values, strict=True)]
 
 
 def _quantity(value: Any, description: str) -> Quantity:

@@ -1,7 +1,7 @@
 """Is backward defined wherever forward is? Told of a run on whole arrays, element by element.
 
 A divisor, or what a root or logarithm is taken of, that `forward` needs for its output as well leaves no point at which
-only `backward` is undefined: such holes (`regions.holes`) are looked for in formulas, and a run without them needs none.
+only `backward` is undefined. Such holes (`regions.holes`) are looked for in formulas: a run without holes needs none.
 It does not do to find the same operation in `forward`: it has to be needed for an output, and on the same element.
 """
 

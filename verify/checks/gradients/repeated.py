@@ -142,6 +142,5 @@ def _leaves(case: TracedCase, seen: Observation) -> Observation:
 
 
 def _variables(quantity: Quantity, seen: Observation, trace: Trace) -> Quantity:
-    taped, elements = _taped(seen), quantity.nodes.tolist()
-    names = taped.named(elements)
-    return replace(quantity, nodes=[trace.input(names[e], taped.sample_of(e)) for e in elements])
+    names, values = _taped(seen).inputs_of(quantity.nodes)
+    return replace(quantity, nodes=trace.inputs(names, values))

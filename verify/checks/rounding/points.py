@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any, NamedTuple
+from functools import cached_property
+from typing import Any
 
 import numpy as np
 
@@ -26,45 +28,59 @@ _NAMES = (SAMPLE, *_SCALES, _OFFSET)
 _FORMATS = (DOUBLE, SINGLE, HALF)  # each is tried at all of these points that are normal numbers of it
 
 
-class Tried(NamedTuple):
-    """A point whose numbers are of a format, and what it is called."""
+@dataclass(frozen=True, eq=False)  # without slots: the point is kept
+class Tried:
+    """A point whose numbers are of a format, and what it is called: variables in order, and a float for each."""
 
     name: str
     numbers: Format
-    point: Point
+    variables: Sequence[str]
+    floats: Array
+
+    @cached_property
+    def point(self) -> Point:
+        """Return the floats by variable, which nobody asks for who reads whole arrays."""
+        return dict(zip(self.variables, self.floats.tolist(), strict=True))
 
 
 def points(case: TracedCase, seen: Observation) -> Iterator[Tried]:
     """Yield the points of a case, the sample first, in each format that can hold them; the upstream stays as it was."""
-    sample = _sample(seen)
+    sample, variables, places = _sample(seen), list(seen.trace.sample), _places(seen)
     for name in _NAMES:
-        moved = _moved(case, seen, name, sample)
+        moved = _moved(case, places, name, sample)
         if name == SAMPLE or (moved != sample).any():
-            yield from _in_formats(name, seen.trace.sample, moved, _FORMATS)
+            yield from _in_formats(name, variables, moved, _FORMATS)
 
 
 def regional(case: TracedCase, seen: Observation) -> Iterator[Tried]:
     """Yield the sample of a run that is in another region than the case's own: where its floats are to run at all."""
-    yield from _in_formats(REGION, seen.trace.sample, _sample(seen), (DOUBLE, SINGLE))
+    yield from _in_formats(REGION, list(seen.trace.sample), _sample(seen), (DOUBLE, SINGLE))
 
 
-def _in_formats(name: str, sample: Iterable[str], moved: Array, formats: Sequence[Format]) -> Iterator[Tried]:
+def _in_formats(name: str, variables: Sequence[str], moved: Array, formats: Sequence[Format]) -> Iterator[Tried]:
     for numbers in formats:
         if (rounded := numbers.nearest(moved)) is not None:
-            yield Tried(name, numbers, dict(zip(sample, rounded.tolist(), strict=True)))
+            yield Tried(name, numbers, variables, rounded)
 
 
 def _sample(seen: Observation) -> Array:
     return np.array([nearest_double(value) for value in seen.trace.sample.values()])
 
 
-def _moved(case: TracedCase, seen: Observation, name: str, sample: Array) -> Array:
+def _places(seen: Observation) -> dict[str, Array]:
+    """Return where in the sample the entries of each input stand."""
+    place = {variable: number for number, variable in enumerate(seen.trace.sample)}
+    return {
+        key: np.array([place[seen.trace.payloads[node]] for node in quantity.nodes], int)
+        for key, quantity in seen.inputs.items()
+    }
+
+
+def _moved(case: TracedCase, places: Mapping[str, Array], name: str, sample: Array) -> Array:
     """Return the sample with its inputs, which stand at places of it, moved to a magnitude."""
     moved = sample.copy()
-    place = {variable: number for number, variable in enumerate(seen.trace.sample)}
-    for key, quantity in seen.inputs.items():
-        places = [place[seen.trace.payloads[node]] for node in quantity.nodes]
-        moved[places] = _at_magnitude(case.symbolic[key], name, sample[places])
+    for key, of_input in places.items():
+        moved[of_input] = _at_magnitude(case.symbolic[key], name, sample[of_input])
     return moved
 
 

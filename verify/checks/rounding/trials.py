@@ -131,7 +131,7 @@ def _trial(tried: Tried, place: Place, column: int, scales: Scales) -> Trial | N
     judgements, unknown = _judgements(place, column, floats, scales)
     for name, judgement in judgements.items() if tried.name == SAMPLE else ():
         scales[tried.numbers.name, name] = judgement.scale
-    return Trial(*tried, place, column, floats, judgements, unknown)
+    return Trial(tried.name, tried.numbers, tried.point, place, column, floats, judgements, unknown)
 
 
 def _judge_anew(attempts: Sequence[Trial], scales: Scales) -> tuple[list[Trial], tuple[str, ...]]:

@@ -24,7 +24,7 @@ from verify.checks.rounding.formats import DOUBLE, HALF, Format, Formats
 from verify.checks.rounding.judge import Judgement, are_plausible, are_sharp, measured, worded
 from verify.checks.rounding.pairs import PairReading
 from verify.checks.rounding.places import LARGEST_ELSEWHERE, output_name
-from verify.checks.rounding.points import SAMPLE, Point, Tried
+from verify.checks.rounding.points import SAMPLE, Tried
 from verify.checks.rounding.readings import Reading
 from verify.checks.rounding.truth import exactly
 from verify.model.result import Accuracy
@@ -158,7 +158,7 @@ class _Points:
     def __init__(self, recorded: Recorded, tried: dict[int, Tried], result: Settled) -> None:
         self.recorded, self.result = recorded, result
         self.places, self.tried = list(tried), list(tried.values())
-        listed = [_floats(attempt.point, recorded.names) for attempt in self.tried]
+        listed = [_floats(attempt, recorded.names) for attempt in self.tried]
         self.values = np.array(listed, float).reshape(len(listed), -1).T
 
     def settle(self) -> dict[int, Tried]:
@@ -296,10 +296,11 @@ class _Points:
             rows[column].append(Accuracy(quantity.name, attempt.numbers.name, attempt.name, *words, variant))
 
 
-def _floats(point: Point, names: list[str]) -> Array:
+def _floats(attempt: Tried, names: list[str]) -> Array:
     """Return the floats of variables at a point, which mostly has just these, in order."""
-    values = point.values() if list(point) == names else [point[name] for name in names]
-    return np.fromiter(values, float, len(names))
+    if attempt.variables == names:
+        return attempt.floats
+    return np.array([attempt.point[name] for name in names], float)
 
 
 def _actual(run: FloatRun, quantity: Quantity) -> Any:

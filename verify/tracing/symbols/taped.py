@@ -155,6 +155,14 @@ class TapedTrace(Trace):
         listed = {place: self.names[place][1]() for place in set(places.values())}
         return {element: listed[place][element - starts[place]] for element, place in places.items()}
 
+    def inputs_of(self, elements: Elements) -> tuple[Callable[[], Sequence[str]], Sequence[Fraction]]:
+        """Return the names of all variables that were made at once, when they are asked for, and their values."""
+        if not len(elements):
+            return list, ()
+        first = elements.item(0)
+        place = bisect_right([start for start, _ in self.names], first) - 1
+        return self.names[place][1], self.tape.block_of(first).payload
+
     def sample_of(self, element: int) -> Fraction:
         """Return the value of a variable at the sample."""
         block = self.tape.block_of(element)
