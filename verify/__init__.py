@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from verify.adapters.functions import torch_function
+    from verify.adapters.functions import jax_rule, torch_function
     from verify.cases.case import Case
     from verify.cases.inputs import complex, constant, fixed, integer, real  # noqa: A004 - as it is written in a case
     from verify.cases.making import case
@@ -29,6 +29,7 @@ __all__ = [
     "loss",
     "pair",
     "real",
+    "jax_rule",
     "torch_function",
 ]
 __version__ = "0.1.0"
@@ -50,6 +51,7 @@ _HOMES = {
     "CaseResult": "model.result",
     "Comparison": "model.result",
     "Verdict": "model.result",
+    "jax_rule": "adapters.functions",
     "torch_function": "adapters.functions",
 }
 

@@ -41,3 +41,36 @@ def torch_function(
     from verify.adapters.torch.case import case_of
 
     return case_of(function, inputs, Terms(options, upstream, sizes, allow, accuracy), name)
+
+
+def jax_rule(
+    function: Any,
+    *,
+    options: Mapping[str, Sequence[Any]] | None = None,
+    upstream: object = None,
+    sizes: Mapping[str, int] | None = None,
+    allow: Mapping[str, str] | None = None,
+    accuracy: object = None,
+    name: str = "",
+    **inputs: Any,
+) -> TracedCase:
+    """Make a case of a function of JAX with a rule by `custom_vjp` or `custom_jvp`: `jax_rule(silu, x="N D")`.
+
+    The inputs are described by the names of the function's parameters: a shape for an array of real numbers, or
+    `gradproof.real`, `gradproof.fixed`, `gradproof.integer` and `gradproof.constant` (any value, as for
+    `nondiff_argnums`). `options` holds values to try for further parameters; the other keyword arguments are those of
+    `gradproof.case`.
+
+    `jax.vjp` calls the rule. Two claims are judged, as variants: the gradients by the rule are those of the function
+    without it; and the output of the forward rule is that of the function (the row of `scale`, a number by which the
+    output is multiplied). Any function that calls others with rules can be given too.
+
+    Raises InputError where the parts do not fit, or JAX is not installed.
+    """
+    try:
+        import jax  # noqa: F401
+    except ImportError:
+        raise InputError("jax_rule needs JAX: pip install 'gradproof[jax]'") from None
+    from verify.adapters.jax.case import case_of
+
+    return case_of(function, inputs, Terms(options, upstream, sizes, allow, accuracy), name)

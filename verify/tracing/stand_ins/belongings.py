@@ -22,6 +22,7 @@ FOREIGN = (
     *("numpy", "sympy", "mpmath", "flint", "scipy"),
     *("numba", "llvmlite", "cffi"),
     *("torch", "functorch", "torchgen"),
+    *("jax", "jaxlib"),
     *("_pytest", "pytest", "pluggy", "xdist", "execnet", "hypothesis"),
 )
 _MOST = 50_000  # places

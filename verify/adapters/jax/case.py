@@ -1,0 +1,124 @@
+"""The case of a function of JAX with derivative rules of its own, by `custom_vjp` or `custom_jvp`.
+
+What is judged is what `jax.vjp` gives: the forward rule runs in place of the function, and the backward rule (or the
+transposed tangents) on its residuals. JAX records all of it as jaxprs, which are interpreted on symbols; on floats it
+is run by JAX itself. JAX takes the rule's word for two things, and each is a claim:
+
+- The gradients by the rule are the derivatives of the function as it is without the rule.
+- The output of the forward rule is the output of the function. It is claimed as the gradient of `scale * f(x)` by the
+  number `scale`, which is the sum of `dout * f(x)`: the forward rule's output stands for f(x) in what is returned. The
+  two are the same for all x and dout if and only if the outputs are.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Generator, Mapping, Sequence
+from typing import Any
+
+import jax
+import numpy as np
+
+from verify.adapters.jax.running import Pulled, precision, real_leaves, run
+from verify.cases.case import Subject, TracedCase
+from verify.cases.inputs import Complex, Fixed, Real, described
+from verify.cases.making import traced
+from verify.cases.terms import Terms
+from verify.model.errors import InputError
+from verify.model.identity import NOWHERE, Place
+from verify.model.where import made_at, quoted, start_of
+from verify.tracing.arrays import arrays
+
+WAY = "jax"  # the option by which each of these is a variant of its own
+RULE, VALUE = "gradients by the rule", "value of the rule"
+SCALE = "scale"
+_ALLOWED = {"GP124": "a variant claims either the gradients of the function or those of its scale"}
+_NAMED = inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.POSITIONAL_ONLY
+_DEFINED = "defvjp(forward, backward) or defjvp(rule)"
+_RULES = (jax.custom_vjp, jax.custom_jvp)
+
+
+def case_of(function: Any, inputs: Mapping[str, Any], terms: Terms, name: str) -> TracedCase:
+    """Return the case of a function; raises InputError where the parts do not fit (`adapters.functions`)."""
+    if not callable(function):
+        raise InputError(f"jax_rule({quoted(function)}): expected a function with custom_vjp or custom_jvp")
+    options = terms.options or {}
+    title = getattr(function, "__name__", type(function).__name__)
+    names = _parameters(function, title, {**inputs, **options})
+    if any(isinstance(value, Complex) for value in inputs.values()):
+        raise InputError(f"jax_rule({title}): complex inputs are not supported yet")
+    declared = {key: described(key, value) for key, value in inputs.items()}
+    real = {key: value for key, value in declared.items() if isinstance(value, Real)}
+    wanted = [key for key, value in real.items() if not isinstance(value, Fixed)]
+    scale = SCALE
+    while scale in names:
+        scale += "_"
+    return traced(
+        name or title,
+        _driving(function, names, real, wanted, scale),
+        {**inputs, scale: ""},
+        terms._replace(options={**options, WAY: [RULE, VALUE]}, allow={**_ALLOWED, **(terms.allow or {})}),
+        where=made_at(),
+        backward=_place(function),
+        unnamed=not name,
+    )
+
+
+def _place(function: Any) -> Place:
+    """Return where the rule is written; of a function that calls others with rules, where that is."""
+    rule = getattr(function, "bwd", None) or getattr(function, "jvp", None) or function
+    if isinstance(function, _RULES) and rule is function:
+        raise InputError(f"jax_rule({function.__name__}): it has no rule yet: call {function.__name__}.{_DEFINED}")
+    code = getattr(inspect.unwrap(rule), "__code__", None)
+    return start_of(code) if code else NOWHERE
+
+
+def _parameters(function: Any, title: str, written: Mapping[str, Any]) -> list[str]:
+    """Return the parameters that are described, which come first; raises InputError for other names."""
+    parameters = inspect.signature(function).parameters.values()
+    if any(parameter.kind not in _NAMED for parameter in parameters):
+        return [*written]
+    names = [parameter.name for parameter in parameters]
+    if unknown := [key for key in written if key not in names]:
+        raise InputError(f"{title} takes {', '.join(names)}: there is no {unknown[0]!r}")
+    if lacking := [p.name for p in parameters if p.name not in written and p.default is p.empty]:
+        raise InputError(f"{title} takes {lacking[0]!r} too: describe it")
+    last = max(names.index(key) for key in written) if written else -1
+    if left_out := [name for name in names[: last + 1] if name not in written]:
+        raise InputError(f"{title} takes {left_out[0]!r} before others: describe it")
+    return names[: last + 1]
+
+
+def _driving(
+    function: Any, names: Sequence[str], declared: Mapping[str, Real], wanted: Sequence[str], scale: str
+) -> Subject:
+    """Return what drives a function: `names` are its arguments, `declared` those that are real numbers."""
+
+    def subject(**arguments: Any) -> Generator[Any, Any, Any]:
+        way, factor = arguments.pop(WAY), arguments.pop(scale)
+        reals = {key: arguments[key] for key in declared}
+        dtype = getattr(reals[wanted[0]], "dtype", np.float64)
+
+        def call(given: Mapping[str, Any]) -> Any:
+            return function(*({**arguments, **given}[key] for key in names))
+
+        with precision(dtype):
+            outputs = real_leaves(run(lambda *values: call(dict(zip(reals, values, strict=True))), [*reals.values()]))
+            pulled = Pulled(call, wanted, reals)
+        shown = [factor * _leaving(output) for output in outputs] if way == VALUE else list(map(_leaving, outputs))
+        sent = yield shown[0] if len(shown) == 1 else tuple(shown)
+        douts = sent if isinstance(sent, tuple) else (sent,)
+        returned = dict.fromkeys([*wanted, scale])
+        if way == VALUE:
+            shares = [np.sum(dout * _leaving(output)) for dout, output in zip(douts, pulled.outputs, strict=True)]
+            return {**returned, scale: sum(shares[1:], shares[0])}
+        with precision(dtype):
+            gradients = pulled.back(douts)
+        return {**returned, **dict(zip(wanted, map(_leaving, gradients), strict=True))}
+
+    return subject
+
+
+def _leaving(value: Any) -> Any:
+    """Return what JAX or its interpreter gave as an array of the case."""
+    return arrays.scalar(value if arrays.active() is not None else np.array(value))
