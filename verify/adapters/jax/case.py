@@ -21,6 +21,7 @@ import numpy as np
 
 from verify.adapters.jax.running import Pulled, precision, real_leaves, run
 from verify.cases.case import Subject, TracedCase
+from verify.cases.grouped import flat, grouped
 from verify.cases.inputs import Complex, Fixed, Real, described
 from verify.cases.making import traced
 from verify.cases.terms import Terms
@@ -45,18 +46,19 @@ def case_of(function: Any, inputs: Mapping[str, Any], terms: Terms, name: str) -
     options = terms.options or {}
     title = getattr(function, "__name__", type(function).__name__)
     names = _parameters(function, title, {**inputs, **options})
-    if any(isinstance(value, Complex) for value in inputs.values()):
+    leaves = flat(inputs)
+    if any(isinstance(value, Complex) for value in leaves.values()):
         raise InputError(f"jax_rule({title}): complex inputs are not supported yet")
-    declared = {key: described(key, value) for key, value in inputs.items()}
+    declared = {key: described(key, value) for key, value in leaves.items()}
     real = {key: value for key, value in declared.items() if isinstance(value, Real)}
     wanted = [key for key, value in real.items() if not isinstance(value, Fixed)]
     scale = SCALE
-    while scale in names:
+    while scale in {*names, *leaves}:
         scale += "_"
     return traced(
         name or title,
-        _driving(function, names, real, wanted, scale),
-        {**inputs, scale: ""},
+        _driving(function, {key: inputs.get(key, key) for key in names}, [*real], wanted, scale),
+        {**leaves, scale: ""},
         terms._replace(options={**options, WAY: [RULE, VALUE]}, allow={**_ALLOWED, **(terms.allow or {})}),
         where=made_at(),
         backward=_place(function),
@@ -90,17 +92,17 @@ def _parameters(function: Any, title: str, written: Mapping[str, Any]) -> list[s
 
 
 def _driving(
-    function: Any, names: Sequence[str], declared: Mapping[str, Real], wanted: Sequence[str], scale: str
+    function: Any, parameters: Mapping[str, Any], real: Sequence[str], wanted: Sequence[str], scale: str
 ) -> Subject:
-    """Return what drives a function: `names` are its arguments, `declared` those that are real numbers."""
+    """Return what drives a function of `parameters`; `real` names the arrays of real numbers in its arguments."""
 
     def subject(**arguments: Any) -> Generator[Any, Any, Any]:
         way, factor = arguments.pop(WAY), arguments.pop(scale)
-        reals = {key: arguments[key] for key in declared}
+        reals = {key: arguments[key] for key in real}
         dtype = getattr(reals[wanted[0]], "dtype", np.float64)
 
         def call(given: Mapping[str, Any]) -> Any:
-            return function(*({**arguments, **given}[key] for key in names))
+            return function(*grouped(parameters, {**arguments, **given}))
 
         with precision(dtype):
             outputs = real_leaves(run(lambda *values: call(dict(zip(reals, values, strict=True))), [*reals.values()]))
