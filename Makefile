@@ -9,6 +9,7 @@ AXE := $(VENV)/axe.min.js
 OLDEST := .oldest
 NEWEST := .newest
 TORCH := .torch
+JAX := .jax
 OLDEST_TESTS := arrays moving taped trace numbered linear observe outside memory special scipys \
 	everywhere buffers counted casts threads shown pickled asserted functions balls joints approximation_models solver \
 	fourier signals contract_state contract_layout distributions multivariate
@@ -16,9 +17,9 @@ OLDEST_TESTS := arrays moving taped trace numbered linear observe outside memory
 OUTPUT_TESTS := readme reports scanning gallery merging made docs codes trusted
 
 # The sample reports say how far floats are off, which depends on the order in which OpenBLAS' kernels add: on this one.
-test test-output test-oldest test-newest test-torch test-long test-random samples: export OPENBLAS_CORETYPE = Haswell
+test test-output test-oldest test-newest test-torch test-jax test-long test-random samples: export OPENBLAS_CORETYPE = Haswell
 
-.PHONY: verify test test-output test-oldest test-newest test-torch test-long test-random lint types bench samples docs clean
+.PHONY: verify test test-output test-oldest test-newest test-torch test-jax test-long test-random lint types bench samples docs clean
 
 verify: $(INSTALLED)  ## run the suite and show the table
 	@$(BIN)/gradproof
@@ -69,6 +70,9 @@ test-newest: $(NEWEST)/installed  ## run the same tests on the newest NumPy, pre
 
 test-torch: $(TORCH)/installed  ## run the tests of the adapter for PyTorch, in an environment that has it
 	$(TORCH)/bin/python -m pytest tests/frameworks/torch_checks.py
+
+test-jax: $(JAX)/installed  ## run the tests of the adapter for JAX, in an environment that has it
+	$(JAX)/bin/python -m pytest tests/frameworks/jax_checks.py
 
 lint: $(INSTALLED)
 	$(BIN)/ruff check .
@@ -124,6 +128,12 @@ $(TORCH)/installed: pyproject.toml
 	$(PYTHON) -m venv $(TORCH)
 	$(TORCH)/bin/python -m pip install --quiet --disable-pip-version-check --upgrade 'pip>=25.1'
 	$(TORCH)/bin/python -m pip install --quiet --disable-pip-version-check --group torch --editable .
+	touch $@
+
+$(JAX)/installed: pyproject.toml
+	$(PYTHON) -m venv $(JAX)
+	$(JAX)/bin/python -m pip install --quiet --disable-pip-version-check --upgrade 'pip>=25.1'
+	$(JAX)/bin/python -m pip install --quiet --disable-pip-version-check --group jax --editable .
 	touch $@
 
 # Jenkins' JUnit schema, as pytest's source package has it: for the tests only, so it is fetched and not kept here.

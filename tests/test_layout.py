@@ -23,6 +23,7 @@ FOLDERS = [
     "verify/tracing/scipy",
     "verify/tracing/stand_ins",
     "verify/tracing",
+    "verify/adapters/jax",
     "verify/adapters/torch",
     "verify/adapters",
     "verify/scan",

@@ -25,11 +25,11 @@ __all__ = [
     "derivative",
     "fixed",
     "integer",
+    "jax_rule",
     "layer",
     "loss",
     "pair",
     "real",
-    "jax_rule",
     "torch_function",
 ]
 __version__ = "0.1.0"

@@ -14,11 +14,14 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Generator, Mapping, Sequence
+from functools import partial
+from types import CodeType
 from typing import Any
 
 import jax
 import numpy as np
 
+from verify.adapters.jax.places import within
 from verify.adapters.jax.running import Pulled, precision, real_leaves, run
 from verify.cases.case import Subject, TracedCase
 from verify.cases.grouped import flat, grouped
@@ -66,12 +69,17 @@ def case_of(function: Any, inputs: Mapping[str, Any], terms: Terms, name: str) -
     )
 
 
-def _place(function: Any) -> Place:
-    """Return where the rule is written; of a function that calls others with rules, where that is."""
+def _rule(function: Any) -> CodeType | None:
+    """Return the code of the rule; of a function that calls others with rules, its own."""
     rule = getattr(function, "bwd", None) or getattr(function, "jvp", None) or function
     if isinstance(function, _RULES) and rule is function:
         raise InputError(f"jax_rule({function.__name__}): it has no rule yet: call {function.__name__}.{_DEFINED}")
-    code = getattr(inspect.unwrap(rule), "__code__", None)
+    code: CodeType | None = getattr(inspect.unwrap(rule), "__code__", None)
+    return code
+
+
+def _place(function: Any) -> Place:
+    code = _rule(function)
     return start_of(code) if code else NOWHERE
 
 
@@ -115,7 +123,7 @@ def _driving(
             shares = [np.sum(dout * _leaving(output)) for dout, output in zip(douts, pulled.outputs, strict=True)]
             return {**returned, scale: sum(shares[1:], shares[0])}
         with precision(dtype):
-            gradients = pulled.back(douts)
+            gradients = within(_rule(function), partial(pulled.back, douts))
         return {**returned, **dict(zip(wanted, map(_leaving, gradients), strict=True))}
 
     return subject

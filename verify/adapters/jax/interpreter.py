@@ -25,9 +25,10 @@ from verify.tracing.arrays import arrays
 _Values = Sequence[Any]
 # Parameters under which equations that only call a jaxpr hold it.
 _BODIES = ("jaxpr", "call_jaxpr", "fun_jaxpr")
-_CALLS = frozenset(
-    "jit pjit closed_call core_call remat checkpoint remat2 custom_jvp_call custom_vjp_call custom_vjp_call_jaxpr".split()
+_CALLING = (
+    "jit pjit closed_call core_call remat checkpoint remat2 custom_jvp_call custom_vjp_call custom_vjp_call_jaxpr"
 )
+_CALLS = frozenset(_CALLING.split())
 _UNCHANGED = frozenset({"optimization_barrier", "device_put"})
 _NUMBERS = frozenset({"iota"})  # of whole numbers alone: real numbers that become constants
 

@@ -19,7 +19,7 @@ from verify.tracing.arrays import arrays
 
 _MOVES = (
     "reshape transpose broadcast_in_dim squeeze expand_dims slice dynamic_slice dynamic_update_slice gather rev"
-    " concatenate pad scatter split copy copy_p squeeze_p tile"
+    " concatenate pad scatter split copy tile"
 )
 MOVES = frozenset(_MOVES.split())
 _FILL = "fill_value"  # what a gather gives beyond the end; None is NaN for real numbers
@@ -31,7 +31,7 @@ def moved(equation: Any, operands: list[Any]) -> list[Any]:
     if equation.primitive.name == "scatter" and not equation.params["unique_indices"]:
         _refuse_repeated(equation, operands)
     params = {**equation.params, _FILL: _MADE_UP} if _FILL in equation.params else equation.params
-    with jax.enable_x64(True):  # noqa: FBT003 - numbers of nodes and what is made up are int64
+    with jax.enable_x64(True):  # numbers of nodes and what is made up are int64
         results = equation.primitive.bind(*map(_numbers, operands), **params)
     return list(map(_symbols, results if equation.primitive.multiple_results else [results]))
 
@@ -63,7 +63,7 @@ def targets(equation: Any, operands: list[Any]) -> Any:
     """
     target, indices, updates = operands
     params = {key: equation.params[key] for key in ("dimension_numbers", "indices_are_sorted", "mode")}
-    with jax.enable_x64(True):  # noqa: FBT003
+    with jax.enable_x64(True):
         zeros = jnp.zeros(np.shape(target), jnp.float64)
 
         def scattered(added: Any) -> Any:

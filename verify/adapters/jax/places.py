@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import lru_cache
-from types import FunctionType
+from types import CodeType, FunctionType
 from typing import Any, TypeVar
 
 from verify.model.where import is_users
@@ -22,6 +22,11 @@ def at_line(equation: Any, compute: Callable[[], _T]) -> _T:
     """Return what a function computes, called from the innermost line of the user's that recorded an equation."""
     line = _line(equation)
     return compute() if line is None else _caller(*line)(compute)
+
+
+def within(code: CodeType | None, compute: Callable[[], _T]) -> _T:
+    """Return what a function computes, called from the first line of some code: what JAX raises there is its own."""
+    return compute() if code is None else _caller(code.co_filename, code.co_firstlineno, code.co_name)(compute)
 
 
 def _line(equation: Any) -> _Line | None:

@@ -6,12 +6,11 @@ documentation of `jax.lax`. What is held against the same code on floats afterwa
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from math import prod
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from verify.adapters.jax.moves import targets
 from verify.adapters.jax.values import is_symbolic, refused

@@ -32,7 +32,7 @@ def precision(dtype: Any) -> Iterator[None]:
 def run(function: Callable[..., Any], values: Sequence[Any]) -> list[Any]:
     """Return the leaves of what a function of arrays returns, on floats or on symbols."""
     if arrays.active() is None:
-        return jax.tree.leaves(function(*map(jnp.asarray, values)))
+        return list(jax.tree.leaves(function(*map(jnp.asarray, values))))
     try:
         closed = jax.make_jaxpr(lambda *given: jax.tree.leaves(function(*given)))(*map(_like, values))
     except jax.errors.ConcretizationTypeError:
@@ -60,7 +60,7 @@ class Pulled:
             )
             self.shown = jax.tree.structure(output)
             leaves, self.tree = jax.tree.flatten((output, pull))
-            return leaves
+            return list(leaves)
 
         self.leaves = run(forward, [*reals.values()])
         self.outputs = real_leaves(self.leaves[: self.shown.num_leaves])

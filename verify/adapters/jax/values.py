@@ -28,13 +28,15 @@ def refused(message: str, reason: Reason = Reason.UNKNOWN_FUNCTION) -> NoReturn:
 
 def is_real(kind: Any) -> bool:
     """Tell whether a type of JAX's (or what has one) is one of real numbers, bfloat16 among them."""
-    return jnp.issubdtype(getattr(kind, "dtype", kind), jnp.floating)
+    return bool(jnp.issubdtype(getattr(kind, "dtype", kind), jnp.floating))
 
 
 def claimed(dtype: Any) -> np.dtype[Any]:
     """Return the type of NumPy's that real numbers have; raises TraceError if there is none."""
     name = np.dtype(dtype).name
-    return np.dtype(name) if name in FLOATS else refused(f"an array of {name}", Reason.UNKNOWN_TYPE)
+    if name not in FLOATS:
+        refused(f"an array of {name}", Reason.UNKNOWN_TYPE)
+    return np.dtype(name)
 
 
 def entering(value: Any, like: Any) -> Any:
