@@ -88,7 +88,18 @@ def required(requirements):
 def test_the_sdist_has_what_a_build_and_the_tests_need(sdist):
     """All that is kept in the repository, and nothing that was made from it; of an sdist, another one has the same."""
     assert {name for name in kept() if (ROOT / name).exists()} <= sdist
-    made = (".venv/", ".oldest/", ".newest/", ".torch/", ".jax/", "build/", "dist/", ".git/", ".mypy_cache/", ".hypothesis/")
+    made = (
+        ".venv/",
+        ".oldest/",
+        ".newest/",
+        ".torch/",
+        ".jax/",
+        "build/",
+        "dist/",
+        ".git/",
+        ".mypy_cache/",
+        ".hypothesis/",
+    )
     assert not [name for name in sdist if name.startswith(made) or "__pycache__" in name]
 
 

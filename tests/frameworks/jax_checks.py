@@ -213,7 +213,6 @@ MOVED = {
     "transpose": lambda x: x.T,
     "broadcast_in_dim": lambda x: jnp.broadcast_to(x[:, None], (2, 4, 3)),
     "squeeze": lambda x: lax.squeeze(x[None], [0]),
-    "expand_dims": lambda x: x[:, None],
     "slice": lambda x: x[:, ::2],
     "dynamic_slice": lambda x: lax.dynamic_slice(x, (0, 2), (2, 2)),
     "dynamic_update_slice": lambda x: lax.dynamic_update_slice(x, x[:1, :2] * 2, (1, 5)),

@@ -109,22 +109,23 @@ def _driving(
         reals = {key: arguments[key] for key in real}
         dtype = getattr(reals[wanted[0]], "dtype", np.float64)
 
-        def call(given: Mapping[str, Any]) -> Any:
-            return function(*grouped(parameters, {**arguments, **given}))
+        def call(values: Mapping[str, Any]) -> Any:
+            return function(*grouped(parameters, {**arguments, **values}))
 
         with precision(dtype):
-            outputs = real_leaves(run(lambda *values: call(dict(zip(reals, values, strict=True))), [*reals.values()]))
+            plain = run(lambda *entries: call(dict(zip(reals, entries, strict=True))), [*reals.values()])
+            outputs = list(map(_leaving, real_leaves(plain)))
             pulled = Pulled(call, wanted, reals)
-        shown = [factor * _leaving(output) for output in outputs] if way == VALUE else list(map(_leaving, outputs))
-        sent = yield shown[0] if len(shown) == 1 else tuple(shown)
+        outputs = [factor * output for output in outputs] if way == VALUE else outputs
+        sent = yield outputs[0] if len(outputs) == 1 else tuple(outputs)
         douts = sent if isinstance(sent, tuple) else (sent,)
-        returned = dict.fromkeys([*wanted, scale])
+        unclaimed = dict.fromkeys([*wanted, scale])
         if way == VALUE:
             shares = [np.sum(dout * _leaving(output)) for dout, output in zip(douts, pulled.outputs, strict=True)]
-            return {**returned, scale: sum(shares[1:], shares[0])}
+            return {**unclaimed, scale: sum(shares[1:], shares[0])}
         with precision(dtype):
             gradients = within(_rule(function), partial(pulled.back, douts))
-        return {**returned, **dict(zip(wanted, map(_leaving, gradients), strict=True))}
+        return {**unclaimed, **dict(zip(wanted, map(_leaving, gradients), strict=True))}
 
     return subject
 

@@ -36,16 +36,16 @@ _NUMBERS = frozenset({"iota"})  # of whole numbers alone: real numbers that beco
 def evaluated(closed: Any, values: _Values) -> list[Any]:
     """Return what a closed jaxpr makes of values; raises TraceError for a primitive that is not followed."""
     jaxpr = closed.jaxpr
-    known: dict[Any, Any] = {}
+    environment: dict[Any, Any] = {}
 
     def read(variable: Any) -> Any:
-        return entering(variable.val, variable.aval) if isinstance(variable, Literal) else known[variable]
+        return entering(variable.val, variable.aval) if isinstance(variable, Literal) else environment[variable]
 
     for variable, value in [*zip(jaxpr.constvars, closed.consts, strict=True), *zip(jaxpr.invars, values, strict=True)]:
-        known[variable] = entering(value, variable.aval)
+        environment[variable] = entering(value, variable.aval)
     for equation in jaxpr.eqns:
         results = at_line(equation, partial(_results, equation, [read(variable) for variable in equation.invars]))
-        known.update(zip(equation.outvars, results, strict=True))
+        environment.update(zip(equation.outvars, results, strict=True))
     return [read(variable) for variable in jaxpr.outvars]
 
 
@@ -102,8 +102,8 @@ def _cond(params: Any, operands: list[Any]) -> _Values:
 def _while(params: Any, operands: list[Any]) -> _Values:
     first = params["cond_nconsts"]
     second = first + params["body_nconsts"]
-    asked, constants, carried = operands[:first], operands[first:second], operands[second:]
-    while evaluated(params["cond_jaxpr"], [*asked, *carried])[0]:
+    condition_constants, constants, carried = operands[:first], operands[first:second], operands[second:]
+    while evaluated(params["cond_jaxpr"], [*condition_constants, *carried])[0]:
         carried = evaluated(params["body_jaxpr"], [*constants, *carried])
     return carried
 

@@ -18,7 +18,7 @@ from verify.model.reasons import Reason
 from verify.tracing.arrays import arrays
 
 _MOVES = (
-    "reshape transpose broadcast_in_dim squeeze expand_dims slice dynamic_slice dynamic_update_slice gather rev"
+    "reshape transpose broadcast_in_dim squeeze slice dynamic_slice dynamic_update_slice gather rev"
     " concatenate pad scatter split copy tile"
 )
 MOVES = frozenset(_MOVES.split())
@@ -53,7 +53,7 @@ def _refuse_repeated(equation: Any, operands: list[Any]) -> None:
     """Raise the error for a scatter that writes one entry twice: JAX does not say which of the numbers stays."""
     places = targets(equation, operands)
     if len(np.unique(places[places >= 0])) < (places >= 0).sum():
-        refused("a scatter to one entry twice, of which JAX leaves open which number stays")
+        refused("a scatter that writes one entry twice: JAX leaves open which number stays")
 
 
 def targets(equation: Any, operands: list[Any]) -> Any:

@@ -34,7 +34,7 @@ def run(function: Callable[..., Any], values: Sequence[Any]) -> list[Any]:
     if arrays.active() is None:
         return list(jax.tree.leaves(function(*map(jnp.asarray, values))))
     try:
-        closed = jax.make_jaxpr(lambda *given: jax.tree.leaves(function(*given)))(*map(_like, values))
+        closed = jax.make_jaxpr(lambda *arguments: jax.tree.leaves(function(*arguments)))(*map(_like, values))
     except jax.errors.ConcretizationTypeError:
         refused(_RECORDED, Reason.PLAIN_NUMBER)
     return evaluated(closed, values)
@@ -54,24 +54,26 @@ class Pulled:
         self, call: Callable[[Mapping[str, Any]], Any], wanted: Sequence[str], reals: Mapping[str, Any]
     ) -> None:
         def forward(*values: Any) -> list[Any]:
-            given = dict(zip(reals, values, strict=True))
-            output, pull = jax.vjp(
-                lambda *some: call({**given, **dict(zip(wanted, some, strict=True))}), *(given[key] for key in wanted)
-            )
-            self.shown = jax.tree.structure(output)
+            arguments = dict(zip(reals, values, strict=True))
+
+            def varying(*varied: Any) -> Any:
+                return call({**arguments, **dict(zip(wanted, varied, strict=True))})
+
+            output, pull = jax.vjp(varying, *(arguments[key] for key in wanted))
+            self.output_tree = jax.tree.structure(output)
             leaves, self.tree = jax.tree.flatten((output, pull))
             return list(leaves)
 
         self.leaves = run(forward, [*reals.values()])
-        self.outputs = real_leaves(self.leaves[: self.shown.num_leaves])
+        self.outputs = real_leaves(self.leaves[: self.output_tree.num_leaves])
 
     def back(self, douts: Sequence[Any]) -> list[Any]:
         """Return the gradients of the wanted inputs; `douts` are those of the outputs that are real numbers."""
-        kept = len(self.leaves)
+        residuals_end = len(self.leaves)
 
-        def backward(*given: Any) -> Any:
-            output, pull = jax.tree.unflatten(self.tree, given[:kept])
-            sent = iter(given[kept:])
+        def backward(*arguments: Any) -> Any:
+            output, pull = jax.tree.unflatten(self.tree, arguments[:residuals_end])
+            sent = iter(arguments[residuals_end:])
             leaves, tree = jax.tree.flatten(output)
             return pull(jax.tree.unflatten(tree, [_cotangent(leaf, sent) for leaf in leaves]))
 

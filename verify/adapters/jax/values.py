@@ -33,10 +33,11 @@ def is_real(kind: Any) -> bool:
 
 def claimed(dtype: Any) -> np.dtype[Any]:
     """Return the type of NumPy's that real numbers have; raises TraceError if there is none."""
-    name = np.dtype(dtype).name
+    name: str = np.dtype(dtype).name
     if name not in FLOATS:
         refused(f"an array of {name}", Reason.UNKNOWN_TYPE)
-    return np.dtype(name)
+    dtype_of_numpys: np.dtype[Any] = np.dtype(name)
+    return dtype_of_numpys
 
 
 def entering(value: Any, like: Any) -> Any:
