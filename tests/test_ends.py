@@ -125,6 +125,57 @@ UNDEFINED = {
 }
 
 
+def closed(forward, prime):
+    return verify.derivative(forward, prime, x=verify.real("N", low=0, closed=True))
+
+
+def sinc_prime(x):
+    return np.nan_to_num((x * np.cos(x) - np.sin(x)) / x**2)
+
+
+# What the code makes of a NaN is a number, and its formula has none.
+TAKEN = {
+    "a NaN replaced": closed(lambda x: np.nan_to_num(np.sin(x) / x, nan=1.0), sinc_prime),
+    "a NaN replaced by a jump": closed(lambda x: np.nan_to_num(np.sin(x) / x, nan=5.0), sinc_prime),
+    "a NaN asked for": closed(
+        lambda x: np.where(np.isnan(x**2 * np.log(x)), 0, x**2 * np.log(x)),
+        lambda x: np.nan_to_num(2 * x * np.log(x) + x),
+    ),
+    "a NaN left out of a sum": closed(
+        lambda x: np.nansum(x**2 * np.log(x)), lambda x: np.nan_to_num(2 * x * np.log(x) + x)
+    ),
+    "an infinity that vanishes": closed(lambda x: np.exp(-1 / x), lambda x: np.nan_to_num(np.exp(-1 / x) / x**2)),
+    "a maximum with a NaN": closed(
+        lambda x: np.fmax(x**2 * np.log(x), -9), lambda x: np.nan_to_num(2 * x * np.log(x) + x)
+    ),
+}
+
+
+@pytest.mark.parametrize("name", TAKEN)
+def test_a_number_for_a_nan_at_a_closed_bound_is_undecided(name):
+    """It is no fault of the code, and not said to be one: the true reason follows the input and the bound."""
+    (row,) = [c for c in verify.check(TAKEN[name]).comparisons if c.quantity == "case"]
+    assert row.verdict is Verdict.UNDECIDED
+    assert "the input 'x' at its closed bound low=0: forward returns a number there" in row.evidence.detail
+    assert "finite limit" not in row.evidence.detail
+
+
+def test_an_infinite_derivative_is_told_where_a_nan_is_replaced():
+    """The derivative of x * log(x) has no limit at 0, whatever number the code returns for 0 * log(0)."""
+    case = closed(lambda x: np.nan_to_num(x * np.log(x)), lambda x: np.log(x) + 1)
+    (row,) = [c for c in verify.check(case).comparisons if c.quantity == "case"]
+    assert row.verdict is Verdict.ERROR
+    assert "no finite limit" in row.evidence.detail
+
+
+def test_no_output_at_a_closed_bound_is_an_error():
+    """A quotient that is 0/0 there on floats too has no finite value."""
+    case = closed(lambda x: np.sin(x) / x, lambda x: (x * np.cos(x) - np.sin(x)) / x**2)
+    (row,) = [c for c in verify.check(case).comparisons if c.quantity == "case"]
+    assert row.verdict is Verdict.ERROR
+    assert "the output of forward has no finite value there" in row.evidence.detail
+
+
 @pytest.mark.parametrize("name", some(RIGHT, 2))
 def test_right_gradients_at_a_closed_bound(name):
     """The derivative from within, or its limit, is right there; so is a choice where the code branches there."""

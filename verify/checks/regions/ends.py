@@ -4,7 +4,8 @@ At a closed bound the gradient has to be the derivative from within, or its limi
 bound, it may go on as if there were inputs beyond (ReLU at 0): then a choice between both sides is right, as at any
 edge. Where the output jumps on the way out, as a density does at the end of its support, nothing goes on: of both sides
 only the one within has a derivative at the bound, and that is what is claimed. Where `forward` or its derivative has no
-finite value at the bound, the claim makes no sense: that is an error.
+finite value at the bound, the claim makes no sense: that is an error. Where the code makes a number of a NaN, its
+formula has no value and the code has one: what it is the derivative of there is left open.
 """
 
 from __future__ import annotations
@@ -28,12 +29,18 @@ from verify.model.reasons import Reason
 from verify.model.result import Comparison, Verdict
 from verify.tracing.floats import FloatRun
 from verify.tracing.following import SubjectError
-from verify.tracing.observe import observe
+from verify.tracing.observe import Observation, observe
 from verify.tracing.region import Point
 from verify.tracing.symbols.trace import Trace
 
 _ENTRIES = 3  # of an input that are moved to its bound, each alone; then all of them are
 _ONLY_THERE = "wrong only at a closed bound of the domain"
+_TAKEN = (
+    "forward returns a number there, where its formula has no value (0/0 or an infinity), so its derivative there is "
+    "not known"
+)
+_UNTRACED = "forward returns a number there, and could not be traced"
+_NO_OUTPUT = "the output of forward has no finite value there"
 _NEAR = Fraction(1, 2**40)  # how far within the domain the side of a bound is looked at
 
 
@@ -67,14 +74,32 @@ class Ends:
         try:
             edge_point = self._edge(end)
         except (SubjectError, ProtocolError) as problem:
-            self._refuse(end, str(problem), broken=True)
+            is_number = self._has_output(self.explorer.start.seen, end.at(Fraction(0)))
+            self._refuse(end, f"{_UNTRACED}: {problem}" if is_number else str(problem), broken=not is_number)
             return
         if edge_point is None:
             self._refuse(end, "the gradients beside it could not be decided", broken=False)
-        elif (reason := _undefined(edge_point)) is not None:
-            self._refuse(end, reason.value, broken=reason is Unknown.INFINITE)
-        else:
+        elif not self._refuse_undefined(end, edge_point):
             self._compare(end, edge_point)
+
+    def _refuse_undefined(self, end: _End, edge_point: Edge) -> bool:
+        """Write a row and return True where the output or a derivative has no value at a bound by its formula.
+
+        A derivative without a finite limit makes the claim one of nothing, whatever number the code returns.
+        """
+        outputs = [node for output in edge_point.seen.outputs for node in output.nodes]
+        output = complete(numbers(edge_point.seen.trace, outputs, edge_point.point))
+        slopes = edge_point.slopes(edge_point.point)
+        if slopes is Unknown.INFINITE:
+            self._refuse(end, slopes.value, broken=True)
+        elif output is Unknown.INFINITE:
+            is_number = self._has_output(edge_point.seen, edge_point.point)
+            self._refuse(end, _TAKEN if is_number else _NO_OUTPUT, broken=not is_number)
+        elif unknown := [values for values in (output, slopes) if isinstance(values, Unknown)]:
+            self._refuse(end, unknown[0].value, broken=False)
+        else:
+            return False
+        return True
 
     def _edge(self, end: _End) -> Edge | None:
         """Run the case at a bound, and find the run that its inner side belongs to."""
@@ -97,7 +122,7 @@ class Ends:
             goes_on = both is not None and (both.jumps is not True or edge_point.jumps is not False)
             choice = judged(beyond, both, lambda: where) if both is not None and goes_on else verdict
             open_ = choice.row is None and not choice.right
-            if choice.right or (open_ and self._has_output(edge_point, end.at(-_NEAR))):
+            if choice.right or (open_ and self._has_output(edge_point.seen, {**edge_point.point, **end.at(-_NEAR)})):
                 verdict = choice
         if verdict.row:
             wrong = verdict.row.verdict is Verdict.REFUTED
@@ -107,11 +132,11 @@ class Ends:
         elif verdict.remark:
             self.remarks.append(f"{where}: {verdict.remark}")
 
-    def _has_output(self, edge_point: Edge, at: Point) -> bool:
-        """Tell whether `forward` computes a number beyond a bound: where it does not, there is no other side."""
+    def _has_output(self, seen: Observation, at: Point) -> bool:
+        """Tell whether `forward` computes a number at a point: where it does not beyond a bound, there is no side."""
         explorer = self.explorer
         try:
-            floats = FloatRun(explorer.case, edge_point.seen, explorer.seed, {**edge_point.point, **at})
+            floats = FloatRun(explorer.case, seen, explorer.seed, {**seen.trace.sample, **at})
         except SubjectError:
             return False
         return finite_output(floats)
@@ -140,18 +165,6 @@ class _End:
     def at(self, part: Fraction) -> Point:
         """Return a point at the bound, or a part of the way inward."""
         return {entry: self.bound + part * step for entry, step in self.inward.items()}
-
-
-def _undefined(edge_point: Edge) -> Unknown | None:
-    """Return why the output or a derivative has no value at a bound, or None."""
-    outputs = [node for output in edge_point.seen.outputs for node in output.nodes]
-    for values in (
-        complete(numbers(edge_point.seen.trace, outputs, edge_point.point)),
-        edge_point.slopes(edge_point.point),
-    ):
-        if isinstance(values, Unknown):
-            return values
-    return None
 
 
 def ends(explorer: Explorer) -> Ends:
