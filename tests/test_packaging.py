@@ -27,7 +27,43 @@ SCHEMAS = {
     ".github/workflows/ci.yml": ("vendor.github-workflows", ("runs-on", "runs_on")),
     ".github/workflows/release.yml": ("vendor.github-workflows", ("runs-on", "runs_on")),
     ".github/workflows/random.yml": ("vendor.github-workflows", ("runs-on", "runs_on")),
+    ".github/dependabot.yml": ("vendor.dependabot", ("updates:", "update:")),
 }
+WORKFLOWS = {path.name: path.read_text() for path in sorted((ROOT / ".github" / "workflows").glob("*.yml"))}
+# What every workflow must do, and a text of a right one that a wrong one has in another way.
+RULES = {
+    "an action is pinned to a hash, with its version": (
+        lambda text: all(re.search(r"@[0-9a-f]{40} # v\d+\.\d+\.\d+$", line) for line in uses(text)),
+        (r"@[0-9a-f]{40}", "@v5"),
+    ),
+    "a job has a time limit": (
+        lambda text: all(0 < job.get("timeout-minutes", 0) <= 180 for job in jobs(text).values()),
+        (r" +timeout-minutes: .*\n", ""),
+    ),
+    "no step leaves a token in the checkout": (
+        lambda text: all(
+            step["with"] == {"persist-credentials": False}
+            for job in jobs(text).values()
+            for step in job["steps"]
+            if step.get("uses", "").startswith("actions/checkout@")
+        ),
+        ("persist-credentials: false", "persist-credentials: true"),
+    ),
+    "what it may do is read the sources": (
+        lambda text: yaml.safe_load(text)["permissions"] == {"contents": "read"},
+        ("contents: read\n\n", "contents: write\n\n"),
+    ),
+}
+
+
+def uses(text):
+    """Return the lines of a workflow that name actions."""
+    return [line for line in text.splitlines() if "uses: " in line]
+
+
+def jobs(text):
+    """Return the jobs of a workflow by name."""
+    return yaml.safe_load(text)["jobs"]
 
 
 HOME = "https://git.example/us/gradproof"
@@ -146,19 +182,41 @@ def test_the_citation_is_of_this_version():
 
 def test_a_release_has_no_token():
     """It is published by a trusted publisher, with attestations, and nothing in the workflow is a secret."""
-    text = (ROOT / ".github" / "workflows" / "release.yml").read_text()
-    jobs = yaml.safe_load(text)["jobs"]
-    assert "secrets." not in text
-    assert jobs["publish"]["permissions"] == {"id-token": "write"}
-    assert jobs["publish"]["steps"][-1]["with"] == {"attestations": True}
-    assert jobs["build"]["permissions"]["attestations"] == "write"
+    build, publish = jobs(WORKFLOWS["release.yml"]).values()
+    assert "secrets." not in WORKFLOWS["release.yml"]
+    assert publish["permissions"] == {"id-token": "write"}
+    assert publish["steps"][-1]["with"] == {"attestations": True}
+    assert build["permissions"]["attestations"] == "write"
+
+
+@pytest.mark.parametrize("rule", RULES)
+@pytest.mark.parametrize("name", WORKFLOWS)
+def test_a_workflow(name, rule):
+    """It keeps each rule, and is seen where it does not."""
+    holds, (right, wrong) = RULES[rule]
+    assert holds(WORKFLOWS[name])
+    broken, number = re.subn(right, wrong, WORKFLOWS[name], count=1)
+    assert (number, holds(broken)) == (1, False)
+
+
+def test_every_python_of_the_classifiers_is_tested():
+    """The tests run on each, and those with the lowest versions on the lowest, which has wheels of them."""
+    named = [c.rpartition(" ")[2] for c in PROJECT["project"]["classifiers"] if "Python :: 3." in c]
+    matrix = jobs(WORKFLOWS["ci.yml"])["ci"]["strategy"]["matrix"]["python"]
+    assert matrix == named
+    assert PROJECT["project"]["requires-python"] == f">={named[0]}"
+    script = (ROOT / ".ci" / "run").read_text()
+    (pattern,) = re.findall(r"^lowest=\$\((sed .*) pyproject\.toml\)$", script, re.MULTILINE)
+    done = subprocess.run(
+        ["bash", "-c", f"{pattern} pyproject.toml"], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == named[0]
 
 
 def test_targets_of_the_workflows_are_those_of_make():
     """What CI runs by make is in the Makefile."""
-    workflows = [(ROOT / ".github" / "workflows" / name).read_text() for name in ("ci.yml", "random.yml")]
-    jobs = [job for text in workflows for job in yaml.safe_load(text)["jobs"].values()]
-    runs = [step["run"] for job in jobs for step in job["steps"] if "run" in step]
+    every = [job for name in ("ci.yml", "random.yml") for job in jobs(WORKFLOWS[name]).values()]
+    runs = [step["run"] for job in every for step in job["steps"] if "run" in step]
     targets = [run.removeprefix("make ") for run in runs if run.startswith("make ")]
     makefile = (ROOT / "Makefile").read_text()
     assert sorted(targets) == ["test-newest", "test-oldest", "test-random", "test-torch"]
