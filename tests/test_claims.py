@@ -81,7 +81,7 @@ def test_an_output_outside_of_its_domain():
         dout = yield (x - 1000) ** Fraction(1, 2)
         return dout * Fraction(1, 2) * (x - 1000) ** Fraction(-1, 2)
 
-    with pytest.raises(SubjectError, match=r"low=\.\.\., high=\.\.\."):  # positive inputs would not do
+    with pytest.raises(SubjectError, match="low=1000"):  # positive inputs would not do
         exact_of(planted, x="")
 
 

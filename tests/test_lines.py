@@ -38,7 +38,7 @@ def test_the_line_and_what_to_declare(name: str) -> None:
     assert f"outside its domain{' (low=-1, high=1)' * (offset == 0)}, at tests/test_lines.py:{line}: to declare" in (
         row.evidence.detail
     )
-    assert "gradproof.real('N D', " in row.evidence.detail
+    assert "write x=gradproof.real('', " in row.evidence.detail
     assert row.evidence.place.line == line
 
 

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from verify.cases.case import TracedCase
 from verify.cases.shapes import entry_names
 from verify.cases.wirtinger import Half
+from verify.checks.claims.advice import advice
 from verify.checks.claims.lines import line_of
 from verify.checks.claims.suspect import Suspect
 from verify.checks.claims.upstreams import edges, mixes, never_equal
@@ -31,9 +32,7 @@ from verify.tracing.symbols.trace import SAMPLE_BITS, Trace
 
 _INCONSISTENT = "SymPy's derivative of the whole computation and the chain rule could not be proved equal"
 _UNSET = "the output contains memory from np.empty that was never written"
-_UNDEFINED = (
-    "the output is {what}{at}: to declare the inputs that the layer takes, write x=gradproof.real('N D', {bounds})"
-)
+_UNDEFINED = "the output is {what}{at}: to declare the inputs that the layer takes, write {how}"
 _OUTSIDE = "not defined at the sample, where {} is outside its domain"
 _BEYOND = "not to be computed at the sample, where {} is of too large a number"
 _GROWING = ("exp", "sinh", "cosh")  # the values of such functions are beyond all balls first
@@ -197,13 +196,14 @@ def _check_outputs(seen: Observation, case: TracedCase | None = None) -> None:
 
 def _undefined(seen: Observation, outputs: Sequence[int], case: TracedCase | None) -> SubjectError:
     """Return which function is not defined at the sample, where in the code that is, and where it is defined."""
-    node, wording = _outside(seen.trace, outputs)
+    node, what = _outside(seen.trace, outputs)
     place = NOWHERE if case is None else line_of(case, seen, node)
-    text = _UNDEFINED.format(**wording, at=f", at {place}" if place else "")
+    how = "" if case is None else advice(case, seen, outputs, node)
+    text = _UNDEFINED.format(what=what, how=how, at=f", at {place}" if place else "")
     return SubjectError(text, place, reason=Reason.UNDEFINED_OUTPUT)
 
 
-def _outside(trace: Trace, outputs: Sequence[int]) -> tuple[int, dict[str, str]]:
+def _outside(trace: Trace, outputs: Sequence[int]) -> tuple[int, str]:
     """Return the node that has no value first, and what is to be said of it."""
     values = balls.at(trace, outputs, trace.sample)
     for node in trace.reach(outputs):
@@ -211,22 +211,11 @@ def _outside(trace: Trace, outputs: Sequence[int]) -> tuple[int, dict[str, str]]
         if line is not None and any(end is not None for end in line.within) and not values[node].is_finite():
             ends = {word: end for word, end in zip(("low", "high"), line.within, strict=True) if end is not None}
             bounds = ", ".join(f"{word}={end}" for word, end in ends.items())
-            return node, {"what": f"{_OUTSIDE.format(trace.ops[node])} ({bounds})", "bounds": bounds}
+            return node, f"{_OUTSIDE.format(trace.ops[node])} ({bounds})"
     first = next((node for node, value in values.items() if not value.is_finite()), -1)
     if first >= 0 and trace.ops[first] in _GROWING:  # of a number that has a value
-        return first, {"what": _BEYOND.format(trace.ops[first]), "bounds": "low=..., high=..."}
-    bounds = "low=0" if _is_of_input(trace, values) else "low=..., high=..."
-    return first, {"what": _OUTSIDE.format("a logarithm, root or quotient"), "bounds": bounds}
-
-
-def _is_of_input(trace: Trace, values: Mapping[int, Any]) -> bool:
-    """Tell whether the first node without a value is a function of an input itself, and of nothing that is computed."""
-    for node, value in values.items():
-        if not value.is_finite():
-            return all(
-                trace.ops[argument] == "variable" or argument in trace.constants for argument in trace.args[node]
-            )
-    return True
+        return first, _BEYOND.format(trace.ops[first])
+    return first, _OUTSIDE.format("a logarithm, root or quotient")
 
 
 @dataclass(frozen=True, slots=True)
