@@ -196,10 +196,10 @@ def _check_outputs(seen: Observation, case: TracedCase | None = None) -> None:
 
 def _undefined(seen: Observation, outputs: Sequence[int], case: TracedCase | None) -> SubjectError:
     """Return which function is not defined at the sample, where in the code that is, and where it is defined."""
-    node, what = _outside(seen.trace, outputs)
+    node, cause = _outside(seen.trace, outputs)
     place = NOWHERE if case is None else line_of(case, seen, node)
     how = "" if case is None else advice(case, seen, outputs, node)
-    text = _UNDEFINED.format(what=what, how=how, at=f", at {place}" if place else "")
+    text = _UNDEFINED.format(what=cause, how=how, at=f", at {place}" if place else "")
     return SubjectError(text, place, reason=Reason.UNDEFINED_OUTPUT)
 
 
