@@ -107,7 +107,9 @@ def _apart(apart: Apart, items: dict[str, Any]) -> dict[str, Any]:
 
 
 def _further(further: Further, items: dict[str, Any]) -> dict[str, Any]:
-    return items | {"right": dict(further.right)}
+    """Return further sizes; only where a case fixes some, it says which."""
+    fixed = {"fixed": dict(further.fixed)} if items.pop("fixed") else {}
+    return items | {"right": dict(further.right)} | fixed
 
 
 def _case(case: CaseResult, items: dict[str, Any]) -> dict[str, Any]:

@@ -63,7 +63,9 @@ def _verdict(case: CaseResult) -> str:
     mixed = weakest.verdict is not Verdict.PROVED and len(weak) < len(names)
     share = f"{len(weak)} of {len(names)} " if mixed else ""
     silent = f"; not claimed: {', '.join(case.unclaimed)}" if case.unclaimed else ""
-    return f"{share}{cells.verdict(weakest)}{silent}"
+    fixed = ", ".join(f"{name}={size}" for name, size in case.sizes.fixed)
+    only = f"; for {fixed} only" if fixed else ""
+    return f"{share}{cells.verdict(weakest)}{silent}{only}"
 
 
 def _regions(case: CaseResult) -> str:

@@ -207,11 +207,18 @@ def remarks(case: CaseResult, *, everything: bool = True) -> list[Remark]:
     listed = [text for text in (enumeration(list(map(str, variants(case))), "; ", most), _further(case)) if text]
     listed_remarks = [
         Remark("checked for" if decided else "tried for", ["; ".join(listed)] if listed else []),
+        Remark("sizes fixed", [fixed_sizes(case)] if right and case.sizes.fixed else [], prose=True),
         Remark("sizes not tried", _first_items(case.sizes.untried, most)),
         *(_regions(case, most, everything) if right else []),
         *[Remark("note", [note], prose=True) for note in case.notes],
     ]
     return [remark for remark in listed_remarks if remark.items]
+
+
+def fixed_sizes(case: CaseResult) -> str:
+    """Return what the sizes that a case fixes mean for its claims, as a sentence."""
+    sizes = ", ".join(f"{name}={size}" for name, size in case.sizes.fixed)
+    return f"the claims hold for {sizes} only, as the case fixes; no other size was tried"
 
 
 def _further(case: CaseResult) -> str:

@@ -7,9 +7,10 @@ import pytest
 from effort import some
 
 import verify
-from reports import words
+from reports import jsonfile, jsonread, terminal, words
 from verify import Verdict
 from verify.model.errors import InputError
+from verify.model.result import Run
 
 BLOCK = 8
 
@@ -159,6 +160,50 @@ def test_sizes_that_the_author_has_chosen_stay():
     result = verify.check(case)
     assert result.good
     assert further(result) == ("N 1 to 5 and 8 to 9",)
+
+
+def test_what_holds_for_chosen_sizes_only_says_so():
+    """The chosen sizes are a field of the result, a sentence of the report, and no part of a case that has none."""
+    layer = spoilt(lambda n, d: ... if (n, d) == (2, 3) else -1)
+    result = verify.check(verify.layer(layer, inputs={"x": "N D"}, sizes={"N": 2, "D": 3}))
+    assert result.good
+    assert result.sizes.fixed == (("N", 2), ("D", 3))
+    run = Run((result,), seed=0)
+    assert "the claims hold for N=2, D=3 only" in " ".join(terminal.render(run, terminal.Look(verbosity=1)).split())
+    assert "for N=2, D=3 only" in terminal.render(run)
+    assert "1 case for the sizes in the case only" in run.remarks
+    assert jsonread.read(jsonfile.render(run)) == run
+    free = verify.check(verify.layer(Squares, inputs={"x": "N D"}))
+    assert free.sizes.fixed == ()
+    assert not [remark for remark in words.remarks(free) if remark.label == "sizes fixed"]
+
+
+@pytest.mark.parametrize(
+    "where",
+    [
+        lambda a, b, c: (a, b) == (1, 1) and c > 1,
+        lambda a, b, c: (a, c) == (1, 1) and b > 1,
+        lambda a, b, c: (b, c) == (1, 1) and a > 1,
+        lambda a, b, c: (a, b, c) == (1, 1, 1),
+    ],
+    ids=["A=B=1", "A=C=1", "B=C=1", "all 1"],
+)
+def test_several_sizes_of_1_at_once(where):
+    """A gradient that is wrong only where some of three dimensions are 1, and the others are not, is refuted."""
+
+    def backward(dout, x):
+        return 2 * x * dout * (3 if where(*x.shape) else 1)
+
+    ((name, verdict, _),) = rows(verify.pair(lambda x: x**2, backward, x="A B C"))
+    assert (name, verdict) == ("x", "REFUTED")
+
+
+@pytest.mark.parametrize(("wrong", "verdict"), [((1, 1), "REFUTED"), ((0, 0), "PROVED")])
+def test_two_sizes_of_1_at_once(wrong, verdict):
+    """A gradient that is wrong only for one row of one column is refuted, and its right twin proved."""
+    result = verify.check(verify.layer(spoilt(lambda n, d: -1 if (n, d) == wrong else ...), inputs={"x": "N D"}))
+    assert verdict in {row.verdict.name for row in result.comparisons}
+    assert result.good == (verdict == "PROVED")
 
 
 def _embedded(skipped):

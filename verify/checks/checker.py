@@ -69,7 +69,8 @@ def _check_traced(case: TracedCase, seed: int, *, quick: bool, keep: Keep) -> Ca
     with held(), patches.in_force(seed):
         result = _check_everywhere(case, seed, quick=quick, keep=keep)
     notes = [*measured.notes(), *texts.notes()]
-    return replace(result, notes=(*result.notes, *notes)) if notes else result
+    sizes = replace(result.sizes, fixed=tuple(case.sizes.items()))
+    return replace(result, notes=(*result.notes, *notes), sizes=sizes)
 
 
 def import_beyond() -> None:

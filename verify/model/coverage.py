@@ -41,8 +41,10 @@ class Cover:
 class Further:
     """Which further sizes and labels a formula was `right` at, by name, at one sample each.
 
-    `untried` says which ones were not tried, and why, as sentences.
+    `untried` says which ones were not tried, and why, as sentences. `fixed` are the sizes that the case itself fixes:
+    no other size of them was tried, and nothing is claimed for any other.
     """
 
     right: tuple[tuple[str, tuple[int, ...]], ...] = ()
     untried: tuple[str, ...] = ()
+    fixed: tuple[tuple[str, int], ...] = ()

@@ -262,6 +262,8 @@ class Run:
         counts = [f"{plural(bounded, 'case')} for the branches taken only"] if bounded else []
         visited = sum(case.cover is not None and not case.cover.complete for case in self.cases)
         counts += [f"{plural(visited, 'case')} for the regions visited only"] if visited else []
+        fixed = sum(case.good and bool(case.sizes.fixed) for case in self.cases)
+        counts += [f"{plural(fixed, 'case')} for the sizes in the case only"] if fixed else []
         sampled = self.count("gradient")[Verdict.SAMPLED]
         counts += [f"{plural(sampled, 'gradient')} at points only"] if sampled else []
         counts += [f"{plural(unclaimed, 'gradient')} not claimed"] if unclaimed else []

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import redirect_stdout
 from copy import deepcopy
 from fractions import Fraction
-from itertools import chain, cycle, islice
+from itertools import chain, combinations, cycle, islice
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -34,6 +34,7 @@ _TURNED = range(SMALL + 1, 18)  # sizes that all dimensions take in turn, each a
 _ALONE = (24, 31, 32, 33, 48, 63, 64, 65, 127, 128, 129, 256, 257)  # and that each takes with the others small
 _DRAWN, _LARGEST = 16, 32  # sizes of all dimensions that are drawn, and the largest of them
 _OFTEN = 3  # that each small size is tried
+_COMBINED = 20  # dimensions of size 1 beside each other, in as many combinations
 
 Array = np.ndarray[Any, Any]
 
@@ -98,8 +99,18 @@ def _sizes(case: TracedCase, rng: np.random.RandomState) -> Iterator[Sizes]:
         yield {**base, **{name: _TURNED[(turn + 5 * place) % len(_TURNED)] for place, name in enumerate(free)}}
     for size in _ALONE:
         yield from ({**small, name: size} for name in free)
+    for ones in _several(free):
+        yield {**small, **dict.fromkeys(ones, 1)}
     for _ in range(_DRAWN if len(free) > 1 else 0):
         yield {**base, **{name: int(rng.randint(1, _LARGEST + 1)) for name in free}}
+
+
+def _several(names: Sequence[str]) -> Iterator[tuple[str, ...]]:
+    """Yield two or more of some names, and not all: in every combination where they are few, else as few as can be."""
+    for number in range(2, len(names)):
+        if math.comb(len(names), number) > _COMBINED:
+            return
+        yield from combinations(names, number)
 
 
 def _labels(described: Integer, sizes: Sizes, kind: int, rng: np.random.RandomState) -> Any:
