@@ -33,6 +33,7 @@ from verify.tracing.following import SubjectError, following
 from verify.tracing.observe import Observation, Quantity
 from verify.tracing.seeds import seeded
 
+_DOUBLE = np.dtype(np.float64)
 _BITS = 16  # of the balls: what single precision computes lies well inside of them
 _ALL_BITS = 53  # that doubles have, where digits cancel
 _DIGITS = 5  # digits of what a formula gives
@@ -161,6 +162,11 @@ class FloatRun:
         outputs = _listed(self.output) if self.seen.several else [self.output]
         return not all(map(_is_finite, (*outputs, *map(self.gradients.get, self.seen.gradients))))
 
+    def is_double(self) -> bool:
+        """Tell whether nothing that came is of a shorter format than doubles."""
+        outputs = _listed(self.output) if self.seen.several else [self.output]
+        return not any(map(_is_short, (*outputs, *map(self.gradients.get, self.seen.gradients))))
+
     def strays(self) -> str:
         """Say where the floats are not what the formulas have, or nothing."""
         outputs = _listed(self.output) if self.seen.several else [self.output]
@@ -249,6 +255,12 @@ def _stray(description: str, quantity: Quantity, actual: Any, values: dict[int, 
             entry = f"{description}{f' at {name}' if name else ''}"
             return f"on floats the {entry} is {number!r}", node
     return None
+
+
+def _is_short(value: Any) -> bool:
+    """Tell whether a value is an array of floats, or a float, of a shorter format than doubles."""
+    dtype = getattr(value, "dtype", _DOUBLE)
+    return bool(dtype.kind == "f" and dtype.itemsize < _DOUBLE.itemsize)
 
 
 def _is_finite(value: Any) -> bool:

@@ -27,7 +27,6 @@ Point = Mapping[str, Fraction]
 _Asking = tuple[Place, int, int]  # a line, the path that leads there, and a formula
 NEGATED = {"<": ">=", "<=": ">", ">": "<=", ">=": "<", "==": "!=", "!=": "=="}
 EXACTLY = ("==", "!=")
-_FLOAT_BITS = 40  # of the 53 of float64
 _BITS = 128
 _AROUND = 6
 _HALVINGS = (*range(12), 16, 20, 24, 32, 40)  # of the distance from the sample: as thin as floats can tell
@@ -37,6 +36,8 @@ _FIRST = 4  # conditions that are looked at first
 
 class Region:
     """The inputs that decide the branches of a run as its sample does, within the domain of the case."""
+
+    FLOAT_BITS, SHORT_BITS = 40, 16  # of the 53 of float64, of the 24 of float32: what rounding leaves
 
     def __init__(
         self,
@@ -90,9 +91,19 @@ class Region:
 
         The bits that are left out stand for the orders in which code may compute what the graph has in one.
         """
-        with flint.ctx.workprec(_FLOAT_BITS):
-            values = balls.at(self.trace, [c.node for c in self.conditions], self.sample)
+        return self.is_clear(self.sample, self.FLOAT_BITS)
+
+    def is_clear(self, point: Point, bits: int) -> bool:
+        """Tell whether balls of some bits decide all branches at a point, to which its numbers are rounded first."""
+        with flint.ctx.workprec(bits):
+            values = balls.at(self.trace, [c.node for c in self.conditions], point)
             return all(not values[c.node].contains(0) for c in self.conditions)
+
+    def clear_point(self, bits: int, seed: int) -> Point | None:
+        """Return a point of the region at which numbers of some bits take its branches, where the sample is none."""
+        if self.is_clear(self.sample, bits):
+            return None
+        return next((point for point in self.points(seed) if self.is_clear(point, bits)), None)
 
     def reaches(
         self, point: Point, conditions: Sequence[Condition], computed: dict[int, flint.arb] | None = None

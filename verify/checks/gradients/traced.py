@@ -33,7 +33,7 @@ from verify.model.result import Branch, CaseResult, Comparison, Keep, Verdict
 from verify.tracing.floats import FloatRun
 from verify.tracing.following import SubjectError
 from verify.tracing.observe import Observation, Variant, observe, variants
-from verify.tracing.region import branches, pinned
+from verify.tracing.region import Region, branches, pinned
 from verify.tracing.symbols.trace import Trace
 
 CONSTANT = "the output is constant in every region that was reached, so every derivative there is 0"
@@ -348,9 +348,17 @@ def decided(
 
 
 def _strays(case: TracedCase, exact: Exact, on_floats: FloatRun, seed: int) -> str:
-    """Say where floats are not what the formulas have; where they overflow, a point nearer to 0 is asked as well."""
+    """Say where floats are not what the formulas have.
+
+    Where they overflow, a point nearer to 0 is asked as well; so is another point of the region where rounding may take
+    the floats of the sample out of it: those of code that computes in single precision, beside a threshold.
+    """
     strays = on_floats.strays()
-    if not strays or not on_floats.overflows() or (point := exact.region.nearer()) is None:
+    if not strays:
+        return strays
+    bits = Region.FLOAT_BITS if on_floats.is_double() else Region.SHORT_BITS
+    point = exact.region.nearer() if on_floats.overflows() else exact.region.clear_point(bits, seed)
+    if point is None:
         return strays
     try:
         return FloatRun(case, exact.seen, seed, point).strays()
