@@ -127,7 +127,7 @@ class Composed:
             leaf = Leaf(threshold, ends, bound, limit)
             if not bound.error <= most:
                 return None
-            if bound.error > self.numbers.unit and (text := misprinted(self.graph, pair, pivot)):
+            if bound.error > self.numbers.unit and (text := misprinted(self.graph, pair, pivot, self.numbers.unit)):
                 if not self.matching.guessed:  # of a coefficient that is guessed, nothing is said
                     self._misprint = self._telling(leaf).misprinted(bound, text)
                 return None

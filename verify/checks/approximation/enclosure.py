@@ -28,6 +28,7 @@ _FARTHEST = (8, 16, 32, 64)  # where the far end may begin
 _MOST_PIECES = 120
 _WORK = 6000  # pieces times nodes: about a quarter of a second
 _NOTHING = flint.arb(2) ** -60  # a hundredth of half an ulp of doubles: no bound has to be closer
+_COMPUTED = 16  # units of roundoff that a coefficient such as (k + 1) / factorial(k + 2) may be off by
 _CLOSE = 1.25  # how much larger a bound may be than an error that is taken
 
 Ends = tuple[Fraction | None, Fraction | None]
@@ -73,29 +74,31 @@ def terms_at(graph: Graph, node: int, pivot: Pivot, place: Fraction) -> Terms[An
         return read(graph, [node], Piece(pivot, place, place))[node]
 
 
-def misprint(graph: Graph, pair: Pair, pivot: Pivot) -> str:
+def misprint(graph: Graph, pair: Pair, pivot: Pivot, unit: float) -> str:
     """Return how one coefficient of a polynomial differs from that of the series at 0 whose others it has, or nothing.
 
-    A polynomial that is fitted differs in all of them, one that is cut off in none that it has.
+    A polynomial that is fitted differs in all of them, one that is cut off in none that it has. What the roundings of a
+    format of some unit roundoff may do to a coefficient that code computes is no difference.
     """
     zero = Fraction(0)
     with flint.ctx.workprec(BITS), suppress(BeyondError):
         values = read(graph, pair, Near(pivot, zero, zero, Fraction(1, 2**20)))
         for monomial, cut in values[pair[0]].terms.items():
             series = values[pair[1]].terms.get(monomial)
-            if cut.cut is None and series is not None and (text := _misprint(cut, series)):
+            if cut.cut is None and series is not None and (text := _misprint(cut, series, unit)):
                 return text
     return ""
 
 
-def _misprint(cut: Model, series: Model) -> str:
+def _misprint(cut: Model, series: Model, unit: float) -> str:
     first = min(cut.order, series.order)
     if min(cut.order, series.order) < 0 or not (cut.blur.is_zero() and series.blur.is_zero()):
         return ""
     orders = range(first, cut.order + cut.poly.degree() + 1)
     typed = {k: cut.poly[k - cut.order] if k >= cut.order else flint.fmpq(0) for k in orders}
     exact = {k: series.poly[k - series.order] if k >= series.order else flint.fmpq(0) for k in orders}
-    wrong = [k for k in orders if typed[k] != exact[k]]
+    slack = _COMPUTED * flint.fmpq(*unit.as_integer_ratio())
+    wrong = [k for k in orders if abs(typed[k] - exact[k]) > slack * abs(exact[k])]
     if len(wrong) != 1 or not any(typed[k] for k in orders if k not in wrong):
         return ""
     return f"its coefficient of order {wrong[0]} is {typed[wrong[0]]}, that of the series {exact[wrong[0]]}"

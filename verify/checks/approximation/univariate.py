@@ -166,14 +166,14 @@ def _largest(formulas: Univariate, ends: tuple[Fraction | None, Fraction | None]
         return problem
 
 
-def misprinted(graph: Graph, pair: Pair, pivot: Pivot) -> str:
+def misprinted(graph: Graph, pair: Pair, pivot: Pivot, unit: float) -> str:
     """Return how one coefficient of a polynomial differs from that of a series, as `misprint` does, or nothing."""
-    return _misprinted(Univariate.of(graph, pair, pivot))
+    return _misprinted(Univariate.of(graph, pair, pivot), unit)
 
 
 @lru_cache(_REMEMBERED)
-def _misprinted(formulas: Univariate) -> str:
-    return misprint(formulas.graph, formulas.pair, formulas.pivot)
+def _misprinted(formulas: Univariate, unit: float) -> str:
+    return misprint(formulas.graph, formulas.pair, formulas.pivot, unit)
 
 
 def forget() -> None:

@@ -63,7 +63,7 @@ class Whole:
             return telling.refuted(error)
         if not error.error <= limit:
             return None
-        if error.error > self.numbers.unit and (text := misprinted(self.graph, pair, self.pivot)):
+        if error.error > self.numbers.unit and (text := misprinted(self.graph, pair, self.pivot, self.numbers.unit)):
             return telling.misprinted(error, text)
         forward = self._forward()
         if isinstance(forward, Decision):
@@ -85,7 +85,7 @@ class Whole:
         for place, pair in self._outputs():
             limit = self.other.yardstick.of_output(place, pair[1], self._size(pair[1]))
             error = largest(self.graph, pair, self.pivot, self.ends)
-            if error.error > self.numbers.unit and (text := misprinted(self.graph, pair, self.pivot)):
+            if error.error > self.numbers.unit and (text := misprinted(self.graph, pair, self.pivot, self.numbers.unit)):
                 return self._telling(limit).misprinted(error, text, OF_OUTPUT)
             moved += [error] if error.error > limit else []
         return moved
