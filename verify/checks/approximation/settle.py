@@ -50,7 +50,10 @@ _NOT_PROVED = (
     "be proved over all of the region"
 )
 
-
+_JUMPS = (
+    "the difference from the exact derivative is below float precision, like that of an approximation near a "
+    "threshold, but the output is no approximation of the formula on the other side: it jumps there"
+)
 _NO_OTHER = (
     "the difference from the exact derivative is below float precision, like that of an approximation near a "
     "threshold, but no run reached a formula on the other side of one"
@@ -195,6 +198,8 @@ class _Settler:
             return composed.rewritten((actual, there), own, variable) or Decision(
                 Verdict.UNDECIDED, self._open(_NOT_PROVED, composed)
             )
+        if decision is None and self._is_invisible((actual, own), claim.decisions[entry].point):
+            return Decision(Verdict.UNDECIDED, self._open(_JUMPS, composed))
         return decision
 
     def _composed_of(self, other: Other, name: str) -> Composed:

@@ -45,12 +45,17 @@ class Whole:
     def decision(self, gradient: Gradient) -> Decision | None:
         """Judge a gradient; None where nothing is proved of it."""
         try:
-            return None if self._jumps() else self._decision(gradient)
+            return self._of_jump() if self._jumps() else self._decision(gradient)
         except LimitError as problem:
             self.limits.add(str(problem))
         except BeyondError:
             pass
         return None
+
+    def _of_jump(self) -> Decision | None:
+        """Blame the one wrong coefficient for which an output jumps, if that is the reason."""
+        forward = self._forward()
+        return forward if isinstance(forward, Decision) else None
 
     def _decision(self, gradient: Gradient) -> Decision | None:
         pair = gradient.actual, gradient.meant
