@@ -1,5 +1,7 @@
 """Approximations on purpose: series near removable singularities, limits far out, stated accuracies."""
 
+import math
+
 import numpy as np
 import pytest
 from effort import slow, some
@@ -27,16 +29,16 @@ def growth(F=lambda x: 1 + x / 2 + x**2 / 6, B=lambda x: 1 / 2 + x / 3 + x**2 / 
     return forward, switched(B, lambda s: (s * np.exp(s) - np.expm1(s)) / s**2, threshold, dtype)
 
 
-def sinc(F=lambda x: 1 - x**2 / 6, B=lambda x: -x / 3 + x**3 / 30, threshold=1e-4):
+def sinc(F=lambda x: 1 - x**2 / 6, B=lambda x: -x / 3 + x**3 / 30, threshold=1e-4, dtype=None):
     """Return sin(x) / x."""
-    forward = switched(F, lambda s: np.sin(s) / s, threshold)
-    return forward, switched(B, lambda s: (s * np.cos(s) - np.sin(s)) / s**2, threshold)
+    forward = switched(F, lambda s: np.sin(s) / s, threshold, dtype)
+    return forward, switched(B, lambda s: (s * np.cos(s) - np.sin(s)) / s**2, threshold, dtype)
 
 
-def cosc(F=lambda x: 0.5 - x**2 / 24, B=lambda x: -x / 12 + x**3 / 180, threshold=1e-4):
+def cosc(F=lambda x: 0.5 - x**2 / 24, B=lambda x: -x / 12 + x**3 / 180, threshold=1e-4, dtype=None):
     """Return (1 - cos(x)) / x**2."""
-    forward = switched(F, lambda s: (1 - np.cos(s)) / s**2, threshold)
-    return forward, switched(B, lambda s: (s * np.sin(s) - 2 * (1 - np.cos(s))) / s**3, threshold)
+    forward = switched(F, lambda s: (1 - np.cos(s)) / s**2, threshold, dtype)
+    return forward, switched(B, lambda s: (s * np.sin(s) - 2 * (1 - np.cos(s))) / s**3, threshold, dtype)
 
 
 def slowing(
@@ -286,6 +288,82 @@ def test_single_precision_is_judged_by_itself():
     assert "float32" in approximations(right)[0].evidence.detail
     wrong = checked(growth(F=F, B=lambda x: 1 / 2 + x / 3.1, threshold=1e-2, dtype=np.float32))
     assert not wrong.passes
+
+
+SINGLE = {  # a function, its series in float32, and that series with one coefficient off, too short, and too far out
+    "growth": (
+        lambda **more: growth(F=lambda x: 1 + x / 2 + x**2 / 6 + x**3 / 24 + x**4 / 120, dtype=np.float32, **more),
+        {"B": lambda x: 1 / 2 + x / 3, "threshold": np.float32(1e-2)},
+        [{"B": lambda x: 1 / 2 + x / 3.03}, {"B": lambda x: 1 / 2 + 0 * x}, {"threshold": np.float32(1e-1)}],
+    ),
+    "sinc": (
+        lambda **more: sinc(F=lambda x: 1 - x**2 / 6 + x**4 / 120 - x**6 / 5040, dtype=np.float32, **more),
+        {"B": lambda x: -x / 3 + x**3 / 30, "threshold": np.float32(5e-2)},
+        [{"B": lambda x: -x / 3 + x**3 / 30.3}, {"B": lambda x: -x / 3}, {"threshold": np.float32(5e-1)}],
+    ),
+    "cosc": (
+        lambda **more: cosc(F=lambda x: 1 / 2 - x**2 / 24 + x**4 / 720 - x**6 / 40320, dtype=np.float32, **more),
+        {"B": lambda x: -x / 12, "threshold": np.float32(1e-2)},
+        [{"B": lambda x: -x / 12.1}, {"B": lambda x: 0 * x}, {"threshold": np.float32(1e-1)}],
+    ),
+}
+
+
+@slow
+@pytest.mark.parametrize("name", SINGLE)
+def test_series_of_single_precision(name):
+    """A series that is long enough for float32 agrees; with a coefficient off, too short or too far out it is refuted.
+
+    The regions beside a threshold have points which are on its other side once they are rounded to float32.
+    """
+    function, right, wrong = SINGLE[name]
+    result = checked(function(**right))
+    assert result.good
+    assert approximations(result)
+    for changed in wrong:
+        rows = checked(function(**{**right, **changed})).comparisons
+        refuted = [row.evidence for row in rows if row.verdict is Verdict.REFUTED]
+        assert refuted
+        assert all(evidence.kind != "approximation" or (evidence.ulps and evidence.limit) for evidence in refuted)
+
+
+@pytest.mark.parametrize(("last", "verdict"), [(1, Verdict.AGREES), (1.01, Verdict.REFUTED), (-1, Verdict.REFUTED)])
+def test_a_coefficient_that_code_computes(last, verdict):
+    """A coefficient such as 5 * (1 / 720) is off by a rounding, which is no mistake; one that is off by more is."""
+    right = [(k + 1) * (1 / math.factorial(k + 2)) for k in range(5)]
+    coefficients = [*right[:3], last * right[3], right[4]]
+    assert 5 * (1 / math.factorial(6)) != 1 / 144
+    terms = [1 / math.factorial(k + 1) for k in range(9)]
+    F = lambda x: sum(c * x**k for k, c in enumerate(terms))  # noqa: E731
+    B = lambda x: sum(c * x**k for k, c in enumerate(coefficients))  # noqa: E731
+    (row,) = approximations(checked(growth(F=F, B=B, threshold=1e-2), "1"))
+    assert row.verdict is verdict
+
+
+class Jacobian(Rotation):
+    """The left Jacobian of a rotation vector, by series where that is short."""
+
+    A, B = staticmethod(lambda s: 0.5 - s / 24), staticmethod(lambda s: 1 / 6 - s / 120)
+
+    def coefficients(self, r):
+        """Return the two coefficients and their slopes."""
+        s = r[0] ** 2 + r[1] ** 2 + r[2] ** 2
+        t = np.sqrt(s)
+        if t < 1e-4:
+            return self.A(s), self.B(s), -1 / 12 + s / 180, -1 / 60 + s / 1260
+        sin, cos = np.sin(t), np.cos(t)
+        slopes = (t * sin - 2 * (1 - cos)) / s**2, (3 * sin - t * cos - 2 * t) / (s**2 * t)
+        return (1 - cos) / s, (t - sin) / (s * t), *slopes
+
+
+@slow
+@pytest.mark.parametrize(("first", "verdict"), [(6, Verdict.AGREES), (6.01, Verdict.REFUTED)])
+def test_a_forward_pass_that_jumps_for_one_coefficient_is_blamed(first, verdict):
+    """Where backward takes the wrong coefficient of forward over, no difference shows in floats: the output jumps."""
+    layer = type("Layer", (Jacobian,), {"B": staticmethod(lambda s: 1 / first - s / 120)})
+    (row,) = approximations(verify.check(verify.layer(layer, inputs={"r": "3"})))
+    assert row.verdict is verdict
+    assert ("an approximation of the output" in row.evidence.detail) is (verdict is Verdict.REFUTED)
 
 
 def test_another_function_beyond_a_threshold_is_no_approximation():

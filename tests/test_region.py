@@ -168,3 +168,21 @@ def test_a_tie_pins():
     quick = verify.check(on_the_sample, quick=True).comparisons
     assert all(row.verdict in (verify.Verdict.UNDECIDED, verify.Verdict.REFUTED) for row in quick)
     assert verify.check(on_the_sample).comparisons[0].verdict is verify.Verdict.REFUTED  # off the tie
+
+
+@verify.case(x="")
+def short(x):
+    dout = yield x * x if x < 1 + 2.0**-30 else x
+    return 2 * x * dout
+
+
+def test_a_point_that_rounding_leaves_in_the_region():
+    """Beside a threshold single precision takes the other branch: a point farther away is offered, and only then."""
+    variant = variants(short)[0]
+    near, far = Fraction(1) + Fraction(1, 2**31), Fraction(1, 2)
+    for value in (near, far):
+        seen = observe(short, variant, 0, at={"x": value})
+        region = Region.of(short, seen)
+        point = region.clear_point(Region.SHORT_BITS, 0)
+        assert (point is None) is (value == far)
+        assert point is None or (region.holds(point) and region.is_clear(point, Region.SHORT_BITS))

@@ -68,7 +68,7 @@ class Whole:
             return telling.refuted(error)
         if not error.error <= limit:
             return None
-        if error.error > self.numbers.unit and (text := misprinted(self.graph, pair, self.pivot, self.numbers.unit)):
+        if error.error > self.numbers.unit and (text := self._misprint(pair)):
             return telling.misprinted(error, text)
         forward = self._forward()
         if isinstance(forward, Decision):
@@ -90,10 +90,15 @@ class Whole:
         for place, pair in self._outputs():
             limit = self.other.yardstick.of_output(place, pair[1], self._size(pair[1]))
             error = largest(self.graph, pair, self.pivot, self.ends)
-            if error.error > self.numbers.unit and (text := misprinted(self.graph, pair, self.pivot, self.numbers.unit)):
+            if error.error > self.numbers.unit and (
+                text := misprinted(self.graph, pair, self.pivot, self.numbers.unit)
+            ):
                 return self._telling(limit).misprinted(error, text, OF_OUTPUT)
             moved += [error] if error.error > limit else []
         return moved
+
+    def _misprint(self, pair: Pair) -> str:
+        return misprinted(self.graph, pair, self.pivot, self.numbers.unit)
 
     def _outputs(self) -> Iterator[tuple[int, Pair]]:
         """Yield the outputs of both sides that differ and depend on the pivot, with their places."""
