@@ -52,7 +52,7 @@ _NOT_PROVED = (
 
 _JUMPS = (
     "the difference from the exact derivative is below float precision, like that of an approximation near a "
-    "threshold, but the output is no approximation of the formula on the other side: it jumps there"
+    "threshold, but the output does not approximate the formula on the other side: it jumps there"
 )
 _NO_OTHER = (
     "the difference from the exact derivative is below float precision, like that of an approximation near a "
