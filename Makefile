@@ -72,7 +72,7 @@ test-torch: $(TORCH)/installed  ## run the tests of the adapter for PyTorch, in 
 	$(TORCH)/bin/python -m pytest tests/frameworks/torch_checks.py
 
 test-jax: $(JAX)/installed  ## run the tests of the adapter for JAX, in an environment that has it
-	$(JAX)/bin/python -m pytest tests/frameworks/jax_checks.py
+	$(JAX)/bin/python -m pytest -n auto tests/frameworks/jax_checks.py
 
 lint: $(INSTALLED)
 	$(BIN)/ruff check .
