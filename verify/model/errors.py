@@ -55,11 +55,11 @@ class TraceError(GradproofError):
 
     `message` says what, `place` is the line that asked, `advice` follows it; `reason` is that of the class, unless
     another one is named; `function` is the one that the message names, if any. `raised` holds the texts with their
-    places since it was last cleared: user code may catch the exception, and go on as if nothing had been asked; what it
+    places and reasons since it was last cleared: user code may catch the exception, and go on as if nothing had been asked; what it
     then computes is no formula of what it computes on floats.
     """
 
-    raised: ClassVar[list[tuple[str, Place]]] = []
+    raised: ClassVar[list[tuple[str, Place, Reason]]] = []
     reason = Reason.UNKNOWN_FUNCTION
 
     def __init__(
@@ -73,7 +73,7 @@ class TraceError(GradproofError):
         super().__init__(f"{message}{', at ' if place else ''}{place}{advice}")
         self.message, self.place, self.advice, self.function = message, place, advice, function
         self.reason = reason or type(self).reason
-        TraceError.raised.append((str(self), place))
+        TraceError.raised.append((str(self), place, self.reason))
 
     def of(self, function: str) -> TraceError:
         """Return the same error with the name of the function in front, in which it came up."""

@@ -87,7 +87,11 @@ def _translating() -> Iterator[None]:
         raise
     except BaseException as problem:
         if isinstance(problem, SystemError) and TraceError.raised:  # NumPy 2.4's argmax goes on after an exception
-            raise SubjectError(*TraceError.raised[0], reason=Reason.CAUGHT_EXCEPTION) from problem
+            message, place, _ = TraceError.raised[0]
+            raise SubjectError(message, place, reason=Reason.CAUGHT_EXCEPTION) from problem
+        if TraceError.raised and TraceError.raised[-1][2] is Reason.RAW_MEMORY:  # C code asks for a buffer, and says
+            message, place, reason = TraceError.raised[-1]  # of whatever comes of that: "a bytes-like object is needed"
+            raise SubjectError(message, place, reason=reason) from problem
         place = raised_at(problem)
         if isinstance(problem, TypeError) and place.file.endswith(_CYTHON):
             UnheldError.places.append(place)  # symbols where it takes numbers, such as parameters of a distribution
@@ -114,6 +118,6 @@ def _raising(problem: BaseException) -> tuple[str, str]:
 def refuse_caught() -> None:
     """Raise SubjectError where the code has caught what a symbol raised: it went on with something else."""
     if TraceError.raised:
-        message, place = TraceError.raised[0]
+        message, place, _ = TraceError.raised[0]
         text = f"{message} (the code caught the exception and went on)"
         raise SubjectError(text, place, reason=Reason.CAUGHT_EXCEPTION)
