@@ -55,8 +55,8 @@ class TraceError(GradproofError):
 
     `message` says what, `place` is the line that asked, `advice` follows it; `reason` is that of the class, unless
     another one is named; `function` is the one that the message names, if any. `raised` holds the texts with their
-    places and reasons since it was last cleared: user code may catch the exception, and go on as if nothing had been asked; what it
-    then computes is no formula of what it computes on floats.
+    places and reasons since it was last cleared: user code may catch the exception, and go on as if nothing had been
+    asked; what it then computes is no formula of what it computes on floats.
     """
 
     raised: ClassVar[list[tuple[str, Place, Reason]]] = []
